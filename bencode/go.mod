@@ -1,0 +1,8 @@
+module github.com/shoal-bt/shoal/bencode
+
+go 1.26.0
+
+require (
+	github.com/jackpal/bencode-go v1.2.0
+	github.com/stretchr/testify v1.12.1
+)

@@ -1,0 +1,9 @@
+module github.com/shoal-bt/shoal/diskstore
+
+go 1.26.0
+
+require (
+	github.com/shoal-bt/shoal/swarm v0.1.0
+	github.com/stretchr/testify v1.12.1
+	golang.org/x/sys v0.49.0
+)

@@ -1,0 +1,7 @@
+module github.com/shoal-bt/shoal/handshake
+
+go 1.26.0
+
+require (
+	github.com/stretchr/testify v1.12.1
+)

@@ -1,0 +1,9 @@
+module github.com/shoal-bt/shoal/piecepicker
+
+go 1.26.0
+
+require (
+	github.com/bits-and-blooms/bitset v1.29.0
+	github.com/shoal-bt/shoal/swarm v0.1.0
+	github.com/stretchr/testify v1.12.1
+)

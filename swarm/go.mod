@@ -1,0 +1,3 @@
+module github.com/shoal-bt/shoal/swarm
+
+go 1.26.0
