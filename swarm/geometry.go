@@ -1,0 +1,105 @@
+package swarm
+
+import (
+	"iter"
+	"sort"
+)
+
+// Geometry says how the bytes of a torrent are cut into pieces and blocks.
+//
+// Pads are bytes that exist on no disk and are zero: pad files (BEP 47), and in
+// v2 torrents the gap from the end of a file to the next piece. A block that is
+// all pad is never asked for. In a v2-only torrent a piece ends where its pad
+// begins; in v1 and hybrid torrents its pad belongs to it and is hashed.
+//
+// A Geometry is a value; its methods may be called from many goroutines.
+type Geometry struct {
+	Length      int64  // of the torrent, pads included, in bytes
+	PieceLength int64  // of every piece but the last, in bytes; 1 or more
+	Pads        []Span // sorted, not touching
+	Short       bool   // v2-only: a piece ends where its pad begins
+}
+
+// Pieces returns the number of pieces.
+func (g Geometry) Pieces() int {
+	return int((g.Length + g.PieceLength - 1) / g.PieceLength)
+}
+
+// PieceLen returns the length in bytes of piece i, which must exist.
+func (g Geometry) PieceLen(i int) int {
+	start := int64(i) * g.PieceLength
+	end := min(start+g.PieceLength, g.Length)
+	if g.Short && len(g.Pads) > 0 {
+		if p, ok := g.padAt(end - 1); ok {
+			end = max(p.Offset, start)
+		}
+	}
+	return int(end - start)
+}
+
+// BlockCount returns the number of blocks in piece i, all-pad ones included.
+func (g Geometry) BlockCount(i int) int {
+	return (g.PieceLen(i) + BlockLen - 1) / BlockLen
+}
+
+// Block returns the nth block of a piece, both counted from zero; they must exist.
+func (g Geometry) Block(piece, n int) Block {
+	begin := n * BlockLen
+	return Block{Piece: piece, Begin: begin, Length: min(BlockLen, g.PieceLen(piece)-begin)}
+}
+
+// Blocks returns the blocks of piece i in order, without those that are all pad.
+func (g Geometry) Blocks(i int) iter.Seq[Block] {
+	return func(yield func(Block) bool) {
+		n := g.PieceLen(i)
+		for begin := 0; begin < n; begin += BlockLen {
+			b := Block{Piece: i, Begin: begin, Length: min(BlockLen, n-begin)}
+			if !g.IsPad(b) && !yield(b) {
+				return
+			}
+		}
+	}
+}
+
+// Offset returns where b starts in the torrent, in bytes.
+func (g Geometry) Offset(b Block) int64 {
+	return int64(b.Piece)*g.PieceLength + int64(b.Begin)
+}
+
+// Contains reports whether b is a block that we ask for: it starts at a multiple
+// of BlockLen, is as long as it can be, and is not all pad.
+func (g Geometry) Contains(b Block) bool {
+	if b.Piece < 0 || b.Piece >= g.Pieces() || b.Begin < 0 || b.Begin%BlockLen != 0 {
+		return false
+	}
+	n := g.PieceLen(b.Piece)
+	return b.Begin < n && b.Length == min(BlockLen, n-b.Begin) && !g.IsPad(b)
+}
+
+// Serves reports whether b is a block that we may be asked for: any run of 1 to
+// MaxRequest bytes within one piece.
+func (g Geometry) Serves(b Block) bool {
+	if b.Piece < 0 || b.Piece >= g.Pieces() || b.Begin < 0 || b.Length < 1 || b.Length > MaxRequest {
+		return false
+	}
+	return b.Begin <= g.PieceLen(b.Piece)-b.Length
+}
+
+// IsPad reports whether all bytes of b are pad.
+func (g Geometry) IsPad(b Block) bool {
+	if len(g.Pads) == 0 {
+		return false
+	}
+	off := g.Offset(b)
+	p, ok := g.padAt(off)
+	return ok && off+int64(b.Length) <= p.End()
+}
+
+// padAt returns the pad that the byte at off belongs to.
+func (g Geometry) padAt(off int64) (Span, bool) {
+	i := sort.Search(len(g.Pads), func(i int) bool { return g.Pads[i].End() > off })
+	if i == len(g.Pads) || g.Pads[i].Offset > off {
+		return Span{}, false
+	}
+	return g.Pads[i], true
+}

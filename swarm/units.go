@@ -1,0 +1,54 @@
+package swarm
+
+import "encoding/hex"
+
+// BlockLen is the length in bytes of every block that we ask for, but the last
+// of a piece. MaxRequest is the longest that we serve.
+const (
+	BlockLen   = 16 << 10
+	MaxRequest = 128 << 10
+)
+
+// An ID names a swarm: a v1 info hash, or a v2 info hash cut to 20 bytes.
+type ID [20]byte
+
+// String returns the ID as 40 hexadecimal digits.
+func (i ID) String() string { return hex.EncodeToString(i[:]) }
+
+// A PeerID is the name a client gives itself for one run.
+type PeerID [20]byte
+
+// A Block is the unit that peers request and send: a run of bytes in one piece.
+type Block struct {
+	Piece  int // index of the piece
+	Begin  int // offset of the first byte within the piece
+	Length int // in bytes, 1 to MaxRequest
+}
+
+// A Span is a run of bytes of the torrent.
+type Span struct{ Offset, Length int64 }
+
+// End returns the offset of the first byte behind the span.
+func (s Span) End() int64 { return s.Offset + s.Length }
+
+// A File is a run of the torrent's bytes that has a name of its own.
+type File struct {
+	// Path is relative and slash-separated; fs.ValidPath holds for it.
+	Path string
+
+	// Offset is where the file starts within the torrent, in bytes.
+	Offset int64
+
+	// Length is in bytes, and zero for an empty file or a symlink.
+	Length int64
+
+	// Pad says that the file is on no disk and its bytes are zero (BEP 47).
+	Pad bool
+
+	// Executable says that the file should have the executable bit.
+	Executable bool
+
+	// Symlink is the path that the file links to, in the form of Path and
+	// from the same root; empty for a regular file.
+	Symlink string
+}
