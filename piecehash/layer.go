@@ -1,0 +1,108 @@
+package piecehash
+
+import (
+	"crypto/sha256"
+	"math/bits"
+	"sync"
+)
+
+// BlockLen is the number of bytes that one leaf of a merkle tree covers; the
+// last leaf of a file may cover fewer.
+// BEP 52, "pieces root": https://www.bittorrent.org/beps/bep_0052.html
+const BlockLen = 16 << 10
+
+// MaxLayer is the highest layer that a tree can have. Leaves are layer 0, and
+// a file of the largest length that an int64 can say has 2^49 of them.
+const MaxLayer = 49
+
+// pads[n] is the root of a tree of height n whose leaves are all zero hashes.
+var pads = func() (p [MaxLayer + 1][32]byte) {
+	for n := 1; n < len(p); n++ {
+		p[n] = pair(&p[n-1], &p[n-1])
+	}
+	return p
+}()
+
+// Pad returns the hash that stands on a layer, 0 to MaxLayer, for a part of
+// the tree that lies wholly beyond the end of the file.
+func Pad(layer int) [32]byte { return pads[layer] }
+
+// Height returns the layer of the root above n hashes of layer base: the
+// smallest tree that holds them, n being 1 or more.
+func Height(n int64, base int) int { return base + bits.Len64(uint64(n-1)) }
+
+// LeavesOf returns the number of leaves that cover data in a file of length
+// bytes.
+func LeavesOf(length int64) int64 {
+	n := length / BlockLen
+	if length%BlockLen != 0 {
+		n++
+	}
+	return n
+}
+
+// PieceLayer returns the layer on which one hash covers a whole piece of
+// pieceLength bytes, a power of two not less than BlockLen.
+func PieceLayer(pieceLength int64) int {
+	return bits.Len64(uint64(pieceLength/BlockLen)) - 1
+}
+
+// pair returns the hash above two others.
+func pair(l, r *[32]byte) [32]byte {
+	var b [64]byte
+	copy(b[:32], l[:])
+	copy(b[32:], r[:])
+	return sha256.Sum256(b[:])
+}
+
+// above writes to dst the layer above src and returns its length. dst may be
+// src. A last hash without a partner gets pad, the padding of src's layer.
+func above(dst, src [][32]byte, pad *[32]byte) int {
+	n := len(src) / 2
+	for i := range n {
+		dst[i] = pair(&src[2*i], &src[2*i+1])
+	}
+	if len(src)%2 == 1 {
+		dst[n] = pair(&src[2*n], pad)
+		n++
+	}
+	return n
+}
+
+// scratch holds slices to climb a tree in, so that roots cost no allocation.
+var scratch = sync.Pool{New: func() any { return new([][32]byte) }}
+
+// Root returns the root of the smallest tree above hashes of layer base, padded
+// on the right with what that layer is padded with. For a file that is longer
+// than a piece, hashes are its piece layer and base is [PieceLayer]; for another,
+// hashes are its leaves and base is 0. Without hashes it returns the zero hash.
+func Root(hashes [][32]byte, base int) [32]byte {
+	if len(hashes) == 0 {
+		return [32]byte{}
+	}
+	return Subtree(hashes, base, Height(int64(len(hashes)), base))
+}
+
+// Subtree returns the hash on layer top above hashes of layer base, of which
+// there may be up to 1<<(top-base): those that lack are padding. So a piece of a
+// file longer than a piece gets its hash from its leaves, base being 0 and top
+// [PieceLayer], however short the piece is.
+func Subtree(hashes [][32]byte, base, top int) [32]byte {
+	if len(hashes) == 0 {
+		return pads[top]
+	}
+	if base == top {
+		return hashes[0]
+	}
+	s := scratch.Get().(*[][32]byte)
+	defer scratch.Put(s)
+	if need := (len(hashes) + 1) / 2; cap(*s) < need {
+		*s = make([][32]byte, need)
+	}
+	row := (*s)[:cap(*s)]
+	n := above(row, hashes, &pads[base])
+	for layer := base + 1; layer < top; layer++ {
+		n = above(row, row[:n], &pads[layer])
+	}
+	return row[0]
+}

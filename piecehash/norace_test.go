@@ -1,0 +1,5 @@
+//go:build !race
+
+package piecehash_test
+
+const race = false

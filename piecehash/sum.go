@@ -1,0 +1,81 @@
+package piecehash
+
+import (
+	"crypto/sha1"
+	"crypto/sha256"
+	"hash"
+	"sync"
+)
+
+// Hashers are pooled because a piece of several blocks needs one with a state,
+// and the sum functions promise not to allocate.
+var (
+	sha1s   = sync.Pool{New: func() any { return sha1.New() }}
+	sha256s = sync.Pool{New: func() any { return sha256.New() }}
+)
+
+// Sum1 sets dst[i] to the SHA-1 of the blocks of pieces[i], laid end to end. A
+// piece without blocks has the hash of no bytes. It panics if dst is shorter
+// than pieces. Neither slice is kept.
+func Sum1(dst [][20]byte, pieces [][][]byte) {
+	dst = dst[:len(pieces)]
+	h := sha1s.Get().(hash.Hash)
+	defer sha1s.Put(h)
+	for i, blocks := range pieces {
+		if len(blocks) == 1 {
+			dst[i] = sha1.Sum(blocks[0])
+			continue
+		}
+		h.Reset()
+		for _, b := range blocks {
+			h.Write(b)
+		}
+		h.Sum(dst[i][:0])
+	}
+}
+
+// Sum1Func sets dst[i] to the SHA-1 of piece i, whose bytes need not be in
+// memory at once: next returns the bytes of piece i that follow those of the
+// call before, and an empty slice after the last. What it returned must stay
+// as it is until the next call for the same piece, or until Sum1Func returns.
+// Calls for several pieces may come in any order, but never overlap.
+func Sum1Func(dst [][20]byte, next func(i int) []byte) {
+	h := sha1s.Get().(hash.Hash)
+	defer sha1s.Put(h)
+	for i := range dst {
+		h.Reset()
+		for b := next(i); len(b) > 0; b = next(i) {
+			h.Write(b)
+		}
+		h.Sum(dst[i][:0])
+	}
+}
+
+// Sum256 sets dst[i] to the SHA-256 of the blocks of pieces[i], laid end to
+// end. It is otherwise as [Sum1].
+func Sum256(dst [][32]byte, pieces [][][]byte) {
+	dst = dst[:len(pieces)]
+	h := sha256s.Get().(hash.Hash)
+	defer sha256s.Put(h)
+	for i, blocks := range pieces {
+		if len(blocks) == 1 {
+			dst[i] = sha256.Sum256(blocks[0])
+			continue
+		}
+		h.Reset()
+		for _, b := range blocks {
+			h.Write(b)
+		}
+		h.Sum(dst[i][:0])
+	}
+}
+
+// Leaves sets dst[i] to the SHA-256 of blocks[i] alone: the leaf of a merkle
+// tree, if the block is of [BlockLen] bytes or the last of its file. It panics
+// if dst is shorter than blocks. Neither slice is kept.
+func Leaves(dst [][32]byte, blocks [][]byte) {
+	dst = dst[:len(blocks)]
+	for i, b := range blocks {
+		dst[i] = sha256.Sum256(b)
+	}
+}
