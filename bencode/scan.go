@@ -1,0 +1,279 @@
+package bencode
+
+import (
+	"bytes"
+	"math"
+)
+
+// Defaults of Options.
+const (
+	defaultDepth  = 100
+	defaultTokens = 3_000_000
+)
+
+// Options bound what Scan accepts. The zero value is strict, with the default
+// limits.
+type Options struct {
+	// Lenient accepts what other programs get wrong: keys out of order or
+	// twice (look-ups then find the first), integers and lengths with
+	// leading zeros, and the integer -0.
+	Lenient bool
+
+	// MaxDepth is how deep lists and dictionaries may nest. Zero means 100,
+	// a negative number means no limit. Scan allocates beyond 100.
+	MaxDepth int
+
+	// MaxString is how long a string may be, in bytes. Zero or a negative
+	// number means no limit but the input.
+	MaxString int
+
+	// MaxTokens is how many values, keys included, there may be. Zero means
+	// 3 million, a negative number means no limit.
+	MaxTokens int
+}
+
+func (o Options) withDefaults() Options {
+	o.MaxDepth = limit(o.MaxDepth, defaultDepth)
+	o.MaxTokens = limit(o.MaxTokens, defaultTokens)
+	o.MaxString = limit(o.MaxString, math.MaxInt)
+	return o
+}
+
+// limit resolves a number of Options.
+func limit(n, def int) int {
+	switch {
+	case n == 0:
+		return def
+	case n < 0:
+		return math.MaxInt
+	}
+	return n
+}
+
+// Scan checks that b is one value with nothing behind it, and returns the
+// value. The value aliases b. An error is a *SyntaxError. Scan may be called
+// concurrently.
+func Scan(b []byte, o Options) (Value, error) {
+	end, err := scan(b, o.withDefaults())
+	if err != nil {
+		return Value{}, err
+	}
+	if end != len(b) {
+		return Value{}, &SyntaxError{Offset: end, Reason: TrailingData}
+	}
+	return Value{raw: b[:end:end]}, nil
+}
+
+// ScanPrefix checks that b starts with a value, and returns the value and what
+// follows it. Both alias b. An error is a *SyntaxError. Messages that carry
+// bytes behind a dictionary need it (BEP 9,
+// https://www.bittorrent.org/beps/bep_0009.html#extension-message).
+func ScanPrefix(b []byte, o Options) (v Value, rest []byte, err error) {
+	end, err := scan(b, o.withDefaults())
+	if err != nil {
+		return Value{}, nil, err
+	}
+	return Value{raw: b[:end:end]}, b[end:], nil
+}
+
+// What is open around the current position is a stack of ints: for a list
+// inList, for a dictionary the offset of the last key, or inDict before any.
+const (
+	inList = -1
+	inDict = -2
+)
+
+// scan returns the offset behind the value that b starts with.
+func scan(b []byte, o Options) (int, error) {
+	var fixed [defaultDepth]int
+	open := fixed[:0]
+	pos, tokens := 0, 0
+	key := false // whether a key must come next
+	for {
+		if pos == len(b) {
+			return 0, &SyntaxError{Offset: pos, Reason: Truncated}
+		}
+		c := b[pos]
+		if c == 'e' && len(open) > 0 && (key || open[len(open)-1] == inList) {
+			pos++
+			open = open[:len(open)-1]
+		} else {
+			if tokens++; tokens > o.MaxTokens {
+				return 0, &SyntaxError{Offset: pos, Reason: TooManyTokens}
+			}
+			next, err := scanToken(b, pos, key, &o)
+			if err != nil {
+				return 0, err
+			}
+			if key {
+				if err := checkOrder(b, open[len(open)-1], pos, &o); err != nil {
+					return 0, err
+				}
+				open[len(open)-1] = pos
+				pos, key = next, false
+				continue
+			}
+			pos = next
+			if c == 'l' || c == 'd' {
+				if len(open) >= o.MaxDepth {
+					return 0, &SyntaxError{Offset: pos - 1, Reason: TooDeep}
+				}
+				key = c == 'd'
+				if key {
+					open = append(open, inDict)
+				} else {
+					open = append(open, inList)
+				}
+				continue
+			}
+		}
+		if len(open) == 0 {
+			return pos, nil
+		}
+		key = open[len(open)-1] != inList
+	}
+}
+
+// scanToken returns the offset behind the string, the integer, or the first
+// byte of the list or dictionary at pos.
+func scanToken(b []byte, pos int, key bool, o *Options) (int, error) {
+	switch c := b[pos]; {
+	case '0' <= c && c <= '9':
+		return scanString(b, pos, o)
+	case c == '-' && pos+1 < len(b) && '0' <= b[pos+1] && b[pos+1] <= '9':
+		return 0, &SyntaxError{Offset: pos, Reason: LengthNegative}
+	case key && (c == 'i' || c == 'l' || c == 'd'):
+		return 0, &SyntaxError{Offset: pos, Reason: KeyNotString}
+	case c == 'i':
+		_, next, reason := scanInt(b, pos, o.Lenient)
+		if reason != 0 {
+			return 0, &SyntaxError{Offset: next, Reason: reason}
+		}
+		return next, nil
+	case c == 'l' || c == 'd':
+		return pos + 1, nil
+	}
+	return 0, &SyntaxError{Offset: pos, Reason: BadByte}
+}
+
+// checkOrder checks the key at pos against the one before it.
+func checkOrder(b []byte, last, pos int, o *Options) error {
+	if last == inDict || o.Lenient {
+		return nil
+	}
+	switch bytes.Compare(content(b, last), content(b, pos)) {
+	case 0:
+		return &SyntaxError{Offset: pos, Reason: KeyDuplicate}
+	case 1:
+		return &SyntaxError{Offset: pos, Reason: KeyUnsorted}
+	}
+	return nil
+}
+
+// scanString returns the offset behind the string at pos, which starts with a
+// digit.
+func scanString(b []byte, pos int, o *Options) (int, error) {
+	var n uint64 // never above 10 × len(b) + 9, so it cannot wrap
+	i := pos
+	for ; ; i++ {
+		if i == len(b) {
+			return 0, &SyntaxError{Offset: i, Reason: Truncated}
+		}
+		c := b[i]
+		if c == ':' {
+			break
+		}
+		if c < '0' || c > '9' {
+			return 0, &SyntaxError{Offset: i, Reason: BadByte}
+		}
+		if n = n*10 + uint64(c-'0'); n > uint64(len(b)) {
+			return 0, &SyntaxError{Offset: pos, Reason: LengthOverflow}
+		}
+	}
+	if b[pos] == '0' && i > pos+1 && !o.Lenient {
+		return 0, &SyntaxError{Offset: pos, Reason: LengthZeroPadded}
+	}
+	i++
+	if n > uint64(len(b)-i) {
+		return 0, &SyntaxError{Offset: pos, Reason: LengthOverflow}
+	}
+	if n > uint64(o.MaxString) {
+		return 0, &SyntaxError{Offset: pos, Reason: StringTooLong}
+	}
+	return i + int(n), nil
+}
+
+// scanInt reads the integer at pos, which starts with an i. It returns the
+// offset behind it, or a reason and the offset of the fault.
+func scanInt(b []byte, pos int, lenient bool) (n int64, next int, reason Reason) {
+	i := pos + 1
+	most := uint64(math.MaxInt64)
+	negative := i < len(b) && b[i] == '-'
+	if negative {
+		i++
+		most++
+	}
+	first := i
+	var u uint64
+	for ; i < len(b) && '0' <= b[i] && b[i] <= '9'; i++ {
+		d := uint64(b[i] - '0')
+		if u > (most-d)/10 {
+			return 0, pos, IntOverflow
+		}
+		u = u*10 + d
+	}
+	switch digits := i - first; {
+	case i == len(b):
+		return 0, pos, IntUnterminated
+	case b[i] != 'e' || digits == 0:
+		return 0, i, IntMalformed
+	case lenient || b[first] != '0':
+	case digits > 1:
+		return 0, pos, IntZeroPadded
+	case negative:
+		return 0, pos, IntNegativeZero
+	}
+	if negative {
+		return -int64(u), i + 1, 0
+	}
+	return int64(u), i + 1, 0
+}
+
+// content returns the bytes of the string at pos. b was scanned before.
+func content(b []byte, pos int) []byte {
+	n := 0
+	for ; b[pos] != ':'; pos++ {
+		n = n*10 + int(b[pos]-'0')
+	}
+	pos++
+	return b[pos : pos+n : pos+n]
+}
+
+// skip returns the offset behind the value at pos. b was scanned before.
+func skip(b []byte, pos int) int {
+	for depth := 0; ; {
+		switch c := b[pos]; c {
+		case 'i':
+			pos += 2
+			for b[pos] != 'e' {
+				pos++
+			}
+			pos++
+		case 'l', 'd':
+			depth++
+			pos++
+		case 'e':
+			depth--
+			pos++
+		default:
+			n := 0
+			for ; b[pos] != ':'; pos++ {
+				n = n*10 + int(b[pos]-'0')
+			}
+			pos += 1 + n
+		}
+		if depth == 0 {
+			return pos
+		}
+	}
+}
