@@ -1,0 +1,126 @@
+package house
+
+import (
+	"fmt"
+	"go/ast"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// checkComments complains of exported names without a comment. Error and Unwrap
+// need none: every reader knows what they do.
+func checkComments(w *tree) (complaints []string) {
+	for _, f := range w.files {
+		if f.test() {
+			continue
+		}
+		for i, d := range f.syntax.Decls {
+			if i > 0 && w.sameRun(f.syntax.Decls[i-1], d) {
+				continue // spoken for by the first of the run
+			}
+			for _, name := range uncommented(d) {
+				complaints = append(complaints, fmt.Sprintf("%s: %s has no comment", f.path, name))
+			}
+		}
+	}
+	return complaints
+}
+
+// uncommented returns the exported names that d declares without a comment. In a
+// group a comment above the group, or above a name or beside it, will do.
+func uncommented(d ast.Decl) (names []string) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		wellKnown := d.Recv != nil && (d.Name.Name == "Error" || d.Name.Name == "Unwrap")
+		if d.Name.IsExported() && !wellKnown && receiverExported(d) && empty(d.Doc) {
+			names = append(names, d.Name.Name)
+		}
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			switch s := spec.(type) {
+			case *ast.TypeSpec:
+				if s.Name.IsExported() && empty(d.Doc) && empty(s.Doc) && empty(s.Comment) {
+					names = append(names, s.Name.Name)
+				}
+			case *ast.ValueSpec:
+				for _, name := range s.Names {
+					if name.IsExported() && empty(d.Doc) && empty(s.Doc) && empty(s.Comment) {
+						names = append(names, name.Name)
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+// sameRun reports whether two declarations are methods of one name, on lines that
+// follow each other: such a run shares the comment above it.
+func (t *tree) sameRun(a, b ast.Decl) bool {
+	f, ok := a.(*ast.FuncDecl)
+	g, ok2 := b.(*ast.FuncDecl)
+	return ok && ok2 && f.Recv != nil && g.Recv != nil && f.Name.Name == g.Name.Name && g.Doc == nil &&
+		t.fset.Position(f.End()).Line+1 == t.fset.Position(g.Pos()).Line
+}
+
+// receiverExported reports whether fn is no method, or one of an exported type.
+func receiverExported(fn *ast.FuncDecl) bool {
+	if fn.Recv == nil {
+		return true
+	}
+	exported := false
+	ast.Inspect(fn.Recv.List[0].Type, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			exported = exported || n.IsExported()
+		case *ast.IndexExpr:
+			ast.Inspect(n.X, func(n ast.Node) bool {
+				id, ok := n.(*ast.Ident)
+				exported = exported || ok && id.IsExported()
+				return true
+			})
+			return false // its type parameter is not the receiver
+		}
+		return true
+	})
+	return exported
+}
+
+func empty(g *ast.CommentGroup) bool { return g == nil || strings.TrimSpace(g.Text()) == "" }
+
+func TestExportedNamesHaveComments(t *testing.T) { report(t, checkComments(workspace(t))) }
+
+func TestCheckComments(t *testing.T) {
+	for _, test := range []struct{ name, text, complaint string }{
+		{"function", "func F() {}", "F has no comment"},
+		{"function with one", "// F is.\nfunc F() {}", ""},
+		{"directive only", "//go:noinline\nfunc F() {}", "F has no comment"},
+		{"unexported", "func f() {}", ""},
+		{"method", "// T is.\ntype T int\n\nfunc (t *T) M() {}", "M has no comment"},
+		{"method of a generic type", "// T is.\ntype T[K any] int\n\nfunc (t *T[K]) M() {}", "M has no comment"},
+		{"method of an unexported type", "type t int\n\nfunc (t t) M() {}", ""},
+		{"method of an unexported generic type", "type t[K any] int\n\nfunc (t t[K]) M() {}", ""},
+		{"well known", "func (E) Error() string { return \"\" }", ""},
+		{"of that name only", "func Error() {}", "Error has no comment"},
+		{"run of methods", "// M is.\nfunc (T) M() {}\nfunc (U) M() {}", ""},
+		{"run of methods without", "func (T) M() {}\nfunc (U) M() {}", "M has no comment"},
+		{"broken run", "// M is.\nfunc (T) M() {}\n\nfunc (U) M() {}", "M has no comment"},
+		{"two methods", "// M is.\nfunc (T) M() {}\nfunc (T) N() {}", "N has no comment"},
+		{"type", "type T int", "T has no comment"},
+		{"constant", "const C = 1", "C has no comment"},
+		{"group", "// Limits.\nconst (\n\tC = 1\n\tD = 2\n)", ""},
+		{"name in a group", "const (\n\t// C is.\n\tC = 1\n\tD = 2\n)", "D has no comment"},
+		{"beside", "var (\n\tV int // is\n)", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := checkComments(fixture(t, map[string]string{"a/go.mod": "", "a/a.go": "package a\n\n" + test.text + "\n"}))
+			if test.complaint == "" {
+				require.Empty(t, got)
+				return
+			}
+			one(t, got, test.complaint)
+		})
+	}
+}

@@ -1,0 +1,41 @@
+package house
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// fixture returns a tree of the given files, by name, for tests of the checks.
+func fixture(t *testing.T, files map[string]string) *tree {
+	t.Helper()
+	fsys := fstest.MapFS{}
+	for name, text := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	w, err := load(fsys)
+	require.NoError(t, err)
+	return w
+}
+
+// plan is a table of floors for fixtures: b may import a, and c all below it.
+const planText = `
+| floor | module | purpose | may import | third party |
+|---|---|---|---|---|
+| 2 | ` + "`c`" + ` | top | all below | – |
+| 1 | ` + "`b`" + ` | middle | ` + "`a`" + ` | lib |
+| 1 | ` + "`d`" + ` | beside b | – | – |
+| 0 | ` + "`a`" + ` | ground | – | – |
+
+| short name | third-party module |
+|---|---|
+| lib | ` + "`example.com/lib`" + ` |
+`
+
+// one asserts that there is exactly one complaint and that it holds text.
+func one(t *testing.T, complaints []string, text string) {
+	t.Helper()
+	require.Len(t, complaints, 1, "%q", complaints)
+	require.Contains(t, complaints[0], text)
+}

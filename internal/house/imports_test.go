@@ -1,0 +1,110 @@
+package house
+
+import (
+	"fmt"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// testParty lists the third-party modules that tests may import besides those
+// of their module's line in the plan: for every module, and for one.
+var testParty = map[string][]string{
+	"":    {"github.com/stretchr/testify"},
+	"e2e": {"go.uber.org/goleak"},
+}
+
+// checkImports complains of imports that the plan does not allow. It reads every
+// Go file, whatever system it is for.
+func checkImports(p plan, w *tree) (complaints []string) {
+	for _, f := range w.files {
+		if f.module == "" {
+			complaints = append(complaints, f.path+": belongs to no module")
+			continue
+		}
+		for _, spec := range f.syntax.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err == nil && !mayImport(p, f, imported) {
+				complaints = append(complaints, fmt.Sprintf("%s imports %s, which %s may not", f.path, imported, f.module))
+			}
+		}
+	}
+	return complaints
+}
+
+// mayImport reports whether the plan lets f import the package at path.
+func mayImport(p plan, f goFile, path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	sibling, ours := strings.CutPrefix(path, prefix)
+	within := func(modules []string, path string) bool {
+		return slices.ContainsFunc(modules, func(m string) bool { return in(m, path) })
+	}
+	switch r := p[f.module]; {
+	case ours:
+		return in(f.module, sibling) || within(r.may, sibling)
+	case path == "C":
+		return false
+	case !strings.Contains(first, "."):
+		return true // the standard library
+	case f.module == "swarm":
+		return false // in tests neither
+	default:
+		return within(r.third, path) || f.test() && (within(testParty[""], path) || within(testParty[f.module], path))
+	}
+}
+
+func TestImportsKeepToTheirFloor(t *testing.T) {
+	w := workspace(t)
+	report(t, checkImports(floors(t, w), w))
+}
+
+func TestBencodeCompilesOneModule(t *testing.T) {
+	workspace(t)
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", prefix+"bencode").Output()
+	require.NoError(t, err)
+	modules := strings.Fields(string(out))
+	slices.Sort(modules)
+	require.Equal(t, []string{"github.com/jackpal/bencode-go", prefix + "bencode"}, slices.Compact(modules))
+}
+
+func TestCheckImports(t *testing.T) {
+	p, err := parsePlan(planText)
+	require.NoError(t, err)
+	for _, test := range []struct{ file, imports, complaint string }{
+		{"b/b.go", prefix + "a", ""},
+		{"b/b.go", prefix + "a/sub", ""},
+		{"b/b.go", prefix + "b/internal/x", ""},
+		{"b/b.go", prefix + "ab", "b/b.go imports " + prefix + "ab"},
+		{"b/b.go", prefix + "c", "which b may not"},
+		{"b/b_test.go", prefix + "c", "which b may not"},
+		{"b/b_windows.go", prefix + "d", "which b may not"},
+		{"d/d.go", prefix + "a", "which d may not"},
+		{"c/c.go", prefix + "d", ""},
+		{"b/b.go", "encoding/json", ""},
+		{"b/b.go", "example.com/lib/sub", ""},
+		{"b/b.go", "example.com/library", "which b may not"},
+		{"a/a.go", "example.com/lib", "which a may not"},
+		{"a/a.go", "github.com/stretchr/testify/require", "which a may not"},
+		{"a/a_test.go", "github.com/stretchr/testify/require", ""},
+		{"a/a_test.go", "go.uber.org/goleak", "which a may not"},
+		{"a/a.go", "C", "which a may not"},
+		{"z.go", "fmt", "belongs to no module"},
+	} {
+		t.Run(test.file+" "+test.imports, func(t *testing.T) {
+			w := fixture(t, map[string]string{
+				"a/go.mod": "", "b/go.mod": "", "c/go.mod": "", "d/go.mod": "",
+				test.file: "package x\n\nimport _ \"" + test.imports + "\"\n",
+			})
+			got := checkImports(p, w)
+			if test.complaint == "" {
+				require.Empty(t, got)
+				return
+			}
+			one(t, got, test.complaint)
+		})
+	}
+}
