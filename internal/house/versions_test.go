@@ -140,7 +140,7 @@ func TestCheckVersions(t *testing.T) {
 		{"replace in go.mod", lib, app + "\nreplace " + prefix + "lib => ../lib\n", work, "nobody could install it"},
 		{"unused", lib, app, strings.Replace(work, "\t./lib\n", "", 1), "does not use lib"},
 		{"older go", strings.Replace(lib, "1.26.0", "1.25.0", 1), app, work, "go 1.25.0"},
-		{"other path", strings.Replace(lib, "shoal/lib", "shoal/other", 1), app, work, "module is"},
+		{"other path", strings.Replace(lib, prefix+"lib", prefix+"other", 1), app, work, "module is"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
