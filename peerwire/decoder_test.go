@@ -1,0 +1,321 @@
+package peerwire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// small is a torrent of eleven pieces of 32 KiB, the last of 5 bytes.
+var small = swarm.Geometry{Length: 10<<15 + 5, PieceLength: 1 << 15}
+
+// messages has one message of each kind that fits small.
+func messages() []Message {
+	return []Message{
+		{Kind: KeepAlive},
+		{Kind: Choke},
+		{Kind: Unchoke},
+		{Kind: Interested},
+		{Kind: NotInterested},
+		{Kind: Have, Piece: 10},
+		{Kind: Bitfield, Data: []byte{0xff, 0xe0}},
+		{Kind: Request, Block: swarm.Block{Piece: 1, Begin: 1 << 14, Length: 1 << 14}},
+		{Kind: Piece, Block: swarm.Block{Piece: 10, Begin: 2, Length: 3}, Data: []byte("abc")},
+		{Kind: Cancel, Block: swarm.Block{Piece: 2, Begin: 7, Length: 1}},
+		{Kind: Port, Port: 6881},
+		{Kind: Suggest, Piece: 3},
+		{Kind: HaveAll},
+		{Kind: HaveNone},
+		{Kind: Reject, Block: swarm.Block{Piece: 3, Length: 1 << 15}},
+		{Kind: AllowedFast, Piece: 4},
+		{Kind: Extended, ExtID: 0, Data: []byte("de")},
+		{Kind: Extended, ExtID: 3, Data: []byte{}},
+		{Kind: Unknown, ExtID: 21, Data: []byte("later")},
+		{Kind: Unknown, ExtID: 0xff, Data: []byte{}},
+	}
+}
+
+func requireSame(t *testing.T, want, got Message) {
+	t.Helper()
+	require.Equal(t, string(want.Data), string(got.Data))
+	want.Data, got.Data = nil, nil
+	require.Equal(t, want, got)
+}
+
+// requireWrong requires that the error is a *ProtocolError about k.
+func requireWrong(t *testing.T, err error, k Kind) {
+	t.Helper()
+	var wrong *ProtocolError
+	require.ErrorAs(t, err, &wrong)
+	require.Equal(t, k, wrong.Message, "%v", err)
+	require.NotEmpty(t, wrong.Reason)
+}
+
+// frame puts the length before a message's bytes.
+func frame(body ...byte) []byte {
+	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
+}
+
+func words(k Kind, ns ...uint32) []byte {
+	b := []byte{byte(k)}
+	for _, n := range ns {
+		b = binary.BigEndian.AppendUint32(b, n)
+	}
+	return frame(b...)
+}
+
+func TestDecodeEachKind(t *testing.T) {
+	for _, l := range []Limits{{Geometry: small, Fast: true}, {Fast: true}} {
+		d := NewDecoder(l)
+		for _, want := range messages() {
+			b := want.AppendTo(nil)
+			require.Len(t, b, want.Len())
+			m, n, need, err := d.Decode(append(b, "next"...))
+			require.NoError(t, err, want.Kind)
+			require.Equal(t, len(b), n)
+			require.Equal(t, len(b), need)
+			requireSame(t, want, m)
+		}
+	}
+}
+
+func TestDecodeOfParts(t *testing.T) {
+	d := NewDecoder(Limits{Geometry: small, Fast: true})
+	for _, want := range messages() {
+		b := want.AppendTo(nil)
+		for i := range b {
+			_, n, need, err := d.Decode(b[:i])
+			require.NoError(t, err, "%v: %d bytes", want.Kind, i)
+			require.Zero(t, n)
+			if i < lengthLen {
+				require.Zero(t, need)
+			} else {
+				require.Equal(t, len(b), need)
+			}
+		}
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	const most = math.MaxUint32
+	for name, test := range map[string]struct {
+		b    []byte
+		kind Kind
+	}{
+		"have past the end":          {words(Have, 11), Have},
+		"have of 0xffffffff":         {words(Have, most), Have},
+		"suggest past the end":       {words(Suggest, 11), Suggest},
+		"allowed fast past the end":  {words(AllowedFast, most), AllowedFast},
+		"choke with a body":          {frame(byte(Choke), 0), Choke},
+		"have without an index":      {frame(byte(Have)), Have},
+		"have with too much":         {frame(byte(Have), 0, 0, 0, 0, 0), Have},
+		"request too short":          {words(Request, 0, 0), Request},
+		"request too long":           {words(Request, 0, 0, 1, 0), Request},
+		"request of another piece":   {words(Request, 11, 0, 1), Request},
+		"request of nothing":         {words(Request, 0, 0, 0), Request},
+		"request of 128 KiB + 1":     {words(Request, 0, 0, swarm.MaxRequest+1), Request},
+		"request past the piece":     {words(Request, 0, 1<<14, 1<<14+1), Request},
+		"request past the last":      {words(Request, 10, 3, 3), Request},
+		"request that wraps":         {words(Request, 0, most, 1), Request},
+		"request that wraps in 31":   {words(Request, 0, math.MaxInt32, 1), Request},
+		"request of too much":        {words(Request, 0, 0, most), Request},
+		"cancel past the piece":      {words(Cancel, 0, 1<<15, 1), Cancel},
+		"reject past the piece":      {words(Reject, 0, 1<<15, 1), Reject},
+		"piece of another piece":     {append(words(Piece, 11, 0), 0, 0, 0, 0), Piece},
+		"piece past the piece":       {words(Piece, 10, 4, 0), Piece},
+		"piece without payload":      {words(Piece, 0, 0), Piece},
+		"piece without a place":      {frame(byte(Piece), 0, 0), Piece},
+		"bitfield too short":         {frame(byte(Bitfield), 0xff), Bitfield},
+		"bitfield too long":          {frame(byte(Bitfield), 0xff, 0, 0), Bitfield},
+		"bitfield with a spare bit":  {frame(byte(Bitfield), 0xff, 0x10), Bitfield},
+		"bitfield with all the bits": {frame(byte(Bitfield), 0xff, 0xff), Bitfield},
+		"port too long":              {frame(byte(Port), 0, 0, 0), Port},
+		"port too short":             {frame(byte(Port), 0), Port},
+		"extended without a number":  {frame(byte(Extended)), Extended},
+		"have all with a body":       {frame(byte(HaveAll), 1), HaveAll},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := NewDecoder(Limits{Geometry: small, Fast: true})
+			_, n, _, err := d.Decode(test.b)
+			requireWrong(t, err, test.kind)
+			require.Zero(t, n)
+		})
+	}
+}
+
+func TestDecodeWithoutGeometry(t *testing.T) {
+	d := NewDecoder(Limits{MaxPieces: 100})
+	for _, b := range [][]byte{
+		words(Have, math.MaxInt32+1),
+		words(Request, 0, 0, 0),
+		words(Request, 0, 0, swarm.MaxRequest+1),
+		words(Request, math.MaxUint32, 0, 1),
+		words(Request, 0, math.MaxInt32, 1),
+		frame(append([]byte{byte(Bitfield)}, make([]byte, 14)...)...),
+	} {
+		_, _, _, err := d.Decode(b)
+		requireWrong(t, err, Kind(b[4]))
+	}
+	m, _, _, err := d.Decode(frame(append([]byte{byte(Bitfield)}, make([]byte, 13)...)...))
+	require.NoError(t, err)
+	require.Len(t, m.Data, 13)
+}
+
+func TestFastMessagesMustBeAgreedUpon(t *testing.T) {
+	d := NewDecoder(Limits{Geometry: small})
+	for _, m := range messages() {
+		_, n, _, err := d.Decode(m.AppendTo(nil))
+		if m.Kind.fast() {
+			requireWrong(t, err, m.Kind)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, m.Len(), n)
+	}
+}
+
+// No payload is waited for that would be refused when it is here.
+func TestDecodeRefusesEarly(t *testing.T) {
+	d := NewDecoder(Limits{Geometry: small, Fast: true, MaxExtended: 100, MaxExtendedHandshake: 50})
+	for name, b := range map[string][]byte{
+		"any length":           {0xff, 0xff, 0xff, 0xff},
+		"longer than any":      binary.BigEndian.AppendUint32(nil, uint32(d.most+1)),
+		"bitfield's length":    {0, 0, 0, 100, byte(Bitfield)},
+		"request's length":     {0, 0, 0, 100, byte(Request)},
+		"piece's length":       append(binary.BigEndian.AppendUint32(nil, pieceLen+swarm.MaxRequest+1), byte(Piece)),
+		"piece's index":        append(binary.BigEndian.AppendUint32(nil, pieceLen+1<<14), byte(Piece), 0, 0, 0, 11, 0, 0, 0, 0),
+		"piece's begin":        append(binary.BigEndian.AppendUint32(nil, pieceLen+1<<14), byte(Piece), 0, 0, 0, 1, 0, 0, 0x40, 1),
+		"extended's length":    {0, 0, 0, 103, byte(Extended)},
+		"handshake's length":   {0, 0, 0, 53, byte(Extended), 0},
+		"unknown's length":     {0, 0x10, 0, 2, 99},
+		"fast, and not whole":  {0, 0, 0, 2, byte(HaveAll)},
+		"choke with something": {0, 0, 0, 2, byte(Choke)},
+	} {
+		_, _, _, err := d.Decode(b)
+		var wrong *ProtocolError
+		require.ErrorAs(t, err, &wrong, name)
+	}
+	_, n, need, err := d.Decode([]byte{0, 0, 0, 102, byte(Extended), 1})
+	require.NoError(t, err)
+	require.Zero(t, n)
+	require.Equal(t, 106, need)
+}
+
+func TestLimitsThatAreOff(t *testing.T) {
+	d := NewDecoder(Limits{MaxExtended: -1, MaxUnknown: -1})
+	_, _, _, err := d.Decode(Message{Kind: Extended}.AppendTo(nil))
+	requireWrong(t, err, Extended)
+	_, _, _, err = d.Decode(Message{Kind: Extended, ExtID: 1}.AppendTo(nil))
+	requireWrong(t, err, Extended)
+	_, _, _, err = d.Decode(Message{Kind: Unknown, ExtID: 99}.AppendTo(nil))
+	requireWrong(t, err, Unknown)
+
+	d = NewDecoder(Limits{MaxExtendedHandshake: -1})
+	_, _, _, err = d.Decode(Message{Kind: Extended}.AppendTo(nil))
+	requireWrong(t, err, Extended)
+	_, n, _, err := d.Decode(Message{Kind: Extended, ExtID: 1}.AppendTo(nil))
+	require.NoError(t, err)
+	require.Equal(t, 6, n)
+
+	// What is asked for beyond all reason is bounded, so that nothing wraps.
+	d = NewDecoder(Limits{MaxExtended: math.MaxInt, MaxUnknown: math.MaxInt, MaxPieces: math.MaxInt})
+	_, _, _, err = d.Decode([]byte{0xff, 0xff, 0xff, 0xff})
+	requireWrong(t, err, Unknown)
+}
+
+// In a v2 torrent a piece ends where its pad begins.
+func TestDecodeKnowsShortPieces(t *testing.T) {
+	d := NewDecoder(Limits{Geometry: swarm.Geometry{
+		Length: 2 << 15, PieceLength: 1 << 15, Short: true,
+		Pads: []swarm.Span{{Offset: 100, Length: 1<<15 - 100}},
+	}})
+	_, _, _, err := d.Decode(words(Request, 0, 0, 100))
+	require.NoError(t, err)
+	_, _, _, err = d.Decode(words(Request, 0, 0, 101))
+	requireWrong(t, err, Request)
+}
+
+func TestDecodeAllocatesNothing(t *testing.T) {
+	d := NewDecoder(Limits{Geometry: small, Fast: true})
+	var b []byte
+	for _, m := range messages() {
+		b = m.AppendTo(b)
+	}
+	out := make([]byte, 0, len(b))
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		out = out[:0]
+		for rest := b; len(rest) > 0; {
+			m, n, _, err := d.Decode(rest)
+			if err != nil || n == 0 {
+				t.Fatal(n, err)
+			}
+			rest = rest[n:]
+			out = m.AppendTo(out)
+		}
+	}))
+	require.Equal(t, b, out)
+}
+
+func BenchmarkDecode(b *testing.B) {
+	g := swarm.Geometry{Length: 1 << 30, PieceLength: 1 << 20}
+	for name, m := range map[string]Message{
+		"have":    {Kind: Have, Piece: 5},
+		"request": {Kind: Request, Block: swarm.Block{Piece: 5, Begin: 1 << 14, Length: 1 << 14}},
+		"piece":   {Kind: Piece, Block: swarm.Block{Piece: 5, Begin: 1 << 14, Length: 1 << 14}, Data: make([]byte, 1<<14)},
+	} {
+		b.Run(name, func(b *testing.B) {
+			d, in := NewDecoder(Limits{Geometry: g}), m.AppendTo(nil)
+			b.ReportAllocs()
+			b.SetBytes(int64(len(in)))
+			for b.Loop() {
+				if _, n, _, err := d.Decode(in); n == 0 || err != nil {
+					b.Fatal(n, err)
+				}
+			}
+		})
+	}
+}
+
+// FuzzDecode checks that whatever arrives, Decode does not panic, keeps to the
+// limits, gives what encodes to the same bytes, and sees in a prefix nothing that
+// the whole contradicts.
+func FuzzDecode(f *testing.F) {
+	for _, m := range messages() {
+		f.Add(m.AppendTo(nil), true, true)
+	}
+	f.Add(words(Have, math.MaxUint32), true, true)
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 7}, false, false)
+	f.Fuzz(func(t *testing.T, b []byte, geometry, fast bool) {
+		l := Limits{Fast: fast}
+		if geometry {
+			l.Geometry = small
+		}
+		d := NewDecoder(l)
+		m, n, need, err := d.Decode(b)
+		if need > lengthLen+d.most || n > len(b) || n > need || (err != nil && n != 0) {
+			t.Fatalf("n %d, need %d of %d, %v", n, need, len(b), err)
+		}
+		if n > 0 && !bytes.Equal(m.AppendTo(nil), b[:n]) {
+			t.Fatalf("%+v encodes to %x, was %x", m, m.AppendTo(nil), b[:n])
+		}
+		if n != m.Len() && n > 0 {
+			t.Fatalf("Len %d, took %d", m.Len(), n)
+		}
+		for i := range min(len(b), 64) {
+			pm, pn, pneed, perr := d.Decode(b[:i])
+			switch {
+			case perr != nil && err == nil:
+				t.Fatalf("%d bytes: %v, but all of them are good", i, perr)
+			case pneed != 0 && err == nil && pneed != need:
+				t.Fatalf("%d bytes need %d, all of them %d", i, pneed, need)
+			case pn != 0 && (pn != n || !bytes.Equal(pm.AppendTo(nil), m.AppendTo(nil))):
+				t.Fatalf("%d bytes: %+v, all of them: %+v", i, pm, m)
+			}
+		}
+	})
+}
