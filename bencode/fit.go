@@ -1,0 +1,150 @@
+package bencode
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// A KeyError says that a dictionary has a key which equals the one of a struct
+// field, or the field's name, but for case.
+type KeyError struct {
+	Key  string // the path to what was found
+	Want string // the field's key
+}
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("bencode: key %q is mistaken for %q", e.Key, e.Want)
+}
+
+// A RangeError says that a number is too large or too small for its Go type.
+type RangeError struct {
+	Key   string // the path to the number
+	Value int64
+	Type  reflect.Type
+}
+
+func (e *RangeError) Error() string {
+	return fmt.Sprintf("bencode: key %q: %d does not fit in %v", e.Key, e.Value, e.Type)
+}
+
+// fit checks that v goes into the shape s without loss, since jackpal/bencode-go
+// drops what does not without a word. It takes from budget about as many bytes
+// as decoding will allocate. The recursion is as deep as Scan let v be.
+func fit(v Value, s *shape, budget *int64) error {
+	switch {
+	case s.raw:
+		*budget -= rawCost(v)
+		return nil
+	case v.Kind() != s.kind:
+		return &TypeError{Want: s.kind, Got: v.Kind()}
+	case s.kind == String:
+		*budget -= int64(len(v.raw))
+		return nil
+	case s.kind == Integer:
+		return fitInt(v, s)
+	case s.kind == List:
+		return fitList(v, s, budget)
+	}
+	return fitDict(v, s, budget)
+}
+
+func fitInt(v Value, s *shape) error {
+	n, err := v.Int()
+	if err != nil {
+		return err
+	}
+	if zero := reflect.Zero(s.typ); zero.CanInt() {
+		if !zero.OverflowInt(n) {
+			return nil
+		}
+	} else if n >= 0 && !zero.OverflowUint(uint64(n)) {
+		return nil
+	}
+	return &RangeError{Value: n, Type: s.typ}
+}
+
+func fitList(v Value, s *shape, budget *int64) error {
+	n := 0
+	for item := range v.List() {
+		if err := fit(item, s.elem, budget); err != nil {
+			return within("["+strconv.Itoa(n)+"]", err)
+		}
+		n++
+	}
+	// Slices start with room for eight and double from there.
+	size := int64(s.typ.Elem().Size())
+	for room := int64(8); ; room *= 2 {
+		*budget -= room * size
+		if room >= int64(n) {
+			return nil
+		}
+	}
+}
+
+func fitDict(v Value, s *shape, budget *int64) error {
+	const mapCost, entryCost = 64, 128
+	if s.elem != nil {
+		*budget -= mapCost
+	}
+	for key, item := range v.Dict() {
+		elem := s.elem
+		if elem != nil {
+			*budget -= entryCost + int64(len(key))
+		} else {
+			i, known := s.folded[strings.ToLower(string(key))]
+			if !known {
+				*budget -= int64(len(item.raw)) // read and dropped
+				continue
+			}
+			if s.fields[i].key != string(key) {
+				return &KeyError{Key: string(key), Want: s.fields[i].key}
+			}
+			elem = s.fields[i].shape
+		}
+		if err := fit(item, elem, budget); err != nil {
+			return within(string(key), err)
+		}
+	}
+	return nil
+}
+
+// rawCost estimates the bytes allocated for a RawMessage: each token is copied
+// once for every list and dictionary around it.
+func rawCost(v Value) int64 {
+	var cost, depth int64 = 0, 1
+	for pos := 0; pos < len(v.raw); {
+		end := pos + 1
+		switch v.raw[pos] {
+		case 'l', 'd':
+			depth++
+		case 'e':
+			depth--
+		default:
+			end = skip(v.raw, pos)
+		}
+		cost += 2 * depth * int64(end-pos)
+		pos = end
+	}
+	return cost
+}
+
+// within puts a step in front of the path that an error names.
+func within(step string, err error) error {
+	join := func(path *string) {
+		if *path != "" && (*path)[0] != '[' {
+			step += "."
+		}
+		*path = step + *path
+	}
+	switch e := err.(type) {
+	case *TypeError:
+		join(&e.Key)
+	case *KeyError:
+		join(&e.Key)
+	case *RangeError:
+		join(&e.Key)
+	}
+	return err
+}

@@ -1,0 +1,189 @@
+package bencode
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Node is a bencode value to build and edit: a tree in memory. A node made
+// from a Value is written back byte for byte as long as nothing looked inside
+// it, so editing one part of a file leaves the rest as it was.
+//
+// A Node must not be used concurrently, not even to read. The same Node may be
+// in several places of a tree, but not within itself.
+type Node struct {
+	kind  Kind
+	raw   []byte // the whole node, until it is opened; else nil
+	num   int64
+	text  []byte
+	keys  []string // of a dictionary: sorted, one for each item
+	items []*Node  // of a list or dictionary
+}
+
+// maxNodeDepth bounds the recursion of AppendTo, so that a node within itself
+// ends in an error.
+const maxNodeDepth = defaultDepth
+
+// NewNode makes a node of a scanned value. It keeps the bytes of v, which must
+// not change while the node is used. NewNode of the zero Value is nil.
+func NewNode(v Value) *Node {
+	if v.Kind() == Invalid {
+		return nil
+	}
+	return &Node{kind: v.Kind(), raw: v.raw}
+}
+
+// NewInt makes an integer.
+func NewInt(i int64) *Node { return &Node{kind: Integer, num: i} }
+
+// NewBytes makes a string. It keeps b, which must not change while the node is
+// used.
+func NewBytes(b []byte) *Node { return &Node{kind: String, text: b} }
+
+// NewText makes a string.
+func NewText(s string) *Node { return &Node{kind: String, text: []byte(s)} }
+
+// NewList makes a list of items. It copies the slice.
+func NewList(items ...*Node) *Node {
+	return &Node{kind: List, items: slices.Clone(items)}
+}
+
+// NewDict makes a dictionary of entries, which may be nil. It copies the map.
+func NewDict(entries map[string]*Node) *Node {
+	n := &Node{kind: Dict}
+	for key := range entries {
+		n.keys = append(n.keys, key)
+	}
+	slices.Sort(n.keys)
+	for _, key := range n.keys {
+		n.items = append(n.items, entries[key])
+	}
+	return n
+}
+
+// Kind returns what sort of value n is. That of nil is Invalid.
+func (n *Node) Kind() Kind {
+	if n == nil {
+		return Invalid
+	}
+	return n.kind
+}
+
+// Int returns the number that n is, or a *TypeError.
+func (n *Node) Int() (int64, error) {
+	switch {
+	case n.Kind() != Integer:
+		return 0, &TypeError{Want: Integer, Got: n.Kind()}
+	case n.raw != nil:
+		return Value{raw: n.raw}.Int()
+	}
+	return n.num, nil
+}
+
+// Bytes returns the content of the string that n is, or a *TypeError. The
+// caller must not change it.
+func (n *Node) Bytes() ([]byte, error) {
+	switch {
+	case n.Kind() != String:
+		return nil, &TypeError{Want: String, Got: n.Kind()}
+	case n.raw != nil:
+		return content(n.raw, 0), nil
+	}
+	return n.text, nil
+}
+
+// Text returns a copy of the string that n is, or a *TypeError.
+func (n *Node) Text() (string, error) {
+	b, err := n.Bytes()
+	return string(b), err
+}
+
+// Len returns the number of items of a list, or of keys of a dictionary, and 0
+// for all else.
+func (n *Node) Len() int {
+	if n.Kind() != List && n.Kind() != Dict {
+		return 0
+	}
+	n.open()
+	return len(n.items)
+}
+
+// Encode returns n as bencode, dictionaries sorted. It fails if a nil *Node is
+// in the tree, or if the tree is deeper than 100.
+func (n *Node) Encode() ([]byte, error) { return n.AppendTo(nil) }
+
+// AppendTo appends what Encode returns to dst. With an error it returns dst as
+// it was.
+func (n *Node) AppendTo(dst []byte) ([]byte, error) {
+	out, err := n.appendTo(dst, 0)
+	if err != nil {
+		return dst, fmt.Errorf("bencode: encoding a node: %w", err)
+	}
+	return out, nil
+}
+
+var (
+	errNodeNil  = errors.New("it is nil")
+	errNodeDeep = fmt.Errorf("it is deeper than %d, or within itself", maxNodeDepth)
+)
+
+func (n *Node) appendTo(dst []byte, depth int) ([]byte, error) {
+	switch {
+	case n == nil || n.kind == Invalid:
+		return nil, errNodeNil
+	case n.raw != nil:
+		return append(dst, n.raw...), nil
+	case n.kind == Integer:
+		return AppendInt(dst, n.num), nil
+	case n.kind == String:
+		return AppendBytes(dst, n.text), nil
+	case depth >= maxNodeDepth:
+		return nil, errNodeDeep
+	}
+	if n.kind == List {
+		dst = AppendList(dst)
+	} else {
+		dst = AppendDict(dst)
+	}
+	for i, item := range n.items {
+		if n.kind == Dict {
+			dst = AppendString(dst, n.keys[i])
+		}
+		var err error
+		if dst, err = item.appendTo(dst, depth+1); err != nil {
+			return nil, err
+		}
+	}
+	return AppendEnd(dst), nil
+}
+
+// open turns the bytes of a list or dictionary into items, one level deep. Of
+// keys that appear twice the first stays, as Value.Get would find it.
+func (n *Node) open() {
+	if n.raw == nil || n.kind != List && n.kind != Dict {
+		return
+	}
+	v := Value{raw: n.raw}
+	n.raw = nil
+	for item := range v.List() {
+		n.items = append(n.items, NewNode(item))
+	}
+	type entry struct {
+		key  string
+		item *Node
+	}
+	var entries []entry
+	for key, item := range v.Dict() {
+		entries = append(entries, entry{string(key), NewNode(item)})
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	for i, e := range entries {
+		if i > 0 && entries[i-1].key == e.key {
+			continue
+		}
+		n.keys = append(n.keys, e.key)
+		n.items = append(n.items, e.item)
+	}
+}
