@@ -1,0 +1,141 @@
+package peerwire
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+const (
+	// firstBuffer is the size in bytes of the buffer of a new Reader. It holds any
+	// message but blocks, long bitfields and long messages of extensions.
+	firstBuffer = 4 << 10
+
+	// blockBuffer is the size in bytes of a buffer that holds a block of the usual
+	// length.
+	blockBuffer = 32 << 10
+
+	// calmReads is the number of reads in a row that would have fit in firstBuffer
+	// after which a larger buffer is given up.
+	calmReads = 8
+)
+
+// A Reader reads messages from a stream. It may not be used by several goroutines
+// at once.
+//
+// Its buffer grows with the bytes of the longest message that arrived, up to what
+// the limits allow, and becomes small again when only small messages come.
+type Reader struct {
+	r       io.Reader
+	decoder *Decoder
+	buf     []byte
+	start   int // of what was read and not yet returned
+	end     int
+	calm    int // reads in a row that a small buffer would have held
+	unknown int64
+	err     error // that r gave with its last bytes
+	bad     error // that ended the stream for good
+}
+
+// NewReader returns a Reader of the messages in r, which must begin where a message
+// does. It reads ahead: r is not to be read by anyone else.
+func NewReader(r io.Reader, l Limits) *Reader {
+	return &Reader{r: r, decoder: NewDecoder(l)}
+}
+
+// SetLimits replaces the limits for the messages that Next returns from now on, as
+// when the geometry of a torrent becomes known.
+func (r *Reader) SetLimits(l Limits) {
+	r.decoder = NewDecoder(l)
+}
+
+// Unknown returns the number of messages of unknown kind that Next has skipped.
+func (r *Reader) Unknown() int64 {
+	return r.unknown
+}
+
+// Buffered returns the bytes that were read from the stream and belong to no
+// message that Next has returned. They are valid until the next call of Next.
+func (r *Reader) Buffered() []byte {
+	return r.buf[r.start:r.end]
+}
+
+// Next returns the next message, keep-alives included. Messages of unknown kind are
+// skipped and counted. The message borrows from the Reader's buffer: its Data is
+// valid until the next call.
+//
+// The error is io.EOF if the stream ends between messages, matches
+// io.ErrUnexpectedEOF if it ends within one, and is a *ProtocolError if the peer
+// broke the protocol; these stay. Errors of the stream itself are wrapped, and
+// Next may be called again after one that is a timeout.
+func (r *Reader) Next() (Message, error) {
+	for r.bad == nil {
+		m, n, need, err := r.decoder.Decode(r.buf[r.start:r.end])
+		switch {
+		case err != nil:
+			r.bad = err
+		case n == 0:
+			// A long message gets room as it comes, not as it says it will.
+			most := max(blockBuffer, 2*(r.end-r.start))
+			if err := r.fill(max(firstBuffer, min(need, most))); err != nil {
+				return Message{}, err
+			}
+		default:
+			r.start += n
+			if m.Kind != Unknown {
+				return m, nil
+			}
+			r.unknown++
+		}
+	}
+	return Message{}, r.bad
+}
+
+// fill reads once, into a buffer of at least size bytes. It returns an error only
+// if nothing was read.
+func (r *Reader) fill(size int) error {
+	if r.err == nil {
+		r.room(size)
+		n, err := r.r.Read(r.buf[r.end:])
+		if r.end += n; r.end > firstBuffer {
+			r.calm = 0
+		} else {
+			r.calm++
+		}
+		r.err = err
+		if n > 0 || err == nil {
+			return nil
+		}
+	}
+	err := r.err
+	r.err = nil
+	if !errors.Is(err, io.EOF) {
+		return fmt.Errorf("peerwire: reading: %w", err)
+	}
+	r.bad = io.EOF
+	if r.start < r.end {
+		r.bad = fmt.Errorf("peerwire: %w", io.ErrUnexpectedEOF)
+	}
+	return r.bad
+}
+
+// room makes the buffer at least size bytes long, with what is left in it at its
+// start.
+func (r *Reader) room(size int) {
+	left := r.buf[r.start:r.end]
+	switch {
+	case len(r.buf) < size:
+		capacity := firstBuffer
+		for capacity < size {
+			capacity *= 2
+		}
+		buf := make([]byte, capacity)
+		copy(buf, left)
+		r.buf = buf
+	case len(r.buf) > firstBuffer && len(left) == 0 && r.calm >= calmReads:
+		r.buf = make([]byte, firstBuffer)
+	default:
+		copy(r.buf, left)
+	}
+	r.start, r.end = 0, len(left)
+}
