@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"strings"
 
 	jackpal "github.com/jackpal/bencode-go"
 )
@@ -59,7 +60,7 @@ func vet(val reflect.Value, s *shape, depth int) (reason string) {
 	case s.raw:
 		// Two keys without values could pass for one with.
 		if _, err := Scan(val.Bytes(), Options{MaxTokens: -1}); err != nil {
-			return fmt.Sprintf("a RawMessage is not valid: %v", err)
+			return "a RawMessage is not valid: " + strings.TrimPrefix(err.Error(), "bencode: ")
 		}
 		return ""
 	case s.any:
@@ -109,7 +110,7 @@ func vetAny(val reflect.Value, depth int) string {
 	}
 	s, err := shapeOf(val.Type(), false)
 	if err != nil {
-		return err.Error()
+		return strings.TrimPrefix(err.Error(), "bencode: ")
 	}
 	return vet(val, s, depth)
 }

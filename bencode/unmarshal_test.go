@@ -62,7 +62,7 @@ func TestUnmarshalAtTheTop(t *testing.T) {
 	require.EqualValues(t, -128, i)
 	var u uint64
 	require.NoError(t, Unmarshal([]byte("i9223372036854775807e"), &u))
-	require.EqualValues(t, 1<<63-1, u)
+	require.Equal(t, uint64(1<<63-1), u)
 	type name string
 	var s name
 	require.NoError(t, Unmarshal([]byte("3:abc"), &s))
