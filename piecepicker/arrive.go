@@ -1,0 +1,124 @@
+package piecepicker
+
+import (
+	"slices"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// Drop says that a peer will not send b. If b was asked of it alone it becomes
+// free to pick again.
+func (p *Picker) Drop(id swarm.Peer, b swarm.Block) {
+	r := p.peers[id]
+	if r == nil || b.Piece < 0 || b.Piece >= p.board.pieces {
+		return
+	}
+	t := p.part(b.Piece)
+	if t == nil {
+		return
+	}
+	if n, ok := t.index(b); ok && p.unask(t, n, r) {
+		p.settle(b.Piece)
+	}
+}
+
+// Arrive says that a peer sent b, and appends to dst the other peers that were
+// asked for it and may now be told to cancel. It reports whether b was still
+// missing. A block counts whoever sends it, asked or not; the engine decides
+// whose unasked blocks it takes.
+func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel []swarm.Peer, missing bool) {
+	r := p.peers[id]
+	if r == nil || b.Piece < 0 || b.Piece >= p.board.pieces || p.held.Has(b.Piece) {
+		return dst, false
+	}
+	t := p.part(b.Piece)
+	if t == nil {
+		if !p.geometry.Contains(b) {
+			return dst, false
+		}
+		t = p.add(b.Piece)
+	}
+	n, ok := t.index(b)
+	if !ok {
+		return dst, false
+	}
+	switch t.blocks[n].fate {
+	case asked:
+		dst = p.release(dst, t, n, r)
+		t.blocks[n] = block{peer: id, fate: here}
+		t.missing--
+	case free:
+		t.blocks[n] = block{peer: id, fate: here}
+		t.missing--
+		t.free--
+		p.settle(b.Piece)
+	default:
+		return dst, false
+	}
+	return dst, true
+}
+
+// release forgets all requests for block n, which is asked, and appends to dst
+// the peers but r that were asked for it.
+func (p *Picker) release(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer {
+	b := &t.blocks[n]
+	if r != nil && b.peer == r.id {
+		r.asked--
+	} else {
+		p.peers[b.peer].asked--
+		dst = append(dst, b.peer)
+	}
+	if b.more == 0 {
+		return dst
+	}
+	t.more = slices.DeleteFunc(t.more, func(m also) bool {
+		if int(m.block) != n {
+			return false
+		}
+		o := p.peers[m.peer]
+		o.asked--
+		o.twice--
+		if o != r {
+			dst = append(dst, m.peer)
+		}
+		return true
+	})
+	return dst
+}
+
+// unask forgets that peer r was asked for block n, and reports whether that made
+// the block free. Then the caller must settle the piece.
+func (p *Picker) unask(t *part, n int, r *peer) bool {
+	b := &t.blocks[n]
+	if b.fate != asked {
+		return false
+	}
+	if b.peer != r.id && b.more == 0 {
+		return false
+	}
+	if b.peer == r.id && b.more == 0 {
+		r.asked--
+		*b = block{}
+		t.free++
+		t.next = min(t.next, int32(n))
+		return true
+	}
+	first := b.peer == r.id
+	for i, m := range t.more {
+		if int(m.block) != n || !first && m.peer != r.id {
+			continue
+		}
+		r.asked--
+		if first {
+			// Who was asked next is now the one it was asked of.
+			b.peer, b.due = m.peer, m.due
+			p.peers[m.peer].twice--
+		} else {
+			r.twice--
+		}
+		b.more--
+		t.more = slices.Delete(t.more, i, i+1)
+		return false
+	}
+	return false
+}

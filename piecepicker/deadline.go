@@ -1,0 +1,91 @@
+package piecepicker
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// horizon is how many of the nearest deadlines one Pick looks at.
+const horizon = 128
+
+// deadlines holds when pieces are needed, the nearest first.
+type deadlines struct {
+	list []deadline
+	of   map[int]time.Time
+}
+
+type deadline struct {
+	when  time.Time
+	piece int
+}
+
+// set gives a piece a deadline, or takes it back if t is zero.
+func (d *deadlines) set(piece int, t time.Time) {
+	if old, ok := d.of[piece]; ok {
+		i, _ := slices.BinarySearchFunc(d.list, deadline{old, piece}, deadline.compare)
+		d.list = slices.Delete(d.list, i, i+1)
+		delete(d.of, piece)
+	}
+	if t.IsZero() {
+		return
+	}
+	if d.of == nil {
+		d.of = make(map[int]time.Time)
+	}
+	// Times with and without a monotonic part have no common order.
+	t = t.Round(0)
+	i, _ := slices.BinarySearchFunc(d.list, deadline{t, piece}, deadline.compare)
+	d.list = slices.Insert(d.list, i, deadline{t, piece})
+	d.of[piece] = t
+}
+
+func (d deadline) compare(e deadline) int {
+	return cmp.Or(d.when.Compare(e.when), cmp.Compare(d.piece, e.piece))
+}
+
+// urgent picks from pieces with a deadline: blocks that are free, and blocks that
+// will be late from whom they were asked of but sooner from this peer.
+func (k *pick) urgent() {
+	list := k.p.deadlines.list
+	for _, d := range list[:min(len(list), horizon)] {
+		if k.left == 0 {
+			return
+		}
+		if !k.offers(d.piece) {
+			continue
+		}
+		t := k.p.part(d.piece)
+		if t == nil {
+			t = k.start(d.piece)
+		}
+		if t == nil || k.ask.Alone && !t.alone(k.r.id) {
+			continue
+		}
+		k.take(t, int(t.next))
+		if !k.ask.Alone {
+			k.rescue(t, k.p.time(d.when))
+		}
+	}
+}
+
+// rescue picks blocks of a piece that will come too late, or were to be here by
+// now, if this peer has them sooner.
+func (k *pick) rescue(t *part, needed int64) {
+	for n := range t.blocks {
+		if k.left == 0 {
+			return
+		}
+		if t.blocks[n].fate != asked || t.blocks[n].more >= rescuers || t.askedOf(n, k.r.id) {
+			continue
+		}
+		due := t.due(n)
+		overdue := due < k.now
+		if overdue || due > needed && k.due < due {
+			k.again(t, n)
+		}
+	}
+}
+
+// rescuers is how many peers are asked for a late block besides the first.
+const rescuers = 2

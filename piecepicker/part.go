@@ -1,0 +1,142 @@
+package piecepicker
+
+import "github.com/shoal-bt/shoal/swarm"
+
+// A fate is what became of a block.
+type fate uint8
+
+const (
+	free  fate = iota // missing and asked of no one
+	asked             // missing and asked of one peer or more
+	here              // sent by a known peer
+	kept              // held before: part of a piece that was lost in part
+	pad               // never asked for
+)
+
+// A block is one block of a piece that was begun.
+type block struct {
+	peer swarm.Peer // that was asked first, or that sent it
+	due  int64      // when the peer asked should have sent it, in the picker's time
+	fate fate
+	more uint8 // further peers asked, in part.more
+}
+
+// maxMore is the most that block.more can count.
+const maxMore = 255
+
+// An also is a request for a block that another peer was asked for before.
+type also struct {
+	block int32
+	peer  swarm.Peer
+	due   int64
+}
+
+// A part is a piece that was begun. It lives until the piece is held, or until
+// nothing of it is asked or here.
+type part struct {
+	piece    int32
+	at       int32 // in Picker.parts
+	open     int32 // in Picker.open; -1 when it has no free block or is not wanted
+	count    int32 // of blocks without pads
+	free     int32 // of blocks
+	missing  int32 // of blocks
+	next     int32 // no block before it is free
+	last     int32 // length in bytes of the last block
+	begun    uint64
+	reserved bool       // for a peer on parole, as long as others find anything else
+	owner    swarm.Peer // it is reserved for
+	blocks   []block
+	more     []also
+}
+
+func (t *part) length(n int) int {
+	if n == len(t.blocks)-1 {
+		return int(t.last)
+	}
+	return swarm.BlockLen
+}
+
+func (t *part) block(n int) swarm.Block {
+	return swarm.Block{Piece: int(t.piece), Begin: n * swarm.BlockLen, Length: t.length(n)}
+}
+
+// index returns which block of the piece b is, and whether it is one that is
+// asked for.
+func (t *part) index(b swarm.Block) (int, bool) {
+	n := b.Begin / swarm.BlockLen
+	if b.Begin < 0 || b.Begin%swarm.BlockLen != 0 || n >= len(t.blocks) || b.Length != t.length(n) {
+		return 0, false
+	}
+	return n, t.blocks[n].fate != pad
+}
+
+// untouched reports whether nothing of the piece is asked or here.
+func (t *part) untouched() bool { return t.free == t.count }
+
+// askedOf reports whether peer p was asked for block n.
+func (t *part) askedOf(n int, p swarm.Peer) bool {
+	b := &t.blocks[n]
+	if b.fate != asked {
+		return false
+	}
+	if b.peer == p {
+		return true
+	}
+	if b.more > 0 {
+		for _, m := range t.more {
+			if int(m.block) == n && m.peer == p {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// due returns when the first of the peers asked should have sent block n.
+func (t *part) due(n int) int64 {
+	due := t.blocks[n].due
+	if t.blocks[n].more > 0 {
+		for _, m := range t.more {
+			if int(m.block) == n {
+				due = min(due, m.due)
+			}
+		}
+	}
+	return due
+}
+
+// alone reports whether no peer but p sends or sent blocks of the piece.
+func (t *part) alone(p swarm.Peer) bool {
+	for i := range t.blocks {
+		switch b := &t.blocks[i]; b.fate {
+		case asked:
+			if b.peer != p || b.more > 0 {
+				return false
+			}
+		case here:
+			if b.peer != p {
+				return false
+			}
+		case kept:
+			return false
+		}
+	}
+	return true
+}
+
+// run returns the first of n free blocks of the piece, or all that it has, that
+// lie in a row; -1 if there is no such run.
+func (t *part) run(n int) int {
+	if n = min(n, int(t.count)); int(t.free) < n {
+		return -1
+	}
+	row := 0
+	for i := int(t.next); i < len(t.blocks); i++ {
+		if t.blocks[i].fate != free {
+			row = 0
+		} else if row++; row >= n {
+			return i - row + 1
+		}
+	}
+	return -1
+}

@@ -1,0 +1,150 @@
+package piecepicker
+
+import (
+	"slices"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// keepSpare is how many parts are kept to use again.
+const keepSpare = 64
+
+// part returns the piece if it was begun, else nil.
+func (p *Picker) part(piece int) *part {
+	if p.slots == nil || p.slots[piece] == 0 {
+		return nil
+	}
+	return p.parts[p.slots[piece]-1]
+}
+
+// add begins a piece: all its blocks are free.
+func (p *Picker) add(piece int) *part {
+	var t *part
+	if n := len(p.spare); n > 0 {
+		t, p.spare = p.spare[n-1], p.spare[:n-1]
+	} else {
+		t = new(part)
+	}
+	length := p.geometry.PieceLen(piece)
+	count := p.geometry.BlockCount(piece)
+	p.begun++
+	blocks := slices.Grow(t.blocks[:0], count)[:count]
+	clear(blocks)
+	*t = part{
+		piece:  int32(piece),
+		at:     int32(len(p.parts)),
+		open:   -1,
+		count:  int32(count),
+		last:   int32(length - (count-1)*swarm.BlockLen),
+		begun:  p.begun,
+		blocks: blocks,
+		more:   t.more[:0],
+	}
+	if len(p.geometry.Pads) > 0 {
+		for n := range blocks {
+			if p.geometry.IsPad(t.block(n)) {
+				blocks[n].fate = pad
+				t.count--
+			}
+		}
+	}
+	t.free, t.missing = t.count, t.count
+	if p.slots == nil {
+		p.slots = make([]int32, p.board.pieces)
+	}
+	p.parts = append(p.parts, t)
+	p.slots[piece] = int32(len(p.parts))
+	return t
+}
+
+// remove forgets that a piece was begun. None of its blocks may be asked.
+func (p *Picker) remove(t *part) {
+	p.close(t)
+	last := p.parts[len(p.parts)-1]
+	p.parts[t.at], last.at = last, t.at
+	p.slots[last.piece] = t.at + 1
+	p.slots[t.piece] = 0
+	p.parts[len(p.parts)-1] = nil
+	p.parts = p.parts[:len(p.parts)-1]
+	if len(p.spare) < keepSpare {
+		p.spare = append(p.spare, t)
+	}
+}
+
+// close takes a piece out of the open ones.
+func (p *Picker) close(t *part) {
+	if t.open < 0 {
+		return
+	}
+	last := p.open[len(p.open)-1]
+	p.open[t.open], last.open = last, t.open
+	p.open[len(p.open)-1] = nil
+	p.open = p.open[:len(p.open)-1]
+	t.open = -1
+	p.board.tally(p.board.key(int(t.piece)), -1)
+}
+
+// settle puts a piece where it belongs after something about it changed: among
+// the wanted, the fresh and the open ones.
+func (p *Picker) settle(piece int) {
+	t := p.part(piece)
+	if t != nil && t.untouched() {
+		p.remove(t)
+		t = nil
+	}
+	wanted := !p.held.Has(piece) && p.board.Priority(piece) > 0 &&
+		(len(p.geometry.Pads) == 0 || !p.empty(piece))
+	p.wanted.put(piece, wanted)
+	p.setFresh(piece, wanted && t == nil)
+	if t != nil {
+		p.place(t, wanted)
+	}
+	if p.wanted.Len() == 0 && len(p.parts) == 0 {
+		p.rest()
+	}
+}
+
+// place puts a piece among the open ones if it is wanted and has free blocks, and
+// else takes it out.
+func (p *Picker) place(t *part, wanted bool) {
+	if !wanted || t.free == 0 {
+		p.close(t)
+		return
+	}
+	if t.open >= 0 {
+		return
+	}
+	t.open = int32(len(p.open))
+	p.open = append(p.open, t)
+	p.openGen++
+	p.board.tally(p.board.key(int(t.piece)), 1)
+}
+
+// setFresh puts a piece among those that may be begun, or takes it out.
+func (p *Picker) setFresh(piece int, fresh bool) {
+	if !p.board.fresh.put(piece, fresh) {
+		return
+	}
+	by := -1
+	if fresh {
+		by = 1
+		p.freshGen++
+	}
+	p.board.tally(p.board.key(piece), by)
+	p.board.levels[p.board.Priority(piece)] += by
+	if !p.started {
+		return
+	}
+	if fresh {
+		p.order.Add(piece)
+	} else {
+		p.order.Remove(piece)
+	}
+}
+
+// rest gives back the memory that only a download needs.
+func (p *Picker) rest() {
+	p.started = false
+	p.order.Start(&p.board)
+	p.slots, p.parts, p.open, p.spare, p.found = nil, nil, nil, nil, nil
+}

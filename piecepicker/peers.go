@@ -1,0 +1,154 @@
+package piecepicker
+
+import (
+	"math/bits"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A peer is what the picker knows of one peer.
+type peer struct {
+	id    swarm.Peer
+	has   *Set // Picker.all if that is every piece
+	asked int  // blocks that it was asked for
+	twice int  // of these, blocks that others were asked for too
+
+	// piece is the one that it was asked for last, to stay with it; -1 for none.
+	piece int
+
+	// noOpen and noFresh are the generations of open and fresh pieces among
+	// which it had nothing to offer; 0 for unknown.
+	noOpen, noFresh uint64
+
+	// witness is a word of Picker.wanted in which the peer had a wanted piece.
+	witness int
+}
+
+// Join adds a peer. What have says of pieces outside the torrent is ignored. A
+// peer that is there already is forgotten first.
+func (p *Picker) Join(id swarm.Peer, have swarm.Bitfield) {
+	p.Leave(id)
+	has := p.share(setOf(have, p.board.pieces))
+	p.peers[id] = &peer{id: id, has: has, piece: -1}
+	p.spread(has, 1)
+}
+
+// share returns the one set of all pieces in place of s, if it is that.
+func (p *Picker) share(s *Set) *Set {
+	if !s.Full() || s.pieces == 0 {
+		return s
+	}
+	if p.all == nil {
+		p.all = s
+	}
+	return p.all
+}
+
+// Have says that a peer now has a piece, or no longer (BEP 54).
+func (p *Picker) Have(id swarm.Peer, piece int, has bool) {
+	r := p.peers[id]
+	if r == nil || piece < 0 || piece >= p.board.pieces || r.has.Has(piece) == has {
+		return
+	}
+	if r.has == p.all {
+		r.has = r.has.clone()
+	}
+	r.has.put(piece, has)
+	r.has = p.share(r.has)
+	if has {
+		r.noOpen, r.noFresh = 0, 0
+		p.move(piece, 1)
+	} else {
+		p.move(piece, -1)
+	}
+}
+
+// Leave forgets a peer. Blocks asked of it alone become free to pick again.
+func (p *Picker) Leave(id swarm.Peer) {
+	r := p.peers[id]
+	if r == nil {
+		return
+	}
+	// From the last, since settle may remove the part.
+	for i := len(p.parts) - 1; i >= 0 && i < len(p.parts); i-- {
+		t := p.parts[i]
+		if t.reserved && t.owner == id {
+			t.reserved = false
+		}
+		if r.asked == 0 {
+			continue
+		}
+		for n := range t.blocks {
+			p.unask(t, n, r)
+		}
+		p.settle(int(t.piece))
+	}
+	delete(p.peers, id)
+	p.spread(r.has, -1)
+	if len(p.peers) == 0 && !p.started && p.board.count == 0 {
+		p.board.keys, p.board.shared = nil, 0
+	}
+}
+
+// Wants reports whether a peer has a piece that is wanted and not held.
+//
+// It remembers where it found one and goes on from there, so that all calls
+// during a download together look through the peer's pieces a few times.
+func (p *Picker) Wants(id swarm.Peer) bool {
+	r := p.peers[id]
+	if r == nil {
+		return false
+	}
+	if r.has == p.all || p.wanted.Len() == 0 {
+		return p.wanted.Len() > 0
+	}
+	ours, theirs := p.wanted.Words(), r.has.Words()
+	for range ours {
+		if ours[r.witness]&theirs[r.witness] != 0 {
+			return true
+		}
+		if r.witness++; r.witness == len(ours) {
+			r.witness = 0
+		}
+	}
+	return false
+}
+
+// spread counts a peer's pieces in or out, or else those that it lacks.
+func (p *Picker) spread(has *Set, by int) {
+	var flip uint64
+	if 2*has.Len() > p.board.pieces {
+		flip = ^flip
+		p.board.shared += int32(by)
+		by = -by
+	}
+	if has.Full() && flip != 0 || has.Len() == 0 && flip == 0 {
+		return
+	}
+	for k, word := range has.Words() {
+		for word = (word ^ flip) & has.valid(k); word != 0; word &= word - 1 {
+			p.move(k*64+bits.TrailingZeros64(word), by)
+		}
+	}
+}
+
+// move raises or lowers the key of a piece by 1.
+func (p *Picker) move(piece, by int) {
+	b := &p.board
+	if b.keys == nil {
+		b.keys = make([]int32, b.pieces)
+	}
+	old := b.keys[piece]
+	b.keys[piece] = old + int32(by)
+	fresh := b.fresh.Has(piece)
+	if !fresh {
+		if t := p.part(piece); t == nil || t.open < 0 {
+			return
+		}
+	}
+	b.tally(old, -1)
+	b.tally(old+int32(by), 1)
+	if fresh && p.started {
+		p.order.Moved(piece, by)
+	}
+}

@@ -1,0 +1,327 @@
+package piecepicker
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// compared is how many open pieces are compared at least before the best of them
+// is taken for the best of all.
+const compared = 512
+
+// A pick is one call of Pick on its way.
+type pick struct {
+	p        *Picker
+	r        *peer
+	ask      *swarm.Ask
+	dst      []swarm.Block
+	left     int // blocks that may still be picked
+	begin    int // pieces that may still be begun
+	now, due int64
+}
+
+// Pick appends to dst the blocks to ask of a peer, best first, and counts them as
+// asked. It allocates only to begin a piece, and not even then once pieces come
+// and go.
+func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
+	r := p.peers[a.Peer]
+	if r == nil || a.Blocks <= 0 || p.wanted.Len() == 0 {
+		return dst
+	}
+	p.start(a.Now)
+	now := p.time(a.Now)
+	k := pick{p: p, r: r, ask: &a, dst: dst, left: a.Blocks, begin: a.Begin, now: now, due: now + int64(a.Delay)}
+	if a.Only != nil {
+		k.among(a.Only)
+	} else {
+		k.urgent()
+		k.among(a.First)
+		k.stay()
+		k.any()
+	}
+	k.twice()
+	return k.dst
+}
+
+// start tells the order what is fresh, when the first peer asks.
+func (p *Picker) start(now time.Time) {
+	if p.started {
+		return
+	}
+	if p.origin.IsZero() {
+		p.origin = now
+		if p.seed == 0 && !now.IsZero() {
+			p.seed = uint64(now.UnixNano())
+		}
+	}
+	if o, ok := p.order.(*Rarest); ok && o.Seed == 0 {
+		o.Seed = p.seed
+	}
+	p.started = true
+	p.order.Start(&p.board)
+	for piece := range p.board.fresh.each {
+		p.order.Add(piece)
+	}
+}
+
+// time returns t in the picker's time: nanoseconds since it was first asked.
+func (p *Picker) time(t time.Time) int64 { return int64(t.Sub(p.origin)) }
+
+// offers reports whether the peer has a piece that is wanted.
+func (k *pick) offers(piece int) bool {
+	return k.r.has.Has(piece) && k.p.wanted.Has(piece)
+}
+
+// among picks from listed pieces, those that were begun first.
+func (k *pick) among(pieces []int) {
+	for _, piece := range pieces {
+		if k.left > 0 && k.offers(piece) {
+			if t := k.p.part(piece); t != nil && !(k.ask.Alone && !t.alone(k.r.id)) {
+				k.take(t, int(t.next))
+			}
+		}
+	}
+	for _, piece := range pieces {
+		if k.left > 0 && k.offers(piece) && k.p.part(piece) == nil {
+			if t := k.start(piece); t != nil {
+				k.take(t, 0)
+			}
+		}
+	}
+}
+
+// stay picks from the piece that the peer sends already: the fewer peers send
+// blocks of a piece, the easier it is to tell who sent bad ones.
+func (k *pick) stay() {
+	if k.left == 0 || k.r.piece < 0 {
+		return
+	}
+	t := k.p.part(k.r.piece)
+	if t != nil && t.open >= 0 && k.offers(k.r.piece) && !(k.ask.Alone && !t.alone(k.r.id)) {
+		k.take(t, int(t.next))
+	}
+}
+
+// any picks from pieces that were begun, then from new ones; last from what is
+// reserved for a peer on parole, or has no run of blocks that suits the peer.
+func (k *pick) any() {
+	for k.left > 0 {
+		t, from := k.best(false)
+		if t == nil || k.p.board.above(int(t.piece)) {
+			if piece, ok := k.next(); ok && (t == nil || k.p.board.Priority(piece) > k.p.board.Priority(int(t.piece))) {
+				k.takeRun(piece)
+				continue
+			}
+		}
+		if t == nil {
+			break
+		}
+		k.take(t, from)
+	}
+	for k.left > 0 {
+		t, from := k.best(true)
+		if t == nil {
+			return
+		}
+		k.take(t, from)
+	}
+}
+
+// best returns the open piece to pick from, and its first block.
+func (k *pick) best(last bool) (best *part, from int) {
+	p, r := k.p, k.r
+	if r.noOpen == p.openGen {
+		return nil, 0
+	}
+	offered := false
+	var a Partial
+	for i, t := range p.open {
+		if i >= compared && best != nil {
+			break
+		}
+		if !r.has.Has(int(t.piece)) {
+			continue
+		}
+		offered = true
+		if k.ask.Alone && !t.alone(r.id) || !last && t.reserved && t.owner != r.id {
+			continue
+		}
+		start := int(t.next)
+		if k.ask.Run > 0 && !last {
+			if start = t.run(k.ask.Run); start < 0 {
+				continue
+			}
+		}
+		b := p.partial(t)
+		if best != nil {
+			if d := p.board.Priority(b.Piece) - p.board.Priority(a.Piece); d < 0 || d == 0 && !p.queue.Before(b, a) {
+				continue
+			}
+		}
+		best, from, a = t, start, b
+	}
+	if !offered {
+		r.noOpen = p.openGen
+	}
+	return best, from
+}
+
+func (p *Picker) partial(t *part) Partial {
+	return Partial{
+		Piece:        int(t.piece),
+		Blocks:       int(t.count),
+		Missing:      int(t.missing),
+		Free:         int(t.free),
+		Availability: p.board.Availability(int(t.piece)),
+		Begun:        t.begun,
+	}
+}
+
+// next returns the piece to begin, if one may be.
+func (k *pick) next() (int, bool) {
+	p, r := k.p, k.r
+	if k.begin <= 0 || r.noFresh == p.freshGen || p.board.fresh.Len() == 0 {
+		return 0, false
+	}
+	piece, ok := p.order.Next(r.has)
+	if !ok {
+		r.noFresh = p.freshGen
+		return 0, false
+	}
+	// The order may be anyone's.
+	return piece, p.board.fresh.Has(piece) && r.has.Has(piece)
+}
+
+// start begins a piece, if one more may be begun.
+func (k *pick) start(piece int) *part {
+	if k.begin <= 0 {
+		return nil
+	}
+	k.begin--
+	t := k.p.add(piece)
+	k.p.setFresh(piece, false)
+	return t
+}
+
+// takeRun begins a piece and picks from it, and from those that follow it while
+// that makes the run longer that the peer likes.
+func (k *pick) takeRun(piece int) {
+	before := k.left
+	for {
+		t := k.start(piece)
+		if t == nil {
+			return
+		}
+		k.take(t, 0)
+		piece++
+		if k.left == 0 || before-k.left >= k.ask.Run || !k.p.board.fresh.Has(piece) || !k.r.has.Has(piece) {
+			return
+		}
+	}
+}
+
+// take picks free blocks of a piece, from block n on.
+func (k *pick) take(t *part, n int) {
+	if t.free == 0 {
+		return
+	}
+	first := n == int(t.next)
+	for ; k.left > 0 && t.free > 0 && n < len(t.blocks); n++ {
+		if b := &t.blocks[n]; b.fate == free {
+			*b = block{peer: k.r.id, due: k.due, fate: asked}
+			t.free--
+			k.left--
+			k.r.asked++
+			k.dst = append(k.dst, t.block(n))
+		}
+	}
+	if first {
+		t.next = int32(n)
+	}
+	if k.ask.Alone {
+		t.reserved, t.owner = true, k.r.id
+	}
+	k.r.piece = int(t.piece)
+	k.p.place(t, true)
+}
+
+// twice picks blocks that others were asked for, if that is all there is.
+func (k *pick) twice() {
+	p := k.p
+	if k.left == 0 || k.ask.Alone || p.board.askable() > 0 {
+		return
+	}
+	found := p.found[:0]
+	for _, t := range p.parts {
+		piece := int(t.piece)
+		if t.missing == t.free || !k.offers(piece) || k.ask.Only != nil && !slices.Contains(k.ask.Only, piece) {
+			continue
+		}
+		for n := range t.blocks {
+			if t.blocks[n].fate == asked && !t.askedOf(n, k.r.id) {
+				if rank, ok := p.endGame.Again(k.asked(t, n)); ok {
+					found = append(found, candidate{rank, t, n})
+				}
+			}
+		}
+	}
+	p.found = found
+	for k.left > 0 && len(found) > 0 {
+		best := 0
+		for i := range found {
+			if found[i].before(&found[best]) {
+				best = i
+			}
+		}
+		c := found[best]
+		found[best] = found[len(found)-1]
+		found = found[:len(found)-1]
+		if _, ok := p.endGame.Again(k.asked(c.part, c.block)); ok {
+			k.again(c.part, c.block)
+		}
+	}
+	clear(p.found)
+}
+
+// A candidate is a block that may be asked of one peer more.
+type candidate struct {
+	rank  int64
+	part  *part
+	block int
+}
+
+func (c *candidate) before(d *candidate) bool {
+	if c.rank != d.rank {
+		return c.rank > d.rank
+	}
+	if c.part != d.part {
+		return c.part.begun < d.part.begun
+	}
+	return c.block < d.block
+}
+
+func (k *pick) asked(t *part, n int) Asked {
+	return Asked{
+		Block: t.block(n),
+		Peers: 1 + int(t.blocks[n].more),
+		Due:   time.Duration(t.due(n) - k.now),
+		Delay: k.ask.Delay,
+		Twice: k.r.twice,
+	}
+}
+
+// again asks the peer for a block that another one was asked for.
+func (k *pick) again(t *part, n int) {
+	b := &t.blocks[n]
+	if b.more == maxMore {
+		return
+	}
+	b.more++
+	t.more = append(t.more, also{block: int32(n), peer: k.r.id, due: k.due})
+	k.left--
+	k.r.asked++
+	k.r.twice++
+	k.dst = append(k.dst, t.block(n))
+}

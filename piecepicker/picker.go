@@ -1,0 +1,234 @@
+package piecepicker
+
+import (
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A Config tunes a Picker. Its zero value is ready for use. It is read once.
+type Config struct {
+	// Queue chooses among the pieces that were begun. Nil means
+	// FewestMissing.
+	Queue Queue
+
+	// EndGame chooses what is asked twice when all is asked. Nil means
+	// Duplicates.
+	EndGame EndGame
+
+	// Seed makes the random choices. Zero means the time of the first Ask,
+	// so that clients differ and pickers called alike do not.
+	Seed uint64
+}
+
+// A Picker is a swarm.Prioritizer, mixed from an Order, a Queue and an EndGame.
+// Its calls must not overlap. A torrent of more than 2^31-1 pieces is beyond it.
+//
+// A peer is asked for blocks in this sequence: of pieces with a deadline, the
+// nearest first; of pieces that it suggests; of the piece that it sends already;
+// of pieces that others began, as the Queue says; of a new piece, as the Order
+// says; and in the end game of what others were asked for. A new piece of a
+// higher priority goes before a begun one.
+//
+// While nothing is missing, or nobody ever asked, a Picker is three bits for each
+// piece; else it is some twenty bytes for each, and what the pieces that were
+// begun take: 24 bytes a block.
+type Picker struct {
+	geometry swarm.Geometry
+	queue    Queue
+	endGame  EndGame
+	order    Order
+	seed     uint64
+
+	board   Board
+	held    *Set
+	wanted  *Set // of a priority above 0, not held, and not all pad
+	started bool // the order knows what is fresh
+
+	peers map[swarm.Peer]*peer
+	all   *Set // shared by all peers that have every piece; nil until one does
+
+	slots []int32 // for each piece its place in parts and 1, or 0; nil while there are none
+	parts []*part
+	open  []*part // wanted and with free blocks
+	spare []*part // to use again
+	found []candidate
+	begun uint64
+
+	// The generations grow when a piece joins the open or the fresh ones; a
+	// peer that found nothing need not look again before that.
+	openGen, freshGen uint64
+
+	deadlines deadlines
+	origin    time.Time // of the picker's time: the first that it was told
+}
+
+// New returns a Picker that begins the rarest pieces first.
+func New(g swarm.Geometry) *Picker { return NewRarest(g, Config{}) }
+
+// NewRarest returns a Picker that begins the rarest pieces first.
+func NewRarest(g swarm.Geometry, c Config) *Picker { return Mix(g, new(Rarest), c) }
+
+// NewSequential returns a Picker that begins pieces by their index.
+func NewSequential(g swarm.Geometry, c Config) *Picker { return Mix(g, new(Sequential), c) }
+
+// Mix returns a Picker that begins pieces in an order of the caller's choice,
+// which then belongs to the Picker.
+func Mix(g swarm.Geometry, order Order, c Config) *Picker {
+	if c.Queue == nil {
+		c.Queue = FewestMissing{}
+	}
+	if c.EndGame == nil {
+		c.EndGame = Duplicates{}
+	}
+	n := g.Pieces()
+	p := &Picker{
+		geometry: g,
+		queue:    c.Queue,
+		endGame:  c.EndGame,
+		order:    order,
+		seed:     c.Seed,
+		held:     newSet(n),
+		wanted:   newFullSet(n),
+		peers:    make(map[swarm.Peer]*peer),
+		openGen:  1,
+		freshGen: 1,
+	}
+	for _, s := range g.Pads {
+		p.passOver(s)
+	}
+	p.board = Board{pieces: n, fresh: p.wanted.clone()}
+	p.board.tally(0, p.wanted.Len())
+	p.board.levels[usual] = p.wanted.Len()
+	return p
+}
+
+// passOver makes the pieces that lie within one pad unwanted: nobody can be
+// asked for them.
+func (p *Picker) passOver(pad swarm.Span) {
+	g := p.geometry
+	first := (max(pad.Offset, 0) + g.PieceLength - 1) / g.PieceLength
+	for i := first; i < int64(g.Pieces()) && min((i+1)*g.PieceLength, g.Length) <= pad.End(); i++ {
+		p.wanted.put(int(i), false)
+	}
+}
+
+// empty reports whether piece i is all pad.
+func (p *Picker) empty(i int) bool {
+	for range p.geometry.Blocks(i) {
+		return false
+	}
+	return true
+}
+
+// Availability returns how many of the peers that joined have a piece.
+func (p *Picker) Availability(piece int) int {
+	if piece < 0 || piece >= p.board.pieces {
+		return 0
+	}
+	return p.board.Availability(piece)
+}
+
+// EndGame reports whether pieces are missing, and every block that some peer has
+// was asked of someone.
+func (p *Picker) EndGame() bool {
+	return p.wanted.Len() > 0 && len(p.parts) > 0 && p.board.askable() == 0
+}
+
+// SetPriority sets how much a piece is wanted: 0 not at all, 4 as usual, 7 most.
+// What was asked for stays asked.
+func (p *Picker) SetPriority(piece, priority int) {
+	if piece < 0 || piece >= p.board.pieces {
+		return
+	}
+	priority = min(max(priority, 0), most)
+	if p.board.Priority(piece) == priority {
+		return
+	}
+	if p.board.priority == nil {
+		p.board.priority = make([]uint8, p.board.pieces)
+		for i := range p.board.priority {
+			p.board.priority[i] = usual
+		}
+	}
+	// The order is told the old priority first, then the new one.
+	p.setFresh(piece, false)
+	p.board.priority[piece] = uint8(priority)
+	p.settle(piece)
+}
+
+// SetDeadline says when a piece is needed; the zero time takes that back. A piece
+// that is held has no deadline any more.
+func (p *Picker) SetDeadline(piece int, t time.Time) {
+	if piece >= 0 && piece < p.board.pieces && !(p.held.Has(piece) && !t.IsZero()) {
+		p.deadlines.set(piece, t)
+	}
+}
+
+// Held says that a piece is checked and written, also at the start.
+func (p *Picker) Held(piece int) {
+	if piece < 0 || piece >= p.board.pieces || !p.held.put(piece, true) {
+		return
+	}
+	if t := p.part(piece); t != nil {
+		for n := range t.blocks {
+			if t.blocks[n].fate == asked {
+				p.release(nil, t, n, nil)
+			}
+		}
+		p.remove(t)
+	}
+	p.deadlines.set(piece, time.Time{})
+	p.settle(piece)
+}
+
+// Lose says that blocks of a piece are missing once more, nil for all: it failed
+// its check, or what we held cannot be read. Blocks that are asked stay asked.
+func (p *Picker) Lose(piece int, blocks []int) {
+	if piece < 0 || piece >= p.board.pieces {
+		return
+	}
+	held := p.held.Has(piece)
+	if held && blocks != nil && len(blocks) == 0 {
+		return
+	}
+	p.held.put(piece, false)
+	t := p.part(piece)
+	if t == nil && held && blocks != nil {
+		t = p.add(piece)
+		for n := range t.blocks {
+			if t.blocks[n].fate == free {
+				t.blocks[n].fate = kept
+				t.free--
+				t.missing--
+			}
+		}
+	}
+	if t != nil {
+		if blocks == nil {
+			for n := range t.blocks {
+				t.lose(n)
+			}
+		}
+		for _, n := range blocks {
+			t.lose(n)
+		}
+		if held && t.missing == 0 {
+			// No block of the piece was named after all.
+			p.remove(t)
+			p.held.put(piece, true)
+		}
+	}
+	p.settle(piece)
+}
+
+// lose makes block n missing once more, if there is such a block and it is here.
+func (t *part) lose(n int) {
+	if n < 0 || n >= len(t.blocks) || t.blocks[n].fate != here && t.blocks[n].fate != kept {
+		return
+	}
+	t.blocks[n] = block{}
+	t.free++
+	t.missing++
+	t.next = min(t.next, int32(n))
+}

@@ -1,0 +1,167 @@
+package piecepicker
+
+import (
+	"math/bits"
+	"math/rand/v2"
+)
+
+// Limits of one Rarest.Next, in pieces looked at.
+const (
+	probes  = 512
+	samples = 256
+)
+
+// Rarest is an Order that begins the pieces first that the fewest peers have,
+// those of a higher priority before all others, and takes one at random of those
+// that are equally rare. The zero value is ready for Mix.
+//
+// Pieces lie in one bucket for each priority and availability. A piece moves
+// from bucket to bucket in constant time, and nothing is ever sorted. Each bucket
+// is in random order, since a piece is put at a random place in it; so the last
+// one is as good as any, and a pick from a peer that has all is a look at it.
+//
+// For a peer that lacks the rarest pieces the buckets are searched from the rare
+// end, at most 512 pieces of them. After that the peer's own pieces are looked
+// at, 64 at a time from a random place, and the rarest of the first 256 that may
+// be begun is taken: the exact one for a peer that has no more of them than that.
+type Rarest struct {
+	// Seed makes the random choices. Pickers with equal seeds that are
+	// called alike choose alike. NewRarest sets it.
+	Seed uint64
+
+	board   *Board
+	random  rand.PCG
+	place   []int32 // of each piece in its bucket
+	buckets [most + 1]shelf
+}
+
+// A shelf holds the buckets of one priority.
+type shelf struct {
+	count   int   // of pieces in all buckets
+	low     int32 // no piece has a lower key
+	buckets window[[]int32]
+}
+
+// Start makes r empty.
+func (r *Rarest) Start(b *Board) {
+	*r = Rarest{Seed: r.Seed, board: b}
+	r.random.Seed(r.Seed, 0x9e3779b97f4a7c15)
+}
+
+// Add puts a piece into the order.
+func (r *Rarest) Add(piece int) {
+	if r.place == nil {
+		r.place = make([]int32, r.board.Pieces())
+	}
+	r.put(int32(piece), r.board.Priority(piece), r.board.key(piece))
+}
+
+// Remove takes a piece out.
+func (r *Rarest) Remove(piece int) {
+	r.take(int32(piece), r.board.Priority(piece), r.board.key(piece))
+}
+
+// Moved puts a piece into the bucket where it now belongs.
+func (r *Rarest) Moved(piece, by int) {
+	priority, key := r.board.Priority(piece), r.board.key(piece)
+	r.take(int32(piece), priority, key-int32(by))
+	r.put(int32(piece), priority, key)
+}
+
+// Next returns the rarest piece of the highest priority that a peer has.
+func (r *Rarest) Next(has *Set) (int, bool) {
+	left := probes
+	for priority := most; priority > 0; priority-- {
+		s := &r.buckets[priority]
+		seen := 0
+		for key := s.low; seen < s.count; key++ {
+			bucket := s.bucket(key)
+			if seen == 0 {
+				s.low = key
+			}
+			seen += len(bucket)
+			for i := len(bucket) - 1; i >= 0; i-- {
+				if has.Has(int(bucket[i])) {
+					return int(bucket[i]), true
+				}
+				if left--; left == 0 {
+					return r.sample(has)
+				}
+			}
+		}
+	}
+	return 0, false
+}
+
+// sample returns the rarest of some pieces that a peer has.
+func (r *Rarest) sample(has *Set) (best int, ok bool) {
+	fresh, theirs := r.board.Fresh().Words(), has.Words()
+	start := int(r.below(len(fresh)))
+	left := samples
+	var value int64
+	for n := 0; n < len(fresh) && left > 0; n++ {
+		k := start + n
+		if k >= len(fresh) {
+			k -= len(fresh)
+		}
+		for both := fresh[k] & theirs[k]; both != 0 && left > 0; both &= both - 1 {
+			left--
+			piece := k*64 + bits.TrailingZeros64(both)
+			v := int64(r.board.Priority(piece))<<32 - int64(r.board.Availability(piece))
+			if !ok || v > value {
+				best, value, ok = piece, v, true
+			}
+		}
+	}
+	return best, ok
+}
+
+// bucket returns the pieces with a key, which may be none.
+func (s *shelf) bucket(key int32) []int32 {
+	if b := s.buckets.peek(key); b != nil {
+		return *b
+	}
+	return nil
+}
+
+// put adds a piece at a random place of its bucket.
+func (r *Rarest) put(piece int32, priority int, key int32) {
+	s := &r.buckets[priority]
+	if s.count == 0 || key-s.low < 0 {
+		s.low = key
+	}
+	s.count++
+	bucket := s.buckets.at(key, holdsPieces)
+	b := append(*bucket, piece)
+	i := int32(r.below(len(b)))
+	other := b[i]
+	b[len(b)-1], b[i] = other, piece
+	r.place[other] = int32(len(b) - 1)
+	r.place[piece] = i
+	*bucket = b
+}
+
+// take removes a piece from its bucket, and gives memory back when three
+// quarters of the bucket are empty.
+func (r *Rarest) take(piece int32, priority int, key int32) {
+	s := &r.buckets[priority]
+	s.count--
+	bucket := s.buckets.peek(key)
+	b := *bucket
+	i, last := r.place[piece], b[len(b)-1]
+	b[i] = last
+	r.place[last] = i
+	b = b[:len(b)-1]
+	if cap(b) > 64 && len(b) < cap(b)/4 {
+		b = append(make([]int32, 0, cap(b)/2), b...)
+	}
+	*bucket = b
+}
+
+func holdsPieces(b *[]int32) bool { return len(*b) > 0 }
+
+// below returns a random number from 0 to n-1.
+func (r *Rarest) below(n int) uint64 {
+	high, _ := bits.Mul64(r.random.Uint64(), uint64(n))
+	return high
+}

@@ -1,0 +1,107 @@
+package piecepicker
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/bits-and-blooms/bitset"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A Set is a set of pieces of one torrent. It has a fixed size: a piece outside
+// the torrent is never in it. An Order reads the sets that it is shown, while
+// the call lasts.
+type Set struct {
+	bits   *bitset.BitSet
+	pieces int
+	count  int
+}
+
+func newSet(pieces int) *Set {
+	return &Set{bits: bitset.New(uint(pieces)), pieces: pieces}
+}
+
+func newFullSet(pieces int) *Set {
+	s := newSet(pieces)
+	words := s.Words()
+	for k := range words {
+		words[k] = s.valid(k)
+	}
+	s.count = pieces
+	return s
+}
+
+// setOf copies a set as peers send it. What b has beyond the torrent is left
+// out, since bitset would count it.
+func setOf(b swarm.Bitfield, pieces int) *Set {
+	s := newSet(pieces)
+	words := s.Words()
+	for k := range words {
+		// The first piece is a peer's highest bit and our lowest.
+		var word uint64
+		if len(b) >= 8 {
+			word, b = bits.Reverse64(binary.BigEndian.Uint64(b)), b[8:]
+		} else {
+			var rest [8]byte
+			copy(rest[:], b)
+			word, b = bits.Reverse64(binary.BigEndian.Uint64(rest[:])), nil
+		}
+		words[k] = word & s.valid(k)
+		s.count += bits.OnesCount64(words[k])
+	}
+	return s
+}
+
+// Has reports whether a piece is in the set.
+func (s *Set) Has(piece int) bool {
+	return piece >= 0 && s.bits.Test(uint(piece))
+}
+
+// Len returns the number of pieces in the set.
+func (s *Set) Len() int { return s.count }
+
+// Full reports whether every piece of the torrent is in the set.
+func (s *Set) Full() bool { return s.count == s.pieces }
+
+// Words returns the set as bits: piece 0 is the lowest bit of the first word.
+// The caller must not change them.
+func (s *Set) Words() []uint64 { return s.bits.Words() }
+
+// put makes a piece, which must exist, a member or not, and reports whether
+// that changed the set. It never grows the set: bitset's own Set would.
+func (s *Set) put(piece int, member bool) bool {
+	if s.bits.Test(uint(piece)) == member {
+		return false
+	}
+	if member {
+		s.bits.Set(uint(piece))
+		s.count++
+	} else {
+		s.bits.Clear(uint(piece))
+		s.count--
+	}
+	return true
+}
+
+// each yields the pieces in the set in order.
+func (s *Set) each(yield func(piece int) bool) {
+	for k, word := range s.Words() {
+		for ; word != 0; word &= word - 1 {
+			if !yield(k*64 + bits.TrailingZeros64(word)) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Set) clone() *Set {
+	return &Set{bits: s.bits.Clone(), pieces: s.pieces, count: s.count}
+}
+
+// valid returns the bits of word k that stand for pieces of the torrent.
+func (s *Set) valid(k int) uint64 {
+	if rest := s.pieces - k*64; rest < 64 {
+		return 1<<rest - 1
+	}
+	return ^uint64(0)
+}
