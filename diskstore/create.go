@@ -1,0 +1,232 @@
+package diskstore
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+)
+
+// Create makes what has no bytes: the folder, empty files and symlinks. The
+// first write does so too, so it is needed only for torrents without any byte,
+// or to make again what was deleted. What exists already is left as it is.
+func (s *Store) Create() error {
+	if s.closed.Load() {
+		return fault("use", ".", -1, fs.ErrClosed)
+	}
+	s.bareMade.Store(false)
+	return s.create(nil)
+}
+
+// create makes the files of spans that are missing, and what has no bytes.
+func (s *Store) create(spans []span) error {
+	s.making.Lock()
+	defer s.making.Unlock()
+	s.handles.reserve(2) // the folder, and one file after the other
+	defer s.handles.free(1)
+	folder, err := s.openFolderReserved(true)
+	if err != nil {
+		return fault("create", ".", -1, err)
+	}
+	err = s.createIn(folder, spans)
+	s.handles.release(&s.folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		// The folder, or one in it, was there and is gone.
+		clear(s.known)
+		s.handles.drop(&s.folder)
+	}
+	return err
+}
+
+func (s *Store) createIn(folder Folder, spans []span) error {
+	var files, resize []*file
+	look := func(f *file) error {
+		missing, err := s.missing(folder, f)
+		switch {
+		case err != nil:
+			return fault("create", f.Path, -1, err)
+		case missing:
+			files = append(files, f)
+		case f.state.Load() == misfit:
+			resize = append(resize, f)
+		}
+		return nil
+	}
+	if !s.bareMade.Load() {
+		for _, f := range s.files {
+			if f.bare() && (s.links || f.Symlink == "") {
+				if err := look(f); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, sp := range spans {
+		if sp.file.state.Load() != present {
+			if err := look(sp.file); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.createAll(folder, files); err != nil {
+		return err
+	}
+	for _, f := range resize {
+		if err := s.resize(folder, f); err != nil {
+			return fault("create", f.Path, -1, err)
+		}
+	}
+	s.bareMade.Store(true)
+	return nil
+}
+
+// missing reports whether nothing is at the path of f. What is there must be
+// what it should be.
+func (s *Store) missing(folder Folder, f *file) (bool, error) {
+	info, err := folder.Lstat(f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return false, s.adopt(f, info)
+}
+
+// createAll makes files, and the folders that they lie in, after they were
+// announced as ours.
+func (s *Store) createAll(folder Folder, files []*file) error {
+	if len(files) == 0 {
+		return nil
+	}
+	dirs, err := s.missingFolders(folder, files)
+	if err != nil {
+		return err
+	}
+	names := make([]string, 0, len(dirs)+len(files))
+	for _, d := range dirs {
+		names = append(names, d+"/")
+	}
+	for _, f := range files {
+		names = append(names, f.Path)
+	}
+	if s.own != nil {
+		if err := s.own(names); err != nil {
+			return fault("create", files[0].Path, -1, err)
+		}
+	}
+	for _, d := range dirs {
+		if err := folder.Mkdir(d, 0o777); err != nil {
+			return fault("create", d, -1, err)
+		}
+		s.owned[d+"/"] = true
+		s.known[d] = true
+		s.fresh[path.Dir(d)] = true
+	}
+	for _, f := range files {
+		if err := s.createFile(folder, f); err != nil {
+			return fault("create", f.Path, -1, err)
+		}
+		s.owned[f.Path] = true
+		f.ours.Store(true)
+		f.state.Store(present)
+		s.fresh[path.Dir(f.Path)] = true
+	}
+	return nil
+}
+
+// missingFolders returns the folders to make for files, outer ones first.
+func (s *Store) missingFolders(folder Folder, files []*file) ([]string, error) {
+	var dirs []string
+	listed := make(map[string]bool)
+	for _, f := range files {
+		first := len(dirs)
+		for d := path.Dir(f.Path); d != "." && !s.known[d] && !listed[d]; d = path.Dir(d) {
+			_, err := folder.Lstat(d)
+			if err == nil {
+				s.known[d] = true
+				break
+			}
+			if !errors.Is(err, fs.ErrNotExist) {
+				return nil, fault("create", d, -1, err)
+			}
+			listed[d] = true
+			dirs = append(dirs, d)
+		}
+		reverse(dirs[first:])
+	}
+	return dirs, nil
+}
+
+func reverse(s []string) {
+	for i, j := 0, len(s)-1; i < j; i, j = i+1, j-1 {
+		s[i], s[j] = s[j], s[i]
+	}
+}
+
+// createFile makes f, which must not exist, at its full length. What cannot be
+// made whole is taken away again.
+func (s *Store) createFile(folder Folder, f *file) error {
+	if f.Symlink != "" {
+		target, err := filepath.Rel(filepath.FromSlash(path.Dir(f.Path)), filepath.FromSlash(f.Symlink))
+		if err != nil {
+			return err
+		}
+		return folder.Symlink(filepath.ToSlash(target), f.Path)
+	}
+	perm := fs.FileMode(0o666)
+	if f.Executable {
+		perm = 0o777
+	}
+	opened, err := folder.OpenFile(f.Path, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	if f.Length > 0 {
+		err = s.extend(opened, f.Length)
+	}
+	if closing := opened.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		// The first error is the one to know. If the file stays, it is
+		// listed as ours and will be resized.
+		_ = folder.Remove(f.Path)
+	}
+	return err
+}
+
+// extend gives a new file its length.
+func (s *Store) extend(f File, length int64) error {
+	if a, ok := f.(Allocator); ok && s.allocate {
+		if err := a.Allocate(length); err == nil || !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	return f.Truncate(length)
+}
+
+// resize gives f, which is there and may be changed, its length.
+func (s *Store) resize(folder Folder, f *file) error {
+	opened, err := folder.OpenFile(f.Path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	info, err := opened.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errNotRegular
+	}
+	if err == nil {
+		err = opened.Truncate(f.Length)
+	}
+	if closing := opened.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return err
+	}
+	f.state.Store(present)
+	f.dirty.Store(true)
+	return nil
+}

@@ -1,0 +1,248 @@
+package diskstore
+
+import "sync"
+
+// defaultHandles leaves room for as many sockets under a limit of 256
+// descriptors, the lowest that systems set by default.
+const defaultHandles = 128
+
+// Handles bounds how many files and folders are open at once, over all the
+// stores that share it. What was not used for the longest time is closed first;
+// nothing is closed under a call that uses it. If everything is in use, a call
+// waits. A store uses at most one file and one folder for each call on it, so a
+// disk that hangs holds up others only after that many calls; a store on such a
+// disk can have Handles of its own.
+//
+// If the system has no descriptor left, idle ones are closed and the call is
+// tried again. A Handles may be used by many goroutines at once.
+type Handles struct {
+	mu      sync.Mutex
+	changed sync.Cond // something was released, opened or closed
+	waiting int       // goroutines that wait for changed
+	limit   int
+	open    int    // handles that are open, being opened or being closed
+	uses    int    // by calls, over all handles
+	stalled int    // of those uses, by calls that wait in relieve
+	idle    handle // a ring of the others, the last used one first
+}
+
+// NewHandles returns a Handles that keeps at most limit files and folders open.
+// Zero means 128; the least is 2, a folder and a file in it.
+func NewHandles(limit int) *Handles {
+	if limit == 0 {
+		limit = defaultHandles
+	}
+	h := &Handles{limit: max(limit, 2)}
+	h.changed.L = &h.mu
+	h.idle.next, h.idle.prev = &h.idle, &h.idle
+	return h
+}
+
+// Open returns the number of files and folders that are open now.
+func (h *Handles) Open() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.open
+}
+
+// A handle is a file or a folder that may be open. It is embedded in what it
+// belongs to, so that finding it costs nothing. Handles.mu guards it; file and
+// folder may be read without by those who are counted in refs.
+type handle struct {
+	next, prev *handle // in the ring of idle ones, else nil
+	file       File
+	folder     Folder
+	refs       int  // calls that use it
+	opening    bool // someone opens it
+	doomed     bool // to be closed as soon as nobody uses it
+}
+
+func (x *handle) isOpen() bool { return x.file != nil || x.folder != nil }
+
+// use counts one more user of the first of xs that is open, and returns it; nil
+// if none is.
+func (h *Handles) use(xs ...*handle) *handle {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, x := range xs {
+		if x.isOpen() && !x.doomed {
+			h.take(x)
+			return x
+		}
+	}
+	return nil
+}
+
+// take counts one more user of x, which is open.
+func (h *Handles) take(x *handle) {
+	h.uses++
+	if x.refs == 0 {
+		x.next.prev, x.prev.next = x.prev, x.next
+		x.next, x.prev = nil, nil
+	}
+	x.refs++
+}
+
+// release ends one use of x.
+func (h *Handles) release(x *handle) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.uses--
+	x.refs--
+	if x.refs == 0 {
+		h.park(x)
+		if x.doomed {
+			h.close(x)
+			x.doomed = false
+		}
+	}
+	h.wake()
+}
+
+// park puts x, which nobody uses, at the head of the ring.
+func (h *Handles) park(x *handle) {
+	x.next, x.prev = h.idle.next, &h.idle
+	x.next.prev, x.prev.next = x, x
+}
+
+// begin counts one more user of x if it is open, and says so. Otherwise the
+// caller has to open it and call finish, and has slots set aside for it: one for
+// x, the others for what is opened on the way.
+func (h *Handles) begin(x *handle, slots int) (open bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.join(x) {
+		return true
+	}
+	h.room(slots)
+	return false
+}
+
+// reserve sets slots aside, for beginReserved and free.
+func (h *Handles) reserve(slots int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.room(slots)
+}
+
+// free gives slots back.
+func (h *Handles) free(slots int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.open -= slots
+	h.wake()
+}
+
+// room waits until slots can be set aside. Who calls it uses no handle and has no
+// slot, or callers would wait for each other.
+func (h *Handles) room(slots int) {
+	for h.open+slots > h.limit {
+		if !h.evict() {
+			h.wait()
+		}
+	}
+	h.open += slots
+}
+
+// beginReserved is begin for who has a slot set aside for x already. It never
+// waits for a slot, so who holds one can call it. The slot is given back if x is
+// open.
+func (h *Handles) beginReserved(x *handle) (open bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.join(x) {
+		h.open--
+		h.wake()
+		return true
+	}
+	return false
+}
+
+// join counts one more user of x if it is open, or claims the opening of it.
+func (h *Handles) join(x *handle) (open bool) {
+	for x.opening || x.doomed {
+		h.wait()
+	}
+	if x.isOpen() {
+		h.take(x)
+		return true
+	}
+	x.opening = true
+	return false
+}
+
+// finish ends the opening of x. Either it is open and in use by the caller, or
+// its slot is free again.
+func (h *Handles) finish(x *handle, file File, folder Folder) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	x.file, x.folder, x.opening = file, folder, false
+	if x.isOpen() {
+		x.refs = 1
+		h.uses++
+	} else {
+		h.open--
+	}
+	h.wake()
+}
+
+// drop closes xs, each as soon as nobody uses it, and returns when none is open.
+func (h *Handles) drop(xs ...*handle) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, x := range xs {
+		for x.opening || x.doomed {
+			h.wait()
+		}
+		if !x.isOpen() {
+			continue
+		}
+		if x.refs == 0 {
+			h.close(x)
+			continue
+		}
+		x.doomed = true
+	}
+}
+
+// evict closes the idle handle that was not used for the longest time.
+func (h *Handles) evict() bool {
+	x := h.idle.prev
+	if x == &h.idle {
+		return false
+	}
+	h.close(x)
+	return true
+}
+
+// close closes x, which is idle. The lock is released meanwhile, since closing
+// can take long on a network's file system; the slot is free only afterwards.
+func (h *Handles) close(x *handle) {
+	x.next.prev, x.prev.next = x.prev, x.next
+	x.next, x.prev = nil, nil
+	file, folder := x.file, x.folder
+	x.file, x.folder = nil, nil
+	h.mu.Unlock()
+	// What was written is synced by who wrote it, so an error of close says
+	// nothing that Sync will not say.
+	if file != nil {
+		_ = file.Close()
+	} else {
+		_ = folder.Close()
+	}
+	h.mu.Lock()
+	h.open--
+	h.wake()
+}
+
+func (h *Handles) wait() {
+	h.waiting++
+	h.changed.Wait()
+	h.waiting--
+}
+
+func (h *Handles) wake() {
+	if h.waiting > 0 {
+		h.changed.Broadcast()
+	}
+}

@@ -1,0 +1,140 @@
+package diskstore
+
+import (
+	"fmt"
+	"io/fs"
+	"math"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// What a store knows of a file.
+const (
+	absent  int32 = iota // it did not exist when last looked at
+	present              // it exists in the torrent's size
+	misfit               // it exists in another size, and may be resized
+)
+
+// A file is what a store knows of one of the torrent's files.
+type file struct {
+	swarm.File
+	reading handle // open for reading
+	writing handle // open for reading and writing
+	state   atomic.Int32
+	ours    atomic.Bool
+	dirty   atomic.Bool // written to since it was synced
+	failed  error       // of a sync; guarded by Store.syncing
+}
+
+// onDisk reports whether f is something that a disk has.
+func (f *file) onDisk() bool { return !f.Pad }
+
+// bare reports whether f is on a disk without any bytes.
+func (f *file) bare() bool { return !f.Pad && f.Length == 0 }
+
+// A span is where the bytes of a file lie in the torrent.
+type span struct {
+	offset, end int64
+	file        *file
+}
+
+// A layout says which file each byte of a torrent is in.
+type layout struct {
+	files  []*file // as given
+	spans  []span  // of files that have bytes on disk, in order
+	length int64   // of the torrent, in bytes
+}
+
+// newLayout checks files and lays them out.
+func newLayout(files []swarm.File) (layout, error) {
+	l := layout{files: make([]*file, len(files))}
+	made := make([]file, len(files))
+	for i, f := range files {
+		made[i].File = f
+		l.files[i] = &made[i]
+		switch {
+		case f.Length < 0 || f.Offset < 0 || f.Offset > math.MaxInt64-f.Length:
+			return layout{}, fmt.Errorf("diskstore: file %d: offset %d and length %d are no run of bytes", i, f.Offset, f.Length)
+		case f.Length > 0 && f.Offset < l.length:
+			return layout{}, fmt.Errorf("diskstore: file %d: starts at %d, before the end of the file before it", i, f.Offset)
+		}
+		l.length = max(l.length, f.Offset+f.Length)
+		if !f.Pad {
+			if err := checkPath(f); err != nil {
+				return layout{}, fmt.Errorf("diskstore: file %d: %w", i, err)
+			}
+		}
+		if !f.Pad && f.Length > 0 {
+			l.spans = append(l.spans, span{f.Offset, f.Offset + f.Length, l.files[i]})
+		}
+	}
+	return l, l.checkTree()
+}
+
+// checkPath reports what is wrong with the path of f, or with that of its target.
+func checkPath(f swarm.File) error {
+	if !local(f.Path) {
+		return fmt.Errorf("path %q is not one within the folder", f.Path)
+	}
+	if f.Symlink == "" {
+		return nil
+	}
+	if f.Length != 0 {
+		return fmt.Errorf("symlink %q has %d bytes", f.Path, f.Length)
+	}
+	// A torrent's files share their first folder. A link that leads from
+	// there to what lies beside would lead into other torrents.
+	first, rest, nested := strings.Cut(f.Path, "/")
+	if !local(f.Symlink) || f.Symlink == f.Path || (nested && rest != "" && f.Symlink != first && !strings.HasPrefix(f.Symlink, first+"/")) {
+		return fmt.Errorf("symlink %q leads to %q, out of the torrent", f.Path, f.Symlink)
+	}
+	return nil
+}
+
+// local reports whether name is a path within a folder on this system.
+func local(name string) bool {
+	return fs.ValidPath(name) && name != "." && !strings.ContainsRune(name, 0) && filepath.IsLocal(filepath.FromSlash(name))
+}
+
+// checkTree reports whether two files have one path, or one lies in a folder
+// that is another's path. So no file is ever reached through a symlink of the
+// torrent.
+func (l layout) checkTree() error {
+	taken := make(map[string]bool, len(l.files))
+	for _, f := range l.files {
+		if !f.onDisk() {
+			continue
+		}
+		if taken[f.Path] {
+			return fmt.Errorf("diskstore: two files have the path %q", f.Path)
+		}
+		taken[f.Path] = true
+	}
+	for _, f := range l.files {
+		if !f.onDisk() {
+			continue
+		}
+		for dir := path.Dir(f.Path); dir != "."; dir = path.Dir(dir) {
+			if taken[dir] {
+				return fmt.Errorf("diskstore: %q is both a file and the folder of %q", dir, f.Path)
+			}
+		}
+	}
+	return nil
+}
+
+// find returns the index of the first span that ends behind off.
+func (l layout) find(off int64) int {
+	i, _ := slices.BinarySearchFunc(l.spans, off, func(s span, off int64) int {
+		if s.end > off {
+			return 1
+		}
+		return -1
+	})
+	return i
+}

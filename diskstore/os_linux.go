@@ -1,0 +1,89 @@
+package diskstore
+
+import (
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/shoal-bt/shoal/diskstore/iovec"
+)
+
+// iovMax is the number of buffers that one preadv or pwritev takes (UIO_MAXIOV
+// of the kernel, IOV_MAX of its C libraries).
+const iovMax = 1024
+
+// A linuxFile reads and writes many buffers in one call.
+type linuxFile struct {
+	*os.File
+	fd int
+}
+
+// native gives f what Linux can do besides. Regular files are in blocking mode,
+// so taking their descriptor changes nothing about them.
+func native(f *os.File) File { return &linuxFile{f, int(f.Fd())} }
+
+// ReadVecAt fills bufs in order from offset off.
+func (f *linuxFile) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
+	n, err := transfer(unix.Preadv, f.fd, bufs, off)
+	runtime.KeepAlive(f.File)
+	if err == io.ErrNoProgress {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// WriteVecAt writes bufs in order at offset off.
+func (f *linuxFile) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
+	n, err := transfer(unix.Pwritev, f.fd, bufs, off)
+	runtime.KeepAlive(f.File)
+	return n, err
+}
+
+// Allocate sets blocks aside with fallocate.
+func (f *linuxFile) Allocate(size int64) error {
+	for {
+		err := unix.Fallocate(f.fd, 0, 0, size)
+		if err == unix.EINTR {
+			continue
+		}
+		runtime.KeepAlive(f.File)
+		if err != nil {
+			err = os.NewSyscallError("fallocate", err)
+		}
+		return err
+	}
+}
+
+// transfer calls preadv or pwritev until all bytes of bufs are moved. Each call
+// starts where the one before it stopped, in the buffers and in the file. A call
+// that moves nothing ends it with io.ErrNoProgress.
+func transfer(call func(int, [][]byte, int64) (int, error), fd int, bufs [][]byte, off int64) (int64, error) {
+	var v iovec.Vecs
+	v.Reset(bufs)
+	var total int64
+	for again := 0; v.Len() > 0; {
+		n, err := call(fd, v.Next(v.Len(), iovMax), off+total)
+		switch {
+		case n > 0:
+			v.Advance(int64(n))
+			total += int64(n)
+			again = 0
+		case err == unix.EINTR:
+		case err == unix.EAGAIN && again < 100:
+			again++
+			runtime.Gosched()
+		case err != nil:
+			return total, err
+		default:
+			return total, io.ErrNoProgress
+		}
+	}
+	return total, nil
+}
+
+// cannotSync reports whether err says that a folder is not for syncing.
+func cannotSync(err error) bool { return errors.Is(err, syscall.EINVAL) }

@@ -1,0 +1,164 @@
+package diskstore
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/shoal-bt/shoal/diskstore/iovec"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+var vecsPool = sync.Pool{New: func() any { return new(iovec.Vecs) }}
+
+// ReadAt fills p from offset off of the torrent, in bytes. Bytes of a file that
+// was not made yet give an error that matches fs.ErrNotExist. io.EOF says that
+// the torrent ended before p did.
+func (s *Store) ReadAt(p []byte, off int64) (int, error) {
+	whole := p
+	p, err := s.clip(p, off)
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for i := s.find(off); n < len(p); i++ {
+		at := off + int64(n)
+		if gap := s.gap(i, at); gap > 0 {
+			m := int(min(gap, int64(len(p)-n)))
+			clear(p[n : n+m])
+			n += m
+			if n == len(p) {
+				break
+			}
+			at = off + int64(n)
+		}
+		sp := s.spans[i]
+		m := int(min(sp.end-at, int64(len(p)-n)))
+		got, err := s.readFile(sp.file, p[n:n+m], at-sp.offset)
+		n += got
+		if err != nil {
+			return n, err
+		}
+	}
+	if n < len(whole) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// clip returns the part of p that lies within the torrent if it starts at off.
+func (s *Store) clip(p []byte, off int64) ([]byte, error) {
+	if off < 0 || off > s.length {
+		return nil, errOutside
+	}
+	if s.closed.Load() {
+		return nil, fault("use", ".", -1, fs.ErrClosed)
+	}
+	return p[:min(int64(len(p)), s.length-off)], nil
+}
+
+// gap returns how many bytes of pad lie between off and span i.
+func (s *Store) gap(i int, off int64) int64 {
+	if i < len(s.spans) {
+		return s.spans[i].offset - off
+	}
+	return s.length - off
+}
+
+func (s *Store) readFile(f *file, p []byte, off int64) (int, error) {
+	x, err := s.reader(f)
+	if err != nil {
+		return 0, fault("read", f.Path, off, err)
+	}
+	n, err := x.file.ReadAt(p, off)
+	s.handles.release(x)
+	if n == len(p) {
+		return n, nil
+	}
+	return n, s.short(f, off+int64(n), err)
+}
+
+// reader returns f opened in either way, for the caller to release.
+func (s *Store) reader(f *file) (*handle, error) {
+	if x := s.handles.use(&f.writing, &f.reading); x != nil {
+		return x, nil
+	}
+	return s.openFile(f, false)
+}
+
+// short says why a read ended at off in f, with err.
+func (s *Store) short(f *file, off int64, err error) error {
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+	case f.state.Load() == misfit:
+		err = fs.ErrNotExist // what lies behind the end was never written
+	default:
+		// The file was cut. Opening it again finds its size, whatever is
+		// written until then.
+		err = io.ErrUnexpectedEOF
+		s.handles.drop(&f.reading, &f.writing)
+	}
+	return fault("read", f.Path, off, err)
+}
+
+// ReadVecAt fills bufs in order from offset off, with one call for each file
+// where the system can. It returns the number of bytes read, and an error as
+// ReadAt does if that is not all.
+func (s *Store) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
+	if _, err := s.clip(nil, off); err != nil {
+		return 0, err
+	}
+	v := vecsPool.Get().(*iovec.Vecs)
+	defer putVecs(v)
+	v.Reset(bufs)
+	want := v.Len()
+	n, err := s.readVecs(v, off, min(want, s.length-off))
+	if err == nil && n < want {
+		err = io.EOF
+	}
+	return n, err
+}
+
+func (s *Store) readVecs(v *iovec.Vecs, off, want int64) (int64, error) {
+	var n int64
+	for i := s.find(off); n < want; i++ {
+		if gap := min(s.gap(i, off+n), want-n); gap > 0 {
+			v.Zero(gap)
+			n += gap
+			if n == want {
+				break
+			}
+		}
+		sp := s.spans[i]
+		m := min(sp.end-off-n, want-n)
+		got, err := s.readFileVec(sp.file, v.Next(m, maxVecs), off+n-sp.offset, m)
+		v.Advance(got)
+		n += got
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// maxVecs is more buffers than there are: a File takes any number.
+const maxVecs = 1 << 30
+
+func (s *Store) readFileVec(f *file, bufs [][]byte, off, want int64) (int64, error) {
+	x, err := s.reader(f)
+	if err != nil {
+		return 0, fault("read", f.Path, off, err)
+	}
+	n, err := swarm.ReadVecAt(x.file, bufs, off)
+	s.handles.release(x)
+	if n == want {
+		return n, nil
+	}
+	return n, s.short(f, off+n, err)
+}
+
+func putVecs(v *iovec.Vecs) {
+	v.Reset(nil)
+	vecsPool.Put(v)
+}

@@ -1,0 +1,265 @@
+package diskstore
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+var (
+	_ swarm.Storage      = (*Store)(nil)
+	_ swarm.VectorReader = (*Store)(nil)
+	_ swarm.VectorWriter = (*Store)(nil)
+	_ swarm.Syncer       = (*Store)(nil)
+)
+
+// A Store keeps a torrent in the files of one folder. Its methods may be called
+// from many goroutines at once.
+//
+// Nothing is made before the first write, so a torrent that is only read needs
+// no permission to write. The first write makes the folder, what has no bytes
+// (empty files, symlinks), and the files that it writes to; other files follow
+// with the first write to them. Each is made at its full length, so bytes that
+// were not written read as zeros; reading from a file that was not made yet
+// fails with an error that matches fs.ErrNotExist.
+//
+// A file that was there and is gone fails the first write or Sync that finds it
+// so; a write after that makes it anew. The caller has to check again what the
+// torrent holds in between.
+type Store struct {
+	layout
+	dir       string // absolute
+	fs        FS
+	handles   *Handles
+	folder    handle
+	own       func([]string) error
+	overwrite bool
+	allocate  bool
+	links     bool
+	closed    atomic.Bool
+	bareMade  atomic.Bool // all that has no bytes is there
+
+	making sync.Mutex      // held while anything is made or deleted
+	owned  map[string]bool // what is ours, folders with a slash; guarded by making
+	known  map[string]bool // folders that exist; guarded by making
+	fresh  map[string]bool // folders with new entries, to be synced; guarded by making
+
+	syncing sync.Mutex // held while Sync runs
+}
+
+// Open returns a Store for the torrent's files, in the order of the torrent, in
+// the folder dir. It looks at what is there and changes nothing. An existing
+// file of another size than the torrent's is a *SizeError, unless it may be
+// resized; the contents of existing files are not looked at.
+//
+// A run of bytes that no file covers is a pad: it reads as zeros. No two files
+// may have one path, nor a path that leads through another file.
+func Open(dir string, files []swarm.File, o Options) (*Store, error) {
+	layout, err := newLayout(files)
+	if err != nil {
+		return nil, err
+	}
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return nil, fault("open", ".", -1, err)
+	}
+	s := &Store{
+		layout:    layout,
+		dir:       dir,
+		fs:        o.FS,
+		handles:   o.Handles,
+		own:       o.Own,
+		overwrite: o.Overwrite,
+		allocate:  o.Preallocate,
+		links:     !o.NoSymlinks,
+		owned:     make(map[string]bool, len(o.Owned)),
+		known:     make(map[string]bool),
+		fresh:     make(map[string]bool),
+	}
+	if s.fs == nil {
+		s.fs = OS{Portable: o.Portable}
+	}
+	if s.handles == nil {
+		s.handles = NewHandles(0)
+	}
+	for _, name := range o.Owned {
+		s.owned[name] = true
+	}
+	if err := s.look(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// look finds out what exists of the torrent.
+func (s *Store) look() error {
+	bareMade := true
+	for _, f := range s.files {
+		f.ours.Store(s.owned[f.Path])
+		bareMade = bareMade && (!f.bare() || (f.Symlink != "" && !s.links))
+	}
+	s.bareMade.Store(bareMade)
+	folder, err := s.openFolder(false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fault("open", ".", -1, err)
+	}
+	defer s.handles.release(&s.folder)
+	bareMade = true
+	for _, f := range s.files {
+		if !f.onDisk() || (f.Symlink != "" && !s.links) {
+			continue
+		}
+		info, err := folder.Lstat(f.Path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			bareMade = bareMade && !f.bare()
+		case err != nil:
+			return fault("open", f.Path, -1, err)
+		default:
+			if err := s.adopt(f, info); err != nil {
+				return err
+			}
+			bareMade = bareMade && (!f.bare() || f.state.Load() == present)
+		}
+	}
+	s.bareMade.Store(bareMade)
+	return nil
+}
+
+// adopt notes that f exists, as info describes it, unless it is not what it
+// should be. A file whose size changed behind our back is not, even if it is
+// ours: what was known of its contents no longer holds.
+func (s *Store) adopt(f *file, info fs.FileInfo) error {
+	switch {
+	case f.Symlink != "":
+		// Where it leads is not our affair: we never follow it.
+		if info.Mode()&fs.ModeSymlink == 0 {
+			return fault("open", f.Path, -1, fs.ErrExist)
+		}
+	case !info.Mode().IsRegular():
+		return fault("open", f.Path, -1, errNotRegular)
+	case info.Size() != f.Length:
+		if !s.may(f) || f.state.Load() == present {
+			return &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}
+		}
+		f.state.Store(misfit)
+		return nil
+	}
+	f.state.Store(present)
+	return nil
+}
+
+// may reports whether f may be written to if it exists.
+func (s *Store) may(f *file) bool { return s.overwrite || f.ours.Load() }
+
+// Length returns the length of the torrent in bytes, up to the end of its last
+// file.
+func (s *Store) Length() int64 { return s.length }
+
+// Close closes what is open. It does not sync. It may be called again.
+func (s *Store) Close() error {
+	s.closed.Store(true)
+	for _, f := range s.files {
+		s.handles.drop(&f.reading, &f.writing)
+	}
+	s.handles.drop(&s.folder)
+	return nil
+}
+
+// openFolder returns the open folder; the caller releases s.folder.
+func (s *Store) openFolder(create bool) (Folder, error) {
+	if s.handles.begin(&s.folder, 1) {
+		return s.folder.folder, nil
+	}
+	return s.finishFolder(create)
+}
+
+// openFolderReserved is openFolder for who has a slot set aside for it, which it
+// uses up.
+func (s *Store) openFolderReserved(create bool) (Folder, error) {
+	if s.handles.beginReserved(&s.folder) {
+		return s.folder.folder, nil
+	}
+	return s.finishFolder(create)
+}
+
+func (s *Store) finishFolder(create bool) (Folder, error) {
+	folder, err := patient(s.handles, 0, func() (Folder, error) { return s.fs.OpenFolder(s.dir, create) })
+	if err != nil {
+		s.handles.finish(&s.folder, nil, nil)
+		return nil, err
+	}
+	folder = patientFolder{folder, s.handles}
+	s.handles.finish(&s.folder, nil, folder)
+	return folder, nil
+}
+
+// openFile opens f for reading, or for writing too, and returns the handle that
+// the caller releases. It makes nothing.
+func (s *Store) openFile(f *file, write bool) (*handle, error) {
+	x, flag := &f.reading, os.O_RDONLY
+	if write {
+		x, flag = &f.writing, os.O_RDWR
+	}
+	if s.handles.begin(x, 2) {
+		return x, nil
+	}
+	opened, err := s.openChecked(f, flag)
+	s.handles.finish(x, opened, nil)
+	if err == nil {
+		return x, nil
+	}
+	if f.state.Load() == present && errors.Is(err, fs.ErrNotExist) {
+		s.handles.drop(&s.folder) // the whole folder may be another one by now
+	}
+	return nil, err
+}
+
+// openChecked opens the file that Lstat shows, if it is what f should be. A link
+// is not followed, also not one that is put there meanwhile. It uses up the slot
+// set aside for the folder.
+func (s *Store) openChecked(f *file, flag int) (File, error) {
+	folder, err := s.openFolderReserved(false)
+	if err != nil {
+		return nil, err
+	}
+	defer s.handles.release(&s.folder)
+	before, err := folder.Lstat(f.Path)
+	if err != nil {
+		return nil, err
+	}
+	if !before.Mode().IsRegular() {
+		return nil, errNotRegular
+	}
+	opened, err := folder.OpenFile(f.Path, flag, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := opened.Stat()
+	switch {
+	case err != nil:
+	case !same(before, info):
+		err = errNotRegular
+	default:
+		err = s.adopt(f, info)
+	}
+	if err != nil {
+		opened.Close()
+		return nil, err
+	}
+	return opened, nil
+}
+
+// same reports whether a and b describe one file, where that can be told.
+func same(a, b fs.FileInfo) bool {
+	return !os.SameFile(a, a) || os.SameFile(a, b)
+}

@@ -1,0 +1,154 @@
+package diskstore
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+
+	"github.com/shoal-bt/shoal/diskstore/iovec"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// WriteAt writes all of p at offset off of the torrent, in bytes. Nothing may
+// reach past the end of the torrent.
+func (s *Store) WriteAt(p []byte, off int64) (int, error) {
+	if err := s.prepare(off, int64(len(p))); err != nil {
+		return 0, err
+	}
+	n := 0
+	for i := s.find(off); n < len(p); i++ {
+		n += int(min(s.gap(i, off+int64(n)), int64(len(p)-n)))
+		if n == len(p) {
+			break
+		}
+		sp := s.spans[i]
+		at := off + int64(n)
+		m := int(min(sp.end-at, int64(len(p)-n)))
+		got, err := s.writeFile(sp.file, p[n:n+m], at-sp.offset)
+		n += got
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// prepare makes what a write of n bytes at off needs to be there.
+func (s *Store) prepare(off, n int64) error {
+	if off < 0 || n > s.length || off > s.length-n {
+		return errOutside
+	}
+	if s.closed.Load() {
+		return fault("use", ".", -1, fs.ErrClosed)
+	}
+	if n == 0 {
+		return nil
+	}
+	from := s.find(off)
+	to := from
+	missing := !s.bareMade.Load()
+	for ; to < len(s.spans) && s.spans[to].offset < off+n; to++ {
+		missing = missing || s.spans[to].file.state.Load() != present
+	}
+	if !missing {
+		return nil
+	}
+	return s.create(s.spans[from:to])
+}
+
+func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
+	x, err := s.writer(f)
+	if err != nil {
+		return 0, fault("write", f.Path, off, err)
+	}
+	n, err := x.file.WriteAt(p, off)
+	f.dirty.Store(true)
+	s.handles.release(x)
+	if n < len(p) && err == nil {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		return n, fault("write", f.Path, off+int64(n), err)
+	}
+	return n, nil
+}
+
+// writer returns f opened for writing, for the caller to release.
+func (s *Store) writer(f *file) (*handle, error) {
+	if x := s.handles.use(&f.writing); x != nil {
+		return x, nil
+	}
+	if !s.may(f) {
+		return nil, ErrForeign
+	}
+	x, err := s.openFile(f, true)
+	if err != nil {
+		s.changed(f, err)
+	}
+	return x, err
+}
+
+// changed takes err into account, which says that f could not be opened or is
+// another file. If f is gone or was cut, the store forgets what it knew, so that
+// a later write makes f whole again. What is still open of it is closed.
+func (s *Store) changed(f *file, err error) {
+	var size *SizeError
+	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &size) {
+		return
+	}
+	f.state.Store(absent)
+	f.dirty.Store(false)
+	s.handles.drop(&f.reading, &f.writing, &s.folder)
+	s.making.Lock()
+	clear(s.known)
+	s.making.Unlock()
+}
+
+// WriteVecAt writes bufs in order at offset off, with one call for each file
+// where the system can. It returns the number of bytes written, and an error if
+// that is not all.
+func (s *Store) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
+	v := vecsPool.Get().(*iovec.Vecs)
+	defer putVecs(v)
+	v.Reset(bufs)
+	want := v.Len()
+	if err := s.prepare(off, want); err != nil {
+		return 0, err
+	}
+	var n int64
+	for i := s.find(off); n < want; i++ {
+		if gap := min(s.gap(i, off+n), want-n); gap > 0 {
+			v.Advance(gap)
+			n += gap
+			if n == want {
+				break
+			}
+		}
+		sp := s.spans[i]
+		m := min(sp.end-off-n, want-n)
+		got, err := s.writeFileVec(sp.file, v.Next(m, maxVecs), off+n-sp.offset, m)
+		v.Advance(got)
+		n += got
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func (s *Store) writeFileVec(f *file, bufs [][]byte, off, want int64) (int64, error) {
+	x, err := s.writer(f)
+	if err != nil {
+		return 0, fault("write", f.Path, off, err)
+	}
+	n, err := swarm.WriteVecAt(x.file, bufs, off)
+	f.dirty.Store(true)
+	s.handles.release(x)
+	if n < want && err == nil {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		return n, fault("write", f.Path, off+n, err)
+	}
+	return n, nil
+}
