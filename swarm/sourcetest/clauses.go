@@ -1,0 +1,203 @@
+package sourcetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"testing/synctest"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// limit is how long a source may take, whatever its other end does.
+const limit = time.Minute
+
+// moments are when a call is canceled: before a connection can be there, and
+// while an answer is awaited.
+var moments = []time.Duration{0, time.Millisecond, 100 * time.Millisecond, time.Second, 4 * time.Second}
+
+// leecher is an announcement as it is sent every half hour.
+func leecher(swarmNumber byte, event swarm.Event) swarm.Announcement {
+	return swarm.Announcement{
+		Swarm:      swarm.ID{0: swarmNumber, 1: 0xff, 2: '&', 3: ' ', 4: '%', 19: '='},
+		Peer:       swarm.PeerID{0: '-', 1: 'S', 2: 'H', 19: swarmNumber},
+		Port:       6881,
+		Event:      event,
+		Want:       50,
+		Uploaded:   1 << 20,
+		Downloaded: 2 << 20,
+		Left:       3 << 20,
+	}
+}
+
+// answers: each event by itself gets an answer or an error in time.
+func answers(s swarm.PeerSource) error {
+	for i, event := range []swarm.Event{swarm.Started, swarm.None, swarm.Completed, swarm.Stopped} {
+		c := start(context.Background(), s, leecher(byte(i), event))
+		if err := c.wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// answersOdd: what a torrent may rightly say at its ends is no trouble.
+func answersOdd(s swarm.PeerSource) error {
+	odd := map[string]func(*swarm.Announcement){
+		"a magnet link, whose size is unknown": func(a *swarm.Announcement) { a.Left = -1 },
+		"a seed that wants nobody":             func(a *swarm.Announcement) { a.Left, a.Want = 0, 0 },
+		"no port":                              func(a *swarm.Announcement) { a.Port = 0 },
+		"large numbers": func(a *swarm.Announcement) {
+			a.Uploaded, a.Downloaded, a.Left, a.Want = math.MaxInt64, math.MaxInt64, math.MaxInt64, math.MaxInt32
+		},
+		"nothing but zeros": func(a *swarm.Announcement) { *a = swarm.Announcement{Event: swarm.Started} },
+	}
+	number := byte(0)
+	for name, change := range odd {
+		number++
+		a := leecher(number, swarm.Started)
+		change(&a)
+		c := start(context.Background(), s, a)
+		if err := c.wait(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// session: the announces of a whole download come through one after the other,
+// at the times that the source asked for, and again after Stopped.
+func session(s swarm.PeerSource) error {
+	for range 2 {
+		for _, event := range []swarm.Event{swarm.Started, swarm.None, swarm.None, swarm.Completed, swarm.None, swarm.Stopped} {
+			a := leecher(1, event)
+			if event == swarm.Stopped {
+				a.Want = 0
+			}
+			c := start(context.Background(), s, a)
+			if err := c.wait(); err != nil {
+				return err
+			}
+			time.Sleep(max(c.answer.Min, c.answer.Next, time.Second))
+		}
+	}
+	return nil
+}
+
+// stoppedAlone: Stopped works where Started never came through.
+func stoppedAlone(s swarm.PeerSource) error {
+	a := leecher(1, swarm.Stopped)
+	a.Want = 0
+	c := start(context.Background(), s, a)
+	return c.wait()
+}
+
+// concurrentSwarms: calls for several swarms may overlap.
+func concurrentSwarms(s swarm.PeerSource) error {
+	for _, event := range []swarm.Event{swarm.Started, swarm.None, swarm.Completed, swarm.Stopped} {
+		var calls []*call
+		for i := range 8 {
+			calls = append(calls, start(context.Background(), s, leecher(byte(i), event)))
+		}
+		var err error
+		for _, c := range calls {
+			err = errors.Join(err, c.wait())
+		}
+		if err != nil {
+			return err
+		}
+		time.Sleep(time.Second)
+	}
+	return nil
+}
+
+// doneBefore: a context that is done already ends the call at once.
+func doneBefore(s swarm.PeerSource) error {
+	for i, event := range []swarm.Event{swarm.Started, swarm.None, swarm.Stopped} {
+		before := goroutines()
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		c := start(ctx, s, leecher(byte(i), event))
+		if err := c.gaveUp(ctx, before); err != nil {
+			return fmt.Errorf("context done before the call: %w", err)
+		}
+	}
+	return nil
+}
+
+// canceledMeanwhile: cancelation ends the call at once and frees everything.
+func canceledMeanwhile(s swarm.PeerSource) error {
+	for i, moment := range moments {
+		for _, event := range []swarm.Event{swarm.Started, swarm.Stopped} {
+			before := goroutines()
+			ctx, cancel := context.WithCancel(context.Background())
+			c := start(ctx, s, leecher(byte(i), event))
+			if moment > 0 {
+				time.Sleep(moment)
+			} else {
+				synctest.Wait()
+			}
+			if c.returned() {
+				before = -1 // It may keep a connection for the next call.
+			}
+			cancel()
+			if err := c.gaveUp(ctx, before); err != nil {
+				return fmt.Errorf("context canceled %v after the call: %w", moment, err)
+			}
+		}
+	}
+	return nil
+}
+
+// deadline: a deadline ends the call just as well.
+func deadline(s swarm.PeerSource) error {
+	const after = 2 * time.Second
+	before := goroutines()
+	ctx, cancel := context.WithTimeout(context.Background(), after)
+	defer cancel()
+	c := start(ctx, s, leecher(1, swarm.Started))
+	time.Sleep(after)
+	synctest.Wait()
+	if c.returned() && c.err == nil {
+		before = -1
+	}
+	return c.gaveUp(ctx, before)
+}
+
+// usableAfterCancel: a call that was given up takes nothing from the next.
+func usableAfterCancel(s swarm.PeerSource) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	c := start(ctx, s, leecher(1, swarm.Started))
+	cancel()
+	if err := c.gaveUp(ctx, -1); err != nil {
+		return err
+	}
+	c = start(context.Background(), s, leecher(1, swarm.Started))
+	return c.wait()
+}
+
+// silentAfterwards: found is not called once Announce has returned, however long
+// one waits, be it with an answer or canceled.
+func silentAfterwards(s swarm.PeerSource) error {
+	var calls []*call
+	for i, moment := range append(moments, limit) {
+		ctx, cancel := context.WithCancel(context.Background())
+		c := start(ctx, s, leecher(byte(i), swarm.Started))
+		time.Sleep(moment)
+		cancel()
+		if err := c.wait(); err != nil {
+			return err
+		}
+		calls = append(calls, c)
+	}
+	time.Sleep(time.Hour)
+	synctest.Wait()
+	for _, c := range calls {
+		if err := c.broken(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
