@@ -1,0 +1,151 @@
+package metainfo
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/shoal-bt/shoal/bencode"
+)
+
+// fileList reads the files of a v1 info dictionary, of which it is given the
+// entries "length" and "files". single says that there is one file and no
+// folder.
+// BEP 3, "info dictionary": https://www.bittorrent.org/beps/bep_0003.html
+func fileList(info bencode.Value, name string) (files []rawFile, single bool, err error) {
+	_, hasLength := info.Get("length")
+	list, hasFiles := info.Get("files")
+	switch {
+	case hasLength && hasFiles:
+		return nil, false, errors.New("both length and files are there")
+	case hasLength:
+		f, err := listed(info)
+		if err != nil {
+			return nil, false, err
+		}
+		if f.pad || f.symlink != nil {
+			return nil, false, errors.New("the only file is a pad or a symlink")
+		}
+		f.path = []string{name}
+		return []rawFile{f}, true, nil
+	case !hasFiles:
+		return nil, false, errors.New("neither length nor files is there")
+	case list.Kind() != bencode.List:
+		return nil, false, &bencode.TypeError{Key: "files", Want: bencode.List, Got: list.Kind()}
+	}
+	for v := range list.List() {
+		f, err := listedWithPath(v)
+		if err != nil {
+			return nil, false, fmt.Errorf("file %d: %w", len(files), err)
+		}
+		files = append(files, f)
+	}
+	return files, false, nil
+}
+
+// listed reads all of a file in the list but its path.
+func listed(d bencode.Value) (f rawFile, err error) {
+	if d.Kind() != bencode.Dict {
+		return f, &bencode.TypeError{Want: bencode.Dict, Got: d.Kind()}
+	}
+	symlink, err := f.readAttributes(d)
+	if err != nil {
+		return f, err
+	}
+	if !symlink { // the length of a symlink is zero, whether it says so or not
+		if f.length, err = length(d); err != nil {
+			return f, err
+		}
+	}
+	// Hints that are not what they should be are no reason to refuse a file.
+	f.md5, _ = d.GetText("md5sum")
+	if sum, _ := d.GetBytes("sha1"); len(sum) == 20 {
+		f.sha1 = string(sum)
+	}
+	return f, nil
+}
+
+func listedWithPath(d bencode.Value) (f rawFile, err error) {
+	if f, err = listed(d); err != nil {
+		return f, err
+	}
+	key := "path.utf-8"
+	list, err := d.GetList(key)
+	if err != nil {
+		key = "path"
+		list, err = d.GetList(key)
+	}
+	if f.pad && bencode.IsMissing(err) { // BEP 47 allows that
+		f.path = padPath(f.length)
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	if f.path, err = components(list); err != nil {
+		return f, fmt.Errorf("%s: %w", key, err)
+	}
+	if len(f.path) == 0 && !f.pad {
+		return f, fmt.Errorf("%s is empty", key)
+	}
+	f.pad = f.pad || isPadName(f.path)
+	return f, nil
+}
+
+// padPath is the path that BEP 47 recommends for a pad.
+func padPath(length int64) []string { return []string{".pad", strconv.FormatInt(length, 10)} }
+
+// sameFiles checks that the v1 and the v2 part of a hybrid torrent describe the
+// same files, and returns those of v1, which have the pads, with the roots of v2.
+// BEP 52, "Upgrade Path": https://www.bittorrent.org/beps/bep_0052.html
+func sameFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
+	var off1, off2 int64
+	next := 0
+	for i := range v1 {
+		f := &v1[i]
+		if f.pad {
+			off1 += f.length
+			continue
+		}
+		if next == len(v2) {
+			return nil, fmt.Errorf("v1 and v2 do not match: v2 lacks file %d of v1", i)
+		}
+		g := &v2[next]
+		next++
+		switch {
+		case !slices.Equal(f.path, g.path):
+			return nil, fmt.Errorf("v1 and v2 do not match: file %d is %q in v1, %q in v2", i, f.path, g.path)
+		case f.length != g.length:
+			return nil, fmt.Errorf("v1 and v2 do not match: file %d has %d bytes in v1, %d in v2", i, f.length, g.length)
+		case !slices.Equal(f.symlink, g.symlink):
+			return nil, fmt.Errorf("v1 and v2 do not match: file %d links to %q in v1, to %q in v2", i, f.symlink, g.symlink)
+		}
+		if f.length > 0 {
+			off2 = alignUp(off2, pieceLength)
+			if off1 != off2 {
+				return nil, fmt.Errorf("v1 and v2 do not match: file %d starts at byte %d in v1, at %d in v2", i, off1, off2)
+			}
+			off1 += f.length
+			off2 += f.length
+		}
+		f.root = g.root
+		f.executable = f.executable || g.executable
+		f.hidden = f.hidden || g.hidden
+	}
+	if next != len(v2) {
+		return nil, fmt.Errorf("v1 and v2 do not match: v1 has %d files, v2 has %d", next, len(v2))
+	}
+	if off1 > alignUp(off2, pieceLength) {
+		return nil, errors.New("v1 and v2 do not match: v1 has a pad behind its last piece")
+	}
+	return v1, nil
+}
+
+// alignUp returns the next multiple of n at or behind off.
+func alignUp(off, n int64) int64 {
+	if rest := off % n; rest != 0 {
+		return off + n - rest
+	}
+	return off
+}

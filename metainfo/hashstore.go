@@ -1,0 +1,204 @@
+package metainfo
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/piecehash"
+)
+
+// A hashStore keeps the hashes of a v2 torrent that are not in its info
+// dictionary: they come with the .torrent file, or later from peers. All of
+// them were checked against a pieces root.
+type hashStore struct {
+	mu     sync.RWMutex
+	layers map[[32]byte][][32]byte // by pieces root, for files longer than a piece
+	leaves map[int][][32]byte      // by piece
+}
+
+func newHashStore() *hashStore { return &hashStore{} }
+
+// PieceLayer returns the hashes of the pieces of the file that has a pieces
+// root and is longer than a piece, or reports false if they are not known. Do
+// not change them.
+func (i *Info) PieceLayer(root [32]byte) (hashes [][32]byte, ok bool) {
+	i.known.mu.RLock()
+	defer i.known.mu.RUnlock()
+	hashes, ok = i.known.layers[root]
+	return hashes, ok
+}
+
+// MissingLayers returns the pieces roots of the files whose piece layers are
+// needed and not known, each once, in order of the files. A v2-only torrent
+// cannot be checked without them; a magnet link always starts so.
+func (i *Info) MissingLayers() [][32]byte {
+	if !i.HasV2() {
+		return nil
+	}
+	var roots [][32]byte
+	seen := make(map[[32]byte]bool)
+	for n := range i.Entries {
+		f := &i.Entries[n]
+		if f.Length <= i.PieceLength || f.Pad || seen[f.PiecesRoot] {
+			continue
+		}
+		seen[f.PiecesRoot] = true
+		if _, ok := i.PieceLayer(f.PiecesRoot); !ok {
+			roots = append(roots, f.PiecesRoot)
+		}
+	}
+	return roots
+}
+
+// SetPieceLayer adds the piece layer of the file with a pieces root, after
+// checking it against the root. It copies hashes.
+func (i *Info) SetPieceLayer(root [32]byte, hashes [][32]byte) error {
+	if err := i.setPieceLayer(root, slices.Clone(hashes)); err != nil {
+		return fmt.Errorf("metainfo: piece layer %x: %w", root[:4], err)
+	}
+	return nil
+}
+
+func (i *Info) setPieceLayer(root [32]byte, hashes [][32]byte) error {
+	n := slices.IndexFunc(i.Entries, func(f File) bool { return f.PiecesRoot == root && f.Length > i.PieceLength })
+	if n < 0 || !i.HasV2() {
+		return errors.New("no file longer than a piece has this root")
+	}
+	return i.putLayer(n, hashes)
+}
+
+// putLayer adds the piece layer of an entry, and keeps hashes.
+func (i *Info) putLayer(entry int, hashes [][32]byte) error {
+	f := &i.Entries[entry]
+	if first, end := f.Pieces(); len(hashes) != end-first {
+		return fmt.Errorf("%d hashes for %d pieces", len(hashes), end-first)
+	}
+	if piecehash.Root(hashes, piecehash.PieceLayer(i.PieceLength)) != f.PiecesRoot {
+		return errors.New("the hashes do not lead to the root")
+	}
+	i.known.mu.Lock()
+	defer i.known.mu.Unlock()
+	if i.known.layers == nil {
+		i.known.layers = make(map[[32]byte][][32]byte)
+	}
+	i.known.layers[f.PiecesRoot] = hashes
+	return nil
+}
+
+// SetLeaves adds the hashes of the blocks of one piece, after checking them
+// against the hash of the piece; so Verify can tell which blocks are wrong.
+// They are needed for pieces that failed, and may be dropped with nil. It
+// copies leaves.
+func (i *Info) SetLeaves(piece int, leaves [][32]byte) error {
+	if !i.HasV2() || piece < 0 || piece >= i.Pieces() {
+		return fmt.Errorf("metainfo: piece %d: it has no leaves", piece)
+	}
+	if leaves != nil {
+		want, ok := i.pieceHashV2(piece)
+		n, _ := i.leafCount(piece)
+		switch {
+		case !ok:
+			return fmt.Errorf("metainfo: piece %d: its hash is not known", piece)
+		case len(leaves) != n:
+			return fmt.Errorf("metainfo: piece %d: %d leaves, want %d", piece, len(leaves), n)
+		case i.climb(piece, leaves) != want:
+			return fmt.Errorf("metainfo: piece %d: the leaves do not lead to its hash", piece)
+		}
+	}
+	i.known.mu.Lock()
+	defer i.known.mu.Unlock()
+	if leaves == nil {
+		delete(i.known.leaves, piece)
+		return nil
+	}
+	if i.known.leaves == nil {
+		i.known.leaves = make(map[int][][32]byte)
+	}
+	i.known.leaves[piece] = slices.Clone(leaves)
+	return nil
+}
+
+// leavesOf returns the leaves of a piece if they are known.
+func (i *Info) leavesOf(piece int) [][32]byte {
+	i.known.mu.RLock()
+	defer i.known.mu.RUnlock()
+	return i.known.leaves[piece]
+}
+
+// pieceHashV2 returns the v2 hash of a piece, or false if its layer is not
+// known.
+func (i *Info) pieceHashV2(piece int) (hash [32]byte, ok bool) {
+	f := &i.Entries[i.entryAt(int64(piece)*i.PieceLength)]
+	if f.Length <= i.PieceLength {
+		return f.PiecesRoot, true
+	}
+	layer, ok := i.PieceLayer(f.PiecesRoot)
+	if !ok {
+		return hash, false
+	}
+	first, _ := f.Pieces()
+	return layer[piece-first], true
+}
+
+// climb returns the v2 hash of a piece that has these leaves. The tree of a file
+// that fits in a piece is no higher than it must be; pieces of others have all
+// the same height.
+// BEP 52, "pieces root" and "piece layers": https://www.bittorrent.org/beps/bep_0052.html
+func (i *Info) climb(piece int, leaves [][32]byte) [32]byte {
+	if f := &i.Entries[i.entryAt(int64(piece)*i.PieceLength)]; f.Length <= i.PieceLength {
+		return piecehash.Root(leaves, 0)
+	}
+	return piecehash.Subtree(leaves, 0, piecehash.PieceLayer(i.PieceLength))
+}
+
+// readLayers reads the "piece layers" of a .torrent file. A layer that lacks is
+// no error: it can be got from peers, as for a magnet link. One that is wrong,
+// or of no file, is.
+func (i *Info) readLayers(v bencode.Value) error {
+	layers, err := optional(v.GetDict("piece layers"))
+	if err != nil {
+		return err
+	}
+	// More than one file may have the same root, and then the same length.
+	entries := make(map[[32]byte]int)
+	for n := range i.Entries {
+		if f := &i.Entries[n]; f.Length > i.PieceLength && !f.Pad {
+			entries[f.PiecesRoot] = n
+		}
+	}
+	for key, layer := range layers.Dict() {
+		hashes, err := splitHashes(layer)
+		if err == nil && len(key) != 32 {
+			err = fmt.Errorf("its root has %d bytes, want 32", len(key))
+		}
+		if err == nil {
+			if n, ok := entries[[32]byte(key)]; ok {
+				err = i.putLayer(n, hashes)
+			} else {
+				err = errors.New("no file longer than a piece has this root")
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("piece layers: %x: %w", key[:min(4, len(key))], err)
+		}
+	}
+	return nil
+}
+
+func splitHashes(v bencode.Value) ([][32]byte, error) {
+	b, err := v.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	if len(b)%32 != 0 {
+		return nil, fmt.Errorf("%d bytes, not a multiple of 32", len(b))
+	}
+	hashes := make([][32]byte, 0, len(b)/32)
+	for ; len(b) > 0; b = b[32:] {
+		hashes = append(hashes, [32]byte(b))
+	}
+	return hashes, nil
+}

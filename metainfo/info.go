@@ -1,0 +1,158 @@
+package metainfo
+
+import (
+	"iter"
+	"sort"
+
+	"github.com/shoal-bt/shoal/piecehash"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// An Info is the info dictionary of a torrent: what its swarm shares. The
+// fields must not be changed. All methods may be called from many goroutines at
+// once. Make one with ParseInfo, Parse or a Builder.
+type Info struct {
+	// Raw is the info dictionary as it came: what the info hashes are of.
+	Raw []byte
+
+	// Name is the name of the file or folder, safe to create; the info hash
+	// in hexadecimal if nothing of the name is safe.
+	Name string
+
+	// Single says that the torrent is one file, without a folder.
+	Single bool
+
+	// Length is the length of all files and pads, and PieceLength that of
+	// every piece but the last, in bytes.
+	Length, PieceLength int64
+
+	// Entries holds all files in order, pads and symlinks included.
+	Entries []File
+
+	// HashV1 is the v1 info hash and HashV2 the v2 info hash; zero if the
+	// torrent has no such part.
+	HashV1 [20]byte
+	HashV2 [32]byte
+
+	// Private says that peers come from the trackers only (BEP 27).
+	// https://www.bittorrent.org/beps/bep_0027.html
+	Private bool
+
+	// Source is a mark that private trackers put in, to get another hash.
+	Source string
+
+	// Similar holds v1 or cut v2 info hashes of torrents that may have files
+	// in common with this one, and Collections names of sets of such (BEP 38).
+	// https://www.bittorrent.org/beps/bep_0038.html
+	Similar     []swarm.ID
+	Collections []string
+
+	pieces []byte       // v1 hashes, 20 bytes for each piece; part of Raw
+	pads   []swarm.Span // sorted, not touching
+	built  []swarm.File
+	known  *hashStore
+}
+
+// HasV1 reports whether the torrent has a v1 part: it is v1 or hybrid.
+func (i *Info) HasV1() bool { return i.HashV1 != [20]byte{} }
+
+// HasV2 reports whether the torrent has a v2 part: it is v2 or hybrid.
+func (i *Info) HasV2() bool { return i.HashV2 != [32]byte{} }
+
+// IDs returns the names of the torrent's swarms: the v1 info hash, the v2 info
+// hash cut to 20 bytes, or for a hybrid both in that order.
+func (i *Info) IDs() []swarm.ID {
+	var ids []swarm.ID
+	if i.HasV1() {
+		ids = append(ids, i.HashV1)
+	}
+	if i.HasV2() {
+		ids = append(ids, swarm.ID(i.HashV2[:20]))
+	}
+	return ids
+}
+
+// Pieces returns the number of pieces.
+func (i *Info) Pieces() int { return int((i.Length + i.PieceLength - 1) / i.PieceLength) }
+
+// PieceHash returns the v1 hash of a piece, which must exist. It reports false
+// if the torrent has no v1 part.
+func (i *Info) PieceHash(piece int) (hash [20]byte, ok bool) {
+	if i.pieces == nil {
+		return hash, false
+	}
+	return [20]byte(i.pieces[20*piece:]), true
+}
+
+// Geometry returns how the torrent is cut into pieces. Its Pads belong to the
+// Info; do not change them.
+//
+// In a v2-only torrent the gap behind a file counts only if another file
+// follows: Length ends with the last byte of content.
+func (i *Info) Geometry() swarm.Geometry {
+	return swarm.Geometry{Length: i.Length, PieceLength: i.PieceLength, Pads: i.pads, Short: !i.HasV1()}
+}
+
+// ContentLength returns the length of all files without pads, in bytes.
+func (i *Info) ContentLength() int64 {
+	n := i.Length
+	for _, p := range i.pads {
+		n -= p.Length
+	}
+	return n
+}
+
+// Files returns all files as stores take them, pads and symlinks included. The
+// slice is the caller's.
+func (i *Info) Files() []swarm.File {
+	files := make([]swarm.File, len(i.Entries))
+	for n, f := range i.Entries {
+		files[n] = f.swarm()
+	}
+	return files
+}
+
+// BuiltFrom returns all files as a Builder found them, for a store that serves
+// them from there: paths are below the folder that holds what was built from,
+// and differ from those of Files where a name had to be cleaned or was
+// replaced. It returns nil if the Info was parsed. The slice is the caller's.
+func (i *Info) BuiltFrom() []swarm.File { return append([]swarm.File(nil), i.built...) }
+
+// FilesOf yields the files that a piece holds bytes of, in order: the index in
+// Entries, and which bytes of that file they are. Pads are among them.
+func (i *Info) FilesOf(piece int) iter.Seq2[int, swarm.Span] {
+	return func(yield func(int, swarm.Span) bool) {
+		if piece < 0 || piece >= i.Pieces() {
+			return
+		}
+		start := int64(piece) * i.PieceLength
+		end := min(start+i.PieceLength, i.Length)
+		for n := i.entryAt(start); n < len(i.Entries); n++ {
+			f := &i.Entries[n]
+			if f.Offset >= end {
+				return
+			}
+			if f.Length == 0 {
+				continue
+			}
+			from, to := max(start, f.Offset), min(end, f.End())
+			if !yield(n, swarm.Span{Offset: from - f.Offset, Length: to - from}) {
+				return
+			}
+		}
+	}
+}
+
+// entryAt returns the index of the entry that has the byte at off.
+func (i *Info) entryAt(off int64) int {
+	return sort.Search(len(i.Entries), func(n int) bool { return i.Entries[n].End() > off })
+}
+
+// leafCount returns the number of merkle leaves in a piece of a v2 torrent, and
+// the number of bytes that they cover.
+func (i *Info) leafCount(piece int) (n int, bytes int64) {
+	start := int64(piece) * i.PieceLength
+	f := &i.Entries[i.entryAt(start)]
+	bytes = min(f.End()-start, i.PieceLength)
+	return int(piecehash.LeavesOf(bytes)), bytes
+}

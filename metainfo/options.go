@@ -1,0 +1,44 @@
+package metainfo
+
+import "math"
+
+// Limits that have no option, because nobody honest comes near them.
+const (
+	maxPieceLength = 512 << 20 // bytes
+	maxDepth       = 100       // folders in a path
+	maxDuplicates  = 500       // paths that had to be made distinct
+	maxName        = 240       // bytes of one component of a path
+)
+
+// Options bound what is accepted from strangers. The zero value is ready for
+// use, and is what Parse, ParseInfo and ReadFile use.
+type Options struct {
+	// MaxBytes is how long a .torrent file or an info dictionary may be, in
+	// bytes. Zero means 10 MiB for a file and 30 MiB for an info dictionary
+	// alone, a negative number means no limit.
+	MaxBytes int64
+
+	// MaxPieces is how many pieces a torrent may have. Zero means 2,097,152,
+	// a negative number means no limit but that of 32 bits.
+	MaxPieces int
+}
+
+func (o Options) maxBytes(def int64) int64 {
+	switch {
+	case o.MaxBytes == 0:
+		return def
+	case o.MaxBytes < 0:
+		return math.MaxInt64 - 1
+	}
+	return min(o.MaxBytes, math.MaxInt64-1)
+}
+
+func (o Options) maxPieces() int64 {
+	switch {
+	case o.MaxPieces == 0:
+		return 2_097_152
+	case o.MaxPieces < 0:
+		return math.MaxInt32
+	}
+	return min(int64(o.MaxPieces), math.MaxInt32)
+}

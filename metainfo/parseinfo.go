@@ -1,0 +1,224 @@
+package metainfo
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/bits"
+	"runtime"
+	"strings"
+
+	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/piecehash"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// ParseInfo reads an info dictionary alone, as peers send it (BEP 9). Whoever
+// asked for it by its hash compares HashV1 or HashV2. It keeps a copy of raw. An
+// error is an *InvalidError.
+// https://www.bittorrent.org/beps/bep_0009.html
+func ParseInfo(raw []byte) (*Info, error) { return Options{}.ParseInfo(raw) }
+
+// ParseInfo is the function ParseInfo with other limits.
+func (o Options) ParseInfo(raw []byte) (*Info, error) {
+	if limit := o.maxBytes(30 << 20); int64(len(raw)) > limit {
+		return nil, &InvalidError{fmt.Errorf("info: %d bytes, more than %d", len(raw), limit)}
+	}
+	raw = bytes.Clone(raw)
+	v, err := bencode.Scan(raw, bencode.Options{Lenient: true})
+	if err != nil {
+		return nil, &InvalidError{fmt.Errorf("info: %w", err)}
+	}
+	i, err := o.info(v)
+	if err != nil {
+		return nil, &InvalidError{fmt.Errorf("info: %w", err)}
+	}
+	return i, nil
+}
+
+// info reads an info dictionary that was scanned leniently. The Info keeps its
+// bytes.
+func (o Options) info(v bencode.Value) (*Info, error) {
+	if v.Kind() != bencode.Dict {
+		return nil, &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()}
+	}
+	// The version comes first, so that a torrent from the future is called
+	// that (BEP 52, "meta version").
+	version, err := optional(v.GetInt("meta version"))
+	if err != nil {
+		return nil, err
+	}
+	if version != 0 && version != 1 && version != 2 {
+		return nil, fmt.Errorf("meta version %d is not known", version)
+	}
+	i := &Info{Raw: v.Raw(), known: newHashStore()}
+	v2 := version == 2
+	_, v1 := v.Get("pieces")
+	v1 = v1 || !v2
+	if v2 {
+		// There are v1 torrents with keys out of order, and the hash is that
+		// of the bytes, so these pass; v2 began strict.
+		if _, err := bencode.Scan(i.Raw, bencode.Options{}); err != nil {
+			return nil, err
+		}
+		i.HashV2 = sha256.Sum256(i.Raw)
+	}
+	if v1 {
+		i.HashV1 = sha1.Sum(i.Raw)
+	}
+	name, err := i.readName(v)
+	if err != nil {
+		return nil, err
+	}
+	if err := i.readPieceLength(v, v2); err != nil {
+		return nil, err
+	}
+	files, err := o.readFiles(i, v, name, v1, v2)
+	if err != nil {
+		return nil, err
+	}
+	if err := i.layOut(files, cleaner{windows: runtime.GOOS == "windows"}); err != nil {
+		return nil, err
+	}
+	if v1 {
+		if err := i.readPieces(v); err != nil {
+			return nil, err
+		}
+	}
+	i.readRest(v)
+	return i, nil
+}
+
+// readName sets Name and returns the name as it is in the torrent.
+func (i *Info) readName(v bencode.Value) (string, error) {
+	name, err := v.GetText("name.utf-8")
+	if err != nil || name == "" {
+		if name, err = v.GetText("name"); err != nil {
+			return "", err
+		}
+	}
+	if strings.Trim(name, "\x00") == "" {
+		return "", errors.New("name is empty")
+	}
+	i.Name = cleaner{windows: runtime.GOOS == "windows"}.component(name)
+	if i.Name == "" {
+		if i.HasV1() {
+			i.Name = hex.EncodeToString(i.HashV1[:])
+		} else {
+			i.Name = hex.EncodeToString(i.HashV2[:])
+		}
+	}
+	return name, nil
+}
+
+func (i *Info) readPieceLength(v bencode.Value, v2 bool) error {
+	n, err := v.GetInt("piece length")
+	switch {
+	case err != nil:
+		return err
+	case n <= 0:
+		return fmt.Errorf("piece length %d is not positive", n)
+	case n > maxPieceLength:
+		return fmt.Errorf("piece length %d is more than %d", n, maxPieceLength)
+	case v2 && (n < piecehash.BlockLen || bits.OnesCount64(uint64(n)) != 1):
+		return fmt.Errorf("piece length %d is not a power of two from %d up", n, piecehash.BlockLen)
+	}
+	i.PieceLength = n
+	return nil
+}
+
+// readFiles returns all files in order, pads included, and checks their number
+// and lengths.
+func (o Options) readFiles(i *Info, v bencode.Value, name string, v1, v2 bool) (files []rawFile, err error) {
+	var tree []rawFile
+	if v1 {
+		if files, i.Single, err = fileList(v, name); err != nil {
+			return nil, err
+		}
+		if err := o.checkLengths(files, i.PieceLength); err != nil {
+			return nil, err
+		}
+	}
+	if v2 {
+		var single bool
+		if tree, single, err = fileTree(v, name); err != nil {
+			return nil, err
+		}
+		if err := o.checkLengths(tree, i.PieceLength); err != nil {
+			return nil, err
+		}
+		if !v1 {
+			i.Single = single
+			files = withPads(tree, i.PieceLength)
+		} else if files, err = sameFiles(files, tree, i.PieceLength); err != nil {
+			return nil, err
+		}
+	}
+	if len(files) == 0 {
+		return nil, errors.New("there are no files")
+	}
+	return files, o.checkLengths(files, i.PieceLength)
+}
+
+// checkLengths refuses more bytes than pieces may hold, so that no later sum
+// can overflow.
+func (o Options) checkLengths(files []rawFile, pieceLength int64) error {
+	left := o.maxPieces() * pieceLength
+	for n := range files {
+		if files[n].length > left {
+			return fmt.Errorf("file %d: too many pieces: more than %d of %d bytes", n, o.maxPieces(), pieceLength)
+		}
+		left -= files[n].length
+	}
+	return nil
+}
+
+// readPieces finds the v1 hashes and checks that there is one for each piece.
+func (i *Info) readPieces(v bencode.Value) error {
+	pieces, err := v.GetBytes("pieces")
+	if err != nil {
+		return err
+	}
+	if len(pieces)%20 != 0 {
+		return fmt.Errorf("pieces has %d bytes, not a multiple of 20", len(pieces))
+	}
+	if len(pieces)/20 != i.Pieces() {
+		return fmt.Errorf("pieces has %d hashes, want %d", len(pieces)/20, i.Pieces())
+	}
+	i.pieces = pieces
+	return nil
+}
+
+// readRest reads what a torrent can do without.
+func (i *Info) readRest(v bencode.Value) {
+	i.Source, _ = v.GetText("source")
+	if p, ok := v.Get("private"); ok {
+		n, _ := p.Int()
+		s, _ := p.Text() // as some write it
+		i.Private = n != 0 || s == "1"
+	}
+	i.Similar, i.Collections = readSimilar(v)
+}
+
+// readSimilar reads the hints of BEP 38, which may be in the info dictionary
+// and outside.
+func readSimilar(v bencode.Value) (similar []swarm.ID, collections []string) {
+	if list, ok := v.Get("similar"); ok {
+		for e := range list.List() {
+			if b, _ := e.Bytes(); len(b) == 20 {
+				similar = append(similar, swarm.ID(b))
+			}
+		}
+	}
+	if list, ok := v.Get("collections"); ok {
+		for e := range list.List() {
+			if s, err := e.Text(); err == nil {
+				collections = append(collections, s)
+			}
+		}
+	}
+	return similar, collections
+}

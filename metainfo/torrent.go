@@ -1,0 +1,250 @@
+package metainfo
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A Torrent is a .torrent file: an info dictionary and what goes with it. Its
+// fields but Info may be changed before it is written; nobody may use it
+// meanwhile.
+type Torrent struct {
+	Info *Info
+
+	// Tiers holds the URLs of trackers: those of the first tier are all
+	// tried before any of the second (BEP 12). A file with "announce" alone
+	// has one tier of one.
+	// https://www.bittorrent.org/beps/bep_0012.html
+	Tiers [][]string
+
+	// WebSeeds are URLs of servers with the content (BEP 19), and HTTPSeeds
+	// those of servers with a script of BEP 17.
+	// https://www.bittorrent.org/beps/bep_0019.html
+	// https://www.bittorrent.org/beps/bep_0017.html
+	WebSeeds, HTTPSeeds []string
+
+	// Nodes are DHT nodes to start from, each "host:port" (BEP 5).
+	// https://www.bittorrent.org/beps/bep_0005.html#torrent-file-extensions
+	Nodes []string
+
+	// What the maker says. Texts may be any bytes; they are foreign, so do
+	// not print them to a terminal as they are.
+	Comment, CreatedBy, Encoding string
+
+	// CreationDate is to the second; the zero time if it is not said.
+	CreationDate time.Time
+
+	// Similar and Collections are hints as in Info, and add to them (BEP 38).
+	// https://www.bittorrent.org/beps/bep_0038.html
+	Similar     []swarm.ID
+	Collections []string
+
+	extra []extraKey // what else the file has, sorted by key
+}
+
+// An extraKey is an entry of a .torrent file that is not known here.
+type extraKey struct {
+	key string
+	raw []byte
+}
+
+// Parse reads a .torrent file. It keeps no part of b. An error is an
+// *InvalidError.
+func Parse(b []byte) (*Torrent, error) { return Options{}.Parse(b) }
+
+// ReadFile reads the .torrent file at path. An error is an *InvalidError, or
+// says why the file cannot be read.
+func ReadFile(path string) (*Torrent, error) { return Options{}.ReadFile(path) }
+
+// ReadFile is the function ReadFile with other limits.
+func (o Options) ReadFile(path string) (*Torrent, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("metainfo: %w", err)
+	}
+	defer f.Close()
+	return o.Read(f)
+}
+
+// Read reads a .torrent file from r, at most as many bytes as it may have and
+// one more.
+func (o Options) Read(r io.Reader) (*Torrent, error) {
+	b, err := io.ReadAll(io.LimitReader(r, o.maxBytes(10<<20)+1))
+	if err != nil {
+		return nil, fmt.Errorf("metainfo: %w", err)
+	}
+	return o.parse(b)
+}
+
+// Parse is the function Parse with other limits.
+func (o Options) Parse(b []byte) (*Torrent, error) { return o.parse(bytes.Clone(b)) }
+
+// parse reads b and keeps it.
+func (o Options) parse(b []byte) (*Torrent, error) {
+	if limit := o.maxBytes(10 << 20); int64(len(b)) > limit {
+		return nil, &InvalidError{fmt.Errorf("the file has more than %d bytes", limit)}
+	}
+	v, rest, err := bencode.ScanPrefix(b, bencode.Options{Lenient: true})
+	if err != nil {
+		return nil, &InvalidError{err}
+	}
+	t, err := o.torrent(v)
+	if err != nil {
+		return nil, &InvalidError{err}
+	}
+	// Editors and downloads leave an end of line behind.
+	if rest = bytes.Trim(rest, "\r\n\x00 "); len(rest) > 0 {
+		return nil, &InvalidError{errors.New("data follows the torrent")}
+	}
+	return t, nil
+}
+
+func (o Options) torrent(v bencode.Value) (*Torrent, error) {
+	if v.Kind() != bencode.Dict {
+		return nil, &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()}
+	}
+	info, err := v.GetDict("info")
+	if err != nil {
+		return nil, err
+	}
+	t := &Torrent{}
+	if t.Info, err = o.info(info); err != nil {
+		return nil, fmt.Errorf("info: %w", err)
+	}
+	if t.Info.HasV2() {
+		if err := t.Info.readLayers(v); err != nil {
+			return nil, err
+		}
+	}
+	t.readOuter(v)
+	return t, nil
+}
+
+// knownKeys are the keys that Torrent has fields for. Of some the field is enough:
+// they are read and written under the other key.
+var knownKeys = []string{
+	"announce", "announce-list", "collections", "comment", "comment.utf-8", "created by", "created by.utf-8",
+	"creation date", "encoding", "httpseeds", "info", "nodes", "piece layers", "similar", "url-list",
+}
+
+// readOuter reads all but the info dictionary and the piece layers. Nothing of
+// it is essential, so what is not as it should be is left out.
+func (t *Torrent) readOuter(v bencode.Value) {
+	t.Tiers = readTiers(v)
+	t.WebSeeds = readURLs(v, "url-list")
+	t.HTTPSeeds = readURLs(v, "httpseeds")
+	t.Nodes = readNodes(v)
+	t.Comment = readText(v, "comment")
+	t.CreatedBy = readText(v, "created by")
+	t.Encoding, _ = v.GetText("encoding")
+	if n, err := v.GetInt("creation date"); err == nil && n > 0 {
+		t.CreationDate = time.Unix(n, 0).UTC()
+	}
+	t.Similar, t.Collections = readSimilar(v)
+	for key, e := range v.Dict() {
+		if !slices.Contains(knownKeys, string(key)) {
+			t.extra = append(t.extra, extraKey{string(key), e.Raw()})
+		}
+	}
+	// Of keys that are there twice, look-ups find the first.
+	slices.SortStableFunc(t.extra, func(a, b extraKey) int { return strings.Compare(a.key, b.key) })
+	t.extra = slices.CompactFunc(t.extra, func(a, b extraKey) bool { return a.key == b.key })
+}
+
+func readText(v bencode.Value, key string) string {
+	if s, err := v.GetText(key + ".utf-8"); err == nil && s != "" {
+		return s
+	}
+	s, _ := v.GetText(key)
+	return s
+}
+
+// readTiers reads the trackers. Where there is a list, "announce" does not
+// count (BEP 12). A URL counts once, where it comes first.
+func readTiers(v bencode.Value) [][]string {
+	var tiers [][]string
+	seen := make(map[string]bool)
+	read := func(urls ...bencode.Value) {
+		var tier []string
+		for _, u := range urls {
+			s, _ := u.Text()
+			if s = strings.TrimSpace(s); s != "" && !seen[s] {
+				seen[s] = true
+				tier = append(tier, s)
+			}
+		}
+		if len(tier) > 0 {
+			tiers = append(tiers, tier)
+		}
+	}
+	if list, ok := v.Get("announce-list"); ok {
+		for tier := range list.List() {
+			if tier.Kind() == bencode.String { // a list of URLs instead of one of lists
+				read(tier)
+			} else {
+				read(slices.Collect(tier.List())...)
+			}
+		}
+	}
+	if len(tiers) == 0 {
+		if u, ok := v.Get("announce"); ok {
+			read(u)
+		}
+	}
+	return tiers
+}
+
+// readURLs reads a string or a list of strings, each once.
+func readURLs(v bencode.Value, key string) []string {
+	var urls []string
+	seen := make(map[string]bool)
+	add := func(u bencode.Value) {
+		s, _ := u.Text()
+		if s = strings.TrimSpace(s); s != "" && !seen[s] {
+			seen[s] = true
+			urls = append(urls, s)
+		}
+	}
+	u, _ := v.Get(key)
+	add(u)
+	for e := range u.List() {
+		add(e)
+	}
+	return urls
+}
+
+// readNodes reads a list of pairs of host and port.
+func readNodes(v bencode.Value) []string {
+	var nodes []string
+	list, _ := v.Get("nodes")
+	for e := range list.List() {
+		pair := slices.Collect(e.List())
+		if len(pair) != 2 {
+			continue
+		}
+		host, err1 := pair[0].Text()
+		port, err2 := pair[1].Int()
+		if err1 != nil || err2 != nil || host == "" || port <= 0 || port > 65535 {
+			continue
+		}
+		node := net.JoinHostPort(host, strconv.FormatInt(port, 10))
+		if h, _, err := net.SplitHostPort(node); err == nil && h == host {
+			nodes = append(nodes, node)
+		}
+	}
+	return nodes
+}
+
+// IDs returns the names of the torrent's swarms, as Info.IDs does.
+func (t *Torrent) IDs() []swarm.ID { return t.Info.IDs() }
