@@ -28,7 +28,10 @@ type peer struct {
 // peer that is there already is forgotten first.
 func (p *Picker) Join(id swarm.Peer, have swarm.Bitfield) {
 	p.Leave(id)
-	has := p.share(setOf(have, p.board.pieces))
+	has := p.all
+	if has == nil || !isFull(have, p.board.pieces) {
+		has = p.share(setOf(have, p.board.pieces))
+	}
 	p.peers[id] = &peer{id: id, has: has, piece: -1}
 	p.spread(has, 1)
 }

@@ -15,7 +15,7 @@ const compared = 512
 type pick struct {
 	p        *Picker
 	r        *peer
-	ask      *swarm.Ask
+	ask      swarm.Ask
 	dst      []swarm.Block
 	left     int // blocks that may still be picked
 	begin    int // pieces that may still be begun
@@ -32,7 +32,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	}
 	p.start(a.Now)
 	now := p.time(a.Now)
-	k := pick{p: p, r: r, ask: &a, dst: dst, left: a.Blocks, begin: a.Begin, now: now, due: now + int64(a.Delay)}
+	k := pick{p: p, r: r, ask: a, dst: dst, left: a.Blocks, begin: a.Begin, now: now, due: now + int64(a.Delay)}
 	if a.Only != nil {
 		k.among(a.Only)
 	} else {

@@ -52,6 +52,25 @@ func setOf(b swarm.Bitfield, pieces int) *Set {
 	return s
 }
 
+// isFull reports whether b has every piece, without a copy of it.
+func isFull(b swarm.Bitfield, pieces int) bool {
+	if len(b) < (pieces+7)/8 {
+		return false
+	}
+	for ; pieces >= 64; pieces -= 64 {
+		if binary.NativeEndian.Uint64(b) != ^uint64(0) {
+			return false
+		}
+		b = b[8:]
+	}
+	for i := range pieces {
+		if !b.Has(i) {
+			return false
+		}
+	}
+	return true
+}
+
 // Has reports whether a piece is in the set.
 func (s *Set) Has(piece int) bool {
 	return piece >= 0 && s.bits.Test(uint(piece))

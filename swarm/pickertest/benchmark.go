@@ -1,0 +1,189 @@
+package pickertest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// The torrent that Benchmark measures: 244 GiB.
+const (
+	benchPieces = 1_000_000
+	benchPeers  = 200
+	benchPiece  = 256 << 10
+)
+
+var benchGeometry = swarm.Geometry{Length: benchPieces * benchPiece, PieceLength: benchPiece}
+
+// Benchmark measures the pickers that open makes, in a torrent of a million
+// pieces and 200 peers: half of them seeds, half with about half of the pieces.
+func Benchmark(b *testing.B, open func(b *testing.B, g swarm.Geometry) swarm.Picker) {
+	for _, bench := range []struct {
+		name string
+		run  func(*testing.B, swarm.Picker)
+	}{
+		{"JoinSeed", benchJoinSeed},
+		{"JoinHalf", benchJoinHalf},
+		{"Have", benchHave},
+		{"PickFromSeed", benchPickFromSeed},
+		{"PickFromHalf", benchPickFromHalf},
+		{"PickFromFew", benchPickFromFew},
+		{"PickNoRare", benchPickNoRare},
+		{"Download", benchDownload},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			p := open(b, benchGeometry)
+			seed := full(benchGeometry)
+			for i := range benchPeers / 2 {
+				p.Join(swarm.Peer(i), seed)
+			}
+			random := rand.NewPCG(1, 2)
+			for i := benchPeers / 2; i < benchPeers; i++ {
+				p.Join(swarm.Peer(i), half(random))
+			}
+			// A picker may put off work until it is asked.
+			p.Pick(nil, swarm.Ask{Peer: 0, Blocks: 1, Begin: 1})
+			b.ReportAllocs()
+			bench.run(b, p)
+		})
+	}
+}
+
+func half(random *rand.PCG) swarm.Bitfield {
+	have := swarm.NewBitfield(benchPieces)
+	for i := range have {
+		have[i] = byte(random.Uint64())
+	}
+	return have
+}
+
+// benchJoinSeed measures the coming and going of one seed.
+func benchJoinSeed(b *testing.B, p swarm.Picker) {
+	have := full(benchGeometry)
+	id := swarm.Peer(1000)
+	for b.Loop() {
+		p.Join(id, have)
+		p.Leave(id)
+		id++
+	}
+}
+
+// benchJoinHalf measures the coming and going of a peer with half of the pieces.
+func benchJoinHalf(b *testing.B, p swarm.Picker) {
+	have := half(rand.NewPCG(3, 4))
+	id := swarm.Peer(1000)
+	for b.Loop() {
+		p.Join(id, have)
+		p.Leave(id)
+		id++
+	}
+}
+
+// benchHave measures one HAVE of one of many peers.
+func benchHave(b *testing.B, p swarm.Picker) {
+	random := rand.NewPCG(5, 6)
+	const first = swarm.Peer(1000)
+	for i := range swarm.Peer(100) {
+		p.Join(first+i, nil)
+	}
+	for b.Loop() {
+		r := random.Uint64()
+		p.Have(first+swarm.Peer(r%100), int(r>>32%benchPieces), r>>20&7 != 0)
+	}
+}
+
+// pickAndDrop measures the choice of a new piece.
+func pickAndDrop(b *testing.B, p swarm.Picker, peer func() swarm.Peer) {
+	var blocks []swarm.Block
+	for b.Loop() {
+		id := peer()
+		blocks = p.Pick(blocks[:0], swarm.Ask{Peer: id, Blocks: 1, Begin: 1})
+		if len(blocks) != 1 {
+			b.Fatalf("peer %d is asked for nothing", id)
+		}
+		p.Drop(id, blocks[0])
+	}
+}
+
+func benchPickFromSeed(b *testing.B, p swarm.Picker) {
+	pickAndDrop(b, p, func() swarm.Peer { return 1 })
+}
+
+func benchPickFromHalf(b *testing.B, p swarm.Picker) {
+	next := swarm.Peer(0)
+	pickAndDrop(b, p, func() swarm.Peer {
+		next++
+		return benchPeers/2 + next%(benchPeers/2)
+	})
+}
+
+// benchPickFromFew measures a peer that has twenty pieces.
+func benchPickFromFew(b *testing.B, p swarm.Picker) {
+	const few = swarm.Peer(1000)
+	p.Join(few, nil)
+	for i := range 20 {
+		p.Have(few, i*40_000+7, true)
+	}
+	pickAndDrop(b, p, func() swarm.Peer { return few })
+}
+
+// benchPickNoRare measures a peer that has many pieces, all of them less rare
+// than all of the rest.
+func benchPickNoRare(b *testing.B, p swarm.Picker) {
+	common := full(benchGeometry)
+	for i := 0; i < benchPieces; i += 2 {
+		common.Clear(i)
+	}
+	const first = swarm.Peer(1000)
+	for i := range swarm.Peer(benchPeers) {
+		p.Join(first+i, common)
+	}
+	pickAndDrop(b, p, func() swarm.Peer { return first })
+}
+
+// benchDownload measures a block on its way: picked, arrived, and with the last
+// of its piece, held. Peers have 64 blocks each under way.
+func benchDownload(b *testing.B, p swarm.Picker) {
+	const depth = 64
+	blocks := make([]int8, benchPieces) // that have arrived
+	queues := make([][]swarm.Block, benchPeers)
+	now := time.Unix(1e9, 0)
+	var cancel []swarm.Peer
+	left := benchPieces
+	turn := 0
+	for b.Loop() {
+		id := turn % benchPeers
+		turn++
+		if len(queues[id]) == 0 {
+			now = now.Add(time.Millisecond)
+			queues[id] = p.Pick(queues[id][:0], swarm.Ask{
+				Peer: swarm.Peer(id), Blocks: depth, Begin: depth, Now: now, Delay: time.Second,
+			})
+			if len(queues[id]) == 0 {
+				b.Fatal(fmt.Sprintf("peer %d is asked for nothing, with %d pieces left", id, left))
+			}
+		}
+		last := len(queues[id]) - 1
+		block := queues[id][last]
+		queues[id] = queues[id][:last]
+		cancel, _ = p.Arrive(cancel[:0], swarm.Peer(id), block)
+		if blocks[block.Piece]++; blocks[block.Piece] == benchPiece/swarm.BlockLen {
+			p.Held(block.Piece)
+			if left--; left <= benchPieces/2 {
+				b.StopTimer()
+				left = benchPieces
+				for i := range blocks {
+					if blocks[i] == benchPiece/swarm.BlockLen {
+						blocks[i] = 0
+						p.Lose(i, nil)
+					}
+				}
+				b.StartTimer()
+			}
+		}
+	}
+	b.SetBytes(swarm.BlockLen)
+}

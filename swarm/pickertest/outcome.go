@@ -1,0 +1,206 @@
+package pickertest
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+func dropFrees(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	w.join(2, full(w.m.g))
+	got := w.pick(everything(1))
+	w.drop(1, got[7])
+	w.drop(1, got[7])
+	if again := w.pick(swarm.Ask{Peer: 2, Blocks: 1, Begin: 1}); len(again) != 1 || again[0] != got[7] {
+		t.Errorf("Drop: %v was asked of the peer alone and becomes free, but another is asked for %v", got[7], again)
+	}
+	for _, b := range got {
+		w.drop(1, b)
+	}
+	w.drop(2, got[7])
+	if again := w.pick(everything(2)); len(again) != len(got) {
+		t.Errorf("Drop: %d blocks become free, but another peer is asked for %d", len(got), len(again))
+	}
+}
+
+func dropOther(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	w.join(2, full(w.m.g))
+	got := w.pick(swarm.Ask{Peer: 1, Blocks: 3, Begin: 1})
+	w.drop(2, got[0])                                                    // asked of another
+	w.drop(1, swarm.Block{Piece: 0, Begin: 1, Length: 5})                // no block
+	w.drop(1, swarm.Block{Piece: 5, Begin: 3 << 14, Length: 1 << 14})    // past the end of its piece
+	w.drop(1, swarm.Block{Piece: 600, Begin: 0, Length: swarm.BlockLen}) // past the end of the torrent
+	w.arrive(1, got[1])
+	w.drop(1, got[1]) // has arrived
+	for _, b := range w.pick(swarm.Ask{Peer: 2, Blocks: len(w.m.all) - len(got), Begin: 1000}) {
+		if slices.Contains(got, b) {
+			t.Errorf("Drop of a block that was not asked of the peer made %v free", b)
+		}
+	}
+}
+
+func arriveOnce(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	got := w.pick(swarm.Ask{Peer: 1, Blocks: 1, Begin: 1})
+	if cancel, missing := w.arrive(1, got[0]); !missing || len(cancel) > 0 {
+		t.Errorf("Arrive of a block that was asked: got %v, %v, want it missing and nobody to cancel", cancel, missing)
+	}
+	if _, missing := w.arrive(1, got[0]); missing {
+		t.Error("Arrive of a block for the second time: it was not missing any more")
+	}
+}
+
+func arriveLate(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	w.join(2, full(w.m.g))
+	got := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1})
+	w.drop(1, got[0])
+	w.drop(1, got[1])
+	if _, missing := w.arrive(1, got[0]); !missing {
+		t.Error("Arrive after Drop: the block is missing, so it counts")
+	}
+	if again := w.pick(swarm.Ask{Peer: 2, Blocks: 1000, Begin: 1000}); slices.Contains(again, got[0]) || !slices.Contains(again, got[1]) {
+		t.Errorf("Arrive after Drop: %v came late, only %v is to be asked again", got[0], got[1])
+	}
+	// Now it is asked of another, who loses the race.
+	cancel, missing := w.arrive(1, got[1])
+	if !missing || !slices.Equal(cancel, []swarm.Peer{2}) {
+		t.Errorf("Arrive after Drop, asked of peer 2 since: got %v, %v, want peer 2 told to cancel", cancel, missing)
+	}
+}
+
+func arriveUnasked(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	b := w.m.g.Block(2, 1)
+	if _, missing := w.arrive(1, b); !missing {
+		t.Error("Arrive of a block that nobody was asked for: it was missing")
+	}
+	if got := w.pick(everything(1)); slices.Contains(got, b) || len(got) != len(w.m.all)-1 {
+		t.Errorf("Arrive of a block that nobody was asked for: want all but that asked for, got %d of %d", len(got), len(w.m.all)-1)
+	}
+}
+
+func arriveHeld(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	got := w.pick(swarm.Ask{Peer: 1, Blocks: 4, Begin: 1, Only: []int{1}})
+	w.held(1)
+	if _, missing := w.arrive(1, got[0]); missing {
+		t.Error("Arrive of a block of a held piece: it was not missing")
+	}
+}
+
+func arriveBad(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	w.pick(swarm.Ask{Peer: 1, Blocks: 1, Begin: 1, Only: []int{5}})
+	for _, b := range []swarm.Block{
+		{Piece: 0, Begin: 0, Length: 100},
+		{Piece: 0, Begin: 1, Length: swarm.BlockLen},
+		{Piece: 0, Begin: -swarm.BlockLen, Length: swarm.BlockLen},
+		{Piece: 0, Begin: 1 << 16, Length: swarm.BlockLen},
+		{Piece: 5, Begin: 1 << 14, Length: swarm.BlockLen},
+		{Piece: 6, Begin: 0, Length: swarm.BlockLen},
+		{Piece: -1, Begin: 0, Length: swarm.BlockLen},
+	} {
+		if _, missing := w.arrive(1, b); missing {
+			t.Errorf("Arrive of %v, which is no block that is asked for: it counts", b)
+		}
+	}
+}
+
+func heldAtStart(t *testing.T, w *watch) {
+	w.held(0)
+	w.held(2)
+	w.held(2)
+	w.join(1, full(w.m.g))
+	if got := w.pick(everything(1)); len(got) != len(w.m.all)-8 {
+		t.Errorf("Held at the start: want all but the 8 blocks held, got %d of %d", len(got), len(w.m.all)-8)
+	}
+}
+
+func heldForgets(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	w.pick(swarm.Ask{Peer: 1, Blocks: 3, Begin: 1, Only: []int{1}})
+	w.held(1)
+	w.lose(1, nil)
+	if got := w.pick(swarm.Ask{Peer: 1, Blocks: 9, Begin: 1, Only: []int{1}}); len(got) != 4 {
+		t.Errorf("Held forgets what was asked of the piece: lost again, 4 blocks are to be asked, got %v", got)
+	}
+}
+
+func heldAll(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	for i := range w.m.g.Pieces() {
+		w.held(i)
+	}
+	if w.p.Wants(1) {
+		t.Error("Held: all is held, and a seed is of interest")
+	}
+	if got := w.pick(everything(1)); len(got) > 0 {
+		t.Errorf("Held: all is held, and a seed is asked for %v", got)
+	}
+}
+
+// arrived downloads piece i from peer 1.
+func arrived(w *watch, i int) {
+	for _, b := range w.pick(swarm.Ask{Peer: 1, Blocks: 1000, Begin: 1, Only: []int{i}}) {
+		w.arrive(1, b)
+	}
+}
+
+func loseAll(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	arrived(w, 3)
+	w.lose(3, nil)
+	if got := w.pick(everything(1)); len(got) != len(w.m.all) {
+		t.Errorf("Lose of all blocks: want %d to ask for, got %d", len(w.m.all), len(got))
+	}
+}
+
+func loseSome(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	arrived(w, 3)
+	w.lose(3, []int{2})
+	if got := w.pick(swarm.Ask{Peer: 1, Blocks: 9, Only: []int{3}}); len(got) != 1 || got[0] != w.m.g.Block(3, 2) {
+		t.Errorf("Lose of block 2 of piece 3: want that one to ask for, got %v", got)
+	}
+}
+
+func loseKeeps(t *testing.T, w *watch) {
+	w.join(1, full(w.m.g))
+	w.join(2, full(w.m.g))
+	got := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1, Only: []int{3}})
+	w.arrive(1, got[0])
+	w.lose(3, nil)
+	if again := w.pick(swarm.Ask{Peer: 2, Blocks: 3, Begin: 1, Only: []int{3}}); slices.Contains(again, got[1]) || len(again) != 3 {
+		t.Errorf("Lose of all while %v is asked: want the three others to ask for, got %v", got[1], again)
+	}
+	if _, missing := w.arrive(1, got[1]); !missing {
+		t.Error("Lose of all while a block is asked: it arrives then, and counts")
+	}
+}
+
+func loseHeld(t *testing.T, w *watch) {
+	for i := range w.m.g.Pieces() {
+		w.held(i)
+	}
+	w.join(1, some(w.m.g, 4))
+	w.lose(4, nil)
+	if got := w.pick(everything(1)); len(got) != 4 {
+		t.Errorf("Lose of a held piece: want its 4 blocks to ask for, got %v", got)
+	}
+}
+
+func loseSomeHeld(t *testing.T, w *watch) {
+	for i := range w.m.g.Pieces() {
+		w.held(i)
+	}
+	w.join(1, some(w.m.g, 4))
+	w.lose(4, []int{3, 1})
+	got := w.pick(everything(1))
+	if len(got) != 2 || !slices.Contains(got, w.m.g.Block(4, 1)) || !slices.Contains(got, w.m.g.Block(4, 3)) {
+		t.Errorf("Lose of blocks 1 and 3 of a held piece: want those to ask for, got %v", got)
+	}
+}

@@ -1,0 +1,124 @@
+package pickertest
+
+import (
+	"testing"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// plain is a torrent of five pieces of four blocks, and a sixth of two, of which
+// the last is short.
+var plain = swarm.Geometry{Length: 5<<16 + 20000, PieceLength: 1 << 16}
+
+// Run tests the pickers that open makes. Each call of open must return a new
+// picker, all of them made alike.
+func Run(t *testing.T, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *watch)
+	}{
+		{"Join/AddsWhatPeerHas", joinAdds},
+		{"Join/CopiesHave", joinCopies},
+		{"Join/TakesNil", joinNil},
+		{"Have/AddsPiece", haveAdds},
+		{"Have/TakesPieceBack", haveTakesBack},
+		{"Have/SeedLosesPiece", haveSeedLoses},
+		{"Leave/FreesBlocksAskedOfItAlone", leaveFrees},
+		{"Leave/KeepsBlocksAskedOfOthers", leaveKeeps},
+		{"Leave/ForgetsPeer", leaveForgets},
+		{"Unknown/DoesNothing", unknown},
+		{"Wants/FollowsHeldAndLost", wantsFollows},
+		{"Pick/AtMostBlocks", pickBlocks},
+		{"Pick/CountsAsAsked", pickCounts},
+		{"Pick/OnlyWhatPeerHas", pickHas},
+		{"Pick/EveryBlockOnce", pickAll},
+		{"Pick/Begin", pickBegin},
+		{"Pick/Only", pickOnly},
+		{"Pick/OnlyNothing", pickOnlyNothing},
+		{"Pick/First", pickFirst},
+		{"Pick/Alone", pickAlone},
+		{"Pick/AloneNotWhatOthersSent", pickAloneSent},
+		{"Pick/Run", pickRun},
+		{"Drop/FreesBlock", dropFrees},
+		{"Drop/OfBlockNotAskedDoesNothing", dropOther},
+		{"Arrive/OnceOnly", arriveOnce},
+		{"Arrive/LateStillCounts", arriveLate},
+		{"Arrive/UnaskedStillCounts", arriveUnasked},
+		{"Arrive/OfHeldPiece", arriveHeld},
+		{"Arrive/OfWhatIsNoBlock", arriveBad},
+		{"Held/AtStart", heldAtStart},
+		{"Held/ForgetsRequests", heldForgets},
+		{"Held/All", heldAll},
+		{"Lose/AllOfPieceInProgress", loseAll},
+		{"Lose/SomeOfPieceInProgress", loseSome},
+		{"Lose/KeepsWhatIsAsked", loseKeeps},
+		{"Lose/AllOfHeldPiece", loseHeld},
+		{"Lose/SomeOfHeldPiece", loseSomeHeld},
+		{"EndGame/NotBefore", endGameNotBefore},
+		{"EndGame/OncePerPeer", endGameOnce},
+		{"EndGame/LosersAreTold", endGameLosers},
+		{"EndGame/SurvivorKeepsBlock", endGameSurvivor},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWatch(t, plain, open(t, plain), open(t, plain))
+			test.run(t, w)
+			w.finish()
+		})
+	}
+	for _, g := range geometries {
+		t.Run("Geometry/"+g.name, func(t *testing.T) {
+			w := newWatch(t, g.Geometry, open(t, g.Geometry), nil)
+			w.join(1, full(g.Geometry))
+			got := w.pick(swarm.Ask{Peer: 1, Blocks: 1 << 20, Begin: g.Pieces()})
+			if len(got) != len(w.m.all) {
+				t.Errorf("a seed is asked for each block that is not all pad: got %d blocks of %d", len(got), len(w.m.all))
+			}
+			w.finish()
+		})
+	}
+	if _, ok := open(t, plain).(swarm.Prioritizer); !ok {
+		return
+	}
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *watch)
+	}{
+		{"SetPriority/ZeroIsNotWanted", priorityZero},
+		{"SetPriority/ZeroWhileInProgress", priorityZeroLater},
+		{"SetPriority/HighestFirst", priorityOrder},
+		{"SetDeadline/NearestFirst", deadlineOrder},
+		{"SetDeadline/TakenBack", deadlineBack},
+		{"SetDeadline/LateBlocksMayBeAskedAgain", deadlineLate},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWatch(t, plain, open(t, plain), open(t, plain))
+			test.run(t, w)
+			w.finish()
+		})
+	}
+}
+
+// A shape is a geometry with a name.
+type shape struct {
+	name string
+	swarm.Geometry
+}
+
+// geometries are small torrents of many forms. None has a piece that is all pad.
+var geometries = []shape{
+	{"Plain", plain},
+	{"OneByte", swarm.Geometry{Length: 1, PieceLength: 1 << 16}},
+	{"BlockPieces", swarm.Geometry{Length: 70<<14 - 1, PieceLength: 1 << 14}},
+	{"TinyPieces", swarm.Geometry{Length: 130*1000 + 1, PieceLength: 1000}},
+	{"OddPieces", swarm.Geometry{Length: 7 * 40000, PieceLength: 40000}},
+	{"Pads", swarm.Geometry{Length: 4 << 16, PieceLength: 1 << 16, Pads: []swarm.Span{
+		{Offset: 20000, Length: 1<<16 - 20000},        // from within the second block of piece 0
+		{Offset: 2<<16 - 1<<14, Length: 1 << 14},      // the last block of piece 1
+		{Offset: 2<<16 + 1<<14, Length: 1<<14 + 5000}, // the second block of piece 2, and a part of the third
+	}}},
+	{"ShortPieces", swarm.Geometry{Length: 4<<16 - 9000, PieceLength: 1 << 16, Short: true, Pads: []swarm.Span{
+		{Offset: 20000, Length: 1<<16 - 20000},
+		{Offset: 2<<16 - 1<<14, Length: 1 << 14},
+		{Offset: 2<<16 + 1, Length: 1<<16 - 1},
+	}}},
+}
