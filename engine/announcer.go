@@ -1,0 +1,338 @@
+package engine
+
+import (
+	"container/heap"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+const (
+	stoppedTimeout  = 5 * time.Second  // for a source to hear that we stopped
+	announceTimeout = time.Minute      // for any other call
+	defaultMin      = time.Minute      // between calls on request, where a source says nothing
+	leastInterval   = time.Second      // between calls that a source may ask for
+	maxFound        = 1000             // addresses taken from one answer
+)
+
+// announcer calls the peer sources of all torrents when they are due, from one
+// heap and one timer; a call has a goroutine while it runs.
+type announcer struct {
+	engine *Engine
+	ctx    context.Context
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+	timer  *time.Timer
+
+	mu    sync.Mutex
+	heap  byTime
+	by    map[*Torrent][]*errand
+	calls int // under way
+}
+
+// An errand is one source of one swarm of a torrent, and what to tell it next.
+type errand struct {
+	torrent *Torrent
+	source  swarm.PeerSource
+	say     swarm.Announcement // as it was when the torrent last spoke
+	queued  []swarm.Event      // to be told, oldest first
+	due     time.Time          // zero while nothing is to be told
+	place   int                // in the heap; -1 if not in it
+	busy    bool
+	on      bool // Started was told, Stopped was not
+	gone    bool // the source was removed
+	stats   SourceStats
+	min     time.Time // not before, even if asked to
+}
+
+func newAnnouncer(e *Engine) *announcer {
+	a := &announcer{engine: e, timer: time.NewTimer(time.Hour), by: make(map[*Torrent][]*errand)}
+	a.ctx, a.stop = context.WithCancel(context.Background())
+	a.done.Go(a.run)
+	return a
+}
+
+// add gives a torrent one more source, which is asked at once if now is set.
+func (a *announcer) add(t *Torrent, s swarm.PeerSource, now bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, id := range t.ids {
+		e := &errand{torrent: t, source: s, place: -1, stats: SourceStats{Source: s, Swarm: id}}
+		a.by[t] = append(a.by[t], e)
+		if now {
+			e.queued = append(e.queued, swarm.Started)
+			a.schedule(e, time.Now())
+		}
+	}
+	a.rearm()
+}
+
+// remove takes a source out after telling it that we stopped.
+func (a *announcer) remove(t *Torrent, s swarm.PeerSource) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.by[t] = slices.DeleteFunc(a.by[t], func(e *errand) bool {
+		if e.source != s {
+			return false
+		}
+		e.gone = true
+		a.enqueue(e, swarm.Stopped)
+		return true
+	})
+	a.rearm()
+}
+
+// tell has all sources of a torrent hear of an event, or asks them for peers as
+// soon as they allow. It runs in a turn.
+func (a *announcer) tell(t *Torrent, event swarm.Event, soon bool, say swarm.Announcement) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	for _, e := range a.by[t] {
+		e.say = say
+		e.say.Swarm = e.stats.Swarm
+		switch {
+		case event != swarm.None:
+			a.enqueue(e, event)
+		case soon && e.on && !e.busy && len(e.queued) == 0:
+			at := now
+			if e.min.After(at) {
+				at = e.min
+			}
+			if e.due.IsZero() || at.Before(e.due) {
+				a.schedule(e, at)
+			}
+		}
+	}
+	a.rearm()
+}
+
+// enqueue puts an event behind those that wait; Stopped drops what it makes void.
+func (a *announcer) enqueue(e *errand, event swarm.Event) {
+	if event == swarm.Stopped {
+		for _, dropped := range e.queued {
+			if dropped == swarm.Stopped {
+				e.torrent.tasks.Done()
+			}
+		}
+		e.queued = nil
+		if !e.on && !e.busy {
+			a.unschedule(e) // it never heard of us
+			return
+		}
+		// The call that tells of it holds the torrent until it is through.
+		e.torrent.tasks.Add(1)
+	}
+	e.queued = append(e.queued, event)
+	if !e.busy {
+		a.schedule(e, time.Now())
+	}
+}
+
+func (a *announcer) schedule(e *errand, at time.Time) {
+	e.due = at
+	if e.place < 0 {
+		heap.Push(&a.heap, e)
+	} else {
+		heap.Fix(&a.heap, e.place)
+	}
+}
+
+func (a *announcer) unschedule(e *errand) {
+	e.due = time.Time{}
+	if e.place >= 0 {
+		heap.Remove(&a.heap, e.place)
+	}
+}
+
+// rearm sets the timer to the next errand, if a call may begin.
+func (a *announcer) rearm() {
+	if len(a.heap) == 0 || a.calls >= a.engine.cfg.Announces {
+		return
+	}
+	a.timer.Reset(time.Until(a.heap[0].due))
+}
+
+func (a *announcer) run() {
+	defer a.timer.Stop()
+	for {
+		select {
+		case <-a.timer.C:
+			a.begin()
+		case <-a.ctx.Done():
+			return
+		}
+	}
+}
+
+// begin begins the calls that are due.
+func (a *announcer) begin() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	for len(a.heap) > 0 && a.calls < a.engine.cfg.Announces && !a.heap[0].due.After(now) {
+		e := a.heap[0]
+		a.unschedule(e)
+		event := swarm.None
+		if len(e.queued) > 0 {
+			event, e.queued = e.queued[0], e.queued[1:]
+		}
+		if event != swarm.Stopped && !e.torrent.enter() {
+			continue // it is being closed; Stopped will come
+		}
+		e.busy = true
+		e.stats.Busy = true
+		a.calls++
+		a.done.Go(func() { a.call(e, event) })
+	}
+	a.rearm()
+}
+
+// call makes one announce. It is a task of the torrent.
+func (a *announcer) call(e *errand, event swarm.Event) {
+	t := e.torrent
+	defer t.tasks.Done()
+	limit, parent := announceTimeout, t.ctx
+	if event == swarm.Stopped {
+		limit, parent = stoppedTimeout, a.ctx
+	}
+	ctx, cancel := context.WithTimeout(parent, limit)
+	defer cancel()
+	say := a.words(e, event)
+	var addrs []swarm.Address
+	answer, err := e.source.Announce(ctx, say, func(p swarm.Address) {
+		if len(addrs) < maxFound {
+			addrs = append(addrs, p)
+		}
+	})
+	if event != swarm.Stopped {
+		if len(addrs) > 0 || err == nil {
+			t.post(found{addrs: addrs, asked: true})
+		}
+		a.report(e, answer, err, len(addrs))
+	}
+	a.end(e, event, answer, err, len(addrs))
+}
+
+// words is what to say, with the figures of this moment where they can be had.
+func (a *announcer) words(e *errand, event swarm.Event) swarm.Announcement {
+	var fresh swarm.Announcement
+	if !e.torrent.call(func(_ time.Time, s *state) { fresh = s.announcement() }) {
+		a.mu.Lock()
+		fresh = e.say
+		a.mu.Unlock()
+	}
+	fresh.Swarm, fresh.Event = e.stats.Swarm, event
+	if event == swarm.Stopped {
+		fresh.Want = 0
+	}
+	return fresh
+}
+
+func (a *announcer) report(e *errand, answer swarm.Answer, err error, n int) {
+	t := e.torrent
+	if err == nil && t.cfg.Events&OnSourceReply != 0 {
+		a.engine.hub.emit(SourceReply{t.ID(), e.source, answer, n})
+	}
+	if err != nil && t.cfg.Events&OnSourceError != 0 && t.ctx.Err() == nil {
+		a.engine.hub.emit(SourceError{t.ID(), e.source, err, e.stats.Errors + 1})
+	}
+	if answer.Warning != "" && t.cfg.Events&OnWarning != 0 {
+		a.engine.hub.emit(Warning{t.ID(), sourceWarning(answer.Warning)})
+	}
+}
+
+// sourceWarning is what a source wants the user to know.
+type sourceWarning string
+
+func (w sourceWarning) Error() string { return "source: " + string(w) }
+
+// end notes what a call brought and when to make the next.
+func (a *announcer) end(e *errand, event swarm.Event, answer swarm.Answer, err error, n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	a.calls--
+	e.busy = false
+	s := &e.stats
+	s.Busy, s.Last, s.Answer, s.Err, s.Peers = false, now, answer, err, n
+	if err != nil {
+		s.Errors++
+	} else {
+		s.Errors = 0
+	}
+	e.on = event != swarm.Stopped && (e.on || err == nil)
+	wait := or(answer.Min, min(defaultMin, or(answer.Next, defaultMin)))
+	e.min = now.Add(max(wait, 0))
+	switch {
+	case len(e.queued) > 0:
+		a.schedule(e, now)
+	case event == swarm.Stopped || e.torrent.ctx.Err() != nil:
+	case err != nil:
+		if event != swarm.None {
+			e.queued = append(e.queued, event) // it has not heard yet
+		}
+		a.schedule(e, now.Add(or(answer.Next, backOff(s.Errors))))
+	case answer.Next > 0:
+		a.schedule(e, now.Add(max(answer.Next, answer.Min, leastInterval)))
+	}
+	a.rearm()
+}
+
+// backOff is how long to leave a source alone that failed and said nothing.
+func backOff(errors int) time.Duration {
+	return min(15*time.Second<<min(errors-1, 10), 30*time.Minute)
+}
+
+// show returns how the sources of a torrent do.
+func (a *announcer) show(t *Torrent) (all []SourceStats) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, e := range a.by[t] {
+		s := e.stats
+		s.Next = e.due
+		all = append(all, s)
+	}
+	return all
+}
+
+// forget drops a torrent that is closed.
+func (a *announcer) forget(t *Torrent) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, e := range a.by[t] {
+		a.unschedule(e)
+	}
+	delete(a.by, t)
+}
+
+func (a *announcer) close() {
+	a.stop()
+	a.done.Wait()
+}
+
+// byTime is a heap of errands, the next one due first.
+type byTime []*errand
+
+func (h byTime) Len() int           { return len(h) }
+func (h byTime) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+func (h byTime) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].place, h[j].place = i, j
+}
+func (h *byTime) Push(x any) {
+	e := x.(*errand)
+	e.place = len(*h)
+	*h = append(*h, e)
+}
+func (h *byTime) Pop() any {
+	n := len(*h) - 1
+	e := (*h)[n]
+	(*h)[n] = nil
+	*h = (*h)[:n]
+	e.place = -1
+	return e
+}

@@ -1,0 +1,286 @@
+package engine
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// assembly is a piece in progress: whose blocks are here and what is missing.
+type assembly struct {
+	piece    int
+	bufs     [][]byte     // by block number; nil where it is not in memory
+	from     []*peerState // by block number: who sent it; nil for nobody or the store
+	here     []bool       // by block number: it arrived, wherever it is now
+	count    int          // blocks that arrived
+	want     int          // blocks that are asked for: not all pad
+	spilling int          // blocks on their way to the store
+	checking bool         // with the verifiers and the store; bufs are not ours
+}
+
+// begun returns the assembly of a piece, and begins one if there is none.
+func (s *state) begun(piece int) *assembly {
+	a := s.assembly[piece]
+	if a != nil {
+		return a
+	}
+	n := s.geo.BlockCount(piece)
+	a = &assembly{piece: piece, bufs: make([][]byte, n), from: make([]*peerState, n), here: make([]bool, n), want: n}
+	if len(s.geo.Pads) > 0 {
+		a.want = 0
+		for range s.geo.Blocks(piece) {
+			a.want++
+		}
+	}
+	s.assembly[piece] = a
+	return a
+}
+
+// put takes a block in and reports whether the piece is whole.
+func (a *assembly) put(p *peerState, b swarm.Block, buf []byte) bool {
+	k := b.Begin / swarm.BlockLen
+	a.bufs[k], a.from[k], a.here[k] = buf, p, true
+	a.count++
+	return a.whole()
+}
+
+// putStored notes a block that is in the store.
+func (a *assembly) putStored(k int) {
+	a.here[k] = true
+	a.count++
+}
+
+func (a *assembly) whole() bool { return a.count == a.want && a.spilling == 0 && !a.checking }
+func (a *assembly) lacks() int  { return a.want - a.count }
+
+func (a *assembly) inMemory() (n int) {
+	for _, b := range a.bufs {
+		if b != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// takeOut gives all blocks in memory away, to be written.
+func (a *assembly) takeOut() (numbers []int, bufs [][]byte) {
+	for k, b := range a.bufs {
+		if b != nil {
+			numbers, bufs = append(numbers, k), append(bufs, b)
+			a.bufs[k] = nil
+		}
+	}
+	a.spilling += len(bufs)
+	return numbers, bufs
+}
+
+// senders returns who sent blocks of the piece, each once.
+func (a *assembly) senders() (all []*peerState) {
+	for _, p := range a.from {
+		if p != nil && !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// submit hands a whole piece to the verifiers. Its buffers are theirs from now on.
+func (s *state) submit(a *assembly) {
+	a.checking = true
+	bufs := a.bufs
+	a.bufs = make([][]byte, len(bufs))
+	for _, b := range bufs {
+		if b != nil {
+			s.inDisk++
+		}
+	}
+	s.do(check{verifyJob{piece: a.piece, blocks: bufs, sums: s.evidence[a.piece] != nil}})
+}
+
+// evidence is who sent which wrong piece, until a right one tells who lied.
+type evidence struct {
+	tries [][]clue
+}
+
+// A clue is who sent a block of a wrong piece and what its bytes hashed to.
+type clue struct {
+	peer *peerState
+	sum  uint64
+}
+
+// judged is what came of a piece that was handed to the verifiers.
+type judged struct {
+	piece  int
+	blocks [][]byte // back, with their units
+	ok     bool
+	bad    []int    // blocks known to be wrong
+	sums   []uint64 // of the blocks, where they were asked for or the piece is wrong
+	err    error    // the piece could not be read or written
+}
+
+func (e judged) apply(now time.Time, s *state) {
+	for _, b := range e.blocks {
+		if b != nil {
+			s.inDisk--
+		}
+	}
+	a := s.assembly[e.piece]
+	delete(s.assembly, e.piece)
+	switch {
+	case a == nil || s.phase == Broken && e.err != nil:
+		s.purse.drop(e.blocks...)
+	case e.err != nil:
+		s.purse.drop(e.blocks...)
+		s.lose(e.piece, nil)
+		s.fail(now, e.err)
+	case e.ok:
+		s.purse.drop(e.blocks...)
+		s.convict(now, a, e.sums)
+		s.gained(now, e.piece)
+	default:
+		s.failed(now, a, e)
+	}
+}
+
+// gained is a new piece: everybody hears of it.
+func (s *state) gained(now time.Time, piece int) {
+	s.hold(piece)
+	s.report(Piece{s.id(), piece})
+	for _, p := range s.order {
+		if p.closing {
+			continue
+		}
+		s.sendHave(now, p, piece)
+		if p.amWant && p.has(piece, s.n) {
+			s.interest(now, p)
+		}
+	}
+	s.notify()
+	if s.complete() && !s.whole {
+		s.whole = true
+		s.completed(now)
+	}
+	s.calm()
+}
+
+// calm reports that nothing is wanted of anybody who is connected.
+func (s *state) calm() {
+	if s.idle || !s.active() || slices.ContainsFunc(s.order, func(p *peerState) bool { return p.amWant }) {
+		return
+	}
+	s.idle = true
+	s.report(Idle{s.id()})
+}
+
+// completed is the last piece.
+func (s *state) completed(now time.Time) {
+	s.report(Completed{s.id()})
+	if s.active() {
+		s.do(tell{event: swarm.Completed})
+	}
+	for _, p := range slices.Clone(s.order) {
+		s.useful(now, p)
+	}
+	s.chokeSoon(now)
+}
+
+// failed is a piece that did not pass its check.
+func (s *state) failed(now time.Time, a *assembly, e judged) {
+	s.wrong++
+	var addrs []netip.AddrPort
+	for _, p := range a.senders() {
+		addrs = append(addrs, p.addr)
+	}
+	s.report(PieceFailed{s.id(), a.piece, addrs})
+	for k := range a.from {
+		if a.from[k] != nil && (len(e.bad) == 0 || slices.Contains(e.bad, k)) {
+			b := s.geo.Block(a.piece, k)
+			s.wasted += int64(b.Length)
+		}
+	}
+	s.spec.Picker.Lose(a.piece, e.bad)
+	s.freed = true
+	if len(e.bad) > 0 {
+		s.keepGood(a, e)
+		for _, k := range e.bad {
+			if p := a.from[k]; p != nil {
+				s.ban(now, p.addr.Addr())
+			}
+		}
+		return
+	}
+	s.purse.drop(e.blocks...)
+	switch senders := a.senders(); len(senders) {
+	case 0: // all of it came from the store
+	case 1:
+		s.ban(now, senders[0].addr.Addr())
+	default:
+		for _, p := range senders {
+			p.parole = true
+		}
+		s.remember(a, e.sums)
+	}
+}
+
+// keepGood begins the piece again with those of its blocks that are right.
+func (s *state) keepGood(a *assembly, e judged) {
+	again := s.begun(a.piece)
+	for k, here := range a.here {
+		bad := slices.Contains(e.bad, k)
+		switch buf := e.blocks[k]; {
+		case bad && buf != nil:
+			s.purse.drop(buf)
+		case here && !bad:
+			again.bufs[k], again.from[k] = buf, a.from[k]
+			again.putStored(k)
+		}
+	}
+}
+
+// remember keeps who sent what of a wrong piece.
+func (s *state) remember(a *assembly, blocks []uint64) {
+	if len(blocks) != len(a.from) {
+		return
+	}
+	clues := make([]clue, len(blocks))
+	for k, p := range a.from {
+		clues[k] = clue{p, blocks[k]}
+	}
+	ev := s.evidence[a.piece]
+	if ev == nil {
+		ev = new(evidence)
+		s.evidence[a.piece] = ev
+	}
+	if len(ev.tries) < 8 {
+		ev.tries = append(ev.tries, clues)
+	}
+}
+
+// convict bans those whose blocks of a wrong piece differ from the right ones.
+// Those who sent none such are off parole.
+func (s *state) convict(now time.Time, a *assembly, right []uint64) {
+	ev := s.evidence[a.piece]
+	if ev == nil {
+		return
+	}
+	delete(s.evidence, a.piece)
+	for _, try := range ev.tries {
+		for k, c := range try {
+			if c.peer == nil || k >= len(right) {
+				continue
+			}
+			if c.sum != right[k] {
+				s.ban(now, c.peer.addr.Addr())
+			}
+		}
+	}
+	for _, try := range ev.tries {
+		for _, c := range try {
+			if c.peer != nil && !c.peer.closing {
+				c.peer.parole = false
+			}
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+const (
+	maxKnown = 3000 // addresses that a torrent remembers
+	maxTries = 6    // dials in a row that fail, before an address is forgotten
+)
+
+// waits are the times before an address is tried again, by failures in a row.
+var waits = [...]time.Duration{time.Second, 5 * time.Second, 15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}
+
+// book is the addresses that a torrent knows.
+type book struct {
+	known  map[netip.AddrPort]*contact
+	order  []*contact // as they came
+	bans   map[netip.Addr]struct{}
+	trying int       // dials under way
+	due    time.Time // when next may have something; zero for never
+}
+
+// A contact is an address and what came of it.
+type contact struct {
+	addr  netip.AddrPort
+	after time.Time // not to be tried before
+	fails int
+	busy  bool // being dialed
+	peer  bool // connected
+	seed  bool // has everything
+}
+
+// add notes an address that can be dialed, unless it is known.
+func (b *book) add(now time.Time, a swarm.Address) {
+	addr := netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	if !addr.IsValid() || addr.Port() == 0 || addr.Addr().IsUnspecified() || addr.Addr().IsMulticast() || b.banned(addr.Addr()) {
+		return
+	}
+	if c := b.known[addr]; c != nil {
+		c.seed = c.seed || a.Flags&swarm.Seed != 0
+		return
+	}
+	if len(b.order) >= maxKnown {
+		return
+	}
+	if b.known == nil {
+		b.known = make(map[netip.AddrPort]*contact)
+	}
+	c := &contact{addr: addr, seed: a.Flags&swarm.Seed != 0}
+	b.known[addr] = c
+	b.order = append(b.order, c)
+	b.due = now
+}
+
+// next chooses an address to dial. If there is none it says when to ask again.
+func (b *book) next(now time.Time, complete bool) (netip.AddrPort, bool) {
+	if b.due.IsZero() || now.Before(b.due) {
+		return netip.AddrPort{}, false
+	}
+	b.due = time.Time{}
+	for _, c := range b.order {
+		if c.busy || c.peer || complete && c.seed {
+			continue
+		}
+		if c.after.After(now) {
+			if b.due.IsZero() || c.after.Before(b.due) {
+				b.due = c.after
+			}
+			continue
+		}
+		c.busy = true
+		b.trying++
+		b.due = now // there may be more
+		return c.addr, true
+	}
+	return netip.AddrPort{}, false
+}
+
+// any reports whether there is an address to try, now or later.
+func (b *book) any() bool { return !b.due.IsZero() }
+
+// answered says that a dial led to a handshake.
+func (b *book) answered(addr netip.AddrPort) {
+	if c := b.known[addr]; c != nil && c.busy {
+		c.busy, c.peer, c.fails = false, true, 0
+		b.trying--
+	}
+}
+
+// ended says that a dial or a connection came to nothing more.
+func (b *book) ended(now time.Time, addr netip.AddrPort, why error) {
+	c := b.known[addr]
+	if c == nil {
+		return
+	}
+	if c.busy {
+		c.busy = false
+		b.trying--
+	}
+	c.peer = false
+	if errors.Is(why, errUseless) {
+		c.seed = true
+	}
+	if errors.Is(why, errSelf) || errors.Is(why, errBanned) || c.fails >= maxTries {
+		b.forget(c)
+		return
+	}
+	c.after = now.Add(waits[min(c.fails, len(waits)-1)])
+	c.fails++
+	if b.due.IsZero() || c.after.Before(b.due) {
+		b.due = c.after
+	}
+}
+
+// wellMet says that a peer was of use, so that it is dialed again soon.
+func (b *book) wellMet(addr netip.AddrPort) {
+	if c := b.known[addr]; c != nil {
+		c.fails = 0
+	}
+}
+
+func (b *book) forget(c *contact) {
+	delete(b.known, c.addr)
+	for i, o := range b.order {
+		if o == c {
+			b.order = append(b.order[:i], b.order[i+1:]...)
+			return
+		}
+	}
+}
+
+// ban keeps an address out and reports whether that is new.
+func (b *book) ban(addr netip.Addr) bool {
+	if b.banned(addr) {
+		return false
+	}
+	if b.bans == nil {
+		b.bans = make(map[netip.Addr]struct{})
+	}
+	b.bans[addr] = struct{}{}
+	for i := len(b.order) - 1; i >= 0; i-- {
+		if c := b.order[i]; c.addr.Addr() == addr && !c.busy {
+			b.forget(c)
+		}
+	}
+	return true
+}
+
+func (b *book) banned(addr netip.Addr) bool {
+	_, ok := b.bans[addr]
+	return ok
+}

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"sync"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// budget counts the block buffers between network and disk, over all torrents.
+//
+// A unit is the right to one buffer of swarm.BlockLen bytes. It is set aside
+// before a block is asked for, goes with the buffer from the reader to the turn,
+// the verifier and the store, and is given back by whoever drops the buffer.
+// Buffers are kept for the next block; the memory is never more than the units.
+type budget struct {
+	mu      sync.Mutex
+	units   int // in all
+	free    int // of those, not set aside
+	buffers [][]byte
+	waiting []*purse
+	purses  map[*purse]struct{}
+}
+
+// purse is one torrent's part of the budget.
+type purse struct {
+	budget  *budget
+	held    int
+	waits   bool
+	wake    func() // there are units again; called without a lock
+	squeeze func() // others wait: give some back if you can; the same
+}
+
+func newBudget(bytes int64) *budget {
+	n := int(bytes / swarm.BlockLen)
+	return &budget{units: n, free: n, purses: make(map[*purse]struct{})}
+}
+
+func (b *budget) open(wake, squeeze func()) *purse {
+	p := &purse{budget: b, wake: wake, squeeze: squeeze}
+	b.mu.Lock()
+	b.purses[p] = struct{}{}
+	b.mu.Unlock()
+	return p
+}
+
+// close takes the purse out; all its units must be back.
+func (p *purse) close() {
+	b := p.budget
+	b.mu.Lock()
+	delete(b.purses, p)
+	for i, w := range b.waiting {
+		if w == p {
+			b.waiting = append(b.waiting[:i], b.waiting[i+1:]...)
+			break
+		}
+	}
+	b.mu.Unlock()
+}
+
+// reserve sets up to n units aside and returns how many it got. A torrent may
+// hold at most twice what is left then, so one alone gets two thirds and nobody
+// gets the last unit. If it got none it is woken when there are some.
+func (p *purse) reserve(n int) int {
+	b := p.budget
+	b.mu.Lock()
+	// held+x <= 2*(free-x)
+	n = max(0, min(n, (2*b.free-p.held)/3))
+	b.free -= n
+	p.held += n
+	var fat *purse
+	if n == 0 && !p.waits {
+		p.waits = true
+		b.waiting = append(b.waiting, p)
+		fat = b.fattest()
+	}
+	b.mu.Unlock()
+	if fat != nil {
+		fat.squeeze()
+	}
+	return n
+}
+
+func (b *budget) fattest() (fat *purse) {
+	for p := range b.purses {
+		if fat == nil || p.held > fat.held {
+			fat = p
+		}
+	}
+	return fat
+}
+
+// release gives n units back.
+func (p *purse) release(n int) {
+	if n == 0 {
+		return
+	}
+	b := p.budget
+	b.mu.Lock()
+	b.free += n
+	p.held -= n
+	var next *purse
+	// Waking at each unit would make torrents ask for blocks one by one.
+	if len(b.waiting) > 0 && b.free >= min(b.units/8, 64) {
+		next = b.waiting[0]
+		b.waiting = b.waiting[1:]
+		next.waits = false
+	}
+	b.mu.Unlock()
+	if next != nil {
+		next.wake()
+	}
+}
+
+// buffer returns a buffer for a unit that the caller holds.
+func (b *budget) buffer() []byte {
+	b.mu.Lock()
+	if n := len(b.buffers); n > 0 {
+		p := b.buffers[n-1]
+		b.buffers = b.buffers[:n-1]
+		b.mu.Unlock()
+		return p
+	}
+	b.mu.Unlock()
+	return make([]byte, swarm.BlockLen)
+}
+
+// keep takes buffers back without their units; entries may be nil.
+func (b *budget) keep(buffers ...[]byte) {
+	b.mu.Lock()
+	for _, p := range buffers {
+		if p != nil {
+			b.buffers = append(b.buffers, p[:swarm.BlockLen])
+		}
+	}
+	b.mu.Unlock()
+}
+
+// drop takes buffers back with their units; entries may be nil.
+func (p *purse) drop(buffers ...[]byte) {
+	n := 0
+	for _, x := range buffers {
+		if x != nil {
+			n++
+		}
+	}
+	p.budget.keep(buffers...)
+	p.release(n)
+}
+
+// inUse returns the number of units that are set aside.
+func (b *budget) inUse() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.units - b.free
+}

@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"context"
+	"runtime"
+	"sync"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// readStored checks pieces against what the storage holds. It is a task of the
+// torrent and gives up when that is closed.
+func (t *Torrent) readStored(pieces swarm.Bitfield) {
+	defer t.tasks.Done()
+	checkStored(t.ctx, t.engine.cfg.Verifiers, t.geometry, pieces, t.storage, t.verify, func(looked, good []int, err error) {
+		t.post(stored{looked, good, err})
+	})
+	t.post(checkDone{})
+}
+
+// Verify checks what a storage holds of a torrent, without an engine. It calls
+// progress, if it is not nil, after each batch with the number of pieces it has
+// looked at; the calls do not overlap. workers is the number of goroutines that
+// hash, zero for one for each processor. What cannot be read counts as missing.
+func Verify(ctx context.Context, g swarm.Geometry, verify func([]Verdict), s swarm.Storage, workers int, progress func(done int)) (swarm.Bitfield, error) {
+	n := g.Pieces()
+	all, have := swarm.NewBitfield(n), swarm.NewBitfield(n)
+	all.SetAll(n)
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	var mu sync.Mutex
+	done := 0
+	checkStored(ctx, workers, g, all, s, verify, func(looked, good []int, _ error) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, i := range good {
+			have.Set(i)
+		}
+		done += len(looked)
+		if progress != nil {
+			progress(done)
+		}
+	})
+	return have, ctx.Err()
+}
+
+// checkStored hashes stored pieces on several goroutines and reports each batch.
+// The checker reads the blocks itself, for each is nil in the Verdict.
+func checkStored(ctx context.Context, workers int, g swarm.Geometry, pieces swarm.Bitfield, s swarm.Storage,
+	verify func([]Verdict), report func(looked, good []int, err error)) {
+	next := make(chan []int)
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for looked := range next {
+				good, err := checkBatch(g, looked, s, verify)
+				report(looked, good, err)
+			}
+		})
+	}
+	var batch []int
+	hand := func() bool {
+		select {
+		case next <- batch:
+			batch = nil
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	// A few pieces at a time are enough to share the work; many small ones save
+	// reports.
+	most := int(max(1, min(mostBatch, (8<<20)/g.PieceLength)))
+	for i := range g.Pieces() {
+		if !pieces.Has(i) {
+			continue
+		}
+		if batch = append(batch, i); len(batch) == most && !hand() {
+			break
+		}
+	}
+	if len(batch) > 0 {
+		hand()
+	}
+	close(next)
+	wg.Wait()
+}
+
+func checkBatch(g swarm.Geometry, pieces []int, s swarm.Storage, verify func([]Verdict)) (good []int, err error) {
+	batch := make([]Verdict, len(pieces))
+	for i, piece := range pieces {
+		batch[i] = Verdict{Piece: piece, Blocks: make([][]byte, g.BlockCount(piece)), Stored: s}
+	}
+	verify(batch)
+	for _, v := range batch {
+		if v.OK && v.Err == nil {
+			good = append(good, v.Piece)
+		}
+		if v.Err != nil {
+			err = v.Err
+		}
+	}
+	return good, err
+}

@@ -1,0 +1,118 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+
+	"github.com/shoal-bt/shoal/handshake"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// dialer makes outgoing connections, no more at a time than Config.HalfOpen.
+type dialer struct {
+	engine *Engine
+	done   sync.WaitGroup
+
+	mu    sync.Mutex
+	queue []wish
+	busy  int
+}
+
+// A wish is an address that a torrent wants connected. The torrent counts a task
+// for it.
+type wish struct {
+	torrent *Torrent
+	addr    netip.AddrPort
+}
+
+func newDialer(e *Engine) *dialer { return &dialer{engine: e} }
+
+// add dials addr as soon as there is room. It runs in a turn.
+func (d *dialer) add(t *Torrent, addr netip.AddrPort) {
+	t.tasks.Add(1)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.queue = append(d.queue, wish{t, addr})
+	if d.busy < d.engine.cfg.HalfOpen {
+		d.busy++
+		d.done.Go(d.run)
+	}
+}
+
+// run dials until nothing waits.
+func (d *dialer) run() {
+	for {
+		d.mu.Lock()
+		if len(d.queue) == 0 {
+			d.busy--
+			d.queue = nil
+			d.mu.Unlock()
+			return
+		}
+		w := d.queue[0]
+		d.queue = d.queue[1:]
+		d.mu.Unlock()
+		d.engine.dial(w)
+		w.torrent.tasks.Done()
+	}
+}
+
+func (d *dialer) close() { d.done.Wait() }
+
+var errBlocked = errors.New("the address is blocked")
+
+// dial connects to a peer and tells the turn what came of it.
+func (e *Engine) dial(w wish) {
+	t := w.torrent
+	if t.ctx.Err() != nil {
+		return
+	}
+	if e.cfg.Blocked(w.addr.Addr()) {
+		t.blocked(w.addr.Addr())
+		t.post(dialFailed{w.addr, errBlocked})
+		return
+	}
+	if !e.mayConnect() {
+		t.post(dialFailed{w.addr, errFull})
+		return
+	}
+	c, theirs, err := e.greetPeer(t, w.addr)
+	if err != nil {
+		e.abandon(c)
+		e.cfg.Logger.Debug("dial failed", "torrent", t.ID(), "addr", w.addr, "err", err)
+		t.post(dialFailed{w.addr, err})
+		return
+	}
+	t.post(joined{newConn(t, c, w.addr, t.ids[0], true, theirs.Reserved.Has(handshake.Fast)), theirs})
+}
+
+// greetPeer dials and shakes hands. The connection may be there with an error.
+func (e *Engine) greetPeer(t *Torrent, addr netip.AddrPort) (net.Conn, handshake.Handshake, error) {
+	ctx, cancel := context.WithTimeout(t.ctx, e.cfg.ConnectTimeout)
+	defer cancel()
+	c, err := e.cfg.Dialer.DialContext(ctx, "tcp", addr.String())
+	if err != nil {
+		return nil, handshake.Handshake{}, err
+	}
+	o := handshake.Options{Timeout: e.cfg.HandshakeTimeout}
+	theirs, err := handshake.Initiate(t.ctx, c, t.hello(t.ids[0]), o)
+	return c, theirs, err
+}
+
+// hello is our side of the handshake.
+func (t *Torrent) hello(id swarm.ID) handshake.Handshake {
+	return handshake.Handshake{
+		Reserved: handshake.Bits(handshake.Fast, handshake.Extended),
+		InfoHash: id,
+		PeerID:   t.cfg.PeerID,
+	}
+}
+
+func (t *Torrent) blocked(a netip.Addr) {
+	if t.cfg.Events&OnPeerBlocked != 0 {
+		t.engine.hub.emit(PeerBlocked{t.ID(), a})
+	}
+}

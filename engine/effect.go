@@ -1,0 +1,51 @@
+package engine
+
+import (
+	"net/netip"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// An effect is something the turn must do for the state. It must not block.
+type effect interface{ perform(t *Torrent) }
+
+// The effects. Bytes for peers and blocks to serve are not among them: they lie
+// in the peerState until the turn flushes it, so that they cost no allocation.
+type (
+	// startConn lets the reader and the writer of a connection begin.
+	startConn struct{ conn *conn }
+
+	// closeConn ends a connection; its reader reports the end.
+	closeConn struct{ peer swarm.Peer }
+
+	// refuseConn ends a connection that never was a peer.
+	refuseConn struct{ conn *conn }
+
+	// dial connects to an address.
+	dial struct{ addr netip.AddrPort }
+
+	// check hands a whole piece to the verifiers.
+	check struct{ job verifyJob }
+
+	// spill writes blocks of a piece that is not whole.
+	spill struct {
+		piece   int
+		numbers []int
+		bufs    [][]byte
+	}
+
+	// dropBufs takes back buffers and their units.
+	dropBufs struct{ bufs [][]byte }
+
+	// emit reports an event.
+	emit struct{ event Event }
+
+	// tell asks the announcer for an announce to all sources of the torrent.
+	tell struct {
+		event swarm.Event
+		soon  bool // before it is due, but not before it is allowed
+	}
+
+	// readStored checks what the storage holds, on its own goroutine.
+	readStored struct{ pieces swarm.Bitfield }
+)

@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/handshake"
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// joined is a connection whose handshake is done.
+type joined struct {
+	conn   *conn
+	theirs handshake.Handshake
+}
+
+func (e joined) apply(now time.Time, s *state) {
+	c := e.conn
+	if c.outgoing {
+		s.book.answered(c.addr)
+	}
+	if err := s.mayJoin(now, e); err != nil {
+		if old := s.byID[e.theirs.PeerID]; err == errDuplicate && c.outgoing && old != nil {
+			old.listens = c.addr // to be dialed again when it is lost
+		} else if c.outgoing {
+			s.book.ended(now, c.addr, err)
+		}
+		s.do(refuseConn{c})
+		return
+	}
+	p := &peerState{
+		id: c.id, addr: c.addr, peerID: e.theirs.PeerID, swarm: c.swarm, outgoing: c.outgoing,
+		fast: e.theirs.Reserved.Has(handshake.Fast), extended: e.theirs.Reserved.Has(handshake.Extended),
+		tally: &c.tally, choking: true, amChoke: true, pace: newPace(),
+		joined: now, heard: now, spoken: now, cared: now,
+	}
+	if p.outgoing {
+		p.listens = p.addr
+	}
+	s.peers[p.id] = p
+	s.order = append(s.order, p)
+	s.byID[p.peerID] = p
+	s.lonely, s.idle = false, false
+	s.scheduleScan(now)
+	s.do(startConn{c})
+	s.report(PeerConnected{s.id(), p.addr, p.peerID, p.outgoing})
+	s.greet(now, p)
+}
+
+// mayJoin reports why a connection is not wanted; nil if it is.
+func (s *state) mayJoin(now time.Time, e joined) error {
+	c := e.conn
+	switch {
+	case !s.active():
+		return errNotNow
+	case e.theirs.PeerID == s.cfg.PeerID:
+		return errSelf
+	case s.book.banned(c.addr.Addr()):
+		return errBanned
+	case s.cfg.MaxPeers > 0 && len(s.peers) >= s.cfg.MaxPeers:
+		return errFull
+	}
+	old := s.byID[e.theirs.PeerID]
+	if old == nil {
+		return nil
+	}
+	// When both dialed, both must keep the same one: the connection that the
+	// greater of the two names made.
+	weAreGreater := bytes.Compare(s.cfg.PeerID[:], e.theirs.PeerID[:]) > 0
+	if old.outgoing == c.outgoing || c.outgoing != weAreGreater {
+		return errDuplicate
+	}
+	s.end(now, old, errDuplicate)
+	return nil
+}
+
+// greet sends what comes right after the handshake.
+func (s *state) greet(now time.Time, p *peerState) {
+	switch {
+	case p.fast && s.complete():
+		s.send(now, p, peerwire.Message{Kind: peerwire.HaveAll})
+	case p.fast && s.haveN == 0:
+		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})
+	case s.haveN > 0:
+		s.send(now, p, peerwire.Message{Kind: peerwire.Bitfield, Data: s.have})
+	}
+	if p.extended {
+		hello := peerwire.ExtendedHandshake{V: s.cfg.UserAgent, P: s.port, Reqq: maxServing, YourIP: p.addr.Addr().Unmap()}
+		s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})
+	}
+}
+
+// end closes a connection; gone follows when its reader is through.
+func (s *state) end(now time.Time, p *peerState, why error) {
+	if p.closing {
+		return
+	}
+	p.closing, p.closeErr = true, why
+	s.do(closeConn{p.id})
+	s.leave(now, p)
+}
+
+// leave takes a peer out of all that goes on but the count of its units.
+func (s *state) leave(now time.Time, p *peerState) {
+	s.order = slices.DeleteFunc(s.order, func(o *peerState) bool { return o == p })
+	if s.byID[p.peerID] == p {
+		delete(s.byID, p.peerID)
+	}
+	s.spec.Picker.Leave(p.id)
+	p.requests = nil
+	s.freed = true
+	if !p.amChoke {
+		s.chokeSoon(now) // its slot is free
+	}
+}
+
+// gone says that a connection's reader has ended: no event of it follows.
+type gone struct {
+	peer swarm.Peer
+	err  error
+}
+
+func (e gone) apply(now time.Time, s *state) {
+	p := s.peers[e.peer]
+	if p == nil {
+		return
+	}
+	if !p.closing {
+		p.closing, p.closeErr = true, e.err
+		s.leave(now, p)
+	}
+	delete(s.peers, p.id)
+	s.do(closeConn{p.id})
+	s.purse.release(p.tally.takeCredits(1 << 30))
+	s.gone.add(p.tally)
+	s.book.ended(now, p.listens, p.closeErr)
+	s.report(PeerLost{s.id(), p.addr, p.closeErr})
+	if len(s.peers) == 0 {
+		s.scan = time.Time{}
+		if s.active() {
+			s.do(tell{soon: true})
+		}
+	}
+}
+
+// found brings addresses from a source or a user.
+type found struct {
+	addrs []swarm.Address
+	asked bool // from a source
+}
+
+func (e found) apply(now time.Time, s *state) {
+	for _, a := range e.addrs {
+		s.book.add(now, a)
+	}
+	if e.asked && s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.any() && !s.lonely {
+		s.lonely = true
+		s.report(NoPeers{s.id()})
+	}
+}
+
+// dialFailed says that no peer came of an address.
+type dialFailed struct {
+	addr netip.AddrPort
+	err  error
+}
+
+func (e dialFailed) apply(now time.Time, s *state) {
+	s.book.ended(now, e.addr, e.err)
+	if s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.lonely {
+		s.lonely = true
+		s.report(NoPeers{s.id()})
+		s.do(tell{soon: true})
+	}
+}
+
+// dialMore dials while there is room for peers and anyone to try.
+func (s *state) dialMore(now time.Time) {
+	for s.wantsPeers() {
+		addr, ok := s.book.next(now, s.complete())
+		if !ok {
+			return
+		}
+		s.do(dial{addr})
+	}
+}
+
+// wantsPeers reports whether to dial, if there is anyone.
+func (s *state) wantsPeers() bool {
+	return s.active() && (!s.complete() || s.cfg.SeedOutgoing != Off) &&
+		(s.cfg.MaxPeers < 0 || len(s.peers)+s.book.trying < s.cfg.MaxPeers)
+}
+
+// protocolError is a rule of the protocol that a peer broke, by message.
+func protocolError(k peerwire.Kind, format string, args ...any) error {
+	return &peerwire.ProtocolError{Message: k, Reason: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"errors"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+func (s *state) pause(now time.Time) {
+	switch s.phase {
+	case CheckingData:
+		s.spec.Paused = true // once it is checked
+	case Running:
+		s.stop(now, Pausing, errNotNow)
+		s.spillAll()
+		s.report(Paused{s.id()})
+	}
+}
+
+func (s *state) resume(now time.Time) {
+	switch s.phase {
+	case CheckingData:
+		s.spec.Paused = false
+	case Pausing:
+		s.report(Resumed{s.id()})
+		s.run(now)
+	case Broken:
+		// What was being written when it failed is not known: look.
+		s.spec.Paused = false
+		s.report(Resumed{s.id()})
+		s.recheck(now, nil)
+	}
+}
+
+// errBusy says that a check is under way already.
+var errBusy = errors.New("engine: a check is under way")
+
+// recheck forgets what is held and reads it again. done, if any, hears the end.
+func (s *state) recheck(now time.Time, done chan error) {
+	if s.phase == CheckingData || s.phase == Closed {
+		if done != nil {
+			done <- errBusy
+		}
+		return
+	}
+	s.spec.Paused = s.phase == Pausing
+	s.stop(now, CheckingData, errNotNow)
+	s.err = nil
+	s.dropMemory()
+	all := swarm.NewBitfield(s.n)
+	all.SetAll(s.n)
+	for i := range s.n {
+		s.lose(i, nil)
+	}
+	clear(s.assembly)
+	s.checked, s.toCheck = 0, s.n
+	s.recheckDone = done
+	s.do(readStored{all})
+}
+
+// stored is what the check of some pieces found.
+type stored struct {
+	pieces []int // looked at
+	good   []int
+	err    error
+}
+
+func (e stored) apply(now time.Time, s *state) {
+	if s.phase != CheckingData {
+		return
+	}
+	s.checked += len(e.pieces)
+	for _, i := range e.good {
+		s.hold(i)
+		s.report(Held{s.id(), i})
+	}
+	s.report(Checking{s.id(), s.checked, s.toCheck})
+	if e.err != nil && !errors.Is(e.err, fs.ErrNotExist) {
+		s.endCheck(e.err)
+		s.fail(now, e.err)
+	}
+}
+
+// checkDone is the end of a check.
+type checkDone struct{}
+
+func (checkDone) apply(now time.Time, s *state) {
+	if s.phase != CheckingData {
+		s.endCheck(ErrClosed)
+		return
+	}
+	s.endCheck(nil)
+	s.spec.Spilled = s.spilledOnce()
+	s.added(now)
+}
+
+// spilledOnce returns the blocks of the former run the first time it is called:
+// a later check starts from the pieces alone.
+func (s *state) spilledOnce() map[int][]int {
+	if s.wasAdded {
+		return nil
+	}
+	return s.spec.Spilled
+}
+
+func (s *state) endCheck(err error) {
+	if s.recheckDone != nil {
+		s.recheckDone <- err
+		s.recheckDone = nil
+	}
+}
+
+// spillAll writes what is here of partial pieces, so that no memory is held.
+func (s *state) spillAll() {
+	for _, a := range s.assembly {
+		if a.checking || a.inMemory() == 0 {
+			continue
+		}
+		numbers, bufs := a.takeOut()
+		s.inDisk += len(bufs)
+		s.do(spill{a.piece, numbers, bufs})
+	}
+}
+
+// dropMemory forgets the blocks of partial pieces that are in memory.
+func (s *state) dropMemory() {
+	for piece, a := range s.assembly {
+		var lost []int
+		for k, buf := range a.bufs {
+			if buf == nil || a.checking {
+				continue
+			}
+			lost = append(lost, k)
+			s.purse.drop(buf)
+			a.bufs[k], a.from[k], a.here[k] = nil, nil, false
+			a.count--
+		}
+		if len(lost) > 0 {
+			s.spec.Picker.Lose(piece, lost)
+		}
+	}
+}
+
+// inStore returns the blocks of partial pieces that lie in the Storage.
+func (s *state) inStore() map[int][]int {
+	m := make(map[int][]int)
+	for piece, a := range s.assembly {
+		if a.checking || a.spilling > 0 {
+			continue
+		}
+		for k, here := range a.here {
+			if here && a.bufs[k] == nil {
+				m[piece] = append(m[piece], k)
+			}
+		}
+		slices.Sort(m[piece])
+	}
+	for piece, blocks := range m {
+		if len(blocks) == 0 {
+			delete(m, piece)
+		}
+	}
+	return m
+}

@@ -1,0 +1,279 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+const (
+	maxServing   = 2000 // requests of a peer that may wait, our reqq (BEP 10)
+	maxRefused   = 500  // requests that a choked peer may send until it goes
+	maxAllowed   = 100  // allowed-fast and suggested pieces that we remember
+	extHandshake = 0    // the id of the extension handshake (BEP 10)
+)
+
+// batch is what one read of a connection brought.
+type batch struct {
+	conn     *conn
+	peer     swarm.Peer
+	messages []peerwire.Message
+}
+
+func (e *batch) apply(now time.Time, s *state) {
+	p := s.peers[e.peer]
+	if p == nil || p.closing {
+		s.throwAway(e.messages)
+		return
+	}
+	p.heard = now
+	for i, m := range e.messages {
+		if err := s.receive(now, p, m); err != nil {
+			s.throwAway(e.messages[i+1:])
+			s.end(now, p, err)
+			return
+		}
+	}
+	s.fill(now, p)
+}
+
+// throwAway takes back the buffers of blocks that nobody wants any more.
+func (s *state) throwAway(messages []peerwire.Message) {
+	for _, m := range messages {
+		if m.Kind == peerwire.Piece && m.Data != nil {
+			s.wasted += int64(len(m.Data))
+			s.purse.drop(m.Data)
+		}
+	}
+}
+
+// receive is the state's answer to one message. An error ends the connection.
+func (s *state) receive(now time.Time, p *peerState, m peerwire.Message) error {
+	first := !p.spoke
+	if m.Kind != peerwire.KeepAlive && m.Kind != peerwire.Extended {
+		p.spoke = true
+	}
+	switch m.Kind {
+	case peerwire.Piece:
+		s.receiveBlock(now, p, m)
+	case peerwire.Request:
+		return s.receiveRequest(now, p, m.Block)
+	case peerwire.Have:
+		s.receiveHave(now, p, m.Piece)
+	case peerwire.Bitfield, peerwire.HaveAll, peerwire.HaveNone:
+		if !first {
+			return protocolError(m.Kind, "not the first message")
+		}
+		s.receiveAll(now, p, m)
+	case peerwire.Choke:
+		s.receiveChoke(p)
+	case peerwire.Unchoke:
+		p.choking = false
+		p.gotBlock = now
+	case peerwire.Interested:
+		s.receiveInterest(now, p, true)
+	case peerwire.NotInterested:
+		s.receiveInterest(now, p, false)
+	case peerwire.Cancel:
+		p.cancel = append(p.cancel, m.Block)
+		s.touch(p)
+	case peerwire.Reject:
+		s.receiveReject(now, p, m.Block)
+	case peerwire.AllowedFast:
+		if len(p.allowed) < maxAllowed && !slices.Contains(p.allowed, m.Piece) {
+			p.allowed = append(p.allowed, m.Piece)
+		}
+	case peerwire.Suggest:
+		if len(p.suggest) < maxAllowed && !slices.Contains(p.suggest, m.Piece) {
+			p.suggest = append(p.suggest, m.Piece)
+		}
+	case peerwire.Extended:
+		return s.receiveExtended(p, m)
+	}
+	return nil
+}
+
+// receiveAll is what the peer has, as its first message.
+func (s *state) receiveAll(now time.Time, p *peerState, m peerwire.Message) {
+	switch m.Kind {
+	case peerwire.HaveAll:
+		p.have, p.haveN = nil, s.n
+	case peerwire.HaveNone:
+		p.have, p.haveN = nil, 0
+	default:
+		p.have = swarm.Bitfield(m.Data).Clone()
+		p.haveN = p.have.Count()
+		if p.haveN == 0 || p.haveN == s.n {
+			p.have = nil
+		}
+	}
+	s.meet(now, p)
+}
+
+// meet tells the picker of a peer as soon as it has anything.
+func (s *state) meet(now time.Time, p *peerState) {
+	s.spec.Picker.Join(p.id, p.bitfield(s.n))
+	p.known = true
+	s.interest(now, p)
+	s.useful(now, p)
+}
+
+func (s *state) receiveHave(now time.Time, p *peerState, piece int) {
+	if !p.setHave(piece, s.n, true) {
+		return
+	}
+	if !p.known {
+		s.meet(now, p)
+		return
+	}
+	s.spec.Picker.Have(p.id, piece, true)
+	s.interest(now, p)
+	s.useful(now, p)
+}
+
+// useful ends a connection between two that have everything.
+func (s *state) useful(now time.Time, p *peerState) {
+	if s.complete() && p.isSeed(s.n) && !p.closing {
+		s.end(now, p, errUseless)
+	}
+}
+
+// interest tells the peer whether we want its pieces, if that changed.
+func (s *state) interest(now time.Time, p *peerState) {
+	want := p.known && !p.closing && s.spec.Picker.Wants(p.id)
+	if want == p.amWant || p.closing {
+		return
+	}
+	p.amWant = want
+	p.cared = now
+	kind := peerwire.NotInterested
+	if want {
+		kind = peerwire.Interested
+		s.idle = false
+	}
+	s.send(now, p, peerwire.Message{Kind: kind})
+}
+
+func (s *state) receiveInterest(now time.Time, p *peerState, wants bool) {
+	p.cared = now
+	if p.wants == wants {
+		return
+	}
+	p.wants = wants
+	if wants {
+		s.chokeSoon(now)
+	} else if !p.amChoke {
+		s.setChoke(now, p, true)
+		s.chokeSoon(now)
+	}
+}
+
+// receiveChoke frees what we asked for: without BEP 6 the peer forgets it all.
+func (s *state) receiveChoke(p *peerState) {
+	p.choking = true
+	if p.fast {
+		return // each request is answered by a block or a reject
+	}
+	s.purse.release(p.tally.takeCredits(len(p.requests)))
+	for _, r := range p.requests {
+		if !r.late {
+			s.spec.Picker.Drop(p.id, r.block)
+		}
+	}
+	p.requests = p.requests[:0]
+	s.freed = true
+}
+
+func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
+	i := p.find(b)
+	if i < 0 {
+		return
+	}
+	r := p.forget(i)
+	s.purse.release(p.tally.takeCredits(1))
+	if !r.late {
+		s.spec.Picker.Drop(p.id, b)
+		s.freed = true
+	}
+	// A peer that refuses a piece it may be asked for would be asked again
+	// at once, for ever.
+	p.allowed = slices.DeleteFunc(p.allowed, func(piece int) bool { return piece == b.Piece })
+	if !p.choking {
+		p.refusals++
+		if p.refusals > maxRefused {
+			s.end(now, p, protocolError(peerwire.Reject, "refuses all that it is asked for"))
+		}
+	}
+}
+
+// receiveRequest puts a block on the list of those to send.
+func (s *state) receiveRequest(now time.Time, p *peerState, b swarm.Block) error {
+	switch {
+	case p.amChoke:
+		if p.refused++; p.refused > maxRefused {
+			return protocolError(peerwire.Request, "request while choked")
+		}
+	case !s.have.Has(b.Piece):
+		if p.refused++; p.refused > maxRefused {
+			return protocolError(peerwire.Request, "request for pieces that we do not have")
+		}
+	case p.tally.queued.Load() >= maxServing:
+		if !p.fast {
+			return protocolError(peerwire.Request, "more than %d requests wait", maxServing)
+		}
+	default:
+		p.tally.queued.Add(1)
+		p.serve = append(p.serve, b)
+		s.touch(p)
+		return nil
+	}
+	if p.fast {
+		s.send(now, p, peerwire.Message{Kind: peerwire.Reject, Block: b})
+	}
+	return nil
+}
+
+// receiveExtended reads the extension handshake (BEP 10); no other extension
+// message was agreed on.
+func (s *state) receiveExtended(p *peerState, m peerwire.Message) error {
+	if m.ExtID != extHandshake {
+		return nil
+	}
+	hello, err := peerwire.ParseExtendedHandshake(m.Data)
+	if err != nil {
+		return err
+	}
+	p.client = hello.V
+	if hello.Reqq > 0 {
+		p.pace.limit = min(max(hello.Reqq, 1), 1<<16)
+	}
+	if !p.outgoing && hello.P > 0 {
+		p.listens = addrPort(p.addr.Addr(), int(hello.P))
+	}
+	return nil
+}
+
+// readFailed says that a block we promised could not be read.
+type readFailed struct {
+	peer  swarm.Peer
+	block swarm.Block
+	err   error
+}
+
+func (e readFailed) apply(now time.Time, s *state) {
+	if s.phase == Closed {
+		return
+	}
+	if p := s.peers[e.peer]; p != nil && !p.closing && p.fast {
+		s.send(now, p, peerwire.Message{Kind: peerwire.Reject, Block: e.block})
+	}
+	if s.have.Has(e.block.Piece) {
+		s.lose(e.block.Piece, nil)
+		for _, p := range s.order {
+			s.interest(now, p)
+		}
+		s.report(Warning{s.id(), e.err})
+	}
+}

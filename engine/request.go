@@ -1,0 +1,268 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+const (
+	leastBegun  = 4             // partial pieces that a torrent may always have
+	giveUpAfter = time.Minute   // of no block: units set aside for the peer go to others
+	stallTries  = 3             // times that a peer may be given up, until it goes
+	nobody      = swarm.Peer(0) // the number of no connection
+)
+
+// fill asks the peer for as many blocks as its pace and the memory allow.
+func (s *state) fill(now time.Time, p *peerState) {
+	if !s.active() || p.closing || !p.amWant || p.choking && len(p.allowed) == 0 {
+		return
+	}
+	room := p.pace.room(len(p.requests))
+	// Few requests a message cost more than a queue that is an eighth shorter.
+	if room < 1 || len(p.requests) > 0 && room < p.pace.queue/8 {
+		return
+	}
+	granted := s.purse.reserve(room)
+	if granted == 0 {
+		s.thirsty = true
+		return
+	}
+	ask := swarm.Ask{
+		Peer: p.id, Blocks: granted, Begin: s.mayBegin(granted), First: p.suggest,
+		Alone: p.parole, Now: now, Delay: p.pace.mean,
+	}
+	if p.choking {
+		ask.Only = p.allowed
+	}
+	s.picked = s.spec.Picker.Pick(s.picked[:0], ask)
+	s.purse.release(granted - len(s.picked))
+	if len(s.picked) == 0 {
+		return
+	}
+	if len(p.requests) == 0 {
+		p.gotBlock = now
+	}
+	p.tally.credits.Add(int64(len(s.picked)))
+	for _, b := range s.picked {
+		s.begun(b.Piece)
+		p.requests = append(p.requests, request{block: b, sent: now})
+		s.send(now, p, peerwire.Message{Kind: peerwire.Request, Block: b})
+	}
+	s.scheduleScan(now)
+}
+
+// mayBegin returns how many new pieces may be begun to ask for n blocks: partial
+// pieces are kept few, and yet the peers' queues are filled.
+func (s *state) mayBegin(n int) int {
+	senders := 0
+	for _, p := range s.order {
+		if !p.choking && p.amWant {
+			senders++
+		}
+	}
+	perPiece := int((s.geo.PieceLength + swarm.BlockLen - 1) / swarm.BlockLen)
+	most := max(leastBegun, senders+senders/2) + (s.purse.budget.units+perPiece-1)/perPiece
+	return max(0, min(most-len(s.assembly), n/perPiece+1))
+}
+
+// receiveBlock takes in a block. Its buffer comes with one unit.
+func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
+	i := p.find(m.Block)
+	if i < 0 || m.Data == nil {
+		s.receiveUnasked(p, m, i)
+		return
+	}
+	r := p.forget(i)
+	var trip time.Duration
+	if !r.late {
+		trip = max(now.Sub(r.sent), time.Microsecond)
+	}
+	p.gotBlock, p.stalls, p.refusals = now, 0, 0
+	p.pace.arrived(now, m.Block.Length, trip)
+	var missing bool
+	s.losers, missing = s.spec.Picker.Arrive(s.losers[:0], p.id, m.Block)
+	for _, id := range s.losers {
+		s.tellLoser(now, id, m.Block)
+	}
+	if !missing {
+		s.wasted += int64(len(m.Data))
+		s.purse.drop(m.Data)
+		return
+	}
+	s.book.wellMet(p.listens)
+	a := s.begun(m.Block.Piece)
+	if a.put(p, m.Block, m.Data) {
+		s.submit(a)
+	}
+}
+
+// receiveUnasked throws a block away. i is the request for it that found no
+// buffer, or -1 for none.
+func (s *state) receiveUnasked(p *peerState, m peerwire.Message, i int) {
+	s.wasted += int64(m.Block.Length)
+	if m.Data != nil {
+		// It took a buffer that was meant for another block: keep that
+		// one's unit.
+		s.purse.budget.keep(m.Data)
+		p.tally.credits.Add(1)
+	}
+	if i >= 0 {
+		if r := p.forget(i); !r.late {
+			s.spec.Picker.Drop(p.id, r.block)
+			s.freed = true
+		}
+	}
+}
+
+// tellLoser cancels a block that another peer sent first. The request stays, for
+// the block may be under way; BEP 6 promises an answer, and else giveUp forgets it.
+func (s *state) tellLoser(now time.Time, id swarm.Peer, b swarm.Block) {
+	p := s.peers[id]
+	if p == nil || p.closing {
+		return
+	}
+	if i := p.find(b); i >= 0 && !p.requests[i].late {
+		p.requests[i].late = true
+		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: b})
+	}
+}
+
+// overdue looks for blocks that should have been here. What a stalled peer owes
+// becomes free for others; its units wait on, for it may still send.
+func (s *state) overdue(now time.Time, p *peerState) {
+	if len(p.requests) == 0 {
+		return
+	}
+	wait := p.pace.late()
+	silent := now.Sub(p.gotBlock)
+	if silent >= giveUpAfter {
+		s.giveUp(now, p)
+		return
+	}
+	stalled := silent > wait
+	if stalled {
+		p.pace.stalled()
+	}
+	for i := range p.requests {
+		r := &p.requests[i]
+		// Blocks come in order: one that was asked for long before others
+		// that came is lost.
+		if !r.late && (stalled || now.Sub(r.sent) > 2*wait+stallCover && r.sent.Before(p.gotBlock.Add(-2*wait))) {
+			r.late = true
+			s.spec.Picker.Drop(p.id, r.block)
+			s.freed = true
+		}
+	}
+	// Cancelled blocks of a peer without BEP 6 are never answered.
+	for len(p.requests) > 0 && p.requests[0].late && now.Sub(p.requests[0].sent) > giveUpAfter {
+		p.forget(0)
+		s.purse.release(p.tally.takeCredits(1))
+	}
+}
+
+// giveUp takes back the units that were set aside for a peer that sends nothing.
+func (s *state) giveUp(now time.Time, p *peerState) {
+	if p.stalls++; p.stalls >= stallTries {
+		s.end(now, p, errTimeout)
+		return
+	}
+	for _, r := range p.requests {
+		if !r.late {
+			s.spec.Picker.Drop(p.id, r.block)
+		}
+		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.block})
+	}
+	s.purse.release(p.tally.takeCredits(len(p.requests)))
+	p.requests = p.requests[:0]
+	p.gotBlock = now
+	p.pace.stalled()
+	s.freed = true
+}
+
+// memory says that there are units again.
+type memory struct{}
+
+func (memory) apply(now time.Time, s *state) {
+	s.thirsty = false
+	s.freed = true
+}
+
+// squeeze says that another torrent, or this one, got no memory.
+type squeeze struct{}
+
+func (squeeze) apply(now time.Time, s *state) {
+	if s.inDisk > 0 || s.phase == Closed {
+		return // some comes back by itself
+	}
+	// The piece with most to come will be done last.
+	var last *assembly
+	for _, a := range s.assembly {
+		if a.inMemory() > 0 && a.spilling == 0 && !a.checking &&
+			(last == nil || a.lacks() > last.lacks() || a.lacks() == last.lacks() && a.piece > last.piece) {
+			last = a
+		}
+	}
+	if last != nil {
+		numbers, bufs := last.takeOut()
+		s.inDisk += len(bufs)
+		s.do(spill{last.piece, numbers, bufs})
+	}
+}
+
+// spilled says that blocks of a partial piece were written.
+type spilled struct {
+	piece   int
+	numbers []int
+	bufs    [][]byte
+	err     error
+}
+
+func (e spilled) apply(now time.Time, s *state) {
+	s.inDisk -= len(e.bufs)
+	s.purse.drop(e.bufs...)
+	a := s.assembly[e.piece]
+	if a == nil {
+		return
+	}
+	a.spilling -= len(e.numbers)
+	if e.err != nil {
+		s.fail(now, e.err)
+		return
+	}
+	if a.whole() {
+		s.submit(a)
+	}
+}
+
+// restore takes in the blocks that a former run spilled. They come as if from a
+// peer of their own, for a picker hears of blocks in no other way.
+func (s *state) restore() {
+	if len(s.spec.Spilled) == 0 {
+		return
+	}
+	all := swarm.NewBitfield(s.n)
+	all.SetAll(s.n)
+	s.spec.Picker.Join(nobody, all)
+	for _, piece := range slices.Sorted(maps.Keys(s.spec.Spilled)) {
+		if piece < 0 || piece >= s.n || s.have.Has(piece) {
+			continue
+		}
+		a := s.begun(piece)
+		for _, k := range s.spec.Spilled[piece] {
+			if k < 0 || k >= len(a.bufs) || !s.geo.Contains(s.geo.Block(piece, k)) {
+				continue
+			}
+			if _, missing := s.spec.Picker.Arrive(nil, nobody, s.geo.Block(piece, k)); missing {
+				a.putStored(k)
+			}
+		}
+		if a.whole() {
+			s.submit(a)
+		}
+	}
+	s.spec.Picker.Leave(nobody)
+}

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A Verdict is a piece to be checked, and what came of it.
+type Verdict = swarm.Verdict
+
+// A Spec is what the engine needs to know of a torrent.
+type Spec struct {
+	// Swarms are the swarms of the torrent, two for a hybrid: each is
+	// announced, and a connection belongs to one of them. The first is the
+	// torrent's ID.
+	Swarms []swarm.ID
+
+	// Geometry says how the torrent is cut.
+	Geometry swarm.Geometry
+
+	// Verify checks a batch of pieces. It is called from several goroutines
+	// at once and must not keep the bytes.
+	Verify func(batch []Verdict)
+
+	// Storage keeps the bytes; the engine closes it, also if Add fails.
+	Storage swarm.Storage
+
+	// Picker is the torrent's own. The engine tells it what is held.
+	Picker swarm.Picker
+
+	// Sources find peers.
+	Sources []swarm.PeerSource
+
+	// Have are pieces held already, which are taken on trust; nil for none.
+	Have swarm.Bitfield
+
+	// Check are pieces that may be there and are checked before anything
+	// else happens; nil for none.
+	Check swarm.Bitfield
+
+	// Spilled are blocks of pieces that are not whole, which a former run
+	// left in the Storage: block numbers by piece.
+	Spilled map[int][]int
+
+	// Uploaded and Downloaded are the payload bytes of former runs.
+	Uploaded, Downloaded int64
+
+	// Private says that no peers are met but those from Sources (BEP 27).
+	Private bool
+
+	// Paused says that the torrent waits for Resume.
+	Paused bool
+
+	// Config overrides the engine's; nil for none.
+	Config *TorrentConfig
+}
+
+func (s Spec) validate() error {
+	g := s.Geometry
+	switch {
+	case len(s.Swarms) == 0:
+		return errors.New("no swarm")
+	case g.PieceLength < 1 || g.Length < 0 || g.PieceLength > 1<<31-1:
+		return fmt.Errorf("impossible geometry: %d bytes in pieces of %d", g.Length, g.PieceLength)
+	case g.Length/g.PieceLength > 1<<27:
+		return fmt.Errorf("too many pieces: %d bytes in pieces of %d", g.Length, g.PieceLength)
+	case s.Verify == nil || s.Storage == nil || s.Picker == nil:
+		return errors.New("a Spec needs Verify, Storage and Picker")
+	case s.Have != nil && !s.Have.Fits(g.Pieces()):
+		return errors.New("Have does not fit the number of pieces")
+	case s.Check != nil && !s.Check.Fits(g.Pieces()):
+		return errors.New("Check does not fit the number of pieces")
+	}
+	return nil
+}

@@ -1,0 +1,291 @@
+package engine
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// An event is something that happened outside: messages, a verdict, a call, a tick.
+type event interface{ apply(now time.Time, s *state) }
+
+// state is the protocol state of one torrent. It does no I/O, reads no clock
+// and starts no goroutine: events go in, effects come out.
+type state struct {
+	cfg   TorrentConfig
+	wait  time.Duration // Config.PeerTimeout
+	spec  *Spec
+	geo   swarm.Geometry
+	n     int // pieces
+	port  uint16
+	rand  *rand.Rand
+	purse *purse
+
+	phase   Phase
+	err     error
+	start   time.Time
+	have    swarm.Bitfield
+	haveN   int
+	left    int64
+	checked int
+	toCheck int
+	wrong   int
+	wasted  int64
+	whole   bool // had every piece when it was added
+
+	peers    map[swarm.Peer]*peerState
+	order    []*peerState // in order of joining, so that answers do not depend on a map
+	byID     map[swarm.PeerID]*peerState
+	dirty    []*peerState
+	freed    bool // blocks may be free to pick that were not before
+	thirsty  bool // waits for memory
+	assembly map[int]*assembly
+	evidence map[int]*evidence
+	inDisk   int // buffers with verifiers and the store
+
+	book    book
+	choker  Choker
+	choke   time.Time // next round
+	scan    time.Time // next look at the peers' clocks
+	stats   time.Time // next StatsTick
+	lonely  bool      // NoPeers was reported
+	idle    bool      // Idle was reported
+	waiters []waiter
+
+	wasAdded    bool       // the first check is over
+	recheckDone chan error // who waits for the end of a check, if anyone
+
+	down, up, protoDown, protoUp meter
+	gone                         sums // of connections that ended
+	base                         sums // of former runs
+
+	effects  []effect
+	deadline time.Time // of the next tick; zero for none
+	picked   []swarm.Block
+	losers   []swarm.Peer
+	rates    []PeerRate
+	chosen   []swarm.Peer
+}
+
+// sums are totals of connections.
+type sums struct{ down, downAll, up, upAll int64 }
+
+func (a *sums) add(t *tally) {
+	a.down += t.down.Load()
+	a.downAll += t.downAll.Load()
+	a.up += t.up.Load()
+	a.upAll += t.upAll.Load()
+}
+
+// A waiter is a call of Wait or Await.
+type waiter struct {
+	piece int // -1 for all
+	done  chan error
+}
+
+var (
+	// ErrClosed is the error of calls to a torrent or an engine that is closed.
+	ErrClosed = errors.New("engine: closed")
+
+	errUseless   = errors.New("neither side has what the other wants")
+	errDuplicate = errors.New("second connection to the same peer")
+	errSelf      = errors.New("connection to ourselves")
+	errFull      = errors.New("too many connections")
+	errNotNow    = errors.New("the torrent is paused")
+	errTimeout   = errors.New("silent for too long")
+	errBanned    = errors.New("sent wrong bytes")
+	errAsked     = errors.New("removed on request")
+	errIdle      = errors.New("no interest on either side")
+)
+
+func newState(now time.Time, spec *Spec, cfg TorrentConfig, purse *purse, seed uint64) *state {
+	s := &state{
+		cfg: cfg, spec: spec, geo: spec.Geometry, n: spec.Geometry.Pieces(), purse: purse,
+		wait:     120 * time.Second,
+		rand:     rand.New(rand.NewPCG(seed, seed)),
+		start:    now,
+		peers:    make(map[swarm.Peer]*peerState),
+		byID:     make(map[swarm.PeerID]*peerState),
+		assembly: make(map[int]*assembly),
+		evidence: make(map[int]*evidence),
+		choker:   cfg.NewChoker(),
+		base:     sums{down: spec.Downloaded, up: spec.Uploaded},
+	}
+	s.have = swarm.NewBitfield(s.n)
+	for i := range s.n {
+		s.left += int64(s.geo.PieceLen(i))
+	}
+	return s
+}
+
+// begin is the first event: what is held on trust, what is to be checked.
+func (s *state) begin(now time.Time) {
+	for i := range s.n {
+		if s.spec.Have.Has(i) {
+			s.hold(i)
+			s.report(Held{s.id(), i})
+		}
+	}
+	s.whole = s.complete()
+	s.phase = CheckingData
+	if s.spec.Check.Count() > 0 {
+		s.toCheck = s.spec.Check.Count()
+		s.do(readStored{s.spec.Check})
+		return
+	}
+	s.added(now)
+}
+
+// added ends the check at the start.
+func (s *state) added(now time.Time) {
+	s.restore()
+	s.wasAdded = true
+	s.whole = s.complete()
+	s.report(Added{s.id(), s.haveN, s.n})
+	if s.spec.Paused {
+		s.phase = Pausing
+		s.report(Paused{s.id()})
+		return
+	}
+	s.run(now)
+}
+
+// run lets the torrent talk to others.
+func (s *state) run(now time.Time) {
+	s.phase, s.err = Running, nil
+	s.lonely, s.idle = false, false
+	s.do(tell{event: swarm.Started})
+	s.stats = now.Add(time.Second)
+	s.notify()
+}
+
+func (s *state) id() swarm.ID   { return s.spec.Swarms[0] }
+func (s *state) complete() bool { return s.haveN == s.n }
+func (s *state) do(e effect)    { s.effects = append(s.effects, e) }
+func (s *state) active() bool   { return s.phase == Running }
+func (s *state) report(ev Event) {
+	if s.cfg.Events&ev.Kind() != 0 {
+		s.do(emit{ev})
+	}
+}
+
+// hold notes that a piece is checked and written.
+func (s *state) hold(piece int) {
+	if s.have.Has(piece) {
+		return
+	}
+	s.have.Set(piece)
+	s.haveN++
+	s.left -= int64(s.geo.PieceLen(piece))
+	s.spec.Picker.Held(piece)
+}
+
+// lose notes that blocks of a piece are missing; nil for all.
+func (s *state) lose(piece int, blocks []int) {
+	if s.have.Has(piece) {
+		s.have.Clear(piece)
+		s.haveN--
+		s.left += int64(s.geo.PieceLen(piece))
+	}
+	s.spec.Picker.Lose(piece, blocks)
+	s.freed = true
+}
+
+// send puts a message into the peer's buffer, which the turn flushes.
+func (s *state) send(now time.Time, p *peerState, m peerwire.Message) {
+	p.out = m.AppendTo(p.out)
+	p.spoken = now
+	s.touch(p)
+}
+
+func (s *state) touch(p *peerState) {
+	if !p.isDirty {
+		p.isDirty = true
+		s.dirty = append(s.dirty, p)
+	}
+}
+
+// settle ends a turn: what the events together ask for is done once.
+func (s *state) settle(now time.Time) {
+	if s.freed && s.active() {
+		s.freed = false
+		for _, p := range s.order {
+			s.fill(now, p)
+		}
+	}
+	s.dialMore(now)
+	s.deadline = s.nextDeadline()
+}
+
+// nextDeadline returns when the state wants a tick; zero for never.
+func (s *state) nextDeadline() (next time.Time) {
+	dial := s.book.due
+	if !s.wantsPeers() {
+		dial = time.Time{}
+	}
+	for _, t := range [...]time.Time{s.choke, s.scan, s.stats, dial} {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	return next
+}
+
+// notify answers those who wait.
+func (s *state) notify() {
+	s.waiters = slices.DeleteFunc(s.waiters, func(w waiter) bool {
+		switch {
+		case w.piece < 0 && s.complete() || w.piece >= 0 && s.have.Has(w.piece):
+			w.done <- nil
+		case s.phase == Broken:
+			w.done <- s.err
+		case s.phase == Closed:
+			w.done <- ErrClosed
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+// stop ends all connections and announces it; the phase is the new one.
+func (s *state) stop(now time.Time, phase Phase, why error) {
+	wasRunning := s.active()
+	s.phase = phase
+	for _, p := range slices.Clone(s.order) {
+		s.end(now, p, why)
+	}
+	s.choke, s.stats = time.Time{}, time.Time{}
+	if wasRunning {
+		s.do(tell{event: swarm.Stopped})
+	}
+	s.notify()
+}
+
+// fail stops the torrent with an error that only its user can mend.
+func (s *state) fail(now time.Time, err error) {
+	if s.phase == Closed || s.phase == Broken {
+		return
+	}
+	s.err = err
+	s.stop(now, Broken, err)
+	s.dropMemory()
+	s.report(Failed{s.id(), err})
+}
+
+// ban keeps an address out from now on.
+func (s *state) ban(now time.Time, addr netip.Addr) {
+	if s.book.ban(addr) {
+		s.report(PeerBanned{s.id(), addr})
+	}
+	for _, p := range slices.Clone(s.order) {
+		if p.addr.Addr() == addr {
+			s.end(now, p, errBanned)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package engine
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A Phase is what a torrent is doing.
+type Phase uint8
+
+// The phases of a torrent's life.
+const (
+	CheckingData Phase = iota // reading what is stored
+	Running                   // downloading, seeding, or both
+	Pausing                   // waits for Resume
+	Broken                    // stopped with an error, waits for Resume
+	Closed                    // gone
+)
+
+// String returns the phase in one word.
+func (p Phase) String() string {
+	return [...]string{"checking", "running", "paused", "failed", "closed"}[p]
+}
+
+// A Flow is bytes in one direction.
+type Flow struct {
+	Total int64   // bytes since the start
+	Rate  float64 // bytes per second, over the last seconds
+	Peak  float64 // the highest Rate so far
+}
+
+// Stats are figures of a torrent at one moment.
+type Stats struct {
+	Torrent swarm.ID
+	Phase   Phase
+	Err     error // why the torrent is Broken
+
+	Start   time.Time     // when it was added
+	Run     time.Duration // since then
+	Checked int           // pieces that the check has looked at, of ToCheck
+	ToCheck int
+
+	Pieces  int   // of the torrent
+	Held    int   // checked and written
+	Pending int   // begun, not held
+	Wrong   int   // that failed their check, each time counted
+	Length  int64 // bytes, pads included
+	Left    int64 // bytes of pieces that are not held
+
+	Down, Up                 Flow  // payload
+	DownProtocol, UpProtocol Flow  // all else on the wire
+	Wasted                   int64 // payload bytes that were of no use
+	EndGame                  bool  // every missing piece is begun
+
+	Peers   int // connected
+	Seeds   int // of those, with every piece
+	Dialing int // being connected to
+	Known   int // addresses to try
+}
+
+// Complete reports whether every piece is held.
+func (s Stats) Complete() bool { return s.Held == s.Pieces }
+
+// PeerStats are figures of one connection at one moment.
+type PeerStats struct {
+	Addr     netip.AddrPort
+	ID       swarm.PeerID
+	Client   string // what it calls itself (BEP 10), or empty
+	Outgoing bool   // we dialed it
+	Joined   time.Time
+
+	Choking        bool // it chokes us
+	Interested     bool // it wants our pieces
+	AmChoking      bool // we choke it
+	AmInterested   bool // we want its pieces
+	Snubbed        bool // it owes us blocks for too long
+	Pieces         int  // that it has
+	Requested      int  // blocks that we wait for
+	Queue          int  // blocks that we would wait for
+	Serving        int  // blocks that wait to be sent to it
+	RoundTrip      time.Duration
+	Down, Up       Flow // payload
+	DownAll, UpAll int64
+}
+
+// SourceStats say how a source is doing.
+type SourceStats struct {
+	Source swarm.PeerSource
+	Swarm  swarm.ID
+	Last   time.Time // of the last answer or error; zero for none yet
+	Next   time.Time // of the next announce; zero for none
+	Busy   bool      // a call is under way
+	Answer swarm.Answer
+	Err    error // of the last call
+	Errors int   // in a row
+	Peers  int   // addresses in the last answer
+}

@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+)
+
+const (
+	scanBusy  = 500 * time.Millisecond // between looks at the peers' clocks, while blocks are on order
+	scanIdle  = 5 * time.Second        // and otherwise
+	keepAlive = 60 * time.Second       // of our silence, until we say that we are there
+)
+
+// tick is a deadline that passed.
+type tick struct{}
+
+func (tick) apply(now time.Time, s *state) {
+	if due(s.choke, now) {
+		s.rechoke(now)
+	}
+	if due(s.scan, now) {
+		s.look(now)
+	}
+	if due(s.stats, now) {
+		s.stats = time.Time{}
+		if s.active() && s.cfg.Events&OnStats != 0 {
+			s.measure(now)
+			s.report(StatsTick{now, s.snapshot(now)})
+			s.stats = now.Add(time.Second)
+		}
+	}
+}
+
+func due(t, now time.Time) bool { return !t.IsZero() && !t.After(now) }
+
+// scheduleScan has the peers looked at, soon while blocks are on order.
+func (s *state) scheduleScan(now time.Time) {
+	every := scanIdle
+	for _, p := range s.order {
+		if len(p.requests) > 0 {
+			every = scanBusy
+			break
+		}
+	}
+	if t := now.Add(every); s.scan.IsZero() || s.scan.After(t) {
+		s.scan = t
+	}
+}
+
+// look goes through the peers: who is late, silent or of no use.
+func (s *state) look(now time.Time) {
+	s.scan = time.Time{}
+	s.measure(now)
+	for _, p := range slices.Clone(s.order) {
+		switch {
+		case now.Sub(p.heard) > s.wait:
+			s.end(now, p, errTimeout)
+		case p.wants || p.amWant:
+			p.cared = now
+		case s.cfg.IdleTimeout > 0 && now.Sub(p.cared) > s.cfg.IdleTimeout:
+			s.end(now, p, errIdle)
+		}
+		if p.closing {
+			continue
+		}
+		s.overdue(now, p)
+		if now.Sub(p.spoken) >= keepAlive && !p.closing {
+			s.send(now, p, peerwire.Message{Kind: peerwire.KeepAlive})
+		}
+	}
+	if len(s.peers) > 0 {
+		s.scheduleScan(now)
+	}
+}
+
+// measure reads the counters of the connections.
+func (s *state) measure(now time.Time) {
+	total := s.gone
+	for _, p := range s.peers {
+		total.add(p.tally)
+		p.down.read(now, p.tally.down.Load())
+		p.up.read(now, p.tally.up.Load())
+	}
+	s.down.read(now, total.down)
+	s.up.read(now, total.up)
+	s.protoDown.read(now, total.downAll-total.down)
+	s.protoUp.read(now, total.upAll-total.up)
+}
+
+// snapshot returns the figures of this moment.
+func (s *state) snapshot(now time.Time) Stats {
+	total := s.gone
+	seeds := 0
+	for _, p := range s.peers {
+		total.add(p.tally)
+		if p.isSeed(s.n) {
+			seeds++
+		}
+	}
+	return Stats{
+		Torrent: s.id(), Phase: s.phase, Err: s.err,
+		Start: s.start, Run: now.Sub(s.start), Checked: s.checked, ToCheck: s.toCheck,
+		Pieces: s.n, Held: s.haveN, Pending: len(s.assembly), Wrong: s.wrong,
+		Length: s.geo.Length, Left: s.left,
+		Down: s.down.show(s.base.down + total.down), Up: s.up.show(s.base.up + total.up),
+		DownProtocol: s.protoDown.show(total.downAll - total.down),
+		UpProtocol:   s.protoUp.show(total.upAll - total.up),
+		Wasted:       s.wasted,
+		EndGame:      !s.complete() && len(s.assembly) > 0 && s.haveN+len(s.assembly) == s.n,
+		Peers:        len(s.order), Seeds: seeds, Dialing: s.book.trying, Known: len(s.book.order),
+	}
+}
+
+// show returns the figures of a peer.
+func (p *peerState) show(n int) PeerStats {
+	return PeerStats{
+		Addr: p.addr, ID: p.peerID, Client: p.client, Outgoing: p.outgoing, Joined: p.joined,
+		Choking: p.choking, Interested: p.wants, AmChoking: p.amChoke, AmInterested: p.amWant,
+		Snubbed: p.pace.snub, Pieces: p.haveN, Requested: len(p.requests), Queue: p.pace.queue,
+		Serving: int(p.tally.queued.Load()), RoundTrip: p.pace.mean,
+		Down: p.down.show(p.tally.down.Load()), Up: p.up.show(p.tally.up.Load()),
+		DownAll: p.tally.downAll.Load(), UpAll: p.tally.upAll.Load(),
+	}
+}

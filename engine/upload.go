@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+const (
+	chokeEvery = 10 * time.Second // between rounds of the Choker
+	chokeDelay = 100 * time.Millisecond
+)
+
+// chokeSoon has the Choker called, a moment later so that those who come together
+// are chosen among together.
+func (s *state) chokeSoon(now time.Time) {
+	if t := now.Add(chokeDelay); s.choke.IsZero() || s.choke.After(t) {
+		s.choke = t
+	}
+}
+
+// rechoke asks the Choker and tells the peers what it said.
+func (s *state) rechoke(now time.Time) {
+	s.choke = time.Time{}
+	if !s.active() {
+		return
+	}
+	s.rates = s.rates[:0]
+	for _, p := range s.order {
+		if !p.wants || p.closing || s.complete() && p.isSeed(s.n) {
+			continue
+		}
+		p.down.read(now, p.tally.down.Load())
+		p.up.read(now, p.tally.up.Load())
+		r := PeerRate{Peer: p.id, Joined: p.joined, Down: p.down.flow.Rate, Up: p.up.flow.Rate, Snubbed: p.pace.snub}
+		if s.n > 0 {
+			r.Has = float64(p.haveN) / float64(s.n)
+		}
+		if !p.amChoke {
+			r.Unchoked, r.SentSince = p.unchoked, p.tally.up.Load()-p.sentThen
+		}
+		s.rates = append(s.rates, r)
+	}
+	if len(s.rates) == 0 {
+		return
+	}
+	s.chosen = s.choker.Unchoke(s.chosen[:0], now, s.rates, s.cfg.UploadSlots, s.complete())
+	chosen := make(map[swarm.Peer]bool, len(s.chosen))
+	for _, id := range s.chosen {
+		chosen[id] = true
+	}
+	for _, p := range s.order {
+		if p.wants && !p.closing {
+			s.setChoke(now, p, !chosen[p.id])
+		}
+	}
+	s.choke = now.Add(chokeEvery)
+}
+
+// setChoke tells the peer whether it may request blocks, if that changed.
+func (s *state) setChoke(now time.Time, p *peerState, choke bool) {
+	if p.amChoke == choke {
+		return
+	}
+	p.amChoke = choke
+	if !choke {
+		p.unchoked, p.sentThen, p.refused = now, p.tally.up.Load(), 0
+		s.send(now, p, peerwire.Message{Kind: peerwire.Unchoke})
+		return
+	}
+	s.send(now, p, peerwire.Message{Kind: peerwire.Choke})
+	p.serve, p.cancel, p.clear = p.serve[:0], p.cancel[:0], true
+}
+
+func (s *state) sendHave(now time.Time, p *peerState, piece int) {
+	s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
+}

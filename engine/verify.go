@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"hash/maphash"
+	"io"
+	"sync"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// mostBatch is the number of pieces that are handed to Spec.Verify at once.
+const mostBatch = 16
+
+// A verifyJob is a whole piece that waits to be checked. The verifier owns the
+// blocks until it passes them on.
+type verifyJob struct {
+	torrent *Torrent
+	piece   int
+	blocks  [][]byte // nil where the block is stored, or all pad
+	sums    bool     // hash each block as well
+}
+
+// verifiers hash pieces for all torrents. They write nothing themselves, so that
+// a slow disk holds up its own torrent only.
+type verifiers struct {
+	seed maphash.Seed
+
+	mu      sync.Mutex
+	wait    sync.Cond
+	queue   []verifyJob
+	busy    int
+	workers int
+	closed  bool
+	done    sync.WaitGroup
+}
+
+func newVerifiers(n int) *verifiers {
+	v := &verifiers{seed: maphash.MakeSeed(), workers: n}
+	v.wait.L = &v.mu
+	for range n {
+		v.done.Go(v.run)
+	}
+	return v
+}
+
+func (v *verifiers) add(j verifyJob) {
+	v.mu.Lock()
+	v.queue = append(v.queue, j)
+	v.mu.Unlock()
+	v.wait.Signal()
+}
+
+func (v *verifiers) close() {
+	v.mu.Lock()
+	v.closed = true
+	v.mu.Unlock()
+	v.wait.Broadcast()
+	v.done.Wait()
+}
+
+func (v *verifiers) run() {
+	for {
+		jobs := v.take()
+		if jobs == nil {
+			return
+		}
+		v.check(jobs)
+	}
+}
+
+// take waits for pieces of one torrent, and leaves a share to other workers.
+func (v *verifiers) take() (jobs []verifyJob) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for len(v.queue) == 0 {
+		if v.closed {
+			return nil
+		}
+		v.wait.Wait()
+	}
+	most := min(mostBatch, (len(v.queue)+v.workers-1)/v.workers)
+	t := v.queue[0].torrent
+	n := 0
+	for n < most && v.queue[n].torrent == t {
+		n++
+	}
+	jobs = append(jobs, v.queue[:n]...)
+	clear(v.queue[:n])
+	v.queue = v.queue[n:]
+	if len(v.queue) == 0 {
+		v.queue = nil
+	}
+	return jobs
+}
+
+// check hashes pieces and passes them on: right ones to the store, all to the turn.
+func (v *verifiers) check(jobs []verifyJob) {
+	t := jobs[0].torrent
+	batch := make([]Verdict, len(jobs))
+	for i, j := range jobs {
+		batch[i] = Verdict{Piece: j.piece, Blocks: trim(t.geometry, j), Stored: t.storage}
+	}
+	t.verify(batch)
+	for i, j := range jobs {
+		e := judged{piece: j.piece, blocks: j.blocks, ok: batch[i].OK && batch[i].Err == nil, bad: batch[i].Bad, err: batch[i].Err}
+		if j.sums || !e.ok && e.err == nil && len(e.bad) == 0 {
+			e.sums = v.sum(t, j)
+		}
+		if !e.ok {
+			t.post(e)
+			t.tasks.Done()
+			continue
+		}
+		go t.keepPiece(e)
+	}
+}
+
+// trim returns the blocks with the lengths they have in the piece.
+func trim(g swarm.Geometry, j verifyJob) [][]byte {
+	n := g.PieceLen(j.piece)
+	if k := len(j.blocks) - 1; k >= 0 && j.blocks[k] != nil {
+		j.blocks[k] = j.blocks[k][:n-k*swarm.BlockLen]
+	}
+	return j.blocks
+}
+
+// sum hashes each block, with a hash that peers cannot foresee. Stored blocks
+// are read for that; one that cannot be read counts as empty.
+func (v *verifiers) sum(t *Torrent, j verifyJob) []uint64 {
+	sums := make([]uint64, len(j.blocks))
+	var buf []byte
+	for k, b := range j.blocks {
+		if b == nil {
+			if buf == nil {
+				buf = make([]byte, swarm.BlockLen)
+			}
+			at := t.geometry.Block(j.piece, k)
+			n, err := t.storage.ReadAt(buf[:at.Length], t.geometry.Offset(at))
+			if err != nil && err != io.EOF {
+				n = 0
+			}
+			b = buf[:n]
+		}
+		sums[k] = maphash.Bytes(v.seed, b)
+	}
+	return sums
+}
+
+// keepPiece writes a piece that is right. It is a task of the torrent.
+func (t *Torrent) keepPiece(e judged) {
+	defer t.tasks.Done()
+	t.disk.enter(nil)
+	e.err = t.writePiece(e.piece, e.blocks)
+	t.disk.leave()
+	t.post(e)
+}
+
+// writePiece writes the blocks of a piece that are in memory, in one call where
+// they follow one another.
+func (t *Torrent) writePiece(piece int, blocks [][]byte) error {
+	numbers := make([]int, 0, len(blocks))
+	bufs := make([][]byte, 0, len(blocks))
+	for k, b := range blocks {
+		if b != nil {
+			numbers, bufs = append(numbers, k), append(bufs, b)
+		}
+	}
+	return writeBlocks(t.storage, t.geometry, piece, numbers, bufs)
+}
