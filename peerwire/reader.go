@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 )
 
 const (
@@ -27,7 +28,7 @@ const (
 // the limits allow, and becomes small again when only small messages come.
 type Reader struct {
 	r       io.Reader
-	decoder *Decoder
+	decoder atomic.Pointer[Decoder]
 	buf     []byte
 	start   int // of what was read and not yet returned
 	end     int
@@ -40,13 +41,16 @@ type Reader struct {
 // NewReader returns a Reader of the messages in r, which must begin where a message
 // does. It reads ahead: r is not to be read by anyone else.
 func NewReader(r io.Reader, l Limits) *Reader {
-	return &Reader{r: r, decoder: NewDecoder(l)}
+	reader := &Reader{r: r}
+	reader.SetLimits(l)
+	return reader
 }
 
-// SetLimits replaces the limits for the messages that Next returns from now on, as
-// when the geometry of a torrent becomes known.
+// SetLimits replaces the limits, as when the geometry of a torrent becomes known.
+// They hold for what is decoded from now on. Unlike the other methods it may be
+// called at any time, from any goroutine.
 func (r *Reader) SetLimits(l Limits) {
-	r.decoder = NewDecoder(l)
+	r.decoder.Store(NewDecoder(l))
 }
 
 // Unknown returns the number of messages of unknown kind that Next has skipped.
@@ -69,8 +73,18 @@ func (r *Reader) Buffered() []byte {
 // broke the protocol; these stay. Errors of the stream itself are wrapped, and
 // Next may be called again after one that is a timeout.
 func (r *Reader) Next() (Message, error) {
+	for {
+		m, err := r.any()
+		if err != nil || m.Kind != Unknown {
+			return m, err
+		}
+	}
+}
+
+// any is Next, but returns messages of unknown kind, too.
+func (r *Reader) any() (Message, error) {
 	for r.bad == nil {
-		m, n, need, err := r.decoder.Decode(r.buf[r.start:r.end])
+		m, n, need, err := r.decoder.Load().Decode(r.buf[r.start:r.end])
 		switch {
 		case err != nil:
 			r.bad = err
@@ -82,10 +96,10 @@ func (r *Reader) Next() (Message, error) {
 			}
 		default:
 			r.start += n
-			if m.Kind != Unknown {
-				return m, nil
+			if m.Kind == Unknown {
+				r.unknown++
 			}
-			r.unknown++
+			return m, nil
 		}
 	}
 	return Message{}, r.bad

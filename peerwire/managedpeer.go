@@ -1,0 +1,247 @@
+package peerwire
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A managedPeer is a peer of a Manager: one goroutine reads from it and one writes.
+type managedPeer struct {
+	manager *Manager
+	number  swarm.Peer
+	info    PeerInfo
+	conn    net.Conn
+	reader  *Reader
+	removed atomic.Bool   // by the caller: no more events
+	gone    chan struct{} // closed once the connection is
+	wake    chan struct{} // holds one token if out may have something
+
+	mu      sync.Mutex
+	ended   bool
+	err     error         // why it ended; nil if we ended it
+	out     []byte        // to be written
+	queued  int64         // bytes that were ever put into out
+	written int64         // of these
+	waiting bool          // someone waits for progress
+	moved   chan struct{} // closed when out was taken or written, if waiting
+}
+
+func newManagedPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l Limits) *managedPeer {
+	return &managedPeer{
+		manager: m,
+		number:  number,
+		info:    info,
+		conn:    c,
+		reader:  NewReader(c, l),
+		gone:    make(chan struct{}),
+		wake:    make(chan struct{}, 1),
+		moved:   make(chan struct{}),
+	}
+}
+
+// end closes the connection, for the reason err, or nil if we want it so. The first
+// reason counts.
+func (p *managedPeer) end(err error) {
+	p.mu.Lock()
+	first := !p.ended
+	if first {
+		p.ended = true
+		p.err = err
+		close(p.gone)
+	}
+	p.mu.Unlock()
+	if first {
+		p.conn.Close()
+		p.manager.forget(p.number)
+	}
+}
+
+// read hands on what the peer sends until the connection ends, and then why it did.
+func (p *managedPeer) read() {
+	for {
+		if t := p.manager.config.Timeout; t > 0 {
+			p.conn.SetReadDeadline(time.Now().Add(t))
+		}
+		msg, err := p.reader.any()
+		if err != nil {
+			p.end(reason(err))
+			break
+		}
+		switch msg.Kind {
+		case Unknown:
+			p.manager.unknown.Add(1)
+			continue
+		case KeepAlive:
+			continue
+		}
+		msg.Data = bytes.Clone(msg.Data)
+		select {
+		case p.manager.events <- managedEvent{p, Event{Peer: p.number, Message: msg}}:
+		case <-p.gone:
+			// What was decoded before the connection ended still counts, unless
+			// we ended it.
+			p.report(Event{Peer: p.number, Message: msg})
+		}
+	}
+	p.mu.Lock()
+	err := p.err
+	p.mu.Unlock()
+	if err != nil {
+		p.report(Event{Peer: p.number, Err: &PeerError{Peer: p.number, Err: err}})
+	}
+}
+
+// report queues an event of a peer that is gone.
+func (p *managedPeer) report(e Event) {
+	p.mu.Lock()
+	ours := p.err == nil
+	p.mu.Unlock()
+	if ours {
+		return
+	}
+	select {
+	case p.manager.events <- managedEvent{p, e}:
+	case <-p.manager.closed:
+	}
+}
+
+// write sends what is queued, and keep-alives, until the connection ends.
+func (p *managedPeer) write() {
+	var idle <-chan time.Time
+	var timer *time.Timer
+	if t := p.manager.config.KeepAlive; t > 0 {
+		timer = time.NewTimer(t)
+		defer timer.Stop()
+		idle = timer.C
+	}
+	var buf []byte
+	for {
+		select {
+		case <-p.gone:
+			return
+		case <-idle:
+			buf = p.take(buf)
+			if len(buf) == 0 {
+				buf = Message{Kind: KeepAlive}.AppendTo(buf)
+			}
+		case <-p.wake:
+			buf = p.take(buf)
+		}
+		if len(buf) == 0 {
+			continue
+		}
+		if t := p.manager.config.Timeout; t > 0 {
+			p.conn.SetWriteDeadline(time.Now().Add(t))
+		}
+		if _, err := p.conn.Write(buf); err != nil {
+			p.end(reason(err))
+			return
+		}
+		p.wrote()
+		if timer != nil {
+			timer.Reset(p.manager.config.KeepAlive)
+		}
+		if cap(buf) > keptBuffer {
+			buf = nil
+		}
+	}
+}
+
+// take returns what is queued, and leaves buf in its place to be filled.
+func (p *managedPeer) take(buf []byte) []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	buf, p.out = p.out, buf[:0]
+	p.move()
+	return buf
+}
+
+// wrote notes that everything that was taken is written.
+func (p *managedPeer) wrote() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.written = p.queued - int64(len(p.out))
+	p.move()
+}
+
+// move wakes those who wait for progress. The caller holds the lock.
+func (p *managedPeer) move() {
+	if p.waiting {
+		p.waiting = false
+		close(p.moved)
+		p.moved = make(chan struct{})
+	}
+}
+
+// send puts a message into the queue as soon as there is room.
+func (p *managedPeer) send(ctx context.Context, msg Message) error {
+	return p.await(ctx, func() bool {
+		if len(p.out) > 0 && len(p.out)+msg.Len() > p.manager.config.SendQueue {
+			return false
+		}
+		before := len(p.out)
+		p.out = msg.AppendTo(p.out)
+		p.queued += int64(len(p.out) - before)
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
+		return true
+	})
+}
+
+// drain waits until what is queued now is written.
+func (p *managedPeer) drain(ctx context.Context) error {
+	var until int64 = -1
+	return p.await(ctx, func() bool {
+		if until < 0 {
+			until = p.queued
+		}
+		return p.written >= until
+	})
+}
+
+// await calls try, with the lock held, after each progress until it returns true.
+func (p *managedPeer) await(ctx context.Context, try func() bool) error {
+	for {
+		p.mu.Lock()
+		if p.ended {
+			p.mu.Unlock()
+			return &PeerError{Peer: p.number, Err: ErrPeerNotFound}
+		}
+		if try() {
+			p.mu.Unlock()
+			return nil
+		}
+		p.waiting = true
+		moved := p.moved
+		p.mu.Unlock()
+		select {
+		case <-moved:
+		case <-p.gone:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// reason turns an error of reading or writing into one that a PeerError may have.
+func reason(err error) error {
+	var wrong *ProtocolError
+	switch {
+	case errors.As(err, &wrong):
+		return wrong
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return ErrTimeout
+	}
+	return fmt.Errorf("%w: %w", ErrDisconnected, err)
+}
