@@ -97,9 +97,12 @@ func listedWithPath(d bencode.Value) (f rawFile, err error) {
 func padPath(length int64) []string { return []string{".pad", strconv.FormatInt(length, 10)} }
 
 // sameFiles checks that the v1 and the v2 part of a hybrid torrent describe the
-// same files, and returns those of v1, which have the pads, with the roots of v2.
+// same files at the same places, and returns those of v2 with what only v1 says.
+// Pads are laid out as in v2: where v1 has one behind an empty file, it comes
+// before that.
 // BEP 52, "Upgrade Path": https://www.bittorrent.org/beps/bep_0052.html
 func sameFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
+	const mismatch = "v1 and v2 do not match: "
 	var off1, off2 int64
 	next := 0
 	for i := range v1 {
@@ -109,37 +112,37 @@ func sameFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 			continue
 		}
 		if next == len(v2) {
-			return nil, fmt.Errorf("v1 and v2 do not match: v2 lacks file %d of v1", i)
+			return nil, fmt.Errorf(mismatch+"v2 lacks file %d of v1", i)
 		}
 		g := &v2[next]
 		next++
 		switch {
 		case !slices.Equal(f.path, g.path):
-			return nil, fmt.Errorf("v1 and v2 do not match: file %d is %q in v1, %q in v2", i, f.path, g.path)
+			return nil, fmt.Errorf(mismatch+"file %d is %q in v1, %q in v2", i, f.path, g.path)
 		case f.length != g.length:
-			return nil, fmt.Errorf("v1 and v2 do not match: file %d has %d bytes in v1, %d in v2", i, f.length, g.length)
+			return nil, fmt.Errorf(mismatch+"file %d has %d bytes in v1, %d in v2", i, f.length, g.length)
 		case !slices.Equal(f.symlink, g.symlink):
-			return nil, fmt.Errorf("v1 and v2 do not match: file %d links to %q in v1, to %q in v2", i, f.symlink, g.symlink)
+			return nil, fmt.Errorf(mismatch+"file %d links to %q in v1, to %q in v2", i, f.symlink, g.symlink)
 		}
 		if f.length > 0 {
 			off2 = alignUp(off2, pieceLength)
 			if off1 != off2 {
-				return nil, fmt.Errorf("v1 and v2 do not match: file %d starts at byte %d in v1, at %d in v2", i, off1, off2)
+				return nil, fmt.Errorf(mismatch+"file %d starts at byte %d in v1, at %d in v2", i, off1, off2)
 			}
 			off1 += f.length
 			off2 += f.length
 		}
-		f.root = g.root
-		f.executable = f.executable || g.executable
-		f.hidden = f.hidden || g.hidden
+		g.executable = f.executable || g.executable
+		g.hidden = f.hidden || g.hidden
+		g.md5, g.sha1 = f.md5, f.sha1
 	}
 	if next != len(v2) {
-		return nil, fmt.Errorf("v1 and v2 do not match: v1 has %d files, v2 has %d", next, len(v2))
+		return nil, fmt.Errorf(mismatch+"v1 has %d files, v2 has %d", next, len(v2))
 	}
 	if off1 > alignUp(off2, pieceLength) {
-		return nil, errors.New("v1 and v2 do not match: v1 has a pad behind its last piece")
+		return nil, errors.New(mismatch + "v1 has a pad behind its last piece")
 	}
-	return v1, nil
+	return withPads(v2, pieceLength, off1-off2), nil
 }
 
 // alignUp returns the next multiple of n at or behind off.

@@ -90,18 +90,27 @@ func treeFile(d bencode.Value) (f rawFile, err error) {
 	return f, nil
 }
 
-// withPads puts a pad before each file that would not start at a piece, as v2
-// lays files out.
-func withPads(files []rawFile, pieceLength int64) []rawFile {
+// withPads puts a pad behind each file that does not end with a piece, if
+// there is content behind it, as v2 lays files out. A last pad of tail bytes
+// goes behind the last content.
+func withPads(files []rawFile, pieceLength, tail int64) []rawFile {
+	last := len(files) - 1
+	for last >= 0 && files[last].length == 0 {
+		last--
+	}
 	out := make([]rawFile, 0, len(files))
 	var off int64
-	for _, f := range files {
-		if gap := alignUp(off, pieceLength) - off; f.length > 0 && gap > 0 {
+	for n, f := range files {
+		out = append(out, f)
+		off += f.length
+		gap := alignUp(off, pieceLength) - off
+		if n == last {
+			gap = tail
+		}
+		if n <= last && gap > 0 {
 			out = append(out, rawFile{path: padPath(gap), length: gap, pad: true})
 			off += gap
 		}
-		out = append(out, f)
-		off += f.length
 	}
 	return out
 }

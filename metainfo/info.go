@@ -47,6 +47,7 @@ type Info struct {
 	Similar     []swarm.ID
 	Collections []string
 
+	v1, v2 bool         // which parts there are
 	pieces []byte       // v1 hashes, 20 bytes for each piece; part of Raw
 	pads   []swarm.Span // sorted, not touching
 	built  []swarm.File
@@ -54,10 +55,10 @@ type Info struct {
 }
 
 // HasV1 reports whether the torrent has a v1 part: it is v1 or hybrid.
-func (i *Info) HasV1() bool { return i.HashV1 != [20]byte{} }
+func (i *Info) HasV1() bool { return i.v1 }
 
 // HasV2 reports whether the torrent has a v2 part: it is v2 or hybrid.
-func (i *Info) HasV2() bool { return i.HashV2 != [32]byte{} }
+func (i *Info) HasV2() bool { return i.v2 }
 
 // IDs returns the names of the torrent's swarms: the v1 info hash, the v2 info
 // hash cut to 20 bytes, or for a hybrid both in that order.

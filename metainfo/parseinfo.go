@@ -54,10 +54,10 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 	if version != 0 && version != 1 && version != 2 {
 		return nil, fmt.Errorf("meta version %d is not known", version)
 	}
-	i := &Info{Raw: v.Raw(), known: newHashStore()}
-	v2 := version == 2
 	_, v1 := v.Get("pieces")
+	v2 := version == 2
 	v1 = v1 || !v2
+	i := &Info{Raw: v.Raw(), v1: v1, v2: v2, known: newHashStore()}
 	if v2 {
 		// There are v1 torrents with keys out of order, and the hash is that
 		// of the bytes, so these pass; v2 began strict.
@@ -69,18 +69,19 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 	if v1 {
 		i.HashV1 = sha1.Sum(i.Raw)
 	}
-	name, err := i.readName(v)
+	c := cleaner{windows: runtime.GOOS == "windows"}
+	name, err := i.readName(v, c)
 	if err != nil {
 		return nil, err
 	}
-	if err := i.readPieceLength(v, v2); err != nil {
+	if err := i.readPieceLength(v); err != nil {
 		return nil, err
 	}
-	files, err := o.readFiles(i, v, name, v1, v2)
+	files, err := o.readFiles(i, v, name)
 	if err != nil {
 		return nil, err
 	}
-	if err := i.layOut(files, cleaner{windows: runtime.GOOS == "windows"}); err != nil {
+	if err := i.layOut(files, c); err != nil {
 		return nil, err
 	}
 	if v1 {
@@ -93,7 +94,7 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 }
 
 // readName sets Name and returns the name as it is in the torrent.
-func (i *Info) readName(v bencode.Value) (string, error) {
+func (i *Info) readName(v bencode.Value, c cleaner) (string, error) {
 	name, err := v.GetText("name.utf-8")
 	if err != nil || name == "" {
 		if name, err = v.GetText("name"); err != nil {
@@ -103,7 +104,7 @@ func (i *Info) readName(v bencode.Value) (string, error) {
 	if strings.Trim(name, "\x00") == "" {
 		return "", errors.New("name is empty")
 	}
-	i.Name = cleaner{windows: runtime.GOOS == "windows"}.component(name)
+	i.Name = c.component(name)
 	if i.Name == "" {
 		if i.HasV1() {
 			i.Name = hex.EncodeToString(i.HashV1[:])
@@ -114,7 +115,7 @@ func (i *Info) readName(v bencode.Value) (string, error) {
 	return name, nil
 }
 
-func (i *Info) readPieceLength(v bencode.Value, v2 bool) error {
+func (i *Info) readPieceLength(v bencode.Value) error {
 	n, err := v.GetInt("piece length")
 	switch {
 	case err != nil:
@@ -123,7 +124,7 @@ func (i *Info) readPieceLength(v bencode.Value, v2 bool) error {
 		return fmt.Errorf("piece length %d is not positive", n)
 	case n > maxPieceLength:
 		return fmt.Errorf("piece length %d is more than %d", n, maxPieceLength)
-	case v2 && (n < piecehash.BlockLen || bits.OnesCount64(uint64(n)) != 1):
+	case i.v2 && (n < piecehash.BlockLen || bits.OnesCount64(uint64(n)) != 1):
 		return fmt.Errorf("piece length %d is not a power of two from %d up", n, piecehash.BlockLen)
 	}
 	i.PieceLength = n
@@ -132,9 +133,9 @@ func (i *Info) readPieceLength(v bencode.Value, v2 bool) error {
 
 // readFiles returns all files in order, pads included, and checks their number
 // and lengths.
-func (o Options) readFiles(i *Info, v bencode.Value, name string, v1, v2 bool) (files []rawFile, err error) {
+func (o Options) readFiles(i *Info, v bencode.Value, name string) (files []rawFile, err error) {
 	var tree []rawFile
-	if v1 {
+	if i.v1 {
 		if files, i.Single, err = fileList(v, name); err != nil {
 			return nil, err
 		}
@@ -142,7 +143,7 @@ func (o Options) readFiles(i *Info, v bencode.Value, name string, v1, v2 bool) (
 			return nil, err
 		}
 	}
-	if v2 {
+	if i.v2 {
 		var single bool
 		if tree, single, err = fileTree(v, name); err != nil {
 			return nil, err
@@ -150,9 +151,9 @@ func (o Options) readFiles(i *Info, v bencode.Value, name string, v1, v2 bool) (
 		if err := o.checkLengths(tree, i.PieceLength); err != nil {
 			return nil, err
 		}
-		if !v1 {
+		if !i.v1 {
 			i.Single = single
-			files = withPads(tree, i.PieceLength)
+			files = withPads(tree, i.PieceLength, 0)
 		} else if files, err = sameFiles(files, tree, i.PieceLength); err != nil {
 			return nil, err
 		}

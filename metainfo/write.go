@@ -54,7 +54,7 @@ func (t *Torrent) Bytes() ([]byte, error) {
 	put("info", t.Info.Raw)
 	nodes, err := appendNodes(t.Nodes)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("metainfo: %w", err)
 	}
 	put("nodes", nodes)
 	put("piece layers", t.Info.appendLayers())
@@ -123,11 +123,11 @@ func appendNodes(nodes []string) ([]byte, error) {
 	for _, node := range nodes {
 		host, p, err := net.SplitHostPort(node)
 		if err != nil {
-			return nil, fmt.Errorf("metainfo: node %q: %w", node, err)
+			return nil, fmt.Errorf("node %q: %w", node, err)
 		}
 		port, err := strconv.ParseUint(p, 10, 16)
 		if err != nil || port == 0 || host == "" {
-			return nil, fmt.Errorf("metainfo: node %q is not host:port", node)
+			return nil, fmt.Errorf("node %q is not host:port", node)
 		}
 		dst = bencode.AppendList(dst)
 		dst = bencode.AppendString(dst, host)
