@@ -186,7 +186,8 @@ func (h *Handles) finish(x *handle, file File, folder Folder) {
 	h.wake()
 }
 
-// drop closes xs, each as soon as nobody uses it, and returns when none is open.
+// drop closes xs, each as soon as nobody uses it. A call that wants one of them
+// then opens it again.
 func (h *Handles) drop(xs ...*handle) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

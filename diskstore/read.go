@@ -58,10 +58,11 @@ func (s *Store) clip(p []byte, off int64) ([]byte, error) {
 	return p[:min(int64(len(p)), s.length-off)], nil
 }
 
-// gap returns how many bytes of pad lie between off and span i.
+// gap returns how many bytes of pad lie between off and span i, none if off is
+// within the span.
 func (s *Store) gap(i int, off int64) int64 {
 	if i < len(s.spans) {
-		return s.spans[i].offset - off
+		return max(0, s.spans[i].offset-off)
 	}
 	return s.length - off
 }
