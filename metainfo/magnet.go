@@ -1,0 +1,326 @@
+package metainfo
+
+import (
+	"encoding/base32"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// Limits of magnet links.
+const (
+	maxMagnet = 1 << 20 // bytes
+	maxRanges = 10_000
+	maxValues = 1000 // trackers, keywords and so on, of each
+)
+
+// A Magnet is a magnet link: enough to find a torrent's swarm (BEP 9).
+// https://www.bittorrent.org/beps/bep_0009.html#magnet-uri-format
+type Magnet struct {
+	// HashV1 and HashV2 are the info hashes (xt). At least one is not zero;
+	// a hybrid torrent has both.
+	HashV1 [20]byte
+	HashV2 [32]byte
+
+	Name     string   // dn: to show until the metadata is there; any text
+	Length   int64    // xl: of the content, in bytes; 0 for unknown
+	Trackers []string // tr: URLs
+	WebSeeds []string // ws: URLs of servers with the content (BEP 19)
+
+	Sources    []string // xs: URLs of the .torrent file or other exact sources
+	Acceptable []string // as: URLs to fall back on
+	Keywords   []string // kt
+	Peers      []string // x.pe: addresses of peers, each "host:port"
+
+	// Select holds the files to download, by their index in the torrent; all
+	// of them if it is empty (so, BEP 53).
+	// https://www.bittorrent.org/beps/bep_0053.html
+	Select []Range
+}
+
+// A Range is a run of file indices, both ends included.
+type Range struct{ First, Last int }
+
+// Selects reports whether the link asks for a file.
+func (m *Magnet) Selects(file int) bool {
+	return len(m.Select) == 0 || slices.ContainsFunc(m.Select, func(r Range) bool { return r.First <= file && file <= r.Last })
+}
+
+// IDs returns the names of the torrent's swarms, as Info.IDs does.
+func (m *Magnet) IDs() []swarm.ID {
+	var ids []swarm.ID
+	if m.HashV1 != [20]byte{} {
+		ids = append(ids, m.HashV1)
+	}
+	if m.HashV2 != [32]byte{} {
+		ids = append(ids, swarm.ID(m.HashV2[:20]))
+	}
+	return ids
+}
+
+// Magnet returns a link to the torrent, with its trackers and web seeds.
+func (t *Torrent) Magnet() *Magnet {
+	m := &Magnet{
+		HashV1:   t.Info.HashV1,
+		HashV2:   t.Info.HashV2,
+		Name:     t.Info.Name,
+		Length:   t.Info.ContentLength(),
+		WebSeeds: slices.Clone(t.WebSeeds),
+	}
+	for _, tier := range t.Tiers {
+		m.Trackers = append(m.Trackers, tier...)
+	}
+	return m
+}
+
+// ParseMagnet reads a magnet link. Keys that are not known are left out, and so
+// are hints that make no sense and what exceeds 1,000 of a kind, except for a selection of files: taking it for
+// none would download too much. An error is an *InvalidError.
+func ParseMagnet(s string) (*Magnet, error) {
+	m, err := parseMagnet(strings.TrimSpace(s))
+	if err != nil {
+		return nil, &InvalidError{fmt.Errorf("magnet link: %w", err)}
+	}
+	return m, nil
+}
+
+func parseMagnet(s string) (*Magnet, error) {
+	if len(s) > maxMagnet {
+		return nil, fmt.Errorf("it has more than %d bytes", maxMagnet)
+	}
+	const scheme = "magnet:"
+	if len(s) < len(scheme) || !strings.EqualFold(s[:len(scheme)], scheme) {
+		return nil, errors.New(`it does not start with "magnet:"`)
+	}
+	s = strings.TrimPrefix(s[len(scheme):], "?")
+	m := &Magnet{}
+	for pair := range strings.SplitSeq(s, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		// Several of a kind are sometimes numbered: tr.1, tr.2.
+		key, n, numbered := strings.Cut(strings.ToLower(key), ".")
+		if numbered && key == "x" {
+			key += "." + n
+		} else if _, err := strconv.Atoi(n); numbered && err != nil {
+			continue
+		}
+		text, err := url.QueryUnescape(value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+		if err := m.put(key, text); err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+	}
+	if len(m.IDs()) == 0 {
+		return nil, errors.New("it has no info hash")
+	}
+	return m, nil
+}
+
+// put takes in one parameter.
+func (m *Magnet) put(key, text string) error {
+	if text == "" {
+		return nil
+	}
+	switch key {
+	case "xt":
+		return m.putTopic(text)
+	case "dn":
+		m.Name = text
+	case "xl":
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 {
+			m.Length = n
+		}
+	case "tr":
+		m.Trackers = appendOnce(m.Trackers, text)
+	case "ws":
+		m.WebSeeds = appendOnce(m.WebSeeds, text)
+	case "xs":
+		m.Sources = appendOnce(m.Sources, text)
+	case "as":
+		m.Acceptable = appendOnce(m.Acceptable, text)
+	case "kt":
+		// Keywords are apart by "+", which unescaping made a space.
+		for word := range strings.FieldsSeq(text) {
+			m.Keywords = appendOnce(m.Keywords, word)
+		}
+	case "x.pe":
+		if isHostPort(text) {
+			m.Peers = appendOnce(m.Peers, text)
+		}
+	case "so":
+		return m.putSelection(text)
+	}
+	return nil
+}
+
+func appendOnce(list []string, s string) []string {
+	if s = strings.TrimSpace(s); s == "" || len(list) == maxValues || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// isHostPort reports whether s is a host, an IPv4 address or an IPv6 address
+// in brackets, and a port.
+func isHostPort(s string) bool {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil || host == "" {
+		return false
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
+}
+
+// putTopic takes in an info hash. Other topics are of other networks.
+func (m *Magnet) putTopic(s string) error {
+	const btih, btmh = "urn:btih:", "urn:btmh:"
+	switch {
+	case len(s) >= len(btih) && strings.EqualFold(s[:len(btih)], btih):
+		h, err := parseHashV1(s[len(btih):])
+		if err != nil {
+			return err
+		}
+		if m.HashV1 != [20]byte{} && m.HashV1 != h {
+			return errors.New("two v1 info hashes")
+		}
+		m.HashV1 = h
+	case len(s) >= len(btmh) && strings.EqualFold(s[:len(btmh)], btmh):
+		h, err := parseHashV2(s[len(btmh):])
+		if err != nil {
+			return err
+		}
+		if m.HashV2 != [32]byte{} && m.HashV2 != h {
+			return errors.New("two v2 info hashes")
+		}
+		m.HashV2 = h
+	}
+	return nil
+}
+
+// parseHashV1 reads 40 hexadecimal digits, or 32 of base32, in any case.
+func parseHashV1(s string) (h [20]byte, err error) {
+	var b []byte
+	switch len(s) {
+	case 40:
+		b, err = hex.DecodeString(s)
+	case 32:
+		b, err = base32.StdEncoding.DecodeString(strings.ToUpper(s))
+	default:
+		return h, fmt.Errorf("a v1 info hash has 40 or 32 digits, not %d", len(s))
+	}
+	if err != nil {
+		return h, fmt.Errorf("v1 info hash %q: %w", s, err)
+	}
+	copy(h[:], b)
+	if h == [20]byte{} {
+		return h, errors.New("the v1 info hash is zero")
+	}
+	return h, nil
+}
+
+// parseHashV2 reads a SHA-256 as a multihash: 0x12, its length 0x20, and the
+// hash, in hexadecimal digits of any case.
+func parseHashV2(s string) (h [32]byte, err error) {
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		return h, fmt.Errorf("v2 info hash: %w", err)
+	}
+	if len(b) != 34 || b[0] != 0x12 || b[1] != 0x20 {
+		return h, errors.New("the v2 info hash is not a SHA-256 as a multihash")
+	}
+	copy(h[:], b[2:])
+	if h == [32]byte{} {
+		return h, errors.New("the v2 info hash is zero")
+	}
+	return h, nil
+}
+
+// putSelection reads indices and ranges of them, such as "0,2,6-8".
+func (m *Magnet) putSelection(s string) error {
+	for part := range strings.SplitSeq(s, ",") {
+		first, last, isRange := strings.Cut(part, "-")
+		if !isRange {
+			last = first
+		}
+		a, err1 := strconv.ParseUint(first, 10, 31)
+		b, err2 := strconv.ParseUint(last, 10, 31)
+		if err1 != nil || err2 != nil || a > b {
+			return fmt.Errorf("%q is no range of files", part)
+		}
+		if len(m.Select) == maxRanges {
+			return fmt.Errorf("more than %d ranges", maxRanges)
+		}
+		m.Select = append(m.Select, Range{int(a), int(b)})
+	}
+	return nil
+}
+
+// String returns the link. ParseMagnet reads the same from it.
+func (m *Magnet) String() string {
+	var b strings.Builder
+	b.WriteString("magnet:")
+	sep := byte('?')
+	put := func(key, escaped string) {
+		b.WriteByte(sep)
+		b.WriteString(key)
+		b.WriteByte('=')
+		b.WriteString(escaped)
+		sep = '&'
+	}
+	putAll := func(key string, list []string) {
+		for _, s := range list {
+			put(key, escape(s))
+		}
+	}
+	if m.HashV1 != [20]byte{} {
+		put("xt", "urn:btih:"+hex.EncodeToString(m.HashV1[:]))
+	}
+	if m.HashV2 != [32]byte{} {
+		put("xt", "urn:btmh:1220"+hex.EncodeToString(m.HashV2[:]))
+	}
+	if m.Name != "" {
+		put("dn", escape(m.Name))
+	}
+	if m.Length > 0 {
+		put("xl", strconv.FormatInt(m.Length, 10))
+	}
+	putAll("tr", m.Trackers)
+	putAll("ws", m.WebSeeds)
+	putAll("xs", m.Sources)
+	putAll("as", m.Acceptable)
+	if len(m.Keywords) > 0 {
+		words := make([]string, len(m.Keywords))
+		for n, s := range m.Keywords {
+			words[n] = escape(s)
+		}
+		put("kt", strings.Join(words, "+"))
+	}
+	putAll("x.pe", m.Peers)
+	if len(m.Select) > 0 {
+		put("so", selection(m.Select))
+	}
+	return b.String()
+}
+
+// escape escapes a value. A space is written as %20, since not everyone takes
+// "+" for one.
+func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+func selection(ranges []Range) string {
+	parts := make([]string, len(ranges))
+	for n, r := range ranges {
+		parts[n] = strconv.Itoa(r.First)
+		if r.Last != r.First {
+			parts[n] += "-" + strconv.Itoa(r.Last)
+		}
+	}
+	return strings.Join(parts, ",")
+}
