@@ -67,6 +67,25 @@ func TestManagerSendsAndReceives(t *testing.T) {
 	})
 }
 
+// What was received is the receiver's, also when more comes.
+func TestManagerGivesDataAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewManager(ManagerConfig{})
+		defer m.Close()
+		_, far := managed(t, m)
+		var got []Message
+		for _, data := range []string{"abc", "xyz"} {
+			go NewWriter(far).Write(Message{Kind: Piece, Data: []byte(data)})
+			e, err := m.Receive(t.Context())
+			require.NoError(t, err)
+			got = append(got, e.Message)
+			synctest.Wait()
+		}
+		require.Equal(t, "abc", string(got[0].Data))
+		require.Equal(t, "xyz", string(got[1].Data))
+	})
+}
+
 func TestManagerRemembersWhoAPeerIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := NewManager(ManagerConfig{})
