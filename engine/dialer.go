@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"sync"
@@ -62,6 +63,12 @@ func (d *dialer) run() {
 
 func (d *dialer) close() { d.done.Wait() }
 
+// The steps of a dial at which it can end, for PeerFailed.
+var (
+	ErrConnect   = errors.New("engine: connecting")
+	ErrHandshake = errors.New("engine: shaking hands")
+)
+
 var errBlocked = errors.New("the address is blocked")
 
 // dial connects to a peer and tells the turn what came of it.
@@ -95,10 +102,13 @@ func (e *Engine) greetPeer(t *Torrent, addr netip.AddrPort) (net.Conn, handshake
 	defer cancel()
 	c, err := e.cfg.Dialer.DialContext(ctx, "tcp", addr.String())
 	if err != nil {
-		return nil, handshake.Handshake{}, err
+		return nil, handshake.Handshake{}, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
 	o := handshake.Options{Timeout: e.cfg.HandshakeTimeout}
 	theirs, err := handshake.Initiate(t.ctx, c, t.hello(t.ids[0]), o)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
 	return c, theirs, err
 }
 

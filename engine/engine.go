@@ -149,8 +149,13 @@ func (e *Engine) Torrents() []*Torrent {
 
 // Subscribe returns a stream of the events from now on, of which size may wait;
 // zero means 1,024. The first are where the engine listens.
-func (e *Engine) Subscribe(size int) *Stream {
-	s := e.hub.subscribe(size)
+func (e *Engine) Subscribe(size int) *Stream { return e.SubscribeTo(size, nil) }
+
+// SubscribeTo is Subscribe for some of the events, so that others take no room in
+// the stream: those for which keep returns true. keep is called by many goroutines
+// at once, for every event, and must not block. Nil keeps all.
+func (e *Engine) SubscribeTo(size int, keep func(Event) bool) *Stream {
+	s := e.hub.subscribe(size, keep)
 	if e.cfg.Torrent.Events&OnListening != 0 {
 		for _, a := range e.Addrs() {
 			s.add(Listening{a})

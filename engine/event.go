@@ -40,6 +40,7 @@ const (
 	OnError
 	OnStats
 	OnHeld
+	OnPeerFailed
 )
 
 // CheapEvents come seldom. The rest, by piece, by peer and by the second, are
@@ -47,7 +48,7 @@ const (
 const (
 	CheapEvents = OnListening | OnAdded | OnPieceFailed | OnCompleted | OnPaused | OnResumed | OnRemoved |
 		OnIdle | OnNoPeers | OnPeerBanned | OnSourceReply | OnSourceError | OnWarning | OnError
-	AllEvents EventMask = 1<<iota - 1
+	AllEvents = OnPeerFailed<<1 - 1
 )
 
 // The events. Torrent is the ID of the torrent that they are about.
@@ -62,10 +63,12 @@ type (
 		Piece   int
 	}
 
-	// Added says that the torrent is ready: its pieces were checked.
+	// Added says that the torrent is ready: its pieces were checked. It comes
+	// again after each later check.
 	Added struct {
 		Torrent      swarm.ID
 		Held, Pieces int
+		Have         swarm.Bitfield // what is held; not to be changed
 	}
 
 	// Checking says how far the check of stored pieces is.
@@ -112,6 +115,15 @@ type (
 
 	// PeerLost is a connection that ended, and why.
 	PeerLost struct {
+		Torrent swarm.ID
+		Addr    netip.AddrPort
+		Err     error
+	}
+
+	// PeerFailed is an address that we dialed and that became no connection,
+	// and why. Err matches ErrConnect or ErrHandshake, and where time ran out
+	// context.DeadlineExceeded or os.ErrDeadlineExceeded.
+	PeerFailed struct {
 		Torrent swarm.ID
 		Addr    netip.AddrPort
 		Err     error
@@ -179,6 +191,7 @@ func (Idle) Kind() EventMask          { return OnIdle }
 func (NoPeers) Kind() EventMask       { return OnNoPeers }
 func (PeerConnected) Kind() EventMask { return OnPeerConnected }
 func (PeerLost) Kind() EventMask      { return OnPeerLost }
+func (PeerFailed) Kind() EventMask    { return OnPeerFailed }
 func (PeerBlocked) Kind() EventMask   { return OnPeerBlocked }
 func (PeerBanned) Kind() EventMask    { return OnPeerBanned }
 func (SourceReply) Kind() EventMask   { return OnSourceReply }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -171,6 +172,9 @@ type dialFailed struct {
 
 func (e dialFailed) apply(now time.Time, s *state) {
 	s.book.ended(now, e.addr, e.err)
+	if errors.Is(e.err, ErrConnect) || errors.Is(e.err, ErrHandshake) {
+		s.report(PeerFailed{s.id(), e.addr, e.err})
+	}
 	if s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.lonely {
 		s.lonely = true
 		s.report(NoPeers{s.id()})

@@ -146,7 +146,7 @@ func (s *state) added(now time.Time) {
 	s.restore()
 	s.wasAdded = true
 	s.whole = s.complete()
-	s.report(Added{s.id(), s.haveN, s.n})
+	s.report(Added{s.id(), s.haveN, s.n, s.have.Clone()})
 	if s.spec.Paused {
 		s.phase = Pausing
 		s.report(Paused{s.id()})

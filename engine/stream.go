@@ -17,6 +17,7 @@ import (
 type Stream struct {
 	hub  *hub
 	size int
+	keep func(Event) bool // what it is for; nil for everything
 
 	mu      sync.Mutex
 	queue   []Event
@@ -32,8 +33,8 @@ type hub struct {
 	closed  bool
 }
 
-func (h *hub) subscribe(size int) *Stream {
-	s := &Stream{hub: h, size: or(size, 1024), ready: make(chan struct{}, 1)}
+func (h *hub) subscribe(size int, keep func(Event) bool) *Stream {
+	s := &Stream{hub: h, size: or(size, 1024), keep: keep, ready: make(chan struct{}, 1)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
@@ -65,6 +66,9 @@ func (h *hub) close() {
 }
 
 func (s *Stream) add(e Event) {
+	if s.keep != nil && !s.keep(e) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.done {
@@ -190,6 +194,8 @@ func TorrentOf(e Event) swarm.ID {
 	case PeerConnected:
 		return e.Torrent
 	case PeerLost:
+		return e.Torrent
+	case PeerFailed:
 		return e.Torrent
 	case PeerBlocked:
 		return e.Torrent
