@@ -72,6 +72,9 @@ func (k *pick) urgent() {
 // rescue picks blocks of a piece that will come too late, or were to be here by
 // now, if this peer has them sooner.
 func (k *pick) rescue(t *part, needed int64) {
+	if t.missing == t.free {
+		return
+	}
 	for n := range t.blocks {
 		if k.left == 0 {
 			return

@@ -20,7 +20,3 @@ func openSequential(_ *testing.T, g swarm.Geometry) swarm.Picker {
 func TestRarestKeepsTheContract(t *testing.T) { pickertest.Run(t, openRarest) }
 
 func TestSequentialKeepsTheContract(t *testing.T) { pickertest.Run(t, openSequential) }
-
-func FuzzRarest(f *testing.F) { pickertest.Fuzz(f, openRarest) }
-
-func FuzzSequential(f *testing.F) { pickertest.Fuzz(f, openSequential) }

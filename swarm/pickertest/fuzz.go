@@ -1,6 +1,7 @@
 package pickertest
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -24,6 +25,14 @@ func Fuzz(f *testing.F, open func(t *testing.T, g swarm.Geometry) swarm.Picker) 
 		f.Add([]byte{byte(shape), 0, 1, 1, 1, 1, 3, 1, 1, 4, 6, 1, 3, 1, 9, 0, 9, 1, 8, 2, 6, 1, 3, 0, 10, 0, 11, 0, 1, 12, 1, 12, 2})
 		// Priorities and deadlines between picks of changing constraints.
 		f.Add([]byte{byte(shape), 0, 1, 255, 13, 1, 0, 13, 2, 7, 14, 3, 9, 7, 1, 40, 3, 14, 2, 200, 6, 2, 30, 3, 5, 0, 3, 200, 8, 3, 13, 1, 4})
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 10 * len(geometries) {
+		calls := make([]byte, 1000)
+		for i := range calls {
+			calls[i] = byte(random.Uint32())
+		}
+		f.Add(calls)
 	}
 	f.Fuzz(func(t *testing.T, calls []byte) {
 		d := driver{in: calls}
