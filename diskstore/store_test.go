@@ -74,14 +74,9 @@ func TestStoragePads(t *testing.T) {
 
 // FuzzStore makes the same calls on a Store and on a swarm.Memory.
 func FuzzStore(f *testing.F) {
-	for _, way := range []struct {
-		name string
-		o    func() Options
-	}{{"native", func() Options { return Options{Handles: NewHandles(3)} }}} {
-		storagetest.Fuzz(f, func(t *testing.T, length int64, pads []swarm.Span) swarm.Storage {
-			return mustOpen(t, t.TempDir(), cutFiles(length, pads, 7, 100, 1, 33), way.o())
-		})
-	}
+	storagetest.Fuzz(f, func(t *testing.T, length int64, pads []swarm.Span) swarm.Storage {
+		return mustOpen(t, t.TempDir(), cutFiles(length, pads, 7, 100, 1, 33), Options{Handles: NewHandles(3)})
+	})
 }
 
 func FuzzStorePortable(f *testing.F) {

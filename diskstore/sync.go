@@ -19,6 +19,9 @@ func (s *Store) Sync() error {
 	}
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
+	// An open folder stays the same one if it is moved. What counts is what
+	// is at its path, so it is opened anew.
+	s.handles.drop(&s.folder)
 	var first error
 	for _, sp := range s.spans {
 		f := sp.file
@@ -67,22 +70,27 @@ func (s *Store) syncFile(f *file) error {
 // stillThere reports whether the file that info describes is at the path of f,
 // in its size.
 func (s *Store) stillThere(f *file, info fs.FileInfo) error {
-	folder, err := s.openFolder(false)
-	if err != nil {
-		return err
-	}
-	now, err := folder.Lstat(f.Path)
-	s.handles.release(&s.folder)
-	if err == nil && !same(now, info) {
+	now, err := s.lstat(f)
+	switch {
+	case err != nil:
+	case !same(now, info):
 		err = fs.ErrNotExist
-	}
-	if err == nil && now.Size() != f.Length {
+	case now.Size() != f.Length:
 		err = &SizeError{Path: f.Path, Want: f.Length, Have: now.Size()}
 	}
 	if err != nil {
 		s.changed(f, err)
 	}
 	return err
+}
+
+func (s *Store) lstat(f *file) (fs.FileInfo, error) {
+	folder, err := s.openFolder(false)
+	if err != nil {
+		return nil, err
+	}
+	defer s.handles.release(&s.folder)
+	return folder.Lstat(f.Path)
 }
 
 // syncFolders syncs the folders that got new entries since the last time.
