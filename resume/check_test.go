@@ -1,0 +1,215 @@
+package resume
+
+import (
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A disk state for Check: what is at each path.
+type fakeFiles map[string]fakeInfo
+
+type fakeInfo struct {
+	size  int64
+	mtime time.Time
+	mode  fs.FileMode
+	err   error
+}
+
+func (f fakeInfo) Name() string       { return "" }
+func (f fakeInfo) Size() int64        { return f.size }
+func (f fakeInfo) Mode() fs.FileMode  { return f.mode }
+func (f fakeInfo) ModTime() time.Time { return f.mtime }
+func (f fakeInfo) IsDir() bool        { return f.mode.IsDir() }
+func (f fakeInfo) Sys() any           { return nil }
+
+func (f fakeFiles) stat(path string) (fs.FileInfo, error) {
+	info, ok := f[path]
+	if !ok {
+		return nil, &fs.PathError{Op: "lstat", Path: path, Err: fs.ErrNotExist}
+	}
+	return info, info.err
+}
+
+var (
+	noon   = time.Unix(1700000000, 500)
+	before = noon.Add(-time.Nanosecond)
+	after  = noon.Add(time.Nanosecond)
+)
+
+// sample is a torrent of ten pieces of 32 KiB: a is pieces 0 to 4 and half of
+// 5, b the rest of 5 to 9; between them an empty file, a pad of no matter, and
+// a symlink.
+func sample() (Record, Probe, fakeFiles) {
+	const half = 5<<15 + 1<<14
+	p := Probe{
+		Swarms:   []swarm.ID{{1}, {2}},
+		Geometry: swarm.Geometry{Length: 10 << 15, PieceLength: 1 << 15},
+		Files: []swarm.File{
+			{Path: "d/a", Length: half},
+			{Path: "empty", Offset: half},
+			{Path: "link", Offset: half, Symlink: "d/a"},
+			{Path: ".pad/0", Offset: half, Pad: true},
+			{Path: "b", Offset: half, Length: 10<<15 - half},
+		},
+		Verify: func([]int) (bool, error) { return true, nil },
+	}
+	r := Record{
+		Swarms: p.Swarms, Length: p.Geometry.Length, PieceLength: p.Geometry.PieceLength,
+		State:   Clean,
+		Pieces:  swarm.Bitfield{0b11110000, 0},
+		Spilled: []Spill{{8, []int{1}}},
+		Files:   []File{{"d/a", half, half, noon}, {"empty", 0, 0, noon}, {"b", 10<<15 - half, 10<<15 - half, noon}},
+		Owned:   []string{"b", "d/", "d/a", "link"},
+		Life:    Life{Uploaded: 7},
+	}
+	files := fakeFiles{
+		"d": {mode: fs.ModeDir}, "d/a": {size: half, mtime: noon}, "empty": {mtime: noon},
+		"b": {size: 10<<15 - half, mtime: noon}, "link": {mode: fs.ModeSymlink},
+	}
+	p.Stat = files.stat
+	return r, p, files
+}
+
+func TestCheck(t *testing.T) {
+	const half = 5<<15 + 1<<14
+	all, none := swarm.Bitfield{0xff, 0xc0}, swarm.Bitfield{0, 0}
+	onlyB, onlyA := swarm.Bitfield{0b00000011, 0xc0}, swarm.Bitfield{0b11111000, 0}
+	rest := swarm.Bitfield{0b00001111, 0xc0}
+	owned := []string{"b", "d/", "d/a", "link"}
+	for _, test := range []struct {
+		name        string
+		change      func(*Record, *Probe, fakeFiles)
+		clean, open bool           // whether each state is trusted
+		check       swarm.Bitfield // for an open record
+		owned       []string
+	}{
+		{"as it was", func(*Record, *Probe, fakeFiles) {}, true, true, rest, owned},
+		{"written to later", func(r *Record, p *Probe, f fakeFiles) { f["b"] = fakeInfo{size: half - 1<<15, mtime: after} }, false, true, rest, owned},
+		{"set back", func(r *Record, p *Probe, f fakeFiles) { f["b"] = fakeInfo{size: half - 1<<15, mtime: before} }, false, false, all, owned},
+		{"cut", func(r *Record, p *Probe, f fakeFiles) { f["d/a"] = fakeInfo{size: half - 1, mtime: noon} }, false, false, onlyB, []string{"b", "d/", "link"}},
+		{"grown", func(r *Record, p *Probe, f fakeFiles) { f["d/a"] = fakeInfo{size: half + 1, mtime: noon} }, false, false, onlyB, []string{"b", "d/", "link"}},
+		{"gone", func(r *Record, p *Probe, f fakeFiles) { delete(f, "b") }, false, false, onlyA, []string{"d/", "d/a", "link"}},
+		{"all gone", func(r *Record, p *Probe, f fakeFiles) { clear(f) }, false, false, none, nil},
+		{"empty file gone", func(r *Record, p *Probe, f fakeFiles) { delete(f, "empty") }, false, false, all, owned},
+		{"a folder instead", func(r *Record, p *Probe, f fakeFiles) { f["b"] = fakeInfo{mode: fs.ModeDir} }, false, false, onlyA, []string{"d/", "d/a", "link"}},
+		{"link gone", func(r *Record, p *Probe, f fakeFiles) { delete(f, "link") }, true, true, rest, []string{"b", "d/", "d/a"}},
+		{"appeared", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent }, false, true, rest, owned},
+		{"never there", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; delete(f, "b") }, true, true, swarm.Bitfield{0b00001000, 0}, []string{"d/", "d/a", "link"}},
+		{"cut short when made", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; f["b"] = fakeInfo{size: 0} }, false, true, swarm.Bitfield{0b00001000, 0}, owned},
+		{"other's, made larger", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; f["b"] = fakeInfo{size: half} }, false, true, swarm.Bitfield{0b00001000, 0}, []string{"d/", "d/a", "link"}},
+		{"not ours", func(r *Record, p *Probe, f fakeFiles) { r.Owned = nil }, true, true, rest, nil},
+		{"bad sample", func(r *Record, p *Probe, f fakeFiles) {
+			p.Verify = func([]int) (bool, error) { return false, nil }
+		}, true, false, all, owned},
+		{"nobody to hash", func(r *Record, p *Probe, f fakeFiles) { p.Verify = nil }, true, false, all, owned},
+		{"nothing held", func(r *Record, p *Probe, f fakeFiles) {
+			p.Verify = nil
+			r.Pieces = swarm.Bitfield{0, 0}
+		}, true, true, all, owned},
+		{"one swarm in common", func(r *Record, p *Probe, f fakeFiles) { r.Swarms = []swarm.ID{{9}, {2}} }, true, true, rest, owned},
+		{"another torrent", func(r *Record, p *Probe, f fakeFiles) { r.Swarms = []swarm.ID{{9}} }, false, false, all, nil},
+		{"no record", func(r *Record, p *Probe, f fakeFiles) { *r = Record{State: r.State} }, false, false, all, nil},
+		{"other pieces", func(r *Record, p *Probe, f fakeFiles) { r.PieceLength *= 2 }, false, false, all, owned},
+		{"other length", func(r *Record, p *Probe, f fakeFiles) { r.Length-- }, false, false, all, owned},
+		{"other files", func(r *Record, p *Probe, f fakeFiles) { r.Files[0].Path = "x" }, false, false, all, owned},
+		{"fewer files", func(r *Record, p *Probe, f fakeFiles) { r.Files = r.Files[:2] }, false, false, all, owned},
+		{"spare bits", func(r *Record, p *Probe, f fakeFiles) { r.Pieces[1] = 1 }, false, false, all, owned},
+		{"spilled beyond the piece", func(r *Record, p *Probe, f fakeFiles) { r.Spilled[0].Blocks[0] = 2 }, false, false, all, owned},
+	} {
+		for state, trusted := range map[State]bool{Clean: test.clean, Open: test.open} {
+			t.Run(test.name+" "+state.String(), func(t *testing.T) {
+				r, p, files := sample()
+				r.State = state
+				test.change(&r, &p, files)
+				v, err := r.Check(p)
+				require.NoError(t, err)
+				require.NoError(t, v.Record.validate())
+				require.Equal(t, test.owned, v.Record.Owned)
+				require.Equal(t, p.Swarms, v.Record.Swarms)
+				if test.name != "another torrent" && test.name != "no record" {
+					require.Equal(t, r.Life, v.Record.Life)
+				}
+				for _, f := range v.Record.Files {
+					if info, ok := files[f.Path]; ok && info.mode.IsRegular() {
+						require.Equal(t, info.size, f.Size)
+						require.True(t, info.mtime.Equal(f.ModTime))
+					} else {
+						require.EqualValues(t, Absent, f.Size)
+					}
+				}
+				if !trusted {
+					require.Error(t, v.Distrust)
+					require.Zero(t, v.Record.Pieces.Count())
+					require.Empty(t, v.Record.Spilled)
+					require.Equal(t, Open, v.Record.State)
+					if !test.open {
+						require.Equal(t, test.check, v.Check)
+					}
+					return
+				}
+				require.NoError(t, v.Distrust)
+				require.Equal(t, r.Pieces, v.Record.Pieces)
+				require.Equal(t, r.Spilled, v.Record.Spilled)
+				require.Equal(t, state, v.Record.State)
+				if state == Clean {
+					require.Zero(t, v.Check.Count())
+				} else {
+					require.Equal(t, test.check, v.Check)
+				}
+			})
+		}
+	}
+}
+
+func TestCheckCannotLook(t *testing.T) {
+	for _, path := range []string{"b", "d", "link"} {
+		r, p, files := sample()
+		files[path] = fakeInfo{err: fs.ErrPermission}
+		_, err := r.Check(p)
+		require.ErrorIs(t, err, fs.ErrPermission)
+		require.Contains(t, err.Error(), "resume: looking at "+path)
+	}
+	r, p, _ := sample()
+	r.State = Open
+	p.Verify = func([]int) (bool, error) { return false, errors.ErrUnsupported }
+	_, err := r.Check(p)
+	require.ErrorIs(t, err, errors.ErrUnsupported)
+}
+
+func TestCheckSamples(t *testing.T) {
+	const n = 1000
+	r := Record{Swarms: []swarm.ID{{}}, Length: n << 14, PieceLength: 1 << 14, Pieces: swarm.NewBitfield(n)}
+	for i := 0; i < n; i += 2 {
+		r.Pieces.Set(i)
+	}
+	var sampled [][]int
+	p := Probe{
+		Swarms: r.Swarms, Geometry: swarm.Geometry{Length: r.Length, PieceLength: r.PieceLength},
+		Verify: func(pieces []int) (bool, error) { sampled = append(sampled, pieces); return true, nil },
+		Rand:   rand.New(rand.NewPCG(1, 2)),
+	}
+	for _, size := range []int{0, 1, 20, 5000} {
+		p.Sample = size
+		_, err := r.Check(p)
+		require.NoError(t, err)
+		got := sampled[len(sampled)-1]
+		require.Len(t, got, min(max(size, 8), n/2))
+		for i, piece := range got {
+			require.True(t, r.Pieces.Has(piece))
+			require.True(t, i == 0 || piece > got[i-1], "each once")
+		}
+		require.Less(t, got[0], n/8+2, "spread over the torrent")
+		require.Greater(t, got[len(got)-1], n-n/8-2)
+	}
+	require.NotEqual(t, sampled[0], sampled[1], "chosen at random")
+	p.Rand = nil
+	_, err := r.Check(p)
+	require.NoError(t, err)
+}

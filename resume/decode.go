@@ -1,0 +1,221 @@
+package resume
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// maxBlocks bounds the blocks of a piece: one of 16 GiB has as many.
+const maxBlocks = 1 << 20
+
+// errVersion is what decode fails with for a record from the future.
+type errVersion int64
+
+func (e errVersion) Error() string { return fmt.Sprintf("version %d", int64(e)) }
+
+// decode reads what encode wrote, and refuses all else.
+func decode(b []byte) (Record, error) {
+	top, err := bencode.Scan(b, bencode.Options{MaxDepth: 8, MaxTokens: -1})
+	if err != nil {
+		return Record{}, err
+	}
+	v, err := top.GetDict("record")
+	if err != nil {
+		return Record{}, err
+	}
+	sum, err := top.GetText("sha256")
+	if err != nil {
+		return Record{}, err
+	}
+	if want := sha256.Sum256(v.Raw()); sum != string(want[:]) {
+		return Record{}, errors.New("its checksum does not match")
+	}
+	known, err := v.GetInt("version")
+	if err != nil {
+		return Record{}, err
+	}
+	if known > version {
+		return Record{}, errVersion(known)
+	}
+	r := Record{}
+	d := decoder{dict: v}
+	r.Length = d.int("length")
+	r.PieceLength = d.int("piece length")
+	r.Pieces = swarm.Bitfield(d.text("pieces"))
+	switch s := d.text("state"); s {
+	case Open.String():
+		r.State = Open
+	case Clean.String():
+		r.State = Clean
+	default:
+		d.fail(fmt.Errorf("unknown state %q", s))
+	}
+	for _, id := range d.texts("swarms") {
+		if len(id) != len(swarm.ID{}) {
+			d.fail(errors.New("a swarm's ID must have 20 bytes"))
+			break
+		}
+		r.Swarms = append(r.Swarms, swarm.ID([]byte(id)))
+	}
+	r.Owned = d.texts("owned")
+	for item := range d.list("files").List() {
+		r.Files = append(r.Files, d.file(item))
+	}
+	for item := range d.list("spilled").List() {
+		r.Spilled = append(r.Spilled, d.spill(item))
+	}
+	r.Life = d.life(d.get("life"))
+	if d.err != nil {
+		return Record{}, d.err
+	}
+	return r, r.validate()
+}
+
+// A decoder reads the keys of one dictionary and keeps the first error.
+type decoder struct {
+	dict bencode.Value
+	err  error
+}
+
+func (d *decoder) fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+}
+
+// need turns the error of a look-up into the decoder's.
+func need[T any](d *decoder, v T, err error) T {
+	if err != nil {
+		d.fail(err)
+	}
+	return v
+}
+
+// may is need for a key that may be missing.
+func may[T any](d *decoder, v T, err error) T {
+	if err != nil && !bencode.IsMissing(err) {
+		d.fail(err)
+	}
+	return v
+}
+
+func (d *decoder) int(key string) int64 {
+	n, err := d.dict.GetInt(key)
+	return need(d, n, err)
+}
+
+func (d *decoder) text(key string) string {
+	s, err := d.dict.GetText(key)
+	return need(d, s, err)
+}
+
+func (d *decoder) list(key string) bencode.Value {
+	v, err := d.dict.GetList(key)
+	return need(d, v, err)
+}
+
+func (d *decoder) get(key string) bencode.Value {
+	v, err := d.dict.GetDict(key)
+	return need(d, v, err)
+}
+
+func (d *decoder) texts(key string) []string { return d.strings(d.list(key)) }
+
+func (d *decoder) strings(v bencode.Value) []string {
+	if k := v.Kind(); k != bencode.List && d.err == nil {
+		d.fail(&bencode.TypeError{Want: bencode.List, Got: k})
+	}
+	var list []string
+	for item := range v.List() {
+		s, err := item.Text()
+		list = append(list, need(d, s, err))
+	}
+	return list
+}
+
+func (d *decoder) time(key string) time.Time {
+	v, err := d.dict.GetList(key)
+	if v = may(d, v, err); v.Kind() != bencode.List {
+		return time.Time{}
+	}
+	var parts []int64
+	for item := range v.List() {
+		n, err := item.Int()
+		parts = append(parts, need(d, n, err))
+	}
+	if len(parts) != 2 {
+		d.fail(fmt.Errorf("key %q is not a time", key))
+		return time.Time{}
+	}
+	return time.Unix(parts[0], parts[1])
+}
+
+func (d *decoder) file(v bencode.Value) File {
+	e := decoder{dict: v}
+	f := File{Path: e.text("path"), Length: e.int("length"), Size: Absent, ModTime: e.time("mtime")}
+	if size, err := v.GetInt("size"); err == nil {
+		f.Size = size
+	} else {
+		may(&e, size, err)
+	}
+	need(d, 0, e.err)
+	return f
+}
+
+func (d *decoder) spill(v bencode.Value) Spill {
+	e := decoder{dict: v}
+	piece, blocks := e.int("piece"), swarm.Bitfield(e.text("blocks"))
+	s := Spill{Piece: int(min(max(piece, -1), maxPieces))}
+	if len(blocks) > maxBlocks/8 {
+		d.fail(errors.New("a spilled piece has too many blocks"))
+		return s
+	}
+	for i := range 8 * len(blocks) {
+		if blocks.Has(i) {
+			s.Blocks = append(s.Blocks, i)
+		}
+	}
+	need(d, 0, e.err)
+	return s
+}
+
+func (d *decoder) life(v bencode.Value) Life {
+	e := decoder{dict: v}
+	l := Life{
+		Active:     time.Duration(e.int("active")),
+		Added:      e.time("added"),
+		Completed:  e.time("completed"),
+		Downloaded: e.int("downloaded"),
+		Folder:     e.text("folder"),
+		Source:     e.text("source"),
+		Uploaded:   e.int("uploaded"),
+		Wasted:     e.int("wasted"),
+	}
+	paused, err := v.GetInt("paused")
+	l.Paused = may(&e, paused, err) != 0
+	for key, item := range e.get("extra").Dict() {
+		if l.Extra == nil {
+			l.Extra = make(map[string]string)
+		}
+		s, err := item.Text()
+		l.Extra[string(key)] = need(&e, s, err)
+	}
+	for _, s := range e.texts("peers") {
+		p, err := netip.ParseAddrPort(s)
+		l.Peers = append(l.Peers, need(&e, p, err))
+	}
+	if tiers, err := v.GetList("trackers"); may(&e, tiers, err).Kind() == bencode.List {
+		l.Trackers = [][]string{}
+		for tier := range tiers.List() {
+			l.Trackers = append(l.Trackers, e.strings(tier))
+		}
+	}
+	need(d, 0, e.err)
+	return l
+}

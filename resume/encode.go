@@ -1,0 +1,158 @@
+package resume
+
+import (
+	"crypto/sha256"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// version is what this program writes. Whoever changes what a key means, or
+// needs a new one to read a record rightly, counts it up; keys that may be
+// missing need no new version.
+const version = 1
+
+// encode returns r as it is on disk: a dictionary of the record, a dictionary
+// itself, and of the SHA-256 of its bytes, since bencode alone does not show a
+// bit that flipped in a set of pieces.
+func encode(r Record) []byte {
+	b := bencode.AppendDict(nil)
+	b = bencode.AppendString(b, "record")
+	start := len(b)
+	b = appendRecord(b, r)
+	sum := sha256.Sum256(b[start:])
+	b = bencode.AppendString(b, "sha256")
+	b = bencode.AppendBytes(b, sum[:])
+	return bencode.AppendEnd(b)
+}
+
+// The keys below are sorted, as bencode wants it.
+func appendRecord(b []byte, r Record) []byte {
+	b = bencode.AppendDict(b)
+	b = bencode.AppendString(b, "files")
+	b = bencode.AppendList(b)
+	for _, f := range r.Files {
+		b = appendFile(b, f)
+	}
+	b = bencode.AppendEnd(b)
+	b = appendInt(b, "length", r.Length)
+	b = bencode.AppendString(b, "life")
+	b = appendLife(b, r.Life)
+	b = bencode.AppendString(b, "owned")
+	b = appendStrings(b, r.Owned)
+	b = appendInt(b, "piece length", r.PieceLength)
+	b = bencode.AppendString(b, "pieces")
+	b = bencode.AppendBytes(b, r.Pieces)
+	b = bencode.AppendString(b, "spilled")
+	b = bencode.AppendList(b)
+	for _, s := range r.Spilled {
+		b = appendSpill(b, s)
+	}
+	b = bencode.AppendEnd(b)
+	b = bencode.AppendString(b, "state")
+	b = bencode.AppendString(b, r.State.String())
+	b = bencode.AppendString(b, "swarms")
+	b = bencode.AppendList(b)
+	for _, id := range r.Swarms {
+		b = bencode.AppendBytes(b, id[:])
+	}
+	b = bencode.AppendEnd(b)
+	b = appendInt(b, "version", version)
+	return bencode.AppendEnd(b)
+}
+
+func appendFile(b []byte, f File) []byte {
+	b = bencode.AppendDict(b)
+	b = appendInt(b, "length", f.Length)
+	if f.Size != Absent {
+		b = appendTime(b, "mtime", f.ModTime)
+	}
+	b = bencode.AppendString(b, "path")
+	b = bencode.AppendString(b, f.Path)
+	if f.Size != Absent {
+		b = appendInt(b, "size", f.Size)
+	}
+	return bencode.AppendEnd(b)
+}
+
+// appendSpill writes the blocks as peers would send them, a set of bits.
+func appendSpill(b []byte, s Spill) []byte {
+	set := swarm.NewBitfield(slices.Max(s.Blocks) + 1)
+	for _, n := range s.Blocks {
+		set.Set(n)
+	}
+	b = bencode.AppendDict(b)
+	b = bencode.AppendString(b, "blocks")
+	b = bencode.AppendBytes(b, set)
+	b = appendInt(b, "piece", int64(s.Piece))
+	return bencode.AppendEnd(b)
+}
+
+func appendLife(b []byte, l Life) []byte {
+	b = bencode.AppendDict(b)
+	b = appendInt(b, "active", int64(l.Active))
+	b = appendTime(b, "added", l.Added)
+	b = appendTime(b, "completed", l.Completed)
+	b = appendInt(b, "downloaded", l.Downloaded)
+	b = bencode.AppendString(b, "extra")
+	b = bencode.AppendDict(b)
+	for _, key := range slices.Sorted(maps.Keys(l.Extra)) {
+		b = bencode.AppendString(b, key)
+		b = bencode.AppendString(b, l.Extra[key])
+	}
+	b = bencode.AppendEnd(b)
+	b = bencode.AppendString(b, "folder")
+	b = bencode.AppendString(b, l.Folder)
+	if l.Paused {
+		b = appendInt(b, "paused", 1)
+	}
+	b = bencode.AppendString(b, "peers")
+	b = bencode.AppendList(b)
+	for _, p := range l.Peers {
+		if p.IsValid() {
+			b = bencode.AppendString(b, p.String())
+		}
+	}
+	b = bencode.AppendEnd(b)
+	b = bencode.AppendString(b, "source")
+	b = bencode.AppendString(b, l.Source)
+	if l.Trackers != nil {
+		b = bencode.AppendString(b, "trackers")
+		b = bencode.AppendList(b)
+		for _, tier := range l.Trackers {
+			b = appendStrings(b, tier)
+		}
+		b = bencode.AppendEnd(b)
+	}
+	b = appendInt(b, "uploaded", l.Uploaded)
+	b = appendInt(b, "wasted", l.Wasted)
+	return bencode.AppendEnd(b)
+}
+
+func appendInt(b []byte, key string, i int64) []byte {
+	return bencode.AppendInt(bencode.AppendString(b, key), i)
+}
+
+// appendTime writes seconds and nanoseconds apart: together they overflow for
+// files from some systems. The zero time is left out.
+func appendTime(b []byte, key string, t time.Time) []byte {
+	if t.IsZero() {
+		return b
+	}
+	b = bencode.AppendString(b, key)
+	b = bencode.AppendList(b)
+	b = bencode.AppendInt(b, t.Unix())
+	b = bencode.AppendInt(b, int64(t.Nanosecond()))
+	return bencode.AppendEnd(b)
+}
+
+func appendStrings(b []byte, list []string) []byte {
+	b = bencode.AppendList(b)
+	for _, s := range list {
+		b = bencode.AppendString(b, s)
+	}
+	return bencode.AppendEnd(b)
+}

@@ -1,0 +1,107 @@
+package resume
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+)
+
+// Own lists what is about to be made as ours: files and symlinks by their path,
+// folders with a slash behind. It returns once a record on disk says so; with
+// an error nothing may be made. It has the form of diskstore's Options.Own.
+func (k *Keeper) Own(paths []string) error {
+	if known, err := k.asked(paths); known || err != nil {
+		return err
+	}
+	k.saving.Lock()
+	defer k.saving.Unlock()
+	// Who had the lock may have listed them meanwhile.
+	if known, err := k.asked(paths); known || err != nil {
+		return err
+	}
+	k.mu.Lock()
+	candidates := k.following(paths)
+	k.mu.Unlock()
+	extra := k.missing(candidates)
+
+	k.mu.Lock()
+	for _, name := range extra {
+		if !k.record.Owns(name) && !slices.Contains(paths, name) {
+			k.ahead[name] = true
+		}
+	}
+	k.record.Owned = slices.Concat(k.record.Owned, paths, extra)
+	slices.Sort(k.record.Owned)
+	k.record.Owned = slices.Compact(k.record.Owned)
+	k.listed = false // until a save is through, also for who asks after an error
+	k.dirty = true
+	k.mu.Unlock()
+	return k.saveLocked()
+}
+
+// asked notes that the store asked for paths, and reports whether a record on
+// disk lists them.
+func (k *Keeper) asked(paths []string) (known bool, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		return false, fmt.Errorf("resume: the keeper: %w", fs.ErrClosed)
+	}
+	if k.record.State == Clean {
+		k.record.State = Open
+		k.dirty = true
+	}
+	known = k.listed
+	for _, name := range paths {
+		delete(k.ahead, name)
+		known = known && k.record.Owns(name)
+	}
+	return known, nil
+}
+
+// following returns the files to list along with paths: those behind the last
+// of them that were absent when last seen. Called with mu held.
+func (k *Keeper) following(paths []string) []string {
+	last := -1
+	for _, name := range paths {
+		if i, ok := k.index[name]; ok {
+			last = max(last, i)
+		}
+	}
+	if last < 0 || k.config.Ahead < 0 {
+		return nil
+	}
+	var list []string
+	for i := last + 1; i < len(k.files) && i <= last+k.config.Ahead; i++ {
+		if name := k.files[i].Path; k.record.Files[i].Size == Absent && !k.record.Owns(name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// missing returns those of names where nothing is, and the folders that they
+// lack. What cannot be looked at is left for the store to ask about.
+func (k *Keeper) missing(names []string) []string {
+	var list []string
+	folders := make(map[string]bool) // whether one is missing
+	for _, name := range names {
+		if _, err := k.config.Stat(name); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		list = append(list, name)
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			if _, seen := folders[dir]; seen {
+				break
+			}
+			_, err := k.config.Stat(dir)
+			if folders[dir] = errors.Is(err, fs.ErrNotExist); !folders[dir] {
+				break
+			}
+			list = append(list, dir+"/")
+		}
+	}
+	return list
+}

@@ -1,0 +1,179 @@
+package resume
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A State says how a record was left.
+type State uint8
+
+// Clean is the state of a torrent that was stopped: nothing was written since.
+// Open is that of one which runs, or which crashed.
+const (
+	Open State = iota
+	Clean
+)
+
+// String returns the state's name.
+func (s State) String() string {
+	if s == Clean {
+		return "clean"
+	}
+	return "open"
+}
+
+// A Record is what is remembered of one torrent. It is a value; its methods
+// change nothing and may be called concurrently.
+type Record struct {
+	// Swarms are the torrent's: two for a hybrid.
+	Swarms []swarm.ID
+
+	// Length and PieceLength are those of the torrent's geometry, in bytes.
+	Length, PieceLength int64
+
+	State State
+
+	// Pieces are held: checked, written, and synced since.
+	Pieces swarm.Bitfield
+
+	// Spilled are blocks that were written and synced before their piece was
+	// whole, so nobody checked them. Sorted by piece, each once.
+	Spilled []Spill
+
+	// Files are the torrent's on disk, without pads and symlinks, in order.
+	// A torrent that is not kept in files has none.
+	Files []File
+
+	// Owned are the paths of what we made, or were about to make: files,
+	// symlinks, and folders with a slash behind. Sorted. Nothing else may be
+	// overwritten or deleted.
+	Owned []string
+
+	Life Life
+}
+
+// A Spill is the blocks of one piece that lie unchecked in the storage.
+type Spill struct {
+	Piece  int
+	Blocks []int // counted from zero within the piece; sorted, at least one
+}
+
+// A File is what was seen of one file.
+type File struct {
+	Path    string // relative, slash-separated
+	Length  int64  // in the torrent, in bytes
+	Size    int64  // on disk, in bytes; Absent if it was not there
+	ModTime time.Time
+}
+
+// Absent is the size of a file that does not exist.
+const Absent = -1
+
+// A Life is what else a client restores. Nothing here depends on any of it.
+type Life struct {
+	Uploaded, Downloaded, Wasted int64 // payload bytes over all runs
+	Active                       time.Duration
+	Added, Completed             time.Time // zero for unknown, or not yet
+	Paused                       bool
+	Folder                       string            // where the files are
+	Source                       string            // what was added: a path or a URL
+	Trackers                     [][]string        // tiers of announce URLs; nil for the torrent's own
+	Peers                        []netip.AddrPort  // met last
+	Extra                        map[string]string // the program's own
+}
+
+// maxPieces bounds the pieces of a torrent, so that an int counts them anywhere.
+const maxPieces = math.MaxInt32
+
+// pieces returns the number of pieces, or -1 if there is no such torrent.
+func (r Record) pieces() int {
+	if r.PieceLength < 1 || r.Length < 0 {
+		return -1
+	}
+	n := r.Length / r.PieceLength
+	if r.Length%r.PieceLength != 0 {
+		n++
+	}
+	if n > maxPieces {
+		return -1
+	}
+	return int(n)
+}
+
+// Owns reports whether a path is listed in Owned.
+func (r Record) Owns(path string) bool {
+	_, found := slices.BinarySearch(r.Owned, path)
+	return found
+}
+
+// clone copies what the Keeper changes in place.
+func (r Record) clone() Record {
+	r.Pieces = r.Pieces.Clone()
+	r.Files = slices.Clone(r.Files)
+	r.Owned = slices.Clone(r.Owned)
+	r.Spilled = slices.Clone(r.Spilled)
+	for i := range r.Spilled {
+		r.Spilled[i].Blocks = slices.Clone(r.Spilled[i].Blocks)
+	}
+	return r
+}
+
+// validate says why r cannot be the record of a torrent.
+func (r Record) validate() error {
+	n := r.pieces()
+	switch {
+	case len(r.Swarms) == 0:
+		return errors.New("it names no swarm")
+	case n < 0:
+		return fmt.Errorf("a length of %d with pieces of %d cannot be", r.Length, r.PieceLength)
+	case !r.Pieces.Fits(n):
+		return fmt.Errorf("its set of pieces does not fit %d pieces", n)
+	case r.State > Clean:
+		return fmt.Errorf("unknown state %d", r.State)
+	}
+	if err := r.validateSpilled(n); err != nil {
+		return err
+	}
+	for i, f := range r.Files {
+		if !fs.ValidPath(f.Path) || f.Path == "." {
+			return fmt.Errorf("file %d: path %q is not valid", i, f.Path)
+		}
+		if f.Length < 0 || f.Size < Absent {
+			return fmt.Errorf("file %d: length %d or size %d cannot be", i, f.Length, f.Size)
+		}
+	}
+	if !slices.IsSorted(r.Owned) {
+		return errors.New("what we own is not sorted")
+	}
+	return nil
+}
+
+func (r Record) validateSpilled(pieces int) error {
+	last := -1
+	blocks := (r.PieceLength-1)/swarm.BlockLen + 1
+	for _, s := range r.Spilled {
+		if s.Piece <= last || s.Piece >= pieces {
+			return fmt.Errorf("spilled piece %d is out of order or range", s.Piece)
+		}
+		last = s.Piece
+		if len(s.Blocks) == 0 {
+			return fmt.Errorf("spilled piece %d has no block", s.Piece)
+		}
+		before := -1
+		for _, b := range s.Blocks {
+			if b <= before || int64(b) >= blocks || b >= maxBlocks {
+				return fmt.Errorf("spilled piece %d: block %d is out of order or range", s.Piece, b)
+			}
+			before = b
+		}
+	}
+	return nil
+}
