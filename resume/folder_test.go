@@ -14,9 +14,9 @@ import (
 
 func TestFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
-	f, err := OpenFolder(dir)
+	_, err := OpenFolder(dir)
 	require.NoError(t, err)
-	f, err = OpenFolder(dir)
+	f, err := OpenFolder(dir)
 	require.NoError(t, err)
 	ids, err := f.IDs()
 	require.NoError(t, err)

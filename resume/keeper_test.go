@@ -153,67 +153,68 @@ func TestLostDuringSync(t *testing.T) {
 	require.Equal(t, []Spill{{8, []int{1}}}, g.last().Spilled)
 }
 
-func TestFlushFails(t *testing.T) {
-	t.Run("Stat", func(t *testing.T) {
-		g := newRig(t, nil)
-		a := g.files["d/a"]
-		g.k.Wrote(4)
-		for _, bad := range []fakeInfo{{err: fs.ErrPermission}, {mode: fs.ModeDir}} {
-			g.files["d/a"] = bad
-			require.Error(t, g.k.Flush())
-		}
-		delete(g.files, "d/a")
-		require.ErrorIs(t, g.k.Flush(), fs.ErrNotExist)
-		require.Zero(t, g.syncs)
-		require.Len(t, g.saved, 1)
-		g.files["d/a"] = a
-		g.k.Wrote(9)
-		require.NoError(t, g.k.Flush())
-		require.Equal(t, []int{0, 1, 2, 3, 4, 9}, held(g.last()), "the next does what this one left")
-	})
-	t.Run("Stat while writing", func(t *testing.T) {
-		var g *rig
-		fail := errFault
-		g = newRig(t, func(r *Record, c *Config, f fakeFiles) {
-			c.Stat = func(path string) (fs.FileInfo, error) {
-				if fail != nil {
-					g.k.Wrote(9)
-					g.k.Lost(5)
-					return nil, fail
-				}
-				return f.stat(path)
+func TestFlushCannotLook(t *testing.T) {
+	g := newRig(t, nil)
+	a := g.files["d/a"]
+	g.k.Wrote(4)
+	for _, bad := range []fakeInfo{{err: fs.ErrPermission}, {mode: fs.ModeDir}} {
+		g.files["d/a"] = bad
+		require.Error(t, g.k.Flush())
+	}
+	delete(g.files, "d/a")
+	require.ErrorIs(t, g.k.Flush(), fs.ErrNotExist)
+	require.Zero(t, g.syncs)
+	require.Len(t, g.saved, 1)
+	g.files["d/a"] = a
+	g.k.Wrote(9)
+	require.NoError(t, g.k.Flush())
+	require.Equal(t, []int{0, 1, 2, 3, 4, 9}, held(g.last()), "the next does what this one left")
+}
+
+func TestFlushCannotLookWhileWriting(t *testing.T) {
+	var g *rig
+	fail := errFault
+	g = newRig(t, func(r *Record, c *Config, f fakeFiles) {
+		c.Stat = func(path string) (fs.FileInfo, error) {
+			if fail != nil {
+				g.k.Wrote(9)
+				g.k.Lost(5)
+				return nil, fail
 			}
-		})
-		g.k.Wrote(4)
-		g.k.Wrote(5)
-		require.ErrorIs(t, g.k.Flush(), errFault)
-		fail = nil
-		require.NoError(t, g.k.Flush())
-		require.Equal(t, []int{0, 1, 2, 3, 4, 9}, held(g.last()))
+			return f.stat(path)
+		}
 	})
-	t.Run("Sync", func(t *testing.T) {
-		g := newRig(t, nil)
-		g.k.Wrote(4)
-		g.sync = errFault
-		g.during = func() { g.k.Wrote(5) } // may be in the same failed write-back
-		require.ErrorIs(t, g.k.Flush(), errFault)
-		g.sync, g.during = nil, nil
-		g.k.Wrote(6)
-		require.NoError(t, g.k.Flush())
-		require.Equal(t, []int{0, 1, 2, 3, 6}, held(g.last()))
-		require.NoError(t, g.k.Close(nil))
-		require.Equal(t, Open, g.last().State, "pieces are in doubt, so the next start must look")
-	})
-	t.Run("Save", func(t *testing.T) {
-		g := newRig(t, nil)
-		g.k.Wrote(4)
-		g.save = errFault
-		require.ErrorIs(t, g.k.Flush(), errFault)
-		g.save = nil
-		require.NoError(t, g.k.Flush())
-		require.Equal(t, []int{0, 1, 2, 3, 4}, held(g.last()))
-		require.Equal(t, 1, g.syncs)
-	})
+	g.k.Wrote(4)
+	g.k.Wrote(5)
+	require.ErrorIs(t, g.k.Flush(), errFault)
+	fail = nil
+	require.NoError(t, g.k.Flush())
+	require.Equal(t, []int{0, 1, 2, 3, 4, 9}, held(g.last()))
+}
+
+func TestFlushCannotSync(t *testing.T) {
+	g := newRig(t, nil)
+	g.k.Wrote(4)
+	g.sync = errFault
+	g.during = func() { g.k.Wrote(5) } // may be in the same failed write-back
+	require.ErrorIs(t, g.k.Flush(), errFault)
+	g.sync, g.during = nil, nil
+	g.k.Wrote(6)
+	require.NoError(t, g.k.Flush())
+	require.Equal(t, []int{0, 1, 2, 3, 6}, held(g.last()))
+	require.NoError(t, g.k.Close(nil))
+	require.Equal(t, Open, g.last().State, "pieces are in doubt, so the next start must look")
+}
+
+func TestFlushCannotSave(t *testing.T) {
+	g := newRig(t, nil)
+	g.k.Wrote(4)
+	g.save = errFault
+	require.ErrorIs(t, g.k.Flush(), errFault)
+	g.save = nil
+	require.NoError(t, g.k.Flush())
+	require.Equal(t, []int{0, 1, 2, 3, 4}, held(g.last()))
+	require.Equal(t, 1, g.syncs)
 }
 
 func TestClose(t *testing.T) {

@@ -194,10 +194,9 @@ func TestVersions(t *testing.T) {
 		"blocks": bencode.NewBytes(make([]byte, maxBlocks/8+1)), "piece": bencode.NewInt(1),
 	}))), new(*DamageError))
 	for _, key := range []string{"active", "extra", "folder", "peers", "trackers", "paused", "added"} {
-		life := bencode.NewNode(bencode.Value{})
 		v, err := bencode.Scan(appendLife(nil, full().Life), bencode.Options{})
 		require.NoError(t, err)
-		life = bencode.NewNode(v)
+		life := bencode.NewNode(v)
 		require.NoError(t, life.Set(key, bencode.NewList(bencode.NewDict(nil))))
 		require.ErrorAs(t, set("life", life), new(*DamageError), key)
 	}
