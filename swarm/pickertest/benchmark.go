@@ -1,7 +1,6 @@
 package pickertest
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -163,7 +162,7 @@ func benchDownload(b *testing.B, p swarm.Picker) {
 				Peer: swarm.Peer(id), Blocks: depth, Begin: depth, Now: now, Delay: time.Second,
 			})
 			if len(queues[id]) == 0 {
-				b.Fatal(fmt.Sprintf("peer %d is asked for nothing, with %d pieces left", id, left))
+				b.Fatalf("peer %d is asked for nothing, with %d pieces left", id, left)
 			}
 		}
 		last := len(queues[id]) - 1

@@ -1,0 +1,88 @@
+package piecepicker
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+func TestDeadlines(t *testing.T) {
+	g := blocks(5, 2)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 11111
+		B joins 11100
+		A asks 1 = 0.0
+		deadline 3 60
+		deadline 4 30
+		deadline 2 90
+		deadline 1 10
+		deadline 1 never
+		A asks 3 = 4.0 4.1 3.0
+		B asks 2 begin 1 = 2.0 2.1
+		A asks 2 begin 0 = 3.1 0.1
+	`)
+}
+
+// A block that will be late from whom it was asked of is asked of a faster peer.
+func TestLateBlocksAreAskedOfFasterPeer(t *testing.T) {
+	g := blocks(3, 2)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 111
+		B joins 111
+		C joins 111
+		D joins 111
+		deadline 0 10
+		A asks 2 delay 20 = 0.0 0.1
+		B asks 1 delay 20 = 1.0             # not faster
+		C asks 2 delay 5 = 0.0 0.1
+		D asks 1 delay 1 = 1.1              # C will be in time
+		wait 6                              # but was not
+		D asks 3 delay 1 = 0.0 0.1 2.0
+		C sends 0.0 = A D
+		D sends 0.1 = A C
+	`)
+}
+
+func TestBlocksInTimeAreAskedOnce(t *testing.T) {
+	g := blocks(2, 2)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 11
+		B joins 11
+		deadline 0 10
+		A asks 2 delay 8 = 0.0 0.1
+		B asks 1 delay 1 = 1.0
+		wait 8
+		B asks 1 delay 1 = 1.1
+		wait 0.5
+		B drops 1.0
+		B asks 2 delay 1 = 0.0 0.1          # overdue
+	`)
+}
+
+func TestHeldPieceHasNoDeadline(t *testing.T) {
+	g := blocks(10, 1)
+	p := NewSequential(g, Config{})
+	for i := range 10 {
+		p.SetDeadline(i, start.Add(time.Duration(i%3)*time.Second))
+		p.SetDeadline(i, start.Add(time.Duration(i%4)*time.Second))
+	}
+	require.Len(t, p.deadlines.list, 10)
+	require.Equal(t, 0, p.deadlines.list[0].piece)
+	require.Equal(t, 4, p.deadlines.list[1].piece)
+	for i := range 10 {
+		p.Held(i)
+		p.SetDeadline(i, start)
+	}
+	p.SetDeadline(-1, start)
+	p.SetDeadline(10, start)
+	require.Empty(t, p.deadlines.list)
+	require.Empty(t, p.deadlines.of)
+}
+
+func swarmPeer(i int) swarm.Peer { return swarm.Peer(i) }
+
+func ask(peer, blocks int) swarm.Ask {
+	return swarm.Ask{Peer: swarm.Peer(peer), Blocks: blocks, Begin: blocks}
+}

@@ -1,0 +1,126 @@
+package piecepicker
+
+import (
+	"testing"
+
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+// Peers stay with the piece that they send, so that few peers send one piece.
+func TestPeersStayWithTheirPiece(t *testing.T) {
+	g := blocks(3, 4)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 111
+		B joins 111
+		A asks 2 = 0.0 0.1
+		B asks 2 only 1 = 1.0 1.1
+		A sends 0.0
+		A sends 0.1
+		B asks 1 = 1.2            # 0 has fewer missing, but 1 is its own
+		A asks 1 = 0.2
+		priority 1 0
+		B asks 2 = 0.3 2.0        # unless that is not wanted any more
+	`)
+}
+
+func TestAloneStaysAlone(t *testing.T) {
+	g := blocks(3, 2)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 111
+		B joins 111
+		A asks 1 alone = 0.0
+		B asks 4 = 1.0 1.1 2.0 2.1    # 0 is kept for A
+		B drops 2.1
+		A asks 3 alone = 0.1
+		A drops 0.1
+		B asks 1 = 2.1
+		B asks 1 = 0.1                # until there is nothing else
+		A sends 0.0
+		A asks 1 alone =              # B is asked for blocks of it
+		B drops 0.1
+		A asks 1 alone = 0.1
+		A leaves
+		B asks 1 alone =              # A sent blocks of it
+		B asks 1 = 0.1
+	`)
+}
+
+// What was held comes from someone, too.
+func TestAloneNotWithBlocksHeldBefore(t *testing.T) {
+	g := blocks(1, 2)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 1
+		held 0
+		lose 0 1
+		A asks 1 alone =
+		A asks 1 = 0.1
+		lose 0
+		A sends 0.1
+		A asks 1 alone = 0.0
+	`)
+}
+
+// A web seed likes blocks in a row, over the ends of pieces too.
+func TestRun(t *testing.T) {
+	g := blocks(5, 4)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 11111
+		W joins 11111
+		A asks 1 = 0.0
+		A asks 2 only 1 = 1.0 1.1
+		A drops 1.0                              # 1.0, 1.2 and 1.3 are free
+		W asks 3 run 3 = 0.1 0.2 0.3
+		W asks 8 run 6 = 2.0 2.1 2.2 2.3 3.0 3.1 3.2 3.3
+		W asks 2 run 2 = 1.2 1.3
+		W asks 9 run 4 begin 0 = 1.0
+		W asks 4 run 9 begin 1 = 4.0 4.1 4.2 4.3
+	`)
+}
+
+func TestSuggestedPiecesGoFirst(t *testing.T) {
+	g := blocks(5, 2)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 11110
+		B joins 11111
+		B asks 1 only 3 = 3.0
+		A asks 4 first 4,9,-1,2,3 = 3.1 2.0 2.1 0.0
+		deadline 1 5
+		B asks 3 first 4 = 1.0 1.1 4.0
+	`)
+}
+
+func TestAllowedFastPieces(t *testing.T) {
+	g := blocks(5, 2)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 11110
+		B joins 11111
+		deadline 0 5
+		A asks 4 only 9,-1,4,2 = 2.0 2.1    # choked: no other, no matter what
+		A asks 1 only 1 begin 0 =
+		B asks 9 only 0,1,3,4 = 0.0 0.1 1.0 1.1 3.0 3.1 4.0 4.1
+		A asks 1 only 3 = 3.0
+		B asks 1 only 1 =
+		B asks 1 only 2 = 2.0
+	`)
+}
+
+// An order of the user's own cannot make the picker ask for nonsense.
+func TestBadOrder(t *testing.T) {
+	g := blocks(3, 1)
+	for _, piece := range []int{-1, 3, 1 << 30, 1, 2} {
+		p := Mix(g, constant(piece), Config{})
+		p.Join(1, swarm.Bitfield{0xc0})
+		p.Held(1)
+		require.Empty(t, p.Pick(nil, ask(1, 1)), "the order says %d", piece)
+	}
+}
+
+// A constant is an Order that always says the same.
+type constant int
+
+func (constant) Start(*Board)            {}
+func (constant) Add(int)                 {}
+func (constant) Remove(int)              {}
+func (constant) Moved(int, int)          {}
+func (c constant) Next(*Set) (int, bool) { return int(c), true }

@@ -1,0 +1,200 @@
+package piecepicker
+
+import (
+	"testing"
+
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRarestGoesFirst(t *testing.T) {
+	g := blocks(4, 2)
+	play(t, g, NewRarest(g, Config{}), `
+		A joins 1111
+		B joins 0111
+		C joins 0011
+		D joins 0001
+		A asks 8 = 0.0 0.1 1.0 1.1 2.0 2.1 3.0 3.1
+	`)
+}
+
+func TestRarestFollowsHaves(t *testing.T) {
+	g := blocks(4, 1)
+	play(t, g, NewRarest(g, Config{}), `
+		A joins 1111
+		B joins 0111
+		C joins 0011
+		D joins 0001
+		A asks 1 = 0.0
+		A drops 0.0
+		# 0 becomes the most common, then 3 the rarest.
+		B has 0
+		C has 0
+		D has 0
+		A asks 1 = 1.0
+		A drops 1.0
+		B lost 3
+		C lost 3
+		D lost 3
+		A asks 1 = 3.0
+	`)
+}
+
+// Cratetorrent counts a peer's pieces when it joins, and never takes that back.
+func TestRarestForgetsWhoLeft(t *testing.T) {
+	g := blocks(3, 1)
+	play(t, g, NewRarest(g, Config{}), `
+		A joins 111
+		B joins 100
+		C joins 100
+		D joins 010
+		A asks 1 = 2.0       # then 1, then 0
+		A drops 2.0
+		E joins 001
+		B leaves
+		C leaves
+		A asks 1 = 0.0
+		A drops 0.0
+		C joins 110
+		D leaves
+		E leaves
+		A asks 1 = 2.0
+	`)
+	p := NewRarest(g, Config{})
+	full := swarm.Bitfield{0xe0}
+	for i := range swarm.Peer(10) {
+		p.Join(i, full)
+		p.Join(100+i, swarm.Bitfield{byte(i << 5)})
+	}
+	for i := range swarm.Peer(10) {
+		p.Leave(i)
+		p.Leave(100 + i)
+	}
+	for piece := range 3 {
+		require.Zero(t, p.Availability(piece), "all who had piece %d left", piece)
+	}
+}
+
+// A peer that joined with few pieces and leaves with most of them, or the other
+// way round, is counted in one way and out in the other.
+func TestAvailabilityOfPeersThatChange(t *testing.T) {
+	g := blocks(8, 1)
+	p := NewRarest(g, Config{})
+	p.Join(0, swarm.Bitfield{0x80})
+	p.Join(1, swarm.Bitfield{0xff})
+	for round := range 100 {
+		id := swarm.Peer(2 + round)
+		p.Join(id, nil)
+		for piece := range 8 {
+			p.Have(id, piece, true)
+		}
+		if round%2 == 0 {
+			for piece := 1; piece < 8; piece++ {
+				p.Have(id, piece, false)
+			}
+		}
+		p.Leave(id)
+	}
+	require.Equal(t, 2, p.Availability(0))
+	for piece := 1; piece < 8; piece++ {
+		require.Equal(t, 1, p.Availability(piece))
+	}
+	require.Zero(t, p.Availability(-1))
+	require.Zero(t, p.Availability(8))
+}
+
+func TestPriorityGoesBeforeRarity(t *testing.T) {
+	g := blocks(4, 1)
+	play(t, g, NewRarest(g, Config{}), `
+		A joins 1111
+		B joins 0111
+		C joins 0111
+		priority 3 5
+		priority 2 7
+		priority 0 1
+		A asks 4 = 2.0 3.0 1.0 0.0
+	`)
+}
+
+// Of the equally rare each one comes first equally often.
+func TestRarestIsRandomAmongEquals(t *testing.T) {
+	const pieces, runs = 16, 4000
+	g := blocks(pieces, 1)
+	full := swarm.Bitfield{0xff, 0xff}
+	var first [pieces]int
+	for seed := range uint64(runs) {
+		p := NewRarest(g, Config{Seed: seed + 1})
+		p.Join(1, full)
+		p.Join(2, swarm.Bitfield{0xff, 0})
+		p.Join(3, swarm.Bitfield{0, 0xff})
+		first[p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1})[0].Piece]++
+	}
+	for piece, n := range first {
+		// Six standard deviations off are less likely than a broken machine.
+		require.InDelta(t, runs/pieces, n, 6*16, "piece %d is first", piece)
+	}
+}
+
+func TestSeedDecides(t *testing.T) {
+	g := blocks(1000, 1)
+	full := swarm.NewBitfield(1000)
+	full.SetAll(1000)
+	pick := func(seed uint64, a swarm.Ask) []swarm.Block {
+		p := NewRarest(g, Config{Seed: seed})
+		p.Join(1, full)
+		a.Peer, a.Blocks, a.Begin = 1, 20, 20
+		return p.Pick(nil, a)
+	}
+	require.Equal(t, pick(1, swarm.Ask{}), pick(1, swarm.Ask{Now: start}))
+	require.NotEqual(t, pick(1, swarm.Ask{}), pick(2, swarm.Ask{}))
+	// Without a seed it is the time of the first Ask.
+	require.Equal(t, pick(0, swarm.Ask{Now: start}), pick(0, swarm.Ask{Now: start}))
+	require.NotEqual(t, pick(0, swarm.Ask{Now: start}), pick(0, swarm.Ask{Now: start.Add(1)}))
+}
+
+// A peer that has none of the many rare pieces is still asked for its rarest.
+func TestRarestOfPeerWithoutRarePieces(t *testing.T) {
+	const pieces = 100_000
+	g := blocks(pieces, 1)
+	p := NewRarest(g, Config{Seed: 1})
+	few := swarm.NewBitfield(pieces)
+	for i := range 100 {
+		few.Set(i * 997)
+	}
+	p.Join(1, few)
+	p.Join(2, few)
+	few.Clear(42 * 997)
+	p.Join(3, few)
+	for range samples {
+		got := p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1})
+		require.Equal(t, []swarm.Block{g.Block(42*997, 0)}, got)
+		p.Drop(1, got[0])
+	}
+	for i := range 100 {
+		require.Len(t, p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1}), 1, "pick %d", i)
+	}
+	require.Empty(t, p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1}))
+	require.Empty(t, p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1}))
+	p.Have(1, 5, true)
+	require.Equal(t, []swarm.Block{g.Block(5, 0)}, p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1}),
+		"a peer that had nothing to offer has something now")
+}
+
+// Buckets give memory back: a million pieces that went through many buckets
+// leave no trace there.
+func TestBucketsShrink(t *testing.T) {
+	const pieces = 10_000
+	p := NewRarest(blocks(pieces, 1), Config{Seed: 1})
+	half := swarm.NewBitfield(pieces)
+	half.SetAll(pieces / 2)
+	p.Join(0, half)
+	p.Pick(nil, swarm.Ask{Peer: 0, Blocks: 1, Begin: 1})
+	for i := range swarm.Peer(50) {
+		p.Join(1+i, half)
+	}
+	room := 0
+	for _, bucket := range p.order.(*Rarest).buckets[usual].buckets.cells {
+		room += cap(bucket)
+	}
+	require.LessOrEqual(t, room, 4*pieces+64*64)
+}
