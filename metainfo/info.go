@@ -114,8 +114,8 @@ func (i *Info) Files() []swarm.File {
 }
 
 // BuiltFrom returns all files as a Builder found them, for a store that serves
-// them from there: paths are below the folder that holds what was built from,
-// and differ from those of Files where a name had to be cleaned or was
+// them from there: paths are below the folder that holds what was built from
+// (below the fs.FS itself if that was built from whole), and differ from those of Files where a name had to be cleaned or was
 // replaced. It returns nil if the Info was parsed. The slice is the caller's.
 func (i *Info) BuiltFrom() []swarm.File { return append([]swarm.File(nil), i.built...) }
 

@@ -21,6 +21,7 @@ type input struct {
 	length     int64    // in bytes
 	executable bool
 	symlink    []string // the target below the torrent's folder; nil for a file
+	target     string   // the same in the form of disk
 	open       func() (source, error)
 }
 
@@ -150,7 +151,7 @@ func (w *walker) symlink(full string, here []string) error {
 		w.skipped(rel, "it is a symlink that leads out of the torrent")
 		return nil
 	}
-	w.add(input{path: here, disk: path.Join(w.base, rel), symlink: strings.Split(dest, "/")})
+	w.add(input{path: here, disk: path.Join(w.base, rel), symlink: strings.Split(dest, "/"), target: path.Join(w.base, dest)})
 	return nil
 }
 

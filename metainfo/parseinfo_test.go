@@ -131,7 +131,7 @@ func TestFileTreeFaults(t *testing.T) {
 		{v2(dict{"a": leaf(1)}).with("piece length", 49152), "is not a power of two"},
 		{v2(dict{"a": leaf(1 << 62)}), "too many pieces"},
 		// Each starts at a piece of its own.
-		{v2(dict{"a": leaf(16384 << 20), "b": leaf(1), "c": leaf(16384<<20-16383)}), "too many pieces"},
+		{v2(dict{"a": leaf(16384 << 20), "b": leaf(1), "c": leaf(16384<<20 - 16383)}), "too many pieces"},
 		{v2(dict{"a": leaf(1)}).with("pieces", "x"), "neither length nor files"},
 	} {
 		refuse(t, test.info, test.fault)

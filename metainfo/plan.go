@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path"
-	"strings"
 
 	"github.com/shoal-bt/shoal/piecehash"
 	"github.com/shoal-bt/shoal/swarm"
@@ -80,13 +78,9 @@ func (p *plan) onDisk() []swarm.File {
 	files := p.info.Files()
 	for n, in := range p.inputs {
 		if in == nil {
-			continue
+			continue // a pad is nowhere
 		}
-		files[n].Path = in.disk
-		if in.symlink != nil {
-			base, _, _ := strings.Cut(in.disk, "/")
-			files[n].Symlink = path.Join(base, path.Join(in.symlink...))
-		}
+		files[n].Path, files[n].Symlink = in.disk, in.target
 	}
 	return files
 }

@@ -1,0 +1,87 @@
+package metainfo_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+// FuzzParse reads torrents, writes them, and reads the same again. Whatever
+// passes must be safe, and bear being checked.
+func FuzzParse(f *testing.F) {
+	for _, format := range formats {
+		tor := build(f, metainfo.Builder{Format: format, PieceLength: 16 << 10, Tiers: [][]string{{"a", "b"}, {"c"}}, Nodes: []string{"h:1"}}, tree())
+		b, err := tor.Bytes()
+		require.NoError(f, err)
+		f.Add(b)
+	}
+	f.Add([]byte(enc(dict{"info": minimal(), "url-list": "x", "announce-list": list{"x"}, "comment": "c"})))
+	f.Add([]byte(enc(dict{"info": folder(list{".."}, list{"a"}, list{"A"}, list{"a", "b"})})))
+	if dir := os.Getenv("SHOAL_CORPUS"); dir != "" {
+		paths, _ := filepath.Glob(filepath.Join(dir, "torrents", "*", "*.torrent"))
+		for _, p := range paths {
+			if b, err := os.ReadFile(p); err == nil && len(b) < 10_000 {
+				f.Add(b)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		tor, err := metainfo.Parse(b)
+		if err != nil {
+			return
+		}
+		requireSafe(t, tor.Info)
+		out, err := tor.Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := metainfo.Parse(out)
+		if err != nil {
+			t.Fatalf("what was written is refused: %v", err)
+		}
+		if !reflect.DeepEqual(tor, again) {
+			t.Fatalf("what was written is read as another torrent")
+		}
+		i := tor.Info
+		g := i.Geometry()
+		for _, p := range []int{0, g.Pieces() / 2, g.Pieces() - 1} {
+			if g.PieceLen(p) > 1<<20 {
+				continue
+			}
+			i.Verify([]swarm.Verdict{{Piece: p, Stored: zeroReader{}}})
+			for entry, span := range i.FilesOf(p) {
+				if span.Offset < 0 || span.Length <= 0 || span.End() > i.Entries[entry].Length {
+					t.Fatalf("piece %d has %+v of file %d", p, span, entry)
+				}
+			}
+		}
+	})
+}
+
+type zeroReader struct{}
+
+func (zeroReader) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(p), nil }
+
+// FuzzParseMagnet reads links, writes them, and reads the same again.
+func FuzzParseMagnet(f *testing.F) {
+	f.Add("magnet:?" + btih + "&" + btmh + "&dn=a+b&xl=5&tr=http%3A%2F%2Fx&kt=a+b&so=1-3&x.pe=h:1&ws=w&xs=x&as=y")
+	f.Add("magnet:?xt.1=urn:btih:MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U")
+	f.Fuzz(func(t *testing.T, s string) {
+		m, err := metainfo.ParseMagnet(s)
+		if err != nil {
+			return
+		}
+		again, err := metainfo.ParseMagnet(m.String())
+		if err != nil {
+			t.Fatalf("%q is refused: %v", m.String(), err)
+		}
+		if !reflect.DeepEqual(m, again) {
+			t.Fatalf("%q is read as %+v, want %+v", m.String(), again, m)
+		}
+	})
+}
