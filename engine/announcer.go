@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	stoppedTimeout  = 5 * time.Second  // for a source to hear that we stopped
-	announceTimeout = time.Minute      // for any other call
-	defaultMin      = time.Minute      // between calls on request, where a source says nothing
-	leastInterval   = time.Second      // between calls that a source may ask for
-	maxFound        = 1000             // addresses taken from one answer
+	stoppedTimeout  = 5 * time.Second // for a source to hear that we stopped
+	announceTimeout = time.Minute     // for any other call
+	defaultMin      = time.Minute     // between calls on request, where a source says nothing
+	leastInterval   = time.Second     // between calls that a source may ask for
+	maxFound        = 1000            // addresses taken from one answer
 )
 
 // announcer calls the peer sources of all torrents when they are due, from one

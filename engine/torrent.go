@@ -125,6 +125,12 @@ func (t *Torrent) turn() {
 // flush carries out what the state asks for.
 func (t *Torrent) flush() {
 	s := t.state
+	// Connections begin before they are given anything to send.
+	for i := 0; i < len(s.effects); i++ {
+		s.effects[i].perform(t)
+	}
+	clear(s.effects)
+	s.effects = s.effects[:0]
 	for _, p := range s.dirty {
 		if c := t.conns[p.id]; c != nil && !p.closing {
 			c.deliver(p)
@@ -134,11 +140,6 @@ func (t *Torrent) flush() {
 	}
 	clear(s.dirty)
 	s.dirty = s.dirty[:0]
-	for i := 0; i < len(s.effects); i++ {
-		s.effects[i].perform(t)
-	}
-	clear(s.effects)
-	s.effects = s.effects[:0]
 }
 
 // query is a question to the state, answered in a turn.
