@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// forget closes what the store has open, as the LRU may at any time.
-func forget(s *Store) {
+// closeFiles closes what the store has open, as the LRU may at any time.
+func closeFiles(s *Store) {
 	for _, f := range s.files {
 		s.handles.drop(&f.reading, &f.writing)
 	}
@@ -36,7 +36,7 @@ func TestFileDeletedWhileRunning(t *testing.T) {
 				writeAll(t, s, ones(someLength), 0)
 				require.NoError(t, s.Sync())
 				if !open {
-					forget(s)
+					closeFiles(s)
 				}
 				switch how {
 				case "file":
@@ -67,6 +67,11 @@ func TestFileDeletedWhileRunning(t *testing.T) {
 				content, err := os.ReadFile(filepath.Join(dir, "t/a"))
 				require.NoError(t, err)
 				require.Equal(t, []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, content)
+
+				// One error is enough, however many files are gone.
+				writeAll(t, s, ones(someLength), 0)
+				require.NoError(t, s.Sync())
+				require.Len(t, tree(t, dir), 8)
 			})
 		}
 	}
@@ -78,7 +83,7 @@ func TestDeletedFileFailsReadsAndThenTheWrite(t *testing.T) {
 	s := mustOpen(t, dir, someFiles(), Options{})
 	writeAll(t, s, ones(someLength), 0)
 	require.NoError(t, s.Sync())
-	forget(s)
+	closeFiles(s)
 	require.NoError(t, os.Remove(filepath.Join(dir, "t/d/b")))
 	for range 3 {
 		_, err := s.ReadAt(make([]byte, 3), 17)
@@ -99,7 +104,7 @@ func TestFolderMovedAwayAndBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "root")
 	s := mustOpen(t, dir, someFiles(), Options{})
 	writeAll(t, s, ones(someLength), 0)
-	forget(s)
+	closeFiles(s)
 	require.NoError(t, os.Rename(dir, dir+".moved"))
 	_, err := s.ReadAt(make([]byte, 3), 0)
 	require.ErrorIs(t, err, fs.ErrNotExist)
@@ -117,7 +122,7 @@ func TestFileCutWhileRunning(t *testing.T) {
 		writeAll(t, s, ones(someLength), 0)
 		require.NoError(t, s.Sync())
 		if !open {
-			forget(s)
+			closeFiles(s)
 		}
 		require.NoError(t, os.Truncate(filepath.Join(dir, "t/a"), 4))
 		want := &SizeError{Path: "t/a", Want: 10, Have: 4}

@@ -23,9 +23,9 @@ func (s *Store) Create() error {
 func (s *Store) create(spans []span) error {
 	s.making.Lock()
 	defer s.making.Unlock()
-	s.handles.reserve(2) // the folder, and one file after the other
+	joined := s.handles.reserve(&s.folder) // and for one file after the other
 	defer s.handles.free(1)
-	folder, err := s.openFolderReserved(true)
+	folder, err := s.openFolderReserved(joined, true)
 	if err != nil {
 		return fault("create", ".", -1, err)
 	}
@@ -185,6 +185,9 @@ func (s *Store) createFile(folder Folder, f *file) error {
 	}
 	if f.Length > 0 {
 		err = s.extend(opened, f.Length)
+		if err == nil && s.handles.keep(&f.writing, opened) {
+			return nil
+		}
 	}
 	if closing := opened.Close(); err == nil {
 		err = closing

@@ -59,13 +59,16 @@ type handle struct {
 
 func (x *handle) isOpen() bool { return x.file != nil || x.folder != nil }
 
+// usable reports whether x is open and stays so for one more user.
+func (x *handle) usable() bool { return x.isOpen() && !x.doomed }
+
 // use counts one more user of the first of xs that is open, and returns it; nil
 // if none is.
 func (h *Handles) use(xs ...*handle) *handle {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, x := range xs {
-		if x.isOpen() && !x.doomed {
+		if x.usable() {
 			h.take(x)
 			return x
 		}
@@ -106,23 +109,23 @@ func (h *Handles) park(x *handle) {
 }
 
 // begin counts one more user of x if it is open, and says so. Otherwise the
-// caller has to open it and call finish, and has slots set aside for it: one for
-// x, the others for what is opened on the way.
-func (h *Handles) begin(x *handle, slots int) (open bool) {
+// caller has to open it, for which a slot is set aside, and call finish. If x is
+// a file, the caller opens its folder first: joined says that it is open and the
+// caller counted as a user, else a slot is set aside for it as well.
+func (h *Handles) begin(x, folder *handle) (open, joined bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.join(x) {
-		return true
+		return true, false
 	}
-	h.room(slots)
-	return false
+	return false, h.room(folder)
 }
 
-// reserve sets slots aside, for beginReserved and free.
-func (h *Handles) reserve(slots int) {
+// reserve sets slots aside for a file and its folder, as begin does.
+func (h *Handles) reserve(folder *handle) (joined bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.room(slots)
+	return h.room(folder)
 }
 
 // free gives slots back.
@@ -133,15 +136,28 @@ func (h *Handles) free(slots int) {
 	h.wake()
 }
 
-// room waits until slots can be set aside. Who calls it uses no handle and has no
-// slot, or callers would wait for each other.
-func (h *Handles) room(slots int) {
-	for h.open+slots > h.limit {
+// room waits until there is a slot, and one for folder if that is neither nil
+// nor open; then it takes the slots, or the slot and the folder. Who calls it
+// uses no handle and has no slot, or callers would wait for each other.
+func (h *Handles) room(folder *handle) (joined bool) {
+	for {
+		slots := 1
+		if folder != nil && !folder.usable() {
+			slots = 2
+		}
+		if h.open+slots <= h.limit {
+			h.open += slots
+			break
+		}
 		if !h.evict() {
 			h.wait()
 		}
 	}
-	h.open += slots
+	if folder != nil && folder.usable() {
+		h.take(folder)
+		return true
+	}
+	return false
 }
 
 // beginReserved is begin for who has a slot set aside for x already. It never
@@ -184,6 +200,24 @@ func (h *Handles) finish(x *handle, file File, folder Folder) {
 		h.open--
 	}
 	h.wake()
+}
+
+// keep makes file, which the caller opened in a slot that it has, the open file
+// of x, used by nobody; the caller has another slot then. It reports false if x
+// is open already.
+func (h *Handles) keep(x *handle, file File) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if x.opening || x.isOpen() {
+		return false
+	}
+	x.file = file
+	h.park(x)
+	for h.open >= h.limit && h.evict() {
+	}
+	h.open++
+	h.wake()
+	return true
 }
 
 // drop closes xs, each as soon as nobody uses it. A call that wants one of them

@@ -177,16 +177,16 @@ func (s *Store) Close() error {
 
 // openFolder returns the open folder; the caller releases s.folder.
 func (s *Store) openFolder(create bool) (Folder, error) {
-	if s.handles.begin(&s.folder, 1) {
+	if open, _ := s.handles.begin(&s.folder, nil); open {
 		return s.folder.folder, nil
 	}
 	return s.finishFolder(create)
 }
 
-// openFolderReserved is openFolder for who has a slot set aside for it, which it
-// uses up.
-func (s *Store) openFolderReserved(create bool) (Folder, error) {
-	if s.handles.beginReserved(&s.folder) {
+// openFolderReserved is openFolder for who is a user of it already, or has a slot
+// set aside for it, which is used up.
+func (s *Store) openFolderReserved(joined, create bool) (Folder, error) {
+	if joined || s.handles.beginReserved(&s.folder) {
 		return s.folder.folder, nil
 	}
 	return s.finishFolder(create)
@@ -210,10 +210,11 @@ func (s *Store) openFile(f *file, write bool) (*handle, error) {
 	if write {
 		x, flag = &f.writing, os.O_RDWR
 	}
-	if s.handles.begin(x, 2) {
+	open, joined := s.handles.begin(x, &s.folder)
+	if open {
 		return x, nil
 	}
-	opened, err := s.openChecked(f, flag)
+	opened, err := s.openChecked(f, flag, joined)
 	s.handles.finish(x, opened, nil)
 	if err == nil {
 		return x, nil
@@ -225,10 +226,9 @@ func (s *Store) openFile(f *file, write bool) (*handle, error) {
 }
 
 // openChecked opens the file that Lstat shows, if it is what f should be. A link
-// is not followed, also not one that is put there meanwhile. It uses up the slot
-// set aside for the folder.
-func (s *Store) openChecked(f *file, flag int) (File, error) {
-	folder, err := s.openFolderReserved(false)
+// is not followed, also not one that is put there meanwhile.
+func (s *Store) openChecked(f *file, flag int, joined bool) (File, error) {
+	folder, err := s.openFolderReserved(joined, false)
 	if err != nil {
 		return nil, err
 	}

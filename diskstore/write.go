@@ -1,7 +1,6 @@
 package diskstore
 
 import (
-	"errors"
 	"io"
 	"io/fs"
 
@@ -86,22 +85,6 @@ func (s *Store) writer(f *file) (*handle, error) {
 		s.changed(f, err)
 	}
 	return x, err
-}
-
-// changed takes err into account, which says that f could not be opened or is
-// another file. If f is gone or was cut, the store forgets what it knew, so that
-// a later write makes f whole again. What is still open of it is closed.
-func (s *Store) changed(f *file, err error) {
-	var size *SizeError
-	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &size) {
-		return
-	}
-	f.state.Store(absent)
-	f.dirty.Store(false)
-	s.handles.drop(&f.reading, &f.writing, &s.folder)
-	s.making.Lock()
-	clear(s.known)
-	s.making.Unlock()
 }
 
 // WriteVecAt writes bufs in order at offset off, with one call for each file
