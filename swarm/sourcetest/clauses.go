@@ -158,11 +158,12 @@ func deadline(s swarm.PeerSource) error {
 	ctx, cancel := context.WithTimeout(context.Background(), after)
 	defer cancel()
 	c := start(ctx, s, leecher(1, swarm.Started))
-	time.Sleep(after)
+	time.Sleep(after - 1)
 	synctest.Wait()
-	if c.returned() && c.err == nil {
+	if c.returned() {
 		before = -1
 	}
+	time.Sleep(1)
 	return c.gaveUp(ctx, before)
 }
 

@@ -1,0 +1,231 @@
+package httptracker
+
+import (
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// A page is what a server answered to one request.
+type page struct {
+	status     int
+	body       []byte // decompressed
+	retryAfter time.Duration
+}
+
+// get asks for u on route r, and follows redirects. It reports whether the
+// request went out, so that the tracker may have acted on it, also with an error.
+// Errors have no URL in them and none of the target's secrets.
+func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout time.Duration) (p page, sent bool, err error) {
+	w := newWatch(ctx, timeout, c.Silence)
+	defer w.stop()
+	g := new(guard)
+	g.refuse.Store(c.RefuseLocal)
+	client, done := r.open(c, g)
+	defer done()
+	secrets := t.secrets
+	for hops := 0; ; hops++ {
+		if err := g.check(u.Hostname()); err != nil {
+			return page{}, sent, plain(err, secrets)
+		}
+		p, location, err := c.getOnce(w, client, g, u)
+		sent = sent || w.sent.Load()
+		if err != nil {
+			return page{}, sent, w.explain(plain(err, secrets))
+		}
+		if location == "" {
+			return p, sent, nil
+		}
+		if hops == maxRedirects {
+			return page{}, sent, &ResponseError{Reason: fmt.Sprintf("more than %d redirects", maxRedirects)}
+		}
+		next, err := u.Parse(location)
+		if err != nil || next.Host == "" {
+			return page{}, sent, &ResponseError{Reason: "a redirect to something that is no URL"}
+		}
+		if u.Scheme == "https" && next.Scheme != "https" {
+			return page{}, sent, &ResponseError{Reason: "a redirect from https to something else"}
+		}
+		to, err := newTarget(next)
+		if err != nil {
+			return page{}, sent, &ResponseError{Reason: "a redirect", Err: err}
+		}
+		secrets = append(secrets[:len(secrets):len(secrets)], to.secrets...)
+		u = to.url
+		g.redirected()
+	}
+}
+
+// getOnce makes one request. If it is answered by a redirect, location is not
+// empty.
+func (c *Config) getOnce(w *watch, client *http.Client, g *guard, u *url.URL) (p page, location string, err error) {
+	ctx := httptrace.WithClientTrace(w.ctx, &httptrace.ClientTrace{
+		DNSDone: func(httptrace.DNSDoneInfo) { w.progress() },
+		GotConn: func(i httptrace.GotConnInfo) {
+			w.progress()
+			g.connected(i.Conn)
+		},
+		WroteRequest: func(i httptrace.WroteRequestInfo) {
+			w.progress()
+			if i.Err == nil {
+				w.sent.Store(true)
+			}
+		},
+		GotFirstResponseByte: w.progress,
+	})
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return page{}, "", errors.New("the request cannot be made")
+	}
+	req.Header.Set("User-Agent", c.UserAgent)
+	req.Header.Set("Accept-Encoding", "gzip")
+	resp, err := client.Do(req)
+	if err != nil {
+		return page{}, "", err
+	}
+	defer resp.Body.Close()
+	w.progress()
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		if location := resp.Header[hiddenLocation]; len(location) > 0 && location[0] != "" {
+			return page{}, location[0], nil
+		}
+	}
+	p.status = resp.StatusCode
+	p.retryAfter = retryAfter(resp.Header.Get("Retry-After"))
+	p.body, err = c.readBody(w, resp)
+	return p, "", err
+}
+
+// readBody reads at most MaxBody bytes, before and after decompression, so that
+// neither a large answer nor a small one that unfolds costs more.
+func (c *Config) readBody(w *watch, resp *http.Response) ([]byte, error) {
+	tooLong := &ResponseError{Reason: fmt.Sprintf("the answer is longer than %d bytes", c.MaxBody)}
+	if resp.ContentLength > c.MaxBody {
+		return nil, tooLong
+	}
+	raw := &io.LimitedReader{R: watchedReader{resp.Body, w}, N: c.MaxBody + 1}
+	var body io.Reader = raw
+	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		unzipped, err := gzip.NewReader(raw)
+		if err != nil {
+			return nil, gzipError(w, err)
+		}
+		body = io.LimitReader(unzipped, c.MaxBody+1)
+	default:
+		return nil, &ResponseError{Reason: fmt.Sprintf("the answer has the encoding %.20q, which was not asked for", encoding)}
+	}
+	b, err := io.ReadAll(body)
+	switch {
+	case int64(len(b)) > c.MaxBody || raw.N <= 0:
+		return nil, tooLong
+	case err != nil && body != io.Reader(raw):
+		return nil, gzipError(w, err)
+	}
+	return b, err
+}
+
+// gzipError tells what the tracker got wrong from what went wrong below.
+func gzipError(w *watch, err error) error {
+	var corrupt flate.CorruptInputError
+	theirs := errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	if w.ctx.Err() != nil || !theirs {
+		return err
+	}
+	return &ResponseError{Reason: "the answer says that it is gzip and is not", Err: err}
+}
+
+// retryAfter reads a header Retry-After that counts seconds. A date would need
+// the server's clock to be right.
+func retryAfter(header string) time.Duration {
+	seconds, err := strconv.ParseUint(strings.TrimSpace(header), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// A watch ends a request when its time is over or nothing comes for too long.
+type watch struct {
+	parent  context.Context
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	silence time.Duration
+	total   *time.Timer // nil for no limit
+	silent  *time.Timer // nil for no limit
+	sent    atomic.Bool // a request was written
+}
+
+func newWatch(parent context.Context, timeout, silence time.Duration) *watch {
+	w := &watch{parent: parent, silence: silence}
+	w.ctx, w.cancel = context.WithCancelCause(parent)
+	if timeout > 0 {
+		w.total = time.AfterFunc(timeout, func() {
+			w.cancel(fmt.Errorf("no answer after %v: %w", timeout, os.ErrDeadlineExceeded))
+		})
+	}
+	if silence > 0 {
+		w.silent = time.AfterFunc(silence, func() {
+			w.cancel(fmt.Errorf("nothing came for %v: %w", silence, os.ErrDeadlineExceeded))
+		})
+	}
+	return w
+}
+
+// progress says that something came. It may be called late and by any goroutine.
+func (w *watch) progress() {
+	if w.silent != nil && w.ctx.Err() == nil {
+		w.silent.Reset(w.silence)
+	}
+}
+
+// stop frees what the watch holds.
+func (w *watch) stop() {
+	w.cancel(nil)
+	if w.total != nil {
+		w.total.Stop()
+	}
+	if w.silent != nil {
+		w.silent.Stop()
+	}
+}
+
+// explain returns why the request ended, if the watch or the caller ended it, and
+// else err.
+func (w *watch) explain(err error) error {
+	switch {
+	case w.parent.Err() != nil:
+		return w.parent.Err()
+	case w.ctx.Err() != nil:
+		return context.Cause(w.ctx)
+	}
+	return err
+}
+
+// A watchedReader tells its watch of each byte that comes.
+type watchedReader struct {
+	r io.Reader
+	w *watch
+}
+
+func (r watchedReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	if n > 0 {
+		r.w.progress()
+	}
+	return n, err
+}

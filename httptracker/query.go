@@ -1,0 +1,98 @@
+package httptracker
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// unknownLeft is sent where the number of bytes left is not known: anything but
+// 0, which would make us a seed.
+const unknownLeft = swarm.BlockLen
+
+// noPort is sent where we accept no connections: many trackers refuse port 0, and
+// nobody listens on port 1.
+const noPort = 1
+
+// An announceQuery is what an announce says, as trackers spell it.
+type announceQuery struct {
+	a         swarm.Announcement
+	event     swarm.Event // in place of that of a
+	want      int
+	key       uint32
+	ip        netip.Addr
+	trackerID string // as the tracker gave it; empty for none
+}
+
+// String returns the query, percent-encoded. See
+// https://www.bittorrent.org/beps/bep_0003.html#trackers, BEP 7 for key and BEP 23
+// for compact.
+func (q announceQuery) String() string {
+	a := q.a
+	b := make([]byte, 0, 400)
+	b = appendEscaped(append(b, "info_hash="...), a.Swarm[:])
+	b = appendEscaped(append(b, "&peer_id="...), a.Peer[:])
+	port := a.Port
+	if port == 0 {
+		port = noPort
+	}
+	left := a.Left
+	if left < 0 {
+		left = unknownLeft
+	}
+	for _, p := range []struct {
+		key   string
+		value int64
+	}{
+		{"&port=", int64(port)},
+		{"&uploaded=", max(a.Uploaded, 0)},
+		{"&downloaded=", max(a.Downloaded, 0)},
+		{"&left=", left},
+		{"&compact=", 1},
+		{"&no_peer_id=", 1},
+		{"&numwant=", int64(max(q.want, 0))},
+	} {
+		b = strconv.AppendInt(append(b, p.key...), p.value, 10)
+	}
+	b = fmt.Appendf(b, "&key=%08X", q.key)
+	if q.event != swarm.None {
+		b = append(append(b, "&event="...), q.event.String()...)
+	}
+	if q.ip.IsValid() {
+		b = appendEscaped(append(b, "&ip="...), []byte(q.ip.String()))
+	}
+	if q.trackerID != "" {
+		b = appendEscaped(append(b, "&trackerid="...), []byte(q.trackerID))
+	}
+	return string(b)
+}
+
+// scrapeQuery returns the query that asks for ids (BEP 48).
+func scrapeQuery(ids []swarm.ID) string {
+	b := make([]byte, 0, 72*len(ids))
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, '&')
+		}
+		b = appendEscaped(append(b, "info_hash="...), id[:])
+	}
+	return string(b)
+}
+
+// appendEscaped percent-encodes all but the characters that RFC 3986, section
+// 2.3, leaves as they are. url.QueryEscape would write a space as a plus sign,
+// which not every tracker reads back.
+func appendEscaped(dst, b []byte) []byte {
+	const hex = "0123456789ABCDEF"
+	for _, c := range b {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			dst = append(dst, c)
+		default:
+			dst = append(dst, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return dst
+}

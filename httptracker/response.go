@@ -1,0 +1,209 @@
+package httptracker
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A response is what a tracker said to an announce, checked.
+type response struct {
+	interval    time.Duration // 0 if it did not say, as the next
+	minInterval time.Duration
+	seeds       int // -1 if it did not say, as the next two
+	leechers    int
+	completed   int
+	external    netip.Addr
+	warning     string // as it came
+	trackerID   string
+	peers       []swarm.Address
+}
+
+// parseAnnounce reads the answer to an announce. It takes at most maxPeers
+// addresses. Where terse, as after stopped, a tracker need not name interval and
+// peers. The error may be a *FailureError, whose reason is as it came.
+//
+// See https://www.bittorrent.org/beps/bep_0003.html#trackers, BEP 7 for peers6,
+// BEP 23 for compact peers and BEP 24 for external ip.
+func parseAnnounce(body []byte, maxPeers int, terse bool) (response, error) {
+	v, err := parseDict(body)
+	if err != nil {
+		return response{}, err
+	}
+	r := response{
+		interval:    seconds(v, "interval"),
+		minInterval: seconds(v, "min interval"),
+		seeds:       count(v, "complete"),
+		leechers:    count(v, "incomplete"),
+		completed:   count(v, "downloaded"),
+	}
+	if b, err := v.GetBytes("external ip"); err == nil {
+		if a, ok := netip.AddrFromSlice(b); ok && !a.IsUnspecified() {
+			r.external = a.Unmap()
+		}
+	}
+	if b, err := v.GetBytes("warning message"); err == nil {
+		r.warning = string(b)
+	}
+	if b, err := v.GetBytes("tracker id"); err == nil && len(b) <= 512 {
+		r.trackerID = string(b)
+	}
+	_, hasInterval := v.Get("interval")
+	peers, hasPeers := v.Get("peers")
+	peers6, hasPeers6 := v.Get("peers6")
+	if !hasInterval && !hasPeers && !hasPeers6 && !terse {
+		return response{}, &ResponseError{Reason: "the answer has neither an interval nor peers"}
+	}
+	if hasPeers {
+		if r.peers, err = appendPeers(r.peers, peers, 4, maxPeers); err != nil {
+			return response{}, &ResponseError{Reason: "peers", Err: err}
+		}
+	}
+	if hasPeers6 {
+		if r.peers, err = appendPeers(r.peers, peers6, 16, maxPeers); err != nil {
+			return response{}, &ResponseError{Reason: "peers6", Err: err}
+		}
+	}
+	return r, nil
+}
+
+// parseDict reads an answer up to its failure reason, if it has one.
+func parseDict(body []byte) (bencode.Value, error) {
+	// Answers come unsorted from some trackers, and with a line end behind
+	// them from files.
+	v, rest, err := bencode.ScanPrefix(body, bencode.Options{Lenient: true})
+	switch {
+	case err != nil && looksLikeHTML(body):
+		return v, &ResponseError{Reason: "the answer is a web page"}
+	case err != nil:
+		return v, &ResponseError{Reason: "the answer is no bencode", Err: err}
+	case len(bytes.TrimSpace(rest)) > 0:
+		return v, &ResponseError{Reason: "something follows the answer"}
+	case v.Kind() != bencode.Dict:
+		return v, &ResponseError{Reason: "the answer is " + v.Kind().String() + ", want a dictionary"}
+	}
+	if reason, ok := v.Get("failure reason"); ok {
+		text, err := reason.Bytes()
+		if err != nil {
+			return v, &ResponseError{Reason: "failure reason", Err: err}
+		}
+		return v, &FailureError{Reason: string(text), RetryIn: retryIn(v)}
+	}
+	return v, nil
+}
+
+func looksLikeHTML(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+}
+
+// retryIn reads the minutes until a retry, or never. See
+// https://www.bittorrent.org/beps/bep_0031.html.
+func retryIn(v bencode.Value) time.Duration {
+	if b, err := v.GetBytes("retry in"); err == nil && strings.EqualFold(string(b), "never") {
+		return -1
+	}
+	minutes, ok := number(v, "retry in")
+	if !ok || minutes <= 0 {
+		return 0
+	}
+	return time.Duration(min(minutes, 365*24*60)) * time.Minute
+}
+
+// number reads an integer, which some trackers send as a string.
+func number(v bencode.Value, key string) (int64, bool) {
+	n, ok := v.Get(key)
+	if !ok {
+		return 0, false
+	}
+	if i, err := n.Int(); err == nil {
+		return i, true
+	}
+	b, err := n.Bytes()
+	if err != nil || len(b) > 20 {
+		return 0, false
+	}
+	i, err := strconv.ParseInt(string(b), 10, 64)
+	return i, err == nil
+}
+
+// seconds reads a length of time, 0 if there is none. A year is the most, so that
+// no later sum wraps.
+func seconds(v bencode.Value, key string) time.Duration {
+	n, _ := number(v, key)
+	return time.Duration(min(max(n, 0), 365*24*60*60)) * time.Second
+}
+
+// count reads a number of peers, -1 if there is none.
+func count(v bencode.Value, key string) int {
+	n, ok := number(v, key)
+	if !ok || n < 0 {
+		return -1
+	}
+	return int(min(n, math.MaxInt32))
+}
+
+// appendPeers reads peers, compact with addresses of size bytes or as a list of
+// dictionaries, and appends those that can be met until dst has limit.
+func appendPeers(dst []swarm.Address, v bencode.Value, size, limit int) ([]swarm.Address, error) {
+	if v.Kind() == bencode.List {
+		for entry := range v.List() {
+			if entry.Kind() != bencode.Dict {
+				return dst, fmt.Errorf("a peer is %v, want a dictionary", entry.Kind())
+			}
+			if p, ok := dictPeer(entry); ok && len(dst) < limit {
+				dst = append(dst, p)
+			}
+		}
+		return dst, nil
+	}
+	b, err := v.Bytes()
+	if err != nil {
+		return dst, err
+	}
+	entry := size + 2
+	if len(b)%entry != 0 {
+		return dst, fmt.Errorf("%d bytes are no whole number of peers of %d bytes", len(b), entry)
+	}
+	for ; len(b) > 0 && len(dst) < limit; b = b[entry:] {
+		ip, _ := netip.AddrFromSlice(b[:size])
+		port := uint16(b[size])<<8 | uint16(b[size+1])
+		if p, ok := peer(ip, port); ok {
+			dst = append(dst, p)
+		}
+	}
+	return dst, nil
+}
+
+// dictPeer reads a peer of the original form. A DNS name in place of an address is
+// passed over: to resolve it would let a tracker make us ask any name server.
+func dictPeer(v bencode.Value) (swarm.Address, bool) {
+	text, err := v.GetBytes("ip")
+	if err != nil || len(text) > 64 {
+		return swarm.Address{}, false
+	}
+	ip, err := netip.ParseAddr(string(text))
+	if err != nil || ip.Zone() != "" {
+		return swarm.Address{}, false
+	}
+	port, ok := number(v, "port")
+	if !ok || port < 0 || port > math.MaxUint16 {
+		return swarm.Address{}, false
+	}
+	return peer(ip, uint16(port))
+}
+
+// peer returns where a peer may be met, and false if nobody can be met there.
+func peer(ip netip.Addr, port uint16) (swarm.Address, bool) {
+	ip = ip.Unmap()
+	if port == 0 || ip.IsUnspecified() || ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
+		return swarm.Address{}, false
+	}
+	return swarm.Address{AddrPort: netip.AddrPortFrom(ip, port)}, true
+}

@@ -1,0 +1,171 @@
+package httptracker
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+func addresses(texts ...string) []swarm.Address {
+	var all []swarm.Address
+	for _, text := range texts {
+		all = append(all, swarm.Address{AddrPort: netip.MustParseAddrPort(text)})
+	}
+	return all
+}
+
+func TestParseAnnounce(t *testing.T) {
+	r, err := parseAnnounce([]byte(twoPeers), 100, false)
+	require.NoError(t, err)
+	require.Equal(t, response{
+		interval: 30 * time.Minute, minInterval: 5 * time.Minute,
+		seeds: 5, leechers: 7, completed: -1,
+		peers: addresses("96.126.104.219:6889", "192.0.2.1:80"),
+	}, r)
+}
+
+func TestParseAnnounceKeys(t *testing.T) {
+	tests := []struct {
+		name, body string
+		want       response
+	}{
+		{"nothing but an interval", "d8:intervali60ee", response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
+		{"unsorted, twice, and a line end", "d5:peers0:8:intervali60e8:intervali70e8:completei1ee\r\n",
+			response{interval: time.Minute, seeds: 1, leechers: -1, completed: -1}},
+		{"numbers as strings", "d8:interval2:608:complete1:7e", response{interval: time.Minute, seeds: 7, leechers: -1, completed: -1}},
+		{"numbers that cannot be", "d8:intervali-5e12:min intervali9223372036854775807e8:completei-7e10:incompletei9223372036854775807e5:peers0:e",
+			response{minInterval: 365 * 24 * time.Hour, seeds: -1, leechers: 1<<31 - 1, completed: -1}},
+		{"all that is optional", "d8:intervali60e10:downloadedi9e11:external ip4:\xc0\x00\x02\x0710:tracker id3:a\x00b15:warning message4:slowe",
+			response{interval: time.Minute, seeds: -1, leechers: -1, completed: 9, external: netip.MustParseAddr("192.0.2.7"), trackerID: "a\x00b", warning: "slow"}},
+		{"external ip of 16 bytes", "d8:intervali60e11:external ip16:\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01e",
+			response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, external: netip.MustParseAddr("2001:db8::1")}},
+		{"external ip of 3 bytes", "d8:intervali60e11:external ip3:abce", response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
+		{"the example of BEP 7", "d8:intervali1800e5:peers6:iiiipp6:peers618:iiiiiiiiiiiiiiiippe",
+			response{interval: 30 * time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("105.105.105.105:28784", "[6969:6969:6969:6969:6969:6969:6969:6969]:28784")}},
+		{"dictionaries", "d8:intervali60e5:peersl" +
+			"d2:ip9:192.0.2.17:peer id20:aaaaaaaaaaaaaaaaaaaa4:porti6881ee" + // with a peer id
+			"d2:ip11:2001:db8::14:porti6882ee" + // without one, and IPv6
+			"d4:port4:68832:ip16:::ffff:192.0.2.2e" + // unsorted, port as a string, mapped
+			"d2:ip12:tracker.test4:porti6881ee" + // a name: not resolved
+			"d2:ip12:fe80::1%eth04:porti6881ee" + // a zone
+			"d2:ip9:192.0.2.14:porti65536ee" +
+			"d2:ip9:192.0.2.14:porti-1ee" +
+			"d2:ip9:192.0.2.14:porti0ee" +
+			"d2:ip9:192.0.2.1e" +
+			"d4:porti6881ee" +
+			"de" + "ee",
+			response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("192.0.2.1:6881", "[2001:db8::1]:6882", "192.0.2.2:6883")}},
+		{"where nobody can be met", "d8:intervali60e5:peers24:\x00\x00\x00\x00\x00\x01\xe0\x00\x00\x01\x00\x01\xff\xff\xff\xff\x00\x01\xc0\x00\x02\x01\x00\x00e",
+			response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := parseAnnounce([]byte(test.body), 100, false)
+			require.NoError(t, err)
+			require.Equal(t, test.want, r)
+		})
+	}
+}
+
+func TestParseAnnounceRefuses(t *testing.T) {
+	for name, body := range map[string]string{
+		"nothing":                    "",
+		"an empty dictionary":        "de",
+		"a web page":                 "<!DOCTYPE html><html><body>404</body></html>",
+		"text":                       "OK",
+		"a list":                     "le",
+		"a number":                   "i60e",
+		"cut short":                  twoPeers[:len(twoPeers)-3],
+		"something behind":           twoPeers + "d",
+		"two answers":                twoPeers + twoPeers,
+		"5 bytes of peers":           "d8:intervali60e5:peers5:abcdee",
+		"17 bytes of peers6":         "d8:intervali60e6:peers617:aaaaaaaaaaaaaaaaae",
+		"peers that are a number":    "d8:intervali60e5:peersi5ee",
+		"peers that are a dict":      "d8:intervali60e5:peersdee",
+		"a peer that is a string":    "d8:intervali60e5:peersl6:abcdefee",
+		"a failure that is a number": "d14:failure reasoni5ee",
+		"nested too deep":            "d5:peers" + strings.Repeat("l", 200) + strings.Repeat("e", 200) + "e",
+		"a length beyond the end":    "d5:peers99999999999999999999:e",
+	} {
+		_, err := parseAnnounce([]byte(body), 100, false)
+		var wrong *ResponseError
+		require.ErrorAs(t, err, &wrong, name)
+		require.NotContains(t, err.Error(), "<", name)
+	}
+	_, err := parseAnnounce([]byte("de"), 100, true)
+	require.NoError(t, err, "an answer to stopped may say nothing")
+	var syntax *bencode.SyntaxError
+	_, err = parseAnnounce([]byte("d3:a"), 100, false)
+	require.ErrorAs(t, err, &syntax)
+}
+
+func TestParseAnnounceFailure(t *testing.T) {
+	for body, want := range map[string]FailureError{
+		"d14:failure reason4:busye":                                {Reason: "busy"},
+		"d14:failure reason4:busy8:retry in1:5e":                   {Reason: "busy", RetryIn: 5 * time.Minute},
+		"d14:failure reason4:busy8:retry ini5ee":                   {Reason: "busy", RetryIn: 5 * time.Minute},
+		"d14:failure reason4:busy8:retry in5:nevere":               {Reason: "busy", RetryIn: -1},
+		"d14:failure reason4:busy8:retry in5:latere":               {Reason: "busy"},
+		"d14:failure reason4:busy8:retry ini-5ee":                  {Reason: "busy"},
+		"d14:failure reason4:busy8:retry ini9223372036854775807ee": {Reason: "busy", RetryIn: 365 * 24 * time.Hour},
+		"d8:intervali5e14:failure reason0:5:peers6:iiiippe":        {Reason: ""},
+	} {
+		_, err := parseAnnounce([]byte(body), 100, false)
+		var failure *FailureError
+		require.ErrorAs(t, err, &failure, body)
+		require.Equal(t, want, *failure)
+	}
+}
+
+func TestParseAnnounceBoundsPeers(t *testing.T) {
+	peers := strings.Repeat("\xc0\x00\x02\x01\x1a\xe1", 1000)
+	body := fmt.Sprintf("d8:intervali60e5:peers%d:%s6:peers618:iiiiiiiiiiiiiiiippe", len(peers), peers)
+	r, err := parseAnnounce([]byte(body), 10, false)
+	require.NoError(t, err)
+	require.Len(t, r.peers, 10)
+	list := "d5:peersl" + strings.Repeat("d2:ip9:192.0.2.14:porti6881ee", 1000) + "ee"
+	r, err = parseAnnounce([]byte(list), 10, false)
+	require.NoError(t, err)
+	require.Len(t, r.peers, 10)
+}
+
+func FuzzParseAnnounce(f *testing.F) {
+	for _, seed := range []string{
+		twoPeers, "", "de", "d14:failure reason4:busy8:retry in5:nevere",
+		"d8:intervali1800e5:peers6:iiiipp6:peers618:iiiiiiiiiiiiiiiippe",
+		"d8:intervali60e5:peersld2:ip9:192.0.2.14:porti6881eeee",
+		"d8:interval2:6011:external ip4:\xc0\x00\x02\x0710:tracker id3:a\x00b15:warning message4:slowe",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		const limit = 50
+		r, err := parseAnnounce(body, limit, false)
+		if err != nil {
+			var wrong *ResponseError
+			var failure *FailureError
+			if !errors.As(err, &wrong) && !errors.As(err, &failure) {
+				t.Fatalf("error %v is of no type of ours", err)
+			}
+			return
+		}
+		if len(r.peers) > limit {
+			t.Fatalf("%d peers", len(r.peers))
+		}
+		for _, p := range r.peers {
+			if !p.IsValid() || p.Port() == 0 || p.Addr().IsUnspecified() || p.Addr().Is4In6() || p.Addr().Zone() != "" {
+				t.Fatalf("peer %v", p)
+			}
+		}
+		if r.interval < 0 || r.minInterval < 0 || r.seeds < -1 || r.leechers < -1 || r.completed < -1 {
+			t.Fatalf("response %+v", r)
+		}
+	})
+}

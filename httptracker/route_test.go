@@ -1,0 +1,219 @@
+package httptracker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRoutes(t *testing.T) {
+	c := Config{}.withDefaults()
+	for host, want := range map[string]int{"tracker.test": 2, "192.0.2.1": 1, "2001:db8::1": 1} {
+		routes, err := c.routes(host)
+		require.NoError(t, err)
+		require.Len(t, routes, want, host)
+	}
+	_, err := New("http://[2001:db8::1]/announce", Config{From: []netip.Addr{netip.IPv4Unspecified()}})
+	require.ErrorContains(t, err, "family")
+	_, err = New("http://tracker.test/announce", Config{From: []netip.Addr{{}}})
+	require.Error(t, err)
+}
+
+// dualServer serves one handler on 127.0.0.1 and on ::1, at one port.
+func dualServer(t *testing.T, h http.HandlerFunc) (port string) {
+	for range 20 {
+		four, err := net.Listen("tcp4", "127.0.0.1:0")
+		require.NoError(t, err)
+		_, port, _ := net.SplitHostPort(four.Addr().String())
+		six, err := net.Listen("tcp6", "[::1]:"+port)
+		if err != nil {
+			four.Close()
+			continue
+		}
+		for _, l := range []net.Listener{four, six} {
+			s := &http.Server{Handler: h}
+			go s.Serve(l)
+			t.Cleanup(func() { s.Close() })
+		}
+		return port
+	}
+	t.Skip("there is no IPv6 loopback here")
+	return ""
+}
+
+// TestBothFamiliesAnnounce: BEP 7 wants an announce from each of our addresses.
+func TestBothFamiliesAnnounce(t *testing.T) {
+	var four, six atomic.Int32
+	port := dualServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.RemoteAddr, "[") {
+			six.Add(1)
+			io.WriteString(w, "d8:intervali600e12:min intervali120e5:peers0:6:peers618:iiiiiiiiiiiiiiiippe")
+		} else {
+			four.Add(1)
+			io.WriteString(w, "d8:completei3e8:intervali900e5:peers6:iiiippe")
+		}
+	})
+	names, err := net.DefaultResolver.LookupNetIP(t.Context(), "ip6", "localhost")
+	if err != nil || len(names) == 0 {
+		t.Skip("localhost has no IPv6 address here")
+	}
+	url := "http://localhost:" + port + "/announce"
+	reply, err := Announce(t.Context(), url, announcement(swarm.Started), Config{})
+	require.NoError(t, err)
+	require.ElementsMatch(t, addresses("105.105.105.105:28784", "[6969:6969:6969:6969:6969:6969:6969:6969]:28784"), reply.Peers)
+	require.Equal(t, 10*time.Minute, reply.Next)
+	require.Equal(t, 2*time.Minute, reply.Min)
+	require.Equal(t, 3, reply.Seeds)
+	require.Equal(t, []int32{1, 1}, []int32{four.Load(), six.Load()})
+
+	_, err = Announce(t.Context(), url, announcement(swarm.Started), Config{From: []netip.Addr{netip.MustParseAddr("127.0.0.1")}})
+	require.NoError(t, err)
+	require.Equal(t, []int32{2, 1}, []int32{four.Load(), six.Load()})
+}
+
+// TestOneFamilyIsEnough: a tracker with one address answers, though two are tried.
+func TestOneFamilyIsEnough(t *testing.T) {
+	server := httptest.NewServer(reply(twoPeers))
+	defer server.Close()
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	reply, err := Announce(t.Context(), "http://localhost:"+port+"/announce", announcement(swarm.Started), Config{})
+	require.NoError(t, err)
+	require.Len(t, reply.Peers, 2)
+	server.Close()
+	_, err = Announce(t.Context(), "http://localhost:"+port+"/announce", announcement(swarm.Started), Config{})
+	require.Error(t, err)
+}
+
+func TestOverRoutes(t *testing.T) {
+	ask := func(waits ...time.Duration) func(context.Context, int, route) (int, error) {
+		return func(ctx context.Context, i int, _ route) (int, error) {
+			wait, err := waits[i], error(nil)
+			if wait < 0 {
+				wait, err = -wait, errors.New("no")
+			}
+			select {
+			case <-time.After(wait):
+				return i, err
+			case <-ctx.Done():
+				return 0, ctx.Err()
+			}
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		routes := make([]route, 2)
+		run := func(ask func(context.Context, int, route) (int, error)) (order []int, errs []error) {
+			for o := range overRoutes(t.Context(), routes, grace, ask) {
+				order, errs = append(order, o.route), append(errs, o.err)
+			}
+			return order, errs
+		}
+		order, errs := run(ask(2*time.Second, time.Second))
+		require.Equal(t, []int{1, 0}, order)
+		require.Equal(t, []error{nil, nil}, errs)
+
+		since := time.Now()
+		order, errs = run(ask(time.Second, time.Hour))
+		require.Equal(t, []int{0, 1}, order)
+		require.Equal(t, []error{nil, errLate}, errs)
+		require.Equal(t, time.Second+grace, time.Since(since))
+
+		since = time.Now()
+		_, errs = run(ask(-time.Second, 20*time.Second))
+		require.Error(t, errs[0])
+		require.NoError(t, errs[1], "there is time as long as none has answered")
+		require.Equal(t, 20*time.Second, time.Since(since))
+
+		since = time.Now()
+		for range overRoutes(t.Context(), routes, 0, ask(time.Second, time.Hour)) {
+			break
+		}
+		require.Equal(t, time.Second, time.Since(since))
+	})
+}
+
+func TestIsLocal(t *testing.T) {
+	for _, host := range []string{
+		"127.0.0.1", "127.0.0.1:80", "[::1]:80", "::1", "10.1.2.3", "192.168.0.1", "172.16.0.1:1", "169.254.169.254", "fe80::1", "[fe80::1%eth0]:80", "fd00::1",
+		"0.0.0.0", "::", "100.64.0.1", "0.1.2.3", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "224.0.0.1", "localhost", "LOCALHOST.:80", "a.localhost",
+	} {
+		require.True(t, isLocal(host), host)
+	}
+	for _, host := range []string{"8.8.8.8", "192.0.2.1:80", "[2001:db8::1]:80", "tracker.test", "tracker.test:80", "100.128.0.1", "172.32.0.1", "64:ff9b::808:808"} {
+		require.False(t, isLocal(host), host)
+	}
+}
+
+func TestRefuseLocal(t *testing.T) {
+	server := httptest.NewServer(reply(twoPeers))
+	defer server.Close()
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	for _, host := range []string{"127.0.0.1", "localhost"} {
+		url := "http://" + host + ":" + port + "/announce"
+		_, err := Announce(t.Context(), url, announcement(swarm.Started), Config{})
+		require.NoError(t, err)
+		_, err = Announce(t.Context(), url, announcement(swarm.Started), Config{RefuseLocal: true})
+		require.ErrorContains(t, err, "refused")
+		_, err = Announce(t.Context(), url, announcement(swarm.Started), Config{RefuseLocal: true, Client: server.Client()})
+		require.ErrorContains(t, err, "refused")
+	}
+}
+
+// TestGuardAtDial: names are judged by the addresses that they lead to.
+func TestGuardAtDial(t *testing.T) {
+	server := httptest.NewServer(reply(twoPeers))
+	defer server.Close()
+	c := Config{}.withDefaults()
+	g := new(guard)
+	client, done := route{from: netip.IPv4Unspecified()}.open(&c, g)
+	defer done()
+	resp, err := client.Get(server.URL)
+	require.NoError(t, err)
+	resp.Body.Close()
+	g.refuse.Store(true)
+	_, err = client.Get(server.URL)
+	require.ErrorContains(t, err, "local and refused")
+}
+
+// publicConn pretends to lead to a public address.
+type publicConn struct{ net.Conn }
+
+func (publicConn) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.1:80"))
+}
+
+// TestRedirectFromPublicToLocal: a tracker must not have us talk to what only we
+// can reach.
+func TestRedirectFromPublicToLocal(t *testing.T) {
+	for _, public := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			n := newNetwork(t)
+			n.serve("tracker.test", http.RedirectHandler("http://127.0.0.1/announce", http.StatusFound).ServeHTTP)
+			n.serve("127.0.0.1", reply(twoPeers))
+			n.client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+				c, err := n.dial(ctx, network, address)
+				if err == nil && public {
+					c = publicConn{c}
+				}
+				return c, err
+			}
+			_, err := announceOnce(n, "http://tracker.test/announce", Config{})
+			if public {
+				require.ErrorContains(t, err, "local and refused")
+			} else {
+				require.NoError(t, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,110 @@
+package httptracker
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// Counts are what a tracker knows of a swarm (BEP 48). A number is -1 where the
+// tracker did not say.
+type Counts struct {
+	Seeds     int // peers that have all of it, now
+	Leechers  int // peers that do not, now
+	Completed int // how often a download was completed
+}
+
+// maxScrape is the number of swarms asked for in one request: with 70 bytes for
+// each the URL stays below the 8 KiB that servers commonly take.
+const maxScrape = 64
+
+// Scrape asks the tracker with an announce URL about swarms, of which it may leave
+// out some. It needs no Tracker and leaves nothing behind. It may be called
+// concurrently. Without a scrape URL the error matches [ErrNoScrape].
+func Scrape(ctx context.Context, url string, c Config, ids ...swarm.ID) (map[swarm.ID]Counts, error) {
+	t, err := New(url, c)
+	if err != nil {
+		return nil, err
+	}
+	return t.Scrape(ctx, ids...)
+}
+
+// Scrape asks the tracker about swarms, of which it may leave out some. Many take
+// several requests, one after the other; Config.Timeout bounds each. With an
+// error it returns what it learned before.
+func (t *Tracker) Scrape(ctx context.Context, ids ...swarm.ID) (map[swarm.ID]Counts, error) {
+	to, err := t.target.scrape()
+	if err != nil {
+		return nil, fmt.Errorf("httptracker: scrape %s: %w", t.target.shown, err)
+	}
+	counts := make(map[swarm.ID]Counts, len(ids))
+	for len(ids) > 0 {
+		n := min(len(ids), maxScrape)
+		if err := t.scrapeSome(ctx, to, ids[:n], counts); err != nil {
+			return counts, fmt.Errorf("httptracker: scrape %s: %w", to.shown, err)
+		}
+		ids = ids[n:]
+	}
+	return counts, nil
+}
+
+// scrapeSome asks for ids on all routes and takes the first answer.
+func (t *Tracker) scrapeSome(ctx context.Context, to target, ids []swarm.ID, counts map[swarm.ID]Counts) error {
+	u := to.with(scrapeQuery(ids))
+	var errs []error
+	for o := range overRoutes(ctx, t.routes, 0, func(ctx context.Context, _ int, r route) (map[swarm.ID]Counts, error) {
+		p, _, err := t.config.get(ctx, r, to, u, t.config.Timeout)
+		if err != nil {
+			return nil, err
+		}
+		got, err := parseScrape(p.body, ids)
+		return got, p.fault(err, to.secrets)
+	}) {
+		if o.err != nil {
+			errs = append(errs, o.err)
+			continue
+		}
+		for id, c := range o.value {
+			counts[id] = c
+		}
+		errs = nil
+		break
+	}
+	return joinRoutes(ctx, errs)
+}
+
+// parseScrape reads the answer to a scrape, and of it what is told of ids. See
+// https://www.bittorrent.org/beps/bep_0048.html#scrape-response.
+func parseScrape(body []byte, ids []swarm.ID) (map[swarm.ID]Counts, error) {
+	v, err := parseDict(body)
+	if err != nil {
+		return nil, err
+	}
+	files, err := v.GetDict("files")
+	if err != nil {
+		return nil, &ResponseError{Reason: "files", Err: err}
+	}
+	asked := make(map[swarm.ID]bool, len(ids))
+	for _, id := range ids {
+		asked[id] = true
+	}
+	counts := make(map[swarm.ID]Counts, len(ids))
+	for key, entry := range files.Dict() {
+		if len(key) != len(swarm.ID{}) {
+			return nil, &ResponseError{Reason: fmt.Sprintf("files has a key of %d bytes, want 20", len(key))}
+		}
+		if entry.Kind() != bencode.Dict {
+			return nil, &ResponseError{Reason: "files has " + entry.Kind().String() + ", want dictionaries"}
+		}
+		if id := swarm.ID(key); asked[id] {
+			counts[id] = Counts{
+				Seeds:     count(entry, "complete"),
+				Leechers:  count(entry, "incomplete"),
+				Completed: count(entry, "downloaded"),
+			}
+		}
+	}
+	return counts, nil
+}

@@ -1,0 +1,69 @@
+package httptracker
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// A target is where a tracker is asked.
+type target struct {
+	url     *url.URL
+	shown   string   // the URL as it may be shown
+	secrets []string // parts of the URL that must not be
+}
+
+// parseTarget checks an announce URL. Its errors do not quote the URL.
+func parseTarget(rawURL string) (target, error) {
+	u, err := url.Parse(strings.TrimSpace(rawURL))
+	if err != nil || u.Host == "" {
+		return target{}, errors.New("not a valid URL")
+	}
+	return newTarget(u)
+}
+
+func newTarget(u *url.URL) (target, error) {
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return target{}, fmt.Errorf("the scheme is %.20q, want http or https", u.Scheme)
+	case u.Hostname() == "":
+		return target{}, errors.New("the URL has no host")
+	}
+	u.Fragment, u.RawFragment = "", ""
+	// net/http sends a query as it is: a space would end the request line.
+	u.RawQuery = strings.ReplaceAll(u.RawQuery, " ", "%20")
+	t := target{url: u}
+	t.shown, t.secrets = redact(u)
+	return t, nil
+}
+
+// with returns the URL with more put after its own query.
+func (t target) with(query string) *url.URL {
+	u := *t.url
+	if u.RawQuery != "" && !strings.HasSuffix(u.RawQuery, "&") {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += query
+	return &u
+}
+
+// scrape returns where to scrape: the last part of the path must begin with
+// announce, in whose place scrape is put. See
+// https://www.bittorrent.org/beps/bep_0048.html#scrape-request.
+func (t target) scrape() (target, error) {
+	path := t.url.EscapedPath()
+	i := strings.LastIndexByte(path, '/') + 1
+	rest, ok := strings.CutPrefix(path[i:], "announce")
+	if !ok {
+		return target{}, ErrNoScrape
+	}
+	u := *t.url
+	u.RawPath = path[:i] + "scrape" + rest
+	plain, err := url.PathUnescape(u.RawPath)
+	if err != nil {
+		return target{}, ErrNoScrape
+	}
+	u.Path = plain
+	return newTarget(&u)
+}

@@ -1,0 +1,58 @@
+package httptracker
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTargetKeepsOwnQuery(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://tracker.test/announce":              "http://tracker.test/announce?a=b",
+		"http://tracker.test/announce?":             "http://tracker.test/announce?a=b",
+		"http://tracker.test/x?k=%26+1&y":           "http://tracker.test/x?k=%26+1&y&a=b",
+		" https://tracker.test:8443/x?k=a b&#frag ": "https://tracker.test:8443/x?k=a%20b&a=b",
+	} {
+		to, err := parseTarget(url)
+		require.NoError(t, err)
+		require.Equal(t, want, to.with("a=b").String())
+	}
+}
+
+func TestTargetRefuses(t *testing.T) {
+	for _, url := range []string{
+		"", "tracker.test", "/announce", "udp://tracker.test:80/announce", "wss://tracker.test",
+		"http://", "http://:80/announce", "http://%zz/secretpasskey", "http://[::1/secretpasskey", "file:///etc/secretpasskey",
+		"http://user:secretpasskey@ho st/", "http://tracker.test:secretpasskey/announce", "http://a\nb/",
+	} {
+		_, err := New(url, Config{})
+		require.Error(t, err, url)
+		require.NotContains(t, err.Error(), "secretpasskey")
+	}
+}
+
+func TestScrapeURL(t *testing.T) {
+	// The pairs are those of the convention that BEP 48 put down.
+	for url, want := range map[string]string{
+		"http://tracker.test/announce":                      "http://tracker.test/scrape",
+		"http://tracker.test/x/announce":                    "http://tracker.test/x/scrape",
+		"http://tracker.test/announce.php":                  "http://tracker.test/scrape.php",
+		"http://tracker.test/announce?x2%0644":              "http://tracker.test/scrape?x2%0644",
+		"http://tracker.test/a%2Fannounce/announce;jsess=1": "http://tracker.test/a%2Fannounce/scrape;jsess=1",
+		"http://tracker.test/a":                             "",
+		"http://tracker.test/announce?x=2/4":                "http://tracker.test/scrape?x=2/4",
+		"http://tracker.test/x%064announce":                 "",
+		"http://tracker.test/":                              "",
+		"http://announce.test":                              "",
+	} {
+		to, err := parseTarget(url)
+		require.NoError(t, err)
+		scrape, err := to.scrape()
+		if want == "" {
+			require.ErrorIs(t, err, ErrNoScrape, url)
+			continue
+		}
+		require.NoError(t, err, url)
+		require.Equal(t, want, scrape.url.String())
+	}
+}

@@ -1,0 +1,141 @@
+package httptracker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// Announce implements swarm.PeerSource. If no tracker answered, the error matches
+// those of all that were tried.
+func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+	if a.Event == swarm.Stopped {
+		return t.stop(ctx, a, found)
+	}
+	if err := ctx.Err(); err != nil {
+		return unknown(), err
+	}
+	outer, started := ctx, time.Now()
+	if t.config.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.config.Timeout)
+		defer cancel()
+	}
+	var errs tiersError
+	due := t.due(started)
+	for i, k := range due {
+		if t.config.Timeout > 0 && i > 0 && time.Since(started) > t.config.Timeout*3/4 {
+			// What is left is too little to be fair to the next.
+			errs = append(errs, fmt.Errorf("httptracker: %d more trackers were left for the next time", len(due)-i))
+			break
+		}
+		answer, err := t.try(outer, ctx, k, a, found)
+		if err == nil {
+			return answer, nil
+		}
+		if outer.Err() != nil {
+			return swarm.Answer{Next: answer.Next, Min: answer.Min, Seeds: -1, Leechers: -1}, outer.Err()
+		}
+		errs = append(errs, err)
+	}
+	if len(errs) == 0 {
+		errs = append(errs, errNoTracker)
+	}
+	answer := unknown()
+	answer.Next, answer.Min = t.next(time.Now())
+	return answer, errs
+}
+
+var errNoTracker = errors.New("httptracker: there is no tracker that may be asked")
+
+// due returns the trackers to try now, in order: those whose back-off is over, or
+// if there are none, those that did not ask to be left alone until later.
+func (t *Tiers) due(now time.Time) []*member {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var due, early []*member
+	for _, tier := range t.tiers {
+		for _, k := range tier {
+			switch {
+			case k.status.Never:
+			case k.status.Err == nil || !now.Before(k.status.Next):
+				due = append(due, k)
+			case !now.Before(k.least):
+				early = append(early, k)
+			}
+		}
+	}
+	if len(due) == 0 {
+		return early
+	}
+	return due
+}
+
+// next returns when the first tracker is to be tried again, and when one may be
+// if asked for; 0 if there is none.
+func (t *Tiers) next(now time.Time) (next, least time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, tier := range t.tiers {
+		for _, k := range tier {
+			if k.status.Never {
+				continue
+			}
+			due, early := max(k.status.Next.Sub(now), time.Second), max(k.least.Sub(now), time.Second)
+			if next == 0 {
+				next, least = due, early
+			}
+			next, least = min(next, due), min(least, early)
+		}
+	}
+	return next, min(next, least)
+}
+
+// try announces to one tracker and notes what came of it, unless the caller's
+// context ended it.
+func (t *Tiers) try(outer, ctx context.Context, k *member, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+	peers := 0
+	t.mu.Lock()
+	if k.told == nil {
+		k.told = make(map[swarm.ID]bool)
+	}
+	k.told[a.Swarm] = true
+	t.mu.Unlock()
+	answer, err := k.source.Announce(ctx, a, func(p swarm.Address) {
+		peers++
+		found(p)
+	})
+	if err != nil && outer.Err() != nil {
+		return answer, err
+	}
+	failing, status := t.note(k, answer, err, peers)
+	if failing && t.config.Failing != nil {
+		t.config.Failing(status)
+	}
+	return answer, err
+}
+
+// A tiersError is what went wrong with each tracker that was tried.
+type tiersError []error
+
+func (e tiersError) Error() string {
+	const limit = 5
+	var b strings.Builder
+	for i, err := range e {
+		if i == limit {
+			fmt.Fprintf(&b, "; and %d more", len(e)-limit)
+			break
+		}
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(err.Error())
+	}
+	return b.String()
+}
+
+func (e tiersError) Unwrap() []error { return e }

@@ -1,0 +1,93 @@
+package httptracker
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A member is one tracker of Tiers. Its fields are guarded by Tiers.mu, but the first
+// four, which do not change.
+type member struct {
+	url    string
+	shown  string
+	source swarm.PeerSource // nil if err is why there is none
+	err    error
+
+	status Status
+	least  time.Time         // it asked not to be tried before, after an error
+	told   map[swarm.ID]bool // swarms that were announced here and not stopped
+}
+
+// A Status is what is known of one tracker.
+type Status struct {
+	URL    string       // as it may be shown, see Redact
+	Tier   int          // counted from 0
+	Asked  time.Time    // when the last announce ended; zero for not yet
+	Peers  int          // addresses in the last answer
+	Answer swarm.Answer // the last one, zero for none yet
+	Err    error        // of the last announce; nil if it was answered
+	Errors int          // in a row, over all swarms
+	Next   time.Time    // when it is due, or its back-off ends; zero for not known
+
+	Working bool // it answered the last announce that was made
+	Failing bool // Errors has reached the Threshold
+	Never   bool // it cannot be used, or wants never to be asked again
+}
+
+// report returns the status of k, which is in a tier.
+func (k *member) report(tier int) Status {
+	s := k.status
+	s.URL, s.Tier = k.shown, tier
+	return s
+}
+
+// note keeps what came of an announce to k, and reports whether k has become
+// failing by it.
+func (t *Tiers) note(k *member, answer swarm.Answer, err error, peers int) (failing bool, status Status) {
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := &k.status
+	s.Asked, s.Err, s.Next = now, err, time.Time{}
+	k.least = now.Add(answer.Min)
+	if answer.Next > 0 {
+		s.Next = now.Add(answer.Next)
+	}
+	if err != nil {
+		s.Errors++
+		s.Working = false
+		s.Never = answer.Next == 0
+		failing = !s.Failing && t.config.Threshold > 0 && s.Errors >= t.config.Threshold
+		s.Failing = s.Failing || failing
+		return failing, k.report(t.tierOf(k))
+	}
+	for _, tier := range t.tiers {
+		for _, other := range tier {
+			other.status.Working = false
+		}
+	}
+	s.Answer, s.Peers, s.Errors = answer, peers, 0
+	s.Working, s.Failing, s.Never = true, false, false
+	t.promote(k)
+	return false, Status{}
+}
+
+// promote moves k to the front of its tier.
+func (t *Tiers) promote(k *member) {
+	for _, tier := range t.tiers {
+		for i, other := range tier {
+			if other == k {
+				copy(tier[1:i+1], tier[:i])
+				tier[0] = k
+				return
+			}
+		}
+	}
+}
+
+// tierOf returns the index of the tier that k is in, -1 if k was removed meanwhile.
+func (t *Tiers) tierOf(k *member) int {
+	return slices.IndexFunc(t.tiers, func(tier []*member) bool { return slices.Contains(tier, k) })
+}

@@ -1,0 +1,86 @@
+package httptracker
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// maxStops is the number of trackers that are told at once that we stopped.
+const maxStops = 8
+
+// stop tells each tracker that may know of us in a swarm that we stopped, several
+// at a time, as the caller has little time left.
+func (t *Tiers) stop(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+	trackers := t.stopped(a.Swarm)
+	if len(trackers) == 0 {
+		return unknown(), ctx.Err()
+	}
+	if t.config.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.config.Timeout)
+		defer cancel()
+	}
+	type outcome struct {
+		answer swarm.Answer
+		err    error
+	}
+	outcomes := make([]outcome, len(trackers))
+	var mu sync.Mutex // found is called by one goroutine at a time
+	var running sync.WaitGroup
+	slots := make(chan struct{}, maxStops)
+	for i, k := range trackers {
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			o := &outcomes[i]
+			o.answer, o.err = k.source.Announce(ctx, a, func(p swarm.Address) {
+				mu.Lock()
+				defer mu.Unlock()
+				found(p)
+			})
+		})
+	}
+	running.Wait()
+	answer := unknown()
+	var errs tiersError
+	for _, o := range outcomes {
+		if o.err != nil {
+			errs = append(errs, o.err)
+		} else {
+			answer = o.answer
+		}
+	}
+	switch {
+	case len(errs) == 0:
+		return answer, nil
+	case ctx.Err() != nil:
+		return answer, ctx.Err()
+	}
+	return answer, errs
+}
+
+// stopped returns the trackers that id was announced to, those that work first,
+// and forgets that it was. What is announced next starts afresh with all.
+func (t *Tiers) stopped(id swarm.ID) []*member {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var trackers []*member
+	for _, tier := range append(slices.Clone(t.tiers), t.removed) {
+		for _, k := range tier {
+			if k.told[id] {
+				delete(k.told, id)
+				trackers = append(trackers, k)
+			}
+			if k.source != nil {
+				k.status.Never, k.status.Next = false, time.Time{}
+			}
+		}
+	}
+	slices.SortStableFunc(trackers, func(a, b *member) int { return min(a.status.Errors, 1) - min(b.status.Errors, 1) })
+	t.removed = slices.DeleteFunc(t.removed, func(k *member) bool { return len(k.told) == 0 })
+	return trackers
+}
