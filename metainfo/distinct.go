@@ -19,14 +19,11 @@ func distinct(files []File) error {
 		if files[i].Pad {
 			continue
 		}
-		dir := files[i].Path
-		for {
-			slash := strings.LastIndexByte(dir, '/')
-			if slash < 0 {
-				break
-			}
-			dir = dir[:slash]
-			key := fold(dir)
+		// Folding goes character by character, so the start of a folded path
+		// is the folded start.
+		key := fold(files[i].Path)
+		for slash := strings.LastIndexByte(key, '/'); slash >= 0; slash = strings.LastIndexByte(key, '/') {
+			key = key[:slash]
 			if folders[key] {
 				break // and so are its parents
 			}

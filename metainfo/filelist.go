@@ -34,8 +34,12 @@ func fileList(info bencode.Value, name string) (files []rawFile, single bool, er
 	case list.Kind() != bencode.List:
 		return nil, false, &bencode.TypeError{Key: "files", Want: bencode.List, Got: list.Kind()}
 	}
+	var budget pathBudget
 	for v := range list.List() {
 		f, err := listedWithPath(v)
+		if err == nil {
+			err = budget.spend(f.path)
+		}
 		if err != nil {
 			return nil, false, fmt.Errorf("file %d: %w", len(files), err)
 		}
@@ -118,11 +122,11 @@ func sameFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 		next++
 		switch {
 		case !slices.Equal(f.path, g.path):
-			return nil, fmt.Errorf(mismatch+"file %d is %q in v1, %q in v2", i, f.path, g.path)
+			return nil, fmt.Errorf(mismatch+"file %d is %s in v1, %s in v2", i, shown(f.path), shown(g.path))
 		case f.length != g.length:
 			return nil, fmt.Errorf(mismatch+"file %d has %d bytes in v1, %d in v2", i, f.length, g.length)
 		case !slices.Equal(f.symlink, g.symlink):
-			return nil, fmt.Errorf(mismatch+"file %d links to %q in v1, to %q in v2", i, f.symlink, g.symlink)
+			return nil, fmt.Errorf(mismatch+"file %d links to %s in v1, to %s in v2", i, shown(f.symlink), shown(g.symlink))
 		}
 		if f.length > 0 {
 			off2 = alignUp(off2, pieceLength)

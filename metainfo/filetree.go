@@ -1,10 +1,10 @@
 package metainfo
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/shoal-bt/shoal/bencode"
 )
@@ -21,41 +21,73 @@ func fileTree(info bencode.Value, name string) (files []rawFile, single bool, er
 		return nil, false, errors.New("file tree: the root is a file")
 	}
 	w := treeWalker{}
-	if err := w.walk(tree, nil); err != nil {
+	if _, err := w.walk(tree.Raw(), nil); err != nil {
 		return nil, false, err
 	}
 	single = len(w.files) == 1 && len(w.files[0].path) == 1 && w.files[0].path[0] == name && w.files[0].symlink == nil
 	return w.files, single, nil
 }
 
-type treeWalker struct{ files []rawFile }
+// A treeWalker reads a file tree in one pass: looking up what is in each folder
+// would walk its content once for every folder above.
+type treeWalker struct {
+	files  []rawFile
+	budget pathBudget
+}
 
-// walk reads the entries of a folder. How deep it goes is bounded by how deep
-// the scanner lets dictionaries nest.
-func (w *treeWalker) walk(folder bencode.Value, path []string) error {
-	for key, v := range folder.Dict() {
-		here := append(path[:len(path):len(path)], string(key))
-		if v.Kind() != bencode.Dict {
-			return fmt.Errorf("file tree: %q: %w", strings.Join(here, "/"), &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()})
+// walk reads the folder that b starts with and returns what follows it. All of b
+// was scanned before, strictly. How deep it goes is bounded by how deep the
+// scanner lets dictionaries nest.
+func (w *treeWalker) walk(b []byte, path []string) (rest []byte, err error) {
+	for b = b[1:]; b[0] != 'e'; {
+		var key bencode.Value
+		if key, b, err = bencode.ScanPrefix(b, bencode.Options{}); err != nil {
+			return nil, err
 		}
-		leaf, isFile := v.Get("")
-		if !isFile {
-			if err := w.walk(v, here); err != nil {
-				return err
-			}
-			continue
-		}
-		f, err := treeFile(leaf)
-		if err == nil && v.Len() != 1 {
-			err = errors.New("it is a file and a folder")
-		}
+		name, err := key.Text()
 		if err != nil {
-			return fmt.Errorf("file %d (%q): %w", len(w.files), strings.Join(here, "/"), err)
+			return nil, err
 		}
-		f.path = slices.Clip(here)
-		w.files = append(w.files, f)
+		here := append(path[:len(path):len(path)], name)
+		switch {
+		case b[0] != 'd':
+			v, _, err := bencode.ScanPrefix(b, bencode.Options{})
+			if err == nil {
+				err = &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()}
+			}
+			return nil, fmt.Errorf("file tree: %s: %w", shown(here), err)
+		case bytes.HasPrefix(b, emptyKey): // it sorts before all others
+			var v bencode.Value
+			if v, b, err = bencode.ScanPrefix(b, bencode.Options{}); err == nil {
+				err = w.file(v, here)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("file %d (%s): %w", len(w.files), shown(here), err)
+			}
+		default:
+			if b, err = w.walk(b, here); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return nil
+	return b[1:], nil
+}
+
+// emptyKey starts the dictionary that says that a path is a file.
+var emptyKey = []byte("d0:")
+
+func (w *treeWalker) file(v bencode.Value, path []string) error {
+	if v.Len() != 1 {
+		return errors.New("it is a file and a folder")
+	}
+	leaf, _ := v.Get("")
+	f, err := treeFile(leaf)
+	if err != nil {
+		return err
+	}
+	f.path = slices.Clone(path)
+	w.files = append(w.files, f)
+	return w.budget.spend(path)
 }
 
 // treeFile reads what the tree says of one file.

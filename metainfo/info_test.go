@@ -86,10 +86,7 @@ func TestTouchingPadsAreOne(t *testing.T) {
 
 func TestV2FilesStartAtPieces(t *testing.T) {
 	i := parse(t, v2(dict{"a": leaf(5), "b": dict{"": dict{"length": 0}}, "c": leaf(16384), "d": leaf(3), "e": dict{"": dict{"length": 0}}}))
-	var got []swarm.File
-	for _, f := range i.Files() {
-		got = append(got, f)
-	}
+	got := i.Files()
 	require.Equal(t, []swarm.File{
 		{Path: "x/a", Length: 5},
 		{Path: "x/.pad/16379", Offset: 5, Length: 16379, Pad: true},

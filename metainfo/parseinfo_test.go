@@ -3,6 +3,7 @@ package metainfo_test
 import (
 	"crypto/sha1"
 	"crypto/sha256"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -136,9 +137,31 @@ func TestFileTreeFaults(t *testing.T) {
 	} {
 		refuse(t, test.info, test.fault)
 	}
+	// An error has no room for a path of any length.
+	deep := dict{"": dict{"length": -1}}
+	for range 20 {
+		deep = dict{strings.Repeat("n", 1000): deep}
+	}
+	_, err := metainfo.ParseInfo([]byte(enc(v2(deep))))
+	require.ErrorContains(t, err, "is negative")
+	require.Less(t, len(err.Error()), 300)
+
 	// v2 is strict: what a lenient reader would take for the same is another.
-	_, err := metainfo.ParseInfo([]byte(strings.Replace(enc(v2(dict{"a": leaf(7)})), "i7e", "i07e", 1)))
+	_, err = metainfo.ParseInfo([]byte(strings.Replace(enc(v2(dict{"a": leaf(7)})), "i7e", "i07e", 1)))
 	require.ErrorContains(t, err, "leading zeros")
+}
+
+// A folder with a long path and many files takes a few bytes for each in the
+// torrent, and its whole path for each in memory.
+func TestPathsTakeSoMuchMemory(t *testing.T) {
+	folder := dict{}
+	for n := range 6500 {
+		folder[strconv.Itoa(n)] = dict{"": dict{"length": 0}}
+	}
+	for range 90 {
+		folder = dict{strings.Repeat("n", 240): folder}
+	}
+	refuse(t, v2(folder), "the paths take more than 134217728 bytes")
 }
 
 func TestHybridFaults(t *testing.T) {
@@ -160,7 +183,7 @@ func TestHybridFaults(t *testing.T) {
 		return info.with("files", l)
 	}
 	const mismatch = "v1 and v2 do not match: "
-	refuse(t, edit(0, "path", list{"A"}), mismatch+`file 0 is ["A"] in v1, ["a"] in v2`)
+	refuse(t, edit(0, "path", list{"A"}), mismatch+`file 0 is "A" in v1, "a" in v2`)
 	refuse(t, edit(0, "length", 4), mismatch+"file 0 has 4 bytes in v1, 5 in v2")
 	refuse(t, edit(1, "length", 16378), mismatch+"file 2 starts at byte 16383 in v1")
 	refuse(t, edit(1, "attr", "x"), mismatch)

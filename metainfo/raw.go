@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/shoal-bt/shoal/bencode"
 )
@@ -72,6 +74,35 @@ func components(list bencode.Value) ([]string, error) {
 		out = append(out, s)
 	}
 	return slices.Clip(out), nil
+}
+
+// maxPathMemory bounds what the paths of a torrent take in memory, in bytes. A
+// v2 torrent says the name of a folder once, but each file in it has a path.
+const maxPathMemory = 128 << 20
+
+// A pathBudget is what is spent of maxPathMemory.
+type pathBudget struct{ spent int }
+
+func (b *pathBudget) spend(path []string) error {
+	for _, s := range path {
+		b.spent += len(s) + 16
+	}
+	if b.spent > maxPathMemory {
+		return fmt.Errorf("the paths take more than %d bytes", maxPathMemory)
+	}
+	return nil
+}
+
+// shown returns a path as an error shows it: quoted, and not of any length.
+func shown(path []string) string { return brief(strings.Join(path, "/")) }
+
+// brief returns s as an error shows it.
+func brief(s string) string {
+	const most = 100
+	if len(s) > most {
+		return strconv.Quote(s[:most]) + "…"
+	}
+	return strconv.Quote(s)
 }
 
 // optional turns the error of a missing key into the zero value.
