@@ -63,8 +63,11 @@ func (p *purse) close() {
 func (p *purse) reserve(n int) int {
 	b := p.budget
 	b.mu.Lock()
-	// held+x <= 2*(free-x)
+	// held+n <= 2*(free-n)
 	n = max(0, min(n, (2*b.free-p.held)/3))
+	if len(b.waiting) > 0 && b.free < 2*b.share() {
+		n = 0 // those who wait come first
+	}
 	b.free -= n
 	p.held += n
 	var fat *purse
@@ -79,6 +82,10 @@ func (p *purse) reserve(n int) int {
 	}
 	return n
 }
+
+// share is how many units there must be for each torrent that is woken: at one
+// unit at a time torrents would ask for blocks one by one.
+func (b *budget) share() int { return max(1, min(b.units/8, 16)) }
 
 func (b *budget) fattest() (fat *purse) {
 	for p := range b.purses {
@@ -98,16 +105,15 @@ func (p *purse) release(n int) {
 	b.mu.Lock()
 	b.free += n
 	p.held -= n
-	var next *purse
-	// Waking at each unit would make torrents ask for blocks one by one.
-	if len(b.waiting) > 0 && b.free >= min(b.units/8, 64) {
-		next = b.waiting[0]
+	var awake []*purse
+	for left := b.free; len(b.waiting) > 0 && left >= b.share(); left -= b.share() {
+		b.waiting[0].waits = false
+		awake = append(awake, b.waiting[0])
 		b.waiting = b.waiting[1:]
-		next.waits = false
 	}
 	b.mu.Unlock()
-	if next != nil {
-		next.wake()
+	for _, w := range awake {
+		w.wake()
 	}
 }
 

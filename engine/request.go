@@ -11,6 +11,7 @@ import (
 
 const (
 	leastBegun  = 4             // partial pieces that a torrent may always have
+	leastSpill  = 64            // blocks that are written before their piece is whole, to have memory again
 	giveUpAfter = time.Minute   // of no block: units set aside for the peer go to others
 	stallTries  = 3             // times that a peer may be given up, until it goes
 	nobody      = swarm.Peer(0) // the number of no connection
@@ -195,22 +196,31 @@ func (memory) apply(now time.Time, s *state) {
 type squeeze struct{}
 
 func (squeeze) apply(now time.Time, s *state) {
-	if s.inDisk > 0 || s.phase == Closed {
-		return // some comes back by itself
+	if s.phase == Closed {
+		return
 	}
-	// The piece with most to come will be done last.
-	var last *assembly
+	for s.inDisk < leastSpill { // what is there comes back by itself
+		a := s.lastDone()
+		if a == nil {
+			return
+		}
+		numbers, bufs := a.takeOut()
+		s.inDisk += len(bufs)
+		s.do(spill{a.piece, numbers, bufs})
+	}
+}
+
+// lastDone returns the partial piece with most to come, which will be done last.
+func (s *state) lastDone() (last *assembly) {
 	for _, a := range s.assembly {
-		if a.inMemory() > 0 && a.spilling == 0 && !a.checking &&
-			(last == nil || a.lacks() > last.lacks() || a.lacks() == last.lacks() && a.piece > last.piece) {
+		if a.inMemory() == 0 || a.spilling > 0 || a.checking {
+			continue
+		}
+		if last == nil || a.lacks() > last.lacks() || a.lacks() == last.lacks() && a.piece > last.piece {
 			last = a
 		}
 	}
-	if last != nil {
-		numbers, bufs := last.takeOut()
-		s.inDisk += len(bufs)
-		s.do(spill{last.piece, numbers, bufs})
-	}
+	return last
 }
 
 // spilled says that blocks of a partial piece were written.
