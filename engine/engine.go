@@ -147,6 +147,10 @@ func (e *Engine) Torrents() []*Torrent {
 	return slices.Clone(e.order)
 }
 
+// Report hands an event of the caller's to all streams, such as a Warning about
+// something that the engine does not see.
+func (e *Engine) Report(ev Event) { e.hub.emit(ev) }
+
 // Subscribe returns a stream of the events from now on, of which size may wait;
 // zero means 1,024. The first are where the engine listens.
 func (e *Engine) Subscribe(size int) *Stream { return e.SubscribeTo(size, nil) }
