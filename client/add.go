@@ -1,0 +1,195 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/piecepicker"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// AddOptions are about one torrent. The zero value is ready for use.
+type AddOptions struct {
+	// Dir is the folder for the content. Empty means Config.Dir.
+	Dir string
+
+	// Paused says that the torrent waits for Resume.
+	Paused bool
+
+	// Trust takes what is there in the right size for whole, without a check.
+	// Recheck checks all of it, whatever the record says.
+	Trust, Recheck bool
+
+	// Overwrite says that files which exist and which no former run made may
+	// be written to, also if they have another size. Without it such a size
+	// is a *diskstore.SizeError.
+	Overwrite bool
+
+	// Announce are tiers of announce URLs in place of the torrent's own.
+	Announce [][]string
+
+	// Peers are addresses to try at once.
+	Peers []netip.AddrPort
+
+	// Sources find peers besides the trackers. A private torrent takes none.
+	Sources []swarm.PeerSource
+
+	// Engine overrides Config.Engine.Torrent.
+	Engine *engine.TorrentConfig
+}
+
+// Add adds a torrent and begins with it. source is the path of a .torrent file, an
+// http or https URL of one, its content as a []byte or an io.Reader, a
+// *metainfo.Torrent or a *metainfo.Info. At most one AddOptions may be given.
+//
+// What former runs left is taken up: Add looks at the record and at the files, and
+// what the record does not vouch for is checked before anything is downloaded; Add
+// does not wait for that. ctx bounds Add alone; the torrent runs until it is
+// removed or the client closed.
+//
+// The error matches ErrDuplicate if the torrent is there, ErrMagnet if only an info
+// hash is known, and else says what is wrong: *metainfo.InvalidError,
+// *diskstore.SizeError, *StatusError.
+func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*Torrent, error) {
+	o, err := single(options)
+	if err == nil && c.isClosed() {
+		err = ErrClosed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	ctx, cancel := c.within(ctx)
+	defer cancel()
+	meta, err := c.read(ctx, source)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", caused(ctx, err))
+	}
+	return c.start(ctx, meta, o, nil)
+}
+
+// single returns the one element of options, or the zero value.
+func single[T any](options []T) (o T, err error) {
+	switch len(options) {
+	case 0:
+	case 1:
+		o = options[0]
+	default:
+		err = errors.New("more than one set of options")
+	}
+	return o, err
+}
+
+// caused adds why ctx ended to an error that only says that it did.
+func caused(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
+}
+
+// start adds a torrent whose content is in place, or to be downloaded.
+func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *place) (*Torrent, error) {
+	info := meta.Info
+	fail := func(err error) (*Torrent, error) { return nil, fmt.Errorf("client: adding %q: %w", info.Name, err) }
+	switch missing := info.MissingLayers(); {
+	case len(missing) > 0 && !info.HasV1():
+		return fail(&metainfo.InvalidError{Err: fmt.Errorf("the piece layers of %d files are missing", len(missing))})
+	case info.Private && len(o.Sources) > 0:
+		return fail(ErrPrivate)
+	}
+	for _, p := range o.Peers {
+		if err := checkPeer(p); err != nil {
+			return nil, err
+		}
+	}
+	if o.Dir == "" {
+		o.Dir = c.config.Dir
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return fail(err)
+	}
+	o.Dir = dir
+	t := &Torrent{client: c, meta: meta, info: info, ids: meta.IDs(), geometry: info.Geometry(), dir: dir}
+	if err := c.reserve(t); err != nil {
+		return fail(err)
+	}
+	if err := t.open(ctx, o, place); err != nil {
+		c.release(t)
+		return fail(caused(ctx, err))
+	}
+	c.enlist(t)
+	return t, nil
+}
+
+// open opens the torrent's storage and hands it to the engine.
+func (t *Torrent) open(ctx context.Context, o AddOptions, place *place) error {
+	c := t.client
+	found, err := t.settle(ctx, o, place)
+	if err != nil {
+		return err
+	}
+	spec := engine.Spec{
+		Swarms:   t.ids,
+		Geometry: t.geometry,
+		Verify:   t.info.Verify,
+		Storage:  t.storage,
+		Have:     found.have,
+		Check:    found.check,
+		Spilled:  found.spilled,
+		Uploaded: found.life.Uploaded, Downloaded: found.life.Downloaded,
+		Private: t.info.Private,
+		Paused:  o.Paused,
+		Config:  o.Engine,
+	}
+	if o.Engine != nil && o.Engine.Events != 0 {
+		cfg := *o.Engine
+		cfg.Events |= alwaysOn
+		spec.Config = &cfg
+	}
+	if o.Announce == nil {
+		o.Announce = found.life.Trackers
+	}
+	if spec.Sources, err = t.sources(o.Announce); err != nil {
+		return errors.Join(err, t.storage.Close(), t.recorder.close(nil))
+	}
+	spec.Sources = append(spec.Sources, o.Sources...)
+	if c.config.NewPicker != nil {
+		spec.Picker = c.config.NewPicker(t.meta)
+	} else {
+		spec.Picker = piecepicker.New(t.geometry)
+	}
+	if err := t.begin(spec); err != nil {
+		return err
+	}
+	t.addPeers(o.Peers)
+	return nil
+}
+
+// begin hands the torrent to the engine. The recorder has to wait until there is
+// something to ask.
+func (t *Torrent) begin(spec engine.Spec) (err error) {
+	r := t.recorder
+	if r != nil {
+		r.saving.Lock()
+	}
+	t.engine, err = t.client.engine.Add(spec)
+	if r != nil {
+		r.saving.Unlock()
+	}
+	if err != nil {
+		if r != nil {
+			err = errors.Join(err, r.keeper.Close(nil))
+		}
+		return err
+	}
+	if spec.Check.Count() > 0 {
+		r.wrote()
+	}
+	return nil
+}

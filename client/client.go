@@ -1,0 +1,194 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A Client downloads and seeds torrents. Its methods may be called from many
+// goroutines at once.
+type Client struct {
+	config Config
+	engine *engine.Engine
+
+	mu       sync.Mutex
+	torrents map[swarm.ID]*Torrent       // by each of their swarms; nil while being added
+	infos    map[swarm.ID]*metainfo.Info // by the first of their swarms, from before they are added
+	order    []*Torrent
+	adding   sync.WaitGroup // calls that may still put a torrent in; grows under mu while not closed
+	closed   bool
+	done     chan struct{}   // Close is through
+	ctx      context.Context // ends when Close begins
+	stop     context.CancelFunc
+	err      error // of Close
+}
+
+// New makes a client that listens and waits for torrents. Close ends it.
+func New(config Config) (*Client, error) {
+	cfg, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	ours := len(cfg.Engine.Listeners) == 0
+	if ours {
+		if cfg.Engine.Listeners, err = listen(cfg.Listen, cfg.State); err != nil {
+			return nil, fmt.Errorf("client: %w", err)
+		}
+	}
+	e, err := engine.New(cfg.Engine)
+	if err != nil {
+		if ours {
+			for _, l := range cfg.Engine.Listeners {
+				l.Close()
+			}
+		}
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	c := &Client{config: cfg, engine: e, torrents: make(map[swarm.ID]*Torrent),
+		infos: make(map[swarm.ID]*metainfo.Info), done: make(chan struct{})}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	return c, nil
+}
+
+// Torrent returns the torrent of a swarm, or an error that matches ErrUnknown.
+func (c *Client) Torrent(id swarm.ID) (*Torrent, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.torrents[id]; t != nil {
+		return t, nil
+	}
+	return nil, fmt.Errorf("client: %s: %w", id, ErrUnknown)
+}
+
+// Torrents returns all torrents in the order in which they were added. The slice
+// is the caller's.
+func (c *Client) Torrents() []*Torrent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.order)
+}
+
+// Addr returns where connections are accepted, or the zero AddrPort for nowhere.
+// An unspecified address stands for all of this machine's.
+func (c *Client) Addr() netip.AddrPort {
+	if all := c.engine.Addrs(); len(all) > 0 {
+		return all[0]
+	}
+	return netip.AddrPort{}
+}
+
+// Addrs returns every address at which connections are accepted.
+func (c *Client) Addrs() []netip.AddrPort { return c.engine.Addrs() }
+
+// PeerID returns what the client calls itself.
+func (c *Client) PeerID() swarm.PeerID { return c.config.Engine.Torrent.PeerID }
+
+// within returns a context that also ends when the client is closed.
+func (c *Client) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	release := context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })
+	return ctx, func() {
+		release()
+		cancel(nil)
+	}
+}
+
+// reserve keeps the swarms of a torrent for a call of Add, which ends with enlist
+// or release.
+func (c *Client) reserve(t *Torrent) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	for _, id := range t.ids {
+		if _, taken := c.torrents[id]; taken {
+			return fmt.Errorf("%s: %w", id, ErrDuplicate)
+		}
+	}
+	for _, id := range t.ids {
+		c.torrents[id] = nil
+	}
+	c.infos[t.ids[0]] = t.info
+	c.adding.Add(1)
+	return nil
+}
+
+func (c *Client) enlist(t *Torrent) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range t.ids {
+		c.torrents[id] = t
+	}
+	c.order = append(c.order, t)
+	c.adding.Done()
+}
+
+func (c *Client) release(t *Torrent) {
+	c.forget(t)
+	c.adding.Done()
+}
+
+// forget takes a torrent out that was shut, or came to nothing.
+func (c *Client) forget(t *Torrent) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range t.ids {
+		delete(c.torrents, id)
+	}
+	delete(c.infos, t.ids[0])
+	c.order = slices.DeleteFunc(c.order, func(o *Torrent) bool { return o == t })
+}
+
+// infoOf returns the metadata of a torrent, also of one that is being added.
+func (c *Client) infoOf(id swarm.ID) *metainfo.Info {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.infos[id]
+}
+
+func (c *Client) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
+// Close tells the trackers that we stopped, ends all connections, writes what is
+// here of partial pieces, and saves a clean record of each torrent, so that the
+// next client goes on without a check. Calls of Add and Seed that are under way
+// fail. Close waits until every goroutine of the client has ended. Its error joins
+// those of the torrents.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		<-c.done
+		return c.err
+	}
+	c.closed = true
+	c.mu.Unlock()
+	c.stop()
+	c.adding.Wait()
+	all := c.Torrents()
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, t := range all {
+		wg.Go(func() {
+			if err := t.shut(ErrClosed); err != nil {
+				errs[i] = fmt.Errorf("client: closing %q: %w", t.Name(), err)
+			}
+		})
+	}
+	wg.Wait()
+	c.err = errors.Join(append(errs, c.engine.Close())...)
+	close(c.done)
+	return c.err
+}

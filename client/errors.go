@@ -1,0 +1,142 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// What a caller may have to branch on. Errors that are not here are types of the
+// modules below: *metainfo.InvalidError for a torrent that is none,
+// *diskstore.Error and *diskstore.SizeError for files, *peerwire.ProtocolError
+// for what a peer did wrong, and *httptracker.FailureError for a tracker's no.
+var (
+	// ErrDuplicate says that the client has the torrent already.
+	ErrDuplicate = engine.ErrDuplicate
+
+	// ErrUnknown says that the client has no such torrent.
+	ErrUnknown = errors.New("no such torrent")
+
+	// ErrRemoved says that the torrent was removed.
+	ErrRemoved = errors.New("the torrent was removed")
+
+	// ErrClosed says that the client is closed.
+	ErrClosed = errors.New("the client is closed")
+
+	// ErrMagnet says that a magnet link or an info hash was given: getting the
+	// metadata from peers is not supported, so a .torrent file is needed.
+	ErrMagnet = errors.New("a magnet link or info hash needs metadata from peers, which is not supported; use a .torrent file")
+
+	// ErrInfoHash says that a text is no info hash.
+	ErrInfoHash = errors.New("not an info hash: want 40 hexadecimal digits or 32 of base 32")
+
+	// ErrAddress says that an address is not one of a peer.
+	ErrAddress = errors.New("not the address of a peer")
+
+	// ErrPrivate says that a private torrent takes peers from its trackers
+	// only (BEP 27).
+	ErrPrivate = errors.New("the torrent is private")
+
+	// ErrPieceFailed says that a piece did not pass its check.
+	ErrPieceFailed = errors.New("the piece failed its check")
+
+	// ErrConnectTimeout and ErrHandshakeTimeout say that a peer that was
+	// dialed did not answer in time.
+	ErrConnectTimeout   = errors.New("no connection in time")
+	ErrHandshakeTimeout = errors.New("no handshake in time")
+)
+
+// A StoreError says that a torrent's content could not be read or kept. It wraps
+// the storage's own error, such as a *diskstore.Error.
+type StoreError struct {
+	Op  string // "read", "write", "sync" or "close"
+	Err error
+}
+
+// Error returns the operation and the cause.
+func (e *StoreError) Error() string { return e.Op + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *StoreError) Unwrap() error { return e.Err }
+
+// A SourceError says that a tracker or another source gave no answer.
+type SourceError struct {
+	Source swarm.PeerSource
+	Errors int   // in a row
+	Err    error // of the source, such as a *httptracker.FailureError
+}
+
+// Error returns the cause, which names the tracker without a passkey.
+func (e *SourceError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// A PeerError says what ended or prevented a connection.
+type PeerError struct {
+	Addr netip.AddrPort
+	Err  error // such as a *peerwire.ProtocolError; ErrConnectTimeout
+}
+
+// Error returns the address and the cause.
+func (e *PeerError) Error() string { return fmt.Sprintf("peer %s: %v", e.Addr, e.Err) }
+
+// Unwrap returns the cause.
+func (e *PeerError) Unwrap() error { return e.Err }
+
+// A PieceError says that a piece did not pass its check, and who sent it. It
+// matches ErrPieceFailed.
+type PieceError struct {
+	Piece   int
+	Senders []netip.AddrPort
+}
+
+// Error returns the piece.
+func (e *PieceError) Error() string { return fmt.Sprintf("piece %d: %v", e.Piece, ErrPieceFailed) }
+
+// Unwrap returns ErrPieceFailed.
+func (e *PieceError) Unwrap() error { return ErrPieceFailed }
+
+// ErrorOf returns the error that an event tells of: a *PeerError, *PieceError or
+// *SourceError, what a torrent failed with or what it warns of. It returns nil for
+// other events, and for connections that ended without anybody's fault.
+func ErrorOf(e Event) error {
+	switch e := e.(type) {
+	case engine.PeerLost:
+		if e.Err == nil {
+			return nil
+		}
+		return &PeerError{e.Addr, e.Err}
+	case engine.PeerFailed:
+		return &PeerError{e.Addr, inTime(e.Err)}
+	case engine.PieceFailed:
+		return &PieceError{e.Piece, e.Senders}
+	case engine.SourceError:
+		return &SourceError{e.Source, e.Errors, e.Err}
+	case engine.Failed:
+		return e.Err
+	case engine.Warning:
+		return e.Err
+	}
+	return nil
+}
+
+// inTime names the dials that ended because time ran out.
+func inTime(err error) error {
+	var timeout net.Error
+	late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
+		errors.As(err, &timeout) && timeout.Timeout()
+	switch {
+	case late && errors.Is(err, engine.ErrConnect):
+		return fmt.Errorf("%w: %w", ErrConnectTimeout, err)
+	case late && errors.Is(err, engine.ErrHandshake):
+		return fmt.Errorf("%w: %w", ErrHandshakeTimeout, err)
+	}
+	return err
+}

@@ -1,0 +1,54 @@
+package client
+
+import "github.com/shoal-bt/shoal/swarm"
+
+// A File is one file of a torrent, and how much of it is there.
+type File struct {
+	Index  int    // in Metainfo().Info.Entries
+	Path   string // relative to Dir, slash-separated
+	Name   string // the last component of Path
+	Offset int64  // of the first byte in the torrent
+	Length int64  // in bytes; 0 for symlinks
+	Held   int64  // bytes in pieces that are held
+}
+
+// Progress returns the share of the file that is held, 0 to 1.
+func (f File) Progress() float64 {
+	if f.Length == 0 {
+		return 1
+	}
+	return float64(f.Held) / float64(f.Length)
+}
+
+// Files returns the torrent's files in order, without pads. The slice is the
+// caller's.
+func (t *Torrent) Files() []File {
+	have := t.Bitfield()
+	var all []File
+	for i, e := range t.info.Entries {
+		if e.Pad {
+			continue
+		}
+		f := File{Index: i, Path: e.Path, Name: e.Name(), Offset: e.Offset, Length: e.Length}
+		if t.files != nil {
+			f.Path = t.files[i].Path // where a seed's file is, whatever the torrent calls it
+		}
+		f.Held = t.heldOf(have, e.Offset, e.Length)
+		all = append(all, f)
+	}
+	return all
+}
+
+// heldOf returns how many bytes of a run are in pieces that are held.
+func (t *Torrent) heldOf(have swarm.Bitfield, off, length int64) (held int64) {
+	if length == 0 {
+		return 0
+	}
+	size := t.geometry.PieceLength
+	for i := off / size; i <= (off+length-1)/size; i++ {
+		if have.Has(int(i)) {
+			held += min((i+1)*size, off+length) - max(i*size, off)
+		}
+	}
+	return held
+}

@@ -1,0 +1,51 @@
+package client
+
+// Stats are figures over all torrents of a client at one moment.
+type Stats struct {
+	Torrents int // that the client has
+	Complete int // of those, with every piece
+	Peers    int // connections
+
+	Length int64 // bytes of all torrents, pads included
+	Left   int64 // bytes that are not held
+
+	Downloaded, Uploaded int64   // payload bytes of the torrents that are there, over all runs
+	Down, Up             float64 // payload bytes per second
+	Wasted               int64   // payload bytes that were of no use
+}
+
+// Progress returns the share of all torrents that is held, 0 to 1.
+func (s Stats) Progress() float64 {
+	if s.Length == 0 {
+		return 1
+	}
+	return 1 - float64(s.Left)/float64(s.Length)
+}
+
+// Ratio returns the payload bytes sent for each that was received; 0 if none was.
+func (s Stats) Ratio() float64 {
+	if s.Downloaded == 0 {
+		return 0
+	}
+	return float64(s.Uploaded) / float64(s.Downloaded)
+}
+
+// Stats returns the figures of all torrents together.
+func (c *Client) Stats() (sum Stats) {
+	for _, t := range c.Torrents() {
+		s := t.Stats()
+		sum.Torrents++
+		if s.Complete() {
+			sum.Complete++
+		}
+		sum.Peers += s.Peers
+		sum.Length += s.Length
+		sum.Left += s.Left
+		sum.Downloaded += s.Down.Total
+		sum.Uploaded += s.Up.Total
+		sum.Down += s.Down.Rate
+		sum.Up += s.Up.Rate
+		sum.Wasted += s.Wasted
+	}
+	return sum
+}

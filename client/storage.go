@@ -1,0 +1,95 @@
+package client
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"sync"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A ledger is a torrent's storage, with a note of each write and a name for each
+// error. It hides nothing that the engine makes use of.
+type ledger struct {
+	swarm.Storage
+	wrote func() // called after each write that succeeded
+
+	mu     sync.Mutex
+	failed error // the first of Sync
+}
+
+var (
+	_ swarm.VectorReader = (*ledger)(nil)
+	_ swarm.VectorWriter = (*ledger)(nil)
+	_ swarm.Syncer       = (*ledger)(nil)
+)
+
+// named returns err as a StoreError. What readers branch on stays as it is.
+func named(op string, err error) error {
+	if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF || errors.Is(err, fs.ErrNotExist) && op == "read" {
+		return err
+	}
+	return &StoreError{op, err}
+}
+
+func (l *ledger) ReadAt(p []byte, off int64) (int, error) {
+	n, err := l.Storage.ReadAt(p, off)
+	return n, named("read", err)
+}
+
+func (l *ledger) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
+	n, err := swarm.ReadVecAt(l.Storage, bufs, off)
+	return n, named("read", err)
+}
+
+func (l *ledger) WriteAt(p []byte, off int64) (int, error) {
+	n, err := l.Storage.WriteAt(p, off)
+	l.note(err)
+	return n, named("write", err)
+}
+
+func (l *ledger) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
+	n, err := swarm.WriteVecAt(l.Storage, bufs, off)
+	l.note(err)
+	return n, named("write", err)
+}
+
+func (l *ledger) note(err error) {
+	if err == nil && l.wrote != nil {
+		l.wrote()
+	}
+}
+
+// Sync remembers that it failed: the engine takes a file that is gone for one that
+// never was, but a record must not say that its pieces are safe.
+func (l *ledger) Sync() error {
+	err := swarm.Sync(l.Storage)
+	if err != nil {
+		l.mu.Lock()
+		if l.failed == nil {
+			l.failed = err
+		}
+		l.mu.Unlock()
+	}
+	return named("sync", err)
+}
+
+func (l *ledger) syncFailed() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failed
+}
+
+func (l *ledger) Close() error { return named("close", l.Storage.Close()) }
+
+// remove deletes what the storage made, after Close.
+func (l *ledger) remove() error {
+	if r, ok := l.Storage.(interface{ Remove() error }); ok {
+		if err := r.Remove(); err != nil {
+			return &StoreError{"remove", err}
+		}
+		return nil
+	}
+	return &StoreError{"remove", errNoRemove}
+}

@@ -1,0 +1,142 @@
+package client
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/shoal-bt/shoal/httptracker"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// trackers are what a torrent announces to.
+type trackers struct {
+	mu      sync.Mutex
+	own     *httptracker.Tiers // nil for none
+	extra   *httptracker.Tiers // of Config.Announce; nil for none
+	changed bool               // not those of the torrent
+}
+
+// sources makes what finds peers of the torrent at the start. tiers, if not nil,
+// are in place of the torrent's own trackers.
+func (t *Torrent) sources(tiers [][]string) ([]swarm.PeerSource, error) {
+	c := t.client.config
+	if c.NewSources != nil {
+		return c.NewSources(t.meta)
+	}
+	var all []swarm.PeerSource
+	t.trackers.changed = tiers != nil
+	if tiers == nil {
+		tiers = t.meta.Tiers
+	}
+	if count(tiers) > 0 {
+		t.trackers.own = t.newTiers(tiers)
+		all = append(all, t.trackers.own)
+	}
+	if len(c.Announce) > 0 && !t.info.Private {
+		extra := make([][]string, len(c.Announce))
+		for i, url := range c.Announce {
+			extra[i] = []string{url}
+		}
+		t.trackers.extra = t.newTiers(extra)
+		all = append(all, t.trackers.extra)
+	}
+	return all, nil
+}
+
+func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
+	return httptracker.NewTiers(urls, httptracker.TiersConfig{Tracker: t.client.config.Tracker})
+}
+
+// count returns the number of URLs.
+func count(tiers [][]string) (n int) {
+	for _, tier := range tiers {
+		n += len(tier)
+	}
+	return n
+}
+
+// A Tracker says how a tracker is doing. Its URL shows no passkey.
+type Tracker struct {
+	httptracker.Status
+
+	// Extra says that it is one of Config.Announce.
+	Extra bool
+}
+
+// Trackers returns how each tracker is doing, in the order in which they are
+// tried; those of Config.Announce come last, and are tried besides.
+func (t *Torrent) Trackers() (all []Tracker) {
+	t.trackers.mu.Lock()
+	own, extra := t.trackers.own, t.trackers.extra
+	t.trackers.mu.Unlock()
+	if own != nil {
+		for _, s := range own.Status() {
+			all = append(all, Tracker{Status: s})
+		}
+	}
+	if extra != nil {
+		for _, s := range extra.Status() {
+			all = append(all, Tracker{Status: s, Extra: true})
+		}
+	}
+	return all
+}
+
+// AnnounceURLs returns the tiers of the torrent's trackers, without those of
+// Config.Announce, for SetTrackers. The URLs are whole, with passkeys if they have
+// any.
+func (t *Torrent) AnnounceURLs() [][]string {
+	t.trackers.mu.Lock()
+	defer t.trackers.mu.Unlock()
+	if t.trackers.own == nil {
+		return nil
+	}
+	return t.trackers.own.URLs()
+}
+
+// SetTrackers replaces the tiers of trackers, and announces to the new ones. It is
+// remembered over restarts; nil takes the torrent's own again.
+func (t *Torrent) SetTrackers(tiers [][]string) error {
+	if err := t.live(); err != nil {
+		return err
+	}
+	k := &t.trackers
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.changed = tiers != nil
+	if tiers == nil {
+		tiers = t.meta.Tiers
+	}
+	switch {
+	case k.own == nil && count(tiers) > 0:
+		k.own = t.newTiers(tiers)
+		t.engine.AddSource(k.own)
+	case k.own != nil && count(tiers) == 0:
+		t.engine.RemoveSource(k.own)
+		k.own = nil
+	case k.own != nil:
+		k.own.Set(tiers)
+		t.engine.Announce()
+	}
+	return nil
+}
+
+// edited returns the tiers to remember: nil for the torrent's own.
+func (k *trackers) edited() [][]string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case !k.changed:
+		return nil
+	case k.own == nil:
+		return [][]string{}
+	}
+	tiers := k.own.URLs()
+	for _, tier := range tiers {
+		slices.Sort(tier) // the order of a tier changes with each answer
+	}
+	return tiers
+}
+
+// Announce asks all sources for peers now, or as soon as they allow.
+func (t *Torrent) Announce() { t.engine.Announce() }
