@@ -3,6 +3,7 @@ package engine
 import (
 	"container/heap"
 	"context"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -75,7 +76,7 @@ func (a *announcer) remove(t *Torrent, s swarm.PeerSource) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.by[t] = slices.DeleteFunc(a.by[t], func(e *errand) bool {
-		if e.source != s {
+		if !same(e.source, s) {
 			return false
 		}
 		e.gone = true
@@ -83,6 +84,12 @@ func (a *announcer) remove(t *Torrent, s swarm.PeerSource) {
 		return true
 	})
 	a.rearm()
+}
+
+// same reports whether two sources are one. Those that cannot be compared, such
+// as a swarm.List, are never the same.
+func same(a, b swarm.PeerSource) bool {
+	return reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
 }
 
 // tell has all sources of a torrent hear of an event, or asks them for peers as

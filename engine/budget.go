@@ -26,6 +26,7 @@ type purse struct {
 	budget  *budget
 	held    int
 	waits   bool
+	pressed bool   // squeeze was called, relax was not
 	wake    func() // there are units again; called without a lock
 	squeeze func() // others wait: give some back if you can; the same
 }
@@ -71,16 +72,29 @@ func (p *purse) reserve(n int) int {
 	b.free -= n
 	p.held += n
 	var fat *purse
-	if n == 0 && !p.waits {
-		p.waits = true
-		b.waiting = append(b.waiting, p)
-		fat = b.fattest()
+	if n == 0 {
+		if !p.waits {
+			p.waits = true
+			b.waiting = append(b.waiting, p)
+		}
+		if fat = b.fattest(); fat.pressed {
+			fat = nil
+		} else {
+			fat.pressed = true
+		}
 	}
 	b.mu.Unlock()
 	if fat != nil {
 		fat.squeeze()
 	}
 	return n
+}
+
+// relax says that the squeeze was heard; another may come.
+func (p *purse) relax() {
+	p.budget.mu.Lock()
+	p.pressed = false
+	p.budget.mu.Unlock()
 }
 
 // share is how many units there must be for each torrent that is woken: at one

@@ -196,6 +196,7 @@ func (memory) apply(now time.Time, s *state) {
 type squeeze struct{}
 
 func (squeeze) apply(now time.Time, s *state) {
+	s.purse.relax()
 	if s.phase == Closed {
 		return
 	}

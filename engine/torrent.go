@@ -324,7 +324,8 @@ func (t *Torrent) AddSource(p swarm.PeerSource) {
 	t.call(func(_ time.Time, s *state) { t.engine.announcer.add(t, p, s.active()) })
 }
 
-// RemoveSource takes a source out; it is told that we stopped.
+// RemoveSource takes a source out; it is told that we stopped. One whose type
+// cannot be compared, such as swarm.List, is not found.
 func (t *Torrent) RemoveSource(p swarm.PeerSource) {
 	t.call(func(_ time.Time, s *state) { t.engine.announcer.remove(t, p) })
 }
