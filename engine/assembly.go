@@ -96,7 +96,7 @@ func (s *state) submit(a *assembly) {
 			s.inDisk++
 		}
 	}
-	s.do(check{verifyJob{piece: a.piece, blocks: bufs, sums: s.evidence[a.piece] != nil}})
+	s.do(check{verifyJob{whole: a, piece: a.piece, blocks: bufs, sums: s.evidence[a.piece] != nil}})
 }
 
 // evidence is who sent which wrong piece, until a right one tells who lied.
@@ -112,6 +112,7 @@ type clue struct {
 
 // judged is what came of a piece that was handed to the verifiers.
 type judged struct {
+	whole  *assembly
 	piece  int
 	blocks [][]byte // back, with their units
 	ok     bool
@@ -127,9 +128,11 @@ func (e judged) apply(now time.Time, s *state) {
 		}
 	}
 	a := s.assembly[e.piece]
-	delete(s.assembly, e.piece)
+	if a == e.whole {
+		delete(s.assembly, e.piece)
+	}
 	switch {
-	case a == nil || s.phase == Broken && e.err != nil:
+	case a != e.whole || s.phase == Broken && e.err != nil:
 		s.purse.drop(e.blocks...)
 	case e.err != nil:
 		s.purse.drop(e.blocks...)

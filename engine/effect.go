@@ -29,7 +29,7 @@ type (
 
 	// spill writes blocks of a piece that is not whole.
 	spill struct {
-		piece   int
+		part    *assembly
 		numbers []int
 		bufs    [][]byte
 	}

@@ -121,7 +121,7 @@ func (s *state) spillAll() {
 		}
 		numbers, bufs := a.takeOut()
 		s.inDisk += len(bufs)
-		s.do(spill{a.piece, numbers, bufs})
+		s.do(spill{a, numbers, bufs})
 	}
 }
 

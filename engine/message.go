@@ -77,8 +77,7 @@ func (s *state) receive(now time.Time, p *peerState, m peerwire.Message) error {
 	case peerwire.NotInterested:
 		s.receiveInterest(now, p, false)
 	case peerwire.Cancel:
-		p.cancel = append(p.cancel, m.Block)
-		s.touch(p)
+		s.receiveCancel(now, p, m.Block)
 	case peerwire.Reject:
 		s.receiveReject(now, p, m.Block)
 	case peerwire.AllowedFast:

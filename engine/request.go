@@ -207,7 +207,7 @@ func (squeeze) apply(now time.Time, s *state) {
 		}
 		numbers, bufs := a.takeOut()
 		s.inDisk += len(bufs)
-		s.do(spill{a.piece, numbers, bufs})
+		s.do(spill{a, numbers, bufs})
 	}
 }
 
@@ -226,7 +226,7 @@ func (s *state) lastDone() (last *assembly) {
 
 // spilled says that blocks of a partial piece were written.
 type spilled struct {
-	piece   int
+	part    *assembly
 	numbers []int
 	bufs    [][]byte
 	err     error
@@ -235,9 +235,9 @@ type spilled struct {
 func (e spilled) apply(now time.Time, s *state) {
 	s.inDisk -= len(e.bufs)
 	s.purse.drop(e.bufs...)
-	a := s.assembly[e.piece]
-	if a == nil {
-		return
+	a := e.part
+	if s.assembly[a.piece] != a {
+		return // it was forgotten meanwhile
 	}
 	a.spilling -= len(e.numbers)
 	if e.err != nil {

@@ -160,7 +160,9 @@ func (s *state) run(now time.Time) {
 	s.phase, s.err = Running, nil
 	s.lonely, s.idle = false, false
 	s.do(tell{event: swarm.Started})
-	s.stats = now.Add(time.Second)
+	if s.cfg.Events&OnStats != 0 {
+		s.stats = now.Add(time.Second)
+	}
 	s.notify()
 }
 

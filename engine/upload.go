@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
@@ -70,7 +71,29 @@ func (s *state) setChoke(now time.Time, p *peerState, choke bool) {
 		return
 	}
 	s.send(now, p, peerwire.Message{Kind: peerwire.Choke})
+	for _, b := range p.serve {
+		s.unserve(now, p, b)
+	}
 	p.serve, p.cancel, p.clear = p.serve[:0], p.cancel[:0], true
+}
+
+// receiveCancel takes a block off the list of those to send, here or with the writer.
+func (s *state) receiveCancel(now time.Time, p *peerState, b swarm.Block) {
+	if i := slices.Index(p.serve, b); i >= 0 {
+		p.serve = slices.Delete(p.serve, i, i+1)
+		s.unserve(now, p, b)
+		return
+	}
+	p.cancel = append(p.cancel, b)
+	s.touch(p)
+}
+
+// unserve says of a block that never got to the writer that it will not be sent.
+func (s *state) unserve(now time.Time, p *peerState, b swarm.Block) {
+	p.tally.queued.Add(-1)
+	if p.fast {
+		s.send(now, p, peerwire.Message{Kind: peerwire.Reject, Block: b})
+	}
 }
 
 func (s *state) sendHave(now time.Time, p *peerState, piece int) {

@@ -15,6 +15,7 @@ const mostBatch = 16
 // blocks until it passes them on.
 type verifyJob struct {
 	torrent *Torrent
+	whole   *assembly
 	piece   int
 	blocks  [][]byte // nil where the block is stored, or all pad
 	sums    bool     // hash each block as well
@@ -102,7 +103,7 @@ func (v *verifiers) check(jobs []verifyJob) {
 	}
 	t.verify(batch)
 	for i, j := range jobs {
-		e := judged{piece: j.piece, blocks: j.blocks, ok: batch[i].OK && batch[i].Err == nil, bad: batch[i].Bad, err: batch[i].Err}
+		e := judged{whole: j.whole, piece: j.piece, blocks: j.blocks, ok: batch[i].OK && batch[i].Err == nil, bad: batch[i].Bad, err: batch[i].Err}
 		if j.sums || !e.ok && e.err == nil && len(e.bad) == 0 {
 			e.sums = v.sum(t, j)
 		}
