@@ -53,6 +53,18 @@ func TestTorrentFields(t *testing.T) {
 	require.True(t, strings.HasPrefix(string(b), "d3:aaai7e"))
 }
 
+func TestKeysThatAreThereTwice(t *testing.T) {
+	b := outer("aaa", 1, "comment", "first")
+	tor, err := metainfo.Parse(append(b[:len(b)-1], "3:aaai2e7:comment6:seconde"...))
+	require.NoError(t, err)
+	require.Equal(t, "first", tor.Comment)
+	requireRoundTrip(t, tor)
+	out, err := tor.Bytes()
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(out), "3:aaai1e"))
+	require.NotContains(t, string(out), "3:aaai2e")
+}
+
 func TestTiers(t *testing.T) {
 	for _, test := range []struct {
 		pairs []any

@@ -113,6 +113,28 @@ func TestVerifyFromStorage(t *testing.T) {
 	})
 }
 
+// What is all pad is zeros, whatever a storage says.
+func TestVerifyReadsNoPads(t *testing.T) {
+	tor := build(t, metainfo.Builder{Format: metainfo.Hybrid, PieceLength: 256 << 10}, tree())
+	all := flat(tor, tree())
+	g := tor.Info.Geometry()
+	for p := range g.Pieces() {
+		for n := range g.BlockCount(p) {
+			if b := g.Block(p, n); g.IsPad(b) {
+				all[g.Offset(b)] = 1
+			}
+		}
+	}
+	batch := make([]swarm.Verdict, g.Pieces())
+	for p := range batch {
+		batch[p] = swarm.Verdict{Piece: p, Stored: reader(all)}
+	}
+	tor.Info.Verify(batch)
+	for _, v := range batch {
+		require.True(t, v.OK)
+	}
+}
+
 // failing is a storage that fails.
 type failing struct{ err error }
 
