@@ -63,9 +63,7 @@ func (k *pick) urgent() {
 			continue
 		}
 		k.take(t, int(t.next))
-		if !k.ask.Alone {
-			k.rescue(t, k.p.time(d.when))
-		}
+		k.rescue(t, k.p.time(d.when))
 	}
 }
 

@@ -40,8 +40,27 @@ func TestLateBlocksAreAskedOfFasterPeer(t *testing.T) {
 		D asks 1 delay 1 = 1.1              # C will be in time
 		wait 6                              # but was not
 		D asks 3 delay 1 = 0.0 0.1 2.0
+		E joins 111
+		E asks 1 delay 1 = 2.1              # three are enough
 		C sends 0.0 = A D
 		D sends 0.1 = A C
+	`)
+}
+
+// Who gave up does not count when a block is late.
+func TestRescuerTakesOver(t *testing.T) {
+	g := blocks(2, 1)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 11
+		B joins 11
+		C joins 11
+		deadline 0 10
+		A asks 1 delay 20 = 0.0
+		B asks 1 delay 5 = 0.0
+		A drops 0.0
+		C asks 1 delay 1 = 1.0
+		B drops 0.0
+		C asks 1 = 0.0
 	`)
 }
 

@@ -44,6 +44,14 @@ func TestAloneStaysAlone(t *testing.T) {
 		B asks 1 alone =              # A sent blocks of it
 		B asks 1 = 0.1
 	`)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 111
+		B joins 111
+		A asks 2 alone = 0.0 0.1
+		A sends 0.0
+		A leaves
+		B asks 2 = 0.1 1.0            # kept for nobody any more
+	`)
 }
 
 // What was held comes from someone, too.
@@ -71,10 +79,21 @@ func TestRun(t *testing.T) {
 		A asks 2 only 1 = 1.0 1.1
 		A drops 1.0                              # 1.0, 1.2 and 1.3 are free
 		W asks 3 run 3 = 0.1 0.2 0.3
-		W asks 8 run 6 = 2.0 2.1 2.2 2.3 3.0 3.1 3.2 3.3
+		W asks 3 run 3 = 2.0 2.1 2.2
+		W asks 9 run 6 = 2.3 3.0 3.1 3.2 3.3 4.0 4.1 4.2 4.3
 		W asks 2 run 2 = 1.2 1.3
-		W asks 9 run 4 begin 0 = 1.0
-		W asks 4 run 9 begin 1 = 4.0 4.1 4.2 4.3
+		W asks 1 run 4 = 1.0
+	`)
+}
+
+func TestRunGoesBeforeRarity(t *testing.T) {
+	g := blocks(5, 2)
+	play(t, g, NewRarest(g, Config{}), `
+		A joins 11101
+		B joins 01101
+		W joins 11111
+		W asks 4 run 4 = 3.0 3.1 4.0 4.1
+		W asks 2 run 2 = 0.0 0.1
 	`)
 }
 
@@ -103,6 +122,38 @@ func TestAllowedFastPieces(t *testing.T) {
 		B asks 1 only 1 =
 		B asks 1 only 2 = 2.0
 	`)
+}
+
+// A peer that has nothing new is not looked at again until that can change.
+func TestNothingNewIsRemembered(t *testing.T) {
+	g := blocks(70, 1)
+	order := &counting{}
+	p := Mix(g, order, Config{})
+	p.Join(1, swarm.Bitfield{0x80})
+	p.Join(2, swarm.Bitfield{0xff, 0xff})
+	require.Len(t, p.Pick(nil, ask(1, 1)), 1)
+	for range 10 {
+		require.Empty(t, p.Pick(nil, ask(1, 1)))
+	}
+	require.Equal(t, 2, order.calls)
+	p.Have(1, 1, true)
+	require.Len(t, p.Pick(nil, ask(1, 1)), 1)
+	require.Empty(t, p.Pick(nil, ask(1, 1)))
+	require.Equal(t, 4, order.calls)
+	p.Drop(1, g.Block(0, 0))
+	require.Len(t, p.Pick(nil, ask(1, 1)), 1)
+	require.Equal(t, 5, order.calls)
+}
+
+// A counting Order counts how often it is asked.
+type counting struct {
+	Sequential
+	calls int
+}
+
+func (c *counting) Next(has *Set) (int, bool) {
+	c.calls++
+	return c.Sequential.Next(has)
 }
 
 // An order of the user's own cannot make the picker ask for nonsense.

@@ -94,6 +94,7 @@ func arriveHeld(t *testing.T, w *watch) {
 
 func arriveBad(t *testing.T, w *watch) {
 	w.join(1, full(w.m.g))
+	w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1, Only: []int{0}})
 	w.pick(swarm.Ask{Peer: 1, Blocks: 1, Begin: 1, Only: []int{5}})
 	for _, b := range []swarm.Block{
 		{Piece: 0, Begin: 0, Length: 100},
