@@ -156,13 +156,13 @@ func (s *Stream) Dropped() int64 { return s.inner.Dropped() }
 // Close ends the stream; what waits can still be read.
 func (s *Stream) Close() { s.inner.Close() }
 
-// take makes an event ready, and before it what it says of files.
+// take makes an event ready, and behind it what it says of files.
 func (s *Stream) take(e Event) {
-	if s.counts != nil {
-		s.count(e)
-	}
 	if e.Kind()&s.mask != 0 {
 		s.ready = append(s.ready, e)
+	}
+	if s.counts != nil {
+		s.count(e)
 	}
 }
 

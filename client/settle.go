@@ -95,12 +95,6 @@ func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f 
 			return f, errors.Join(err, store.Close())
 		}
 	}
-	if t.geometry.Length == 0 && !whole {
-		// Nothing will ever be written, so nothing would make these files.
-		if err := store.Create(); err != nil {
-			return f, errors.Join(&StoreError{"create", err}, store.Close(), t.recorder.close(err))
-		}
-	}
 	f = findings{have: r.Pieces, check: verdict.Check, life: r.Life}
 	for _, s := range r.Spilled {
 		if f.spilled == nil {
