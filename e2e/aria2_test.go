@@ -1,0 +1,47 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// aria2 is aria2c, one process for one torrent. It knows only peers of trackers.
+type aria2 struct{}
+
+func (aria2) String() string           { return "aria2" }
+func (aria2) programs() []string       { return []string{"aria2c"} }
+func (aria2) place(t *testing.T) place { return apart(t) }
+
+func (aria2) start(t *testing.T, at place, j job) *partner {
+	t.Helper()
+	addr := netip.AddrPortFrom(at.theirs, at.freePort(t))
+	args := []string{
+		"--no-conf",
+		"--dir=" + j.dir,
+		"--interface=" + at.theirs.String(),
+		fmt.Sprintf("--listen-port=%d", addr.Port()),
+		"--enable-dht=false", "--enable-dht6=false",
+		"--enable-peer-exchange=false",
+		"--bt-enable-lpd=false",
+		"--bt-require-crypto=false", "--bt-min-crypto-level=plain",
+		"--disable-ipv6=true",
+		"--file-allocation=none", "--disk-cache=0",
+		"--allow-overwrite=true",
+		"--check-integrity=true",
+		"--seed-ratio=0",
+		"--console-log-level=info", "--summary-interval=0", "--enable-color=false",
+		fmt.Sprintf("--max-upload-limit=%d", j.rate),
+		j.torrent,
+	}
+	p := &partner{addr: addr, process: launch(t, at.namespace, "aria2c", args...)}
+	p.whole = func(ctx context.Context) error {
+		return p.line(ctx, func(s string) bool { return strings.Contains(s, "Download of selected files was complete") })
+	}
+	require.NoError(t, p.poll(within(t), func() bool { return accepts(p.addr) }))
+	return p
+}

@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"context"
+	"net/netip"
+	"os/exec"
+	"testing"
+)
+
+// A client is a kind of client that is not ours.
+type client interface {
+	String() string
+
+	// programs are what must be installed.
+	programs() []string
+
+	// place returns where a client of this kind can run.
+	place(t *testing.T) place
+
+	// start runs the client in the swarm of one torrent.
+	start(t *testing.T, at place, j job) *partner
+}
+
+var clients = []client{libtorrent{}, transmission{}, aria2{}}
+
+// A job is what a client is started for.
+type job struct {
+	torrent string           // the .torrent file
+	dir     string           // where the content is, or is to be
+	seed    bool             // the content is there
+	dial    []netip.AddrPort // peers to dial, by clients that can be told
+	rate    int              // bytes per second to upload; 0 for no limit
+}
+
+// A partner is a client that runs.
+type partner struct {
+	*process
+	addr netip.AddrPort // where it accepts peers
+
+	// whole waits until it has everything, on disk.
+	whole func(context.Context) error
+}
+
+// need skips the test unless the client is installed.
+func need(t *testing.T, c client) {
+	t.Helper()
+	for _, program := range c.programs() {
+		if _, err := exec.LookPath(program); err != nil {
+			lack(t, "%s is not installed: %v", c, err)
+		}
+	}
+	if f, ok := c.(interface{ missing() error }); ok {
+		if err := f.missing(); err != nil {
+			lack(t, "%s is not installed: %v", c, err)
+		}
+	}
+}

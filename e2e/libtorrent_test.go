@@ -1,0 +1,94 @@
+package e2e
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+//go:embed testdata/ltclient.py
+var libtorrentScript []byte
+
+// python is the interpreter that Debian's packages are for.
+const python = "/usr/bin/python3"
+
+// libtorrent is driven through its Python binding.
+type libtorrent struct{}
+
+func (libtorrent) String() string         { return "libtorrent" }
+func (libtorrent) programs() []string     { return []string{python} }
+func (libtorrent) place(*testing.T) place { return loopback() }
+
+// missing reports whether the binding is there.
+func (libtorrent) missing() error { return importLibtorrent() }
+
+var importLibtorrent = sync.OnceValue(func() error {
+	out, err := exec.Command(python, "-c", "import libtorrent").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+})
+
+func (libtorrent) script(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "ltclient.py")
+	require.NoError(t, os.WriteFile(name, libtorrentScript, 0o644))
+	return name
+}
+
+func (c libtorrent) start(t *testing.T, at place, j job) *partner {
+	t.Helper()
+	args := []string{c.script(t), "run", "--rate", strconv.Itoa(j.rate)}
+	if j.seed {
+		args = append(args, "--seed")
+	}
+	args = append(args, j.torrent, j.dir, at.theirs.String())
+	for _, a := range j.dial {
+		args = append(args, a.String())
+	}
+	p := &partner{process: launch(t, at.namespace, python, args...)}
+	require.NoError(t, p.line(within(t), func(s string) bool {
+		port, ok := strings.CutPrefix(s, "listening ")
+		n, _ := strconv.Atoi(port)
+		p.addr = netip.AddrPortFrom(at.theirs, uint16(n))
+		return ok
+	}))
+	p.whole = func(ctx context.Context) error {
+		return p.line(ctx, func(s string) bool { return s == "complete" })
+	}
+	return p
+}
+
+// A reading is what libtorrent reads in a torrent.
+type reading struct {
+	V1, V2, Name                string
+	Length, PieceLength, Pieces int64
+	Private                     bool
+	Trackers                    [][2]any // URL and tier
+	Files                       []struct {
+		Path           string
+		Length, Offset int64
+		Pad            bool
+	}
+}
+
+// show has libtorrent read a .torrent file.
+func (c libtorrent) show(t *testing.T, file string) (r reading) {
+	t.Helper()
+	out, err := exec.CommandContext(within(t), python, c.script(t), "show", file).Output()
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(out, &r))
+	return r
+}

@@ -1,0 +1,159 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A place is where a client runs and by which address we meet.
+type place struct {
+	namespace string     // of the network; "" for that of the test
+	theirs    netip.Addr // the client's
+	ours      netip.Addr
+}
+
+// loopback is the place of clients that have peers on 127.0.0.0/8.
+func loopback() place {
+	local := netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	return place{theirs: local, ours: local}
+}
+
+// A network is a namespace joined to ours by a pair of virtual interfaces. It
+// leads nowhere else. Its other end has many addresses, one for each client.
+type network struct {
+	once   sync.Once
+	why    string // why there is none
+	name   string
+	prefix [3]byte
+	last   byte // address given out; ours is 1
+
+	mu   sync.Mutex
+	port uint16
+}
+
+// lan is made when a test needs it first, and taken away by TestMain.
+var lan = network{last: 1, port: 20000}
+
+const lanPrefix = "shoal-e2e-"
+
+// apart returns a place in a network namespace, with an address of its own.
+func apart(t *testing.T) place {
+	t.Helper()
+	lan.once.Do(lan.make)
+	if lan.why != "" {
+		lack(t, "no network namespace: %s", lan.why)
+	}
+	lan.mu.Lock()
+	defer lan.mu.Unlock()
+	require.Less(t, lan.last, byte(254), "no address is left")
+	lan.last++
+	p := place{namespace: lan.name, theirs: lan.addr(lan.last), ours: lan.addr(1)}
+	require.NoError(t, ip("-n", lan.name, "addr", "add", p.theirs.String()+"/24", "dev", lan.link("b")))
+	return p
+}
+
+// freePort returns a port that is free at this place. Nobody else is there.
+func (p place) freePort(t *testing.T) uint16 {
+	t.Helper()
+	if p.namespace != "" {
+		lan.mu.Lock()
+		defer lan.mu.Unlock()
+		lan.port++
+		return lan.port
+	}
+	l, err := net.Listen("tcp", netip.AddrPortFrom(p.theirs, 0).String())
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).AddrPort().Port()
+}
+
+func (n *network) addr(last byte) netip.Addr {
+	return netip.AddrFrom4([4]byte{n.prefix[0], n.prefix[1], n.prefix[2], last})
+}
+
+// link names an end of the pair; names are at most 15 bytes.
+func (n *network) link(end string) string { return "se" + strings.TrimPrefix(n.name, lanPrefix) + end }
+
+func (n *network) make() {
+	if _, err := exec.LookPath("ip"); err != nil {
+		n.why = err.Error()
+		return
+	}
+	if os.Geteuid() != 0 {
+		n.why = "that takes root"
+		return
+	}
+	sweep()
+	n.name = lanPrefix + strconv.Itoa(os.Getpid())
+	n.choosePrefix()
+	a, b := n.link("a"), n.link("b")
+	for _, args := range [][]string{
+		{"netns", "add", n.name},
+		{"link", "add", a, "type", "veth", "peer", "name", b, "netns", n.name},
+		{"addr", "add", n.addr(1).String() + "/24", "dev", a},
+		{"link", "set", a, "up"},
+		{"-n", n.name, "link", "set", "lo", "up"},
+		{"-n", n.name, "link", "set", b, "up"},
+	} {
+		if err := ip(args...); err != nil {
+			n.why = err.Error()
+			n.remove()
+			return
+		}
+	}
+}
+
+// choosePrefix takes a /24 that no interface of ours has an address in.
+func (n *network) choosePrefix() {
+	used := make(map[[3]byte]bool)
+	all, _ := net.InterfaceAddrs()
+	for _, a := range all {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() {
+			b := p.Addr().As4()
+			used[[3]byte(b[:3])] = true
+		}
+	}
+	pid := os.Getpid()
+	for i := range 1 << 14 {
+		n.prefix = [3]byte{10, byte(192 + (pid>>8+i>>8)&63), byte(pid + i)}
+		if !used[n.prefix] {
+			return
+		}
+	}
+}
+
+// remove takes the namespace away, and with it both interfaces.
+func (n *network) remove() {
+	if n.name != "" {
+		ip("link", "del", n.link("a"))
+		ip("netns", "del", n.name)
+	}
+}
+
+// sweep takes away namespaces of runs that were killed.
+func sweep() {
+	entries, _ := os.ReadDir("/run/netns")
+	for _, e := range entries {
+		pid, ok := strings.CutPrefix(e.Name(), lanPrefix)
+		if _, err := os.Stat("/proc/" + pid); ok && os.IsNotExist(err) {
+			(&network{name: e.Name()}).remove()
+		}
+	}
+}
+
+func ip(args ...string) error {
+	out, err := exec.Command("ip", args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("ip %s: %w: %s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}

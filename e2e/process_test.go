@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// limit bounds one transfer, and the start of one client.
+const limit = 60 * time.Second
+
+// required says that what would be skipped is a failure.
+var required = os.Getenv("SHOAL_E2E") == "required"
+
+// lack skips the test, or fails it where everything is required.
+func lack(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if required {
+		t.Fatalf("SHOAL_E2E=required: "+format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+// A process is another client that runs for a test. It ends with the test, and
+// what it printed is shown if the test fails.
+type process struct {
+	cmd   *exec.Cmd
+	lines chan string // of its standard output; closed when that ends
+	done  chan struct{}
+	err   error // why it ended; to be read after done
+}
+
+// launch starts a program in a namespace; "" is that of the test itself.
+func launch(t *testing.T, namespace, program string, args ...string) *process {
+	t.Helper()
+	if namespace != "" {
+		args = append([]string{"netns", "exec", namespace, program}, args...)
+		program = "ip"
+	}
+	name := filepath.Join(t.TempDir(), "log")
+	log, err := os.Create(name)
+	require.NoError(t, err)
+	p := &process{cmd: exec.Command(program, args...), lines: make(chan string, 100), done: make(chan struct{})}
+	p.cmd.Stderr = log
+	dieWithUs(p.cmd)
+	stdin, err := p.cmd.StdinPipe()
+	require.NoError(t, err)
+	stdout, err := p.cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, p.cmd.Start())
+	go p.follow(stdout, log)
+	t.Cleanup(func() {
+		p.kill()
+		stdin.Close()
+		log.Close()
+		if b, err := os.ReadFile(name); err == nil && t.Failed() {
+			t.Logf("%s printed:\n%s", filepath.Base(p.cmd.Args[0]), b[max(0, len(b)-20000):])
+		}
+	})
+	return p
+}
+
+// follow passes on and logs what the process prints, and waits for its end.
+func (p *process) follow(stdout io.Reader, log io.Writer) {
+	defer close(p.done)
+	for s := bufio.NewScanner(stdout); s.Scan(); {
+		fmt.Fprintln(log, s.Text())
+		select {
+		case p.lines <- s.Text():
+		default: // nobody reads them
+		}
+	}
+	close(p.lines)
+	p.err = p.cmd.Wait()
+}
+
+// kill ends the process at once, as a crash would, and waits for it.
+func (p *process) kill() {
+	p.cmd.Process.Kill()
+	<-p.done
+}
+
+// line waits until the process prints a line that f accepts.
+func (p *process) line(ctx context.Context, f func(string) bool) error {
+	for {
+		select {
+		case s, ok := <-p.lines:
+			if !ok {
+				return fmt.Errorf("%s ended", p.cmd.Args[0])
+			}
+			if f(s) {
+				return nil
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// poll calls f until it reports true.
+func (p *process) poll(ctx context.Context, f func() bool) error {
+	for !f() {
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-p.done:
+			return fmt.Errorf("%s ended: %v", p.cmd.Args[0], p.err)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// accepts reports whether somebody listens at addr.
+func accepts(addr netip.AddrPort) bool {
+	c, err := net.DialTimeout("tcp", addr.String(), time.Second)
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}

@@ -1,0 +1,128 @@
+package e2e
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"testing"
+
+	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/piecepicker"
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+// A shoal is our own side of a transfer: an engine, composed by hand.
+type shoal struct {
+	*engine.Engine
+	events *engine.Stream
+	seen   []engine.Event // those that await passed over
+}
+
+// startShoal starts an engine that listens at addr. It ends with the test, which
+// then fails if a goroutine of it is left.
+func startShoal(t *testing.T, addr netip.Addr, cfg engine.Config) *shoal {
+	t.Helper()
+	l, err := net.Listen("tcp", netip.AddrPortFrom(addr, 0).String())
+	require.NoError(t, err)
+	cfg.Listeners = []net.Listener{l}
+	cfg.Torrent.Events = engine.AllEvents &^ (engine.OnPiece | engine.OnHeld | engine.OnStats)
+	e, err := engine.New(cfg)
+	require.NoError(t, err)
+	s := &shoal{Engine: e, events: e.Subscribe(0)}
+	t.Cleanup(func() {
+		require.NoError(t, e.Close())
+		if t.Failed() {
+			s.tell(t)
+		}
+	})
+	return s
+}
+
+// announced waits until a tracker knows of us.
+func (s *shoal) announced(t *testing.T) {
+	t.Helper()
+	require.NotNil(t, s.await(t, func(ev engine.Event) bool {
+		_, ok := ev.(engine.SourceReply)
+		return ok
+	}))
+}
+
+// await waits for an event that f accepts. Those before it are forgotten.
+func (s *shoal) await(t *testing.T, f func(engine.Event) bool) engine.Event {
+	t.Helper()
+	ctx := within(t)
+	for {
+		ev, err := s.events.Next(ctx)
+		require.NoError(t, err)
+		s.seen = append(s.seen, ev)
+		if f(ev) {
+			return ev
+		}
+	}
+}
+
+// tell prints what the engine reported.
+func (s *shoal) tell(t *testing.T) {
+	for _, ev := range s.seen {
+		t.Logf("engine: %T%+v", ev, ev)
+	}
+	for {
+		ev, err := s.events.Next(context.Background())
+		if err != nil {
+			t.Logf("engine: %d events dropped, the last said: %v", s.events.Dropped(), err)
+			return
+		}
+		t.Logf("engine: %T%+v", ev, ev)
+	}
+}
+
+// get adds a torrent, to download it to dir.
+func (s *shoal) get(t *testing.T, tor *metainfo.Torrent, dir string, sources ...swarm.PeerSource) *engine.Torrent {
+	t.Helper()
+	return s.add(t, tor, dir, nil, sources)
+}
+
+// seed adds a torrent whose content is in dir, and checks it first.
+func (s *shoal) seed(t *testing.T, tor *metainfo.Torrent, dir string, sources ...swarm.PeerSource) *engine.Torrent {
+	t.Helper()
+	n := tor.Info.Pieces()
+	all := swarm.NewBitfield(n)
+	all.SetAll(n)
+	mine := s.add(t, tor, dir, all, sources)
+	require.NoError(t, mine.Wait(within(t)))
+	return mine
+}
+
+func (s *shoal) add(t *testing.T, tor *metainfo.Torrent, dir string, check swarm.Bitfield, sources []swarm.PeerSource) *engine.Torrent {
+	t.Helper()
+	store, err := diskstore.Open(dir, tor.Info.Files(), diskstore.Options{})
+	require.NoError(t, err)
+	g := tor.Info.Geometry()
+	mine, err := s.Add(engine.Spec{
+		Swarms: tor.IDs(), Geometry: g, Verify: tor.Info.Verify, Storage: store,
+		Picker: piecepicker.New(g), Sources: sources, Check: check,
+	})
+	require.NoError(t, err)
+	return mine
+}
+
+// at is a source that knows these addresses.
+func at(addrs ...netip.AddrPort) swarm.List {
+	var l swarm.List
+	for _, a := range addrs {
+		l = append(l, swarm.Address{AddrPort: a})
+	}
+	return l
+}
+
+// noLeaks fails the test if goroutines are left when all that it started ended.
+// It is to be called first, so that it looks last.
+func noLeaks(t *testing.T) {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+}

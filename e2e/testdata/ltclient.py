@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""libtorrent for the tests of Shoal, in one of two ways.
+
+ltclient.py show TORRENT
+    prints what libtorrent reads in a torrent, as JSON.
+
+ltclient.py run [--seed] [--rate N] TORRENT FOLDER ADDRESS [PEER ...]
+    joins the swarm from ADDRESS with the content in FOLDER, dials the peers, and
+    runs until its standard input ends. It prints "listening PORT" at once and
+    "complete" when it has every piece, each on a line of its own; all else on
+    standard error. With --seed the content is there and is checked first. N
+    limits the bytes a second that it uploads.
+"""
+import json
+import select
+import sys
+
+import libtorrent as lt
+
+
+def show(path):
+    info = lt.torrent_info(path)
+    hashes, files = info.info_hashes(), info.files()
+    json.dump({
+        'v1': str(hashes.v1) if hashes.has_v1() else '',
+        'v2': str(hashes.v2) if hashes.has_v2() else '',
+        'name': info.name(),
+        'length': info.total_size(),
+        'pieceLength': info.piece_length(),
+        'pieces': info.num_pieces(),
+        'private': info.priv(),
+        'trackers': [[t.url, t.tier] for t in info.trackers()],
+        'files': [{
+            'path': files.file_path(i),
+            'length': files.file_size(i),
+            'offset': files.file_offset(i),
+            'pad': bool(files.file_flags(i) & lt.file_flags_t.flag_pad_file),
+        } for i in range(files.num_files())],
+    }, sys.stdout)
+
+
+def bracketed(host):
+    return '[%s]' % host if ':' in host else host
+
+
+def session(address, rate):
+    pe_disabled = 2
+    return lt.session({
+        'listen_interfaces': bracketed(address) + ':0',
+        'outgoing_interfaces': address,
+        'enable_dht': False,
+        'enable_lsd': False,
+        'enable_upnp': False,
+        'enable_natpmp': False,
+        'enable_outgoing_utp': False,
+        'enable_incoming_utp': False,
+        'in_enc_policy': pe_disabled,
+        'out_enc_policy': pe_disabled,
+        'allow_multiple_connections_per_ip': True,
+        'min_reconnect_time': 1,
+        'upload_rate_limit': rate,
+        'alert_mask': lt.alert.category_t.all_categories
+                      & ~lt.alert.category_t.dht_log_notification
+                      & ~lt.alert.category_t.picker_log_notification,
+    })
+
+
+def run(args):
+    seed, rate = False, 0
+    while args[0].startswith('--'):
+        if args.pop(0) == '--seed':
+            seed = True
+        else:
+            rate = int(args.pop(0))
+    torrent, folder, address = args[:3]
+    s = session(address, rate)
+    if rate:
+        # Peers on the own network are not limited otherwise.
+        everywhere = lt.ip_filter()
+        everywhere.add_rule('0.0.0.0', '255.255.255.255', 1)
+        s.set_peer_class_filter(everywhere)
+    h = s.add_torrent({'ti': lt.torrent_info(torrent), 'save_path': folder})
+    for p in args[3:]:
+        host, port = p.rsplit(':', 1)
+        h.connect_peer((host.strip('[]'), int(port)))
+    listening = complete = False
+    while True:
+        s.wait_for_alert(50)
+        for a in s.pop_alerts():
+            if a.what() not in ('block_uploaded', 'block_finished', 'block_downloading'):
+                print(a.what(), a.message(), file=sys.stderr, flush=True)
+            if isinstance(a, lt.cache_flushed_alert):
+                print('complete', flush=True)
+        seeding = h.status().is_seeding
+        if not listening and s.listen_port() and (seeding or not seed):
+            listening = True
+            print('listening', s.listen_port(), flush=True)
+        if not complete and seeding:
+            # An alert comes when all is on disk.
+            complete = True
+            h.flush_cache()
+        if select.select([sys.stdin], [], [], 0)[0] and not sys.stdin.read(1):
+            return
+
+
+if sys.argv[1] == 'show':
+    show(sys.argv[2])
+else:
+    run(sys.argv[2:])
