@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,11 +17,13 @@ type acceptor struct {
 	ctx    context.Context
 	stop   context.CancelFunc
 	done   sync.WaitGroup
-	slots  chan struct{} // a token for each handshake under way
+
+	mu      sync.Mutex
+	pending []net.Conn // whose handshake is under way, oldest first
 }
 
 func newAcceptor(e *Engine) *acceptor {
-	a := &acceptor{engine: e, slots: make(chan struct{}, e.cfg.HalfOpen)}
+	a := &acceptor{engine: e}
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	for _, l := range e.cfg.Listeners {
 		a.done.Go(func() { a.listen(l) })
@@ -36,18 +39,11 @@ func (a *acceptor) close() {
 	a.done.Wait()
 }
 
-// listen accepts until the listener is closed. While too many handshakes are
-// under way new connections wait in the system's queue.
+// listen accepts until the listener is closed.
 func (a *acceptor) listen(l net.Listener) {
 	for {
-		select {
-		case a.slots <- struct{}{}:
-		case <-a.ctx.Done():
-			return
-		}
 		c, err := l.Accept()
 		if err != nil {
-			<-a.slots
 			if a.ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
 				return
 			}
@@ -56,10 +52,31 @@ func (a *acceptor) listen(l net.Listener) {
 			a.pause(time.Second)
 			continue
 		}
+		a.begin(c)
 		a.done.Go(func() {
-			defer func() { <-a.slots }()
+			defer a.end(c)
 			a.welcome(c)
 		})
+	}
+}
+
+// begin counts a handshake. When too many are under way the oldest is ended: an
+// honest one is done in a round trip, so it is those who dawdle that lose.
+func (a *acceptor) begin(c net.Conn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.pending) >= a.engine.cfg.HalfOpen {
+		a.pending[0].Close()
+		a.pending = a.pending[1:]
+	}
+	a.pending = append(a.pending, c)
+}
+
+func (a *acceptor) end(c net.Conn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if i := slices.Index(a.pending, c); i >= 0 {
+		a.pending = slices.Delete(a.pending, i, i+1)
 	}
 }
 

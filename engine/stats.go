@@ -71,6 +71,7 @@ type PeerStats struct {
 	Outgoing bool   // we dialed it
 	Joined   time.Time
 
+	Greeting       bool // it has not said yet what it has
 	Choking        bool // it chokes us
 	Interested     bool // it wants our pieces
 	AmChoking      bool // we choke it

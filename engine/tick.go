@@ -117,7 +117,7 @@ func (s *state) snapshot(now time.Time) Stats {
 func (p *peerState) show(n int) PeerStats {
 	return PeerStats{
 		Addr: p.addr, ID: p.peerID, Client: p.client, Outgoing: p.outgoing, Joined: p.joined,
-		Choking: p.choking, Interested: p.wants, AmChoking: p.amChoke, AmInterested: p.amWant,
+		Greeting: !p.spoke, Choking: p.choking, Interested: p.wants, AmChoking: p.amChoke, AmInterested: p.amWant,
 		Snubbed: p.pace.snub, Pieces: p.haveN, Requested: len(p.requests), Queue: p.pace.queue,
 		Serving: int(p.tally.queued.Load()), RoundTrip: p.pace.mean,
 		Down: p.down.show(p.tally.down.Load()), Up: p.up.show(p.tally.up.Load()),
