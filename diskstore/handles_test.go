@@ -211,7 +211,7 @@ func TestReadsUseWhatIsOpenForWriting(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Zero(t, fake.count("open"))
-	require.Equal(t, 1, fake.count("create"))
+	require.Equal(t, 2, fake.count("create"), "and the empty one")
 	require.Zero(t, fake.count("openrw"))
 }
 
