@@ -1,0 +1,214 @@
+package trackerserver
+
+import (
+	"context"
+	"hash/maphash"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// shards is the number of locks over which swarms are spread.
+const shards = 64
+
+// A Memory is a Handler that keeps swarms in memory. All methods may be called
+// concurrently. What it keeps is bounded by the Config: a peer takes some 60 bytes,
+// 100 in swarms of more than a few, and a swarm some 200. How often a swarm was
+// completed is forgotten with the swarm, some time after its last announce.
+type Memory struct {
+	config Config // with defaults
+	seed   maphash.Seed
+	shards [shards]shard
+	swarms atomic.Int64
+	peers  atomic.Int64
+	seeds  atomic.Int64
+}
+
+// A shard is a share of the swarms.
+type shard struct {
+	mu     sync.Mutex
+	swarms map[swarm.ID]*roster
+	random *rand.Rand
+	swept  int64 // when sweep last ran, in nanoseconds
+}
+
+// NewMemory makes a Memory. Of c it uses Expiry, MaxSwarms, MaxPeers, Allow and Now,
+// and Interval where Expiry is zero.
+func NewMemory(c Config) *Memory {
+	m := &Memory{config: c.withDefaults(), seed: maphash.MakeSeed()}
+	now := m.config.Now().UnixNano()
+	for i := range m.shards {
+		m.shards[i].random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+		m.shards[i].swept = now
+	}
+	return m
+}
+
+// shard returns where a swarm is kept. The hash is seeded, so that nobody can
+// choose info hashes that all go to one.
+func (m *Memory) shard(id swarm.ID) *shard {
+	return &m.shards[maphash.Bytes(m.seed, id[:])%shards]
+}
+
+// Announce implements Handler.
+func (m *Memory) Announce(_ context.Context, r *Request, reply *Reply) error {
+	if m.config.Allow != nil && !m.config.Allow(r.Swarm) {
+		return errNotAllowed
+	}
+	now := m.config.Now().UnixNano()
+	s := m.shard(r.Swarm)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.sweepIfDue(s, now)
+	roster := s.swarms[r.Swarm]
+	if roster == nil {
+		if r.Event == swarm.Stopped {
+			return nil
+		}
+		var err error
+		if roster, err = m.add(s, r.Swarm, now); err != nil {
+			return err
+		}
+	}
+	roster.used = now
+	m.change(roster, func() {
+		roster.expire(now-int64(m.config.Expiry), now)
+		m.note(roster, r, now)
+	})
+	reply.Seeds = len(roster.entries) - roster.leechers
+	reply.Leechers = roster.leechers
+	reply.Completed = roster.completed
+	if r.Event != swarm.Stopped {
+		reply.Peers = roster.sample(reply.Peers, r.Want, newEndpoint(r.Addr), r.Peer, r.Seed(), s.random)
+	}
+	return nil
+}
+
+// note takes down what a peer announced.
+func (m *Memory) note(r *roster, q *Request, now int64) {
+	if q.Addr.Port() == 0 {
+		return // Nobody can be sent there.
+	}
+	e := newEndpoint(q.Addr)
+	i := r.find(e)
+	wasSeed := i >= r.leechers
+	if q.Event == swarm.Stopped {
+		if i >= 0 {
+			r.remove(i)
+		}
+		return
+	}
+	if i < 0 && len(r.entries) >= m.config.MaxPeers {
+		return
+	}
+	if q.Event == swarm.Completed && q.Seed() && !wasSeed {
+		r.completed++ // once for each that is not known to have it
+	}
+	switch {
+	case i >= 0 && wasSeed == q.Seed():
+		r.entries[i].seen, r.entries[i].id = now, q.Peer
+		return
+	case i >= 0:
+		r.remove(i)
+	}
+	r.put(entry{endpoint: e, id: q.Peer, seen: now}, q.Seed())
+}
+
+// change calls f, which changes r, and keeps the totals.
+func (m *Memory) change(r *roster, f func()) {
+	peers, leechers := len(r.entries), r.leechers
+	f()
+	if d := len(r.entries) - peers; d != 0 {
+		m.peers.Add(int64(d))
+	}
+	if d := (len(r.entries) - r.leechers) - (peers - leechers); d != 0 {
+		m.seeds.Add(int64(d))
+	}
+}
+
+// add makes a roster, if there is room.
+func (m *Memory) add(s *shard, id swarm.ID, now int64) (*roster, error) {
+	if m.swarms.Load() >= int64(m.config.MaxSwarms) && now-s.swept > int64(time.Second) {
+		m.sweep(s, now)
+	}
+	if m.swarms.Add(1) > int64(m.config.MaxSwarms) {
+		m.swarms.Add(-1)
+		return nil, errFull
+	}
+	if s.swarms == nil {
+		s.swarms = make(map[swarm.ID]*roster)
+	}
+	r := &roster{checked: now}
+	s.swarms[id] = r
+	return r, nil
+}
+
+// Scrape implements Handler.
+func (m *Memory) Scrape(_ context.Context, ids []swarm.ID, counts []Counts) error {
+	now := m.config.Now().UnixNano()
+	for i, id := range ids {
+		if m.config.Allow != nil && !m.config.Allow(id) {
+			continue
+		}
+		s := m.shard(id)
+		s.mu.Lock()
+		m.sweepIfDue(s, now)
+		if r := s.swarms[id]; r != nil {
+			m.change(r, func() { r.expire(now-int64(m.config.Expiry), now) })
+			counts[i] = Counts{Seeds: len(r.entries) - r.leechers, Leechers: r.leechers, Completed: r.completed}
+		}
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// Sweep forgets all peers and swarms whose time is over. Announces do so bit by
+// bit; a tracker that hears none may want to call it.
+func (m *Memory) Sweep() {
+	now := m.config.Now().UnixNano()
+	for i := range m.shards {
+		s := &m.shards[i]
+		s.mu.Lock()
+		m.sweep(s, now)
+		s.mu.Unlock()
+	}
+}
+
+// sweepIfDue sweeps a shard eight times in the time that a peer is kept, so that
+// the cost for each announce stays small.
+func (m *Memory) sweepIfDue(s *shard, now int64) {
+	if now-s.swept >= int64(m.config.Expiry)/8 || now < s.swept {
+		m.sweep(s, now)
+	}
+}
+
+func (m *Memory) sweep(s *shard, now int64) {
+	s.swept = now
+	before := now - int64(m.config.Expiry)
+	for id, r := range s.swarms {
+		m.change(r, func() {
+			r.checked = 0
+			r.expire(before, now)
+		})
+		if len(r.entries) == 0 && r.used < before {
+			delete(s.swarms, id)
+			m.swarms.Add(-1)
+		}
+	}
+}
+
+// Totals are those of a Memory.
+type Totals struct {
+	Swarms int // also those without peers that are not forgotten yet
+	Peers  int // seeds and leechers
+	Seeds  int
+}
+
+// Totals returns how much is kept now. Peers and swarms whose time is over may be
+// among it; see Sweep.
+func (m *Memory) Totals() Totals {
+	return Totals{Swarms: int(m.swarms.Load()), Peers: int(m.peers.Load()), Seeds: int(m.seeds.Load())}
+}

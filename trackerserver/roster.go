@@ -1,0 +1,163 @@
+package trackerserver
+
+import (
+	"math/rand/v2"
+	"net/netip"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// An endpoint is what tells the peers of a swarm apart: peer ids can be made up,
+// addresses less so. It holds no pointer, so that millions of them are no work for
+// the garbage collector; IPv4 is in its mapped form.
+type endpoint struct {
+	ip   [16]byte
+	port uint16
+}
+
+func newEndpoint(a netip.AddrPort) endpoint { return endpoint{a.Addr().As16(), a.Port()} }
+
+func (e endpoint) addr() netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom16(e.ip).Unmap(), e.port)
+}
+
+// An entry is a peer in a roster.
+type entry struct {
+	endpoint
+	id   swarm.PeerID
+	seen int64 // when it last announced, in nanoseconds
+}
+
+// few is the number of peers up to which a roster is searched one by one. Most
+// swarms are that small, and an index would be most of what they cost.
+const few = 16
+
+// A roster holds the peers of one swarm, leechers before seeds. It belongs to its
+// shard's lock.
+type roster struct {
+	entries   []entry
+	leechers  int
+	index     map[endpoint]int32 // of entries; nil while they are few
+	completed int
+	oldest    int64 // no entry was seen before
+	checked   int64 // when expire last looked at all
+	used      int64 // when the swarm was last announced
+}
+
+// find returns the index of the peer at e, or -1.
+func (r *roster) find(e endpoint) int {
+	if r.index != nil {
+		if i, ok := r.index[e]; ok {
+			return int(i)
+		}
+		return -1
+	}
+	for i := range r.entries {
+		if r.entries[i].endpoint == e {
+			return i
+		}
+	}
+	return -1
+}
+
+// put adds a peer that is not there.
+func (r *roster) put(e entry, seed bool) {
+	if len(r.entries) == 0 || e.seen < r.oldest {
+		r.oldest = e.seen
+	}
+	i := len(r.entries)
+	r.entries = append(r.entries, e)
+	if r.index != nil {
+		r.index[e.endpoint] = int32(i)
+	} else if len(r.entries) > few {
+		r.index = make(map[endpoint]int32, 2*few)
+		for j := range r.entries {
+			r.index[r.entries[j].endpoint] = int32(j)
+		}
+	}
+	if !seed {
+		r.swap(i, r.leechers)
+		r.leechers++
+	}
+}
+
+// remove takes the peer at index i out.
+func (r *roster) remove(i int) {
+	if i < r.leechers {
+		r.leechers--
+		r.swap(i, r.leechers)
+		i = r.leechers
+	}
+	last := len(r.entries) - 1
+	r.swap(i, last)
+	if r.index != nil {
+		delete(r.index, r.entries[last].endpoint)
+	}
+	r.entries = r.entries[:last]
+	switch {
+	case last == 0:
+		r.entries, r.index = nil, nil
+	case last < few/2:
+		r.index = nil
+	case cap(r.entries) > 64 && last < cap(r.entries)/4:
+		r.entries = append(make([]entry, 0, 2*last), r.entries...)
+	}
+}
+
+// swap exchanges two peers.
+func (r *roster) swap(i, j int) {
+	if i == j {
+		return
+	}
+	r.entries[i], r.entries[j] = r.entries[j], r.entries[i]
+	if r.index != nil {
+		r.index[r.entries[i].endpoint] = int32(i)
+		r.index[r.entries[j].endpoint] = int32(j)
+	}
+}
+
+// expire removes the peers that were last seen before a time, in nanoseconds. Not
+// to walk over them at each announce, it looks at most once a second, and only if
+// one can be that old.
+func (r *roster) expire(before, now int64) {
+	const second = 1_000_000_000
+	if len(r.entries) == 0 || r.oldest >= before || now-r.checked < second && now >= r.checked {
+		return
+	}
+	r.checked, r.oldest = now, now
+	for i := len(r.entries) - 1; i >= 0; i-- {
+		// Removing brings in only what is behind i, which was looked at, or
+		// the last leecher, which comes to i and is looked at again.
+		for i < len(r.entries) && r.entries[i].seen < before {
+			r.remove(i)
+		}
+	}
+	for i := range r.entries {
+		r.oldest = min(r.oldest, r.entries[i].seen)
+	}
+}
+
+// sample appends to dst up to want peers from a random place on: leechers alone for
+// a seed. It leaves out the peer that asks.
+func (r *roster) sample(dst []Peer, want int, e endpoint, id swarm.PeerID, seed bool, random *rand.Rand) []Peer {
+	n := len(r.entries)
+	if seed {
+		n = r.leechers
+	}
+	if n == 0 || want <= 0 {
+		return dst
+	}
+	start := random.IntN(n)
+	for i := range n {
+		if want == 0 {
+			break
+		}
+		p := &r.entries[(start+i)%n]
+		if p.endpoint == e || p.id == id {
+			continue
+		}
+		dst = append(dst, Peer{ID: p.id, Addr: p.addr()})
+		want--
+	}
+	return dst
+}

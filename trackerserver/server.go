@@ -1,0 +1,229 @@
+package trackerserver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A Server is a tracker as an http.Handler. It answers GET for paths that end in
+// /announce and /scrape. All methods may be called concurrently.
+type Server struct {
+	config    Config // with defaults
+	exchanges sync.Pool
+	announces atomic.Uint64
+	scrapes   atomic.Uint64
+	refused   atomic.Uint64
+}
+
+// An exchange is what one answer needs, used again for others.
+type exchange struct {
+	request Request
+	reply   Reply
+	ids     []swarm.ID
+	counts  []Counts
+	out     []byte
+	compact [2][]byte // peers and peers6, while they are put together
+}
+
+// New makes a Server. It starts nothing and there is nothing to close.
+func New(c Config) *Server {
+	s := &Server{config: c.withDefaults()}
+	if s.config.Handler == nil {
+		s.config.Handler = NewMemory(c)
+	}
+	s.exchanges.New = func() any { return new(exchange) }
+	return s
+}
+
+// Stats are those of a Server since it was made.
+type Stats struct {
+	Announces uint64 // refused ones included
+	Scrapes   uint64 // refused ones included
+	Refused   uint64 // announces and scrapes
+	Totals           // zero if the Handler has no method Totals as Memory has it
+}
+
+// Stats returns what the server did and keeps.
+func (s *Server) Stats() Stats {
+	stats := Stats{Announces: s.announces.Load(), Scrapes: s.scrapes.Load(), Refused: s.refused.Load()}
+	if h, ok := s.config.Handler.(interface{ Totals() Totals }); ok {
+		stats.Totals = h.Totals()
+	}
+	return stats
+}
+
+// Headers of every answer. A proxy that kept one would hide peers from us.
+var (
+	plainText = []string{"text/plain"}
+	noStore   = []string{"no-store"}
+)
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	announce := strings.HasSuffix(path, "/announce")
+	if !announce && !strings.HasSuffix(path, "/scrape") {
+		http.NotFound(w, r)
+		return
+	}
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", http.MethodGet)
+		http.Error(w, "want GET", http.StatusMethodNotAllowed)
+		return
+	}
+	x := s.exchanges.Get().(*exchange)
+	defer s.exchanges.Put(x)
+	var err error
+	if announce {
+		s.announces.Add(1)
+		err = s.announce(x, r)
+	} else {
+		s.scrapes.Add(1)
+		err = s.scrape(x, r)
+	}
+	if err != nil {
+		s.refused.Add(1)
+		x.out = appendRefusal(x.out[:0], err)
+	}
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"] = plainText, noStore
+	if len(x.out) > 1024 {
+		// net/http would send a long answer in chunks, and old clients do
+		// not know them.
+		h["Content-Length"] = []string{strconv.Itoa(len(x.out))}
+	}
+	w.Write(x.out)
+}
+
+// announce puts the answer to an announce into x.
+func (s *Server) announce(x *exchange, r *http.Request) error {
+	q, err := parseAnnounce(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	addr := s.clientAddr(r)
+	external := addr
+	if s.config.TrustIP && q.ip.IsValid() {
+		addr = q.ip
+	}
+	if !addr.IsValid() {
+		return errNoAddress
+	}
+	want := q.want
+	if want < 0 {
+		want = s.config.Want
+	}
+	x.request = Request{
+		Swarm:      q.swarm,
+		Peer:       q.peer,
+		Event:      q.event,
+		Addr:       netip.AddrPortFrom(addr, q.port),
+		Uploaded:   q.uploaded,
+		Downloaded: q.downloaded,
+		Left:       q.left,
+		Want:       min(want, s.config.MaxWant),
+		Path:       r.URL.EscapedPath(),
+	}
+	x.reply = Reply{Interval: s.config.Interval, MinInterval: s.config.MinInterval, Peers: x.reply.Peers[:0]}
+	if err := s.config.Handler.Announce(r.Context(), &x.request, &x.reply); err != nil {
+		return err
+	}
+	x.appendAnnounce(&q, external)
+	return nil
+}
+
+// scrape puts the answer to a scrape into x.
+func (s *Server) scrape(x *exchange, r *http.Request) error {
+	var err error
+	if x.ids, err = parseScrape(x.ids[:0], r.URL.RawQuery, s.config.MaxScrape); err != nil {
+		return err
+	}
+	x.counts = append(x.counts[:0], make([]Counts, len(x.ids))...)
+	if err := s.config.Handler.Scrape(r.Context(), x.ids, x.counts); err != nil {
+		return err
+	}
+	x.appendScrape()
+	return nil
+}
+
+// clientAddr returns whom a request comes from, the zero Addr if that cannot be
+// told. Behind proxies that are believed it is the last address in X-Forwarded-For
+// that is not one of theirs: what stands before it anybody can write.
+func (s *Server) clientAddr(r *http.Request) netip.Addr {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr := from.Addr().Unmap().WithZone("")
+	if !s.isProxy(addr) {
+		return addr
+	}
+	headers := r.Header["X-Forwarded-For"]
+	for i := len(headers) - 1; i >= 0; i-- {
+		for rest := headers[i]; rest != ""; {
+			comma := strings.LastIndexByte(rest, ',')
+			a, err := netip.ParseAddr(strings.TrimSpace(rest[comma+1:]))
+			if err != nil {
+				return addr
+			}
+			addr = a.Unmap().WithZone("")
+			if !s.isProxy(addr) {
+				return addr
+			}
+			rest = rest[:max(comma, 0)]
+		}
+	}
+	return addr
+}
+
+func (s *Server) isProxy(a netip.Addr) bool {
+	for _, p := range s.config.Proxies {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// Serve answers on l until ctx is done, with the time limits that a server needs
+// which faces strangers, and closes l. It returns nil if ctx ended it.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      15 * time.Second,
+		IdleTimeout:       30 * time.Second,
+		MaxHeaderBytes:    maxQuery + 8<<10,
+		ErrorLog:          log.New(io.Discard, "", 0),
+	}
+	closed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(closed)
+		grace, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if server.Shutdown(grace) != nil {
+			server.Close()
+		}
+	})
+	err := server.Serve(l)
+	if !stop() {
+		<-closed
+	}
+	if errors.Is(err, http.ErrServerClosed) && ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
