@@ -19,7 +19,7 @@ func lastBlocks(w *watch) []swarm.Block {
 	return w.pick(everything(1))
 }
 
-func endGameNotBefore(t *testing.T, w *watch) {
+func endGameNotBefore(t testing.TB, w *watch) {
 	w.join(1, some(w.m.g, 0))
 	w.join(2, some(w.m.g, 0))
 	w.join(3, some(w.m.g, 1))
@@ -30,7 +30,7 @@ func endGameNotBefore(t *testing.T, w *watch) {
 	}
 }
 
-func endGameOnce(t *testing.T, w *watch) {
+func endGameOnce(t testing.TB, w *watch) {
 	got := lastBlocks(w)
 	for range 3 {
 		if again := w.pick(everything(1)); len(again) > 0 {
@@ -42,7 +42,7 @@ func endGameOnce(t *testing.T, w *watch) {
 	}
 }
 
-func endGameLosers(t *testing.T, w *watch) {
+func endGameLosers(t testing.TB, w *watch) {
 	lastBlocks(w)
 	again := w.pick(everything(2))
 	if len(again) == 0 {
@@ -57,7 +57,7 @@ func endGameLosers(t *testing.T, w *watch) {
 	}
 }
 
-func endGameSurvivor(t *testing.T, w *watch) {
+func endGameSurvivor(t testing.TB, w *watch) {
 	lastBlocks(w)
 	again := w.pick(everything(2))
 	if len(again) == 0 {

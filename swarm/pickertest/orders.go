@@ -8,7 +8,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-func priorityZero(t *testing.T, w *watch) {
+func priorityZero(t testing.TB, w *watch) {
 	w.join(1, some(w.m.g, 0, 1))
 	w.join(2, some(w.m.g, 1))
 	w.setPriority(1, 0)
@@ -27,7 +27,7 @@ func priorityZero(t *testing.T, w *watch) {
 	}
 }
 
-func priorityZeroLater(t *testing.T, w *watch) {
+func priorityZeroLater(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	got := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1, Only: []int{2}})
 	w.setPriority(2, 0)
@@ -46,7 +46,7 @@ func priorityZeroLater(t *testing.T, w *watch) {
 	}
 }
 
-func priorityOrder(t *testing.T, w *watch) {
+func priorityOrder(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	for piece, priority := range []int{1, 7, 4, 2, 6, 3} {
 		w.setPriority(piece, priority)
@@ -62,7 +62,7 @@ func priorityOrder(t *testing.T, w *watch) {
 	}
 }
 
-func deadlineOrder(t *testing.T, w *watch) {
+func deadlineOrder(t testing.TB, w *watch) {
 	now := time.Unix(1e9, 0)
 	w.join(1, full(w.m.g))
 	w.join(2, some(w.m.g, 0, 2))
@@ -86,7 +86,7 @@ func deadlineOrder(t *testing.T, w *watch) {
 	}
 }
 
-func deadlineBack(t *testing.T, w *watch) {
+func deadlineBack(t testing.TB, w *watch) {
 	now := time.Unix(1e9, 0)
 	w.join(1, full(w.m.g))
 	w.setDeadline(2, now.Add(time.Second))
@@ -98,7 +98,7 @@ func deadlineBack(t *testing.T, w *watch) {
 	}
 }
 
-func deadlineLate(t *testing.T, w *watch) {
+func deadlineLate(t testing.TB, w *watch) {
 	now := time.Unix(1e9, 0)
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))

@@ -7,7 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-func dropFrees(t *testing.T, w *watch) {
+func dropFrees(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	got := w.pick(everything(1))
@@ -25,7 +25,7 @@ func dropFrees(t *testing.T, w *watch) {
 	}
 }
 
-func dropOther(t *testing.T, w *watch) {
+func dropOther(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	got := w.pick(swarm.Ask{Peer: 1, Blocks: 3, Begin: 1})
@@ -42,7 +42,7 @@ func dropOther(t *testing.T, w *watch) {
 	}
 }
 
-func arriveOnce(t *testing.T, w *watch) {
+func arriveOnce(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	got := w.pick(swarm.Ask{Peer: 1, Blocks: 1, Begin: 1})
 	if cancel, missing := w.arrive(1, got[0]); !missing || len(cancel) > 0 {
@@ -53,7 +53,7 @@ func arriveOnce(t *testing.T, w *watch) {
 	}
 }
 
-func arriveLate(t *testing.T, w *watch) {
+func arriveLate(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	got := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1})
@@ -72,7 +72,7 @@ func arriveLate(t *testing.T, w *watch) {
 	}
 }
 
-func arriveUnasked(t *testing.T, w *watch) {
+func arriveUnasked(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	b := w.m.g.Block(2, 1)
 	if _, missing := w.arrive(1, b); !missing {
@@ -83,7 +83,7 @@ func arriveUnasked(t *testing.T, w *watch) {
 	}
 }
 
-func arriveHeld(t *testing.T, w *watch) {
+func arriveHeld(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	got := w.pick(swarm.Ask{Peer: 1, Blocks: 4, Begin: 1, Only: []int{1}})
 	w.held(1)
@@ -92,7 +92,7 @@ func arriveHeld(t *testing.T, w *watch) {
 	}
 }
 
-func arriveBad(t *testing.T, w *watch) {
+func arriveBad(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1, Only: []int{0}})
 	w.pick(swarm.Ask{Peer: 1, Blocks: 1, Begin: 1, Only: []int{5}})
@@ -111,7 +111,7 @@ func arriveBad(t *testing.T, w *watch) {
 	}
 }
 
-func heldAtStart(t *testing.T, w *watch) {
+func heldAtStart(t testing.TB, w *watch) {
 	w.held(0)
 	w.held(2)
 	w.held(2)
@@ -121,7 +121,7 @@ func heldAtStart(t *testing.T, w *watch) {
 	}
 }
 
-func heldForgets(t *testing.T, w *watch) {
+func heldForgets(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.pick(swarm.Ask{Peer: 1, Blocks: 3, Begin: 1, Only: []int{1}})
 	w.held(1)
@@ -131,7 +131,7 @@ func heldForgets(t *testing.T, w *watch) {
 	}
 }
 
-func heldAll(t *testing.T, w *watch) {
+func heldAll(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	for i := range w.m.g.Pieces() {
 		w.held(i)
@@ -151,7 +151,7 @@ func arrived(w *watch, i int) {
 	}
 }
 
-func loseAll(t *testing.T, w *watch) {
+func loseAll(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	arrived(w, 3)
 	w.lose(3, nil)
@@ -160,7 +160,7 @@ func loseAll(t *testing.T, w *watch) {
 	}
 }
 
-func loseSome(t *testing.T, w *watch) {
+func loseSome(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	arrived(w, 3)
 	w.lose(3, []int{2})
@@ -169,7 +169,7 @@ func loseSome(t *testing.T, w *watch) {
 	}
 }
 
-func loseKeeps(t *testing.T, w *watch) {
+func loseKeeps(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	got := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1, Only: []int{3}})
@@ -183,7 +183,7 @@ func loseKeeps(t *testing.T, w *watch) {
 	}
 }
 
-func loseHeld(t *testing.T, w *watch) {
+func loseHeld(t testing.TB, w *watch) {
 	for i := range w.m.g.Pieces() {
 		w.held(i)
 	}
@@ -194,7 +194,7 @@ func loseHeld(t *testing.T, w *watch) {
 	}
 }
 
-func loseSomeHeld(t *testing.T, w *watch) {
+func loseSomeHeld(t testing.TB, w *watch) {
 	for i := range w.m.g.Pieces() {
 		w.held(i)
 	}

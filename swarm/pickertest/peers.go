@@ -11,14 +11,14 @@ func everything(p swarm.Peer) swarm.Ask {
 	return swarm.Ask{Peer: p, Blocks: 1000, Begin: 1000}
 }
 
-func joinAdds(t *testing.T, w *watch) {
+func joinAdds(t testing.TB, w *watch) {
 	w.join(1, some(w.m.g, 1, 5))
 	if got := w.pick(everything(1)); len(got) != 6 {
 		t.Errorf("a peer that joins with pieces 1 and 5 can be asked for their 6 blocks: got %v", got)
 	}
 }
 
-func joinCopies(t *testing.T, w *watch) {
+func joinCopies(t testing.TB, w *watch) {
 	have := some(w.m.g, 2)
 	w.p.Join(1, have)
 	w.twin.Join(1, have)
@@ -33,14 +33,14 @@ func joinCopies(t *testing.T, w *watch) {
 	}
 }
 
-func joinNil(t *testing.T, w *watch) {
+func joinNil(t testing.TB, w *watch) {
 	w.join(1, nil)
 	if got := w.pick(everything(1)); len(got) > 0 {
 		t.Errorf("a peer that joins with nothing is asked for %v", got)
 	}
 }
 
-func haveAdds(t *testing.T, w *watch) {
+func haveAdds(t testing.TB, w *watch) {
 	w.join(1, some(w.m.g))
 	if w.p.Wants(1) {
 		t.Error("a peer without pieces is of no interest")
@@ -60,7 +60,7 @@ func haveAdds(t *testing.T, w *watch) {
 	}
 }
 
-func haveTakesBack(t *testing.T, w *watch) {
+func haveTakesBack(t testing.TB, w *watch) {
 	w.join(1, some(w.m.g, 0, 1))
 	w.have(1, 0, false)
 	w.have(1, 0, false) // says nothing new
@@ -75,7 +75,7 @@ func haveTakesBack(t *testing.T, w *watch) {
 	}
 }
 
-func haveSeedLoses(t *testing.T, w *watch) {
+func haveSeedLoses(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	w.have(1, 0, false)
@@ -87,7 +87,7 @@ func haveSeedLoses(t *testing.T, w *watch) {
 	}
 }
 
-func leaveFrees(t *testing.T, w *watch) {
+func leaveFrees(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	n := len(w.pick(everything(1)))
@@ -97,7 +97,7 @@ func leaveFrees(t *testing.T, w *watch) {
 	}
 }
 
-func leaveKeeps(t *testing.T, w *watch) {
+func leaveKeeps(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	w.join(3, some(w.m.g, 0))
@@ -114,7 +114,7 @@ func leaveKeeps(t *testing.T, w *watch) {
 	}
 }
 
-func leaveForgets(t *testing.T, w *watch) {
+func leaveForgets(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.leave(1)
 	if got := w.pick(everything(1)); len(got) > 0 {
@@ -129,7 +129,7 @@ func leaveForgets(t *testing.T, w *watch) {
 	}
 }
 
-func unknown(t *testing.T, w *watch) {
+func unknown(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	asked := w.pick(swarm.Ask{Peer: 1, Blocks: 3, Begin: 1})
 	w.leave(stranger)
@@ -146,7 +146,7 @@ func unknown(t *testing.T, w *watch) {
 	}
 }
 
-func wantsFollows(t *testing.T, w *watch) {
+func wantsFollows(t testing.TB, w *watch) {
 	w.join(1, some(w.m.g, 0, 1))
 	w.join(2, full(w.m.g))
 	w.held(0)

@@ -6,7 +6,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-func pickBlocks(t *testing.T, w *watch) {
+func pickBlocks(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	for _, n := range []int{0, -1, 1, 3} {
 		if got := w.pick(swarm.Ask{Peer: 1, Blocks: n, Begin: 1000}); len(got) != max(n, 0) {
@@ -15,7 +15,7 @@ func pickBlocks(t *testing.T, w *watch) {
 	}
 }
 
-func pickCounts(t *testing.T, w *watch) {
+func pickCounts(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	all := make(map[swarm.Block]bool)
@@ -31,7 +31,7 @@ func pickCounts(t *testing.T, w *watch) {
 	}
 }
 
-func pickHas(t *testing.T, w *watch) {
+func pickHas(t testing.TB, w *watch) {
 	for i := range 5 {
 		w.join(swarm.Peer(i), some(w.m.g, i, i+1))
 	}
@@ -40,14 +40,14 @@ func pickHas(t *testing.T, w *watch) {
 	}
 }
 
-func pickAll(t *testing.T, w *watch) {
+func pickAll(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	if got := w.pick(everything(1)); len(got) != len(w.m.all) {
 		t.Errorf("a seed is asked for each block once: got %d of %d", len(got), len(w.m.all))
 	}
 }
 
-func pickBegin(t *testing.T, w *watch) {
+func pickBegin(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	if got := w.pick(swarm.Ask{Peer: 1, Blocks: 1000}); len(got) > 0 {
@@ -64,7 +64,7 @@ func pickBegin(t *testing.T, w *watch) {
 	}
 }
 
-func pickOnly(t *testing.T, w *watch) {
+func pickOnly(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.held(3)
 	w.held(5)
@@ -74,14 +74,14 @@ func pickOnly(t *testing.T, w *watch) {
 	}
 }
 
-func pickOnlyNothing(t *testing.T, w *watch) {
+func pickOnlyNothing(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	if got := w.pick(swarm.Ask{Peer: 1, Blocks: 1000, Begin: 1000, Only: []int{}}); len(got) > 0 {
 		t.Errorf("Ask.Only is empty but not nil: want nothing, got %v", got)
 	}
 }
 
-func pickFirst(t *testing.T, w *watch) {
+func pickFirst(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, some(w.m.g, 0, 1))
 	w.held(1)
@@ -97,7 +97,7 @@ func pickFirst(t *testing.T, w *watch) {
 	w.pick(swarm.Ask{Peer: 2, Blocks: 8, Begin: 1000, First: []int{4, 5}}) // which it does not have
 }
 
-func pickAlone(t *testing.T, w *watch) {
+func pickAlone(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	got := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1})
@@ -115,7 +115,7 @@ func pickAlone(t *testing.T, w *watch) {
 	}
 }
 
-func pickAloneSent(t *testing.T, w *watch) {
+func pickAloneSent(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	got := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1})
@@ -128,7 +128,7 @@ func pickAloneSent(t *testing.T, w *watch) {
 	}
 }
 
-func pickRun(t *testing.T, w *watch) {
+func pickRun(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1})
 	w.join(2, full(w.m.g))

@@ -1,6 +1,7 @@
 package pickertest
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/shoal-bt/shoal/swarm"
@@ -10,13 +11,15 @@ import (
 // the last is short.
 var plain = swarm.Geometry{Length: 5<<16 + 20000, PieceLength: 1 << 16}
 
-// Run tests the pickers that open makes. Each call of open must return a new
-// picker, all of them made alike.
-func Run(t *testing.T, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
-	for _, test := range []struct {
-		name string
-		run  func(*testing.T, *watch)
-	}{
+// A clause is one sentence of the contract, or what follows from one.
+type clause struct {
+	name string
+	run  func(testing.TB, *watch)
+}
+
+// clauses hold for every picker, orders for a swarm.Prioritizer.
+var (
+	clauses = []clause{
 		{"Join/AddsWhatPeerHas", joinAdds},
 		{"Join/CopiesHave", joinCopies},
 		{"Join/TakesNil", joinNil},
@@ -58,43 +61,46 @@ func Run(t *testing.T, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
 		{"EndGame/OncePerPeer", endGameOnce},
 		{"EndGame/LosersAreTold", endGameLosers},
 		{"EndGame/SurvivorKeepsBlock", endGameSurvivor},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			w := newWatch(t, plain, open(t, plain), open(t, plain))
-			test.run(t, w)
-			w.finish()
-		})
 	}
-	for _, g := range geometries {
-		t.Run("Geometry/"+g.name, func(t *testing.T) {
-			w := newWatch(t, g.Geometry, open(t, g.Geometry), nil)
-			w.join(1, full(g.Geometry))
-			got := w.pick(swarm.Ask{Peer: 1, Blocks: 1 << 20, Begin: g.Pieces()})
-			if len(got) != len(w.m.all) {
-				t.Errorf("a seed is asked for each block that is not all pad: got %d blocks of %d", len(got), len(w.m.all))
-			}
-			w.finish()
-		})
-	}
-	if _, ok := open(t, plain).(swarm.Prioritizer); !ok {
-		return
-	}
-	for _, test := range []struct {
-		name string
-		run  func(*testing.T, *watch)
-	}{
+
+	orders = []clause{
 		{"SetPriority/ZeroIsNotWanted", priorityZero},
 		{"SetPriority/ZeroWhileInProgress", priorityZeroLater},
 		{"SetPriority/HighestFirst", priorityOrder},
 		{"SetDeadline/NearestFirst", deadlineOrder},
 		{"SetDeadline/TakenBack", deadlineBack},
 		{"SetDeadline/LateBlocksMayBeAskedAgain", deadlineLate},
-	} {
-		t.Run(test.name, func(t *testing.T) {
+	}
+)
+
+// Run tests the pickers that open makes. Each call of open must return a new
+// picker, all of them made alike.
+func Run(t *testing.T, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
+	all := clauses
+	if _, ok := open(t, plain).(swarm.Prioritizer); ok {
+		all = slices.Concat(clauses, orders)
+	}
+	for _, c := range all {
+		t.Run(c.name, func(t *testing.T) {
 			w := newWatch(t, plain, open(t, plain), open(t, plain))
-			test.run(t, w)
+			c.run(t, w)
 			w.finish()
 		})
+	}
+	for _, g := range geometries {
+		t.Run("Geometry/"+g.name, func(t *testing.T) {
+			w := newWatch(t, g.Geometry, open(t, g.Geometry), nil)
+			allBlocks(t, w)
+			w.finish()
+		})
+	}
+}
+
+func allBlocks(t testing.TB, w *watch) {
+	w.join(1, full(w.m.g))
+	got := w.pick(swarm.Ask{Peer: 1, Blocks: 1 << 20, Begin: w.m.g.Pieces()})
+	if len(got) != len(w.m.all) {
+		t.Errorf("a seed is asked for each block that is not all pad: got %d blocks of %d", len(got), len(w.m.all))
 	}
 }
 
