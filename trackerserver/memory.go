@@ -25,6 +25,7 @@ type Memory struct {
 	swarms atomic.Int64
 	peers  atomic.Int64
 	seeds  atomic.Int64
+	roomed atomic.Int64 // when makeRoom last swept, in nanoseconds
 }
 
 // A shard is a share of the swarms.
@@ -59,6 +60,14 @@ func (m *Memory) Announce(_ context.Context, r *Request, reply *Reply) error {
 		return errNotAllowed
 	}
 	now := m.config.Now().UnixNano()
+	err := m.announce(r, reply, now)
+	if err == errFull && m.makeRoom(now) {
+		err = m.announce(r, reply, now)
+	}
+	return err
+}
+
+func (m *Memory) announce(r *Request, reply *Reply, now int64) error {
 	s := m.shard(r.Swarm)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -131,9 +140,6 @@ func (m *Memory) change(r *roster, f func()) {
 
 // add makes a roster, if there is room.
 func (m *Memory) add(s *shard, id swarm.ID, now int64) (*roster, error) {
-	if m.swarms.Load() >= int64(m.config.MaxSwarms) && now-s.swept > int64(time.Second) {
-		m.sweep(s, now)
-	}
 	if m.swarms.Add(1) > int64(m.config.MaxSwarms) {
 		m.swarms.Add(-1)
 		return nil, errFull
@@ -175,6 +181,17 @@ func (m *Memory) Sweep() {
 		m.sweep(s, now)
 		s.mu.Unlock()
 	}
+}
+
+// makeRoom sweeps when a swarm was refused, and reports whether it did: at most
+// every ten seconds, as a full tracker would else do nothing but that.
+func (m *Memory) makeRoom(now int64) bool {
+	last := m.roomed.Load()
+	if now-last < int64(10*time.Second) && now >= last || !m.roomed.CompareAndSwap(last, now) {
+		return false
+	}
+	m.Sweep()
+	return true
 }
 
 // sweepIfDue sweeps a shard eight times in the time that a peer is kept, so that

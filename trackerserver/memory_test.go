@@ -102,7 +102,6 @@ func TestMemoryCaps(t *testing.T) {
 	c.advance(2 * time.Hour)
 	for i := range 10 {
 		require.NoError(t, m.Announce(context.Background(), request(100+i, 1, swarm.Started), new(Reply)), "room is made")
-		m.Sweep()
 	}
 	off := NewMemory(Config{MaxSwarms: -1, MaxPeers: -1})
 	for i := range 100 {
