@@ -35,6 +35,10 @@ func (e *batch) apply(now time.Time, s *state) {
 			s.end(now, p, err)
 			return
 		}
+		if p.closing {
+			s.throwAway(e.messages[i+1:])
+			return
+		}
 	}
 	s.fill(now, p)
 }
@@ -162,7 +166,7 @@ func (s *state) receiveInterest(now time.Time, p *peerState, wants bool) {
 	}
 	p.wants = wants
 	if wants {
-		s.chokeSoon(now)
+		s.chokeIfFree(now)
 	} else if !p.amChoke {
 		s.setChoke(now, p, true)
 		s.chokeSoon(now)

@@ -24,7 +24,7 @@ func (s *state) fill(now time.Time, p *peerState) {
 	}
 	room := p.pace.room(len(p.requests))
 	// Few requests a message cost more than a queue that is an eighth shorter.
-	if room < 1 || len(p.requests) > 0 && room < p.pace.queue/8 {
+	if room < 1 || len(p.requests) > 0 && room < min(p.pace.queue, p.pace.limit)/8 {
 		return
 	}
 	granted := s.purse.reserve(room)
@@ -117,6 +117,8 @@ func (s *state) receiveUnasked(p *peerState, m peerwire.Message, i int) {
 			s.freed = true
 		}
 	}
+	// There may be fewer requests than when it was sent, as after a choke.
+	s.purse.release(p.tally.takeCredits(max(0, int(p.tally.credits.Load())-len(p.requests))))
 }
 
 // tellLoser cancels a block that another peer sent first. The request stays, for

@@ -21,6 +21,20 @@ func (s *state) chokeSoon(now time.Time) {
 	}
 }
 
+// chokeIfFree has the Choker called soon if a slot is free. Otherwise the newcomer
+// waits for the next round: one that asks again and again must not turn others out.
+func (s *state) chokeIfFree(now time.Time) {
+	taken := 0
+	for _, p := range s.order {
+		if !p.amChoke {
+			taken++
+		}
+	}
+	if s.cfg.UploadSlots < 0 || taken < s.cfg.UploadSlots || s.choke.IsZero() {
+		s.chokeSoon(now)
+	}
+}
+
 // rechoke asks the Choker and tells the peers what it said.
 func (s *state) rechoke(now time.Time) {
 	s.choke = time.Time{}

@@ -1,0 +1,282 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/handshake"
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+var errScript = errors.New("trouble")
+
+// obey carries out one line.
+func (w *world) obey(words []string) {
+	switch words[0] {
+	case "begin":
+		w.happen(beginning{})
+	case "peer":
+		w.peer(swarm.Peer(w.number(words[1])), words[2:])
+	case "verdict":
+		w.judge(w.number(words[1]), words[2], w.numbers(strings.Join(words[3:], ",")))
+	case "written":
+		w.wrote(w.number(words[1]), failure(words[2:]))
+	case "stored":
+		pieces := w.numbers(words[1])
+		w.happen(stored{pieces: pieces, good: w.numbers(strings.Join(words[2:], ","))})
+	case "unreadable":
+		w.happen(stored{pieces: w.numbers(words[1]), err: errScript})
+	case "checked":
+		w.happen(checkDone{})
+	case "found":
+		var flags uint8
+		if len(words) > 2 {
+			flags = swarm.Seed
+		}
+		w.happen(found{addrs: []swarm.Address{{AddrPort: w.address(words[1]), Flags: flags}}})
+	case "asked":
+		w.happen(found{asked: true})
+	case "dialed":
+		w.happen(dialFailed{w.address(words[1]), fmt.Errorf("%w: refused", ErrConnect)})
+	case "lost":
+		w.happen(readFailed{swarm.Peer(w.number(words[1])), w.block(words[2]), errScript})
+	case "wait":
+		done := make(chan error, 1)
+		w.waits = append(w.waits, done)
+		piece := -1
+		if len(words) > 1 {
+			piece = w.number(words[1])
+		}
+		w.call(func(_ time.Time, s *state) {
+			s.waiters = append(s.waiters, waiter{piece, done})
+			s.notify()
+		})
+	case "pause":
+		w.call(func(now time.Time, s *state) { s.pause(now) })
+	case "resume":
+		w.call(func(now time.Time, s *state) { s.resume(now) })
+	case "recheck":
+		done := make(chan error, 1)
+		w.waits = append(w.waits, done)
+		w.call(func(now time.Time, s *state) { s.recheck(now, done) })
+	case "close":
+		w.happen(ending{})
+	case "squeeze":
+		w.happen(squeeze{})
+	case "announce":
+		w.happen(asking{})
+	case "ban":
+		w.call(func(now time.Time, s *state) { s.ban(now, w.address(words[1]).Addr()) })
+	case "spilled":
+		w.say("in the store: %v", w.s.inStore())
+	default:
+		d, err := time.ParseDuration(strings.TrimPrefix(words[0], "+"))
+		require.NoError(w.t, err, w.place)
+		w.advance(d)
+	}
+}
+
+func failure(words []string) error {
+	if len(words) > 0 {
+		return errScript
+	}
+	return nil
+}
+
+// happen applies an event, and what the budget posts meanwhile, each as a turn.
+func (w *world) happen(ev event) {
+	w.posted = append([]event{ev}, w.posted...)
+	for len(w.posted) > 0 {
+		ev, w.posted = w.posted[0], w.posted[1:]
+		ev.apply(w.now, w.s)
+		w.s.settle(w.now)
+		w.flush()
+	}
+	for i := 0; i < len(w.waits); i++ {
+		select {
+		case err := <-w.waits[i]:
+			w.say("call ends: %v", err)
+			w.waits = append(w.waits[:i], w.waits[i+1:]...)
+			i--
+		default:
+		}
+	}
+}
+
+func (w *world) call(f func(now time.Time, s *state)) {
+	w.happen(query{f, make(chan struct{})})
+}
+
+// advance lets time pass, with the ticks that the state wants.
+func (w *world) advance(d time.Duration) {
+	end := w.now.Add(d)
+	for n := 0; !w.s.deadline.IsZero() && !w.s.deadline.After(end); n++ {
+		require.Less(w.t, n, 100_000, "%s: the ticks never end", w.place)
+		if w.s.deadline.After(w.now) {
+			w.now = w.s.deadline
+		}
+		before := len(w.lines)
+		w.happen(tick{})
+		for i := before; i < len(w.lines); i++ {
+			w.lines[i] = fmt.Sprintf("%v: %s", w.now.Sub(w.start), w.lines[i])
+		}
+	}
+	w.now = end
+}
+
+// peer is something that one peer does.
+func (w *world) peer(id swarm.Peer, words []string) {
+	rest := words[1:]
+	switch words[0] {
+	case "joins", "dialed":
+		w.join(id, words[0] == "dialed", rest)
+	case "sends":
+		var all []peerwire.Message
+		for _, part := range strings.Split(strings.Join(rest, " "), ", ") {
+			all = append(all, w.read(id, w.message(strings.Fields(part))))
+		}
+		w.happen(&batch{peer: id, messages: all})
+	case "reads": // as sends, but the turn is slow
+		w.slow = append(w.slow, w.read(id, w.message(rest)))
+	case "delivers":
+		all := w.slow
+		w.slow = nil
+		w.happen(&batch{peer: id, messages: all})
+	case "goes":
+		w.happen(gone{id, io.EOF})
+		delete(w.conns, id)
+	default:
+		w.t.Fatalf("%s: peer: unknown word %q", w.place, words[0])
+	}
+}
+
+// join is a handshake: the pieces of the peer, and what it understands.
+func (w *world) join(id swarm.Peer, outgoing bool, words []string) {
+	c := &conn{id: id, addr: w.address(fmt.Sprint(id)), outgoing: outgoing, swarm: w.s.id()}
+	theirs := handshake.Handshake{PeerID: peerID(fmt.Sprintf("p%d", id))}
+	var first []peerwire.Message
+	var understood []handshake.Bit
+	for _, word := range words {
+		key, value, _ := strings.Cut(word, "=")
+		switch key {
+		case "fast":
+			c.fast = true
+			understood = append(understood, handshake.Fast)
+		case "ext":
+			understood = append(understood, handshake.Extended)
+		case "id":
+			theirs.PeerID = peerID(value)
+		case "at":
+			c.addr = w.address(value)
+		case "all":
+			first = append(first, peerwire.Message{Kind: peerwire.HaveAll})
+		case "none":
+			first = append(first, peerwire.Message{Kind: peerwire.HaveNone})
+		default:
+			first = append(first, peerwire.Message{Kind: peerwire.Bitfield, Data: bits(word)})
+		}
+	}
+	theirs.Reserved = handshake.Bits(understood...)
+	w.conns[id] = c
+	w.happen(joined{c, theirs})
+	if len(first) > 0 && w.conns[id] != nil {
+		w.happen(&batch{peer: id, messages: first})
+	}
+}
+
+// read does to a message what a reader does: a block takes a buffer only if one
+// was set aside for it.
+func (w *world) read(id swarm.Peer, m peerwire.Message) peerwire.Message {
+	if m.Kind != peerwire.Piece {
+		return m
+	}
+	c := w.conns[id]
+	require.NotNil(w.t, c, w.place)
+	if len(m.Data) > swarm.BlockLen || !c.tally.takeCredit() {
+		m.Data = nil
+		return m
+	}
+	p := w.budget.buffer()
+	m.Data = p[:copy(p, m.Data)]
+	return m
+}
+
+// message reads one message, such as "piece 1.0" or "have 3". A piece may be "bad".
+func (w *world) message(words []string) peerwire.Message {
+	if len(words) == 1 {
+		for k := range peerwire.Kind(255) {
+			if strings.ReplaceAll(k.String(), " ", "-") == words[0] {
+				return peerwire.Message{Kind: k}
+			}
+		}
+		return peerwire.Message{Kind: peerwire.KeepAlive}
+	}
+	arg := words[1]
+	switch words[0] {
+	case "have":
+		return peerwire.Message{Kind: peerwire.Have, Piece: w.number(arg)}
+	case "allows":
+		return peerwire.Message{Kind: peerwire.AllowedFast, Piece: w.number(arg)}
+	case "suggests":
+		return peerwire.Message{Kind: peerwire.Suggest, Piece: w.number(arg)}
+	case "bitfield":
+		return peerwire.Message{Kind: peerwire.Bitfield, Data: bits(arg)}
+	case "request":
+		return peerwire.Message{Kind: peerwire.Request, Block: w.block(arg)}
+	case "cancel":
+		return peerwire.Message{Kind: peerwire.Cancel, Block: w.block(arg)}
+	case "reject":
+		return peerwire.Message{Kind: peerwire.Reject, Block: w.block(arg)}
+	case "piece", "bad":
+		b := w.block(arg)
+		data := content(b)
+		if words[0] == "bad" {
+			data[0] ^= 0xff
+		}
+		return peerwire.Message{Kind: peerwire.Piece, Block: b, Data: data}
+	case "hello":
+		hello := peerwire.ExtendedHandshake{V: "Peer 1", Reqq: w.number(arg), P: 7000}
+		return peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}
+	}
+	w.t.Fatalf("%s: no such message", w.place)
+	return peerwire.Message{}
+}
+
+// judge is the answer of a verifier, and of the store if the piece is right.
+func (w *world) judge(piece int, how string, bad []int) {
+	j, ok := w.jobs[piece]
+	require.True(w.t, ok, "%s: piece %d is not being checked", w.place, piece)
+	delete(w.jobs, piece)
+	e := judged{whole: j.whole, piece: piece, blocks: j.blocks, bad: bad}
+	switch how {
+	case "ok":
+		e.ok = true
+	case "error":
+		e.err = errScript
+	}
+	if j.sums || how == "wrong" && len(bad) == 0 {
+		for k, b := range j.blocks {
+			if b == nil {
+				b = content(w.spec.Geometry.Block(piece, k))
+			}
+			h := fnv.New64()
+			h.Write(b)
+			e.sums = append(e.sums, h.Sum64())
+		}
+	}
+	w.happen(e)
+}
+
+// wrote is the end of a spill.
+func (w *world) wrote(piece int, err error) {
+	e, ok := w.spills[piece]
+	require.True(w.t, ok, "%s: piece %d is not being written", w.place, piece)
+	delete(w.spills, piece)
+	w.happen(spilled{e.part, e.numbers, e.bufs, err})
+}
