@@ -158,6 +158,8 @@ func TestContainsAndServes(t *testing.T) {
 		{swarm.Block{Piece: 0, Begin: 1<<18 - 1, Length: 2}, false, false},
 		{swarm.Block{Piece: 0, Begin: 1 << 18, Length: 1}, false, false},
 		{swarm.Block{Piece: 0, Begin: 1 << 18, Length: block}, false, false},
+		{swarm.Block{Piece: 0, Begin: 1 << 18, Length: 0}, false, false},
+		{swarm.Block{Piece: 0, Begin: 1<<18 + block, Length: -block}, false, false},
 		{swarm.Block{Piece: 0, Begin: -block, Length: block}, false, false},
 		{swarm.Block{Piece: 4, Begin: 15 * block, Length: block - 1000}, true, true},
 		{swarm.Block{Piece: 4, Begin: 15 * block, Length: block}, false, false},
