@@ -1,0 +1,3 @@
+// Package examples holds small programs that each show one way to use Shoal.
+// README.md lists them with what they print.
+package examples
