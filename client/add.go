@@ -57,12 +57,13 @@ type AddOptions struct {
 // *diskstore.SizeError, *StatusError.
 func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*Torrent, error) {
 	o, err := single(options)
-	if err == nil && c.isClosed() {
-		err = ErrClosed
+	if err == nil {
+		err = c.enter()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
+	defer c.calls.Done()
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	meta, err := c.read(ctx, source)
@@ -120,7 +121,7 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 		return fail(err)
 	}
 	if err := t.open(ctx, o, place); err != nil {
-		c.release(t)
+		c.forget(t)
 		return fail(caused(ctx, err))
 	}
 	c.enlist(t)

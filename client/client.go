@@ -23,7 +23,7 @@ type Client struct {
 	torrents map[swarm.ID]*Torrent       // by each of their swarms; nil while being added
 	infos    map[swarm.ID]*metainfo.Info // by the first of their swarms, from before they are added
 	order    []*Torrent
-	adding   sync.WaitGroup // calls that may still put a torrent in; grows under mu while not closed
+	calls    sync.WaitGroup // of Add, Seed and Remove under way; grows under mu while not closed
 	closed   bool
 	done     chan struct{}   // Close is through
 	ctx      context.Context // ends when Close begins
@@ -102,7 +102,7 @@ func (c *Client) within(ctx context.Context) (context.Context, context.CancelFun
 }
 
 // reserve keeps the swarms of a torrent for a call of Add, which ends with enlist
-// or release.
+// or forget.
 func (c *Client) reserve(t *Torrent) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -118,7 +118,17 @@ func (c *Client) reserve(t *Torrent) error {
 		c.torrents[id] = nil
 	}
 	c.infos[t.ids[0]] = t.info
-	c.adding.Add(1)
+	return nil
+}
+
+// enter counts a call that Close waits for, until leave.
+func (c *Client) enter() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	c.calls.Add(1)
 	return nil
 }
 
@@ -129,12 +139,6 @@ func (c *Client) enlist(t *Torrent) {
 		c.torrents[id] = t
 	}
 	c.order = append(c.order, t)
-	c.adding.Done()
-}
-
-func (c *Client) release(t *Torrent) {
-	c.forget(t)
-	c.adding.Done()
 }
 
 // forget takes a torrent out that was shut, or came to nothing.
@@ -155,12 +159,6 @@ func (c *Client) infoOf(id swarm.ID) *metainfo.Info {
 	return c.infos[id]
 }
 
-func (c *Client) isClosed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
-}
-
 // Close tells the trackers that we stopped, ends all connections, writes what is
 // here of partial pieces, and saves a clean record of each torrent, so that the
 // next client goes on without a check. Calls of Add and Seed that are under way
@@ -176,7 +174,7 @@ func (c *Client) Close() error {
 	c.closed = true
 	c.mu.Unlock()
 	c.stop()
-	c.adding.Wait()
+	c.calls.Wait()
 	all := c.Torrents()
 	errs := make([]error, len(all))
 	var wg sync.WaitGroup

@@ -61,6 +61,10 @@ type Config struct {
 	// and private addresses.
 	Tracker httptracker.Config
 
+	// TrackerErrors is the number of errors of a tracker in a row after which
+	// there is an engine.Warning. Zero means 15, a negative number never.
+	TrackerErrors int
+
 	// Disk tunes the files. Owned and Own are the client's, and Overwrite is
 	// that of AddOptions. If Handles is nil, 128 files are open at most.
 	Disk diskstore.Options

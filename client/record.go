@@ -146,19 +146,19 @@ func (r *recorder) note() (news bool) {
 	return news
 }
 
-// end stops the timer and waits for a save that is under way.
+// end stops the timer, after a save that is under way.
 func (r *recorder) end() {
 	if r == nil {
 		return
 	}
+	r.saving.Lock()
+	defer r.saving.Unlock()
 	r.arming.Lock()
+	defer r.arming.Unlock()
 	r.ended = true
 	if r.timer != nil {
 		r.timer.Stop()
 	}
-	r.arming.Unlock()
-	r.saving.Lock()
-	r.saving.Unlock() //nolint:staticcheck // to wait
 }
 
 // close saves the last record, after the storage was closed with an error or nil.

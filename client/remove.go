@@ -15,8 +15,8 @@ const (
 	Delete
 )
 
-// Remove takes a torrent out: trackers are told, connections ended, and nothing is
-// remembered of it. The error matches ErrUnknown if the client has no such
+// Remove takes a torrent out: trackers are told, for which they have 5 s at most,
+// connections are ended, and nothing is remembered of it. The error matches ErrUnknown if the client has no such
 // torrent, ErrRemoved if it was removed, and ErrClosed if the client is closed.
 // Otherwise the torrent is out, and the error says what could not be written or
 // deleted; with that, the record of what is ours is kept.
@@ -24,12 +24,13 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 	if t == nil || t.client != c {
 		return fmt.Errorf("client: %w", ErrUnknown)
 	}
-	if err := t.live(); err != nil {
-		return err
+	if err := c.enter(); err != nil {
+		return fmt.Errorf("client: %w", err)
 	}
+	defer c.calls.Done()
 	t.removing.Lock()
 	defer t.removing.Unlock()
-	if err := t.live(); err != nil { // two calls at a time
+	if err := t.live(); err != nil {
 		return err
 	}
 	err := t.shut(ErrRemoved)

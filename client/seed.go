@@ -34,12 +34,13 @@ type SeedOptions struct {
 // The torrent file is Torrent.Metainfo().Bytes().
 func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) (*Torrent, error) {
 	o, err := single(options)
-	if err == nil && c.isClosed() {
-		err = ErrClosed
+	if err == nil {
+		err = c.enter()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
+	defer c.calls.Done()
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	meta, place, err := c.build(ctx, content, o)

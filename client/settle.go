@@ -169,7 +169,7 @@ func (t *Torrent) record(folder *resume.Folder, r resume.Record) error {
 		folder: folder, keeper: keeper, id: t.ids[0], every: t.client.config.Save,
 		holds: t.holds,
 		busy:  t.checking,
-		fail:  t.recordFailed,
+		fail:  t.warn,
 		held:  r.Pieces.Clone(),
 	}
 	for _, s := range r.Spilled {

@@ -238,8 +238,8 @@ func (t *Torrent) holds() (swarm.Bitfield, map[int][]int, func(*resume.Life)) {
 // checking reports whether stored pieces are being checked.
 func (t *Torrent) checking() bool { return t.engine.Stats().Phase == engine.CheckingData }
 
-// recordFailed tells who listens that the record could not be saved.
-func (t *Torrent) recordFailed(err error) {
+// warn tells who listens of trouble that the torrent goes on with.
+func (t *Torrent) warn(err error) {
 	t.client.engine.Report(engine.Warning{Torrent: t.ID(), Err: err})
 }
 

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 
@@ -44,7 +45,13 @@ func (t *Torrent) sources(tiers [][]string) ([]swarm.PeerSource, error) {
 }
 
 func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
-	return httptracker.NewTiers(urls, httptracker.TiersConfig{Tracker: t.client.config.Tracker})
+	return httptracker.NewTiers(urls, httptracker.TiersConfig{
+		Tracker:   t.client.config.Tracker,
+		Threshold: t.client.config.TrackerErrors,
+		Failing: func(s httptracker.Status) {
+			t.warn(fmt.Errorf("%d errors of a tracker in a row, the last: %w", s.Errors, s.Err))
+		},
+	})
 }
 
 // count returns the number of URLs.

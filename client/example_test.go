@@ -1,0 +1,53 @@
+package client_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/metainfo"
+)
+
+// A client seeds some bytes, and another one downloads them into a file.
+func Example() {
+	dir, err := os.MkdirTemp("", "shoal")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+
+	seeder, err := client.New(client.Config{State: client.Off, Listen: "127.0.0.1:0"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer seeder.Close()
+	seed, err := seeder.Seed(ctx, []byte("many fish"), client.SeedOptions{Build: metainfo.Builder{Name: "fish.txt"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	torrent, err := seed.Metainfo().Bytes()
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	c, err := client.New(client.Config{Dir: dir, State: client.Off, Listen: client.Off})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	t, err := c.Add(ctx, torrent, client.AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := t.Wait(ctx); err != nil {
+		log.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(t.Dir(), t.Files()[0].Path))
+	fmt.Printf("%s %.0f%% %s %v\n", t.Name(), 100*t.Progress(), b, err)
+	// Output: fish.txt 100% many fish <nil>
+}

@@ -1,0 +1,51 @@
+package client_test
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/client"
+)
+
+func TestPortIsKept(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	start := func() *client.Client {
+		c, err := client.New(client.Config{Dir: dir, State: state})
+		require.NoError(t, err)
+		t.Cleanup(func() { c.Close() })
+		return c
+	}
+	one := start()
+	port := one.Addr().Port()
+	require.NotZero(t, port)
+	two := start()
+	require.NotEqual(t, port, two.Addr().Port(), "it is in use")
+	require.NoError(t, two.Close())
+	require.NoError(t, one.Close())
+	require.Equal(t, port, start().Addr().Port())
+}
+
+func TestListen(t *testing.T) {
+	off := newClient(t, client.Config{Listen: client.Off})
+	require.Equal(t, netip.AddrPort{}, off.Addr())
+	all, err := client.New(client.Config{Dir: t.TempDir(), State: client.Off})
+	require.NoError(t, err)
+	defer all.Close()
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		if l, err := net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
+			continue // this machine has no such address
+		} else {
+			l.Close()
+		}
+		conn, err := net.Dial("tcp", netip.AddrPortFrom(netip.MustParseAddr(host), all.Addr().Port()).String())
+		require.NoError(t, err)
+		conn.Close()
+	}
+	_, err = client.New(client.Config{Dir: t.TempDir(), State: client.Off, Listen: "192.0.2.1:1"})
+	require.Error(t, err)
+	_, err = client.New(client.Config{Dir: t.TempDir(), State: client.Off, PeerIDPrefix: "-more-than-twenty-bytes-"})
+	require.Error(t, err)
+}
