@@ -83,15 +83,14 @@ type peerState struct {
 	refusals int       // of ours in a row that it refused, though it does not choke us
 	stalls   int       // times in a row that it was given up
 
-	joined    time.Time
-	heard     time.Time // last message
-	spoken    time.Time // last of ours
-	gotBlock  time.Time // last block, or first request since none was open
-	cared     time.Time // last time that one of us was interested
-	unchoked  time.Time
-	sentThen  int64 // tally.up at unchoked
-	down, up  meter
-	protoDown int64
+	joined   time.Time
+	heard    time.Time // last message
+	spoken   time.Time // last of ours
+	gotBlock time.Time // last block, or first request since none was open
+	cared    time.Time // last time that one of us was interested
+	unchoked time.Time
+	sentThen int64 // tally.up at unchoked
+	down, up meter
 
 	// What the turn will hand to the writer.
 	out     []byte

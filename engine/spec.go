@@ -69,9 +69,9 @@ func (s Spec) validate() error {
 	case s.Verify == nil || s.Storage == nil || s.Picker == nil:
 		return errors.New("a Spec needs Verify, Storage and Picker")
 	case s.Have != nil && !s.Have.Fits(g.Pieces()):
-		return errors.New("Have does not fit the number of pieces")
+		return errors.New("the pieces in Have do not fit their number")
 	case s.Check != nil && !s.Check.Fits(g.Pieces()):
-		return errors.New("Check does not fit the number of pieces")
+		return errors.New("the pieces in Check do not fit their number")
 	}
 	return nil
 }

@@ -29,7 +29,6 @@ type verifiers struct {
 	mu      sync.Mutex
 	wait    sync.Cond
 	queue   []verifyJob
-	busy    int
 	workers int
 	closed  bool
 	done    sync.WaitGroup
