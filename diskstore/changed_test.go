@@ -115,6 +115,41 @@ func TestFolderMovedAwayAndBack(t *testing.T) {
 	require.NoError(t, s.Sync())
 }
 
+// A folder that was deleted and put there again is found, though the one that
+// was deleted is still open.
+func TestFolderDeletedAndRestored(t *testing.T) {
+	skipIfOpenFilesCannotBeDeleted(t)
+	dir := filepath.Join(t.TempDir(), "root")
+	s := mustOpen(t, dir, someFiles(), Options{})
+	writeAll(t, s, ones(someLength), 0)
+	for _, f := range s.files {
+		s.handles.drop(&f.reading, &f.writing)
+	}
+	require.NoError(t, os.RemoveAll(dir))
+	put(t, dir, "t/a", ones(10))
+	_, err := s.ReadAt(make([]byte, 10), 0)
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	p := make([]byte, 10)
+	_, err = s.ReadAt(p, 0)
+	require.NoError(t, err)
+	require.Equal(t, ones(10), p)
+}
+
+// A folder that is gone fails the making of a file in it once.
+func TestFolderDeletedBeforeAFileIsMade(t *testing.T) {
+	skipIfOpenFilesCannotBeDeleted(t)
+	for _, gone := range []string{".", "t"} {
+		dir := filepath.Join(t.TempDir(), "root")
+		s := mustOpen(t, dir, someFiles(), Options{})
+		writeAll(t, s, ones(10), 0)
+		require.NoError(t, os.RemoveAll(filepath.Join(dir, gone)))
+		_, err := s.WriteAt(ones(5), 16)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+		writeAll(t, s, ones(5), 16)
+		require.FileExists(t, filepath.Join(dir, "t/d/b"))
+	}
+}
+
 func TestFileCutWhileRunning(t *testing.T) {
 	for _, open := range []bool{true, false} {
 		dir := t.TempDir()
@@ -167,6 +202,20 @@ func TestSyncFindsACutFile(t *testing.T) {
 	var size *SizeError
 	require.ErrorAs(t, s.Sync(), &size)
 	require.Equal(t, &SizeError{Path: "t/a", Want: 10, Have: 4}, size)
+}
+
+// Another file of the right size is another file.
+func TestSyncFindsAReplacedFile(t *testing.T) {
+	skipIfOpenFilesCannotBeDeleted(t)
+	dir := t.TempDir()
+	s := mustOpen(t, dir, someFiles(), Options{})
+	writeAll(t, s, ones(someLength), 0)
+	require.NoError(t, os.Rename(put(t, dir, "new", make([]byte, 10)), filepath.Join(dir, "t/a")))
+	require.ErrorIs(t, s.Sync(), fs.ErrNotExist)
+	p := ones(10)
+	_, err := s.ReadAt(p, 0)
+	require.NoError(t, err)
+	require.Equal(t, make([]byte, 10), p, "what is there is read")
 }
 
 func TestDiskFull(t *testing.T) {

@@ -84,6 +84,7 @@ func TestFileThatAppearsLater(t *testing.T) {
 // A file that appears between the look and the making is not touched.
 func TestFileThatAppearsJustBefore(t *testing.T) {
 	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "t"), 0o777))
 	s := mustOpen(t, dir, someFiles(), Options{Own: func([]string) error {
 		put(t, dir, "t/a", ones(10))
 		return nil
@@ -239,6 +240,35 @@ func TestFileReplacedByALink(t *testing.T) {
 	require.Equal(t, ones(10), content)
 	require.ErrorIs(t, s.Remove(), ErrForeign)
 	require.FileExists(t, secret)
+}
+
+// A link that takes the place of a file between the look and the opening is not
+// followed either.
+func TestFileReplacedByALinkJustBefore(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("making links takes a privilege")
+	}
+	dir := t.TempDir()
+	other := put(t, dir, "t/other", make([]byte, 10))
+	path := put(t, dir, "t/a", ones(10))
+	fake := &fakeFS{}
+	s := mustOpen(t, dir, someFiles(), Options{FS: fake, Overwrite: true})
+	fake.set(func(op, name string) error {
+		if (op == "open" || op == "openrw") && name == "t/a" {
+			require.NoError(t, os.Remove(path))
+			require.NoError(t, os.Symlink("other", path))
+		}
+		return nil
+	})
+	_, err := s.ReadAt(make([]byte, 10), 0)
+	require.Error(t, err)
+	require.NoError(t, os.Remove(path))
+	put(t, dir, "t/a", ones(10))
+	_, err = s.WriteAt(ones(10), 0)
+	require.Error(t, err)
+	content, err := os.ReadFile(other)
+	require.NoError(t, err)
+	require.Equal(t, make([]byte, 10), content)
 }
 
 // Links to folders that stay within the folder are the user's own, and work.

@@ -1,11 +1,11 @@
 package diskstore
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -89,33 +89,33 @@ func TestFailedSyncIsNotForgotten(t *testing.T) {
 // A Sync that began after a write covers it, also while another one is at work
 // that took the file over.
 func TestSyncWaitsForTheOneUnderWay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		gate := make(chan struct{})
-		var failed atomic.Bool
-		fake := &fakeFS{hook: func(op, name string) error {
-			if op == "sync" {
-				<-gate
-				failed.Store(true)
-				return syscall.EIO
-			}
+	var s *Store
+	var once sync.Once
+	var ended atomic.Bool
+	second := make(chan error, 1)
+	fake := &fakeFS{hook: func(op, name string) error {
+		if op != "sync" {
 			return nil
-		}}
-		s := mustOpen(t, t.TempDir(), someFiles(), Options{FS: fake})
-		writeAll(t, s, ones(5), 0)
-		var wg sync.WaitGroup
-		for range 2 {
-			wg.Go(func() {
-				if err := s.Sync(); err == nil {
-					t.Error("Sync returned no error, though the bytes are not stable")
-				}
-				if !failed.Load() {
-					t.Error("Sync returned before the file was synced")
-				}
-			})
 		}
-		close(gate)
-		wg.Wait()
-	})
+		once.Do(func() {
+			go func() {
+				err := s.Sync()
+				ended.Store(true)
+				second <- err
+			}()
+			for range 10000 {
+				runtime.Gosched()
+			}
+			if ended.Load() {
+				t.Error("Sync returned before the one under way had synced the file")
+			}
+		})
+		return syscall.EIO
+	}}
+	s = mustOpen(t, t.TempDir(), someFiles(), Options{FS: fake})
+	writeAll(t, s, ones(5), 0)
+	require.ErrorIs(t, s.Sync(), syscall.EIO)
+	require.ErrorIs(t, <-second, syscall.EIO)
 }
 
 // A Sync of many files under few handles, with writers beside it.
