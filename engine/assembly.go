@@ -17,6 +17,7 @@ type assembly struct {
 	count    int          // blocks that arrived
 	want     int          // blocks that are asked for: not all pad
 	spilling int          // blocks on their way to the store
+	restored bool         // a former run left some of the blocks
 	checking bool         // with the verifiers and the store; bufs are not ours
 }
 
@@ -96,7 +97,23 @@ func (s *state) submit(a *assembly) {
 			s.inDisk++
 		}
 	}
-	s.do(check{verifyJob{whole: a, piece: a.piece, blocks: bufs, sums: s.evidence[a.piece] != nil}})
+	s.do(check{verifyJob{whole: a, piece: a.piece, blocks: bufs, sums: s.evidence[a.piece] != nil, soon: s.wholeSoon()}})
+}
+
+// wholeSoon reports whether another piece can be whole within laneWait at the
+// present rate.
+func (s *state) wholeSoon() bool {
+	rate := 0.0
+	for _, p := range s.order {
+		rate += p.pace.rate
+	}
+	blocks := int(rate * laneWait.Seconds() / swarm.BlockLen)
+	for _, a := range s.assembly {
+		if !a.checking && a.lacks() <= blocks {
+			return true
+		}
+	}
+	return false
 }
 
 // evidence is who sent which wrong piece, until a right one tells who lied.
@@ -215,9 +232,9 @@ func (s *state) failed(now time.Time, a *assembly, e judged) {
 		return
 	}
 	s.purse.drop(e.blocks...)
-	switch senders := a.senders(); len(senders) {
-	case 0: // all of it came from the store
-	case 1:
+	switch senders := a.senders(); {
+	case len(senders) == 0: // all of it came from the store
+	case len(senders) == 1 && !a.restored:
 		s.ban(now, senders[0].addr.Addr())
 	default:
 		for _, p := range senders {

@@ -27,6 +27,9 @@ type (
 	// check hands a whole piece to the verifiers.
 	check struct{ job verifyJob }
 
+	// hurry has the pieces that wait for verifiers hashed at once.
+	hurry struct{}
+
 	// spill writes blocks of a piece that is not whole.
 	spill struct {
 		part    *assembly

@@ -49,6 +49,7 @@ func (w *world) effect(e effect) {
 	case spill:
 		w.spills[e.part.piece] = e
 		w.say("spill %d: %v", e.part.piece, e.numbers)
+	case hurry:
 	case dropBufs:
 		w.s.purse.drop(e.bufs...)
 	case emit:

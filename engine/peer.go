@@ -48,6 +48,7 @@ type request struct {
 	block swarm.Block
 	sent  time.Time
 	late  bool // the picker was told that it does not come; a credit still waits
+	void  bool // late, and the peer will not send it: cancelled or passed over
 }
 
 // peerState is what the turn knows of one connection.

@@ -28,6 +28,8 @@ func (e check) perform(t *Torrent) {
 	t.engine.verifiers.add(e.job)
 }
 
+func (hurry) perform(t *Torrent) { t.engine.verifiers.hurry(t) }
+
 func (e spill) perform(t *Torrent) {
 	t.tasks.Add(1)
 	go func() {

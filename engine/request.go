@@ -30,6 +30,9 @@ func (s *state) fill(now time.Time, p *peerState) {
 	granted := s.purse.reserve(room)
 	if granted == 0 {
 		s.thirsty = true
+		if s.inDisk > 0 {
+			s.do(hurry{})
+		}
 		return
 	}
 	ask := swarm.Ask{
@@ -47,13 +50,32 @@ func (s *state) fill(now time.Time, p *peerState) {
 	if len(p.requests) == 0 {
 		p.gotBlock = now
 	}
-	p.tally.credits.Add(int64(len(s.picked)))
+	anyLate := slices.ContainsFunc(p.requests, func(r request) bool { return r.late })
 	for _, b := range s.picked {
 		s.begun(b.Piece)
+		if anyLate && s.revive(now, p, b) {
+			continue
+		}
+		p.tally.credits.Add(1)
 		p.requests = append(p.requests, request{block: b, sent: now})
 		s.send(now, p, peerwire.Message{Kind: peerwire.Request, Block: b})
 	}
 	s.scheduleScan(now)
+}
+
+// revive makes an open request for b, which was late, one that counts again; its
+// unit is still set aside. It reports false if there is none.
+func (s *state) revive(now time.Time, p *peerState, b swarm.Block) bool {
+	i := p.find(b)
+	if i < 0 {
+		return false
+	}
+	if r := p.forget(i); r.void {
+		s.send(now, p, peerwire.Message{Kind: peerwire.Request, Block: b})
+	}
+	p.requests = append(p.requests, request{block: b, sent: now})
+	s.purse.release(1)
+	return true
 }
 
 // mayBegin returns how many new pieces may be begun to ask for n blocks: partial
@@ -129,7 +151,7 @@ func (s *state) tellLoser(now time.Time, id swarm.Peer, b swarm.Block) {
 		return
 	}
 	if i := p.find(b); i >= 0 && !p.requests[i].late {
-		p.requests[i].late = true
+		p.requests[i].late, p.requests[i].void = true, true
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: b})
 	}
 }
@@ -155,7 +177,7 @@ func (s *state) overdue(now time.Time, p *peerState) {
 		// Blocks come in order: one that was asked for long before others
 		// that came is lost.
 		if !r.late && (stalled || now.Sub(r.sent) > 2*wait+stallCover && r.sent.Before(p.gotBlock.Add(-2*wait))) {
-			r.late = true
+			r.late, r.void = true, !stalled
 			s.spec.Picker.Drop(p.id, r.block)
 			s.freed = true
 		}
@@ -271,6 +293,7 @@ func (s *state) restore() {
 			}
 			if _, missing := s.spec.Picker.Arrive(nil, nobody, s.geo.Block(piece, k)); missing {
 				a.putStored(k)
+				a.restored = true
 			}
 		}
 		if a.whole() {

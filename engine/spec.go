@@ -24,6 +24,11 @@ type Spec struct {
 	// at once and must not keep the bytes.
 	Verify func(batch []Verdict)
 
+	// Lanes is the number of pieces that Verify hashes side by side, so that
+	// it is worth a wait of some milliseconds for as many. Zero means that
+	// it gains nothing by more than one.
+	Lanes int
+
 	// Storage keeps the bytes; the engine closes it, also if Add fails.
 	Storage swarm.Storage
 

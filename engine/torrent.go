@@ -22,6 +22,7 @@ type Torrent struct {
 	storage  swarm.Storage
 	verify   func([]Verdict)
 	private  bool
+	lanes    int
 	cfg      TorrentConfig
 	disk     disk
 	purse    *purse

@@ -4,12 +4,15 @@ import (
 	"hash/maphash"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// mostBatch is the number of pieces that are handed to Spec.Verify at once.
-const mostBatch = 16
+const (
+	mostBatch = 16                    // pieces that are handed to Spec.Verify at once
+	laneWait  = 15 * time.Millisecond // that a whole piece waits for others to be hashed with it
+)
 
 // A verifyJob is a whole piece that waits to be checked. The verifier owns the
 // blocks until it passes them on.
@@ -19,6 +22,8 @@ type verifyJob struct {
 	piece   int
 	blocks  [][]byte // nil where the block is stored, or all pad
 	sums    bool     // hash each block as well
+	soon    bool     // another piece will be whole within laneWait
+	since   time.Time
 }
 
 // verifiers hash pieces for all torrents. They write nothing themselves, so that
@@ -29,6 +34,8 @@ type verifiers struct {
 	mu      sync.Mutex
 	wait    sync.Cond
 	queue   []verifyJob
+	rush    *Torrent // whose pieces must not wait
+	alarm   *time.Timer
 	workers int
 	closed  bool
 	done    sync.WaitGroup
@@ -45,6 +52,7 @@ func newVerifiers(n int) *verifiers {
 
 func (v *verifiers) add(j verifyJob) {
 	v.mu.Lock()
+	j.since = time.Now()
 	v.queue = append(v.queue, j)
 	v.mu.Unlock()
 	v.wait.Signal()
@@ -53,6 +61,9 @@ func (v *verifiers) add(j verifyJob) {
 func (v *verifiers) close() {
 	v.mu.Lock()
 	v.closed = true
+	if v.alarm != nil {
+		v.alarm.Stop()
+	}
 	v.mu.Unlock()
 	v.wait.Broadcast()
 	v.done.Wait()
@@ -68,29 +79,74 @@ func (v *verifiers) run() {
 	}
 }
 
-// take waits for pieces of one torrent, and leaves a share to other workers.
-func (v *verifiers) take() (jobs []verifyJob) {
+// take waits for pieces of one torrent: for as many as are hashed side by side,
+// or until more are not worth waiting for. It returns nil once closed.
+func (v *verifiers) take() []verifyJob {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for len(v.queue) == 0 {
-		if v.closed {
+	for {
+		n, wait := v.ready(time.Now())
+		switch {
+		case n > 0:
+			return v.cut(n)
+		case wait > 0:
+			v.wakeIn(wait)
+		case v.closed:
 			return nil
 		}
 		v.wait.Wait()
 	}
-	most := min(mostBatch, (len(v.queue)+v.workers-1)/v.workers)
-	t := v.queue[0].torrent
-	n := 0
-	for n < most && v.queue[n].torrent == t {
+}
+
+// ready returns how many pieces to take, or how long to wait for more.
+func (v *verifiers) ready(now time.Time) (n int, wait time.Duration) {
+	if len(v.queue) == 0 {
+		return 0, 0
+	}
+	first := v.queue[0]
+	lanes := max(1, first.torrent.lanes)
+	for n < len(v.queue) && n < max(lanes, mostBatch) && v.queue[n].torrent == first.torrent {
 		n++
 	}
-	jobs = append(jobs, v.queue[:n]...)
+	if lanes == 1 {
+		return min(n, (len(v.queue)+v.workers-1)/v.workers), 0
+	}
+	if n >= lanes || !v.queue[n-1].soon || v.rush == first.torrent {
+		return min(n, lanes), 0
+	}
+	if wait = laneWait - now.Sub(first.since); wait <= 0 {
+		return n, 0
+	}
+	return 0, wait
+}
+
+func (v *verifiers) cut(n int) []verifyJob {
+	jobs := append([]verifyJob(nil), v.queue[:n]...)
 	clear(v.queue[:n])
 	v.queue = v.queue[n:]
 	if len(v.queue) == 0 {
-		v.queue = nil
+		v.queue, v.rush = nil, nil
 	}
 	return jobs
+}
+
+// wakeIn has the workers look again after a while.
+func (v *verifiers) wakeIn(d time.Duration) {
+	if v.alarm == nil {
+		v.alarm = time.AfterFunc(d, v.wait.Broadcast)
+		return
+	}
+	v.alarm.Reset(d)
+}
+
+// hurry has the torrent's pieces hashed without waiting, for memory is short.
+func (v *verifiers) hurry(t *Torrent) {
+	v.mu.Lock()
+	if len(v.queue) > 0 && v.rush == nil {
+		v.rush = t
+	}
+	v.mu.Unlock()
+	v.wait.Signal()
 }
 
 // check hashes pieces and passes them on: right ones to the store, all to the turn.
