@@ -12,7 +12,7 @@ import (
 type EndGame interface {
 	// Again reports whether a block is asked of one peer more, and how
 	// much that matters: the highest rank goes first, and of equals the
-	// piece that was begun first.
+	// last block of the piece that was begun last.
 	Again(a Asked) (rank int64, ok bool)
 }
 

@@ -13,7 +13,7 @@ func TestEndGame(t *testing.T) {
 		B joins 11
 		C joins 01
 		A asks 3 = 0.0 0.1 1.0
-		B asks 4 begin 0 = 1.1 0.0 0.1 1.0  # all is asked, and the rest again
+		B asks 4 begin 0 = 1.1 1.0 0.1 0.0  # all is asked, and the rest again
 		C asks 4 = 1.1 1.0                  # least asked first, and it has piece 1 alone
 		A asks 4 = 1.1
 		A asks 4 =                          # all that is missing was asked of A
@@ -46,7 +46,7 @@ func TestNoEndGameWhileABlockIsFree(t *testing.T) {
 	require.False(t, p.EndGame())
 	play(t, g, p, `
 		C asks 1 = 2.0
-		B asks 2 = 0.0 1.0
+		B asks 2 = 1.0 0.0
 		A leaves               # B has both now alone
 		B asks 2 =
 		C drops 2.0
@@ -69,26 +69,26 @@ func TestDuplicates(t *testing.T) {
 		A asks 3 delay 10 = 0.0 0.1 0.2
 		A asks 3 delay 30 = 0.3 0.4 0.5
 		A asks 3 delay 20 = 0.6 0.7 0.8
-		B asks 9 delay 1 = 0.3 0.4 0.5 0.6
+		B asks 9 delay 1 = 0.5 0.4 0.3 0.8
 		B asks 9 delay 1 =               # four at a time
-		B sends 0.3 = A
+		B sends 0.5 = A
 		B asks 9 delay 1 = 0.7
-		C asks 2 delay 1 = 0.8 0.0
-		C asks 3 delay 1 = 0.1 0.2
+		C asks 2 delay 1 = 0.6 0.2
+		C asks 3 delay 1 = 0.1 0.0
 		D asks 9 delay 2 =               # all was asked of two, and D is slower
 		wait 1.5
-		D asks 9 delay 2 = 0.0 0.1 0.2 0.4   # now all are late
+		D asks 9 delay 2 = 0.8 0.7 0.6 0.4   # now all are late
 		A leaves
 		B leaves
 		C leaves
-		D asks 9 = 0.5 0.6 0.7 0.8
+		D asks 9 = 0.0 0.1 0.2 0.3
 	`)
 	play(t, g, NewSequential(g, Config{EndGame: Duplicates{Peers: 2, Each: -1}}), `
 		A joins 1
 		B joins 1
 		C joins 1
 		A asks 9 = 0.0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8
-		B asks 9 = 0.0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8
+		B asks 9 = 0.8 0.7 0.6 0.5 0.4 0.3 0.2 0.1 0.0
 		C asks 9 =
 	`)
 }

@@ -292,14 +292,16 @@ type candidate struct {
 	block int
 }
 
+// before reports whether c is asked for before d. Peers send blocks in the order
+// they were asked, so what was asked last has the longest way to come.
 func (c *candidate) before(d *candidate) bool {
 	if c.rank != d.rank {
 		return c.rank > d.rank
 	}
 	if c.part != d.part {
-		return c.part.begun < d.part.begun
+		return c.part.begun > d.part.begun
 	}
-	return c.block < d.block
+	return c.block > d.block
 }
 
 func (k *pick) asked(t *part, n int) Asked {
