@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"sync"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -14,9 +13,6 @@ import (
 type ledger struct {
 	swarm.Storage
 	wrote func() // called after each write that succeeded
-
-	mu     sync.Mutex
-	failed error // the first of Sync
 }
 
 var (
@@ -61,25 +57,7 @@ func (l *ledger) note(err error) {
 	}
 }
 
-// Sync remembers that it failed: the engine takes a file that is gone for one that
-// never was, but a record must not say that its pieces are safe.
-func (l *ledger) Sync() error {
-	err := swarm.Sync(l.Storage)
-	if err != nil {
-		l.mu.Lock()
-		if l.failed == nil {
-			l.failed = err
-		}
-		l.mu.Unlock()
-	}
-	return named("sync", err)
-}
-
-func (l *ledger) syncFailed() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.failed
-}
+func (l *ledger) Sync() error { return named("sync", swarm.Sync(l.Storage)) }
 
 func (l *ledger) Close() error { return named("close", l.Storage.Close()) }
 

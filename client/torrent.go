@@ -257,8 +257,7 @@ func (t *Torrent) shut(why error) error {
 	t.mu.Unlock()
 	t.recorder.end()
 	err := t.engine.Close()
-	record := t.recorder.close(errors.Join(err, t.storage.syncFailed()))
-	err = errors.Join(err, record)
+	err = errors.Join(err, t.recorder.close(err))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.shutBy = err

@@ -1,0 +1,250 @@
+package client
+
+import (
+	"errors"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// An honest FS makes nothing that the record on disk does not list.
+type honest struct {
+	diskstore.OS
+	state string
+	fault func(name string)
+}
+
+func (h honest) OpenFolder(dir string, create bool) (diskstore.Folder, error) {
+	f, err := h.OS.OpenFolder(dir, create)
+	return honestFolder{f, h, dir}, err
+}
+
+type honestFolder struct {
+	diskstore.Folder
+	honest
+	dir string
+}
+
+func (f honestFolder) check(name string) {
+	folder, err := folderFor(f.state, f.dir)
+	if err != nil {
+		f.fault(err.Error())
+		return
+	}
+	ids, err := folder.IDs()
+	if err != nil || len(ids) != 1 {
+		f.fault("no record")
+		return
+	}
+	r, err := folder.Load(ids[0])
+	if err != nil || !r.Owns(name) {
+		f.fault(name)
+	}
+}
+
+func (f honestFolder) OpenFile(name string, flag int, perm fs.FileMode) (diskstore.File, error) {
+	if flag&os.O_CREATE != 0 {
+		f.check(name)
+	}
+	return f.Folder.OpenFile(name, flag, perm)
+}
+
+func (f honestFolder) Mkdir(name string, perm fs.FileMode) error {
+	f.check(name + "/")
+	return f.Folder.Mkdir(name, perm)
+}
+
+// album makes a folder of files, seeds it, and returns the seeder and the torrent.
+func album(t *testing.T) (*Client, *metainfo.Torrent) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "album")
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "in"), 0o777))
+	for i, name := range []string{"a", "b", "in/c"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), slices.Repeat([]byte{byte(i), 7, 9}, 50_000), 0o666))
+	}
+	c, err := New(Config{Dir: dir, State: Off, Listen: "127.0.0.1:0"})
+	require.NoError(t, err)
+	t.Cleanup(func() { c.Close() })
+	seed, err := c.Seed(t.Context(), dir, SeedOptions{Build: metainfo.Builder{PieceLength: 16 << 10}})
+	require.NoError(t, err)
+	return c, seed.Metainfo()
+}
+
+func TestRecordedBeforeMade(t *testing.T) {
+	seeder, meta := album(t)
+	state := t.TempDir()
+	var mu sync.Mutex
+	var faults []string
+	c, err := New(Config{
+		Dir: t.TempDir(), State: state, Listen: Off,
+		Disk: diskstore.Options{FS: honest{state: state, fault: func(name string) {
+			mu.Lock()
+			defer mu.Unlock()
+			faults = append(faults, name)
+		}}},
+	})
+	require.NoError(t, err)
+	tor, err := c.Add(t.Context(), meta, AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
+	require.NoError(t, err)
+	require.NoError(t, tor.Wait(t.Context()))
+	require.NoError(t, c.Close())
+	require.Empty(t, faults)
+	require.FileExists(t, filepath.Join(tor.Dir(), "album", "in", "c"))
+}
+
+// TestFileVanishes takes a file away while a client runs. Its pieces must not be
+// trusted by the next one.
+func TestFileVanishes(t *testing.T) {
+	seeder, meta := album(t)
+	dir, state := t.TempDir(), t.TempDir()
+	for run := range 2 {
+		c, err := New(Config{Dir: dir, State: state, Listen: Off, Save: -1})
+		require.NoError(t, err)
+		tor, err := c.Add(t.Context(), meta, AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
+		require.NoError(t, err)
+		require.NoError(t, tor.Wait(t.Context()))
+		path := filepath.Join(dir, "album", "b")
+		require.FileExists(t, path)
+		if run == 0 {
+			require.NoError(t, os.Remove(path))
+			require.ErrorIs(t, c.Close(), fs.ErrNotExist)
+			continue
+		}
+		require.NoError(t, c.Close())
+	}
+}
+
+// TestSaved finds in the record what was written, lost and found, without Close.
+func TestSaved(t *testing.T) {
+	seeder, meta := album(t)
+	dir, state := t.TempDir(), t.TempDir()
+	all := meta.Info.Pieces()
+	c, err := New(Config{Dir: dir, State: state, Listen: Off, Save: time.Millisecond})
+	require.NoError(t, err)
+	defer c.Close()
+	tor, err := c.Add(t.Context(), meta, AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
+	require.NoError(t, err)
+	require.NoError(t, tor.Wait(t.Context()))
+	recorded := func(state string, pieces int) {
+		t.Helper()
+		folder, err := folderFor(state, dir)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool {
+			r, err := folder.Load(tor.ID())
+			return err == nil && r.Pieces.Count() == pieces
+		}, time.Minute, time.Millisecond)
+	}
+	recorded(state, all)
+
+	require.NoError(t, seeder.Close())
+	f, err := os.OpenFile(filepath.Join(dir, "album", "a"), os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteAt([]byte("wrong"), 10)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.NoError(t, tor.Recheck(t.Context()))
+	recorded(state, all-1)
+
+	other := t.TempDir()
+	d, err := New(Config{Dir: dir, State: other, Listen: Off, Save: time.Millisecond})
+	require.NoError(t, err)
+	defer d.Close()
+	_, err = d.Add(t.Context(), meta)
+	require.NoError(t, err)
+	recorded(other, all-1)
+}
+
+// TestUnsaved has a state folder that cannot be written to: adding fails, and
+// leaves nothing behind.
+func TestUnsaved(t *testing.T) {
+	_, meta := album(t)
+	state := t.TempDir()
+	c, err := New(Config{Dir: t.TempDir(), State: state, Listen: Off})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(state, "torrents"), nil, 0o666))
+	_, err = c.Add(t.Context(), meta)
+	require.Error(t, err)
+	require.Empty(t, c.Torrents())
+	require.NoError(t, os.Remove(filepath.Join(state, "torrents")))
+	_, err = c.Add(t.Context(), meta)
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+}
+
+// TestRaces adds, removes and closes from many goroutines at once.
+func TestRaces(t *testing.T) {
+	_, meta := album(t)
+	before := runtime.NumGoroutine()
+	for range 20 {
+		c, err := New(Config{Dir: t.TempDir(), State: t.TempDir(), Listen: Off, Save: time.Nanosecond})
+		require.NoError(t, err)
+		events := c.Events(AllEvents, 10)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				tor, err := c.Add(t.Context(), meta)
+				if err != nil {
+					if !errors.Is(err, ErrDuplicate) && !errors.Is(err, ErrClosed) {
+						t.Error(err)
+					}
+					return
+				}
+				tor.Pause()
+				tor.Stats()
+				if err := c.Remove(tor, Delete); err != nil && !errors.Is(err, ErrClosed) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Go(func() {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			for range events.All(t.Context()) {
+			}
+		})
+		wg.Wait()
+		require.NoError(t, c.Close())
+	}
+	for range 1000 { // what ends takes its time
+		if runtime.NumGoroutine() <= before {
+			break
+		}
+		runtime.GC()
+	}
+	require.LessOrEqual(t, runtime.NumGoroutine(), before)
+}
+
+// TestLedger keeps to the optional parts of the contract.
+func TestLedger(t *testing.T) {
+	wrote := 0
+	l := &ledger{Storage: swarm.NewMemory(10), wrote: func() { wrote++ }}
+	n, err := swarm.WriteVecAt(l, [][]byte{{1, 2}, {3}}, 1)
+	require.NoError(t, err)
+	require.Equal(t, int64(3), n)
+	require.Equal(t, 1, wrote)
+	_, err = l.WriteAt([]byte{1}, 10)
+	var broken *StoreError
+	require.ErrorAs(t, err, &broken)
+	require.Equal(t, 1, wrote)
+	p := make([]byte, 3)
+	_, err = swarm.ReadVecAt(l, [][]byte{p[:1], p[1:]}, 1)
+	require.NoError(t, err)
+	require.Equal(t, []byte{1, 2, 3}, p)
+	require.NoError(t, swarm.Sync(l))
+	require.NoError(t, l.Close())
+}
