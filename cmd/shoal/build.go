@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/metainfo"
+)
+
+// buildFlags are the flags of commands that make torrents.
+type buildFlags struct {
+	Announce    []string  `sep:"none" placeholder:"URL" help:"Announce URL of a tracker. Each --announce is a tier that is tried after the one before; URLs with a comma between them are in one tier."`
+	Format      string    `enum:"v1,v2,hybrid" default:"v1" placeholder:"v1|v2|hybrid" help:"Protocol version: v1 for every client (the default), v2 for new ones, hybrid for both."`
+	PieceLength byteCount `placeholder:"SIZE" help:"Length of a piece, a power of two from 16KiB to 512MiB (default: by the length of the content)."`
+	Name        string    `help:"Name of the torrent (default: that of the file or folder)."`
+	Comment     string    `placeholder:"TEXT" help:"Comment for people."`
+	CreatedBy   string    `default:"shoal ${shoal}" placeholder:"TEXT" help:"Program that made the torrent."`
+	Private     bool      `help:"Let clients take peers from the trackers alone (BEP 27)."`
+	Source      string    `placeholder:"TEXT" help:"Mark that makes the info hash another one, as private trackers ask for."`
+	WebSeed     []string  `sep:"none" placeholder:"URL" help:"Address of a web server with the content (BEP 19). May be given several times."`
+	Node        []string  `placeholder:"HOST:PORT" help:"DHT node to start from (BEP 5). May be given several times."`
+	NoDate      bool      `help:"Leave out the date, so that the same content gives the same file."`
+	Force       bool      `short:"f" help:"Replace a .torrent file that exists."`
+}
+
+// builder returns what makes a torrent by the flags.
+func (f buildFlags) builder(c *console) (metainfo.Builder, error) {
+	b := metainfo.Builder{
+		Format:      map[string]metainfo.Format{"v2": metainfo.V2, "hybrid": metainfo.Hybrid}[f.Format],
+		PieceLength: int64(f.PieceLength),
+		Name:        f.Name,
+		Private:     f.Private,
+		Source:      f.Source,
+		WebSeeds:    f.WebSeed,
+		Nodes:       f.Node,
+		Comment:     f.Comment,
+		CreatedBy:   f.CreatedBy,
+		Skipped: func(path, why string) {
+			c.warn("left out %s: %s", plain(path), why)
+		},
+	}
+	if !f.NoDate {
+		b.CreationDate = time.Now().Truncate(time.Second)
+	}
+	if n := b.PieceLength; n != 0 && (n < 16<<10 || n > 512<<20 || n&(n-1) != 0) {
+		return b, usageError{fmt.Errorf("--piece-length: %s is no power of two from 16KiB to 512MiB", sized(n))}
+	}
+	for _, list := range f.Announce {
+		var tier []string
+		for u := range strings.SplitSeq(list, ",") {
+			if u = strings.TrimSpace(u); u == "" {
+				continue
+			}
+			if err := checkURL(u, "http", "https", "udp", "ws", "wss"); err != nil {
+				return b, usageError{fmt.Errorf("--announce: %w", err)}
+			}
+			tier = append(tier, u)
+		}
+		if len(tier) > 0 {
+			b.Tiers = append(b.Tiers, tier)
+		}
+	}
+	for _, u := range f.WebSeed {
+		if err := checkURL(u, "http", "https", "ftp"); err != nil {
+			return b, usageError{fmt.Errorf("--web-seed: %w", err)}
+		}
+	}
+	for _, node := range f.Node {
+		if _, port, err := net.SplitHostPort(node); err != nil || port == "" {
+			return b, usageError{fmt.Errorf("--node: %q is no HOST:PORT", node)}
+		}
+	}
+	return b, nil
+}
+
+// checkURL reports whether text is a URL with a host and one of some schemes. The
+// error does not show it, since it may hold a passkey.
+func checkURL(text string, schemes ...string) error {
+	u, err := url.Parse(text)
+	if err == nil && u.Host != "" {
+		for _, s := range schemes {
+			if strings.EqualFold(u.Scheme, s) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("this is no URL: want one such as http://tracker.example:6969/announce")
+}
+
+// save writes a torrent to the file at path, whole or not at all. A file with the
+// same info hashes is left as it is, and wrote is false; any other is replaced only
+// if force says so.
+func save(t *metainfo.Torrent, path string, force bool) (wrote bool, err error) {
+	content, err := t.Bytes()
+	if err != nil {
+		return false, err
+	}
+	if !force {
+		old, err := metainfo.ReadFile(path)
+		switch {
+		case err == nil && old.Info.HashV1 == t.Info.HashV1 && old.Info.HashV2 == t.Info.HashV2 && sameAround(old, t):
+			return false, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return false, advised{fmt.Errorf("%s exists, and is not this torrent", path),
+				"Choose another name with --output, or replace it with --force."}
+		}
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".shoal-*.torrent")
+	if err != nil {
+		return false, err
+	}
+	_, err = temporary.Write(content)
+	err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err != nil {
+		os.Remove(temporary.Name())
+	}
+	return err == nil, err
+}
+
+// sameAround reports whether two torrents with the same content also say the same
+// about it, but for the date.
+func sameAround(a, b *metainfo.Torrent) bool {
+	undated := *b
+	undated.CreationDate = a.CreationDate
+	x, err := a.Bytes()
+	y, err2 := undated.Bytes()
+	return err == nil && err2 == nil && bytes.Equal(x, y)
+}

@@ -1,0 +1,315 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/trackerserver"
+)
+
+type demoCommand struct {
+	Size byteCount `default:"256MiB" placeholder:"SIZE" help:"Length of the sample (default: 256MiB)."`
+	Dir  string    `short:"d" placeholder:"FOLDER" help:"Where to make the temporary folder (default: where the system has such)."`
+	Keep bool      `short:"k" help:"Leave the temporary folder there."`
+}
+
+// Help is shown below the usage.
+func (demoCommand) Help() string {
+	return `The demo makes a sample of many files in a temporary folder, starts a tracker and a seeder, downloads the sample over TCP on this machine alone, compares every byte, and cleans up, also after Ctrl-C.
+
+Examples:
+
+    shoal demo
+    shoal demo --size 2GiB --dir /media/disk
+    shoal demo --size 16MiB --keep`
+}
+
+// Names in the temporary folder of the demo.
+const (
+	sampleName   = "shoal-sample"
+	sourceName   = "source"
+	downloadName = "download"
+	torrentName  = "sample.torrent"
+)
+
+// A demo is one run of the command.
+type demo struct {
+	c    *console
+	size int64
+	dir  string // of this run
+
+	torrent   *metainfo.Torrent
+	files     int
+	announce  string
+	listening netip.AddrPort // where the seeder is
+	seeder    *client.Client
+	took      time.Duration // of the download
+}
+
+// demonstrated is the JSON object of a demo that went well.
+type demonstrated struct {
+	Event   string  `json:"event"` // "demonstrated"
+	Files   int     `json:"files"`
+	Bytes   int64   `json:"bytes"`
+	Seconds float64 `json:"seconds"` // of the download
+	Rate    float64 `json:"rate"`    // bytes per second
+	Dir     string  `json:"dir,omitempty"`
+}
+
+// Run is the demo.
+func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
+	if cmd.Size < 1<<10 {
+		return usageError{errors.New("--size: a sample takes at least 1KiB")}
+	}
+	parent := cmd.Dir
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	if err := enoughSpace(parent, int64(cmd.Size)); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(parent, "shoal-demo-")
+	if err != nil {
+		return advised{err, "Choose another folder with --dir."}
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	d := &demo{c: c, size: int64(cmd.Size), dir: dir}
+	defer func() {
+		if kept := d.cleanUp(cmd.Keep && err == nil); kept != nil && err == nil {
+			err = kept
+		}
+		if err == nil {
+			d.next(cmd.Keep)
+		}
+	}()
+	started := time.Now()
+	c.say("Shoal demo: a sample of %s goes from a seeder to a downloader, over TCP on this machine.", sized(d.size))
+	for _, step := range []func(context.Context) error{d.makeSample, d.share, d.download, d.compare} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	c.say("")
+	c.say("%s", c.style.paint(green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is right.",
+		sized(d.size), counted(d.files, "file"), span(d.took), speed(d.size, d.took))))
+	c.say("All in all it took %s.", span(time.Since(started)))
+	result := demonstrated{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
+	if cmd.Keep {
+		result.Dir = d.dir
+	}
+	c.emit(result)
+	return nil
+}
+
+// spare is what a disk should have left after the demo took its place, in bytes.
+const spare = 16 << 20
+
+// enoughSpace reports whether the sample fits twice below a folder.
+func enoughSpace(parent string, size int64) error {
+	if st, err := os.Stat(parent); err != nil {
+		return advised{err, "Choose a folder that exists with --dir."}
+	} else if !st.IsDir() {
+		return advised{fmt.Errorf("%s is no folder", parent), "Choose a folder with --dir."}
+	}
+	free, known := freeSpace(parent)
+	if known && free-spare < 2*size {
+		return advised{fmt.Errorf("%s has %s free, and the demo takes %s for a while", parent, sized(free), sized(2*size+spare)),
+			"Choose another folder with --dir, or a smaller sample with --size."}
+	}
+	return nil
+}
+
+// cleanUp ends the seeder and deletes the folder.
+func (d *demo) cleanUp(keep bool) error {
+	d.c.clear()
+	if d.seeder != nil {
+		if err := d.seeder.Close(); err != nil {
+			d.c.log.Warn("closing the seeder", "error", err)
+		}
+	}
+	if keep {
+		d.c.say("Everything is in %s.", d.dir)
+		return nil
+	}
+	if err := os.RemoveAll(d.dir); err != nil {
+		return advised{err, "Delete the folder by hand: " + d.dir}
+	}
+	d.c.say("Cleaned up: %s is gone.", d.dir)
+	return nil
+}
+
+// source returns the path of the sample.
+func (d *demo) source() string { return filepath.Join(d.dir, sourceName, sampleName) }
+
+func (d *demo) makeSample(ctx context.Context) error {
+	files := sampleFiles(d.size)
+	d.files = len(files)
+	m := newMeter(d.c, "writing the sample")
+	if err := makeSample(ctx, d.source(), files, 1, func(done int64) { m.set(done, d.size) }); err != nil {
+		return err
+	}
+	m.done(fmt.Sprintf("1. Wrote %s", counted(d.files, "file")), d.size)
+	return nil
+}
+
+// share starts the tracker, makes the torrent and seeds it.
+func (d *demo) share(ctx context.Context) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go trackerserver.New(trackerserver.Config{}).Serve(ctx, l)
+	d.announce = "http://" + l.Addr().String() + "/announce"
+
+	config := client.Config{State: client.Off, Listen: "127.0.0.1:0"}
+	config.Engine.Logger = d.c.log.With("who", "seeder")
+	if d.seeder, err = client.New(config); err != nil {
+		return err
+	}
+	answers := d.seeder.Events(engine.OnSourceReply|engine.OnSourceError|engine.OnError, 0)
+	defer answers.Close()
+	m := newMeter(d.c, "hashing the sample")
+	t, err := d.seeder.Seed(ctx, d.source(), client.SeedOptions{Build: metainfo.Builder{
+		Tiers: [][]string{{d.announce}}, CreatedBy: "shoal " + version, Progress: m.set,
+	}})
+	if err != nil {
+		return err
+	}
+	info := t.Metainfo().Info
+	d.torrent, d.listening = t.Metainfo(), d.seeder.Addr()
+	m.done(fmt.Sprintf("2. Hashed %s of %s", counted(info.Pieces(), "piece"), exactly(info.PieceLength)), d.size)
+	if _, err := save(d.torrent, filepath.Join(d.dir, torrentName), false); err != nil {
+		return err
+	}
+	// The tracker must know the seeder before the downloader asks, or it would
+	// ask again only much later.
+	if err := announced(ctx, answers); err != nil {
+		return fmt.Errorf("announcing to the demo's own tracker: %w", err)
+	}
+	d.c.say("3. The tracker listens at %s, the seeder at %s", l.Addr(), d.listening)
+	return nil
+}
+
+// announced waits until a tracker answered.
+func announced(ctx context.Context, answers *client.Stream) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		e, err := answers.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := client.ErrorOf(e); err != nil {
+			return err
+		}
+		if _, ok := e.(engine.SourceReply); ok {
+			return nil
+		}
+	}
+}
+
+// download gets the sample as any client would: from the .torrent file, by the
+// tracker.
+func (d *demo) download(ctx context.Context) error {
+	s, err := openSession(d.c, client.Config{
+		Dir: filepath.Join(d.dir, downloadName), State: filepath.Join(d.dir, "state"), Listen: "127.0.0.1:0",
+	})
+	if err != nil {
+		return err
+	}
+	s.quit, s.quiet = true, true
+	t, err := s.client.Add(ctx, filepath.Join(d.dir, torrentName))
+	if err != nil {
+		return errors.Join(err, s.client.Close())
+	}
+	item := s.add(t)
+	s.run(ctx)
+	d.took = item.took
+	if err := s.close(); err != nil {
+		return err
+	}
+	if err := s.failed(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	d.c.say("4. Downloaded %s in %s, %s", sized(d.size), span(d.took), speed(d.size, d.took))
+	return nil
+}
+
+func (d *demo) compare(ctx context.Context) error {
+	m := newMeter(d.c, "comparing every byte")
+	files, length, err := compareFolders(ctx, d.source(), filepath.Join(d.dir, downloadName, sampleName), func(done int64) { m.set(done, d.size) })
+	if err != nil {
+		return err
+	}
+	if files != d.files || length != d.size {
+		return fmt.Errorf("compared %s and %d bytes, want %d and %d", counted(files, "file"), length, d.files, d.size)
+	}
+	m.done(fmt.Sprintf("5. Compared %s byte by byte, all equal", counted(files, "file")), length)
+	return nil
+}
+
+// next prints commands to go on with. They work when they are pasted.
+func (d *demo) next(kept bool) {
+	d.c.say("")
+	for _, line := range nextCommands(program(), d.dir, kept) {
+		d.c.say("%s", line)
+	}
+}
+
+// nextCommands returns the lines of next.
+func nextCommands(shoal, dir string, kept bool) []string {
+	peer := freeAddress()
+	if kept {
+		torrent, source := quote(filepath.Join(dir, torrentName)), quote(filepath.Join(dir, sourceName))
+		return []string{
+			"Next, look at what is there:",
+			"",
+			"  " + shoal + " inspect " + torrent,
+			"  " + shoal + " verify " + torrent + " --dir " + quote(filepath.Join(dir, downloadName)),
+			"",
+			"Share it, and in another terminal get it:",
+			"",
+			"  " + shoal + " seed " + torrent + " --dir " + source + " --listen " + peer,
+			"  " + shoal + " get " + torrent + " --dir " + quote(filepath.Join(dir, "again")) + " --peer " + peer + " --quit-after-complete",
+		}
+	}
+	file, torrent := filepath.Join(os.TempDir(), "hello.txt"), filepath.Join(os.TempDir(), "hello.torrent")
+	return []string{
+		"Next, make a torrent of your own:",
+		"",
+		"  echo hello > " + quote(file),
+		"  " + shoal + " create " + quote(file) + " --force --output " + quote(torrent),
+		"  " + shoal + " inspect " + quote(torrent),
+		"",
+		"Share it, and in another terminal get it:",
+		"",
+		"  " + shoal + " seed " + quote(torrent) + " --dir " + quote(os.TempDir()) + " --listen " + peer,
+		"  " + shoal + " get " + quote(torrent) + " --dir " + quote(filepath.Join(os.TempDir(), "shoal-hello")) + " --peer " + peer + " --quit-after-complete",
+		"",
+		"Or see all that there is: " + shoal + " --help",
+	}
+}
+
+// freeAddress returns an address on loopback that nobody listens at now.
+func freeAddress() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "127.0.0.1:6881"
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

@@ -1,0 +1,13 @@
+// Shoal downloads, shares, makes and checks torrents.
+//
+// In come arguments, environment variables (SHOAL_DIR for --dir, and so on),
+// .torrent files and signals; out go files, lines for people on a terminal or in a
+// pipe, and with --json one object a line for programs. Each command is a file of
+// this package; run is the whole program without a process around it.
+//
+// The commands wire package client and the modules below it and hold no protocol
+// of their own. Exit codes are 0 for done, 1 for failed, 2 for wrong usage, and
+// 130 for interrupted. Passkeys in announce URLs are shown by inspect alone.
+//
+// Not here: magnet links, which need their metadata from peers; and a daemon.
+package main

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/shoal-bt/shoal/client"
+)
+
+// listenAddress completes the value of --listen: a port alone stands for all
+// addresses of this machine. Empty and "off" stay as they are.
+func listenAddress(text string) (string, error) {
+	if text == "" || text == client.Off {
+		return text, nil
+	}
+	if port, err := strconv.ParseUint(text, 10, 16); err == nil {
+		return fmt.Sprintf(":%d", port), nil
+	}
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return "", usageError{fmt.Errorf("--listen: %q is no address: want HOST:PORT, :PORT, PORT or off", text)}
+	}
+	return text, nil
+}
+
+// reachable returns an address to show to people for one that may be unspecified.
+func reachable(address net.Addr) string {
+	host, port, err := net.SplitHostPort(address.String())
+	if err != nil {
+		return address.String()
+	}
+	if ip := net.ParseIP(strings.Trim(host, "[]")); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// parseNetworks reads networks such as 10.0.0.0/8, or single addresses.
+func parseNetworks(texts []string) (all []netip.Prefix, err error) {
+	for _, text := range texts {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			a, err := netip.ParseAddr(text)
+			if err != nil {
+				return nil, usageError{fmt.Errorf("%q is no network: want one such as 10.0.0.0/8", text)}
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}

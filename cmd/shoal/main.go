@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := context.WithCancel(context.Background())
+	heed(stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// heed makes signals end the program: the first calls stop, so that commands leave
+// cleanly, and the second ends the process at once.
+func heed(stop func()) {
+	leave := make(chan os.Signal, 2)
+	signal.Notify(leave, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(leave, syscall.SIGHUP)
+	}
+	// Whoever read our output is gone. Without this the process would end
+	// without tidying up.
+	deaf := make(chan os.Signal, 1)
+	signal.Notify(deaf, syscall.SIGPIPE)
+	go func() {
+		<-leave
+		stop()
+		<-leave
+		os.Exit(exitInterrupted)
+	}()
+	go func() {
+		<-deaf
+		stop()
+	}()
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Times between two drawings on a terminal, two lines without one, and two objects.
+const (
+	drawEvery   = 100 * time.Millisecond
+	lineEvery   = 10 * time.Second
+	objectEvery = time.Second
+)
+
+// A meter shows how far one task is whose length is known. Its methods may be
+// called from many goroutines at once.
+type meter struct {
+	c    *console
+	task string // such as "hashing film.mkv"
+
+	mu    sync.Mutex
+	start time.Time
+	shown time.Time
+}
+
+// newMeter starts a task.
+func newMeter(c *console, task string) *meter {
+	now := time.Now()
+	return &meter{c: c, task: task, start: now, shown: now}
+}
+
+// step is the JSON object of a meter.
+type step struct {
+	Event string `json:"event"` // "step"
+	Task  string `json:"task"`
+	Done  int64  `json:"done"`  // bytes
+	Total int64  `json:"total"` // bytes
+}
+
+// set says how many bytes are done.
+func (m *meter) set(done, total int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	every := lineEvery
+	switch {
+	case m.c.json:
+		every = objectEvery
+	case m.c.live:
+		every = drawEvery
+	}
+	now := time.Now()
+	if now.Sub(m.shown) < every {
+		return
+	}
+	m.shown = now
+	m.c.emit(step{"step", m.task, done, total})
+	share := float64(done) / float64(max(total, 1))
+	passed := now.Sub(m.start)
+	fields := []string{m.task, percent(share), speed(done, passed)}
+	if share > 0 && share < 1 {
+		fields = append(fields, "ETA "+remaining(time.Duration(float64(passed)*(1/share-1))))
+	}
+	if !m.c.live {
+		m.c.say("%s", fitting(fields, 1<<10))
+		return
+	}
+	columns, _ := m.c.size()
+	fields[0] = shorten(m.task, max(columns-20, 10))
+	m.c.draw(fitting(fields, columns-1), m.c.style.bar(share, min(columns-1, 60)))
+}
+
+// end takes the meter off the terminal, and returns how long the task took.
+func (m *meter) end() time.Duration {
+	m.c.clear()
+	return time.Since(m.start)
+}
+
+// done says what was done, and how fast.
+func (m *meter) done(what string, n int64) {
+	took := m.end()
+	m.c.say("%s", fmt.Sprintf("%s: %s in %s, %s", what, sized(n), span(took), speed(n, took)))
+}

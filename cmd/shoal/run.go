@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // as shells have it for Ctrl-C
+)
+
+// arguments are the commands and the flags that all of them take.
+type arguments struct {
+	Get     getCommand     `cmd:"" help:"Download torrents, then share them."`
+	Seed    seedCommand    `cmd:"" help:"Share what is on disk: torrents, or files and folders."`
+	Create  createCommand  `cmd:"" help:"Make a .torrent file of a file or folder."`
+	Inspect inspectCommand `cmd:"" help:"Show what is in a .torrent file or a magnet link."`
+	Verify  verifyCommand  `cmd:"" help:"Check files on disk against a .torrent file."`
+	Tracker trackerCommand `cmd:"" help:"Run a tracker."`
+	Demo    demoCommand    `cmd:"" help:"Share and download a sample on this machine, to see Shoal work."`
+
+	JSON     bool             `name:"json" help:"Write one JSON object a line, for programs."`
+	LogLevel string           `enum:"debug,info,warn,error,off" default:"warn" placeholder:"LEVEL" help:"What to log to standard error: debug, info, warn, error or off (default: warn)."`
+	Version  kong.VersionFlag `env:"-" help:"Show the version and exit."`
+}
+
+const description = `A BitTorrent client.
+
+Start with "shoal demo", or "shoal get some.torrent". For help on a command, with examples, run "shoal COMMAND --help".
+
+Each flag can also be set by an environment variable: --dir by SHOAL_DIR, --log-level by SHOAL_LOG_LEVEL, and so on.`
+
+// A usageError says that the program was called wrongly.
+type usageError struct{ error }
+
+// A reported error was told to the user already; only the exit code is left.
+type reported struct{ error }
+
+// run is the program. It returns the exit code. It ends early, and cleanly, when
+// ctx does.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var cli arguments
+	exited := -1
+	parser, err := kong.New(&cli,
+		kong.Name("shoal"),
+		kong.Description(description),
+		kong.Vars{"version": versionText(), "shoal": version},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.DefaultEnvars("SHOAL"),
+		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "shoal:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		parser.Stdout = stderr
+		args = []string{"--help"}
+		defer func() { exited = exitUsage }()
+		parser.Parse(args)
+		return exitUsage
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // by --help or --version
+		return exited
+	}
+	if err != nil {
+		return misused(stderr, err)
+	}
+	c := newConsole(stdin, stdout, stderr)
+	c.json = cli.JSON
+	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
+		return misused(stderr, err)
+	}
+	return finish(ctx, c, parsed.Run(c))
+}
+
+// misused tells how the program is to be called.
+func misused(stderr io.Writer, err error) int {
+	command := ""
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if selected := parse.Context.Selected(); selected != nil {
+			command = " " + selected.Name
+		}
+	}
+	fmt.Fprintf(stderr, "shoal: %s\nRun \"shoal%s --help\" to see how it is used.\n", strings.TrimSpace(err.Error()), command)
+	return exitUsage
+}
+
+// finish tells what went wrong, if anything did, and returns the exit code.
+func finish(ctx context.Context, c *console, err error) int {
+	c.clear()
+	var usage usageError
+	var told reported
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		c.emit(failure{Event: "interrupted"})
+		return exitInterrupted
+	case errors.As(err, &told):
+		return exitFailed
+	case errors.As(err, &usage):
+		return misused(c.stderr, err)
+	}
+	c.fail(err)
+	return exitFailed
+}
+
+// failure is the JSON object of an error.
+type failure struct {
+	Event   string `json:"event"` // "error" or "interrupted"
+	Message string `json:"message,omitempty"`
+	Advice  string `json:"advice,omitempty"`
+}

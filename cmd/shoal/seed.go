@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"net/netip"
+	"os"
+	"strings"
+
+	"github.com/shoal-bt/shoal/client"
+)
+
+type seedCommand struct {
+	Path   []string `arg:"" help:".torrent files whose content is on disk, or files and folders to make torrents of."`
+	Dir    string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder that the content of .torrent files is in (default: the current one)."`
+	Output string   `short:"o" placeholder:"FILE" help:"Where to write the torrent of a file or folder (default: NAME.torrent in the current folder)."`
+	netFlags
+	buildFlags
+}
+
+// Help is shown below the usage.
+func (seedCommand) Help() string {
+	return `The content is checked first and never written to. It is shared until Ctrl-C.
+
+Examples:
+
+    shoal seed some.torrent --dir ~/films
+    shoal seed film.mkv --announce http://tracker.example:6969/announce
+    shoal seed album/ --listen :6881 -o album.torrent
+
+Without a tracker, others name this machine: shoal get album.torrent --peer HOST:6881`
+}
+
+// Run seeds until ctx is done.
+func (cmd seedCommand) Run(ctx context.Context, c *console) error {
+	config, peers, err := cmd.config(ctx)
+	if err != nil {
+		return err
+	}
+	config.Dir = cmd.Dir
+	if config.Announce, err = cmd.extra(); err != nil {
+		return err
+	}
+	if _, err := cmd.builder(c); err != nil {
+		return err
+	}
+	if cmd.Output != "" && len(cmd.Path) > 1 {
+		return usageError{errors.New("--output takes a single file or folder to seed")}
+	}
+	s, err := openSession(c, config)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, path := range cmd.Path {
+		if err := cmd.add(ctx, s, path, peers); err != nil {
+			if ctx.Err() != nil {
+				failed = ctx.Err()
+				break
+			}
+			c.fail(err)
+			failed = reported{err}
+		}
+	}
+	if len(s.items) > 0 && ctx.Err() == nil {
+		s.listening()
+		s.run(ctx)
+	}
+	if err := s.close(); err != nil {
+		return err
+	}
+	if failed == nil {
+		failed = s.failed()
+	}
+	return failed
+}
+
+// extra returns the announce URLs for .torrent files. Those of torrents that are
+// made stand in these.
+func (cmd seedCommand) extra() (urls []string, err error) {
+	for _, path := range cmd.Path {
+		if !isTorrent(path) {
+			return nil, nil
+		}
+	}
+	for _, list := range cmd.Announce {
+		for u := range strings.SplitSeq(list, ",") {
+			if u = strings.TrimSpace(u); u != "" {
+				urls = append(urls, u)
+			}
+		}
+	}
+	return urls, nil
+}
+
+// isTorrent reports whether a path or address is that of a .torrent file.
+func isTorrent(path string) bool {
+	return strings.HasSuffix(strings.ToLower(path), ".torrent") || path == "-" || strings.Contains(path, "://") ||
+		strings.HasPrefix(strings.ToLower(path), "magnet:")
+}
+
+// add adds a torrent, or makes one.
+func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers []netip.AddrPort) error {
+	if st, err := os.Stat(path); isTorrent(path) && (err != nil || !st.IsDir()) {
+		var source any = path
+		if path == "-" {
+			source = s.c.stdin
+		}
+		// It is paused so that nothing is fetched if not all of it is there.
+		t, err := s.client.Add(ctx, source, client.AddOptions{Paused: true, Peers: peers})
+		if err != nil {
+			return err
+		}
+		s.add(t).whole = true
+		return nil
+	}
+	b, err := cmd.builder(s.c)
+	if err != nil {
+		return err
+	}
+	m := newMeter(s.c, "hashing "+plain(path))
+	b.Progress = m.set
+	t, err := s.client.Seed(ctx, path, client.SeedOptions{Build: b, Add: client.AddOptions{Peers: peers, Paused: true}})
+	m.end()
+	if err != nil {
+		return err
+	}
+	output := cmd.Output
+	if output == "" {
+		output = t.Name() + ".torrent"
+	}
+	wrote, err := save(t.Metainfo(), output, cmd.Force)
+	if err != nil {
+		return errors.Join(err, s.client.Remove(t, client.Keep))
+	}
+	if wrote {
+		s.c.say("Wrote %s.", output)
+	}
+	s.c.emit(created{"created", output, identify(t.Metainfo().Info), t.Metainfo().Info.Pieces(), t.Metainfo().Info.PieceLength, files(t.Metainfo().Info)})
+	s.add(t).whole = true
+	if len(t.Metainfo().Tiers) == 0 {
+		s.c.say("It names no tracker, so others name this machine: %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())
+	}
+	return nil
+}

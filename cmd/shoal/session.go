@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A session is a client and what a command shows of its torrents. It is used by one
+// goroutine.
+type session struct {
+	c      *console
+	client *client.Client
+	events *client.Stream
+	items  []*item
+	byID   map[swarm.ID]*item
+
+	quit  bool // leave when everything is complete
+	quiet bool // do not print what becomes of the torrents
+	shown time.Time
+}
+
+// An item is a torrent of a session.
+type item struct {
+	t       *client.Torrent
+	name    string // fit for a terminal
+	id      string // hexadecimal
+	start   time.Time
+	began   int64         // bytes that were held when the check was done
+	whole   bool          // must be there from the start, for it is only seeded
+	ready   bool          // its check is done
+	done    bool          // every piece is held
+	took    time.Duration // of the download, when it is done
+	err     error         // it stopped with
+	trouble string
+	text    string // that was last printed
+}
+
+// openSession makes a client. close ends it.
+func openSession(c *console, config client.Config) (*session, error) {
+	config.Engine.Logger = c.log
+	cl, err := client.New(config)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{c: c, client: cl, byID: make(map[swarm.ID]*item)}
+	mask := client.CheapEvents
+	if c.json {
+		mask |= engine.OnPeerConnected | engine.OnPeerLost
+	}
+	s.events = cl.Events(mask, 0)
+	return s, nil
+}
+
+// listening tells where peers can connect.
+func (s *session) listening() {
+	for _, a := range s.client.Addrs() {
+		s.c.emit(listening{"listening", a.String()})
+		s.c.say("Listening at %s.", a)
+	}
+}
+
+// listening is the JSON object of an address.
+type listening struct {
+	Event   string `json:"event"` // "listening"
+	Address string `json:"address"`
+}
+
+// add takes a torrent of the client into the session.
+func (s *session) add(t *client.Torrent) *item {
+	id := t.ID()
+	i := &item{t: t, name: plain(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
+	s.items = append(s.items, i)
+	s.byID[id] = i
+	s.c.emit(added{"added", i.id, t.Name(), t.Length(), t.Metainfo().Info.Pieces(), t.Dir()})
+	return i
+}
+
+// added is the JSON object of a torrent that begins.
+type added struct {
+	Event   string `json:"event"` // "added"
+	Torrent string `json:"torrent"`
+	Name    string `json:"name"`
+	Length  int64  `json:"length"` // in bytes
+	Pieces  int    `json:"pieces"`
+	Dir     string `json:"dir"`
+}
+
+// run shows what happens until there is nothing left to wait for, or ctx is done,
+// which is no error.
+func (s *session) run(ctx context.Context) {
+	incoming := make(chan client.Event)
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		defer close(incoming)
+		for e := range s.events.All(reading) {
+			select {
+			case incoming <- e:
+			case <-reading.Done():
+				return
+			}
+		}
+	}()
+	every := objectEvery
+	if s.c.live && !s.c.json {
+		every = drawEvery
+	}
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	for !s.over() {
+		select {
+		case <-ctx.Done():
+			return
+		case e, ok := <-incoming:
+			if !ok {
+				return
+			}
+			s.tell(e)
+		case <-ticks.C:
+			s.show()
+		}
+	}
+}
+
+// over reports whether nothing is left to wait for.
+func (s *session) over() bool {
+	working := 0
+	for _, i := range s.items {
+		if i.err == nil && !(s.quit && i.done) {
+			working++
+		}
+	}
+	return working == 0
+}
+
+// show draws the torrents, or prints them now and then.
+func (s *session) show() {
+	if s.c.live && !s.c.json {
+		columns, rows := s.c.size()
+		var views []view
+		for _, i := range s.items {
+			views = append(views, i.view())
+		}
+		s.c.draw(screen(views, s.c.style, columns, rows)...)
+		return
+	}
+	if s.c.json {
+		for _, i := range s.items {
+			s.c.emit(i.progress())
+		}
+		return
+	}
+	if now := time.Now(); now.Sub(s.shown) >= lineEvery {
+		s.shown = now
+		for _, i := range s.items {
+			if text := i.view().text(); text != i.text {
+				i.text = text
+				s.c.say("%s", text)
+			}
+		}
+	}
+}
+
+func (i *item) view() view {
+	v := view{name: i.name, length: i.t.Length(), stats: i.t.Stats(), have: i.t.Bitfield()}
+	v.eta, v.knowsETA = i.t.ETA()
+	return v
+}
+
+// progressed is the JSON object of a torrent that is under way.
+type progressed struct {
+	Event   string   `json:"event"` // "progress"
+	Torrent string   `json:"torrent"`
+	State   string   `json:"state"`
+	Share   float64  `json:"share"` // 0 to 1; of the check while that lasts
+	Held    int      `json:"held"`  // pieces
+	Pieces  int      `json:"pieces"`
+	Left    int64    `json:"left"` // bytes
+	Down    float64  `json:"down"` // bytes per second
+	Up      float64  `json:"up"`   // bytes per second
+	Got     int64    `json:"downloaded"`
+	Sent    int64    `json:"uploaded"`
+	Peers   int      `json:"peers"`
+	Seeds   int      `json:"seeds"`
+	ETA     *float64 `json:"eta,omitempty"` // seconds
+}
+
+func (i *item) progress() progressed {
+	v := i.view()
+	st := v.stats
+	p := progressed{
+		Event: "progress", Torrent: i.id, State: v.state(), Share: v.share(), Held: st.Held, Pieces: st.Pieces, Left: st.Left,
+		Down: st.Down.Rate, Up: st.Up.Rate, Got: st.Down.Total, Sent: st.Up.Total, Peers: st.Peers, Seeds: st.Seeds,
+	}
+	if v.knowsETA {
+		seconds := v.eta.Seconds()
+		p.ETA = &seconds
+	}
+	return p
+}
+
+// close ends the client and says what is left to do.
+func (s *session) close() error {
+	if s.c.live || s.c.json {
+		s.show() // the last figures
+		s.c.settle()
+	}
+	if s.c.live {
+		s.c.draw("Telling trackers that we leave, and saving what is there ...")
+	}
+	err := s.client.Close()
+	s.c.clear()
+	for _, i := range s.items {
+		if i.err == nil && !i.done && i.ready && !s.quiet {
+			s.c.say("%s: stopped at %s; the same command goes on from there.", i.name, percent(i.view().share()))
+		}
+	}
+	return err
+}
+
+// failed returns an error if a torrent has failed, which was told already.
+func (s *session) failed() error {
+	for _, i := range s.items {
+		if i.err != nil {
+			return reported{i.err}
+		}
+	}
+	return nil
+}
+
+// complete reports whether every torrent is.
+func (s *session) complete() bool {
+	for _, i := range s.items {
+		if !i.done {
+			return false
+		}
+	}
+	return true
+}
+
+// fail ends the wait for an item.
+func (s *session) fail(i *item, err error) {
+	i.err = err
+	s.c.fail(fmt.Errorf("%s: %w", i.name, err))
+}
+
+var errIncomplete = errors.New("not all of it is there")
+
+// where returns where the content of an item is.
+func (i *item) where() string { return filepath.Join(i.t.Dir(), filepath.FromSlash(i.t.Name())) }

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/engine"
+)
+
+// happening is the JSON object of an event of a torrent.
+type happening struct {
+	Event   string  `json:"event"`
+	Torrent string  `json:"torrent"`
+	Name    string  `json:"name,omitempty"`
+	Path    string  `json:"path,omitempty"`
+	Bytes   int64   `json:"bytes,omitempty"`
+	Seconds float64 `json:"seconds,omitempty"`
+	Held    *int    `json:"held,omitempty"` // pieces
+	Piece   *int    `json:"piece,omitempty"`
+	Peers   *int    `json:"peers,omitempty"`
+	Peer    string  `json:"peer,omitempty"`
+	Message string  `json:"message,omitempty"`
+}
+
+// tell prints what happened to a torrent, if it is worth it.
+func (s *session) tell(e client.Event) {
+	i := s.byID[client.TorrentOf(e)]
+	if i == nil {
+		return
+	}
+	h := happening{Torrent: i.id}
+	switch e := e.(type) {
+	case engine.Added:
+		s.checked(i, e)
+		return
+	case engine.Completed:
+		s.completed(i)
+		return
+	case engine.Failed:
+		s.fail(i, client.ErrorOf(e))
+		return
+	case client.FileCompleted:
+		h.Event, h.Path, h.Bytes = "file", e.Path, e.Length
+	case engine.NoPeers:
+		h.Event = "nopeers"
+		s.lonely(i)
+	case engine.PieceFailed:
+		h.Event, h.Piece, h.Message = "pieceFailed", &e.Piece, "a piece did not pass its check and is fetched again"
+		s.c.log.Info("a piece did not pass its check and is fetched again", "torrent", i.name, "piece", e.Piece)
+	case engine.PeerBanned:
+		h.Event, h.Peer = "banned", e.Addr.String()
+		s.c.log.Info("banned for wrong data", "torrent", i.name, "address", e.Addr)
+	case engine.PeerConnected:
+		h.Event, h.Peer = "connected", e.Addr.String()
+	case engine.PeerLost:
+		h.Event, h.Peer = "lost", e.Addr.String()
+		if err := client.ErrorOf(e); err != nil {
+			h.Message = readable(err)
+		}
+	case engine.SourceReply:
+		h.Event, h.Peers = "tracker", &e.Peers
+		i.trouble = ""
+		if w := plain(e.Answer.Warning); w != "" {
+			h.Message = w
+			s.trouble(i, "the tracker warns: "+w)
+		}
+	case engine.SourceError:
+		h.Event, h.Message = "trackerError", readable(client.ErrorOf(e))
+		s.trouble(i, "no answer from the tracker: "+h.Message)
+	case engine.Warning:
+		h.Event, h.Message = "warning", readable(e.Err)
+		s.trouble(i, h.Message)
+	default:
+		return
+	}
+	s.c.emit(h)
+}
+
+// trouble prints a warning, but not the same twice in a row.
+func (s *session) trouble(i *item, text string) {
+	if text == i.trouble || s.c.json {
+		return
+	}
+	i.trouble = text
+	s.c.warn("%s: %s", i.name, text)
+}
+
+// checked notes what a torrent begins with.
+func (s *session) checked(i *item, e engine.Added) {
+	i.ready, i.start = true, time.Now()
+	i.done = e.Held == e.Pieces
+	i.began = i.t.Stats().Length - i.t.Stats().Left
+	s.c.emit(happening{Event: "checked", Torrent: i.id, Held: &e.Held})
+	switch {
+	case i.whole && !i.done:
+		s.fail(i, advised{
+			fmt.Errorf("%w: %s of %s in %s", errIncomplete, grouped(int64(e.Held)), counted(e.Pieces, "piece"), i.t.Dir()),
+			"Say where the content is with --dir, or fetch the rest with: " + program() + " get",
+		})
+	case i.whole:
+		s.c.say("%s: seeding %s, %s", i.name, i.where(), sized(i.t.Length()))
+		if err := i.t.Resume(); err != nil {
+			s.fail(i, err)
+		}
+	case i.done:
+		s.c.emit(happening{Event: "completed", Torrent: i.id, Name: i.t.Name()})
+		s.c.say("%s: all of it is in %s already", i.name, i.where())
+	case e.Held > 0:
+		s.c.say("%s: going on at %s", i.name, percent(float64(e.Held)/float64(e.Pieces)))
+	}
+}
+
+// completed tells that the last piece came in.
+func (s *session) completed(i *item) {
+	i.done = true
+	i.took = time.Since(i.start)
+	length := i.t.Stats().Length - i.began
+	s.c.emit(happening{Event: "completed", Torrent: i.id, Name: i.t.Name(), Bytes: length, Seconds: i.took.Seconds()})
+	if s.quiet {
+		return
+	}
+	s.c.say("%s: complete in %s, %s in %s, %s", i.name, i.where(), sized(length), span(i.took), speed(length, i.took))
+	if !s.quit {
+		s.c.say("%s: seeding until Ctrl-C", i.name)
+	}
+}
+
+// lonely tells what to do about a torrent without peers, if that can be known.
+func (s *session) lonely(i *item) {
+	if i.done || len(i.t.Trackers()) > 0 {
+		return
+	}
+	s.trouble(i, "the torrent names no tracker, so name peers with --peer HOST:PORT, or a tracker with --announce URL")
+}

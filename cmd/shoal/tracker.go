@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/trackerserver"
+)
+
+type trackerCommand struct {
+	Listen      string        `short:"l" default:":6969" placeholder:"ADDRESS" help:"HOST:PORT, :PORT or PORT to listen at (default: :6969)."`
+	Torrent     []string      `placeholder:"FILE" help:"Serve this torrent alone. May be given several times (default: any)."`
+	Interval    time.Duration `default:"30m" placeholder:"TIME" help:"How long peers are told to wait between announces (default: 30m)."`
+	BehindProxy []string      `placeholder:"NETWORK" help:"Believe the header X-Forwarded-For from proxies in this network, such as 10.0.0.0/8."`
+}
+
+// Help is shown below the usage.
+func (trackerCommand) Help() string {
+	return `The tracker speaks HTTP and keeps everything in memory. It runs until Ctrl-C.
+
+Examples:
+
+    shoal tracker
+    shoal tracker --listen 127.0.0.1:8000 --torrent some.torrent
+    shoal create film.mkv --announce http://tracker.example:6969/announce`
+}
+
+// tracked is the JSON object of a tracker.
+type tracked struct {
+	Event     string `json:"event"` // "listening" or "stats"
+	Announce  string `json:"announce,omitempty"`
+	Announces uint64 `json:"announces"`
+	Scrapes   uint64 `json:"scrapes"`
+	Refused   uint64 `json:"refused"`
+	Swarms    int    `json:"swarms"`
+	Peers     int    `json:"peers"`
+	Seeds     int    `json:"seeds"`
+}
+
+// Run serves until ctx is done.
+func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
+	config := trackerserver.Config{Interval: cmd.Interval}
+	var err error
+	if config.Proxies, err = parseNetworks(cmd.BehindProxy); err != nil {
+		return err
+	}
+	if len(cmd.Torrent) > 0 {
+		allowed := make(map[swarm.ID]bool)
+		for _, name := range cmd.Torrent {
+			t, err := readTorrent(c.stdin, name)
+			if err != nil {
+				return err
+			}
+			for _, id := range t.IDs() {
+				allowed[id] = true
+			}
+		}
+		config.Allow = func(id swarm.ID) bool { return allowed[id] }
+	}
+	address, err := listenAddress(cmd.Listen)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	server := trackerserver.New(config)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ctx, listener) }()
+	announce := "http://" + reachable(listener.Addr()) + "/announce"
+	c.emit(tracked{Event: "listening", Announce: announce})
+	c.say("The tracker listens at %s. Announce URL: %s", listener.Addr(), announce)
+	c.say("For others, replace the host by a name or address of this machine that they can reach. Ctrl-C ends it.")
+	return cmd.report(ctx, c, server, served)
+}
+
+// report tells now and then what the tracker did.
+func (cmd trackerCommand) report(ctx context.Context, c *console, server *trackerserver.Server, served <-chan error) error {
+	every := time.Minute
+	if c.live {
+		every = time.Second
+	}
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	var last trackerserver.Stats
+	for {
+		select {
+		case err := <-served:
+			c.clear()
+			if ctx.Err() == nil {
+				return err
+			}
+			c.say("The tracker has ended.")
+			return nil
+		case <-ticks.C:
+		}
+		st := server.Stats()
+		line := counted(int(st.Announces), "announce") + ", " + counted(int(st.Refused), "refusal") + ", " +
+			counted(st.Swarms, "torrent") + ", " + counted(st.Peers, "peer") + ", " + counted(st.Seeds, "seed")
+		if c.live {
+			c.draw(line)
+			continue
+		}
+		if st != last {
+			c.emit(tracked{"stats", "", st.Announces, st.Scrapes, st.Refused, st.Swarms, st.Peers, st.Seeds})
+			c.say("%s", line)
+		}
+		last = st
+	}
+}

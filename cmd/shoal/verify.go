@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+type verifyCommand struct {
+	Torrent []string `arg:"" help:".torrent files, or - for standard input."`
+	Dir     string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder that the content is in (default: the current one)."`
+}
+
+// Help is shown below the usage.
+func (verifyCommand) Help() string {
+	return `Every piece is read and hashed; nothing is written. The exit code is 1 if anything is missing or wrong.
+
+Examples:
+
+    shoal verify some.torrent
+    shoal verify some.torrent --dir /media/films`
+}
+
+// verified is the JSON object of a check.
+type verified struct {
+	Event string `json:"event"` // "verified"
+	identity
+	Dir      string         `json:"dir"`
+	Complete bool           `json:"complete"`
+	Pieces   int            `json:"pieces"`
+	Right    int            `json:"right"` // pieces
+	Faults   []verifiedFile `json:"faults"`
+}
+
+type verifiedFile struct {
+	Path   string `json:"path"`
+	Fault  string `json:"fault"`  // "missing", "shorter", "longer" or "wrong"
+	Length int64  `json:"length"` // in the torrent, in bytes
+	Size   int64  `json:"size"`   // on disk, in bytes
+	Pieces int    `json:"pieces"` // that hold bytes of the file
+	Right  int    `json:"right"`  // of those
+}
+
+// Run checks the torrents.
+func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
+	whole := true
+	for i, name := range cmd.Torrent {
+		t, err := readTorrent(c.stdin, name)
+		if err != nil {
+			return err
+		}
+		m := newMeter(c, "checking "+plain(t.Info.Name))
+		v, err := verify(ctx, t.Info, cmd.Dir, m.set)
+		took := m.end()
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			c.say("")
+		}
+		c.emit(v)
+		v.show(c)
+		c.say("  checked %s in %s, %s", sized(t.Info.ContentLength()), span(took), speed(t.Info.ContentLength(), took))
+		whole = whole && v.Complete
+	}
+	if !whole {
+		return reported{errors.New("not everything is there")}
+	}
+	return nil
+}
+
+// verify checks what is in dir of a torrent. It calls progress with bytes done and
+// in all.
+func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verified, err error) {
+	if missing := info.MissingLayers(); len(missing) > 0 && !info.HasV1() {
+		return v, advised{fmt.Errorf("the torrent lacks the piece layers of %s", counted(len(missing), "file")),
+			"It cannot be checked without them: get a .torrent file that has them."}
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return v, err
+	}
+	// Only to read: with Overwrite, a file of another size is no error here.
+	store, err := diskstore.Open(dir, info.Files(), diskstore.Options{Overwrite: true})
+	if err != nil {
+		return v, err
+	}
+	defer store.Close()
+	g := info.Geometry()
+	have, err := engine.Verify(ctx, g, info.Verify, store, 0, func(done int) {
+		progress(min(int64(done)*g.PieceLength, g.Length), g.Length)
+	})
+	if err != nil {
+		return v, err
+	}
+	stats, err := store.Stat()
+	if err != nil {
+		return v, err
+	}
+	v = verified{
+		Event: "verified", identity: identify(info), Dir: dir,
+		Pieces: g.Pieces(), Right: have.Count(), Faults: []verifiedFile{},
+	}
+	for i, f := range info.Entries {
+		if fault := faultOf(f, stats[i], have); fault.Fault != "" {
+			v.Faults = append(v.Faults, fault)
+		}
+	}
+	v.Complete = v.Right == v.Pieces && len(v.Faults) == 0
+	return v, nil
+}
+
+// faultOf says what is wrong with a file; Fault is empty for nothing.
+func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) verifiedFile {
+	first, end := f.Pieces()
+	v := verifiedFile{Path: f.Path, Length: f.Length, Size: st.Size, Pieces: end - first}
+	for i := first; i < end; i++ {
+		if have.Has(i) {
+			v.Right++
+		}
+	}
+	switch {
+	case f.Pad:
+	case !st.Exists:
+		v.Fault = "missing"
+	case f.Symlink != "":
+	case st.Size < f.Length:
+		v.Fault = "shorter"
+	case st.Size > f.Length:
+		v.Fault = "longer"
+	case v.Right < v.Pieces:
+		v.Fault = "wrong"
+	}
+	return v
+}
+
+// faultsShown is how many files are listed for people.
+const faultsShown = 20
+
+// show prints what came of a check for people.
+func (v verified) show(c *console) {
+	name := plain(v.Name)
+	if v.Complete {
+		c.say("%s: complete, all %s right", name, counted(v.Pieces, "piece"))
+		return
+	}
+	c.say("%s: incomplete, %s of %s right", name, grouped(int64(v.Right)), counted(v.Pieces, "piece"))
+	for i, f := range v.Faults {
+		if i == faultsShown {
+			c.say("  and %d more", len(v.Faults)-i)
+			break
+		}
+		what := f.Fault
+		switch f.Fault {
+		case "shorter", "longer":
+			what = fmt.Sprintf("%s than it should be: %s bytes, not %s", f.Fault, grouped(f.Size), grouped(f.Length))
+		case "wrong":
+			what = fmt.Sprintf("%s of %s right", grouped(int64(f.Right)), counted(f.Pieces, "piece"))
+		}
+		c.say("  %s: %s", plain(f.Path), what)
+	}
+	if v.Right == 0 && len(v.Faults) > 0 && v.Faults[0].Fault == "missing" {
+		c.say("  Nothing of it is in %s; --dir says where to look.", v.Dir)
+	}
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A view is what is shown of one torrent at one moment.
+type view struct {
+	name     string
+	length   int64 // of the content, in bytes
+	stats    engine.Stats
+	have     swarm.Bitfield
+	eta      time.Duration
+	knowsETA bool
+}
+
+// share returns how much is held, 0 to 1.
+func (v view) share() float64 {
+	if v.stats.Phase == engine.CheckingData && v.stats.ToCheck > 0 {
+		return float64(v.stats.Checked) / float64(v.stats.ToCheck)
+	}
+	if v.stats.Length == 0 || v.stats.Left == 0 {
+		return 1
+	}
+	return 1 - float64(v.stats.Left)/float64(v.stats.Length)
+}
+
+// state says in a word or two what the torrent is doing.
+func (v view) state() string {
+	switch v.stats.Phase {
+	case engine.CheckingData:
+		return "checking"
+	case engine.Pausing:
+		return "paused"
+	case engine.Broken:
+		return "failed"
+	case engine.Closed:
+		return "closed"
+	}
+	switch {
+	case v.stats.Complete():
+		return "seeding"
+	case v.stats.Peers == 0:
+		return "looking for peers"
+	}
+	return "downloading"
+}
+
+// color is that of the state.
+func (v view) color() string {
+	switch v.state() {
+	case "seeding":
+		return green
+	case "failed":
+		return red
+	case "downloading":
+		return cyan
+	}
+	return yellow
+}
+
+// fields are the figures of the torrent, most wanted first.
+func (v view) fields(s style) []string {
+	down, up := s.arrows()
+	st := v.stats
+	if st.Phase == engine.CheckingData {
+		return []string{percent(v.share()), s.paint(v.color(), v.state()), fmt.Sprintf("%s of %s", grouped(int64(st.Checked)), counted(st.ToCheck, "piece"))}
+	}
+	peers := counted(st.Peers, "peer")
+	if st.Seeds > 0 && !st.Complete() {
+		peers += fmt.Sprintf(" (%s)", counted(st.Seeds, "seed"))
+	}
+	if st.Complete() {
+		return []string{s.paint(v.color(), v.state()), up + " " + rate(st.Up.Rate), peers, "sent " + sized(st.Up.Total)}
+	}
+	eta := "-"
+	if v.knowsETA {
+		eta = remaining(v.eta)
+	}
+	state := s.paint(v.color(), v.state())
+	if v.state() == "downloading" {
+		return []string{percent(v.share()), down + " " + rate(st.Down.Rate), "ETA " + eta, peers, up + " " + rate(st.Up.Rate), v.amount()}
+	}
+	return []string{percent(v.share()), state, peers, v.amount()}
+}
+
+func (v view) amount() string {
+	return fmt.Sprintf("%s of %s", sized(int64(v.share()*float64(v.length))), sized(v.length))
+}
+
+// fitting joins as many of fields as fit into a number of columns.
+func fitting(fields []string, columns int) string {
+	line := ""
+	for _, f := range fields {
+		next := f
+		if line != "" {
+			next = line + "  " + f
+		}
+		if width(next) > columns && line != "" {
+			break
+		}
+		line = next
+	}
+	return line
+}
+
+// mapRows is the number of rows that a map of pieces takes at most.
+const mapRows = 3
+
+// tall draws a torrent with the map of its pieces.
+func (v view) tall(s style, columns int) []string {
+	columns = max(columns-1, 10)
+	size := sized(v.length)
+	lines := []string{shorten(v.name, columns-width(size)-2) + "  " + s.paint(faint, size)}
+	if !v.stats.Complete() || v.stats.Phase == engine.CheckingData {
+		lines = append(lines, v.pieces(s, columns)...)
+	}
+	return append(lines, fitting(v.fields(s), columns))
+}
+
+// pieces draws the map, in rows that are alike in what a cell stands for.
+func (v view) pieces(s style, columns int) (lines []string) {
+	if v.stats.Phase == engine.CheckingData {
+		return []string{s.bar(v.share(), columns)}
+	}
+	pieces := v.stats.Pieces
+	rows := min(mapRows, max(1, pieces/(4*columns)))
+	for row := range rows {
+		first, end := pieces*row/rows, pieces*(row+1)/rows
+		part := swarm.NewBitfield(end - first)
+		for i := first; i < end; i++ {
+			if v.have.Has(i) {
+				part.Set(i - first)
+			}
+		}
+		lines = append(lines, s.pieceMap(part, end-first, columns))
+	}
+	return lines
+}
+
+// short draws a torrent on one line.
+func (v view) short(s style, columns int) string {
+	columns = max(columns-1, 10)
+	name := max(columns/3, 8)
+	fields := v.fields(s)
+	return pad(shorten(v.name, name), name) + "  " + fitting(fields, columns-name-2)
+}
+
+// screen draws torrents in a window.
+func screen(views []view, s style, columns, rows int) (lines []string) {
+	if len(views) == 1 {
+		return views[0].tall(s, columns)
+	}
+	room := max(rows-2, 1)
+	for i, v := range views {
+		if i == room-1 && len(views) > room {
+			lines = append(lines, fmt.Sprintf("and %d more", len(views)-i))
+			break
+		}
+		lines = append(lines, v.short(s, columns))
+	}
+	return lines
+}
+
+// text is the torrent on one line, without a terminal.
+func (v view) text() string {
+	return v.name + ": " + strings.Join(v.fields(style{}), ", ")
+}
