@@ -136,6 +136,17 @@ func TestParseAnnounceBoundsPeers(t *testing.T) {
 	require.Len(t, r.peers, 10)
 }
 
+func BenchmarkParseAnnounce(b *testing.B) {
+	body := []byte("d8:completei5e10:incompletei7e8:intervali1800e12:min intervali300e5:peers1200:" + strings.Repeat("\xc0\x00\x02\x01\x1a\xe1", 200) + "e")
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parseAnnounce(body, 3000, false); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func FuzzParseAnnounce(f *testing.F) {
 	for _, seed := range []string{
 		twoPeers, "", "de", "d14:failure reason4:busy8:retry in5:nevere",

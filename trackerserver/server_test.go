@@ -283,8 +283,11 @@ func TestServeLeavesNothing(t *testing.T) {
 		l.conns <- far
 		near.Write([]byte("GET "))
 		cancel()
+		since = time.Now()
+		_, err = near.Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.EOF, "who does not finish is cut off")
+		require.Equal(t, time.Second, time.Since(since))
 		require.NoError(t, <-done)
-		near.Close()
 	})
 }
 

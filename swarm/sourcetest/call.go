@@ -126,7 +126,6 @@ func (c *call) gaveUp(ctx context.Context, goroutinesBefore int) error {
 	if goroutinesBefore < 0 {
 		return nil
 	}
-	synctest.Wait()
 	if now := goroutines(); now > goroutinesBefore {
 		return c.errorf("%d goroutines are left of a call whose context has ended", now-goroutinesBefore)
 	}
@@ -141,11 +140,13 @@ func (c *call) errorf(format string, args ...any) error {
 	return fmt.Errorf("announce with event %s: "+format, append([]any{event}, args...)...)
 }
 
-// goroutines returns the number of goroutines in the bubble of the caller. It
+// goroutines returns the number of goroutines in the bubble of the caller, once all
+// others are blocked: while they run, some are out of the bubble at times. It
 // counts them in a dump of all stacks, whose headers name the bubble, as the
 // runtime tells it in no other way. Where the headers look different it returns
 // 0 each time; then only the end of the bubble shows what is left.
 func goroutines() int {
+	synctest.Wait()
 	stacks := make([]byte, 64<<10)
 	for {
 		n := runtime.Stack(stacks, true)
