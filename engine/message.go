@@ -56,7 +56,7 @@ func (s *state) throwAway(messages []peerwire.Message) {
 // receive is the state's answer to one message. An error ends the connection.
 func (s *state) receive(now time.Time, p *peerState, m peerwire.Message) error {
 	first := !p.spoke
-	if m.Kind != peerwire.KeepAlive && m.Kind != peerwire.Extended {
+	if m.Kind != peerwire.KeepAlive && m.Kind != peerwire.Extended && m.Kind != peerwire.Port {
 		p.spoke = true
 	}
 	switch m.Kind {
@@ -68,7 +68,7 @@ func (s *state) receive(now time.Time, p *peerState, m peerwire.Message) error {
 		s.receiveHave(now, p, m.Piece)
 	case peerwire.Bitfield, peerwire.HaveAll, peerwire.HaveNone:
 		if !first {
-			return protocolError(m.Kind, "not the first message")
+			return s.receiveMore(now, p, m)
 		}
 		s.receiveAll(now, p, m)
 	case peerwire.Choke:
@@ -113,6 +113,28 @@ func (s *state) receiveAll(now time.Time, p *peerState, m peerwire.Message) {
 		}
 	}
 	s.meet(now, p)
+}
+
+// receiveMore is a bitfield behind other messages. BEP 3 knows none, but aria2
+// sends one in place of many HAVEs: so it may add pieces, and take none back.
+func (s *state) receiveMore(now time.Time, p *peerState, m peerwire.Message) error {
+	if m.Kind != peerwire.Bitfield {
+		return protocolError(m.Kind, "not the first message")
+	}
+	had, has := p.bitfield(s.n).Clone(), swarm.Bitfield(m.Data)
+	for k := range had {
+		if had[k]&^has[k] != 0 {
+			return protocolError(m.Kind, "not the first message")
+		}
+	}
+	for k := range had {
+		for i := 8 * k; had[k] != has[k] && i < min(8*k+8, s.n) && !p.closing; i++ {
+			if has.Has(i) {
+				s.receiveHave(now, p, i)
+			}
+		}
+	}
+	return nil
 }
 
 // meet tells the picker of a peer as soon as it has anything.
