@@ -53,6 +53,14 @@ func (a *assembly) putStored(k int) {
 	a.count++
 }
 
+// lose notes that blocks are not here after all.
+func (a *assembly) lose(numbers []int) {
+	for _, k := range numbers {
+		a.from[k], a.here[k] = nil, false
+	}
+	a.count -= len(numbers)
+}
+
 func (a *assembly) whole() bool { return a.count == a.want && a.spilling == 0 && !a.checking }
 func (a *assembly) lacks() int  { return a.want - a.count }
 

@@ -84,10 +84,14 @@ func (b *book) next(now time.Time, complete bool) (netip.AddrPort, bool) {
 // any reports whether there is an address to try, now or later.
 func (b *book) any() bool { return !b.due.IsZero() }
 
-// answered says that a dial led to a handshake.
+// ready reports whether there may be an address to try now.
+func (b *book) ready(now time.Time) bool { return due(b.due, now) }
+
+// answered says that a dial led to a handshake. That a peer takes us is no reason
+// to come again soon, should it leave at once; see wellMet.
 func (b *book) answered(addr netip.AddrPort) {
 	if c := b.known[addr]; c != nil && c.busy {
-		c.busy, c.peer, c.fails = false, true, 0
+		c.busy, c.peer = false, true
 		b.trying--
 	}
 }

@@ -10,12 +10,12 @@ import (
 
 // readStored checks pieces against what the storage holds. It is a task of the
 // torrent and gives up when that is closed.
-func (t *Torrent) readStored(pieces swarm.Bitfield) {
+func (t *Torrent) readStored(pieces swarm.Bitfield, round int) {
 	defer t.tasks.Done()
 	checkStored(t.ctx, t.engine.cfg.Verifiers, t.geometry, pieces, t.storage, t.verify, func(looked, good []int, err error) {
-		t.post(stored{looked, good, err})
+		t.post(stored{round, looked, good, err})
 	})
-	t.post(checkDone{})
+	t.post(checkDone{round})
 }
 
 // Verify checks what a storage holds of a torrent, without an engine. It calls

@@ -50,5 +50,8 @@ type (
 	}
 
 	// readStored checks what the storage holds, on its own goroutine.
-	readStored struct{ pieces swarm.Bitfield }
+	readStored struct {
+		pieces swarm.Bitfield
+		round  int // of such checks
+	}
 )

@@ -169,7 +169,7 @@ func spell(g swarm.Geometry, m peerwire.Message) string {
 	case peerwire.Cancel, peerwire.Reject:
 		return fmt.Sprintf("%v %s", m.Kind, brief(g, m.Block))
 	case peerwire.Extended:
-		return fmt.Sprintf("extended %s", m.Data)
+		return fmt.Sprintf("extended %q", m.Data)
 	}
 	return m.Kind.String()
 }

@@ -175,7 +175,7 @@ func (e dialFailed) apply(now time.Time, s *state) {
 	if errors.Is(e.err, ErrConnect) || errors.Is(e.err, ErrHandshake) {
 		s.report(PeerFailed{s.id(), e.addr, e.err})
 	}
-	if s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.lonely {
+	if s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.ready(now) && !s.lonely {
 		s.lonely = true
 		s.report(NoPeers{s.id()})
 		s.do(tell{soon: true})
@@ -193,9 +193,12 @@ func (s *state) dialMore(now time.Time) {
 	}
 }
 
+// dials reports whether peers are of use that we would have to dial.
+func (s *state) dials() bool { return s.active() && (!s.complete() || s.cfg.SeedOutgoing != Off) }
+
 // wantsPeers reports whether to dial, if there is anyone.
 func (s *state) wantsPeers() bool {
-	return s.active() && (!s.complete() || s.cfg.SeedOutgoing != Off) &&
+	return s.dials() &&
 		(s.cfg.MaxPeers < 0 || len(s.peers)+s.book.trying < s.cfg.MaxPeers)
 }
 

@@ -58,18 +58,20 @@ func (s *state) recheck(now time.Time, done chan error) {
 	clear(s.assembly)
 	s.checked, s.toCheck = 0, s.n
 	s.recheckDone = done
-	s.do(readStored{all})
+	s.round++
+	s.do(readStored{all, s.round})
 }
 
 // stored is what the check of some pieces found.
 type stored struct {
+	round  int
 	pieces []int // looked at
 	good   []int
 	err    error
 }
 
 func (e stored) apply(now time.Time, s *state) {
-	if s.phase != CheckingData {
+	if s.phase != CheckingData || e.round != s.round {
 		return
 	}
 	s.checked += len(e.pieces)
@@ -85,9 +87,12 @@ func (e stored) apply(now time.Time, s *state) {
 }
 
 // checkDone is the end of a check.
-type checkDone struct{}
+type checkDone struct{ round int }
 
-func (checkDone) apply(now time.Time, s *state) {
+func (e checkDone) apply(now time.Time, s *state) {
+	if e.round != s.round {
+		return // a check that failed, and that another follows
+	}
 	if s.phase != CheckingData {
 		s.endCheck(ErrClosed)
 		return

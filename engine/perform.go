@@ -51,7 +51,7 @@ func (e tell) perform(t *Torrent) {
 
 func (e readStored) perform(t *Torrent) {
 	t.tasks.Add(1)
-	go t.readStored(e.pieces)
+	go t.readStored(e.pieces, e.round)
 }
 
 // announcement is what the sources are told of the torrent.
@@ -64,7 +64,7 @@ func (s *state) announcement() swarm.Announcement {
 	if s.cfg.MaxPeers > 0 {
 		want = max(0, min(want, s.cfg.MaxPeers-len(s.order)))
 	}
-	if !s.wantsPeers() {
+	if !s.dials() {
 		want = 0
 	}
 	return swarm.Announcement{

@@ -265,6 +265,8 @@ func (e spilled) apply(now time.Time, s *state) {
 	}
 	a.spilling -= len(e.numbers)
 	if e.err != nil {
+		a.lose(e.numbers)
+		s.spec.Picker.Lose(a.piece, e.numbers)
 		s.fail(now, e.err)
 		return
 	}

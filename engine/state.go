@@ -28,10 +28,12 @@ type state struct {
 
 	phase   Phase
 	err     error
+	lateErr error // of the Storage, after Close began
 	start   time.Time
 	have    swarm.Bitfield
 	haveN   int
 	left    int64
+	round   int // of checks of stored pieces
 	checked int
 	toCheck int
 	wrong   int
@@ -135,7 +137,7 @@ func (s *state) begin(now time.Time) {
 	s.phase = CheckingData
 	if s.spec.Check.Count() > 0 {
 		s.toCheck = s.spec.Check.Count()
-		s.do(readStored{s.spec.Check})
+		s.do(readStored{s.spec.Check, s.round})
 		return
 	}
 	s.added(now)
@@ -271,6 +273,9 @@ func (s *state) stop(now time.Time, phase Phase, why error) {
 
 // fail stops the torrent with an error that only its user can mend.
 func (s *state) fail(now time.Time, err error) {
+	if s.phase == Closed {
+		s.lateErr = errors.Join(s.lateErr, err)
+	}
 	if s.phase == Closed || s.phase == Broken {
 		return
 	}

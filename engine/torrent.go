@@ -262,14 +262,16 @@ func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 	}
 	defer t.tasks.Done()
 	missing := -1
-	t.call(func(_ time.Time, s *state) {
+	if !t.call(func(_ time.Time, s *state) {
 		for i := int(off / s.geo.PieceLength); i <= int((off+int64(len(p))-1)/s.geo.PieceLength); i++ {
 			if !s.have.Has(i) {
 				missing = i
 				return
 			}
 		}
-	})
+	}) {
+		return 0, ErrClosed
+	}
 	if missing >= 0 {
 		return 0, fmt.Errorf("engine: piece %d: %w", missing, ErrNoPiece)
 	}
@@ -375,9 +377,7 @@ func (t *Torrent) Close() error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil // nothing was ever written
 	}
-	if closeErr := t.storage.Close(); err == nil {
-		err = closeErr
-	}
+	err = errors.Join(s.lateErr, err, t.storage.Close())
 	if err != nil {
 		err = fmt.Errorf("engine: closing %s: %w", t.ID(), err)
 	}

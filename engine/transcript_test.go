@@ -46,6 +46,11 @@ func TestTranscripts(t *testing.T) {
 func replay(t *testing.T, text string) string {
 	var out strings.Builder
 	var w *world
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(out.String())
+		}
+	})
 	for i, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
 		if strings.HasPrefix(line, "\t") {
 			continue // what came of it last time
@@ -337,11 +342,13 @@ func (w *world) finish() {
 		w.happen(gone{id, errors.New("closed")})
 		delete(w.conns, id)
 	}
-	for piece := range w.jobs {
-		w.judge(piece, "ok", nil)
-	}
-	for piece := range w.spills {
-		w.wrote(piece, nil)
+	for len(w.jobs)+len(w.spills) > 0 {
+		for piece := range w.spills {
+			w.wrote(piece, nil)
+		}
+		for piece := range w.jobs {
+			w.judge(piece, "ok", nil)
+		}
 	}
 	for _, m := range w.slow {
 		if m.Data != nil {
