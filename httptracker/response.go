@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -171,6 +172,7 @@ func appendPeers(dst []swarm.Address, v bencode.Value, size, limit int) ([]swarm
 	if len(b)%entry != 0 {
 		return dst, fmt.Errorf("%d bytes are no whole number of peers of %d bytes", len(b), entry)
 	}
+	dst = slices.Grow(dst, min(len(b)/entry, max(limit-len(dst), 0)))
 	for ; len(b) > 0 && len(dst) < limit; b = b[entry:] {
 		ip, _ := netip.AddrFromSlice(b[:size])
 		port := uint16(b[size])<<8 | uint16(b[size+1])

@@ -158,12 +158,12 @@ func deadline(s swarm.PeerSource) error {
 	ctx, cancel := context.WithTimeout(context.Background(), after)
 	defer cancel()
 	c := start(ctx, s, leecher(1, swarm.Started))
-	time.Sleep(after - 1)
+	time.Sleep(after - time.Nanosecond)
 	synctest.Wait()
 	if c.returned() {
 		before = -1
 	}
-	time.Sleep(1)
+	time.Sleep(time.Nanosecond)
 	return c.gaveUp(ctx, before)
 }
 
