@@ -63,7 +63,7 @@ func TestParseAnnounceKeys(t *testing.T) {
 			"de" + "ee",
 			response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("192.0.2.1:6881", "[2001:db8::1]:6882", "192.0.2.2:6883")}},
 		{"where nobody can be met", "d8:intervali60e5:peers24:\x00\x00\x00\x00\x00\x01\xe0\x00\x00\x01\x00\x01\xff\xff\xff\xff\x00\x01\xc0\x00\x02\x01\x00\x00e",
-			response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
+			response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, peers: []swarm.Address{}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
