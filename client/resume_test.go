@@ -53,27 +53,45 @@ func dirOf(t *testing.T, c *client.Client, meta *metainfo.Torrent) string {
 	return tor.Dir()
 }
 
+// A place is where runs of one torrent after the other keep their things.
+type place struct {
+	meta       *metainfo.Torrent
+	dir, state string
+}
+
+// run adds the torrent to a client of its own.
+func (p place) run(t *testing.T, o client.AddOptions, use func(*client.Torrent)) {
+	t.Helper()
+	c, err := client.New(client.Config{Dir: p.dir, State: p.state, Listen: client.Off})
+	require.NoError(t, err)
+	tor, err := c.Add(within(t), p.meta, o)
+	require.NoError(t, err)
+	use(tor)
+	require.NoError(t, c.Close())
+}
+
+// expect runs the torrent and looks at how many pieces it held and checked.
+func (p place) expect(t *testing.T, o client.AddOptions, held, checked int) {
+	t.Helper()
+	p.run(t, o, func(tor *client.Torrent) {
+		s := added(t, tor)
+		require.Equal(t, held, s.Held)
+		require.Equal(t, checked, s.ToCheck)
+	})
+}
+
 func TestResume(t *testing.T) {
 	const n = 40
 	b := content(1, n*pieceLength-5)
-	meta := torrentOf(t, "file.bin", b)
-	part, whole := seedOf(t, meta, b, n/2), seedOf(t, meta, b, n)
-	dir, state := t.TempDir(), t.TempDir()
-	run := func(t *testing.T, o client.AddOptions, use func(*client.Torrent)) {
-		c, err := client.New(client.Config{Dir: dir, State: state, Listen: client.Off})
-		require.NoError(t, err)
-		tor, err := c.Add(within(t), meta, o)
-		require.NoError(t, err)
-		use(tor)
-		require.NoError(t, c.Close())
-	}
-	run(t, client.AddOptions{}, func(tor *client.Torrent) {
+	p := place{torrentOf(t, "file.bin", b), t.TempDir(), t.TempDir()}
+	part, whole := seedOf(t, p.meta, b, n/2), seedOf(t, p.meta, b, n)
+	p.run(t, client.AddOptions{}, func(tor *client.Torrent) {
 		require.NoError(t, tor.AddPeers(part.Addr()))
 		for i := range n / 2 {
 			require.NoError(t, tor.Await(within(t), i))
 		}
 	})
-	run(t, client.AddOptions{}, func(tor *client.Torrent) {
+	p.run(t, client.AddOptions{}, func(tor *client.Torrent) {
 		s := added(t, tor)
 		require.Equal(t, n/2, s.Held)
 		require.Zero(t, s.ToCheck, "a clean record needs no check")
@@ -81,44 +99,34 @@ func TestResume(t *testing.T) {
 		require.NoError(t, tor.AddPeers(whole.Addr()))
 		require.NoError(t, tor.Wait(within(t)))
 	})
-	got, err := os.ReadFile(filepath.Join(dir, "file.bin"))
+	got, err := os.ReadFile(filepath.Join(p.dir, "file.bin"))
 	require.NoError(t, err)
 	require.Equal(t, b, got)
-	run(t, client.AddOptions{}, func(tor *client.Torrent) {
-		s := added(t, tor)
-		require.Equal(t, n, s.Held)
-		require.Zero(t, s.ToCheck)
-	})
-	run(t, client.AddOptions{Recheck: true}, func(tor *client.Torrent) {
-		s := added(t, tor)
-		require.Equal(t, n, s.Held)
-		require.Equal(t, n, s.ToCheck)
-	})
+	p.expect(t, client.AddOptions{}, n, 0)
+}
 
-	// A file that was changed behind our back is found out.
+// TestDistrust changes what is there between runs.
+func TestDistrust(t *testing.T) {
+	const n = 10
+	b := content(1, n*pieceLength)
+	p := place{torrentOf(t, "file.bin", b), t.TempDir(), t.TempDir()}
+	path := filepath.Join(p.dir, "file.bin")
+	require.NoError(t, os.WriteFile(path, b, 0o666))
+	p.expect(t, client.AddOptions{}, n, n)
+	p.expect(t, client.AddOptions{}, n, 0)
+	p.expect(t, client.AddOptions{Recheck: true}, n, n)
+
 	b[0]++
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "file.bin"), b, 0o666))
-	run(t, client.AddOptions{}, func(tor *client.Torrent) {
-		s := added(t, tor)
-		require.Equal(t, n-1, s.Held)
-		require.Equal(t, n, s.ToCheck)
-	})
-	run(t, client.AddOptions{Trust: true}, func(tor *client.Torrent) {
-		s := added(t, tor)
-		require.Equal(t, n, s.Held)
-		require.Zero(t, s.ToCheck)
-	})
+	require.NoError(t, os.WriteFile(path, b, 0o666))
+	p.expect(t, client.AddOptions{}, n-1, n)
+	p.expect(t, client.AddOptions{Trust: true}, n, 0)
 
 	// A damaged record costs a check and nothing else.
-	records, err := filepath.Glob(filepath.Join(state, "torrents", "*", "*", "resume"))
+	records, err := filepath.Glob(filepath.Join(p.state, "torrents", "*", "*", "resume"))
 	require.NoError(t, err)
 	require.Len(t, records, 1)
 	require.NoError(t, os.WriteFile(records[0], []byte("d3:foo"), 0o666))
-	run(t, client.AddOptions{}, func(tor *client.Torrent) {
-		s := added(t, tor)
-		require.Equal(t, n-1, s.Held)
-		require.Equal(t, n, s.ToCheck)
-	})
+	p.expect(t, client.AddOptions{}, n-1, n)
 }
 
 func TestForeignFiles(t *testing.T) {
