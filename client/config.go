@@ -28,7 +28,7 @@ type Config struct {
 
 	// State is the folder for what is remembered over restarts: a record of
 	// each torrent, and the port. Empty means "shoal" in the user's folder
-	// for configuration, or ".shoal" in Dir if there is none. Off means that
+	// for configuration, or ".shoal" in Dir if that cannot be made. Off means that
 	// nothing is remembered; then nothing is known of what former runs made,
 	// and what is found is checked whole. Two clients must not have the same
 	// torrent in the same folder at a time.
@@ -148,7 +148,10 @@ const alwaysOn = engine.OnPiece | engine.OnAdded | engine.OnCompleted | engine.O
 // without a home still finds its records beside the content.
 func defaultState(dir string) string {
 	if user, err := os.UserConfigDir(); err == nil {
-		return filepath.Join(user, "shoal")
+		state := filepath.Join(user, "shoal")
+		if os.MkdirAll(state, 0o700) == nil {
+			return state
+		}
 	}
 	return filepath.Join(dir, ".shoal")
 }

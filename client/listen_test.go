@@ -3,6 +3,8 @@ package client_test
 import (
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,4 +50,25 @@ func TestListen(t *testing.T) {
 	require.Error(t, err)
 	_, err = client.New(client.Config{Dir: t.TempDir(), State: client.Off, PeerIDPrefix: "-more-than-twenty-bytes-"})
 	require.Error(t, err)
+}
+
+func TestDefaultState(t *testing.T) {
+	for _, home := range []string{t.TempDir(), filepath.Join(t.TempDir(), "file")} {
+		dir := t.TempDir()
+		want := filepath.Join(home, "shoal")
+		if filepath.Base(home) == "file" {
+			require.NoError(t, os.WriteFile(home, nil, 0o666))
+			want = filepath.Join(dir, ".shoal")
+		}
+		for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "AppData"} {
+			t.Setenv(name, home)
+		}
+		if user, err := os.UserConfigDir(); err == nil && filepath.Base(home) != "file" {
+			want = filepath.Join(user, "shoal")
+		}
+		c, err := client.New(client.Config{Dir: dir})
+		require.NoError(t, err)
+		require.FileExists(t, filepath.Join(want, "port"))
+		require.NoError(t, c.Close())
+	}
 }
