@@ -143,28 +143,6 @@ func (t *Torrent) flush() {
 	s.dirty = s.dirty[:0]
 }
 
-// query is a question to the state, answered in a turn.
-type query struct {
-	ask  func(now time.Time, s *state)
-	done chan struct{}
-}
-
-func (e query) apply(now time.Time, s *state) {
-	e.ask(now, s)
-	close(e.done)
-}
-
-// call runs f in a turn and waits for it; it reports false once the torrent is
-// being closed.
-func (t *Torrent) call(f func(now time.Time, s *state)) bool {
-	done := make(chan struct{})
-	if !t.poke(query{f, done}) {
-		return false
-	}
-	<-done
-	return true
-}
-
 // ID returns the first of the torrent's swarms.
 func (t *Torrent) ID() swarm.ID { return t.ids[0] }
 
@@ -368,6 +346,7 @@ func (t *Torrent) Close() error {
 	t.hand(ending{})
 	t.mu.Unlock()
 	t.stop()
+	t.engine.dialer.forget(t)
 	t.tasks.Wait() // from here on nothing runs for the torrent
 	t.engine.forget(t)
 	s, now := t.state, time.Now()
