@@ -30,6 +30,8 @@ func advice(err error) string {
 	var invalid *metainfo.InvalidError
 	var status *client.StatusError
 	var dns *net.DNSError
+	var network *net.OpError
+	var file *diskstore.Error
 	switch {
 	case errors.Is(err, client.ErrMagnet):
 		return "Ask for the .torrent file, or its address on the web."
@@ -45,8 +47,10 @@ func advice(err error) string {
 		return "A peer is given as host:port, such as 192.0.2.7:6881 or [2001:db8::7]:6881."
 	case errors.As(err, &dns):
 		return "Check the name, and that this machine is online."
-	case errors.Is(err, syscall.EADDRINUSE):
-		return "Another program listens there. Choose another port with --listen, or :0 for any that is free."
+	case errors.As(err, &network) && network.Op == "listen":
+		return "Choose another address with --listen, or :0 for any port that is free."
+	case errors.As(err, &network):
+		return "Check the address, and that this machine is online."
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "The disk is full. Make room and run the same command again: it goes on where it stopped."
 	case errors.Is(err, syscall.EROFS):
@@ -55,6 +59,8 @@ func advice(err error) string {
 		return "Check who owns the file or folder, or choose another folder with --dir."
 	case errors.Is(err, context.DeadlineExceeded):
 		return "Try again; the other side may be busy."
+	case errors.As(err, &file) && errors.Is(err, fs.ErrNotExist):
+		return "Something is gone that was there, or cannot be made. Check the folder, or choose another with --dir."
 	case errors.Is(err, fs.ErrNotExist):
 		return "Check the path."
 	}

@@ -20,9 +20,10 @@ type console struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger
 
-	json  bool  // objects for programs on stdout, and no text for people
-	live  bool  // stdout is a terminal on which lines can be drawn anew
-	style style // of what is drawn
+	command string // its name
+	json    bool   // objects for programs on stdout, and no text for people
+	live    bool   // stdout is a terminal on which lines can be drawn anew
+	style   style  // of what is drawn
 
 	size func() (columns, rows int) // of the window
 
@@ -120,13 +121,11 @@ func (c *console) emit(v any) {
 	if !c.json {
 		return
 	}
-	line, err := json.Marshal(v)
-	if err != nil {
-		line, _ = json.Marshal(failure{Event: "error", Message: err.Error()})
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stdout.Write(append(line, '\n'))
+	encoder := json.NewEncoder(c.stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.Encode(v) // what cannot be written has nobody to be told to
 }
 
 // print writes text above the lines that are drawn.
@@ -208,15 +207,21 @@ func (c *console) up(columns int) string {
 	return fmt.Sprintf("\r\x1b[%dA", rows)
 }
 
+// modules are names that errors begin with, which mean nothing to a user.
+var modules = []string{"client: ", "engine: ", "metainfo: ", "diskstore: ", "resume: ", "httptracker: ", "trackerserver: ", "building: ", "stat ", "lstat "}
+
 // readable returns the message of an error on one line, without the names of
 // modules that it went through and without control characters.
 func readable(err error) string {
 	text := plain(strings.ReplaceAll(err.Error(), "\n", "; "))
-	for _, module := range []string{"client: ", "engine: ", "metainfo: ", "diskstore: ", "resume: ", "httptracker: ", "trackerserver: "} {
-		for strings.HasPrefix(text, module) {
-			text = strings.TrimPrefix(text, module)
+	for again := true; again; {
+		again = false
+		for _, module := range modules {
+			for strings.HasPrefix(text, module) {
+				text, again = strings.TrimPrefix(text, module), true
+			}
+			text = strings.ReplaceAll(text, ": "+module, ": ")
 		}
-		text = strings.ReplaceAll(text, ": "+module, ": ")
 	}
 	return text
 }

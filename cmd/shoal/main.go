@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 func main() {
@@ -12,6 +13,10 @@ func main() {
 	heed(stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
+
+// sameSignal is how long a second signal counts as the first: programs that start
+// others, such as timeout, send it to the process and then to its group.
+const sameSignal = 300 * time.Millisecond
 
 // heed makes signals end the program: the first calls stop, so that commands leave
 // cleanly, and the second ends the process at once.
@@ -27,9 +32,13 @@ func heed(stop func()) {
 	signal.Notify(deaf, syscall.SIGPIPE)
 	go func() {
 		<-leave
+		first := time.Now()
 		stop()
-		<-leave
-		os.Exit(exitInterrupted)
+		for range leave {
+			if time.Since(first) > sameSignal {
+				os.Exit(exitInterrupted)
+			}
+		}
 	}()
 	go func() {
 		<-deaf

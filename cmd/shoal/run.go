@@ -77,26 +77,33 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exited
 	}
 	if err != nil {
-		return misused(stderr, err)
+		return misused(stderr, commandOf(err), err)
 	}
 	c := newConsole(stdin, stdout, stderr)
-	c.json = cli.JSON
+	c.command, c.json = parsed.Selected().Name, cli.JSON
 	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
-		return misused(stderr, err)
+		return misused(stderr, c.command, err)
 	}
 	return finish(ctx, c, parsed.Run(c))
 }
 
-// misused tells how the program is to be called.
-func misused(stderr io.Writer, err error) int {
-	command := ""
+// commandOf returns the name of the command whose arguments are wrong, or nothing.
+func commandOf(err error) string {
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil {
 		if selected := parse.Context.Selected(); selected != nil {
-			command = " " + selected.Name
+			return selected.Name
 		}
 	}
-	fmt.Fprintf(stderr, "shoal: %s\nRun \"shoal%s --help\" to see how it is used.\n", strings.TrimSpace(err.Error()), command)
+	return ""
+}
+
+// misused tells how the program is to be called.
+func misused(stderr io.Writer, command string, err error) int {
+	if command != "" {
+		command += " "
+	}
+	fmt.Fprintf(stderr, "shoal: %s\nRun \"shoal %s--help\" to see how it is used.\n", strings.TrimSpace(err.Error()), command)
 	return exitUsage
 }
 
@@ -114,7 +121,7 @@ func finish(ctx context.Context, c *console, err error) int {
 	case errors.As(err, &told):
 		return exitFailed
 	case errors.As(err, &usage):
-		return misused(c.stderr, err)
+		return misused(c.stderr, c.command, err)
 	}
 	c.fail(err)
 	return exitFailed

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"net/netip"
 	"os"
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/diskstore"
 )
 
 type seedCommand struct {
@@ -109,6 +111,10 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 		}
 		// It is paused so that nothing is fetched if not all of it is there.
 		t, err := s.client.Add(ctx, source, client.AddOptions{Paused: true, Peers: peers})
+		var size *diskstore.SizeError
+		if errors.As(err, &size) {
+			return advised{err, fmt.Sprintf("This is not what the torrent is of, or not all of it. Say where the content is with --dir, or see\n%s verify %s --dir %s", program(), quote(path), quote(cmd.Dir))}
+		}
 		if err != nil {
 			return err
 		}

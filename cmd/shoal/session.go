@@ -38,8 +38,9 @@ type item struct {
 	done    bool          // every piece is held
 	took    time.Duration // of the download, when it is done
 	err     error         // it stopped with
-	trouble string
-	text    string // that was last printed
+	trouble string        // that was last told
+	text    string        // that was last printed
+	pace    pace
 }
 
 // openSession makes a client. close ends it.
@@ -170,7 +171,7 @@ func (s *session) show() {
 
 func (i *item) view() view {
 	v := view{name: i.name, length: i.t.Length(), stats: i.t.Stats(), have: i.t.Bitfield()}
-	v.eta, v.knowsETA = i.t.ETA()
+	v.down, v.up = i.pace.rates(time.Now(), v.stats.Down.Total, v.stats.Up.Total)
 	return v
 }
 
@@ -197,10 +198,10 @@ func (i *item) progress() progressed {
 	st := v.stats
 	p := progressed{
 		Event: "progress", Torrent: i.id, State: v.state(), Share: v.share(), Held: st.Held, Pieces: st.Pieces, Left: st.Left,
-		Down: st.Down.Rate, Up: st.Up.Rate, Got: st.Down.Total, Sent: st.Up.Total, Peers: st.Peers, Seeds: st.Seeds,
+		Down: v.down, Up: v.up, Got: st.Down.Total, Sent: st.Up.Total, Peers: st.Peers, Seeds: st.Seeds,
 	}
-	if v.knowsETA {
-		seconds := v.eta.Seconds()
+	if eta, known := v.eta(); known {
+		seconds := eta.Seconds()
 		p.ETA = &seconds
 	}
 	return p
@@ -210,16 +211,23 @@ func (i *item) progress() progressed {
 func (s *session) close() error {
 	if s.c.live || s.c.json {
 		s.show() // the last figures
-		s.c.settle()
 	}
-	if s.c.live {
+	if s.c.live && !s.quiet {
 		s.c.draw("Telling trackers that we leave, and saving what is there ...")
 	}
 	err := s.client.Close()
 	s.c.clear()
+	if s.quiet {
+		return err
+	}
 	for _, i := range s.items {
-		if i.err == nil && !i.done && i.ready && !s.quiet {
+		sent := i.t.Stats().Up.Total
+		switch {
+		case i.err != nil || !i.ready:
+		case !i.done:
 			s.c.say("%s: stopped at %s; the same command goes on from there.", i.name, percent(i.view().share()))
+		case sent > 0:
+			s.c.say("%s: sent %s in all.", i.name, sized(sent))
 		}
 	}
 	return err
@@ -248,7 +256,7 @@ func (s *session) complete() bool {
 // fail ends the wait for an item.
 func (s *session) fail(i *item, err error) {
 	i.err = err
-	s.c.fail(fmt.Errorf("%s: %w", i.name, err))
+	s.c.fail(fmt.Errorf("%s in %s: %w", i.name, i.t.Dir(), err))
 }
 
 var errIncomplete = errors.New("not all of it is there")

@@ -43,8 +43,7 @@ func (s *session) tell(e client.Event) {
 	case client.FileCompleted:
 		h.Event, h.Path, h.Bytes = "file", e.Path, e.Length
 	case engine.NoPeers:
-		h.Event = "nopeers"
-		s.lonely(i)
+		h.Event = "noPeers"
 	case engine.PieceFailed:
 		h.Event, h.Piece, h.Message = "pieceFailed", &e.Piece, "a piece did not pass its check and is fetched again"
 		s.c.log.Info("a piece did not pass its check and is fetched again", "torrent", i.name, "piece", e.Piece)
@@ -95,7 +94,7 @@ func (s *session) checked(i *item, e engine.Added) {
 	switch {
 	case i.whole && !i.done:
 		s.fail(i, advised{
-			fmt.Errorf("%w: %s of %s in %s", errIncomplete, grouped(int64(e.Held)), counted(e.Pieces, "piece"), i.t.Dir()),
+			fmt.Errorf("%w: %s of %s", errIncomplete, grouped(int64(e.Held)), counted(e.Pieces, "piece")),
 			"Say where the content is with --dir, or fetch the rest with: " + program() + " get",
 		})
 	case i.whole:
@@ -124,12 +123,4 @@ func (s *session) completed(i *item) {
 	if !s.quit {
 		s.c.say("%s: seeding until Ctrl-C", i.name)
 	}
-}
-
-// lonely tells what to do about a torrent without peers, if that can be known.
-func (s *session) lonely(i *item) {
-	if i.done || len(i.t.Trackers()) > 0 {
-		return
-	}
-	s.trouble(i, "the torrent names no tracker, so name peers with --peer HOST:PORT, or a tracker with --announce URL")
 }

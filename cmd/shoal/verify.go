@@ -66,7 +66,9 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		}
 		c.emit(v)
 		v.show(c)
-		c.say("  checked %s in %s, %s", sized(t.Info.ContentLength()), span(took), speed(t.Info.ContentLength(), took))
+		if v.Right > 0 {
+			c.say("  checked %s in %s, %s", sized(t.Info.ContentLength()), span(took), speed(t.Info.ContentLength(), took))
+		}
 		whole = whole && v.Complete
 	}
 	if !whole {

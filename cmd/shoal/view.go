@@ -15,8 +15,7 @@ type view struct {
 	length   int64 // of the content, in bytes
 	stats    engine.Stats
 	have     swarm.Bitfield
-	eta      time.Duration
-	knowsETA bool
+	down, up float64 // bytes per second
 }
 
 // share returns how much is held, 0 to 1.
@@ -51,6 +50,15 @@ func (v view) state() string {
 	return "downloading"
 }
 
+// eta returns how long the rest takes, if that can be told.
+func (v view) eta() (time.Duration, bool) {
+	seconds := float64(v.stats.Left) / v.down
+	if v.stats.Phase == engine.CheckingData || v.down < 1 || seconds > 1e9 {
+		return 0, v.stats.Left == 0
+	}
+	return time.Duration(seconds * float64(time.Second)), true
+}
+
 // color is that of the state.
 func (v view) color() string {
 	switch v.state() {
@@ -76,15 +84,15 @@ func (v view) fields(s style) []string {
 		peers += fmt.Sprintf(" (%s)", counted(st.Seeds, "seed"))
 	}
 	if st.Complete() {
-		return []string{s.paint(v.color(), v.state()), up + " " + rate(st.Up.Rate), peers, "sent " + sized(st.Up.Total)}
+		return []string{s.paint(v.color(), v.state()), up + " " + rate(v.up), peers, "sent " + sized(st.Up.Total)}
 	}
 	eta := "-"
-	if v.knowsETA {
-		eta = remaining(v.eta)
+	if left, known := v.eta(); known {
+		eta = remaining(left)
 	}
 	state := s.paint(v.color(), v.state())
 	if v.state() == "downloading" {
-		return []string{percent(v.share()), down + " " + rate(st.Down.Rate), "ETA " + eta, peers, up + " " + rate(st.Up.Rate), v.amount()}
+		return []string{percent(v.share()), down + " " + rate(v.down), "ETA " + eta, peers, up + " " + rate(v.up), v.amount()}
 	}
 	return []string{percent(v.share()), state, peers, v.amount()}
 }
