@@ -100,12 +100,14 @@ func (s *state) submit(a *assembly) {
 	a.checking = true
 	bufs := a.bufs
 	a.bufs = make([][]byte, len(bufs))
-	for _, b := range bufs {
+	stored := false
+	for k, b := range bufs {
 		if b != nil {
 			s.inDisk++
 		}
+		stored = stored || b == nil && a.here[k]
 	}
-	s.do(check{verifyJob{whole: a, piece: a.piece, blocks: bufs, sums: s.evidence[a.piece] != nil, soon: s.wholeSoon()}})
+	s.do(check{verifyJob{whole: a, piece: a.piece, blocks: bufs, stored: stored, sums: s.evidence[a.piece] != nil, soon: s.wholeSoon()}})
 }
 
 // wholeSoon reports whether another piece can be whole within laneWait at the

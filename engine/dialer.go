@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"github.com/shoal-bt/shoal/handshake"
@@ -33,14 +34,30 @@ func newDialer(e *Engine) *dialer { return &dialer{engine: e} }
 
 // add dials addr as soon as there is room. It runs in a turn.
 func (d *dialer) add(t *Torrent, addr netip.AddrPort) {
-	t.tasks.Add(1)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if t.ctx.Err() != nil {
+		return
+	}
+	t.tasks.Add(1)
 	d.queue = append(d.queue, wish{t, addr})
 	if d.busy < d.engine.cfg.HalfOpen {
 		d.busy++
 		d.done.Go(d.run)
 	}
+}
+
+// forget takes out what waits for a torrent that is being closed, so that it need
+// not wait for the dials of others.
+func (d *dialer) forget(t *Torrent) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.queue = slices.DeleteFunc(d.queue, func(w wish) bool {
+		if w.torrent == t {
+			t.tasks.Done()
+		}
+		return w.torrent == t
+	})
 }
 
 // run dials until nothing waits.

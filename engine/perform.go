@@ -25,6 +25,10 @@ func (e dial) perform(t *Torrent) { t.engine.dialer.add(t, e.addr) }
 func (e check) perform(t *Torrent) {
 	t.tasks.Add(1)
 	e.job.torrent = t
+	if e.job.stored {
+		go t.engine.verifiers.checkSpilled(e.job)
+		return
+	}
 	t.engine.verifiers.add(e.job)
 }
 

@@ -43,6 +43,12 @@ func (s *state) fill(now time.Time, p *peerState) {
 		ask.Only = p.allowed
 	}
 	s.picked = s.spec.Picker.Pick(s.picked[:0], ask)
+	if len(s.picked) == 0 && ask.Begin == 0 && len(p.requests) == 0 {
+		// The pieces that are begun are of no use to this peer; a peer that
+		// has others must not wait for those who left them.
+		ask.Begin = 1
+		s.picked = s.spec.Picker.Pick(s.picked, ask)
+	}
 	s.purse.release(granted - len(s.picked))
 	if len(s.picked) == 0 {
 		return

@@ -21,6 +21,7 @@ type verifyJob struct {
 	whole   *assembly
 	piece   int
 	blocks  [][]byte // nil where the block is stored, or all pad
+	stored  bool     // some of its blocks lie in the store
 	sums    bool     // hash each block as well
 	soon    bool     // another piece will be whole within laneWait
 	since   time.Time
@@ -147,6 +148,14 @@ func (v *verifiers) hurry(t *Torrent) {
 	}
 	v.mu.Unlock()
 	v.wait.Signal()
+}
+
+// checkSpilled checks a piece of which blocks lie in the store. It runs on a
+// goroutine of its own, so that a slow disk holds up no verifier.
+func (v *verifiers) checkSpilled(j verifyJob) {
+	j.torrent.disk.enter(nil)
+	defer j.torrent.disk.leave()
+	v.check([]verifyJob{j})
 }
 
 // check hashes pieces and passes them on: right ones to the store, all to the turn.
