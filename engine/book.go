@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -110,7 +111,7 @@ func (b *book) ended(now time.Time, addr netip.AddrPort, why error) {
 	if errors.Is(why, errUseless) {
 		c.seed = true
 	}
-	if errors.Is(why, errSelf) || errors.Is(why, errBanned) || c.fails >= maxTries {
+	if errors.Is(why, errSelf) || errors.Is(why, handshake.ErrSelf) || errors.Is(why, errBanned) || c.fails >= maxTries {
 		b.forget(c)
 		return
 	}
