@@ -120,7 +120,7 @@ func TestAllowedFastPieces(t *testing.T) {
 		B asks 9 only 0,1,3,4 = 0.0 0.1 1.0 1.1 3.0 3.1 4.0 4.1
 		A asks 1 only 3 = 3.1
 		B asks 1 only 1 =
-		B asks 1 only 2 = 2.0
+		B asks 1 only 2 = 2.1
 	`)
 }
 

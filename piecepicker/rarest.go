@@ -7,8 +7,9 @@ import (
 
 // Limits of one Rarest.Next, in pieces looked at.
 const (
-	probes  = 512
-	samples = 256
+	probes  = 512 // in buckets, from the rare end
+	tries   = 8   // of them at random, before a bucket is read through
+	samples = 256 // of the peer's own
 )
 
 // Rarest is an Order that begins the pieces first that the fewest peers have,
@@ -16,14 +17,14 @@ const (
 // that are equally rare. The zero value is ready for Mix.
 //
 // Pieces lie in one bucket for each priority and availability. A piece moves
-// from bucket to bucket in constant time, and nothing is ever sorted. Each bucket
-// is in random order, since a piece is put at a random place in it; so the last
-// one is as good as any, and a pick from a peer that has all is a look at it.
+// from bucket to bucket in constant time, and nothing is ever sorted. Of a bucket
+// pieces are tried at random, so a peer that has all is done with one look, and
+// each of its pieces is equally likely.
 //
 // For a peer that lacks the rarest pieces the buckets are searched from the rare
-// end, at most 512 pieces of them. After that the peer's own pieces are looked
-// at, 64 at a time from a random place, and the rarest of the first 256 that may
-// be begun is taken: the exact one for a peer that has no more of them than that.
+// end, some 512 pieces of them. After that the peer's own pieces are looked at, 64
+// at a time from a random place, and the rarest of the first 256 that may be begun
+// is taken: the exact one for a peer that has no more of them than that.
 type Rarest struct {
 	// Seed makes the random choices. Pickers with equal seeds that are
 	// called alike choose alike. NewRarest sets it.
@@ -80,17 +81,49 @@ func (r *Rarest) Next(has *Set) (int, bool) {
 				s.low = key
 			}
 			seen += len(bucket)
-			for i := len(bucket) - 1; i >= 0; i-- {
-				if has.Has(int(bucket[i])) {
-					return int(bucket[i]), true
-				}
-				if left--; left == 0 {
-					return r.sample(has)
-				}
+			if key == -r.board.shared {
+				continue // no peer has these
+			}
+			if piece, ok := r.try(bucket, has, &left); ok {
+				return piece, true
+			}
+			if left <= 0 {
+				return r.sample(has)
 			}
 		}
 	}
 	return 0, false
+}
+
+// try returns a piece of the bucket that a peer has, each with the same chance. It
+// takes from left the pieces that it looks at, and gives up when none are left.
+func (r *Rarest) try(bucket []int32, has *Set, left *int) (int, bool) {
+	n := len(bucket)
+	guesses := 0
+	if n > *left {
+		guesses = *left
+	} else if n > tries {
+		guesses = tries
+	}
+	for range guesses {
+		*left--
+		if piece := int(bucket[r.below(n)]); has.Has(piece) {
+			return piece, true
+		}
+	}
+	if *left <= 0 {
+		return 0, false
+	}
+	*left -= n
+	best, found := 0, 0
+	for _, piece := range bucket {
+		if has.Has(int(piece)) {
+			if found++; r.below(found) == 0 {
+				best = int(piece)
+			}
+		}
+	}
+	return best, found > 0
 }
 
 // sample returns the rarest of some pieces that a peer has.
@@ -99,6 +132,7 @@ func (r *Rarest) sample(has *Set) (best int, ok bool) {
 	start := int(r.below(len(fresh)))
 	left := samples
 	var value int64
+	equals := 0
 	for n := 0; n < len(fresh) && left > 0; n++ {
 		k := start + n
 		if k >= len(fresh) {
@@ -108,12 +142,17 @@ func (r *Rarest) sample(has *Set) (best int, ok bool) {
 			left--
 			piece := k*64 + bits.TrailingZeros64(both)
 			v := int64(r.board.Priority(piece))<<32 - int64(r.board.Availability(piece))
-			if !ok || v > value {
-				best, value, ok = piece, v, true
+			if equals == 0 || v > value {
+				value, equals = v, 0
+			}
+			if v == value {
+				if equals++; r.below(equals) == 0 {
+					best = piece
+				}
 			}
 		}
 	}
-	return best, ok
+	return best, equals > 0
 }
 
 // bucket returns the pieces with a key, which may be none.
@@ -124,7 +163,7 @@ func (s *shelf) bucket(key int32) []int32 {
 	return nil
 }
 
-// put adds a piece at a random place of its bucket.
+// put adds a piece to its bucket.
 func (r *Rarest) put(piece int32, priority int, key int32) {
 	s := &r.buckets[priority]
 	if s.count == 0 || key-s.low < 0 {
@@ -132,13 +171,8 @@ func (r *Rarest) put(piece int32, priority int, key int32) {
 	}
 	s.count++
 	bucket := s.buckets.at(key, holdsPieces)
-	b := append(*bucket, piece)
-	i := int32(r.below(len(b)))
-	other := b[i]
-	b[len(b)-1], b[i] = other, piece
-	r.place[other] = int32(len(b) - 1)
-	r.place[piece] = i
-	*bucket = b
+	r.place[piece] = int32(len(*bucket))
+	*bucket = append(*bucket, piece)
 }
 
 // take removes a piece from its bucket, and gives memory back when three

@@ -1,6 +1,7 @@
 package piecepicker
 
 import (
+	"math"
 	"testing"
 
 	"github.com/shoal-bt/shoal/swarm"
@@ -142,22 +143,41 @@ func TestPriorityGoesBeforeRarity(t *testing.T) {
 	`)
 }
 
-// Of the equally rare each one comes first equally often.
+// Of the equally rare each one comes first equally often, however few of them a
+// peer has.
 func TestRarestIsRandomAmongEquals(t *testing.T) {
-	const pieces, runs = 16, 4000
-	g := blocks(pieces, 1)
-	full := swarm.Bitfield{0xff, 0xff}
-	var first [pieces]int
-	for seed := range uint64(runs) {
-		p := NewRarest(g, Config{Seed: seed + 1})
-		p.Join(1, full)
-		p.Join(2, swarm.Bitfield{0xff, 0})
-		p.Join(3, swarm.Bitfield{0, 0xff})
-		first[p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1})[0].Piece]++
-	}
-	for piece, n := range first {
-		// Six standard deviations off are less likely than a broken machine.
-		require.InDelta(t, runs/pieces, n, 6*16, "piece %d is first", piece)
+	const runs = 1000
+	for _, test := range []struct{ pieces, first, every int }{
+		{16, 16, 1},  // all of them
+		{5, 5, 1},    // of few
+		{80, 80, 10}, // hard to guess
+		{1500, 4, 1}, // not always among those looked at
+	} {
+		g := blocks(test.pieces, 1)
+		have, rest := swarm.NewBitfield(test.pieces), swarm.NewBitfield(test.pieces)
+		rest.SetAll(test.pieces)
+		for i := 0; i < test.first; i += test.every {
+			have.Set(i)
+			rest.Clear(i)
+		}
+		first := make([]int, test.pieces)
+		for seed := range uint64(runs) {
+			p := NewRarest(g, Config{Seed: seed + 1})
+			p.Join(1, have)
+			p.Join(2, have)
+			p.Join(3, rest)
+			p.Join(4, rest)
+			p.Have(2, 0, false) // and true again: piece 0 is moved about
+			p.Have(2, 0, true)
+			first[p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1})[0].Piece]++
+		}
+		mean := float64(runs) / float64(have.Count())
+		for piece, n := range first {
+			if have.Has(piece) {
+				// More than six standard deviations off is no chance.
+				require.InDelta(t, mean, n, 6*math.Sqrt(mean), "of %d pieces, piece %d is first", test.pieces, piece)
+			}
+		}
 	}
 }
 
