@@ -115,16 +115,21 @@ func (s *state) receiveAll(now time.Time, p *peerState, m peerwire.Message) {
 	s.meet(now, p)
 }
 
-// receiveMore is a bitfield behind other messages. BEP 3 knows none, but aria2
-// sends one in place of many HAVEs: so it may add pieces, and take none back.
+// receiveMore is what the peer has, behind other messages. BEP 3 knows none such,
+// but aria2 sends them in place of many HAVEs: so they may add pieces, and take
+// none back.
 func (s *state) receiveMore(now time.Time, p *peerState, m peerwire.Message) error {
-	if m.Kind != peerwire.Bitfield {
-		return protocolError(m.Kind, "not the first message")
-	}
 	had, has := p.bitfield(s.n).Clone(), swarm.Bitfield(m.Data)
+	switch m.Kind {
+	case peerwire.HaveAll:
+		has = swarm.NewBitfield(s.n)
+		has.SetAll(s.n)
+	case peerwire.HaveNone:
+		has = swarm.NewBitfield(s.n)
+	}
 	for k := range had {
 		if had[k]&^has[k] != 0 {
-			return protocolError(m.Kind, "not the first message")
+			return protocolError(m.Kind, "takes pieces back")
 		}
 	}
 	for k := range had {
