@@ -15,6 +15,7 @@ type aria2 struct{}
 
 func (aria2) String() string           { return "aria2" }
 func (aria2) programs() []string       { return []string{"aria2c"} }
+func (aria2) leavesOutEmpty() bool     { return false }
 func (aria2) place(t *testing.T) place { return apart(t) }
 
 func (aria2) start(t *testing.T, at place, j job) *partner {
@@ -40,7 +41,8 @@ func (aria2) start(t *testing.T, at place, j job) *partner {
 	}
 	p := &partner{addr: addr, process: launch(t, at.namespace, "aria2c", args...)}
 	p.whole = func(ctx context.Context) error {
-		return p.line(ctx, func(s string) bool { return strings.Contains(s, "Download of selected files was complete") })
+		// Each second it prints how far it is.
+		return p.line(ctx, func(s string) bool { return strings.HasPrefix(s, "[#") && strings.Contains(s, " SEED(") })
 	}
 	require.NoError(t, p.poll(within(t), func() bool { return accepts(p.addr) }))
 	return p

@@ -14,6 +14,9 @@ type client interface {
 	// programs are what must be installed.
 	programs() []string
 
+	// leavesOutEmpty reports whether files without a byte are not made.
+	leavesOutEmpty() bool
+
 	// place returns where a client of this kind can run.
 	place(t *testing.T) place
 

@@ -28,6 +28,7 @@ type libtorrent struct{}
 
 func (libtorrent) String() string         { return "libtorrent" }
 func (libtorrent) programs() []string     { return []string{python} }
+func (libtorrent) leavesOutEmpty() bool   { return false }
 func (libtorrent) place(*testing.T) place { return loopback() }
 
 // missing reports whether the binding is there.

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,10 +36,13 @@ func lack(t *testing.T, format string, args ...any) {
 // A process is another client that runs for a test. It ends with the test, and
 // what it printed is shown if the test fails.
 type process struct {
-	cmd   *exec.Cmd
-	lines chan string // of its standard output; closed when that ends
-	done  chan struct{}
-	err   error // why it ended; to be read after done
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error // why it ended; to be read after done
+
+	mu    sync.Mutex
+	lines []string      // of its standard output, that nobody waited for yet
+	more  chan struct{} // holds a token when there are lines
 }
 
 // launch starts a program in a namespace; "" is that of the test itself.
@@ -50,7 +55,7 @@ func launch(t *testing.T, namespace, program string, args ...string) *process {
 	name := filepath.Join(t.TempDir(), "log")
 	log, err := os.Create(name)
 	require.NoError(t, err)
-	p := &process{cmd: exec.Command(program, args...), lines: make(chan string, 100), done: make(chan struct{})}
+	p := &process{cmd: exec.Command(program, args...), more: make(chan struct{}, 1), done: make(chan struct{})}
 	p.cmd.Stderr = log
 	dieWithUs(p.cmd)
 	stdin, err := p.cmd.StdinPipe()
@@ -75,12 +80,14 @@ func (p *process) follow(stdout io.Reader, log io.Writer) {
 	defer close(p.done)
 	for s := bufio.NewScanner(stdout); s.Scan(); {
 		fmt.Fprintln(log, s.Text())
+		p.mu.Lock()
+		p.lines = append(p.lines, s.Text())
+		p.mu.Unlock()
 		select {
-		case p.lines <- s.Text():
-		default: // nobody reads them
+		case p.more <- struct{}{}:
+		default:
 		}
 	}
-	close(p.lines)
 	p.err = p.cmd.Wait()
 }
 
@@ -93,14 +100,21 @@ func (p *process) kill() {
 // line waits until the process prints a line that f accepts.
 func (p *process) line(ctx context.Context, f func(string) bool) error {
 	for {
+		p.mu.Lock()
+		i := slices.IndexFunc(p.lines, f)
+		if i < 0 {
+			p.lines = nil
+		} else {
+			p.lines = p.lines[i+1:]
+		}
+		p.mu.Unlock()
+		if i >= 0 {
+			return nil
+		}
 		select {
-		case s, ok := <-p.lines:
-			if !ok {
-				return fmt.Errorf("%s ended", p.cmd.Args[0])
-			}
-			if f(s) {
-				return nil
-			}
+		case <-p.more:
+		case <-p.done:
+			return fmt.Errorf("%s ended: %v", p.cmd.Args[0], p.err)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

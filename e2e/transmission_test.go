@@ -21,6 +21,7 @@ type transmission struct{}
 
 func (transmission) String() string           { return "transmission" }
 func (transmission) programs() []string       { return []string{"transmission-daemon"} }
+func (transmission) leavesOutEmpty() bool     { return true }
 func (transmission) place(t *testing.T) place { return apart(t) }
 
 func (transmission) start(t *testing.T, at place, j job) *partner {
