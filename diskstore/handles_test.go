@@ -2,6 +2,7 @@ package diskstore
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"syscall"
@@ -18,7 +19,9 @@ func openMany(t testing.TB, stores, files int, o Options) []*Store {
 	dir := t.TempDir()
 	all := make([]*Store, stores)
 	for i := range all {
-		all[i] = mustOpen(t, filepath.Join(dir, fmt.Sprint(i)), cutFiles(int64(files), nil, 1), o)
+		own := filepath.Join(dir, fmt.Sprint(i))
+		require.NoError(t, os.Mkdir(own, 0o777))
+		all[i] = mustOpen(t, own, cutFiles(int64(files), nil, 1), o)
 	}
 	return all
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 )
 
 // OS is the FS of the operating system. Folders are opened as an os.Root: no
@@ -21,7 +22,7 @@ type OS struct {
 func (o OS) OpenFolder(dir string, create bool) (Folder, error) {
 	root, err := os.OpenRoot(dir)
 	if create && errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(dir, 0o777); err == nil {
+		if err = makeStable(dir); err == nil {
 			root, err = os.OpenRoot(dir)
 		}
 	}
@@ -29,6 +30,49 @@ func (o OS) OpenFolder(dir string, create bool) (Folder, error) {
 		return nil, err
 	}
 	return osFolder{root, o.Portable}, nil
+}
+
+// makeStable makes dir and the folders above that are missing, and syncs each
+// folder that got an entry: a file is not stable while its folder may be lost.
+func makeStable(dir string) error {
+	var parents []string
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Lstat(d); err == nil || d == filepath.Dir(d) {
+			break
+		}
+		parents = append(parents, filepath.Dir(d))
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	for _, d := range parents {
+		f, err := os.Open(d)
+		if errors.Is(err, fs.ErrPermission) {
+			continue // a folder that may be passed through and not be read
+		}
+		if err != nil {
+			return err
+		}
+		err = syncFolder(f)
+		f.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// syncFolder syncs f, a folder. It does nothing on Windows, where a folder
+// cannot be synced, and asks nothing of file systems that know no such thing.
+func syncFolder(f *os.File) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	err := f.Sync()
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrInvalid) || errors.Is(err, syscall.EINVAL) {
+		return nil
+	}
+	return err
 }
 
 type osFolder struct {
@@ -68,19 +112,11 @@ func (d osFolder) Remove(name string) error {
 	return d.Root.Remove(filepath.FromSlash(name))
 }
 
-// SyncFolder does nothing on Windows, where a folder cannot be opened to be
-// synced, and asks nothing of file systems that know no such thing.
 func (d osFolder) SyncFolder(name string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
 	f, err := d.Root.Open(filepath.FromSlash(name))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := f.Sync(); !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) && !cannotSync(err) {
-		return err
-	}
-	return nil
+	return syncFolder(f)
 }

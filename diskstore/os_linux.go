@@ -1,11 +1,9 @@
 package diskstore
 
 import (
-	"errors"
 	"io"
 	"os"
 	"runtime"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -84,6 +82,3 @@ func transfer(call func(int, [][]byte, int64) (int, error), fd int, bufs [][]byt
 	}
 	return total, nil
 }
-
-// cannotSync reports whether err says that a folder is not for syncing.
-func cannotSync(err error) bool { return errors.Is(err, syscall.EINVAL) }

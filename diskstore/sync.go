@@ -1,6 +1,7 @@
 package diskstore
 
 import (
+	"errors"
 	"io/fs"
 	"maps"
 )
@@ -114,13 +115,17 @@ func (s *Store) syncFolders() error {
 // syncFoldersIn syncs the folders of names. It must not take making, since who
 // holds that may wait for handles.
 func (s *Store) syncFoldersIn(names map[string]bool) error {
+	// If a folder is gone, so are the files in it, which is said of them.
 	folder, err := s.openFolder(false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return fault("sync", ".", -1, err)
 	}
 	defer s.handles.release(&s.folder)
 	for name := range names {
-		if err := folder.SyncFolder(name); err != nil {
+		if err := folder.SyncFolder(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fault("sync", name, -1, err)
 		}
 	}
