@@ -94,7 +94,9 @@ func (p *Picker) settle(piece int) {
 	}
 	wanted := !p.held.Has(piece) && p.board.Priority(piece) > 0 &&
 		(len(p.geometry.Pads) == 0 || !p.empty(piece))
-	p.wanted.put(piece, wanted)
+	if p.wanted.put(piece, wanted) && wanted {
+		p.wantedGen++
+	}
 	p.setFresh(piece, wanted && t == nil)
 	if t != nil {
 		p.place(t, wanted)

@@ -16,9 +16,9 @@ type peer struct {
 	// piece is the one that it was asked for last, to stay with it; -1 for none.
 	piece int
 
-	// noOpen and noFresh are the generations of open and fresh pieces among
-	// which it had nothing to offer; 0 for unknown.
-	noOpen, noFresh uint64
+	// noOpen, noFresh and noWanted are the generations of open, fresh and
+	// wanted pieces among which it had nothing to offer; 0 for unknown.
+	noOpen, noFresh, noWanted uint64
 
 	// witness is a word of Picker.wanted in which the peer had a wanted piece.
 	witness int
@@ -59,7 +59,7 @@ func (p *Picker) Have(id swarm.Peer, piece int, has bool) {
 	r.has.put(piece, has)
 	r.has = p.share(r.has)
 	if has {
-		r.noOpen, r.noFresh = 0, 0
+		r.noOpen, r.noFresh, r.noWanted = 0, 0, 0
 		p.move(piece, 1)
 	} else {
 		p.move(piece, -1)
@@ -96,7 +96,8 @@ func (p *Picker) Leave(id swarm.Peer) {
 // Wants reports whether a peer has a piece that is wanted and not held.
 //
 // It remembers where it found one and goes on from there, so that all calls
-// during a download together look through the peer's pieces a few times.
+// during a download together look through the peer's pieces a few times. That a
+// peer has none it remembers too.
 func (p *Picker) Wants(id swarm.Peer) bool {
 	r := p.peers[id]
 	if r == nil {
@@ -104,6 +105,9 @@ func (p *Picker) Wants(id swarm.Peer) bool {
 	}
 	if r.has == p.all || p.wanted.Len() == 0 {
 		return p.wanted.Len() > 0
+	}
+	if r.noWanted == p.wantedGen {
+		return false
 	}
 	ours, theirs := p.wanted.Words(), r.has.Words()
 	for range ours {
@@ -114,6 +118,7 @@ func (p *Picker) Wants(id swarm.Peer) bool {
 			r.witness = 0
 		}
 	}
+	r.noWanted = p.wantedGen
 	return false
 }
 

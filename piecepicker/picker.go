@@ -55,9 +55,9 @@ type Picker struct {
 	found []candidate
 	begun uint64
 
-	// The generations grow when a piece joins the open or the fresh ones; a
-	// peer that found nothing need not look again before that.
-	openGen, freshGen uint64
+	// The generations grow when a piece joins the open, fresh or wanted ones;
+	// a peer that found nothing need not look again before that.
+	openGen, freshGen, wantedGen uint64
 
 	deadlines deadlines
 	origin    time.Time // of the picker's time: the first that it was told
@@ -83,16 +83,17 @@ func Mix(g swarm.Geometry, order Order, c Config) *Picker {
 	}
 	n := g.Pieces()
 	p := &Picker{
-		geometry: g,
-		queue:    c.Queue,
-		endGame:  c.EndGame,
-		order:    order,
-		seed:     c.Seed,
-		held:     newSet(n),
-		wanted:   newFullSet(n),
-		peers:    make(map[swarm.Peer]*peer),
-		openGen:  1,
-		freshGen: 1,
+		geometry:  g,
+		queue:     c.Queue,
+		endGame:   c.EndGame,
+		order:     order,
+		seed:      c.Seed,
+		held:      newSet(n),
+		wanted:    newFullSet(n),
+		peers:     make(map[swarm.Peer]*peer),
+		openGen:   1,
+		freshGen:  1,
+		wantedGen: 1,
 	}
 	for _, s := range g.Pads {
 		p.passOver(s)

@@ -41,7 +41,7 @@ func TestRarestFollowsHaves(t *testing.T) {
 	`)
 }
 
-// Cratetorrent counts a peer's pieces when it joins, and never takes that back.
+// What a peer's pieces counted when it joined is taken back when it leaves.
 func TestRarestForgetsWhoLeft(t *testing.T) {
 	g := blocks(3, 1)
 	play(t, g, NewRarest(g, Config{}), `

@@ -27,6 +27,7 @@ func Benchmark(b *testing.B, open func(b *testing.B, g swarm.Geometry) swarm.Pic
 		{"JoinSeed", benchJoinSeed},
 		{"JoinHalf", benchJoinHalf},
 		{"Have", benchHave},
+		{"Wants", benchWants},
 		{"PickFromSeed", benchPickFromSeed},
 		{"PickFromHalf", benchPickFromHalf},
 		{"PickFromFew", benchPickFromFew},
@@ -91,6 +92,29 @@ func benchHave(b *testing.B, p swarm.Picker) {
 	for b.Loop() {
 		r := random.Uint64()
 		p.Have(first+swarm.Peer(r%100), int(r>>32%benchPieces), r>>20&7 != 0)
+	}
+}
+
+// benchWants measures our interest in peers, half of which have only what is held.
+func benchWants(b *testing.B, p swarm.Picker) {
+	old := full(benchGeometry)
+	for i := range benchPieces {
+		if i%2 == 0 {
+			p.Held(i)
+		} else {
+			old.Clear(i)
+		}
+	}
+	const first = swarm.Peer(1000)
+	for i := range swarm.Peer(benchPeers / 2) {
+		p.Join(first+i, old)
+	}
+	next := swarm.Peer(0)
+	for b.Loop() {
+		next = (next + 1) % (benchPeers / 2)
+		if p.Wants(first+next) || !p.Wants(benchPeers/2+next) {
+			b.Fatal("what is held is not wanted, the rest is")
+		}
 	}
 }
 
