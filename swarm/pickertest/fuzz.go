@@ -27,7 +27,7 @@ func Fuzz(f *testing.F, open func(t *testing.T, g swarm.Geometry) swarm.Picker) 
 		f.Add([]byte{byte(shape), 0, 1, 255, 13, 1, 0, 13, 2, 7, 14, 3, 9, 7, 1, 40, 3, 14, 2, 200, 6, 2, 30, 3, 5, 0, 3, 200, 8, 3, 13, 1, 4})
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 10 * len(geometries) {
+	for range 4 * len(geometries) {
 		calls := make([]byte, 1000)
 		for i := range calls {
 			calls[i] = byte(random.Uint32())
