@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
@@ -25,6 +26,8 @@ type conn struct {
 	batches chan *batch // the two that reader and turn pass to and fro
 	closed  chan struct{}
 	once    sync.Once
+	running atomic.Int32 // reader and writer
+	err     error        // the reader's
 
 	mail struct {
 		mu    sync.Mutex
@@ -49,11 +52,22 @@ func (c *conn) start() {
 	for range cap(c.batches) {
 		c.batches <- &batch{conn: c, peer: c.id}
 	}
+	c.running.Store(2)
 	go c.read()
 	go c.write()
 }
 
-// close ends the connection; the reader tells the turn when it is through.
+// through ends the reader or the writer. The turn hears of the last of them, when
+// all bytes are counted; it is a task until then.
+func (c *conn) through() {
+	c.close()
+	if c.running.Add(-1) == 0 {
+		c.torrent.post(gone{c.id, c.err})
+	}
+	c.torrent.tasks.Done()
+}
+
+// close ends the connection; the turn is told when reader and writer are through.
 func (c *conn) close() {
 	c.once.Do(func() {
 		close(c.closed)

@@ -95,7 +95,7 @@ func (s *state) greet(now time.Time, p *peerState) {
 	}
 }
 
-// end closes a connection; gone follows when its reader is through.
+// end closes a connection; gone follows when its reader and writer are through.
 func (s *state) end(now time.Time, p *peerState, why error) {
 	if p.closing {
 		return
@@ -119,7 +119,7 @@ func (s *state) leave(now time.Time, p *peerState) {
 	}
 }
 
-// gone says that a connection's reader has ended: no event of it follows.
+// gone says that a connection's reader and writer have ended: no event of theirs follows.
 type gone struct {
 	peer swarm.Peer
 	err  error

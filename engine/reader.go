@@ -33,15 +33,14 @@ type reader struct {
 
 // read runs until the connection ends.
 func (c *conn) read() {
-	defer c.torrent.tasks.Done()
+	defer c.through()
 	r := &reader{conn: c, buf: make([]byte, smallBuffer)}
 	r.decoder = peerwire.NewDecoder(peerwire.Limits{
 		Geometry: c.torrent.geometry, Fast: c.fast, MaxExtended: maxExtended, MaxUnknown: maxExtended,
 	})
-	err := r.run()
+	c.err = r.run()
 	c.close()
 	r.shrink()
-	c.torrent.post(gone{c.id, err})
 }
 
 func (r *reader) run() error {

@@ -26,8 +26,7 @@ type writer struct {
 
 // write runs until the connection ends.
 func (c *conn) write() {
-	defer c.torrent.tasks.Done()
-	defer c.close()
+	defer c.through()
 	w := &writer{conn: c, gather: 1}
 	for {
 		select {
