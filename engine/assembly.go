@@ -95,6 +95,19 @@ func (a *assembly) senders() (all []*peerState) {
 	return all
 }
 
+// fillPads has the pieces checked that are all pad: nobody is asked for them.
+func (s *state) fillPads() {
+	if len(s.geo.Pads) == 0 {
+		return
+	}
+	for i := range s.n {
+		if s.have.Has(i) || s.assembly[i] != nil || !s.geo.IsPad(swarm.Block{Piece: i, Length: s.geo.PieceLen(i)}) {
+			continue
+		}
+		s.submit(s.begun(i))
+	}
+}
+
 // submit hands a whole piece to the verifiers. Its buffers are theirs from now on.
 func (s *state) submit(a *assembly) {
 	a.checking = true

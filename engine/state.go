@@ -146,6 +146,7 @@ func (s *state) begin(now time.Time) {
 // added ends the check at the start.
 func (s *state) added(now time.Time) {
 	s.restore()
+	s.fillPads()
 	s.wasAdded = true
 	s.whole = s.complete()
 	s.report(Added{s.id(), s.haveN, s.n, s.have.Clone()})
