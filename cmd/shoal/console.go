@@ -159,13 +159,6 @@ func (c *console) draw(lines ...string) {
 	c.redraw(lines, columns)
 }
 
-// settle leaves the lines that were drawn where they are, for good.
-func (c *console) settle() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.drawn = nil
-}
-
 // clear takes the lines away that were drawn.
 func (c *console) clear() {
 	c.mu.Lock()

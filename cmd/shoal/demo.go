@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -47,12 +47,10 @@ type demo struct {
 	size int64
 	dir  string // of this run
 
-	torrent   *metainfo.Torrent
-	files     int
-	announce  string
-	listening netip.AddrPort // where the seeder is
-	seeder    *client.Client
-	took      time.Duration // of the download
+	files       int
+	seeder      *client.Client
+	stopTracker func()
+	took        time.Duration // of the download
 }
 
 // demonstrated is the JSON object of a demo that went well.
@@ -97,7 +95,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	c.say("Shoal demo: a sample of %s goes from a seeder to a downloader, over TCP on this machine.", sized(d.size))
 	for _, step := range []func(context.Context) error{d.makeSample, d.share, d.download, d.compare} {
 		if err := step(ctx); err != nil {
-			return err
+			return cmp.Or(ctx.Err(), err) // whatever else failed for that
 		}
 	}
 	c.say("")
@@ -138,6 +136,9 @@ func (d *demo) cleanUp(keep bool) error {
 			d.c.log.Warn("closing the seeder", "error", err)
 		}
 	}
+	if d.stopTracker != nil {
+		d.stopTracker()
+	}
 	if keep {
 		d.c.say("Everything is in %s.", d.dir)
 		return nil
@@ -169,8 +170,18 @@ func (d *demo) share(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	go trackerserver.New(trackerserver.Config{}).Serve(ctx, l)
-	d.announce = "http://" + l.Addr().String() + "/announce"
+	// The tracker outlives the seeder, which tells it that it leaves.
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		trackerserver.New(trackerserver.Config{}).Serve(serving, l)
+	}()
+	d.stopTracker = func() {
+		stop()
+		<-served
+	}
+	announce := "http://" + l.Addr().String() + "/announce"
 
 	config := client.Config{State: client.Off, Listen: "127.0.0.1:0"}
 	config.Engine.Logger = d.c.log.With("who", "seeder")
@@ -181,15 +192,14 @@ func (d *demo) share(ctx context.Context) error {
 	defer answers.Close()
 	m := newMeter(d.c, "hashing the sample")
 	t, err := d.seeder.Seed(ctx, d.source(), client.SeedOptions{Build: metainfo.Builder{
-		Tiers: [][]string{{d.announce}}, CreatedBy: "shoal " + version, Progress: m.set,
+		Tiers: [][]string{{announce}}, CreatedBy: "shoal " + version, Progress: m.set,
 	}})
 	if err != nil {
 		return err
 	}
 	info := t.Metainfo().Info
-	d.torrent, d.listening = t.Metainfo(), d.seeder.Addr()
 	m.done(fmt.Sprintf("2. Hashed %s of %s", counted(info.Pieces(), "piece"), exactly(info.PieceLength)), d.size)
-	if _, err := save(d.torrent, filepath.Join(d.dir, torrentName), false); err != nil {
+	if _, err := save(t.Metainfo(), filepath.Join(d.dir, torrentName), false); err != nil {
 		return err
 	}
 	// The tracker must know the seeder before the downloader asks, or it would
@@ -197,7 +207,7 @@ func (d *demo) share(ctx context.Context) error {
 	if err := announced(ctx, answers); err != nil {
 		return fmt.Errorf("announcing to the demo's own tracker: %w", err)
 	}
-	d.c.say("3. The tracker listens at %s, the seeder at %s", l.Addr(), d.listening)
+	d.c.say("3. The tracker listens at %s, the seeder at %s", l.Addr(), d.seeder.Addr())
 	return nil
 }
 

@@ -17,7 +17,7 @@ type netFlags struct {
 	Peer     []string `short:"p" placeholder:"HOST:PORT" help:"Peer to connect to. May be given several times, or with commas."`
 	Listen   string   `short:"l" placeholder:"ADDRESS" help:"HOST:PORT, :PORT or PORT to accept peers at, or off (default: a free port, kept over restarts)."`
 	State    string   `placeholder:"FOLDER" help:"Where to remember what is there, or off (default: shoal in your folder for settings)."`
-	MaxPeers int      `placeholder:"N" help:"Connections of a torrent (default: 80; -1 for no limit)."`
+	MaxPeers int      `placeholder:"N" help:"Connections of a torrent (default: 80; --max-peers=-1 for no limit)."`
 }
 
 // config returns the client's settings and the peers.

@@ -27,11 +27,11 @@ func sampleFiles(size int64) (all []sampleFile) {
 	add("readme.txt", 1000)
 	add("empty.txt", 0)
 	for i := range 100 {
-		// From a few bytes to twice the average, no two alike.
-		add(fmt.Sprintf("photos/%d/%03d.jpg", 2020+i/25, i+1), size/2000*int64(i+1)/50+int64(i*37+1))
+		// From next to nothing to twice the average, at odd lengths.
+		add(fmt.Sprintf("photos/%d/%03d.jpg", 2020+i/25, i+1), size/2000*int64(i+1)/50+int64(i%7))
 	}
 	for i := range 12 {
-		add(fmt.Sprintf("album/%02d.flac", i+1), size/40+int64(i*10007))
+		add(fmt.Sprintf("album/%02d.flac", i+1), size/40+int64(i*10007)%(size/400+1))
 	}
 	add("film.mkv", left)
 	return all

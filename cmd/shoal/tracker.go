@@ -73,7 +73,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	announce := "http://" + reachable(listener.Addr()) + "/announce"
 	c.emit(tracked{Event: "listening", Announce: announce})
 	c.say("The tracker listens at %s. Announce URL: %s", listener.Addr(), announce)
-	c.say("For others, replace the host by a name or address of this machine that they can reach. Ctrl-C ends it.")
+	c.say("Others need a name or address of this machine in it. Ctrl-C ends it.")
 	return cmd.report(ctx, c, server, served)
 }
 
@@ -93,14 +93,13 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 			if ctx.Err() == nil {
 				return err
 			}
-			c.say("The tracker has ended.")
+			c.say("The tracker has ended: %s.", figures(server.Stats()))
 			return nil
 		case <-ticks.C:
 		}
 		st := server.Stats()
-		line := counted(int(st.Announces), "announce") + ", " + counted(int(st.Refused), "refusal") + ", " +
-			counted(st.Swarms, "torrent") + ", " + counted(st.Peers, "peer") + ", " + counted(st.Seeds, "seed")
-		if c.live {
+		line := figures(st)
+		if c.live && !c.json {
 			c.draw(line)
 			continue
 		}
@@ -110,4 +109,10 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 		}
 		last = st
 	}
+}
+
+// figures says what a tracker did and knows.
+func figures(st trackerserver.Stats) string {
+	return counted(int(st.Announces), "announce") + ", " + counted(int(st.Refused), "refusal") + ", " +
+		counted(st.Swarms, "torrent") + ", " + counted(st.Peers, "peer") + ", " + counted(st.Seeds, "seed")
 }

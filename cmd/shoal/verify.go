@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
@@ -113,8 +115,19 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 			v.Faults = append(v.Faults, fault)
 		}
 	}
+	// Files whose size tells it first: others may only share pieces with them.
+	slices.SortStableFunc(v.Faults, func(a, b verifiedFile) int {
+		return cmp.Compare(btoi(a.Fault == "wrong"), btoi(b.Fault == "wrong"))
+	})
 	v.Complete = v.Right == v.Pieces && len(v.Faults) == 0
 	return v, nil
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // faultOf says what is wrong with a file; Fault is empty for nothing.

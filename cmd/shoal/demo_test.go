@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestDemo(t *testing.T) {
+	dir := alone(t)
+	stdout, stderr := shoal(t, exitOK, "demo", "--size", "4MiB", "--dir", dir)
+	require.Empty(t, stderr)
+	for _, want := range []string{"1. Wrote 115 files: 4.0 MiB", "2. Hashed ", "3. The tracker listens at 127.0.0.1:", "4. Downloaded 4.0 MiB", "5. Compared 115 files", "It works: 4.0 MiB", "Cleaned up: "} {
+		require.Contains(t, stdout, want)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "shoal-demo-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.NoDirExists(t, filepath.Join(dir, "state"), "the demo remembers nothing")
+
+	stdout, _ = shoal(t, exitOK, "demo", "--size", "1MiB", "--dir", dir, "--json")
+	o := event(t, stdout, "demonstrated")
+	require.EqualValues(t, 115, o["files"])
+	require.EqualValues(t, 1<<20, o["bytes"])
+}
+
+func TestDemoCleansUpWhenInterrupted(t *testing.T) {
+	for _, at := range []string{"Shoal demo", "1. Wrote", "2. Hashed", "3. The tracker"} {
+		t.Run(at, func(t *testing.T) {
+			dir := alone(t)
+			ctx, stop := context.WithCancel(t.Context())
+			out := &trigger{text: at, call: stop, output: newOutput()}
+			code := run(ctx, []string{"demo", "--size", "32MiB", "--dir", dir}, strings.NewReader(""), out, newOutput())
+			require.Equal(t, exitInterrupted, code, out)
+			require.Contains(t, out.String(), "Cleaned up")
+			require.NotContains(t, out.String(), "It works")
+			left, err := filepath.Glob(filepath.Join(dir, "shoal-demo-*"))
+			require.NoError(t, err)
+			require.Empty(t, left)
+		})
+	}
+}
+
+// A trigger calls a function when a text is written.
+type trigger struct {
+	*output
+	text string
+	call func()
+}
+
+func (w *trigger) Write(p []byte) (int, error) {
+	n, err := w.output.Write(p)
+	if strings.Contains(string(p), w.text) {
+		w.call()
+	}
+	return n, err
+}
+
+func TestDemoFindsWrongBytes(t *testing.T) {
+	alone(t)
+	makeContent(t, 1<<18)
+	require.NoError(t, os.CopyFS("copy", os.DirFS("album")))
+	equalFolders(t, "album", "copy")
+	compare := func() error {
+		_, _, err := compareFolders(t.Context(), "album", "copy", func(int64) {})
+		return err
+	}
+	require.NoError(t, os.WriteFile("copy/more", nil, 0o666))
+	require.ErrorContains(t, compare(), "files")
+	require.NoError(t, os.Remove("copy/more"))
+	film, err := os.ReadFile("copy/film.mkv")
+	require.NoError(t, err)
+	film[len(film)-1]++
+	require.NoError(t, os.WriteFile("copy/film.mkv", film, 0o666))
+	require.ErrorContains(t, compare(), "differs")
+	require.NoError(t, os.WriteFile("copy/film.mkv", film[:len(film)-1], 0o666))
+	require.ErrorContains(t, compare(), "differs")
+	film[len(film)-1]--
+	require.NoError(t, os.WriteFile("copy/film.mkv", append(film, 0), 0o666))
+	require.ErrorContains(t, compare(), "differs")
+	require.NoError(t, os.Remove("copy/film.mkv"))
+	require.ErrorIs(t, compare(), os.ErrNotExist)
+}
+
+// TestNextCommandsWork runs what the demo prints, with and without --keep.
+func TestNextCommandsWork(t *testing.T) {
+	for _, flags := range [][]string{nil, {"--keep"}} {
+		t.Run(strings.Join(flags, " "), func(t *testing.T) {
+			dir := alone(t)
+			t.Setenv("TMPDIR", filepath.Join(dir, "a folder"))
+			require.NoError(t, os.Mkdir("a folder", 0o777))
+			if os.TempDir() != filepath.Join(dir, "a folder") {
+				t.Skip("the folder for temporary files cannot be set")
+			}
+			stdout, _ := shoal(t, exitOK, append([]string{"demo", "--size", "1MiB"}, flags...)...)
+			ran := 0
+			for line := range strings.Lines(stdout) {
+				words := shellWords(line)
+				switch {
+				case !strings.HasPrefix(line, "  ") || len(words) == 0:
+					continue
+				case words[0] == "echo":
+					require.NoError(t, os.WriteFile(words[3], []byte(words[1]+"\n"), 0o666))
+				case words[0] != program():
+					require.Fail(t, "what is this?", line)
+				case words[1] == "seed":
+					seed := start(t, words[1:]...)
+					seed.out.await(t, "seeding ")
+				default:
+					shoal(t, exitOK, words[1:]...)
+				}
+				ran++
+			}
+			require.GreaterOrEqual(t, ran, 4)
+		})
+	}
+}
+
+// shellWords splits a line as a shell does, with single quotes.
+func shellWords(line string) (words []string) {
+	quoted, word := false, ""
+	for _, r := range strings.TrimSpace(line) + " " {
+		switch {
+		case r == '\'':
+			quoted = !quoted
+		case r == ' ' && !quoted:
+			if word != "" {
+				words = append(words, word)
+			}
+			word = ""
+		default:
+			word += string(r)
+		}
+	}
+	return words
+}
+
+func TestSampleFiles(t *testing.T) {
+	for _, size := range []int64{1 << 10, 1 << 20, 256 << 20, 1<<40 + 1} {
+		var sum int64
+		names := make(map[string]bool)
+		for _, f := range sampleFiles(size) {
+			require.GreaterOrEqual(t, f.length, int64(0))
+			sum += f.length
+			names[f.path] = true
+		}
+		require.Equal(t, size, sum)
+		require.Len(t, names, 115)
+	}
+}

@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// alone takes the environment away that would change what the program does, and
+// goes to a folder of the test's own.
+func alone(t *testing.T) string {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "SHOAL_") || name == "COLUMNS" || name == "LINES" {
+			t.Setenv(name, "")
+			os.Unsetenv(name)
+		}
+	}
+	dir := t.TempDir()
+	t.Setenv("SHOAL_STATE", filepath.Join(dir, "state"))
+	t.Chdir(dir)
+	return dir
+}
+
+// A running is a call of the program that has not ended.
+type running struct {
+	out, err *output
+	stop     context.CancelFunc // Ctrl-C
+	code     chan int
+}
+
+// start runs the program. The test ends it.
+func start(t *testing.T, args ...string) *running {
+	t.Helper()
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	r := &running{newOutput(), newOutput(), stop, make(chan int, 1)}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		r.code <- run(ctx, args, strings.NewReader(""), r.out, r.err)
+		r.out.close()
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+	})
+	return r
+}
+
+// wait waits for the end.
+func (r *running) wait(t *testing.T, want int) {
+	t.Helper()
+	require.Equal(t, want, <-r.code, "exit code; stdout:\n%s\nstderr:\n%s", r.out, r.err)
+}
+
+// shoal runs the program to its end, which must be with the exit code want.
+func shoal(t *testing.T, want int, args ...string) (stdout, stderr string) {
+	t.Helper()
+	r := start(t, args...)
+	r.wait(t, want)
+	return r.out.String(), r.err.String()
+}
+
+// objects reads the lines of JSON that a program wrote.
+func objects(t *testing.T, lines string) (all []map[string]any) {
+	t.Helper()
+	for line := range strings.Lines(lines) {
+		var o map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &o), line)
+		all = append(all, o)
+	}
+	return all
+}
+
+// event returns the first object of an event.
+func event(t *testing.T, lines, name string) map[string]any {
+	t.Helper()
+	for _, o := range objects(t, lines) {
+		if o["event"] == name {
+			return o
+		}
+	}
+	require.Fail(t, "no event "+name, lines)
+	return nil
+}
+
+// An output keeps what was written, and lets others wait for it.
+type output struct {
+	mu     sync.Mutex
+	more   *sync.Cond
+	b      bytes.Buffer
+	closed bool
+}
+
+func newOutput() *output {
+	o := &output{}
+	o.more = sync.NewCond(&o.mu)
+	return o
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.more.Broadcast()
+	return o.b.Write(p)
+}
+
+func (o *output) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	o.more.Broadcast()
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
+}
+
+// await waits until text was written, and returns the line that it is in.
+func (o *output) await(t *testing.T, text string) string {
+	t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for {
+		for line := range strings.Lines(o.b.String()) {
+			if strings.Contains(line, text) && strings.HasSuffix(line, "\n") {
+				return line
+			}
+		}
+		if o.closed {
+			require.Fail(t, "the program ended without saying "+text, o.b.String())
+		}
+		o.more.Wait()
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for _, name := range []string{"", "get", "seed", "create", "inspect", "verify", "tracker", "demo"} {
+		t.Run("shoal "+name, func(t *testing.T) {
+			golden := filepath.Join(sourceDir(t), "testdata", "help", strings.ReplaceAll(strings.TrimSpace("shoal "+name), " ", "-")+".txt")
+			alone(t)
+			stdout, stderr := shoal(t, exitOK, strings.Fields(name+" --help")...)
+			require.Empty(t, stderr)
+			if *update {
+				require.NoError(t, os.WriteFile(golden, []byte(stdout), 0o666))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			require.Equal(t, string(want), stdout)
+			if name != "" {
+				require.Contains(t, stdout, "Examples:")
+			}
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	alone(t)
+	stdout, _ := shoal(t, exitOK, "--version")
+	require.Regexp(t, `^shoal \d+\.\d+\.\d+ \(.*go1.*\)\n$`, stdout)
+	changes, err := os.ReadFile(filepath.Join(sourceDir(t), "..", "CHANGELOG.md"))
+	require.NoError(t, err)
+	require.Contains(t, string(changes), "## v"+version)
+}
+
+func TestUsage(t *testing.T) {
+	dir := alone(t)
+	require.NoError(t, os.WriteFile("a.txt", []byte("hello"), 0o666))
+	shoal(t, exitOK, "create", "a.txt")
+	for _, test := range []struct {
+		name string
+		args []string
+		code int
+		want []string // in stderr
+	}{
+		{"nothing", nil, exitUsage, []string{"Commands:", "shoal demo"}},
+		{"unknown command", []string{"fetch"}, exitUsage, []string{"fetch", "shoal --help"}},
+		{"unknown flag", []string{"get", "--fast", "a.txt.torrent"}, exitUsage, []string{"--fast", `"shoal get --help"`}},
+		{"no torrent", []string{"get"}, exitUsage, []string{"<torrent>", `"shoal get --help"`}},
+		{"bad level", []string{"demo", "--log-level", "loud"}, exitUsage, []string{"loud"}},
+		{"bad peer", []string{"get", "a.txt.torrent", "--peer", "somebody"}, exitUsage, []string{"somebody", "HOST:PORT", `"shoal get --help"`}},
+		{"bad port", []string{"get", "a.txt.torrent", "--peer", "127.0.0.1:70000"}, exitFailed, []string{"70000", "192.0.2.7:6881"}},
+		{"bad address", []string{"get", "a.txt.torrent", "--listen", "here"}, exitUsage, []string{"--listen", "HOST:PORT"}},
+		{"bad size", []string{"demo", "--size", "much"}, exitUsage, []string{"much", "256MiB"}},
+		{"tiny sample", []string{"demo", "--size", "5"}, exitUsage, []string{"1KiB"}},
+		{"huge sample", []string{"demo", "--size", "1000000TiB"}, exitFailed, []string{"free", "--dir", "--size"}},
+		{"odd pieces", []string{"create", "a.txt", "--piece-length", "100K"}, exitUsage, []string{"power of two"}},
+		{"bad announce", []string{"create", "a.txt", "--announce", "tracker"}, exitUsage, []string{"http://"}},
+		{"bad node", []string{"create", "a.txt", "--node", "router"}, exitUsage, []string{"HOST:PORT"}},
+		{"bad web seed", []string{"create", "a.txt", "--web-seed", "x"}, exitUsage, []string{"--web-seed"}},
+		{"bad format", []string{"create", "a.txt", "--format", "v3"}, exitUsage, []string{"v3"}},
+		{"no content", []string{"create", "nothing"}, exitFailed, []string{"nothing: no such file", "Check the path"}},
+		{"no file", []string{"get", "nothing.torrent"}, exitFailed, []string{"nothing.torrent", "Check the path"}},
+		{"no torrent file", []string{"get", "a.txt"}, exitFailed, []string{"get it again"}},
+		{"folder", []string{"get", dir}, exitFailed, []string{"is a folder", "seed " + dir}},
+		{"folder to inspect", []string{"inspect", dir}, exitFailed, []string{"create " + dir}},
+		{"address to inspect", []string{"inspect", "http://x/y"}, exitFailed, []string{"Save the .torrent file"}},
+		{"magnet", []string{"get", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
+		{"twice", []string{"get", "a.txt.torrent", "a.txt.torrent", "-q"}, exitFailed, []string{"named twice"}},
+		{"no folder", []string{"demo", "--dir", "nowhere"}, exitFailed, []string{"nowhere", "--dir"}},
+		{"bad network", []string{"tracker", "--behind-proxy", "ten"}, exitUsage, []string{"10.0.0.0/8"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, stderr := shoal(t, test.code, test.args...)
+			for _, want := range test.want {
+				require.Contains(t, stderr, want)
+			}
+			require.NotContains(t, stderr, "goroutine")
+		})
+	}
+}
+
+func TestErrorsForPrograms(t *testing.T) {
+	alone(t)
+	stdout, stderr := shoal(t, exitFailed, "get", "--json", "nothing.torrent")
+	require.Empty(t, stderr)
+	o := event(t, stdout, "error")
+	require.Contains(t, o["message"], "nothing.torrent")
+	require.Equal(t, "Check the path.", o["advice"])
+}
+
+func TestEnvironment(t *testing.T) {
+	dir := alone(t)
+	require.NoError(t, os.Mkdir("content", 0o777))
+	require.NoError(t, os.WriteFile("content/a.txt", []byte("hello"), 0o666))
+	shoal(t, exitOK, "create", "content/a.txt")
+	shoal(t, exitFailed, "verify", "a.txt.torrent")
+	t.Setenv("SHOAL_DIR", filepath.Join(dir, "content"))
+	t.Setenv("SHOAL_JSON", "true")
+	stdout, _ := shoal(t, exitOK, "verify", "a.txt.torrent")
+	require.Equal(t, true, event(t, stdout, "verified")["complete"])
+}
+
+// testDir is where the tests were started, which alone leaves.
+var testDir, _ = os.Getwd()
+
+func sourceDir(t *testing.T) string {
+	t.Helper()
+	require.NotEmpty(t, testDir)
+	return testDir
+}
+
+// forget drops what was written so far.
+func (o *output) forget() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.b.Reset()
+}
