@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -15,6 +16,7 @@ type lowest struct {
 	blocks   [][]wanted // by piece and block number
 	held     []bool
 	begun    []bool
+	order    []int // in which pieces are begun
 	peers    map[swarm.Peer]swarm.Bitfield
 }
 
@@ -34,11 +36,19 @@ func newLowest(g swarm.Geometry) *lowest {
 		peers: make(map[swarm.Peer]swarm.Bitfield),
 	}
 	for i := range n {
+		l.order = append(l.order, i)
 		l.blocks[i] = make([]wanted, g.BlockCount(i))
 		for k := range l.blocks[i] {
 			l.blocks[i][k].pad = g.IsPad(g.Block(i, k))
 		}
 	}
+	return l
+}
+
+// newShuffled returns one that begins pieces in an order of its own.
+func newShuffled(g swarm.Geometry, seed uint64) *lowest {
+	l := newLowest(g)
+	rand.New(rand.NewPCG(seed, 1)).Shuffle(len(l.order), func(i, j int) { l.order[i], l.order[j] = l.order[j], l.order[i] })
 	return l
 }
 
@@ -101,7 +111,7 @@ func (l *lowest) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 		func(i int) bool { return l.begun[i] },
 		func(int) bool { return true },
 	} {
-		for i := range l.held {
+		for _, i := range l.order {
 			if !l.held[i] && have.Has(i) && class(i) && !slices.Contains(order, i) &&
 				(a.Only == nil || slices.Contains(a.Only, i)) && !(a.Alone && l.others(i, a.Peer)) {
 				order = append(order, i)
@@ -130,7 +140,7 @@ func (l *lowest) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 func (l *lowest) take(dst []swarm.Block, most, piece int, p swarm.Peer, again bool) []swarm.Block {
 	for k := range l.blocks[piece] {
 		w := &l.blocks[piece][k]
-		if len(dst) == most || w.pad || w.here || (len(w.asked) > 0) != again || slices.Contains(w.asked, p) {
+		if len(dst) == most || w.pad || w.here || (len(w.asked) > 0) != again || len(w.asked) >= 2 || slices.Contains(w.asked, p) {
 			continue
 		}
 		w.asked = append(w.asked, p)

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	window  = 256 << 10 // bytes that may be under way in one direction
-	segment = 16 << 10  // bytes that travel together
+	window  = 64 << 10 // bytes that may be under way in one direction
+	segment = 16 << 10 // bytes that travel together
 )
 
 // conn is one end of a connection.
@@ -24,15 +24,14 @@ type conn struct {
 type line struct {
 	from, to *Host
 
-	mu       sync.Mutex
-	packets  []packet
-	size     int           // bytes in packets
-	changed  chan struct{} // closed and made anew when anything below or above changes
-	ended    bool          // the writing end was closed
-	unheard  bool          // the reading end was closed
-	readBy   time.Time     // deadlines; zero for none
-	writeBy  time.Time
-	lastCame time.Time // when the last packet arrives; they do not overtake
+	mu      sync.Mutex
+	packets []packet
+	size    int           // bytes in packets
+	changed chan struct{} // closed and made anew when anything below or above changes
+	ended   bool          // the writing end was closed
+	unheard bool          // the reading end was closed
+	readBy  time.Time     // deadlines; zero for none
+	writeBy time.Time
 }
 
 // packet is bytes under way.
@@ -97,10 +96,11 @@ func (c *conn) Read(p []byte) (int, error) {
 		case len(p) == 0:
 			return 0, nil
 		case len(l.packets) > 0 && !l.packets[0].lost:
-			if !l.packets[0].at.After(time.Now()) {
-				return l.read(p), nil
+			if next = later(l.packets[0].at, l.to.free()); !next.After(time.Now()) {
+				n := l.read(p[:min(len(p), segment)])
+				l.to.arrive(n)
+				return n, nil
 			}
-			next = l.packets[0].at
 		case len(l.packets) == 0 && l.ended:
 			return 0, io.EOF
 		}
@@ -140,12 +140,9 @@ func (c *conn) Write(p []byte) (n int, err error) {
 			return n, nil
 		case l.size < window:
 			m := min(len(p)-n, segment, window-l.size)
-			at, ok := arrival(l.from, l.to, m)
-			if at.Before(l.lastCame) {
-				at = l.lastCame
-			}
-			l.lastCame = at
-			l.packets = append(l.packets, packet{append([]byte(nil), p[n:n+m]...), at, !ok})
+			at, ok := l.from.depart(m, l.to)
+			lost := !ok || l.to.vanished()
+			l.packets = append(l.packets, packet{append([]byte(nil), p[n:n+m]...), at, lost})
 			l.size += m
 			n += m
 			l.wake()

@@ -117,31 +117,44 @@ func (h *Host) DialContext(ctx context.Context, _, address string) (net.Conn, er
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: errRefused}
 }
 
-// arrival returns when n bytes that from sends to to now are there.
-func arrival(from, to *Host, n int) (at time.Time, ok bool) {
+// depart returns when n bytes that h sends now arrive at a host, if they do.
+func (h *Host) depart(n int, to *Host) (at time.Time, ok bool) {
 	at = time.Now()
-	for _, side := range [...]struct {
-		host *Host
-		rate int64
-		free *time.Time
-	}{{from, from.link.Up, &from.up}, {to, to.link.Down, &to.down}} {
-		h := side.host
-		h.mu.Lock()
-		if h.gone {
-			h.mu.Unlock()
-			return at, false
-		}
-		if side.rate > 0 {
-			if side.free.After(at) {
-				at = *side.free
-			}
-			at = at.Add(time.Duration(float64(n) / float64(side.rate) * float64(time.Second)))
-			*side.free = at
-		}
-		at = at.Add(h.link.Delay)
-		h.mu.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.link.Up > 0 {
+		h.up = later(h.up, at).Add(took(n, h.link.Up))
+		at = h.up
 	}
-	return at, true
+	return at.Add(h.link.Delay + to.link.Delay), !h.gone
+}
+
+// arrive takes n bytes off the line to h.
+func (h *Host) arrive(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.link.Down > 0 {
+		h.down = later(h.down, time.Now()).Add(took(n, h.link.Down))
+	}
+}
+
+// free returns when h can take more bytes.
+func (h *Host) free() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.down
+}
+
+// took is how long n bytes need at a rate.
+func took(n int, rate int64) time.Duration {
+	return time.Duration(float64(n) / float64(rate) * float64(time.Second))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // listener is a net.Listener of a host.
