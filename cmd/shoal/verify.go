@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,12 +41,20 @@ type verified struct {
 
 type verifiedFile struct {
 	Path   string `json:"path"`
-	Fault  string `json:"fault"`  // "missing", "shorter", "longer" or "wrong"
+	Fault  string `json:"fault"`  // missing, shorter, longer or wrong
 	Length int64  `json:"length"` // in the torrent, in bytes
 	Size   int64  `json:"size"`   // on disk, in bytes
 	Pieces int    `json:"pieces"` // that hold bytes of the file
 	Right  int    `json:"right"`  // of those
 }
+
+// What can be wrong with a file.
+const (
+	missing = "missing"
+	shorter = "shorter" // than it should be
+	longer  = "longer"
+	wrong   = "wrong" // some of its pieces
+)
 
 // Run checks the torrents.
 func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
@@ -82,8 +89,8 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 // verify checks what is in dir of a torrent. It calls progress with bytes done and
 // in all.
 func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verified, err error) {
-	if missing := info.MissingLayers(); len(missing) > 0 && !info.HasV1() {
-		return v, advised{fmt.Errorf("the torrent lacks the piece layers of %s", counted(len(missing), "file")),
+	if layers := info.MissingLayers(); len(layers) > 0 && !info.HasV1() {
+		return v, advised{fmt.Errorf("the torrent lacks the piece layers of %s", counted(len(layers), "file")),
 			"It cannot be checked without them: get a .torrent file that has them."}
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
@@ -117,17 +124,16 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 	}
 	// Files whose size tells it first: others may only share pieces with them.
 	slices.SortStableFunc(v.Faults, func(a, b verifiedFile) int {
-		return cmp.Compare(btoi(a.Fault == "wrong"), btoi(b.Fault == "wrong"))
+		switch {
+		case a.Fault == wrong && b.Fault != wrong:
+			return 1
+		case a.Fault != wrong && b.Fault == wrong:
+			return -1
+		}
+		return 0
 	})
 	v.Complete = v.Right == v.Pieces && len(v.Faults) == 0
 	return v, nil
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // faultOf says what is wrong with a file; Fault is empty for nothing.
@@ -142,14 +148,14 @@ func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) verifi
 	switch {
 	case f.Pad:
 	case !st.Exists:
-		v.Fault = "missing"
+		v.Fault = missing
 	case f.Symlink != "":
 	case st.Size < f.Length:
-		v.Fault = "shorter"
+		v.Fault = shorter
 	case st.Size > f.Length:
-		v.Fault = "longer"
+		v.Fault = longer
 	case v.Right < v.Pieces:
-		v.Fault = "wrong"
+		v.Fault = wrong
 	}
 	return v
 }
@@ -172,14 +178,14 @@ func (v verified) show(c *console) {
 		}
 		what := f.Fault
 		switch f.Fault {
-		case "shorter", "longer":
+		case shorter, longer:
 			what = fmt.Sprintf("%s than it should be: %s bytes, not %s", f.Fault, grouped(f.Size), grouped(f.Length))
-		case "wrong":
+		case wrong:
 			what = fmt.Sprintf("%s of %s right", grouped(int64(f.Right)), counted(f.Pieces, "piece"))
 		}
 		c.say("  %s: %s", plain(f.Path), what)
 	}
-	if v.Right == 0 && len(v.Faults) > 0 && v.Faults[0].Fault == "missing" {
+	if v.Right == 0 && len(v.Faults) > 0 && v.Faults[0].Fault == missing {
 		c.say("  Nothing of it is in %s; --dir says where to look.", v.Dir)
 	}
 }
