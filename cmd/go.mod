@@ -12,6 +12,8 @@ require (
 	github.com/shoal-bt/shoal/trackerserver v0.1.0
 )
 
+require go.yaml.in/yaml/v3 v3.0.5 // indirect
+
 require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
 	github.com/jackpal/bencode-go v1.2.0 // indirect
@@ -22,5 +24,6 @@ require (
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
 	github.com/shoal-bt/shoal/piecepicker v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect
+	github.com/stretchr/testify v1.12.1
 	golang.org/x/sys v0.49.0 // indirect
 )
