@@ -10,9 +10,8 @@ require (
 	github.com/shoal-bt/shoal/metainfo v0.1.0
 	github.com/shoal-bt/shoal/swarm v0.1.0
 	github.com/shoal-bt/shoal/trackerserver v0.1.0
+	github.com/stretchr/testify v1.12.1
 )
-
-require go.yaml.in/yaml/v3 v3.0.5 // indirect
 
 require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
@@ -24,6 +23,6 @@ require (
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
 	github.com/shoal-bt/shoal/piecepicker v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect
-	github.com/stretchr/testify v1.12.1
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 )

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	ossignal "os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestMain makes the test program be shoal, for tests that need a process.
+func TestMain(m *testing.M) {
+	if os.Getenv("BE_SHOAL") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// process starts shoal as a process of its own, which writes to a pipe.
+func process(t *testing.T, args ...string) (*exec.Cmd, io.ReadCloser) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no such signals")
+	}
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), exe, args...)
+	cmd.Env = append(os.Environ(), "BE_SHOAL=1")
+	cmd.WaitDelay = 10 * time.Second
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { cmd.Process.Kill() })
+	return cmd, out
+}
+
+func requireCode(t *testing.T, want int, cmd *exec.Cmd) {
+	t.Helper()
+	cmd.Wait()
+	require.Equal(t, want, cmd.ProcessState.ExitCode(), cmd.ProcessState)
+}
+
+func TestSignalsLeaveCleanly(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(signal.String(), func(t *testing.T) {
+			if signal == syscall.SIGHUP && ossignal.Ignored(signal) {
+				t.Skip("the tests run under nohup")
+			}
+			dir := alone(t)
+			cmd, out := process(t, "demo", "--size", "64MiB", "--dir", dir)
+			lines := bufio.NewScanner(out)
+			require.True(t, lines.Scan())
+			require.NoError(t, cmd.Process.Signal(signal))
+			require.NoError(t, cmd.Process.Signal(signal), "as timeout sends it twice")
+			rest, err := io.ReadAll(out)
+			require.NoError(t, err)
+			requireCode(t, exitInterrupted, cmd)
+			require.NotContains(t, string(rest), "It works")
+			left, err := filepath.Glob(filepath.Join(dir, "shoal-demo-*"))
+			require.NoError(t, err)
+			require.Empty(t, left)
+		})
+	}
+}
+
+// TestNobodyReads closes the other end of standard output, as head does.
+func TestNobodyReads(t *testing.T) {
+	dir := alone(t)
+	cmd, out := process(t, "demo", "--size", "64MiB", "--dir", dir)
+	_, err := io.ReadFull(out, make([]byte, 10))
+	require.NoError(t, err)
+	out.Close()
+	requireCode(t, exitInterrupted, cmd)
+	left, err := filepath.Glob(filepath.Join(dir, "shoal-demo-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
