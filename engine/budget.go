@@ -26,7 +26,7 @@ type purse struct {
 	budget  *budget
 	held    int
 	waits   bool
-	pressed bool   // squeeze was called, relax was not
+	pressed bool   // squeeze was called, and nothing came of it yet
 	wake    func() // there are units again; called without a lock
 	squeeze func() // others wait: give some back if you can; the same
 }
@@ -77,10 +77,11 @@ func (p *purse) reserve(n int) int {
 			p.waits = true
 			b.waiting = append(b.waiting, p)
 		}
-		if fat = b.fattest(); fat.pressed {
-			fat = nil
-		} else {
-			fat.pressed = true
+		if fat = b.press(); fat == nil {
+			for q := range b.purses {
+				q.pressed = false // blocks may have come since
+			}
+			fat = b.press()
 		}
 	}
 	b.mu.Unlock()
@@ -90,25 +91,40 @@ func (p *purse) reserve(n int) int {
 	return n
 }
 
-// relax says that the squeeze was heard; another may come.
-func (p *purse) relax() {
-	p.budget.mu.Lock()
-	p.pressed = false
-	p.budget.mu.Unlock()
+// relax says what came of a squeeze: whether memory will come back from it. If not,
+// as when the torrent's disk is stuck, the next fattest is asked.
+func (p *purse) relax(gives bool) {
+	b := p.budget
+	b.mu.Lock()
+	var next *purse
+	if gives {
+		p.pressed = false
+	} else if len(b.waiting) > 0 {
+		next = b.press()
+	}
+	b.mu.Unlock()
+	if next != nil {
+		next.squeeze()
+	}
+}
+
+// press chooses who is to be squeezed: the fattest that was not asked in vain since
+// it last gave memory back. It may be nobody.
+func (b *budget) press() (fat *purse) {
+	for p := range b.purses {
+		if p.held > 0 && !p.pressed && (fat == nil || p.held > fat.held) {
+			fat = p
+		}
+	}
+	if fat != nil {
+		fat.pressed = true
+	}
+	return fat
 }
 
 // share is how many units there must be for each torrent that is woken: at one
 // unit at a time torrents would ask for blocks one by one.
 func (b *budget) share() int { return max(1, min(b.units/8, 16)) }
-
-func (b *budget) fattest() (fat *purse) {
-	for p := range b.purses {
-		if fat == nil || p.held > fat.held {
-			fat = p
-		}
-	}
-	return fat
-}
 
 // release gives n units back.
 func (p *purse) release(n int) {
@@ -119,6 +135,7 @@ func (p *purse) release(n int) {
 	b.mu.Lock()
 	b.free += n
 	p.held -= n
+	p.pressed = false
 	var awake []*purse
 	for left := b.free; len(b.waiting) > 0 && left >= b.share(); left -= b.share() {
 		b.waiting[0].waits = false

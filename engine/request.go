@@ -226,7 +226,8 @@ func (memory) apply(now time.Time, s *state) {
 type squeeze struct{}
 
 func (squeeze) apply(now time.Time, s *state) {
-	s.purse.relax()
+	gives := false
+	defer func() { s.purse.relax(gives) }()
 	if s.phase == Closed {
 		return
 	}
@@ -235,6 +236,7 @@ func (squeeze) apply(now time.Time, s *state) {
 		if a == nil {
 			return
 		}
+		gives = gives || s.inDisk == 0 // else the disk may be stuck
 		numbers, bufs := a.takeOut()
 		s.inDisk += len(bufs)
 		s.do(spill{a, numbers, bufs})
