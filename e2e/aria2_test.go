@@ -20,7 +20,7 @@ func (aria2) place(t *testing.T) place { return apart(t) }
 
 func (aria2) start(t *testing.T, at place, j job) *partner {
 	t.Helper()
-	addr := netip.AddrPortFrom(at.theirs, at.freePort(t))
+	addr := netip.AddrPortFrom(at.theirs, j.portOr(t, at))
 	args := []string{
 		"--no-conf",
 		"--dir=" + j.dir,
@@ -36,7 +36,6 @@ func (aria2) start(t *testing.T, at place, j job) *partner {
 		"--check-integrity=true",
 		"--seed-ratio=0",
 		"--console-log-level=info", "--summary-interval=0", "--enable-color=false",
-		fmt.Sprintf("--max-upload-limit=%d", j.rate),
 		j.torrent,
 	}
 	p := &partner{addr: addr, process: launch(t, at.namespace, "aria2c", args...)}

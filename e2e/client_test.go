@@ -32,7 +32,15 @@ type job struct {
 	dir     string           // where the content is, or is to be
 	seed    bool             // the content is there
 	dial    []netip.AddrPort // peers to dial, by clients that can be told
-	rate    int              // bytes per second to upload; 0 for no limit
+	port    uint16           // to accept peers on; 0 for any
+}
+
+// portOr returns the port to accept peers on, a free one if none was asked for.
+func (j job) portOr(t *testing.T, at place) uint16 {
+	if j.port != 0 {
+		return j.port
+	}
+	return at.freePort(t)
 }
 
 // A partner is a client that runs.

@@ -51,7 +51,7 @@ func (libtorrent) script(t *testing.T) string {
 
 func (c libtorrent) start(t *testing.T, at place, j job) *partner {
 	t.Helper()
-	args := []string{c.script(t), "run", "--rate", strconv.Itoa(j.rate)}
+	args := []string{c.script(t), "run", "--port", strconv.Itoa(int(j.port))}
 	if j.seed {
 		args = append(args, "--seed")
 	}

@@ -58,7 +58,7 @@ func upload(t *testing.T, c client, s shape, f metainfo.Format) {
 	tor, file := content.torrent(t, metainfo.Builder{Format: f, PieceLength: s.pieceLength, Tiers: [][]string{{url}}})
 	source, err := httptracker.New(url, httptracker.Config{})
 	require.NoError(t, err)
-	ours := startShoal(t, here.ours, engine.Config{Torrent: engine.TorrentConfig{SeedOutgoing: engine.Off}})
+	ours := startShoal(t, here.ours, awaitsDials)
 	mine := ours.seed(t, tor, content.dir, source)
 	ours.announced(t)
 
@@ -69,6 +69,9 @@ func upload(t *testing.T, c client, s shape, f metainfo.Format) {
 	content.requireEqual(t, dir, c.leavesOutEmpty())
 	require.GreaterOrEqual(t, mine.Stats().Up.Total, tor.Info.ContentLength())
 }
+
+// awaitsDials is for seeds that others shall dial.
+var awaitsDials = engine.Config{Torrent: engine.TorrentConfig{SeedOutgoing: engine.Off}}
 
 // requireClean fails the test if a download went less smoothly than it may with
 // one honest peer.

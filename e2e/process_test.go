@@ -121,6 +121,24 @@ func (p *process) line(ctx context.Context, f func(string) bool) error {
 	}
 }
 
+// waitFor waits until c is closed.
+func (p *process) waitFor(t *testing.T, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-p.done:
+		require.FailNow(t, "it ended", "%s: %v", p.cmd.Args[0], p.err)
+	case <-within(t).Done():
+		require.FailNow(t, "took too long")
+	}
+}
+
+// until waits until f reports true.
+func until(t *testing.T, f func() bool) {
+	t.Helper()
+	require.Eventually(t, f, limit, 20*time.Millisecond)
+}
+
 // poll calls f until it reports true.
 func (p *process) poll(ctx context.Context, f func() bool) error {
 	for !f() {

@@ -45,10 +45,20 @@ func startShoal(t *testing.T, addr netip.Addr, cfg engine.Config) *shoal {
 // announced waits until a tracker knows of us.
 func (s *shoal) announced(t *testing.T) {
 	t.Helper()
-	require.NotNil(t, s.await(t, func(ev engine.Event) bool {
+	s.await(t, func(ev engine.Event) bool {
 		_, ok := ev.(engine.SourceReply)
 		return ok
-	}))
+	})
+}
+
+// lost waits until the connection to a peer has ended. Where it dialed us, its
+// port is not that at which it listens.
+func (s *shoal) lost(t *testing.T, addr netip.AddrPort) {
+	t.Helper()
+	s.await(t, func(ev engine.Event) bool {
+		p, ok := ev.(engine.PeerLost)
+		return ok && p.Addr.Addr() == addr.Addr()
+	})
 }
 
 // await waits for an event that f accepts. Those before it are forgotten.
@@ -89,18 +99,33 @@ func (s *shoal) get(t *testing.T, tor *metainfo.Torrent, dir string, sources ...
 // seed adds a torrent whose content is in dir, and checks it first.
 func (s *shoal) seed(t *testing.T, tor *metainfo.Torrent, dir string, sources ...swarm.PeerSource) *engine.Torrent {
 	t.Helper()
-	n := tor.Info.Pieces()
-	all := swarm.NewBitfield(n)
-	all.SetAll(n)
-	mine := s.add(t, tor, dir, all, sources)
+	mine := s.add(t, tor, dir, allOf(tor), sources)
 	require.NoError(t, mine.Wait(within(t)))
 	return mine
 }
 
 func (s *shoal) add(t *testing.T, tor *metainfo.Torrent, dir string, check swarm.Bitfield, sources []swarm.PeerSource) *engine.Torrent {
 	t.Helper()
+	return s.addWith(t, tor, openStore(t, tor, dir), check, sources)
+}
+
+// allOf is the set of all pieces.
+func allOf(tor *metainfo.Torrent) swarm.Bitfield {
+	n := tor.Info.Pieces()
+	all := swarm.NewBitfield(n)
+	all.SetAll(n)
+	return all
+}
+
+func openStore(t *testing.T, tor *metainfo.Torrent, dir string) swarm.Storage {
+	t.Helper()
 	store, err := diskstore.Open(dir, tor.Info.Files(), diskstore.Options{})
 	require.NoError(t, err)
+	return store
+}
+
+func (s *shoal) addWith(t *testing.T, tor *metainfo.Torrent, store swarm.Storage, check swarm.Bitfield, sources []swarm.PeerSource) *engine.Torrent {
+	t.Helper()
 	g := tor.Info.Geometry()
 	mine, err := s.Add(engine.Spec{
 		Swarms: tor.IDs(), Geometry: g, Verify: tor.Info.Verify, Storage: store,
@@ -109,6 +134,9 @@ func (s *shoal) add(t *testing.T, tor *metainfo.Torrent, dir string, check swarm
 	require.NoError(t, err)
 	return mine
 }
+
+// sources is for calls that take a slice.
+func sources(all ...swarm.PeerSource) []swarm.PeerSource { return all }
 
 // at is a source that knows these addresses.
 func at(addrs ...netip.AddrPort) swarm.List {

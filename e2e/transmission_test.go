@@ -26,7 +26,7 @@ func (transmission) place(t *testing.T) place { return apart(t) }
 
 func (transmission) start(t *testing.T, at place, j job) *partner {
 	t.Helper()
-	addr := netip.AddrPortFrom(at.theirs, at.freePort(t))
+	addr := netip.AddrPortFrom(at.theirs, j.portOr(t, at))
 	control := netip.AddrPortFrom(at.theirs, at.freePort(t))
 	rpc := transmissionRPC{url: fmt.Sprintf("http://%s/transmission/rpc", control)}
 	home := t.TempDir()
@@ -47,8 +47,6 @@ func (transmission) start(t *testing.T, at place, j job) *partner {
 		"rpc-port":                   control.Port(),
 		"rpc-whitelist-enabled":      false,
 		"rpc-host-whitelist-enabled": false,
-		"speed-limit-up-enabled":     j.rate > 0,
-		"speed-limit-up":             j.rate / 1000,
 		"message-level":              2,
 	})
 	require.NoError(t, err)

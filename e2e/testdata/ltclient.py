@@ -4,12 +4,12 @@
 ltclient.py show TORRENT
     prints what libtorrent reads in a torrent, as JSON.
 
-ltclient.py run [--seed] [--rate N] TORRENT FOLDER ADDRESS [PEER ...]
+ltclient.py run [--seed] [--port N] TORRENT FOLDER ADDRESS [PEER ...]
     joins the swarm from ADDRESS with the content in FOLDER, dials the peers, and
     runs until its standard input ends. It prints "listening PORT" at once and
     "complete" when it has every piece, each on a line of its own; all else on
     standard error. With --seed the content is there and is checked first. N
-    limits the bytes a second that it uploads.
+    is the port to listen on.
 """
 import json
 import select
@@ -43,10 +43,10 @@ def bracketed(host):
     return '[%s]' % host if ':' in host else host
 
 
-def session(address, rate):
+def session(address, port):
     pe_disabled = 2
     return lt.session({
-        'listen_interfaces': bracketed(address) + ':0',
+        'listen_interfaces': '%s:%d' % (bracketed(address), port),
         'outgoing_interfaces': address,
         'enable_dht': False,
         'enable_lsd': False,
@@ -58,7 +58,6 @@ def session(address, rate):
         'out_enc_policy': pe_disabled,
         'allow_multiple_connections_per_ip': True,
         'min_reconnect_time': 1,
-        'upload_rate_limit': rate,
         'alert_mask': lt.alert.category_t.all_categories
                       & ~lt.alert.category_t.dht_log_notification
                       & ~lt.alert.category_t.picker_log_notification,
@@ -66,19 +65,14 @@ def session(address, rate):
 
 
 def run(args):
-    seed, rate = False, 0
+    seed, port = False, 0
     while args[0].startswith('--'):
         if args.pop(0) == '--seed':
             seed = True
         else:
-            rate = int(args.pop(0))
+            port = int(args.pop(0))
     torrent, folder, address = args[:3]
-    s = session(address, rate)
-    if rate:
-        # Peers on the own network are not limited otherwise.
-        everywhere = lt.ip_filter()
-        everywhere.add_rule('0.0.0.0', '255.255.255.255', 1)
-        s.set_peer_class_filter(everywhere)
+    s = session(address, port)
     h = s.add_torrent({'ti': lt.torrent_info(torrent), 'save_path': folder})
     for p in args[3:]:
         host, port = p.rsplit(':', 1)
