@@ -255,6 +255,10 @@ func (d *demo) download(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if d.c.live {
+		columns, _ := d.c.size()
+		d.c.say("%s", d.c.style.bar(1, columns-2))
+	}
 	d.c.say("4. Downloaded %s in %s, %s", sized(d.size), span(d.took), speed(d.size, d.took))
 	return nil
 }

@@ -152,3 +152,15 @@ func TestSampleFiles(t *testing.T) {
 		require.Len(t, names, 115)
 	}
 }
+
+func TestDemoOnATerminal(t *testing.T) {
+	dir := alone(t)
+	c, w := liveConsole(60, 12)
+	require.NoError(t, demoCommand{Size: 8 << 20, Dir: dir}.Run(t.Context(), c))
+	text := w.String()
+	require.Contains(t, text, "It works: 8.0 MiB")
+	require.Contains(t, text, "\n"+style{}.bar(1, 58)+"\n4. Downloaded 8.0 MiB")
+	for _, gone := range []string{"ETA", "writing the sample", "hashing the sample", "peer ("} {
+		require.NotContains(t, text, gone)
+	}
+}
