@@ -282,7 +282,7 @@ func (a *announcer) end(e *errand, event swarm.Event, answer swarm.Answer, err e
 		if event != swarm.None {
 			e.queued = append(e.queued, event) // it has not heard yet
 		}
-		a.schedule(e, now.Add(or(answer.Next, backOff(s.Errors))))
+		a.schedule(e, now.Add(max(or(answer.Next, backOff(s.Errors)), answer.Min, leastInterval)))
 	case answer.Next > 0:
 		a.schedule(e, now.Add(max(answer.Next, answer.Min, leastInterval)))
 	}

@@ -60,10 +60,7 @@ func (e readStored) perform(t *Torrent) {
 
 // announcement is what the sources are told of the torrent.
 func (s *state) announcement() swarm.Announcement {
-	total := s.gone
-	for _, p := range s.peers {
-		total.add(p.tally)
-	}
+	total := s.totals()
 	want := 200
 	if s.cfg.MaxPeers > 0 {
 		want = max(0, min(want, s.cfg.MaxPeers-len(s.order)))
@@ -73,7 +70,7 @@ func (s *state) announcement() swarm.Announcement {
 	}
 	return swarm.Announcement{
 		Swarm: s.id(), Peer: s.cfg.PeerID, Port: s.port, Want: want,
-		Uploaded: total.up, Downloaded: total.down, Left: s.left,
+		Uploaded: total.up - s.since.up, Downloaded: total.down - s.since.down, Left: s.left,
 	}
 }
 

@@ -65,6 +65,7 @@ type state struct {
 	down, up, protoDown, protoUp meter
 	gone                         sums // of connections that ended
 	base                         sums // of former runs
+	since                        sums // when Started was told last
 
 	effects  []effect
 	deadline time.Time // of the next tick; zero for none
@@ -82,6 +83,15 @@ func (a *sums) add(t *tally) {
 	a.downAll += t.downAll.Load()
 	a.up += t.up.Load()
 	a.upAll += t.upAll.Load()
+}
+
+// totals returns the sums of all connections so far.
+func (s *state) totals() sums {
+	total := s.gone
+	for _, p := range s.peers {
+		total.add(p.tally)
+	}
+	return total
 }
 
 // A waiter is a call of Wait or Await.
@@ -162,6 +172,7 @@ func (s *state) added(now time.Time) {
 func (s *state) run(now time.Time) {
 	s.phase, s.err = Running, nil
 	s.lonely, s.idle = false, false
+	s.since = s.totals()
 	s.do(tell{event: swarm.Started})
 	if s.cfg.Events&OnStats != 0 {
 		s.stats = now.Add(time.Second)
