@@ -108,8 +108,10 @@ func (w *writer) load(p []byte) (out []byte, payload int) {
 			b := w.blocks[i]
 			p = peerwire.AppendPieceHeader(p, b)
 			p = p[:len(p)+b.Length]
-			w.vec = append(w.vec, p[len(p)-b.Length:])
-			end += int64(b.Length)
+			stored := min(b.Length, g.PieceLen(b.Piece)-b.Begin)
+			w.vec = append(w.vec, p[len(p)-b.Length:][:stored])
+			clear(p[len(p)-b.Length+stored:]) // pad, which a block may reach into
+			end += int64(stored)
 		}
 		if err := w.readRun(w.blocks[first:i]); err != nil {
 			p = p[:begin]

@@ -228,15 +228,20 @@ func TestLimitsThatAreOff(t *testing.T) {
 	requireWrong(t, err, Unknown)
 }
 
-// In a v2 torrent a piece ends where its pad begins.
+// In a v2 torrent a piece ends where its pad begins, and a request may go on into
+// the pad.
 func TestDecodeKnowsShortPieces(t *testing.T) {
 	d := NewDecoder(Limits{Geometry: swarm.Geometry{
 		Length: 2 << 15, PieceLength: 1 << 15, Short: true,
 		Pads: []swarm.Span{{Offset: 100, Length: 1<<15 - 100}},
 	}})
-	_, _, _, err := d.Decode(words(Request, 0, 0, 100))
-	require.NoError(t, err)
-	_, _, _, err = d.Decode(words(Request, 0, 0, 101))
+	for _, length := range []uint32{100, 101, 1 << 15} {
+		_, _, _, err := d.Decode(words(Request, 0, 0, length))
+		require.NoError(t, err)
+	}
+	_, _, _, err := d.Decode(words(Request, 0, 0, 1<<15+1))
+	requireWrong(t, err, Request)
+	_, _, _, err = d.Decode(words(Request, 0, 100, 1))
 	requireWrong(t, err, Request)
 }
 

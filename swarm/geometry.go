@@ -77,12 +77,17 @@ func (g Geometry) Contains(b Block) bool {
 }
 
 // Serves reports whether b is a block that we may be asked for: any run of 1 to
-// MaxRequest bytes within one piece.
+// MaxRequest bytes within one piece. Where pieces are short it may reach from the
+// piece into the pad behind it, whose bytes are zero: libtorrent 2.0 asks so.
 func (g Geometry) Serves(b Block) bool {
 	if b.Piece < 0 || b.Piece >= g.Pieces() || b.Begin < 0 || b.Length < 1 || b.Length > MaxRequest {
 		return false
 	}
-	return b.Begin <= g.PieceLen(b.Piece)-b.Length
+	n := g.PieceLen(b.Piece)
+	if g.Short && b.Begin < n {
+		n = int(g.PieceLength)
+	}
+	return b.Begin <= n-b.Length
 }
 
 // IsPad reports whether all bytes of b are pad.

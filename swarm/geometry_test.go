@@ -140,6 +140,40 @@ func TestBlocksStopsWhenTold(t *testing.T) {
 	}
 }
 
+// Behind a short piece we may be asked for its pad, from within the piece on.
+func TestServesPadOfShortPieces(t *testing.T) {
+	for _, test := range []struct {
+		b            swarm.Block
+		short, whole bool // where pieces are short, and where pads belong to them
+	}{
+		{swarm.Block{Piece: 0, Begin: block, Length: 5}, true, true},
+		{swarm.Block{Piece: 0, Begin: block, Length: block}, true, true},
+		{swarm.Block{Piece: 0, Begin: block, Length: 3 * block}, true, true},
+		{swarm.Block{Piece: 0, Begin: block, Length: 3*block + 1}, false, false},
+		{swarm.Block{Piece: 0, Begin: block + 4, Length: block}, true, true},
+		{swarm.Block{Piece: 0, Begin: block + 5, Length: 1}, false, true},
+		{swarm.Block{Piece: 1, Begin: 0, Length: block}, true, true},
+		{swarm.Block{Piece: 1, Begin: block, Length: block}, false, true},
+	} {
+		if got := padded(true).Serves(test.b); got != test.short {
+			t.Errorf("short: Serves(%v) is %v", test.b, got)
+		}
+		if got := padded(false).Serves(test.b); got != test.whole {
+			t.Errorf("whole: Serves(%v) is %v", test.b, got)
+		}
+	}
+	// The last piece of the torrent has a pad that no Span names.
+	g := swarm.Geometry{Length: 1<<16 + 9, PieceLength: 1 << 16, Short: true}
+	last := swarm.Block{Piece: 1, Begin: 0, Length: block}
+	if !g.Serves(last) {
+		t.Errorf("Serves(%v) is false for the last piece", last)
+	}
+	g.Short = false
+	if g.Serves(last) {
+		t.Errorf("Serves(%v) is true behind the torrent", last)
+	}
+}
+
 func TestContainsAndServes(t *testing.T) {
 	g := swarm.Geometry{Length: 5<<18 - 1000, PieceLength: 1 << 18}
 	for _, test := range []struct {
