@@ -13,6 +13,7 @@ import (
 const (
 	smallBuffer = 2 << 10   // of a connection that is idle
 	largeBuffer = 256 << 10 // of one that sends
+	maxBatch    = 2000      // messages in a batch: many fit into a read if they are short
 	restAfter   = 3 * time.Second
 	maxExtended = 64 << 10 // bytes of an extension message, and of one that is unknown
 )
@@ -53,7 +54,7 @@ func (r *reader) run() error {
 			if err := r.decode(); err != nil {
 				return err
 			}
-			if full && r.pooled == nil {
+			if full && r.pooled == nil && len(r.buf) < largeBuffer {
 				r.enlarge()
 			}
 		}
@@ -124,6 +125,10 @@ func (r *reader) decode() error {
 			}
 		}
 		b.messages = append(b.messages, r.own(m))
+		if len(b.messages) == maxBatch {
+			r.conn.torrent.post(b)
+			b = nil
+		}
 	}
 	if b != nil {
 		r.conn.torrent.post(b)
@@ -168,6 +173,9 @@ func (r *reader) own(m peerwire.Message) peerwire.Message {
 // long message that came, not with the length that was announced.
 func (r *reader) makeRoom(need int) {
 	left := r.buf[r.from:r.to]
+	if len(r.buf) > largeBuffer && len(left) <= smallBuffer { // the long message is through
+		r.buf = make([]byte, smallBuffer)
+	}
 	if need > len(r.buf) && len(left) > len(r.buf)/2 {
 		bigger := make([]byte, min(need, 2*len(r.buf)))
 		r.to = copy(bigger, left)
