@@ -39,7 +39,8 @@ type AddOptions struct {
 	// Sources find peers besides the trackers. A private torrent takes none.
 	Sources []swarm.PeerSource
 
-	// Engine overrides Config.Engine.Torrent.
+	// Engine overrides Config.Engine.Torrent. Its UserAgent is also what the
+	// torrent's trackers see.
 	Engine *engine.TorrentConfig
 }
 
@@ -152,6 +153,9 @@ func (t *Torrent) open(ctx context.Context, o AddOptions, place *place) error {
 		cfg := *o.Engine
 		cfg.Events |= alwaysOn
 		spec.Config = &cfg
+	}
+	if o.Engine != nil {
+		t.trackers.userAgent = o.Engine.UserAgent
 	}
 	if o.Announce == nil {
 		o.Announce = found.life.Trackers

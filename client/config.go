@@ -77,8 +77,8 @@ type Config struct {
 	HTTP *http.Client
 
 	// Engine tunes the engine. Its Torrent.Events are the events that can be
-	// had at all; zero means all but OnStats and OnHeld. Piece, Completed and
-	// Added are always among them.
+	// had at all; zero means all but OnStats and OnHeld. Added, Piece, Completed
+	// and Removed are always among them.
 	Engine engine.Config
 
 	// NewStorage makes the place for a torrent's content, in place of files.

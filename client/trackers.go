@@ -15,6 +15,8 @@ type trackers struct {
 	own     *httptracker.Tiers // nil for none
 	extra   *httptracker.Tiers // of Config.Announce; nil for none
 	changed bool               // not those of the torrent
+
+	userAgent string // that they see; empty for the client's
 }
 
 // sources makes what finds peers of the torrent at the start. tiers, if not nil,
@@ -45,8 +47,12 @@ func (t *Torrent) sources(tiers [][]string) ([]swarm.PeerSource, error) {
 }
 
 func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
+	tracker := t.client.config.Tracker
+	if t.trackers.userAgent != "" {
+		tracker.UserAgent = t.trackers.userAgent
+	}
 	return httptracker.NewTiers(urls, httptracker.TiersConfig{
-		Tracker:   t.client.config.Tracker,
+		Tracker:   tracker,
 		Threshold: t.client.config.TrackerErrors,
 		Failing: func(s httptracker.Status) {
 			t.warn(fmt.Errorf("%d errors of a tracker in a row, the last: %w", s.Errors, s.Err))
