@@ -233,7 +233,7 @@ func TestAddressesAreBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := newSample(1, 1<<20, 1<<18)
 		d := newDiary(func(_ context.Context, n int, _ swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
-			for i := range 20_000 {
+			for i := range 4_000 {
 				found(swarm.Address{AddrPort: netip.MustParseAddrPort(fmt.Sprintf("10.%d.%d.%d:1", n, i>>8, i&255))})
 			}
 			return swarm.Answer{Next: time.Minute}, nil

@@ -42,12 +42,13 @@ func (w *world) effect(e effect) {
 	case dial:
 		w.say("dial %v", e.addr)
 	case check:
-		_, twice := w.jobs[e.job.piece]
-		require.False(w.t, twice, "%s: piece %d is checked twice at a time", w.place, e.job.piece)
-		w.jobs[e.job.piece] = e.job
+		for _, j := range w.jobs {
+			require.NotSame(w.t, j.whole, e.job.whole, "%s: piece %d is checked twice at a time", w.place, e.job.piece)
+		}
+		w.jobs = append(w.jobs, e.job)
 		w.say("check %d: %d blocks in memory", e.job.piece, count(e.job.blocks))
 	case spill:
-		w.spills[e.part.piece] = e
+		w.spills = append(w.spills, e)
 		w.say("spill %d: %v", e.part.piece, e.numbers)
 	case hurry:
 	case dropBufs:

@@ -40,6 +40,7 @@ func (e *batch) apply(now time.Time, s *state) {
 			return
 		}
 	}
+	s.trim(p)
 	s.fill(now, p)
 }
 

@@ -145,8 +145,14 @@ func (s *state) receiveUnasked(p *peerState, m peerwire.Message, i int) {
 			s.freed = true
 		}
 	}
-	// There may be fewer requests than when it was sent, as after a choke.
-	s.purse.release(p.tally.takeCredits(max(0, int(p.tally.credits.Load())-len(p.requests))))
+}
+
+// trim gives back the units of a peer that no request stands for: a block that comes
+// after a choke takes the place of the one that is asked for anew.
+func (s *state) trim(p *peerState) {
+	if n := int(p.tally.credits.Load()) - len(p.requests); n > 0 {
+		s.purse.release(p.tally.takeCredits(n))
+	}
 }
 
 // tellLoser cancels a block that another peer sent first. The request stays, for

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -250,12 +251,10 @@ func (w *world) message(words []string) peerwire.Message {
 
 // judge is the answer of a verifier, and of the store if the piece is right.
 func (w *world) judge(piece int, how string, bad []int) {
-	j, ok := w.jobs[piece]
-	if !ok {
-		w.say("NOT CHECKED")
-		return
-	}
-	delete(w.jobs, piece)
+	i := slices.IndexFunc(w.jobs, func(j verifyJob) bool { return j.piece == piece })
+	require.GreaterOrEqual(w.t, i, 0, "%s: piece %d is not being checked", w.place, piece)
+	j := w.jobs[i]
+	w.jobs = slices.Delete(w.jobs, i, i+1)
 	e := judged{whole: j.whole, piece: piece, blocks: j.blocks, bad: bad}
 	switch how {
 	case "ok":
@@ -278,8 +277,9 @@ func (w *world) judge(piece int, how string, bad []int) {
 
 // wrote is the end of a spill.
 func (w *world) wrote(piece int, err error) {
-	e, ok := w.spills[piece]
-	require.True(w.t, ok, "%s: piece %d is not being written", w.place, piece)
-	delete(w.spills, piece)
+	i := slices.IndexFunc(w.spills, func(e spill) bool { return e.part.piece == piece })
+	require.GreaterOrEqual(w.t, i, 0, "%s: piece %d is not being written", w.place, piece)
+	e := w.spills[i]
+	w.spills = slices.Delete(w.spills, i, i+1)
 	w.happen(spilled{e.part, e.numbers, e.bufs, err})
 }

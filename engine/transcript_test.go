@@ -90,8 +90,8 @@ type world struct {
 	start  time.Time
 	lines  []string
 	conns  map[swarm.Peer]*conn
-	jobs   map[int]verifyJob
-	spills map[int]spill
+	jobs   []verifyJob
+	spills []spill
 	waits  []chan error
 	posted []event            // by the budget
 	slow   []peerwire.Message // read from the socket, not handed over yet
@@ -100,8 +100,7 @@ type world struct {
 // newWorld makes a torrent. Its words are pairs: piece and length in bytes, have
 // and check as bits, memory in units, and so on.
 func newWorld(t *testing.T, words []string) *world {
-	w := &world{t: t, place: "torrent " + strings.Join(words, " "), conns: make(map[swarm.Peer]*conn),
-		jobs: make(map[int]verifyJob), spills: make(map[int]spill)}
+	w := &world{t: t, place: "torrent " + strings.Join(words, " "), conns: make(map[swarm.Peer]*conn)}
 	w.start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	w.now = w.start
 	g := swarm.Geometry{PieceLength: 2 * swarm.BlockLen, Length: 8 * swarm.BlockLen}
@@ -343,11 +342,11 @@ func (w *world) finish() {
 		delete(w.conns, id)
 	}
 	for len(w.jobs)+len(w.spills) > 0 {
-		for piece := range w.spills {
-			w.wrote(piece, nil)
+		for len(w.spills) > 0 {
+			w.wrote(w.spills[0].part.piece, nil)
 		}
-		for piece := range w.jobs {
-			w.judge(piece, "ok", nil)
+		for len(w.jobs) > 0 {
+			w.judge(w.jobs[0].piece, "ok", nil)
 		}
 	}
 	for _, m := range w.slow {
