@@ -1,7 +1,6 @@
 package piecehash
 
 import (
-	"crypto/sha256"
 	"math/bits"
 	"sync"
 )
@@ -47,21 +46,11 @@ func PieceLayer(pieceLength int64) int {
 	return bits.Len64(uint64(pieceLength/BlockLen)) - 1
 }
 
-// pair returns the hash above two others.
-func pair(l, r *[32]byte) [32]byte {
-	var b [64]byte
-	copy(b[:32], l[:])
-	copy(b[32:], r[:])
-	return sha256.Sum256(b[:])
-}
-
 // above writes to dst the layer above src and returns its length. dst may be
 // src. A last hash without a partner gets pad, the padding of src's layer.
 func above(dst, src [][32]byte, pad *[32]byte) int {
 	n := len(src) / 2
-	for i := range n {
-		dst[i] = pair(&src[2*i], &src[2*i+1])
-	}
+	pairs(dst, src)
 	if len(src)%2 == 1 {
 		dst[n] = pair(&src[2*n], pad)
 		n++

@@ -3,15 +3,6 @@ package piecehash
 import (
 	"crypto/sha1"
 	"crypto/sha256"
-	"hash"
-	"sync"
-)
-
-// Hashers are pooled because a piece of several blocks needs one with a state,
-// and the sum functions promise not to allocate.
-var (
-	sha1s   = sync.Pool{New: func() any { return sha1.New() }}
-	sha256s = sync.Pool{New: func() any { return sha256.New() }}
 )
 
 // Sum1 sets dst[i] to the SHA-1 of the blocks of pieces[i], laid end to end. A
@@ -19,8 +10,14 @@ var (
 // than pieces. Neither slice is kept.
 func Sum1(dst [][20]byte, pieces [][][]byte) {
 	dst = dst[:len(pieces)]
-	h := sha1s.Get().(hash.Hash)
-	defer sha1s.Put(h)
+	if m := alg1.newMill(len(pieces)); m != nil {
+		m.lists, m.one = pieces, dst
+		m.run()
+		m.release()
+		return
+	}
+	h := alg1.hasher()
+	defer alg1.hashers.Put(h)
 	for i, blocks := range pieces {
 		if len(blocks) == 1 {
 			dst[i] = sha1.Sum(blocks[0])
@@ -38,10 +35,18 @@ func Sum1(dst [][20]byte, pieces [][][]byte) {
 // memory at once: next returns the bytes of piece i that follow those of the
 // call before, and an empty slice after the last. What it returned must stay
 // as it is until the next call for the same piece, or until Sum1Func returns.
-// Calls for several pieces may come in any order, but never overlap.
+// Calls for several pieces may come in any order, but never overlap. At most 16
+// pieces are under way at a time, so runs of 256 KiB take 4 MiB of memory
+// however long the pieces are.
 func Sum1Func(dst [][20]byte, next func(i int) []byte) {
-	h := sha1s.Get().(hash.Hash)
-	defer sha1s.Put(h)
+	if m := alg1.newMill(len(dst)); m != nil {
+		m.next, m.one = next, dst
+		m.run()
+		m.release()
+		return
+	}
+	h := alg1.hasher()
+	defer alg1.hashers.Put(h)
 	for i := range dst {
 		h.Reset()
 		for b := next(i); len(b) > 0; b = next(i) {
@@ -55,8 +60,14 @@ func Sum1Func(dst [][20]byte, next func(i int) []byte) {
 // end. It is otherwise as [Sum1].
 func Sum256(dst [][32]byte, pieces [][][]byte) {
 	dst = dst[:len(pieces)]
-	h := sha256s.Get().(hash.Hash)
-	defer sha256s.Put(h)
+	if m := alg256.newMill(len(pieces)); m != nil {
+		m.lists, m.two = pieces, dst
+		m.run()
+		m.release()
+		return
+	}
+	h := alg256.hasher()
+	defer alg256.hashers.Put(h)
 	for i, blocks := range pieces {
 		if len(blocks) == 1 {
 			dst[i] = sha256.Sum256(blocks[0])
@@ -75,6 +86,12 @@ func Sum256(dst [][32]byte, pieces [][][]byte) {
 // if dst is shorter than blocks. Neither slice is kept.
 func Leaves(dst [][32]byte, blocks [][]byte) {
 	dst = dst[:len(blocks)]
+	if m := alg256.newMill(len(blocks)); m != nil {
+		m.blocks, m.two = blocks, dst
+		m.run()
+		m.release()
+		return
+	}
 	for i, b := range blocks {
 		dst[i] = sha256.Sum256(b)
 	}

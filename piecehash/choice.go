@@ -1,0 +1,103 @@
+package piecehash
+
+import "time"
+
+// A choice says what is fastest on this processor, for each number of lanes.
+type choice struct {
+	// first[n] is how many of n messages to hash side by side at first, the
+	// others coming after them. It is 0 if the standard library is faster, one
+	// message after the other.
+	first [lanes + 1]int
+
+	// by[n] is the kernel for n lanes in use, nil if the standard library is
+	// faster.
+	by [lanes + 1]*kernel
+}
+
+const (
+	trialLen    = 2 << 10 // bytes of each lane in one measurement
+	trialRounds = 12      // measurements of each way, of which the shortest counts
+)
+
+// best returns the choice for a, which is measured when it is first asked for.
+// That takes some tenths of a millisecond.
+func (a *algorithm) best() *choice {
+	if c := a.choice.Load(); c != nil {
+		return c
+	}
+	a.measuring.Lock()
+	defer a.measuring.Unlock()
+	if c := a.choice.Load(); c != nil {
+		return c
+	}
+	c := choose(a.kernels, a.measure())
+	a.choice.Store(c)
+	return c
+}
+
+// costs is how long each way takes for the same number of bytes per lane.
+type costs struct {
+	std    time.Duration   // of one lane
+	kernel []time.Duration // of all lanes of each kernel
+}
+
+// measure times all the ways, in turns so that what disturbs one of them is
+// likely to disturb others or none.
+func (a *algorithm) measure() costs {
+	const long = time.Hour
+	out := costs{std: long, kernel: make([]time.Duration, len(a.kernels))}
+	if len(a.kernels) == 0 {
+		return out
+	}
+	for n := range out.kernel {
+		out.kernel[n] = long
+	}
+	var state words
+	var at [lanes]*byte
+	data := make([]byte, trialLen)
+	for l := range at {
+		at[l] = &data[0]
+	}
+	h := a.hasher()
+	defer a.hashers.Put(h)
+	for range trialRounds {
+		start := time.Now()
+		h.Write(data)
+		out.std = min(out.std, time.Since(start))
+		for n, k := range a.kernels {
+			start := time.Now()
+			k.run((*[8][lanes]uint32)(&state), &at, trialLen/64)
+			out.kernel[n] = min(out.kernel[n], time.Since(start))
+		}
+	}
+	return out
+}
+
+// choose makes a choice of what was measured, for messages of equal length. A
+// kernel has a handicap of a twentieth, because lanes cost something besides the
+// hashing.
+func choose(kernels []kernel, t costs) *choice {
+	c := new(choice)
+	var total [lanes + 1]time.Duration // of that many messages
+	for n := 1; n <= lanes; n++ {
+		alone := time.Duration(n) * t.std
+		total[n] = alone
+		least := alone
+		for i := range kernels {
+			k := &kernels[i]
+			cost := t.kernel[i] + t.kernel[i]/20
+			if k.width >= n && cost < least {
+				least, c.by[n] = cost, k
+			}
+			side := min(k.width, n)
+			if all := cost + total[n-side]; all < total[n] {
+				total[n], c.first[n] = all, side
+			}
+		}
+	}
+	return c
+}
+
+// lanes returns how many messages to hash side by side at first, 0 for the
+// standard library alone.
+func (c *choice) lanes(messages int) int { return c.first[min(messages, lanes)] }

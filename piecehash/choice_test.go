@@ -1,0 +1,57 @@
+package piecehash_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shoal-bt/shoal/piecehash"
+	"github.com/stretchr/testify/require"
+)
+
+func TestChoicesByCost(t *testing.T) {
+	const us = time.Microsecond
+	for _, test := range []struct {
+		name             string
+		std, long, short time.Duration
+		n, first, width  int
+	}{
+		{"16 of 16", 100 * us, 400 * us, 250 * us, 16, 16, 16},
+		{"12 of 16", 100 * us, 400 * us, 250 * us, 12, 12, 16},
+		{"8 of 8", 100 * us, 400 * us, 250 * us, 8, 8, 8},
+		{"9 are 8 and 1", 100 * us, 400 * us, 250 * us, 9, 8, 8},
+		{"3 of 8", 100 * us, 400 * us, 250 * us, 3, 3, 8},
+		{"2 alone", 100 * us, 400 * us, 250 * us, 2, 0, 0},
+		{"long is of no use", 100 * us, 600 * us, 250 * us, 16, 8, 8},
+		{"short is of no use", 100 * us, 400 * us, 420 * us, 8, 8, 16},
+		{"nothing is of use", 10 * us, 400 * us, 250 * us, 16, 0, 0},
+		{"a tie is no gain", 25 * us, 400 * us, 250 * us, 16, 0, 0},
+	} {
+		first, width := piecehash.Choose(test.n, test.std, test.long, test.short)
+		require.Equal(t, test.first, first, test.name)
+		require.Equal(t, test.width, width, test.name)
+	}
+}
+
+// What is measured on a machine that does other things may be anything that the
+// processor can run.
+func TestMeasuredChoice(t *testing.T) {
+	most := 0
+	for _, p := range piecehash.Paths() {
+		if p.Name != "reference" && p.Name != "reference-ending" {
+			most = max(most, p.Lanes)
+		}
+	}
+	for n := 2; n <= 40; n++ {
+		one, two := piecehash.Measured(n)
+		t.Log(n, "messages: SHA-1 in", one, "lanes, SHA-256 in", two)
+		require.LessOrEqual(t, one, min(most, n))
+		require.LessOrEqual(t, two, min(most, n))
+	}
+}
+
+func BenchmarkMeasure(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		piecehash.Measure()
+	}
+}

@@ -1,0 +1,115 @@
+package piecehash
+
+import (
+	"encoding"
+	"encoding/binary"
+	"time"
+	"unsafe"
+)
+
+// A Path is one way to hash batches, which tests and benchmarks can force.
+type Path struct {
+	Name  string
+	Lanes int // at once; 0 for the standard library alone
+	one   *choice
+	two   *choice
+}
+
+// Force makes all sums go this way until the function that it returns is called.
+func (p Path) Force() (restore func()) {
+	one, two := alg1.choice.Swap(p.one), alg256.choice.Swap(p.two)
+	return func() {
+		alg1.choice.Store(one)
+		alg256.choice.Store(two)
+	}
+}
+
+// Paths returns every way that this processor can go: the standard library, each
+// kernel alone for any number of lanes, and a change to fewer lanes and then to
+// the standard library as a batch ends. The reference stands for kernels that the
+// processor lacks.
+func Paths() []Path {
+	ref1, ref256 := reference(&alg1), reference(&alg256)
+	paths := []Path{
+		{"std", 0, new(choice), new(choice)},
+		{"reference", lanes, only(ref1), only(ref256)},
+		{"reference-ending", lanes, ending(ref1), ending(ref256)},
+	}
+	for i, k := range alg1.kernels {
+		paths = append(paths,
+			Path{k.name, k.width, only(k), only(alg256.kernels[i])},
+			Path{k.name + "-ending", k.width, ending(k), ending(alg256.kernels[i])},
+		)
+	}
+	return paths
+}
+
+// only is the choice of k for any number of lanes.
+func only(k kernel) *choice {
+	c := new(choice)
+	for n := 1; n <= lanes; n++ {
+		c.first[n] = min(n, k.width)
+		if n <= k.width {
+			c.by[n] = &k
+		}
+	}
+	return c
+}
+
+// ending is the choice of k where more than 3 lanes are in use.
+func ending(k kernel) *choice {
+	c := only(k)
+	for n := 1; n <= 3; n++ {
+		c.first[n], c.by[n] = 0, nil
+	}
+	return c
+}
+
+// Choose returns what is chosen for n messages if the standard library takes std
+// for one of them, a kernel of 16 lanes long and one of 8 lanes short: how many
+// to hash side by side at first, and which kernel has that many lanes, 0 for the
+// standard library.
+func Choose(n int, std, long, short time.Duration) (first, width int) {
+	c := choose([]kernel{{"long", 16, nil}, {"short", 8, nil}}, costs{std, []time.Duration{long, short}})
+	if k := c.by[c.first[n]]; k != nil {
+		width = k.width
+	}
+	return c.first[n], width
+}
+
+// Measured returns how many lanes each algorithm uses on this processor for a
+// batch of n messages, having measured.
+func Measured(n int) (one, two int) { return alg1.best().lanes(n), alg256.best().lanes(n) }
+
+// Measure measures again, whatever was chosen.
+func Measure() {
+	choose(alg1.kernels, alg1.measure())
+	choose(alg256.kernels, alg256.measure())
+}
+
+// reference is a kernel that the standard library does the work of, so that what
+// stands around kernels is tested on every processor.
+func reference(a *algorithm) kernel {
+	return kernel{"reference", lanes, func(state *[8][lanes]uint32, at *[lanes]*byte, blocks int) {
+		h := a.hasher()
+		defer a.hashers.Put(h)
+		for l := range at {
+			b := []byte(a.magic)
+			for w := range a.init {
+				b = binary.BigEndian.AppendUint32(b, state[w][l])
+			}
+			b = append(b, make([]byte, blockLen+8)...)
+			if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(b); err != nil {
+				panic(err)
+			}
+			h.Write(unsafe.Slice(at[l], blocks*blockLen))
+			b, err := h.(encoding.BinaryMarshaler).MarshalBinary()
+			if err != nil {
+				panic(err)
+			}
+			for w := range a.init {
+				state[w][l] = binary.BigEndian.Uint32(b[len(a.magic)+4*w:])
+			}
+		}
+	}}
+}

@@ -1,0 +1,77 @@
+package piecehash
+
+import "encoding/binary"
+
+// blockLen is the number of bytes that both hashes take up at a time.
+const blockLen = 64
+
+// A lane is one message on its way through a kernel.
+type lane struct {
+	piece  int      // index of it in the batch
+	hashed uint64   // bytes that kernels have taken up
+	run    []byte   // bytes that come next
+	rest   [][]byte // runs that come after them
+
+	// hold is where a block is put together that lies in several runs, and the
+	// last block with its padding. Of it, held bytes wait for more; or whole
+	// blocks, from its byte from on, wait for a kernel.
+	hold  [2 * blockLen]byte
+	held  int
+	from  int
+	whole int
+	ended bool // the padding is in hold, or through
+}
+
+// ready makes sure that a whole block of the lane is at hand. It reports false
+// if the message is through.
+func (l *lane) ready(m *mill) bool {
+	for {
+		switch {
+		case l.whole > 0 || l.held == 0 && len(l.run) >= blockLen:
+			return true
+		case len(l.run) > 0:
+			n := copy(l.hold[l.held:blockLen], l.run)
+			l.run = l.run[n:]
+			if l.held += n; l.held == blockLen {
+				l.held, l.from, l.whole = 0, 0, 1
+			}
+		case l.ended:
+			return false
+		case !m.pull(l):
+			l.pad()
+		}
+	}
+}
+
+// pad ends the message: FIPS 180-4, section 5.1.1.
+func (l *lane) pad() {
+	bits := (l.hashed + uint64(l.held)) * 8
+	l.whole = 1
+	if l.held+1+8 > blockLen {
+		l.whole = 2
+	}
+	end := l.whole * blockLen
+	l.hold[l.held] = 0x80
+	clear(l.hold[l.held+1 : end-8])
+	binary.BigEndian.PutUint64(l.hold[end-8:end], bits)
+	l.held, l.from, l.ended = 0, 0, true
+}
+
+// next returns where the next blocks of a lane that is ready are, and how many.
+func (l *lane) next() (*byte, int) {
+	if l.whole > 0 {
+		return &l.hold[l.from], l.whole
+	}
+	return &l.run[0], len(l.run) / blockLen
+}
+
+// skip passes over blocks that were hashed.
+func (l *lane) skip(blocks int) {
+	l.hashed += uint64(blocks) * blockLen
+	if l.whole > 0 {
+		l.whole -= blocks
+		l.from += blocks * blockLen
+		return
+	}
+	l.run = l.run[blocks*blockLen:]
+}
