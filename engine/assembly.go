@@ -246,12 +246,12 @@ func (s *state) failed(now time.Time, a *assembly, e judged) {
 	s.spec.Picker.Lose(a.piece, e.bad)
 	s.freed = true
 	if len(e.bad) > 0 {
-		s.keepGood(a, e)
 		for _, k := range e.bad {
 			if p := a.from[k]; p != nil {
 				s.ban(now, p.addr.Addr())
 			}
 		}
+		s.keepGood(a, e)
 		return
 	}
 	s.purse.drop(e.blocks...)

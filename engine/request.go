@@ -49,6 +49,9 @@ func (s *state) fill(now time.Time, p *peerState) {
 		ask.Begin = 1
 		s.picked = s.spec.Picker.Pick(s.picked, ask)
 	}
+	if len(s.picked) == 0 && ask.Alone && !p.choking && len(p.requests) == 0 && s.takeOver(p) {
+		s.picked = s.spec.Picker.Pick(s.picked, ask)
+	}
 	s.purse.release(granted - len(s.picked))
 	if len(s.picked) == 0 {
 		return

@@ -302,6 +302,7 @@ func (s *state) ban(now time.Time, addr netip.Addr) {
 	if s.book.ban(addr) {
 		s.report(PeerBanned{s.id(), addr})
 	}
+	s.disown(addr)
 	for _, p := range slices.Clone(s.order) {
 		if p.addr.Addr() == addr {
 			s.end(now, p, errBanned)

@@ -66,6 +66,9 @@ func (s *state) look(now time.Time) {
 			continue
 		}
 		s.overdue(now, p)
+		if p.parole && len(p.requests) == 0 {
+			s.freed = true // what others held up may be free by now
+		}
 		if now.Sub(p.spoken) >= keepAlive && !p.closing {
 			s.send(now, p, peerwire.Message{Kind: peerwire.KeepAlive})
 		}

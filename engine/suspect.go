@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+)
+
+// disown makes the blocks of partial pieces missing again that a banned address
+// sent: they are likely wrong, and would cast suspicion on those who send the rest.
+func (s *state) disown(addr netip.Addr) {
+	for _, piece := range slices.Sorted(maps.Keys(s.assembly)) {
+		a := s.assembly[piece]
+		s.undo(a, func(k int) bool { return a.from[k] != nil && a.from[k].addr.Addr() == addr })
+	}
+}
+
+// takeOver lets a peer on parole, which may send whole pieces only, begin a piece
+// anew that others began and do not go on with: they left, or choke us. Otherwise
+// nobody might ever complete it. It reports false if there is none.
+func (s *state) takeOver(p *peerState) bool {
+	for _, piece := range slices.Sorted(maps.Keys(s.assembly)) {
+		a := s.assembly[piece]
+		if p.has(piece, s.n) && !s.goesOn(a, p) && s.undo(a, func(k int) bool { return a.from[k] != p }) {
+			return true
+		}
+	}
+	return false
+}
+
+// goesOn reports whether anybody but p sends blocks of a partial piece, or may.
+func (s *state) goesOn(a *assembly, p *peerState) bool {
+	for _, o := range s.order {
+		if o == p {
+			continue
+		}
+		if slices.Contains(a.from, o) && !o.choking ||
+			slices.ContainsFunc(o.requests, func(r request) bool { return r.block.Piece == a.piece && !r.late }) {
+			return true
+		}
+	}
+	return false
+}
+
+// undo makes blocks of a partial piece missing again, those for which which
+// returns true. It reports whether there were any.
+func (s *state) undo(a *assembly, which func(k int) bool) bool {
+	if a.checking || a.spilling > 0 {
+		return false
+	}
+	var lost []int
+	for k, here := range a.here {
+		if !here || !which(k) {
+			continue
+		}
+		lost = append(lost, k)
+		s.wasted += int64(s.geo.Block(a.piece, k).Length)
+		s.purse.drop(a.bufs[k])
+		a.bufs[k] = nil
+	}
+	if len(lost) == 0 {
+		return false
+	}
+	a.lose(lost)
+	s.spec.Picker.Lose(a.piece, lost)
+	s.freed = true
+	return true
+}
