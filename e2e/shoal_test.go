@@ -34,8 +34,12 @@ func startShoal(t *testing.T, addr netip.Addr, cfg engine.Config) *shoal {
 	require.NoError(t, err)
 	s := &shoal{Engine: e, events: e.Subscribe(0)}
 	t.Cleanup(func() {
+		failed := t.Failed()
+		if failed {
+			s.show(t)
+		}
 		require.NoError(t, e.Close())
-		if t.Failed() {
+		if failed {
 			s.tell(t)
 		}
 	})
@@ -71,6 +75,16 @@ func (s *shoal) await(t *testing.T, f func(engine.Event) bool) engine.Event {
 		s.seen = append(s.seen, ev)
 		if f(ev) {
 			return ev
+		}
+	}
+}
+
+// show prints how the torrents and their peers are doing.
+func (s *shoal) show(t *testing.T) {
+	for _, mine := range s.Torrents() {
+		t.Logf("engine: %+v", mine.Stats())
+		for _, p := range mine.Peers() {
+			t.Logf("engine: peer %+v", p)
 		}
 	}
 }
