@@ -26,7 +26,7 @@ func FuzzState(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c := &chaos{data: data, store: make(map[swarm.Block][]byte)}
+		c := &chaos{data: data[:min(len(data), 3000)], store: make(map[swarm.Block][]byte)}
 		text := []string{"piece", "4b", "length", "500000"}
 		if c.byte()&1 != 0 {
 			text = append(text, "pad", "3b+1b", "pad", "100000+50000")
