@@ -4,8 +4,8 @@
 // the working tree has them.
 //
 // It prints a line for each module, lower floors first: its path, its version
-// and its zip file. The unpublished modules, e2e and those under internal, are
-// left out.
+// and its zip file. The unpublished modules, bench, e2e and those under internal,
+// are left out.
 //
 //	fileproxy FOLDER
 package main

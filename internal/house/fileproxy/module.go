@@ -37,7 +37,7 @@ func workspace() ([]module, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		if strings.Contains(m.Path, "/internal/") || strings.HasSuffix(m.Path, "/e2e") {
+		if strings.Contains(m.Path, "/internal/") || strings.HasSuffix(m.Path, "/e2e") || strings.HasSuffix(m.Path, "/bench") {
 			continue
 		}
 		version, err := upcoming(filepath.Join(m.Dir, "CHANGELOG.md"))

@@ -1,0 +1,3 @@
+// Package report keeps what was measured and shows it: medians and ratios as a
+// Markdown table, every run as JSON, and a plot of rates and CPU time as SVG.
+package report

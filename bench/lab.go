@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/bench/internal/child"
+	"github.com/shoal-bt/shoal/bench/internal/content"
+	"github.com/shoal-bt/shoal/bench/internal/report"
+	"github.com/shoal-bt/shoal/bench/internal/rival"
+)
+
+// The files in the lab's folder.
+const (
+	contentName = "content.bin"
+	plain       = "plain.torrent"  // 1 MiB pieces, one file
+	small       = "small.torrent"  // 256 KiB pieces
+	large       = "large.torrent"  // 16 MiB pieces
+	files       = "files.torrent"  // 1 MiB pieces, 500 files
+	distant     = "link.torrent"   // the beginning, in 256 KiB pieces
+	linkMost    = 256 << 20        // bytes of it
+	unit        = 16 << 20         // the size is a multiple of this, the longest piece
+	slack       = 256 << 20        // bytes to leave free
+	settling    = 60 * time.Second // for a process to become idle
+)
+
+// torrents returns the torrents of content of so many bytes, by file name.
+func torrents(size int64) map[string]content.Info {
+	return map[string]content.Info{
+		plain:   {Name: contentName, Length: size, PieceLength: 1 << 20},
+		small:   {Name: contentName, Length: size, PieceLength: 256 << 10},
+		large:   {Name: contentName, Length: size, PieceLength: 16 << 20},
+		files:   {Name: contentName, Length: size, PieceLength: 1 << 20, Files: 500},
+		distant: {Name: contentName, Length: min(size, linkMost), PieceLength: 256 << 10},
+	}
+}
+
+// A lab is the place of all measurements, and what they have in common.
+type lab struct {
+	options
+	dir        string // temporary, removed by close
+	self       string // this program
+	libtorrent *rival.Libtorrent
+	log        io.Writer
+	prepared   bool // the content is there
+}
+
+// openLab makes the lab's folder and checks that there is room.
+func openLab(o options, log io.Writer) (*lab, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	parent := o.tmp
+	if parent == "" {
+		parent = os.TempDir()
+		if info, err := os.Stat(memory); err == nil && info.IsDir() {
+			parent = memory
+		}
+	}
+	need := 2*o.size + slack
+	if free, ok := room(parent); ok && free < need {
+		return nil, fmt.Errorf("%s has room for %d MiB, and %d MiB are needed: give a smaller -size or another -tmp", parent, free>>20, need>>20)
+	}
+	dir, err := os.MkdirTemp(parent, "shoal-bench-")
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{options: o, dir: dir, self: self, log: log}
+	if l.libtorrent, err = rival.Find(dir); err != nil {
+		os.RemoveAll(dir)
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *lab) close() error { return os.RemoveAll(l.dir) }
+
+// path returns where a file of the lab is.
+func (l *lab) path(name string) string { return filepath.Join(l.dir, name) }
+
+// start starts a part of this program.
+func (l *lab) start(ctx context.Context, args ...any) (*child.Process, error) {
+	return child.Start(ctx, l.command(args...)...)
+}
+
+// command returns the command for a part of this program.
+func (l *lab) command(args ...any) []string {
+	argv := []string{l.self}
+	for _, a := range args {
+		argv = append(argv, fmt.Sprint(a))
+	}
+	return argv
+}
+
+// run runs a part that ends by itself.
+func (l *lab) run(ctx context.Context, args ...any) error {
+	_, err := l.measure(ctx, l.command(args...))
+	return err
+}
+
+// measure runs a command from "ready" to "done".
+func (l *lab) measure(ctx context.Context, argv []string) (child.Figures, error) {
+	p, err := child.Start(ctx, argv...)
+	if err != nil {
+		return child.Figures{}, err
+	}
+	defer p.Stop()
+	f, _, err := p.Run(ctx)
+	return f, err
+}
+
+// prepare makes the content once.
+func (l *lab) prepare(ctx context.Context) error {
+	if l.prepared {
+		return nil
+	}
+	fmt.Fprintf(l.log, "making %d MiB of content and its torrents in %s\n", l.size>>20, l.dir)
+	l.prepared = true
+	return l.run(ctx, "prepare", "-size", l.size, l.dir)
+}
+
+// target makes an empty folder to download to, and returns how to remove it.
+func (l *lab) target() (string, func(), error) {
+	dir, err := os.MkdirTemp(l.dir, "target-")
+	return dir, func() { os.RemoveAll(dir) }, err
+}
+
+// values are the figures of a transfer of so many bytes, 0 for none.
+func values(f child.Figures, bytes int64) report.Values {
+	v := report.Values{report.Wall: f.Wall.Seconds()}
+	if bytes > 0 {
+		v[report.Rate] = float64(bytes) / (1 << 20) / f.Wall.Seconds()
+	}
+	if f.CPU > 0 {
+		v[report.CPU] = f.CPU.Seconds()
+		if bytes > 0 {
+			v[report.Cost] = f.CPU.Seconds() / (float64(bytes) / (1 << 30))
+		}
+	}
+	if f.Peak > 0 {
+		v[report.Peak] = mib(f.Peak)
+	}
+	return v
+}
+
+func mib(n int64) float64 { return float64(n) / (1 << 20) }
+
+// settle waits until a process hardly takes a processor, for a minute at most.
+func (l *lab) settle(ctx context.Context, p *child.Process) (f child.Figures, err error) {
+	for end := time.Now().Add(settling); time.Now().Before(end); {
+		if f, err = l.over(ctx, p, time.Second); err != nil || f.CPU < f.Wall/50 {
+			break
+		}
+	}
+	return f, err
+}
+
+// over returns what a process takes in some time from now.
+func (l *lab) over(ctx context.Context, p *child.Process, d time.Duration) (child.Figures, error) {
+	m, err := p.Mark()
+	if err == nil {
+		err = pause(ctx, d)
+	}
+	if err != nil {
+		return child.Figures{}, err
+	}
+	return p.Since(m)
+}
+
+// idle waits until a process is idle, and then returns the share of a core that it
+// takes, in percent, and its figures.
+func (l *lab) idle(ctx context.Context, p *child.Process) (float64, child.Figures, error) {
+	if _, err := l.settle(ctx, p); err != nil {
+		return 0, child.Figures{}, err
+	}
+	f, err := l.over(ctx, p, l.watch)
+	return 100 * f.CPU.Seconds() / f.Wall.Seconds(), f, err
+}
+
+// pause waits.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// fields splits the addresses that a part says.
+func fields(ctx context.Context, p *child.Process) ([]string, error) {
+	s, err := p.Ready(ctx)
+	return strings.Fields(s), err
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/shoal-bt/shoal/bench/internal/report"
+)
+
+// names are the scenarios, in the order of the report.
+var names = []string{"download", "seed1", "seed8", "random", "recheck", "many", "idle", "link", "lossy"}
+
+// plotted are the bars of the plot.
+var plotted = []report.Group{
+	{Title: "Download, one peer", Scenario: "download", Contenders: []string{"floor", "shoal", "libtorrent"}},
+	{Title: "Seed to one connection", Scenario: "seed1", Contenders: []string{"blast", "shoal", "libtorrent"}},
+	{Title: "Seed to 8 connections", Scenario: "seed8", Contenders: []string{"blast", "shoal", "libtorrent"}},
+}
+
+// errLeftOut says that a scenario cannot be measured here.
+var errLeftOut = errors.New("left out")
+
+// errFailed says that some contender failed.
+var errFailed = errors.New("not everything could be measured")
+
+func main() {
+	if found, err := runPart(os.Args[1:]); found {
+		exit(err)
+		return
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// exit ends the process if err is not nil.
+func exit(err error) {
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures what args ask for. The tables go to out, progress to log.
+func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
+	o, err := parse(args, log)
+	if err != nil {
+		return err
+	}
+	l, err := openLab(o, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	r := report.Report{
+		Time: time.Now(), Machine: machine(), Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
+		Size: l.size, Rounds: l.rounds,
+	}
+	if l.libtorrent != nil {
+		r.Libtorrent = l.libtorrent.Version
+	} else {
+		fmt.Fprintln(log, "libtorrent is not installed (python3-libtorrent): measuring without")
+	}
+	failed := false
+	for _, s := range l.scenarios() {
+		if len(o.only) > 0 && !slices.Contains(o.only, s.Name) {
+			continue
+		}
+		switch err := l.compare(ctx, s); {
+		case errors.Is(err, errLeftOut):
+			fmt.Fprintln(log, err)
+			continue
+		case err != nil:
+			return err
+		}
+		failed = failed || len(s.Errors) > 0
+		r.Scenarios = append(r.Scenarios, s.Scenario)
+	}
+	if err := save(&r, o.out, out); err != nil {
+		return err
+	}
+	if failed {
+		return errFailed
+	}
+	return nil
+}
+
+// save writes the tables to out, and everything to a folder if one is given.
+func save(r *report.Report, dir string, out io.Writer) error {
+	if err := r.Markdown(out); err != nil || dir == "" {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	write := func(name string, f func(io.Writer) error) error {
+		w, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		return errors.Join(f(w), w.Close())
+	}
+	err := errors.Join(write("bench.md", r.Markdown), write("bench.json", r.JSON))
+	if r.Plots(plotted) {
+		err = errors.Join(err, write("bench.svg", func(w io.Writer) error { return r.Plot(w, plotted) }))
+	}
+	return err
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// options are what the user chose.
+type options struct {
+	size     int64 // bytes of content
+	rounds   int
+	only     []string // scenarios; empty for all
+	out      string   // folder for what was measured; empty for standard output alone
+	tmp      string   // folder for the content; empty for the best there is
+	torrents int      // of the scenario many
+	conns    int      // of the scenario idle
+	watch    time.Duration
+}
+
+// parse reads the command line. What is wrong with it, and the help, go to out.
+func parse(args []string, out io.Writer) (o options, err error) {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.Usage = func() {
+		fmt.Fprint(out, "Measures Shoal beside floor tools and libtorrent; see the README.\n\n")
+		flags.PrintDefaults()
+	}
+	size := flags.String("size", "2G", "`bytes` of content, a multiple of 16M")
+	only := flags.String("only", "", "measure these `scenarios` alone: "+strings.Join(names, ","))
+	quick := flags.Bool("quick", false, "little of everything, once: to see that it works; figures mean nothing")
+	flags.IntVar(&o.rounds, "rounds", 5, "`times` that each contender is measured")
+	flags.StringVar(&o.out, "out", "", "`folder` for bench.md, bench.json and bench.svg")
+	flags.StringVar(&o.tmp, "tmp", "", "`folder` for the content (default /dev/shm where there is one)")
+	flags.IntVar(&o.torrents, "torrents", 10000, "`number` of torrents of the scenario many")
+	flags.IntVar(&o.conns, "conns", 2000, "`number` of connections of the scenario idle")
+	flags.DurationVar(&o.watch, "watch", 20*time.Second, "`time` over which idle CPU is taken")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	set := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	if *quick {
+		defaults := map[string]func(){
+			"size": func() { *size = "32M" }, "rounds": func() { o.rounds = 1 }, "torrents": func() { o.torrents = 100 },
+			"conns": func() { o.conns = 100 }, "watch": func() { o.watch = time.Second },
+		}
+		for name, f := range defaults {
+			if !set[name] {
+				f()
+			}
+		}
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("what is %q? See -help", flags.Arg(0))
+	}
+	if *only != "" {
+		o.only = strings.Split(*only, ",")
+	}
+	for _, s := range o.only {
+		if !slices.Contains(names, s) {
+			return o, fmt.Errorf("there is no scenario %q: they are %s", s, strings.Join(names, ", "))
+		}
+	}
+	if o.rounds < 1 || o.torrents < 1 || o.conns < 1 || o.watch <= 0 {
+		return o, errors.New("rounds, torrents, connections and times are 1 or more")
+	}
+	o.size, err = parseSize(*size)
+	return o, err
+}
+
+// parseSize reads a number of bytes with a unit.
+func parseSize(s string) (int64, error) {
+	number, shift := s, 0
+	if i := strings.IndexAny(s, "KMGkmg"); i >= 0 && i == len(s)-1 {
+		number, shift = s[:i], 10*(1+strings.IndexByte("KMG", strings.ToUpper(s)[i]))
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 1 || n > 1<<40>>shift || n<<shift%unit != 0 {
+		return 0, fmt.Errorf("-size %s: want a multiple of 16M, such as 2G", s)
+	}
+	return n << shift, nil
+}

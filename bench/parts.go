@@ -1,0 +1,253 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/shoal-bt/shoal/bench/internal/child"
+	"github.com/shoal-bt/shoal/bench/internal/content"
+	"github.com/shoal-bt/shoal/bench/internal/load"
+	"github.com/shoal-bt/shoal/bench/internal/ours"
+	"github.com/shoal-bt/shoal/metainfo"
+)
+
+// A part is what this program does as a child of itself.
+type part struct {
+	name string
+	args string // what it expects
+	run  func(p *child.Parent, args []string) error
+}
+
+// parts are the children. Each says "ready" and waits for "go", see package child.
+var parts = []part{
+	{"blast", "[-ports N] TORRENT FILE LISTEN", blast},
+	{"sink", "[-conns N] [-depth N] [-random] [-late] TORRENT ADDR", sink},
+	{"floor", "TORRENT FILE ADDR", floor},
+	{"hold", "[-conns N] TORRENT ADDR", hold},
+	{"leech", "TORRENT DIR PEER...", func(p *child.Parent, args []string) error {
+		return with(args, 3, func(a []string) error { return ours.Leech(p, a[0], a[1], a[2:]) })
+	}},
+	{"seed", "LISTEN TORRENT DIR", func(p *child.Parent, args []string) error {
+		return with(args, 3, func(a []string) error { return ours.Seed(p, a[0], a[1], a[2]) })
+	}},
+	{"recheck", "[-workers N] TORRENT DIR", recheck},
+	{"record", "TORRENTS DIR STATE", func(p *child.Parent, args []string) error {
+		return with(args, 3, func(a []string) error { return ours.Record(p, a[0], a[1], a[2]) })
+	}},
+	{"many", "TORRENTS DIR STATE", func(p *child.Parent, args []string) error {
+		return with(args, 3, func(a []string) error { return ours.Many(p, a[0], a[1], a[2]) })
+	}},
+	{"tracker", "", func(p *child.Parent, _ []string) error { return ours.Track(p) }},
+	{"prepare", "[-size BYTES] DIR", prepare},
+	{"prepare-many", "[-n N] DIR ANNOUNCE", prepareMany},
+	{"carry", "[-delay D] [-rate MBITS] [-loss P]", carry},
+}
+
+// runPart runs the part that args begin with. It reports false if there is none.
+func runPart(args []string) (bool, error) {
+	if len(args) == 0 {
+		return false, nil
+	}
+	i := slices.IndexFunc(parts, func(p part) bool { return p.name == args[0] })
+	if i < 0 {
+		return false, nil
+	}
+	if err := parts[i].run(child.Attach(os.Stdin, os.Stdout), args[1:]); err != nil {
+		return true, fmt.Errorf("%s: %w", args[0], err)
+	}
+	return true, nil
+}
+
+var errArguments = errors.New("too few arguments")
+
+// with calls f if there are n arguments.
+func with(args []string, n int, f func([]string) error) error {
+	if len(args) < n {
+		return errArguments
+	}
+	return f(args)
+}
+
+// read returns what the tools need to know of a torrent, and the hashes of its
+// pieces.
+func read(name string) (load.Torrent, [][20]byte, error) {
+	tor, err := metainfo.ReadFile(name)
+	if err != nil {
+		return load.Torrent{}, nil, err
+	}
+	hashes := make([][20]byte, tor.Info.Pieces())
+	for i := range hashes {
+		hashes[i], _ = tor.Info.PieceHash(i)
+	}
+	return load.Torrent{ID: tor.Info.HashV1, Length: tor.Info.Length, PieceLength: tor.Info.PieceLength}, hashes, nil
+}
+
+func blast(p *child.Parent, args []string) error {
+	var flags flag.FlagSet
+	ports := flags.Int("ports", 1, "listeners")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return with(flags.Args(), 3, func(a []string) error {
+		t, _, err := read(a[0])
+		if err != nil {
+			return err
+		}
+		var listeners []net.Listener
+		var addrs []string
+		for range *ports {
+			l, err := net.Listen("tcp", a[2])
+			if err != nil {
+				return err
+			}
+			listeners, addrs = append(listeners, l), append(addrs, l.Addr().String())
+		}
+		if err := p.Say("ready", strings.Join(addrs, " ")); err != nil {
+			return err
+		}
+		b := load.Blast{Torrent: t, File: a[1]}
+		return b.Serve(p.Context(), listeners...)
+	})
+}
+
+func sink(p *child.Parent, args []string) error {
+	var flags flag.FlagSet
+	s := load.Sink{}
+	flags.IntVar(&s.Conns, "conns", 1, "connections")
+	flags.IntVar(&s.Depth, "depth", 128, "requests under way on each")
+	flags.BoolVar(&s.Random, "random", false, "pieces in random order")
+	late := flags.Bool("late", false, "connect when told to go, not before")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return with(flags.Args(), 2, func(a []string) (err error) {
+		if s.Torrent, _, err = read(a[0]); err != nil {
+			return err
+		}
+		s.Addr, s.Bytes = a[1], s.Torrent.Length
+		defer s.Close()
+		steps := []func() error{func() error { return s.Connect(p.Context()) }, func() error { return p.Ready("") }}
+		if *late {
+			slices.Reverse(steps)
+		}
+		for _, step := range append(steps, s.Take) {
+			if err := step(); err != nil {
+				return err
+			}
+		}
+		return p.Done("")
+	})
+}
+
+func floor(p *child.Parent, args []string) error {
+	return with(args, 3, func(a []string) error {
+		t, hashes, err := read(a[0])
+		if err != nil {
+			return err
+		}
+		f := load.Floor{Torrent: t, Hashes: hashes, File: a[1], Addr: a[2], Depth: 128}
+		if err := p.Ready(""); err != nil {
+			return err
+		}
+		if err := f.Run(p.Context()); err != nil {
+			return err
+		}
+		return p.Done("")
+	})
+}
+
+// hold tells for each line of the parent how many connections were lost.
+func hold(p *child.Parent, args []string) error {
+	var flags flag.FlagSet
+	n := flags.Int("conns", 1, "connections")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return with(flags.Args(), 2, func(a []string) error {
+		t, _, err := read(a[0])
+		if err != nil {
+			return err
+		}
+		h := load.Hold{ID: t.ID, Addr: a[1]}
+		if err := h.Open(p.Context(), *n); err != nil {
+			return err
+		}
+		if err := p.Say("ready", ""); err != nil {
+			return err
+		}
+		for {
+			if _, err := p.Hear(); err != nil {
+				return nil // the parent has enough
+			}
+			if err := p.Say("lost", fmt.Sprint(h.Lost())); err != nil {
+				return err
+			}
+		}
+	})
+}
+
+func recheck(p *child.Parent, args []string) error {
+	var flags flag.FlagSet
+	workers := flags.Int("workers", 1, "goroutines that hash")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return with(flags.Args(), 2, func(a []string) error { return ours.Recheck(p, a[0], a[1], *workers) })
+}
+
+// prepare makes the content and its torrents.
+func prepare(p *child.Parent, args []string) error {
+	var flags flag.FlagSet
+	size := flags.Int64("size", 2<<30, "bytes")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return with(flags.Args(), 1, func(a []string) error {
+		if err := p.Ready(""); err != nil {
+			return err
+		}
+		file := filepath.Join(a[0], contentName)
+		if err := content.Random(p.Context(), file, *size); err != nil {
+			return err
+		}
+		type cut struct{ length, pieceLength int64 }
+		known := map[cut][][20]byte{}
+		for name, info := range torrents(*size) {
+			key := cut{info.Length, info.PieceLength}
+			if known[key] == nil {
+				var err error
+				if known[key], err = content.Hashes(p.Context(), file, info.Length, info.PieceLength); err != nil {
+					return err
+				}
+			}
+			info.Hashes = known[key]
+			if err := info.Write(filepath.Join(a[0], name)); err != nil {
+				return err
+			}
+		}
+		return p.Done("")
+	})
+}
+
+func prepareMany(p *child.Parent, args []string) error {
+	var flags flag.FlagSet
+	n := flags.Int("n", 10000, "torrents")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return with(flags.Args(), 2, func(a []string) error {
+		if err := p.Ready(""); err != nil {
+			return err
+		}
+		if err := content.Many(filepath.Join(a[0], "torrents"), filepath.Join(a[0], "data"), *n, a[1]); err != nil {
+			return err
+		}
+		return p.Done("")
+	})
+}

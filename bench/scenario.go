@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/shoal-bt/shoal/bench/internal/report"
+)
+
+// A scenario is one comparison.
+type scenario struct {
+	report.Scenario
+	contenders []contender
+	open       func(context.Context) error // prepares; nil for the content alone
+	close      func()                      // ends what open began; may be nil
+}
+
+// A contender is measured once in each round.
+type contender struct {
+	name string
+	run  func(context.Context) (report.Values, error)
+}
+
+// atMost and atLeast are bounds of Shoal's, by another contender, or alone if by is
+// empty.
+func atMost(of, by string, m report.Metric, limit float64) report.Bound {
+	return report.Bound{Of: of, By: by, Metric: m, Limit: limit}
+}
+
+func atLeast(of, by string, m report.Metric, limit float64) report.Bound {
+	return report.Bound{Of: of, By: by, Metric: m, Limit: limit, AtLeast: true}
+}
+
+// compare lets the contenders of a scenario take turns. One that fails is told of
+// and not measured again. The error is that of ctx, or what kept all from beginning.
+func (l *lab) compare(ctx context.Context, s *scenario) error {
+	fmt.Fprintf(l.log, "\n%s\n", s.Title)
+	open := s.open
+	if open == nil {
+		open = l.prepare
+	}
+	if s.close != nil {
+		defer s.close()
+	}
+	if err := open(ctx); err != nil {
+		return fmt.Errorf("%s: %w", s.Name, err)
+	}
+	failed := map[string]bool{}
+	for round := range l.rounds {
+		for _, c := range s.contenders {
+			if failed[c.name] {
+				continue
+			}
+			v, err := c.run(ctx)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if err != nil {
+				failed[c.name] = true
+				s.Errors = append(s.Errors, fmt.Sprintf("%s, round %d: %v", c.name, round+1, err))
+				fmt.Fprintf(l.log, "  %s: %v\n", c.name, err)
+				continue
+			}
+			s.Add(c.name, v)
+			fmt.Fprintf(l.log, "  round %d  %s\n", round+1, report.Line(c.name, v))
+		}
+	}
+	s.Sum()
+	return nil
+}
+
+// scenarios returns all that can be measured here, in the order of the report.
+func (l *lab) scenarios() []*scenario {
+	return []*scenario{
+		l.download(), l.seed("seed1", 1), l.seed("seed8", 8), l.random(), l.recheck(),
+		l.many(), l.idleConns(), l.link("link", 0), l.link("lossy", 0.001),
+	}
+}

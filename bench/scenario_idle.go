@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/shoal-bt/shoal/bench/internal/child"
+	"github.com/shoal-bt/shoal/bench/internal/content"
+	"github.com/shoal-bt/shoal/bench/internal/report"
+)
+
+// many is a great number of torrents that nobody wants anything of.
+func (l *lab) many() *scenario {
+	s := &scenario{Scenario: report.Scenario{
+		Name: "many", Title: fmt.Sprintf("%d torrents of %d pieces, seeding, no peers", l.torrents, content.ManyPieces),
+		Note: "Started from .torrent files and, Shoal, from its records. Each of Shoal's announces to a tracker, another process; libtorrent has seed mode and no trackers. RSS and idle CPU are taken when all have announced.",
+		Bounds: []report.Bound{
+			atMost("shoal", "", report.Start, 2), atMost("shoal", "", report.RSS, 80), atMost("shoal", "", report.Idle, 0.5),
+		},
+	}}
+	var tracker *child.Process
+	dir := l.path("many")
+	s.open = func(ctx context.Context) (err error) {
+		if tracker, err = l.start(ctx, "tracker"); err != nil {
+			return err
+		}
+		addr, err := tracker.Ready(ctx)
+		if err == nil {
+			err = l.run(ctx, "prepare-many", "-n", l.torrents, dir, "http://"+addr+"/announce")
+		}
+		if err == nil {
+			err = l.run(ctx, "record", dir+"/torrents", dir+"/data", dir+"/state")
+		}
+		return err
+	}
+	s.close = func() {
+		if tracker != nil {
+			tracker.Stop()
+		}
+		os.RemoveAll(dir)
+	}
+	s.contenders = []contender{{"shoal", func(ctx context.Context) (report.Values, error) {
+		return l.crowd(ctx, l.command("many", dir+"/torrents", dir+"/data", dir+"/state"), tracker)
+	}}}
+	if l.libtorrent != nil {
+		s.contenders = append(s.contenders, contender{"libtorrent", func(ctx context.Context) (report.Values, error) {
+			return l.crowd(ctx, l.libtorrent.Command("many", dir+"/torrents", dir+"/data"), nil)
+		}})
+	}
+	return s
+}
+
+// crowd measures a process that seeds many torrents, each of which announces to the
+// tracker if there is one.
+func (l *lab) crowd(ctx context.Context, command []string, tracker *child.Process) (report.Values, error) {
+	before, err := announces(ctx, tracker)
+	if err != nil {
+		return nil, err
+	}
+	p, err := child.Start(ctx, command...)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Stop()
+	if _, err := p.Ready(ctx); err != nil {
+		return nil, err
+	}
+	f, _, err := p.Go(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for end := time.Now().Add(settling); tracker != nil; {
+		now, err := announces(ctx, tracker)
+		if err != nil {
+			return nil, err
+		}
+		if now >= before+l.torrents {
+			break
+		}
+		if time.Now().After(end) {
+			return nil, fmt.Errorf("%d of %d torrents announced", now-before, l.torrents)
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+	share, after, err := l.idle(ctx, p)
+	return report.Values{
+		report.Start: f.Wall.Seconds(), report.CPU: f.CPU.Seconds(), report.Idle: share,
+		report.RSS: mib(after.RSS), report.Peak: mib(after.Peak), report.Each: float64(after.RSS) / 1024 / float64(l.torrents),
+	}, err
+}
+
+// announces returns how many announces a tracker had.
+func announces(ctx context.Context, tracker *child.Process) (int, error) {
+	if tracker == nil {
+		return 0, nil
+	}
+	if err := tracker.Say("?"); err != nil {
+		return 0, err
+	}
+	s, err := tracker.Expect(ctx, "announces")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(s)
+}
+
+// idleConns is a great number of connections on which nothing happens.
+func (l *lab) idleConns() *scenario {
+	s := &scenario{Scenario: report.Scenario{
+		Name: "idle", Title: fmt.Sprintf("%d idle connections to one seeding torrent", l.conns),
+		Note: "By connection: what the process takes more with them than without, in resident memory.",
+		Bounds: []report.Bound{
+			atMost("shoal", "", report.Each, 40), atMost("shoal", "", report.Idle, 2),
+		},
+	}}
+	s.contenders = []contender{{"shoal", l.holder(l.ownSeeder())}}
+	if l.libtorrent != nil {
+		s.contenders = append(s.contenders, contender{"libtorrent", l.holder(l.libtorrent.Command("seed", "127.0.0.1:0", l.path(plain), l.dir))})
+	}
+	return s
+}
+
+// holder returns a run that measures a seeder with idle connections.
+func (l *lab) holder(command []string) func(context.Context) (report.Values, error) {
+	return func(ctx context.Context) (report.Values, error) {
+		seeder, err := child.Start(ctx, command...)
+		if err != nil {
+			return nil, err
+		}
+		defer seeder.Stop()
+		addrs, err := fields(ctx, seeder)
+		if err != nil {
+			return nil, err
+		}
+		alone, err := l.settle(ctx, seeder)
+		if err != nil {
+			return nil, err
+		}
+		hold, err := l.start(ctx, "hold", "-conns", l.conns, l.path(plain), addrs[0])
+		if err != nil {
+			return nil, err
+		}
+		defer hold.Stop()
+		if _, err := hold.Ready(ctx); err != nil {
+			return nil, err
+		}
+		share, f, err := l.idle(ctx, seeder)
+		if err != nil {
+			return nil, err
+		}
+		if err := hold.Say("?"); err != nil {
+			return nil, err
+		}
+		if lost, err := hold.Expect(ctx, "lost"); err != nil || lost != "0" {
+			return nil, fmt.Errorf("the seeder ended %s connections (%v)", lost, err)
+		}
+		return report.Values{
+			report.Idle: share, report.RSS: mib(f.RSS), report.Peak: mib(f.Peak),
+			report.Each: float64(f.RSS-alone.RSS) / 1024 / float64(l.conns),
+		}, nil
+	}
+}

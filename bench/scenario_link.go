@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/bench/internal/child"
+	"github.com/shoal-bt/shoal/bench/internal/report"
+	"github.com/shoal-bt/shoal/bench/internal/wan"
+)
+
+// linkRate and linkDelay are what the link is like, each way.
+const (
+	linkRate  = 200 // Mbit/s
+	linkDelay = 50 * time.Millisecond
+)
+
+// link is a download over a link where bytes take long: a good one, or one that
+// loses packets.
+func (l *lab) link(name string, loss float64) *scenario {
+	length := min(l.size, linkMost)
+	s := &scenario{Scenario: report.Scenario{
+		Name: name, Title: fmt.Sprintf("Long link: %d Mbit/s, %v one way", linkRate, linkDelay),
+		Note:   fmt.Sprintf("%d MiB in 256 KiB pieces from `blast`. `sink` has 600 requests under way and throws the bytes away.", length>>20),
+		Bounds: []report.Bound{atMost("shoal", "sink", report.Wall, 1.05)},
+	}}
+	if loss > 0 {
+		s.Title += fmt.Sprintf(", %g %% of packets lost", 100*loss)
+		s.Bounds = []report.Bound{atMost("shoal", "libtorrent", report.Wall, 1.10)}
+	}
+	var carrier *child.Process
+	var near, far []string // what to put before a command, to run it at that end
+	s.open = func(ctx context.Context) error {
+		if err := wan.Missing(); err != nil {
+			return fmt.Errorf("%w: %w", errLeftOut, err)
+		}
+		if err := l.prepare(ctx); err != nil {
+			return err
+		}
+		// It has to clean up, so an interrupt does not kill it.
+		var err error
+		if carrier, err = l.start(context.WithoutCancel(ctx), "carry", "-loss", loss); err != nil {
+			return err
+		}
+		ends, err := fields(ctx, carrier)
+		if err == nil {
+			near, far = []string{"ip", "netns", "exec", ends[0]}, []string{"ip", "netns", "exec", ends[1]}
+		}
+		return err
+	}
+	s.close = func() {
+		if carrier != nil {
+			carrier.Stop()
+		}
+	}
+	run := func(name string, command func(dir, peer string) []string) {
+		s.contenders = append(s.contenders, contender{name, func(ctx context.Context) (report.Values, error) {
+			dir, remove, err := l.target()
+			if err != nil {
+				return nil, err
+			}
+			defer remove()
+			seeder, err := child.Start(ctx, append(near, l.command("blast", l.path(distant), l.path(contentName), wan.Near+":0")...)...)
+			if err != nil {
+				return nil, err
+			}
+			defer seeder.Stop()
+			addrs, err := fields(ctx, seeder)
+			if err != nil {
+				return nil, err
+			}
+			f, err := l.measure(ctx, append(far, command(dir, addrs[0])...))
+			return values(f, length), err
+		}})
+	}
+	run("sink", func(_, peer string) []string { return l.command("sink", "-late", "-depth", 600, l.path(distant), peer) })
+	run("shoal", func(dir, peer string) []string { return l.command("leech", l.path(distant), dir, peer) })
+	if l.libtorrent != nil {
+		run("libtorrent", func(dir, peer string) []string { return l.libtorrent.Command("leech", l.path(distant), dir, peer) })
+	}
+	return s
+}
+
+// carry is the part that is the link. It says the names of the ends' namespaces.
+func carry(p *child.Parent, args []string) error {
+	var flags flag.FlagSet
+	link := wan.Link{Queue: 2 * linkDelay}
+	flags.DurationVar(&link.Delay, "delay", linkDelay, "one way")
+	flags.Float64Var(&link.Rate, "rate", linkRate, "Mbit/s each way")
+	flags.Float64Var(&link.Loss, "loss", 0, "probability that a packet is lost")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	signal.Ignore(os.Interrupt) // the parent hears it too, and ends us when the others have ended
+	e, err := wan.Join(link)
+	if err != nil {
+		return err
+	}
+	if err := p.Say("ready", strings.Join([]string{e.Near, e.Far}, " ")); err == nil {
+		<-p.Context().Done()
+	}
+	return e.Close()
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/shoal-bt/shoal/bench/internal/child"
+	"github.com/shoal-bt/shoal/bench/internal/report"
+)
+
+// seed is the content, once, to leechers that throw it away.
+func (l *lab) seed(name string, conns int) *scenario {
+	s := &scenario{Scenario: report.Scenario{
+		Name: name, Title: fmt.Sprintf("Seed to %d connections", conns),
+		Note: "Each connection has 128 requests under way. `blast` gathers 16 requests into a write, without anything else that a seeder does. CPU and memory are the seeder's.",
+		Bounds: []report.Bound{
+			atLeast("shoal", "blast", report.Rate, 0.85), atMost("shoal", "blast", report.Cost, 1.25),
+		},
+	}}
+	if conns == 1 {
+		s.Title = "Seed to one connection"
+	}
+	s.contenders = l.seeders(func(command []string) func(context.Context) (report.Values, error) {
+		return l.seeder(command, "-conns", conns)
+	})
+	if l.libtorrent != nil {
+		s.Bounds = append(s.Bounds, atLeast("shoal", "libtorrent", report.Rate, 2), atMost("shoal", "libtorrent", report.Cost, 0.5))
+	}
+	return s
+}
+
+// random is the same with pieces in random order to many connections, beside 8 of
+// the usual.
+func (l *lab) random() *scenario {
+	const conns = 200
+	s := &scenario{Scenario: report.Scenario{
+		Name: "random", Title: fmt.Sprintf("Seed random pieces to %d connections", conns),
+		Bounds: []report.Bound{
+			atLeast("shoal", "shoal, 8 in order", report.Rate, 0.7), atMost("shoal", "", report.Peak, 200),
+		},
+	}}
+	s.contenders = append(
+		[]contender{{"shoal, 8 in order", l.seeder(l.ownSeeder(), "-conns", 8)}},
+		l.seeders(func(command []string) func(context.Context) (report.Values, error) {
+			return l.seeder(command, "-conns", conns, "-random")
+		})...)
+	return s
+}
+
+// ownSeeder is the command of Shoal as seeder.
+func (l *lab) ownSeeder() []string { return l.command("seed", "127.0.0.1:0", l.path(plain), l.dir) }
+
+// seeders returns a contender for each seeder there is.
+func (l *lab) seeders(run func(command []string) func(context.Context) (report.Values, error)) []contender {
+	all := []contender{
+		{"blast", run(l.command("blast", l.path(plain), l.path(contentName), "127.0.0.1:0"))},
+		{"shoal", run(l.ownSeeder())},
+	}
+	if l.libtorrent != nil {
+		all = append(all, contender{"libtorrent", run(l.libtorrent.Command("seed", "127.0.0.1:0", l.path(plain), l.dir))})
+	}
+	return all
+}
+
+// seeder returns a run that measures a seeder while a sink takes the content.
+func (l *lab) seeder(command []string, sink ...any) func(context.Context) (report.Values, error) {
+	return func(ctx context.Context) (report.Values, error) {
+		seeder, err := child.Start(ctx, command...)
+		if err != nil {
+			return nil, err
+		}
+		defer seeder.Stop()
+		addrs, err := fields(ctx, seeder)
+		if err != nil {
+			return nil, err
+		}
+		taker, err := l.start(ctx, append(append([]any{"sink"}, sink...), l.path(plain), addrs[0])...)
+		if err != nil {
+			return nil, err
+		}
+		defer taker.Stop()
+		if _, err := taker.Ready(ctx); err != nil {
+			return nil, err
+		}
+		m, err := seeder.Mark()
+		if err != nil {
+			return nil, err
+		}
+		took, _, err := taker.Go(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f, err := seeder.Since(m)
+		f.Wall = took.Wall
+		return values(f, l.size), err
+	}
+}
