@@ -48,16 +48,7 @@ func (w *world) obey(words []string) {
 	case "lost":
 		w.happen(readFailed{swarm.Peer(w.number(words[1])), w.block(words[2]), errScript})
 	case "wait":
-		done := make(chan error, 1)
-		w.waits = append(w.waits, done)
-		piece := -1
-		if len(words) > 1 {
-			piece = w.number(words[1])
-		}
-		w.call(func(_ time.Time, s *state) {
-			s.waiters = append(s.waiters, waiter{piece, done})
-			s.notify()
-		})
+		w.await(append(words, "-1")[1])
 	case "pause":
 		w.call(func(now time.Time, s *state) { s.pause(now) })
 	case "resume":
@@ -81,6 +72,16 @@ func (w *world) obey(words []string) {
 		require.NoError(w.t, err, w.place)
 		w.advance(d)
 	}
+}
+
+// await has a caller wait for a piece, or for all.
+func (w *world) await(piece string) {
+	done := make(chan error, 1)
+	w.waits = append(w.waits, done)
+	w.call(func(_ time.Time, s *state) {
+		s.waiters = append(s.waiters, waiter{w.number(piece), done})
+		s.notify()
+	})
 }
 
 func failure(words []string) error {
