@@ -15,6 +15,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
@@ -126,6 +127,26 @@ func TestSetTrackers(t *testing.T) {
 	require.Equal(t, [][]string{{second}}, tor.AnnounceURLs(), "remembered")
 	eventually(t, func() bool { return len(heardSecond.of(c.PeerID())) == 1 })
 	require.Empty(t, heardFirst.of(c.PeerID()))
+}
+
+// TestTrackerErrors has a tracker refuse as often as is worth a warning, which comes
+// once and shows no passkey.
+func TestTrackerErrors(t *testing.T) {
+	s := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(s.Close)
+	meta := torrentOf(t, "file.bin", content(13, 100_000))
+	meta.Tiers = [][]string{{s.URL + "/" + passkey + "/announce"}}
+	c := newClient(t, client.Config{TrackerErrors: 1})
+	events := c.Events(engine.OnWarning|engine.OnSourceError, 0)
+	_, err := c.Add(within(t), meta)
+	require.NoError(t, err)
+	w, _ := until[engine.Warning](t, events)
+	require.ErrorAs(t, client.ErrorOf(w), new(*httptracker.StatusError))
+	require.ErrorContains(t, client.ErrorOf(w), "1 errors of a tracker in a row")
+	require.NotContains(t, client.ErrorOf(w).Error(), passkey)
+	e, before := until[engine.SourceError](t, events)
+	require.Equal(t, 1, e.Errors)
+	require.Empty(t, before, "warned of once")
 }
 
 func TestPrivate(t *testing.T) {
