@@ -34,6 +34,7 @@ type contact struct {
 	busy  bool // being dialed
 	peer  bool // connected
 	seed  bool // has everything
+	self  bool // is ourselves: kept, for sources name it again and again
 }
 
 // add notes an address that can be dialed, unless it is known.
@@ -65,7 +66,7 @@ func (b *book) next(now time.Time, complete bool) (netip.AddrPort, bool) {
 	}
 	b.due = time.Time{}
 	for _, c := range b.order {
-		if c.busy || c.peer || complete && c.seed {
+		if c.busy || c.peer || c.self || complete && c.seed {
 			continue
 		}
 		if c.after.After(now) {
@@ -84,6 +85,13 @@ func (b *book) next(now time.Time, complete bool) (netip.AddrPort, bool) {
 
 // any reports whether there is an address to try, now or later.
 func (b *book) any() bool { return !b.due.IsZero() }
+
+// again has all addresses looked at anew: seeds are of use once more.
+func (b *book) again(now time.Time) {
+	if len(b.order) > 0 {
+		b.due = now
+	}
+}
 
 // ready reports whether there may be an address to try now.
 func (b *book) ready(now time.Time) bool { return due(b.due, now) }
@@ -111,8 +119,11 @@ func (b *book) ended(now time.Time, addr netip.AddrPort, why error) {
 	if errors.Is(why, errUseless) {
 		c.seed = true
 	}
-	if errors.Is(why, errSelf) || errors.Is(why, handshake.ErrSelf) || errors.Is(why, errBanned) || c.fails >= maxTries {
+	c.self = errors.Is(why, errSelf) || errors.Is(why, handshake.ErrSelf)
+	if errors.Is(why, errBanned) || c.fails >= maxTries {
 		b.forget(c)
+	}
+	if c.self || b.known[addr] == nil {
 		return
 	}
 	c.after = now.Add(waits[min(c.fails, len(waits)-1)])

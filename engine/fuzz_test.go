@@ -52,7 +52,7 @@ func FuzzState(f *testing.F) {
 // TestRandomEvents is FuzzState on more bytes than a fuzzer would try at first.
 func TestRandomEvents(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for range 60 {
+	for range 25 {
 		c := &chaos{world: newWorld(t, []string{"piece", "4b", "length", "500000", "memory", "16"}), store: make(map[swarm.Block][]byte)}
 		c.data = make([]byte, 3000)
 		for i := range c.data {

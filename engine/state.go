@@ -204,6 +204,9 @@ func (s *state) hold(piece int) {
 // lose notes that blocks of a piece are missing; nil for all.
 func (s *state) lose(piece int, blocks []int) {
 	if s.have.Has(piece) {
+		if s.complete() {
+			s.book.again(s.start)
+		}
 		s.have.Clear(piece)
 		s.haveN--
 		s.left += int64(s.geo.PieceLen(piece))
