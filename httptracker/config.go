@@ -40,7 +40,7 @@ type Config struct {
 	// looked at, not what names resolve to.
 	RefuseLocal bool
 
-	// UserAgent is sent with requests. Empty means "Shoal/0.1".
+	// UserAgent is sent with requests. Empty means "Shoal/0.1.0".
 	UserAgent string
 
 	// Key tells the tracker that it is us when our address changes. Zero
@@ -98,7 +98,7 @@ const maxRedirects = 5
 // withDefaults returns c with every default filled in; 0 is then no limit.
 func (c Config) withDefaults() Config {
 	if c.UserAgent == "" {
-		c.UserAgent = "Shoal/0.1"
+		c.UserAgent = "Shoal/0.1.0"
 	}
 	if len(c.From) == 0 {
 		c.From = []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}
