@@ -47,7 +47,7 @@ type Builder struct {
 	Collections                  []string
 
 	// Workers is the number of goroutines that read and hash. Zero means as
-	// many as there are processors. Each takes up to 6 MiB of memory. What
+	// many as there are processors. Each takes up to 20 MiB of memory. What
 	// cannot be read at any offset (io.ReaderAt) is read by one.
 	Workers int
 

@@ -9,20 +9,28 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// batchLen is the number of bytes that a worker reads and hashes at a time, if
-// pieces are not longer; longer ones are read in runs.
-const batchLen = 4 << 20
+// A worker reads and hashes batches of batchLen bytes, or of batchPieces pieces
+// where these are longer, as many as are hashed side by side. Longer pieces are
+// read in runs.
+const (
+	batchLen    = 4 << 20
+	batchPieces = 16
+)
 
 // hash reads the content once and fills in the hashes of p.
 func (b Builder) hash(ctx context.Context, p *plan) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	batch := int(max(1, batchLen/p.info.PieceLength))
 	pieces := p.info.Pieces()
-	workers := min(b.workers(), (pieces+batch-1)/batch)
-	if !p.seekable() {
+	workers := b.workers()
+	batch := int(max(1, batchLen/p.info.PieceLength))
+	if p.seekable() {
+		share := (pieces + workers - 1) / workers // all processors are worth more than full lanes
+		batch = max(batch, min(batchPieces, share))
+	} else {
 		workers = 1
 	}
+	workers = min(workers, (pieces+batch-1)/batch)
 	progress := &progress{report: b.Progress, total: p.total}
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -106,7 +114,7 @@ func (w *worker) hash(first, n int) (bytes int64, err error) {
 	for i := range n {
 		w.verdicts = append(w.verdicts, swarm.Verdict{Piece: first + i, Stored: &w.content})
 	}
-	if info.PieceLength <= batchLen {
+	if int64(n)*info.PieceLength <= batchLen {
 		if err := w.load(first, n); err != nil {
 			return 0, err
 		}

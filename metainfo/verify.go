@@ -15,14 +15,19 @@ import (
 // nil the whole piece is read. What Stored says does not exist (fs.ErrNotExist)
 // is wrong, not an error.
 //
+// The pieces of a batch are hashed side by side, so up to 16 runs are in memory
+// at a time: of 1 MiB, or of 256 KiB where pieces are longer than 1 MiB. Such long
+// pieces are hashed one after the other if reading the first run of them is so
+// slow that the storage may have to seek.
+//
 // A hybrid's piece must have the right hash in v1 and in v2. If only one of
 // them is right the torrent contradicts itself, and Err says so; while the v2
 // hash is not known the v1 hash decides. A v2 piece whose hash is not known
 // has Err set. Bad is set where the v2 leaves of the piece are known: it is a
 // single block, or was given to SetLeaves.
 //
-// Verify may be called from several goroutines at once, hashes all pieces of a
-// batch side by side, and keeps nothing. It starts no goroutine.
+// Verify may be called from several goroutines at once, and keeps nothing. It
+// starts no goroutine.
 func (i *Info) Verify(batch []swarm.Verdict) {
 	s := sums.Get().(*summer)
 	defer s.release()

@@ -1,0 +1,204 @@
+package metainfo
+
+import (
+	"bytes"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/shoal-bt/shoal/piecehash"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// Pieces of a batch are hashed side by side, so a run of each is in memory. Long
+// runs keep the order on disk, short ones keep the memory small.
+const (
+	longRun  = 1 << 20
+	shortRun = 256 << 10
+)
+
+// diskRate is the rate, in bytes a second, above which it is taken that a storage
+// does not have to seek: pages in memory and flash are faster, turning disks are
+// slower.
+const diskRate = 300 << 20
+
+// leavesAtOnce is how many blocks are hashed side by side.
+const leavesAtOnce = 16
+
+var (
+	zeros [swarm.BlockLen]byte // what pads are made of
+	long  = sync.Pool{New: func() any { b := make([]byte, longRun); return &b }}
+	short = sync.Pool{New: func() any { b := make([]byte, shortRun); return &b }}
+)
+
+// plan decides how a batch is read, and whether its pieces may be hashed side by
+// side. Those that fit into a run are read one after the other in any case. For
+// longer ones side by side means to jump about, so it depends on the storage: the
+// first run shows how fast that is.
+func (s *summer) plan() (together bool) {
+	s.step = longRun
+	if s.g.PieceLength <= longRun {
+		if s.g.PieceLength <= shortRun {
+			s.step = shortRun
+		}
+		return true
+	}
+	for n := range s.pieces {
+		p := &s.pieces[n]
+		start := time.Now()
+		if p.err != nil || !s.advance(p) {
+			continue
+		}
+		if p.buf == nil {
+			return true // in memory
+		}
+		s.step = shortRun
+		took, read := time.Since(start), 0
+		for _, b := range p.run {
+			read += len(b)
+		}
+		if took.Seconds()*diskRate < float64(read) {
+			return true
+		}
+		s.step = longRun
+		return false
+	}
+	return true
+}
+
+// next returns the next block of a piece, nil after the last or an error.
+func (s *summer) next(p *pieceSum) []byte {
+	if len(p.run) == 0 && !s.advance(p) {
+		s.drop(p)
+		return nil
+	}
+	b := p.run[0]
+	p.run = p.run[1:]
+	return b
+}
+
+// advance takes up the next run of a piece, and its leaves. It reports false
+// after the last run or an error; the last run may then still wait for its
+// leaves to be hashed.
+func (s *summer) advance(p *pieceSum) bool {
+	if p.err != nil || p.block*swarm.BlockLen >= p.length {
+		return false
+	}
+	s.drop(p)
+	first := p.block
+	if p.err = s.take(p); p.err != nil {
+		s.drop(p)
+		return false
+	}
+	if s.v2 {
+		s.addLeaves(p, first)
+	}
+	return true
+}
+
+// take takes up the next blocks of p as one run: blocks in memory as they are,
+// pads as zeros, others by reading.
+func (s *summer) take(p *pieceSum) error {
+	blocks := (p.length + swarm.BlockLen - 1) / swarm.BlockLen
+	first := p.block
+	at := func(n int) []byte {
+		if p.v.Blocks == nil {
+			return nil
+		}
+		return p.v.Blocks[n]
+	}
+	if at(first) != nil {
+		for p.block < blocks && at(p.block) != nil {
+			p.block++
+		}
+		p.run = p.v.Blocks[first:p.block]
+		return nil
+	}
+	if b := s.g.Block(p.v.Piece, first); s.g.IsPad(b) {
+		p.block++
+		p.run = append(p.store[:0], zeros[:b.Length])
+		p.store = p.run
+		return nil
+	}
+	n := 0
+	for p.block < blocks && at(p.block) == nil && n+swarm.BlockLen <= s.step {
+		b := s.g.Block(p.v.Piece, p.block)
+		if s.g.IsPad(b) {
+			break
+		}
+		n += b.Length
+		p.block++
+	}
+	return s.read(p, first, n)
+}
+
+// read makes a run of n bytes from the storage, from the first block on.
+func (s *summer) read(p *pieceSum, first, n int) error {
+	if p.v.Stored == nil {
+		return errNoStorage
+	}
+	p.buf = pool(n).Get().(*[]byte)
+	b := (*p.buf)[:n]
+	if m, err := p.v.Stored.ReadAt(b, p.offset+int64(first)*swarm.BlockLen); m < n {
+		if err == nil || err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	p.store = p.store[:0]
+	for ; len(b) > swarm.BlockLen; b = b[swarm.BlockLen:] {
+		p.store = append(p.store, b[:swarm.BlockLen])
+	}
+	p.store = append(p.store, b)
+	p.run = p.store
+	return nil
+}
+
+// pool returns the pool of buffers for runs of n bytes.
+func pool(n int) *sync.Pool {
+	if n <= shortRun {
+		return &short
+	}
+	return &long
+}
+
+// addLeaves adds the blocks of the run, which starts with block first, to those
+// whose leaves are to be hashed, but not the bytes behind the end of the file.
+func (s *summer) addLeaves(p *pieceSum, first int) {
+	if first >= len(p.leaves) {
+		return
+	}
+	if from := p.from + first; len(s.waiting) == 0 || s.first+len(s.waiting) != from {
+		s.hashLeaves()
+		s.first = from
+	}
+	for n, b := range p.run[:min(len(p.run), len(p.leaves)-first)] {
+		if data := p.cover - (first+n)*swarm.BlockLen; data < len(b) {
+			pad := b[data:]
+			p.dirty = !bytes.Equal(pad, zeros[:len(pad)])
+			b = b[:data]
+		}
+		s.waiting = append(s.waiting, b)
+	}
+	if len(s.waiting) >= leavesAtOnce {
+		s.hashLeaves()
+	}
+}
+
+// hashLeaves hashes the blocks that wait.
+func (s *summer) hashLeaves() {
+	piecehash.Leaves(s.leaves[min(s.first, len(s.leaves)):], s.waiting)
+	s.waiting = s.waiting[:0]
+}
+
+// drop gives back the buffer of the last run.
+func (s *summer) drop(p *pieceSum) {
+	if p.buf != nil {
+		if len(s.waiting) > 0 {
+			s.hashLeaves() // they may lie in it
+		}
+		pool(len(*p.buf)).Put(p.buf)
+		p.buf = nil
+	}
+	p.run = nil
+}
