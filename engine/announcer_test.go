@@ -240,7 +240,7 @@ func TestAddressesAreBounded(t *testing.T) {
 		})
 		e := r.engine("10.0.0.1", link, Config{HalfOpen: 10})
 		x := r.add(e, s.spec(swarm.NewMemory(s.geometry.Length), d))
-		time.Sleep(4 * time.Minute)
+		time.Sleep(2 * time.Minute)
 		require.LessOrEqual(t, x.Stats().Known, maxKnown)
 		require.LessOrEqual(t, x.Stats().Dialing, 80)
 	})
