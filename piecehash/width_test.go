@@ -1,0 +1,13 @@
+package piecehash
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestLanes(t *testing.T) {
+	for _, n := range []int{Lanes1(), Lanes256()} {
+		require.Contains(t, []int{1, 8, 16}, n, "a kernel's width, or none")
+	}
+}
