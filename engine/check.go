@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"io"
 	"runtime"
 	"sync"
 
@@ -54,7 +55,10 @@ func checkStored(ctx context.Context, workers int, g swarm.Geometry, pieces swar
 	for range workers {
 		wg.Go(func() {
 			for looked := range next {
-				good, err := checkBatch(g, looked, s, verify)
+				good, err := checkBatch(g, looked, reading{ctx, s}, verify)
+				if ctx.Err() != nil {
+					continue // what was not read is neither good nor bad
+				}
 				report(looked, good, err)
 			}
 		})
@@ -69,9 +73,9 @@ func checkStored(ctx context.Context, workers int, g swarm.Geometry, pieces swar
 			return false
 		}
 	}
-	// A few pieces at a time are enough to share the work; many small ones save
-	// reports.
-	most := int(max(1, min(mostBatch, (8<<20)/g.PieceLength)))
+	// Pieces of a batch are hashed side by side, so it is full where there is
+	// enough for every worker.
+	most := max(1, min(mostBatch, (pieces.Count()+workers-1)/workers))
 	for i := range g.Pieces() {
 		if !pieces.Has(i) {
 			continue
@@ -87,7 +91,21 @@ func checkStored(ctx context.Context, workers int, g swarm.Geometry, pieces swar
 	wg.Wait()
 }
 
-func checkBatch(g swarm.Geometry, pieces []int, s swarm.Storage, verify func([]Verdict)) (good []int, err error) {
+// reading is a storage that is not read once its context has ended: a batch of
+// long pieces would go on for seconds.
+type reading struct {
+	ctx     context.Context
+	storage swarm.Storage
+}
+
+func (r reading) ReadAt(p []byte, off int64) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.storage.ReadAt(p, off)
+}
+
+func checkBatch(g swarm.Geometry, pieces []int, s io.ReaderAt, verify func([]Verdict)) (good []int, err error) {
 	batch := make([]Verdict, len(pieces))
 	for i, piece := range pieces {
 		batch[i] = Verdict{Piece: piece, Blocks: make([][]byte, g.BlockCount(piece)), Stored: s}
