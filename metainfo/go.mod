@@ -12,4 +12,5 @@ require (
 require (
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 )
