@@ -93,7 +93,20 @@ func (l *lab) start(ctx context.Context, args ...any) (*child.Process, error) {
 func (l *lab) command(args ...any) []string {
 	argv := []string{l.self}
 	for _, a := range args {
+		if list, ok := a.([]string); ok {
+			argv = append(argv, list...)
+			continue
+		}
 		argv = append(argv, fmt.Sprint(a))
+	}
+	return argv
+}
+
+// own returns the command for a part that is Shoal: what profiles are wanted of.
+func (l *lab) own(args ...any) []string {
+	argv := l.command(args...)
+	if l.profiles != "" {
+		argv = append(argv, profileFlag+filepath.Join(l.profiles, fmt.Sprint(args[0])))
 	}
 	return argv
 }
@@ -153,8 +166,9 @@ func mib(n int64) float64 { return float64(n) / (1 << 20) }
 
 // settle waits until a process hardly takes a processor, for a minute at most.
 func (l *lab) settle(ctx context.Context, p *child.Process) (f child.Figures, err error) {
+	window := min(time.Second, l.watch)
 	for end := time.Now().Add(settling); time.Now().Before(end); {
-		if f, err = l.over(ctx, p, time.Second); err != nil || f.CPU < f.Wall/50 {
+		if f, err = l.over(ctx, p, window); err != nil || f.CPU < f.Wall/50 {
 			break
 		}
 	}

@@ -21,6 +21,7 @@ type options struct {
 	torrents int      // of the scenario many
 	conns    int      // of the scenario idle
 	watch    time.Duration
+	profiles string // folder for profiles of Shoal; empty for none
 }
 
 // parse reads the command line. What is wrong with it, and the help, go to out.
@@ -37,6 +38,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	flags.IntVar(&o.rounds, "rounds", 5, "`times` that each contender is measured")
 	flags.StringVar(&o.out, "out", "", "`folder` for bench.md, bench.json and bench.svg")
 	flags.StringVar(&o.tmp, "tmp", "", "`folder` for the content (default /dev/shm where there is one)")
+	flags.StringVar(&o.profiles, "profile", "", "`folder`, which exists, for CPU and heap profiles of Shoal's processes")
 	flags.IntVar(&o.torrents, "torrents", 10000, "`number` of torrents of the scenario many")
 	flags.IntVar(&o.conns, "conns", 2000, "`number` of connections of the scenario idle")
 	flags.DurationVar(&o.watch, "watch", 20*time.Second, "`time` over which idle CPU is taken")

@@ -58,7 +58,14 @@ func runPart(args []string) (bool, error) {
 	if i < 0 {
 		return false, nil
 	}
-	if err := parts[i].run(child.Attach(os.Stdin, os.Stdout), args[1:]); err != nil {
+	p := child.Attach(os.Stdin, os.Stdout)
+	if file, ok := strings.CutPrefix(args[len(args)-1], profileFlag); ok {
+		args = args[:len(args)-1]
+		if err := profile(p, fmt.Sprintf("%s-%d", file, os.Getpid())); err != nil {
+			return true, err
+		}
+	}
+	if err := parts[i].run(p, args[1:]); err != nil {
 		return true, fmt.Errorf("%s: %w", args[0], err)
 	}
 	return true, nil

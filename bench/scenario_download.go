@@ -21,7 +21,7 @@ func (l *lab) download() *scenario {
 	})}}
 	shoal := func(name, torrent string, peers int) {
 		s.contenders = append(s.contenders, contender{name, l.leecher(torrent, peers, func(dir string, peers []string) []string {
-			return append(l.command("leech", l.path(torrent), dir), peers...)
+			return l.own("leech", l.path(torrent), dir, peers)
 		})})
 		if name != "shoal" {
 			s.Bounds = append(s.Bounds, atMost(name, "shoal", report.Wall, 1.25), atMost(name, "shoal", report.CPU, 1.25), atMost(name, "", report.Peak, 100))

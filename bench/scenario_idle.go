@@ -43,7 +43,7 @@ func (l *lab) many() *scenario {
 		os.RemoveAll(dir)
 	}
 	s.contenders = []contender{{"shoal", func(ctx context.Context) (report.Values, error) {
-		return l.crowd(ctx, l.command("many", dir+"/torrents", dir+"/data", dir+"/state"), tracker)
+		return l.crowd(ctx, l.own("many", dir+"/torrents", dir+"/data", dir+"/state"), tracker)
 	}}}
 	if l.libtorrent != nil {
 		s.contenders = append(s.contenders, contender{"libtorrent", func(ctx context.Context) (report.Values, error) {

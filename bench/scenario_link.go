@@ -79,7 +79,7 @@ func (l *lab) link(name string, loss float64) *scenario {
 		}})
 	}
 	run("sink", func(_, peer string) []string { return l.command("sink", "-late", "-depth", 600, l.path(distant), peer) })
-	run("shoal", func(dir, peer string) []string { return l.command("leech", l.path(distant), dir, peer) })
+	run("shoal", func(dir, peer string) []string { return l.own("leech", l.path(distant), dir, peer) })
 	if l.libtorrent != nil {
 		run("libtorrent", func(dir, peer string) []string { return l.libtorrent.Command("leech", l.path(distant), dir, peer) })
 	}

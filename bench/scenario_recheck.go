@@ -16,7 +16,7 @@ func (l *lab) recheck() *scenario {
 	}}
 	for _, n := range []int{1, 2} {
 		ours, theirs := fmt.Sprintf("shoal, %d", n), fmt.Sprintf("libtorrent, %d", n)
-		s.contenders = append(s.contenders, contender{ours, l.checker(l.command("recheck", "-workers", n, l.path(plain), l.dir))})
+		s.contenders = append(s.contenders, contender{ours, l.checker(l.own("recheck", "-workers", n, l.path(plain), l.dir))})
 		if l.libtorrent == nil {
 			continue
 		}

@@ -48,7 +48,7 @@ func (l *lab) random() *scenario {
 }
 
 // ownSeeder is the command of Shoal as seeder.
-func (l *lab) ownSeeder() []string { return l.command("seed", "127.0.0.1:0", l.path(plain), l.dir) }
+func (l *lab) ownSeeder() []string { return l.own("seed", "127.0.0.1:0", l.path(plain), l.dir) }
 
 // seeders returns a contender for each seeder there is.
 func (l *lab) seeders(run func(command []string) func(context.Context) (report.Values, error)) []contender {

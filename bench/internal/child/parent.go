@@ -10,6 +10,10 @@ import (
 
 // A Parent is whoever started this process. Its methods are for one goroutine.
 type Parent struct {
+	// AtEnd is called when the parent has enough, while everything is still there;
+	// nil for nothing. It is to be set before the work begins.
+	AtEnd func()
+
 	out   io.Writer
 	lines chan string
 	ctx   context.Context
@@ -65,6 +69,14 @@ func (p *Parent) Ready(text string) error {
 // Done tells the parent that the work is done, and waits until it closes its side.
 func (p *Parent) Done(text string) error {
 	err := p.Say("done", text)
-	<-p.ctx.Done()
+	p.Rest()
 	return err
+}
+
+// Rest waits until the parent closes its side.
+func (p *Parent) Rest() {
+	<-p.ctx.Done()
+	if p.AtEnd != nil {
+		p.AtEnd()
+	}
 }

@@ -26,7 +26,9 @@ func Seed(p *child.Parent, listen, torrent, dir string) error {
 	if _, err := e.Add(spec); err != nil {
 		return err
 	}
-	p.Ready(l.Addr().String())
-	<-p.Context().Done()
+	if err := p.Say("ready", l.Addr().String()); err != nil {
+		return err
+	}
+	p.Rest()
 	return nil
 }

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/bench/internal/report"
+)
+
+// TestMain is also the program that the tests start as a child.
+func TestMain(m *testing.M) {
+	if found, err := runPart(os.Args[1:]); found {
+		exit(err)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestRun measures a little of what needs nothing but Go, and looks at what is left.
+func TestRun(t *testing.T) {
+	tmp, out := t.TempDir(), t.TempDir()
+	args := []string{"-quick", "-size", "16M", "-torrents", "20", "-conns", "30", "-watch", "10ms", "-tmp", tmp, "-out", out, "-profile", out,
+		"-only", "download,seed1,random,recheck,many,idle"}
+	require.NoError(t, run(t.Context(), args, io.Discard, t.Output()))
+	b, err := os.ReadFile(filepath.Join(out, "bench.json"))
+	require.NoError(t, err)
+	var r report.Report
+	require.NoError(t, json.Unmarshal(b, &r))
+	require.Len(t, r.Scenarios, 6)
+	for _, s := range r.Scenarios {
+		require.Empty(t, s.Errors)
+		for _, row := range s.Rows {
+			require.Len(t, row.Runs, 1, "%s: %s", s.Name, row.Name)
+		}
+	}
+	for _, name := range []string{"bench.md", "bench.svg"} {
+		require.FileExists(t, filepath.Join(out, name))
+	}
+	profiles, err := filepath.Glob(filepath.Join(out, "many-*.heap"))
+	require.NoError(t, err)
+	require.Len(t, profiles, 1)
+	left, err := os.ReadDir(tmp)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestScenariosHaveTheirNames(t *testing.T) {
+	l := &lab{options: options{size: 64 << 20}}
+	var got []string
+	for _, s := range l.scenarios() {
+		got = append(got, s.Name)
+		require.NotEmpty(t, s.Title)
+		require.NotEmpty(t, s.contenders)
+		for _, b := range s.Bounds {
+			require.Contains(t, contendersOf(s), b.Of)
+			if b.By != "" && b.By != "libtorrent" {
+				require.Contains(t, contendersOf(s), b.By)
+			}
+		}
+	}
+	require.Equal(t, names, got)
+}
+
+func contendersOf(s *scenario) (all []string) {
+	for _, c := range s.contenders {
+		all = append(all, c.name)
+	}
+	return all
+}
+
+func TestParse(t *testing.T) {
+	o, err := parse(nil, io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, options{size: 2 << 30, rounds: 5, torrents: 10000, conns: 2000, watch: 20 * time.Second}, o)
+	o, err = parse([]string{"-quick", "-rounds", "2", "-only", "many,link"}, io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, options{size: 32 << 20, rounds: 2, torrents: 100, conns: 100, watch: time.Second, only: []string{"many", "link"}}, o)
+	for _, args := range [][]string{
+		{"-only", "rain"}, {"-rounds", "0"}, {"-size", "1M"}, {"-size", "17M"}, {"-size", "x"}, {"-size", "9999999999G"}, {"stray"},
+	} {
+		_, err := parse(args, io.Discard)
+		require.Error(t, err, args)
+	}
+}
+
+func TestNoRoom(t *testing.T) {
+	if _, ok := room(t.TempDir()); !ok {
+		t.Skip("this system does not say how much room there is")
+	}
+	_, err := openLab(options{size: 1 << 50, tmp: t.TempDir()}, io.Discard)
+	require.ErrorContains(t, err, "has room for")
+}
