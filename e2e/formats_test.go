@@ -16,7 +16,7 @@ var formats = []metainfo.Format{metainfo.V1, metainfo.V2, metainfo.Hybrid}
 func TestHashes(t *testing.T) {
 	lt := libtorrent{}
 	need(t, lt)
-	noLeaks(t)
+	t.Parallel()
 	for _, f := range formats {
 		for _, s := range shapes {
 			t.Run(f.String()+"/"+s.name, func(t *testing.T) {
@@ -83,7 +83,7 @@ func requireSame(t *testing.T, tor *metainfo.Torrent, r reading) {
 func TestV2(t *testing.T) {
 	lt := libtorrent{}
 	need(t, lt)
-	noLeaks(t)
+	t.Parallel()
 	for _, f := range []metainfo.Format{metainfo.V2, metainfo.Hybrid} {
 		for _, s := range shapes {
 			t.Run("download/"+f.String()+"/"+s.name, func(t *testing.T) {

@@ -91,7 +91,7 @@ func (x *liar) serve(c net.Conn) error {
 func TestLiar(t *testing.T) {
 	lt := libtorrent{}
 	need(t, lt)
-	noLeaks(t)
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		shape

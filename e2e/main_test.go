@@ -2,20 +2,29 @@ package e2e
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // TestMain runs more tests at once than there are processors, unless it is told
 // how many: most of their time is spent on clients that wait for their own clocks.
+// When all engines are closed no goroutine may be left.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	told := false
 	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
 	if !told {
-		flag.Set("test.parallel", "6")
+		flag.Set("test.parallel", "8")
 	}
+	before := goleak.IgnoreCurrent()
 	code := m.Run()
 	lan.remove()
+	if err := goleak.Find(before); err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = max(code, 1)
+	}
 	os.Exit(code)
 }

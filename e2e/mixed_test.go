@@ -12,7 +12,7 @@ import (
 // TestMixedSwarm has one seed, and all other kinds of clients and Shoal download
 // at once, from the seed and from one another. They meet through our tracker.
 func TestMixedSwarm(t *testing.T) {
-	noLeaks(t)
+	t.Parallel()
 	for _, seed := range append([]client{nil}, clients...) {
 		name := "shoal seeds"
 		if seed != nil {

@@ -11,7 +11,7 @@ import (
 
 // TestDownload downloads from each client, which we dial.
 func TestDownload(t *testing.T) {
-	noLeaks(t)
+	t.Parallel()
 	for _, c := range clients {
 		for _, s := range shapes {
 			t.Run(c.String()+"/"+s.name, func(t *testing.T) {
@@ -25,7 +25,7 @@ func TestDownload(t *testing.T) {
 
 // TestUpload has each client download from us. It finds us by a tracker.
 func TestUpload(t *testing.T) {
-	noLeaks(t)
+	t.Parallel()
 	for _, c := range clients {
 		for _, s := range shapes {
 			t.Run(c.String()+"/"+s.name, func(t *testing.T) {

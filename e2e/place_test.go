@@ -34,14 +34,15 @@ type network struct {
 	why    string // why there is none
 	name   string
 	prefix [3]byte
-	last   byte // address given out; ours is 1
 
 	mu   sync.Mutex
-	port uint16
+	last byte   // the highest address given out
+	free []byte // those that were given back
+	port uint16 // the last one given out
 }
 
 // lan is made when a test needs it first, and taken away by TestMain.
-var lan = network{last: 1, port: 20000}
+var lan = network{last: 2, port: 20000}
 
 const lanPrefix = "shoal-e2e-"
 
@@ -52,13 +53,34 @@ func apart(t *testing.T) place {
 	if lan.why != "" {
 		lack(t, "no network namespace: %s", lan.why)
 	}
-	lan.mu.Lock()
-	defer lan.mu.Unlock()
-	require.Less(t, lan.last, byte(254), "no address is left")
-	lan.last++
-	p := place{namespace: lan.name, theirs: lan.addr(lan.last), ours: lan.addr(1)}
-	require.NoError(t, ip("-n", lan.name, "addr", "add", p.theirs.String()+"/24", "dev", lan.link("b")))
+	last := lan.take()
+	p := place{namespace: lan.name, theirs: lan.addr(last), ours: lan.addr(1)}
+	dev := []string{p.theirs.String() + "/24", "dev", lan.link("b")}
+	require.NoError(t, ip(append([]string{"-n", lan.name, "addr", "add"}, dev...)...))
+	t.Cleanup(func() {
+		require.NoError(t, ip(append([]string{"-n", lan.name, "addr", "del"}, dev...)...))
+		lan.giveBack(last)
+	})
 	return p
+}
+
+// take returns the last byte of an address that nobody has.
+func (n *network) take() byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if k := len(n.free); k > 0 {
+		last := n.free[k-1]
+		n.free = n.free[:k-1]
+		return last
+	}
+	n.last++
+	return n.last
+}
+
+func (n *network) giveBack(last byte) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.free = append(n.free, last)
 }
 
 // freePort returns a port that is free at this place. Nobody else is there.
@@ -102,6 +124,8 @@ func (n *network) make() {
 		{"addr", "add", n.addr(1).String() + "/24", "dev", a},
 		{"link", "set", a, "up"},
 		{"-n", n.name, "link", "set", "lo", "up"},
+		// The first address stays: with it the others would go.
+		{"-n", n.name, "addr", "add", n.addr(2).String() + "/24", "dev", b},
 		{"-n", n.name, "link", "set", b, "up"},
 	} {
 		if err := ip(args...); err != nil {

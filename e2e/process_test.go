@@ -57,14 +57,18 @@ func launch(t *testing.T, namespace, program string, args ...string) *process {
 	require.NoError(t, err)
 	p := &process{cmd: exec.Command(program, args...), more: make(chan struct{}, 1), done: make(chan struct{})}
 	p.cmd.Stderr = log
-	dieWithUs(p.cmd)
 	stdin, err := p.cmd.StdinPipe()
 	require.NoError(t, err)
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
-	require.NoError(t, p.cmd.Start())
+	require.NoError(t, startWithUs(p.cmd))
 	go p.follow(stdout, log)
 	t.Cleanup(func() {
+		select {
+		case <-p.done:
+			t.Logf("%s had ended: %v", filepath.Base(p.cmd.Args[0]), p.err)
+		default:
+		}
 		p.kill()
 		stdin.Close()
 		log.Close()

@@ -14,7 +14,7 @@ import (
 // TestTwoSeeds downloads from two different clients at once; both have to do a
 // part of it.
 func TestTwoSeeds(t *testing.T) {
-	noLeaks(t)
+	t.Parallel()
 	for _, pair := range [][2]client{{libtorrent{}, aria2{}}, {libtorrent{}, transmission{}}, {aria2{}, transmission{}}} {
 		t.Run(pair[0].String()+" and "+pair[1].String(), func(t *testing.T) {
 			t.Parallel()

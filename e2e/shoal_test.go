@@ -12,7 +12,6 @@ import (
 	"github.com/shoal-bt/shoal/piecepicker"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 )
 
 // A shoal is our own side of a transfer: an engine, composed by hand.
@@ -22,8 +21,7 @@ type shoal struct {
 	seen   []engine.Event // those that await passed over
 }
 
-// startShoal starts an engine that listens at addr. It ends with the test, which
-// then fails if a goroutine of it is left.
+// startShoal starts an engine that listens at addr. It ends with the test.
 func startShoal(t *testing.T, addr netip.Addr, cfg engine.Config) *shoal {
 	t.Helper()
 	l, err := net.Listen("tcp", netip.AddrPortFrom(addr, 0).String())
@@ -159,12 +157,4 @@ func at(addrs ...netip.AddrPort) swarm.List {
 		l = append(l, swarm.Address{AddrPort: a})
 	}
 	return l
-}
-
-// noLeaks fails the test if goroutines are left when all that it started ended.
-// It is to be called first, so that it looks last.
-func noLeaks(t *testing.T) {
-	t.Helper()
-	before := goleak.IgnoreCurrent()
-	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 }
