@@ -3,9 +3,10 @@
 //
 // In come batches of pieces, each a list of blocks that the caller owns and that
 // are only read; out go hashes, in the order of the batch, into slices of the
-// caller. Handing over several pieces in one call, rather than one by one, is
-// what lets an implementation fill the vector lanes of a processor; results do
-// not depend on how pieces are batched. Nothing is kept after a call.
+// caller. Handing over several pieces in one call, rather than one by one, fills
+// the vector lanes of a processor: 16 with AVX-512, 8 with AVX2. The first call
+// measures what is fastest, for some tenths of a millisecond. Results do not
+// depend on how pieces are batched. Nothing is kept after a call.
 //
 // A [Tree] holds the layers of one file's merkle tree and answers requests for
 // hashes with their proofs; [Root], [Subtree] and [Check] work on plain slices.
