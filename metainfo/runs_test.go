@@ -45,7 +45,7 @@ func verifyStored(t *testing.T, format metainfo.Format, pieceLength int64, data 
 }
 
 func TestLongPiecesOnASlowStorageAreReadInOrder(t *testing.T) {
-	data := content(9<<20+12345, 4)
+	data := content(4<<20+12345, 4)
 	for _, format := range formats {
 		synctest.Test(t, func(t *testing.T) {
 			d := verifyStored(t, format, 2<<20, data, 10*time.Millisecond)
@@ -56,7 +56,7 @@ func TestLongPiecesOnASlowStorageAreReadInOrder(t *testing.T) {
 }
 
 func TestLongPiecesOnAFastStorageAreReadInShortRuns(t *testing.T) {
-	data := content(9<<20+12345, 4)
+	data := content(4<<20+12345, 4)
 	for _, format := range formats {
 		synctest.Test(t, func(t *testing.T) {
 			d := verifyStored(t, format, 2<<20, data, 0)
@@ -67,7 +67,7 @@ func TestLongPiecesOnAFastStorageAreReadInShortRuns(t *testing.T) {
 }
 
 func TestPiecesAreReadInOneRunWhereTheyFit(t *testing.T) {
-	data := content(5<<20+12345, 4)
+	data := content(2<<20+12345, 4)
 	for _, format := range formats {
 		for _, pieceLength := range []int64{16 << 10, 256 << 10, 1 << 20} {
 			d := verifyStored(t, format, pieceLength, data, 0)
