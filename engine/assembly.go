@@ -201,8 +201,7 @@ func (s *state) gained(now time.Time, piece int) {
 		}
 	}
 	s.notify()
-	if s.complete() && !s.whole {
-		s.whole = true
+	if s.complete() {
 		s.completed(now)
 	}
 	s.calm()
@@ -217,11 +216,15 @@ func (s *state) calm() {
 	s.report(Idle{s.id()})
 }
 
-// completed is the last piece.
+// completed is the last piece. That it is reported once only is so that a piece which
+// was lost and came back is no news.
 func (s *state) completed(now time.Time) {
-	s.report(Completed{s.id()})
-	if s.active() {
-		s.do(tell{event: swarm.Completed})
+	if !s.whole {
+		s.whole = true
+		s.report(Completed{s.id()})
+		if s.active() {
+			s.do(tell{event: swarm.Completed})
+		}
 	}
 	for _, p := range slices.Clone(s.order) {
 		s.useful(now, p)

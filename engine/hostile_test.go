@@ -149,9 +149,34 @@ func TestPeerThatReadsNothing(t *testing.T) {
 		b.expect(peerwire.Piece)
 		for range 4 {
 			time.Sleep(time.Minute)
+			a.send(peerwire.Message{Kind: peerwire.KeepAlive})
 			b.send(peerwire.Message{Kind: peerwire.KeepAlive})
 		}
 		require.Len(t, x.Peers(), 1, "it goes when it has taken nothing for two minutes")
+	})
+}
+
+// TestAnswersThatNobodyReads has a peer ask for so much that the rejects alone are
+// more than we keep for it.
+func TestAnswersThatNobodyReads(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s := newSample(1, 1<<20, 1<<18)
+		e := r.engine("10.0.0.1", simnet.Link{}, Config{})
+		x := r.seed(e, s)
+		a := r.dialAs("a", e, s, handshake.Fast)
+		a.send(peerwire.Message{Kind: peerwire.HaveNone}, peerwire.Message{Kind: peerwire.Interested})
+		a.expect(peerwire.Unchoke)
+		var p []byte
+		for range 500 {
+			p = peerwire.Message{Kind: peerwire.Request, Block: s.geometry.Block(1, 1)}.AppendTo(p)
+		}
+		sent := 0
+		for err := error(nil); err == nil && sent < 4*maxUnsent; sent += len(p) {
+			_, err = a.conn.Write(p)
+		}
+		time.Sleep(time.Second)
+		require.Empty(t, x.Peers())
+		require.Less(t, sent, 2*maxUnsent)
 	})
 }
 
