@@ -88,11 +88,11 @@ func TestV2(t *testing.T) {
 		for _, s := range shapes {
 			t.Run("download/"+f.String()+"/"+s.name, func(t *testing.T) {
 				t.Parallel()
-				download(t, lt, s, f)
+				download(t, lt, loopback(), s, f)
 			})
 			t.Run("upload/"+f.String()+"/"+s.name, func(t *testing.T) {
 				t.Parallel()
-				upload(t, lt, s, f)
+				upload(t, lt, loopback(), s, f)
 			})
 		}
 	}

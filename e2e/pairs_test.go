@@ -17,7 +17,7 @@ func TestDownload(t *testing.T) {
 			t.Run(c.String()+"/"+s.name, func(t *testing.T) {
 				t.Parallel()
 				need(t, c)
-				download(t, c, s, metainfo.V1)
+				download(t, c, c.place(t), s, metainfo.V1)
 			})
 		}
 	}
@@ -31,14 +31,13 @@ func TestUpload(t *testing.T) {
 			t.Run(c.String()+"/"+s.name, func(t *testing.T) {
 				t.Parallel()
 				need(t, c)
-				upload(t, c, s, metainfo.V1)
+				upload(t, c, c.place(t), s, metainfo.V1)
 			})
 		}
 	}
 }
 
-func download(t *testing.T, c client, s shape, f metainfo.Format) {
-	here := c.place(t)
+func download(t *testing.T, c client, here place, s shape, f metainfo.Format) {
 	content := s.make(t, 1)
 	tor, file := content.torrent(t, metainfo.Builder{Format: f, PieceLength: s.pieceLength})
 	theirs := c.start(t, here, job{torrent: file, dir: content.dir, seed: true})
@@ -51,8 +50,7 @@ func download(t *testing.T, c client, s shape, f metainfo.Format) {
 	requireClean(t, mine)
 }
 
-func upload(t *testing.T, c client, s shape, f metainfo.Format) {
-	here := c.place(t)
+func upload(t *testing.T, c client, here place, s shape, f metainfo.Format) {
 	content := s.make(t, 2)
 	url := startTracker(t, here.ours)
 	tor, file := content.torrent(t, metainfo.Builder{Format: f, PieceLength: s.pieceLength, Tiers: [][]string{{url}}})

@@ -64,16 +64,17 @@ func launch(t *testing.T, namespace, program string, args ...string) *process {
 	require.NoError(t, startWithUs(p.cmd))
 	go p.follow(stdout, log)
 	t.Cleanup(func() {
+		running := true
 		select {
 		case <-p.done:
-			t.Logf("%s had ended: %v", filepath.Base(p.cmd.Args[0]), p.err)
+			running = false
 		default:
 		}
 		p.kill()
 		stdin.Close()
 		log.Close()
 		if b, err := os.ReadFile(name); err == nil && t.Failed() {
-			t.Logf("%s printed:\n%s", filepath.Base(p.cmd.Args[0]), b[max(0, len(b)-20000):])
+			t.Logf("%s (still running: %v, end: %v) printed:\n%s", filepath.Base(p.cmd.Args[0]), running, p.err, b[max(0, len(b)-20000):])
 		}
 	})
 	return p
