@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -37,9 +38,23 @@ func restless(t *testing.T, r *rig, n uint64) {
 		return e
 	}
 	r.seed(host(0), s, hosts)
-	engines, torrents, disks := make([]*Engine, 5), make([]*Torrent, 5), make([]*storagetest.Faulty, 5)
+	lies := dice.IntN(2)
+	if lies > 0 { // now and then
+		liar, stop := r.lurk("10.1.0.1", s, func(b swarm.Block) ([]byte, bool) {
+			off := s.geometry.Offset(b)
+			data := bytes.Clone(s.content[off : off+int64(b.Length)])
+			if b.Begin/swarm.BlockLen%3 == 1 || pieceLength < 3*swarm.BlockLen {
+				data[0] ^= 1
+			}
+			return data, true
+		})
+		defer stop()
+		hosts.known = append(hosts.known, liar)
+	}
+	engines, torrents, disks, bans := make([]*Engine, 5), make([]*Torrent, 5), make([]*storagetest.Faulty, 5), make([]*Stream, 5)
 	for i := range engines {
 		engines[i] = host(i + 1)
+		bans[i] = engines[i].SubscribeTo(0, func(e Event) bool { return e.Kind() == OnPeerBanned })
 		disks[i] = storagetest.NewFaulty(swarm.NewMemory(s.geometry.Length, s.geometry.Pads...))
 		disks[i].Delay(time.Duration(dice.IntN(300)) * time.Millisecond)
 		torrents[i] = r.add(engines[i], s.spec(disks[i], hosts))
@@ -68,7 +83,11 @@ func restless(t *testing.T, r *rig, n uint64) {
 		x.Resume()
 		r.wait(x, 30*time.Minute)
 		s.has(t, disks[i])
-		require.Zero(t, x.Stats().Wrong)
+		require.LessOrEqual(t, x.Stats().Wrong, 64*lies)
+		bans[i].Close()
+		for ev := range bans[i].All(t.Context()) {
+			require.Equal(t, netip.MustParseAddr("10.1.0.1"), ev.(PeerBanned).Addr, "the others are honest")
+		}
 	}
 }
 
