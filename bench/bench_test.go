@@ -26,13 +26,13 @@ func TestMain(m *testing.M) {
 func TestRun(t *testing.T) {
 	tmp, out := t.TempDir(), t.TempDir()
 	args := []string{"-quick", "-size", "16M", "-torrents", "20", "-conns", "30", "-watch", "10ms", "-tmp", tmp, "-out", out, "-profile", out,
-		"-only", "download,seed1,random,recheck,many,idle"}
+		"-only", "download,seed1,random,recheck,hash,many,idle"}
 	require.NoError(t, run(t.Context(), args, io.Discard, t.Output()))
 	b, err := os.ReadFile(filepath.Join(out, "bench.json"))
 	require.NoError(t, err)
 	var r report.Report
 	require.NoError(t, json.Unmarshal(b, &r))
-	require.Len(t, r.Scenarios, 6)
+	require.Len(t, r.Scenarios, 7)
 	for _, s := range r.Scenarios {
 		require.Empty(t, s.Errors)
 		for _, row := range s.Rows {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shoal-bt/shoal/bench/internal/child"
@@ -37,6 +38,15 @@ var parts = []part{
 		return with(args, 3, func(a []string) error { return ours.Seed(p, a[0], a[1], a[2]) })
 	}},
 	{"recheck", "[-workers N] TORRENT DIR", recheck},
+	{"hash", "sha1|sha256 std|piecehash BYTES", func(p *child.Parent, args []string) error {
+		return with(args, 3, func(a []string) error {
+			n, err := strconv.ParseInt(a[2], 10, 64)
+			if err != nil {
+				return err
+			}
+			return ours.Hash(p, a[0], a[1], n)
+		})
+	}},
 	{"record", "TORRENTS DIR STATE", func(p *child.Parent, args []string) error {
 		return with(args, 3, func(a []string) error { return ours.Record(p, a[0], a[1], a[2]) })
 	}},

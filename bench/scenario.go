@@ -72,7 +72,7 @@ func (l *lab) compare(ctx context.Context, s *scenario) error {
 // scenarios returns all that can be measured here, in the order of the report.
 func (l *lab) scenarios() []*scenario {
 	return []*scenario{
-		l.download(), l.seed("seed1", 1), l.seed("seed8", 8), l.random(), l.recheck(),
+		l.download(), l.seed("seed1", 1), l.seed("seed8", 8), l.random(), l.recheck(), l.hash(),
 		l.many(), l.idleConns(), l.link("link", 0), l.link("lossy", 0.001),
 	}
 }
