@@ -85,7 +85,7 @@ func (f *Floor) keep(file io.WriterAt, full <-chan filled, free chan<- []byte) (
 // receive asks for all blocks in order and fills pieces with them.
 func (f *Floor) receive(full chan<- filled, free <-chan []byte) error {
 	t, buf := f.Torrent, <-free
-	arrived := 0
+	arrived, some := 0, min(floorBlocks, f.Depth)
 	for got := int64(0); got < t.Length; {
 		kind, rest, err := next(f.r)
 		if err != nil {
@@ -106,9 +106,9 @@ func (f *Floor) receive(full chan<- filled, free <-chan []byte) error {
 				return err
 			}
 			got += blockLen
-			if arrived++; arrived == floorBlocks {
+			if arrived++; arrived == some {
 				arrived = 0
-				err = f.ask(floorBlocks)
+				err = f.ask(some)
 			}
 			if got%t.PieceLength == 0 {
 				full <- filled{off / t.PieceLength, buf}
