@@ -11,7 +11,9 @@ import (
 )
 
 // Pieces of a batch are hashed side by side, so a run of each is in memory. Long
-// runs keep the order on disk, short ones keep the memory small.
+// runs keep the order on disk. Short ones keep the memory small, and what was read
+// in the processor's cache until it is hashed; they have just enough blocks to hash
+// these side by side.
 const (
 	longRun  = 1 << 20
 	shortRun = 256 << 10
@@ -20,7 +22,7 @@ const (
 // diskRate is the rate, in bytes a second, above which it is taken that a storage
 // does not have to seek: pages in memory and flash are faster, turning disks are
 // slower.
-const diskRate = 300 << 20
+const diskRate = 300e6
 
 // leavesAtOnce is how many blocks are hashed side by side.
 const leavesAtOnce = 16
@@ -32,38 +34,27 @@ var (
 )
 
 // plan decides how a batch is read, and whether its pieces may be hashed side by
-// side. Those that fit into a run are read one after the other in any case. For
-// longer ones side by side means to jump about, so it depends on the storage: the
-// first run shows how fast that is.
+// side. Those that fit into a short run are read one after the other in any case.
+// For longer ones side by side means to jump about, so it depends on the storage:
+// the first run shows how fast that is.
 func (s *summer) plan() (together bool) {
-	s.step = longRun
-	if s.g.PieceLength <= longRun {
-		if s.g.PieceLength <= shortRun {
-			s.step = shortRun
-		}
+	s.step = shortRun
+	if s.g.PieceLength <= shortRun {
 		return true
 	}
+	s.step = longRun
 	for n := range s.pieces {
 		p := &s.pieces[n]
-		start := time.Now()
-		if p.err != nil || !s.advance(p) {
+		if !s.advance(p) {
 			continue
 		}
-		if p.buf == nil {
-			return true // in memory
-		}
-		s.step = shortRun
-		took, read := time.Since(start), 0
-		for _, b := range p.run {
-			read += len(b)
-		}
-		if took.Seconds()*diskRate < float64(read) {
+		if p.buf == nil || s.rate > diskRate {
+			s.step = shortRun
 			return true
 		}
-		s.step = longRun
-		return false
+		break
 	}
-	return true
+	return s.g.PieceLength <= longRun // which a long run holds wholly
 }
 
 // next returns the next block of a piece, nil after the last or an error.
@@ -139,12 +130,14 @@ func (s *summer) read(p *pieceSum, first, n int) error {
 	}
 	p.buf = pool(n).Get().(*[]byte)
 	b := (*p.buf)[:n]
+	start := time.Now()
 	if m, err := p.v.Stored.ReadAt(b, p.offset+int64(first)*swarm.BlockLen); m < n {
 		if err == nil || err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
 		return err
 	}
+	s.rate = float64(n) / time.Since(start).Seconds()
 	p.store = p.store[:0]
 	for ; len(b) > swarm.BlockLen; b = b[swarm.BlockLen:] {
 		p.store = append(p.store, b[:swarm.BlockLen])

@@ -59,20 +59,27 @@ func TestLongPiecesOnAFastStorageAreReadInShortRuns(t *testing.T) {
 	data := content(4<<20+12345, 4)
 	for _, format := range formats {
 		synctest.Test(t, func(t *testing.T) {
-			d := verifyStored(t, format, 2<<20, data, 0)
+			d := verifyStored(t, format, 1<<20, data, 0)
 			require.Equal(t, 1<<20, d.lengths[0], "the first run is the trial")
 			require.Equal(t, 256<<10, slices.Max(d.lengths[1:]))
 		})
 	}
 }
 
-func TestPiecesAreReadInOneRunWhereTheyFit(t *testing.T) {
+func TestPiecesThatFitIntoARunAreReadInOrder(t *testing.T) {
 	data := content(2<<20+12345, 4)
 	for _, format := range formats {
-		for _, pieceLength := range []int64{16 << 10, 256 << 10, 1 << 20} {
-			d := verifyStored(t, format, pieceLength, data, 0)
-			require.True(t, slices.IsSorted(d.offsets), "%v: %d", format, d.offsets)
-			require.Len(t, d.offsets, int((int64(len(data))+pieceLength-1)/pieceLength))
+		for pieceLength, latency := range map[int64]time.Duration{
+			16 << 10:  0,
+			256 << 10: 0,
+			512 << 10: 10 * time.Millisecond,
+			1 << 20:   10 * time.Millisecond,
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				d := verifyStored(t, format, pieceLength, data, latency)
+				require.True(t, slices.IsSorted(d.offsets), "%v: %d", format, d.offsets)
+				require.Len(t, d.offsets, int((int64(len(data))+pieceLength-1)/pieceLength))
+			})
 		}
 	}
 }

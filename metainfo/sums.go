@@ -27,6 +27,7 @@ type summer struct {
 	g      swarm.Geometry
 	v1, v2 bool
 	step   int                // bytes that are read in one call, at most
+	rate   float64            // of the last reading, in bytes a second
 	pull   func(n int) []byte // next, of the piece base+n of the batch
 	base   int
 	pieces []pieceSum

@@ -15,10 +15,9 @@ import (
 // nil the whole piece is read. What Stored says does not exist (fs.ErrNotExist)
 // is wrong, not an error.
 //
-// The pieces of a batch are hashed side by side, so up to 16 runs are in memory
-// at a time: of 1 MiB, or of 256 KiB where pieces are longer than 1 MiB. Such long
-// pieces are hashed one after the other if reading the first run of them is so
-// slow that the storage may have to seek.
+// The pieces of a batch are hashed side by side, so up to 16 runs of 256 KiB are in
+// memory at a time. If the first run comes so slowly that the storage may have to
+// seek, runs are of 1 MiB, and longer pieces are hashed one after the other.
 //
 // A hybrid's piece must have the right hash in v1 and in v2. If only one of
 // them is right the torrent contradicts itself, and Err says so; while the v2
