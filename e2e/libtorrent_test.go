@@ -59,7 +59,7 @@ func (c libtorrent) start(t *testing.T, at place, j job) *partner {
 	for _, a := range j.dial {
 		args = append(args, a.String())
 	}
-	p := &partner{process: launch(t, at.namespace, python, args...)}
+	p := &partner{process: launch(t, at.namespace, python, append([]string{"-X", "faulthandler"}, args...)...)}
 	require.NoError(t, p.line(within(t), func(s string) bool {
 		port, ok := strings.CutPrefix(s, "listening ")
 		n, _ := strconv.Atoi(port)
