@@ -233,14 +233,14 @@ func TestAddressesAreBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := newSample(1, 1<<20, 1<<18)
 		d := newDiary(func(_ context.Context, n int, _ swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
-			for i := range 2_000 {
+			for i := range 1_100 {
 				found(swarm.Address{AddrPort: netip.MustParseAddrPort(fmt.Sprintf("10.%d.%d.%d:1", n, i>>8, i&255))})
 			}
 			return swarm.Answer{Next: time.Minute}, nil
 		})
 		e := r.engine("10.0.0.1", link, Config{HalfOpen: 10})
 		x := r.add(e, s.spec(swarm.NewMemory(s.geometry.Length), d))
-		time.Sleep(2 * time.Minute)
+		time.Sleep(6 * time.Minute)
 		require.LessOrEqual(t, x.Stats().Known, maxKnown)
 		require.LessOrEqual(t, x.Stats().Dialing, 80)
 	})

@@ -117,3 +117,14 @@ func TestUploadMemoryIsServedInTurn(t *testing.T) {
 	require.EqualValues(t, manyBlock, u.free)
 	require.Empty(t, u.waiting)
 }
+
+func TestUploadMemoryThatWasPromisedComesBack(t *testing.T) {
+	u := &uploads{free: oneBlock}
+	first, _ := u.take(oneBlock, nil)
+	q := &quest{cost: oneBlock, done: make(chan struct{})}
+	u.waiting = append(u.waiting, q)
+	u.put(first)
+	<-q.done // promised, at the moment when its connection ends
+	u.giveUp(q)
+	require.EqualValues(t, oneBlock, u.free)
+}

@@ -31,6 +31,10 @@ func (w *world) obey(words []string) {
 	case "stored":
 		pieces := w.numbers(words[1])
 		w.happen(stored{round: w.s.round, pieces: pieces, good: w.numbers(strings.Join(words[2:], ","))})
+	case "stale": // of a check that failed before the present one began
+		pieces := w.numbers(words[1])
+		w.happen(stored{round: w.s.round - 1, pieces: pieces, good: pieces})
+		w.happen(checkDone{w.s.round - 1})
 	case "unreadable":
 		w.happen(stored{round: w.s.round, pieces: w.numbers(words[1]), err: errScript})
 	case "checked":
