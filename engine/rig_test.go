@@ -193,6 +193,13 @@ type tracker struct {
 	known []swarm.Address
 }
 
+// meet tells the tracker where an engine is.
+func (k *tracker) meet(e *Engine, addr string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.hosts[e.PeerID()] = netip.MustParseAddr(addr)
+}
+
 func (k *tracker) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

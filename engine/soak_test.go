@@ -34,7 +34,7 @@ func restless(t *testing.T, r *rig, n uint64) {
 		addr := fmt.Sprintf("10.0.1.%d", i)
 		l := simnet.Link{Delay: time.Duration(dice.IntN(100)) * time.Millisecond, Up: 50_000 << dice.IntN(6)}
 		e := r.engine(addr, l, Config{Memory: 1 << 20, Torrent: TorrentConfig{UploadSlots: 1 + dice.IntN(8)}})
-		hosts.hosts[e.PeerID()] = netip.MustParseAddr(addr)
+		hosts.meet(e, addr)
 		return e
 	}
 	r.seed(host(0), s, hosts)
@@ -49,7 +49,9 @@ func restless(t *testing.T, r *rig, n uint64) {
 			return data, true
 		})
 		defer stop()
+		hosts.mu.Lock()
 		hosts.known = append(hosts.known, liar)
+		hosts.mu.Unlock()
 	}
 	engines, torrents, disks, bans := make([]*Engine, 5), make([]*Torrent, 5), make([]*storagetest.Faulty, 5), make([]*Stream, 5)
 	for i := range engines {

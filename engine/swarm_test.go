@@ -92,7 +92,7 @@ func TestSwarm(t *testing.T) {
 		hosts.known = append(hosts.known, liar, staller)
 		join := func(addr string, l simnet.Link) *Engine {
 			e := r.engine(addr, l, Config{Torrent: TorrentConfig{MaxPeers: 30}})
-			hosts.hosts[e.PeerID()] = netip.MustParseAddr(addr)
+			hosts.meet(e, addr)
 			return e
 		}
 		r.seed(join("10.0.0.100", simnet.Link{Delay: 20 * time.Millisecond, Up: 1 << 20}), s, hosts)

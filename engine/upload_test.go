@@ -17,7 +17,7 @@ import (
 func TestEveryRequestIsAnswered(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := newSample(1, 4<<20, 1<<18)
-		e := r.engine("10.0.0.1", simnet.Link{Up: 1 << 20, Delay: 20 * time.Millisecond}, Config{})
+		e := r.engine("10.0.0.1", simnet.Link{Up: 1 << 18, Delay: 20 * time.Millisecond}, Config{})
 		x := r.seed(e, s)
 		a := r.dialAs("a", e, s, handshake.Fast)
 		a.send(peerwire.Message{Kind: peerwire.HaveNone}, peerwire.Message{Kind: peerwire.Interested})
