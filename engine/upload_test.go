@@ -64,7 +64,8 @@ func TestEveryRequestIsAnswered(t *testing.T) {
 					a.send(peerwire.Message{Kind: peerwire.Cancel, Block: b})
 				case 1:
 					a.send(peerwire.Message{Kind: peerwire.NotInterested}, peerwire.Message{Kind: peerwire.Interested})
-				case 2:
+					time.Sleep(2 * chokeDelay)
+				case 2, 3:
 					time.Sleep(time.Duration(dice.IntN(400)) * time.Millisecond)
 				}
 			}
