@@ -18,7 +18,7 @@ import (
 // whatever happened, an honest seed must be able to complete the torrent.
 func FuzzState(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 20 {
+	for range 8 {
 		seed := make([]byte, 600)
 		for i := range seed {
 			seed[i] = byte(r.Uint32())
@@ -52,7 +52,7 @@ func FuzzState(f *testing.F) {
 // TestRandomEvents is FuzzState on more bytes than a fuzzer would try at first.
 func TestRandomEvents(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for range 25 {
+	for range 12 {
 		c := &chaos{world: newWorld(t, []string{"piece", "4b", "length", "500000", "memory", "16"}), store: make(map[swarm.Block][]byte)}
 		c.data = make([]byte, 3000)
 		for i := range c.data {
