@@ -17,13 +17,14 @@ type acceptor struct {
 	ctx    context.Context
 	stop   context.CancelFunc
 	done   sync.WaitGroup
+	room   chan struct{} // holds a token when a handshake has ended
 
 	mu      sync.Mutex
-	pending []net.Conn // whose handshake is under way, oldest first
+	pending []greeting // oldest first
 }
 
 func newAcceptor(e *Engine) *acceptor {
-	a := &acceptor{engine: e}
+	a := &acceptor{engine: e, room: make(chan struct{}, 1)}
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	for _, l := range e.cfg.Listeners {
 		a.done.Go(func() { a.listen(l) })
@@ -60,23 +61,51 @@ func (a *acceptor) listen(l net.Listener) {
 	}
 }
 
-// begin counts a handshake. When too many are under way the oldest is ended: an
-// honest one is done in a round trip, so it is those who dawdle that lose.
-func (a *acceptor) begin(c net.Conn) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.pending) >= a.engine.cfg.HalfOpen {
-		a.pending[0].Close()
-		a.pending = a.pending[1:]
-	}
-	a.pending = append(a.pending, c)
+// dawdle is how long a handshake has before a new one may end it: an honest one
+// is done in a round trip.
+const dawdle = time.Second
+
+// A greeting is a handshake under way.
+type greeting struct {
+	conn  net.Conn
+	since time.Time
 }
 
+// begin counts a handshake. When too many are under way the oldest is ended once
+// it dawdles; until then the new one waits, and others in the system's queue.
+func (a *acceptor) begin(c net.Conn) {
+	for {
+		a.mu.Lock()
+		wait := time.Duration(0)
+		if len(a.pending) >= a.engine.cfg.HalfOpen {
+			if wait = dawdle - time.Since(a.pending[0].since); wait <= 0 {
+				a.pending[0].conn.Close()
+				a.pending = a.pending[1:]
+			}
+		}
+		if wait <= 0 {
+			a.pending = append(a.pending, greeting{c, time.Now()})
+			a.mu.Unlock()
+			return
+		}
+		a.mu.Unlock()
+		select {
+		case <-a.room:
+		case <-time.After(wait):
+		case <-a.ctx.Done():
+			return
+		}
+	}
+}
+
+// end forgets a handshake that is over.
 func (a *acceptor) end(c net.Conn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if i := slices.Index(a.pending, c); i >= 0 {
-		a.pending = slices.Delete(a.pending, i, i+1)
+	a.pending = slices.DeleteFunc(a.pending, func(g greeting) bool { return g.conn == c })
+	select {
+	case a.room <- struct{}{}:
+	default:
 	}
 }
 

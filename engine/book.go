@@ -127,7 +127,9 @@ func (b *book) ended(now time.Time, addr netip.AddrPort, why error) {
 		return
 	}
 	c.after = now.Add(waits[min(c.fails, len(waits)-1)])
-	c.fails++
+	if !errors.Is(why, errFull) && !errors.Is(why, errNotNow) {
+		c.fails++ // else it is we who had no room
+	}
 	if b.due.IsZero() || c.after.Before(b.due) {
 		b.due = c.after
 	}

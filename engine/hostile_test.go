@@ -194,7 +194,7 @@ func TestSlowHandshakes(t *testing.T) {
 			c.Write([]byte("\x13Bit"))
 			all = append(all, c)
 		}
-		time.Sleep(time.Second)
+		time.Sleep(1500 * time.Millisecond)
 		require.LessOrEqual(t, e.conns.Load(), int64(20))
 		a := r.dialAs("a", e, s)
 		a.send(peerwire.Message{Kind: peerwire.Interested})

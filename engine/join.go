@@ -37,7 +37,7 @@ func (e joined) apply(now time.Time, s *state) {
 		id: c.id, addr: c.addr, peerID: e.theirs.PeerID, swarm: c.swarm, outgoing: c.outgoing,
 		fast: e.theirs.Reserved.Has(handshake.Fast), extended: e.theirs.Reserved.Has(handshake.Extended),
 		tally: &c.tally, choking: true, amChoke: true, pace: newPace(),
-		joined: now, heard: now, spoken: now, cared: now,
+		down: meter{at: now}, up: meter{at: now}, joined: now, heard: now, spoken: now, cared: now,
 	}
 	if p.outgoing {
 		p.listens = p.addr

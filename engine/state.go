@@ -128,6 +128,7 @@ func newState(now time.Time, spec *Spec, cfg TorrentConfig, purse *purse, seed u
 		choker:   cfg.NewChoker(),
 		base:     sums{down: spec.Downloaded, up: spec.Uploaded},
 	}
+	s.down.at, s.up.at, s.protoDown.at, s.protoUp.at = now, now, now, now
 	s.have = swarm.NewBitfield(s.n)
 	for i := range s.n {
 		s.left += int64(s.geo.PieceLen(i))
