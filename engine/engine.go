@@ -72,7 +72,7 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	t := &Torrent{
 		engine: e, ids: slices.Clone(spec.Swarms), geometry: spec.Geometry, storage: spec.Storage,
-		verify: spec.Verify, private: spec.Private, lanes: spec.Lanes, cfg: cfg, disk: newDisk(),
+		verify: spec.Verify, lanes: spec.Lanes, cfg: cfg, disk: newDisk(),
 		ctx: ctx, stop: stop, done: make(chan struct{}), conns: make(map[swarm.Peer]*conn),
 	}
 	t.purse = e.budget.open(func() { t.poke(memory{}) }, func() { t.poke(squeeze{}) })

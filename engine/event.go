@@ -135,7 +135,8 @@ type (
 		Addr    netip.Addr
 	}
 
-	// PeerBanned is an address that sent wrong bytes.
+	// PeerBanned is an address that is kept out from now on: it sent wrong
+	// bytes, or Ban was called.
 	PeerBanned struct {
 		Torrent swarm.ID
 		Addr    netip.Addr

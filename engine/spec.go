@@ -52,7 +52,8 @@ type Spec struct {
 	// Uploaded and Downloaded are the payload bytes of former runs.
 	Uploaded, Downloaded int64
 
-	// Private says that no peers are met but those from Sources (BEP 27).
+	// Private says that no peers may be met but those from Sources (BEP 27). The
+	// engine looks for peers nowhere else; it is for whoever reads the Spec.
 	Private bool
 
 	// Paused says that the torrent waits for Resume.

@@ -21,7 +21,6 @@ type Torrent struct {
 	geometry swarm.Geometry
 	storage  swarm.Storage
 	verify   func([]Verdict)
-	private  bool
 	lanes    int
 	cfg      TorrentConfig
 	disk     disk
