@@ -122,7 +122,11 @@ var errNoTorrent = errors.New("no such torrent here")
 func (a *acceptor) welcome(c net.Conn) {
 	e := a.engine
 	addr := addrOf(c.RemoteAddr())
-	if e.cfg.Blocked(addr.Addr()) || !e.mayConnect() {
+	blocked := e.cfg.Blocked(addr.Addr())
+	if blocked && e.cfg.Torrent.Events&OnPeerBlocked != 0 {
+		e.hub.emit(PeerBlocked{Addr: addr.Addr()})
+	}
+	if blocked || !e.mayConnect() {
 		c.Close()
 		return
 	}

@@ -129,7 +129,8 @@ type (
 		Err     error
 	}
 
-	// PeerBlocked is an address that Config.Blocked refused.
+	// PeerBlocked is an address that Config.Blocked refused. Torrent is zero for
+	// one that dialed us: it had not said yet what it wants.
 	PeerBlocked struct {
 		Torrent swarm.ID
 		Addr    netip.Addr
