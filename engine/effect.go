@@ -37,9 +37,6 @@ type (
 		bufs    [][]byte
 	}
 
-	// dropBufs takes back buffers and their units.
-	dropBufs struct{ bufs [][]byte }
-
 	// emit reports an event.
 	emit struct{ event Event }
 

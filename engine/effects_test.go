@@ -51,8 +51,6 @@ func (w *world) effect(e effect) {
 		w.spills = append(w.spills, e)
 		w.say("spill %d: %v", e.part.piece, e.numbers)
 	case hurry:
-	case dropBufs:
-		w.s.purse.drop(e.bufs...)
 	case emit:
 		w.say("event %s", describe(e.event))
 	case tell:

@@ -45,8 +45,6 @@ func (e spill) perform(t *Torrent) {
 	}()
 }
 
-func (e dropBufs) perform(t *Torrent) { t.purse.drop(e.bufs...) }
-
 func (e emit) perform(t *Torrent) { t.engine.hub.emit(e.event) }
 
 func (e tell) perform(t *Torrent) {
