@@ -95,6 +95,17 @@ func (a *assembly) senders() (all []*peerState) {
 	return all
 }
 
+// suspects returns where a wrong piece came from: the senders of the bad blocks, or
+// all if it is not known which are bad.
+func (a *assembly) suspects(bad []int) (all []netip.AddrPort) {
+	for k, p := range a.from {
+		if p != nil && (len(bad) == 0 || slices.Contains(bad, k)) && !slices.Contains(all, p.addr) {
+			all = append(all, p.addr)
+		}
+	}
+	return all
+}
+
 // fillPads has the pieces checked that are all pad: nobody is asked for them.
 func (s *state) fillPads() {
 	if len(s.geo.Pads) == 0 {
@@ -222,24 +233,28 @@ func (s *state) completed(now time.Time) {
 	if !s.whole {
 		s.whole = true
 		s.report(Completed{s.id()})
-		if s.active() {
-			s.do(tell{event: swarm.Completed})
-		}
+		s.owes = true
 	}
+	s.tellCompleted()
 	for _, p := range slices.Clone(s.order) {
 		s.useful(now, p)
 	}
 	s.chokeSoon(now)
 }
 
+// tellCompleted has the sources hear of the last piece, once: at the next Resume if
+// it came in during a pause.
+func (s *state) tellCompleted() {
+	if s.owes && s.active() && s.complete() {
+		s.owes = false
+		s.do(tell{event: swarm.Completed})
+	}
+}
+
 // failed is a piece that did not pass its check.
 func (s *state) failed(now time.Time, a *assembly, e judged) {
 	s.wrong++
-	var addrs []netip.AddrPort
-	for _, p := range a.senders() {
-		addrs = append(addrs, p.addr)
-	}
-	s.report(PieceFailed{s.id(), a.piece, addrs})
+	s.report(PieceFailed{s.id(), a.piece, a.suspects(e.bad)})
 	for k := range a.from {
 		if a.from[k] != nil && (len(e.bad) == 0 || slices.Contains(e.bad, k)) {
 			b := s.geo.Block(a.piece, k)
@@ -251,7 +266,7 @@ func (s *state) failed(now time.Time, a *assembly, e judged) {
 	if len(e.bad) > 0 {
 		for _, k := range e.bad {
 			if p := a.from[k]; p != nil {
-				s.ban(now, p.addr.Addr())
+				s.ban(now, p.addr.Addr(), errLied)
 			}
 		}
 		s.keepGood(a, e)
@@ -261,7 +276,7 @@ func (s *state) failed(now time.Time, a *assembly, e judged) {
 	switch senders := a.senders(); {
 	case len(senders) == 0: // all of it came from the store
 	case len(senders) == 1 && !a.restored:
-		s.ban(now, senders[0].addr.Addr())
+		s.ban(now, senders[0].addr.Addr(), errLied)
 	default:
 		for _, p := range senders {
 			p.parole = true
@@ -318,7 +333,7 @@ func (s *state) convict(now time.Time, a *assembly, right []uint64) {
 				continue
 			}
 			if c.sum != right[k] {
-				s.ban(now, c.peer.addr.Addr())
+				s.ban(now, c.peer.addr.Addr(), errLied)
 			}
 		}
 	}

@@ -120,7 +120,7 @@ func (b *book) ended(now time.Time, addr netip.AddrPort, why error) {
 		c.seed = true
 	}
 	c.self = errors.Is(why, errSelf) || errors.Is(why, handshake.ErrSelf)
-	if errors.Is(why, errBanned) || c.fails >= maxTries {
+	if b.banned(addr.Addr()) || c.fails >= maxTries {
 		b.forget(c)
 	}
 	if c.self || b.known[addr] == nil {

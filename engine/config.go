@@ -82,7 +82,7 @@ type TorrentConfig struct {
 	PeerID swarm.PeerID
 
 	// UserAgent is the name and version that peers see (BEP 10); empty
-	// means "Shoal 0.1.0".
+	// means "Shoal/0.1.0".
 	UserAgent string
 
 	// MaxPeers is the number of connections; zero means 80, a negative
@@ -144,7 +144,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Torrent = c.Torrent.over(TorrentConfig{
 		PeerID:       newPeerID(),
-		UserAgent:    "Shoal 0.1.0",
+		UserAgent:    "Shoal/0.1.0",
 		MaxPeers:     80,
 		UploadSlots:  8,
 		SeedOutgoing: On,

@@ -73,7 +73,7 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 	t := &Torrent{
 		engine: e, ids: slices.Clone(spec.Swarms), geometry: spec.Geometry, storage: spec.Storage,
 		verify: spec.Verify, lanes: spec.Lanes, cfg: cfg, disk: newDisk(),
-		ctx: ctx, stop: stop, done: make(chan struct{}), conns: make(map[swarm.Peer]*conn),
+		ctx: ctx, stop: stop, ended: make(chan struct{}), done: make(chan struct{}), conns: make(map[swarm.Peer]*conn),
 	}
 	t.purse = e.budget.open(func() { t.poke(memory{}) }, func() { t.poke(squeeze{}) })
 	t.state = newState(time.Now(), &spec, cfg, t.purse, e.cfg.Random+e.peers.Add(1))

@@ -83,7 +83,8 @@ type (
 		Piece   int
 	}
 
-	// PieceFailed is a piece that did not pass its check, and who sent it.
+	// PieceFailed is a piece that did not pass its check, and who sent it: those
+	// whose blocks are wrong where the verdict tells, else all.
 	PieceFailed struct {
 		Torrent swarm.ID
 		Piece   int

@@ -296,7 +296,7 @@ func (c *chaos) control() {
 			c.happen(readFailed{p.id, c.anyBlock(), errScript})
 		}
 	case 10:
-		c.call(func(now time.Time, s *state) { s.ban(now, c.address(string('1'+rune(c.byte()%8))).Addr()) })
+		c.call(func(now time.Time, s *state) { s.ban(now, c.address(string('1'+rune(c.byte()%8))).Addr(), errBanned) })
 	case 11:
 		c.happen(asking{})
 	}

@@ -19,6 +19,8 @@ type tally struct {
 	queued atomic.Int64
 
 	down, downAll, up, upAll atomic.Int64 // bytes: payload, everything
+
+	unknown atomic.Int64 // messages of a kind that we do not know
 }
 
 // takeCredit takes one credit, if there is one.

@@ -117,6 +117,7 @@ func (r *reader) decode() error {
 		}
 		r.from += n
 		if m.Kind == peerwire.Unknown {
+			r.conn.tally.unknown.Add(1)
 			continue
 		}
 		if b == nil {

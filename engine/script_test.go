@@ -68,7 +68,7 @@ func (w *world) obey(words []string) {
 	case "announce":
 		w.happen(asking{})
 	case "ban":
-		w.call(func(now time.Time, s *state) { s.ban(now, w.address(words[1]).Addr()) })
+		w.call(func(now time.Time, s *state) { s.ban(now, w.address(words[1]).Addr(), errBanned) })
 	case "spilled":
 		w.say("in the store: %v", w.s.inStore())
 	default:

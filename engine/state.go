@@ -39,6 +39,7 @@ type state struct {
 	wrong   int
 	wasted  int64
 	whole   bool // had every piece when it was added
+	owes    bool // the sources have not heard of the last piece
 
 	peers    map[swarm.Peer]*peerState
 	order    []*peerState // in order of joining, so that answers do not depend on a map
@@ -110,7 +111,8 @@ var (
 	errFull      = errors.New("too many connections")
 	errNotNow    = errors.New("the torrent is paused")
 	errTimeout   = errors.New("silent for too long")
-	errBanned    = errors.New("sent wrong bytes")
+	errLied      = errors.New("sent wrong bytes")
+	errBanned    = errors.New("banned on request")
 	errAsked     = errors.New("removed on request")
 	errIdle      = errors.New("no interest on either side")
 )
@@ -175,6 +177,7 @@ func (s *state) run(now time.Time) {
 	s.lonely, s.idle = false, false
 	s.since = s.totals()
 	s.do(tell{event: swarm.Started})
+	s.tellCompleted()
 	if s.cfg.Events&OnStats != 0 {
 		s.stats = now.Add(time.Second)
 	}
@@ -301,15 +304,15 @@ func (s *state) fail(now time.Time, err error) {
 	s.report(Failed{s.id(), err})
 }
 
-// ban keeps an address out from now on.
-func (s *state) ban(now time.Time, addr netip.Addr) {
+// ban keeps an address out from now on; why ends its connections.
+func (s *state) ban(now time.Time, addr netip.Addr, why error) {
 	if s.book.ban(addr) {
 		s.report(PeerBanned{s.id(), addr})
 	}
 	s.disown(addr)
 	for _, p := range slices.Clone(s.order) {
 		if p.addr.Addr() == addr {
-			s.end(now, p, errBanned)
+			s.end(now, p, why)
 		}
 	}
 }

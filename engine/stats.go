@@ -84,6 +84,7 @@ type PeerStats struct {
 	RoundTrip      time.Duration
 	Down, Up       Flow // payload
 	DownAll, UpAll int64
+	Unknown        int64 // messages of unknown kind that it sent, and that were skipped
 }
 
 // SourceStats say how a source is doing.

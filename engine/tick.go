@@ -125,5 +125,6 @@ func (p *peerState) show(n int) PeerStats {
 		Serving: int(p.tally.queued.Load()), RoundTrip: p.pace.mean,
 		Down: p.down.show(p.tally.down.Load()), Up: p.up.show(p.tally.up.Load()),
 		DownAll: p.tally.downAll.Load(), UpAll: p.tally.upAll.Load(),
+		Unknown: p.tally.unknown.Load(),
 	}
 }

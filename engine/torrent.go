@@ -36,6 +36,7 @@ type Torrent struct {
 	mailbox []event
 	running bool // a turn is under way
 	closing bool
+	ended   chan struct{} // Close began, and last is what was known then
 	done    chan struct{} // Close is through
 	last    final
 
@@ -46,14 +47,6 @@ type Torrent struct {
 
 	due    time.Time // when deadlines will tick; theirs
 	places int       // index in the heap of deadlines; theirs
-}
-
-// final is what remains of a torrent that is closed.
-type final struct {
-	stats   Stats
-	pieces  swarm.Bitfield
-	spilled map[int][]int
-	err     error
 }
 
 // post hands ev to the torrent, and starts a turn if none is under way. The
@@ -145,14 +138,14 @@ func (t *Torrent) flush() {
 // ID returns the first of the torrent's swarms.
 func (t *Torrent) ID() swarm.ID { return t.ids[0] }
 
-// Stats returns the figures of this moment; after Close, the last ones.
+// Stats returns the figures of this moment; while Close is under way those of its
+// beginning, and then the last ones.
 func (t *Torrent) Stats() (st Stats) {
 	if !t.call(func(now time.Time, s *state) {
 		s.measure(now)
 		st = s.snapshot(now)
 	}) {
-		<-t.done
-		return t.last.stats
+		return t.remains().stats
 	}
 	return st
 }
@@ -169,11 +162,11 @@ func (t *Torrent) Peers() (all []PeerStats) {
 }
 
 // Pieces returns the pieces that are held: checked and written, though not
-// necessarily synced. The caller owns it.
+// necessarily synced. While Close is under way they are those that were held when
+// it began. The caller owns it.
 func (t *Torrent) Pieces() (b swarm.Bitfield) {
 	if !t.call(func(_ time.Time, s *state) { b = s.have.Clone() }) {
-		<-t.done
-		return t.last.pieces.Clone()
+		return t.remains().pieces.Clone()
 	}
 	return b
 }
@@ -329,7 +322,7 @@ func (t *Torrent) RemovePeer(addr netip.AddrPort) {
 
 // Ban ends all connections to an address, for good.
 func (t *Torrent) Ban(addr netip.Addr) {
-	t.call(func(now time.Time, s *state) { s.ban(now, addr.Unmap()) })
+	t.call(func(now time.Time, s *state) { s.ban(now, addr.Unmap(), errBanned) })
 }
 
 // Close announces that we stopped, ends all connections, writes what is here of
@@ -343,6 +336,7 @@ func (t *Torrent) Close() error {
 	}
 	t.closing = true
 	t.hand(ending{})
+	t.hand(query{func(now time.Time, s *state) { t.leave(now, s, nil) }, t.ended})
 	t.mu.Unlock()
 	t.stop()
 	t.engine.dialer.forget(t)
@@ -359,7 +353,7 @@ func (t *Torrent) Close() error {
 	if err != nil {
 		err = fmt.Errorf("engine: closing %s: %w", t.ID(), err)
 	}
-	t.last = final{s.snapshot(now), s.have.Clone(), s.inStore(), err}
+	t.leave(now, s, err)
 	t.purse.close()
 	if t.cfg.Events&OnRemoved != 0 {
 		t.engine.hub.emit(Removed{t.ID()})

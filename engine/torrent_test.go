@@ -222,8 +222,14 @@ func TestPeersCanBeRemovedAndBanned(t *testing.T) {
 		s := newSample(1, 1<<20, 1<<18)
 		e := r.engine("10.0.0.1", link, Config{})
 		x := r.seed(e, s)
+		events := e.Subscribe(0)
 		a, b := r.dialAs("a", e, s, handshake.Extended), r.dialAs("b", e, s)
 		hello := peerwire.ExtendedHandshake{V: "Example 1.0", Reqq: 9}
+		ours := a.expect(peerwire.Extended)
+		theirs, err := peerwire.ParseExtendedHandshake(ours.Data)
+		require.NoError(t, err)
+		require.Equal(t, "Shoal/0.1.0", theirs.V)
+		a.conn.Write(append(raw(99), raw(100, 1, 2, 3)...))
 		a.send(peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}, peerwire.Message{Kind: peerwire.Interested})
 		a.expect(peerwire.Unchoke)
 		a.send(peerwire.Message{Kind: peerwire.Request, Block: s.geometry.Block(0, 0)})
@@ -232,6 +238,8 @@ func TestPeersCanBeRemovedAndBanned(t *testing.T) {
 		peers := x.Peers()
 		require.Len(t, peers, 2)
 		require.Equal(t, "Example 1.0", peers[0].Client)
+		require.EqualValues(t, 2, peers[0].Unknown)
+		require.Zero(t, peers[1].Unknown)
 		require.True(t, peers[0].Interested)
 		require.False(t, peers[0].AmChoking)
 		require.EqualValues(t, swarm.BlockLen, peers[0].Up.Total)
@@ -244,6 +252,15 @@ func TestPeersCanBeRemovedAndBanned(t *testing.T) {
 		require.True(t, c.ended(time.Second), "it may not come back")
 		time.Sleep(time.Second)
 		require.Empty(t, x.Peers())
+		var why []error
+		for ev := range events.All(t.Context()) {
+			if lost, ok := ev.(PeerLost); ok {
+				if why = append(why, lost.Err); len(why) == 2 {
+					break
+				}
+			}
+		}
+		require.Equal(t, []error{errAsked, errBanned}, why)
 		require.EqualValues(t, swarm.BlockLen, x.Stats().Up.Total, "what connections that ended did counts on")
 	})
 }
