@@ -48,7 +48,7 @@ func load(fsys fs.FS) (*tree, error) {
 			return err
 		case d.IsDir() && (name == ".git" || name == "bin"):
 			return fs.SkipDir
-		case !d.Type().IsRegular():
+		case !d.Type().IsRegular() || name == ".git": // a file in a linked work tree
 			return nil
 		}
 		t.names = append(t.names, name)
