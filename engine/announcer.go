@@ -217,7 +217,7 @@ func (a *announcer) call(e *errand, event swarm.Event) {
 	})
 	if event != swarm.Stopped {
 		if len(addrs) > 0 || err == nil {
-			t.post(found{addrs: addrs, asked: true})
+			t.post(found{addrs: addrs, in: 1 << slices.Index(t.ids, e.stats.Swarm), asked: true})
 		}
 		a.report(e, answer, err, len(addrs))
 	}

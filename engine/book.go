@@ -29,6 +29,8 @@ type book struct {
 // A contact is an address and what came of it.
 type contact struct {
 	addr  netip.AddrPort
+	in    swarms    // where it may be met
+	swarm int       // of those, by number, the one to dial it in next
 	after time.Time // not to be tried before
 	fails int
 	busy  bool // being dialed
@@ -37,14 +39,34 @@ type contact struct {
 	self  bool // is ourselves: kept, for sources name it again and again
 }
 
-// add notes an address that can be dialed, unless it is known.
-func (b *book) add(now time.Time, a swarm.Address) {
+// swarms is a set of a torrent's swarms, a bit for each in the order of Spec.Swarms.
+type swarms uint8
+
+const maxSwarms = 8 // of a torrent
+
+// after returns the next number in the set, the first behind the last; -1 is before
+// the first.
+func (s swarms) after(i int) int {
+	for range maxSwarms {
+		if i = (i + 1) % maxSwarms; s&(1<<i) != 0 {
+			break
+		}
+	}
+	return i
+}
+
+// add notes an address that can be dialed, unless it is known, and where.
+func (b *book) add(now time.Time, a swarm.Address, in swarms) {
 	addr := netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 	if !addr.IsValid() || addr.Port() == 0 || addr.Addr().IsUnspecified() || addr.Addr().IsMulticast() || b.banned(addr.Addr()) {
 		return
 	}
 	if c := b.known[addr]; c != nil {
 		c.seed = c.seed || a.Flags&swarm.Seed != 0
+		if in&^c.in != 0 && c.fails == 0 && !c.busy && !c.peer {
+			c.swarm = (c.in | in).after(-1)
+		}
+		c.in |= in
 		return
 	}
 	if len(b.order) >= maxKnown {
@@ -53,16 +75,16 @@ func (b *book) add(now time.Time, a swarm.Address) {
 	if b.known == nil {
 		b.known = make(map[netip.AddrPort]*contact)
 	}
-	c := &contact{addr: addr, seed: a.Flags&swarm.Seed != 0}
+	c := &contact{addr: addr, in: in, swarm: in.after(-1), seed: a.Flags&swarm.Seed != 0}
 	b.known[addr] = c
 	b.order = append(b.order, c)
 	b.due = now
 }
 
-// next chooses an address to dial. If there is none it says when to ask again.
-func (b *book) next(now time.Time, complete bool) (netip.AddrPort, bool) {
+// next chooses an address to dial. If there is none it notes when to ask again.
+func (b *book) next(now time.Time, complete bool) (*contact, bool) {
 	if b.due.IsZero() || now.Before(b.due) {
-		return netip.AddrPort{}, false
+		return nil, false
 	}
 	b.due = time.Time{}
 	for _, c := range b.order {
@@ -78,9 +100,9 @@ func (b *book) next(now time.Time, complete bool) (netip.AddrPort, bool) {
 		c.busy = true
 		b.trying++
 		b.due = now // there may be more
-		return c.addr, true
+		return c, true
 	}
-	return netip.AddrPort{}, false
+	return nil, false
 }
 
 // any reports whether there is an address to try, now or later.
@@ -118,6 +140,9 @@ func (b *book) ended(now time.Time, addr netip.AddrPort, why error) {
 	c.peer = false
 	if errors.Is(why, errUseless) {
 		c.seed = true
+	}
+	if errors.Is(why, ErrHandshake) {
+		c.swarm = c.in.after(c.swarm) // it may know only another of ours
 	}
 	c.self = errors.Is(why, errSelf) || errors.Is(why, handshake.ErrSelf)
 	if b.banned(addr.Addr()) || c.fails >= maxTries {

@@ -28,19 +28,20 @@ type dialer struct {
 type wish struct {
 	torrent *Torrent
 	addr    netip.AddrPort
+	swarm   swarm.ID
 }
 
 func newDialer(e *Engine) *dialer { return &dialer{engine: e} }
 
-// add dials addr as soon as there is room. It runs in a turn.
-func (d *dialer) add(t *Torrent, addr netip.AddrPort) {
+// add dials addr, to meet it in a swarm, as soon as there is room. It runs in a turn.
+func (d *dialer) add(t *Torrent, addr netip.AddrPort, id swarm.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if t.ctx.Err() != nil {
 		return
 	}
 	t.tasks.Add(1)
-	d.queue = append(d.queue, wish{t, addr})
+	d.queue = append(d.queue, wish{t, addr, id})
 	if d.busy < d.engine.cfg.HalfOpen {
 		d.busy++
 		d.done.Go(d.run)
@@ -103,33 +104,37 @@ func (e *Engine) dial(w wish) {
 		t.post(dialFailed{w.addr, errFull})
 		return
 	}
-	c, theirs, err := e.greetPeer(t, w.addr)
+	c, theirs, err := e.greetPeer(w)
 	if err != nil {
 		e.abandon(c)
 		e.cfg.Logger.Debug("dial failed", "torrent", t.ID(), "addr", w.addr, "err", err)
 		t.post(dialFailed{w.addr, err})
 		return
 	}
-	t.post(joined{newConn(t, c, w.addr, t.ids[0], true, theirs.Reserved.Has(handshake.Fast)), theirs})
+	t.post(joined{newConn(t, c, w.addr, w.swarm, true, theirs.Reserved.Has(handshake.Fast)), theirs})
 }
 
 // greetPeer dials and shakes hands. The connection may be there with an error.
-func (e *Engine) greetPeer(t *Torrent, addr netip.AddrPort) (net.Conn, handshake.Handshake, error) {
+func (e *Engine) greetPeer(w wish) (net.Conn, handshake.Handshake, error) {
+	t := w.torrent
 	ctx, cancel := context.WithTimeout(t.ctx, e.cfg.ConnectTimeout)
 	defer cancel()
-	c, err := e.cfg.Dialer.DialContext(ctx, "tcp", addr.String())
+	c, err := e.cfg.Dialer.DialContext(ctx, "tcp", w.addr.String())
 	if err != nil {
 		return nil, handshake.Handshake{}, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
 	o := handshake.Options{Timeout: e.cfg.HandshakeTimeout}
-	theirs, err := handshake.Initiate(t.ctx, c, t.hello(t.ids[0]), o)
+	theirs, err := handshake.Initiate(t.ctx, c, t.hello(w.swarm), o)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrHandshake, err)
 	}
 	return c, theirs, err
 }
 
-// hello is our side of the handshake.
+// hello is our side of the handshake. It leaves the bit handshake.V2 of a hybrid's v1
+// swarm unset: a peer would answer it with the v2 hash in order to ask for hashes,
+// which we do not send, and nothing else would differ. Whoever wants the v2 swarm finds
+// us there. https://www.bittorrent.org/beps/bep_0052.html (section "upgrade path")
 func (t *Torrent) hello(id swarm.ID) handshake.Handshake {
 	return handshake.Handshake{
 		Reserved: handshake.Bits(handshake.Fast, handshake.Extended),

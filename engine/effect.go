@@ -21,8 +21,11 @@ type (
 	// refuseConn ends a connection that never was a peer.
 	refuseConn struct{ conn *conn }
 
-	// dial connects to an address.
-	dial struct{ addr netip.AddrPort }
+	// dial connects to an address, in one of the torrent's swarms.
+	dial struct {
+		addr  netip.AddrPort
+		swarm int
+	}
 
 	// check hands a whole piece to the verifiers.
 	check struct{ job verifyJob }

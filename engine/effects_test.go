@@ -40,7 +40,11 @@ func (w *world) effect(e effect) {
 		w.say("refuse %d", e.conn.id)
 		delete(w.conns, e.conn.id)
 	case dial:
-		w.say("dial %v", e.addr)
+		what := ""
+		if e.swarm > 0 {
+			what = fmt.Sprintf(" in swarm %d", e.swarm)
+		}
+		w.say("dial %v%s", e.addr, what)
 	case check:
 		for _, j := range w.jobs {
 			require.NotSame(w.t, j.whole, e.job.whole, "%s: piece %d is checked twice at a time", w.place, e.job.piece)

@@ -151,12 +151,14 @@ func (e gone) apply(now time.Time, s *state) {
 // found brings addresses from a source or a user.
 type found struct {
 	addrs []swarm.Address
-	asked bool // from a source
+	in    swarms // where they were found; 0 for all
+	asked bool   // from a source
 }
 
 func (e found) apply(now time.Time, s *state) {
+	in := or(e.in, 1<<len(s.spec.Swarms)-1)
 	for _, a := range e.addrs {
-		s.book.add(now, a)
+		s.book.add(now, a, in)
 	}
 	if e.asked && s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.any() && !s.lonely {
 		s.lonely = true
@@ -185,11 +187,11 @@ func (e dialFailed) apply(now time.Time, s *state) {
 // dialMore dials while there is room for peers and anyone to try.
 func (s *state) dialMore(now time.Time) {
 	for s.wantsPeers() {
-		addr, ok := s.book.next(now, s.complete())
+		c, ok := s.book.next(now, s.complete())
 		if !ok {
 			return
 		}
-		s.do(dial{addr})
+		s.do(dial{c.addr, c.swarm})
 	}
 }
 

@@ -20,7 +20,7 @@ func (e closeConn) perform(t *Torrent) {
 
 func (e refuseConn) perform(t *Torrent) { e.conn.close() }
 
-func (e dial) perform(t *Torrent) { t.engine.dialer.add(t, e.addr) }
+func (e dial) perform(t *Torrent) { t.engine.dialer.add(t, e.addr, t.ids[e.swarm]) }
 
 func (e check) perform(t *Torrent) {
 	t.tasks.Add(1)

@@ -40,15 +40,21 @@ func (w *world) obey(words []string) {
 	case "checked":
 		w.happen(checkDone{w.s.round})
 	case "found":
-		var flags uint8
-		if len(words) > 2 {
-			flags = swarm.Seed
+		a, in := swarm.Address{AddrPort: w.address(words[1])}, swarms(0)
+		for _, word := range words[2:] {
+			if n, ok := strings.CutPrefix(word, "in="); ok {
+				in |= 1 << w.number(n)
+			} else {
+				a.Flags = swarm.Seed
+			}
 		}
-		w.happen(found{addrs: []swarm.Address{{AddrPort: w.address(words[1]), Flags: flags}}})
+		w.happen(found{addrs: []swarm.Address{a}, in: in})
 	case "asked":
 		w.happen(found{asked: true})
 	case "dialed":
 		w.happen(dialFailed{w.address(words[1]), fmt.Errorf("%w: refused", ErrConnect)})
+	case "refused":
+		w.happen(dialFailed{w.address(words[1]), fmt.Errorf("%w: end of file", ErrHandshake)})
 	case "lost":
 		w.happen(readFailed{swarm.Peer(w.number(words[1])), w.block(words[2]), errScript})
 	case "wait":

@@ -14,7 +14,9 @@ type Verdict = swarm.Verdict
 type Spec struct {
 	// Swarms are the swarms of the torrent, two for a hybrid: each is
 	// announced, and a connection belongs to one of them. The first is the
-	// torrent's ID.
+	// torrent's ID. A peer is dialed in the swarm whose source named it; one
+	// that is known in several, or that a user named, in the first, and if it
+	// gives no handshake there in the next. At most 8.
 	Swarms []swarm.ID
 
 	// Geometry says how the torrent is cut.
@@ -68,6 +70,8 @@ func (s Spec) validate() error {
 	switch {
 	case len(s.Swarms) == 0:
 		return errors.New("no swarm")
+	case len(s.Swarms) > maxSwarms:
+		return fmt.Errorf("%d swarms are too many", len(s.Swarms))
 	case g.PieceLength < 1 || g.Length < 0 || g.PieceLength > 1<<31-1:
 		return fmt.Errorf("impossible geometry: %d bytes in pieces of %d", g.Length, g.PieceLength)
 	case g.Length/g.PieceLength > 1<<27:

@@ -135,6 +135,10 @@ func newWorld(t *testing.T, words []string) *world {
 			cfg.MaxPeers = w.number(value)
 		case "idle":
 			cfg.IdleTimeout = time.Duration(w.number(value)) * time.Second
+		case "swarms":
+			for len(w.spec.Swarms) < w.number(value) {
+				w.spec.Swarms = append(w.spec.Swarms, swarm.ID{byte(len(w.spec.Swarms) + 1)})
+			}
 		case "paused":
 			w.spec.Paused = value == "yes"
 		case "outgoing":
