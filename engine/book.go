@@ -63,10 +63,10 @@ func (b *book) add(now time.Time, a swarm.Address, in swarms) {
 	}
 	if c := b.known[addr]; c != nil {
 		c.seed = c.seed || a.Flags&swarm.Seed != 0
-		if in&^c.in != 0 && c.fails == 0 && !c.busy && !c.peer {
-			c.swarm = (c.in | in).after(-1)
-		}
 		c.in |= in
+		if c.fails == 0 && !c.busy && !c.peer {
+			c.swarm = c.in.after(-1)
+		}
 		return
 	}
 	if len(b.order) >= maxKnown {

@@ -40,15 +40,7 @@ func (w *world) obey(words []string) {
 	case "checked":
 		w.happen(checkDone{w.s.round})
 	case "found":
-		a, in := swarm.Address{AddrPort: w.address(words[1])}, swarms(0)
-		for _, word := range words[2:] {
-			if n, ok := strings.CutPrefix(word, "in="); ok {
-				in |= 1 << w.number(n)
-			} else {
-				a.Flags = swarm.Seed
-			}
-		}
-		w.happen(found{addrs: []swarm.Address{a}, in: in})
+		w.find(words[1:])
 	case "asked":
 		w.happen(found{asked: true})
 	case "dialed":
@@ -82,6 +74,19 @@ func (w *world) obey(words []string) {
 		require.NoError(w.t, err, w.place)
 		w.advance(d)
 	}
+}
+
+// find brings an address, a seed perhaps, found in some of the swarms or in all.
+func (w *world) find(words []string) {
+	a, in := swarm.Address{AddrPort: w.address(words[0])}, swarms(0)
+	for _, word := range words[1:] {
+		if n, ok := strings.CutPrefix(word, "in="); ok {
+			in |= 1 << w.number(n)
+		} else {
+			a.Flags = swarm.Seed
+		}
+	}
+	w.happen(found{addrs: []swarm.Address{a}, in: in})
 }
 
 // await has a caller wait for a piece, or for all.
