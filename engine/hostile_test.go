@@ -90,7 +90,7 @@ func TestFloods(t *testing.T) {
 		"requests while choked":   {peerwire.Message{Kind: peerwire.Request, Block: block}, 5000, true},
 		"haves":                   {peerwire.Message{Kind: peerwire.Have, Piece: 1}, 200_000, false},
 		"keep-alives":             {peerwire.Message{Kind: peerwire.KeepAlive}, 200_000, false},
-		"pieces that none asked":  {peerwire.Message{Kind: peerwire.Piece, Block: block, Data: make([]byte, swarm.BlockLen)}, 500, false},
+		"pieces that none asked":  {peerwire.Message{Kind: peerwire.Piece, Block: block, Data: make([]byte, swarm.BlockLen)}, 500, true},
 		"cancels":                 {peerwire.Message{Kind: peerwire.Cancel, Block: block}, 50_000, false},
 		"rejects":                 {peerwire.Message{Kind: peerwire.Reject, Block: block}, 50_000, false},
 		"allowed fast, suggested": {peerwire.Message{Kind: peerwire.AllowedFast, Piece: 2}, 50_000, false},

@@ -85,6 +85,8 @@ type peerState struct {
 	refused  int       // requests that we refused
 	refusals int       // of ours in a row that it refused, though it does not choke us
 	stalls   int       // times in a row that it was given up
+	asked    int64     // bytes of blocks that we ever asked it for
+	came     int64     // bytes of blocks that it sent
 
 	joined   time.Time
 	heard    time.Time // last message

@@ -15,6 +15,11 @@ const (
 	giveUpAfter = time.Minute   // of no block: units set aside for the peer go to others
 	stallTries  = 3             // times that a peer may be given up, until it goes
 	nobody      = swarm.Peer(0) // the number of no connection
+
+	// maxUnasked is the bytes that a peer may send beyond all that it was ever
+	// asked for. Requests that were cancelled or given up count as asked, for
+	// their blocks may be under way; so nobody who answers each once comes near.
+	maxUnasked = 4 << 20
 )
 
 // fill asks the peer for as many blocks as its pace and the memory allow.
@@ -67,9 +72,14 @@ func (s *state) fill(now time.Time, p *peerState) {
 		}
 		p.tally.credits.Add(1)
 		p.requests = append(p.requests, request{block: b, sent: now})
-		s.send(now, p, peerwire.Message{Kind: peerwire.Request, Block: b})
+		s.request(now, p, b)
 	}
 	s.scheduleScan(now)
+}
+
+func (s *state) request(now time.Time, p *peerState, b swarm.Block) {
+	p.asked += int64(b.Length)
+	s.send(now, p, peerwire.Message{Kind: peerwire.Request, Block: b})
 }
 
 // revive makes an open request for b, which was late, one that counts again; its
@@ -80,7 +90,7 @@ func (s *state) revive(now time.Time, p *peerState, b swarm.Block) bool {
 		return false
 	}
 	if r := p.forget(i); r.void {
-		s.send(now, p, peerwire.Message{Kind: peerwire.Request, Block: b})
+		s.request(now, p, b)
 	}
 	p.requests = append(p.requests, request{block: b, sent: now})
 	s.purse.release(1)
@@ -103,9 +113,10 @@ func (s *state) mayBegin(n int) int {
 
 // receiveBlock takes in a block. Its buffer comes with one unit.
 func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
+	p.came += int64(m.Block.Length)
 	i := p.find(m.Block)
 	if i < 0 || m.Data == nil {
-		s.receiveUnasked(p, m, i)
+		s.receiveUnasked(now, p, m, i)
 		return
 	}
 	r := p.forget(i)
@@ -133,8 +144,8 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 }
 
 // receiveUnasked throws a block away. i is the request for it that found no
-// buffer, or -1 for none.
-func (s *state) receiveUnasked(p *peerState, m peerwire.Message, i int) {
+// buffer, or -1 for none. Too many such end the connection.
+func (s *state) receiveUnasked(now time.Time, p *peerState, m peerwire.Message, i int) {
 	s.wasted += int64(m.Block.Length)
 	if m.Data != nil {
 		// It took a buffer that was meant for another block: keep that
@@ -147,6 +158,9 @@ func (s *state) receiveUnasked(p *peerState, m peerwire.Message, i int) {
 			s.spec.Picker.Drop(p.id, r.block)
 			s.freed = true
 		}
+	}
+	if p.came > p.asked+maxUnasked {
+		s.end(now, p, protocolError(peerwire.Piece, "%d bytes that nobody asked for", p.came-p.asked))
 	}
 }
 
