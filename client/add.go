@@ -165,16 +165,20 @@ func (t *Torrent) open(ctx context.Context, o AddOptions, place *place) error {
 		return errors.Join(err, t.storage.Close(), t.recorder.close(nil))
 	}
 	spec.Sources = append(spec.Sources, o.Sources...)
-	if c.config.NewPicker != nil {
-		spec.Picker = c.config.NewPicker(t.meta)
-	} else {
-		spec.Picker = piecepicker.New(t.geometry)
-	}
+	spec.NewPicker = t.newPicker
 	if err := t.begin(spec); err != nil {
 		return err
 	}
 	t.addPeers(o.Peers)
 	return nil
+}
+
+// newPicker makes a picker when there is something to ask for.
+func (t *Torrent) newPicker() swarm.Picker {
+	if custom := t.client.config.NewPicker; custom != nil {
+		return custom(t.meta)
+	}
+	return piecepicker.New(t.geometry)
 }
 
 // begin hands the torrent to the engine. The recorder has to wait until there is

@@ -86,7 +86,8 @@ type Config struct {
 	// method "Remove() error" lets it delete that, after Close.
 	NewStorage func(t *metainfo.Torrent, dir string) (swarm.Storage, error)
 
-	// NewPicker makes a torrent's picker. Nil means piecepicker.New.
+	// NewPicker makes a torrent's picker. It is called when there is something to
+	// ask for, again after a pause, and must not block. Nil means piecepicker.New.
 	NewPicker func(t *metainfo.Torrent) swarm.Picker
 
 	// NewSources makes what finds peers of a torrent, in place of its

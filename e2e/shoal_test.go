@@ -141,7 +141,7 @@ func (s *shoal) addWith(t *testing.T, tor *metainfo.Torrent, store swarm.Storage
 	g := tor.Info.Geometry()
 	mine, err := s.Add(engine.Spec{
 		Swarms: tor.IDs(), Geometry: g, Verify: tor.Info.Verify, Storage: store,
-		Picker: piecepicker.New(g), Sources: sources, Check: check,
+		NewPicker: func() swarm.Picker { return piecepicker.New(g) }, Sources: sources, Check: check,
 	})
 	require.NoError(t, err)
 	return mine

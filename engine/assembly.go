@@ -236,7 +236,9 @@ func (s *state) completed(now time.Time) {
 		s.owes = true
 	}
 	s.tellCompleted()
+	s.endPicking()
 	for _, p := range slices.Clone(s.order) {
+		s.interest(now, p)
 		s.useful(now, p)
 	}
 	s.chokeSoon(now)
@@ -261,7 +263,7 @@ func (s *state) failed(now time.Time, a *assembly, e judged) {
 			s.wasted += int64(b.Length)
 		}
 	}
-	s.spec.Picker.Lose(a.piece, e.bad)
+	s.picker.Lose(a.piece, e.bad)
 	s.freed = true
 	if len(e.bad) > 0 {
 		for _, k := range e.bad {

@@ -115,7 +115,10 @@ func Example() {
 	geometry := swarm.Geometry{Length: int64(len(content)), PieceLength: 1 << 16}
 	id := swarm.ID(sha1.Sum(content))
 	spec := func(storage swarm.Storage) engine.Spec {
-		return engine.Spec{Swarms: []swarm.ID{id}, Geometry: geometry, Verify: checker(geometry, content), Storage: storage, Picker: newInOrder(geometry)}
+		return engine.Spec{
+			Swarms: []swarm.ID{id}, Geometry: geometry, Verify: checker(geometry, content), Storage: storage,
+			NewPicker: func() swarm.Picker { return newInOrder(geometry) },
+		}
 	}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

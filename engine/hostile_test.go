@@ -310,7 +310,7 @@ func TestBitfieldOfMillions(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := &sample{id: swarm.ID{1}, geometry: swarm.Geometry{Length: 3_000_000 * 16384, PieceLength: 16384}}
 		e := r.engine("10.0.0.1", simnet.Link{}, Config{})
-		x := r.add(e, Spec{Swarms: []swarm.ID{s.id}, Geometry: s.geometry, Verify: s.verify, Storage: swarm.NewMemory(0), Picker: asleep{}})
+		x := r.add(e, Spec{Swarms: []swarm.ID{s.id}, Geometry: s.geometry, Verify: s.verify, Storage: swarm.NewMemory(0), NewPicker: func() swarm.Picker { return asleep{} }})
 		a := r.dialAs("a", e, s)
 		have := s.all()
 		have.Clear(7)

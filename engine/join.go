@@ -111,7 +111,7 @@ func (s *state) leave(now time.Time, p *peerState) {
 	if s.byID[p.peerID] == p {
 		delete(s.byID, p.peerID)
 	}
-	s.spec.Picker.Leave(p.id)
+	s.picker.Leave(p.id)
 	p.requests = nil
 	s.freed = true
 	if !p.amChoke {

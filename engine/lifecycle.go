@@ -12,7 +12,7 @@ import (
 func (s *state) pause(now time.Time) {
 	switch s.phase {
 	case CheckingData:
-		s.spec.Paused = true // once it is checked
+		s.paused = true // once it is checked
 	case Running:
 		s.stop(now, Pausing, errNotNow)
 		s.spillAll()
@@ -23,13 +23,13 @@ func (s *state) pause(now time.Time) {
 func (s *state) resume(now time.Time) {
 	switch s.phase {
 	case CheckingData:
-		s.spec.Paused = false
+		s.paused = false
 	case Pausing:
 		s.report(Resumed{s.id()})
 		s.run(now)
 	case Broken:
 		// What was being written when it failed is not known: look.
-		s.spec.Paused = false
+		s.paused = false
 		s.report(Resumed{s.id()})
 		s.recheck(now, nil)
 	}
@@ -46,7 +46,7 @@ func (s *state) recheck(now time.Time, done chan error) {
 		}
 		return
 	}
-	s.spec.Paused = s.phase == Pausing
+	s.paused = s.phase == Pausing
 	s.stop(now, CheckingData, errNotNow)
 	s.err = nil
 	s.dropMemory()
@@ -98,17 +98,7 @@ func (e checkDone) apply(now time.Time, s *state) {
 		return
 	}
 	s.endCheck(nil)
-	s.spec.Spilled = s.spilledOnce()
 	s.added(now)
-}
-
-// spilledOnce returns the blocks of the former run the first time it is called:
-// a later check starts from the pieces alone.
-func (s *state) spilledOnce() map[int][]int {
-	if s.wasAdded {
-		return nil
-	}
-	return s.spec.Spilled
 }
 
 func (s *state) endCheck(err error) {
@@ -144,7 +134,17 @@ func (s *state) dropMemory() {
 			a.count--
 		}
 		if len(lost) > 0 {
-			s.spec.Picker.Lose(piece, lost)
+			s.picker.Lose(piece, lost)
+		}
+	}
+	s.forgetEmpty()
+}
+
+// forgetEmpty forgets the pieces that were begun and nothing came of.
+func (s *state) forgetEmpty() {
+	for piece, a := range s.assembly {
+		if a.count == 0 && a.spilling == 0 && !a.checking {
+			delete(s.assembly, piece)
 		}
 	}
 }

@@ -145,7 +145,7 @@ func (s *state) receiveMore(now time.Time, p *peerState, m peerwire.Message) err
 
 // meet tells the picker of a peer as soon as it has anything.
 func (s *state) meet(now time.Time, p *peerState) {
-	s.spec.Picker.Join(p.id, p.bitfield(s.n))
+	s.picker.Join(p.id, p.bitfield(s.n))
 	p.known = true
 	s.interest(now, p)
 	s.useful(now, p)
@@ -159,7 +159,7 @@ func (s *state) receiveHave(now time.Time, p *peerState, piece int) {
 		s.meet(now, p)
 		return
 	}
-	s.spec.Picker.Have(p.id, piece, true)
+	s.picker.Have(p.id, piece, true)
 	s.interest(now, p)
 	s.useful(now, p)
 }
@@ -173,7 +173,7 @@ func (s *state) useful(now time.Time, p *peerState) {
 
 // interest tells the peer whether we want its pieces, if that changed.
 func (s *state) interest(now time.Time, p *peerState) {
-	want := p.known && !p.closing && s.spec.Picker.Wants(p.id)
+	want := p.known && !p.closing && s.picker.Wants(p.id)
 	if want == p.amWant || p.closing {
 		return
 	}
@@ -210,7 +210,7 @@ func (s *state) receiveChoke(p *peerState) {
 	s.purse.release(p.tally.takeCredits(len(p.requests)))
 	for _, r := range p.requests {
 		if !r.late {
-			s.spec.Picker.Drop(p.id, r.block)
+			s.picker.Drop(p.id, r.block)
 		}
 	}
 	p.requests = p.requests[:0]
@@ -225,7 +225,7 @@ func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
 	r := p.forget(i)
 	s.purse.release(p.tally.takeCredits(1))
 	if !r.late {
-		s.spec.Picker.Drop(p.id, b)
+		s.picker.Drop(p.id, b)
 		s.freed = true
 	}
 	// A peer that refuses a piece it may be asked for would be asked again

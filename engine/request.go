@@ -47,15 +47,15 @@ func (s *state) fill(now time.Time, p *peerState) {
 	if p.choking {
 		ask.Only = p.allowed
 	}
-	s.picked = s.spec.Picker.Pick(s.picked[:0], ask)
+	s.picked = s.picker.Pick(s.picked[:0], ask)
 	if len(s.picked) == 0 && ask.Begin == 0 && len(p.requests) == 0 {
 		// The pieces that are begun are of no use to this peer; a peer that
 		// has others must not wait for those who left them.
 		ask.Begin = 1
-		s.picked = s.spec.Picker.Pick(s.picked, ask)
+		s.picked = s.picker.Pick(s.picked, ask)
 	}
 	if len(s.picked) == 0 && ask.Alone && !p.choking && len(p.requests) == 0 && s.takeOver(p) {
-		s.picked = s.spec.Picker.Pick(s.picked, ask)
+		s.picked = s.picker.Pick(s.picked, ask)
 	}
 	s.purse.release(granted - len(s.picked))
 	if len(s.picked) == 0 {
@@ -127,7 +127,7 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 	p.gotBlock, p.stalls, p.refusals = now, 0, 0
 	p.pace.arrived(now, m.Block.Length, trip)
 	var missing bool
-	s.losers, missing = s.spec.Picker.Arrive(s.losers[:0], p.id, m.Block)
+	s.losers, missing = s.picker.Arrive(s.losers[:0], p.id, m.Block)
 	for _, id := range s.losers {
 		s.tellLoser(now, id, m.Block)
 	}
@@ -155,7 +155,7 @@ func (s *state) receiveUnasked(now time.Time, p *peerState, m peerwire.Message, 
 	}
 	if i >= 0 {
 		if r := p.forget(i); !r.late {
-			s.spec.Picker.Drop(p.id, r.block)
+			s.picker.Drop(p.id, r.block)
 			s.freed = true
 		}
 	}
@@ -207,7 +207,7 @@ func (s *state) overdue(now time.Time, p *peerState) {
 		// that came is lost.
 		if !r.late && (stalled || now.Sub(r.sent) > 2*wait+stallCover && r.sent.Before(p.gotBlock.Add(-2*wait))) {
 			r.late, r.void = true, !stalled
-			s.spec.Picker.Drop(p.id, r.block)
+			s.picker.Drop(p.id, r.block)
 			s.freed = true
 		}
 	}
@@ -226,7 +226,7 @@ func (s *state) giveUp(now time.Time, p *peerState) {
 	}
 	for _, r := range p.requests {
 		if !r.late {
-			s.spec.Picker.Drop(p.id, r.block)
+			s.picker.Drop(p.id, r.block)
 		}
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.block})
 	}
@@ -297,7 +297,7 @@ func (e spilled) apply(now time.Time, s *state) {
 	a.spilling -= len(e.numbers)
 	if e.err != nil {
 		a.lose(e.numbers)
-		s.spec.Picker.Lose(a.piece, e.numbers)
+		s.picker.Lose(a.piece, e.numbers)
 		s.fail(now, e.err)
 		return
 	}
@@ -306,25 +306,15 @@ func (e spilled) apply(now time.Time, s *state) {
 	}
 }
 
-// restore takes in the blocks that a former run spilled. They come as if from a
-// peer of their own, for a picker hears of blocks in no other way.
-func (s *state) restore() {
-	if len(s.spec.Spilled) == 0 {
-		return
-	}
-	all := swarm.NewBitfield(s.n)
-	all.SetAll(s.n)
-	s.spec.Picker.Join(nobody, all)
-	for _, piece := range slices.Sorted(maps.Keys(s.spec.Spilled)) {
+// restore takes in the blocks that a former run spilled.
+func (s *state) restore(spilled map[int][]int) {
+	for _, piece := range slices.Sorted(maps.Keys(spilled)) {
 		if piece < 0 || piece >= s.n || s.have.Has(piece) {
 			continue
 		}
 		a := s.begun(piece)
-		for _, k := range s.spec.Spilled[piece] {
-			if k < 0 || k >= len(a.bufs) || !s.geo.Contains(s.geo.Block(piece, k)) {
-				continue
-			}
-			if _, missing := s.spec.Picker.Arrive(nil, nobody, s.geo.Block(piece, k)); missing {
+		for _, k := range spilled[piece] {
+			if k >= 0 && k < len(a.here) && !a.here[k] && s.geo.Contains(s.geo.Block(piece, k)) {
 				a.putStored(k)
 				a.restored = true
 			}
@@ -333,5 +323,4 @@ func (s *state) restore() {
 			s.submit(a)
 		}
 	}
-	s.spec.Picker.Leave(nobody)
 }

@@ -78,9 +78,10 @@ var samples uint64
 
 func (s *sample) spec(storage swarm.Storage, sources ...swarm.PeerSource) Spec {
 	samples++
+	seed := samples
 	return Spec{
 		Swarms: []swarm.ID{s.id}, Geometry: s.geometry, Verify: s.verify,
-		Storage: storage, Picker: newShuffled(s.geometry, samples), Sources: sources,
+		Storage: storage, NewPicker: func() swarm.Picker { return newShuffled(s.geometry, seed) }, Sources: sources,
 	}
 }
 

@@ -34,8 +34,12 @@ type Spec struct {
 	// Storage keeps the bytes; the engine closes it, also if Add fails.
 	Storage swarm.Storage
 
-	// Picker is the torrent's own. The engine tells it what is held.
-	Picker swarm.Picker
+	// NewPicker makes the torrent's picker. It is called when the torrent has
+	// pieces to ask for, and again after a pause, or when a piece was lost of a
+	// complete one; the picker before is forgotten by then. The engine tells
+	// each what is held and what has arrived. The call must not block, nor call
+	// the Torrent.
+	NewPicker func() swarm.Picker
 
 	// Sources find peers.
 	Sources []swarm.PeerSource
@@ -76,8 +80,8 @@ func (s Spec) validate() error {
 		return fmt.Errorf("impossible geometry: %d bytes in pieces of %d", g.Length, g.PieceLength)
 	case g.Length/g.PieceLength > 1<<27:
 		return fmt.Errorf("too many pieces: %d bytes in pieces of %d", g.Length, g.PieceLength)
-	case s.Verify == nil || s.Storage == nil || s.Picker == nil:
-		return errors.New("a Spec needs Verify, Storage and Picker")
+	case s.Verify == nil || s.Storage == nil || s.NewPicker == nil:
+		return errors.New("a Spec needs Verify, Storage and NewPicker")
 	case s.Have != nil && !s.Have.Fits(g.Pieces()):
 		return errors.New("the pieces in Have do not fit their number")
 	case s.Check != nil && !s.Check.Fits(g.Pieces()):

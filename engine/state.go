@@ -19,14 +19,19 @@ type event interface{ apply(now time.Time, s *state) }
 type state struct {
 	cfg   TorrentConfig
 	wait  time.Duration // Config.PeerTimeout
-	spec  *Spec
+	first *Spec         // what Add was given, until the check at the start is over
+	name  swarm.ID
 	geo   swarm.Geometry
 	n     int // pieces
 	port  uint16
 	rand  *rand.Rand
 	purse *purse
 
+	newPicker func() swarm.Picker
+	picker    swarm.Picker // noPicker while nothing is to be asked for
+
 	phase   Phase
+	paused  bool // by the user: no running after the check that is under way
 	err     error
 	lateErr error // of the Storage, after Close began
 	start   time.Time
@@ -60,7 +65,6 @@ type state struct {
 	idle    bool      // Idle was reported
 	waiters []waiter
 
-	wasAdded    bool       // the first check is over
 	recheckDone chan error // who waits for the end of a check, if anyone
 
 	down, up, protoDown, protoUp meter
@@ -119,7 +123,8 @@ var (
 
 func newState(now time.Time, spec *Spec, cfg TorrentConfig, purse *purse, seed uint64) *state {
 	s := &state{
-		cfg: cfg, spec: spec, geo: spec.Geometry, n: spec.Geometry.Pieces(), purse: purse,
+		cfg: cfg, first: spec, name: spec.Swarms[0], geo: spec.Geometry, n: spec.Geometry.Pieces(), purse: purse,
+		newPicker: spec.NewPicker, picker: noPicker{}, paused: spec.Paused,
 		wait:     120 * time.Second,
 		rand:     rand.New(rand.NewPCG(seed, seed)),
 		start:    now,
@@ -141,16 +146,16 @@ func newState(now time.Time, spec *Spec, cfg TorrentConfig, purse *purse, seed u
 // begin is the first event: what is held on trust, what is to be checked.
 func (s *state) begin(now time.Time) {
 	for i := range s.n {
-		if s.spec.Have.Has(i) {
+		if s.first.Have.Has(i) {
 			s.hold(i)
 			s.report(Held{s.id(), i})
 		}
 	}
 	s.whole = s.complete()
 	s.phase = CheckingData
-	if s.spec.Check.Count() > 0 {
-		s.toCheck = s.spec.Check.Count()
-		s.do(readStored{s.spec.Check, s.round})
+	if s.first.Check.Count() > 0 {
+		s.toCheck = s.first.Check.Count()
+		s.do(readStored{s.first.Check, s.round})
 		return
 	}
 	s.added(now)
@@ -158,12 +163,14 @@ func (s *state) begin(now time.Time) {
 
 // added ends the check at the start.
 func (s *state) added(now time.Time) {
-	s.restore()
+	if s.first != nil { // a later check starts from the pieces alone
+		s.restore(s.first.Spilled)
+		s.first = nil
+	}
 	s.fillPads()
-	s.wasAdded = true
 	s.whole = s.complete()
 	s.report(Added{s.id(), s.haveN, s.n, s.have.Clone()})
-	if s.spec.Paused {
+	if s.paused {
 		s.phase = Pausing
 		s.report(Paused{s.id()})
 		return
@@ -181,10 +188,11 @@ func (s *state) run(now time.Time) {
 	if s.cfg.Events&OnStats != 0 {
 		s.stats = now.Add(time.Second)
 	}
+	s.beginPicking()
 	s.notify()
 }
 
-func (s *state) id() swarm.ID   { return s.spec.Swarms[0] }
+func (s *state) id() swarm.ID   { return s.name }
 func (s *state) complete() bool { return s.haveN == s.n }
 func (s *state) do(e effect)    { s.effects = append(s.effects, e) }
 func (s *state) active() bool   { return s.phase == Running }
@@ -202,7 +210,7 @@ func (s *state) hold(piece int) {
 	s.have.Set(piece)
 	s.haveN++
 	s.left -= int64(s.geo.PieceLen(piece))
-	s.spec.Picker.Held(piece)
+	s.picker.Held(piece)
 }
 
 // lose notes that blocks of a piece are missing; nil for all.
@@ -215,7 +223,11 @@ func (s *state) lose(piece int, blocks []int) {
 		s.haveN--
 		s.left += int64(s.geo.PieceLen(piece))
 	}
-	s.spec.Picker.Lose(piece, blocks)
+	if s.picks() {
+		s.picker.Lose(piece, blocks)
+	} else {
+		s.beginPicking()
+	}
 	s.freed = true
 }
 
@@ -283,6 +295,7 @@ func (s *state) stop(now time.Time, phase Phase, why error) {
 	for _, p := range slices.Clone(s.order) {
 		s.end(now, p, why)
 	}
+	s.endPicking()
 	s.choke, s.stats = time.Time{}, time.Time{}
 	if wasRunning {
 		s.do(tell{event: swarm.Stopped})

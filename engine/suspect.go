@@ -62,7 +62,7 @@ func (s *state) undo(a *assembly, which func(k int) bool) bool {
 		return false
 	}
 	a.lose(lost)
-	s.spec.Picker.Lose(a.piece, lost)
+	s.picker.Lose(a.piece, lost)
 	s.freed = true
 	return true
 }

@@ -25,7 +25,7 @@ func TestAddRefuses(t *testing.T) {
 			"the same swarm":    func(*Spec) {},
 			"also in one of 2":  func(s *Spec) { s.Swarms = []swarm.ID{{5}, s.Swarms[0]} },
 			"no verifier":       func(s *Spec) { s.Verify = nil },
-			"no picker":         func(s *Spec) { s.Picker = nil },
+			"no picker":         func(s *Spec) { s.NewPicker = nil },
 			"no piece length":   func(s *Spec) { s.Geometry.PieceLength = 0 },
 			"negative length":   func(s *Spec) { s.Geometry.Length = -1 },
 			"endless pieces":    func(s *Spec) { s.Geometry = swarm.Geometry{Length: 1 << 60, PieceLength: 1} },

@@ -150,7 +150,7 @@ func newWorld(t *testing.T, words []string) *world {
 		}
 	}
 	w.spec.Geometry = g
-	w.spec.Picker = newLowest(g)
+	w.spec.NewPicker = func() swarm.Picker { return newLowest(g) }
 	w.budget = newBudget(int64(units) * swarm.BlockLen)
 	purse := w.budget.open(func() { w.posted = append(w.posted, memory{}) }, func() { w.posted = append(w.posted, squeeze{}) })
 	w.s = newState(w.now, &w.spec, cfg, purse, 1)
@@ -248,6 +248,7 @@ func content(b swarm.Block) []byte {
 func (w *world) check() {
 	require.NoError(w.t, w.balance(), w.place)
 	require.NoError(w.t, w.rules(), w.place)
+	require.NoError(w.t, w.told(), w.place)
 }
 
 // balance counts every unit of memory: with a request, in an assembly, on its way

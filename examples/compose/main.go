@@ -68,9 +68,9 @@ func download(ctx context.Context, out io.Writer, dir string, tor *metainfo.Torr
 		"portable": files(diskstore.Options{Portable: true}),
 		"memory":   func() (swarm.Storage, error) { return swarm.NewMemory(g.Length, g.Pads...), nil },
 	}
-	pickers := map[string]swarm.Picker{
-		"rarest":     piecepicker.NewRarest(g, piecepicker.Config{}),
-		"sequential": piecepicker.NewSequential(g, piecepicker.Config{}),
+	pickers := map[string]func() swarm.Picker{
+		"rarest":     func() swarm.Picker { return piecepicker.NewRarest(g, piecepicker.Config{}) },
+		"sequential": func() swarm.Picker { return piecepicker.NewSequential(g, piecepicker.Config{}) },
 	}
 	if stores[*store] == nil || pickers[*picker] == nil {
 		return fmt.Errorf("no store %q or no picker %q; see -help", *store, *picker)
@@ -86,7 +86,7 @@ func download(ctx context.Context, out io.Writer, dir string, tor *metainfo.Torr
 	defer e.Close()
 	t, err := e.Add(engine.Spec{
 		Swarms: tor.IDs(), Geometry: g, Verify: tor.Info.Verify, Lanes: tor.Info.Lanes(),
-		Storage: storage, Picker: pickers[*picker], Sources: []swarm.PeerSource{peers},
+		Storage: storage, NewPicker: pickers[*picker], Sources: []swarm.PeerSource{peers},
 	})
 	if err != nil {
 		return err

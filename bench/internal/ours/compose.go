@@ -23,7 +23,7 @@ func open(torrent, dir string) (spec engine.Spec, err error) {
 	}
 	return engine.Spec{
 		Swarms: tor.IDs(), Geometry: g, Verify: tor.Info.Verify, Lanes: tor.Info.Lanes(),
-		Storage: store, Picker: piecepicker.New(g),
+		Storage: store, NewPicker: func() swarm.Picker { return piecepicker.New(g) },
 	}, nil
 }
 
