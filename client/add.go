@@ -131,7 +131,6 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 
 // open opens the torrent's storage and hands it to the engine.
 func (t *Torrent) open(ctx context.Context, o AddOptions, place *place) error {
-	c := t.client
 	found, err := t.settle(ctx, o, place)
 	if err != nil {
 		return err
