@@ -156,7 +156,7 @@ type found struct {
 }
 
 func (e found) apply(now time.Time, s *state) {
-	in := or(e.in, 1<<len(s.spec.Swarms)-1)
+	in := or(e.in, 1<<len(s.swarms)-1)
 	for _, a := range e.addrs {
 		s.book.add(now, a, in)
 	}

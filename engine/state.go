@@ -17,15 +17,15 @@ type event interface{ apply(now time.Time, s *state) }
 // state is the protocol state of one torrent. It does no I/O, reads no clock
 // and starts no goroutine: events go in, effects come out.
 type state struct {
-	cfg   TorrentConfig
-	wait  time.Duration // Config.PeerTimeout
-	first *Spec         // what Add was given, until the check at the start is over
-	name  swarm.ID
-	geo   swarm.Geometry
-	n     int // pieces
-	port  uint16
-	rand  *rand.Rand
-	purse *purse
+	cfg    TorrentConfig
+	wait   time.Duration // Config.PeerTimeout
+	first  *Spec         // what Add was given, until the check at the start is over
+	swarms []swarm.ID
+	geo    swarm.Geometry
+	n      int // pieces
+	port   uint16
+	rand   *rand.Rand
+	purse  *purse
 
 	newPicker func() swarm.Picker
 	picker    swarm.Picker // noPicker while nothing is to be asked for
@@ -123,7 +123,7 @@ var (
 
 func newState(now time.Time, spec *Spec, cfg TorrentConfig, purse *purse, seed uint64) *state {
 	s := &state{
-		cfg: cfg, first: spec, name: spec.Swarms[0], geo: spec.Geometry, n: spec.Geometry.Pieces(), purse: purse,
+		cfg: cfg, first: spec, swarms: spec.Swarms, geo: spec.Geometry, n: spec.Geometry.Pieces(), purse: purse,
 		newPicker: spec.NewPicker, picker: noPicker{}, paused: spec.Paused,
 		wait:     120 * time.Second,
 		rand:     rand.New(rand.NewPCG(seed, seed)),
@@ -192,7 +192,7 @@ func (s *state) run(now time.Time) {
 	s.notify()
 }
 
-func (s *state) id() swarm.ID   { return s.name }
+func (s *state) id() swarm.ID   { return s.swarms[0] }
 func (s *state) complete() bool { return s.haveN == s.n }
 func (s *state) do(e effect)    { s.effects = append(s.effects, e) }
 func (s *state) active() bool   { return s.phase == Running }
