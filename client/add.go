@@ -53,9 +53,9 @@ type AddOptions struct {
 // does not wait for that. ctx bounds Add alone; the torrent runs until it is
 // removed or the client closed.
 //
-// The error matches ErrDuplicate if the torrent is there, ErrMagnet if only an info
-// hash is known, and else says what is wrong: *metainfo.InvalidError,
-// *diskstore.SizeError, *StatusError.
+// The error matches ErrDuplicate if the torrent is there, ErrInUse if another client
+// has it in the same folder, ErrMagnet if only an info hash is known, and else says
+// what is wrong: *metainfo.InvalidError, *diskstore.SizeError, *StatusError.
 func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*Torrent, error) {
 	o, err := single(options)
 	if err == nil {

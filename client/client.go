@@ -10,6 +10,7 @@ import (
 
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -18,6 +19,7 @@ import (
 type Client struct {
 	config Config
 	engine *engine.Engine
+	locks  *resume.Locks // nil if nothing is remembered
 
 	mu       sync.Mutex
 	torrents map[swarm.ID]*Torrent       // by each of their swarms; nil while being added
@@ -52,7 +54,7 @@ func New(config Config) (*Client, error) {
 		}
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	c := &Client{config: cfg, engine: e, torrents: make(map[swarm.ID]*Torrent),
+	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), torrents: make(map[swarm.ID]*Torrent),
 		infos: make(map[swarm.ID]*metainfo.Info), done: make(chan struct{})}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	return c, nil
@@ -143,6 +145,7 @@ func (c *Client) enlist(t *Torrent) {
 
 // forget takes a torrent out that was shut, or came to nothing.
 func (c *Client) forget(t *Torrent) {
+	t.unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range t.ids {
@@ -187,6 +190,9 @@ func (c *Client) Close() error {
 	}
 	wg.Wait()
 	c.err = errors.Join(append(errs, c.engine.Close())...)
+	if c.locks != nil {
+		c.err = errors.Join(c.err, c.locks.Close())
+	}
 	close(c.done)
 	return c.err
 }

@@ -30,8 +30,9 @@ type Config struct {
 	// each torrent, and the port. Empty means "shoal" in the user's folder
 	// for configuration, or ".shoal" in Dir if that cannot be made. Off means that
 	// nothing is remembered; then nothing is known of what former runs made,
-	// and what is found is checked whole. Two clients must not have the same
-	// torrent in the same folder at a time.
+	// and what is found is checked whole. Two clients with one state folder
+	// cannot have the same torrent in the same folder at a time; Linux sees
+	// to it, elsewhere it is up to the caller.
 	State string
 
 	// Save is how long a piece may be written without being recorded. Zero

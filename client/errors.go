@@ -20,6 +20,11 @@ var (
 	// ErrDuplicate says that the client has the torrent already.
 	ErrDuplicate = engine.ErrDuplicate
 
+	// ErrInUse says that another client with the same state folder, in this
+	// process or another, has the torrent in the same folder. It has to let go
+	// of it first, or else another folder be chosen for one of the two.
+	ErrInUse = errors.New("another client has the torrent in this folder")
+
 	// ErrUnknown says that the client has no such torrent.
 	ErrUnknown = errors.New("no such torrent")
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -35,6 +36,7 @@ func TestErrors(t *testing.T) {
 		as   []any
 	}{
 		{"duplicate torrent", duplicate, []error{client.ErrDuplicate}, nil},
+		{"in use", inUse, []error{client.ErrInUse}, nil},
 		{"unknown torrent", func(t *testing.T) error {
 			_, err := newClient(t, client.Config{}).Torrent(swarm.ID{1})
 			return err
@@ -124,6 +126,16 @@ func duplicate(t *testing.T) error {
 	c, tor := one(t, client.Config{})
 	_, err := c.Add(within(t), tor.Metainfo())
 	require.Len(t, c.Torrents(), 1)
+	return err
+}
+
+func inUse(t *testing.T) error {
+	if runtime.GOOS != "linux" {
+		t.Skip("nobody is kept off here")
+	}
+	config := client.Config{Dir: t.TempDir(), State: t.TempDir()}
+	_, tor := one(t, config)
+	_, err := newClient(t, config).Add(within(t), tor.Metainfo())
 	return err
 }
 

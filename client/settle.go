@@ -59,6 +59,9 @@ func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f 
 	var old resume.Record
 	var folder *resume.Folder
 	if cfg.State != "" {
+		if err = t.lock(); err != nil {
+			return f, err
+		}
 		if folder, err = folderFor(cfg.State, t.dir); err != nil {
 			return f, err
 		}

@@ -43,6 +43,8 @@ func advice(err error) string {
 		return "Check the address, or log in with a browser and save the .torrent file from there."
 	case errors.Is(err, client.ErrDuplicate):
 		return "The torrent was named twice."
+	case errors.Is(err, client.ErrInUse):
+		return "Another shoal is at work on it, or just ending: stop that one or wait for it, or choose another folder."
 	case errors.Is(err, client.ErrAddress):
 		return "A peer is given as host:port, such as 192.0.2.7:6881 or [2001:db8::7]:6881."
 	case errors.As(err, &dns):

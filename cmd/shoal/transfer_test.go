@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -224,5 +225,28 @@ func TestListenTaken(t *testing.T) {
 	for _, command := range [][]string{{"get", "album.torrent"}, {"seed", "album.torrent"}, {"tracker"}} {
 		_, stderr := shoal(t, exitFailed, append(command, "--listen", l.Addr().String())...)
 		require.Contains(t, stderr, "Choose another address with --listen")
+	}
+}
+
+// TestTwoAtATime has two programs with one state folder: they may get two torrents,
+// but not the same one into one folder.
+func TestTwoAtATime(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("nobody is kept off here")
+	}
+	alone(t)
+	makeContent(t, 100_000)
+	shoal(t, exitOK, "create", "album")
+	shoal(t, exitOK, "create", "album", "-o", "other.torrent", "--comment", "same content", "--source", "x")
+	first := start(t, "get", "album.torrent", "--dir", "got", "--listen", "127.0.0.1:0")
+	first.out.await(t, "Listening at ")
+	_, stderr := shoal(t, exitFailed, "get", "album.torrent", "--dir", "got", "--listen", "127.0.0.1:0", "-q")
+	require.Contains(t, stderr, "another client has the torrent in this folder")
+	require.Contains(t, stderr, "choose another folder")
+	second := start(t, "get", "other.torrent", "--dir", "got2", "--listen", "127.0.0.1:0")
+	second.out.await(t, "Listening at ")
+	for _, r := range []*running{first, second} {
+		r.stop()
+		r.wait(t, exitInterrupted)
 	}
 }

@@ -1,0 +1,44 @@
+package resume
+
+import (
+	"errors"
+	"io"
+	"os"
+	"syscall"
+)
+
+// setOwnLock is F_OFD_SETLK of fcntl(2): a lock of the open file and not of the
+// process, so that two clients in one process keep each other off too, and closing
+// another descriptor of the file drops nothing. The number is the same on every
+// architecture.
+const setOwnLock = 37
+
+// lockByte locks one byte of a file for writing. What is locked already through
+// the same open file stays so.
+func lockByte(f *os.File, at int64) error {
+	err := setLock(f, at, syscall.F_WRLCK)
+	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
+		return ErrLocked
+	}
+	return nil // the file system knows no locks, or the system is out of them
+}
+
+func unlockByte(f *os.File, at int64) { _ = setLock(f, at, syscall.F_UNLCK) }
+
+func setLock(f *os.File, at int64, kind int16) error {
+	// Pid must be zero for a lock of this kind.
+	lock := syscall.Flock_t{Type: kind, Whence: io.SeekStart, Start: at, Len: 1}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		for {
+			if failed = syscall.FcntlFlock(fd, setOwnLock, &lock); failed != syscall.EINTR {
+				return
+			}
+		}
+	})
+	return errors.Join(err, failed)
+}
