@@ -59,7 +59,12 @@ func (c *Client) readText(ctx context.Context, s string) (*metainfo.Torrent, err
 			return nil, ErrMagnet
 		}
 	}
-	return c.config.Metainfo.ReadFile(s)
+	t, err := c.config.Metainfo.ReadFile(s)
+	var invalid *metainfo.InvalidError
+	if errors.As(err, &invalid) { // which does not say of what file
+		err = fmt.Errorf("%s: %w", s, err)
+	}
+	return t, err
 }
 
 // ParseHash reads a v1 info hash of 40 hexadecimal digits or 32 of base 32, or a

@@ -204,7 +204,7 @@ func TestUsage(t *testing.T) {
 		{"bad format", []string{"create", "a.txt", "--format", "v3"}, exitUsage, []string{"v3"}},
 		{"no content", []string{"create", "nothing"}, exitFailed, []string{"nothing: no such file", "Check the path"}},
 		{"no file", []string{"get", "nothing.torrent"}, exitFailed, []string{"nothing.torrent", "Check the path"}},
-		{"no torrent file", []string{"get", "a.txt"}, exitFailed, []string{"get it again"}},
+		{"no torrent file", []string{"get", "a.txt"}, exitFailed, []string{"a.txt: bencode: ", "get it again"}},
 		{"folder", []string{"get", dir}, exitFailed, []string{"is a folder", "seed " + dir}},
 		{"folder to inspect", []string{"inspect", dir}, exitFailed, []string{"create " + dir}},
 		{"address to inspect", []string{"inspect", "http://x/y"}, exitFailed, []string{"Save the .torrent file"}},
