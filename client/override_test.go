@@ -25,11 +25,13 @@ func TestNames(t *testing.T) {
 	own := engine.TorrentConfig{PeerID: swarm.PeerID([]byte("-YY0002-abcdefghijkl")), UserAgent: "Own/2"}
 	for _, test := range []struct {
 		name          string
+		config        client.Config
 		o             *engine.TorrentConfig
 		prefix, agent string
 	}{
-		{"of the client", nil, "-XX0001-", "Test/1"},
-		{"of the torrent", &own, "-YY0002-", "Own/2"},
+		{"by default", client.Config{}, nil, "-SL0010-", "Shoal/0.1.0"},
+		{"of the client", client.Config{PeerIDPrefix: "-XX0001-", UserAgent: "Test/1"}, nil, "-XX0001-", "Test/1"},
+		{"of the torrent", client.Config{PeerIDPrefix: "-XX0001-", UserAgent: "Test/1"}, &own, "-YY0002-", "Own/2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var mu sync.Mutex
@@ -45,7 +47,7 @@ func TestNames(t *testing.T) {
 			meta := torrentOf(t, "file.bin", b)
 			half := seedOf(t, meta, b, 3)
 			meta.Tiers = [][]string{{s.URL + "/announce"}}
-			c := newClient(t, client.Config{PeerIDPrefix: "-XX0001-", UserAgent: "Test/1"})
+			c := newClient(t, test.config)
 			_, err := c.Add(within(t), meta, client.AddOptions{Engine: test.o, Peers: []netip.AddrPort{half.Addr()}})
 			require.NoError(t, err)
 			var seen []engine.PeerStats

@@ -16,10 +16,11 @@ const (
 )
 
 // Remove takes a torrent out: trackers are told, for which they have 5 s at most,
-// connections are ended, and nothing is remembered of it. The error matches ErrUnknown if the client has no such
-// torrent, ErrRemoved if it was removed, and ErrClosed if the client is closed.
-// Otherwise the torrent is out, and the error says what could not be written or
-// deleted; with that, the record of what is ours is kept.
+// connections are ended, and nothing is remembered of it. The error matches
+// ErrUnknown if the client has no such torrent, ErrRemoved if it was removed, and
+// ErrClosed if the client is closed. Otherwise the torrent is out, and the error
+// says what could not be written or deleted; with that, the record of what is ours
+// is kept.
 func (c *Client) Remove(t *Torrent, content Content) error {
 	if t == nil || t.client != c {
 		return fmt.Errorf("client: %w", ErrUnknown)
