@@ -86,3 +86,17 @@ func TestTrialGoesRound(t *testing.T) {
 	peers = peers[:3]
 	require.NotContains(t, chosen(c, now, peers, 1, false), swarm.Peer(4), "it has left")
 }
+
+// TestNewcomersAreTriedFirst: who joined within the last minute has waited thrice as
+// long as the clock says, so that it gets the first piece that it can trade with.
+func TestNewcomersAreTriedFirst(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	first := func(old, fresh time.Duration) []swarm.Peer {
+		peers := []PeerRate{{Peer: 1, Joined: ago(old)}, {Peer: 2, Joined: ago(fresh)}}
+		return chosen(NewTitForTat(), now, peers, 1, false)
+	}
+	require.Equal(t, []swarm.Peer{2}, first(2*time.Minute, 45*time.Second))
+	require.Equal(t, []swarm.Peer{1}, first(2*time.Minute, 30*time.Second))
+	require.Equal(t, []swarm.Peer{1}, first(2*time.Minute, 61*time.Second), "it is no newcomer any more")
+}
