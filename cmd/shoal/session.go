@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
@@ -216,6 +217,9 @@ func (s *session) close() error {
 		s.c.draw("Telling trackers that we leave, and saving what is there ...")
 	}
 	err := s.client.Close()
+	if s.told(err) {
+		err = nil
+	}
 	s.c.clear()
 	if s.quiet {
 		return err
@@ -241,6 +245,13 @@ func (s *session) failed() error {
 		}
 	}
 	return nil
+}
+
+// told reports whether an error of Close is the trouble that a torrent failed with:
+// on a full disk, say, the last blocks cannot be written either.
+func (s *session) told(err error) bool {
+	hint := advice(err)
+	return hint != "" && slices.ContainsFunc(s.items, func(i *item) bool { return i.err != nil && advice(i.err) == hint })
 }
 
 // complete reports whether every torrent is.

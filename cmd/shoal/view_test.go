@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -92,4 +95,14 @@ func TestScreenOfMany(t *testing.T) {
 	require.Equal(t, "and 41 more", lines[9])
 	require.True(t, strings.HasPrefix(lines[8], "torrent 8"))
 	require.Len(t, screen(views[:2], style{}, 80, 24), 2)
+}
+
+func TestTroubleIsToldOnce(t *testing.T) {
+	full := func(op string) error { return fmt.Errorf("%s: %w", op, syscall.ENOSPC) }
+	s := &session{items: []*item{{}, {err: full("write")}}}
+	require.True(t, s.told(full("closing")))
+	require.False(t, s.told(nil))
+	require.False(t, s.told(errors.New("other")))
+	require.False(t, s.told(fs.ErrPermission))
+	require.False(t, (&session{items: []*item{{}}}).told(full("closing")))
 }
