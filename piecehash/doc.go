@@ -6,7 +6,8 @@
 // caller. Handing over several pieces in one call, rather than one by one, fills
 // the vector lanes of a processor: 16 with AVX-512, 8 with AVX2. The first call
 // measures what is fastest, for some tenths of a millisecond. Results do not
-// depend on how pieces are batched. Nothing is kept after a call.
+// depend on how pieces are batched. Nothing is kept after a call; a [State1] stands
+// for the part of a piece that is here, so that long pieces are hashed as they come.
 //
 // A [Tree] holds the layers of one file's merkle tree and answers requests for
 // hashes with their proofs; [Root], [Subtree] and [Check] work on plain slices.

@@ -20,6 +20,7 @@ type lane struct {
 	from  int
 	whole int
 	ended bool // the padding is in hold, or through
+	open  bool // more of the message comes in another batch: no padding
 }
 
 // ready makes sure that a whole block of the lane is at hand. It reports false
@@ -37,7 +38,10 @@ func (l *lane) ready(m *mill) bool {
 			}
 		case l.ended:
 			return false
-		case !m.pull(l):
+		case m.pull(l):
+		case l.open:
+			return false
+		default:
 			l.pad()
 		}
 	}

@@ -30,6 +30,7 @@ type mill struct {
 	next    func(piece int) []byte
 	one     [][20]byte // where hashes go: one of these
 	two     [][32]byte
+	parts   []Part1
 
 	marshaled [128]byte
 }
@@ -55,11 +56,11 @@ func (a *algorithm) newMill(messages int) *mill {
 // release puts a mill back, without anything of its batch.
 func (m *mill) release() {
 	for n := range m.lane[:] {
-		m.lane[n].run, m.lane[n].rest = nil, nil
+		m.lane[n].run, m.lane[n].rest, m.lane[n].open = nil, nil, false
 	}
 	m.at = [lanes]*byte{}
 	m.used, m.started = 0, 0
-	m.alg, m.by, m.last, m.lists, m.blocks, m.next, m.one, m.two = nil, nil, nil, nil, nil, nil, nil, nil
+	m.alg, m.by, m.last, m.lists, m.blocks, m.next, m.one, m.two, m.parts = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	mills.Put(m)
 }
 
@@ -98,6 +99,11 @@ func (m *mill) start(n int) bool {
 	}
 	for w, x := range m.alg.init {
 		m.state[w][n] = x
+	}
+	l.open = false
+	if m.parts != nil {
+		l.open = m.parts[l.piece].More
+		m.resume(n, &m.parts[l.piece].State)
 	}
 	m.started++
 	return true
@@ -162,14 +168,21 @@ func (m *mill) move(to, from int) {
 
 // target returns where the hash of a piece goes.
 func (m *mill) target(piece int) []byte {
-	if m.one != nil {
+	switch {
+	case m.one != nil:
 		return m.one[piece][:]
+	case m.parts != nil:
+		return m.parts[piece].Sum[:]
 	}
 	return m.two[piece][:]
 }
 
 // emit writes the hash of the piece in lane n, which is through.
 func (m *mill) emit(n int) {
+	if l := &m.lane[n]; l.open {
+		m.keep(n, &m.parts[l.piece].State)
+		return
+	}
 	dst := m.target(m.lane[n].piece)
 	for w := range m.alg.init {
 		binary.BigEndian.PutUint32(dst[4*w:], m.state[w][n])
@@ -214,6 +227,10 @@ func (m *mill) finish(n int) {
 	h.Write(l.run) // hold is empty between steps, but for padding
 	for m.pull(l) {
 		h.Write(l.run)
+	}
+	if l.open {
+		m.hasherState(h.(encoding.BinaryAppender), &m.parts[l.piece].State)
+		return
 	}
 	h.Sum(m.target(l.piece)[:0])
 }

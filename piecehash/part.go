@@ -1,0 +1,83 @@
+package piecehash
+
+import (
+	"encoding"
+	"encoding/binary"
+)
+
+// A State1 stands for the first bytes of a message whose SHA-1 is wanted, so that
+// the rest can be hashed when it comes. The zero value is that of no bytes. States
+// are copied freely, and mean something in this process only.
+type State1 struct {
+	words [5]uint32
+	bytes uint64 // hashed so far, a multiple of 64
+}
+
+// A Part1 is what follows State in a message: all the rest of it, or, if More is
+// set, a multiple of 64 bytes, to which others will come.
+type Part1 struct {
+	State State1   // of the bytes before; if More is set it is moved on
+	More  bool     // the message goes on after this part
+	Sum   [20]byte // of the whole message; left alone if More is set
+}
+
+// Sum1Parts hashes parts of several messages side by side. next returns the bytes
+// of part i as it does for [Sum1Func]. It panics if a part with More has a length
+// that is no multiple of 64.
+func Sum1Parts(parts []Part1, next func(i int) []byte) {
+	if m := alg1.newMill(len(parts)); m != nil {
+		m.next, m.parts = next, parts
+		m.run()
+		m.release()
+		return
+	}
+	m := mills.Get().(*mill)
+	m.alg, m.next, m.parts, m.pieces = &alg1, next, parts, len(parts)
+	for m.start(0) {
+		m.finish(0)
+	}
+	m.release()
+}
+
+// resume sets lane n to where a state of SHA-1 is.
+func (m *mill) resume(n int, s *State1) {
+	if s.bytes == 0 {
+		return
+	}
+	for w, x := range s.words {
+		m.state[w][n] = x
+	}
+	m.lane[n].hashed = s.bytes
+}
+
+// keep writes the state of lane n, whose part is through.
+func (m *mill) keep(n int, s *State1) {
+	l := &m.lane[n]
+	if l.held > 0 {
+		panic(errRagged)
+	}
+	for w := range s.words {
+		s.words[w] = m.state[w][n]
+	}
+	s.bytes = l.hashed
+}
+
+const errRagged = "piecehash: a part that is not the last has no multiple of 64 bytes"
+
+// marshaledLen is the length of a state as the standard library marshals it: for
+// both algorithms magic, words, a block and the number of bytes.
+func (a *algorithm) marshaledLen() int { return len(a.magic) + 4*len(a.init) + blockLen + 8 }
+
+// hasherState reads the state of a hasher of the standard library.
+func (m *mill) hasherState(h encoding.BinaryAppender, s *State1) {
+	b, err := h.AppendBinary(m.marshaled[:0])
+	if err != nil || len(b) != m.alg.marshaledLen() {
+		panic("piecehash: the standard library has another state")
+	}
+	if s.bytes = binary.BigEndian.Uint64(b[len(b)-8:]); s.bytes%blockLen != 0 {
+		panic(errRagged)
+	}
+	for w := range s.words {
+		s.words[w] = binary.BigEndian.Uint32(b[len(m.alg.magic)+4*w:])
+	}
+}

@@ -1,0 +1,122 @@
+package piecehash_test
+
+import (
+	"crypto/sha1"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/shoal-bt/shoal/piecehash"
+	"github.com/stretchr/testify/require"
+)
+
+// inParts hashes messages in parts of which some wait while others go on.
+func inParts(r *rand.Rand, whole [][]byte) [][20]byte {
+	sums := make([][20]byte, len(whole))
+	rest := make([][]byte, len(whole))
+	states := make([]piecehash.State1, len(whole))
+	var left []int
+	for i := range whole {
+		rest[i] = whole[i]
+		left = append(left, i)
+	}
+	for len(left) > 0 {
+		r.Shuffle(len(left), func(i, j int) { left[i], left[j] = left[j], left[i] })
+		now := left[:1+r.IntN(min(len(left), 20))]
+		parts := make([]piecehash.Part1, len(now))
+		runs := make([][][]byte, len(now))
+		var again []int
+		for n, i := range now {
+			parts[n].State = states[i]
+			size := 64 * r.IntN(40)
+			if parts[n].More = size < len(rest[i]); !parts[n].More {
+				size = len(rest[i])
+			}
+			for _, b := range cut(r, rest[i][:size], 700) {
+				if len(b) > 0 { // which would end the part
+					runs[n] = append(runs[n], b)
+				}
+			}
+			rest[i] = rest[i][size:]
+		}
+		piecehash.Sum1Parts(parts, func(n int) []byte {
+			if len(runs[n]) == 0 {
+				return nil
+			}
+			b := runs[n][0]
+			runs[n] = runs[n][1:]
+			return b
+		})
+		for n, i := range now {
+			if parts[n].More {
+				states[i] = parts[n].State
+				again = append(again, i)
+			} else {
+				sums[i] = parts[n].Sum
+			}
+		}
+		left = append(again, left[len(now):]...)
+	}
+	return sums
+}
+
+func TestPartsMakeTheSumOfTheWhole(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(11, 12))
+		for range 10 {
+			var whole [][]byte
+			for range 1 + r.IntN(40) {
+				whole = append(whole, noise(r, r.IntN(9000)))
+			}
+			for _, n := range edges {
+				whole = append(whole, noise(r, n))
+			}
+			sums := inParts(r, whole)
+			for i, b := range whole {
+				require.Equal(t, sha1.Sum(b), sums[i], "message of %d bytes", len(b))
+			}
+		}
+	})
+}
+
+func TestRaggedPartIsACallersMistake(t *testing.T) {
+	everyPath(t, func(t *testing.T) {
+		for _, count := range []int{1, 16} {
+			runs := make([][]byte, count)
+			for i := range runs {
+				runs[i] = make([]byte, 65)
+			}
+			require.Panics(t, func() {
+				parts := make([]piecehash.Part1, count)
+				for i := range parts {
+					parts[i].More = true
+				}
+				piecehash.Sum1Parts(parts, func(i int) []byte {
+					b := runs[i]
+					runs[i] = nil
+					return b
+				})
+			})
+		}
+	})
+}
+
+func TestPartsAllocateNothing(t *testing.T) {
+	if race {
+		t.Skip("the race detector drops what pools hold")
+	}
+	block, parts, given := make([]byte, 1<<14), make([]piecehash.Part1, 5), make([]bool, 5)
+	next := func(i int) []byte {
+		if given[i] = !given[i]; given[i] {
+			return block
+		}
+		return nil
+	}
+	require.Zero(t, testing.AllocsPerRun(20, func() {
+		for _, n := range []int{1, 5} {
+			for i := range parts[:n] {
+				parts[i].More = !parts[i].More
+			}
+			piecehash.Sum1Parts(parts[:n], next)
+		}
+	}))
+}
