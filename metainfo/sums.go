@@ -18,6 +18,7 @@ var sums = sync.Pool{New: func() any {
 var (
 	errNoStorage = errors.New("a block is nil and there is no storage to read it from")
 	errNoPiece   = errors.New("there is no such piece")
+	errState     = errors.New("the state is not that of the blocks before")
 )
 
 // A summer hashes batches of pieces, v1 and v2 in one pass over the bytes. It
@@ -31,7 +32,7 @@ type summer struct {
 	pull   func(n int) []byte // next, of the piece base+n of the batch
 	base   int
 	pieces []pieceSum
-	one    [][20]byte // v1 hashes, one for each piece
+	one    []piecehash.Part1 // v1 hashes, one for each piece
 	leaves [][32]byte // v2 leaves of all pieces, one after the other
 
 	// Blocks that wait until enough of them are there to be hashed side by
@@ -44,7 +45,7 @@ type summer struct {
 type pieceSum struct {
 	v      *swarm.Verdict
 	offset int64      // of the piece in the torrent
-	length int        // of the piece, in bytes
+	length int        // of the piece, or of its blocks that are here, in bytes
 	cover  int        // bytes of it that leaves cover; the rest is pad
 	from   int        // of its leaves in those of the batch
 	leaves [][32]byte // filled in as the bytes go by
@@ -74,10 +75,10 @@ func (s *summer) sum(info *Info, batch []swarm.Verdict) {
 		}
 	case together:
 		s.base = 0
-		piecehash.Sum1Func(s.one, s.pull)
+		piecehash.Sum1Parts(s.one, s.pull)
 	default:
 		for s.base = range s.pieces {
-			piecehash.Sum1Func(s.one[s.base:s.base+1], s.pull)
+			piecehash.Sum1Parts(s.one[s.base:s.base+1], s.pull)
 		}
 	}
 	s.hashLeaves()
@@ -91,13 +92,21 @@ func (s *summer) prepare(batch []swarm.Verdict) {
 	for n := range batch {
 		v := &batch[n]
 		p := &s.pieces[n]
-		*p = pieceSum{v: v, store: p.store, err: s.complaint(v)}
+		*p = pieceSum{v: v, store: p.store, err: s.complaint(v), block: v.From}
+		s.one[n] = piecehash.Part1{}
 		if p.err != nil {
 			continue
 		}
 		p.offset = int64(v.Piece) * s.g.PieceLength
 		p.length = s.g.PieceLen(v.Piece)
 		p.cover = p.length
+		if s.isPart(v) {
+			p.length = len(v.Blocks) * swarm.BlockLen
+			s.one[n].More = true
+		}
+		if before, ok := v.State.(*partial); ok {
+			s.one[n].State = before.one
+		}
 		if s.v2 {
 			leaves, cover := s.info.leafCount(v.Piece)
 			p.cover = int(cover)
@@ -115,6 +124,10 @@ func (s *summer) prepare(batch []swarm.Verdict) {
 			leaves := int(piecehash.LeavesOf(int64(p.cover)))
 			p.from = total - len(rest)
 			p.leaves, rest = rest[:leaves:leaves], rest[leaves:]
+			if before, ok := p.v.State.(*partial); ok {
+				copy(p.leaves, before.leaves)
+				p.dirty = before.dirty
+			}
 		}
 	}
 }
@@ -124,13 +137,17 @@ func (s *summer) complaint(v *swarm.Verdict) error {
 	if v.Piece < 0 || v.Piece >= s.g.Pieces() {
 		return errNoPiece
 	}
-	if v.Blocks == nil {
+	before, _ := v.State.(*partial)
+	switch n := s.g.BlockCount(v.Piece); {
+	case v.From == 0 && v.State != nil, v.From != 0 && (before == nil || before.blocks != v.From):
+		return errState
+	case v.Blocks == nil && v.From == 0:
 		return nil // all of it is read
+	case len(v.Blocks) > n || len(v.Blocks) <= v.From:
+		return fmt.Errorf("%d blocks from block %d on, in a piece of %d", len(v.Blocks), v.From, n)
 	}
-	if n := s.g.BlockCount(v.Piece); len(v.Blocks) != n {
-		return fmt.Errorf("%d blocks, want %d", len(v.Blocks), n)
-	}
-	for n, b := range v.Blocks {
+	for n, b := range v.Blocks[v.From:] {
+		n += v.From
 		if want := s.g.Block(v.Piece, n).Length; b != nil && len(b) != want {
 			return fmt.Errorf("block %d has %d bytes, want %d", n, len(b), want)
 		}

@@ -19,6 +19,9 @@ import (
 // memory at a time. If the first run comes so slowly that the storage may have to
 // seek, runs are of 1 MiB, and longer pieces are hashed one after the other.
 //
+// A piece may come in parts, as [swarm.Verdict] says: those of a batch are hashed side
+// by side too.
+//
 // A hybrid's piece must have the right hash in v1 and in v2. If only one of
 // them is right the torrent contradicts itself, and Err says so; while the v2
 // hash is not known the v1 hash decides. A v2 piece whose hash is not known
@@ -39,6 +42,8 @@ func (i *Info) Verify(batch []swarm.Verdict) {
 		case errors.Is(p.err, fs.ErrNotExist):
 		case p.err != nil:
 			v.Err = fmt.Errorf("metainfo: piece %d: %w", v.Piece, p.err)
+		case s.isPart(v):
+			v.State = s.suspend(n)
 		default:
 			i.judge(v, s, n)
 		}
@@ -55,7 +60,7 @@ func (i *Info) judge(v *swarm.Verdict, s *summer, n int) {
 	var ok1, ok2 bool
 	if s.v1 {
 		want, _ := i.PieceHash(v.Piece)
-		ok1 = s.one[n] == want
+		ok1 = s.one[n].Sum == want
 	}
 	if !s.v2 {
 		v.OK = ok1

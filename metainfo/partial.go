@@ -1,0 +1,34 @@
+package metainfo
+
+import (
+	"slices"
+
+	"github.com/shoal-bt/shoal/piecehash"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A partial is the State of a Verdict: the hashes of the first blocks of a piece.
+// It never changes.
+type partial struct {
+	blocks int
+	one    piecehash.State1 // v1
+	leaves [][32]byte       // v2
+	dirty  bool             // as in pieceSum
+}
+
+// isPart reports whether the piece goes on after the blocks of a verdict.
+func (s *summer) isPart(v *swarm.Verdict) bool {
+	return v.Blocks != nil && len(v.Blocks) < s.g.BlockCount(v.Piece)
+}
+
+// suspend makes the state of a piece that goes on.
+func (s *summer) suspend(n int) *partial {
+	p := &s.pieces[n]
+	blocks := len(p.v.Blocks)
+	return &partial{
+		blocks: blocks,
+		one:    s.one[n].State,
+		leaves: slices.Clone(p.leaves[:min(blocks, len(p.leaves))]),
+		dirty:  p.dirty,
+	}
+}
