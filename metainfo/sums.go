@@ -33,7 +33,7 @@ type summer struct {
 	base   int
 	pieces []pieceSum
 	one    []piecehash.Part1 // v1 hashes, one for each piece
-	leaves [][32]byte // v2 leaves of all pieces, one after the other
+	leaves [][32]byte        // v2 leaves of all pieces, one after the other
 
 	// Blocks that wait until enough of them are there to be hashed side by
 	// side. Their leaves follow each other, from leaf first on.
