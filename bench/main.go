@@ -78,6 +78,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 		if len(o.only) > 0 && !slices.Contains(o.only, s.Name) {
 			continue
 		}
+		s.contenders = slices.DeleteFunc(s.contenders, func(c contender) bool { return !o.of.MatchString(c.name) })
 		switch err := l.compare(ctx, s); {
 		case errors.Is(err, errLeftOut):
 			fmt.Fprintln(log, err)

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,11 +16,12 @@ import (
 type options struct {
 	size     int64 // bytes of content
 	rounds   int
-	only     []string // scenarios; empty for all
-	out      string   // folder for what was measured; empty for standard output alone
-	tmp      string   // folder for the content; empty for the best there is
-	torrents int      // of the scenario many
-	conns    int      // of the scenario idle
+	only     []string       // scenarios; empty for all
+	of       *regexp.Regexp // contenders
+	out      string         // folder for what was measured; empty for standard output alone
+	tmp      string         // folder for the content; empty for the best there is
+	torrents int            // of the scenario many
+	conns    int            // of the scenario idle
 	watch    time.Duration
 	profiles string // folder for profiles of Shoal; empty for none
 }
@@ -34,6 +36,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	}
 	size := flags.String("size", "2G", "`bytes` of content, a multiple of 16M")
 	only := flags.String("only", "", "measure these `scenarios` alone: "+strings.Join(names, ","))
+	of := flags.String("of", "", "measure these contenders alone: a regular `expression`, such as '^shoal$|8 peers'")
 	quick := flags.Bool("quick", false, "little of everything, once: to see that it works; figures mean nothing")
 	flags.IntVar(&o.rounds, "rounds", 5, "`times` that each contender is measured")
 	flags.StringVar(&o.out, "out", "", "`folder` for bench.md, bench.json and bench.svg")
@@ -63,6 +66,9 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	}
 	if *only != "" {
 		o.only = strings.Split(*only, ",")
+	}
+	if o.of, err = regexp.Compile(*of); err != nil {
+		return o, fmt.Errorf("-of: %w", err)
 	}
 	for _, s := range o.only {
 		if !slices.Contains(names, s) {

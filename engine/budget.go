@@ -184,6 +184,13 @@ func (p *purse) drop(buffers ...[]byte) {
 	p.release(n)
 }
 
+// holds returns the number of units that the torrent has.
+func (p *purse) holds() int {
+	p.budget.mu.Lock()
+	defer p.budget.mu.Unlock()
+	return p.held
+}
+
 // inUse returns the number of units that are set aside.
 func (b *budget) inUse() int {
 	b.mu.Lock()

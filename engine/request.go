@@ -35,7 +35,7 @@ func (s *state) fill(now time.Time, p *peerState) {
 	granted := s.purse.reserve(room)
 	if granted == 0 {
 		s.thirsty = true
-		if s.inDisk > 0 {
+		if 2*s.inDisk > s.purse.holds() {
 			s.do(hurry{})
 		}
 		return
