@@ -139,7 +139,7 @@ func (t *Torrent) open(ctx context.Context, o AddOptions, place *place) error {
 		Swarms:   t.ids,
 		Geometry: t.geometry,
 		Verify:   t.info.Verify,
-		Lanes:    t.info.Lanes(),
+		Lanes:    t.info.Lanes(), Parts: true,
 		Storage:  t.storage,
 		Have:     found.have,
 		Check:    found.check,

@@ -19,6 +19,9 @@ type assembly struct {
 	spilling int          // blocks on their way to the store
 	restored bool         // a former run left some of the blocks
 	checking bool         // with the verifiers and the store; bufs are not ours
+	hashed   int          // blocks at the front that state stands for: they are written
+	hashing  int          // blocks that follow, on their way through verifiers and store
+	state    any          // of the verifiers
 }
 
 // begun returns the assembly of a piece, and begins one if there is none.
@@ -57,12 +60,17 @@ func (a *assembly) putStored(k int) {
 func (a *assembly) lose(numbers []int) {
 	for _, k := range numbers {
 		a.from[k], a.here[k] = nil, false
+		if k < a.hashed {
+			a.hashed, a.state = 0, nil // what is left of them is read back
+		}
 	}
 	a.count -= len(numbers)
 }
 
-func (a *assembly) whole() bool { return a.count == a.want && a.spilling == 0 && !a.checking }
-func (a *assembly) lacks() int  { return a.want - a.count }
+func (a *assembly) whole() bool {
+	return a.count == a.want && a.spilling == 0 && a.hashing == 0 && !a.checking
+}
+func (a *assembly) lacks() int { return a.want - a.count }
 
 func (a *assembly) inMemory() (n int) {
 	for _, b := range a.bufs {
@@ -119,19 +127,35 @@ func (s *state) fillPads() {
 	}
 }
 
-// submit hands a whole piece to the verifiers. Its buffers are theirs from now on.
+// submit hands a whole piece, or the next part of it, to the verifiers. Its buffers
+// are theirs from now on.
 func (s *state) submit(a *assembly) {
+	if s.hashFront(a, 2*s.part) {
+		return
+	}
 	a.checking = true
-	bufs := a.bufs
-	a.bufs = make([][]byte, len(bufs))
+	bufs := s.handOver(a, len(a.bufs)-a.hashed)
 	stored := false
-	for k, b := range bufs {
+	for n, b := range bufs {
+		stored = stored || b == nil && a.here[a.hashed+n]
+	}
+	s.do(check{verifyJob{
+		whole: a, piece: a.piece, blocks: bufs, from: a.hashed, state: a.state, stored: stored,
+		sums: s.evidence[a.piece] != nil, soon: s.parts && s.partSoon() || s.wholeSoon(),
+	}})
+}
+
+// handOver takes the buffers of n blocks, behind those that are hashed, out of a piece.
+func (s *state) handOver(a *assembly, n int) [][]byte {
+	front := a.bufs[a.hashed : a.hashed+n]
+	bufs := slices.Clone(front)
+	clear(front)
+	for _, b := range bufs {
 		if b != nil {
 			s.inDisk++
 		}
-		stored = stored || b == nil && a.here[k]
 	}
-	s.do(check{verifyJob{whole: a, piece: a.piece, blocks: bufs, stored: stored, sums: s.evidence[a.piece] != nil, soon: s.wholeSoon()}})
+	return bufs
 }
 
 // wholeSoon reports whether another piece can be whole within laneWait at the
@@ -165,6 +189,7 @@ type clue struct {
 type judged struct {
 	whole  *assembly
 	piece  int
+	from   int      // the number of the first of blocks
 	blocks [][]byte // back, with their units
 	ok     bool
 	bad    []int    // blocks known to be wrong
@@ -292,7 +317,11 @@ func (s *state) keepGood(a *assembly, e judged) {
 	again := s.begun(a.piece)
 	for k, here := range a.here {
 		bad := slices.Contains(e.bad, k)
-		switch buf := e.blocks[k]; {
+		var buf []byte
+		if k >= e.from {
+			buf = e.blocks[k-e.from]
+		}
+		switch {
 		case bad && buf != nil:
 			s.purse.drop(buf)
 		case here && !bad:

@@ -50,7 +50,14 @@ func (w *world) effect(e effect) {
 			require.NotSame(w.t, j.whole, e.job.whole, "%s: piece %d is checked twice at a time", w.place, e.job.piece)
 		}
 		w.jobs = append(w.jobs, e.job)
-		w.say("check %d: %d blocks in memory", e.job.piece, count(e.job.blocks))
+		switch j := e.job; {
+		case j.part:
+			w.say("hash %d: %d blocks from %d on", j.piece, len(j.blocks), j.from)
+		case j.from > 0:
+			w.say("check %d: %d blocks in memory, from %d on", j.piece, count(j.blocks), j.from)
+		default:
+			w.say("check %d: %d blocks in memory", j.piece, count(j.blocks))
+		}
 	case spill:
 		w.spills = append(w.spills, e)
 		w.say("spill %d: %v", e.part.piece, e.numbers)

@@ -37,6 +37,9 @@ func FuzzState(f *testing.F) {
 		if c.byte()&1 != 0 {
 			text = append(text, "spilled", "0:0,1/2:1/3:0,1,2,3")
 		}
+		if n := c.byte() % 4; n != 0 {
+			text = append(text, "parts", string('0'+rune(n)))
+		}
 		c.world = newWorld(t, text)
 		c.place = "fuzz"
 		c.happen(beginning{})
@@ -52,8 +55,12 @@ func FuzzState(f *testing.F) {
 // TestRandomEvents is FuzzState on more bytes than a fuzzer would try at first.
 func TestRandomEvents(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for range 12 {
-		c := &chaos{world: newWorld(t, []string{"piece", "4b", "length", "500000", "memory", "16"}), store: make(map[swarm.Block][]byte)}
+	for n := range 12 {
+		text := []string{"piece", "4b", "length", "500000", "memory", "16"}
+		if n%2 == 0 {
+			text = []string{"piece", "9b", "length", "900000", "memory", "24", "parts", "2"}
+		}
+		c := &chaos{world: newWorld(t, text), store: make(map[swarm.Block][]byte)}
 		c.data = make([]byte, 3000)
 		for i := range c.data {
 			c.data[i] = byte(r.Uint32())
@@ -240,12 +247,20 @@ func (c *chaos) verdict(fails bool) {
 	if len(c.jobs) == 0 {
 		return
 	}
-	piece := c.jobs[0].piece
-	how := "ok"
-	for k, b := range c.jobs[0].blocks {
+	j := c.jobs[0]
+	piece, how := j.piece, "ok"
+	for k := range j.from + len(j.blocks) {
 		at := c.spec.Geometry.Block(piece, k)
-		if b == nil {
+		var b []byte
+		if k >= j.from {
+			b = j.blocks[k-j.from]
+		}
+		switch {
+		case b == nil:
 			b = c.store[at]
+		case j.part:
+			c.store[at] = bytes.Clone(b)
+			continue
 		}
 		if b != nil && !bytes.Equal(b[:at.Length], content(at)) {
 			how = "wrong"

@@ -157,7 +157,8 @@ func (s *state) inStore() map[int][]int {
 			continue
 		}
 		for k, here := range a.here {
-			if here && a.bufs[k] == nil {
+			underWay := k >= a.hashed && k < a.hashed+a.hashing
+			if here && a.bufs[k] == nil && !underWay {
 				m[piece] = append(m[piece], k)
 			}
 		}

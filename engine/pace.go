@@ -12,6 +12,7 @@ const (
 	stallCover  = 250 * time.Millisecond // of sending that requests cover, besides two round trips
 	leastWait   = 2 * time.Second        // before a request is late
 	rateWindow  = 100 * time.Millisecond // the least time a rate is taken over
+	firstWindow = 20 * time.Millisecond  // the same, for the first
 	roundTripUp = time.Minute            // how long the least round trip is believed
 )
 
@@ -57,7 +58,11 @@ func (c *pace) arrived(now time.Time, n int, trip time.Duration) {
 		c.from = now
 	}
 	c.bytes += int64(n)
-	if d := now.Sub(c.from); d >= max(rateWindow, c.least) {
+	window := rateWindow
+	if c.rate == 0 {
+		window = firstWindow
+	}
+	if d := now.Sub(c.from); d >= max(window, c.least) {
 		r := float64(c.bytes) / d.Seconds()
 		if r < c.rate {
 			r = 0.7*c.rate + 0.3*r

@@ -40,9 +40,10 @@ func (s *state) fill(now time.Time, p *peerState) {
 		}
 		return
 	}
+	spread := s.spread()
 	ask := swarm.Ask{
-		Peer: p.id, Blocks: granted, Begin: s.mayBegin(granted), First: p.suggest,
-		Alone: p.parole, Now: now, Delay: p.pace.mean,
+		Peer: p.id, Blocks: granted, Begin: s.mayBegin(granted, spread), First: p.suggest,
+		Alone: p.parole, Now: now, Delay: p.pace.mean, Spread: spread,
 	}
 	if p.choking {
 		ask.Only = p.allowed
@@ -98,8 +99,9 @@ func (s *state) revive(now time.Time, p *peerState, b swarm.Block) bool {
 }
 
 // mayBegin returns how many new pieces may be begun to ask for n blocks: partial
-// pieces are kept few, and yet the peers' queues are filled.
-func (s *state) mayBegin(n int) int {
+// pieces are kept few, and yet the peers' queues are filled. Pieces over which requests
+// are spread are followed by as many while their last blocks come.
+func (s *state) mayBegin(n, spread int) int {
 	senders := 0
 	for _, p := range s.order {
 		if !p.choking && p.amWant {
@@ -108,6 +110,9 @@ func (s *state) mayBegin(n int) int {
 	}
 	perPiece := int((s.geo.PieceLength + swarm.BlockLen - 1) / swarm.BlockLen)
 	most := max(leastBegun, senders+senders/2) + (s.purse.budget.units+perPiece-1)/perPiece
+	if spread > 1 {
+		return max(0, min(most+2*spread-len(s.assembly), spread))
+	}
 	return max(0, min(most-len(s.assembly), n/perPiece+1))
 }
 
@@ -140,6 +145,8 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 	a := s.begun(m.Block.Piece)
 	if a.put(p, m.Block, m.Data) {
 		s.submit(a)
+	} else {
+		s.hashFront(a, s.part)
 	}
 }
 
@@ -253,6 +260,11 @@ func (squeeze) apply(now time.Time, s *state) {
 	defer func() { s.purse.relax(gives) }()
 	if s.phase == Closed {
 		return
+	}
+	before := s.inDisk
+	if s.relieve() {
+		gives = before == 0
+		s.do(hurry{})
 	}
 	for s.inDisk < leastSpill { // what is there comes back by itself
 		a := s.lastDone()

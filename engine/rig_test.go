@@ -37,14 +37,18 @@ func newSample(seed byte, length, pieceLength int64) *sample {
 	return s
 }
 
-// verify checks pieces by their bytes. What cannot be read is wrong.
+// verify checks pieces by their bytes. What cannot be read is wrong. The state of a
+// part is whether all was right so far.
 func (s *sample) verify(batch []Verdict) {
 	buf := make([]byte, swarm.BlockLen)
 	for i := range batch {
 		v := &batch[i]
-		v.OK = true
+		v.OK = v.State == nil || v.State.(bool)
+		if (v.State == nil) != (v.From == 0) {
+			panic("the state is not that of the blocks before")
+		}
 		for k, b := range v.Blocks {
-			at := s.geometry.Block(v.Piece, k)
+			at := s.geometry.Block(v.Piece, v.From+k)
 			off := s.geometry.Offset(at)
 			if b == nil {
 				b = buf[:at.Length]
@@ -56,6 +60,9 @@ func (s *sample) verify(batch []Verdict) {
 			if !bytes.Equal(b, s.content[off:off+int64(at.Length)]) {
 				v.OK = false
 			}
+		}
+		if v.From+len(v.Blocks) < s.geometry.BlockCount(v.Piece) {
+			v.State, v.OK = v.OK, false
 		}
 	}
 }

@@ -271,7 +271,18 @@ func (w *world) judge(piece int, how string, bad []int) {
 	require.GreaterOrEqual(w.t, i, 0, "%s: piece %d is not being checked", w.place, piece)
 	j := w.jobs[i]
 	w.jobs = slices.Delete(w.jobs, i, i+1)
-	e := judged{whole: j.whole, piece: piece, blocks: j.blocks, bad: bad}
+	if j.from > 0 {
+		require.Equal(w.t, j.from, j.state, w.place)
+	}
+	if j.part {
+		e := partDone{whole: j.whole, from: j.from, blocks: j.blocks, state: j.from + len(j.blocks)}
+		if how == "error" {
+			e.err = errScript
+		}
+		w.happen(e)
+		return
+	}
+	e := judged{whole: j.whole, piece: piece, from: j.from, blocks: j.blocks, bad: bad}
 	switch how {
 	case "ok":
 		e.ok = true
@@ -279,7 +290,11 @@ func (w *world) judge(piece int, how string, bad []int) {
 		e.err = errScript
 	}
 	if j.sums || how == "wrong" && len(bad) == 0 {
-		for k, b := range j.blocks {
+		for k := range j.from + len(j.blocks) {
+			var b []byte
+			if k >= j.from {
+				b = j.blocks[k-j.from]
+			}
 			if b == nil {
 				b = content(w.spec.Geometry.Block(piece, k))
 			}

@@ -31,6 +31,11 @@ type Spec struct {
 	// it gains nothing by more than one.
 	Lanes int
 
+	// Parts says that Verify takes pieces in parts, as swarm.Verdict describes.
+	// With it long pieces are hashed and written as they come, several side by
+	// side, if Lanes is more than one.
+	Parts bool
+
 	// Storage keeps the bytes; the engine closes it, also if Add fails.
 	Storage swarm.Storage
 

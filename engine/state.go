@@ -24,6 +24,9 @@ type state struct {
 	geo    swarm.Geometry
 	n      int // pieces
 	port   uint16
+	lanes  int  // pieces to have hashed side by side
+	parts  bool // they are so long that they are checked part by part
+	part   int  // blocks of a part, at least
 	rand   *rand.Rand
 	purse  *purse
 
@@ -77,6 +80,7 @@ type state struct {
 	picked   []swarm.Block
 	losers   []swarm.Peer
 	rates    []PeerRate
+	coming   map[int]int
 	chosen   []swarm.Peer
 }
 
@@ -124,6 +128,7 @@ var (
 func newState(now time.Time, spec *Spec, cfg TorrentConfig, purse *purse, seed uint64) *state {
 	s := &state{
 		cfg: cfg, first: spec, swarms: spec.Swarms, geo: spec.Geometry, n: spec.Geometry.Pieces(), purse: purse,
+		lanes: spec.Lanes, parts: inParts(spec, purse.budget), part: partLen,
 		newPicker: spec.NewPicker, picker: noPicker{}, paused: spec.Paused,
 		wait:     120 * time.Second,
 		rand:     rand.New(rand.NewPCG(seed, seed)),

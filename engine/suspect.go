@@ -45,7 +45,7 @@ func (s *state) goesOn(a *assembly, p *peerState) bool {
 // undo makes blocks of a partial piece missing again, those for which which
 // returns true. It reports whether there were any.
 func (s *state) undo(a *assembly, which func(k int) bool) bool {
-	if a.checking || a.spilling > 0 {
+	if a.checking || a.spilling > 0 || a.hashing > 0 {
 		return false
 	}
 	var lost []int

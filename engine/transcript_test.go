@@ -106,7 +106,7 @@ func newWorld(t *testing.T, words []string) *world {
 	g := swarm.Geometry{PieceLength: 2 * swarm.BlockLen, Length: 8 * swarm.BlockLen}
 	cfg := TorrentConfig{PeerID: peerID("m"), UserAgent: "Test", MaxPeers: 80, UploadSlots: 8, SeedOutgoing: On,
 		Events: AllEvents &^ (OnStats | OnHeld), NewChoker: NewTitForTat, IdleTimeout: 10 * time.Minute}
-	units := 256
+	units, part := 256, partLen
 	w.spec.Swarms = []swarm.ID{{1}}
 	for i := 0; i < len(words); i += 2 {
 		key, value := words[i], ""
@@ -143,6 +143,8 @@ func newWorld(t *testing.T, words []string) *world {
 			w.spec.Paused = value == "yes"
 		case "outgoing":
 			cfg.SeedOutgoing = map[string]Switch{"on": On, "off": Off}[value]
+		case "parts": // of so many blocks
+			w.spec.Parts, w.spec.Lanes, part = true, 1<<20, w.number(value)
 		case "held":
 			cfg.Events |= OnHeld
 		default:
@@ -154,7 +156,7 @@ func newWorld(t *testing.T, words []string) *world {
 	w.budget = newBudget(int64(units) * swarm.BlockLen)
 	purse := w.budget.open(func() { w.posted = append(w.posted, memory{}) }, func() { w.posted = append(w.posted, squeeze{}) })
 	w.s = newState(w.now, &w.spec, cfg, purse, 1)
-	w.s.port = 6881
+	w.s.port, w.s.part = 6881, part
 	return w
 }
 
@@ -329,8 +331,16 @@ func (w *world) rules() error {
 		if here != a.count || a.count > a.want {
 			return fmt.Errorf("piece %d: %d blocks are here, %d counted, %d wanted", piece, here, a.count, a.want)
 		}
-		if a.count == a.want && !a.checking && a.spilling == 0 {
-			return fmt.Errorf("piece %d is whole and nobody checks it", piece)
+		for k := range a.hashed {
+			if a.bufs[k] != nil || !a.here[k] && !s.geo.IsPad(s.geo.Block(piece, k)) {
+				return fmt.Errorf("piece %d: %d blocks are hashed, and block %d is not written", piece, a.hashed, k)
+			}
+		}
+		if a.hashed > 0 && a.state != a.hashed || a.hashed+a.hashing > len(a.here) {
+			return fmt.Errorf("piece %d: %d blocks are hashed, %d on their way, the state is %v", piece, a.hashed, a.hashing, a.state)
+		}
+		if a.count == a.want && !a.checking && a.spilling == 0 && a.hashing == 0 {
+			return fmt.Errorf("piece %d is whole and nobody checks it: %+v phase %v", piece, *a, s.phase)
 		}
 	}
 	return nil

@@ -20,8 +20,11 @@ type verifyJob struct {
 	torrent *Torrent
 	whole   *assembly
 	piece   int
+	from    int      // the number of the first of blocks
 	blocks  [][]byte // nil where the block is stored, or all pad
-	stored  bool     // some of its blocks lie in the store
+	state   any      // of the verifier, for the blocks before
+	part    bool     // blocks end before the piece does
+	stored  bool     // some of blocks lie in the store
 	sums    bool     // hash each block as well
 	soon    bool     // another piece will be whole within laneWait
 	since   time.Time
@@ -163,28 +166,43 @@ func (v *verifiers) check(jobs []verifyJob) {
 	t := jobs[0].torrent
 	batch := make([]Verdict, len(jobs))
 	for i, j := range jobs {
-		batch[i] = Verdict{Piece: j.piece, Blocks: trim(t.geometry, j), Stored: t.storage}
+		batch[i] = Verdict{Piece: j.piece, Blocks: trim(t.geometry, j), From: j.from, State: j.state, Stored: t.storage}
 	}
 	t.verify(batch)
 	for i, j := range jobs {
-		e := judged{whole: j.whole, piece: j.piece, blocks: j.blocks, ok: batch[i].OK && batch[i].Err == nil, bad: batch[i].Bad, err: batch[i].Err}
-		if j.sums || !e.ok && e.err == nil && len(e.bad) == 0 {
-			e.sums = v.sum(t, j)
-		}
-		if !e.ok {
-			t.post(e)
-			t.tasks.Done()
+		if j.part {
+			go t.keepPart(partDone{j.whole, j.from, j.blocks, batch[i].State, batch[i].Err})
 			continue
 		}
-		go t.keepPiece(e)
+		e := judged{
+			whole: j.whole, piece: j.piece, from: j.from, blocks: j.blocks,
+			ok: batch[i].OK && batch[i].Err == nil, bad: batch[i].Bad, err: batch[i].Err,
+		}
+		switch sums := j.sums || !e.ok && e.err == nil && len(e.bad) == 0; {
+		case sums && j.from > 0:
+			go func() { // for it reads what is stored
+				t.disk.enter(nil)
+				e.sums = v.sum(t, j)
+				t.disk.leave()
+				t.keepPiece(e)
+			}()
+			continue
+		case sums:
+			e.sums = v.sum(t, j)
+		}
+		if e.ok {
+			go t.keepPiece(e)
+		} else {
+			t.keepPiece(e)
+		}
 	}
 }
 
 // trim returns the blocks with the lengths they have in the piece.
 func trim(g swarm.Geometry, j verifyJob) [][]byte {
 	n := g.PieceLen(j.piece)
-	if k := len(j.blocks) - 1; k >= 0 && j.blocks[k] != nil {
-		j.blocks[k] = j.blocks[k][:n-k*swarm.BlockLen]
+	if k := len(j.blocks) - 1; !j.part && k >= 0 && j.blocks[k] != nil {
+		j.blocks[k] = j.blocks[k][:n-(j.from+k)*swarm.BlockLen]
 	}
 	return j.blocks
 }
@@ -192,9 +210,13 @@ func trim(g swarm.Geometry, j verifyJob) [][]byte {
 // sum hashes each block, with a hash that peers cannot foresee. Stored blocks
 // are read for that; one that cannot be read counts as empty.
 func (v *verifiers) sum(t *Torrent, j verifyJob) []uint64 {
-	sums := make([]uint64, len(j.blocks))
+	sums := make([]uint64, j.from+len(j.blocks))
 	var buf []byte
-	for k, b := range j.blocks {
+	for k := range sums {
+		var b []byte
+		if k >= j.from {
+			b = j.blocks[k-j.from]
+		}
 		if b == nil {
 			if buf == nil {
 				buf = make([]byte, swarm.BlockLen)
@@ -211,23 +233,36 @@ func (v *verifiers) sum(t *Torrent, j verifyJob) []uint64 {
 	return sums
 }
 
-// keepPiece writes a piece that is right. It is a task of the torrent.
+// keepPiece writes a piece if it is right. It is a task of the torrent.
 func (t *Torrent) keepPiece(e judged) {
 	defer t.tasks.Done()
-	t.disk.enter(nil)
-	e.err = t.writePiece(e.piece, e.blocks)
-	t.disk.leave()
+	if e.ok {
+		t.disk.enter(nil)
+		e.err = t.writePiece(e.piece, e.from, e.blocks)
+		t.disk.leave()
+	}
+	t.post(e)
+}
+
+// keepPart writes a part of a piece that was hashed. It is a task of the torrent.
+func (t *Torrent) keepPart(e partDone) {
+	defer t.tasks.Done()
+	if e.err == nil {
+		t.disk.enter(nil)
+		e.err = t.writePiece(e.whole.piece, e.from, e.blocks)
+		t.disk.leave()
+	}
 	t.post(e)
 }
 
 // writePiece writes the blocks of a piece that are in memory, in one call where
-// they follow one another.
-func (t *Torrent) writePiece(piece int, blocks [][]byte) error {
+// they follow one another. The first of blocks has the number from.
+func (t *Torrent) writePiece(piece, from int, blocks [][]byte) error {
 	numbers := make([]int, 0, len(blocks))
 	bufs := make([][]byte, 0, len(blocks))
 	for k, b := range blocks {
 		if b != nil {
-			numbers, bufs = append(numbers, k), append(bufs, b)
+			numbers, bufs = append(numbers, from+k), append(bufs, b)
 		}
 	}
 	return writeBlocks(t.storage, t.geometry, piece, numbers, bufs)

@@ -18,13 +18,13 @@ type partial struct {
 
 // isPart reports whether the piece goes on after the blocks of a verdict.
 func (s *summer) isPart(v *swarm.Verdict) bool {
-	return v.Blocks != nil && len(v.Blocks) < s.g.BlockCount(v.Piece)
+	return v.Blocks != nil && v.From+len(v.Blocks) < s.g.BlockCount(v.Piece)
 }
 
 // suspend makes the state of a piece that goes on.
 func (s *summer) suspend(n int) *partial {
 	p := &s.pieces[n]
-	blocks := len(p.v.Blocks)
+	blocks := p.v.From + len(p.v.Blocks)
 	return &partial{
 		blocks: blocks,
 		one:    s.one[n].State,

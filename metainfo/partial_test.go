@@ -27,21 +27,21 @@ func inParts(t *testing.T, r *rand.Rand, i *metainfo.Info, whole []swarm.Verdict
 		for n, p := range now {
 			v := at[p]
 			all := whole[p].Blocks
-			v.Blocks = append(make([][]byte, v.From), all[v.From:v.From+1+r.IntN(len(all)-v.From)]...)
+			v.Blocks = all[v.From : v.From+1+r.IntN(len(all)-v.From)]
 			batch[n] = v
 		}
 		i.Verify(batch)
 		var again []int
 		for n, p := range now {
 			v := batch[n]
-			if len(v.Blocks) == len(whole[p].Blocks) {
+			if v.From+len(v.Blocks) == len(whole[p].Blocks) {
 				out[p] = v
 				continue
 			}
 			require.NoError(t, v.Err)
 			require.False(t, v.OK)
 			require.NotNil(t, v.State)
-			at[p].From, at[p].State = len(v.Blocks), v.State
+			at[p].From, at[p].State = v.From+len(v.Blocks), v.State
 			again = append(again, p)
 		}
 		left = append(again, left[len(now):]...)
@@ -87,20 +87,20 @@ func TestVerifyRefusesForeignStates(t *testing.T) {
 	tor.Info.Verify(first)
 	state := first[0].State
 	for name, v := range map[string]swarm.Verdict{
-		"none":              {Blocks: whole, From: 4},
-		"of other blocks":   {Blocks: whole, From: 3, State: state},
+		"none":              {Blocks: whole[4:], From: 4},
+		"of other blocks":   {Blocks: whole[3:], From: 3, State: state},
 		"before the first":  {Blocks: whole, State: state},
-		"of someone else":   {Blocks: whole, From: 4, State: bytes.MinRead},
-		"with no blocks":    {Blocks: whole[:4], From: 4, State: state},
+		"of someone else":   {Blocks: whole[4:], From: 4, State: bytes.MinRead},
+		"with no blocks":    {Blocks: whole[:0], From: 4, State: state},
 		"with nil blocks":   {From: 4, State: state},
-		"with more than is": {Blocks: append(whole[:len(whole):len(whole)], whole[0]), From: 4, State: state},
+		"with more than is": {Blocks: whole, From: 4, State: state},
 	} {
 		batch := []swarm.Verdict{v}
 		tor.Info.Verify(batch)
 		require.Error(t, batch[0].Err, name)
 		require.False(t, batch[0].OK, name)
 	}
-	batch := []swarm.Verdict{{Blocks: whole, From: 4, State: state}}
+	batch := []swarm.Verdict{{Blocks: whole[4:], From: 4, State: state}}
 	tor.Info.Verify(batch)
 	require.True(t, batch[0].OK)
 }

@@ -96,13 +96,13 @@ func (s *summer) take(p *pieceSum) error {
 		if p.v.Blocks == nil {
 			return nil
 		}
-		return p.v.Blocks[n]
+		return p.v.Blocks[n-p.v.From]
 	}
 	if at(first) != nil {
 		for p.block < blocks && at(p.block) != nil {
 			p.block++
 		}
-		p.run = p.v.Blocks[first:p.block]
+		p.run = p.v.Blocks[first-p.v.From : p.block-p.v.From]
 		return nil
 	}
 	if b := s.g.Block(p.v.Piece, first); s.g.IsPad(b) {

@@ -101,7 +101,7 @@ func (s *summer) prepare(batch []swarm.Verdict) {
 		p.length = s.g.PieceLen(v.Piece)
 		p.cover = p.length
 		if s.isPart(v) {
-			p.length = len(v.Blocks) * swarm.BlockLen
+			p.length = (v.From + len(v.Blocks)) * swarm.BlockLen
 			s.one[n].More = true
 		}
 		if before, ok := v.State.(*partial); ok {
@@ -143,10 +143,10 @@ func (s *summer) complaint(v *swarm.Verdict) error {
 		return errState
 	case v.Blocks == nil && v.From == 0:
 		return nil // all of it is read
-	case len(v.Blocks) > n || len(v.Blocks) <= v.From:
+	case v.From < 0 || v.From+len(v.Blocks) > n || len(v.Blocks) == 0:
 		return fmt.Errorf("%d blocks from block %d on, in a piece of %d", len(v.Blocks), v.From, n)
 	}
-	for n, b := range v.Blocks[v.From:] {
+	for n, b := range v.Blocks {
 		n += v.From
 		if want := s.g.Block(v.Piece, n).Length; b != nil && len(b) != want {
 			return fmt.Errorf("block %d has %d bytes, want %d", n, len(b), want)

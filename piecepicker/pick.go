@@ -38,6 +38,9 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	} else {
 		k.urgent()
 		k.among(a.First)
+		if a.Spread > 1 {
+			k.spread()
+		}
 		k.stay()
 		k.any()
 	}

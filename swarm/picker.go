@@ -55,6 +55,7 @@ type Ask struct {
 	First  []int         // these pieces first: the peer suggests them
 	Alone  bool          // parole: only pieces that no one else sends or sent blocks of
 	Run    int           // blocks in a row that suit the peer, such as a web seed; 0 for no matter
+	Spread int           // pieces that should go on together, for they are hashed side by side; 0 or 1 for none
 	Now    time.Time     // the time of the call
 	Delay  time.Duration // until a block that is asked now is here
 }

@@ -7,12 +7,12 @@ import "io"
 // and Err, and keeps nothing.
 //
 // A piece may be checked in parts, in order, by checkers that say they can: State
-// then stands for the blocks before From, and if Blocks end before the piece does,
-// all that comes of it is State, which now stands for them too.
+// then stands for the blocks before From, with which Blocks begin; and if Blocks end
+// before the piece does, all that comes of it is State, which now stands for them too.
 type Verdict struct {
 	Piece  int         // index of the piece
-	Blocks [][]byte    // in order; a nil entry is read from Stored
-	From   int         // the block to begin with; entries before it are not looked at
+	From   int         // number of the first block
+	Blocks [][]byte    // from there on in order; a nil entry is read from Stored
 	State  any         // of the blocks before From: the checker's own; nil if From is 0
 	Stored io.ReaderAt // of the torrent, where an entry of Blocks is nil
 	OK     bool        // the bytes are the right ones

@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// Long pieces are checked part by part as they come: if as many of them as are
+// hashed side by side were to be whole in memory first, there would be no room for
+// anything else. A part is written as soon as it is hashed; the piece is held when
+// its last part was found to be right and is written.
+const (
+	partLen     = 16                     // blocks of a part, at least; twice as many at most, so that lanes are about even
+	spreadCover = 250 * time.Millisecond // of receiving that may go into pieces begun together
+)
+
+// inParts reports whether a torrent's pieces are checked part by part.
+func inParts(spec *Spec, b *budget) bool {
+	return spec.Parts && spec.Lanes > 1 &&
+		int64(spec.Lanes)*spec.Geometry.PieceLength > int64(b.units)*swarm.BlockLen/2
+}
+
+// spread returns over how many pieces requests are spread: over as many as are
+// hashed side by side if they come so fast that none of them is whole much later
+// for it.
+func (s *state) spread() int {
+	if !s.parts {
+		return 1
+	}
+	rate := 0.0
+	for _, p := range s.order {
+		rate += p.pace.rate
+	}
+	return max(1, min(s.lanes, int(rate*spreadCover.Seconds()/float64(s.geo.PieceLength))))
+}
+
+// front returns the number of blocks, behind those that are hashed, that can be
+// hashed now.
+func (s *state) front(a *assembly) int {
+	if a.checking || a.hashing > 0 {
+		return 0
+	}
+	k := a.hashed
+	for k < len(a.bufs) && k <= a.hashed+2*s.part && (a.bufs[k] != nil || !a.here[k] && s.geo.IsPad(s.geo.Block(a.piece, k))) {
+		k++
+	}
+	return k - a.hashed
+}
+
+// hashFront hands the next part of a piece to the verifiers, if it has least blocks.
+func (s *state) hashFront(a *assembly, least int) bool {
+	if !s.parts {
+		return false
+	}
+	n := min(s.front(a), 2*s.part)
+	if n < least || n == 0 || a.hashed+n == len(a.bufs) { // the last part is submitted with the piece
+		return false
+	}
+	a.hashing = n
+	s.do(check{verifyJob{
+		whole: a, piece: a.piece, blocks: s.handOver(a, n), from: a.hashed, state: a.state, part: true, soon: s.partSoon(),
+	}})
+	return true
+}
+
+// partSoon reports whether a part of another piece will be here within laneWait, by
+// the order in which blocks were asked for.
+func (s *state) partSoon() bool {
+	if s.coming == nil {
+		s.coming = make(map[int]int)
+	}
+	coming := s.coming
+	clear(coming)
+	for _, p := range s.order {
+		n := int(p.pace.rate * laneWait.Seconds() / swarm.BlockLen)
+		for _, r := range p.requests[:min(n, len(p.requests))] {
+			a := s.assembly[r.block.Piece]
+			if a == nil || a.checking || a.hashing > 0 {
+				continue
+			}
+			if coming[a.piece]++; coming[a.piece] >= s.part {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// A partDone is a part of a piece that was hashed and written.
+type partDone struct {
+	whole  *assembly
+	from   int      // the number of the first of blocks
+	blocks [][]byte // back, with their units
+	state  any      // of the verifier
+	err    error    // it could not be written
+}
+
+func (e partDone) apply(now time.Time, s *state) {
+	for _, b := range e.blocks {
+		if b != nil {
+			s.inDisk--
+		}
+	}
+	s.purse.drop(e.blocks...)
+	a := e.whole
+	if s.assembly[a.piece] != a {
+		return // it was forgotten meanwhile
+	}
+	a.hashing = 0
+	if e.err != nil {
+		delete(s.assembly, a.piece)
+		s.purse.drop(a.bufs...)
+		s.lose(a.piece, nil)
+		s.fail(now, e.err)
+		return
+	}
+	a.hashed, a.state = e.from+len(e.blocks), e.state
+	if a.whole() {
+		s.submit(a)
+	} else if s.active() {
+		s.hashFront(a, s.part)
+	}
+}
+
+// relieve has parts hashed before they are of the usual length, because memory is
+// short, and reports whether there were any.
+func (s *state) relieve() (found bool) {
+	for s.inDisk < leastSpill {
+		var best *assembly
+		most := 0
+		for _, a := range s.assembly {
+			n := s.front(a)
+			if a.hashed+n < len(a.bufs) && (n > most || n == most && n > 0 && a.piece < best.piece) {
+				best, most = a, n
+			}
+		}
+		if best == nil || !s.hashFront(best, 1) {
+			return found
+		}
+		found = true
+	}
+	return found
+}

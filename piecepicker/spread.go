@@ -1,0 +1,60 @@
+package piecepicker
+
+// spreadRun is how many blocks in a row are picked of one piece before those of the
+// next, where pieces go on together.
+const spreadRun = 16
+
+// spread picks from several pieces in turn, so that they go on together, and from new
+// ones while there are too few.
+func (k *pick) spread() {
+	for k.left > 0 {
+		t, together := k.turn()
+		if together < k.ask.Spread {
+			if piece, ok := k.next(); ok && (t == nil || k.p.board.Priority(piece) >= k.p.board.Priority(int(t.piece))) {
+				t = k.start(piece)
+			}
+		}
+		if t == nil {
+			return
+		}
+		k.p.turns++
+		t.turn = k.p.turns
+		k.takeFew(t, spreadRun)
+	}
+}
+
+// turn returns, of the open pieces of the highest priority that the peer has, the one
+// that was picked from the longest time ago, and how many such pieces there are.
+func (k *pick) turn() (best *part, together int) {
+	p := k.p
+	if k.r.noOpen == p.openGen {
+		return nil, 0
+	}
+	priority := 0
+	for i, t := range p.open {
+		if i >= compared && best != nil {
+			break
+		}
+		if !k.r.has.Has(int(t.piece)) || k.ask.Alone && !t.alone(k.r.id) || t.reserved && t.owner != k.r.id {
+			continue
+		}
+		switch n := p.board.Priority(int(t.piece)); {
+		case best == nil || n > priority:
+			best, priority, together = t, n, 1
+		case n == priority:
+			together++
+			if t.turn < best.turn || t.turn == best.turn && t.begun < best.begun {
+				best = t
+			}
+		}
+	}
+	return best, together
+}
+
+// takeFew picks up to n free blocks of a piece.
+func (k *pick) takeFew(t *part, n int) {
+	rest := max(0, k.left-n)
+	k.left -= rest
+	k.take(t, int(t.next))
+	k.left += rest
+}

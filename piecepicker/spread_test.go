@@ -1,0 +1,33 @@
+package piecepicker_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shoal-bt/shoal/piecepicker"
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+// Pieces that are hashed side by side go on together, in runs of blocks.
+func TestSpreadPicksFromPiecesInTurn(t *testing.T) {
+	g := swarm.Geometry{Length: 20 << 20, PieceLength: 1 << 20}
+	p := piecepicker.NewSequential(g, piecepicker.Config{})
+	all := swarm.NewBitfield(20)
+	all.SetAll(20)
+	p.Join(1, all)
+	pick := func(n, spread int) (pieces []int) {
+		for i, b := range p.Pick(nil, swarm.Ask{Peer: 1, Blocks: n, Begin: 4, Spread: spread, Now: time.Unix(1, 0)}) {
+			require.Equal(t, swarm.BlockLen, b.Length)
+			if i%16 == 0 {
+				pieces = append(pieces, b.Piece)
+			}
+			require.Equal(t, pieces[i/16], b.Piece, "block %d", i)
+		}
+		return pieces
+	}
+	require.Equal(t, []int{0, 1, 2, 3, 0, 1}, pick(6*16, 4))
+	require.Equal(t, []int{2, 3, 0, 1}, pick(4*16, 4))
+	require.Equal(t, []int{2, 3, 0, 4, 1, 5, 2, 6, 3, 7}, pick(10*16, 4), "new pieces follow those that are asked for")
+	require.Equal(t, []int{7, 7, 7, 4}, pick(4*16, 1), "without, one piece after the other")
+}
