@@ -117,11 +117,15 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 		return fail(err)
 	}
 	o.Dir = dir
-	t := &Torrent{client: c, meta: meta, info: info, ids: meta.IDs(), geometry: info.Geometry(), dir: dir}
+	t := &Torrent{client: c, ids: meta.IDs(), name: info.Name, length: info.ContentLength(), geometry: info.Geometry(), private: info.Private, dir: dir}
+	t.original.keep(meta)
+	if info.HasV2() {
+		t.hashV2 = &info.HashV2
+	}
 	if err := c.reserve(t); err != nil {
 		return fail(err)
 	}
-	if err := t.open(ctx, o, place); err != nil {
+	if err := t.open(ctx, meta, o, place); err != nil {
 		c.forget(t)
 		return fail(caused(ctx, err))
 	}
@@ -130,7 +134,7 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 }
 
 // open opens the torrent's storage and hands it to the engine.
-func (t *Torrent) open(ctx context.Context, o AddOptions, place *place) error {
+func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *place) error {
 	found, err := t.settle(ctx, o, place)
 	if err != nil {
 		return err
@@ -138,14 +142,14 @@ func (t *Torrent) open(ctx context.Context, o AddOptions, place *place) error {
 	spec := engine.Spec{
 		Swarms:   t.ids,
 		Geometry: t.geometry,
-		Verify:   t.info.Verify,
-		Lanes:    t.info.Lanes(), Parts: true,
+		Verify:   t.verify,
+		Lanes:    meta.Info.Lanes(), Parts: true,
 		Storage:  t.storage,
 		Have:     found.have,
 		Check:    found.check,
 		Spilled:  found.spilled,
 		Uploaded: found.life.Uploaded, Downloaded: found.life.Downloaded,
-		Private: t.info.Private,
+		Private: t.private,
 		Paused:  o.Paused,
 		Config:  o.Engine,
 	}
@@ -160,8 +164,8 @@ func (t *Torrent) open(ctx context.Context, o AddOptions, place *place) error {
 	if o.Announce == nil {
 		o.Announce = found.life.Trackers
 	}
-	if spec.Sources, err = t.sources(o.Announce); err != nil {
-		return errors.Join(err, t.storage.Close(), t.recorder.close(nil))
+	if spec.Sources, err = t.sources(meta, o.Announce); err != nil {
+		return errors.Join(err, t.storage.Close(), t.unrecord(nil))
 	}
 	spec.Sources = append(spec.Sources, o.Sources...)
 	spec.NewPicker = t.newPicker
@@ -175,7 +179,9 @@ func (t *Torrent) open(ctx context.Context, o AddOptions, place *place) error {
 // newPicker makes a picker when there is something to ask for.
 func (t *Torrent) newPicker() swarm.Picker {
 	if custom := t.client.config.NewPicker; custom != nil {
-		return custom(t.meta)
+		if m, err := t.metainfo(); err == nil {
+			return custom(m)
+		}
 	}
 	return piecepicker.New(t.geometry)
 }
@@ -183,7 +189,15 @@ func (t *Torrent) newPicker() swarm.Picker {
 // begin hands the torrent to the engine. The recorder has to wait until there is
 // something to ask.
 func (t *Torrent) begin(spec engine.Spec) (err error) {
-	r := t.recorder
+	l := t.storage
+	l.begun.Lock()
+	defer l.begun.Unlock()
+	t.ending.Lock()
+	defer t.ending.Unlock()
+	var r *recorder
+	if l.open != nil {
+		r = l.open.recorder
+	}
 	if r != nil {
 		r.saving.Lock()
 	}

@@ -22,8 +22,9 @@ type Client struct {
 	locks  *resume.Locks // nil if nothing is remembered
 
 	mu       sync.Mutex
-	torrents map[swarm.ID]*Torrent       // by each of their swarms; nil while being added
-	infos    map[swarm.ID]*metainfo.Info // by the first of their swarms, from before they are added
+	torrents map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
+	adding   map[swarm.ID]*Torrent     // by the first of their swarms, while being added
+	folders  map[string]*resume.Folder // of records, by the content's folder
 	order    []*Torrent
 	calls    sync.WaitGroup // of Add, Seed and Remove under way; grows under mu while not closed
 	closed   bool
@@ -55,7 +56,7 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), torrents: make(map[swarm.ID]*Torrent),
-		infos: make(map[swarm.ID]*metainfo.Info), done: make(chan struct{})}
+		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{})}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	return c, nil
 }
@@ -119,7 +120,7 @@ func (c *Client) reserve(t *Torrent) error {
 	for _, id := range t.ids {
 		c.torrents[id] = nil
 	}
-	c.infos[t.ids[0]] = t.info
+	c.adding[t.ids[0]] = t
 	return nil
 }
 
@@ -140,6 +141,7 @@ func (c *Client) enlist(t *Torrent) {
 	for _, id := range t.ids {
 		c.torrents[id] = t
 	}
+	delete(c.adding, t.ids[0])
 	c.order = append(c.order, t)
 }
 
@@ -151,15 +153,26 @@ func (c *Client) forget(t *Torrent) {
 	for _, id := range t.ids {
 		delete(c.torrents, id)
 	}
-	delete(c.infos, t.ids[0])
+	delete(c.adding, t.ids[0])
 	c.order = slices.DeleteFunc(c.order, func(o *Torrent) bool { return o == t })
 }
 
-// infoOf returns the metadata of a torrent, also of one that is being added.
+// infoOf returns the metadata of a torrent, also of one that is being added; nil if
+// it is at rest.
 func (c *Client) infoOf(id swarm.ID) *metainfo.Info {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.infos[id]
+	t := c.torrents[id]
+	if t == nil {
+		t = c.adding[id]
+	}
+	c.mu.Unlock()
+	if t == nil {
+		return nil
+	}
+	if m := t.original.inMemory(); m != nil {
+		return m.Info
+	}
+	return nil
 }
 
 // Close tells the trackers that we stopped, ends all connections, writes what is

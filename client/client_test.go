@@ -32,6 +32,14 @@ func content(seed uint64, n int) []byte {
 	return b
 }
 
+// metaOf returns the metainfo of a torrent.
+func metaOf(t testing.TB, tor *client.Torrent) *metainfo.Torrent {
+	t.Helper()
+	m, err := tor.Metainfo()
+	require.NoError(t, err)
+	return m
+}
+
 // newClient makes a client on loopback that forgets everything, unless config says
 // otherwise.
 func newClient(t *testing.T, config client.Config) *client.Client {
@@ -95,7 +103,7 @@ func TestDownload(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "album", seed.Name())
 	require.Equal(t, 1.0, seed.Progress())
-	b, err := seed.Metainfo().Bytes()
+	b, err := metaOf(t, seed).Bytes()
 	require.NoError(t, err)
 
 	leecher := newClient(t, client.Config{})

@@ -74,7 +74,7 @@ func TestKilled(t *testing.T) {
 	seed, err := seeder.Seed(t.Context(), source, SeedOptions{Build: metainfo.Builder{PieceLength: 64 << 10}})
 	require.NoError(t, err)
 	torrent := filepath.Join(work, "file.torrent")
-	bytes, err := seed.Metainfo().Bytes()
+	bytes, err := metaOf(t, seed).Bytes()
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(torrent, bytes, 0o666))
 	dir, state := filepath.Join(work, "dir"), filepath.Join(work, "state")
@@ -94,7 +94,7 @@ func TestKilled(t *testing.T) {
 		kills++
 		require.NotContains(t, string(said), "client:")
 		recorded, checked, held := afterKill(t, torrent, dir, state)
-		n := seed.info.Pieces()
+		n := metaOf(t, seed).Info.Pieces()
 		require.LessOrEqual(t, checked, n-recorded)
 		require.GreaterOrEqual(t, held, recorded, "what is recorded is there")
 		if recorded > 0 && recorded < n {

@@ -124,7 +124,7 @@ func one(t *testing.T, config client.Config) (*client.Client, *client.Torrent) {
 
 func duplicate(t *testing.T) error {
 	c, tor := one(t, client.Config{})
-	_, err := c.Add(within(t), tor.Metainfo())
+	_, err := c.Add(within(t), metaOf(t, tor))
 	require.Len(t, c.Torrents(), 1)
 	return err
 }
@@ -135,7 +135,7 @@ func inUse(t *testing.T) error {
 	}
 	config := client.Config{Dir: t.TempDir(), State: t.TempDir()}
 	_, tor := one(t, config)
-	_, err := newClient(t, config).Add(within(t), tor.Metainfo())
+	_, err := newClient(t, config).Add(within(t), metaOf(t, tor))
 	return err
 }
 

@@ -87,8 +87,13 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 		s.counts = make(map[swarm.ID]*fileCount)
 		s.dropped = -1 // look for what came between here and there
 		for _, t := range c.Torrents() {
-			if only == nil || t == only {
-				s.counts[t.ID()] = newFileCount(t.info, t.Bitfield())
+			// Of one that is whole no file can become so.
+			have := t.Bitfield()
+			if only != nil && t != only || have.Count() == t.geometry.Pieces() {
+				continue
+			}
+			if m, err := t.metainfo(); err == nil {
+				s.counts[t.ID()] = newFileCount(m.Info, have)
 			}
 		}
 	}
@@ -96,7 +101,7 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 		if e.Kind()&needed == 0 || only != nil && engine.TorrentOf(e) != only.ID() {
 			return false
 		}
-		if added, ok := e.(engine.Added); ok && s.infos != nil {
+		if added, ok := e.(engine.Added); ok && s.infos != nil && added.Held < added.Pieces {
 			s.learn(added.Torrent)
 		}
 		return true
@@ -174,6 +179,7 @@ func (s *Stream) count(e Event) {
 		info := s.infos[e.Torrent]
 		delete(s.infos, e.Torrent)
 		s.mu.Unlock()
+		delete(s.counts, e.Torrent)
 		if info != nil {
 			s.counts[e.Torrent] = newFileCount(info, e.Have)
 		}

@@ -44,7 +44,7 @@ func TestFileCompleted(t *testing.T) {
 		c := newClient(t, client.Config{})
 		all := c.Events(client.OnFile|engine.OnCompleted, size)
 		other := c.Events(client.AllEvents, 10_000)
-		tor, err := c.Add(within(t), seed.Metainfo())
+		tor, err := c.Add(within(t), metaOf(t, seed))
 		require.NoError(t, err)
 		one := tor.Events(0, 0)
 		require.NoError(t, tor.AddPeers(seeder.Addr()))
@@ -62,7 +62,7 @@ func TestFileCompleted(t *testing.T) {
 				before = append(before, events...)
 				require.Zero(t, got[f.Path], "twice")
 				require.Equal(t, tor.ID(), f.Torrent)
-				require.Equal(t, f.Path, tor.Metainfo().Info.Entries[f.Index].Path)
+				require.Equal(t, f.Path, metaOf(t, tor).Info.Entries[f.Index].Path)
 				got[f.Path] = f.Length
 			}
 			require.Equal(t, want, got)
@@ -72,7 +72,7 @@ func TestFileCompleted(t *testing.T) {
 			case other:
 				require.Len(t, only[engine.Added](before), 1)
 				require.Len(t, only[engine.PeerConnected](before), 1)
-				require.Len(t, only[engine.Piece](before), tor.Metainfo().Info.Pieces())
+				require.Len(t, only[engine.Piece](before), metaOf(t, tor).Info.Pieces())
 				until[engine.Completed](t, s)
 			}
 		}

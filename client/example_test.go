@@ -30,7 +30,11 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	torrent, err := seed.Metainfo().Bytes()
+	meta, err := seed.Metainfo()
+	if err != nil {
+		log.Fatal(err)
+	}
+	torrent, err := meta.Bytes()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -47,7 +51,11 @@ func Example() {
 	if err := t.Wait(ctx); err != nil {
 		log.Fatal(err)
 	}
-	b, err := os.ReadFile(filepath.Join(t.Dir(), t.Files()[0].Path))
+	files, err := t.Files()
+	if err != nil {
+		log.Fatal(err)
+	}
+	b, err := os.ReadFile(filepath.Join(t.Dir(), files[0].Path))
 	fmt.Printf("%s %.0f%% %s %v\n", t.Name(), 100*t.Progress(), b, err)
 	// Output: fish.txt 100% many fish <nil>
 }

@@ -21,22 +21,26 @@ func (f File) Progress() float64 {
 }
 
 // Files returns the torrent's files in order, without pads. The slice is the
-// caller's.
-func (t *Torrent) Files() []File {
+// caller's. It fails as Metainfo does.
+func (t *Torrent) Files() ([]File, error) {
+	meta, err := t.Metainfo()
+	if err != nil {
+		return nil, err
+	}
 	have := t.Bitfield()
 	var all []File
-	for i, e := range t.info.Entries {
+	for i, e := range meta.Info.Entries {
 		if e.Pad {
 			continue
 		}
 		f := File{Index: i, Path: e.Path, Name: e.Name(), Offset: e.Offset, Length: e.Length}
-		if t.files != nil {
-			f.Path = t.files[i].Path // where a seed's file is, whatever the torrent calls it
+		if t.place != nil {
+			f.Path = t.place[i].Path // where a seed's file is, whatever the torrent calls it
 		}
 		f.Held = t.heldOf(have, e.Offset, e.Length)
 		all = append(all, f)
 	}
-	return all
+	return all, nil
 }
 
 // heldOf returns how many bytes of a run are in pieces that are held.

@@ -20,9 +20,7 @@ import (
 // A recorder keeps the record of one torrent up to date while it runs. It has a
 // timer and no goroutine: a torrent to which nothing is written costs nothing.
 type recorder struct {
-	folder *resume.Folder
 	keeper *resume.Keeper
-	id     swarm.ID
 	every  time.Duration // negative for never
 
 	// holds returns what is held, blocks of pieces that are not whole, and
@@ -47,6 +45,24 @@ type recorder struct {
 func folderFor(state, dir string) (*resume.Folder, error) {
 	sum := sha256.Sum256([]byte(dir))
 	return resume.OpenFolder(filepath.Join(state, "torrents", hex.EncodeToString(sum[:8])))
+}
+
+// recordsOf returns where the records of the torrents in dir are, for them to share.
+func (c *Client) recordsOf(dir string) (*resume.Folder, error) {
+	c.mu.Lock()
+	f := c.folders[dir]
+	c.mu.Unlock()
+	if f != nil {
+		return f, nil
+	}
+	f, err := folderFor(c.config.State, dir)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.folders[dir] = f
+	return f, nil
 }
 
 // statIn returns what resume and check need to look at files below dir.
@@ -107,6 +123,41 @@ func (r *recorder) due() {
 		// there is nothing new.
 		r.wrote()
 	}
+}
+
+// settle records all that was written so far. It reports false if that is not to be
+// had, or if there may be more to come.
+func (r *recorder) settle() bool {
+	r.saving.Lock()
+	defer r.saving.Unlock()
+	r.arming.Lock()
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	r.armed = false
+	r.arming.Unlock()
+	r.note()
+	if err := r.keeper.Flush(); err != nil || r.busy() {
+		r.wrote()
+		return false
+	}
+	return true
+}
+
+// awaits reports whether anything was written since the record was last saved, or is
+// being saved.
+func (r *recorder) awaits() bool {
+	r.arming.Lock()
+	defer r.arming.Unlock()
+	return r.armed
+}
+
+// goOn takes end back.
+func (r *recorder) goOn() {
+	r.arming.Lock()
+	r.ended = false
+	r.arming.Unlock()
+	r.wrote()
 }
 
 // note tells the keeper what became of the pieces since the last time. The caller
@@ -184,14 +235,6 @@ func changes(l resume.Life, change func(*resume.Life)) bool {
 	change(&l)
 	return l.Uploaded != before.Uploaded || l.Downloaded != before.Downloaded || l.Paused != before.Paused ||
 		!slices.EqualFunc(l.Trackers, before.Trackers, slices.Equal[[]string])
-}
-
-// remove deletes the record.
-func (r *recorder) remove() error {
-	if r == nil {
-		return nil
-	}
-	return r.folder.Remove(r.id)
 }
 
 // sample hashes recorded pieces for resume.Probe.

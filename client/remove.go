@@ -34,14 +34,20 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 	if err := t.live(); err != nil {
 		return err
 	}
+	var opening error
+	if content == Delete {
+		opening = t.revive() // to know what is to be deleted
+	}
 	err := t.shut(ErrRemoved)
 	defer c.forget(t)
 	if content == Delete {
 		// What could not be synced does not matter any more.
-		err = t.storage.remove()
+		if err = opening; err == nil {
+			err = t.storage.remove()
+		}
 	}
-	if err == nil {
-		err = t.recorder.remove()
+	if err == nil && t.folder != nil {
+		err = t.folder.Remove(t.ids[0])
 	}
 	if err != nil {
 		return fmt.Errorf("client: removing %q: %w", t.Name(), err)

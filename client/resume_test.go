@@ -168,7 +168,7 @@ func TestRemoveDeletesWhatIsOurs(t *testing.T) {
 	for _, what := range []client.Content{client.Keep, client.Delete} {
 		state := t.TempDir()
 		c := newClient(t, client.Config{State: state})
-		tor, err := c.Add(within(t), seed.Metainfo())
+		tor, err := c.Add(within(t), metaOf(t, seed))
 		require.NoError(t, err)
 		album := filepath.Join(tor.Dir(), "album")
 		require.NoError(t, os.MkdirAll(filepath.Join(album, "two"), 0o777))
@@ -203,7 +203,7 @@ func TestOwnershipOutlastsTheRun(t *testing.T) {
 	for run := range 2 {
 		c, err := client.New(client.Config{Dir: dir, State: state, Listen: client.Off})
 		require.NoError(t, err)
-		tor, err := c.Add(within(t), seed.Metainfo())
+		tor, err := c.Add(within(t), metaOf(t, seed))
 		require.NoError(t, err)
 		require.NoError(t, tor.AddPeers(seeder.Addr()))
 		require.NoError(t, tor.Wait(within(t)))

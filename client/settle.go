@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -32,22 +33,20 @@ func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings,
 	all.SetAll(t.geometry.Pieces())
 	switch {
 	case p != nil && p.storage != nil:
-		t.storage = &ledger{Storage: p.storage}
+		t.storage = &ledger{open: &opened{Storage: p.storage}}
 		return findings{have: all}, nil
 	case p != nil:
-		t.dir, t.files = p.dir, p.files
+		t.dir, t.place = p.dir, p.files
 	case t.client.config.NewStorage != nil:
-		s, err := t.client.config.NewStorage(t.meta, t.dir)
+		s, err := t.client.config.NewStorage(t.original.kept, t.dir)
 		if err != nil {
 			return findings{}, &StoreError{"open", err}
 		}
-		t.storage = &ledger{Storage: s}
+		t.storage = &ledger{open: &opened{Storage: s}}
 		if o.Trust {
 			return findings{have: all}, nil
 		}
 		return findings{check: all}, nil
-	default:
-		t.files = t.info.Files()
 	}
 	return t.settleFiles(ctx, o, p != nil)
 }
@@ -57,46 +56,47 @@ func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings,
 func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f findings, err error) {
 	cfg := t.client.config
 	var old resume.Record
-	var folder *resume.Folder
+	meta := t.original.kept
+	files := t.filesOf(meta)
 	if cfg.State != "" {
 		if err = t.lock(); err != nil {
 			return f, err
 		}
-		if folder, err = folderFor(cfg.State, t.dir); err != nil {
+		if t.folder, err = t.client.recordsOf(t.dir); err != nil {
 			return f, err
 		}
-		if old, err = load(folder, t.ids[0]); err != nil {
+		if old, err = load(t.folder, t.ids[0]); err != nil {
 			return f, err
 		}
 	}
-	verdict, err := t.check(ctx, old)
+	verdict, err := t.check(ctx, old, meta.Info, files)
 	if err != nil {
 		return f, err
 	}
 	r := &verdict.Record
 	switch {
 	case whole || o.Trust:
-		if sure := t.present(r.Files); sure.Count() != r.Pieces.Count() {
+		if sure := t.present(files, r.Files); sure.Count() != r.Pieces.Count() {
 			r.State, r.Pieces, r.Spilled = resume.Open, sure, nil
 		}
 		verdict.Check = nil
 	case o.Recheck:
 		r.State, r.Pieces, r.Spilled = resume.Open, swarm.NewBitfield(t.geometry.Pieces()), nil
-		verdict.Check = t.present(r.Files)
+		verdict.Check = t.present(files, r.Files)
 	}
 	if r.Life.Added.IsZero() {
 		r.Life.Added = time.Now()
 	}
 	r.Life.Folder = t.dir
-	store, err := t.openStore(o, r.Owned)
-	if err != nil {
-		return f, err
+	t.overwrite = o.Overwrite
+	t.storage = &ledger{}
+	if t.folder != nil {
+		t.storage.torrent = t
 	}
-	t.storage = &ledger{Storage: store}
-	if folder != nil {
-		if err := t.record(folder, *r); err != nil {
-			return f, errors.Join(err, store.Close())
-		}
+	if rests := t.folder != nil && verdict.Distrust == nil && r.State == resume.Clean && r.Pieces.Count() == t.geometry.Pieces(); rests && t.shelve(meta) == nil {
+		t.original.release()
+	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
+		return f, err
 	}
 	f = findings{have: r.Pieces, check: verdict.Check, life: r.Life}
 	for _, s := range r.Spilled {
@@ -108,26 +108,34 @@ func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f 
 	return f, nil
 }
 
-// openStore opens the files. What it makes is recorded as ours before.
-func (t *Torrent) openStore(o AddOptions, owned []string) (*diskstore.Store, error) {
+// openFiles opens the files, and the record if anything is remembered: what is made
+// is recorded as ours before.
+func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*opened, error) {
+	o := &opened{}
 	options := t.client.config.Disk
-	options.Owned = owned
-	options.Overwrite = options.Overwrite || o.Overwrite
+	options.Owned = r.Owned
+	options.Overwrite = options.Overwrite || t.overwrite
 	options.Own = func(paths []string) error {
-		if t.recorder == nil {
+		if o.recorder == nil {
 			return nil
 		}
-		return t.recorder.keeper.Own(paths)
+		return o.recorder.keeper.Own(paths)
 	}
-	store, err := diskstore.Open(t.dir, t.files, options)
+	store, err := diskstore.Open(t.dir, files, options)
 	if err != nil {
 		return nil, &StoreError{"open", err}
 	}
-	return store, nil
+	o.Storage = store
+	if t.folder != nil {
+		if o.recorder, err = t.record(store, files, r); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
+	}
+	return o, nil
 }
 
 // check compares a record with the files, of which it reads a sample if need be.
-func (t *Torrent) check(ctx context.Context, r resume.Record) (resume.Verdict, error) {
+func (t *Torrent) check(ctx context.Context, r resume.Record, info *metainfo.Info, files []swarm.File) (resume.Verdict, error) {
 	var reading *diskstore.Store
 	defer func() {
 		if reading != nil {
@@ -137,39 +145,38 @@ func (t *Torrent) check(ctx context.Context, r resume.Record) (resume.Verdict, e
 	return r.Check(resume.Probe{
 		Swarms:   t.ids,
 		Geometry: t.geometry,
-		Files:    t.files,
+		Files:    files,
 		Stat:     statIn(t.dir),
 		Verify: func(pieces []int) (bool, error) {
 			if reading == nil {
 				// Only to read: Overwrite lets it open whatever is there.
 				options := t.client.config.Disk
 				options.Owned, options.Own, options.Overwrite = nil, nil, true
-				store, err := diskstore.Open(t.dir, t.files, options)
+				store, err := diskstore.Open(t.dir, files, options)
 				if err != nil {
 					return false, err
 				}
 				reading = store
 			}
-			return sample(ctx, t.info.Verify, reading, t.geometry.BlockCount)(pieces)
+			return sample(ctx, info.Verify, reading, t.geometry.BlockCount)(pieces)
 		},
 	})
 }
 
 // record opens the torrent's record, which is on disk from then on.
-func (t *Torrent) record(folder *resume.Folder, r resume.Record) error {
-	storage := t.storage
+func (t *Torrent) record(store swarm.Storage, files []swarm.File, r resume.Record) (*recorder, error) {
 	keeper, err := resume.OpenKeeper(r, resume.Config{
 		Geometry: t.geometry,
-		Files:    t.files,
-		Sync:     storage.Sync,
-		Save:     folder.Save,
+		Files:    files,
+		Sync:     func() error { return named("sync", swarm.Sync(store)) },
+		Save:     t.folder.Save,
 		Stat:     statIn(t.dir),
 	})
 	if err != nil {
-		return fmt.Errorf("saving the record: %w", err)
+		return nil, fmt.Errorf("saving the record: %w", err)
 	}
 	rec := &recorder{
-		folder: folder, keeper: keeper, id: t.ids[0], every: t.client.config.Save,
+		keeper: keeper, every: t.client.config.Save,
 		holds: t.holds,
 		busy:  t.checking,
 		fail:  t.warn,
@@ -181,20 +188,18 @@ func (t *Torrent) record(folder *resume.Folder, r resume.Record) error {
 		}
 		rec.spilled[s.Piece] = s.Blocks
 	}
-	t.recorder = rec
-	storage.wrote = rec.wrote
-	return nil
+	return rec, nil
 }
 
 // present returns the pieces whose files are all there in the right size.
-func (t *Torrent) present(seen []resume.File) swarm.Bitfield {
+func (t *Torrent) present(files []swarm.File, seen []resume.File) swarm.Bitfield {
 	set := swarm.NewBitfield(t.geometry.Pieces())
 	set.SetAll(t.geometry.Pieces())
 	right := make(map[string]bool, len(seen))
 	for _, f := range seen {
 		right[f.Path] = f.Size == f.Length
 	}
-	for _, f := range t.files {
+	for _, f := range files {
 		if f.Pad || f.Length == 0 || right[f.Path] {
 			continue
 		}

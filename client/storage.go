@@ -4,66 +4,148 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"sync"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // A ledger is a torrent's storage, with a note of each write and a name for each
-// error. It hides nothing that the engine makes use of.
+// error. It hides nothing that the engine makes use of. While the torrent is at
+// rest it is closed, see rest.go; the first call opens it.
 type ledger struct {
+	torrent *Torrent // nil if it is never at rest
+
+	begun  sync.Mutex   // held until the engine has the torrent
+	mu     sync.RWMutex // held for reading by calls, for writing by wake and rest
+	open   *opened      // nil while the torrent is at rest
+	closed bool
+}
+
+// What is opened of a torrent while it is not at rest.
+type opened struct {
 	swarm.Storage
-	wrote func() // called after each write that succeeded
+	recorder *recorder // nil if nothing is remembered
 }
 
 var (
 	_ swarm.VectorReader = (*ledger)(nil)
 	_ swarm.VectorWriter = (*ledger)(nil)
 	_ swarm.Syncer       = (*ledger)(nil)
+	_ swarm.Rester       = (*ledger)(nil)
 )
 
 // named returns err as a StoreError. What readers branch on stays as it is.
 func named(op string, err error) error {
-	if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF || errors.Is(err, fs.ErrNotExist) && op == "read" {
+	var already *StoreError
+	if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF || errors.Is(err, fs.ErrNotExist) && op == "read" || errors.As(err, &already) {
 		return err
 	}
 	return &StoreError{op, err}
 }
 
+// use returns what is open, and opens it first if need be. Without an error the
+// caller calls mu.RUnlock.
+func (l *ledger) use() (*opened, error) {
+	for {
+		l.mu.RLock()
+		if l.open != nil {
+			return l.open, nil
+		}
+		l.mu.RUnlock()
+		if err := l.wake(false); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// now returns what is open, nil while the torrent is at rest.
+func (l *ledger) now() *opened {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.open
+}
+
+// wrote has the recorder look soon at what is held.
+func (l *ledger) wrote() {
+	if o := l.now(); o != nil {
+		o.recorder.wrote()
+	}
+}
+
 func (l *ledger) ReadAt(p []byte, off int64) (int, error) {
-	n, err := l.Storage.ReadAt(p, off)
+	o, err := l.use()
+	if err != nil {
+		return 0, named("read", err)
+	}
+	defer l.mu.RUnlock()
+	n, err := o.ReadAt(p, off)
 	return n, named("read", err)
 }
 
 func (l *ledger) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
-	n, err := swarm.ReadVecAt(l.Storage, bufs, off)
+	o, err := l.use()
+	if err != nil {
+		return 0, named("read", err)
+	}
+	defer l.mu.RUnlock()
+	n, err := swarm.ReadVecAt(o.Storage, bufs, off)
 	return n, named("read", err)
 }
 
 func (l *ledger) WriteAt(p []byte, off int64) (int, error) {
-	n, err := l.Storage.WriteAt(p, off)
-	l.note(err)
+	o, err := l.use()
+	if err != nil {
+		return 0, named("write", err)
+	}
+	defer l.mu.RUnlock()
+	n, err := o.WriteAt(p, off)
+	if err == nil {
+		o.recorder.wrote()
+	}
 	return n, named("write", err)
 }
 
 func (l *ledger) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
-	n, err := swarm.WriteVecAt(l.Storage, bufs, off)
-	l.note(err)
+	o, err := l.use()
+	if err != nil {
+		return 0, named("write", err)
+	}
+	defer l.mu.RUnlock()
+	n, err := swarm.WriteVecAt(o.Storage, bufs, off)
+	if err == nil {
+		o.recorder.wrote()
+	}
 	return n, named("write", err)
 }
 
-func (l *ledger) note(err error) {
-	if err == nil && l.wrote != nil {
-		l.wrote()
+// Sync syncs what is open; what was closed was synced before.
+func (l *ledger) Sync() error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.open == nil {
+		return nil
 	}
+	return named("sync", swarm.Sync(l.open.Storage))
 }
 
-func (l *ledger) Sync() error { return named("sync", swarm.Sync(l.Storage)) }
-
-func (l *ledger) Close() error { return named("close", l.Storage.Close()) }
+// Close closes what is open, for good.
+func (l *ledger) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	if l.open == nil {
+		return nil
+	}
+	return named("close", l.open.Close())
+}
 
 // remove deletes what the storage made, after Close.
 func (l *ledger) remove() error {
-	if r, ok := l.Storage.(interface{ Remove() error }); ok {
+	o := l.now()
+	if o == nil {
+		return &StoreError{"remove", errAtRest}
+	}
+	if r, ok := o.Storage.(interface{ Remove() error }); ok {
 		if err := r.Remove(); err != nil {
 			return &StoreError{"remove", err}
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,17 +20,21 @@ import (
 // return an error return one that matches ErrRemoved or ErrClosed, the others show
 // the last state or do nothing.
 type Torrent struct {
-	client   *Client
-	meta     *metainfo.Torrent
-	info     *metainfo.Info
-	ids      []swarm.ID
-	geometry swarm.Geometry
-	dir      string       // absolute
-	files    []swarm.File // as in the storage; nil if it is not ours
-	storage  *ledger
-	recorder *recorder // nil if nothing is remembered
-	engine   *engine.Torrent
-	trackers trackers
+	client    *Client
+	ids       []swarm.ID
+	name      string
+	length    int64 // of all files, in bytes
+	geometry  swarm.Geometry
+	hashV2    *[32]byte // nil if there is none
+	private   bool
+	overwrite bool           // as in AddOptions
+	dir       string         // absolute
+	place     []swarm.File   // where a seed's files are, if they are not where the metainfo says
+	folder    *resume.Folder // of the record; nil if nothing is remembered
+	original  original
+	storage   *ledger
+	engine    *engine.Torrent
+	trackers  trackers
 
 	removing sync.Mutex // held by Remove
 	ending   sync.Mutex // held while the torrent is shut
@@ -43,26 +48,40 @@ type Torrent struct {
 func (t *Torrent) ID() swarm.ID { return t.ids[0] }
 
 // IDs returns the torrent's swarms, two for a hybrid.
-func (t *Torrent) IDs() []swarm.ID { return t.meta.IDs() }
+func (t *Torrent) IDs() []swarm.ID { return slices.Clone(t.ids) }
 
 // Name returns the name of the torrent's file or folder.
-func (t *Torrent) Name() string { return t.info.Name }
+func (t *Torrent) Name() string { return t.name }
 
 // Length returns the length of all files in bytes.
-func (t *Torrent) Length() int64 { return t.info.ContentLength() }
+func (t *Torrent) Length() int64 { return t.length }
 
 // Dir returns the folder that the content is in, as an absolute path.
 func (t *Torrent) Dir() string { return t.dir }
 
-// Metainfo returns the torrent as it was added. Do not change it.
-func (t *Torrent) Metainfo() *metainfo.Torrent { return t.meta }
+// Metainfo returns the torrent as it was added. Do not change it. Of a torrent that is
+// whole and that nobody downloads it is read from Config.State, where the error is
+// from.
+func (t *Torrent) Metainfo() (*metainfo.Torrent, error) {
+	m, err := t.metainfo()
+	if err != nil {
+		return nil, fmt.Errorf("client: %q: %w", t.name, err)
+	}
+	return m, nil
+}
 
 // Magnet returns a magnet link to the torrent. It shows the trackers' URLs whole,
-// with passkeys if they have any.
+// with passkeys if they have any. Web seeds are left out if Metainfo fails.
 func (t *Torrent) Magnet() string {
-	m := metainfo.Magnet{
-		HashV1: t.info.HashV1, HashV2: t.info.HashV2, Name: t.info.Name, Length: t.Length(),
-		WebSeeds: t.meta.WebSeeds,
+	m := metainfo.Magnet{Name: t.name, Length: t.length}
+	if t.hashV2 == nil || len(t.ids) > 1 {
+		m.HashV1 = t.ids[0]
+	}
+	if t.hashV2 != nil {
+		m.HashV2 = *t.hashV2
+	}
+	if meta, err := t.metainfo(); err == nil {
+		m.WebSeeds = meta.WebSeeds
 	}
 	for _, tier := range t.AnnounceURLs() {
 		m.Trackers = append(m.Trackers, tier...)
@@ -180,7 +199,7 @@ func (t *Torrent) Ban(addr netip.Addr) { t.engine.Ban(addr) }
 // AddSource adds a source of peers, which is asked at once. The error matches
 // ErrPrivate if the torrent is private.
 func (t *Torrent) AddSource(s swarm.PeerSource) error {
-	if t.info.Private {
+	if t.private {
 		return fmt.Errorf("client: %q: %w", t.Name(), ErrPrivate)
 	}
 	t.engine.AddSource(s)
@@ -203,8 +222,13 @@ func (t *Torrent) Pause() error {
 // Resume ends a pause, or tries again after the torrent failed: then what is
 // stored is checked first.
 func (t *Torrent) Resume() error {
+	if t.engine.Stats().Phase == engine.Broken && t.live() == nil {
+		if err := t.revive(); err != nil {
+			return err
+		}
+	}
 	t.engine.Resume()
-	t.recorder.wrote()
+	t.storage.wrote()
 	return t.live()
 }
 
@@ -212,9 +236,15 @@ func (t *Torrent) Resume() error {
 // was found. It returns when the check is done, or with ctx, without ending the
 // check.
 func (t *Torrent) Recheck(ctx context.Context) error {
-	t.recorder.wrote()
+	if err := t.live(); err != nil {
+		return err
+	}
+	if err := t.revive(); err != nil {
+		return err
+	}
+	t.storage.wrote()
 	err := t.engine.Recheck(ctx)
-	t.recorder.wrote()
+	t.storage.wrote()
 	return t.explain(err)
 }
 
@@ -255,11 +285,29 @@ func (t *Torrent) shut(why error) error {
 	}
 	t.over = why
 	t.mu.Unlock()
-	t.recorder.end()
+	if t.storage.now() == nil && t.trackers.unsaved() {
+		if err := t.storage.wake(false); err != nil {
+			t.warn(err)
+		}
+	}
+	if o := t.storage.now(); o != nil {
+		o.recorder.end()
+	}
 	err := t.engine.Close()
-	err = errors.Join(err, t.recorder.close(err))
+	err = errors.Join(err, t.unrecord(err))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.shutBy = err
 	return err
+}
+
+// unrecord saves the last record, after the storage was closed with an error or nil.
+// The record of a torrent at rest says all there is to say.
+func (t *Torrent) unrecord(storage error) error {
+	o := t.storage.now()
+	if o == nil {
+		return nil
+	}
+	o.recorder.end() // also of one that was opened meanwhile
+	return o.recorder.close(storage)
 }

@@ -41,7 +41,8 @@ func TestShow(t *testing.T) {
 		require.NoError(t, tor.Await(within(t), i))
 	}
 	require.Equal(t, 3, tor.Bitfield().Count())
-	files := tor.Files()
+	files, err := tor.Files()
+	require.NoError(t, err)
 	require.Len(t, files, 1)
 	require.Equal(t, client.File{Path: "file.bin", Name: "file.bin", Length: 100_000, Held: 3 * pieceLength}, files[0])
 	require.InDelta(t, 0.49, files[0].Progress(), 0.01)
@@ -139,7 +140,7 @@ func TestSeedSources(t *testing.T) {
 			require.NoError(t, err)
 			require.Zero(t, added(t, seed).ToCheck)
 			c := newClient(t, client.Config{})
-			tor, err := c.Add(within(t), seed.Metainfo(), client.AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
+			tor, err := c.Add(within(t), metaOf(t, seed), client.AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
 			require.NoError(t, err)
 			require.NoError(t, tor.Wait(within(t)))
 			got, err := os.ReadFile(filepath.Join(tor.Dir(), filepath.FromSlash(test.path)))
@@ -200,7 +201,7 @@ func TestFormats(t *testing.T) {
 			o.Build.Format = format
 			seed, err := seeder.Seed(within(t), dir, o)
 			require.NoError(t, err)
-			b, err := seed.Metainfo().Bytes()
+			b, err := metaOf(t, seed).Bytes()
 			require.NoError(t, err)
 			c := newClient(t, client.Config{State: t.TempDir()})
 			s := c.Events(client.OnFile, 0)
@@ -211,7 +212,9 @@ func TestFormats(t *testing.T) {
 			for range 3 {
 				until[client.FileCompleted](t, s)
 			}
-			for _, f := range tor.Files() {
+			files, err := tor.Files()
+			require.NoError(t, err)
+			for _, f := range files {
 				require.Equal(t, f.Length, f.Held, f.Path)
 				require.False(t, strings.Contains(f.Path, ".pad"), f.Path)
 			}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/shoal-bt/shoal/httptracker"
+	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -15,27 +16,28 @@ type trackers struct {
 	own     *httptracker.Tiers // nil for none
 	extra   *httptracker.Tiers // of Config.Announce; nil for none
 	changed bool               // not those of the torrent
+	fresh   bool               // set since the record was closed last
 
 	userAgent string // that they see; empty for the client's
 }
 
 // sources makes what finds peers of the torrent at the start. tiers, if not nil,
 // are in place of the torrent's own trackers.
-func (t *Torrent) sources(tiers [][]string) ([]swarm.PeerSource, error) {
+func (t *Torrent) sources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.PeerSource, error) {
 	c := t.client.config
 	if c.NewSources != nil {
-		return c.NewSources(t.meta)
+		return c.NewSources(meta)
 	}
 	var all []swarm.PeerSource
 	t.trackers.changed = tiers != nil
 	if tiers == nil {
-		tiers = t.meta.Tiers
+		tiers = meta.Tiers
 	}
 	if count(tiers) > 0 {
 		t.trackers.own = t.newTiers(tiers)
 		all = append(all, t.trackers.own)
 	}
-	if len(c.Announce) > 0 && !t.info.Private {
+	if len(c.Announce) > 0 && !t.private {
 		extra := make([][]string, len(c.Announce))
 		for i, url := range c.Announce {
 			extra[i] = []string{url}
@@ -113,13 +115,18 @@ func (t *Torrent) SetTrackers(tiers [][]string) error {
 	if err := t.live(); err != nil {
 		return err
 	}
+	changed := tiers != nil
+	if !changed {
+		meta, err := t.Metainfo()
+		if err != nil {
+			return err
+		}
+		tiers = meta.Tiers
+	}
 	k := &t.trackers
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.changed = tiers != nil
-	if tiers == nil {
-		tiers = t.meta.Tiers
-	}
+	k.changed, k.fresh = changed, true
 	switch {
 	case k.own == nil && count(tiers) > 0:
 		k.own = t.newTiers(tiers)
@@ -132,6 +139,13 @@ func (t *Torrent) SetTrackers(tiers [][]string) error {
 		t.engine.Announce()
 	}
 	return nil
+}
+
+// unsaved reports whether SetTrackers was called.
+func (k *trackers) unsaved() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.fresh
 }
 
 // edited returns the tiers to remember: nil for the torrent's own.

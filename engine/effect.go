@@ -49,6 +49,9 @@ type (
 		soon  bool // before it is due, but not before it is allowed
 	}
 
+	// rest says to the storage that nobody uses it.
+	rest struct{}
+
 	// readStored checks what the storage holds, on its own goroutine.
 	readStored struct {
 		pieces swarm.Bitfield

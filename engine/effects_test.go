@@ -73,6 +73,8 @@ func (w *world) effect(e effect) {
 		w.say("tell %s: left %d, down %d, want %d", what, a.Left, a.Downloaded, a.Want)
 	case readStored:
 		w.say("read %d pieces", e.pieces.Count())
+	case rest:
+		w.say("rest")
 	default:
 		w.t.Fatalf("%s: unknown effect %T", w.place, e)
 	}

@@ -51,6 +51,12 @@ func (e tell) perform(t *Torrent) {
 	t.engine.announcer.tell(t, e.event, e.soon, t.state.announcement())
 }
 
+func (rest) perform(t *Torrent) {
+	if r, ok := t.storage.(swarm.Rester); ok {
+		r.Rest()
+	}
+}
+
 func (e readStored) perform(t *Torrent) {
 	t.tasks.Add(1)
 	go t.readStored(e.pieces, e.round)

@@ -36,7 +36,8 @@ type Spec struct {
 	// side, if Lanes is more than one.
 	Parts bool
 
-	// Storage keeps the bytes; the engine closes it, also if Add fails.
+	// Storage keeps the bytes; the engine closes it, also if Add fails. One that
+	// is a swarm.Rester hears when the torrent is complete and nobody is connected.
 	Storage swarm.Storage
 
 	// NewPicker makes the torrent's picker. It is called when the torrent has

@@ -64,8 +64,11 @@ type state struct {
 	choke   time.Time // next round
 	scan    time.Time // next look at the peers' clocks
 	stats   time.Time // next StatsTick
-	lonely  bool      // NoPeers was reported
-	idle    bool      // Idle was reported
+	quiet   time.Time // when the torrent comes to rest, if nothing happens until then
+	resting bool
+	used    bool // since it was added
+	lonely  bool // NoPeers was reported
+	idle    bool // Idle was reported
 	waiters []waiter
 
 	recheckDone chan error // who waits for the end of a check, if anyone
@@ -259,6 +262,7 @@ func (s *state) settle(now time.Time) {
 		}
 	}
 	s.dialMore(now)
+	s.comeToRest(now)
 	s.deadline = s.nextDeadline()
 }
 
@@ -268,7 +272,7 @@ func (s *state) nextDeadline() (next time.Time) {
 	if !s.wantsPeers() {
 		dial = time.Time{}
 	}
-	for _, t := range [...]time.Time{s.choke, s.scan, s.stats, dial} {
+	for _, t := range [...]time.Time{s.choke, s.scan, s.stats, s.quiet, dial} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}

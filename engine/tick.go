@@ -23,6 +23,9 @@ func (tick) apply(now time.Time, s *state) {
 	if due(s.scan, now) {
 		s.look(now)
 	}
+	if due(s.quiet, now) && s.mayRest() {
+		s.takeRest()
+	}
 	if due(s.stats, now) {
 		s.stats = time.Time{}
 		if s.active() && s.cfg.Events&OnStats != 0 {

@@ -42,6 +42,13 @@ type (
 		// Sync returns once every byte written before the call is stable.
 		Sync() error
 	}
+
+	// A Rester lets go of what it has open while nobody uses it.
+	Rester interface {
+		// Rest says that nothing will be read or written for a while. It does
+		// not block. Any other call ends the rest, and may come at once.
+		Rest()
+	}
 )
 
 // ReadVecAt fills bufs in order from offset off, in one call if r can. It returns

@@ -197,9 +197,13 @@ func (d *demo) share(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	info := t.Metainfo().Info
+	meta, err := t.Metainfo()
+	if err != nil {
+		return err
+	}
+	info := meta.Info
 	m.done(fmt.Sprintf("2. Hashed %s of %s", counted(info.Pieces(), "piece"), exactly(info.PieceLength)), d.size)
-	if _, err := save(t.Metainfo(), filepath.Join(d.dir, torrentName), false); err != nil {
+	if _, err := save(meta, filepath.Join(d.dir, torrentName), false); err != nil {
 		return err
 	}
 	// The tracker must know the seeder before the downloader asks, or it would

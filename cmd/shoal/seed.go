@@ -136,16 +136,20 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	if output == "" {
 		output = t.Name() + ".torrent"
 	}
-	wrote, err := save(t.Metainfo(), output, cmd.Force)
+	meta, err := t.Metainfo()
+	if err != nil {
+		return err
+	}
+	wrote, err := save(meta, output, cmd.Force)
 	if err != nil {
 		return errors.Join(err, s.client.Remove(t, client.Keep))
 	}
 	if wrote {
 		s.c.say("Wrote %s.", output)
 	}
-	s.c.emit(created{"created", output, identify(t.Metainfo().Info), t.Metainfo().Info.Pieces(), t.Metainfo().Info.PieceLength, files(t.Metainfo().Info)})
+	s.c.emit(created{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, files(meta.Info)})
 	s.add(t).whole = true
-	if len(t.Metainfo().Tiers) == 0 {
+	if len(meta.Tiers) == 0 {
 		s.c.say("It names no tracker, so others name this machine: %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())
 	}
 	return nil

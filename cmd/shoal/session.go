@@ -80,7 +80,7 @@ func (s *session) add(t *client.Torrent) *item {
 	i := &item{t: t, name: plain(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
 	s.items = append(s.items, i)
 	s.byID[id] = i
-	s.c.emit(added{"added", i.id, t.Name(), t.Length(), t.Metainfo().Info.Pieces(), t.Dir()})
+	s.c.emit(added{"added", i.id, t.Name(), t.Length(), t.Stats().Pieces, t.Dir()})
 	return i
 }
 

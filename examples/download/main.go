@@ -62,7 +62,11 @@ func download(ctx context.Context, out io.Writer, config client.Config, source a
 	if err := t.Wait(ctx); err != nil {
 		return err
 	}
-	for _, f := range t.Files() {
+	files, err := t.Files()
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
 		fmt.Fprintf(out, "%s: %d bytes\n", f.Path, f.Length)
 	}
 	return nil

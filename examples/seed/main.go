@@ -62,7 +62,15 @@ func seed(ctx context.Context, out io.Writer, path, torrent string, build metain
 	if err != nil {
 		return err
 	}
-	b, err := t.Metainfo().Bytes()
+	meta, err := t.Metainfo()
+	if err != nil {
+		return err
+	}
+	files, err := t.Files()
+	if err != nil {
+		return err
+	}
+	b, err := meta.Bytes()
 	if err != nil {
 		return err
 	}
@@ -70,7 +78,7 @@ func seed(ctx context.Context, out io.Writer, path, torrent string, build metain
 		return err
 	}
 	fmt.Fprintf(out, "seeding %s, %d bytes in %d files; others need %s\n",
-		t.Name(), t.Length(), len(t.Files()), filepath.Base(torrent))
+		t.Name(), t.Length(), len(files), filepath.Base(torrent))
 	wait()
 	return nil
 }

@@ -58,7 +58,11 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 		return err
 	}
 	defer leecher.Close()
-	t, err := leecher.Add(ctx, seed.Metainfo())
+	meta, err := seed.Metainfo()
+	if err != nil {
+		return err
+	}
+	t, err := leecher.Add(ctx, meta)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,11 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 		return err
 	}
 	defer leecher.Close()
-	t, err := leecher.Add(ctx, seed.Metainfo(), client.AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
+	meta, err := seed.Metainfo()
+	if err != nil {
+		return err
+	}
+	t, err := leecher.Add(ctx, meta, client.AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
 	if err != nil {
 		return err
 	}

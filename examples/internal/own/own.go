@@ -39,7 +39,12 @@ func NewSeed(ctx context.Context) (*Seed, error) {
 		c.Close()
 		return nil, err
 	}
-	return &Seed{t.Metainfo(), c.Addr(), c.Close}, nil
+	meta, err := t.Metainfo()
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return &Seed{meta, c.Addr(), c.Close}, nil
 }
 
 // Dir makes a temporary folder; remove deletes it.
