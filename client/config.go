@@ -27,7 +27,8 @@ type Config struct {
 	Dir string
 
 	// State is the folder for what is remembered over restarts: a record of
-	// each torrent, and the port. Empty means "shoal" in the user's folder
+	// each torrent, the port, and, as long as the torrent is there, what else a
+	// whole one needs, such as its .torrent file. Empty means "shoal" in the user's folder
 	// for configuration, or ".shoal" in Dir if that cannot be made. Off means that
 	// nothing is remembered; then nothing is known of what former runs made,
 	// and what is found is checked whole. Two clients with one state folder
@@ -36,7 +37,8 @@ type Config struct {
 	State string
 
 	// Save is how long a piece may be written without being recorded. Zero
-	// means 5 s, a negative number that records are saved by Close only.
+	// means 5 s, a negative number that records are saved by Close only,
+	// and when a torrent is whole and nobody downloads it.
 	Save time.Duration
 
 	// Listen is the "host:port" at which connections are accepted. Empty

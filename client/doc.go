@@ -10,6 +10,9 @@
 // it is made, nothing else is ever overwritten or deleted, and after a restart or
 // a crash a torrent goes on from what the record says and the files confirm.
 //
+// A torrent that is whole and that nobody downloads is at rest: what it takes to
+// serve it lies in Config.State, and is loaded when somebody asks.
+//
 // [Torrent] shows and steers one torrent, [Client.Events] tells what happens, and
 // [ErrorOf] what went wrong. Private torrents meet no peers but those of their
 // trackers (BEP 27, https://www.bittorrent.org/beps/bep_0027.html), and those

@@ -20,7 +20,11 @@ var errAtRest = errors.New("the storage is closed")
 
 // Rest is called in a turn of the engine: it begins to put the torrent to rest.
 func (l *ledger) Rest() {
-	if l.torrent == nil || !l.mu.TryRLock() {
+	if l.torrent == nil {
+		swarm.Rest(l.open.Storage)
+		return
+	}
+	if !l.mu.TryRLock() {
 		return // a call is opening it
 	}
 	open := l.open != nil

@@ -52,9 +52,7 @@ func (e tell) perform(t *Torrent) {
 }
 
 func (rest) perform(t *Torrent) {
-	if r, ok := t.storage.(swarm.Rester); ok {
-		r.Rest()
-	}
+	swarm.Rest(t.storage)
 }
 
 func (e readStored) perform(t *Torrent) {

@@ -23,7 +23,7 @@ type Storage interface {
 	io.Closer
 }
 
-// VectorReader, VectorWriter and Syncer are what a Storage may do besides. The
+// VectorReader, VectorWriter, Syncer and Rester are what a Storage may do besides. The
 // functions ReadVecAt, WriteVecAt and Sync use them where they are there. They
 // keep the rules of Storage; the caller's outer slice is not changed either.
 type (
@@ -92,4 +92,11 @@ func Sync(s any) error {
 		return y.Sync()
 	}
 	return nil
+}
+
+// Rest tells s that nobody uses it for a while, if s wants to know.
+func Rest(s any) {
+	if r, ok := s.(Rester); ok {
+		r.Rest()
+	}
 }

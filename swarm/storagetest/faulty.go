@@ -64,6 +64,7 @@ var (
 	_ swarm.VectorReader = (*Faulty)(nil)
 	_ swarm.VectorWriter = (*Faulty)(nil)
 	_ swarm.Syncer       = (*Faulty)(nil)
+	_ swarm.Rester       = (*Faulty)(nil)
 )
 
 // NewFaulty returns a Faulty on s that breaks nothing yet.
@@ -135,6 +136,9 @@ func (f *Faulty) Heal() {
 	f.faults = [ops][]fault{}
 	f.full, f.delay = false, 0
 }
+
+// Rest tells the storage below; it cannot fail.
+func (f *Faulty) Rest() { swarm.Rest(f.storage) }
 
 // Calls returns how many calls of a kind were made so far, failed ones included.
 func (f *Faulty) Calls(op Op) int {

@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+// restful counts how often it was told to rest.
+type restful struct {
+	*swarm.Memory
+	rests atomic.Int64
+}
+
+func (r *restful) Rest() { r.rests.Add(1) }
+
+func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s := newSample(1, 1<<20, 1<<17)
+		seed, leech := r.engine("10.0.0.1", link, Config{}), r.engine("10.0.0.2", link, Config{})
+		disk := &restful{Memory: s.filled()}
+		spec := s.spec(disk)
+		spec.Have = s.all()
+		x := r.add(seed, spec)
+		synctest.Wait()
+		require.Equal(t, int64(1), disk.rests.Load(), "at once: it was never used")
+		time.Sleep(time.Hour)
+		require.Equal(t, int64(1), disk.rests.Load())
+
+		m := &restful{Memory: swarm.NewMemory(s.geometry.Length)}
+		y := r.add(leech, s.spec(m, list(at(seed))))
+		r.wait(y, time.Minute)
+		s.has(t, m)
+		require.Zero(t, m.rests.Load(), "peers may come back")
+		time.Sleep(restDelay + time.Second)
+		require.Equal(t, int64(2), disk.rests.Load())
+		require.Equal(t, int64(1), m.rests.Load())
+
+		p := make([]byte, 10)
+		for range 5 {
+			time.Sleep(restDelay - time.Second)
+			_, err := x.ReadAt(p, 0)
+			require.NoError(t, err)
+		}
+		require.Equal(t, int64(2), disk.rests.Load(), "a user reads it")
+		time.Sleep(restDelay + time.Second)
+		require.Equal(t, int64(3), disk.rests.Load())
+		x.Pause()
+		time.Sleep(time.Hour)
+		require.Equal(t, int64(3), disk.rests.Load())
+	})
+}
