@@ -2,9 +2,7 @@ package metainfo
 
 import (
 	"bytes"
-	"io"
 	"sync"
-	"time"
 
 	"github.com/shoal-bt/shoal/piecehash"
 	"github.com/shoal-bt/shoal/swarm"
@@ -43,6 +41,8 @@ func (s *summer) plan() (together bool) {
 		return true
 	}
 	s.step = longRun
+	s.trial = true
+	defer func() { s.trial = false }()
 	for n := range s.pieces {
 		p := &s.pieces[n]
 		if !s.advance(p) {
@@ -81,6 +81,12 @@ func (s *summer) advance(p *pieceSum) bool {
 		s.drop(p)
 		return false
 	}
+	if !s.trial {
+		s.fetch(p)
+		if p.block*swarm.BlockLen >= p.length {
+			s.fetchNext()
+		}
+	}
 	if s.v2 {
 		s.addLeaves(p, first)
 	}
@@ -111,33 +117,37 @@ func (s *summer) take(p *pieceSum) error {
 		p.store = p.run
 		return nil
 	}
-	n := 0
-	for p.block < blocks && at(p.block) == nil && n+swarm.BlockLen <= s.step {
-		b := s.g.Block(p.v.Piece, p.block)
-		if s.g.IsPad(b) {
+	return s.read(p)
+}
+
+// toRead returns how many blocks of a piece are the next to be read in one call, and
+// how many bytes these are.
+func (s *summer) toRead(p *pieceSum) (blocks, n int) {
+	last := (p.length + swarm.BlockLen - 1) / swarm.BlockLen
+	for k := p.block; k < last && n+swarm.BlockLen <= s.step; k++ {
+		b := s.g.Block(p.v.Piece, k)
+		if p.v.Blocks != nil && p.v.Blocks[k-p.v.From] != nil || s.g.IsPad(b) {
 			break
 		}
 		n += b.Length
-		p.block++
+		blocks++
 	}
-	return s.read(p, first, n)
+	return blocks, n
 }
 
-// read makes a run of n bytes from the storage, from the first block on.
-func (s *summer) read(p *pieceSum, first, n int) error {
+// read makes a run of what comes next from the storage.
+func (s *summer) read(p *pieceSum) error {
 	if p.v.Stored == nil {
 		return errNoStorage
 	}
-	p.buf = pool(n).Get().(*[]byte)
-	b := (*p.buf)[:n]
-	start := time.Now()
-	if m, err := p.v.Stored.ReadAt(b, p.offset+int64(first)*swarm.BlockLen); m < n {
-		if err == nil || err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
+	s.fetch(p)
+	buf, n, blocks, err := s.fetched(p)
+	p.buf = buf
+	if err != nil {
 		return err
 	}
-	s.rate = float64(n) / time.Since(start).Seconds()
+	p.block += blocks
+	b := (*p.buf)[:n]
 	p.store = p.store[:0]
 	for ; len(b) > swarm.BlockLen; b = b[swarm.BlockLen:] {
 		p.store = append(p.store, b[:swarm.BlockLen])

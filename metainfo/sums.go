@@ -35,6 +35,14 @@ type summer struct {
 	one    []piecehash.Part1 // v1 hashes, one for each piece
 	leaves [][32]byte        // v2 leaves of all pieces, one after the other
 
+	// What is read ahead.
+	reads   chan *fetch // nil while nothing was to be read
+	over    chan struct{}
+	spare   []*fetch
+	begun   int  // pieces of which the first run was fetched, or is about to be
+	trial   bool // the first run is read, to see how fast that is
+	ordered bool // pieces are taken up one after the other
+
 	// Blocks that wait until enough of them are there to be hashed side by
 	// side. Their leaves follow each other, from leaf first on.
 	waiting [][]byte
@@ -54,6 +62,7 @@ type pieceSum struct {
 	run    [][]byte   // blocks taken up and not yet handed out
 	store  [][]byte   // memory for run
 	buf    *[]byte    // what run lies in, if it was read
+	ahead  *fetch     // of the next run; nil for none
 	err    error
 }
 
@@ -62,7 +71,14 @@ func (s *summer) sum(info *Info, batch []swarm.Verdict) {
 	s.info, s.g = info, info.Geometry()
 	s.v1, s.v2 = info.HasV1(), info.HasV2()
 	s.prepare(batch)
+	defer s.endFetches()
 	together := s.plan()
+	s.ordered = !s.v1 || !together
+	for range leavesAtOnce {
+		if s.fetchNext(); s.ordered {
+			break
+		}
+	}
 	switch {
 	case !s.v1:
 		done := 0
@@ -88,6 +104,7 @@ func (s *summer) sum(info *Info, batch []swarm.Verdict) {
 func (s *summer) prepare(batch []swarm.Verdict) {
 	s.one = grow(s.one, len(batch))
 	s.pieces = grow(s.pieces, len(batch))
+	s.begun = 0
 	total := 0
 	for n := range batch {
 		v := &batch[n]

@@ -15,9 +15,10 @@ import (
 // nil the whole piece is read. What Stored says does not exist (fs.ErrNotExist)
 // is wrong, not an error.
 //
-// The pieces of a batch are hashed side by side, so up to 16 runs of 256 KiB are in
-// memory at a time. If the first run comes so slowly that the storage may have to
-// seek, runs are of 1 MiB, and longer pieces are hashed one after the other.
+// The pieces of a batch are hashed side by side, and the next run of each is read
+// meanwhile, so up to 32 runs of 256 KiB are in memory at a time. If the first run
+// comes so slowly that the storage may have to seek, runs are of 1 MiB, and longer
+// pieces are hashed one after the other.
 //
 // A piece may come in parts, as [swarm.Verdict] says: those of a batch are hashed side
 // by side too.
@@ -28,8 +29,9 @@ import (
 // has Err set. Bad is set where the v2 leaves of the piece are known: it is a
 // single block, or was given to SetLeaves.
 //
-// Verify may be called from several goroutines at once, and keeps nothing. It
-// starts no goroutine.
+// Verify may be called from several goroutines at once, and keeps nothing. Where it
+// has to read it does so on one goroutine more, which ends before it returns; Stored
+// is asked for one run at a time.
 func (i *Info) Verify(batch []swarm.Verdict) {
 	s := sums.Get().(*summer)
 	defer s.release()
