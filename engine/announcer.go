@@ -93,8 +93,9 @@ func same(a, b swarm.PeerSource) bool {
 }
 
 // tell has all sources of a torrent hear of an event, or asks them for peers as
-// soon as they allow. It runs in a turn.
-func (a *announcer) tell(t *Torrent, event swarm.Event, soon bool, say swarm.Announcement) {
+// soon as they allow. One that failed is left alone meanwhile, unless the user asks.
+// It runs in a turn.
+func (a *announcer) tell(t *Torrent, what tell, say swarm.Announcement) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
@@ -102,9 +103,9 @@ func (a *announcer) tell(t *Torrent, event swarm.Event, soon bool, say swarm.Ann
 		e.say = say
 		e.say.Swarm = e.stats.Swarm
 		switch {
-		case event != swarm.None:
-			a.enqueue(e, event)
-		case soon && e.on && !e.busy && len(e.queued) == 0:
+		case what.event != swarm.None:
+			a.enqueue(e, what.event)
+		case what.soon && !e.busy && (e.on && len(e.queued) == 0 || what.asked && len(e.queued) > 0):
 			at := now
 			if e.min.After(at) {
 				at = e.min

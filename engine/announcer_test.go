@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/engine/internal/simnet"
+	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -164,10 +165,65 @@ func TestFailedAnnouncesAreRepeatedLaterAndLater(t *testing.T) {
 		time.Sleep(20 * time.Minute)
 		require.Equal(t, []int{0, 15, 45, 105, 225, 235, 236}, d.times())
 		require.Equal(t, "started", d.told()[6], "it had not heard before")
-		require.Equal(t, 6, countEvents[SourceError](events))
+		events.Close()
+		var counted []int
+		for ev := range events.All(t.Context()) {
+			if failed, ok := ev.(SourceError); ok {
+				counted = append(counted, failed.Errors)
+			}
+		}
+		require.Equal(t, []int{1, 2, 3, 4, 5, 6}, counted)
 		st := x.Sources()[0]
 		require.Zero(t, st.Errors)
 		require.NoError(t, st.Err)
+	})
+}
+
+// TestAskedAnnouncesDoNotWait has a user ask for an announce while one that failed
+// waits to be repeated; nothing else brings that forward.
+func TestAskedAnnouncesDoNotWait(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s := newSample(1, 1<<18, 1<<18)
+		d := newDiary(func(_ context.Context, n int, _ swarm.Announcement, _ func(swarm.Address)) (swarm.Answer, error) {
+			if n <= 5 {
+				return swarm.Answer{}, errors.New("no route")
+			}
+			time.Sleep(10 * time.Second)
+			return swarm.Answer{Next: time.Hour, Min: 2 * time.Minute}, nil
+		})
+		x := r.add(r.engine("10.0.0.1", link, Config{}), s.spec(swarm.NewMemory(s.geometry.Length), d))
+		time.Sleep(230 * time.Second)
+		require.Equal(t, []int{0, 15, 45, 105, 225}, d.times(), "the next is due after 240 s")
+		x.AddPeers(swarm.Address{AddrPort: netip.MustParseAddrPort("10.9.9.9:1")}) // nobody: peers run out
+		time.Sleep(70 * time.Second)
+		require.Len(t, d.times(), 5)
+		x.Announce()
+		time.Sleep(5 * time.Second)
+		require.Equal(t, 300, d.times()[5])
+		for range 30 { // also while a call is under way
+			x.Announce()
+			time.Sleep(5 * time.Second)
+		}
+		require.Equal(t, []int{0, 15, 45, 105, 225, 300, 430}, d.times(), "two minutes after the answer")
+		require.Equal(t, []string{"started", "-"}, d.told()[5:])
+		require.Equal(t, 1, d.most, "calls at a time")
+	})
+}
+
+// TestAnnouncesHaveFreshFigures looks at an announce that nothing but time brings.
+func TestAnnouncesHaveFreshFigures(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s, d := newSample(1, 1<<18, 1<<18), steady(time.Minute, 0)
+		e := r.engine("10.0.0.1", link, Config{})
+		r.seed(e, s, d)
+		a := r.dialAs("a", e, s)
+		a.send(peerwire.Message{Kind: peerwire.Interested})
+		a.expect(peerwire.Unchoke)
+		a.send(peerwire.Message{Kind: peerwire.Request, Block: s.geometry.Block(0, 0)})
+		a.expect(peerwire.Piece)
+		time.Sleep(61 * time.Second)
+		require.Equal(t, []string{"started", "-"}, d.told())
+		require.EqualValues(t, swarm.BlockLen, d.call(1).Uploaded)
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 
 const (
 	maxKnown = 3000 // addresses that a torrent remembers
-	maxTries = 6    // dials in a row that fail, before an address is forgotten
+	maxTries = 6    // times in a row that an address is tried again, until it is forgotten
 )
 
 // waits are the times before an address is tried again, by failures in a row.

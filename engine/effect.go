@@ -47,6 +47,7 @@ type (
 	tell struct {
 		event swarm.Event
 		soon  bool // before it is due, but not before it is allowed
+		asked bool // by the user: also what failed and waits to be repeated
 	}
 
 	// rest says to the storage that nobody uses it.

@@ -69,6 +69,9 @@ func (w *world) effect(e effect) {
 		what := e.event.String()
 		if e.soon {
 			what = "soon"
+			if e.asked {
+				what = "soon, as asked"
+			}
 		}
 		w.say("tell %s: left %d, down %d, want %d", what, a.Left, a.Downloaded, a.Want)
 	case readStored:

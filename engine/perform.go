@@ -48,7 +48,7 @@ func (e spill) perform(t *Torrent) {
 func (e emit) perform(t *Torrent) { t.engine.hub.emit(e.event) }
 
 func (e tell) perform(t *Torrent) {
-	t.engine.announcer.tell(t, e.event, e.soon, t.state.announcement())
+	t.engine.announcer.tell(t, e, t.state.announcement())
 }
 
 func (rest) perform(t *Torrent) {

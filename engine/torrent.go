@@ -289,7 +289,7 @@ type asking struct{}
 
 func (asking) apply(_ time.Time, s *state) {
 	if s.active() {
-		s.do(tell{soon: true})
+		s.do(tell{soon: true, asked: true})
 	}
 }
 
