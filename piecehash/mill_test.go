@@ -187,6 +187,11 @@ func FuzzSums(f *testing.F) {
 			pieces = append(pieces, blocks)
 		}
 		check(t, whole, pieces)
+		for i, sum := range inParts(rand.New(rand.NewPCG(uint64(path), uint64(len(whole)))), whole) {
+			if sum != sha1.Sum(whole[i]) {
+				t.Fatalf("message %d of %d with %d bytes is wrong in parts", i, len(whole), len(whole[i]))
+			}
+		}
 	})
 }
 
