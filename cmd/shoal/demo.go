@@ -238,7 +238,7 @@ func announced(ctx context.Context, answers *client.Stream) error {
 func (d *demo) download(ctx context.Context) error {
 	s, err := openSession(d.c, client.Config{
 		Dir: filepath.Join(d.dir, downloadName), State: filepath.Join(d.dir, "state"), Listen: "127.0.0.1:0",
-	})
+	}, nil)
 	if err != nil {
 		return err
 	}

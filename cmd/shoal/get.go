@@ -79,7 +79,7 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 			return usageError{fmt.Errorf("--announce: %w", err)}
 		}
 	}
-	s, err := openSession(c, config)
+	s, err := openSession(c, config, peers)
 	if err != nil {
 		return err
 	}

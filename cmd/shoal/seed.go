@@ -50,7 +50,7 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 	if cmd.Output != "" && len(cmd.Path) > 1 {
 		return usageError{errors.New("--output takes a single file or folder to seed")}
 	}
-	s, err := openSession(c, config)
+	s, err := openSession(c, config, peers)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"time"
@@ -21,6 +22,10 @@ type session struct {
 	events *client.Stream
 	items  []*item
 	byID   map[swarm.ID]*item
+
+	// named are the peers that the user named, true for those that were told to
+	// have failed.
+	named map[netip.AddrPort]bool
 
 	quit  bool // leave when everything is complete
 	quiet bool // do not print what becomes of the torrents
@@ -44,15 +49,21 @@ type item struct {
 	pace    pace
 }
 
-// openSession makes a client. close ends it.
-func openSession(c *console, config client.Config) (*session, error) {
+// openSession makes a client. peers are those that the user named. close ends it.
+func openSession(c *console, config client.Config, peers []netip.AddrPort) (*session, error) {
 	config.Engine.Logger = c.log
 	cl, err := client.New(config)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{c: c, client: cl, byID: make(map[swarm.ID]*item)}
+	s := &session{c: c, client: cl, byID: make(map[swarm.ID]*item), named: make(map[netip.AddrPort]bool)}
+	for _, p := range peers {
+		s.named[p] = false
+	}
 	mask := client.CheapEvents
+	if len(peers) > 0 {
+		mask |= engine.OnPeerFailed
+	}
 	if c.json {
 		mask |= engine.OnPeerConnected | engine.OnPeerLost
 	}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"syscall"
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
@@ -50,6 +53,16 @@ func (s *session) tell(e client.Event) {
 	case engine.PeerBanned:
 		h.Event, h.Peer = "banned", e.Addr.String()
 		s.c.log.Info("banned for wrong data", "torrent", i.name, "address", e.Addr)
+	case engine.PeerFailed:
+		told, ours := s.named[e.Addr]
+		if !ours || told {
+			return
+		}
+		s.named[e.Addr] = true
+		h.Event, h.Peer, h.Message = "peerFailed", e.Addr.String(), unreached(client.ErrorOf(e))
+		if !s.c.json {
+			s.c.warn("%s: %s: %s", i.name, e.Addr, h.Message)
+		}
 	case engine.PeerConnected:
 		h.Event, h.Peer = "connected", e.Addr.String()
 	case engine.PeerLost:
@@ -74,6 +87,17 @@ func (s *session) tell(e client.Event) {
 		return
 	}
 	s.c.emit(h)
+}
+
+// unreached says why a peer that the user named is not connected.
+func unreached(err error) string {
+	switch {
+	case errors.Is(err, engine.ErrHandshake) && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
+		return "it hung up, as those do who do not have the torrent; it is tried again from time to time"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nobody listens there; it is tried again from time to time"
+	}
+	return readable(err) + "; it is tried again from time to time"
 }
 
 // trouble prints a warning, but not the same twice in a row.

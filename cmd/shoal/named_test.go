@@ -1,0 +1,26 @@
+package main
+
+import (
+	"net"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Who names a peer is told why it is not connected, and not again and again.
+func TestNamedPeersThatFail(t *testing.T) {
+	alone(t)
+	makeContent(t, 1<<20)
+	shoal(t, exitOK, "create", "album", "--piece-length", "64KiB")
+	shoal(t, exitOK, "create", "album", "--piece-length", "32KiB", "-o", "other.torrent")
+	_, other := seeding(t, "other.torrent")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	closed := l.Addr().String()
+	require.NoError(t, l.Close())
+	get := start(t, "get", "album.torrent", "--dir", "got", "--state", "off", "--peer", closed+","+other, "--listen", "off")
+	get.err.await(t, "album: "+closed+": nobody listens there")
+	get.err.await(t, "album: "+other+": it hung up, as those do who do not have the torrent")
+	get.stop()
+	get.wait(t, exitInterrupted)
+}
