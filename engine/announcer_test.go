@@ -210,6 +210,28 @@ func TestAskedAnnouncesDoNotWait(t *testing.T) {
 	})
 }
 
+// TestWarningsOfSources has a source warn once.
+func TestWarningsOfSources(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s := newSample(1, 1<<18, 1<<18)
+		d := newDiary(func(_ context.Context, n int, _ swarm.Announcement, _ func(swarm.Address)) (swarm.Answer, error) {
+			return swarm.Answer{Next: time.Minute, Warning: map[int]string{2: "the key expires"}[n]}, nil
+		})
+		e := r.engine("10.0.0.1", link, Config{})
+		events := e.Subscribe(0)
+		r.add(e, s.spec(swarm.NewMemory(s.geometry.Length), d))
+		time.Sleep(5 * time.Minute)
+		events.Close()
+		var warnings []string
+		for ev := range events.All(t.Context()) {
+			if w, ok := ev.(Warning); ok {
+				warnings = append(warnings, w.Err.Error())
+			}
+		}
+		require.Equal(t, []string{"source: the key expires"}, warnings)
+	})
+}
+
 // TestAnnouncesHaveFreshFigures looks at an announce that nothing but time brings.
 func TestAnnouncesHaveFreshFigures(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
