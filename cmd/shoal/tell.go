@@ -54,15 +54,10 @@ func (s *session) tell(e client.Event) {
 		h.Event, h.Peer = "banned", e.Addr.String()
 		s.c.log.Info("banned for wrong data", "torrent", i.name, "address", e.Addr)
 	case engine.PeerFailed:
-		told, ours := s.named[e.Addr]
-		if !ours || told {
+		if told, ours := s.named[e.Addr]; !ours || told {
 			return
 		}
-		s.named[e.Addr] = true
-		h.Event, h.Peer, h.Message = "peerFailed", e.Addr.String(), unreached(client.ErrorOf(e))
-		if !s.c.json {
-			s.c.warn("%s: %s: %s", i.name, e.Addr, h.Message)
-		}
+		h.Event, h.Peer, h.Message = "peerFailed", e.Addr.String(), s.unmet(i, e)
 	case engine.PeerConnected:
 		h.Event, h.Peer = "connected", e.Addr.String()
 	case engine.PeerLost:
@@ -98,6 +93,16 @@ func unreached(err error) string {
 		return "nobody listens there; it is tried again from time to time"
 	}
 	return readable(err) + "; it is tried again from time to time"
+}
+
+// unmet tells, once, why a peer that the user named is not connected.
+func (s *session) unmet(i *item, e engine.PeerFailed) string {
+	s.named[e.Addr] = true
+	why := unreached(client.ErrorOf(e))
+	if !s.c.json {
+		s.c.warn("%s: %s: %s", i.name, e.Addr, why)
+	}
+	return why
 }
 
 // trouble prints a warning, but not the same twice in a row.
