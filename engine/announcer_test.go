@@ -210,24 +210,33 @@ func TestAskedAnnouncesDoNotWait(t *testing.T) {
 	})
 }
 
-// TestWarningsOfSources has a source warn once.
+// TestWarningsOfSources has a source warn once. Each answer is an event.
 func TestWarningsOfSources(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := newSample(1, 1<<18, 1<<18)
-		d := newDiary(func(_ context.Context, n int, _ swarm.Announcement, _ func(swarm.Address)) (swarm.Answer, error) {
+		d := newDiary(func(_ context.Context, n int, _ swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+			for range n {
+				found(swarm.Address{})
+			}
 			return swarm.Answer{Next: time.Minute, Warning: map[int]string{2: "the key expires"}[n]}, nil
 		})
 		e := r.engine("10.0.0.1", link, Config{})
 		events := e.Subscribe(0)
-		r.add(e, s.spec(swarm.NewMemory(s.geometry.Length), d))
-		time.Sleep(5 * time.Minute)
+		x := r.add(e, s.spec(swarm.NewMemory(s.geometry.Length), d))
+		time.Sleep(4*time.Minute - time.Second)
 		events.Close()
 		var warnings []string
+		var peers []int
 		for ev := range events.All(t.Context()) {
-			if w, ok := ev.(Warning); ok {
-				warnings = append(warnings, w.Err.Error())
+			switch ev := ev.(type) {
+			case Warning:
+				warnings = append(warnings, ev.Err.Error())
+			case SourceReply:
+				require.Equal(t, x.ID(), ev.Torrent)
+				peers = append(peers, ev.Peers)
 			}
 		}
+		require.Equal(t, []int{1, 2, 3, 4}, peers)
 		require.Equal(t, []string{"source: the key expires"}, warnings)
 	})
 }

@@ -251,6 +251,7 @@ func (w *world) check() {
 	require.NoError(w.t, w.balance(), w.place)
 	require.NoError(w.t, w.rules(), w.place)
 	require.NoError(w.t, w.told(), w.place)
+	require.NoError(w.t, w.contacts(), w.place)
 }
 
 // balance counts every unit of memory: with a request, in an assembly, on its way
