@@ -9,10 +9,20 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// readStored checks pieces against what the storage holds. It is a task of the
-// torrent and gives up when that is closed.
+// mostChecks is the number of torrents whose storages are checked at once. Each check
+// takes memory and wants the disk for itself; but one that hangs must not keep all
+// others waiting.
+const mostChecks = 4
+
+// readStored checks pieces against what the storage holds, when it is the torrent's
+// turn. It is a task of the torrent and gives up when that is closed.
 func (t *Torrent) readStored(pieces swarm.Bitfield, round int) {
 	defer t.tasks.Done()
+	if !t.engine.checks.enter(t.ctx.Done()) {
+		t.post(checkDone{round})
+		return
+	}
+	defer t.engine.checks.leave()
 	checkStored(t.ctx, t.engine.cfg.Verifiers, t.geometry, pieces, t.storage, t.verify, func(looked, good []int, err error) {
 		t.post(stored{round, looked, good, err})
 	})

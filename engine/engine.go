@@ -23,6 +23,7 @@ type Engine struct {
 	budget    *budget
 	uploads   *uploads
 	verifiers *verifiers
+	checks    disk // bounds the torrents that are being checked
 	deadlines *deadlines
 	announcer *announcer
 	dialer    *dialer
@@ -49,6 +50,7 @@ func New(c Config) (*Engine, error) {
 		budget:    newBudget(cfg.Memory),
 		uploads:   &uploads{free: max(cfg.UploadMemory, manyBlock)},
 		verifiers: newVerifiers(cfg.Verifiers),
+		checks:    make(disk, mostChecks),
 		deadlines: newDeadlines(),
 		torrents:  make(map[swarm.ID]*Torrent),
 		done:      make(chan struct{}),

@@ -1,0 +1,52 @@
+package engine
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/shoal-bt/shoal/engine/internal/simnet"
+	"github.com/shoal-bt/shoal/swarm/storagetest"
+	"github.com/stretchr/testify/require"
+)
+
+// Of many torrents that are to be checked a few are at a time, and the others wait;
+// they can be closed meanwhile.
+func TestFewTorrentsAreCheckedAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		e := r.engine("10.0.0.1", simnet.Link{}, Config{Verifiers: 1})
+		var all []*Torrent
+		var disks []*storagetest.Faulty
+		var release []func()
+		for i := range 3 * mostChecks {
+			s := newSample(byte(i+1), 1<<20, 1<<18)
+			d := storagetest.NewFaulty(s.filled())
+			release = append(release, d.Block(storagetest.Read))
+			spec := s.spec(d)
+			spec.Check = s.all()
+			disks, all = append(disks, d), append(all, r.add(e, spec))
+		}
+		synctest.Wait()
+		busy := func() (n int) {
+			for _, d := range disks {
+				n += d.Blocked()
+			}
+			return n
+		}
+		require.Equal(t, mostChecks, busy())
+		for i, x := range all {
+			if disks[i].Blocked() == 0 && i%2 == 0 {
+				require.NoError(t, x.Close(), "one that waits")
+			}
+		}
+		require.Equal(t, mostChecks, busy())
+		for _, f := range release {
+			f()
+		}
+		for _, x := range all {
+			if x.Stats().Phase != Closed {
+				r.wait(x, time.Minute)
+			}
+		}
+	})
+}
