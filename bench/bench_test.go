@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -77,12 +78,13 @@ func contendersOf(s *scenario) (all []string) {
 func TestParse(t *testing.T) {
 	o, err := parse(nil, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, options{size: 2 << 30, rounds: 5, torrents: 10000, conns: 2000, watch: 20 * time.Second}, o)
+	all := regexp.MustCompile("")
+	require.Equal(t, options{size: 2 << 30, rounds: 5, of: all, torrents: 10000, conns: 2000, watch: 20 * time.Second}, o)
 	o, err = parse([]string{"-quick", "-rounds", "2", "-only", "many,link"}, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, options{size: 32 << 20, rounds: 2, torrents: 100, conns: 100, watch: time.Second, only: []string{"many", "link"}}, o)
+	require.Equal(t, options{size: 32 << 20, rounds: 2, of: all, torrents: 100, conns: 100, watch: time.Second, only: []string{"many", "link"}}, o)
 	for _, args := range [][]string{
-		{"-only", "rain"}, {"-rounds", "0"}, {"-size", "1M"}, {"-size", "17M"}, {"-size", "x"}, {"-size", "9999999999G"}, {"stray"},
+		{"-only", "rain"}, {"-of", "("}, {"-rounds", "0"}, {"-size", "1M"}, {"-size", "17M"}, {"-size", "x"}, {"-size", "9999999999G"}, {"stray"},
 	} {
 		_, err := parse(args, io.Discard)
 		require.Error(t, err, args)
