@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	maxUnsent  = 4 << 20 // bytes of messages that wait for a peer that takes none
+	maxUnsent  = 1 << 20 // bytes of messages that wait for a peer that takes none
 	maxGather  = 16      // blocks in one write
 	oneMessage = swarm.BlockLen + peerwire.PieceHeaderLen
 	quickWrite = 100 * time.Millisecond // a write that takes less may be followed by a larger one
