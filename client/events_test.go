@@ -10,6 +10,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/metainfo"
 )
 
 // until reads events up to one of type E, and returns those before.
@@ -77,6 +78,29 @@ func TestFileCompleted(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestStreamOfTorrentsThatWereThere subscribes when a client has a torrent that is
+// whole, and then one that is not.
+func TestStreamOfTorrentsThatWereThere(t *testing.T) {
+	seeder := newClient(t, client.Config{})
+	seed, err := seeder.Seed(within(t), folder(t), small())
+	require.NoError(t, err)
+	c := newClient(t, client.Config{})
+	_, err = c.Seed(within(t), content(40, 1000), client.SeedOptions{Build: metainfo.Builder{Name: "whole"}})
+	require.NoError(t, err)
+	tor, err := c.Add(within(t), metaOf(t, seed))
+	require.NoError(t, err)
+	added(t, tor)
+	s := c.Events(client.OnFile, 0)
+	require.NoError(t, tor.AddPeers(seeder.Addr()))
+	var paths []string
+	for range 3 {
+		f, _ := until[client.FileCompleted](t, s)
+		require.Equal(t, tor.ID(), f.Torrent)
+		paths = append(paths, f.Path)
+	}
+	require.ElementsMatch(t, []string{"album/one.bin", "album/two/a.bin", "album/two/b.bin"}, paths)
 }
 
 func TestWhatWasThereIsNoEvent(t *testing.T) {
