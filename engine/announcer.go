@@ -30,7 +30,6 @@ type announcer struct {
 
 	mu    sync.Mutex
 	heap  byTime
-	by    map[*Torrent][]*errand
 	calls int // under way
 }
 
@@ -38,19 +37,26 @@ type announcer struct {
 type errand struct {
 	torrent *Torrent
 	source  swarm.PeerSource
-	say     swarm.Announcement // as it was when the torrent last spoke
-	queued  []swarm.Event      // to be told, oldest first
-	due     time.Time          // zero while nothing is to be told
-	place   int                // in the heap; -1 if not in it
+	swarm   int                 // of the torrent's
+	last    *swarm.Announcement // as it was when the torrent stopped
+	queued  []swarm.Event       // to be told, oldest first
+	due     time.Time           // zero while nothing is to be told
+	place   int                 // in the heap; -1 if not in it
 	busy    bool
-	on      bool // Started was told, Stopped was not
-	gone    bool // the source was removed
-	stats   SourceStats
-	min     time.Time // not before, even if asked to
+	on      bool               // Started was told, Stopped was not
+	min     time.Time          // not before, even if asked to
+	cancel  context.CancelFunc // ends the call under way, if it may be ended
+
+	// What came of the last call.
+	asked  time.Time
+	answer swarm.Answer
+	err    error
+	errors int // in a row
+	peers  int
 }
 
 func newAnnouncer(e *Engine) *announcer {
-	a := &announcer{engine: e, timer: time.NewTimer(time.Hour), by: make(map[*Torrent][]*errand)}
+	a := &announcer{engine: e, timer: time.NewTimer(time.Hour)}
 	a.ctx, a.stop = context.WithCancel(context.Background())
 	a.done.Go(a.run)
 	return a
@@ -60,9 +66,9 @@ func newAnnouncer(e *Engine) *announcer {
 func (a *announcer) add(t *Torrent, s swarm.PeerSource, now bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, id := range t.ids {
-		e := &errand{torrent: t, source: s, place: -1, stats: SourceStats{Source: s, Swarm: id}}
-		a.by[t] = append(a.by[t], e)
+	for i := range t.ids {
+		e := &errand{torrent: t, source: s, swarm: i, place: -1}
+		t.errands = append(t.errands, e)
 		if now {
 			e.queued = append(e.queued, swarm.Started)
 			a.schedule(e, time.Now())
@@ -72,14 +78,16 @@ func (a *announcer) add(t *Torrent, s swarm.PeerSource, now bool) {
 }
 
 // remove takes a source out after telling it that we stopped.
-func (a *announcer) remove(t *Torrent, s swarm.PeerSource) {
+func (a *announcer) remove(t *Torrent, s swarm.PeerSource, say swarm.Announcement) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.by[t] = slices.DeleteFunc(a.by[t], func(e *errand) bool {
+	t.errands = slices.DeleteFunc(t.errands, func(e *errand) bool {
 		if !same(e.source, s) {
 			return false
 		}
-		e.gone = true
+		if e.last = &say; e.cancel != nil {
+			e.cancel()
+		}
 		a.enqueue(e, swarm.Stopped)
 		return true
 	})
@@ -99,9 +107,10 @@ func (a *announcer) tell(t *Torrent, what tell, say swarm.Announcement) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
-	for _, e := range a.by[t] {
-		e.say = say
-		e.say.Swarm = e.stats.Swarm
+	for _, e := range t.errands {
+		if e.last = nil; event == swarm.Stopped {
+			e.last = &say
+		}
 		switch {
 		case what.event != swarm.None:
 			a.enqueue(e, what.event)
@@ -186,39 +195,49 @@ func (a *announcer) begin() {
 		a.unschedule(e)
 		event := swarm.None
 		if len(e.queued) > 0 {
-			event, e.queued = e.queued[0], e.queued[1:]
+			event = e.queued[0]
+			if e.queued = e.queued[1:]; len(e.queued) == 0 {
+				e.queued = nil
+			}
 		}
 		if event != swarm.Stopped && !e.torrent.enter() {
 			continue // it is being closed; Stopped will come
 		}
 		e.busy = true
-		e.stats.Busy = true
 		a.calls++
-		a.done.Go(func() { a.call(e, event) })
+		limit := announceTimeout
+		if event == swarm.Stopped {
+			limit = stoppedTimeout
+		}
+		ctx, cancel := context.WithTimeout(a.ctx, limit)
+		if event != swarm.Stopped {
+			e.cancel = cancel
+		}
+		a.done.Go(func() {
+			defer cancel()
+			a.call(ctx, e, event)
+		})
 	}
 	a.rearm()
 }
 
 // call makes one announce. It is a task of the torrent.
-func (a *announcer) call(e *errand, event swarm.Event) {
+func (a *announcer) call(ctx context.Context, e *errand, event swarm.Event) {
 	t := e.torrent
 	defer t.tasks.Done()
-	limit, parent := announceTimeout, t.ctx
-	if event == swarm.Stopped {
-		limit, parent = stoppedTimeout, a.ctx
-	}
-	ctx, cancel := context.WithTimeout(parent, limit)
-	defer cancel()
-	say := a.words(e, event)
 	var addrs []swarm.Address
-	answer, err := e.source.Announce(ctx, say, func(p swarm.Address) {
-		if len(addrs) < maxFound {
-			addrs = append(addrs, p)
-		}
-	})
+	var answer swarm.Answer
+	say, err := a.words(e, event)
+	if err == nil {
+		answer, err = e.source.Announce(ctx, say, func(p swarm.Address) {
+			if len(addrs) < maxFound {
+				addrs = append(addrs, p)
+			}
+		})
+	}
 	if event != swarm.Stopped {
 		if len(addrs) > 0 || err == nil {
-			t.post(found{addrs: addrs, in: 1 << slices.Index(t.ids, e.stats.Swarm), asked: true})
+			t.post(found{addrs: addrs, in: 1 << e.swarm, asked: true})
 		}
 		a.report(e, answer, err, len(addrs))
 	}
@@ -226,18 +245,21 @@ func (a *announcer) call(e *errand, event swarm.Event) {
 }
 
 // words is what to say, with the figures of this moment where they can be had.
-func (a *announcer) words(e *errand, event swarm.Event) swarm.Announcement {
-	var fresh swarm.Announcement
+func (a *announcer) words(e *errand, event swarm.Event) (fresh swarm.Announcement, err error) {
 	if !e.torrent.call(func(_ time.Time, s *state) { fresh = s.announcement() }) {
 		a.mu.Lock()
-		fresh = e.say
+		last := e.last
 		a.mu.Unlock()
+		if last == nil {
+			return fresh, ErrClosed // what is to be told of that follows
+		}
+		fresh = *last
 	}
-	fresh.Swarm, fresh.Event = e.stats.Swarm, event
+	fresh.Swarm, fresh.Event = e.torrent.ids[e.swarm], event
 	if event == swarm.Stopped {
 		fresh.Want = 0
 	}
-	return fresh
+	return fresh, nil
 }
 
 func (a *announcer) report(e *errand, answer swarm.Answer, err error, n int) {
@@ -245,8 +267,8 @@ func (a *announcer) report(e *errand, answer swarm.Answer, err error, n int) {
 	if err == nil && t.cfg.Events&OnSourceReply != 0 {
 		a.engine.hub.emit(SourceReply{t.ID(), e.source, answer, n})
 	}
-	if err != nil && t.cfg.Events&OnSourceError != 0 && t.ctx.Err() == nil {
-		a.engine.hub.emit(SourceError{t.ID(), e.source, err, e.stats.Errors + 1})
+	if err != nil && t.cfg.Events&OnSourceError != 0 && !t.isClosing() {
+		a.engine.hub.emit(SourceError{t.ID(), e.source, err, e.errors + 1})
 	}
 	if answer.Warning != "" && t.cfg.Events&OnWarning != 0 {
 		a.engine.hub.emit(Warning{t.ID(), sourceWarning(answer.Warning)})
@@ -264,13 +286,12 @@ func (a *announcer) end(e *errand, event swarm.Event, answer swarm.Answer, err e
 	defer a.mu.Unlock()
 	now := time.Now()
 	a.calls--
-	e.busy = false
-	s := &e.stats
-	s.Busy, s.Last, s.Answer, s.Err, s.Peers = false, now, answer, err, n
+	e.busy, e.cancel = false, nil
+	e.asked, e.answer, e.err, e.peers = now, answer, err, n
 	if err != nil {
-		s.Errors++
+		e.errors++
 	} else {
-		s.Errors = 0
+		e.errors = 0
 	}
 	e.on = event != swarm.Stopped && (e.on || err == nil)
 	wait := or(answer.Min, min(defaultMin, or(answer.Next, defaultMin)))
@@ -278,12 +299,12 @@ func (a *announcer) end(e *errand, event swarm.Event, answer swarm.Answer, err e
 	switch {
 	case len(e.queued) > 0:
 		a.schedule(e, now)
-	case event == swarm.Stopped || e.torrent.ctx.Err() != nil:
+	case event == swarm.Stopped || e.torrent.isClosing():
 	case err != nil:
 		if event != swarm.None {
 			e.queued = append(e.queued, event) // it has not heard yet
 		}
-		a.schedule(e, now.Add(max(or(answer.Next, backOff(s.Errors)), answer.Min, leastInterval)))
+		a.schedule(e, now.Add(max(or(answer.Next, backOff(e.errors)), answer.Min, leastInterval)))
 	case answer.Next > 0:
 		a.schedule(e, now.Add(max(answer.Next, answer.Min, leastInterval)))
 	}
@@ -299,22 +320,34 @@ func backOff(errors int) time.Duration {
 func (a *announcer) show(t *Torrent) (all []SourceStats) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, e := range a.by[t] {
-		s := e.stats
-		s.Next = e.due
-		all = append(all, s)
+	for _, e := range t.errands {
+		all = append(all, SourceStats{
+			Source: e.source, Swarm: t.ids[e.swarm], Last: e.asked, Next: e.due, Busy: e.busy,
+			Answer: e.answer, Err: e.err, Errors: e.errors, Peers: e.peers,
+		})
 	}
 	return all
+}
+
+// abort ends the calls for a torrent that is being closed, but those that tell so.
+func (a *announcer) abort(t *Torrent) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, e := range t.errands {
+		if e.cancel != nil {
+			e.cancel()
+		}
+	}
 }
 
 // forget drops a torrent that is closed.
 func (a *announcer) forget(t *Torrent) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, e := range a.by[t] {
+	for _, e := range t.errands {
 		a.unschedule(e)
 	}
-	delete(a.by, t)
+	t.errands = nil
 }
 
 func (a *announcer) close() {

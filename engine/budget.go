@@ -37,11 +37,7 @@ func newBudget(bytes int64) *budget {
 }
 
 func (b *budget) open(wake, squeeze func()) *purse {
-	p := &purse{budget: b, wake: wake, squeeze: squeeze}
-	b.mu.Lock()
-	b.purses[p] = struct{}{}
-	b.mu.Unlock()
-	return p
+	return &purse{budget: b, wake: wake, squeeze: squeeze}
 }
 
 // close takes the purse out; all its units must be back.
@@ -71,6 +67,9 @@ func (p *purse) reserve(n int) int {
 	}
 	b.free -= n
 	p.held += n
+	if p.held > 0 {
+		b.purses[p] = struct{}{}
+	}
 	var fat *purse
 	if n == 0 {
 		if !p.waits {
@@ -136,6 +135,9 @@ func (p *purse) release(n int) {
 	b.free += n
 	p.held -= n
 	p.pressed = false
+	if p.held == 0 {
+		delete(b.purses, p)
+	}
 	var awake []*purse
 	for left := b.free; len(b.waiting) > 0 && left >= b.share(); left -= b.share() {
 		b.waiting[0].waits = false

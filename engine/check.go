@@ -18,12 +18,13 @@ const mostChecks = 4
 // turn. It is a task of the torrent and gives up when that is closed.
 func (t *Torrent) readStored(pieces swarm.Bitfield, round int) {
 	defer t.tasks.Done()
-	if !t.engine.checks.enter(t.ctx.Done()) {
+	ctx := t.context()
+	if !t.engine.checks.enter(ctx.Done()) {
 		t.post(checkDone{round})
 		return
 	}
 	defer t.engine.checks.leave()
-	checkStored(t.ctx, t.engine.cfg.Verifiers, t.geometry, pieces, t.storage, t.verify, func(looked, good []int, err error) {
+	checkStored(ctx, t.engine.cfg.Verifiers, t.geometry, pieces, t.storage, t.verify, func(looked, good []int, err error) {
 		t.post(stored{round, looked, good, err})
 	})
 	t.post(checkDone{round})

@@ -70,9 +70,6 @@ type Config struct {
 	// that all may. It is called from many goroutines and must not block.
 	Blocked func(netip.Addr) bool
 
-	// Random seeds the choices of the engine; zero means a random seed.
-	Random uint64
-
 	// Torrent is what a torrent goes by whose Spec says nothing else.
 	Torrent TorrentConfig
 }
@@ -101,7 +98,8 @@ type TorrentConfig struct {
 	// Events are the kinds of events to report; zero means CheapEvents.
 	Events EventMask
 
-	// NewChoker makes the torrent's Choker; nil means NewTitForTat.
+	// NewChoker makes the torrent's Choker, again when nobody was connected for a
+	// while; nil means NewTitForTat.
 	NewChoker func() Choker
 
 	// IdleTimeout ends a connection on which neither side was interested in
@@ -140,9 +138,6 @@ func (c Config) withDefaults() (Config, error) {
 	c.PeerTimeout = or(c.PeerTimeout, 120*time.Second)
 	if c.Blocked == nil {
 		c.Blocked = func(netip.Addr) bool { return false }
-	}
-	if c.Random == 0 {
-		c.Random = randomSeed()
 	}
 	c.Torrent = c.Torrent.over(TorrentConfig{
 		PeerID:       newPeerID(),
@@ -190,13 +185,4 @@ func newPeerID() (id swarm.PeerID) {
 		id[i] = letters[int(id[i])%len(letters)]
 	}
 	return id
-}
-
-func randomSeed() (seed uint64) {
-	var b [8]byte
-	rand.Read(b[:])
-	for _, x := range b {
-		seed = seed<<8 | uint64(x)
-	}
-	return seed | 1
 }

@@ -37,7 +37,7 @@ func newDialer(e *Engine) *dialer { return &dialer{engine: e} }
 func (d *dialer) add(t *Torrent, addr netip.AddrPort, id swarm.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if t.ctx.Err() != nil {
+	if t.isClosing() {
 		return
 	}
 	t.tasks.Add(1)
@@ -92,7 +92,7 @@ var errBlocked = errors.New("the address is blocked")
 // dial connects to a peer and tells the turn what came of it.
 func (e *Engine) dial(w wish) {
 	t := w.torrent
-	if t.ctx.Err() != nil {
+	if t.isClosing() {
 		return
 	}
 	if e.cfg.Blocked(w.addr.Addr()) {
@@ -117,14 +117,14 @@ func (e *Engine) dial(w wish) {
 // greetPeer dials and shakes hands. The connection may be there with an error.
 func (e *Engine) greetPeer(w wish) (net.Conn, handshake.Handshake, error) {
 	t := w.torrent
-	ctx, cancel := context.WithTimeout(t.ctx, e.cfg.ConnectTimeout)
+	ctx, cancel := context.WithTimeout(t.context(), e.cfg.ConnectTimeout)
 	defer cancel()
 	c, err := e.cfg.Dialer.DialContext(ctx, "tcp", w.addr.String())
 	if err != nil {
 		return nil, handshake.Handshake{}, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
 	o := handshake.Options{Timeout: e.cfg.HandshakeTimeout}
-	theirs, err := handshake.Initiate(t.ctx, c, t.hello(w.swarm), o)
+	theirs, err := handshake.Initiate(t.context(), c, t.hello(w.swarm), o)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrHandshake, err)
 	}

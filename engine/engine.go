@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -50,7 +49,7 @@ func New(c Config) (*Engine, error) {
 		budget:    newBudget(cfg.Memory),
 		uploads:   &uploads{free: max(cfg.UploadMemory, manyBlock)},
 		verifiers: newVerifiers(cfg.Verifiers),
-		checks:    make(disk, mostChecks),
+		checks:    disk{most: mostChecks},
 		deadlines: newDeadlines(),
 		torrents:  make(map[swarm.ID]*Torrent),
 		done:      make(chan struct{}),
@@ -67,22 +66,20 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 	if err := spec.validate(); err != nil {
 		return nil, e.refuse(spec, fmt.Errorf("engine: %w", err))
 	}
-	cfg := e.cfg.Torrent
+	cfg := &e.cfg.Torrent
 	if spec.Config != nil {
-		cfg = spec.Config.over(cfg)
+		own := spec.Config.over(*cfg)
+		cfg = &own
 	}
-	ctx, stop := context.WithCancel(context.Background())
 	t := &Torrent{
 		engine: e, ids: slices.Clone(spec.Swarms), geometry: spec.Geometry, storage: spec.Storage,
-		verify: spec.Verify, lanes: spec.Lanes, cfg: cfg, disk: newDisk(),
-		ctx: ctx, stop: stop, ended: make(chan struct{}), done: make(chan struct{}), conns: make(map[swarm.Peer]*conn),
+		verify: spec.Verify, lanes: spec.Lanes, cfg: cfg,
 	}
 	t.purse = e.budget.open(func() { t.poke(memory{}) }, func() { t.poke(squeeze{}) })
-	t.state = newState(time.Now(), &spec, cfg, t.purse, e.cfg.Random+e.peers.Add(1))
+	t.state = newState(time.Now(), &spec, cfg, t.purse)
 	t.state.wait = e.cfg.PeerTimeout
 	t.state.port = e.Port()
 	if err := e.enlist(t); err != nil {
-		stop()
 		t.purse.close()
 		return nil, e.refuse(spec, err)
 	}

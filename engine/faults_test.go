@@ -201,7 +201,6 @@ func TestAddAndRemove(t *testing.T) {
 		}
 		require.Less(t, runtime.NumGoroutine(), before+20)
 		require.Empty(t, leech.Torrents())
-		require.Empty(t, leech.announcer.by)
 		require.Empty(t, leech.announcer.heap)
 		require.Empty(t, leech.budget.purses)
 		require.Empty(t, leech.budget.waiting)

@@ -42,6 +42,10 @@ func (e joined) apply(now time.Time, s *state) {
 	if p.outgoing {
 		p.listens = p.addr
 	}
+	if s.traffic == nil {
+		at := meter{at: now}
+		s.traffic = &traffic{down: at, up: at, protoDown: at, protoUp: at}
+	}
 	s.peers[p.id] = p
 	s.order = append(s.order, p)
 	s.byID[p.peerID] = p
@@ -137,7 +141,7 @@ func (e gone) apply(now time.Time, s *state) {
 	delete(s.peers, p.id)
 	s.do(closeConn{p.id})
 	s.purse.release(p.tally.takeCredits(1 << 30))
-	s.gone.add(p.tally)
+	s.traffic.gone.add(p.tally)
 	s.book.ended(now, p.listens, p.closeErr)
 	s.report(PeerLost{s.id(), p.addr, p.closeErr})
 	if len(s.peers) == 0 {

@@ -6,6 +6,9 @@ import (
 
 // perform lets the connection's goroutines begin.
 func (e startConn) perform(t *Torrent) {
+	if t.conns == nil {
+		t.conns = make(map[swarm.Peer]*conn)
+	}
 	t.conns[e.conn.id] = e.conn
 	t.tasks.Add(2)
 	e.conn.start()
@@ -72,7 +75,7 @@ func (s *state) announcement() swarm.Announcement {
 	}
 	return swarm.Announcement{
 		Swarm: s.id(), Peer: s.cfg.PeerID, Port: s.port, Want: want,
-		Uploaded: total.up - s.since.up, Downloaded: total.down - s.since.down, Left: s.left,
+		Uploaded: total.up - s.sinceUp, Downloaded: total.down - s.sinceDown, Left: s.left,
 	}
 }
 

@@ -30,6 +30,7 @@ func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {
 		require.Equal(t, int64(1), disk.rests.Load(), "at once: it was never used")
 		time.Sleep(time.Hour)
 		require.Equal(t, int64(1), disk.rests.Load())
+		require.Nil(t, x.state.crowd, "what is for peers is there with them")
 
 		m := &restful{Memory: swarm.NewMemory(s.geometry.Length)}
 		y := r.add(leech, s.spec(m, list(at(seed))))
@@ -39,6 +40,9 @@ func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {
 		time.Sleep(restDelay + time.Second)
 		require.Equal(t, int64(2), disk.rests.Load())
 		require.Equal(t, int64(1), m.rests.Load())
+		require.Nil(t, x.state.crowd)
+		require.Nil(t, y.state.crowd)
+		require.False(t, y.state.picks())
 
 		p := make([]byte, 10)
 		for range 5 {

@@ -138,7 +138,6 @@ func (r *rig) engine(addr string, l simnet.Link, c Config) *Engine {
 	if c.Dialer == nil {
 		c.Dialer = host
 	}
-	c.Random = 1
 	if c.Torrent.Events == 0 {
 		c.Torrent.Events = AllEvents
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"time"
@@ -17,7 +16,7 @@ type event interface{ apply(now time.Time, s *state) }
 // state is the protocol state of one torrent. It does no I/O, reads no clock
 // and starts no goroutine: events go in, effects come out.
 type state struct {
-	cfg    TorrentConfig
+	cfg    *TorrentConfig
 	wait   time.Duration // Config.PeerTimeout
 	first  *Spec         // what Add was given, until the check at the start is over
 	swarms []swarm.ID
@@ -27,7 +26,6 @@ type state struct {
 	lanes  int  // pieces to have hashed side by side
 	parts  bool // they are so long that they are checked part by part
 	part   int  // blocks of a part, at least
-	rand   *rand.Rand
 	purse  *purse
 
 	newPicker func() swarm.Picker
@@ -49,20 +47,11 @@ type state struct {
 	whole   bool // had every piece when it was added
 	owes    bool // the sources have not heard of the last piece
 
-	peers    map[swarm.Peer]*peerState
-	order    []*peerState // in order of joining, so that answers do not depend on a map
-	byID     map[swarm.PeerID]*peerState
-	dirty    []*peerState
-	freed    bool // blocks may be free to pick that were not before
-	thirsty  bool // waits for memory
-	assembly map[int]*assembly
-	evidence map[int]*evidence
-	inDisk   int // buffers with verifiers and the store
+	*crowd      // nil between the turns of a torrent that has none
+	freed  bool // blocks may be free to pick that were not before
+	inDisk int  // buffers with verifiers and the store
 
 	book    book
-	choker  Choker
-	choke   time.Time // next round
-	scan    time.Time // next look at the peers' clocks
 	stats   time.Time // next StatsTick
 	quiet   time.Time // when the torrent comes to rest, if nothing happens until then
 	resting bool
@@ -73,18 +62,17 @@ type state struct {
 
 	recheckDone chan error // who waits for the end of a check, if anyone
 
+	traffic            *traffic // nil before the first connection
+	baseDown, baseUp   int64    // of former runs
+	sinceDown, sinceUp int64    // when Started was told last
+
+	deadline time.Time // of the next tick; zero for none
+}
+
+// traffic is what went over the connections of a torrent.
+type traffic struct {
 	down, up, protoDown, protoUp meter
 	gone                         sums // of connections that ended
-	base                         sums // of former runs
-	since                        sums // when Started was told last
-
-	effects  []effect
-	deadline time.Time // of the next tick; zero for none
-	picked   []swarm.Block
-	losers   []swarm.Peer
-	rates    []PeerRate
-	coming   map[int]int
-	chosen   []swarm.Peer
 }
 
 // sums are totals of connections.
@@ -99,7 +87,10 @@ func (a *sums) add(t *tally) {
 
 // totals returns the sums of all connections so far.
 func (s *state) totals() sums {
-	total := s.gone
+	var total sums
+	if s.traffic != nil {
+		total = s.traffic.gone
+	}
 	for _, p := range s.peers {
 		total.add(p.tally)
 	}
@@ -128,22 +119,16 @@ var (
 	errIdle      = errors.New("no interest on either side")
 )
 
-func newState(now time.Time, spec *Spec, cfg TorrentConfig, purse *purse, seed uint64) *state {
+func newState(now time.Time, spec *Spec, cfg *TorrentConfig, purse *purse) *state {
 	s := &state{
 		cfg: cfg, first: spec, swarms: spec.Swarms, geo: spec.Geometry, n: spec.Geometry.Pieces(), purse: purse,
 		lanes: spec.Lanes, parts: inParts(spec, purse.budget), part: partLen,
 		newPicker: spec.NewPicker, picker: noPicker{}, paused: spec.Paused,
 		wait:     120 * time.Second,
-		rand:     rand.New(rand.NewPCG(seed, seed)),
 		start:    now,
-		peers:    make(map[swarm.Peer]*peerState),
-		byID:     make(map[swarm.PeerID]*peerState),
-		assembly: make(map[int]*assembly),
-		evidence: make(map[int]*evidence),
-		choker:   cfg.NewChoker(),
-		base:     sums{down: spec.Downloaded, up: spec.Uploaded},
+		baseDown: spec.Downloaded, baseUp: spec.Uploaded,
 	}
-	s.down.at, s.up.at, s.protoDown.at, s.protoUp.at = now, now, now, now
+	s.rise()
 	s.have = swarm.NewBitfield(s.n)
 	for i := range s.n {
 		s.left += int64(s.geo.PieceLen(i))
@@ -190,7 +175,8 @@ func (s *state) added(now time.Time) {
 func (s *state) run(now time.Time) {
 	s.phase, s.err = Running, nil
 	s.lonely, s.idle = false, false
-	s.since = s.totals()
+	total := s.totals()
+	s.sinceDown, s.sinceUp = total.down, total.up
 	s.do(tell{event: swarm.Started})
 	s.tellCompleted()
 	if s.cfg.Events&OnStats != 0 {

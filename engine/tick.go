@@ -83,24 +83,30 @@ func (s *state) look(now time.Time) {
 
 // measure reads the counters of the connections.
 func (s *state) measure(now time.Time) {
-	total := s.gone
+	f := s.traffic
+	if f == nil {
+		return
+	}
+	total := f.gone
 	for _, p := range s.peers {
 		total.add(p.tally)
 		p.down.read(now, p.tally.down.Load())
 		p.up.read(now, p.tally.up.Load())
 	}
-	s.down.read(now, total.down)
-	s.up.read(now, total.up)
-	s.protoDown.read(now, total.downAll-total.down)
-	s.protoUp.read(now, total.upAll-total.up)
+	f.down.read(now, total.down)
+	f.up.read(now, total.up)
+	f.protoDown.read(now, total.downAll-total.down)
+	f.protoUp.read(now, total.upAll-total.up)
 }
 
 // snapshot returns the figures of this moment.
 func (s *state) snapshot(now time.Time) Stats {
-	total := s.gone
-	seeds := 0
+	f := s.traffic
+	if f == nil {
+		f = new(traffic)
+	}
+	total, seeds := s.totals(), 0
 	for _, p := range s.peers {
-		total.add(p.tally)
 		if p.isSeed(s.n) {
 			seeds++
 		}
@@ -110,9 +116,9 @@ func (s *state) snapshot(now time.Time) Stats {
 		Start: s.start, Run: now.Sub(s.start), Checked: s.checked, ToCheck: s.toCheck,
 		Pieces: s.n, Held: s.haveN, Pending: len(s.assembly), Wrong: s.wrong,
 		Length: s.geo.Length, Left: s.left,
-		Down: s.down.show(s.base.down + total.down), Up: s.up.show(s.base.up + total.up),
-		DownProtocol: s.protoDown.show(total.downAll - total.down),
-		UpProtocol:   s.protoUp.show(total.upAll - total.up),
+		Down: f.down.show(s.baseDown + total.down), Up: f.up.show(s.baseUp + total.up),
+		DownProtocol: f.protoDown.show(total.downAll - total.down),
+		UpProtocol:   f.protoUp.show(total.upAll - total.up),
 		Wasted:       s.wasted,
 		EndGame:      !s.complete() && len(s.assembly) > 0 && s.haveN+len(s.assembly) == s.n,
 		Peers:        len(s.order), Seeds: seeds, Dialing: s.book.trying, Known: len(s.book.order),

@@ -22,28 +22,27 @@ type Torrent struct {
 	storage  swarm.Storage
 	verify   func([]Verdict)
 	lanes    int
-	cfg      TorrentConfig
+	cfg      *TorrentConfig // shared with others; not to be changed
 	disk     disk
 	purse    *purse
 
 	// tasks counts the turn and all goroutines that may post to it. It grows
 	// only inside a turn, by another task, or under mu while not closing.
 	tasks sync.WaitGroup
-	ctx   context.Context // ends when Close begins
-	stop  context.CancelFunc
 
 	mu      sync.Mutex
 	mailbox []event
 	running bool // a turn is under way
 	closing bool
-	ended   chan struct{} // Close began, and last is what was known then
-	done    chan struct{} // Close is through
-	last    final
+	life    *life // nil until somebody wants to know when it ends
+	end     *end  // nil until Close begins
 
 	// What follows belongs to the turn.
 	batch []event
 	state *state
-	conns map[swarm.Peer]*conn
+	conns map[swarm.Peer]*conn // nil for none
+
+	errands []*errand // the announcer's
 
 	due    time.Time // when deadlines will tick; theirs
 	places int       // index in the heap of deadlines; theirs
@@ -96,11 +95,15 @@ func (t *Torrent) turn() {
 		t.mu.Lock()
 		t.batch, t.mailbox = t.mailbox, t.batch[:0]
 		if len(t.batch) == 0 {
+			if t.state.crowd == nil {
+				t.batch, t.mailbox = nil, nil
+			}
 			t.running = false
 			t.mu.Unlock()
 			return
 		}
 		t.mu.Unlock()
+		t.state.rise()
 		now := time.Now()
 		for _, ev := range t.batch {
 			ev.apply(now, t.state)
@@ -112,6 +115,9 @@ func (t *Torrent) turn() {
 		t.state.settle(now)
 		t.flush()
 		t.engine.deadlines.set(t, t.state.deadline)
+		if t.state.lie() {
+			t.batch, t.conns = nil, nil
+		}
 	}
 }
 
@@ -175,8 +181,8 @@ func (t *Torrent) Pieces() (b swarm.Bitfield) {
 // Storage unchecked: block numbers by piece. After Close it has all that came.
 func (t *Torrent) Spilled() (m map[int][]int) {
 	if !t.call(func(_ time.Time, s *state) { m = s.inStore() }) {
-		<-t.done
-		return t.last.spilled
+		<-t.end.done
+		return t.end.last.spilled
 	}
 	return m
 }
@@ -246,7 +252,7 @@ func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 	if missing >= 0 {
 		return 0, fmt.Errorf("engine: piece %d: %w", missing, ErrNoPiece)
 	}
-	if !t.disk.enter(t.ctx.Done()) {
+	if !t.disk.enter(t.context().Done()) {
 		return 0, ErrClosed
 	}
 	defer t.disk.leave()
@@ -301,7 +307,7 @@ func (t *Torrent) AddSource(p swarm.PeerSource) {
 // RemoveSource takes a source out; it is told that we stopped. One whose type
 // cannot be compared, such as swarm.List, is not found.
 func (t *Torrent) RemoveSource(p swarm.PeerSource) {
-	t.call(func(_ time.Time, s *state) { t.engine.announcer.remove(t, p) })
+	t.call(func(_ time.Time, s *state) { t.engine.announcer.remove(t, p, s.announcement()) })
 }
 
 // AddPeers tells the torrent of peers. A private torrent takes only those that a
@@ -332,18 +338,24 @@ func (t *Torrent) Close() error {
 	t.mu.Lock()
 	if t.closing {
 		t.mu.Unlock()
-		<-t.done
-		return t.last.err
+		<-t.end.done
+		return t.end.last.err
 	}
 	t.closing = true
+	t.end = &end{began: make(chan struct{}), done: make(chan struct{})}
 	t.hand(ending{})
-	t.hand(query{func(now time.Time, s *state) { t.leave(now, s, nil) }, t.ended})
+	t.hand(query{func(now time.Time, s *state) { t.leave(now, s, nil) }, t.end.began})
+	life := t.life
 	t.mu.Unlock()
-	t.stop()
+	if life != nil {
+		life.stop()
+	}
+	t.engine.announcer.abort(t)
 	t.engine.dialer.forget(t)
 	t.tasks.Wait() // from here on nothing runs for the torrent
 	t.engine.forget(t)
 	s, now := t.state, time.Now()
+	s.rise()
 	s.dropMemory()
 	t.flush()
 	err := swarm.Sync(t.storage)
@@ -359,7 +371,7 @@ func (t *Torrent) Close() error {
 	if t.cfg.Events&OnRemoved != 0 {
 		t.engine.hub.emit(Removed{t.ID()})
 	}
-	close(t.done)
+	close(t.end.done)
 	return err
 }
 

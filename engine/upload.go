@@ -60,6 +60,9 @@ func (s *state) rechoke(now time.Time) {
 	if len(s.rates) == 0 {
 		return
 	}
+	if s.choker == nil {
+		s.choker = s.cfg.NewChoker()
+	}
 	s.chosen = s.choker.Unchoke(s.chosen[:0], now, s.rates, s.cfg.UploadSlots, s.complete())
 	chosen := make(map[swarm.Peer]bool, len(s.chosen))
 	for _, id := range s.chosen {
