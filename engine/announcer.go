@@ -108,7 +108,7 @@ func (a *announcer) tell(t *Torrent, what tell, say swarm.Announcement) {
 	defer a.mu.Unlock()
 	now := time.Now()
 	for _, e := range t.errands {
-		if e.last = nil; event == swarm.Stopped {
+		if e.last = nil; what.event == swarm.Stopped {
 			e.last = &say
 		}
 		switch {
