@@ -30,6 +30,7 @@ func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {
 		require.Equal(t, int64(1), disk.rests.Load(), "at once: it was never used")
 		time.Sleep(time.Hour)
 		require.Equal(t, int64(1), disk.rests.Load())
+		synctest.Wait()
 		require.Nil(t, x.state.crowd, "what is for peers is there with them")
 
 		m := &restful{Memory: swarm.NewMemory(s.geometry.Length)}
@@ -40,6 +41,7 @@ func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {
 		time.Sleep(restDelay + time.Second)
 		require.Equal(t, int64(2), disk.rests.Load())
 		require.Equal(t, int64(1), m.rests.Load())
+		synctest.Wait()
 		require.Nil(t, x.state.crowd)
 		require.Nil(t, y.state.crowd)
 		require.False(t, y.state.picks())
