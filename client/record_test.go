@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -72,6 +73,32 @@ func metaOf(t *testing.T, tor *Torrent) *metainfo.Torrent {
 	m, err := tor.Metainfo()
 	require.NoError(t, err)
 	return m
+}
+
+// TestRecordThatCannotBeSaved takes the state folder away from under a client.
+func TestRecordThatCannotBeSaved(t *testing.T) {
+	seeder, meta := album(t)
+	state := filepath.Join(t.TempDir(), "state")
+	c, err := New(Config{Dir: t.TempDir(), State: state, Listen: Off, Save: 10 * time.Millisecond})
+	require.NoError(t, err)
+	defer c.Close()
+	tor, err := c.Add(t.Context(), meta)
+	require.NoError(t, err)
+	require.NoError(t, tor.AddPeers(seeder.Addr()))
+	require.NoError(t, tor.Wait(t.Context()))
+	require.NoError(t, os.Rename(state, state+".away"))
+	require.NoError(t, os.WriteFile(state, nil, 0o600))
+	events := tor.Events(AllEvents, 0)
+	require.NoError(t, tor.Recheck(t.Context()))
+	for {
+		e, err := events.Next(t.Context())
+		require.NoError(t, err)
+		if w, ok := e.(engine.Warning); ok {
+			require.ErrorContains(t, w.Err, "saving the record: ")
+			break
+		}
+	}
+	require.True(t, tor.Stats().Complete(), "the torrent goes on")
 }
 
 // album makes a folder of files, seeds it, and returns the seeder and the torrent.

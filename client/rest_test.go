@@ -112,6 +112,8 @@ func TestPeerWakesATorrentAtRest(t *testing.T) {
 	require.Equal(t, resume.Clean, after.State)
 	require.Equal(t, before.Files, after.Files)
 	require.Equal(t, int64(450_000), after.Life.Uploaded, "what was sent is recorded")
+	require.False(t, before.Life.Completed.IsZero())
+	require.Equal(t, before.Life.Completed, after.Life.Completed, "it was completed but once")
 	require.NoError(t, h.leech(t, t.Context()), "and once more")
 	require.NoError(t, h.Close())
 	h.start(t)
