@@ -21,6 +21,8 @@ type Client struct {
 	engine *engine.Engine
 	locks  *resume.Locks // nil if nothing is remembered
 
+	tracker func(url string) (swarm.PeerSource, error) // makes one
+
 	mu       sync.Mutex
 	torrents map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
 	adding   map[swarm.ID]*Torrent     // by the first of their swarms, while being added
@@ -55,7 +57,7 @@ func New(config Config) (*Client, error) {
 		}
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), torrents: make(map[swarm.ID]*Torrent),
+	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), tracker: opener(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
 		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{})}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	return c, nil

@@ -49,17 +49,25 @@ func (t *Torrent) sources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.Pee
 }
 
 func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
-	tracker := t.client.config.Tracker
+	open := t.client.tracker
 	if t.trackers.userAgent != "" {
-		tracker.UserAgent = t.trackers.userAgent
+		config := t.client.config.Tracker
+		config.UserAgent = t.trackers.userAgent
+		open = opener(config)
 	}
 	return httptracker.NewTiers(urls, httptracker.TiersConfig{
-		Tracker:   tracker,
+		Open:      open,
 		Threshold: t.client.config.TrackerErrors,
 		Failing: func(s httptracker.Status) {
 			t.warn(fmt.Errorf("%d errors of a tracker in a row, the last: %w", s.Errors, s.Err))
 		},
 	})
+}
+
+// opener returns what makes trackers that share a Config.
+func opener(c httptracker.Config) func(url string) (swarm.PeerSource, error) {
+	trackers := httptracker.NewTrackers(c)
+	return func(url string) (swarm.PeerSource, error) { return trackers.New(url) }
 }
 
 // count returns the number of URLs.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"math"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -113,9 +112,6 @@ func (c Config) withDefaults() Config {
 	c.MaxInterval = max(c.MinInterval, orDefault(c.MaxInterval, 24*time.Hour, 365*24*time.Hour))
 	c.Backoff = orDefault(c.Backoff, 30*time.Second, time.Second)
 	c.MaxBackoff = max(c.Backoff, orDefault(c.MaxBackoff, 30*time.Minute, time.Second))
-	if c.Seed == 0 {
-		c.Seed = rand.Uint64()
-	}
 	return c
 }
 

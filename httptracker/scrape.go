@@ -35,9 +35,10 @@ func Scrape(ctx context.Context, url string, c Config, ids ...swarm.ID) (map[swa
 // several requests, one after the other; Config.Timeout bounds each. With an
 // error it returns what it learned before.
 func (t *Tracker) Scrape(ctx context.Context, ids ...swarm.ID) (map[swarm.ID]Counts, error) {
-	to, err := t.target.scrape()
+	at := t.target()
+	to, err := at.scrape()
 	if err != nil {
-		return nil, fmt.Errorf("httptracker: scrape %s: %w", t.target.shown, err)
+		return nil, fmt.Errorf("httptracker: scrape %s: %w", at.shown, err)
 	}
 	counts := make(map[swarm.ID]Counts, len(ids))
 	for len(ids) > 0 {
@@ -54,7 +55,7 @@ func (t *Tracker) Scrape(ctx context.Context, ids ...swarm.ID) (map[swarm.ID]Cou
 func (t *Tracker) scrapeSome(ctx context.Context, to target, ids []swarm.ID, counts map[swarm.ID]Counts) error {
 	u := to.with(scrapeQuery(ids))
 	var errs []error
-	for o := range overRoutes(ctx, t.routes, 0, func(ctx context.Context, _ int, r route) (map[swarm.ID]Counts, error) {
+	for o := range overRoutes(ctx, t.routes(to), 0, func(ctx context.Context, _ int, r route) (map[swarm.ID]Counts, error) {
 		p, _, err := t.config.get(ctx, r, to, u, t.config.Timeout)
 		if err != nil {
 			return nil, err

@@ -18,10 +18,13 @@ import (
 // A tracker that failed is left out until its back-off is over, unless all failed.
 // All methods may be called concurrently, but Announce for one swarm.
 type Tiers struct {
-	config TiersConfig
+	open      func(url string) (swarm.PeerSource, error)
+	timeout   time.Duration
+	threshold int
+	failing   func(Status)
 
 	mu      sync.Mutex
-	random  *rand.Rand
+	random  rand.PCG
 	tiers   [][]*member
 	removed []*member // by Set, and not yet told that we stopped
 }
@@ -34,9 +37,11 @@ func NewTiers(urls [][]string, c TiersConfig) *Tiers {
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64()
 	}
-	t := &Tiers{config: c, random: rand.New(rand.NewPCG(c.Seed, 1))}
-	if c.Open == nil {
-		t.config.Open = func(url string) (swarm.PeerSource, error) { return New(url, c.Tracker) }
+	t := &Tiers{open: c.Open, timeout: c.Timeout, threshold: c.Threshold, failing: c.Failing}
+	t.random.Seed(c.Seed, 1)
+	if t.open == nil {
+		trackers := NewTrackers(c.Tracker)
+		t.open = func(url string) (swarm.PeerSource, error) { return trackers.New(url) }
 	}
 	t.Set(urls)
 	return t
@@ -70,7 +75,7 @@ func (t *Tiers) Set(urls [][]string) {
 			seen[url] = true
 			k := old[url]
 			if k == nil {
-				k = t.open(url)
+				k = t.join(url)
 			}
 			delete(old, url)
 			trackers = append(trackers, k)
@@ -87,14 +92,11 @@ func (t *Tiers) Set(urls [][]string) {
 	}
 }
 
-// open makes a tracker for a URL.
-func (t *Tiers) open(url string) *member {
-	k := &member{url: url, shown: Redact(url)}
-	k.status.Answer = unknown()
-	k.source, k.err = t.config.Open(url)
-	if k.err != nil {
-		k.source = nil
-		k.status.Err, k.status.Never = k.err, true
+// join makes a member of a URL.
+func (t *Tiers) join(url string) *member {
+	k := &member{url: url, answer: unknown()}
+	if k.source, k.err = t.open(url); k.err != nil {
+		k.source, k.never = nil, true
 	}
 	return k
 }
@@ -105,7 +107,7 @@ func (t *Tiers) arrange(trackers []*member, tier int) []*member {
 	if tier < len(t.tiers) && sameMembers(t.tiers[tier], trackers) {
 		return t.tiers[tier]
 	}
-	t.random.Shuffle(len(trackers), func(i, j int) { trackers[i], trackers[j] = trackers[j], trackers[i] })
+	rand.New(&t.random).Shuffle(len(trackers), func(i, j int) { trackers[i], trackers[j] = trackers[j], trackers[i] })
 	return trackers
 }
 

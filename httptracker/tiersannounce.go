@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,15 +21,15 @@ func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(s
 		return unknown(), err
 	}
 	outer, started := ctx, time.Now()
-	if t.config.Timeout > 0 {
+	if t.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t.config.Timeout)
+		ctx, cancel = context.WithTimeout(ctx, t.timeout)
 		defer cancel()
 	}
 	var errs tiersError
 	due := t.due(started)
 	for i, k := range due {
-		if t.config.Timeout > 0 && i > 0 && time.Since(started) > t.config.Timeout*3/4 {
+		if t.timeout > 0 && i > 0 && time.Since(started) > t.timeout*3/4 {
 			// What is left is too little to be fair to the next.
 			errs = append(errs, fmt.Errorf("httptracker: %d more trackers were left for the next time", len(due)-i))
 			break
@@ -61,8 +62,8 @@ func (t *Tiers) due(now time.Time) []*member {
 	for _, tier := range t.tiers {
 		for _, k := range tier {
 			switch {
-			case k.status.Never:
-			case k.status.Err == nil || !now.Before(k.status.Next):
+			case k.never:
+			case k.err == nil || !now.Before(k.next):
 				due = append(due, k)
 			case !now.Before(k.least):
 				early = append(early, k)
@@ -82,10 +83,10 @@ func (t *Tiers) next(now time.Time) (next, least time.Duration) {
 	defer t.mu.Unlock()
 	for _, tier := range t.tiers {
 		for _, k := range tier {
-			if k.status.Never {
+			if k.never {
 				continue
 			}
-			due, early := max(k.status.Next.Sub(now), time.Second), max(k.least.Sub(now), time.Second)
+			due, early := max(k.next.Sub(now), time.Second), max(k.least.Sub(now), time.Second)
 			if next == 0 {
 				next, least = due, early
 			}
@@ -100,10 +101,9 @@ func (t *Tiers) next(now time.Time) (next, least time.Duration) {
 func (t *Tiers) try(outer, ctx context.Context, k *member, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	peers := 0
 	t.mu.Lock()
-	if k.told == nil {
-		k.told = make(map[swarm.ID]bool)
+	if !slices.Contains(k.told, a.Swarm) {
+		k.told = append(k.told, a.Swarm)
 	}
-	k.told[a.Swarm] = true
 	t.mu.Unlock()
 	answer, err := k.source.Announce(ctx, a, func(p swarm.Address) {
 		peers++
@@ -113,8 +113,8 @@ func (t *Tiers) try(outer, ctx context.Context, k *member, a swarm.Announcement,
 		return answer, err
 	}
 	failing, status := t.note(k, answer, err, peers)
-	if failing && t.config.Failing != nil {
-		t.config.Failing(status)
+	if failing && t.failing != nil {
+		t.failing(status)
 	}
 	return answer, err
 }

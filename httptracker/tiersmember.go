@@ -7,17 +7,21 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A member is one tracker of Tiers. Its fields are guarded by Tiers.mu, but the first
-// four, which do not change.
+// A member is one tracker of Tiers. Its fields are guarded by Tiers.mu, but url and
+// source, which do not change. What a Status says besides is made when it is asked
+// for: a torrent that waits does without.
 type member struct {
 	url    string
-	shown  string
 	source swarm.PeerSource // nil if err is why there is none
-	err    error
+	told   []swarm.ID       // swarms that were announced here and not stopped
+	least  time.Time        // it asked not to be tried before, after an error
 
-	status Status
-	least  time.Time         // it asked not to be tried before, after an error
-	told   map[swarm.ID]bool // swarms that were announced here and not stopped
+	// As in Status.
+	asked, next             time.Time
+	answer                  swarm.Answer
+	err                     error
+	errors, peers           int
+	working, failing, never bool
 }
 
 // A Status is what is known of one tracker.
@@ -38,9 +42,10 @@ type Status struct {
 
 // report returns the status of k, which is in a tier.
 func (k *member) report(tier int) Status {
-	s := k.status
-	s.URL, s.Tier = k.shown, tier
-	return s
+	return Status{
+		URL: Redact(k.url), Tier: tier, Asked: k.asked, Peers: k.peers, Answer: k.answer, Err: k.err,
+		Errors: k.errors, Next: k.next, Working: k.working, Failing: k.failing, Never: k.never,
+	}
 }
 
 // note keeps what came of an announce to k, and reports whether k has become
@@ -49,27 +54,26 @@ func (t *Tiers) note(k *member, answer swarm.Answer, err error, peers int) (fail
 	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := &k.status
-	s.Asked, s.Err, s.Next = now, err, time.Time{}
+	k.asked, k.err, k.next = now, err, time.Time{}
 	k.least = now.Add(answer.Min)
 	if answer.Next > 0 {
-		s.Next = now.Add(answer.Next)
+		k.next = now.Add(answer.Next)
 	}
 	if err != nil {
-		s.Errors++
-		s.Working = false
-		s.Never = answer.Next == 0
-		failing = !s.Failing && t.config.Threshold > 0 && s.Errors >= t.config.Threshold
-		s.Failing = s.Failing || failing
+		k.errors++
+		k.working = false
+		k.never = answer.Next == 0
+		failing = !k.failing && t.threshold > 0 && k.errors >= t.threshold
+		k.failing = k.failing || failing
 		return failing, k.report(t.tierOf(k))
 	}
 	for _, tier := range t.tiers {
 		for _, other := range tier {
-			other.status.Working = false
+			other.working = false
 		}
 	}
-	s.Answer, s.Peers, s.Errors = answer, peers, 0
-	s.Working, s.Failing, s.Never = true, false, false
+	k.answer, k.peers, k.errors = answer, peers, 0
+	k.working, k.failing, k.never = true, false, false
 	t.promote(k)
 	return false, Status{}
 }

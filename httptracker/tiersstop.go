@@ -19,9 +19,9 @@ func (t *Tiers) stop(ctx context.Context, a swarm.Announcement, found func(swarm
 	if len(trackers) == 0 {
 		return unknown(), ctx.Err()
 	}
-	if t.config.Timeout > 0 {
+	if t.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, t.config.Timeout)
+		ctx, cancel = context.WithTimeout(ctx, t.timeout)
 		defer cancel()
 	}
 	type outcome struct {
@@ -71,16 +71,16 @@ func (t *Tiers) stopped(id swarm.ID) []*member {
 	var trackers []*member
 	for _, tier := range append(slices.Clone(t.tiers), t.removed) {
 		for _, k := range tier {
-			if k.told[id] {
-				delete(k.told, id)
+			if i := slices.Index(k.told, id); i >= 0 {
+				k.told = slices.Delete(k.told, i, i+1)
 				trackers = append(trackers, k)
 			}
 			if k.source != nil {
-				k.status.Never, k.status.Next = false, time.Time{}
+				k.never, k.next = false, time.Time{}
 			}
 		}
 	}
-	slices.SortStableFunc(trackers, func(a, b *member) int { return min(a.status.Errors, 1) - min(b.status.Errors, 1) })
+	slices.SortStableFunc(trackers, func(a, b *member) int { return min(a.errors, 1) - min(b.errors, 1) })
 	t.removed = slices.DeleteFunc(t.removed, func(k *member) bool { return len(k.told) == 0 })
 	return trackers
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,18 +20,19 @@ import (
 // that failed is said again; and stopped is not said to a tracker that cannot know
 // of us.
 type Tracker struct {
-	target target
-	config Config // with defaults
-	routes []route
+	config *Config // with defaults, shared with other trackers
+	url    string  // of which New could make a target
+	key    uint32
 
 	mu       sync.Mutex
-	random   *rand.Rand
-	sessions map[swarm.ID]*session
+	random   rand.PCG
+	sessions []*session // seldom more than one
 }
 
 // A session is what is remembered of a swarm from its first announce to stopped.
 // It belongs to the call under way.
 type session struct {
+	swarm    swarm.ID
 	routes   []routeSession
 	failures int           // calls in a row
 	refused  *FailureError // the tracker wants never to be asked again (BEP 31)
@@ -45,24 +47,52 @@ type routeSession struct {
 
 // New makes a Tracker for an announce URL, http or https. It touches no network.
 // Errors do not quote the URL.
-func New(url string, c Config) (*Tracker, error) {
+func New(url string, c Config) (*Tracker, error) { return NewTrackers(c).New(url) }
+
+// Trackers makes Trackers that share one Config, so that many take little memory.
+// It may be used by many goroutines at once.
+type Trackers struct {
+	config Config // with defaults
+}
+
+// NewTrackers makes Trackers of a Config.
+func NewTrackers(c Config) *Trackers { return &Trackers{c.withDefaults()} }
+
+// New makes a Tracker as the function New does.
+func (s *Trackers) New(url string) (*Tracker, error) {
 	to, err := parseTarget(url)
 	if err != nil {
 		return nil, fmt.Errorf("httptracker: %w", err)
 	}
-	t := &Tracker{target: to, config: c.withDefaults()}
-	if t.routes, err = t.config.routes(to.url.Hostname()); err != nil {
+	if _, err = s.config.routes(to.url.Hostname()); err != nil {
 		return nil, fmt.Errorf("httptracker: %s: %w", to.shown, err)
 	}
-	t.random = rand.New(rand.NewPCG(t.config.Seed, 0))
-	if t.config.Key == 0 {
-		t.config.Key = t.random.Uint32()
+	t := &Tracker{config: &s.config, url: url, key: s.config.Key}
+	seed := s.config.Seed
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.random.Seed(seed, 0)
+	if t.key == 0 {
+		t.key = rand.New(&t.random).Uint32()
 	}
 	return t, nil
 }
 
+// target returns where to ask, and routes the ways there. They are made for each
+// call: a torrent that waits does without.
+func (t *Tracker) target() target {
+	to, _ := parseTarget(t.url) // it could be read by New
+	return to
+}
+
+func (t *Tracker) routes(to target) []route {
+	routes, _ := t.config.routes(to.url.Hostname())
+	return routes
+}
+
 // String returns the announce URL as it may be shown; see [Redact].
-func (t *Tracker) String() string { return t.target.shown }
+func (t *Tracker) String() string { return t.target().shown }
 
 // A Reply is all that a tracker said to one announce.
 type Reply struct {
@@ -80,44 +110,55 @@ func Announce(ctx context.Context, url string, a swarm.Announcement, c Config) (
 	if err != nil {
 		return Reply{Answer: unknown(), Completed: -1}, err
 	}
-	s := t.newSession()
+	to := t.target()
+	s := t.newSession(to, a.Swarm)
 	for i := range s.routes {
 		s.routes[i] = routeSession{known: true}
 	}
-	return t.announce(ctx, a, s, nil)
+	return t.announce(ctx, to, a, s, nil)
 }
 
 // Announce implements swarm.PeerSource. The error may match *FailureError,
 // *StatusError or *ResponseError. Answer.Next after an error is by back-off, or
 // what the tracker asked for; 0 if it wants never to be asked again.
 func (t *Tracker) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
-	t.mu.Lock()
-	s := t.sessions[a.Swarm]
-	if a.Event == swarm.Stopped {
-		delete(t.sessions, a.Swarm)
-	} else if s == nil {
-		s = t.newSession()
-		if t.sessions == nil {
-			t.sessions = make(map[swarm.ID]*session)
-		}
-		t.sessions[a.Swarm] = s
-	}
-	t.mu.Unlock()
+	to := t.target()
+	s := t.session(to, a)
 	switch {
 	case s == nil:
 		return unknown(), ctx.Err()
 	case s.refused != nil:
-		return unknown(), fmt.Errorf("httptracker: announce %s: %w", t.target.shown, s.refused)
+		return unknown(), fmt.Errorf("httptracker: announce %s: %w", to.shown, s.refused)
 	}
-	reply, err := t.announce(ctx, a, s, found)
+	reply, err := t.announce(ctx, to, a, s, found)
 	return reply.Answer, err
 }
 
 // unknown is the answer that says nothing.
 func unknown() swarm.Answer { return swarm.Answer{Seeds: -1, Leechers: -1} }
 
-func (t *Tracker) newSession() *session {
-	s := &session{routes: make([]routeSession, len(t.routes))}
+// session returns the session of a swarm, nil for none. It ends with stopped.
+func (t *Tracker) session(to target, a swarm.Announcement) *session {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := slices.IndexFunc(t.sessions, func(s *session) bool { return s.swarm == a.Swarm })
+	switch {
+	case i >= 0 && a.Event == swarm.Stopped:
+		s := t.sessions[i]
+		t.sessions = slices.Delete(t.sessions, i, i+1)
+		return s
+	case i >= 0:
+		return t.sessions[i]
+	case a.Event == swarm.Stopped:
+		return nil
+	}
+	s := t.newSession(to, a.Swarm)
+	t.sessions = append(t.sessions, s)
+	return s
+}
+
+func (t *Tracker) newSession(to target, id swarm.ID) *session {
+	s := &session{swarm: id, routes: make([]routeSession, len(t.routes(to)))}
 	for i := range s.routes {
 		s.routes[i].owed = swarm.Started
 	}
@@ -129,15 +170,15 @@ const grace = 5 * time.Second
 
 // announce asks on all routes and merges what they say. If found is nil, the
 // addresses go into the reply.
-func (t *Tracker) announce(ctx context.Context, a swarm.Announcement, s *session, found func(swarm.Address)) (Reply, error) {
+func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement, s *session, found func(swarm.Address)) (Reply, error) {
 	reply := Reply{Answer: unknown(), Completed: -1}
 	if found == nil {
 		found = func(p swarm.Address) { reply.Peers = append(reply.Peers, p) }
 	}
 	answered := false
 	var errs []error
-	for o := range overRoutes(ctx, t.routes, grace, func(ctx context.Context, i int, r route) (response, error) {
-		return t.ask(ctx, r, a, &s.routes[i])
+	for o := range overRoutes(ctx, t.routes(to), grace, func(ctx context.Context, i int, r route) (response, error) {
+		return t.ask(ctx, r, to, a, &s.routes[i])
 	}) {
 		if o.err != nil {
 			if o.err != errNothingToSay {
@@ -145,7 +186,7 @@ func (t *Tracker) announce(ctx context.Context, a swarm.Announcement, s *session
 			}
 			continue
 		}
-		t.merge(&reply, o.value, !answered)
+		t.merge(&reply, o.value, !answered, to.secrets)
 		answered = true
 		for _, p := range o.value.peers {
 			found(p)
@@ -166,14 +207,14 @@ func (t *Tracker) announce(ctx context.Context, a swarm.Announcement, s *session
 	if a.Event == swarm.Stopped {
 		reply.Next = 0
 	}
-	return reply, fmt.Errorf("httptracker: announce %s: %w", t.target.shown, err)
+	return reply, fmt.Errorf("httptracker: announce %s: %w", to.shown, err)
 }
 
 // errNothingToSay is that of a route where stopped would say something new.
 var errNothingToSay = errors.New("nothing to say")
 
 // ask makes one announce on one route, and keeps its session.
-func (t *Tracker) ask(ctx context.Context, r route, a swarm.Announcement, s *routeSession) (response, error) {
+func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcement, s *routeSession) (response, error) {
 	event, want, timeout := a.Event, min(a.Want, t.config.MaxWant), t.config.Timeout
 	switch {
 	case event == swarm.Stopped && !s.known:
@@ -187,15 +228,15 @@ func (t *Tracker) ask(ctx context.Context, r route, a swarm.Announcement, s *rou
 		a:         a,
 		event:     event,
 		want:      want,
-		key:       t.config.Key,
+		key:       t.key,
 		ip:        t.config.IP,
 		trackerID: s.trackerID,
 	}
-	p, sent, err := t.config.get(ctx, r, t.target, t.target.with(q.String()), timeout)
+	p, sent, err := t.config.get(ctx, r, to, to.with(q.String()), timeout)
 	var answer response
 	if err == nil {
 		answer, err = parseAnnounce(p.body, t.config.MaxPeers, event == swarm.Stopped)
-		err = p.fault(err, t.target.secrets)
+		err = p.fault(err, to.secrets)
 	}
 	if err != nil {
 		if event == swarm.Started || event == swarm.Completed {
@@ -219,7 +260,7 @@ func refused(err error) bool {
 }
 
 // merge adds what one route heard to the reply.
-func (t *Tracker) merge(reply *Reply, r response, first bool) {
+func (t *Tracker) merge(reply *Reply, r response, first bool, secrets []string) {
 	interval := r.interval
 	if interval == 0 {
 		interval = defaultInterval
@@ -244,7 +285,7 @@ func (t *Tracker) merge(reply *Reply, r response, first bool) {
 		reply.External = r.external
 	}
 	if reply.Warning == "" {
-		reply.Warning = clean(r.warning, t.target.secrets)
+		reply.Warning = clean(r.warning, secrets)
 	}
 }
 
@@ -287,5 +328,5 @@ func (t *Tracker) backoff(failures int) time.Duration {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return wait - wait/4 + time.Duration(t.random.Int64N(int64(wait/2)+1))
+	return wait - wait/4 + time.Duration(rand.New(&t.random).Int64N(int64(wait/2)+1))
 }

@@ -336,3 +336,25 @@ func TestCanceledAnnounceIsNoFailure(t *testing.T) {
 		}
 	})
 }
+
+// TestTrackersShareAConfig and nothing else.
+func TestTrackersShareAConfig(t *testing.T) {
+	trackers := NewTrackers(Config{UserAgent: "Test/1"})
+	a, err := trackers.New("http://tracker.test/announce")
+	require.NoError(t, err)
+	b, err := trackers.New("http://tracker.test/announce")
+	require.NoError(t, err)
+	require.Same(t, a.config, b.config)
+	require.Equal(t, "Test/1", a.config.UserAgent)
+	require.NotEqual(t, a.key, b.key, "which tells us apart")
+	require.NotEqual(t, a.random, b.random)
+	_, err = trackers.New("udp://tracker.test:1")
+	require.ErrorContains(t, err, "httptracker: ")
+
+	seeded := NewTrackers(Config{Seed: 7})
+	a, err = seeded.New("http://tracker.test/announce")
+	require.NoError(t, err)
+	b, err = New("http://tracker.test/announce", Config{Seed: 7})
+	require.NoError(t, err)
+	require.Equal(t, a.key, b.key)
+}
