@@ -39,6 +39,7 @@ func newRig(t *testing.T, change func(*Record, *Config, fakeFiles)) *rig {
 			return g.sync
 		},
 		Save: func(r Record) error {
+			require.NoError(t, r.validate())
 			if g.save == nil {
 				g.saved = append(g.saved, r.clone())
 			}
@@ -78,6 +79,19 @@ func TestOpenKeeperSavesFirst(t *testing.T) {
 	require.Zero(t, g.syncs)
 }
 
+// TestOpenKeeperSavesWhatIsNotWhole is of records without spilled blocks.
+func TestOpenKeeperSavesWhatIsNotWhole(t *testing.T) {
+	g := newRig(t, func(r *Record, c *Config, f fakeFiles) { r.State, r.Spilled = Clean, nil })
+	require.Len(t, g.saved, 1)
+	require.Equal(t, Open, g.last().State, "some pieces")
+	g = newRig(t, func(r *Record, c *Config, f fakeFiles) {
+		r.State, r.Spilled = Open, nil
+		r.Pieces.SetAll(10)
+	})
+	require.Len(t, g.saved, 1)
+	require.Equal(t, Open, g.last().State, "all of them, of a run that did not end well")
+}
+
 func TestOpenKeeperOfWholeTorrent(t *testing.T) {
 	g := newRig(t, func(r *Record, c *Config, f fakeFiles) {
 		r.State = Clean
@@ -113,6 +127,17 @@ func TestOpenKeeperRefuses(t *testing.T) {
 	require.Error(t, err)
 	_, err = OpenKeeper(Record{}, c)
 	require.Error(t, err)
+	c.Save = func(Record) error { return nil }
+	for name, change := range map[string]func(*Record){
+		"length":       func(r *Record) { r.Length-- },
+		"piece length": func(r *Record) { r.PieceLength++ }, // as many pieces
+		"files":        func(r *Record) { r.Files = r.Files[:2] },
+	} {
+		r, _, _ := sample()
+		change(&r)
+		_, err := OpenKeeper(r, c)
+		require.ErrorContains(t, err, "another torrent", name)
+	}
 }
 
 func TestFlushRecordsWhatWasWrittenBefore(t *testing.T) {
