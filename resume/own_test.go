@@ -1,0 +1,80 @@
+package resume
+
+import (
+	"fmt"
+	"io/fs"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+func TestOwn(t *testing.T) {
+	g := newRig(t, func(r *Record, c *Config, f fakeFiles) { r.Owned = nil })
+	require.NoError(t, g.k.Own([]string{"d/", "d/a"}))
+	require.Len(t, g.saved, 2)
+	require.Equal(t, []string{"d/", "d/a"}, g.last().Owned, "b exists and is not ours")
+	require.NoError(t, g.k.Own([]string{"d/a"}))
+	require.Len(t, g.saved, 2, "listed already")
+
+	g.save = errFault
+	require.ErrorIs(t, g.k.Own([]string{"b"}), errFault)
+	require.ErrorIs(t, g.k.Own([]string{"b"}), errFault, "it is in memory only")
+	g.save = nil
+	require.NoError(t, g.k.Own([]string{"b"}))
+	require.Equal(t, []string{"b", "d/", "d/a"}, g.last().Owned)
+}
+
+// Many small files do not take a save each, and what was listed in advance and
+// never made is not claimed.
+func TestOwnAhead(t *testing.T) {
+	const n = 1000
+	files := fakeFiles{"old": {mode: fs.ModeDir}}
+	c := Config{
+		Geometry: swarm.Geometry{Length: n, PieceLength: 1 << 14},
+		Stat:     files.stat,
+	}
+	r := Record{Swarms: []swarm.ID{{}}, Length: n, PieceLength: 1 << 14, Pieces: swarm.NewBitfield(1)}
+	for i := range n {
+		f := swarm.File{Path: fmt.Sprintf("d%d/e/%d", i/100, i), Offset: int64(i), Length: 1}
+		if i == 500 {
+			f.Path = "old/foreign"
+			files[f.Path] = fakeInfo{size: 1, mtime: noon}
+		}
+		c.Files = append(c.Files, f)
+		r.Files = append(r.Files, File{Path: f.Path, Length: 1, Size: Absent})
+	}
+	var saved []Record
+	c.Save = func(r Record) error { saved = append(saved, r.clone()); return nil }
+	for _, test := range []struct{ ahead, saves int }{{0, 4}, {99, 10}, {-1, n - 1}} {
+		saved = nil
+		c.Ahead = test.ahead
+		k, err := OpenKeeper(r, c)
+		require.NoError(t, err)
+		for i, f := range c.Files[:900] {
+			if i == 500 {
+				continue
+			}
+			require.NoError(t, k.Own([]string{f.Path}))
+			require.True(t, saved[len(saved)-1].Owns(f.Path))
+			require.False(t, saved[len(saved)-1].Owns("old/foreign"))
+			require.False(t, saved[len(saved)-1].Owns("old/"))
+			if test.ahead >= 0 {
+				require.True(t, saved[len(saved)-1].Owns("d0/"))
+				require.True(t, saved[len(saved)-1].Owns("d0/e/"))
+			}
+		}
+		require.LessOrEqual(t, len(saved)-1, test.saves)
+		for _, dir := range []string{"d0/", "d0/e/"} {
+			require.NoError(t, k.Own([]string{dir}))
+		}
+		require.NoError(t, k.Close(nil))
+		last := saved[len(saved)-1]
+		require.Equal(t, Clean, last.State)
+		require.True(t, last.Owns("d0/e/"))
+		require.False(t, last.Owns("d9/e/999"))
+		require.False(t, last.Owns("d9/"))
+		require.Len(t, last.Owned, 899+2)
+	}
+}
