@@ -13,7 +13,7 @@ func newLocks(state string) *resume.Locks {
 	if state == "" {
 		return nil
 	}
-	return resume.NewLocks(filepath.Join(state, "lock"))
+	return resume.NewLocks(filepath.Join(state, "locks"))
 }
 
 // lock keeps other clients off the torrent's record and files until unlock, or

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 )
 
@@ -14,7 +15,7 @@ import (
 var ErrLocked = errors.New("another client has it")
 
 // Locks keep two clients, in one process or in several, off one torrent's record
-// and files. They are ranges of one file, so that many locks take one descriptor,
+// and files. They are ranges of a few files, so that many locks take few descriptors,
 // and the system drops them when the process ends, however that happens. They are
 // advice: only those who ask are kept off.
 //
@@ -22,16 +23,20 @@ var ErrLocked = errors.New("another client has it")
 // succeeds and nobody is kept off. Methods may be called from many goroutines at
 // once.
 type Locks struct {
-	path string
+	dir string
 
 	mu     sync.Mutex
-	file   *os.File // nil before the first Take
+	files  [lockFiles]*os.File // nil before the first Take that needs it
 	closed bool
 }
 
-// NewLocks returns the locks of the file at path, which the first Take makes, with
-// the folder around it. The file stays, empty.
-func NewLocks(path string) *Locks { return &Locks{path: path} }
+// lockFiles is the number of files. The system goes through all locks of a file to
+// take another, so with one file ten thousand would take seconds.
+const lockFiles = 16
+
+// NewLocks returns the locks in a folder, which Take makes. Up to 16 empty files stay
+// in it.
+func NewLocks(dir string) *Locks { return &Locks{dir: dir} }
 
 // Take locks a name until Release or Close, without waiting. The error matches
 // ErrLocked if the name is locked through other Locks of the same file; through
@@ -42,17 +47,18 @@ func (l *Locks) Take(name string) error {
 	if l.closed {
 		return fmt.Errorf("resume: locking: %w", os.ErrClosed)
 	}
-	if l.file == nil {
-		if err := makeFolder(filepath.Dir(l.path)); err != nil {
+	n, at := place(name)
+	if l.files[n] == nil {
+		if err := makeFolder(l.dir); err != nil {
 			return fmt.Errorf("resume: locking: %w", err)
 		}
-		f, err := os.OpenFile(l.path, os.O_RDWR|os.O_CREATE, 0o600)
+		f, err := os.OpenFile(filepath.Join(l.dir, strconv.Itoa(n)), os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
 			return fmt.Errorf("resume: locking: %w", err)
 		}
-		l.file = f
+		l.files[n] = f
 	}
-	if err := lockByte(l.file, place(name)); err != nil {
+	if err := lockByte(l.files[n], at); err != nil {
 		return fmt.Errorf("resume: %w", err)
 	}
 	return nil
@@ -62,8 +68,8 @@ func (l *Locks) Take(name string) error {
 func (l *Locks) Release(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.file != nil {
-		unlockByte(l.file, place(name))
+	if n, at := place(name); l.files[n] != nil {
+		unlockByte(l.files[n], at)
 	}
 }
 
@@ -72,17 +78,19 @@ func (l *Locks) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
-	if l.file == nil {
-		return nil
+	var errs []error
+	for n, f := range l.files {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+		l.files[n] = nil
 	}
-	err := l.file.Close()
-	l.file = nil
-	return err
+	return errors.Join(errs...)
 }
 
-// place is the byte of the file that stands for a name. There is no need for the
-// file to be that long.
-func place(name string) int64 {
+// place is the file, and the byte of it, that stand for a name. There is no need for
+// the file to be that long.
+func place(name string) (file int, at int64) {
 	sum := sha256.Sum256([]byte(name))
-	return int64(binary.BigEndian.Uint64(sum[:]) >> 2)
+	return int(sum[31] % lockFiles), int64(binary.BigEndian.Uint64(sum[:]) >> 2)
 }

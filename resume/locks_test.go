@@ -36,7 +36,7 @@ func needLocks(t *testing.T) {
 
 func TestLocks(t *testing.T) {
 	needLocks(t)
-	path := filepath.Join(t.TempDir(), "sub", "lock")
+	path := filepath.Join(t.TempDir(), "sub", "locks")
 	one, two := NewLocks(path), NewLocks(path)
 	require.NoError(t, one.Take("a"))
 	require.NoError(t, one.Take("a"), "once more is nothing")
@@ -59,7 +59,7 @@ func TestLocks(t *testing.T) {
 // TestManyLocks takes more than a process may have files.
 func TestManyLocks(t *testing.T) {
 	needLocks(t)
-	path := filepath.Join(t.TempDir(), "lock")
+	path := filepath.Join(t.TempDir(), "locks")
 	one, two := NewLocks(path), NewLocks(path)
 	for i := range 2000 {
 		require.NoError(t, one.Take(fmt.Sprint(i)))
@@ -75,7 +75,7 @@ func TestManyLocks(t *testing.T) {
 // TestLocksOfTheDead kills a process that holds a lock.
 func TestLocksOfTheDead(t *testing.T) {
 	needLocks(t)
-	path := filepath.Join(t.TempDir(), "lock")
+	path := filepath.Join(t.TempDir(), "locks")
 	other := exec.Command(os.Args[0], holder+path)
 	out, err := other.StdoutPipe()
 	require.NoError(t, err)
@@ -94,6 +94,6 @@ func TestLocksOfTheDead(t *testing.T) {
 func TestLocksFail(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	require.Error(t, NewLocks(filepath.Join(file, "lock")).Take("a"))
-	require.Error(t, NewLocks(filepath.Dir(file)).Take("a"))
+	require.Error(t, NewLocks(filepath.Join(file, "locks")).Take("a"))
+	require.Error(t, NewLocks(file).Take("a"))
 }
