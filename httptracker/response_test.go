@@ -46,6 +46,7 @@ func TestParseAnnounceKeys(t *testing.T) {
 			response{interval: time.Minute, seeds: -1, leechers: -1, completed: 9, external: netip.MustParseAddr("192.0.2.7"), trackerID: "a\x00b", warning: "slow"}},
 		{"external ip of 16 bytes", "d8:intervali60e11:external ip16:\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01e",
 			response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, external: netip.MustParseAddr("2001:db8::1")}},
+		{"external ip of nobody", "d8:intervali60e11:external ip4:\x00\x00\x00\x00e", response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
 		{"external ip of 3 bytes", "d8:intervali60e11:external ip3:abce", response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
 		{"the example of BEP 7", "d8:intervali1800e5:peers6:iiiipp6:peers618:iiiiiiiiiiiiiiiippe",
 			response{interval: 30 * time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("105.105.105.105:28784", "[6969:6969:6969:6969:6969:6969:6969:6969]:28784")}},

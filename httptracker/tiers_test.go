@@ -305,7 +305,7 @@ func TestTiersStop(t *testing.T) {
 func TestTiersSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakes()
-		tiers := NewTiers([][]string{{" 1 ", "2", "3", "", "1"}, {}, {"2"}}, TiersConfig{Open: f.open, Seed: 5})
+		tiers := NewTiers([][]string{{" 1 ", "", "2", "1", "3"}, {}, {"2"}}, TiersConfig{Open: f.open, Seed: 5})
 		urls := tiers.URLs()
 		require.Len(t, urls, 1)
 		require.ElementsMatch(t, []string{"1", "2", "3"}, urls[0])
@@ -313,6 +313,10 @@ func TestTiersSet(t *testing.T) {
 		front := urls[0][0]
 		tiers.Set(urls)
 		require.Equal(t, urls, tiers.URLs(), "the order stays where nothing changed")
+		tiers.Set([][]string{urls[0][:2]})
+		require.ElementsMatch(t, urls[0][:2], tiers.URLs()[0], "one less")
+		tiers.Set(urls)
+		require.ElementsMatch(t, urls[0], tiers.URLs()[0])
 		tiers.Set([][]string{{"4"}, {front}})
 		status := tiers.Status()
 		require.True(t, status[1].Working, "state goes with the URL")
