@@ -9,6 +9,10 @@ import (
 	"time"
 )
 
+// tries is how often a connection that came to nothing is made again: a peer that has
+// just begun may not take the first.
+const tries = 5
+
 // keepAlive is the time between two keep-alives of a connection that is held.
 const keepAlive = 90 * time.Second
 
@@ -29,16 +33,12 @@ func (h *Hold) Open(ctx context.Context, n int) error {
 	err := each(n, func(i int) error {
 		slots <- struct{}{}
 		defer func() { <-slots }()
-		var dialer net.Dialer
-		c, err := dialer.DialContext(ctx, "tcp", h.Addr)
+		c, err := h.meet(ctx)
+		for try := 0; try < tries && err != nil && ctx.Err() == nil; try++ {
+			time.Sleep(100 * time.Millisecond)
+			c, err = h.meet(ctx)
+		}
 		if err != nil {
-			return err
-		}
-		context.AfterFunc(ctx, func() { c.Close() })
-		if _, err := c.Write(hello(h.ID, "XH0001")); err != nil {
-			return err
-		}
-		if _, err := io.ReadFull(c, make([]byte, helloLen)); err != nil {
 			return fmt.Errorf("connection %d: %w", i, err)
 		}
 		h.conns[i] = c
@@ -49,6 +49,24 @@ func (h *Hold) Open(ctx context.Context, n int) error {
 		go h.keep(ctx)
 	}
 	return err
+}
+
+// meet connects and shakes hands.
+func (h *Hold) meet(ctx context.Context) (net.Conn, error) {
+	var dialer net.Dialer
+	c, err := dialer.DialContext(ctx, "tcp", h.Addr)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { c.Close() })
+	if _, err = c.Write(hello(h.ID, "XH0001")); err == nil {
+		_, err = io.ReadFull(c, make([]byte, helloLen))
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // Lost returns the number of connections that the other side ended.
