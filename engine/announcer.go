@@ -51,8 +51,8 @@ type errand struct {
 	asked  time.Time
 	answer swarm.Answer
 	err    error
-	errors int // in a row
-	peers  int
+	errors int32 // in a row
+	peers  int32
 }
 
 func newAnnouncer(e *Engine) *announcer {
@@ -268,7 +268,7 @@ func (a *announcer) report(e *errand, answer swarm.Answer, err error, n int) {
 		a.engine.hub.emit(SourceReply{t.ID(), e.source, answer, n})
 	}
 	if err != nil && t.cfg.Events&OnSourceError != 0 && !t.isClosing() {
-		a.engine.hub.emit(SourceError{t.ID(), e.source, err, e.errors + 1})
+		a.engine.hub.emit(SourceError{t.ID(), e.source, err, int(e.errors) + 1})
 	}
 	if answer.Warning != "" && t.cfg.Events&OnWarning != 0 {
 		a.engine.hub.emit(Warning{t.ID(), sourceWarning(answer.Warning)})
@@ -287,7 +287,7 @@ func (a *announcer) end(e *errand, event swarm.Event, answer swarm.Answer, err e
 	now := time.Now()
 	a.calls--
 	e.busy, e.cancel = false, nil
-	e.asked, e.answer, e.err, e.peers = now, answer, err, n
+	e.asked, e.answer, e.err, e.peers = now, answer, err, int32(n)
 	if err != nil {
 		e.errors++
 	} else {
@@ -304,7 +304,7 @@ func (a *announcer) end(e *errand, event swarm.Event, answer swarm.Answer, err e
 		if event != swarm.None {
 			e.queued = append(e.queued, event) // it has not heard yet
 		}
-		a.schedule(e, now.Add(max(or(answer.Next, backOff(e.errors)), answer.Min, leastInterval)))
+		a.schedule(e, now.Add(max(or(answer.Next, backOff(int(e.errors))), answer.Min, leastInterval)))
 	case answer.Next > 0:
 		a.schedule(e, now.Add(max(answer.Next, answer.Min, leastInterval)))
 	}
@@ -323,7 +323,7 @@ func (a *announcer) show(t *Torrent) (all []SourceStats) {
 	for _, e := range t.errands {
 		all = append(all, SourceStats{
 			Source: e.source, Swarm: t.ids[e.swarm], Last: e.asked, Next: e.due, Busy: e.busy,
-			Answer: e.answer, Err: e.err, Errors: e.errors, Peers: e.peers,
+			Answer: e.answer, Err: e.err, Errors: int(e.errors), Peers: int(e.peers),
 		})
 	}
 	return all

@@ -76,7 +76,7 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 		verify: spec.Verify, lanes: spec.Lanes, cfg: cfg,
 	}
 	t.purse = e.budget.open(func() { t.poke(memory{}) }, func() { t.poke(squeeze{}) })
-	t.state = newState(time.Now(), &spec, cfg, t.purse)
+	t.state = newState(time.Now(), &spec, &t.geometry, cfg, t.purse)
 	t.state.wait = e.cfg.PeerTimeout
 	t.state.port = e.Port()
 	if err := e.enlist(t); err != nil {

@@ -20,19 +20,28 @@ type state struct {
 	wait   time.Duration // Config.PeerTimeout
 	first  *Spec         // what Add was given, until the check at the start is over
 	swarms []swarm.ID
-	geo    swarm.Geometry
-	n      int // pieces
-	port   uint16
-	lanes  int  // pieces to have hashed side by side
-	parts  bool // they are so long that they are checked part by part
-	part   int  // blocks of a part, at least
+	geo    *swarm.Geometry // shared with the Torrent
+	n      int             // pieces
+	lanes  int             // pieces to have hashed side by side
+	part   int             // blocks of a part, at least
 	purse  *purse
 
 	newPicker func() swarm.Picker
 	picker    swarm.Picker // noPicker while nothing is to be asked for
 
+	// Together they take as much as each of them would between larger ones.
+	port    uint16
 	phase   Phase
+	parts   bool // pieces are so long that they are checked part by part
 	paused  bool // by the user: no running after the check that is under way
+	whole   bool // had every piece when it was added
+	owes    bool // the sources have not heard of the last piece
+	freed   bool // blocks may be free to pick that were not before
+	resting bool
+	used    bool // since it was added
+	lonely  bool // NoPeers was reported
+	idle    bool // Idle was reported
+
 	err     error
 	lateErr error // of the Storage, after Close began
 	start   time.Time
@@ -44,20 +53,13 @@ type state struct {
 	toCheck int
 	wrong   int
 	wasted  int64
-	whole   bool // had every piece when it was added
-	owes    bool // the sources have not heard of the last piece
 
-	*crowd      // nil between the turns of a torrent that has none
-	freed  bool // blocks may be free to pick that were not before
-	inDisk int  // buffers with verifiers and the store
+	*crowd     // nil between the turns of a torrent that has none
+	inDisk int // buffers with verifiers and the store
 
 	book    book
 	stats   time.Time // next StatsTick
 	quiet   time.Time // when the torrent comes to rest, if nothing happens until then
-	resting bool
-	used    bool // since it was added
-	lonely  bool // NoPeers was reported
-	idle    bool // Idle was reported
 	waiters []waiter
 
 	recheckDone chan error // who waits for the end of a check, if anyone
@@ -119,9 +121,9 @@ var (
 	errIdle      = errors.New("no interest on either side")
 )
 
-func newState(now time.Time, spec *Spec, cfg *TorrentConfig, purse *purse) *state {
+func newState(now time.Time, spec *Spec, geo *swarm.Geometry, cfg *TorrentConfig, purse *purse) *state {
 	s := &state{
-		cfg: cfg, first: spec, swarms: spec.Swarms, geo: spec.Geometry, n: spec.Geometry.Pieces(), purse: purse,
+		cfg: cfg, first: spec, swarms: spec.Swarms, geo: geo, n: spec.Geometry.Pieces(), purse: purse,
 		lanes: spec.Lanes, parts: inParts(spec, purse.budget), part: partLen,
 		newPicker: spec.NewPicker, picker: noPicker{}, paused: spec.Paused,
 		wait:     120 * time.Second,
@@ -141,7 +143,9 @@ func (s *state) begin(now time.Time) {
 	for i := range s.n {
 		if s.first.Have.Has(i) {
 			s.hold(i)
-			s.report(Held{s.id(), i})
+			if s.cfg.Events&OnHeld != 0 { // else it would be made for nothing
+				s.report(Held{s.id(), i})
+			}
 		}
 	}
 	s.whole = s.complete()

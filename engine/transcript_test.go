@@ -155,7 +155,7 @@ func newWorld(t *testing.T, words []string) *world {
 	w.spec.NewPicker = func() swarm.Picker { return newLowest(g) }
 	w.budget = newBudget(int64(units) * swarm.BlockLen)
 	purse := w.budget.open(func() { w.posted = append(w.posted, memory{}) }, func() { w.posted = append(w.posted, squeeze{}) })
-	w.s = newState(w.now, &w.spec, &cfg, purse)
+	w.s = newState(w.now, &w.spec, &w.spec.Geometry, &cfg, purse)
 	w.s.port, w.s.part = 6881, part
 	return w
 }

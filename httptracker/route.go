@@ -59,6 +59,8 @@ func (r route) open(c *Config, g *guard) (client *http.Client, done func()) {
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
+		ReadBufferSize:         2 << 10, // most answers are short, and many come at once
+		WriteBufferSize:        1 << 10,
 	}
 	// A transport goes on to dial after its request was canceled, unless it
 	// is told to close.

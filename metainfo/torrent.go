@@ -74,17 +74,26 @@ func (o Options) ReadFile(path string) (*Torrent, error) {
 		return nil, fmt.Errorf("metainfo: %w", err)
 	}
 	defer f.Close()
-	return o.Read(f)
+	size := int64(0)
+	if info, err := f.Stat(); err == nil {
+		size = info.Size()
+	}
+	return o.read(f, size)
 }
 
 // Read reads a .torrent file from r, at most as many bytes as it may have and
 // one more.
-func (o Options) Read(r io.Reader) (*Torrent, error) {
-	b, err := io.ReadAll(io.LimitReader(r, o.maxBytes(10<<20)+1))
-	if err != nil {
+func (o Options) Read(r io.Reader) (*Torrent, error) { return o.read(r, 0) }
+
+// read is Read for what is likely as long as size says.
+func (o Options) read(r io.Reader, size int64) (*Torrent, error) {
+	limit := o.maxBytes(10<<20) + 1
+	var b bytes.Buffer
+	b.Grow(int(min(max(size, 0), limit, 1<<20)) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(r, limit)); err != nil {
 		return nil, fmt.Errorf("metainfo: %w", err)
 	}
-	return o.parse(b)
+	return o.parse(b.Bytes())
 }
 
 // Parse is the function Parse with other limits.

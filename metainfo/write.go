@@ -67,7 +67,11 @@ func (t *Torrent) Bytes() ([]byte, error) {
 // appendDict appends a dictionary, sorted by key.
 func appendDict(dst []byte, entries []extraKey) []byte {
 	slices.SortFunc(entries, func(a, b extraKey) int { return strings.Compare(a.key, b.key) })
-	dst = bencode.AppendDict(dst)
+	size := 2
+	for _, e := range entries {
+		size += len(e.key) + len(e.raw) + 8
+	}
+	dst = bencode.AppendDict(slices.Grow(dst, size))
 	for _, e := range entries {
 		dst = bencode.AppendString(dst, e.key)
 		dst = append(dst, e.raw...)
