@@ -120,7 +120,8 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 	t := &Torrent{client: c, ids: meta.IDs(), name: info.Name, length: info.ContentLength(), geometry: info.Geometry(), private: info.Private, dir: dir}
 	t.original.keep(meta)
 	if info.HasV2() {
-		t.hashV2 = &info.HashV2
+		hash := info.HashV2 // a pointer into info would keep all of it
+		t.hashV2 = &hash
 	}
 	if err := c.reserve(t); err != nil {
 		return fail(err)
@@ -165,7 +166,7 @@ func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 		o.Announce = found.life.Trackers
 	}
 	if spec.Sources, err = t.sources(meta, o.Announce); err != nil {
-		return errors.Join(err, t.storage.Close(), t.unrecord(nil))
+		return errors.Join(err, t.storage.Close(), t.storage.abandon())
 	}
 	spec.Sources = append(spec.Sources, o.Sources...)
 	spec.NewPicker = t.newPicker
@@ -179,9 +180,11 @@ func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 // newPicker makes a picker when there is something to ask for.
 func (t *Torrent) newPicker() swarm.Picker {
 	if custom := t.client.config.NewPicker; custom != nil {
-		if m, err := t.metainfo(); err == nil {
+		m, err := t.metainfo() // in memory, but for a torrent that could not be opened
+		if err == nil {
 			return custom(m)
 		}
+		t.warn(err)
 	}
 	return piecepicker.New(t.geometry)
 }
@@ -206,10 +209,7 @@ func (t *Torrent) begin(spec engine.Spec) (err error) {
 		r.saving.Unlock()
 	}
 	if err != nil {
-		if r != nil {
-			err = errors.Join(err, r.keeper.Close(nil))
-		}
-		return err
+		return errors.Join(err, l.abandon())
 	}
 	if spec.Check.Count() > 0 {
 		r.wrote()

@@ -17,6 +17,7 @@ import (
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 // A house is a client with records, and what it has of an album.
@@ -158,50 +159,16 @@ func TestRemoveAtRest(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-func TestCopyOfTheTorrentFileIsGone(t *testing.T) {
-	for name, damage := range map[string]func(t *testing.T, path string){
-		"deleted": func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) },
-		"damaged": func(t *testing.T, path string) { require.NoError(t, os.WriteFile(path, []byte("d4:infod"), 0o666)) },
-		"other": func(t *testing.T, path string) {
-			other, err := metainfo.Builder{}.Bytes(t.Context(), "other", []byte{1})
-			require.NoError(t, err)
-			b, err := other.Bytes()
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(path, b, 0o666))
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			h := atRest(t)
-			events := h.Events(AllEvents, 0)
-			damage(t, h.tor.copyPath())
-			_, err := h.tor.Metainfo()
-			require.ErrorContains(t, err, "album")
-			_, err = h.tor.Files()
-			require.Error(t, err)
-			require.Error(t, h.tor.SetTrackers(nil), "which were its own?")
-			require.NoError(t, h.tor.SetTrackers([][]string{{"http://127.0.0.1:1/announce"}}))
-			require.Contains(t, h.tor.Magnet(), "127.0.0.1")
-			require.Error(t, h.tor.Recheck(t.Context()))
-			require.Equal(t, 1.0, h.tor.Progress(), "nothing is in doubt for that")
-
-			ctx, cancel := context.WithCancel(t.Context())
-			go func() {
-				for e := range events.All(ctx) {
-					if _, ok := e.(engine.Warning); ok {
-						cancel()
-					}
-				}
-			}()
-			require.ErrorIs(t, h.leech(t, ctx), context.Canceled, "and the user is warned")
-			require.Error(t, h.Remove(h.tor, Delete), "nobody knows what")
-			require.NotEmpty(t, h.record(t).Owned)
-
-			h.start(t)
-			require.Zero(t, h.tor.Stats().ToCheck)
-			metaOf(t, h.tor)
-			require.NoError(t, h.Remove(h.tor, Delete))
-		})
-	}
+func TestSourcesFail(t *testing.T) {
+	trouble := errors.New("trouble")
+	_, meta := album(t)
+	c, err := New(Config{Dir: t.TempDir(), State: t.TempDir(), Listen: Off,
+		NewSources: func(*metainfo.Torrent) ([]swarm.PeerSource, error) { return nil, trouble }})
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Add(t.Context(), meta)
+	require.ErrorIs(t, err, trouble)
+	require.Empty(t, c.Torrents())
 }
 
 // TestFolderVanishesAtRest is as if it vanished while the torrent was seeded: what

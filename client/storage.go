@@ -139,6 +139,15 @@ func (l *ledger) Close() error {
 	return named("close", l.open.Close())
 }
 
+// abandon closes the record of a torrent that the engine does not have.
+func (l *ledger) abandon() error {
+	o := l.now()
+	if o == nil || o.recorder == nil {
+		return nil
+	}
+	return o.recorder.keeper.Close(nil)
+}
+
 // remove deletes what the storage made, after Close.
 func (l *ledger) remove() error {
 	o := l.now()

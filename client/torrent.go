@@ -64,10 +64,13 @@ func (t *Torrent) Dir() string { return t.dir }
 // from.
 func (t *Torrent) Metainfo() (*metainfo.Torrent, error) {
 	m, err := t.metainfo()
-	if err != nil {
-		return nil, fmt.Errorf("client: %q: %w", t.name, err)
+	if err == nil {
+		return m, nil
 	}
-	return m, nil
+	if over := t.live(); over != nil {
+		return nil, over
+	}
+	return nil, fmt.Errorf("client: %q: %w", t.name, err)
 }
 
 // Magnet returns a magnet link to the torrent. It shows the trackers' URLs whole,
