@@ -118,7 +118,7 @@ func (s *session) trouble(i *item, text string) {
 func (s *session) checked(i *item, e engine.Added) {
 	i.ready, i.start = true, time.Now()
 	i.done = e.Held == e.Pieces
-	i.began = i.t.Stats().Length - i.t.Stats().Left
+	i.began = held(i.t)
 	s.c.emit(happening{Event: "checked", Torrent: i.id, Held: &e.Held})
 	switch {
 	case i.whole && !i.done:
@@ -139,11 +139,23 @@ func (s *session) checked(i *item, e engine.Added) {
 	}
 }
 
+// held returns how many bytes of a torrent's files are held, pads not counted.
+func held(t *client.Torrent) (n int64) {
+	files, err := t.Files()
+	if err != nil { // it is whole, and its metainfo cannot be read back
+		return t.Length()
+	}
+	for _, f := range files {
+		n += f.Held
+	}
+	return n
+}
+
 // completed tells that the last piece came in.
 func (s *session) completed(i *item) {
 	i.done = true
 	i.took = time.Since(i.start)
-	length := i.t.Stats().Length - i.began
+	length := i.t.Length() - i.began
 	s.c.emit(happening{Event: "completed", Torrent: i.id, Name: i.t.Name(), Bytes: length, Seconds: i.took.Seconds()})
 	if s.quiet {
 		return

@@ -24,3 +24,14 @@ func TestNamedPeersThatFail(t *testing.T) {
 	get.stop()
 	get.wait(t, exitInterrupted)
 }
+
+// Pads between the files of a hybrid are not downloaded, so they do not count.
+func TestPadsDoNotCount(t *testing.T) {
+	alone(t)
+	makeContent(t, 3<<20)
+	shoal(t, exitOK, "create", "album", "--format", "hybrid", "--piece-length", "1MiB")
+	_, peer := seeding(t, "album.torrent")
+	stdout, _ := shoal(t, exitOK, "get", "album.torrent", "--dir", "got", "--state", "off", "--peer", peer, "--listen", "off", "-q")
+	require.Contains(t, stdout, "album, 3.0 MiB in ")
+	equalFolders(t, "album", "got/album")
+}
