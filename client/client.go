@@ -31,6 +31,7 @@ type Client struct {
 	calls    sync.WaitGroup // of Add, Seed and Remove under way; grows under mu while not closed
 	closed   bool
 	done     chan struct{}   // Close is through
+	rests    chan struct{}   // holds a token for each torrent that is being put to rest
 	ctx      context.Context // ends when Close begins
 	stop     context.CancelFunc
 	err      error // of Close
@@ -58,7 +59,7 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), tracker: opener(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
-		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{})}
+		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{}), rests: make(chan struct{}, mostRests)}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	return c, nil
 }

@@ -33,10 +33,20 @@ func (l *ledger) Rest() {
 		return
 	}
 	go func() {
-		defer l.torrent.client.calls.Done()
-		l.torrent.rest()
+		c := l.torrent.client
+		defer c.calls.Done()
+		select {
+		case c.rests <- struct{}{}:
+			l.torrent.rest()
+			<-c.rests
+		case <-c.ctx.Done(): // it is closed anyway
+		}
 	}()
 }
+
+// mostRests is the number of torrents that are put to rest at once: when a network
+// goes down thousands come to rest together, and each waits for the disk.
+const mostRests = 4
 
 // rest saves the record, as it is at the end of a run, and closes what is open.
 // If anything goes wrong the torrent stays as it is.

@@ -41,7 +41,7 @@ func atRest(t *testing.T) *house {
 	require.NoError(t, h.tor.Wait(t.Context()))
 	require.NoError(t, h.Close())
 	h.start(t)
-	h.rests(t)
+	h.awaitRest(t)
 	return h
 }
 
@@ -57,8 +57,8 @@ func (h *house) start(t *testing.T) {
 	require.Eventually(t, func() bool { return h.tor.Stats().Phase == engine.Running }, time.Minute, time.Millisecond)
 }
 
-// rests waits until nothing of the torrent is open.
-func (h *house) rests(t *testing.T) {
+// awaitRest waits until nothing of the torrent is open.
+func (h *house) awaitRest(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		runtime.GC()
@@ -99,7 +99,7 @@ func TestRestKeepsNothingInMemory(t *testing.T) {
 	require.Same(t, meta, metaOf(t, h.tor), "while it is used there is one")
 	runtime.KeepAlive(meta)
 	require.Contains(t, h.tor.Magnet(), "album")
-	h.rests(t) // it was only looked at
+	h.awaitRest(t) // it was only looked at
 }
 
 func TestPeerWakesATorrentAtRest(t *testing.T) {
@@ -108,7 +108,7 @@ func TestPeerWakesATorrentAtRest(t *testing.T) {
 	require.NoError(t, h.leech(t, t.Context()))
 	require.NotNil(t, h.tor.storage.now())
 	h.tor.rest()
-	h.rests(t)
+	h.awaitRest(t)
 	after := h.record(t)
 	require.Equal(t, resume.Clean, after.State)
 	require.Equal(t, before.Files, after.Files)
@@ -214,7 +214,7 @@ func TestTouchedAtRest(t *testing.T) {
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
 	h.tor.rest()
-	h.rests(t)
+	h.awaitRest(t)
 	require.NoError(t, h.Close())
 	h.start(t)
 	require.Equal(t, h.tor.geometry.Pieces(), h.tor.Stats().ToCheck)
@@ -227,7 +227,7 @@ func TestRecordVanishesAtRest(t *testing.T) {
 	require.Equal(t, h.tor.geometry.Pieces(), h.record(t).Pieces.Count(), "there is one again")
 	require.Empty(t, h.record(t).Owned, "but nobody knows what is ours")
 	h.tor.rest()
-	h.rests(t)
+	h.awaitRest(t)
 	require.NoError(t, h.Close())
 	h.start(t)
 	require.Zero(t, h.tor.Stats().ToCheck)
@@ -268,6 +268,28 @@ func TestRestWhileWriting(t *testing.T) {
 	require.Same(t, o, h.tor.storage.now(), "it goes on")
 	h.tor.rest()
 	require.Nil(t, h.tor.storage.now())
+}
+
+// TestRestsWaitForEachOther, but not Close for them.
+func TestRestsWaitForEachOther(t *testing.T) {
+	h := atRest(t)
+	for range mostRests {
+		h.rests <- struct{}{}
+	}
+	_, err := h.tor.ReadAt(make([]byte, 10), 0)
+	require.NoError(t, err)
+	h.tor.storage.Rest()
+	for range 100 {
+		runtime.Gosched()
+	}
+	require.NotNil(t, h.tor.storage.now())
+	<-h.rests
+	h.awaitRest(t)
+	_, err = h.tor.ReadAt(make([]byte, 10), 0)
+	require.NoError(t, err)
+	h.rests <- struct{}{}
+	h.tor.storage.Rest()
+	require.NoError(t, h.Close())
 }
 
 // TestSyncFailsBeforeRest goes on with what is open.
