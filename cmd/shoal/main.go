@@ -26,10 +26,9 @@ func heed(stop func()) {
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
 		signal.Notify(leave, syscall.SIGHUP)
 	}
-	// Whoever read our output is gone. Without this the process would end
-	// without tidying up.
-	deaf := make(chan os.Signal, 1)
-	signal.Notify(deaf, syscall.SIGPIPE)
+	// The signal may also be about a peer that hung up, which is no reason to
+	// end. That nobody reads our output shows when it is written.
+	signal.Ignore(syscall.SIGPIPE)
 	go func() {
 		<-leave
 		first := time.Now()
@@ -39,9 +38,5 @@ func heed(stop func()) {
 				os.Exit(exitInterrupted)
 			}
 		}
-	}()
-	go func() {
-		<-deaf
-		stop()
 	}()
 }

@@ -82,3 +82,27 @@ func TestNobodyReads(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, left)
 }
+
+// A peer that hangs up while it is sent something raises the signal too, and a
+// seeder goes on.
+func TestPeersThatHangUpEndNothing(t *testing.T) {
+	alone(t)
+	makeContent(t, 1<<20)
+	shoal(t, exitOK, "create", "album", "--piece-length", "64KiB")
+	cmd, out := process(t, "seed", "--json", "--state", "off", "--listen", "127.0.0.1:0", "album.torrent")
+	lines := bufio.NewScanner(out)
+	address := ""
+	for address == "" && lines.Scan() {
+		if e := objects(t, lines.Text())[0]; e["event"] == "listening" {
+			address = e["address"].(string)
+		}
+	}
+	go io.Copy(io.Discard, out)
+	for range 3 {
+		require.NoError(t, cmd.Process.Signal(syscall.SIGPIPE))
+	}
+	shoal(t, exitOK, "get", "album.torrent", "--dir", "got", "--state", "off", "--peer", address, "--listen", "off", "-q")
+	equalFolders(t, "album", "got/album")
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	requireCode(t, exitOK, cmd)
+}

@@ -48,6 +48,9 @@ type reported struct{ error }
 // run is the program. It returns the exit code. It ends early, and cleanly, when
 // ctx does.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	stdout, stderr = heard(stdout, stop), heard(stderr, stop)
 	var cli arguments
 	exited := -1
 	parser, err := kong.New(&cli,
