@@ -329,6 +329,8 @@ func (c *chaos) complete() {
 			c.obey([]string{"resume"})
 			continue
 		case CheckingData:
+			c.verdict(false)
+			c.writes(false)
 			c.obey([]string{"checked"})
 			continue
 		}

@@ -59,7 +59,16 @@ func (s *state) recheck(now time.Time, done chan error) {
 	s.checked, s.toCheck = 0, s.n
 	s.recheckDone = done
 	s.round++
-	s.do(readStored{all, s.round})
+	s.toRead = all
+}
+
+// readOn begins the check that recheck asked for. What was being written then must
+// be written first: it would else be read half, or come after what replaces it.
+func (s *state) readOn() {
+	if s.toRead != nil && s.inDisk == 0 && s.phase == CheckingData {
+		s.do(readStored{s.toRead, s.round})
+		s.toRead = nil
+	}
 }
 
 // stored is what the check of some pieces found.

@@ -38,7 +38,9 @@ func (w *world) obey(words []string) {
 	case "unreadable":
 		w.happen(stored{round: w.s.round, pieces: w.numbers(words[1]), err: errScript})
 	case "checked":
-		w.happen(checkDone{w.s.round})
+		if w.s.toRead == nil { // else it has not begun
+			w.happen(checkDone{w.s.round})
+		}
 	case "found":
 		w.find(words[1:])
 	case "asked":

@@ -62,7 +62,8 @@ type state struct {
 	quiet   time.Time // when the torrent comes to rest, if nothing happens until then
 	waiters []waiter
 
-	recheckDone chan error // who waits for the end of a check, if anyone
+	recheckDone chan error     // who waits for the end of a check, if anyone
+	toRead      swarm.Bitfield // what is to be checked when all is written; nil for nothing
 
 	traffic            *traffic // nil before the first connection
 	baseDown, baseUp   int64    // of former runs
@@ -251,6 +252,7 @@ func (s *state) settle(now time.Time) {
 			s.fill(now, p)
 		}
 	}
+	s.readOn()
 	s.dialMore(now)
 	s.comeToRest(now)
 	s.deadline = s.nextDeadline()

@@ -380,5 +380,9 @@ type ending struct{}
 
 func (ending) apply(now time.Time, s *state) {
 	s.stop(now, Closed, ErrClosed)
+	if s.toRead != nil { // the check had not begun
+		s.toRead = nil
+		s.endCheck(ErrClosed)
+	}
 	s.spillAll()
 }
