@@ -158,14 +158,18 @@ func (s *state) handOver(a *assembly, n int) [][]byte {
 	return bufs
 }
 
+// rate returns at how many bytes a second blocks come in from all peers.
+func (s *state) rate() (sum float64) {
+	for _, p := range s.order {
+		sum += p.pace.rate
+	}
+	return sum
+}
+
 // wholeSoon reports whether another piece can be whole within laneWait at the
 // present rate.
 func (s *state) wholeSoon() bool {
-	rate := 0.0
-	for _, p := range s.order {
-		rate += p.pace.rate
-	}
-	blocks := int(rate * laneWait.Seconds() / swarm.BlockLen)
+	blocks := int(s.rate() * laneWait.Seconds() / swarm.BlockLen)
 	for _, a := range s.assembly {
 		if !a.checking && a.lacks() <= blocks {
 			return true

@@ -28,11 +28,7 @@ func (s *state) spread() int {
 	if !s.parts {
 		return 1
 	}
-	rate := 0.0
-	for _, p := range s.order {
-		rate += p.pace.rate
-	}
-	return max(1, min(s.lanes, int(rate*spreadCover.Seconds()/float64(s.geo.PieceLength))))
+	return max(1, min(s.lanes, int(s.rate()*spreadCover.Seconds()/float64(s.geo.PieceLength))))
 }
 
 // front returns the number of blocks, behind those that are hashed, that can be

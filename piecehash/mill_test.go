@@ -49,12 +49,12 @@ func cut(r *rand.Rand, b []byte, most int) (blocks [][]byte) {
 // check hashes pieces by every function and compares with the standard library.
 func check(t *testing.T, whole [][]byte, pieces [][][]byte) {
 	t.Helper()
-	one, again, two := make([][20]byte, len(pieces)), make([][20]byte, len(pieces)), make([][32]byte, len(pieces))
+	one, again, two := make([][20]byte, len(pieces)), make([]piecehash.Part1, len(pieces)), make([][32]byte, len(pieces))
 	piecehash.Sum1(one, pieces)
 	piecehash.Sum256(two, pieces)
 	at := make([]int, len(pieces))
 	over := make([]bool, len(pieces))
-	piecehash.Sum1Func(again, func(i int) []byte {
+	piecehash.Sum1Parts(again, func(i int) []byte {
 		if over[i] {
 			t.Errorf("piece %d was asked for after its end", i)
 		}
@@ -71,9 +71,9 @@ func check(t *testing.T, whole [][]byte, pieces [][][]byte) {
 	piecehash.Leaves(leaves, whole)
 	for i, b := range whole {
 		want1, want256 := sha1.Sum(b), sha256.Sum256(b)
-		if one[i] != want1 || again[i] != want1 || two[i] != want256 || leaves[i] != want256 {
-			t.Fatalf("piece %d of %d with %d bytes: Sum1 %t, Sum1Func %t, Sum256 %t, Leaves %t", i, len(whole), len(b),
-				one[i] == want1, again[i] == want1, two[i] == want256, leaves[i] == want256)
+		if one[i] != want1 || again[i].Sum != want1 || two[i] != want256 || leaves[i] != want256 {
+			t.Fatalf("piece %d of %d with %d bytes: Sum1 %t, Sum1Parts %t, Sum256 %t, Leaves %t", i, len(whole), len(b),
+				one[i] == want1, again[i].Sum == want1, two[i] == want256, leaves[i] == want256)
 		}
 	}
 }

@@ -22,8 +22,12 @@ type Part1 struct {
 }
 
 // Sum1Parts hashes parts of several messages side by side. next returns the bytes
-// of part i as it does for [Sum1Func]. It panics if a part with More has a length
-// that is no multiple of 64.
+// of part i that follow those of the call before, and an empty slice after the last.
+// What it returned must stay as it is until the next call for the same part, or until
+// Sum1Parts returns. Calls for several parts may come in any order, but never overlap.
+// At most 16 parts are under way at a time, so runs of 256 KiB take 4 MiB of memory
+// however long the parts are. It panics if a part with More has a length that is no
+// multiple of 64.
 func Sum1Parts(parts []Part1, next func(i int) []byte) {
 	if m := alg1.newMill(len(parts)); m != nil {
 		m.next, m.parts = next, parts

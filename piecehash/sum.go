@@ -31,31 +31,6 @@ func Sum1(dst [][20]byte, pieces [][][]byte) {
 	}
 }
 
-// Sum1Func sets dst[i] to the SHA-1 of piece i, whose bytes need not be in
-// memory at once: next returns the bytes of piece i that follow those of the
-// call before, and an empty slice after the last. What it returned must stay
-// as it is until the next call for the same piece, or until Sum1Func returns.
-// Calls for several pieces may come in any order, but never overlap. At most 16
-// pieces are under way at a time, so runs of 256 KiB take 4 MiB of memory
-// however long the pieces are.
-func Sum1Func(dst [][20]byte, next func(i int) []byte) {
-	if m := alg1.newMill(len(dst)); m != nil {
-		m.next, m.one = next, dst
-		m.run()
-		m.release()
-		return
-	}
-	h := alg1.hasher()
-	defer alg1.hashers.Put(h)
-	for i := range dst {
-		h.Reset()
-		for b := next(i); len(b) > 0; b = next(i) {
-			h.Write(b)
-		}
-		h.Sum(dst[i][:0])
-	}
-}
-
 // Sum256 sets dst[i] to the SHA-256 of the blocks of pieces[i], laid end to
 // end. It is otherwise as [Sum1].
 func Sum256(dst [][32]byte, pieces [][][]byte) {

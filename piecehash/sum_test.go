@@ -50,7 +50,7 @@ func TestSumsAreThoseOfEachPieceAlone(t *testing.T) {
 	}
 }
 
-func TestSum1FuncReadsEachPieceInRuns(t *testing.T) {
+func TestSum1PartsReadsEachPieceInRuns(t *testing.T) {
 	pieces, whole := batch()
 	// An empty run ends a piece, so none may come before the last.
 	for i := range pieces {
@@ -64,10 +64,10 @@ func TestSum1FuncReadsEachPieceInRuns(t *testing.T) {
 		pieces[i] = pieces[i][1:]
 		return b
 	}
-	got := make([][20]byte, len(pieces))
-	piecehash.Sum1Func(got, next)
+	got := make([]piecehash.Part1, len(pieces))
+	piecehash.Sum1Parts(got, next)
 	for i, b := range whole {
-		require.Equal(t, sha1.Sum(b), got[i], "piece %d", i)
+		require.Equal(t, sha1.Sum(b), got[i].Sum, "piece %d", i)
 	}
 }
 
