@@ -54,7 +54,7 @@ func (o *inOrder) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	for i := range o.geometry.Pieces() {
 		for b := range o.geometry.Blocks(i) {
 			_, asked := o.asked[b]
-			if len(dst) < a.Blocks && o.have[a.Peer].Has(i) && !asked && !o.here[b] {
+			if len(dst) < a.MaxBlocks && o.have[a.Peer].Has(i) && !asked && !o.here[b] {
 				o.asked[b] = a.Peer
 				dst = append(dst, b)
 			}

@@ -113,12 +113,12 @@ func (l *lowest) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	} {
 		for _, i := range l.order {
 			if !l.held[i] && have.Has(i) && class(i) && !slices.Contains(order, i) &&
-				(a.Only == nil || slices.Contains(a.Only, i)) && !(a.Alone && l.others(i, a.Peer)) {
+				(a.Only == nil || slices.Contains(a.Only, i)) && !(a.Exclusive && l.others(i, a.Peer)) {
 				order = append(order, i)
 			}
 		}
 	}
-	most, begin := len(dst)+max(0, a.Blocks), a.Begin
+	most, begin := len(dst)+max(0, a.MaxBlocks), a.MaxNewPieces
 	for _, i := range order {
 		if !l.begun[i] {
 			if begin == 0 {

@@ -42,20 +42,20 @@ func (s *state) fill(now time.Time, p *peerState) {
 	}
 	spread := s.spread()
 	ask := swarm.Ask{
-		Peer: p.id, Blocks: granted, Begin: s.mayBegin(granted, spread), First: p.suggest,
-		Alone: p.parole, Now: now, Delay: p.pace.mean, Spread: spread,
+		Peer: p.id, MaxBlocks: granted, MaxNewPieces: s.mayBegin(granted, spread), First: p.suggest,
+		Exclusive: p.parole, Now: now, Delay: p.pace.mean, Spread: spread,
 	}
 	if p.choking {
 		ask.Only = p.allowed
 	}
 	s.picked = s.picker.Pick(s.picked[:0], ask)
-	if len(s.picked) == 0 && ask.Begin == 0 && len(p.requests) == 0 {
+	if len(s.picked) == 0 && ask.MaxNewPieces == 0 && len(p.requests) == 0 {
 		// The pieces that are begun are of no use to this peer; a peer that
 		// has others must not wait for those who left them.
-		ask.Begin = 1
+		ask.MaxNewPieces = 1
 		s.picked = s.picker.Pick(s.picked, ask)
 	}
-	if len(s.picked) == 0 && ask.Alone && !p.choking && len(p.requests) == 0 && s.takeOver(p) {
+	if len(s.picked) == 0 && ask.Exclusive && !p.choking && len(p.requests) == 0 && s.takeOver(p) {
 		s.picked = s.picker.Pick(s.picked, ask)
 	}
 	s.purse.release(granted - len(s.picked))

@@ -59,7 +59,7 @@ func (k *pick) urgent() {
 		if t == nil {
 			t = k.start(d.piece)
 		}
-		if t == nil || k.ask.Alone && !t.alone(k.r.id) {
+		if t == nil || k.ask.Exclusive && !t.alone(k.r.id) {
 			continue
 		}
 		k.take(t, int(t.next))

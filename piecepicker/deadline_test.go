@@ -103,5 +103,5 @@ func TestHeldPieceHasNoDeadline(t *testing.T) {
 func swarmPeer(i int) swarm.Peer { return swarm.Peer(i) }
 
 func ask(peer, blocks int) swarm.Ask {
-	return swarm.Ask{Peer: swarm.Peer(peer), Blocks: blocks, Begin: blocks}
+	return swarm.Ask{Peer: swarm.Peer(peer), MaxBlocks: blocks, MaxNewPieces: blocks}
 }

@@ -13,7 +13,7 @@ func Example() {
 	p := piecepicker.New(g)
 	p.Join(1, swarm.Bitfield{0xc0})
 	p.Join(2, swarm.Bitfield{0x80})
-	for _, b := range p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 3, Begin: 2}) {
+	for _, b := range p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 3, MaxNewPieces: 2}) {
 		fmt.Println("ask peer 1 for piece", b.Piece, "from byte", b.Begin)
 		if b.Piece == 0 {
 			continue
@@ -58,7 +58,7 @@ func ExampleMix() {
 	g := swarm.Geometry{Length: 3 * swarm.BlockLen, PieceLength: swarm.BlockLen}
 	p := piecepicker.Mix(g, &lastFirst{}, piecepicker.Config{EndGame: piecepicker.NoDuplicates{}})
 	p.Join(1, swarm.Bitfield{0xe0})
-	for _, b := range p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 3, Begin: 3}) {
+	for _, b := range p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 3, MaxNewPieces: 3}) {
 		fmt.Println(b.Piece)
 	}
 	// Output:

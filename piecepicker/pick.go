@@ -27,12 +27,12 @@ type pick struct {
 // and go.
 func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	r := p.peers[a.Peer]
-	if r == nil || a.Blocks <= 0 || p.wanted.Len() == 0 {
+	if r == nil || a.MaxBlocks <= 0 || p.wanted.Len() == 0 {
 		return dst
 	}
 	p.start(a.Now)
 	now := p.time(a.Now)
-	k := pick{p: p, r: r, ask: a, dst: dst, left: a.Blocks, begin: a.Begin, now: now, due: now + int64(a.Delay)}
+	k := pick{p: p, r: r, ask: a, dst: dst, left: a.MaxBlocks, begin: a.MaxNewPieces, now: now, due: now + int64(a.Delay)}
 	if a.Only != nil {
 		k.among(a.Only)
 	} else {
@@ -81,7 +81,7 @@ func (k *pick) offers(piece int) bool {
 func (k *pick) among(pieces []int) {
 	for _, piece := range pieces {
 		if k.left > 0 && k.offers(piece) {
-			if t := k.p.part(piece); t != nil && !(k.ask.Alone && !t.alone(k.r.id)) {
+			if t := k.p.part(piece); t != nil && !(k.ask.Exclusive && !t.alone(k.r.id)) {
 				k.take(t, int(t.next))
 			}
 		}
@@ -102,7 +102,7 @@ func (k *pick) stay() {
 		return
 	}
 	t := k.p.part(k.r.piece)
-	if t != nil && t.open >= 0 && k.offers(k.r.piece) && !(k.ask.Alone && !t.alone(k.r.id)) {
+	if t != nil && t.open >= 0 && k.offers(k.r.piece) && !(k.ask.Exclusive && !t.alone(k.r.id)) {
 		k.take(t, int(t.next))
 	}
 }
@@ -148,12 +148,12 @@ func (k *pick) best(last bool) (best *part, from int) {
 			continue
 		}
 		offered = true
-		if k.ask.Alone && !t.alone(r.id) || !last && t.reserved && t.owner != r.id {
+		if k.ask.Exclusive && !t.alone(r.id) || !last && t.reserved && t.owner != r.id {
 			continue
 		}
 		start := int(t.next)
-		if k.ask.Run > 0 && !last {
-			if start = t.run(k.ask.Run); start < 0 {
+		if k.ask.RunLength > 0 && !last {
+			if start = t.run(k.ask.RunLength); start < 0 {
 				continue
 			}
 		}
@@ -219,7 +219,7 @@ func (k *pick) takeRun(piece int) {
 		}
 		k.take(t, 0)
 		piece++
-		if k.left == 0 || before-k.left >= k.ask.Run || !k.p.board.fresh.Has(piece) || !k.r.has.Has(piece) {
+		if k.left == 0 || before-k.left >= k.ask.RunLength || !k.p.board.fresh.Has(piece) || !k.r.has.Has(piece) {
 			return
 		}
 	}
@@ -243,7 +243,7 @@ func (k *pick) take(t *part, n int) {
 	if first {
 		t.next = int32(n)
 	}
-	if k.ask.Alone {
+	if k.ask.Exclusive {
 		t.reserved, t.owner = true, k.r.id
 	}
 	k.r.piece = int(t.piece)
@@ -253,7 +253,7 @@ func (k *pick) take(t *part, n int) {
 // twice picks blocks that others were asked for, if that is all there is.
 func (k *pick) twice() {
 	p := k.p
-	if k.left == 0 || k.ask.Alone || p.board.askable() > 0 {
+	if k.left == 0 || k.ask.Exclusive || p.board.askable() > 0 {
 		return
 	}
 	found := p.found[:0]

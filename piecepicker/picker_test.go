@@ -160,7 +160,7 @@ func TestNoAllocations(t *testing.T) {
 			turn++
 			id := swarm.Peer(turn % peers)
 			now = now.Add(time.Millisecond)
-			blocks = p.Pick(blocks[:0], swarm.Ask{Peer: id, Blocks: 20, Begin: 2, Now: now, Delay: time.Second})
+			blocks = p.Pick(blocks[:0], swarm.Ask{Peer: id, MaxBlocks: 20, MaxNewPieces: 2, Now: now, Delay: time.Second})
 			for i, b := range blocks {
 				if i == 3 {
 					p.Drop(id, b)

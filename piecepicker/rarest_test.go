@@ -169,7 +169,7 @@ func TestRarestIsRandomAmongEquals(t *testing.T) {
 			p.Join(4, rest)
 			p.Have(2, 0, false) // and true again: piece 0 is moved about
 			p.Have(2, 0, true)
-			first[p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1})[0].Piece]++
+			first[p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1})[0].Piece]++
 		}
 		mean := float64(runs) / float64(have.Count())
 		for piece, n := range first {
@@ -188,7 +188,7 @@ func TestSeedDecides(t *testing.T) {
 	pick := func(seed uint64, a swarm.Ask) []swarm.Block {
 		p := NewRarest(g, Config{Seed: seed})
 		p.Join(1, full)
-		a.Peer, a.Blocks, a.Begin = 1, 20, 20
+		a.Peer, a.MaxBlocks, a.MaxNewPieces = 1, 20, 20
 		return p.Pick(nil, a)
 	}
 	require.Equal(t, pick(1, swarm.Ask{}), pick(1, swarm.Ask{Now: start}))
@@ -212,17 +212,17 @@ func TestRarestOfPeerWithoutRarePieces(t *testing.T) {
 	few.Clear(42 * 997)
 	p.Join(3, few)
 	for range samples {
-		got := p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1})
+		got := p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1})
 		require.Equal(t, []swarm.Block{g.Block(42*997, 0)}, got)
 		p.Drop(1, got[0])
 	}
 	for i := range 100 {
-		require.Len(t, p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1}), 1, "pick %d", i)
+		require.Len(t, p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1}), 1, "pick %d", i)
 	}
-	require.Empty(t, p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1}))
-	require.Empty(t, p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1}))
+	require.Empty(t, p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1}))
+	require.Empty(t, p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1}))
 	p.Have(1, 5, true)
-	require.Equal(t, []swarm.Block{g.Block(5, 0)}, p.Pick(nil, swarm.Ask{Peer: 1, Blocks: 1, Begin: 1}),
+	require.Equal(t, []swarm.Block{g.Block(5, 0)}, p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1}),
 		"a peer that had nothing to offer has something now")
 }
 
@@ -234,7 +234,7 @@ func TestBucketsShrink(t *testing.T) {
 	half := swarm.NewBitfield(pieces)
 	half.SetAll(pieces / 2)
 	p.Join(0, half)
-	p.Pick(nil, swarm.Ask{Peer: 0, Blocks: 1, Begin: 1})
+	p.Pick(nil, swarm.Ask{Peer: 0, MaxBlocks: 1, MaxNewPieces: 1})
 	for i := range swarm.Peer(50) {
 		p.Join(1+i, half)
 	}

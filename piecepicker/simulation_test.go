@@ -40,7 +40,7 @@ func download(t *testing.T, g swarm.Geometry, p *Picker, senders []*sender) (too
 	fill := func(s *sender) {
 		was := len(s.queue)
 		s.queue = p.Pick(s.queue, swarm.Ask{
-			Peer: s.id, Blocks: s.depth() - was, Begin: 4, Now: now, Delay: time.Duration(was+1) * s.interval,
+			Peer: s.id, MaxBlocks: s.depth() - was, MaxNewPieces: 4, Now: now, Delay: time.Duration(was+1) * s.interval,
 		})
 		if was == 0 {
 			s.next = now.Add(s.interval)

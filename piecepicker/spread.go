@@ -35,7 +35,7 @@ func (k *pick) turn() (best *part, together int) {
 		if i >= compared && best != nil {
 			break
 		}
-		if !k.r.has.Has(int(t.piece)) || k.ask.Alone && !t.alone(k.r.id) || t.reserved && t.owner != k.r.id {
+		if !k.r.has.Has(int(t.piece)) || k.ask.Exclusive && !t.alone(k.r.id) || t.reserved && t.owner != k.r.id {
 			continue
 		}
 		switch n := p.board.Priority(int(t.piece)); {

@@ -17,7 +17,7 @@ func TestSpreadPicksFromPiecesInTurn(t *testing.T) {
 	all.SetAll(20)
 	p.Join(1, all)
 	pick := func(n, spread int) (pieces []int) {
-		for i, b := range p.Pick(nil, swarm.Ask{Peer: 1, Blocks: n, Begin: 4, Spread: spread, Now: time.Unix(1, 0)}) {
+		for i, b := range p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: n, MaxNewPieces: 4, Spread: spread, Now: time.Unix(1, 0)}) {
 			require.Equal(t, swarm.BlockLen, b.Length)
 			if i%16 == 0 {
 				pieces = append(pieces, b.Piece)

@@ -118,21 +118,21 @@ func (s *transcript) peer(p swarm.Peer, verb string, w []string) string {
 }
 
 func (s *transcript) asks(p swarm.Peer, w []string) string {
-	a := swarm.Ask{Peer: p, Blocks: s.number(w[0]), Begin: s.g.Pieces(), Now: s.now}
+	a := swarm.Ask{Peer: p, MaxBlocks: s.number(w[0]), MaxNewPieces: s.g.Pieces(), Now: s.now}
 	for i := 1; i < len(w); i++ {
 		if w[i] == "alone" {
-			a.Alone = true
+			a.Exclusive = true
 			continue
 		}
 		word, value := w[i], w[i+1]
 		i++
 		switch word {
 		case "begin":
-			a.Begin = s.number(value)
+			a.MaxNewPieces = s.number(value)
 		case "delay":
 			a.Delay = s.seconds(value)
 		case "run":
-			a.Run = s.number(value)
+			a.RunLength = s.number(value)
 		case "only":
 			a.Only = s.numbers(value)
 		case "first":

@@ -48,16 +48,16 @@ type Picker interface {
 
 // An Ask says what a Picker is asked for.
 type Ask struct {
-	Peer   Peer
-	Blocks int           // at most so many blocks
-	Begin  int           // at most so many pieces of which nothing was asked yet
-	Only   []int         // of these pieces alone: we are choked, these are allowed fast; nil for any
-	First  []int         // these pieces first: the peer suggests them
-	Alone  bool          // parole: only pieces that no one else sends or sent blocks of
-	Run    int           // blocks in a row that suit the peer, such as a web seed; 0 for no matter
-	Spread int           // pieces that should go on together, for they are hashed side by side; 0 or 1 for none
-	Now    time.Time     // the time of the call
-	Delay  time.Duration // until a block that is asked now is here
+	Peer         Peer
+	MaxBlocks    int           // blocks to pick at most
+	MaxNewPieces int           // pieces to begin at most: those of which no block was asked for yet
+	Only         []int         // pick from these pieces alone, because we are choked and they are allowed fast; nil for any
+	First        []int         // pick from these pieces first, because the peer suggests them
+	Exclusive    bool          // the peer is on parole: pick only from pieces of which nobody else sends or sent a block
+	RunLength    int           // consecutive blocks that suit the peer, such as a web seed; 0 for no preference
+	Spread       int           // pieces to pick from side by side, because they are hashed side by side; 0 or 1 for no preference
+	Now          time.Time     // the time of the call
+	Delay        time.Duration // from now until a block that is asked for arrives
 }
 
 // A Prioritizer is a Picker that takes orders.

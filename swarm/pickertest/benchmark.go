@@ -45,7 +45,7 @@ func Benchmark(b *testing.B, open func(b *testing.B, g swarm.Geometry) swarm.Pic
 				p.Join(swarm.Peer(i), half(random))
 			}
 			// A picker may put off work until it is asked.
-			p.Pick(nil, swarm.Ask{Peer: 0, Blocks: 1, Begin: 1})
+			p.Pick(nil, swarm.Ask{Peer: 0, MaxBlocks: 1, MaxNewPieces: 1})
 			b.ReportAllocs()
 			bench.run(b, p)
 		})
@@ -123,7 +123,7 @@ func pickAndDrop(b *testing.B, p swarm.Picker, peer func() swarm.Peer) {
 	var blocks []swarm.Block
 	for b.Loop() {
 		id := peer()
-		blocks = p.Pick(blocks[:0], swarm.Ask{Peer: id, Blocks: 1, Begin: 1})
+		blocks = p.Pick(blocks[:0], swarm.Ask{Peer: id, MaxBlocks: 1, MaxNewPieces: 1})
 		if len(blocks) != 1 {
 			b.Fatalf("peer %d is asked for nothing", id)
 		}
@@ -183,7 +183,7 @@ func benchDownload(b *testing.B, p swarm.Picker) {
 		if len(queues[id]) == 0 {
 			now = now.Add(time.Millisecond)
 			queues[id] = p.Pick(queues[id][:0], swarm.Ask{
-				Peer: swarm.Peer(id), Blocks: depth, Begin: depth, Now: now, Delay: time.Second,
+				Peer: swarm.Peer(id), MaxBlocks: depth, MaxNewPieces: depth, Now: now, Delay: time.Second,
 			})
 			if len(queues[id]) == 0 {
 				b.Fatalf("peer %d is asked for nothing, with %d pieces left", id, left)

@@ -91,7 +91,7 @@ func (d *driver) call() {
 	case 3:
 		d.now = d.now.Add(time.Duration(d.next()) * time.Second / 10)
 	case 4, 5, 6:
-		d.picks(swarm.Ask{Begin: 1000})
+		d.picks(swarm.Ask{MaxNewPieces: 1000})
 	case 7:
 		d.picks(d.ask())
 	case 8:
@@ -140,7 +140,7 @@ func (d *driver) joins() {
 
 // ask returns an Ask with constraints.
 func (d *driver) ask() swarm.Ask {
-	a := swarm.Ask{Begin: d.below(4)}
+	a := swarm.Ask{MaxNewPieces: d.below(4)}
 	kind := d.next()
 	if kind&1 != 0 {
 		a.Only = []int{d.piece(), d.piece()}
@@ -148,13 +148,13 @@ func (d *driver) ask() swarm.Ask {
 	if kind&2 != 0 {
 		a.First = []int{d.piece(), d.piece()}
 	}
-	a.Alone = kind&12 == 12
-	a.Run = kind >> 4
+	a.Exclusive = kind&12 == 12
+	a.RunLength = kind >> 4
 	return a
 }
 
 func (d *driver) picks(a swarm.Ask) {
-	a.Peer, a.Blocks = d.peer(), d.below(100)
+	a.Peer, a.MaxBlocks = d.peer(), d.below(100)
 	a.Now, a.Delay = d.now, time.Duration(d.below(30))*time.Second/10
 	for _, b := range d.pick(a) {
 		d.asked = append(d.asked, request{a.Peer, b})

@@ -15,7 +15,7 @@ func (n *naive) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	if n.is("loses dst") {
 		dst = nil
 	}
-	left, begin := a.Blocks, a.Begin
+	left, begin := a.MaxBlocks, a.MaxNewPieces
 	if n.is("ignores blocks") {
 		left = 1000
 	}
@@ -23,7 +23,7 @@ func (n *naive) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 		if !have.Has(i) && !n.is("asks for what peer lacks") || n.held[i] && !n.is("asks for held") ||
 			n.priority[i] == 0 && !n.is("asks for unwanted") ||
 			a.Only != nil && !slices.Contains(a.Only, i) && !n.is("ignores only") ||
-			a.Alone && !n.alone(i, a.Peer) {
+			a.Exclusive && !n.alone(i, a.Peer) {
 			continue
 		}
 		if n.untouched(i) && left > 0 {
@@ -82,7 +82,7 @@ func (n *naive) sorted(a swarm.Ask) []int {
 
 // again asks for blocks a second time, in the end game.
 func (n *naive) again(dst []swarm.Block, a swarm.Ask, left int) []swarm.Block {
-	if a.Alone || n.is("has no end game") {
+	if a.Exclusive || n.is("has no end game") {
 		return dst
 	}
 	for b, s := range n.state {

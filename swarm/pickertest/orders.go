@@ -29,7 +29,7 @@ func priorityZero(t testing.TB, w *watch) {
 
 func priorityZeroLater(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
-	got := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1, Only: []int{2}})
+	got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 2, MaxNewPieces: 1, Only: []int{2}})
 	w.setPriority(2, 0)
 	for _, b := range w.pick(everything(1)) {
 		if b.Piece == 2 {
@@ -93,7 +93,7 @@ func deadlineBack(t testing.TB, w *watch) {
 	w.setDeadline(4, now.Add(time.Minute))
 	w.setDeadline(2, time.Time{})
 	w.setDeadline(3, time.Time{})
-	if got := w.pick(swarm.Ask{Peer: 1, Blocks: 1, Begin: 1, Now: now}); len(got) != 1 || got[0].Piece != 4 {
+	if got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1, Now: now}); len(got) != 1 || got[0].Piece != 4 {
 		t.Errorf("SetDeadline with the zero time takes the deadline of piece 2 back: want piece 4 first, got %v", got)
 	}
 }
@@ -103,10 +103,10 @@ func deadlineLate(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	w.setDeadline(2, now.Add(10*time.Second))
-	slow := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1, Now: now, Delay: time.Minute})
+	slow := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 2, MaxNewPieces: 1, Now: now, Delay: time.Minute})
 	// Whether the fast peer is asked for the same is the picker's affair. If
 	// so, the winner's rival is told.
-	fast := w.pick(swarm.Ask{Peer: 2, Blocks: 6, Begin: 2, Now: now.Add(time.Second), Delay: time.Second})
+	fast := w.pick(swarm.Ask{Peer: 2, MaxBlocks: 6, MaxNewPieces: 2, Now: now.Add(time.Second), Delay: time.Second})
 	for _, b := range slow {
 		cancel, missing := w.arrive(2, b)
 		if again := slices.Contains(fast, b); !missing || again && !slices.Equal(cancel, []swarm.Peer{1}) {

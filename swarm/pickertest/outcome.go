@@ -13,7 +13,7 @@ func dropFrees(t testing.TB, w *watch) {
 	got := w.pick(everything(1))
 	w.drop(1, got[7])
 	w.drop(1, got[7])
-	if again := w.pick(swarm.Ask{Peer: 2, Blocks: 1, Begin: 1}); len(again) != 1 || again[0] != got[7] {
+	if again := w.pick(swarm.Ask{Peer: 2, MaxBlocks: 1, MaxNewPieces: 1}); len(again) != 1 || again[0] != got[7] {
 		t.Errorf("Drop: %v was asked of the peer alone and becomes free, but another is asked for %v", got[7], again)
 	}
 	for _, b := range got {
@@ -28,14 +28,14 @@ func dropFrees(t testing.TB, w *watch) {
 func dropOther(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
-	got := w.pick(swarm.Ask{Peer: 1, Blocks: 3, Begin: 1})
+	got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 3, MaxNewPieces: 1})
 	w.drop(2, got[0])                                                    // asked of another
 	w.drop(1, swarm.Block{Piece: 0, Begin: 1, Length: 5})                // no block
 	w.drop(1, swarm.Block{Piece: 5, Begin: 3 << 14, Length: 1 << 14})    // past the end of its piece
 	w.drop(1, swarm.Block{Piece: 600, Begin: 0, Length: swarm.BlockLen}) // past the end of the torrent
 	w.arrive(1, got[1])
 	w.drop(1, got[1]) // has arrived
-	for _, b := range w.pick(swarm.Ask{Peer: 2, Blocks: len(w.m.all) - len(got), Begin: 1000}) {
+	for _, b := range w.pick(swarm.Ask{Peer: 2, MaxBlocks: len(w.m.all) - len(got), MaxNewPieces: 1000}) {
 		if slices.Contains(got, b) {
 			t.Errorf("Drop of a block that was not asked of the peer made %v free", b)
 		}
@@ -44,7 +44,7 @@ func dropOther(t testing.TB, w *watch) {
 
 func arriveOnce(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
-	got := w.pick(swarm.Ask{Peer: 1, Blocks: 1, Begin: 1})
+	got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1})
 	if cancel, missing := w.arrive(1, got[0]); !missing || len(cancel) > 0 {
 		t.Errorf("Arrive of a block that was asked: got %v, %v, want it missing and nobody to cancel", cancel, missing)
 	}
@@ -56,13 +56,13 @@ func arriveOnce(t testing.TB, w *watch) {
 func arriveLate(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
-	got := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1})
+	got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 2, MaxNewPieces: 1})
 	w.drop(1, got[0])
 	w.drop(1, got[1])
 	if _, missing := w.arrive(1, got[0]); !missing {
 		t.Error("Arrive after Drop: the block is missing, so it counts")
 	}
-	if again := w.pick(swarm.Ask{Peer: 2, Blocks: 1000, Begin: 1000}); slices.Contains(again, got[0]) || !slices.Contains(again, got[1]) {
+	if again := w.pick(swarm.Ask{Peer: 2, MaxBlocks: 1000, MaxNewPieces: 1000}); slices.Contains(again, got[0]) || !slices.Contains(again, got[1]) {
 		t.Errorf("Arrive after Drop: %v came late, only %v is to be asked again", got[0], got[1])
 	}
 	// Now it is asked of another, who loses the race.
@@ -85,7 +85,7 @@ func arriveUnasked(t testing.TB, w *watch) {
 
 func arriveHeld(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
-	got := w.pick(swarm.Ask{Peer: 1, Blocks: 4, Begin: 1, Only: []int{1}})
+	got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 4, MaxNewPieces: 1, Only: []int{1}})
 	w.held(1)
 	if _, missing := w.arrive(1, got[0]); missing {
 		t.Error("Arrive of a block of a held piece: it was not missing")
@@ -94,8 +94,8 @@ func arriveHeld(t testing.TB, w *watch) {
 
 func arriveBad(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
-	w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1, Only: []int{0}})
-	w.pick(swarm.Ask{Peer: 1, Blocks: 1, Begin: 1, Only: []int{5}})
+	w.pick(swarm.Ask{Peer: 1, MaxBlocks: 2, MaxNewPieces: 1, Only: []int{0}})
+	w.pick(swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1, Only: []int{5}})
 	for _, b := range []swarm.Block{
 		{Piece: 0, Begin: 0, Length: 100},
 		{Piece: 0, Begin: 1, Length: swarm.BlockLen},
@@ -123,10 +123,10 @@ func heldAtStart(t testing.TB, w *watch) {
 
 func heldForgets(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
-	w.pick(swarm.Ask{Peer: 1, Blocks: 3, Begin: 1, Only: []int{1}})
+	w.pick(swarm.Ask{Peer: 1, MaxBlocks: 3, MaxNewPieces: 1, Only: []int{1}})
 	w.held(1)
 	w.lose(1, nil)
-	if got := w.pick(swarm.Ask{Peer: 1, Blocks: 9, Begin: 1, Only: []int{1}}); len(got) != 4 {
+	if got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 9, MaxNewPieces: 1, Only: []int{1}}); len(got) != 4 {
 		t.Errorf("Held forgets what was asked of the piece: lost again, 4 blocks are to be asked, got %v", got)
 	}
 }
@@ -146,7 +146,7 @@ func heldAll(t testing.TB, w *watch) {
 
 // arrived downloads piece i from peer 1.
 func arrived(w *watch, i int) {
-	for _, b := range w.pick(swarm.Ask{Peer: 1, Blocks: 1000, Begin: 1, Only: []int{i}}) {
+	for _, b := range w.pick(swarm.Ask{Peer: 1, MaxBlocks: 1000, MaxNewPieces: 1, Only: []int{i}}) {
 		w.arrive(1, b)
 	}
 }
@@ -164,7 +164,7 @@ func loseSome(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	arrived(w, 3)
 	w.lose(3, []int{2})
-	if got := w.pick(swarm.Ask{Peer: 1, Blocks: 9, Only: []int{3}}); len(got) != 1 || got[0] != w.m.g.Block(3, 2) {
+	if got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 9, Only: []int{3}}); len(got) != 1 || got[0] != w.m.g.Block(3, 2) {
 		t.Errorf("Lose of block 2 of piece 3: want that one to ask for, got %v", got)
 	}
 }
@@ -172,10 +172,10 @@ func loseSome(t testing.TB, w *watch) {
 func loseKeeps(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
-	got := w.pick(swarm.Ask{Peer: 1, Blocks: 2, Begin: 1, Only: []int{3}})
+	got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 2, MaxNewPieces: 1, Only: []int{3}})
 	w.arrive(1, got[0])
 	w.lose(3, nil)
-	if again := w.pick(swarm.Ask{Peer: 2, Blocks: 3, Begin: 1, Only: []int{3}}); slices.Contains(again, got[1]) || len(again) != 3 {
+	if again := w.pick(swarm.Ask{Peer: 2, MaxBlocks: 3, MaxNewPieces: 1, Only: []int{3}}); slices.Contains(again, got[1]) || len(again) != 3 {
 		t.Errorf("Lose of all while %v is asked: want the three others to ask for, got %v", got[1], again)
 	}
 	if _, missing := w.arrive(1, got[1]); !missing {

@@ -8,7 +8,7 @@ import (
 
 // everything asks peer p for all that it can be asked for.
 func everything(p swarm.Peer) swarm.Ask {
-	return swarm.Ask{Peer: p, Blocks: 1000, Begin: 1000}
+	return swarm.Ask{Peer: p, MaxBlocks: 1000, MaxNewPieces: 1000}
 }
 
 func joinAdds(t testing.TB, w *watch) {
@@ -82,7 +82,7 @@ func haveSeedLoses(t testing.TB, w *watch) {
 	if got := w.pick(everything(1)); len(got) != len(w.m.all)-4 {
 		t.Errorf("a seed that has piece 0 no longer can be asked for the rest: got %d blocks, want %d", len(got), len(w.m.all)-4)
 	}
-	if got := w.pick(swarm.Ask{Peer: 2, Blocks: 4, Begin: 9}); len(got) != 4 || got[0].Piece != 0 {
+	if got := w.pick(swarm.Ask{Peer: 2, MaxBlocks: 4, MaxNewPieces: 9}); len(got) != 4 || got[0].Piece != 0 {
 		t.Errorf("Have of one seed changed what another has: it is asked for %v, want piece 0", got)
 	}
 }
@@ -101,11 +101,11 @@ func leaveKeeps(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.join(2, full(w.m.g))
 	w.join(3, some(w.m.g, 0))
-	w.pick(swarm.Ask{Peer: 1, Blocks: 1000, Begin: 1000, Only: []int{1, 2, 3, 4, 5}})
-	got := w.pick(swarm.Ask{Peer: 3, Blocks: 2, Begin: 1})
+	w.pick(swarm.Ask{Peer: 1, MaxBlocks: 1000, MaxNewPieces: 1000, Only: []int{1, 2, 3, 4, 5}})
+	got := w.pick(swarm.Ask{Peer: 3, MaxBlocks: 2, MaxNewPieces: 1})
 	w.leave(1)
 	w.leave(1)
-	for _, b := range w.pick(swarm.Ask{Peer: 2, Blocks: len(w.m.all) - len(got), Begin: 1000}) {
+	for _, b := range w.pick(swarm.Ask{Peer: 2, MaxBlocks: len(w.m.all) - len(got), MaxNewPieces: 1000}) {
 		for _, c := range got {
 			if b == c {
 				t.Errorf("Leave of one peer freed %v, asked of another", b)
@@ -131,7 +131,7 @@ func leaveForgets(t testing.TB, w *watch) {
 
 func unknown(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
-	asked := w.pick(swarm.Ask{Peer: 1, Blocks: 3, Begin: 1})
+	asked := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 3, MaxNewPieces: 1})
 	w.leave(stranger)
 	w.have(stranger, 1, true)
 	w.drop(stranger, asked[0])

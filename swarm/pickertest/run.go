@@ -98,7 +98,7 @@ func Run(t *testing.T, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
 
 func allBlocks(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
-	got := w.pick(swarm.Ask{Peer: 1, Blocks: 1 << 20, Begin: w.m.g.Pieces()})
+	got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 1 << 20, MaxNewPieces: w.m.g.Pieces()})
 	if len(got) != len(w.m.all) {
 		t.Errorf("a seed is asked for each block that is not all pad: got %d blocks of %d", len(got), len(w.m.all))
 	}

@@ -134,7 +134,7 @@ func (w *watch) pick(a swarm.Ask) []swarm.Block {
 	}
 	_, offer := w.m.free(a.Peer, false)
 	w.check(a, got)
-	if len(got) == 0 && offer && a.Blocks > 0 && a.Begin >= w.m.g.Pieces() && a.Only == nil && !a.Alone {
+	if len(got) == 0 && offer && a.MaxBlocks > 0 && a.MaxNewPieces >= w.m.g.Pieces() && a.Only == nil && !a.Exclusive {
 		w.t.Fatalf("Pick asks peer %d for nothing, though it has wanted blocks that no one is asked for", a.Peer)
 	}
 	w.interest("Pick")
@@ -145,8 +145,8 @@ func (w *watch) pick(a swarm.Ask) []swarm.Block {
 func (w *watch) check(a swarm.Ask, got []swarm.Block) {
 	w.t.Helper()
 	m := w.m
-	if len(got) > max(a.Blocks, 0) {
-		w.t.Fatalf("Ask.Blocks: at most %d blocks, got %d", a.Blocks, len(got))
+	if len(got) > max(a.MaxBlocks, 0) {
+		w.t.Fatalf("Ask.MaxBlocks: at most %d blocks, got %d", a.MaxBlocks, len(got))
 	}
 	begun := 0
 	for _, b := range got {
@@ -174,9 +174,9 @@ func (w *watch) check(a swarm.Ask, got []swarm.Block) {
 				w.t.Fatalf("Pick asks peer %d for %v, which others are asked for, though no one is asked for %v: this is not the end game", a.Peer, b, other)
 			}
 		}
-		if a.Alone {
+		if a.Exclusive {
 			if other, ok := m.shared(b.Piece, a.Peer); ok {
-				w.t.Fatalf("Ask.Alone: peer %d is asked for %v, but peer %d sends or sent blocks of that piece", a.Peer, b, other)
+				w.t.Fatalf("Ask.Exclusive: peer %d is asked for %v, but peer %d sends or sent blocks of that piece", a.Peer, b, other)
 			}
 		}
 		if !m.touched[b.Piece] {
@@ -185,8 +185,8 @@ func (w *watch) check(a swarm.Ask, got []swarm.Block) {
 		}
 		s.asked[a.Peer] = true
 	}
-	if begun > max(a.Begin, 0) {
-		w.t.Fatalf("Ask.Begin: at most %d pieces of which nothing was asked yet, got %d", a.Begin, begun)
+	if begun > max(a.MaxNewPieces, 0) {
+		w.t.Fatalf("Ask.MaxNewPieces: at most %d pieces of which nothing was asked yet, got %d", a.MaxNewPieces, begun)
 	}
 }
 
@@ -226,7 +226,7 @@ func (w *watch) finish() {
 		}
 	}
 	for m.wants(seed) {
-		got := w.pick(swarm.Ask{Peer: seed, Blocks: len(m.blocks), Begin: m.g.Pieces()})
+		got := w.pick(swarm.Ask{Peer: seed, MaxBlocks: len(m.blocks), MaxNewPieces: m.g.Pieces()})
 		arrived := len(got) > 0
 		for _, b := range m.all {
 			if m.blocks[b].asked[seed] {
@@ -245,7 +245,7 @@ func (w *watch) finish() {
 			w.t.Fatal("blocks are lost: a seed is wanted, but asked for nothing")
 		}
 	}
-	if got := w.p.Pick(nil, swarm.Ask{Peer: seed, Blocks: 1, Begin: 1}); len(got) > 0 {
+	if got := w.p.Pick(nil, swarm.Ask{Peer: seed, MaxBlocks: 1, MaxNewPieces: 1}); len(got) > 0 {
 		w.t.Fatalf("Pick asks for %v, though all is held", got)
 	}
 }
