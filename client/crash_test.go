@@ -136,6 +136,6 @@ func afterKill(t *testing.T, torrent, dir, state string) (recorded, checked, hel
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return !tor.checking() }, time.Minute, time.Millisecond)
 	s := tor.Stats()
-	require.Equal(t, engine.Running, s.Phase)
+	require.Equal(t, engine.PhaseRunning, s.Phase)
 	return record.Pieces.Count(), s.ToCheck, s.Held
 }

@@ -249,7 +249,7 @@ func brokenStore(t *testing.T) error {
 	err := tor.Wait(within(t))
 	e, _ := until[engine.Failed](t, s)
 	require.ErrorIs(t, client.ErrorOf(e), errDisk)
-	require.Equal(t, engine.Broken, tor.Stats().Phase)
+	require.Equal(t, engine.PhaseFailed, tor.Stats().Phase)
 	require.Len(t, c.Torrents(), 1)
 	require.ErrorIs(t, c.Remove(tor, client.Delete), errors.ErrUnsupported)
 	return err

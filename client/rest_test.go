@@ -54,7 +54,7 @@ func (h *house) start(t *testing.T) {
 	h.Client = c
 	h.tor, err = c.Add(t.Context(), h.torrent)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return h.tor.Stats().Phase == engine.Running }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return h.tor.Stats().Phase == engine.PhaseRunning }, time.Minute, time.Millisecond)
 }
 
 // awaitRest waits until nothing of the torrent is open.

@@ -225,7 +225,7 @@ func (t *Torrent) Pause() error {
 // Resume ends a pause, or tries again after the torrent failed: then what is
 // stored is checked first.
 func (t *Torrent) Resume() error {
-	if t.engine.Stats().Phase == engine.Broken && t.live() == nil {
+	if t.engine.Stats().Phase == engine.PhaseFailed && t.live() == nil {
 		if err := t.revive(); err != nil {
 			return err
 		}
@@ -269,7 +269,7 @@ func (t *Torrent) holds() (swarm.Bitfield, map[int][]int, func(*resume.Life)) {
 }
 
 // checking reports whether stored pieces are being checked.
-func (t *Torrent) checking() bool { return t.engine.Stats().Phase == engine.CheckingData }
+func (t *Torrent) checking() bool { return t.engine.Stats().Phase == engine.PhaseChecking }
 
 // warn tells who listens of trouble that the torrent goes on with.
 func (t *Torrent) warn(err error) {

@@ -212,7 +212,7 @@ func (e judged) apply(now time.Time, s *state) {
 		delete(s.assembly, e.piece)
 	}
 	switch {
-	case a != e.whole || s.phase == Broken && e.err != nil:
+	case a != e.whole || s.phase == PhaseFailed && e.err != nil:
 		s.purse.drop(e.blocks...)
 	case e.err != nil:
 		s.purse.drop(e.blocks...)

@@ -44,7 +44,7 @@ func TestFewTorrentsAreCheckedAtOnce(t *testing.T) {
 			f()
 		}
 		for _, x := range all {
-			if x.Stats().Phase != Closed {
+			if x.Stats().Phase != PhaseClosed {
 				r.wait(x, time.Minute)
 			}
 		}

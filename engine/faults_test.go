@@ -35,7 +35,7 @@ func TestFullDiskStopsItsTorrentAlone(t *testing.T) {
 		r.wait(other, time.Minute)
 		good.has(t, m)
 		st := failing.Stats()
-		require.Equal(t, Broken, st.Phase)
+		require.Equal(t, PhaseFailed, st.Phase)
 		require.Error(t, st.Err)
 		require.Zero(t, st.Peers)
 		time.Sleep(time.Second)
@@ -78,7 +78,7 @@ func TestReadErrorRejectsAndLoses(t *testing.T) {
 		a.send(peerwire.Message{Kind: peerwire.Request, Block: s.geometry.Block(1, 0)})
 		require.Equal(t, s.geometry.Block(1, 0), a.expect(peerwire.Reject).Block)
 		require.False(t, torrent.Pieces().Has(1))
-		require.Equal(t, Running, torrent.Stats().Phase)
+		require.Equal(t, PhaseRunning, torrent.Stats().Phase)
 		a.send(peerwire.Message{Kind: peerwire.Request, Block: s.geometry.Block(2, 0)})
 		require.Equal(t, s.geometry.Block(2, 0), a.expect(peerwire.Piece).Block)
 		// The piece is wanted again, and fetched from whoever has it.

@@ -32,7 +32,7 @@ func TestFiguresWhileClosing(t *testing.T) {
 		time.Sleep(time.Second)
 		st, held := x.Stats(), x.Pieces()
 		require.Equal(t, time.Second, time.Since(began), "they wait for nobody")
-		require.Equal(t, Closed, st.Phase)
+		require.Equal(t, PhaseClosed, st.Phase)
 		require.Equal(t, 4, st.Held)
 		require.Equal(t, s.all(), held)
 		require.NoError(t, <-done)

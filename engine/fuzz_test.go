@@ -325,10 +325,10 @@ func (c *chaos) complete() {
 		c.reap()
 		require.Less(c.t, n, 3000, "%s: no progress: %d of %d pieces, %d partial", c.place, c.s.haveN, c.s.n, len(c.s.assembly))
 		switch c.s.phase {
-		case Pausing, Broken:
+		case PhasePaused, PhaseFailed:
 			c.obey([]string{"resume"})
 			continue
-		case CheckingData:
+		case PhaseChecking:
 			c.verdict(false)
 			c.writes(false)
 			c.obey([]string{"checked"})

@@ -11,10 +11,10 @@ import (
 
 func (s *state) pause(now time.Time) {
 	switch s.phase {
-	case CheckingData:
+	case PhaseChecking:
 		s.paused = true // once it is checked
-	case Running:
-		s.stop(now, Pausing, errNotNow)
+	case PhaseRunning:
+		s.stop(now, PhasePaused, errNotNow)
 		s.spillAll()
 		s.report(Paused{s.id()})
 	}
@@ -22,12 +22,12 @@ func (s *state) pause(now time.Time) {
 
 func (s *state) resume(now time.Time) {
 	switch s.phase {
-	case CheckingData:
+	case PhaseChecking:
 		s.paused = false
-	case Pausing:
+	case PhasePaused:
 		s.report(Resumed{s.id()})
 		s.run(now)
-	case Broken:
+	case PhaseFailed:
 		// What was being written when it failed is not known: look.
 		s.paused = false
 		s.report(Resumed{s.id()})
@@ -40,14 +40,14 @@ var errBusy = errors.New("engine: a check is under way")
 
 // recheck forgets what is held and reads it again. done, if any, hears the end.
 func (s *state) recheck(now time.Time, done chan error) {
-	if s.phase == CheckingData || s.phase == Closed {
+	if s.phase == PhaseChecking || s.phase == PhaseClosed {
 		if done != nil {
 			done <- errBusy
 		}
 		return
 	}
-	s.paused = s.phase == Pausing
-	s.stop(now, CheckingData, errNotNow)
+	s.paused = s.phase == PhasePaused
+	s.stop(now, PhaseChecking, errNotNow)
 	s.err = nil
 	s.dropMemory()
 	all := swarm.NewBitfield(s.n)
@@ -65,7 +65,7 @@ func (s *state) recheck(now time.Time, done chan error) {
 // readOn begins the check that recheck asked for. What was being written then must
 // be written first: it would else be read half, or come after what replaces it.
 func (s *state) readOn() {
-	if s.toRead != nil && s.inDisk == 0 && s.phase == CheckingData {
+	if s.toRead != nil && s.inDisk == 0 && s.phase == PhaseChecking {
 		s.do(readStored{s.toRead, s.round})
 		s.toRead = nil
 	}
@@ -80,7 +80,7 @@ type stored struct {
 }
 
 func (e stored) apply(now time.Time, s *state) {
-	if s.phase != CheckingData || e.round != s.round {
+	if s.phase != PhaseChecking || e.round != s.round {
 		return
 	}
 	s.checked += len(e.pieces)
@@ -102,7 +102,7 @@ func (e checkDone) apply(now time.Time, s *state) {
 	if e.round != s.round {
 		return // a check that failed, and that another follows
 	}
-	if s.phase != CheckingData {
+	if s.phase != PhaseChecking {
 		s.endCheck(ErrClosed)
 		return
 	}

@@ -294,7 +294,7 @@ type readFailed struct {
 }
 
 func (e readFailed) apply(now time.Time, s *state) {
-	if s.phase == Closed {
+	if s.phase == PhaseClosed {
 		return
 	}
 	if p := s.peers[e.peer]; p != nil && !p.closing && p.fast {

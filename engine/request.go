@@ -258,7 +258,7 @@ type squeeze struct{}
 func (squeeze) apply(now time.Time, s *state) {
 	gives := false
 	defer func() { s.purse.relax(gives) }()
-	if s.phase == Closed {
+	if s.phase == PhaseClosed {
 		return
 	}
 	before := s.inDisk

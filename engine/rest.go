@@ -9,7 +9,7 @@ const restDelay = 30 * time.Second
 // mayRest reports whether nothing of the torrent is read or written: all of it is
 // held, and nobody is connected.
 func (s *state) mayRest() bool {
-	return s.complete() && (s.phase == Running || s.phase == Pausing) && len(s.peers) == 0 && s.inDisk == 0
+	return s.complete() && (s.phase == PhaseRunning || s.phase == PhasePaused) && len(s.peers) == 0 && s.inDisk == 0
 }
 
 // comeToRest follows whether the torrent is in use. One that was not used since it
@@ -18,7 +18,7 @@ func (s *state) comeToRest(now time.Time) {
 	switch {
 	case !s.mayRest():
 		s.quiet, s.resting = time.Time{}, false
-		s.used = s.used || s.phase != CheckingData
+		s.used = s.used || s.phase != PhaseChecking
 	case s.resting || !s.quiet.IsZero():
 	case s.used:
 		s.quiet = now.Add(restDelay)

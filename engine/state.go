@@ -150,7 +150,7 @@ func (s *state) begin(now time.Time) {
 		}
 	}
 	s.whole = s.complete()
-	s.phase = CheckingData
+	s.phase = PhaseChecking
 	if s.first.Check.Count() > 0 {
 		s.toCheck = s.first.Check.Count()
 		s.do(readStored{s.first.Check, s.round})
@@ -169,7 +169,7 @@ func (s *state) added(now time.Time) {
 	s.whole = s.complete()
 	s.report(Added{s.id(), s.haveN, s.n, s.have.Clone()})
 	if s.paused {
-		s.phase = Pausing
+		s.phase = PhasePaused
 		s.report(Paused{s.id()})
 		return
 	}
@@ -178,7 +178,7 @@ func (s *state) added(now time.Time) {
 
 // run lets the torrent talk to others.
 func (s *state) run(now time.Time) {
-	s.phase, s.err = Running, nil
+	s.phase, s.err = PhaseRunning, nil
 	s.lonely, s.idle = false, false
 	total := s.totals()
 	s.sinceDown, s.sinceUp = total.down, total.up
@@ -194,7 +194,7 @@ func (s *state) run(now time.Time) {
 func (s *state) id() swarm.ID   { return s.swarms[0] }
 func (s *state) complete() bool { return s.haveN == s.n }
 func (s *state) do(e effect)    { s.effects = append(s.effects, e) }
-func (s *state) active() bool   { return s.phase == Running }
+func (s *state) active() bool   { return s.phase == PhaseRunning }
 func (s *state) report(ev Event) {
 	if s.cfg.Events&ev.Kind() != 0 {
 		s.do(emit{ev})
@@ -278,9 +278,9 @@ func (s *state) notify() {
 		switch {
 		case w.piece < 0 && s.complete() || w.piece >= 0 && s.have.Has(w.piece):
 			w.done <- nil
-		case s.phase == Broken:
+		case s.phase == PhaseFailed:
 			w.done <- s.err
-		case s.phase == Closed:
+		case s.phase == PhaseClosed:
 			w.done <- ErrClosed
 		default:
 			return false
@@ -306,14 +306,14 @@ func (s *state) stop(now time.Time, phase Phase, why error) {
 
 // fail stops the torrent with an error that only its user can mend.
 func (s *state) fail(now time.Time, err error) {
-	if s.phase == Closed {
+	if s.phase == PhaseClosed {
 		s.lateErr = errors.Join(s.lateErr, err)
 	}
-	if s.phase == Closed || s.phase == Broken {
+	if s.phase == PhaseClosed || s.phase == PhaseFailed {
 		return
 	}
 	s.err = err
-	s.stop(now, Broken, err)
+	s.stop(now, PhaseFailed, err)
 	s.dropMemory()
 	s.report(Failed{s.id(), err})
 }

@@ -12,11 +12,11 @@ type Phase uint8
 
 // The phases of a torrent's life.
 const (
-	CheckingData Phase = iota // reading what is stored
-	Running                   // downloading, seeding, or both
-	Pausing                   // waits for Resume
-	Broken                    // stopped with an error, waits for Resume
-	Closed                    // gone
+	PhaseChecking Phase = iota // reading what is stored
+	PhaseRunning               // downloading, seeding, or both
+	PhasePaused                // waits for Resume
+	PhaseFailed                // stopped with an error, waits for Resume
+	PhaseClosed                // gone
 )
 
 // String returns the phase in one word.

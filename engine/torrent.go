@@ -379,7 +379,7 @@ func (t *Torrent) Close() error {
 type ending struct{}
 
 func (ending) apply(now time.Time, s *state) {
-	s.stop(now, Closed, ErrClosed)
+	s.stop(now, PhaseClosed, ErrClosed)
 	if s.toRead != nil { // the check had not begun
 		s.toRead = nil
 		s.endCheck(ErrClosed)

@@ -72,7 +72,7 @@ func TestRestart(t *testing.T) {
 		require.NotEmpty(t, spilled, "blocks of pieces that are not whole are kept")
 		require.Less(t, have.Count(), s.geometry.Pieces())
 		before := x.Stats()
-		require.Equal(t, Closed, before.Phase)
+		require.Equal(t, PhaseClosed, before.Phase)
 		require.Zero(t, before.Wasted)
 
 		second := r.engine("10.0.0.3", link, Config{})
@@ -141,7 +141,7 @@ func TestPauseEndsAllAndResumeGoesOn(t *testing.T) {
 		x.Pause()
 		time.Sleep(100 * time.Millisecond)
 		st := x.Stats()
-		require.Equal(t, Pausing, st.Phase)
+		require.Equal(t, PhasePaused, st.Phase)
 		require.Zero(t, st.Peers)
 		require.Zero(t, e.Memory())
 		require.EqualValues(t, 0, e.conns.Load())

@@ -350,7 +350,7 @@ func (w *world) rules() error {
 // finish closes the torrent; every unit of memory must come back.
 func (w *world) finish() {
 	w.place += " (at the end)"
-	if w.s.phase != Closed {
+	if w.s.phase != PhaseClosed {
 		w.happen(ending{})
 	}
 	for id := range w.conns {

@@ -20,7 +20,7 @@ type view struct {
 
 // share returns how much is held, 0 to 1.
 func (v view) share() float64 {
-	if v.stats.Phase == engine.CheckingData && v.stats.ToCheck > 0 {
+	if v.stats.Phase == engine.PhaseChecking && v.stats.ToCheck > 0 {
 		return float64(v.stats.Checked) / float64(v.stats.ToCheck)
 	}
 	if v.stats.Length == 0 || v.stats.Left == 0 {
@@ -32,13 +32,13 @@ func (v view) share() float64 {
 // state says in a word or two what the torrent is doing.
 func (v view) state() string {
 	switch v.stats.Phase {
-	case engine.CheckingData:
+	case engine.PhaseChecking:
 		return "checking"
-	case engine.Pausing:
+	case engine.PhasePaused:
 		return "paused"
-	case engine.Broken:
+	case engine.PhaseFailed:
 		return "failed"
-	case engine.Closed:
+	case engine.PhaseClosed:
 		return "closed"
 	}
 	switch {
@@ -53,7 +53,7 @@ func (v view) state() string {
 // eta returns how long the rest takes, if that can be told.
 func (v view) eta() (time.Duration, bool) {
 	seconds := float64(v.stats.Left) / v.down
-	if v.stats.Phase == engine.CheckingData || v.down < 1 || seconds > 1e9 {
+	if v.stats.Phase == engine.PhaseChecking || v.down < 1 || seconds > 1e9 {
 		return 0, v.stats.Left == 0
 	}
 	return time.Duration(seconds * float64(time.Second)), true
@@ -76,7 +76,7 @@ func (v view) color() string {
 func (v view) fields(s style) []string {
 	down, up := s.arrows()
 	st := v.stats
-	if st.Phase == engine.CheckingData {
+	if st.Phase == engine.PhaseChecking {
 		return []string{percent(v.share()), s.paint(v.color(), v.state()), fmt.Sprintf("%s of %s", grouped(int64(st.Checked)), counted(st.ToCheck, "piece"))}
 	}
 	peers := counted(st.Peers, "peer")
@@ -125,7 +125,7 @@ func (v view) tall(s style, columns int) []string {
 	columns = max(columns-1, 10)
 	size := sized(v.length)
 	lines := []string{shorten(v.name, columns-width(size)-2) + "  " + s.paint(faint, size)}
-	if !v.stats.Complete() || v.stats.Phase == engine.CheckingData {
+	if !v.stats.Complete() || v.stats.Phase == engine.PhaseChecking {
 		lines = append(lines, v.pieces(s, columns)...)
 	}
 	return append(lines, fitting(v.fields(s), columns))
@@ -133,7 +133,7 @@ func (v view) tall(s style, columns int) []string {
 
 // pieces draws the map, in rows that are alike in what a cell stands for.
 func (v view) pieces(s style, columns int) (lines []string) {
-	if v.stats.Phase == engine.CheckingData {
+	if v.stats.Phase == engine.PhaseChecking {
 		return []string{s.bar(v.share(), columns)}
 	}
 	pieces := v.stats.Pieces

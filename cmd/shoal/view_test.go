@@ -23,7 +23,7 @@ func half(pieces int) view {
 	length := int64(pieces) << 20
 	return view{
 		name: "a film with a rather long name.mkv", length: length, have: have, down: 4 << 20, up: 1 << 20,
-		stats: engine.Stats{Phase: engine.Running, Pieces: pieces, Held: pieces / 2, Length: length, Left: length / 2, Peers: 3, Seeds: 1},
+		stats: engine.Stats{Phase: engine.PhaseRunning, Pieces: pieces, Held: pieces / 2, Length: length, Left: length / 2, Peers: 3, Seeds: 1},
 	}
 }
 
@@ -70,15 +70,15 @@ func TestStates(t *testing.T) {
 	v.stats.Peers = 0
 	require.Equal(t, "looking for peers", v.state())
 	require.Contains(t, v.text(), "looking for peers")
-	v.stats.Phase, v.stats.Checked, v.stats.ToCheck = engine.CheckingData, 25, 50
+	v.stats.Phase, v.stats.Checked, v.stats.ToCheck = engine.PhaseChecking, 25, 50
 	require.Equal(t, "checking", v.state())
 	require.Equal(t, 0.5, v.share())
 	require.Contains(t, v.text(), "25 of 50 pieces")
-	v.stats.Phase = engine.Broken
+	v.stats.Phase = engine.PhaseFailed
 	require.Equal(t, "failed", v.state())
-	v.stats.Phase = engine.Pausing
+	v.stats.Phase = engine.PhasePaused
 	require.Equal(t, "paused", v.state())
-	v.stats.Phase, v.stats.Held, v.stats.Left = engine.Running, 100, 0
+	v.stats.Phase, v.stats.Held, v.stats.Left = engine.PhaseRunning, 100, 0
 	require.Equal(t, "seeding", v.state())
 	require.EqualValues(t, 1, v.share())
 }
