@@ -253,7 +253,7 @@ func (s *state) calm() {
 		return
 	}
 	s.idle = true
-	s.report(Idle{s.id()})
+	s.report(NothingWanted{s.id()})
 }
 
 // completed is the last piece. That it is reported once only is so that a piece which

@@ -28,7 +28,7 @@ const (
 	OnPaused
 	OnResumed
 	OnRemoved
-	OnIdle
+	OnNothingWanted
 	OnNoPeers
 	OnPeerConnected
 	OnPeerLost
@@ -37,7 +37,7 @@ const (
 	OnSourceReply
 	OnSourceError
 	OnWarning
-	OnError
+	OnFailed
 	OnStats
 	OnHeld
 	OnPeerFailed
@@ -47,7 +47,7 @@ const (
 // reported where they were asked for. AllEvents is everything.
 const (
 	CheapEvents = OnListening | OnAdded | OnPieceFailed | OnCompleted | OnPaused | OnResumed | OnRemoved |
-		OnIdle | OnNoPeers | OnPeerBanned | OnSourceReply | OnSourceError | OnWarning | OnError
+		OnNothingWanted | OnNoPeers | OnPeerBanned | OnSourceReply | OnSourceError | OnWarning | OnFailed
 	AllEvents = OnPeerFailed<<1 - 1
 )
 
@@ -100,8 +100,8 @@ type (
 	Resumed struct{ Torrent swarm.ID }
 	Removed struct{ Torrent swarm.ID }
 
-	// Idle says that nothing more is wanted of any peer that is connected.
-	Idle struct{ Torrent swarm.ID }
+	// NothingWanted says that nothing more is wanted of any peer that is connected.
+	NothingWanted struct{ Torrent swarm.ID }
 
 	// NoPeers says that the sources were asked and nobody is connected.
 	NoPeers struct{ Torrent swarm.ID }
@@ -190,7 +190,7 @@ func (Completed) Kind() EventMask     { return OnCompleted }
 func (Paused) Kind() EventMask        { return OnPaused }
 func (Resumed) Kind() EventMask       { return OnResumed }
 func (Removed) Kind() EventMask       { return OnRemoved }
-func (Idle) Kind() EventMask          { return OnIdle }
+func (NothingWanted) Kind() EventMask { return OnNothingWanted }
 func (NoPeers) Kind() EventMask       { return OnNoPeers }
 func (PeerConnected) Kind() EventMask { return OnPeerConnected }
 func (PeerLost) Kind() EventMask      { return OnPeerLost }
@@ -200,5 +200,5 @@ func (PeerBanned) Kind() EventMask    { return OnPeerBanned }
 func (SourceReply) Kind() EventMask   { return OnSourceReply }
 func (SourceError) Kind() EventMask   { return OnSourceError }
 func (Warning) Kind() EventMask       { return OnWarning }
-func (Failed) Kind() EventMask        { return OnError }
+func (Failed) Kind() EventMask        { return OnFailed }
 func (StatsTick) Kind() EventMask     { return OnStats }

@@ -165,7 +165,7 @@ func TestMemoryIsNeverExceeded(t *testing.T) {
 // TestIdleTorrentsCostNoGoroutine adds ten thousand of them.
 func TestIdleTorrentsCostNoGoroutine(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
-		e := r.engine("10.0.0.1", link, Config{Torrent: TorrentConfig{Events: OnError}})
+		e := r.engine("10.0.0.1", link, Config{Torrent: TorrentConfig{Events: OnFailed}})
 		verify := func([]Verdict) {}
 		before := runtime.NumGoroutine()
 		for i := range 10_000 {

@@ -40,7 +40,7 @@ type state struct {
 	resting bool
 	used    bool // since it was added
 	lonely  bool // NoPeers was reported
-	idle    bool // Idle was reported
+	idle    bool // NothingWanted was reported
 
 	err     error
 	lateErr error // of the Storage, after Close began

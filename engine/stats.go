@@ -35,7 +35,7 @@ type Flow struct {
 type Stats struct {
 	Torrent swarm.ID
 	Phase   Phase
-	Err     error // why the torrent is Broken
+	Err     error // why the torrent failed; nil in other phases
 
 	Start   time.Time     // when it was added
 	Run     time.Duration // since then

@@ -77,7 +77,7 @@ func (s *Stream) add(e Event) {
 	if tick, ok := e.(StatsTick); ok && s.replace(tick) {
 		return
 	}
-	if len(s.queue) >= s.size && e.Kind()&(OnCompleted|OnError|OnRemoved) == 0 {
+	if len(s.queue) >= s.size && e.Kind()&(OnCompleted|OnFailed|OnRemoved) == 0 {
 		s.dropped++
 		return
 	}
@@ -187,7 +187,7 @@ func TorrentOf(e Event) swarm.ID {
 		return e.Torrent
 	case Removed:
 		return e.Torrent
-	case Idle:
+	case NothingWanted:
 		return e.Torrent
 	case NoPeers:
 		return e.Torrent

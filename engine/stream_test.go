@@ -86,7 +86,7 @@ func TestEveryEventHasABitOfItsOwn(t *testing.T) {
 	var seen EventMask
 	for _, e := range []Event{
 		Held{Torrent: id}, Added{Torrent: id}, Checking{Torrent: id}, Piece{Torrent: id}, PieceFailed{Torrent: id},
-		Completed{id}, Paused{id}, Resumed{id}, Removed{id}, Idle{id}, NoPeers{id}, PeerConnected{Torrent: id},
+		Completed{id}, Paused{id}, Resumed{id}, Removed{id}, NothingWanted{id}, NoPeers{id}, PeerConnected{Torrent: id},
 		PeerLost{Torrent: id}, PeerFailed{Torrent: id}, PeerBlocked{Torrent: id}, PeerBanned{Torrent: id},
 		SourceReply{Torrent: id}, SourceError{Torrent: id}, Warning{Torrent: id}, Failed{Torrent: id},
 		StatsTick{Stats: Stats{Torrent: id}}, Listening{},

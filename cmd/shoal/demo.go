@@ -188,7 +188,7 @@ func (d *demo) share(ctx context.Context) error {
 	if d.seeder, err = client.New(config); err != nil {
 		return err
 	}
-	answers := d.seeder.Events(engine.OnSourceReply|engine.OnSourceError|engine.OnError, 0)
+	answers := d.seeder.Events(engine.OnSourceReply|engine.OnSourceError|engine.OnFailed, 0)
 	defer answers.Close()
 	m := newMeter(d.c, "hashing the sample")
 	t, err := d.seeder.Seed(ctx, d.source(), client.SeedOptions{Build: metainfo.Builder{
