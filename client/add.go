@@ -144,7 +144,7 @@ func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 		Swarms:   t.ids,
 		Geometry: t.geometry,
 		Verify:   t.verify,
-		Lanes:    meta.Info.Lanes(), Parts: true,
+		Lanes:    meta.Info.Lanes(), Sections: true,
 		Storage:  t.storage,
 		Have:     found.have,
 		Check:    found.check,

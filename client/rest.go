@@ -18,10 +18,10 @@ import (
 // errAtRest says that the storage could not be opened.
 var errAtRest = errors.New("the storage is closed")
 
-// Rest is called in a turn of the engine: it begins to put the torrent to rest.
-func (l *ledger) Rest() {
+// Idle is called in a turn of the engine: it begins to put the torrent to rest.
+func (l *ledger) Idle() {
 	if l.torrent == nil {
-		swarm.Rest(l.open.Storage)
+		swarm.Idle(l.open.Storage)
 		return
 	}
 	if !l.mu.TryRLock() {

@@ -278,7 +278,7 @@ func TestRestsWaitForEachOther(t *testing.T) {
 	}
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
-	h.tor.storage.Rest()
+	h.tor.storage.Idle()
 	for range 100 {
 		runtime.Gosched()
 	}
@@ -288,7 +288,7 @@ func TestRestsWaitForEachOther(t *testing.T) {
 	_, err = h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
 	h.rests <- struct{}{}
-	h.tor.storage.Rest()
+	h.tor.storage.Idle()
 	require.NoError(t, h.Close())
 }
 

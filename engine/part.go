@@ -17,7 +17,7 @@ const (
 
 // inParts reports whether a torrent's pieces are checked part by part.
 func inParts(spec *Spec, b *budget) bool {
-	return spec.Parts && spec.Lanes > 1 &&
+	return spec.Sections && spec.Lanes > 1 &&
 		int64(spec.Lanes)*spec.Geometry.PieceLength > int64(b.units)*swarm.BlockLen/2
 }
 

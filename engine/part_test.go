@@ -19,7 +19,7 @@ func long() *sample { return newSample(1, 5<<20, 3<<19) }
 // went on with others.
 func (s *sample) inParts(storage swarm.Storage, sources ...swarm.PeerSource) (Spec, *atomic.Int64) {
 	spec := s.spec(storage, sources...)
-	spec.Lanes, spec.Parts = 4, true
+	spec.Lanes, spec.Sections = 4, true
 	n := new(atomic.Int64)
 	spec.Verify = func(batch []Verdict) {
 		for _, v := range batch {

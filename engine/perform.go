@@ -55,7 +55,7 @@ func (e tell) perform(t *Torrent) {
 }
 
 func (rest) perform(t *Torrent) {
-	swarm.Rest(t.storage)
+	swarm.Idle(t.storage)
 }
 
 func (e readStored) perform(t *Torrent) {

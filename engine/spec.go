@@ -31,13 +31,13 @@ type Spec struct {
 	// it gains nothing by more than one.
 	Lanes int
 
-	// Parts says that Verify takes pieces in parts, as swarm.Verdict describes.
+	// Sections says that Verify takes pieces in parts, as swarm.Verdict describes.
 	// With it long pieces are hashed and written as they come, several side by
 	// side, if Lanes is more than one.
-	Parts bool
+	Sections bool
 
 	// Storage keeps the bytes; the engine closes it, also if Add fails. One that
-	// is a swarm.Rester hears when the torrent is complete and nobody is connected.
+	// is a swarm.Idler is told when the torrent is complete and nobody is connected.
 	Storage swarm.Storage
 
 	// NewPicker makes the torrent's picker. It is called when the torrent has

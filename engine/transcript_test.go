@@ -144,7 +144,7 @@ func newWorld(t *testing.T, words []string) *world {
 		case "outgoing":
 			cfg.SeedOutgoing = map[string]Switch{"on": On, "off": Off}[value]
 		case "parts": // of so many blocks
-			w.spec.Parts, w.spec.Lanes, part = true, 1<<20, w.number(value)
+			w.spec.Sections, w.spec.Lanes, part = true, 1<<20, w.number(value)
 		case "held":
 			cfg.Events |= OnHeld
 		default:

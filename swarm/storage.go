@@ -23,9 +23,10 @@ type Storage interface {
 	io.Closer
 }
 
-// VectorReader, VectorWriter, Syncer and Rester are what a Storage may do besides. The
-// functions ReadVecAt, WriteVecAt and Sync use them where they are there. They
-// keep the rules of Storage; the caller's outer slice is not changed either.
+// VectorReader, VectorWriter, Syncer and Idler are optional abilities of a Storage.
+// The functions ReadVecAt, WriteVecAt, Sync and Idle use them if the Storage
+// implements them. They follow the rules of Storage; nor do they change the caller's
+// outer slice.
 type (
 	// A VectorReader fills bufs in order from offset off.
 	VectorReader interface {
@@ -43,11 +44,11 @@ type (
 		Sync() error
 	}
 
-	// A Rester lets go of what it has open while nobody uses it.
-	Rester interface {
-		// Rest says that nothing will be read or written for a while. It does
-		// not block. Any other call ends the rest, and may come at once.
-		Rest()
+	// An Idler releases what it has open while nobody uses it.
+	Idler interface {
+		// Idle says that nothing will be read or written for a while. It does
+		// not block. Any other call may follow at once and ends the idle time.
+		Idle()
 	}
 )
 
@@ -94,9 +95,9 @@ func Sync(s any) error {
 	return nil
 }
 
-// Rest tells s that nobody uses it for a while, if s wants to know.
-func Rest(s any) {
-	if r, ok := s.(Rester); ok {
-		r.Rest()
+// Idle tells s that nobody will use it for a while, if s is an Idler.
+func Idle(s any) {
+	if r, ok := s.(Idler); ok {
+		r.Idle()
 	}
 }

@@ -85,7 +85,7 @@ func download(ctx context.Context, out io.Writer, dir string, tor *metainfo.Torr
 	}
 	defer e.Close()
 	t, err := e.Add(engine.Spec{
-		Swarms: tor.IDs(), Geometry: g, Verify: tor.Info.Verify, Lanes: tor.Info.Lanes(), Parts: true,
+		Swarms: tor.IDs(), Geometry: g, Verify: tor.Info.Verify, Lanes: tor.Info.Lanes(), Sections: true,
 		Storage: storage, NewPicker: pickers[*picker], Sources: []swarm.PeerSource{peers},
 	})
 	if err != nil {

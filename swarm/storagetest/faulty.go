@@ -64,7 +64,7 @@ var (
 	_ swarm.VectorReader = (*Faulty)(nil)
 	_ swarm.VectorWriter = (*Faulty)(nil)
 	_ swarm.Syncer       = (*Faulty)(nil)
-	_ swarm.Rester       = (*Faulty)(nil)
+	_ swarm.Idler       = (*Faulty)(nil)
 )
 
 // NewFaulty returns a Faulty on s that breaks nothing yet.
@@ -137,8 +137,8 @@ func (f *Faulty) Heal() {
 	f.full, f.delay = false, 0
 }
 
-// Rest tells the storage below; it cannot fail.
-func (f *Faulty) Rest() { swarm.Rest(f.storage) }
+// Idle tells the storage below; it cannot fail.
+func (f *Faulty) Idle() { swarm.Idle(f.storage) }
 
 // Calls returns how many calls of a kind were made so far, failed ones included.
 func (f *Faulty) Calls(op Op) int {

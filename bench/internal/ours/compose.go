@@ -22,7 +22,7 @@ func open(torrent, dir string) (spec engine.Spec, err error) {
 		return spec, err
 	}
 	return engine.Spec{
-		Swarms: tor.IDs(), Geometry: g, Verify: tor.Info.Verify, Lanes: tor.Info.Lanes(), Parts: true,
+		Swarms: tor.IDs(), Geometry: g, Verify: tor.Info.Verify, Lanes: tor.Info.Lanes(), Sections: true,
 		Storage: store, NewPicker: func() swarm.Picker { return piecepicker.New(g) },
 	}, nil
 }
