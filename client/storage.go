@@ -31,7 +31,7 @@ var (
 	_ swarm.VectorReader = (*ledger)(nil)
 	_ swarm.VectorWriter = (*ledger)(nil)
 	_ swarm.Syncer       = (*ledger)(nil)
-	_ swarm.Idler       = (*ledger)(nil)
+	_ swarm.Idler        = (*ledger)(nil)
 )
 
 // named returns err as a StoreError. What readers branch on stays as it is.

@@ -16,7 +16,7 @@ type restful struct {
 	rests atomic.Int64
 }
 
-func (r *restful) Rest() { r.rests.Add(1) }
+func (r *restful) Idle() { r.rests.Add(1) }
 
 // alone reports whether a torrent has let go of what is for peers.
 func alone(t *Torrent) bool {

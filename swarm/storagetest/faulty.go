@@ -64,7 +64,7 @@ var (
 	_ swarm.VectorReader = (*Faulty)(nil)
 	_ swarm.VectorWriter = (*Faulty)(nil)
 	_ swarm.Syncer       = (*Faulty)(nil)
-	_ swarm.Idler       = (*Faulty)(nil)
+	_ swarm.Idler        = (*Faulty)(nil)
 )
 
 // NewFaulty returns a Faulty on s that breaks nothing yet.
