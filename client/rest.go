@@ -19,7 +19,7 @@ import (
 var errAtRest = errors.New("the storage is closed")
 
 // Idle is called in a turn of the engine: it begins to put the torrent to rest.
-func (l *ledger) Idle() {
+func (l *lazyStorage) Idle() {
 	if l.torrent == nil {
 		swarm.Idle(l.open.Storage)
 		return
@@ -82,7 +82,7 @@ func (t *Torrent) rest() {
 
 // wake opens what rest closed. What the torrent holds is not in doubt if every file
 // is there in its size; anyhow says that all of it is going to be checked.
-func (l *ledger) wake(anyhow bool) error {
+func (l *lazyStorage) wake(anyhow bool) error {
 	l.begun.Lock()
 	defer l.begun.Unlock()
 	l.mu.Lock()

@@ -33,7 +33,7 @@ func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings,
 	all.SetAll(t.geometry.Pieces())
 	switch {
 	case p != nil && p.storage != nil:
-		t.storage = &ledger{open: &opened{Storage: p.storage}}
+		t.storage = &lazyStorage{open: &opened{Storage: p.storage}}
 		return findings{have: all}, nil
 	case p != nil:
 		t.dir, t.place = p.dir, p.files
@@ -42,7 +42,7 @@ func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings,
 		if err != nil {
 			return findings{}, &StoreError{"open", err}
 		}
-		t.storage = &ledger{open: &opened{Storage: s}}
+		t.storage = &lazyStorage{open: &opened{Storage: s}}
 		if o.Trust {
 			return findings{have: all}, nil
 		}
@@ -89,7 +89,7 @@ func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f 
 	}
 	r.Life.Folder = t.dir
 	t.overwrite = o.Overwrite
-	t.storage = &ledger{}
+	t.storage = &lazyStorage{}
 	if t.folder != nil {
 		t.storage.torrent = t
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A ledger is a torrent's storage, with a note of each write and a name for each
+// A lazyStorage is a torrent's storage, with a note of each write and a name for each
 // error. It hides nothing that the engine makes use of. While the torrent is at
 // rest it is closed, see rest.go; the first call opens it.
-type ledger struct {
+type lazyStorage struct {
 	torrent *Torrent // nil if it is never at rest
 
 	begun  sync.Mutex   // held until the engine has the torrent
@@ -28,10 +28,10 @@ type opened struct {
 }
 
 var (
-	_ swarm.VectorReader = (*ledger)(nil)
-	_ swarm.VectorWriter = (*ledger)(nil)
-	_ swarm.Syncer       = (*ledger)(nil)
-	_ swarm.Idler        = (*ledger)(nil)
+	_ swarm.VectorReader = (*lazyStorage)(nil)
+	_ swarm.VectorWriter = (*lazyStorage)(nil)
+	_ swarm.Syncer       = (*lazyStorage)(nil)
+	_ swarm.Idler        = (*lazyStorage)(nil)
 )
 
 // named returns err as a StoreError. What readers branch on stays as it is.
@@ -45,7 +45,7 @@ func named(op string, err error) error {
 
 // use returns what is open, and opens it first if need be. Without an error the
 // caller calls mu.RUnlock.
-func (l *ledger) use() (*opened, error) {
+func (l *lazyStorage) use() (*opened, error) {
 	for {
 		l.mu.RLock()
 		if l.open != nil {
@@ -59,20 +59,20 @@ func (l *ledger) use() (*opened, error) {
 }
 
 // now returns what is open, nil while the torrent is at rest.
-func (l *ledger) now() *opened {
+func (l *lazyStorage) now() *opened {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.open
 }
 
 // wrote has the recorder look soon at what is held.
-func (l *ledger) wrote() {
+func (l *lazyStorage) wrote() {
 	if o := l.now(); o != nil {
 		o.recorder.wrote()
 	}
 }
 
-func (l *ledger) ReadAt(p []byte, off int64) (int, error) {
+func (l *lazyStorage) ReadAt(p []byte, off int64) (int, error) {
 	o, err := l.use()
 	if err != nil {
 		return 0, named("read", err)
@@ -82,7 +82,7 @@ func (l *ledger) ReadAt(p []byte, off int64) (int, error) {
 	return n, named("read", err)
 }
 
-func (l *ledger) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
+func (l *lazyStorage) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
 	o, err := l.use()
 	if err != nil {
 		return 0, named("read", err)
@@ -92,7 +92,7 @@ func (l *ledger) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
 	return n, named("read", err)
 }
 
-func (l *ledger) WriteAt(p []byte, off int64) (int, error) {
+func (l *lazyStorage) WriteAt(p []byte, off int64) (int, error) {
 	o, err := l.use()
 	if err != nil {
 		return 0, named("write", err)
@@ -105,7 +105,7 @@ func (l *ledger) WriteAt(p []byte, off int64) (int, error) {
 	return n, named("write", err)
 }
 
-func (l *ledger) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
+func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	o, err := l.use()
 	if err != nil {
 		return 0, named("write", err)
@@ -119,7 +119,7 @@ func (l *ledger) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 }
 
 // Sync syncs what is open; what was closed was synced before.
-func (l *ledger) Sync() error {
+func (l *lazyStorage) Sync() error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if l.open == nil {
@@ -129,7 +129,7 @@ func (l *ledger) Sync() error {
 }
 
 // Close closes what is open, for good.
-func (l *ledger) Close() error {
+func (l *lazyStorage) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed = true
@@ -140,7 +140,7 @@ func (l *ledger) Close() error {
 }
 
 // abandon closes the record of a torrent that the engine does not have.
-func (l *ledger) abandon() error {
+func (l *lazyStorage) abandon() error {
 	o := l.now()
 	if o == nil || o.recorder == nil {
 		return nil
@@ -149,7 +149,7 @@ func (l *ledger) abandon() error {
 }
 
 // remove deletes what the storage made, after Close.
-func (l *ledger) remove() error {
+func (l *lazyStorage) remove() error {
 	o := l.now()
 	if o == nil {
 		return &StoreError{"remove", errAtRest}

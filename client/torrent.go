@@ -32,7 +32,7 @@ type Torrent struct {
 	place     []swarm.File   // where a seed's files are, if they are not where the metainfo says
 	folder    *resume.Folder // of the record; nil if nothing is remembered
 	original  original
-	storage   *ledger
+	storage   *lazyStorage
 	engine    *engine.Torrent
 	trackers  trackers
 
