@@ -268,7 +268,7 @@ func TestRaces(t *testing.T) {
 func TestLedger(t *testing.T) {
 	r := &recorder{every: time.Hour}
 	defer r.end()
-	l := &lazyStorage{open: &opened{swarm.NewMemory(10), r}}
+	l := &lazyStorage{open: &openStorage{swarm.NewMemory(10), r}}
 	_, err := l.WriteAt([]byte{1}, 10)
 	var broken *StoreError
 	require.ErrorAs(t, err, &broken)

@@ -33,7 +33,7 @@ func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings,
 	all.SetAll(t.geometry.Pieces())
 	switch {
 	case p != nil && p.storage != nil:
-		t.storage = &lazyStorage{open: &opened{Storage: p.storage}}
+		t.storage = &lazyStorage{open: &openStorage{Storage: p.storage}}
 		return findings{have: all}, nil
 	case p != nil:
 		t.dir, t.place = p.dir, p.files
@@ -42,7 +42,7 @@ func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings,
 		if err != nil {
 			return findings{}, &StoreError{"open", err}
 		}
-		t.storage = &lazyStorage{open: &opened{Storage: s}}
+		t.storage = &lazyStorage{open: &openStorage{Storage: s}}
 		if o.Trust {
 			return findings{have: all}, nil
 		}
@@ -110,8 +110,8 @@ func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f 
 
 // openFiles opens the files, and the record if anything is remembered: what is made
 // is recorded as ours before.
-func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*opened, error) {
-	o := &opened{}
+func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*openStorage, error) {
+	o := &openStorage{}
 	options := t.client.config.Disk
 	options.Owned = r.Owned
 	options.Overwrite = options.Overwrite || t.overwrite

@@ -17,12 +17,12 @@ type lazyStorage struct {
 
 	begun  sync.Mutex   // held until the engine has the torrent
 	mu     sync.RWMutex // held for reading by calls, for writing by wake and rest
-	open   *opened      // nil while the torrent is at rest
+	open   *openStorage // nil while the torrent is at rest
 	closed bool
 }
 
-// What is opened of a torrent while it is not at rest.
-type opened struct {
+// What is openStorage of a torrent while it is not at rest.
+type openStorage struct {
 	swarm.Storage
 	recorder *recorder // nil if nothing is remembered
 }
@@ -45,7 +45,7 @@ func named(op string, err error) error {
 
 // use returns what is open, and opens it first if need be. Without an error the
 // caller calls mu.RUnlock.
-func (l *lazyStorage) use() (*opened, error) {
+func (l *lazyStorage) use() (*openStorage, error) {
 	for {
 		l.mu.RLock()
 		if l.open != nil {
@@ -59,7 +59,7 @@ func (l *lazyStorage) use() (*opened, error) {
 }
 
 // now returns what is open, nil while the torrent is at rest.
-func (l *lazyStorage) now() *opened {
+func (l *lazyStorage) now() *openStorage {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.open
