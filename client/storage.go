@@ -43,9 +43,9 @@ func named(op string, err error) error {
 	return &StoreError{op, err}
 }
 
-// use returns what is open, and opens it first if need be. Without an error the
+// acquire returns what is open, and opens it first if need be. Without an error the
 // caller calls mu.RUnlock.
-func (l *lazyStorage) use() (*openStorage, error) {
+func (l *lazyStorage) acquire() (*openStorage, error) {
 	for {
 		l.mu.RLock()
 		if l.open != nil {
@@ -73,7 +73,7 @@ func (l *lazyStorage) wrote() {
 }
 
 func (l *lazyStorage) ReadAt(p []byte, off int64) (int, error) {
-	o, err := l.use()
+	o, err := l.acquire()
 	if err != nil {
 		return 0, named("read", err)
 	}
@@ -83,7 +83,7 @@ func (l *lazyStorage) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (l *lazyStorage) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
-	o, err := l.use()
+	o, err := l.acquire()
 	if err != nil {
 		return 0, named("read", err)
 	}
@@ -93,7 +93,7 @@ func (l *lazyStorage) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
 }
 
 func (l *lazyStorage) WriteAt(p []byte, off int64) (int, error) {
-	o, err := l.use()
+	o, err := l.acquire()
 	if err != nil {
 		return 0, named("write", err)
 	}
@@ -106,7 +106,7 @@ func (l *lazyStorage) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
-	o, err := l.use()
+	o, err := l.acquire()
 	if err != nil {
 		return 0, named("write", err)
 	}
