@@ -54,7 +54,7 @@ func (t *Torrent) rest() {
 	t.ending.Lock()
 	defer t.ending.Unlock()
 	l := t.storage
-	o := l.now()
+	o := l.current()
 	if o == nil || t.ended() != nil {
 		return
 	}
@@ -155,7 +155,7 @@ func (t *Torrent) recall(files []swarm.File, anyhow bool) (resume.Record, error)
 
 // revive opens the storage of a torrent that is about to be checked.
 func (t *Torrent) revive() error {
-	if t.storage.now() != nil {
+	if t.storage.current() != nil {
 		return nil
 	}
 	if err := t.storage.wake(true); err != nil {

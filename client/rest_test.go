@@ -62,7 +62,7 @@ func (h *house) awaitRest(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		runtime.GC()
-		return h.tor.storage.now() == nil && h.tor.original.inMemory() == nil
+		return h.tor.storage.current() == nil && h.tor.original.inMemory() == nil
 	}, time.Minute, time.Millisecond)
 	require.Zero(t, h.config.Disk.Handles.Open())
 }
@@ -106,7 +106,7 @@ func TestPeerWakesATorrentAtRest(t *testing.T) {
 	h := atRest(t)
 	before := h.record(t)
 	require.NoError(t, h.leech(t, t.Context()))
-	require.NotNil(t, h.tor.storage.now())
+	require.NotNil(t, h.tor.storage.current())
 	h.tor.rest()
 	h.awaitRest(t)
 	after := h.record(t)
@@ -134,7 +134,7 @@ func TestDownloadComesToRest(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, resume.Open, r.State)
 	tor.rest()
-	require.Nil(t, tor.storage.now())
+	require.Nil(t, tor.storage.current())
 	r, err = tor.folder.Load(tor.ID())
 	require.NoError(t, err)
 	require.Equal(t, resume.Clean, r.State, "as at the end of a run")
@@ -248,7 +248,7 @@ func TestTrackersSetAtRest(t *testing.T) {
 func TestRestWhileWriting(t *testing.T) {
 	h := atRest(t)
 	require.NoError(t, h.tor.Recheck(t.Context()))
-	o := h.tor.storage.now()
+	o := h.tor.storage.current()
 	require.NotNil(t, o)
 	// A write comes when all was recorded, and before everything is closed.
 	h.tor.storage.mu.RLock()
@@ -265,9 +265,9 @@ func TestRestWhileWriting(t *testing.T) {
 	o.recorder.wrote()
 	h.tor.storage.mu.RUnlock()
 	<-done
-	require.Same(t, o, h.tor.storage.now(), "it goes on")
+	require.Same(t, o, h.tor.storage.current(), "it goes on")
 	h.tor.rest()
-	require.Nil(t, h.tor.storage.now())
+	require.Nil(t, h.tor.storage.current())
 }
 
 // TestRestsWaitForEachOther, but not Close for them.
@@ -282,7 +282,7 @@ func TestRestsWaitForEachOther(t *testing.T) {
 	for range 100 {
 		runtime.Gosched()
 	}
-	require.NotNil(t, h.tor.storage.now())
+	require.NotNil(t, h.tor.storage.current())
 	<-h.rests
 	h.awaitRest(t)
 	_, err = h.tor.ReadAt(make([]byte, 10), 0)
@@ -297,12 +297,12 @@ func TestSyncFailsBeforeRest(t *testing.T) {
 	h := atRest(t)
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
-	o := h.tor.storage.now()
+	o := h.tor.storage.current()
 	trouble := errors.New("trouble")
 	o.Storage = &unsyncable{o.Storage.(*diskstore.Store), trouble}
 	events := h.Events(AllEvents, 0)
 	h.tor.rest()
-	require.Same(t, o, h.tor.storage.now())
+	require.Same(t, o, h.tor.storage.current())
 	for e := range events.All(t.Context()) {
 		if w, ok := e.(engine.Warning); ok {
 			require.ErrorIs(t, w.Err, trouble)

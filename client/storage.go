@@ -58,8 +58,8 @@ func (l *lazyStorage) acquire() (*openStorage, error) {
 	}
 }
 
-// now returns what is open, nil while the torrent is at rest.
-func (l *lazyStorage) now() *openStorage {
+// current returns what is open, nil while the torrent is at rest.
+func (l *lazyStorage) current() *openStorage {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.open
@@ -67,7 +67,7 @@ func (l *lazyStorage) now() *openStorage {
 
 // wrote has the recorder look soon at what is held.
 func (l *lazyStorage) wrote() {
-	if o := l.now(); o != nil {
+	if o := l.current(); o != nil {
 		o.recorder.wrote()
 	}
 }
@@ -141,7 +141,7 @@ func (l *lazyStorage) Close() error {
 
 // abandon closes the record of a torrent that the engine does not have.
 func (l *lazyStorage) abandon() error {
-	o := l.now()
+	o := l.current()
 	if o == nil || o.recorder == nil {
 		return nil
 	}
@@ -150,7 +150,7 @@ func (l *lazyStorage) abandon() error {
 
 // remove deletes what the storage made, after Close.
 func (l *lazyStorage) remove() error {
-	o := l.now()
+	o := l.current()
 	if o == nil {
 		return &StoreError{"remove", errAtRest}
 	}

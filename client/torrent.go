@@ -288,12 +288,12 @@ func (t *Torrent) shut(why error) error {
 	}
 	t.over = why
 	t.mu.Unlock()
-	if t.storage.now() == nil && t.trackers.unsaved() {
+	if t.storage.current() == nil && t.trackers.unsaved() {
 		if err := t.storage.wake(false); err != nil {
 			t.warn(err)
 		}
 	}
-	if o := t.storage.now(); o != nil {
+	if o := t.storage.current(); o != nil {
 		o.recorder.end()
 	}
 	err := t.engine.Close()
@@ -307,7 +307,7 @@ func (t *Torrent) shut(why error) error {
 // unrecord saves the last record, after the storage was closed with an error or nil.
 // The record of a torrent at rest says all there is to say.
 func (t *Torrent) unrecord(storage error) error {
-	o := t.storage.now()
+	o := t.storage.current()
 	if o == nil {
 		return nil
 	}
