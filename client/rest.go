@@ -67,12 +67,12 @@ func (t *Torrent) rest() {
 		return // something was written since
 	}
 	o.recorder.end()
-	if err := named("sync", swarm.Sync(o.Storage)); err != nil {
+	if err := storeError("sync", swarm.Sync(o.Storage)); err != nil {
 		o.recorder.goOn()
 		t.warn(err)
 		return
 	}
-	err := named("close", o.Close())
+	err := storeError("close", o.Close())
 	if err = errors.Join(err, o.recorder.close(err)); err != nil {
 		t.warn(err)
 	}

@@ -168,7 +168,7 @@ func (t *Torrent) record(store swarm.Storage, files []swarm.File, r resume.Recor
 	keeper, err := resume.OpenKeeper(r, resume.Config{
 		Geometry: t.geometry,
 		Files:    files,
-		Sync:     func() error { return named("sync", swarm.Sync(store)) },
+		Sync:     func() error { return storeError("sync", swarm.Sync(store)) },
 		Save:     t.folder.Save,
 		Stat:     statIn(t.dir),
 	})

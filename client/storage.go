@@ -34,8 +34,8 @@ var (
 	_ swarm.Idler        = (*lazyStorage)(nil)
 )
 
-// named returns err as a StoreError. What readers branch on stays as it is.
-func named(op string, err error) error {
+// storeError returns err as a StoreError. What readers branch on stays as it is.
+func storeError(op string, err error) error {
 	var already *StoreError
 	if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF || errors.Is(err, fs.ErrNotExist) && op == "read" || errors.As(err, &already) {
 		return err
@@ -75,47 +75,47 @@ func (l *lazyStorage) wrote() {
 func (l *lazyStorage) ReadAt(p []byte, off int64) (int, error) {
 	o, err := l.acquire()
 	if err != nil {
-		return 0, named("read", err)
+		return 0, storeError("read", err)
 	}
 	defer l.mu.RUnlock()
 	n, err := o.ReadAt(p, off)
-	return n, named("read", err)
+	return n, storeError("read", err)
 }
 
 func (l *lazyStorage) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
 	o, err := l.acquire()
 	if err != nil {
-		return 0, named("read", err)
+		return 0, storeError("read", err)
 	}
 	defer l.mu.RUnlock()
 	n, err := swarm.ReadVecAt(o.Storage, bufs, off)
-	return n, named("read", err)
+	return n, storeError("read", err)
 }
 
 func (l *lazyStorage) WriteAt(p []byte, off int64) (int, error) {
 	o, err := l.acquire()
 	if err != nil {
-		return 0, named("write", err)
+		return 0, storeError("write", err)
 	}
 	defer l.mu.RUnlock()
 	n, err := o.WriteAt(p, off)
 	if err == nil {
 		o.recorder.wrote()
 	}
-	return n, named("write", err)
+	return n, storeError("write", err)
 }
 
 func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	o, err := l.acquire()
 	if err != nil {
-		return 0, named("write", err)
+		return 0, storeError("write", err)
 	}
 	defer l.mu.RUnlock()
 	n, err := swarm.WriteVecAt(o.Storage, bufs, off)
 	if err == nil {
 		o.recorder.wrote()
 	}
-	return n, named("write", err)
+	return n, storeError("write", err)
 }
 
 // Sync syncs what is open; what was closed was synced before.
@@ -125,7 +125,7 @@ func (l *lazyStorage) Sync() error {
 	if l.open == nil {
 		return nil
 	}
-	return named("sync", swarm.Sync(l.open.Storage))
+	return storeError("sync", swarm.Sync(l.open.Storage))
 }
 
 // Close closes what is open, for good.
@@ -136,7 +136,7 @@ func (l *lazyStorage) Close() error {
 	if l.open == nil {
 		return nil
 	}
-	return named("close", l.open.Close())
+	return storeError("close", l.open.Close())
 }
 
 // abandon closes the record of a torrent that the engine does not have.
