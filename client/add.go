@@ -166,7 +166,7 @@ func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 		o.Announce = found.life.Trackers
 	}
 	if spec.Sources, err = t.sources(meta, o.Announce); err != nil {
-		return errors.Join(err, t.storage.Close(), t.storage.abandon())
+		return errors.Join(err, t.storage.Close(), t.storage.closeRecord())
 	}
 	spec.Sources = append(spec.Sources, o.Sources...)
 	spec.NewPicker = t.newPicker
@@ -209,7 +209,7 @@ func (t *Torrent) begin(spec engine.Spec) (err error) {
 		r.saving.Unlock()
 	}
 	if err != nil {
-		return errors.Join(err, l.abandon())
+		return errors.Join(err, l.closeRecord())
 	}
 	if spec.Check.Count() > 0 {
 		r.wrote()

@@ -139,8 +139,8 @@ func (l *lazyStorage) Close() error {
 	return storeError("close", l.open.Close())
 }
 
-// abandon closes the record of a torrent that the engine does not have.
-func (l *lazyStorage) abandon() error {
+// closeRecord closes the record of a torrent that the engine does not have.
+func (l *lazyStorage) closeRecord() error {
 	o := l.current()
 	if o == nil || o.recorder == nil {
 		return nil
