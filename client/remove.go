@@ -43,7 +43,7 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 	if content == Delete {
 		// What could not be synced does not matter any more.
 		if err = opening; err == nil {
-			err = t.storage.remove()
+			err = t.storage.deleteContent()
 		}
 	}
 	if err == nil && t.folder != nil {

@@ -148,8 +148,8 @@ func (l *lazyStorage) closeRecord() error {
 	return o.recorder.keeper.Close(nil)
 }
 
-// remove deletes what the storage made, after Close.
-func (l *lazyStorage) remove() error {
+// deleteContent deletes what the storage made, after Close.
+func (l *lazyStorage) deleteContent() error {
 	o := l.current()
 	if o == nil {
 		return &StoreError{"remove", errAtRest}
