@@ -65,8 +65,8 @@ func (l *lazyStorage) current() *openStorage {
 	return l.open
 }
 
-// wrote has the recorder look soon at what is held.
-func (l *lazyStorage) wrote() {
+// scheduleSave has the recorder look soon at what is held.
+func (l *lazyStorage) scheduleSave() {
 	if o := l.current(); o != nil {
 		o.recorder.wrote()
 	}

@@ -231,7 +231,7 @@ func (t *Torrent) Resume() error {
 		}
 	}
 	t.engine.Resume()
-	t.storage.wrote()
+	t.storage.scheduleSave()
 	return t.live()
 }
 
@@ -245,9 +245,9 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 	if err := t.revive(); err != nil {
 		return err
 	}
-	t.storage.wrote()
+	t.storage.scheduleSave()
 	err := t.engine.Recheck(ctx)
-	t.storage.wrote()
+	t.storage.scheduleSave()
 	return t.explain(err)
 }
 
