@@ -212,7 +212,7 @@ func (t *Torrent) begin(spec engine.Spec) (err error) {
 		return errors.Join(err, l.closeRecord())
 	}
 	if spec.Check.Count() > 0 {
-		r.wrote()
+		r.scheduleSave()
 	}
 	return nil
 }

@@ -82,9 +82,9 @@ func load(f *resume.Folder, id swarm.ID) (resume.Record, error) {
 	return r, err
 }
 
-// wrote notes that the storage has new bytes. They are recorded some seconds
+// scheduleSave notes that the storage has new bytes. They are recorded some seconds
 // later, so that many pieces take one Sync.
-func (r *recorder) wrote() {
+func (r *recorder) scheduleSave() {
 	if r == nil || r.every < 0 {
 		return
 	}
@@ -121,7 +121,7 @@ func (r *recorder) due() {
 		// A write that had not yet become a piece when we looked, and a
 		// piece that is found to be there, ring no bell: look again until
 		// there is nothing new.
-		r.wrote()
+		r.scheduleSave()
 	}
 }
 
@@ -138,7 +138,7 @@ func (r *recorder) settle() bool {
 	r.arming.Unlock()
 	r.note()
 	if err := r.keeper.Flush(); err != nil || r.busy() {
-		r.wrote()
+		r.scheduleSave()
 		return false
 	}
 	return true
@@ -157,7 +157,7 @@ func (r *recorder) goOn() {
 	r.arming.Lock()
 	r.ended = false
 	r.arming.Unlock()
-	r.wrote()
+	r.scheduleSave()
 }
 
 // note tells the keeper what became of the pieces since the last time. The caller

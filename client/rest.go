@@ -110,7 +110,7 @@ func (l *lazyStorage) wake(anyhow bool) error {
 	l.open = o
 	t.original.keep(m)
 	if r.State == resume.Open || r.Pieces.Count() < t.geometry.Pieces() {
-		o.recorder.wrote()
+		o.recorder.scheduleSave()
 	}
 	return nil
 }

@@ -262,7 +262,7 @@ func TestRestWhileWriting(t *testing.T) {
 		h.tor.storage.mu.RUnlock()
 		runtime.Gosched()
 	}
-	o.recorder.wrote()
+	o.recorder.scheduleSave()
 	h.tor.storage.mu.RUnlock()
 	<-done
 	require.Same(t, o, h.tor.storage.current(), "it goes on")

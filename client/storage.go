@@ -68,7 +68,7 @@ func (l *lazyStorage) current() *openStorage {
 // scheduleSave has the recorder look soon at what is held.
 func (l *lazyStorage) scheduleSave() {
 	if o := l.current(); o != nil {
-		o.recorder.wrote()
+		o.recorder.scheduleSave()
 	}
 }
 
@@ -100,7 +100,7 @@ func (l *lazyStorage) WriteAt(p []byte, off int64) (int, error) {
 	defer l.mu.RUnlock()
 	n, err := o.WriteAt(p, off)
 	if err == nil {
-		o.recorder.wrote()
+		o.recorder.scheduleSave()
 	}
 	return n, storeError("write", err)
 }
@@ -113,7 +113,7 @@ func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	defer l.mu.RUnlock()
 	n, err := swarm.WriteVecAt(o.Storage, bufs, off)
 	if err == nil {
-		o.recorder.wrote()
+		o.recorder.scheduleSave()
 	}
 	return n, storeError("write", err)
 }
