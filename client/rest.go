@@ -80,9 +80,9 @@ func (t *Torrent) rest() {
 	t.original.release()
 }
 
-// wake opens what rest closed. What the torrent holds is not in doubt if every file
+// reopen opens what rest closed. What the torrent holds is not in doubt if every file
 // is there in its size; anyhow says that all of it is going to be checked.
-func (l *lazyStorage) wake(anyhow bool) error {
+func (l *lazyStorage) reopen(anyhow bool) error {
 	l.begun.Lock()
 	defer l.begun.Unlock()
 	l.mu.Lock()
@@ -158,7 +158,7 @@ func (t *Torrent) revive() error {
 	if t.storage.current() != nil {
 		return nil
 	}
-	if err := t.storage.wake(true); err != nil {
+	if err := t.storage.reopen(true); err != nil {
 		return fmt.Errorf("client: %q: %w", t.Name(), err)
 	}
 	return nil

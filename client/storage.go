@@ -52,7 +52,7 @@ func (l *lazyStorage) acquire() (*openStorage, error) {
 			return l.open, nil
 		}
 		l.mu.RUnlock()
-		if err := l.wake(false); err != nil {
+		if err := l.reopen(false); err != nil {
 			return nil, err
 		}
 	}

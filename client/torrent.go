@@ -289,7 +289,7 @@ func (t *Torrent) shut(why error) error {
 	t.over = why
 	t.mu.Unlock()
 	if t.storage.current() == nil && t.trackers.unsaved() {
-		if err := t.storage.wake(false); err != nil {
+		if err := t.storage.reopen(false); err != nil {
 			t.warn(err)
 		}
 	}
