@@ -82,7 +82,7 @@ func (t *Torrent) rest() {
 
 // reopen opens what rest closed. What the torrent holds is not in doubt if every file
 // is there in its size; anyhow says that all of it is going to be checked.
-func (l *lazyStorage) reopen(anyhow bool) error {
+func (l *lazyStorage) reopen(willCheck bool) error {
 	l.begun.Lock()
 	defer l.begun.Unlock()
 	l.mu.Lock()
@@ -99,7 +99,7 @@ func (l *lazyStorage) reopen(anyhow bool) error {
 		return &StoreError{"open", err}
 	}
 	files := t.filesOf(m)
-	r, err := t.recall(files, anyhow)
+	r, err := t.recall(files, willCheck)
 	if err != nil {
 		return &StoreError{"open", err}
 	}
