@@ -99,7 +99,7 @@ func (l *lazyStorage) reopen(willCheck bool) error {
 		return &StoreError{"open", err}
 	}
 	files := t.filesOf(m)
-	r, err := t.recall(files, willCheck)
+	r, err := t.reloadRecord(files, willCheck)
 	if err != nil {
 		return &StoreError{"open", err}
 	}
@@ -115,8 +115,8 @@ func (l *lazyStorage) reopen(willCheck bool) error {
 	return nil
 }
 
-// recall returns the record to go on with.
-func (t *Torrent) recall(files []swarm.File, anyhow bool) (resume.Record, error) {
+// reloadRecord returns the record to go on with.
+func (t *Torrent) reloadRecord(files []swarm.File, anyhow bool) (resume.Record, error) {
 	old, err := load(t.folder, t.ids[0])
 	if err != nil {
 		return old, err
