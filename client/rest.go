@@ -116,7 +116,7 @@ func (l *lazyStorage) reopen(willCheck bool) error {
 }
 
 // reloadRecord returns the record to go on with.
-func (t *Torrent) reloadRecord(files []swarm.File, anyhow bool) (resume.Record, error) {
+func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Record, error) {
 	old, err := load(t.folder, t.ids[0])
 	if err != nil {
 		return old, err
@@ -131,7 +131,7 @@ func (t *Torrent) reloadRecord(files []swarm.File, anyhow bool) (resume.Record, 
 		return r, nil
 	}
 	r.State = resume.Open
-	if anyhow {
+	if willCheck {
 		return r, nil
 	}
 	for _, f := range r.Files {
