@@ -36,7 +36,7 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 	}
 	var opening error
 	if content == Delete {
-		opening = t.revive() // to know what is to be deleted
+		opening = t.openForCheck() // to know what is to be deleted
 	}
 	err := t.shut(ErrRemoved)
 	defer c.forget(t)

@@ -153,8 +153,8 @@ func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 	return r, nil
 }
 
-// revive opens the storage of a torrent that is about to be checked.
-func (t *Torrent) revive() error {
+// openForCheck opens the storage of a torrent that is about to be checked.
+func (t *Torrent) openForCheck() error {
 	if t.storage.current() != nil {
 		return nil
 	}

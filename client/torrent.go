@@ -226,7 +226,7 @@ func (t *Torrent) Pause() error {
 // stored is checked first.
 func (t *Torrent) Resume() error {
 	if t.engine.Stats().Phase == engine.PhaseFailed && t.live() == nil {
-		if err := t.revive(); err != nil {
+		if err := t.openForCheck(); err != nil {
 			return err
 		}
 	}
@@ -242,7 +242,7 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 	if err := t.live(); err != nil {
 		return err
 	}
-	if err := t.revive(); err != nil {
+	if err := t.openForCheck(); err != nil {
 		return err
 	}
 	t.storage.scheduleSave()
