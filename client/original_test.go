@@ -97,7 +97,7 @@ func TestRestLetsGoOfTheInfo(t *testing.T) {
 			require.Equal(t, format, formatOf(metaOf(t, tor).Info))
 			require.NoError(t, tor.Recheck(t.Context()))
 			require.Equal(t, 1.0, tor.Progress())
-			tor.rest()
+			tor.becomeIdle()
 			require.NoError(t, c.Remove(tor, Keep))
 			_, err = tor.Files()
 			require.ErrorIs(t, err, ErrRemoved)

@@ -37,7 +37,7 @@ func (l *lazyStorage) Idle() {
 		defer c.calls.Done()
 		select {
 		case c.rests <- struct{}{}:
-			l.torrent.rest()
+			l.torrent.becomeIdle()
 			<-c.rests
 		case <-c.ctx.Done(): // it is closed anyway
 		}
@@ -48,9 +48,9 @@ func (l *lazyStorage) Idle() {
 // goes down thousands come to rest together, and each waits for the disk.
 const mostRests = 4
 
-// rest saves the record, as it is at the end of a run, and closes what is open.
+// becomeIdle saves the record, as it is at the end of a run, and closes what is open.
 // If anything goes wrong the torrent stays as it is.
-func (t *Torrent) rest() {
+func (t *Torrent) becomeIdle() {
 	t.ending.Lock()
 	defer t.ending.Unlock()
 	l := t.storage

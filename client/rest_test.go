@@ -107,7 +107,7 @@ func TestPeerWakesATorrentAtRest(t *testing.T) {
 	before := h.record(t)
 	require.NoError(t, h.leech(t, t.Context()))
 	require.NotNil(t, h.tor.storage.current())
-	h.tor.rest()
+	h.tor.becomeIdle()
 	h.awaitRest(t)
 	after := h.record(t)
 	require.Equal(t, resume.Clean, after.State)
@@ -133,7 +133,7 @@ func TestDownloadComesToRest(t *testing.T) {
 	r, err := tor.folder.Load(tor.ID())
 	require.NoError(t, err)
 	require.Equal(t, resume.Open, r.State)
-	tor.rest()
+	tor.becomeIdle()
 	require.Nil(t, tor.storage.current())
 	r, err = tor.folder.Load(tor.ID())
 	require.NoError(t, err)
@@ -213,7 +213,7 @@ func TestTouchedAtRest(t *testing.T) {
 	require.NoError(t, os.Chtimes(filepath.Join(h.dir, "album", "a"), now, now))
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
-	h.tor.rest()
+	h.tor.becomeIdle()
 	h.awaitRest(t)
 	require.NoError(t, h.Close())
 	h.start(t)
@@ -226,7 +226,7 @@ func TestRecordVanishesAtRest(t *testing.T) {
 	require.NoError(t, h.leech(t, t.Context()))
 	require.Equal(t, h.tor.geometry.Pieces(), h.record(t).Pieces.Count(), "there is one again")
 	require.Empty(t, h.record(t).Owned, "but nobody knows what is ours")
-	h.tor.rest()
+	h.tor.becomeIdle()
 	h.awaitRest(t)
 	require.NoError(t, h.Close())
 	h.start(t)
@@ -255,7 +255,7 @@ func TestRestWhileWriting(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		h.tor.rest()
+		h.tor.becomeIdle()
 	}()
 	require.Eventually(t, func() bool { return !o.recorder.awaits() }, time.Minute, time.Millisecond)
 	for h.tor.storage.mu.TryRLock() { // until rest waits for the lock
@@ -266,7 +266,7 @@ func TestRestWhileWriting(t *testing.T) {
 	h.tor.storage.mu.RUnlock()
 	<-done
 	require.Same(t, o, h.tor.storage.current(), "it goes on")
-	h.tor.rest()
+	h.tor.becomeIdle()
 	require.Nil(t, h.tor.storage.current())
 }
 
@@ -301,7 +301,7 @@ func TestSyncFailsBeforeRest(t *testing.T) {
 	trouble := errors.New("trouble")
 	o.Storage = &unsyncable{o.Storage.(*diskstore.Store), trouble}
 	events := h.Events(AllEvents, 0)
-	h.tor.rest()
+	h.tor.becomeIdle()
 	require.Same(t, o, h.tor.storage.current())
 	for e := range events.All(t.Context()) {
 		if w, ok := e.(engine.Warning); ok {
