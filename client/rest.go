@@ -15,8 +15,8 @@ import (
 // record says so: then its storage, its record and its metainfo are on disk only,
 // and the first call of the storage opens them again.
 
-// errAtRest says that the storage could not be opened.
-var errAtRest = errors.New("the storage is closed")
+// errIdle says that the storage could not be opened.
+var errIdle = errors.New("the storage is closed")
 
 // Idle is called in a turn of the engine: it begins to put the torrent to rest.
 func (l *lazyStorage) Idle() {

@@ -152,7 +152,7 @@ func (l *lazyStorage) closeRecord() error {
 func (l *lazyStorage) deleteContent() error {
 	o := l.current()
 	if o == nil {
-		return &StoreError{"remove", errAtRest}
+		return &StoreError{"remove", errIdle}
 	}
 	if r, ok := o.Storage.(interface{ Remove() error }); ok {
 		if err := r.Remove(); err != nil {
