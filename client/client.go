@@ -59,7 +59,7 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), tracker: opener(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
-		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{}), rests: make(chan struct{}, mostRests)}
+		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{}), rests: make(chan struct{}, maxBecomingIdle)}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	return c, nil
 }

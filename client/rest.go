@@ -44,9 +44,9 @@ func (l *lazyStorage) Idle() {
 	}()
 }
 
-// mostRests is the number of torrents that are put to rest at once: when a network
+// maxBecomingIdle is the number of torrents that are put to rest at once: when a network
 // goes down thousands come to rest together, and each waits for the disk.
-const mostRests = 4
+const maxBecomingIdle = 4
 
 // becomeIdle saves the record, as it is at the end of a run, and closes what is open.
 // If anything goes wrong the torrent stays as it is.

@@ -273,7 +273,7 @@ func TestRestWhileWriting(t *testing.T) {
 // TestRestsWaitForEachOther, but not Close for them.
 func TestRestsWaitForEachOther(t *testing.T) {
 	h := atRest(t)
-	for range mostRests {
+	for range maxBecomingIdle {
 		h.rests <- struct{}{}
 	}
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
