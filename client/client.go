@@ -23,18 +23,18 @@ type Client struct {
 
 	tracker func(url string) (swarm.PeerSource, error) // makes one
 
-	mu       sync.Mutex
-	torrents map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
-	adding   map[swarm.ID]*Torrent     // by the first of their swarms, while being added
-	folders  map[string]*resume.Folder // of records, by the content's folder
-	order    []*Torrent
-	calls    sync.WaitGroup // of Add, Seed and Remove under way; grows under mu while not closed
-	closed   bool
-	done     chan struct{}   // Close is through
-	rests    chan struct{}   // holds a token for each torrent that is being put to rest
-	ctx      context.Context // ends when Close begins
-	stop     context.CancelFunc
-	err      error // of Close
+	mu        sync.Mutex
+	torrents  map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
+	adding    map[swarm.ID]*Torrent     // by the first of their swarms, while being added
+	folders   map[string]*resume.Folder // of records, by the content's folder
+	order     []*Torrent
+	calls     sync.WaitGroup // of Add, Seed and Remove under way; grows under mu while not closed
+	closed    bool
+	done      chan struct{}   // Close is through
+	idleSlots chan struct{}   // holds a token for each torrent that is being put to rest
+	ctx       context.Context // ends when Close begins
+	stop      context.CancelFunc
+	err       error // of Close
 }
 
 // New makes a client that listens and waits for torrents. Close ends it.
@@ -59,7 +59,7 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), tracker: opener(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
-		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{}), rests: make(chan struct{}, maxBecomingIdle)}
+		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{}), idleSlots: make(chan struct{}, maxBecomingIdle)}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	return c, nil
 }

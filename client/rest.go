@@ -36,9 +36,9 @@ func (l *lazyStorage) Idle() {
 		c := l.torrent.client
 		defer c.calls.Done()
 		select {
-		case c.rests <- struct{}{}:
+		case c.idleSlots <- struct{}{}:
 			l.torrent.becomeIdle()
-			<-c.rests
+			<-c.idleSlots
 		case <-c.ctx.Done(): // it is closed anyway
 		}
 	}()

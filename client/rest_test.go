@@ -274,7 +274,7 @@ func TestRestWhileWriting(t *testing.T) {
 func TestRestsWaitForEachOther(t *testing.T) {
 	h := atRest(t)
 	for range maxBecomingIdle {
-		h.rests <- struct{}{}
+		h.idleSlots <- struct{}{}
 	}
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
@@ -283,11 +283,11 @@ func TestRestsWaitForEachOther(t *testing.T) {
 		runtime.Gosched()
 	}
 	require.NotNil(t, h.tor.storage.current())
-	<-h.rests
+	<-h.idleSlots
 	h.awaitRest(t)
 	_, err = h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
-	h.rests <- struct{}{}
+	h.idleSlots <- struct{}{}
 	h.tor.storage.Idle()
 	require.NoError(t, h.Close())
 }
