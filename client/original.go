@@ -17,17 +17,17 @@ import (
 // copyName is the name of the copy of a .torrent file, beside the record.
 const copyName = "torrent"
 
-// An original is the metainfo of a torrent. While the torrent is at rest it is
+// An metainfoCache is the metainfo of a torrent. While the torrent is at rest it is
 // loaded from its copy when somebody asks, and stays in memory as long as they use
 // it.
-type original struct {
+type metainfoCache struct {
 	mu     sync.Mutex                     // not held during I/O
 	kept   *metainfo.Torrent              // nil while the torrent is at rest
 	loaded weak.Pointer[metainfo.Torrent] // since then
 }
 
 // inMemory returns the metainfo if it need not be loaded, else nil.
-func (o *original) inMemory() *metainfo.Torrent {
+func (o *metainfoCache) inMemory() *metainfo.Torrent {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.kept != nil {
@@ -37,13 +37,13 @@ func (o *original) inMemory() *metainfo.Torrent {
 }
 
 // keep has m stay in memory until release.
-func (o *original) keep(m *metainfo.Torrent) {
+func (o *metainfoCache) keep(m *metainfo.Torrent) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.kept, o.loaded = m, weak.Pointer[metainfo.Torrent]{}
 }
 
-func (o *original) release() {
+func (o *metainfoCache) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.kept = nil
