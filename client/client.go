@@ -172,7 +172,7 @@ func (c *Client) infoOf(id swarm.ID) *metainfo.Info {
 	if t == nil {
 		return nil
 	}
-	if m := t.original.inMemory(); m != nil {
+	if m := t.cache.inMemory(); m != nil {
 		return m.Info
 	}
 	return nil

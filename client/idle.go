@@ -58,7 +58,7 @@ func (t *Torrent) becomeIdle() {
 	if o == nil || t.ended() != nil {
 		return
 	}
-	if m := t.original.inMemory(); m == nil || t.shelve(m) != nil || !o.recorder.settle() {
+	if m := t.cache.inMemory(); m == nil || t.shelve(m) != nil || !o.recorder.settle() {
 		return
 	}
 	l.mu.Lock()
@@ -77,7 +77,7 @@ func (t *Torrent) becomeIdle() {
 		t.warn(err)
 	}
 	l.open = nil
-	t.original.release()
+	t.cache.release()
 }
 
 // reopen opens what rest closed. What the torrent holds is not in doubt if every file
@@ -108,7 +108,7 @@ func (l *lazyStorage) reopen(willCheck bool) error {
 		return err
 	}
 	l.open = o
-	t.original.keep(m)
+	t.cache.keep(m)
 	if r.State == resume.Open || r.Pieces.Count() < t.geometry.Pieces() {
 		o.recorder.scheduleSave()
 	}

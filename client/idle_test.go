@@ -62,7 +62,7 @@ func (h *house) awaitRest(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		runtime.GC()
-		return h.tor.storage.current() == nil && h.tor.original.inMemory() == nil
+		return h.tor.storage.current() == nil && h.tor.cache.inMemory() == nil
 	}, time.Minute, time.Millisecond)
 	require.Zero(t, h.config.Disk.Handles.Open())
 }

@@ -53,7 +53,7 @@ var errOtherTorrent = errors.New("it is of another torrent")
 
 // metainfo returns the torrent as it was added.
 func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
-	if m := t.original.inMemory(); m != nil {
+	if m := t.cache.inMemory(); m != nil {
 		return m, nil
 	}
 	m, err := t.client.config.Metainfo.ReadFile(t.copyPath())
@@ -63,15 +63,15 @@ func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the copy of the torrent file: %w", err)
 	}
-	t.original.mu.Lock()
-	defer t.original.mu.Unlock()
-	switch other := t.original.loaded.Value(); {
-	case t.original.kept != nil:
-		m = t.original.kept
+	t.cache.mu.Lock()
+	defer t.cache.mu.Unlock()
+	switch other := t.cache.loaded.Value(); {
+	case t.cache.kept != nil:
+		m = t.cache.kept
 	case other != nil:
 		m = other
 	default:
-		t.original.loaded = weak.Make(m)
+		t.cache.loaded = weak.Make(m)
 	}
 	return m, nil
 }

@@ -38,7 +38,7 @@ func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings,
 	case p != nil:
 		t.dir, t.place = p.dir, p.files
 	case t.client.config.NewStorage != nil:
-		s, err := t.client.config.NewStorage(t.original.kept, t.dir)
+		s, err := t.client.config.NewStorage(t.cache.kept, t.dir)
 		if err != nil {
 			return findings{}, &StoreError{"open", err}
 		}
@@ -56,7 +56,7 @@ func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings,
 func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f findings, err error) {
 	cfg := t.client.config
 	var old resume.Record
-	meta := t.original.kept
+	meta := t.cache.kept
 	files := t.filesOf(meta)
 	if cfg.State != "" {
 		if err = t.lock(); err != nil {
@@ -94,7 +94,7 @@ func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f 
 		t.storage.torrent = t
 	}
 	if rests := t.folder != nil && verdict.Distrust == nil && r.State == resume.Clean && r.Pieces.Count() == t.geometry.Pieces(); rests && t.shelve(meta) == nil {
-		t.original.release()
+		t.cache.release()
 	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
 		return f, err
 	}

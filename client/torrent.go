@@ -31,7 +31,7 @@ type Torrent struct {
 	dir       string         // absolute
 	place     []swarm.File   // where a seed's files are, if they are not where the metainfo says
 	folder    *resume.Folder // of the record; nil if nothing is remembered
-	original  metainfoCache
+	cache     metainfoCache
 	storage   *lazyStorage
 	engine    *engine.Torrent
 	trackers  trackers
