@@ -22,7 +22,7 @@ const copyName = "torrent"
 // it.
 type metainfoCache struct {
 	mu     sync.Mutex                     // not held during I/O
-	kept   *metainfo.Torrent              // nil while the torrent is at rest
+	pinned *metainfo.Torrent              // nil while the torrent is at rest
 	loaded weak.Pointer[metainfo.Torrent] // since then
 }
 
@@ -30,8 +30,8 @@ type metainfoCache struct {
 func (o *metainfoCache) inMemory() *metainfo.Torrent {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.kept != nil {
-		return o.kept
+	if o.pinned != nil {
+		return o.pinned
 	}
 	return o.loaded.Value()
 }
@@ -40,13 +40,13 @@ func (o *metainfoCache) inMemory() *metainfo.Torrent {
 func (o *metainfoCache) keep(m *metainfo.Torrent) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.kept, o.loaded = m, weak.Pointer[metainfo.Torrent]{}
+	o.pinned, o.loaded = m, weak.Pointer[metainfo.Torrent]{}
 }
 
 func (o *metainfoCache) release() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.kept = nil
+	o.pinned = nil
 }
 
 var errOtherTorrent = errors.New("it is of another torrent")
@@ -66,8 +66,8 @@ func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
 	t.cache.mu.Lock()
 	defer t.cache.mu.Unlock()
 	switch other := t.cache.loaded.Value(); {
-	case t.cache.kept != nil:
-		m = t.cache.kept
+	case t.cache.pinned != nil:
+		m = t.cache.pinned
 	case other != nil:
 		m = other
 	default:

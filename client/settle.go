@@ -38,7 +38,7 @@ func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings,
 	case p != nil:
 		t.dir, t.place = p.dir, p.files
 	case t.client.config.NewStorage != nil:
-		s, err := t.client.config.NewStorage(t.cache.kept, t.dir)
+		s, err := t.client.config.NewStorage(t.cache.pinned, t.dir)
 		if err != nil {
 			return findings{}, &StoreError{"open", err}
 		}
@@ -56,7 +56,7 @@ func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings,
 func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f findings, err error) {
 	cfg := t.client.config
 	var old resume.Record
-	meta := t.cache.kept
+	meta := t.cache.pinned
 	files := t.filesOf(meta)
 	if cfg.State != "" {
 		if err = t.lock(); err != nil {
