@@ -118,7 +118,7 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 	}
 	o.Dir = dir
 	t := &Torrent{client: c, ids: meta.IDs(), name: info.Name, length: info.ContentLength(), geometry: info.Geometry(), private: info.Private, dir: dir}
-	t.cache.keep(meta)
+	t.cache.pin(meta)
 	if info.HasV2() {
 		hash := info.HashV2 // a pointer into info would keep all of it
 		t.hashV2 = &hash

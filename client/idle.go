@@ -108,7 +108,7 @@ func (l *lazyStorage) reopen(willCheck bool) error {
 		return err
 	}
 	l.open = o
-	t.cache.keep(m)
+	t.cache.pin(m)
 	if r.State == resume.Open || r.Pieces.Count() < t.geometry.Pieces() {
 		o.recorder.scheduleSave()
 	}

@@ -36,8 +36,8 @@ func (o *metainfoCache) inMemory() *metainfo.Torrent {
 	return o.loaded.Value()
 }
 
-// keep has m stay in memory until release.
-func (o *metainfoCache) keep(m *metainfo.Torrent) {
+// pin has m stay in memory until release.
+func (o *metainfoCache) pin(m *metainfo.Torrent) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.pinned, o.loaded = m, weak.Pointer[metainfo.Torrent]{}
