@@ -77,7 +77,7 @@ func (t *Torrent) becomeIdle() {
 		t.warn(err)
 	}
 	l.open = nil
-	t.cache.release()
+	t.cache.unpin()
 }
 
 // reopen opens what rest closed. What the torrent holds is not in doubt if every file

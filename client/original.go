@@ -43,7 +43,7 @@ func (o *metainfoCache) pin(m *metainfo.Torrent) {
 	o.pinned, o.loaded = m, weak.Pointer[metainfo.Torrent]{}
 }
 
-func (o *metainfoCache) release() {
+func (o *metainfoCache) unpin() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.pinned = nil

@@ -94,7 +94,7 @@ func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f 
 		t.storage.torrent = t
 	}
 	if rests := t.folder != nil && verdict.Distrust == nil && r.State == resume.Clean && r.Pieces.Count() == t.geometry.Pieces(); rests && t.shelve(meta) == nil {
-		t.cache.release()
+		t.cache.unpin()
 	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
 		return f, err
 	}
