@@ -58,7 +58,7 @@ func (t *Torrent) becomeIdle() {
 	if o == nil || t.ended() != nil {
 		return
 	}
-	if m := t.cache.inMemory(); m == nil || t.shelve(m) != nil || !o.recorder.settle() {
+	if m := t.cache.inMemory(); m == nil || t.saveCopy(m) != nil || !o.recorder.settle() {
 		return
 	}
 	l.mu.Lock()

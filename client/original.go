@@ -78,9 +78,9 @@ func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
 
 func (t *Torrent) copyPath() string { return filepath.Join(t.folder.Path(t.ids[0]), copyName) }
 
-// shelve sees to it that m can be loaded again. It is not synced: after a crash the
+// saveCopy sees to it that m can be loaded again. It is not synced: after a crash the
 // next Add finds out, and writes it anew.
-func (t *Torrent) shelve(m *metainfo.Torrent) error {
+func (t *Torrent) saveCopy(m *metainfo.Torrent) error {
 	b, err := m.Bytes()
 	if err != nil {
 		return err

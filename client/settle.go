@@ -93,7 +93,7 @@ func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f 
 	if t.folder != nil {
 		t.storage.torrent = t
 	}
-	if rests := t.folder != nil && verdict.Distrust == nil && r.State == resume.Clean && r.Pieces.Count() == t.geometry.Pieces(); rests && t.shelve(meta) == nil {
+	if rests := t.folder != nil && verdict.Distrust == nil && r.State == resume.Clean && r.Pieces.Count() == t.geometry.Pieces(); rests && t.saveCopy(meta) == nil {
 		t.cache.unpin()
 	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
 		return f, err
