@@ -136,7 +136,7 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 
 // open opens the torrent's storage and hands it to the engine.
 func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *place) error {
-	found, err := t.settle(ctx, o, place)
+	found, err := t.openContent(ctx, o, place)
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,9 @@ type findings struct {
 	life        resume.Life
 }
 
-// settle opens the torrent's storage and finds out what it holds. With an error,
+// openContent opens the torrent's storage and finds out what it holds. With an error,
 // nothing is left open.
-func (t *Torrent) settle(ctx context.Context, o AddOptions, p *place) (findings, error) {
+func (t *Torrent) openContent(ctx context.Context, o AddOptions, p *place) (findings, error) {
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
 	switch {
