@@ -48,12 +48,12 @@ func (t *Torrent) openContent(ctx context.Context, o AddOptions, p *place) (find
 		}
 		return findings{check: all}, nil
 	}
-	return t.settleFiles(ctx, o, p != nil)
+	return t.openFileContent(ctx, o, p != nil)
 }
 
-// settleFiles is settle for content in files. whole says that all of them are
+// openFileContent is settle for content in files. whole says that all of them are
 // there and right.
-func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f findings, err error) {
+func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool) (f findings, err error) {
 	cfg := t.client.config
 	var old resume.Record
 	meta := t.cache.pinned
