@@ -19,8 +19,8 @@ type place struct {
 	storage swarm.Storage // in place of dir and files
 }
 
-// findings are what a torrent begins with.
-type findings struct {
+// startState are what a torrent begins with.
+type startState struct {
 	have, check swarm.Bitfield
 	spilled     map[int][]int
 	life        resume.Life
@@ -28,32 +28,32 @@ type findings struct {
 
 // openContent opens the torrent's storage and finds out what it holds. With an error,
 // nothing is left open.
-func (t *Torrent) openContent(ctx context.Context, o AddOptions, p *place) (findings, error) {
+func (t *Torrent) openContent(ctx context.Context, o AddOptions, p *place) (startState, error) {
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
 	switch {
 	case p != nil && p.storage != nil:
 		t.storage = &lazyStorage{open: &openStorage{Storage: p.storage}}
-		return findings{have: all}, nil
+		return startState{have: all}, nil
 	case p != nil:
 		t.dir, t.place = p.dir, p.files
 	case t.client.config.NewStorage != nil:
 		s, err := t.client.config.NewStorage(t.cache.pinned, t.dir)
 		if err != nil {
-			return findings{}, &StoreError{"open", err}
+			return startState{}, &StoreError{"open", err}
 		}
 		t.storage = &lazyStorage{open: &openStorage{Storage: s}}
 		if o.Trust {
-			return findings{have: all}, nil
+			return startState{have: all}, nil
 		}
-		return findings{check: all}, nil
+		return startState{check: all}, nil
 	}
 	return t.openFileContent(ctx, o, p != nil)
 }
 
 // openFileContent is settle for content in files. whole says that all of them are
 // there and right.
-func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool) (f findings, err error) {
+func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool) (f startState, err error) {
 	cfg := t.client.config
 	var old resume.Record
 	meta := t.cache.pinned
@@ -98,7 +98,7 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool)
 	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
 		return f, err
 	}
-	f = findings{have: r.Pieces, check: verdict.Check, life: r.Life}
+	f = startState{have: r.Pieces, check: verdict.Check, life: r.Life}
 	for _, s := range r.Spilled {
 		if f.spilled == nil {
 			f.spilled = make(map[int][]int)
