@@ -149,7 +149,7 @@ func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 		Have:     found.have,
 		Check:    found.check,
 		Spilled:  found.spilled,
-		Uploaded: found.life.Uploaded, Downloaded: found.life.Downloaded,
+		Uploaded: found.totals.Uploaded, Downloaded: found.totals.Downloaded,
 		Private: t.private,
 		Paused:  o.Paused,
 		Config:  o.Engine,
@@ -163,7 +163,7 @@ func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 		t.trackers.userAgent = o.Engine.UserAgent
 	}
 	if o.Announce == nil {
-		o.Announce = found.life.Trackers
+		o.Announce = found.totals.Trackers
 	}
 	if spec.Sources, err = t.sources(meta, o.Announce); err != nil {
 		return errors.Join(err, t.storage.Close(), t.storage.closeRecord())

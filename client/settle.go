@@ -23,7 +23,7 @@ type place struct {
 type startState struct {
 	have, check swarm.Bitfield
 	spilled     map[int][]int
-	life        resume.Life
+	totals      resume.Life
 }
 
 // openContent opens the torrent's storage and finds out what it holds. With an error,
@@ -98,7 +98,7 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool)
 	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
 		return f, err
 	}
-	f = startState{have: r.Pieces, check: verdict.Check, life: r.Life}
+	f = startState{have: r.Pieces, check: verdict.Check, totals: r.Life}
 	for _, s := range r.Spilled {
 		if f.spilled == nil {
 			f.spilled = make(map[int][]int)
