@@ -95,7 +95,7 @@ func caused(ctx context.Context, err error) error {
 }
 
 // start adds a torrent whose content is in place, or to be downloaded.
-func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *place) (*Torrent, error) {
+func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *seedContent) (*Torrent, error) {
 	info := meta.Info
 	fail := func(err error) (*Torrent, error) { return nil, fmt.Errorf("client: adding %q: %w", info.Name, err) }
 	switch missing := info.MissingLayers(); {
@@ -135,7 +135,7 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 }
 
 // open opens the torrent's storage and hands it to the engine.
-func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *place) error {
+func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *seedContent) error {
 	found, err := t.openContent(ctx, o, place)
 	if err != nil {
 		return err

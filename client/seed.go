@@ -52,7 +52,7 @@ func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) 
 }
 
 // build makes the torrent and says where its content is.
-func (c *Client) build(ctx context.Context, content any, o SeedOptions) (*metainfo.Torrent, *place, error) {
+func (c *Client) build(ctx context.Context, content any, o SeedOptions) (*metainfo.Torrent, *seedContent, error) {
 	switch content := content.(type) {
 	case string:
 		name, err := filepath.Abs(content)
@@ -70,7 +70,7 @@ func (c *Client) build(ctx context.Context, content any, o SeedOptions) (*metain
 		if err != nil {
 			return nil, nil, err
 		}
-		return meta, &place{dir: filepath.Dir(name), files: meta.Info.BuiltFrom()}, nil
+		return meta, &seedContent{dir: filepath.Dir(name), files: meta.Info.BuiltFrom()}, nil
 	case fs.FS:
 		root := o.Root
 		if root == "" {
@@ -86,7 +86,7 @@ func (c *Client) build(ctx context.Context, content any, o SeedOptions) (*metain
 		if err != nil {
 			return nil, nil, &StoreError{"open", err}
 		}
-		return meta, &place{storage: store}, nil
+		return meta, &seedContent{storage: store}, nil
 	case []byte:
 		if o.Build.Name == "" {
 			return nil, nil, errors.New("bytes need a name, in SeedOptions.Build")
@@ -95,7 +95,7 @@ func (c *Client) build(ctx context.Context, content any, o SeedOptions) (*metain
 		if err != nil {
 			return nil, nil, err
 		}
-		return meta, &place{storage: constant{bytes.NewReader(content)}}, nil
+		return meta, &seedContent{storage: constant{bytes.NewReader(content)}}, nil
 	}
 	return nil, nil, fmt.Errorf("cannot seed a %T: want a path, an fs.FS or []byte", content)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A place is where content is that is there already, whole.
-type place struct {
+// A seedContent is where content is that is there already, whole.
+type seedContent struct {
 	dir     string        // of the operating system; empty for none
 	files   []swarm.File  // below dir, in the order of the torrent
 	storage swarm.Storage // in place of dir and files
@@ -28,7 +28,7 @@ type startState struct {
 
 // openContent opens the torrent's storage and finds out what it holds. With an error,
 // nothing is left open.
-func (t *Torrent) openContent(ctx context.Context, o AddOptions, p *place) (startState, error) {
+func (t *Torrent) openContent(ctx context.Context, o AddOptions, p *seedContent) (startState, error) {
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
 	switch {
