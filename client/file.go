@@ -34,8 +34,8 @@ func (t *Torrent) Files() ([]File, error) {
 			continue
 		}
 		f := File{Index: i, Path: e.Path, Name: e.Name(), Offset: e.Offset, Length: e.Length}
-		if t.place != nil {
-			f.Path = t.place[i].Path // where a seed's file is, whatever the torrent calls it
+		if t.seedFiles != nil {
+			f.Path = t.seedFiles[i].Path // where a seed's file is, whatever the torrent calls it
 		}
 		f.Held = t.heldOf(have, e.Offset, e.Length)
 		all = append(all, f)

@@ -130,8 +130,8 @@ func (t *Torrent) verify(batch []swarm.Verdict) {
 
 // filesOf returns where the files of the torrent are, below Dir.
 func (t *Torrent) filesOf(m *metainfo.Torrent) []swarm.File {
-	if t.place != nil {
-		return t.place
+	if t.seedFiles != nil {
+		return t.seedFiles
 	}
 	return m.Info.Files()
 }

@@ -36,7 +36,7 @@ func (t *Torrent) openContent(ctx context.Context, o AddOptions, p *seedContent)
 		t.storage = &lazyStorage{open: &openStorage{Storage: p.storage}}
 		return startState{have: all}, nil
 	case p != nil:
-		t.dir, t.place = p.dir, p.files
+		t.dir, t.seedFiles = p.dir, p.files
 	case t.client.config.NewStorage != nil:
 		s, err := t.client.config.NewStorage(t.cache.pinned, t.dir)
 		if err != nil {

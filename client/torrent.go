@@ -29,7 +29,7 @@ type Torrent struct {
 	private   bool
 	overwrite bool           // as in AddOptions
 	dir       string         // absolute
-	place     []swarm.File   // where a seed's files are, if they are not where the metainfo says
+	seedFiles []swarm.File   // where a seed's files are, if they are not where the metainfo says
 	folder    *resume.Folder // of the record; nil if nothing is remembered
 	cache     metainfoCache
 	storage   *lazyStorage
