@@ -76,13 +76,13 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool)
 	r := &verdict.Record
 	switch {
 	case whole || o.Trust:
-		if sure := t.present(files, r.Files); sure.Count() != r.Pieces.Count() {
+		if sure := t.presentPieces(files, r.Files); sure.Count() != r.Pieces.Count() {
 			r.State, r.Pieces, r.Spilled = resume.Open, sure, nil
 		}
 		verdict.Check = nil
 	case o.Recheck:
 		r.State, r.Pieces, r.Spilled = resume.Open, swarm.NewBitfield(t.geometry.Pieces()), nil
-		verdict.Check = t.present(files, r.Files)
+		verdict.Check = t.presentPieces(files, r.Files)
 	}
 	if r.Life.Added.IsZero() {
 		r.Life.Added = time.Now()
@@ -191,8 +191,8 @@ func (t *Torrent) record(store swarm.Storage, files []swarm.File, r resume.Recor
 	return rec, nil
 }
 
-// present returns the pieces whose files are all there in the right size.
-func (t *Torrent) present(files []swarm.File, seen []resume.File) swarm.Bitfield {
+// presentPieces returns the pieces whose files are all there in the right size.
+func (t *Torrent) presentPieces(files []swarm.File, seen []resume.File) swarm.Bitfield {
 	set := swarm.NewBitfield(t.geometry.Pieces())
 	set.SetAll(t.geometry.Pieces())
 	right := make(map[string]bool, len(seen))
