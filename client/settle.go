@@ -69,7 +69,7 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool)
 			return f, err
 		}
 	}
-	verdict, err := t.check(ctx, old, meta.Info, files)
+	verdict, err := t.checkRecord(ctx, old, meta.Info, files)
 	if err != nil {
 		return f, err
 	}
@@ -134,8 +134,8 @@ func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*openStorage, 
 	return o, nil
 }
 
-// check compares a record with the files, of which it reads a sample if need be.
-func (t *Torrent) check(ctx context.Context, r resume.Record, info *metainfo.Info, files []swarm.File) (resume.Verdict, error) {
+// checkRecord compares a record with the files, of which it reads a sample if need be.
+func (t *Torrent) checkRecord(ctx context.Context, r resume.Record, info *metainfo.Info, files []swarm.File) (resume.Verdict, error) {
 	var reading *diskstore.Store
 	defer func() {
 		if reading != nil {
