@@ -127,7 +127,7 @@ func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*openStorage, 
 	}
 	o.Storage = store
 	if t.folder != nil {
-		if o.recorder, err = t.record(store, files, r); err != nil {
+		if o.recorder, err = t.openRecorder(store, files, r); err != nil {
 			return nil, errors.Join(err, store.Close())
 		}
 	}
@@ -163,8 +163,8 @@ func (t *Torrent) checkRecord(ctx context.Context, r resume.Record, info *metain
 	})
 }
 
-// record opens the torrent's record, which is on disk from then on.
-func (t *Torrent) record(store swarm.Storage, files []swarm.File, r resume.Record) (*recorder, error) {
+// openRecorder opens the torrent's openRecorder, which is on disk from then on.
+func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume.Record) (*recorder, error) {
 	keeper, err := resume.OpenKeeper(r, resume.Config{
 		Geometry: t.geometry,
 		Files:    files,
