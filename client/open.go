@@ -158,7 +158,7 @@ func (t *Torrent) checkRecord(ctx context.Context, r resume.Record, info *metain
 				}
 				reading = store
 			}
-			return sample(ctx, info.Verify, reading, t.geometry.BlockCount)(pieces)
+			return verifySample(ctx, info.Verify, reading, t.geometry.BlockCount)(pieces)
 		},
 	})
 }

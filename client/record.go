@@ -237,8 +237,8 @@ func changes(l resume.Life, change func(*resume.Life)) bool {
 		!slices.EqualFunc(l.Trackers, before.Trackers, slices.Equal[[]string])
 }
 
-// sample hashes recorded pieces for resume.Probe.
-func sample(ctx context.Context, verify func([]swarm.Verdict), s swarm.Storage, blocks func(int) int) func([]int) (bool, error) {
+// verifySample hashes recorded pieces for resume.Probe.
+func verifySample(ctx context.Context, verify func([]swarm.Verdict), s swarm.Storage, blocks func(int) int) func([]int) (bool, error) {
 	return func(pieces []int) (bool, error) {
 		for _, piece := range pieces {
 			if err := ctx.Err(); err != nil {
