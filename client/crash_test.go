@@ -125,7 +125,7 @@ func afterKill(t *testing.T, torrent, dir, state string) (recorded, checked, hel
 	require.NoError(t, err)
 	folder, err := folderFor(state, dir)
 	require.NoError(t, err)
-	record, err := load(folder, meta.IDs()[0])
+	record, err := loadRecord(folder, meta.IDs()[0])
 	require.NoError(t, err)
 	copied := t.TempDir()
 	require.NoError(t, os.CopyFS(copied, os.DirFS(state)))

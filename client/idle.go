@@ -117,7 +117,7 @@ func (l *lazyStorage) reopen(willCheck bool) error {
 
 // reloadRecord returns the record to go on with.
 func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Record, error) {
-	old, err := load(t.folder, t.ids[0])
+	old, err := loadRecord(t.folder, t.ids[0])
 	if err != nil {
 		return old, err
 	}

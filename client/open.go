@@ -65,7 +65,7 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool)
 		if t.folder, err = t.client.recordsOf(t.dir); err != nil {
 			return f, err
 		}
-		if old, err = load(t.folder, t.ids[0]); err != nil {
+		if old, err = loadRecord(t.folder, t.ids[0]); err != nil {
 			return f, err
 		}
 	}

@@ -70,9 +70,9 @@ func statIn(dir string) func(string) (fs.FileInfo, error) {
 	return func(name string) (fs.FileInfo, error) { return os.Lstat(filepath.Join(dir, filepath.FromSlash(name))) }
 }
 
-// load reads a torrent's record. One that is not there, or damaged, is empty: all
+// loadRecord reads a torrent's record. One that is not there, or damaged, is empty: all
 // that is found is then checked.
-func load(f *resume.Folder, id swarm.ID) (resume.Record, error) {
+func loadRecord(f *resume.Folder, id swarm.ID) (resume.Record, error) {
 	r, err := f.Load(id)
 	var damaged *resume.DamageError
 	var newer *resume.VersionError
