@@ -62,7 +62,7 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool)
 		if err = t.lock(); err != nil {
 			return f, err
 		}
-		if t.folder, err = t.client.recordsOf(t.dir); err != nil {
+		if t.folder, err = t.client.recordFolder(t.dir); err != nil {
 			return f, err
 		}
 		if old, err = loadRecord(t.folder, t.ids[0]); err != nil {

@@ -47,8 +47,8 @@ func folderFor(state, dir string) (*resume.Folder, error) {
 	return resume.OpenFolder(filepath.Join(state, "torrents", hex.EncodeToString(sum[:8])))
 }
 
-// recordsOf returns where the records of the torrents in dir are, for them to share.
-func (c *Client) recordsOf(dir string) (*resume.Folder, error) {
+// recordFolder returns where the records of the torrents in dir are, for them to share.
+func (c *Client) recordFolder(dir string) (*resume.Folder, error) {
 	c.mu.Lock()
 	f := c.folders[dir]
 	c.mu.Unlock()
