@@ -123,7 +123,7 @@ func afterKill(t *testing.T, torrent, dir, state string) (recorded, checked, hel
 	t.Helper()
 	meta, err := metainfo.ReadFile(torrent)
 	require.NoError(t, err)
-	folder, err := folderFor(state, dir)
+	folder, err := openRecordFolder(state, dir)
 	require.NoError(t, err)
 	record, err := loadRecord(folder, meta.IDs()[0])
 	require.NoError(t, err)

@@ -39,10 +39,10 @@ type recorder struct {
 	spilled map[int][]int
 }
 
-// folderFor returns where the records of the torrents in dir are. They are apart
+// openRecordFolder returns where the records of the torrents in dir are. They are apart
 // by dir, since the same torrent may be kept in two places, and what we own in one
 // is not ours in the other.
-func folderFor(state, dir string) (*resume.Folder, error) {
+func openRecordFolder(state, dir string) (*resume.Folder, error) {
 	sum := sha256.Sum256([]byte(dir))
 	return resume.OpenFolder(filepath.Join(state, "torrents", hex.EncodeToString(sum[:8])))
 }
@@ -55,7 +55,7 @@ func (c *Client) recordFolder(dir string) (*resume.Folder, error) {
 	if f != nil {
 		return f, nil
 	}
-	f, err := folderFor(c.config.State, dir)
+	f, err := openRecordFolder(c.config.State, dir)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type honestFolder struct {
 }
 
 func (f honestFolder) check(name string) {
-	folder, err := folderFor(f.state, f.dir)
+	folder, err := openRecordFolder(f.state, f.dir)
 	if err != nil {
 		f.fault(err.Error())
 		return
@@ -174,7 +174,7 @@ func TestSaved(t *testing.T) {
 	require.NoError(t, tor.Wait(t.Context()))
 	recorded := func(state string, pieces int) {
 		t.Helper()
-		folder, err := folderFor(state, dir)
+		folder, err := openRecordFolder(state, dir)
 		require.NoError(t, err)
 		require.Eventually(t, func() bool {
 			r, err := folder.Load(tor.ID())
