@@ -176,7 +176,7 @@ func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume
 		return nil, fmt.Errorf("saving the record: %w", err)
 	}
 	rec := &recorder{
-		keeper: keeper, every: t.client.config.Save,
+		keeper: keeper, interval: t.client.config.Save,
 		holds: t.holds,
 		busy:  t.checking,
 		fail:  t.warn,

@@ -20,8 +20,8 @@ import (
 // A recorder keeps the record of one torrent up to date while it runs. It has a
 // timer and no goroutine: a torrent to which nothing is written costs nothing.
 type recorder struct {
-	keeper *resume.Keeper
-	every  time.Duration // negative for never
+	keeper   *resume.Keeper
+	interval time.Duration // negative for never
 
 	// holds returns what is held, blocks of pieces that are not whole, and
 	// what else to remember.
@@ -85,7 +85,7 @@ func loadRecord(f *resume.Folder, id swarm.ID) (resume.Record, error) {
 // scheduleSave notes that the storage has new bytes. They are recorded some seconds
 // later, so that many pieces take one Sync.
 func (r *recorder) scheduleSave() {
-	if r == nil || r.every < 0 {
+	if r == nil || r.interval < 0 {
 		return
 	}
 	r.arming.Lock()
@@ -95,9 +95,9 @@ func (r *recorder) scheduleSave() {
 	}
 	r.armed = true
 	if r.timer == nil {
-		r.timer = time.AfterFunc(r.every, r.due)
+		r.timer = time.AfterFunc(r.interval, r.due)
 	} else {
-		r.timer.Reset(r.every)
+		r.timer.Reset(r.interval)
 	}
 }
 

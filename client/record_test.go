@@ -266,7 +266,7 @@ func TestRaces(t *testing.T) {
 
 // TestLedger keeps to the optional parts of the contract.
 func TestLedger(t *testing.T) {
-	r := &recorder{every: time.Hour}
+	r := &recorder{interval: time.Hour}
 	defer r.end()
 	l := &lazyStorage{open: &openStorage{swarm.NewMemory(10), r}}
 	_, err := l.WriteAt([]byte{1}, 10)
