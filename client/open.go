@@ -177,7 +177,7 @@ func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume
 	}
 	rec := &recorder{
 		keeper: keeper, interval: t.client.config.Save,
-		holds: t.holds,
+		state: t.holds,
 		busy:  t.checking,
 		fail:  t.warn,
 		held:  r.Pieces.Clone(),

@@ -23,9 +23,9 @@ type recorder struct {
 	keeper   *resume.Keeper
 	interval time.Duration // negative for never
 
-	// holds returns what is held, blocks of pieces that are not whole, and
+	// state returns what is held, blocks of pieces that are not whole, and
 	// what else to remember.
-	holds func() (swarm.Bitfield, map[int][]int, func(*resume.Life))
+	state func() (swarm.Bitfield, map[int][]int, func(*resume.Life))
 	busy  func() bool // a check of stored pieces is under way
 	fail  func(error) // hears of errors that nobody waits for
 
@@ -163,7 +163,7 @@ func (r *recorder) goOn() {
 // note tells the keeper what became of the pieces since the last time. The caller
 // holds saving.
 func (r *recorder) note() (news bool) {
-	held, spilled, life := r.holds()
+	held, spilled, life := r.state()
 	for b := range held {
 		if held[b] == r.held[b] {
 			continue
@@ -220,7 +220,7 @@ func (r *recorder) close(storage error) error {
 	r.saving.Lock()
 	defer r.saving.Unlock()
 	if !r.note() {
-		_, _, life := r.holds()
+		_, _, life := r.state()
 		if changes(r.keeper.Record().Life, life) {
 			r.keeper.Update(life)
 		}
