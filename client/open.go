@@ -177,10 +177,10 @@ func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume
 	}
 	rec := &recorder{
 		keeper: keeper, interval: t.client.config.Save,
-		state: t.holds,
-		busy:  t.checking,
-		fail:  t.warn,
-		held:  r.Pieces.Clone(),
+		state:    t.holds,
+		checking: t.checking,
+		fail:     t.warn,
+		held:     r.Pieces.Clone(),
 	}
 	for _, s := range r.Spilled {
 		if rec.spilled == nil {

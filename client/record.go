@@ -25,9 +25,9 @@ type recorder struct {
 
 	// state returns what is held, blocks of pieces that are not whole, and
 	// what else to remember.
-	state func() (swarm.Bitfield, map[int][]int, func(*resume.Life))
-	busy  func() bool // a check of stored pieces is under way
-	fail  func(error) // hears of errors that nobody waits for
+	state    func() (swarm.Bitfield, map[int][]int, func(*resume.Life))
+	checking func() bool // a check of stored pieces is under way
+	fail     func(error) // hears of errors that nobody waits for
 
 	arming sync.Mutex
 	timer  *time.Timer // nil before the first write
@@ -117,7 +117,7 @@ func (r *recorder) due() {
 		r.fail(fmt.Errorf("saving the record: %w", err))
 		news = true
 	}
-	if news || r.busy() {
+	if news || r.checking() {
 		// A write that had not yet become a piece when we looked, and a
 		// piece that is found to be there, ring no bell: look again until
 		// there is nothing new.
@@ -137,7 +137,7 @@ func (r *recorder) settle() bool {
 	r.armed = false
 	r.arming.Unlock()
 	r.note()
-	if err := r.keeper.Flush(); err != nil || r.busy() {
+	if err := r.keeper.Flush(); err != nil || r.checking() {
 		r.scheduleSave()
 		return false
 	}
