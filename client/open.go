@@ -179,7 +179,7 @@ func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume
 		keeper: keeper, interval: t.client.config.Save,
 		state:    t.holds,
 		checking: t.checking,
-		fail:     t.warn,
+		warn:     t.warn,
 		held:     r.Pieces.Clone(),
 	}
 	for _, s := range r.Spilled {

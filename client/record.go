@@ -27,7 +27,7 @@ type recorder struct {
 	// what else to remember.
 	state    func() (swarm.Bitfield, map[int][]int, func(*resume.Life))
 	checking func() bool // a check of stored pieces is under way
-	fail     func(error) // hears of errors that nobody waits for
+	warn     func(error) // hears of errors that nobody waits for
 
 	arming sync.Mutex
 	timer  *time.Timer // nil before the first write
@@ -114,7 +114,7 @@ func (r *recorder) due() {
 	}
 	news := r.note()
 	if err := r.keeper.Flush(); err != nil {
-		r.fail(fmt.Errorf("saving the record: %w", err))
+		r.warn(fmt.Errorf("saving the record: %w", err))
 		news = true
 	}
 	if news || r.checking() {
