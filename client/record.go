@@ -29,10 +29,10 @@ type recorder struct {
 	checking func() bool // a check of stored pieces is under way
 	warn     func(error) // hears of errors that nobody waits for
 
-	arming sync.Mutex
-	timer  *time.Timer // nil before the first write
-	armed  bool
-	ended  bool
+	arming    sync.Mutex
+	timer     *time.Timer // nil before the first write
+	scheduled bool
+	ended     bool
 
 	saving  sync.Mutex // held while a record is saved
 	held    swarm.Bitfield
@@ -90,10 +90,10 @@ func (r *recorder) scheduleSave() {
 	}
 	r.arming.Lock()
 	defer r.arming.Unlock()
-	if r.armed || r.ended {
+	if r.scheduled || r.ended {
 		return
 	}
-	r.armed = true
+	r.scheduled = true
 	if r.timer == nil {
 		r.timer = time.AfterFunc(r.interval, r.due)
 	} else {
@@ -106,7 +106,7 @@ func (r *recorder) due() {
 	r.saving.Lock()
 	defer r.saving.Unlock()
 	r.arming.Lock()
-	r.armed = false
+	r.scheduled = false
 	ended := r.ended
 	r.arming.Unlock()
 	if ended {
@@ -134,7 +134,7 @@ func (r *recorder) settle() bool {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
-	r.armed = false
+	r.scheduled = false
 	r.arming.Unlock()
 	r.note()
 	if err := r.keeper.Flush(); err != nil || r.checking() {
@@ -149,7 +149,7 @@ func (r *recorder) settle() bool {
 func (r *recorder) awaits() bool {
 	r.arming.Lock()
 	defer r.arming.Unlock()
-	return r.armed
+	return r.scheduled
 }
 
 // goOn takes end back.
