@@ -32,7 +32,7 @@ type recorder struct {
 	arming    sync.Mutex
 	timer     *time.Timer // nil before the first write
 	scheduled bool
-	ended     bool
+	stopped   bool
 
 	saving  sync.Mutex // held while a record is saved
 	held    swarm.Bitfield
@@ -90,7 +90,7 @@ func (r *recorder) scheduleSave() {
 	}
 	r.arming.Lock()
 	defer r.arming.Unlock()
-	if r.scheduled || r.ended {
+	if r.scheduled || r.stopped {
 		return
 	}
 	r.scheduled = true
@@ -107,7 +107,7 @@ func (r *recorder) due() {
 	defer r.saving.Unlock()
 	r.arming.Lock()
 	r.scheduled = false
-	ended := r.ended
+	ended := r.stopped
 	r.arming.Unlock()
 	if ended {
 		return
@@ -155,7 +155,7 @@ func (r *recorder) awaits() bool {
 // goOn takes end back.
 func (r *recorder) goOn() {
 	r.arming.Lock()
-	r.ended = false
+	r.stopped = false
 	r.arming.Unlock()
 	r.scheduleSave()
 }
@@ -206,7 +206,7 @@ func (r *recorder) end() {
 	defer r.saving.Unlock()
 	r.arming.Lock()
 	defer r.arming.Unlock()
-	r.ended = true
+	r.stopped = true
 	if r.timer != nil {
 		r.timer.Stop()
 	}
