@@ -95,14 +95,14 @@ func (r *recorder) scheduleSave() {
 	}
 	r.scheduled = true
 	if r.timer == nil {
-		r.timer = time.AfterFunc(r.interval, r.due)
+		r.timer = time.AfterFunc(r.interval, r.save)
 	} else {
 		r.timer.Reset(r.interval)
 	}
 }
 
-// due is the timer's.
-func (r *recorder) due() {
+// save is the timer's.
+func (r *recorder) save() {
 	r.saving.Lock()
 	defer r.saving.Unlock()
 	r.arming.Lock()
