@@ -58,7 +58,7 @@ func (t *Torrent) becomeIdle() {
 	if o == nil || t.ended() != nil {
 		return
 	}
-	if m := t.cache.inMemory(); m == nil || t.saveCopy(m) != nil || !o.recorder.settle() {
+	if m := t.cache.inMemory(); m == nil || t.saveCopy(m) != nil || !o.recorder.flushNow() {
 		return
 	}
 	l.mu.Lock()

@@ -125,9 +125,9 @@ func (r *recorder) save() {
 	}
 }
 
-// settle records all that was written so far. It reports false if that is not to be
+// flushNow records all that was written so far. It reports false if that is not to be
 // had, or if there may be more to come.
-func (r *recorder) settle() bool {
+func (r *recorder) flushNow() bool {
 	r.saving.Lock()
 	defer r.saving.Unlock()
 	r.arming.Lock()
