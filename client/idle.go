@@ -63,7 +63,7 @@ func (t *Torrent) becomeIdle() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock() // no call is under way, and none begins
-	if o.recorder.awaits() {
+	if o.recorder.savePending() {
 		return // something was written since
 	}
 	o.recorder.end()

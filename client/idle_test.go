@@ -257,7 +257,7 @@ func TestRestWhileWriting(t *testing.T) {
 		defer close(done)
 		h.tor.becomeIdle()
 	}()
-	require.Eventually(t, func() bool { return !o.recorder.awaits() }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return !o.recorder.savePending() }, time.Minute, time.Millisecond)
 	for h.tor.storage.mu.TryRLock() { // until rest waits for the lock
 		h.tor.storage.mu.RUnlock()
 		runtime.Gosched()

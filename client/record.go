@@ -144,9 +144,9 @@ func (r *recorder) flushNow() bool {
 	return true
 }
 
-// awaits reports whether anything was written since the record was last saved, or is
+// savePending reports whether anything was written since the record was last saved, or is
 // being saved.
-func (r *recorder) awaits() bool {
+func (r *recorder) savePending() bool {
 	r.arming.Lock()
 	defer r.arming.Unlock()
 	return r.scheduled

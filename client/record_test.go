@@ -272,11 +272,11 @@ func TestLedger(t *testing.T) {
 	_, err := l.WriteAt([]byte{1}, 10)
 	var broken *StoreError
 	require.ErrorAs(t, err, &broken)
-	require.False(t, r.awaits())
+	require.False(t, r.savePending())
 	n, err := swarm.WriteVecAt(l, [][]byte{{1, 2}, {3}}, 1)
 	require.NoError(t, err)
 	require.Equal(t, int64(3), n)
-	require.True(t, r.awaits())
+	require.True(t, r.savePending())
 	p := make([]byte, 3)
 	_, err = swarm.ReadVecAt(l, [][]byte{p[:1], p[1:]}, 1)
 	require.NoError(t, err)
