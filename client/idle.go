@@ -68,7 +68,7 @@ func (t *Torrent) becomeIdle() {
 	}
 	o.recorder.end()
 	if err := storeError("sync", swarm.Sync(o.Storage)); err != nil {
-		o.recorder.goOn()
+		o.recorder.restart()
 		t.warn(err)
 		return
 	}

@@ -152,8 +152,8 @@ func (r *recorder) savePending() bool {
 	return r.scheduled
 }
 
-// goOn takes end back.
-func (r *recorder) goOn() {
+// restart takes end back.
+func (r *recorder) restart() {
 	r.arming.Lock()
 	r.stopped = false
 	r.arming.Unlock()
