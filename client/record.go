@@ -112,7 +112,7 @@ func (r *recorder) save() {
 	if ended {
 		return
 	}
-	news := r.note()
+	news := r.reportChanges()
 	if err := r.keeper.Flush(); err != nil {
 		r.warn(fmt.Errorf("saving the record: %w", err))
 		news = true
@@ -136,7 +136,7 @@ func (r *recorder) flushNow() bool {
 	}
 	r.scheduled = false
 	r.arming.Unlock()
-	r.note()
+	r.reportChanges()
 	if err := r.keeper.Flush(); err != nil || r.checking() {
 		r.scheduleSave()
 		return false
@@ -160,9 +160,9 @@ func (r *recorder) restart() {
 	r.scheduleSave()
 }
 
-// note tells the keeper what became of the pieces since the last time. The caller
+// reportChanges tells the keeper what became of the pieces since the last time. The caller
 // holds saving.
-func (r *recorder) note() (news bool) {
+func (r *recorder) reportChanges() (news bool) {
 	held, spilled, life := r.state()
 	for b := range held {
 		if held[b] == r.held[b] {
@@ -219,7 +219,7 @@ func (r *recorder) close(storage error) error {
 	}
 	r.saving.Lock()
 	defer r.saving.Unlock()
-	if !r.note() {
+	if !r.reportChanges() {
 		_, _, life := r.state()
 		if changes(r.keeper.Record().Life, life) {
 			r.keeper.Update(life)
