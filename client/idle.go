@@ -66,7 +66,7 @@ func (t *Torrent) becomeIdle() {
 	if o.recorder.savePending() {
 		return // something was written since
 	}
-	o.recorder.end()
+	o.recorder.stop()
 	if err := storeError("sync", swarm.Sync(o.Storage)); err != nil {
 		o.recorder.restart()
 		t.warn(err)

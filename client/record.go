@@ -197,8 +197,8 @@ func (r *recorder) reportChanges() (news bool) {
 	return news
 }
 
-// end stops the timer, after a save that is under way.
-func (r *recorder) end() {
+// stop stops the timer, after a save that is under way.
+func (r *recorder) stop() {
 	if r == nil {
 		return
 	}

@@ -267,7 +267,7 @@ func TestRaces(t *testing.T) {
 // TestLedger keeps to the optional parts of the contract.
 func TestLedger(t *testing.T) {
 	r := &recorder{interval: time.Hour}
-	defer r.end()
+	defer r.stop()
 	l := &lazyStorage{open: &openStorage{swarm.NewMemory(10), r}}
 	_, err := l.WriteAt([]byte{1}, 10)
 	var broken *StoreError

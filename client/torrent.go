@@ -294,7 +294,7 @@ func (t *Torrent) shut(why error) error {
 		}
 	}
 	if o := t.storage.current(); o != nil {
-		o.recorder.end()
+		o.recorder.stop()
 	}
 	err := t.engine.Close()
 	err = errors.Join(err, t.unrecord(err))
@@ -311,6 +311,6 @@ func (t *Torrent) unrecord(storage error) error {
 	if o == nil {
 		return nil
 	}
-	o.recorder.end() // also of one that was opened meanwhile
+	o.recorder.stop() // also of one that was opened meanwhile
 	return o.recorder.close(storage)
 }
