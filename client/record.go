@@ -221,16 +221,16 @@ func (r *recorder) close(storage error) error {
 	defer r.saving.Unlock()
 	if !r.reportChanges() {
 		_, _, life := r.state()
-		if changes(r.keeper.Record().Life, life) {
+		if worthSaving(r.keeper.Record().Life, life) {
 			r.keeper.Update(life)
 		}
 	}
 	return r.keeper.Close(storage)
 }
 
-// changes reports whether a change of a life matters enough to write it down: a
+// worthSaving reports whether a change of a life matters enough to write it down: a
 // seed that nobody asked for anything leaves its record alone.
-func changes(l resume.Life, change func(*resume.Life)) bool {
+func worthSaving(l resume.Life, change func(*resume.Life)) bool {
 	before := l
 	change(&l)
 	return l.Uploaded != before.Uploaded || l.Downloaded != before.Downloaded || l.Paused != before.Paused ||
