@@ -59,7 +59,7 @@ type AddOptions struct {
 func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*Torrent, error) {
 	o, err := single(options)
 	if err == nil {
-		err = c.enter()
+		err = c.beginCall()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)

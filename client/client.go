@@ -127,8 +127,8 @@ func (c *Client) reserve(t *Torrent) error {
 	return nil
 }
 
-// enter counts a call that Close waits for, until leave.
-func (c *Client) enter() error {
+// beginCall counts a call that Close waits for, until leave.
+func (c *Client) beginCall() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {

@@ -29,7 +29,7 @@ func (l *lazyStorage) Idle() {
 	}
 	open := l.open != nil
 	l.mu.RUnlock()
-	if !open || l.torrent.client.enter() != nil {
+	if !open || l.torrent.client.beginCall() != nil {
 		return
 	}
 	go func() {

@@ -25,7 +25,7 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 	if t == nil || t.client != c {
 		return fmt.Errorf("client: %w", ErrUnknown)
 	}
-	if err := c.enter(); err != nil {
+	if err := c.beginCall(); err != nil {
 		return fmt.Errorf("client: %w", err)
 	}
 	defer c.calls.Done()

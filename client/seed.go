@@ -35,7 +35,7 @@ type SeedOptions struct {
 func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) (*Torrent, error) {
 	o, err := single(options)
 	if err == nil {
-		err = c.enter()
+		err = c.beginCall()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
