@@ -130,7 +130,7 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 		c.forget(t)
 		return fail(caused(ctx, err))
 	}
-	c.enlist(t)
+	c.listTorrent(t)
 	return t, nil
 }
 

@@ -138,7 +138,7 @@ func (c *Client) beginCall() error {
 	return nil
 }
 
-func (c *Client) enlist(t *Torrent) {
+func (c *Client) listTorrent(t *Torrent) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range t.ids {
