@@ -127,7 +127,7 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 		return fail(err)
 	}
 	if err := t.open(ctx, meta, o, place); err != nil {
-		c.forget(t)
+		c.removeTorrent(t)
 		return fail(caused(ctx, err))
 	}
 	c.listTorrent(t)

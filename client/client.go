@@ -148,8 +148,8 @@ func (c *Client) listTorrent(t *Torrent) {
 	c.order = append(c.order, t)
 }
 
-// forget takes a torrent out that was shut, or came to nothing.
-func (c *Client) forget(t *Torrent) {
+// removeTorrent takes a torrent out that was shut, or came to nothing.
+func (c *Client) removeTorrent(t *Torrent) {
 	t.unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()

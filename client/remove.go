@@ -39,7 +39,7 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 		opening = t.openForCheck() // to know what is to be deleted
 	}
 	err := t.shut(ErrRemoved)
-	defer c.forget(t)
+	defer c.removeTorrent(t)
 	if content == Delete {
 		// What could not be synced does not matter any more.
 		if err = opening; err == nil {
