@@ -123,7 +123,7 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 		hash := info.HashV2 // a pointer into info would keep all of it
 		t.hashV2 = &hash
 	}
-	if err := c.reserve(t); err != nil {
+	if err := c.reserveSwarms(t); err != nil {
 		return fail(err)
 	}
 	if err := t.open(ctx, meta, o, place); err != nil {

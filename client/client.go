@@ -107,9 +107,9 @@ func (c *Client) within(ctx context.Context) (context.Context, context.CancelFun
 	}
 }
 
-// reserve keeps the swarms of a torrent for a call of Add, which ends with enlist
+// reserveSwarms keeps the swarms of a torrent for a call of Add, which ends with enlist
 // or forget.
-func (c *Client) reserve(t *Torrent) error {
+func (c *Client) reserveSwarms(t *Torrent) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
