@@ -65,7 +65,7 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	defer c.calls.Done()
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := c.callContext(ctx)
 	defer cancel()
 	meta, err := c.read(ctx, source)
 	if err != nil {

@@ -97,8 +97,8 @@ func (c *Client) Addrs() []netip.AddrPort { return c.engine.Addrs() }
 // PeerID returns what the client calls itself.
 func (c *Client) PeerID() swarm.PeerID { return c.config.Engine.Torrent.PeerID }
 
-// within returns a context that also ends when the client is closed.
-func (c *Client) within(ctx context.Context) (context.Context, context.CancelFunc) {
+// callContext returns a context that also ends when the client is closed.
+func (c *Client) callContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	release := context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })
 	return ctx, func() {

@@ -41,7 +41,7 @@ func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) 
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	defer c.calls.Done()
-	ctx, cancel := c.within(ctx)
+	ctx, cancel := c.callContext(ctx)
 	defer cancel()
 	meta, place, err := c.build(ctx, content, o)
 	if err != nil {
