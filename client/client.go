@@ -21,7 +21,7 @@ type Client struct {
 	engine *engine.Engine
 	locks  *resume.Locks // nil if nothing is remembered
 
-	tracker func(url string) (swarm.PeerSource, error) // makes one
+	newTracker func(url string) (swarm.PeerSource, error) // makes one
 
 	mu        sync.Mutex
 	torrents  map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
@@ -58,7 +58,7 @@ func New(config Config) (*Client, error) {
 		}
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), tracker: opener(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
+	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), newTracker: opener(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
 		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{}), idleSlots: make(chan struct{}, maxBecomingIdle)}
 	c.ctx, c.stop = context.WithCancel(context.Background())
 	return c, nil

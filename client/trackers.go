@@ -49,7 +49,7 @@ func (t *Torrent) sources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.Pee
 }
 
 func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
-	open := t.client.tracker
+	open := t.client.newTracker
 	if t.trackers.userAgent != "" {
 		config := t.client.config.Tracker
 		config.UserAgent = t.trackers.userAgent
