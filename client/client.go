@@ -32,7 +32,7 @@ type Client struct {
 	closed    bool
 	done      chan struct{}   // Close is through
 	idleSlots chan struct{}   // holds a token for each torrent that is being put to rest
-	ctx       context.Context // ends when Close begins
+	closeCtx  context.Context // ends when Close begins
 	stop      context.CancelFunc
 	err       error // of Close
 }
@@ -60,7 +60,7 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), newTracker: opener(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
 		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{}), idleSlots: make(chan struct{}, maxBecomingIdle)}
-	c.ctx, c.stop = context.WithCancel(context.Background())
+	c.closeCtx, c.stop = context.WithCancel(context.Background())
 	return c, nil
 }
 
@@ -100,7 +100,7 @@ func (c *Client) PeerID() swarm.PeerID { return c.config.Engine.Torrent.PeerID }
 // callContext returns a context that also ends when the client is closed.
 func (c *Client) callContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	release := context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })
+	release := context.AfterFunc(c.closeCtx, func() { cancel(ErrClosed) })
 	return ctx, func() {
 		release()
 		cancel(nil)

@@ -39,7 +39,7 @@ func (l *lazyStorage) Idle() {
 		case c.idleSlots <- struct{}{}:
 			l.torrent.becomeIdle()
 			<-c.idleSlots
-		case <-c.ctx.Done(): // it is closed anyway
+		case <-c.closeCtx.Done(): // it is closed anyway
 		}
 	}()
 }
