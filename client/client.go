@@ -23,18 +23,18 @@ type Client struct {
 
 	newTracker func(url string) (swarm.PeerSource, error) // makes one
 
-	mu        sync.Mutex
-	torrents  map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
-	adding    map[swarm.ID]*Torrent     // by the first of their swarms, while being added
-	folders   map[string]*resume.Folder // of records, by the content's folder
-	order     []*Torrent
-	calls     sync.WaitGroup // of Add, Seed and Remove under way; grows under mu while not closed
-	closed    bool
-	done      chan struct{}   // Close is through
-	idleSlots chan struct{}   // holds a token for each torrent that is being put to rest
-	closeCtx  context.Context // ends when Close begins
-	stop      context.CancelFunc
-	err       error // of Close
+	mu          sync.Mutex
+	torrents    map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
+	adding      map[swarm.ID]*Torrent     // by the first of their swarms, while being added
+	folders     map[string]*resume.Folder // of records, by the content's folder
+	order       []*Torrent
+	calls       sync.WaitGroup // of Add, Seed and Remove under way; grows under mu while not closed
+	closed      bool
+	done        chan struct{}   // Close is through
+	idleSlots   chan struct{}   // holds a token for each torrent that is being put to rest
+	closeCtx    context.Context // ends when Close begins
+	cancelCalls context.CancelFunc
+	err         error // of Close
 }
 
 // New makes a client that listens and waits for torrents. Close ends it.
@@ -60,7 +60,7 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), newTracker: opener(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
 		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{}), idleSlots: make(chan struct{}, maxBecomingIdle)}
-	c.closeCtx, c.stop = context.WithCancel(context.Background())
+	c.closeCtx, c.cancelCalls = context.WithCancel(context.Background())
 	return c, nil
 }
 
@@ -192,7 +192,7 @@ func (c *Client) Close() error {
 	}
 	c.closed = true
 	c.mu.Unlock()
-	c.stop()
+	c.cancelCalls()
 	c.calls.Wait()
 	all := c.Torrents()
 	errs := make([]error, len(all))
