@@ -34,7 +34,7 @@ type Client struct {
 	idleSlots   chan struct{}   // holds a token for each torrent that is being put to rest
 	closeCtx    context.Context // ends when Close begins
 	cancelCalls context.CancelFunc
-	err         error // of Close
+	closeErr    error // of Close
 }
 
 // New makes a client that listens and waits for torrents. Close ends it.
@@ -188,7 +188,7 @@ func (c *Client) Close() error {
 	if c.closed {
 		c.mu.Unlock()
 		<-c.done
-		return c.err
+		return c.closeErr
 	}
 	c.closed = true
 	c.mu.Unlock()
@@ -205,10 +205,10 @@ func (c *Client) Close() error {
 		})
 	}
 	wg.Wait()
-	c.err = errors.Join(append(errs, c.engine.Close())...)
+	c.closeErr = errors.Join(append(errs, c.engine.Close())...)
 	if c.locks != nil {
-		c.err = errors.Join(c.err, c.locks.Close())
+		c.closeErr = errors.Join(c.closeErr, c.locks.Close())
 	}
 	close(c.done)
-	return c.err
+	return c.closeErr
 }
