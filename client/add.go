@@ -69,7 +69,7 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 	defer cancel()
 	meta, err := c.read(ctx, source)
 	if err != nil {
-		return nil, fmt.Errorf("client: %w", caused(ctx, err))
+		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
 	return c.start(ctx, meta, o, nil)
 }
@@ -86,8 +86,8 @@ func single[T any](options []T) (o T, err error) {
 	return o, err
 }
 
-// caused adds why ctx ended to an error that only says that it did.
-func caused(ctx context.Context, err error) error {
+// withCause adds why ctx ended to an error that only says that it did.
+func withCause(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 		return fmt.Errorf("%w: %w", cause, err)
 	}
@@ -128,7 +128,7 @@ func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions
 	}
 	if err := t.open(ctx, meta, o, place); err != nil {
 		c.removeTorrent(t)
-		return fail(caused(ctx, err))
+		return fail(withCause(ctx, err))
 	}
 	c.listTorrent(t)
 	return t, nil

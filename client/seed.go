@@ -45,7 +45,7 @@ func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) 
 	defer cancel()
 	meta, place, err := c.build(ctx, content, o)
 	if err != nil {
-		return nil, fmt.Errorf("client: %w", caused(ctx, err))
+		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
 	o.Add.Dir = place.dir
 	return c.start(ctx, meta, o.Add, place)
