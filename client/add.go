@@ -71,7 +71,7 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
-	return c.start(ctx, meta, o, nil)
+	return c.addTorrent(ctx, meta, o, nil)
 }
 
 // single returns the one element of options, or the zero value.
@@ -94,8 +94,8 @@ func withCause(ctx context.Context, err error) error {
 	return err
 }
 
-// start adds a torrent whose content is in place, or to be downloaded.
-func (c *Client) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *seedContent) (*Torrent, error) {
+// addTorrent adds a torrent whose content is in place, or to be downloaded.
+func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *seedContent) (*Torrent, error) {
 	info := meta.Info
 	fail := func(err error) (*Torrent, error) { return nil, fmt.Errorf("client: adding %q: %w", info.Name, err) }
 	switch missing := info.MissingLayers(); {

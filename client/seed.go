@@ -48,7 +48,7 @@ func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) 
 		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
 	o.Add.Dir = place.dir
-	return c.start(ctx, meta, o.Add, place)
+	return c.addTorrent(ctx, meta, o.Add, place)
 }
 
 // build makes the torrent and says where its content is.
