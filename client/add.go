@@ -126,7 +126,7 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 	if err := c.reserveSwarms(t); err != nil {
 		return fail(err)
 	}
-	if err := t.open(ctx, meta, o, place); err != nil {
+	if err := t.start(ctx, meta, o, place); err != nil {
 		c.removeTorrent(t)
 		return fail(withCause(ctx, err))
 	}
@@ -134,8 +134,8 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 	return t, nil
 }
 
-// open opens the torrent's storage and hands it to the engine.
-func (t *Torrent) open(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *seedContent) error {
+// start opens the torrent's storage and hands it to the engine.
+func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *seedContent) error {
 	found, err := t.openContent(ctx, o, place)
 	if err != nil {
 		return err
