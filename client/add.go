@@ -170,7 +170,7 @@ func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	}
 	spec.Sources = append(spec.Sources, o.Sources...)
 	spec.NewPicker = t.newPicker
-	if err := t.begin(spec); err != nil {
+	if err := t.addToEngine(spec); err != nil {
 		return err
 	}
 	t.addPeers(o.Peers)
@@ -189,9 +189,9 @@ func (t *Torrent) newPicker() swarm.Picker {
 	return piecepicker.New(t.geometry)
 }
 
-// begin hands the torrent to the engine. The recorder has to wait until there is
+// addToEngine hands the torrent to the engine. The recorder has to wait until there is
 // something to ask.
-func (t *Torrent) begin(spec engine.Spec) (err error) {
+func (t *Torrent) addToEngine(spec engine.Spec) (err error) {
 	l := t.storage
 	l.begun.Lock()
 	defer l.begun.Unlock()
