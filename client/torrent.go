@@ -39,7 +39,7 @@ type Torrent struct {
 	removing sync.Mutex // held by Remove
 	ending   sync.Mutex // held while the torrent is shut
 	mu       sync.Mutex
-	over     error // why the torrent is shut: ErrRemoved or ErrClosed
+	closedBy error // why the torrent is shut: ErrRemoved or ErrClosed
 	shutBy   error // of shut
 }
 
@@ -158,7 +158,7 @@ func (t *Torrent) explain(err error) error {
 func (t *Torrent) ended() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.over
+	return t.closedBy
 }
 
 // live returns an error if the torrent is over.
@@ -282,11 +282,11 @@ func (t *Torrent) shut(why error) error {
 	t.ending.Lock()
 	defer t.ending.Unlock()
 	t.mu.Lock()
-	if t.over != nil {
+	if t.closedBy != nil {
 		defer t.mu.Unlock()
 		return t.shutBy
 	}
-	t.over = why
+	t.closedBy = why
 	t.mu.Unlock()
 	if t.storage.current() == nil && t.trackers.unsaved() {
 		if err := t.storage.reopen(false); err != nil {
