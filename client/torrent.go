@@ -40,7 +40,7 @@ type Torrent struct {
 	ending   sync.Mutex // held while the torrent is shut
 	mu       sync.Mutex
 	closedBy error // why the torrent is shut: ErrRemoved or ErrClosed
-	shutBy   error // of shut
+	closeErr error // of shut
 }
 
 // ID returns the first of the torrent's swarms: its v1 info hash, or the v2 one
@@ -284,7 +284,7 @@ func (t *Torrent) shut(why error) error {
 	t.mu.Lock()
 	if t.closedBy != nil {
 		defer t.mu.Unlock()
-		return t.shutBy
+		return t.closeErr
 	}
 	t.closedBy = why
 	t.mu.Unlock()
@@ -300,7 +300,7 @@ func (t *Torrent) shut(why error) error {
 	err = errors.Join(err, t.unrecord(err))
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.shutBy = err
+	t.closeErr = err
 	return err
 }
 
