@@ -55,7 +55,7 @@ func (t *Torrent) becomeIdle() {
 	defer t.ending.Unlock()
 	l := t.storage
 	o := l.current()
-	if o == nil || t.ended() != nil {
+	if o == nil || t.closeReason() != nil {
 		return
 	}
 	if m := t.cache.inMemory(); m == nil || t.saveCopy(m) != nil || !o.recorder.flushNow() {

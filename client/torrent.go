@@ -147,15 +147,15 @@ func (t *Torrent) explain(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, engine.ErrClosed):
-		if over := t.ended(); over != nil {
+		if over := t.closeReason(); over != nil {
 			return fmt.Errorf("client: %q: %w", t.Name(), over)
 		}
 	}
 	return fmt.Errorf("client: %q: %w", t.Name(), err)
 }
 
-// ended returns why the torrent is over, or nil.
-func (t *Torrent) ended() error {
+// closeReason returns why the torrent is over, or nil.
+func (t *Torrent) closeReason() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.closedBy
@@ -163,7 +163,7 @@ func (t *Torrent) ended() error {
 
 // live returns an error if the torrent is over.
 func (t *Torrent) live() error {
-	if over := t.ended(); over != nil {
+	if over := t.closeReason(); over != nil {
 		return fmt.Errorf("client: %q: %w", t.Name(), over)
 	}
 	return nil
