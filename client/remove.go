@@ -31,7 +31,7 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 	defer c.calls.Done()
 	t.removing.Lock()
 	defer t.removing.Unlock()
-	if err := t.live(); err != nil {
+	if err := t.checkOpen(); err != nil {
 		return err
 	}
 	var opening error

@@ -67,7 +67,7 @@ func (t *Torrent) Metainfo() (*metainfo.Torrent, error) {
 	if err == nil {
 		return m, nil
 	}
-	if over := t.live(); over != nil {
+	if over := t.checkOpen(); over != nil {
 		return nil, over
 	}
 	return nil, fmt.Errorf("client: %q: %w", t.name, err)
@@ -161,8 +161,8 @@ func (t *Torrent) closeReason() error {
 	return t.closedBy
 }
 
-// live returns an error if the torrent is over.
-func (t *Torrent) live() error {
+// checkOpen returns an error if the torrent is over.
+func (t *Torrent) checkOpen() error {
 	if over := t.closeReason(); over != nil {
 		return fmt.Errorf("client: %q: %w", t.Name(), over)
 	}
@@ -179,7 +179,7 @@ func (t *Torrent) AddPeers(peers ...netip.AddrPort) error {
 		}
 	}
 	t.addPeers(peers)
-	return t.live()
+	return t.checkOpen()
 }
 
 func (t *Torrent) addPeers(peers []netip.AddrPort) {
@@ -206,7 +206,7 @@ func (t *Torrent) AddSource(s swarm.PeerSource) error {
 		return fmt.Errorf("client: %q: %w", t.Name(), ErrPrivate)
 	}
 	t.engine.AddSource(s)
-	return t.live()
+	return t.checkOpen()
 }
 
 // RemoveSource takes out a source that AddSource added.
@@ -219,27 +219,27 @@ func (t *Torrent) Sources() []engine.SourceStats { return t.engine.Sources() }
 // downloaded, uploaded or asked for until Resume.
 func (t *Torrent) Pause() error {
 	t.engine.Pause()
-	return t.live()
+	return t.checkOpen()
 }
 
 // Resume ends a pause, or tries again after the torrent failed: then what is
 // stored is checked first.
 func (t *Torrent) Resume() error {
-	if t.engine.Stats().Phase == engine.PhaseFailed && t.live() == nil {
+	if t.engine.Stats().Phase == engine.PhaseFailed && t.checkOpen() == nil {
 		if err := t.openForCheck(); err != nil {
 			return err
 		}
 	}
 	t.engine.Resume()
 	t.storage.scheduleSave()
-	return t.live()
+	return t.checkOpen()
 }
 
 // Recheck ends all connections, checks all that is stored, and goes on with what
 // was found. It returns when the check is done, or with ctx, without ending the
 // check.
 func (t *Torrent) Recheck(ctx context.Context) error {
-	if err := t.live(); err != nil {
+	if err := t.checkOpen(); err != nil {
 		return err
 	}
 	if err := t.openForCheck(); err != nil {

@@ -120,7 +120,7 @@ func (t *Torrent) AnnounceURLs() [][]string {
 // SetTrackers replaces the tiers of trackers, and announces to the new ones. It is
 // remembered over restarts; nil takes the torrent's own again.
 func (t *Torrent) SetTrackers(tiers [][]string) error {
-	if err := t.live(); err != nil {
+	if err := t.checkOpen(); err != nil {
 		return err
 	}
 	changed := tiers != nil
