@@ -199,7 +199,7 @@ func (c *Client) Close() error {
 	var wg sync.WaitGroup
 	for i, t := range all {
 		wg.Go(func() {
-			if err := t.shut(ErrClosed); err != nil {
+			if err := t.close(ErrClosed); err != nil {
 				errs[i] = fmt.Errorf("client: closing %q: %w", t.Name(), err)
 			}
 		})

@@ -38,7 +38,7 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 	if content == Delete {
 		opening = t.openForCheck() // to know what is to be deleted
 	}
-	err := t.shut(ErrRemoved)
+	err := t.close(ErrRemoved)
 	defer c.removeTorrent(t)
 	if content == Delete {
 		// What could not be synced does not matter any more.

@@ -276,9 +276,9 @@ func (t *Torrent) warn(err error) {
 	t.client.engine.Report(engine.Warning{Torrent: t.ID(), Err: err})
 }
 
-// shut ends the torrent for good; why is ErrRemoved or ErrClosed. All calls return
+// close ends the torrent for good; why is ErrRemoved or ErrClosed. All calls return
 // the same.
-func (t *Torrent) shut(why error) error {
+func (t *Torrent) close(why error) error {
 	t.ending.Lock()
 	defer t.ending.Unlock()
 	t.mu.Lock()
