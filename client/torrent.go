@@ -297,16 +297,16 @@ func (t *Torrent) close(why error) error {
 		o.recorder.stop()
 	}
 	err := t.engine.Close()
-	err = errors.Join(err, t.unrecord(err))
+	err = errors.Join(err, t.closeRecorder(err))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.closeErr = err
 	return err
 }
 
-// unrecord saves the last record, after the storage was closed with an error or nil.
+// closeRecorder saves the last record, after the storage was closed with an error or nil.
 // The record of a torrent at rest says all there is to say.
-func (t *Torrent) unrecord(storage error) error {
+func (t *Torrent) closeRecorder(storage error) error {
 	o := t.storage.current()
 	if o == nil {
 		return nil
