@@ -127,22 +127,22 @@ func (t *Torrent) Peers() []engine.PeerStats { return t.engine.Peers() }
 
 // Wait waits until every piece is held. It fails when the torrent does, with the
 // error that stopped it; when it is removed; and when ctx is done.
-func (t *Torrent) Wait(ctx context.Context) error { return t.explain(t.engine.Wait(ctx)) }
+func (t *Torrent) Wait(ctx context.Context) error { return t.closedError(t.engine.Wait(ctx)) }
 
 // Await waits until one piece is held, and fails as Wait does.
 func (t *Torrent) Await(ctx context.Context, piece int) error {
-	return t.explain(t.engine.Await(ctx, piece))
+	return t.closedError(t.engine.Await(ctx, piece))
 }
 
 // ReadAt reads bytes of pieces that are held, at an offset in the torrent. It fails
 // with engine.ErrNoPiece if one of them is not.
 func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 	n, err := t.engine.ReadAt(p, off)
-	return n, t.explain(err)
+	return n, t.closedError(err)
 }
 
-// explain says why the torrent is closed, and whose error it is.
-func (t *Torrent) explain(err error) error {
+// closedError says why the torrent is closed, and whose error it is.
+func (t *Torrent) closedError(err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -248,7 +248,7 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 	t.storage.scheduleSave()
 	err := t.engine.Recheck(ctx)
 	t.storage.scheduleSave()
-	return t.explain(err)
+	return t.closedError(err)
 }
 
 // holds is what the record says of the torrent.
