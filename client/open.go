@@ -177,7 +177,7 @@ func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume
 	}
 	rec := &recorder{
 		keeper: keeper, interval: t.client.config.Save,
-		state:    t.holds,
+		state:    t.recordState,
 		checking: t.checking,
 		warn:     t.warn,
 		held:     r.Pieces.Clone(),

@@ -251,8 +251,8 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 	return t.closedError(err)
 }
 
-// holds is what the record says of the torrent.
-func (t *Torrent) holds() (swarm.Bitfield, map[int][]int, func(*resume.Life)) {
+// recordState is what the record says of the torrent.
+func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Life)) {
 	// Blocks before pieces: a piece that becomes whole in between counts as
 	// whole, and its blocks need no mention.
 	spilled := t.engine.Spilled()
