@@ -288,7 +288,7 @@ func (t *Torrent) close(why error) error {
 	}
 	t.closedBy = why
 	t.mu.Unlock()
-	if t.storage.current() == nil && t.trackers.unsaved() {
+	if t.storage.current() == nil && t.trackers.hasUnsaved() {
 		if err := t.storage.reopen(false); err != nil {
 			t.warn(err)
 		}

@@ -149,8 +149,8 @@ func (t *Torrent) SetTrackers(tiers [][]string) error {
 	return nil
 }
 
-// unsaved reports whether SetTrackers was called.
-func (k *trackers) unsaved() bool {
+// hasUnsaved reports whether SetTrackers was called.
+func (k *trackers) hasUnsaved() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.fresh
