@@ -16,7 +16,7 @@ type trackers struct {
 	own     *httptracker.Tiers // nil for none
 	extra   *httptracker.Tiers // of Config.Announce; nil for none
 	changed bool               // not those of the torrent
-	fresh   bool               // set since the record was closed last
+	unsaved bool               // set since the record was closed last
 
 	userAgent string // that they see; empty for the client's
 }
@@ -134,7 +134,7 @@ func (t *Torrent) SetTrackers(tiers [][]string) error {
 	k := &t.trackers
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.changed, k.fresh = changed, true
+	k.changed, k.unsaved = changed, true
 	switch {
 	case k.own == nil && count(tiers) > 0:
 		k.own = t.newTiers(tiers)
@@ -153,7 +153,7 @@ func (t *Torrent) SetTrackers(tiers [][]string) error {
 func (k *trackers) hasUnsaved() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.fresh
+	return k.unsaved
 }
 
 // edited returns the tiers to remember: nil for the torrent's own.
