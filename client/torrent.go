@@ -261,7 +261,7 @@ func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Lif
 	now := time.Now()
 	return held, spilled, func(l *resume.Life) {
 		l.Uploaded, l.Downloaded = stats.Up.Total, stats.Down.Total
-		l.Trackers = t.trackers.edited()
+		l.Trackers = t.trackers.tiersToSave()
 		if stats.Complete() && l.Completed.IsZero() {
 			l.Completed = now
 		}

@@ -156,8 +156,8 @@ func (k *trackers) hasUnsaved() bool {
 	return k.unsaved
 }
 
-// edited returns the tiers to remember: nil for the torrent's own.
-func (k *trackers) edited() [][]string {
+// tiersToSave returns the tiers to remember: nil for the torrent's own.
+func (k *trackers) tiersToSave() [][]string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
