@@ -33,7 +33,7 @@ func (t *Torrent) sources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.Pee
 	if tiers == nil {
 		tiers = meta.Tiers
 	}
-	if count(tiers) > 0 {
+	if countURLs(tiers) > 0 {
 		t.trackers.own = t.newTiers(tiers)
 		all = append(all, t.trackers.own)
 	}
@@ -70,8 +70,8 @@ func opener(c httptracker.Config) func(url string) (swarm.PeerSource, error) {
 	return func(url string) (swarm.PeerSource, error) { return trackers.New(url) }
 }
 
-// count returns the number of URLs.
-func count(tiers [][]string) (n int) {
+// countURLs returns the number of URLs.
+func countURLs(tiers [][]string) (n int) {
 	for _, tier := range tiers {
 		n += len(tier)
 	}
@@ -136,10 +136,10 @@ func (t *Torrent) SetTrackers(tiers [][]string) error {
 	defer k.mu.Unlock()
 	k.changed, k.unsaved = changed, true
 	switch {
-	case k.own == nil && count(tiers) > 0:
+	case k.own == nil && countURLs(tiers) > 0:
 		k.own = t.newTiers(tiers)
 		t.engine.AddSource(k.own)
-	case k.own != nil && count(tiers) == 0:
+	case k.own != nil && countURLs(tiers) == 0:
 		t.engine.RemoveSource(k.own)
 		k.own = nil
 	case k.own != nil:
