@@ -58,7 +58,7 @@ func New(config Config) (*Client, error) {
 		}
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), newTracker: opener(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
+	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), newTracker: newTrackerFunc(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
 		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{}), idleSlots: make(chan struct{}, maxBecomingIdle)}
 	c.closeCtx, c.cancelCalls = context.WithCancel(context.Background())
 	return c, nil

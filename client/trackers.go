@@ -53,7 +53,7 @@ func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
 	if t.trackers.userAgent != "" {
 		config := t.client.config.Tracker
 		config.UserAgent = t.trackers.userAgent
-		open = opener(config)
+		open = newTrackerFunc(config)
 	}
 	return httptracker.NewTiers(urls, httptracker.TiersConfig{
 		Open:      open,
@@ -64,8 +64,8 @@ func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
 	})
 }
 
-// opener returns what makes trackers that share a Config.
-func opener(c httptracker.Config) func(url string) (swarm.PeerSource, error) {
+// newTrackerFunc returns what makes trackers that share a Config.
+func newTrackerFunc(c httptracker.Config) func(url string) (swarm.PeerSource, error) {
 	trackers := httptracker.NewTrackers(c)
 	return func(url string) (swarm.PeerSource, error) { return trackers.New(url) }
 }
