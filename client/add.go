@@ -165,7 +165,7 @@ func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	if o.Announce == nil {
 		o.Announce = found.totals.Trackers
 	}
-	if spec.Sources, err = t.sources(meta, o.Announce); err != nil {
+	if spec.Sources, err = t.newSources(meta, o.Announce); err != nil {
 		return errors.Join(err, t.storage.Close(), t.storage.closeRecord())
 	}
 	spec.Sources = append(spec.Sources, o.Sources...)

@@ -21,9 +21,9 @@ type trackers struct {
 	userAgent string // that they see; empty for the client's
 }
 
-// sources makes what finds peers of the torrent at the start. tiers, if not nil,
+// newSources makes what finds peers of the torrent at the start. tiers, if not nil,
 // are in place of the torrent's own trackers.
-func (t *Torrent) sources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.PeerSource, error) {
+func (t *Torrent) newSources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.PeerSource, error) {
 	c := t.client.config
 	if c.NewSources != nil {
 		return c.NewSources(meta)
