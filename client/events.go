@@ -60,7 +60,7 @@ type Stream struct {
 	mu    sync.Mutex
 	infos map[swarm.ID]*metainfo.Info // of torrents whose Added is in inner
 
-	turn    chan struct{} // holds a token while nobody reads inner
+	reading chan struct{} // holds a token while nobody reads inner
 	ready   []Event       // made from what was read
 	counts  map[swarm.ID]*fileCount
 	dropped int64 // of inner, when the counts were last right
@@ -78,8 +78,8 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 	if mask == 0 {
 		mask = CheapEvents
 	}
-	s := &Stream{client: c, mask: mask, turn: make(chan struct{}, 1)}
-	s.turn <- struct{}{}
+	s := &Stream{client: c, mask: mask, reading: make(chan struct{}, 1)}
+	s.reading <- struct{}{}
 	needed := mask &^ OnFile
 	if mask&OnFile != 0 {
 		needed |= engine.OnPiece | engine.OnAdded | engine.OnRemoved
@@ -125,11 +125,11 @@ func (s *Stream) learn(id swarm.ID) {
 // waited was handed out; and with the error of ctx.
 func (s *Stream) Next(ctx context.Context) (Event, error) {
 	select {
-	case <-s.turn:
+	case <-s.reading:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	defer func() { s.turn <- struct{}{} }()
+	defer func() { s.reading <- struct{}{} }()
 	for len(s.ready) == 0 {
 		e, err := s.inner.Next(ctx)
 		if err != nil {
