@@ -135,7 +135,7 @@ func (s *Stream) Next(ctx context.Context) (Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.take(e)
+		s.addReady(e)
 	}
 	e := s.ready[0]
 	s.ready[0] = nil
@@ -161,8 +161,8 @@ func (s *Stream) Dropped() int64 { return s.inner.Dropped() }
 // Close ends the stream; what waits can still be read.
 func (s *Stream) Close() { s.inner.Close() }
 
-// take makes an event ready, and behind it what it says of files.
-func (s *Stream) take(e Event) {
+// addReady makes an event ready, and behind it what it says of files.
+func (s *Stream) addReady(e Event) {
 	if e.Kind()&s.mask != 0 {
 		s.ready = append(s.ready, e)
 	}
