@@ -102,16 +102,16 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 			return false
 		}
 		if added, ok := e.(engine.Added); ok && s.infos != nil && added.Held < added.Pieces {
-			s.learn(added.Torrent)
+			s.keepInfo(added.Torrent)
 		}
 		return true
 	})
 	return s
 }
 
-// learn keeps the metadata of a torrent until its events are read, when it may be
+// keepInfo keeps the metadata of a torrent until its events are read, when it may be
 // gone.
-func (s *Stream) learn(id swarm.ID) {
+func (s *Stream) keepInfo(id swarm.ID) {
 	info := s.client.infoOf(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
