@@ -167,12 +167,12 @@ func (s *Stream) addReady(e Event) {
 		s.ready = append(s.ready, e)
 	}
 	if s.counts != nil {
-		s.count(e)
+		s.updateCounts(e)
 	}
 }
 
-// count follows which files are whole. The caller holds the turn.
-func (s *Stream) count(e Event) {
+// updateCounts follows which files are whole. The caller holds the turn.
+func (s *Stream) updateCounts(e Event) {
 	switch e := e.(type) {
 	case engine.Added:
 		s.mu.Lock()
