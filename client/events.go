@@ -185,7 +185,7 @@ func (s *Stream) updateCounts(e Event) {
 		}
 	case engine.Piece:
 		if f := s.counts[e.Torrent]; f != nil {
-			s.ready = f.add(s.ready, e.Torrent, e.Piece)
+			s.ready = f.addPiece(s.ready, e.Torrent, e.Piece)
 		}
 	case engine.Removed:
 		delete(s.counts, e.Torrent)
@@ -203,7 +203,7 @@ func (s *Stream) updateCounts(e Event) {
 		have := t.Bitfield()
 		for i := range t.geometry.Pieces() {
 			if have.Has(i) {
-				s.ready = f.add(s.ready, id, i)
+				s.ready = f.addPiece(s.ready, id, i)
 			}
 		}
 	}
@@ -229,8 +229,8 @@ func newFileCount(info *metainfo.Info, have swarm.Bitfield) *fileCount {
 	return f
 }
 
-// add notes a piece, and appends the files that it makes whole.
-func (f *fileCount) add(dst []Event, id swarm.ID, piece int) []Event {
+// addPiece notes a piece, and appends the files that it makes whole.
+func (f *fileCount) addPiece(dst []Event, id swarm.ID, piece int) []Event {
 	if f.have.Has(piece) {
 		return dst
 	}
