@@ -54,7 +54,7 @@ var (
 // a passkey.
 func (c *Client) fetch(ctx context.Context, address string) (*metainfo.Torrent, error) {
 	fail := func(err error) (*metainfo.Torrent, error) {
-		return nil, fmt.Errorf("%s: %w", httptracker.Redact(address), discreet(err))
+		return nil, fmt.Errorf("%s: %w", httptracker.Redact(address), withoutURL(err))
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -87,9 +87,9 @@ func (c *Client) fetch(ctx context.Context, address string) (*metainfo.Torrent, 
 	return t, nil
 }
 
-// discreet returns err without the URLs that net/http and net/url put into their
+// withoutURL returns err without the URLs that net/http and net/url put into their
 // errors, which may hold a passkey.
-func discreet(err error) error {
+func withoutURL(err error) error {
 	for {
 		var withURL *url.Error
 		if !errors.As(err, &withURL) {
