@@ -50,9 +50,9 @@ var (
 	errDowngrade = errors.New("a redirect from https to something else")
 )
 
-// fetch gets a torrent from a web server. Errors show the URL without what may be
+// fetchTorrent gets a torrent from a web server. Errors show the URL without what may be
 // a passkey.
-func (c *Client) fetch(ctx context.Context, address string) (*metainfo.Torrent, error) {
+func (c *Client) fetchTorrent(ctx context.Context, address string) (*metainfo.Torrent, error) {
 	fail := func(err error) (*metainfo.Torrent, error) {
 		return nil, fmt.Errorf("%s: %w", httptracker.Redact(address), withoutURL(err))
 	}

@@ -52,7 +52,7 @@ func (c *Client) readText(ctx context.Context, s string) (*metainfo.Torrent, err
 		}
 		return nil, ErrMagnet
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
-		return c.fetch(ctx, s)
+		return c.fetchTorrent(ctx, s)
 	}
 	if _, err := os.Stat(s); errors.Is(err, fs.ErrNotExist) {
 		if _, err := ParseHash(s); err == nil {
