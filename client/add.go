@@ -67,7 +67,7 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 	defer c.calls.Done()
 	ctx, cancel := c.callContext(ctx)
 	defer cancel()
-	meta, err := c.read(ctx, source)
+	meta, err := c.readSource(ctx, source)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// read returns the torrent that source stands for.
-func (c *Client) read(ctx context.Context, source any) (*metainfo.Torrent, error) {
+// readSource returns the torrent that source stands for.
+func (c *Client) readSource(ctx context.Context, source any) (*metainfo.Torrent, error) {
 	switch s := source.(type) {
 	case string:
 		return c.readText(ctx, s)
