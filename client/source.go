@@ -22,7 +22,7 @@ import (
 func (c *Client) readSource(ctx context.Context, source any) (*metainfo.Torrent, error) {
 	switch s := source.(type) {
 	case string:
-		return c.readText(ctx, s)
+		return c.readString(ctx, s)
 	case []byte:
 		return c.config.Metainfo.Parse(s)
 	case io.Reader:
@@ -43,7 +43,7 @@ func (c *Client) readSource(ctx context.Context, source any) (*metainfo.Torrent,
 	return nil, fmt.Errorf("cannot add a %T: want a path, URL, []byte, io.Reader or *metainfo.Torrent", source)
 }
 
-func (c *Client) readText(ctx context.Context, s string) (*metainfo.Torrent, error) {
+func (c *Client) readString(ctx context.Context, s string) (*metainfo.Torrent, error) {
 	lower := strings.ToLower(s)
 	switch {
 	case strings.HasPrefix(lower, "magnet:"):
