@@ -16,9 +16,9 @@ func newLocks(state string) *resume.Locks {
 	return resume.NewLocks(filepath.Join(state, "locks"))
 }
 
-// lock keeps other clients off the torrent's record and files until unlock, or
+// lockFiles keeps other clients off the torrent's record and files until unlock, or
 // until the client is closed.
-func (t *Torrent) lock() error {
+func (t *Torrent) lockFiles() error {
 	err := t.client.locks.Take(t.lockName())
 	if errors.Is(err, resume.ErrLocked) {
 		return ErrInUse

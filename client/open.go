@@ -59,7 +59,7 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool)
 	meta := t.cache.pinned
 	files := t.filesOf(meta)
 	if cfg.State != "" {
-		if err = t.lock(); err != nil {
+		if err = t.lockFiles(); err != nil {
 			return f, err
 		}
 		if t.folder, err = t.client.recordFolder(t.dir); err != nil {
