@@ -150,7 +150,7 @@ func (c *Client) listTorrent(t *Torrent) {
 
 // removeTorrent takes a torrent out that was shut, or came to nothing.
 func (c *Client) removeTorrent(t *Torrent) {
-	t.unlock()
+	t.unlockFiles()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range t.ids {

@@ -26,7 +26,7 @@ func (t *Torrent) lockFiles() error {
 	return err
 }
 
-func (t *Torrent) unlock() {
+func (t *Torrent) unlockFiles() {
 	if l := t.client.locks; l != nil {
 		l.Release(t.lockName())
 	}
