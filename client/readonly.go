@@ -37,7 +37,7 @@ func (r readOnly) OpenFile(name string, flag int, _ fs.FileMode) (diskstore.File
 	if at, ok := f.(io.ReaderAt); ok {
 		return readOnlyFile{File: f, ReaderAt: at}, nil
 	}
-	return readOnlyFile{File: f, ReaderAt: &forward{fsys: r, name: r.name(name), file: f}}, nil
+	return readOnlyFile{File: f, ReaderAt: &forwardFile{fsys: r, name: r.name(name), file: f}}, nil
 }
 
 // Lstat describes what is at name: where a link leads, if the fs.FS follows it.
@@ -61,15 +61,15 @@ func (readOnlyFile) Truncate(int64) error               { return fs.ErrPermissio
 func (readOnlyFile) Sync() error                        { return nil }
 
 func (f readOnlyFile) Close() error {
-	if w, ok := f.ReaderAt.(*forward); ok {
+	if w, ok := f.ReaderAt.(*forwardFile); ok {
 		return w.close()
 	}
 	return f.File.Close()
 }
 
-// A forward reads at offsets from a file that can only be read from its start on,
+// A forwardFile reads at offsets from a file that can only be read from its start on,
 // such as one in a zip archive: going back opens it once more.
-type forward struct {
+type forwardFile struct {
 	fsys fs.FS
 	name string
 
@@ -78,7 +78,7 @@ type forward struct {
 	pos  int64
 }
 
-func (f *forward) ReadAt(p []byte, off int64) (int, error) {
+func (f *forwardFile) ReadAt(p []byte, off int64) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if off < f.pos {
@@ -102,7 +102,7 @@ func (f *forward) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-func (f *forward) close() error {
+func (f *forwardFile) close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.file.Close()
