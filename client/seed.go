@@ -43,7 +43,7 @@ func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) 
 	defer c.calls.Done()
 	ctx, cancel := c.callContext(ctx)
 	defer cancel()
-	meta, place, err := c.build(ctx, content, o)
+	meta, place, err := c.buildSeed(ctx, content, o)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
@@ -51,8 +51,8 @@ func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) 
 	return c.addTorrent(ctx, meta, o.Add, place)
 }
 
-// build makes the torrent and says where its content is.
-func (c *Client) build(ctx context.Context, content any, o SeedOptions) (*metainfo.Torrent, *seedContent, error) {
+// buildSeed makes the torrent and says where its content is.
+func (c *Client) buildSeed(ctx context.Context, content any, o SeedOptions) (*metainfo.Torrent, *seedContent, error) {
 	switch content := content.(type) {
 	case string:
 		name, err := filepath.Abs(content)
