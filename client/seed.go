@@ -95,15 +95,15 @@ func (c *Client) buildSeed(ctx context.Context, content any, o SeedOptions) (*me
 		if err != nil {
 			return nil, nil, err
 		}
-		return meta, &seedContent{storage: constant{bytes.NewReader(content)}}, nil
+		return meta, &seedContent{storage: byteStorage{bytes.NewReader(content)}}, nil
 	}
 	return nil, nil, fmt.Errorf("cannot seed a %T: want a path, an fs.FS or []byte", content)
 }
 
-// constant is a Storage of bytes that do not change.
-type constant struct{ *bytes.Reader }
+// byteStorage is a Storage of bytes that do not change.
+type byteStorage struct{ *bytes.Reader }
 
-var _ swarm.Storage = constant{}
+var _ swarm.Storage = byteStorage{}
 
-func (constant) WriteAt([]byte, int64) (int, error) { return 0, fs.ErrPermission }
-func (constant) Close() error                       { return nil }
+func (byteStorage) WriteAt([]byte, int64) (int, error) { return 0, fs.ErrPermission }
+func (byteStorage) Close() error                       { return nil }
