@@ -119,7 +119,7 @@ func ErrorOf(e Event) error {
 		}
 		return &PeerError{e.Addr, e.Err}
 	case engine.PeerFailed:
-		return &PeerError{e.Addr, inTime(e.Err)}
+		return &PeerError{e.Addr, timeoutError(e.Err)}
 	case engine.PieceFailed:
 		return &PieceError{e.Piece, e.Senders}
 	case engine.SourceError:
@@ -132,8 +132,8 @@ func ErrorOf(e Event) error {
 	return nil
 }
 
-// inTime names the dials that ended because time ran out.
-func inTime(err error) error {
+// timeoutError names the dials that ended because time ran out.
+func timeoutError(err error) error {
 	var timeout net.Error
 	late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
 		errors.As(err, &timeout) && timeout.Timeout()
