@@ -37,14 +37,14 @@ func (t *Torrent) Files() ([]File, error) {
 		if t.seedFiles != nil {
 			f.Path = t.seedFiles[i].Path // where a seed's file is, whatever the torrent calls it
 		}
-		f.Held = t.heldOf(have, e.Offset, e.Length)
+		f.Held = t.heldBytes(have, e.Offset, e.Length)
 		all = append(all, f)
 	}
 	return all, nil
 }
 
-// heldOf returns how many bytes of a run are in pieces that are held.
-func (t *Torrent) heldOf(have swarm.Bitfield, off, length int64) (held int64) {
+// heldBytes returns how many bytes of a run are in pieces that are held.
+func (t *Torrent) heldBytes(have swarm.Bitfield, off, length int64) (held int64) {
 	if length == 0 {
 		return 0
 	}
