@@ -156,7 +156,7 @@ func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	}
 	if o.Engine != nil && o.Engine.Events != 0 {
 		cfg := *o.Engine
-		cfg.Events |= alwaysOn
+		cfg.Events |= fileEvents
 		spec.Config = &cfg
 	}
 	if o.Engine != nil {

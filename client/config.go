@@ -136,7 +136,7 @@ func (c Config) withDefaults() (Config, error) {
 	if t.Events == 0 {
 		t.Events = engine.AllEvents &^ (engine.OnStats | engine.OnHeld)
 	}
-	t.Events |= alwaysOn
+	t.Events |= fileEvents
 	if t.PeerID == (swarm.PeerID{}) {
 		if t.PeerID, err = newPeerID(c.PeerIDPrefix); err != nil {
 			return c, err
@@ -145,8 +145,8 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// alwaysOn are the events that FileCompleted is made from.
-const alwaysOn = engine.OnPiece | engine.OnAdded | engine.OnCompleted | engine.OnRemoved
+// fileEvents are the events that FileCompleted is made from.
+const fileEvents = engine.OnPiece | engine.OnAdded | engine.OnCompleted | engine.OnRemoved
 
 // defaultState is where to remember things if nobody says: a program that runs
 // without a home still finds its records beside the content.
