@@ -45,7 +45,7 @@ func New(config Config) (*Client, error) {
 	}
 	ours := len(cfg.Engine.Listeners) == 0
 	if ours {
-		if cfg.Engine.Listeners, err = listen(cfg.Listen, cfg.State); err != nil {
+		if cfg.Engine.Listeners, err = openListeners(cfg.Listen, cfg.State); err != nil {
 			return nil, fmt.Errorf("client: %w", err)
 		}
 	}

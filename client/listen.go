@@ -14,8 +14,8 @@ import (
 // portFile is where a random port is kept, in the state folder.
 const portFile = "port"
 
-// listen opens what connections are accepted at. state may be empty.
-func listen(address, state string) ([]net.Listener, error) {
+// openListeners opens what connections are accepted at. state may be empty.
+func openListeners(address, state string) ([]net.Listener, error) {
 	switch {
 	case address == Off:
 		return nil, nil
