@@ -57,41 +57,21 @@ type AddOptions struct {
 // has it in the same folder, ErrMagnet if only an info hash is known, and else says
 // what is wrong: *metainfo.InvalidError, *diskstore.SizeError, *StatusError.
 func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*Torrent, error) {
-	o, err := single(options)
+	o, err := optional(options)
 	if err == nil {
 		err = c.beginCall()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	defer c.calls.Done()
+	defer c.endCall()
 	ctx, cancel := c.callContext(ctx)
 	defer cancel()
-	meta, err := c.readSource(ctx, source)
+	meta, err := c.readTorrent(ctx, source)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
 	return c.addTorrent(ctx, meta, o, nil)
-}
-
-// single returns the one element of options, or the zero value.
-func single[T any](options []T) (o T, err error) {
-	switch len(options) {
-	case 0:
-	case 1:
-		o = options[0]
-	default:
-		err = errors.New("more than one set of options")
-	}
-	return o, err
-}
-
-// withCause adds why ctx ended to an error that only says that it did.
-func withCause(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
-		return fmt.Errorf("%w: %w", cause, err)
-	}
-	return err
 }
 
 // addTorrent adds a torrent whose content is in place, or to be downloaded.

@@ -97,16 +97,6 @@ func (c *Client) Addrs() []netip.AddrPort { return c.engine.Addrs() }
 // PeerID returns what the client calls itself.
 func (c *Client) PeerID() swarm.PeerID { return c.config.Engine.Torrent.PeerID }
 
-// callContext returns a context that also ends when the client is closed.
-func (c *Client) callContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	release := context.AfterFunc(c.closeCtx, func() { cancel(ErrClosed) })
-	return ctx, func() {
-		release()
-		cancel(nil)
-	}
-}
-
 // reserveSwarms keeps the swarms of a torrent for a call of Add, which ends with enlist
 // or forget.
 func (c *Client) reserveSwarms(t *Torrent) error {
@@ -124,17 +114,6 @@ func (c *Client) reserveSwarms(t *Torrent) error {
 		c.torrents[id] = nil
 	}
 	c.adding[t.ids[0]] = t
-	return nil
-}
-
-// beginCall counts a call that Close waits for, until leave.
-func (c *Client) beginCall() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return ErrClosed
-	}
-	c.calls.Add(1)
 	return nil
 }
 

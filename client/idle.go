@@ -34,7 +34,7 @@ func (l *lazyStorage) Idle() {
 	}
 	go func() {
 		c := l.torrent.client
-		defer c.calls.Done()
+		defer c.endCall()
 		select {
 		case c.idleSlots <- struct{}{}:
 			l.torrent.becomeIdle()

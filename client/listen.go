@@ -36,9 +36,7 @@ func openListeners(address, state string) ([]net.Listener, error) {
 		return nil, err
 	}
 	if err := savePort(state, portOf(all[0])); err != nil {
-		for _, l := range all {
-			l.Close()
-		}
+		closeListeners(all)
 		return nil, err
 	}
 	return all, nil
@@ -60,6 +58,14 @@ func listenAll(address string) ([]net.Listener, error) {
 		}
 	}
 	return all, nil
+}
+
+// closeListeners closes the listeners of a client that could not be made. The engine
+// closes those of a client that was, including Config.Engine.Listeners.
+func closeListeners(all []net.Listener) {
+	for _, l := range all {
+		l.Close()
+	}
 }
 
 func addrOf(l net.Listener) netip.Addr {

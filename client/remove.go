@@ -28,7 +28,7 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 	if err := c.beginCall(); err != nil {
 		return fmt.Errorf("client: %w", err)
 	}
-	defer c.calls.Done()
+	defer c.endCall()
 	t.removing.Lock()
 	defer t.removing.Unlock()
 	if err := t.checkOpen(); err != nil {

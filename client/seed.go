@@ -33,14 +33,14 @@ type SeedOptions struct {
 // is never written to. It hashes everything before it returns, which ctx can end.
 // The torrent file is Torrent.Metainfo().Bytes().
 func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) (*Torrent, error) {
-	o, err := single(options)
+	o, err := optional(options)
 	if err == nil {
 		err = c.beginCall()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	defer c.calls.Done()
+	defer c.endCall()
 	ctx, cancel := c.callContext(ctx)
 	defer cancel()
 	meta, place, err := c.buildSeed(ctx, content, o)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -122,9 +121,6 @@ func (t *Torrent) ETA() (time.Duration, bool) {
 // Bitfield returns the pieces that are held. The caller owns it.
 func (t *Torrent) Bitfield() swarm.Bitfield { return t.engine.Pieces() }
 
-// Peers returns the figures of each connection.
-func (t *Torrent) Peers() []engine.PeerStats { return t.engine.Peers() }
-
 // Wait waits until every piece is held. It fails when the torrent does, with the
 // error that stopped it; when it is removed; and when ctx is done.
 func (t *Torrent) Wait(ctx context.Context) error { return t.closedError(t.engine.Wait(ctx)) }
@@ -168,52 +164,6 @@ func (t *Torrent) checkOpen() error {
 	}
 	return nil
 }
-
-// AddPeers tells the torrent of peers. A private torrent takes them too, for here
-// a user names them. The error matches ErrAddress if a peer cannot be at one of
-// the addresses; then none is taken.
-func (t *Torrent) AddPeers(peers ...netip.AddrPort) error {
-	for _, p := range peers {
-		if err := checkPeer(p); err != nil {
-			return err
-		}
-	}
-	t.addPeers(peers)
-	return t.checkOpen()
-}
-
-func (t *Torrent) addPeers(peers []netip.AddrPort) {
-	if len(peers) == 0 {
-		return
-	}
-	all := make([]swarm.Address, len(peers))
-	for i, p := range peers {
-		all[i].AddrPort = p
-	}
-	t.engine.AddPeers(all...)
-}
-
-// RemovePeer ends the connections to an address. It may come again.
-func (t *Torrent) RemovePeer(addr netip.AddrPort) { t.engine.RemovePeer(addr) }
-
-// Ban ends all connections to an address, for as long as the torrent is there.
-func (t *Torrent) Ban(addr netip.Addr) { t.engine.Ban(addr) }
-
-// AddSource adds a source of peers, which is asked at once. The error matches
-// ErrPrivate if the torrent is private.
-func (t *Torrent) AddSource(s swarm.PeerSource) error {
-	if t.private {
-		return fmt.Errorf("client: %q: %w", t.Name(), ErrPrivate)
-	}
-	t.engine.AddSource(s)
-	return t.checkOpen()
-}
-
-// RemoveSource takes out a source that AddSource added.
-func (t *Torrent) RemoveSource(s swarm.PeerSource) { t.engine.RemoveSource(s) }
-
-// Sources returns how each source does, the trackers together being one or two.
-func (t *Torrent) Sources() []engine.SourceStats { return t.engine.Sources() }
 
 // Pause ends all connections and tells the trackers that we stopped: nothing is
 // downloaded, uploaded or asked for until Resume.

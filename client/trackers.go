@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/shoal-bt/shoal/httptracker"
-	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -21,33 +20,7 @@ type trackers struct {
 	userAgent string // that they see; empty for the client's
 }
 
-// newSources makes what finds peers of the torrent at the start. tiers, if not nil,
-// are in place of the torrent's own trackers.
-func (t *Torrent) newSources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.PeerSource, error) {
-	c := t.client.config
-	if c.NewSources != nil {
-		return c.NewSources(meta)
-	}
-	var all []swarm.PeerSource
-	t.trackers.changed = tiers != nil
-	if tiers == nil {
-		tiers = meta.Tiers
-	}
-	if countURLs(tiers) > 0 {
-		t.trackers.own = t.newTiers(tiers)
-		all = append(all, t.trackers.own)
-	}
-	if len(c.Announce) > 0 && !t.private {
-		extra := make([][]string, len(c.Announce))
-		for i, url := range c.Announce {
-			extra[i] = []string{url}
-		}
-		t.trackers.extra = t.newTiers(extra)
-		all = append(all, t.trackers.extra)
-	}
-	return all, nil
-}
-
+// newTiers makes a source of tiers of trackers.
 func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
 	open := t.client.newTracker
 	if t.trackers.userAgent != "" {
@@ -172,6 +145,3 @@ func (k *trackers) tiersToSave() [][]string {
 	}
 	return tiers
 }
-
-// Announce asks all sources for peers now, or as soon as they allow.
-func (t *Torrent) Announce() { t.engine.Announce() }

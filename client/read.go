@@ -8,18 +8,15 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
-	"net/netip"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// readSource returns the torrent that source stands for.
-func (c *Client) readSource(ctx context.Context, source any) (*metainfo.Torrent, error) {
+// readTorrent returns the torrent that source stands for.
+func (c *Client) readTorrent(ctx context.Context, source any) (*metainfo.Torrent, error) {
 	switch s := source.(type) {
 	case string:
 		return c.readString(ctx, s)
@@ -85,38 +82,4 @@ func ParseHash(s string) (swarm.ID, error) {
 		return swarm.ID{}, fmt.Errorf("client: %.80q: %w", s, ErrInfoHash)
 	}
 	return swarm.ID(b[:len(swarm.ID{})]), nil
-}
-
-// LookupPeer returns the addresses of the peer at "host:port", where host is an
-// IP address or a name. The error matches ErrAddress, or is that of ctx.
-func LookupPeer(ctx context.Context, address string) ([]netip.AddrPort, error) {
-	host, portText, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("client: %.80q: %w: %w", address, ErrAddress, err)
-	}
-	port, err := strconv.ParseUint(portText, 10, 16)
-	if err != nil || port == 0 || host == "" {
-		return nil, fmt.Errorf("client: %.80q: %w", address, ErrAddress)
-	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return nil, fmt.Errorf("client: %.80q: %w: %w", address, ErrAddress, err)
-	}
-	all := make([]netip.AddrPort, 0, len(addrs))
-	for _, a := range addrs {
-		p := netip.AddrPortFrom(a.Unmap(), uint16(port))
-		if err := checkPeer(p); err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-	return all, nil
-}
-
-// checkPeer reports whether a peer can be at an address.
-func checkPeer(p netip.AddrPort) error {
-	if a := p.Addr(); !p.IsValid() || p.Port() == 0 || a.IsUnspecified() || a.IsMulticast() {
-		return fmt.Errorf("client: %s: %w", p, ErrAddress)
-	}
-	return nil
 }
