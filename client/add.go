@@ -164,7 +164,7 @@ func (t *Torrent) newPicker() swarm.Picker {
 		if err == nil {
 			return custom(m)
 		}
-		t.warn(err)
+		t.emitWarning(err)
 	}
 	return piecepicker.New(t.geometry)
 }

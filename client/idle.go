@@ -69,12 +69,12 @@ func (t *Torrent) becomeIdle() {
 	o.recorder.stop()
 	if err := storeError("sync", swarm.Sync(o.Storage)); err != nil {
 		o.recorder.restart()
-		t.warn(err)
+		t.emitWarning(err)
 		return
 	}
 	err := storeError("close", o.Close())
 	if err = errors.Join(err, o.recorder.close(err)); err != nil {
-		t.warn(err)
+		t.emitWarning(err)
 	}
 	l.open = nil
 	t.cache.unpin()

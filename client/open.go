@@ -179,7 +179,7 @@ func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume
 		keeper: keeper, interval: t.client.config.Save,
 		state:    t.recordState,
 		checking: t.checking,
-		warn:     t.warn,
+		warn:     t.emitWarning,
 		held:     r.Pieces.Clone(),
 	}
 	for _, s := range r.Spilled {

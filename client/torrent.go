@@ -221,8 +221,8 @@ func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Lif
 // checking reports whether stored pieces are being checked.
 func (t *Torrent) checking() bool { return t.engine.Stats().Phase == engine.PhaseChecking }
 
-// warn tells who listens of trouble that the torrent goes on with.
-func (t *Torrent) warn(err error) {
+// emitWarning tells who listens of trouble that the torrent goes on with.
+func (t *Torrent) emitWarning(err error) {
 	t.client.engine.Report(engine.Warning{Torrent: t.ID(), Err: err})
 }
 
@@ -240,7 +240,7 @@ func (t *Torrent) close(why error) error {
 	t.mu.Unlock()
 	if t.storage.current() == nil && t.trackers.hasUnsaved() {
 		if err := t.storage.reopen(false); err != nil {
-			t.warn(err)
+			t.emitWarning(err)
 		}
 	}
 	if o := t.storage.current(); o != nil {

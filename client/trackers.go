@@ -32,7 +32,7 @@ func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
 		Open:      open,
 		Threshold: t.client.config.TrackerErrors,
 		Failing: func(s httptracker.Status) {
-			t.warn(fmt.Errorf("%d errors of a tracker in a row, the last: %w", s.Errors, s.Err))
+			t.emitWarning(fmt.Errorf("%d errors of a tracker in a row, the last: %w", s.Errors, s.Err))
 		},
 	})
 }
