@@ -178,7 +178,7 @@ func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume
 	rec := &recorder{
 		keeper: keeper, interval: t.client.config.Save,
 		state:    t.recordState,
-		checking: t.checking,
+		checking: t.isChecking,
 		warn:     t.emitWarning,
 		held:     r.Pieces.Clone(),
 	}

@@ -218,8 +218,8 @@ func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Lif
 	}
 }
 
-// checking reports whether stored pieces are being checked.
-func (t *Torrent) checking() bool { return t.engine.Stats().Phase == engine.PhaseChecking }
+// isChecking reports whether stored pieces are being checked.
+func (t *Torrent) isChecking() bool { return t.engine.Stats().Phase == engine.PhaseChecking }
 
 // emitWarning tells who listens of trouble that the torrent goes on with.
 func (t *Torrent) emitWarning(err error) {
