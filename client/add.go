@@ -44,18 +44,18 @@ type AddOptions struct {
 	Engine *engine.TorrentConfig
 }
 
-// Add adds a torrent and begins with it. source is the path of a .torrent file, an
-// http or https URL of one, its content as a []byte or an io.Reader, a
-// *metainfo.Torrent or a *metainfo.Info. At most one AddOptions may be given.
+// Add adds a torrent and starts it. source is the path of a .torrent file, an http or
+// https URL of one, its content as a []byte or an io.Reader, a *metainfo.Torrent or a
+// *metainfo.Info. At most one AddOptions may be given.
 //
-// What former runs left is taken up: Add looks at the record and at the files, and
-// what the record does not vouch for is checked before anything is downloaded; Add
-// does not wait for that. ctx bounds Add alone; the torrent runs until it is
-// removed or the client closed.
+// Add resumes what former runs left. It compares the record with the files, and pieces
+// that the record does not confirm are checked before anything is downloaded. Add does
+// not wait for that check. ctx bounds Add alone; the torrent runs until it is removed or
+// the client closed.
 //
-// The error matches ErrDuplicate if the torrent is there, ErrInUse if another client
-// has it in the same folder, ErrMagnet if only an info hash is known, and else says
-// what is wrong: *metainfo.InvalidError, *diskstore.SizeError, *StatusError.
+// The error matches ErrDuplicate if the client has the torrent, ErrInUse if another
+// client has it in the same folder, and ErrMagnet if only an info hash is known. Other
+// errors say what is wrong: *metainfo.InvalidError, *diskstore.SizeError, *StatusError.
 func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*Torrent, error) {
 	o, err := optional(options)
 	if err == nil {
@@ -74,15 +74,17 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 	return c.addTorrent(ctx, meta, o, nil)
 }
 
-// addTorrent adds a torrent whose content is in place, or to be downloaded.
-func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *seedContent) (*Torrent, error) {
+// addTorrent adds a torrent. seed says where its content is; nil means that it is to be
+// downloaded.
+func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedContent) (*Torrent, error) {
 	info := meta.Info
 	fail := func(err error) (*Torrent, error) { return nil, fmt.Errorf("client: adding %q: %w", info.Name, err) }
-	switch missing := info.MissingLayers(); {
-	case len(missing) > 0 && !info.HasV1():
+	missing := info.MissingLayers()
+	if len(missing) > 0 && !info.HasV1() {
 		return fail(&metainfo.InvalidError{Err: fmt.Errorf("the piece layers of %d files are missing", len(missing))})
-	case info.Private && len(o.Sources) > 0:
-		return fail(ErrPrivate)
+	}
+	if err := checkPrivate(info.Private, o.Sources...); err != nil {
+		return fail(err)
 	}
 	for _, p := range o.Peers {
 		if err := checkPeer(p); err != nil {
@@ -96,17 +98,24 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 	if err != nil {
 		return fail(err)
 	}
-	o.Dir = dir
-	t := &Torrent{client: c, ids: meta.IDs(), name: info.Name, length: info.ContentLength(), geometry: info.Geometry(), private: info.Private, dir: dir}
+	t := &Torrent{
+		client:   c,
+		ids:      meta.IDs(),
+		name:     info.Name,
+		length:   info.ContentLength(),
+		geometry: info.Geometry(),
+		private:  info.Private,
+		dir:      dir,
+	}
 	t.cache.pin(meta)
 	if info.HasV2() {
-		hash := info.HashV2 // a pointer into info would keep all of it
+		hash := info.HashV2 // a pointer into info would keep all of it in memory
 		t.hashV2 = &hash
 	}
 	if err := c.reserveSwarms(t); err != nil {
 		return fail(err)
 	}
-	if err := t.start(ctx, meta, o, place); err != nil {
+	if err := t.start(ctx, meta, o, seed); err != nil {
 		c.removeTorrent(t)
 		return fail(withCause(ctx, err))
 	}
@@ -114,42 +123,44 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 	return t, nil
 }
 
-// start opens the torrent's storage and hands it to the engine.
-func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, place *seedContent) error {
-	found, err := t.openContent(ctx, o, place)
+// start opens the torrent's content and starts it in the engine.
+func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedContent) error {
+	state, err := t.openContent(ctx, o, seed)
 	if err != nil {
 		return err
 	}
 	spec := engine.Spec{
-		Swarms:   t.ids,
-		Geometry: t.geometry,
-		Verify:   t.verify,
-		Lanes:    meta.Info.Lanes(), Sections: true,
-		Storage:  t.storage,
-		Have:     found.have,
-		Check:    found.check,
-		Spilled:  found.spilled,
-		Uploaded: found.totals.Uploaded, Downloaded: found.totals.Downloaded,
-		Private: t.private,
-		Paused:  o.Paused,
-		Config:  o.Engine,
-	}
-	if o.Engine != nil && o.Engine.Events != 0 {
-		cfg := *o.Engine
-		cfg.Events |= fileEvents
-		spec.Config = &cfg
+		Swarms:     t.ids,
+		Geometry:   t.geometry,
+		Verify:     t.verify,
+		Lanes:      meta.Info.Lanes(),
+		Sections:   true,
+		Storage:    t.storage,
+		Have:       state.have,
+		Check:      state.check,
+		Spilled:    state.spilled,
+		Uploaded:   state.totals.Uploaded,
+		Downloaded: state.totals.Downloaded,
+		NewPicker:  t.newPicker,
+		Private:    t.private,
+		Paused:     o.Paused,
+		Config:     o.Engine,
 	}
 	if o.Engine != nil {
 		t.trackers.userAgent = o.Engine.UserAgent
+		if o.Engine.Events != 0 {
+			cfg := *o.Engine
+			cfg.Events |= fileEvents
+			spec.Config = &cfg
+		}
 	}
 	if o.Announce == nil {
-		o.Announce = found.totals.Trackers
+		o.Announce = state.totals.Trackers
 	}
 	if spec.Sources, err = t.newSources(meta, o.Announce); err != nil {
 		return errors.Join(err, t.storage.Close(), t.storage.closeRecord())
 	}
 	spec.Sources = append(spec.Sources, o.Sources...)
-	spec.NewPicker = t.newPicker
 	if err := t.addToEngine(spec); err != nil {
 		return err
 	}
@@ -160,7 +171,7 @@ func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 // newPicker makes a picker when there is something to ask for.
 func (t *Torrent) newPicker() swarm.Picker {
 	if custom := t.client.config.NewPicker; custom != nil {
-		m, err := t.metainfo() // in memory, but for a torrent that could not be opened
+		m, err := t.metainfo() // in memory, unless the storage could not be reopened
 		if err == nil {
 			return custom(m)
 		}
@@ -169,30 +180,18 @@ func (t *Torrent) newPicker() swarm.Picker {
 	return piecepicker.New(t.geometry)
 }
 
-// addToEngine hands the torrent to the engine. The recorder has to wait until there is
-// something to ask.
-func (t *Torrent) addToEngine(spec engine.Spec) (err error) {
-	l := t.storage
-	l.begun.Lock()
-	defer l.begun.Unlock()
-	t.ending.Lock()
-	defer t.ending.Unlock()
-	var r *recorder
-	if l.open != nil {
-		r = l.open.recorder
-	}
-	if r != nil {
-		r.saving.Lock()
-	}
-	t.engine, err = t.client.engine.Add(spec)
-	if r != nil {
-		r.saving.Unlock()
-	}
+// addToEngine adds the torrent to the engine. No lock is held meanwhile: the engine uses
+// the storage at once, and closes it if it refuses the torrent. Saves wait until t.engine
+// is set, because they ask it what is held.
+func (t *Torrent) addToEngine(spec engine.Spec) error {
+	added, err := t.client.engine.Add(spec)
 	if err != nil {
-		return errors.Join(err, l.closeRecord())
+		return errors.Join(err, t.storage.closeRecord())
 	}
+	t.engine = added
+	t.storage.start()
 	if spec.Check.Count() > 0 {
-		r.scheduleSave()
+		t.storage.scheduleSave()
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -17,27 +16,27 @@ import (
 // A Client downloads and seeds torrents. Its methods may be called from many
 // goroutines at once.
 type Client struct {
-	config Config
-	engine *engine.Engine
-	locks  *resume.Locks // nil if nothing is remembered
+	config      Config
+	engine      *engine.Engine
+	locks       *resume.Locks                              // nil if nothing is remembered
+	newTracker  func(url string) (swarm.PeerSource, error) // makes one
+	idleSlots   chan struct{}                              // holds a token for each torrent that becomes idle
+	closeCtx    context.Context                            // ends when Close begins
+	cancelCalls context.CancelFunc                         // ends closeCtx
+	done        chan struct{}                              // closed when Close returns
+	closeErr    error                                      // of Close; read after done
 
-	newTracker func(url string) (swarm.PeerSource, error) // makes one
-
-	mu          sync.Mutex
-	torrents    map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
-	adding      map[swarm.ID]*Torrent     // by the first of their swarms, while being added
-	folders     map[string]*resume.Folder // of records, by the content's folder
-	order       []*Torrent
-	calls       sync.WaitGroup // of Add, Seed and Remove under way; grows under mu while not closed
-	closed      bool
-	done        chan struct{}   // Close is through
-	idleSlots   chan struct{}   // holds a token for each torrent that is being put to rest
-	closeCtx    context.Context // ends when Close begins
-	cancelCalls context.CancelFunc
-	closeErr    error // of Close
+	mu       sync.Mutex                // guards what follows; not held during I/O
+	torrents map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
+	adding   map[swarm.ID]*Torrent     // by the first of their swarms, while being added
+	order    []*Torrent                // in which they were added
+	folders  map[string]*resume.Folder // of records, by the content's folder
+	calls    sync.WaitGroup            // that Close waits for; grows only while not closed
+	closed   bool
 }
 
-// New makes a client that listens and waits for torrents. Close ends it.
+// New makes a client that listens and waits for torrents. Close ends it, and closes
+// the listeners, including those of Config.Engine.
 func New(config Config) (*Client, error) {
 	cfg, err := config.withDefaults()
 	if err != nil {
@@ -52,14 +51,21 @@ func New(config Config) (*Client, error) {
 	e, err := engine.New(cfg.Engine)
 	if err != nil {
 		if ours {
-			for _, l := range cfg.Engine.Listeners {
-				l.Close()
-			}
+			closeListeners(cfg.Engine.Listeners)
 		}
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	c := &Client{config: cfg, engine: e, locks: newLocks(cfg.State), newTracker: newTrackerFunc(cfg.Tracker), torrents: make(map[swarm.ID]*Torrent),
-		adding: make(map[swarm.ID]*Torrent), folders: make(map[string]*resume.Folder), done: make(chan struct{}), idleSlots: make(chan struct{}, maxBecomingIdle)}
+	c := &Client{
+		config:     cfg,
+		engine:     e,
+		locks:      newLocks(cfg.State),
+		newTracker: newTrackerFunc(cfg.Tracker),
+		idleSlots:  make(chan struct{}, maxBecomingIdle),
+		done:       make(chan struct{}),
+		torrents:   make(map[swarm.ID]*Torrent),
+		adding:     make(map[swarm.ID]*Torrent),
+		folders:    make(map[string]*resume.Folder),
+	}
 	c.closeCtx, c.cancelCalls = context.WithCancel(context.Background())
 	return c, nil
 }
@@ -82,8 +88,8 @@ func (c *Client) Torrents() []*Torrent {
 	return slices.Clone(c.order)
 }
 
-// Addr returns where connections are accepted, or the zero AddrPort for nowhere.
-// An unspecified address stands for all of this machine's.
+// Addr returns the first address at which connections are accepted, or the zero
+// AddrPort if none are. An unspecified address stands for all of this machine's.
 func (c *Client) Addr() netip.AddrPort {
 	if all := c.engine.Addrs(); len(all) > 0 {
 		return all[0]
@@ -91,14 +97,15 @@ func (c *Client) Addr() netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// Addrs returns every address at which connections are accepted.
+// Addrs returns every address at which connections are accepted. The slice is the
+// caller's.
 func (c *Client) Addrs() []netip.AddrPort { return c.engine.Addrs() }
 
-// PeerID returns what the client calls itself.
+// PeerID returns the peer ID of the client. A torrent may have its own.
 func (c *Client) PeerID() swarm.PeerID { return c.config.Engine.Torrent.PeerID }
 
-// reserveSwarms keeps the swarms of a torrent for a call of Add, which ends with enlist
-// or forget.
+// reserveSwarms reserves the swarms of a torrent for a call of Add, which ends with
+// listTorrent or removeTorrent.
 func (c *Client) reserveSwarms(t *Torrent) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -117,6 +124,7 @@ func (c *Client) reserveSwarms(t *Torrent) error {
 	return nil
 }
 
+// listTorrent lists a torrent that was added.
 func (c *Client) listTorrent(t *Torrent) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,7 +135,7 @@ func (c *Client) listTorrent(t *Torrent) {
 	c.order = append(c.order, t)
 }
 
-// removeTorrent takes a torrent out that was shut, or came to nothing.
+// removeTorrent removes a torrent that was closed or could not be added.
 func (c *Client) removeTorrent(t *Torrent) {
 	t.unlockFiles()
 	c.mu.Lock()
@@ -139,8 +147,8 @@ func (c *Client) removeTorrent(t *Torrent) {
 	c.order = slices.DeleteFunc(c.order, func(o *Torrent) bool { return o == t })
 }
 
-// infoOf returns the metadata of a torrent, also of one that is being added; nil if
-// it is at rest.
+// infoOf returns the metadata of a torrent, also while it is being added. It returns
+// nil if the torrent is idle.
 func (c *Client) infoOf(id swarm.ID) *metainfo.Info {
 	c.mu.Lock()
 	t := c.torrents[id]
@@ -155,39 +163,4 @@ func (c *Client) infoOf(id swarm.ID) *metainfo.Info {
 		return m.Info
 	}
 	return nil
-}
-
-// Close tells the trackers that we stopped, ends all connections, writes what is
-// here of partial pieces, and saves a clean record of each torrent, so that the
-// next client goes on without a check. Calls of Add and Seed that are under way
-// fail. Close waits until every goroutine of the client has ended. Its error joins
-// those of the torrents.
-func (c *Client) Close() error {
-	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
-		<-c.done
-		return c.closeErr
-	}
-	c.closed = true
-	c.mu.Unlock()
-	c.cancelCalls()
-	c.calls.Wait()
-	all := c.Torrents()
-	errs := make([]error, len(all))
-	var wg sync.WaitGroup
-	for i, t := range all {
-		wg.Go(func() {
-			if err := t.close(ErrClosed); err != nil {
-				errs[i] = fmt.Errorf("client: closing %q: %w", t.Name(), err)
-			}
-		})
-	}
-	wg.Wait()
-	c.closeErr = errors.Join(append(errs, c.engine.Close())...)
-	if c.locks != nil {
-		c.closeErr = errors.Join(c.closeErr, c.locks.Close())
-	}
-	close(c.done)
-	return c.closeErr
 }

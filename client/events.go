@@ -73,6 +73,11 @@ func (c *Client) Events(mask EventMask, size int) *Stream { return c.subscribe(m
 // Events is Client.Events for one torrent.
 func (t *Torrent) Events(mask EventMask, size int) *Stream { return t.client.subscribe(mask, size, t) }
 
+// emitWarning emits a Warning; the torrent keeps running.
+func (t *Torrent) emitWarning(err error) {
+	t.client.engine.Report(engine.Warning{Torrent: t.ID(), Err: err})
+}
+
 // subscribe makes a stream, of one torrent or of all.
 func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 	if mask == 0 {

@@ -11,21 +11,26 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A torrent is at rest when nobody reads or writes it, all of it is held, and its
-// record says so: then its storage, its record and its metainfo are on disk only,
-// and the first call of the storage opens them again.
+// A torrent is idle while nobody reads or writes it, every piece is held, and its
+// record says so. Its storage, record and metainfo are then on disk only, and the first
+// read or write opens them again.
 
-// errIdle says that the storage could not be opened.
+// errIdle says that what is needed is closed and could not be opened.
 var errIdle = errors.New("the storage is closed")
 
-// Idle is called in a turn of the engine: it begins to put the torrent to rest.
+// maxBecomingIdle is the number of torrents that become idle at once. When a network
+// goes down thousands do together, and each waits for the disk.
+const maxBecomingIdle = 4
+
+// Idle is called in a turn of the engine, so it must not block. The torrent becomes
+// idle on a goroutine for which Close waits.
 func (l *lazyStorage) Idle() {
 	if l.torrent == nil {
 		swarm.Idle(l.open.Storage)
 		return
 	}
 	if !l.mu.TryRLock() {
-		return // a call is opening it
+		return // it is being opened or closed
 	}
 	open := l.open != nil
 	l.mu.RUnlock()
@@ -39,32 +44,29 @@ func (l *lazyStorage) Idle() {
 		case c.idleSlots <- struct{}{}:
 			l.torrent.becomeIdle()
 			<-c.idleSlots
-		case <-c.closeCtx.Done(): // it is closed anyway
+		case <-c.closeCtx.Done(): // Close closes the torrent
 		}
 	}()
 }
 
-// maxBecomingIdle is the number of torrents that are put to rest at once: when a network
-// goes down thousands come to rest together, and each waits for the disk.
-const maxBecomingIdle = 4
-
-// becomeIdle saves the record, as it is at the end of a run, and closes what is open.
-// If anything goes wrong the torrent stays as it is.
+// becomeIdle saves the same clean record as Close does, and closes what is open. If the
+// copy of the metainfo or the record cannot be saved, the torrent stays open.
 func (t *Torrent) becomeIdle() {
-	t.ending.Lock()
-	defer t.ending.Unlock()
+	t.lifecycle.Lock()
+	defer t.lifecycle.Unlock()
 	l := t.storage
 	o := l.current()
 	if o == nil || t.closeReason() != nil {
 		return
 	}
-	if m := t.cache.inMemory(); m == nil || t.saveCopy(m) != nil || !o.recorder.flushNow() {
+	m := t.cache.inMemory()
+	if m == nil || t.saveCopy(m) != nil || !o.recorder.flushNow() {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock() // no call is under way, and none begins
 	if o.recorder.savePending() {
-		return // something was written since
+		return // something was written meanwhile
 	}
 	o.recorder.stop()
 	if err := storeError("sync", swarm.Sync(o.Storage)); err != nil {
@@ -80,11 +82,10 @@ func (t *Torrent) becomeIdle() {
 	t.cache.unpin()
 }
 
-// reopen opens what rest closed. What the torrent holds is not in doubt if every file
-// is there in its size; anyhow says that all of it is going to be checked.
+// reopen opens what becomeIdle closed. If every file has its size, every piece is still
+// held. willCheck says that the caller is going to check all pieces, so that missing
+// files are no error.
 func (l *lazyStorage) reopen(willCheck bool) error {
-	l.begun.Lock()
-	defer l.begun.Unlock()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -109,13 +110,16 @@ func (l *lazyStorage) reopen(willCheck bool) error {
 	}
 	l.open = o
 	t.cache.pin(m)
+	if l.started.Load() {
+		o.recorder.start()
+	}
 	if r.State == resume.Open || r.Pieces.Count() < t.geometry.Pieces() {
 		o.recorder.scheduleSave()
 	}
 	return nil
 }
 
-// reloadRecord returns the record to go on with.
+// reloadRecord returns the record with which reopen continues.
 func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Record, error) {
 	old, err := loadRecord(t.folder, t.ids[0])
 	if err != nil {
@@ -144,11 +148,12 @@ func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 		}
 	}
 	same := func(a, b resume.File) bool { return a.Path == b.Path && a.Length == b.Length && a.Size == b.Size }
-	if len(old.Swarms) > 0 && old.Length == r.Length && old.PieceLength == r.PieceLength && slices.EqualFunc(old.Files, r.Files, same) {
-		// Its times are kept, so that the next run checks what was touched.
+	sameTorrent := len(old.Swarms) > 0 && old.Length == r.Length && old.PieceLength == r.PieceLength
+	if sameTorrent && slices.EqualFunc(old.Files, r.Files, same) {
+		// Its times are kept, so that the next run checks the files that were touched.
 		return old, nil
 	}
-	// The record is gone. What is held is not: the files are whole.
+	// The record is gone, but the pieces are held, because every file has its size.
 	r.Pieces.SetAll(t.geometry.Pieces())
 	return r, nil
 }
@@ -159,7 +164,7 @@ func (t *Torrent) openForCheck() error {
 		return nil
 	}
 	if err := t.storage.reopen(true); err != nil {
-		return fmt.Errorf("client: %q: %w", t.Name(), err)
+		return fmt.Errorf("client: %q: %w", t.name, err)
 	}
 	return nil
 }

@@ -319,3 +319,26 @@ type unsyncable struct {
 }
 
 func (u *unsyncable) Sync() error { return u.err }
+
+// TestRemoveMeetsATorrentThatBecomesIdle removes a torrent with its content while it waits
+// to become idle. What Remove reopened must stay open until it is deleted.
+func TestRemoveMeetsATorrentThatBecomesIdle(t *testing.T) {
+	h := atRest(t)
+	h.tor.lifecycle.Lock()
+	idle, removed := make(chan struct{}), make(chan error)
+	go func() {
+		defer close(idle)
+		h.tor.becomeIdle()
+	}()
+	for range 100 {
+		runtime.Gosched()
+	}
+	go func() { removed <- h.Remove(h.tor, Delete) }()
+	for i := 0; i < 100_000 && h.tor.storage.current() == nil; i++ {
+		runtime.Gosched() // Remove must not reopen it before becomeIdle had its chance
+	}
+	h.tor.lifecycle.Unlock()
+	require.NoError(t, <-removed)
+	<-idle
+	require.NoDirExists(t, filepath.Join(h.dir, "album"))
+}

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/shoal-bt/shoal/diskstore"
@@ -12,31 +11,31 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A seedContent is where content is that is there already, whole.
+// A seedContent is where the content of a seed is. All of it exists.
 type seedContent struct {
 	dir     string        // of the operating system; empty for none
 	files   []swarm.File  // below dir, in the order of the torrent
 	storage swarm.Storage // in place of dir and files
 }
 
-// startState are what a torrent begins with.
+// A startState is what a torrent starts with.
 type startState struct {
-	have, check swarm.Bitfield
-	spilled     map[int][]int
+	have, check swarm.Bitfield // pieces that are held, and that the engine has to check
+	spilled     map[int][]int  // blocks of partial pieces, by piece
 	totals      resume.Life
 }
 
-// openContent opens the torrent's storage and finds out what it holds. With an error,
-// nothing is left open.
-func (t *Torrent) openContent(ctx context.Context, o AddOptions, p *seedContent) (startState, error) {
+// openContent opens the torrent's storage and finds out which pieces it has. seed is nil
+// for a download. With an error, nothing stays open.
+func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedContent) (startState, error) {
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
 	switch {
-	case p != nil && p.storage != nil:
-		t.storage = &lazyStorage{open: &openStorage{Storage: p.storage}}
+	case seed != nil && seed.storage != nil:
+		t.storage = &lazyStorage{open: &openStorage{Storage: seed.storage}}
 		return startState{have: all}, nil
-	case p != nil:
-		t.dir, t.seedFiles = p.dir, p.files
+	case seed != nil:
+		t.dir, t.seedFiles = seed.dir, seed.files
 	case t.client.config.NewStorage != nil:
 		s, err := t.client.config.NewStorage(t.cache.pinned, t.dir)
 		if err != nil {
@@ -48,36 +47,37 @@ func (t *Torrent) openContent(ctx context.Context, o AddOptions, p *seedContent)
 		}
 		return startState{check: all}, nil
 	}
-	return t.openFileContent(ctx, o, p != nil)
+	return t.openFileContent(ctx, o, seed != nil)
 }
 
-// openFileContent is settle for content in files. whole says that all of them are
-// there and right.
-func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool) (f startState, err error) {
-	cfg := t.client.config
+// openFileContent is openContent for content in files. complete says that all files
+// exist and are right. What the record and the files agree on is held; other pieces
+// whose files have their sizes are checked.
+func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bool) (s startState, err error) {
 	var old resume.Record
 	meta := t.cache.pinned
 	files := t.filesOf(meta)
-	if cfg.State != "" {
+	if t.client.config.State != "" {
 		if err = t.lockFiles(); err != nil {
-			return f, err
+			return s, err
 		}
 		if t.folder, err = t.client.recordFolder(t.dir); err != nil {
-			return f, err
+			return s, err
 		}
 		if old, err = loadRecord(t.folder, t.ids[0]); err != nil {
-			return f, err
+			return s, err
 		}
 	}
 	verdict, err := t.checkRecord(ctx, old, meta.Info, files)
 	if err != nil {
-		return f, err
+		return s, err
 	}
 	r := &verdict.Record
 	switch {
-	case whole || o.Trust:
-		if sure := t.presentPieces(files, r.Files); sure.Count() != r.Pieces.Count() {
-			r.State, r.Pieces, r.Spilled = resume.Open, sure, nil
+	case complete || o.Trust:
+		present := t.presentPieces(files, r.Files)
+		if present.Count() != r.Pieces.Count() {
+			r.State, r.Pieces, r.Spilled = resume.Open, present, nil
 		}
 		verdict.Check = nil
 	case o.Recheck:
@@ -93,23 +93,17 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, whole bool)
 	if t.folder != nil {
 		t.storage.torrent = t
 	}
-	if rests := t.folder != nil && verdict.Distrust == nil && r.State == resume.Clean && r.Pieces.Count() == t.geometry.Pieces(); rests && t.saveCopy(meta) == nil {
-		t.cache.unpin()
+	recordedComplete := verdict.Distrust == nil && r.State == resume.Clean && r.Pieces.Count() == t.geometry.Pieces()
+	if t.folder != nil && recordedComplete && t.saveCopy(meta) == nil {
+		t.cache.unpin() // it starts idle
 	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
-		return f, err
+		return s, err
 	}
-	f = startState{have: r.Pieces, check: verdict.Check, totals: r.Life}
-	for _, s := range r.Spilled {
-		if f.spilled == nil {
-			f.spilled = make(map[int][]int)
-		}
-		f.spilled[s.Piece] = s.Blocks
-	}
-	return f, nil
+	return startState{have: r.Pieces, check: verdict.Check, spilled: blocksByPiece(r.Spilled), totals: r.Life}, nil
 }
 
-// openFiles opens the files, and the record if anything is remembered: what is made
-// is recorded as ours before.
+// openFiles opens the files, and the record if anything is remembered. The record lists
+// a file or folder as ours before it is made.
 func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*openStorage, error) {
 	o := &openStorage{}
 	options := t.client.config.Disk
@@ -126,20 +120,22 @@ func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*openStorage, 
 		return nil, &StoreError{"open", err}
 	}
 	o.Storage = store
-	if t.folder != nil {
-		if o.recorder, err = t.openRecorder(store, files, r); err != nil {
-			return nil, errors.Join(err, store.Close())
-		}
+	if t.folder == nil {
+		return o, nil
+	}
+	if o.recorder, err = t.openRecorder(store, files, r); err != nil {
+		return nil, errors.Join(err, store.Close())
 	}
 	return o, nil
 }
 
-// checkRecord compares a record with the files, of which it reads a sample if need be.
+// checkRecord compares a record with the files. If they differ in a way that a sample of
+// pieces can settle, it reads one.
 func (t *Torrent) checkRecord(ctx context.Context, r resume.Record, info *metainfo.Info, files []swarm.File) (resume.Verdict, error) {
-	var reading *diskstore.Store
+	var store *diskstore.Store
 	defer func() {
-		if reading != nil {
-			reading.Close()
+		if store != nil {
+			store.Close()
 		}
 	}()
 	return r.Check(resume.Probe{
@@ -148,59 +144,31 @@ func (t *Torrent) checkRecord(ctx context.Context, r resume.Record, info *metain
 		Files:    files,
 		Stat:     statIn(t.dir),
 		Verify: func(pieces []int) (bool, error) {
-			if reading == nil {
-				// Only to read: Overwrite lets it open whatever is there.
+			if store == nil {
+				// Overwrite lets it open files of any size; it only reads.
 				options := t.client.config.Disk
 				options.Owned, options.Own, options.Overwrite = nil, nil, true
-				store, err := diskstore.Open(t.dir, files, options)
+				opened, err := diskstore.Open(t.dir, files, options)
 				if err != nil {
 					return false, err
 				}
-				reading = store
+				store = opened
 			}
-			return verifySample(ctx, info.Verify, reading, t.geometry.BlockCount)(pieces)
+			return verifySample(ctx, info.Verify, store, t.geometry.BlockCount)(pieces)
 		},
 	})
 }
 
-// openRecorder opens the torrent's openRecorder, which is on disk from then on.
-func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume.Record) (*recorder, error) {
-	keeper, err := resume.OpenKeeper(r, resume.Config{
-		Geometry: t.geometry,
-		Files:    files,
-		Sync:     func() error { return storeError("sync", swarm.Sync(store)) },
-		Save:     t.folder.Save,
-		Stat:     statIn(t.dir),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("saving the record: %w", err)
-	}
-	rec := &recorder{
-		keeper: keeper, interval: t.client.config.Save,
-		state:    t.recordState,
-		checking: t.isChecking,
-		warn:     t.emitWarning,
-		held:     r.Pieces.Clone(),
-	}
-	for _, s := range r.Spilled {
-		if rec.spilled == nil {
-			rec.spilled = make(map[int][]int)
-		}
-		rec.spilled[s.Piece] = s.Blocks
-	}
-	return rec, nil
-}
-
-// presentPieces returns the pieces whose files are all there in the right size.
+// presentPieces returns the pieces whose files all exist in the right size.
 func (t *Torrent) presentPieces(files []swarm.File, seen []resume.File) swarm.Bitfield {
 	set := swarm.NewBitfield(t.geometry.Pieces())
 	set.SetAll(t.geometry.Pieces())
-	right := make(map[string]bool, len(seen))
+	rightSize := make(map[string]bool, len(seen))
 	for _, f := range seen {
-		right[f.Path] = f.Size == f.Length
+		rightSize[f.Path] = f.Size == f.Length
 	}
 	for _, f := range files {
-		if f.Pad || f.Length == 0 || right[f.Path] {
+		if f.Pad || f.Length == 0 || rightSize[f.Path] {
 			continue
 		}
 		for i := f.Offset / t.geometry.PieceLength; i <= (f.Offset+f.Length-1)/t.geometry.PieceLength; i++ {

@@ -5,22 +5,22 @@ import (
 	"fmt"
 )
 
-// A Content says what becomes of a torrent's content when it is removed.
+// A Content says what happens to a torrent's content when the torrent is removed.
 type Content uint8
 
-// Keep leaves the content; from then on it is the user's, and no later run deletes
-// it. Delete deletes the files and folders that we made, and nothing else.
+// Keep leaves the content. From then on it is the user's, and no later run deletes it.
+// Delete deletes the files and folders that the client made, and nothing else.
 const (
 	Keep Content = iota
 	Delete
 )
 
-// Remove takes a torrent out: trackers are told, for which they have 5 s at most,
-// connections are ended, and nothing is remembered of it. The error matches
-// ErrUnknown if the client has no such torrent, ErrRemoved if it was removed, and
-// ErrClosed if the client is closed. Otherwise the torrent is out, and the error
-// says what could not be written or deleted; with that, the record of what is ours
-// is kept.
+// Remove takes a torrent out of the client. It notifies the trackers, which takes 5 s
+// at most, ends all connections, and deletes the record. The error matches ErrUnknown
+// if the client does not have the torrent, ErrRemoved if it was removed before, and
+// ErrClosed if the client is closed. With any other error the torrent is out, but
+// something could not be written or deleted; the record is then kept, so that a later
+// Add still knows which files are the client's.
 func (c *Client) Remove(t *Torrent, content Content) error {
 	if t == nil || t.client != c {
 		return fmt.Errorf("client: %w", ErrUnknown)
@@ -29,20 +29,20 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 		return fmt.Errorf("client: %w", err)
 	}
 	defer c.endCall()
-	t.removing.Lock()
-	defer t.removing.Unlock()
+	t.lifecycle.Lock() // so that the torrent cannot become idle before its content is deleted
+	defer t.lifecycle.Unlock()
 	if err := t.checkOpen(); err != nil {
 		return err
 	}
-	var opening error
+	var openErr error
 	if content == Delete {
-		opening = t.openForCheck() // to know what is to be deleted
+		openErr = t.openForCheck() // because an idle torrent does not know what to delete
 	}
-	err := t.close(ErrRemoved)
+	err := t.closeLocked(ErrRemoved)
 	defer c.removeTorrent(t)
 	if content == Delete {
-		// What could not be synced does not matter any more.
-		if err = opening; err == nil {
+		err = openErr // that of closing does not matter if the content is deleted
+		if err == nil {
 			err = t.storage.deleteContent()
 		}
 	}
@@ -50,10 +50,10 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 		err = t.folder.Remove(t.ids[0])
 	}
 	if err != nil {
-		return fmt.Errorf("client: removing %q: %w", t.Name(), err)
+		return fmt.Errorf("client: removing %q: %w", t.name, err)
 	}
 	return nil
 }
 
-// errNoRemove is what a storage without a method Remove gives.
+// errNoRemove is the error for a storage without a method Remove.
 var errNoRemove = fmt.Errorf("the storage cannot delete its content: %w", errors.ErrUnsupported)

@@ -5,23 +5,25 @@ import (
 	"io"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A lazyStorage is a torrent's storage, with a note of each write and a name for each
-// error. It hides nothing that the engine makes use of. While the torrent is at
-// rest it is closed, see rest.go; the first call opens it.
+// A lazyStorage is a torrent's Storage, as the engine sees it. It schedules a save
+// after each write, and wraps errors in a StoreError. It has every optional ability
+// that the engine uses. While the torrent is idle nothing is open, and the first read
+// or write opens it again (see idle.go).
 type lazyStorage struct {
-	torrent *Torrent // nil if it is never at rest
+	torrent *Torrent    // nil if it never becomes idle
+	started atomic.Bool // the engine has the torrent, so records can be saved
 
-	begun  sync.Mutex   // held until the engine has the torrent
-	mu     sync.RWMutex // held for reading by calls, for writing by wake and rest
-	open   *openStorage // nil while the torrent is at rest
-	closed bool
+	mu     sync.RWMutex // guards what follows; read-locked by calls, locked to open and close
+	open   *openStorage // nil while the torrent is idle
+	closed bool         // for good
 }
 
-// What is openStorage of a torrent while it is not at rest.
+// An openStorage is what is open of a torrent that is not idle.
 type openStorage struct {
 	swarm.Storage
 	recorder *recorder // nil if nothing is remembered
@@ -34,17 +36,19 @@ var (
 	_ swarm.Idler        = (*lazyStorage)(nil)
 )
 
-// storeError returns err as a StoreError. What readers branch on stays as it is.
+// storeError returns err as a StoreError. The engine branches on some errors, so these
+// stay as they are.
 func storeError(op string, err error) error {
 	var already *StoreError
-	if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF || errors.Is(err, fs.ErrNotExist) && op == "read" || errors.As(err, &already) {
+	missing := op == "read" && errors.Is(err, fs.ErrNotExist)
+	if err == nil || err == io.EOF || err == io.ErrUnexpectedEOF || missing || errors.As(err, &already) {
 		return err
 	}
 	return &StoreError{op, err}
 }
 
-// acquire returns what is open, and opens it first if need be. Without an error the
-// caller calls mu.RUnlock.
+// acquire returns what is open, and opens it first if the torrent is idle. Without an
+// error the caller calls mu.RUnlock when it is done.
 func (l *lazyStorage) acquire() (*openStorage, error) {
 	for {
 		l.mu.RLock()
@@ -58,14 +62,23 @@ func (l *lazyStorage) acquire() (*openStorage, error) {
 	}
 }
 
-// current returns what is open, nil while the torrent is at rest.
+// current returns what is open, or nil while the torrent is idle.
 func (l *lazyStorage) current() *openStorage {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.open
 }
 
-// scheduleSave has the recorder look soon at what is held.
+// start lets records be saved: from now on the engine can be asked what is held.
+// reopen reads started after it opened a recorder, so one of the two starts it.
+func (l *lazyStorage) start() {
+	l.started.Store(true)
+	if o := l.current(); o != nil {
+		o.recorder.start()
+	}
+}
+
+// scheduleSave schedules a save of what is held by then.
 func (l *lazyStorage) scheduleSave() {
 	if o := l.current(); o != nil {
 		o.recorder.scheduleSave()
@@ -118,7 +131,7 @@ func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	return n, storeError("write", err)
 }
 
-// Sync syncs what is open; what was closed was synced before.
+// Sync syncs what is open. What is closed was synced before.
 func (l *lazyStorage) Sync() error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -139,7 +152,7 @@ func (l *lazyStorage) Close() error {
 	return storeError("close", l.open.Close())
 }
 
-// closeRecord closes the record of a torrent that the engine does not have.
+// closeRecord closes the record of a torrent that the engine refused.
 func (l *lazyStorage) closeRecord() error {
 	o := l.current()
 	if o == nil || o.recorder == nil {
@@ -148,17 +161,19 @@ func (l *lazyStorage) closeRecord() error {
 	return o.recorder.keeper.Close(nil)
 }
 
-// deleteContent deletes what the storage made, after Close.
+// deleteContent deletes what the storage made. It must be closed but not idle,
+// because only an open storage knows what it made.
 func (l *lazyStorage) deleteContent() error {
 	o := l.current()
 	if o == nil {
 		return &StoreError{"remove", errIdle}
 	}
-	if r, ok := o.Storage.(interface{ Remove() error }); ok {
-		if err := r.Remove(); err != nil {
-			return &StoreError{"remove", err}
-		}
-		return nil
+	r, ok := o.Storage.(interface{ Remove() error })
+	if !ok {
+		return &StoreError{"remove", errNoRemove}
 	}
-	return &StoreError{"remove", errNoRemove}
+	if err := r.Remove(); err != nil {
+		return &StoreError{"remove", err}
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -15,8 +14,8 @@ import (
 )
 
 // A Torrent is a torrent of a Client. Its methods may be called from many
-// goroutines at once. After it was removed, or the client closed, those that
-// return an error return one that matches ErrRemoved or ErrClosed, the others show
+// goroutines at once. After it was removed, or the client closed, methods that
+// return an error return one that matches ErrRemoved or ErrClosed; the others return
 // the last state or do nothing.
 type Torrent struct {
 	client    *Client
@@ -35,18 +34,18 @@ type Torrent struct {
 	engine    *engine.Torrent
 	trackers  trackers
 
-	removing sync.Mutex // held by Remove
-	ending   sync.Mutex // held while the torrent is shut
+	lifecycle sync.Mutex // held while the torrent becomes idle, closes or is removed
+	closeErr  error      // what close returned; guarded by lifecycle
+
 	mu       sync.Mutex
-	closedBy error // why the torrent is shut: ErrRemoved or ErrClosed
-	closeErr error // of shut
+	closedBy error // ErrRemoved or ErrClosed; nil while the torrent is open
 }
 
 // ID returns the first of the torrent's swarms: its v1 info hash, or the v2 one
 // cut to 20 bytes.
 func (t *Torrent) ID() swarm.ID { return t.ids[0] }
 
-// IDs returns the torrent's swarms, two for a hybrid.
+// IDs returns the torrent's swarms, two for a hybrid. The slice is the caller's.
 func (t *Torrent) IDs() []swarm.ID { return slices.Clone(t.ids) }
 
 // Name returns the name of the torrent's file or folder.
@@ -58,22 +57,21 @@ func (t *Torrent) Length() int64 { return t.length }
 // Dir returns the folder that the content is in, as an absolute path.
 func (t *Torrent) Dir() string { return t.dir }
 
-// Metainfo returns the torrent as it was added. Do not change it. Of a torrent that is
-// whole and that nobody downloads it is read from Config.State, where the error is
-// from.
+// Metainfo returns the torrent as it was added. Do not change it. While the torrent is
+// idle it is read from Config.State, which can fail.
 func (t *Torrent) Metainfo() (*metainfo.Torrent, error) {
 	m, err := t.metainfo()
 	if err == nil {
 		return m, nil
 	}
-	if over := t.checkOpen(); over != nil {
-		return nil, over
+	if closed := t.checkOpen(); closed != nil {
+		return nil, closed
 	}
 	return nil, fmt.Errorf("client: %q: %w", t.name, err)
 }
 
-// Magnet returns a magnet link to the torrent. It shows the trackers' URLs whole,
-// with passkeys if they have any. Web seeds are left out if Metainfo fails.
+// Magnet returns a magnet link to the torrent. It has the full URLs of the trackers,
+// including passkeys. Web seeds are left out if Metainfo fails.
 func (t *Torrent) Magnet() string {
 	m := metainfo.Magnet{Name: t.name, Length: t.length}
 	if t.hashV2 == nil || len(t.ids) > 1 {
@@ -91,7 +89,7 @@ func (t *Torrent) Magnet() string {
 	return m.String()
 }
 
-// Stats returns the figures of this moment; totals are over all runs.
+// Stats returns the figures of this moment. Totals are over all runs.
 func (t *Torrent) Stats() engine.Stats { return t.engine.Stats() }
 
 // Progress returns the share of the torrent that is held, 0 to 1.
@@ -104,8 +102,8 @@ func progress(s engine.Stats) float64 {
 	return 1 - float64(s.Left)/float64(s.Length)
 }
 
-// ETA returns how long the rest takes at the present rate; 0 for complete, and
-// false if nothing comes in.
+// ETA returns how long the missing bytes take at the present rate. It returns 0 for a
+// complete torrent, and false if nothing is received.
 func (t *Torrent) ETA() (time.Duration, bool) {
 	s := t.Stats()
 	if s.Left == 0 {
@@ -121,8 +119,8 @@ func (t *Torrent) ETA() (time.Duration, bool) {
 // Bitfield returns the pieces that are held. The caller owns it.
 func (t *Torrent) Bitfield() swarm.Bitfield { return t.engine.Pieces() }
 
-// Wait waits until every piece is held. It fails when the torrent does, with the
-// error that stopped it; when it is removed; and when ctx is done.
+// Wait waits until every piece is held. It fails if the torrent fails, with the error
+// that stopped it; if the torrent is removed; and when ctx is done.
 func (t *Torrent) Wait(ctx context.Context) error { return t.closedError(t.engine.Wait(ctx)) }
 
 // Await waits until one piece is held, and fails as Wait does.
@@ -131,49 +129,21 @@ func (t *Torrent) Await(ctx context.Context, piece int) error {
 }
 
 // ReadAt reads bytes of pieces that are held, at an offset in the torrent. It fails
-// with engine.ErrNoPiece if one of them is not.
+// with engine.ErrNoPiece if one of these pieces is missing.
 func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 	n, err := t.engine.ReadAt(p, off)
 	return n, t.closedError(err)
 }
 
-// closedError says why the torrent is closed, and whose error it is.
-func (t *Torrent) closedError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, engine.ErrClosed):
-		if over := t.closeReason(); over != nil {
-			return fmt.Errorf("client: %q: %w", t.Name(), over)
-		}
-	}
-	return fmt.Errorf("client: %q: %w", t.Name(), err)
-}
-
-// closeReason returns why the torrent is over, or nil.
-func (t *Torrent) closeReason() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.closedBy
-}
-
-// checkOpen returns an error if the torrent is over.
-func (t *Torrent) checkOpen() error {
-	if over := t.closeReason(); over != nil {
-		return fmt.Errorf("client: %q: %w", t.Name(), over)
-	}
-	return nil
-}
-
-// Pause ends all connections and tells the trackers that we stopped: nothing is
-// downloaded, uploaded or asked for until Resume.
+// Pause ends all connections and notifies the trackers. Nothing is downloaded, uploaded
+// or announced until Resume.
 func (t *Torrent) Pause() error {
 	t.engine.Pause()
 	return t.checkOpen()
 }
 
-// Resume ends a pause, or tries again after the torrent failed: then what is
-// stored is checked first.
+// Resume ends a pause. After the torrent failed, Resume tries again: it checks what is
+// stored first.
 func (t *Torrent) Resume() error {
 	if t.engine.Stats().Phase == engine.PhaseFailed && t.checkOpen() == nil {
 		if err := t.openForCheck(); err != nil {
@@ -185,9 +155,9 @@ func (t *Torrent) Resume() error {
 	return t.checkOpen()
 }
 
-// Recheck ends all connections, checks all that is stored, and goes on with what
-// was found. It returns when the check is done, or with ctx, without ending the
-// check.
+// Recheck ends all connections, checks everything that is stored, and continues with
+// the pieces that it found. It returns when the check is done. If ctx ends first,
+// Recheck returns and the check continues.
 func (t *Torrent) Recheck(ctx context.Context) error {
 	if err := t.checkOpen(); err != nil {
 		return err
@@ -199,68 +169,4 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 	err := t.engine.Recheck(ctx)
 	t.storage.scheduleSave()
 	return t.closedError(err)
-}
-
-// recordState is what the record says of the torrent.
-func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Life)) {
-	// Blocks before pieces: a piece that becomes whole in between counts as
-	// whole, and its blocks need no mention.
-	spilled := t.engine.Spilled()
-	held := t.engine.Pieces()
-	stats := t.engine.Stats()
-	now := time.Now()
-	return held, spilled, func(l *resume.Life) {
-		l.Uploaded, l.Downloaded = stats.Up.Total, stats.Down.Total
-		l.Trackers = t.trackers.tiersToSave()
-		if stats.Complete() && l.Completed.IsZero() {
-			l.Completed = now
-		}
-	}
-}
-
-// isChecking reports whether stored pieces are being checked.
-func (t *Torrent) isChecking() bool { return t.engine.Stats().Phase == engine.PhaseChecking }
-
-// emitWarning tells who listens of trouble that the torrent goes on with.
-func (t *Torrent) emitWarning(err error) {
-	t.client.engine.Report(engine.Warning{Torrent: t.ID(), Err: err})
-}
-
-// close ends the torrent for good; why is ErrRemoved or ErrClosed. All calls return
-// the same.
-func (t *Torrent) close(why error) error {
-	t.ending.Lock()
-	defer t.ending.Unlock()
-	t.mu.Lock()
-	if t.closedBy != nil {
-		defer t.mu.Unlock()
-		return t.closeErr
-	}
-	t.closedBy = why
-	t.mu.Unlock()
-	if t.storage.current() == nil && t.trackers.hasUnsaved() {
-		if err := t.storage.reopen(false); err != nil {
-			t.emitWarning(err)
-		}
-	}
-	if o := t.storage.current(); o != nil {
-		o.recorder.stop()
-	}
-	err := t.engine.Close()
-	err = errors.Join(err, t.closeRecorder(err))
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.closeErr = err
-	return err
-}
-
-// closeRecorder saves the last record, after the storage was closed with an error or nil.
-// The record of a torrent at rest says all there is to say.
-func (t *Torrent) closeRecorder(storage error) error {
-	o := t.storage.current()
-	if o == nil {
-		return nil
-	}
-	o.recorder.stop() // also of one that was opened meanwhile
-	return o.recorder.close(storage)
 }

@@ -1,0 +1,114 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/shoal-bt/shoal/engine"
+)
+
+// Close notifies the trackers, ends all connections, writes the blocks of partial
+// pieces that are in memory, and saves a clean record of each torrent, so that the
+// next client resumes without a check. Calls of Add and Seed that are under way fail.
+// Close waits until every goroutine of the client has ended. Its error joins those of
+// the torrents. Calling it again waits for the first call and returns its error.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	first := !c.closed
+	c.closed = true
+	c.mu.Unlock()
+	if !first {
+		<-c.done
+		return c.closeErr
+	}
+	c.cancelCalls()
+	c.calls.Wait()
+	all := c.Torrents()
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, t := range all {
+		wg.Go(func() {
+			if err := t.close(ErrClosed); err != nil {
+				errs[i] = fmt.Errorf("client: closing %q: %w", t.Name(), err)
+			}
+		})
+	}
+	wg.Wait()
+	c.closeErr = errors.Join(append(errs, c.engine.Close())...)
+	if c.locks != nil {
+		c.closeErr = errors.Join(c.closeErr, c.locks.Close())
+	}
+	close(c.done)
+	return c.closeErr
+}
+
+// close closes the torrent for good; why is ErrRemoved or ErrClosed. All calls return
+// the same error.
+func (t *Torrent) close(why error) error {
+	t.lifecycle.Lock()
+	defer t.lifecycle.Unlock()
+	return t.closeLocked(why)
+}
+
+// closeLocked is close for a caller that holds lifecycle. The engine notifies the
+// trackers, which takes 5 s at most, and writes the blocks of partial pieces; the last
+// record lists these, so that the next run continues them.
+func (t *Torrent) closeLocked(why error) error {
+	if t.closeReason() != nil {
+		return t.closeErr
+	}
+	t.mu.Lock()
+	t.closedBy = why
+	t.mu.Unlock()
+	if t.storage.current() == nil && t.trackers.hasUnsaved() {
+		if err := t.storage.reopen(false); err != nil {
+			t.emitWarning(err)
+		}
+	}
+	if o := t.storage.current(); o != nil {
+		o.recorder.stop()
+	}
+	err := t.engine.Close()
+	t.closeErr = errors.Join(err, t.closeRecorder(err))
+	return t.closeErr
+}
+
+// closeRecorder saves the last record. storage is the error of closing the storage, or
+// nil. The record of an idle torrent is up to date already.
+func (t *Torrent) closeRecorder(storage error) error {
+	o := t.storage.current()
+	if o == nil {
+		return nil
+	}
+	o.recorder.stop() // again, because a read may have reopened the storage meanwhile
+	return o.recorder.close(storage)
+}
+
+// closeReason returns why the torrent is closed, or nil if it is not.
+func (t *Torrent) closeReason() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.closedBy
+}
+
+// checkOpen returns an error if the torrent is closed.
+func (t *Torrent) checkOpen() error {
+	if reason := t.closeReason(); reason != nil {
+		return fmt.Errorf("client: %q: %w", t.name, reason)
+	}
+	return nil
+}
+
+// closedError names the torrent in an error of the engine, and says why the torrent
+// is closed if that is what the error is about.
+func (t *Torrent) closedError(err error) error {
+	if err == nil {
+		return nil
+	}
+	reason := t.closeReason()
+	if errors.Is(err, engine.ErrClosed) && reason != nil {
+		err = reason
+	}
+	return fmt.Errorf("client: %q: %w", t.name, err)
+}
