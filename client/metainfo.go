@@ -14,42 +14,57 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// copyName is the name of the copy of a .torrent file, beside the record.
+// copyName is the name of the copy of a .torrent file, which is stored beside the record.
 const copyName = "torrent"
 
-// An metainfoCache is the metainfo of a torrent. While the torrent is at rest it is
-// loaded from its copy when somebody asks, and stays in memory as long as they use
-// it.
+// A metainfoCache has the metainfo of a torrent. While the torrent is idle the metainfo
+// is loaded from its copy when somebody asks, and stays in memory while it is used.
 type metainfoCache struct {
-	mu     sync.Mutex                     // not held during I/O
-	pinned *metainfo.Torrent              // nil while the torrent is at rest
-	loaded weak.Pointer[metainfo.Torrent] // since then
+	mu     sync.Mutex                     // guards what follows; not held during I/O
+	pinned *metainfo.Torrent              // nil while the torrent is idle
+	loaded weak.Pointer[metainfo.Torrent] // loaded while the torrent is idle
 }
 
-// inMemory returns the metainfo if it need not be loaded, else nil.
-func (o *metainfoCache) inMemory() *metainfo.Torrent {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.pinned != nil {
-		return o.pinned
+// inMemory returns the metainfo if it is in memory, else nil.
+func (c *metainfoCache) inMemory() *metainfo.Torrent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pinned != nil {
+		return c.pinned
 	}
-	return o.loaded.Value()
+	return c.loaded.Value()
 }
 
-// pin has m stay in memory until release.
-func (o *metainfoCache) pin(m *metainfo.Torrent) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.pinned, o.loaded = m, weak.Pointer[metainfo.Torrent]{}
+// pin keeps m in memory until unpin.
+func (c *metainfoCache) pin(m *metainfo.Torrent) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pinned, c.loaded = m, weak.Pointer[metainfo.Torrent]{}
 }
 
-func (o *metainfoCache) unpin() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.pinned = nil
+// unpin lets the metainfo be collected.
+func (c *metainfoCache) unpin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pinned = nil
 }
 
-var errOtherTorrent = errors.New("it is of another torrent")
+// add adds metainfo that was loaded. It returns what the cache has, so that all callers
+// share one.
+func (c *metainfoCache) add(m *metainfo.Torrent) *metainfo.Torrent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.pinned != nil {
+		return c.pinned
+	}
+	if other := c.loaded.Value(); other != nil {
+		return other
+	}
+	c.loaded = weak.Make(m)
+	return m
+}
+
+var errOtherTorrent = errors.New("the file is of another torrent")
 
 // metainfo returns the torrent as it was added.
 func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
@@ -61,36 +76,27 @@ func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
 		err = errOtherTorrent
 	}
 	if err != nil {
-		return nil, fmt.Errorf("loading the copy of the torrent file: %w", err)
+		return nil, fmt.Errorf("the copy of its .torrent file cannot be loaded (remove the torrent, keep its content, and add it again): %w", err)
 	}
-	t.cache.mu.Lock()
-	defer t.cache.mu.Unlock()
-	switch other := t.cache.loaded.Value(); {
-	case t.cache.pinned != nil:
-		m = t.cache.pinned
-	case other != nil:
-		m = other
-	default:
-		t.cache.loaded = weak.Make(m)
-	}
-	return m, nil
+	return t.cache.add(m), nil
 }
 
 func (t *Torrent) copyPath() string { return filepath.Join(t.folder.Path(t.ids[0]), copyName) }
 
-// saveCopy sees to it that m can be loaded again. It is not synced: after a crash the
-// next Add finds out, and writes it anew.
+// saveCopy saves m so that metainfo can load it. The copy is not synced: if a crash
+// damages it, the next Add writes it again.
 func (t *Torrent) saveCopy(m *metainfo.Torrent) error {
 	b, err := m.Bytes()
 	if err != nil {
 		return err
 	}
 	path := t.copyPath()
-	if there, err := os.ReadFile(path); err == nil && bytes.Equal(there, b) {
+	stored, err := os.ReadFile(path)
+	if err == nil && bytes.Equal(stored, b) {
 		return nil
 	}
-	again, err := t.client.config.Metainfo.Parse(b)
-	if err == nil && !slices.Equal(again.IDs(), t.ids) {
+	parsed, err := t.client.config.Metainfo.Parse(b)
+	if err == nil && !slices.Equal(parsed.IDs(), t.ids) {
 		err = errOtherTorrent
 	}
 	if err != nil {
@@ -99,7 +105,7 @@ func (t *Torrent) saveCopy(m *metainfo.Torrent) error {
 	return replaceFile(path, b)
 }
 
-// replaceFile puts content at path, whole or not at all.
+// replaceFile writes content to path. If it fails, what was at path stays.
 func replaceFile(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new*")
 	if err != nil {
