@@ -18,25 +18,27 @@ type AddOptions struct {
 	// Dir is the folder for the content. Empty means Config.Dir.
 	Dir string
 
-	// Paused says that the torrent waits for Resume.
+	// Paused means that the torrent does not start until Resume.
 	Paused bool
 
-	// Trust takes what is there in the right size for whole, without a check.
-	// Recheck checks all of it, whatever the record says.
+	// Trust means that files of the right size are complete, without a check.
+	// Recheck means that they are checked, even if the record confirms them.
 	Trust, Recheck bool
 
-	// Overwrite says that files which exist and which no former run made may
-	// be written to, also if they have another size. Without it such a size
-	// is a *diskstore.SizeError.
+	// Overwrite allows writing to files that exist and that no former run made,
+	// even if their size is wrong. Without it a wrong size is a
+	// *diskstore.SizeError.
 	Overwrite bool
 
-	// Announce are tiers of announce URLs in place of the torrent's own.
+	// Announce are tiers of announce URLs that replace the torrent's own, unless
+	// they are nil.
 	Announce [][]string
 
 	// Peers are addresses to try at once.
 	Peers []netip.AddrPort
 
-	// Sources find peers besides the trackers. A private torrent takes none.
+	// Sources find peers in addition to the trackers. A private torrent must have
+	// none.
 	Sources []swarm.PeerSource
 
 	// Engine overrides Config.Engine.Torrent. Its UserAgent is also what the

@@ -16,7 +16,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Off is for Config.State and Config.Listen: nothing is remembered, and no
+// Off is a value of Config.State and Config.Listen: nothing is remembered, or no
 // connection is accepted.
 const Off = "off"
 
@@ -26,75 +26,75 @@ type Config struct {
 	// Dir is the folder for the content. Empty means the current one.
 	Dir string
 
-	// State is the folder for what is remembered over restarts: a record of
-	// each torrent, the port, and, as long as the torrent is there, what else a
-	// whole one needs, such as its .torrent file. Empty means "shoal" in the user's folder
-	// for configuration, or ".shoal" in Dir if that cannot be made. Off means that
-	// nothing is remembered; then nothing is known of what former runs made,
-	// and what is found is checked whole. Two clients with one state folder
-	// cannot have the same torrent in the same folder at a time; Linux sees
-	// to it, elsewhere it is up to the caller.
+	// State is the folder for what is remembered over restarts: the port, and of
+	// each torrent its record and a copy of its .torrent file. Empty means "shoal"
+	// in the user's configuration folder, or ".shoal" in Dir if that cannot be
+	// made. Off means that nothing is remembered: the client does not know what
+	// former runs made, and checks everything that it finds. Two clients with one
+	// state folder must not have the same torrent in the same folder; on Linux
+	// the second gets ErrInUse, on other systems the caller has to avoid it.
 	State string
 
-	// Save is how long a piece may be written without being recorded. Zero
-	// means 5 s, a negative number that records are saved by Close only,
-	// and when a torrent is whole and nobody downloads it.
+	// Save is the time from the write of a piece to the save of the record. Zero
+	// means 5 s. A negative number means that records are saved only by Close, and
+	// when a torrent becomes idle.
 	Save time.Duration
 
 	// Listen is the "host:port" at which connections are accepted. Empty
-	// means all addresses, IPv4 and IPv6, and a free port, which is kept over
-	// restarts as long as it is free. Off means none. It is not used if
-	// Engine.Listeners is set.
+	// means all addresses, IPv4 and IPv6, and a free port, which is used again
+	// after a restart if it is still free. Off means that none are accepted.
+	// Listen is ignored if Engine.Listeners is set.
 	Listen string
 
-	// PeerIDPrefix begins our name for this run, of at most 20 bytes; the
-	// rest is random. Empty means "-SL0010-" (BEP 20).
+	// PeerIDPrefix begins the peer ID of this run. It has at most 20 bytes, and
+	// random letters and digits follow it. Empty means "-SL0010-" (BEP 20).
 	PeerIDPrefix string
 
 	// UserAgent is what trackers, peers and web servers see. Empty means
 	// "Shoal/0.1.0".
 	UserAgent string
 
-	// Announce are announce URLs that all torrents use besides their own, but
-	// private ones. They are tiers of one each: the first that answers is
-	// used.
+	// Announce are announce URLs that all torrents but private ones use in
+	// addition to their own. Each is a tier, so the first that answers is used.
 	Announce []string
 
 	// Tracker tunes announces. Its RefuseLocal refuses trackers on loopback
 	// and private addresses.
 	Tracker httptracker.Config
 
-	// TrackerErrors is the number of errors of a tracker in a row after which
-	// there is an engine.Warning. Zero means 15, a negative number never.
+	// TrackerErrors is the number of errors of a tracker in a row after which an
+	// engine.Warning is emitted. Zero means 15, a negative number means never.
 	TrackerErrors int
 
-	// Disk tunes the files. Owned and Own are the client's, and Overwrite is
-	// that of AddOptions. If Handles is nil, 128 files are open at most.
+	// Disk tunes the files. The client sets Owned and Own, and Overwrite if
+	// AddOptions say so. If Handles is nil, at most 128 files are open.
 	Disk diskstore.Options
 
 	// Metainfo bounds .torrent files.
 	Metainfo metainfo.Options
 
-	// HTTP fetches .torrent files from URLs. Nil means a client of our own
-	// without a proxy, and with limits on time.
+	// HTTP fetches .torrent files from URLs. Nil means an HTTP client that uses
+	// no proxy and gives up after a minute.
 	HTTP *http.Client
 
-	// Engine tunes the engine. Its Torrent.Events are the events that can be
-	// had at all; zero means all but OnStats and OnHeld. Added, Piece, Completed
-	// and Removed are always among them.
+	// Engine tunes the engine. Only the events in its Torrent.Events are emitted;
+	// zero means all but OnStats and OnHeld. OnAdded, OnPiece, OnCompleted and
+	// OnRemoved are always included.
 	Engine engine.Config
 
-	// NewStorage makes the place for a torrent's content, in place of files.
-	// dir is that of the AddOptions. What it holds is checked at each Add; a
-	// method "Remove() error" lets it delete that, after Close.
+	// NewStorage makes a torrent's storage. Nil means files. dir is an absolute
+	// path: that of the AddOptions, or Dir. What the storage has is checked at each
+	// Add. If it has a method "Remove() error", Client.Remove calls that after
+	// Close to delete the content.
 	NewStorage func(t *metainfo.Torrent, dir string) (swarm.Storage, error)
 
 	// NewPicker makes a torrent's picker. It is called when there is something to
 	// ask for, again after a pause, and must not block. Nil means piecepicker.New.
 	NewPicker func(t *metainfo.Torrent) swarm.Picker
 
-	// NewSources makes what finds peers of a torrent, in place of its
-	// trackers and those of Announce. It has to keep to private torrents.
+	// NewSources makes the sources of a torrent, in place of its trackers and those
+	// of Announce. For a private torrent it must return only the torrent's own
+	// trackers. Nil means HTTP trackers.
 	NewSources func(t *metainfo.Torrent) ([]swarm.PeerSource, error)
 }
 
@@ -145,11 +145,11 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// fileEvents are the events that FileCompleted is made from.
+// fileEvents are the events that FileCompleted is made from. They are always emitted.
 const fileEvents = engine.OnPiece | engine.OnAdded | engine.OnCompleted | engine.OnRemoved
 
-// defaultState is where to remember things if nobody says: a program that runs
-// without a home still finds its records beside the content.
+// defaultState returns the default of Config.State. A program without a home folder
+// still finds its records, beside the content.
 func defaultState(dir string) string {
 	if user, err := os.UserConfigDir(); err == nil {
 		state := filepath.Join(user, "shoal")
@@ -160,7 +160,7 @@ func defaultState(dir string) string {
 	return filepath.Join(dir, ".shoal")
 }
 
-// newPeerID makes a name in the style of BEP 20,
+// newPeerID makes a peer ID in the style of BEP 20,
 // https://www.bittorrent.org/beps/bep_0020.html.
 func newPeerID(prefix string) (id swarm.PeerID, err error) {
 	const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -168,7 +168,7 @@ func newPeerID(prefix string) (id swarm.PeerID, err error) {
 		prefix = "-SL0010-"
 	}
 	if len(prefix) > len(id) {
-		return id, errors.New("client: PeerIDPrefix is longer than 20 bytes")
+		return id, errors.New("client: PeerIDPrefix is longer than 20 bytes; shorten it")
 	}
 	n := copy(id[:], prefix)
 	rand.Read(id[n:])

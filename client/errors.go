@@ -12,21 +12,21 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// What a caller may have to branch on. Errors that are not here are types of the
-// modules below: *metainfo.InvalidError for a torrent that is none,
-// *diskstore.Error and *diskstore.SizeError for files, *peerwire.ProtocolError
-// for what a peer did wrong, and *httptracker.FailureError for a tracker's no.
+// Errors that a caller may have to branch on. Other errors are types of the modules
+// below: *metainfo.InvalidError for an invalid torrent, *diskstore.Error and
+// *diskstore.SizeError for files, *peerwire.ProtocolError for what a peer did wrong, and
+// *httptracker.FailureError for a tracker that refused.
 var (
 	// ErrDuplicate says that the client has the torrent already.
 	ErrDuplicate = engine.ErrDuplicate
 
 	// ErrInUse says that another client with the same state folder, in this
-	// process or another, has the torrent in the same folder. It has to let go
-	// of it first, or else another folder be chosen for one of the two.
+	// process or another, has the torrent in the same folder. Close that client,
+	// or choose another folder.
 	ErrInUse = errors.New("another client has the torrent in this folder")
 
 	// ErrUnknown says that the client has no such torrent.
-	ErrUnknown = errors.New("no such torrent")
+	ErrUnknown = errors.New("the client has no such torrent")
 
 	// ErrRemoved says that the torrent was removed.
 	ErrRemoved = errors.New("the torrent was removed")
@@ -38,29 +38,29 @@ var (
 	// metadata from peers is not supported, so a .torrent file is needed.
 	ErrMagnet = errors.New("a magnet link or info hash needs metadata from peers, which is not supported; use a .torrent file")
 
-	// ErrInfoHash says that a text is no info hash.
+	// ErrInfoHash says that a string is not an info hash.
 	ErrInfoHash = errors.New("not an info hash: want 40 hexadecimal digits or 32 of base 32")
 
-	// ErrAddress says that an address is not one of a peer.
+	// ErrAddress says that no peer can be at an address.
 	ErrAddress = errors.New("not the address of a peer")
 
-	// ErrPrivate says that a private torrent takes peers from its trackers
-	// only (BEP 27).
-	ErrPrivate = errors.New("the torrent is private")
+	// ErrPrivate says that a private torrent gets peers only from its own trackers
+	// (BEP 27).
+	ErrPrivate = errors.New("the torrent is private; only its own trackers may find peers")
 
 	// ErrPieceFailed says that a piece did not pass its check.
 	ErrPieceFailed = errors.New("the piece failed its check")
 
 	// ErrConnectTimeout and ErrHandshakeTimeout say that a peer that was
 	// dialed did not answer in time.
-	ErrConnectTimeout   = errors.New("no connection in time")
-	ErrHandshakeTimeout = errors.New("no handshake in time")
+	ErrConnectTimeout   = errors.New("the peer could not be reached in time")
+	ErrHandshakeTimeout = errors.New("the peer sent no handshake in time")
 )
 
-// A StoreError says that a torrent's content could not be read or kept. It wraps
+// A StoreError says that a torrent's content could not be read or stored. It wraps
 // the storage's own error, such as a *diskstore.Error.
 type StoreError struct {
-	Op  string // "read", "write", "sync" or "close"
+	Op  string // "open", "read", "write", "sync", "close" or "remove"
 	Err error
 }
 
@@ -108,9 +108,9 @@ func (e *PieceError) Error() string { return fmt.Sprintf("piece %d: %v", e.Piece
 // Unwrap returns ErrPieceFailed.
 func (e *PieceError) Unwrap() error { return ErrPieceFailed }
 
-// ErrorOf returns the error that an event tells of: a *PeerError, *PieceError or
-// *SourceError, what a torrent failed with or what it warns of. It returns nil for
-// other events, and for connections that ended without anybody's fault.
+// ErrorOf returns the error that an event is about: a *PeerError, *PieceError or
+// *SourceError, or the error of a Failed or a Warning. It returns nil for other events,
+// and for connections that ended without an error.
 func ErrorOf(e Event) error {
 	switch e := e.(type) {
 	case engine.PeerLost:

@@ -11,7 +11,7 @@ import (
 )
 
 // An Event is something that happened: one of the types of package engine, or a
-// FileCompleted. A type switch tells which.
+// FileCompleted. Use a type switch.
 type Event = engine.Event
 
 // An EventMask is a set of kinds of events: those of package engine, and OnFile.
@@ -27,20 +27,20 @@ const (
 	AllEvents   = engine.AllEvents | OnFile
 )
 
-// FileCompleted says that the last piece of a file came in. It comes once for each
-// file that was not whole when the torrent was added or last checked; with files
-// without bytes it never comes.
+// FileCompleted says that the last missing piece of a file is held. It is emitted once
+// for each file that was incomplete when the torrent was added or last checked, and never
+// for files without bytes.
 type FileCompleted struct {
 	Torrent swarm.ID
 	Index   int    // in Metainfo().Info.Entries
-	Path    string // as the torrent has it, slash-separated
+	Path    string // in the torrent, slash-separated
 	Length  int64  // in bytes
 }
 
 // Kind returns OnFile.
 func (FileCompleted) Kind() EventMask { return OnFile }
 
-// TorrentOf returns the torrent that an event is about; the zero ID for none.
+// TorrentOf returns the torrent that an event is about, or the zero ID if there is none.
 func TorrentOf(e Event) swarm.ID {
 	if f, ok := e.(FileCompleted); ok {
 		return f.Torrent
@@ -48,26 +48,27 @@ func TorrentOf(e Event) swarm.ID {
 	return engine.TorrentOf(e)
 }
 
-// A Stream is one listener's queue of events. It is bounded and never blocks the
-// client: when it is full the newest event is dropped and counted. Statistics
-// replace older ones of the same torrent; Completed, Failed, Removed and
-// FileCompleted are never lost. Its methods may be called from many goroutines.
+// A Stream is a bounded queue of events. It never blocks the client: while it is full,
+// new events are dropped and counted. New statistics replace older ones of the same
+// torrent. Completed, Failed, Removed and FileCompleted are never dropped. Its methods may
+// be called from many goroutines at once.
 type Stream struct {
 	client *Client
 	inner  *engine.Stream
 	mask   EventMask
 
-	mu    sync.Mutex
+	mu    sync.Mutex                  // guards infos
 	infos map[swarm.ID]*metainfo.Info // of torrents whose Added is in inner
 
-	reading chan struct{} // holds a token while nobody reads inner
-	ready   []Event       // made from what was read
+	reading chan struct{} // guards what follows; holds a token while nobody reads inner
+	ready   []Event       // were read, but not returned yet
 	counts  map[swarm.ID]*fileCount
-	dropped int64 // of inner, when the counts were last right
+	dropped int64 // of inner, when counts were last compared with the pieces
 }
 
-// Events returns a stream of the events of all torrents from now on: those of the
-// kinds in mask, of which size may wait. Zero means CheapEvents and 1,024.
+// Events returns a stream of the events of all torrents from now on. mask chooses the
+// kinds; zero means CheapEvents. size is the number of events that may wait; zero means
+// 1,024.
 func (c *Client) Events(mask EventMask, size int) *Stream { return c.subscribe(mask, size, nil) }
 
 // Events is Client.Events for one torrent.
@@ -90,11 +91,11 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 		needed |= engine.OnPiece | engine.OnAdded | engine.OnRemoved
 		s.infos = make(map[swarm.ID]*metainfo.Info)
 		s.counts = make(map[swarm.ID]*fileCount)
-		s.dropped = -1 // look for what came between here and there
+		s.dropped = -1 // so that pieces that come before SubscribeTo are counted
 		for _, t := range c.Torrents() {
-			// Of one that is whole no file can become so.
+			// A complete torrent has no file to complete.
 			have := t.Bitfield()
-			if only != nil && t != only || have.Count() == t.geometry.Pieces() {
+			if (only != nil && t != only) || have.Count() == t.geometry.Pieces() {
 				continue
 			}
 			if m, err := t.metainfo(); err == nil {
@@ -103,7 +104,7 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 		}
 	}
 	s.inner = c.engine.SubscribeTo(size, func(e Event) bool {
-		if e.Kind()&needed == 0 || only != nil && engine.TorrentOf(e) != only.ID() {
+		if e.Kind()&needed == 0 || (only != nil && engine.TorrentOf(e) != only.ID()) {
 			return false
 		}
 		if added, ok := e.(engine.Added); ok && s.infos != nil && added.Held < added.Pieces {
@@ -114,8 +115,8 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 	return s
 }
 
-// keepInfo keeps the metadata of a torrent until its events are read, when it may be
-// gone.
+// keepInfo keeps the metadata of a torrent until its events are read, because the torrent
+// may be removed by then.
 func (s *Stream) keepInfo(id swarm.ID) {
 	info := s.client.infoOf(id)
 	s.mu.Lock()
@@ -125,9 +126,9 @@ func (s *Stream) keepInfo(id swarm.ID) {
 	}
 }
 
-// Next returns the oldest event that waits, and waits for one if there is none.
-// It fails with io.EOF after Close, of the stream or the client, when all that
-// waited was handed out; and with the error of ctx.
+// Next returns the oldest event, and waits for one if there is none. After the stream or
+// the client was closed it returns the events that are left, and then io.EOF. It fails
+// with the error of ctx when ctx is done.
 func (s *Stream) Next(ctx context.Context) (Event, error) {
 	select {
 	case <-s.reading:
@@ -160,13 +161,13 @@ func (s *Stream) All(ctx context.Context) iter.Seq[Event] {
 	}
 }
 
-// Dropped returns the number of events that found the stream full.
+// Dropped returns the number of events that were dropped because the stream was full.
 func (s *Stream) Dropped() int64 { return s.inner.Dropped() }
 
-// Close ends the stream; what waits can still be read.
+// Close ends the stream. The events that wait can still be read.
 func (s *Stream) Close() { s.inner.Close() }
 
-// addReady makes an event ready, and behind it what it says of files.
+// addReady makes an event ready, followed by the FileCompleted that it causes.
 func (s *Stream) addReady(e Event) {
 	if e.Kind()&s.mask != 0 {
 		s.ready = append(s.ready, e)
@@ -176,7 +177,8 @@ func (s *Stream) addReady(e Event) {
 	}
 }
 
-// updateCounts follows which files are whole. The caller holds the turn.
+// updateCounts counts the missing pieces of files, and completes files. The caller holds
+// reading.
 func (s *Stream) updateCounts(e Event) {
 	switch e := e.(type) {
 	case engine.Added:
@@ -214,7 +216,7 @@ func (s *Stream) updateCounts(e Event) {
 	}
 }
 
-// A fileCount knows of each file of a torrent how many of its pieces are missing.
+// A fileCount has the number of missing pieces of each file of a torrent.
 type fileCount struct {
 	info    *metainfo.Info
 	have    swarm.Bitfield
@@ -234,7 +236,8 @@ func newFileCount(info *metainfo.Info, have swarm.Bitfield) *fileCount {
 	return f
 }
 
-// addPiece notes a piece, and appends the files that it makes whole.
+// addPiece counts a piece that is held, and appends a FileCompleted for each file that it
+// completes.
 func (f *fileCount) addPiece(dst []Event, id swarm.ID, piece int) []Event {
 	if f.have.Has(piece) {
 		return dst
@@ -242,7 +245,8 @@ func (f *fileCount) addPiece(dst []Event, id swarm.ID, piece int) []Event {
 	f.have.Set(piece)
 	for i := range f.info.FilesOf(piece) {
 		e := f.info.Entries[i]
-		if f.missing[i]--; f.missing[i] == 0 && !e.Pad {
+		f.missing[i]--
+		if f.missing[i] == 0 && !e.Pad {
 			dst = append(dst, FileCompleted{id, i, e.Path, e.Length})
 		}
 	}

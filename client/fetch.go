@@ -13,14 +13,14 @@ import (
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// Limits of a fetch. The whole is bounded by ctx, too.
+// Limits of a fetch. ctx bounds it too.
 const (
 	maxRedirects = 5
 	fetchTimeout = time.Minute
 	stepTimeout  = 10 * time.Second // to connect, to shake hands, for the first byte
 )
 
-// A StatusError says that a web server had no torrent for us.
+// A StatusError says that a web server answered without a torrent.
 type StatusError struct {
 	Code int // the HTTP status, such as 404
 }

@@ -2,7 +2,7 @@ package client
 
 import "github.com/shoal-bt/shoal/swarm"
 
-// A File is one file of a torrent, and how much of it is there.
+// A File is one file of a torrent, and how much of it is held.
 type File struct {
 	Index  int    // in Metainfo().Info.Entries
 	Path   string // relative to Dir, slash-separated
@@ -35,7 +35,7 @@ func (t *Torrent) Files() ([]File, error) {
 		}
 		f := File{Index: i, Path: e.Path, Name: e.Name(), Offset: e.Offset, Length: e.Length}
 		if t.seedFiles != nil {
-			f.Path = t.seedFiles[i].Path // where a seed's file is, whatever the torrent calls it
+			f.Path = t.seedFiles[i].Path // a seed's file may have another path than in the torrent
 		}
 		f.Held = t.heldBytes(have, e.Offset, e.Length)
 		all = append(all, f)
@@ -43,7 +43,7 @@ func (t *Torrent) Files() ([]File, error) {
 	return all, nil
 }
 
-// heldBytes returns how many bytes of a run are in pieces that are held.
+// heldBytes returns how many of the length bytes at off are in pieces that are held.
 func (t *Torrent) heldBytes(have swarm.Bitfield, off, length int64) (held int64) {
 	if length == 0 {
 		return 0

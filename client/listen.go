@@ -1,7 +1,6 @@
 package client
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -11,10 +10,12 @@ import (
 	"strings"
 )
 
-// portFile is where a random port is kept, in the state folder.
+// portFile is the file in the state folder that a random port is saved in.
 const portFile = "port"
 
-// openListeners opens what connections are accepted at. state may be empty.
+// openListeners opens the listeners. Without an address it takes the port of the former
+// run, or a free one, which it saves. state is the state folder; empty means that nothing
+// is remembered.
 func openListeners(address, state string) ([]net.Listener, error) {
 	switch {
 	case address == Off:
@@ -27,8 +28,8 @@ func openListeners(address, state string) ([]net.Listener, error) {
 		if all, err := listenAll(net.JoinHostPort("", strconv.Itoa(int(kept)))); err == nil {
 			return all, nil
 		}
-		// Something else has the port now, most likely another client with
-		// the same folder: it stays that one's.
+		// Another program has the port now, probably a client with the same
+		// folder. Its port stays saved.
 		return listenAll(":0")
 	}
 	all, err := listenAll(":0")
@@ -42,8 +43,8 @@ func openListeners(address, state string) ([]net.Listener, error) {
 	return all, nil
 }
 
-// listenAll listens at an address. Without a host that is one socket for IPv4 and
-// IPv6 where the system has such; where it does not, two, on one port.
+// listenAll listens at an address. Without a host it takes one socket for IPv4 and IPv6,
+// or two with one port if the system has no such sockets.
 func listenAll(address string) ([]net.Listener, error) {
 	first, err := net.Listen("tcp", address)
 	if err != nil {
@@ -53,7 +54,7 @@ func listenAll(address string) ([]net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err == nil && host == "" && addrOf(first).Is4() {
 		second, err := net.Listen("tcp6", net.JoinHostPort("::", strconv.Itoa(int(portOf(first)))))
-		if err == nil { // otherwise there is no IPv6 here
+		if err == nil { // else this machine has no IPv6
 			all = append(all, second)
 		}
 	}
@@ -82,8 +83,8 @@ func portOf(l net.Listener) uint16 {
 	return 0
 }
 
-// loadPort returns the port of the former run; 0 if there is none or it cannot be
-// read, which is no worse than the first run.
+// loadPort returns the port of the former run. It returns 0 if there is none or it cannot
+// be read, because then any port will do, as in the first run.
 func loadPort(state string) uint16 {
 	if state == "" {
 		return 0
@@ -99,7 +100,7 @@ func loadPort(state string) uint16 {
 	return uint16(port)
 }
 
-// savePort keeps the port for the next run. The file is whole or not there.
+// savePort saves the port for the next run.
 func savePort(state string, port uint16) error {
 	if state == "" || port == 0 {
 		return nil
@@ -107,17 +108,7 @@ func savePort(state string, port uint16) error {
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return fmt.Errorf("state folder: %w", err)
 	}
-	temporary, err := os.CreateTemp(state, portFile+".new*")
-	if err != nil {
-		return fmt.Errorf("state folder: %w", err)
-	}
-	_, err = fmt.Fprintln(temporary, port)
-	err = errors.Join(err, temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), filepath.Join(state, portFile))
-	}
-	if err != nil {
-		os.Remove(temporary.Name())
+	if err := replaceFile(filepath.Join(state, portFile), fmt.Appendln(nil, port)); err != nil {
 		return fmt.Errorf("state folder: %w", err)
 	}
 	return nil

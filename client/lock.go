@@ -7,8 +7,8 @@ import (
 	"github.com/shoal-bt/shoal/resume"
 )
 
-// newLocks returns what keeps two clients with one state folder off the same
-// torrent in the same folder; nil if nothing is remembered.
+// newLocks returns the locks that the clients with one state folder share, so that only
+// one of them can have a torrent in a folder. It returns nil if nothing is remembered.
 func newLocks(state string) *resume.Locks {
 	if state == "" {
 		return nil
@@ -16,8 +16,8 @@ func newLocks(state string) *resume.Locks {
 	return resume.NewLocks(filepath.Join(state, "locks"))
 }
 
-// lockFiles keeps other clients off the torrent's record and files until unlock, or
-// until the client is closed.
+// lockFiles locks the torrent's record and files against other clients, until unlockFiles
+// or until the client is closed. The lock is the system's, and no mutex.
 func (t *Torrent) lockFiles() error {
 	err := t.client.locks.Take(t.lockName())
 	if errors.Is(err, resume.ErrLocked) {

@@ -37,7 +37,7 @@ func (c *Client) readTorrent(ctx context.Context, source any) (*metainfo.Torrent
 	case *metainfo.Magnet, swarm.ID:
 		return nil, ErrMagnet
 	}
-	return nil, fmt.Errorf("cannot add a %T: want a path, URL, []byte, io.Reader or *metainfo.Torrent", source)
+	return nil, fmt.Errorf("cannot add a %T; pass a path, URL, []byte, io.Reader or *metainfo.Torrent", source)
 }
 
 func (c *Client) readString(ctx context.Context, s string) (*metainfo.Torrent, error) {
@@ -58,14 +58,14 @@ func (c *Client) readString(ctx context.Context, s string) (*metainfo.Torrent, e
 	}
 	t, err := c.config.Metainfo.ReadFile(s)
 	var invalid *metainfo.InvalidError
-	if errors.As(err, &invalid) { // which does not say of what file
+	if errors.As(err, &invalid) { // it does not name the file
 		err = fmt.Errorf("%s: %w", s, err)
 	}
 	return t, err
 }
 
-// ParseHash reads a v1 info hash of 40 hexadecimal digits or 32 of base 32, or a
-// v2 info hash of 64 hexadecimal digits, which is cut; case does not matter. The
+// ParseHash reads a v1 info hash of 40 hexadecimal or 32 base-32 digits, or a v2 info
+// hash of 64 hexadecimal digits, which it cuts to 20 bytes. Case does not matter. The
 // error matches ErrInfoHash.
 func ParseHash(s string) (swarm.ID, error) {
 	var b []byte

@@ -10,7 +10,7 @@ import (
 	"github.com/shoal-bt/shoal/diskstore"
 )
 
-// A readOnly is an fs.FS as a diskstore.FS, of which nothing can be changed.
+// A readOnly is a diskstore.FS over an fs.FS. Everything that would change it fails.
 type readOnly struct {
 	fs.FS
 	base string // what names are relative to
@@ -23,7 +23,7 @@ var (
 
 func (r readOnly) name(s string) string { return path.Join(r.base, s) }
 
-// OpenFolder returns r, whatever the folder: there is but one.
+// OpenFolder returns r for every folder, because there is only one.
 func (r readOnly) OpenFolder(string, bool) (diskstore.Folder, error) { return r, nil }
 
 func (r readOnly) OpenFile(name string, flag int, _ fs.FileMode) (diskstore.File, error) {
@@ -40,7 +40,7 @@ func (r readOnly) OpenFile(name string, flag int, _ fs.FileMode) (diskstore.File
 	return readOnlyFile{File: f, ReaderAt: &forwardFile{fsys: r, name: r.name(name), file: f}}, nil
 }
 
-// Lstat describes what is at name: where a link leads, if the fs.FS follows it.
+// Lstat describes the file at name. It follows links if the fs.FS does.
 func (r readOnly) Lstat(name string) (fs.FileInfo, error) { return fs.Stat(r.FS, r.name(name)) }
 
 func (readOnly) Mkdir(string, fs.FileMode) error { return fs.ErrPermission }
@@ -67,13 +67,13 @@ func (f readOnlyFile) Close() error {
 	return f.File.Close()
 }
 
-// A forwardFile reads at offsets from a file that can only be read from its start on,
-// such as one in a zip archive: going back opens it once more.
+// A forwardFile reads at offsets from a file that can only be read forward, such as one
+// in a zip archive. To go back it opens the file again.
 type forwardFile struct {
 	fsys fs.FS
 	name string
 
-	mu   sync.Mutex
+	mu   sync.Mutex // guards what follows; held during reads
 	file fs.File
 	pos  int64
 }

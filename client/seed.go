@@ -14,24 +14,23 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// SeedOptions are about content to share. The zero value is ready for use, but for
-// the name of bytes and of the root of an fs.FS.
+// SeedOptions are about content to share. The zero value is ready for use, except that
+// bytes and an fs.FS without Root need Build.Name.
 type SeedOptions struct {
 	// Build makes the torrent: its name, trackers, format, piece length.
 	Build metainfo.Builder
 
-	// Root is the file or folder in an fs.FS. Empty means all of it.
+	// Root is the file or folder to share in an fs.FS. Empty means all of it.
 	Root string
 
-	// Add are options as for Add; Dir, Trust, Recheck and Overwrite are not
-	// used.
+	// Add are options as for Add. Dir, Trust, Recheck and Overwrite are ignored.
 	Add AddOptions
 }
 
 // Seed makes a torrent of content and seeds it. content is the path of a file or
-// folder, an fs.FS, or a []byte, which must not change then. What it is made from
-// is never written to. It hashes everything before it returns, which ctx can end.
-// The torrent file is Torrent.Metainfo().Bytes().
+// folder, an fs.FS, or a []byte. It must not change while it is seeded, and is never
+// written to. Seed hashes all of it before it returns, unless ctx ends first. To get the
+// .torrent file, call Torrent.Metainfo and then its method Bytes.
 func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) (*Torrent, error) {
 	o, err := optional(options)
 	if err == nil {
@@ -43,12 +42,12 @@ func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) 
 	defer c.endCall()
 	ctx, cancel := c.callContext(ctx)
 	defer cancel()
-	meta, place, err := c.buildSeed(ctx, content, o)
+	meta, seed, err := c.buildSeed(ctx, content, o)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
-	o.Add.Dir = place.dir
-	return c.addTorrent(ctx, meta, o.Add, place)
+	o.Add.Dir = seed.dir
+	return c.addTorrent(ctx, meta, o.Add, seed)
 }
 
 // buildSeed makes the torrent and says where its content is.
@@ -62,7 +61,7 @@ func (c *Client) buildSeed(ctx context.Context, content any, o SeedOptions) (*me
 		if o.Build.Name == "" {
 			o.Build.Name = filepath.Base(name)
 		}
-		// Where a link leads is where the bytes are, and where stores look.
+		// A store does not follow links, so it needs the path of the target.
 		if name, err = filepath.EvalSymlinks(name); err != nil {
 			return nil, nil, err
 		}
@@ -89,7 +88,7 @@ func (c *Client) buildSeed(ctx context.Context, content any, o SeedOptions) (*me
 		return meta, &seedContent{storage: store}, nil
 	case []byte:
 		if o.Build.Name == "" {
-			return nil, nil, errors.New("bytes need a name, in SeedOptions.Build")
+			return nil, nil, errors.New("bytes have no name; set SeedOptions.Build.Name")
 		}
 		meta, err := o.Build.Bytes(ctx, o.Build.Name, content)
 		if err != nil {
@@ -97,7 +96,7 @@ func (c *Client) buildSeed(ctx context.Context, content any, o SeedOptions) (*me
 		}
 		return meta, &seedContent{storage: byteStorage{bytes.NewReader(content)}}, nil
 	}
-	return nil, nil, fmt.Errorf("cannot seed a %T: want a path, an fs.FS or []byte", content)
+	return nil, nil, fmt.Errorf("cannot seed a %T; pass a path, an fs.FS or a []byte", content)
 }
 
 // byteStorage is a Storage of bytes that do not change.

@@ -9,9 +9,9 @@ type Stats struct {
 	Length int64 // bytes of all torrents, pads included
 	Left   int64 // bytes that are not held
 
-	Downloaded, Uploaded int64   // payload bytes of the torrents that are there, over all runs
+	Downloaded, Uploaded int64   // payload bytes of the present torrents, over all runs
 	Down, Up             float64 // payload bytes per second
-	Wasted               int64   // payload bytes that were of no use
+	Wasted               int64   // payload bytes that were thrown away
 }
 
 // Progress returns the share of all torrents that is held, 0 to 1.
@@ -22,7 +22,7 @@ func (s Stats) Progress() float64 {
 	return 1 - float64(s.Left)/float64(s.Length)
 }
 
-// Ratio returns the payload bytes sent for each that was received; 0 if none was.
+// Ratio returns Uploaded divided by Downloaded, or 0 if nothing was downloaded.
 func (s Stats) Ratio() float64 {
 	if s.Downloaded == 0 {
 		return 0

@@ -9,18 +9,19 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// trackers are what a torrent announces to.
+// trackers are the trackers of a torrent.
 type trackers struct {
-	mu      sync.Mutex
+	userAgent string // that they see; empty means the client's; set before there are any
+
+	mu      sync.Mutex         // guards what follows; held while the engine takes a turn
 	own     *httptracker.Tiers // nil for none
 	extra   *httptracker.Tiers // of Config.Announce; nil for none
-	changed bool               // not those of the torrent
-	unsaved bool               // set since the record was closed last
-
-	userAgent string // that they see; empty for the client's
+	changed bool               // own are not those of the metainfo
+	unsaved bool               // SetTrackers was called
 }
 
-// newTiers makes a source of tiers of trackers.
+// newTiers makes a source of tiers of trackers. A tracker that fails often is reported
+// with one Warning, see Config.TrackerErrors.
 func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
 	open := t.client.newTracker
 	if t.trackers.userAgent != "" {
@@ -32,12 +33,12 @@ func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
 		Open:      open,
 		Threshold: t.client.config.TrackerErrors,
 		Failing: func(s httptracker.Status) {
-			t.emitWarning(fmt.Errorf("%d errors of a tracker in a row, the last: %w", s.Errors, s.Err))
+			t.emitWarning(fmt.Errorf("%d errors of a tracker in a row; check its address or replace it; the last error: %w", s.Errors, s.Err))
 		},
 	})
 }
 
-// newTrackerFunc returns what makes trackers that share a Config.
+// newTrackerFunc returns a function that makes trackers, which share a Config.
 func newTrackerFunc(c httptracker.Config) func(url string) (swarm.PeerSource, error) {
 	trackers := httptracker.NewTrackers(c)
 	return func(url string) (swarm.PeerSource, error) { return trackers.New(url) }
@@ -51,7 +52,7 @@ func countURLs(tiers [][]string) (n int) {
 	return n
 }
 
-// A Tracker says how a tracker is doing. Its URL shows no passkey.
+// A Tracker is the state of a tracker. Its URL shows no passkey.
 type Tracker struct {
 	httptracker.Status
 
@@ -59,8 +60,9 @@ type Tracker struct {
 	Extra bool
 }
 
-// Trackers returns how each tracker is doing, in the order in which they are
-// tried; those of Config.Announce come last, and are tried besides.
+// Trackers returns the state of each tracker, in the order in which they are tried.
+// Those of Config.Announce come last; they are tried independently. The slice is the
+// caller's.
 func (t *Torrent) Trackers() (all []Tracker) {
 	t.trackers.mu.Lock()
 	own, extra := t.trackers.own, t.trackers.extra
@@ -79,8 +81,7 @@ func (t *Torrent) Trackers() (all []Tracker) {
 }
 
 // AnnounceURLs returns the tiers of the torrent's trackers, without those of
-// Config.Announce, for SetTrackers. The URLs are whole, with passkeys if they have
-// any.
+// Config.Announce, for SetTrackers. The URLs are complete, including passkeys.
 func (t *Torrent) AnnounceURLs() [][]string {
 	t.trackers.mu.Lock()
 	defer t.trackers.mu.Unlock()
@@ -90,8 +91,8 @@ func (t *Torrent) AnnounceURLs() [][]string {
 	return t.trackers.own.URLs()
 }
 
-// SetTrackers replaces the tiers of trackers, and announces to the new ones. It is
-// remembered over restarts; nil takes the torrent's own again.
+// SetTrackers replaces the tiers of trackers, and announces to the new ones. The record
+// keeps them. Nil restores the trackers of the metainfo.
 func (t *Torrent) SetTrackers(tiers [][]string) error {
 	if err := t.checkOpen(); err != nil {
 		return err
@@ -129,7 +130,7 @@ func (k *trackers) hasUnsaved() bool {
 	return k.unsaved
 }
 
-// tiersToSave returns the tiers to remember: nil for the torrent's own.
+// tiersToSave returns the tiers to remember, or nil for those of the metainfo.
 func (k *trackers) tiersToSave() [][]string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
