@@ -1,20 +1,81 @@
 // Package client is the engine with everything plugged in: add a torrent, wait,
 // and the files are there.
 //
-// In come torrents, as paths, URLs, bytes or parsed ones ([Client.Add]), and
-// content to share ([Client.Seed]). The package wires metainfo, diskstore,
-// piecepicker, httptracker, resume and engine with defaults, each of which
-// [Config] can replace; whoever wants another composition uses package engine.
+// What comes in: torrents, as paths, URLs, bytes or parsed ones ([Client.Add]), and
+// content to share ([Client.Seed]). What goes out: files, records and [Client.Events].
+// A client owns a torrent's storage, record and trackers until Remove or Close. It
+// lists a file in the record before it makes it, and never changes any other file.
+// Not here: metadata for magnet links, and the protocol, which is in package engine.
 //
-// It owns what is on disk: what it makes is listed as its own in a record before
-// it is made, nothing else is ever overwritten or deleted, and after a restart or
-// a crash a torrent goes on from what the record says and the files confirm.
+// Order of use: [New]; Add or Seed; [Torrent.Wait]; [Client.Remove]; [Client.Close].
+// Everything but New and Close is optional. A complete torrent that nobody downloads
+// becomes idle: its storage, record and metainfo are closed until they are needed.
 //
-// A torrent that is whole and that nobody downloads is at rest: what it takes to
-// serve it lies in Config.State, and is loaded when somebody asks.
+//	rule                                            file          function
+//	what a torrent may be added from                read.go       Client.readTorrent
+//	how a .torrent file is fetched from a URL       fetch.go      Client.fetchTorrent
+//	when a torrent is a duplicate                   client.go     Client.reserveSwarms
+//	who locks a torrent's files                     lock.go       Torrent.lockFiles
+//	what a seed is made from                        seed.go       Client.buildSeed
+//	what a private torrent may meet                 sources.go    checkPrivate
+//	which trackers a torrent has                    sources.go    Torrent.newSources
+//	which addresses peers may have                  peers.go      checkPeer
+//	when the user hears about a failing tracker     trackers.go   Torrent.newTiers
+//	which trackers are remembered                   trackers.go   trackers.tiersToSave
 //
-// [Torrent] shows and steers one torrent, [Client.Events] tells what happens, and
-// [ErrorOf] what went wrong. Private torrents meet no peers but those of their
-// trackers (BEP 27, https://www.bittorrent.org/beps/bep_0027.html), and those
-// that a user names. Not here: fetching the metadata of magnet links.
+//	which pieces a torrent starts with              open.go       Torrent.openFileContent
+//	when stored pieces are checked                  open.go       Torrent.checkRecord
+//	what Trust and Recheck take for present         open.go       Torrent.presentPieces
+//	what becomes ours, and may be overwritten       open.go       Torrent.openFiles
+//	what happens to a damaged record                record.go     loadRecord
+//	what a record says                              record.go     Torrent.recordState
+//	when a record is saved                          recorder.go   recorder.scheduleSave
+//	what is not worth a save                        recorder.go   worthSaving
+//
+//	when a torrent becomes idle                     idle.go       lazyStorage.Idle
+//	what is closed while it is idle                 idle.go       Torrent.becomeIdle
+//	what opens it again                             idle.go       lazyStorage.reopen
+//	where an idle torrent's metainfo is             metainfo.go   Torrent.metainfo
+//
+//	what Close waits for                            calls.go      Client.beginCall
+//	in which order a client closes                  close.go      Client.Close
+//	what happens to partial pieces at shutdown      close.go      Torrent.closeLocked
+//	who closes the listeners                        listen.go     closeListeners
+//	what is deleted by Remove                       remove.go     Client.Remove
+//
+//	which port is listened on                       listen.go     openListeners
+//	what the defaults are                           config.go     Config.withDefaults
+//	when a file is complete                         events.go     fileCount.addPiece
+//	how errors name what was not in time            errors.go     timeoutError
+//	how passkeys are kept out of errors             fetch.go      withoutURL
+//
+// # Concurrency
+//
+// All methods may be called concurrently. What a Config plugs in must not call Close or
+// Remove, because these wait for it.
+//
+// # Errors
+//
+// errors.go lists the errors that a caller may branch on. [ErrorOf] returns that of an event.
+//
+// # Locks
+//
+// A lock may be taken while those in its last column are held.
+//
+//	lock                 guards                                        taken while holding
+//	Torrent.lifecycle    becoming idle, closing, being removed         –
+//	lazyStorage.mu       what is open of a torrent; its I/O            lifecycle
+//	recorder.saveMu      what the record was told; its saves           lifecycle, lazyStorage.mu
+//	recorder.timerMu     the timer of saves                            lifecycle, lazyStorage.mu, saveMu
+//	trackers.mu          the trackers of a torrent                     lifecycle, lazyStorage.mu, saveMu
+//	Torrent.mu           why a torrent is closed                       lifecycle
+//	Stream.reading       events that were read but not returned        –
+//	Stream.mu            metainfo of torrents that were just added     reading
+//	metainfoCache.mu     the metainfo of a torrent                     lifecycle, lazyStorage.mu
+//	Client.mu            the torrents, the record folders, closed      lifecycle, reading
+//	forwardFile.mu       a file that can only be read forward          lazyStorage.mu
+//
+// The leaves are timerMu, Torrent.mu, Stream.mu, metainfoCache.mu and Client.mu. The others
+// may be held while waiting for a turn of the engine, so a turn takes only leaves, and
+// tries lazyStorage.mu.
 package client
