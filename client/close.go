@@ -100,9 +100,9 @@ func (t *Torrent) checkOpen() error {
 	return nil
 }
 
-// closedError names the torrent in an error of the engine, and says why the torrent
+// wrapError names the torrent in an error of the engine, and says why the torrent
 // is closed if that is what the error is about.
-func (t *Torrent) closedError(err error) error {
+func (t *Torrent) wrapError(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -121,18 +121,18 @@ func (t *Torrent) Bitfield() swarm.Bitfield { return t.engine.Pieces() }
 
 // Wait waits until every piece is held. It fails if the torrent fails, with the error
 // that stopped it; if the torrent is removed; and when ctx is done.
-func (t *Torrent) Wait(ctx context.Context) error { return t.closedError(t.engine.Wait(ctx)) }
+func (t *Torrent) Wait(ctx context.Context) error { return t.wrapError(t.engine.Wait(ctx)) }
 
 // Await waits until one piece is held, and fails as Wait does.
 func (t *Torrent) Await(ctx context.Context, piece int) error {
-	return t.closedError(t.engine.Await(ctx, piece))
+	return t.wrapError(t.engine.Await(ctx, piece))
 }
 
 // ReadAt reads bytes of pieces that are held, at an offset in the torrent. It fails
 // with engine.ErrNoPiece if one of these pieces is missing.
 func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 	n, err := t.engine.ReadAt(p, off)
-	return n, t.closedError(err)
+	return n, t.wrapError(err)
 }
 
 // Pause ends all connections and notifies the trackers. Nothing is downloaded, uploaded
@@ -168,5 +168,5 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 	t.storage.scheduleSave()
 	err := t.engine.Recheck(ctx)
 	t.storage.scheduleSave()
-	return t.closedError(err)
+	return t.wrapError(err)
 }
