@@ -20,33 +20,33 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A house is a client with records, and what it has of an album.
-type house struct {
+// An idleAlbum is a client with records, and an idle torrent of it.
+type idleAlbum struct {
 	*Client
 	tor        *Torrent
 	torrent    string // path of the .torrent file
 	dir, state string
 }
 
-// atRest returns a client that was started with a whole album, from its record.
-func atRest(t *testing.T) *house {
+// newIdleAlbum returns a client that was started with a complete album, from its record.
+func newIdleAlbum(t *testing.T) *idleAlbum {
 	t.Helper()
 	seeder, meta := album(t)
 	b, err := meta.Bytes()
 	require.NoError(t, err)
-	h := &house{torrent: filepath.Join(t.TempDir(), "album.torrent"), dir: t.TempDir(), state: t.TempDir()}
+	h := &idleAlbum{torrent: filepath.Join(t.TempDir(), "album.torrent"), dir: t.TempDir(), state: t.TempDir()}
 	require.NoError(t, os.WriteFile(h.torrent, b, 0o666))
 	h.start(t)
 	require.NoError(t, h.tor.AddPeers(seeder.Addr()))
 	require.NoError(t, h.tor.Wait(t.Context()))
 	require.NoError(t, h.Close())
 	h.start(t)
-	h.awaitRest(t)
+	h.awaitIdle(t)
 	return h
 }
 
-// start starts the client, or another after it was closed.
-func (h *house) start(t *testing.T) {
+// start starts a client. It is called again after Close.
+func (h *idleAlbum) start(t *testing.T) {
 	t.Helper()
 	c, err := New(Config{Dir: h.dir, State: h.state, Listen: "127.0.0.1:0", Save: time.Hour})
 	require.NoError(t, err)
@@ -57,8 +57,8 @@ func (h *house) start(t *testing.T) {
 	require.Eventually(t, func() bool { return h.tor.Stats().Phase == engine.PhaseRunning }, time.Minute, time.Millisecond)
 }
 
-// awaitRest waits until nothing of the torrent is open.
-func (h *house) awaitRest(t *testing.T) {
+// awaitIdle waits until nothing of the torrent is open.
+func (h *idleAlbum) awaitIdle(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		runtime.GC()
@@ -67,15 +67,15 @@ func (h *house) awaitRest(t *testing.T) {
 	require.Zero(t, h.config.Disk.Handles.Open())
 }
 
-func (h *house) record(t *testing.T) resume.Record {
+func (h *idleAlbum) record(t *testing.T) resume.Record {
 	t.Helper()
 	r, err := h.tor.folder.Load(h.tor.ID())
 	require.NoError(t, err)
 	return r
 }
 
-// leech downloads the album from the house, and returns what came of it.
-func (h *house) leech(t *testing.T, ctx context.Context) error {
+// download downloads the album from h, and returns the error of Wait.
+func (h *idleAlbum) download(t *testing.T, ctx context.Context) error {
 	t.Helper()
 	c, err := New(Config{Dir: t.TempDir(), State: Off, Listen: "127.0.0.1:0"})
 	require.NoError(t, err)
@@ -85,8 +85,8 @@ func (h *house) leech(t *testing.T, ctx context.Context) error {
 	return tor.Wait(ctx)
 }
 
-func TestRestKeepsNothingInMemory(t *testing.T) {
-	h := atRest(t)
+func TestIdleKeepsNothingInMemory(t *testing.T) {
+	h := newIdleAlbum(t)
 	require.NoError(t, os.Rename(h.torrent, h.torrent+".away"))
 	require.Equal(t, "album", h.tor.Name())
 	require.Equal(t, int64(450_000), h.tor.Length())
@@ -99,30 +99,30 @@ func TestRestKeepsNothingInMemory(t *testing.T) {
 	require.Same(t, meta, metaOf(t, h.tor), "while it is used there is one")
 	runtime.KeepAlive(meta)
 	require.Contains(t, h.tor.Magnet(), "album")
-	h.awaitRest(t) // it was only looked at
+	h.awaitIdle(t) // it was only looked at
 }
 
-func TestPeerWakesATorrentAtRest(t *testing.T) {
-	h := atRest(t)
+func TestPeerReopensAnIdleTorrent(t *testing.T) {
+	h := newIdleAlbum(t)
 	before := h.record(t)
-	require.NoError(t, h.leech(t, t.Context()))
+	require.NoError(t, h.download(t, t.Context()))
 	require.NotNil(t, h.tor.storage.current())
 	h.tor.becomeIdle()
-	h.awaitRest(t)
+	h.awaitIdle(t)
 	after := h.record(t)
 	require.Equal(t, resume.Clean, after.State)
 	require.Equal(t, before.Files, after.Files)
 	require.Equal(t, int64(450_000), after.Life.Uploaded, "what was sent is recorded")
 	require.False(t, before.Life.Completed.IsZero())
 	require.Equal(t, before.Life.Completed, after.Life.Completed, "it was completed but once")
-	require.NoError(t, h.leech(t, t.Context()), "and once more")
+	require.NoError(t, h.download(t, t.Context()), "and once more")
 	require.NoError(t, h.Close())
 	h.start(t)
 	require.Zero(t, h.tor.Stats().ToCheck)
 	require.Equal(t, int64(900_000), h.tor.Stats().Up.Total)
 }
 
-func TestDownloadComesToRest(t *testing.T) {
+func TestDownloadBecomesIdle(t *testing.T) {
 	seeder, meta := album(t)
 	c, err := New(Config{Dir: t.TempDir(), State: t.TempDir(), Listen: Off, Save: time.Hour})
 	require.NoError(t, err)
@@ -150,8 +150,8 @@ func TestDownloadComesToRest(t *testing.T) {
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
-func TestRemoveAtRest(t *testing.T) {
-	h := atRest(t)
+func TestRemoveIdle(t *testing.T) {
+	h := newIdleAlbum(t)
 	require.NoError(t, h.Remove(h.tor, Delete))
 	_, err := os.Stat(filepath.Join(h.dir, "album"))
 	require.ErrorIs(t, err, fs.ErrNotExist)
@@ -171,10 +171,10 @@ func TestSourcesFail(t *testing.T) {
 	require.Empty(t, c.Torrents())
 }
 
-// TestFolderVanishesAtRest is as if it vanished while the torrent was seeded: what
-// cannot be read is lost, and nothing is written into what is another folder by now.
-func TestFolderVanishesAtRest(t *testing.T) {
-	h := atRest(t)
+// TestFolderVanishesWhileIdle loses the pieces that cannot be read, as if the file had
+// vanished while the torrent was open. Nothing is written to the folder.
+func TestFolderVanishesWhileIdle(t *testing.T) {
+	h := newIdleAlbum(t)
 	events := h.Events(AllEvents, 0)
 	require.NoError(t, os.Rename(filepath.Join(h.dir, "album", "b"), filepath.Join(h.dir, "b")))
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
@@ -184,7 +184,7 @@ func TestFolderVanishesAtRest(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		h.leech(t, ctx)
+		h.download(t, ctx)
 	}()
 	var warning engine.Warning
 	for e := range events.All(t.Context()) {
@@ -206,35 +206,36 @@ func TestFolderVanishesAtRest(t *testing.T) {
 	require.Equal(t, 1.0, h.tor.Progress())
 }
 
-// TestTouchedAtRest keeps the recorded time of a file, so that the next run checks.
-func TestTouchedAtRest(t *testing.T) {
-	h := atRest(t)
+// TestTouchedWhileIdle touches a file. The record keeps the old time, so that the next
+// run checks the file.
+func TestTouchedWhileIdle(t *testing.T) {
+	h := newIdleAlbum(t)
 	now := time.Now().Add(time.Hour)
 	require.NoError(t, os.Chtimes(filepath.Join(h.dir, "album", "a"), now, now))
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
 	h.tor.becomeIdle()
-	h.awaitRest(t)
+	h.awaitIdle(t)
 	require.NoError(t, h.Close())
 	h.start(t)
 	require.Equal(t, h.tor.geometry.Pieces(), h.tor.Stats().ToCheck)
 }
 
-func TestRecordVanishesAtRest(t *testing.T) {
-	h := atRest(t)
+func TestRecordVanishesWhileIdle(t *testing.T) {
+	h := newIdleAlbum(t)
 	require.NoError(t, os.Remove(filepath.Join(h.tor.folder.Path(h.tor.ID()), "resume")))
-	require.NoError(t, h.leech(t, t.Context()))
+	require.NoError(t, h.download(t, t.Context()))
 	require.Equal(t, h.tor.geometry.Pieces(), h.record(t).Pieces.Count(), "there is one again")
 	require.Empty(t, h.record(t).Owned, "but nobody knows what is ours")
 	h.tor.becomeIdle()
-	h.awaitRest(t)
+	h.awaitIdle(t)
 	require.NoError(t, h.Close())
 	h.start(t)
 	require.Zero(t, h.tor.Stats().ToCheck)
 }
 
-func TestTrackersSetAtRest(t *testing.T) {
-	h := atRest(t)
+func TestTrackersSetWhileIdle(t *testing.T) {
+	h := newIdleAlbum(t)
 	tiers := [][]string{{"http://127.0.0.1:1/announce"}}
 	require.NoError(t, h.tor.SetTrackers(tiers))
 	require.NoError(t, h.Close())
@@ -244,9 +245,9 @@ func TestTrackersSetAtRest(t *testing.T) {
 	require.Equal(t, tiers, h.tor.AnnounceURLs())
 }
 
-// TestRestWhileWriting does not rest over what is not recorded yet.
-func TestRestWhileWriting(t *testing.T) {
-	h := atRest(t)
+// TestBecomeIdleWhileWriting stays open while a write is not recorded yet.
+func TestBecomeIdleWhileWriting(t *testing.T) {
+	h := newIdleAlbum(t)
 	require.NoError(t, h.tor.Recheck(t.Context()))
 	o := h.tor.storage.current()
 	require.NotNil(t, o)
@@ -258,7 +259,7 @@ func TestRestWhileWriting(t *testing.T) {
 		h.tor.becomeIdle()
 	}()
 	require.Eventually(t, func() bool { return !o.recorder.savePending() }, time.Minute, time.Millisecond)
-	for h.tor.storage.mu.TryRLock() { // until rest waits for the lock
+	for h.tor.storage.mu.TryRLock() { // until becomeIdle waits for the lock
 		h.tor.storage.mu.RUnlock()
 		runtime.Gosched()
 	}
@@ -270,9 +271,9 @@ func TestRestWhileWriting(t *testing.T) {
 	require.Nil(t, h.tor.storage.current())
 }
 
-// TestRestsWaitForEachOther, but not Close for them.
-func TestRestsWaitForEachOther(t *testing.T) {
-	h := atRest(t)
+// TestTorrentsWaitToBecomeIdle takes all slots. Close does not wait for a slot.
+func TestTorrentsWaitToBecomeIdle(t *testing.T) {
+	h := newIdleAlbum(t)
 	for range maxBecomingIdle {
 		h.idleSlots <- struct{}{}
 	}
@@ -284,7 +285,7 @@ func TestRestsWaitForEachOther(t *testing.T) {
 	}
 	require.NotNil(t, h.tor.storage.current())
 	<-h.idleSlots
-	h.awaitRest(t)
+	h.awaitIdle(t)
 	_, err = h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
 	h.idleSlots <- struct{}{}
@@ -292,9 +293,9 @@ func TestRestsWaitForEachOther(t *testing.T) {
 	require.NoError(t, h.Close())
 }
 
-// TestSyncFailsBeforeRest goes on with what is open.
-func TestSyncFailsBeforeRest(t *testing.T) {
-	h := atRest(t)
+// TestSyncFailsBeforeIdle keeps the torrent open if it cannot be synced.
+func TestSyncFailsBeforeIdle(t *testing.T) {
+	h := newIdleAlbum(t)
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
 	o := h.tor.storage.current()
@@ -323,7 +324,7 @@ func (u *unsyncable) Sync() error { return u.err }
 // TestRemoveMeetsATorrentThatBecomesIdle removes a torrent with its content while it waits
 // to become idle. What Remove reopened must stay open until it is deleted.
 func TestRemoveMeetsATorrentThatBecomesIdle(t *testing.T) {
-	h := atRest(t)
+	h := newIdleAlbum(t)
 	h.tor.lifecycle.Lock()
 	idle, removed := make(chan struct{}), make(chan error)
 	go func() {

@@ -29,7 +29,7 @@ func TestCopyOfTheTorrentFileIsGone(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := atRest(t)
+			h := newIdleAlbum(t)
 			events := h.Events(AllEvents, 0)
 			damage(t, h.tor.copyPath())
 			_, err := h.tor.Metainfo()
@@ -50,7 +50,7 @@ func TestCopyOfTheTorrentFileIsGone(t *testing.T) {
 					}
 				}
 			}()
-			require.ErrorIs(t, h.leech(t, ctx), context.Canceled, "and the user is warned")
+			require.ErrorIs(t, h.download(t, ctx), context.Canceled, "and the user is warned")
 			require.Error(t, h.Remove(h.tor, Delete), "nobody knows what")
 			require.NotEmpty(t, h.record(t).Owned)
 
@@ -62,8 +62,8 @@ func TestCopyOfTheTorrentFileIsGone(t *testing.T) {
 	}
 }
 
-// TestRestLetsGoOfTheInfo looks whether anything small keeps all of it in memory.
-func TestRestLetsGoOfTheInfo(t *testing.T) {
+// TestIdleReleasesTheInfo fails if a pointer into the metainfo keeps all of it in memory.
+func TestIdleReleasesTheInfo(t *testing.T) {
 	for _, format := range []metainfo.Format{metainfo.V1, metainfo.V2, metainfo.Hybrid} {
 		t.Run(format.String(), func(t *testing.T) {
 			dir := t.TempDir()

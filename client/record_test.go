@@ -17,7 +17,6 @@ import (
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
-	"github.com/shoal-bt/shoal/swarm"
 )
 
 // An honest FS makes nothing that the record on disk does not list.
@@ -262,25 +261,4 @@ func TestRaces(t *testing.T) {
 		runtime.GC()
 	}
 	require.LessOrEqual(t, runtime.NumGoroutine(), before)
-}
-
-// TestLedger keeps to the optional parts of the contract.
-func TestLedger(t *testing.T) {
-	r := &recorder{interval: time.Hour}
-	defer r.stop()
-	l := &lazyStorage{open: &openStorage{swarm.NewMemory(10), r}}
-	_, err := l.WriteAt([]byte{1}, 10)
-	var broken *StoreError
-	require.ErrorAs(t, err, &broken)
-	require.False(t, r.savePending())
-	n, err := swarm.WriteVecAt(l, [][]byte{{1, 2}, {3}}, 1)
-	require.NoError(t, err)
-	require.Equal(t, int64(3), n)
-	require.True(t, r.savePending())
-	p := make([]byte, 3)
-	_, err = swarm.ReadVecAt(l, [][]byte{p[:1], p[1:]}, 1)
-	require.NoError(t, err)
-	require.Equal(t, []byte{1, 2, 3}, p)
-	require.NoError(t, swarm.Sync(l))
-	require.NoError(t, l.Close())
 }

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,25 +60,4 @@ func TestRecorderWaitsForTheEngine(t *testing.T) {
 		require.Empty(t, saved)
 		r.stop()
 	})
-}
-
-// TestStorageStartsARecorder adds a torrent to the engine while a read reopens it:
-// whoever comes last starts the recorder.
-func TestStorageStartsARecorder(t *testing.T) {
-	for range 1000 {
-		l := &lazyStorage{}
-		r := &recorder{interval: -1}
-		var wg sync.WaitGroup
-		wg.Go(l.start)
-		wg.Go(func() { // as reopen does
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.open = &openStorage{swarm.NewMemory(1), r}
-			if l.started.Load() {
-				r.start()
-			}
-		})
-		wg.Wait()
-		require.True(t, r.started)
-	}
 }
