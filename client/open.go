@@ -32,7 +32,7 @@ func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedConte
 	all.SetAll(t.geometry.Pieces())
 	switch {
 	case seed != nil && seed.storage != nil:
-		t.storage = &lazyStorage{open: &openStorage{Storage: seed.storage}}
+		t.storage = &lazyStorage{open: &handle{Storage: seed.storage}}
 		return startState{have: all}, nil
 	case seed != nil:
 		t.dir, t.seedFiles = seed.dir, seed.files
@@ -41,7 +41,7 @@ func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedConte
 		if err != nil {
 			return startState{}, &StoreError{"open", err}
 		}
-		t.storage = &lazyStorage{open: &openStorage{Storage: s}}
+		t.storage = &lazyStorage{open: &handle{Storage: s}}
 		if o.Trust {
 			return startState{have: all}, nil
 		}
@@ -104,8 +104,8 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 
 // openFiles opens the files, and the record if anything is remembered. The record lists
 // a file or folder as ours before it is made.
-func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*openStorage, error) {
-	o := &openStorage{}
+func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*handle, error) {
+	o := &handle{}
 	options := t.client.config.Disk
 	options.Owned = r.Owned
 	options.Overwrite = options.Overwrite || t.overwrite

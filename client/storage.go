@@ -19,12 +19,12 @@ type lazyStorage struct {
 	started atomic.Bool // the engine has the torrent, so records can be saved
 
 	mu     sync.RWMutex // guards what follows; read-locked by calls, locked to open and close
-	open   *openStorage // nil while the torrent is idle
+	open   *handle      // nil while the torrent is idle
 	closed bool         // for good
 }
 
-// An openStorage is what is open of a torrent that is not idle.
-type openStorage struct {
+// An handle is what is open of a torrent that is not idle.
+type handle struct {
 	swarm.Storage
 	recorder *recorder // nil if nothing is remembered
 }
@@ -49,7 +49,7 @@ func storeError(op string, err error) error {
 
 // acquire returns what is open, and opens it first if the torrent is idle. Without an
 // error the caller calls mu.RUnlock when it is done.
-func (l *lazyStorage) acquire() (*openStorage, error) {
+func (l *lazyStorage) acquire() (*handle, error) {
 	for {
 		l.mu.RLock()
 		if l.open != nil {
@@ -63,7 +63,7 @@ func (l *lazyStorage) acquire() (*openStorage, error) {
 }
 
 // current returns what is open, or nil while the torrent is idle.
-func (l *lazyStorage) current() *openStorage {
+func (l *lazyStorage) current() *handle {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return l.open

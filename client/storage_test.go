@@ -14,7 +14,7 @@ import (
 func TestLazyStorage(t *testing.T) {
 	r := &recorder{interval: time.Hour}
 	defer r.stop()
-	l := &lazyStorage{open: &openStorage{swarm.NewMemory(10), r}}
+	l := &lazyStorage{open: &handle{swarm.NewMemory(10), r}}
 	_, err := l.WriteAt([]byte{1}, 10)
 	var broken *StoreError
 	require.ErrorAs(t, err, &broken)
@@ -42,7 +42,7 @@ func TestStorageStartsARecorder(t *testing.T) {
 		wg.Go(func() { // as reopen does
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			l.open = &openStorage{swarm.NewMemory(1), r}
+			l.open = &handle{swarm.NewMemory(1), r}
 			if l.started.Load() {
 				r.start()
 			}
