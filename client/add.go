@@ -191,7 +191,7 @@ func (t *Torrent) addToEngine(spec engine.Spec) error {
 		return errors.Join(err, t.storage.closeRecord())
 	}
 	t.engine = added
-	t.storage.start()
+	t.storage.startSaving()
 	if spec.Check.Count() > 0 {
 		t.storage.scheduleSave()
 	}

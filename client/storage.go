@@ -69,9 +69,9 @@ func (l *lazyStorage) current() *handle {
 	return l.open
 }
 
-// start lets records be saved: from now on the engine can be asked what is held.
+// startSaving lets records be saved: from now on the engine can be asked what is held.
 // reopen reads started after it opened a recorder, so one of the two starts it.
-func (l *lazyStorage) start() {
+func (l *lazyStorage) startSaving() {
 	l.started.Store(true)
 	if o := l.current(); o != nil {
 		o.recorder.start()

@@ -38,7 +38,7 @@ func TestStorageStartsARecorder(t *testing.T) {
 		l := &lazyStorage{}
 		r := &recorder{interval: -1}
 		var wg sync.WaitGroup
-		wg.Go(l.start)
+		wg.Go(l.startSaving)
 		wg.Go(func() { // as reopen does
 			l.mu.Lock()
 			defer l.mu.Unlock()
