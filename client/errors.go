@@ -132,11 +132,11 @@ func ErrorOf(e Event) error {
 	return nil
 }
 
-// timeoutError names the dials that ended because time ran out.
+// timeoutError says what did not happen in time, if err is a timeout of a dial.
 func timeoutError(err error) error {
 	var timeout net.Error
 	late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
-		errors.As(err, &timeout) && timeout.Timeout()
+		(errors.As(err, &timeout) && timeout.Timeout())
 	switch {
 	case late && errors.Is(err, engine.ErrConnect):
 		return fmt.Errorf("%w: %w", ErrConnectTimeout, err)

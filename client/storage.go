@@ -23,7 +23,7 @@ type lazyStorage struct {
 	closed bool         // for good
 }
 
-// An handle is what is open of a torrent that is not idle.
+// A handle is what is open of a torrent that is not idle.
 type handle struct {
 	swarm.Storage
 	recorder *recorder // nil if nothing is remembered
