@@ -20,14 +20,14 @@ import (
 	"github.com/shoal-bt/shoal/trackerserver"
 )
 
-// A noted tracker keeps what it heard.
-type noted struct {
+// A recordingTracker tracker keeps what it heard.
+type recordingTracker struct {
 	*trackerserver.Memory
 	mu    sync.Mutex
 	heard []trackerserver.Request
 }
 
-func (n *noted) Announce(ctx context.Context, r *trackerserver.Request, reply *trackerserver.Reply) error {
+func (n *recordingTracker) Announce(ctx context.Context, r *trackerserver.Request, reply *trackerserver.Reply) error {
 	n.mu.Lock()
 	n.heard = append(n.heard, *r)
 	n.mu.Unlock()
@@ -35,7 +35,7 @@ func (n *noted) Announce(ctx context.Context, r *trackerserver.Request, reply *t
 }
 
 // of returns what a peer said, as events and in order.
-func (n *noted) of(id swarm.PeerID) (events []swarm.Event) {
+func (n *recordingTracker) of(id swarm.PeerID) (events []swarm.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, r := range n.heard {
@@ -47,9 +47,9 @@ func (n *noted) of(id swarm.PeerID) (events []swarm.Event) {
 }
 
 // tracker starts a tracker with a passkey in its URL.
-func tracker(t *testing.T) (announce string, n *noted) {
+func tracker(t *testing.T) (announce string, n *recordingTracker) {
 	t.Helper()
-	n = &noted{Memory: trackerserver.NewMemory(trackerserver.Config{})}
+	n = &recordingTracker{Memory: trackerserver.NewMemory(trackerserver.Config{})}
 	s := httptest.NewServer(trackerserver.New(trackerserver.Config{Handler: n}))
 	t.Cleanup(s.Close)
 	return s.URL + "/" + passkey + "/announce", n
