@@ -23,13 +23,13 @@ import (
 // A recordingTracker tracker keeps what it heard.
 type recordingTracker struct {
 	*trackerserver.Memory
-	mu    sync.Mutex
-	heard []trackerserver.Request
+	mu       sync.Mutex
+	requests []trackerserver.Request
 }
 
 func (n *recordingTracker) Announce(ctx context.Context, r *trackerserver.Request, reply *trackerserver.Reply) error {
 	n.mu.Lock()
-	n.heard = append(n.heard, *r)
+	n.requests = append(n.requests, *r)
 	n.mu.Unlock()
 	return n.Memory.Announce(ctx, r, reply)
 }
@@ -38,7 +38,7 @@ func (n *recordingTracker) Announce(ctx context.Context, r *trackerserver.Reques
 func (n *recordingTracker) of(id swarm.PeerID) (events []swarm.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, r := range n.heard {
+	for _, r := range n.requests {
 		if r.Peer == id {
 			events = append(events, r.Event)
 		}
