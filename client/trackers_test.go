@@ -34,8 +34,8 @@ func (n *recordingTracker) Announce(ctx context.Context, r *trackerserver.Reques
 	return n.Memory.Announce(ctx, r, reply)
 }
 
-// of returns what a peer said, as events and in order.
-func (n *recordingTracker) of(id swarm.PeerID) (events []swarm.Event) {
+// eventsOf returns what a peer said, as events and in order.
+func (n *recordingTracker) eventsOf(id swarm.PeerID) (events []swarm.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, r := range n.requests {
@@ -81,13 +81,13 @@ func TestTracker(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, tor.Wait(within(t)))
 	sameTree(t, dir, filepath.Join(tor.Dir(), "album"))
-	eventually(t, func() bool { return slices.Contains(n.of(c.PeerID()), swarm.Completed) })
+	eventually(t, func() bool { return slices.Contains(n.eventsOf(c.PeerID()), swarm.Completed) })
 	require.NoError(t, tor.Pause())
-	eventually(t, func() bool { return slices.Contains(n.of(c.PeerID()), swarm.Stopped) })
+	eventually(t, func() bool { return slices.Contains(n.eventsOf(c.PeerID()), swarm.Stopped) })
 	require.NoError(t, tor.Resume())
 	eventually(t, func() bool { return n.Totals().Seeds == 2 })
 	require.NoError(t, c.Close())
-	require.Equal(t, []swarm.Event{swarm.Started, swarm.Completed, swarm.Stopped, swarm.Started, swarm.Stopped}, n.of(c.PeerID()))
+	require.Equal(t, []swarm.Event{swarm.Started, swarm.Completed, swarm.Stopped, swarm.Started, swarm.Stopped}, n.eventsOf(c.PeerID()))
 	all := tor.Trackers()
 	require.Len(t, all, 1)
 	require.NotContains(t, all[0].URL, passkey)
@@ -111,22 +111,24 @@ func TestSetTrackers(t *testing.T) {
 		return c, tor
 	}
 	c, tor := start()
-	eventually(t, func() bool { return len(heardFirst.of(c.PeerID())) == 1 && len(heardExtra.of(c.PeerID())) == 1 })
+	eventually(t, func() bool {
+		return len(heardFirst.eventsOf(c.PeerID())) == 1 && len(heardExtra.eventsOf(c.PeerID())) == 1
+	})
 	eventually(t, func() bool { return len(tor.Trackers()) == 2 && tor.Trackers()[1].Extra })
 	require.NoError(t, tor.SetTrackers(nil), "the same as before")
 	require.NoError(t, tor.SetTrackers([][]string{}))
-	eventually(t, func() bool { return slices.Contains(heardFirst.of(c.PeerID()), swarm.Stopped) })
+	eventually(t, func() bool { return slices.Contains(heardFirst.eventsOf(c.PeerID()), swarm.Stopped) })
 	require.Empty(t, tor.AnnounceURLs())
 	require.NoError(t, tor.SetTrackers([][]string{{second}}))
-	eventually(t, func() bool { return len(heardSecond.of(c.PeerID())) == 1 })
+	eventually(t, func() bool { return len(heardSecond.eventsOf(c.PeerID())) == 1 })
 	require.Equal(t, [][]string{{second}}, tor.AnnounceURLs())
 	require.NoError(t, c.Close())
 	require.ErrorIs(t, tor.SetTrackers(nil), client.ErrClosed)
 
 	c, tor = start()
 	require.Equal(t, [][]string{{second}}, tor.AnnounceURLs(), "remembered")
-	eventually(t, func() bool { return len(heardSecond.of(c.PeerID())) == 1 })
-	require.Empty(t, heardFirst.of(c.PeerID()))
+	eventually(t, func() bool { return len(heardSecond.eventsOf(c.PeerID())) == 1 })
+	require.Empty(t, heardFirst.eventsOf(c.PeerID()))
 }
 
 // TestTrackerErrors has a tracker refuse as often as is worth a warning, which comes
@@ -158,12 +160,12 @@ func TestPrivate(t *testing.T) {
 	c := newClient(t, client.Config{Announce: []string{extra}})
 	tor, err := c.Seed(within(t), dir, o)
 	require.NoError(t, err)
-	eventually(t, func() bool { return len(heard.of(c.PeerID())) == 1 })
+	eventually(t, func() bool { return len(heard.eventsOf(c.PeerID())) == 1 })
 	require.Len(t, tor.Trackers(), 1)
 	require.ErrorIs(t, tor.AddSource(swarm.List{}), client.ErrPrivate)
 	_, err = newClient(t, client.Config{}).Add(within(t), metaOf(t, tor), client.AddOptions{Sources: []swarm.PeerSource{swarm.List{}}})
 	require.ErrorIs(t, err, client.ErrPrivate)
-	require.Empty(t, heardExtra.of(c.PeerID()))
+	require.Empty(t, heardExtra.eventsOf(c.PeerID()))
 	require.Len(t, tor.Sources(), 1)
 }
 
