@@ -98,14 +98,14 @@ func TestLimitsOfOneTorrent(t *testing.T) {
 	require.NotZero(t, tick.Stats.DownProtocol.Total)
 }
 
-// A listed source tells of peers and notes how it was asked.
-type listed struct {
+// A listSource source tells of peers and notes how it was asked.
+type listSource struct {
 	peers []netip.AddrPort
 	mu    sync.Mutex
 	asked []swarm.Event
 }
 
-func (l *listed) Announce(_ context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+func (l *listSource) Announce(_ context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	l.mu.Lock()
 	l.asked = append(l.asked, a.Event)
 	l.mu.Unlock()
@@ -115,7 +115,7 @@ func (l *listed) Announce(_ context.Context, a swarm.Announcement, found func(sw
 	return swarm.Answer{Next: time.Hour, Min: time.Millisecond, Seeds: -1, Leechers: -1}, nil
 }
 
-func (l *listed) heard(want ...swarm.Event) func() bool {
+func (l *listSource) heard(want ...swarm.Event) func() bool {
 	return func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -131,7 +131,7 @@ func TestSourcesLive(t *testing.T) {
 	tor, err := c.Add(within(t), meta)
 	require.NoError(t, err)
 	added(t, tor)
-	l := &listed{peers: []netip.AddrPort{half.Addr()}}
+	l := &listSource{peers: []netip.AddrPort{half.Addr()}}
 	require.NoError(t, tor.AddSource(l))
 	require.NoError(t, tor.Await(within(t), 0))
 	eventually(t, func() bool {
