@@ -115,7 +115,7 @@ func (l *listSource) Announce(_ context.Context, a swarm.Announcement, found fun
 	return swarm.Answer{Next: time.Hour, Min: time.Millisecond, Seeds: -1, Leechers: -1}, nil
 }
 
-func (l *listSource) heard(want ...swarm.Event) func() bool {
+func (l *listSource) gotEvents(want ...swarm.Event) func() bool {
 	return func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -140,8 +140,8 @@ func TestSourcesLive(t *testing.T) {
 	require.Equal(t, 1, tor.Sources()[0].Peers)
 	require.Same(t, l, tor.Sources()[0].Source)
 	tor.Announce()
-	eventually(t, l.heard(swarm.Started, swarm.None))
+	eventually(t, l.gotEvents(swarm.Started, swarm.None))
 	tor.RemoveSource(l)
-	eventually(t, l.heard(swarm.Started, swarm.None, swarm.Stopped))
+	eventually(t, l.gotEvents(swarm.Started, swarm.None, swarm.Stopped))
 	require.Empty(t, tor.Sources())
 }
