@@ -19,21 +19,21 @@ import (
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// An honest FS makes nothing that the record on disk does not list.
-type honest struct {
+// An checkingFS FS makes nothing that the record on disk does not list.
+type checkingFS struct {
 	diskstore.OS
 	state string
 	fault func(name string)
 }
 
-func (h honest) OpenFolder(dir string, create bool) (diskstore.Folder, error) {
+func (h checkingFS) OpenFolder(dir string, create bool) (diskstore.Folder, error) {
 	f, err := h.OS.OpenFolder(dir, create)
 	return honestFolder{f, h, dir}, err
 }
 
 type honestFolder struct {
 	diskstore.Folder
-	honest
+	checkingFS
 	dir string
 }
 
@@ -123,7 +123,7 @@ func TestRecordedBeforeMade(t *testing.T) {
 	var faults []string
 	c, err := New(Config{
 		Dir: t.TempDir(), State: state, Listen: Off,
-		Disk: diskstore.Options{FS: honest{state: state, fault: func(name string) {
+		Disk: diskstore.Options{FS: checkingFS{state: state, fault: func(name string) {
 			mu.Lock()
 			defer mu.Unlock()
 			faults = append(faults, name)
