@@ -28,16 +28,16 @@ type checkingFS struct {
 
 func (h checkingFS) OpenFolder(dir string, create bool) (diskstore.Folder, error) {
 	f, err := h.OS.OpenFolder(dir, create)
-	return honestFolder{f, h, dir}, err
+	return checkingFolder{f, h, dir}, err
 }
 
-type honestFolder struct {
+type checkingFolder struct {
 	diskstore.Folder
 	checkingFS
 	dir string
 }
 
-func (f honestFolder) check(name string) {
+func (f checkingFolder) check(name string) {
 	folder, err := openRecordFolder(f.state, f.dir)
 	if err != nil {
 		f.fault(err.Error())
@@ -54,14 +54,14 @@ func (f honestFolder) check(name string) {
 	}
 }
 
-func (f honestFolder) OpenFile(name string, flag int, perm fs.FileMode) (diskstore.File, error) {
+func (f checkingFolder) OpenFile(name string, flag int, perm fs.FileMode) (diskstore.File, error) {
 	if flag&os.O_CREATE != 0 {
 		f.check(name)
 	}
 	return f.Folder.OpenFile(name, flag, perm)
 }
 
-func (f honestFolder) Mkdir(name string, perm fs.FileMode) error {
+func (f checkingFolder) Mkdir(name string, perm fs.FileMode) error {
 	f.check(name + "/")
 	return f.Folder.Mkdir(name, perm)
 }
