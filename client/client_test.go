@@ -15,12 +15,12 @@ import (
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// patience bounds what should take moments.
-const patience = 30 * time.Second
+// testTimeout bounds what should take moments.
+const testTimeout = 30 * time.Second
 
 func within(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	t.Cleanup(cancel)
 	return ctx
 }

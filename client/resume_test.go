@@ -27,7 +27,7 @@ func torrentOf(t *testing.T, name string, b []byte) *metainfo.Torrent {
 // added waits until the torrent knows what it holds.
 func added(t *testing.T, tor *client.Torrent) engine.Stats {
 	t.Helper()
-	require.Eventually(t, func() bool { return tor.Stats().Phase != engine.PhaseChecking }, patience, 1e6)
+	require.Eventually(t, func() bool { return tor.Stats().Phase != engine.PhaseChecking }, testTimeout, 1e6)
 	return tor.Stats()
 }
 

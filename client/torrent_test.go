@@ -92,7 +92,7 @@ func TestPause(t *testing.T) {
 	require.Equal(t, engine.PhasePaused, tor.Stats().Phase)
 	require.Zero(t, tor.Stats().Dialing)
 	require.NoError(t, tor.Resume())
-	require.Eventually(t, func() bool { return len(tor.Peers()) == 1 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return len(tor.Peers()) == 1 }, testTimeout, time.Millisecond)
 	lost := tor.Events(engine.OnPeerLost|engine.OnPeerBanned, 0)
 	addr := tor.Peers()[0].Addr
 	tor.RemovePeer(addr)

@@ -60,7 +60,7 @@ const passkey = "0123456789abcdef0123456789abcdef"
 // eventually waits for what happens on other goroutines.
 func eventually(t *testing.T, f func() bool) {
 	t.Helper()
-	require.Eventually(t, f, patience, time.Millisecond)
+	require.Eventually(t, f, testTimeout, time.Millisecond)
 }
 
 func TestTracker(t *testing.T) {
