@@ -87,7 +87,7 @@ func TestErrors(t *testing.T) {
 		{"bitfield out of order", peerSends(
 			peerwire.Message{Kind: peerwire.Have, Piece: 0}, peerwire.Message{Kind: peerwire.Bitfield, Data: make([]byte, 1)},
 		), nil, []any{protocol}},
-		{"piece check failed", liar, []error{client.ErrPieceFailed}, []any{new(*client.PieceError)}},
+		{"piece check failed", badPiece, []error{client.ErrPieceFailed}, []any{new(*client.PieceError)}},
 		{"store", brokenStore, []error{errDisk}, []any{new(*client.StoreError)}},
 		{"file in the way", func(t *testing.T) error {
 			c := newClient(t, client.Config{})
@@ -211,8 +211,8 @@ func chokedRequests(t *testing.T) error {
 	return err
 }
 
-// liar has a peer that trusts wrong bytes.
-func liar(t *testing.T) error {
+// badPiece has a peer that trusts wrong bytes.
+func badPiece(t *testing.T) error {
 	b := content(20, 100_000)
 	meta := torrentOf(t, "file.bin", b)
 	dir := t.TempDir()
