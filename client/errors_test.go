@@ -42,18 +42,18 @@ func TestErrors(t *testing.T) {
 			return err
 		}, []error{client.ErrUnknown}, nil},
 		{"torrent of another client", func(t *testing.T) error {
-			_, tor := one(t, client.Config{})
+			_, tor := clientWithTorrent(t, client.Config{})
 			return newClient(t, client.Config{}).Remove(tor, client.Keep)
 		}, []error{client.ErrUnknown}, nil},
 		{"removed", func(t *testing.T) error {
-			c, tor := one(t, client.Config{})
+			c, tor := clientWithTorrent(t, client.Config{})
 			require.NoError(t, c.Remove(tor, client.Keep))
 			require.ErrorIs(t, c.Remove(tor, client.Keep), client.ErrRemoved)
 			require.ErrorIs(t, tor.Pause(), client.ErrRemoved)
 			return tor.Wait(within(t))
 		}, []error{client.ErrRemoved}, nil},
 		{"client closed", func(t *testing.T) error {
-			c, tor := one(t, client.Config{})
+			c, tor := clientWithTorrent(t, client.Config{})
 			waited := make(chan error)
 			go func() { waited <- tor.Wait(context.Background()) }()
 			require.NoError(t, c.Close())
@@ -70,7 +70,7 @@ func TestErrors(t *testing.T) {
 			return err
 		}, []error{client.ErrInfoHash}, nil},
 		{"address", func(t *testing.T) error {
-			_, tor := one(t, client.Config{})
+			_, tor := clientWithTorrent(t, client.Config{})
 			return tor.AddPeers(netip.MustParseAddrPort("0.0.0.0:1"))
 		}, []error{client.ErrAddress}, nil},
 		{"magnet link", func(t *testing.T) error {
@@ -112,8 +112,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// one makes a client with a torrent of seven pieces, of which it has none.
-func one(t *testing.T, config client.Config) (*client.Client, *client.Torrent) {
+// clientWithTorrent makes a client with a torrent of seven pieces, of which it has none.
+func clientWithTorrent(t *testing.T, config client.Config) (*client.Client, *client.Torrent) {
 	t.Helper()
 	c := newClient(t, config)
 	tor, err := c.Add(within(t), torrentOf(t, "file.bin", content(20, 100_000)))
@@ -123,7 +123,7 @@ func one(t *testing.T, config client.Config) (*client.Client, *client.Torrent) {
 }
 
 func duplicate(t *testing.T) error {
-	c, tor := one(t, client.Config{})
+	c, tor := clientWithTorrent(t, client.Config{})
 	_, err := c.Add(within(t), metaOf(t, tor))
 	require.Len(t, c.Torrents(), 1)
 	return err
@@ -134,7 +134,7 @@ func inUse(t *testing.T) error {
 		t.Skip("nobody is kept off here")
 	}
 	config := client.Config{Dir: t.TempDir(), State: t.TempDir()}
-	_, tor := one(t, config)
+	_, tor := clientWithTorrent(t, config)
 	_, err := newClient(t, config).Add(within(t), metaOf(t, tor))
 	return err
 }
@@ -149,7 +149,7 @@ func (slowDialer) DialContext(ctx context.Context, _, _ string) (net.Conn, error
 
 // failed dials an address and returns the error of that.
 func failed(t *testing.T, config client.Config, addr netip.AddrPort) error {
-	_, tor := one(t, config)
+	_, tor := clientWithTorrent(t, config)
 	s := tor.Events(engine.OnPeerFailed, 0)
 	require.NoError(t, tor.AddPeers(addr))
 	e, _ := until[engine.PeerFailed](t, s)
@@ -184,7 +184,7 @@ func request(piece, begin, length int) peerwire.Message {
 // and returns why the client ended the connection.
 func peerSends(messages ...peerwire.Message) func(*testing.T) error {
 	return func(t *testing.T) error {
-		c, tor := one(t, client.Config{})
+		c, tor := clientWithTorrent(t, client.Config{})
 		s := tor.Events(engine.OnPeerLost, 0)
 		hello := handshake.Handshake{InfoHash: tor.ID(), PeerID: swarm.PeerID{1, 2, 3}}
 		conn, _, err := handshake.Dial(within(t), new(net.Dialer), c.Addr().String(), hello, handshake.Options{})
@@ -220,7 +220,7 @@ func badPiece(t *testing.T) error {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "file.bin"), content(21, len(b)), 0o666))
 	_, err := wrong.Add(within(t), meta, client.AddOptions{Trust: true})
 	require.NoError(t, err)
-	_, tor := one(t, client.Config{})
+	_, tor := clientWithTorrent(t, client.Config{})
 	s := tor.Events(0, 0)
 	require.NoError(t, tor.AddPeers(wrong.Addr()))
 	e, _ := until[engine.PieceFailed](t, s)
@@ -241,7 +241,7 @@ func brokenStore(t *testing.T) error {
 	b := content(20, 100_000)
 	meta := torrentOf(t, "file.bin", b)
 	seeder := seedOf(t, meta, b, meta.Info.Pieces())
-	c, tor := one(t, client.Config{NewStorage: func(*metainfo.Torrent, string) (swarm.Storage, error) {
+	c, tor := clientWithTorrent(t, client.Config{NewStorage: func(*metainfo.Torrent, string) (swarm.Storage, error) {
 		return badStorage{swarm.NewMemory(int64(len(b)))}, nil
 	}})
 	s := tor.Events(0, 0)

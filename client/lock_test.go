@@ -15,7 +15,7 @@ func TestOneClientAtATime(t *testing.T) {
 		t.Skip("nobody is kept off here")
 	}
 	state, dir := t.TempDir(), t.TempDir()
-	first, tor := one(t, client.Config{Dir: dir, State: state})
+	first, tor := clientWithTorrent(t, client.Config{Dir: dir, State: state})
 	second := newClient(t, client.Config{Dir: dir, State: state})
 	_, err := second.Add(within(t), metaOf(t, tor))
 	require.ErrorIs(t, err, client.ErrInUse)
