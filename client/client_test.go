@@ -15,7 +15,7 @@ import (
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// testTimeout bounds what should take moments.
+// testTimeout ends waits that should take milliseconds.
 const testTimeout = 30 * time.Second
 
 func within(t *testing.T) context.Context {
@@ -25,7 +25,7 @@ func within(t *testing.T) context.Context {
 	return ctx
 }
 
-// content returns n bytes that no other seed gives.
+// content returns n bytes that depend on seed.
 func content(seed uint64, n int) []byte {
 	b := make([]byte, n)
 	rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(b)
@@ -40,8 +40,8 @@ func metaOf(t testing.TB, tor *client.Torrent) *metainfo.Torrent {
 	return m
 }
 
-// newClient makes a client on loopback that forgets everything, unless config says
-// otherwise.
+// newClient makes a client that listens on loopback and remembers nothing, unless config
+// says otherwise.
 func newClient(t *testing.T, config client.Config) *client.Client {
 	t.Helper()
 	if config.Dir == "" {

@@ -81,7 +81,7 @@ func TestFileCompleted(t *testing.T) {
 }
 
 // TestStreamOfTorrentsThatWereThere subscribes when a client has a torrent that is
-// whole, and then one that is not.
+// complete, and then one that is not.
 func TestStreamOfTorrentsThatWereThere(t *testing.T) {
 	seeder := newClient(t, client.Config{})
 	seed, err := seeder.Seed(within(t), folder(t), small())

@@ -9,7 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/client"
 )
 
-// TestOneClientAtATime has two clients with one state folder.
+// TestOneClientAtATime adds a torrent to two clients with one state folder.
 func TestOneClientAtATime(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("nobody is kept off here")

@@ -98,7 +98,7 @@ func TestLimitsOfOneTorrent(t *testing.T) {
 	require.NotZero(t, tick.Stats.DownProtocol.Total)
 }
 
-// A listSource source tells of peers and notes how it was asked.
+// A listSource finds the peers in a list, and records the events that it gets.
 type listSource struct {
 	peers []netip.AddrPort
 	mu    sync.Mutex

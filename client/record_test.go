@@ -19,7 +19,7 @@ import (
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// An checkingFS FS makes nothing that the record on disk does not list.
+// A checkingFS reports a fault if a file is made that the record on disk does not list.
 type checkingFS struct {
 	diskstore.OS
 	state string
@@ -160,7 +160,7 @@ func TestFileVanishes(t *testing.T) {
 	}
 }
 
-// TestSaved finds in the record what was written, lost and found, without Close.
+// TestSaved expects pieces that were written, lost and found in the record, before Close.
 func TestSaved(t *testing.T) {
 	seeder, meta := album(t)
 	dir, state := t.TempDir(), t.TempDir()

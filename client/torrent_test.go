@@ -154,7 +154,7 @@ func TestSeedSources(t *testing.T) {
 	require.Equal(t, b, got)
 }
 
-// TestSeedIsNotOurs deletes nothing that was seeded from where it lay.
+// TestSeedIsNotOurs expects Remove with Delete to keep the content of a seed.
 func TestSeedIsNotOurs(t *testing.T) {
 	dir := folder(t)
 	c := newClient(t, client.Config{State: t.TempDir()})

@@ -20,7 +20,7 @@ import (
 	"github.com/shoal-bt/shoal/trackerserver"
 )
 
-// A recordingTracker tracker keeps what it heard.
+// A recordingTracker records the announces that it gets.
 type recordingTracker struct {
 	*trackerserver.Memory
 	mu       sync.Mutex
@@ -34,7 +34,7 @@ func (n *recordingTracker) Announce(ctx context.Context, r *trackerserver.Reques
 	return n.Memory.Announce(ctx, r, reply)
 }
 
-// eventsOf returns what a peer said, as events and in order.
+// eventsOf returns the events that a peer announced, in order.
 func (n *recordingTracker) eventsOf(id swarm.PeerID) (events []swarm.Event) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -95,9 +95,9 @@ func TestTracker(t *testing.T) {
 }
 
 func TestSetTrackers(t *testing.T) {
-	first, heardFirst := tracker(t)
-	second, heardSecond := tracker(t)
-	extra, heardExtra := tracker(t)
+	first, firstLog := tracker(t)
+	second, secondLog := tracker(t)
+	extra, extraLog := tracker(t)
 	b := content(10, 100_000)
 	meta := torrentOf(t, "file.bin", b)
 	meta.Tiers = [][]string{{first}}
@@ -112,23 +112,23 @@ func TestSetTrackers(t *testing.T) {
 	}
 	c, tor := start()
 	eventually(t, func() bool {
-		return len(heardFirst.eventsOf(c.PeerID())) == 1 && len(heardExtra.eventsOf(c.PeerID())) == 1
+		return len(firstLog.eventsOf(c.PeerID())) == 1 && len(extraLog.eventsOf(c.PeerID())) == 1
 	})
 	eventually(t, func() bool { return len(tor.Trackers()) == 2 && tor.Trackers()[1].Extra })
 	require.NoError(t, tor.SetTrackers(nil), "the same as before")
 	require.NoError(t, tor.SetTrackers([][]string{}))
-	eventually(t, func() bool { return slices.Contains(heardFirst.eventsOf(c.PeerID()), swarm.Stopped) })
+	eventually(t, func() bool { return slices.Contains(firstLog.eventsOf(c.PeerID()), swarm.Stopped) })
 	require.Empty(t, tor.AnnounceURLs())
 	require.NoError(t, tor.SetTrackers([][]string{{second}}))
-	eventually(t, func() bool { return len(heardSecond.eventsOf(c.PeerID())) == 1 })
+	eventually(t, func() bool { return len(secondLog.eventsOf(c.PeerID())) == 1 })
 	require.Equal(t, [][]string{{second}}, tor.AnnounceURLs())
 	require.NoError(t, c.Close())
 	require.ErrorIs(t, tor.SetTrackers(nil), client.ErrClosed)
 
 	c, tor = start()
 	require.Equal(t, [][]string{{second}}, tor.AnnounceURLs(), "remembered")
-	eventually(t, func() bool { return len(heardSecond.eventsOf(c.PeerID())) == 1 })
-	require.Empty(t, heardFirst.eventsOf(c.PeerID()))
+	eventually(t, func() bool { return len(secondLog.eventsOf(c.PeerID())) == 1 })
+	require.Empty(t, firstLog.eventsOf(c.PeerID()))
 }
 
 // TestTrackerErrors has a tracker refuse as often as is worth a warning, which comes
@@ -152,20 +152,20 @@ func TestTrackerErrors(t *testing.T) {
 }
 
 func TestPrivate(t *testing.T) {
-	own, heard := tracker(t)
-	extra, heardExtra := tracker(t)
+	own, ownLog := tracker(t)
+	extra, extraLog := tracker(t)
 	dir := folder(t)
 	o := small()
 	o.Build.Private, o.Build.Tiers = true, [][]string{{own}}
 	c := newClient(t, client.Config{Announce: []string{extra}})
 	tor, err := c.Seed(within(t), dir, o)
 	require.NoError(t, err)
-	eventually(t, func() bool { return len(heard.eventsOf(c.PeerID())) == 1 })
+	eventually(t, func() bool { return len(ownLog.eventsOf(c.PeerID())) == 1 })
 	require.Len(t, tor.Trackers(), 1)
 	require.ErrorIs(t, tor.AddSource(swarm.List{}), client.ErrPrivate)
 	_, err = newClient(t, client.Config{}).Add(within(t), metaOf(t, tor), client.AddOptions{Sources: []swarm.PeerSource{swarm.List{}}})
 	require.ErrorIs(t, err, client.ErrPrivate)
-	require.Empty(t, heardExtra.eventsOf(c.PeerID()))
+	require.Empty(t, extraLog.eventsOf(c.PeerID()))
 	require.Len(t, tor.Sources(), 1)
 }
 
