@@ -29,6 +29,10 @@ func (l *lazyStorage) Idle() {
 		swarm.Idle(l.open.Storage)
 		return
 	}
+	l.idleReported.Store(true)
+	if !l.started.Load() {
+		return // startSaving calls Idle again
+	}
 	if !l.mu.TryRLock() {
 		return // it is being opened or closed
 	}

@@ -343,3 +343,22 @@ func TestRemoveMeetsATorrentThatBecomesIdle(t *testing.T) {
 	<-idle
 	require.NoDirExists(t, filepath.Join(h.dir, "album"))
 }
+
+// TestIdleBeforeTheEngineHasTheTorrent reports a torrent as idle while it is being added. It
+// becomes idle when it was added.
+func TestIdleBeforeTheEngineHasTheTorrent(t *testing.T) {
+	h := newIdleAlbum(t)
+	_, err := h.tor.ReadAt(make([]byte, 10), 0)
+	require.NoError(t, err)
+	l := h.tor.storage
+	o := l.current()
+	l.started.Store(false)
+	o.recorder.timerMu.Lock()
+	o.recorder.started = false
+	o.recorder.timerMu.Unlock()
+	l.Idle()
+	h.tor.becomeIdle()
+	require.Same(t, o, l.current())
+	l.startSaving()
+	h.awaitIdle(t)
+}

@@ -15,8 +15,9 @@ import (
 // that the engine uses. While the torrent is idle nothing is open, and the first read
 // or write opens it again (see idle.go).
 type lazyStorage struct {
-	torrent *Torrent    // nil if it never becomes idle
-	started atomic.Bool // the engine has the torrent, so records can be saved
+	torrent      *Torrent    // nil if it never becomes idle
+	started      atomic.Bool // the engine has the torrent, so records can be saved
+	idleReported atomic.Bool // Idle was called, perhaps before that
 
 	mu     sync.RWMutex // guards what follows; read-locked by calls, locked to open and close
 	open   *handle      // nil while the torrent is idle
@@ -70,11 +71,15 @@ func (l *lazyStorage) current() *handle {
 }
 
 // startSaving lets records be saved: from now on the engine can be asked what is held.
-// reopen reads started after it opened a recorder, so one of the two starts it.
+// reopen reads started after it opened a recorder, so one of the two starts it. In the
+// same way Idle reads started after it set idleReported.
 func (l *lazyStorage) startSaving() {
 	l.started.Store(true)
 	if o := l.current(); o != nil {
 		o.recorder.start()
+	}
+	if l.idleReported.Load() {
+		l.Idle()
 	}
 }
 
