@@ -47,7 +47,7 @@ func (a *assembly) put(p *peerState, b swarm.Block, buf []byte) bool {
 	k := b.Begin / swarm.BlockLen
 	a.bufs[k], a.from[k], a.here[k] = buf, p, true
 	a.count++
-	return a.whole()
+	return a.readyToCheck()
 }
 
 // putStored notes a block that is in the store.
@@ -67,7 +67,7 @@ func (a *assembly) lose(numbers []int) {
 	a.count -= len(numbers)
 }
 
-func (a *assembly) whole() bool {
+func (a *assembly) readyToCheck() bool {
 	return a.count == a.want && a.spilling == 0 && a.hashing == 0 && !a.checking
 }
 func (a *assembly) lacks() int { return a.want - a.count }
@@ -259,8 +259,8 @@ func (s *state) calm() {
 // completed is the last piece. That it is reported once only is so that a piece which
 // was lost and came back is no news.
 func (s *state) completed(now time.Time) {
-	if !s.whole {
-		s.whole = true
+	if !s.completedReported {
+		s.completedReported = true
 		s.report(Completed{s.id()})
 		s.owes = true
 	}

@@ -112,7 +112,7 @@ func (e partDone) apply(now time.Time, s *state) {
 		return
 	}
 	a.hashed, a.state = e.from+len(e.blocks), e.state
-	if a.whole() {
+	if a.readyToCheck() {
 		s.submit(a)
 	} else if s.active() {
 		s.hashFront(a, s.part)

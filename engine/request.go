@@ -313,7 +313,7 @@ func (e spilled) apply(now time.Time, s *state) {
 		s.fail(now, e.err)
 		return
 	}
-	if a.whole() {
+	if a.readyToCheck() {
 		s.submit(a)
 	}
 }
@@ -331,7 +331,7 @@ func (s *state) restore(spilled map[int][]int) {
 				a.restored = true
 			}
 		}
-		if a.whole() {
+		if a.readyToCheck() {
 			s.submit(a)
 		}
 	}

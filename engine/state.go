@@ -30,17 +30,17 @@ type state struct {
 	picker    swarm.Picker // noPicker while nothing is to be asked for
 
 	// Together they take as much as each of them would between larger ones.
-	port    uint16
-	phase   Phase
-	parts   bool // pieces are so long that they are checked part by part
-	paused  bool // by the user: no running after the check that is under way
-	whole   bool // had every piece when it was added
-	owes    bool // the sources have not heard of the last piece
-	freed   bool // blocks may be free to pick that were not before
-	resting bool
-	used    bool // since it was added
-	lonely  bool // NoPeers was reported
-	idle    bool // NothingWanted was reported
+	port              uint16
+	phase             Phase
+	parts             bool // pieces are so long that they are checked part by part
+	paused            bool // by the user: no running after the check that is under way
+	completedReported bool // had every piece when it was added
+	owes              bool // the sources have not heard of the last piece
+	freed             bool // blocks may be free to pick that were not before
+	resting           bool
+	used              bool // since it was added
+	lonely            bool // NoPeers was reported
+	idle              bool // NothingWanted was reported
 
 	err     error
 	lateErr error // of the Storage, after Close began
@@ -149,7 +149,7 @@ func (s *state) begin(now time.Time) {
 			}
 		}
 	}
-	s.whole = s.complete()
+	s.completedReported = s.complete()
 	s.phase = PhaseChecking
 	if s.first.Check.Count() > 0 {
 		s.toCheck = s.first.Check.Count()
@@ -166,7 +166,7 @@ func (s *state) added(now time.Time) {
 		s.first = nil
 	}
 	s.fillPads()
-	s.whole = s.complete()
+	s.completedReported = s.complete()
 	s.report(Added{s.id(), s.haveN, s.n, s.have.Clone()})
 	if s.paused {
 		s.phase = PhasePaused
