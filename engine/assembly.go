@@ -140,8 +140,8 @@ func (s *state) submit(a *assembly) {
 		stored = stored || b == nil && a.here[a.hashed+n]
 	}
 	s.do(check{verifyJob{
-		whole: a, piece: a.piece, blocks: bufs, from: a.hashed, state: a.state, stored: stored,
-		sums: s.evidence[a.piece] != nil, soon: s.parts && s.partSoon() || s.wholeSoon(),
+		asm: a, piece: a.piece, blocks: bufs, from: a.hashed, state: a.state, stored: stored,
+		sums: s.evidence[a.piece] != nil, soon: s.parts && s.partSoon() || s.pieceSoon(),
 	}})
 }
 
@@ -166,9 +166,9 @@ func (s *state) rate() (sum float64) {
 	return sum
 }
 
-// wholeSoon reports whether another piece can be whole within laneWait at the
+// pieceSoon reports whether another piece can be whole within laneWait at the
 // present rate.
-func (s *state) wholeSoon() bool {
+func (s *state) pieceSoon() bool {
 	blocks := int(s.rate() * laneWait.Seconds() / swarm.BlockLen)
 	for _, a := range s.assembly {
 		if !a.checking && a.lacks() <= blocks {
@@ -191,7 +191,7 @@ type clue struct {
 
 // judged is what came of a piece that was handed to the verifiers.
 type judged struct {
-	whole  *assembly
+	asm    *assembly
 	piece  int
 	from   int      // the number of the first of blocks
 	blocks [][]byte // back, with their units
@@ -208,11 +208,11 @@ func (e judged) apply(now time.Time, s *state) {
 		}
 	}
 	a := s.assembly[e.piece]
-	if a == e.whole {
+	if a == e.asm {
 		delete(s.assembly, e.piece)
 	}
 	switch {
-	case a != e.whole || s.phase == PhaseFailed && e.err != nil:
+	case a != e.asm || s.phase == PhaseFailed && e.err != nil:
 		s.purse.drop(e.blocks...)
 	case e.err != nil:
 		s.purse.drop(e.blocks...)

@@ -47,7 +47,7 @@ func (w *world) effect(e effect) {
 		w.say("dial %v%s", e.addr, what)
 	case check:
 		for _, j := range w.jobs {
-			require.NotSame(w.t, j.whole, e.job.whole, "%s: piece %d is checked twice at a time", w.place, e.job.piece)
+			require.NotSame(w.t, j.asm, e.job.asm, "%s: piece %d is checked twice at a time", w.place, e.job.piece)
 		}
 		w.jobs = append(w.jobs, e.job)
 		switch j := e.job; {

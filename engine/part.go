@@ -55,7 +55,7 @@ func (s *state) hashFront(a *assembly, least int) bool {
 	}
 	a.hashing = n
 	s.do(check{verifyJob{
-		whole: a, piece: a.piece, blocks: s.handOver(a, n), from: a.hashed, state: a.state, part: true, soon: s.partSoon(),
+		asm: a, piece: a.piece, blocks: s.handOver(a, n), from: a.hashed, state: a.state, part: true, soon: s.partSoon(),
 	}})
 	return true
 }
@@ -85,7 +85,7 @@ func (s *state) partSoon() bool {
 
 // A partDone is a part of a piece that was hashed and written.
 type partDone struct {
-	whole  *assembly
+	asm    *assembly
 	from   int      // the number of the first of blocks
 	blocks [][]byte // back, with their units
 	state  any      // of the verifier
@@ -99,7 +99,7 @@ func (e partDone) apply(now time.Time, s *state) {
 		}
 	}
 	s.purse.drop(e.blocks...)
-	a := e.whole
+	a := e.asm
 	if s.assembly[a.piece] != a {
 		return // it was forgotten meanwhile
 	}

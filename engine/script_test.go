@@ -277,14 +277,14 @@ func (w *world) judge(piece int, how string, bad []int) {
 		require.Equal(w.t, j.from, j.state, w.place)
 	}
 	if j.part {
-		e := partDone{whole: j.whole, from: j.from, blocks: j.blocks, state: j.from + len(j.blocks)}
+		e := partDone{asm: j.asm, from: j.from, blocks: j.blocks, state: j.from + len(j.blocks)}
 		if how == "error" {
 			e.err = errScript
 		}
 		w.happen(e)
 		return
 	}
-	e := judged{whole: j.whole, piece: piece, from: j.from, blocks: j.blocks, bad: bad}
+	e := judged{asm: j.asm, piece: piece, from: j.from, blocks: j.blocks, bad: bad}
 	switch how {
 	case "ok":
 		e.ok = true

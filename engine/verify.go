@@ -18,7 +18,7 @@ const (
 // blocks until it passes them on.
 type verifyJob struct {
 	torrent *Torrent
-	whole   *assembly
+	asm     *assembly
 	piece   int
 	from    int      // the number of the first of blocks
 	blocks  [][]byte // nil where the block is stored, or all pad
@@ -171,11 +171,11 @@ func (v *verifiers) check(jobs []verifyJob) {
 	t.verify(batch)
 	for i, j := range jobs {
 		if j.part {
-			go t.keepPart(partDone{j.whole, j.from, j.blocks, batch[i].State, batch[i].Err})
+			go t.keepPart(partDone{j.asm, j.from, j.blocks, batch[i].State, batch[i].Err})
 			continue
 		}
 		e := judged{
-			whole: j.whole, piece: j.piece, from: j.from, blocks: j.blocks,
+			asm: j.asm, piece: j.piece, from: j.from, blocks: j.blocks,
 			ok: batch[i].OK && batch[i].Err == nil, bad: batch[i].Bad, err: batch[i].Err,
 		}
 		switch sums := j.sums || !e.ok && e.err == nil && len(e.bad) == 0; {
@@ -249,7 +249,7 @@ func (t *Torrent) keepPart(e partDone) {
 	defer t.tasks.Done()
 	if e.err == nil {
 		t.disk.enter(nil)
-		e.err = t.writePiece(e.whole.piece, e.from, e.blocks)
+		e.err = t.writePiece(e.asm.piece, e.from, e.blocks)
 		t.disk.leave()
 	}
 	t.post(e)
