@@ -130,7 +130,7 @@ func (s *state) fillPads() {
 // submit hands a whole piece, or the next part of it, to the verifiers. Its buffers
 // are theirs from now on.
 func (s *state) submit(a *assembly) {
-	if s.hashFront(a, 2*s.part) {
+	if s.hashFront(a, 2*s.minSection) {
 		return
 	}
 	a.checking = true
@@ -141,7 +141,7 @@ func (s *state) submit(a *assembly) {
 	}
 	s.do(check{verifyJob{
 		asm: a, piece: a.piece, blocks: bufs, from: a.hashed, state: a.state, stored: stored,
-		sums: s.evidence[a.piece] != nil, soon: s.parts && s.partSoon() || s.pieceSoon(),
+		sums: s.evidence[a.piece] != nil, soon: s.bySection && s.sectionSoon() || s.pieceSoon(),
 	}})
 }
 

@@ -35,7 +35,7 @@ type (
 
 	// spill writes blocks of a piece that is not whole.
 	spill struct {
-		part    *assembly
+		asm     *assembly
 		numbers []int
 		bufs    [][]byte
 	}

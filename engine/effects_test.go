@@ -51,7 +51,7 @@ func (w *world) effect(e effect) {
 		}
 		w.jobs = append(w.jobs, e.job)
 		switch j := e.job; {
-		case j.part:
+		case j.section:
 			w.say("hash %d: %d blocks from %d on", j.piece, len(j.blocks), j.from)
 		case j.from > 0:
 			w.say("check %d: %d blocks in memory, from %d on", j.piece, count(j.blocks), j.from)
@@ -60,7 +60,7 @@ func (w *world) effect(e effect) {
 		}
 	case spill:
 		w.spills = append(w.spills, e)
-		w.say("spill %d: %v", e.part.piece, e.numbers)
+		w.say("spill %d: %v", e.asm.piece, e.numbers)
 	case hurry:
 	case emit:
 		w.say("event %s", describe(e.event))

@@ -258,7 +258,7 @@ func (c *chaos) verdict(fails bool) {
 		switch {
 		case b == nil:
 			b = c.store[at]
-		case j.part:
+		case j.section:
 			c.store[at] = bytes.Clone(b)
 			continue
 		}
@@ -278,7 +278,7 @@ func (c *chaos) writes(fails bool) {
 		return
 	}
 	e := c.spills[0]
-	piece := e.part.piece
+	piece := e.asm.piece
 	for i, k := range e.numbers {
 		c.store[c.spec.Geometry.Block(piece, k)] = bytes.Clone(e.bufs[i])
 	}

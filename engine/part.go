@@ -11,12 +11,12 @@ import (
 // anything else. A part is written as soon as it is hashed; the piece is held when
 // its last part was found to be right and is written.
 const (
-	partLen     = 16                     // blocks of a part, at least; twice as many at most, so that lanes are about even
-	spreadCover = 250 * time.Millisecond // of receiving that may go into pieces begun together
+	minSectionLen = 16                     // blocks of a part, at least; twice as many at most, so that lanes are about even
+	spreadCover   = 250 * time.Millisecond // of receiving that may go into pieces begun together
 )
 
-// inParts reports whether a torrent's pieces are checked part by part.
-func inParts(spec *Spec, b *budget) bool {
+// checksBySection reports whether a torrent's pieces are checked part by part.
+func checksBySection(spec *Spec, b *budget) bool {
 	return spec.Sections && spec.Lanes > 1 &&
 		int64(spec.Lanes)*spec.Geometry.PieceLength > int64(b.units)*swarm.BlockLen/2
 }
@@ -25,7 +25,7 @@ func inParts(spec *Spec, b *budget) bool {
 // hashed side by side if they come so fast that none of them is whole much later
 // for it.
 func (s *state) spread() int {
-	if !s.parts {
+	if !s.bySection {
 		return 1
 	}
 	return max(1, min(s.lanes, int(s.rate()*spreadCover.Seconds()/float64(s.geo.PieceLength))))
@@ -38,7 +38,7 @@ func (s *state) front(a *assembly) int {
 		return 0
 	}
 	k := a.hashed
-	for k < len(a.bufs) && k <= a.hashed+2*s.part && (a.bufs[k] != nil || !a.here[k] && s.geo.IsPad(s.geo.Block(a.piece, k))) {
+	for k < len(a.bufs) && k <= a.hashed+2*s.minSection && (a.bufs[k] != nil || !a.here[k] && s.geo.IsPad(s.geo.Block(a.piece, k))) {
 		k++
 	}
 	return k - a.hashed
@@ -46,23 +46,23 @@ func (s *state) front(a *assembly) int {
 
 // hashFront hands the next part of a piece to the verifiers, if it has least blocks.
 func (s *state) hashFront(a *assembly, least int) bool {
-	if !s.parts {
+	if !s.bySection {
 		return false
 	}
-	n := min(s.front(a), 2*s.part)
+	n := min(s.front(a), 2*s.minSection)
 	if n < least || n == 0 || a.hashed+n == len(a.bufs) { // the last part is submitted with the piece
 		return false
 	}
 	a.hashing = n
 	s.do(check{verifyJob{
-		asm: a, piece: a.piece, blocks: s.handOver(a, n), from: a.hashed, state: a.state, part: true, soon: s.partSoon(),
+		asm: a, piece: a.piece, blocks: s.handOver(a, n), from: a.hashed, state: a.state, section: true, soon: s.sectionSoon(),
 	}})
 	return true
 }
 
-// partSoon reports whether a part of another piece will be here within laneWait, by
+// sectionSoon reports whether a part of another piece will be here within laneWait, by
 // the order in which blocks were asked for.
-func (s *state) partSoon() bool {
+func (s *state) sectionSoon() bool {
 	if s.coming == nil {
 		s.coming = make(map[int]int)
 	}
@@ -75,7 +75,7 @@ func (s *state) partSoon() bool {
 			if a == nil || a.checking || a.hashing > 0 {
 				continue
 			}
-			if coming[a.piece]++; coming[a.piece] >= s.part {
+			if coming[a.piece]++; coming[a.piece] >= s.minSection {
 				return true
 			}
 		}
@@ -83,8 +83,8 @@ func (s *state) partSoon() bool {
 	return false
 }
 
-// A partDone is a part of a piece that was hashed and written.
-type partDone struct {
+// A sectionDone is a part of a piece that was hashed and written.
+type sectionDone struct {
 	asm    *assembly
 	from   int      // the number of the first of blocks
 	blocks [][]byte // back, with their units
@@ -92,7 +92,7 @@ type partDone struct {
 	err    error    // it could not be written
 }
 
-func (e partDone) apply(now time.Time, s *state) {
+func (e sectionDone) apply(now time.Time, s *state) {
 	for _, b := range e.blocks {
 		if b != nil {
 			s.inDisk--
@@ -115,7 +115,7 @@ func (e partDone) apply(now time.Time, s *state) {
 	if a.readyToCheck() {
 		s.submit(a)
 	} else if s.active() {
-		s.hashFront(a, s.part)
+		s.hashFront(a, s.minSection)
 	}
 }
 

@@ -44,7 +44,7 @@ func TestLongPiecesAreCheckedInParts(t *testing.T) {
 		r.wait(r.add(leech, spec), time.Minute)
 		require.Zero(t, disk.Calls(storagetest.Read), "something was read back")
 		s.has(t, disk)
-		require.Greater(t, parts.Load(), int64(s.geometry.Length/swarm.BlockLen/2/partLen/2))
+		require.Greater(t, parts.Load(), int64(s.geometry.Length/swarm.BlockLen/2/minSectionLen/2))
 	})
 }
 

@@ -42,9 +42,9 @@ func (e spill) perform(t *Torrent) {
 	go func() {
 		defer t.tasks.Done()
 		t.disk.enter(nil)
-		err := writeBlocks(t.storage, t.geometry, e.part.piece, e.numbers, e.bufs)
+		err := writeBlocks(t.storage, t.geometry, e.asm.piece, e.numbers, e.bufs)
 		t.disk.leave()
-		t.post(spilled{e.part, e.numbers, e.bufs, err})
+		t.post(spilled{e.asm, e.numbers, e.bufs, err})
 	}()
 }
 

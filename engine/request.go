@@ -146,7 +146,7 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 	if a.put(p, m.Block, m.Data) {
 		s.submit(a)
 	} else {
-		s.hashFront(a, s.part)
+		s.hashFront(a, s.minSection)
 	}
 }
 
@@ -293,7 +293,7 @@ func (s *state) lastDone() (last *assembly) {
 
 // spilled says that blocks of a partial piece were written.
 type spilled struct {
-	part    *assembly
+	asm     *assembly
 	numbers []int
 	bufs    [][]byte
 	err     error
@@ -302,7 +302,7 @@ type spilled struct {
 func (e spilled) apply(now time.Time, s *state) {
 	s.inDisk -= len(e.bufs)
 	s.purse.drop(e.bufs...)
-	a := e.part
+	a := e.asm
 	if s.assembly[a.piece] != a {
 		return // it was forgotten meanwhile
 	}

@@ -276,8 +276,8 @@ func (w *world) judge(piece int, how string, bad []int) {
 	if j.from > 0 {
 		require.Equal(w.t, j.from, j.state, w.place)
 	}
-	if j.part {
-		e := partDone{asm: j.asm, from: j.from, blocks: j.blocks, state: j.from + len(j.blocks)}
+	if j.section {
+		e := sectionDone{asm: j.asm, from: j.from, blocks: j.blocks, state: j.from + len(j.blocks)}
 		if how == "error" {
 			e.err = errScript
 		}
@@ -310,9 +310,9 @@ func (w *world) judge(piece int, how string, bad []int) {
 
 // wrote is the end of a spill.
 func (w *world) wrote(piece int, err error) {
-	i := slices.IndexFunc(w.spills, func(e spill) bool { return e.part.piece == piece })
+	i := slices.IndexFunc(w.spills, func(e spill) bool { return e.asm.piece == piece })
 	require.GreaterOrEqual(w.t, i, 0, "%s: piece %d is not being written", w.place, piece)
 	e := w.spills[i]
 	w.spills = slices.Delete(w.spills, i, i+1)
-	w.happen(spilled{e.part, e.numbers, e.bufs, err})
+	w.happen(spilled{e.asm, e.numbers, e.bufs, err})
 }

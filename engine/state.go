@@ -16,15 +16,15 @@ type event interface{ apply(now time.Time, s *state) }
 // state is the protocol state of one torrent. It does no I/O, reads no clock
 // and starts no goroutine: events go in, effects come out.
 type state struct {
-	cfg    *TorrentConfig
-	wait   time.Duration // Config.PeerTimeout
-	first  *Spec         // what Add was given, until the check at the start is over
-	swarms []swarm.ID
-	geo    *swarm.Geometry // shared with the Torrent
-	n      int             // pieces
-	lanes  int             // pieces to have hashed side by side
-	part   int             // blocks of a part, at least
-	purse  *purse
+	cfg        *TorrentConfig
+	wait       time.Duration // Config.PeerTimeout
+	first      *Spec         // what Add was given, until the check at the start is over
+	swarms     []swarm.ID
+	geo        *swarm.Geometry // shared with the Torrent
+	n          int             // pieces
+	lanes      int             // pieces to have hashed side by side
+	minSection int             // blocks of a part, at least
+	purse      *purse
 
 	newPicker func() swarm.Picker
 	picker    swarm.Picker // noPicker while nothing is to be asked for
@@ -32,7 +32,7 @@ type state struct {
 	// Together they take as much as each of them would between larger ones.
 	port              uint16
 	phase             Phase
-	parts             bool // pieces are so long that they are checked part by part
+	bySection         bool // pieces are so long that they are checked part by part
 	paused            bool // by the user: no running after the check that is under way
 	completedReported bool // had every piece when it was added
 	owes              bool // the sources have not heard of the last piece
@@ -125,7 +125,7 @@ var (
 func newState(now time.Time, spec *Spec, geo *swarm.Geometry, cfg *TorrentConfig, purse *purse) *state {
 	s := &state{
 		cfg: cfg, first: spec, swarms: spec.Swarms, geo: geo, n: spec.Geometry.Pieces(), purse: purse,
-		lanes: spec.Lanes, parts: inParts(spec, purse.budget), part: partLen,
+		lanes: spec.Lanes, bySection: checksBySection(spec, purse.budget), minSection: minSectionLen,
 		newPicker: spec.NewPicker, picker: noPicker{}, paused: spec.Paused,
 		wait:     120 * time.Second,
 		start:    now,

@@ -106,7 +106,7 @@ func newWorld(t *testing.T, words []string) *world {
 	g := swarm.Geometry{PieceLength: 2 * swarm.BlockLen, Length: 8 * swarm.BlockLen}
 	cfg := TorrentConfig{PeerID: peerID("m"), UserAgent: "Test", MaxPeers: 80, UploadSlots: 8, SeedOutgoing: On,
 		Events: AllEvents &^ (OnStats | OnHeld), NewChoker: NewTitForTat, IdleTimeout: 10 * time.Minute}
-	units, part := 256, partLen
+	units, part := 256, minSectionLen
 	w.spec.Swarms = []swarm.ID{{1}}
 	for i := 0; i < len(words); i += 2 {
 		key, value := words[i], ""
@@ -156,7 +156,7 @@ func newWorld(t *testing.T, words []string) *world {
 	w.budget = newBudget(int64(units) * swarm.BlockLen)
 	purse := w.budget.open(func() { w.posted = append(w.posted, memory{}) }, func() { w.posted = append(w.posted, squeeze{}) })
 	w.s = newState(w.now, &w.spec, &w.spec.Geometry, &cfg, purse)
-	w.s.port, w.s.part = 6881, part
+	w.s.port, w.s.minSection = 6881, part
 	return w
 }
 
@@ -359,7 +359,7 @@ func (w *world) finish() {
 	}
 	for len(w.jobs)+len(w.spills) > 0 {
 		for len(w.spills) > 0 {
-			w.wrote(w.spills[0].part.piece, nil)
+			w.wrote(w.spills[0].asm.piece, nil)
 		}
 		for len(w.jobs) > 0 {
 			w.judge(w.jobs[0].piece, "ok", nil)

@@ -23,7 +23,7 @@ type verifyJob struct {
 	from    int      // the number of the first of blocks
 	blocks  [][]byte // nil where the block is stored, or all pad
 	state   any      // of the verifier, for the blocks before
-	part    bool     // blocks end before the piece does
+	section bool     // blocks end before the piece does
 	stored  bool     // some of blocks lie in the store
 	sums    bool     // hash each block as well
 	soon    bool     // another piece will be whole within laneWait
@@ -170,8 +170,8 @@ func (v *verifiers) check(jobs []verifyJob) {
 	}
 	t.verify(batch)
 	for i, j := range jobs {
-		if j.part {
-			go t.keepPart(partDone{j.asm, j.from, j.blocks, batch[i].State, batch[i].Err})
+		if j.section {
+			go t.keepSection(sectionDone{j.asm, j.from, j.blocks, batch[i].State, batch[i].Err})
 			continue
 		}
 		e := judged{
@@ -201,7 +201,7 @@ func (v *verifiers) check(jobs []verifyJob) {
 // trim returns the blocks with the lengths they have in the piece.
 func trim(g swarm.Geometry, j verifyJob) [][]byte {
 	n := g.PieceLen(j.piece)
-	if k := len(j.blocks) - 1; !j.part && k >= 0 && j.blocks[k] != nil {
+	if k := len(j.blocks) - 1; !j.section && k >= 0 && j.blocks[k] != nil {
 		j.blocks[k] = j.blocks[k][:n-(j.from+k)*swarm.BlockLen]
 	}
 	return j.blocks
@@ -244,8 +244,8 @@ func (t *Torrent) keepPiece(e judged) {
 	t.post(e)
 }
 
-// keepPart writes a part of a piece that was hashed. It is a task of the torrent.
-func (t *Torrent) keepPart(e partDone) {
+// keepSection writes a part of a piece that was hashed. It is a task of the torrent.
+func (t *Torrent) keepSection(e sectionDone) {
 	defer t.tasks.Done()
 	if e.err == nil {
 		t.disk.enter(nil)
