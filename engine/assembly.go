@@ -249,10 +249,10 @@ func (s *state) gained(now time.Time, piece int) {
 
 // calm reports that nothing is wanted of anybody who is connected.
 func (s *state) calm() {
-	if s.idle || !s.active() || slices.ContainsFunc(s.order, func(p *peerState) bool { return p.amWant }) {
+	if s.nothingWantedReported || !s.active() || slices.ContainsFunc(s.order, func(p *peerState) bool { return p.amWant }) {
 		return
 	}
-	s.idle = true
+	s.nothingWantedReported = true
 	s.report(NothingWanted{s.id()})
 }
 

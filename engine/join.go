@@ -49,7 +49,7 @@ func (e joined) apply(now time.Time, s *state) {
 	s.peers[p.id] = p
 	s.order = append(s.order, p)
 	s.byID[p.peerID] = p
-	s.lonely, s.idle = false, false
+	s.lonely, s.nothingWantedReported = false, false
 	s.scheduleScan(now)
 	s.do(startConn{c})
 	s.report(PeerConnected{s.id(), p.addr, p.peerID, p.outgoing})

@@ -182,7 +182,7 @@ func (s *state) interest(now time.Time, p *peerState) {
 	kind := peerwire.NotInterested
 	if want {
 		kind = peerwire.Interested
-		s.idle = false
+		s.nothingWantedReported = false
 	}
 	s.send(now, p, peerwire.Message{Kind: kind})
 }

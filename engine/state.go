@@ -30,17 +30,17 @@ type state struct {
 	picker    swarm.Picker // noPicker while nothing is to be asked for
 
 	// Together they take as much as each of them would between larger ones.
-	port              uint16
-	phase             Phase
-	bySection         bool // pieces are so long that they are checked part by part
-	paused            bool // by the user: no running after the check that is under way
-	completedReported bool // had every piece when it was added
-	owes              bool // the sources have not heard of the last piece
-	freed             bool // blocks may be free to pick that were not before
-	resting           bool
-	used              bool // since it was added
-	lonely            bool // NoPeers was reported
-	idle              bool // NothingWanted was reported
+	port                  uint16
+	phase                 Phase
+	bySection             bool // pieces are so long that they are checked part by part
+	paused                bool // by the user: no running after the check that is under way
+	completedReported     bool // had every piece when it was added
+	owes                  bool // the sources have not heard of the last piece
+	freed                 bool // blocks may be free to pick that were not before
+	idle                  bool
+	used                  bool // since it was added
+	lonely                bool // NoPeers was reported
+	nothingWantedReported bool // NothingWanted was reported
 
 	err     error
 	lateErr error // of the Storage, after Close began
@@ -59,7 +59,7 @@ type state struct {
 
 	book    book
 	stats   time.Time // next StatsTick
-	quiet   time.Time // when the torrent comes to rest, if nothing happens until then
+	idleAt  time.Time // when the torrent comes to rest, if nothing happens until then
 	waiters []waiter
 
 	recheckDone chan error     // who waits for the end of a check, if anyone
@@ -179,7 +179,7 @@ func (s *state) added(now time.Time) {
 // run lets the torrent talk to others.
 func (s *state) run(now time.Time) {
 	s.phase, s.err = PhaseRunning, nil
-	s.lonely, s.idle = false, false
+	s.lonely, s.nothingWantedReported = false, false
 	total := s.totals()
 	s.sinceDown, s.sinceUp = total.down, total.up
 	s.do(tell{event: swarm.Started})
@@ -254,7 +254,7 @@ func (s *state) settle(now time.Time) {
 	}
 	s.readOn()
 	s.dialMore(now)
-	s.comeToRest(now)
+	s.updateIdle(now)
 	s.deadline = s.nextDeadline()
 }
 
@@ -264,7 +264,7 @@ func (s *state) nextDeadline() (next time.Time) {
 	if !s.wantsPeers() {
 		dial = time.Time{}
 	}
-	for _, t := range [...]time.Time{s.choke, s.scan, s.stats, s.quiet, dial} {
+	for _, t := range [...]time.Time{s.choke, s.scan, s.stats, s.idleAt, dial} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}

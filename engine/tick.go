@@ -23,8 +23,8 @@ func (tick) apply(now time.Time, s *state) {
 	if due(s.scan, now) {
 		s.look(now)
 	}
-	if due(s.quiet, now) && s.mayRest() {
-		s.takeRest()
+	if due(s.idleAt, now) && s.canIdle() {
+		s.becomeIdle()
 	}
 	if due(s.stats, now) {
 		s.stats = time.Time{}

@@ -239,7 +239,7 @@ func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 	defer t.tasks.Done()
 	missing := -1
 	if !t.call(func(now time.Time, s *state) {
-		s.read(now)
+		s.noteRead(now)
 		for i := int(off / s.geo.PieceLength); i <= int((off+int64(len(p))-1)/s.geo.PieceLength); i++ {
 			if !s.have.Has(i) {
 				missing = i
