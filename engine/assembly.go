@@ -262,7 +262,7 @@ func (s *state) completed(now time.Time) {
 	if !s.completedReported {
 		s.completedReported = true
 		s.report(Completed{s.id()})
-		s.owes = true
+		s.completedUnannounced = true
 	}
 	s.tellCompleted()
 	s.endPicking()
@@ -276,8 +276,8 @@ func (s *state) completed(now time.Time) {
 // tellCompleted has the sources hear of the last piece, once: at the next Resume if
 // it came in during a pause.
 func (s *state) tellCompleted() {
-	if s.owes && s.active() && s.complete() {
-		s.owes = false
+	if s.completedUnannounced && s.active() && s.complete() {
+		s.completedUnannounced = false
 		s.do(tell{event: swarm.Completed})
 	}
 }
@@ -293,7 +293,7 @@ func (s *state) failed(now time.Time, a *assembly, e judged) {
 		}
 	}
 	s.picker.Lose(a.piece, e.bad)
-	s.freed = true
+	s.repick = true
 	if len(e.bad) > 0 {
 		for _, k := range e.bad {
 			if p := a.from[k]; p != nil {

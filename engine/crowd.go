@@ -18,9 +18,9 @@ type crowd struct {
 	assembly map[int]*assembly
 	evidence map[int]*evidence
 
-	choker Choker
-	choke  time.Time // next round
-	scan   time.Time // next look at the peers' clocks
+	choker  Choker
+	chokeAt time.Time // next round
+	scanAt  time.Time // next look at the peers' clocks
 
 	effects []effect
 	picked  []swarm.Block
@@ -52,7 +52,7 @@ func (s *state) rise() {
 func (s *state) lie() bool {
 	c := s.crowd
 	if len(c.peers)+len(c.order)+len(c.dirty)+len(c.assembly)+len(c.evidence)+len(c.effects) > 0 ||
-		c.thirsty || !c.choke.IsZero() || !c.scan.IsZero() {
+		c.thirsty || !c.chokeAt.IsZero() || !c.scanAt.IsZero() {
 		return false
 	}
 	c.choker = nil

@@ -49,7 +49,7 @@ func (e joined) apply(now time.Time, s *state) {
 	s.peers[p.id] = p
 	s.order = append(s.order, p)
 	s.byID[p.peerID] = p
-	s.lonely, s.nothingWantedReported = false, false
+	s.noPeersReported, s.nothingWantedReported = false, false
 	s.scheduleScan(now)
 	s.do(startConn{c})
 	s.report(PeerConnected{s.id(), p.addr, p.peerID, p.outgoing})
@@ -117,7 +117,7 @@ func (s *state) leave(now time.Time, p *peerState) {
 	}
 	s.picker.Leave(p.id)
 	p.requests = nil
-	s.freed = true
+	s.repick = true
 	if !p.amChoke {
 		s.chokeSoon(now) // its slot is free
 	}
@@ -145,7 +145,7 @@ func (e gone) apply(now time.Time, s *state) {
 	s.book.ended(now, p.listens, p.closeErr)
 	s.report(PeerLost{s.id(), p.addr, p.closeErr})
 	if len(s.peers) == 0 {
-		s.scan = time.Time{}
+		s.scanAt = time.Time{}
 		if s.active() {
 			s.do(tell{soon: true})
 		}
@@ -164,8 +164,8 @@ func (e found) apply(now time.Time, s *state) {
 	for _, a := range e.addrs {
 		s.book.add(now, a, in)
 	}
-	if e.asked && s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.any() && !s.lonely {
-		s.lonely = true
+	if e.asked && s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.any() && !s.noPeersReported {
+		s.noPeersReported = true
 		s.report(NoPeers{s.id()})
 	}
 }
@@ -181,8 +181,8 @@ func (e dialFailed) apply(now time.Time, s *state) {
 	if errors.Is(e.err, ErrConnect) || errors.Is(e.err, ErrHandshake) {
 		s.report(PeerFailed{s.id(), e.addr, e.err})
 	}
-	if s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.ready(now) && !s.lonely {
-		s.lonely = true
+	if s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.ready(now) && !s.noPeersReported {
+		s.noPeersReported = true
 		s.report(NoPeers{s.id()})
 		s.do(tell{soon: true})
 	}

@@ -214,7 +214,7 @@ func (s *state) receiveChoke(p *peerState) {
 		}
 	}
 	p.requests = p.requests[:0]
-	s.freed = true
+	s.repick = true
 }
 
 func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
@@ -226,7 +226,7 @@ func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
 	s.purse.release(p.tally.takeCredits(1))
 	if !r.late {
 		s.picker.Drop(p.id, b)
-		s.freed = true
+		s.repick = true
 	}
 	// A peer that refuses a piece it may be asked for would be asked again
 	// at once, for ever.

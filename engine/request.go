@@ -163,7 +163,7 @@ func (s *state) receiveUnasked(now time.Time, p *peerState, m peerwire.Message, 
 	if i >= 0 {
 		if r := p.forget(i); !r.late {
 			s.picker.Drop(p.id, r.block)
-			s.freed = true
+			s.repick = true
 		}
 	}
 	if p.came > p.asked+maxUnasked {
@@ -215,7 +215,7 @@ func (s *state) overdue(now time.Time, p *peerState) {
 		if !r.late && (stalled || now.Sub(r.sent) > 2*wait+stallCover && r.sent.Before(p.gotBlock.Add(-2*wait))) {
 			r.late, r.void = true, !stalled
 			s.picker.Drop(p.id, r.block)
-			s.freed = true
+			s.repick = true
 		}
 	}
 	// Cancelled blocks of a peer without BEP 6 are never answered.
@@ -241,7 +241,7 @@ func (s *state) giveUp(now time.Time, p *peerState) {
 	p.requests = p.requests[:0]
 	p.gotBlock = now
 	p.pace.stalled()
-	s.freed = true
+	s.repick = true
 }
 
 // memory says that there are units again.
@@ -249,7 +249,7 @@ type memory struct{}
 
 func (memory) apply(now time.Time, s *state) {
 	s.thirsty = false
-	s.freed = true
+	s.repick = true
 }
 
 // squeeze says that another torrent, or this one, got no memory.

@@ -35,11 +35,11 @@ type state struct {
 	bySection             bool // pieces are so long that they are checked part by part
 	paused                bool // by the user: no running after the check that is under way
 	completedReported     bool // had every piece when it was added
-	owes                  bool // the sources have not heard of the last piece
-	freed                 bool // blocks may be free to pick that were not before
+	completedUnannounced  bool // the sources have not heard of the last piece
+	repick                bool // blocks may be free to pick that were not before
 	idle                  bool
 	used                  bool // since it was added
-	lonely                bool // NoPeers was reported
+	noPeersReported       bool // NoPeers was reported
 	nothingWantedReported bool // NothingWanted was reported
 
 	err     error
@@ -58,7 +58,7 @@ type state struct {
 	inDisk int // buffers with verifiers and the store
 
 	book    book
-	stats   time.Time // next StatsTick
+	statsAt time.Time // next StatsTick
 	idleAt  time.Time // when the torrent comes to rest, if nothing happens until then
 	waiters []waiter
 
@@ -179,13 +179,13 @@ func (s *state) added(now time.Time) {
 // run lets the torrent talk to others.
 func (s *state) run(now time.Time) {
 	s.phase, s.err = PhaseRunning, nil
-	s.lonely, s.nothingWantedReported = false, false
+	s.noPeersReported, s.nothingWantedReported = false, false
 	total := s.totals()
 	s.sinceDown, s.sinceUp = total.down, total.up
 	s.do(tell{event: swarm.Started})
 	s.tellCompleted()
 	if s.cfg.Events&OnStats != 0 {
-		s.stats = now.Add(time.Second)
+		s.statsAt = now.Add(time.Second)
 	}
 	s.beginPicking()
 	s.notify()
@@ -227,7 +227,7 @@ func (s *state) lose(piece int, blocks []int) {
 	} else {
 		s.beginPicking()
 	}
-	s.freed = true
+	s.repick = true
 }
 
 // send puts a message into the peer's buffer, which the turn flushes.
@@ -246,8 +246,8 @@ func (s *state) touch(p *peerState) {
 
 // settle ends a turn: what the events together ask for is done once.
 func (s *state) settle(now time.Time) {
-	if s.freed && s.active() {
-		s.freed = false
+	if s.repick && s.active() {
+		s.repick = false
 		for _, p := range s.order {
 			s.fill(now, p)
 		}
@@ -264,7 +264,7 @@ func (s *state) nextDeadline() (next time.Time) {
 	if !s.wantsPeers() {
 		dial = time.Time{}
 	}
-	for _, t := range [...]time.Time{s.choke, s.scan, s.stats, s.idleAt, dial} {
+	for _, t := range [...]time.Time{s.chokeAt, s.scanAt, s.statsAt, s.idleAt, dial} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
@@ -297,7 +297,7 @@ func (s *state) stop(now time.Time, phase Phase, why error) {
 		s.end(now, p, why)
 	}
 	s.endPicking()
-	s.choke, s.stats = time.Time{}, time.Time{}
+	s.chokeAt, s.statsAt = time.Time{}, time.Time{}
 	if wasRunning {
 		s.do(tell{event: swarm.Stopped})
 	}

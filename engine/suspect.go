@@ -63,6 +63,6 @@ func (s *state) undo(a *assembly, which func(k int) bool) bool {
 	}
 	a.lose(lost)
 	s.picker.Lose(a.piece, lost)
-	s.freed = true
+	s.repick = true
 	return true
 }

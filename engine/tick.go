@@ -17,21 +17,21 @@ const (
 type tick struct{}
 
 func (tick) apply(now time.Time, s *state) {
-	if due(s.choke, now) {
+	if due(s.chokeAt, now) {
 		s.rechoke(now)
 	}
-	if due(s.scan, now) {
+	if due(s.scanAt, now) {
 		s.look(now)
 	}
 	if due(s.idleAt, now) && s.canIdle() {
 		s.becomeIdle()
 	}
-	if due(s.stats, now) {
-		s.stats = time.Time{}
+	if due(s.statsAt, now) {
+		s.statsAt = time.Time{}
 		if s.active() && s.cfg.Events&OnStats != 0 {
 			s.measure(now)
 			s.report(StatsTick{now, s.snapshot(now)})
-			s.stats = now.Add(time.Second)
+			s.statsAt = now.Add(time.Second)
 		}
 	}
 }
@@ -47,14 +47,14 @@ func (s *state) scheduleScan(now time.Time) {
 			break
 		}
 	}
-	if t := now.Add(every); s.scan.IsZero() || s.scan.After(t) {
-		s.scan = t
+	if t := now.Add(every); s.scanAt.IsZero() || s.scanAt.After(t) {
+		s.scanAt = t
 	}
 }
 
 // look goes through the peers: who is late, silent or of no use.
 func (s *state) look(now time.Time) {
-	s.scan = time.Time{}
+	s.scanAt = time.Time{}
 	s.measure(now)
 	for _, p := range slices.Clone(s.order) {
 		switch {
@@ -70,7 +70,7 @@ func (s *state) look(now time.Time) {
 		}
 		s.overdue(now, p)
 		if p.parole && len(p.requests) == 0 {
-			s.freed = true // what others held up may be free by now
+			s.repick = true // what others held up may be free by now
 		}
 		if now.Sub(p.spoken) >= keepAlive && !p.closing {
 			s.send(now, p, peerwire.Message{Kind: peerwire.KeepAlive})

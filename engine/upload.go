@@ -16,8 +16,8 @@ const (
 // chokeSoon has the Choker called, a moment later so that those who come together
 // are chosen among together.
 func (s *state) chokeSoon(now time.Time) {
-	if t := now.Add(chokeDelay); s.choke.IsZero() || s.choke.After(t) {
-		s.choke = t
+	if t := now.Add(chokeDelay); s.chokeAt.IsZero() || s.chokeAt.After(t) {
+		s.chokeAt = t
 	}
 }
 
@@ -30,14 +30,14 @@ func (s *state) chokeIfFree(now time.Time) {
 			taken++
 		}
 	}
-	if s.cfg.UploadSlots < 0 || taken < s.cfg.UploadSlots || s.choke.IsZero() {
+	if s.cfg.UploadSlots < 0 || taken < s.cfg.UploadSlots || s.chokeAt.IsZero() {
 		s.chokeSoon(now)
 	}
 }
 
 // rechoke asks the Choker and tells the peers what it said.
 func (s *state) rechoke(now time.Time) {
-	s.choke = time.Time{}
+	s.chokeAt = time.Time{}
 	if !s.active() {
 		return
 	}
@@ -73,7 +73,7 @@ func (s *state) rechoke(now time.Time) {
 			s.setChoke(now, p, !chosen[p.id])
 		}
 	}
-	s.choke = now.Add(chokeEvery)
+	s.chokeAt = now.Add(chokeEvery)
 }
 
 // setChoke tells the peer whether it may request blocks, if that changed.
