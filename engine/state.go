@@ -54,8 +54,8 @@ type state struct {
 	wrong   int
 	wasted  int64
 
-	*crowd     // nil between the turns of a torrent that has none
-	inDisk int // buffers with verifiers and the store
+	*workingSet     // nil between the turns of a torrent that has none
+	inDisk      int // buffers with verifiers and the store
 
 	book    book
 	statsAt time.Time // next StatsTick
@@ -131,7 +131,7 @@ func newState(now time.Time, spec *Spec, geo *swarm.Geometry, cfg *TorrentConfig
 		start:    now,
 		baseDown: spec.Downloaded, baseUp: spec.Uploaded,
 	}
-	s.rise()
+	s.attach()
 	s.have = swarm.NewBitfield(s.n)
 	for i := range s.n {
 		s.left += int64(s.geo.PieceLen(i))

@@ -95,7 +95,7 @@ func (t *Torrent) turn() {
 		t.mu.Lock()
 		t.batch, t.mailbox = t.mailbox, t.batch[:0]
 		if len(t.batch) == 0 {
-			if t.state.crowd == nil {
+			if t.state.workingSet == nil {
 				t.batch, t.mailbox = nil, nil
 			}
 			t.running = false
@@ -103,7 +103,7 @@ func (t *Torrent) turn() {
 			return
 		}
 		t.mu.Unlock()
-		t.state.rise()
+		t.state.attach()
 		now := time.Now()
 		for _, ev := range t.batch {
 			ev.apply(now, t.state)
@@ -115,7 +115,7 @@ func (t *Torrent) turn() {
 		t.state.settle(now)
 		t.flush()
 		t.engine.deadlines.set(t, t.state.deadline)
-		if t.state.lie() {
+		if t.state.detach() {
 			t.batch, t.conns = nil, nil
 		}
 	}
@@ -355,7 +355,7 @@ func (t *Torrent) Close() error {
 	t.tasks.Wait() // from here on nothing runs for the torrent
 	t.engine.forget(t)
 	s, now := t.state, time.Now()
-	s.rise()
+	s.attach()
 	s.dropMemory()
 	t.flush()
 	err := swarm.Sync(t.storage)
