@@ -152,7 +152,7 @@ func (s *state) handOver(a *assembly, n int) [][]byte {
 	clear(front)
 	for _, b := range bufs {
 		if b != nil {
-			s.inDisk++
+			s.buffersOut++
 		}
 	}
 	return bufs
@@ -204,7 +204,7 @@ type judged struct {
 func (e judged) apply(now time.Time, s *state) {
 	for _, b := range e.blocks {
 		if b != nil {
-			s.inDisk--
+			s.buffersOut--
 		}
 	}
 	a := s.assembly[e.piece]
@@ -213,13 +213,13 @@ func (e judged) apply(now time.Time, s *state) {
 	}
 	switch {
 	case a != e.asm || s.phase == PhaseFailed && e.err != nil:
-		s.purse.drop(e.blocks...)
+		s.memory.drop(e.blocks...)
 	case e.err != nil:
-		s.purse.drop(e.blocks...)
+		s.memory.drop(e.blocks...)
 		s.lose(e.piece, nil)
 		s.fail(now, e.err)
 	case e.ok:
-		s.purse.drop(e.blocks...)
+		s.memory.drop(e.blocks...)
 		s.convict(now, a, e.sums)
 		s.gained(now, e.piece)
 	default:
@@ -303,7 +303,7 @@ func (s *state) failed(now time.Time, a *assembly, e judged) {
 		s.keepGood(a, e)
 		return
 	}
-	s.purse.drop(e.blocks...)
+	s.memory.drop(e.blocks...)
 	switch senders := a.senders(); {
 	case len(senders) == 0: // all of it came from the store
 	case len(senders) == 1 && !a.restored:
@@ -327,7 +327,7 @@ func (s *state) keepGood(a *assembly, e judged) {
 		}
 		switch {
 		case bad && buf != nil:
-			s.purse.drop(buf)
+			s.memory.drop(buf)
 		case here && !bad:
 			again.bufs[k], again.from[k] = buf, a.from[k]
 			again.putStored(k)

@@ -9,13 +9,13 @@ import (
 
 // thirst is a purse and how often it was woken and squeezed.
 type thirst struct {
-	*purse
+	*quota
 	woken, squeezed int
 }
 
 func (b *budget) thirst() *thirst {
 	p := new(thirst)
-	p.purse = b.open(func() { p.woken++ }, func() { p.squeezed++ })
+	p.quota = b.open(func() { p.woken++ }, func() { p.squeezed++ })
 	return p
 }
 
@@ -54,7 +54,7 @@ func TestWhoWaitsIsWokenInTurn(t *testing.T) {
 	for _, p := range []*thirst{fat, thin, last} {
 		p.close()
 	}
-	require.Empty(t, b.purses)
+	require.Empty(t, b.quotas)
 }
 
 func TestSqueezeGoesOnFromWhoHasNothing(t *testing.T) {
@@ -65,7 +65,7 @@ func TestSqueezeGoesOnFromWhoHasNothing(t *testing.T) {
 	for thin.reserve(64) > 0 {
 	}
 	fat.squeezed, thin.squeezed = 0, 0
-	fat.pressed, thin.pressed = false, false
+	fat.asked, thin.asked = false, false
 	require.Zero(t, thin.reserve(1))
 	require.Equal(t, []int{1, 0}, []int{fat.squeezed, thin.squeezed})
 	fat.relax(false)

@@ -10,13 +10,13 @@ import (
 // A crowd is what a torrent needs for the peers that are connected, and for the
 // pieces that are under way. A torrent without either has one only during its turns.
 type workingSet struct {
-	peers    map[swarm.Peer]*peerState
-	order    []*peerState // in order of joining, so that answers do not depend on a map
-	byID     map[swarm.PeerID]*peerState
-	dirty    []*peerState
-	thirsty  bool // waits for memory
-	assembly map[int]*assembly
-	evidence map[int]*evidence
+	peers          map[swarm.Peer]*peerState
+	order          []*peerState // in order of joining, so that answers do not depend on a map
+	byID           map[swarm.PeerID]*peerState
+	dirty          []*peerState
+	waitsForMemory bool // waits for memory
+	assembly       map[int]*assembly
+	evidence       map[int]*evidence
 
 	choker  Choker
 	chokeAt time.Time // next round
@@ -52,7 +52,7 @@ func (s *state) attach() {
 func (s *state) detach() bool {
 	c := s.workingSet
 	if len(c.peers)+len(c.order)+len(c.dirty)+len(c.assembly)+len(c.evidence)+len(c.effects) > 0 ||
-		c.thirsty || !c.chokeAt.IsZero() || !c.scanAt.IsZero() {
+		c.waitsForMemory || !c.chokeAt.IsZero() || !c.scanAt.IsZero() {
 		return false
 	}
 	c.choker = nil

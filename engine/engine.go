@@ -75,12 +75,12 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 		engine: e, ids: slices.Clone(spec.Swarms), geometry: spec.Geometry, storage: spec.Storage,
 		verify: spec.Verify, lanes: spec.Lanes, cfg: cfg,
 	}
-	t.purse = e.budget.open(func() { t.poke(memory{}) }, func() { t.poke(squeeze{}) })
-	t.state = newState(time.Now(), &spec, &t.geometry, cfg, t.purse)
+	t.quota = e.budget.open(func() { t.poke(refilled{}) }, func() { t.poke(reclaim{}) })
+	t.state = newState(time.Now(), &spec, &t.geometry, cfg, t.quota)
 	t.state.wait = e.cfg.PeerTimeout
 	t.state.port = e.Port()
 	if err := e.enlist(t); err != nil {
-		t.purse.close()
+		t.quota.close()
 		return nil, e.refuse(spec, err)
 	}
 	for _, s := range spec.Sources {

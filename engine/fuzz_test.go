@@ -301,7 +301,7 @@ func (c *chaos) control() {
 	case 4, 5:
 		c.obey([]string{"checked"})
 	case 6:
-		c.happen(squeeze{})
+		c.happen(reclaim{})
 	case 7:
 		c.happen(found{addrs: []swarm.Address{{AddrPort: c.address("77")}}, asked: c.byte()&1 != 0})
 	case 8:

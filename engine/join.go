@@ -140,7 +140,7 @@ func (e gone) apply(now time.Time, s *state) {
 	}
 	delete(s.peers, p.id)
 	s.do(closeConn{p.id})
-	s.purse.release(p.tally.takeCredits(1 << 30))
+	s.memory.release(p.tally.takeCredits(1 << 30))
 	s.traffic.gone.add(p.tally)
 	s.book.ended(now, p.listens, p.closeErr)
 	s.report(PeerLost{s.id(), p.addr, p.closeErr})

@@ -65,7 +65,7 @@ func (s *state) recheck(now time.Time, done chan error) {
 // readOn begins the check that recheck asked for. What was being written then must
 // be written first: it would else be read half, or come after what replaces it.
 func (s *state) readOn() {
-	if s.toRead != nil && s.inDisk == 0 && s.phase == PhaseChecking {
+	if s.toRead != nil && s.buffersOut == 0 && s.phase == PhaseChecking {
 		s.do(readStored{s.toRead, s.round})
 		s.toRead = nil
 	}
@@ -124,7 +124,7 @@ func (s *state) spillAll() {
 			continue
 		}
 		numbers, bufs := a.takeOut()
-		s.inDisk += len(bufs)
+		s.buffersOut += len(bufs)
 		s.do(spill{a, numbers, bufs})
 	}
 }
@@ -138,7 +138,7 @@ func (s *state) dropMemory() {
 				continue
 			}
 			lost = append(lost, k)
-			s.purse.drop(buf)
+			s.memory.drop(buf)
 			a.bufs[k], a.from[k], a.here[k] = nil, nil, false
 			a.count--
 		}

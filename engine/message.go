@@ -49,7 +49,7 @@ func (s *state) throwAway(messages []peerwire.Message) {
 	for _, m := range messages {
 		if m.Kind == peerwire.Piece && m.Data != nil {
 			s.wasted += int64(len(m.Data))
-			s.purse.drop(m.Data)
+			s.memory.drop(m.Data)
 		}
 	}
 }
@@ -207,7 +207,7 @@ func (s *state) receiveChoke(p *peerState) {
 	if p.fast {
 		return // each request is answered by a block or a reject
 	}
-	s.purse.release(p.tally.takeCredits(len(p.requests)))
+	s.memory.release(p.tally.takeCredits(len(p.requests)))
 	for _, r := range p.requests {
 		if !r.late {
 			s.picker.Drop(p.id, r.block)
@@ -223,7 +223,7 @@ func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
 		return
 	}
 	r := p.forget(i)
-	s.purse.release(p.tally.takeCredits(1))
+	s.memory.release(p.tally.takeCredits(1))
 	if !r.late {
 		s.picker.Drop(p.id, b)
 		s.repick = true

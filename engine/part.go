@@ -95,10 +95,10 @@ type sectionDone struct {
 func (e sectionDone) apply(now time.Time, s *state) {
 	for _, b := range e.blocks {
 		if b != nil {
-			s.inDisk--
+			s.buffersOut--
 		}
 	}
-	s.purse.drop(e.blocks...)
+	s.memory.drop(e.blocks...)
 	a := e.asm
 	if s.assembly[a.piece] != a {
 		return // it was forgotten meanwhile
@@ -106,7 +106,7 @@ func (e sectionDone) apply(now time.Time, s *state) {
 	a.hashing = 0
 	if e.err != nil {
 		delete(s.assembly, a.piece)
-		s.purse.drop(a.bufs...)
+		s.memory.drop(a.bufs...)
 		s.lose(a.piece, nil)
 		s.fail(now, e.err)
 		return
@@ -121,8 +121,8 @@ func (e sectionDone) apply(now time.Time, s *state) {
 
 // relieve has parts hashed before they are of the usual length, because memory is
 // short, and reports whether there were any.
-func (s *state) relieve() (found bool) {
-	for s.inDisk < leastSpill {
+func (s *state) hashEarly() (found bool) {
+	for s.buffersOut < leastSpill {
 		var best *assembly
 		most := 0
 		for _, a := range s.assembly {

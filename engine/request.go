@@ -32,10 +32,10 @@ func (s *state) fill(now time.Time, p *peerState) {
 	if room < 1 || len(p.requests) > 0 && room < min(p.pace.queue, p.pace.limit)/8 {
 		return
 	}
-	granted := s.purse.reserve(room)
+	granted := s.memory.reserve(room)
 	if granted == 0 {
-		s.thirsty = true
-		if 2*s.inDisk > s.purse.holds() {
+		s.waitsForMemory = true
+		if 2*s.buffersOut > s.memory.holds() {
 			s.do(hurry{})
 		}
 		return
@@ -58,7 +58,7 @@ func (s *state) fill(now time.Time, p *peerState) {
 	if len(s.picked) == 0 && ask.Exclusive && !p.choking && len(p.requests) == 0 && s.takeOver(p) {
 		s.picked = s.picker.Pick(s.picked, ask)
 	}
-	s.purse.release(granted - len(s.picked))
+	s.memory.release(granted - len(s.picked))
 	if len(s.picked) == 0 {
 		return
 	}
@@ -94,7 +94,7 @@ func (s *state) revive(now time.Time, p *peerState, b swarm.Block) bool {
 		s.request(now, p, b)
 	}
 	p.requests = append(p.requests, request{block: b, sent: now})
-	s.purse.release(1)
+	s.memory.release(1)
 	return true
 }
 
@@ -109,7 +109,7 @@ func (s *state) mayBegin(n, spread int) int {
 		}
 	}
 	perPiece := int((s.geo.PieceLength + swarm.BlockLen - 1) / swarm.BlockLen)
-	most := max(leastBegun, senders+senders/2) + (s.purse.budget.units+perPiece-1)/perPiece
+	most := max(leastBegun, senders+senders/2) + (s.memory.budget.units+perPiece-1)/perPiece
 	if spread > 1 {
 		return max(0, min(most+2*spread-len(s.assembly), spread))
 	}
@@ -138,7 +138,7 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 	}
 	if !missing {
 		s.wasted += int64(len(m.Data))
-		s.purse.drop(m.Data)
+		s.memory.drop(m.Data)
 		return
 	}
 	s.book.wellMet(p.listens)
@@ -157,7 +157,7 @@ func (s *state) receiveUnasked(now time.Time, p *peerState, m peerwire.Message, 
 	if m.Data != nil {
 		// It took a buffer that was meant for another block: keep that
 		// one's unit.
-		s.purse.budget.keep(m.Data)
+		s.memory.budget.keep(m.Data)
 		p.tally.credits.Add(1)
 	}
 	if i >= 0 {
@@ -175,7 +175,7 @@ func (s *state) receiveUnasked(now time.Time, p *peerState, m peerwire.Message, 
 // after a choke takes the place of the one that is asked for anew.
 func (s *state) trim(p *peerState) {
 	if n := int(p.tally.credits.Load()) - len(p.requests); n > 0 {
-		s.purse.release(p.tally.takeCredits(n))
+		s.memory.release(p.tally.takeCredits(n))
 	}
 }
 
@@ -221,7 +221,7 @@ func (s *state) overdue(now time.Time, p *peerState) {
 	// Cancelled blocks of a peer without BEP 6 are never answered.
 	for len(p.requests) > 0 && p.requests[0].late && now.Sub(p.requests[0].sent) > giveUpAfter {
 		p.forget(0)
-		s.purse.release(p.tally.takeCredits(1))
+		s.memory.release(p.tally.takeCredits(1))
 	}
 }
 
@@ -237,7 +237,7 @@ func (s *state) giveUp(now time.Time, p *peerState) {
 		}
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.block})
 	}
-	s.purse.release(p.tally.takeCredits(len(p.requests)))
+	s.memory.release(p.tally.takeCredits(len(p.requests)))
 	p.requests = p.requests[:0]
 	p.gotBlock = now
 	p.pace.stalled()
@@ -245,41 +245,41 @@ func (s *state) giveUp(now time.Time, p *peerState) {
 }
 
 // memory says that there are units again.
-type memory struct{}
+type refilled struct{}
 
-func (memory) apply(now time.Time, s *state) {
-	s.thirsty = false
+func (refilled) apply(now time.Time, s *state) {
+	s.waitsForMemory = false
 	s.repick = true
 }
 
 // squeeze says that another torrent, or this one, got no memory.
-type squeeze struct{}
+type reclaim struct{}
 
-func (squeeze) apply(now time.Time, s *state) {
+func (reclaim) apply(now time.Time, s *state) {
 	gives := false
-	defer func() { s.purse.relax(gives) }()
+	defer func() { s.memory.relax(gives) }()
 	if s.phase == PhaseClosed {
 		return
 	}
-	before := s.inDisk
-	if s.relieve() {
+	before := s.buffersOut
+	if s.hashEarly() {
 		gives = before == 0
 		s.do(hurry{})
 	}
-	for s.inDisk < leastSpill { // what is there comes back by itself
-		a := s.lastDone()
+	for s.buffersOut < leastSpill { // what is there comes back by itself
+		a := s.leastComplete()
 		if a == nil {
 			return
 		}
-		gives = gives || s.inDisk == 0 // else the disk may be stuck
+		gives = gives || s.buffersOut == 0 // else the disk may be stuck
 		numbers, bufs := a.takeOut()
-		s.inDisk += len(bufs)
+		s.buffersOut += len(bufs)
 		s.do(spill{a, numbers, bufs})
 	}
 }
 
 // lastDone returns the partial piece with most to come, which will be done last.
-func (s *state) lastDone() (last *assembly) {
+func (s *state) leastComplete() (last *assembly) {
 	for _, a := range s.assembly {
 		if a.inMemory() == 0 || a.spilling > 0 || a.checking {
 			continue
@@ -300,8 +300,8 @@ type spilled struct {
 }
 
 func (e spilled) apply(now time.Time, s *state) {
-	s.inDisk -= len(e.bufs)
-	s.purse.drop(e.bufs...)
+	s.buffersOut -= len(e.bufs)
+	s.memory.drop(e.bufs...)
 	a := e.asm
 	if s.assembly[a.piece] != a {
 		return // it was forgotten meanwhile

@@ -9,7 +9,7 @@ const idleDelay = 30 * time.Second
 // mayRest reports whether nothing of the torrent is read or written: all of it is
 // held, and nobody is connected.
 func (s *state) canIdle() bool {
-	return s.complete() && (s.phase == PhaseRunning || s.phase == PhasePaused) && len(s.peers) == 0 && s.inDisk == 0
+	return s.complete() && (s.phase == PhaseRunning || s.phase == PhasePaused) && len(s.peers) == 0 && s.buffersOut == 0
 }
 
 // comeToRest follows whether the torrent is in use. One that was not used since it

@@ -64,7 +64,7 @@ func (w *world) obey(words []string) {
 	case "close":
 		w.happen(ending{})
 	case "squeeze":
-		w.happen(squeeze{})
+		w.happen(reclaim{})
 	case "announce":
 		w.happen(asking{})
 	case "ban":

@@ -24,7 +24,7 @@ type state struct {
 	n          int             // pieces
 	lanes      int             // pieces to have hashed side by side
 	minSection int             // blocks of a part, at least
-	purse      *purse
+	memory     *quota
 
 	newPicker func() swarm.Picker
 	picker    swarm.Picker // noPicker while nothing is to be asked for
@@ -55,7 +55,7 @@ type state struct {
 	wasted  int64
 
 	*workingSet     // nil between the turns of a torrent that has none
-	inDisk      int // buffers with verifiers and the store
+	buffersOut  int // buffers with verifiers and the store
 
 	book    book
 	statsAt time.Time // next StatsTick
@@ -122,9 +122,9 @@ var (
 	errIdle      = errors.New("no interest on either side")
 )
 
-func newState(now time.Time, spec *Spec, geo *swarm.Geometry, cfg *TorrentConfig, purse *purse) *state {
+func newState(now time.Time, spec *Spec, geo *swarm.Geometry, cfg *TorrentConfig, purse *quota) *state {
 	s := &state{
-		cfg: cfg, first: spec, swarms: spec.Swarms, geo: geo, n: spec.Geometry.Pieces(), purse: purse,
+		cfg: cfg, first: spec, swarms: spec.Swarms, geo: geo, n: spec.Geometry.Pieces(), memory: purse,
 		lanes: spec.Lanes, bySection: checksBySection(spec, purse.budget), minSection: minSectionLen,
 		newPicker: spec.NewPicker, picker: noPicker{}, paused: spec.Paused,
 		wait:     120 * time.Second,

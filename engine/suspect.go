@@ -55,7 +55,7 @@ func (s *state) undo(a *assembly, which func(k int) bool) bool {
 		}
 		lost = append(lost, k)
 		s.wasted += int64(s.geo.Block(a.piece, k).Length)
-		s.purse.drop(a.bufs[k])
+		s.memory.drop(a.bufs[k])
 		a.bufs[k] = nil
 	}
 	if len(lost) == 0 {

@@ -24,7 +24,7 @@ type Torrent struct {
 	lanes    int
 	cfg      *TorrentConfig // shared with others; not to be changed
 	disk     disk
-	purse    *purse
+	quota    *quota
 
 	// tasks counts the turn and all goroutines that may post to it. It grows
 	// only inside a turn, by another task, or under mu while not closing.
@@ -367,7 +367,7 @@ func (t *Torrent) Close() error {
 		err = fmt.Errorf("engine: closing %s: %w", t.ID(), err)
 	}
 	t.leave(now, s, err)
-	t.purse.close()
+	t.quota.close()
 	if t.cfg.Events&OnRemoved != 0 {
 		t.engine.hub.emit(Removed{t.ID()})
 	}

@@ -154,7 +154,7 @@ func newWorld(t *testing.T, words []string) *world {
 	w.spec.Geometry = g
 	w.spec.NewPicker = func() swarm.Picker { return newLowest(g) }
 	w.budget = newBudget(int64(units) * swarm.BlockLen)
-	purse := w.budget.open(func() { w.posted = append(w.posted, memory{}) }, func() { w.posted = append(w.posted, squeeze{}) })
+	purse := w.budget.open(func() { w.posted = append(w.posted, refilled{}) }, func() { w.posted = append(w.posted, reclaim{}) })
 	w.s = newState(w.now, &w.spec, &w.spec.Geometry, &cfg, purse)
 	w.s.port, w.s.minSection = 6881, part
 	return w
@@ -258,7 +258,7 @@ func (w *world) check() {
 // from a reader, with a verifier or with the store.
 func (w *world) balance() error {
 	s := w.s
-	n := s.inDisk
+	n := s.buffersOut
 	for _, c := range w.conns {
 		n += int(c.tally.credits.Load())
 	}
@@ -270,8 +270,8 @@ func (w *world) balance() error {
 			n++
 		}
 	}
-	if n != s.purse.held || n != w.budget.inUse() {
-		return fmt.Errorf("%d units are accounted for, the purse holds %d, %d are in use", n, s.purse.held, w.budget.inUse())
+	if n != s.memory.held || n != w.budget.inUse() {
+		return fmt.Errorf("%d units are accounted for, the purse holds %d, %d are in use", n, s.memory.held, w.budget.inUse())
 	}
 	inDisk := 0
 	for _, j := range w.jobs {
@@ -280,8 +280,8 @@ func (w *world) balance() error {
 	for _, e := range w.spills {
 		inDisk += len(e.bufs)
 	}
-	if inDisk != s.inDisk {
-		return fmt.Errorf("%d buffers are with verifiers and store, the state thinks %d", inDisk, s.inDisk)
+	if inDisk != s.buffersOut {
+		return fmt.Errorf("%d buffers are with verifiers and store, the state thinks %d", inDisk, s.buffersOut)
 	}
 	return nil
 }
@@ -367,13 +367,13 @@ func (w *world) finish() {
 	}
 	for _, m := range w.slow {
 		if m.Data != nil {
-			w.s.purse.drop(m.Data)
+			w.s.memory.drop(m.Data)
 		}
 	}
 	w.slow = nil
 	w.s.dropMemory()
 	w.check()
-	require.Zero(w.t, w.s.purse.held, w.place)
+	require.Zero(w.t, w.s.memory.held, w.place)
 	require.Zero(w.t, w.budget.inUse(), w.place)
 	w.take()
 }
