@@ -216,7 +216,7 @@ func (e judged) apply(now time.Time, s *state) {
 		s.memory.drop(e.blocks...)
 	case e.err != nil:
 		s.memory.drop(e.blocks...)
-		s.lose(e.piece, nil)
+		s.markMissing(e.piece, nil)
 		s.fail(now, e.err)
 	case e.ok:
 		s.memory.drop(e.blocks...)
@@ -229,7 +229,7 @@ func (e judged) apply(now time.Time, s *state) {
 
 // gained is a new piece: everybody hears of it.
 func (s *state) gained(now time.Time, piece int) {
-	s.hold(piece)
+	s.markHeld(piece)
 	s.report(Piece{s.id(), piece})
 	for _, p := range s.order {
 		if p.closing {
@@ -240,7 +240,7 @@ func (s *state) gained(now time.Time, piece int) {
 			s.interest(now, p)
 		}
 	}
-	s.notify()
+	s.answerWaiters()
 	if s.complete() {
 		s.completed(now)
 	}

@@ -50,7 +50,7 @@ func (e joined) apply(now time.Time, s *state) {
 	s.order = append(s.order, p)
 	s.byID[p.peerID] = p
 	s.noPeersReported, s.nothingWantedReported = false, false
-	s.scheduleScan(now)
+	s.scheduleTimeouts(now)
 	s.do(startConn{c})
 	s.report(PeerConnected{s.id(), p.addr, p.peerID, p.outgoing})
 	s.greet(now, p)
@@ -79,7 +79,7 @@ func (s *state) mayJoin(now time.Time, e joined) error {
 	if old.outgoing == c.outgoing || c.outgoing != weAreGreater {
 		return errDuplicate
 	}
-	s.end(now, old, errDuplicate)
+	s.closePeer(now, old, errDuplicate)
 	return nil
 }
 
@@ -100,17 +100,17 @@ func (s *state) greet(now time.Time, p *peerState) {
 }
 
 // end closes a connection; gone follows when its reader and writer are through.
-func (s *state) end(now time.Time, p *peerState, why error) {
+func (s *state) closePeer(now time.Time, p *peerState, why error) {
 	if p.closing {
 		return
 	}
 	p.closing, p.closeErr = true, why
 	s.do(closeConn{p.id})
-	s.leave(now, p)
+	s.removePeer(now, p)
 }
 
 // leave takes a peer out of all that goes on but the count of its units.
-func (s *state) leave(now time.Time, p *peerState) {
+func (s *state) removePeer(now time.Time, p *peerState) {
 	s.order = slices.DeleteFunc(s.order, func(o *peerState) bool { return o == p })
 	if s.byID[p.peerID] == p {
 		delete(s.byID, p.peerID)
@@ -136,7 +136,7 @@ func (e gone) apply(now time.Time, s *state) {
 	}
 	if !p.closing {
 		p.closing, p.closeErr = true, e.err
-		s.leave(now, p)
+		s.removePeer(now, p)
 	}
 	delete(s.peers, p.id)
 	s.do(closeConn{p.id})

@@ -53,7 +53,7 @@ func (s *state) recheck(now time.Time, done chan error) {
 	all := swarm.NewBitfield(s.n)
 	all.SetAll(s.n)
 	for i := range s.n {
-		s.lose(i, nil)
+		s.markMissing(i, nil)
 	}
 	clear(s.assembly)
 	s.checked, s.toCheck = 0, s.n
@@ -85,7 +85,7 @@ func (e stored) apply(now time.Time, s *state) {
 	}
 	s.checked += len(e.pieces)
 	for _, i := range e.good {
-		s.hold(i)
+		s.markHeld(i)
 		s.report(Held{s.id(), i})
 	}
 	s.report(Checking{s.id(), s.checked, s.toCheck})

@@ -32,7 +32,7 @@ func (e *batch) apply(now time.Time, s *state) {
 	for i, m := range e.messages {
 		if err := s.receive(now, p, m); err != nil {
 			s.throwAway(e.messages[i+1:])
-			s.end(now, p, err)
+			s.closePeer(now, p, err)
 			return
 		}
 		if p.closing {
@@ -167,7 +167,7 @@ func (s *state) receiveHave(now time.Time, p *peerState, piece int) {
 // useful ends a connection between two that have everything.
 func (s *state) useful(now time.Time, p *peerState) {
 	if s.complete() && p.isSeed(s.n) && !p.closing {
-		s.end(now, p, errUseless)
+		s.closePeer(now, p, errUseless)
 	}
 }
 
@@ -218,11 +218,11 @@ func (s *state) receiveChoke(p *peerState) {
 }
 
 func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
-	i := p.find(b)
+	i := p.findRequest(b)
 	if i < 0 {
 		return
 	}
-	r := p.forget(i)
+	r := p.removeRequest(i)
 	s.memory.release(p.tally.takeCredits(1))
 	if !r.late {
 		s.picker.Drop(p.id, b)
@@ -234,7 +234,7 @@ func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
 	if !p.choking {
 		p.refusals++
 		if p.refusals > maxRefused {
-			s.end(now, p, protocolError(peerwire.Reject, "refuses all that it is asked for"))
+			s.closePeer(now, p, protocolError(peerwire.Reject, "refuses all that it is asked for"))
 		}
 	}
 }
@@ -257,7 +257,7 @@ func (s *state) receiveRequest(now time.Time, p *peerState, b swarm.Block) error
 	default:
 		p.tally.queued.Add(1)
 		p.serve = append(p.serve, b)
-		s.touch(p)
+		s.markDirty(p)
 		return nil
 	}
 	if p.fast {
@@ -301,7 +301,7 @@ func (e readFailed) apply(now time.Time, s *state) {
 		s.send(now, p, peerwire.Message{Kind: peerwire.Reject, Block: e.block})
 	}
 	if s.have.Has(e.block.Piece) {
-		s.lose(e.block.Piece, nil)
+		s.markMissing(e.block.Piece, nil)
 		for _, p := range s.order {
 			s.interest(now, p)
 		}

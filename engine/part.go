@@ -107,7 +107,7 @@ func (e sectionDone) apply(now time.Time, s *state) {
 	if e.err != nil {
 		delete(s.assembly, a.piece)
 		s.memory.drop(a.bufs...)
-		s.lose(a.piece, nil)
+		s.markMissing(a.piece, nil)
 		s.fail(now, e.err)
 		return
 	}

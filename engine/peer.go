@@ -150,7 +150,7 @@ func (p *peerState) bitfield(n int) swarm.Bitfield {
 }
 
 // find returns the index of the request for b, or -1.
-func (p *peerState) find(b swarm.Block) int {
+func (p *peerState) findRequest(b swarm.Block) int {
 	for i := range p.requests {
 		if p.requests[i].block == b {
 			return i
@@ -160,7 +160,7 @@ func (p *peerState) find(b swarm.Block) int {
 }
 
 // forget removes request i. The first is the usual one, so it is cheap.
-func (p *peerState) forget(i int) request {
+func (p *peerState) removeRequest(i int) request {
 	r := p.requests[i]
 	if i == 0 {
 		p.requests = p.requests[1:]

@@ -75,7 +75,7 @@ func (s *state) fill(now time.Time, p *peerState) {
 		p.requests = append(p.requests, request{block: b, sent: now})
 		s.request(now, p, b)
 	}
-	s.scheduleScan(now)
+	s.scheduleTimeouts(now)
 }
 
 func (s *state) request(now time.Time, p *peerState, b swarm.Block) {
@@ -86,11 +86,11 @@ func (s *state) request(now time.Time, p *peerState, b swarm.Block) {
 // revive makes an open request for b, which was late, one that counts again; its
 // unit is still set aside. It reports false if there is none.
 func (s *state) revive(now time.Time, p *peerState, b swarm.Block) bool {
-	i := p.find(b)
+	i := p.findRequest(b)
 	if i < 0 {
 		return false
 	}
-	if r := p.forget(i); r.void {
+	if r := p.removeRequest(i); r.void {
 		s.request(now, p, b)
 	}
 	p.requests = append(p.requests, request{block: b, sent: now})
@@ -119,12 +119,12 @@ func (s *state) mayBegin(n, spread int) int {
 // receiveBlock takes in a block. Its buffer comes with one unit.
 func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 	p.came += int64(m.Block.Length)
-	i := p.find(m.Block)
+	i := p.findRequest(m.Block)
 	if i < 0 || m.Data == nil {
 		s.receiveUnasked(now, p, m, i)
 		return
 	}
-	r := p.forget(i)
+	r := p.removeRequest(i)
 	var trip time.Duration
 	if !r.late {
 		trip = max(now.Sub(r.sent), time.Microsecond)
@@ -161,13 +161,13 @@ func (s *state) receiveUnasked(now time.Time, p *peerState, m peerwire.Message, 
 		p.tally.credits.Add(1)
 	}
 	if i >= 0 {
-		if r := p.forget(i); !r.late {
+		if r := p.removeRequest(i); !r.late {
 			s.picker.Drop(p.id, r.block)
 			s.repick = true
 		}
 	}
 	if p.came > p.asked+maxUnasked {
-		s.end(now, p, protocolError(peerwire.Piece, "%d bytes that nobody asked for", p.came-p.asked))
+		s.closePeer(now, p, protocolError(peerwire.Piece, "%d bytes that nobody asked for", p.came-p.asked))
 	}
 }
 
@@ -186,7 +186,7 @@ func (s *state) tellLoser(now time.Time, id swarm.Peer, b swarm.Block) {
 	if p == nil || p.closing {
 		return
 	}
-	if i := p.find(b); i >= 0 && !p.requests[i].late {
+	if i := p.findRequest(b); i >= 0 && !p.requests[i].late {
 		p.requests[i].late, p.requests[i].void = true, true
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: b})
 	}
@@ -220,7 +220,7 @@ func (s *state) overdue(now time.Time, p *peerState) {
 	}
 	// Cancelled blocks of a peer without BEP 6 are never answered.
 	for len(p.requests) > 0 && p.requests[0].late && now.Sub(p.requests[0].sent) > giveUpAfter {
-		p.forget(0)
+		p.removeRequest(0)
 		s.memory.release(p.tally.takeCredits(1))
 	}
 }
@@ -228,7 +228,7 @@ func (s *state) overdue(now time.Time, p *peerState) {
 // giveUp takes back the units that were set aside for a peer that sends nothing.
 func (s *state) giveUp(now time.Time, p *peerState) {
 	if p.stalls++; p.stalls >= stallTries {
-		s.end(now, p, errTimeout)
+		s.closePeer(now, p, errTimeout)
 		return
 	}
 	for _, r := range p.requests {

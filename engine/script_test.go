@@ -97,7 +97,7 @@ func (w *world) await(piece string) {
 	w.waits = append(w.waits, done)
 	w.call(func(_ time.Time, s *state) {
 		s.waiters = append(s.waiters, waiter{w.number(piece), done})
-		s.notify()
+		s.answerWaiters()
 	})
 }
 

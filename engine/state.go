@@ -143,7 +143,7 @@ func newState(now time.Time, spec *Spec, geo *swarm.Geometry, cfg *TorrentConfig
 func (s *state) begin(now time.Time) {
 	for i := range s.n {
 		if s.first.Have.Has(i) {
-			s.hold(i)
+			s.markHeld(i)
 			if s.cfg.Events&OnHeld != 0 { // else it would be made for nothing
 				s.report(Held{s.id(), i})
 			}
@@ -188,7 +188,7 @@ func (s *state) run(now time.Time) {
 		s.statsAt = now.Add(time.Second)
 	}
 	s.beginPicking()
-	s.notify()
+	s.answerWaiters()
 }
 
 func (s *state) id() swarm.ID   { return s.swarms[0] }
@@ -202,7 +202,7 @@ func (s *state) report(ev Event) {
 }
 
 // hold notes that a piece is checked and written.
-func (s *state) hold(piece int) {
+func (s *state) markHeld(piece int) {
 	if s.have.Has(piece) {
 		return
 	}
@@ -213,7 +213,7 @@ func (s *state) hold(piece int) {
 }
 
 // lose notes that blocks of a piece are missing; nil for all.
-func (s *state) lose(piece int, blocks []int) {
+func (s *state) markMissing(piece int, blocks []int) {
 	if s.have.Has(piece) {
 		if s.complete() {
 			s.book.again(s.start)
@@ -234,10 +234,10 @@ func (s *state) lose(piece int, blocks []int) {
 func (s *state) send(now time.Time, p *peerState, m peerwire.Message) {
 	p.out = m.AppendTo(p.out)
 	p.spoken = now
-	s.touch(p)
+	s.markDirty(p)
 }
 
-func (s *state) touch(p *peerState) {
+func (s *state) markDirty(p *peerState) {
 	if !p.isDirty {
 		p.isDirty = true
 		s.dirty = append(s.dirty, p)
@@ -273,7 +273,7 @@ func (s *state) nextDeadline() (next time.Time) {
 }
 
 // notify answers those who wait.
-func (s *state) notify() {
+func (s *state) answerWaiters() {
 	s.waiters = slices.DeleteFunc(s.waiters, func(w waiter) bool {
 		switch {
 		case w.piece < 0 && s.complete() || w.piece >= 0 && s.have.Has(w.piece):
@@ -294,14 +294,14 @@ func (s *state) stop(now time.Time, phase Phase, why error) {
 	wasRunning := s.active()
 	s.phase = phase
 	for _, p := range slices.Clone(s.order) {
-		s.end(now, p, why)
+		s.closePeer(now, p, why)
 	}
 	s.endPicking()
 	s.chokeAt, s.statsAt = time.Time{}, time.Time{}
 	if wasRunning {
 		s.do(tell{event: swarm.Stopped})
 	}
-	s.notify()
+	s.answerWaiters()
 }
 
 // fail stops the torrent with an error that only its user can mend.
@@ -326,7 +326,7 @@ func (s *state) ban(now time.Time, addr netip.Addr, why error) {
 	s.disown(addr)
 	for _, p := range slices.Clone(s.order) {
 		if p.addr.Addr() == addr {
-			s.end(now, p, why)
+			s.closePeer(now, p, why)
 		}
 	}
 }

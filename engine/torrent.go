@@ -148,7 +148,7 @@ func (t *Torrent) ID() swarm.ID { return t.ids[0] }
 // beginning, and then the last ones.
 func (t *Torrent) Stats() (st Stats) {
 	if !t.call(func(now time.Time, s *state) {
-		s.measure(now)
+		s.readMeters(now)
 		st = s.snapshot(now)
 	}) {
 		return t.remains().stats
@@ -159,9 +159,9 @@ func (t *Torrent) Stats() (st Stats) {
 // Peers returns the figures of each connection, in order of joining.
 func (t *Torrent) Peers() (all []PeerStats) {
 	t.call(func(now time.Time, s *state) {
-		s.measure(now)
+		s.readMeters(now)
 		for _, p := range s.order {
-			all = append(all, p.show(s.n))
+			all = append(all, p.stats(s.n))
 		}
 	})
 	return all
@@ -209,7 +209,7 @@ func (t *Torrent) await(ctx context.Context, piece int) error {
 	done := make(chan error, 1)
 	if !t.call(func(_ time.Time, s *state) {
 		s.waiters = append(s.waiters, waiter{piece, done})
-		s.notify()
+		s.answerWaiters()
 	}) {
 		return ErrClosed
 	}
@@ -321,7 +321,7 @@ func (t *Torrent) RemovePeer(addr netip.AddrPort) {
 	t.call(func(now time.Time, s *state) {
 		for _, p := range slices.Clone(s.order) {
 			if p.addr == addr {
-				s.end(now, p, errAsked)
+				s.closePeer(now, p, errAsked)
 			}
 		}
 	})

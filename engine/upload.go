@@ -102,7 +102,7 @@ func (s *state) receiveCancel(now time.Time, p *peerState, b swarm.Block) {
 		return
 	}
 	p.cancel = append(p.cancel, b)
-	s.touch(p)
+	s.markDirty(p)
 }
 
 // unserve says of a block that never got to the writer that it will not be sent.
