@@ -105,7 +105,7 @@ func (a *assembly) senders() (all []*peerState) {
 
 // suspects returns where a wrong piece came from: the senders of the bad blocks, or
 // all if it is not known which are bad.
-func (a *assembly) suspects(bad []int) (all []netip.AddrPort) {
+func (a *assembly) addressesOf(bad []int) (all []netip.AddrPort) {
 	for k, p := range a.from {
 		if p != nil && (len(bad) == 0 || slices.Contains(bad, k)) && !slices.Contains(all, p.addr) {
 			all = append(all, p.addr)
@@ -180,17 +180,17 @@ func (s *state) pieceSoon() bool {
 
 // evidence is who sent which wrong piece, until a right one tells who lied.
 type evidence struct {
-	tries [][]clue
+	tries [][]sentBlock
 }
 
 // A clue is who sent a block of a wrong piece and what its bytes hashed to.
-type clue struct {
+type sentBlock struct {
 	peer *peerState
 	sum  uint64
 }
 
 // judged is what came of a piece that was handed to the verifiers.
-type judged struct {
+type checkResult struct {
 	asm    *assembly
 	piece  int
 	from   int      // the number of the first of blocks
@@ -201,7 +201,7 @@ type judged struct {
 	err    error    // the piece could not be read or written
 }
 
-func (e judged) apply(now time.Time, s *state) {
+func (e checkResult) apply(now time.Time, s *state) {
 	for _, b := range e.blocks {
 		if b != nil {
 			s.buffersOut--
@@ -220,15 +220,15 @@ func (e judged) apply(now time.Time, s *state) {
 		s.fail(now, e.err)
 	case e.ok:
 		s.memory.drop(e.blocks...)
-		s.convict(now, a, e.sums)
-		s.gained(now, e.piece)
+		s.banLiars(now, a, e.sums)
+		s.pieceHeld(now, e.piece)
 	default:
-		s.failed(now, a, e)
+		s.pieceFailed(now, a, e)
 	}
 }
 
 // gained is a new piece: everybody hears of it.
-func (s *state) gained(now time.Time, piece int) {
+func (s *state) pieceHeld(now time.Time, piece int) {
 	s.markHeld(piece)
 	s.report(Piece{s.id(), piece})
 	for _, p := range s.order {
@@ -283,9 +283,9 @@ func (s *state) tellCompleted() {
 }
 
 // failed is a piece that did not pass its check.
-func (s *state) failed(now time.Time, a *assembly, e judged) {
+func (s *state) pieceFailed(now time.Time, a *assembly, e checkResult) {
 	s.wrong++
-	s.report(PieceFailed{s.id(), a.piece, a.suspects(e.bad)})
+	s.report(PieceFailed{s.id(), a.piece, a.addressesOf(e.bad)})
 	for k := range a.from {
 		if a.from[k] != nil && (len(e.bad) == 0 || slices.Contains(e.bad, k)) {
 			b := s.geo.Block(a.piece, k)
@@ -300,7 +300,7 @@ func (s *state) failed(now time.Time, a *assembly, e judged) {
 				s.ban(now, p.addr.Addr(), errLied)
 			}
 		}
-		s.keepGood(a, e)
+		s.keepGoodBlocks(a, e)
 		return
 	}
 	s.memory.drop(e.blocks...)
@@ -312,12 +312,12 @@ func (s *state) failed(now time.Time, a *assembly, e judged) {
 		for _, p := range senders {
 			p.parole = true
 		}
-		s.remember(a, e.sums)
+		s.recordSenders(a, e.sums)
 	}
 }
 
 // keepGood begins the piece again with those of its blocks that are right.
-func (s *state) keepGood(a *assembly, e judged) {
+func (s *state) keepGoodBlocks(a *assembly, e checkResult) {
 	again := s.begun(a.piece)
 	for k, here := range a.here {
 		bad := slices.Contains(e.bad, k)
@@ -336,13 +336,13 @@ func (s *state) keepGood(a *assembly, e judged) {
 }
 
 // remember keeps who sent what of a wrong piece.
-func (s *state) remember(a *assembly, blocks []uint64) {
+func (s *state) recordSenders(a *assembly, blocks []uint64) {
 	if len(blocks) != len(a.from) {
 		return
 	}
-	clues := make([]clue, len(blocks))
+	clues := make([]sentBlock, len(blocks))
 	for k, p := range a.from {
-		clues[k] = clue{p, blocks[k]}
+		clues[k] = sentBlock{p, blocks[k]}
 	}
 	ev := s.evidence[a.piece]
 	if ev == nil {
@@ -356,7 +356,7 @@ func (s *state) remember(a *assembly, blocks []uint64) {
 
 // convict bans those whose blocks of a wrong piece differ from the right ones.
 // Those who sent none such are off parole.
-func (s *state) convict(now time.Time, a *assembly, right []uint64) {
+func (s *state) banLiars(now time.Time, a *assembly, right []uint64) {
 	ev := s.evidence[a.piece]
 	if ev == nil {
 		return

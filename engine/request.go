@@ -55,7 +55,7 @@ func (s *state) fill(now time.Time, p *peerState) {
 		ask.MaxNewPieces = 1
 		s.picked = s.picker.Pick(s.picked, ask)
 	}
-	if len(s.picked) == 0 && ask.Exclusive && !p.choking && len(p.requests) == 0 && s.takeOver(p) {
+	if len(s.picked) == 0 && ask.Exclusive && !p.choking && len(p.requests) == 0 && s.restartForParole(p) {
 		s.picked = s.picker.Pick(s.picked, ask)
 	}
 	s.memory.release(granted - len(s.picked))

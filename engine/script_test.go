@@ -284,7 +284,7 @@ func (w *world) judge(piece int, how string, bad []int) {
 		w.happen(e)
 		return
 	}
-	e := judged{asm: j.asm, piece: piece, from: j.from, blocks: j.blocks, bad: bad}
+	e := checkResult{asm: j.asm, piece: piece, from: j.from, blocks: j.blocks, bad: bad}
 	switch how {
 	case "ok":
 		e.ok = true

@@ -323,7 +323,7 @@ func (s *state) ban(now time.Time, addr netip.Addr, why error) {
 	if s.book.ban(addr) {
 		s.report(PeerBanned{s.id(), addr})
 	}
-	s.disown(addr)
+	s.dropBlocksFrom(addr)
 	for _, p := range slices.Clone(s.order) {
 		if p.addr.Addr() == addr {
 			s.closePeer(now, p, why)

@@ -174,7 +174,7 @@ func (v *verifiers) check(jobs []verifyJob) {
 			go t.keepSection(sectionDone{j.asm, j.from, j.blocks, batch[i].State, batch[i].Err})
 			continue
 		}
-		e := judged{
+		e := checkResult{
 			asm: j.asm, piece: j.piece, from: j.from, blocks: j.blocks,
 			ok: batch[i].OK && batch[i].Err == nil, bad: batch[i].Bad, err: batch[i].Err,
 		}
@@ -234,7 +234,7 @@ func (v *verifiers) sum(t *Torrent, j verifyJob) []uint64 {
 }
 
 // keepPiece writes a piece if it is right. It is a task of the torrent.
-func (t *Torrent) keepPiece(e judged) {
+func (t *Torrent) keepPiece(e checkResult) {
 	defer t.tasks.Done()
 	if e.ok {
 		t.disk.enter(nil)
