@@ -236,7 +236,7 @@ func (s *state) pieceHeld(now time.Time, piece int) {
 			continue
 		}
 		s.sendHave(now, p, piece)
-		if p.amWant && p.has(piece, s.n) {
+		if p.amInterested && p.has(piece, s.n) {
 			s.interest(now, p)
 		}
 	}
@@ -249,7 +249,7 @@ func (s *state) pieceHeld(now time.Time, piece int) {
 
 // calm reports that nothing is wanted of anybody who is connected.
 func (s *state) calm() {
-	if s.nothingWantedReported || !s.active() || slices.ContainsFunc(s.order, func(p *peerState) bool { return p.amWant }) {
+	if s.nothingWantedReported || !s.active() || slices.ContainsFunc(s.order, func(p *peerState) bool { return p.amInterested }) {
 		return
 	}
 	s.nothingWantedReported = true

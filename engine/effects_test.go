@@ -157,7 +157,7 @@ func (w *world) mayRequest(p *peerState, b swarm.Block) {
 		w.t.Fatalf("%s: peer %d is asked for piece %d, which is held", w.place, p.id, b.Piece)
 	case p.choking && !slices.Contains(p.allowed, b.Piece):
 		w.t.Fatalf("%s: peer %d is asked for piece %d while it chokes us", w.place, p.id, b.Piece)
-	case !p.amWant:
+	case !p.amInterested:
 		w.t.Fatalf("%s: peer %d is asked though we said no interest", w.place, p.id)
 	}
 }

@@ -26,7 +26,7 @@ func (e joined) apply(now time.Time, s *state) {
 	}
 	if err := s.mayJoin(now, e); err != nil {
 		if old := s.byID[e.theirs.PeerID]; err == errDuplicate && c.outgoing && old != nil {
-			old.listens = c.addr // to be dialed again when it is lost
+			old.dialAddr = c.addr // to be dialed again when it is lost
 		} else if c.outgoing {
 			s.book.ended(now, c.addr, err)
 		}
@@ -36,11 +36,11 @@ func (e joined) apply(now time.Time, s *state) {
 	p := &peerState{
 		id: c.id, addr: c.addr, peerID: e.theirs.PeerID, swarm: c.swarm, outgoing: c.outgoing,
 		fast: e.theirs.Reserved.Has(handshake.Fast), extended: e.theirs.Reserved.Has(handshake.Extended),
-		tally: &c.tally, choking: true, amChoke: true, pace: newPace(),
-		down: meter{at: now}, up: meter{at: now}, joined: now, heard: now, spoken: now, cared: now,
+		tally: &c.tally, choking: true, amChoking: true, pace: newPace(),
+		down: meter{at: now}, up: meter{at: now}, joinedAt: now, lastReceived: now, lastSent: now, lastInterest: now,
 	}
 	if p.outgoing {
-		p.listens = p.addr
+		p.dialAddr = p.addr
 	}
 	if s.traffic == nil {
 		at := meter{at: now}
@@ -118,7 +118,7 @@ func (s *state) removePeer(now time.Time, p *peerState) {
 	s.picker.Leave(p.id)
 	p.requests = nil
 	s.repick = true
-	if !p.amChoke {
+	if !p.amChoking {
 		s.chokeSoon(now) // its slot is free
 	}
 }
@@ -142,7 +142,7 @@ func (e gone) apply(now time.Time, s *state) {
 	s.do(closeConn{p.id})
 	s.memory.release(p.tally.takeCredits(1 << 30))
 	s.traffic.gone.add(p.tally)
-	s.book.ended(now, p.listens, p.closeErr)
+	s.book.ended(now, p.dialAddr, p.closeErr)
 	s.report(PeerLost{s.id(), p.addr, p.closeErr})
 	if len(s.peers) == 0 {
 		s.scanAt = time.Time{}

@@ -28,7 +28,7 @@ func (e *batch) apply(now time.Time, s *state) {
 		s.throwAway(e.messages)
 		return
 	}
-	p.heard = now
+	p.lastReceived = now
 	for i, m := range e.messages {
 		if err := s.receive(now, p, m); err != nil {
 			s.throwAway(e.messages[i+1:])
@@ -56,9 +56,9 @@ func (s *state) throwAway(messages []peerwire.Message) {
 
 // receive is the state's answer to one message. An error ends the connection.
 func (s *state) receive(now time.Time, p *peerState, m peerwire.Message) error {
-	first := !p.spoke
+	first := !p.gotFirst
 	if m.Kind != peerwire.KeepAlive && m.Kind != peerwire.Extended && m.Kind != peerwire.Port {
-		p.spoke = true
+		p.gotFirst = true
 	}
 	switch m.Kind {
 	case peerwire.Piece:
@@ -76,7 +76,7 @@ func (s *state) receive(now time.Time, p *peerState, m peerwire.Message) error {
 		s.receiveChoke(p)
 	case peerwire.Unchoke:
 		p.choking = false
-		p.gotBlock = now
+		p.lastBlock = now
 	case peerwire.Interested:
 		s.receiveInterest(now, p, true)
 	case peerwire.NotInterested:
@@ -146,7 +146,7 @@ func (s *state) receiveMore(now time.Time, p *peerState, m peerwire.Message) err
 // meet tells the picker of a peer as soon as it has anything.
 func (s *state) meet(now time.Time, p *peerState) {
 	s.picker.Join(p.id, p.bitfield(s.n))
-	p.known = true
+	p.inPicker = true
 	s.interest(now, p)
 	s.useful(now, p)
 }
@@ -155,7 +155,7 @@ func (s *state) receiveHave(now time.Time, p *peerState, piece int) {
 	if !p.setHave(piece, s.n, true) {
 		return
 	}
-	if !p.known {
+	if !p.inPicker {
 		s.meet(now, p)
 		return
 	}
@@ -173,12 +173,12 @@ func (s *state) useful(now time.Time, p *peerState) {
 
 // interest tells the peer whether we want its pieces, if that changed.
 func (s *state) interest(now time.Time, p *peerState) {
-	want := p.known && !p.closing && s.picker.Wants(p.id)
-	if want == p.amWant || p.closing {
+	want := p.inPicker && !p.closing && s.picker.Wants(p.id)
+	if want == p.amInterested || p.closing {
 		return
 	}
-	p.amWant = want
-	p.cared = now
+	p.amInterested = want
+	p.lastInterest = now
 	kind := peerwire.NotInterested
 	if want {
 		kind = peerwire.Interested
@@ -188,14 +188,14 @@ func (s *state) interest(now time.Time, p *peerState) {
 }
 
 func (s *state) receiveInterest(now time.Time, p *peerState, wants bool) {
-	p.cared = now
-	if p.wants == wants {
+	p.lastInterest = now
+	if p.interested == wants {
 		return
 	}
-	p.wants = wants
+	p.interested = wants
 	if wants {
 		s.chokeIfFree(now)
-	} else if !p.amChoke {
+	} else if !p.amChoking {
 		s.setChoke(now, p, true)
 		s.chokeSoon(now)
 	}
@@ -232,8 +232,8 @@ func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
 	// at once, for ever.
 	p.allowed = slices.DeleteFunc(p.allowed, func(piece int) bool { return piece == b.Piece })
 	if !p.choking {
-		p.refusals++
-		if p.refusals > maxRefused {
+		p.refusedByPeer++
+		if p.refusedByPeer > maxRefused {
 			s.closePeer(now, p, protocolError(peerwire.Reject, "refuses all that it is asked for"))
 		}
 	}
@@ -242,12 +242,12 @@ func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
 // receiveRequest puts a block on the list of those to send.
 func (s *state) receiveRequest(now time.Time, p *peerState, b swarm.Block) error {
 	switch {
-	case p.amChoke:
-		if p.refused++; p.refused > maxRefused {
+	case p.amChoking:
+		if p.refusedByUs++; p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request while choked")
 		}
 	case !s.have.Has(b.Piece):
-		if p.refused++; p.refused > maxRefused {
+		if p.refusedByUs++; p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request for pieces that we do not have")
 		}
 	case p.tally.queued.Load() >= maxServing:
@@ -281,7 +281,7 @@ func (s *state) receiveExtended(p *peerState, m peerwire.Message) error {
 		p.pace.limit = min(max(hello.Reqq, 1), 1<<16)
 	}
 	if !p.outgoing && hello.P > 0 {
-		p.listens = addrPort(p.addr.Addr(), int(hello.P))
+		p.dialAddr = addrPort(p.addr.Addr(), int(hello.P))
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (s *state) beginPicking() {
 	}
 	s.retell()
 	for _, p := range s.order {
-		if p.known {
+		if p.inPicker {
 			s.picker.Join(p.id, p.bitfield(s.n))
 		}
 	}

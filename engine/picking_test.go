@@ -31,7 +31,7 @@ func (w *world) told() error {
 		}
 	}
 	for _, p := range s.order {
-		if l.peers[p.id] != nil != p.known {
+		if l.peers[p.id] != nil != p.inPicker {
 			return fmt.Errorf("the picker knows peer %d: %v", p.id, l.peers[p.id] != nil)
 		}
 	}

@@ -24,7 +24,7 @@ const (
 
 // fill asks the peer for as many blocks as its pace and the memory allow.
 func (s *state) fill(now time.Time, p *peerState) {
-	if !s.active() || p.closing || !p.amWant || p.choking && len(p.allowed) == 0 {
+	if !s.active() || p.closing || !p.amInterested || p.choking && len(p.allowed) == 0 {
 		return
 	}
 	room := p.pace.room(len(p.requests))
@@ -63,7 +63,7 @@ func (s *state) fill(now time.Time, p *peerState) {
 		return
 	}
 	if len(p.requests) == 0 {
-		p.gotBlock = now
+		p.lastBlock = now
 	}
 	anyLate := slices.ContainsFunc(p.requests, func(r request) bool { return r.late })
 	for _, b := range s.picked {
@@ -79,7 +79,7 @@ func (s *state) fill(now time.Time, p *peerState) {
 }
 
 func (s *state) request(now time.Time, p *peerState, b swarm.Block) {
-	p.asked += int64(b.Length)
+	p.bytesAsked += int64(b.Length)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Request, Block: b})
 }
 
@@ -104,7 +104,7 @@ func (s *state) revive(now time.Time, p *peerState, b swarm.Block) bool {
 func (s *state) mayBegin(n, spread int) int {
 	senders := 0
 	for _, p := range s.order {
-		if !p.choking && p.amWant {
+		if !p.choking && p.amInterested {
 			senders++
 		}
 	}
@@ -118,7 +118,7 @@ func (s *state) mayBegin(n, spread int) int {
 
 // receiveBlock takes in a block. Its buffer comes with one unit.
 func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
-	p.came += int64(m.Block.Length)
+	p.bytesGot += int64(m.Block.Length)
 	i := p.findRequest(m.Block)
 	if i < 0 || m.Data == nil {
 		s.receiveUnasked(now, p, m, i)
@@ -129,7 +129,7 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 	if !r.late {
 		trip = max(now.Sub(r.sent), time.Microsecond)
 	}
-	p.gotBlock, p.stalls, p.refusals = now, 0, 0
+	p.lastBlock, p.stalls, p.refusedByPeer = now, 0, 0
 	p.pace.arrived(now, m.Block.Length, trip)
 	var missing bool
 	s.losers, missing = s.picker.Arrive(s.losers[:0], p.id, m.Block)
@@ -141,7 +141,7 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 		s.memory.drop(m.Data)
 		return
 	}
-	s.book.wellMet(p.listens)
+	s.book.wellMet(p.dialAddr)
 	a := s.begun(m.Block.Piece)
 	if a.put(p, m.Block, m.Data) {
 		s.submit(a)
@@ -166,8 +166,8 @@ func (s *state) receiveUnasked(now time.Time, p *peerState, m peerwire.Message, 
 			s.repick = true
 		}
 	}
-	if p.came > p.asked+maxUnasked {
-		s.closePeer(now, p, protocolError(peerwire.Piece, "%d bytes that nobody asked for", p.came-p.asked))
+	if p.bytesGot > p.bytesAsked+maxUnasked {
+		s.closePeer(now, p, protocolError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
 	}
 }
 
@@ -199,7 +199,7 @@ func (s *state) overdue(now time.Time, p *peerState) {
 		return
 	}
 	wait := p.pace.late()
-	silent := now.Sub(p.gotBlock)
+	silent := now.Sub(p.lastBlock)
 	if silent >= giveUpAfter {
 		s.giveUp(now, p)
 		return
@@ -212,7 +212,7 @@ func (s *state) overdue(now time.Time, p *peerState) {
 		r := &p.requests[i]
 		// Blocks come in order: one that was asked for long before others
 		// that came is lost.
-		if !r.late && (stalled || now.Sub(r.sent) > 2*wait+stallCover && r.sent.Before(p.gotBlock.Add(-2*wait))) {
+		if !r.late && (stalled || now.Sub(r.sent) > 2*wait+stallCover && r.sent.Before(p.lastBlock.Add(-2*wait))) {
 			r.late, r.void = true, !stalled
 			s.picker.Drop(p.id, r.block)
 			s.repick = true
@@ -239,7 +239,7 @@ func (s *state) giveUp(now time.Time, p *peerState) {
 	}
 	s.memory.release(p.tally.takeCredits(len(p.requests)))
 	p.requests = p.requests[:0]
-	p.gotBlock = now
+	p.lastBlock = now
 	p.pace.stalled()
 	s.repick = true
 }

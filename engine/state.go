@@ -233,7 +233,7 @@ func (s *state) markMissing(piece int, blocks []int) {
 // send puts a message into the peer's buffer, which the turn flushes.
 func (s *state) send(now time.Time, p *peerState, m peerwire.Message) {
 	p.out = m.AppendTo(p.out)
-	p.spoken = now
+	p.lastSent = now
 	s.markDirty(p)
 }
 

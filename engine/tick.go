@@ -58,11 +58,11 @@ func (s *state) checkTimeouts(now time.Time) {
 	s.readMeters(now)
 	for _, p := range slices.Clone(s.order) {
 		switch {
-		case now.Sub(p.heard) > s.wait:
+		case now.Sub(p.lastReceived) > s.wait:
 			s.closePeer(now, p, errTimeout)
-		case p.wants || p.amWant:
-			p.cared = now
-		case s.cfg.IdleTimeout > 0 && now.Sub(p.cared) > s.cfg.IdleTimeout:
+		case p.interested || p.amInterested:
+			p.lastInterest = now
+		case s.cfg.IdleTimeout > 0 && now.Sub(p.lastInterest) > s.cfg.IdleTimeout:
 			s.closePeer(now, p, errIdle)
 		}
 		if p.closing {
@@ -72,7 +72,7 @@ func (s *state) checkTimeouts(now time.Time) {
 		if p.parole && len(p.requests) == 0 {
 			s.repick = true // what others held up may be free by now
 		}
-		if now.Sub(p.spoken) >= keepAlive && !p.closing {
+		if now.Sub(p.lastSent) >= keepAlive && !p.closing {
 			s.send(now, p, peerwire.Message{Kind: peerwire.KeepAlive})
 		}
 	}
@@ -128,8 +128,8 @@ func (s *state) snapshot(now time.Time) Stats {
 // show returns the figures of a peer.
 func (p *peerState) stats(n int) PeerStats {
 	return PeerStats{
-		Addr: p.addr, ID: p.peerID, Client: p.client, Outgoing: p.outgoing, Joined: p.joined,
-		Greeting: !p.spoke, Choking: p.choking, Interested: p.wants, AmChoking: p.amChoke, AmInterested: p.amWant,
+		Addr: p.addr, ID: p.peerID, Client: p.client, Outgoing: p.outgoing, Joined: p.joinedAt,
+		Greeting: !p.gotFirst, Choking: p.choking, Interested: p.interested, AmChoking: p.amChoking, AmInterested: p.amInterested,
 		Snubbed: p.pace.snub, Pieces: p.haveN, Requested: len(p.requests), Queue: p.pace.queue,
 		Serving: int(p.tally.queued.Load()), RoundTrip: p.pace.mean,
 		Down: p.down.flowAt(p.tally.down.Load()), Up: p.up.flowAt(p.tally.up.Load()),

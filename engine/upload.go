@@ -26,7 +26,7 @@ func (s *state) chokeSoon(now time.Time) {
 func (s *state) chokeIfFree(now time.Time) {
 	taken := 0
 	for _, p := range s.order {
-		if !p.amChoke {
+		if !p.amChoking {
 			taken++
 		}
 	}
@@ -43,17 +43,17 @@ func (s *state) rechoke(now time.Time) {
 	}
 	s.rates = s.rates[:0]
 	for _, p := range s.order {
-		if !p.wants || p.closing || s.complete() && p.isSeed(s.n) {
+		if !p.interested || p.closing || s.complete() && p.isSeed(s.n) {
 			continue
 		}
 		p.down.read(now, p.tally.down.Load())
 		p.up.read(now, p.tally.up.Load())
-		r := PeerRate{Peer: p.id, Joined: p.joined, Down: p.down.flow.Rate, Up: p.up.flow.Rate, Snubbed: p.pace.snub}
+		r := PeerRate{Peer: p.id, Joined: p.joinedAt, Down: p.down.flow.Rate, Up: p.up.flow.Rate, Snubbed: p.pace.snub}
 		if s.n > 0 {
 			r.Has = float64(p.haveN) / float64(s.n)
 		}
-		if !p.amChoke {
-			r.Unchoked, r.SentSince = p.unchoked, p.tally.up.Load()-p.sentThen
+		if !p.amChoking {
+			r.Unchoked, r.SentSince = p.unchokedAt, p.tally.up.Load()-p.upAtUnchoke
 		}
 		s.rates = append(s.rates, r)
 	}
@@ -69,7 +69,7 @@ func (s *state) rechoke(now time.Time) {
 		chosen[id] = true
 	}
 	for _, p := range s.order {
-		if p.wants && !p.closing {
+		if p.interested && !p.closing {
 			s.setChoke(now, p, !chosen[p.id])
 		}
 	}
@@ -78,12 +78,12 @@ func (s *state) rechoke(now time.Time) {
 
 // setChoke tells the peer whether it may request blocks, if that changed.
 func (s *state) setChoke(now time.Time, p *peerState, choke bool) {
-	if p.amChoke == choke {
+	if p.amChoking == choke {
 		return
 	}
-	p.amChoke = choke
+	p.amChoking = choke
 	if !choke {
-		p.unchoked, p.sentThen, p.refused = now, p.tally.up.Load(), 0
+		p.unchokedAt, p.upAtUnchoke, p.refusedByUs = now, p.tally.up.Load(), 0
 		s.send(now, p, peerwire.Message{Kind: peerwire.Unchoke})
 		return
 	}
