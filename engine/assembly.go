@@ -237,18 +237,18 @@ func (s *state) pieceHeld(now time.Time, piece int) {
 		}
 		s.sendHave(now, p, piece)
 		if p.amInterested && p.has(piece, s.n) {
-			s.interest(now, p)
+			s.updateInterest(now, p)
 		}
 	}
 	s.answerWaiters()
 	if s.complete() {
 		s.completed(now)
 	}
-	s.calm()
+	s.reportNothingWanted()
 }
 
 // calm reports that nothing is wanted of anybody who is connected.
-func (s *state) calm() {
+func (s *state) reportNothingWanted() {
 	if s.nothingWantedReported || !s.active() || slices.ContainsFunc(s.order, func(p *peerState) bool { return p.amInterested }) {
 		return
 	}
@@ -267,8 +267,8 @@ func (s *state) completed(now time.Time) {
 	s.tellCompleted()
 	s.endPicking()
 	for _, p := range slices.Clone(s.order) {
-		s.interest(now, p)
-		s.useful(now, p)
+		s.updateInterest(now, p)
+		s.closeIfUseless(now, p)
 	}
 	s.chokeSoon(now)
 }

@@ -109,7 +109,7 @@ func (b *book) next(now time.Time, complete bool) (*contact, bool) {
 func (b *book) any() bool { return !b.due.IsZero() }
 
 // again has all addresses looked at anew: seeds are of use once more.
-func (b *book) again(now time.Time) {
+func (b *book) retrySeeds(now time.Time) {
 	if len(b.order) > 0 {
 		b.due = now
 	}
@@ -161,7 +161,7 @@ func (b *book) ended(now time.Time, addr netip.AddrPort, why error) {
 }
 
 // wellMet says that a peer was of use, so that it is dialed again soon.
-func (b *book) wellMet(addr netip.AddrPort) {
+func (b *book) resetBackoff(addr netip.AddrPort) {
 	if c := b.known[addr]; c != nil {
 		c.fails = 0
 	}

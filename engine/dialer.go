@@ -97,18 +97,18 @@ func (e *Engine) dial(w wish) {
 	}
 	if e.cfg.Blocked(w.addr.Addr()) {
 		t.blocked(w.addr.Addr())
-		t.post(dialFailed{w.addr, errBlocked})
+		t.post(unreached{w.addr, errBlocked})
 		return
 	}
 	if !e.mayConnect() {
-		t.post(dialFailed{w.addr, errFull})
+		t.post(unreached{w.addr, errFull})
 		return
 	}
 	c, theirs, err := e.greetPeer(w)
 	if err != nil {
 		e.abandon(c)
 		e.cfg.Logger.Debug("dial failed", "torrent", t.ID(), "addr", w.addr, "err", err)
-		t.post(dialFailed{w.addr, err})
+		t.post(unreached{w.addr, err})
 		return
 	}
 	t.post(joined{newConn(t, c, w.addr, w.swarm, true, theirs.Reserved.Has(handshake.Fast)), theirs})

@@ -305,7 +305,7 @@ func (c *chaos) control() {
 	case 7:
 		c.happen(found{addrs: []swarm.Address{{AddrPort: c.address("77")}}, asked: c.byte()&1 != 0})
 	case 8:
-		c.happen(dialFailed{c.address("77"), ErrConnect})
+		c.happen(unreached{c.address("77"), ErrConnect})
 	case 9:
 		if p := c.somebody(); p != nil {
 			c.happen(readFailed{p.id, c.anyBlock(), errScript})

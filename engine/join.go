@@ -24,7 +24,7 @@ func (e joined) apply(now time.Time, s *state) {
 	if c.outgoing {
 		s.book.answered(c.addr)
 	}
-	if err := s.mayJoin(now, e); err != nil {
+	if err := s.refusal(now, e); err != nil {
 		if old := s.byID[e.theirs.PeerID]; err == errDuplicate && c.outgoing && old != nil {
 			old.dialAddr = c.addr // to be dialed again when it is lost
 		} else if c.outgoing {
@@ -53,11 +53,11 @@ func (e joined) apply(now time.Time, s *state) {
 	s.scheduleTimeouts(now)
 	s.do(startConn{c})
 	s.report(PeerConnected{s.id(), p.addr, p.peerID, p.outgoing})
-	s.greet(now, p)
+	s.sendFirst(now, p)
 }
 
 // mayJoin reports why a connection is not wanted; nil if it is.
-func (s *state) mayJoin(now time.Time, e joined) error {
+func (s *state) refusal(now time.Time, e joined) error {
 	c := e.conn
 	switch {
 	case !s.active():
@@ -84,7 +84,7 @@ func (s *state) mayJoin(now time.Time, e joined) error {
 }
 
 // greet sends what comes right after the handshake.
-func (s *state) greet(now time.Time, p *peerState) {
+func (s *state) sendFirst(now time.Time, p *peerState) {
 	switch {
 	case p.fast && s.complete():
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveAll})
@@ -171,12 +171,12 @@ func (e found) apply(now time.Time, s *state) {
 }
 
 // dialFailed says that no peer came of an address.
-type dialFailed struct {
+type unreached struct {
 	addr netip.AddrPort
 	err  error
 }
 
-func (e dialFailed) apply(now time.Time, s *state) {
+func (e unreached) apply(now time.Time, s *state) {
 	s.book.ended(now, e.addr, e.err)
 	if errors.Is(e.err, ErrConnect) || errors.Is(e.err, ErrHandshake) {
 		s.report(PeerFailed{s.id(), e.addr, e.err})
@@ -189,8 +189,8 @@ func (e dialFailed) apply(now time.Time, s *state) {
 }
 
 // dialMore dials while there is room for peers and anyone to try.
-func (s *state) dialMore(now time.Time) {
-	for s.wantsPeers() {
+func (s *state) dialPeers(now time.Time) {
+	for s.mayDial() {
 		c, ok := s.book.next(now, s.complete())
 		if !ok {
 			return
@@ -200,11 +200,11 @@ func (s *state) dialMore(now time.Time) {
 }
 
 // dials reports whether peers are of use that we would have to dial.
-func (s *state) dials() bool { return s.active() && (!s.complete() || s.cfg.SeedOutgoing != Off) }
+func (s *state) wantsToDial() bool { return s.active() && (!s.complete() || s.cfg.SeedOutgoing != Off) }
 
 // wantsPeers reports whether to dial, if there is anyone.
-func (s *state) wantsPeers() bool {
-	return s.dials() &&
+func (s *state) mayDial() bool {
+	return s.wantsToDial() &&
 		(s.cfg.MaxPeers < 0 || len(s.peers)+s.book.trying < s.cfg.MaxPeers)
 }
 

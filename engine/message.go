@@ -25,18 +25,18 @@ type batch struct {
 func (e *batch) apply(now time.Time, s *state) {
 	p := s.peers[e.peer]
 	if p == nil || p.closing {
-		s.throwAway(e.messages)
+		s.discardBlocks(e.messages)
 		return
 	}
 	p.lastReceived = now
 	for i, m := range e.messages {
 		if err := s.receive(now, p, m); err != nil {
-			s.throwAway(e.messages[i+1:])
+			s.discardBlocks(e.messages[i+1:])
 			s.closePeer(now, p, err)
 			return
 		}
 		if p.closing {
-			s.throwAway(e.messages[i+1:])
+			s.discardBlocks(e.messages[i+1:])
 			return
 		}
 	}
@@ -45,7 +45,7 @@ func (e *batch) apply(now time.Time, s *state) {
 }
 
 // throwAway takes back the buffers of blocks that nobody wants any more.
-func (s *state) throwAway(messages []peerwire.Message) {
+func (s *state) discardBlocks(messages []peerwire.Message) {
 	for _, m := range messages {
 		if m.Kind == peerwire.Piece && m.Data != nil {
 			s.wasted += int64(len(m.Data))
@@ -113,7 +113,7 @@ func (s *state) receiveAll(now time.Time, p *peerState, m peerwire.Message) {
 			p.have = nil
 		}
 	}
-	s.meet(now, p)
+	s.addToPicker(now, p)
 }
 
 // receiveMore is what the peer has, behind other messages. BEP 3 knows none such,
@@ -144,11 +144,11 @@ func (s *state) receiveMore(now time.Time, p *peerState, m peerwire.Message) err
 }
 
 // meet tells the picker of a peer as soon as it has anything.
-func (s *state) meet(now time.Time, p *peerState) {
+func (s *state) addToPicker(now time.Time, p *peerState) {
 	s.picker.Join(p.id, p.bitfield(s.n))
 	p.inPicker = true
-	s.interest(now, p)
-	s.useful(now, p)
+	s.updateInterest(now, p)
+	s.closeIfUseless(now, p)
 }
 
 func (s *state) receiveHave(now time.Time, p *peerState, piece int) {
@@ -156,23 +156,23 @@ func (s *state) receiveHave(now time.Time, p *peerState, piece int) {
 		return
 	}
 	if !p.inPicker {
-		s.meet(now, p)
+		s.addToPicker(now, p)
 		return
 	}
 	s.picker.Have(p.id, piece, true)
-	s.interest(now, p)
-	s.useful(now, p)
+	s.updateInterest(now, p)
+	s.closeIfUseless(now, p)
 }
 
 // useful ends a connection between two that have everything.
-func (s *state) useful(now time.Time, p *peerState) {
+func (s *state) closeIfUseless(now time.Time, p *peerState) {
 	if s.complete() && p.isSeed(s.n) && !p.closing {
 		s.closePeer(now, p, errUseless)
 	}
 }
 
 // interest tells the peer whether we want its pieces, if that changed.
-func (s *state) interest(now time.Time, p *peerState) {
+func (s *state) updateInterest(now time.Time, p *peerState) {
 	want := p.inPicker && !p.closing && s.picker.Wants(p.id)
 	if want == p.amInterested || p.closing {
 		return
@@ -303,7 +303,7 @@ func (e readFailed) apply(now time.Time, s *state) {
 	if s.have.Has(e.block.Piece) {
 		s.markMissing(e.block.Piece, nil)
 		for _, p := range s.order {
-			s.interest(now, p)
+			s.updateInterest(now, p)
 		}
 		s.report(Warning{s.id(), e.err})
 	}

@@ -70,7 +70,7 @@ func (s *state) announcement() swarm.Announcement {
 	if s.cfg.MaxPeers > 0 {
 		want = max(0, min(want, s.cfg.MaxPeers-len(s.order)))
 	}
-	if !s.dials() {
+	if !s.wantsToDial() {
 		want = 0
 	}
 	return swarm.Announcement{

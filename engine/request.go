@@ -141,7 +141,7 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 		s.memory.drop(m.Data)
 		return
 	}
-	s.book.wellMet(p.dialAddr)
+	s.book.resetBackoff(p.dialAddr)
 	a := s.begun(m.Block.Piece)
 	if a.put(p, m.Block, m.Data) {
 		s.submit(a)

@@ -46,9 +46,9 @@ func (w *world) obey(words []string) {
 	case "asked":
 		w.happen(found{asked: true})
 	case "dialed":
-		w.happen(dialFailed{w.address(words[1]), fmt.Errorf("%w: refused", ErrConnect)})
+		w.happen(unreached{w.address(words[1]), fmt.Errorf("%w: refused", ErrConnect)})
 	case "refused":
-		w.happen(dialFailed{w.address(words[1]), fmt.Errorf("%w: end of file", ErrHandshake)})
+		w.happen(unreached{w.address(words[1]), fmt.Errorf("%w: end of file", ErrHandshake)})
 	case "lost":
 		w.happen(readFailed{swarm.Peer(w.number(words[1])), w.block(words[2]), errScript})
 	case "wait":

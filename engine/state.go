@@ -216,7 +216,7 @@ func (s *state) markHeld(piece int) {
 func (s *state) markMissing(piece int, blocks []int) {
 	if s.have.Has(piece) {
 		if s.complete() {
-			s.book.again(s.start)
+			s.book.retrySeeds(s.start)
 		}
 		s.have.Clear(piece)
 		s.haveN--
@@ -253,7 +253,7 @@ func (s *state) settle(now time.Time) {
 		}
 	}
 	s.readOn()
-	s.dialMore(now)
+	s.dialPeers(now)
 	s.updateIdle(now)
 	s.deadline = s.nextDeadline()
 }
@@ -261,7 +261,7 @@ func (s *state) settle(now time.Time) {
 // nextDeadline returns when the state wants a tick; zero for never.
 func (s *state) nextDeadline() (next time.Time) {
 	dial := s.book.due
-	if !s.wantsPeers() {
+	if !s.mayDial() {
 		dial = time.Time{}
 	}
 	for _, t := range [...]time.Time{s.chokeAt, s.scanAt, s.statsAt, s.idleAt, dial} {
