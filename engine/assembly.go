@@ -270,7 +270,7 @@ func (s *state) completed(now time.Time) {
 		s.updateInterest(now, p)
 		s.closeIfUseless(now, p)
 	}
-	s.chokeSoon(now)
+	s.scheduleChoke(now)
 }
 
 // tellCompleted has the sources hear of the last piece, once: at the next Resume if

@@ -22,12 +22,12 @@ type workingSet struct {
 	chokeAt time.Time // next round
 	scanAt  time.Time // next look at the peers' clocks
 
-	effects []effect
-	picked  []swarm.Block
-	losers  []swarm.Peer
-	rates   []PeerRate
-	coming  map[int]int
-	chosen  []swarm.Peer
+	effects    []effect
+	picked     []swarm.Block
+	duplicates []swarm.Peer
+	rates      []PeerRate
+	coming     map[int]int
+	chosen     []swarm.Peer
 }
 
 // crowds are kept for whoever has a turn.

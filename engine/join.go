@@ -119,7 +119,7 @@ func (s *state) removePeer(now time.Time, p *peerState) {
 	p.requests = nil
 	s.repick = true
 	if !p.amChoking {
-		s.chokeSoon(now) // its slot is free
+		s.scheduleChoke(now) // its slot is free
 	}
 }
 

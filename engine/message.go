@@ -40,8 +40,8 @@ func (e *batch) apply(now time.Time, s *state) {
 			return
 		}
 	}
-	s.trim(p)
-	s.fill(now, p)
+	s.trimCredits(p)
+	s.requestBlocks(now, p)
 }
 
 // throwAway takes back the buffers of blocks that nobody wants any more.
@@ -194,10 +194,10 @@ func (s *state) receiveInterest(now time.Time, p *peerState, wants bool) {
 	}
 	p.interested = wants
 	if wants {
-		s.chokeIfFree(now)
+		s.scheduleChokeIfFree(now)
 	} else if !p.amChoking {
 		s.setChoke(now, p, true)
-		s.chokeSoon(now)
+		s.scheduleChoke(now)
 	}
 }
 

@@ -23,7 +23,7 @@ const (
 )
 
 // fill asks the peer for as many blocks as its pace and the memory allow.
-func (s *state) fill(now time.Time, p *peerState) {
+func (s *state) requestBlocks(now time.Time, p *peerState) {
 	if !s.active() || p.closing || !p.amInterested || p.choking && len(p.allowed) == 0 {
 		return
 	}
@@ -42,7 +42,7 @@ func (s *state) fill(now time.Time, p *peerState) {
 	}
 	spread := s.spread()
 	ask := swarm.Ask{
-		Peer: p.id, MaxBlocks: granted, MaxNewPieces: s.mayBegin(granted, spread), First: p.suggest,
+		Peer: p.id, MaxBlocks: granted, MaxNewPieces: s.maxNewPieces(granted, spread), First: p.suggest,
 		Exclusive: p.parole, Now: now, Delay: p.pace.mean, Spread: spread,
 	}
 	if p.choking {
@@ -68,30 +68,30 @@ func (s *state) fill(now time.Time, p *peerState) {
 	anyLate := slices.ContainsFunc(p.requests, func(r request) bool { return r.late })
 	for _, b := range s.picked {
 		s.begun(b.Piece)
-		if anyLate && s.revive(now, p, b) {
+		if anyLate && s.reviveRequest(now, p, b) {
 			continue
 		}
 		p.tally.credits.Add(1)
 		p.requests = append(p.requests, request{block: b, sent: now})
-		s.request(now, p, b)
+		s.sendRequest(now, p, b)
 	}
 	s.scheduleTimeouts(now)
 }
 
-func (s *state) request(now time.Time, p *peerState, b swarm.Block) {
+func (s *state) sendRequest(now time.Time, p *peerState, b swarm.Block) {
 	p.bytesAsked += int64(b.Length)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Request, Block: b})
 }
 
 // revive makes an open request for b, which was late, one that counts again; its
 // unit is still set aside. It reports false if there is none.
-func (s *state) revive(now time.Time, p *peerState, b swarm.Block) bool {
+func (s *state) reviveRequest(now time.Time, p *peerState, b swarm.Block) bool {
 	i := p.findRequest(b)
 	if i < 0 {
 		return false
 	}
 	if r := p.removeRequest(i); r.void {
-		s.request(now, p, b)
+		s.sendRequest(now, p, b)
 	}
 	p.requests = append(p.requests, request{block: b, sent: now})
 	s.memory.release(1)
@@ -101,7 +101,7 @@ func (s *state) revive(now time.Time, p *peerState, b swarm.Block) bool {
 // mayBegin returns how many new pieces may be begun to ask for n blocks: partial
 // pieces are kept few, and yet the peers' queues are filled. Pieces over which requests
 // are spread are followed by as many while their last blocks come.
-func (s *state) mayBegin(n, spread int) int {
+func (s *state) maxNewPieces(n, spread int) int {
 	senders := 0
 	for _, p := range s.order {
 		if !p.choking && p.amInterested {
@@ -121,7 +121,7 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 	p.bytesGot += int64(m.Block.Length)
 	i := p.findRequest(m.Block)
 	if i < 0 || m.Data == nil {
-		s.receiveUnasked(now, p, m, i)
+		s.discardUnasked(now, p, m, i)
 		return
 	}
 	r := p.removeRequest(i)
@@ -132,9 +132,9 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 	p.lastBlock, p.stalls, p.refusedByPeer = now, 0, 0
 	p.pace.arrived(now, m.Block.Length, trip)
 	var missing bool
-	s.losers, missing = s.picker.Arrive(s.losers[:0], p.id, m.Block)
-	for _, id := range s.losers {
-		s.tellLoser(now, id, m.Block)
+	s.duplicates, missing = s.picker.Arrive(s.duplicates[:0], p.id, m.Block)
+	for _, id := range s.duplicates {
+		s.cancelDuplicate(now, id, m.Block)
 	}
 	if !missing {
 		s.wasted += int64(len(m.Data))
@@ -152,7 +152,7 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 
 // receiveUnasked throws a block away. i is the request for it that found no
 // buffer, or -1 for none. Too many such end the connection.
-func (s *state) receiveUnasked(now time.Time, p *peerState, m peerwire.Message, i int) {
+func (s *state) discardUnasked(now time.Time, p *peerState, m peerwire.Message, i int) {
 	s.wasted += int64(m.Block.Length)
 	if m.Data != nil {
 		// It took a buffer that was meant for another block: keep that
@@ -173,7 +173,7 @@ func (s *state) receiveUnasked(now time.Time, p *peerState, m peerwire.Message, 
 
 // trim gives back the units of a peer that no request stands for: a block that comes
 // after a choke takes the place of the one that is asked for anew.
-func (s *state) trim(p *peerState) {
+func (s *state) trimCredits(p *peerState) {
 	if n := int(p.tally.credits.Load()) - len(p.requests); n > 0 {
 		s.memory.release(p.tally.takeCredits(n))
 	}
@@ -181,7 +181,7 @@ func (s *state) trim(p *peerState) {
 
 // tellLoser cancels a block that another peer sent first. The request stays, for
 // the block may be under way; BEP 6 promises an answer, and else giveUp forgets it.
-func (s *state) tellLoser(now time.Time, id swarm.Peer, b swarm.Block) {
+func (s *state) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 	p := s.peers[id]
 	if p == nil || p.closing {
 		return
@@ -194,14 +194,14 @@ func (s *state) tellLoser(now time.Time, id swarm.Peer, b swarm.Block) {
 
 // overdue looks for blocks that should have been here. What a stalled peer owes
 // becomes free for others; its units wait on, for it may still send.
-func (s *state) overdue(now time.Time, p *peerState) {
+func (s *state) checkRequests(now time.Time, p *peerState) {
 	if len(p.requests) == 0 {
 		return
 	}
 	wait := p.pace.late()
 	silent := now.Sub(p.lastBlock)
 	if silent >= giveUpAfter {
-		s.giveUp(now, p)
+		s.giveUpRequests(now, p)
 		return
 	}
 	stalled := silent > wait
@@ -226,7 +226,7 @@ func (s *state) overdue(now time.Time, p *peerState) {
 }
 
 // giveUp takes back the units that were set aside for a peer that sends nothing.
-func (s *state) giveUp(now time.Time, p *peerState) {
+func (s *state) giveUpRequests(now time.Time, p *peerState) {
 	if p.stalls++; p.stalls >= stallTries {
 		s.closePeer(now, p, errTimeout)
 		return
@@ -319,7 +319,7 @@ func (e spilled) apply(now time.Time, s *state) {
 }
 
 // restore takes in the blocks that a former run spilled.
-func (s *state) restore(spilled map[int][]int) {
+func (s *state) restoreSpilled(spilled map[int][]int) {
 	for _, piece := range slices.Sorted(maps.Keys(spilled)) {
 		if piece < 0 || piece >= s.n || s.have.Has(piece) {
 			continue

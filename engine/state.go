@@ -162,7 +162,7 @@ func (s *state) begin(now time.Time) {
 // added ends the check at the start.
 func (s *state) added(now time.Time) {
 	if s.first != nil { // a later check starts from the pieces alone
-		s.restore(s.first.Spilled)
+		s.restoreSpilled(s.first.Spilled)
 		s.first = nil
 	}
 	s.fillPads()
@@ -249,7 +249,7 @@ func (s *state) settle(now time.Time) {
 	if s.repick && s.active() {
 		s.repick = false
 		for _, p := range s.order {
-			s.fill(now, p)
+			s.requestBlocks(now, p)
 		}
 	}
 	s.readOn()

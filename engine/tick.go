@@ -68,7 +68,7 @@ func (s *state) checkTimeouts(now time.Time) {
 		if p.closing {
 			continue
 		}
-		s.overdue(now, p)
+		s.checkRequests(now, p)
 		if p.parole && len(p.requests) == 0 {
 			s.repick = true // what others held up may be free by now
 		}

@@ -15,7 +15,7 @@ const (
 
 // chokeSoon has the Choker called, a moment later so that those who come together
 // are chosen among together.
-func (s *state) chokeSoon(now time.Time) {
+func (s *state) scheduleChoke(now time.Time) {
 	if t := now.Add(chokeDelay); s.chokeAt.IsZero() || s.chokeAt.After(t) {
 		s.chokeAt = t
 	}
@@ -23,7 +23,7 @@ func (s *state) chokeSoon(now time.Time) {
 
 // chokeIfFree has the Choker called soon if a slot is free. Otherwise the newcomer
 // waits for the next round: one that asks again and again must not turn others out.
-func (s *state) chokeIfFree(now time.Time) {
+func (s *state) scheduleChokeIfFree(now time.Time) {
 	taken := 0
 	for _, p := range s.order {
 		if !p.amChoking {
@@ -31,7 +31,7 @@ func (s *state) chokeIfFree(now time.Time) {
 		}
 	}
 	if s.cfg.UploadSlots < 0 || taken < s.cfg.UploadSlots || s.chokeAt.IsZero() {
-		s.chokeSoon(now)
+		s.scheduleChoke(now)
 	}
 }
 
@@ -89,7 +89,7 @@ func (s *state) setChoke(now time.Time, p *peerState, choke bool) {
 	}
 	s.send(now, p, peerwire.Message{Kind: peerwire.Choke})
 	for _, b := range p.serve {
-		s.unserve(now, p, b)
+		s.rejectServe(now, p, b)
 	}
 	p.serve, p.cancel, p.clear = p.serve[:0], p.cancel[:0], true
 }
@@ -98,7 +98,7 @@ func (s *state) setChoke(now time.Time, p *peerState, choke bool) {
 func (s *state) receiveCancel(now time.Time, p *peerState, b swarm.Block) {
 	if i := slices.Index(p.serve, b); i >= 0 {
 		p.serve = slices.Delete(p.serve, i, i+1)
-		s.unserve(now, p, b)
+		s.rejectServe(now, p, b)
 		return
 	}
 	p.cancel = append(p.cancel, b)
@@ -106,7 +106,7 @@ func (s *state) receiveCancel(now time.Time, p *peerState, b swarm.Block) {
 }
 
 // unserve says of a block that never got to the writer that it will not be sent.
-func (s *state) unserve(now time.Time, p *peerState, b swarm.Block) {
+func (s *state) rejectServe(now time.Time, p *peerState, b swarm.Block) {
 	p.tally.queued.Add(-1)
 	if p.fast {
 		s.send(now, p, peerwire.Message{Kind: peerwire.Reject, Block: b})
