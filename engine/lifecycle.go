@@ -120,10 +120,10 @@ func (s *state) endCheck(err error) {
 // spillAll writes what is here of partial pieces, so that no memory is held.
 func (s *state) spillAll() {
 	for _, a := range s.assembly {
-		if a.checking || a.inMemory() == 0 {
+		if a.checking || a.bufferCount() == 0 {
 			continue
 		}
-		numbers, bufs := a.takeOut()
+		numbers, bufs := a.takeBuffers()
 		s.buffersOut += len(bufs)
 		s.do(spill{a, numbers, bufs})
 	}
@@ -139,8 +139,8 @@ func (s *state) dropMemory() {
 			}
 			lost = append(lost, k)
 			s.memory.drop(buf)
-			a.bufs[k], a.from[k], a.here[k] = nil, nil, false
-			a.count--
+			a.bufs[k], a.sender[k], a.arrived[k] = nil, nil, false
+			a.arrivedCount--
 		}
 		if len(lost) > 0 {
 			s.picker.Lose(piece, lost)
@@ -152,7 +152,7 @@ func (s *state) dropMemory() {
 // forgetEmpty forgets the pieces that were begun and nothing came of.
 func (s *state) forgetEmpty() {
 	for piece, a := range s.assembly {
-		if a.count == 0 && a.spilling == 0 && !a.checking {
+		if a.arrivedCount == 0 && a.spilling == 0 && !a.checking {
 			delete(s.assembly, piece)
 		}
 	}
@@ -165,7 +165,7 @@ func (s *state) inStore() map[int][]int {
 		if a.checking || a.spilling > 0 {
 			continue
 		}
-		for k, here := range a.here {
+		for k, here := range a.arrived {
 			underWay := k >= a.hashed && k < a.hashed+a.hashing
 			if here && a.bufs[k] == nil && !underWay {
 				m[piece] = append(m[piece], k)

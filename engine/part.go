@@ -24,38 +24,38 @@ func checksBySection(spec *Spec, b *budget) bool {
 // spread returns over how many pieces requests are spread: over as many as are
 // hashed side by side if they come so fast that none of them is whole much later
 // for it.
-func (s *state) spread() int {
+func (s *state) spreadPieces() int {
 	if !s.bySection {
 		return 1
 	}
-	return max(1, min(s.lanes, int(s.rate()*spreadCover.Seconds()/float64(s.geo.PieceLength))))
+	return max(1, min(s.lanes, int(s.totalRate()*spreadCover.Seconds()/float64(s.geo.PieceLength))))
 }
 
 // front returns the number of blocks, behind those that are hashed, that can be
 // hashed now.
-func (s *state) front(a *assembly) int {
+func (s *state) hashableFront(a *assembly) int {
 	if a.checking || a.hashing > 0 {
 		return 0
 	}
 	k := a.hashed
-	for k < len(a.bufs) && k <= a.hashed+2*s.minSection && (a.bufs[k] != nil || !a.here[k] && s.geo.IsPad(s.geo.Block(a.piece, k))) {
+	for k < len(a.bufs) && k <= a.hashed+2*s.minSection && (a.bufs[k] != nil || !a.arrived[k] && s.geo.IsPad(s.geo.Block(a.piece, k))) {
 		k++
 	}
 	return k - a.hashed
 }
 
 // hashFront hands the next part of a piece to the verifiers, if it has least blocks.
-func (s *state) hashFront(a *assembly, least int) bool {
+func (s *state) hashSection(a *assembly, least int) bool {
 	if !s.bySection {
 		return false
 	}
-	n := min(s.front(a), 2*s.minSection)
+	n := min(s.hashableFront(a), 2*s.minSection)
 	if n < least || n == 0 || a.hashed+n == len(a.bufs) { // the last part is submitted with the piece
 		return false
 	}
 	a.hashing = n
 	s.do(check{verifyJob{
-		asm: a, piece: a.piece, blocks: s.handOver(a, n), from: a.hashed, state: a.state, section: true, soon: s.sectionSoon(),
+		asm: a, piece: a.piece, blocks: s.lendBuffers(a, n), from: a.hashed, state: a.hashState, section: true, soon: s.sectionSoon(),
 	}})
 	return true
 }
@@ -111,11 +111,11 @@ func (e sectionDone) apply(now time.Time, s *state) {
 		s.fail(now, e.err)
 		return
 	}
-	a.hashed, a.state = e.from+len(e.blocks), e.state
+	a.hashed, a.hashState = e.from+len(e.blocks), e.state
 	if a.readyToCheck() {
 		s.submit(a)
 	} else if s.active() {
-		s.hashFront(a, s.minSection)
+		s.hashSection(a, s.minSection)
 	}
 }
 
@@ -126,12 +126,12 @@ func (s *state) hashEarly() (found bool) {
 		var best *assembly
 		most := 0
 		for _, a := range s.assembly {
-			n := s.front(a)
+			n := s.hashableFront(a)
 			if a.hashed+n < len(a.bufs) && (n > most || n == most && n > 0 && a.piece < best.piece) {
 				best, most = a, n
 			}
 		}
-		if best == nil || !s.hashFront(best, 1) {
+		if best == nil || !s.hashSection(best, 1) {
 			return found
 		}
 		found = true

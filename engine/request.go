@@ -40,7 +40,7 @@ func (s *state) requestBlocks(now time.Time, p *peerState) {
 		}
 		return
 	}
-	spread := s.spread()
+	spread := s.spreadPieces()
 	ask := swarm.Ask{
 		Peer: p.id, MaxBlocks: granted, MaxNewPieces: s.maxNewPieces(granted, spread), First: p.suggest,
 		Exclusive: p.parole, Now: now, Delay: p.pace.mean, Spread: spread,
@@ -67,7 +67,7 @@ func (s *state) requestBlocks(now time.Time, p *peerState) {
 	}
 	anyLate := slices.ContainsFunc(p.requests, func(r request) bool { return r.late })
 	for _, b := range s.picked {
-		s.begun(b.Piece)
+		s.assemblyOf(b.Piece)
 		if anyLate && s.reviveRequest(now, p, b) {
 			continue
 		}
@@ -142,11 +142,11 @@ func (s *state) receiveBlock(now time.Time, p *peerState, m peerwire.Message) {
 		return
 	}
 	s.book.resetBackoff(p.dialAddr)
-	a := s.begun(m.Block.Piece)
-	if a.put(p, m.Block, m.Data) {
+	a := s.assemblyOf(m.Block.Piece)
+	if a.addBlock(p, m.Block, m.Data) {
 		s.submit(a)
 	} else {
-		s.hashFront(a, s.minSection)
+		s.hashSection(a, s.minSection)
 	}
 }
 
@@ -272,7 +272,7 @@ func (reclaim) apply(now time.Time, s *state) {
 			return
 		}
 		gives = gives || s.buffersOut == 0 // else the disk may be stuck
-		numbers, bufs := a.takeOut()
+		numbers, bufs := a.takeBuffers()
 		s.buffersOut += len(bufs)
 		s.do(spill{a, numbers, bufs})
 	}
@@ -281,10 +281,10 @@ func (reclaim) apply(now time.Time, s *state) {
 // lastDone returns the partial piece with most to come, which will be done last.
 func (s *state) leastComplete() (last *assembly) {
 	for _, a := range s.assembly {
-		if a.inMemory() == 0 || a.spilling > 0 || a.checking {
+		if a.bufferCount() == 0 || a.spilling > 0 || a.checking {
 			continue
 		}
-		if last == nil || a.lacks() > last.lacks() || a.lacks() == last.lacks() && a.piece > last.piece {
+		if last == nil || a.missing() > last.missing() || a.missing() == last.missing() && a.piece > last.piece {
 			last = a
 		}
 	}
@@ -308,7 +308,7 @@ func (e spilled) apply(now time.Time, s *state) {
 	}
 	a.spilling -= len(e.numbers)
 	if e.err != nil {
-		a.lose(e.numbers)
+		a.removeBlocks(e.numbers)
 		s.picker.Lose(a.piece, e.numbers)
 		s.fail(now, e.err)
 		return
@@ -324,10 +324,10 @@ func (s *state) restoreSpilled(spilled map[int][]int) {
 		if piece < 0 || piece >= s.n || s.have.Has(piece) {
 			continue
 		}
-		a := s.begun(piece)
+		a := s.assemblyOf(piece)
 		for _, k := range spilled[piece] {
-			if k >= 0 && k < len(a.here) && !a.here[k] && s.geo.Contains(s.geo.Block(piece, k)) {
-				a.putStored(k)
+			if k >= 0 && k < len(a.arrived) && !a.arrived[k] && s.geo.Contains(s.geo.Block(piece, k)) {
+				a.addStored(k)
 				a.restored = true
 			}
 		}

@@ -22,7 +22,7 @@ func (r *restful) Idle() { r.rests.Add(1) }
 func alone(t *Torrent) bool {
 	t.mu.Lock() // which a turn holds before it begins, and when it has ended
 	defer t.mu.Unlock()
-	return t.state.workingSet == nil && !t.state.picks() && t.mailbox == nil && t.conns == nil
+	return t.state.workingSet == nil && !t.state.hasPicker() && t.mailbox == nil && t.conns == nil
 }
 
 func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {

@@ -165,7 +165,7 @@ func (s *state) added(now time.Time) {
 		s.restoreSpilled(s.first.Spilled)
 		s.first = nil
 	}
-	s.fillPads()
+	s.submitPads()
 	s.completedReported = s.complete()
 	s.report(Added{s.id(), s.haveN, s.n, s.have.Clone()})
 	if s.paused {
@@ -183,11 +183,11 @@ func (s *state) run(now time.Time) {
 	total := s.totals()
 	s.sinceDown, s.sinceUp = total.down, total.up
 	s.do(tell{event: swarm.Started})
-	s.tellCompleted()
+	s.announceCompleted()
 	if s.cfg.Events&OnStats != 0 {
 		s.statsAt = now.Add(time.Second)
 	}
-	s.beginPicking()
+	s.startPicker()
 	s.answerWaiters()
 }
 
@@ -222,10 +222,10 @@ func (s *state) markMissing(piece int, blocks []int) {
 		s.haveN--
 		s.left += int64(s.geo.PieceLen(piece))
 	}
-	if s.picks() {
+	if s.hasPicker() {
 		s.picker.Lose(piece, blocks)
 	} else {
-		s.beginPicking()
+		s.startPicker()
 	}
 	s.repick = true
 }
@@ -296,7 +296,7 @@ func (s *state) stop(now time.Time, phase Phase, why error) {
 	for _, p := range slices.Clone(s.order) {
 		s.closePeer(now, p, why)
 	}
-	s.endPicking()
+	s.stopPicker()
 	s.chokeAt, s.statsAt = time.Time{}, time.Time{}
 	if wasRunning {
 		s.do(tell{event: swarm.Stopped})

@@ -11,7 +11,7 @@ import (
 func (s *state) dropBlocksFrom(addr netip.Addr) {
 	for _, piece := range slices.Sorted(maps.Keys(s.assembly)) {
 		a := s.assembly[piece]
-		s.dropBlocks(a, func(k int) bool { return a.from[k] != nil && a.from[k].addr.Addr() == addr })
+		s.dropBlocks(a, func(k int) bool { return a.sender[k] != nil && a.sender[k].addr.Addr() == addr })
 	}
 }
 
@@ -21,7 +21,7 @@ func (s *state) dropBlocksFrom(addr netip.Addr) {
 func (s *state) restartForParole(p *peerState) bool {
 	for _, piece := range slices.Sorted(maps.Keys(s.assembly)) {
 		a := s.assembly[piece]
-		if p.has(piece, s.n) && !s.othersSend(a, p) && s.dropBlocks(a, func(k int) bool { return a.from[k] != p }) {
+		if p.has(piece, s.n) && !s.othersSend(a, p) && s.dropBlocks(a, func(k int) bool { return a.sender[k] != p }) {
 			return true
 		}
 	}
@@ -34,7 +34,7 @@ func (s *state) othersSend(a *assembly, p *peerState) bool {
 		if o == p {
 			continue
 		}
-		if slices.Contains(a.from, o) && !o.choking ||
+		if slices.Contains(a.sender, o) && !o.choking ||
 			slices.ContainsFunc(o.requests, func(r request) bool { return r.block.Piece == a.piece && !r.late }) {
 			return true
 		}
@@ -49,7 +49,7 @@ func (s *state) dropBlocks(a *assembly, which func(k int) bool) bool {
 		return false
 	}
 	var lost []int
-	for k, here := range a.here {
+	for k, here := range a.arrived {
 		if !here || !which(k) {
 			continue
 		}
@@ -61,7 +61,7 @@ func (s *state) dropBlocks(a *assembly, which func(k int) bool) bool {
 	if len(lost) == 0 {
 		return false
 	}
-	a.lose(lost)
+	a.removeBlocks(lost)
 	s.picker.Lose(a.piece, lost)
 	s.repick = true
 	return true

@@ -263,7 +263,7 @@ func (w *world) balance() error {
 		n += int(c.tally.credits.Load())
 	}
 	for _, a := range s.assembly {
-		n += a.inMemory()
+		n += a.bufferCount()
 	}
 	for _, m := range w.slow {
 		if m.Data != nil {
@@ -324,23 +324,23 @@ func (w *world) rules() error {
 			return fmt.Errorf("piece %d is held and in progress", piece)
 		}
 		here := 0
-		for _, h := range a.here {
+		for _, h := range a.arrived {
 			if h {
 				here++
 			}
 		}
-		if here != a.count || a.count > a.want {
-			return fmt.Errorf("piece %d: %d blocks are here, %d counted, %d wanted", piece, here, a.count, a.want)
+		if here != a.arrivedCount || a.arrivedCount > a.wantedCount {
+			return fmt.Errorf("piece %d: %d blocks are here, %d counted, %d wanted", piece, here, a.arrivedCount, a.wantedCount)
 		}
 		for k := range a.hashed {
-			if a.bufs[k] != nil || !a.here[k] && !s.geo.IsPad(s.geo.Block(piece, k)) {
+			if a.bufs[k] != nil || !a.arrived[k] && !s.geo.IsPad(s.geo.Block(piece, k)) {
 				return fmt.Errorf("piece %d: %d blocks are hashed, and block %d is not written", piece, a.hashed, k)
 			}
 		}
-		if a.hashed > 0 && a.state != a.hashed || a.hashed+a.hashing > len(a.here) {
-			return fmt.Errorf("piece %d: %d blocks are hashed, %d on their way, the state is %v", piece, a.hashed, a.hashing, a.state)
+		if a.hashed > 0 && a.hashState != a.hashed || a.hashed+a.hashing > len(a.arrived) {
+			return fmt.Errorf("piece %d: %d blocks are hashed, %d on their way, the state is %v", piece, a.hashed, a.hashing, a.hashState)
 		}
-		if a.count == a.want && !a.checking && a.spilling == 0 && a.hashing == 0 {
+		if a.arrivedCount == a.wantedCount && !a.checking && a.spilling == 0 && a.hashing == 0 {
 			return fmt.Errorf("piece %d is whole and nobody checks it: %+v phase %v", piece, *a, s.phase)
 		}
 	}
