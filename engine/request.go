@@ -43,7 +43,7 @@ func (s *state) requestBlocks(now time.Time, p *peerState) {
 	spread := s.spreadPieces()
 	ask := swarm.Ask{
 		Peer: p.id, MaxBlocks: granted, MaxNewPieces: s.maxNewPieces(granted, spread), First: p.suggest,
-		Exclusive: p.parole, Now: now, Delay: p.pace.mean, Spread: spread,
+		Exclusive: p.parole, Now: now, Delay: p.pace.meanTrip, Spread: spread,
 	}
 	if p.choking {
 		ask.Only = p.allowed
@@ -198,7 +198,7 @@ func (s *state) checkRequests(now time.Time, p *peerState) {
 	if len(p.requests) == 0 {
 		return
 	}
-	wait := p.pace.late()
+	wait := p.pace.timeout()
 	silent := now.Sub(p.lastBlock)
 	if silent >= giveUpAfter {
 		s.giveUpRequests(now, p)

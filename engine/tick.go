@@ -130,8 +130,8 @@ func (p *peerState) stats(n int) PeerStats {
 	return PeerStats{
 		Addr: p.addr, ID: p.peerID, Client: p.client, Outgoing: p.outgoing, Joined: p.joinedAt,
 		Greeting: !p.gotFirst, Choking: p.choking, Interested: p.interested, AmChoking: p.amChoking, AmInterested: p.amInterested,
-		Snubbed: p.pace.snub, Pieces: p.haveN, Requested: len(p.requests), Queue: p.pace.queue,
-		Serving: int(p.tally.queued.Load()), RoundTrip: p.pace.mean,
+		Snubbed: p.pace.snubbed, Pieces: p.haveN, Requested: len(p.requests), Queue: p.pace.queue,
+		Serving: int(p.tally.queued.Load()), RoundTrip: p.pace.meanTrip,
 		Down: p.down.flowAt(p.tally.down.Load()), Up: p.up.flowAt(p.tally.up.Load()),
 		DownAll: p.tally.downAll.Load(), UpAll: p.tally.upAll.Load(),
 		Unknown: p.tally.unknown.Load(),

@@ -48,7 +48,7 @@ func (s *state) rechoke(now time.Time) {
 		}
 		p.down.read(now, p.tally.down.Load())
 		p.up.read(now, p.tally.up.Load())
-		r := PeerRate{Peer: p.id, Joined: p.joinedAt, Down: p.down.flow.Rate, Up: p.up.flow.Rate, Snubbed: p.pace.snub}
+		r := PeerRate{Peer: p.id, Joined: p.joinedAt, Down: p.down.flow.Rate, Up: p.up.flow.Rate, Snubbed: p.pace.snubbed}
 		if s.n > 0 {
 			r.Has = float64(p.haveN) / float64(s.n)
 		}
