@@ -164,7 +164,7 @@ func (e found) apply(now time.Time, s *state) {
 	for _, a := range e.addrs {
 		s.book.add(now, a, in)
 	}
-	if e.asked && s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.any() && !s.noPeersReported {
+	if e.asked && s.active() && len(s.peers) == 0 && s.book.dialing == 0 && !s.book.hasCandidate() && !s.noPeersReported {
 		s.noPeersReported = true
 		s.report(NoPeers{s.id()})
 	}
@@ -181,7 +181,7 @@ func (e unreached) apply(now time.Time, s *state) {
 	if errors.Is(e.err, ErrConnect) || errors.Is(e.err, ErrHandshake) {
 		s.report(PeerFailed{s.id(), e.addr, e.err})
 	}
-	if s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.ready(now) && !s.noPeersReported {
+	if s.active() && len(s.peers) == 0 && s.book.dialing == 0 && !s.book.ready(now) && !s.noPeersReported {
 		s.noPeersReported = true
 		s.report(NoPeers{s.id()})
 		s.do(tell{soon: true})
@@ -205,7 +205,7 @@ func (s *state) wantsToDial() bool { return s.active() && (!s.complete() || s.cf
 // wantsPeers reports whether to dial, if there is anyone.
 func (s *state) mayDial() bool {
 	return s.wantsToDial() &&
-		(s.cfg.MaxPeers < 0 || len(s.peers)+s.book.trying < s.cfg.MaxPeers)
+		(s.cfg.MaxPeers < 0 || len(s.peers)+s.book.dialing < s.cfg.MaxPeers)
 }
 
 // protocolError is a rule of the protocol that a peer broke, by message.

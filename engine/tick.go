@@ -121,7 +121,7 @@ func (s *state) snapshot(now time.Time) Stats {
 		UpProtocol:   f.protoUp.flowAt(total.upAll - total.up),
 		Wasted:       s.wasted,
 		EndGame:      !s.complete() && len(s.assembly) > 0 && s.haveN+len(s.assembly) == s.n,
-		Peers:        len(s.order), Seeds: seeds, Dialing: s.book.trying, Known: len(s.book.order),
+		Peers:        len(s.order), Seeds: seeds, Dialing: s.book.dialing, Known: len(s.book.order),
 	}
 }
 
