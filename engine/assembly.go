@@ -278,7 +278,7 @@ func (s *state) downloadDone(now time.Time) {
 func (s *state) announceCompleted() {
 	if s.completedUnannounced && s.active() && s.complete() {
 		s.completedUnannounced = false
-		s.do(tell{event: swarm.Completed})
+		s.do(announce{event: swarm.Completed})
 	}
 }
 

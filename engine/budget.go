@@ -92,7 +92,7 @@ func (p *quota) reserve(n int) int {
 
 // relax says what came of a squeeze: whether memory will come back from it. If not,
 // as when the torrent's disk is stuck, the next fattest is asked.
-func (p *quota) relax(gives bool) {
+func (p *quota) reclaimDone(gives bool) {
 	b := p.budget
 	b.mu.Lock()
 	var next *quota

@@ -68,13 +68,13 @@ func TestSqueezeGoesOnFromWhoHasNothing(t *testing.T) {
 	fat.asked, thin.asked = false, false
 	require.Zero(t, thin.reserve(1))
 	require.Equal(t, []int{1, 0}, []int{fat.squeezed, thin.squeezed})
-	fat.relax(false)
+	fat.reclaimDone(false)
 	require.Equal(t, []int{1, 1}, []int{fat.squeezed, thin.squeezed})
-	thin.relax(false)
+	thin.reclaimDone(false)
 	require.Equal(t, []int{1, 1}, []int{fat.squeezed, thin.squeezed}, "nobody else is left")
 	require.Zero(t, thin.reserve(1))
 	require.Equal(t, []int{2, 1}, []int{fat.squeezed, thin.squeezed}, "the next round asks all again")
-	fat.relax(true)
+	fat.reclaimDone(true)
 	fat.release(fat.held)
 	thin.release(thin.held)
 }

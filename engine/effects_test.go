@@ -64,7 +64,7 @@ func (w *world) effect(e effect) {
 	case hurry:
 	case emit:
 		w.say("event %s", describe(e.event))
-	case tell:
+	case announce:
 		a := w.s.announcement()
 		what := e.event.String()
 		if e.soon {

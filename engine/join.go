@@ -147,7 +147,7 @@ func (e gone) apply(now time.Time, s *state) {
 	if len(s.peers) == 0 {
 		s.scanAt = time.Time{}
 		if s.active() {
-			s.do(tell{soon: true})
+			s.do(announce{soon: true})
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (e unreached) apply(now time.Time, s *state) {
 	if s.active() && len(s.peers) == 0 && s.book.dialing == 0 && !s.book.ready(now) && !s.noPeersReported {
 		s.noPeersReported = true
 		s.report(NoPeers{s.id()})
-		s.do(tell{soon: true})
+		s.do(announce{soon: true})
 	}
 }
 

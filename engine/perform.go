@@ -50,8 +50,8 @@ func (e spill) perform(t *Torrent) {
 
 func (e emit) perform(t *Torrent) { t.engine.hub.emit(e.event) }
 
-func (e tell) perform(t *Torrent) {
-	t.engine.announcer.tell(t, e, t.state.announcement())
+func (e announce) perform(t *Torrent) {
+	t.engine.announcer.queueAnnounce(t, e, t.state.announcement())
 }
 
 func (rest) perform(t *Torrent) {

@@ -257,7 +257,7 @@ type reclaim struct{}
 
 func (reclaim) apply(now time.Time, s *state) {
 	gives := false
-	defer func() { s.memory.relax(gives) }()
+	defer func() { s.memory.reclaimDone(gives) }()
 	if s.phase == PhaseClosed {
 		return
 	}

@@ -182,7 +182,7 @@ func (s *state) run(now time.Time) {
 	s.noPeersReported, s.nothingWantedReported = false, false
 	total := s.totals()
 	s.sinceDown, s.sinceUp = total.down, total.up
-	s.do(tell{event: swarm.Started})
+	s.do(announce{event: swarm.Started})
 	s.announceCompleted()
 	if s.cfg.Events&OnStats != 0 {
 		s.statsAt = now.Add(time.Second)
@@ -299,7 +299,7 @@ func (s *state) stop(now time.Time, phase Phase, why error) {
 	s.stopPicker()
 	s.chokeAt, s.statsAt = time.Time{}, time.Time{}
 	if wasRunning {
-		s.do(tell{event: swarm.Stopped})
+		s.do(announce{event: swarm.Stopped})
 	}
 	s.answerWaiters()
 }

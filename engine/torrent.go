@@ -42,7 +42,7 @@ type Torrent struct {
 	state *state
 	conns map[swarm.Peer]*conn // nil for none
 
-	errands []*errand // the announcer's
+	announceJobs []*announceJob // the announcer's
 
 	due    time.Time // when deadlines will tick; theirs
 	places int       // index in the heap of deadlines; theirs
@@ -188,7 +188,7 @@ func (t *Torrent) Spilled() (m map[int][]int) {
 }
 
 // Sources returns how each source is doing.
-func (t *Torrent) Sources() []SourceStats { return t.engine.announcer.show(t) }
+func (t *Torrent) Sources() []SourceStats { return t.engine.announcer.stats(t) }
 
 // Wait waits until every piece is held. It fails when the torrent does, when it
 // is closed, and when ctx is done.
@@ -295,7 +295,7 @@ type asking struct{}
 
 func (asking) apply(_ time.Time, s *state) {
 	if s.active() {
-		s.do(tell{soon: true, asked: true})
+		s.do(announce{soon: true, asked: true})
 	}
 }
 
