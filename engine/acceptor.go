@@ -133,7 +133,7 @@ func (a *acceptor) welcome(c net.Conn) {
 	var t *Torrent
 	theirs, err := handshake.Accept(a.ctx, c, func(theirs handshake.Handshake) (handshake.Handshake, error) {
 		found, ok := e.Torrent(theirs.InfoHash)
-		if !ok || !found.enter() {
+		if !ok || !found.beginTask() {
 			return handshake.Handshake{}, errNoTorrent
 		}
 		t = found

@@ -200,7 +200,7 @@ func (a *announcer) begin() {
 				e.queued = nil
 			}
 		}
-		if event != swarm.Stopped && !e.torrent.enter() {
+		if event != swarm.Stopped && !e.torrent.beginTask() {
 			continue // it is being closed; Stopped will come
 		}
 		e.busy = true

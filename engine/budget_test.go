@@ -96,7 +96,7 @@ func TestUploadMemoryIsServedInTurn(t *testing.T) {
 	closed := make(chan struct{})
 	large, ok := u.take(manyBlock, closed)
 	require.True(t, ok)
-	got := make(chan lent, 2)
+	got := make(chan uploadBuf, 2)
 	take := func(size int, closed chan struct{}) {
 		l, ok := u.take(size, closed)
 		if !ok {
@@ -121,10 +121,10 @@ func TestUploadMemoryIsServedInTurn(t *testing.T) {
 func TestUploadMemoryThatWasPromisedComesBack(t *testing.T) {
 	u := &uploads{free: oneBlock}
 	first, _ := u.take(oneBlock, nil)
-	q := &quest{cost: oneBlock, done: make(chan struct{})}
+	q := &bufferWaiter{cost: oneBlock, done: make(chan struct{})}
 	u.waiting = append(u.waiting, q)
 	u.put(first)
 	<-q.done // promised, at the moment when its connection ends
-	u.giveUp(q)
+	u.cancelWait(q)
 	require.EqualValues(t, oneBlock, u.free)
 }

@@ -23,7 +23,7 @@ type Torrent struct {
 	verify   func([]Verdict)
 	lanes    int
 	cfg      *TorrentConfig // shared with others; not to be changed
-	disk     disk
+	disk     callLimit
 	quota    *quota
 
 	// tasks counts the turn and all goroutines that may post to it. It grows
@@ -52,23 +52,23 @@ type Torrent struct {
 // caller is a task of the torrent.
 func (t *Torrent) post(ev event) {
 	t.mu.Lock()
-	t.hand(ev)
+	t.postLocked(ev)
 	t.mu.Unlock()
 }
 
 // poke is post for callers that are no task; it reports false once the torrent
 // is being closed.
-func (t *Torrent) poke(ev event) bool {
+func (t *Torrent) tryPost(ev event) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closing {
 		return false
 	}
-	t.hand(ev)
+	t.postLocked(ev)
 	return true
 }
 
-func (t *Torrent) hand(ev event) {
+func (t *Torrent) postLocked(ev event) {
 	t.mailbox = append(t.mailbox, ev)
 	if !t.running {
 		t.running = true
@@ -78,7 +78,7 @@ func (t *Torrent) hand(ev event) {
 }
 
 // enter makes the caller a task of the torrent, unless it is being closed.
-func (t *Torrent) enter() bool {
+func (t *Torrent) beginTask() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closing {
@@ -233,7 +233,7 @@ func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if !t.enter() {
+	if !t.beginTask() {
 		return 0, ErrClosed
 	}
 	defer t.tasks.Done()
@@ -289,7 +289,7 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 }
 
 // Announce asks all sources for peers now, or as soon as they allow.
-func (t *Torrent) Announce() { t.poke(asking{}) }
+func (t *Torrent) Announce() { t.tryPost(asking{}) }
 
 type asking struct{}
 
@@ -313,7 +313,7 @@ func (t *Torrent) RemoveSource(p swarm.PeerSource) {
 // AddPeers tells the torrent of peers. A private torrent takes only those that a
 // user names, so what was found elsewhere must not come here.
 func (t *Torrent) AddPeers(peers ...swarm.Address) {
-	t.poke(found{addrs: slices.Clone(peers)})
+	t.tryPost(found{addrs: slices.Clone(peers)})
 }
 
 // RemovePeer ends the connections to an address.
@@ -343,8 +343,8 @@ func (t *Torrent) Close() error {
 	}
 	t.closing = true
 	t.end = &end{began: make(chan struct{}), done: make(chan struct{})}
-	t.hand(ending{})
-	t.hand(query{func(now time.Time, s *state) { t.leave(now, s, nil) }, t.end.began})
+	t.postLocked(ending{})
+	t.postLocked(query{func(now time.Time, s *state) { t.leave(now, s, nil) }, t.end.began})
 	life := t.life
 	t.mu.Unlock()
 	if life != nil {
