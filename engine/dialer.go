@@ -104,7 +104,7 @@ func (e *Engine) dial(w dialRequest) {
 		t.post(unreached{w.addr, errFull})
 		return
 	}
-	c, theirs, err := e.greetPeer(w)
+	c, theirs, err := e.connect(w)
 	if err != nil {
 		e.abandon(c)
 		e.cfg.Logger.Debug("dial failed", "torrent", t.ID(), "addr", w.addr, "err", err)
@@ -115,7 +115,7 @@ func (e *Engine) dial(w dialRequest) {
 }
 
 // greetPeer dials and shakes hands. The connection may be there with an error.
-func (e *Engine) greetPeer(w dialRequest) (net.Conn, handshake.Handshake, error) {
+func (e *Engine) connect(w dialRequest) (net.Conn, handshake.Handshake, error) {
 	t := w.torrent
 	ctx, cancel := context.WithTimeout(t.context(), e.cfg.ConnectTimeout)
 	defer cancel()

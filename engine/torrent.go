@@ -34,8 +34,8 @@ type Torrent struct {
 	mailbox []event
 	running bool // a turn is under way
 	closing bool
-	life    *life // nil until somebody wants to know when it ends
-	end     *end  // nil until Close begins
+	life    *closeCtx // nil until somebody wants to know when it ends
+	end     *closing  // nil until Close begins
 
 	// What follows belongs to the turn.
 	batch []event
@@ -151,7 +151,7 @@ func (t *Torrent) Stats() (st Stats) {
 		s.readMeters(now)
 		st = s.snapshot(now)
 	}) {
-		return t.remains().stats
+		return t.lastFigures().stats
 	}
 	return st
 }
@@ -172,7 +172,7 @@ func (t *Torrent) Peers() (all []PeerStats) {
 // it began. The caller owns it.
 func (t *Torrent) Pieces() (b swarm.Bitfield) {
 	if !t.call(func(_ time.Time, s *state) { b = s.have.Clone() }) {
-		return t.remains().pieces.Clone()
+		return t.lastFigures().pieces.Clone()
 	}
 	return b
 }
@@ -342,9 +342,9 @@ func (t *Torrent) Close() error {
 		return t.end.last.err
 	}
 	t.closing = true
-	t.end = &end{began: make(chan struct{}), done: make(chan struct{})}
+	t.end = &closing{began: make(chan struct{}), done: make(chan struct{})}
 	t.postLocked(ending{})
-	t.postLocked(query{func(now time.Time, s *state) { t.leave(now, s, nil) }, t.end.began})
+	t.postLocked(query{func(now time.Time, s *state) { t.saveLast(now, s, nil) }, t.end.began})
 	life := t.life
 	t.mu.Unlock()
 	if life != nil {
@@ -366,7 +366,7 @@ func (t *Torrent) Close() error {
 	if err != nil {
 		err = fmt.Errorf("engine: closing %s: %w", t.ID(), err)
 	}
-	t.leave(now, s, err)
+	t.saveLast(now, s, err)
 	t.quota.close()
 	if t.cfg.Events&OnRemoved != 0 {
 		t.engine.hub.emit(Removed{t.ID()})
