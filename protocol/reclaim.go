@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
 )
 
 // minSpill is the number of blocks that are on their way out of memory when memory is
@@ -170,4 +169,3 @@ func (s *State) restoreSpilled(spilled map[int][]int) {
 		}
 	}
 }
-

@@ -217,9 +217,7 @@ func (w *world) read(id swarm.Peer, m peerwire.Message) peerwire.Message {
 	}
 	c := w.conns[id]
 	require.NotNil(w.t, c, w.place)
-	admitted := c.tally.Admit(len(m.Data))
-	c.tally.Down.Add(-int64(len(m.Data)))
-	if !admitted {
+	if !c.tally.Admit(len(m.Data)) {
 		m.Data = nil
 		return m
 	}

@@ -194,4 +194,3 @@ func (w *world) address(s string) netip.AddrPort {
 func content(b swarm.Block) []byte {
 	return bytes.Repeat([]byte{byte(b.Piece), byte(b.Begin / swarm.BlockLen)}, b.Length/2+1)[:b.Length]
 }
-

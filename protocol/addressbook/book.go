@@ -241,4 +241,3 @@ func (b *Book) Banned(addr netip.Addr) bool {
 	_, ok := b.bans[addr]
 	return ok
 }
-
