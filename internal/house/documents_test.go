@@ -15,7 +15,7 @@ import (
 // Budgets of documents, in lines.
 const (
 	readmeBudget  = 30
-	packageBudget = 20
+	commentBudget = 20
 )
 
 // release matches the heading of a version in a changelog.
@@ -90,8 +90,8 @@ func checkPackageComments(w *tree) (complaints []string) {
 			continue
 		}
 		where[folder] = append(where[folder], f.path)
-		if n := strings.Count(f.syntax.Doc.Text(), "\n"); n > packageBudget {
-			complaints = append(complaints, fmt.Sprintf("%s: package comment has %d lines, want at most %d", f.path, n, packageBudget))
+		if n := strings.Count(f.syntax.Doc.Text(), "\n"); n > commentBudget {
+			complaints = append(complaints, fmt.Sprintf("%s: package comment has %d lines, want at most %d", f.path, n, commentBudget))
 		}
 	}
 	for folder := range folders {
