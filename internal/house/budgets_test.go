@@ -55,12 +55,11 @@ func checkBudgets(w *tree, long map[string]string) (complaints []string) {
 // reason, and about those that are not needed.
 func checkLongFiles(w *tree, long map[string]string) (complaints []string) {
 	for _, name := range slices.Sorted(maps.Keys(long)) {
-		i := slices.IndexFunc(w.files, func(f goFile) bool { return f.path == name })
-		switch {
-		case i < 0:
+		switch f, ok := w.file(name); {
+		case !ok:
 			complaints = append(complaints, fmt.Sprintf("longFiles: %s does not exist: delete the entry", name))
-		case w.files[i].lines < fileBudget:
-			complaints = append(complaints, fmt.Sprintf("longFiles: %s has only %d lines: delete the entry", name, w.files[i].lines))
+		case f.lines < fileBudget:
+			complaints = append(complaints, fmt.Sprintf("longFiles: %s has only %d lines: delete the entry", name, f.lines))
 		case long[name] == "":
 			complaints = append(complaints, fmt.Sprintf("longFiles: %s has no reason", name))
 		}

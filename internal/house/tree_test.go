@@ -92,6 +92,15 @@ func (t *tree) moduleOf(name string) string {
 	return best
 }
 
+// file returns the Go file of that name.
+func (t *tree) file(name string) (goFile, bool) {
+	i := slices.IndexFunc(t.files, func(f goFile) bool { return f.path == name })
+	if i < 0 {
+		return goFile{}, false
+	}
+	return t.files[i], true
+}
+
 // read returns the text of a file, empty if there is none.
 func (t *tree) read(name string) string {
 	b, err := fs.ReadFile(t.fsys, name)
