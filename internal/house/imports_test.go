@@ -2,7 +2,6 @@ package house
 
 import (
 	"fmt"
-	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,15 +59,6 @@ func mayImport(p plan, f goFile, path string) bool {
 func TestImportsKeepToTheirFloor(t *testing.T) {
 	w := workspace(t)
 	report(t, checkImports(floors(t, w), w))
-}
-
-func TestBencodeCompilesOneModule(t *testing.T) {
-	workspace(t)
-	out, err := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", prefix+"bencode").Output()
-	require.NoError(t, err)
-	modules := strings.Fields(string(out))
-	slices.Sort(modules)
-	require.ElementsMatch(t, []string{"github.com/jackpal/bencode-go", prefix + "bencode"}, slices.Compact(modules))
 }
 
 func TestCheckImports(t *testing.T) {
