@@ -113,12 +113,7 @@ func TestCheckCodeBudgets(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.files["x/go.mod"], test.files["x/y/go.mod"], test.files["swarm/go.mod"], test.files["engine/go.mod"] = "", "", "", ""
-			got := checkCodeBudgets(fixture(t, test.files))
-			if test.complaint == "" {
-				require.Empty(t, got)
-				return
-			}
-			one(t, got, test.complaint)
+			requireComplaint(t, checkCodeBudgets(fixture(t, test.files)), test.complaint)
 		})
 	}
 }

@@ -22,9 +22,9 @@ const (
 // release matches the heading of a version in a changelog.
 var release = regexp.MustCompile(`^## v\d+\.\d+\.\d+\b`)
 
-// checkDocuments complains of modules without the documents that each has. The
-// modules on the top floor are programs: their READMEs may be longer, and they
-// need no Example.
+// checkDocuments complains about modules in which a document is missing or too
+// long. The modules on the top floor are programs: their READMEs may be longer,
+// and they need no Example.
 func checkDocuments(p plan, w *tree) (complaints []string) {
 	top := 0
 	for _, r := range p {
@@ -42,7 +42,7 @@ func checkDocuments(p plan, w *tree) (complaints []string) {
 			bad("README.md has %d lines, want at most %d", n, readmeBudget)
 		}
 		if l := w.read(m + "/LICENSE"); l == "" || l != w.read("LICENSE") {
-			bad("has no LICENSE, or another than the workspace")
+			bad("has no LICENSE, or not that of the workspace")
 		}
 		headings := slices.Collect(func(yield func(string) bool) {
 			for line := range strings.Lines(w.read(m + "/CHANGELOG.md")) {
@@ -76,8 +76,8 @@ func (t *tree) hasExample(module string) bool {
 	return false
 }
 
-// checkPackageComments complains of packages without a comment, or with one too
-// long or, where the package is the module itself, elsewhere than in doc.go.
+// checkPackageComments complains about packages without a comment, or with one
+// that is too long. The comment of a module's first package must be in doc.go.
 func checkPackageComments(w *tree) (complaints []string) {
 	folders := map[string]bool{}
 	where := map[string][]string{} // the files with a package comment, by folder
@@ -100,7 +100,7 @@ func checkPackageComments(w *tree) (complaints []string) {
 		case len(files) != 1:
 			complaints = append(complaints, fmt.Sprintf("%s: package has %d comments, want 1", folder, len(files)))
 		case slices.Contains(w.modules, folder) && path.Base(files[0]) != "doc.go":
-			complaints = append(complaints, files[0]+": package comment stands elsewhere than in doc.go")
+			complaints = append(complaints, files[0]+": package comment should be in doc.go")
 		}
 	}
 	slices.Sort(complaints)
@@ -151,7 +151,7 @@ func TestCheckDocuments(t *testing.T) {
 		{"two package comments", "a/a.go", "// Package a is.\npackage a\n", "a: package has 2 comments"},
 		{"a comment in a folder", "a/sub/a.go", "// Package sub is.\npackage sub\n", ""},
 		{"no comment in a folder", "a/sub/a.go", "package sub\n", "a/sub: package has 0 comments"},
-		{"a comment elsewhere", "a/other.go", "// Package a is.\npackage a\n", "elsewhere than in doc.go"},
+		{"a comment elsewhere", "a/other.go", "// Package a is.\npackage a\n", "should be in doc.go"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			files := map[string]string{}
@@ -164,12 +164,7 @@ func TestCheckDocuments(t *testing.T) {
 			if test.file == "a/other.go" {
 				delete(files, "a/doc.go")
 			}
-			got := checkDocuments(p, fixture(t, files))
-			if test.complaint == "" {
-				require.Empty(t, got)
-				return
-			}
-			one(t, got, test.complaint)
+			requireComplaint(t, checkDocuments(p, fixture(t, files)), test.complaint)
 		})
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A table is a table of a Markdown text: cells by column name, a map a row.
+// A table is a table of a Markdown text. Each row maps columns to cells.
 type table struct {
 	columns []string
 	rows    []map[string]string
@@ -50,7 +50,7 @@ func cellsOf(line string) ([]string, bool) {
 	return cells, true
 }
 
-// quoted returns what stands in backquotes in cell, in order.
+// quoted returns the parts of cell that are in backquotes, in order.
 func quoted(cell string) []string {
 	var names []string
 	for i, part := range strings.Split(cell, "`") {

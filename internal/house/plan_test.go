@@ -132,13 +132,13 @@ func TestParsePlan(t *testing.T) {
 		"d": {floor: 1},
 	}, p)
 	require.Empty(t, checkPlan(p, "module", []string{"a", "b", "c", "d"}))
-	one(t, checkPlan(p, "module", []string{"a", "b", "d"}), "c is in the table and not in the tree")
-	one(t, checkPlan(p, "module", []string{"a", "b", "c", "d", "e"}), "e is on no floor")
+	requireComplaint(t, checkPlan(p, "module", []string{"a", "b", "d"}), "c is in the table and not in the tree")
+	requireComplaint(t, checkPlan(p, "module", []string{"a", "b", "c", "d", "e"}), "e is on no floor")
 
 	sideways := strings.Replace(planText, "beside b | –", "beside b | `b`", 1)
 	p, err = parsePlan(sideways)
 	require.NoError(t, err)
-	one(t, checkPlan(p, "module", []string{"a", "b", "c", "d"}), "d may import b")
+	requireComplaint(t, checkPlan(p, "module", []string{"a", "b", "c", "d"}), "d may import b")
 
 	for name, text := range map[string]string{
 		"no table":        "nothing",

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
 // roomed are the modules whose packages ("rooms") must have a table of floors of
@@ -147,13 +145,8 @@ func TestCheckRooms(t *testing.T) {
 			if test.file != "" {
 				files[test.file] = test.text
 			}
-			got := checkRooms(fixture(t, files))
-			if test.complaint == "" {
-				require.Empty(t, got)
-				return
-			}
-			one(t, got, test.complaint)
+			requireComplaint(t, checkRooms(fixture(t, files)), test.complaint)
 		})
 	}
-	one(t, checkRooms(fixture(t, map[string]string{"engine/go.mod": "", "engine/e.go": "package e\n", "ARCHITECTURE.md": header + "| 0 | `engine` | – | – |\n"})), "testRooms names")
+	requireComplaint(t, checkRooms(fixture(t, map[string]string{"engine/go.mod": "", "engine/e.go": "package e\n", "ARCHITECTURE.md": header + "| 0 | `engine` | – | – |\n"})), "testRooms names")
 }

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
 // ruled are the packages whose comment has a table of rules, so that a stranger
@@ -173,12 +171,7 @@ func TestCheckRules(t *testing.T) {
 			if test.text == "" {
 				delete(files, "protocol/doc.go")
 			}
-			got := checkRules(fixture(t, files))
-			if test.complaint == "" {
-				require.Empty(t, got)
-				return
-			}
-			one(t, got, test.complaint)
+			requireComplaint(t, checkRules(fixture(t, files)), test.complaint)
 		})
 	}
 }
