@@ -18,6 +18,7 @@
 //	comments on exported names                        comments_test.go
 //	the tables of the top README                      readme_test.go
 //	unfinished work, and paths of one machine         words_test.go
+//	phrases that make prose hard to read              prose_test.go
 //
 // Each check is a function from a tree to complaints. Its own test shows that it
 // complains: it runs the check on a small tree that breaks the rule.
