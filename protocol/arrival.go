@@ -38,8 +38,8 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 	}
 	s.book.ResetBackoff(p.dialAddr)
 	a := s.assemblyOf(m.Block.Piece)
-	a.addBlock(p, m.Block, m.Data)
-	if a.readyToCheck() {
+	a.Add(&p.sender, m.Block, m.Data)
+	if a.Ready() {
 		s.submit(a)
 	} else {
 		s.submitSection(a, s.sections.min)

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/shoal-bt/shoal/protocol/pieces"
 )
 
 // Who sends wrong bytes is banned by address. Some formats tell which blocks of a piece
@@ -12,22 +14,10 @@ import (
 // several go on parole: they may only send pieces that nobody else takes part in, until
 // the right piece tells who lied.
 
-// maxTries is the number of wrong versions of a piece that are remembered.
-const maxTries = 8
-
 var (
 	errLied   = errors.New("sent wrong bytes")
 	errBanned = errors.New("banned on request")
 )
-
-// evidence is who sent which blocks of wrong versions of a piece.
-type evidence struct{ tries [][]sentBlock }
-
-// A sentBlock is who sent a block of a wrong piece and what its bytes hashed to.
-type sentBlock struct {
-	sender *peer
-	sum    uint64
-}
 
 func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), errBanned) }
 
@@ -45,42 +35,55 @@ func (s *State) ban(now time.Time, addr netip.Addr, why error) {
 }
 
 // pieceFailed decides what follows from a piece that did not pass its check.
-func (s *State) pieceFailed(now time.Time, a *assembly, e CheckResult) {
+func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 	s.figures.failedChecks++
-	s.report(PieceFailed{s.ID(), a.piece, a.addressesOf(e.Bad)})
-	for k, p := range a.sender {
-		if p != nil && (len(e.Bad) == 0 || slices.Contains(e.Bad, k)) {
-			s.figures.wasted += int64(s.geo.Block(a.piece, k).Length)
+	s.report(PieceFailed{s.ID(), a.Piece, a.Addresses(e.Bad)})
+	for k := range a.Blocks() {
+		isWasted := len(e.Bad) == 0 || slices.Contains(e.Bad, k)
+		if a.Sender(k) != nil && isWasted {
+			s.figures.wasted += int64(s.geo.Block(a.Piece, k).Length)
 		}
 	}
-	s.picker.Lose(a.piece, e.Bad)
+	s.picker.Lose(a.Piece, e.Bad)
 	s.repick = true
 	if len(e.Bad) > 0 {
 		for _, k := range e.Bad {
-			if p := a.sender[k]; p != nil {
-				s.ban(now, p.addr.Addr(), errLied)
-			}
+			s.banSender(now, a.Sender(k))
 		}
 		s.keepGoodBlocks(a, e)
 		return
 	}
 	s.memory.Drop(e.Blocks)
-	switch senders := a.senders(); {
+	switch senders := a.Senders(); {
 	case len(senders) == 0: // all of it came from the Storage
-	case len(senders) == 1 && !a.restored:
-		s.ban(now, senders[0].addr.Addr(), errLied)
+	case len(senders) == 1 && !a.Restored:
+		s.banSender(now, senders[0])
 	default:
-		for _, p := range senders {
-			p.parole = true
-		}
+		s.setParole(senders, true)
 		s.recordSenders(a, e.Sums)
 	}
 }
 
+// banSender bans who sent a wrong block; nil is nobody.
+func (s *State) banSender(now time.Time, p *pieces.Sender) {
+	if p != nil {
+		s.ban(now, p.Addr.Addr(), errLied)
+	}
+}
+
+// setParole puts those of the senders that are connected on parole, or takes them off.
+func (s *State) setParole(senders []*pieces.Sender, parole bool) {
+	for _, sender := range senders {
+		if p := s.peers[sender.Peer]; p != nil {
+			p.parole = parole
+		}
+	}
+}
+
 // keepGoodBlocks begins the piece again with those of its blocks that are right.
-func (s *State) keepGoodBlocks(a *assembly, e CheckResult) {
-	again := s.assemblyOf(a.piece)
-	for k, arrived := range a.arrived {
+func (s *State) keepGoodBlocks(a *pieces.Assembly, e CheckResult) {
+	again := s.assemblyOf(a.Piece)
+	for k := range a.Blocks() {
 		isBad := slices.Contains(e.Bad, k)
 		var buf []byte
 		if k >= e.From {
@@ -89,65 +92,47 @@ func (s *State) keepGoodBlocks(a *assembly, e CheckResult) {
 		switch {
 		case isBad && buf != nil:
 			s.drop(buf)
-		case arrived && !isBad:
-			again.bufs[k], again.sender[k] = buf, a.sender[k]
-			again.addStored(k)
+		case a.Arrived(k) && !isBad:
+			again.Move(a, k, buf)
 		}
 	}
 }
 
 // recordSenders keeps who sent what of a wrong piece.
-func (s *State) recordSenders(a *assembly, sums []uint64) {
-	if len(sums) != len(a.sender) {
+func (s *State) recordSenders(a *pieces.Assembly, sums []uint64) {
+	ev := s.evidence[a.Piece]
+	if ev == nil {
+		ev = new(pieces.Evidence)
+	}
+	ev.Record(a, sums)
+	if ev.Empty() {
 		return
 	}
-	try := make([]sentBlock, len(sums))
-	for k, p := range a.sender {
-		try[k] = sentBlock{p, sums[k]}
+	if s.evidence == nil {
+		s.evidence = make(map[int]*pieces.Evidence)
 	}
-	ev := s.evidence[a.piece]
-	if ev == nil {
-		ev = new(evidence)
-		if s.evidence == nil {
-			s.evidence = make(map[int]*evidence)
-		}
-		s.evidence[a.piece] = ev
-	}
-	if len(ev.tries) < maxTries {
-		ev.tries = append(ev.tries, try)
-	}
+	s.evidence[a.Piece] = ev
 }
 
 // banLiars bans those whose blocks of a wrong piece differ from the right ones. The
 // others who took part in it are off parole.
-func (s *State) banLiars(now time.Time, a *assembly, right []uint64) {
-	ev := s.evidence[a.piece]
+func (s *State) banLiars(now time.Time, piece int, right []uint64) {
+	ev := s.evidence[piece]
 	if ev == nil {
 		return
 	}
-	delete(s.evidence, a.piece)
-	for _, try := range ev.tries {
-		for k, b := range try {
-			if b.sender != nil && k < len(right) && b.sum != right[k] {
-				s.ban(now, b.sender.addr.Addr(), errLied)
-			}
-		}
+	delete(s.evidence, piece)
+	for _, p := range ev.Liars(right) {
+		s.banSender(now, p)
 	}
-	for _, try := range ev.tries {
-		for _, b := range try {
-			if b.sender != nil && !b.sender.closing {
-				b.sender.parole = false
-			}
-		}
-	}
+	s.setParole(ev.Senders(), false)
 }
 
 // dropBlocksFrom makes the blocks of partial pieces missing again that a banned address
 // sent: they are probably wrong, and those who send the rest would be suspected.
 func (s *State) dropBlocksFrom(addr netip.Addr) {
-	for _, piece := range s.partialPieces() {
-		a := s.assemblies[piece]
-		s.dropBlocks(a, func(k int) bool { return a.sender[k] != nil && a.sender[k].addr.Addr() == addr })
+	for _, a := range s.pieces.InOrder() {
+		s.dropBlocks(a, func(p *pieces.Sender) bool { return p != nil && p.Addr.Addr() == addr })
 	}
 }
 
@@ -155,12 +140,11 @@ func (s *State) dropBlocksFrom(addr netip.Addr) {
 // takes part in, begin a piece again that others began and do not go on with: they left,
 // or choke us. Otherwise nobody might ever complete it. It reports false if there is none.
 func (s *State) restartForParole(p *peer) bool {
-	for _, piece := range s.partialPieces() {
-		a := s.assemblies[piece]
-		if !p.has(piece, s.n) || s.othersSend(a, p) {
+	for _, a := range s.pieces.InOrder() {
+		if !p.has(a.Piece, s.n) || s.othersSend(a, p) {
 			continue
 		}
-		if s.dropBlocks(a, func(k int) bool { return a.sender[k] != p }) {
+		if s.dropBlocks(a, func(o *pieces.Sender) bool { return o != &p.sender }) {
 			return true
 		}
 	}
@@ -168,10 +152,10 @@ func (s *State) restartForParole(p *peer) bool {
 }
 
 // othersSend reports whether anybody but p sends blocks of a partial piece, or may.
-func (s *State) othersSend(a *assembly, p *peer) bool {
+func (s *State) othersSend(a *pieces.Assembly, p *peer) bool {
 	return slices.ContainsFunc(s.order, func(o *peer) bool {
-		canSend := !o.choking && slices.Contains(a.sender, o)
-		return o != p && (canSend || o.hasOpenRequest(a.piece))
+		canSend := !o.choking && a.SentBy(&o.sender)
+		return o != p && (canSend || o.hasOpenRequest(a.Piece))
 	})
 }
 
@@ -180,27 +164,24 @@ func (p *peerRequests) hasOpenRequest(piece int) bool {
 	return slices.ContainsFunc(p.requests, func(r request) bool { return r.block.Piece == piece && !r.late })
 }
 
-// dropBlocks makes blocks of a partial piece missing again: those for which drop returns
-// true. It reports whether there were any.
-func (s *State) dropBlocks(a *assembly, drop func(k int) bool) bool {
-	if a.checking || a.spilling > 0 || a.hashing > 0 {
+// dropBlocks makes blocks of a partial piece missing again: those of which from approves
+// the sender. It reports whether there were any.
+func (s *State) dropBlocks(a *pieces.Assembly, from func(*pieces.Sender) bool) bool {
+	if a.Checking || a.Spilling > 0 || a.Hashing > 0 {
 		return false
 	}
 	var lost []int
-	for k, arrived := range a.arrived {
-		if !arrived || !drop(k) {
-			continue
+	for k := range a.Blocks() {
+		if a.Arrived(k) && from(a.Sender(k)) {
+			lost = append(lost, k)
+			s.figures.wasted += int64(s.geo.Block(a.Piece, k).Length)
 		}
-		lost = append(lost, k)
-		s.figures.wasted += int64(s.geo.Block(a.piece, k).Length)
-		s.drop(a.bufs[k])
-		a.bufs[k] = nil
 	}
 	if len(lost) == 0 {
 		return false
 	}
-	a.removeBlocks(lost)
-	s.picker.Lose(a.piece, lost)
+	s.memory.Drop(a.Remove(lost))
+	s.picker.Lose(a.Piece, lost)
 	s.repick = true
 	return true
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -20,7 +21,7 @@ func (s *State) submitPads() {
 	}
 	for i := range s.n {
 		isPad := s.geo.IsPad(swarm.Block{Piece: i, Length: s.geo.PieceLen(i)})
-		if isPad && !s.have.Has(i) && s.assemblies[i] == nil {
+		if isPad && !s.have.Has(i) && s.pieces.Get(i) == nil {
 			s.submit(s.assemblyOf(i))
 		}
 	}
@@ -28,36 +29,33 @@ func (s *State) submitPads() {
 
 // submit hands a complete piece, or the next section of it, to the verifiers. Its
 // buffers are theirs from then on.
-func (s *State) submit(a *assembly) {
+func (s *State) submit(a *pieces.Assembly) {
 	if s.submitSection(a, 2*s.sections.min) {
 		return
 	}
-	a.checking = true
-	bufs := s.lendBuffers(a, len(a.bufs)-a.hashed)
-	stored := false
-	for n, b := range bufs {
-		stored = stored || (b == nil && a.arrived[a.hashed+n])
-	}
+	a.Checking = true
+	bufs, stored := a.Lend(a.Blocks() - a.Hashed)
+	s.buffersOut += pieces.CountBuffers(bufs)
 	s.do(Check{
-		Piece:  a.piece,
-		Serial: a.serial,
-		From:   a.hashed,
+		Piece:  a.Piece,
+		Serial: a.Serial,
+		From:   a.Hashed,
 		Blocks: bufs,
-		State:  a.hashState,
+		State:  a.HashState,
 		Stored: stored,
-		Sums:   s.evidence[a.piece] != nil,
+		Sums:   s.evidence[a.Piece] != nil,
 		Soon:   (s.sections.on && s.sectionSoon()) || s.pieceSoon(),
 	})
 }
 
-// lendBuffers takes the buffers of n blocks, behind those that are hashed, out of a
-// piece.
-func (s *State) lendBuffers(a *assembly, n int) [][]byte {
-	front := a.bufs[a.hashed : a.hashed+n]
-	bufs := slices.Clone(front)
-	clear(front)
-	s.buffersOut += countBufs(bufs)
-	return bufs
+// assemblyOf returns the assembly of a piece, and begins one if there is none.
+func (s *State) assemblyOf(piece int) *pieces.Assembly {
+	a := s.pieces.Get(piece)
+	if a == nil {
+		s.serial++
+		a = s.pieces.Begin(piece, s.serial)
+	}
+	return a
 }
 
 // totalRate returns the rate at which blocks come in from all peers, in bytes per second.
@@ -71,20 +69,14 @@ func (s *State) totalRate() (sum float64) {
 // pieceSoon reports whether another piece can be complete within HashWait at the present
 // rate.
 func (s *State) pieceSoon() bool {
-	blocks := int(s.totalRate() * HashWait.Seconds() / swarm.BlockLen)
-	for _, a := range s.assemblies {
-		if !a.checking && a.missing() <= blocks {
-			return true
-		}
-	}
-	return false
+	return s.pieces.AnyWithin(int(s.totalRate() * HashWait.Seconds() / swarm.BlockLen))
 }
 
 func (e CheckResult) apply(now time.Time, s *State) {
-	s.buffersOut -= countBufs(e.Blocks)
-	a := s.current(e.Piece, e.Serial)
+	s.buffersOut -= pieces.CountBuffers(e.Blocks)
+	a := s.pieces.Current(e.Piece, e.Serial)
 	if a != nil {
-		delete(s.assemblies, e.Piece)
+		s.pieces.Forget(e.Piece)
 	}
 	hasFailed := s.phase == PhaseFailed && e.Err != nil
 	switch {
@@ -96,7 +88,7 @@ func (e CheckResult) apply(now time.Time, s *State) {
 		s.fail(now, e.Err)
 	case e.OK:
 		s.memory.Drop(e.Blocks)
-		s.banLiars(now, a, e.Sums)
+		s.banLiars(now, e.Piece, e.Sums)
 		s.pieceHeld(now, e.Piece)
 	default:
 		s.pieceFailed(now, a, e)
@@ -139,5 +131,5 @@ func (s *State) downloadDone(now time.Time) {
 // inEndGame reports whether blocks are requested of several peers at a time. When that
 // begins is the picker's decision.
 func (s *State) inEndGame() bool {
-	return !s.complete() && len(s.assemblies) > 0 && s.haveN+len(s.assemblies) == s.n
+	return !s.complete() && s.pieces.Len() > 0 && s.haveN+s.pieces.Len() == s.n
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -87,9 +88,9 @@ func (w *world) begin(e Check) {
 	case e.Section:
 		w.say("hash %d: %d blocks from %d on", e.Piece, len(e.Blocks), e.From)
 	case e.From > 0:
-		w.say("check %d: %d blocks in memory, from %d on", e.Piece, countBufs(e.Blocks), e.From)
+		w.say("check %d: %d blocks in memory, from %d on", e.Piece, pieces.CountBuffers(e.Blocks), e.From)
 	default:
-		w.say("check %d: %d blocks in memory", e.Piece, countBufs(e.Blocks))
+		w.say("check %d: %d blocks in memory", e.Piece, pieces.CountBuffers(e.Blocks))
 	}
 }
 

@@ -94,7 +94,7 @@ func (s *State) Stats(now time.Time) Stats {
 		ToCheck:      s.stored.total,
 		Pieces:       s.n,
 		Held:         s.haveN,
-		Pending:      len(s.assemblies),
+		Pending:      s.pieces.Len(),
 		Wrong:        s.figures.failedChecks,
 		Length:       s.geo.Length,
 		Left:         s.left,

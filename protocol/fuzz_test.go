@@ -320,7 +320,7 @@ func (c *chaos) complete() {
 	seed := swarm.Peer(1000)
 	for n := 0; !c.s.complete(); n++ {
 		c.reap()
-		require.Less(c.t, n, 3000, "%s: no progress: %d of %d pieces, %d partial", c.place, c.s.haveN, c.s.n, len(c.s.assemblies))
+		require.Less(c.t, n, 3000, "%s: no progress: %d of %d pieces, %d partial", c.place, c.s.haveN, c.s.n, c.s.pieces.Len())
 		switch c.s.phase {
 		case PhasePaused, PhaseFailed:
 			c.obey([]string{"resume"})

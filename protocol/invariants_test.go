@@ -3,7 +3,9 @@ package protocol
 import (
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -24,8 +26,8 @@ func (w *world) balance() error {
 	for _, c := range w.conns {
 		n += int(c.tally.credits.Load())
 	}
-	for _, a := range s.assemblies {
-		n += a.bufferCount()
+	for _, a := range s.pieces.InOrder() {
+		n += a.Buffers()
 	}
 	for _, m := range w.slow {
 		if m.Data != nil {
@@ -37,7 +39,7 @@ func (w *world) balance() error {
 	}
 	out := 0
 	for _, j := range w.jobs {
-		out += countBufs(j.Blocks)
+		out += pieces.CountBuffers(j.Blocks)
 	}
 	for _, e := range w.spills {
 		out += len(e.Bufs)
@@ -79,31 +81,38 @@ func (w *world) pieceRules() error {
 	if s.have.Count() != s.haveN {
 		return fmt.Errorf("%d pieces are held, %d counted", s.have.Count(), s.haveN)
 	}
-	for piece, a := range s.assemblies {
-		if s.have.Has(piece) {
-			return fmt.Errorf("piece %d is held and in progress", piece)
+	for _, a := range s.pieces.InOrder() {
+		if err := w.assemblyRules(a); err != nil {
+			return fmt.Errorf("piece %d: %w (phase %v)", a.Piece, err, s.phase)
 		}
-		arrived := 0
-		for _, h := range a.arrived {
-			if h {
-				arrived++
-			}
+	}
+	return nil
+}
+
+// assemblyRules are what holds of a piece in progress at any time.
+func (w *world) assemblyRules(a *pieces.Assembly) error {
+	arrived, wanted := 0, 0
+	for k := range a.Blocks() {
+		isPad := w.s.geo.IsPad(w.s.geo.Block(a.Piece, k))
+		if a.Arrived(k) {
+			arrived++
 		}
-		if arrived != a.arrivedCount || a.arrivedCount > a.wantedCount {
-			return fmt.Errorf("piece %d: %d blocks have arrived, %d counted, %d wanted", piece, arrived, a.arrivedCount, a.wantedCount)
+		if !isPad {
+			wanted++
 		}
-		for k := range a.hashed {
-			isPad := !a.arrived[k] && s.geo.IsPad(s.geo.Block(piece, k))
-			if a.bufs[k] != nil || (!a.arrived[k] && !isPad) {
-				return fmt.Errorf("piece %d: %d blocks are hashed, and block %d is not written", piece, a.hashed, k)
-			}
+		if k < a.Hashed && (slices.Contains(a.InMemory(), k) || !(a.Arrived(k) || isPad)) {
+			return fmt.Errorf("%d blocks are hashed, and block %d is not written", a.Hashed, k)
 		}
-		if (a.hashed > 0 && a.hashState != a.hashed) || a.hashed+a.hashing > len(a.arrived) {
-			return fmt.Errorf("piece %d: %d blocks are hashed, %d on their way, the state is %v", piece, a.hashed, a.hashing, a.hashState)
-		}
-		if a.readyToCheck() {
-			return fmt.Errorf("piece %d is complete and nobody checks it: %+v phase %v", piece, *a, s.phase)
-		}
+	}
+	switch {
+	case w.s.have.Has(a.Piece):
+		return errors.New("it is held and in progress")
+	case a.Missing() < 0 || a.Missing() != wanted-arrived:
+		return fmt.Errorf("%d of %d blocks have arrived, and %d are missing", arrived, wanted, a.Missing())
+	case (a.Hashed > 0 && a.HashState != a.Hashed) || a.Hashed+a.Hashing > a.Blocks():
+		return fmt.Errorf("%d blocks are hashed, %d on their way, the state is %v", a.Hashed, a.Hashing, a.HashState)
+	case a.Ready():
+		return errors.New("it is complete and nobody checks it")
 	}
 	return nil
 }
@@ -122,9 +131,9 @@ func (w *world) pickerKnows() error {
 		if held != s.have.Has(i) {
 			return fmt.Errorf("the picker thinks that piece %d is held: %v", i, held)
 		}
-		a := s.assemblies[i]
+		a := s.pieces.Get(i)
 		for k, b := range l.blocks[i] {
-			arrived := a != nil && a.arrived[k]
+			arrived := a != nil && a.Arrived(k)
 			if !held && !b.pad && b.here != arrived {
 				return fmt.Errorf("the picker thinks that block %d of piece %d is here: %v", k, i, b.here)
 			}

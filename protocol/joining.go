@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/pacing"
+	"github.com/shoal-bt/shoal/protocol/pieces"
 )
 
 // The reasons for which a connection is refused.
@@ -39,6 +40,7 @@ func (e Joined) apply(now time.Time, s *State) {
 func newPeer(now time.Time, e Joined) *peer {
 	p := &peer{
 		id:           e.Peer,
+		sender:       pieces.Sender{Peer: e.Peer, Addr: e.Addr},
 		addr:         e.Addr,
 		peerID:       e.ID,
 		swarm:        e.Swarm,

@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/pacing"
+	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // A peer is what the State knows of one connection.
 type peer struct {
 	id       swarm.Peer
+	sender   pieces.Sender // of its blocks
 	addr     netip.AddrPort
 	peerID   swarm.PeerID
 	swarm    swarm.ID

@@ -1,9 +1,6 @@
 package protocol
 
 import (
-	"maps"
-	"slices"
-
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -54,16 +51,16 @@ func (s *State) startPicker() {
 // replayBlocks tells the picker which blocks have arrived. They come as if from a peer
 // of their own, because a picker hears of blocks in no other way.
 func (s *State) replayBlocks() {
-	if len(s.assemblies) == 0 {
+	if s.pieces.Len() == 0 {
 		return
 	}
 	all := swarm.NewBitfield(s.n)
 	all.SetAll(s.n)
 	s.picker.Join(nobody, all)
-	for _, piece := range slices.Sorted(maps.Keys(s.assemblies)) {
-		for k, arrived := range s.assemblies[piece].arrived {
-			b := s.geo.Block(piece, k)
-			if arrived && s.geo.Contains(b) {
+	for _, a := range s.pieces.InOrder() {
+		for k := range a.Blocks() {
+			b := s.geo.Block(a.Piece, k)
+			if a.Arrived(k) && s.geo.Contains(b) {
 				s.picker.Arrive(nil, nobody, b)
 			}
 		}
@@ -80,5 +77,5 @@ func (s *State) stopPicker() {
 			p.requests[i].late = true
 		}
 	}
-	s.forgetEmptyAssemblies()
+	s.pieces.ForgetEmpty()
 }

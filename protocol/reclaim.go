@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/shoal-bt/shoal/protocol/pieces"
 )
 
 // minSpill is the number of blocks that are on their way out of memory when memory is
@@ -47,7 +49,7 @@ func (s *State) reclaim() (gives bool) {
 		s.do(Hurry{})
 	}
 	for s.buffersOut < minSpill {
-		a := s.leastComplete()
+		a := s.pieces.LeastComplete()
 		if a == nil {
 			break
 		}
@@ -57,98 +59,56 @@ func (s *State) reclaim() (gives bool) {
 	return gives
 }
 
-// leastComplete returns the partial piece with most to come, which will be complete last.
-func (s *State) leastComplete() (last *assembly) {
-	for _, a := range s.assemblies {
-		if a.bufferCount() == 0 || a.spilling > 0 || a.checking {
-			continue
-		}
-		if last == nil || a.missing() > last.missing() || (a.missing() == last.missing() && a.piece > last.piece) {
-			last = a
-		}
-	}
-	return last
-}
-
 // spill writes what is in memory of a partial piece.
-func (s *State) spill(a *assembly) {
-	numbers, bufs := a.takeBuffers()
+func (s *State) spill(a *pieces.Assembly) {
+	numbers, bufs := a.TakeBuffers()
 	s.buffersOut += len(bufs)
-	s.do(Spill{a.piece, a.serial, numbers, bufs})
+	s.do(Spill{a.Piece, a.Serial, numbers, bufs})
 }
 
 // spillAll writes what is in memory of all partial pieces, so that none is held.
 func (s *State) spillAll() {
-	for _, piece := range s.partialPieces() {
-		a := s.assemblies[piece]
-		if !a.checking && a.bufferCount() > 0 {
+	for _, a := range s.pieces.InOrder() {
+		if !a.Checking && a.Buffers() > 0 {
 			s.spill(a)
 		}
 	}
 }
 
-// partialPieces returns the pieces that are under way, in rising order.
-func (s *State) partialPieces() []int { return slices.Sorted(maps.Keys(s.assemblies)) }
-
 func (e Written) apply(now time.Time, s *State) {
 	s.buffersOut -= len(e.Bufs)
 	s.memory.Drop(e.Bufs)
-	a := s.current(e.Piece, e.Serial)
+	a := s.pieces.Current(e.Piece, e.Serial)
 	if a == nil {
 		return
 	}
-	a.spilling -= len(e.Numbers)
+	a.Spilling -= len(e.Numbers)
 	if e.Err != nil {
-		a.removeBlocks(e.Numbers)
-		s.picker.Lose(a.piece, e.Numbers)
+		a.Remove(e.Numbers)
+		s.picker.Lose(a.Piece, e.Numbers)
 		s.fail(now, e.Err)
 		return
 	}
-	if a.readyToCheck() {
+	if a.Ready() {
 		s.submit(a)
 	}
 }
 
 // dropMemory forgets the blocks of partial pieces that are in memory.
 func (s *State) dropMemory() {
-	for _, piece := range s.partialPieces() {
-		a := s.assemblies[piece]
-		if a.checking {
-			continue
-		}
-		var lost []int
-		for k, buf := range a.bufs {
-			if buf != nil {
-				lost = append(lost, k)
-			}
-		}
-		if len(lost) > 0 {
-			s.memory.Drop(a.bufs)
-			clear(a.bufs)
-			a.removeBlocks(lost)
-			s.picker.Lose(piece, lost)
+	for _, a := range s.pieces.InOrder() {
+		lost := a.InMemory()
+		if !a.Checking && len(lost) > 0 {
+			s.memory.Drop(a.Remove(lost))
+			s.picker.Lose(a.Piece, lost)
 		}
 	}
-	s.forgetEmptyAssemblies()
+	s.pieces.ForgetEmpty()
 }
 
 // Spilled returns the blocks of incomplete pieces that are in the Storage, unchecked:
 // block numbers by piece. The caller owns it.
-func (s *State) Spilled() map[int][]int {
-	m := make(map[int][]int)
-	for piece, a := range s.assemblies {
-		if a.checking || a.spilling > 0 {
-			continue
-		}
-		for k, arrived := range a.arrived {
-			underWay := k >= a.hashed && k < a.hashed+a.hashing
-			if arrived && a.bufs[k] == nil && !underWay {
-				m[piece] = append(m[piece], k)
-			}
-		}
-	}
-	return m
-}
+func (s *State) Spilled() map[int][]int { return s.pieces.Spilled() }
 
 // restoreSpilled takes in the blocks that a former run spilled.
 func (s *State) restoreSpilled(spilled map[int][]int) {
@@ -158,13 +118,13 @@ func (s *State) restoreSpilled(spilled map[int][]int) {
 		}
 		a := s.assemblyOf(piece)
 		for _, k := range spilled[piece] {
-			isNew := k >= 0 && k < len(a.arrived) && !a.arrived[k]
+			isNew := k >= 0 && k < a.Blocks() && !a.Arrived(k)
 			if isNew && s.geo.Contains(s.geo.Block(piece, k)) {
-				a.addStored(k)
-				a.restored = true
+				a.AddStored(k)
+				a.Restored = true
 			}
 		}
-		if a.readyToCheck() {
+		if a.Ready() {
 			s.submit(a)
 		}
 	}

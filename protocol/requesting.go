@@ -90,9 +90,9 @@ func (s *State) maxNewPieces(n, spread int) int {
 	perPiece := int((s.geo.PieceLength + swarm.BlockLen - 1) / swarm.BlockLen)
 	most := max(minNewPieces, senders+senders/2) + (s.memory.Units()+perPiece-1)/perPiece
 	if spread > 1 {
-		return max(0, min(most+2*spread-len(s.assemblies), spread))
+		return max(0, min(most+2*spread-s.pieces.Len(), spread))
 	}
-	return max(0, min(most-len(s.assemblies), n/perPiece+1))
+	return max(0, min(most-s.pieces.Len(), n/perPiece+1))
 }
 
 func (s *State) sendRequest(now time.Time, p *peer, b swarm.Block) {

@@ -3,6 +3,7 @@ package protocol
 import (
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -45,40 +46,25 @@ func (s *State) spreadPieces() int {
 	return max(1, min(s.sections.lanes, inTime))
 }
 
-// hashableFront returns the number of blocks, behind those that are hashed, that can be
-// hashed now.
-func (s *State) hashableFront(a *assembly) int {
-	if a.checking || a.hashing > 0 {
-		return 0
-	}
-	k := a.hashed
-	for k < len(a.bufs) && k <= a.hashed+2*s.sections.min {
-		isPad := !a.arrived[k] && s.geo.IsPad(s.geo.Block(a.piece, k))
-		if a.bufs[k] == nil && !isPad {
-			break
-		}
-		k++
-	}
-	return k - a.hashed
-}
-
 // submitSection hands the next section of a piece to the verifiers, if it has at least
 // so many blocks. The last section is submitted with the piece.
-func (s *State) submitSection(a *assembly, least int) bool {
+func (s *State) submitSection(a *pieces.Assembly, least int) bool {
 	if !s.sections.on {
 		return false
 	}
-	n := min(s.hashableFront(a), 2*s.sections.min)
-	if n < least || n == 0 || a.hashed+n == len(a.bufs) {
+	n := min(a.Front(2*s.sections.min), 2*s.sections.min)
+	if n < least || n == 0 || a.Hashed+n == a.Blocks() {
 		return false
 	}
-	a.hashing = n
+	a.Hashing = n
+	bufs, _ := a.Lend(n)
+	s.buffersOut += pieces.CountBuffers(bufs)
 	s.do(Check{
-		Piece:   a.piece,
-		Serial:  a.serial,
-		From:    a.hashed,
-		Blocks:  s.lendBuffers(a, n),
-		State:   a.hashState,
+		Piece:   a.Piece,
+		Serial:  a.Serial,
+		From:    a.Hashed,
+		Blocks:  bufs,
+		State:   a.HashState,
 		Section: true,
 		Soon:    s.sectionSoon(),
 	})
@@ -96,12 +82,12 @@ func (s *State) sectionSoon() bool {
 	for _, p := range s.order {
 		n := int(p.pace.Rate() * HashWait.Seconds() / swarm.BlockLen)
 		for _, r := range p.requests[:min(n, len(p.requests))] {
-			a := s.assemblies[r.block.Piece]
-			if a == nil || a.checking || a.hashing > 0 {
+			a := s.pieces.Get(r.block.Piece)
+			if a == nil || a.Checking || a.Hashing > 0 {
 				continue
 			}
-			coming[a.piece]++
-			if coming[a.piece] >= s.sections.min {
+			coming[a.Piece]++
+			if coming[a.Piece] >= s.sections.min {
 				return true
 			}
 		}
@@ -110,22 +96,22 @@ func (s *State) sectionSoon() bool {
 }
 
 func (e SectionDone) apply(now time.Time, s *State) {
-	s.buffersOut -= countBufs(e.Blocks)
+	s.buffersOut -= pieces.CountBuffers(e.Blocks)
 	s.memory.Drop(e.Blocks)
-	a := s.current(e.Piece, e.Serial)
+	a := s.pieces.Current(e.Piece, e.Serial)
 	if a == nil {
 		return
 	}
-	a.hashing = 0
+	a.Hashing = 0
 	if e.Err != nil {
-		delete(s.assemblies, a.piece)
-		s.memory.Drop(a.bufs)
-		s.markMissing(a.piece, nil)
+		s.pieces.Forget(a.Piece)
+		s.memory.Drop(a.Remove(a.InMemory()))
+		s.markMissing(a.Piece, nil)
 		s.fail(now, e.Err)
 		return
 	}
-	a.hashed, a.hashState = e.From+len(e.Blocks), e.State
-	if a.readyToCheck() {
+	a.Hashed, a.HashState = e.From+len(e.Blocks), e.State
+	if a.Ready() {
 		s.submit(a)
 	} else if s.Running() {
 		s.submitSection(a, s.sections.min)
@@ -136,16 +122,8 @@ func (e SectionDone) apply(now time.Time, s *State) {
 // short, and reports whether there were any.
 func (s *State) hashEarly() (found bool) {
 	for s.buffersOut < minSpill {
-		var best *assembly
-		most := 0
-		for _, a := range s.assemblies {
-			n := s.hashableFront(a)
-			isBetter := n > most || (n == most && n > 0 && a.piece < best.piece)
-			if isBetter && a.hashed+n < len(a.bufs) {
-				best, most = a, n
-			}
-		}
-		if best == nil || !s.submitSection(best, 1) {
+		a := s.pieces.LongestFront(2 * s.sections.min)
+		if a == nil || !s.submitSection(a, 1) {
 			return found
 		}
 		found = true

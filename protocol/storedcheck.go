@@ -38,7 +38,7 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 	for i := range s.n {
 		s.markMissing(i, nil)
 	}
-	clear(s.assemblies)
+	s.pieces.Clear()
 	s.stored = storedCheck{round: s.stored.round + 1, total: s.n, pending: all, ticket: ticket}
 }
 

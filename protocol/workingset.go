@@ -1,6 +1,9 @@
 package protocol
 
-import "github.com/shoal-bt/shoal/swarm"
+import (
+	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/swarm"
+)
 
 // A workingSet is what a State needs for the peers that are connected and for the
 // pieces that are under way. A torrent without either has one only during its turns.
@@ -11,10 +14,10 @@ type workingSet struct {
 	byID  map[swarm.PeerID]*peer
 	dirty []*peer // whose outbox was written to
 
-	assemblies     map[int]*assembly // by piece
-	evidence       map[int]*evidence // by piece
-	buffersOut     int               // buffers that are with verifiers and the Storage
-	waitsForMemory bool              // Reserve gave nothing, and Refilled has not come
+	pieces         pieces.Table             // in progress
+	evidence       map[int]*pieces.Evidence // by piece
+	buffersOut     int                      // buffers that are with verifiers and the Storage
+	waitsForMemory bool                     // Reserve gave nothing, and Refilled has not come
 
 	chokes   chokeRounds
 	timeouts timeoutChecks
@@ -36,14 +39,14 @@ var emptySet = &workingSet{}
 // attach gives the torrent a workingSet, if it has none.
 func (s *State) attach() {
 	if s.workingSet == emptySet {
-		s.workingSet = new(workingSet)
+		s.workingSet = &workingSet{pieces: pieces.New(s.geo)}
 	}
 }
 
 // detach drops the workingSet if nothing is in it, and reports whether it did.
 func (s *State) detach() bool {
 	w := s.workingSet
-	inUse := len(w.peers)+len(w.order)+len(w.assemblies)+len(w.evidence)+w.buffersOut > 0
+	inUse := len(w.peers)+len(w.order)+w.pieces.Len()+len(w.evidence)+w.buffersOut > 0
 	if inUse || w.waitsForMemory || !w.chokes.at.IsZero() || !w.timeouts.at.IsZero() {
 		return false
 	}
