@@ -100,7 +100,9 @@ func (e CheckResult) apply(now time.Time, s *State) {
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": have).
 func (s *State) pieceHeld(now time.Time, piece int) {
 	s.markHeld(piece)
-	s.report(Piece{s.ID(), piece})
+	if s.config.Events&OnPiece != 0 { // otherwise it would be made for nothing
+		s.report(Piece{s.ID(), piece})
+	}
 	for _, p := range s.order {
 		if p.closing {
 			continue
