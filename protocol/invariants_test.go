@@ -3,6 +3,7 @@ package protocol
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/shoal-bt/shoal/protocol/pieces"
@@ -156,7 +157,7 @@ func (w *world) finish() {
 	if w.s.phase != PhaseClosed {
 		w.happen(Close{})
 	}
-	for id := range w.conns {
+	for _, id := range slices.Sorted(maps.Keys(w.conns)) {
 		w.happen(Gone{id, errors.New("closed")})
 		delete(w.conns, id)
 	}
