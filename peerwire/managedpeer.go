@@ -71,7 +71,7 @@ func (p *managedPeer) read() {
 		if t := p.manager.config.Timeout; t > 0 {
 			p.conn.SetReadDeadline(time.Now().Add(t))
 		}
-		msg, err := p.reader.any()
+		msg, err := p.reader.NextAny()
 		if err != nil {
 			p.end(reason(err))
 			break

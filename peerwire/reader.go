@@ -64,25 +64,26 @@ func (r *Reader) Buffered() []byte {
 	return r.buf[r.start:r.end]
 }
 
-// Next returns the next message, keep-alives included. Messages of unknown kind are
-// skipped and counted. The message borrows from the Reader's buffer: its Data is
-// valid until the next call.
+// Next returns the next message, keep-alives included. It skips and counts messages
+// of unknown kind. Data of the message points into the Reader's buffer: it is valid
+// until the next call.
 //
 // The error is io.EOF if the stream ends between messages, matches
 // io.ErrUnexpectedEOF if it ends within one, and is a *ProtocolError if the peer
-// broke the protocol; these stay. Errors of the stream itself are wrapped, and
-// Next may be called again after one that is a timeout.
+// broke the protocol; every later call returns these errors again. Errors of the
+// stream itself are wrapped, and Next may be called again after a timeout.
 func (r *Reader) Next() (Message, error) {
 	for {
-		m, err := r.any()
+		m, err := r.NextAny()
 		if err != nil || m.Kind != Unknown {
 			return m, err
 		}
 	}
 }
 
-// any is Next, but returns messages of unknown kind, too.
-func (r *Reader) any() (Message, error) {
+// NextAny is Next, except that it also returns messages of unknown kind, for callers
+// to which any message is a sign of life.
+func (r *Reader) NextAny() (Message, error) {
 	for r.bad == nil {
 		m, n, need, err := r.decoder.Load().Decode(r.buf[r.start:r.end])
 		switch {

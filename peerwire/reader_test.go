@@ -49,6 +49,18 @@ func TestReader(t *testing.T) {
 	}
 }
 
+func TestReaderNextAny(t *testing.T) {
+	b := append(Message{Kind: Unknown, ExtID: 99, Data: []byte("x")}.AppendTo(nil), words(Have, 1)...)
+	r := NewReader(bytes.NewReader(b), Limits{Geometry: small})
+	m, err := r.NextAny()
+	require.NoError(t, err)
+	requireSame(t, Message{Kind: Unknown, ExtID: 99, Data: []byte("x")}, m)
+	require.EqualValues(t, 1, r.Unknown())
+	m, err = r.NextAny()
+	require.NoError(t, err)
+	require.Equal(t, Message{Kind: Have, Piece: 1}, m)
+}
+
 func TestReaderOfABrokenStream(t *testing.T) {
 	want, b := stream()
 	r := NewReader(bytes.NewReader(b[:len(b)-1]), Limits{Geometry: small, Fast: true})
