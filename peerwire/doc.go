@@ -6,8 +6,8 @@
 // Bytes come in, a Message comes out, and the other way round. A Decoder takes
 // messages out of a slice, checks each against the geometry of the torrent, and
 // allocates nothing; Message.AppendTo is its counterpart. Reader and Writer do the
-// same over an io.Reader and an io.Writer. A Manager keeps many connections, sends
-// keep-alives and drops peers that went silent; it owns the connections given to it.
+// same over an io.Reader and an io.Writer. The package manager, in a folder of its own,
+// keeps many connections; this one does not import net.
 //
 // A Message borrows its bytes from whoever decoded it; each type says for how long.
 //

@@ -1,7 +1,6 @@
 package peerwire_test
 
 import (
-	"context"
 	"fmt"
 	"net"
 
@@ -41,33 +40,4 @@ func Example() {
 	}
 	fmt.Printf("%s: %s\n", m.Kind, m.Data)
 	// Output: piece: world
-}
-
-// A Manager speaks with any number of peers.
-func ExampleManager() {
-	m := peerwire.NewManager(peerwire.ManagerConfig{})
-	defer m.Close()
-
-	near, far := net.Pipe()
-	defer far.Close()
-	peer, err := m.Add(near, peerwire.PeerInfo{}, peerwire.Limits{})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	go peerwire.NewWriter(far).Write(peerwire.Message{Kind: peerwire.Have, Piece: 3})
-
-	e, err := m.Receive(context.Background())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(e.Peer == peer, e.Message.Kind, e.Message.Piece)
-
-	far.Close()
-	e, _ = m.Receive(context.Background())
-	fmt.Println(e.Err)
-	// Output:
-	// true have 3
-	// peerwire: peer 1: the connection ended: EOF
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"testing"
 	"testing/iotest"
 
@@ -133,11 +132,11 @@ func TestReaderGrowsWithWhatArrives(t *testing.T) {
 	const length = 1 << 20
 	long := Message{Kind: Extended, ExtID: 1, Data: make([]byte, length)}
 	b := long.AppendTo(nil)
-	r := NewReader(iotest.ErrReader(os.ErrDeadlineExceeded), Limits{})
+	r := NewReader(iotest.ErrReader(iotest.ErrTimeout), Limits{})
 	for _, arrived := range []int{6, 4 << 10, 100 << 10, length} {
-		r.r = io.MultiReader(bytes.NewReader(b[r.end-r.start:arrived]), iotest.ErrReader(os.ErrDeadlineExceeded))
+		r.r = io.MultiReader(bytes.NewReader(b[r.end-r.start:arrived]), iotest.ErrReader(iotest.ErrTimeout))
 		_, err := r.Next()
-		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		require.ErrorIs(t, err, iotest.ErrTimeout)
 		require.Equal(t, b[:arrived], r.Buffered())
 		require.LessOrEqual(t, len(r.buf), max(blockBuffer, 4*arrived))
 	}

@@ -1,4 +1,4 @@
-package peerwire
+package manager
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// What a PeerError may match, besides a *ProtocolError.
+// What a PeerError may match, besides a *peerwire.ProtocolError.
 var (
 	// ErrPeerNotFound says that a Manager has no such peer, or no longer.
 	ErrPeerNotFound = errors.New("no such peer")
@@ -29,13 +29,13 @@ type PeerError struct {
 	Peer swarm.Peer
 
 	// Err matches ErrPeerNotFound, ErrTimeout or ErrDisconnected, or is a
-	// *ProtocolError.
+	// *peerwire.ProtocolError.
 	Err error
 }
 
 // Error names the peer and what became of it.
 func (e *PeerError) Error() string {
-	return fmt.Sprintf("peerwire: peer %d: %v", e.Peer, e.Err)
+	return fmt.Sprintf("manager: peer %d: %v", e.Peer, e.Err)
 }
 
 // Unwrap returns Err.

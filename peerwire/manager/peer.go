@@ -1,4 +1,4 @@
-package peerwire
+package manager
 
 import (
 	"bytes"
@@ -11,16 +11,20 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A managedPeer is a peer of a Manager: one goroutine reads from it and one writes.
-type managedPeer struct {
+// maxIdleBuffer is the size in bytes of the largest buffer that is kept for an idle peer.
+const maxIdleBuffer = 64 << 10
+
+// A peer is a peer of a Manager: one goroutine reads from it and one writes.
+type peer struct {
 	manager *Manager
 	number  swarm.Peer
 	info    PeerInfo
 	conn    net.Conn
-	reader  *Reader
+	reader  *peerwire.Reader
 	removed atomic.Bool   // by the caller: no more events
 	gone    chan struct{} // closed once the connection is
 	wake    chan struct{} // holds one token if out may have something
@@ -35,13 +39,13 @@ type managedPeer struct {
 	moved   chan struct{} // closed when out was taken or written, if waiting
 }
 
-func newManagedPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l Limits) *managedPeer {
-	return &managedPeer{
+func newPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l peerwire.Limits) *peer {
+	return &peer{
 		manager: m,
 		number:  number,
 		info:    info,
 		conn:    c,
-		reader:  NewReader(c, l),
+		reader:  peerwire.NewReader(c, l),
 		gone:    make(chan struct{}),
 		wake:    make(chan struct{}, 1),
 		moved:   make(chan struct{}),
@@ -50,7 +54,7 @@ func newManagedPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l 
 
 // end closes the connection, for the reason err, or nil if we want it so. The first
 // reason counts.
-func (p *managedPeer) end(err error) {
+func (p *peer) end(err error) {
 	p.mu.Lock()
 	first := !p.ended
 	if first {
@@ -66,7 +70,7 @@ func (p *managedPeer) end(err error) {
 }
 
 // read hands on what the peer sends until the connection ends, and then why it did.
-func (p *managedPeer) read() {
+func (p *peer) read() {
 	for {
 		if t := p.manager.config.Timeout; t > 0 {
 			p.conn.SetReadDeadline(time.Now().Add(t))
@@ -77,15 +81,15 @@ func (p *managedPeer) read() {
 			break
 		}
 		switch msg.Kind {
-		case Unknown:
+		case peerwire.Unknown:
 			p.manager.unknown.Add(1)
 			continue
-		case KeepAlive:
+		case peerwire.KeepAlive:
 			continue
 		}
 		msg.Data = bytes.Clone(msg.Data)
 		select {
-		case p.manager.events <- managedEvent{p, Event{Peer: p.number, Message: msg}}:
+		case p.manager.events <- peerEvent{p, Event{Peer: p.number, Message: msg}}:
 		case <-p.gone:
 			// What was decoded before the connection ended still counts, unless
 			// we ended it.
@@ -101,7 +105,7 @@ func (p *managedPeer) read() {
 }
 
 // report queues an event of a peer that is gone.
-func (p *managedPeer) report(e Event) {
+func (p *peer) report(e Event) {
 	p.mu.Lock()
 	ours := p.err == nil
 	p.mu.Unlock()
@@ -109,13 +113,13 @@ func (p *managedPeer) report(e Event) {
 		return
 	}
 	select {
-	case p.manager.events <- managedEvent{p, e}:
+	case p.manager.events <- peerEvent{p, e}:
 	case <-p.manager.closed:
 	}
 }
 
 // write sends what is queued, and keep-alives, until the connection ends.
-func (p *managedPeer) write() {
+func (p *peer) write() {
 	var idle <-chan time.Time
 	var timer *time.Timer
 	if t := p.manager.config.KeepAlive; t > 0 {
@@ -131,7 +135,7 @@ func (p *managedPeer) write() {
 		case <-idle:
 			buf = p.take(buf)
 			if len(buf) == 0 {
-				buf = Message{Kind: KeepAlive}.AppendTo(buf)
+				buf = peerwire.Message{Kind: peerwire.KeepAlive}.AppendTo(buf)
 			}
 		case <-p.wake:
 			buf = p.take(buf)
@@ -150,14 +154,14 @@ func (p *managedPeer) write() {
 		if timer != nil {
 			timer.Reset(p.manager.config.KeepAlive)
 		}
-		if cap(buf) > keptBuffer {
+		if cap(buf) > maxIdleBuffer {
 			buf = nil
 		}
 	}
 }
 
 // take returns what is queued, and leaves buf in its place to be filled.
-func (p *managedPeer) take(buf []byte) []byte {
+func (p *peer) take(buf []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	buf, p.out = p.out, buf[:0]
@@ -166,7 +170,7 @@ func (p *managedPeer) take(buf []byte) []byte {
 }
 
 // wrote notes that everything that was taken is written.
-func (p *managedPeer) wrote() {
+func (p *peer) wrote() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.written = p.queued - int64(len(p.out))
@@ -174,7 +178,7 @@ func (p *managedPeer) wrote() {
 }
 
 // move wakes those who wait for progress. The caller holds the lock.
-func (p *managedPeer) move() {
+func (p *peer) move() {
 	if p.waiting {
 		p.waiting = false
 		close(p.moved)
@@ -183,7 +187,7 @@ func (p *managedPeer) move() {
 }
 
 // send puts a message into the queue as soon as there is room.
-func (p *managedPeer) send(ctx context.Context, msg Message) error {
+func (p *peer) send(ctx context.Context, msg peerwire.Message) error {
 	return p.await(ctx, func() bool {
 		if len(p.out) > 0 && len(p.out)+msg.Len() > p.manager.config.SendQueue {
 			return false
@@ -200,7 +204,7 @@ func (p *managedPeer) send(ctx context.Context, msg Message) error {
 }
 
 // drain waits until what is queued now is written.
-func (p *managedPeer) drain(ctx context.Context) error {
+func (p *peer) drain(ctx context.Context) error {
 	var until int64 = -1
 	return p.await(ctx, func() bool {
 		if until < 0 {
@@ -211,7 +215,7 @@ func (p *managedPeer) drain(ctx context.Context) error {
 }
 
 // await calls try, with the lock held, after each progress until it returns true.
-func (p *managedPeer) await(ctx context.Context, try func() bool) error {
+func (p *peer) await(ctx context.Context, try func() bool) error {
 	for {
 		p.mu.Lock()
 		if p.ended {
@@ -236,7 +240,7 @@ func (p *managedPeer) await(ctx context.Context, try func() bool) error {
 
 // reason turns an error of reading or writing into one that a PeerError may have.
 func reason(err error) error {
-	var wrong *ProtocolError
+	var wrong *peerwire.ProtocolError
 	switch {
 	case errors.As(err, &wrong):
 		return wrong

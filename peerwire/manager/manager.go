@@ -1,4 +1,4 @@
-package peerwire
+package manager
 
 import (
 	"context"
@@ -10,11 +10,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A ManagerConfig tunes a Manager. Its zero value is ready for use.
-type ManagerConfig struct {
+// A Config tunes a Manager. Its zero value is ready for use.
+type Config struct {
 	// MaxPeers is the number of peers there may be at a time. Zero means 1,000, a
 	// negative number means no limit.
 	MaxPeers int
@@ -38,7 +39,7 @@ type ManagerConfig struct {
 }
 
 // resolve returns c with its defaults in place of zeros, 0 for what is off.
-func (c ManagerConfig) resolve() ManagerConfig {
+func (c Config) resolve() Config {
 	set := func(d *time.Duration, byDefault time.Duration) {
 		if *d == 0 {
 			*d = byDefault
@@ -75,7 +76,7 @@ type Event struct {
 
 	// Message is what the peer sent, if Err is nil. Keep-alives are not reported.
 	// Its Data is the receiver's.
-	Message Message
+	Message peerwire.Message
 
 	// Err says why the peer is gone. It is a *PeerError, and the last event of the
 	// peer.
@@ -92,8 +93,8 @@ type Event struct {
 //
 // All methods may be called from many goroutines at once.
 type Manager struct {
-	config  ManagerConfig
-	events  chan managedEvent
+	config  Config
+	events  chan peerEvent
 	closed  chan struct{}
 	running sync.WaitGroup // of the goroutines of peers
 	unknown atomic.Int64
@@ -102,23 +103,23 @@ type Manager struct {
 	done  bool // closed is
 	last  swarm.Peer
 	live  int // peers whose goroutines run
-	peers map[swarm.Peer]*managedPeer
+	peers map[swarm.Peer]*peer
 }
 
-// A managedEvent is an event and whose it is.
-type managedEvent struct {
-	peer  *managedPeer
+// A peerEvent is an event and whose it is.
+type peerEvent struct {
+	peer  *peer
 	event Event
 }
 
-// NewManager returns a Manager without peers. It is to be closed after use.
-func NewManager(c ManagerConfig) *Manager {
+// New returns a Manager without peers. It is to be closed after use.
+func New(c Config) *Manager {
 	c = c.resolve()
 	return &Manager{
 		config: c,
-		events: make(chan managedEvent, c.ReceiveQueue),
+		events: make(chan peerEvent, c.ReceiveQueue),
 		closed: make(chan struct{}),
-		peers:  map[swarm.Peer]*managedPeer{},
+		peers:  map[swarm.Peer]*peer{},
 	}
 }
 
@@ -128,18 +129,18 @@ func NewManager(c ManagerConfig) *Manager {
 //
 // The error matches ErrTooManyPeers, or net.ErrClosed after Close; the connection
 // is the caller's then.
-func (m *Manager) Add(c net.Conn, info PeerInfo, l Limits) (swarm.Peer, error) {
+func (m *Manager) Add(c net.Conn, info PeerInfo, l peerwire.Limits) (swarm.Peer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.done {
-		return 0, fmt.Errorf("peerwire: %w", net.ErrClosed)
+		return 0, fmt.Errorf("manager: %w", net.ErrClosed)
 	}
 	if m.config.MaxPeers >= 0 && m.live >= m.config.MaxPeers {
-		return 0, fmt.Errorf("peerwire: %w", ErrTooManyPeers)
+		return 0, fmt.Errorf("manager: %w", ErrTooManyPeers)
 	}
 	m.last++
 	m.live++
-	p := newManagedPeer(m, m.last, c, info, l)
+	p := newPeer(m, m.last, c, info, l)
 	m.peers[p.number] = p
 	m.running.Go(p.write)
 	m.running.Go(func() {
@@ -168,7 +169,7 @@ func (m *Manager) Remove(number swarm.Peer) error {
 // queue is full it waits, until ctx is done. A Send that returned nil means that the
 // message will be sent if the peer stays; Drain waits until it is. The error is that
 // of the context, or a *PeerError that matches ErrPeerNotFound.
-func (m *Manager) Send(ctx context.Context, number swarm.Peer, msg Message) error {
+func (m *Manager) Send(ctx context.Context, number swarm.Peer, msg peerwire.Message) error {
 	p, err := m.peer(number)
 	if err != nil {
 		return err
@@ -193,7 +194,7 @@ func (m *Manager) Receive(ctx context.Context) (Event, error) {
 	for {
 		select {
 		case <-m.closed:
-			return Event{}, fmt.Errorf("peerwire: %w", net.ErrClosed)
+			return Event{}, fmt.Errorf("manager: %w", net.ErrClosed)
 		case <-ctx.Done():
 			return Event{}, context.Cause(ctx)
 		case e := <-m.events:
@@ -207,7 +208,7 @@ func (m *Manager) Receive(ctx context.Context) (Event, error) {
 // SetLimits replaces the limits of what a peer may send, as when the geometry of its
 // torrent becomes known. They hold for what is decoded from now on. The error is a
 // *PeerError that matches ErrPeerNotFound.
-func (m *Manager) SetLimits(number swarm.Peer, l Limits) error {
+func (m *Manager) SetLimits(number swarm.Peer, l peerwire.Limits) error {
 	p, err := m.peer(number)
 	if err != nil {
 		return err
@@ -252,7 +253,7 @@ func (m *Manager) Close() error {
 		m.done = true
 		close(m.closed)
 	}
-	peers := make([]*managedPeer, 0, len(m.peers))
+	peers := make([]*peer, 0, len(m.peers))
 	for _, p := range m.peers {
 		peers = append(peers, p)
 	}
@@ -265,7 +266,7 @@ func (m *Manager) Close() error {
 }
 
 // peer returns the peer with a number.
-func (m *Manager) peer(number swarm.Peer) (*managedPeer, error) {
+func (m *Manager) peer(number swarm.Peer) (*peer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p, ok := m.peers[number]
