@@ -10,9 +10,9 @@ import (
 // A Decoder takes messages out of bytes and checks them. It keeps nothing of what
 // it decoded, so one Decoder may be used by many goroutines at once.
 type Decoder struct {
-	limits Limits
-	pieces int // of the torrent; -1 if not known
-	most   int // the longest message, without the length before it
+	limits    Limits
+	pieces    int // of the torrent; -1 if not known
+	maxLength int // the longest message, without the length before it
 }
 
 // NewDecoder returns a Decoder that accepts what l says.
@@ -23,7 +23,7 @@ func NewDecoder(l Limits) *Decoder {
 		d.pieces = l.Geometry.Pieces()
 		bitfield = (d.pieces + 7) / 8
 	}
-	d.most = max(
+	d.maxLength = max(
 		1+bitfield,
 		pieceLen+swarm.MaxRequest,
 		extendedLen+d.limits.MaxExtended,
@@ -49,7 +49,7 @@ func (d *Decoder) Decode(b []byte) (m Message, n, need int, err error) {
 	if length == 0 {
 		return Message{Kind: KeepAlive}, lengthLen, lengthLen, nil
 	}
-	if uint64(length) > uint64(d.most) {
+	if uint64(length) > uint64(d.maxLength) {
 		k := Unknown
 		if len(b) > lengthLen {
 			k = kindOf(b[lengthLen])

@@ -184,7 +184,7 @@ func TestDecodeRefusesEarly(t *testing.T) {
 	d := NewDecoder(Limits{Geometry: small, Fast: true, MaxExtended: 100, MaxExtendedHandshake: 50})
 	for name, b := range map[string][]byte{
 		"any length":           {0xff, 0xff, 0xff, 0xff},
-		"longer than any":      binary.BigEndian.AppendUint32(nil, uint32(d.most+1)),
+		"longer than any":      binary.BigEndian.AppendUint32(nil, uint32(d.maxLength+1)),
 		"bitfield's length":    {0, 0, 0, 100, byte(Bitfield)},
 		"request's length":     {0, 0, 0, 100, byte(Request)},
 		"piece's length":       append(binary.BigEndian.AppendUint32(nil, pieceLen+swarm.MaxRequest+1), byte(Piece)),
@@ -302,7 +302,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		d := NewDecoder(l)
 		m, n, need, err := d.Decode(b)
-		if need > lengthLen+d.most || n > len(b) || n > need || (err != nil && n != 0) {
+		if need > lengthLen+d.maxLength || n > len(b) || n > need || (err != nil && n != 0) {
 			t.Fatalf("n %d, need %d of %d, %v", n, need, len(b), err)
 		}
 		if n > 0 && !bytes.Equal(m.AppendTo(nil), b[:n]) {
