@@ -54,7 +54,7 @@ func (d *Decoder) Decode(b []byte) (m Message, n, need int, err error) {
 		if len(b) > lengthLen {
 			k = kindOf(b[lengthLen])
 		}
-		return Message{}, 0, 0, wrong(k, "%d bytes are too long", length)
+		return Message{}, 0, 0, protocolErrorf(k, "%d bytes are too long", length)
 	}
 	need = lengthLen + int(length)
 	if len(b) == lengthLen {
@@ -74,7 +74,7 @@ func (d *Decoder) Decode(b []byte) (m Message, n, need int, err error) {
 // checkLength checks the length of a message of kind k.
 func (d *Decoder) checkLength(k Kind, length int) error {
 	if k.fast() && !d.limits.Fast {
-		return wrong(k, "the fast extension was not agreed upon")
+		return protocolErrorf(k, "the fast extension was not agreed upon")
 	}
 	low, high := 1, 1
 	switch k {
@@ -102,11 +102,11 @@ func (d *Decoder) checkLength(k Kind, length int) error {
 	case length >= low && length <= high:
 		return nil
 	case high < low:
-		return wrong(k, "not accepted")
+		return protocolErrorf(k, "not accepted")
 	case low == high:
-		return wrong(k, "%d bytes long, must be %d", length, low)
+		return protocolErrorf(k, "%d bytes long, must be %d", length, low)
 	}
-	return wrong(k, "%d bytes long, must be %d to %d", length, low, high)
+	return protocolErrorf(k, "%d bytes long, must be %d to %d", length, low, high)
 }
 
 // decode decodes a message from as many of its bytes as are there, without the
@@ -137,7 +137,7 @@ func (d *Decoder) decode(b []byte, length int) (Message, error) {
 	case Bitfield:
 		m.Data = b
 		if len(b) == length-1 && d.pieces >= 0 && !swarm.Bitfield(b).Fits(d.pieces) {
-			return m, wrong(k, "spare bits are set")
+			return m, protocolErrorf(k, "spare bits are set")
 		}
 	case Port:
 		if len(b) >= 2 {
@@ -161,14 +161,14 @@ func (d *Decoder) block(m Message, b []byte, length uint32) (Message, error) {
 		return m, err
 	}
 	if length < 1 || length > swarm.MaxRequest {
-		return m, wrong(m.Kind, "a block of %d bytes, may be 1 to %d", length, swarm.MaxRequest)
+		return m, protocolErrorf(m.Kind, "a block of %d bytes, may be 1 to %d", length, swarm.MaxRequest)
 	}
 	if begin > math.MaxInt32-swarm.MaxRequest {
-		return m, wrong(m.Kind, "piece %d has no byte %d", i, begin)
+		return m, protocolErrorf(m.Kind, "piece %d has no byte %d", i, begin)
 	}
 	m.Block = swarm.Block{Piece: int(i), Begin: int(begin), Length: int(length)}
 	if d.pieces >= 0 && !d.limits.Geometry.Serves(m.Block) {
-		return m, wrong(m.Kind, "bytes %d to %d are not in piece %d, which has %d",
+		return m, protocolErrorf(m.Kind, "bytes %d to %d are not in piece %d, which has %d",
 			m.Block.Begin, m.Block.Begin+m.Block.Length, m.Block.Piece, d.limits.Geometry.PieceLen(m.Block.Piece))
 	}
 	return m, nil
@@ -178,9 +178,9 @@ func (d *Decoder) block(m Message, b []byte, length uint32) (Message, error) {
 func (d *Decoder) checkIndex(k Kind, i uint32) error {
 	switch {
 	case d.pieces >= 0 && uint64(i) >= uint64(d.pieces):
-		return wrong(k, "piece %d of %d", i, d.pieces)
+		return protocolErrorf(k, "piece %d of %d", i, d.pieces)
 	case i > math.MaxInt32:
-		return wrong(k, "piece %d", i)
+		return protocolErrorf(k, "piece %d", i)
 	}
 	return nil
 }
@@ -192,7 +192,7 @@ func (d *Decoder) checkExtended(id uint8, length int) error {
 		most = d.limits.MaxExtendedHandshake
 	}
 	if length > most {
-		return wrong(Extended, "message %d has %d bytes, may have %d", id, length, most)
+		return protocolErrorf(Extended, "message %d has %d bytes, may have %d", id, length, most)
 	}
 	return nil
 }

@@ -17,11 +17,11 @@ func AppendDontHave(dst []byte, piece int) []byte {
 // known. The error is a *ProtocolError.
 func ParseDontHave(b []byte, pieces int) (piece int, err error) {
 	if len(b) != 4 {
-		return 0, wrong(Extended, "don't have: %d bytes long, must be 4", len(b))
+		return 0, protocolErrorf(Extended, "don't have: %d bytes long, must be 4", len(b))
 	}
 	i := binary.BigEndian.Uint32(b)
 	if i > math.MaxInt32 || (pieces >= 0 && int(i) >= pieces) {
-		return 0, wrong(Extended, "don't have: piece %d", i)
+		return 0, protocolErrorf(Extended, "don't have: piece %d", i)
 	}
 	return int(i), nil
 }

@@ -17,7 +17,7 @@ func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("peerwire: %s: %s", e.Message, e.Reason)
 }
 
-// wrong makes a ProtocolError. It is kept out of the paths that allocate nothing.
-func wrong(k Kind, format string, args ...any) error {
+// protocolErrorf makes a ProtocolError. It is kept out of the paths that allocate nothing.
+func protocolErrorf(k Kind, format string, args ...any) error {
 	return &ProtocolError{Message: k, Reason: fmt.Sprintf(format, args...)}
 }

@@ -65,10 +65,10 @@ type ExtendedHandshake struct {
 func ParseExtendedHandshake(b []byte) (ExtendedHandshake, error) {
 	v, _, err := bencode.ScanPrefix(b, handshakeOptions)
 	if err != nil {
-		return ExtendedHandshake{}, wrong(Extended, "handshake: %v", err)
+		return ExtendedHandshake{}, protocolErrorf(Extended, "handshake: %v", err)
 	}
 	if v.Kind() != bencode.Dict {
-		return ExtendedHandshake{}, wrong(Extended, "handshake: %v, not a dictionary", v.Kind())
+		return ExtendedHandshake{}, protocolErrorf(Extended, "handshake: %v, not a dictionary", v.Kind())
 	}
 	var h ExtendedHandshake
 	for key, v := range v.Dict() {

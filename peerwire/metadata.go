@@ -51,21 +51,21 @@ var metadataOptions = bencode.Options{Lenient: true, MaxDepth: 8, MaxTokens: 256
 func ParseMetadata(b []byte) (MetadataMessage, error) {
 	v, rest, err := bencode.ScanPrefix(b, metadataOptions)
 	if err != nil {
-		return MetadataMessage{}, wrong(Extended, "metadata: %v", err)
+		return MetadataMessage{}, protocolErrorf(Extended, "metadata: %v", err)
 	}
 	kind, err := v.GetInt("msg_type")
 	if err != nil {
-		return MetadataMessage{}, wrong(Extended, "metadata: %v", err)
+		return MetadataMessage{}, protocolErrorf(Extended, "metadata: %v", err)
 	}
 	if kind < 0 || kind > int64(MetadataReject) {
 		return MetadataMessage{Type: MetadataUnknown}, nil
 	}
 	piece, err := v.GetInt("piece")
 	if err != nil {
-		return MetadataMessage{}, wrong(Extended, "metadata: %v", err)
+		return MetadataMessage{}, protocolErrorf(Extended, "metadata: %v", err)
 	}
 	if piece < 0 || piece > math.MaxInt32/MetadataPieceLen {
-		return MetadataMessage{}, wrong(Extended, "metadata: part %d", piece)
+		return MetadataMessage{}, protocolErrorf(Extended, "metadata: part %d", piece)
 	}
 	m := MetadataMessage{Type: MetadataType(kind), Piece: int(piece)}
 	if m.Type != MetadataData {
@@ -75,7 +75,7 @@ func ParseMetadata(b []byte) (MetadataMessage, error) {
 	if total, ok := v.Get("total_size"); ok {
 		n, err := total.Int()
 		if err != nil || n < 1 || n > math.MaxInt32 {
-			return MetadataMessage{}, wrong(Extended, "metadata: the total size is not a sound number")
+			return MetadataMessage{}, protocolErrorf(Extended, "metadata: the total size is not a sound number")
 		}
 		m.TotalSize = int(n)
 	}
@@ -85,14 +85,14 @@ func ParseMetadata(b []byte) (MetadataMessage, error) {
 // check checks the length of a part.
 func (m MetadataMessage) check() error {
 	if len(m.Data) < 1 || len(m.Data) > MetadataPieceLen {
-		return wrong(Extended, "metadata: a part of %d bytes, may be 1 to %d", len(m.Data), MetadataPieceLen)
+		return protocolErrorf(Extended, "metadata: a part of %d bytes, may be 1 to %d", len(m.Data), MetadataPieceLen)
 	}
 	if m.TotalSize == 0 {
 		return nil
 	}
 	left := m.TotalSize - m.Piece*MetadataPieceLen
 	if want := min(left, MetadataPieceLen); len(m.Data) != want {
-		return wrong(Extended, "metadata: part %d of %d bytes has %d bytes", m.Piece, m.TotalSize, len(m.Data))
+		return protocolErrorf(Extended, "metadata: part %d of %d bytes has %d bytes", m.Piece, m.TotalSize, len(m.Data))
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ func (o *Order) Check(m Message) error {
 		return nil
 	case Bitfield, HaveAll, HaveNone:
 		if o.late {
-			return wrong(m.Kind, "must come first, and once")
+			return protocolErrorf(m.Kind, "must come first, and once")
 		}
 	}
 	o.late = true

@@ -38,10 +38,10 @@ var pexOptions = bencode.Options{Lenient: true, MaxDepth: 8, MaxTokens: 256}
 func ParsePEX(b []byte) (PEX, error) {
 	v, _, err := bencode.ScanPrefix(b, pexOptions)
 	if err != nil {
-		return PEX{}, wrong(Extended, "peer exchange: %v", err)
+		return PEX{}, protocolErrorf(Extended, "peer exchange: %v", err)
 	}
 	if v.Kind() != bencode.Dict {
-		return PEX{}, wrong(Extended, "peer exchange: %v, not a dictionary", v.Kind())
+		return PEX{}, protocolErrorf(Extended, "peer exchange: %v, not a dictionary", v.Kind())
 	}
 	var p PEX
 	p.Added = takeAddresses(p.Added, v, "added", "added.f", 4)
