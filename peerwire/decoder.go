@@ -127,13 +127,13 @@ func (d *Decoder) decode(b []byte, length int) (Message, error) {
 		if len(b) < 12 {
 			return m, nil
 		}
-		return d.block(m, b, binary.BigEndian.Uint32(b[8:]))
+		return d.decodeBlock(m, b, binary.BigEndian.Uint32(b[8:]))
 	case Piece:
 		if len(b) < 8 {
 			return m, nil
 		}
 		m.Data = b[8:]
-		return d.block(m, b, uint32(length-pieceLen))
+		return d.decodeBlock(m, b, uint32(length-pieceLen))
 	case Bitfield:
 		m.Data = b
 		if len(b) == length-1 && d.pieces >= 0 && !swarm.Bitfield(b).Fits(d.pieces) {
@@ -154,8 +154,8 @@ func (d *Decoder) decode(b []byte, length int) (Message, error) {
 	return m, nil
 }
 
-// block completes m, which is about a block whose place b begins with.
-func (d *Decoder) block(m Message, b []byte, length uint32) (Message, error) {
+// decodeBlock completes m, which is about a decodeBlock whose place b begins with.
+func (d *Decoder) decodeBlock(m Message, b []byte, length uint32) (Message, error) {
 	i, begin := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 	if err := d.checkIndex(m.Kind, i); err != nil {
 		return m, err
