@@ -42,25 +42,25 @@ func NewDecoder(l Limits) *Decoder {
 // the bytes allow: no payload is waited for that would be refused. A message of
 // unknown kind is no error; it is to be skipped.
 func (d *Decoder) Decode(b []byte) (m Message, n, need int, err error) {
-	if len(b) < lengthLen {
+	if len(b) < prefixLen {
 		return Message{}, 0, 0, nil
 	}
 	length := binary.BigEndian.Uint32(b)
 	if length == 0 {
-		return Message{Kind: KeepAlive}, lengthLen, lengthLen, nil
+		return Message{Kind: KeepAlive}, prefixLen, prefixLen, nil
 	}
 	if uint64(length) > uint64(d.maxLength) {
 		k := Unknown
-		if len(b) > lengthLen {
-			k = kindOf(b[lengthLen])
+		if len(b) > prefixLen {
+			k = kindOf(b[prefixLen])
 		}
 		return Message{}, 0, 0, protocolErrorf(k, "%d bytes are too long", length)
 	}
-	need = lengthLen + int(length)
-	if len(b) == lengthLen {
+	need = prefixLen + int(length)
+	if len(b) == prefixLen {
 		return Message{}, 0, need, nil
 	}
-	body := b[lengthLen:min(len(b), need):min(len(b), need)]
+	body := b[prefixLen:min(len(b), need):min(len(b), need)]
 	if err := d.checkLength(kindOf(body[0]), int(length)); err != nil {
 		return Message{}, 0, 0, err
 	}

@@ -92,7 +92,7 @@ func TestDecodeOfParts(t *testing.T) {
 			_, n, need, err := d.Decode(b[:i])
 			require.NoError(t, err, "%v: %d bytes", want.Kind, i)
 			require.Zero(t, n)
-			if i < lengthLen {
+			if i < prefixLen {
 				require.Zero(t, need)
 			} else {
 				require.Equal(t, len(b), need)
@@ -302,7 +302,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		d := NewDecoder(l)
 		m, n, need, err := d.Decode(b)
-		if need > lengthLen+d.maxLength || n > len(b) || n > need || (err != nil && n != 0) {
+		if need > prefixLen+d.maxLength || n > len(b) || n > need || (err != nil && n != 0) {
 			t.Fatalf("n %d, need %d of %d, %v", n, need, len(b), err)
 		}
 		if n > 0 && !bytes.Equal(m.AppendTo(nil), b[:n]) {

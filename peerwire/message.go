@@ -33,13 +33,13 @@ type Message struct {
 }
 
 const (
-	lengthLen   = 4             // bytes of the length before each message
+	prefixLen   = 4             // bytes of the length before each message
 	indexLen    = 1 + 4         // length of a message with one index
 	blockLen    = 1 + 4 + 4 + 4 // length of a message that names a block
 	pieceLen    = 1 + 4 + 4     // length of Piece without its payload
 	portLen     = 1 + 2         // length of Port
 	extendedLen = 1 + 1         // length of Extended without its body
-	headerLen   = lengthLen + 4*2 + 1
+	headerLen   = prefixLen + 4*2 + 1
 )
 
 // PieceHeaderLen is the number of bytes that AppendPieceHeader appends.
@@ -49,27 +49,27 @@ const PieceHeaderLen = headerLen
 func (m Message) Len() int {
 	switch m.Kind {
 	case KeepAlive:
-		return lengthLen
+		return prefixLen
 	case Have, Suggest, AllowedFast:
-		return lengthLen + indexLen
+		return prefixLen + indexLen
 	case Request, Cancel, Reject:
-		return lengthLen + blockLen
+		return prefixLen + blockLen
 	case Piece:
-		return lengthLen + pieceLen + len(m.Data)
+		return prefixLen + pieceLen + len(m.Data)
 	case Port:
-		return lengthLen + portLen
+		return prefixLen + portLen
 	case Extended:
-		return lengthLen + extendedLen + len(m.Data)
+		return prefixLen + extendedLen + len(m.Data)
 	case Bitfield, Unknown:
-		return lengthLen + 1 + len(m.Data)
+		return prefixLen + 1 + len(m.Data)
 	}
-	return lengthLen + 1
+	return prefixLen + 1
 }
 
 // AppendTo appends the message as it goes on the wire to dst and returns the
 // extended slice. It checks nothing: numbers must fit in 32 bits.
 func (m Message) AppendTo(dst []byte) []byte {
-	dst = binary.BigEndian.AppendUint32(dst, uint32(m.Len()-lengthLen))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(m.Len()-prefixLen))
 	switch m.Kind {
 	case KeepAlive:
 		return dst
