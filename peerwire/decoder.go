@@ -80,7 +80,7 @@ func (d *Decoder) checkLength(k Kind, length int) error {
 	switch k {
 	case Choke, Unchoke, Interested, NotInterested, HaveAll, HaveNone:
 	case Have, Suggest, AllowedFast:
-		low, high = indexLen, indexLen
+		low, high = haveLen, haveLen
 	case Request, Cancel, Reject:
 		low, high = blockLen, blockLen
 	case Piece:

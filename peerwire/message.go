@@ -34,7 +34,7 @@ type Message struct {
 
 const (
 	prefixLen   = 4             // bytes of the length before each message
-	indexLen    = 1 + 4         // length of a message with one index
+	haveLen     = 1 + 4         // length of a message with one index
 	blockLen    = 1 + 4 + 4 + 4 // length of a message that names a block
 	pieceLen    = 1 + 4 + 4     // length of Piece without its payload
 	portLen     = 1 + 2         // length of Port
@@ -51,7 +51,7 @@ func (m Message) Len() int {
 	case KeepAlive:
 		return prefixLen
 	case Have, Suggest, AllowedFast:
-		return prefixLen + indexLen
+		return prefixLen + haveLen
 	case Request, Cancel, Reject:
 		return prefixLen + blockLen
 	case Piece:
