@@ -82,7 +82,7 @@ func (d *Decoder) checkLength(k Kind, length int) error {
 	case Have, Suggest, AllowedFast:
 		low, high = haveLen, haveLen
 	case Request, Cancel, Reject:
-		low, high = blockLen, blockLen
+		low, high = requestLen, requestLen
 	case Piece:
 		low, high = pieceLen+1, pieceLen+swarm.MaxRequest
 	case Port:

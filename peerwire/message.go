@@ -35,7 +35,7 @@ type Message struct {
 const (
 	prefixLen   = 4             // bytes of the length before each message
 	haveLen     = 1 + 4         // length of a message with one index
-	blockLen    = 1 + 4 + 4 + 4 // length of a message that names a block
+	requestLen  = 1 + 4 + 4 + 4 // length of a message that names a block
 	pieceLen    = 1 + 4 + 4     // length of Piece without its payload
 	portLen     = 1 + 2         // length of Port
 	extendedLen = 1 + 1         // length of Extended without its body
@@ -53,7 +53,7 @@ func (m Message) Len() int {
 	case Have, Suggest, AllowedFast:
 		return prefixLen + haveLen
 	case Request, Cancel, Reject:
-		return prefixLen + blockLen
+		return prefixLen + requestLen
 	case Piece:
 		return prefixLen + pieceLen + len(m.Data)
 	case Port:
