@@ -25,7 +25,7 @@ func NewDecoder(l Limits) *Decoder {
 	}
 	d.maxLength = max(
 		1+bitfield,
-		pieceLen+swarm.MaxRequest,
+		pieceOverhead+swarm.MaxRequest,
 		extendedLen+d.limits.MaxExtended,
 		extendedLen+d.limits.MaxExtendedHandshake,
 		1+d.limits.MaxUnknown,
@@ -84,7 +84,7 @@ func (d *Decoder) checkLength(k Kind, length int) error {
 	case Request, Cancel, Reject:
 		low, high = requestLen, requestLen
 	case Piece:
-		low, high = pieceLen+1, pieceLen+swarm.MaxRequest
+		low, high = pieceOverhead+1, pieceOverhead+swarm.MaxRequest
 	case Port:
 		low, high = portLen, portLen
 	case Bitfield:
@@ -133,7 +133,7 @@ func (d *Decoder) decode(b []byte, length int) (Message, error) {
 			return m, nil
 		}
 		m.Data = b[8:]
-		return d.decodeBlock(m, b, uint32(length-pieceLen))
+		return d.decodeBlock(m, b, uint32(length-pieceOverhead))
 	case Bitfield:
 		m.Data = b
 		if len(b) == length-1 && d.pieces >= 0 && !swarm.Bitfield(b).Fits(d.pieces) {

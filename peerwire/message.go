@@ -33,13 +33,13 @@ type Message struct {
 }
 
 const (
-	prefixLen   = 4             // bytes of the length before each message
-	haveLen     = 1 + 4         // length of a message with one index
-	requestLen  = 1 + 4 + 4 + 4 // length of a message that names a block
-	pieceLen    = 1 + 4 + 4     // length of Piece without its payload
-	portLen     = 1 + 2         // length of Port
-	extendedLen = 1 + 1         // length of Extended without its body
-	headerLen   = prefixLen + 4*2 + 1
+	prefixLen     = 4             // bytes of the length before each message
+	haveLen       = 1 + 4         // length of a message with one index
+	requestLen    = 1 + 4 + 4 + 4 // length of a message that names a block
+	pieceOverhead = 1 + 4 + 4     // length of Piece without its payload
+	portLen       = 1 + 2         // length of Port
+	extendedLen   = 1 + 1         // length of Extended without its body
+	headerLen     = prefixLen + 4*2 + 1
 )
 
 // PieceHeaderLen is the number of bytes that AppendPieceHeader appends.
@@ -55,7 +55,7 @@ func (m Message) Len() int {
 	case Request, Cancel, Reject:
 		return prefixLen + requestLen
 	case Piece:
-		return prefixLen + pieceLen + len(m.Data)
+		return prefixLen + pieceOverhead + len(m.Data)
 	case Port:
 		return prefixLen + portLen
 	case Extended:
@@ -103,7 +103,7 @@ func (m Message) AppendTo(dst []byte) []byte {
 // AppendPieceHeader appends the PieceHeaderLen bytes of a Piece message that come
 // before its payload. The caller puts b.Length bytes of payload behind them.
 func AppendPieceHeader(dst []byte, b swarm.Block) []byte {
-	dst = binary.BigEndian.AppendUint32(dst, uint32(pieceLen+b.Length))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(pieceOverhead+b.Length))
 	dst = append(dst, byte(Piece))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(b.Piece))
 	return binary.BigEndian.AppendUint32(dst, uint32(b.Begin))
