@@ -26,8 +26,8 @@ func NewDecoder(l Limits) *Decoder {
 	d.maxLength = max(
 		1+bitfield,
 		pieceOverhead+swarm.MaxRequest,
-		extendedLen+d.limits.MaxExtended,
-		extendedLen+d.limits.MaxExtendedHandshake,
+		extendedOverhead+d.limits.MaxExtended,
+		extendedOverhead+d.limits.MaxExtendedHandshake,
 		1+d.limits.MaxUnknown,
 	)
 	return d
@@ -94,7 +94,7 @@ func (d *Decoder) checkLength(k Kind, length int) error {
 			high = low
 		}
 	case Extended:
-		low, high = extendedLen, extendedLen+max(d.limits.MaxExtended, d.limits.MaxExtendedHandshake)
+		low, high = extendedOverhead, extendedOverhead+max(d.limits.MaxExtended, d.limits.MaxExtendedHandshake)
 	default:
 		high = 1 + d.limits.MaxUnknown
 	}
@@ -146,7 +146,7 @@ func (d *Decoder) decode(b []byte, length int) (Message, error) {
 	case Extended:
 		if len(b) >= 1 {
 			m.ExtID, m.Data = b[0], b[1:]
-			return m, d.checkExtended(m.ExtID, length-extendedLen)
+			return m, d.checkExtended(m.ExtID, length-extendedOverhead)
 		}
 	case Unknown:
 		m.ExtID, m.Data = id, b

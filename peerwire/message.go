@@ -33,13 +33,13 @@ type Message struct {
 }
 
 const (
-	prefixLen     = 4             // bytes of the length before each message
-	haveLen       = 1 + 4         // length of a message with one index
-	requestLen    = 1 + 4 + 4 + 4 // length of a message that names a block
-	pieceOverhead = 1 + 4 + 4     // length of Piece without its payload
-	portLen       = 1 + 2         // length of Port
-	extendedLen   = 1 + 1         // length of Extended without its body
-	headerLen     = prefixLen + 4*2 + 1
+	prefixLen        = 4             // bytes of the length before each message
+	haveLen          = 1 + 4         // length of a message with one index
+	requestLen       = 1 + 4 + 4 + 4 // length of a message that names a block
+	pieceOverhead    = 1 + 4 + 4     // length of Piece without its payload
+	portLen          = 1 + 2         // length of Port
+	extendedOverhead = 1 + 1         // length of Extended without its body
+	headerLen        = prefixLen + 4*2 + 1
 )
 
 // PieceHeaderLen is the number of bytes that AppendPieceHeader appends.
@@ -59,7 +59,7 @@ func (m Message) Len() int {
 	case Port:
 		return prefixLen + portLen
 	case Extended:
-		return prefixLen + extendedLen + len(m.Data)
+		return prefixLen + extendedOverhead + len(m.Data)
 	case Bitfield, Unknown:
 		return prefixLen + 1 + len(m.Data)
 	}
