@@ -8,9 +8,9 @@ const (
 	defaultMaxUnknown           = 1 << 20
 	defaultMaxPieces            = 2 << 20
 
-	// mostBytes bounds every limit, so that no sum of lengths wraps, also where
+	// maxLimit bounds every limit, so that no sum of lengths wraps, also where
 	// an int has 32 bits.
-	mostBytes = 1 << 30
+	maxLimit = 1 << 30
 )
 
 // Limits say what a Decoder accepts. The zero value takes the messages of a
@@ -55,7 +55,7 @@ func (l Limits) resolve() Limits {
 	if l.MaxPieces <= 0 {
 		l.MaxPieces = defaultMaxPieces
 	}
-	l.MaxPieces = min(l.MaxPieces, mostBytes)
+	l.MaxPieces = min(l.MaxPieces, maxLimit)
 	return l
 }
 
@@ -64,5 +64,5 @@ func atMost(n, byDefault int) int {
 	if n == 0 {
 		return byDefault
 	}
-	return max(-1, min(n, mostBytes))
+	return max(-1, min(n, maxLimit))
 }
