@@ -46,12 +46,12 @@ type Limits struct {
 
 // resolve returns l with its defaults in place of zeros, -1 for what is off.
 func (l Limits) resolve() Limits {
-	l.MaxExtended = atMost(l.MaxExtended, defaultMaxExtended)
-	l.MaxExtendedHandshake = atMost(l.MaxExtendedHandshake, defaultMaxExtendedHandshake)
+	l.MaxExtended = resolveLimit(l.MaxExtended, defaultMaxExtended)
+	l.MaxExtendedHandshake = resolveLimit(l.MaxExtendedHandshake, defaultMaxExtendedHandshake)
 	if l.MaxExtended < 0 {
 		l.MaxExtendedHandshake = -1
 	}
-	l.MaxUnknown = atMost(l.MaxUnknown, defaultMaxUnknown)
+	l.MaxUnknown = resolveLimit(l.MaxUnknown, defaultMaxUnknown)
 	if l.MaxPieces <= 0 {
 		l.MaxPieces = defaultMaxPieces
 	}
@@ -59,8 +59,8 @@ func (l Limits) resolve() Limits {
 	return l
 }
 
-// atMost returns the limit that a field of Limits stands for.
-func atMost(n, byDefault int) int {
+// resolveLimit returns the limit that a field of Limits stands for.
+func resolveLimit(n, byDefault int) int {
 	if n == 0 {
 		return byDefault
 	}
