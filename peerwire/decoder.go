@@ -17,7 +17,7 @@ type Decoder struct {
 
 // NewDecoder returns a Decoder that accepts what l says.
 func NewDecoder(l Limits) *Decoder {
-	d := &Decoder{limits: l.resolve(), pieces: -1}
+	d := &Decoder{limits: l.withDefaults(), pieces: -1}
 	bitfield := d.limits.MaxPieces/8 + 1
 	if l.Geometry.PieceLength > 0 {
 		d.pieces = l.Geometry.Pieces()

@@ -44,8 +44,8 @@ type Limits struct {
 	MaxPieces int
 }
 
-// resolve returns l with its defaults in place of zeros, -1 for what is off.
-func (l Limits) resolve() Limits {
+// withDefaults returns l with its defaults in place of zeros, -1 for what is off.
+func (l Limits) withDefaults() Limits {
 	l.MaxExtended = resolveLimit(l.MaxExtended, defaultMaxExtended)
 	l.MaxExtendedHandshake = resolveLimit(l.MaxExtendedHandshake, defaultMaxExtendedHandshake)
 	if l.MaxExtended < 0 {

@@ -38,8 +38,8 @@ type Config struct {
 	ReceiveQueue int
 }
 
-// resolve returns c with its defaults in place of zeros, 0 for what is off.
-func (c Config) resolve() Config {
+// withDefaults returns c with its defaults in place of zeros, 0 for what is off.
+func (c Config) withDefaults() Config {
 	set := func(d *time.Duration, byDefault time.Duration) {
 		if *d == 0 {
 			*d = byDefault
@@ -114,7 +114,7 @@ type peerEvent struct {
 
 // New returns a Manager without peers. It is to be closed after use.
 func New(c Config) *Manager {
-	c = c.resolve()
+	c = c.withDefaults()
 	return &Manager{
 		config: c,
 		events: make(chan peerEvent, c.ReceiveQueue),
