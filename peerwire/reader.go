@@ -27,15 +27,15 @@ const (
 // Its buffer grows with the bytes of the longest message that arrived, up to what
 // the limits allow, and becomes small again when only small messages come.
 type Reader struct {
-	r       io.Reader
-	decoder atomic.Pointer[Decoder]
-	buf     []byte
-	start   int // of what was read and not yet returned
-	end     int
-	calm    int // reads in a row that a small buffer would have held
-	unknown int64
-	err     error // that r gave with its last bytes
-	bad     error // that ended the stream for good
+	r        io.Reader
+	decoder  atomic.Pointer[Decoder]
+	buf      []byte
+	start    int // of what was read and not yet returned
+	end      int
+	calm     int // reads in a row that a small buffer would have held
+	unknown  int64
+	err      error // that r gave with its last bytes
+	finalErr error // that ended the stream for good
 }
 
 // NewReader returns a Reader of the messages in r, which must begin where a message
@@ -84,11 +84,11 @@ func (r *Reader) Next() (Message, error) {
 // NextAny is Next, except that it also returns messages of unknown kind, for callers
 // to which any message is a sign of life.
 func (r *Reader) NextAny() (Message, error) {
-	for r.bad == nil {
+	for r.finalErr == nil {
 		m, n, need, err := r.decoder.Load().Decode(r.buf[r.start:r.end])
 		switch {
 		case err != nil:
-			r.bad = err
+			r.finalErr = err
 		case n == 0:
 			// A long message gets room as it comes, not as it says it will.
 			most := max(blockBuffer, 2*(r.end-r.start))
@@ -103,7 +103,7 @@ func (r *Reader) NextAny() (Message, error) {
 			return m, nil
 		}
 	}
-	return Message{}, r.bad
+	return Message{}, r.finalErr
 }
 
 // fill reads once, into a buffer of at least size bytes. It returns an error only
@@ -127,11 +127,11 @@ func (r *Reader) fill(size int) error {
 	if !errors.Is(err, io.EOF) {
 		return fmt.Errorf("peerwire: reading: %w", err)
 	}
-	r.bad = io.EOF
+	r.finalErr = io.EOF
 	if r.start < r.end {
-		r.bad = fmt.Errorf("peerwire: %w", io.ErrUnexpectedEOF)
+		r.finalErr = fmt.Errorf("peerwire: %w", io.ErrUnexpectedEOF)
 	}
-	return r.bad
+	return r.finalErr
 }
 
 // room makes the buffer at least size bytes long, with what is left in it at its
