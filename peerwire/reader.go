@@ -34,7 +34,7 @@ type Reader struct {
 	end      int
 	calm     int // reads in a row that a small buffer would have held
 	unknown  int64
-	err      error // that r gave with its last bytes
+	readErr  error // that r gave with its last bytes
 	finalErr error // that ended the stream for good
 }
 
@@ -109,7 +109,7 @@ func (r *Reader) NextAny() (Message, error) {
 // fill reads once, into a buffer of at least size bytes. It returns an error only
 // if nothing was read.
 func (r *Reader) fill(size int) error {
-	if r.err == nil {
+	if r.readErr == nil {
 		r.room(size)
 		n, err := r.r.Read(r.buf[r.end:])
 		if r.end += n; r.end > firstBuffer {
@@ -117,13 +117,13 @@ func (r *Reader) fill(size int) error {
 		} else {
 			r.calm++
 		}
-		r.err = err
+		r.readErr = err
 		if n > 0 || err == nil {
 			return nil
 		}
 	}
-	err := r.err
-	r.err = nil
+	err := r.readErr
+	r.readErr = nil
 	if !errors.Is(err, io.EOF) {
 		return fmt.Errorf("peerwire: reading: %w", err)
 	}
