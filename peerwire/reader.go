@@ -16,9 +16,9 @@ const (
 	// length.
 	blockBuffer = 32 << 10
 
-	// calmReads is the number of reads in a row that would have fit in firstBuffer
+	// shrinkAfter is the number of reads in a row that would have fit in firstBuffer
 	// after which a larger buffer is given up.
-	calmReads = 8
+	shrinkAfter = 8
 )
 
 // A Reader reads messages from a stream. It may not be used by several goroutines
@@ -27,15 +27,15 @@ const (
 // Its buffer grows with the bytes of the longest message that arrived, up to what
 // the limits allow, and becomes small again when only small messages come.
 type Reader struct {
-	r        io.Reader
-	decoder  atomic.Pointer[Decoder]
-	buf      []byte
-	start    int // of what was read and not yet returned
-	end      int
-	calm     int // reads in a row that a small buffer would have held
-	unknown  int64
-	readErr  error // that r gave with its last bytes
-	finalErr error // that ended the stream for good
+	r          io.Reader
+	decoder    atomic.Pointer[Decoder]
+	buf        []byte
+	start      int // of what was read and not yet returned
+	end        int
+	smallReads int // reads in a row that a small buffer would have held
+	unknown    int64
+	readErr    error // that r gave with its last bytes
+	finalErr   error // that ended the stream for good
 }
 
 // NewReader returns a Reader of the messages in r, which must begin where a message
@@ -113,9 +113,9 @@ func (r *Reader) fill(size int) error {
 		r.room(size)
 		n, err := r.r.Read(r.buf[r.end:])
 		if r.end += n; r.end > firstBuffer {
-			r.calm = 0
+			r.smallReads = 0
 		} else {
-			r.calm++
+			r.smallReads++
 		}
 		r.readErr = err
 		if n > 0 || err == nil {
@@ -147,7 +147,7 @@ func (r *Reader) room(size int) {
 		buf := make([]byte, capacity)
 		copy(buf, left)
 		r.buf = buf
-	case len(r.buf) > firstBuffer && len(left) == 0 && r.calm >= calmReads:
+	case len(r.buf) > firstBuffer && len(left) == 0 && r.smallReads >= shrinkAfter:
 		r.buf = make([]byte, firstBuffer)
 	default:
 		copy(r.buf, left)

@@ -148,12 +148,12 @@ func TestReaderGrowsWithWhatArrives(t *testing.T) {
 	// And it is given back.
 	small := words(Have, 1)
 	r.r = iotest.HalfReader(&loop{b: small})
-	for range 10 * calmReads {
+	for range 10 * shrinkAfter {
 		_, err := r.Next()
 		require.NoError(t, err)
 	}
 	r.r = iotest.OneByteReader(&loop{b: small})
-	for range 10 * calmReads {
+	for range 10 * shrinkAfter {
 		_, err := r.Next()
 		require.NoError(t, err)
 	}
