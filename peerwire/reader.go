@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// firstBuffer is the size in bytes of the buffer of a new Reader. It holds any
+	// smallBuffer is the size in bytes of the buffer of a new Reader. It holds any
 	// message but blocks, long bitfields and long messages of extensions.
-	firstBuffer = 4 << 10
+	smallBuffer = 4 << 10
 
 	// blockBuffer is the size in bytes of a buffer that holds a block of the usual
 	// length.
@@ -92,7 +92,7 @@ func (r *Reader) NextAny() (Message, error) {
 		case n == 0:
 			// A long message gets room as it comes, not as it says it will.
 			most := max(blockBuffer, 2*(r.end-r.start))
-			if err := r.fill(max(firstBuffer, min(need, most))); err != nil {
+			if err := r.fill(max(smallBuffer, min(need, most))); err != nil {
 				return Message{}, err
 			}
 		default:
@@ -112,7 +112,7 @@ func (r *Reader) fill(size int) error {
 	if r.readErr == nil {
 		r.room(size)
 		n, err := r.r.Read(r.buf[r.end:])
-		if r.end += n; r.end > firstBuffer {
+		if r.end += n; r.end > smallBuffer {
 			r.smallReads = 0
 		} else {
 			r.smallReads++
@@ -140,15 +140,15 @@ func (r *Reader) room(size int) {
 	left := r.buf[r.start:r.end]
 	switch {
 	case len(r.buf) < size:
-		capacity := firstBuffer
+		capacity := smallBuffer
 		for capacity < size {
 			capacity *= 2
 		}
 		buf := make([]byte, capacity)
 		copy(buf, left)
 		r.buf = buf
-	case len(r.buf) > firstBuffer && len(left) == 0 && r.smallReads >= shrinkAfter:
-		r.buf = make([]byte, firstBuffer)
+	case len(r.buf) > smallBuffer && len(left) == 0 && r.smallReads >= shrinkAfter:
+		r.buf = make([]byte, smallBuffer)
 	default:
 		copy(r.buf, left)
 	}
