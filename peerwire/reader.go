@@ -110,7 +110,7 @@ func (r *Reader) NextAny() (Message, error) {
 // if nothing was read.
 func (r *Reader) fill(size int) error {
 	if r.readErr == nil {
-		r.room(size)
+		r.makeRoom(size)
 		n, err := r.r.Read(r.buf[r.end:])
 		if r.end += n; r.end > smallBuffer {
 			r.smallReads = 0
@@ -134,9 +134,9 @@ func (r *Reader) fill(size int) error {
 	return r.finalErr
 }
 
-// room makes the buffer at least size bytes long, with what is left in it at its
+// makeRoom makes the buffer at least size bytes long, with what is left in it at its
 // start.
-func (r *Reader) room(size int) {
+func (r *Reader) makeRoom(size int) {
 	left := r.buf[r.start:r.end]
 	switch {
 	case len(r.buf) < size:
