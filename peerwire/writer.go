@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// keptBuffer is the size in bytes of the largest buffer that an idle Writer keeps.
-const keptBuffer = 64 << 10
+// maxIdleBuffer is the size in bytes of the largest buffer that an idle Writer keeps.
+const maxIdleBuffer = 64 << 10
 
 // A Writer writes messages to a stream. It may not be used by several goroutines
 // at once.
@@ -41,7 +41,7 @@ func (w *Writer) Flush() error {
 		}
 	}
 	w.buf = w.buf[:0]
-	if cap(w.buf) > keptBuffer {
+	if cap(w.buf) > maxIdleBuffer {
 		w.buf = nil
 	}
 	return w.err
