@@ -8,7 +8,7 @@ package peerwire
 // The zero Order is for a connection on which nothing was received yet. It may not
 // be used by several goroutines at once.
 type Order struct {
-	late bool
+	started bool
 }
 
 // Check takes note of a message that was received. It returns a *ProtocolError if
@@ -18,10 +18,10 @@ func (o *Order) Check(m Message) error {
 	case KeepAlive, Extended, Port, Unknown:
 		return nil
 	case Bitfield, HaveAll, HaveNone:
-		if o.late {
+		if o.started {
 			return protocolErrorf(m.Kind, "must come first, and once")
 		}
 	}
-	o.late = true
+	o.started = true
 	return nil
 }
