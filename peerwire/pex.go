@@ -14,9 +14,9 @@ const (
 	// have at most, but for the first on a connection.
 	MaxPEX = 50
 
-	// keptPEX is how many of each ParsePEX takes. The first message of a
+	// maxParsedPEX is how many of each ParsePEX takes. The first message of a
 	// connection may be longer than others.
-	keptPEX = 200
+	maxParsedPEX = 200
 )
 
 // A PEX is the body of a message of the extension ut_pex: whom the sender has come
@@ -63,7 +63,7 @@ func takeAddresses(dst []swarm.Address, v bencode.Value, key, flagKey string, ip
 		// No flags, or flags of another type, are flags of zero.
 		flags, _ = v.GetBytes(flagKey)
 	}
-	for i := 0; len(b) >= ipLen+2 && len(dst) < keptPEX; i++ {
+	for i := 0; len(b) >= ipLen+2 && len(dst) < maxParsedPEX; i++ {
 		ip, _ := netip.AddrFromSlice(b[:ipLen])
 		a := swarm.Address{AddrPort: netip.AddrPortFrom(ip.Unmap(), binary.BigEndian.Uint16(b[ipLen:]))}
 		if i < len(flags) {
