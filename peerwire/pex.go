@@ -44,16 +44,16 @@ func ParsePEX(b []byte) (PEX, error) {
 		return PEX{}, protocolErrorf(Extended, "peer exchange: %v, not a dictionary", v.Kind())
 	}
 	var p PEX
-	p.Added = takeAddresses(p.Added, v, "added", "added.f", 4)
-	p.Added = takeAddresses(p.Added, v, "added6", "added6.f", 16)
-	p.Dropped = takeAddresses(p.Dropped, v, "dropped", "", 4)
-	p.Dropped = takeAddresses(p.Dropped, v, "dropped6", "", 16)
+	p.Added = parseAddresses(p.Added, v, "added", "added.f", 4)
+	p.Added = parseAddresses(p.Added, v, "added6", "added6.f", 16)
+	p.Dropped = parseAddresses(p.Dropped, v, "dropped", "", 4)
+	p.Dropped = parseAddresses(p.Dropped, v, "dropped6", "", 16)
 	return p, nil
 }
 
-// takeAddresses appends to dst the addresses of ipLen bytes and a port that key has
+// parseAddresses appends to dst the addresses of ipLen bytes and a port that key has
 // in v, with the flags that flagKey has.
-func takeAddresses(dst []swarm.Address, v bencode.Value, key, flagKey string, ipLen int) []swarm.Address {
+func parseAddresses(dst []swarm.Address, v bencode.Value, key, flagKey string, ipLen int) []swarm.Address {
 	b, err := v.GetBytes(key)
 	if err != nil {
 		return dst
