@@ -72,13 +72,13 @@ func ParseExtendedHandshake(b []byte) (ExtendedHandshake, error) {
 	}
 	var h ExtendedHandshake
 	for key, v := range v.Dict() {
-		h.set(string(key), v)
+		h.setField(string(key), v)
 	}
 	return h, nil
 }
 
-// set sets the field of a key. A value that does not fit is left out.
-func (h *ExtendedHandshake) set(key string, v bencode.Value) {
+// setField sets the field of a key. A value that does not fit is left out.
+func (h *ExtendedHandshake) setField(key string, v bencode.Value) {
 	switch key {
 	case "m":
 		h.M = parseExtensions(v)
