@@ -85,7 +85,7 @@ func (h *ExtendedHandshake) setField(key string, v bencode.Value) {
 	case "v":
 		h.V = printable(v)
 	case "p":
-		h.P = uint16(intBelow(v, math.MaxUint16))
+		h.P = uint16(intUpTo(v, math.MaxUint16))
 	case "yourip":
 		h.YourIP = parseIP(v, 0)
 	case "ipv4":
@@ -93,13 +93,13 @@ func (h *ExtendedHandshake) setField(key string, v bencode.Value) {
 	case "ipv6":
 		h.IPv6 = parseIP(v, 16)
 	case "reqq":
-		h.Reqq = intBelow(v, math.MaxInt32)
+		h.Reqq = intUpTo(v, math.MaxInt32)
 	case "metadata_size":
-		h.MetadataSize = intBelow(v, math.MaxInt32)
+		h.MetadataSize = intUpTo(v, math.MaxInt32)
 	case "upload_only":
-		h.UploadOnly = intBelow(v, math.MaxInt32) != 0
+		h.UploadOnly = intUpTo(v, math.MaxInt32) != 0
 	case "e":
-		h.Encrypt = intBelow(v, math.MaxInt32) != 0
+		h.Encrypt = intUpTo(v, math.MaxInt32) != 0
 	default:
 		if h.Extra == nil {
 			h.Extra = map[string][]byte{}
@@ -211,8 +211,8 @@ func parseIP(v bencode.Value, length int) netip.Addr {
 	return a
 }
 
-// intBelow returns the integer v if it is 0 to most, or 0.
-func intBelow(v bencode.Value, most int64) int {
+// intUpTo returns the integer v if it is 0 to most, or 0.
+func intUpTo(v bencode.Value, most int64) int {
 	n, err := v.Int()
 	if err != nil || n < 0 || n > most {
 		return 0
