@@ -140,8 +140,8 @@ func (h ExtendedHandshake) AppendTo(dst []byte) []byte {
 	number("p", int(h.P))
 	number("reqq", h.Reqq)
 	number("metadata_size", h.MetadataSize)
-	number("upload_only", oneIf(h.UploadOnly))
-	number("e", oneIf(h.Encrypt))
+	number("upload_only", boolInt(h.UploadOnly))
+	number("e", boolInt(h.Encrypt))
 	address("yourip", h.YourIP.Unmap(), true)
 	address("ipv4", h.IPv4.Unmap(), h.IPv4.Unmap().Is4())
 	address("ipv6", h.IPv6, h.IPv6.Is6())
@@ -220,7 +220,7 @@ func intUpTo(v bencode.Value, most int64) int {
 	return int(n)
 }
 
-func oneIf(b bool) int {
+func boolInt(b bool) int {
 	if b {
 		return 1
 	}
