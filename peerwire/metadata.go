@@ -79,11 +79,11 @@ func ParseMetadata(b []byte) (MetadataMessage, error) {
 		}
 		m.TotalSize = int(n)
 	}
-	return m, m.check()
+	return m, m.checkLength()
 }
 
-// check checks the length of a part.
-func (m MetadataMessage) check() error {
+// checkLength checks the length of a part.
+func (m MetadataMessage) checkLength() error {
 	if len(m.Data) < 1 || len(m.Data) > MetadataPieceLen {
 		return protocolErrorf(Extended, "metadata: a part of %d bytes, may be 1 to %d", len(m.Data), MetadataPieceLen)
 	}
