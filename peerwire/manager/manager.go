@@ -161,7 +161,7 @@ func (m *Manager) Remove(number swarm.Peer) error {
 		return err
 	}
 	p.removed.Store(true)
-	p.end(nil)
+	p.close(nil)
 	return nil
 }
 
@@ -259,7 +259,7 @@ func (m *Manager) Close() error {
 	}
 	m.mu.Unlock()
 	for _, p := range peers {
-		p.end(nil)
+		p.close(nil)
 	}
 	m.running.Wait()
 	return nil

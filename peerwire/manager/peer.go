@@ -52,9 +52,9 @@ func newPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l peerwir
 	}
 }
 
-// end closes the connection, for the reason err, or nil if we want it so. The first
+// close closes the connection, for the reason err, or nil if we want it so. The first
 // reason counts.
-func (p *peer) end(err error) {
+func (p *peer) close(err error) {
 	p.mu.Lock()
 	first := !p.ended
 	if first {
@@ -77,7 +77,7 @@ func (p *peer) read() {
 		}
 		msg, err := p.reader.NextAny()
 		if err != nil {
-			p.end(reason(err))
+			p.close(reason(err))
 			break
 		}
 		switch msg.Kind {
@@ -147,7 +147,7 @@ func (p *peer) write() {
 			p.conn.SetWriteDeadline(time.Now().Add(t))
 		}
 		if _, err := p.conn.Write(buf); err != nil {
-			p.end(reason(err))
+			p.close(reason(err))
 			return
 		}
 		p.wrote()
