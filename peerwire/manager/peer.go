@@ -77,7 +77,7 @@ func (p *peer) read() {
 		}
 		msg, err := p.reader.NextAny()
 		if err != nil {
-			p.close(reason(err))
+			p.close(closeReason(err))
 			break
 		}
 		switch msg.Kind {
@@ -147,7 +147,7 @@ func (p *peer) write() {
 			p.conn.SetWriteDeadline(time.Now().Add(t))
 		}
 		if _, err := p.conn.Write(buf); err != nil {
-			p.close(reason(err))
+			p.close(closeReason(err))
 			return
 		}
 		p.wrote()
@@ -238,8 +238,8 @@ func (p *peer) await(ctx context.Context, try func() bool) error {
 	}
 }
 
-// reason turns an error of reading or writing into one that a PeerError may have.
-func reason(err error) error {
+// closeReason turns an error of reading or writing into one that a PeerError may have.
+func closeReason(err error) error {
 	var wrong *peerwire.ProtocolError
 	switch {
 	case errors.As(err, &wrong):
