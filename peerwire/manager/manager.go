@@ -276,8 +276,8 @@ func (m *Manager) peer(number swarm.Peer) (*peer, error) {
 	return p, nil
 }
 
-// forget takes a peer out of the map.
-func (m *Manager) forget(number swarm.Peer) {
+// removePeer takes a peer out of the map.
+func (m *Manager) removePeer(number swarm.Peer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.peers, number)

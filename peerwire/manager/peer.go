@@ -65,7 +65,7 @@ func (p *peer) close(err error) {
 	p.mu.Unlock()
 	if first {
 		p.conn.Close()
-		p.manager.forget(p.number)
+		p.manager.removePeer(p.number)
 	}
 }
 
