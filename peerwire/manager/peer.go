@@ -26,7 +26,7 @@ type peer struct {
 	conn    net.Conn
 	reader  *peerwire.Reader
 	removed atomic.Bool   // by the caller: no more events
-	gone    chan struct{} // closed once the connection is
+	closed  chan struct{} // closed once the connection is
 	wake    chan struct{} // holds one token if out may have something
 
 	mu      sync.Mutex
@@ -46,7 +46,7 @@ func newPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l peerwir
 		info:    info,
 		conn:    c,
 		reader:  peerwire.NewReader(c, l),
-		gone:    make(chan struct{}),
+		closed:  make(chan struct{}),
 		wake:    make(chan struct{}, 1),
 		moved:   make(chan struct{}),
 	}
@@ -60,7 +60,7 @@ func (p *peer) close(err error) {
 	if first {
 		p.ended = true
 		p.err = err
-		close(p.gone)
+		close(p.closed)
 	}
 	p.mu.Unlock()
 	if first {
@@ -90,7 +90,7 @@ func (p *peer) read() {
 		msg.Data = bytes.Clone(msg.Data)
 		select {
 		case p.manager.events <- peerEvent{p, Event{Peer: p.number, Message: msg}}:
-		case <-p.gone:
+		case <-p.closed:
 			// What was decoded before the connection ended still counts, unless
 			// we ended it.
 			p.report(Event{Peer: p.number, Message: msg})
@@ -130,7 +130,7 @@ func (p *peer) write() {
 	var buf []byte
 	for {
 		select {
-		case <-p.gone:
+		case <-p.closed:
 			return
 		case <-idle:
 			buf = p.take(buf)
@@ -231,7 +231,7 @@ func (p *peer) await(ctx context.Context, try func() bool) error {
 		p.mu.Unlock()
 		select {
 		case <-moved:
-		case <-p.gone:
+		case <-p.closed:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
