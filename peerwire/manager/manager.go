@@ -99,11 +99,11 @@ type Manager struct {
 	running sync.WaitGroup // of the goroutines of peers
 	unknown atomic.Int64
 
-	mu    sync.Mutex
-	done  bool // closed is
-	last  swarm.Peer
-	live  int // peers whose goroutines run
-	peers map[swarm.Peer]*peer
+	mu       sync.Mutex
+	isClosed bool // closed is
+	last     swarm.Peer
+	live     int // peers whose goroutines run
+	peers    map[swarm.Peer]*peer
 }
 
 // A peerEvent is an event and whose it is.
@@ -132,7 +132,7 @@ func New(c Config) *Manager {
 func (m *Manager) Add(c net.Conn, info PeerInfo, l peerwire.Limits) (swarm.Peer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.done {
+	if m.isClosed {
 		return 0, fmt.Errorf("manager: %w", net.ErrClosed)
 	}
 	if m.config.MaxPeers >= 0 && m.live >= m.config.MaxPeers {
@@ -249,8 +249,8 @@ func (m *Manager) Unknown() int64 {
 // Events that were not received are lost. It returns nil, also when called again.
 func (m *Manager) Close() error {
 	m.mu.Lock()
-	if !m.done {
-		m.done = true
+	if !m.isClosed {
+		m.isClosed = true
 		close(m.closed)
 	}
 	peers := make([]*peer, 0, len(m.peers))

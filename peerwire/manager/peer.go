@@ -29,14 +29,14 @@ type peer struct {
 	closed  chan struct{} // closed once the connection is
 	wake    chan struct{} // holds one token if out may have something
 
-	mu      sync.Mutex
-	ended   bool
-	err     error         // why it ended; nil if we ended it
-	out     []byte        // to be written
-	queued  int64         // bytes that were ever put into out
-	written int64         // of these
-	waiting bool          // someone waits for progress
-	moved   chan struct{} // closed when out was taken or written, if waiting
+	mu       sync.Mutex
+	isClosed bool
+	err      error         // why it ended; nil if we ended it
+	out      []byte        // to be written
+	queued   int64         // bytes that were ever put into out
+	written  int64         // of these
+	waiting  bool          // someone waits for progress
+	moved    chan struct{} // closed when out was taken or written, if waiting
 }
 
 func newPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l peerwire.Limits) *peer {
@@ -56,9 +56,9 @@ func newPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l peerwir
 // reason counts.
 func (p *peer) close(err error) {
 	p.mu.Lock()
-	first := !p.ended
+	first := !p.isClosed
 	if first {
-		p.ended = true
+		p.isClosed = true
 		p.err = err
 		close(p.closed)
 	}
@@ -218,7 +218,7 @@ func (p *peer) drain(ctx context.Context) error {
 func (p *peer) await(ctx context.Context, try func() bool) error {
 	for {
 		p.mu.Lock()
-		if p.ended {
+		if p.isClosed {
 			p.mu.Unlock()
 			return &PeerError{Peer: p.number, Err: ErrPeerNotFound}
 		}
