@@ -31,7 +31,7 @@ type peer struct {
 
 	mu       sync.Mutex
 	isClosed bool
-	err      error         // why it ended; nil if we ended it
+	closeErr error         // why it ended; nil if we ended it
 	out      []byte        // to be written
 	queued   int64         // bytes that were ever put into out
 	written  int64         // of these
@@ -59,7 +59,7 @@ func (p *peer) close(err error) {
 	first := !p.isClosed
 	if first {
 		p.isClosed = true
-		p.err = err
+		p.closeErr = err
 		close(p.closed)
 	}
 	p.mu.Unlock()
@@ -97,7 +97,7 @@ func (p *peer) read() {
 		}
 	}
 	p.mu.Lock()
-	err := p.err
+	err := p.closeErr
 	p.mu.Unlock()
 	if err != nil {
 		p.report(Event{Peer: p.number, Err: &PeerError{Peer: p.number, Err: err}})
@@ -107,7 +107,7 @@ func (p *peer) read() {
 // report queues an event of a peer that is gone.
 func (p *peer) report(e Event) {
 	p.mu.Lock()
-	ours := p.err == nil
+	ours := p.closeErr == nil
 	p.mu.Unlock()
 	if ours {
 		return
