@@ -32,7 +32,7 @@ type peer struct {
 	mu       sync.Mutex
 	isClosed bool
 	closeErr error         // why it ended; nil if we ended it
-	out      []byte        // to be written
+	queue    []byte        // to be written
 	queued   int64         // bytes that were ever put into out
 	written  int64         // of these
 	waiting  bool          // someone waits for progress
@@ -164,7 +164,7 @@ func (p *peer) write() {
 func (p *peer) take(buf []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	buf, p.out = p.out, buf[:0]
+	buf, p.queue = p.queue, buf[:0]
 	p.move()
 	return buf
 }
@@ -173,7 +173,7 @@ func (p *peer) take(buf []byte) []byte {
 func (p *peer) wrote() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.written = p.queued - int64(len(p.out))
+	p.written = p.queued - int64(len(p.queue))
 	p.move()
 }
 
@@ -189,12 +189,12 @@ func (p *peer) move() {
 // send puts a message into the queue as soon as there is room.
 func (p *peer) send(ctx context.Context, msg peerwire.Message) error {
 	return p.await(ctx, func() bool {
-		if len(p.out) > 0 && len(p.out)+msg.Len() > p.manager.config.SendQueue {
+		if len(p.queue) > 0 && len(p.queue)+msg.Len() > p.manager.config.SendQueue {
 			return false
 		}
-		before := len(p.out)
-		p.out = msg.AppendTo(p.out)
-		p.queued += int64(len(p.out) - before)
+		before := len(p.queue)
+		p.queue = msg.AppendTo(p.queue)
+		p.queued += int64(len(p.queue) - before)
 		select {
 		case p.wake <- struct{}{}:
 		default:
