@@ -29,14 +29,14 @@ type peer struct {
 	closed  chan struct{} // closed once the connection is
 	wake    chan struct{} // holds one token if out may have something
 
-	mu       sync.Mutex
-	isClosed bool
-	closeErr error         // why it ended; nil if we ended it
-	queue    []byte        // to be written
-	queued   int64         // bytes that were ever put into out
-	written  int64         // of these
-	waiting  bool          // someone waits for progress
-	moved    chan struct{} // closed when out was taken or written, if waiting
+	mu           sync.Mutex
+	isClosed     bool
+	closeErr     error         // why it ended; nil if we ended it
+	queue        []byte        // to be written
+	queuedBytes  int64         // bytes that were ever put into out
+	writtenBytes int64         // of these
+	waiting      bool          // someone waits for progress
+	moved        chan struct{} // closed when out was taken or written, if waiting
 }
 
 func newPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l peerwire.Limits) *peer {
@@ -173,7 +173,7 @@ func (p *peer) take(buf []byte) []byte {
 func (p *peer) wrote() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.written = p.queued - int64(len(p.queue))
+	p.writtenBytes = p.queuedBytes - int64(len(p.queue))
 	p.move()
 }
 
@@ -194,7 +194,7 @@ func (p *peer) send(ctx context.Context, msg peerwire.Message) error {
 		}
 		before := len(p.queue)
 		p.queue = msg.AppendTo(p.queue)
-		p.queued += int64(len(p.queue) - before)
+		p.queuedBytes += int64(len(p.queue) - before)
 		select {
 		case p.wake <- struct{}{}:
 		default:
@@ -208,9 +208,9 @@ func (p *peer) drain(ctx context.Context) error {
 	var until int64 = -1
 	return p.await(ctx, func() bool {
 		if until < 0 {
-			until = p.queued
+			until = p.queuedBytes
 		}
-		return p.written >= until
+		return p.writtenBytes >= until
 	})
 }
 
