@@ -35,7 +35,7 @@ type peer struct {
 	queue        []byte        // to be written
 	queuedBytes  int64         // bytes that were ever put into out
 	writtenBytes int64         // of these
-	waiting      bool          // someone waits for progress
+	hasWaiters   bool          // someone waits for progress
 	moved        chan struct{} // closed when out was taken or written, if waiting
 }
 
@@ -179,8 +179,8 @@ func (p *peer) wrote() {
 
 // move wakes those who wait for progress. The caller holds the lock.
 func (p *peer) move() {
-	if p.waiting {
-		p.waiting = false
+	if p.hasWaiters {
+		p.hasWaiters = false
 		close(p.moved)
 		p.moved = make(chan struct{})
 	}
@@ -226,7 +226,7 @@ func (p *peer) await(ctx context.Context, try func() bool) error {
 			p.mu.Unlock()
 			return nil
 		}
-		p.waiting = true
+		p.hasWaiters = true
 		moved := p.moved
 		p.mu.Unlock()
 		select {
