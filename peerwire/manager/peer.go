@@ -36,19 +36,19 @@ type peer struct {
 	queuedBytes  int64         // bytes that were ever put into out
 	writtenBytes int64         // of these
 	hasWaiters   bool          // someone waits for progress
-	moved        chan struct{} // closed when out was taken or written, if waiting
+	progress     chan struct{} // closed when out was taken or written, if waiting
 }
 
 func newPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l peerwire.Limits) *peer {
 	return &peer{
-		manager: m,
-		number:  number,
-		info:    info,
-		conn:    c,
-		reader:  peerwire.NewReader(c, l),
-		closed:  make(chan struct{}),
-		wake:    make(chan struct{}, 1),
-		moved:   make(chan struct{}),
+		manager:  m,
+		number:   number,
+		info:     info,
+		conn:     c,
+		reader:   peerwire.NewReader(c, l),
+		closed:   make(chan struct{}),
+		wake:     make(chan struct{}, 1),
+		progress: make(chan struct{}),
 	}
 }
 
@@ -165,7 +165,7 @@ func (p *peer) take(buf []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	buf, p.queue = p.queue, buf[:0]
-	p.move()
+	p.signalProgress()
 	return buf
 }
 
@@ -174,15 +174,15 @@ func (p *peer) wrote() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.writtenBytes = p.queuedBytes - int64(len(p.queue))
-	p.move()
+	p.signalProgress()
 }
 
-// move wakes those who wait for progress. The caller holds the lock.
-func (p *peer) move() {
+// signalProgress wakes those who wait for progress. The caller holds the lock.
+func (p *peer) signalProgress() {
 	if p.hasWaiters {
 		p.hasWaiters = false
-		close(p.moved)
-		p.moved = make(chan struct{})
+		close(p.progress)
+		p.progress = make(chan struct{})
 	}
 }
 
@@ -227,7 +227,7 @@ func (p *peer) await(ctx context.Context, try func() bool) error {
 			return nil
 		}
 		p.hasWaiters = true
-		moved := p.moved
+		moved := p.progress
 		p.mu.Unlock()
 		select {
 		case <-moved:
