@@ -133,12 +133,12 @@ func (p *peer) write() {
 		case <-p.closed:
 			return
 		case <-idle:
-			buf = p.take(buf)
+			buf = p.takeQueue(buf)
 			if len(buf) == 0 {
 				buf = peerwire.Message{Kind: peerwire.KeepAlive}.AppendTo(buf)
 			}
 		case <-p.wake:
-			buf = p.take(buf)
+			buf = p.takeQueue(buf)
 		}
 		if len(buf) == 0 {
 			continue
@@ -160,8 +160,8 @@ func (p *peer) write() {
 	}
 }
 
-// take returns what is queued, and leaves buf in its place to be filled.
-func (p *peer) take(buf []byte) []byte {
+// takeQueue returns what is queued, and leaves buf in its place to be filled.
+func (p *peer) takeQueue(buf []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	buf, p.queue = p.queue, buf[:0]
