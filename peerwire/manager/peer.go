@@ -150,7 +150,7 @@ func (p *peer) write() {
 			p.close(closeReason(err))
 			return
 		}
-		p.wrote()
+		p.markWritten()
 		if timer != nil {
 			timer.Reset(p.manager.config.KeepAlive)
 		}
@@ -169,8 +169,8 @@ func (p *peer) takeQueue(buf []byte) []byte {
 	return buf
 }
 
-// wrote notes that everything that was taken is written.
-func (p *peer) wrote() {
+// markWritten notes that everything that was taken is written.
+func (p *peer) markWritten() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.writtenBytes = p.queuedBytes - int64(len(p.queue))
