@@ -188,7 +188,7 @@ func (p *peer) signalProgress() {
 
 // send puts a message into the queue as soon as there is room.
 func (p *peer) send(ctx context.Context, msg peerwire.Message) error {
-	return p.await(ctx, func() bool {
+	return p.waitFor(ctx, func() bool {
 		if len(p.queue) > 0 && len(p.queue)+msg.Len() > p.manager.config.SendQueue {
 			return false
 		}
@@ -206,7 +206,7 @@ func (p *peer) send(ctx context.Context, msg peerwire.Message) error {
 // drain waits until what is queued now is written.
 func (p *peer) drain(ctx context.Context) error {
 	var until int64 = -1
-	return p.await(ctx, func() bool {
+	return p.waitFor(ctx, func() bool {
 		if until < 0 {
 			until = p.queuedBytes
 		}
@@ -214,8 +214,8 @@ func (p *peer) drain(ctx context.Context) error {
 	})
 }
 
-// await calls try, with the lock held, after each progress until it returns true.
-func (p *peer) await(ctx context.Context, try func() bool) error {
+// waitFor calls try, with the lock held, after each progress until it returns true.
+func (p *peer) waitFor(ctx context.Context, try func() bool) error {
 	for {
 		p.mu.Lock()
 		if p.isClosed {
