@@ -93,19 +93,19 @@ func (p *peer) read() {
 		case <-p.closed:
 			// What was decoded before the connection ended still counts, unless
 			// we ended it.
-			p.report(Event{Peer: p.number, Message: msg})
+			p.reportAfterClose(Event{Peer: p.number, Message: msg})
 		}
 	}
 	p.mu.Lock()
 	err := p.closeErr
 	p.mu.Unlock()
 	if err != nil {
-		p.report(Event{Peer: p.number, Err: &PeerError{Peer: p.number, Err: err}})
+		p.reportAfterClose(Event{Peer: p.number, Err: &PeerError{Peer: p.number, Err: err}})
 	}
 }
 
-// report queues an event of a peer that is gone.
-func (p *peer) report(e Event) {
+// reportAfterClose queues an event of a peer that is gone.
+func (p *peer) reportAfterClose(e Event) {
 	p.mu.Lock()
 	ours := p.closeErr == nil
 	p.mu.Unlock()
