@@ -142,9 +142,9 @@ func (m *Manager) Add(c net.Conn, info PeerInfo, l peerwire.Limits) (swarm.Peer,
 	m.live++
 	p := newPeer(m, m.last, c, info, l)
 	m.peers[p.number] = p
-	m.running.Go(p.write)
+	m.running.Go(p.writeLoop)
 	m.running.Go(func() {
-		p.read()
+		p.readLoop()
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.live--

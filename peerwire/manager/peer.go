@@ -69,8 +69,8 @@ func (p *peer) close(err error) {
 	}
 }
 
-// read hands on what the peer sends until the connection ends, and then why it did.
-func (p *peer) read() {
+// readLoop hands on what the peer sends until the connection ends, and then why it did.
+func (p *peer) readLoop() {
 	for {
 		if t := p.manager.config.Timeout; t > 0 {
 			p.conn.SetReadDeadline(time.Now().Add(t))
@@ -118,8 +118,8 @@ func (p *peer) reportAfterClose(e Event) {
 	}
 }
 
-// write sends what is queued, and keep-alives, until the connection ends.
-func (p *peer) write() {
+// writeLoop sends what is queued, and keep-alives, until the connection ends.
+func (p *peer) writeLoop() {
 	var idle <-chan time.Time
 	var timer *time.Timer
 	if t := p.manager.config.KeepAlive; t > 0 {
