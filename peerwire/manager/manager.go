@@ -99,11 +99,11 @@ type Manager struct {
 	running sync.WaitGroup // of the goroutines of peers
 	unknown atomic.Int64
 
-	mu       sync.Mutex
-	isClosed bool // closed is
-	last     swarm.Peer
-	live     int // peers whose goroutines run
-	peers    map[swarm.Peer]*peer
+	mu         sync.Mutex
+	isClosed   bool // closed is
+	lastNumber swarm.Peer
+	live       int // peers whose goroutines run
+	peers      map[swarm.Peer]*peer
 }
 
 // A peerEvent is an event and whose it is.
@@ -138,9 +138,9 @@ func (m *Manager) Add(c net.Conn, info PeerInfo, l peerwire.Limits) (swarm.Peer,
 	if m.config.MaxPeers >= 0 && m.live >= m.config.MaxPeers {
 		return 0, fmt.Errorf("manager: %w", ErrTooManyPeers)
 	}
-	m.last++
+	m.lastNumber++
 	m.live++
-	p := newPeer(m, m.last, c, info, l)
+	p := newPeer(m, m.lastNumber, c, info, l)
 	m.peers[p.number] = p
 	m.running.Go(p.writeLoop)
 	m.running.Go(func() {
