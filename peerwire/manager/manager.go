@@ -102,7 +102,7 @@ type Manager struct {
 	mu         sync.Mutex
 	isClosed   bool // closed is
 	lastNumber swarm.Peer
-	live       int // peers whose goroutines run
+	active     int // peers whose goroutines run
 	peers      map[swarm.Peer]*peer
 }
 
@@ -135,11 +135,11 @@ func (m *Manager) Add(c net.Conn, info PeerInfo, l peerwire.Limits) (swarm.Peer,
 	if m.isClosed {
 		return 0, fmt.Errorf("manager: %w", net.ErrClosed)
 	}
-	if m.config.MaxPeers >= 0 && m.live >= m.config.MaxPeers {
+	if m.config.MaxPeers >= 0 && m.active >= m.config.MaxPeers {
 		return 0, fmt.Errorf("manager: %w", ErrTooManyPeers)
 	}
 	m.lastNumber++
-	m.live++
+	m.active++
 	p := newPeer(m, m.lastNumber, c, info, l)
 	m.peers[p.number] = p
 	m.running.Go(p.writeLoop)
@@ -147,7 +147,7 @@ func (m *Manager) Add(c net.Conn, info PeerInfo, l peerwire.Limits) (swarm.Peer,
 		p.readLoop()
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.live--
+		m.active--
 	})
 	return p.number, nil
 }
