@@ -93,11 +93,11 @@ type Event struct {
 //
 // All methods may be called from many goroutines at once.
 type Manager struct {
-	config  Config
-	events  chan peerEvent
-	closed  chan struct{}
-	running sync.WaitGroup // of the goroutines of peers
-	unknown atomic.Int64
+	config     Config
+	events     chan peerEvent
+	closed     chan struct{}
+	goroutines sync.WaitGroup // of the goroutines of peers
+	unknown    atomic.Int64
 
 	mu         sync.Mutex
 	isClosed   bool // closed is
@@ -142,8 +142,8 @@ func (m *Manager) Add(c net.Conn, info PeerInfo, l peerwire.Limits) (swarm.Peer,
 	m.active++
 	p := newPeer(m, m.lastNumber, c, info, l)
 	m.peers[p.number] = p
-	m.running.Go(p.writeLoop)
-	m.running.Go(func() {
+	m.goroutines.Go(p.writeLoop)
+	m.goroutines.Go(func() {
 		p.readLoop()
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -261,7 +261,7 @@ func (m *Manager) Close() error {
 	for _, p := range peers {
 		p.close(nil)
 	}
-	m.running.Wait()
+	m.goroutines.Wait()
 	return nil
 }
 
