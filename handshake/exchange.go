@@ -101,16 +101,16 @@ func (e *exchange) run(ctx context.Context, f func() error) error {
 			return err
 		}
 	}
-	poisoned := make(chan struct{})
+	deadlineMoved := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		defer close(poisoned)
+		defer close(deadlineMoved)
 		e.conn.SetDeadline(time.Unix(1, 0))
 	})
 	err := f()
 	if !stop() {
 		// The deadline was moved, or is about to be: wait, so that it is not
 		// moved under the caller's feet.
-		<-poisoned
+		<-deadlineMoved
 		return context.Cause(ctx)
 	}
 	if err != nil {
