@@ -158,13 +158,13 @@ func (e *exchange) accept(answer func(Handshake) (Handshake, error)) error {
 	if ours.InfoHash == [20]byte{} {
 		ours.InfoHash = theirs.InfoHash
 	}
-	return e.both(func() error { return write(e.conn, ours) }, func() error { return e.finish(ours) })
+	return e.writeAndRead(func() error { return write(e.conn, ours) }, func() error { return e.finish(ours) })
 }
 
-// both writes and reads at the same time, so that connections without any
+// writeAndRead writes and reads at the same time, so that connections without any
 // buffer, such as net.Pipe, do not make the two sides wait for each other. The
 // one that fails first makes the other one end; its error is returned.
-func (e *exchange) both(write, read func() error) error {
+func (e *exchange) writeAndRead(write, read func() error) error {
 	past := time.Unix(1, 0)
 	written := make(chan error, 1)
 	go func() {
