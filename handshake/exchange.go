@@ -137,7 +137,7 @@ func (e *exchange) initiate(ours Handshake) error {
 	if got != ours.InfoHash && !upgraded {
 		return ErrInfoHash
 	}
-	return e.finish(ours)
+	return e.readPeerID(ours)
 }
 
 func (e *exchange) accept(answer func(Handshake) (Handshake, error)) error {
@@ -158,7 +158,7 @@ func (e *exchange) accept(answer func(Handshake) (Handshake, error)) error {
 	if ours.InfoHash == [20]byte{} {
 		ours.InfoHash = theirs.InfoHash
 	}
-	return e.writeAndRead(func() error { return write(e.conn, ours) }, func() error { return e.finish(ours) })
+	return e.writeAndRead(func() error { return write(e.conn, ours) }, func() error { return e.readPeerID(ours) })
 }
 
 // writeAndRead writes and reads at the same time, so that connections without any
@@ -185,8 +185,8 @@ func (e *exchange) writeAndRead(write, read func() error) error {
 	return readErr
 }
 
-// finish reads the peer id.
-func (e *exchange) finish(ours Handshake) error {
+// readPeerID reads the peer id.
+func (e *exchange) readPeerID(ours Handshake) error {
 	if err := e.read(PeerID); err != nil {
 		return err
 	}
