@@ -23,7 +23,7 @@ func Dial(ctx context.Context, d Dialer, address string, ours Handshake, o Optio
 	ours.Protocol = ours.protocol()
 	// A host name is no AddrPort: the filters see where it led to in Initiate.
 	ap, _ := netip.ParseAddrPort(address)
-	seen := Candidate{Addr: netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), Known: Name | InfoHash, Handshake: known(ours)}
+	seen := Candidate{Addr: netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), Known: Name | InfoHash, Handshake: knownBeforeDial(ours)}
 	if o.Filters.Decide(seen) == Block {
 		return nil, Handshake{}, fmt.Errorf("handshake: %s: %w", address, ErrBlocked)
 	}

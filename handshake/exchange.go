@@ -49,7 +49,7 @@ func Initiate(ctx context.Context, c net.Conn, ours Handshake, o Options) (their
 	e := exchange{
 		conn:   c,
 		o:      &o,
-		seen:   Candidate{Addr: addrPort(c.RemoteAddr()), Known: Name | InfoHash, Handshake: known(ours)},
+		seen:   Candidate{Addr: addrPort(c.RemoteAddr()), Known: Name | InfoHash, Handshake: knownBeforeDial(ours)},
 		parser: Parser{Protocols: []string{ours.Protocol}},
 	}
 	err = e.run(ctx, func() error { return e.initiate(ours) })
@@ -213,8 +213,8 @@ func (e *exchange) filter() error {
 	return nil
 }
 
-// known returns what is known of a peer's handshake before it is dialed with h.
-func known(h Handshake) Handshake {
+// knownBeforeDial returns what is knownBeforeDial of a peer's handshake before it is dialed with h.
+func knownBeforeDial(h Handshake) Handshake {
 	return Handshake{Protocol: h.Protocol, InfoHash: h.InfoHash}
 }
 
