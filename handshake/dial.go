@@ -27,7 +27,7 @@ func Dial(ctx context.Context, d Dialer, address string, ours Handshake, o Optio
 	if o.Filters.Decide(seen) == Block {
 		return nil, Handshake{}, fmt.Errorf("handshake: %s: %w", address, ErrBlocked)
 	}
-	c, err := connect(ctx, d, address, limit(o.ConnectTimeout))
+	c, err := connect(ctx, d, address, resolveTimeout(o.ConnectTimeout))
 	if err != nil {
 		return nil, Handshake{}, fmt.Errorf("handshake: %w", err)
 	}

@@ -96,7 +96,7 @@ func (e *exchange) run(ctx context.Context, f func() error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if timeout := limit(e.o.Timeout); timeout > 0 {
+	if timeout := resolveTimeout(e.o.Timeout); timeout > 0 {
 		if err := e.conn.SetDeadline(time.Now().Add(timeout)); err != nil {
 			return err
 		}
@@ -218,8 +218,8 @@ func knownBeforeDial(h Handshake) Handshake {
 	return Handshake{Protocol: h.Protocol, InfoHash: h.InfoHash}
 }
 
-// limit returns the time that a field of Options stands for, 0 for no limit.
-func limit(d time.Duration) time.Duration {
+// resolveTimeout returns the time that a field of Options stands for, 0 for no resolveTimeout.
+func resolveTimeout(d time.Duration) time.Duration {
 	if d == 0 {
 		return defaultTimeout
 	}
