@@ -47,16 +47,16 @@ type Options struct {
 func Initiate(ctx context.Context, c net.Conn, ours Handshake, o Options) (theirs Handshake, err error) {
 	ours.Protocol = ours.protocol()
 	e := exchange{
-		conn:   c,
-		o:      &o,
-		seen:   Candidate{Addr: addrPort(c.RemoteAddr()), Known: Name | InfoHash, Handshake: knownBeforeDial(ours)},
-		parser: Parser{Protocols: []string{ours.Protocol}},
+		conn:      c,
+		options:   &o,
+		candidate: Candidate{Addr: addrPort(c.RemoteAddr()), Known: Name | InfoHash, Handshake: knownBeforeDial(ours)},
+		parser:    Parser{Protocols: []string{ours.Protocol}},
 	}
 	err = e.run(ctx, func() error { return e.initiate(ours) })
 	if err != nil {
 		return Handshake{}, fmt.Errorf("handshake: %w", err)
 	}
-	return e.seen.Handshake, nil
+	return e.candidate.Handshake, nil
 }
 
 // Accept receives a handshake over c, which was dialed to us, and answers it.
@@ -70,24 +70,24 @@ func Initiate(ctx context.Context, c net.Conn, ours Handshake, o Options) (their
 // For context, deadline and closing, Accept is as Initiate.
 func Accept(ctx context.Context, c net.Conn, answer func(theirs Handshake) (ours Handshake, err error), o Options) (theirs Handshake, err error) {
 	e := exchange{
-		conn:   c,
-		o:      &o,
-		seen:   Candidate{Addr: addrPort(c.RemoteAddr()), Incoming: true},
-		parser: Parser{Protocols: o.Protocols},
+		conn:      c,
+		options:   &o,
+		candidate: Candidate{Addr: addrPort(c.RemoteAddr()), Incoming: true},
+		parser:    Parser{Protocols: o.Protocols},
 	}
 	err = e.run(ctx, func() error { return e.accept(answer) })
 	if err != nil {
 		return Handshake{}, fmt.Errorf("handshake: %w", err)
 	}
-	return e.seen.Handshake, nil
+	return e.candidate.Handshake, nil
 }
 
 // An exchange is one handshake in both directions.
 type exchange struct {
-	conn   net.Conn
-	o      *Options
-	seen   Candidate
-	parser Parser
+	conn      net.Conn
+	options   *Options
+	candidate Candidate
+	parser    Parser
 }
 
 // run calls f with the deadline of the options on the connection, and makes f
@@ -96,7 +96,7 @@ func (e *exchange) run(ctx context.Context, f func() error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if timeout := resolveTimeout(e.o.Timeout); timeout > 0 {
+	if timeout := resolveTimeout(e.options.Timeout); timeout > 0 {
 		if err := e.conn.SetDeadline(time.Now().Add(timeout)); err != nil {
 			return err
 		}
@@ -132,8 +132,8 @@ func (e *exchange) initiate(ours Handshake) error {
 	if err := e.read(InfoHash); err != nil {
 		return err
 	}
-	got := e.seen.Handshake.InfoHash
-	upgraded := ours.Reserved.Has(V2) && e.o.Upgrade != [20]byte{} && got == e.o.Upgrade
+	got := e.candidate.Handshake.InfoHash
+	upgraded := ours.Reserved.Has(V2) && e.options.Upgrade != [20]byte{} && got == e.options.Upgrade
 	if got != ours.InfoHash && !upgraded {
 		return ErrInfoHash
 	}
@@ -147,7 +147,7 @@ func (e *exchange) accept(answer func(Handshake) (Handshake, error)) error {
 	if err := e.read(InfoHash); err != nil {
 		return err
 	}
-	theirs := e.seen.Handshake
+	theirs := e.candidate.Handshake
 	ours, err := answer(theirs)
 	if err != nil {
 		return err
@@ -190,7 +190,7 @@ func (e *exchange) readPeerID(ours Handshake) error {
 	if err := e.read(PeerID); err != nil {
 		return err
 	}
-	if e.seen.Handshake.PeerID == ours.PeerID {
+	if e.candidate.Handshake.PeerID == ours.PeerID {
 		return ErrSelf
 	}
 	return nil
@@ -201,13 +201,13 @@ func (e *exchange) read(f Field) error {
 	if err := readUntil(e.conn, &e.parser, f); err != nil {
 		return err
 	}
-	e.seen.Known = e.parser.Known()
-	e.seen.Handshake = e.parser.Handshake()
+	e.candidate.Known = e.parser.Known()
+	e.candidate.Handshake = e.parser.Handshake()
 	return e.filter()
 }
 
 func (e *exchange) filter() error {
-	if e.o.Filters.Decide(e.seen) == Block {
+	if e.options.Filters.Decide(e.candidate) == Block {
 		return ErrBlocked
 	}
 	return nil
