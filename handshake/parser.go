@@ -140,12 +140,12 @@ func (p *Parser) Handshake() Handshake {
 
 func (p *Parser) protocols() []string {
 	if len(p.Protocols) == 0 {
-		return standard
+		return defaultProtocols
 	}
 	return p.Protocols
 }
 
-var standard = []string{Protocol}
+var defaultProtocols = []string{Protocol}
 
 // end returns the offset at which f ends. The name must be known.
 func (p *Parser) end(f Field) int {
