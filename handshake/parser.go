@@ -53,7 +53,7 @@ func (p *Parser) Feed(b []byte) (n int, err error) {
 		p.buf[p.n] = b[n]
 		p.n++
 		n++
-		if err := p.match(); err != nil {
+		if err := p.matchName(); err != nil {
 			return n, err
 		}
 	}
@@ -65,9 +65,9 @@ func (p *Parser) Feed(b []byte) (n int, err error) {
 	return n + m, nil
 }
 
-// match compares what came so far with the accepted protocols, and sets name
+// matchName compares what came so far with the accepted protocols, and sets name
 // once it is whole.
-func (p *Parser) match() error {
+func (p *Parser) matchName() error {
 	got := p.buf[1:p.n]
 	possible := false
 	for _, name := range p.protocols() {
