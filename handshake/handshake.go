@@ -103,7 +103,7 @@ func readUntil(r io.Reader, p *Parser, f Field) error {
 		}
 		switch {
 		case err == nil || p.Known().Has(f):
-		case errors.Is(err, io.EOF) && p.n > 0:
+		case errors.Is(err, io.EOF) && p.filled > 0:
 			return fmt.Errorf("reading: %w", io.ErrUnexpectedEOF)
 		default:
 			return fmt.Errorf("reading: %w", err)

@@ -39,9 +39,9 @@ type Parser struct {
 	// Parser.
 	Protocols []string
 
-	name string // of the protocol, once it is known
-	n    int    // bytes of buf that are filled
-	buf  [1 + 255 + tail]byte
+	name   string // of the protocol, once it is known
+	filled int    // bytes of buf that are filled
+	buf    [1 + 255 + tail]byte
 }
 
 // Feed takes bytes from the front of b and returns how many: all of them, or
@@ -50,8 +50,8 @@ type Parser struct {
 // protocol could have there.
 func (p *Parser) Feed(b []byte) (n int, err error) {
 	for p.name == "" && n < len(b) {
-		p.buf[p.n] = b[n]
-		p.n++
+		p.buf[p.filled] = b[n]
+		p.filled++
 		n++
 		if err := p.matchName(); err != nil {
 			return n, err
@@ -60,15 +60,15 @@ func (p *Parser) Feed(b []byte) (n int, err error) {
 	if p.name == "" {
 		return n, nil
 	}
-	m := copy(p.buf[p.n:p.end(PeerID)], b[n:])
-	p.n += m
+	m := copy(p.buf[p.filled:p.end(PeerID)], b[n:])
+	p.filled += m
 	return n + m, nil
 }
 
 // matchName compares what came so far with the accepted protocols, and sets name
 // once it is whole.
 func (p *Parser) matchName() error {
-	got := p.buf[1:p.n]
+	got := p.buf[1:p.filled]
 	possible := false
 	for _, name := range p.protocols() {
 		if len(name) != int(p.buf[0]) || len(name) == 0 || name[:len(got)] != string(got) {
@@ -81,7 +81,7 @@ func (p *Parser) matchName() error {
 		possible = true
 	}
 	if !possible {
-		return &ProtocolError{Start: slices.Clone(p.buf[:p.n])}
+		return &ProtocolError{Start: slices.Clone(p.buf[:p.filled])}
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (p *Parser) Known() Field {
 		return f
 	}
 	for _, g := range [...]Field{Name, ReservedBits, InfoHash, PeerID} {
-		if p.n >= p.end(g) {
+		if p.filled >= p.end(g) {
 			f |= g
 		}
 	}
@@ -111,15 +111,15 @@ func (p *Parser) Want() int {
 // told: the length of the name is in the first byte.
 func (p *Parser) want(f Field) int {
 	if p.name != "" {
-		return max(0, p.end(f)-p.n)
+		return max(0, p.end(f)-p.filled)
 	}
 	if names := p.protocols(); len(names) == 1 {
-		return 1 + len(names[0]) + behind(f) - p.n
+		return 1 + len(names[0]) + behind(f) - p.filled
 	}
-	if p.n == 0 {
+	if p.filled == 0 {
 		return 1
 	}
-	return 1 + int(p.buf[0]) + behind(f) - p.n
+	return 1 + int(p.buf[0]) + behind(f) - p.filled
 }
 
 // Handshake returns what has arrived: parts that are not in Known are zero.
