@@ -114,12 +114,12 @@ func (p *Parser) want(f Field) int {
 		return max(0, p.end(f)-p.filled)
 	}
 	if names := p.protocols(); len(names) == 1 {
-		return 1 + len(names[0]) + behind(f) - p.filled
+		return 1 + len(names[0]) + endAfterName(f) - p.filled
 	}
 	if p.filled == 0 {
 		return 1
 	}
-	return 1 + int(p.buf[0]) + behind(f) - p.filled
+	return 1 + int(p.buf[0]) + endAfterName(f) - p.filled
 }
 
 // Handshake returns what has arrived: parts that are not in Known are zero.
@@ -149,11 +149,11 @@ var defaultProtocols = []string{Protocol}
 
 // end returns the offset at which f ends. The name must be known.
 func (p *Parser) end(f Field) int {
-	return 1 + len(p.name) + behind(f)
+	return 1 + len(p.name) + endAfterName(f)
 }
 
-// behind returns how many bytes lie between the name and the end of f.
-func behind(f Field) int {
+// endAfterName returns how many bytes lie between the name and the end of f.
+func endAfterName(f Field) int {
 	switch f {
 	case ReservedBits:
 		return 8
