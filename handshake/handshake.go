@@ -10,11 +10,11 @@ import (
 const Protocol = "BitTorrent protocol"
 
 // Len is the number of bytes of a handshake whose protocol is Protocol.
-const Len = 1 + len(Protocol) + tail
+const Len = 1 + len(Protocol) + fixedLen
 
 const (
-	hashLen = 20                    // bytes of an info hash, and of a peer id
-	tail    = 8 + hashLen + hashLen // bytes behind the protocol's name
+	hashLen  = 20                    // bytes of an info hash, and of a peer id
+	fixedLen = 8 + hashLen + hashLen // bytes behind the protocol's name
 )
 
 // A Handshake is what a peer says first.
@@ -93,7 +93,7 @@ func Read(r io.Reader, protocols ...string) (Handshake, error) {
 
 // readUntil reads what p wants from r, and no more, until f is known.
 func readUntil(r io.Reader, p *Parser, f Field) error {
-	var buf [1 + 255 + tail]byte
+	var buf [1 + 255 + fixedLen]byte
 	for !p.Known().Has(f) {
 		n, err := r.Read(buf[:p.want(f)])
 		if n > 0 {

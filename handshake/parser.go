@@ -41,7 +41,7 @@ type Parser struct {
 
 	name   string // of the protocol, once it is known
 	filled int    // bytes of buf that are filled
-	buf    [1 + 255 + tail]byte
+	buf    [1 + 255 + fixedLen]byte
 }
 
 // Feed takes bytes from the front of b and returns how many: all of them, or
@@ -160,7 +160,7 @@ func endAfterName(f Field) int {
 	case InfoHash:
 		return 8 + hashLen
 	case PeerID:
-		return tail
+		return fixedLen
 	}
 	return 0
 }
