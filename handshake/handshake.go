@@ -95,7 +95,7 @@ func Read(r io.Reader, protocols ...string) (Handshake, error) {
 func readUntil(r io.Reader, p *Parser, f Field) error {
 	var buf [1 + 255 + fixedLen]byte
 	for !p.Known().Has(f) {
-		n, err := r.Read(buf[:p.want(f)])
+		n, err := r.Read(buf[:p.wantUntil(f)])
 		if n > 0 {
 			if _, err := p.Feed(buf[:n]); err != nil {
 				return err

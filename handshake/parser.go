@@ -104,12 +104,12 @@ func (p *Parser) Known() Field {
 // reads no more than these at a time takes nothing that follows. It is 0 once
 // the handshake is whole.
 func (p *Parser) Want() int {
-	return p.want(PeerID)
+	return p.wantUntil(PeerID)
 }
 
-// want returns how many bytes are missing until f is known, as far as can be
+// wantUntil returns how many bytes are missing until f is known, as far as can be
 // told: the length of the name is in the first byte.
-func (p *Parser) want(f Field) int {
+func (p *Parser) wantUntil(f Field) int {
 	if p.name != "" {
 		return max(0, p.end(f)-p.filled)
 	}
