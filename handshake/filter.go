@@ -75,29 +75,29 @@ func ByAddr(decide func(netip.AddrPort) Decision) Filter {
 // ByProtocol returns a Filter that decides by the name of the protocol, and needs
 // data until that is known.
 func ByProtocol(decide func(name string) Decision) Filter {
-	return by(Name, func(h Handshake) Decision { return decide(h.Protocol) })
+	return byField(Name, func(h Handshake) Decision { return decide(h.Protocol) })
 }
 
 // ByReserved returns a Filter that decides by the reserved bits, and needs data
 // until they are known.
 func ByReserved(decide func(Reserved) Decision) Filter {
-	return by(ReservedBits, func(h Handshake) Decision { return decide(h.Reserved) })
+	return byField(ReservedBits, func(h Handshake) Decision { return decide(h.Reserved) })
 }
 
 // ByInfoHash returns a Filter that decides by the info hash, and needs data until
 // that is known.
 func ByInfoHash(decide func(hash [20]byte) Decision) Filter {
-	return by(InfoHash, func(h Handshake) Decision { return decide(h.InfoHash) })
+	return byField(InfoHash, func(h Handshake) Decision { return decide(h.InfoHash) })
 }
 
 // ByPeerID returns a Filter that decides by the peer id, and needs data until that
 // is known.
 func ByPeerID(decide func(id [20]byte) Decision) Filter {
-	return by(PeerID, func(h Handshake) Decision { return decide(h.PeerID) })
+	return byField(PeerID, func(h Handshake) Decision { return decide(h.PeerID) })
 }
 
-// by returns a Filter that needs data until f is known and then asks decide.
-func by(f Field, decide func(Handshake) Decision) Filter {
+// byField returns a Filter that needs data until f is known and then asks decide.
+func byField(f Field, decide func(Handshake) Decision) Filter {
 	return func(c Candidate) Decision {
 		if !c.Known.Has(f) {
 			return NeedData
