@@ -33,14 +33,14 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.MaxDepth = limit(o.MaxDepth, defaultDepth)
-	o.MaxTokens = limit(o.MaxTokens, defaultTokens)
-	o.MaxString = limit(o.MaxString, math.MaxInt)
+	o.MaxDepth = resolveLimit(o.MaxDepth, defaultDepth)
+	o.MaxTokens = resolveLimit(o.MaxTokens, defaultTokens)
+	o.MaxString = resolveLimit(o.MaxString, math.MaxInt)
 	return o
 }
 
-// limit resolves a number of Options.
-func limit(n, def int) int {
+// resolveLimit resolves a number of Options.
+func resolveLimit(n, def int) int {
 	switch {
 	case n == 0:
 		return def
