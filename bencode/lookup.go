@@ -10,7 +10,7 @@ func (v Value) Get(key string) (Value, bool) {
 	for pos := 1; v.raw[pos] != 'e'; {
 		start := skip(v.raw, pos)
 		end := skip(v.raw, start)
-		if string(content(v.raw, pos)) == key {
+		if string(stringAt(v.raw, pos)) == key {
 			return v.span(start, end), true
 		}
 		pos = end

@@ -89,7 +89,7 @@ func (n *Node) Bytes() ([]byte, error) {
 	case n.Kind() != String:
 		return nil, &TypeError{Want: String, Got: n.Kind()}
 	case n.raw != nil:
-		return content(n.raw, 0), nil
+		return stringAt(n.raw, 0), nil
 	}
 	return n.text, nil
 }

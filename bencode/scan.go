@@ -161,7 +161,7 @@ func checkOrder(b []byte, last, pos int, o *Options) error {
 	if last == inDict || o.Lenient {
 		return nil
 	}
-	switch bytes.Compare(content(b, last), content(b, pos)) {
+	switch bytes.Compare(stringAt(b, last), stringAt(b, pos)) {
 	case 0:
 		return &SyntaxError{Offset: pos, Reason: KeyDuplicate}
 	case 1:
@@ -239,8 +239,8 @@ func scanInt(b []byte, pos int, lenient bool) (n int64, next int, reason Reason)
 	return int64(u), i + 1, 0
 }
 
-// content returns the bytes of the string at pos. b was scanned before.
-func content(b []byte, pos int) []byte {
+// stringAt returns the bytes of the string at pos. b was scanned before.
+func stringAt(b []byte, pos int) []byte {
 	n := 0
 	for ; b[pos] != ':'; pos++ {
 		n = n*10 + int(b[pos]-'0')

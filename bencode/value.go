@@ -38,7 +38,7 @@ func (v Value) Bytes() ([]byte, error) {
 	if k := v.Kind(); k != String {
 		return nil, &TypeError{Want: String, Got: k}
 	}
-	return content(v.raw, 0), nil
+	return stringAt(v.raw, 0), nil
 }
 
 // Text returns a copy of the string that v is, or a *TypeError. It may not be
@@ -92,7 +92,7 @@ func (v Value) Dict() iter.Seq2[[]byte, Value] {
 		for pos := 1; v.raw[pos] != 'e'; {
 			start := skip(v.raw, pos)
 			end := skip(v.raw, start)
-			if !yield(content(v.raw, pos), v.span(start, end)) {
+			if !yield(stringAt(v.raw, pos), v.span(start, end)) {
 				return
 			}
 			pos = end
