@@ -122,7 +122,7 @@ func rawCost(v Value) int64 {
 		case 'e':
 			depth--
 		default:
-			end = skip(v.raw, pos)
+			end = skipValue(v.raw, pos)
 		}
 		cost += 2 * depth * int64(end-pos)
 		pos = end

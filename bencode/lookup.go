@@ -8,8 +8,8 @@ func (v Value) Get(key string) (Value, bool) {
 		return Value{}, false
 	}
 	for pos := 1; v.raw[pos] != 'e'; {
-		start := skip(v.raw, pos)
-		end := skip(v.raw, start)
+		start := skipValue(v.raw, pos)
+		end := skipValue(v.raw, start)
 		if string(stringAt(v.raw, pos)) == key {
 			return v.span(start, end), true
 		}

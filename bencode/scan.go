@@ -249,8 +249,8 @@ func stringAt(b []byte, pos int) []byte {
 	return b[pos : pos+n : pos+n]
 }
 
-// skip returns the offset behind the value at pos. b was scanned before.
-func skip(b []byte, pos int) int {
+// skipValue returns the offset behind the value at pos. b was scanned before.
+func skipValue(b []byte, pos int) int {
 	for depth := 0; ; {
 		switch c := b[pos]; c {
 		case 'i':

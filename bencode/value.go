@@ -55,11 +55,11 @@ func (v Value) Len() int {
 	switch v.Kind() {
 	case List:
 		for pos := 1; v.raw[pos] != 'e'; n++ {
-			pos = skip(v.raw, pos)
+			pos = skipValue(v.raw, pos)
 		}
 	case Dict:
 		for pos := 1; v.raw[pos] != 'e'; n++ {
-			pos = skip(v.raw, skip(v.raw, pos))
+			pos = skipValue(v.raw, skipValue(v.raw, pos))
 		}
 	}
 	return n
@@ -73,7 +73,7 @@ func (v Value) List() iter.Seq[Value] {
 			return
 		}
 		for pos := 1; v.raw[pos] != 'e'; {
-			end := skip(v.raw, pos)
+			end := skipValue(v.raw, pos)
 			if !yield(v.span(pos, end)) {
 				return
 			}
@@ -90,8 +90,8 @@ func (v Value) Dict() iter.Seq2[[]byte, Value] {
 			return
 		}
 		for pos := 1; v.raw[pos] != 'e'; {
-			start := skip(v.raw, pos)
-			end := skip(v.raw, start)
+			start := skipValue(v.raw, pos)
+			end := skipValue(v.raw, start)
 			if !yield(stringAt(v.raw, pos), v.span(start, end)) {
 				return
 			}
