@@ -86,7 +86,7 @@ const (
 // scan returns the offset behind the value that b starts with.
 func scan(b []byte, o Options) (int, error) {
 	var fixed [defaultDepth]int
-	open := fixed[:0]
+	stack := fixed[:0]
 	pos, tokens := 0, 0
 	key := false // whether a key must come next
 	for {
@@ -94,9 +94,9 @@ func scan(b []byte, o Options) (int, error) {
 			return 0, &SyntaxError{Offset: pos, Reason: Truncated}
 		}
 		c := b[pos]
-		if c == 'e' && len(open) > 0 && (key || open[len(open)-1] == inList) {
+		if c == 'e' && len(stack) > 0 && (key || stack[len(stack)-1] == inList) {
 			pos++
-			open = open[:len(open)-1]
+			stack = stack[:len(stack)-1]
 		} else {
 			if tokens++; tokens > o.MaxTokens {
 				return 0, &SyntaxError{Offset: pos, Reason: TooManyTokens}
@@ -106,31 +106,31 @@ func scan(b []byte, o Options) (int, error) {
 				return 0, err
 			}
 			if key {
-				if err := checkOrder(b, open[len(open)-1], pos, &o); err != nil {
+				if err := checkOrder(b, stack[len(stack)-1], pos, &o); err != nil {
 					return 0, err
 				}
-				open[len(open)-1] = pos
+				stack[len(stack)-1] = pos
 				pos, key = next, false
 				continue
 			}
 			pos = next
 			if c == 'l' || c == 'd' {
-				if len(open) >= o.MaxDepth {
+				if len(stack) >= o.MaxDepth {
 					return 0, &SyntaxError{Offset: pos - 1, Reason: TooDeep}
 				}
 				key = c == 'd'
 				if key {
-					open = append(open, inDict)
+					stack = append(stack, inDict)
 				} else {
-					open = append(open, inList)
+					stack = append(stack, inList)
 				}
 				continue
 			}
 		}
-		if len(open) == 0 {
+		if len(stack) == 0 {
 			return pos, nil
 		}
-		key = open[len(open)-1] != inList
+		key = stack[len(stack)-1] != inList
 	}
 }
 
