@@ -88,29 +88,29 @@ func scan(b []byte, o Options) (int, error) {
 	var fixed [defaultDepth]int
 	stack := fixed[:0]
 	pos, tokens := 0, 0
-	key := false // whether a key must come next
+	wantKey := false // whether a key must come next
 	for {
 		if pos == len(b) {
 			return 0, &SyntaxError{Offset: pos, Reason: Truncated}
 		}
 		c := b[pos]
-		if c == 'e' && len(stack) > 0 && (key || stack[len(stack)-1] == inList) {
+		if c == 'e' && len(stack) > 0 && (wantKey || stack[len(stack)-1] == inList) {
 			pos++
 			stack = stack[:len(stack)-1]
 		} else {
 			if tokens++; tokens > o.MaxTokens {
 				return 0, &SyntaxError{Offset: pos, Reason: TooManyTokens}
 			}
-			next, err := scanToken(b, pos, key, &o)
+			next, err := scanToken(b, pos, wantKey, &o)
 			if err != nil {
 				return 0, err
 			}
-			if key {
+			if wantKey {
 				if err := checkOrder(b, stack[len(stack)-1], pos, &o); err != nil {
 					return 0, err
 				}
 				stack[len(stack)-1] = pos
-				pos, key = next, false
+				pos, wantKey = next, false
 				continue
 			}
 			pos = next
@@ -118,8 +118,8 @@ func scan(b []byte, o Options) (int, error) {
 				if len(stack) >= o.MaxDepth {
 					return 0, &SyntaxError{Offset: pos - 1, Reason: TooDeep}
 				}
-				key = c == 'd'
-				if key {
+				wantKey = c == 'd'
+				if wantKey {
 					stack = append(stack, inDict)
 				} else {
 					stack = append(stack, inList)
@@ -130,7 +130,7 @@ func scan(b []byte, o Options) (int, error) {
 		if len(stack) == 0 {
 			return pos, nil
 		}
-		key = stack[len(stack)-1] != inList
+		wantKey = stack[len(stack)-1] != inList
 	}
 }
 
