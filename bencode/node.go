@@ -106,7 +106,7 @@ func (n *Node) Len() int {
 	if n.Kind() != List && n.Kind() != Dict {
 		return 0
 	}
-	n.open()
+	n.parse()
 	return len(n.items)
 }
 
@@ -159,9 +159,9 @@ func (n *Node) appendTo(dst []byte, depth int) ([]byte, error) {
 	return AppendEnd(dst), nil
 }
 
-// open turns the bytes of a list or dictionary into items, one level deep. Of
+// parse turns the bytes of a list or dictionary into items, one level deep. Of
 // keys that appear twice the first stays, as Value.Get would find it.
-func (n *Node) open() {
+func (n *Node) parse() {
 	if n.raw == nil || n.kind != List && n.kind != Dict {
 		return
 	}

@@ -11,7 +11,7 @@ func (n *Node) Lookup(key string) *Node {
 	if n.Kind() != Dict {
 		return nil
 	}
-	n.open()
+	n.parse()
 	i, found := slices.BinarySearch(n.keys, key)
 	if !found {
 		return nil
@@ -22,7 +22,7 @@ func (n *Node) Lookup(key string) *Node {
 // Set gives a key its value, a new one if it is there already. It fails with a
 // *TypeError if n is not a dictionary.
 func (n *Node) Set(key string, item *Node) error {
-	if err := n.want(Dict); err != nil {
+	if err := n.parseAs(Dict); err != nil {
 		return err
 	}
 	i, found := slices.BinarySearch(n.keys, key)
@@ -41,7 +41,7 @@ func (n *Node) Remove(key string) *Node {
 	if n.Kind() != Dict {
 		return nil
 	}
-	n.open()
+	n.parse()
 	i, found := slices.BinarySearch(n.keys, key)
 	if !found {
 		return nil
@@ -60,7 +60,7 @@ func (n *Node) Dict() iter.Seq2[string, *Node] {
 		if n.Kind() != Dict {
 			return
 		}
-		n.open()
+		n.parse()
 		items := slices.Clone(n.items)
 		for i, key := range slices.Clone(n.keys) {
 			if !yield(key, items[i]) {
@@ -81,7 +81,7 @@ func (n *Node) At(i int) *Node {
 
 // Push appends items to a list. It fails with a *TypeError if n is not a list.
 func (n *Node) Push(items ...*Node) error {
-	if err := n.want(List); err != nil {
+	if err := n.parseAs(List); err != nil {
 		return err
 	}
 	n.items = append(n.items, items...)
@@ -91,7 +91,7 @@ func (n *Node) Push(items ...*Node) error {
 // InsertAt puts an item before item i of a list, or at its end. It fails with
 // a *TypeError if n is not a list, and panics if i is negative or above Len.
 func (n *Node) InsertAt(i int, item *Node) error {
-	if err := n.want(List); err != nil {
+	if err := n.parseAs(List); err != nil {
 		return err
 	}
 	n.items = slices.Insert(n.items, i, item)
@@ -101,7 +101,7 @@ func (n *Node) InsertAt(i int, item *Node) error {
 // SetAt replaces item i of a list. It fails with a *TypeError if n is not a
 // list, and panics if there is no such item.
 func (n *Node) SetAt(i int, item *Node) error {
-	if err := n.want(List); err != nil {
+	if err := n.parseAs(List); err != nil {
 		return err
 	}
 	n.items[i] = item
@@ -126,7 +126,7 @@ func (n *Node) List() iter.Seq[*Node] {
 		if n.Kind() != List {
 			return
 		}
-		n.open()
+		n.parse()
 		for _, item := range slices.Clone(n.items) {
 			if !yield(item) {
 				return
@@ -135,11 +135,11 @@ func (n *Node) List() iter.Seq[*Node] {
 	}
 }
 
-// want opens n if it is of kind k, and fails otherwise.
-func (n *Node) want(k Kind) error {
+// parseAs opens n if it is of kind k, and fails otherwise.
+func (n *Node) parseAs(k Kind) error {
 	if n.Kind() != k {
 		return &TypeError{Want: k, Got: n.Kind()}
 	}
-	n.open()
+	n.parse()
 	return nil
 }
