@@ -29,10 +29,10 @@ func (e *RangeError) Error() string {
 	return fmt.Sprintf("bencode: key %q: %d does not fit in %v", e.Key, e.Value, e.Type)
 }
 
-// fit checks that v goes into the shape s without loss, since jackpal/bencode-go
+// checkValue checks that v goes into the shape s without loss, since jackpal/bencode-go
 // drops what does not without a word. It takes from budget about as many bytes
 // as decoding will allocate. The recursion is as deep as Scan let v be.
-func fit(v Value, s *shape, budget *int64) error {
+func checkValue(v Value, s *shape, budget *int64) error {
 	switch {
 	case s.raw:
 		*budget -= rawCost(v)
@@ -43,14 +43,14 @@ func fit(v Value, s *shape, budget *int64) error {
 		*budget -= int64(len(v.raw))
 		return nil
 	case s.kind == Integer:
-		return fitInt(v, s)
+		return checkInt(v, s)
 	case s.kind == List:
-		return fitList(v, s, budget)
+		return checkList(v, s, budget)
 	}
-	return fitDict(v, s, budget)
+	return checkDict(v, s, budget)
 }
 
-func fitInt(v Value, s *shape) error {
+func checkInt(v Value, s *shape) error {
 	n, err := v.Int()
 	if err != nil {
 		return err
@@ -65,10 +65,10 @@ func fitInt(v Value, s *shape) error {
 	return &RangeError{Value: n, Type: s.typ}
 }
 
-func fitList(v Value, s *shape, budget *int64) error {
+func checkList(v Value, s *shape, budget *int64) error {
 	n := 0
 	for item := range v.List() {
-		if err := fit(item, s.elem, budget); err != nil {
+		if err := checkValue(item, s.elem, budget); err != nil {
 			return within("["+strconv.Itoa(n)+"]", err)
 		}
 		n++
@@ -83,7 +83,7 @@ func fitList(v Value, s *shape, budget *int64) error {
 	}
 }
 
-func fitDict(v Value, s *shape, budget *int64) error {
+func checkDict(v Value, s *shape, budget *int64) error {
 	const mapCost, entryCost = 64, 128
 	if s.elem != nil {
 		*budget -= mapCost
@@ -103,7 +103,7 @@ func fitDict(v Value, s *shape, budget *int64) error {
 			}
 			elem = s.fields[i].shape
 		}
-		if err := fit(item, elem, budget); err != nil {
+		if err := checkValue(item, elem, budget); err != nil {
 			return within(string(key), err)
 		}
 	}

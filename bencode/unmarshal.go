@@ -41,7 +41,7 @@ func Unmarshal(b []byte, v any) error {
 		return err
 	}
 	budget := 8<<20 + 32*int64(len(b))
-	if err := fit(val, s, &budget); err != nil {
+	if err := checkValue(val, s, &budget); err != nil {
 		return err
 	}
 	if budget < 0 {
