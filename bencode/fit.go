@@ -69,7 +69,7 @@ func checkList(v Value, s *shape, budget *int64) error {
 	n := 0
 	for item := range v.List() {
 		if err := checkValue(item, s.elem, budget); err != nil {
-			return within("["+strconv.Itoa(n)+"]", err)
+			return prependPath("["+strconv.Itoa(n)+"]", err)
 		}
 		n++
 	}
@@ -104,7 +104,7 @@ func checkDict(v Value, s *shape, budget *int64) error {
 			elem = s.fields[i].shape
 		}
 		if err := checkValue(item, elem, budget); err != nil {
-			return within(string(key), err)
+			return prependPath(string(key), err)
 		}
 	}
 	return nil
@@ -130,8 +130,8 @@ func rawCost(v Value) int64 {
 	return cost
 }
 
-// within puts a step in front of the path that an error names.
-func within(step string, err error) error {
+// prependPath puts a step in front of the path that an error names.
+func prependPath(step string, err error) error {
 	join := func(path *string) {
 		if *path != "" && (*path)[0] != '[' {
 			step += "."
