@@ -75,9 +75,9 @@ func checkList(v Value, s *shape, budget *int64) error {
 	}
 	// Slices start with room for eight and double from there.
 	size := int64(s.typ.Elem().Size())
-	for room := int64(8); ; room *= 2 {
-		*budget -= room * size
-		if room >= int64(n) {
+	for capacity := int64(8); ; capacity *= 2 {
+		*budget -= capacity * size
+		if capacity >= int64(n) {
 			return nil
 		}
 	}
