@@ -30,7 +30,7 @@ func Marshal(v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if reason := vet(val, s, 0); reason != "" {
+	if reason := checkEncodable(val, s, 0); reason != "" {
 		return nil, &ShapeError{Type: val.Type(), Reason: reason}
 	}
 	return encode(val.Interface())
@@ -54,8 +54,8 @@ func encode(v any) (out []byte, err error) {
 	return buf.Bytes(), nil
 }
 
-// vet returns why a value cannot be written, though its type could.
-func vet(val reflect.Value, s *shape, depth int) (reason string) {
+// checkEncodable returns why a value cannot be written, though its type could.
+func checkEncodable(val reflect.Value, s *shape, depth int) (reason string) {
 	switch {
 	case s.raw:
 		// Two keys without values could pass for one with.
@@ -64,7 +64,7 @@ func vet(val reflect.Value, s *shape, depth int) (reason string) {
 		}
 		return ""
 	case s.any:
-		return vetAny(val, depth)
+		return checkInterface(val, depth)
 	case s.kind == Integer:
 		if val.CanUint() && val.Uint() > 1<<63-1 {
 			return fmt.Sprintf("%d exceeds 64 bits with sign", val.Uint())
@@ -76,7 +76,7 @@ func vet(val reflect.Value, s *shape, depth int) (reason string) {
 		return fmt.Sprintf("it is deeper than %d, or within itself", defaultDepth)
 	case s.kind == List:
 		for i := range val.Len() {
-			if reason := vet(val.Index(i), s.elem, depth+1); reason != "" {
+			if reason := checkEncodable(val.Index(i), s.elem, depth+1); reason != "" {
 				return reason
 			}
 		}
@@ -86,7 +86,7 @@ func vet(val reflect.Value, s *shape, depth int) (reason string) {
 			if skipped(it.Value(), false) {
 				continue
 			}
-			if reason := vet(it.Value(), s.elem, depth+1); reason != "" {
+			if reason := checkEncodable(it.Value(), s.elem, depth+1); reason != "" {
 				return reason
 			}
 		}
@@ -94,7 +94,7 @@ func vet(val reflect.Value, s *shape, depth int) (reason string) {
 	}
 	for _, f := range s.fields {
 		if v := val.Field(f.index); !skipped(v, f.omitEmpty) {
-			if reason := vet(v, f.shape, depth+1); reason != "" {
+			if reason := checkEncodable(v, f.shape, depth+1); reason != "" {
 				return reason
 			}
 		}
@@ -102,8 +102,8 @@ func vet(val reflect.Value, s *shape, depth int) (reason string) {
 	return ""
 }
 
-// vetAny checks what an interface holds, by its own type.
-func vetAny(val reflect.Value, depth int) string {
+// checkInterface checks what an interface holds, by its own type.
+func checkInterface(val reflect.Value, depth int) string {
 	val = val.Elem()
 	if !val.IsValid() {
 		return "a nil interface has no bencode"
@@ -112,7 +112,7 @@ func vetAny(val reflect.Value, depth int) string {
 	if err != nil {
 		return strings.TrimPrefix(err.Error(), "bencode: ")
 	}
-	return vet(val, s, depth)
+	return checkEncodable(val, s, depth)
 }
 
 // skipped reports whether the value of a key is left out, with its key.
