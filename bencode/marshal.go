@@ -83,7 +83,7 @@ func checkEncodable(val reflect.Value, s *shape, depth int) (reason string) {
 		return ""
 	case s.elem != nil:
 		for it := val.MapRange(); it.Next(); {
-			if skipped(it.Value(), false) {
+			if omitted(it.Value(), false) {
 				continue
 			}
 			if reason := checkEncodable(it.Value(), s.elem, depth+1); reason != "" {
@@ -93,7 +93,7 @@ func checkEncodable(val reflect.Value, s *shape, depth int) (reason string) {
 		return ""
 	}
 	for _, f := range s.fields {
-		if v := val.Field(f.index); !skipped(v, f.omitEmpty) {
+		if v := val.Field(f.index); !omitted(v, f.omitEmpty) {
 			if reason := checkEncodable(v, f.shape, depth+1); reason != "" {
 				return reason
 			}
@@ -115,8 +115,8 @@ func checkInterface(val reflect.Value, depth int) string {
 	return checkEncodable(val, s, depth)
 }
 
-// skipped reports whether the value of a key is left out, with its key.
-func skipped(val reflect.Value, omitEmpty bool) bool {
+// omitted reports whether the value of a key is left out, with its key.
+func omitted(val reflect.Value, omitEmpty bool) bool {
 	if val.Kind() == reflect.Interface {
 		return val.IsNil()
 	}
