@@ -95,11 +95,11 @@ func (c *compiler) compile(t reflect.Type, path string) (*shape, *ShapeError) {
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		s.kind = Integer
 	case reflect.Slice, reflect.Array:
-		return s, c.list(s, path)
+		return s, c.compileList(s, path)
 	case reflect.Map:
-		return s, c.dict(s, path)
+		return s, c.compileMap(s, path)
 	case reflect.Struct:
-		return s, c.structure(s, path)
+		return s, c.compileStruct(s, path)
 	case reflect.Interface:
 		if c.decode {
 			return nil, &ShapeError{Path: path, Reason: "nested values do not get into an interface; use RawMessage, or Scan"}
@@ -111,9 +111,9 @@ func (c *compiler) compile(t reflect.Type, path string) (*shape, *ShapeError) {
 	return s, nil
 }
 
-// list checks slices and arrays. Without it jackpal/bencode-go never fills a
-// []byte from a string, and writes [20]byte as a list of twenty integers.
-func (c *compiler) list(s *shape, path string) *ShapeError {
+// compileList checks slices and arrays. Without it jackpal/bencode-go never fills a
+// []byte from a string, and writes [20]byte as a compileList of twenty integers.
+func (c *compiler) compileList(s *shape, path string) *ShapeError {
 	s.kind = List
 	elem := s.typ.Elem()
 	if elem.Kind() == reflect.Uint8 {
@@ -131,9 +131,9 @@ func (c *compiler) list(s *shape, path string) *ShapeError {
 	return err
 }
 
-// dict checks maps. When it decodes, jackpal/bencode-go panics on most map
+// compileMap checks maps. When it decodes, jackpal/bencode-go panics on most map
 // elements, or leaves them empty; it builds exactly these three types.
-func (c *compiler) dict(s *shape, path string) *ShapeError {
+func (c *compiler) compileMap(s *shape, path string) *ShapeError {
 	s.kind = Dict
 	elem := s.typ.Elem()
 	if s.typ.Key().Kind() != reflect.String {
@@ -154,10 +154,10 @@ func (c *compiler) dict(s *shape, path string) *ShapeError {
 	return err
 }
 
-// structure checks structs. jackpal/bencode-go makes an embedded struct a
+// compileStruct checks structs. jackpal/bencode-go makes an embedded struct a
 // dictionary under its type's name; finds fields by tag or name in any case,
 // the first that fits; and lets the input set fields tagged "-".
-func (c *compiler) structure(s *shape, path string) *ShapeError {
+func (c *compiler) compileStruct(s *shape, path string) *ShapeError {
 	s.kind = Dict
 	s.folded = make(map[string]int)
 	keys := make(map[string]bool)
