@@ -207,17 +207,17 @@ func scanString(b []byte, pos int, o *Options) (int, error) {
 // offset behind it, or a reason and the offset of the fault.
 func scanInt(b []byte, pos int, lenient bool) (n int64, next int, reason Reason) {
 	i := pos + 1
-	most := uint64(math.MaxInt64)
+	maxAbs := uint64(math.MaxInt64)
 	negative := i < len(b) && b[i] == '-'
 	if negative {
 		i++
-		most++
+		maxAbs++
 	}
 	first := i
 	var u uint64
 	for ; i < len(b) && '0' <= b[i] && b[i] <= '9'; i++ {
 		d := uint64(b[i] - '0')
-		if u > (most-d)/10 {
+		if u > (maxAbs-d)/10 {
 			return 0, pos, IntOverflow
 		}
 		u = u*10 + d
