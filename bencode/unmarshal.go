@@ -47,11 +47,11 @@ func Unmarshal(b []byte, v any) error {
 	if budget < 0 {
 		return &SyntaxError{Reason: TooCostly}
 	}
-	fresh := reflect.New(target.Type().Elem())
-	if err := decode(b, fresh.Interface()); err != nil {
+	decoded := reflect.New(target.Type().Elem())
+	if err := decode(b, decoded.Interface()); err != nil {
 		return err
 	}
-	target.Elem().Set(fresh.Elem())
+	target.Elem().Set(decoded.Elem())
 	return nil
 }
 
