@@ -7,25 +7,26 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// What a PeerError may match, besides a *peerwire.ProtocolError.
+// What the errors of a Manager match, beside *peerwire.ProtocolError and net.ErrClosed.
 var (
-	// ErrPeerNotFound says that a Manager has no such peer, or no longer.
+	// ErrPeerNotFound means that the Manager never had this peer, or has it no longer.
 	ErrPeerNotFound = errors.New("no such peer")
 
-	// ErrTimeout says that a peer was silent, or took nothing, for too long.
+	// ErrTimeout means that the peer sent no message, or read nothing, for longer
+	// than Config.Timeout.
 	ErrTimeout = errors.New("the peer was silent for too long")
 
-	// ErrDisconnected says that the connection to a peer ended. The error wraps
-	// the reason too: io.EOF if the peer closed it.
+	// ErrDisconnected means that the connection ended. The error also wraps the
+	// reason, which is io.EOF if the peer closed the connection.
 	ErrDisconnected = errors.New("the connection ended")
 
-	// ErrTooManyPeers says that a Manager has as many peers as it may have.
-	ErrTooManyPeers = errors.New("too many peers")
+	// ErrTooManyPeers means that the Manager has Config.MaxPeers peers.
+	ErrTooManyPeers = errors.New("too many peers: remove one or raise Config.MaxPeers")
 )
 
-// A PeerError says what became of a peer of a Manager.
+// A PeerError says why a peer of a Manager was lost, or that there is no such peer.
 type PeerError struct {
-	// Peer is the number that Add gave the peer.
+	// Peer is the number that Add returned for the peer.
 	Peer swarm.Peer
 
 	// Err matches ErrPeerNotFound, ErrTimeout or ErrDisconnected, or is a
@@ -33,7 +34,7 @@ type PeerError struct {
 	Err error
 }
 
-// Error names the peer and what became of it.
+// Error returns the peer's number and the reason.
 func (e *PeerError) Error() string {
 	return fmt.Sprintf("manager: peer %d: %v", e.Peer, e.Err)
 }

@@ -1,8 +1,10 @@
 package manager
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -14,105 +16,97 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Config tunes a Manager. Its zero value is ready for use.
+// A Config configures a Manager. The zero value is ready for use.
 type Config struct {
-	// MaxPeers is the number of peers there may be at a time. Zero means 1,000, a
-	// negative number means no limit.
+	// MaxPeers is how many peers there may be at a time; a lost peer counts until
+	// its last event is in the queue. Zero means 1,000, a negative number means no
+	// limit.
 	MaxPeers int
 
-	// KeepAlive is how long nothing is sent to a peer until it is sent a keep-alive.
-	// Zero means 60 s, a negative number that none are sent.
+	// KeepAlive is how long nothing is sent to a peer before a keep-alive is sent,
+	// https://www.bittorrent.org/beps/bep_0003.html#peer-protocol. Zero means 60 s,
+	// a negative number means that none is sent.
 	KeepAlive time.Duration
 
-	// Timeout is how long a peer may take for one message, in either direction,
-	// until it is dropped. Zero means 120 s, a negative number means no limit.
+	// Timeout is how long one message may take, in either direction, before the
+	// connection is closed. Zero means 120 s, a negative number means no limit.
 	Timeout time.Duration
 
-	// SendQueue is how many bytes may wait to be sent to each peer, besides those
-	// that are being written. Zero or a negative number means 256 KiB. One message
-	// fits always.
+	// SendQueue is how many bytes may wait to be sent to one peer, those that are
+	// being written not included. A longer message waits until the queue is empty.
+	// Zero or a negative number means 256 KiB.
 	SendQueue int
 
-	// ReceiveQueue is how many events may wait for Receive, over all peers. Zero
-	// means 100, a negative number means none.
+	// ReceiveQueue is how many events of all peers may wait for Receive. Zero means
+	// 100, a negative number means none.
 	ReceiveQueue int
 }
 
-// withDefaults returns c with its defaults in place of zeros, 0 for what is off.
+// withDefaults returns c with each zero replaced by its default. What is off is 0;
+// MaxPeers stays negative.
 func (c Config) withDefaults() Config {
-	set := func(d *time.Duration, byDefault time.Duration) {
-		if *d == 0 {
-			*d = byDefault
-		}
-		*d = max(0, *d)
-	}
-	set(&c.KeepAlive, 60*time.Second)
-	set(&c.Timeout, 120*time.Second)
-	if c.MaxPeers == 0 {
-		c.MaxPeers = 1000
-	}
+	c.MaxPeers = cmp.Or(c.MaxPeers, 1000)
+	c.KeepAlive = max(0, cmp.Or(c.KeepAlive, 60*time.Second))
+	c.Timeout = max(0, cmp.Or(c.Timeout, 120*time.Second))
+	c.ReceiveQueue = max(0, cmp.Or(c.ReceiveQueue, 100))
 	if c.SendQueue <= 0 {
 		c.SendQueue = 256 << 10
 	}
-	if c.ReceiveQueue == 0 {
-		c.ReceiveQueue = 100
-	}
-	c.ReceiveQueue = max(0, c.ReceiveQueue)
 	return c
 }
 
-// PeerInfo is what the handshake told of a peer. A Manager only remembers it.
+// PeerInfo is what is known of a peer when its connection is added. A Manager only
+// stores it, for Info.
 type PeerInfo struct {
-	Addr     netip.AddrPort
-	Swarm    swarm.ID
-	ID       swarm.PeerID
-	Reserved [8]byte
+	Addr     netip.AddrPort // of the far end of the connection
+	Swarm    swarm.ID       // the info hash of the handshake
+	ID       swarm.PeerID   // the peer id of the handshake
+	Reserved [8]byte        // the reserved bytes of the handshake
 }
 
-// An Event is something that a peer of a Manager did.
+// An Event is a message of a peer, or the loss of a peer.
 type Event struct {
-	// Peer is the number that Add gave the peer.
+	// Peer is the number that Add returned for the peer.
 	Peer swarm.Peer
 
-	// Message is what the peer sent, if Err is nil. Keep-alives are not reported.
-	// Its Data is the receiver's.
+	// Message is what the peer sent, if Err is nil. Keep-alives and messages of
+	// unknown kind are not reported. Data belongs to the caller of Receive.
 	Message peerwire.Message
 
-	// Err says why the peer is gone. It is a *PeerError, and the last event of the
-	// peer.
+	// Err is a *PeerError that says why the peer was lost. No event of this peer
+	// follows.
 	Err error
 }
 
-// A Manager speaks with many peers at once, for programs that have no engine. It
-// sends keep-alives, drops peers that are silent or break the protocol, and hands
-// on what the others send.
+// A Manager keeps connections to many peers. It sends keep-alives, closes connections
+// whose peers are silent or break the protocol, and queues what peers send.
 //
-// It holds at most one message of each peer besides the queues: a peer whose
-// messages nobody receives is not read from. A message is never longer than the
-// peer's Limits allow.
+// Its memory is bounded: beside the queues it holds one message of each peer, which is
+// never longer than the peer's Limits allow, and reads no more from a peer until that
+// message is received.
 //
-// All methods may be called from many goroutines at once.
+// All methods may be called by many goroutines at once.
 type Manager struct {
 	config     Config
 	events     chan peerEvent
-	closed     chan struct{}
-	goroutines sync.WaitGroup // of the goroutines of peers
-	unknown    atomic.Int64
+	closed     chan struct{}  // is closed by Close
+	goroutines sync.WaitGroup // two for each peer
+	unknown    atomic.Int64   // messages of unknown kind
 
-	mu         sync.Mutex
-	isClosed   bool // closed is
-	lastNumber swarm.Peer
-	active     int // peers whose goroutines run
+	mu         sync.Mutex // guards what follows
+	isClosed   bool
+	lastNumber swarm.Peer // that Add returned
+	active     int        // peers whose readLoop runs; bounded by MaxPeers
 	peers      map[swarm.Peer]*peer
 }
 
-// A peerEvent is an event and whose it is.
+// A peerEvent is an Event with its peer.
 type peerEvent struct {
 	peer  *peer
 	event Event
 }
 
-// New returns a Manager without peers. It is to be closed after use.
+// New returns a Manager without peers. Call Close when it is no longer used.
 func New(c Config) *Manager {
 	c = c.withDefaults()
 	return &Manager{
@@ -123,12 +117,12 @@ func New(c Config) *Manager {
 	}
 }
 
-// Add takes in a connection on which both handshakes were made, and returns the
-// number under which the Manager knows the peer. Numbers are not used again. From
-// then on the connection is the Manager's, which closes it when the peer is gone.
+// Add takes over a connection on which both sides have sent their handshake, and
+// returns the number of the new peer. Numbers are not reused. l limits what the peer
+// may send. The Manager owns the connection from now on, and closes it.
 //
-// The error matches ErrTooManyPeers, or net.ErrClosed after Close; the connection
-// is the caller's then.
+// The error matches ErrTooManyPeers, or net.ErrClosed after Close. The caller then
+// still owns the connection.
 func (m *Manager) Add(c net.Conn, info PeerInfo, l peerwire.Limits) (swarm.Peer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -152,9 +146,9 @@ func (m *Manager) Add(c net.Conn, info PeerInfo, l peerwire.Limits) (swarm.Peer,
 	return p.number, nil
 }
 
-// Remove closes the connection to a peer. What waits to be sent is not sent. After
-// it has returned, Receive yields no event of the peer. The error is a *PeerError
-// that matches ErrPeerNotFound.
+// Remove closes the connection to a peer. Messages that wait to be sent are dropped.
+// After Remove has returned, Receive returns no event of this peer. The error is a
+// *PeerError that matches ErrPeerNotFound.
 func (m *Manager) Remove(number swarm.Peer) error {
 	p, err := m.peer(number)
 	if err != nil {
@@ -165,10 +159,10 @@ func (m *Manager) Remove(number swarm.Peer) error {
 	return nil
 }
 
-// Send queues a message for a peer and copies what it needs of it. While the peer's
-// queue is full it waits, until ctx is done. A Send that returned nil means that the
-// message will be sent if the peer stays; Drain waits until it is. The error is that
-// of the context, or a *PeerError that matches ErrPeerNotFound.
+// Send queues a message for a peer. It copies msg.Data. While the peer's queue is
+// full, Send waits until there is room or ctx is done. The message is sent if the
+// connection lasts; Drain waits for that. The error is the cause of ctx, or a
+// *PeerError that matches ErrPeerNotFound.
 func (m *Manager) Send(ctx context.Context, number swarm.Peer, msg peerwire.Message) error {
 	p, err := m.peer(number)
 	if err != nil {
@@ -177,8 +171,8 @@ func (m *Manager) Send(ctx context.Context, number swarm.Peer, msg peerwire.Mess
 	return p.send(ctx, msg)
 }
 
-// Drain waits until everything that was queued for a peer before the call was
-// handed to its connection. Its errors are those of Send.
+// Drain waits until every message that was queued for a peer before the call was
+// written to the connection. Its errors are those of Send.
 func (m *Manager) Drain(ctx context.Context, number swarm.Peer) error {
 	p, err := m.peer(number)
 	if err != nil {
@@ -187,9 +181,9 @@ func (m *Manager) Drain(ctx context.Context, number swarm.Peer) error {
 	return p.drain(ctx)
 }
 
-// Receive waits for the next event of any peer. Events of one peer come in order. A
-// peer that is lost is reported with its last event; one that was removed is not.
-// The error is that of the context, or matches net.ErrClosed after Close.
+// Receive waits for the next event of any peer. The events of one peer come in order.
+// The last event of a lost peer says why it was lost; a peer that Remove removed has
+// no such event. The error is the cause of ctx, or matches net.ErrClosed after Close.
 func (m *Manager) Receive(ctx context.Context) (Event, error) {
 	for {
 		select {
@@ -205,9 +199,9 @@ func (m *Manager) Receive(ctx context.Context) (Event, error) {
 	}
 }
 
-// SetLimits replaces the limits of what a peer may send, as when the geometry of its
-// torrent becomes known. They hold for what is decoded from now on. The error is a
-// *PeerError that matches ErrPeerNotFound.
+// SetLimits replaces the limits on what a peer may send, for example when the geometry
+// of the torrent becomes known. They apply to messages that are decoded from now on.
+// The error is a *PeerError that matches ErrPeerNotFound.
 func (m *Manager) SetLimits(number swarm.Peer, l peerwire.Limits) error {
 	p, err := m.peer(number)
 	if err != nil {
@@ -217,7 +211,8 @@ func (m *Manager) SetLimits(number swarm.Peer, l peerwire.Limits) error {
 	return nil
 }
 
-// Info returns what Add was told of a peer. It reports false for one that is gone.
+// Info returns the PeerInfo that Add was given for a peer. It reports false if there is
+// no such peer.
 func (m *Manager) Info(number swarm.Peer) (PeerInfo, bool) {
 	p, err := m.peer(number)
 	if err != nil {
@@ -226,37 +221,30 @@ func (m *Manager) Info(number swarm.Peer) (PeerInfo, bool) {
 	return p.info, true
 }
 
-// Peers returns the numbers of the peers that are there, in the order in which they
-// came. The slice is the caller's.
+// Peers returns the numbers of all connected peers, in the order in which they were
+// added. The caller owns the slice.
 func (m *Manager) Peers() []swarm.Peer {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	numbers := make([]swarm.Peer, 0, len(m.peers))
-	for n := range m.peers {
-		numbers = append(numbers, n)
-	}
-	slices.Sort(numbers)
-	return numbers
+	return slices.Sorted(maps.Keys(m.peers))
 }
 
-// Unknown returns the number of messages of unknown kind that peers sent, and that
-// were skipped.
+// Unknown returns how many messages of unknown kind were received and skipped, from
+// all peers.
 func (m *Manager) Unknown() int64 {
 	return m.unknown.Load()
 }
 
-// Close closes all connections and waits until nothing of the Manager runs any more.
-// Events that were not received are lost. It returns nil, also when called again.
+// Close closes all connections and waits until all goroutines of the Manager have
+// ended. Events that were not received are lost. It returns nil, also when it is called
+// again.
 func (m *Manager) Close() error {
 	m.mu.Lock()
 	if !m.isClosed {
 		m.isClosed = true
 		close(m.closed)
 	}
-	peers := make([]*peer, 0, len(m.peers))
-	for _, p := range m.peers {
-		peers = append(peers, p)
-	}
+	peers := slices.Collect(maps.Values(m.peers))
 	m.mu.Unlock()
 	for _, p := range peers {
 		p.close(nil)
@@ -265,7 +253,7 @@ func (m *Manager) Close() error {
 	return nil
 }
 
-// peer returns the peer with a number.
+// peer returns the peer with the given number, or a *PeerError.
 func (m *Manager) peer(number swarm.Peer) (*peer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -276,7 +264,7 @@ func (m *Manager) peer(number swarm.Peer) (*peer, error) {
 	return p, nil
 }
 
-// removePeer takes a peer out of the map.
+// removePeer removes a peer from the map.
 func (m *Manager) removePeer(number swarm.Peer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -47,7 +47,7 @@ func addPeer(t *testing.T, m *Manager) (swarm.Peer, net.Conn) {
 	return p, far
 }
 
-// lastEvent receives the last event of p.
+// lastEvent receives the last event of p and returns its error.
 func lastEvent(t *testing.T, m *Manager, p swarm.Peer) error {
 	t.Helper()
 	e, err := m.Receive(t.Context())
@@ -90,7 +90,7 @@ func TestSendAndReceive(t *testing.T) {
 	})
 }
 
-// What was received is the receiver's, also when more comes.
+// Receive's caller owns Data, so later messages do not overwrite it.
 func TestReceivedDataIsTheCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := New(Config{})
@@ -158,7 +158,7 @@ func TestRemove(t *testing.T) {
 		require.ErrorIs(t, err, io.EOF)
 
 		synctest.Wait()
-		q, far := addPeer(t, m) // there is room again
+		q, far := addPeer(t, m) // MaxPeers allows one more again
 		go far.Write(haveBytes(2))
 		e, err := m.Receive(t.Context())
 		require.NoError(t, err)

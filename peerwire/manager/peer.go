@@ -15,28 +15,29 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// maxIdleBuffer is the size in bytes of the largest buffer that is kept for an idle peer.
+// maxIdleBuffer is the size in bytes of the largest buffer that an idle peer keeps.
 const maxIdleBuffer = 64 << 10
 
-// A peer is a peer of a Manager: one goroutine reads from it and one writes.
+// A peer is one connection of a Manager. One goroutine reads from it, in readLoop, and
+// one writes to it, in writeLoop.
 type peer struct {
 	manager *Manager
 	number  swarm.Peer
 	info    PeerInfo
 	conn    net.Conn
 	reader  *peerwire.Reader
-	removed atomic.Bool   // by the caller: no more events
-	closed  chan struct{} // closed once the connection is
-	wake    chan struct{} // holds one token if out may have something
+	removed atomic.Bool   // Remove was called: Receive drops the peer's events
+	closed  chan struct{} // is closed with the connection
+	wake    chan struct{} // holds one token if queue may hold bytes
 
-	mu           sync.Mutex
+	mu           sync.Mutex // guards what follows
 	isClosed     bool
-	closeErr     error         // why it ended; nil if we ended it
-	queue        []byte        // to be written
-	queuedBytes  int64         // bytes that were ever put into out
-	writtenBytes int64         // of these
-	hasWaiters   bool          // someone waits for progress
-	progress     chan struct{} // closed when out was taken or written, if waiting
+	closeErr     error         // why the connection was closed; nil if the caller did it
+	queue        []byte        // encoded messages that writeLoop has not taken yet
+	queuedBytes  int64         // how many bytes were put into queue so far
+	writtenBytes int64         // how many of these were written to conn
+	hasWaiters   bool          // a Send or Drain waits on progress
+	progress     chan struct{} // is closed, if hasWaiters, when queue was taken or written
 }
 
 func newPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l peerwire.Limits) *peer {
@@ -52,8 +53,8 @@ func newPeer(m *Manager, number swarm.Peer, c net.Conn, info PeerInfo, l peerwir
 	}
 }
 
-// close closes the connection, for the reason err, or nil if we want it so. The first
-// reason counts.
+// close closes the connection. err is the reason, or nil if the caller of the Manager
+// asked for it. Only the first call has an effect.
 func (p *peer) close(err error) {
 	p.mu.Lock()
 	first := !p.isClosed
@@ -69,7 +70,7 @@ func (p *peer) close(err error) {
 	}
 }
 
-// readLoop hands on what the peer sends until the connection ends, and then why it did.
+// readLoop reports what the peer sends until the connection ends, and then why it ended.
 func (p *peer) readLoop() {
 	for {
 		if t := p.manager.config.Timeout; t > 0 {
@@ -91,8 +92,8 @@ func (p *peer) readLoop() {
 		select {
 		case p.manager.events <- peerEvent{p, Event{Peer: p.number, Message: msg}}:
 		case <-p.closed:
-			// What was decoded before the connection ended still counts, unless
-			// we ended it.
+			// The message came before the connection ended, so it is still
+			// reported, unless the caller ended the connection.
 			p.reportAfterClose(Event{Peer: p.number, Message: msg})
 		}
 	}
@@ -104,12 +105,13 @@ func (p *peer) readLoop() {
 	}
 }
 
-// reportAfterClose queues an event of a peer that is gone.
+// reportAfterClose queues an event of a peer whose connection is closed. If the caller
+// closed it, the event is dropped.
 func (p *peer) reportAfterClose(e Event) {
 	p.mu.Lock()
-	ours := p.closeErr == nil
+	closedByCaller := p.closeErr == nil
 	p.mu.Unlock()
-	if ours {
+	if closedByCaller {
 		return
 	}
 	select {
@@ -118,7 +120,8 @@ func (p *peer) reportAfterClose(e Event) {
 	}
 }
 
-// writeLoop sends what is queued, and keep-alives, until the connection ends.
+// writeLoop writes the queue, and keep-alives when the queue stays empty, until the
+// connection ends. See https://www.bittorrent.org/beps/bep_0003.html#peer-protocol.
 func (p *peer) writeLoop() {
 	var idle <-chan time.Time
 	var timer *time.Timer
@@ -160,7 +163,7 @@ func (p *peer) writeLoop() {
 	}
 }
 
-// takeQueue returns what is queued, and leaves buf in its place to be filled.
+// takeQueue returns the queue, and makes buf, emptied, the new queue.
 func (p *peer) takeQueue(buf []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -169,7 +172,7 @@ func (p *peer) takeQueue(buf []byte) []byte {
 	return buf
 }
 
-// markWritten notes that everything that was taken is written.
+// markWritten records that everything that takeQueue returned was written.
 func (p *peer) markWritten() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -177,7 +180,7 @@ func (p *peer) markWritten() {
 	p.signalProgress()
 }
 
-// signalProgress wakes those who wait for progress. The caller holds the lock.
+// signalProgress wakes the Sends and Drains that wait. The caller holds the lock.
 func (p *peer) signalProgress() {
 	if p.hasWaiters {
 		p.hasWaiters = false
@@ -186,7 +189,7 @@ func (p *peer) signalProgress() {
 	}
 }
 
-// send puts a message into the queue as soon as there is room.
+// send waits until the queue has room for a message, and appends the message.
 func (p *peer) send(ctx context.Context, msg peerwire.Message) error {
 	return p.waitFor(ctx, func() bool {
 		if len(p.queue) > 0 && len(p.queue)+msg.Len() > p.manager.config.SendQueue {
@@ -203,18 +206,19 @@ func (p *peer) send(ctx context.Context, msg peerwire.Message) error {
 	})
 }
 
-// drain waits until what is queued now is written.
+// drain waits until what is in the queue now was written.
 func (p *peer) drain(ctx context.Context) error {
-	var until int64 = -1
+	target := int64(-1) // not known before the lock is held
 	return p.waitFor(ctx, func() bool {
-		if until < 0 {
-			until = p.queuedBytes
+		if target < 0 {
+			target = p.queuedBytes
 		}
-		return p.writtenBytes >= until
+		return p.writtenBytes >= target
 	})
 }
 
-// waitFor calls try, with the lock held, after each progress until it returns true.
+// waitFor calls try with the lock held, now and after each progress, until try returns
+// true, the connection ends or ctx is done.
 func (p *peer) waitFor(ctx context.Context, try func() bool) error {
 	for {
 		p.mu.Lock()
@@ -227,10 +231,10 @@ func (p *peer) waitFor(ctx context.Context, try func() bool) error {
 			return nil
 		}
 		p.hasWaiters = true
-		moved := p.progress
+		progress := p.progress
 		p.mu.Unlock()
 		select {
-		case <-moved:
+		case <-progress:
 		case <-p.closed:
 		case <-ctx.Done():
 			return context.Cause(ctx)
@@ -238,12 +242,12 @@ func (p *peer) waitFor(ctx context.Context, try func() bool) error {
 	}
 }
 
-// closeReason turns an error of reading or writing into one that a PeerError may have.
+// closeReason turns an error of reading or writing into one that PeerError.Err may be.
 func closeReason(err error) error {
-	var wrong *peerwire.ProtocolError
+	var protocolErr *peerwire.ProtocolError
 	switch {
-	case errors.As(err, &wrong):
-		return wrong
+	case errors.As(err, &protocolErr):
+		return protocolErr
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return ErrTimeout
 	}

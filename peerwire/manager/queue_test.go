@@ -19,7 +19,7 @@ func TestSendQueueIsBounded(t *testing.T) {
 		p, far := addPeer(t, m)
 		have := func(i int) peerwire.Message { return peerwire.Message{Kind: peerwire.Have, Piece: i} }
 		require.NoError(t, m.Send(t.Context(), p, have(0)))
-		synctest.Wait() // it is being written
+		synctest.Wait() // the writer has taken it
 		for i := 1; i <= 2; i++ {
 			require.NoError(t, m.Send(t.Context(), p, have(i)))
 		}
@@ -28,7 +28,7 @@ func TestSendQueueIsBounded(t *testing.T) {
 		require.ErrorIs(t, m.Send(ctx, p, have(3)), context.DeadlineExceeded)
 		require.ErrorIs(t, m.Drain(ctx, p), context.DeadlineExceeded)
 
-		// A message longer than the queue fits once it is empty.
+		// A message longer than the queue is queued once the queue is empty.
 		long := peerwire.Message{Kind: peerwire.Bitfield, Data: make([]byte, 100)}
 		sent := make(chan error)
 		go func() { sent <- m.Send(t.Context(), p, long) }()
@@ -63,7 +63,7 @@ func TestReceiveQueueIsBounded(t *testing.T) {
 			far.Close()
 		}()
 		synctest.Wait()
-		require.Equal(t, queue+1, taken, "one more is held by the peer")
+		require.Equal(t, queue+1, taken, "the queue, and one message that the peer's reader holds")
 		for i := range 11 {
 			e, err := m.Receive(t.Context())
 			require.NoError(t, err)

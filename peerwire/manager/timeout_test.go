@@ -41,11 +41,11 @@ func TestSilentPeerTimesOut(t *testing.T) {
 		go io.Copy(io.Discard, far)
 		began := time.Now()
 		go func() {
-			for range 5 { // a peer that keeps alive stays
+			for range 5 { // keep-alives prevent the timeout
 				time.Sleep(119 * time.Second)
 				far.Write([]byte{0, 0, 0, 0})
 			}
-			// Bytes that never become a message do not count.
+			// An incomplete message does not.
 			for _, c := range []byte{0, 0, 0, 12, byte(peerwire.Piece), 0, 0, 0, 0} {
 				time.Sleep(30 * time.Second)
 				if _, err := far.Write([]byte{c}); err != nil {
@@ -55,7 +55,7 @@ func TestSilentPeerTimesOut(t *testing.T) {
 		}()
 		require.ErrorIs(t, lastEvent(t, m, p), ErrTimeout)
 		require.Equal(t, (5*119+120)*time.Second, time.Since(began))
-		time.Sleep(time.Minute) // the writer notices
+		time.Sleep(time.Minute) // the far end notices
 	})
 }
 
@@ -65,7 +65,7 @@ func TestPeerThatReadsNothingTimesOut(t *testing.T) {
 		defer m.Close()
 		p, far := addPeer(t, m)
 		go func() {
-			for { // it speaks, but never listens
+			for { // it sends, but never reads
 				if _, err := far.Write([]byte{0, 0, 0, 0}); err != nil {
 					return
 				}
@@ -109,16 +109,16 @@ func TestDisconnectedPeerIsReported(t *testing.T) {
 	})
 }
 
-// What a peer sent before it was lost for another reason is still reported.
+// Messages that came before the peer was lost are still reported.
 func TestMessagesBeforeTheEndAreReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := New(Config{ReceiveQueue: -1, KeepAlive: -1})
 		defer m.Close()
 		p, far := addPeer(t, m)
 		go far.Write(append(haveBytes(1), haveBytes(2)...))
-		synctest.Wait() // the first waits to be received
+		synctest.Wait() // the reader holds the first message
 		require.NoError(t, m.Send(t.Context(), p, peerwire.Message{Kind: peerwire.Choke}))
-		time.Sleep(3 * time.Minute) // nobody reads it
+		time.Sleep(3 * time.Minute) // far does not read it, so writing times out
 		for i := 1; i <= 2; i++ {
 			e, err := m.Receive(t.Context())
 			require.NoError(t, err)
