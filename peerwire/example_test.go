@@ -8,7 +8,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A peer asks another one for a block, over a connection in memory.
+// A peer requests a block from another one, over a connection in memory.
 func Example() {
 	near, far := net.Pipe()
 	defer near.Close()
@@ -23,13 +23,15 @@ func Example() {
 				return
 			}
 			if m.Kind == peerwire.Request {
-				w.Write(peerwire.Message{Kind: peerwire.Piece, Block: m.Block, Data: []byte("hello world")[m.Block.Begin:][:m.Block.Length]})
+				data := []byte("hello world")[m.Block.Begin:][:m.Block.Length]
+				w.Write(peerwire.Message{Kind: peerwire.Piece, Block: m.Block, Data: data})
 			}
 		}
 	}()
 
 	r, w := peerwire.NewReader(near, limits), peerwire.NewWriter(near)
-	if err := w.Write(peerwire.Message{Kind: peerwire.Request, Block: swarm.Block{Begin: 6, Length: 5}}); err != nil {
+	err := w.Write(peerwire.Message{Kind: peerwire.Request, Block: swarm.Block{Begin: 6, Length: 5}})
+	if err != nil {
 		fmt.Println(err)
 		return
 	}
