@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Lookup returns the value of a key, to read or to edit in place. It is nil if
-// the key is missing, or n is not a dictionary.
+// Lookup returns the value of a key, to read or edit in place. It returns nil if the key
+// is missing or n is not a dictionary.
 func (n *Node) Lookup(key string) *Node {
 	if n.Kind() != Dict {
 		return nil
@@ -19,8 +19,8 @@ func (n *Node) Lookup(key string) *Node {
 	return n.items[i]
 }
 
-// Set gives a key its value, a new one if it is there already. It fails with a
-// *TypeError if n is not a dictionary.
+// Set adds a key, or replaces its value. The error is a *TypeError if n is not a
+// dictionary.
 func (n *Node) Set(key string, item *Node) error {
 	if err := n.parseAs(Dict); err != nil {
 		return err
@@ -35,8 +35,8 @@ func (n *Node) Set(key string, item *Node) error {
 	return nil
 }
 
-// Remove takes a key out of a dictionary and returns what it held, nil if
-// there was none.
+// Remove removes a key of a dictionary and returns its value, or nil if the key is
+// missing.
 func (n *Node) Remove(key string) *Node {
 	if n.Kind() != Dict {
 		return nil
@@ -52,9 +52,8 @@ func (n *Node) Remove(key string) *Node {
 	return item
 }
 
-// Dict yields the keys and values of a dictionary, sorted by key. It yields
-// nothing if n is not a dictionary. The tree may be edited meanwhile, which
-// does not change what is yielded.
+// Dict yields the keys and values of a dictionary, sorted by key. It yields nothing if n
+// is not a dictionary. The loop may edit the tree, which does not change what is yielded.
 func (n *Node) Dict() iter.Seq2[string, *Node] {
 	return func(yield func(string, *Node) bool) {
 		if n.Kind() != Dict {
@@ -70,8 +69,8 @@ func (n *Node) Dict() iter.Seq2[string, *Node] {
 	}
 }
 
-// At returns item i of a list, to read or to edit in place. It is nil if there
-// is no such item, or n is not a list.
+// At returns item i of a list, to read or edit in place. It returns nil if there is no
+// such item or n is not a list.
 func (n *Node) At(i int) *Node {
 	if n.Kind() != List || i < 0 || i >= n.Len() {
 		return nil
@@ -79,7 +78,7 @@ func (n *Node) At(i int) *Node {
 	return n.items[i]
 }
 
-// Push appends items to a list. It fails with a *TypeError if n is not a list.
+// Push appends items to a list. The error is a *TypeError if n is not a list.
 func (n *Node) Push(items ...*Node) error {
 	if err := n.parseAs(List); err != nil {
 		return err
@@ -88,8 +87,8 @@ func (n *Node) Push(items ...*Node) error {
 	return nil
 }
 
-// InsertAt puts an item before item i of a list, or at its end. It fails with
-// a *TypeError if n is not a list, and panics if i is negative or above Len.
+// InsertAt inserts an item before item i of a list, or at its end if i is Len. The error
+// is a *TypeError if n is not a list. InsertAt panics if i is negative or above Len.
 func (n *Node) InsertAt(i int, item *Node) error {
 	if err := n.parseAs(List); err != nil {
 		return err
@@ -98,8 +97,8 @@ func (n *Node) InsertAt(i int, item *Node) error {
 	return nil
 }
 
-// SetAt replaces item i of a list. It fails with a *TypeError if n is not a
-// list, and panics if there is no such item.
+// SetAt replaces item i of a list. The error is a *TypeError if n is not a list. SetAt
+// panics if there is no such item.
 func (n *Node) SetAt(i int, item *Node) error {
 	if err := n.parseAs(List); err != nil {
 		return err
@@ -108,7 +107,7 @@ func (n *Node) SetAt(i int, item *Node) error {
 	return nil
 }
 
-// RemoveAt takes item i out of a list and returns it, nil if there is none.
+// RemoveAt removes item i of a list and returns it, or nil if there is no such item.
 func (n *Node) RemoveAt(i int) *Node {
 	if n.Kind() != List || i < 0 || i >= n.Len() {
 		return nil
@@ -118,9 +117,8 @@ func (n *Node) RemoveAt(i int) *Node {
 	return item
 }
 
-// List yields the items of a list in order. It yields nothing if n is not a
-// list. The tree may be edited meanwhile, which does not change what is
-// yielded.
+// List yields the items of a list in order. It yields nothing if n is not a list. The
+// loop may edit the tree, which does not change what is yielded.
 func (n *Node) List() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		if n.Kind() != List {
@@ -135,7 +133,7 @@ func (n *Node) List() iter.Seq[*Node] {
 	}
 }
 
-// parseAs opens n if it is of kind k, and fails otherwise.
+// parseAs parses n if it is of kind k, and returns a *TypeError otherwise.
 func (n *Node) parseAs(k Kind) error {
 	if n.Kind() != k {
 		return &TypeError{Want: k, Got: n.Kind()}

@@ -1,37 +1,15 @@
 package bencode
 
 import (
-	"fmt"
 	"reflect"
 	"strconv"
 	"strings"
 )
 
-// A KeyError says that a dictionary has a key which equals the one of a struct
-// field, or the field's name, but for case.
-type KeyError struct {
-	Key  string // the path to what was found
-	Want string // the field's key
-}
-
-func (e *KeyError) Error() string {
-	return fmt.Sprintf("bencode: key %q is mistaken for %q", e.Key, e.Want)
-}
-
-// A RangeError says that a number is too large or too small for its Go type.
-type RangeError struct {
-	Key   string // the path to the number
-	Value int64
-	Type  reflect.Type
-}
-
-func (e *RangeError) Error() string {
-	return fmt.Sprintf("bencode: key %q: %d does not fit in %v", e.Key, e.Value, e.Type)
-}
-
-// checkValue checks that v goes into the shape s without loss, since jackpal/bencode-go
-// drops what does not without a word. It takes from budget about as many bytes
-// as decoding will allocate. The recursion is as deep as Scan let v be.
+// checkValue checks that v can be decoded into the shape s without loss, because
+// jackpal/bencode-go silently drops what it cannot decode. It subtracts from budget
+// about as many bytes as decoding will allocate. The recursion is bounded by the depth
+// that Scan allows.
 func checkValue(v Value, s *shape, budget *int64) error {
 	switch {
 	case s.raw:
@@ -50,6 +28,7 @@ func checkValue(v Value, s *shape, budget *int64) error {
 	return checkDict(v, s, budget)
 }
 
+// checkInt checks that the integer v does not overflow the type of s.
 func checkInt(v Value, s *shape) error {
 	n, err := v.Int()
 	if err != nil {
@@ -65,6 +44,7 @@ func checkInt(v Value, s *shape) error {
 	return &RangeError{Value: n, Type: s.typ}
 }
 
+// checkList checks the items of the list v.
 func checkList(v Value, s *shape, budget *int64) error {
 	n := 0
 	for item := range v.List() {
@@ -73,7 +53,7 @@ func checkList(v Value, s *shape, budget *int64) error {
 		}
 		n++
 	}
-	// Slices start with room for eight and double from there.
+	// A slice starts with a capacity of eight, which is doubled as needed.
 	size := int64(s.typ.Elem().Size())
 	for capacity := int64(8); ; capacity *= 2 {
 		*budget -= capacity * size
@@ -83,6 +63,7 @@ func checkList(v Value, s *shape, budget *int64) error {
 	}
 }
 
+// checkDict checks the keys and values of the dictionary v.
 func checkDict(v Value, s *shape, budget *int64) error {
 	const mapCost, entryCost = 64, 128
 	if s.elem != nil {
@@ -95,7 +76,7 @@ func checkDict(v Value, s *shape, budget *int64) error {
 		} else {
 			i, known := s.folded[strings.ToLower(string(key))]
 			if !known {
-				*budget -= int64(len(item.raw)) // read and dropped
+				*budget -= int64(len(item.raw)) // decoded, then dropped
 				continue
 			}
 			if s.fields[i].key != string(key) {
@@ -110,8 +91,8 @@ func checkDict(v Value, s *shape, budget *int64) error {
 	return nil
 }
 
-// rawCost estimates the bytes allocated for a RawMessage: each token is copied
-// once for every list and dictionary around it.
+// rawCost estimates how many bytes are allocated for a RawMessage: jackpal/bencode-go
+// copies each token once for every list and dictionary around it.
 func rawCost(v Value) int64 {
 	var cost, depth int64 = 0, 1
 	for pos := 0; pos < len(v.raw); {
@@ -130,7 +111,7 @@ func rawCost(v Value) int64 {
 	return cost
 }
 
-// prependPath puts a step in front of the path that an error names.
+// prependPath puts a step before the path in an error.
 func prependPath(step string, err error) error {
 	join := func(path *string) {
 		if *path != "" && (*path)[0] != '[' {
