@@ -108,7 +108,8 @@ func (h *ExtendedHandshake) setField(key string, v bencode.Value) {
 		if h.Extra == nil {
 			h.Extra = map[string][]byte{}
 		}
-		if _, ok := h.Extra[key]; !ok && len(h.Extra) < maxExtra {
+		_, known := h.Extra[key] // the first of two equal keys counts
+		if !known && len(h.Extra) < maxExtra {
 			h.Extra[key] = slices.Clone(v.Raw())
 		}
 	}
@@ -178,7 +179,8 @@ func parseExtensions(v bencode.Value) Extensions {
 		if e == nil {
 			e = Extensions{}
 		}
-		if _, ok := e[string(name)]; !ok && len(e) < maxExtensions {
+		_, known := e[string(name)] // the first of two equal names counts
+		if !known && len(e) < maxExtensions {
 			e[string(name)] = uint8(id)
 		}
 	}

@@ -57,7 +57,8 @@ func (e Extensions) Update(changes Extensions) {
 		}
 	}
 	for name, id := range changes {
-		if _, ok := e[name]; id != 0 && (ok || len(e) < maxExtensions) {
+		_, known := e[name]
+		if id != 0 && (known || len(e) < maxExtensions) {
 			e[name] = id
 		}
 	}
