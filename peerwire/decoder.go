@@ -12,7 +12,7 @@ import (
 type Decoder struct {
 	limits    Limits
 	pieces    int // how many the torrent has; -1 if not known
-	maxLength int // the longest message, without the length before it
+	maxLength int // of a message in bytes, without its prefix
 }
 
 // NewDecoder returns a Decoder that accepts what l allows.

@@ -81,7 +81,7 @@ func (r *Reader) Next() (Message, error) {
 }
 
 // NextAny is Next, except that it also returns messages of unknown kind, for callers
-// to which any message is a sign of life.
+// that must know whether the peer still sends messages.
 func (r *Reader) NextAny() (Message, error) {
 	for r.finalErr == nil {
 		m, n, need, err := r.decoder.Load().Decode(r.buf[r.start:r.end])
