@@ -132,9 +132,10 @@ func (e *exchange) initiate(ours Handshake) error {
 	if err := e.read(InfoHash); err != nil {
 		return err
 	}
-	// https://www.bittorrent.org/beps/bep_0003.html#peer-protocol: peers of different
-	// swarms part. https://www.bittorrent.org/beps/bep_0052.html#upgrade-path: a peer
-	// of a hybrid torrent may answer with the v2 info hash.
+	// Peers that send different info hashes close the connection, see
+	// https://www.bittorrent.org/beps/bep_0003.html#peer-protocol. A peer of a hybrid
+	// torrent may answer with the v2 info hash, see
+	// https://www.bittorrent.org/beps/bep_0052.html#upgrade-path.
 	got := e.candidate.Handshake.InfoHash
 	upgraded := ours.Reserved.Has(V2) && e.options.Upgrade != [20]byte{} && got == e.options.Upgrade
 	if got != ours.InfoHash && !upgraded {

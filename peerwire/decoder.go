@@ -48,7 +48,7 @@ func (d *Decoder) Decode(b []byte) (m Message, n, need int, err error) {
 	}
 	length := binary.BigEndian.Uint32(b)
 	if length == 0 {
-		// https://www.bittorrent.org/beps/bep_0003.html#peer-protocol
+		// See https://www.bittorrent.org/beps/bep_0003.html#peer-protocol.
 		return Message{Kind: KeepAlive}, prefixLen, prefixLen, nil
 	}
 	if uint64(length) > uint64(d.maxLength) {
@@ -76,8 +76,8 @@ func (d *Decoder) Decode(b []byte) (m Message, n, need int, err error) {
 // checkLength checks the length of a message of kind k, without its prefix. See
 // https://www.bittorrent.org/beps/bep_0003.html#peer-messages.
 func (d *Decoder) checkLength(k Kind, length int) error {
-	// https://www.bittorrent.org/beps/bep_0006.html says this in the section of each
-	// of its messages.
+	// Without the fast extension each of its messages ends the connection, see
+	// https://www.bittorrent.org/beps/bep_0006.html#have-all-have-none.
 	if k.fast() && !d.limits.Fast {
 		return protocolErrorf(k, "sent without the fast extension")
 	}
@@ -143,7 +143,7 @@ func (d *Decoder) decode(b []byte, length int) (Message, error) {
 	case Bitfield:
 		m.Data = b
 		if len(b) == length-1 && d.pieces >= 0 && !swarm.Bitfield(b).Fits(d.pieces) {
-			// https://www.bittorrent.org/beps/bep_0003.html#peer-messages
+			// See https://www.bittorrent.org/beps/bep_0003.html#peer-messages.
 			return m, protocolErrorf(k, "spare bits at the end are set, must be 0")
 		}
 	case Port:

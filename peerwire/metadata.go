@@ -58,7 +58,8 @@ func ParseMetadata(b []byte) (MetadataMessage, error) {
 		return MetadataMessage{}, protocolErrorf(Extended, "metadata: %v", err)
 	}
 	if kind < 0 || kind > int64(MetadataReject) {
-		// https://www.bittorrent.org/beps/bep_0009.html#extension-message
+		// A receiver must ignore it, see
+		// https://www.bittorrent.org/beps/bep_0009.html#extension-message.
 		return MetadataMessage{Type: MetadataUnknown}, nil
 	}
 	piece, err := v.GetInt("piece")
