@@ -53,9 +53,9 @@
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which connections are refused                 joining.go              State.refusal
 //	who is dialed next                            addressbook/book.go     Book.Next
-//	whether a seed dials, and is upload-only      dialing.go              State.wantsToDial
+//	when a torrent dials, also as a seed           dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
-//	what the extension handshake says (BEP 10)    extended.go             State.sendHello
+//	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello
 //	when the sources are called                   reports.go              State.announceCompleted
 //	what a check of stored pieces does            storedcheck.go          State.recheck
 //	when a torrent is idle                        idle.go                 State.canIdle

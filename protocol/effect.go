@@ -78,7 +78,7 @@ type (
 		Asked bool        // by a user: also the sources that failed and wait to be tried again
 	}
 
-	// Report hands an event to whoever listens.
+	// Report gives an event to all listeners.
 	Report struct{ Event Event }
 
 	// Answer ends the call that waits with a ticket.

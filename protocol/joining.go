@@ -88,7 +88,7 @@ func (s *State) refusal(now time.Time, e Joined) error {
 	return nil
 }
 
-// refuse hangs up on a connection that is not wanted.
+// refuse closes a connection that is not wanted.
 func (s *State) refuse(now time.Time, e Joined, why error) {
 	old := s.byID[e.ID]
 	switch {

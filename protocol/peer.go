@@ -23,7 +23,7 @@ type peer struct {
 
 	client   string         // what it calls itself (BEP 10)
 	dialAddr netip.AddrPort // where it can be dialed, if that is known
-	closing  bool           // it was hung up; Gone has not come
+	closing  bool           // we closed it; Gone has not come
 	closeErr error          // why
 	parole   bool           // it sent blocks of a wrong piece, maybe a wrong one
 
@@ -84,7 +84,7 @@ type peerClock struct {
 type request struct {
 	block swarm.Block
 	sent  time.Time
-	late  bool // the picker was told that the block does not come; its unit is still set aside
+	late  bool // the picker counts the block as free again; its unit is still set aside
 	void  bool // late, and the peer will not send the block: it was cancelled or passed over
 }
 

@@ -5,7 +5,7 @@ import (
 )
 
 // A torrent has a picker only while pieces are missing and it runs. What a picker must
-// know is in the State as well, so a new one is told all of it.
+// know is in the State as well, so a new one can learn all of it.
 
 // nobody is the number of no connection.
 const nobody = swarm.Peer(0)

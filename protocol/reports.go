@@ -10,7 +10,7 @@ import (
 // statsEvery is the time between two StatsTick events.
 const statsEvery = time.Second
 
-// reports is what listeners and sources were told, so that nobody hears it twice.
+// reports is what was reported to listeners and sources, so that nobody hears it twice.
 type reports struct {
 	completed            bool // Completed was reported, or every piece was there at the start
 	completedUnannounced bool // the sources have not heard of the last piece
@@ -86,7 +86,7 @@ func (Reannounce) apply(_ time.Time, s *State) {
 	}
 }
 
-// Announcement returns what sources are told of the torrent at this moment. Its Event
+// Announcement returns what to announce to sources at this moment. Its Event
 // and, for a torrent with several swarms, its Swarm are the caller's to fill in.
 func (s *State) Announcement() swarm.Announcement {
 	total := s.totals()

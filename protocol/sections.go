@@ -26,7 +26,7 @@ type sections struct {
 }
 
 // newSections decides whether a torrent's pieces are checked section by section: if
-// those of all lanes take more than half of the memory, which has so many units.
+// those of all lanes take more than half of the memory, which has the given units.
 func newSections(setup *Setup, units int) sections {
 	isLong := int64(setup.Lanes)*setup.Geometry.PieceLength > int64(units)*swarm.BlockLen/2
 	return sections{
@@ -46,8 +46,8 @@ func (s *State) spreadPieces() int {
 	return max(1, min(s.sections.lanes, inTime))
 }
 
-// submitSection hands the next section of a piece to the verifiers, if it has at least
-// so many blocks. The last section is submitted with the piece.
+// submitSection hands the next section of a piece to the verifiers, if it has at
+// least the given number of blocks. The last section is submitted with the piece.
 func (s *State) submitSection(a *pieces.Assembly, least int) bool {
 	if !s.sections.on {
 		return false

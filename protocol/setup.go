@@ -17,7 +17,7 @@ type Setup struct {
 	Geometry *swarm.Geometry
 
 	// Config tunes the torrent; its zero fields mean the defaults named there. It
-	// must not change any more, so many States can share one. Nil means all defaults.
+	// must not change any more, and several States can share one. Nil means all defaults.
 	Config *Config
 
 	// NewPicker makes the torrent's picker. It is called when there are pieces to

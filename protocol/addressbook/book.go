@@ -1,7 +1,7 @@
 // Package addressbook remembers the addresses of a torrent's peers, and chooses whom
 // to dial next.
 //
-// In come addresses, and what came of dials and connections ([Outcome]); out comes
+// In come addresses and the results of dials and connections ([Outcome]); out comes
 // the next address to dial ([Book.Next]), and the time at which there may be one. A
 // [Book] is a value that one goroutine owns. It reads no clock: each call that needs
 // the time is given it. Its memory is bounded.
@@ -68,7 +68,7 @@ type Book struct {
 	due     time.Time // when Next may have something; zero for never
 }
 
-// An entry is an address and what came of it.
+// An entry is an address and its history.
 type entry struct {
 	addr      netip.AddrPort
 	swarms    Swarms    // where it was found

@@ -2,7 +2,7 @@
 //
 // A unit is the right to one buffer of [swarm.BlockLen] bytes. A torrent sets a unit
 // aside before it requests a block ([Quota.Reserve]); a reader takes a buffer for it
-// ([Budget.Buffer]); and whoever is done with the block gives both back ([Quota.Drop]).
+// ([Budget.Buffer]); and when the block is written or dropped, both are given back ([Quota.Drop]).
 // Buffers are kept for the next block, so the memory is never more than the units.
 //
 // When a torrent gets no unit it waits, and the torrent that holds most is asked to
@@ -12,7 +12,7 @@
 // # Concurrency
 //
 // A Budget and its Quotas may be used by many goroutines at once. The functions given
-// to Open are called without a lock, by whoever released memory or asked for it.
+// to Open are called without a lock, by the goroutine that released memory or asked for it.
 package budget
 
 import (
@@ -41,7 +41,7 @@ type Quota struct {
 	onReclaim func()
 }
 
-// New returns a Budget of so many bytes.
+// New returns a Budget of the given number of bytes.
 func New(bytes int64) *Budget {
 	n := int(bytes / swarm.BlockLen)
 	return &Budget{units: n, free: n, holders: make(map[*Quota]struct{})}
@@ -70,7 +70,7 @@ func (q *Quota) Close() {
 
 // Reserve sets up to n units aside and returns how many it got. A torrent may hold at
 // most twice the units that are left afterwards, so one alone gets two thirds and
-// nobody gets the last unit. If it got none, it is told when there are some.
+// nobody gets the last unit. If it got none, refilled is called when there are some.
 func (q *Quota) Reserve(n int) int {
 	b := q.budget
 	b.mu.Lock()
@@ -136,7 +136,7 @@ func (b *Budget) pickVictim() (largest *Quota) {
 	return largest
 }
 
-// share is how many units there must be for each torrent that is told of a refill:
+// share is how many units there must be for each torrent whose refilled is called:
 // with one unit at a time torrents would request blocks one by one.
 func (b *Budget) share() int { return max(1, min(b.units/8, 16)) }
 
