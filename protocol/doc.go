@@ -53,7 +53,7 @@
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which connections are refused                 joining.go              State.refusal
 //	who is dialed next                            addressbook/book.go     Book.Next
-//	when a torrent dials, also as a seed           dialing.go              State.wantsToDial
+//	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
 //	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello
 //	when the sources are called                   reports.go              State.announceCompleted

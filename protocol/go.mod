@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/shoal-bt/shoal/peerwire v0.1.0
-	github.com/shoal-bt/shoal/piecepicker v0.0.0-00010101000000-000000000000
+	github.com/shoal-bt/shoal/piecepicker v0.1.0
 	github.com/shoal-bt/shoal/swarm v0.1.0
 	github.com/stretchr/testify v1.12.1
 )
