@@ -25,7 +25,7 @@ type lane struct {
 
 // ready makes sure that a whole block of the lane is at hand. It reports false
 // if the message is through.
-func (l *lane) ready(m *mill) bool {
+func (l *lane) ready(b *batcher) bool {
 	for {
 		switch {
 		case l.whole > 0 || l.held == 0 && len(l.run) >= blockLen:
@@ -38,7 +38,7 @@ func (l *lane) ready(m *mill) bool {
 			}
 		case l.ended:
 			return false
-		case m.pull(l):
+		case b.pull(l):
 		case l.open:
 			return false
 		default:

@@ -25,17 +25,17 @@ func pair(l, r *[32]byte) [32]byte {
 func pairs(dst, src [][32]byte) {
 	n := len(src) / 2
 	done := 0
-	if m := alg256.newMill(n); m != nil {
-		m.two = dst
+	if b := alg256.newBatcher(n); b != nil {
+		b.two = dst
 		for done < n {
-			used := m.by.lanes(n - done)
+			used := b.by.lanes(n - done)
 			if used == 0 {
 				break
 			}
-			m.pairs(src, done, used)
+			b.pairs(src, done, used)
 			done += used
 		}
-		m.release()
+		b.release()
 	}
 	for i := done; i < n; i++ {
 		dst[i] = pair(&src[2*i], &src[2*i+1])
@@ -43,24 +43,24 @@ func pairs(dst, src [][32]byte) {
 }
 
 // pairs hashes pairs of src side by side: used of them, from the first on.
-func (m *mill) pairs(src [][32]byte, first, used int) {
-	k := m.by.by[used]
-	for w, x := range m.alg.init {
+func (b *batcher) pairs(src [][32]byte, first, used int) {
+	k := b.by.by[used]
+	for w, x := range b.alg.init {
 		for l := range used {
-			m.state[w][l] = x
+			b.state[w][l] = x
 		}
 	}
 	for l := range k.width {
 		// Two hashes lie side by side in memory, as one block.
-		m.at[l] = &src[2*(first+min(l, used-1))][0]
+		b.at[l] = &src[2*(first+min(l, used-1))][0]
 	}
-	k.run((*[8][lanes]uint32)(&m.state), &m.at, 1)
+	k.run((*[8][lanes]uint32)(&b.state), &b.at, 1)
 	for l := range k.width {
-		m.at[l] = &pairEnd[0]
+		b.at[l] = &pairEnd[0]
 	}
-	k.run((*[8][lanes]uint32)(&m.state), &m.at, 1)
+	k.run((*[8][lanes]uint32)(&b.state), &b.at, 1)
 	for l := range used {
-		m.lane[l].piece = first + l
-		m.emit(l)
+		b.lane[l].piece = first + l
+		b.emit(l)
 	}
 }

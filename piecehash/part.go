@@ -29,39 +29,39 @@ type Part1 struct {
 // however long the parts are. It panics if a part with More has a length that is no
 // multiple of 64.
 func Sum1Parts(parts []Part1, next func(i int) []byte) {
-	if m := alg1.newMill(len(parts)); m != nil {
-		m.next, m.parts = next, parts
-		m.run()
-		m.release()
+	if b := alg1.newBatcher(len(parts)); b != nil {
+		b.next, b.parts = next, parts
+		b.run()
+		b.release()
 		return
 	}
-	m := mills.Get().(*mill)
-	m.alg, m.next, m.parts, m.pieces = &alg1, next, parts, len(parts)
-	for m.start(0) {
-		m.finish(0)
+	b := batchers.Get().(*batcher)
+	b.alg, b.next, b.parts, b.pieces = &alg1, next, parts, len(parts)
+	for b.start(0) {
+		b.finish(0)
 	}
-	m.release()
+	b.release()
 }
 
 // resume sets lane n to where a state of SHA-1 is.
-func (m *mill) resume(n int, s *State1) {
+func (b *batcher) resume(n int, s *State1) {
 	if s.bytes == 0 {
 		return
 	}
 	for w, x := range s.words {
-		m.state[w][n] = x
+		b.state[w][n] = x
 	}
-	m.lane[n].hashed = s.bytes
+	b.lane[n].hashed = s.bytes
 }
 
 // keep writes the state of lane n, whose part is through.
-func (m *mill) keep(n int, s *State1) {
-	l := &m.lane[n]
+func (b *batcher) keep(n int, s *State1) {
+	l := &b.lane[n]
 	if l.held > 0 {
 		panic(errRagged)
 	}
 	for w := range s.words {
-		s.words[w] = m.state[w][n]
+		s.words[w] = b.state[w][n]
 	}
 	s.bytes = l.hashed
 }
@@ -73,15 +73,16 @@ const errRagged = "piecehash: a part that is not the last has no multiple of 64 
 func (a *algorithm) marshaledLen() int { return len(a.magic) + 4*len(a.init) + blockLen + 8 }
 
 // hasherState reads the state of a hasher of the standard library.
-func (m *mill) hasherState(h encoding.BinaryAppender, s *State1) {
-	b, err := h.AppendBinary(m.marshaled[:0])
-	if err != nil || len(b) != m.alg.marshaledLen() {
+func (b *batcher) hasherState(h encoding.BinaryAppender, s *State1) {
+	state, err := h.AppendBinary(b.marshaled[:0])
+	if err != nil || len(state) != b.alg.marshaledLen() {
 		panic("piecehash: the standard library has another state")
 	}
-	if s.bytes = binary.BigEndian.Uint64(b[len(b)-8:]); s.bytes%blockLen != 0 {
+	s.bytes = binary.BigEndian.Uint64(state[len(state)-8:])
+	if s.bytes%blockLen != 0 {
 		panic(errRagged)
 	}
 	for w := range s.words {
-		s.words[w] = binary.BigEndian.Uint32(b[len(m.alg.magic)+4*w:])
+		s.words[w] = binary.BigEndian.Uint32(state[len(b.alg.magic)+4*w:])
 	}
 }

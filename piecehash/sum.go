@@ -10,10 +10,10 @@ import (
 // than pieces. Neither slice is kept.
 func Sum1(dst [][20]byte, pieces [][][]byte) {
 	dst = dst[:len(pieces)]
-	if m := alg1.newMill(len(pieces)); m != nil {
-		m.lists, m.one = pieces, dst
-		m.run()
-		m.release()
+	if b := alg1.newBatcher(len(pieces)); b != nil {
+		b.lists, b.one = pieces, dst
+		b.run()
+		b.release()
 		return
 	}
 	h := alg1.hasher()
@@ -35,10 +35,10 @@ func Sum1(dst [][20]byte, pieces [][][]byte) {
 // end. It is otherwise as [Sum1].
 func Sum256(dst [][32]byte, pieces [][][]byte) {
 	dst = dst[:len(pieces)]
-	if m := alg256.newMill(len(pieces)); m != nil {
-		m.lists, m.two = pieces, dst
-		m.run()
-		m.release()
+	if b := alg256.newBatcher(len(pieces)); b != nil {
+		b.lists, b.two = pieces, dst
+		b.run()
+		b.release()
 		return
 	}
 	h := alg256.hasher()
@@ -61,10 +61,10 @@ func Sum256(dst [][32]byte, pieces [][][]byte) {
 // if dst is shorter than blocks. Neither slice is kept.
 func Leaves(dst [][32]byte, blocks [][]byte) {
 	dst = dst[:len(blocks)]
-	if m := alg256.newMill(len(blocks)); m != nil {
-		m.blocks, m.two = blocks, dst
-		m.run()
-		m.release()
+	if b := alg256.newBatcher(len(blocks)); b != nil {
+		b.blocks, b.two = blocks, dst
+		b.run()
+		b.release()
 		return
 	}
 	for i, b := range blocks {

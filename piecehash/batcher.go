@@ -1,0 +1,236 @@
+package piecehash
+
+import (
+	"encoding"
+	"encoding/binary"
+	"sync"
+)
+
+// callBlocks is the most blocks of each lane that are hashed in one call: the
+// scheduler cannot interrupt assembly, and 16 KiB of 16 lanes take some 50 µs.
+const callBlocks = 256
+
+// A batcher hashes one batch in lanes. The lanes in use are always the first ones,
+// so that kernels of fewer lanes can take over near the end of a batch.
+type batcher struct {
+	state words
+	at    [lanes]*byte
+	lane  [lanes]lane
+	used  int
+	most  int // lanes to use
+	alg   *algorithm
+	by    *choice
+	last  *kernel // that was used
+
+	// The batch is lists of blocks, or single blocks, or what next returns.
+	pieces  int
+	started int
+	lists   [][][]byte
+	blocks  [][]byte
+	next    func(piece int) []byte
+	one     [][20]byte // where hashes go: one of these
+	two     [][32]byte
+	parts   []Part1
+
+	marshaled [128]byte
+}
+
+var batchers = sync.Pool{New: func() any { return new(batcher) }}
+
+// newBatcher returns a batcher from the pool if a batch of messages is hashed faster
+// in lanes, else nil.
+func (a *algorithm) newBatcher(messages int) *batcher {
+	if messages < 2 {
+		return nil
+	}
+	by := a.best()
+	most := by.lanes(messages)
+	if most == 0 {
+		return nil
+	}
+	b := batchers.Get().(*batcher)
+	b.alg, b.by, b.most, b.pieces = a, by, most, messages
+	return b
+}
+
+// release puts a batcher back, without anything of its batch.
+func (b *batcher) release() {
+	for n := range b.lane[:] {
+		b.lane[n].run, b.lane[n].rest, b.lane[n].open = nil, nil, false
+	}
+	b.at = [lanes]*byte{}
+	b.used, b.started = 0, 0
+	b.alg, b.by, b.last, b.lists, b.blocks, b.next, b.one, b.two, b.parts = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	batchers.Put(b)
+}
+
+// run hashes the batch.
+func (b *batcher) run() {
+	for b.used < b.most && b.start(b.used) {
+		b.used++
+	}
+	for b.used > 0 {
+		k := b.by.by[b.used]
+		if k == nil && b.alone() {
+			continue
+		}
+		if k == nil {
+			k = b.last // faster or not, it takes up padding
+		}
+		b.step(k)
+		b.last = k
+	}
+}
+
+// start puts the next piece of the batch, if there is one, into lane n.
+func (b *batcher) start(n int) bool {
+	if b.started == b.pieces {
+		return false
+	}
+	l := &b.lane[n]
+	l.piece, l.hashed = b.started, 0
+	l.held, l.whole, l.ended = 0, 0, false
+	l.run, l.rest = nil, nil
+	switch {
+	case b.lists != nil:
+		l.rest = b.lists[l.piece]
+	case b.blocks != nil:
+		l.run = b.blocks[l.piece]
+	}
+	for w, x := range b.alg.init {
+		b.state[w][n] = x
+	}
+	l.open = false
+	if b.parts != nil {
+		l.open = b.parts[l.piece].More
+		b.resume(n, &b.parts[l.piece].State)
+	}
+	b.started++
+	return true
+}
+
+// pull gets the next run of a lane. It reports false if there is none.
+func (b *batcher) pull(l *lane) bool {
+	if b.next != nil {
+		l.run = b.next(l.piece)
+		return len(l.run) > 0
+	}
+	for len(l.rest) > 0 {
+		l.run, l.rest = l.rest[0], l.rest[1:]
+		if len(l.run) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// step hashes as many blocks of every lane as there are of each. Where a piece
+// is through, the next one takes its lane.
+func (b *batcher) step(k *kernel) {
+	blocks := callBlocks
+	for n := 0; n < b.used; {
+		l := &b.lane[n]
+		if !l.ready(b) {
+			b.emit(n)
+			if !b.start(n) {
+				b.used--
+				b.move(n, b.used)
+			}
+			continue
+		}
+		var have int
+		b.at[n], have = l.next()
+		blocks = min(blocks, have)
+		n++
+	}
+	if b.used == 0 {
+		return
+	}
+	for n := b.used; n < k.width; n++ {
+		b.at[n] = b.at[0] // what comes of it is of no interest
+	}
+	k.run((*[8][lanes]uint32)(&b.state), &b.at, blocks)
+	for n := range b.used {
+		b.lane[n].skip(blocks)
+	}
+}
+
+// move moves a lane to another that is free.
+func (b *batcher) move(to, from int) {
+	if to == from {
+		return
+	}
+	b.lane[to] = b.lane[from]
+	for w := range b.alg.init {
+		b.state[w][to] = b.state[w][from]
+	}
+}
+
+// target returns where the hash of a piece goes.
+func (b *batcher) target(piece int) []byte {
+	switch {
+	case b.one != nil:
+		return b.one[piece][:]
+	case b.parts != nil:
+		return b.parts[piece].Sum[:]
+	}
+	return b.two[piece][:]
+}
+
+// emit writes the hash of the piece in lane n, which is through.
+func (b *batcher) emit(n int) {
+	if l := &b.lane[n]; l.open {
+		b.keep(n, &b.parts[l.piece].State)
+		return
+	}
+	dst := b.target(b.lane[n].piece)
+	for w := range b.alg.init {
+		binary.BigEndian.PutUint32(dst[4*w:], b.state[w][n])
+	}
+}
+
+// alone finishes lanes with the standard library, which is faster for what few
+// lanes are left. Those whose padding is laid out are none of its business: it
+// reports whether it found others.
+func (b *batcher) alone() bool {
+	found := false
+	for n := 0; n < b.used; {
+		if b.lane[n].ended {
+			n++
+			continue
+		}
+		found = true
+		b.finish(n)
+		if !b.start(n) {
+			b.used--
+			b.move(n, b.used)
+		}
+	}
+	return found
+}
+
+// finish hashes what is left of the piece in lane n with a hasher that goes on
+// from the lane's state.
+func (b *batcher) finish(n int) {
+	l := &b.lane[n]
+	state := append(b.marshaled[:0], b.alg.magic...)
+	for w := range b.alg.init {
+		state = binary.BigEndian.AppendUint32(state, b.state[w][n])
+	}
+	state = state[:len(state)+blockLen] // room for the bytes of an incomplete block: there are none
+	state = binary.BigEndian.AppendUint64(state, l.hashed)
+	h := b.alg.hasher()
+	defer b.alg.hashers.Put(h)
+	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
+		panic("piecehash: the standard library has another state: " + err.Error())
+	}
+	h.Write(l.run) // hold is empty between steps, but for padding
+	for b.pull(l) {
+		h.Write(l.run)
+	}
+	if l.open {
+		b.hasherState(h.(encoding.BinaryAppender), &b.parts[l.piece].State)
+		return
+	}
+	h.Sum(b.target(l.piece)[:0])
+}
