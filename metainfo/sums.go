@@ -32,7 +32,7 @@ type summer struct {
 	pull   func(n int) []byte // next, of the piece base+n of the batch
 	base   int
 	pieces []pieceSum
-	one    []piecehash.Part1 // v1 hashes, one for each piece
+	one    []piecehash.Section1 // v1 hashes, one for each piece
 	leaves [][32]byte        // v2 leaves of all pieces, one after the other
 
 	// What is read ahead.
@@ -91,10 +91,10 @@ func (s *summer) sum(info *Info, batch []swarm.Verdict) {
 		}
 	case together:
 		s.base = 0
-		piecehash.Sum1Parts(s.one, s.pull)
+		piecehash.Sum1Sections(s.one, s.pull)
 	default:
 		for s.base = range s.pieces {
-			piecehash.Sum1Parts(s.one[s.base:s.base+1], s.pull)
+			piecehash.Sum1Sections(s.one[s.base:s.base+1], s.pull)
 		}
 	}
 	s.hashLeaves()
@@ -110,7 +110,7 @@ func (s *summer) prepare(batch []swarm.Verdict) {
 		v := &batch[n]
 		p := &s.pieces[n]
 		*p = pieceSum{v: v, store: p.store, err: s.complaint(v), block: v.From}
-		s.one[n] = piecehash.Part1{}
+		s.one[n] = piecehash.Section1{}
 		if p.err != nil {
 			continue
 		}

@@ -23,14 +23,14 @@ type batcher struct {
 	last  *kernel // that was used
 
 	// The batch is lists of blocks, or single blocks, or what next returns.
-	pieces  int
-	started int
-	lists   [][][]byte
-	blocks  [][]byte
-	next    func(piece int) []byte
-	one     [][20]byte // where hashes go: one of these
-	two     [][32]byte
-	parts   []Part1
+	pieces   int
+	started  int
+	lists    [][][]byte
+	blocks   [][]byte
+	next     func(piece int) []byte
+	one      [][20]byte // where hashes go: one of these
+	two      [][32]byte
+	sections []Section1
 
 	marshaled [128]byte
 }
@@ -60,7 +60,7 @@ func (b *batcher) release() {
 	}
 	b.at = [lanes]*byte{}
 	b.used, b.started = 0, 0
-	b.alg, b.by, b.last, b.lists, b.blocks, b.next, b.one, b.two, b.parts = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	b.alg, b.by, b.last, b.lists, b.blocks, b.next, b.one, b.two, b.sections = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	batchers.Put(b)
 }
 
@@ -101,9 +101,9 @@ func (b *batcher) start(n int) bool {
 		b.state[w][n] = x
 	}
 	l.open = false
-	if b.parts != nil {
-		l.open = b.parts[l.piece].More
-		b.resume(n, &b.parts[l.piece].State)
+	if b.sections != nil {
+		l.open = b.sections[l.piece].More
+		b.resume(n, &b.sections[l.piece].State)
 	}
 	b.started++
 	return true
@@ -171,8 +171,8 @@ func (b *batcher) target(piece int) []byte {
 	switch {
 	case b.one != nil:
 		return b.one[piece][:]
-	case b.parts != nil:
-		return b.parts[piece].Sum[:]
+	case b.sections != nil:
+		return b.sections[piece].Sum[:]
 	}
 	return b.two[piece][:]
 }
@@ -180,7 +180,7 @@ func (b *batcher) target(piece int) []byte {
 // emit writes the hash of the piece in lane n, which is through.
 func (b *batcher) emit(n int) {
 	if l := &b.lane[n]; l.open {
-		b.keep(n, &b.parts[l.piece].State)
+		b.keep(n, &b.sections[l.piece].State)
 		return
 	}
 	dst := b.target(b.lane[n].piece)
@@ -229,7 +229,7 @@ func (b *batcher) finish(n int) {
 		h.Write(l.run)
 	}
 	if l.open {
-		b.hasherState(h.(encoding.BinaryAppender), &b.parts[l.piece].State)
+		b.hasherState(h.(encoding.BinaryAppender), &b.sections[l.piece].State)
 		return
 	}
 	h.Sum(b.target(l.piece)[:0])

@@ -49,12 +49,12 @@ func cut(r *rand.Rand, b []byte, most int) (blocks [][]byte) {
 // check hashes pieces by every function and compares with the standard library.
 func check(t *testing.T, whole [][]byte, pieces [][][]byte) {
 	t.Helper()
-	one, again, two := make([][20]byte, len(pieces)), make([]piecehash.Part1, len(pieces)), make([][32]byte, len(pieces))
+	one, again, two := make([][20]byte, len(pieces)), make([]piecehash.Section1, len(pieces)), make([][32]byte, len(pieces))
 	piecehash.Sum1(one, pieces)
 	piecehash.Sum256(two, pieces)
 	at := make([]int, len(pieces))
 	over := make([]bool, len(pieces))
-	piecehash.Sum1Parts(again, func(i int) []byte {
+	piecehash.Sum1Sections(again, func(i int) []byte {
 		if over[i] {
 			t.Errorf("piece %d was asked for after its end", i)
 		}
@@ -187,7 +187,7 @@ func FuzzSums(f *testing.F) {
 			pieces = append(pieces, blocks)
 		}
 		check(t, whole, pieces)
-		for i, sum := range inParts(rand.New(rand.NewPCG(uint64(path), uint64(len(whole)))), whole) {
+		for i, sum := range inSections(rand.New(rand.NewPCG(uint64(path), uint64(len(whole)))), whole) {
 			if sum != sha1.Sum(whole[i]) {
 				t.Fatalf("message %d of %d with %d bytes is wrong in parts", i, len(whole), len(whole[i]))
 			}

@@ -64,8 +64,8 @@ func TestSum1PartsReadsEachPieceInRuns(t *testing.T) {
 		pieces[i] = pieces[i][1:]
 		return b
 	}
-	got := make([]piecehash.Part1, len(pieces))
-	piecehash.Sum1Parts(got, next)
+	got := make([]piecehash.Section1, len(pieces))
+	piecehash.Sum1Sections(got, next)
 	for i, b := range whole {
 		require.Equal(t, sha1.Sum(b), got[i].Sum, "piece %d", i)
 	}

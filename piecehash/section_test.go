@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inParts hashes messages in parts of which some wait while others go on.
-func inParts(r *rand.Rand, whole [][]byte) [][20]byte {
+// inSections hashes messages in parts of which some wait while others go on.
+func inSections(r *rand.Rand, whole [][]byte) [][20]byte {
 	sums := make([][20]byte, len(whole))
 	rest := make([][]byte, len(whole))
 	states := make([]piecehash.State1, len(whole))
@@ -22,7 +22,7 @@ func inParts(r *rand.Rand, whole [][]byte) [][20]byte {
 	for len(left) > 0 {
 		r.Shuffle(len(left), func(i, j int) { left[i], left[j] = left[j], left[i] })
 		now := left[:1+r.IntN(min(len(left), 20))]
-		parts := make([]piecehash.Part1, len(now))
+		parts := make([]piecehash.Section1, len(now))
 		runs := make([][][]byte, len(now))
 		var again []int
 		for n, i := range now {
@@ -38,7 +38,7 @@ func inParts(r *rand.Rand, whole [][]byte) [][20]byte {
 			}
 			rest[i] = rest[i][size:]
 		}
-		piecehash.Sum1Parts(parts, func(n int) []byte {
+		piecehash.Sum1Sections(parts, func(n int) []byte {
 			if len(runs[n]) == 0 {
 				return nil
 			}
@@ -70,7 +70,7 @@ func TestPartsMakeTheSumOfTheWhole(t *testing.T) {
 			for _, n := range edges {
 				whole = append(whole, noise(r, n))
 			}
-			sums := inParts(r, whole)
+			sums := inSections(r, whole)
 			for i, b := range whole {
 				require.Equal(t, sha1.Sum(b), sums[i], "message of %d bytes", len(b))
 			}
@@ -86,11 +86,11 @@ func TestRaggedPartIsACallersMistake(t *testing.T) {
 				runs[i] = make([]byte, 65)
 			}
 			require.Panics(t, func() {
-				parts := make([]piecehash.Part1, count)
+				parts := make([]piecehash.Section1, count)
 				for i := range parts {
 					parts[i].More = true
 				}
-				piecehash.Sum1Parts(parts, func(i int) []byte {
+				piecehash.Sum1Sections(parts, func(i int) []byte {
 					b := runs[i]
 					runs[i] = nil
 					return b
@@ -104,7 +104,7 @@ func TestPartsAllocateNothing(t *testing.T) {
 	if race {
 		t.Skip("the race detector drops what pools hold")
 	}
-	block, parts, given := make([]byte, 1<<14), make([]piecehash.Part1, 5), make([]bool, 5)
+	block, parts, given := make([]byte, 1<<14), make([]piecehash.Section1, 5), make([]bool, 5)
 	next := func(i int) []byte {
 		if given[i] = !given[i]; given[i] {
 			return block
@@ -116,7 +116,7 @@ func TestPartsAllocateNothing(t *testing.T) {
 			for i := range parts[:n] {
 				parts[i].More = !parts[i].More
 			}
-			piecehash.Sum1Parts(parts[:n], next)
+			piecehash.Sum1Sections(parts[:n], next)
 		}
 	}))
 }

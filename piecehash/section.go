@@ -13,30 +13,30 @@ type State1 struct {
 	bytes uint64 // hashed so far, a multiple of 64
 }
 
-// A Part1 is what follows State in a message: all the rest of it, or, if More is
+// A Section1 is what follows State in a message: all the rest of it, or, if More is
 // set, a multiple of 64 bytes, to which others will come.
-type Part1 struct {
+type Section1 struct {
 	State State1   // of the bytes before; if More is set it is moved on
 	More  bool     // the message goes on after this part
 	Sum   [20]byte // of the whole message; left alone if More is set
 }
 
-// Sum1Parts hashes parts of several messages side by side. next returns the bytes
+// Sum1Sections hashes parts of several messages side by side. next returns the bytes
 // of part i that follow those of the call before, and an empty slice after the last.
 // What it returned must stay as it is until the next call for the same part, or until
-// Sum1Parts returns. Calls for several parts may come in any order, but never overlap.
+// Sum1Sections returns. Calls for several parts may come in any order, but never overlap.
 // At most 16 parts are under way at a time, so runs of 256 KiB take 4 MiB of memory
 // however long the parts are. It panics if a part with More has a length that is no
 // multiple of 64.
-func Sum1Parts(parts []Part1, next func(i int) []byte) {
-	if b := alg1.newBatcher(len(parts)); b != nil {
-		b.next, b.parts = next, parts
+func Sum1Sections(sections []Section1, next func(i int) []byte) {
+	if b := alg1.newBatcher(len(sections)); b != nil {
+		b.next, b.sections = next, sections
 		b.run()
 		b.release()
 		return
 	}
 	b := batchers.Get().(*batcher)
-	b.alg, b.next, b.parts, b.pieces = &alg1, next, parts, len(parts)
+	b.alg, b.next, b.sections, b.pieces = &alg1, next, sections, len(sections)
 	for b.start(0) {
 		b.finish(0)
 	}
