@@ -56,7 +56,7 @@ func (a *algorithm) newBatcher(messages int) *batcher {
 // release puts a batcher back, without anything of its batch.
 func (b *batcher) release() {
 	for n := range b.lane[:] {
-		b.lane[n].run, b.lane[n].rest, b.lane[n].open = nil, nil, false
+		b.lane[n].run, b.lane[n].rest, b.lane[n].more = nil, nil, false
 	}
 	b.at = [lanes]*byte{}
 	b.used, b.started = 0, 0
@@ -100,9 +100,9 @@ func (b *batcher) start(n int) bool {
 	for w, x := range b.alg.init {
 		b.state[w][n] = x
 	}
-	l.open = false
+	l.more = false
 	if b.sections != nil {
-		l.open = b.sections[l.piece].More
+		l.more = b.sections[l.piece].More
 		b.resume(n, &b.sections[l.piece].State)
 	}
 	b.started++
@@ -179,7 +179,7 @@ func (b *batcher) target(piece int) []byte {
 
 // emit writes the hash of the piece in lane n, which is through.
 func (b *batcher) emit(n int) {
-	if l := &b.lane[n]; l.open {
+	if l := &b.lane[n]; l.more {
 		b.keep(n, &b.sections[l.piece].State)
 		return
 	}
@@ -228,7 +228,7 @@ func (b *batcher) finish(n int) {
 	for b.pull(l) {
 		h.Write(l.run)
 	}
-	if l.open {
+	if l.more {
 		b.hasherState(h.(encoding.BinaryAppender), &b.sections[l.piece].State)
 		return
 	}

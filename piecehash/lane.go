@@ -20,7 +20,7 @@ type lane struct {
 	from  int
 	whole int
 	ended bool // the padding is in hold, or through
-	open  bool // more of the message comes in another batch: no padding
+	more  bool // more of the message comes in another batch: no padding
 }
 
 // ready makes sure that a whole block of the lane is at hand. It reports false
@@ -39,7 +39,7 @@ func (l *lane) ready(b *batcher) bool {
 		case l.ended:
 			return false
 		case b.pull(l):
-		case l.open:
+		case l.more:
 			return false
 		default:
 			l.pad()
