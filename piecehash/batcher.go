@@ -56,7 +56,7 @@ func (a *algorithm) newBatcher(messages int) *batcher {
 // release puts a batcher back, without anything of its batch.
 func (b *batcher) release() {
 	for n := range b.lane[:] {
-		b.lane[n].run, b.lane[n].rest, b.lane[n].more = nil, nil, false
+		b.lane[n].run, b.lane[n].pending, b.lane[n].more = nil, nil, false
 	}
 	b.at = [lanes]*byte{}
 	b.used, b.started = 0, 0
@@ -90,10 +90,10 @@ func (b *batcher) start(n int) bool {
 	l := &b.lane[n]
 	l.piece, l.hashed = b.started, 0
 	l.held, l.whole, l.ended = 0, 0, false
-	l.run, l.rest = nil, nil
+	l.run, l.pending = nil, nil
 	switch {
 	case b.lists != nil:
-		l.rest = b.lists[l.piece]
+		l.pending = b.lists[l.piece]
 	case b.blocks != nil:
 		l.run = b.blocks[l.piece]
 	}
@@ -115,8 +115,8 @@ func (b *batcher) pull(l *lane) bool {
 		l.run = b.next(l.piece)
 		return len(l.run) > 0
 	}
-	for len(l.rest) > 0 {
-		l.run, l.rest = l.rest[0], l.rest[1:]
+	for len(l.pending) > 0 {
+		l.run, l.pending = l.pending[0], l.pending[1:]
 		if len(l.run) > 0 {
 			return true
 		}

@@ -7,10 +7,10 @@ const blockLen = 64
 
 // A lane is one message on its way through a kernel.
 type lane struct {
-	piece  int      // index of it in the batch
-	hashed uint64   // bytes that kernels have taken up
-	run    []byte   // bytes that come next
-	rest   [][]byte // runs that come after them
+	piece   int      // index of it in the batch
+	hashed  uint64   // bytes that kernels have taken up
+	run     []byte   // bytes that come next
+	pending [][]byte // runs that come after them
 
 	// hold is where a block is put together that lies in several runs, and the
 	// last block with its padding. Of it, held bytes wait for more; or whole
