@@ -89,7 +89,7 @@ func (b *batcher) start(n int) bool {
 	}
 	l := &b.lane[n]
 	l.piece, l.hashed = b.started, 0
-	l.held, l.whole, l.ended = 0, 0, false
+	l.buffered, l.bufBlocks, l.ended = 0, 0, false
 	l.run, l.pending = nil, nil
 	switch {
 	case b.lists != nil:

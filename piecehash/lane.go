@@ -12,15 +12,15 @@ type lane struct {
 	run     []byte   // bytes that come next
 	pending [][]byte // runs that come after them
 
-	// hold is where a block is put together that lies in several runs, and the
+	// buf is where a block is put together that lies in several runs, and the
 	// last block with its padding. Of it, held bytes wait for more; or whole
 	// blocks, from its byte from on, wait for a kernel.
-	hold  [2 * blockLen]byte
-	held  int
-	from  int
-	whole int
-	ended bool // the padding is in hold, or through
-	more  bool // more of the message comes in another batch: no padding
+	buf       [2 * blockLen]byte
+	buffered  int
+	bufFrom   int
+	bufBlocks int
+	ended     bool // the padding is in hold, or through
+	more      bool // more of the message comes in another batch: no padding
 }
 
 // ready makes sure that a whole block of the lane is at hand. It reports false
@@ -28,13 +28,13 @@ type lane struct {
 func (l *lane) ready(b *batcher) bool {
 	for {
 		switch {
-		case l.whole > 0 || l.held == 0 && len(l.run) >= blockLen:
+		case l.bufBlocks > 0 || l.buffered == 0 && len(l.run) >= blockLen:
 			return true
 		case len(l.run) > 0:
-			n := copy(l.hold[l.held:blockLen], l.run)
+			n := copy(l.buf[l.buffered:blockLen], l.run)
 			l.run = l.run[n:]
-			if l.held += n; l.held == blockLen {
-				l.held, l.from, l.whole = 0, 0, 1
+			if l.buffered += n; l.buffered == blockLen {
+				l.buffered, l.bufFrom, l.bufBlocks = 0, 0, 1
 			}
 		case l.ended:
 			return false
@@ -49,22 +49,22 @@ func (l *lane) ready(b *batcher) bool {
 
 // pad ends the message: FIPS 180-4, section 5.1.1.
 func (l *lane) pad() {
-	bits := (l.hashed + uint64(l.held)) * 8
-	l.whole = 1
-	if l.held+1+8 > blockLen {
-		l.whole = 2
+	bits := (l.hashed + uint64(l.buffered)) * 8
+	l.bufBlocks = 1
+	if l.buffered+1+8 > blockLen {
+		l.bufBlocks = 2
 	}
-	end := l.whole * blockLen
-	l.hold[l.held] = 0x80
-	clear(l.hold[l.held+1 : end-8])
-	binary.BigEndian.PutUint64(l.hold[end-8:end], bits)
-	l.held, l.from, l.ended = 0, 0, true
+	end := l.bufBlocks * blockLen
+	l.buf[l.buffered] = 0x80
+	clear(l.buf[l.buffered+1 : end-8])
+	binary.BigEndian.PutUint64(l.buf[end-8:end], bits)
+	l.buffered, l.bufFrom, l.ended = 0, 0, true
 }
 
 // next returns where the next blocks of a lane that is ready are, and how many.
 func (l *lane) next() (*byte, int) {
-	if l.whole > 0 {
-		return &l.hold[l.from], l.whole
+	if l.bufBlocks > 0 {
+		return &l.buf[l.bufFrom], l.bufBlocks
 	}
 	return &l.run[0], len(l.run) / blockLen
 }
@@ -72,9 +72,9 @@ func (l *lane) next() (*byte, int) {
 // skip passes over blocks that were hashed.
 func (l *lane) skip(blocks int) {
 	l.hashed += uint64(blocks) * blockLen
-	if l.whole > 0 {
-		l.whole -= blocks
-		l.from += blocks * blockLen
+	if l.bufBlocks > 0 {
+		l.bufBlocks -= blocks
+		l.bufFrom += blocks * blockLen
 		return
 	}
 	l.run = l.run[blocks*blockLen:]

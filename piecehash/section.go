@@ -57,7 +57,7 @@ func (b *batcher) resume(n int, s *State1) {
 // keep writes the state of lane n, whose part is through.
 func (b *batcher) keep(n int, s *State1) {
 	l := &b.lane[n]
-	if l.held > 0 {
+	if l.buffered > 0 {
 		panic(errRagged)
 	}
 	for w := range s.words {
