@@ -89,7 +89,7 @@ func (b *batcher) start(n int) bool {
 	}
 	l := &b.lane[n]
 	l.piece, l.hashed = b.started, 0
-	l.buffered, l.bufBlocks, l.ended = 0, 0, false
+	l.buffered, l.bufBlocks, l.padded = 0, 0, false
 	l.run, l.pending = nil, nil
 	switch {
 	case b.lists != nil:
@@ -195,7 +195,7 @@ func (b *batcher) emit(n int) {
 func (b *batcher) alone() bool {
 	found := false
 	for n := 0; n < b.used; {
-		if b.lane[n].ended {
+		if b.lane[n].padded {
 			n++
 			continue
 		}

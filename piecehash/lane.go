@@ -19,7 +19,7 @@ type lane struct {
 	buffered  int
 	bufFrom   int
 	bufBlocks int
-	ended     bool // the padding is in hold, or through
+	padded    bool // the padding is in hold, or through
 	more      bool // more of the message comes in another batch: no padding
 }
 
@@ -36,7 +36,7 @@ func (l *lane) ready(b *batcher) bool {
 			if l.buffered += n; l.buffered == blockLen {
 				l.buffered, l.bufFrom, l.bufBlocks = 0, 0, 1
 			}
-		case l.ended:
+		case l.padded:
 			return false
 		case b.pull(l):
 		case l.more:
@@ -58,7 +58,7 @@ func (l *lane) pad() {
 	l.buf[l.buffered] = 0x80
 	clear(l.buf[l.buffered+1 : end-8])
 	binary.BigEndian.PutUint64(l.buf[end-8:end], bits)
-	l.buffered, l.bufFrom, l.ended = 0, 0, true
+	l.buffered, l.bufFrom, l.padded = 0, 0, true
 }
 
 // next returns where the next blocks of a lane that is ready are, and how many.
