@@ -109,8 +109,8 @@ func (b *batcher) start(n int) bool {
 	return true
 }
 
-// pull gets the next run of a lane. It reports false if there is none.
-func (b *batcher) pull(l *lane) bool {
+// nextRun gets the next run of a lane. It reports false if there is none.
+func (b *batcher) nextRun(l *lane) bool {
 	if b.next != nil {
 		l.run = b.next(l.piece)
 		return len(l.run) > 0
@@ -225,7 +225,7 @@ func (b *batcher) finish(n int) {
 		panic("piecehash: the standard library has another state: " + err.Error())
 	}
 	h.Write(l.run) // hold is empty between steps, but for padding
-	for b.pull(l) {
+	for b.nextRun(l) {
 		h.Write(l.run)
 	}
 	if l.more {

@@ -38,7 +38,7 @@ func (l *lane) ready(b *batcher) bool {
 			}
 		case l.padded:
 			return false
-		case b.pull(l):
+		case b.nextRun(l):
 		case l.more:
 			return false
 		default:
