@@ -103,7 +103,7 @@ func (b *batcher) start(n int) bool {
 	l.more = false
 	if b.sections != nil {
 		l.more = b.sections[l.piece].More
-		b.resume(n, &b.sections[l.piece].State)
+		b.loadState(n, &b.sections[l.piece].State)
 	}
 	b.started++
 	return true
@@ -131,7 +131,7 @@ func (b *batcher) step(k *kernel) {
 	for n := 0; n < b.used; {
 		l := &b.lane[n]
 		if !l.ready(b) {
-			b.emit(n)
+			b.writeHash(n)
 			if !b.start(n) {
 				b.used--
 				b.move(n, b.used)
@@ -177,10 +177,10 @@ func (b *batcher) target(piece int) []byte {
 	return b.two[piece][:]
 }
 
-// emit writes the hash of the piece in lane n, which is through.
-func (b *batcher) emit(n int) {
+// writeHash writes the hash of the piece in lane n, which is through.
+func (b *batcher) writeHash(n int) {
 	if l := &b.lane[n]; l.more {
-		b.keep(n, &b.sections[l.piece].State)
+		b.saveState(n, &b.sections[l.piece].State)
 		return
 	}
 	dst := b.target(b.lane[n].piece)
@@ -229,7 +229,7 @@ func (b *batcher) finish(n int) {
 		h.Write(l.run)
 	}
 	if l.more {
-		b.hasherState(h.(encoding.BinaryAppender), &b.sections[l.piece].State)
+		b.saveHasherState(h.(encoding.BinaryAppender), &b.sections[l.piece].State)
 		return
 	}
 	h.Sum(b.target(l.piece)[:0])

@@ -61,6 +61,6 @@ func (b *batcher) pairs(src [][32]byte, first, used int) {
 	k.run((*[8][lanes]uint32)(&b.state), &b.at, 1)
 	for l := range used {
 		b.lane[l].piece = first + l
-		b.emit(l)
+		b.writeHash(l)
 	}
 }

@@ -43,8 +43,8 @@ func Sum1Sections(sections []Section1, next func(i int) []byte) {
 	b.release()
 }
 
-// resume sets lane n to where a state of SHA-1 is.
-func (b *batcher) resume(n int, s *State1) {
+// loadState sets lane n to where a state of SHA-1 is.
+func (b *batcher) loadState(n int, s *State1) {
 	if s.bytes == 0 {
 		return
 	}
@@ -54,8 +54,8 @@ func (b *batcher) resume(n int, s *State1) {
 	b.lane[n].hashed = s.bytes
 }
 
-// keep writes the state of lane n, whose part is through.
-func (b *batcher) keep(n int, s *State1) {
+// saveState writes the state of lane n, whose part is through.
+func (b *batcher) saveState(n int, s *State1) {
 	l := &b.lane[n]
 	if l.buffered > 0 {
 		panic(errRagged)
@@ -72,8 +72,8 @@ const errRagged = "piecehash: a part that is not the last has no multiple of 64 
 // both algorithms magic, words, a block and the number of bytes.
 func (a *algorithm) marshaledLen() int { return len(a.magic) + 4*len(a.init) + blockLen + 8 }
 
-// hasherState reads the state of a hasher of the standard library.
-func (b *batcher) hasherState(h encoding.BinaryAppender, s *State1) {
+// saveHasherState reads the state of a hasher of the standard library.
+func (b *batcher) saveHasherState(h encoding.BinaryAppender, s *State1) {
 	state, err := h.AppendBinary(b.marshaled[:0])
 	if err != nil || len(state) != b.alg.marshaledLen() {
 		panic("piecehash: the standard library has another state")
