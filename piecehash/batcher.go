@@ -66,24 +66,24 @@ func (b *batcher) release() {
 
 // run hashes the batch.
 func (b *batcher) run() {
-	for b.used < b.most && b.start(b.used) {
+	for b.used < b.most && b.startPiece(b.used) {
 		b.used++
 	}
 	for b.used > 0 {
 		k := b.by.by[b.used]
-		if k == nil && b.alone() {
+		if k == nil && b.finishLanes() {
 			continue
 		}
 		if k == nil {
 			k = b.last // faster or not, it takes up padding
 		}
-		b.step(k)
+		b.hashBlocks(k)
 		b.last = k
 	}
 }
 
-// start puts the next piece of the batch, if there is one, into lane n.
-func (b *batcher) start(n int) bool {
+// startPiece puts the next piece of the batch, if there is one, into lane n.
+func (b *batcher) startPiece(n int) bool {
 	if b.started == b.pieces {
 		return false
 	}
@@ -124,15 +124,15 @@ func (b *batcher) nextRun(l *lane) bool {
 	return false
 }
 
-// step hashes as many blocks of every lane as there are of each. Where a piece
+// hashBlocks hashes as many blocks of every lane as there are of each. Where a piece
 // is through, the next one takes its lane.
-func (b *batcher) step(k *kernel) {
+func (b *batcher) hashBlocks(k *kernel) {
 	blocks := callBlocks
 	for n := 0; n < b.used; {
 		l := &b.lane[n]
 		if !l.ready(b) {
 			b.writeHash(n)
-			if !b.start(n) {
+			if !b.startPiece(n) {
 				b.used--
 				b.move(n, b.used)
 			}
@@ -189,10 +189,10 @@ func (b *batcher) writeHash(n int) {
 	}
 }
 
-// alone finishes lanes with the standard library, which is faster for what few
+// finishLanes finishes lanes with the standard library, which is faster for what few
 // lanes are left. Those whose padding is laid out are none of its business: it
 // reports whether it found others.
-func (b *batcher) alone() bool {
+func (b *batcher) finishLanes() bool {
 	found := false
 	for n := 0; n < b.used; {
 		if b.lane[n].padded {
@@ -200,8 +200,8 @@ func (b *batcher) alone() bool {
 			continue
 		}
 		found = true
-		b.finish(n)
-		if !b.start(n) {
+		b.finishLane(n)
+		if !b.startPiece(n) {
 			b.used--
 			b.move(n, b.used)
 		}
@@ -209,9 +209,9 @@ func (b *batcher) alone() bool {
 	return found
 }
 
-// finish hashes what is left of the piece in lane n with a hasher that goes on
+// finishLane hashes what is left of the piece in lane n with a hasher that goes on
 // from the lane's state.
-func (b *batcher) finish(n int) {
+func (b *batcher) finishLane(n int) {
 	l := &b.lane[n]
 	state := append(b.marshaled[:0], b.alg.magic...)
 	for w := range b.alg.init {

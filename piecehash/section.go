@@ -37,8 +37,8 @@ func Sum1Sections(sections []Section1, next func(i int) []byte) {
 	}
 	b := batchers.Get().(*batcher)
 	b.alg, b.next, b.sections, b.pieces = &alg1, next, sections, len(sections)
-	for b.start(0) {
-		b.finish(0)
+	for b.startPiece(0) {
+		b.finishLane(0)
 	}
 	b.release()
 }
