@@ -13,14 +13,14 @@ const callBlocks = 256
 // A batcher hashes one batch in lanes. The lanes in use are always the first ones,
 // so that kernels of fewer lanes can take over near the end of a batch.
 type batcher struct {
-	state words
-	at    [lanes]*byte
-	lane  [lanes]lane
-	used  int
-	most  int // lanes to use
-	alg   *algorithm
-	by    *choice
-	last  *kernel // that was used
+	state      words
+	at         [lanes]*byte
+	lane       [lanes]lane
+	used       int
+	maxLanes   int // lanes to use
+	alg        *algorithm
+	choice     *choice
+	lastKernel *kernel // that was used
 
 	// The batch is lists of blocks, or single blocks, or what next returns.
 	pieces   int
@@ -49,7 +49,7 @@ func (a *algorithm) newBatcher(messages int) *batcher {
 		return nil
 	}
 	b := batchers.Get().(*batcher)
-	b.alg, b.by, b.most, b.pieces = a, by, most, messages
+	b.alg, b.choice, b.maxLanes, b.pieces = a, by, most, messages
 	return b
 }
 
@@ -60,25 +60,25 @@ func (b *batcher) release() {
 	}
 	b.at = [lanes]*byte{}
 	b.used, b.started = 0, 0
-	b.alg, b.by, b.last, b.lists, b.blocks, b.next, b.one, b.two, b.sections = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	b.alg, b.choice, b.lastKernel, b.lists, b.blocks, b.next, b.one, b.two, b.sections = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	batchers.Put(b)
 }
 
 // run hashes the batch.
 func (b *batcher) run() {
-	for b.used < b.most && b.startPiece(b.used) {
+	for b.used < b.maxLanes && b.startPiece(b.used) {
 		b.used++
 	}
 	for b.used > 0 {
-		k := b.by.by[b.used]
+		k := b.choice.kernels[b.used]
 		if k == nil && b.finishLanes() {
 			continue
 		}
 		if k == nil {
-			k = b.last // faster or not, it takes up padding
+			k = b.lastKernel // faster or not, it takes up padding
 		}
 		b.hashBlocks(k)
-		b.last = k
+		b.lastKernel = k
 	}
 }
 

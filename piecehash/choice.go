@@ -4,14 +4,14 @@ import "time"
 
 // A choice says what is fastest on this processor, for each number of lanes.
 type choice struct {
-	// first[n] is how many of n messages to hash side by side at first, the
+	// width[n] is how many of n messages to hash side by side at width, the
 	// others coming after them. It is 0 if the standard library is faster, one
 	// message after the other.
-	first [lanes + 1]int
+	width [lanes + 1]int
 
-	// by[n] is the kernel for n lanes in use, nil if the standard library is
+	// kernels[n] is the kernel for n lanes in use, nil if the standard library is
 	// faster.
-	by [lanes + 1]*kernel
+	kernels [lanes + 1]*kernel
 }
 
 const (
@@ -87,11 +87,11 @@ func choose(kernels []kernel, t costs) *choice {
 			k := &kernels[i]
 			cost := t.kernel[i] + t.kernel[i]/20
 			if k.width >= n && cost < least {
-				least, c.by[n] = cost, k
+				least, c.kernels[n] = cost, k
 			}
 			side := min(k.width, n)
 			if all := cost + total[n-side]; all < total[n] {
-				total[n], c.first[n] = all, side
+				total[n], c.width[n] = all, side
 			}
 		}
 	}
@@ -100,4 +100,4 @@ func choose(kernels []kernel, t costs) *choice {
 
 // lanes returns how many messages to hash side by side at first, 0 for the
 // standard library alone.
-func (c *choice) lanes(messages int) int { return c.first[min(messages, lanes)] }
+func (c *choice) lanes(messages int) int { return c.width[min(messages, lanes)] }

@@ -48,9 +48,9 @@ func Paths() []Path {
 func only(k kernel) *choice {
 	c := new(choice)
 	for n := 1; n <= lanes; n++ {
-		c.first[n] = min(n, k.width)
+		c.width[n] = min(n, k.width)
 		if n <= k.width {
-			c.by[n] = &k
+			c.kernels[n] = &k
 		}
 	}
 	return c
@@ -60,7 +60,7 @@ func only(k kernel) *choice {
 func ending(k kernel) *choice {
 	c := only(k)
 	for n := 1; n <= 3; n++ {
-		c.first[n], c.by[n] = 0, nil
+		c.width[n], c.kernels[n] = 0, nil
 	}
 	return c
 }
@@ -71,10 +71,10 @@ func ending(k kernel) *choice {
 // standard library.
 func Choose(n int, std, long, short time.Duration) (first, width int) {
 	c := choose([]kernel{{"long", 16, nil}, {"short", 8, nil}}, costs{std, []time.Duration{long, short}})
-	if k := c.by[c.first[n]]; k != nil {
+	if k := c.kernels[c.width[n]]; k != nil {
 		width = k.width
 	}
-	return c.first[n], width
+	return c.width[n], width
 }
 
 // Measured returns how many lanes each algorithm uses on this processor for a

@@ -28,7 +28,7 @@ func pairs(dst, src [][32]byte) {
 	if b := alg256.newBatcher(n); b != nil {
 		b.two = dst
 		for done < n {
-			used := b.by.lanes(n - done)
+			used := b.choice.lanes(n - done)
 			if used == 0 {
 				break
 			}
@@ -44,7 +44,7 @@ func pairs(dst, src [][32]byte) {
 
 // pairs hashes pairs of src side by side: used of them, from the first on.
 func (b *batcher) pairs(src [][32]byte, first, used int) {
-	k := b.by.by[used]
+	k := b.choice.kernels[used]
 	for w, x := range b.alg.init {
 		for l := range used {
 			b.state[w][l] = x
