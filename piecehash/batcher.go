@@ -28,8 +28,8 @@ type batcher struct {
 	lists    [][][]byte
 	blocks   [][]byte
 	next     func(piece int) []byte
-	one      [][20]byte // where hashes go: one of these
-	two      [][32]byte
+	sums1    [][20]byte // where hashes go: one of these
+	sums256  [][32]byte
 	sections []Section1
 
 	marshaled [128]byte
@@ -60,7 +60,7 @@ func (b *batcher) release() {
 	}
 	b.at = [lanes]*byte{}
 	b.used, b.started = 0, 0
-	b.alg, b.choice, b.lastKernel, b.lists, b.blocks, b.next, b.one, b.two, b.sections = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	b.alg, b.choice, b.lastKernel, b.lists, b.blocks, b.next, b.sums1, b.sums256, b.sections = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	batchers.Put(b)
 }
 
@@ -169,12 +169,12 @@ func (b *batcher) move(to, from int) {
 // target returns where the hash of a piece goes.
 func (b *batcher) target(piece int) []byte {
 	switch {
-	case b.one != nil:
-		return b.one[piece][:]
+	case b.sums1 != nil:
+		return b.sums1[piece][:]
 	case b.sections != nil:
 		return b.sections[piece].Sum[:]
 	}
-	return b.two[piece][:]
+	return b.sums256[piece][:]
 }
 
 // writeHash writes the hash of the piece in lane n, which is through.

@@ -26,7 +26,7 @@ func pairs(dst, src [][32]byte) {
 	n := len(src) / 2
 	done := 0
 	if b := alg256.newBatcher(n); b != nil {
-		b.two = dst
+		b.sums256 = dst
 		for done < n {
 			used := b.choice.lanes(n - done)
 			if used == 0 {

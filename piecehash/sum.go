@@ -11,7 +11,7 @@ import (
 func Sum1(dst [][20]byte, pieces [][][]byte) {
 	dst = dst[:len(pieces)]
 	if b := alg1.newBatcher(len(pieces)); b != nil {
-		b.lists, b.one = pieces, dst
+		b.lists, b.sums1 = pieces, dst
 		b.run()
 		b.release()
 		return
@@ -36,7 +36,7 @@ func Sum1(dst [][20]byte, pieces [][][]byte) {
 func Sum256(dst [][32]byte, pieces [][][]byte) {
 	dst = dst[:len(pieces)]
 	if b := alg256.newBatcher(len(pieces)); b != nil {
-		b.lists, b.two = pieces, dst
+		b.lists, b.sums256 = pieces, dst
 		b.run()
 		b.release()
 		return
@@ -62,7 +62,7 @@ func Sum256(dst [][32]byte, pieces [][][]byte) {
 func Leaves(dst [][32]byte, blocks [][]byte) {
 	dst = dst[:len(blocks)]
 	if b := alg256.newBatcher(len(blocks)); b != nil {
-		b.blocks, b.two = blocks, dst
+		b.blocks, b.sums256 = blocks, dst
 		b.run()
 		b.release()
 		return
