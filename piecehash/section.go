@@ -58,7 +58,7 @@ func (b *batcher) loadState(n int, s *State1) {
 func (b *batcher) saveState(n int, s *State1) {
 	l := &b.lane[n]
 	if l.buffered > 0 {
-		panic(errRagged)
+		panic(errPartialBlock)
 	}
 	for w := range s.words {
 		s.words[w] = b.state[w][n]
@@ -66,7 +66,7 @@ func (b *batcher) saveState(n int, s *State1) {
 	s.bytes = l.hashed
 }
 
-const errRagged = "piecehash: a part that is not the last has no multiple of 64 bytes"
+const errPartialBlock = "piecehash: a part that is not the last has no multiple of 64 bytes"
 
 // marshaledLen is the length of a state as the standard library marshals it: for
 // both algorithms magic, words, a block and the number of bytes.
@@ -80,7 +80,7 @@ func (b *batcher) saveHasherState(h encoding.BinaryAppender, s *State1) {
 	}
 	s.bytes = binary.BigEndian.Uint64(state[len(state)-8:])
 	if s.bytes%blockLen != 0 {
-		panic(errRagged)
+		panic(errPartialBlock)
 	}
 	for w := range s.words {
 		s.words[w] = binary.BigEndian.Uint32(state[len(b.alg.magic)+4*w:])
