@@ -46,9 +46,9 @@ func PieceLayer(pieceLength int64) int {
 	return bits.Len64(uint64(pieceLength/BlockLen)) - 1
 }
 
-// above writes to dst the layer above src and returns its length. dst may be
+// parents writes to dst the layer parents src and returns its length. dst may be
 // src. A last hash without a partner gets pad, the padding of src's layer.
-func above(dst, src [][32]byte, pad *[32]byte) int {
+func parents(dst, src [][32]byte, pad *[32]byte) int {
 	n := len(src) / 2
 	pairs(dst, src)
 	if len(src)%2 == 1 {
@@ -58,8 +58,8 @@ func above(dst, src [][32]byte, pad *[32]byte) int {
 	return n
 }
 
-// scratch holds slices to climb a tree in, so that roots cost no allocation.
-var scratch = sync.Pool{New: func() any { return new([][32]byte) }}
+// rows holds slices to climb a tree in, so that roots cost no allocation.
+var rows = sync.Pool{New: func() any { return new([][32]byte) }}
 
 // Root returns the root of the smallest tree above hashes of layer base, padded
 // on the right with what that layer is padded with. For a file that is longer
@@ -83,15 +83,15 @@ func Subtree(hashes [][32]byte, base, top int) [32]byte {
 	if base == top {
 		return hashes[0]
 	}
-	s := scratch.Get().(*[][32]byte)
-	defer scratch.Put(s)
+	s := rows.Get().(*[][32]byte)
+	defer rows.Put(s)
 	if need := (len(hashes) + 1) / 2; cap(*s) < need {
 		*s = make([][32]byte, need)
 	}
 	row := (*s)[:cap(*s)]
-	n := above(row, hashes, &pads[base])
+	n := parents(row, hashes, &pads[base])
 	for layer := base + 1; layer < top; layer++ {
-		n = above(row, row[:n], &pads[layer])
+		n = parents(row, row[:n], &pads[layer])
 	}
 	return row[0]
 }

@@ -5,9 +5,9 @@ import (
 	"encoding/binary"
 )
 
-// pairEnd is the second and last block of every message of 64 bytes, which holds
+// pairPadding is the second and last block of every message of 64 bytes, which holds
 // nothing but padding: FIPS 180-4, section 5.1.1.
-var pairEnd = func() (b [blockLen]byte) {
+var pairPadding = func() (b [blockLen]byte) {
 	b[0] = 0x80
 	binary.BigEndian.PutUint64(b[blockLen-8:], blockLen*8)
 	return b
@@ -56,7 +56,7 @@ func (b *batcher) pairs(src [][32]byte, first, used int) {
 	}
 	k.run((*[8][lanes]uint32)(&b.state), &b.at, 1)
 	for l := range k.width {
-		b.at[l] = &pairEnd[0]
+		b.at[l] = &pairPadding[0]
 	}
 	k.run((*[8][lanes]uint32)(&b.state), &b.at, 1)
 	for l := range used {

@@ -27,7 +27,7 @@ func NewTree(hashes [][32]byte, base int) *Tree {
 	for layer := base; layer < top; layer++ {
 		below := rest[:n]
 		rest = rest[n:]
-		n = above(rest, below, &pads[layer])
+		n = parents(rest, below, &pads[layer])
 		t.layers = append(t.layers, rest[:n:n])
 	}
 	return t
