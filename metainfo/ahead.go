@@ -38,7 +38,7 @@ func fetches(in <-chan *fetch, over chan<- struct{}) {
 
 // fetch begins to read the next run of a piece, if it is one that has to be read and
 // nobody has begun.
-func (s *summer) fetch(p *pieceSum) {
+func (s *batchHasher) fetch(p *piece) {
 	if p.ahead != nil || p.err != nil || p.block*swarm.BlockLen >= p.length {
 		return
 	}
@@ -62,7 +62,7 @@ func (s *summer) fetch(p *pieceSum) {
 }
 
 // fetchNext begins to read the first run of the next piece that was not begun.
-func (s *summer) fetchNext() {
+func (s *batchHasher) fetchNext() {
 	if s.begun < len(s.pieces) {
 		s.fetch(&s.pieces[s.begun])
 		s.begun++
@@ -70,7 +70,7 @@ func (s *summer) fetchNext() {
 }
 
 // fetched waits for the run that is read ahead, and gives up its fetch.
-func (s *summer) fetched(p *pieceSum) (buf *[]byte, n, blocks int, err error) {
+func (s *batchHasher) fetched(p *piece) (buf *[]byte, n, blocks int, err error) {
 	f := p.ahead
 	<-f.done
 	s.rate = f.rate
@@ -81,7 +81,7 @@ func (s *summer) fetched(p *pieceSum) (buf *[]byte, n, blocks int, err error) {
 }
 
 // endFetches waits until nothing is being read any more.
-func (s *summer) endFetches() {
+func (s *batchHasher) endFetches() {
 	for n := range s.pieces {
 		if p := &s.pieces[n]; p.ahead != nil {
 			buf, _, _, _ := s.fetched(p)

@@ -119,7 +119,7 @@ func (w *worker) hash(first, n int) (bytes int64, err error) {
 			return 0, err
 		}
 	}
-	s := sums.Get().(*summer)
+	s := hashers.Get().(*batchHasher)
 	defer s.release()
 	s.sum(info, w.verdicts)
 	for i := range s.pieces {

@@ -13,16 +13,16 @@ type partial struct {
 	blocks int
 	one    piecehash.State1 // v1
 	leaves [][32]byte       // v2
-	dirty  bool             // as in pieceSum
+	dirty  bool             // as in piece
 }
 
 // isPart reports whether the piece goes on after the blocks of a verdict.
-func (s *summer) isPart(v *swarm.Verdict) bool {
+func (s *batchHasher) isPart(v *swarm.Verdict) bool {
 	return v.Blocks != nil && v.From+len(v.Blocks) < s.g.BlockCount(v.Piece)
 }
 
 // suspend makes the state of a piece that goes on.
-func (s *summer) suspend(n int) *partial {
+func (s *batchHasher) suspend(n int) *partial {
 	p := &s.pieces[n]
 	blocks := p.v.From + len(p.v.Blocks)
 	return &partial{

@@ -35,7 +35,7 @@ var (
 // side. Those that fit into a short run are read one after the other in any case.
 // For longer ones side by side means to jump about, so it depends on the storage:
 // the first run shows how fast that is.
-func (s *summer) plan() (together bool) {
+func (s *batchHasher) plan() (together bool) {
 	s.step = shortRun
 	if s.g.PieceLength <= shortRun {
 		return true
@@ -58,7 +58,7 @@ func (s *summer) plan() (together bool) {
 }
 
 // next returns the next block of a piece, nil after the last or an error.
-func (s *summer) next(p *pieceSum) []byte {
+func (s *batchHasher) next(p *piece) []byte {
 	if len(p.run) == 0 && !s.advance(p) {
 		s.drop(p)
 		return nil
@@ -71,7 +71,7 @@ func (s *summer) next(p *pieceSum) []byte {
 // advance takes up the next run of a piece, and its leaves. It reports false
 // after the last run or an error; the last run may then still wait for its
 // leaves to be hashed.
-func (s *summer) advance(p *pieceSum) bool {
+func (s *batchHasher) advance(p *piece) bool {
 	if p.err != nil || p.block*swarm.BlockLen >= p.length {
 		return false
 	}
@@ -95,7 +95,7 @@ func (s *summer) advance(p *pieceSum) bool {
 
 // take takes up the next blocks of p as one run: blocks in memory as they are,
 // pads as zeros, others by reading.
-func (s *summer) take(p *pieceSum) error {
+func (s *batchHasher) take(p *piece) error {
 	blocks := (p.length + swarm.BlockLen - 1) / swarm.BlockLen
 	first := p.block
 	at := func(n int) []byte {
@@ -122,7 +122,7 @@ func (s *summer) take(p *pieceSum) error {
 
 // toRead returns how many blocks of a piece are the next to be read in one call, and
 // how many bytes these are.
-func (s *summer) toRead(p *pieceSum) (blocks, n int) {
+func (s *batchHasher) toRead(p *piece) (blocks, n int) {
 	last := (p.length + swarm.BlockLen - 1) / swarm.BlockLen
 	for k := p.block; k < last && n+swarm.BlockLen <= s.step; k++ {
 		b := s.g.Block(p.v.Piece, k)
@@ -136,7 +136,7 @@ func (s *summer) toRead(p *pieceSum) (blocks, n int) {
 }
 
 // read makes a run of what comes next from the storage.
-func (s *summer) read(p *pieceSum) error {
+func (s *batchHasher) read(p *piece) error {
 	if p.v.Stored == nil {
 		return errNoStorage
 	}
@@ -167,7 +167,7 @@ func pool(n int) *sync.Pool {
 
 // addLeaves adds the blocks of the run, which starts with block first, to those
 // whose leaves are to be hashed, but not the bytes behind the end of the file.
-func (s *summer) addLeaves(p *pieceSum, first int) {
+func (s *batchHasher) addLeaves(p *piece, first int) {
 	if first >= len(p.leaves) {
 		return
 	}
@@ -189,13 +189,13 @@ func (s *summer) addLeaves(p *pieceSum, first int) {
 }
 
 // hashLeaves hashes the blocks that wait.
-func (s *summer) hashLeaves() {
+func (s *batchHasher) hashLeaves() {
 	piecehash.Leaves(s.leaves[min(s.first, len(s.leaves)):], s.waiting)
 	s.waiting = s.waiting[:0]
 }
 
 // drop gives back the buffer of the last run.
-func (s *summer) drop(p *pieceSum) {
+func (s *batchHasher) drop(p *piece) {
 	if p.buf != nil {
 		if len(s.waiting) > 0 {
 			s.hashLeaves() // they may lie in it

@@ -33,7 +33,7 @@ import (
 // has to read it does so on one goroutine more, which ends before it returns; Stored
 // is asked for one run at a time.
 func (i *Info) Verify(batch []swarm.Verdict) {
-	s := sums.Get().(*summer)
+	s := hashers.Get().(*batchHasher)
 	defer s.release()
 	s.sum(i, batch)
 	for n := range batch {
@@ -58,7 +58,7 @@ var (
 )
 
 // judge compares the hashes of a piece with what they must be.
-func (i *Info) judge(v *swarm.Verdict, s *summer, n int) {
+func (i *Info) judge(v *swarm.Verdict, s *batchHasher, n int) {
 	var ok1, ok2 bool
 	if s.v1 {
 		want, _ := i.PieceHash(v.Piece)

@@ -9,8 +9,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-var sums = sync.Pool{New: func() any {
-	s := new(summer)
+var hashers = sync.Pool{New: func() any {
+	s := new(batchHasher)
 	s.pull = func(n int) []byte { return s.next(&s.pieces[s.base+n]) }
 	return s
 }}
@@ -21,9 +21,9 @@ var (
 	errState     = errors.New("the state is not that of the blocks before")
 )
 
-// A summer hashes batches of pieces, v1 and v2 in one pass over the bytes. It
+// A batchHasher hashes batches of pieces, v1 and v2 in one pass over the bytes. It
 // is kept from batch to batch for its memory.
-type summer struct {
+type batchHasher struct {
 	info   *Info
 	g      swarm.Geometry
 	v1, v2 bool
@@ -31,9 +31,9 @@ type summer struct {
 	rate   float64            // of the last reading, in bytes a second
 	pull   func(n int) []byte // next, of the piece base+n of the batch
 	base   int
-	pieces []pieceSum
+	pieces []piece
 	one    []piecehash.Section1 // v1 hashes, one for each piece
-	leaves [][32]byte        // v2 leaves of all pieces, one after the other
+	leaves [][32]byte           // v2 leaves of all pieces, one after the other
 
 	// What is read ahead.
 	reads   chan *fetch // nil while nothing was to be read
@@ -49,8 +49,8 @@ type summer struct {
 	first   int
 }
 
-// A pieceSum is the work on one piece.
-type pieceSum struct {
+// A piece is the work on one piece.
+type piece struct {
 	v      *swarm.Verdict
 	offset int64      // of the piece in the torrent
 	length int        // of the piece, or of its blocks that are here, in bytes
@@ -67,7 +67,7 @@ type pieceSum struct {
 }
 
 // sum hashes a batch. Results are in s.one and in s.pieces.
-func (s *summer) sum(info *Info, batch []swarm.Verdict) {
+func (s *batchHasher) sum(info *Info, batch []swarm.Verdict) {
 	s.info, s.g = info, info.Geometry()
 	s.v1, s.v2 = info.HasV1(), info.HasV2()
 	s.prepare(batch)
@@ -101,7 +101,7 @@ func (s *summer) sum(info *Info, batch []swarm.Verdict) {
 }
 
 // prepare lays out the work on a batch.
-func (s *summer) prepare(batch []swarm.Verdict) {
+func (s *batchHasher) prepare(batch []swarm.Verdict) {
 	s.one = grow(s.one, len(batch))
 	s.pieces = grow(s.pieces, len(batch))
 	s.begun = 0
@@ -109,7 +109,7 @@ func (s *summer) prepare(batch []swarm.Verdict) {
 	for n := range batch {
 		v := &batch[n]
 		p := &s.pieces[n]
-		*p = pieceSum{v: v, store: p.store, err: s.complaint(v), block: v.From}
+		*p = piece{v: v, store: p.store, err: s.complaint(v), block: v.From}
 		s.one[n] = piecehash.Section1{}
 		if p.err != nil {
 			continue
@@ -150,7 +150,7 @@ func (s *summer) prepare(batch []swarm.Verdict) {
 }
 
 // complaint says why a verdict cannot be worked on.
-func (s *summer) complaint(v *swarm.Verdict) error {
+func (s *batchHasher) complaint(v *swarm.Verdict) error {
 	if v.Piece < 0 || v.Piece >= s.g.Pieces() {
 		return errNoPiece
 	}
@@ -173,15 +173,15 @@ func (s *summer) complaint(v *swarm.Verdict) error {
 }
 
 // release lets go of what belongs to callers.
-func (s *summer) release() {
+func (s *batchHasher) release() {
 	clear(s.waiting[:cap(s.waiting)])
 	s.waiting = s.waiting[:0]
 	for n := range s.pieces {
 		s.drop(&s.pieces[n])
-		s.pieces[n] = pieceSum{store: s.pieces[n].store}
+		s.pieces[n] = piece{store: s.pieces[n].store}
 	}
 	s.info, s.g = nil, swarm.Geometry{}
-	sums.Put(s)
+	hashers.Put(s)
 }
 
 // grow returns a slice of n elements, s if it is large enough.
