@@ -130,7 +130,7 @@ func (w *worker) hash(first, n int) (bytes int64, err error) {
 			copy(w.plan.one[20*(first+i):], s.one[i].Sum[:])
 		}
 		if info.v2 {
-			w.plan.two[first+i] = info.climb(first+i, s.pieces[i].leaves)
+			w.plan.two[first+i] = info.rootOf(first+i, s.pieces[i].leaves)
 		}
 		for entry, span := range info.FilesOf(first + i) {
 			if !info.Entries[entry].Pad {

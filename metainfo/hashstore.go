@@ -104,7 +104,7 @@ func (i *Info) SetLeaves(piece int, leaves [][32]byte) error {
 			return fmt.Errorf("metainfo: piece %d: its hash is not known", piece)
 		case len(leaves) != n:
 			return fmt.Errorf("metainfo: piece %d: %d leaves, want %d", piece, len(leaves), n)
-		case i.climb(piece, leaves) != want:
+		case i.rootOf(piece, leaves) != want:
 			return fmt.Errorf("metainfo: piece %d: the leaves do not lead to its hash", piece)
 		}
 	}
@@ -143,11 +143,11 @@ func (i *Info) pieceHashV2(piece int) (hash [32]byte, ok bool) {
 	return layer[piece-first], true
 }
 
-// climb returns the v2 hash of a piece that has these leaves. The tree of a file
+// rootOf returns the v2 hash of a piece that has these leaves. The tree of a file
 // that fits in a piece is no higher than it must be; pieces of others have all
 // the same height.
 // BEP 52, "pieces root" and "piece layers": https://www.bittorrent.org/beps/bep_0052.html
-func (i *Info) climb(piece int, leaves [][32]byte) [32]byte {
+func (i *Info) rootOf(piece int, leaves [][32]byte) [32]byte {
 	if f := &i.Entries[i.entryAt(int64(piece)*i.PieceLength)]; f.Length <= i.PieceLength {
 		return piecehash.Root(leaves, 0)
 	}

@@ -78,7 +78,7 @@ func (i *Info) judge(v *swarm.Verdict, s *batchHasher, n int) {
 		v.Err = fmt.Errorf("metainfo: piece %d: %w", v.Piece, errNoLayer)
 		return
 	}
-	ok2 = i.climb(v.Piece, leaves) == want
+	ok2 = i.rootOf(v.Piece, leaves) == want
 	if s.pieces[n].dirty {
 		// No leaf covers a pad, so v2 alone would not see what a peer put
 		// there; it must not look like a torrent that contradicts itself.
