@@ -36,12 +36,12 @@ type batchHasher struct {
 	leaves [][32]byte           // v2 leaves of all pieces, one after the other
 
 	// What is read ahead.
-	reads   chan *fetch // nil while nothing was to be read
-	over    chan struct{}
-	spare   []*fetch
-	begun   int  // pieces of which the first run was fetched, or is about to be
-	trial   bool // the first run is read, to see how fast that is
-	ordered bool // pieces are taken up one after the other
+	reads      chan *read // nil while nothing was to be read
+	readerDone chan struct{}
+	spareReads []*read
+	started    int  // pieces of which the first run was fetched, or is about to be
+	trial      bool // the first run is read, to see how fast that is
+	ordered    bool // pieces are taken up one after the other
 
 	// Blocks that wait until enough of them are there to be hashed side by
 	// side. Their leaves follow each other, from leaf first on.
@@ -51,19 +51,19 @@ type batchHasher struct {
 
 // A piece is the work on one piece.
 type piece struct {
-	v      *swarm.Verdict
-	offset int64      // of the piece in the torrent
-	length int        // of the piece, or of its blocks that are here, in bytes
-	cover  int        // bytes of it that leaves cover; the rest is pad
-	from   int        // of its leaves in those of the batch
-	leaves [][32]byte // filled in as the bytes go by
-	dirty  bool       // bytes of a pad that came with the last block are not zero
-	block  int        // the next block to take up
-	run    [][]byte   // blocks taken up and not yet handed out
-	store  [][]byte   // memory for run
-	buf    *[]byte    // what run lies in, if it was read
-	ahead  *fetch     // of the next run; nil for none
-	err    error
+	v       *swarm.Verdict
+	offset  int64      // of the piece in the torrent
+	length  int        // of the piece, or of its blocks that are here, in bytes
+	cover   int        // bytes of it that leaves cover; the rest is pad
+	from    int        // of its leaves in those of the batch
+	leaves  [][32]byte // filled in as the bytes go by
+	dirty   bool       // bytes of a pad that came with the last block are not zero
+	block   int        // the next block to take up
+	run     [][]byte   // blocks taken up and not yet handed out
+	store   [][]byte   // memory for run
+	buf     *[]byte    // what run lies in, if it was read
+	pending *read      // of the next run; nil for none
+	err     error
 }
 
 // sum hashes a batch. Results are in s.one and in s.pieces.
@@ -71,11 +71,11 @@ func (s *batchHasher) sum(info *Info, batch []swarm.Verdict) {
 	s.info, s.g = info, info.Geometry()
 	s.v1, s.v2 = info.HasV1(), info.HasV2()
 	s.prepare(batch)
-	defer s.endFetches()
+	defer s.endReads()
 	together := s.plan()
 	s.ordered = !s.v1 || !together
 	for range leavesAtOnce {
-		if s.fetchNext(); s.ordered {
+		if s.startNextPiece(); s.ordered {
 			break
 		}
 	}
@@ -104,7 +104,7 @@ func (s *batchHasher) sum(info *Info, batch []swarm.Verdict) {
 func (s *batchHasher) prepare(batch []swarm.Verdict) {
 	s.one = grow(s.one, len(batch))
 	s.pieces = grow(s.pieces, len(batch))
-	s.begun = 0
+	s.started = 0
 	total := 0
 	for n := range batch {
 		v := &batch[n]

@@ -82,9 +82,9 @@ func (s *batchHasher) advance(p *piece) bool {
 		return false
 	}
 	if !s.trial {
-		s.fetch(p)
+		s.startRead(p)
 		if p.block*swarm.BlockLen >= p.length {
-			s.fetchNext()
+			s.startNextPiece()
 		}
 	}
 	if s.v2 {
@@ -140,8 +140,8 @@ func (s *batchHasher) read(p *piece) error {
 	if p.v.Stored == nil {
 		return errNoStorage
 	}
-	s.fetch(p)
-	buf, n, blocks, err := s.fetched(p)
+	s.startRead(p)
+	buf, n, blocks, err := s.finishRead(p)
 	p.buf = buf
 	if err != nil {
 		return err
