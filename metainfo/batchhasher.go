@@ -27,7 +27,7 @@ type batchHasher struct {
 	info   *Info
 	g      swarm.Geometry
 	v1, v2 bool
-	step   int                // bytes that are read in one call, at most
+	runLen int                // bytes that are read in one call, at most
 	rate   float64            // of the last reading, in bytes a second
 	pull   func(n int) []byte // next, of the piece base+n of the batch
 	base   int
@@ -40,8 +40,8 @@ type batchHasher struct {
 	readerDone chan struct{}
 	spareReads []*read
 	started    int  // pieces of which the first run was fetched, or is about to be
-	trial      bool // the first run is read, to see how fast that is
-	ordered    bool // pieces are taken up one after the other
+	measuring  bool // the first run is read, to see how fast that is
+	oneByOne   bool // pieces are taken up one after the other
 
 	// Blocks that wait until enough of them are there to be hashed side by
 	// side. Their leaves follow each other, from leaf first on.
@@ -72,10 +72,10 @@ func (s *batchHasher) sum(info *Info, batch []swarm.Verdict) {
 	s.v1, s.v2 = info.HasV1(), info.HasV2()
 	s.prepare(batch)
 	defer s.endReads()
-	together := s.plan()
-	s.ordered = !s.v1 || !together
+	together := s.chooseOrder()
+	s.oneByOne = !s.v1 || !together
 	for range leavesAtOnce {
-		if s.startNextPiece(); s.ordered {
+		if s.startNextPiece(); s.oneByOne {
 			break
 		}
 	}

@@ -31,25 +31,25 @@ var (
 	short = sync.Pool{New: func() any { b := make([]byte, shortRun); return &b }}
 )
 
-// plan decides how a batch is read, and whether its pieces may be hashed side by
+// chooseOrder decides how a batch is read, and whether its pieces may be hashed side by
 // side. Those that fit into a short run are read one after the other in any case.
 // For longer ones side by side means to jump about, so it depends on the storage:
 // the first run shows how fast that is.
-func (s *batchHasher) plan() (together bool) {
-	s.step = shortRun
+func (s *batchHasher) chooseOrder() (together bool) {
+	s.runLen = shortRun
 	if s.g.PieceLength <= shortRun {
 		return true
 	}
-	s.step = longRun
-	s.trial = true
-	defer func() { s.trial = false }()
+	s.runLen = longRun
+	s.measuring = true
+	defer func() { s.measuring = false }()
 	for n := range s.pieces {
 		p := &s.pieces[n]
 		if !s.advance(p) {
 			continue
 		}
 		if p.buf == nil || s.rate > diskRate {
-			s.step = shortRun
+			s.runLen = shortRun
 			return true
 		}
 		break
@@ -81,7 +81,7 @@ func (s *batchHasher) advance(p *piece) bool {
 		s.drop(p)
 		return false
 	}
-	if !s.trial {
+	if !s.measuring {
 		s.startRead(p)
 		if p.block*swarm.BlockLen >= p.length {
 			s.startNextPiece()
@@ -124,7 +124,7 @@ func (s *batchHasher) take(p *piece) error {
 // how many bytes these are.
 func (s *batchHasher) toRead(p *piece) (blocks, n int) {
 	last := (p.length + swarm.BlockLen - 1) / swarm.BlockLen
-	for k := p.block; k < last && n+swarm.BlockLen <= s.step; k++ {
+	for k := p.block; k < last && n+swarm.BlockLen <= s.runLen; k++ {
 		b := s.g.Block(p.v.Piece, k)
 		if p.v.Blocks != nil && p.v.Blocks[k-p.v.From] != nil || s.g.IsPad(b) {
 			break
