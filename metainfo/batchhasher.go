@@ -11,7 +11,7 @@ import (
 
 var hashers = sync.Pool{New: func() any {
 	s := new(batchHasher)
-	s.pull = func(n int) []byte { return s.next(&s.pieces[s.base+n]) }
+	s.pull = func(n int) []byte { return s.nextBlock(&s.pieces[s.base+n]) }
 	return s
 }}
 
@@ -51,19 +51,19 @@ type batchHasher struct {
 
 // A piece is the work on one piece.
 type piece struct {
-	v       *swarm.Verdict
-	offset  int64      // of the piece in the torrent
-	length  int        // of the piece, or of its blocks that are here, in bytes
-	cover   int        // bytes of it that leaves cover; the rest is pad
-	from    int        // of its leaves in those of the batch
-	leaves  [][32]byte // filled in as the bytes go by
-	dirty   bool       // bytes of a pad that came with the last block are not zero
-	block   int        // the next block to take up
-	run     [][]byte   // blocks taken up and not yet handed out
-	store   [][]byte   // memory for run
-	buf     *[]byte    // what run lies in, if it was read
-	pending *read      // of the next run; nil for none
-	err     error
+	v        *swarm.Verdict
+	offset   int64      // of the piece in the torrent
+	length   int        // of the piece, or of its blocks that are here, in bytes
+	cover    int        // bytes of it that leaves cover; the rest is pad
+	from     int        // of its leaves in those of the batch
+	leaves   [][32]byte // filled in as the bytes go by
+	dirty    bool       // bytes of a pad that came with the last block are not zero
+	next     int        // the next block to take up
+	run      [][]byte   // blocks taken up and not yet handed out
+	runSpace [][]byte   // memory for run
+	buf      *[]byte    // what run lies in, if it was read
+	pending  *read      // of the next run; nil for none
+	err      error
 }
 
 // sum hashes a batch. Results are in s.one and in s.pieces.
@@ -83,10 +83,10 @@ func (s *batchHasher) sum(info *Info, batch []swarm.Verdict) {
 	case !s.v1:
 		done := 0
 		for n := range s.pieces {
-			for s.advance(&s.pieces[n]) {
+			for s.nextRun(&s.pieces[n]) {
 			}
 			for ; len(s.waiting) == 0 && done <= n; done++ {
-				s.drop(&s.pieces[done])
+				s.releaseRun(&s.pieces[done])
 			}
 		}
 	case together:
@@ -109,7 +109,7 @@ func (s *batchHasher) prepare(batch []swarm.Verdict) {
 	for n := range batch {
 		v := &batch[n]
 		p := &s.pieces[n]
-		*p = piece{v: v, store: p.store, err: s.complaint(v), block: v.From}
+		*p = piece{v: v, runSpace: p.runSpace, err: s.complaint(v), next: v.From}
 		s.one[n] = piecehash.Section1{}
 		if p.err != nil {
 			continue
@@ -177,8 +177,8 @@ func (s *batchHasher) release() {
 	clear(s.waiting[:cap(s.waiting)])
 	s.waiting = s.waiting[:0]
 	for n := range s.pieces {
-		s.drop(&s.pieces[n])
-		s.pieces[n] = piece{store: s.pieces[n].store}
+		s.releaseRun(&s.pieces[n])
+		s.pieces[n] = piece{runSpace: s.pieces[n].runSpace}
 	}
 	s.info, s.g = nil, swarm.Geometry{}
 	hashers.Put(s)

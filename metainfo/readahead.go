@@ -39,10 +39,10 @@ func serveReads(in <-chan *read, over chan<- struct{}) {
 // startRead begins to read the next run of a piece, if it is one that has to be read and
 // nobody has begun.
 func (s *batchHasher) startRead(p *piece) {
-	if p.pending != nil || p.err != nil || p.block*swarm.BlockLen >= p.length {
+	if p.pending != nil || p.err != nil || p.next*swarm.BlockLen >= p.length {
 		return
 	}
-	blocks, n := s.toRead(p)
+	blocks, n := s.nextRead(p)
 	if blocks == 0 || p.v.Stored == nil {
 		return
 	}
@@ -52,7 +52,7 @@ func (s *batchHasher) startRead(p *piece) {
 	} else {
 		f = &read{done: make(chan struct{}, 1)}
 	}
-	f.from, f.off, f.buf, f.n, f.blocks = p.v.Stored, p.offset+int64(p.block)*swarm.BlockLen, pool(n).Get().(*[]byte), n, blocks
+	f.from, f.off, f.buf, f.n, f.blocks = p.v.Stored, p.offset+int64(p.next)*swarm.BlockLen, runPool(n).Get().(*[]byte), n, blocks
 	if s.reads == nil {
 		s.reads, s.readerDone = make(chan *read, leavesAtOnce), make(chan struct{})
 		go serveReads(s.reads, s.readerDone)
@@ -85,7 +85,7 @@ func (s *batchHasher) endReads() {
 	for n := range s.pieces {
 		if p := &s.pieces[n]; p.pending != nil {
 			buf, _, _, _ := s.finishRead(p)
-			pool(len(*buf)).Put(buf)
+			runPool(len(*buf)).Put(buf)
 		}
 	}
 	if s.reads != nil {

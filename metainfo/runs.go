@@ -45,7 +45,7 @@ func (s *batchHasher) chooseOrder() (together bool) {
 	defer func() { s.measuring = false }()
 	for n := range s.pieces {
 		p := &s.pieces[n]
-		if !s.advance(p) {
+		if !s.nextRun(p) {
 			continue
 		}
 		if p.buf == nil || s.rate > diskRate {
@@ -57,10 +57,10 @@ func (s *batchHasher) chooseOrder() (together bool) {
 	return s.g.PieceLength <= longRun // which a long run holds wholly
 }
 
-// next returns the next block of a piece, nil after the last or an error.
-func (s *batchHasher) next(p *piece) []byte {
-	if len(p.run) == 0 && !s.advance(p) {
-		s.drop(p)
+// nextBlock returns the nextBlock block of a piece, nil after the last or an error.
+func (s *batchHasher) nextBlock(p *piece) []byte {
+	if len(p.run) == 0 && !s.nextRun(p) {
+		s.releaseRun(p)
 		return nil
 	}
 	b := p.run[0]
@@ -68,22 +68,22 @@ func (s *batchHasher) next(p *piece) []byte {
 	return b
 }
 
-// advance takes up the next run of a piece, and its leaves. It reports false
+// nextRun takes up the next run of a piece, and its leaves. It reports false
 // after the last run or an error; the last run may then still wait for its
 // leaves to be hashed.
-func (s *batchHasher) advance(p *piece) bool {
-	if p.err != nil || p.block*swarm.BlockLen >= p.length {
+func (s *batchHasher) nextRun(p *piece) bool {
+	if p.err != nil || p.next*swarm.BlockLen >= p.length {
 		return false
 	}
-	s.drop(p)
-	first := p.block
-	if p.err = s.take(p); p.err != nil {
-		s.drop(p)
+	s.releaseRun(p)
+	first := p.next
+	if p.err = s.loadRun(p); p.err != nil {
+		s.releaseRun(p)
 		return false
 	}
 	if !s.measuring {
 		s.startRead(p)
-		if p.block*swarm.BlockLen >= p.length {
+		if p.next*swarm.BlockLen >= p.length {
 			s.startNextPiece()
 		}
 	}
@@ -93,11 +93,11 @@ func (s *batchHasher) advance(p *piece) bool {
 	return true
 }
 
-// take takes up the next blocks of p as one run: blocks in memory as they are,
+// loadRun takes up the next blocks of p as one run: blocks in memory as they are,
 // pads as zeros, others by reading.
-func (s *batchHasher) take(p *piece) error {
+func (s *batchHasher) loadRun(p *piece) error {
 	blocks := (p.length + swarm.BlockLen - 1) / swarm.BlockLen
-	first := p.block
+	first := p.next
 	at := func(n int) []byte {
 		if p.v.Blocks == nil {
 			return nil
@@ -105,26 +105,26 @@ func (s *batchHasher) take(p *piece) error {
 		return p.v.Blocks[n-p.v.From]
 	}
 	if at(first) != nil {
-		for p.block < blocks && at(p.block) != nil {
-			p.block++
+		for p.next < blocks && at(p.next) != nil {
+			p.next++
 		}
-		p.run = p.v.Blocks[first-p.v.From : p.block-p.v.From]
+		p.run = p.v.Blocks[first-p.v.From : p.next-p.v.From]
 		return nil
 	}
 	if b := s.g.Block(p.v.Piece, first); s.g.IsPad(b) {
-		p.block++
-		p.run = append(p.store[:0], zeros[:b.Length])
-		p.store = p.run
+		p.next++
+		p.run = append(p.runSpace[:0], zeros[:b.Length])
+		p.runSpace = p.run
 		return nil
 	}
-	return s.read(p)
+	return s.readRun(p)
 }
 
-// toRead returns how many blocks of a piece are the next to be read in one call, and
+// nextRead returns how many blocks of a piece are the next to be read in one call, and
 // how many bytes these are.
-func (s *batchHasher) toRead(p *piece) (blocks, n int) {
+func (s *batchHasher) nextRead(p *piece) (blocks, n int) {
 	last := (p.length + swarm.BlockLen - 1) / swarm.BlockLen
-	for k := p.block; k < last && n+swarm.BlockLen <= s.runLen; k++ {
+	for k := p.next; k < last && n+swarm.BlockLen <= s.runLen; k++ {
 		b := s.g.Block(p.v.Piece, k)
 		if p.v.Blocks != nil && p.v.Blocks[k-p.v.From] != nil || s.g.IsPad(b) {
 			break
@@ -135,8 +135,8 @@ func (s *batchHasher) toRead(p *piece) (blocks, n int) {
 	return blocks, n
 }
 
-// read makes a run of what comes next from the storage.
-func (s *batchHasher) read(p *piece) error {
+// readRun makes a run of what comes next from the storage.
+func (s *batchHasher) readRun(p *piece) error {
 	if p.v.Stored == nil {
 		return errNoStorage
 	}
@@ -146,19 +146,19 @@ func (s *batchHasher) read(p *piece) error {
 	if err != nil {
 		return err
 	}
-	p.block += blocks
+	p.next += blocks
 	b := (*p.buf)[:n]
-	p.store = p.store[:0]
+	p.runSpace = p.runSpace[:0]
 	for ; len(b) > swarm.BlockLen; b = b[swarm.BlockLen:] {
-		p.store = append(p.store, b[:swarm.BlockLen])
+		p.runSpace = append(p.runSpace, b[:swarm.BlockLen])
 	}
-	p.store = append(p.store, b)
-	p.run = p.store
+	p.runSpace = append(p.runSpace, b)
+	p.run = p.runSpace
 	return nil
 }
 
-// pool returns the pool of buffers for runs of n bytes.
-func pool(n int) *sync.Pool {
+// runPool returns the runPool of buffers for runs of n bytes.
+func runPool(n int) *sync.Pool {
 	if n <= shortRun {
 		return &short
 	}
@@ -194,13 +194,13 @@ func (s *batchHasher) hashLeaves() {
 	s.waiting = s.waiting[:0]
 }
 
-// drop gives back the buffer of the last run.
-func (s *batchHasher) drop(p *piece) {
+// releaseRun gives back the buffer of the last run.
+func (s *batchHasher) releaseRun(p *piece) {
 	if p.buf != nil {
 		if len(s.waiting) > 0 {
 			s.hashLeaves() // they may lie in it
 		}
-		pool(len(*p.buf)).Put(p.buf)
+		runPool(len(*p.buf)).Put(p.buf)
 		p.buf = nil
 	}
 	p.run = nil
