@@ -45,25 +45,25 @@ type batchHasher struct {
 
 	// Blocks that wait until enough of them are there to be hashed side by
 	// side. Their leaves follow each other, from leaf first on.
-	waiting [][]byte
-	first   int
+	leafQueue [][]byte
+	queueFrom int
 }
 
 // A piece is the work on one piece.
 type piece struct {
-	v        *swarm.Verdict
-	offset   int64      // of the piece in the torrent
-	length   int        // of the piece, or of its blocks that are here, in bytes
-	cover    int        // bytes of it that leaves cover; the rest is pad
-	from     int        // of its leaves in those of the batch
-	leaves   [][32]byte // filled in as the bytes go by
-	dirty    bool       // bytes of a pad that came with the last block are not zero
-	next     int        // the next block to take up
-	run      [][]byte   // blocks taken up and not yet handed out
-	runSpace [][]byte   // memory for run
-	buf      *[]byte    // what run lies in, if it was read
-	pending  *read      // of the next run; nil for none
-	err      error
+	v         *swarm.Verdict
+	offset    int64      // of the piece in the torrent
+	length    int        // of the piece, or of its blocks that are here, in bytes
+	covered   int        // bytes of it that leaves cover; the rest is pad
+	firstLeaf int        // of its leaves in those of the batch
+	leaves    [][32]byte // filled in as the bytes go by
+	padDirty  bool       // bytes of a pad that came with the last block are not zero
+	next      int        // the next block to take up
+	run       [][]byte   // blocks taken up and not yet handed out
+	runSpace  [][]byte   // memory for run
+	buf       *[]byte    // what run lies in, if it was read
+	pending   *read      // of the next run; nil for none
+	err       error
 }
 
 // sum hashes a batch. Results are in s.one and in s.pieces.
@@ -85,7 +85,7 @@ func (s *batchHasher) sum(info *Info, batch []swarm.Verdict) {
 		for n := range s.pieces {
 			for s.nextRun(&s.pieces[n]) {
 			}
-			for ; len(s.waiting) == 0 && done <= n; done++ {
+			for ; len(s.leafQueue) == 0 && done <= n; done++ {
 				s.releaseRun(&s.pieces[done])
 			}
 		}
@@ -116,7 +116,7 @@ func (s *batchHasher) prepare(batch []swarm.Verdict) {
 		}
 		p.offset = int64(v.Piece) * s.g.PieceLength
 		p.length = s.g.PieceLen(v.Piece)
-		p.cover = p.length
+		p.covered = p.length
 		if s.isPart(v) {
 			p.length = (v.From + len(v.Blocks)) * swarm.BlockLen
 			s.one[n].More = true
@@ -126,7 +126,7 @@ func (s *batchHasher) prepare(batch []swarm.Verdict) {
 		}
 		if s.v2 {
 			leaves, cover := s.info.leafCount(v.Piece)
-			p.cover = int(cover)
+			p.covered = int(cover)
 			total += leaves
 		}
 	}
@@ -138,12 +138,12 @@ func (s *batchHasher) prepare(batch []swarm.Verdict) {
 	for n := range s.pieces {
 		p := &s.pieces[n]
 		if p.err == nil {
-			leaves := int(piecehash.LeavesOf(int64(p.cover)))
-			p.from = total - len(rest)
+			leaves := int(piecehash.LeavesOf(int64(p.covered)))
+			p.firstLeaf = total - len(rest)
 			p.leaves, rest = rest[:leaves:leaves], rest[leaves:]
 			if before, ok := p.v.State.(*partial); ok {
 				copy(p.leaves, before.leaves)
-				p.dirty = before.dirty
+				p.padDirty = before.dirty
 			}
 		}
 	}
@@ -174,8 +174,8 @@ func (s *batchHasher) complaint(v *swarm.Verdict) error {
 
 // release lets go of what belongs to callers.
 func (s *batchHasher) release() {
-	clear(s.waiting[:cap(s.waiting)])
-	s.waiting = s.waiting[:0]
+	clear(s.leafQueue[:cap(s.leafQueue)])
+	s.leafQueue = s.leafQueue[:0]
 	for n := range s.pieces {
 		s.releaseRun(&s.pieces[n])
 		s.pieces[n] = piece{runSpace: s.pieces[n].runSpace}

@@ -29,6 +29,6 @@ func (s *batchHasher) suspend(n int) *partial {
 		blocks: blocks,
 		one:    s.one[n].State,
 		leaves: slices.Clone(p.leaves[:min(blocks, len(p.leaves))]),
-		dirty:  p.dirty,
+		dirty:  p.padDirty,
 	}
 }

@@ -88,7 +88,7 @@ func (s *batchHasher) nextRun(p *piece) bool {
 		}
 	}
 	if s.v2 {
-		s.addLeaves(p, first)
+		s.queueLeaves(p, first)
 	}
 	return true
 }
@@ -165,39 +165,39 @@ func runPool(n int) *sync.Pool {
 	return &long
 }
 
-// addLeaves adds the blocks of the run, which starts with block first, to those
+// queueLeaves adds the blocks of the run, which starts with block first, to those
 // whose leaves are to be hashed, but not the bytes behind the end of the file.
-func (s *batchHasher) addLeaves(p *piece, first int) {
+func (s *batchHasher) queueLeaves(p *piece, first int) {
 	if first >= len(p.leaves) {
 		return
 	}
-	if from := p.from + first; len(s.waiting) == 0 || s.first+len(s.waiting) != from {
+	if from := p.firstLeaf + first; len(s.leafQueue) == 0 || s.queueFrom+len(s.leafQueue) != from {
 		s.hashLeaves()
-		s.first = from
+		s.queueFrom = from
 	}
 	for n, b := range p.run[:min(len(p.run), len(p.leaves)-first)] {
-		if data := p.cover - (first+n)*swarm.BlockLen; data < len(b) {
+		if data := p.covered - (first+n)*swarm.BlockLen; data < len(b) {
 			pad := b[data:]
-			p.dirty = !bytes.Equal(pad, zeros[:len(pad)])
+			p.padDirty = !bytes.Equal(pad, zeros[:len(pad)])
 			b = b[:data]
 		}
-		s.waiting = append(s.waiting, b)
+		s.leafQueue = append(s.leafQueue, b)
 	}
-	if len(s.waiting) >= leavesAtOnce {
+	if len(s.leafQueue) >= leavesAtOnce {
 		s.hashLeaves()
 	}
 }
 
 // hashLeaves hashes the blocks that wait.
 func (s *batchHasher) hashLeaves() {
-	piecehash.Leaves(s.leaves[min(s.first, len(s.leaves)):], s.waiting)
-	s.waiting = s.waiting[:0]
+	piecehash.Leaves(s.leaves[min(s.queueFrom, len(s.leaves)):], s.leafQueue)
+	s.leafQueue = s.leafQueue[:0]
 }
 
 // releaseRun gives back the buffer of the last run.
 func (s *batchHasher) releaseRun(p *piece) {
 	if p.buf != nil {
-		if len(s.waiting) > 0 {
+		if len(s.leafQueue) > 0 {
 			s.hashLeaves() // they may lie in it
 		}
 		runPool(len(*p.buf)).Put(p.buf)

@@ -79,7 +79,7 @@ func (i *Info) judge(v *swarm.Verdict, s *batchHasher, n int) {
 		return
 	}
 	ok2 = i.rootOf(v.Piece, leaves) == want
-	if s.pieces[n].dirty {
+	if s.pieces[n].padDirty {
 		// No leaf covers a pad, so v2 alone would not see what a peer put
 		// there; it must not look like a torrent that contradicts itself.
 		v.Bad = append(v.Bad, len(leaves)-1)
