@@ -24,16 +24,16 @@ var (
 // A batchHasher hashes batches of pieces, v1 and v2 in one pass over the bytes. It
 // is kept from batch to batch for its memory.
 type batchHasher struct {
-	info   *Info
-	g      swarm.Geometry
-	v1, v2 bool
-	runLen int                // bytes that are read in one call, at most
-	rate   float64            // of the last reading, in bytes a second
-	pull   func(n int) []byte // next, of the piece base+n of the batch
-	base   int
-	pieces []piece
-	one    []piecehash.Section1 // v1 hashes, one for each piece
-	leaves [][32]byte           // v2 leaves of all pieces, one after the other
+	info     *Info
+	g        swarm.Geometry
+	v1, v2   bool
+	runLen   int                // bytes that are read in one call, at most
+	rate     float64            // of the last reading, in bytes a second
+	pull     func(n int) []byte // next, of the piece base+n of the batch
+	base     int
+	pieces   []piece
+	sections []piecehash.Section1 // v1 hashes, one for each piece
+	leaves   [][32]byte           // v2 leaves of all pieces, one after the other
 
 	// What is read ahead.
 	reads      chan *read // nil while nothing was to be read
@@ -91,10 +91,10 @@ func (s *batchHasher) sum(info *Info, batch []swarm.Verdict) {
 		}
 	case together:
 		s.base = 0
-		piecehash.Sum1Sections(s.one, s.pull)
+		piecehash.Sum1Sections(s.sections, s.pull)
 	default:
 		for s.base = range s.pieces {
-			piecehash.Sum1Sections(s.one[s.base:s.base+1], s.pull)
+			piecehash.Sum1Sections(s.sections[s.base:s.base+1], s.pull)
 		}
 	}
 	s.hashLeaves()
@@ -102,27 +102,27 @@ func (s *batchHasher) sum(info *Info, batch []swarm.Verdict) {
 
 // prepare lays out the work on a batch.
 func (s *batchHasher) prepare(batch []swarm.Verdict) {
-	s.one = grow(s.one, len(batch))
+	s.sections = grow(s.sections, len(batch))
 	s.pieces = grow(s.pieces, len(batch))
 	s.started = 0
 	total := 0
 	for n := range batch {
 		v := &batch[n]
 		p := &s.pieces[n]
-		*p = piece{v: v, runSpace: p.runSpace, err: s.complaint(v), next: v.From}
-		s.one[n] = piecehash.Section1{}
+		*p = piece{v: v, runSpace: p.runSpace, err: s.check(v), next: v.From}
+		s.sections[n] = piecehash.Section1{}
 		if p.err != nil {
 			continue
 		}
 		p.offset = int64(v.Piece) * s.g.PieceLength
 		p.length = s.g.PieceLen(v.Piece)
 		p.covered = p.length
-		if s.isPart(v) {
+		if s.hasMore(v) {
 			p.length = (v.From + len(v.Blocks)) * swarm.BlockLen
-			s.one[n].More = true
+			s.sections[n].More = true
 		}
-		if before, ok := v.State.(*partial); ok {
-			s.one[n].State = before.one
+		if before, ok := v.State.(*sectionState); ok {
+			s.sections[n].State = before.one
 		}
 		if s.v2 {
 			leaves, cover := s.info.leafCount(v.Piece)
@@ -141,7 +141,7 @@ func (s *batchHasher) prepare(batch []swarm.Verdict) {
 			leaves := int(piecehash.LeavesOf(int64(p.covered)))
 			p.firstLeaf = total - len(rest)
 			p.leaves, rest = rest[:leaves:leaves], rest[leaves:]
-			if before, ok := p.v.State.(*partial); ok {
+			if before, ok := p.v.State.(*sectionState); ok {
 				copy(p.leaves, before.leaves)
 				p.padDirty = before.dirty
 			}
@@ -149,12 +149,12 @@ func (s *batchHasher) prepare(batch []swarm.Verdict) {
 	}
 }
 
-// complaint says why a verdict cannot be worked on.
-func (s *batchHasher) complaint(v *swarm.Verdict) error {
+// check says why a verdict cannot be worked on.
+func (s *batchHasher) check(v *swarm.Verdict) error {
 	if v.Piece < 0 || v.Piece >= s.g.Pieces() {
 		return errNoPiece
 	}
-	before, _ := v.State.(*partial)
+	before, _ := v.State.(*sectionState)
 	switch n := s.g.BlockCount(v.Piece); {
 	case v.From == 0 && v.State != nil, v.From != 0 && (before == nil || before.blocks != v.From):
 		return errState

@@ -127,7 +127,7 @@ func (w *worker) hash(first, n int) (bytes int64, err error) {
 			return 0, fmt.Errorf("piece %d: %w", first+i, err)
 		}
 		if info.v1 {
-			copy(w.plan.one[20*(first+i):], s.one[i].Sum[:])
+			copy(w.plan.one[20*(first+i):], s.sections[i].Sum[:])
 		}
 		if info.v2 {
 			w.plan.two[first+i] = info.rootOf(first+i, s.pieces[i].leaves)

@@ -44,8 +44,8 @@ func (i *Info) Verify(batch []swarm.Verdict) {
 		case errors.Is(p.err, fs.ErrNotExist):
 		case p.err != nil:
 			v.Err = fmt.Errorf("metainfo: piece %d: %w", v.Piece, p.err)
-		case s.isPart(v):
-			v.State = s.suspend(n)
+		case s.hasMore(v):
+			v.State = s.stateOf(n)
 		default:
 			i.judge(v, s, n)
 		}
@@ -62,7 +62,7 @@ func (i *Info) judge(v *swarm.Verdict, s *batchHasher, n int) {
 	var ok1, ok2 bool
 	if s.v1 {
 		want, _ := i.PieceHash(v.Piece)
-		ok1 = s.one[n].Sum == want
+		ok1 = s.sections[n].Sum == want
 	}
 	if !s.v2 {
 		v.OK = ok1
