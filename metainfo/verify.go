@@ -47,7 +47,7 @@ func (i *Info) Verify(batch []swarm.Verdict) {
 		case s.hasMore(v):
 			v.State = s.stateOf(n)
 		default:
-			i.judge(v, s, n)
+			i.compare(v, s, n)
 		}
 	}
 }
@@ -57,8 +57,8 @@ var (
 	errNoLayer  = errors.New("the piece layer is not known")
 )
 
-// judge compares the hashes of a piece with what they must be.
-func (i *Info) judge(v *swarm.Verdict, s *batchHasher, n int) {
+// compare compares the hashes of a piece with what they must be.
+func (i *Info) compare(v *swarm.Verdict, s *batchHasher, n int) {
 	var ok1, ok2 bool
 	if s.v1 {
 		want, _ := i.PieceHash(v.Piece)
