@@ -20,7 +20,7 @@ func fileList(info bencode.Value, name string) (files []rawFile, single bool, er
 	case hasLength && hasFiles:
 		return nil, false, errors.New("both length and files are there")
 	case hasLength:
-		f, err := listed(info)
+		f, err := readListedFile(info)
 		if err != nil {
 			return nil, false, err
 		}
@@ -36,7 +36,7 @@ func fileList(info bencode.Value, name string) (files []rawFile, single bool, er
 	}
 	var budget pathBudget
 	for v := range list.List() {
-		f, err := listedWithPath(v)
+		f, err := readListEntry(v)
 		if err == nil {
 			err = budget.spend(f.path)
 		}
@@ -48,8 +48,8 @@ func fileList(info bencode.Value, name string) (files []rawFile, single bool, er
 	return files, false, nil
 }
 
-// listed reads all of a file in the list but its path.
-func listed(d bencode.Value) (f rawFile, err error) {
+// readListedFile reads all of a file in the list but its path.
+func readListedFile(d bencode.Value) (f rawFile, err error) {
 	if d.Kind() != bencode.Dict {
 		return f, &bencode.TypeError{Want: bencode.Dict, Got: d.Kind()}
 	}
@@ -58,7 +58,7 @@ func listed(d bencode.Value) (f rawFile, err error) {
 		return f, err
 	}
 	if !symlink { // the length of a symlink is zero, whether it says so or not
-		if f.length, err = length(d); err != nil {
+		if f.length, err = readLength(d); err != nil {
 			return f, err
 		}
 	}
@@ -70,8 +70,8 @@ func listed(d bencode.Value) (f rawFile, err error) {
 	return f, nil
 }
 
-func listedWithPath(d bencode.Value) (f rawFile, err error) {
-	if f, err = listed(d); err != nil {
+func readListEntry(d bencode.Value) (f rawFile, err error) {
+	if f, err = readListedFile(d); err != nil {
 		return f, err
 	}
 	key := "path.utf-8"
@@ -87,7 +87,7 @@ func listedWithPath(d bencode.Value) (f rawFile, err error) {
 	if err != nil {
 		return f, err
 	}
-	if f.path, err = components(list); err != nil {
+	if f.path, err = readComponents(list); err != nil {
 		return f, fmt.Errorf("%s: %w", key, err)
 	}
 	if len(f.path) == 0 && !f.pad {
@@ -100,12 +100,12 @@ func listedWithPath(d bencode.Value) (f rawFile, err error) {
 // padPath is the path that BEP 47 recommends for a pad.
 func padPath(length int64) []string { return []string{".pad", strconv.FormatInt(length, 10)} }
 
-// sameFiles checks that the v1 and the v2 part of a hybrid torrent describe the
+// mergeFiles checks that the v1 and the v2 part of a hybrid torrent describe the
 // same files at the same places, and returns those of v2 with what only v1 says.
 // Pads are laid out as in v2: where v1 has one behind an empty file, it comes
 // before that.
 // BEP 52, "Upgrade Path": https://www.bittorrent.org/beps/bep_0052.html
-func sameFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
+func mergeFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 	const mismatch = "v1 and v2 do not match: "
 	var off1, off2 int64
 	next := 0

@@ -81,7 +81,7 @@ func (w *treeWalker) file(v bencode.Value, path []string) error {
 		return errors.New("it is a file and a folder")
 	}
 	leaf, _ := v.Get("")
-	f, err := treeFile(leaf)
+	f, err := readTreeFile(leaf)
 	if err != nil {
 		return err
 	}
@@ -90,8 +90,8 @@ func (w *treeWalker) file(v bencode.Value, path []string) error {
 	return w.budget.spend(path)
 }
 
-// treeFile reads what the tree says of one file.
-func treeFile(d bencode.Value) (f rawFile, err error) {
+// readTreeFile reads what the tree says of one file.
+func readTreeFile(d bencode.Value) (f rawFile, err error) {
 	if d.Kind() != bencode.Dict {
 		return f, &bencode.TypeError{Want: bencode.Dict, Got: d.Kind()}
 	}
@@ -105,7 +105,7 @@ func treeFile(d bencode.Value) (f rawFile, err error) {
 	if symlink {
 		return f, nil
 	}
-	if f.length, err = length(d); err != nil || f.length == 0 {
+	if f.length, err = readLength(d); err != nil || f.length == 0 {
 		return f, err
 	}
 	root, err := d.GetBytes("pieces root")

@@ -154,7 +154,7 @@ func (o Options) readFiles(i *Info, v bencode.Value, name string) (files []rawFi
 		if !i.v1 {
 			i.Single = single
 			files = withPads(tree, i.PieceLength, 0)
-		} else if files, err = sameFiles(files, tree, i.PieceLength); err != nil {
+		} else if files, err = mergeFiles(files, tree, i.PieceLength); err != nil {
 			return nil, err
 		}
 	}

@@ -50,7 +50,7 @@ func (f *rawFile) readAttributes(d bencode.Value) (symlink bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	f.symlink, err = components(target)
+	f.symlink, err = readComponents(target)
 	if err != nil {
 		return false, fmt.Errorf("symlink path: %w", err)
 	}
@@ -60,8 +60,8 @@ func (f *rawFile) readAttributes(d bencode.Value) (symlink bool, err error) {
 	return true, nil
 }
 
-// components reads a list of strings.
-func components(list bencode.Value) ([]string, error) {
+// readComponents reads a list of strings.
+func readComponents(list bencode.Value) ([]string, error) {
 	out := make([]string, 0, 2)
 	for v := range list.List() {
 		s, err := v.Text()
@@ -114,8 +114,8 @@ func optional[T any](v T, err error) (T, error) {
 	return v, err
 }
 
-// length reads the length of a file from d.
-func length(d bencode.Value) (int64, error) {
+// readLength reads the readLength of a file from d.
+func readLength(d bencode.Value) (int64, error) {
 	n, err := d.GetInt("length")
 	if err != nil {
 		return 0, err
