@@ -122,11 +122,11 @@ func mergeFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 		next++
 		switch {
 		case !slices.Equal(f.path, g.path):
-			return nil, fmt.Errorf(mismatch+"file %d is %s in v1, %s in v2", i, shown(f.path), shown(g.path))
+			return nil, fmt.Errorf(mismatch+"file %d is %s in v1, %s in v2", i, quotePath(f.path), quotePath(g.path))
 		case f.length != g.length:
 			return nil, fmt.Errorf(mismatch+"file %d has %d bytes in v1, %d in v2", i, f.length, g.length)
 		case !slices.Equal(f.symlink, g.symlink):
-			return nil, fmt.Errorf(mismatch+"file %d links to %s in v1, to %s in v2", i, shown(f.symlink), shown(g.symlink))
+			return nil, fmt.Errorf(mismatch+"file %d links to %s in v1, to %s in v2", i, quotePath(f.symlink), quotePath(g.symlink))
 		}
 		if f.length > 0 {
 			off2 = alignUp(off2, pieceLength)

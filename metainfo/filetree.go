@@ -55,14 +55,14 @@ func (w *treeWalker) walk(b []byte, path []string) (rest []byte, err error) {
 			if err == nil {
 				err = &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()}
 			}
-			return nil, fmt.Errorf("file tree: %s: %w", shown(here), err)
+			return nil, fmt.Errorf("file tree: %s: %w", quotePath(here), err)
 		case bytes.HasPrefix(b, emptyKey): // it sorts before all others
 			var v bencode.Value
 			if v, b, err = bencode.ScanPrefix(b, bencode.Options{}); err == nil {
 				err = w.file(v, here)
 			}
 			if err != nil {
-				return nil, fmt.Errorf("file %d (%s): %w", len(w.files), shown(here), err)
+				return nil, fmt.Errorf("file %d (%s): %w", len(w.files), quotePath(here), err)
 			}
 		default:
 			if b, err = w.walk(b, here); err != nil {

@@ -253,7 +253,7 @@ func (m *Magnet) putSelection(s string) error {
 		a, err1 := strconv.ParseUint(first, 10, 31)
 		b, err2 := strconv.ParseUint(last, 10, 31)
 		if err1 != nil || err2 != nil || a > b {
-			return fmt.Errorf("%s is no range of files", brief(part))
+			return fmt.Errorf("%s is no range of files", quote(part))
 		}
 		if len(m.Select) == maxRanges {
 			return fmt.Errorf("more than %d ranges", maxRanges)

@@ -93,11 +93,11 @@ func (b *pathBudget) spend(path []string) error {
 	return nil
 }
 
-// shown returns a path as an error shows it: quoted, and not of any length.
-func shown(path []string) string { return brief(strings.Join(path, "/")) }
+// quotePath returns a path as an error shows it: quoted, and not of any length.
+func quotePath(path []string) string { return quote(strings.Join(path, "/")) }
 
-// brief returns s as an error shows it.
-func brief(s string) string {
+// quote returns s as an error shows it.
+func quote(s string) string {
 	const most = 100
 	if len(s) > most {
 		return strconv.Quote(s[:most]) + "…"
