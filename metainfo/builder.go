@@ -207,7 +207,7 @@ func (b Builder) plan(inputs []input, single bool, name string) (*plan, error) {
 		return nil, err
 	}
 	c := cleaner{windows: runtime.GOOS == "windows"}
-	info := &Info{Name: c.component(name), Single: single, PieceLength: pieceLength, v1: b.Format.v1(), v2: b.Format.v2(), known: newHashStore()}
+	info := &Info{Name: c.component(name), Single: single, PieceLength: pieceLength, v1: b.Format.v1(), v2: b.Format.v2(), hashes: newHashStore()}
 	if err := info.layOut(slices.Clone(files), c); err != nil {
 		return nil, err
 	}

@@ -25,9 +25,9 @@ func newHashStore() *hashStore { return &hashStore{} }
 // root and is longer than a piece, or reports false if they are not known. Do
 // not change them.
 func (i *Info) PieceLayer(root [32]byte) (hashes [][32]byte, ok bool) {
-	i.known.mu.RLock()
-	defer i.known.mu.RUnlock()
-	hashes, ok = i.known.layers[root]
+	i.hashes.mu.RLock()
+	defer i.hashes.mu.RUnlock()
+	hashes, ok = i.hashes.layers[root]
 	return hashes, ok
 }
 
@@ -79,12 +79,12 @@ func (i *Info) putLayer(entry int, hashes [][32]byte) error {
 	if piecehash.Root(hashes, piecehash.PieceLayer(i.PieceLength)) != f.PiecesRoot {
 		return errors.New("the hashes do not lead to the root")
 	}
-	i.known.mu.Lock()
-	defer i.known.mu.Unlock()
-	if i.known.layers == nil {
-		i.known.layers = make(map[[32]byte][][32]byte)
+	i.hashes.mu.Lock()
+	defer i.hashes.mu.Unlock()
+	if i.hashes.layers == nil {
+		i.hashes.layers = make(map[[32]byte][][32]byte)
 	}
-	i.known.layers[f.PiecesRoot] = hashes
+	i.hashes.layers[f.PiecesRoot] = hashes
 	return nil
 }
 
@@ -108,24 +108,24 @@ func (i *Info) SetLeaves(piece int, leaves [][32]byte) error {
 			return fmt.Errorf("metainfo: piece %d: the leaves do not lead to its hash", piece)
 		}
 	}
-	i.known.mu.Lock()
-	defer i.known.mu.Unlock()
+	i.hashes.mu.Lock()
+	defer i.hashes.mu.Unlock()
 	if leaves == nil {
-		delete(i.known.leaves, piece)
+		delete(i.hashes.leaves, piece)
 		return nil
 	}
-	if i.known.leaves == nil {
-		i.known.leaves = make(map[int][][32]byte)
+	if i.hashes.leaves == nil {
+		i.hashes.leaves = make(map[int][][32]byte)
 	}
-	i.known.leaves[piece] = slices.Clone(leaves)
+	i.hashes.leaves[piece] = slices.Clone(leaves)
 	return nil
 }
 
 // leavesOf returns the leaves of a piece if they are known.
 func (i *Info) leavesOf(piece int) [][32]byte {
-	i.known.mu.RLock()
-	defer i.known.mu.RUnlock()
-	return i.known.leaves[piece]
+	i.hashes.mu.RLock()
+	defer i.hashes.mu.RUnlock()
+	return i.hashes.leaves[piece]
 }
 
 // pieceHashV2 returns the v2 hash of a piece, or false if its layer is not

@@ -51,7 +51,7 @@ type Info struct {
 	pieces []byte       // v1 hashes, 20 bytes for each piece; part of Raw
 	pads   []swarm.Span // sorted, not touching
 	built  []swarm.File
-	known  *hashStore
+	hashes *hashStore
 }
 
 // HasV1 reports whether the torrent has a v1 part: it is v1 or hybrid.

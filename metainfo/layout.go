@@ -46,7 +46,7 @@ func (i *Info) layOut(files []rawFile, c cleaner) error {
 		return err
 	}
 	if symlinks {
-		i.link(files, c)
+		i.setSymlinks(files, c)
 	}
 	return nil
 }
@@ -63,11 +63,11 @@ func (i *Info) addPad(off, length int64) {
 	i.pads = append(i.pads, swarm.Span{Offset: off, Length: length})
 }
 
-// link gives symlinks their targets. A target that is a file of the torrent has
+// setSymlinks gives symlinks their targets. A target that is a file of the torrent has
 // that file's path, also if it had to be changed; another leads nowhere, but
 // never out of the torrent's folder.
 // BEP 47, "Symlinks": https://www.bittorrent.org/beps/bep_0047.html
-func (i *Info) link(files []rawFile, c cleaner) {
+func (i *Info) setSymlinks(files []rawFile, c cleaner) {
 	// The zero byte keeps components apart, whatever else is in them; names
 	// that have one in them just find no file.
 	byPath := make(map[string]string, len(files))

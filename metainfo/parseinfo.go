@@ -57,7 +57,7 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 	_, v1 := v.Get("pieces")
 	v2 := version == 2
 	v1 = v1 || !v2
-	i := &Info{Raw: v.Raw(), v1: v1, v2: v2, known: newHashStore()}
+	i := &Info{Raw: v.Raw(), v1: v1, v2: v2, hashes: newHashStore()}
 	if v2 {
 		// There are v1 torrents with keys out of order, and the hash is that
 		// of the bytes, so these pass; v2 began strict.
@@ -89,7 +89,7 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 			return nil, err
 		}
 	}
-	i.readRest(v)
+	i.readOptional(v)
 	return i, nil
 }
 
@@ -193,8 +193,8 @@ func (i *Info) readPieces(v bencode.Value) error {
 	return nil
 }
 
-// readRest reads what a torrent can do without.
-func (i *Info) readRest(v bencode.Value) {
+// readOptional reads what a torrent can do without.
+func (i *Info) readOptional(v bencode.Value) {
 	i.Source, _ = v.GetText("source")
 	if p, ok := v.Get("private"); ok {
 		n, _ := p.Int()

@@ -147,10 +147,10 @@ func (i *Info) appendLayers() []byte {
 	if !i.HasV2() {
 		return nil
 	}
-	i.known.mu.RLock()
-	defer i.known.mu.RUnlock()
+	i.hashes.mu.RLock()
+	defer i.hashes.mu.RUnlock()
 	var entries []extraKey
-	for root, hashes := range i.known.layers {
+	for root, hashes := range i.hashes.layers {
 		b := bencode.AppendBytes(nil, flatten(hashes))
 		entries = append(entries, extraKey{string(root[:]), b})
 	}
