@@ -6,61 +6,65 @@ import (
 	"sync"
 )
 
-// callBlocks is the most blocks of each lane that are hashed in one call: the
-// scheduler cannot interrupt assembly, and 16 KiB of 16 lanes take some 50 µs.
+// callBlocks is the largest number of blocks of each lane that one call hashes. The
+// scheduler cannot interrupt assembly, and 16 KiB in each of 16 lanes take about 50 µs.
 const callBlocks = 256
 
 // A batcher hashes one batch in lanes. The lanes in use are always the first ones,
 // so that kernels of fewer lanes can take over near the end of a batch.
 type batcher struct {
 	state      words
-	at         [lanes]*byte
+	at         [lanes]*byte // the next block of each lane
 	lane       [lanes]lane
-	used       int
-	maxLanes   int // lanes to use
+	used       int // lanes in use
+	maxLanes   int // lanes that may be in use
 	alg        *algorithm
 	choice     *choice
-	lastKernel *kernel // that was used
+	lastKernel *kernel
 
-	// The batch is lists of blocks, or single blocks, or what next returns.
-	pieces   int
-	started  int
-	lists    [][][]byte
-	blocks   [][]byte
-	next     func(piece int) []byte
-	sums1    [][20]byte // where hashes go: one of these
+	// The batch: one of lists, blocks and next.
+	pieces  int
+	started int
+	lists   [][][]byte
+	blocks  [][]byte
+	next    func(piece int) []byte
+
+	// Where the hashes go: one of these.
+	sums1    [][20]byte
 	sums256  [][32]byte
 	sections []Section1
 
-	marshaled [128]byte
+	marshaled [128]byte // memory for a state of the standard library
 }
 
 var batchers = sync.Pool{New: func() any { return new(batcher) }}
 
-// newBatcher returns a batcher from the pool if a batch of messages is hashed faster
-// in lanes, else nil.
+// newBatcher returns a batcher from the pool if lanes are the fastest way to hash that
+// many messages, else nil.
 func (a *algorithm) newBatcher(messages int) *batcher {
 	if messages < 2 {
 		return nil
 	}
-	by := a.best()
-	most := by.lanes(messages)
-	if most == 0 {
+	choice := a.best()
+	width := choice.lanes(messages)
+	if width == 0 {
 		return nil
 	}
 	b := batchers.Get().(*batcher)
-	b.alg, b.choice, b.maxLanes, b.pieces = a, by, most, messages
+	b.alg, b.choice, b.maxLanes, b.pieces = a, choice, width, messages
 	return b
 }
 
-// release puts a batcher back, without anything of its batch.
+// release returns a batcher to the pool, without any pointer into its batch.
 func (b *batcher) release() {
 	for n := range b.lane[:] {
 		b.lane[n].run, b.lane[n].pending, b.lane[n].more = nil, nil, false
 	}
 	b.at = [lanes]*byte{}
 	b.used, b.started = 0, 0
-	b.alg, b.choice, b.lastKernel, b.lists, b.blocks, b.next, b.sums1, b.sums256, b.sections = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	b.alg, b.choice, b.lastKernel = nil, nil, nil
+	b.lists, b.blocks, b.next = nil, nil, nil
+	b.sums1, b.sums256, b.sections = nil, nil, nil
 	batchers.Put(b)
 }
 
@@ -75,14 +79,15 @@ func (b *batcher) run() {
 			continue
 		}
 		if k == nil {
-			k = b.lastKernel // faster or not, it takes up padding
+			k = b.lastKernel // only padding is left, which the standard library cannot take
 		}
 		b.hashBlocks(k)
 		b.lastKernel = k
 	}
 }
 
-// startPiece puts the next piece of the batch, if there is one, into lane n.
+// startPiece puts the next piece of the batch into lane n. It reports false if there
+// is none.
 func (b *batcher) startPiece(n int) bool {
 	if b.started == b.pieces {
 		return false
@@ -124,8 +129,8 @@ func (b *batcher) nextRun(l *lane) bool {
 	return false
 }
 
-// hashBlocks hashes as many blocks of every lane as there are of each. Where a piece
-// is through, the next one takes its lane.
+// hashBlocks hashes the same number of blocks of every lane, as many as each of them
+// has ready. When a piece is finished, the next one takes its lane.
 func (b *batcher) hashBlocks(k *kernel) {
 	blocks := callBlocks
 	for n := 0; n < b.used; {
@@ -147,7 +152,7 @@ func (b *batcher) hashBlocks(k *kernel) {
 		return
 	}
 	for n := b.used; n < k.width; n++ {
-		b.at[n] = b.at[0] // what comes of it is of no interest
+		b.at[n] = b.at[0] // the kernel needs an address, and nobody reads the result
 	}
 	k.run((*[8][lanes]uint32)(&b.state), &b.at, blocks)
 	for n := range b.used {
@@ -155,7 +160,7 @@ func (b *batcher) hashBlocks(k *kernel) {
 	}
 }
 
-// move moves a lane to another that is free.
+// move moves a piece from one lane to another, which is free.
 func (b *batcher) move(to, from int) {
 	if to == from {
 		return
@@ -177,21 +182,23 @@ func (b *batcher) target(piece int) []byte {
 	return b.sums256[piece][:]
 }
 
-// writeHash writes the hash of the piece in lane n, which is through.
+// writeHash writes the hash of the finished piece in lane n, or its state if more of
+// it comes later.
 func (b *batcher) writeHash(n int) {
-	if l := &b.lane[n]; l.more {
+	l := &b.lane[n]
+	if l.more {
 		b.saveState(n, &b.sections[l.piece].State)
 		return
 	}
-	dst := b.target(b.lane[n].piece)
+	dst := b.target(l.piece)
 	for w := range b.alg.init {
 		binary.BigEndian.PutUint32(dst[4*w:], b.state[w][n])
 	}
 }
 
-// finishLanes finishes lanes with the standard library, which is faster for what few
-// lanes are left. Those whose padding is laid out are none of its business: it
-// reports whether it found others.
+// finishLanes finishes pieces with the standard library, which is faster for the few
+// lanes that are left. It skips lanes whose padding is already in their buffer, and
+// reports whether it found any other.
 func (b *batcher) finishLanes() bool {
 	found := false
 	for n := 0; n < b.used; {
@@ -209,8 +216,8 @@ func (b *batcher) finishLanes() bool {
 	return found
 }
 
-// finishLane hashes what is left of the piece in lane n with a hasher that goes on
-// from the lane's state.
+// finishLane hashes the rest of the piece in lane n with a hasher of the standard
+// library, which continues from the lane's state.
 func (b *batcher) finishLane(n int) {
 	l := &b.lane[n]
 	state := append(b.marshaled[:0], b.alg.magic...)
@@ -222,9 +229,9 @@ func (b *batcher) finishLane(n int) {
 	h := b.alg.hasher()
 	defer b.alg.hashers.Put(h)
 	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
-		panic("piecehash: the standard library has another state: " + err.Error())
+		panic("piecehash: the standard library has changed its hash state: " + err.Error())
 	}
-	h.Write(l.run) // hold is empty between steps, but for padding
+	h.Write(l.run) // the buffer is empty between calls of hashBlocks, except for padding
 	for b.nextRun(l) {
 		h.Write(l.run)
 	}

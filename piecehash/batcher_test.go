@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// everyPath runs f with each way of hashing forced in turn.
+// everyPath runs f with every way of hashing.
 func everyPath(t *testing.T, f func(t *testing.T)) {
 	for _, p := range piecehash.Paths() {
 		t.Run(p.Name, func(t *testing.T) {
@@ -22,10 +22,10 @@ func everyPath(t *testing.T, f func(t *testing.T)) {
 	}
 }
 
-// edges are lengths about which padding and blocks change.
+// edges are lengths at which padding or the number of blocks changes.
 var edges = []int{0, 1, 55, 56, 63, 64, 65, 111, 112, 119, 120, 127, 128, 129, 16384 - 1, 16384, 16384 + 1, 20000}
 
-// noise returns n bytes that no two calls share.
+// noise returns n random bytes.
 func noise(r *rand.Rand, n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -34,7 +34,7 @@ func noise(r *rand.Rand, n int) []byte {
 	return b
 }
 
-// cut cuts b into blocks of up to most bytes, with an empty one here and there.
+// cut cuts b into blocks of up to most bytes, with an empty one now and then.
 func cut(r *rand.Rand, b []byte, most int) (blocks [][]byte) {
 	for len(b) > 0 {
 		n := min(len(b), 1+r.IntN(most))
@@ -46,17 +46,17 @@ func cut(r *rand.Rand, b []byte, most int) (blocks [][]byte) {
 	return blocks
 }
 
-// check hashes pieces by every function and compares with the standard library.
+// check hashes pieces with every function and compares with the standard library.
 func check(t *testing.T, whole [][]byte, pieces [][][]byte) {
 	t.Helper()
 	one, again, two := make([][20]byte, len(pieces)), make([]piecehash.Section1, len(pieces)), make([][32]byte, len(pieces))
 	piecehash.Sum1(one, pieces)
 	piecehash.Sum256(two, pieces)
 	at := make([]int, len(pieces))
-	over := make([]bool, len(pieces))
+	ended := make([]bool, len(pieces))
 	piecehash.Sum1Sections(again, func(i int) []byte {
-		if over[i] {
-			t.Errorf("piece %d was asked for after its end", i)
+		if ended[i] {
+			t.Errorf("next was called for piece %d after its end", i)
 		}
 		for at[i] < len(pieces[i]) {
 			at[i]++
@@ -64,7 +64,7 @@ func check(t *testing.T, whole [][]byte, pieces [][][]byte) {
 				return b
 			}
 		}
-		over[i] = true
+		ended[i] = true
 		return nil
 	})
 	leaves := make([][32]byte, len(whole))
@@ -72,7 +72,7 @@ func check(t *testing.T, whole [][]byte, pieces [][][]byte) {
 	for i, b := range whole {
 		want1, want256 := sha1.Sum(b), sha256.Sum256(b)
 		if one[i] != want1 || again[i].Sum != want1 || two[i] != want256 || leaves[i] != want256 {
-			t.Fatalf("piece %d of %d with %d bytes: Sum1 %t, Sum1Parts %t, Sum256 %t, Leaves %t", i, len(whole), len(b),
+			t.Fatalf("piece %d of %d with %d bytes: Sum1 %t, Sum1Sections %t, Sum256 %t, Leaves %t", i, len(whole), len(b),
 				one[i] == want1, again[i].Sum == want1, two[i] == want256, leaves[i] == want256)
 		}
 	}
@@ -113,8 +113,7 @@ func TestEveryPathOnRandomBatches(t *testing.T) {
 	})
 }
 
-// Every number of lanes is tried with messages long enough for a call of the
-// most blocks.
+// Every number of lanes hashes messages that are longer than one call may hash.
 func TestEveryNumberOfLanes(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	b := noise(r, 80_000)
@@ -134,7 +133,7 @@ func TestEveryNumberOfLanes(t *testing.T) {
 
 func TestTreesOnEveryPath(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
-		TestRootsAndPieceLayersAsWrittenOut(t)
+		TestRootsAndPieceLayersEqualNaiveOnes(t)
 		TestTreeHoldsEveryLayer(t)
 	})
 }
@@ -189,7 +188,7 @@ func FuzzSums(f *testing.F) {
 		check(t, whole, pieces)
 		for i, sum := range inSections(rand.New(rand.NewPCG(uint64(path), uint64(len(whole)))), whole) {
 			if sum != sha1.Sum(whole[i]) {
-				t.Fatalf("message %d of %d with %d bytes is wrong in parts", i, len(whole), len(whole[i]))
+				t.Fatalf("message %d of %d with %d bytes is wrong in sections", i, len(whole), len(whole[i]))
 			}
 		}
 	})

@@ -2,38 +2,39 @@ package piecehash
 
 import "encoding/binary"
 
-// blockLen is the number of bytes that both hashes take up at a time.
+// blockLen is the length of a block of both hashes, in bytes.
 const blockLen = 64
 
-// A lane is one message on its way through a kernel.
+// A lane is one message that a kernel hashes beside others.
 type lane struct {
-	piece   int      // index of it in the batch
-	hashed  uint64   // bytes that kernels have taken up
-	run     []byte   // bytes that come next
-	pending [][]byte // runs that come after them
+	piece   int      // its index in the batch
+	hashed  uint64   // bytes that kernels have hashed
+	run     []byte   // the next bytes
+	pending [][]byte // the runs after them
 
-	// buf is where a block is put together that lies in several runs, and the
-	// last block with its padding. Of it, held bytes wait for more; or whole
-	// blocks, from its byte from on, wait for a kernel.
+	// buf holds a block that is spread over several runs, and the last block with
+	// its padding. Either its first buffered bytes are an incomplete block, or
+	// bufBlocks blocks from byte bufFrom on are ready for a kernel.
 	buf       [2 * blockLen]byte
 	buffered  int
 	bufFrom   int
 	bufBlocks int
-	padded    bool // the padding is in hold, or through
-	more      bool // more of the message comes in another batch: no padding
+	padded    bool // the padding was put into buf
+	more      bool // the message continues in another batch: no padding yet
 }
 
-// ready makes sure that a whole block of the lane is at hand. It reports false
-// if the message is through.
+// ready gets a complete block of the lane ready. It reports false if the message is
+// finished.
 func (l *lane) ready(b *batcher) bool {
 	for {
 		switch {
-		case l.bufBlocks > 0 || l.buffered == 0 && len(l.run) >= blockLen:
+		case l.bufBlocks > 0 || (l.buffered == 0 && len(l.run) >= blockLen):
 			return true
 		case len(l.run) > 0:
 			n := copy(l.buf[l.buffered:blockLen], l.run)
 			l.run = l.run[n:]
-			if l.buffered += n; l.buffered == blockLen {
+			l.buffered += n
+			if l.buffered == blockLen {
 				l.buffered, l.bufFrom, l.bufBlocks = 0, 0, 1
 			}
 		case l.padded:
@@ -47,7 +48,7 @@ func (l *lane) ready(b *batcher) bool {
 	}
 }
 
-// pad ends the message: FIPS 180-4, section 5.1.1.
+// pad puts the padding of the message into buf: FIPS 180-4, section 5.1.1.
 func (l *lane) pad() {
 	bits := (l.hashed + uint64(l.buffered)) * 8
 	l.bufBlocks = 1
@@ -61,7 +62,7 @@ func (l *lane) pad() {
 	l.buffered, l.bufFrom, l.padded = 0, 0, true
 }
 
-// next returns where the next blocks of a lane that is ready are, and how many.
+// next returns the address of the next blocks of a lane that is ready, and their number.
 func (l *lane) next() (*byte, int) {
 	if l.bufBlocks > 0 {
 		return &l.buf[l.bufFrom], l.bufBlocks
@@ -69,7 +70,7 @@ func (l *lane) next() (*byte, int) {
 	return &l.run[0], len(l.run) / blockLen
 }
 
-// skip passes over blocks that were hashed.
+// skip drops blocks that were hashed.
 func (l *lane) skip(blocks int) {
 	l.hashed += uint64(blocks) * blockLen
 	if l.bufBlocks > 0 {

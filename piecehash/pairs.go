@@ -5,15 +5,15 @@ import (
 	"encoding/binary"
 )
 
-// pairPadding is the second and last block of every message of 64 bytes, which holds
-// nothing but padding: FIPS 180-4, section 5.1.1.
+// pairPadding is the second and last block of every message of 64 bytes. It holds only
+// padding: FIPS 180-4, section 5.1.1.
 var pairPadding = func() (b [blockLen]byte) {
 	b[0] = 0x80
 	binary.BigEndian.PutUint64(b[blockLen-8:], blockLen*8)
 	return b
 }()
 
-// pair returns the hash above two others.
+// pair returns the parent of two hashes.
 func pair(l, r *[32]byte) [32]byte {
 	var b [64]byte
 	copy(b[:32], l[:])
@@ -21,7 +21,7 @@ func pair(l, r *[32]byte) [32]byte {
 	return sha256.Sum256(b[:])
 }
 
-// pairs sets dst[i] to the hash above src[2*i] and src[2*i+1]. dst may be src.
+// pairs sets dst[i] to the parent of src[2*i] and src[2*i+1]. dst may be src.
 func pairs(dst, src [][32]byte) {
 	n := len(src) / 2
 	done := 0
@@ -42,7 +42,7 @@ func pairs(dst, src [][32]byte) {
 	}
 }
 
-// pairs hashes pairs of src side by side: used of them, from the first on.
+// pairs hashes used pairs of src side by side, from pair first on.
 func (b *batcher) pairs(src [][32]byte, first, used int) {
 	k := b.choice.kernels[used]
 	for w, x := range b.alg.init {
@@ -51,7 +51,7 @@ func (b *batcher) pairs(src [][32]byte, first, used int) {
 		}
 	}
 	for l := range k.width {
-		// Two hashes lie side by side in memory, as one block.
+		// Two neighbours are one block in memory.
 		b.at[l] = &src[2*(first+min(l, used-1))][0]
 	}
 	k.run((*[8][lanes]uint32)(&b.state), &b.at, 1)

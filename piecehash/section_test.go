@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inSections hashes messages in parts of which some wait while others go on.
+// inSections hashes messages in sections. In each batch some messages wait.
 func inSections(r *rand.Rand, whole [][]byte) [][20]byte {
 	sums := make([][20]byte, len(whole))
 	rest := make([][]byte, len(whole))
@@ -22,23 +22,23 @@ func inSections(r *rand.Rand, whole [][]byte) [][20]byte {
 	for len(left) > 0 {
 		r.Shuffle(len(left), func(i, j int) { left[i], left[j] = left[j], left[i] })
 		now := left[:1+r.IntN(min(len(left), 20))]
-		parts := make([]piecehash.Section1, len(now))
+		sections := make([]piecehash.Section1, len(now))
 		runs := make([][][]byte, len(now))
 		var again []int
 		for n, i := range now {
-			parts[n].State = states[i]
+			sections[n].State = states[i]
 			size := 64 * r.IntN(40)
-			if parts[n].More = size < len(rest[i]); !parts[n].More {
+			if sections[n].More = size < len(rest[i]); !sections[n].More {
 				size = len(rest[i])
 			}
 			for _, b := range cut(r, rest[i][:size], 700) {
-				if len(b) > 0 { // which would end the part
+				if len(b) > 0 { // which would end the section
 					runs[n] = append(runs[n], b)
 				}
 			}
 			rest[i] = rest[i][size:]
 		}
-		piecehash.Sum1Sections(parts, func(n int) []byte {
+		piecehash.Sum1Sections(sections, func(n int) []byte {
 			if len(runs[n]) == 0 {
 				return nil
 			}
@@ -47,11 +47,11 @@ func inSections(r *rand.Rand, whole [][]byte) [][20]byte {
 			return b
 		})
 		for n, i := range now {
-			if parts[n].More {
-				states[i] = parts[n].State
+			if sections[n].More {
+				states[i] = sections[n].State
 				again = append(again, i)
 			} else {
-				sums[i] = parts[n].Sum
+				sums[i] = sections[n].Sum
 			}
 		}
 		left = append(again, left[len(now):]...)
@@ -59,7 +59,7 @@ func inSections(r *rand.Rand, whole [][]byte) [][20]byte {
 	return sums
 }
 
-func TestPartsMakeTheSumOfTheWhole(t *testing.T) {
+func TestSectionsGiveTheHashOfTheMessage(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(11, 12))
 		for range 10 {
@@ -78,7 +78,7 @@ func TestPartsMakeTheSumOfTheWhole(t *testing.T) {
 	})
 }
 
-func TestRaggedPartIsACallersMistake(t *testing.T) {
+func TestSectionWithAPartialBlockPanics(t *testing.T) {
 	everyPath(t, func(t *testing.T) {
 		for _, count := range []int{1, 16} {
 			runs := make([][]byte, count)
@@ -86,11 +86,11 @@ func TestRaggedPartIsACallersMistake(t *testing.T) {
 				runs[i] = make([]byte, 65)
 			}
 			require.Panics(t, func() {
-				parts := make([]piecehash.Section1, count)
-				for i := range parts {
-					parts[i].More = true
+				sections := make([]piecehash.Section1, count)
+				for i := range sections {
+					sections[i].More = true
 				}
-				piecehash.Sum1Sections(parts, func(i int) []byte {
+				piecehash.Sum1Sections(sections, func(i int) []byte {
 					b := runs[i]
 					runs[i] = nil
 					return b
@@ -100,11 +100,11 @@ func TestRaggedPartIsACallersMistake(t *testing.T) {
 	})
 }
 
-func TestPartsAllocateNothing(t *testing.T) {
+func TestSectionsDoNotAllocate(t *testing.T) {
 	if race {
 		t.Skip("the race detector drops what pools hold")
 	}
-	block, parts, given := make([]byte, 1<<14), make([]piecehash.Section1, 5), make([]bool, 5)
+	block, sections, given := make([]byte, 1<<14), make([]piecehash.Section1, 5), make([]bool, 5)
 	next := func(i int) []byte {
 		if given[i] = !given[i]; given[i] {
 			return block
@@ -113,10 +113,10 @@ func TestPartsAllocateNothing(t *testing.T) {
 	}
 	require.Zero(t, testing.AllocsPerRun(20, func() {
 		for _, n := range []int{1, 5} {
-			for i := range parts[:n] {
-				parts[i].More = !parts[i].More
+			for i := range sections[:n] {
+				sections[i].More = !sections[i].More
 			}
-			piecehash.Sum1Sections(parts[:n], next)
+			piecehash.Sum1Sections(sections[:n], next)
 		}
 	}))
 }

@@ -5,9 +5,9 @@ import (
 	"crypto/sha256"
 )
 
-// Sum1 sets dst[i] to the SHA-1 of the blocks of pieces[i], laid end to end. A
-// piece without blocks has the hash of no bytes. It panics if dst is shorter
-// than pieces. Neither slice is kept.
+// Sum1 sets dst[i] to the SHA-1 of all blocks of pieces[i] in order. A piece without
+// blocks has the hash of no bytes. Sum1 panics if dst is shorter than pieces. It keeps
+// neither slice.
 func Sum1(dst [][20]byte, pieces [][][]byte) {
 	dst = dst[:len(pieces)]
 	if b := alg1.newBatcher(len(pieces)); b != nil {
@@ -31,8 +31,8 @@ func Sum1(dst [][20]byte, pieces [][][]byte) {
 	}
 }
 
-// Sum256 sets dst[i] to the SHA-256 of the blocks of pieces[i], laid end to
-// end. It is otherwise as [Sum1].
+// Sum256 sets dst[i] to the SHA-256 of all blocks of pieces[i] in order. Otherwise it
+// is like [Sum1].
 func Sum256(dst [][32]byte, pieces [][][]byte) {
 	dst = dst[:len(pieces)]
 	if b := alg256.newBatcher(len(pieces)); b != nil {
@@ -56,9 +56,9 @@ func Sum256(dst [][32]byte, pieces [][][]byte) {
 	}
 }
 
-// Leaves sets dst[i] to the SHA-256 of blocks[i] alone: the leaf of a merkle
-// tree, if the block is of [BlockLen] bytes or the last of its file. It panics
-// if dst is shorter than blocks. Neither slice is kept.
+// Leaves sets dst[i] to the SHA-256 of blocks[i] alone, which is a leaf of a merkle tree
+// if the block has [BlockLen] bytes or is the last of its file. Leaves panics if dst is
+// shorter than blocks. It keeps neither slice.
 func Leaves(dst [][32]byte, blocks [][]byte) {
 	dst = dst[:len(blocks)]
 	if b := alg256.newBatcher(len(blocks)); b != nil {
