@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/shoal-bt/shoal/metainfo/internal/batchhash"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -119,18 +120,19 @@ func (w *worker) hash(first, n int) (bytes int64, err error) {
 			return 0, err
 		}
 	}
-	s := hashers.Get().(*batchHasher)
-	defer s.release()
-	s.sum(info, w.verdicts)
-	for i := range s.pieces {
-		if err := s.pieces[i].err; err != nil {
-			return 0, fmt.Errorf("piece %d: %w", first+i, err)
+	h := batchhash.Get()
+	defer h.Release()
+	h.Hash(info.Geometry(), info.v1, info.v2, w.verdicts)
+	for i := range n {
+		r := h.Result(i)
+		if r.Err != nil {
+			return 0, fmt.Errorf("piece %d: %w", first+i, r.Err)
 		}
 		if info.v1 {
-			copy(w.plan.one[20*(first+i):], s.sections[i].Sum[:])
+			copy(w.plan.one[20*(first+i):], r.Sum[:])
 		}
 		if info.v2 {
-			w.plan.two[first+i] = info.rootOf(first+i, s.pieces[i].leaves)
+			w.plan.two[first+i] = info.rootOf(first+i, r.Leaves)
 		}
 		for entry, span := range info.FilesOf(first + i) {
 			if !info.Entries[entry].Pad {

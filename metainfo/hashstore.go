@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/batchhash"
 	"github.com/shoal-bt/shoal/piecehash"
 )
 
@@ -98,7 +99,7 @@ func (i *Info) SetLeaves(piece int, leaves [][32]byte) error {
 	}
 	if leaves != nil {
 		want, ok := i.pieceHashV2(piece)
-		n, _ := i.leafCount(piece)
+		n := i.leafCount(piece)
 		switch {
 		case !ok:
 			return fmt.Errorf("metainfo: piece %d: its hash is not known", piece)
@@ -143,15 +144,10 @@ func (i *Info) pieceHashV2(piece int) (hash [32]byte, ok bool) {
 	return layer[piece-first], true
 }
 
-// rootOf returns the v2 hash of a piece that has these leaves. The tree of a file
-// that fits in a piece is no higher than it must be; pieces of others have all
-// the same height.
-// BEP 52, "pieces root" and "piece layers": https://www.bittorrent.org/beps/bep_0052.html
+// rootOf returns the v2 hash of a piece that has these leaves.
 func (i *Info) rootOf(piece int, leaves [][32]byte) [32]byte {
-	if f := &i.Entries[i.entryAt(int64(piece)*i.PieceLength)]; f.Length <= i.PieceLength {
-		return piecehash.Root(leaves, 0)
-	}
-	return piecehash.Subtree(leaves, 0, piecehash.PieceLayer(i.PieceLength))
+	f := &i.Entries[i.entryAt(int64(piece)*i.PieceLength)]
+	return batchhash.PieceRoot(leaves, f.Length, i.PieceLength)
 }
 
 // readLayers reads the "piece layers" of a .torrent file. A layer that lacks is

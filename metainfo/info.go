@@ -4,6 +4,7 @@ import (
 	"iter"
 	"sort"
 
+	"github.com/shoal-bt/shoal/metainfo/internal/batchhash"
 	"github.com/shoal-bt/shoal/piecehash"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -149,11 +150,7 @@ func (i *Info) entryAt(off int64) int {
 	return sort.Search(len(i.Entries), func(n int) bool { return i.Entries[n].End() > off })
 }
 
-// leafCount returns the number of merkle leaves in a piece of a v2 torrent, and
-// the number of bytes that they cover.
-func (i *Info) leafCount(piece int) (n int, bytes int64) {
-	start := int64(piece) * i.PieceLength
-	f := &i.Entries[i.entryAt(start)]
-	bytes = min(f.End()-start, i.PieceLength)
-	return int(piecehash.LeavesOf(bytes)), bytes
+// leafCount returns the number of merkle leaves in a piece of a v2 torrent.
+func (i *Info) leafCount(piece int) int {
+	return int(piecehash.LeavesOf(int64(batchhash.Covered(i.Geometry(), piece))))
 }
