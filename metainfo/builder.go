@@ -173,7 +173,7 @@ func (b Builder) build(ctx context.Context, inputs []input, single bool, base st
 	for _, tier := range b.Tiers {
 		t.Tiers = append(t.Tiers, slices.Clone(tier))
 	}
-	if _, err := appendNodes(t.Nodes); err != nil {
+	if _, err := nodeList(t.Nodes); err != nil {
 		return nil, err
 	}
 	return t, nil

@@ -2,12 +2,13 @@ package metainfo
 
 import (
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/dict"
 )
 
 // infoBytes returns the info dictionary of a plan whose hashes are known.
 func (b Builder) infoBytes(p *plan, name string) []byte {
-	var entries []extraKey
-	put := func(key string, raw []byte) { entries = append(entries, extraKey{key, raw}) }
+	var entries []dict.Entry
+	put := func(key string, raw []byte) { entries = append(entries, dict.Entry{Key: key, Raw: raw}) }
 	if b.Format.v1() {
 		if p.info.Single {
 			entries = append(entries, attributes(&p.files[0])...)
@@ -35,12 +36,12 @@ func (b Builder) infoBytes(p *plan, name string) []byte {
 	if b.Source != "" {
 		put("source", bencode.AppendString(nil, b.Source))
 	}
-	return appendDict(nil, entries)
+	return dict.Append(nil, entries)
 }
 
 // attributes returns the entries of BEP 47 for a file.
 // https://www.bittorrent.org/beps/bep_0047.html
-func attributes(f *rawFile) []extraKey {
+func attributes(f *rawFile) []dict.Entry {
 	attr := ""
 	switch {
 	case f.pad:
@@ -53,9 +54,9 @@ func attributes(f *rawFile) []extraKey {
 	if attr == "" {
 		return nil
 	}
-	entries := []extraKey{{"attr", bencode.AppendString(nil, attr)}}
+	entries := []dict.Entry{{Key: "attr", Raw: bencode.AppendString(nil, attr)}}
 	if f.symlink != nil {
-		entries = append(entries, extraKey{"symlink path", appendTexts(nil, f.symlink)})
+		entries = append(entries, dict.Entry{Key: "symlink path", Raw: dict.AppendTexts(nil, f.symlink)})
 	}
 	return entries
 }
@@ -65,9 +66,9 @@ func listBytes(files []rawFile) []byte {
 	dst := bencode.AppendList(nil)
 	for n := range files {
 		f := &files[n]
-		dst = appendDict(dst, append(attributes(f),
-			extraKey{"length", bencode.AppendInt(nil, f.length)},
-			extraKey{"path", appendTexts(nil, f.path)}))
+		dst = dict.Append(dst, append(attributes(f),
+			dict.Entry{Key: "length", Raw: bencode.AppendInt(nil, f.length)},
+			dict.Entry{Key: "path", Raw: dict.AppendTexts(nil, f.path)}))
 	}
 	return bencode.AppendEnd(dst)
 }
@@ -84,11 +85,11 @@ func appendTree(dst []byte, files []rawFile, depth int) []byte {
 		}
 		dst = bencode.AppendString(dst, name)
 		if f := &files[0]; len(f.path) == depth+1 {
-			leaf := append(attributes(f), extraKey{"length", bencode.AppendInt(nil, f.length)})
+			leaf := append(attributes(f), dict.Entry{Key: "length", Raw: bencode.AppendInt(nil, f.length)})
 			if f.length > 0 {
-				leaf = append(leaf, extraKey{"pieces root", bencode.AppendBytes(nil, f.root[:])})
+				leaf = append(leaf, dict.Entry{Key: "pieces root", Raw: bencode.AppendBytes(nil, f.root[:])})
 			}
-			dst = appendDict(dst, []extraKey{{"", appendDict(nil, leaf)}})
+			dst = dict.Append(dst, []dict.Entry{{Key: "", Raw: dict.Append(nil, leaf)}})
 		} else {
 			dst = appendTree(dst, files[:n], depth+1)
 		}

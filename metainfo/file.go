@@ -2,7 +2,6 @@ package metainfo
 
 import (
 	"path"
-	"strings"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -68,11 +67,4 @@ func (f File) swarm() swarm.File {
 		Executable: f.Executable,
 		Symlink:    f.Symlink,
 	}
-}
-
-// padPrefix starts the names of the pads of BitComet, which have no attribute.
-const padPrefix = "_____padding_file_"
-
-func isPadName(components []string) bool {
-	return len(components) > 0 && strings.HasPrefix(components[len(components)-1], padPrefix)
 }

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
 // fileList reads the files of a v1 info dictionary, of which it is given the
@@ -81,7 +81,7 @@ func readListEntry(d bencode.Value) (f rawFile, err error) {
 		list, err = d.GetList(key)
 	}
 	if f.pad && bencode.IsMissing(err) { // BEP 47 allows that
-		f.path = padPath(f.length)
+		f.path = layout.PadPath(f.length)
 		return f, nil
 	}
 	if err != nil {
@@ -93,12 +93,9 @@ func readListEntry(d bencode.Value) (f rawFile, err error) {
 	if len(f.path) == 0 && !f.pad {
 		return f, fmt.Errorf("%s is empty", key)
 	}
-	f.pad = f.pad || isPadName(f.path)
+	f.pad = f.pad || layout.IsPadName(f.path)
 	return f, nil
 }
-
-// padPath is the path that BEP 47 recommends for a pad.
-func padPath(length int64) []string { return []string{".pad", strconv.FormatInt(length, 10)} }
 
 // mergeFiles checks that the v1 and the v2 part of a hybrid torrent describe the
 // same files at the same places, and returns those of v2 with what only v1 says.
@@ -129,7 +126,7 @@ func mergeFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 			return nil, fmt.Errorf(mismatch+"file %d links to %s in v1, to %s in v2", i, quotePath(f.symlink), quotePath(g.symlink))
 		}
 		if f.length > 0 {
-			off2 = alignUp(off2, pieceLength)
+			off2 = layout.AlignUp(off2, pieceLength)
 			if off1 != off2 {
 				return nil, fmt.Errorf(mismatch+"file %d starts at byte %d in v1, at %d in v2", i, off1, off2)
 			}
@@ -143,16 +140,8 @@ func mergeFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 	if next != len(v2) {
 		return nil, fmt.Errorf(mismatch+"v1 has %d files, v2 has %d", next, len(v2))
 	}
-	if off1 > alignUp(off2, pieceLength) {
+	if off1 > layout.AlignUp(off2, pieceLength) {
 		return nil, errors.New(mismatch + "v1 has a pad behind its last piece")
 	}
 	return withPads(v2, pieceLength, off1-off2), nil
-}
-
-// alignUp returns the next multiple of n at or behind off.
-func alignUp(off, n int64) int64 {
-	if rest := off % n; rest != 0 {
-		return off + n - rest
-	}
-	return off
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
 // fileTree reads the files of a v2 info dictionary. single says that there is
@@ -122,27 +123,10 @@ func readTreeFile(d bencode.Value) (f rawFile, err error) {
 	return f, nil
 }
 
-// withPads puts a pad behind each file that does not end with a piece, if
-// there is content behind it, as v2 lays files out. A last pad of tail bytes
-// goes behind the last content.
+// withPads returns files with the pads between them. A last pad of tail bytes goes
+// behind the last content.
 func withPads(files []rawFile, pieceLength, tail int64) []rawFile {
-	last := len(files) - 1
-	for last >= 0 && files[last].length == 0 {
-		last--
-	}
-	out := make([]rawFile, 0, len(files))
-	var off int64
-	for n, f := range files {
-		out = append(out, f)
-		off += f.length
-		gap := alignUp(off, pieceLength) - off
-		if n == last {
-			gap = tail
-		}
-		if n <= last && gap > 0 {
-			out = append(out, rawFile{path: padPath(gap), length: gap, pad: true})
-			off += gap
-		}
-	}
-	return out
+	length := func(f *rawFile) int64 { return f.length }
+	pad := func(n int64) rawFile { return rawFile{path: layout.PadPath(n), length: n, pad: true} }
+	return layout.WithPads(files, length, pad, pieceLength, tail)
 }

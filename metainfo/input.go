@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
 // An input is one file, or symlink, that a torrent is built from.
@@ -72,13 +74,13 @@ func (w *walker) collect() (inputs []input, single bool, err error) {
 	return w.inputs, false, nil
 }
 
-// folder walks one folder. Folders nest at most maxDepth deep.
+// folder walks one folder. Folders nest at most layout.MaxDepth deep.
 func (w *walker) folder(below []string) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	if len(below) > maxDepth {
-		return fmt.Errorf("%s: more than %d folders deep", path.Join(below...), maxDepth)
+	if len(below) > layout.MaxDepth {
+		return fmt.Errorf("%s: more than %d folders deep", path.Join(below...), layout.MaxDepth)
 	}
 	entries, err := fs.ReadDir(w.fsys, path.Join(w.root, path.Join(below...)))
 	if err != nil {

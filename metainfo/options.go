@@ -1,13 +1,15 @@
 package metainfo
 
-import "math"
+import (
+	"math"
+
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
+)
 
 // Limits that have no option, because nobody honest comes near them.
 const (
-	maxPieceLength = 512 << 20 // bytes
-	maxDepth       = 100       // folders in a path
-	maxDuplicates  = 500       // paths that had to be made distinct
-	maxName        = 240       // bytes of one component of a path
+	maxDuplicates = 500 // paths that had to be made distinct
+	maxName       = 240 // bytes of one component of a path
 )
 
 // Options bound what is accepted from strangers. The zero value is ready for
@@ -36,7 +38,7 @@ func (o Options) maxBytes(def int64) int64 {
 func (o Options) maxPieces() int64 {
 	switch {
 	case o.MaxPieces == 0:
-		return 2_097_152
+		return layout.MaxPieces
 	case o.MaxPieces < 0:
 		return math.MaxInt32
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 	"github.com/shoal-bt/shoal/piecehash"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -122,8 +123,8 @@ func (i *Info) readPieceLength(v bencode.Value) error {
 		return err
 	case n <= 0:
 		return fmt.Errorf("piece length %d is not positive", n)
-	case n > maxPieceLength:
-		return fmt.Errorf("piece length %d is more than %d", n, maxPieceLength)
+	case n > layout.MaxPieceLength:
+		return fmt.Errorf("piece length %d is more than %d", n, layout.MaxPieceLength)
 	case i.v2 && (n < piecehash.BlockLen || bits.OnesCount64(uint64(n)) != 1):
 		return fmt.Errorf("piece length %d is not a power of two from %d up", n, piecehash.BlockLen)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 	"github.com/shoal-bt/shoal/piecehash"
 )
 
@@ -77,7 +78,7 @@ func (p Policy) PieceLength(length int64, format Format) int64 {
 	for n < maxPolicyLength && n < length/pieces {
 		n *= 2
 	}
-	for n < maxPieceLength && length/n*format.hashLen() > maxPolicyHashes {
+	for n < layout.MaxPieceLength && length/n*format.hashLen() > maxPolicyHashes {
 		n *= 2
 	}
 	return n
@@ -86,8 +87,8 @@ func (p Policy) PieceLength(length int64, format Format) int64 {
 // checkPieceLength says why a piece length that the user chose cannot be. It is
 // stricter than what is read from others.
 func checkPieceLength(n int64) error {
-	if n < piecehash.BlockLen || n > maxPieceLength || bits.OnesCount64(uint64(n)) != 1 {
-		return fmt.Errorf("piece length %d is not a power of two from %d to %d", n, piecehash.BlockLen, maxPieceLength)
+	if n < piecehash.BlockLen || n > layout.MaxPieceLength || bits.OnesCount64(uint64(n)) != 1 {
+		return fmt.Errorf("piece length %d is not a power of two from %d to %d", n, piecehash.BlockLen, layout.MaxPieceLength)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
 // A rawFile is what the v1 or the v2 part of an info dictionary says of one
@@ -68,8 +69,8 @@ func readComponents(list bencode.Value) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(out) == maxDepth {
-			return nil, fmt.Errorf("more than %d folders deep", maxDepth)
+		if len(out) == layout.MaxDepth {
+			return nil, fmt.Errorf("more than %d folders deep", layout.MaxDepth)
 		}
 		out = append(out, s)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/dict"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -50,13 +51,7 @@ type Torrent struct {
 	Similar     []swarm.ID
 	Collections []string
 
-	extra []extraKey // what else the file has, sorted by key
-}
-
-// An extraKey is an entry of a .torrent file that is not known here.
-type extraKey struct {
-	key string
-	raw []byte
+	extra []dict.Entry // what else the file has, sorted by key
 }
 
 // Parse reads a .torrent file. It keeps no part of b. An error is an
@@ -163,12 +158,12 @@ func (t *Torrent) readOuter(v bencode.Value) {
 	t.Similar, t.Collections = readSimilar(v)
 	for key, e := range v.Dict() {
 		if !slices.Contains(knownKeys, string(key)) {
-			t.extra = append(t.extra, extraKey{string(key), e.Raw()})
+			t.extra = append(t.extra, dict.Entry{Key: string(key), Raw: e.Raw()})
 		}
 	}
 	// Of keys that are there twice, look-ups find the first.
-	slices.SortStableFunc(t.extra, func(a, b extraKey) int { return strings.Compare(a.key, b.key) })
-	t.extra = slices.CompactFunc(t.extra, func(a, b extraKey) bool { return a.key == b.key })
+	slices.SortStableFunc(t.extra, func(a, b dict.Entry) int { return strings.Compare(a.Key, b.Key) })
+	t.extra = slices.CompactFunc(t.extra, func(a, b dict.Entry) bool { return a.Key == b.Key })
 }
 
 func readText(v bencode.Value, key string) string {
