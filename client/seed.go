@@ -11,6 +11,7 @@ import (
 
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -18,7 +19,7 @@ import (
 // the name of bytes and of the root of an fs.FS.
 type SeedOptions struct {
 	// Build makes the torrent: its name, trackers, format, piece length.
-	Build metainfo.Builder
+	Build builder.Options
 
 	// Root is the file or folder in an fs.FS. Empty means all of it.
 	Root string
@@ -70,7 +71,7 @@ func (c *Client) build(ctx context.Context, content any, o SeedOptions) (*metain
 		if err != nil {
 			return nil, nil, err
 		}
-		return meta, &place{dir: filepath.Dir(name), files: meta.Info.BuiltFrom()}, nil
+		return meta, &place{dir: filepath.Dir(name), files: meta.BuiltFrom}, nil
 	case fs.FS:
 		root := o.Root
 		if root == "" {
@@ -80,7 +81,7 @@ func (c *Client) build(ctx context.Context, content any, o SeedOptions) (*metain
 		if err != nil {
 			return nil, nil, err
 		}
-		store, err := diskstore.Open(".", meta.Info.BuiltFrom(), diskstore.Options{
+		store, err := diskstore.Open(".", meta.BuiltFrom, diskstore.Options{
 			FS: readOnly{content, path.Dir(root)}, Handles: c.config.Disk.Handles, NoSymlinks: true,
 		})
 		if err != nil {

@@ -3,13 +3,13 @@ package metainfo_test
 import (
 	"encoding/hex"
 	"encoding/json"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/stretchr/testify/require"
 )
 
@@ -57,7 +57,7 @@ func TestCorpusValid(t *testing.T) {
 			tor, err := metainfo.ReadFile(p)
 			require.NoError(t, err)
 			compare(t, want, tor)
-			requireSafe(t, tor.Info)
+			require.NoError(t, sample.CheckPaths(tor.Info))
 			requireRoundTrip(t, tor)
 		})
 	}
@@ -108,32 +108,6 @@ func compare(t *testing.T, want oracle, tor *metainfo.Torrent) {
 		}
 	}
 	require.ElementsMatch(t, want.Trackers, trackers)
-}
-
-// requireSafe checks what Info promises of paths.
-func requireSafe(t *testing.T, i *metainfo.Info) {
-	t.Helper()
-	seen := make(map[string]bool)
-	for _, f := range i.Files() {
-		require.True(t, fs.ValidPath(f.Path), "%q", f.Path)
-		require.True(t, filepath.IsLocal(filepath.FromSlash(f.Path)))
-		parts := strings.Split(f.Path, "/")
-		require.Equal(t, i.Name, parts[0])
-		for _, part := range parts {
-			require.LessOrEqual(t, len(part), 240)
-			require.NotContains(t, part, "\\")
-			require.NotContains(t, part, "\x00")
-		}
-		if f.Symlink != "" {
-			require.True(t, fs.ValidPath(f.Symlink), "%q", f.Symlink)
-			require.True(t, strings.HasPrefix(f.Symlink, i.Name+"/"))
-		}
-		if !f.Pad {
-			key := strings.ToLower(f.Path)
-			require.False(t, seen[key], "%q is there twice", f.Path)
-			seen[key] = true
-		}
-	}
 }
 
 func requireRoundTrip(t *testing.T, tor *metainfo.Torrent) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -14,8 +16,8 @@ import (
 // FuzzParse reads torrents, writes them, and reads the same again. Whatever
 // passes must be safe, and bear being checked.
 func FuzzParse(f *testing.F) {
-	for _, format := range formats {
-		tor := build(f, metainfo.Builder{Format: format, PieceLength: 16 << 10, Tiers: [][]string{{"a", "b"}, {"c"}}, Nodes: []string{"h:1"}}, tree())
+	for _, format := range sample.Formats {
+		tor := build(f, builder.Options{Format: format, PieceLength: 16 << 10, Tiers: [][]string{{"a", "b"}, {"c"}}, Nodes: []string{"h:1"}}, sample.Folder())
 		b, err := tor.Bytes()
 		require.NoError(f, err)
 		f.Add(b)
@@ -35,7 +37,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		requireSafe(t, tor.Info)
+		require.NoError(t, sample.CheckPaths(tor.Info))
 		out, err := tor.Bytes()
 		if err != nil {
 			t.Fatal(err)

@@ -51,7 +51,6 @@ type Info struct {
 	v1, v2 bool         // which parts there are
 	pieces []byte       // v1 hashes, 20 bytes for each piece; part of Raw
 	pads   []swarm.Span // sorted, not touching
-	built  []swarm.File
 	hashes *hashStore
 }
 
@@ -113,12 +112,6 @@ func (i *Info) Files() []swarm.File {
 	}
 	return files
 }
-
-// BuiltFrom returns all files as a Builder found them, for a store that serves
-// them from there: paths are below the folder that holds what was built from
-// (below the fs.FS itself if that was built from whole), and differ from those of Files where a name had to be cleaned or was
-// replaced. It returns nil if the Info was parsed. The slice is the caller's.
-func (i *Info) BuiltFrom() []swarm.File { return append([]swarm.File(nil), i.built...) }
 
 // FilesOf yields the files that a piece holds bytes of, in order: the index in
 // Entries, and which bytes of that file they are. Pads are among them.

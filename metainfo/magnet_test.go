@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -129,7 +131,7 @@ func TestMagnetTakesSoMany(t *testing.T) {
 }
 
 func TestMagnetOfATorrent(t *testing.T) {
-	tor := build(t, metainfo.Builder{Format: metainfo.Hybrid, Tiers: [][]string{{"http://a/", "http://b/"}, {"udp://c:1"}}, WebSeeds: []string{"http://w/"}}, tree())
+	tor := build(t, builder.Options{Format: metainfo.Hybrid, Tiers: [][]string{{"http://a/", "http://b/"}, {"udp://c:1"}}, WebSeeds: []string{"http://w/"}}, sample.Folder())
 	m := tor.Magnet()
 	require.Equal(t, tor.IDs(), m.IDs())
 	require.Equal(t, []string{"http://a/", "http://b/", "udp://c:1"}, m.Trackers)

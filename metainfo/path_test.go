@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/stretchr/testify/require"
 )
 
@@ -12,7 +13,7 @@ import (
 func paths(t *testing.T, in ...list) (out []string) {
 	t.Helper()
 	i := parse(t, folder(in...))
-	requireSafe(t, i)
+	require.NoError(t, sample.CheckPaths(i))
 	for _, f := range i.Entries {
 		out = append(out, strings.TrimPrefix(f.Path, "x/"))
 	}
@@ -66,7 +67,7 @@ func TestNamesAreCleaned(t *testing.T) {
 		require.Equal(t, []string{name}, i.Entries[0].Original)
 		i = parse(t, v2(dict{"a": leaf(1), "b": leaf(1)}).with("name", name))
 		require.Equal(t, fmt.Sprintf("%x", i.HashV2), i.Name)
-		requireSafe(t, i)
+		require.NoError(t, sample.CheckPaths(i))
 	}
 }
 
@@ -99,7 +100,7 @@ func TestSymlinks(t *testing.T) {
 	}
 	symlink := func(files ...any) string {
 		i := parse(t, folder().with("files", list(files)))
-		requireSafe(t, i)
+		require.NoError(t, sample.CheckPaths(i))
 		require.EqualValues(t, 10, i.Length, "a symlink has no length")
 		for _, f := range i.Entries {
 			if f.Symlink != "" {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -52,7 +54,7 @@ func inParts(t *testing.T, r *rand.Rand, i *metainfo.Info, whole []swarm.Verdict
 func TestVerifyInParts(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	each(t, func(t *testing.T, i *metainfo.Info, all []byte) {
-		batch := inMemory(i, all)
+		batch := sample.InMemory(i, all)
 		for p := range batch {
 			batch[p].Stored = reader(all)
 			for n := range batch[p].Blocks {
@@ -80,9 +82,9 @@ func TestVerifyInParts(t *testing.T) {
 }
 
 func TestVerifyRefusesForeignStates(t *testing.T) {
-	tor := build(t, metainfo.Builder{Format: metainfo.V1, PieceLength: 256 << 10}, tree())
-	all := flat(tor, tree())
-	whole := inMemory(tor.Info, all)[0].Blocks
+	tor := build(t, builder.Options{Format: metainfo.V1, PieceLength: 256 << 10}, sample.Folder())
+	all := sample.Flat(tor.Info, sample.Folder())
+	whole := sample.InMemory(tor.Info, all)[0].Blocks
 	first := []swarm.Verdict{{Blocks: whole[:4]}}
 	tor.Info.Verify(first)
 	state := first[0].State

@@ -51,6 +51,13 @@ type Torrent struct {
 	Similar     []swarm.ID
 	Collections []string
 
+	// BuiltFrom holds all files as package builder found them, for a client that
+	// seeds from there. Paths are below the folder that holds the content, or
+	// below the fs.FS if all of that is the content. They differ from those of
+	// Info.Files if a name was cleaned or replaced. It is nil in a torrent that was
+	// read, and Bytes does not write it.
+	BuiltFrom []swarm.File
+
 	extra []dict.Entry // what else the file has, sorted by key
 }
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -115,7 +117,7 @@ func TestTorrentFaults(t *testing.T) {
 }
 
 func TestPieceLayerFaults(t *testing.T) {
-	full := build(t, metainfo.Builder{Format: metainfo.V2, PieceLength: 32 << 10}, tree())
+	full := build(t, builder.Options{Format: metainfo.V2, PieceLength: 32 << 10}, sample.Folder())
 	info := raw(full.Info.Raw)
 	root := full.Info.Entries[3].PiecesRoot
 	for _, f := range full.Info.Entries {

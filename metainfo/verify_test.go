@@ -11,38 +11,19 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/piecehash"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
 
-// inMemory returns verdicts of all pieces with their blocks, but nil for those
-// that are all pad.
-func inMemory(i *metainfo.Info, all []byte) []swarm.Verdict {
-	g := i.Geometry()
-	batch := make([]swarm.Verdict, g.Pieces())
-	for p := range batch {
-		v := &batch[p]
-		v.Piece = p
-		for n := range g.BlockCount(p) {
-			b := g.Block(p, n)
-			if g.IsPad(b) {
-				v.Blocks = append(v.Blocks, nil)
-				continue
-			}
-			off := g.Offset(b)
-			v.Blocks = append(v.Blocks, bytes.Clone(all[off:][:b.Length]))
-		}
-	}
-	return batch
-}
-
 func each(t *testing.T, run func(t *testing.T, i *metainfo.Info, all []byte)) {
-	for _, format := range formats {
+	for _, format := range sample.Formats {
 		for _, length := range []int64{16 << 10, 32 << 10, 256 << 10, 1 << 20} {
 			t.Run(fmt.Sprintf("%v/%d", format, length), func(t *testing.T) {
-				tor := build(t, metainfo.Builder{Format: format, PieceLength: length}, tree())
-				run(t, tor.Info, flat(tor, tree()))
+				tor := build(t, builder.Options{Format: format, PieceLength: length}, sample.Folder())
+				run(t, tor.Info, sample.Flat(tor.Info, sample.Folder()))
 			})
 		}
 	}
@@ -50,7 +31,7 @@ func each(t *testing.T, run func(t *testing.T, i *metainfo.Info, all []byte)) {
 
 func TestVerifyBlocksInMemory(t *testing.T) {
 	each(t, func(t *testing.T, i *metainfo.Info, all []byte) {
-		batch := inMemory(i, all)
+		batch := sample.InMemory(i, all)
 		i.Verify(batch)
 		for _, v := range batch {
 			require.True(t, v.OK, "piece %d", v.Piece)
@@ -94,7 +75,7 @@ func TestVerifyFromStorage(t *testing.T) {
 		// Every second block in memory, the others stored; the stored ones
 		// of what is in memory are wrong.
 		stored := bytes.Clone(all)
-		batch = inMemory(i, all)
+		batch = sample.InMemory(i, all)
 		g := i.Geometry()
 		for p := range batch {
 			batch[p].Stored = reader(stored)
@@ -115,8 +96,8 @@ func TestVerifyFromStorage(t *testing.T) {
 
 // What is all pad is zeros, whatever a storage says.
 func TestVerifyReadsNoPads(t *testing.T) {
-	tor := build(t, metainfo.Builder{Format: metainfo.Hybrid, PieceLength: 256 << 10}, tree())
-	all := flat(tor, tree())
+	tor := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 256 << 10}, sample.Folder())
+	all := sample.Flat(tor.Info, sample.Folder())
 	g := tor.Info.Geometry()
 	for p := range g.Pieces() {
 		for n := range g.BlockCount(p) {
@@ -141,7 +122,7 @@ type failing struct{ err error }
 func (f failing) ReadAt([]byte, int64) (int, error) { return 0, f.err }
 
 func TestVerifyStorageErrors(t *testing.T) {
-	i := build(t, metainfo.Builder{Format: metainfo.Hybrid, PieceLength: 32 << 10}, tree()).Info
+	i := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 32 << 10}, sample.Folder()).Info
 	broken := errors.New("broken")
 	batch := []swarm.Verdict{
 		{Piece: 1, Stored: failing{broken}},
@@ -169,9 +150,9 @@ func TestVerifyStorageErrors(t *testing.T) {
 
 func TestVerifyNamesBadBlocksOnceLeavesAreKnown(t *testing.T) {
 	for _, format := range []metainfo.Format{metainfo.V2, metainfo.Hybrid} {
-		tor := build(t, metainfo.Builder{Format: format, PieceLength: 128 << 10}, tree())
-		i, all := tor.Info, flat(tor, tree())
-		batch := inMemory(i, all)
+		tor := build(t, builder.Options{Format: format, PieceLength: 128 << 10}, sample.Folder())
+		i, all := tor.Info, sample.Flat(tor.Info, sample.Folder())
+		batch := sample.InMemory(i, all)
 		for p := range batch {
 			blocks := batch[p].Blocks
 			var leaves [][32]byte
@@ -215,16 +196,16 @@ func TestVerifyNamesBadBlocksOnceLeavesAreKnown(t *testing.T) {
 }
 
 func TestVerifyWithoutPieceLayers(t *testing.T) {
-	for _, format := range formats[1:] {
-		full := build(t, metainfo.Builder{Format: format, PieceLength: 32 << 10}, tree())
-		all := flat(full, tree())
+	for _, format := range sample.Formats[1:] {
+		full := build(t, builder.Options{Format: format, PieceLength: 32 << 10}, sample.Folder())
+		all := sample.Flat(full.Info, sample.Folder())
 		i, err := metainfo.ParseInfo(full.Info.Raw)
 		require.NoError(t, err)
 		missing := i.MissingLayers()
 		require.Len(t, missing, 3, "two files are the same")
 		require.Empty(t, full.Info.MissingLayers())
 
-		batch := inMemory(i, all)
+		batch := sample.InMemory(i, all)
 		i.Verify(batch)
 		for _, v := range batch {
 			if format == metainfo.Hybrid {
@@ -258,14 +239,14 @@ func TestVerifyWithoutPieceLayers(t *testing.T) {
 }
 
 func TestVerifySeesThatV1AndV2Contradict(t *testing.T) {
-	tor := build(t, metainfo.Builder{Format: metainfo.Hybrid, PieceLength: 32 << 10}, tree())
-	all := flat(tor, tree())
+	tor := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 32 << 10}, sample.Folder())
+	all := sample.Flat(tor.Info, sample.Folder())
 	b, err := tor.Bytes()
 	require.NoError(t, err)
 	hash, _ := tor.Info.PieceHash(2)
 	other, err := metainfo.Parse(bytes.Replace(b, hash[:], bytes.Repeat([]byte("x"), 20), 1))
 	require.NoError(t, err)
-	batch := inMemory(other.Info, all)
+	batch := sample.InMemory(other.Info, all)
 	other.Info.Verify(batch)
 	for _, v := range batch {
 		require.Equal(t, v.Piece != 2, v.OK)
@@ -282,9 +263,9 @@ func TestVerifySeesThatV1AndV2Contradict(t *testing.T) {
 // A peer that fills the pad behind a file with something must not be able to
 // stop a hybrid torrent.
 func TestVerifyBytesInAPad(t *testing.T) {
-	tor := build(t, metainfo.Builder{Format: metainfo.Hybrid, PieceLength: 64 << 10}, tree())
+	tor := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 64 << 10}, sample.Folder())
 	i := tor.Info
-	batch := inMemory(i, flat(tor, tree()))
+	batch := sample.InMemory(i, sample.Flat(tor.Info, sample.Folder()))
 	found := false
 	for _, f := range i.Entries {
 		if !f.Pad || f.Offset%(16<<10) == 0 {
@@ -305,14 +286,14 @@ func TestVerifyBytesInAPad(t *testing.T) {
 }
 
 func TestVerifyFromManyGoroutines(t *testing.T) {
-	for _, format := range formats {
-		tor := build(t, metainfo.Builder{Format: format, PieceLength: 16 << 10}, tree())
-		all := flat(tor, tree())
+	for _, format := range sample.Formats {
+		tor := build(t, builder.Options{Format: format, PieceLength: 16 << 10}, sample.Folder())
+		all := sample.Flat(tor.Info, sample.Folder())
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
 				for range 3 {
-					batch := inMemory(tor.Info, all)
+					batch := sample.InMemory(tor.Info, all)
 					tor.Info.Verify(batch)
 					for _, v := range batch {
 						if !v.OK {
@@ -333,7 +314,7 @@ func TestVerifyFromManyGoroutines(t *testing.T) {
 
 func TestVerifyOldTorrentsWithOddPieceLengths(t *testing.T) {
 	// v1 sets no rule for the length of a piece.
-	all := content(1000, 1)
+	all := sample.Bytes(1000, 1)
 	var pieces strings.Builder
 	for off := 0; off < len(all); off += 333 {
 		sum := make([][20]byte, 1)
@@ -341,7 +322,7 @@ func TestVerifyOldTorrentsWithOddPieceLengths(t *testing.T) {
 		pieces.Write(sum[0][:])
 	}
 	i := parse(t, dict{"length": 1000, "name": "x", "piece length": 333, "pieces": pieces.String()})
-	batch := inMemory(i, all)
+	batch := sample.InMemory(i, all)
 	require.Len(t, batch, 4)
 	i.Verify(batch)
 	for _, v := range batch {
@@ -353,10 +334,10 @@ func TestVerifyDoesNotAllocate(t *testing.T) {
 	if race {
 		t.Skip("the race detector allocates")
 	}
-	for _, format := range formats {
-		tor := build(t, metainfo.Builder{Format: format, PieceLength: 64 << 10}, tree())
-		all := flat(tor, tree())
-		batch := inMemory(tor.Info, all)
+	for _, format := range sample.Formats {
+		tor := build(t, builder.Options{Format: format, PieceLength: 64 << 10}, sample.Folder())
+		all := sample.Flat(tor.Info, sample.Folder())
+		batch := sample.InMemory(tor.Info, all)
 		require.Zero(t, testing.AllocsPerRun(20, func() { tor.Info.Verify(batch) }), "%v", format)
 		for n := range batch {
 			batch[n].Blocks, batch[n].Stored = nil, reader(all)
@@ -368,13 +349,13 @@ func TestVerifyDoesNotAllocate(t *testing.T) {
 }
 
 func BenchmarkVerify(b *testing.B) {
-	files := tree()
+	files := sample.Folder()
 	files["big"] = files["b.bin"]
-	files["big"].Data = content(16<<20, 9)
-	for _, format := range formats {
+	files["big"].Data = sample.Bytes(16<<20, 9)
+	for _, format := range sample.Formats {
 		b.Run(format.String(), func(b *testing.B) {
-			tor := build(b, metainfo.Builder{Format: format, PieceLength: 1 << 20}, files)
-			batch := inMemory(tor.Info, flat(tor, files))
+			tor := build(b, builder.Options{Format: format, PieceLength: 1 << 20}, files)
+			batch := sample.InMemory(tor.Info, sample.Flat(tor.Info, files))
 			b.SetBytes(tor.Info.Length)
 			b.ReportAllocs()
 			for b.Loop() {

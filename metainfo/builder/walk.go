@@ -1,4 +1,4 @@
-package metainfo
+package builder
 
 import (
 	"bytes"
@@ -19,12 +19,14 @@ import (
 // An input is one file, or symlink, that a torrent is built from.
 type input struct {
 	path       []string // below the torrent's folder, or just the name
-	disk       string   // below the folder that holds what is built from
+	onDisk     string   // path below the folder that holds the content
 	length     int64    // in bytes
 	executable bool
-	symlink    []string // the target below the torrent's folder; nil for a file
-	target     string   // the same in the form of disk
-	open       func() (source, error)
+
+	symlink      []string // the target below the torrent's folder; nil for a file
+	targetOnDisk string   // the same in the form of onDisk
+
+	open func() (source, error)
 }
 
 // A source is an open input.
@@ -34,10 +36,10 @@ type source interface {
 	Size() int64
 }
 
-// memory is a source in memory.
-type memory struct{ *bytes.Reader }
+// A memoryFile is a source in memory.
+type memoryFile struct{ *bytes.Reader }
 
-func (memory) Close() error { return nil }
+func (memoryFile) Close() error { return nil }
 
 // A walker finds the inputs below a path of a file system.
 type walker struct {
@@ -47,7 +49,7 @@ type walker struct {
 	skipped    func(path, why string)
 	noSymlinks bool
 	inputs     []input
-	folders    map[string]bool // those on the way to an input
+	folders    map[string]bool // those that hold an input, at any depth
 }
 
 // collect returns the inputs in the order of a v2 file tree, which is that of
@@ -74,7 +76,7 @@ func (w *walker) collect() (inputs []input, single bool, err error) {
 	return w.inputs, false, nil
 }
 
-// folder walks one folder. Folders nest at most layout.MaxDepth deep.
+// folder walks one folder, which is below the root by the components of below.
 func (w *walker) folder(below []string) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
@@ -90,7 +92,7 @@ func (w *walker) folder(below []string) error {
 		here := append(slices.Clip(slices.Clone(below)), e.Name())
 		rel := path.Join(here...)
 		if !utf8.ValidString(e.Name()) {
-			return fmt.Errorf("%q: the name is not UTF-8", rel)
+			return fmt.Errorf("%q: the name is not UTF-8; rename it", rel)
 		}
 		full := path.Join(w.root, rel)
 		switch {
@@ -100,7 +102,8 @@ func (w *walker) folder(below []string) error {
 			err = w.symlink(full, here)
 		case e.Type().IsRegular():
 			var fi fs.FileInfo
-			if fi, err = e.Info(); err == nil {
+			fi, err = e.Info()
+			if err == nil {
 				w.add(w.file(full, here, path.Join(w.base, rel), fi))
 			}
 		default:
@@ -121,18 +124,18 @@ func (w *walker) add(in input) {
 }
 
 // file makes an input of a regular file.
-func (w *walker) file(full string, here []string, disk string, fi fs.FileInfo) input {
+func (w *walker) file(full string, here []string, onDisk string, fi fs.FileInfo) input {
 	return input{
 		path:       here,
-		disk:       disk,
+		onDisk:     onDisk,
 		length:     fi.Size(),
 		executable: fi.Mode()&0o111 != 0,
 		open:       func() (source, error) { return openFile(w.fsys, full) },
 	}
 }
 
-// symlink makes an input of a symlink that leads to somewhere in the folder.
-// What it leads to is not looked at: it is never followed.
+// symlink makes an input of a symlink whose target is in the folder. It never
+// follows the symlink, and does not look at the target.
 func (w *walker) symlink(full string, here []string) error {
 	rel := path.Join(here...)
 	links, ok := w.fsys.(fs.ReadLinkFS)
@@ -153,21 +156,26 @@ func (w *walker) symlink(full string, here []string) error {
 		w.skipped(rel, "it is a symlink that leads out of the torrent")
 		return nil
 	}
-	w.add(input{path: here, disk: path.Join(w.base, rel), symlink: strings.Split(dest, "/"), target: path.Join(w.base, dest)})
+	w.add(input{
+		path:         here,
+		onDisk:       path.Join(w.base, rel),
+		symlink:      strings.Split(dest, "/"),
+		targetOnDisk: path.Join(w.base, dest),
+	})
 	return nil
 }
 
-// dropDangling leaves out symlinks to what is no part of the torrent, until all
-// others lead somewhere.
+// dropDangling leaves out symlinks whose target is not in the torrent. Other
+// symlinks may have led to these, so it repeats that until none is left.
 func (w *walker) dropDangling() {
 	for {
-		there := make(map[string]bool, len(w.inputs))
+		paths := make(map[string]bool, len(w.inputs))
 		for _, in := range w.inputs {
-			there[path.Join(in.path...)] = true
+			paths[path.Join(in.path...)] = true
 		}
 		before := len(w.inputs)
 		w.inputs = slices.DeleteFunc(w.inputs, func(in input) bool {
-			if in.symlink == nil || w.leads(in, there) {
+			if in.symlink == nil || w.hasTarget(in, paths) {
 				return false
 			}
 			w.skipped(path.Join(in.path...), "it is a symlink to nothing in the torrent")
@@ -179,15 +187,15 @@ func (w *walker) dropDangling() {
 	}
 }
 
-// leads reports whether the target of a symlink is in the torrent: a file, a
+// hasTarget reports whether the target of a symlink is in the torrent: a file, a
 // folder, another symlink, or something below a symlink.
-func (w *walker) leads(in input, there map[string]bool) bool {
+func (w *walker) hasTarget(in input, paths map[string]bool) bool {
 	target := path.Join(in.symlink...)
-	if there[target] || w.folders[target] {
+	if paths[target] || w.folders[target] {
 		return true
 	}
 	for n := range in.symlink {
-		if n > 0 && there[path.Join(in.symlink[:n]...)] {
+		if n > 0 && paths[path.Join(in.symlink[:n]...)] {
 			return true
 		}
 	}

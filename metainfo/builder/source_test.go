@@ -1,4 +1,4 @@
-package metainfo
+package builder
 
 import (
 	"io"
@@ -17,11 +17,11 @@ func (o onlyForward) Open(name string) (fs.File, error) {
 	return struct{ fs.File }{f}, err
 }
 
-func TestForwardReadsAtAnyOffset(t *testing.T) {
+func TestSequentialFileReadsAtAnyOffset(t *testing.T) {
 	s, err := openFile(onlyForward{fstest.MapFS{"f": {Data: []byte("0123456789")}}}, "f")
 	require.NoError(t, err)
 	defer s.Close()
-	require.IsType(t, &forward{}, s)
+	require.IsType(t, &sequentialFile{}, s)
 	require.EqualValues(t, 10, s.Size())
 	b := make([]byte, 3)
 	for _, off := range []int64{2, 5, 0, 7, 7} {

@@ -1,68 +1,61 @@
-package metainfo
+package builder
 
 import (
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/metainfo/internal/dict"
 )
 
-// infoBytes returns the info dictionary of a plan whose hashes are known.
-func (b Builder) infoBytes(p *plan, name string) []byte {
+// infoBytes returns the info dictionary with the hashes that are known.
+func (p *plan) infoBytes() []byte {
 	var entries []dict.Entry
 	put := func(key string, raw []byte) { entries = append(entries, dict.Entry{Key: key, Raw: raw}) }
-	if b.Format.v1() {
-		if p.info.Single {
+	if p.v1 {
+		if p.single {
 			entries = append(entries, attributes(&p.files[0])...)
 			put("length", bencode.AppendInt(nil, p.files[0].length))
 		} else {
 			put("files", listBytes(p.files))
 		}
-		put("pieces", bencode.AppendBytes(nil, p.one))
+		put("pieces", bencode.AppendBytes(nil, p.hashes1))
 	}
-	if b.Format.v2() {
-		var files []rawFile
+	if p.v2 {
+		var files []file
 		for _, f := range p.files {
-			if !f.pad {
+			if !f.pad() {
 				files = append(files, f)
 			}
 		}
 		put("file tree", appendTree(nil, files, 0))
 		put("meta version", bencode.AppendInt(nil, 2))
 	}
-	put("name", bencode.AppendString(nil, name))
-	put("piece length", bencode.AppendInt(nil, p.info.PieceLength))
-	if b.Private {
+	put("name", bencode.AppendString(nil, p.name))
+	put("piece length", bencode.AppendInt(nil, p.pieceLength))
+	if p.options.Private {
 		put("private", bencode.AppendInt(nil, 1))
 	}
-	if b.Source != "" {
-		put("source", bencode.AppendString(nil, b.Source))
+	if p.options.Source != "" {
+		put("source", bencode.AppendString(nil, p.options.Source))
 	}
 	return dict.Append(nil, entries)
 }
 
 // attributes returns the entries of BEP 47 for a file.
 // https://www.bittorrent.org/beps/bep_0047.html
-func attributes(f *rawFile) []dict.Entry {
-	attr := ""
+func attributes(f *file) []dict.Entry {
+	attr := func(s string) dict.Entry { return dict.Entry{Key: "attr", Raw: bencode.AppendString(nil, s)} }
 	switch {
-	case f.pad:
-		attr = "p"
-	case f.symlink != nil:
-		attr = "l"
-	case f.executable:
-		attr = "x"
+	case f.pad():
+		return []dict.Entry{attr("p")}
+	case f.input.symlink != nil:
+		return []dict.Entry{attr("l"), {Key: "symlink path", Raw: dict.AppendTexts(nil, f.input.symlink)}}
+	case f.input.executable:
+		return []dict.Entry{attr("x")}
 	}
-	if attr == "" {
-		return nil
-	}
-	entries := []dict.Entry{{Key: "attr", Raw: bencode.AppendString(nil, attr)}}
-	if f.symlink != nil {
-		entries = append(entries, dict.Entry{Key: "symlink path", Raw: dict.AppendTexts(nil, f.symlink)})
-	}
-	return entries
+	return nil
 }
 
 // listBytes returns the "files" of a v1 info dictionary.
-func listBytes(files []rawFile) []byte {
+func listBytes(files []file) []byte {
 	dst := bencode.AppendList(nil)
 	for n := range files {
 		f := &files[n]
@@ -73,9 +66,10 @@ func listBytes(files []rawFile) []byte {
 	return bencode.AppendEnd(dst)
 }
 
-// appendTree appends the part of a "file tree" below the first depth components
-// of files, which have these in common and are sorted.
-func appendTree(dst []byte, files []rawFile, depth int) []byte {
+// appendTree appends one folder of a "file tree": files are those below it, sorted.
+// The folder is depth components deep, which all their paths have in common.
+// BEP 52, "File tree layout": https://www.bittorrent.org/beps/bep_0052.html
+func appendTree(dst []byte, files []file, depth int) []byte {
 	dst = bencode.AppendDict(dst)
 	for len(files) > 0 {
 		name := files[0].path[depth]

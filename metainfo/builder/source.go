@@ -1,4 +1,4 @@
-package metainfo
+package builder
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ func openFile(fsys fs.FS, name string) (source, error) {
 	if r, ok := f.(io.ReaderAt); ok {
 		return sizedFile{r, f, fi.Size()}, nil
 	}
-	return &forward{fsys: fsys, name: name, f: f, size: fi.Size()}, nil
+	return &sequentialFile{fsys: fsys, name: name, f: f, size: fi.Size()}, nil
 }
 
 // sizedFile is a source that can be read at any offset.
@@ -32,9 +32,9 @@ type sizedFile struct {
 
 func (s sizedFile) Size() int64 { return s.size }
 
-// A forward is a source that can only be read from its start on. Offsets that
-// grow cost nothing; going back opens the file once more.
-type forward struct {
+// A sequentialFile is a source whose file can only be read from its start on.
+// Offsets that grow cost nothing; a smaller one opens the file again.
+type sequentialFile struct {
 	fsys fs.FS
 	name string
 	f    fs.File
@@ -42,11 +42,11 @@ type forward struct {
 	pos  int64
 }
 
-func (s *forward) Size() int64  { return s.size }
-func (s *forward) Close() error { return s.f.Close() }
+func (s *sequentialFile) Size() int64  { return s.size }
+func (s *sequentialFile) Close() error { return s.f.Close() }
 
-// ReadAt is not for several goroutines at once.
-func (s *forward) ReadAt(p []byte, off int64) (int, error) {
+// ReadAt may be called by one goroutine at a time.
+func (s *sequentialFile) ReadAt(p []byte, off int64) (int, error) {
 	if off < s.pos {
 		f, err := s.fsys.Open(s.name)
 		if err != nil {

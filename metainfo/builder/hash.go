@@ -1,4 +1,4 @@
-package metainfo
+package builder
 
 import (
 	"context"
@@ -10,29 +10,29 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A worker reads and hashes batches of batchLen bytes, or of batchPieces pieces
-// where these are longer, as many as are hashed side by side. Longer pieces are
-// read in runs.
+// A worker reads and hashes batches of batchLen bytes. If pieces are so long that
+// fewer than batchPieces fit into that, a batch has batchPieces of them, because so
+// many are hashed side by side; these are read in runs.
 const (
 	batchLen    = 4 << 20
 	batchPieces = 16
 )
 
 // hash reads the content once and fills in the hashes of p.
-func (b Builder) hash(ctx context.Context, p *plan) error {
+func (o Options) hash(ctx context.Context, p *plan) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	pieces := p.info.Pieces()
-	workers := b.workers()
-	batch := int(max(1, batchLen/p.info.PieceLength))
+	pieces := p.layout.Pieces()
+	workers := o.workers()
+	batch := int(max(1, batchLen/p.pieceLength))
 	if p.seekable() {
-		share := (pieces + workers - 1) / workers // all processors are worth more than full lanes
+		share := (pieces + workers - 1) / workers // busy processors gain more than full lanes
 		batch = max(batch, min(batchPieces, share))
 	} else {
 		workers = 1
 	}
 	workers = min(workers, (pieces+batch-1)/batch)
-	progress := &progress{report: b.Progress, total: p.total}
+	progress := &progress{report: o.Progress, total: p.total}
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range workers {
@@ -57,31 +57,32 @@ func (b Builder) hash(ctx context.Context, p *plan) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if p.info.v2 {
+	if p.v2 {
 		p.setRoots()
 	}
 	return nil
 }
 
-// seekable reports whether inputs can be read at any offset. Those of one file
-// system are taken to be alike.
+// seekable reports whether inputs can be read at any offset. All files of one file
+// system are taken to be alike, so it opens only one.
 func (p *plan) seekable() bool {
-	for n, in := range p.inputs {
-		if in == nil || p.info.Entries[n].Length == 0 {
+	for n := range p.files {
+		f := &p.files[n]
+		if f.pad() || f.length == 0 {
 			continue
 		}
-		f, err := in.open()
+		s, err := f.input.open()
 		if err != nil {
-			return true // reading will say what is wrong
+			return true // reading will report the error
 		}
-		defer f.Close()
-		_, slow := f.(*forward)
-		return !slow
+		defer s.Close()
+		_, sequential := s.(*sequentialFile)
+		return !sequential
 	}
 	return true
 }
 
-// progress counts bytes for one observer.
+// A progress counts the bytes that all workers have hashed.
 type progress struct {
 	mu          sync.Mutex
 	report      func(done, total int64)
@@ -110,45 +111,53 @@ type worker struct {
 // hash hashes n pieces from first on, and returns how many bytes of content
 // they have.
 func (w *worker) hash(first, n int) (bytes int64, err error) {
-	info := w.plan.info
+	p := w.plan
 	w.verdicts = w.verdicts[:0]
 	for i := range n {
 		w.verdicts = append(w.verdicts, swarm.Verdict{Piece: first + i, Stored: &w.content})
 	}
-	if int64(n)*info.PieceLength <= batchLen {
+	if int64(n)*p.pieceLength <= batchLen {
 		if err := w.load(first, n); err != nil {
 			return 0, err
 		}
 	}
 	h := batchhash.Get()
 	defer h.Release()
-	h.Hash(info.Geometry(), info.v1, info.v2, w.verdicts)
+	h.Hash(p.layout.Geometry(), p.v1, p.v2, w.verdicts)
 	for i := range n {
 		r := h.Result(i)
 		if r.Err != nil {
 			return 0, fmt.Errorf("piece %d: %w", first+i, r.Err)
 		}
-		if info.v1 {
-			copy(w.plan.one[20*(first+i):], r.Sum[:])
-		}
-		if info.v2 {
-			w.plan.two[first+i] = info.rootOf(first+i, r.Leaves)
-		}
-		for entry, span := range info.FilesOf(first + i) {
-			if !info.Entries[entry].Pad {
-				bytes += span.Length
-			}
-		}
+		bytes += p.setHashes(first+i, r)
 	}
 	return bytes, nil
 }
 
-// load reads the pieces of a batch in one go, rather than block by block.
+// setHashes fills in the hashes of a piece, and returns how many bytes of content
+// it has. Workers set those of different pieces at the same time.
+func (p *plan) setHashes(piece int, r batchhash.Result) (bytes int64) {
+	if p.v1 {
+		copy(p.hashes1[20*piece:], r.Sum[:])
+	}
+	if p.v2 {
+		f := &p.files[p.entryAt(int64(piece)*p.pieceLength)]
+		p.hashes2[piece] = batchhash.PieceRoot(r.Leaves, f.length, p.pieceLength)
+	}
+	for entry, span := range p.layout.FilesOf(piece) {
+		if !p.files[entry].pad() {
+			bytes += span.Length
+		}
+	}
+	return bytes
+}
+
+// load reads the pieces of a batch in one call, because that is faster than block
+// by block.
 func (w *worker) load(first, n int) error {
-	info := w.plan.info
-	g := info.Geometry()
+	g := w.plan.layout.Geometry()
 	if w.buf == nil {
-		w.buf = make([]byte, min(batchLen, info.Length))
+		w.buf = make([]byte, min(batchLen, g.Length))
 	}
 	start := int64(first) * g.PieceLength
 	buf := w.buf[:min(int64(n)*g.PieceLength, g.Length-start)]
@@ -163,10 +172,10 @@ func (w *worker) load(first, n int) error {
 			w.blocks = append(w.blocks, buf[off:][:b.Length])
 		}
 	}
-	rest := w.blocks
+	blocks := w.blocks
 	for i := range n {
 		k := g.BlockCount(first + i)
-		w.verdicts[i].Blocks, rest = rest[:k:k], rest[k:]
+		w.verdicts[i].Blocks, blocks = blocks[:k:k], blocks[k:]
 	}
 	return nil
 }
