@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An oracle is what libtorrent 2.0.8 says of a torrent.
+// An oracle is what libtorrent 2.0.8 reads from a torrent.
 type oracle struct {
 	Error       string
 	Name        string
@@ -31,7 +31,7 @@ type oracle struct {
 	Trackers [][2]any
 }
 
-// readOracle returns the corpus's folder and what libtorrent says of it.
+// readOracle returns the folder of the corpus and what libtorrent reads from it.
 func readOracle(t *testing.T) (dir string, m map[string]oracle) {
 	dir = os.Getenv("SHOAL_CORPUS")
 	if dir == "" {
@@ -122,7 +122,7 @@ func requireRoundTrip(t *testing.T, tor *metainfo.Torrent) {
 	require.Equal(t, b, same)
 }
 
-// faults says which words the error of each invalid torrent must have.
+// faults are the words that the error for each invalid torrent must have.
 var faults = map[string]string{
 	"bad_name":                             "name",
 	"invalid_file_size":                    "length",

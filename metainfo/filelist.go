@@ -9,16 +9,15 @@ import (
 	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
-// fileList reads the files of a v1 info dictionary, of which it is given the
-// entries "length" and "files". single says that there is one file and no
-// folder.
+// fileList reads the files of a v1 info dictionary from its entries "length" and
+// "files". single reports whether there is one file and no folder.
 // BEP 3, "info dictionary": https://www.bittorrent.org/beps/bep_0003.html
 func fileList(info bencode.Value, name string) (files []rawFile, single bool, err error) {
 	_, hasLength := info.Get("length")
 	list, hasFiles := info.Get("files")
 	switch {
 	case hasLength && hasFiles:
-		return nil, false, errors.New("both length and files are there")
+		return nil, false, errors.New("it has both length and files")
 	case hasLength:
 		f, err := readListedFile(info)
 		if err != nil {
@@ -30,7 +29,7 @@ func fileList(info bencode.Value, name string) (files []rawFile, single bool, er
 		f.path = []string{name}
 		return []rawFile{f}, true, nil
 	case !hasFiles:
-		return nil, false, errors.New("neither length nor files is there")
+		return nil, false, errors.New("it has neither length nor files")
 	case list.Kind() != bencode.List:
 		return nil, false, &bencode.TypeError{Key: "files", Want: bencode.List, Got: list.Kind()}
 	}
@@ -48,7 +47,7 @@ func fileList(info bencode.Value, name string) (files []rawFile, single bool, er
 	return files, false, nil
 }
 
-// readListedFile reads all of a file in the list but its path.
+// readListedFile reads all of a file in the list except its path.
 func readListedFile(d bencode.Value) (f rawFile, err error) {
 	if d.Kind() != bencode.Dict {
 		return f, &bencode.TypeError{Want: bencode.Dict, Got: d.Kind()}
@@ -62,7 +61,7 @@ func readListedFile(d bencode.Value) (f rawFile, err error) {
 			return f, err
 		}
 	}
-	// Hints that are not what they should be are no reason to refuse a file.
+	// These are only hints, so a malformed one is left out.
 	f.md5, _ = d.GetText("md5sum")
 	if sum, _ := d.GetBytes("sha1"); len(sum) == 20 {
 		f.sha1 = string(sum)
@@ -80,7 +79,7 @@ func readListEntry(d bencode.Value) (f rawFile, err error) {
 		key = "path"
 		list, err = d.GetList(key)
 	}
-	if f.pad && bencode.IsMissing(err) { // BEP 47 allows that
+	if f.pad && bencode.IsMissing(err) { // BEP 47: the path of a pad has no meaning
 		f.path = layout.PadPath(f.length)
 		return f, nil
 	}
@@ -97,10 +96,10 @@ func readListEntry(d bencode.Value) (f rawFile, err error) {
 	return f, nil
 }
 
-// mergeFiles checks that the v1 and the v2 part of a hybrid torrent describe the
-// same files at the same places, and returns those of v2 with what only v1 says.
-// Pads are laid out as in v2: where v1 has one behind an empty file, it comes
-// before that.
+// mergeFiles checks that the v1 and the v2 part of a hybrid torrent describe the same
+// files at the same offsets. It returns the files of v2, with the attributes and hashes
+// that only v1 has. Pads come directly behind content, as in v2; in v1 there may be
+// empty files between.
 // BEP 52, "Upgrade Path": https://www.bittorrent.org/beps/bep_0052.html
 func mergeFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 	const mismatch = "v1 and v2 do not match: "
@@ -113,7 +112,7 @@ func mergeFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 			continue
 		}
 		if next == len(v2) {
-			return nil, fmt.Errorf(mismatch+"v2 lacks file %d of v1", i)
+			return nil, fmt.Errorf(mismatch+"file %d of v1 is missing in v2", i)
 		}
 		g := &v2[next]
 		next++

@@ -10,8 +10,8 @@ import (
 	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
-// fileTree reads the files of a v2 info dictionary. single says that there is
-// one file, which has the torrent's name, and no folder.
+// fileTree reads the files of a v2 info dictionary. single reports whether there is one
+// file, which has the torrent's name, and no folder.
 // BEP 52, "File tree layout": https://www.bittorrent.org/beps/bep_0052.html
 func fileTree(info bencode.Value, name string) (files []rawFile, single bool, err error) {
 	tree, err := info.GetDict("file tree")
@@ -29,16 +29,15 @@ func fileTree(info bencode.Value, name string) (files []rawFile, single bool, er
 	return w.files, single, nil
 }
 
-// A treeWalker reads a file tree in one pass: looking up what is in each folder
-// would walk its content once for every folder above.
+// A treeWalker reads a file tree in one pass. Looking up each folder by its key would
+// scan its content once for every folder above it.
 type treeWalker struct {
 	files  []rawFile
 	budget pathBudget
 }
 
-// walk reads the folder that b starts with and returns what follows it. All of b
-// was scanned before, strictly. How deep it goes is bounded by how deep the
-// scanner lets dictionaries nest.
+// walk reads the folder at the start of b and returns what follows it. A strict scan has
+// accepted all of b before, and has limited how deep dictionaries nest.
 func (w *treeWalker) walk(b []byte, path []string) (rest []byte, err error) {
 	for b = b[1:]; b[0] != 'e'; {
 		var key bencode.Value
@@ -74,7 +73,7 @@ func (w *treeWalker) walk(b []byte, path []string) (rest []byte, err error) {
 	return b[1:], nil
 }
 
-// emptyKey starts the dictionary that says that a path is a file.
+// emptyKey starts the dictionary that makes a path a file.
 var emptyKey = []byte("d0:")
 
 func (w *treeWalker) file(v bencode.Value, path []string) error {
@@ -101,7 +100,7 @@ func readTreeFile(d bencode.Value) (f rawFile, err error) {
 		return f, err
 	}
 	if f.pad {
-		return f, errors.New("it is a pad, which v2 does not have")
+		return f, errors.New("it is a pad, and v2 has none")
 	}
 	if symlink {
 		return f, nil

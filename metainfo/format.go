@@ -2,10 +2,10 @@ package metainfo
 
 import "fmt"
 
-// A Format says for which protocol versions a torrent is.
+// A Format says which protocol versions a torrent is for.
 type Format uint8
 
-// The formats. A hybrid is for both, and its files begin at pieces.
+// The formats. A hybrid is for both versions.
 const (
 	V1 Format = iota
 	V2

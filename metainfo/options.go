@@ -6,22 +6,22 @@ import (
 	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
-// Limits that have no option, because nobody honest comes near them.
+// Limits that have no option, because no honest torrent comes near them.
 const (
-	maxDuplicates = 500 // paths that had to be made distinct
+	maxDuplicates = 500 // paths that collide with others
 	maxName       = 240 // bytes of one component of a path
 )
 
-// Options bound what is accepted from strangers. The zero value is ready for
-// use, and is what Parse, ParseInfo and ReadFile use.
+// Options limit what is accepted from strangers. The zero value is ready for use;
+// Parse, ParseInfo and ReadFile use it. Options may be used from many goroutines.
 type Options struct {
-	// MaxBytes is how long a .torrent file or an info dictionary may be, in
+	// MaxBytes is the largest length of a .torrent file or an info dictionary, in
 	// bytes. Zero means 10 MiB for a file and 30 MiB for an info dictionary
 	// alone, a negative number means no limit.
 	MaxBytes int64
 
-	// MaxPieces is how many pieces a torrent may have. Zero means 2,097,152,
-	// a negative number means no limit but that of 32 bits.
+	// MaxPieces is the largest number of pieces of a torrent. Zero means
+	// 2,097,152, a negative number means 2,147,483,647.
 	MaxPieces int
 }
 

@@ -5,14 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// A cleaner makes paths from strangers safe to create. All names in torrents
-// go through it: what it returns has no separator, no control character, is
-// neither "." nor "..", is valid UTF-8, not longer than maxName bytes, and no
-// device name of Windows. With windows it also takes out what Windows cannot
-// have in a name; elsewhere such names are common and stay.
+// A cleaner makes paths from strangers safe to create. It cleans every name in a
+// torrent. A clean name is valid UTF-8 of at most maxName bytes, without separators and
+// control characters; it is not ".", ".." or a device name of Windows. With windows set
+// it is also without the characters that Windows forbids, which are common in names
+// elsewhere.
 type cleaner struct{ windows bool }
 
-// component cleans one component. It returns "" if nothing of it is left.
+// component cleans one component of a path. It returns "" if nothing is left.
 func (c cleaner) component(s string) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "_")
@@ -34,7 +34,7 @@ func (c cleaner) filter(r rune) rune {
 	case r == '/' || r == '\\' || r < 0x20 || 0x7f <= r && r < 0xa0:
 		return -1
 	case r == 0x200e || r == 0x200f || 0x202a <= r && r <= 0x202e || 0x2066 <= r && r <= 0x2069:
-		// These change the direction of text, and so hide what a file is.
+		// These change the direction of text, which can hide an extension.
 		return -1
 	case c.windows && strings.ContainsRune(`<>:"|?*`, r):
 		return '_'
@@ -42,8 +42,8 @@ func (c cleaner) filter(r rune) rune {
 	return r
 }
 
-// trim takes off what Windows would take off by itself, so that two names that
-// are one there do not look distinct.
+// trim removes the end that Windows would remove itself, because names that differ only
+// there are the same to Windows.
 func (c cleaner) trim(s string) string {
 	if c.windows {
 		return strings.TrimRight(s, ". ")
@@ -51,8 +51,8 @@ func (c cleaner) trim(s string) string {
 	return s
 }
 
-// path cleans components and joins them below root. Components of which
-// nothing is left are left out; if all are, the path ends in "_".
+// path cleans components and joins them below root, without those of which nothing is
+// left. If nothing is left of any, the path ends in "_".
 func (c cleaner) path(root string, components []string) string {
 	var b strings.Builder
 	b.WriteString(root)
@@ -71,8 +71,8 @@ func (c cleaner) path(root string, components []string) string {
 	return b.String()
 }
 
-// devices are the names that Windows gives to devices, whatever follows their
-// first dot.
+// devices are the names of devices of Windows. There a name stays that of a device if
+// a dot and more follow.
 var devices = func() map[string]bool {
 	m := map[string]bool{"CON": true, "PRN": true, "AUX": true, "NUL": true, "CONIN$": true, "CONOUT$": true}
 	for _, port := range []string{"COM", "LPT"} {
@@ -88,7 +88,7 @@ func isDevice(s string) bool {
 	return devices[strings.ToUpper(strings.TrimRight(s, " "))]
 }
 
-// shorten cuts s to at most n bytes, keeping what looks like an extension.
+// shorten cuts s to at most n bytes, but keeps its extension.
 func shorten(s string, n int) string {
 	if len(s) <= n {
 		return s
@@ -97,7 +97,7 @@ func shorten(s string, n int) string {
 	return cutRunes(stem, n-len(ext)) + ext
 }
 
-// splitExt splits off an extension of at most 20 bytes, its dot included.
+// splitExt splits off the extension, with its dot, if it has at most 20 bytes.
 func splitExt(s string) (stem, ext string) {
 	i := strings.LastIndexByte(s, '.')
 	if i <= 0 || len(s)-i > 20 {

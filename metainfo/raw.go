@@ -11,8 +11,8 @@ import (
 	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
-// A rawFile is what the v1 or the v2 part of an info dictionary says of one
-// file, checked but not cleaned.
+// A rawFile is one file as the v1 or the v2 part of an info dictionary describes it,
+// checked but not cleaned.
 type rawFile struct {
 	path       []string // below the torrent's folder, or just the name
 	length     int64
@@ -24,8 +24,8 @@ type rawFile struct {
 	root       [32]byte
 }
 
-// readAttributes fills in what BEP 47 says of a file in d: its attributes and
-// where it links to. It reports whether it is a symlink, which has no length.
+// readAttributes reads the attributes of BEP 47 from d: the kind of the file and the
+// target of a symlink. It reports whether it is a symlink, which has no length.
 // https://www.bittorrent.org/beps/bep_0047.html
 func (f *rawFile) readAttributes(d bencode.Value) (symlink bool, err error) {
 	attr, err := optional(d.GetBytes("attr"))
@@ -77,11 +77,11 @@ func readComponents(list bencode.Value) ([]string, error) {
 	return slices.Clip(out), nil
 }
 
-// maxPathMemory bounds what the paths of a torrent take in memory, in bytes. A
-// v2 torrent says the name of a folder once, but each file in it has a path.
+// maxPathMemory limits the memory that the paths of a torrent take, in bytes. A v2
+// torrent has the name of a folder once, but each file below it has a path.
 const maxPathMemory = 128 << 20
 
-// A pathBudget is what is spent of maxPathMemory.
+// A pathBudget counts how much of maxPathMemory is used.
 type pathBudget struct{ spent int }
 
 func (b *pathBudget) spend(path []string) error {
@@ -89,15 +89,15 @@ func (b *pathBudget) spend(path []string) error {
 		b.spent += len(s) + 16
 	}
 	if b.spent > maxPathMemory {
-		return fmt.Errorf("the paths take more than %d bytes", maxPathMemory)
+		return fmt.Errorf("the paths take more than %d bytes of memory", maxPathMemory)
 	}
 	return nil
 }
 
-// quotePath returns a path as an error shows it: quoted, and not of any length.
+// quotePath quotes a path for an error message, and cuts it if it is long.
 func quotePath(path []string) string { return quote(strings.Join(path, "/")) }
 
-// quote returns s as an error shows it.
+// quote quotes s for an error message, and cuts it if it is long.
 func quote(s string) string {
 	const most = 100
 	if len(s) > most {
@@ -106,7 +106,7 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// optional turns the error of a missing key into the zero value.
+// optional returns the zero value instead of an error if the key is missing.
 func optional[T any](v T, err error) (T, error) {
 	if bencode.IsMissing(err) {
 		var zero T

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// inParts has pieces checked in parts of random length, some pieces waiting while
-// others go on, and returns what came of each at its end.
-func inParts(t *testing.T, r *rand.Rand, i *metainfo.Info, whole []swarm.Verdict) []swarm.Verdict {
+// inSections checks pieces in sections of random length, and returns the last verdict
+// of each. In each batch some pieces wait.
+func inSections(t *testing.T, r *rand.Rand, i *metainfo.Info, whole []swarm.Verdict) []swarm.Verdict {
 	out := make([]swarm.Verdict, len(whole))
 	at := make([]swarm.Verdict, len(whole))
 	var left []int
@@ -51,7 +51,7 @@ func inParts(t *testing.T, r *rand.Rand, i *metainfo.Info, whole []swarm.Verdict
 	return out
 }
 
-func TestVerifyInParts(t *testing.T) {
+func TestVerifyInSections(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	each(t, func(t *testing.T, i *metainfo.Info, all []byte) {
 		batch := sample.InMemory(i, all)
@@ -63,7 +63,7 @@ func TestVerifyInParts(t *testing.T) {
 				}
 			}
 		}
-		for _, v := range inParts(t, r, i, batch) {
+		for _, v := range inSections(t, r, i, batch) {
 			require.True(t, v.OK, "piece %d: %v", v.Piece, v.Err)
 		}
 		for p := range batch {
@@ -72,7 +72,7 @@ func TestVerifyInParts(t *testing.T) {
 				continue
 			}
 			batch[p].Blocks[n][0] ^= 1
-			for q, v := range inParts(t, r, i, batch) {
+			for q, v := range inSections(t, r, i, batch) {
 				require.Equal(t, q != p, v.OK, "piece %d block %d", q, n)
 				require.NoError(t, v.Err)
 			}
@@ -81,7 +81,7 @@ func TestVerifyInParts(t *testing.T) {
 	})
 }
 
-func TestVerifyRefusesForeignStates(t *testing.T) {
+func TestVerifyRefusesWrongStates(t *testing.T) {
 	tor := build(t, builder.Options{Format: metainfo.V1, PieceLength: 256 << 10}, sample.Folder())
 	all := sample.Flat(tor.Info, sample.Folder())
 	whole := sample.InMemory(tor.Info, all)[0].Blocks
@@ -89,13 +89,13 @@ func TestVerifyRefusesForeignStates(t *testing.T) {
 	tor.Info.Verify(first)
 	state := first[0].State
 	for name, v := range map[string]swarm.Verdict{
-		"none":              {Blocks: whole[4:], From: 4},
-		"of other blocks":   {Blocks: whole[3:], From: 3, State: state},
-		"before the first":  {Blocks: whole, State: state},
-		"of someone else":   {Blocks: whole[4:], From: 4, State: bytes.MinRead},
-		"with no blocks":    {Blocks: whole[:0], From: 4, State: state},
-		"with nil blocks":   {From: 4, State: state},
-		"with more than is": {Blocks: whole, From: 4, State: state},
+		"no state":             {Blocks: whole[4:], From: 4},
+		"of other blocks":      {Blocks: whole[3:], From: 3, State: state},
+		"before the first":     {Blocks: whole, State: state},
+		"of another package":   {Blocks: whole[4:], From: 4, State: bytes.MinRead},
+		"with no blocks":       {Blocks: whole[:0], From: 4, State: state},
+		"with nil blocks":      {From: 4, State: state},
+		"with too many blocks": {Blocks: whole, From: 4, State: state},
 	} {
 		batch := []swarm.Verdict{v}
 		tor.Info.Verify(batch)

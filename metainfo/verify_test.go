@@ -38,7 +38,7 @@ func TestVerifyBlocksInMemory(t *testing.T) {
 			require.NoError(t, v.Err)
 			require.Empty(t, v.Bad)
 		}
-		// One wrong byte anywhere makes that piece wrong and no other.
+		// One wrong byte anywhere makes that piece wrong, and no other piece.
 		g := i.Geometry()
 		for p := range batch {
 			for n, b := range batch[p].Blocks {
@@ -72,8 +72,8 @@ func TestVerifyFromStorage(t *testing.T) {
 		for _, v := range batch {
 			require.True(t, v.OK, "piece %d: %v", v.Piece, v.Err)
 		}
-		// Every second block in memory, the others stored; the stored ones
-		// of what is in memory are wrong.
+		// Every second block is in memory, the others are stored. What is stored
+		// for the blocks in memory is wrong.
 		stored := bytes.Clone(all)
 		batch = sample.InMemory(i, all)
 		g := i.Geometry()
@@ -94,7 +94,7 @@ func TestVerifyFromStorage(t *testing.T) {
 	})
 }
 
-// What is all pad is zeros, whatever a storage says.
+// A block that is all pad is zeros, even if the storage has other bytes.
 func TestVerifyReadsNoPads(t *testing.T) {
 	tor := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 256 << 10}, sample.Folder())
 	all := sample.Flat(tor.Info, sample.Folder())
@@ -116,7 +116,7 @@ func TestVerifyReadsNoPads(t *testing.T) {
 	}
 }
 
-// failing is a storage that fails.
+// A failing storage returns an error.
 type failing struct{ err error }
 
 func (f failing) ReadAt([]byte, int64) (int, error) { return 0, f.err }
@@ -138,7 +138,7 @@ func TestVerifyStorageErrors(t *testing.T) {
 	i.Verify(batch)
 	require.ErrorIs(t, batch[0].Err, broken)
 	require.ErrorContains(t, batch[0].Err, "metainfo: piece 1: ")
-	require.NoError(t, batch[1].Err, "what is not there is wrong, and no error")
+	require.NoError(t, batch[1].Err, "a missing file makes the piece wrong, but is not an error")
 	require.ErrorIs(t, batch[2].Err, io.ErrUnexpectedEOF)
 	for _, v := range batch[3:] {
 		require.Error(t, v.Err)
@@ -238,7 +238,7 @@ func TestVerifyWithoutPieceLayers(t *testing.T) {
 	}
 }
 
-func TestVerifySeesThatV1AndV2Contradict(t *testing.T) {
+func TestVerifyReportsThatV1AndV2Contradict(t *testing.T) {
 	tor := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 32 << 10}, sample.Folder())
 	all := sample.Flat(tor.Info, sample.Folder())
 	b, err := tor.Bytes()
@@ -257,11 +257,11 @@ func TestVerifySeesThatV1AndV2Contradict(t *testing.T) {
 	batch[2].Blocks[0][0]++
 	other.Info.Verify(batch[2:3])
 	require.False(t, batch[2].OK)
-	require.NoError(t, batch[2].Err, "wrong bytes say nothing of the torrent")
+	require.NoError(t, batch[2].Err, "wrong bytes prove nothing about the torrent")
 }
 
-// A peer that fills the pad behind a file with something must not be able to
-// stop a hybrid torrent.
+// A peer that sends a pad with other bytes than zero must not be able to stop a hybrid
+// torrent.
 func TestVerifyBytesInAPad(t *testing.T) {
 	tor := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 64 << 10}, sample.Folder())
 	i := tor.Info
@@ -313,7 +313,7 @@ func TestVerifyFromManyGoroutines(t *testing.T) {
 }
 
 func TestVerifyOldTorrentsWithOddPieceLengths(t *testing.T) {
-	// v1 sets no rule for the length of a piece.
+	// v1 has no rule for the length of a piece.
 	all := sample.Bytes(1000, 1)
 	var pieces strings.Builder
 	for off := 0; off < len(all); off += 333 {
@@ -342,7 +342,7 @@ func TestVerifyDoesNotAllocate(t *testing.T) {
 		for n := range batch {
 			batch[n].Blocks, batch[n].Stored = nil, reader(all)
 		}
-		// What is read ahead takes a request, a channel and a place for each piece.
+		// Reading ahead allocates a request and a channel for each piece.
 		most := float64(4 * len(batch))
 		require.LessOrEqual(t, testing.AllocsPerRun(20, func() { tor.Info.Verify(batch) }), most, "%v, stored", format)
 	}

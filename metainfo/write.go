@@ -10,9 +10,9 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Bytes returns t as a .torrent file. The info dictionary is byte for byte as
-// it came; entries that are not known here are kept. It fails if a node is not
-// "host:port".
+// Bytes returns t as a .torrent file, which belongs to the caller. The info dictionary
+// has the bytes that were parsed, and unknown entries are kept. It fails if a node is
+// not "host:port".
 func (t *Torrent) Bytes() ([]byte, error) {
 	entries := slices.Clone(t.extra)
 	put := func(key string, raw []byte) {
@@ -34,7 +34,7 @@ func (t *Torrent) Bytes() ([]byte, error) {
 	if len(tiers) > 0 {
 		text("announce", tiers[0][0])
 	}
-	if len(tiers) > 1 || len(tiers) == 1 && len(tiers[0]) > 1 {
+	if len(tiers) > 1 || (len(tiers) == 1 && len(tiers[0]) > 1) {
 		list := bencode.AppendList(nil)
 		for _, tier := range tiers {
 			list = dict.AppendTexts(list, tier)
@@ -74,7 +74,7 @@ func (t *Torrent) Write(w io.Writer) error {
 	return nil
 }
 
-// texts returns a list of strings, nil for none.
+// texts returns a list of strings, or nil if it is empty.
 func texts(list []string) []byte {
 	if len(list) == 0 {
 		return nil
@@ -82,7 +82,7 @@ func texts(list []string) []byte {
 	return dict.AppendTexts(nil, list)
 }
 
-// similar returns a list of hashes, nil for none.
+// similar returns a list of hashes, or nil if it is empty.
 func similar(ids []swarm.ID) []byte {
 	if len(ids) == 0 {
 		return nil
@@ -94,7 +94,7 @@ func similar(ids []swarm.ID) []byte {
 	return bencode.AppendEnd(dst)
 }
 
-// nodeList returns a list of nodes, nil if it is empty.
+// nodeList returns a list of nodes, or nil if it is empty.
 func nodeList(nodes []string) ([]byte, error) {
 	if len(nodes) == 0 {
 		return nil, nil
@@ -102,8 +102,7 @@ func nodeList(nodes []string) ([]byte, error) {
 	return dict.AppendNodes(nil, nodes)
 }
 
-// layers returns the "piece layers" that are known, nil for a torrent
-// without a v2 part.
+// layers returns the "piece layers" that are known, or nil for a v1 torrent.
 func (i *Info) layers() []byte {
 	if !i.HasV2() {
 		return nil
