@@ -23,7 +23,7 @@ import (
 // https://www.bittorrent.org/beps/bep_0009.html
 func ParseInfo(raw []byte) (*Info, error) { return Options{}.ParseInfo(raw) }
 
-// ParseInfo is the function ParseInfo with other limits.
+// ParseInfo is like the function ParseInfo, with the limits of o.
 func (o Options) ParseInfo(raw []byte) (*Info, error) {
 	if limit := o.maxBytes(30 << 20); int64(len(raw)) > limit {
 		return nil, &InvalidError{fmt.Errorf("info: %d bytes, more than %d", len(raw), limit)}

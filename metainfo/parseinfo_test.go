@@ -151,9 +151,9 @@ func TestFileTreeFaults(t *testing.T) {
 	require.ErrorContains(t, err, "leading zeros")
 }
 
-// A folder with a long path and many files takes a few bytes for each in the
-// torrent, and its whole path for each in memory.
-func TestPathsTakeSoMuchMemory(t *testing.T) {
+// A folder with a long path and many files takes a few bytes for each file in the
+// torrent, but its full path for each in memory.
+func TestMemoryOfPathsIsLimited(t *testing.T) {
 	folder := dict{}
 	for n := range 6500 {
 		folder[strconv.Itoa(n)] = dict{"": dict{"length": 0}}

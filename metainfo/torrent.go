@@ -69,7 +69,7 @@ func Parse(b []byte) (*Torrent, error) { return Options{}.Parse(b) }
 // at fault, and another if it cannot be read.
 func ReadFile(path string) (*Torrent, error) { return Options{}.ReadFile(path) }
 
-// ReadFile is the function ReadFile with other limits.
+// ReadFile is like the function ReadFile, with the limits of o.
 func (o Options) ReadFile(path string) (*Torrent, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -98,7 +98,7 @@ func (o Options) read(r io.Reader, size int64) (*Torrent, error) {
 	return o.parse(b.Bytes())
 }
 
-// Parse is the function Parse with other limits.
+// Parse is like the function Parse, with the limits of o.
 func (o Options) Parse(b []byte) (*Torrent, error) { return o.parse(bytes.Clone(b)) }
 
 // parse is Parse, but keeps b.
@@ -259,5 +259,5 @@ func readNodes(v bencode.Value) []string {
 	return nodes
 }
 
-// IDs returns the names of the torrent's swarms, as Info.IDs does.
+// IDs returns the IDs of the torrent's swarms, as Info.IDs does.
 func (t *Torrent) IDs() []swarm.ID { return t.Info.IDs() }

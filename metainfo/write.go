@@ -102,7 +102,7 @@ func nodeList(nodes []string) ([]byte, error) {
 	return dict.AppendNodes(nil, nodes)
 }
 
-// layers returns the "piece layers" that are known, or nil for a v1 torrent.
+// layers returns the known "piece layers" as a dictionary, or nil for a v1 torrent.
 func (i *Info) layers() []byte {
 	if !i.HasV2() {
 		return nil

@@ -54,7 +54,7 @@ type Options struct {
 	Workers int
 
 	// Progress, if it is set, is called every few MiB with the number of bytes
-	// hashed so far, and of all bytes. Its calls never overlap.
+	// hashed so far and the number of all bytes. Its calls never overlap.
 	Progress func(done, total int64)
 
 	// Skipped, if it is set, is called for each thing in a folder that does
@@ -142,7 +142,7 @@ func (o Options) Bytes(ctx context.Context, name string, content []byte) (*metai
 	return t, buildError(err)
 }
 
-// torrent returns a torrent with all but its Info.
+// torrent returns a torrent that has everything except its Info.
 func (o Options) torrent() (*metainfo.Torrent, error) {
 	if _, err := dict.AppendNodes(nil, o.Nodes); err != nil {
 		return nil, err

@@ -76,7 +76,7 @@ func (w *walker) collect() (inputs []input, single bool, err error) {
 	return w.inputs, false, nil
 }
 
-// folder walks one folder, which is below the root by the components of below.
+// folder walks one folder. below is its path below the root.
 func (w *walker) folder(below []string) error {
 	if err := w.ctx.Err(); err != nil {
 		return err

@@ -115,7 +115,7 @@ func optional[T any](v T, err error) (T, error) {
 	return v, err
 }
 
-// readLength reads the readLength of a file from d.
+// readLength reads the length of a file from d, in bytes.
 func readLength(d bencode.Value) (int64, error) {
 	n, err := d.GetInt("length")
 	if err != nil {

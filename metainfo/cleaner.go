@@ -71,8 +71,7 @@ func (c cleaner) path(root string, components []string) string {
 	return b.String()
 }
 
-// devices are the names of devices of Windows. There a name stays that of a device if
-// a dot and more follow.
+// devices are the names that Windows reserves for devices, also with an extension.
 var devices = func() map[string]bool {
 	m := map[string]bool{"CON": true, "PRN": true, "AUX": true, "NUL": true, "CONIN$": true, "CONOUT$": true}
 	for _, port := range []string{"COM", "LPT"} {
