@@ -54,8 +54,8 @@ func (s *Store) changed(f *file, err error) {
 func (s *Store) forget(f *file) {
 	f.state.Store(absent)
 	f.dirty.Store(false)
-	if f.bare() {
-		s.bareMade.Store(false)
+	if f.empty() {
+		s.emptyMade.Store(false)
 	}
 	s.handles.drop(&f.reading, &f.writing)
 }

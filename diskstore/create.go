@@ -15,7 +15,7 @@ func (s *Store) Create() error {
 	if s.closed.Load() {
 		return fault("use", ".", -1, fs.ErrClosed)
 	}
-	s.bareMade.Store(false)
+	s.emptyMade.Store(false)
 	return s.create(nil)
 }
 
@@ -53,9 +53,9 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 		}
 		return nil
 	}
-	if !s.bareMade.Load() {
+	if !s.emptyMade.Load() {
 		for _, f := range s.files {
-			if f.bare() && (s.links || f.Symlink == "") {
+			if f.empty() && (s.links || f.Symlink == "") {
 				if err := look(f); err != nil {
 					return err
 				}
@@ -77,7 +77,7 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 			return fault("create", f.Path, -1, err)
 		}
 	}
-	s.bareMade.Store(true)
+	s.emptyMade.Store(true)
 	return nil
 }
 

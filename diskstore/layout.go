@@ -34,8 +34,8 @@ type file struct {
 // onDisk reports whether f is something that a disk has.
 func (f *file) onDisk() bool { return !f.Pad }
 
-// bare reports whether f is on a disk without any bytes.
-func (f *file) bare() bool { return !f.Pad && f.Length == 0 }
+// empty reports whether f is on a disk without any bytes.
+func (f *file) empty() bool { return !f.Pad && f.Length == 0 }
 
 // A span is where the bytes of a file lie in the torrent.
 type span struct {

@@ -42,7 +42,7 @@ type Store struct {
 	allocate  bool
 	links     bool
 	closed    atomic.Bool
-	bareMade  atomic.Bool // all that has no bytes is there
+	emptyMade atomic.Bool // every empty file and symlink exists
 
 	making sync.Mutex      // held while anything is made or deleted
 	owned  map[string]bool // what is ours, folders with a slash; guarded by making
@@ -102,9 +102,9 @@ func (s *Store) look() error {
 	bareMade := true
 	for _, f := range s.files {
 		f.ours.Store(s.owned[f.Path])
-		bareMade = bareMade && (!f.bare() || (f.Symlink != "" && !s.links))
+		bareMade = bareMade && (!f.empty() || (f.Symlink != "" && !s.links))
 	}
-	s.bareMade.Store(bareMade)
+	s.emptyMade.Store(bareMade)
 	folder, err := s.openFolder(false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -121,17 +121,17 @@ func (s *Store) look() error {
 		info, err := folder.Lstat(f.Path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			bareMade = bareMade && !f.bare()
+			bareMade = bareMade && !f.empty()
 		case err != nil:
 			return fault("open", f.Path, -1, err)
 		default:
 			if err := s.adopt(f, info); err != nil {
 				return err
 			}
-			bareMade = bareMade && (!f.bare() || f.state.Load() == present)
+			bareMade = bareMade && (!f.empty() || f.state.Load() == present)
 		}
 	}
-	s.bareMade.Store(bareMade)
+	s.emptyMade.Store(bareMade)
 	return nil
 }
 

@@ -45,7 +45,7 @@ func (s *Store) prepare(off, n int64) error {
 	}
 	from := s.find(off)
 	to := from
-	missing := !s.bareMade.Load()
+	missing := !s.emptyMade.Load()
 	for ; to < len(s.spans) && s.spans[to].offset < off+n; to++ {
 		missing = missing || s.spans[to].file.state.Load() != present
 	}
