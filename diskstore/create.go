@@ -48,7 +48,7 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 			return fault("create", f.Path, -1, err)
 		case missing:
 			files = append(files, f)
-		case f.state.Load() == misfit:
+		case f.state.Load() == wrongSize:
 			resize = append(resize, f)
 		}
 		return nil

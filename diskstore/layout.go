@@ -15,9 +15,9 @@ import (
 
 // What a store knows of a file.
 const (
-	absent  int32 = iota // it did not exist when last looked at
-	present              // it exists in the torrent's size
-	misfit               // it exists in another size, and may be resized
+	absent    int32 = iota // it did not exist when last looked at
+	present                // it exists in the torrent's size
+	wrongSize              // it exists in another size, and may be resized
 )
 
 // A file is what a store knows of one of the torrent's files.

@@ -92,7 +92,7 @@ func (s *Store) reader(f *file) (*handle, error) {
 func (s *Store) short(f *file, off int64, err error) error {
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
-	case f.state.Load() == misfit:
+	case f.state.Load() == wrongSize:
 		err = fs.ErrNotExist // what lies behind the end was never written
 	default:
 		// The file was cut. Opening it again finds its size, whatever is

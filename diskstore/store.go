@@ -151,7 +151,7 @@ func (s *Store) adopt(f *file, info fs.FileInfo) error {
 		if !s.may(f) || f.state.Load() == present {
 			return &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}
 		}
-		f.state.Store(misfit)
+		f.state.Store(wrongSize)
 		return nil
 	}
 	f.state.Store(present)
