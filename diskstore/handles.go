@@ -49,18 +49,18 @@ func (h *Handles) Open() int {
 // belongs to, so that finding it costs nothing. Handles.mu guards it; file and
 // folder may be read without by those who are counted in refs.
 type handle struct {
-	next, prev *handle // in the ring of idle ones, else nil
-	file       File
-	folder     Folder
-	refs       int  // calls that use it
-	opening    bool // someone opens it
-	doomed     bool // to be closed as soon as nobody uses it
+	next, prev    *handle // in the ring of idle ones, else nil
+	file          File
+	folder        Folder
+	refs          int  // calls that use it
+	opening       bool // someone opens it
+	closeWhenIdle bool // the last user closes it
 }
 
 func (x *handle) isOpen() bool { return x.file != nil || x.folder != nil }
 
 // usable reports whether x is open and stays so for one more user.
-func (x *handle) usable() bool { return x.isOpen() && !x.doomed }
+func (x *handle) usable() bool { return x.isOpen() && !x.closeWhenIdle }
 
 // use counts one more user of the first of xs that is open, and returns it; nil
 // if none is.
@@ -94,9 +94,9 @@ func (h *Handles) release(x *handle) {
 	x.refs--
 	if x.refs == 0 {
 		h.park(x)
-		if x.doomed {
+		if x.closeWhenIdle {
 			h.close(x)
-			x.doomed = false
+			x.closeWhenIdle = false
 		}
 	}
 	h.wake()
@@ -176,7 +176,7 @@ func (h *Handles) beginReserved(x *handle) (open bool) {
 
 // join counts one more user of x if it is open, or claims the opening of it.
 func (h *Handles) join(x *handle) (open bool) {
-	for x.opening || x.doomed {
+	for x.opening || x.closeWhenIdle {
 		h.wait()
 	}
 	if x.isOpen() {
@@ -226,7 +226,7 @@ func (h *Handles) drop(xs ...*handle) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, x := range xs {
-		for x.opening || x.doomed {
+		for x.opening || x.closeWhenIdle {
 			h.wait()
 		}
 		if !x.isOpen() {
@@ -236,7 +236,7 @@ func (h *Handles) drop(xs ...*handle) {
 			h.close(x)
 			continue
 		}
-		x.doomed = true
+		x.closeWhenIdle = true
 	}
 }
 
