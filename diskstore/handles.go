@@ -16,14 +16,14 @@ const defaultHandles = 128
 // If the system has no descriptor left, idle ones are closed and the call is
 // tried again. A Handles may be used by many goroutines at once.
 type Handles struct {
-	mu      sync.Mutex
-	changed sync.Cond // something was released, opened or closed
-	waiting int       // goroutines that wait for changed
-	limit   int
-	open    int    // handles that are open, being opened or being closed
-	uses    int    // by calls, over all handles
-	stalled int    // of those uses, by calls that wait in relieve
-	idle    handle // a ring of the others, the last used one first
+	mu          sync.Mutex
+	changed     sync.Cond // something was released, opened or closed
+	waiting     int       // goroutines that wait for changed
+	limit       int
+	open        int    // handles that are open, being opened or being closed
+	uses        int    // by calls, over all handles
+	waitingUses int    // of those uses, by calls that wait in waitForDescriptor
+	idle        handle // a ring of the others, the last used one first
 }
 
 // NewHandles returns a Handles that keeps at most limit files and folders open.

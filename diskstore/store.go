@@ -193,12 +193,12 @@ func (s *Store) openFolderReserved(joined, create bool) (Folder, error) {
 }
 
 func (s *Store) finishFolder(create bool) (Folder, error) {
-	folder, err := patient(s.handles, 0, func() (Folder, error) { return s.fs.OpenFolder(s.dir, create) })
+	folder, err := retryDescriptors(s.handles, 0, func() (Folder, error) { return s.fs.OpenFolder(s.dir, create) })
 	if err != nil {
 		s.handles.finish(&s.folder, nil, nil)
 		return nil, err
 	}
-	folder = patientFolder{folder, s.handles}
+	folder = retryFolder{folder, s.handles}
 	s.handles.finish(&s.folder, nil, folder)
 	return folder, nil
 }
