@@ -148,7 +148,7 @@ func (s *Store) adopt(f *file, info fs.FileInfo) error {
 	case !info.Mode().IsRegular():
 		return fault("open", f.Path, -1, errNotRegular)
 	case info.Size() != f.Length:
-		if !s.may(f) || f.state.Load() == present {
+		if !s.writable(f) || f.state.Load() == present {
 			return &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}
 		}
 		f.state.Store(wrongSize)
@@ -158,8 +158,8 @@ func (s *Store) adopt(f *file, info fs.FileInfo) error {
 	return nil
 }
 
-// may reports whether f may be written to if it exists.
-func (s *Store) may(f *file) bool { return s.overwrite || f.ours.Load() }
+// writable reports whether f writable be written to if it exists.
+func (s *Store) writable(f *file) bool { return s.overwrite || f.ours.Load() }
 
 // Length returns the length of the torrent in bytes, up to the end of its last
 // file.

@@ -77,7 +77,7 @@ func (s *Store) writer(f *file) (*handle, error) {
 	if x := s.handles.use(&f.writing); x != nil {
 		return x, nil
 	}
-	if !s.may(f) {
+	if !s.writable(f) {
 		return nil, ErrForeign
 	}
 	x, err := s.openFile(f, true)
