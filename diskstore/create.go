@@ -41,7 +41,7 @@ func (s *Store) create(spans []span) error {
 
 func (s *Store) createIn(folder Folder, spans []span) error {
 	var files, resize []*file
-	look := func(f *file) error {
+	examine := func(f *file) error {
 		missing, err := s.missing(folder, f)
 		switch {
 		case err != nil:
@@ -56,7 +56,7 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 	if !s.emptyMade.Load() {
 		for _, f := range s.files {
 			if f.empty() && (s.links || f.Symlink == "") {
-				if err := look(f); err != nil {
+				if err := examine(f); err != nil {
 					return err
 				}
 			}
@@ -64,7 +64,7 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 	}
 	for _, sp := range spans {
 		if sp.file.state.Load() != present {
-			if err := look(sp.file); err != nil {
+			if err := examine(sp.file); err != nil {
 				return err
 			}
 		}

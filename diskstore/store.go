@@ -90,15 +90,15 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	for _, name := range o.Owned {
 		s.owned[name] = true
 	}
-	if err := s.look(); err != nil {
+	if err := s.scan(); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// look finds out what exists of the torrent.
-func (s *Store) look() error {
+// scan finds out what exists of the torrent.
+func (s *Store) scan() error {
 	bareMade := true
 	for _, f := range s.files {
 		f.ours.Store(s.owned[f.Path])
