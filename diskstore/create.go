@@ -24,7 +24,7 @@ func (s *Store) create(spans []span) error {
 	s.making.Lock()
 	defer s.making.Unlock()
 	joined := s.handles.reserve(&s.folder) // and for one file after the other
-	defer s.handles.free(1)
+	defer s.handles.freeSlots(1)
 	folder, err := s.openFolderReserved(joined, true)
 	if err != nil {
 		return fault("create", ".", -1, err)
@@ -185,7 +185,7 @@ func (s *Store) createFile(folder Folder, f *file) error {
 	}
 	if f.Length > 0 {
 		err = s.extend(opened, f.Length)
-		if err == nil && s.handles.keep(&f.writing, opened) {
+		if err == nil && s.handles.keepOpen(&f.writing, opened) {
 			return nil
 		}
 	}

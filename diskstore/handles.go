@@ -62,22 +62,22 @@ func (x *handle) isOpen() bool { return x.file != nil || x.folder != nil }
 // usable reports whether x is open and stays so for one more user.
 func (x *handle) usable() bool { return x.isOpen() && !x.closeWhenIdle }
 
-// use counts one more user of the first of xs that is open, and returns it; nil
+// acquire counts one more user of the first of xs that is open, and returns it; nil
 // if none is.
-func (h *Handles) use(xs ...*handle) *handle {
+func (h *Handles) acquire(xs ...*handle) *handle {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, x := range xs {
 		if x.usable() {
-			h.take(x)
+			h.acquireLocked(x)
 			return x
 		}
 	}
 	return nil
 }
 
-// take counts one more user of x, which is open.
-func (h *Handles) take(x *handle) {
+// acquireLocked counts one more user of x, which is open.
+func (h *Handles) acquireLocked(x *handle) {
 	h.uses++
 	if x.refs == 0 {
 		x.next.prev, x.prev.next = x.prev, x.next
@@ -93,7 +93,7 @@ func (h *Handles) release(x *handle) {
 	h.uses--
 	x.refs--
 	if x.refs == 0 {
-		h.park(x)
+		h.addIdle(x)
 		if x.closeWhenIdle {
 			h.close(x)
 			x.closeWhenIdle = false
@@ -102,44 +102,44 @@ func (h *Handles) release(x *handle) {
 	h.wake()
 }
 
-// park puts x, which nobody uses, at the head of the ring.
-func (h *Handles) park(x *handle) {
+// addIdle puts x, which nobody uses, at the head of the ring.
+func (h *Handles) addIdle(x *handle) {
 	x.next, x.prev = h.idle.next, &h.idle
 	x.next.prev, x.prev.next = x, x
 }
 
-// begin counts one more user of x if it is open, and says so. Otherwise the
-// caller has to open it, for which a slot is set aside, and call finish. If x is
+// beginOpen counts one more user of x if it is open, and says so. Otherwise the
+// caller has to open it, for which a slot is set aside, and call finishOpen. If x is
 // a file, the caller opens its folder first: joined says that it is open and the
 // caller counted as a user, else a slot is set aside for it as well.
-func (h *Handles) begin(x, folder *handle) (open, joined bool) {
+func (h *Handles) beginOpen(x, folder *handle) (open, joined bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.join(x) {
+	if h.acquireOrClaim(x) {
 		return true, false
 	}
-	return false, h.room(folder)
+	return false, h.reserveLocked(folder)
 }
 
-// reserve sets slots aside for a file and its folder, as begin does.
+// reserve sets slots aside for a file and its folder, as beginOpen does.
 func (h *Handles) reserve(folder *handle) (joined bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.room(folder)
+	return h.reserveLocked(folder)
 }
 
-// free gives slots back.
-func (h *Handles) free(slots int) {
+// freeSlots gives slots back.
+func (h *Handles) freeSlots(slots int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.open -= slots
 	h.wake()
 }
 
-// room waits until there is a slot, and one for folder if that is neither nil
+// reserveLocked waits until there is a slot, and one for folder if that is neither nil
 // nor open; then it takes the slots, or the slot and the folder. Who calls it
 // uses no handle and has no slot, or callers would wait for each other.
-func (h *Handles) room(folder *handle) (joined bool) {
+func (h *Handles) reserveLocked(folder *handle) (joined bool) {
 	for {
 		slots := 1
 		if folder != nil && !folder.usable() {
@@ -154,19 +154,19 @@ func (h *Handles) room(folder *handle) (joined bool) {
 		}
 	}
 	if folder != nil && folder.usable() {
-		h.take(folder)
+		h.acquireLocked(folder)
 		return true
 	}
 	return false
 }
 
-// beginReserved is begin for who has a slot set aside for x already. It never
+// beginOpenReserved is begin for who has a slot set aside for x already. It never
 // waits for a slot, so who holds one can call it. The slot is given back if x is
 // open.
-func (h *Handles) beginReserved(x *handle) (open bool) {
+func (h *Handles) beginOpenReserved(x *handle) (open bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.join(x) {
+	if h.acquireOrClaim(x) {
 		h.open--
 		h.wake()
 		return true
@@ -174,22 +174,22 @@ func (h *Handles) beginReserved(x *handle) (open bool) {
 	return false
 }
 
-// join counts one more user of x if it is open, or claims the opening of it.
-func (h *Handles) join(x *handle) (open bool) {
+// acquireOrClaim counts one more user of x if it is open, or claims the opening of it.
+func (h *Handles) acquireOrClaim(x *handle) (open bool) {
 	for x.opening || x.closeWhenIdle {
 		h.wait()
 	}
 	if x.isOpen() {
-		h.take(x)
+		h.acquireLocked(x)
 		return true
 	}
 	x.opening = true
 	return false
 }
 
-// finish ends the opening of x. Either it is open and in use by the caller, or
+// finishOpen ends the opening of x. Either it is open and in use by the caller, or
 // its slot is free again.
-func (h *Handles) finish(x *handle, file File, folder Folder) {
+func (h *Handles) finishOpen(x *handle, file File, folder Folder) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	x.file, x.folder, x.opening = file, folder, false
@@ -202,17 +202,17 @@ func (h *Handles) finish(x *handle, file File, folder Folder) {
 	h.wake()
 }
 
-// keep makes file, which the caller opened in a slot that it has, the open file
+// keepOpen makes file, which the caller opened in a slot that it has, the open file
 // of x, used by nobody; the caller has another slot then. It reports false if x
 // is open already.
-func (h *Handles) keep(x *handle, file File) bool {
+func (h *Handles) keepOpen(x *handle, file File) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if x.opening || x.isOpen() {
 		return false
 	}
 	x.file = file
-	h.park(x)
+	h.addIdle(x)
 	for h.open >= h.limit && h.evict() {
 	}
 	h.open++

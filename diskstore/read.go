@@ -82,7 +82,7 @@ func (s *Store) readFile(f *file, p []byte, off int64) (int, error) {
 
 // reader returns f opened in either way, for the caller to release.
 func (s *Store) reader(f *file) (*handle, error) {
-	if x := s.handles.use(&f.writing, &f.reading); x != nil {
+	if x := s.handles.acquire(&f.writing, &f.reading); x != nil {
 		return x, nil
 	}
 	return s.openFile(f, false)

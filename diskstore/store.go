@@ -177,7 +177,7 @@ func (s *Store) Close() error {
 
 // openFolder returns the open folder; the caller releases s.folder.
 func (s *Store) openFolder(create bool) (Folder, error) {
-	if open, _ := s.handles.begin(&s.folder, nil); open {
+	if open, _ := s.handles.beginOpen(&s.folder, nil); open {
 		return s.folder.folder, nil
 	}
 	return s.finishFolder(create)
@@ -186,7 +186,7 @@ func (s *Store) openFolder(create bool) (Folder, error) {
 // openFolderReserved is openFolder for who is a user of it already, or has a slot
 // set aside for it, which is used up.
 func (s *Store) openFolderReserved(joined, create bool) (Folder, error) {
-	if joined || s.handles.beginReserved(&s.folder) {
+	if joined || s.handles.beginOpenReserved(&s.folder) {
 		return s.folder.folder, nil
 	}
 	return s.finishFolder(create)
@@ -195,11 +195,11 @@ func (s *Store) openFolderReserved(joined, create bool) (Folder, error) {
 func (s *Store) finishFolder(create bool) (Folder, error) {
 	folder, err := retryDescriptors(s.handles, 0, func() (Folder, error) { return s.fs.OpenFolder(s.dir, create) })
 	if err != nil {
-		s.handles.finish(&s.folder, nil, nil)
+		s.handles.finishOpen(&s.folder, nil, nil)
 		return nil, err
 	}
 	folder = retryFolder{folder, s.handles}
-	s.handles.finish(&s.folder, nil, folder)
+	s.handles.finishOpen(&s.folder, nil, folder)
 	return folder, nil
 }
 
@@ -210,12 +210,12 @@ func (s *Store) openFile(f *file, write bool) (*handle, error) {
 	if write {
 		x, flag = &f.writing, os.O_RDWR
 	}
-	open, joined := s.handles.begin(x, &s.folder)
+	open, joined := s.handles.beginOpen(x, &s.folder)
 	if open {
 		return x, nil
 	}
 	opened, err := s.openChecked(f, flag, joined)
-	s.handles.finish(x, opened, nil)
+	s.handles.finishOpen(x, opened, nil)
 	if err == nil {
 		return x, nil
 	}

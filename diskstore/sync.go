@@ -45,7 +45,7 @@ func (s *Store) Sync() error {
 // syncFile syncs f, which also was open under another handle when it was
 // written to, and checks that it is still the file at its path.
 func (s *Store) syncFile(f *file) error {
-	x := s.handles.use(&f.writing)
+	x := s.handles.acquire(&f.writing)
 	if x == nil {
 		var err error
 		if x, err = s.openFile(f, true); err != nil {

@@ -74,7 +74,7 @@ func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
 
 // writer returns f opened for writing, for the caller to release.
 func (s *Store) writer(f *file) (*handle, error) {
-	if x := s.handles.use(&f.writing); x != nil {
+	if x := s.handles.acquire(&f.writing); x != nil {
 		return x, nil
 	}
 	if !s.writable(f) {
