@@ -23,9 +23,9 @@ func (s *Store) Create() error {
 func (s *Store) create(spans []span) error {
 	s.making.Lock()
 	defer s.making.Unlock()
-	joined := s.handles.reserve(&s.folder) // and for one file after the other
+	haveFolder := s.handles.reserve(&s.folder) // and for one file after the other
 	defer s.handles.freeSlots(1)
-	folder, err := s.openFolderReserved(joined, true)
+	folder, err := s.openFolderReserved(haveFolder, true)
 	if err != nil {
 		return fault("create", ".", -1, err)
 	}

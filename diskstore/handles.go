@@ -110,9 +110,9 @@ func (h *Handles) addIdle(x *handle) {
 
 // beginOpen counts one more user of x if it is open, and says so. Otherwise the
 // caller has to open it, for which a slot is set aside, and call finishOpen. If x is
-// a file, the caller opens its folder first: joined says that it is open and the
+// a file, the caller opens its folder first: haveFolder says that it is open and the
 // caller counted as a user, else a slot is set aside for it as well.
-func (h *Handles) beginOpen(x, folder *handle) (open, joined bool) {
+func (h *Handles) beginOpen(x, folder *handle) (open, haveFolder bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.acquireOrClaim(x) {
@@ -122,7 +122,7 @@ func (h *Handles) beginOpen(x, folder *handle) (open, joined bool) {
 }
 
 // reserve sets slots aside for a file and its folder, as beginOpen does.
-func (h *Handles) reserve(folder *handle) (joined bool) {
+func (h *Handles) reserve(folder *handle) (haveFolder bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.reserveLocked(folder)
@@ -139,7 +139,7 @@ func (h *Handles) freeSlots(slots int) {
 // reserveLocked waits until there is a slot, and one for folder if that is neither nil
 // nor open; then it takes the slots, or the slot and the folder. Who calls it
 // uses no handle and has no slot, or callers would wait for each other.
-func (h *Handles) reserveLocked(folder *handle) (joined bool) {
+func (h *Handles) reserveLocked(folder *handle) (haveFolder bool) {
 	for {
 		slots := 1
 		if folder != nil && !folder.usable() {

@@ -185,8 +185,8 @@ func (s *Store) openFolder(create bool) (Folder, error) {
 
 // openFolderReserved is openFolder for who is a user of it already, or has a slot
 // set aside for it, which is used up.
-func (s *Store) openFolderReserved(joined, create bool) (Folder, error) {
-	if joined || s.handles.beginOpenReserved(&s.folder) {
+func (s *Store) openFolderReserved(haveFolder, create bool) (Folder, error) {
+	if haveFolder || s.handles.beginOpenReserved(&s.folder) {
 		return s.folder.folder, nil
 	}
 	return s.finishFolder(create)
@@ -210,11 +210,11 @@ func (s *Store) openFile(f *file, write bool) (*handle, error) {
 	if write {
 		x, flag = &f.writing, os.O_RDWR
 	}
-	open, joined := s.handles.beginOpen(x, &s.folder)
+	open, haveFolder := s.handles.beginOpen(x, &s.folder)
 	if open {
 		return x, nil
 	}
-	opened, err := s.openChecked(f, flag, joined)
+	opened, err := s.openChecked(f, flag, haveFolder)
 	s.handles.finishOpen(x, opened, nil)
 	if err == nil {
 		return x, nil
@@ -227,8 +227,8 @@ func (s *Store) openFile(f *file, write bool) (*handle, error) {
 
 // openChecked opens the file that Lstat shows, if it is what f should be. A link
 // is not followed, also not one that is put there meanwhile.
-func (s *Store) openChecked(f *file, flag int, joined bool) (File, error) {
-	folder, err := s.openFolderReserved(joined, false)
+func (s *Store) openChecked(f *file, flag int, haveFolder bool) (File, error) {
+	folder, err := s.openFolderReserved(haveFolder, false)
 	if err != nil {
 		return nil, err
 	}

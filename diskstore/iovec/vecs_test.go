@@ -55,9 +55,9 @@ func TestNextIsBounded(t *testing.T) {
 				sizes = append(sizes, len(b))
 			}
 			require.Equal(t, test.want, sizes)
-			joined := bytes.Join(got, nil)
+			haveFolder := bytes.Join(got, nil)
 			from := min(test.advance, int64(len(all)))
-			require.Equal(t, all[from:][:len(joined)], append([]byte{}, joined...))
+			require.Equal(t, all[from:][:len(haveFolder)], append([]byte{}, haveFolder...))
 		})
 	}
 }
