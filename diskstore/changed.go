@@ -5,14 +5,14 @@ import (
 	"io/fs"
 )
 
-// changed takes err into account, which says that f could not be opened or is
+// forgetChanged takes err into account, which says that f could not be opened or is
 // another file by now. If f is gone or was cut, whoever did that may have done
 // it to more. So the store looks at all files again, and forgets what it knew of
-// those that changed: err is the one error that is due for that, and later
+// those that forgetChanged: err is the one error that is due for that, and later
 // writes make them whole.
 //
 // The caller uses no handle and does not hold making.
-func (s *Store) changed(f *file, err error) {
+func (s *Store) forgetChanged(f *file, err error) {
 	var size *SizeError
 	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &size) {
 		return

@@ -17,8 +17,8 @@ const defaultHandles = 128
 // tried again. A Handles may be used by many goroutines at once.
 type Handles struct {
 	mu          sync.Mutex
-	changed     sync.Cond // something was released, opened or closed
-	waiting     int       // goroutines that wait for changed
+	cond        sync.Cond // something was released, opened or closed
+	waiters     int       // goroutines that wait for cond
 	limit       int
 	open        int    // handles that are open, being opened or being closed
 	uses        int    // by calls, over all handles
@@ -33,7 +33,7 @@ func NewHandles(limit int) *Handles {
 		limit = defaultHandles
 	}
 	h := &Handles{limit: max(limit, 2)}
-	h.changed.L = &h.mu
+	h.cond.L = &h.mu
 	h.idle.next, h.idle.prev = &h.idle, &h.idle
 	return h
 }
@@ -271,13 +271,13 @@ func (h *Handles) close(x *handle) {
 }
 
 func (h *Handles) wait() {
-	h.waiting++
-	h.changed.Wait()
-	h.waiting--
+	h.waiters++
+	h.cond.Wait()
+	h.waiters--
 }
 
 func (h *Handles) wake() {
-	if h.waiting > 0 {
-		h.changed.Broadcast()
+	if h.waiters > 0 {
+		h.cond.Broadcast()
 	}
 }

@@ -50,7 +50,7 @@ func (s *Store) syncFile(f *file) error {
 		var err error
 		if x, err = s.openFile(f, true); err != nil {
 			f.dirty.Store(true)
-			s.changed(f, err)
+			s.forgetChanged(f, err)
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func (s *Store) stillThere(f *file, info fs.FileInfo) error {
 		err = &SizeError{Path: f.Path, Want: f.Length, Have: now.Size()}
 	}
 	if err != nil {
-		s.changed(f, err)
+		s.forgetChanged(f, err)
 	}
 	return err
 }

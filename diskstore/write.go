@@ -82,7 +82,7 @@ func (s *Store) writer(f *file) (*handle, error) {
 	}
 	x, err := s.openFile(f, true)
 	if err != nil {
-		s.changed(f, err)
+		s.forgetChanged(f, err)
 	}
 	return x, err
 }
