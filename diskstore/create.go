@@ -122,7 +122,7 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 		}
 		s.owned[d+"/"] = true
 		s.known[d] = true
-		s.fresh[path.Dir(d)] = true
+		s.unsynced[path.Dir(d)] = true
 	}
 	for _, f := range files {
 		if err := s.createFile(folder, f); err != nil {
@@ -131,7 +131,7 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 		s.owned[f.Path] = true
 		f.ours.Store(true)
 		f.state.Store(present)
-		s.fresh[path.Dir(f.Path)] = true
+		s.unsynced[path.Dir(f.Path)] = true
 	}
 	return nil
 }

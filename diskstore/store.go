@@ -44,10 +44,10 @@ type Store struct {
 	closed    atomic.Bool
 	emptyMade atomic.Bool // every empty file and symlink exists
 
-	making sync.Mutex      // held while anything is made or deleted
-	owned  map[string]bool // what is ours, folders with a slash; guarded by making
-	known  map[string]bool // folders that exist; guarded by making
-	fresh  map[string]bool // folders with new entries, to be synced; guarded by making
+	making   sync.Mutex      // held while anything is made or deleted
+	owned    map[string]bool // what is ours, folders with a slash; guarded by making
+	known    map[string]bool // folders that exist; guarded by making
+	unsynced map[string]bool // folders with new entries, to be synced; guarded by making
 
 	syncing sync.Mutex // held while Sync runs
 }
@@ -79,7 +79,7 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 		links:     !o.NoSymlinks,
 		owned:     make(map[string]bool, len(o.Owned)),
 		known:     make(map[string]bool),
-		fresh:     make(map[string]bool),
+		unsynced:  make(map[string]bool),
 	}
 	if s.fs == nil {
 		s.fs = OS{Portable: o.Portable}

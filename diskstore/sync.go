@@ -97,16 +97,16 @@ func (s *Store) lstat(f *file) (fs.FileInfo, error) {
 // syncFolders syncs the folders that got new entries since the last time.
 func (s *Store) syncFolders() error {
 	s.making.Lock()
-	fresh := maps.Clone(s.fresh)
-	clear(s.fresh)
+	names := maps.Clone(s.unsynced)
+	clear(s.unsynced)
 	s.making.Unlock()
-	if len(fresh) == 0 {
+	if len(names) == 0 {
 		return nil
 	}
-	err := s.syncFoldersIn(fresh)
+	err := s.syncFoldersIn(names)
 	if err != nil {
 		s.making.Lock()
-		maps.Copy(s.fresh, fresh)
+		maps.Copy(s.unsynced, names)
 		s.making.Unlock()
 	}
 	return err
