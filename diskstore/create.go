@@ -91,7 +91,7 @@ func (s *Store) missing(folder Folder, f *file) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return false, s.adopt(f, info)
+	return false, s.checkExisting(f, info)
 }
 
 // createAll makes files, and the folders that they lie in, after they were

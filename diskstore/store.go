@@ -125,7 +125,7 @@ func (s *Store) scan() error {
 		case err != nil:
 			return fault("open", f.Path, -1, err)
 		default:
-			if err := s.adopt(f, info); err != nil {
+			if err := s.checkExisting(f, info); err != nil {
 				return err
 			}
 			bareMade = bareMade && (!f.empty() || f.state.Load() == present)
@@ -135,10 +135,10 @@ func (s *Store) scan() error {
 	return nil
 }
 
-// adopt notes that f exists, as info describes it, unless it is not what it
+// checkExisting notes that f exists, as info describes it, unless it is not what it
 // should be. A file whose size changed behind our back is not, even if it is
 // ours: what was known of its contents no longer holds.
-func (s *Store) adopt(f *file, info fs.FileInfo) error {
+func (s *Store) checkExisting(f *file, info fs.FileInfo) error {
 	switch {
 	case f.Symlink != "":
 		// Where it leads is not our affair: we never follow it.
@@ -250,7 +250,7 @@ func (s *Store) openChecked(f *file, flag int, haveFolder bool) (File, error) {
 	case !same(before, info):
 		err = errNotRegular
 	default:
-		err = s.adopt(f, info)
+		err = s.checkExisting(f, info)
 	}
 	if err != nil {
 		opened.Close()
