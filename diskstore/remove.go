@@ -31,7 +31,7 @@ func (s *Store) Remove() error {
 	var first error
 	for _, f := range s.files {
 		if f.onDisk() && s.owned[f.Path] {
-			if err := s.remove(folder, f.Path, f.like); first == nil {
+			if err := s.remove(folder, f.Path, f.isKind); first == nil {
 				first = err
 			}
 		}
@@ -72,11 +72,11 @@ func (s *Store) ownedFolders() []string {
 	return names
 }
 
-// remove deletes what is at name, if like says that it is what we made.
-func (s *Store) remove(folder Folder, name string, like func(fs.FileInfo) bool) error {
+// remove deletes what is at name, if isKind says that it is what we made.
+func (s *Store) remove(folder Folder, name string, isKind func(fs.FileInfo) bool) error {
 	info, err := folder.Lstat(name)
 	if err == nil {
-		if !like(info) {
+		if !isKind(info) {
 			return fault("remove", name, -1, ErrForeign)
 		}
 		err = folder.Remove(name)

@@ -43,7 +43,7 @@ func (s *Store) Stat() ([]FileStat, error) {
 		if err != nil {
 			return nil, fault("stat", f.Path, -1, err)
 		}
-		if !f.like(info) {
+		if !f.isKind(info) {
 			continue
 		}
 		stats[i].Exists, stats[i].ModTime = true, info.ModTime()
@@ -62,8 +62,8 @@ func (s *Store) releaseFolder() {
 	}
 }
 
-// like reports whether info describes what f should be: a file or a symlink.
-func (f *file) like(info fs.FileInfo) bool {
+// isKind reports whether info describes what f should be: a file or a symlink.
+func (f *file) isKind(info fs.FileInfo) bool {
 	if f.Symlink != "" {
 		return info.Mode()&fs.ModeSymlink != 0
 	}

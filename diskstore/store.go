@@ -247,7 +247,7 @@ func (s *Store) openChecked(f *file, flag int, haveFolder bool) (File, error) {
 	info, err := opened.Stat()
 	switch {
 	case err != nil:
-	case !same(before, info):
+	case !sameFile(before, info):
 		err = errNotRegular
 	default:
 		err = s.checkExisting(f, info)
@@ -259,7 +259,7 @@ func (s *Store) openChecked(f *file, flag int, haveFolder bool) (File, error) {
 	return opened, nil
 }
 
-// same reports whether a and b describe one file, where that can be told.
-func same(a, b fs.FileInfo) bool {
+// sameFile reports whether a and b describe one file, where that can be told.
+func sameFile(a, b fs.FileInfo) bool {
 	return !os.SameFile(a, a) || os.SameFile(a, b)
 }

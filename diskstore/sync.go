@@ -74,7 +74,7 @@ func (s *Store) stillThere(f *file, info fs.FileInfo) error {
 	now, err := s.lstat(f)
 	switch {
 	case err != nil:
-	case !same(now, info):
+	case !sameFile(now, info):
 		err = fs.ErrNotExist
 	case now.Size() != f.Length:
 		err = &SizeError{Path: f.Path, Want: f.Length, Have: now.Size()}
