@@ -13,7 +13,7 @@ import (
 // or to make again what was deleted. What exists already is left as it is.
 func (s *Store) Create() error {
 	if s.closed.Load() {
-		return fault("use", ".", -1, fs.ErrClosed)
+		return wrapError("use", ".", -1, fs.ErrClosed)
 	}
 	s.emptyMade.Store(false)
 	return s.create(nil)
@@ -27,7 +27,7 @@ func (s *Store) create(spans []span) error {
 	defer s.handles.freeSlots(1)
 	folder, err := s.openFolderReserved(haveFolder, true)
 	if err != nil {
-		return fault("create", ".", -1, err)
+		return wrapError("create", ".", -1, err)
 	}
 	err = s.createIn(folder, spans)
 	s.handles.release(&s.folder)
@@ -45,7 +45,7 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 		missing, err := s.missing(folder, f)
 		switch {
 		case err != nil:
-			return fault("create", f.Path, -1, err)
+			return wrapError("create", f.Path, -1, err)
 		case missing:
 			files = append(files, f)
 		case f.state.Load() == wrongSize:
@@ -74,7 +74,7 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 	}
 	for _, f := range resize {
 		if err := s.resize(folder, f); err != nil {
-			return fault("create", f.Path, -1, err)
+			return wrapError("create", f.Path, -1, err)
 		}
 	}
 	s.emptyMade.Store(true)
@@ -113,12 +113,12 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 	}
 	if s.own != nil {
 		if err := s.own(names); err != nil {
-			return fault("create", files[0].Path, -1, err)
+			return wrapError("create", files[0].Path, -1, err)
 		}
 	}
 	for _, d := range dirs {
 		if err := folder.Mkdir(d, 0o777); err != nil {
-			return fault("create", d, -1, err)
+			return wrapError("create", d, -1, err)
 		}
 		s.owned[d+"/"] = true
 		s.known[d] = true
@@ -126,7 +126,7 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 	}
 	for _, f := range files {
 		if err := s.createFile(folder, f); err != nil {
-			return fault("create", f.Path, -1, err)
+			return wrapError("create", f.Path, -1, err)
 		}
 		s.owned[f.Path] = true
 		f.ours.Store(true)
@@ -149,7 +149,7 @@ func (s *Store) missingFolders(folder Folder, files []*file) ([]string, error) {
 				break
 			}
 			if !errors.Is(err, fs.ErrNotExist) {
-				return nil, fault("create", d, -1, err)
+				return nil, wrapError("create", d, -1, err)
 			}
 			listed[d] = true
 			dirs = append(dirs, d)

@@ -49,9 +49,9 @@ func (e *SizeError) Error() string {
 	return fmt.Sprintf("diskstore: %s: the file on disk has %d bytes, the torrent's has %d", e.Path, e.Have, e.Want)
 }
 
-// fault wraps err as an *Error, unless it is one of ours already. The system's
+// wrapError wraps err as an *Error, unless it is one of ours already. The system's
 // own wrapping is taken off, since it says operation and path again.
-func fault(op, path string, offset int64, err error) error {
+func wrapError(op, path string, offset int64, err error) error {
 	switch e := err.(type) {
 	case *Error, *SizeError:
 		return err

@@ -53,7 +53,7 @@ func (s *Store) clip(p []byte, off int64) ([]byte, error) {
 		return nil, errOutside
 	}
 	if s.closed.Load() {
-		return nil, fault("use", ".", -1, fs.ErrClosed)
+		return nil, wrapError("use", ".", -1, fs.ErrClosed)
 	}
 	return p[:min(int64(len(p)), s.length-off)], nil
 }
@@ -70,7 +70,7 @@ func (s *Store) gap(i int, off int64) int64 {
 func (s *Store) readFile(f *file, p []byte, off int64) (int, error) {
 	x, err := s.reader(f)
 	if err != nil {
-		return 0, fault("read", f.Path, off, err)
+		return 0, wrapError("read", f.Path, off, err)
 	}
 	n, err := x.file.ReadAt(p, off)
 	s.handles.release(x)
@@ -100,7 +100,7 @@ func (s *Store) short(f *file, off int64, err error) error {
 		err = io.ErrUnexpectedEOF
 		s.handles.drop(&f.reading, &f.writing)
 	}
-	return fault("read", f.Path, off, err)
+	return wrapError("read", f.Path, off, err)
 }
 
 // ReadVecAt fills bufs in order from offset off, with one call for each file
@@ -149,7 +149,7 @@ const maxVecs = 1 << 30
 func (s *Store) readFileVec(f *file, bufs [][]byte, off, want int64) (int64, error) {
 	x, err := s.reader(f)
 	if err != nil {
-		return 0, fault("read", f.Path, off, err)
+		return 0, wrapError("read", f.Path, off, err)
 	}
 	n, err := swarm.ReadVecAt(x.file, bufs, off)
 	s.handles.release(x)

@@ -25,7 +25,7 @@ func (s *Store) Remove() error {
 		return nil
 	}
 	if err != nil {
-		return fault("remove", ".", -1, err)
+		return wrapError("remove", ".", -1, err)
 	}
 	defer s.releaseFolder()
 	var first error
@@ -77,12 +77,12 @@ func (s *Store) remove(folder Folder, name string, isKind func(fs.FileInfo) bool
 	info, err := folder.Lstat(name)
 	if err == nil {
 		if !isKind(info) {
-			return fault("remove", name, -1, ErrForeign)
+			return wrapError("remove", name, -1, ErrForeign)
 		}
 		err = folder.Remove(name)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fault("remove", name, -1, err)
+		return wrapError("remove", name, -1, err)
 	}
 	delete(s.owned, name)
 	delete(s.owned, name+"/")

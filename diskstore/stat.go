@@ -29,7 +29,7 @@ func (s *Store) Stat() ([]FileStat, error) {
 		return stats, nil
 	}
 	if err != nil {
-		return nil, fault("stat", ".", -1, err)
+		return nil, wrapError("stat", ".", -1, err)
 	}
 	defer s.releaseFolder()
 	for i, f := range s.files {
@@ -41,7 +41,7 @@ func (s *Store) Stat() ([]FileStat, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fault("stat", f.Path, -1, err)
+			return nil, wrapError("stat", f.Path, -1, err)
 		}
 		if !f.isKind(info) {
 			continue

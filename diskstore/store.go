@@ -66,7 +66,7 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	}
 	dir, err = filepath.Abs(dir)
 	if err != nil {
-		return nil, fault("open", ".", -1, err)
+		return nil, wrapError("open", ".", -1, err)
 	}
 	s := &Store{
 		layout:    layout,
@@ -110,7 +110,7 @@ func (s *Store) scan() error {
 		return nil
 	}
 	if err != nil {
-		return fault("open", ".", -1, err)
+		return wrapError("open", ".", -1, err)
 	}
 	defer s.handles.release(&s.folder)
 	bareMade = true
@@ -123,7 +123,7 @@ func (s *Store) scan() error {
 		case errors.Is(err, fs.ErrNotExist):
 			bareMade = bareMade && !f.empty()
 		case err != nil:
-			return fault("open", f.Path, -1, err)
+			return wrapError("open", f.Path, -1, err)
 		default:
 			if err := s.checkExisting(f, info); err != nil {
 				return err
@@ -143,10 +143,10 @@ func (s *Store) checkExisting(f *file, info fs.FileInfo) error {
 	case f.Symlink != "":
 		// Where it leads is not our affair: we never follow it.
 		if info.Mode()&fs.ModeSymlink == 0 {
-			return fault("open", f.Path, -1, fs.ErrExist)
+			return wrapError("open", f.Path, -1, fs.ErrExist)
 		}
 	case !info.Mode().IsRegular():
-		return fault("open", f.Path, -1, errNotRegular)
+		return wrapError("open", f.Path, -1, errNotRegular)
 	case info.Size() != f.Length:
 		if !s.writable(f) || f.state.Load() == present {
 			return &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}

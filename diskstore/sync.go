@@ -16,7 +16,7 @@ import (
 // anew.
 func (s *Store) Sync() error {
 	if s.closed.Load() {
-		return fault("use", ".", -1, fs.ErrClosed)
+		return wrapError("use", ".", -1, fs.ErrClosed)
 	}
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
@@ -29,7 +29,7 @@ func (s *Store) Sync() error {
 		err := f.failed
 		if err == nil && f.dirty.Swap(false) {
 			if err = s.syncFile(f); err != nil {
-				err = fault("sync", f.Path, -1, err)
+				err = wrapError("sync", f.Path, -1, err)
 			}
 		}
 		if first == nil {
@@ -56,7 +56,7 @@ func (s *Store) syncFile(f *file) error {
 	}
 	err := x.file.Sync()
 	if err != nil {
-		f.failed = fault("sync", f.Path, -1, err)
+		f.failed = wrapError("sync", f.Path, -1, err)
 		s.handles.release(x)
 		return f.failed
 	}
@@ -121,12 +121,12 @@ func (s *Store) syncFoldersIn(names map[string]bool) error {
 		return nil
 	}
 	if err != nil {
-		return fault("sync", ".", -1, err)
+		return wrapError("sync", ".", -1, err)
 	}
 	defer s.handles.release(&s.folder)
 	for name := range names {
 		if err := folder.SyncFolder(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fault("sync", name, -1, err)
+			return wrapError("sync", name, -1, err)
 		}
 	}
 	return nil

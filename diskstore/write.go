@@ -38,7 +38,7 @@ func (s *Store) prepare(off, n int64) error {
 		return errOutside
 	}
 	if s.closed.Load() {
-		return fault("use", ".", -1, fs.ErrClosed)
+		return wrapError("use", ".", -1, fs.ErrClosed)
 	}
 	if n == 0 {
 		return nil
@@ -58,7 +58,7 @@ func (s *Store) prepare(off, n int64) error {
 func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
 	x, err := s.writer(f)
 	if err != nil {
-		return 0, fault("write", f.Path, off, err)
+		return 0, wrapError("write", f.Path, off, err)
 	}
 	n, err := x.file.WriteAt(p, off)
 	f.dirty.Store(true)
@@ -67,7 +67,7 @@ func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
 		err = io.ErrShortWrite
 	}
 	if err != nil {
-		return n, fault("write", f.Path, off+int64(n), err)
+		return n, wrapError("write", f.Path, off+int64(n), err)
 	}
 	return n, nil
 }
@@ -122,7 +122,7 @@ func (s *Store) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 func (s *Store) writeFileVec(f *file, bufs [][]byte, off, want int64) (int64, error) {
 	x, err := s.writer(f)
 	if err != nil {
-		return 0, fault("write", f.Path, off, err)
+		return 0, wrapError("write", f.Path, off, err)
 	}
 	n, err := swarm.WriteVecAt(x.file, bufs, off)
 	f.dirty.Store(true)
@@ -131,7 +131,7 @@ func (s *Store) writeFileVec(f *file, bufs [][]byte, off, want int64) (int64, er
 		err = io.ErrShortWrite
 	}
 	if err != nil {
-		return n, fault("write", f.Path, off+n, err)
+		return n, wrapError("write", f.Path, off+n, err)
 	}
 	return n, nil
 }
