@@ -78,7 +78,7 @@ func newLayout(files []swarm.File) (layout, error) {
 
 // checkPath reports what is wrong with the path of f, or with that of its target.
 func checkPath(f swarm.File) error {
-	if !local(f.Path) {
+	if !isLocalPath(f.Path) {
 		return fmt.Errorf("path %q is not one within the folder", f.Path)
 	}
 	if f.Symlink == "" {
@@ -90,14 +90,14 @@ func checkPath(f swarm.File) error {
 	// A torrent's files share their first folder. A link that leads from
 	// there to what lies beside would lead into other torrents.
 	first, rest, nested := strings.Cut(f.Path, "/")
-	if !local(f.Symlink) || f.Symlink == f.Path || (nested && rest != "" && f.Symlink != first && !strings.HasPrefix(f.Symlink, first+"/")) {
+	if !isLocalPath(f.Symlink) || f.Symlink == f.Path || (nested && rest != "" && f.Symlink != first && !strings.HasPrefix(f.Symlink, first+"/")) {
 		return fmt.Errorf("symlink %q leads to %q, out of the torrent", f.Path, f.Symlink)
 	}
 	return nil
 }
 
-// local reports whether name is a path within a folder on this system.
-func local(name string) bool {
+// isLocalPath reports whether name is a path within a folder on this system.
+func isLocalPath(name string) bool {
 	return fs.ValidPath(name) && name != "." && !strings.ContainsRune(name, 0) && filepath.IsLocal(filepath.FromSlash(name))
 }
 

@@ -16,7 +16,7 @@ var vecsPool = sync.Pool{New: func() any { return new(iovec.Vecs) }}
 // was not made yet give an error that matches fs.ErrNotExist. io.EOF says that
 // the torrent ended before p did.
 func (s *Store) ReadAt(p []byte, off int64) (int, error) {
-	whole := p
+	all := p
 	p, err := s.clip(p, off)
 	if err != nil {
 		return 0, err
@@ -41,7 +41,7 @@ func (s *Store) ReadAt(p []byte, off int64) (int, error) {
 			return n, err
 		}
 	}
-	if n < len(whole) {
+	if n < len(all) {
 		return n, io.EOF
 	}
 	return n, nil
@@ -77,7 +77,7 @@ func (s *Store) readFile(f *file, p []byte, off int64) (int, error) {
 	if n == len(p) {
 		return n, nil
 	}
-	return n, s.short(f, off+int64(n), err)
+	return n, s.shortReadError(f, off+int64(n), err)
 }
 
 // reader returns f opened in either way, for the caller to release.
@@ -88,8 +88,8 @@ func (s *Store) reader(f *file) (*handle, error) {
 	return s.openFile(f, false)
 }
 
-// short says why a read ended at off in f, with err.
-func (s *Store) short(f *file, off int64, err error) error {
+// shortReadError says why a read ended at off in f, with err.
+func (s *Store) shortReadError(f *file, off int64, err error) error {
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
 	case f.state.Load() == wrongSize:
@@ -156,7 +156,7 @@ func (s *Store) readFileVec(f *file, bufs [][]byte, off, want int64) (int64, err
 	if n == want {
 		return n, nil
 	}
-	return n, s.short(f, off+n, err)
+	return n, s.shortReadError(f, off+n, err)
 }
 
 func putVecs(v *iovec.Vecs) {
