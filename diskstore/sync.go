@@ -65,12 +65,12 @@ func (s *Store) syncFile(f *file) error {
 	if err != nil {
 		return err
 	}
-	return s.stillThere(f, info)
+	return s.checkUnmoved(f, info)
 }
 
-// stillThere reports whether the file that info describes is at the path of f,
+// checkUnmoved reports whether the file that info describes is at the path of f,
 // in its size.
-func (s *Store) stillThere(f *file, info fs.FileInfo) error {
+func (s *Store) checkUnmoved(f *file, info fs.FileInfo) error {
 	now, err := s.lstat(f)
 	switch {
 	case err != nil:

@@ -11,7 +11,7 @@ import (
 // WriteAt writes all of p at offset off of the torrent, in bytes. Nothing may
 // reach past the end of the torrent.
 func (s *Store) WriteAt(p []byte, off int64) (int, error) {
-	if err := s.prepare(off, int64(len(p))); err != nil {
+	if err := s.prepareWrite(off, int64(len(p))); err != nil {
 		return 0, err
 	}
 	n := 0
@@ -32,8 +32,8 @@ func (s *Store) WriteAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// prepare makes what a write of n bytes at off needs to be there.
-func (s *Store) prepare(off, n int64) error {
+// prepareWrite makes what a write of n bytes at off needs to be there.
+func (s *Store) prepareWrite(off, n int64) error {
 	if off < 0 || n > s.length || off > s.length-n {
 		return errOutside
 	}
@@ -95,7 +95,7 @@ func (s *Store) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	defer putVecs(v)
 	v.Reset(bufs)
 	want := v.Len()
-	if err := s.prepare(off, want); err != nil {
+	if err := s.prepareWrite(off, want); err != nil {
 		return 0, err
 	}
 	var n int64
