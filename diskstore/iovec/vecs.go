@@ -8,15 +8,15 @@ package iovec
 //
 // The zero value is an empty run. One goroutine at a time may use a Vecs.
 type Vecs struct {
-	rest   [][]byte // the caller's; rest[0] is the buffer that skip is in
-	skip   int      // bytes of rest[0] that were taken
+	bufs   [][]byte // the caller's; bufs[0] is the buffer that skip is in
+	skip   int      // bytes of bufs[0] that were taken
 	length int64    // bytes that were not taken
 	window [][]byte // what Next builds when it has to split
 }
 
 // Reset starts over with bufs, which Vecs reads until the next Reset.
 func (v *Vecs) Reset(bufs [][]byte) {
-	v.rest, v.skip, v.length = bufs, 0, 0
+	v.bufs, v.skip, v.length = bufs, 0, 0
 	for _, b := range bufs {
 		v.length += int64(len(b))
 	}
@@ -31,20 +31,20 @@ func (v *Vecs) Len() int64 { return v.length }
 // bound is below one. The list is valid until the next call of Next or Reset; it
 // is not to be changed.
 func (v *Vecs) Next(max int64, count int) [][]byte {
-	v.settle()
+	v.skipEmpty()
 	var size int64
 	n := 0
-	for n < len(v.rest) && n < count && size < max {
-		size += int64(len(v.rest[n]))
+	for n < len(v.bufs) && n < count && size < max {
+		size += int64(len(v.bufs[n]))
 		if n == 0 {
 			size -= int64(v.skip)
 		}
 		n++
 	}
 	if n == 0 || (v.skip == 0 && size <= max) {
-		return v.rest[:n:n]
+		return v.bufs[:n:n]
 	}
-	v.window = append(v.window[:0], v.rest[:n]...)
+	v.window = append(v.window[:0], v.bufs[:n]...)
 	v.window[0] = v.window[0][v.skip:]
 	if over := size - max; over > 0 {
 		last := v.window[n-1]
@@ -58,13 +58,13 @@ func (v *Vecs) Advance(n int64) {
 	n = min(n, v.length)
 	v.length -= n
 	for n > 0 {
-		here := int64(len(v.rest[0]) - v.skip)
-		if n < here {
+		left := int64(len(v.bufs[0]) - v.skip)
+		if n < left {
 			v.skip += int(n)
 			return
 		}
-		n -= here
-		v.rest, v.skip = v.rest[1:], 0
+		n -= left
+		v.bufs, v.skip = v.bufs[1:], 0
 	}
 }
 
@@ -73,8 +73,8 @@ func (v *Vecs) Advance(n int64) {
 func (v *Vecs) Zero(n int64) {
 	n = min(n, v.length)
 	for n > 0 {
-		v.settle()
-		b := v.rest[0][v.skip:]
+		v.skipEmpty()
+		b := v.bufs[0][v.skip:]
 		b = b[:min(int64(len(b)), n)]
 		clear(b)
 		v.Advance(int64(len(b)))
@@ -82,9 +82,9 @@ func (v *Vecs) Zero(n int64) {
 	}
 }
 
-// settle skips buffers of which nothing is left, so that none leads a window.
-func (v *Vecs) settle() {
-	for len(v.rest) > 0 && v.skip == len(v.rest[0]) {
-		v.rest, v.skip = v.rest[1:], 0
+// skipEmpty skips buffers of which nothing is left, so that none leads a window.
+func (v *Vecs) skipEmpty() {
+	for len(v.bufs) > 0 && v.skip == len(v.bufs[0]) {
+		v.bufs, v.skip = v.bufs[1:], 0
 	}
 }
