@@ -30,7 +30,7 @@ func TestErrors(t *testing.T) {
 		require.ErrorAs(t, test.err, &e)
 	}
 	size := &SizeError{Path: "t/a", Want: 10, Have: 4}
-	require.EqualError(t, size, "diskstore: t/a: the file on disk has 4 bytes, the torrent's has 10")
+	require.EqualError(t, size, "diskstore: t/a has 4 bytes on disk and 10 bytes in the torrent")
 	require.Same(t, size, wrapError("open", "x", -1, size).(*SizeError))
 	require.False(t, errors.Is(size, fs.ErrNotExist))
 }
