@@ -6,11 +6,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
-// Create makes what has no bytes: the folder, empty files and symlinks. The
-// first write does so too, so it is needed only for torrents without any byte,
-// or to make again what was deleted. What exists already is left as it is.
+// Create makes the folder, the empty files and the symlinks. The first write does
+// so too, so Create is needed only for a torrent without any bytes, or to restore
+// what was deleted. It leaves alone what already exists. It may be called
+// concurrently with other methods. The error is an *Error or a *SizeError.
 func (s *Store) Create() error {
 	if s.closed.Load() {
 		return wrapError("use", ".", -1, fs.ErrClosed)
@@ -19,11 +21,11 @@ func (s *Store) Create() error {
 	return s.create(nil)
 }
 
-// create makes the files of spans that are missing, and what has no bytes.
+// create makes the missing files of spans, and all empty files and symlinks.
 func (s *Store) create(spans []span) error {
 	s.making.Lock()
 	defer s.making.Unlock()
-	haveFolder := s.handles.reserve(&s.folder) // and for one file after the other
+	haveFolder := s.handles.reserve(&s.folder) // the other slot is for one file after the other
 	defer s.handles.freeSlots(1)
 	folder, err := s.openFolderReserved(haveFolder, true)
 	if err != nil {
@@ -32,7 +34,7 @@ func (s *Store) create(spans []span) error {
 	err = s.createIn(folder, spans)
 	s.handles.release(&s.folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		// The folder, or one in it, was there and is gone.
+		// The folder, or a folder in it, was deleted.
 		clear(s.known)
 		s.handles.drop(&s.folder)
 	}
@@ -55,7 +57,7 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 	}
 	if !s.emptyMade.Load() {
 		for _, f := range s.files {
-			if f.empty() && (s.links || f.Symlink == "") {
+			if f.empty() && (s.symlinks || f.Symlink == "") {
 				if err := examine(f); err != nil {
 					return err
 				}
@@ -81,8 +83,8 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 	return nil
 }
 
-// missing reports whether nothing is at the path of f. What is there must be
-// what it should be.
+// missing reports whether nothing exists at the path of f. It returns an error if
+// something else than f exists there.
 func (s *Store) missing(folder Folder, f *file) (bool, error) {
 	info, err := folder.Lstat(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -94,8 +96,8 @@ func (s *Store) missing(folder Folder, f *file) (bool, error) {
 	return false, s.checkExisting(f, info)
 }
 
-// createAll makes files, and the folders that they lie in, after they were
-// announced as ours.
+// createAll makes files and their missing folders, after Options.Own has listed
+// them as ours.
 func (s *Store) createAll(folder Folder, files []*file) error {
 	if len(files) == 0 {
 		return nil
@@ -154,19 +156,13 @@ func (s *Store) missingFolders(folder Folder, files []*file) ([]string, error) {
 			listed[d] = true
 			dirs = append(dirs, d)
 		}
-		reverse(dirs[first:])
+		slices.Reverse(dirs[first:])
 	}
 	return dirs, nil
 }
 
-func reverse(s []string) {
-	for i, j := 0, len(s)-1; i < j; i, j = i+1, j-1 {
-		s[i], s[j] = s[j], s[i]
-	}
-}
-
-// createFile makes f, which must not exist, at its full length. What cannot be
-// made whole is taken away again.
+// createFile makes f, which must not exist, at its full length. If that fails, it
+// deletes the incomplete file.
 func (s *Store) createFile(folder Folder, f *file) error {
 	if f.Symlink != "" {
 		target, err := filepath.Rel(filepath.FromSlash(path.Dir(f.Path)), filepath.FromSlash(f.Symlink))
@@ -193,14 +189,14 @@ func (s *Store) createFile(folder Folder, f *file) error {
 		err = closing
 	}
 	if err != nil {
-		// The first error is the one to know. If the file stays, it is
-		// listed as ours and will be resized.
+		// Return the first error. If the file stays, it is listed as
+		// ours and will be resized.
 		_ = folder.Remove(f.Path)
 	}
 	return err
 }
 
-// extend gives a new file its length.
+// extend gives the new file f its length, in bytes.
 func (s *Store) extend(f File, length int64) error {
 	if a, ok := f.(Allocator); ok && s.allocate {
 		if err := a.Allocate(length); err == nil || !errors.Is(err, errors.ErrUnsupported) {
@@ -210,7 +206,7 @@ func (s *Store) extend(f File, length int64) error {
 	return f.Truncate(length)
 }
 
-// resize gives f, which is there and may be changed, its length.
+// resize gives f, which exists and is writable, its length.
 func (s *Store) resize(folder Folder, f *file) error {
 	opened, err := folder.OpenFile(f.Path, os.O_RDWR, 0)
 	if err != nil {

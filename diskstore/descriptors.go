@@ -6,14 +6,14 @@ import (
 	"syscall"
 )
 
-// maxTries bounds how often a call is tried that fails for want of descriptors.
+// maxTries bounds how often a call is tried while no descriptor is free.
 const maxTries = 100
 
-// waitForDescriptor makes room after the system said that it has no descriptor left. It
-// closes an idle handle or, if there is none, waits for one in use to be
-// released. It reports whether anything may be better now; held is the number of
-// handles that the caller itself uses. If every use is by a caller of waitForDescriptor,
-// they would wait for each other, so the last one does not.
+// waitForDescriptor is called after the system reported that no descriptor is free.
+// It closes an idle handle or, if there is none, waits until a handle is released.
+// It reports whether another try may succeed; held is the number of handles that the
+// caller itself uses. If all uses belonged to callers of waitForDescriptor, they
+// would wait for each other, so the last one does not wait.
 func (h *Handles) waitForDescriptor(held int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -29,7 +29,8 @@ func (h *Handles) waitForDescriptor(held int) bool {
 	return true
 }
 
-// retryDescriptors calls open until it does not fail for want of descriptors.
+// retryDescriptors calls open until it succeeds, fails for another reason than a lack
+// of descriptors, or was tried maxTries times.
 func retryDescriptors[T any](h *Handles, held int, open func() (T, error)) (T, error) {
 	for tries := 1; ; tries++ {
 		v, err := open()
@@ -44,9 +45,8 @@ func exhausted(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
-// A retryFolder is a Folder whose calls are tried again after room was made
-// for them. Even a call that opens nothing for long may need a descriptor for
-// each folder on its path.
+// A retryFolder is a Folder whose calls are retried while no descriptor is free. Even
+// a call that leaves nothing open may need a descriptor for each folder on its path.
 type retryFolder struct {
 	Folder
 	handles *Handles

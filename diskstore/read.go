@@ -12,9 +12,9 @@ import (
 
 var vecsPool = sync.Pool{New: func() any { return new(iovec.Vecs) }}
 
-// ReadAt fills p from offset off of the torrent, in bytes. Bytes of a file that
-// was not made yet give an error that matches fs.ErrNotExist. io.EOF says that
-// the torrent ended before p did.
+// ReadAt fills p from offset off of the torrent, in bytes. Reading from a file that
+// does not exist yet fails with an error that matches fs.ErrNotExist. If the torrent
+// ends before p is full, the error is io.EOF. It may be called concurrently.
 func (s *Store) ReadAt(p []byte, off int64) (int, error) {
 	all := p
 	p, err := s.clip(p, off)
@@ -47,7 +47,7 @@ func (s *Store) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// clip returns the part of p that lies within the torrent if it starts at off.
+// clip returns the beginning of p that is within the torrent if p starts at off.
 func (s *Store) clip(p []byte, off int64) ([]byte, error) {
 	if off < 0 || off > s.length {
 		return nil, errOutside
@@ -58,8 +58,8 @@ func (s *Store) clip(p []byte, off int64) ([]byte, error) {
 	return p[:min(int64(len(p)), s.length-off)], nil
 }
 
-// gap returns how many bytes of pad lie between off and span i, none if off is
-// within the span.
+// gap returns the number of pad bytes between off and span i; 0 if off is within the
+// span.
 func (s *Store) gap(i int, off int64) int64 {
 	if i < len(s.spans) {
 		return max(0, s.spans[i].offset-off)
@@ -80,7 +80,8 @@ func (s *Store) readFile(f *file, p []byte, off int64) (int, error) {
 	return n, s.shortReadError(f, off+int64(n), err)
 }
 
-// reader returns f opened in either way, for the caller to release.
+// reader returns an open handle of f, for reading or for both. The caller releases
+// it.
 func (s *Store) reader(f *file) (*handle, error) {
 	if x := s.handles.acquire(&f.writing, &f.reading); x != nil {
 		return x, nil
@@ -93,19 +94,20 @@ func (s *Store) shortReadError(f *file, off int64, err error) error {
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
 	case f.state.Load() == wrongSize:
-		err = fs.ErrNotExist // what lies behind the end was never written
+		err = fs.ErrNotExist // the bytes after the end were never written
 	default:
-		// The file was cut. Opening it again finds its size, whatever is
-		// written until then.
+		// The file was truncated. It is closed, so that the next open
+		// checks its size, whatever is written until then.
 		err = io.ErrUnexpectedEOF
 		s.handles.drop(&f.reading, &f.writing)
 	}
 	return wrapError("read", f.Path, off, err)
 }
 
-// ReadVecAt fills bufs in order from offset off, with one call for each file
-// where the system can. It returns the number of bytes read, and an error as
-// ReadAt does if that is not all.
+// ReadVecAt fills bufs in order from offset off of the torrent, in bytes, with one
+// call for each file if the system can. It returns the number of bytes read. If that
+// is not all, the error is as for ReadAt. It keeps no slice and may be called
+// concurrently.
 func (s *Store) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
 	if _, err := s.clip(nil, off); err != nil {
 		return 0, err
@@ -143,7 +145,7 @@ func (s *Store) readVecs(v *iovec.Vecs, off, want int64) (int64, error) {
 	return n, nil
 }
 
-// maxVecs is more buffers than there are: a File takes any number.
+// maxVecs means no limit of buffers, because a File takes any number.
 const maxVecs = 1 << 30
 
 func (s *Store) readFileVec(f *file, bufs [][]byte, off, want int64) (int64, error) {

@@ -9,11 +9,10 @@ import (
 	"strings"
 )
 
-// Remove closes the store and deletes what is ours: files and symlinks of the
-// torrent, then those of the folders they lie in that are ours and empty. The
-// folder given to Open stays. Files that are gone already are no error, nor are
-// folders in which something else is left. It goes on after an error and returns
-// the first.
+// Remove closes the store and deletes what is ours: the files and symlinks of the
+// torrent, then their folders that are ours and empty. The folder given to Open
+// stays. A missing file is not an error, and neither is a folder that still contains
+// something else. After an error Remove continues; it returns the first one.
 func (s *Store) Remove() error {
 	if err := s.Close(); err != nil {
 		return err
@@ -48,8 +47,8 @@ func (s *Store) Remove() error {
 	return first
 }
 
-// ownedFolders returns the folders of the torrent's files that are ours, inner
-// ones first.
+// ownedFolders returns those folders of the torrent's files that are ours, inner
+// folders first.
 func (s *Store) ownedFolders() []string {
 	dirs := make(map[string]bool)
 	for _, f := range s.files {
@@ -72,7 +71,7 @@ func (s *Store) ownedFolders() []string {
 	return names
 }
 
-// remove deletes what is at name, if isKind says that it is what we made.
+// remove deletes the entry name if isKind says that it is of the kind that we made.
 func (s *Store) remove(folder Folder, name string, isKind func(fs.FileInfo) bool) error {
 	info, err := folder.Lstat(name)
 	if err == nil {

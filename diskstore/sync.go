@@ -6,22 +6,21 @@ import (
 	"maps"
 )
 
-// Sync returns once every byte written before the call is stable. It syncs the
-// files written to since the last Sync, and the folders in which files were
-// made. It goes on after an error and returns the first.
+// Sync returns once every byte written before the call is stable. It syncs the files
+// written to since the last Sync and the folders in which files were made. After an
+// error it continues; it returns the first one. It may be called concurrently.
 //
-// A file that was deleted, moved or cut since it was opened is an error. After
-// the system failed to sync a file, what the file holds is in doubt, and asking
-// again would not tell; so every later Sync fails too, until the store is opened
-// anew.
+// A file that was deleted, moved or truncated since it was opened is an error. If the
+// system fails to sync a file, its contents are unknown, and a second try could
+// succeed without having written them. So every later Sync of this store fails too.
 func (s *Store) Sync() error {
 	if s.closed.Load() {
 		return wrapError("use", ".", -1, fs.ErrClosed)
 	}
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
-	// An open folder stays the same one if it is moved. What counts is what
-	// is at its path, so it is opened anew.
+	// An open folder stays open when it is moved, but the folder at the path
+	// is the one that counts. So it is opened again.
 	s.handles.drop(&s.folder)
 	var first error
 	for _, sp := range s.spans {
@@ -42,8 +41,8 @@ func (s *Store) Sync() error {
 	return first
 }
 
-// syncFile syncs f, which also was open under another handle when it was
-// written to, and checks that it is still the file at its path.
+// syncFile syncs f and checks that it is still the file at its path. The handle may
+// be another one than that of the writes.
 func (s *Store) syncFile(f *file) error {
 	x := s.handles.acquire(&f.writing)
 	if x == nil {
@@ -68,8 +67,8 @@ func (s *Store) syncFile(f *file) error {
 	return s.checkUnmoved(f, info)
 }
 
-// checkUnmoved reports whether the file that info describes is at the path of f,
-// in its size.
+// checkUnmoved returns an error unless the file that info describes is still at the
+// path of f and has its size.
 func (s *Store) checkUnmoved(f *file, info fs.FileInfo) error {
 	now, err := s.lstat(f)
 	switch {
@@ -94,7 +93,7 @@ func (s *Store) lstat(f *file) (fs.FileInfo, error) {
 	return folder.Lstat(f.Path)
 }
 
-// syncFolders syncs the folders that got new entries since the last time.
+// syncFolders syncs the folders that got new entries since the last call.
 func (s *Store) syncFolders() error {
 	s.making.Lock()
 	names := maps.Clone(s.unsynced)
@@ -112,10 +111,10 @@ func (s *Store) syncFolders() error {
 	return err
 }
 
-// syncFoldersIn syncs the folders of names. It must not take making, since who
-// holds that may wait for handles.
+// syncFoldersIn syncs the folders of names. It must not lock making, because the
+// holder of that lock may be waiting for handles.
 func (s *Store) syncFoldersIn(names map[string]bool) error {
-	// If a folder is gone, so are the files in it, which is said of them.
+	// If a folder is missing, so are its files, and syncFile reports those.
 	folder, err := s.openFolder(false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

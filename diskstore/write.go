@@ -8,8 +8,9 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// WriteAt writes all of p at offset off of the torrent, in bytes. Nothing may
-// reach past the end of the torrent.
+// WriteAt writes all of p at offset off of the torrent, in bytes. A write beyond the
+// end of the torrent is an error and writes nothing. It does not keep p and may be
+// called concurrently; see Store for the files that it makes.
 func (s *Store) WriteAt(p []byte, off int64) (int, error) {
 	if err := s.prepareWrite(off, int64(len(p))); err != nil {
 		return 0, err
@@ -32,7 +33,7 @@ func (s *Store) WriteAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// prepareWrite makes what a write of n bytes at off needs to be there.
+// prepareWrite makes the missing files for a write of n bytes at off.
 func (s *Store) prepareWrite(off, n int64) error {
 	if off < 0 || n > s.length || off > s.length-n {
 		return errOutside
@@ -72,7 +73,7 @@ func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// writer returns f opened for writing, for the caller to release.
+// writer returns an open handle of f for writing. The caller releases it.
 func (s *Store) writer(f *file) (*handle, error) {
 	if x := s.handles.acquire(&f.writing); x != nil {
 		return x, nil
@@ -87,9 +88,9 @@ func (s *Store) writer(f *file) (*handle, error) {
 	return x, err
 }
 
-// WriteVecAt writes bufs in order at offset off, with one call for each file
-// where the system can. It returns the number of bytes written, and an error if
-// that is not all.
+// WriteVecAt writes bufs in order at offset off of the torrent, in bytes, with one
+// call for each file if the system can. It returns the number of bytes written, and
+// an error if that is not all. It keeps no slice and may be called concurrently.
 func (s *Store) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	v := vecsPool.Get().(*iovec.Vecs)
 	defer putVecs(v)

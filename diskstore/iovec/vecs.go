@@ -1,20 +1,20 @@
 package iovec
 
-// Vecs walks over a list of buffers as over one run of bytes. It hands them out
-// a window at a time, as the vectors of one system call, and goes on from
-// wherever that call stopped. No payload is copied, and the caller's list and
-// its buffers' bounds are never changed: a buffer that is split is split in a
-// list of Vecs' own.
+// Vecs treats a list of buffers as one sequence of bytes. Next returns the buffers
+// for one system call, and Advance continues where that call stopped. Vecs copies no
+// payload and never changes the caller's list: when it must split a buffer, it does
+// so in a list of its own.
 //
-// The zero value is an empty run. One goroutine at a time may use a Vecs.
+// The zero value is an empty sequence. Only one goroutine at a time may use a Vecs.
 type Vecs struct {
 	bufs   [][]byte // the caller's; bufs[0] is the buffer that skip is in
-	skip   int      // bytes of bufs[0] that were taken
-	length int64    // bytes that were not taken
+	skip   int      // bytes of bufs[0] that were taken already
+	length int64    // bytes that were not taken yet
 	window [][]byte // what Next builds when it has to split
 }
 
-// Reset starts over with bufs, which Vecs reads until the next Reset.
+// Reset starts again with bufs. Vecs reads the list until the next Reset, so the
+// caller must not change it before.
 func (v *Vecs) Reset(bufs [][]byte) {
 	v.bufs, v.skip, v.length = bufs, 0, 0
 	for _, b := range bufs {
@@ -26,10 +26,10 @@ func (v *Vecs) Reset(bufs [][]byte) {
 // Len returns the number of bytes that were not taken yet.
 func (v *Vecs) Len() int64 { return v.length }
 
-// Next returns the buffers of the next bytes, at most max bytes and at most
-// count buffers, without taking them. It returns nothing if no byte is left or a
-// bound is below one. The list is valid until the next call of Next or Reset; it
-// is not to be changed.
+// Next returns the buffers of the next bytes, at most max bytes in at most count
+// buffers, without taking them. It returns nothing if no byte is left or a bound is
+// less than one. The list is valid until the next call of Next or Reset, and the
+// caller must not change it.
 func (v *Vecs) Next(max int64, count int) [][]byte {
 	v.skipEmpty()
 	var size int64
@@ -82,7 +82,7 @@ func (v *Vecs) Zero(n int64) {
 	}
 }
 
-// skipEmpty skips buffers of which nothing is left, so that none leads a window.
+// skipEmpty skips buffers with no bytes left, so that a window never begins with one.
 func (v *Vecs) skipEmpty() {
 	for len(v.bufs) > 0 && v.skip == len(v.bufs[0]) {
 		v.bufs, v.skip = v.bufs[1:], 0
