@@ -25,7 +25,7 @@ type recorder struct {
 
 	// holds returns what is held, blocks of pieces that are not whole, and
 	// what else to remember.
-	holds func() (swarm.Bitfield, map[int][]int, func(*resume.Life))
+	holds func() (swarm.Bitfield, map[int][]int, func(*resume.Totals))
 	busy  func() bool // a check of stored pieces is under way
 	fail  func(error) // hears of errors that nobody waits for
 
@@ -221,7 +221,7 @@ func (r *recorder) close(storage error) error {
 	defer r.saving.Unlock()
 	if !r.note() {
 		_, _, life := r.holds()
-		if changes(r.keeper.Record().Life, life) {
+		if changes(r.keeper.Record().Totals, life) {
 			r.keeper.Update(life)
 		}
 	}
@@ -230,7 +230,7 @@ func (r *recorder) close(storage error) error {
 
 // changes reports whether a change of a life matters enough to write it down: a
 // seed that nobody asked for anything leaves its record alone.
-func changes(l resume.Life, change func(*resume.Life)) bool {
+func changes(l resume.Totals, change func(*resume.Totals)) bool {
 	before := l
 	change(&l)
 	return l.Uploaded != before.Uploaded || l.Downloaded != before.Downloaded || l.Paused != before.Paused ||

@@ -126,7 +126,7 @@ func (t *Torrent) recall(files []swarm.File, anyhow bool) (resume.Record, error)
 		return old, err
 	}
 	r := v.Record
-	r.Life.Folder = t.dir
+	r.Totals.Folder = t.dir
 	if v.Distrust == nil {
 		return r, nil
 	}

@@ -23,7 +23,7 @@ type place struct {
 type findings struct {
 	have, check swarm.Bitfield
 	spilled     map[int][]int
-	life        resume.Life
+	life        resume.Totals
 }
 
 // settle opens the torrent's storage and finds out what it holds. With an error,
@@ -84,10 +84,10 @@ func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f 
 		r.State, r.Pieces, r.Spilled = resume.Open, swarm.NewBitfield(t.geometry.Pieces()), nil
 		verdict.Check = t.present(files, r.Files)
 	}
-	if r.Life.Added.IsZero() {
-		r.Life.Added = time.Now()
+	if r.Totals.Added.IsZero() {
+		r.Totals.Added = time.Now()
 	}
-	r.Life.Folder = t.dir
+	r.Totals.Folder = t.dir
 	t.overwrite = o.Overwrite
 	t.storage = &ledger{}
 	if t.folder != nil {
@@ -98,7 +98,7 @@ func (t *Torrent) settleFiles(ctx context.Context, o AddOptions, whole bool) (f 
 	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
 		return f, err
 	}
-	f = findings{have: r.Pieces, check: verdict.Check, life: r.Life}
+	f = findings{have: r.Pieces, check: verdict.Check, life: r.Totals}
 	for _, s := range r.Spilled {
 		if f.spilled == nil {
 			f.spilled = make(map[int][]int)

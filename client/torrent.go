@@ -252,14 +252,14 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 }
 
 // holds is what the record says of the torrent.
-func (t *Torrent) holds() (swarm.Bitfield, map[int][]int, func(*resume.Life)) {
+func (t *Torrent) holds() (swarm.Bitfield, map[int][]int, func(*resume.Totals)) {
 	// Blocks before pieces: a piece that becomes whole in between counts as
 	// whole, and its blocks need no mention.
 	spilled := t.engine.Spilled()
 	held := t.engine.Pieces()
 	stats := t.engine.Stats()
 	now := time.Now()
-	return held, spilled, func(l *resume.Life) {
+	return held, spilled, func(l *resume.Totals) {
 		l.Uploaded, l.Downloaded = stats.Up.Total, stats.Down.Total
 		l.Trackers = t.trackers.edited()
 		if stats.Complete() && l.Completed.IsZero() {

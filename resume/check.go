@@ -74,7 +74,7 @@ func (r Record) Check(p Probe) (Verdict, error) {
 		Files:       now,
 	}}
 	if slices.ContainsFunc(r.Swarms, func(id swarm.ID) bool { return slices.Contains(p.Swarms, id) }) {
-		v.Record.Life = r.Life
+		v.Record.Totals = r.Totals
 		if v.Record.Owned, err = r.stillOwned(p, now); err != nil {
 			return Verdict{}, err
 		}

@@ -67,7 +67,7 @@ func sample() (Record, Probe, fakeFiles) {
 		Spilled: []Spill{{8, []int{1}}},
 		Files:   []File{{"d/a", half, half, noon}, {"empty", 0, 0, noon}, {"b", 10<<15 - half, 10<<15 - half, noon}},
 		Owned:   []string{"b", "d/", "d/a", "link"},
-		Life:    Life{Uploaded: 7},
+		Totals:  Totals{Uploaded: 7},
 	}
 	files := fakeFiles{
 		"d": {mode: fs.ModeDir}, "d/a": {size: half, mtime: noon}, "empty": {mtime: noon},
@@ -134,7 +134,7 @@ func TestCheck(t *testing.T) {
 				require.Equal(t, test.owned, v.Record.Owned)
 				require.Equal(t, p.Swarms, v.Record.Swarms)
 				if test.name != "another torrent" && test.name != "no record" {
-					require.Equal(t, r.Life, v.Record.Life)
+					require.Equal(t, r.Totals, v.Record.Totals)
 				}
 				for _, f := range v.Record.Files {
 					if info, ok := files[f.Path]; ok && info.mode.IsRegular() {

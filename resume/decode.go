@@ -70,7 +70,7 @@ func decode(b []byte) (Record, error) {
 	for item := range d.list("spilled").List() {
 		r.Spilled = append(r.Spilled, d.spill(item))
 	}
-	r.Life = d.life(d.get("life"))
+	r.Totals = d.totals(d.get("life"))
 	if d.err != nil {
 		return Record{}, d.err
 	}
@@ -185,9 +185,9 @@ func (d *decoder) spill(v bencode.Value) Spill {
 	return s
 }
 
-func (d *decoder) life(v bencode.Value) Life {
+func (d *decoder) totals(v bencode.Value) Totals {
 	e := decoder{dict: v}
-	l := Life{
+	l := Totals{
 		Active:     time.Duration(e.int("active")),
 		Added:      e.time("added"),
 		Completed:  e.time("completed"),

@@ -40,7 +40,7 @@ func appendRecord(b []byte, r Record) []byte {
 	b = bencode.AppendEnd(b)
 	b = appendInt(b, "length", r.Length)
 	b = bencode.AppendString(b, "life")
-	b = appendLife(b, r.Life)
+	b = appendTotals(b, r.Totals)
 	b = bencode.AppendString(b, "owned")
 	b = appendStrings(b, r.Owned)
 	b = appendInt(b, "piece length", r.PieceLength)
@@ -91,7 +91,7 @@ func appendSpill(b []byte, s Spill) []byte {
 	return bencode.AppendEnd(b)
 }
 
-func appendLife(b []byte, l Life) []byte {
+func appendTotals(b []byte, l Totals) []byte {
 	b = bencode.AppendDict(b)
 	b = appendInt(b, "active", int64(l.Active))
 	b = appendTime(b, "added", l.Added)

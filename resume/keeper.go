@@ -164,13 +164,13 @@ func (k *Keeper) touch(piece int) {
 	}
 }
 
-// Update changes what the record says of the torrent's life. The change must
+// Update changes what the record says of the torrent's Totals. The change must
 // not call the Keeper, and replaces slices and maps rather than writing to
 // them. It is saved by the next Flush.
-func (k *Keeper) Update(change func(*Life)) {
+func (k *Keeper) Update(change func(*Totals)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	change(&k.record.Life)
+	change(&k.record.Totals)
 	k.dirty = true
 }
 

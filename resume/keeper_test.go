@@ -99,10 +99,10 @@ func TestOpenKeeperOfWholeTorrent(t *testing.T) {
 		r.Spilled = nil
 	})
 	require.Empty(t, g.saved)
-	g.k.Update(func(l *Life) { l.Uploaded = 99 })
+	g.k.Update(func(l *Totals) { l.Uploaded = 99 })
 	require.NoError(t, g.k.Flush())
 	require.Equal(t, Clean, g.last().State, "nothing was written")
-	require.EqualValues(t, 99, g.last().Life.Uploaded)
+	require.EqualValues(t, 99, g.last().Totals.Uploaded)
 	g.k.Lost(3)
 	require.NoError(t, g.k.Flush())
 	require.Equal(t, Open, g.last().State)
@@ -308,7 +308,7 @@ func TestKeeperConcurrently(t *testing.T) {
 				g.k.Spilled(i, 0, 1)
 				g.k.Lost(i)
 				g.k.Wrote(i)
-				g.k.Update(func(l *Life) { l.Downloaded++ })
+				g.k.Update(func(l *Totals) { l.Downloaded++ })
 				if err := g.k.Own([]string{fmt.Sprint("f", i)}); err != nil {
 					t.Error(err)
 				}
@@ -323,7 +323,7 @@ func TestKeeperConcurrently(t *testing.T) {
 	require.NoError(t, g.k.Close(nil))
 	require.Len(t, held(g.last()), 10)
 	require.Empty(t, g.last().Spilled)
-	require.EqualValues(t, 200, g.last().Life.Downloaded)
+	require.EqualValues(t, 200, g.last().Totals.Downloaded)
 	for i := range 10 {
 		require.True(t, g.last().Owns(fmt.Sprint("f", i)))
 	}

@@ -57,7 +57,7 @@ type Record struct {
 	// overwritten or deleted.
 	Owned []string
 
-	Life Life
+	Totals Totals
 }
 
 // A Spill is the blocks of one piece that lie unchecked in the storage.
@@ -77,8 +77,8 @@ type File struct {
 // Absent is the size of a file that does not exist.
 const Absent = -1
 
-// A Life is what else a client restores. Nothing here depends on any of it.
-type Life struct {
+// A Totals is what else a client restores. Nothing here depends on any of it.
+type Totals struct {
 	Uploaded, Downloaded, Wasted int64 // payload bytes over all runs
 	Active                       time.Duration
 	Added, Completed             time.Time // zero for unknown, or not yet

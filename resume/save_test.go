@@ -35,7 +35,7 @@ func full() Record {
 			{"z", 10<<20 + 5, Absent, time.Time{}},
 		},
 		Owned: []string{"a/", "a/first", "link", "z"},
-		Life: Life{
+		Totals: Totals{
 			Uploaded: 1 << 40, Downloaded: 2, Wasted: 3,
 			Active:    time.Hour,
 			Added:     time.Unix(1600000000, 0),
@@ -53,7 +53,7 @@ func full() Record {
 func TestRoundTrip(t *testing.T) {
 	least := Record{Swarms: []swarm.ID{{}}, PieceLength: 1, Pieces: swarm.Bitfield{}}
 	noTrackers := full()
-	noTrackers.Life.Trackers = [][]string{}
+	noTrackers.Totals.Trackers = [][]string{}
 	noTrackers.State = Clean
 	for _, want := range []Record{full(), least, noTrackers} {
 		b := encode(want)
@@ -194,7 +194,7 @@ func TestVersions(t *testing.T) {
 		"blocks": bencode.NewBytes(make([]byte, maxBlocks/8+1)), "piece": bencode.NewInt(1),
 	}))), new(*DamageError))
 	for _, key := range []string{"active", "extra", "folder", "peers", "trackers", "paused", "added"} {
-		v, err := bencode.Scan(appendLife(nil, full().Life), bencode.Options{})
+		v, err := bencode.Scan(appendTotals(nil, full().Totals), bencode.Options{})
 		require.NoError(t, err)
 		life := bencode.NewNode(v)
 		require.NoError(t, life.Set(key, bencode.NewList(bencode.NewDict(nil))))
@@ -207,7 +207,7 @@ func TestVersions(t *testing.T) {
 func TestSaveOutlastsPowerCuts(t *testing.T) {
 	before, after := full(), full()
 	after.State = Clean
-	after.Life.Uploaded++
+	after.Totals.Uploaded++
 	for _, first := range []bool{true, false} {
 		saved := false
 		for at := 1; !saved; at++ {
