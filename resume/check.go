@@ -62,7 +62,7 @@ type Verdict struct {
 // For want of a record, because there was none or it was damaged, Check of a
 // zero Record tells the rest. An error says that Check could not look.
 func (r Record) Check(p Probe) (Verdict, error) {
-	now, err := look(p)
+	now, err := statAll(p)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -96,8 +96,8 @@ func (r Record) Check(p Probe) (Verdict, error) {
 	return v, nil
 }
 
-// look describes the torrent's files as they are.
-func look(p Probe) ([]File, error) {
+// statAll describes the torrent's files as they are.
+func statAll(p Probe) ([]File, error) {
 	var now []File
 	for _, f := range onDisk(p.Files) {
 		seen, err := stat(p.Stat, f.Path, f.Length)

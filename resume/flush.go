@@ -30,7 +30,7 @@ func (k *Keeper) Flush() error {
 
 	// Before the Sync: a time seen after it might not outlast a power cut,
 	// and the file would seem set back.
-	seen, err := k.look(touched)
+	seen, err := k.statFiles(touched)
 	if err != nil {
 		k.putBack()
 		return err
@@ -47,8 +47,8 @@ func (k *Keeper) Flush() error {
 	return k.save()
 }
 
-// look describes files by their number.
-func (k *Keeper) look(files []int) (map[int]File, error) {
+// statFiles describes files by their number.
+func (k *Keeper) statFiles(files []int) (map[int]File, error) {
 	seen := make(map[int]File, len(files))
 	for _, i := range files {
 		f, err := stat(k.config.Stat, k.files[i].Path, k.files[i].Length)
@@ -124,7 +124,7 @@ func (k *Keeper) Close(storage error) error {
 	for i := range all {
 		all[i] = i
 	}
-	seen, lookErr := k.look(all)
+	seen, lookErr := k.statFiles(all)
 	k.mu.Lock()
 	if lookErr == nil && clean {
 		k.syncing, k.fresh = k.fresh, newHoldings(k.record.pieces())
