@@ -79,12 +79,12 @@ func (r Record) Check(p Probe) (Verdict, error) {
 			return Verdict{}, err
 		}
 	}
-	v.Distrust = r.fits(p, now)
+	v.Distrust = r.checkTorrent(p, now)
 	if v.Distrust == nil {
-		v.Distrust = r.compare(now)
+		v.Distrust = r.checkFiles(now)
 	}
 	if v.Distrust == nil && r.State == Open {
-		if v.Distrust, err = r.sample(p); err != nil {
+		if v.Distrust, err = r.checkSample(p); err != nil {
 			return Verdict{}, err
 		}
 	}
@@ -92,7 +92,7 @@ func (r Record) Check(p Probe) (Verdict, error) {
 		c := r.clone()
 		v.Record.State, v.Record.Pieces, v.Record.Spilled = c.State, c.Pieces, c.Spilled
 	}
-	v.Check = v.Record.unsure(p)
+	v.Check = v.Record.worthHashing(p)
 	return v, nil
 }
 
@@ -135,8 +135,8 @@ func stat(f func(string) (fs.FileInfo, error), path string, length int64) (File,
 	return file, nil
 }
 
-// fits says why r is not the record of the torrent at all.
-func (r Record) fits(p Probe, now []File) error {
+// checkTorrent says why r is not the record of the torrent at all.
+func (r Record) checkTorrent(p Probe, now []File) error {
 	switch {
 	case len(r.Swarms) == 0:
 		return errors.New("there is no record")
@@ -158,8 +158,8 @@ func (r Record) fits(p Probe, now []File) error {
 	return nil
 }
 
-// compare says which file speaks against r.
-func (r Record) compare(now []File) error {
+// checkFiles says which file speaks against r.
+func (r Record) checkFiles(now []File) error {
 	for i, was := range r.Files {
 		is := now[i]
 		switch {
@@ -184,8 +184,8 @@ func size(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// sample has some of the recorded pieces hashed, spread over the torrent.
-func (r Record) sample(p Probe) (distrust, err error) {
+// checkSample has some of the recorded pieces hashed, spread over the torrent.
+func (r Record) checkSample(p Probe) (distrust, err error) {
 	held := make([]int, 0, r.Pieces.Count())
 	for i := range r.pieces() {
 		if r.Pieces.Has(i) {
@@ -205,7 +205,7 @@ func (r Record) sample(p Probe) (distrust, err error) {
 	n := min(max(p.Sample, minSample), len(held))
 	chosen := make([]int, n)
 	for i := range chosen {
-		first, end := share(len(held), n, i), share(len(held), n, i+1)
+		first, end := rangeStart(len(held), n, i), rangeStart(len(held), n, i+1)
 		chosen[i] = held[first+intn(end-first)]
 	}
 	good, err := p.Verify(chosen)
@@ -218,8 +218,8 @@ func (r Record) sample(p Probe) (distrust, err error) {
 	return nil, nil
 }
 
-// share returns where the ith of parts of total begins.
-func share(total, parts, i int) int { return int(int64(total) * int64(i) / int64(parts)) }
+// rangeStart returns where the ith of parts of total begins.
+func rangeStart(total, parts, i int) int { return int(int64(total) * int64(i) / int64(parts)) }
 
 // stillOwned returns what of Owned is still there and may still be ours. A file
 // that was once made whole and has another size is someone else's by now; one
@@ -255,8 +255,8 @@ func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 	return owned, nil
 }
 
-// unsure returns the pieces that r does not hold but its files may have whole.
-func (r Record) unsure(p Probe) swarm.Bitfield {
+// worthHashing returns the pieces that r does not hold but its files may have whole.
+func (r Record) worthHashing(p Probe) swarm.Bitfield {
 	set := swarm.NewBitfield(r.pieces())
 	if r.State == Clean {
 		return set // what was there was noted
