@@ -89,16 +89,16 @@ func (d *decoder) fail(err error) {
 	}
 }
 
-// need turns the error of a look-up into the decoder's.
-func need[T any](d *decoder, v T, err error) T {
+// required turns the error of a look-up into the decoder's.
+func required[T any](d *decoder, v T, err error) T {
 	if err != nil {
 		d.fail(err)
 	}
 	return v
 }
 
-// may is need for a key that may be missing.
-func may[T any](d *decoder, v T, err error) T {
+// optional is need for a key that optional be missing.
+func optional[T any](d *decoder, v T, err error) T {
 	if err != nil && !bencode.IsMissing(err) {
 		d.fail(err)
 	}
@@ -107,22 +107,22 @@ func may[T any](d *decoder, v T, err error) T {
 
 func (d *decoder) int(key string) int64 {
 	n, err := d.dict.GetInt(key)
-	return need(d, n, err)
+	return required(d, n, err)
 }
 
 func (d *decoder) text(key string) string {
 	s, err := d.dict.GetText(key)
-	return need(d, s, err)
+	return required(d, s, err)
 }
 
 func (d *decoder) list(key string) bencode.Value {
 	v, err := d.dict.GetList(key)
-	return need(d, v, err)
+	return required(d, v, err)
 }
 
 func (d *decoder) get(key string) bencode.Value {
 	v, err := d.dict.GetDict(key)
-	return need(d, v, err)
+	return required(d, v, err)
 }
 
 func (d *decoder) texts(key string) []string { return d.strings(d.list(key)) }
@@ -134,20 +134,20 @@ func (d *decoder) strings(v bencode.Value) []string {
 	var list []string
 	for item := range v.List() {
 		s, err := item.Text()
-		list = append(list, need(d, s, err))
+		list = append(list, required(d, s, err))
 	}
 	return list
 }
 
 func (d *decoder) time(key string) time.Time {
 	v, err := d.dict.GetList(key)
-	if v = may(d, v, err); v.Kind() != bencode.List {
+	if v = optional(d, v, err); v.Kind() != bencode.List {
 		return time.Time{}
 	}
 	var parts []int64
 	for item := range v.List() {
 		n, err := item.Int()
-		parts = append(parts, need(d, n, err))
+		parts = append(parts, required(d, n, err))
 	}
 	if len(parts) != 2 {
 		d.fail(fmt.Errorf("key %q is not a time", key))
@@ -162,9 +162,9 @@ func (d *decoder) file(v bencode.Value) File {
 	if size, err := v.GetInt("size"); err == nil {
 		f.Size = size
 	} else {
-		may(&e, size, err)
+		optional(&e, size, err)
 	}
-	need(d, 0, e.err)
+	required(d, 0, e.err)
 	return f
 }
 
@@ -181,7 +181,7 @@ func (d *decoder) spill(v bencode.Value) Spill {
 			s.Blocks = append(s.Blocks, i)
 		}
 	}
-	need(d, 0, e.err)
+	required(d, 0, e.err)
 	return s
 }
 
@@ -198,24 +198,24 @@ func (d *decoder) totals(v bencode.Value) Totals {
 		Wasted:     e.int("wasted"),
 	}
 	paused, err := v.GetInt("paused")
-	l.Paused = may(&e, paused, err) != 0
+	l.Paused = optional(&e, paused, err) != 0
 	for key, item := range e.get("extra").Dict() {
 		if l.Extra == nil {
 			l.Extra = make(map[string]string)
 		}
 		s, err := item.Text()
-		l.Extra[string(key)] = need(&e, s, err)
+		l.Extra[string(key)] = required(&e, s, err)
 	}
 	for _, s := range e.texts("peers") {
 		p, err := netip.ParseAddrPort(s)
-		l.Peers = append(l.Peers, need(&e, p, err))
+		l.Peers = append(l.Peers, required(&e, p, err))
 	}
-	if tiers, err := v.GetList("trackers"); may(&e, tiers, err).Kind() == bencode.List {
+	if tiers, err := v.GetList("trackers"); optional(&e, tiers, err).Kind() == bencode.List {
 		l.Trackers = [][]string{}
 		for tier := range tiers.List() {
 			l.Trackers = append(l.Trackers, e.strings(tier))
 		}
 	}
-	need(d, 0, e.err)
+	required(d, 0, e.err)
 	return l
 }
