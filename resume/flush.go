@@ -20,8 +20,8 @@ func (k *Keeper) Flush() error {
 		k.mu.Unlock()
 		return fmt.Errorf("resume: the keeper: %w", fs.ErrClosed)
 	}
-	written := !k.fresh.empty()
-	k.syncing, k.fresh = k.fresh, newHoldings(k.record.pieces())
+	written := !k.unsynced.empty()
+	k.syncing, k.unsynced = k.unsynced, newHoldings(k.record.pieces())
 	touched := make([]int, 0, len(k.touched))
 	for i := range k.touched {
 		touched = append(touched, i)
@@ -32,17 +32,17 @@ func (k *Keeper) Flush() error {
 	// and the file would seem set back.
 	seen, err := k.statFiles(touched)
 	if err != nil {
-		k.putBack()
+		k.restoreUnsynced()
 		return err
 	}
 	if written && k.config.Sync != nil {
 		if err := k.config.Sync(); err != nil {
-			k.discard()
+			k.dropUnsynced()
 			return err
 		}
 	}
 	k.mu.Lock()
-	k.promote(seen)
+	k.recordSynced(seen)
 	k.mu.Unlock()
 	return k.save()
 }
@@ -67,13 +67,13 @@ func (k *Keeper) statFiles(files []int) (map[int]File, error) {
 	return seen, nil
 }
 
-// promote makes what was synced part of the record. Pieces that were lost
+// recordSynced makes what was synced part of the record. Pieces that were lost
 // meanwhile are no longer in syncing. Called with mu held.
-func (k *Keeper) promote(seen map[int]File) {
+func (k *Keeper) recordSynced(seen map[int]File) {
 	if !k.syncing.empty() {
 		k.dirty = true
 	}
-	k.safe.merge(k.syncing)
+	k.synced.merge(k.syncing)
 	k.syncing = newHoldings(k.record.pieces())
 	for i, f := range seen {
 		k.record.Files[i] = f
@@ -81,23 +81,23 @@ func (k *Keeper) promote(seen map[int]File) {
 	}
 }
 
-// putBack leaves what was to be synced for the next time.
-func (k *Keeper) putBack() {
+// restoreUnsynced leaves what was to be synced for the next time.
+func (k *Keeper) restoreUnsynced() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	newer := k.fresh
-	k.fresh = k.syncing
-	k.fresh.merge(newer)
+	newer := k.unsynced
+	k.unsynced = k.syncing
+	k.unsynced.merge(newer)
 	k.syncing = newHoldings(k.record.pieces())
 }
 
-// discard forgets what a failed Sync covered, or may have: the system reports
+// dropUnsynced forgets what a failed Sync covered, or may have: the system reports
 // such an error once, and holds the bytes for written afterwards.
-func (k *Keeper) discard() {
+func (k *Keeper) dropUnsynced() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.syncing = newHoldings(k.record.pieces())
-	k.fresh = newHoldings(k.record.pieces())
+	k.unsynced = newHoldings(k.record.pieces())
 	k.doubt = true
 }
 
@@ -127,8 +127,8 @@ func (k *Keeper) Close(storage error) error {
 	seen, lookErr := k.statFiles(all)
 	k.mu.Lock()
 	if lookErr == nil && clean {
-		k.syncing, k.fresh = k.fresh, newHoldings(k.record.pieces())
-		k.promote(seen)
+		k.syncing, k.unsynced = k.unsynced, newHoldings(k.record.pieces())
+		k.recordSynced(seen)
 		k.record.State = Clean
 		k.record.Owned = slices.DeleteFunc(k.record.Owned, func(name string) bool { return k.ahead[name] })
 	}

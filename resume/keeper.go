@@ -45,17 +45,17 @@ type Keeper struct {
 	flushing sync.Mutex // held while storage is synced
 	saving   sync.Mutex // held while a record is composed and saved
 
-	mu      sync.Mutex // guards what follows; never held during I/O
-	record  Record     // without pieces and spilled blocks
-	safe    holdings   // synced: in every record saved
-	syncing holdings   // written before the Sync under way began
-	fresh   holdings   // written since
-	touched map[int]bool
-	ahead   map[string]bool // listed as ours, but the store did not ask yet
-	dirty   bool            // the record on disk says something else
-	listed  bool            // what is in record.Owned is on disk
-	doubt   bool            // a Sync failed: what it covered may be lost
-	closed  bool
+	mu       sync.Mutex // guards what follows; never held during I/O
+	record   Record     // without pieces and spilled blocks
+	synced   holdings   // synced: in every record saved
+	syncing  holdings   // written before the Sync under way began
+	unsynced holdings   // written since
+	touched  map[int]bool
+	ahead    map[string]bool // listed as ours, but the store did not ask yet
+	dirty    bool            // the record on disk says something else
+	listed   bool            // what is in record.Owned is on disk
+	doubt    bool            // a Sync failed: what it covered may be lost
+	closed   bool
 }
 
 // OpenKeeper goes on with the record of a Verdict. It saves the record as open,
@@ -74,27 +74,27 @@ func OpenKeeper(r Record, c Config) (*Keeper, error) {
 	}
 	n := r.pieces()
 	k := &Keeper{
-		config:  c,
-		files:   files,
-		index:   make(map[string]int, len(files)),
-		record:  r.clone(),
-		safe:    newHoldings(n),
-		syncing: newHoldings(n),
-		fresh:   newHoldings(n),
-		touched: make(map[int]bool),
-		ahead:   make(map[string]bool),
-		listed:  true,
+		config:   c,
+		files:    files,
+		index:    make(map[string]int, len(files)),
+		record:   r.clone(),
+		synced:   newHoldings(n),
+		syncing:  newHoldings(n),
+		unsynced: newHoldings(n),
+		touched:  make(map[int]bool),
+		ahead:    make(map[string]bool),
+		listed:   true,
 	}
 	for i, f := range files {
 		k.index[f.Path] = i
 	}
-	k.safe.merge(holdings{pieces: r.Pieces})
+	k.synced.merge(holdings{pieces: r.Pieces})
 	for _, s := range r.Spilled {
 		for _, b := range s.Blocks {
-			k.safe.spill(s.Piece, b)
+			k.synced.spill(s.Piece, b)
 		}
 	}
-	if r.State == Clean && k.safe.pieces.Count() == n && len(r.Spilled) == 0 {
+	if r.State == Clean && k.synced.pieces.Count() == n && len(r.Spilled) == 0 {
 		return k, nil
 	}
 	k.record.State = Open
@@ -109,7 +109,7 @@ func OpenKeeper(r Record, c Config) (*Keeper, error) {
 // there. It is recorded after a Sync that begins after this call.
 func (k *Keeper) Wrote(piece int) {
 	k.note(piece, func() {
-		k.fresh.add(piece)
+		k.unsynced.add(piece)
 		k.touch(piece)
 	})
 }
@@ -119,8 +119,8 @@ func (k *Keeper) Wrote(piece int) {
 func (k *Keeper) Spilled(piece int, blocks ...int) {
 	k.note(piece, func() {
 		for _, b := range blocks {
-			if b >= 0 && b < k.config.Geometry.BlockCount(piece) && !k.fresh.pieces.Has(piece) {
-				k.fresh.spill(piece, b)
+			if b >= 0 && b < k.config.Geometry.BlockCount(piece) && !k.unsynced.pieces.Has(piece) {
+				k.unsynced.spill(piece, b)
 				k.touch(piece)
 			}
 		}
@@ -131,9 +131,9 @@ func (k *Keeper) Spilled(piece int, blocks ...int) {
 // all: it failed its check, or could not be read.
 func (k *Keeper) Lost(piece int) {
 	k.note(piece, func() {
-		k.safe.drop(piece)
+		k.synced.drop(piece)
 		k.syncing.drop(piece)
-		k.fresh.drop(piece)
+		k.unsynced.drop(piece)
 	})
 }
 
@@ -179,8 +179,8 @@ func (k *Keeper) Record() Record {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	r := k.record.clone()
-	r.Pieces = k.safe.pieces.Clone()
-	r.Spilled = k.safe.spilled()
+	r.Pieces = k.synced.pieces.Clone()
+	r.Spilled = k.synced.spilled()
 	return r
 }
 
