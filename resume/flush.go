@@ -98,7 +98,7 @@ func (k *Keeper) dropUnsynced() {
 	defer k.mu.Unlock()
 	k.syncing = newHoldings(k.record.pieces())
 	k.unsynced = newHoldings(k.record.pieces())
-	k.doubt = true
+	k.syncFailed = true
 }
 
 // Close saves the record for the last time. Call it after the storage was
@@ -114,7 +114,7 @@ func (k *Keeper) Close(storage error) error {
 		return nil
 	}
 	k.closed = true
-	clean := storage == nil && !k.doubt
+	clean := storage == nil && !k.syncFailed
 	unchanged := k.record.State == Clean && !k.dirty
 	k.mu.Unlock()
 	if unchanged {
@@ -130,7 +130,7 @@ func (k *Keeper) Close(storage error) error {
 		k.syncing, k.unsynced = k.unsynced, newHoldings(k.record.pieces())
 		k.recordSynced(seen)
 		k.record.State = Clean
-		k.record.Owned = slices.DeleteFunc(k.record.Owned, func(name string) bool { return k.ahead[name] })
+		k.record.Owned = slices.DeleteFunc(k.record.Owned, func(name string) bool { return k.listedAhead[name] })
 	}
 	k.dirty = true
 	k.mu.Unlock()

@@ -45,17 +45,17 @@ type Keeper struct {
 	flushing sync.Mutex // held while storage is synced
 	saving   sync.Mutex // held while a record is composed and saved
 
-	mu       sync.Mutex // guards what follows; never held during I/O
-	record   Record     // without pieces and spilled blocks
-	synced   holdings   // synced: in every record saved
-	syncing  holdings   // written before the Sync under way began
-	unsynced holdings   // written since
-	touched  map[int]bool
-	ahead    map[string]bool // listed as ours, but the store did not ask yet
-	dirty    bool            // the record on disk says something else
-	listed   bool            // what is in record.Owned is on disk
-	doubt    bool            // a Sync failed: what it covered may be lost
-	closed   bool
+	mu          sync.Mutex // guards what follows; never held during I/O
+	record      Record     // without pieces and spilled blocks
+	synced      holdings   // synced: in every record saved
+	syncing     holdings   // written before the Sync under way began
+	unsynced    holdings   // written since
+	touched     map[int]bool
+	listedAhead map[string]bool // listed as ours, but the store did not ask yet
+	dirty       bool            // the record on disk says something else
+	ownedSaved  bool            // what is in record.Owned is on disk
+	syncFailed  bool            // a Sync failed: what it covered may be lost
+	closed      bool
 }
 
 // OpenKeeper goes on with the record of a Verdict. It saves the record as open,
@@ -74,16 +74,16 @@ func OpenKeeper(r Record, c Config) (*Keeper, error) {
 	}
 	n := r.pieces()
 	k := &Keeper{
-		config:   c,
-		files:    files,
-		index:    make(map[string]int, len(files)),
-		record:   r.clone(),
-		synced:   newHoldings(n),
-		syncing:  newHoldings(n),
-		unsynced: newHoldings(n),
-		touched:  make(map[int]bool),
-		ahead:    make(map[string]bool),
-		listed:   true,
+		config:      c,
+		files:       files,
+		index:       make(map[string]int, len(files)),
+		record:      r.clone(),
+		synced:      newHoldings(n),
+		syncing:     newHoldings(n),
+		unsynced:    newHoldings(n),
+		touched:     make(map[int]bool),
+		listedAhead: make(map[string]bool),
+		ownedSaved:  true,
 	}
 	for i, f := range files {
 		k.index[f.Path] = i
@@ -208,6 +208,6 @@ func (k *Keeper) saveLocked() error {
 		k.dirty = true
 		return err
 	}
-	k.listed = true
+	k.ownedSaved = true
 	return nil
 }

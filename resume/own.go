@@ -29,13 +29,13 @@ func (k *Keeper) Own(paths []string) error {
 	k.mu.Lock()
 	for _, name := range extra {
 		if !k.record.Owns(name) && !slices.Contains(paths, name) {
-			k.ahead[name] = true
+			k.listedAhead[name] = true
 		}
 	}
 	k.record.Owned = slices.Concat(k.record.Owned, paths, extra)
 	slices.Sort(k.record.Owned)
 	k.record.Owned = slices.Compact(k.record.Owned)
-	k.listed = false // until a save is through, also for who asks after an error
+	k.ownedSaved = false // until a save is through, also for who asks after an error
 	k.dirty = true
 	k.mu.Unlock()
 	return k.saveLocked()
@@ -53,9 +53,9 @@ func (k *Keeper) asked(paths []string) (known bool, err error) {
 		k.record.State = Open
 		k.dirty = true
 	}
-	known = k.listed
+	known = k.ownedSaved
 	for _, name := range paths {
-		delete(k.ahead, name)
+		delete(k.listedAhead, name)
 		known = known && k.record.Owns(name)
 	}
 	return known, nil
