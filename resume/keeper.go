@@ -38,9 +38,9 @@ type Config struct {
 // A Keeper keeps the record of a torrent that runs. Its methods may be called
 // from many goroutines at once. Wrote, Spilled, Lost and Update do no I/O.
 type Keeper struct {
-	config Config
-	files  []swarm.File   // on disk, in the order of record.Files
-	index  map[string]int // of files, by path
+	config    Config
+	files     []swarm.File   // on disk, in the order of record.Files
+	fileIndex map[string]int // of files, by path
 
 	flushing sync.Mutex // held while storage is synced
 	saving   sync.Mutex // held while a record is composed and saved
@@ -76,7 +76,7 @@ func OpenKeeper(r Record, c Config) (*Keeper, error) {
 	k := &Keeper{
 		config:      c,
 		files:       files,
-		index:       make(map[string]int, len(files)),
+		fileIndex:   make(map[string]int, len(files)),
 		record:      r.clone(),
 		synced:      newHoldings(n),
 		syncing:     newHoldings(n),
@@ -86,7 +86,7 @@ func OpenKeeper(r Record, c Config) (*Keeper, error) {
 		ownedSaved:  true,
 	}
 	for i, f := range files {
-		k.index[f.Path] = i
+		k.fileIndex[f.Path] = i
 	}
 	k.synced.merge(holdings{pieces: r.Pieces})
 	for _, s := range r.Spilled {
@@ -108,7 +108,7 @@ func OpenKeeper(r Record, c Config) (*Keeper, error) {
 // Wrote says that a piece was checked and written to the storage, or found
 // there. It is recorded after a Sync that begins after this call.
 func (k *Keeper) Wrote(piece int) {
-	k.note(piece, func() {
+	k.changePiece(piece, func() {
 		k.unsynced.add(piece)
 		k.touch(piece)
 	})
@@ -117,7 +117,7 @@ func (k *Keeper) Wrote(piece int) {
 // Spilled says that blocks of a piece, counted from zero within it, were
 // written to the storage unchecked.
 func (k *Keeper) Spilled(piece int, blocks ...int) {
-	k.note(piece, func() {
+	k.changePiece(piece, func() {
 		for _, b := range blocks {
 			if b >= 0 && b < k.config.Geometry.BlockCount(piece) && !k.unsynced.pieces.Has(piece) {
 				k.unsynced.spill(piece, b)
@@ -130,15 +130,15 @@ func (k *Keeper) Spilled(piece int, blocks ...int) {
 // Lost says that a piece, or blocks spilled of it, are not in the storage after
 // all: it failed its check, or could not be read.
 func (k *Keeper) Lost(piece int) {
-	k.note(piece, func() {
+	k.changePiece(piece, func() {
 		k.synced.drop(piece)
 		k.syncing.drop(piece)
 		k.unsynced.drop(piece)
 	})
 }
 
-// note makes a change that concerns a piece of the torrent.
-func (k *Keeper) note(piece int, change func()) {
+// changePiece makes a change that concerns a piece of the torrent.
+func (k *Keeper) changePiece(piece int, change func()) {
 	if piece < 0 || piece >= k.config.Geometry.Pieces() {
 		return
 	}

@@ -12,17 +12,17 @@ import (
 // folders with a slash behind. It returns once a record on disk says so; with
 // an error nothing may be made. It has the form of diskstore's Options.Own.
 func (k *Keeper) Own(paths []string) error {
-	if known, err := k.asked(paths); known || err != nil {
+	if known, err := k.alreadyOwned(paths); known || err != nil {
 		return err
 	}
 	k.saving.Lock()
 	defer k.saving.Unlock()
 	// Who had the lock may have listed them meanwhile.
-	if known, err := k.asked(paths); known || err != nil {
+	if known, err := k.alreadyOwned(paths); known || err != nil {
 		return err
 	}
 	k.mu.Lock()
-	candidates := k.following(paths)
+	candidates := k.nextAbsent(paths)
 	k.mu.Unlock()
 	extra := k.missing(candidates)
 
@@ -41,9 +41,9 @@ func (k *Keeper) Own(paths []string) error {
 	return k.saveLocked()
 }
 
-// asked notes that the store asked for paths, and reports whether a record on
+// alreadyOwned notes that the store alreadyOwned for paths, and reports whether a record on
 // disk lists them.
-func (k *Keeper) asked(paths []string) (known bool, err error) {
+func (k *Keeper) alreadyOwned(paths []string) (known bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
@@ -61,12 +61,12 @@ func (k *Keeper) asked(paths []string) (known bool, err error) {
 	return known, nil
 }
 
-// following returns the files to list along with paths: those behind the last
+// nextAbsent returns the files to list along with paths: those behind the last
 // of them that were absent when last seen. Called with mu held.
-func (k *Keeper) following(paths []string) []string {
+func (k *Keeper) nextAbsent(paths []string) []string {
 	last := -1
 	for _, name := range paths {
-		if i, ok := k.index[name]; ok {
+		if i, ok := k.fileIndex[name]; ok {
 			last = max(last, i)
 		}
 	}
