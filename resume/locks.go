@@ -47,7 +47,7 @@ func (l *Locks) Take(name string) error {
 	if l.closed {
 		return fmt.Errorf("resume: locking: %w", os.ErrClosed)
 	}
-	n, at := place(name)
+	n, at := lockPosition(name)
 	if l.files[n] == nil {
 		if err := makeFolder(l.dir); err != nil {
 			return fmt.Errorf("resume: locking: %w", err)
@@ -68,7 +68,7 @@ func (l *Locks) Take(name string) error {
 func (l *Locks) Release(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n, at := place(name); l.files[n] != nil {
+	if n, at := lockPosition(name); l.files[n] != nil {
 		unlockByte(l.files[n], at)
 	}
 }
@@ -88,9 +88,9 @@ func (l *Locks) Close() error {
 	return errors.Join(errs...)
 }
 
-// place is the file, and the byte of it, that stand for a name. There is no need for
+// lockPosition is the file, and the byte of it, that stand for a name. There is no need for
 // the file to be that long.
-func place(name string) (file int, at int64) {
+func lockPosition(name string) (file int, at int64) {
 	sum := sha256.Sum256([]byte(name))
 	return int(sum[31] % lockFiles), int64(binary.BigEndian.Uint64(sum[:]) >> 2)
 }

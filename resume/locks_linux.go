@@ -7,11 +7,11 @@ import (
 	"syscall"
 )
 
-// setOwnLock is F_OFD_SETLK of fcntl(2): a lock of the open file and not of the
+// setOpenFileLock is F_OFD_SETLK of fcntl(2): a lock of the open file and not of the
 // process, so that two clients in one process keep each other off too, and closing
 // another descriptor of the file drops nothing. The number is the same on every
 // architecture.
-const setOwnLock = 37
+const setOpenFileLock = 37
 
 // lockByte locks one byte of a file for writing. What is locked already through
 // the same open file stays so.
@@ -35,7 +35,7 @@ func setLock(f *os.File, at int64, kind int16) error {
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		for {
-			if failed = syscall.FcntlFlock(fd, setOwnLock, &lock); failed != syscall.EINTR {
+			if failed = syscall.FcntlFlock(fd, setOpenFileLock, &lock); failed != syscall.EINTR {
 				return
 			}
 		}
