@@ -28,7 +28,7 @@ type page struct {
 // request went out, so that the tracker may have acted on it, also with an error.
 // Errors have no URL in them and none of the target's secrets.
 func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout time.Duration) (p page, sent bool, err error) {
-	w := newWatch(ctx, timeout, c.Silence)
+	w := newWatchdog(ctx, timeout, c.Silence)
 	defer w.stop()
 	g := new(guard)
 	g.refuse.Store(c.RefuseLocal)
@@ -69,7 +69,7 @@ func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout
 
 // getOnce makes one request. If it is answered by a redirect, location is not
 // empty.
-func (c *Config) getOnce(w *watch, client *http.Client, g *guard, u *url.URL) (p page, location string, err error) {
+func (c *Config) getOnce(w *watchdog, client *http.Client, g *guard, u *url.URL) (p page, location string, err error) {
 	ctx := httptrace.WithClientTrace(w.ctx, &httptrace.ClientTrace{
 		DNSDone: func(httptrace.DNSDoneInfo) { w.progress() },
 		GotConn: func(i httptrace.GotConnInfo) {
@@ -110,7 +110,7 @@ func (c *Config) getOnce(w *watch, client *http.Client, g *guard, u *url.URL) (p
 
 // readBody reads at most MaxBody bytes, before and after decompression, so that
 // neither a large answer nor a small one that unfolds costs more.
-func (c *Config) readBody(w *watch, resp *http.Response) ([]byte, error) {
+func (c *Config) readBody(w *watchdog, resp *http.Response) ([]byte, error) {
 	tooLong := &ResponseError{Reason: fmt.Sprintf("the answer is longer than %d bytes", c.MaxBody)}
 	if resp.ContentLength > c.MaxBody {
 		return nil, tooLong
@@ -139,7 +139,7 @@ func (c *Config) readBody(w *watch, resp *http.Response) ([]byte, error) {
 }
 
 // gzipError tells what the tracker got wrong from what went wrong below.
-func gzipError(w *watch, err error) error {
+func gzipError(w *watchdog, err error) error {
 	var corrupt flate.CorruptInputError
 	theirs := errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
@@ -159,27 +159,27 @@ func retryAfter(header string) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// A watch ends a request when its time is over or nothing comes for too long.
-type watch struct {
-	parent  context.Context
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	silence time.Duration
-	total   *time.Timer // nil for no limit
-	silent  *time.Timer // nil for no limit
-	sent    atomic.Bool // a request was written
+// A watchdog ends a request when its time is over or nothing comes for too long.
+type watchdog struct {
+	parent       context.Context
+	ctx          context.Context
+	cancel       context.CancelCauseFunc
+	silence      time.Duration
+	totalTimer   *time.Timer // nil for no limit
+	silenceTimer *time.Timer // nil for no limit
+	sent         atomic.Bool // a request was written
 }
 
-func newWatch(parent context.Context, timeout, silence time.Duration) *watch {
-	w := &watch{parent: parent, silence: silence}
+func newWatchdog(parent context.Context, timeout, silence time.Duration) *watchdog {
+	w := &watchdog{parent: parent, silence: silence}
 	w.ctx, w.cancel = context.WithCancelCause(parent)
 	if timeout > 0 {
-		w.total = time.AfterFunc(timeout, func() {
+		w.totalTimer = time.AfterFunc(timeout, func() {
 			w.cancel(fmt.Errorf("no answer after %v: %w", timeout, os.ErrDeadlineExceeded))
 		})
 	}
 	if silence > 0 {
-		w.silent = time.AfterFunc(silence, func() {
+		w.silenceTimer = time.AfterFunc(silence, func() {
 			w.cancel(fmt.Errorf("nothing came for %v: %w", silence, os.ErrDeadlineExceeded))
 		})
 	}
@@ -187,26 +187,26 @@ func newWatch(parent context.Context, timeout, silence time.Duration) *watch {
 }
 
 // progress says that something came. It may be called late and by any goroutine.
-func (w *watch) progress() {
-	if w.silent != nil && w.ctx.Err() == nil {
-		w.silent.Reset(w.silence)
+func (w *watchdog) progress() {
+	if w.silenceTimer != nil && w.ctx.Err() == nil {
+		w.silenceTimer.Reset(w.silence)
 	}
 }
 
-// stop frees what the watch holds.
-func (w *watch) stop() {
+// stop stops the timers.
+func (w *watchdog) stop() {
 	w.cancel(nil)
-	if w.total != nil {
-		w.total.Stop()
+	if w.totalTimer != nil {
+		w.totalTimer.Stop()
 	}
-	if w.silent != nil {
-		w.silent.Stop()
+	if w.silenceTimer != nil {
+		w.silenceTimer.Stop()
 	}
 }
 
-// explain returns why the request ended, if the watch or the caller ended it, and
+// explain returns why the request ended, if the watchdog or the caller ended it, and
 // else err.
-func (w *watch) explain(err error) error {
+func (w *watchdog) explain(err error) error {
 	switch {
 	case w.parent.Err() != nil:
 		return w.parent.Err()
@@ -216,10 +216,10 @@ func (w *watch) explain(err error) error {
 	return err
 }
 
-// A watchedReader tells its watch of each byte that comes.
+// A watchedReader tells its watchdog of each byte that comes.
 type watchedReader struct {
 	r io.Reader
-	w *watch
+	w *watchdog
 }
 
 func (r watchedReader) Read(p []byte) (int, error) {
