@@ -30,8 +30,8 @@ type page struct {
 func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout time.Duration) (p page, sent bool, err error) {
 	w := newWatchdog(ctx, timeout, c.Silence)
 	defer w.stop()
-	g := new(guard)
-	g.refuse.Store(c.RefuseLocal)
+	g := new(addressFilter)
+	g.refuseLocal.Store(c.RefuseLocal)
 	client, done := r.open(c, g)
 	defer done()
 	secrets := t.secrets
@@ -69,7 +69,7 @@ func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout
 
 // getOnce makes one request. If it is answered by a redirect, location is not
 // empty.
-func (c *Config) getOnce(w *watchdog, client *http.Client, g *guard, u *url.URL) (p page, location string, err error) {
+func (c *Config) getOnce(w *watchdog, client *http.Client, g *addressFilter, u *url.URL) (p page, location string, err error) {
 	ctx := httptrace.WithClientTrace(w.ctx, &httptrace.ClientTrace{
 		DNSDone: func(httptrace.DNSDoneInfo) { w.progress() },
 		GotConn: func(i httptrace.GotConnInfo) {

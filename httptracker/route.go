@@ -44,7 +44,7 @@ func (c *Config) routes(host string) ([]route, error) {
 // follow itself, and what to call when they are done. Then nothing is held: an
 // announce every half hour is not worth a connection kept, and a torrent that
 // waits costs no transport.
-func (r route) open(c *Config, g *guard) (client *http.Client, done func()) {
+func (r route) open(c *Config, g *addressFilter) (client *http.Client, done func()) {
 	if r.client != nil {
 		clone := *r.client
 		if clone.Transport == nil {
@@ -68,7 +68,7 @@ func (r route) open(c *Config, g *guard) (client *http.Client, done func()) {
 }
 
 // dialer returns what connects to a tracker on this route.
-func (r route) dialer(c *Config, g *guard) func(context.Context, string, string) (net.Conn, error) {
+func (r route) dialer(c *Config, g *addressFilter) func(context.Context, string, string) (net.Conn, error) {
 	network := "tcp4"
 	if r.from.Is6() {
 		network = "tcp6"
@@ -116,40 +116,40 @@ func (u unredirected) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// A guard keeps one request and its redirects from addresses that a tracker must
+// A addressFilter keeps one request and its redirects from addresses that a tracker must
 // not lead us to.
-type guard struct {
-	refuse atomic.Bool // local addresses are refused
-	public atomic.Bool // the last connection led to a public address
+type addressFilter struct {
+	refuseLocal   atomic.Bool // local addresses are refused
+	reachedPublic atomic.Bool // the last connection led to a public address
 }
 
 // control is called with each address before it is connected to.
-func (g *guard) control(_ context.Context, _, address string, _ syscall.RawConn) error {
+func (g *addressFilter) control(_ context.Context, _, address string, _ syscall.RawConn) error {
 	return g.check(address)
 }
 
 // check refuses address, a host with or without a port, if it is local and such
 // are refused. Names other than localhost pass.
-func (g *guard) check(address string) error {
-	if g.refuse.Load() && isLocal(address) {
+func (g *addressFilter) check(address string) error {
+	if g.refuseLocal.Load() && isLocal(address) {
 		return fmt.Errorf("the address %s is local and refused", address)
 	}
 	return nil
 }
 
 // connected notes where a connection led.
-func (g *guard) connected(c net.Conn) {
+func (g *addressFilter) connected(c net.Conn) {
 	if a := c.RemoteAddr(); a != nil {
 		_, err := netip.ParseAddrPort(a.String())
-		g.public.Store(err == nil && !isLocal(a.String()))
+		g.reachedPublic.Store(err == nil && !isLocal(a.String()))
 	}
 }
 
 // redirected forbids that a public tracker sends us to addresses that only we can
 // reach.
-func (g *guard) redirected() {
-	if g.public.Load() {
-		g.refuse.Store(true)
+func (g *addressFilter) redirected() {
+	if g.reachedPublic.Load() {
+		g.refuseLocal.Store(true)
 	}
 }
 
