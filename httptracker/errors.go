@@ -74,8 +74,8 @@ func plain(err error, secrets []string) error {
 	return err
 }
 
-// fault returns what is wrong with a page, of which parsing said err.
-func (p page) fault(err error, secrets []string) error {
+// responseError returns what is wrong with a page, of which parsing said err.
+func (p httpResponse) responseError(err error, secrets []string) error {
 	var failure *FailureError
 	switch {
 	case errors.As(err, &failure):

@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// A page is what a server answered to one request.
-type page struct {
+// A httpResponse is what a server answered to one request.
+type httpResponse struct {
 	status     int
 	body       []byte // decompressed
 	retryAfter time.Duration
@@ -27,7 +27,7 @@ type page struct {
 // get asks for u on route r, and follows redirects. It reports whether the
 // request went out, so that the tracker may have acted on it, also with an error.
 // Errors have no URL in them and none of the target's secrets.
-func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout time.Duration) (p page, sent bool, err error) {
+func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout time.Duration) (p httpResponse, sent bool, err error) {
 	w := newWatchdog(ctx, timeout, c.Silence)
 	defer w.stop()
 	g := new(addressFilter)
@@ -37,29 +37,29 @@ func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout
 	secrets := t.secrets
 	for hops := 0; ; hops++ {
 		if err := g.check(u.Hostname()); err != nil {
-			return page{}, sent, plain(err, secrets)
+			return httpResponse{}, sent, plain(err, secrets)
 		}
 		p, location, err := c.getOnce(w, client, g, u)
 		sent = sent || w.sent.Load()
 		if err != nil {
-			return page{}, sent, w.explain(plain(err, secrets))
+			return httpResponse{}, sent, w.explain(plain(err, secrets))
 		}
 		if location == "" {
 			return p, sent, nil
 		}
 		if hops == maxRedirects {
-			return page{}, sent, &ResponseError{Reason: fmt.Sprintf("more than %d redirects", maxRedirects)}
+			return httpResponse{}, sent, &ResponseError{Reason: fmt.Sprintf("more than %d redirects", maxRedirects)}
 		}
 		next, err := u.Parse(location)
 		if err != nil || next.Host == "" {
-			return page{}, sent, &ResponseError{Reason: "a redirect to something that is no URL"}
+			return httpResponse{}, sent, &ResponseError{Reason: "a redirect to something that is no URL"}
 		}
 		if u.Scheme == "https" && next.Scheme != "https" {
-			return page{}, sent, &ResponseError{Reason: "a redirect from https to something else"}
+			return httpResponse{}, sent, &ResponseError{Reason: "a redirect from https to something else"}
 		}
 		to, err := newTarget(next)
 		if err != nil {
-			return page{}, sent, &ResponseError{Reason: "a redirect", Err: err}
+			return httpResponse{}, sent, &ResponseError{Reason: "a redirect", Err: err}
 		}
 		secrets = append(secrets[:len(secrets):len(secrets)], to.secrets...)
 		u = to.url
@@ -69,7 +69,7 @@ func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout
 
 // getOnce makes one request. If it is answered by a redirect, location is not
 // empty.
-func (c *Config) getOnce(w *watchdog, client *http.Client, g *addressFilter, u *url.URL) (p page, location string, err error) {
+func (c *Config) getOnce(w *watchdog, client *http.Client, g *addressFilter, u *url.URL) (p httpResponse, location string, err error) {
 	ctx := httptrace.WithClientTrace(w.ctx, &httptrace.ClientTrace{
 		DNSDone: func(httptrace.DNSDoneInfo) { w.progress() },
 		GotConn: func(i httptrace.GotConnInfo) {
@@ -86,20 +86,20 @@ func (c *Config) getOnce(w *watchdog, client *http.Client, g *addressFilter, u *
 	})
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return page{}, "", errors.New("the request cannot be made")
+		return httpResponse{}, "", errors.New("the request cannot be made")
 	}
 	req.Header.Set("User-Agent", c.UserAgent)
 	req.Header.Set("Accept-Encoding", "gzip")
 	resp, err := client.Do(req)
 	if err != nil {
-		return page{}, "", err
+		return httpResponse{}, "", err
 	}
 	defer resp.Body.Close()
 	w.progress()
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		if location := resp.Header[hiddenLocation]; len(location) > 0 && location[0] != "" {
-			return page{}, location[0], nil
+			return httpResponse{}, location[0], nil
 		}
 	}
 	p.status = resp.StatusCode

@@ -14,8 +14,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A response is what a tracker said to an announce, checked.
-type response struct {
+// A announceResponse is what a tracker said to an announce, checked.
+type announceResponse struct {
 	interval    time.Duration // 0 if it did not say, as the next
 	minInterval time.Duration
 	seeds       int // -1 if it did not say, as the next two
@@ -33,12 +33,12 @@ type response struct {
 //
 // See https://www.bittorrent.org/beps/bep_0003.html#trackers, BEP 7 for peers6,
 // BEP 23 for compact peers and BEP 24 for external ip.
-func parseAnnounce(body []byte, maxPeers int, terse bool) (response, error) {
+func parseAnnounce(body []byte, maxPeers int, terse bool) (announceResponse, error) {
 	v, err := parseDict(body)
 	if err != nil {
-		return response{}, err
+		return announceResponse{}, err
 	}
-	r := response{
+	r := announceResponse{
 		interval:    seconds(v, "interval"),
 		minInterval: seconds(v, "min interval"),
 		seeds:       count(v, "complete"),
@@ -60,16 +60,16 @@ func parseAnnounce(body []byte, maxPeers int, terse bool) (response, error) {
 	peers, hasPeers := v.Get("peers")
 	peers6, hasPeers6 := v.Get("peers6")
 	if !hasInterval && !hasPeers && !hasPeers6 && !terse {
-		return response{}, &ResponseError{Reason: "the answer has neither an interval nor peers"}
+		return announceResponse{}, &ResponseError{Reason: "the answer has neither an interval nor peers"}
 	}
 	if hasPeers {
 		if r.peers, err = appendPeers(r.peers, peers, 4, maxPeers); err != nil {
-			return response{}, &ResponseError{Reason: "peers", Err: err}
+			return announceResponse{}, &ResponseError{Reason: "peers", Err: err}
 		}
 	}
 	if hasPeers6 {
 		if r.peers, err = appendPeers(r.peers, peers6, 16, maxPeers); err != nil {
-			return response{}, &ResponseError{Reason: "peers6", Err: err}
+			return announceResponse{}, &ResponseError{Reason: "peers6", Err: err}
 		}
 	}
 	return r, nil

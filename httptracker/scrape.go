@@ -61,7 +61,7 @@ func (t *Tracker) scrapeSome(ctx context.Context, to target, ids []swarm.ID, cou
 			return nil, err
 		}
 		got, err := parseScrape(p.body, ids)
-		return got, p.fault(err, to.secrets)
+		return got, p.responseError(err, to.secrets)
 	}) {
 		if o.err != nil {
 			errs = append(errs, o.err)

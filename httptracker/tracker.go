@@ -177,7 +177,7 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 	}
 	answered := false
 	var errs []error
-	for o := range overRoutes(ctx, t.routes(to), grace, func(ctx context.Context, i int, r route) (response, error) {
+	for o := range overRoutes(ctx, t.routes(to), grace, func(ctx context.Context, i int, r route) (announceResponse, error) {
 		return t.ask(ctx, r, to, a, &s.routes[i])
 	}) {
 		if o.err != nil {
@@ -214,11 +214,11 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 var errNothingToSay = errors.New("nothing to say")
 
 // ask makes one announce on one route, and keeps its session.
-func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcement, s *routeSession) (response, error) {
+func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcement, s *routeSession) (announceResponse, error) {
 	event, want, timeout := a.Event, min(a.Want, t.config.MaxWant), t.config.Timeout
 	switch {
 	case event == swarm.Stopped && !s.known:
-		return response{}, errNothingToSay
+		return announceResponse{}, errNothingToSay
 	case event == swarm.Stopped:
 		want, timeout = 0, t.config.StopTimeout
 	case event == swarm.None:
@@ -233,17 +233,17 @@ func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcem
 		trackerID: s.trackerID,
 	}
 	p, sent, err := t.config.get(ctx, r, to, to.with(q.String()), timeout)
-	var answer response
+	var answer announceResponse
 	if err == nil {
 		answer, err = parseAnnounce(p.body, t.config.MaxPeers, event == swarm.Stopped)
-		err = p.fault(err, to.secrets)
+		err = p.responseError(err, to.secrets)
 	}
 	if err != nil {
 		if event == swarm.Started || event == swarm.Completed {
 			s.owed = event
 		}
 		s.known = s.known || sent && !refused(err)
-		return response{}, err
+		return announceResponse{}, err
 	}
 	s.known, s.owed = true, swarm.None
 	if answer.trackerID != "" {
@@ -260,7 +260,7 @@ func refused(err error) bool {
 }
 
 // merge adds what one route heard to the reply.
-func (t *Tracker) merge(reply *Reply, r response, first bool, secrets []string) {
+func (t *Tracker) merge(reply *Reply, r announceResponse, first bool, secrets []string) {
 	interval := r.interval
 	if interval == 0 {
 		interval = defaultInterval
