@@ -54,9 +54,9 @@ func (e *ResponseError) Error() string {
 // Unwrap returns Err.
 func (e *ResponseError) Unwrap() error { return e.Err }
 
-// plain returns err without the URL that net/http puts into its errors, and
+// hideURL returns err without the URL that net/http puts into its errors, and
 // without secrets. An error whose text has secrets is replaced by its text.
-func plain(err error, secrets []string) error {
+func hideURL(err error, secrets []string) error {
 	for {
 		var u *url.Error
 		if !errors.As(err, &u) {
@@ -68,7 +68,7 @@ func plain(err error, secrets []string) error {
 		return nil
 	}
 	text := err.Error()
-	if cleaned := scrub(text, secrets); cleaned != text {
+	if cleaned := hideSecrets(text, secrets); cleaned != text {
 		return errors.New(cleaned)
 	}
 	return err
@@ -79,7 +79,7 @@ func (p httpResponse) responseError(err error, secrets []string) error {
 	var failure *FailureError
 	switch {
 	case errors.As(err, &failure):
-		failure.Reason = clean(failure.Reason, secrets)
+		failure.Reason = cleanText(failure.Reason, secrets)
 		return failure
 	case p.status < 200 || p.status > 299:
 		return &StatusError{Code: p.status, RetryIn: p.retryAfter}

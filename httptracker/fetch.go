@@ -37,12 +37,12 @@ func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout
 	secrets := t.secrets
 	for hops := 0; ; hops++ {
 		if err := g.check(u.Hostname()); err != nil {
-			return httpResponse{}, sent, plain(err, secrets)
+			return httpResponse{}, sent, hideURL(err, secrets)
 		}
 		p, location, err := c.getOnce(w, client, g, u)
 		sent = sent || w.sent.Load()
 		if err != nil {
-			return httpResponse{}, sent, w.explain(plain(err, secrets))
+			return httpResponse{}, sent, w.explain(hideURL(err, secrets))
 		}
 		if location == "" {
 			return p, sent, nil

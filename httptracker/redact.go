@@ -45,7 +45,7 @@ func redact(u *url.URL) (shown string, secrets []string) {
 	}
 	segments := strings.Split(u.EscapedPath(), "/")
 	for i, segment := range segments {
-		if !harmless(segment) {
+		if !isPlainWord(segment) {
 			segments[i] = hide(segment)
 		}
 	}
@@ -54,7 +54,7 @@ func redact(u *url.URL) (shown string, secrets []string) {
 		b.WriteString("?***")
 		for pair := range strings.SplitSeq(u.RawQuery, "&") {
 			_, value, _ := strings.Cut(pair, "=")
-			if value != "" && !harmless(value) {
+			if value != "" && !isPlainWord(value) {
 				secrets = append(secrets, value)
 			}
 		}
@@ -63,12 +63,12 @@ func redact(u *url.URL) (shown string, secrets []string) {
 		password, _ := u.User.Password()
 		secrets = append(secrets, u.User.String(), u.User.Username(), password)
 	}
-	return b.String(), spellings(secrets)
+	return b.String(), secretForms(secrets)
 }
 
-// harmless reports whether a part of a URL is a word or a version and no key:
+// isPlainWord reports whether a part of a URL is a word or a version and no key:
 // keys are long, or have digits or capitals in them.
-func harmless(part string) bool {
+func isPlainWord(part string) bool {
 	if len(part) <= 3 {
 		return true
 	}
@@ -86,9 +86,9 @@ func harmless(part string) bool {
 	return true
 }
 
-// spellings returns secrets as they are, unescaped and escaped anew, longest
+// secretForms returns secrets as they are, unescaped and escaped anew, longest
 // first, and without those that are too short to be told from other text.
-func spellings(secrets []string) []string {
+func secretForms(secrets []string) []string {
 	var all []string
 	for _, s := range secrets {
 		all = append(all, s)
@@ -106,8 +106,8 @@ func spellings(secrets []string) []string {
 	return slices.Compact(all)
 }
 
-// scrub replaces each of secrets in text, in any case.
-func scrub(text string, secrets []string) string {
+// hideSecrets replaces each of secrets in text, in any case.
+func hideSecrets(text string, secrets []string) string {
 	for _, secret := range secrets {
 		for i := 0; i+len(secret) <= len(text); i++ {
 			if strings.EqualFold(text[i:i+len(secret)], secret) {
@@ -118,9 +118,9 @@ func scrub(text string, secrets []string) string {
 	return text
 }
 
-// clean returns foreign text fit for a line on a terminal or in a log: without
+// cleanText returns foreign text fit for a line on a terminal or in a log: without
 // control characters, secrets, or more than 300 bytes.
-func clean(text string, secrets []string) string {
+func cleanText(text string, secrets []string) string {
 	const limit = 300
 	if len(text) > 4*limit {
 		text = text[:4*limit]
@@ -131,7 +131,7 @@ func clean(text string, secrets []string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, "?"))
-	text = strings.TrimSpace(scrub(text, secrets))
+	text = strings.TrimSpace(hideSecrets(text, secrets))
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "..."
 	}

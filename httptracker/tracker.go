@@ -285,7 +285,7 @@ func (t *Tracker) merge(reply *Reply, r announceResponse, first bool, secrets []
 		reply.External = r.external
 	}
 	if reply.Warning == "" {
-		reply.Warning = clean(r.warning, secrets)
+		reply.Warning = cleanText(r.warning, secrets)
 	}
 }
 
