@@ -32,17 +32,17 @@ type Tracker struct {
 // A session is what is remembered of a swarm from its first announce to stopped.
 // It belongs to the call under way.
 type session struct {
-	swarm    swarm.ID
-	routes   []routeSession
-	failures int           // calls in a row
-	refused  *FailureError // the tracker wants never to be asked again (BEP 31)
+	swarm      swarm.ID
+	routes     []routeSession
+	failures   int           // calls in a row
+	neverAgain *FailureError // the tracker wants never to be asked again (BEP 31)
 }
 
 // A routeSession is the part of a session that the tracker sees on one route.
 type routeSession struct {
-	known     bool        // the tracker may have us in the swarm
-	owed      swarm.Event // what it should hear besides
-	trackerID string      // to be sent back; stays if an answer has none
+	registered   bool        // the tracker may have us in the swarm
+	pendingEvent swarm.Event // what it should hear besides
+	trackerID    string      // to be sent back; stays if an answer has none
 }
 
 // New makes a Tracker for an announce URL, http or https. It touches no network.
@@ -113,7 +113,7 @@ func Announce(ctx context.Context, url string, a swarm.Announcement, c Config) (
 	to := t.target()
 	s := t.newSession(to, a.Swarm)
 	for i := range s.routes {
-		s.routes[i] = routeSession{known: true}
+		s.routes[i] = routeSession{registered: true}
 	}
 	return t.announce(ctx, to, a, s, nil)
 }
@@ -127,8 +127,8 @@ func (t *Tracker) Announce(ctx context.Context, a swarm.Announcement, found func
 	switch {
 	case s == nil:
 		return unknown(), ctx.Err()
-	case s.refused != nil:
-		return unknown(), fmt.Errorf("httptracker: announce %s: %w", to.shown, s.refused)
+	case s.neverAgain != nil:
+		return unknown(), fmt.Errorf("httptracker: announce %s: %w", to.shown, s.neverAgain)
 	}
 	reply, err := t.announce(ctx, to, a, s, found)
 	return reply.Answer, err
@@ -160,7 +160,7 @@ func (t *Tracker) session(to target, a swarm.Announcement) *session {
 func (t *Tracker) newSession(to target, id swarm.ID) *session {
 	s := &session{swarm: id, routes: make([]routeSession, len(t.routes(to)))}
 	for i := range s.routes {
-		s.routes[i].owed = swarm.Started
+		s.routes[i].pendingEvent = swarm.Started
 	}
 	return s
 }
@@ -181,7 +181,7 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 		return t.ask(ctx, r, to, a, &s.routes[i])
 	}) {
 		if o.err != nil {
-			if o.err != errNothingToSay {
+			if o.err != errNotRegistered {
 				errs = append(errs, o.err)
 			}
 			continue
@@ -210,19 +210,19 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 	return reply, fmt.Errorf("httptracker: announce %s: %w", to.shown, err)
 }
 
-// errNothingToSay is that of a route where stopped would say something new.
-var errNothingToSay = errors.New("nothing to say")
+// errNotRegistered is that of a route where stopped would say something new.
+var errNotRegistered = errors.New("nothing to say")
 
 // ask makes one announce on one route, and keeps its session.
 func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcement, s *routeSession) (announceResponse, error) {
 	event, want, timeout := a.Event, min(a.Want, t.config.MaxWant), t.config.Timeout
 	switch {
-	case event == swarm.Stopped && !s.known:
-		return announceResponse{}, errNothingToSay
+	case event == swarm.Stopped && !s.registered:
+		return announceResponse{}, errNotRegistered
 	case event == swarm.Stopped:
 		want, timeout = 0, t.config.StopTimeout
 	case event == swarm.None:
-		event = s.owed
+		event = s.pendingEvent
 	}
 	q := announceQuery{
 		a:         a,
@@ -240,20 +240,20 @@ func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcem
 	}
 	if err != nil {
 		if event == swarm.Started || event == swarm.Completed {
-			s.owed = event
+			s.pendingEvent = event
 		}
-		s.known = s.known || sent && !refused(err)
+		s.registered = s.registered || sent && !isRefusal(err)
 		return announceResponse{}, err
 	}
-	s.known, s.owed = true, swarm.None
+	s.registered, s.pendingEvent = true, swarm.None
 	if answer.trackerID != "" {
 		s.trackerID = answer.trackerID
 	}
 	return answer, nil
 }
 
-// refused reports whether err shows that the tracker did not take our announce.
-func refused(err error) bool {
+// isRefusal reports whether err shows that the tracker did not take our announce.
+func isRefusal(err error) bool {
 	var failure *FailureError
 	var status *StatusError
 	return errors.As(err, &failure) || errors.As(err, &status)
@@ -300,7 +300,7 @@ func (t *Tracker) schedule(answer *swarm.Answer, s *session, err error, canceled
 	var asked time.Duration
 	switch {
 	case errors.As(err, &failure) && failure.RetryIn < 0:
-		s.refused = failure
+		s.neverAgain = failure
 		answer.Next, answer.Min = 0, t.config.MaxInterval
 		return
 	case errors.As(err, &failure):
