@@ -80,7 +80,7 @@ func TestOneFamilyIsEnough(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestOverRoutes(t *testing.T) {
+func TestAskRoutes(t *testing.T) {
 	ask := func(waits ...time.Duration) func(context.Context, int, route) (int, error) {
 		return func(ctx context.Context, i int, _ route) (int, error) {
 			wait, err := waits[i], error(nil)
@@ -98,7 +98,7 @@ func TestOverRoutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		routes := make([]route, 2)
 		run := func(ask func(context.Context, int, route) (int, error)) (order []int, errs []error) {
-			for o := range overRoutes(t.Context(), routes, grace, ask) {
+			for o := range askRoutes(t.Context(), routes, grace, ask) {
 				order, errs = append(order, o.route), append(errs, o.err)
 			}
 			return order, errs
@@ -120,7 +120,7 @@ func TestOverRoutes(t *testing.T) {
 		require.Equal(t, 20*time.Second, time.Since(since))
 
 		since = time.Now()
-		for range overRoutes(t.Context(), routes, 0, ask(time.Second, time.Hour)) {
+		for range askRoutes(t.Context(), routes, 0, ask(time.Second, time.Hour)) {
 			break
 		}
 		require.Equal(t, time.Second, time.Since(since))

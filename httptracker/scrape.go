@@ -55,7 +55,7 @@ func (t *Tracker) Scrape(ctx context.Context, ids ...swarm.ID) (map[swarm.ID]Cou
 func (t *Tracker) scrapeSome(ctx context.Context, to target, ids []swarm.ID, counts map[swarm.ID]Counts) error {
 	u := to.with(scrapeQuery(ids))
 	var errs []error
-	for o := range overRoutes(ctx, t.routes(to), 0, func(ctx context.Context, _ int, r route) (map[swarm.ID]Counts, error) {
+	for o := range askRoutes(ctx, t.routes(to), 0, func(ctx context.Context, _ int, r route) (map[swarm.ID]Counts, error) {
 		p, _, err := t.config.get(ctx, r, to, u, t.config.Timeout)
 		if err != nil {
 			return nil, err

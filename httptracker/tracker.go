@@ -177,7 +177,7 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 	}
 	answered := false
 	var errs []error
-	for o := range overRoutes(ctx, t.routes(to), grace, func(ctx context.Context, i int, r route) (announceResponse, error) {
+	for o := range askRoutes(ctx, t.routes(to), grace, func(ctx context.Context, i int, r route) (announceResponse, error) {
 		return t.ask(ctx, r, to, a, &s.routes[i])
 	}) {
 		if o.err != nil {

@@ -18,10 +18,10 @@ type outcome[T any] struct {
 	err   error
 }
 
-// overRoutes asks on every route at once, and yields what came of each, as it
+// askRoutes asks on every route at once, and yields what came of each, as it
 // comes. When one has answered, the others get grace. When the loop is left,
 // every ask is canceled, and has ended before the iterator returns.
-func overRoutes[T any](ctx context.Context, routes []route, grace time.Duration, ask func(context.Context, int, route) (T, error)) iter.Seq[outcome[T]] {
+func askRoutes[T any](ctx context.Context, routes []route, grace time.Duration, ask func(context.Context, int, route) (T, error)) iter.Seq[outcome[T]] {
 	return func(yield func(outcome[T]) bool) {
 		if len(routes) == 1 {
 			v, err := ask(ctx, 0, routes[0])
