@@ -75,35 +75,35 @@ func (t *Tiers) Set(urls [][]string) {
 			seen[url] = true
 			k := old[url]
 			if k == nil {
-				k = t.join(url)
+				k = t.newMember(url)
 			}
 			delete(old, url)
 			trackers = append(trackers, k)
 		}
 		if len(trackers) > 0 {
-			tiers = append(tiers, t.arrange(trackers, len(tiers)))
+			tiers = append(tiers, t.orderTier(trackers, len(tiers)))
 		}
 	}
 	t.tiers, t.removed = tiers, nil
 	for _, k := range old {
-		if len(k.told) > 0 {
+		if len(k.registered) > 0 {
 			t.removed = append(t.removed, k)
 		}
 	}
 }
 
-// join makes a member of a URL.
-func (t *Tiers) join(url string) *member {
-	k := &member{url: url, answer: unknown()}
+// newMember makes a member of a URL.
+func (t *Tiers) newMember(url string) *member {
+	k := &member{url: url, answer: unknownAnswer()}
 	if k.source, k.err = t.open(url); k.err != nil {
 		k.source, k.never = nil, true
 	}
 	return k
 }
 
-// arrange returns the trackers of a tier in the order to try them: as it was, if
+// orderTier returns the trackers of a tier in the order to try them: as it was, if
 // the same were in one tier, else shuffled.
-func (t *Tiers) arrange(trackers []*member, tier int) []*member {
+func (t *Tiers) orderTier(trackers []*member, tier int) []*member {
 	if tier < len(t.tiers) && sameMembers(t.tiers[tier], trackers) {
 		return t.tiers[tier]
 	}
@@ -149,7 +149,7 @@ func (t *Tiers) Status() []Status {
 	var all []Status
 	for i, tier := range t.tiers {
 		for _, k := range tier {
-			all = append(all, k.report(i))
+			all = append(all, k.status(i))
 		}
 	}
 	return all

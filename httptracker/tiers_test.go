@@ -238,7 +238,7 @@ func TestTiersStatus(t *testing.T) {
 		tiers := NewTiers([][]string{{"http://one.test/0123456789abcdef/announce"}, {"http://two.test/announce"}, {"udp://three.test"}},
 			TiersConfig{Tracker: Config{Client: n.client}})
 		before := tiers.Status()
-		require.Equal(t, Status{URL: "http://one.test/***/announce", Answer: unknown()}, before[0])
+		require.Equal(t, Status{URL: "http://one.test/***/announce", Answer: unknownAnswer()}, before[0])
 		require.True(t, before[2].Never)
 		require.ErrorContains(t, before[2].Err, "scheme")
 
@@ -349,6 +349,6 @@ func TestTiersSetMeanwhile(t *testing.T) {
 		require.NoError(t, <-done)
 		require.Equal(t, -1, failed[0].Tier)
 		require.Equal(t, []string{"1 started", "2 started"}, f.take())
-		require.Equal(t, []Status{{URL: "(no valid URL)", Answer: unknown()}}, tiers.Status())
+		require.Equal(t, []Status{{URL: "(no valid URL)", Answer: unknownAnswer()}}, tiers.Status())
 	})
 }

@@ -15,10 +15,10 @@ import (
 // those of all that were tried.
 func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	if a.Event == swarm.Stopped {
-		return t.stop(ctx, a, found)
+		return t.announceStopped(ctx, a, found)
 	}
 	if err := ctx.Err(); err != nil {
-		return unknown(), err
+		return unknownAnswer(), err
 	}
 	outer, started := ctx, time.Now()
 	if t.timeout > 0 {
@@ -34,7 +34,7 @@ func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(s
 			errs = append(errs, fmt.Errorf("httptracker: %d more trackers were left for the next time", len(due)-i))
 			break
 		}
-		answer, err := t.try(outer, ctx, k, a, found)
+		answer, err := t.announceTo(outer, ctx, k, a, found)
 		if err == nil {
 			return answer, nil
 		}
@@ -46,7 +46,7 @@ func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(s
 	if len(errs) == 0 {
 		errs = append(errs, errNoTracker)
 	}
-	answer := unknown()
+	answer := unknownAnswer()
 	answer.Next, answer.Min = t.next(time.Now())
 	return answer, errs
 }
@@ -65,7 +65,7 @@ func (t *Tiers) due(now time.Time) []*member {
 			case k.never:
 			case k.err == nil || !now.Before(k.next):
 				due = append(due, k)
-			case !now.Before(k.least):
+			case !now.Before(k.notBefore):
 				early = append(early, k)
 			}
 		}
@@ -86,7 +86,7 @@ func (t *Tiers) next(now time.Time) (next, least time.Duration) {
 			if k.never {
 				continue
 			}
-			due, early := max(k.next.Sub(now), time.Second), max(k.least.Sub(now), time.Second)
+			due, early := max(k.next.Sub(now), time.Second), max(k.notBefore.Sub(now), time.Second)
 			if next == 0 {
 				next, least = due, early
 			}
@@ -96,13 +96,13 @@ func (t *Tiers) next(now time.Time) (next, least time.Duration) {
 	return next, min(next, least)
 }
 
-// try announces to one tracker and notes what came of it, unless the caller's
+// announceTo announces to one tracker and notes what came of it, unless the caller's
 // context ended it.
-func (t *Tiers) try(outer, ctx context.Context, k *member, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+func (t *Tiers) announceTo(outer, ctx context.Context, k *member, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	peers := 0
 	t.mu.Lock()
-	if !slices.Contains(k.told, a.Swarm) {
-		k.told = append(k.told, a.Swarm)
+	if !slices.Contains(k.registered, a.Swarm) {
+		k.registered = append(k.registered, a.Swarm)
 	}
 	t.mu.Unlock()
 	answer, err := k.source.Announce(ctx, a, func(p swarm.Address) {
@@ -112,7 +112,7 @@ func (t *Tiers) try(outer, ctx context.Context, k *member, a swarm.Announcement,
 	if err != nil && outer.Err() != nil {
 		return answer, err
 	}
-	failing, status := t.note(k, answer, err, peers)
+	failing, status := t.recordResult(k, answer, err, peers)
 	if failing && t.failing != nil {
 		t.failing(status)
 	}

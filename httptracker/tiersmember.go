@@ -11,10 +11,10 @@ import (
 // source, which do not change. What a Status says besides is made when it is asked
 // for: a torrent that waits does without.
 type member struct {
-	url    string
-	source swarm.PeerSource // nil if err is why there is none
-	told   []swarm.ID       // swarms that were announced here and not stopped
-	least  time.Time        // it asked not to be tried before, after an error
+	url        string
+	source     swarm.PeerSource // nil if err is why there is none
+	registered []swarm.ID       // swarms that were announced here and not stopped
+	notBefore  time.Time        // it asked not to be tried before, after an error
 
 	// As in Status.
 	asked, next             time.Time
@@ -40,22 +40,22 @@ type Status struct {
 	Never   bool // it cannot be used, or wants never to be asked again
 }
 
-// report returns the status of k, which is in a tier.
-func (k *member) report(tier int) Status {
+// status returns the status of k, which is in a tier.
+func (k *member) status(tier int) Status {
 	return Status{
 		URL: Redact(k.url), Tier: tier, Asked: k.asked, Peers: k.peers, Answer: k.answer, Err: k.err,
 		Errors: k.errors, Next: k.next, Working: k.working, Failing: k.failing, Never: k.never,
 	}
 }
 
-// note keeps what came of an announce to k, and reports whether k has become
+// recordResult keeps what came of an announce to k, and reports whether k has become
 // failing by it.
-func (t *Tiers) note(k *member, answer swarm.Answer, err error, peers int) (failing bool, status Status) {
+func (t *Tiers) recordResult(k *member, answer swarm.Answer, err error, peers int) (failing bool, status Status) {
 	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	k.asked, k.err, k.next = now, err, time.Time{}
-	k.least = now.Add(answer.Min)
+	k.notBefore = now.Add(answer.Min)
 	if answer.Next > 0 {
 		k.next = now.Add(answer.Next)
 	}
@@ -65,7 +65,7 @@ func (t *Tiers) note(k *member, answer swarm.Answer, err error, peers int) (fail
 		k.never = answer.Next == 0
 		failing = !k.failing && t.threshold > 0 && k.errors >= t.threshold
 		k.failing = k.failing || failing
-		return failing, k.report(t.tierOf(k))
+		return failing, k.status(t.tierOf(k))
 	}
 	for _, tier := range t.tiers {
 		for _, other := range tier {
@@ -74,12 +74,12 @@ func (t *Tiers) note(k *member, answer swarm.Answer, err error, peers int) (fail
 	}
 	k.answer, k.peers, k.errors = answer, peers, 0
 	k.working, k.failing, k.never = true, false, false
-	t.promote(k)
+	t.moveToFront(k)
 	return false, Status{}
 }
 
-// promote moves k to the front of its tier.
-func (t *Tiers) promote(k *member) {
+// moveToFront moves k to the front of its tier.
+func (t *Tiers) moveToFront(k *member) {
 	for _, tier := range t.tiers {
 		for i, other := range tier {
 			if other == k {

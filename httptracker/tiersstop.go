@@ -12,12 +12,12 @@ import (
 // maxStops is the number of trackers that are told at once that we stopped.
 const maxStops = 8
 
-// stop tells each tracker that may know of us in a swarm that we stopped, several
+// announceStopped tells each tracker that may know of us in a swarm that we stopped, several
 // at a time, as the caller has little time left.
-func (t *Tiers) stop(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
-	trackers := t.stopped(a.Swarm)
+func (t *Tiers) announceStopped(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+	trackers := t.takeRegistered(a.Swarm)
 	if len(trackers) == 0 {
-		return unknown(), ctx.Err()
+		return unknownAnswer(), ctx.Err()
 	}
 	if t.timeout > 0 {
 		var cancel context.CancelFunc
@@ -45,7 +45,7 @@ func (t *Tiers) stop(ctx context.Context, a swarm.Announcement, found func(swarm
 		})
 	}
 	running.Wait()
-	answer := unknown()
+	answer := unknownAnswer()
 	var errs tiersError
 	for _, o := range outcomes {
 		if o.err != nil {
@@ -63,16 +63,16 @@ func (t *Tiers) stop(ctx context.Context, a swarm.Announcement, found func(swarm
 	return answer, errs
 }
 
-// stopped returns the trackers that id was announced to, those that work first,
+// takeRegistered returns the trackers that id was announced to, those that work first,
 // and forgets that it was. What is announced next starts afresh with all.
-func (t *Tiers) stopped(id swarm.ID) []*member {
+func (t *Tiers) takeRegistered(id swarm.ID) []*member {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var trackers []*member
 	for _, tier := range append(slices.Clone(t.tiers), t.removed) {
 		for _, k := range tier {
-			if i := slices.Index(k.told, id); i >= 0 {
-				k.told = slices.Delete(k.told, i, i+1)
+			if i := slices.Index(k.registered, id); i >= 0 {
+				k.registered = slices.Delete(k.registered, i, i+1)
 				trackers = append(trackers, k)
 			}
 			if k.source != nil {
@@ -81,6 +81,6 @@ func (t *Tiers) stopped(id swarm.ID) []*member {
 		}
 	}
 	slices.SortStableFunc(trackers, func(a, b *member) int { return min(a.errors, 1) - min(b.errors, 1) })
-	t.removed = slices.DeleteFunc(t.removed, func(k *member) bool { return len(k.told) == 0 })
+	t.removed = slices.DeleteFunc(t.removed, func(k *member) bool { return len(k.registered) == 0 })
 	return trackers
 }

@@ -108,7 +108,7 @@ type Reply struct {
 func Announce(ctx context.Context, url string, a swarm.Announcement, c Config) (Reply, error) {
 	t, err := New(url, c)
 	if err != nil {
-		return Reply{Answer: unknown(), Completed: -1}, err
+		return Reply{Answer: unknownAnswer(), Completed: -1}, err
 	}
 	to := t.target()
 	s := t.newSession(to, a.Swarm)
@@ -126,16 +126,16 @@ func (t *Tracker) Announce(ctx context.Context, a swarm.Announcement, found func
 	s := t.session(to, a)
 	switch {
 	case s == nil:
-		return unknown(), ctx.Err()
+		return unknownAnswer(), ctx.Err()
 	case s.neverAgain != nil:
-		return unknown(), fmt.Errorf("httptracker: announce %s: %w", to.shown, s.neverAgain)
+		return unknownAnswer(), fmt.Errorf("httptracker: announce %s: %w", to.shown, s.neverAgain)
 	}
 	reply, err := t.announce(ctx, to, a, s, found)
 	return reply.Answer, err
 }
 
-// unknown is the answer that says nothing.
-func unknown() swarm.Answer { return swarm.Answer{Seeds: -1, Leechers: -1} }
+// unknownAnswer is the answer that says nothing.
+func unknownAnswer() swarm.Answer { return swarm.Answer{Seeds: -1, Leechers: -1} }
 
 // session returns the session of a swarm, nil for none. It ends with stopped.
 func (t *Tracker) session(to target, a swarm.Announcement) *session {
@@ -171,7 +171,7 @@ const grace = 5 * time.Second
 // announce asks on all routes and merges what they say. If found is nil, the
 // addresses go into the reply.
 func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement, s *session, found func(swarm.Address)) (Reply, error) {
-	reply := Reply{Answer: unknown(), Completed: -1}
+	reply := Reply{Answer: unknownAnswer(), Completed: -1}
 	if found == nil {
 		found = func(p swarm.Address) { reply.Peers = append(reply.Peers, p) }
 	}
