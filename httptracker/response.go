@@ -28,12 +28,12 @@ type announceResponse struct {
 }
 
 // parseAnnounce reads the answer to an announce. It takes at most maxPeers
-// addresses. Where terse, as after stopped, a tracker need not name interval and
+// addresses. If stopped, a tracker need not name interval and
 // peers. The error may be a *FailureError, whose reason is as it came.
 //
 // See https://www.bittorrent.org/beps/bep_0003.html#trackers, BEP 7 for peers6,
 // BEP 23 for compact peers and BEP 24 for external ip.
-func parseAnnounce(body []byte, maxPeers int, terse bool) (announceResponse, error) {
+func parseAnnounce(body []byte, maxPeers int, stopped bool) (announceResponse, error) {
 	v, err := parseDict(body)
 	if err != nil {
 		return announceResponse{}, err
@@ -59,7 +59,7 @@ func parseAnnounce(body []byte, maxPeers int, terse bool) (announceResponse, err
 	_, hasInterval := v.Get("interval")
 	peers, hasPeers := v.Get("peers")
 	peers6, hasPeers6 := v.Get("peers6")
-	if !hasInterval && !hasPeers && !hasPeers6 && !terse {
+	if !hasInterval && !hasPeers && !hasPeers6 && !stopped {
 		return announceResponse{}, &ResponseError{Reason: "the answer has neither an interval nor peers"}
 	}
 	if hasPeers {

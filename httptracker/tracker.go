@@ -265,18 +265,18 @@ func (t *Tracker) merge(reply *Reply, r announceResponse, first bool, secrets []
 	if interval == 0 {
 		interval = defaultInterval
 	}
-	// A tracker that names no least interval is still not to be asked as
+	// A tracker that names no minInterval interval is still not to be asked as
 	// often as one likes.
-	least := r.minInterval
-	if least == 0 {
-		least = min(interval, time.Minute)
+	minInterval := r.minInterval
+	if minInterval == 0 {
+		minInterval = min(interval, time.Minute)
 	}
-	least = min(max(least, t.config.MinInterval), t.config.MaxInterval)
-	interval = max(min(max(interval, t.config.MinInterval), t.config.MaxInterval), least)
+	minInterval = min(max(minInterval, t.config.MinInterval), t.config.MaxInterval)
+	interval = max(min(max(interval, t.config.MinInterval), t.config.MaxInterval), minInterval)
 	if first {
 		reply.Next = interval
 	}
-	reply.Min = max(reply.Min, least)
+	reply.Min = max(reply.Min, minInterval)
 	reply.Next = max(min(reply.Next, interval), reply.Min)
 	reply.Seeds = max(reply.Seeds, r.seeds)
 	reply.Leechers = max(reply.Leechers, r.leechers)
