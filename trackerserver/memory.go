@@ -31,7 +31,7 @@ type Memory struct {
 // A shard is a share of the swarms.
 type shard struct {
 	mu     sync.Mutex
-	swarms map[swarm.ID]*roster
+	swarms map[swarm.ID]*peerSet
 	random *rand.Rand
 	swept  int64 // when sweep last ran, in nanoseconds
 }
@@ -97,7 +97,7 @@ func (m *Memory) announce(r *Request, reply *Reply, now int64) error {
 }
 
 // note takes down what a peer announced.
-func (m *Memory) note(r *roster, q *Request, now int64) {
+func (m *Memory) note(r *peerSet, q *Request, now int64) {
 	if q.Addr.Port() == 0 {
 		return // Nobody can be sent there.
 	}
@@ -123,11 +123,11 @@ func (m *Memory) note(r *roster, q *Request, now int64) {
 	case i >= 0:
 		r.remove(i)
 	}
-	r.put(entry{endpoint: e, id: q.Peer, seen: now}, q.Seed())
+	r.add(entry{endpoint: e, id: q.Peer, seen: now}, q.Seed())
 }
 
 // change calls f, which changes r, and keeps the totals.
-func (m *Memory) change(r *roster, f func()) {
+func (m *Memory) change(r *peerSet, f func()) {
 	peers, leechers := len(r.entries), r.leechers
 	f()
 	if d := len(r.entries) - peers; d != 0 {
@@ -138,16 +138,16 @@ func (m *Memory) change(r *roster, f func()) {
 	}
 }
 
-// add makes a roster, if there is room.
-func (m *Memory) add(s *shard, id swarm.ID, now int64) (*roster, error) {
+// add makes a peerSet, if there is room.
+func (m *Memory) add(s *shard, id swarm.ID, now int64) (*peerSet, error) {
 	if m.swarms.Add(1) > int64(m.config.MaxSwarms) {
 		m.swarms.Add(-1)
 		return nil, errFull
 	}
 	if s.swarms == nil {
-		s.swarms = make(map[swarm.ID]*roster)
+		s.swarms = make(map[swarm.ID]*peerSet)
 	}
-	r := &roster{checked: now}
+	r := &peerSet{checked: now}
 	s.swarms[id] = r
 	return r, nil
 }

@@ -21,20 +21,20 @@ func (e endpoint) addr() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(e.ip).Unmap(), e.port)
 }
 
-// An entry is a peer in a roster.
+// An entry is a peer in a peerSet.
 type entry struct {
 	endpoint
 	id   swarm.PeerID
 	seen int64 // when it last announced, in nanoseconds
 }
 
-// few is the number of peers up to which a roster is searched one by one. Most
+// indexFrom is the number of peers up to which a peerSet is searched one by one. Most
 // swarms are that small, and an index would be most of what they cost.
-const few = 16
+const indexFrom = 16
 
-// A roster holds the peers of one swarm, leechers before seeds. It belongs to its
+// A peerSet holds the peers of one swarm, leechers before seeds. It belongs to its
 // shard's lock.
-type roster struct {
+type peerSet struct {
 	entries   []entry
 	leechers  int
 	index     map[endpoint]int32 // of entries; nil while they are few
@@ -45,7 +45,7 @@ type roster struct {
 }
 
 // find returns the index of the peer at e, or -1.
-func (r *roster) find(e endpoint) int {
+func (r *peerSet) find(e endpoint) int {
 	if r.index != nil {
 		if i, ok := r.index[e]; ok {
 			return int(i)
@@ -60,8 +60,8 @@ func (r *roster) find(e endpoint) int {
 	return -1
 }
 
-// put adds a peer that is not there.
-func (r *roster) put(e entry, seed bool) {
+// add adds a peer that is not there.
+func (r *peerSet) add(e entry, seed bool) {
 	if len(r.entries) == 0 || e.seen < r.oldest {
 		r.oldest = e.seen
 	}
@@ -69,8 +69,8 @@ func (r *roster) put(e entry, seed bool) {
 	r.entries = append(r.entries, e)
 	if r.index != nil {
 		r.index[e.endpoint] = int32(i)
-	} else if len(r.entries) > few {
-		r.index = make(map[endpoint]int32, 2*few)
+	} else if len(r.entries) > indexFrom {
+		r.index = make(map[endpoint]int32, 2*indexFrom)
 		for j := range r.entries {
 			r.index[r.entries[j].endpoint] = int32(j)
 		}
@@ -82,7 +82,7 @@ func (r *roster) put(e entry, seed bool) {
 }
 
 // remove takes the peer at index i out.
-func (r *roster) remove(i int) {
+func (r *peerSet) remove(i int) {
 	if i < r.leechers {
 		r.leechers--
 		r.swap(i, r.leechers)
@@ -97,7 +97,7 @@ func (r *roster) remove(i int) {
 	switch {
 	case last == 0:
 		r.entries, r.index = nil, nil
-	case last < few/2:
+	case last < indexFrom/2:
 		r.index = nil
 	case cap(r.entries) > 64 && last < cap(r.entries)/4:
 		r.entries = append(make([]entry, 0, 2*last), r.entries...)
@@ -105,7 +105,7 @@ func (r *roster) remove(i int) {
 }
 
 // swap exchanges two peers.
-func (r *roster) swap(i, j int) {
+func (r *peerSet) swap(i, j int) {
 	if i == j {
 		return
 	}
@@ -119,7 +119,7 @@ func (r *roster) swap(i, j int) {
 // expire removes the peers that were last seen before a time, in nanoseconds. Not
 // to walk over them at each announce, it looks at most once a second, and only if
 // one can be that old.
-func (r *roster) expire(before, now int64) {
+func (r *peerSet) expire(before, now int64) {
 	const second = 1_000_000_000
 	if len(r.entries) == 0 || r.oldest >= before || now-r.checked < second && now >= r.checked {
 		return
@@ -139,7 +139,7 @@ func (r *roster) expire(before, now int64) {
 
 // sample appends to dst up to want peers from a random place on: leechers alone for
 // a seed. It leaves out the peer that asks.
-func (r *roster) sample(dst []Peer, want int, e endpoint, id swarm.PeerID, seed bool, random *rand.Rand) []Peer {
+func (r *peerSet) sample(dst []Peer, want int, e endpoint, id swarm.PeerID, seed bool, random *rand.Rand) []Peer {
 	n := len(r.entries)
 	if seed {
 		n = r.leechers

@@ -14,8 +14,8 @@ func endpointOf(i int) endpoint {
 	return newEndpoint(netip.AddrPortFrom(a, uint16(1+i%60000)))
 }
 
-// check compares a roster with a map of what it should hold, true for seeds.
-func check(t *testing.T, r *roster, want map[endpoint]bool) {
+// check compares a peerSet with a map of what it should hold, true for seeds.
+func check(t *testing.T, r *peerSet, want map[endpoint]bool) {
 	t.Helper()
 	require.Len(t, r.entries, len(want))
 	if r.index != nil {
@@ -29,10 +29,10 @@ func check(t *testing.T, r *roster, want map[endpoint]bool) {
 	}
 }
 
-// TestRosterAgainstMap does random things to a roster and to a map.
-func TestRosterAgainstMap(t *testing.T) {
+// TestPeerSetAgainstMap does random things to a peerSet and to a map.
+func TestPeerSetAgainstMap(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var r roster
+	var r peerSet
 	want := make(map[endpoint]bool)
 	for step := range 20_000 {
 		size := 10 + 60*(step/2000%3) // grow and shrink across few
@@ -42,7 +42,7 @@ func TestRosterAgainstMap(t *testing.T) {
 			r.remove(i)
 			delete(want, e)
 		} else if len(want) < size {
-			r.put(entry{endpoint: e, seen: int64(step)}, seed)
+			r.add(entry{endpoint: e, seen: int64(step)}, seed)
 			want[e] = seed
 		}
 		if step%97 == 0 {
@@ -52,14 +52,14 @@ func TestRosterAgainstMap(t *testing.T) {
 	check(t, &r, want)
 }
 
-func TestRosterExpires(t *testing.T) {
+func TestPeerSetExpires(t *testing.T) {
 	const second = 1_000_000_000
-	var r roster
+	var r peerSet
 	want := make(map[endpoint]bool)
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range 1000 {
 		seen := int64(random.IntN(100)) * second
-		r.put(entry{endpoint: endpointOf(i), seen: seen}, i%3 == 0)
+		r.add(entry{endpoint: endpointOf(i), seen: seen}, i%3 == 0)
 		if seen >= 40*second {
 			want[endpointOf(i)] = i%3 == 0
 		}
@@ -74,12 +74,12 @@ func TestRosterExpires(t *testing.T) {
 	require.Empty(t, r.entries)
 }
 
-func TestRosterSamples(t *testing.T) {
+func TestPeerSetSamples(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var r roster
+	var r peerSet
 	require.Empty(t, r.sample(nil, 10, endpointOf(0), swarm.PeerID{}, false, random))
 	for i := range 100 {
-		r.put(entry{endpoint: endpointOf(i), id: swarm.PeerID{0: byte(i)}}, i < 10)
+		r.add(entry{endpoint: endpointOf(i), id: swarm.PeerID{0: byte(i)}}, i < 10)
 	}
 	me := swarm.PeerID{0: 50}
 	seen := make(map[netip.AddrPort]int)
