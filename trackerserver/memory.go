@@ -19,21 +19,21 @@ const shards = 64
 // 100 in swarms of more than a few, and a swarm some 200. How often a swarm was
 // completed is forgotten with the swarm, some time after its last announce.
 type Memory struct {
-	config Config // with defaults
-	seed   maphash.Seed
-	shards [shards]shard
-	swarms atomic.Int64
-	peers  atomic.Int64
-	seeds  atomic.Int64
-	roomed atomic.Int64 // when makeRoom last swept, in nanoseconds
+	config     Config // with defaults
+	seed       maphash.Seed
+	shards     [shards]shard
+	swarms     atomic.Int64
+	peers      atomic.Int64
+	seeds      atomic.Int64
+	madeRoomAt atomic.Int64 // when makeRoom last swept, in nanoseconds
 }
 
 // A shard is a share of the swarms.
 type shard struct {
-	mu     sync.Mutex
-	swarms map[swarm.ID]*peerSet
-	random *rand.Rand
-	swept  int64 // when sweep last ran, in nanoseconds
+	mu      sync.Mutex
+	swarms  map[swarm.ID]*peerSet
+	random  *rand.Rand
+	sweptAt int64 // when sweep last ran, in nanoseconds
 }
 
 // NewMemory makes a Memory. Of c it uses Expiry, MaxSwarms, MaxPeers, Allow and Now,
@@ -43,7 +43,7 @@ func NewMemory(c Config) *Memory {
 	now := m.config.Now().UnixNano()
 	for i := range m.shards {
 		m.shards[i].random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
-		m.shards[i].swept = now
+		m.shards[i].sweptAt = now
 	}
 	return m
 }
@@ -82,7 +82,7 @@ func (m *Memory) announce(r *Request, reply *Reply, now int64) error {
 			return err
 		}
 	}
-	roster.used = now
+	roster.announcedAt = now
 	m.change(roster, func() {
 		roster.expire(now-int64(m.config.Expiry), now)
 		m.note(roster, r, now)
@@ -118,12 +118,12 @@ func (m *Memory) note(r *peerSet, q *Request, now int64) {
 	}
 	switch {
 	case i >= 0 && wasSeed == q.Seed():
-		r.entries[i].seen, r.entries[i].id = now, q.Peer
+		r.entries[i].seenAt, r.entries[i].id = now, q.Peer
 		return
 	case i >= 0:
 		r.remove(i)
 	}
-	r.add(entry{endpoint: e, id: q.Peer, seen: now}, q.Seed())
+	r.add(entry{endpoint: e, id: q.Peer, seenAt: now}, q.Seed())
 }
 
 // change calls f, which changes r, and keeps the totals.
@@ -147,7 +147,7 @@ func (m *Memory) add(s *shard, id swarm.ID, now int64) (*peerSet, error) {
 	if s.swarms == nil {
 		s.swarms = make(map[swarm.ID]*peerSet)
 	}
-	r := &peerSet{checked: now}
+	r := &peerSet{expiredAt: now}
 	s.swarms[id] = r
 	return r, nil
 }
@@ -186,8 +186,8 @@ func (m *Memory) Sweep() {
 // makeRoom sweeps when a swarm was refused, and reports whether it did: at most
 // every ten seconds, as a full tracker would else do nothing but that.
 func (m *Memory) makeRoom(now int64) bool {
-	last := m.roomed.Load()
-	if now-last < int64(10*time.Second) && now >= last || !m.roomed.CompareAndSwap(last, now) {
+	last := m.madeRoomAt.Load()
+	if now-last < int64(10*time.Second) && now >= last || !m.madeRoomAt.CompareAndSwap(last, now) {
 		return false
 	}
 	m.Sweep()
@@ -197,20 +197,20 @@ func (m *Memory) makeRoom(now int64) bool {
 // sweepIfDue sweeps a shard eight times in the time that a peer is kept, so that
 // the cost for each announce stays small.
 func (m *Memory) sweepIfDue(s *shard, now int64) {
-	if now-s.swept >= int64(m.config.Expiry)/8 || now < s.swept {
+	if now-s.sweptAt >= int64(m.config.Expiry)/8 || now < s.sweptAt {
 		m.sweep(s, now)
 	}
 }
 
 func (m *Memory) sweep(s *shard, now int64) {
-	s.swept = now
+	s.sweptAt = now
 	before := now - int64(m.config.Expiry)
 	for id, r := range s.swarms {
 		m.change(r, func() {
-			r.checked = 0
+			r.expiredAt = 0
 			r.expire(before, now)
 		})
-		if len(r.entries) == 0 && r.used < before {
+		if len(r.entries) == 0 && r.announcedAt < before {
 			delete(s.swarms, id)
 			m.swarms.Add(-1)
 		}

@@ -24,8 +24,8 @@ func (e endpoint) addr() netip.AddrPort {
 // An entry is a peer in a peerSet.
 type entry struct {
 	endpoint
-	id   swarm.PeerID
-	seen int64 // when it last announced, in nanoseconds
+	id     swarm.PeerID
+	seenAt int64 // when it last announced, in nanoseconds
 }
 
 // indexFrom is the number of peers up to which a peerSet is searched one by one. Most
@@ -35,13 +35,13 @@ const indexFrom = 16
 // A peerSet holds the peers of one swarm, leechers before seeds. It belongs to its
 // shard's lock.
 type peerSet struct {
-	entries   []entry
-	leechers  int
-	index     map[endpoint]int32 // of entries; nil while they are few
-	completed int
-	oldest    int64 // no entry was seen before
-	checked   int64 // when expire last looked at all
-	used      int64 // when the swarm was last announced
+	entries      []entry
+	leechers     int
+	index        map[endpoint]int32 // of entries; nil while they are few
+	completed    int
+	oldestSeenAt int64 // no entry was seen before
+	expiredAt    int64 // when expire last looked at all
+	announcedAt  int64 // when the swarm was last announced
 }
 
 // find returns the index of the peer at e, or -1.
@@ -62,8 +62,8 @@ func (r *peerSet) find(e endpoint) int {
 
 // add adds a peer that is not there.
 func (r *peerSet) add(e entry, seed bool) {
-	if len(r.entries) == 0 || e.seen < r.oldest {
-		r.oldest = e.seen
+	if len(r.entries) == 0 || e.seenAt < r.oldestSeenAt {
+		r.oldestSeenAt = e.seenAt
 	}
 	i := len(r.entries)
 	r.entries = append(r.entries, e)
@@ -121,19 +121,19 @@ func (r *peerSet) swap(i, j int) {
 // one can be that old.
 func (r *peerSet) expire(before, now int64) {
 	const second = 1_000_000_000
-	if len(r.entries) == 0 || r.oldest >= before || now-r.checked < second && now >= r.checked {
+	if len(r.entries) == 0 || r.oldestSeenAt >= before || now-r.expiredAt < second && now >= r.expiredAt {
 		return
 	}
-	r.checked, r.oldest = now, now
+	r.expiredAt, r.oldestSeenAt = now, now
 	for i := len(r.entries) - 1; i >= 0; i-- {
 		// Removing brings in only what is behind i, which was looked at, or
 		// the last leecher, which comes to i and is looked at again.
-		for i < len(r.entries) && r.entries[i].seen < before {
+		for i < len(r.entries) && r.entries[i].seenAt < before {
 			r.remove(i)
 		}
 	}
 	for i := range r.entries {
-		r.oldest = min(r.oldest, r.entries[i].seen)
+		r.oldestSeenAt = min(r.oldestSeenAt, r.entries[i].seenAt)
 	}
 }
 

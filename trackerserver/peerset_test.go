@@ -42,7 +42,7 @@ func TestPeerSetAgainstMap(t *testing.T) {
 			r.remove(i)
 			delete(want, e)
 		} else if len(want) < size {
-			r.add(entry{endpoint: e, seen: int64(step)}, seed)
+			r.add(entry{endpoint: e, seenAt: int64(step)}, seed)
 			want[e] = seed
 		}
 		if step%97 == 0 {
@@ -59,7 +59,7 @@ func TestPeerSetExpires(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range 1000 {
 		seen := int64(random.IntN(100)) * second
-		r.add(entry{endpoint: endpointOf(i), seen: seen}, i%3 == 0)
+		r.add(entry{endpoint: endpointOf(i), seenAt: seen}, i%3 == 0)
 		if seen >= 40*second {
 			want[endpointOf(i)] = i%3 == 0
 		}
