@@ -11,8 +11,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// shards is the number of locks over which swarms are spread.
-const shards = 64
+// shardCount is the number of locks over which swarms are spread.
+const shardCount = 64
 
 // A Memory is a Handler that keeps swarms in memory. All methods may be called
 // concurrently. What it keeps is bounded by the Config: a peer takes some 60 bytes,
@@ -21,7 +21,7 @@ const shards = 64
 type Memory struct {
 	config     Config // with defaults
 	seed       maphash.Seed
-	shards     [shards]shard
+	shards     [shardCount]shard
 	swarms     atomic.Int64
 	peers      atomic.Int64
 	seeds      atomic.Int64
@@ -51,7 +51,7 @@ func NewMemory(c Config) *Memory {
 // shard returns where a swarm is kept. The hash is seeded, so that nobody can
 // choose info hashes that all go to one.
 func (m *Memory) shard(id swarm.ID) *shard {
-	return &m.shards[maphash.Bytes(m.seed, id[:])%shards]
+	return &m.shards[maphash.Bytes(m.seed, id[:])%shardCount]
 }
 
 // Announce implements Handler.
@@ -78,14 +78,14 @@ func (m *Memory) announce(r *Request, reply *Reply, now int64) error {
 			return nil
 		}
 		var err error
-		if roster, err = m.add(s, r.Swarm, now); err != nil {
+		if roster, err = m.addSwarm(s, r.Swarm, now); err != nil {
 			return err
 		}
 	}
 	roster.announcedAt = now
-	m.change(roster, func() {
+	m.changeSet(roster, func() {
 		roster.expire(now-int64(m.config.Expiry), now)
-		m.note(roster, r, now)
+		m.recordPeer(roster, r, now)
 	})
 	reply.Seeds = len(roster.entries) - roster.leechers
 	reply.Leechers = roster.leechers
@@ -96,8 +96,8 @@ func (m *Memory) announce(r *Request, reply *Reply, now int64) error {
 	return nil
 }
 
-// note takes down what a peer announced.
-func (m *Memory) note(r *peerSet, q *Request, now int64) {
+// recordPeer takes down what a peer announced.
+func (m *Memory) recordPeer(r *peerSet, q *Request, now int64) {
 	if q.Addr.Port() == 0 {
 		return // Nobody can be sent there.
 	}
@@ -126,8 +126,8 @@ func (m *Memory) note(r *peerSet, q *Request, now int64) {
 	r.add(entry{endpoint: e, id: q.Peer, seenAt: now}, q.Seed())
 }
 
-// change calls f, which changes r, and keeps the totals.
-func (m *Memory) change(r *peerSet, f func()) {
+// changeSet calls f, which changes r, and keeps the totals.
+func (m *Memory) changeSet(r *peerSet, f func()) {
 	peers, leechers := len(r.entries), r.leechers
 	f()
 	if d := len(r.entries) - peers; d != 0 {
@@ -138,8 +138,8 @@ func (m *Memory) change(r *peerSet, f func()) {
 	}
 }
 
-// add makes a peerSet, if there is room.
-func (m *Memory) add(s *shard, id swarm.ID, now int64) (*peerSet, error) {
+// addSwarm makes a peerSet, if there is room.
+func (m *Memory) addSwarm(s *shard, id swarm.ID, now int64) (*peerSet, error) {
 	if m.swarms.Add(1) > int64(m.config.MaxSwarms) {
 		m.swarms.Add(-1)
 		return nil, errFull
@@ -163,7 +163,7 @@ func (m *Memory) Scrape(_ context.Context, ids []swarm.ID, counts []Counts) erro
 		s.mu.Lock()
 		m.sweepIfDue(s, now)
 		if r := s.swarms[id]; r != nil {
-			m.change(r, func() { r.expire(now-int64(m.config.Expiry), now) })
+			m.changeSet(r, func() { r.expire(now-int64(m.config.Expiry), now) })
 			counts[i] = Counts{Seeds: len(r.entries) - r.leechers, Leechers: r.leechers, Completed: r.completed}
 		}
 		s.mu.Unlock()
@@ -206,7 +206,7 @@ func (m *Memory) sweep(s *shard, now int64) {
 	s.sweptAt = now
 	before := now - int64(m.config.Expiry)
 	for id, r := range s.swarms {
-		m.change(r, func() {
+		m.changeSet(r, func() {
 			r.expiredAt = 0
 			r.expire(before, now)
 		})
