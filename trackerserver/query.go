@@ -35,7 +35,7 @@ type announceQuery struct {
 	left       int64 // -1 for unknown
 	want       int   // -1 for not named
 	ip         netip.Addr
-	plain      bool // peers as dictionaries, not compact
+	asDicts    bool // peers as dictionaries, not compact
 	noPeerID   bool // these without peer id
 }
 
@@ -92,7 +92,7 @@ func parseAnnounce(query string) (announceQuery, error) {
 		case "ip":
 			q.ip = parseIP(value)
 		case "compact":
-			q.plain = value == "0"
+			q.asDicts = value == "0"
 		case "no_peer_id":
 			q.noPeerID = value == "1"
 		}

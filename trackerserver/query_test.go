@@ -35,7 +35,7 @@ func TestParseAnnounce(t *testing.T) {
 		"&numwant=-1":                    func(*announceQuery) {},
 		"&numwant=9223372036854775807":   func(q *announceQuery) { q.want = 1 << 30 },
 		"&compact=1":                     func(*announceQuery) {},
-		"&compact=0&no_peer_id=1":        func(q *announceQuery) { q.plain, q.noPeerID = true, true },
+		"&compact=0&no_peer_id=1":        func(q *announceQuery) { q.asDicts, q.noPeerID = true, true },
 		"&left=0":                        func(q *announceQuery) { q.left = 0 },
 		"&left=":                         func(*announceQuery) {},
 		"&uploaded=x&downloaded=-1":      func(q *announceQuery) { q.uploaded, q.downloaded = 0, 0 },

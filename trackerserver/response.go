@@ -35,10 +35,10 @@ func (x *exchange) appendAnnounce(q *announceQuery, external netip.Addr) {
 		b = appendNumber(b, "min interval", int(r.MinInterval/time.Second))
 	}
 	b = bencode.AppendString(b, "peers")
-	if q.plain {
-		b = appendPlainPeers(b, r.Peers, !q.noPeerID)
+	if q.asDicts {
+		b = appendDictPeers(b, r.Peers, !q.noPeerID)
 	} else {
-		x.pack()
+		x.packCompact()
 		b = bencode.AppendBytes(b, x.compact[0])
 		if len(x.compact[1]) > 0 {
 			b = bencode.AppendString(b, "peers6")
@@ -60,8 +60,8 @@ func appendNumber(dst []byte, key string, n int) []byte {
 	return bencode.AppendInt(bencode.AppendString(dst, key), int64(n))
 }
 
-// pack writes the peers in compact form, by family.
-func (x *exchange) pack() {
+// packCompact writes the peers in compact form, by family.
+func (x *exchange) packCompact() {
 	four, six := x.compact[0][:0], x.compact[1][:0]
 	for i := range x.reply.Peers {
 		addr := x.reply.Peers[i].Addr
@@ -77,8 +77,8 @@ func (x *exchange) pack() {
 	x.compact[0], x.compact[1] = four, six
 }
 
-// appendPlainPeers writes peers in the original form.
-func appendPlainPeers(dst []byte, peers []Peer, withID bool) []byte {
+// appendDictPeers writes peers in the original form.
+func appendDictPeers(dst []byte, peers []Peer, withID bool) []byte {
 	dst = bencode.AppendList(dst)
 	for i := range peers {
 		p := &peers[i]
