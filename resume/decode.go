@@ -11,15 +11,15 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// maxBlocks bounds the blocks of a piece: one of 16 GiB has as many.
+// maxBlocks bounds the blocks of a piece; a piece of 16 GiB has that many.
 const maxBlocks = 1 << 20
 
-// errVersion is what decode fails with for a record from the future.
+// errVersion is the error of decode for a record of a newer program.
 type errVersion int64
 
 func (e errVersion) Error() string { return fmt.Sprintf("version %d", int64(e)) }
 
-// decode reads what encode wrote, and refuses all else.
+// decode reads a record that encode wrote and refuses anything else.
 func decode(b []byte) (Record, error) {
 	top, err := bencode.Scan(b, bencode.Options{MaxDepth: 8, MaxTokens: -1})
 	if err != nil {
@@ -58,7 +58,7 @@ func decode(b []byte) (Record, error) {
 	}
 	for _, id := range d.texts("swarms") {
 		if len(id) != len(swarm.ID{}) {
-			d.fail(errors.New("a swarm's ID must have 20 bytes"))
+			d.fail(fmt.Errorf("a swarm's ID has %d bytes, want 20", len(id)))
 			break
 		}
 		r.Swarms = append(r.Swarms, swarm.ID([]byte(id)))
@@ -89,7 +89,7 @@ func (d *decoder) fail(err error) {
 	}
 }
 
-// required turns the error of a look-up into the decoder's.
+// required passes v on and records err, the error of looking up its key.
 func required[T any](d *decoder, v T, err error) T {
 	if err != nil {
 		d.fail(err)
@@ -97,7 +97,7 @@ func required[T any](d *decoder, v T, err error) T {
 	return v
 }
 
-// optional is need for a key that optional be missing.
+// optional is like required, but a missing key is not an error.
 func optional[T any](d *decoder, v T, err error) T {
 	if err != nil && !bencode.IsMissing(err) {
 		d.fail(err)
@@ -144,16 +144,16 @@ func (d *decoder) time(key string) time.Time {
 	if v = optional(d, v, err); v.Kind() != bencode.List {
 		return time.Time{}
 	}
-	var parts []int64
+	var numbers []int64 // seconds and nanoseconds
 	for item := range v.List() {
 		n, err := item.Int()
-		parts = append(parts, required(d, n, err))
+		numbers = append(numbers, required(d, n, err))
 	}
-	if len(parts) != 2 {
+	if len(numbers) != 2 {
 		d.fail(fmt.Errorf("key %q is not a time", key))
 		return time.Time{}
 	}
-	return time.Unix(parts[0], parts[1])
+	return time.Unix(numbers[0], numbers[1])
 }
 
 func (d *decoder) file(v bencode.Value) File {

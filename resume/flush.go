@@ -6,19 +6,20 @@ import (
 	"slices"
 )
 
-// Flush records what was written before the call: it looks at the files, has
-// the storage synced, and saves. It does nothing if there is nothing new.
+// Flush records the pieces that were written before the call. It examines the files,
+// syncs the storage and saves the record. It does nothing if there is nothing new.
+// It may be called concurrently, but then one call waits for the other.
 //
-// An error of Sync leaves in doubt what was written since the last one, so that
-// is never recorded. A file that was written to and is not there any more is an
-// error too; after that, and any other, the next Flush does what this one left.
+// If Sync fails, the pieces written since the last successful Sync may be lost, so
+// they are never recorded. It is also an error if a file that was written to is
+// missing. After any other error than that of Sync, the next Flush tries again.
 func (k *Keeper) Flush() error {
 	k.flushing.Lock()
 	defer k.flushing.Unlock()
 	k.mu.Lock()
 	if k.closed {
 		k.mu.Unlock()
-		return fmt.Errorf("resume: the keeper: %w", fs.ErrClosed)
+		return fmt.Errorf("resume: flush: the keeper: %w", fs.ErrClosed)
 	}
 	written := !k.unsynced.empty()
 	k.syncing, k.unsynced = k.unsynced, newHoldings(k.record.pieces())
@@ -28,8 +29,8 @@ func (k *Keeper) Flush() error {
 	}
 	k.mu.Unlock()
 
-	// Before the Sync: a time seen after it might not outlast a power cut,
-	// and the file would seem set back.
+	// The files are examined before the Sync. A modification time seen after
+	// it might not survive a power cut, and would then seem to go back.
 	seen, err := k.statFiles(touched)
 	if err != nil {
 		k.restoreUnsynced()
@@ -47,7 +48,8 @@ func (k *Keeper) Flush() error {
 	return k.save()
 }
 
-// statFiles describes files by their number.
+// statFiles describes the files with the given indexes. A file that was written to or
+// recorded must exist.
 func (k *Keeper) statFiles(files []int) (map[int]File, error) {
 	seen := make(map[int]File, len(files))
 	for _, i := range files {
@@ -67,8 +69,8 @@ func (k *Keeper) statFiles(files []int) (map[int]File, error) {
 	return seen, nil
 }
 
-// recordSynced makes what was synced part of the record. Pieces that were lost
-// meanwhile are no longer in syncing. Called with mu held.
+// recordSynced adds what was synced to the record. Pieces that were lost during the
+// Sync are no longer in syncing. The caller holds mu.
 func (k *Keeper) recordSynced(seen map[int]File) {
 	if !k.syncing.empty() {
 		k.dirty = true
@@ -77,11 +79,11 @@ func (k *Keeper) recordSynced(seen map[int]File) {
 	k.syncing = newHoldings(k.record.pieces())
 	for i, f := range seen {
 		k.record.Files[i] = f
-		delete(k.touched, i) // a write since then is noted after it, and Close looks at all
+		delete(k.touched, i) // a write during the Sync touches it again later, and Close examines all files
 	}
 }
 
-// restoreUnsynced leaves what was to be synced for the next time.
+// restoreUnsynced moves what was to be synced back to unsynced, for the next Flush.
 func (k *Keeper) restoreUnsynced() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -91,8 +93,8 @@ func (k *Keeper) restoreUnsynced() {
 	k.syncing = newHoldings(k.record.pieces())
 }
 
-// dropUnsynced forgets what a failed Sync covered, or may have: the system reports
-// such an error once, and holds the bytes for written afterwards.
+// dropUnsynced forgets everything that a failed Sync may have covered. The system
+// reports such an error only once and then treats the bytes as written.
 func (k *Keeper) dropUnsynced() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -101,10 +103,11 @@ func (k *Keeper) dropUnsynced() {
 	k.syncFailed = true
 }
 
-// Close saves the record for the last time. Call it after the storage was
-// synced and closed, with the error of that. With nil, everything that was
-// written is recorded and the record is clean; otherwise it stays open, without
-// what was written since the last Flush. The Keeper takes nothing after Close.
+// Close saves the record for the last time. Call it after the storage was synced and
+// closed, with the error of doing so. If that is nil, everything written is recorded
+// and the record becomes clean. Otherwise the record stays open and lacks what was
+// written since the last Flush. After Close the Keeper ignores Wrote, Spilled and
+// Lost. A second Close does nothing.
 func (k *Keeper) Close(storage error) error {
 	k.flushing.Lock()
 	defer k.flushing.Unlock()
