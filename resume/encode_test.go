@@ -22,8 +22,8 @@ func large() Record {
 	return r
 }
 
-// A new version of this program must read what this one wrote. Whoever changes
-// these bytes must think of version.
+// A new version of this program must read what this one wrote. If these bytes change,
+// consider incrementing version.
 func TestEncodeIsStable(t *testing.T) {
 	r := Record{
 		Swarms: []swarm.ID{{'a', 19: 'z'}}, Length: 9, PieceLength: 5, State: Clean,
