@@ -17,16 +17,16 @@ import (
 	"time"
 )
 
-// A httpResponse is what a server answered to one request.
+// An httpResponse is a server's answer to one request.
 type httpResponse struct {
 	status     int
 	body       []byte // decompressed
 	retryAfter time.Duration
 }
 
-// get asks for u on route r, and follows redirects. It reports whether the
-// request went out, so that the tracker may have acted on it, also with an error.
-// Errors have no URL in them and none of the target's secrets.
+// get requests u on route r and follows redirects. It returns sent, also with an
+// error, if a request was written, because the tracker may then have processed it.
+// Errors contain no URL and none of the target's secrets.
 func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout time.Duration) (p httpResponse, sent bool, err error) {
 	w := newWatchdog(ctx, timeout, c.Silence)
 	defer w.stop()
@@ -48,18 +48,18 @@ func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout
 			return p, sent, nil
 		}
 		if hops == maxRedirects {
-			return httpResponse{}, sent, &ResponseError{Reason: fmt.Sprintf("more than %d redirects", maxRedirects)}
+			return httpResponse{}, sent, &ResponseError{Reason: fmt.Sprintf("the answer redirects more than %d times", maxRedirects)}
 		}
 		next, err := u.Parse(location)
 		if err != nil || next.Host == "" {
-			return httpResponse{}, sent, &ResponseError{Reason: "a redirect to something that is no URL"}
+			return httpResponse{}, sent, &ResponseError{Reason: "the answer redirects to an invalid URL"}
 		}
 		if u.Scheme == "https" && next.Scheme != "https" {
-			return httpResponse{}, sent, &ResponseError{Reason: "a redirect from https to something else"}
+			return httpResponse{}, sent, &ResponseError{Reason: "the answer redirects from https to another scheme"}
 		}
 		to, err := newTarget(next)
 		if err != nil {
-			return httpResponse{}, sent, &ResponseError{Reason: "a redirect", Err: err}
+			return httpResponse{}, sent, &ResponseError{Reason: "the answer redirects to an invalid URL", Err: err}
 		}
 		secrets = append(secrets[:len(secrets):len(secrets)], to.secrets...)
 		u = to.url
@@ -67,8 +67,7 @@ func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout
 	}
 }
 
-// getOnce makes one request. If it is answered by a redirect, location is not
-// empty.
+// getOnce makes one request. If the answer is a redirect, location is not empty.
 func (c *Config) getOnce(w *watchdog, client *http.Client, g *addressFilter, u *url.URL) (p httpResponse, location string, err error) {
 	ctx := httptrace.WithClientTrace(w.ctx, &httptrace.ClientTrace{
 		DNSDone: func(httptrace.DNSDoneInfo) { w.progress() },
@@ -86,7 +85,7 @@ func (c *Config) getOnce(w *watchdog, client *http.Client, g *addressFilter, u *
 	})
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return httpResponse{}, "", errors.New("the request cannot be made")
+		return httpResponse{}, "", errors.New("the URL makes no valid request")
 	}
 	req.Header.Set("User-Agent", c.UserAgent)
 	req.Header.Set("Accept-Encoding", "gzip")
@@ -109,7 +108,7 @@ func (c *Config) getOnce(w *watchdog, client *http.Client, g *addressFilter, u *
 }
 
 // readBody reads at most MaxBody bytes, before and after decompression, so that
-// neither a large answer nor a small one that unfolds costs more.
+// neither a large answer nor a compressed one needs more memory.
 func (c *Config) readBody(w *watchdog, resp *http.Response) ([]byte, error) {
 	tooLong := &ResponseError{Reason: fmt.Sprintf("the answer is longer than %d bytes", c.MaxBody)}
 	if resp.ContentLength > c.MaxBody {
@@ -126,7 +125,7 @@ func (c *Config) readBody(w *watchdog, resp *http.Response) ([]byte, error) {
 		}
 		body = io.LimitReader(unzipped, c.MaxBody+1)
 	default:
-		return nil, &ResponseError{Reason: fmt.Sprintf("the answer has the encoding %.20q, which was not asked for", encoding)}
+		return nil, &ResponseError{Reason: fmt.Sprintf("the answer has the content encoding %.20q, want gzip or none", encoding)}
 	}
 	b, err := io.ReadAll(body)
 	switch {
@@ -138,7 +137,7 @@ func (c *Config) readBody(w *watchdog, resp *http.Response) ([]byte, error) {
 	return b, err
 }
 
-// gzipError tells what the tracker got wrong from what went wrong below.
+// gzipError returns a ResponseError if the tracker sent invalid gzip, and else err.
 func gzipError(w *watchdog, err error) error {
 	var corrupt flate.CorruptInputError
 	theirs := errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) ||
@@ -146,11 +145,11 @@ func gzipError(w *watchdog, err error) error {
 	if w.ctx.Err() != nil || !theirs {
 		return err
 	}
-	return &ResponseError{Reason: "the answer says that it is gzip and is not", Err: err}
+	return &ResponseError{Reason: "the answer is not valid gzip", Err: err}
 }
 
-// retryAfter reads a header Retry-After that counts seconds. A date would need
-// the server's clock to be right.
+// retryAfter reads a header Retry-After in seconds. It ignores dates, because the
+// server's clock may be wrong. See https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3.
 func retryAfter(header string) time.Duration {
 	seconds, err := strconv.ParseUint(strings.TrimSpace(header), 10, 31)
 	if err != nil {
@@ -159,7 +158,7 @@ func retryAfter(header string) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// A watchdog ends a request when its time is over or nothing comes for too long.
+// A watchdog ends a request after its timeout, or if nothing arrives for too long.
 type watchdog struct {
 	parent       context.Context
 	ctx          context.Context
@@ -186,7 +185,8 @@ func newWatchdog(parent context.Context, timeout, silence time.Duration) *watchd
 	return w
 }
 
-// progress says that something came. It may be called late and by any goroutine.
+// progress restarts the timer of silence. It may be called concurrently and after
+// stop.
 func (w *watchdog) progress() {
 	if w.silenceTimer != nil && w.ctx.Err() == nil {
 		w.silenceTimer.Reset(w.silence)
@@ -204,7 +204,7 @@ func (w *watchdog) stop() {
 	}
 }
 
-// explain returns why the request ended, if the watchdog or the caller ended it, and
+// explain returns the reason if the watchdog or the caller ended the request, and
 // else err.
 func (w *watchdog) explain(err error) error {
 	switch {
@@ -216,7 +216,7 @@ func (w *watchdog) explain(err error) error {
 	return err
 }
 
-// A watchedReader tells its watchdog of each byte that comes.
+// A watchedReader reports each read that returned bytes to its watchdog.
 type watchedReader struct {
 	r io.Reader
 	w *watchdog

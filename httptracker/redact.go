@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Redact returns a tracker's URL as it may be shown and logged: without user,
-// password and query, and with *** for parts of the path and the host that may
-// be a passkey. A string that is no URL is replaced as a whole.
+// Redact returns a tracker's URL for display and logs: without user, password and
+// query, and with *** for components of the path and the host that may be a passkey.
+// A string that is not a URL is replaced completely. It may be called concurrently.
 func Redact(rawURL string) string {
 	u, err := url.Parse(strings.TrimSpace(rawURL))
 	if err != nil || u.Host == "" {
@@ -19,10 +19,10 @@ func Redact(rawURL string) string {
 	return shown
 }
 
-// redact returns u as it may be shown, and the parts that must not be.
+// redact returns u for display, and its components that must not be shown.
 func redact(u *url.URL) (shown string, secrets []string) {
-	hide := func(part string) string {
-		secrets = append(secrets, part)
+	hide := func(component string) string {
+		secrets = append(secrets, component)
 		return "***"
 	}
 	var b strings.Builder
@@ -66,16 +66,16 @@ func redact(u *url.URL) (shown string, secrets []string) {
 	return b.String(), secretForms(secrets)
 }
 
-// isPlainWord reports whether a part of a URL is a word or a version and no key:
-// keys are long, or have digits or capitals in them.
-func isPlainWord(part string) bool {
-	if len(part) <= 3 {
+// isPlainWord reports whether a component of a URL is a word or a version and not a
+// key. Keys are long or contain digits or capital letters.
+func isPlainWord(component string) bool {
+	if len(component) <= 3 {
 		return true
 	}
-	if len(part) > 20 {
+	if len(component) > 20 {
 		return false
 	}
-	for i, c := range []byte(part) {
+	for i, c := range []byte(component) {
 		switch {
 		case c >= 'a' && c <= 'z', c == '.', c == '-', c == '_':
 		case i == 0 && c >= 'A' && c <= 'Z':
@@ -86,8 +86,9 @@ func isPlainWord(part string) bool {
 	return true
 }
 
-// secretForms returns secrets as they are, unescaped and escaped anew, longest
-// first, and without those that are too short to be told from other text.
+// secretForms returns the secrets as they are, unescaped, and escaped again, with the
+// longest first. It leaves out those of less than 4 bytes, because other text could
+// contain them by chance.
 func secretForms(secrets []string) []string {
 	var all []string
 	for _, s := range secrets {
@@ -106,7 +107,7 @@ func secretForms(secrets []string) []string {
 	return slices.Compact(all)
 }
 
-// hideSecrets replaces each of secrets in text, in any case.
+// hideSecrets replaces each of secrets in text by ***, in upper and lower case.
 func hideSecrets(text string, secrets []string) string {
 	for _, secret := range secrets {
 		for i := 0; i+len(secret) <= len(text); i++ {
@@ -118,15 +119,16 @@ func hideSecrets(text string, secrets []string) string {
 	return text
 }
 
-// cleanText returns foreign text fit for a line on a terminal or in a log: without
-// control characters, secrets, or more than 300 bytes.
+// cleanText returns a tracker's text as one line for a terminal or a log: without
+// control characters, without secrets, and with about 300 bytes at most.
 func cleanText(text string, secrets []string) string {
 	const limit = 300
 	if len(text) > 4*limit {
 		text = text[:4*limit]
 	}
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 {
+		isControl := r < ' ' || (r >= 0x7f && r < 0xa0)
+		if isControl || r == 0x2028 || r == 0x2029 {
 			return ' '
 		}
 		return r

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// An outcome is what came of one route.
+// An outcome is the result of one route.
 type outcome[T any] struct {
 	route int // its index
 	value T
 	err   error
 }
 
-// askRoutes asks on every route at once, and yields what came of each, as it
-// comes. When one has answered, the others get grace. When the loop is left,
-// every ask is canceled, and has ended before the iterator returns.
+// askRoutes calls ask for every route concurrently and yields each outcome when it is
+// there. After the first success the others have grace time left. When the loop ends,
+// the remaining calls are canceled. All have returned when the iterator returns.
 func askRoutes[T any](ctx context.Context, routes []route, grace time.Duration, ask func(context.Context, int, route) (T, error)) iter.Seq[outcome[T]] {
 	return func(yield func(outcome[T]) bool) {
 		if len(routes) == 1 {
@@ -59,9 +59,9 @@ func askRoutes[T any](ctx context.Context, routes []route, grace time.Duration, 
 }
 
 // errLate is the error of a route that took much longer than another.
-var errLate = fmt.Errorf("later than another address: %w", os.ErrDeadlineExceeded)
+var errLate = fmt.Errorf("no answer in time from this address, but from another: %w", os.ErrDeadlineExceeded)
 
-// A routesError is what went wrong on each of several routes.
+// A routesError holds the errors of several routes.
 type routesError []error
 
 func (e routesError) Error() string {
@@ -77,28 +77,27 @@ func (e routesError) Error() string {
 
 func (e routesError) Unwrap() []error { return e }
 
-// joinRoutes makes one error of those of each route, and nil of none. That a
-// tracker has no address of a family is worth telling only if it has none at
-// all.
+// joinRoutes combines the errors of the routes; nil if there are none. It leaves out
+// that the tracker has no address of one family, unless that is the only error.
 func joinRoutes(ctx context.Context, errs []error) error {
 	if ctx.Err() != nil && len(errs) > 0 {
 		return ctx.Err()
 	}
-	var told routesError
+	var shown routesError
 	for _, err := range errs {
 		var none *net.AddrError
 		if !errors.As(err, &none) {
-			told = append(told, err)
+			shown = append(shown, err)
 		}
 	}
-	if len(told) == 0 {
-		told = errs
+	if len(shown) == 0 {
+		shown = errs
 	}
-	switch len(told) {
+	switch len(shown) {
 	case 0:
 		return nil
 	case 1:
-		return told[0]
+		return shown[0]
 	}
-	return told
+	return shown
 }

@@ -30,9 +30,9 @@ func TestRoutes(t *testing.T) {
 	require.Error(t, err)
 }
 
-// TestBothFamiliesAnnounce: BEP 7 wants an announce from each of our addresses. The
-// tracker has one server for each family; which of them is asked is up to the
-// network that is dialed, so this needs no IPv6.
+// TestBothFamiliesAnnounce checks that we announce from each of our addresses:
+// https://www.bittorrent.org/beps/bep_0007.html. The fake tracker has one server for each
+// family. The dialed network selects the server, so the test needs no IPv6.
 func TestBothFamiliesAnnounce(t *testing.T) {
 	var asked [2]atomic.Int32
 	server := func(i int, answer string) string {
@@ -67,7 +67,8 @@ func TestBothFamiliesAnnounce(t *testing.T) {
 	require.EqualValues(t, 1, asked[1].Load())
 }
 
-// TestOneFamilyIsEnough: a tracker with one address answers, though two are tried.
+// TestOneFamilyIsEnough checks that an announce succeeds if the tracker has only one of
+// the two addresses that are tried.
 func TestOneFamilyIsEnough(t *testing.T) {
 	server := httptest.NewServer(reply(twoPeers))
 	defer server.Close()
@@ -116,7 +117,7 @@ func TestAskRoutes(t *testing.T) {
 		since = time.Now()
 		_, errs = run(ask(-time.Second, 20*time.Second))
 		require.Error(t, errs[0])
-		require.NoError(t, errs[1], "there is time as long as none has answered")
+		require.NoError(t, errs[1], "no route is late before one has answered")
 		require.Equal(t, 20*time.Second, time.Since(since))
 
 		since = time.Now()
@@ -154,8 +155,9 @@ func TestRefuseLocal(t *testing.T) {
 	}
 }
 
-// TestGuardAtDial: names are judged by the addresses that they lead to.
-func TestGuardAtDial(t *testing.T) {
+// TestRefuseLocalAtDial checks that names are refused by the addresses that they resolve
+// to.
+func TestRefuseLocalAtDial(t *testing.T) {
 	server := httptest.NewServer(reply(twoPeers))
 	defer server.Close()
 	c := Config{}.withDefaults()
@@ -167,18 +169,18 @@ func TestGuardAtDial(t *testing.T) {
 	resp.Body.Close()
 	g.refuseLocal.Store(true)
 	_, err = client.Get(server.URL)
-	require.ErrorContains(t, err, "local and refused")
+	require.ErrorContains(t, err, "refused because it is local")
 }
 
-// publicConn pretends to lead to a public address.
+// publicConn pretends to be connected to a public address.
 type publicConn struct{ net.Conn }
 
 func (publicConn) RemoteAddr() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.1:80"))
 }
 
-// TestRedirectFromPublicToLocal: a tracker must not have us talk to what only we
-// can reach.
+// TestRedirectFromPublicToLocal checks that a public tracker cannot redirect us to
+// addresses that only we can reach.
 func TestRedirectFromPublicToLocal(t *testing.T) {
 	for _, public := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -194,7 +196,7 @@ func TestRedirectFromPublicToLocal(t *testing.T) {
 			}
 			_, err := announceOnce(n, "http://tracker.test/announce", Config{})
 			if public {
-				require.ErrorContains(t, err, "local and refused")
+				require.ErrorContains(t, err, "refused because it is local")
 			} else {
 				require.NoError(t, err)
 			}

@@ -11,8 +11,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Announce implements swarm.PeerSource. If no tracker answered, the error matches
-// those of all that were tried.
+// Announce implements swarm.PeerSource. If no tracker answered, the error matches the
+// errors of all trackers that were tried. See https://www.bittorrent.org/beps/bep_0012.html.
 func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	if a.Event == swarm.Stopped {
 		return t.announceStopped(ctx, a, found)
@@ -30,8 +30,8 @@ func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(s
 	due := t.due(started)
 	for i, k := range due {
 		if t.timeout > 0 && i > 0 && time.Since(started) > t.timeout*3/4 {
-			// What is left is too little to be fair to the next.
-			errs = append(errs, fmt.Errorf("httptracker: %d more trackers were left for the next time", len(due)-i))
+			// The remaining time is too short for the next tracker.
+			errs = append(errs, fmt.Errorf("httptracker: there was no time for %d more trackers; the next announce tries them first", len(due)-i))
 			break
 		}
 		answer, err := t.announceTo(outer, ctx, k, a, found)
@@ -51,10 +51,10 @@ func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(s
 	return answer, errs
 }
 
-var errNoTracker = errors.New("httptracker: there is no tracker that may be asked")
+var errNoTracker = errors.New("httptracker: no tracker may be asked now")
 
-// due returns the trackers to try now, in order: those whose back-off is over, or
-// if there are none, those that did not ask to be left alone until later.
+// due returns the trackers to try now, in order: those whose back-off is over, or if
+// there are none, those that did not ask for a longer wait.
 func (t *Tiers) due(now time.Time) []*member {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -76,8 +76,8 @@ func (t *Tiers) due(now time.Time) []*member {
 	return due
 }
 
-// next returns when the first tracker is to be tried again, and when one may be
-// if asked for; 0 if there is none.
+// next returns how long until the first tracker is due, and how long until one may be
+// asked on request; 0 if there is none.
 func (t *Tiers) next(now time.Time) (next, least time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -96,8 +96,8 @@ func (t *Tiers) next(now time.Time) (next, least time.Duration) {
 	return next, min(next, least)
 }
 
-// announceTo announces to one tracker and notes what came of it, unless the caller's
-// context ended it.
+// announceTo announces to one tracker and records the result, unless the caller's
+// context ended the announce.
 func (t *Tiers) announceTo(outer, ctx context.Context, k *member, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	peers := 0
 	t.mu.Lock()
@@ -119,7 +119,7 @@ func (t *Tiers) announceTo(outer, ctx context.Context, k *member, a swarm.Announ
 	return answer, err
 }
 
-// A tiersError is what went wrong with each tracker that was tried.
+// A tiersError holds the errors of the trackers that were tried.
 type tiersError []error
 
 func (e tiersError) Error() string {

@@ -7,14 +7,14 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A member is one tracker of Tiers. Its fields are guarded by Tiers.mu, but url and
-// source, which do not change. What a Status says besides is made when it is asked
-// for: a torrent that waits does without.
+// A member is one tracker of Tiers. Tiers.mu guards its fields except url and source,
+// which do not change. It keeps only the fields of Status that cannot be computed, so
+// that an idle torrent needs less memory.
 type member struct {
 	url        string
-	source     swarm.PeerSource // nil if err is why there is none
-	registered []swarm.ID       // swarms that were announced here and not stopped
-	notBefore  time.Time        // it asked not to be tried before, after an error
+	source     swarm.PeerSource // nil if it could not be made; err says why
+	registered []swarm.ID       // swarms that were announced here and not stopped yet
+	notBefore  time.Time        // the min interval ends then
 
 	// As in Status.
 	asked, next             time.Time
@@ -24,32 +24,41 @@ type member struct {
 	working, failing, never bool
 }
 
-// A Status is what is known of one tracker.
+// A Status is the state of one tracker. It is a copy.
 type Status struct {
-	URL    string       // as it may be shown, see Redact
+	URL    string       // for display, see Redact
 	Tier   int          // counted from 0
-	Asked  time.Time    // when the last announce ended; zero for not yet
+	Asked  time.Time    // when the last announce ended; zero means never
 	Peers  int          // addresses in the last answer
-	Answer swarm.Answer // the last one, zero for none yet
+	Answer swarm.Answer // the last answer; before it, Seeds and Leechers are -1
 	Err    error        // of the last announce; nil if it was answered
 	Errors int          // in a row, over all swarms
-	Next   time.Time    // when it is due, or its back-off ends; zero for not known
+	Next   time.Time    // when it is due or its back-off ends; zero means unknown
 
-	Working bool // it answered the last announce that was made
+	Working bool // it answered the last announce
 	Failing bool // Errors has reached the Threshold
-	Never   bool // it cannot be used, or wants never to be asked again
+	Never   bool // it cannot be used, or it asked never to be asked again
 }
 
 // status returns the status of k, which is in a tier.
 func (k *member) status(tier int) Status {
 	return Status{
-		URL: Redact(k.url), Tier: tier, Asked: k.asked, Peers: k.peers, Answer: k.answer, Err: k.err,
-		Errors: k.errors, Next: k.next, Working: k.working, Failing: k.failing, Never: k.never,
+		URL:     Redact(k.url),
+		Tier:    tier,
+		Asked:   k.asked,
+		Peers:   k.peers,
+		Answer:  k.answer,
+		Err:     k.err,
+		Errors:  k.errors,
+		Next:    k.next,
+		Working: k.working,
+		Failing: k.failing,
+		Never:   k.never,
 	}
 }
 
-// recordResult keeps what came of an announce to k, and reports whether k has become
-// failing by it.
+// recordResult records the result of an announce to k and reports whether k reached
+// the threshold of errors by it.
 func (t *Tiers) recordResult(k *member, answer swarm.Answer, err error, peers int) (failing bool, status Status) {
 	now := time.Now()
 	t.mu.Lock()
@@ -78,7 +87,8 @@ func (t *Tiers) recordResult(k *member, answer swarm.Answer, err error, peers in
 	return false, Status{}
 }
 
-// moveToFront moves k to the front of its tier.
+// moveToFront moves k to the front of its tier, because it answered:
+// https://www.bittorrent.org/beps/bep_0012.html.
 func (t *Tiers) moveToFront(k *member) {
 	for _, tier := range t.tiers {
 		for i, other := range tier {
@@ -91,7 +101,7 @@ func (t *Tiers) moveToFront(k *member) {
 	}
 }
 
-// tierOf returns the index of the tier that k is in, -1 if k was removed meanwhile.
+// tierOf returns the index of the tier that k is in; -1 if Set removed k.
 func (t *Tiers) tierOf(k *member) int {
 	return slices.IndexFunc(t.tiers, func(tier []*member) bool { return slices.Contains(tier, k) })
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// maxStops is the number of trackers that are told at once that we stopped.
+// maxStops is the number of concurrent announces of Stopped.
 const maxStops = 8
 
-// announceStopped tells each tracker that may know of us in a swarm that we stopped, several
-// at a time, as the caller has little time left.
+// announceStopped announces Stopped to each tracker that may have us registered in a
+// swarm. It does so concurrently, because the caller has little time left.
 func (t *Tiers) announceStopped(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	trackers := t.takeRegistered(a.Swarm)
 	if len(trackers) == 0 {
@@ -63,8 +63,9 @@ func (t *Tiers) announceStopped(ctx context.Context, a swarm.Announcement, found
 	return answer, errs
 }
 
-// takeRegistered returns the trackers that id was announced to, those that work first,
-// and forgets that it was. What is announced next starts afresh with all.
+// takeRegistered returns the trackers that id was announced to, those without errors
+// first, and forgets that it was announced. So the next announce starts again with all
+// trackers.
 func (t *Tiers) takeRegistered(id swarm.ID) []*member {
 	t.mu.Lock()
 	defer t.mu.Unlock()
