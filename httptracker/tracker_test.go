@@ -25,7 +25,7 @@ func newTracker(t *testing.T, n *network, c Config) *Tracker {
 	return tracker
 }
 
-// TestTrackerIsPeerSource runs the suite against trackers of all kinds.
+// TestTrackerIsPeerSource runs the suite of PeerSource against trackers of all kinds.
 func TestTrackerIsPeerSource(t *testing.T) {
 	for name, set := range map[string]func(n *network){
 		"answers": func(n *network) { n.serve("tracker.test", reply(twoPeers)) },
@@ -70,7 +70,7 @@ func TestTrackerIsPeerSource(t *testing.T) {
 				})
 			})
 			if name == "deaf" {
-				return // An http.Transport that is shared goes on to dial.
+				return // a shared http.Transport continues to dial
 			}
 			t.Run("Client", func(t *testing.T) {
 				sourcetest.Run(t, func(t *testing.T) swarm.PeerSource {
@@ -97,8 +97,7 @@ func TestTrackerAnnounces(t *testing.T) {
 	})
 }
 
-// script is a tracker whose answers are set one by one, and which keeps what it
-// was asked.
+// script is a tracker that gives a list of answers and records the requests.
 type script struct {
 	answers []string // the last is repeated
 	asked   []url.Values
@@ -118,8 +117,8 @@ func (s *script) values(key string) []string {
 	return all
 }
 
-// TestTrackerIDIsSentBack: the reference that we learned from kept tracker id and
-// event but did not send them.
+// TestTrackerIDIsSentBack checks tracker id and event, because a client that we learned
+// from stored both but did not send them.
 func TestTrackerIDIsSentBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t)
@@ -140,12 +139,12 @@ func TestTrackerIDIsSentBack(t *testing.T) {
 		keys := s.values("key")
 		require.Len(t, keys[0], 8)
 		for _, key := range keys {
-			require.Equal(t, keys[0], key, "the key tells that it is us")
+			require.Equal(t, keys[0], key, "the key identifies us")
 		}
 	})
 }
 
-func TestTrackerOwesEvents(t *testing.T) {
+func TestTrackerRepeatsEvents(t *testing.T) {
 	const ok, no = "d8:intervali60ee", "d14:failure reason2:noe"
 	for _, test := range []struct {
 		name    string
@@ -154,12 +153,12 @@ func TestTrackerOwesEvents(t *testing.T) {
 		want    []string
 	}{
 		{"started again", []string{no, no, ok}, []swarm.Event{swarm.Started, swarm.None, swarm.None, swarm.None}, []string{"started", "started", "started", ""}},
-		{"the first says started", []string{ok}, []swarm.Event{swarm.None, swarm.None}, []string{"started", ""}},
+		{"the first announce says started", []string{ok}, []swarm.Event{swarm.None, swarm.None}, []string{"started", ""}},
 		{"completed again", []string{ok, no, ok}, []swarm.Event{swarm.Started, swarm.Completed, swarm.None, swarm.None}, []string{"started", "completed", "completed", ""}},
-		{"completed where never started", []string{no, ok}, []swarm.Event{swarm.Started, swarm.Completed, swarm.None}, []string{"started", "completed", ""}},
-		{"stopped only where known", []string{no}, []swarm.Event{swarm.Started, swarm.Stopped, swarm.Stopped}, []string{"started"}},
-		{"stopped where known", []string{ok, no}, []swarm.Event{swarm.Started, swarm.None, swarm.Stopped, swarm.Stopped}, []string{"started", "", "stopped"}},
-		{"stopped where the answer was lost", []string{"garbage"}, []swarm.Event{swarm.Started, swarm.Stopped}, []string{"started", "stopped"}},
+		{"completed without started", []string{no, ok}, []swarm.Event{swarm.Started, swarm.Completed, swarm.None}, []string{"started", "completed", ""}},
+		{"no stopped to a tracker that refused us", []string{no}, []swarm.Event{swarm.Started, swarm.Stopped, swarm.Stopped}, []string{"started"}},
+		{"stopped once to a tracker that has us registered", []string{ok, no}, []swarm.Event{swarm.Started, swarm.None, swarm.Stopped, swarm.Stopped}, []string{"started", "", "stopped"}},
+		{"stopped after the answer was lost", []string{"garbage"}, []swarm.Event{swarm.Started, swarm.Stopped}, []string{"started", "stopped"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -193,7 +192,8 @@ func TestTrackerWants(t *testing.T) {
 	})
 }
 
-// TestTrackerIntervals: the reference took min interval or else min interval.
+// TestTrackerIntervals checks interval and min interval, because a client that we learned
+// from read min interval twice.
 func TestTrackerIntervals(t *testing.T) {
 	for _, test := range []struct {
 		answer    string
@@ -247,12 +247,12 @@ func TestTrackerBacksOff(t *testing.T) {
 		n.client.CloseIdleConnections()
 		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
 		require.Error(t, err)
-		require.LessOrEqual(t, answer.Next, 38*time.Second, "an answer ends the row of errors")
+		require.LessOrEqual(t, answer.Next, 38*time.Second, "an answer resets the back-off")
 
 		same, again := newTracker(t, n, Config{Seed: 1}), newTracker(t, n, Config{Seed: 1})
 		a, _ := same.Announce(t.Context(), announcement(swarm.None), nobody)
 		b, _ := again.Announce(t.Context(), announcement(swarm.None), nobody)
-		require.Equal(t, a, b, "the seed decides")
+		require.Equal(t, a, b, "the seed determines the back-off")
 	})
 }
 
@@ -282,7 +282,7 @@ func TestTrackerRetryIn(t *testing.T) {
 	})
 }
 
-func TestTrackerTellsOfItself(t *testing.T) {
+func TestTrackerExternalIPAndWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t)
 		n.serve("tracker.test", reply("d11:external ip4:\xc0\x00\x02\x078:intervali60e15:warning message27:key abcdef1234\nexpires soone"))
@@ -337,7 +337,7 @@ func TestCanceledAnnounceIsNoFailure(t *testing.T) {
 	})
 }
 
-// TestTrackersShareAConfig and nothing else.
+// TestTrackersShareAConfig checks that they share nothing else.
 func TestTrackersShareAConfig(t *testing.T) {
 	trackers := NewTrackers(Config{UserAgent: "Test/1"})
 	a, err := trackers.New("http://tracker.test/announce")
@@ -346,7 +346,7 @@ func TestTrackersShareAConfig(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, a.config, b.config)
 	require.Equal(t, "Test/1", a.config.UserAgent)
-	require.NotEqual(t, a.key, b.key, "which tells us apart")
+	require.NotEqual(t, a.key, b.key, "each tracker has its own key")
 	require.NotEqual(t, a.random, b.random)
 	_, err = trackers.New("udp://tracker.test:1")
 	require.ErrorContains(t, err, "httptracker: ")
