@@ -11,13 +11,13 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// shardCount is the number of locks over which swarms are spread.
+// shardCount is the number of shards, each with its own lock.
 const shardCount = 64
 
 // A Memory is a Handler that keeps swarms in memory. All methods may be called
-// concurrently. What it keeps is bounded by the Config: a peer takes some 60 bytes,
-// 100 in swarms of more than a few, and a swarm some 200. How often a swarm was
-// completed is forgotten with the swarm, some time after its last announce.
+// concurrently. The Config bounds its memory: a peer needs about 60 bytes, or 100 in
+// swarms of more than 16 peers, and a swarm about 200. A swarm is forgotten some time
+// after its last announce, together with its count of completed downloads.
 type Memory struct {
 	config     Config // with defaults
 	seed       maphash.Seed
@@ -28,7 +28,7 @@ type Memory struct {
 	madeRoomAt atomic.Int64 // when makeRoom last swept, in nanoseconds
 }
 
-// A shard is a share of the swarms.
+// A shard holds some of the swarms.
 type shard struct {
 	mu      sync.Mutex
 	swarms  map[swarm.ID]*peerSet
@@ -36,8 +36,8 @@ type shard struct {
 	sweptAt int64 // when sweep last ran, in nanoseconds
 }
 
-// NewMemory makes a Memory. Of c it uses Expiry, MaxSwarms, MaxPeers, Allow and Now,
-// and Interval where Expiry is zero.
+// NewMemory makes a Memory. It uses Expiry, MaxSwarms, MaxPeers, Allow and Now of c, and
+// Interval if Expiry is zero.
 func NewMemory(c Config) *Memory {
 	m := &Memory{config: c.withDefaults(), seed: maphash.MakeSeed()}
 	now := m.config.Now().UnixNano()
@@ -48,8 +48,8 @@ func NewMemory(c Config) *Memory {
 	return m
 }
 
-// shard returns where a swarm is kept. The hash is seeded, so that nobody can
-// choose info hashes that all go to one.
+// shard returns the shard of a swarm. The hash is seeded, so that nobody can choose
+// info hashes that all belong to the same shard.
 func (m *Memory) shard(id swarm.ID) *shard {
 	return &m.shards[maphash.Bytes(m.seed, id[:])%shardCount]
 }
@@ -96,10 +96,10 @@ func (m *Memory) announce(r *Request, reply *Reply, now int64) error {
 	return nil
 }
 
-// recordPeer takes down what a peer announced.
+// recordPeer adds, updates or removes the peer of a request.
 func (m *Memory) recordPeer(r *peerSet, q *Request, now int64) {
 	if q.Addr.Port() == 0 {
-		return // Nobody can be sent there.
+		return // the peer accepts no connections
 	}
 	e := newEndpoint(q.Addr)
 	i := r.find(e)
@@ -114,7 +114,7 @@ func (m *Memory) recordPeer(r *peerSet, q *Request, now int64) {
 		return
 	}
 	if q.Event == swarm.Completed && q.Seed() && !wasSeed {
-		r.completed++ // once for each that is not known to have it
+		r.completed++ // not for a peer that was a seed already
 	}
 	switch {
 	case i >= 0 && wasSeed == q.Seed():
@@ -138,7 +138,7 @@ func (m *Memory) changeSet(r *peerSet, f func()) {
 	}
 }
 
-// addSwarm makes a peerSet, if there is room.
+// addSwarm adds a swarm without peers, or returns errFull.
 func (m *Memory) addSwarm(s *shard, id swarm.ID, now int64) (*peerSet, error) {
 	if m.swarms.Add(1) > int64(m.config.MaxSwarms) {
 		m.swarms.Add(-1)
@@ -171,8 +171,8 @@ func (m *Memory) Scrape(_ context.Context, ids []swarm.ID, counts []Counts) erro
 	return nil
 }
 
-// Sweep forgets all peers and swarms whose time is over. Announces do so bit by
-// bit; a tracker that hears none may want to call it.
+// Sweep removes all expired peers and swarms. Announces and scrapes also do this, one
+// shard at a time, so only a tracker without requests needs to call it.
 func (m *Memory) Sweep() {
 	now := m.config.Now().UnixNano()
 	for i := range m.shards {
@@ -183,19 +183,20 @@ func (m *Memory) Sweep() {
 	}
 }
 
-// makeRoom sweeps when a swarm was refused, and reports whether it did: at most
-// every ten seconds, as a full tracker would else do nothing but that.
+// makeRoom sweeps after a swarm was refused, and reports whether it did. It does so at
+// most every ten seconds, because a full tracker would otherwise sweep all the time.
 func (m *Memory) makeRoom(now int64) bool {
 	last := m.madeRoomAt.Load()
-	if now-last < int64(10*time.Second) && now >= last || !m.madeRoomAt.CompareAndSwap(last, now) {
+	recent := now >= last && now-last < int64(10*time.Second)
+	if recent || !m.madeRoomAt.CompareAndSwap(last, now) {
 		return false
 	}
 	m.Sweep()
 	return true
 }
 
-// sweepIfDue sweeps a shard eight times in the time that a peer is kept, so that
-// the cost for each announce stays small.
+// sweepIfDue sweeps a shard eight times during Expiry, so that the cost for each
+// announce stays small.
 func (m *Memory) sweepIfDue(s *shard, now int64) {
 	if now-s.sweptAt >= int64(m.config.Expiry)/8 || now < s.sweptAt {
 		m.sweep(s, now)
@@ -217,15 +218,15 @@ func (m *Memory) sweep(s *shard, now int64) {
 	}
 }
 
-// Totals are those of a Memory.
+// Totals are the numbers of all swarms in a Memory.
 type Totals struct {
-	Swarms int // also those without peers that are not forgotten yet
+	Swarms int // including swarms without peers that are not forgotten yet
 	Peers  int // seeds and leechers
 	Seeds  int
 }
 
-// Totals returns how much is kept now. Peers and swarms whose time is over may be
-// among it; see Sweep.
+// Totals returns the current numbers. They may include expired peers and swarms; see
+// Sweep.
 func (m *Memory) Totals() Totals {
 	return Totals{Swarms: int(m.swarms.Load()), Peers: int(m.peers.Load()), Seeds: int(m.seeds.Load())}
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// An endpoint is what tells the peers of a swarm apart: peer ids can be made up,
-// addresses less so. It holds no pointer, so that millions of them are no work for
-// the garbage collector; IPv4 is in its mapped form.
+// An endpoint identifies a peer in a swarm, because addresses are harder to forge than
+// peer ids. It has no pointer, so that millions of them cost the garbage collector
+// nothing. IPv4 addresses are mapped to IPv6.
 type endpoint struct {
 	ip   [16]byte
 	port uint16
@@ -28,8 +28,8 @@ type entry struct {
 	seenAt int64 // when it last announced, in nanoseconds
 }
 
-// indexFrom is the number of peers up to which a peerSet is searched one by one. Most
-// swarms are that small, and an index would be most of what they cost.
+// indexFrom is the number of peers above which a peerSet has an index. Most swarms are
+// smaller, and an index would need most of their memory.
 const indexFrom = 16
 
 // A peerSet holds the peers of one swarm, leechers before seeds. It belongs to its
@@ -40,7 +40,7 @@ type peerSet struct {
 	index        map[endpoint]int32 // of entries; nil while they are few
 	completed    int
 	oldestSeenAt int64 // no entry was seen before
-	expiredAt    int64 // when expire last looked at all
+	expiredAt    int64 // when expire last checked all peers
 	announcedAt  int64 // when the swarm was last announced
 }
 
@@ -60,7 +60,7 @@ func (r *peerSet) find(e endpoint) int {
 	return -1
 }
 
-// add adds a peer that is not there.
+// add adds a peer that is not in the set.
 func (r *peerSet) add(e entry, seed bool) {
 	if len(r.entries) == 0 || e.seenAt < r.oldestSeenAt {
 		r.oldestSeenAt = e.seenAt
@@ -81,7 +81,7 @@ func (r *peerSet) add(e entry, seed bool) {
 	}
 }
 
-// remove takes the peer at index i out.
+// remove removes the peer at index i.
 func (r *peerSet) remove(i int) {
 	if i < r.leechers {
 		r.leechers--
@@ -116,18 +116,19 @@ func (r *peerSet) swap(i, j int) {
 	}
 }
 
-// expire removes the peers that were last seen before a time, in nanoseconds. Not
-// to walk over them at each announce, it looks at most once a second, and only if
-// one can be that old.
+// expire removes the peers that were last seen before a time, in nanoseconds. It checks
+// them at most once a second, and only if one can be that old, so that most announces
+// need not go through all peers.
 func (r *peerSet) expire(before, now int64) {
 	const second = 1_000_000_000
-	if len(r.entries) == 0 || r.oldestSeenAt >= before || now-r.expiredAt < second && now >= r.expiredAt {
+	recent := now >= r.expiredAt && now-r.expiredAt < second
+	if len(r.entries) == 0 || r.oldestSeenAt >= before || recent {
 		return
 	}
 	r.expiredAt, r.oldestSeenAt = now, now
 	for i := len(r.entries) - 1; i >= 0; i-- {
-		// Removing brings in only what is behind i, which was looked at, or
-		// the last leecher, which comes to i and is looked at again.
+		// Removing moves another peer to i: one from after i, which was
+		// checked already, or the last leecher, which is checked next.
 		for i < len(r.entries) && r.entries[i].seenAt < before {
 			r.remove(i)
 		}
@@ -137,8 +138,8 @@ func (r *peerSet) expire(before, now int64) {
 	}
 }
 
-// sample appends to dst up to want peers from a random place on: leechers alone for
-// a seed. It leaves out the peer that asks.
+// sample appends up to want peers to dst, beginning at a random one. A seed gets only
+// leechers. The peer that asks is left out.
 func (r *peerSet) sample(dst []Peer, want int, e endpoint, id swarm.PeerID, seed bool, random *rand.Rand) []Peer {
 	n := len(r.entries)
 	if seed {
