@@ -14,7 +14,7 @@ func endpointOf(i int) endpoint {
 	return newEndpoint(netip.AddrPortFrom(a, uint16(1+i%60000)))
 }
 
-// check compares a peerSet with a map of what it should hold, true for seeds.
+// check compares a peerSet with a map of the expected peers, true for seeds.
 func check(t *testing.T, r *peerSet, want map[endpoint]bool) {
 	t.Helper()
 	require.Len(t, r.entries, len(want))
@@ -35,7 +35,7 @@ func TestPeerSetAgainstMap(t *testing.T) {
 	var r peerSet
 	want := make(map[endpoint]bool)
 	for step := range 20_000 {
-		size := 10 + 60*(step/2000%3) // grow and shrink across few
+		size := 10 + 60*(step/2000%3) // grow and shrink across indexFrom
 		e := endpointOf(random.IntN(size))
 		seed := random.IntN(2) == 0
 		if i := r.find(e); i >= 0 {
@@ -69,7 +69,7 @@ func TestPeerSetExpires(t *testing.T) {
 	r.expire(40*second, 100*second)
 	check(t, &r, want)
 	r.expire(60*second, 100*second+1)
-	check(t, &r, want) // not again so soon
+	check(t, &r, want) // it does not check again so soon
 	r.expire(1000*second, 1100*second)
 	require.Empty(t, r.entries)
 }
@@ -90,13 +90,13 @@ func TestPeerSetSamples(t *testing.T) {
 			seen[p.Addr]++
 		}
 	}
-	require.Len(t, seen, 98, "all but the two that are ourselves")
+	require.Len(t, seen, 98, "all but the two entries of the peer that asks")
 	for a, n := range seen {
 		require.Greater(t, n, 100, a)
 	}
 	for range 100 {
 		for _, p := range r.sample(nil, 1000, endpointOf(60), me, true, random) {
-			require.GreaterOrEqual(t, int(p.ID[0]), 10, "seeds are nothing to a seed")
+			require.GreaterOrEqual(t, int(p.ID[0]), 10, "a seed gets no seeds")
 		}
 	}
 	require.Len(t, r.sample(nil, 1000, endpointOf(60), me, true, random), 88)
