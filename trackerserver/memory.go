@@ -72,26 +72,26 @@ func (m *Memory) announce(r *Request, reply *Reply, now int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.sweepIfDue(s, now)
-	roster := s.swarms[r.Swarm]
-	if roster == nil {
+	set := s.swarms[r.Swarm]
+	if set == nil {
 		if r.Event == swarm.Stopped {
 			return nil
 		}
 		var err error
-		if roster, err = m.addSwarm(s, r.Swarm, now); err != nil {
+		if set, err = m.addSwarm(s, r.Swarm, now); err != nil {
 			return err
 		}
 	}
-	roster.announcedAt = now
-	m.changeSet(roster, func() {
-		roster.expire(now-int64(m.config.Expiry), now)
-		m.recordPeer(roster, r, now)
+	set.announcedAt = now
+	m.changeSet(set, func() {
+		set.expire(now-int64(m.config.Expiry), now)
+		m.recordPeer(set, r, now)
 	})
-	reply.Seeds = len(roster.entries) - roster.leechers
-	reply.Leechers = roster.leechers
-	reply.Completed = roster.completed
+	reply.Seeds = len(set.entries) - set.leechers
+	reply.Leechers = set.leechers
+	reply.Completed = set.completed
 	if r.Event != swarm.Stopped {
-		reply.Peers = roster.sample(reply.Peers, r.Want, newEndpoint(r.Addr), r.Peer, r.Seed(), s.random)
+		reply.Peers = set.sample(reply.Peers, r.Want, newEndpoint(r.Addr), r.Peer, r.Seed(), s.random)
 	}
 	return nil
 }
