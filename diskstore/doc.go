@@ -6,8 +6,7 @@
 // file is made at the first write to it, at its full length. Pad files exist on no
 // disk and read as zeros.
 //
-// Not here: pieces and hashes, which belong to the engine, and the record of what
-// is held, which belongs to package resume.
+// Not here: pieces and hashes, which belong to the engine, and resume records.
 //
 // # Ownership of files
 //
@@ -24,8 +23,7 @@
 // # Errors
 //
 // A call that fails on a file returns an [*Error] with path, offset and cause, or
-// a [*SizeError]. An offset outside the torrent is neither: the caller made a
-// mistake.
+// a [*SizeError].
 //
 // The file system is an [FS], which can be replaced. Pad files, symlinks and
 // executable files follow BEP 47 (https://www.bittorrent.org/beps/bep_0047.html).

@@ -11,8 +11,7 @@
 // Answer.Min its min interval, both within the bounds of [Config].
 //
 // Not here: timers. The engine's announcer calls Announce and obeys Answer.Next and
-// Answer.Min; other callers must do the same. Also not here: UDP trackers, and peers
-// with DNS names, which are skipped.
+// Answer.Min; other callers must do the same. Also not here: UDP trackers.
 //
 // # Concurrency
 //

@@ -11,18 +11,16 @@
 // and only then records what was written before. At the end [Keeper.Close] makes
 // the record clean.
 //
-// A record is a bencoded dictionary (BEP 3,
-// https://www.bittorrent.org/beps/bep_0003.html#bencoding) with a version and a
-// checksum. After a crash at any point, [Save] leaves either the old or the new
-// record, complete.
+// A record is bencoded and has a version and a checksum. After a crash at any point,
+// [Save] leaves either the old or the new record, complete.
 //
-// Not here: the torrent itself, which the caller keeps beside the record; storing
-// and hashing pieces; timers. The caller passes in functions for these.
+// Not here: the torrent itself, which the caller stores; storing and hashing pieces;
+// timers. The caller passes in functions for these.
 //
 // # Concurrency
 //
-// The methods of a [Keeper] and of [Locks] may be called concurrently. A [Record]
-// is a value. Calls of a [Folder] for one torrent must not overlap.
+// The methods of a [Keeper] and of [Locks] may be called concurrently. Calls of a
+// [Folder] for one torrent must not overlap.
 //
 // # Errors
 //
