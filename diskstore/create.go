@@ -1,6 +1,7 @@
 package diskstore
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -185,9 +186,7 @@ func (s *Store) createFile(folder Folder, f *file) error {
 			return nil
 		}
 	}
-	if closing := opened.Close(); err == nil {
-		err = closing
-	}
+	err = cmp.Or(err, opened.Close())
 	if err != nil {
 		// Return the first error. If the file stays, it is listed as
 		// ours and will be resized.
@@ -198,7 +197,8 @@ func (s *Store) createFile(folder Folder, f *file) error {
 
 // extend gives the new file f its length, in bytes.
 func (s *Store) extend(f File, length int64) error {
-	if a, ok := f.(Allocator); ok && s.allocate {
+	a, canAllocate := f.(Allocator)
+	if canAllocate && s.allocate {
 		if err := a.Allocate(length); err == nil || !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
@@ -219,9 +219,7 @@ func (s *Store) resize(folder Folder, f *file) error {
 	if err == nil {
 		err = opened.Truncate(f.Length)
 	}
-	if closing := opened.Close(); err == nil {
-		err = closing
-	}
+	err = cmp.Or(err, opened.Close())
 	if err != nil {
 		return err
 	}

@@ -92,8 +92,9 @@ func checkPath(f swarm.File) error {
 	}
 	// A torrent's files share their first folder. A link to something beside
 	// that folder could lead into another torrent.
-	first, rest, nested := strings.Cut(f.Path, "/")
-	if !isLocalPath(f.Symlink) || f.Symlink == f.Path || (nested && rest != "" && f.Symlink != first && !strings.HasPrefix(f.Symlink, first+"/")) {
+	first, _, nested := strings.Cut(f.Path, "/")
+	leavesFirst := nested && f.Symlink != first && !strings.HasPrefix(f.Symlink, first+"/")
+	if !isLocalPath(f.Symlink) || f.Symlink == f.Path || leavesFirst {
 		return fmt.Errorf("symlink %q leads to %q, out of the torrent", f.Path, f.Symlink)
 	}
 	return nil

@@ -30,9 +30,7 @@ func (s *Store) Remove() error {
 	var first error
 	for _, f := range s.files {
 		if f.onDisk() && s.owned[f.Path] {
-			if err := s.remove(folder, f.Path, f.isKind); first == nil {
-				first = err
-			}
+			first = cmp.Or(first, s.remove(folder, f.Path, f.isKind))
 		}
 	}
 	for _, dir := range s.ownedFolders() {
@@ -40,9 +38,7 @@ func (s *Store) Remove() error {
 		if errors.Is(err, fs.ErrExist) {
 			continue // not empty
 		}
-		if first == nil {
-			first = err
-		}
+		first = cmp.Or(first, err)
 	}
 	return first
 }

@@ -1,6 +1,7 @@
 package diskstore
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"maps"
@@ -31,14 +32,9 @@ func (s *Store) Sync() error {
 				err = wrapError("sync", f.Path, -1, err)
 			}
 		}
-		if first == nil {
-			first = err
-		}
+		first = cmp.Or(first, err)
 	}
-	if err := s.syncFolders(); first == nil {
-		first = err
-	}
-	return first
+	return cmp.Or(first, s.syncFolders())
 }
 
 // syncFile syncs f and checks that it is still the file at its path. The handle may

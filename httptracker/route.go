@@ -33,7 +33,8 @@ func (c *Config) routes(host string) ([]route, error) {
 		if !from.IsValid() {
 			return nil, errors.New("Config.From contains the zero address")
 		}
-		if from = from.Unmap(); !to.IsValid() || to.Unmap().Is4() == from.Is4() {
+		from = from.Unmap()
+		if !to.IsValid() || to.Unmap().Is4() == from.Is4() {
 			routes = append(routes, route{from: from})
 		}
 	}

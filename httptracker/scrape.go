@@ -101,7 +101,8 @@ func parseScrape(body []byte, ids []swarm.ID) (map[swarm.ID]Counts, error) {
 		if entry.Kind() != bencode.Dict {
 			return nil, &ResponseError{Reason: "files has " + entry.Kind().String() + ", want dictionaries"}
 		}
-		if id := swarm.ID(key); asked[id] {
+		id := swarm.ID(key)
+		if asked[id] {
 			counts[id] = Counts{
 				Seeds:     count(entry, "complete"),
 				Leechers:  count(entry, "incomplete"),

@@ -104,7 +104,7 @@ func FuzzParseScrape(f *testing.F) {
 			t.Fatalf("%d swarms, want 2", len(counts))
 		}
 		for id, c := range counts {
-			if id != xs && id != ys || c.Seeds < -1 || c.Leechers < -1 || c.Completed < -1 {
+			if (id != xs && id != ys) || c.Seeds < -1 || c.Leechers < -1 || c.Completed < -1 {
 				t.Fatalf("%v: %+v", id, c)
 			}
 		}

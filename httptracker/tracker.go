@@ -246,7 +246,7 @@ func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcem
 		if event == swarm.Started || event == swarm.Completed {
 			s.pendingEvent = event
 		}
-		s.registered = s.registered || sent && !isRefusal(err)
+		s.registered = s.registered || (sent && !isRefusal(err))
 		return announceResponse{}, err
 	}
 	s.registered, s.pendingEvent = true, swarm.None

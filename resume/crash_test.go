@@ -26,8 +26,12 @@ type machine struct {
 
 func newMachine(d *simDisk, files fakeFiles, pieces map[int]bool, clock time.Time) *machine {
 	return &machine{
-		simDisk: d, clock: clock, files: maps.Clone(files), synced: maps.Clone(files),
-		written: maps.Clone(pieces), stable: maps.Clone(pieces),
+		simDisk: d,
+		clock:   clock,
+		files:   maps.Clone(files),
+		synced:  maps.Clone(files),
+		written: maps.Clone(pieces),
+		stable:  maps.Clone(pieces),
 	}
 }
 

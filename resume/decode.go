@@ -128,7 +128,8 @@ func (d *decoder) get(key string) bencode.Value {
 func (d *decoder) texts(key string) []string { return d.strings(d.list(key)) }
 
 func (d *decoder) strings(v bencode.Value) []string {
-	if k := v.Kind(); k != bencode.List && d.err == nil {
+	k := v.Kind()
+	if k != bencode.List && d.err == nil {
 		d.fail(&bencode.TypeError{Want: bencode.List, Got: k})
 	}
 	var list []string
@@ -141,7 +142,8 @@ func (d *decoder) strings(v bencode.Value) []string {
 
 func (d *decoder) time(key string) time.Time {
 	v, err := d.dict.GetList(key)
-	if v = optional(d, v, err); v.Kind() != bencode.List {
+	v = optional(d, v, err)
+	if v.Kind() != bencode.List {
 		return time.Time{}
 	}
 	var numbers []int64 // seconds and nanoseconds
@@ -210,7 +212,8 @@ func (d *decoder) totals(v bencode.Value) Totals {
 		p, err := netip.ParseAddrPort(s)
 		l.Peers = append(l.Peers, required(&e, p, err))
 	}
-	if tiers, err := v.GetList("trackers"); optional(&e, tiers, err).Kind() == bencode.List {
+	tiers, err := v.GetList("trackers")
+	if optional(&e, tiers, err).Kind() == bencode.List {
 		l.Trackers = [][]string{}
 		for tier := range tiers.List() {
 			l.Trackers = append(l.Trackers, e.strings(tier))

@@ -1,6 +1,7 @@
 package resume
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -53,9 +54,7 @@ func replace(d disk, path string, content []byte) error {
 	if err == nil {
 		err = f.Sync() // before the rename, or a crash may leave an empty file
 	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
+	err = cmp.Or(err, f.Close())
 	if err == nil {
 		err = d.rename(temporary, path)
 	}

@@ -67,7 +67,8 @@ func (l *Locks) Take(name string) error {
 func (l *Locks) Release(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n, at := lockPosition(name); l.files[n] != nil {
+	n, at := lockPosition(name)
+	if l.files[n] != nil {
 		unlockByte(l.files[n], at)
 	}
 }

@@ -76,7 +76,8 @@ func (k *Keeper) nextAbsent(paths []string) []string {
 	}
 	var list []string
 	for i := last + 1; i < len(k.files) && i <= last+k.config.Ahead; i++ {
-		if name := k.files[i].Path; k.record.Files[i].Size == Absent && !k.record.Owns(name) {
+		name := k.files[i].Path
+		if k.record.Files[i].Size == Absent && !k.record.Owns(name) {
 			list = append(list, name)
 		}
 	}
@@ -98,7 +99,8 @@ func (k *Keeper) missing(names []string) []string {
 				break
 			}
 			_, err := k.config.Stat(dir)
-			if folders[dir] = errors.Is(err, fs.ErrNotExist); !folders[dir] {
+			folders[dir] = errors.Is(err, fs.ErrNotExist)
+			if !folders[dir] {
 				break
 			}
 			list = append(list, dir+"/")

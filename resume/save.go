@@ -1,6 +1,7 @@
 package resume
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -43,9 +44,7 @@ func load(d disk, path string) (Record, error) {
 		return Record{}, fmt.Errorf("resume: loading the record: %w", err)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, MaxRecord+1))
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
+	err = cmp.Or(err, f.Close())
 	if err != nil {
 		return Record{}, fmt.Errorf("resume: loading the record: %w", err)
 	}

@@ -31,7 +31,7 @@ func newSimDisk() *simDisk {
 // next counts a step and reports whether it fails.
 func (d *simDisk) next() error {
 	d.step++
-	if d.failAt != 0 && (d.step == d.failAt || d.crash && d.step > d.failAt) {
+	if d.failAt != 0 && (d.step == d.failAt || (d.crash && d.step > d.failAt)) {
 		return errFault
 	}
 	return nil
