@@ -21,7 +21,7 @@ func TestRemove(t *testing.T) {
 	require.NoError(t, s.Remove(), "nothing is left to delete")
 }
 
-// The next run knows from its record what is ours.
+// The next run gets the owned paths from its record.
 func TestRemoveByRecord(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, someFiles(), Options{})

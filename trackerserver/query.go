@@ -24,7 +24,7 @@ var (
 	errInternal   = &Refusal{Reason: "something is wrong with the tracker"}
 )
 
-// An announceQuery is the query of an announce, checked.
+// An announceQuery is a valid query of an announce.
 type announceQuery struct {
 	swarm      swarm.ID
 	peer       swarm.PeerID
@@ -36,7 +36,7 @@ type announceQuery struct {
 	want       int   // -1 if missing
 	ip         netip.Addr
 	asDicts    bool // peers as dictionaries, not compact
-	noPeerID   bool // these without peer id
+	noPeerID   bool // dictionaries without peer id
 }
 
 // parseAnnounce reads the query of an announce. It allocates only for the parameter ip.
