@@ -151,7 +151,7 @@ func TestTimeouts(t *testing.T) {
 		c     Config
 		want  time.Duration
 	}{
-		{"no connection", func(n *network) { n.deaf("tracker.test") }, swarm.Started, Config{}, 10 * time.Second},
+		{"no connection", func(n *network) { n.unreachable("tracker.test") }, swarm.Started, Config{}, 10 * time.Second},
 		{"no answer", func(n *network) { n.silent("tracker.test") }, swarm.Started, Config{}, 10 * time.Second},
 		{"a byte at a time", func(n *network) { n.serve("tracker.test", dripping) }, swarm.Started, Config{}, 30 * time.Second},
 		{"no answer to stopped", func(n *network) { n.silent("tracker.test") }, swarm.Stopped, Config{}, 5 * time.Second},

@@ -58,8 +58,8 @@ func (n *network) silent(host string) {
 	n.t.Cleanup(func() { l.Close() })
 }
 
-// deaf makes connections to host neither succeed nor fail.
-func (n *network) deaf(host string) {
+// unreachable makes connections to host neither succeed nor fail.
+func (n *network) unreachable(host string) {
 	n.listen(host, &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})})
 }
 
@@ -133,8 +133,8 @@ func announcement(event swarm.Event) swarm.Announcement {
 	}
 }
 
-// nobody is a function found that ignores addresses.
-func nobody(swarm.Address) {}
+// ignore is a function found that ignores addresses.
+func ignore(swarm.Address) {}
 
 // twoPeers is a typical answer with the peers 96.126.104.219:6889 and
 // 192.0.2.1:80.

@@ -67,7 +67,7 @@ func (f *fakes) take() []string {
 }
 
 func announce(t *testing.T, s swarm.PeerSource, event swarm.Event) error {
-	_, err := s.Announce(t.Context(), announcement(event), nobody)
+	_, err := s.Announce(t.Context(), announcement(event), ignore)
 	return err
 }
 
@@ -76,7 +76,7 @@ func TestTiersIsPeerSource(t *testing.T) {
 		"first answers": func(n *network) { n.serve("one.test", reply(twoPeers)) },
 		"last answers": func(n *network) {
 			n.serve("one.test", reply("d14:failure reason2:noe"))
-			n.deaf("two.test")
+			n.unreachable("two.test")
 			n.serve("three.test", reply(twoPeers))
 		},
 		"none answers": func(n *network) {
@@ -150,7 +150,7 @@ func TestTiersErrors(t *testing.T) {
 		f := newFakes()
 		f.down["1"], f.down["2"] = true, true
 		tiers := NewTiers([][]string{{"1"}, {"2"}}, TiersConfig{Open: f.open})
-		answer, err := tiers.Announce(t.Context(), announcement(swarm.Started), nobody)
+		answer, err := tiers.Announce(t.Context(), announcement(swarm.Started), ignore)
 		require.EqualError(t, err, "1 is down; 2 is down")
 		require.Equal(t, time.Minute, answer.Next)
 		require.Equal(t, -1, answer.Seeds)
@@ -171,7 +171,7 @@ func TestTiersErrors(t *testing.T) {
 		require.Error(t, announce(t, tiers, swarm.None))
 		require.Error(t, announce(t, tiers, swarm.None))
 		require.Equal(t, []string{"2", "1"}, f.take(), "trackers that did not ask for a wait are tried on request")
-		answer, err = tiers.Announce(t.Context(), announcement(swarm.None), nobody)
+		answer, err = tiers.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.ErrorIs(t, err, errNoTracker)
 		require.Equal(t, time.Minute, answer.Min)
 		require.Empty(t, f.take(), "a tracker that asked for a wait is not asked before, not even on request")
@@ -192,7 +192,7 @@ func TestTiersTimeout(t *testing.T) {
 		}
 		tiers := NewTiers(urls, TiersConfig{Open: f.open})
 		since := time.Now()
-		answer, err := tiers.Announce(t.Context(), announcement(swarm.None), nobody)
+		answer, err := tiers.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.ErrorContains(t, err, "6 more trackers")
 		require.Equal(t, 40*time.Second, time.Since(since))
 		require.Equal(t, time.Second, answer.Next)
@@ -264,7 +264,7 @@ func TestTiersNever(t *testing.T) {
 		f := newFakes()
 		f.next, f.down["1"] = 0, true
 		tiers := NewTiers([][]string{{"1"}, {"bad"}}, TiersConfig{Open: f.open})
-		answer, err := tiers.Announce(t.Context(), announcement(swarm.Started), nobody)
+		answer, err := tiers.Announce(t.Context(), announcement(swarm.Started), ignore)
 		require.Error(t, err)
 		require.Zero(t, answer.Next)
 		require.ErrorIs(t, announce(t, tiers, swarm.None), errNoTracker)

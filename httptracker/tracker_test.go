@@ -33,11 +33,11 @@ func TestTrackerIsPeerSource(t *testing.T) {
 		"silent https": func(n *network) {
 			n.silent("tracker.test")
 		},
-		"deaf":     func(n *network) { n.deaf("tracker.test") },
-		"refuses":  func(n *network) { n.refuse("tracker.test", true) },
-		"fails":    func(n *network) { n.serve("tracker.test", reply("d14:failure reason2:noe")) },
-		"for good": func(n *network) { n.serve("tracker.test", reply("d14:failure reason2:no8:retry in5:nevere")) },
-		"garbage":  func(n *network) { n.serve("tracker.test", reply("garbage")) },
+		"unreachable": func(n *network) { n.unreachable("tracker.test") },
+		"refuses":     func(n *network) { n.refuse("tracker.test", true) },
+		"fails":       func(n *network) { n.serve("tracker.test", reply("d14:failure reason2:noe")) },
+		"for good":    func(n *network) { n.serve("tracker.test", reply("d14:failure reason2:no8:retry in5:nevere")) },
+		"garbage":     func(n *network) { n.serve("tracker.test", reply("garbage")) },
 		"odd": func(n *network) {
 			n.serve("tracker.test", reply("d8:intervali-5e12:min intervali9223372036854775807e8:completei-7e5:peers6:\x7f\x00\x00\x01\x00\x00e"))
 		},
@@ -69,7 +69,7 @@ func TestTrackerIsPeerSource(t *testing.T) {
 					return tracker
 				})
 			})
-			if name == "deaf" {
+			if name == "unreachable" {
 				return // a shared http.Transport continues to dial
 			}
 			t.Run("Client", func(t *testing.T) {
@@ -128,12 +128,12 @@ func TestTrackerIDIsSentBack(t *testing.T) {
 		n.serve("tracker.test", s.ServeHTTP)
 		tracker := newTracker(t, n, Config{})
 		for _, event := range []swarm.Event{swarm.Started, swarm.None, swarm.None, swarm.Completed, swarm.Stopped} {
-			tracker.Announce(t.Context(), announcement(event), nobody)
+			tracker.Announce(t.Context(), announcement(event), ignore)
 		}
 		other := announcement(swarm.Started)
 		other.Swarm[0]++
-		tracker.Announce(t.Context(), other, nobody)
-		tracker.Announce(t.Context(), announcement(swarm.Started), nobody)
+		tracker.Announce(t.Context(), other, ignore)
+		tracker.Announce(t.Context(), announcement(swarm.Started), ignore)
 		require.Equal(t, []string{"", "a&", "a&", "a&", "b", "", ""}, s.values("trackerid"))
 		require.Equal(t, []string{"started", "", "", "completed", "stopped", "started", "started"}, s.values("event"))
 		keys := s.values("key")
@@ -167,7 +167,7 @@ func TestTrackerRepeatsEvents(t *testing.T) {
 				n.serve("tracker.test", s.ServeHTTP)
 				tracker := newTracker(t, n, Config{})
 				for _, event := range test.events {
-					tracker.Announce(t.Context(), announcement(event), nobody)
+					tracker.Announce(t.Context(), announcement(event), ignore)
 				}
 				require.Equal(t, test.want, s.values("event"))
 			})
@@ -184,10 +184,10 @@ func TestTrackerWants(t *testing.T) {
 		for _, want := range []int{0, 7, 200, 1000, math.MaxInt32} {
 			a := announcement(swarm.None)
 			a.Want = want
-			tracker.Announce(t.Context(), a, nobody)
+			tracker.Announce(t.Context(), a, ignore)
 		}
 		a := announcement(swarm.Stopped)
-		tracker.Announce(t.Context(), a, nobody)
+		tracker.Announce(t.Context(), a, ignore)
 		require.Equal(t, []string{"0", "7", "200", "200", "200", "0"}, s.values("numwant"))
 	})
 }
@@ -216,7 +216,7 @@ func TestTrackerIntervals(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNetwork(t)
 			n.serve("tracker.test", reply(test.answer))
-			answer, err := newTracker(t, n, test.c).Announce(t.Context(), announcement(swarm.None), nobody)
+			answer, err := newTracker(t, n, test.c).Announce(t.Context(), announcement(swarm.None), ignore)
 			require.NoError(t, err)
 			require.Equal(t, test.next, answer.Next, test.answer)
 			require.Equal(t, test.min, answer.Min, test.answer)
@@ -231,7 +231,7 @@ func TestTrackerBacksOff(t *testing.T) {
 		want := 30 * time.Second
 		different := false
 		for range 12 {
-			answer, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+			answer, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 			require.Error(t, err)
 			require.GreaterOrEqual(t, answer.Next, want*3/4)
 			require.LessOrEqual(t, answer.Next, want*5/4)
@@ -241,17 +241,17 @@ func TestTrackerBacksOff(t *testing.T) {
 		}
 		require.True(t, different, "the back-off is random")
 		n.serve("tracker.test", reply(twoPeers))
-		_, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+		_, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.NoError(t, err)
 		n.refuse("tracker.test", true)
 		n.client.CloseIdleConnections()
-		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.Error(t, err)
 		require.LessOrEqual(t, answer.Next, 38*time.Second, "an answer resets the back-off")
 
 		same, again := newTracker(t, n, Config{Seed: 1}), newTracker(t, n, Config{Seed: 1})
-		a, _ := same.Announce(t.Context(), announcement(swarm.None), nobody)
-		b, _ := again.Announce(t.Context(), announcement(swarm.None), nobody)
+		a, _ := same.Announce(t.Context(), announcement(swarm.None), ignore)
+		b, _ := again.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.Equal(t, a, b, "the seed determines the back-off")
 	})
 }
@@ -262,22 +262,22 @@ func TestTrackerRetryIn(t *testing.T) {
 		s := &script{answers: []string{"d14:failure reason4:busy8:retry in2:45e", "d14:failure reason4:gone8:retry in5:nevere"}}
 		n.serve("tracker.test", s.ServeHTTP)
 		tracker := newTracker(t, n, Config{})
-		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 		var failure *FailureError
 		require.ErrorAs(t, err, &failure)
 		require.Equal(t, &FailureError{"busy", 45 * time.Minute}, failure)
 		require.Equal(t, 45*time.Minute, answer.Next)
 		require.Equal(t, 45*time.Minute, answer.Min)
 		for range 2 {
-			answer, err = tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+			answer, err = tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 			require.ErrorAs(t, err, &failure)
 			require.Equal(t, &FailureError{"gone", -1}, failure)
 			require.Zero(t, answer.Next)
 		}
 		require.Len(t, s.asked, 2, "never means never")
-		_, err = tracker.Announce(t.Context(), announcement(swarm.Stopped), nobody)
+		_, err = tracker.Announce(t.Context(), announcement(swarm.Stopped), ignore)
 		require.Error(t, err)
-		tracker.Announce(t.Context(), announcement(swarm.Started), nobody)
+		tracker.Announce(t.Context(), announcement(swarm.Started), ignore)
 		require.Len(t, s.asked, 3, "a new session asks again")
 	})
 }
@@ -289,7 +289,7 @@ func TestTrackerExternalIPAndWarning(t *testing.T) {
 		tracker, err := New("http://tracker.test/abcdef1234/announce", Config{Client: n.client, Key: 7})
 		require.NoError(t, err)
 		require.Equal(t, "http://tracker.test/***/announce", tracker.String())
-		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.NoError(t, err)
 		require.Equal(t, "key *** expires soon", answer.Warning)
 		require.Equal(t, netip.MustParseAddr("192.0.2.7"), answer.External)
@@ -313,7 +313,7 @@ func TestTrackerErrorsAreRedacted(t *testing.T) {
 			n.serve("tracker.test", h)
 			tracker, err := New("http://u:"+key+"@tracker.test/"+key+"/announce?key="+key, Config{Client: n.client})
 			require.NoError(t, err)
-			_, err = tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+			_, err = tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 			require.Error(t, err, name)
 			for ; err != nil; err = errors.Unwrap(err) {
 				require.NotContains(t, err.Error(), key, name)
@@ -329,7 +329,7 @@ func TestCanceledAnnounceIsNoFailure(t *testing.T) {
 		tracker := newTracker(t, n, Config{})
 		for range 10 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			answer, err := tracker.Announce(ctx, announcement(swarm.None), nobody)
+			answer, err := tracker.Announce(ctx, announcement(swarm.None), ignore)
 			cancel()
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.LessOrEqual(t, answer.Next, 38*time.Second)

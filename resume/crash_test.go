@@ -135,7 +135,7 @@ func TestDownloadSurvivesPowerCuts(t *testing.T) {
 		m := newMachine(newSimDisk(), fakeFiles{}, map[int]bool{}, noon)
 		m.failAt, m.crash = at, true
 		done := m.run() == nil
-		for _, w := range m.worlds() {
+		for _, w := range m.afterPowerCut() {
 			r, err := load(w, "dir/record")
 			if errors.Is(err, fs.ErrNotExist) {
 				require.Empty(t, m.files, "a file was made before a record could list it")
@@ -156,8 +156,8 @@ func TestDownloadSurvivesPowerCuts(t *testing.T) {
 			// Either only the program crashed, or the machine too. Then a file
 			// is as it was when it was last synced.
 			for _, after := range []*machine{
-				newMachine(w.worlds()[0], m.files, m.written, m.clock),
-				newMachine(w.worlds()[0], m.synced, m.stable, m.clock),
+				newMachine(w.afterPowerCut()[0], m.files, m.written, m.clock),
+				newMachine(w.afterPowerCut()[0], m.synced, m.stable, m.clock),
 			} {
 				v, err := r.Check(crashProbe(after))
 				require.NoError(t, err)

@@ -217,7 +217,7 @@ func TestSaveSurvivesPowerCuts(t *testing.T) {
 			}
 			d.failAt, d.crash = d.step+at, true
 			saved = save(d, "dir/record", after) == nil
-			for _, w := range d.worlds() {
+			for _, w := range d.afterPowerCut() {
 				got, err := load(w, "dir/record")
 				if saved {
 					require.NoError(t, err)

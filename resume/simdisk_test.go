@@ -91,9 +91,9 @@ func (d *simDisk) syncFolder(string) error {
 	return nil
 }
 
-// worlds returns the disks that are possible after a power cut: with the first few of
+// afterPowerCut returns the disks that are possible after a power cut: with the first few of
 // the unsynced changes to names, and with all, none or half of the unsynced content.
-func (d *simDisk) worlds() []*simDisk {
+func (d *simDisk) afterPowerCut() []*simDisk {
 	var list []*simDisk
 	for kept := 0; kept <= len(d.pending); kept++ {
 		for content := range 3 {
