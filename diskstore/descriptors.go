@@ -34,14 +34,14 @@ func (h *Handles) waitForDescriptor(held int) bool {
 func retryDescriptors[T any](h *Handles, held int, open func() (T, error)) (T, error) {
 	for tries := 1; ; tries++ {
 		v, err := open()
-		if err == nil || !exhausted(err) || tries == maxTries || !h.waitForDescriptor(held) {
+		if err == nil || !outOfDescriptors(err) || tries == maxTries || !h.waitForDescriptor(held) {
 			return v, err
 		}
 	}
 }
 
-// exhausted reports whether the process or the system has no descriptor left.
-func exhausted(err error) bool {
+// outOfDescriptors reports whether the process or the system has no descriptor left.
+func outOfDescriptors(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
