@@ -23,7 +23,7 @@ type OS struct {
 func (o OS) OpenFolder(dir string, create bool) (Folder, error) {
 	root, err := os.OpenRoot(dir)
 	if create && errors.Is(err, fs.ErrNotExist) {
-		if err = makeStable(dir); err == nil {
+		if err = makeFolders(dir); err == nil {
 			root, err = os.OpenRoot(dir)
 		}
 	}
@@ -33,9 +33,9 @@ func (o OS) OpenFolder(dir string, create bool) (Folder, error) {
 	return osFolder{root, o.Portable}, nil
 }
 
-// makeStable makes dir and the missing folders above it, and syncs each folder that
+// makeFolders makes dir and the missing folders above it, and syncs each folder that
 // got an entry, because a file is not stable while its folder may be lost.
-func makeStable(dir string) error {
+func makeFolders(dir string) error {
 	var parents []string
 	for d := dir; ; d = filepath.Dir(d) {
 		if _, err := os.Lstat(d); err == nil || d == filepath.Dir(d) {
