@@ -168,7 +168,7 @@ func (r Record) checkFiles(now []File) error {
 		case r.State == Open && was.Size == Absent:
 			// It may have been made since. It contains no recorded piece.
 		case was.Size != is.Size:
-			return fmt.Errorf("%s %s now, but %s in the record", is.Path, size(is.Size), size(was.Size))
+			return fmt.Errorf("%s %s now, but %s in the record", is.Path, describeSize(is.Size), describeSize(was.Size))
 		case is.Size == Absent || is.ModTime.Equal(was.ModTime):
 		case r.State == Clean:
 			return fmt.Errorf("%s was modified after the record was saved", is.Path)
@@ -179,7 +179,7 @@ func (r Record) checkFiles(now []File) error {
 	return nil
 }
 
-func size(n int64) string {
+func describeSize(n int64) string {
 	if n == Absent {
 		return "is missing"
 	}
