@@ -79,7 +79,7 @@ func newLayout(files []swarm.File) (layout, error) {
 }
 
 // checkPath returns what is wrong with the path of f or with its symlink's target.
-// See https://www.bittorrent.org/beps/bep_0047.html#extended-file-attributes.
+// See the symlink path in https://www.bittorrent.org/beps/bep_0047.html.
 func checkPath(f swarm.File) error {
 	if !isLocalPath(f.Path) {
 		return fmt.Errorf("path %q is not a valid path within the folder", f.Path)

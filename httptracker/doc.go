@@ -16,7 +16,7 @@
 // # Concurrency
 //
 // All methods may be called concurrently, except that calls of Announce for one swarm
-// must not overlap. No goroutine outlives a call.
+// must not overlap.
 //
 // # Errors
 //
