@@ -27,12 +27,20 @@
 //
 // # Where each rule is
 //
-//	BEP 3 query and answer        query.go, response.go
-//	BEP 7 announce per address    route.go, Config.routes
-//	BEP 12 order of trackers      tiers.go, tiers_announce.go, tiers_member.go
-//	BEP 23 compact peers          response.go, appendPeers
-//	BEP 24 external IP            response.go, parseAnnounce
-//	BEP 31 retry in               response.go, retryIn; tracker.go, schedule
-//	BEP 48 scrape                 target.go, scrape; scrape.go
-//	interval and min interval     tracker.go, merge
+//	rule                                     file                function
+//	parameters of an announce (BEP 3)        query.go            announceQuery.String
+//	keys of the answer (BEP 3, 7, 24)        response.go         parseAnnounce
+//	interval and min interval                tracker.go          Tracker.merge
+//	when to announce after an error          tracker.go          Tracker.schedule
+//	which event is sent                      tracker.go          Tracker.ask
+//	retry in (BEP 31)                        response.go         retryIn
+//	one announce from each address (BEP 7)   route.go            Config.routes
+//	compact peers (BEP 23)                   response.go         appendPeers
+//	order of trackers (BEP 12)               tiers_announce.go   Tiers.due
+//	an answer moves a tracker to the front   tiers_member.go     Tiers.moveToFront
+//	who gets Stopped                         tiers_stop.go       Tiers.announceStopped
+//	scrape URL (BEP 48)                      target.go           target.scrape
+//	answer to a scrape (BEP 48)              scrape.go           parseScrape
+//	redirects to local addresses             route.go            addressFilter.redirected
+//	passkeys in errors and logs              redact.go           Redact
 package httptracker

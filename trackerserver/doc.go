@@ -20,11 +20,18 @@
 //
 // # Where each rule is
 //
-//	BEP 3 announce and answer     query.go, parseAnnounce; response.go, appendAnnounce
-//	BEP 7 peers6, parameter ip    response.go, packCompact; Config.TrustIP
-//	BEP 23 compact peers          query.go, parseAnnounce; response.go, packCompact
-//	BEP 24 external ip            response.go, appendAnnounce
-//	BEP 31 retry in               response.go, appendRefusal
-//	BEP 48 scrape                 query.go, parseScrape; response.go, appendScrape
-//	expiry and limits of swarms   memory.go, peerset.go
+//	rule                                   file          function
+//	parameters of an announce (BEP 3)      query.go      parseAnnounce
+//	compact unless declined (BEP 23)       query.go      parseAnnounce
+//	events of later BEPs                   query.go      parseEvent
+//	the address of a peer (BEP 7)          server.go     Server.clientAddr
+//	keys of the answer (BEP 3, 24)         response.go   exchange.appendAnnounce
+//	compact peers and peers6 (BEP 7, 23)   response.go   exchange.packCompact
+//	failure reason, retry in (BEP 31)      response.go   appendRefusal
+//	scrape (BEP 48)                        response.go   exchange.appendScrape
+//	which peers are in the answer          peerset.go    peerSet.sample
+//	when a peer expires                    peerset.go    peerSet.expire
+//	when a swarm is forgotten              memory.go     Memory.sweep
+//	limit of swarms                        memory.go     Memory.addSwarm
+//	limit of peers, count of completed     memory.go     Memory.recordPeer
 package trackerserver
