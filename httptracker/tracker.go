@@ -120,9 +120,9 @@ func Announce(ctx context.Context, url string, a swarm.Announcement, c Config) (
 }
 
 // Announce implements swarm.PeerSource. Answer.Next is the tracker's interval and
-// Answer.Min its min interval; the caller, such as the engine's announcer, must not
-// announce sooner than Answer.Min. The error may match *FailureError, *StatusError or
-// *ResponseError. After an error, Answer.Next is the back-off or the time that the
+// Answer.Min its min interval. Announce never waits for them: the caller, such as the
+// engine's announcer, must obey both. The error may match *FailureError, *StatusError
+// or *ResponseError. After an error, Answer.Next is the back-off or the time that the
 // tracker asked for; 0 if it asked never to be asked again.
 func (t *Tracker) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	to := t.target()
