@@ -42,13 +42,13 @@ func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel 
 	if !ok {
 		return dst, false
 	}
-	switch t.blocks[n].fate {
+	switch t.blocks[n].state {
 	case asked:
 		dst = p.release(dst, t, n, r)
-		t.blocks[n] = block{peer: id, fate: here}
+		t.blocks[n] = block{peer: id, state: received}
 		t.missing--
 	case free:
-		t.blocks[n] = block{peer: id, fate: here}
+		t.blocks[n] = block{peer: id, state: received}
 		t.missing--
 		t.free--
 		p.settle(b.Piece)
@@ -90,7 +90,7 @@ func (p *Picker) release(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer
 // the block free. Then the caller must settle the piece.
 func (p *Picker) unask(t *part, n int, r *peer) bool {
 	b := &t.blocks[n]
-	if b.fate != asked {
+	if b.state != asked {
 		return false
 	}
 	if b.peer != r.id && b.more == 0 {

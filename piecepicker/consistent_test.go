@@ -124,7 +124,7 @@ func (c careful) recountParts() {
 		equal(c, p.part(int(part.piece)), part, "slot of piece", int(part.piece))
 		var unasked, missing, more int32
 		for n, b := range part.blocks {
-			switch b.fate {
+			switch b.state {
 			case free:
 				unasked++
 				missing++

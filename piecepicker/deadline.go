@@ -77,7 +77,7 @@ func (k *pick) rescue(t *part, needed int64) {
 		if k.left == 0 {
 			return
 		}
-		if t.blocks[n].fate != asked || t.blocks[n].more >= rescuers || t.askedOf(n, k.r.id) {
+		if t.blocks[n].state != asked || t.blocks[n].more >= rescuers || t.askedOf(n, k.r.id) {
 			continue
 		}
 		due := t.due(n)

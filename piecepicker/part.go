@@ -2,23 +2,23 @@ package piecepicker
 
 import "github.com/shoal-bt/shoal/swarm"
 
-// A fate is what became of a block.
-type fate uint8
+// A blockState is what became of a block.
+type blockState uint8
 
 const (
-	free  fate = iota // missing and asked of no one
-	asked             // missing and asked of one peer or more
-	here              // sent by a known peer
-	kept              // held before: part of a piece that was lost in part
-	pad               // never asked for
+	free       blockState = iota // missing and asked of no one
+	asked                        // missing and asked of one peer or more
+	received                     // sent by a known peer
+	heldBefore                   // held before: part of a piece that was lost in part
+	pad                          // never asked for
 )
 
 // A block is one block of a piece that was begun.
 type block struct {
-	peer swarm.Peer // that was asked first, or that sent it
-	due  int64      // when the peer asked should have sent it, in the picker's time
-	fate fate
-	more uint8 // further peers asked, in part.more
+	peer  swarm.Peer // that was asked first, or that sent it
+	due   int64      // when the peer asked should have sent it, in the picker's time
+	state blockState
+	more  uint8 // further peers asked, in part.more
 }
 
 // maxMore is the most that block.more can count.
@@ -68,7 +68,7 @@ func (t *part) index(b swarm.Block) (int, bool) {
 	if b.Begin < 0 || b.Begin%swarm.BlockLen != 0 || n >= len(t.blocks) || b.Length != t.length(n) {
 		return 0, false
 	}
-	return n, t.blocks[n].fate != pad
+	return n, t.blocks[n].state != pad
 }
 
 // untouched reports whether nothing of the piece is asked or here.
@@ -77,7 +77,7 @@ func (t *part) untouched() bool { return t.free == t.count }
 // askedOf reports whether peer p was asked for block n.
 func (t *part) askedOf(n int, p swarm.Peer) bool {
 	b := &t.blocks[n]
-	if b.fate != asked {
+	if b.state != asked {
 		return false
 	}
 	if b.peer == p {
@@ -109,16 +109,16 @@ func (t *part) due(n int) int64 {
 // alone reports whether no peer but p sends or sent blocks of the piece.
 func (t *part) alone(p swarm.Peer) bool {
 	for i := range t.blocks {
-		switch b := &t.blocks[i]; b.fate {
+		switch b := &t.blocks[i]; b.state {
 		case asked:
 			if b.peer != p || b.more > 0 {
 				return false
 			}
-		case here:
+		case received:
 			if b.peer != p {
 				return false
 			}
-		case kept:
+		case heldBefore:
 			return false
 		}
 	}
@@ -133,7 +133,7 @@ func (t *part) run(n int) int {
 	}
 	row := 0
 	for i := int(t.next); i < len(t.blocks); i++ {
-		if t.blocks[i].fate != free {
+		if t.blocks[i].state != free {
 			row = 0
 		} else if row++; row >= n {
 			return i - row + 1

@@ -43,7 +43,7 @@ func (p *Picker) add(piece int) *part {
 	if len(p.geometry.Pads) > 0 {
 		for n := range blocks {
 			if p.geometry.IsPad(t.block(n)) {
-				blocks[n].fate = pad
+				blocks[n].state = pad
 				t.count--
 			}
 		}

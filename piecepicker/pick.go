@@ -232,8 +232,8 @@ func (k *pick) take(t *part, n int) {
 	}
 	first := n == int(t.next)
 	for ; k.left > 0 && t.free > 0 && n < len(t.blocks); n++ {
-		if b := &t.blocks[n]; b.fate == free {
-			*b = block{peer: k.r.id, due: k.due, fate: asked}
+		if b := &t.blocks[n]; b.state == free {
+			*b = block{peer: k.r.id, due: k.due, state: asked}
 			t.free--
 			k.left--
 			k.r.asked++
@@ -263,7 +263,7 @@ func (k *pick) twice() {
 			continue
 		}
 		for n := range t.blocks {
-			if t.blocks[n].fate == asked && !t.askedOf(n, k.r.id) {
+			if t.blocks[n].state == asked && !t.askedOf(n, k.r.id) {
 				if rank, ok := p.endGame.Again(k.asked(t, n)); ok {
 					found = append(found, candidate{rank, t, n})
 				}

@@ -174,7 +174,7 @@ func (p *Picker) Held(piece int) {
 	}
 	if t := p.part(piece); t != nil {
 		for n := range t.blocks {
-			if t.blocks[n].fate == asked {
+			if t.blocks[n].state == asked {
 				p.release(nil, t, n, nil)
 			}
 		}
@@ -199,8 +199,8 @@ func (p *Picker) Lose(piece int, blocks []int) {
 	if t == nil && held && blocks != nil {
 		t = p.add(piece)
 		for n := range t.blocks {
-			if t.blocks[n].fate == free {
-				t.blocks[n].fate = kept
+			if t.blocks[n].state == free {
+				t.blocks[n].state = heldBefore
 				t.free--
 				t.missing--
 			}
@@ -226,7 +226,7 @@ func (p *Picker) Lose(piece int, blocks []int) {
 
 // lose makes block n missing once more, if there is such a block and it is here.
 func (t *part) lose(n int) {
-	if n < 0 || n >= len(t.blocks) || t.blocks[n].fate != here && t.blocks[n].fate != kept {
+	if n < 0 || n >= len(t.blocks) || t.blocks[n].state != received && t.blocks[n].state != heldBefore {
 		return
 	}
 	t.blocks[n] = block{}
