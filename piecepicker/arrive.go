@@ -68,10 +68,10 @@ func (p *Picker) release(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer
 		p.peers[b.peer].asked--
 		dst = append(dst, b.peer)
 	}
-	if b.more == 0 {
+	if b.extras == 0 {
 		return dst
 	}
-	t.more = slices.DeleteFunc(t.more, func(m also) bool {
+	t.extraRequests = slices.DeleteFunc(t.extraRequests, func(m extraRequest) bool {
 		if int(m.block) != n {
 			return false
 		}
@@ -93,10 +93,10 @@ func (p *Picker) unask(t *part, n int, r *peer) bool {
 	if b.state != asked {
 		return false
 	}
-	if b.peer != r.id && b.more == 0 {
+	if b.peer != r.id && b.extras == 0 {
 		return false
 	}
-	if b.peer == r.id && b.more == 0 {
+	if b.peer == r.id && b.extras == 0 {
 		r.asked--
 		*b = block{}
 		t.free++
@@ -104,7 +104,7 @@ func (p *Picker) unask(t *part, n int, r *peer) bool {
 		return true
 	}
 	first := b.peer == r.id
-	for i, m := range t.more {
+	for i, m := range t.extraRequests {
 		if int(m.block) != n || !first && m.peer != r.id {
 			continue
 		}
@@ -116,8 +116,8 @@ func (p *Picker) unask(t *part, n int, r *peer) bool {
 		} else {
 			r.twice--
 		}
-		b.more--
-		t.more = slices.Delete(t.more, i, i+1)
+		b.extras--
+		t.extraRequests = slices.Delete(t.extraRequests, i, i+1)
 		return false
 	}
 	return false

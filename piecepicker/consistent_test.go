@@ -134,16 +134,16 @@ func (c careful) recountParts() {
 			case asked:
 				missing++
 				requests[b.peer]++
-				more += int32(b.more)
+				more += int32(b.extras)
 			}
 		}
-		for _, m := range part.more {
+		for _, m := range part.extraRequests {
 			requests[m.peer]++
 			twice[m.peer]++
 		}
 		equal(c, part.free, unasked, "free blocks of piece", int(part.piece))
 		equal(c, part.missing, missing, "missing blocks of piece", int(part.piece))
-		equal(c, int32(len(part.more)), more, "further requests for piece", int(part.piece))
+		equal(c, int32(len(part.extraRequests)), more, "further requests for piece", int(part.piece))
 		equal(c, part.untouched(), false, "a part without need for piece", int(part.piece))
 	}
 	for id, r := range p.peers {

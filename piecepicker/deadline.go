@@ -77,13 +77,13 @@ func (k *pick) rescue(t *part, needed int64) {
 		if k.left == 0 {
 			return
 		}
-		if t.blocks[n].state != asked || t.blocks[n].more >= rescuers || t.askedOf(n, k.r.id) {
+		if t.blocks[n].state != asked || t.blocks[n].extras >= rescuers || t.askedOf(n, k.r.id) {
 			continue
 		}
 		due := t.due(n)
 		overdue := due < k.now
 		if overdue || due > needed && k.due < due {
-			k.again(t, n)
+			k.addExtra(t, n)
 		}
 	}
 }

@@ -111,9 +111,9 @@ func TestManyPeersAreAskedForOneBlock(t *testing.T) {
 	p := NewSequential(g, Config{EndGame: Duplicates{Peers: -1}})
 	for i := range 300 {
 		p.Join(swarmPeer(i), []byte{0x80})
-		require.Len(t, p.Pick(nil, ask(i, 1)), min(1, max(0, maxMore+1-i)), "peer %d", i)
+		require.Len(t, p.Pick(nil, ask(i, 1)), min(1, max(0, maxExtras+1-i)), "peer %d", i)
 	}
 	cancel, missing := p.Arrive(nil, swarmPeer(7), g.Block(0, 0))
 	require.True(t, missing)
-	require.Len(t, cancel, maxMore)
+	require.Len(t, cancel, maxExtras)
 }

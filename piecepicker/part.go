@@ -15,17 +15,17 @@ const (
 
 // A block is one block of a piece that was begun.
 type block struct {
-	peer  swarm.Peer // that was asked first, or that sent it
-	due   int64      // when the peer asked should have sent it, in the picker's time
-	state blockState
-	more  uint8 // further peers asked, in part.more
+	peer   swarm.Peer // that was asked first, or that sent it
+	due    int64      // when the peer asked should have sent it, in the picker's time
+	state  blockState
+	extras uint8 // further peers asked, in part.more
 }
 
-// maxMore is the most that block.more can count.
-const maxMore = 255
+// maxExtras is the most that block.more can count.
+const maxExtras = 255
 
-// An also is a request for a block that another peer was asked for before.
-type also struct {
+// An extraRequest is a request for a block that another peer was asked for before.
+type extraRequest struct {
 	block int32
 	peer  swarm.Peer
 	due   int64
@@ -34,20 +34,20 @@ type also struct {
 // A part is a piece that was begun. It lives until the piece is held, or until
 // nothing of it is asked or here.
 type part struct {
-	piece    int32
-	at       int32 // in Picker.parts
-	open     int32 // in Picker.open; -1 when it has no free block or is not wanted
-	count    int32 // of blocks without pads
-	free     int32 // of blocks
-	missing  int32 // of blocks
-	next     int32 // no block before it is free
-	last     int32 // length in bytes of the last block
-	begun    uint64
-	turn     uint64     // when blocks were last picked to go on together with others
-	reserved bool       // for a peer on parole, as long as others find anything else
-	owner    swarm.Peer // it is reserved for
-	blocks   []block
-	more     []also
+	piece         int32
+	at            int32 // in Picker.parts
+	open          int32 // in Picker.open; -1 when it has no free block or is not wanted
+	count         int32 // of blocks without pads
+	free          int32 // of blocks
+	missing       int32 // of blocks
+	next          int32 // no block before it is free
+	last          int32 // length in bytes of the last block
+	begun         uint64
+	turn          uint64     // when blocks were last picked to go on together with others
+	reserved      bool       // for a peer on parole, as long as others find anything else
+	owner         swarm.Peer // it is reserved for
+	blocks        []block
+	extraRequests []extraRequest
 }
 
 func (t *part) length(n int) int {
@@ -83,8 +83,8 @@ func (t *part) askedOf(n int, p swarm.Peer) bool {
 	if b.peer == p {
 		return true
 	}
-	if b.more > 0 {
-		for _, m := range t.more {
+	if b.extras > 0 {
+		for _, m := range t.extraRequests {
 			if int(m.block) == n && m.peer == p {
 				return true
 			}
@@ -96,8 +96,8 @@ func (t *part) askedOf(n int, p swarm.Peer) bool {
 // due returns when the first of the peers asked should have sent block n.
 func (t *part) due(n int) int64 {
 	due := t.blocks[n].due
-	if t.blocks[n].more > 0 {
-		for _, m := range t.more {
+	if t.blocks[n].extras > 0 {
+		for _, m := range t.extraRequests {
 			if int(m.block) == n {
 				due = min(due, m.due)
 			}
@@ -111,7 +111,7 @@ func (t *part) alone(p swarm.Peer) bool {
 	for i := range t.blocks {
 		switch b := &t.blocks[i]; b.state {
 		case asked:
-			if b.peer != p || b.more > 0 {
+			if b.peer != p || b.extras > 0 {
 				return false
 			}
 		case received:

@@ -31,14 +31,14 @@ func (p *Picker) add(piece int) *part {
 	blocks := slices.Grow(t.blocks[:0], count)[:count]
 	clear(blocks)
 	*t = part{
-		piece:  int32(piece),
-		at:     int32(len(p.parts)),
-		open:   -1,
-		count:  int32(count),
-		last:   int32(length - (count-1)*swarm.BlockLen),
-		begun:  p.begun,
-		blocks: blocks,
-		more:   t.more[:0],
+		piece:         int32(piece),
+		at:            int32(len(p.parts)),
+		open:          -1,
+		count:         int32(count),
+		last:          int32(length - (count-1)*swarm.BlockLen),
+		begun:         p.begun,
+		blocks:        blocks,
+		extraRequests: t.extraRequests[:0],
 	}
 	if len(p.geometry.Pads) > 0 {
 		for n := range blocks {

@@ -282,7 +282,7 @@ func (k *pick) twice() {
 		found[best] = found[len(found)-1]
 		found = found[:len(found)-1]
 		if _, ok := p.endGame.Again(k.asked(c.part, c.block)); ok {
-			k.again(c.part, c.block)
+			k.addExtra(c.part, c.block)
 		}
 	}
 	clear(p.found)
@@ -310,21 +310,21 @@ func (c *candidate) before(d *candidate) bool {
 func (k *pick) asked(t *part, n int) Asked {
 	return Asked{
 		Block: t.block(n),
-		Peers: 1 + int(t.blocks[n].more),
+		Peers: 1 + int(t.blocks[n].extras),
 		Due:   time.Duration(t.due(n) - k.now),
 		Delay: k.ask.Delay,
 		Twice: k.r.twice,
 	}
 }
 
-// again asks the peer for a block that another one was asked for.
-func (k *pick) again(t *part, n int) {
+// addExtra asks the peer for a block that another one was asked for.
+func (k *pick) addExtra(t *part, n int) {
 	b := &t.blocks[n]
-	if b.more == maxMore {
+	if b.extras == maxExtras {
 		return
 	}
-	b.more++
-	t.more = append(t.more, also{block: int32(n), peer: k.r.id, due: k.due})
+	b.extras++
+	t.extraRequests = append(t.extraRequests, extraRequest{block: int32(n), peer: k.r.id, due: k.due})
 	k.left--
 	k.r.asked++
 	k.r.twice++
