@@ -77,7 +77,7 @@ func (p *Picker) release(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer
 		}
 		o := p.peers[m.peer]
 		o.asked--
-		o.twice--
+		o.duplicates--
 		if o != r {
 			dst = append(dst, m.peer)
 		}
@@ -112,9 +112,9 @@ func (p *Picker) unask(t *part, n int, r *peer) bool {
 		if first {
 			// Who was asked next is now the one it was asked of.
 			b.peer, b.due = m.peer, m.due
-			p.peers[m.peer].twice--
+			p.peers[m.peer].duplicates--
 		} else {
-			r.twice--
+			r.duplicates--
 		}
 		b.extras--
 		t.extraRequests = slices.Delete(t.extraRequests, i, i+1)

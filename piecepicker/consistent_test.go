@@ -148,7 +148,7 @@ func (c careful) recountParts() {
 	}
 	for id, r := range p.peers {
 		equal(c, r.asked, requests[id], "requests to peer", int(id))
-		equal(c, r.twice, twice[id], "second requests to peer", int(id))
+		equal(c, r.duplicates, twice[id], "second requests to peer", int(id))
 		delete(requests, id)
 	}
 	equal(c, len(requests), 0, "peers that left and are asked", 0)

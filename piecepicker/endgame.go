@@ -18,11 +18,11 @@ type EndGame interface {
 
 // An Asked is a block that others were asked for and did not send yet.
 type Asked struct {
-	Block swarm.Block
-	Peers int           // that were asked for it
-	Due   time.Duration // until the first of them should have sent it; negative when it is late
-	Delay time.Duration // until it would be here from the peer in question
-	Twice int           // blocks that the peer in question and others were asked for
+	Block      swarm.Block
+	Peers      int           // that were asked for it
+	Due        time.Duration // until the first of them should have sent it; negative when it is late
+	Delay      time.Duration // until it would be here from the peer in question
+	Duplicates int           // blocks that the peer in question and others were asked for
 }
 
 // Duplicates is the EndGame that Pickers have by default. It asks first for the
@@ -43,17 +43,17 @@ func (d Duplicates) Again(a Asked) (int64, bool) {
 	if most := orDefault(d.Peers, 3); most >= 0 && a.Peers >= most {
 		return 0, false
 	}
-	if most := orDefault(d.Each, 4); most >= 0 && a.Twice >= most {
+	if most := orDefault(d.Each, 4); most >= 0 && a.Duplicates >= most {
 		return 0, false
 	}
 	if a.Peers > 1 && a.Due > 0 && a.Delay >= a.Due {
 		return 0, false
 	}
-	return int64(min(max(a.Due, -longest), longest)) - int64(a.Peers)<<50, true
+	return int64(min(max(a.Due, -maxDue), maxDue)) - int64(a.Peers)<<50, true
 }
 
-// longest bounds what a due time counts, so that it never outweighs a peer.
-const longest = 100 * time.Hour
+// maxDue bounds what a due time counts, so that it never outweighs a peer.
+const maxDue = 100 * time.Hour
 
 func orDefault(n, otherwise int) int {
 	if n == 0 {

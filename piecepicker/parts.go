@@ -148,5 +148,5 @@ func (p *Picker) setFresh(piece int, fresh bool) {
 func (p *Picker) rest() {
 	p.started = false
 	p.order.Start(&p.board)
-	p.slots, p.parts, p.open, p.spare, p.found = nil, nil, nil, nil, nil
+	p.slots, p.parts, p.open, p.spare, p.candidates = nil, nil, nil, nil, nil
 }

@@ -8,10 +8,10 @@ import (
 
 // A peer is what the picker knows of one peer.
 type peer struct {
-	id    swarm.Peer
-	has   *Set // Picker.all if that is every piece
-	asked int  // blocks that it was asked for
-	twice int  // of these, blocks that others were asked for too
+	id         swarm.Peer
+	has        *Set // Picker.all if that is every piece
+	asked      int  // blocks that it was asked for
+	duplicates int  // of these, blocks that others were asked for too
 
 	// piece is the one that it was asked for last, to stay with it; -1 for none.
 	piece int

@@ -44,7 +44,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 		k.stay()
 		k.any()
 	}
-	k.twice()
+	k.endGamePicks()
 	return k.dst
 }
 
@@ -250,13 +250,13 @@ func (k *pick) take(t *part, n int) {
 	k.p.place(t, true)
 }
 
-// twice picks blocks that others were asked for, if that is all there is.
-func (k *pick) twice() {
+// endGamePicks picks blocks that others were asked for, if that is all there is.
+func (k *pick) endGamePicks() {
 	p := k.p
 	if k.left == 0 || k.ask.Exclusive || p.board.askable() > 0 {
 		return
 	}
-	found := p.found[:0]
+	found := p.candidates[:0]
 	for _, t := range p.parts {
 		piece := int(t.piece)
 		if t.missing == t.free || !k.offers(piece) || k.ask.Only != nil && !slices.Contains(k.ask.Only, piece) {
@@ -264,13 +264,13 @@ func (k *pick) twice() {
 		}
 		for n := range t.blocks {
 			if t.blocks[n].state == asked && !t.askedOf(n, k.r.id) {
-				if rank, ok := p.endGame.Again(k.asked(t, n)); ok {
+				if rank, ok := p.endGame.Again(k.describe(t, n)); ok {
 					found = append(found, candidate{rank, t, n})
 				}
 			}
 		}
 	}
-	p.found = found
+	p.candidates = found
 	for k.left > 0 && len(found) > 0 {
 		best := 0
 		for i := range found {
@@ -281,11 +281,11 @@ func (k *pick) twice() {
 		c := found[best]
 		found[best] = found[len(found)-1]
 		found = found[:len(found)-1]
-		if _, ok := p.endGame.Again(k.asked(c.part, c.block)); ok {
+		if _, ok := p.endGame.Again(k.describe(c.part, c.block)); ok {
 			k.addExtra(c.part, c.block)
 		}
 	}
-	clear(p.found)
+	clear(p.candidates)
 }
 
 // A candidate is a block that may be asked of one peer more.
@@ -307,13 +307,13 @@ func (c *candidate) before(d *candidate) bool {
 	return c.block > d.block
 }
 
-func (k *pick) asked(t *part, n int) Asked {
+func (k *pick) describe(t *part, n int) Asked {
 	return Asked{
-		Block: t.block(n),
-		Peers: 1 + int(t.blocks[n].extras),
-		Due:   time.Duration(t.due(n) - k.now),
-		Delay: k.ask.Delay,
-		Twice: k.r.twice,
+		Block:      t.block(n),
+		Peers:      1 + int(t.blocks[n].extras),
+		Due:        time.Duration(t.due(n) - k.now),
+		Delay:      k.ask.Delay,
+		Duplicates: k.r.duplicates,
 	}
 }
 
@@ -327,6 +327,6 @@ func (k *pick) addExtra(t *part, n int) {
 	t.extraRequests = append(t.extraRequests, extraRequest{block: int32(n), peer: k.r.id, due: k.due})
 	k.left--
 	k.r.asked++
-	k.r.twice++
+	k.r.duplicates++
 	k.dst = append(k.dst, t.block(n))
 }

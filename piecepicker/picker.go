@@ -48,13 +48,13 @@ type Picker struct {
 	peers map[swarm.Peer]*peer
 	all   *Set // shared by all peers that have every piece; nil until one does
 
-	slots []int32 // for each piece its place in parts and 1, or 0; nil while there are none
-	parts []*part
-	open  []*part // wanted and with free blocks
-	spare []*part // to use again
-	found []candidate
-	begun uint64
-	turns uint64
+	slots      []int32 // for each piece its place in parts and 1, or 0; nil while there are none
+	parts      []*part
+	open       []*part // wanted and with free blocks
+	spare      []*part // to use again
+	candidates []candidate
+	begun      uint64
+	turns      uint64
 
 	// The generations grow when a piece joins the open, fresh or wanted ones;
 	// a peer that found nothing need not look again before that.
