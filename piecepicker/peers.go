@@ -13,8 +13,8 @@ type peer struct {
 	asked      int  // blocks that it was asked for
 	duplicates int  // of these, blocks that others were asked for too
 
-	// piece is the one that it was asked for last, to stay with it; -1 for none.
-	piece int
+	// current is the one that it was asked for last, to stay with it; -1 for none.
+	current int
 
 	// noOpen, noFresh and noWanted are the generations of open, fresh and
 	// wanted pieces among which it had nothing to offer; 0 for unknown.
@@ -32,7 +32,7 @@ func (p *Picker) Join(id swarm.Peer, have swarm.Bitfield) {
 	if has == nil || !isFull(have, p.board.pieces) {
 		has = p.share(setOf(have, p.board.pieces))
 	}
-	p.peers[id] = &peer{id: id, has: has, piece: -1}
+	p.peers[id] = &peer{id: id, has: has, current: -1}
 	p.spread(has, 1)
 }
 

@@ -41,7 +41,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 		if a.Spread > 1 {
 			k.spread()
 		}
-		k.stay()
+		k.currentPiece()
 		k.any()
 	}
 	k.endGamePicks()
@@ -95,14 +95,14 @@ func (k *pick) among(pieces []int) {
 	}
 }
 
-// stay picks from the piece that the peer sends already: the fewer peers send
+// currentPiece picks from the piece that the peer sends already: the fewer peers send
 // blocks of a piece, the easier it is to tell who sent bad ones.
-func (k *pick) stay() {
-	if k.left == 0 || k.r.piece < 0 {
+func (k *pick) currentPiece() {
+	if k.left == 0 || k.r.current < 0 {
 		return
 	}
-	t := k.p.part(k.r.piece)
-	if t != nil && t.open >= 0 && k.offers(k.r.piece) && !(k.ask.Exclusive && !t.alone(k.r.id)) {
+	t := k.p.part(k.r.current)
+	if t != nil && t.open >= 0 && k.offers(k.r.current) && !(k.ask.Exclusive && !t.alone(k.r.id)) {
 		k.take(t, int(t.next))
 	}
 }
@@ -246,7 +246,7 @@ func (k *pick) take(t *part, n int) {
 	if k.ask.Exclusive {
 		t.reserved, t.owner = true, k.r.id
 	}
-	k.r.piece = int(t.piece)
+	k.r.current = int(t.piece)
 	k.p.place(t, true)
 }
 
