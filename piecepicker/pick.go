@@ -7,9 +7,9 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// compared is how many open pieces are compared at least before the best of them
+// maxCompared is how many open pieces are maxCompared at least before the best of them
 // is taken for the best of all.
-const compared = 512
+const maxCompared = 512
 
 // A pick is one call of Pick on its way.
 type pick struct {
@@ -42,7 +42,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 			k.spread()
 		}
 		k.currentPiece()
-		k.any()
+		k.openPieces()
 	}
 	k.endGamePicks()
 	return k.dst
@@ -107,11 +107,11 @@ func (k *pick) currentPiece() {
 	}
 }
 
-// any picks from pieces that were begun, then from new ones; last from what is
+// openPieces picks from pieces that were begun, then from new ones; last from what is
 // reserved for a peer on parole, or has no run of blocks that suits the peer.
-func (k *pick) any() {
+func (k *pick) openPieces() {
 	for k.left > 0 {
-		t, from := k.best(false)
+		t, from := k.bestOpen(false)
 		if t == nil || k.p.board.above(int(t.piece)) {
 			if piece, ok := k.next(); ok && (t == nil || k.p.board.Priority(piece) > k.p.board.Priority(int(t.piece))) {
 				k.takeRun(piece)
@@ -124,7 +124,7 @@ func (k *pick) any() {
 		k.take(t, from)
 	}
 	for k.left > 0 {
-		t, from := k.best(true)
+		t, from := k.bestOpen(true)
 		if t == nil {
 			return
 		}
@@ -132,8 +132,8 @@ func (k *pick) any() {
 	}
 }
 
-// best returns the open piece to pick from, and its first block.
-func (k *pick) best(last bool) (best *part, from int) {
+// bestOpen returns the open piece to pick from, and its first block.
+func (k *pick) bestOpen(last bool) (best *part, from int) {
 	p, r := k.p, k.r
 	if r.noOpen == p.openGen {
 		return nil, 0
@@ -141,7 +141,7 @@ func (k *pick) best(last bool) (best *part, from int) {
 	offered := false
 	var a Partial
 	for i, t := range p.open {
-		if i >= compared && best != nil {
+		if i >= maxCompared && best != nil {
 			break
 		}
 		if !r.has.Has(int(t.piece)) {

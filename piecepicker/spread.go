@@ -32,7 +32,7 @@ func (k *pick) turn() (best *part, together int) {
 	}
 	priority := 0
 	for i, t := range p.open {
-		if i >= compared && best != nil {
+		if i >= maxCompared && best != nil {
 			break
 		}
 		if !k.r.has.Has(int(t.piece)) || k.ask.Exclusive && !t.alone(k.r.id) || t.reserved && t.owner != k.r.id {
