@@ -34,10 +34,10 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	now := p.time(a.Now)
 	k := pick{p: p, r: r, ask: a, dst: dst, left: a.MaxBlocks, begin: a.MaxNewPieces, now: now, due: now + int64(a.Delay)}
 	if a.Only != nil {
-		k.among(a.Only)
+		k.listed(a.Only)
 	} else {
 		k.urgent()
-		k.among(a.First)
+		k.listed(a.First)
 		if a.Spread > 1 {
 			k.spread()
 		}
@@ -77,8 +77,8 @@ func (k *pick) offers(piece int) bool {
 	return k.r.has.Has(piece) && k.p.wanted.Has(piece)
 }
 
-// among picks from listed pieces, those that were begun first.
-func (k *pick) among(pieces []int) {
+// listed picks from listed pieces, those that were begun first.
+func (k *pick) listed(pieces []int) {
 	for _, piece := range pieces {
 		if k.left > 0 && k.offers(piece) {
 			if t := k.p.part(piece); t != nil && !(k.ask.Exclusive && !t.alone(k.r.id)) {
