@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// horizon is how many of the nearest deadlines one Pick looks at.
-const horizon = 128
+// deadlinesPerPick is how many of the nearest deadlines one Pick looks at.
+const deadlinesPerPick = 128
 
 // deadlines holds when pieces are needed, the nearest first.
 type deadlines struct {
-	list []deadline
-	of   map[int]time.Time
+	list    []deadline
+	byPiece map[int]time.Time
 }
 
 type deadline struct {
@@ -22,33 +22,33 @@ type deadline struct {
 
 // set gives a piece a deadline, or takes it back if t is zero.
 func (d *deadlines) set(piece int, t time.Time) {
-	if old, ok := d.of[piece]; ok {
+	if old, ok := d.byPiece[piece]; ok {
 		i, _ := slices.BinarySearchFunc(d.list, deadline{old, piece}, deadline.compare)
 		d.list = slices.Delete(d.list, i, i+1)
-		delete(d.of, piece)
+		delete(d.byPiece, piece)
 	}
 	if t.IsZero() {
 		return
 	}
-	if d.of == nil {
-		d.of = make(map[int]time.Time)
+	if d.byPiece == nil {
+		d.byPiece = make(map[int]time.Time)
 	}
 	// Times with and without a monotonic part have no common order.
 	t = t.Round(0)
 	i, _ := slices.BinarySearchFunc(d.list, deadline{t, piece}, deadline.compare)
 	d.list = slices.Insert(d.list, i, deadline{t, piece})
-	d.of[piece] = t
+	d.byPiece[piece] = t
 }
 
 func (d deadline) compare(e deadline) int {
 	return cmp.Or(d.when.Compare(e.when), cmp.Compare(d.piece, e.piece))
 }
 
-// urgent picks from pieces with a deadline: blocks that are free, and blocks that
+// deadlinePieces picks from pieces with a deadline: blocks that are free, and blocks that
 // will be late from whom they were asked of but sooner from this peer.
-func (k *pick) urgent() {
+func (k *pick) deadlinePieces() {
 	list := k.p.deadlines.list
-	for _, d := range list[:min(len(list), horizon)] {
+	for _, d := range list[:min(len(list), deadlinesPerPick)] {
 		if k.left == 0 {
 			return
 		}

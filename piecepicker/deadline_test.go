@@ -97,7 +97,7 @@ func TestHeldPieceHasNoDeadline(t *testing.T) {
 	p.SetDeadline(-1, start)
 	p.SetDeadline(10, start)
 	require.Empty(t, p.deadlines.list)
-	require.Empty(t, p.deadlines.of)
+	require.Empty(t, p.deadlines.byPiece)
 }
 
 func swarmPeer(i int) swarm.Peer { return swarm.Peer(i) }

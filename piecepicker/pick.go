@@ -36,7 +36,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	if a.Only != nil {
 		k.listed(a.Only)
 	} else {
-		k.urgent()
+		k.deadlinePieces()
 		k.listed(a.First)
 		if a.Spread > 1 {
 			k.spread()
