@@ -63,13 +63,13 @@ func (k *pick) deadlinePieces() {
 			continue
 		}
 		k.take(t, int(t.next))
-		k.rescue(t, k.p.time(d.when))
+		k.duplicateLate(t, k.p.time(d.when))
 	}
 }
 
-// rescue picks blocks of a piece that will come too late, or were to be here by
+// duplicateLate picks blocks of a piece that will come too late, or were to be here by
 // now, if this peer has them sooner.
-func (k *pick) rescue(t *part, needed int64) {
+func (k *pick) duplicateLate(t *part, needed int64) {
 	if t.missing == t.free {
 		return
 	}
@@ -77,7 +77,7 @@ func (k *pick) rescue(t *part, needed int64) {
 		if k.left == 0 {
 			return
 		}
-		if t.blocks[n].state != asked || t.blocks[n].extras >= rescuers || t.askedOf(n, k.r.id) {
+		if t.blocks[n].state != asked || t.blocks[n].extras >= maxLateDuplicates || t.askedOf(n, k.r.id) {
 			continue
 		}
 		due := t.due(n)
@@ -88,5 +88,5 @@ func (k *pick) rescue(t *part, needed int64) {
 	}
 }
 
-// rescuers is how many peers are asked for a late block besides the first.
-const rescuers = 2
+// maxLateDuplicates is how many peers are asked for a late block besides the first.
+const maxLateDuplicates = 2
