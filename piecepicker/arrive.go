@@ -111,7 +111,7 @@ func (p *Picker) unask(t *part, n int, r *peer) bool {
 		r.asked--
 		if first {
 			// Who was asked next is now the one it was asked of.
-			b.peer, b.due = m.peer, m.due
+			b.peer, b.dueAt = m.peer, m.dueAt
 			p.peers[m.peer].duplicates--
 		} else {
 			r.duplicates--

@@ -16,8 +16,8 @@ type deadlines struct {
 }
 
 type deadline struct {
-	when  time.Time
-	piece int
+	neededAt time.Time
+	piece    int
 }
 
 // set gives a piece a deadline, or takes it back if t is zero.
@@ -41,7 +41,7 @@ func (d *deadlines) set(piece int, t time.Time) {
 }
 
 func (d deadline) compare(e deadline) int {
-	return cmp.Or(d.when.Compare(e.when), cmp.Compare(d.piece, e.piece))
+	return cmp.Or(d.neededAt.Compare(e.neededAt), cmp.Compare(d.piece, e.piece))
 }
 
 // deadlinePieces picks from pieces with a deadline: blocks that are free, and blocks that
@@ -63,7 +63,7 @@ func (k *pick) deadlinePieces() {
 			continue
 		}
 		k.take(t, int(t.next))
-		k.duplicateLate(t, k.p.time(d.when))
+		k.duplicateLate(t, k.p.time(d.neededAt))
 	}
 }
 
@@ -80,9 +80,9 @@ func (k *pick) duplicateLate(t *part, needed int64) {
 		if t.blocks[n].state != asked || t.blocks[n].extras >= maxLateDuplicates || t.askedOf(n, k.r.id) {
 			continue
 		}
-		due := t.due(n)
+		due := t.dueAt(n)
 		overdue := due < k.now
-		if overdue || due > needed && k.due < due {
+		if overdue || due > needed && k.dueAt < due {
 			k.addExtra(t, n)
 		}
 	}

@@ -16,7 +16,7 @@ const (
 // A block is one block of a piece that was begun.
 type block struct {
 	peer   swarm.Peer // that was asked first, or that sent it
-	due    int64      // when the peer asked should have sent it, in the picker's time
+	dueAt  int64      // when the peer asked should have sent it, in the picker's time
 	state  blockState
 	extras uint8 // further peers asked, in part.more
 }
@@ -28,7 +28,7 @@ const maxExtras = 255
 type extraRequest struct {
 	block int32
 	peer  swarm.Peer
-	due   int64
+	dueAt int64
 }
 
 // A part is a piece that was begun. It lives until the piece is held, or until
@@ -93,13 +93,13 @@ func (t *part) askedOf(n int, p swarm.Peer) bool {
 	return false
 }
 
-// due returns when the first of the peers asked should have sent block n.
-func (t *part) due(n int) int64 {
-	due := t.blocks[n].due
+// dueAt returns when the first of the peers asked should have sent block n.
+func (t *part) dueAt(n int) int64 {
+	due := t.blocks[n].dueAt
 	if t.blocks[n].extras > 0 {
 		for _, m := range t.extraRequests {
 			if int(m.block) == n {
-				due = min(due, m.due)
+				due = min(due, m.dueAt)
 			}
 		}
 	}

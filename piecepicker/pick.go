@@ -13,13 +13,13 @@ const maxCompared = 512
 
 // A pick is one call of Pick on its way.
 type pick struct {
-	p        *Picker
-	r        *peer
-	ask      swarm.Ask
-	dst      []swarm.Block
-	left     int // blocks that may still be picked
-	begin    int // pieces that may still be begun
-	now, due int64
+	p          *Picker
+	r          *peer
+	ask        swarm.Ask
+	dst        []swarm.Block
+	left       int // blocks that may still be picked
+	begin      int // pieces that may still be begun
+	now, dueAt int64
 }
 
 // Pick appends to dst the blocks to ask of a peer, best first, and counts them as
@@ -32,7 +32,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	}
 	p.start(a.Now)
 	now := p.time(a.Now)
-	k := pick{p: p, r: r, ask: a, dst: dst, left: a.MaxBlocks, begin: a.MaxNewPieces, now: now, due: now + int64(a.Delay)}
+	k := pick{p: p, r: r, ask: a, dst: dst, left: a.MaxBlocks, begin: a.MaxNewPieces, now: now, dueAt: now + int64(a.Delay)}
 	if a.Only != nil {
 		k.listed(a.Only)
 	} else {
@@ -233,7 +233,7 @@ func (k *pick) take(t *part, n int) {
 	first := n == int(t.next)
 	for ; k.left > 0 && t.free > 0 && n < len(t.blocks); n++ {
 		if b := &t.blocks[n]; b.state == free {
-			*b = block{peer: k.r.id, due: k.due, state: asked}
+			*b = block{peer: k.r.id, dueAt: k.dueAt, state: asked}
 			t.free--
 			k.left--
 			k.r.asked++
@@ -311,7 +311,7 @@ func (k *pick) describe(t *part, n int) Asked {
 	return Asked{
 		Block:      t.block(n),
 		Peers:      1 + int(t.blocks[n].extras),
-		Due:        time.Duration(t.due(n) - k.now),
+		Due:        time.Duration(t.dueAt(n) - k.now),
 		Delay:      k.ask.Delay,
 		Duplicates: k.r.duplicates,
 	}
@@ -324,7 +324,7 @@ func (k *pick) addExtra(t *part, n int) {
 		return
 	}
 	b.extras++
-	t.extraRequests = append(t.extraRequests, extraRequest{block: int32(n), peer: k.r.id, due: k.due})
+	t.extraRequests = append(t.extraRequests, extraRequest{block: int32(n), peer: k.r.id, dueAt: k.dueAt})
 	k.left--
 	k.r.asked++
 	k.r.duplicates++
