@@ -14,21 +14,21 @@ const (
 // lowering the keys of the pieces that it lacks; so a full seed touches no key.
 // Either way of counting may be undone by the other.
 type Board struct {
-	pieces   int
-	shared   int32
-	keys     []int32       // nil while all are 0
-	free     window[int32] // how many pieces with blocks to ask for have a key
-	count    int           // the sum of free
-	priority []uint8       // nil while all are usual
-	fresh    *Set          // wanted, and nothing of it is asked or here
-	levels   [most + 1]int // how many fresh pieces have a priority
+	pieces      int
+	sharedCount int32
+	keys        []int32       // nil while all are 0
+	free        window[int32] // how many pieces with blocks to ask for have a key
+	count       int           // the sum of free
+	priority    []uint8       // nil while all are usual
+	fresh       *Set          // wanted, and nothing of it is asked or here
+	levels      [most + 1]int // how many fresh pieces have a priority
 }
 
 // Pieces returns the number of pieces in the torrent.
 func (b *Board) Pieces() int { return b.pieces }
 
 // Availability returns how many of the peers that joined have a piece.
-func (b *Board) Availability(piece int) int { return int(b.key(piece) + b.shared) }
+func (b *Board) Availability(piece int) int { return int(b.key(piece) + b.sharedCount) }
 
 // Priority returns how much a piece is wanted, from 0, not at all, to 7.
 func (b *Board) Priority(piece int) int {
@@ -66,7 +66,7 @@ func (b *Board) above(piece int) bool {
 
 // askable returns the number of pieces with blocks to ask for that some peer has.
 func (b *Board) askable() int {
-	if nobody := b.free.peek(-b.shared); nobody != nil {
+	if nobody := b.free.peek(-b.sharedCount); nobody != nil {
 		return b.count - int(*nobody)
 	}
 	return b.count

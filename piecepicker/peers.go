@@ -33,7 +33,7 @@ func (p *Picker) Join(id swarm.Peer, have swarm.Bitfield) {
 		has = p.share(setOf(have, p.board.pieces))
 	}
 	p.peers[id] = &peer{id: id, has: has, current: -1}
-	p.spread(has, 1)
+	p.countAvailability(has, 1)
 }
 
 // share returns the one set of all pieces in place of s, if it is that.
@@ -60,9 +60,9 @@ func (p *Picker) Have(id swarm.Peer, piece int, has bool) {
 	r.has = p.share(r.has)
 	if has {
 		r.noOpen, r.noFresh, r.noWanted = 0, 0, 0
-		p.move(piece, 1)
+		p.changeKey(piece, 1)
 	} else {
-		p.move(piece, -1)
+		p.changeKey(piece, -1)
 	}
 }
 
@@ -87,9 +87,9 @@ func (p *Picker) Leave(id swarm.Peer) {
 		p.settle(int(t.piece))
 	}
 	delete(p.peers, id)
-	p.spread(r.has, -1)
+	p.countAvailability(r.has, -1)
 	if len(p.peers) == 0 && !p.started && p.board.count == 0 {
-		p.board.keys, p.board.shared = nil, 0
+		p.board.keys, p.board.sharedCount = nil, 0
 	}
 }
 
@@ -122,12 +122,12 @@ func (p *Picker) Wants(id swarm.Peer) bool {
 	return false
 }
 
-// spread counts a peer's pieces in or out, or else those that it lacks.
-func (p *Picker) spread(has *Set, by int) {
+// countAvailability counts a peer's pieces in or out, or else those that it lacks.
+func (p *Picker) countAvailability(has *Set, by int) {
 	var flip uint64
 	if 2*has.Len() > p.board.pieces {
 		flip = ^flip
-		p.board.shared += int32(by)
+		p.board.sharedCount += int32(by)
 		by = -by
 	}
 	if has.Full() && flip != 0 || has.Len() == 0 && flip == 0 {
@@ -135,13 +135,13 @@ func (p *Picker) spread(has *Set, by int) {
 	}
 	for k, word := range has.Words() {
 		for word = (word ^ flip) & has.valid(k); word != 0; word &= word - 1 {
-			p.move(k*64+bits.TrailingZeros64(word), by)
+			p.changeKey(k*64+bits.TrailingZeros64(word), by)
 		}
 	}
 }
 
-// move raises or lowers the key of a piece by 1.
-func (p *Picker) move(piece, by int) {
+// changeKey raises or lowers the key of a piece by 1.
+func (p *Picker) changeKey(piece, by int) {
 	b := &p.board
 	if b.keys == nil {
 		b.keys = make([]int32, b.pieces)

@@ -81,7 +81,7 @@ func (r *Rarest) Next(has *Set) (int, bool) {
 				s.low = key
 			}
 			seen += len(bucket)
-			if key == -r.board.shared {
+			if key == -r.board.sharedCount {
 				continue // no peer has these
 			}
 			if piece, ok := r.try(bucket, has, &left); ok {
