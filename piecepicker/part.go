@@ -43,7 +43,7 @@ type part struct {
 	next          int32 // no block before it is free
 	last          int32 // length in bytes of the last block
 	begun         uint64
-	turn          uint64     // when blocks were last picked to go on together with others
+	lastServed    uint64     // when blocks were last picked to go on together with others
 	reserved      bool       // for a peer on parole, as long as others find anything else
 	owner         swarm.Peer // it is reserved for
 	blocks        []block

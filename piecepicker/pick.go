@@ -39,7 +39,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 		k.deadlinePieces()
 		k.listed(a.First)
 		if a.Spread > 1 {
-			k.spread()
+			k.sideBySide()
 		}
 		k.currentPiece()
 		k.openPieces()

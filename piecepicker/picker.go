@@ -54,7 +54,7 @@ type Picker struct {
 	spare      []*part // to use again
 	candidates []candidate
 	begun      uint64
-	turns      uint64
+	served     uint64
 
 	// The generations grow when a piece joins the open, fresh or wanted ones;
 	// a peer that found nothing need not look again before that.

@@ -4,11 +4,11 @@ package piecepicker
 // next, where pieces go on together.
 const spreadRun = 16
 
-// spread picks from several pieces in turn, so that they go on together, and from new
+// sideBySide picks from several pieces in turn, so that they go on together, and from new
 // ones while there are too few.
-func (k *pick) spread() {
+func (k *pick) sideBySide() {
 	for k.left > 0 {
-		t, together := k.turn()
+		t, together := k.leastRecentlyServed()
 		if together < k.ask.Spread {
 			if piece, ok := k.next(); ok && (t == nil || k.p.board.Priority(piece) >= k.p.board.Priority(int(t.piece))) {
 				t = k.start(piece)
@@ -17,15 +17,15 @@ func (k *pick) spread() {
 		if t == nil {
 			return
 		}
-		k.p.turns++
-		t.turn = k.p.turns
+		k.p.served++
+		t.lastServed = k.p.served
 		k.takeFew(t, spreadRun)
 	}
 }
 
-// turn returns, of the open pieces of the highest priority that the peer has, the one
+// leastRecentlyServed returns, of the open pieces of the highest priority that the peer has, the one
 // that was picked from the longest time ago, and how many such pieces there are.
-func (k *pick) turn() (best *part, together int) {
+func (k *pick) leastRecentlyServed() (best *part, together int) {
 	p := k.p
 	if k.r.noOpen == p.openGen {
 		return nil, 0
@@ -43,7 +43,7 @@ func (k *pick) turn() (best *part, together int) {
 			best, priority, together = t, n, 1
 		case n == priority:
 			together++
-			if t.turn < best.turn || t.turn == best.turn && t.begun < best.begun {
+			if t.lastServed < best.lastServed || t.lastServed == best.lastServed && t.begun < best.begun {
 				best = t
 			}
 		}
