@@ -18,7 +18,7 @@ func (p *Picker) Drop(id swarm.Peer, b swarm.Block) {
 		return
 	}
 	if n, ok := t.index(b); ok && p.unask(t, n, r) {
-		p.settle(b.Piece)
+		p.reindex(b.Piece)
 	}
 }
 
@@ -51,7 +51,7 @@ func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel 
 		t.blocks[n] = block{peer: id, state: received}
 		t.missing--
 		t.free--
-		p.settle(b.Piece)
+		p.reindex(b.Piece)
 	default:
 		return dst, false
 	}

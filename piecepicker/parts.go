@@ -59,7 +59,7 @@ func (p *Picker) add(piece int) *part {
 
 // remove forgets that a piece was begun. None of its blocks may be asked.
 func (p *Picker) remove(t *part) {
-	p.close(t)
+	p.removeOpen(t)
 	last := p.parts[len(p.parts)-1]
 	p.parts[t.at], last.at = last, t.at
 	p.slots[last.piece] = t.at + 1
@@ -71,8 +71,8 @@ func (p *Picker) remove(t *part) {
 	}
 }
 
-// close takes a piece out of the open ones.
-func (p *Picker) close(t *part) {
+// removeOpen takes a piece out of the open ones.
+func (p *Picker) removeOpen(t *part) {
 	if t.open < 0 {
 		return
 	}
@@ -84,9 +84,9 @@ func (p *Picker) close(t *part) {
 	p.board.tally(p.board.key(int(t.piece)), -1)
 }
 
-// settle puts a piece where it belongs after something about it changed: among
+// reindex puts a piece where it belongs after something about it changed: among
 // the wanted, the fresh and the open ones.
-func (p *Picker) settle(piece int) {
+func (p *Picker) reindex(piece int) {
 	t := p.part(piece)
 	if t != nil && t.untouched() {
 		p.remove(t)
@@ -99,18 +99,18 @@ func (p *Picker) settle(piece int) {
 	}
 	p.setFresh(piece, wanted && t == nil)
 	if t != nil {
-		p.place(t, wanted)
+		p.reindexOpen(t, wanted)
 	}
 	if p.wanted.Len() == 0 && len(p.parts) == 0 {
-		p.rest()
+		p.releaseMemory()
 	}
 }
 
-// place puts a piece among the open ones if it is wanted and has free blocks, and
+// reindexOpen puts a piece among the open ones if it is wanted and has free blocks, and
 // else takes it out.
-func (p *Picker) place(t *part, wanted bool) {
+func (p *Picker) reindexOpen(t *part, wanted bool) {
 	if !wanted || t.free == 0 {
-		p.close(t)
+		p.removeOpen(t)
 		return
 	}
 	if t.open >= 0 {
@@ -144,8 +144,8 @@ func (p *Picker) setFresh(piece int, fresh bool) {
 	}
 }
 
-// rest gives back the memory that only a download needs.
-func (p *Picker) rest() {
+// releaseMemory gives back the memory that only a download needs.
+func (p *Picker) releaseMemory() {
 	p.started = false
 	p.order.Start(&p.board)
 	p.slots, p.parts, p.open, p.spare, p.candidates = nil, nil, nil, nil, nil

@@ -84,7 +84,7 @@ func (p *Picker) Leave(id swarm.Peer) {
 		for n := range t.blocks {
 			p.unask(t, n, r)
 		}
-		p.settle(int(t.piece))
+		p.reindex(int(t.piece))
 	}
 	delete(p.peers, id)
 	p.countAvailability(r.has, -1)

@@ -247,7 +247,7 @@ func (k *pick) take(t *part, n int) {
 		t.reserved, t.owner = true, k.r.id
 	}
 	k.r.current = int(t.piece)
-	k.p.place(t, true)
+	k.p.reindexOpen(t, true)
 }
 
 // endGamePicks picks blocks that others were asked for, if that is all there is.

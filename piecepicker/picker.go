@@ -156,7 +156,7 @@ func (p *Picker) SetPriority(piece, priority int) {
 	// The order is told the old priority first, then the new one.
 	p.setFresh(piece, false)
 	p.board.priority[piece] = uint8(priority)
-	p.settle(piece)
+	p.reindex(piece)
 }
 
 // SetDeadline says when a piece is needed; the zero time takes that back. A piece
@@ -181,7 +181,7 @@ func (p *Picker) Held(piece int) {
 		p.remove(t)
 	}
 	p.deadlines.set(piece, time.Time{})
-	p.settle(piece)
+	p.reindex(piece)
 }
 
 // Lose says that blocks of a piece are missing once more, nil for all: it failed
@@ -221,7 +221,7 @@ func (p *Picker) Lose(piece int, blocks []int) {
 			p.held.put(piece, true)
 		}
 	}
-	p.settle(piece)
+	p.reindex(piece)
 }
 
 // lose makes block n missing once more, if there is such a block and it is here.
