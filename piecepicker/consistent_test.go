@@ -162,14 +162,14 @@ func (c careful) recountOrder() {
 		return
 	}
 	pieces := 0
-	for priority := range r.buckets {
-		s := &r.buckets[priority]
+	for priority := range r.byPriority {
+		s := &r.byPriority[priority]
 		sum := 0
-		for i, bucket := range s.buckets.cells {
+		for i, bucket := range s.byKey.cells {
 			sum += len(bucket)
 			for at, piece := range bucket {
-				equal(c, int(r.place[piece]), at, "place in its bucket of piece", int(piece))
-				equal(c, p.board.key(int(piece)), s.buckets.low+int32(i), "key of piece", int(piece))
+				equal(c, int(r.position[piece]), at, "place in its bucket of piece", int(piece))
+				equal(c, p.board.key(int(piece)), s.byKey.low+int32(i), "key of piece", int(piece))
 				equal(c, p.board.Priority(int(piece)), priority, "priority of piece", int(piece))
 				if p.board.key(int(piece)) < s.low {
 					c.t.Fatalf("piece %d has a key of %d, less than the lowest, %d", piece, p.board.key(int(piece)), s.low)

@@ -121,7 +121,7 @@ func TestMemoryAtRest(t *testing.T) {
 	}
 	require.Nil(t, p.slots)
 	require.Empty(t, p.spare)
-	require.Nil(t, p.order.(*Rarest).place)
+	require.Nil(t, p.order.(*Rarest).position)
 	p.Leave(1)
 	p.Leave(2)
 	require.Nil(t, p.board.keys)

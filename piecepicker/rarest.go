@@ -7,9 +7,9 @@ import (
 
 // Limits of one Rarest.Next, in pieces looked at.
 const (
-	probes  = 512 // in buckets, from the rare end
-	tries   = 8   // of them at random, before a bucket is read through
-	samples = 256 // of the peer's own
+	maxProbes  = 512 // in buckets, from the rare end
+	maxGuesses = 8   // of them at random, before a bucket is read through
+	maxSamples = 256 // of the peer's own
 )
 
 // Rarest is an Order that begins the pieces first that the fewest peers have,
@@ -30,17 +30,17 @@ type Rarest struct {
 	// called alike choose alike. NewRarest sets it.
 	Seed uint64
 
-	board   *Board
-	random  rand.PCG
-	place   []int32 // of each piece in its bucket
-	buckets [most + 1]shelf
+	board      *Board
+	random     rand.PCG
+	position   []int32 // of each piece in its bucket
+	byPriority [most + 1]buckets
 }
 
-// A shelf holds the buckets of one priority.
-type shelf struct {
-	count   int   // of pieces in all buckets
-	low     int32 // no piece has a lower key
-	buckets window[[]int32]
+// A buckets holds the buckets of one priority.
+type buckets struct {
+	count int   // of pieces in all buckets
+	low   int32 // no piece has a lower key
+	byKey window[[]int32]
 }
 
 // Start makes r empty.
@@ -51,29 +51,29 @@ func (r *Rarest) Start(b *Board) {
 
 // Add puts a piece into the order.
 func (r *Rarest) Add(piece int) {
-	if r.place == nil {
-		r.place = make([]int32, r.board.Pieces())
+	if r.position == nil {
+		r.position = make([]int32, r.board.Pieces())
 	}
-	r.put(int32(piece), r.board.Priority(piece), r.board.key(piece))
+	r.addToBucket(int32(piece), r.board.Priority(piece), r.board.key(piece))
 }
 
 // Remove takes a piece out.
 func (r *Rarest) Remove(piece int) {
-	r.take(int32(piece), r.board.Priority(piece), r.board.key(piece))
+	r.removeFromBucket(int32(piece), r.board.Priority(piece), r.board.key(piece))
 }
 
 // Moved puts a piece into the bucket where it now belongs.
 func (r *Rarest) Moved(piece, by int) {
 	priority, key := r.board.Priority(piece), r.board.key(piece)
-	r.take(int32(piece), priority, key-int32(by))
-	r.put(int32(piece), priority, key)
+	r.removeFromBucket(int32(piece), priority, key-int32(by))
+	r.addToBucket(int32(piece), priority, key)
 }
 
 // Next returns the rarest piece of the highest priority that a peer has.
 func (r *Rarest) Next(has *Set) (int, bool) {
-	left := probes
+	left := maxProbes
 	for priority := most; priority > 0; priority-- {
-		s := &r.buckets[priority]
+		s := &r.byPriority[priority]
 		seen := 0
 		for key := s.low; seen < s.count; key++ {
 			bucket := s.bucket(key)
@@ -84,7 +84,7 @@ func (r *Rarest) Next(has *Set) (int, bool) {
 			if key == -r.board.sharedCount {
 				continue // no peer has these
 			}
-			if piece, ok := r.try(bucket, has, &left); ok {
+			if piece, ok := r.searchBucket(bucket, has, &left); ok {
 				return piece, true
 			}
 			if left <= 0 {
@@ -95,19 +95,19 @@ func (r *Rarest) Next(has *Set) (int, bool) {
 	return 0, false
 }
 
-// try returns a piece of the bucket that a peer has, each with the same chance. It
+// searchBucket returns a piece of the bucket that a peer has, each with the same chance. It
 // takes from left the pieces that it looks at, and gives up when none are left.
-func (r *Rarest) try(bucket []int32, has *Set, left *int) (int, bool) {
+func (r *Rarest) searchBucket(bucket []int32, has *Set, left *int) (int, bool) {
 	n := len(bucket)
 	guesses := 0
 	if n > *left {
 		guesses = *left
-	} else if n > tries {
-		guesses = tries
+	} else if n > maxGuesses {
+		guesses = maxGuesses
 	}
 	for range guesses {
 		*left--
-		if piece := int(bucket[r.below(n)]); has.Has(piece) {
+		if piece := int(bucket[r.randomBelow(n)]); has.Has(piece) {
 			return piece, true
 		}
 	}
@@ -118,7 +118,7 @@ func (r *Rarest) try(bucket []int32, has *Set, left *int) (int, bool) {
 	best, found := 0, 0
 	for _, piece := range bucket {
 		if has.Has(int(piece)) {
-			if found++; r.below(found) == 0 {
+			if found++; r.randomBelow(found) == 0 {
 				best = int(piece)
 			}
 		}
@@ -129,8 +129,8 @@ func (r *Rarest) try(bucket []int32, has *Set, left *int) (int, bool) {
 // sample returns the rarest of some pieces that a peer has.
 func (r *Rarest) sample(has *Set) (best int, ok bool) {
 	fresh, theirs := r.board.Fresh().Words(), has.Words()
-	start := int(r.below(len(fresh)))
-	left := samples
+	start := int(r.randomBelow(len(fresh)))
+	left := maxSamples
 	var value int64
 	equals := 0
 	for n := 0; n < len(fresh) && left > 0; n++ {
@@ -146,7 +146,7 @@ func (r *Rarest) sample(has *Set) (best int, ok bool) {
 				value, equals = v, 0
 			}
 			if v == value {
-				if equals++; r.below(equals) == 0 {
+				if equals++; r.randomBelow(equals) == 0 {
 					best = piece
 				}
 			}
@@ -156,35 +156,35 @@ func (r *Rarest) sample(has *Set) (best int, ok bool) {
 }
 
 // bucket returns the pieces with a key, which may be none.
-func (s *shelf) bucket(key int32) []int32 {
-	if b := s.buckets.peek(key); b != nil {
+func (s *buckets) bucket(key int32) []int32 {
+	if b := s.byKey.peek(key); b != nil {
 		return *b
 	}
 	return nil
 }
 
-// put adds a piece to its bucket.
-func (r *Rarest) put(piece int32, priority int, key int32) {
-	s := &r.buckets[priority]
+// addToBucket adds a piece to its bucket.
+func (r *Rarest) addToBucket(piece int32, priority int, key int32) {
+	s := &r.byPriority[priority]
 	if s.count == 0 || key-s.low < 0 {
 		s.low = key
 	}
 	s.count++
-	bucket := s.buckets.at(key, holdsPieces)
-	r.place[piece] = int32(len(*bucket))
+	bucket := s.byKey.at(key, holdsPieces)
+	r.position[piece] = int32(len(*bucket))
 	*bucket = append(*bucket, piece)
 }
 
-// take removes a piece from its bucket, and gives memory back when three
+// removeFromBucket removes a piece from its bucket, and gives memory back when three
 // quarters of the bucket are empty.
-func (r *Rarest) take(piece int32, priority int, key int32) {
-	s := &r.buckets[priority]
+func (r *Rarest) removeFromBucket(piece int32, priority int, key int32) {
+	s := &r.byPriority[priority]
 	s.count--
-	bucket := s.buckets.peek(key)
+	bucket := s.byKey.peek(key)
 	b := *bucket
-	i, last := r.place[piece], b[len(b)-1]
+	i, last := r.position[piece], b[len(b)-1]
 	b[i] = last
-	r.place[last] = i
+	r.position[last] = i
 	b = b[:len(b)-1]
 	if cap(b) > 64 && len(b) < cap(b)/4 {
 		b = append(make([]int32, 0, cap(b)/2), b...)
@@ -194,8 +194,8 @@ func (r *Rarest) take(piece int32, priority int, key int32) {
 
 func holdsPieces(b *[]int32) bool { return len(*b) > 0 }
 
-// below returns a random number from 0 to n-1.
-func (r *Rarest) below(n int) uint64 {
+// randomBelow returns a random number from 0 to n-1.
+func (r *Rarest) randomBelow(n int) uint64 {
 	high, _ := bits.Mul64(r.random.Uint64(), uint64(n))
 	return high
 }

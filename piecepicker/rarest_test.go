@@ -211,7 +211,7 @@ func TestRarestOfPeerWithoutRarePieces(t *testing.T) {
 	p.Join(2, few)
 	few.Clear(42 * 997)
 	p.Join(3, few)
-	for range samples {
+	for range maxSamples {
 		got := p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1})
 		require.Equal(t, []swarm.Block{g.Block(42*997, 0)}, got)
 		p.Drop(1, got[0])
@@ -239,7 +239,7 @@ func TestBucketsShrink(t *testing.T) {
 		p.Join(1+i, half)
 	}
 	room := 0
-	for _, bucket := range p.order.(*Rarest).buckets[usual].buckets.cells {
+	for _, bucket := range p.order.(*Rarest).byPriority[usual].byKey.cells {
 		room += cap(bucket)
 	}
 	require.LessOrEqual(t, room, pieces*5/2)
