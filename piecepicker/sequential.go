@@ -6,11 +6,11 @@ import "math/bits"
 // priority first. The zero value is ready for Mix.
 type Sequential struct {
 	board  *Board
-	levels [most + 1]line
+	levels [most + 1]level
 }
 
-// A line holds the pieces of one priority.
-type line struct {
+// A level holds the pieces of one priority.
+type level struct {
 	set *Set
 	low int // no piece is in a word before this one
 }
