@@ -1,9 +1,9 @@
 package piecepicker
 
-// usual is the priority of a piece for which none was set, most the highest.
+// defaultPriority is the priority of a piece for which none was set, maxPriority the highest.
 const (
-	usual = 4
-	most  = 7
+	defaultPriority = 4
+	maxPriority     = 7
 )
 
 // A Board is what an Order may know of the torrent. It is the picker's; an Order
@@ -16,12 +16,12 @@ const (
 type Board struct {
 	pieces      int
 	sharedCount int32
-	keys        []int32       // nil while all are 0
-	free        window[int32] // how many pieces with blocks to ask for have a key
-	count       int           // the sum of free
-	priority    []uint8       // nil while all are usual
-	fresh       *Set          // wanted, and nothing of it is asked or here
-	levels      [most + 1]int // how many fresh pieces have a priority
+	keys        []int32              // nil while all are 0
+	free        window[int32]        // how many pieces with blocks to ask for have a key
+	count       int                  // the sum of free
+	priority    []uint8              // nil while all are usual
+	fresh       *Set                 // wanted, and nothing of it is asked or here
+	levels      [maxPriority + 1]int // how many fresh pieces have a priority
 }
 
 // Pieces returns the number of pieces in the torrent.
@@ -33,7 +33,7 @@ func (b *Board) Availability(piece int) int { return int(b.key(piece) + b.shared
 // Priority returns how much a piece is wanted, from 0, not at all, to 7.
 func (b *Board) Priority(piece int) int {
 	if b.priority == nil {
-		return usual
+		return defaultPriority
 	}
 	return int(b.priority[piece])
 }

@@ -76,7 +76,7 @@ func equal[T comparable](c careful, got, want T, what string, of int) {
 func (c careful) recount() {
 	c.t.Helper()
 	p := c.Picker
-	free, levels, open := map[int32]int{}, [most + 1]int{}, 0
+	free, levels, open := map[int32]int{}, [maxPriority + 1]int{}, 0
 	for i := range p.board.pieces {
 		has := 0
 		for _, r := range p.peers {

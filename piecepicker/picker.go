@@ -101,7 +101,7 @@ func Mix(g swarm.Geometry, order Order, c Config) *Picker {
 	}
 	p.board = Board{pieces: n, fresh: p.wanted.clone()}
 	p.board.tally(0, p.wanted.Len())
-	p.board.levels[usual] = p.wanted.Len()
+	p.board.levels[defaultPriority] = p.wanted.Len()
 	return p
 }
 
@@ -143,14 +143,14 @@ func (p *Picker) SetPriority(piece, priority int) {
 	if piece < 0 || piece >= p.board.pieces {
 		return
 	}
-	priority = min(max(priority, 0), most)
+	priority = min(max(priority, 0), maxPriority)
 	if p.board.Priority(piece) == priority {
 		return
 	}
 	if p.board.priority == nil {
 		p.board.priority = make([]uint8, p.board.pieces)
 		for i := range p.board.priority {
-			p.board.priority[i] = usual
+			p.board.priority[i] = defaultPriority
 		}
 	}
 	// The order is told the old priority first, then the new one.

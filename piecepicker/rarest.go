@@ -33,7 +33,7 @@ type Rarest struct {
 	board      *Board
 	random     rand.PCG
 	position   []int32 // of each piece in its bucket
-	byPriority [most + 1]buckets
+	byPriority [maxPriority + 1]buckets
 }
 
 // A buckets holds the buckets of one priority.
@@ -72,7 +72,7 @@ func (r *Rarest) Moved(piece, by int) {
 // Next returns the rarest piece of the highest priority that a peer has.
 func (r *Rarest) Next(has *Set) (int, bool) {
 	left := maxProbes
-	for priority := most; priority > 0; priority-- {
+	for priority := maxPriority; priority > 0; priority-- {
 		s := &r.byPriority[priority]
 		seen := 0
 		for key := s.low; seen < s.count; key++ {

@@ -239,7 +239,7 @@ func TestBucketsShrink(t *testing.T) {
 		p.Join(1+i, half)
 	}
 	room := 0
-	for _, bucket := range p.order.(*Rarest).byPriority[usual].byKey.cells {
+	for _, bucket := range p.order.(*Rarest).byPriority[defaultPriority].byKey.cells {
 		room += cap(bucket)
 	}
 	require.LessOrEqual(t, room, pieces*5/2)

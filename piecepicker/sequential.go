@@ -6,7 +6,7 @@ import "math/bits"
 // priority first. The zero value is ready for Mix.
 type Sequential struct {
 	board  *Board
-	levels [most + 1]level
+	levels [maxPriority + 1]level
 }
 
 // A level holds the pieces of one priority.
@@ -42,7 +42,7 @@ func (s *Sequential) Moved(piece, by int) {}
 // at 64 pieces at a time, from the first that is left.
 func (s *Sequential) Next(has *Set) (int, bool) {
 	theirs := has.Words()
-	for priority := most; priority > 0; priority-- {
+	for priority := maxPriority; priority > 0; priority-- {
 		l := &s.levels[priority]
 		if l.set == nil || l.set.Len() == 0 {
 			continue
