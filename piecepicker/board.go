@@ -14,14 +14,14 @@ const (
 // lowering the keys of the pieces that it lacks; so a full seed touches no key.
 // Either way of counting may be undone by the other.
 type Board struct {
-	pieces      int
-	sharedCount int32
-	keys        []int32              // nil while all are 0
-	free        window[int32]        // how many pieces with blocks to ask for have a key
-	count       int                  // the sum of free
-	priority    []uint8              // nil while all are usual
-	fresh       *Set                 // wanted, and nothing of it is asked or here
-	levels      [maxPriority + 1]int // how many fresh pieces have a priority
+	pieces          int
+	sharedCount     int32
+	keys            []int32              // nil while all are 0
+	askableByKey    window[int32]        // how many pieces with blocks to ask for have a key
+	askableCount    int                  // the sum of free
+	priority        []uint8              // nil while all are usual
+	fresh           *Set                 // wanted, and nothing of it is asked or here
+	freshByPriority [maxPriority + 1]int // how many fresh pieces have a priority
 }
 
 // Pieces returns the number of pieces in the torrent.
@@ -48,15 +48,15 @@ func (b *Board) key(piece int) int32 {
 	return b.keys[piece]
 }
 
-// tally counts by pieces more with that key as having blocks to ask for.
-func (b *Board) tally(key int32, by int) {
-	*b.free.at(key, func(n *int32) bool { return *n != 0 }) += int32(by)
-	b.count += by
+// countAskable counts by pieces more with that key as having blocks to ask for.
+func (b *Board) countAskable(key int32, by int) {
+	*b.askableByKey.at(key, func(n *int32) bool { return *n != 0 }) += int32(by)
+	b.askableCount += by
 }
 
-// above reports whether there are fresh pieces of a higher priority than a piece.
-func (b *Board) above(piece int) bool {
-	for _, n := range b.levels[b.Priority(piece)+1:] {
+// freshAbove reports whether there are fresh pieces of a higher priority than a piece.
+func (b *Board) freshAbove(piece int) bool {
+	for _, n := range b.freshByPriority[b.Priority(piece)+1:] {
 		if n > 0 {
 			return true
 		}
@@ -66,8 +66,8 @@ func (b *Board) above(piece int) bool {
 
 // askable returns the number of pieces with blocks to ask for that some peer has.
 func (b *Board) askable() int {
-	if nobody := b.free.peek(-b.sharedCount); nobody != nil {
-		return b.count - int(*nobody)
+	if nobody := b.askableByKey.peek(-b.sharedCount); nobody != nil {
+		return b.askableCount - int(*nobody)
 	}
-	return b.count
+	return b.askableCount
 }

@@ -103,13 +103,13 @@ func (c careful) recount() {
 		}
 	}
 	sum := 0
-	for i, n := range p.board.free.cells {
-		key := p.board.free.low + int32(i)
+	for i, n := range p.board.askableByKey.cells {
+		key := p.board.askableByKey.low + int32(i)
 		equal(c, int(n), free[key], "pieces to ask for with key", int(key))
 		sum += int(n)
 	}
-	equal(c, p.board.count, sum, "pieces to ask for, all", 0)
-	equal(c, p.board.levels, levels, "fresh pieces by priority", 0)
+	equal(c, p.board.askableCount, sum, "pieces to ask for, all", 0)
+	equal(c, p.board.freshByPriority, levels, "fresh pieces by priority", 0)
 	equal(c, len(p.open), open, "open pieces", 0)
 	c.recountParts()
 	c.recountOrder()

@@ -81,7 +81,7 @@ func (p *Picker) removeOpen(t *part) {
 	p.open[len(p.open)-1] = nil
 	p.open = p.open[:len(p.open)-1]
 	t.open = -1
-	p.board.tally(p.board.key(int(t.piece)), -1)
+	p.board.countAskable(p.board.key(int(t.piece)), -1)
 }
 
 // reindex puts a piece where it belongs after something about it changed: among
@@ -119,7 +119,7 @@ func (p *Picker) reindexOpen(t *part, wanted bool) {
 	t.open = int32(len(p.open))
 	p.open = append(p.open, t)
 	p.openGen++
-	p.board.tally(p.board.key(int(t.piece)), 1)
+	p.board.countAskable(p.board.key(int(t.piece)), 1)
 }
 
 // setFresh puts a piece among those that may be begun, or takes it out.
@@ -132,8 +132,8 @@ func (p *Picker) setFresh(piece int, fresh bool) {
 		by = 1
 		p.freshGen++
 	}
-	p.board.tally(p.board.key(piece), by)
-	p.board.levels[p.board.Priority(piece)] += by
+	p.board.countAskable(p.board.key(piece), by)
+	p.board.freshByPriority[p.board.Priority(piece)] += by
 	if !p.started {
 		return
 	}

@@ -88,7 +88,7 @@ func (p *Picker) Leave(id swarm.Peer) {
 	}
 	delete(p.peers, id)
 	p.countAvailability(r.has, -1)
-	if len(p.peers) == 0 && !p.started && p.board.count == 0 {
+	if len(p.peers) == 0 && !p.started && p.board.askableCount == 0 {
 		p.board.keys, p.board.sharedCount = nil, 0
 	}
 }
@@ -154,8 +154,8 @@ func (p *Picker) changeKey(piece, by int) {
 			return
 		}
 	}
-	b.tally(old, -1)
-	b.tally(old+int32(by), 1)
+	b.countAskable(old, -1)
+	b.countAskable(old+int32(by), 1)
 	if fresh && p.started {
 		p.order.Moved(piece, by)
 	}

@@ -112,7 +112,7 @@ func (k *pick) currentPiece() {
 func (k *pick) openPieces() {
 	for k.left > 0 {
 		t, from := k.bestOpen(false)
-		if t == nil || k.p.board.above(int(t.piece)) {
+		if t == nil || k.p.board.freshAbove(int(t.piece)) {
 			if piece, ok := k.next(); ok && (t == nil || k.p.board.Priority(piece) > k.p.board.Priority(int(t.piece))) {
 				k.takeRun(piece)
 				continue

@@ -100,8 +100,8 @@ func Mix(g swarm.Geometry, order Order, c Config) *Picker {
 		p.passOver(s)
 	}
 	p.board = Board{pieces: n, fresh: p.wanted.clone()}
-	p.board.tally(0, p.wanted.Len())
-	p.board.levels[defaultPriority] = p.wanted.Len()
+	p.board.countAskable(0, p.wanted.Len())
+	p.board.freshByPriority[defaultPriority] = p.wanted.Len()
 	return p
 }
 
