@@ -17,7 +17,7 @@ func (p *Picker) Drop(id swarm.Peer, b swarm.Block) {
 	if t == nil {
 		return
 	}
-	if n, ok := t.index(b); ok && p.unask(t, n, r) {
+	if n, ok := t.index(b); ok && p.forgetRequest(t, n, r) {
 		p.reindex(b.Piece)
 	}
 }
@@ -44,7 +44,7 @@ func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel 
 	}
 	switch t.blocks[n].state {
 	case asked:
-		dst = p.release(dst, t, n, r)
+		dst = p.forgetRequests(dst, t, n, r)
 		t.blocks[n] = block{peer: id, state: received}
 		t.missing--
 	case free:
@@ -58,14 +58,14 @@ func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel 
 	return dst, true
 }
 
-// release forgets all requests for block n, which is asked, and appends to dst
+// forgetRequests forgets all requests for block n, which is asked, and appends to dst
 // the peers but r that were asked for it.
-func (p *Picker) release(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer {
+func (p *Picker) forgetRequests(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer {
 	b := &t.blocks[n]
 	if r != nil && b.peer == r.id {
-		r.asked--
+		r.requests--
 	} else {
-		p.peers[b.peer].asked--
+		p.peers[b.peer].requests--
 		dst = append(dst, b.peer)
 	}
 	if b.extras == 0 {
@@ -76,7 +76,7 @@ func (p *Picker) release(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer
 			return false
 		}
 		o := p.peers[m.peer]
-		o.asked--
+		o.requests--
 		o.duplicates--
 		if o != r {
 			dst = append(dst, m.peer)
@@ -86,9 +86,9 @@ func (p *Picker) release(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer
 	return dst
 }
 
-// unask forgets that peer r was asked for block n, and reports whether that made
+// forgetRequest forgets that peer r was asked for block n, and reports whether that made
 // the block free. Then the caller must settle the piece.
-func (p *Picker) unask(t *part, n int, r *peer) bool {
+func (p *Picker) forgetRequest(t *part, n int, r *peer) bool {
 	b := &t.blocks[n]
 	if b.state != asked {
 		return false
@@ -97,7 +97,7 @@ func (p *Picker) unask(t *part, n int, r *peer) bool {
 		return false
 	}
 	if b.peer == r.id && b.extras == 0 {
-		r.asked--
+		r.requests--
 		*b = block{}
 		t.free++
 		t.next = min(t.next, int32(n))
@@ -108,7 +108,7 @@ func (p *Picker) unask(t *part, n int, r *peer) bool {
 		if int(m.block) != n || !first && m.peer != r.id {
 			continue
 		}
-		r.asked--
+		r.requests--
 		if first {
 			// Who was asked next is now the one it was asked of.
 			b.peer, b.dueAt = m.peer, m.dueAt

@@ -147,7 +147,7 @@ func (c careful) recountParts() {
 		equal(c, part.untouched(), false, "a part without need for piece", int(part.piece))
 	}
 	for id, r := range p.peers {
-		equal(c, r.asked, requests[id], "requests to peer", int(id))
+		equal(c, r.requests, requests[id], "requests to peer", int(id))
 		equal(c, r.duplicates, twice[id], "second requests to peer", int(id))
 		delete(requests, id)
 	}

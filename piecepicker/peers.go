@@ -10,7 +10,7 @@ import (
 type peer struct {
 	id         swarm.Peer
 	has        *Set // Picker.all if that is every piece
-	asked      int  // blocks that it was asked for
+	requests   int  // blocks that it was asked for
 	duplicates int  // of these, blocks that others were asked for too
 
 	// current is the one that it was asked for last, to stay with it; -1 for none.
@@ -78,11 +78,11 @@ func (p *Picker) Leave(id swarm.Peer) {
 		if t.reserved && t.owner == id {
 			t.reserved = false
 		}
-		if r.asked == 0 {
+		if r.requests == 0 {
 			continue
 		}
 		for n := range t.blocks {
-			p.unask(t, n, r)
+			p.forgetRequest(t, n, r)
 		}
 		p.reindex(int(t.piece))
 	}

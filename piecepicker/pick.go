@@ -236,7 +236,7 @@ func (k *pick) take(t *part, n int) {
 			*b = block{peer: k.r.id, dueAt: k.dueAt, state: asked}
 			t.free--
 			k.left--
-			k.r.asked++
+			k.r.requests++
 			k.dst = append(k.dst, t.block(n))
 		}
 	}
@@ -326,7 +326,7 @@ func (k *pick) addExtra(t *part, n int) {
 	b.extras++
 	t.extraRequests = append(t.extraRequests, extraRequest{block: int32(n), peer: k.r.id, dueAt: k.dueAt})
 	k.left--
-	k.r.asked++
+	k.r.requests++
 	k.r.duplicates++
 	k.dst = append(k.dst, t.block(n))
 }

@@ -175,7 +175,7 @@ func (p *Picker) Held(piece int) {
 	if t := p.part(piece); t != nil {
 		for n := range t.blocks {
 			if t.blocks[n].state == asked {
-				p.release(nil, t, n, nil)
+				p.forgetRequests(nil, t, n, nil)
 			}
 		}
 		p.remove(t)
