@@ -20,31 +20,31 @@ type peer struct {
 	// wanted pieces among which it had nothing to offer; 0 for unknown.
 	noOpen, noFresh, noWanted uint64
 
-	// witness is a word of Picker.wanted in which the peer had a wanted piece.
-	witness int
+	// wantedWord is a word of Picker.wanted in which the peer had a wanted piece.
+	wantedWord int
 }
 
 // Join adds a peer. What have says of pieces outside the torrent is ignored. A
 // peer that is there already is forgotten first.
 func (p *Picker) Join(id swarm.Peer, have swarm.Bitfield) {
 	p.Leave(id)
-	has := p.all
+	has := p.fullSet
 	if has == nil || !isFull(have, p.board.pieces) {
-		has = p.share(setOf(have, p.board.pieces))
+		has = p.shareFull(setOf(have, p.board.pieces))
 	}
 	p.peers[id] = &peer{id: id, has: has, current: -1}
 	p.countAvailability(has, 1)
 }
 
-// share returns the one set of all pieces in place of s, if it is that.
-func (p *Picker) share(s *Set) *Set {
+// shareFull returns the one set of all pieces in place of s, if it is that.
+func (p *Picker) shareFull(s *Set) *Set {
 	if !s.Full() || s.pieces == 0 {
 		return s
 	}
-	if p.all == nil {
-		p.all = s
+	if p.fullSet == nil {
+		p.fullSet = s
 	}
-	return p.all
+	return p.fullSet
 }
 
 // Have says that a peer now has a piece, or no longer (BEP 54).
@@ -53,11 +53,11 @@ func (p *Picker) Have(id swarm.Peer, piece int, has bool) {
 	if r == nil || piece < 0 || piece >= p.board.pieces || r.has.Has(piece) == has {
 		return
 	}
-	if r.has == p.all {
+	if r.has == p.fullSet {
 		r.has = r.has.clone()
 	}
 	r.has.put(piece, has)
-	r.has = p.share(r.has)
+	r.has = p.shareFull(r.has)
 	if has {
 		r.noOpen, r.noFresh, r.noWanted = 0, 0, 0
 		p.changeKey(piece, 1)
@@ -103,7 +103,7 @@ func (p *Picker) Wants(id swarm.Peer) bool {
 	if r == nil {
 		return false
 	}
-	if r.has == p.all || p.wanted.Len() == 0 {
+	if r.has == p.fullSet || p.wanted.Len() == 0 {
 		return p.wanted.Len() > 0
 	}
 	if r.noWanted == p.wantedGen {
@@ -111,11 +111,11 @@ func (p *Picker) Wants(id swarm.Peer) bool {
 	}
 	ours, theirs := p.wanted.Words(), r.has.Words()
 	for range ours {
-		if ours[r.witness]&theirs[r.witness] != 0 {
+		if ours[r.wantedWord]&theirs[r.wantedWord] != 0 {
 			return true
 		}
-		if r.witness++; r.witness == len(ours) {
-			r.witness = 0
+		if r.wantedWord++; r.wantedWord == len(ours) {
+			r.wantedWord = 0
 		}
 	}
 	r.noWanted = p.wantedGen
@@ -134,7 +134,7 @@ func (p *Picker) countAvailability(has *Set, by int) {
 		return
 	}
 	for k, word := range has.Words() {
-		for word = (word ^ flip) & has.valid(k); word != 0; word &= word - 1 {
+		for word = (word ^ flip) & has.validBits(k); word != 0; word &= word - 1 {
 			p.changeKey(k*64+bits.TrailingZeros64(word), by)
 		}
 	}

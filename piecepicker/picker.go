@@ -45,8 +45,8 @@ type Picker struct {
 	wanted  *Set // of a priority above 0, not held, and not all pad
 	started bool // the order knows what is fresh
 
-	peers map[swarm.Peer]*peer
-	all   *Set // shared by all peers that have every piece; nil until one does
+	peers   map[swarm.Peer]*peer
+	fullSet *Set // shared by all peers that have every piece; nil until one does
 
 	slots      []int32 // for each piece its place in parts and 1, or 0; nil while there are none
 	parts      []*part

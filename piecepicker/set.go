@@ -25,7 +25,7 @@ func newFullSet(pieces int) *Set {
 	s := newSet(pieces)
 	words := s.Words()
 	for k := range words {
-		words[k] = s.valid(k)
+		words[k] = s.validBits(k)
 	}
 	s.count = pieces
 	return s
@@ -46,7 +46,7 @@ func setOf(b swarm.Bitfield, pieces int) *Set {
 			copy(rest[:], b)
 			word, b = bits.Reverse64(binary.BigEndian.Uint64(rest[:])), nil
 		}
-		words[k] = word & s.valid(k)
+		words[k] = word & s.validBits(k)
 		s.count += bits.OnesCount64(words[k])
 	}
 	return s
@@ -117,8 +117,8 @@ func (s *Set) clone() *Set {
 	return &Set{bits: s.bits.Clone(), pieces: s.pieces, count: s.count}
 }
 
-// valid returns the bits of word k that stand for pieces of the torrent.
-func (s *Set) valid(k int) uint64 {
+// validBits returns the bits of word k that stand for pieces of the torrent.
+func (s *Set) validBits(k int) uint64 {
 	if rest := s.pieces - k*64; rest < 64 {
 		return 1<<rest - 1
 	}
