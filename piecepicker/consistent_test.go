@@ -86,7 +86,7 @@ func (c careful) recount() {
 		}
 		equal(c, p.Availability(i), has, "peers that have piece", i)
 		part := p.part(i)
-		wanted := p.board.Priority(i) > 0 && !p.held.Has(i) && !p.empty(i)
+		wanted := p.board.Priority(i) > 0 && !p.held.Has(i) && !p.allPad(i)
 		equal(c, p.wanted.Has(i), wanted, "wanted, piece", i)
 		equal(c, p.board.fresh.Has(i), wanted && part == nil, "fresh, piece", i)
 		if p.board.fresh.Has(i) {

@@ -93,7 +93,7 @@ func (p *Picker) reindex(piece int) {
 		t = nil
 	}
 	wanted := !p.held.Has(piece) && p.board.Priority(piece) > 0 &&
-		(len(p.geometry.Pads) == 0 || !p.empty(piece))
+		(len(p.geometry.Pads) == 0 || !p.allPad(piece))
 	if p.wanted.put(piece, wanted) && wanted {
 		p.wantedGen++
 	}

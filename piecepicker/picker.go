@@ -97,7 +97,7 @@ func Mix(g swarm.Geometry, order Order, c Config) *Picker {
 		wantedGen: 1,
 	}
 	for _, s := range g.Pads {
-		p.passOver(s)
+		p.excludePad(s)
 	}
 	p.board = Board{pieces: n, fresh: p.wanted.clone()}
 	p.board.countAskable(0, p.wanted.Len())
@@ -105,9 +105,9 @@ func Mix(g swarm.Geometry, order Order, c Config) *Picker {
 	return p
 }
 
-// passOver makes the pieces that lie within one pad unwanted: nobody can be
+// excludePad makes the pieces that lie within one pad unwanted: nobody can be
 // asked for them.
-func (p *Picker) passOver(pad swarm.Span) {
+func (p *Picker) excludePad(pad swarm.Span) {
 	g := p.geometry
 	first := (max(pad.Offset, 0) + g.PieceLength - 1) / g.PieceLength
 	for i := first; i < int64(g.Pieces()) && min((i+1)*g.PieceLength, g.Length) <= pad.End(); i++ {
@@ -115,8 +115,8 @@ func (p *Picker) passOver(pad swarm.Span) {
 	}
 }
 
-// empty reports whether piece i is all pad.
-func (p *Picker) empty(i int) bool {
+// allPad reports whether piece i is all pad.
+func (p *Picker) allPad(i int) bool {
 	for range p.geometry.Blocks(i) {
 		return false
 	}
