@@ -49,7 +49,7 @@ func (d deadline) compare(e deadline) int {
 func (k *pick) deadlinePieces() {
 	list := k.p.deadlines.list
 	for _, d := range list[:min(len(list), deadlinesPerPick)] {
-		if k.left == 0 {
+		if k.blocksLeft == 0 {
 			return
 		}
 		if !k.offers(d.piece) {
@@ -57,12 +57,12 @@ func (k *pick) deadlinePieces() {
 		}
 		t := k.p.part(d.piece)
 		if t == nil {
-			t = k.start(d.piece)
+			t = k.begin(d.piece)
 		}
 		if t == nil || k.ask.Exclusive && !t.alone(k.r.id) {
 			continue
 		}
-		k.take(t, int(t.next))
+		k.pickFrom(t, int(t.next))
 		k.duplicateLate(t, k.p.time(d.neededAt))
 	}
 }
@@ -74,7 +74,7 @@ func (k *pick) duplicateLate(t *part, needed int64) {
 		return
 	}
 	for n := range t.blocks {
-		if k.left == 0 {
+		if k.blocksLeft == 0 {
 			return
 		}
 		if t.blocks[n].state != asked || t.blocks[n].extras >= maxLateDuplicates || t.askedOf(n, k.r.id) {

@@ -13,13 +13,13 @@ const maxCompared = 512
 
 // A pick is one call of Pick on its way.
 type pick struct {
-	p          *Picker
-	r          *peer
-	ask        swarm.Ask
-	dst        []swarm.Block
-	left       int // blocks that may still be picked
-	begin      int // pieces that may still be begun
-	now, dueAt int64
+	p             *Picker
+	r             *peer
+	ask           swarm.Ask
+	dst           []swarm.Block
+	blocksLeft    int // blocks that may still be picked
+	newPiecesLeft int // pieces that may still be begun
+	now, dueAt    int64
 }
 
 // Pick appends to dst the blocks to ask of a peer, best first, and counts them as
@@ -30,9 +30,9 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	if r == nil || a.MaxBlocks <= 0 || p.wanted.Len() == 0 {
 		return dst
 	}
-	p.start(a.Now)
+	p.startOrder(a.Now)
 	now := p.time(a.Now)
-	k := pick{p: p, r: r, ask: a, dst: dst, left: a.MaxBlocks, begin: a.MaxNewPieces, now: now, dueAt: now + int64(a.Delay)}
+	k := pick{p: p, r: r, ask: a, dst: dst, blocksLeft: a.MaxBlocks, newPiecesLeft: a.MaxNewPieces, now: now, dueAt: now + int64(a.Delay)}
 	if a.Only != nil {
 		k.listed(a.Only)
 	} else {
@@ -48,8 +48,8 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	return k.dst
 }
 
-// start tells the order what is fresh, when the first peer asks.
-func (p *Picker) start(now time.Time) {
+// startOrder tells the order what is fresh, when the first peer asks.
+func (p *Picker) startOrder(now time.Time) {
 	if p.started {
 		return
 	}
@@ -80,16 +80,16 @@ func (k *pick) offers(piece int) bool {
 // listed picks from listed pieces, those that were begun first.
 func (k *pick) listed(pieces []int) {
 	for _, piece := range pieces {
-		if k.left > 0 && k.offers(piece) {
+		if k.blocksLeft > 0 && k.offers(piece) {
 			if t := k.p.part(piece); t != nil && !(k.ask.Exclusive && !t.alone(k.r.id)) {
-				k.take(t, int(t.next))
+				k.pickFrom(t, int(t.next))
 			}
 		}
 	}
 	for _, piece := range pieces {
-		if k.left > 0 && k.offers(piece) && k.p.part(piece) == nil {
-			if t := k.start(piece); t != nil {
-				k.take(t, 0)
+		if k.blocksLeft > 0 && k.offers(piece) && k.p.part(piece) == nil {
+			if t := k.begin(piece); t != nil {
+				k.pickFrom(t, 0)
 			}
 		}
 	}
@@ -98,37 +98,37 @@ func (k *pick) listed(pieces []int) {
 // currentPiece picks from the piece that the peer sends already: the fewer peers send
 // blocks of a piece, the easier it is to tell who sent bad ones.
 func (k *pick) currentPiece() {
-	if k.left == 0 || k.r.current < 0 {
+	if k.blocksLeft == 0 || k.r.current < 0 {
 		return
 	}
 	t := k.p.part(k.r.current)
 	if t != nil && t.open >= 0 && k.offers(k.r.current) && !(k.ask.Exclusive && !t.alone(k.r.id)) {
-		k.take(t, int(t.next))
+		k.pickFrom(t, int(t.next))
 	}
 }
 
 // openPieces picks from pieces that were begun, then from new ones; last from what is
 // reserved for a peer on parole, or has no run of blocks that suits the peer.
 func (k *pick) openPieces() {
-	for k.left > 0 {
+	for k.blocksLeft > 0 {
 		t, from := k.bestOpen(false)
 		if t == nil || k.p.board.freshAbove(int(t.piece)) {
-			if piece, ok := k.next(); ok && (t == nil || k.p.board.Priority(piece) > k.p.board.Priority(int(t.piece))) {
-				k.takeRun(piece)
+			if piece, ok := k.nextPiece(); ok && (t == nil || k.p.board.Priority(piece) > k.p.board.Priority(int(t.piece))) {
+				k.pickRun(piece)
 				continue
 			}
 		}
 		if t == nil {
 			break
 		}
-		k.take(t, from)
+		k.pickFrom(t, from)
 	}
-	for k.left > 0 {
+	for k.blocksLeft > 0 {
 		t, from := k.bestOpen(true)
 		if t == nil {
 			return
 		}
-		k.take(t, from)
+		k.pickFrom(t, from)
 	}
 }
 
@@ -182,10 +182,10 @@ func (p *Picker) partial(t *part) Partial {
 	}
 }
 
-// next returns the piece to begin, if one may be.
-func (k *pick) next() (int, bool) {
+// nextPiece returns the piece to begin, if one may be.
+func (k *pick) nextPiece() (int, bool) {
 	p, r := k.p, k.r
-	if k.begin <= 0 || r.noFresh == p.freshGen || p.board.fresh.Len() == 0 {
+	if k.newPiecesLeft <= 0 || r.noFresh == p.freshGen || p.board.fresh.Len() == 0 {
 		return 0, false
 	}
 	piece, ok := p.order.Next(r.has)
@@ -197,45 +197,45 @@ func (k *pick) next() (int, bool) {
 	return piece, p.board.fresh.Has(piece) && r.has.Has(piece)
 }
 
-// start begins a piece, if one more may be begun.
-func (k *pick) start(piece int) *part {
-	if k.begin <= 0 {
+// begin begins a piece, if one more may be begun.
+func (k *pick) begin(piece int) *part {
+	if k.newPiecesLeft <= 0 {
 		return nil
 	}
-	k.begin--
+	k.newPiecesLeft--
 	t := k.p.add(piece)
 	k.p.setFresh(piece, false)
 	return t
 }
 
-// takeRun begins a piece and picks from it, and from those that follow it while
+// pickRun begins a piece and picks from it, and from those that follow it while
 // that makes the run longer that the peer likes.
-func (k *pick) takeRun(piece int) {
-	before := k.left
+func (k *pick) pickRun(piece int) {
+	before := k.blocksLeft
 	for {
-		t := k.start(piece)
+		t := k.begin(piece)
 		if t == nil {
 			return
 		}
-		k.take(t, 0)
+		k.pickFrom(t, 0)
 		piece++
-		if k.left == 0 || before-k.left >= k.ask.RunLength || !k.p.board.fresh.Has(piece) || !k.r.has.Has(piece) {
+		if k.blocksLeft == 0 || before-k.blocksLeft >= k.ask.RunLength || !k.p.board.fresh.Has(piece) || !k.r.has.Has(piece) {
 			return
 		}
 	}
 }
 
-// take picks free blocks of a piece, from block n on.
-func (k *pick) take(t *part, n int) {
+// pickFrom picks free blocks of a piece, from block n on.
+func (k *pick) pickFrom(t *part, n int) {
 	if t.free == 0 {
 		return
 	}
 	first := n == int(t.next)
-	for ; k.left > 0 && t.free > 0 && n < len(t.blocks); n++ {
+	for ; k.blocksLeft > 0 && t.free > 0 && n < len(t.blocks); n++ {
 		if b := &t.blocks[n]; b.state == free {
 			*b = block{peer: k.r.id, dueAt: k.dueAt, state: asked}
 			t.free--
-			k.left--
+			k.blocksLeft--
 			k.r.requests++
 			k.dst = append(k.dst, t.block(n))
 		}
@@ -253,7 +253,7 @@ func (k *pick) take(t *part, n int) {
 // endGamePicks picks blocks that others were asked for, if that is all there is.
 func (k *pick) endGamePicks() {
 	p := k.p
-	if k.left == 0 || k.ask.Exclusive || p.board.askable() > 0 {
+	if k.blocksLeft == 0 || k.ask.Exclusive || p.board.askable() > 0 {
 		return
 	}
 	found := p.candidates[:0]
@@ -271,7 +271,7 @@ func (k *pick) endGamePicks() {
 		}
 	}
 	p.candidates = found
-	for k.left > 0 && len(found) > 0 {
+	for k.blocksLeft > 0 && len(found) > 0 {
 		best := 0
 		for i := range found {
 			if found[i].before(&found[best]) {
@@ -325,7 +325,7 @@ func (k *pick) addExtra(t *part, n int) {
 	}
 	b.extras++
 	t.extraRequests = append(t.extraRequests, extraRequest{block: int32(n), peer: k.r.id, dueAt: k.dueAt})
-	k.left--
+	k.blocksLeft--
 	k.r.requests++
 	k.r.duplicates++
 	k.dst = append(k.dst, t.block(n))

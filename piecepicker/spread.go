@@ -7,11 +7,11 @@ const spreadRun = 16
 // sideBySide picks from several pieces in turn, so that they go on together, and from new
 // ones while there are too few.
 func (k *pick) sideBySide() {
-	for k.left > 0 {
+	for k.blocksLeft > 0 {
 		t, together := k.leastRecentlyServed()
 		if together < k.ask.Spread {
-			if piece, ok := k.next(); ok && (t == nil || k.p.board.Priority(piece) >= k.p.board.Priority(int(t.piece))) {
-				t = k.start(piece)
+			if piece, ok := k.nextPiece(); ok && (t == nil || k.p.board.Priority(piece) >= k.p.board.Priority(int(t.piece))) {
+				t = k.begin(piece)
 			}
 		}
 		if t == nil {
@@ -19,7 +19,7 @@ func (k *pick) sideBySide() {
 		}
 		k.p.served++
 		t.lastServed = k.p.served
-		k.takeFew(t, spreadRun)
+		k.pickUpTo(t, spreadRun)
 	}
 }
 
@@ -51,10 +51,10 @@ func (k *pick) leastRecentlyServed() (best *part, together int) {
 	return best, together
 }
 
-// takeFew picks up to n free blocks of a piece.
-func (k *pick) takeFew(t *part, n int) {
-	rest := max(0, k.left-n)
-	k.left -= rest
-	k.take(t, int(t.next))
-	k.left += rest
+// pickUpTo picks up to n free blocks of a piece.
+func (k *pick) pickUpTo(t *part, n int) {
+	rest := max(0, k.blocksLeft-n)
+	k.blocksLeft -= rest
+	k.pickFrom(t, int(t.next))
+	k.blocksLeft += rest
 }
