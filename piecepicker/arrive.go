@@ -13,7 +13,7 @@ func (p *Picker) Drop(id swarm.Peer, b swarm.Block) {
 	if r == nil || b.Piece < 0 || b.Piece >= p.board.pieces {
 		return
 	}
-	t := p.part(b.Piece)
+	t := p.partial(b.Piece)
 	if t == nil {
 		return
 	}
@@ -31,12 +31,12 @@ func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel 
 	if r == nil || b.Piece < 0 || b.Piece >= p.board.pieces || p.held.Has(b.Piece) {
 		return dst, false
 	}
-	t := p.part(b.Piece)
+	t := p.partial(b.Piece)
 	if t == nil {
 		if !p.geometry.Contains(b) {
 			return dst, false
 		}
-		t = p.add(b.Piece)
+		t = p.addPartial(b.Piece)
 	}
 	n, ok := t.index(b)
 	if !ok {
@@ -60,7 +60,7 @@ func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel 
 
 // forgetRequests forgets all requests for block n, which is asked, and appends to dst
 // the peers but r that were asked for it.
-func (p *Picker) forgetRequests(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer {
+func (p *Picker) forgetRequests(dst []swarm.Peer, t *partial, n int, r *peer) []swarm.Peer {
 	b := &t.blocks[n]
 	if r != nil && b.peer == r.id {
 		r.requests--
@@ -88,7 +88,7 @@ func (p *Picker) forgetRequests(dst []swarm.Peer, t *part, n int, r *peer) []swa
 
 // forgetRequest forgets that peer r was asked for block n, and reports whether that made
 // the block free. Then the caller must settle the piece.
-func (p *Picker) forgetRequest(t *part, n int, r *peer) bool {
+func (p *Picker) forgetRequest(t *partial, n int, r *peer) bool {
 	b := &t.blocks[n]
 	if b.state != asked {
 		return false

@@ -85,7 +85,7 @@ func (c careful) recount() {
 			}
 		}
 		equal(c, p.Availability(i), has, "peers that have piece", i)
-		part := p.part(i)
+		part := p.partial(i)
 		wanted := p.board.Priority(i) > 0 && !p.held.Has(i) && !p.allPad(i)
 		equal(c, p.wanted.Has(i), wanted, "wanted, piece", i)
 		equal(c, p.board.fresh.Has(i), wanted && part == nil, "fresh, piece", i)
@@ -119,9 +119,9 @@ func (c careful) recountParts() {
 	c.t.Helper()
 	p := c.Picker
 	requests, twice := map[swarm.Peer]int{}, map[swarm.Peer]int{}
-	for at, part := range p.parts {
+	for at, part := range p.partials {
 		equal(c, int(part.at), at, "place of piece", int(part.piece))
-		equal(c, p.part(int(part.piece)), part, "slot of piece", int(part.piece))
+		equal(c, p.partial(int(part.piece)), part, "slot of piece", int(part.piece))
 		var unasked, missing, more int32
 		for n, b := range part.blocks {
 			switch b.state {

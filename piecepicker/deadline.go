@@ -55,7 +55,7 @@ func (k *pick) deadlinePieces() {
 		if !k.offers(d.piece) {
 			continue
 		}
-		t := k.p.part(d.piece)
+		t := k.p.partial(d.piece)
 		if t == nil {
 			t = k.begin(d.piece)
 		}
@@ -69,7 +69,7 @@ func (k *pick) deadlinePieces() {
 
 // duplicateLate picks blocks of a piece that will come too late, or were to be here by
 // now, if this peer has them sooner.
-func (k *pick) duplicateLate(t *part, needed int64) {
+func (k *pick) duplicateLate(t *partial, needed int64) {
 	if t.missing == t.free {
 		return
 	}

@@ -31,9 +31,9 @@ type extraRequest struct {
 	dueAt int64
 }
 
-// A part is a piece that was begun. It lives until the piece is held, or until
+// A partial is a piece that was begun. It lives until the piece is held, or until
 // nothing of it is asked or here.
-type part struct {
+type partial struct {
 	piece         int32
 	at            int32 // in Picker.parts
 	open          int32 // in Picker.open; -1 when it has no free block or is not wanted
@@ -50,20 +50,20 @@ type part struct {
 	extraRequests []extraRequest
 }
 
-func (t *part) length(n int) int {
+func (t *partial) length(n int) int {
 	if n == len(t.blocks)-1 {
 		return int(t.last)
 	}
 	return swarm.BlockLen
 }
 
-func (t *part) block(n int) swarm.Block {
+func (t *partial) block(n int) swarm.Block {
 	return swarm.Block{Piece: int(t.piece), Begin: n * swarm.BlockLen, Length: t.length(n)}
 }
 
 // index returns which block of the piece b is, and whether it is one that is
 // asked for.
-func (t *part) index(b swarm.Block) (int, bool) {
+func (t *partial) index(b swarm.Block) (int, bool) {
 	n := b.Begin / swarm.BlockLen
 	if b.Begin < 0 || b.Begin%swarm.BlockLen != 0 || n >= len(t.blocks) || b.Length != t.length(n) {
 		return 0, false
@@ -72,10 +72,10 @@ func (t *part) index(b swarm.Block) (int, bool) {
 }
 
 // untouched reports whether nothing of the piece is asked or here.
-func (t *part) untouched() bool { return t.free == t.count }
+func (t *partial) untouched() bool { return t.free == t.count }
 
 // askedOf reports whether peer p was asked for block n.
-func (t *part) askedOf(n int, p swarm.Peer) bool {
+func (t *partial) askedOf(n int, p swarm.Peer) bool {
 	b := &t.blocks[n]
 	if b.state != asked {
 		return false
@@ -94,7 +94,7 @@ func (t *part) askedOf(n int, p swarm.Peer) bool {
 }
 
 // dueAt returns when the first of the peers asked should have sent block n.
-func (t *part) dueAt(n int) int64 {
+func (t *partial) dueAt(n int) int64 {
 	due := t.blocks[n].dueAt
 	if t.blocks[n].extras > 0 {
 		for _, m := range t.extraRequests {
@@ -107,7 +107,7 @@ func (t *part) dueAt(n int) int64 {
 }
 
 // alone reports whether no peer but p sends or sent blocks of the piece.
-func (t *part) alone(p swarm.Peer) bool {
+func (t *partial) alone(p swarm.Peer) bool {
 	for i := range t.blocks {
 		switch b := &t.blocks[i]; b.state {
 		case asked:
@@ -127,7 +127,7 @@ func (t *part) alone(p swarm.Peer) bool {
 
 // run returns the first of n free blocks of the piece, or all that it has, that
 // lie in a row; -1 if there is no such run.
-func (t *part) run(n int) int {
+func (t *partial) run(n int) int {
 	if n = min(n, int(t.count)); int(t.free) < n {
 		return -1
 	}

@@ -6,33 +6,33 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// keepSpare is how many parts are kept to use again.
-const keepSpare = 64
+// maxSpare is how many parts are kept to use again.
+const maxSpare = 64
 
-// part returns the piece if it was begun, else nil.
-func (p *Picker) part(piece int) *part {
-	if p.slots == nil || p.slots[piece] == 0 {
+// partial returns the piece if it was begun, else nil.
+func (p *Picker) partial(piece int) *partial {
+	if p.partialAt == nil || p.partialAt[piece] == 0 {
 		return nil
 	}
-	return p.parts[p.slots[piece]-1]
+	return p.partials[p.partialAt[piece]-1]
 }
 
-// add begins a piece: all its blocks are free.
-func (p *Picker) add(piece int) *part {
-	var t *part
+// addPartial begins a piece: all its blocks are free.
+func (p *Picker) addPartial(piece int) *partial {
+	var t *partial
 	if n := len(p.spare); n > 0 {
 		t, p.spare = p.spare[n-1], p.spare[:n-1]
 	} else {
-		t = new(part)
+		t = new(partial)
 	}
 	length := p.geometry.PieceLen(piece)
 	count := p.geometry.BlockCount(piece)
 	p.begun++
 	blocks := slices.Grow(t.blocks[:0], count)[:count]
 	clear(blocks)
-	*t = part{
+	*t = partial{
 		piece:         int32(piece),
-		at:            int32(len(p.parts)),
+		at:            int32(len(p.partials)),
 		open:          -1,
 		count:         int32(count),
 		last:          int32(length - (count-1)*swarm.BlockLen),
@@ -49,30 +49,30 @@ func (p *Picker) add(piece int) *part {
 		}
 	}
 	t.free, t.missing = t.count, t.count
-	if p.slots == nil {
-		p.slots = make([]int32, p.board.pieces)
+	if p.partialAt == nil {
+		p.partialAt = make([]int32, p.board.pieces)
 	}
-	p.parts = append(p.parts, t)
-	p.slots[piece] = int32(len(p.parts))
+	p.partials = append(p.partials, t)
+	p.partialAt[piece] = int32(len(p.partials))
 	return t
 }
 
-// remove forgets that a piece was begun. None of its blocks may be asked.
-func (p *Picker) remove(t *part) {
+// removePartial forgets that a piece was begun. None of its blocks may be asked.
+func (p *Picker) removePartial(t *partial) {
 	p.removeOpen(t)
-	last := p.parts[len(p.parts)-1]
-	p.parts[t.at], last.at = last, t.at
-	p.slots[last.piece] = t.at + 1
-	p.slots[t.piece] = 0
-	p.parts[len(p.parts)-1] = nil
-	p.parts = p.parts[:len(p.parts)-1]
-	if len(p.spare) < keepSpare {
+	last := p.partials[len(p.partials)-1]
+	p.partials[t.at], last.at = last, t.at
+	p.partialAt[last.piece] = t.at + 1
+	p.partialAt[t.piece] = 0
+	p.partials[len(p.partials)-1] = nil
+	p.partials = p.partials[:len(p.partials)-1]
+	if len(p.spare) < maxSpare {
 		p.spare = append(p.spare, t)
 	}
 }
 
 // removeOpen takes a piece out of the open ones.
-func (p *Picker) removeOpen(t *part) {
+func (p *Picker) removeOpen(t *partial) {
 	if t.open < 0 {
 		return
 	}
@@ -87,9 +87,9 @@ func (p *Picker) removeOpen(t *part) {
 // reindex puts a piece where it belongs after something about it changed: among
 // the wanted, the fresh and the open ones.
 func (p *Picker) reindex(piece int) {
-	t := p.part(piece)
+	t := p.partial(piece)
 	if t != nil && t.untouched() {
-		p.remove(t)
+		p.removePartial(t)
 		t = nil
 	}
 	wanted := !p.held.Has(piece) && p.board.Priority(piece) > 0 &&
@@ -101,14 +101,14 @@ func (p *Picker) reindex(piece int) {
 	if t != nil {
 		p.reindexOpen(t, wanted)
 	}
-	if p.wanted.Len() == 0 && len(p.parts) == 0 {
+	if p.wanted.Len() == 0 && len(p.partials) == 0 {
 		p.releaseMemory()
 	}
 }
 
 // reindexOpen puts a piece among the open ones if it is wanted and has free blocks, and
 // else takes it out.
-func (p *Picker) reindexOpen(t *part, wanted bool) {
+func (p *Picker) reindexOpen(t *partial, wanted bool) {
 	if !wanted || t.free == 0 {
 		p.removeOpen(t)
 		return
@@ -148,5 +148,5 @@ func (p *Picker) setFresh(piece int, fresh bool) {
 func (p *Picker) releaseMemory() {
 	p.started = false
 	p.order.Start(&p.board)
-	p.slots, p.parts, p.open, p.spare, p.candidates = nil, nil, nil, nil, nil
+	p.partialAt, p.partials, p.open, p.spare, p.candidates = nil, nil, nil, nil, nil
 }

@@ -73,8 +73,8 @@ func (p *Picker) Leave(id swarm.Peer) {
 		return
 	}
 	// From the last, since settle may remove the part.
-	for i := len(p.parts) - 1; i >= 0 && i < len(p.parts); i-- {
-		t := p.parts[i]
+	for i := len(p.partials) - 1; i >= 0 && i < len(p.partials); i-- {
+		t := p.partials[i]
 		if t.reserved && t.owner == id {
 			t.reserved = false
 		}
@@ -150,7 +150,7 @@ func (p *Picker) changeKey(piece, by int) {
 	b.keys[piece] = old + int32(by)
 	fresh := b.fresh.Has(piece)
 	if !fresh {
-		if t := p.part(piece); t == nil || t.open < 0 {
+		if t := p.partial(piece); t == nil || t.open < 0 {
 			return
 		}
 	}

@@ -81,13 +81,13 @@ func (k *pick) offers(piece int) bool {
 func (k *pick) listed(pieces []int) {
 	for _, piece := range pieces {
 		if k.blocksLeft > 0 && k.offers(piece) {
-			if t := k.p.part(piece); t != nil && !(k.ask.Exclusive && !t.alone(k.r.id)) {
+			if t := k.p.partial(piece); t != nil && !(k.ask.Exclusive && !t.alone(k.r.id)) {
 				k.pickFrom(t, int(t.next))
 			}
 		}
 	}
 	for _, piece := range pieces {
-		if k.blocksLeft > 0 && k.offers(piece) && k.p.part(piece) == nil {
+		if k.blocksLeft > 0 && k.offers(piece) && k.p.partial(piece) == nil {
 			if t := k.begin(piece); t != nil {
 				k.pickFrom(t, 0)
 			}
@@ -101,7 +101,7 @@ func (k *pick) currentPiece() {
 	if k.blocksLeft == 0 || k.r.current < 0 {
 		return
 	}
-	t := k.p.part(k.r.current)
+	t := k.p.partial(k.r.current)
 	if t != nil && t.open >= 0 && k.offers(k.r.current) && !(k.ask.Exclusive && !t.alone(k.r.id)) {
 		k.pickFrom(t, int(t.next))
 	}
@@ -133,7 +133,7 @@ func (k *pick) openPieces() {
 }
 
 // bestOpen returns the open piece to pick from, and its first block.
-func (k *pick) bestOpen(last bool) (best *part, from int) {
+func (k *pick) bestOpen(last bool) (best *partial, from int) {
 	p, r := k.p, k.r
 	if r.noOpen == p.openGen {
 		return nil, 0
@@ -157,7 +157,7 @@ func (k *pick) bestOpen(last bool) (best *part, from int) {
 				continue
 			}
 		}
-		b := p.partial(t)
+		b := p.describe(t)
 		if best != nil {
 			if d := p.board.Priority(b.Piece) - p.board.Priority(a.Piece); d < 0 || d == 0 && !p.queue.Before(b, a) {
 				continue
@@ -171,7 +171,7 @@ func (k *pick) bestOpen(last bool) (best *part, from int) {
 	return best, from
 }
 
-func (p *Picker) partial(t *part) Partial {
+func (p *Picker) describe(t *partial) Partial {
 	return Partial{
 		Piece:        int(t.piece),
 		Blocks:       int(t.count),
@@ -198,12 +198,12 @@ func (k *pick) nextPiece() (int, bool) {
 }
 
 // begin begins a piece, if one more may be begun.
-func (k *pick) begin(piece int) *part {
+func (k *pick) begin(piece int) *partial {
 	if k.newPiecesLeft <= 0 {
 		return nil
 	}
 	k.newPiecesLeft--
-	t := k.p.add(piece)
+	t := k.p.addPartial(piece)
 	k.p.setFresh(piece, false)
 	return t
 }
@@ -226,7 +226,7 @@ func (k *pick) pickRun(piece int) {
 }
 
 // pickFrom picks free blocks of a piece, from block n on.
-func (k *pick) pickFrom(t *part, n int) {
+func (k *pick) pickFrom(t *partial, n int) {
 	if t.free == 0 {
 		return
 	}
@@ -257,7 +257,7 @@ func (k *pick) endGamePicks() {
 		return
 	}
 	found := p.candidates[:0]
-	for _, t := range p.parts {
+	for _, t := range p.partials {
 		piece := int(t.piece)
 		if t.missing == t.free || !k.offers(piece) || k.ask.Only != nil && !slices.Contains(k.ask.Only, piece) {
 			continue
@@ -281,8 +281,8 @@ func (k *pick) endGamePicks() {
 		c := found[best]
 		found[best] = found[len(found)-1]
 		found = found[:len(found)-1]
-		if _, ok := p.endGame.Again(k.describe(c.part, c.block)); ok {
-			k.addExtra(c.part, c.block)
+		if _, ok := p.endGame.Again(k.describe(c.partial, c.block)); ok {
+			k.addExtra(c.partial, c.block)
 		}
 	}
 	clear(p.candidates)
@@ -290,9 +290,9 @@ func (k *pick) endGamePicks() {
 
 // A candidate is a block that may be asked of one peer more.
 type candidate struct {
-	rank  int64
-	part  *part
-	block int
+	rank    int64
+	partial *partial
+	block   int
 }
 
 // before reports whether c is asked for before d. Peers send blocks in the order
@@ -301,13 +301,13 @@ func (c *candidate) before(d *candidate) bool {
 	if c.rank != d.rank {
 		return c.rank > d.rank
 	}
-	if c.part != d.part {
-		return c.part.begun > d.part.begun
+	if c.partial != d.partial {
+		return c.partial.begun > d.partial.begun
 	}
 	return c.block > d.block
 }
 
-func (k *pick) describe(t *part, n int) Asked {
+func (k *pick) describe(t *partial, n int) Asked {
 	return Asked{
 		Block:      t.block(n),
 		Peers:      1 + int(t.blocks[n].extras),
@@ -318,7 +318,7 @@ func (k *pick) describe(t *part, n int) Asked {
 }
 
 // addExtra asks the peer for a block that another one was asked for.
-func (k *pick) addExtra(t *part, n int) {
+func (k *pick) addExtra(t *partial, n int) {
 	b := &t.blocks[n]
 	if b.extras == maxExtras {
 		return

@@ -48,10 +48,10 @@ type Picker struct {
 	peers   map[swarm.Peer]*peer
 	fullSet *Set // shared by all peers that have every piece; nil until one does
 
-	slots      []int32 // for each piece its place in parts and 1, or 0; nil while there are none
-	parts      []*part
-	open       []*part // wanted and with free blocks
-	spare      []*part // to use again
+	partialAt  []int32 // for each piece its place in parts and 1, or 0; nil while there are none
+	partials   []*partial
+	open       []*partial // wanted and with free blocks
+	spare      []*partial // to use again
 	candidates []candidate
 	begun      uint64
 	served     uint64
@@ -134,7 +134,7 @@ func (p *Picker) Availability(piece int) int {
 // EndGame reports whether pieces are missing, and every block that some peer has
 // was asked of someone.
 func (p *Picker) EndGame() bool {
-	return p.wanted.Len() > 0 && len(p.parts) > 0 && p.board.askable() == 0
+	return p.wanted.Len() > 0 && len(p.partials) > 0 && p.board.askable() == 0
 }
 
 // SetPriority sets how much a piece is wanted: 0 not at all, 4 as usual, 7 most.
@@ -172,13 +172,13 @@ func (p *Picker) Held(piece int) {
 	if piece < 0 || piece >= p.board.pieces || !p.held.put(piece, true) {
 		return
 	}
-	if t := p.part(piece); t != nil {
+	if t := p.partial(piece); t != nil {
 		for n := range t.blocks {
 			if t.blocks[n].state == asked {
 				p.forgetRequests(nil, t, n, nil)
 			}
 		}
-		p.remove(t)
+		p.removePartial(t)
 	}
 	p.deadlines.set(piece, time.Time{})
 	p.reindex(piece)
@@ -195,9 +195,9 @@ func (p *Picker) Lose(piece int, blocks []int) {
 		return
 	}
 	p.held.put(piece, false)
-	t := p.part(piece)
+	t := p.partial(piece)
 	if t == nil && held && blocks != nil {
-		t = p.add(piece)
+		t = p.addPartial(piece)
 		for n := range t.blocks {
 			if t.blocks[n].state == free {
 				t.blocks[n].state = heldBefore
@@ -217,7 +217,7 @@ func (p *Picker) Lose(piece int, blocks []int) {
 		}
 		if held && t.missing == 0 {
 			// No block of the piece was named after all.
-			p.remove(t)
+			p.removePartial(t)
 			p.held.put(piece, true)
 		}
 	}
@@ -225,7 +225,7 @@ func (p *Picker) Lose(piece int, blocks []int) {
 }
 
 // lose makes block n missing once more, if there is such a block and it is here.
-func (t *part) lose(n int) {
+func (t *partial) lose(n int) {
 	if n < 0 || n >= len(t.blocks) || t.blocks[n].state != received && t.blocks[n].state != heldBefore {
 		return
 	}

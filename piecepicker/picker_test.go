@@ -119,7 +119,7 @@ func TestMemoryAtRest(t *testing.T) {
 	for i := range pieces {
 		p.Held(i)
 	}
-	require.Nil(t, p.slots)
+	require.Nil(t, p.partialAt)
 	require.Empty(t, p.spare)
 	require.Nil(t, p.order.(*Rarest).position)
 	p.Leave(1)

@@ -25,7 +25,7 @@ func (k *pick) sideBySide() {
 
 // leastRecentlyServed returns, of the open pieces of the highest priority that the peer has, the one
 // that was picked from the longest time ago, and how many such pieces there are.
-func (k *pick) leastRecentlyServed() (best *part, together int) {
+func (k *pick) leastRecentlyServed() (best *partial, together int) {
 	p := k.p
 	if k.r.noOpen == p.openGen {
 		return nil, 0
@@ -52,7 +52,7 @@ func (k *pick) leastRecentlyServed() (best *part, together int) {
 }
 
 // pickUpTo picks up to n free blocks of a piece.
-func (k *pick) pickUpTo(t *part, n int) {
+func (k *pick) pickUpTo(t *partial, n int) {
 	rest := max(0, k.blocksLeft-n)
 	k.blocksLeft -= rest
 	k.pickFrom(t, int(t.next))
