@@ -17,7 +17,7 @@ func (p *Picker) Drop(id swarm.Peer, b swarm.Block) {
 	if t == nil {
 		return
 	}
-	if n, ok := t.index(b); ok && p.forgetRequest(t, n, r) {
+	if n, ok := t.blockIndex(b); ok && p.forgetRequest(t, n, r) {
 		p.reindex(b.Piece)
 	}
 }
@@ -38,7 +38,7 @@ func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel 
 		}
 		t = p.addPartial(b.Piece)
 	}
-	n, ok := t.index(b)
+	n, ok := t.blockIndex(b)
 	if !ok {
 		return dst, false
 	}
@@ -100,7 +100,7 @@ func (p *Picker) forgetRequest(t *partial, n int, r *peer) bool {
 		r.requests--
 		*b = block{}
 		t.free++
-		t.next = min(t.next, int32(n))
+		t.freeFrom = min(t.freeFrom, int32(n))
 		return true
 	}
 	first := b.peer == r.id

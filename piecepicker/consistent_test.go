@@ -94,11 +94,11 @@ func (c careful) recount() {
 			levels[p.board.Priority(i)]++
 		}
 		if part != nil {
-			equal(c, part.open >= 0, wanted && part.free > 0, "open, piece", i)
-			if part.open >= 0 {
+			equal(c, part.openIndex >= 0, wanted && part.free > 0, "open, piece", i)
+			if part.openIndex >= 0 {
 				free[p.board.key(i)]++
 				open++
-				equal(c, p.open[part.open], part, "place among the open, piece", i)
+				equal(c, p.open[part.openIndex], part, "place among the open, piece", i)
 			}
 		}
 	}
@@ -120,7 +120,7 @@ func (c careful) recountParts() {
 	p := c.Picker
 	requests, twice := map[swarm.Peer]int{}, map[swarm.Peer]int{}
 	for at, part := range p.partials {
-		equal(c, int(part.at), at, "place of piece", int(part.piece))
+		equal(c, int(part.index), at, "place of piece", int(part.piece))
 		equal(c, p.partial(int(part.piece)), part, "slot of piece", int(part.piece))
 		var unasked, missing, more int32
 		for n, b := range part.blocks {
@@ -128,8 +128,8 @@ func (c careful) recountParts() {
 			case free:
 				unasked++
 				missing++
-				if n < int(part.next) {
-					c.t.Fatalf("block %d of piece %d is free, and before the next one, %d", n, part.piece, part.next)
+				if n < int(part.freeFrom) {
+					c.t.Fatalf("block %d of piece %d is free, and before the next one, %d", n, part.piece, part.freeFrom)
 				}
 			case asked:
 				missing++

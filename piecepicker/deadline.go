@@ -59,10 +59,10 @@ func (k *pick) deadlinePieces() {
 		if t == nil {
 			t = k.begin(d.piece)
 		}
-		if t == nil || k.ask.Exclusive && !t.alone(k.r.id) {
+		if t == nil || k.ask.Exclusive && !t.onlyFrom(k.r.id) {
 			continue
 		}
-		k.pickFrom(t, int(t.next))
+		k.pickFrom(t, int(t.freeFrom))
 		k.duplicateLate(t, k.p.time(d.neededAt))
 	}
 }

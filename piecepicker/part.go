@@ -35,12 +35,12 @@ type extraRequest struct {
 // nothing of it is asked or here.
 type partial struct {
 	piece         int32
-	at            int32 // in Picker.parts
-	open          int32 // in Picker.open; -1 when it has no free block or is not wanted
+	index         int32 // in Picker.parts
+	openIndex     int32 // in Picker.open; -1 when it has no free block or is not wanted
 	count         int32 // of blocks without pads
 	free          int32 // of blocks
 	missing       int32 // of blocks
-	next          int32 // no block before it is free
+	freeFrom      int32 // no block before it is free
 	last          int32 // length in bytes of the last block
 	begun         uint64
 	lastServed    uint64     // when blocks were last picked to go on together with others
@@ -61,9 +61,9 @@ func (t *partial) block(n int) swarm.Block {
 	return swarm.Block{Piece: int(t.piece), Begin: n * swarm.BlockLen, Length: t.length(n)}
 }
 
-// index returns which block of the piece b is, and whether it is one that is
+// blockIndex returns which block of the piece b is, and whether it is one that is
 // asked for.
-func (t *partial) index(b swarm.Block) (int, bool) {
+func (t *partial) blockIndex(b swarm.Block) (int, bool) {
 	n := b.Begin / swarm.BlockLen
 	if b.Begin < 0 || b.Begin%swarm.BlockLen != 0 || n >= len(t.blocks) || b.Length != t.length(n) {
 		return 0, false
@@ -106,8 +106,8 @@ func (t *partial) dueAt(n int) int64 {
 	return due
 }
 
-// alone reports whether no peer but p sends or sent blocks of the piece.
-func (t *partial) alone(p swarm.Peer) bool {
+// onlyFrom reports whether no peer but p sends or sent blocks of the piece.
+func (t *partial) onlyFrom(p swarm.Peer) bool {
 	for i := range t.blocks {
 		switch b := &t.blocks[i]; b.state {
 		case asked:
@@ -125,14 +125,14 @@ func (t *partial) alone(p swarm.Peer) bool {
 	return true
 }
 
-// run returns the first of n free blocks of the piece, or all that it has, that
-// lie in a row; -1 if there is no such run.
-func (t *partial) run(n int) int {
+// findRun returns the first of n free blocks of the piece, or all that it has, that
+// lie in a row; -1 if there is no such findRun.
+func (t *partial) findRun(n int) int {
 	if n = min(n, int(t.count)); int(t.free) < n {
 		return -1
 	}
 	row := 0
-	for i := int(t.next); i < len(t.blocks); i++ {
+	for i := int(t.freeFrom); i < len(t.blocks); i++ {
 		if t.blocks[i].state != free {
 			row = 0
 		} else if row++; row >= n {

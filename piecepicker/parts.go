@@ -32,8 +32,8 @@ func (p *Picker) addPartial(piece int) *partial {
 	clear(blocks)
 	*t = partial{
 		piece:         int32(piece),
-		at:            int32(len(p.partials)),
-		open:          -1,
+		index:         int32(len(p.partials)),
+		openIndex:     -1,
 		count:         int32(count),
 		last:          int32(length - (count-1)*swarm.BlockLen),
 		begun:         p.begun,
@@ -61,8 +61,8 @@ func (p *Picker) addPartial(piece int) *partial {
 func (p *Picker) removePartial(t *partial) {
 	p.removeOpen(t)
 	last := p.partials[len(p.partials)-1]
-	p.partials[t.at], last.at = last, t.at
-	p.partialAt[last.piece] = t.at + 1
+	p.partials[t.index], last.index = last, t.index
+	p.partialAt[last.piece] = t.index + 1
 	p.partialAt[t.piece] = 0
 	p.partials[len(p.partials)-1] = nil
 	p.partials = p.partials[:len(p.partials)-1]
@@ -73,14 +73,14 @@ func (p *Picker) removePartial(t *partial) {
 
 // removeOpen takes a piece out of the open ones.
 func (p *Picker) removeOpen(t *partial) {
-	if t.open < 0 {
+	if t.openIndex < 0 {
 		return
 	}
 	last := p.open[len(p.open)-1]
-	p.open[t.open], last.open = last, t.open
+	p.open[t.openIndex], last.openIndex = last, t.openIndex
 	p.open[len(p.open)-1] = nil
 	p.open = p.open[:len(p.open)-1]
-	t.open = -1
+	t.openIndex = -1
 	p.board.countAskable(p.board.key(int(t.piece)), -1)
 }
 
@@ -113,10 +113,10 @@ func (p *Picker) reindexOpen(t *partial, wanted bool) {
 		p.removeOpen(t)
 		return
 	}
-	if t.open >= 0 {
+	if t.openIndex >= 0 {
 		return
 	}
-	t.open = int32(len(p.open))
+	t.openIndex = int32(len(p.open))
 	p.open = append(p.open, t)
 	p.openGen++
 	p.board.countAskable(p.board.key(int(t.piece)), 1)

@@ -150,7 +150,7 @@ func (p *Picker) changeKey(piece, by int) {
 	b.keys[piece] = old + int32(by)
 	fresh := b.fresh.Has(piece)
 	if !fresh {
-		if t := p.partial(piece); t == nil || t.open < 0 {
+		if t := p.partial(piece); t == nil || t.openIndex < 0 {
 			return
 		}
 	}

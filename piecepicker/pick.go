@@ -81,8 +81,8 @@ func (k *pick) offers(piece int) bool {
 func (k *pick) listed(pieces []int) {
 	for _, piece := range pieces {
 		if k.blocksLeft > 0 && k.offers(piece) {
-			if t := k.p.partial(piece); t != nil && !(k.ask.Exclusive && !t.alone(k.r.id)) {
-				k.pickFrom(t, int(t.next))
+			if t := k.p.partial(piece); t != nil && !(k.ask.Exclusive && !t.onlyFrom(k.r.id)) {
+				k.pickFrom(t, int(t.freeFrom))
 			}
 		}
 	}
@@ -102,8 +102,8 @@ func (k *pick) currentPiece() {
 		return
 	}
 	t := k.p.partial(k.r.current)
-	if t != nil && t.open >= 0 && k.offers(k.r.current) && !(k.ask.Exclusive && !t.alone(k.r.id)) {
-		k.pickFrom(t, int(t.next))
+	if t != nil && t.openIndex >= 0 && k.offers(k.r.current) && !(k.ask.Exclusive && !t.onlyFrom(k.r.id)) {
+		k.pickFrom(t, int(t.freeFrom))
 	}
 }
 
@@ -148,12 +148,12 @@ func (k *pick) bestOpen(last bool) (best *partial, from int) {
 			continue
 		}
 		offered = true
-		if k.ask.Exclusive && !t.alone(r.id) || !last && t.reserved && t.owner != r.id {
+		if k.ask.Exclusive && !t.onlyFrom(r.id) || !last && t.reserved && t.owner != r.id {
 			continue
 		}
-		start := int(t.next)
+		start := int(t.freeFrom)
 		if k.ask.RunLength > 0 && !last {
-			if start = t.run(k.ask.RunLength); start < 0 {
+			if start = t.findRun(k.ask.RunLength); start < 0 {
 				continue
 			}
 		}
@@ -230,7 +230,7 @@ func (k *pick) pickFrom(t *partial, n int) {
 	if t.free == 0 {
 		return
 	}
-	first := n == int(t.next)
+	first := n == int(t.freeFrom)
 	for ; k.blocksLeft > 0 && t.free > 0 && n < len(t.blocks); n++ {
 		if b := &t.blocks[n]; b.state == free {
 			*b = block{peer: k.r.id, dueAt: k.dueAt, state: asked}
@@ -241,7 +241,7 @@ func (k *pick) pickFrom(t *partial, n int) {
 		}
 	}
 	if first {
-		t.next = int32(n)
+		t.freeFrom = int32(n)
 	}
 	if k.ask.Exclusive {
 		t.reserved, t.owner = true, k.r.id

@@ -232,5 +232,5 @@ func (t *partial) lose(n int) {
 	t.blocks[n] = block{}
 	t.free++
 	t.missing++
-	t.next = min(t.next, int32(n))
+	t.freeFrom = min(t.freeFrom, int32(n))
 }

@@ -35,7 +35,7 @@ func (k *pick) leastRecentlyServed() (best *partial, together int) {
 		if i >= maxCompared && best != nil {
 			break
 		}
-		if !k.r.has.Has(int(t.piece)) || k.ask.Exclusive && !t.alone(k.r.id) || t.reserved && t.owner != k.r.id {
+		if !k.r.has.Has(int(t.piece)) || k.ask.Exclusive && !t.onlyFrom(k.r.id) || t.reserved && t.owner != k.r.id {
 			continue
 		}
 		switch n := p.board.Priority(int(t.piece)); {
@@ -55,6 +55,6 @@ func (k *pick) leastRecentlyServed() (best *partial, together int) {
 func (k *pick) pickUpTo(t *partial, n int) {
 	rest := max(0, k.blocksLeft-n)
 	k.blocksLeft -= rest
-	k.pickFrom(t, int(t.next))
+	k.pickFrom(t, int(t.freeFrom))
 	k.blocksLeft += rest
 }
