@@ -70,7 +70,7 @@ func (k *pick) deadlinePieces() {
 // duplicateLate picks blocks of a piece that will come too late, or were to be here by
 // now, if this peer has them sooner.
 func (k *pick) duplicateLate(t *partial, needed int64) {
-	if t.missing == t.free {
+	if !t.requested() {
 		return
 	}
 	for n := range t.blocks {

@@ -1,10 +1,112 @@
 package piecepicker
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
+
+// EndGame reports whether the end game is on: a block of a wanted piece is requested
+// and has not arrived, and every other missing block of wanted pieces is requested too,
+// unless no peer has it. Only then endGamePicks requests blocks from a second peer; what
+// it requests is up to the EndGame of Config. BEP 3 suggests this, because the last
+// blocks may otherwise wait for slow peers:
+// https://www.bittorrent.org/beps/bep_0003.html#peer-messages.
+func (p *Picker) EndGame() bool {
+	if p.board.askable() > 0 {
+		return false
+	}
+	for _, t := range p.partials {
+		if t.requested() && p.wanted.Has(int(t.piece)) {
+			return true
+		}
+	}
+	return false
+}
+
+// endGamePicks picks blocks that are requested from other peers, if the end game is on.
+func (k *pick) endGamePicks() {
+	p := k.p
+	if k.blocksLeft == 0 || k.ask.Exclusive || !p.EndGame() {
+		return
+	}
+	found := p.candidates[:0]
+	for _, t := range p.partials {
+		piece := int(t.piece)
+		allowed := k.ask.Only == nil || slices.Contains(k.ask.Only, piece)
+		if !t.requested() || !k.offers(piece) || !allowed {
+			continue
+		}
+		for n := range t.blocks {
+			if t.blocks[n].state == asked && !t.askedOf(n, k.r.id) {
+				if rank, ok := p.endGame.Again(k.describe(t, n)); ok {
+					found = append(found, candidate{rank, t, n})
+				}
+			}
+		}
+	}
+	p.candidates = found
+	for k.blocksLeft > 0 && len(found) > 0 {
+		best := 0
+		for i := range found {
+			if found[i].before(&found[best]) {
+				best = i
+			}
+		}
+		c := found[best]
+		found[best] = found[len(found)-1]
+		found = found[:len(found)-1]
+		if _, ok := p.endGame.Again(k.describe(c.partial, c.block)); ok {
+			k.addExtra(c.partial, c.block)
+		}
+	}
+	clear(p.candidates)
+}
+
+// A candidate is a block that may be asked of one peer more.
+type candidate struct {
+	rank    int64
+	partial *partial
+	block   int
+}
+
+// before reports whether c is asked for before d. Peers send blocks in the order
+// they were asked, so what was asked last has the longest way to come.
+func (c *candidate) before(d *candidate) bool {
+	if c.rank != d.rank {
+		return c.rank > d.rank
+	}
+	if c.partial != d.partial {
+		return c.partial.begun > d.partial.begun
+	}
+	return c.block > d.block
+}
+
+func (k *pick) describe(t *partial, n int) Asked {
+	return Asked{
+		Block:      t.block(n),
+		Peers:      1 + int(t.blocks[n].extras),
+		Due:        time.Duration(t.dueAt(n) - k.now),
+		Delay:      k.ask.Delay,
+		Duplicates: k.r.duplicates,
+	}
+}
+
+// addExtra asks the peer for a block that another one was asked for.
+func (k *pick) addExtra(t *partial, n int) {
+	b := &t.blocks[n]
+	if b.extras == maxExtras {
+		return
+	}
+	b.extras++
+	t.extraRequests = append(t.extraRequests, extraRequest{block: int32(n), peer: k.r.id, dueAt: k.dueAt})
+	k.blocksLeft--
+	k.r.requests++
+	k.r.duplicates++
+	k.dst = append(k.dst, t.block(n))
+}
 
 // An EndGame chooses what is asked of a further peer once no block is left that
 // some peer has and nobody was asked for. It must not change; a Picker calls it
@@ -40,13 +142,11 @@ type Duplicates struct {
 
 // Again reports whether a is within the limits.
 func (d Duplicates) Again(a Asked) (int64, bool) {
-	if most := orDefault(d.Peers, 3); most >= 0 && a.Peers >= most {
-		return 0, false
-	}
-	if most := orDefault(d.Each, 4); most >= 0 && a.Duplicates >= most {
-		return 0, false
-	}
-	if a.Peers > 1 && a.Due > 0 && a.Delay >= a.Due {
+	maxPeers, maxEach := cmp.Or(d.Peers, 3), cmp.Or(d.Each, 4)
+	enoughPeers := maxPeers >= 0 && a.Peers >= maxPeers
+	enoughBlocks := maxEach >= 0 && a.Duplicates >= maxEach
+	slower := a.Due > 0 && a.Delay >= a.Due
+	if enoughPeers || enoughBlocks || (a.Peers > 1 && slower) {
 		return 0, false
 	}
 	return int64(min(max(a.Due, -maxDue), maxDue)) - int64(a.Peers)<<50, true
@@ -54,13 +154,6 @@ func (d Duplicates) Again(a Asked) (int64, bool) {
 
 // maxDue bounds what a due time counts, so that it never outweighs a peer.
 const maxDue = 100 * time.Hour
-
-func orDefault(n, otherwise int) int {
-	if n == 0 {
-		return otherwise
-	}
-	return n
-}
 
 // NoDuplicates is an EndGame that asks for no block twice.
 type NoDuplicates struct{}

@@ -74,6 +74,9 @@ func (t *partial) blockIndex(b swarm.Block) (int, bool) {
 // untouched reports whether nothing of the piece is asked or here.
 func (t *partial) untouched() bool { return t.free == t.count }
 
+// requested reports whether a block of the piece is requested and has not arrived.
+func (t *partial) requested() bool { return t.missing > t.free }
+
 // askedOf reports whether peer p was asked for block n.
 func (t *partial) askedOf(n int, p swarm.Peer) bool {
 	b := &t.blocks[n]

@@ -1,7 +1,6 @@
 package piecepicker
 
 import (
-	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
@@ -248,85 +247,4 @@ func (k *pick) pickFrom(t *partial, n int) {
 	}
 	k.r.current = int(t.piece)
 	k.p.reindexOpen(t, true)
-}
-
-// endGamePicks picks blocks that others were asked for, if that is all there is.
-func (k *pick) endGamePicks() {
-	p := k.p
-	if k.blocksLeft == 0 || k.ask.Exclusive || p.board.askable() > 0 {
-		return
-	}
-	found := p.candidates[:0]
-	for _, t := range p.partials {
-		piece := int(t.piece)
-		if t.missing == t.free || !k.offers(piece) || k.ask.Only != nil && !slices.Contains(k.ask.Only, piece) {
-			continue
-		}
-		for n := range t.blocks {
-			if t.blocks[n].state == asked && !t.askedOf(n, k.r.id) {
-				if rank, ok := p.endGame.Again(k.describe(t, n)); ok {
-					found = append(found, candidate{rank, t, n})
-				}
-			}
-		}
-	}
-	p.candidates = found
-	for k.blocksLeft > 0 && len(found) > 0 {
-		best := 0
-		for i := range found {
-			if found[i].before(&found[best]) {
-				best = i
-			}
-		}
-		c := found[best]
-		found[best] = found[len(found)-1]
-		found = found[:len(found)-1]
-		if _, ok := p.endGame.Again(k.describe(c.partial, c.block)); ok {
-			k.addExtra(c.partial, c.block)
-		}
-	}
-	clear(p.candidates)
-}
-
-// A candidate is a block that may be asked of one peer more.
-type candidate struct {
-	rank    int64
-	partial *partial
-	block   int
-}
-
-// before reports whether c is asked for before d. Peers send blocks in the order
-// they were asked, so what was asked last has the longest way to come.
-func (c *candidate) before(d *candidate) bool {
-	if c.rank != d.rank {
-		return c.rank > d.rank
-	}
-	if c.partial != d.partial {
-		return c.partial.begun > d.partial.begun
-	}
-	return c.block > d.block
-}
-
-func (k *pick) describe(t *partial, n int) Asked {
-	return Asked{
-		Block:      t.block(n),
-		Peers:      1 + int(t.blocks[n].extras),
-		Due:        time.Duration(t.dueAt(n) - k.now),
-		Delay:      k.ask.Delay,
-		Duplicates: k.r.duplicates,
-	}
-}
-
-// addExtra asks the peer for a block that another one was asked for.
-func (k *pick) addExtra(t *partial, n int) {
-	b := &t.blocks[n]
-	if b.extras == maxExtras {
-		return
-	}
-	b.extras++
-	t.extraRequests = append(t.extraRequests, extraRequest{block: int32(n), peer: k.r.id, dueAt: k.dueAt})
-	k.blocksLeft--
-	k.r.requests++
-	k.r.duplicates++
-	k.dst = append(k.dst, t.block(n))
 }

@@ -131,12 +131,6 @@ func (p *Picker) Availability(piece int) int {
 	return p.board.Availability(piece)
 }
 
-// EndGame reports whether pieces are missing, and every block that some peer has
-// was asked of someone.
-func (p *Picker) EndGame() bool {
-	return p.wanted.Len() > 0 && len(p.partials) > 0 && p.board.askable() == 0
-}
-
 // SetPriority sets how much a piece is wanted: 0 not at all, 4 as usual, 7 most.
 // What was asked for stays asked.
 func (p *Picker) SetPriority(piece, priority int) {
