@@ -10,7 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var _ swarm.Prioritizer = (*Picker)(nil)
+var (
+	_ swarm.Prioritizer = (*Picker)(nil)
+	_ swarm.EndGamer    = (*Picker)(nil)
+)
 
 func TestRarestKeepsTheContract(t *testing.T) {
 	pickertest.Run(t, func(t *testing.T, g swarm.Geometry) swarm.Picker {

@@ -13,17 +13,17 @@ func priorityZero(t testing.TB, w *watch) {
 	w.join(2, some(w.m.g, 1))
 	w.setPriority(1, 0)
 	if w.p.Wants(2) {
-		t.Error("SetPriority 0: a peer with that piece alone is of no interest")
+		t.Error("SetPriority 0 of piece 1: Wants is true for a peer that has only this piece")
 	}
 	if got := w.pick(everything(1)); len(got) != 4 {
-		t.Errorf("SetPriority 0 of piece 1: want the 4 blocks of piece 0 to ask for, got %v", got)
+		t.Errorf("SetPriority 0 of piece 1: want the 4 blocks of piece 0, got %v", got)
 	}
 	w.setPriority(1, 4)
 	if !w.p.Wants(2) {
-		t.Error("SetPriority 4: the piece is wanted again, and its peer of interest")
+		t.Error("SetPriority 4 of piece 1: it is wanted again, but Wants is false")
 	}
 	if got := w.pick(everything(2)); len(got) != 4 {
-		t.Errorf("SetPriority 4: the piece is wanted again: want its 4 blocks, got %v", got)
+		t.Errorf("SetPriority 4 of piece 1: it is wanted again: want its 4 blocks, got %v", got)
 	}
 }
 
@@ -33,11 +33,11 @@ func priorityZeroLater(t testing.TB, w *watch) {
 	w.setPriority(2, 0)
 	for _, b := range w.pick(everything(1)) {
 		if b.Piece == 2 {
-			t.Errorf("SetPriority 0 of a piece in progress: %v is asked for", b)
+			t.Errorf("SetPriority 0 of a piece that is begun: Pick returns %v", b)
 		}
 	}
 	if _, missing := w.arrive(1, got[0]); !missing {
-		t.Error("SetPriority 0 of a piece in progress: a block that was asked arrives, and it was missing")
+		t.Error("SetPriority 0 of a piece that is begun: a requested block arrives and was missing, want true")
 	}
 	w.drop(1, got[1])
 	w.setPriority(2, 7)
@@ -58,7 +58,7 @@ func priorityOrder(t testing.TB, w *watch) {
 		}
 	}
 	if want := []int{1, 4, 2, 5, 3, 0}; !slices.Equal(order, want) {
-		t.Errorf("SetPriority: of pieces that nothing is asked of, the higher priority goes first: got %v, want %v", order, want)
+		t.Errorf("SetPriority: of pieces that are not begun, those of a higher priority come first: got %v, want %v", order, want)
 	}
 }
 
@@ -72,7 +72,7 @@ func deadlineOrder(t testing.TB, w *watch) {
 	a := everything(2)
 	a.Now = now
 	if got := w.pick(a); len(got) != 8 || got[0].Piece != 2 || got[3].Piece != 2 {
-		t.Errorf("SetDeadline: of pieces 0 and 2 the one with the deadline goes first, got %v", got)
+		t.Errorf("SetDeadline: piece 2 has a deadline, so it comes before piece 0: got %v", got)
 	}
 	a.Peer = 1
 	var order []int
@@ -82,7 +82,7 @@ func deadlineOrder(t testing.TB, w *watch) {
 		}
 	}
 	if len(order) < 2 || order[0] != 4 || order[1] != 1 {
-		t.Errorf("SetDeadline: pieces 4 and 1, the nearest deadline first, go before others: got %v", order)
+		t.Errorf("SetDeadline: piece 4, then piece 1, come before others, because their deadlines are nearest: got %v", order)
 	}
 }
 
@@ -104,13 +104,13 @@ func deadlineLate(t testing.TB, w *watch) {
 	w.join(2, full(w.m.g))
 	w.setDeadline(2, now.Add(10*time.Second))
 	slow := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 2, MaxNewPieces: 1, Now: now, Delay: time.Minute})
-	// Whether the fast peer is asked for the same is the picker's affair. If
-	// so, the winner's rival is told.
+	// The picker may request the same blocks from the fast peer. If it does, peer
+	// 1 must be returned by Arrive.
 	fast := w.pick(swarm.Ask{Peer: 2, MaxBlocks: 6, MaxNewPieces: 2, Now: now.Add(time.Second), Delay: time.Second})
 	for _, b := range slow {
 		cancel, missing := w.arrive(2, b)
 		if again := slices.Contains(fast, b); !missing || again && !slices.Equal(cancel, []swarm.Peer{1}) {
-			t.Errorf("SetDeadline: %v was asked of peer 1 and came from peer 2: got %v, %v", b, cancel, missing)
+			t.Errorf("SetDeadline: %v is requested from peer 1 and came from peer 2: got %v, %v, want peer 1, and true", b, cancel, missing)
 		}
 	}
 }
