@@ -9,24 +9,25 @@ type Peer uint64
 // A Picker chooses which blocks to request from which peer.
 //
 // A Picker belongs to one torrent; its calls never overlap. Its methods must not
-// block, read a clock or start a goroutine. Pickers that were made alike and called
-// alike must answer alike. A call that names an unknown peer must do nothing: Wants
+// block, and must leave no goroutine running. Pickers that were made alike and called
+// alike must answer alike, so they read no clock: time comes with an Ask. A call that names an unknown peer must do nothing: Wants
 // returns false, Pick and Arrive return dst as it is.
 //
-// A block of a piece that is not held is missing until it arrives. A block is
-// *requested* from a peer from the Pick that returned it until Drop, Arrive, Held or
-// Leave ends the request. A piece is *begun* once one of its blocks was requested or
-// arrived, or the piece was held. A piece is *wanted* unless SetPriority made its
-// priority 0.
+// A block of a piece that is not held is missing until it arrives. A block is requested
+// from a peer from the Pick that returned it until Drop, Arrive, Held or Leave ends the
+// request. A piece is begun once one of its blocks was requested or arrived, or the
+// piece was held. A piece is wanted unless SetPriority made its priority 0.
 //
 // The end game (https://www.bittorrent.org/beps/bep_0003.html#peer-messages) is on
-// while a missing block of a wanted piece is requested, and no missing block that
-// some peer has of a wanted piece is not.
+// while at least one missing block of a wanted piece is requested, and every other
+// missing block of a wanted piece is requested too, or no peer has it.
 //
-// The engine calls Held for pieces that are all pad once it has checked them.
+// Nothing of a piece that is all pad can be requested. The engine checks such pieces by
+// itself and calls Held for them.
 type Picker interface {
 	// Join adds p, which has the pieces in have; nil means none. The picker
-	// must copy have. Peers must not share what later calls of Have change.
+	// must copy have. A later Have of one peer must not change what another
+	// one has.
 	Join(p Peer, have Bitfield)
 
 	// Have says that p now has a piece, or no longer

@@ -3,6 +3,7 @@ package pickertest
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -91,6 +92,14 @@ func Run(t *testing.T, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
 			w.finish()
 		})
 	}
+	t.Run("LeavesNoGoroutine", func(t *testing.T) {
+		// A bubble cannot end while a goroutine in it is blocked or runs.
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatch(t, plain, open(t, plain), open(t, plain))
+			allBlocks(t, w)
+			w.finish()
+		})
+	})
 	for _, g := range geometries {
 		t.Run("Geometry/"+g.name, func(t *testing.T) {
 			w := newWatch(t, g.Geometry, open(t, g.Geometry), nil)

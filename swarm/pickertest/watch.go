@@ -21,7 +21,7 @@ type watch struct {
 func newWatch(t testing.TB, g swarm.Geometry, p, twin swarm.Picker) *watch {
 	w := &watch{t: t, m: newModel(g), p: p, twin: twin}
 	for i := range g.Pieces() {
-		// As the engine does: nothing of the piece can be requested.
+		// The engine calls Held for a piece that is all pad.
 		if w.m.complete(i) {
 			w.held(i)
 		}
@@ -212,7 +212,7 @@ func (w *watch) compare(after string) {
 	}
 	if e, ok := w.p.(swarm.EndGamer); ok {
 		if got, want := e.EndGame(), w.m.endGame(); got != want {
-			w.t.Fatalf("EndGame reports whether a block of a wanted piece is requested, and none that some peer has is not: got %v after %s, want %v", got, after, want)
+			w.t.Fatalf("EndGame is true while a block of a wanted piece is requested, and every other missing one is requested too or no peer has it: got %v after %s, want %v", got, after, want)
 		}
 	}
 }
