@@ -67,9 +67,9 @@ type (
 	// An Idler releases what it has open while nobody uses it.
 	Idler interface {
 		// Idle says that nothing will be read or written for a while. It
-		// must not block, must change no byte, and may be called again. Any
-		// other call may follow at once, must work as before, and ends the
-		// idle time.
+		// does not wait for anything, must change no byte, and may be called
+		// again. Any other call may follow at once, must work as before, and
+		// ends the idle time.
 		Idle()
 	}
 )
