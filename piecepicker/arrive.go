@@ -43,7 +43,7 @@ func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel 
 		return dst, false
 	}
 	switch t.blocks[n].state {
-	case asked:
+	case requested:
 		dst = p.forgetRequests(dst, t, n, r)
 		t.blocks[n] = block{peer: id, state: received}
 		t.missing--
@@ -90,7 +90,7 @@ func (p *Picker) forgetRequests(dst []swarm.Peer, t *partial, n int, r *peer) []
 // the block free. Then the caller must settle the piece.
 func (p *Picker) forgetRequest(t *partial, n int, r *peer) bool {
 	b := &t.blocks[n]
-	if b.state != asked {
+	if b.state != requested {
 		return false
 	}
 	if b.peer != r.id && b.extras == 0 {

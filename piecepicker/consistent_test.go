@@ -131,7 +131,7 @@ func (c careful) recountParts() {
 				if n < int(part.freeFrom) {
 					c.t.Fatalf("block %d of piece %d is free, and before the next one, %d", n, part.piece, part.freeFrom)
 				}
-			case asked:
+			case requested:
 				missing++
 				requests[b.peer]++
 				more += int32(b.extras)

@@ -70,14 +70,14 @@ func (k *pick) deadlinePieces() {
 // duplicateLate picks blocks of a piece that will come too late, or were to be here by
 // now, if this peer has them sooner.
 func (k *pick) duplicateLate(t *partial, needed int64) {
-	if !t.requested() {
+	if !t.hasRequests() {
 		return
 	}
 	for n := range t.blocks {
 		if k.blocksLeft == 0 {
 			return
 		}
-		if t.blocks[n].state != asked || t.blocks[n].extras >= maxLateDuplicates || t.askedOf(n, k.r.id) {
+		if t.blocks[n].state != requested || t.blocks[n].extras >= maxLateDuplicates || t.requestedFrom(n, k.r.id) {
 			continue
 		}
 		due := t.dueAt(n)

@@ -19,7 +19,7 @@ func (p *Picker) EndGame() bool {
 		return false
 	}
 	for _, t := range p.partials {
-		if t.requested() && p.wanted.Has(int(t.piece)) {
+		if t.hasRequests() && p.wanted.Has(int(t.piece)) {
 			return true
 		}
 	}
@@ -36,11 +36,11 @@ func (k *pick) endGamePicks() {
 	for _, t := range p.partials {
 		piece := int(t.piece)
 		allowed := k.ask.Only == nil || slices.Contains(k.ask.Only, piece)
-		if !t.requested() || !k.offers(piece) || !allowed {
+		if !t.hasRequests() || !k.offers(piece) || !allowed {
 			continue
 		}
 		for n := range t.blocks {
-			if t.blocks[n].state == asked && !t.askedOf(n, k.r.id) {
+			if t.blocks[n].state == requested && !t.requestedFrom(n, k.r.id) {
 				if rank, ok := p.endGame.Again(k.describe(t, n)); ok {
 					found = append(found, candidate{rank, t, n})
 				}
@@ -84,8 +84,8 @@ func (c *candidate) before(d *candidate) bool {
 	return c.block > d.block
 }
 
-func (k *pick) describe(t *partial, n int) Asked {
-	return Asked{
+func (k *pick) describe(t *partial, n int) Requested {
+	return Requested{
 		Block:      t.block(n),
 		Peers:      1 + int(t.blocks[n].extras),
 		Due:        time.Duration(t.dueAt(n) - k.now),
@@ -115,11 +115,11 @@ type EndGame interface {
 	// Again reports whether a block is asked of one peer more, and how
 	// much that matters: the highest rank goes first, and of equals the
 	// last block of the piece that was begun last.
-	Again(a Asked) (rank int64, ok bool)
+	Again(a Requested) (rank int64, ok bool)
 }
 
-// An Asked is a block that others were asked for and did not send yet.
-type Asked struct {
+// An Requested is a block that others were asked for and did not send yet.
+type Requested struct {
 	Block      swarm.Block
 	Peers      int           // that were asked for it
 	Due        time.Duration // until the first of them should have sent it; negative when it is late
@@ -141,7 +141,7 @@ type Duplicates struct {
 }
 
 // Again reports whether a is within the limits.
-func (d Duplicates) Again(a Asked) (int64, bool) {
+func (d Duplicates) Again(a Requested) (int64, bool) {
 	maxPeers, maxEach := cmp.Or(d.Peers, 3), cmp.Or(d.Each, 4)
 	enoughPeers := maxPeers >= 0 && a.Peers >= maxPeers
 	enoughBlocks := maxEach >= 0 && a.Duplicates >= maxEach
@@ -159,4 +159,4 @@ const maxDue = 100 * time.Hour
 type NoDuplicates struct{}
 
 // Again returns false.
-func (NoDuplicates) Again(Asked) (int64, bool) { return 0, false }
+func (NoDuplicates) Again(Requested) (int64, bool) { return 0, false }

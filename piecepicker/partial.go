@@ -7,7 +7,7 @@ type blockState uint8
 
 const (
 	free       blockState = iota // missing and asked of no one
-	asked                        // missing and asked of one peer or more
+	requested                        // missing and asked of one peer or more
 	received                     // sent by a known peer
 	heldBefore                   // held before: part of a piece that was lost in part
 	pad                          // never asked for
@@ -74,13 +74,13 @@ func (t *partial) blockIndex(b swarm.Block) (int, bool) {
 // untouched reports whether nothing of the piece is asked or here.
 func (t *partial) untouched() bool { return t.free == t.count }
 
-// requested reports whether a block of the piece is requested and has not arrived.
-func (t *partial) requested() bool { return t.missing > t.free }
+// hasRequests reports whether a block of the piece is hasRequests and has not arrived.
+func (t *partial) hasRequests() bool { return t.missing > t.free }
 
-// askedOf reports whether peer p was asked for block n.
-func (t *partial) askedOf(n int, p swarm.Peer) bool {
+// requestedFrom reports whether peer p was asked for block n.
+func (t *partial) requestedFrom(n int, p swarm.Peer) bool {
 	b := &t.blocks[n]
-	if b.state != asked {
+	if b.state != requested {
 		return false
 	}
 	if b.peer == p {
@@ -113,7 +113,7 @@ func (t *partial) dueAt(n int) int64 {
 func (t *partial) onlyFrom(p swarm.Peer) bool {
 	for i := range t.blocks {
 		switch b := &t.blocks[i]; b.state {
-		case asked:
+		case requested:
 			if b.peer != p || b.extras > 0 {
 				return false
 			}

@@ -232,7 +232,7 @@ func (k *pick) pickFrom(t *partial, n int) {
 	first := n == int(t.freeFrom)
 	for ; k.blocksLeft > 0 && t.free > 0 && n < len(t.blocks); n++ {
 		if b := &t.blocks[n]; b.state == free {
-			*b = block{peer: k.r.id, dueAt: k.dueAt, state: asked}
+			*b = block{peer: k.r.id, dueAt: k.dueAt, state: requested}
 			t.free--
 			k.blocksLeft--
 			k.r.requests++

@@ -168,7 +168,7 @@ func (p *Picker) Held(piece int) {
 	}
 	if t := p.partial(piece); t != nil {
 		for n := range t.blocks {
-			if t.blocks[n].state == asked {
+			if t.blocks[n].state == requested {
 				p.forgetRequests(nil, t, n, nil)
 			}
 		}
