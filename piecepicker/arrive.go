@@ -105,7 +105,7 @@ func (p *Picker) forgetRequest(t *partial, n int, r *peer) bool {
 	}
 	first := b.peer == r.id
 	for i, m := range t.extraRequests {
-		if int(m.block) != n || !first && m.peer != r.id {
+		if int(m.block) != n || (!first && m.peer != r.id) {
 			continue
 		}
 		r.requests--

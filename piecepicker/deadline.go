@@ -59,7 +59,7 @@ func (k *pick) deadlinePieces() {
 		if t == nil {
 			t = k.begin(d.piece)
 		}
-		if t == nil || k.ask.Exclusive && !t.onlyFrom(k.r.id) {
+		if t == nil || !k.mayHelp(t) {
 			continue
 		}
 		k.pickFrom(t, int(t.freeFrom))
@@ -82,7 +82,8 @@ func (k *pick) duplicateLate(t *partial, needed int64) {
 		}
 		due := t.dueAt(n)
 		overdue := due < k.now
-		if overdue || due > needed && k.dueAt < due {
+		tooLate := due > needed && k.dueAt < due
+		if overdue || tooLate {
 			k.addExtra(t, n)
 		}
 	}

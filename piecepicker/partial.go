@@ -7,7 +7,7 @@ type blockState uint8
 
 const (
 	free       blockState = iota // missing and asked of no one
-	requested                        // missing and asked of one peer or more
+	requested                    // missing and asked of one peer or more
 	received                     // sent by a known peer
 	heldBefore                   // held before: part of a piece that was lost in part
 	pad                          // never asked for
@@ -128,10 +128,15 @@ func (t *partial) onlyFrom(p swarm.Peer) bool {
 	return true
 }
 
+// reservedForOther reports whether the piece is reserved for a peer on parole that is
+// not p.
+func (t *partial) reservedForOther(p swarm.Peer) bool { return t.reserved && t.owner != p }
+
 // findRun returns the first of n free blocks of the piece, or all that it has, that
 // lie in a row; -1 if there is no such findRun.
 func (t *partial) findRun(n int) int {
-	if n = min(n, int(t.count)); int(t.free) < n {
+	n = min(n, int(t.count))
+	if int(t.free) < n {
 		return -1
 	}
 	row := 0

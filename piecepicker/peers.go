@@ -130,7 +130,7 @@ func (p *Picker) countAvailability(has *Set, by int) {
 		p.board.sharedCount += int32(by)
 		by = -by
 	}
-	if has.Full() && flip != 0 || has.Len() == 0 && flip == 0 {
+	if (has.Full() && flip != 0) || (has.Len() == 0 && flip == 0) {
 		return
 	}
 	for k, word := range has.Words() {

@@ -31,7 +31,16 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	}
 	p.startOrder(a.Now)
 	now := p.time(a.Now)
-	k := pick{p: p, r: r, ask: a, dst: dst, blocksLeft: a.MaxBlocks, newPiecesLeft: a.MaxNewPieces, now: now, dueAt: now + int64(a.Delay)}
+	k := pick{
+		p:             p,
+		r:             r,
+		ask:           a,
+		dst:           dst,
+		blocksLeft:    a.MaxBlocks,
+		newPiecesLeft: a.MaxNewPieces,
+		now:           now,
+		dueAt:         now + int64(a.Delay),
+	}
 	if a.Only != nil {
 		k.listed(a.Only)
 	} else {
@@ -76,11 +85,17 @@ func (k *pick) offers(piece int) bool {
 	return k.r.has.Has(piece) && k.p.wanted.Has(piece)
 }
 
+// mayHelp reports whether the peer may send blocks of a piece that was begun. A peer on
+// parole may not if another peer sends or sent some.
+func (k *pick) mayHelp(t *partial) bool {
+	return !k.ask.Exclusive || t.onlyFrom(k.r.id)
+}
+
 // listed picks from listed pieces, those that were begun first.
 func (k *pick) listed(pieces []int) {
 	for _, piece := range pieces {
 		if k.blocksLeft > 0 && k.offers(piece) {
-			if t := k.p.partial(piece); t != nil && !(k.ask.Exclusive && !t.onlyFrom(k.r.id)) {
+			if t := k.p.partial(piece); t != nil && k.mayHelp(t) {
 				k.pickFrom(t, int(t.freeFrom))
 			}
 		}
@@ -101,7 +116,7 @@ func (k *pick) currentPiece() {
 		return
 	}
 	t := k.p.partial(k.r.current)
-	if t != nil && t.openIndex >= 0 && k.offers(k.r.current) && !(k.ask.Exclusive && !t.onlyFrom(k.r.id)) {
+	if t != nil && t.openIndex >= 0 && k.offers(k.r.current) && k.mayHelp(t) {
 		k.pickFrom(t, int(t.freeFrom))
 	}
 }
@@ -147,7 +162,7 @@ func (k *pick) bestOpen(last bool) (best *partial, from int) {
 			continue
 		}
 		offered = true
-		if k.ask.Exclusive && !t.onlyFrom(r.id) || !last && t.reserved && t.owner != r.id {
+		if !k.mayHelp(t) || (!last && t.reservedForOther(r.id)) {
 			continue
 		}
 		start := int(t.freeFrom)
@@ -158,7 +173,8 @@ func (k *pick) bestOpen(last bool) (best *partial, from int) {
 		}
 		b := p.describe(t)
 		if best != nil {
-			if d := p.board.Priority(b.Piece) - p.board.Priority(a.Piece); d < 0 || d == 0 && !p.queue.Before(b, a) {
+			d := p.board.Priority(b.Piece) - p.board.Priority(a.Piece)
+			if d < 0 || (d == 0 && !p.queue.Before(b, a)) {
 				continue
 			}
 		}
@@ -218,7 +234,8 @@ func (k *pick) pickRun(piece int) {
 		}
 		k.pickFrom(t, 0)
 		piece++
-		if k.blocksLeft == 0 || before-k.blocksLeft >= k.ask.RunLength || !k.p.board.fresh.Has(piece) || !k.r.has.Has(piece) {
+		enough := k.blocksLeft == 0 || before-k.blocksLeft >= k.ask.RunLength
+		if enough || !k.p.board.fresh.Has(piece) || !k.r.has.Has(piece) {
 			return
 		}
 	}

@@ -156,9 +156,10 @@ func (p *Picker) SetPriority(piece, priority int) {
 // SetDeadline says when a piece is needed; the zero time takes that back. A piece
 // that is held has no deadline any more.
 func (p *Picker) SetDeadline(piece int, t time.Time) {
-	if piece >= 0 && piece < p.board.pieces && !(p.held.Has(piece) && !t.IsZero()) {
-		p.deadlines.set(piece, t)
+	if piece < 0 || piece >= p.board.pieces || (p.held.Has(piece) && !t.IsZero()) {
+		return
 	}
+	p.deadlines.set(piece, t)
 }
 
 // Held says that a piece is checked and written, also at the start.
@@ -220,7 +221,10 @@ func (p *Picker) Lose(piece int, blocks []int) {
 
 // lose makes block n missing once more, if there is such a block and it is here.
 func (t *partial) lose(n int) {
-	if n < 0 || n >= len(t.blocks) || t.blocks[n].state != received && t.blocks[n].state != heldBefore {
+	if n < 0 || n >= len(t.blocks) {
+		return
+	}
+	if s := t.blocks[n].state; s != received && s != heldBefore {
 		return
 	}
 	t.blocks[n] = block{}

@@ -35,7 +35,7 @@ func (k *pick) leastRecentlyServed() (best *partial, together int) {
 		if i >= maxCompared && best != nil {
 			break
 		}
-		if !k.r.has.Has(int(t.piece)) || k.ask.Exclusive && !t.onlyFrom(k.r.id) || t.reserved && t.owner != k.r.id {
+		if !k.r.has.Has(int(t.piece)) || !k.mayHelp(t) || t.reservedForOther(k.r.id) {
 			continue
 		}
 		switch n := p.board.Priority(int(t.piece)); {
@@ -43,7 +43,7 @@ func (k *pick) leastRecentlyServed() (best *partial, together int) {
 			best, priority, together = t, n, 1
 		case n == priority:
 			together++
-			if t.lastServed < best.lastServed || t.lastServed == best.lastServed && t.begun < best.begun {
+			if t.lastServed < best.lastServed || (t.lastServed == best.lastServed && t.begun < best.begun) {
 				best = t
 			}
 		}
