@@ -6,8 +6,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Drop says that a peer will not send b. If b was asked of it alone it becomes
-// free to pick again.
+// Drop says that a peer will not send b. If b was requested from it alone, b becomes free
+// to pick.
 func (p *Picker) Drop(id swarm.Peer, b swarm.Block) {
 	r := p.peers[id]
 	if r == nil || b.Piece < 0 || b.Piece >= p.board.pieces {
@@ -22,10 +22,10 @@ func (p *Picker) Drop(id swarm.Peer, b swarm.Block) {
 	}
 }
 
-// Arrive says that a peer sent b, and appends to dst the other peers that were
-// asked for it and may now be told to cancel. It reports whether b was still
-// missing. A block counts whoever sends it, asked or not; the engine decides
-// whose unasked blocks it takes.
+// Arrive says that a peer sent b, and appends to dst the other peers from which b is
+// requested, so that the engine can cancel there. It reports whether b was missing. A
+// block counts even if it was not requested from this peer; the engine decides whether it
+// accepts such blocks.
 func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel []swarm.Peer, missing bool) {
 	r := p.peers[id]
 	if r == nil || b.Piece < 0 || b.Piece >= p.board.pieces || p.held.Has(b.Piece) {
@@ -58,8 +58,8 @@ func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel 
 	return dst, true
 }
 
-// forgetRequests forgets all requests for block n, which is asked, and appends to dst
-// the peers but r that were asked for it.
+// forgetRequests ends all requests for block n, which must be requested, and appends to
+// dst the peers that it was requested from, except r.
 func (p *Picker) forgetRequests(dst []swarm.Peer, t *partial, n int, r *peer) []swarm.Peer {
 	b := &t.blocks[n]
 	if r != nil && b.peer == r.id {
@@ -86,8 +86,8 @@ func (p *Picker) forgetRequests(dst []swarm.Peer, t *partial, n int, r *peer) []
 	return dst
 }
 
-// forgetRequest forgets that peer r was asked for block n, and reports whether that made
-// the block free. Then the caller must settle the piece.
+// forgetRequest ends the request for block n to peer r, if there is one, and reports
+// whether that made the block free. If so, the caller must reindex the piece.
 func (p *Picker) forgetRequest(t *partial, n int, r *peer) bool {
 	b := &t.blocks[n]
 	if b.state != requested {
@@ -110,7 +110,7 @@ func (p *Picker) forgetRequest(t *partial, n int, r *peer) bool {
 		}
 		r.requests--
 		if first {
-			// Who was asked next is now the one it was asked of.
+			// The oldest extra request becomes the first one.
 			b.peer, b.dueAt = m.peer, m.dueAt
 			p.peers[m.peer].duplicates--
 		} else {

@@ -6,12 +6,17 @@ import (
 	"time"
 )
 
-// deadlinesPerPick is how many of the nearest deadlines one Pick looks at.
-const deadlinesPerPick = 128
+const (
+	// deadlinesPerPick is how many of the nearest deadlines one Pick looks at.
+	deadlinesPerPick = 128
 
-// deadlines holds when pieces are needed, the nearest first.
+	// maxLateDuplicates is how many extra requests a late block may have.
+	maxLateDuplicates = 2
+)
+
+// deadlines holds the deadlines of pieces.
 type deadlines struct {
-	list    []deadline
+	list    []deadline // the nearest first
 	byPiece map[int]time.Time
 }
 
@@ -33,7 +38,8 @@ func (d *deadlines) set(piece int, t time.Time) {
 	if d.byPiece == nil {
 		d.byPiece = make(map[int]time.Time)
 	}
-	// Times with and without a monotonic part have no common order.
+	// Without the monotonic clock reading, because times with and without it have
+	// no common order.
 	t = t.Round(0)
 	i, _ := slices.BinarySearchFunc(d.list, deadline{t, piece}, deadline.compare)
 	d.list = slices.Insert(d.list, i, deadline{t, piece})
@@ -44,8 +50,8 @@ func (d deadline) compare(e deadline) int {
 	return cmp.Or(d.neededAt.Compare(e.neededAt), cmp.Compare(d.piece, e.piece))
 }
 
-// deadlinePieces picks from pieces with a deadline: blocks that are free, and blocks that
-// will be late from whom they were asked of but sooner from this peer.
+// deadlinePieces picks from pieces with a deadline: free blocks, and requested blocks
+// that would be late but come sooner from this peer.
 func (k *pick) deadlinePieces() {
 	list := k.p.deadlines.list
 	for _, d := range list[:min(len(list), deadlinesPerPick)] {
@@ -67,8 +73,8 @@ func (k *pick) deadlinePieces() {
 	}
 }
 
-// duplicateLate picks blocks of a piece that will come too late, or were to be here by
-// now, if this peer has them sooner.
+// duplicateLate picks requested blocks of a piece that are overdue, or are due after they
+// are needed and would come sooner from this peer.
 func (k *pick) duplicateLate(t *partial, needed int64) {
 	if !t.hasRequests() {
 		return
@@ -88,6 +94,3 @@ func (k *pick) duplicateLate(t *partial, needed int64) {
 		}
 	}
 }
-
-// maxLateDuplicates is how many peers are asked for a late block besides the first.
-const maxLateDuplicates = 2

@@ -65,15 +65,15 @@ func (k *pick) endGamePicks() {
 	clear(p.candidates)
 }
 
-// A candidate is a block that may be asked of one peer more.
+// A candidate is a requested block that may be requested from one more peer.
 type candidate struct {
 	rank    int64
 	partial *partial
 	block   int
 }
 
-// before reports whether c is asked for before d. Peers send blocks in the order
-// they were asked, so what was asked last has the longest way to come.
+// before reports whether c is requested before d. Peers send blocks in the order of the
+// requests, so blocks that were requested last take longest to arrive.
 func (c *candidate) before(d *candidate) bool {
 	if c.rank != d.rank {
 		return c.rank > d.rank
@@ -84,6 +84,7 @@ func (c *candidate) before(d *candidate) bool {
 	return c.block > d.block
 }
 
+// describe returns what an EndGame sees of block n.
 func (k *pick) describe(t *partial, n int) Requested {
 	return Requested{
 		Block:      t.block(n),
@@ -94,7 +95,7 @@ func (k *pick) describe(t *partial, n int) Requested {
 	}
 }
 
-// addExtra asks the peer for a block that another one was asked for.
+// addExtra picks a block that is requested from another peer.
 func (k *pick) addExtra(t *partial, n int) {
 	b := &t.blocks[n]
 	if b.extras == maxExtras {
@@ -108,35 +109,35 @@ func (k *pick) addExtra(t *partial, n int) {
 	k.dst = append(k.dst, t.block(n))
 }
 
-// An EndGame chooses what is asked of a further peer once no block is left that
-// some peer has and nobody was asked for. It must not change; a Picker calls it
-// one call at a time.
+// An EndGame chooses which blocks to request from one more peer while the end game is on.
+// A Picker calls it one call at a time. Its answers must depend on nothing but a.
 type EndGame interface {
-	// Again reports whether a block is asked of one peer more, and how
-	// much that matters: the highest rank goes first, and of equals the
-	// last block of the piece that was begun last.
+	// Again reports whether to request a block from one more peer, and its
+	// rank: the highest rank comes first, and of equal ranks the last block of
+	// the piece that was begun last.
 	Again(a Requested) (rank int64, ok bool)
 }
 
-// An Requested is a block that others were asked for and did not send yet.
+// A Requested is a block that is requested from other peers and has not arrived.
 type Requested struct {
 	Block      swarm.Block
-	Peers      int           // that were asked for it
-	Due        time.Duration // until the first of them should have sent it; negative when it is late
-	Delay      time.Duration // until it would be here from the peer in question
-	Duplicates int           // blocks that the peer in question and others were asked for
+	Peers      int           // number of peers that it is requested from
+	Due        time.Duration // until the first of them should have sent it; negative if it is late
+	Delay      time.Duration // until it would arrive from the peer in question
+	Duplicates int           // open requests to that peer for blocks requested before from others
 }
 
-// Duplicates is the EndGame that Pickers have by default. It asks first for the
-// blocks that the fewest peers were asked for, among them for those that are due
-// last; a third peer is only asked if it should be faster, or all are late.
+// Duplicates is the default EndGame. It prefers the blocks that are requested from the
+// fewest peers, and among them those that are due last. It requests a block from a third
+// peer only if that one should be faster, or if all are late.
 type Duplicates struct {
-	// Peers is the number of peers that a block is asked of, the first
-	// included. Zero means 3, a negative number means no limit.
+	// Peers is the number of peers that a block is requested from at most,
+	// including the first. Zero means 3, a negative number means no limit.
 	Peers int
 
-	// Each is the number of blocks that a peer is asked for twice at a
-	// time. Zero means 4, a negative number means no limit.
+	// Each is the number of open requests that a peer has at most for blocks
+	// that were requested before from others. Zero means 4, a negative number
+	// means no limit.
 	Each int
 }
 
@@ -152,10 +153,10 @@ func (d Duplicates) Again(a Requested) (int64, bool) {
 	return int64(min(max(a.Due, -maxDue), maxDue)) - int64(a.Peers)<<50, true
 }
 
-// maxDue bounds what a due time counts, so that it never outweighs a peer.
+// maxDue limits Due in the rank, so that the number of peers always counts more.
 const maxDue = 100 * time.Hour
 
-// NoDuplicates is an EndGame that asks for no block twice.
+// NoDuplicates is an EndGame that requests no block twice.
 type NoDuplicates struct{}
 
 // Again returns false.

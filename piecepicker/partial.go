@@ -2,54 +2,55 @@ package piecepicker
 
 import "github.com/shoal-bt/shoal/swarm"
 
-// A blockState is what became of a block.
+// A blockState is the state of a block of a piece that is begun.
 type blockState uint8
 
 const (
-	free       blockState = iota // missing and asked of no one
-	requested                    // missing and asked of one peer or more
-	received                     // sent by a known peer
-	heldBefore                   // held before: part of a piece that was lost in part
-	pad                          // never asked for
+	free       blockState = iota // missing and requested from nobody
+	requested                    // missing and requested from at least one peer
+	received                     // from a known peer
+	heldBefore                   // of a held piece that lost other blocks, so the sender is unknown
+	pad                          // all pad, never requested
 )
 
-// A block is one block of a piece that was begun.
+// A block is a block of a piece that is begun.
 type block struct {
-	peer   swarm.Peer // that was asked first, or that sent it
-	dueAt  int64      // when the peer asked should have sent it, in the picker's time
+	peer   swarm.Peer // the first peer that it is requested from, or that sent it
+	dueAt  int64      // when that peer should have sent it, in the picker's time
 	state  blockState
-	extras uint8 // further peers asked, in part.more
+	extras uint8 // number of requests for it in partial.extraRequests
 }
 
-// maxExtras is the most that block.more can count.
+// maxExtras is the largest number that block.extras can hold.
 const maxExtras = 255
 
-// An extraRequest is a request for a block that another peer was asked for before.
+// An extraRequest is a request for a block that was already requested from another peer.
 type extraRequest struct {
-	block int32
+	block int32 // number in the piece
 	peer  swarm.Peer
-	dueAt int64
+	dueAt int64 // as in block
 }
 
-// A partial is a piece that was begun. It lives until the piece is held, or until
-// nothing of it is asked or here.
+// A partial is a piece that is begun. It exists until the piece is held, or until all its
+// blocks are free again.
 type partial struct {
 	piece         int32
-	index         int32 // in Picker.parts
-	openIndex     int32 // in Picker.open; -1 when it has no free block or is not wanted
-	count         int32 // of blocks without pads
-	free          int32 // of blocks
-	missing       int32 // of blocks
-	freeFrom      int32 // no block before it is free
-	last          int32 // length in bytes of the last block
-	begun         uint64
-	lastServed    uint64     // when blocks were last picked to go on together with others
-	reserved      bool       // for a peer on parole, as long as others find anything else
-	owner         swarm.Peer // it is reserved for
+	index         int32  // in Picker.partials
+	openIndex     int32  // in Picker.open; -1 if it has no free block or is not wanted
+	count         int32  // number of blocks, without those that are all pad
+	free          int32  // number of free blocks
+	missing       int32  // number of free and requested blocks
+	freeFrom      int32  // no block before this one is free
+	last          int32  // length in bytes of the last block
+	begun         uint64 // Picker.begun when it was begun
+	lastServed    uint64 // Picker.served when sideBySide last picked from it
+	reserved      bool   // for owner, which is on parole, while others find another piece
+	owner         swarm.Peer
 	blocks        []block
 	extraRequests []extraRequest
 }
 
+// length returns the length in bytes of block n.
 func (t *partial) length(n int) int {
 	if n == len(t.blocks)-1 {
 		return int(t.last)
@@ -61,8 +62,8 @@ func (t *partial) block(n int) swarm.Block {
 	return swarm.Block{Piece: int(t.piece), Begin: n * swarm.BlockLen, Length: t.length(n)}
 }
 
-// blockIndex returns which block of the piece b is, and whether it is one that is
-// asked for.
+// blockIndex returns the number of b in the piece, and whether b is a block that may be
+// requested.
 func (t *partial) blockIndex(b swarm.Block) (int, bool) {
 	n := b.Begin / swarm.BlockLen
 	if b.Begin < 0 || b.Begin%swarm.BlockLen != 0 || n >= len(t.blocks) || b.Length != t.length(n) {
@@ -71,13 +72,13 @@ func (t *partial) blockIndex(b swarm.Block) (int, bool) {
 	return n, t.blocks[n].state != pad
 }
 
-// untouched reports whether nothing of the piece is asked or here.
+// untouched reports whether no block of the piece is requested, received or held.
 func (t *partial) untouched() bool { return t.free == t.count }
 
 // hasRequests reports whether a block of the piece is hasRequests and has not arrived.
 func (t *partial) hasRequests() bool { return t.missing > t.free }
 
-// requestedFrom reports whether peer p was asked for block n.
+// requestedFrom reports whether block n is requested from peer p.
 func (t *partial) requestedFrom(n int, p swarm.Peer) bool {
 	b := &t.blocks[n]
 	if b.state != requested {
@@ -96,7 +97,8 @@ func (t *partial) requestedFrom(n int, p swarm.Peer) bool {
 	return false
 }
 
-// dueAt returns when the first of the peers asked should have sent block n.
+// dueAt returns when the first of the peers that block n is requested from should have
+// sent it.
 func (t *partial) dueAt(n int) int64 {
 	due := t.blocks[n].dueAt
 	if t.blocks[n].extras > 0 {
@@ -109,7 +111,7 @@ func (t *partial) dueAt(n int) int64 {
 	return due
 }
 
-// onlyFrom reports whether no peer but p sends or sent blocks of the piece.
+// onlyFrom reports whether no peer other than p sends or sent a block of the piece.
 func (t *partial) onlyFrom(p swarm.Peer) bool {
 	for i := range t.blocks {
 		switch b := &t.blocks[i]; b.state {
@@ -132,8 +134,8 @@ func (t *partial) onlyFrom(p swarm.Peer) bool {
 // not p.
 func (t *partial) reservedForOther(p swarm.Peer) bool { return t.reserved && t.owner != p }
 
-// findRun returns the first of n free blocks of the piece, or all that it has, that
-// lie in a row; -1 if there is no such findRun.
+// findRun returns the number of the first of n consecutive free blocks, or -1 if there
+// are none. If the piece has fewer than n blocks, all must be free.
 func (t *partial) findRun(n int) int {
 	n = min(n, int(t.count))
 	if int(t.free) < n {

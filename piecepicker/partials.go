@@ -6,10 +6,10 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// maxSpare is how many parts are kept to use again.
+// maxSpare is how many partials are kept to use again.
 const maxSpare = 64
 
-// partial returns the piece if it was begun, else nil.
+// partial returns the partial of a piece, or nil if the piece is not begun.
 func (p *Picker) partial(piece int) *partial {
 	if p.partialAt == nil || p.partialAt[piece] == 0 {
 		return nil
@@ -17,7 +17,7 @@ func (p *Picker) partial(piece int) *partial {
 	return p.partials[p.partialAt[piece]-1]
 }
 
-// addPartial begins a piece: all its blocks are free.
+// addPartial adds the partial of a piece. All its blocks are free.
 func (p *Picker) addPartial(piece int) *partial {
 	var t *partial
 	if n := len(p.spare); n > 0 {
@@ -57,7 +57,7 @@ func (p *Picker) addPartial(piece int) *partial {
 	return t
 }
 
-// removePartial forgets that a piece was begun. None of its blocks may be asked.
+// removePartial removes a partial, none of whose blocks may be requested.
 func (p *Picker) removePartial(t *partial) {
 	p.removeOpen(t)
 	last := p.partials[len(p.partials)-1]
@@ -71,7 +71,7 @@ func (p *Picker) removePartial(t *partial) {
 	}
 }
 
-// removeOpen takes a piece out of the open ones.
+// removeOpen removes a partial from the open ones.
 func (p *Picker) removeOpen(t *partial) {
 	if t.openIndex < 0 {
 		return
@@ -84,8 +84,8 @@ func (p *Picker) removeOpen(t *partial) {
 	p.board.countAskable(p.board.key(int(t.piece)), -1)
 }
 
-// reindex puts a piece where it belongs after something about it changed: among
-// the wanted, the fresh and the open ones.
+// reindex updates whether a piece is wanted, fresh and open, after something about it
+// changed.
 func (p *Picker) reindex(piece int) {
 	t := p.partial(piece)
 	if t != nil && t.untouched() {
@@ -106,8 +106,8 @@ func (p *Picker) reindex(piece int) {
 	}
 }
 
-// reindexOpen puts a piece among the open ones if it is wanted and has free blocks, and
-// else takes it out.
+// reindexOpen adds a partial to the open ones if it is wanted and has free blocks, and
+// removes it otherwise.
 func (p *Picker) reindexOpen(t *partial, wanted bool) {
 	if !wanted || t.free == 0 {
 		p.removeOpen(t)
@@ -122,7 +122,7 @@ func (p *Picker) reindexOpen(t *partial, wanted bool) {
 	p.board.countAskable(p.board.key(int(t.piece)), 1)
 }
 
-// setFresh puts a piece among those that may be begun, or takes it out.
+// setFresh adds a piece to those that may be begun, or removes it.
 func (p *Picker) setFresh(piece int, fresh bool) {
 	if !p.board.fresh.put(piece, fresh) {
 		return
@@ -144,7 +144,7 @@ func (p *Picker) setFresh(piece int, fresh bool) {
 	}
 }
 
-// releaseMemory gives back the memory that only a download needs.
+// releaseMemory releases the memory that only a download needs.
 func (p *Picker) releaseMemory() {
 	p.started = false
 	p.order.Start(&p.board)

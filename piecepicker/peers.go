@@ -9,23 +9,25 @@ import (
 // A peer is what the picker knows of one peer.
 type peer struct {
 	id         swarm.Peer
-	has        *Set // Picker.all if that is every piece
-	requests   int  // blocks that it was asked for
-	duplicates int  // of these, blocks that others were asked for too
+	has        *Set // its pieces; Picker.fullSet if it has every piece
+	requests   int  // number of open requests to it
+	duplicates int  // number of these that are extraRequests
 
-	// current is the one that it was asked for last, to stay with it; -1 for none.
+	// current is the piece of the last request to it, to continue with; -1 for
+	// none.
 	current int
 
 	// noOpen, noFresh and noWanted are the generations of open, fresh and
-	// wanted pieces among which it had nothing to offer; 0 for unknown.
+	// wanted pieces of which it had none; 0 for unknown.
 	noOpen, noFresh, noWanted uint64
 
-	// wantedWord is a word of Picker.wanted in which the peer had a wanted piece.
+	// wantedWord is the index of the word of Picker.wanted in which Wants last
+	// found a piece of this peer.
 	wantedWord int
 }
 
-// Join adds a peer. What have says of pieces outside the torrent is ignored. A
-// peer that is there already is forgotten first.
+// Join adds a peer. It copies have, and ignores bits of have that are outside the torrent.
+// If the peer has joined before, it leaves first.
 func (p *Picker) Join(id swarm.Peer, have swarm.Bitfield) {
 	p.Leave(id)
 	has := p.fullSet
@@ -36,7 +38,7 @@ func (p *Picker) Join(id swarm.Peer, have swarm.Bitfield) {
 	p.countAvailability(has, 1)
 }
 
-// shareFull returns the one set of all pieces in place of s, if it is that.
+// shareFull returns s, or the shared set if s has every piece.
 func (p *Picker) shareFull(s *Set) *Set {
 	if !s.Full() || s.pieces == 0 {
 		return s
@@ -47,7 +49,8 @@ func (p *Picker) shareFull(s *Set) *Set {
 	return p.fullSet
 }
 
-// Have says that a peer now has a piece, or no longer (BEP 54).
+// Have says that a peer now has a piece, or no longer
+// (https://www.bittorrent.org/beps/bep_0054.html).
 func (p *Picker) Have(id swarm.Peer, piece int, has bool) {
 	r := p.peers[id]
 	if r == nil || piece < 0 || piece >= p.board.pieces || r.has.Has(piece) == has {
@@ -66,13 +69,13 @@ func (p *Picker) Have(id swarm.Peer, piece int, has bool) {
 	}
 }
 
-// Leave forgets a peer. Blocks asked of it alone become free to pick again.
+// Leave forgets a peer. Blocks that were requested from it alone become free to pick.
 func (p *Picker) Leave(id swarm.Peer) {
 	r := p.peers[id]
 	if r == nil {
 		return
 	}
-	// From the last, since settle may remove the part.
+	// Backwards, because reindex may remove the partial.
 	for i := len(p.partials) - 1; i >= 0 && i < len(p.partials); i-- {
 		t := p.partials[i]
 		if t.reserved && t.owner == id {
@@ -95,9 +98,8 @@ func (p *Picker) Leave(id swarm.Peer) {
 
 // Wants reports whether a peer has a piece that is wanted and not held.
 //
-// It remembers where it found one and goes on from there, so that all calls
-// during a download together look through the peer's pieces a few times. That a
-// peer has none it remembers too.
+// It starts where it last found one, so all calls during a download together read the
+// peer's pieces only a few times. It also remembers that a peer has none.
 func (p *Picker) Wants(id swarm.Peer) bool {
 	r := p.peers[id]
 	if r == nil {
@@ -122,7 +124,8 @@ func (p *Picker) Wants(id swarm.Peer) bool {
 	return false
 }
 
-// countAvailability counts a peer's pieces in or out, or else those that it lacks.
+// countAvailability adds by to the availability of a peer's pieces. If the peer has most
+// pieces, it changes the number that all pieces share, and the keys of the others.
 func (p *Picker) countAvailability(has *Set, by int) {
 	var flip uint64
 	if 2*has.Len() > p.board.pieces {
@@ -140,7 +143,7 @@ func (p *Picker) countAvailability(has *Set, by int) {
 	}
 }
 
-// changeKey raises or lowers the key of a piece by 1.
+// changeKey adds by, which is 1 or -1, to the key of a piece.
 func (p *Picker) changeKey(piece, by int) {
 	b := &p.board
 	if b.keys == nil {

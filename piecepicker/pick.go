@@ -6,11 +6,11 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// maxCompared is how many open pieces are maxCompared at least before the best of them
-// is taken for the best of all.
+// maxCompared is how many open pieces Pick compares before it takes the best of them. It
+// compares more only until it finds a first one.
 const maxCompared = 512
 
-// A pick is one call of Pick on its way.
+// A pick is the state of one call of Pick.
 type pick struct {
 	p             *Picker
 	r             *peer
@@ -18,12 +18,13 @@ type pick struct {
 	dst           []swarm.Block
 	blocksLeft    int // blocks that may still be picked
 	newPiecesLeft int // pieces that may still be begun
-	now, dueAt    int64
+	now           int64
+	dueAt         int64 // when the blocks that are picked should arrive
 }
 
-// Pick appends to dst the blocks to ask of a peer, best first, and counts them as
-// asked. It allocates only to begin a piece, and not even then once pieces come
-// and go.
+// Pick appends to dst the blocks to request from a peer, best first, and counts them as
+// requested. It allocates memory only to begin a piece, and only until it can use the
+// memory of a finished piece.
 func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	r := p.peers[a.Peer]
 	if r == nil || a.MaxBlocks <= 0 || p.wanted.Len() == 0 {
@@ -56,7 +57,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	return k.dst
 }
 
-// startOrder tells the order what is fresh, when the first peer asks.
+// startOrder fills the order with the fresh pieces at the first Pick.
 func (p *Picker) startOrder(now time.Time) {
 	if p.started {
 		return
@@ -77,7 +78,7 @@ func (p *Picker) startOrder(now time.Time) {
 	}
 }
 
-// time returns t in the picker's time: nanoseconds since it was first asked.
+// time returns t in the picker's time: nanoseconds since the first Ask.
 func (p *Picker) time(t time.Time) int64 { return int64(t.Sub(p.origin)) }
 
 // offers reports whether the peer has a piece that is wanted.
@@ -91,7 +92,7 @@ func (k *pick) mayHelp(t *partial) bool {
 	return !k.ask.Exclusive || t.onlyFrom(k.r.id)
 }
 
-// listed picks from listed pieces, those that were begun first.
+// listed picks from the given pieces, first from those that are begun.
 func (k *pick) listed(pieces []int) {
 	for _, piece := range pieces {
 		if k.blocksLeft > 0 && k.offers(piece) {
@@ -109,8 +110,8 @@ func (k *pick) listed(pieces []int) {
 	}
 }
 
-// currentPiece picks from the piece that the peer sends already: the fewer peers send
-// blocks of a piece, the easier it is to tell who sent bad ones.
+// currentPiece picks from the piece that the peer already sends, because the fewer peers
+// send blocks of a piece, the easier it is to find out who sent bad ones.
 func (k *pick) currentPiece() {
 	if k.blocksLeft == 0 || k.r.current < 0 {
 		return
@@ -121,8 +122,9 @@ func (k *pick) currentPiece() {
 	}
 }
 
-// openPieces picks from pieces that were begun, then from new ones; last from what is
-// reserved for a peer on parole, or has no run of blocks that suits the peer.
+// openPieces picks from pieces that are begun, then from new ones. Last it picks from
+// pieces that are reserved for a peer on parole, or have no run of blocks that suits the
+// peer.
 func (k *pick) openPieces() {
 	for k.blocksLeft > 0 {
 		t, from := k.bestOpen(false)
@@ -146,7 +148,8 @@ func (k *pick) openPieces() {
 	}
 }
 
-// bestOpen returns the open piece to pick from, and its first block.
+// bestOpen returns the open piece to pick from, and the number of the block to start at.
+// It skips pieces that are reserved or have no suitable run, unless last is set.
 func (k *pick) bestOpen(last bool) (best *partial, from int) {
 	p, r := k.p, k.r
 	if r.noOpen == p.openGen {
@@ -186,6 +189,7 @@ func (k *pick) bestOpen(last bool) (best *partial, from int) {
 	return best, from
 }
 
+// describe returns what a Queue sees of a piece.
 func (p *Picker) describe(t *partial) Partial {
 	return Partial{
 		Piece:        int(t.piece),
@@ -197,7 +201,7 @@ func (p *Picker) describe(t *partial) Partial {
 	}
 }
 
-// nextPiece returns the piece to begin, if one may be.
+// nextPiece returns the piece to begin next, if the peer may begin one.
 func (k *pick) nextPiece() (int, bool) {
 	p, r := k.p, k.r
 	if k.newPiecesLeft <= 0 || r.noFresh == p.freshGen || p.board.fresh.Len() == 0 {
@@ -208,11 +212,11 @@ func (k *pick) nextPiece() (int, bool) {
 		r.noFresh = p.freshGen
 		return 0, false
 	}
-	// The order may be anyone's.
+	// An Order of the user's own may return any number.
 	return piece, p.board.fresh.Has(piece) && r.has.Has(piece)
 }
 
-// begin begins a piece, if one more may be begun.
+// begin begins a piece, or returns nil if MaxNewPieces are begun.
 func (k *pick) begin(piece int) *partial {
 	if k.newPiecesLeft <= 0 {
 		return nil
@@ -223,8 +227,8 @@ func (k *pick) begin(piece int) *partial {
 	return t
 }
 
-// pickRun begins a piece and picks from it, and from those that follow it while
-// that makes the run longer that the peer likes.
+// pickRun begins a piece and picks from it. It continues with the pieces after it until
+// there are RunLength consecutive blocks.
 func (k *pick) pickRun(piece int) {
 	before := k.blocksLeft
 	for {

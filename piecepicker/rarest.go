@@ -5,40 +5,41 @@ import (
 	"math/rand/v2"
 )
 
-// Limits of one Rarest.Next, in pieces looked at.
+// Limits of one Rarest.Next, in pieces that it looks at.
 const (
-	maxProbes  = 512 // in buckets, from the rare end
-	maxGuesses = 8   // of them at random, before a bucket is read through
-	maxSamples = 256 // of the peer's own
+	maxProbes  = 512 // in buckets, from the rarest on
+	maxGuesses = 8   // at random in one bucket, before it looks at the whole bucket
+	maxSamples = 256 // of the peer's own pieces
 )
 
-// Rarest is an Order that begins the pieces first that the fewest peers have,
-// those of a higher priority before all others, and takes one at random of those
-// that are equally rare. The zero value is ready for Mix.
+// Rarest is an Order that first begins pieces of the highest priority, among them those
+// that the fewest peers have, and among those one at random. The zero value is ready for
+// Mix.
 //
-// Pieces lie in one bucket for each priority and availability. A piece moves
-// from bucket to bucket in constant time, and nothing is ever sorted. Of a bucket
-// pieces are tried at random, so a peer that has all is done with one look, and
-// each of its pieces is equally likely.
+// There is one bucket of pieces for each priority and availability. A piece moves from
+// bucket to bucket in constant time, and nothing is ever sorted. Next guesses pieces of a
+// bucket at random, so the first guess succeeds for a peer that has every piece, and each
+// piece is equally likely.
 //
-// For a peer that lacks the rarest pieces the buckets are searched from the rare
-// end, some 512 pieces of them. After that the peer's own pieces are looked at, 64
-// at a time from a random place, and the rarest of the first 256 that may be begun
-// is taken: the exact one for a peer that has no more of them than that.
+// For a peer without the rarest pieces, Next searches the buckets from the rarest on,
+// about 512 pieces of them. After that it looks at the peer's own pieces, 64 at a time
+// from a random place, and takes the rarest of the first 256 that may be begun. So the
+// answer is exact for a peer that has at most 256 of them.
 type Rarest struct {
-	// Seed makes the random choices. Pickers with equal seeds that are
-	// called alike choose alike. NewRarest sets it.
+	// Seed seeds the random choices. Pickers that have equal seeds and are
+	// called alike choose alike. If it is zero, the Picker sets it to its own
+	// seed.
 	Seed uint64
 
 	board      *Board
 	random     rand.PCG
-	position   []int32 // of each piece in its bucket
+	position   []int32 // index of each piece in its bucket
 	byPriority [maxPriority + 1]buckets
 }
 
-// A buckets holds the buckets of one priority.
+// buckets are the buckets of one priority.
 type buckets struct {
-	count int   // of pieces in all buckets
+	count int   // number of pieces in all buckets
 	low   int32 // no piece has a lower key
 	byKey window[[]int32]
 }
@@ -57,7 +58,7 @@ func (r *Rarest) Add(piece int) {
 	r.addToBucket(int32(piece), r.board.Priority(piece), r.board.key(piece))
 }
 
-// Remove takes a piece out.
+// Remove removes a piece from the order.
 func (r *Rarest) Remove(piece int) {
 	r.removeFromBucket(int32(piece), r.board.Priority(piece), r.board.key(piece))
 }
@@ -69,7 +70,8 @@ func (r *Rarest) Moved(piece, by int) {
 	r.addToBucket(int32(piece), priority, key)
 }
 
-// Next returns the rarest piece of the highest priority that a peer has.
+// Next returns a piece in has of the highest priority, and among those a rarest one, or
+// nearly so.
 func (r *Rarest) Next(has *Set) (int, bool) {
 	left := maxProbes
 	for priority := maxPriority; priority > 0; priority-- {
@@ -82,7 +84,7 @@ func (r *Rarest) Next(has *Set) (int, bool) {
 			}
 			seen += len(bucket)
 			if key == -r.board.sharedCount {
-				continue // no peer has these
+				continue // no peer has the pieces in this bucket
 			}
 			if piece, ok := r.searchBucket(bucket, has, &left); ok {
 				return piece, true
@@ -95,8 +97,8 @@ func (r *Rarest) Next(has *Set) (int, bool) {
 	return 0, false
 }
 
-// searchBucket returns a piece of the bucket that a peer has, each with the same chance. It
-// takes from left the pieces that it looks at, and gives up when none are left.
+// searchBucket returns a random piece of the bucket that is in has. It subtracts from left
+// the number of pieces that it looks at, and gives up when left is used up.
 func (r *Rarest) searchBucket(bucket []int32, has *Set, left *int) (int, bool) {
 	n := len(bucket)
 	guesses := 0
@@ -126,7 +128,7 @@ func (r *Rarest) searchBucket(bucket []int32, has *Set, left *int) (int, bool) {
 	return best, found > 0
 }
 
-// sample returns the rarest of some pieces that a peer has.
+// sample returns the best of up to maxSamples fresh pieces that are in has.
 func (r *Rarest) sample(has *Set) (best int, ok bool) {
 	fresh, theirs := r.board.Fresh().Words(), has.Words()
 	start := int(r.randomBelow(len(fresh)))
@@ -175,8 +177,8 @@ func (r *Rarest) addToBucket(piece int32, priority int, key int32) {
 	*bucket = append(*bucket, piece)
 }
 
-// removeFromBucket removes a piece from its bucket, and gives memory back when three
-// quarters of the bucket are empty.
+// removeFromBucket removes a piece from its bucket, and releases memory if three quarters
+// of the bucket are unused.
 func (r *Rarest) removeFromBucket(piece int32, priority int, key int32) {
 	s := &r.byPriority[priority]
 	s.count--

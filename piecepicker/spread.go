@@ -1,11 +1,11 @@
 package piecepicker
 
-// spreadRun is how many blocks in a row are picked of one piece before those of the
-// next, where pieces go on together.
+// spreadRun is how many consecutive blocks sideBySide picks from one piece before it goes
+// to the next.
 const spreadRun = 16
 
-// sideBySide picks from several pieces in turn, so that they go on together, and from new
-// ones while there are too few.
+// sideBySide picks from Ask.Spread pieces in turn, so that they are complete at about the
+// same time. While there are fewer such pieces, it begins new ones.
 func (k *pick) sideBySide() {
 	for k.blocksLeft > 0 {
 		t, together := k.leastRecentlyServed()
@@ -23,8 +23,9 @@ func (k *pick) sideBySide() {
 	}
 }
 
-// leastRecentlyServed returns, of the open pieces of the highest priority that the peer has, the one
-// that was picked from the longest time ago, and how many such pieces there are.
+// leastRecentlyServed looks at the open pieces that the peer has, of the highest priority.
+// It returns the one that sideBySide has not picked from for longest, and how many such
+// pieces there are.
 func (k *pick) leastRecentlyServed() (best *partial, together int) {
 	p := k.p
 	if k.r.noOpen == p.openGen {
@@ -53,8 +54,8 @@ func (k *pick) leastRecentlyServed() (best *partial, together int) {
 
 // pickUpTo picks up to n free blocks of a piece.
 func (k *pick) pickUpTo(t *partial, n int) {
-	rest := max(0, k.blocksLeft-n)
-	k.blocksLeft -= rest
+	beyond := max(0, k.blocksLeft-n)
+	k.blocksLeft -= beyond
 	k.pickFrom(t, int(t.freeFrom))
-	k.blocksLeft += rest
+	k.blocksLeft += beyond
 }
