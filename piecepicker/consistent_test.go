@@ -9,8 +9,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm/pickertest"
 )
 
-// A careful picker recounts after every call that changes something all that the
-// picker keeps in two places.
+// A careful picker recounts, after every call that changes something, whatever the picker
+// stores in two places.
 type careful struct {
 	*Picker
 	t *testing.T
@@ -144,7 +144,7 @@ func (c careful) recountParts() {
 		equal(c, part.free, unasked, "free blocks of piece", int(part.piece))
 		equal(c, part.missing, missing, "missing blocks of piece", int(part.piece))
 		equal(c, int32(len(part.extraRequests)), more, "further requests for piece", int(part.piece))
-		equal(c, part.untouched(), false, "a part without need for piece", int(part.piece))
+		equal(c, part.untouched(), false, "a partial without need, of piece", int(part.piece))
 	}
 	for id, r := range p.peers {
 		equal(c, r.requests, requests[id], "requests to peer", int(id))
