@@ -86,6 +86,16 @@ func deadlineOrder(t testing.TB, w *watch) {
 	}
 }
 
+func deadlineBeforeFirst(t testing.TB, w *watch) {
+	now := time.Unix(1e9, 0)
+	w.join(1, full(w.m.g))
+	w.setDeadline(2, now.Add(time.Minute))
+	got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 8, MaxNewPieces: 2, First: []int{4}, Now: now})
+	if len(got) != 8 || got[0].Piece != 2 || got[4].Piece != 4 {
+		t.Errorf("SetDeadline: piece 2 has a deadline, so it comes before piece 4 of Ask.First: got %v", got)
+	}
+}
+
 func deadlineBack(t testing.TB, w *watch) {
 	now := time.Unix(1e9, 0)
 	w.join(1, full(w.m.g))

@@ -73,6 +73,7 @@ var (
 		{"SetPriority/ZeroWhileInProgress", priorityZeroLater},
 		{"SetPriority/HighestFirst", priorityOrder},
 		{"SetDeadline/NearestFirst", deadlineOrder},
+		{"SetDeadline/BeforeFirst", deadlineBeforeFirst},
 		{"SetDeadline/TakenBack", deadlineBack},
 		{"SetDeadline/LateBlocksMayBeRequestedAgain", deadlineLate},
 	}

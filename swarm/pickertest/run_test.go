@@ -69,6 +69,7 @@ var faults = []struct{ fault, clause, says string }{
 	{"forgets what it asked", "Pick/CountsAsRequested", "not the end game"},
 	{"differs from its twin", "Pick/CountsAsRequested", "alike"},
 	{"ignores priority", "SetPriority/HighestFirst", "SetPriority"},
+	{"ignores deadlines", "SetDeadline/BeforeFirst", "Ask.First"},
 	{"ignores deadlines", "SetDeadline/NearestFirst", "SetDeadline"},
 	{"picks half", "Pick/EveryBlockOnce", "MaxBlocks"},
 	{"ignores strange lists", "Pick/ListsMayNameNoPiece", "Ask.Only"},
