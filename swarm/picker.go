@@ -8,10 +8,10 @@ type Peer uint64
 
 // A Picker chooses which blocks to request from which peer.
 //
-// A Picker belongs to one torrent; its calls never overlap. Its methods must not
-// block, and must leave no goroutine running. Pickers that were made alike and called
-// alike must answer alike, so they read no clock: time comes with an Ask. A call that names an unknown peer must do nothing: Wants
-// returns false, Pick and Arrive return dst as it is.
+// A Picker belongs to one torrent; its calls never overlap. Its methods must not block,
+// and must leave no goroutine running. Pickers that were made alike and called alike must
+// answer alike, so they read no clock: time comes with an Ask. A call that names an
+// unknown peer must do nothing: Wants returns false, Pick and Arrive return dst as it is.
 //
 // A block of a piece that is not held is missing until it arrives. A block is requested
 // from a peer from the Pick that returned it until Drop, Arrive, Held or Leave ends the
@@ -51,9 +51,9 @@ type Picker interface {
 	// never those that are all pad, of wanted pieces that the peer has, and
 	// never a block that is requested from this peer already. It must not
 	// return a block that is requested from another peer, unless the end game
-	// is on or the piece ever had a deadline. Without Only and Exclusive, and
-	// with MaxNewPieces large enough, it must return MaxBlocks blocks if the
-	// peer has as many that are requested from nobody.
+	// is on or the piece ever had a deadline. Without Exclusive, and with
+	// MaxNewPieces large enough, it must return MaxBlocks blocks if as many of
+	// those that it may pick from are requested from nobody.
 	Pick(dst []Block, a Ask) []Block
 
 	// Drop says that p will not send b: it choked us, rejected the request, or

@@ -12,9 +12,10 @@ type PeerSource interface {
 	// of, and returns what it learned and when to announce again, also with
 	// an error.
 	//
-	// Calls for one swarm never overlap; calls for several swarms may. Any field of a may be zero or as large as
-	// its type allows, Left may be -1, and events may come in any order: Stopped
-	// may come without Started, and Started again after Stopped.
+	// Calls for one swarm never overlap; calls for several swarms may. Any
+	// field of a may be zero or as large as its type allows, and Left may be
+	// -1. Events may come in any order: Stopped may come without Started, and
+	// Started again after Stopped.
 	//
 	// Announce must return within a minute, even if the other end never
 	// answers. When ctx is done, also before the call, it must return at once

@@ -1,6 +1,10 @@
 package pickertest
 
-import "github.com/shoal-bt/shoal/swarm"
+import (
+	"slices"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
 
 // A model is the state of a torrent that follows from the calls to its picker.
 type model struct {
@@ -62,10 +66,11 @@ func (m *model) free(b swarm.Block) bool {
 	return !s.arrived && len(s.requests) == 0 && m.wanted(b.Piece)
 }
 
-// freeFor counts the free blocks that p has.
-func (m *model) freeFor(p swarm.Peer) (n int) {
+// freeFor counts the free blocks that a.Peer has, of the pieces in a.Only.
+func (m *model) freeFor(a swarm.Ask) (n int) {
 	for _, b := range m.all {
-		if m.peers[p][b.Piece] && m.free(b) {
+		listed := a.Only == nil || slices.Contains(a.Only, b.Piece)
+		if listed && m.peers[a.Peer][b.Piece] && m.free(b) {
 			n++
 		}
 	}

@@ -140,11 +140,11 @@ func (w *watch) pick(a swarm.Ask) []swarm.Block {
 			w.t.Fatalf("pickers made alike and called alike answer alike: Pick(%+v) = %v and %v", a, got, other)
 		}
 	}
-	atLeast := min(a.MaxBlocks, w.m.freeFor(a.Peer))
+	atLeast := min(a.MaxBlocks, w.m.freeFor(a))
 	w.check(a, got)
-	unlimited := a.MaxNewPieces >= w.m.g.Pieces() && a.Only == nil && !a.Exclusive
+	unlimited := a.MaxNewPieces >= w.m.g.Pieces() && !a.Exclusive
 	if unlimited && len(got) < atLeast {
-		w.t.Fatalf("Pick returns MaxBlocks blocks if the peer has as many that are requested from nobody: got %d of %d from peer %d", len(got), atLeast, a.Peer)
+		w.t.Fatalf("Pick returns MaxBlocks blocks if as many are requested from nobody: got %d of %d from peer %d", len(got), atLeast, a.Peer)
 	}
 	w.compare("Pick")
 	return got
