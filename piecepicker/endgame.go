@@ -10,10 +10,11 @@ import (
 
 // EndGame reports whether the end game is on: a block of a wanted piece is requested
 // and has not arrived, and every other missing block of wanted pieces is requested too,
-// unless no peer has it. Only then endGamePicks requests blocks from a second peer; what
-// it requests is up to the EndGame of Config. BEP 3 suggests this, because the last
-// blocks may otherwise wait for slow peers:
-// https://www.bittorrent.org/beps/bep_0003.html#peer-messages.
+// unless no peer has it. While it is on, endGamePicks requests blocks from further peers,
+// because the last blocks could otherwise wait for slow peers
+// (https://www.bittorrent.org/beps/bep_0003.html#peer-messages). Which blocks it requests
+// is up to Config.EndGame. At other times only late blocks of pieces with a deadline are
+// requested twice: see duplicateLate.
 func (p *Picker) EndGame() bool {
 	if p.board.askable() > 0 {
 		return false
