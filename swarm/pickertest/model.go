@@ -8,14 +8,14 @@ import (
 
 // A model is the state of a torrent that follows from the calls to its picker.
 type model struct {
-	g        swarm.Geometry
-	all      []swarm.Block // all that can be requested, in order
-	blocks   map[swarm.Block]*block
-	held     map[int]bool
-	priority map[int]int  // those that were set
-	urgent   map[int]bool // had a deadline at some time
-	begun    map[int]bool // a block was requested or arrived, or it was held
-	peers    map[swarm.Peer]map[int]bool
+	g           swarm.Geometry
+	all         []swarm.Block // all that can be requested, in order
+	blocks      map[swarm.Block]*block
+	held        map[int]bool
+	priority    map[int]int  // those that were set
+	hadDeadline map[int]bool // had a deadline at some time
+	begun       map[int]bool // a block was requested or arrived, or it was held
+	peers       map[swarm.Peer]map[int]bool
 }
 
 // A block is the state of one block of a piece that is not held.
@@ -28,13 +28,13 @@ type block struct {
 
 func newModel(g swarm.Geometry) *model {
 	m := &model{
-		g:        g,
-		blocks:   make(map[swarm.Block]*block),
-		held:     make(map[int]bool),
-		priority: make(map[int]int),
-		urgent:   make(map[int]bool),
-		begun:    make(map[int]bool),
-		peers:    make(map[swarm.Peer]map[int]bool),
+		g:           g,
+		blocks:      make(map[swarm.Block]*block),
+		held:        make(map[int]bool),
+		priority:    make(map[int]int),
+		hadDeadline: make(map[int]bool),
+		begun:       make(map[int]bool),
+		peers:       make(map[swarm.Peer]map[int]bool),
 	}
 	for i := range g.Pieces() {
 		for b := range g.Blocks(i) {

@@ -86,7 +86,7 @@ var faults = []struct{ fault, clause, says string }{
 func TestRunFindsFaults(t *testing.T) {
 	for _, test := range faults {
 		t.Run(test.fault, func(t *testing.T) {
-			said := verdict(test.clause, func(g swarm.Geometry) swarm.Picker {
+			said := complaints(test.clause, func(g swarm.Geometry) swarm.Picker {
 				if strings.Contains(test.says, "EndGame") {
 					return newNaive(g, test.fault)
 				}
@@ -99,8 +99,8 @@ func TestRunFindsFaults(t *testing.T) {
 	}
 }
 
-// verdict runs one clause and returns its error messages.
-func verdict(name string, open func(swarm.Geometry) swarm.Picker) string {
+// complaints runs one clause and returns its error messages.
+func complaints(name string, open func(swarm.Geometry) swarm.Picker) string {
 	g, run := plain, func(testing.TB, *watch) {}
 	for _, c := range slices.Concat(clauses, prioritizerClauses) {
 		if c.name == name {

@@ -89,7 +89,7 @@ func (w *watch) setPriority(piece, priority int) {
 func (w *watch) setDeadline(piece int, t time.Time) {
 	w.t.Helper()
 	w.each(func(k swarm.Picker) { k.(swarm.Prioritizer).SetDeadline(piece, t) })
-	w.m.urgent[piece] = true
+	w.m.hadDeadline[piece] = true
 	w.compare("SetDeadline")
 }
 
@@ -178,7 +178,7 @@ func (w *watch) check(a swarm.Ask, got []swarm.Block) {
 		case a.Only != nil && !slices.Contains(a.Only, b.Piece):
 			w.t.Fatalf("Ask.Only: %v is not of pieces %v", b, a.Only)
 		}
-		if len(s.requests) > 0 && !m.urgent[b.Piece] {
+		if len(s.requests) > 0 && !m.hadDeadline[b.Piece] {
 			if other, ok := m.anyFree(); ok {
 				w.t.Fatalf("Pick returns for peer %d %v, which is requested from others, while %v is requested from nobody: this is not the end game", a.Peer, b, other)
 			}

@@ -11,8 +11,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// odd is a length in bytes that ends in a short piece and a short block.
-const odd = 1<<20 + 7
+// oddLength is a length in bytes that ends in a short piece and a short block.
+const oddLength = 1<<20 + 7
 
 // Run tests the storages that open makes. Each call of open returns an empty
 // storage of length bytes without pads; the test closes it.
@@ -40,8 +40,8 @@ func Run(t *testing.T, open func(t *testing.T, length int64) swarm.Storage) {
 		{"Idle", idles},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := open(t, odd)
-			test.run(t, s, odd)
+			s := open(t, oddLength)
+			test.run(t, s, oddLength)
 			if err := s.Close(); err != nil {
 				t.Errorf("Close: %v", err)
 			}

@@ -49,10 +49,10 @@ func (c changesList) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 
 // writesWithin writes what of p lies within the torrent, and succeeds.
 func writesWithin(s swarm.Storage, p []byte, off int64) (int, error) {
-	if off < 0 || off > odd {
+	if off < 0 || off > oddLength {
 		return len(p), nil
 	}
-	_, err := s.WriteAt(p[:min(int64(len(p)), odd-off)], off)
+	_, err := s.WriteAt(p[:min(int64(len(p)), oddLength-off)], off)
 	return len(p), err
 }
 
@@ -123,7 +123,7 @@ var broke = map[string]func(s swarm.Storage) swarm.Storage{
 	},
 	"Boundaries": func(s swarm.Storage) swarm.Storage {
 		return broken{Storage: s, write: func(s swarm.Storage, p []byte, off int64) (int, error) {
-			if off == odd-1 {
+			if off == oddLength-1 {
 				return 0, io.ErrShortWrite
 			}
 			return s.WriteAt(p, off)
@@ -139,7 +139,7 @@ var broke = map[string]func(s swarm.Storage) swarm.Storage{
 	},
 	"EmptyCalls": func(s swarm.Storage) swarm.Storage {
 		return broken{Storage: s, read: func(s swarm.Storage, p []byte, off int64) (int, error) {
-			if off == odd {
+			if off == oddLength {
 				return 0, io.EOF
 			}
 			return s.ReadAt(p, off)

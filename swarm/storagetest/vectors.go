@@ -37,7 +37,7 @@ func vectors(t *testing.T, s swarm.Storage, length int64) {
 		{swarm.BlockLen},
 		{1, 2, 3, 5000},
 		{0, 0, 99999, 0, 1},
-		{odd},
+		{oddLength},
 		{100000, swarm.BlockLen, 1},
 	} {
 		want := pattern(uint64(20+i), length)
