@@ -13,7 +13,7 @@ type model struct {
 	blocks      map[swarm.Block]*block
 	held        map[int]bool
 	priority    map[int]int  // those that were set
-	hadDeadline map[int]bool // had a deadline at some time
+	hadDeadline map[int]bool // at some time
 	begun       map[int]bool // a block was requested or arrived, or it was held
 	peers       map[swarm.Peer]map[int]bool
 }
