@@ -130,8 +130,6 @@ func (s *State) downloadDone(now time.Time) {
 	s.scheduleChoke(now)
 }
 
-// inEndGame reports whether blocks are requested of several peers at a time. When that
-// begins is the picker's decision.
-func (s *State) inEndGame() bool {
-	return !s.complete() && s.pieces.Len() > 0 && s.haveN+s.pieces.Len() == s.n
-}
+// inEndGame reports whether the last blocks are requested of several peers at a time,
+// as the picker says.
+func (s *State) inEndGame() bool { return swarm.EndGame(s.picker) }
