@@ -2,9 +2,9 @@ package bencode
 
 import "strconv"
 
-// The Append functions write bencode token by token into dst, which they grow
-// and return as the built-in append does. They check nothing: whoever writes a
-// dictionary gives its keys sorted, each with a value.
+// The Append functions append one token of bencode to dst and return the extended slice,
+// as the built-in append does. They check nothing: in a dictionary the caller appends
+// the keys in sorted order, each followed by its value.
 
 // AppendInt appends an integer.
 func AppendInt(dst []byte, i int64) []byte {
@@ -13,7 +13,7 @@ func AppendInt(dst []byte, i int64) []byte {
 	return append(dst, 'e')
 }
 
-// AppendString appends a string, also as a key.
+// AppendString appends a string, which may be a key.
 func AppendString(dst []byte, s string) []byte {
 	dst = strconv.AppendInt(dst, int64(len(s)), 10)
 	dst = append(dst, ':')
@@ -34,5 +34,5 @@ func AppendList(dst []byte) []byte { return append(dst, 'l') }
 // AppendEnd must follow.
 func AppendDict(dst []byte) []byte { return append(dst, 'd') }
 
-// AppendEnd ends the list or dictionary begun last.
+// AppendEnd ends the list or dictionary that was begun last.
 func AppendEnd(dst []byte) []byte { return append(dst, 'e') }

@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every torrent that must parse scans, if only leniently, and a node that was
-// not looked into gives its bytes back.
+// Every valid torrent can be scanned, if only leniently, and a Node that was not parsed
+// is encoded with its original bytes.
 func TestCorpus(t *testing.T) {
 	dir := os.Getenv("SHOAL_CORPUS")
 	if dir == "" {

@@ -1,18 +1,20 @@
-// Package bencode turns values to bencode and back, safely (BEP 3,
-// https://www.bittorrent.org/beps/bep_0003.html#bencoding).
+// Package bencode encodes and decodes bencode, the encoding of BitTorrent's files and
+// messages (https://www.bittorrent.org/beps/bep_0003.html#bencoding).
 //
-// [Scan] reads bytes from strangers: it walks them once, without recursion and
-// without allocating, checks every rule and limit, and returns a [Value], a
-// span of those bytes with typed look-ups. The raw bytes of any node, such as
-// the info dictionary whose hash names a torrent, are exact. A Value aliases
-// the scanned bytes, which must not change while it is used.
+// [Scan] is for bytes from strangers. It checks every rule and limit in one pass, without
+// recursion or allocation, and returns a [Value] with typed look-ups. A Value points into
+// the scanned bytes, which must not change while it is used; its Raw bytes are exact, as
+// the hash of an info dictionary needs. [AppendInt] and the other Append functions write
+// messages without allocating. A [Node] is a tree to edit. [Marshal] and [Unmarshal]
+// convert Go values, for files and tools; they use github.com/jackpal/bencode-go after
+// their own checks. Not here: streams; a value must be in memory before it is read.
 //
-// [Marshal] and [Unmarshal] convert Go values by reflection, for files and
-// tools. They stand on github.com/jackpal/bencode-go; the scanner goes before
-// it, and Go types that it gets wrong are refused with a [*ShapeError].
+// # Concurrency
 //
-// [Node] is a tree to edit, and [AppendInt] and its siblings write messages
-// into a buffer without allocating.
+// Functions, and the methods of a Value, may be called concurrently; those of a Node not.
 //
-// Not here: streams. A value must be in memory whole before it is read.
+// # Errors
+//
+// Invalid bytes are a [*SyntaxError], a look-up fails with a [*MissingError] or a
+// [*TypeError], and a Go type that cannot be converted is a [*ShapeError].
 package bencode

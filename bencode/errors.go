@@ -3,17 +3,19 @@ package bencode
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 )
 
-// A Reason says which rule of bencode some bytes break.
+// A Reason says which rule of bencode, or which limit, the input breaks. The rules are
+// those of https://www.bittorrent.org/beps/bep_0003.html#bencoding.
 type Reason uint8
 
-// The reasons. The last four are limits of Options; see Reason.Limit.
+// The reasons. The last four are limits; see Reason.Limit.
 const (
-	// Truncated: the input ends where a value or its rest should be.
+	// Truncated: the input ends within a value, or is empty.
 	Truncated Reason = iota + 1
-	// BadByte: no value starts with this byte, or a length has a byte that
+	// BadByte: no value starts with this byte, or the byte in a string's length
 	// is no digit.
 	BadByte
 	// IntUnterminated: the input ends before the integer's closing e.
@@ -22,13 +24,13 @@ const (
 	IntNegativeZero
 	// IntZeroPadded: the integer has leading zeros.
 	IntZeroPadded
-	// IntMalformed: the integer has no digits, or something else among them.
+	// IntMalformed: the integer has no digits, or other bytes among them.
 	IntMalformed
-	// IntOverflow: the integer does not fit in 64 bits with sign.
+	// IntOverflow: the integer does not fit in 64 bits, sign included.
 	IntOverflow
-	// KeyUnsorted: the key sorts before the one ahead of it.
+	// KeyUnsorted: the key sorts before the previous key.
 	KeyUnsorted
-	// KeyDuplicate: the key equals the one ahead of it.
+	// KeyDuplicate: the key equals the previous key.
 	KeyDuplicate
 	// KeyNotString: the key is not a string.
 	KeyNotString
@@ -36,29 +38,29 @@ const (
 	LengthNegative
 	// LengthZeroPadded: a string's length has leading zeros.
 	LengthZeroPadded
-	// LengthOverflow: a string's length goes past the end of the input.
+	// LengthOverflow: a string's length exceeds the rest of the input.
 	LengthOverflow
-	// TrailingData: something follows the value.
+	// TrailingData: the input continues after the value.
 	TrailingData
-	// TooDeep: lists and dictionaries nest deeper than Options.MaxDepth.
+	// TooDeep: lists and dictionaries are nested deeper than Options.MaxDepth.
 	TooDeep
 	// StringTooLong: a string is longer than Options.MaxString.
 	StringTooLong
 	// TooManyTokens: there are more values and keys than Options.MaxTokens.
 	TooManyTokens
-	// TooCostly: as Go values the input would take far more memory than it
-	// is long. Only Unmarshal gives this reason.
+	// TooCostly: as Go values the input would take far more memory than its
+	// length. Only Unmarshal returns this reason.
 	TooCostly
 )
 
 var reasons = [...]string{
 	Truncated:        "the input ends too soon",
 	BadByte:          "unexpected byte",
-	IntUnterminated:  "integer without its end",
-	IntNegativeZero:  "integer is negative zero",
+	IntUnterminated:  "integer without closing e",
+	IntNegativeZero:  "integer is -0",
 	IntZeroPadded:    "integer has leading zeros",
-	IntMalformed:     "integer is not a number",
-	IntOverflow:      "integer exceeds 64 bits",
+	IntMalformed:     "integer has a byte that is no digit, or none at all",
+	IntOverflow:      "integer does not fit in 64 bits",
 	KeyUnsorted:      "key is not in order",
 	KeyDuplicate:     "key appears twice",
 	KeyNotString:     "key is not a string",
@@ -80,13 +82,12 @@ func (r Reason) String() string {
 	return "reason " + strconv.Itoa(int(r))
 }
 
-// Limit reports whether the input may be valid bencode and only exceeds a
-// limit.
+// Limit reports whether the input exceeds a limit. It may still be valid bencode.
 func (r Reason) Limit() bool { return r >= TooDeep }
 
-// A SyntaxError says where and why bytes are not acceptable bencode.
+// A SyntaxError says where and why the input was refused.
 type SyntaxError struct {
-	Offset int // of the byte that is wrong, from the start of the input
+	Offset int // of the first wrong byte, from the start of the input
 	Reason Reason
 }
 
@@ -94,9 +95,9 @@ func (e *SyntaxError) Error() string {
 	return "bencode: offset " + strconv.Itoa(e.Offset) + ": " + e.Reason.String()
 }
 
-// A TypeError says that a value is there but of the wrong kind.
+// A TypeError means that a value exists but has the wrong kind.
 type TypeError struct {
-	Key  string // that the value was looked up by, or the path to it; may be empty
+	Key  string // the value's key, or the path to it; may be empty
 	Want Kind
 	Got  Kind
 }
@@ -108,8 +109,8 @@ func (e *TypeError) Error() string {
 	return fmt.Sprintf("bencode: key %q: want %v, got %v", e.Key, e.Want, e.Got)
 }
 
-// A MissingError says that a dictionary lacks a key. For a key that is
-// optional, see IsMissing.
+// A MissingError means that a key is missing in a dictionary. For optional keys see
+// IsMissing.
 type MissingError struct {
 	Key string
 }
@@ -118,8 +119,8 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("bencode: key %q is missing", e.Key)
 }
 
-// IsMissing reports whether err is, or wraps, a *MissingError. So an optional
-// key is read:
+// IsMissing reports whether err is, or wraps, a *MissingError. It serves to read an
+// optional key:
 //
 //	n, err := v.GetInt("private")
 //	if err != nil && !bencode.IsMissing(err) {
@@ -128,4 +129,26 @@ func (e *MissingError) Error() string {
 func IsMissing(err error) bool {
 	var m *MissingError
 	return errors.As(err, &m)
+}
+
+// A KeyError means that a dictionary has a key that differs only in case from the key or
+// the name of a struct field.
+type KeyError struct {
+	Key  string // the path to the key in the input
+	Want string // the field's key
+}
+
+func (e *KeyError) Error() string {
+	return fmt.Sprintf("bencode: key %q differs only in case from a field of the key %q", e.Key, e.Want)
+}
+
+// A RangeError means that a number does not fit in its Go type.
+type RangeError struct {
+	Key   string // the path to the number
+	Value int64
+	Type  reflect.Type
+}
+
+func (e *RangeError) Error() string {
+	return fmt.Sprintf("bencode: key %q: %d does not fit in %v", e.Key, e.Value, e.Type)
 }

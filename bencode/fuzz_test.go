@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// seed adds inputs to the corpus.
 func seed(f *testing.F) {
 	for _, s := range []string{
 		"", "i0e", "i-0e", "i-7e", "i03e", "i9223372036854775808e", "i1.5e", "inane", "i0x10p1e",
@@ -26,8 +27,8 @@ func seed(f *testing.F) {
 	}
 }
 
-// What passed the scan is written by every way of writing as it was read, and
-// what lenience let pass is strict once it was rewritten.
+// A value that passed Scan is encoded with the same bytes in every way, and a value that
+// passed only leniently is strict once it was encoded again.
 func FuzzScan(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -37,18 +38,18 @@ func FuzzScan(f *testing.F) {
 			require.NoError(t, lenientErr)
 			require.Equal(t, string(b), string(strict.Raw()))
 			require.Equal(t, string(b), encoded(t, rebuilt(strict)))
-			opened := NewNode(strict)
-			openAll(opened)
-			require.Equal(t, string(b), encoded(t, opened))
+			parsed := NewNode(strict)
+			parseAll(parsed)
+			require.Equal(t, string(b), encoded(t, parsed))
 			prefix, rest, err := ScanPrefix(append(b[:len(b):len(b)], 'x'), Options{})
 			require.NoError(t, err)
 			require.Equal(t, strict.Raw(), prefix.Raw())
 			require.Equal(t, "x", string(rest))
 		}
 		if lenientErr == nil {
-			opened := NewNode(lenient)
-			openAll(opened)
-			once := encoded(t, rebuilt(Value{raw: []byte(encoded(t, opened))}))
+			parsed := NewNode(lenient)
+			parseAll(parsed)
+			once := encoded(t, rebuilt(Value{raw: []byte(encoded(t, parsed))}))
 			again, err := Scan([]byte(once), Options{})
 			require.NoError(t, err)
 			require.Equal(t, once, encoded(t, rebuilt(again)))
@@ -56,15 +57,15 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// The scanner and jackpal/bencode-go accept the same bytes, when both are
-// strict, and end at the same place.
+// Scan and jackpal/bencode-go, both strict, accept the same input and stop at the same
+// offset.
 func FuzzScanLikeJackpal(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		v, rest, err := ScanPrefix(b, Options{})
 		o := jackpal.DefaultOptions()
 		o.Strict = true
-		o.MaxStringLength = int64(len(b)) // it allocates before it reads
+		o.MaxStringLength = int64(len(b)) // because it allocates before it reads
 		r := bufio.NewReader(bytes.NewReader(b))
 		got, theirs := jackpal.NewDecoderWithOptions(r, o).Decode()
 		if err != nil {
@@ -81,11 +82,11 @@ func FuzzScanLikeJackpal(f *testing.F) {
 	})
 }
 
-// Unmarshal takes anything without a panic, jackpal/bencode-go's recovered ones
-// included, and loses nothing that the type has room for.
+// Unmarshal does not panic on any input, not even in jackpal/bencode-go, where it would
+// recover. Marshal encodes again what Unmarshal returned.
 func FuzzUnmarshal(f *testing.F) {
 	seed(f)
-	type most struct {
+	type all struct {
 		A  int8              `bencode:"a"`
 		B  []map[string]int  `bencode:"b"`
 		C  [][]RawMessage    `bencode:"c"`
@@ -97,14 +98,14 @@ func FuzzUnmarshal(f *testing.F) {
 	}
 	f.Add([]byte("d1:Md1:xd1:yleee1:Ni5e1:ai1e1:bld1:ki1eee1:cllleee1:dd1:k1:ve1:eld4:pathl1:pee4:me"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, v := range []any{new(most), new(metafile), new([]most), new(RawMessage), new([]string), new(map[string]int), new(int64), new(string)} {
+		for _, v := range []any{new(all), new(metafile), new([]all), new(RawMessage), new([]string), new(map[string]int), new(int64), new(string)} {
 			err := Unmarshal(b, v)
 			if err != nil {
-				require.NotContains(t, err.Error(), "decoding into", "the checks let something pass")
+				require.NotContains(t, err.Error(), "decoding into", "the checks must refuse what jackpal/bencode-go refuses")
 				continue
 			}
 			if m, ok := v.(*metafile); ok && m.Info == nil {
-				continue // Marshal rightly refuses it
+				continue // Marshal refuses an empty RawMessage
 			}
 			out, err := Marshal(v)
 			require.NoError(t, err)

@@ -1,9 +1,9 @@
 package bencode
 
-// A Kind tells the four sorts of bencode values apart.
+// A Kind is one of the four kinds of bencode values.
 type Kind uint8
 
-// The kinds. Invalid is that of the zero Value.
+// The kinds. The zero Value is Invalid.
 const (
 	Invalid Kind = iota
 	Integer
@@ -12,7 +12,7 @@ const (
 	Dict
 )
 
-// String returns the kind's name with its article, as error texts use it.
+// String returns the kind's name with its article, for error texts.
 func (k Kind) String() string {
 	switch k {
 	case Integer:
@@ -27,7 +27,7 @@ func (k Kind) String() string {
 	return "no value"
 }
 
-// kindOf tells a value's kind by its first byte.
+// kindOf returns the kind of a value whose first byte is c.
 func kindOf(c byte) Kind {
 	switch {
 	case c == 'i':

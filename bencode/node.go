@@ -7,27 +7,28 @@ import (
 	"strings"
 )
 
-// A Node is a bencode value to build and edit: a tree in memory. A node made
-// from a Value is written back byte for byte as long as nothing looked inside
-// it, so editing one part of a file leaves the rest as it was.
+// A Node is a bencode value to build and edit: a tree in memory. A list or dictionary
+// that was made from a Value is encoded with its original bytes until a method reads or
+// edits its contents. So editing one part of a file leaves the bytes of the others
+// unchanged.
 //
-// A Node must not be used concurrently, not even to read. The same Node may be
-// in several places of a tree, but not within itself.
+// Only one goroutine at a time may use a tree, even for reading. A Node may be in several
+// places of a tree, but must not contain itself.
 type Node struct {
 	kind  Kind
-	raw   []byte // the whole node, until it is opened; else nil
+	raw   []byte // the original bytes, until parse sets them to nil
 	num   int64
 	text  []byte
 	keys  []string // of a dictionary: sorted, one for each item
 	items []*Node  // of a list or dictionary
 }
 
-// maxNodeDepth bounds the recursion of AppendTo, so that a node within itself
-// ends in an error.
+// maxNodeDepth bounds the recursion of AppendTo, so that a node that contains itself is
+// an error.
 const maxNodeDepth = defaultDepth
 
-// NewNode makes a node of a scanned value. It keeps the bytes of v, which must
-// not change while the node is used. NewNode of the zero Value is nil.
+// NewNode returns a node for a scanned value. The node keeps the bytes of v, which must
+// not change while it is used. For the zero Value NewNode returns nil.
 func NewNode(v Value) *Node {
 	if v.Kind() == Invalid {
 		return nil
@@ -35,22 +36,22 @@ func NewNode(v Value) *Node {
 	return &Node{kind: v.Kind(), raw: v.raw}
 }
 
-// NewInt makes an integer.
+// NewInt returns an integer.
 func NewInt(i int64) *Node { return &Node{kind: Integer, num: i} }
 
-// NewBytes makes a string. It keeps b, which must not change while the node is
-// used.
+// NewBytes returns a string. The node keeps b, which must not change while it is used.
 func NewBytes(b []byte) *Node { return &Node{kind: String, text: b} }
 
-// NewText makes a string.
+// NewText returns a string.
 func NewText(s string) *Node { return &Node{kind: String, text: []byte(s)} }
 
-// NewList makes a list of items. It copies the slice.
+// NewList returns a list of items. It copies the slice, but not the nodes.
 func NewList(items ...*Node) *Node {
 	return &Node{kind: List, items: slices.Clone(items)}
 }
 
-// NewDict makes a dictionary of entries, which may be nil. It copies the map.
+// NewDict returns a dictionary of entries, which may be nil. It copies the map, but not
+// the nodes.
 func NewDict(entries map[string]*Node) *Node {
 	n := &Node{kind: Dict}
 	for key := range entries {
@@ -63,7 +64,7 @@ func NewDict(entries map[string]*Node) *Node {
 	return n
 }
 
-// Kind returns what sort of value n is. That of nil is Invalid.
+// Kind returns the kind of n. A nil Node is Invalid.
 func (n *Node) Kind() Kind {
 	if n == nil {
 		return Invalid
@@ -71,7 +72,7 @@ func (n *Node) Kind() Kind {
 	return n.kind
 }
 
-// Int returns the number that n is, or a *TypeError.
+// Int returns the integer n. The error is a *TypeError.
 func (n *Node) Int() (int64, error) {
 	switch {
 	case n.Kind() != Integer:
@@ -82,40 +83,40 @@ func (n *Node) Int() (int64, error) {
 	return n.num, nil
 }
 
-// Bytes returns the content of the string that n is, or a *TypeError. The
-// caller must not change it.
+// Bytes returns the content of the string n. The caller must not modify it. The error is
+// a *TypeError.
 func (n *Node) Bytes() ([]byte, error) {
 	switch {
 	case n.Kind() != String:
 		return nil, &TypeError{Want: String, Got: n.Kind()}
 	case n.raw != nil:
-		return content(n.raw, 0), nil
+		return stringAt(n.raw, 0), nil
 	}
 	return n.text, nil
 }
 
-// Text returns a copy of the string that n is, or a *TypeError.
+// Text returns a copy of the string n. The error is a *TypeError.
 func (n *Node) Text() (string, error) {
 	b, err := n.Bytes()
 	return string(b), err
 }
 
-// Len returns the number of items of a list, or of keys of a dictionary, and 0
-// for all else.
+// Len returns the number of items of a list or of keys of a dictionary, and 0 for other
+// kinds.
 func (n *Node) Len() int {
 	if n.Kind() != List && n.Kind() != Dict {
 		return 0
 	}
-	n.open()
+	n.parse()
 	return len(n.items)
 }
 
-// Encode returns n as bencode, dictionaries sorted. It fails if a nil *Node is
-// in the tree, or if the tree is deeper than 100.
+// Encode returns n as bencode, with sorted keys. It returns an error if the tree contains
+// a nil *Node or is deeper than 100.
 func (n *Node) Encode() ([]byte, error) { return n.AppendTo(nil) }
 
-// AppendTo appends what Encode returns to dst. With an error it returns dst as
-// it was.
+// AppendTo appends what Encode returns to dst and returns the extended slice. After an
+// error it returns dst unchanged.
 func (n *Node) AppendTo(dst []byte) ([]byte, error) {
 	out, err := n.appendTo(dst, 0)
 	if err != nil {
@@ -125,10 +126,11 @@ func (n *Node) AppendTo(dst []byte) ([]byte, error) {
 }
 
 var (
-	errNodeNil  = errors.New("it is nil")
-	errNodeDeep = fmt.Errorf("it is deeper than %d, or within itself", maxNodeDepth)
+	errNodeNil  = errors.New("the node, or one within it, is nil")
+	errNodeDeep = fmt.Errorf("the node is deeper than %d, or contains itself", maxNodeDepth)
 )
 
+// appendTo is AppendTo for a node at the given depth.
 func (n *Node) appendTo(dst []byte, depth int) ([]byte, error) {
 	switch {
 	case n == nil || n.kind == Invalid:
@@ -152,17 +154,18 @@ func (n *Node) appendTo(dst []byte, depth int) ([]byte, error) {
 			dst = AppendString(dst, n.keys[i])
 		}
 		var err error
-		if dst, err = item.appendTo(dst, depth+1); err != nil {
+		dst, err = item.appendTo(dst, depth+1)
+		if err != nil {
 			return nil, err
 		}
 	}
 	return AppendEnd(dst), nil
 }
 
-// open turns the bytes of a list or dictionary into items, one level deep. Of
-// keys that appear twice the first stays, as Value.Get would find it.
-func (n *Node) open() {
-	if n.raw == nil || n.kind != List && n.kind != Dict {
+// parse replaces the original bytes of a list or dictionary by its items, one level
+// deep. If a key appears twice it keeps the first, which is the one that Value.Get finds.
+func (n *Node) parse() {
+	if n.raw == nil || (n.kind != List && n.kind != Dict) {
 		return
 	}
 	v := Value{raw: n.raw}

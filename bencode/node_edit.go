@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// Lookup returns the value of a key, to read or to edit in place. It is nil if
-// the key is missing, or n is not a dictionary.
+// Lookup returns the value of a key, to read or edit in place. It returns nil if the key
+// is missing or n is not a dictionary.
 func (n *Node) Lookup(key string) *Node {
 	if n.Kind() != Dict {
 		return nil
 	}
-	n.open()
+	n.parse()
 	i, found := slices.BinarySearch(n.keys, key)
 	if !found {
 		return nil
@@ -19,10 +19,10 @@ func (n *Node) Lookup(key string) *Node {
 	return n.items[i]
 }
 
-// Set gives a key its value, a new one if it is there already. It fails with a
-// *TypeError if n is not a dictionary.
+// Set adds a key, or replaces its value. The error is a *TypeError if n is not a
+// dictionary.
 func (n *Node) Set(key string, item *Node) error {
-	if err := n.want(Dict); err != nil {
+	if err := n.parseAs(Dict); err != nil {
 		return err
 	}
 	i, found := slices.BinarySearch(n.keys, key)
@@ -35,13 +35,13 @@ func (n *Node) Set(key string, item *Node) error {
 	return nil
 }
 
-// Remove takes a key out of a dictionary and returns what it held, nil if
-// there was none.
+// Remove removes a key of a dictionary and returns its value, or nil if the key is
+// missing.
 func (n *Node) Remove(key string) *Node {
 	if n.Kind() != Dict {
 		return nil
 	}
-	n.open()
+	n.parse()
 	i, found := slices.BinarySearch(n.keys, key)
 	if !found {
 		return nil
@@ -52,15 +52,14 @@ func (n *Node) Remove(key string) *Node {
 	return item
 }
 
-// Dict yields the keys and values of a dictionary, sorted by key. It yields
-// nothing if n is not a dictionary. The tree may be edited meanwhile, which
-// does not change what is yielded.
+// Dict yields the keys and values of a dictionary, sorted by key. It yields nothing if n
+// is not a dictionary. The loop may edit the tree, which does not change what is yielded.
 func (n *Node) Dict() iter.Seq2[string, *Node] {
 	return func(yield func(string, *Node) bool) {
 		if n.Kind() != Dict {
 			return
 		}
-		n.open()
+		n.parse()
 		items := slices.Clone(n.items)
 		for i, key := range slices.Clone(n.keys) {
 			if !yield(key, items[i]) {
@@ -70,8 +69,8 @@ func (n *Node) Dict() iter.Seq2[string, *Node] {
 	}
 }
 
-// At returns item i of a list, to read or to edit in place. It is nil if there
-// is no such item, or n is not a list.
+// At returns item i of a list, to read or edit in place. It returns nil if there is no
+// such item or n is not a list.
 func (n *Node) At(i int) *Node {
 	if n.Kind() != List || i < 0 || i >= n.Len() {
 		return nil
@@ -79,36 +78,36 @@ func (n *Node) At(i int) *Node {
 	return n.items[i]
 }
 
-// Push appends items to a list. It fails with a *TypeError if n is not a list.
+// Push appends items to a list. The error is a *TypeError if n is not a list.
 func (n *Node) Push(items ...*Node) error {
-	if err := n.want(List); err != nil {
+	if err := n.parseAs(List); err != nil {
 		return err
 	}
 	n.items = append(n.items, items...)
 	return nil
 }
 
-// InsertAt puts an item before item i of a list, or at its end. It fails with
-// a *TypeError if n is not a list, and panics if i is negative or above Len.
+// InsertAt inserts an item before item i of a list, or at its end if i is Len. The error
+// is a *TypeError if n is not a list. InsertAt panics if i is negative or above Len.
 func (n *Node) InsertAt(i int, item *Node) error {
-	if err := n.want(List); err != nil {
+	if err := n.parseAs(List); err != nil {
 		return err
 	}
 	n.items = slices.Insert(n.items, i, item)
 	return nil
 }
 
-// SetAt replaces item i of a list. It fails with a *TypeError if n is not a
-// list, and panics if there is no such item.
+// SetAt replaces item i of a list. The error is a *TypeError if n is not a list. SetAt
+// panics if there is no such item.
 func (n *Node) SetAt(i int, item *Node) error {
-	if err := n.want(List); err != nil {
+	if err := n.parseAs(List); err != nil {
 		return err
 	}
 	n.items[i] = item
 	return nil
 }
 
-// RemoveAt takes item i out of a list and returns it, nil if there is none.
+// RemoveAt removes item i of a list and returns it, or nil if there is no such item.
 func (n *Node) RemoveAt(i int) *Node {
 	if n.Kind() != List || i < 0 || i >= n.Len() {
 		return nil
@@ -118,15 +117,14 @@ func (n *Node) RemoveAt(i int) *Node {
 	return item
 }
 
-// List yields the items of a list in order. It yields nothing if n is not a
-// list. The tree may be edited meanwhile, which does not change what is
-// yielded.
+// List yields the items of a list in order. It yields nothing if n is not a list. The
+// loop may edit the tree, which does not change what is yielded.
 func (n *Node) List() iter.Seq[*Node] {
 	return func(yield func(*Node) bool) {
 		if n.Kind() != List {
 			return
 		}
-		n.open()
+		n.parse()
 		for _, item := range slices.Clone(n.items) {
 			if !yield(item) {
 				return
@@ -135,11 +133,11 @@ func (n *Node) List() iter.Seq[*Node] {
 	}
 }
 
-// want opens n if it is of kind k, and fails otherwise.
-func (n *Node) want(k Kind) error {
+// parseAs parses n if it is of kind k, and returns a *TypeError otherwise.
+func (n *Node) parseAs(k Kind) error {
 	if n.Kind() != k {
 		return &TypeError{Want: k, Got: n.Kind()}
 	}
-	n.open()
+	n.parse()
 	return nil
 }

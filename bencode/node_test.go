@@ -80,9 +80,9 @@ func TestNodeList(t *testing.T) {
 	require.Panics(t, func() { _ = n.SetAt(0, NewInt(1)) })
 }
 
-// Editing the trackers of a file must not touch the bytes of its info
-// dictionary, even where these break the rules.
-func TestNodeKeepsWhatIsNotOpened(t *testing.T) {
+// Editing the trackers of a file does not change the bytes of its info dictionary, even
+// if these break the rules.
+func TestNodeKeepsWhatIsNotParsed(t *testing.T) {
 	const info = "d4:name1:x6:lengthi007ee"
 	v := scanned(t, "d8:announce3:old4:info"+info+"e", Options{Lenient: true})
 	n := NewNode(v)
@@ -145,7 +145,7 @@ func TestNodeThatCannotBeEncoded(t *testing.T) {
 	}
 }
 
-// rebuilt copies a value through the constructors.
+// rebuilt returns v as a Node that the constructors made.
 func rebuilt(v Value) *Node {
 	switch v.Kind() {
 	case Integer:
@@ -174,10 +174,10 @@ func rebuilt(v Value) *Node {
 	return nil
 }
 
-// openAll looks into every part of a node.
-func openAll(n *Node) {
+// parseAll parses all nodes of a tree.
+func parseAll(n *Node) {
 	n.Len()
 	for _, item := range n.items {
-		openAll(item)
+		parseAll(item)
 	}
 }

@@ -11,48 +11,49 @@ const (
 	defaultTokens = 3_000_000
 )
 
-// Options bound what Scan accepts. The zero value is strict, with the default
-// limits.
+// Options say what Scan accepts. The zero value is strict, with the default limits.
 type Options struct {
-	// Lenient accepts what other programs get wrong: keys out of order or
-	// twice (look-ups then find the first), integers and lengths with
-	// leading zeros, and the integer -0.
+	// Lenient accepts common mistakes of other programs: keys that are unsorted or
+	// appear twice (look-ups find the first), leading zeros in integers and
+	// lengths, and the integer -0.
 	Lenient bool
 
-	// MaxDepth is how deep lists and dictionaries may nest. Zero means 100,
-	// a negative number means no limit. Scan allocates beyond 100.
+	// MaxDepth is how deep lists and dictionaries may be nested. Zero means 100, a
+	// negative number means no limit. Beyond 100 Scan allocates memory.
 	MaxDepth int
 
-	// MaxString is how long a string may be, in bytes. Zero or a negative
-	// number means no limit but the input.
+	// MaxString is how long a string may be, in bytes. Zero or a negative number
+	// means that only the input limits it.
 	MaxString int
 
-	// MaxTokens is how many values, keys included, there may be. Zero means
-	// 3 million, a negative number means no limit.
+	// MaxTokens is how many values, keys included, there may be. Zero means 3
+	// million, a negative number means no limit.
 	MaxTokens int
 }
 
+// withDefaults returns o with each zero replaced by its default, and a huge number for no
+// limit.
 func (o Options) withDefaults() Options {
-	o.MaxDepth = limit(o.MaxDepth, defaultDepth)
-	o.MaxTokens = limit(o.MaxTokens, defaultTokens)
-	o.MaxString = limit(o.MaxString, math.MaxInt)
+	o.MaxDepth = resolveLimit(o.MaxDepth, defaultDepth)
+	o.MaxTokens = resolveLimit(o.MaxTokens, defaultTokens)
+	o.MaxString = resolveLimit(o.MaxString, math.MaxInt)
 	return o
 }
 
-// limit resolves a number of Options.
-func limit(n, def int) int {
+// resolveLimit returns the limit that a field of Options means.
+func resolveLimit(n, byDefault int) int {
 	switch {
 	case n == 0:
-		return def
+		return byDefault
 	case n < 0:
 		return math.MaxInt
 	}
 	return n
 }
 
-// Scan checks that b is one value with nothing behind it, and returns the
-// value. The value aliases b. An error is a *SyntaxError. Scan may be called
-// concurrently.
+// Scan checks that b is one value and nothing else, by the rules of
+// https://www.bittorrent.org/beps/bep_0003.html#bencoding, and returns the value, which
+// points into b. The error is a *SyntaxError. Scan may be called concurrently.
 func Scan(b []byte, o Options) (Value, error) {
 	end, err := scan(b, o.withDefaults())
 	if err != nil {
@@ -64,10 +65,10 @@ func Scan(b []byte, o Options) (Value, error) {
 	return Value{raw: b[:end:end]}, nil
 }
 
-// ScanPrefix checks that b starts with a value, and returns the value and what
-// follows it. Both alias b. An error is a *SyntaxError. Messages that carry
-// bytes behind a dictionary need it (BEP 9,
-// https://www.bittorrent.org/beps/bep_0009.html#extension-message).
+// ScanPrefix checks that b starts with a value, and returns the value and the bytes that
+// follow it. Both point into b. The error is a *SyntaxError. It is for messages in which
+// other bytes follow a dictionary, such as those of
+// https://www.bittorrent.org/beps/bep_0009.html#extension-message.
 func ScanPrefix(b []byte, o Options) (v Value, rest []byte, err error) {
 	end, err := scan(b, o.withDefaults())
 	if err != nil {
@@ -76,66 +77,67 @@ func ScanPrefix(b []byte, o Options) (v Value, rest []byte, err error) {
 	return Value{raw: b[:end:end]}, b[end:], nil
 }
 
-// What is open around the current position is a stack of ints: for a list
-// inList, for a dictionary the offset of the last key, or inDict before any.
+// The lists and dictionaries around the current position are a stack of ints: inList for
+// a list; for a dictionary the offset of its last key, or inDict before the first.
 const (
 	inList = -1
 	inDict = -2
 )
 
-// scan returns the offset behind the value that b starts with.
+// scan returns the offset of the first byte after the value that b starts with.
 func scan(b []byte, o Options) (int, error) {
 	var fixed [defaultDepth]int
-	open := fixed[:0]
+	stack := fixed[:0]
 	pos, tokens := 0, 0
-	key := false // whether a key must come next
+	wantKey := false // whether a key must come next
 	for {
 		if pos == len(b) {
 			return 0, &SyntaxError{Offset: pos, Reason: Truncated}
 		}
 		c := b[pos]
-		if c == 'e' && len(open) > 0 && (key || open[len(open)-1] == inList) {
+		if c == 'e' && len(stack) > 0 && (wantKey || stack[len(stack)-1] == inList) {
 			pos++
-			open = open[:len(open)-1]
+			stack = stack[:len(stack)-1]
 		} else {
-			if tokens++; tokens > o.MaxTokens {
+			tokens++
+			if tokens > o.MaxTokens {
 				return 0, &SyntaxError{Offset: pos, Reason: TooManyTokens}
 			}
-			next, err := scanToken(b, pos, key, &o)
+			next, err := scanToken(b, pos, wantKey, &o)
 			if err != nil {
 				return 0, err
 			}
-			if key {
-				if err := checkOrder(b, open[len(open)-1], pos, &o); err != nil {
+			if wantKey {
+				if err := checkOrder(b, stack[len(stack)-1], pos, &o); err != nil {
 					return 0, err
 				}
-				open[len(open)-1] = pos
-				pos, key = next, false
+				stack[len(stack)-1] = pos
+				pos, wantKey = next, false
 				continue
 			}
 			pos = next
 			if c == 'l' || c == 'd' {
-				if len(open) >= o.MaxDepth {
+				if len(stack) >= o.MaxDepth {
 					return 0, &SyntaxError{Offset: pos - 1, Reason: TooDeep}
 				}
-				key = c == 'd'
-				if key {
-					open = append(open, inDict)
+				wantKey = c == 'd'
+				if wantKey {
+					stack = append(stack, inDict)
 				} else {
-					open = append(open, inList)
+					stack = append(stack, inList)
 				}
 				continue
 			}
 		}
-		if len(open) == 0 {
+		if len(stack) == 0 {
 			return pos, nil
 		}
-		key = open[len(open)-1] != inList
+		wantKey = stack[len(stack)-1] != inList
 	}
 }
 
-// scanToken returns the offset behind the string, the integer, or the first
-// byte of the list or dictionary at pos.
+// scanToken returns the offset after the token at pos: after a string, an integer, or the
+// first byte of a list or dictionary. key says that it must be a string.
 func scanToken(b []byte, pos int, key bool, o *Options) (int, error) {
 	switch c := b[pos]; {
 	case '0' <= c && c <= '9':
@@ -156,12 +158,13 @@ func scanToken(b []byte, pos int, key bool, o *Options) (int, error) {
 	return 0, &SyntaxError{Offset: pos, Reason: BadByte}
 }
 
-// checkOrder checks the key at pos against the one before it.
+// checkOrder checks that the key at pos sorts after the previous one, at last. See
+// https://www.bittorrent.org/beps/bep_0003.html#bencoding.
 func checkOrder(b []byte, last, pos int, o *Options) error {
 	if last == inDict || o.Lenient {
 		return nil
 	}
-	switch bytes.Compare(content(b, last), content(b, pos)) {
+	switch bytes.Compare(stringAt(b, last), stringAt(b, pos)) {
 	case 0:
 		return &SyntaxError{Offset: pos, Reason: KeyDuplicate}
 	case 1:
@@ -170,10 +173,9 @@ func checkOrder(b []byte, last, pos int, o *Options) error {
 	return nil
 }
 
-// scanString returns the offset behind the string at pos, which starts with a
-// digit.
+// scanString returns the offset after the string at pos, which starts with a digit.
 func scanString(b []byte, pos int, o *Options) (int, error) {
-	var n uint64 // never above 10 × len(b) + 9, so it cannot wrap
+	var n uint64 // at most 10 × len(b) + 9, so it cannot overflow
 	i := pos
 	for ; ; i++ {
 		if i == len(b) {
@@ -186,7 +188,8 @@ func scanString(b []byte, pos int, o *Options) (int, error) {
 		if c < '0' || c > '9' {
 			return 0, &SyntaxError{Offset: i, Reason: BadByte}
 		}
-		if n = n*10 + uint64(c-'0'); n > uint64(len(b)) {
+		n = n*10 + uint64(c-'0')
+		if n > uint64(len(b)) {
 			return 0, &SyntaxError{Offset: pos, Reason: LengthOverflow}
 		}
 	}
@@ -203,21 +206,21 @@ func scanString(b []byte, pos int, o *Options) (int, error) {
 	return i + int(n), nil
 }
 
-// scanInt reads the integer at pos, which starts with an i. It returns the
-// offset behind it, or a reason and the offset of the fault.
+// scanInt reads the integer at pos, which starts with an i. It returns the integer and the
+// offset after it, or a reason and the offset of the first wrong byte.
 func scanInt(b []byte, pos int, lenient bool) (n int64, next int, reason Reason) {
 	i := pos + 1
-	most := uint64(math.MaxInt64)
+	maxAbs := uint64(math.MaxInt64)
 	negative := i < len(b) && b[i] == '-'
 	if negative {
 		i++
-		most++
+		maxAbs++
 	}
 	first := i
 	var u uint64
 	for ; i < len(b) && '0' <= b[i] && b[i] <= '9'; i++ {
 		d := uint64(b[i] - '0')
-		if u > (most-d)/10 {
+		if u > (maxAbs-d)/10 {
 			return 0, pos, IntOverflow
 		}
 		u = u*10 + d
@@ -239,8 +242,8 @@ func scanInt(b []byte, pos int, lenient bool) (n int64, next int, reason Reason)
 	return int64(u), i + 1, 0
 }
 
-// content returns the bytes of the string at pos. b was scanned before.
-func content(b []byte, pos int) []byte {
+// stringAt returns the content of the string at pos. b must have passed scan.
+func stringAt(b []byte, pos int) []byte {
 	n := 0
 	for ; b[pos] != ':'; pos++ {
 		n = n*10 + int(b[pos]-'0')
@@ -249,8 +252,8 @@ func content(b []byte, pos int) []byte {
 	return b[pos : pos+n : pos+n]
 }
 
-// skip returns the offset behind the value at pos. b was scanned before.
-func skip(b []byte, pos int) int {
+// skipValue returns the offset after the value at pos. b must have passed scan.
+func skipValue(b []byte, pos int) int {
 	for depth := 0; ; {
 		switch c := b[pos]; c {
 		case 'i':

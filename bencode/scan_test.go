@@ -91,7 +91,7 @@ func TestScanAccepts(t *testing.T) {
 		"0:", "3:abc", "10:0123456789", "1:\x00",
 		"le", "de", "llee", "lli1eee", "ldee", "d0:lee",
 		"d0:i1e1:ai2e2:aai3e1:bi4ee",
-		"d1:\x7fi1e1:\x80i2ee", // bytes sort without sign
+		"d1:\x7fi1e1:\x80i2ee", // keys sort as unsigned bytes
 		"d1:ad1:b0:e1:bl1:cee",
 		strings.Repeat("l", 100) + strings.Repeat("e", 100),
 	} {
@@ -140,7 +140,7 @@ func TestScanPrefix(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "d8:msg_typei1ee", string(v.Raw()))
 	require.Equal(t, "raw bytes", string(rest))
-	require.Equal(t, len(v.Raw()), cap(v.Raw()), "appending to a node must not reach what follows it")
+	require.Equal(t, len(v.Raw()), cap(v.Raw()), "appending to a node must not overwrite what follows it")
 
 	v, rest, err = ScanPrefix([]byte("i1e"), Options{})
 	require.NoError(t, err)
@@ -164,7 +164,7 @@ func TestScanAllocatesNothing(t *testing.T) {
 	}))
 }
 
-// file is a metainfo file of 100 files and 1 MiB of hashes.
+// file returns a metainfo file with 100 files and 1 MiB of hashes.
 func file() []byte {
 	b := AppendDict(nil)
 	b = AppendString(b, "announce")

@@ -9,17 +9,16 @@ import (
 	jackpal "github.com/jackpal/bencode-go"
 )
 
-// A RawMessage is a value that Marshal writes as it is, after a check that it
-// is one strict value, and that Unmarshal copies unread. Never hash one that
-// was unmarshaled within something else: the bytes that Scan was given are the
-// original.
+// A RawMessage is an encoded value. Marshal writes it unchanged, after a check that it is
+// one strict value, and Unmarshal copies it undecoded. Do not hash a RawMessage that
+// Unmarshal filled as part of another value: only the bytes in the input are the original.
 type RawMessage = jackpal.RawMessage
 
-// A ShapeError says that a Go type cannot be converted, or not without a
-// mistake. It is the program's fault, never the input's.
+// A ShapeError means that a Go value cannot be converted correctly because of its type or
+// its contents. It is a mistake in the program, never in the input.
 type ShapeError struct {
-	Type   reflect.Type // that was given to Marshal or Unmarshal; nil for a nil interface
-	Path   string       // to the part at fault, such as Files[].Hash; may be empty
+	Type   reflect.Type // the type given to Marshal or Unmarshal; nil for a nil interface
+	Path   string       // the path to the unsuitable part, such as Files[].Hash; may be empty
 	Reason string
 }
 
@@ -27,15 +26,15 @@ func (e *ShapeError) Error() string {
 	return fmt.Sprintf("bencode: Go type %v: %s", e.Type, strings.TrimPrefix(e.Path+": "+e.Reason, ": "))
 }
 
-// A shape is what we know of a Go type that passed the checks.
+// A shape describes a Go type that passed the checks.
 type shape struct {
 	kind   Kind
-	raw    bool         // RawMessage; kind is Invalid
-	any    bool         // an interface: only the value can tell; kind is Invalid
-	typ    reflect.Type // of integers and elements: for ranges and sizes
-	elem   *shape       // of a list, or a dictionary that is a map
-	fields []field      // of a dictionary that is a struct
-	folded map[string]int
+	raw    bool           // RawMessage; kind is Invalid
+	any    bool           // an interface: its value has the shape; kind is Invalid
+	typ    reflect.Type   // gives the range of an integer and the size of an element
+	elem   *shape         // of a list, or a dictionary that is a map
+	fields []field        // of a dictionary that is a struct
+	folded map[string]int // the index in fields by lower-case key and lower-case name
 }
 
 // A field is one of a struct's fields.
@@ -46,13 +45,13 @@ type field struct {
 	shape     *shape
 }
 
-// A compiler finds the shape of a type. The rules of the two directions differ.
+// A compiler computes the shape of a type. Encoding and decoding have different rules.
 type compiler struct {
 	decode bool
-	seen   map[reflect.Type]*shape // types may contain themselves
+	seen   map[reflect.Type]*shape // because a type may contain itself
 }
 
-// shapes caches what compile returned: values are *shape or *ShapeError.
+// shapes caches what compile returned. The values are *shape or *ShapeError.
 var shapes struct{ encode, decode sync.Map }
 
 // shapeOf returns the shape of t, or a *ShapeError.
@@ -78,6 +77,7 @@ func shapeOf(t reflect.Type, decode bool) (*shape, error) {
 	return found.(*shape), nil
 }
 
+// compile returns the shape of t, or why there is none. path is the path to t.
 func (c *compiler) compile(t reflect.Type, path string) (*shape, *ShapeError) {
 	if s := c.seen[t]; s != nil {
 		return s, nil
@@ -95,25 +95,25 @@ func (c *compiler) compile(t reflect.Type, path string) (*shape, *ShapeError) {
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		s.kind = Integer
 	case reflect.Slice, reflect.Array:
-		return s, c.list(s, path)
+		return s, c.compileList(s, path)
 	case reflect.Map:
-		return s, c.dict(s, path)
+		return s, c.compileMap(s, path)
 	case reflect.Struct:
-		return s, c.structure(s, path)
+		return s, c.compileStruct(s, path)
 	case reflect.Interface:
 		if c.decode {
-			return nil, &ShapeError{Path: path, Reason: "nested values do not get into an interface; use RawMessage, or Scan"}
+			return nil, &ShapeError{Path: path, Reason: "an interface cannot hold nested values; use RawMessage, or Scan"}
 		}
 		s.any = true
 	default:
-		return nil, &ShapeError{Path: path, Reason: fmt.Sprintf("bencode has nothing for %v", t)}
+		return nil, &ShapeError{Path: path, Reason: fmt.Sprintf("bencode has no kind for %v; use a string or an integer", t)}
 	}
 	return s, nil
 }
 
-// list checks slices and arrays. Without it jackpal/bencode-go never fills a
-// []byte from a string, and writes [20]byte as a list of twenty integers.
-func (c *compiler) list(s *shape, path string) *ShapeError {
+// compileList checks slices and arrays. Otherwise jackpal/bencode-go would not decode a
+// string into a []byte, and would encode [20]byte as a list of twenty integers.
+func (c *compiler) compileList(s *shape, path string) *ShapeError {
 	s.kind = List
 	elem := s.typ.Elem()
 	if elem.Kind() == reflect.Uint8 {
@@ -121,19 +121,19 @@ func (c *compiler) list(s *shape, path string) *ShapeError {
 			s.kind = String
 			return nil
 		}
-		return &ShapeError{Path: path, Reason: fmt.Sprintf("%v would not be a string of bencode; use string", s.typ)}
+		return &ShapeError{Path: path, Reason: fmt.Sprintf("%v would not become a string; use string", s.typ)}
 	}
 	if c.decode && s.typ.Kind() == reflect.Array {
-		return &ShapeError{Path: path, Reason: "a list may have any length; use a slice"}
+		return &ShapeError{Path: path, Reason: "a list may have any length and an array may not; use a slice"}
 	}
 	var err *ShapeError
 	s.elem, err = c.compile(elem, path+"[]")
 	return err
 }
 
-// dict checks maps. When it decodes, jackpal/bencode-go panics on most map
-// elements, or leaves them empty; it builds exactly these three types.
-func (c *compiler) dict(s *shape, path string) *ShapeError {
+// compileMap checks maps. For most types of elements jackpal/bencode-go panics when it
+// decodes, or leaves them empty; three types work.
+func (c *compiler) compileMap(s *shape, path string) *ShapeError {
 	s.kind = Dict
 	elem := s.typ.Elem()
 	if s.typ.Key().Kind() != reflect.String {
@@ -146,7 +146,7 @@ func (c *compiler) dict(s *shape, path string) *ShapeError {
 		switch elem {
 		case reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[RawMessage]():
 		default:
-			return &ShapeError{Path: path, Reason: fmt.Sprintf("a map of %v cannot be filled; of string, int and RawMessage it can", elem)}
+			return &ShapeError{Path: path, Reason: fmt.Sprintf("a map of %v cannot be filled; use one of string, int or RawMessage", elem)}
 		}
 	}
 	var err *ShapeError
@@ -154,10 +154,10 @@ func (c *compiler) dict(s *shape, path string) *ShapeError {
 	return err
 }
 
-// structure checks structs. jackpal/bencode-go makes an embedded struct a
-// dictionary under its type's name; finds fields by tag or name in any case,
-// the first that fits; and lets the input set fields tagged "-".
-func (c *compiler) structure(s *shape, path string) *ShapeError {
+// compileStruct checks structs. jackpal/bencode-go encodes an embedded struct as a
+// dictionary under its type's name, decodes into the first field whose tag or name
+// matches in any case, and lets the input set fields with the tag "-".
+func (c *compiler) compileStruct(s *shape, path string) *ShapeError {
 	s.kind = Dict
 	s.folded = make(map[string]int)
 	keys := make(map[string]bool)
@@ -167,7 +167,7 @@ func (c *compiler) structure(s *shape, path string) *ShapeError {
 			f.Name = path + "." + f.Name
 		}
 		if f.Anonymous {
-			return &ShapeError{Path: f.Name, Reason: "embedded structs are not merged; name the field"}
+			return &ShapeError{Path: f.Name, Reason: "embedded structs are not merged; give the field a name"}
 		}
 		if !f.IsExported() {
 			continue
@@ -177,16 +177,16 @@ func (c *compiler) structure(s *shape, path string) *ShapeError {
 		case reason != "":
 			return &ShapeError{Path: f.Name, Reason: reason}
 		case key == "-" && c.decode:
-			return &ShapeError{Path: f.Name, Reason: `the input could set it in spite of its tag "-"; do not export it`}
+			return &ShapeError{Path: f.Name, Reason: `the input could set the field despite its tag "-"; do not export it`}
 		case key == "-":
 			continue
 		case keys[key]:
-			return &ShapeError{Path: f.Name, Reason: fmt.Sprintf("two fields have the key %q", key)}
+			return &ShapeError{Path: f.Name, Reason: fmt.Sprintf("two fields have the key %q; rename one", key)}
 		}
 		keys[key] = true
 		for _, name := range []string{strings.ToLower(key), strings.ToLower(s.typ.Field(i).Name)} {
 			if other, taken := s.folded[name]; taken && other != len(s.fields) && c.decode {
-				return &ShapeError{Path: f.Name, Reason: fmt.Sprintf("its key or name equals that of field %s but for case", s.typ.Field(s.fields[other].index).Name)}
+				return &ShapeError{Path: f.Name, Reason: fmt.Sprintf("its key or name differs only in case from that of field %s; rename one", s.typ.Field(s.fields[other].index).Name)}
 			}
 			s.folded[name] = len(s.fields)
 		}
@@ -197,13 +197,13 @@ func (c *compiler) structure(s *shape, path string) *ShapeError {
 		s.fields = append(s.fields, field{key: key, index: i, omitEmpty: omitEmpty, shape: elem})
 	}
 	if len(s.fields) == 0 && s.typ.NumField() > 0 {
-		return &ShapeError{Path: path, Reason: fmt.Sprintf("%v has no field that can be read or written", s.typ)}
+		return &ShapeError{Path: path, Reason: fmt.Sprintf("%v has no exported field; export one", s.typ)}
 	}
 	return nil
 }
 
-// parseTag reads a field's tag as jackpal/bencode-go does, and gives a reason
-// where that would be a surprise.
+// parseTag parses a field's tag as jackpal/bencode-go does. It returns a reason if the tag
+// would have an unexpected effect.
 func parseTag(f reflect.StructField) (key string, omitEmpty bool, reason string) {
 	tag, ok := f.Tag.Lookup("bencode")
 	if !ok {
@@ -215,9 +215,9 @@ func parseTag(f reflect.StructField) (key string, omitEmpty bool, reason string)
 	key, options, _ := strings.Cut(tag, ",")
 	switch {
 	case options != "" && options != "omitempty":
-		return "", false, fmt.Sprintf("unknown option %q in its tag", options)
+		return "", false, fmt.Sprintf("its tag has the unknown option %q", options)
 	case key == "" && tag != "":
-		return "", false, "its tag has an option and no key"
+		return "", false, "its tag has an option but no key"
 	case key == "":
 		key = f.Name
 	}

@@ -51,7 +51,7 @@ func TestUnmarshal(t *testing.T) {
 	require.NoError(t, err)
 	var again metafile
 	require.NoError(t, Unmarshal(out, &again))
-	want.Files[1].Path = []string{} // an absent list is written as an empty one
+	want.Files[1].Path = []string{} // a nil slice is encoded as an empty list
 	want.Nested.Path = []string{}
 	require.Equal(t, want, again)
 }
@@ -81,8 +81,7 @@ func TestUnmarshalAtTheTop(t *testing.T) {
 	require.Equal(t, []map[string]int{{"a": 1}, {}}, m)
 }
 
-// These are the ways in which jackpal/bencode-go v1.2.0 panics or stays silent
-// when it is used alone.
+// With these types jackpal/bencode-go v1.2.0 alone panics, or ignores a mistake.
 func TestUnmarshalRefusesShapes(t *testing.T) {
 	type embedded struct {
 		entry
@@ -253,7 +252,7 @@ func TestMarshalRefuses(t *testing.T) {
 		RawMessage(nil),
 		RawMessage("i1ei2e"),
 		RawMessage("dlei1ee"),
-		struct{ A, B RawMessage }{}, // would come out as one key with the other for its value
+		struct{ A, B RawMessage }{}, // would be encoded as one key with the other as its value
 		map[string]RawMessage{"a": nil, "b": nil},
 		metafile{},
 	} {
@@ -298,7 +297,7 @@ func TestMarshal(t *testing.T) {
 	}
 }
 
-func TestErrorsAreTold(t *testing.T) {
+func TestErrorTexts(t *testing.T) {
 	for _, err := range []error{
 		&ShapeError{Type: reflect.TypeFor[int](), Reason: "r"},
 		&KeyError{}, &RangeError{}, &TypeError{}, &MissingError{}, &SyntaxError{},

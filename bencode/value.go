@@ -2,17 +2,17 @@ package bencode
 
 import "iter"
 
-// A Value is a node of scanned bencode: a span of the bytes given to Scan, no
-// copy. The zero Value is Invalid. A Value may be used concurrently, as long
-// as nobody changes the bytes.
+// A Value is a node of scanned bencode. It is a part of the bytes given to Scan, not a
+// copy. The zero Value is Invalid. Many goroutines may use a Value at once, as long as
+// nobody modifies the bytes.
 //
-// Look-ups walk the bytes of the node, so each costs time by its size; to read
-// many keys of a large dictionary, range over Dict once.
+// The time of a look-up grows with the length of the node: to read many keys of a large
+// dictionary, range over Dict once.
 type Value struct {
-	raw []byte // one value that passed scan
+	raw []byte // exactly one value, which passed scan
 }
 
-// Kind returns what sort of value v is.
+// Kind returns the kind of v.
 func (v Value) Kind() Kind {
 	if len(v.raw) == 0 {
 		return Invalid
@@ -20,10 +20,10 @@ func (v Value) Kind() Kind {
 	return kindOf(v.raw[0])
 }
 
-// Raw returns the bytes of v as they were read. They alias the scanned bytes.
+// Raw returns the encoded bytes of v. They are those given to Scan, not a copy.
 func (v Value) Raw() []byte { return v.raw }
 
-// Int returns the number that v is, or a *TypeError.
+// Int returns the integer v. The error is a *TypeError.
 func (v Value) Int() (int64, error) {
 	if k := v.Kind(); k != Integer {
 		return 0, &TypeError{Want: Integer, Got: k}
@@ -32,48 +32,47 @@ func (v Value) Int() (int64, error) {
 	return n, nil
 }
 
-// Bytes returns the content of the string that v is, or a *TypeError. It
-// aliases the scanned bytes.
+// Bytes returns the content of the string v. The slice points into the scanned bytes. The
+// error is a *TypeError.
 func (v Value) Bytes() ([]byte, error) {
 	if k := v.Kind(); k != String {
 		return nil, &TypeError{Want: String, Got: k}
 	}
-	return content(v.raw, 0), nil
+	return stringAt(v.raw, 0), nil
 }
 
-// Text returns a copy of the string that v is, or a *TypeError. It may not be
-// UTF-8.
+// Text returns a copy of the string v, which may be invalid UTF-8. The error is a
+// *TypeError.
 func (v Value) Text() (string, error) {
 	b, err := v.Bytes()
 	return string(b), err
 }
 
-// Len returns the number of elements of a list, or of keys of a dictionary,
-// and 0 for all else.
+// Len returns the number of elements of a list or of keys of a dictionary, and 0 for
+// other kinds.
 func (v Value) Len() int {
 	n := 0
 	switch v.Kind() {
 	case List:
 		for pos := 1; v.raw[pos] != 'e'; n++ {
-			pos = skip(v.raw, pos)
+			pos = skipValue(v.raw, pos)
 		}
 	case Dict:
 		for pos := 1; v.raw[pos] != 'e'; n++ {
-			pos = skip(v.raw, skip(v.raw, pos))
+			pos = skipValue(v.raw, skipValue(v.raw, pos))
 		}
 	}
 	return n
 }
 
-// List yields the elements of the list that v is, in order. It yields nothing
-// if v is not a list.
+// List yields the elements of the list v in order. It yields nothing if v is not a list.
 func (v Value) List() iter.Seq[Value] {
 	return func(yield func(Value) bool) {
 		if v.Kind() != List {
 			return
 		}
 		for pos := 1; v.raw[pos] != 'e'; {
-			end := skip(v.raw, pos)
+			end := skipValue(v.raw, pos)
 			if !yield(v.span(pos, end)) {
 				return
 			}
@@ -82,17 +81,17 @@ func (v Value) List() iter.Seq[Value] {
 	}
 }
 
-// Dict yields the keys and values of the dictionary that v is, in the order of
-// the bytes; the keys alias them. It yields nothing if v is not a dictionary.
+// Dict yields the keys and values of the dictionary v in the order of the input. The keys
+// point into the scanned bytes. It yields nothing if v is not a dictionary.
 func (v Value) Dict() iter.Seq2[[]byte, Value] {
 	return func(yield func([]byte, Value) bool) {
 		if v.Kind() != Dict {
 			return
 		}
 		for pos := 1; v.raw[pos] != 'e'; {
-			start := skip(v.raw, pos)
-			end := skip(v.raw, start)
-			if !yield(content(v.raw, pos), v.span(start, end)) {
+			start := skipValue(v.raw, pos)
+			end := skipValue(v.raw, start)
+			if !yield(stringAt(v.raw, pos), v.span(start, end)) {
 				return
 			}
 			pos = end
@@ -100,6 +99,7 @@ func (v Value) Dict() iter.Seq2[[]byte, Value] {
 	}
 }
 
+// span returns the value that is v.raw[start:end].
 func (v Value) span(start, end int) Value {
 	return Value{raw: v.raw[start:end:end]}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 // testTimeout ends waits that should take milliseconds.
@@ -93,7 +94,7 @@ func sameTree(t *testing.T, want, got string) {
 }
 
 func small() client.SeedOptions {
-	return client.SeedOptions{Build: metainfo.Builder{PieceLength: 16 << 10}}
+	return client.SeedOptions{Build: builder.Options{PieceLength: 16 << 10}}
 }
 
 func TestDownload(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 // downloader is the argument with which the test program becomes a client that
@@ -71,7 +72,7 @@ func TestKilled(t *testing.T) {
 	seeder, err := New(Config{Dir: work, State: Off, Listen: "127.0.0.1:0"})
 	require.NoError(t, err)
 	defer seeder.Close()
-	seed, err := seeder.Seed(t.Context(), source, SeedOptions{Build: metainfo.Builder{PieceLength: 64 << 10}})
+	seed, err := seeder.Seed(t.Context(), source, SeedOptions{Build: builder.Options{PieceLength: 64 << 10}})
 	require.NoError(t, err)
 	torrent := filepath.Join(work, "file.torrent")
 	bytes, err := metaOf(t, seed).Bytes()

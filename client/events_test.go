@@ -10,7 +10,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 // until reads events up to one of type E, and returns those before.
@@ -87,7 +87,7 @@ func TestStreamOfTorrentsThatWereThere(t *testing.T) {
 	seed, err := seeder.Seed(within(t), folder(t), small())
 	require.NoError(t, err)
 	c := newClient(t, client.Config{})
-	_, err = c.Seed(within(t), content(40, 1000), client.SeedOptions{Build: metainfo.Builder{Name: "whole"}})
+	_, err = c.Seed(within(t), content(40, 1000), client.SeedOptions{Build: builder.Options{Name: "whole"}})
 	require.NoError(t, err)
 	tor, err := c.Add(within(t), metaOf(t, seed))
 	require.NoError(t, err)

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/shoal-bt/shoal/client"
-	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 // A client seeds some bytes, and another one downloads them into a file.
@@ -26,7 +26,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer seeder.Close()
-	seed, err := seeder.Seed(ctx, []byte("many fish"), client.SeedOptions{Build: metainfo.Builder{Name: "fish.txt"}})
+	seed, err := seeder.Seed(ctx, []byte("many fish"), client.SeedOptions{Build: builder.Options{Name: "fish.txt"}})
 	if err != nil {
 		log.Fatal(err)
 	}

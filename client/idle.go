@@ -134,7 +134,7 @@ func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 		return old, err
 	}
 	r := v.Record
-	r.Life.Folder = t.dir
+	r.Totals.Folder = t.dir
 	if v.Distrust == nil {
 		return r, nil
 	}

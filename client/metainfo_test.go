@@ -14,6 +14,7 @@ import (
 
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 func TestCopyOfTheTorrentFileIsGone(t *testing.T) {
@@ -21,7 +22,7 @@ func TestCopyOfTheTorrentFileIsGone(t *testing.T) {
 		"deleted": func(t *testing.T, path string) { require.NoError(t, os.Remove(path)) },
 		"damaged": func(t *testing.T, path string) { require.NoError(t, os.WriteFile(path, []byte("d4:infod"), 0o666)) },
 		"other": func(t *testing.T, path string) {
-			other, err := metainfo.Builder{}.Bytes(t.Context(), "other", []byte{1})
+			other, err := builder.Options{}.Bytes(t.Context(), "other", []byte{1})
 			require.NoError(t, err)
 			b, err := other.Bytes()
 			require.NoError(t, err)
@@ -74,7 +75,7 @@ func TestIdleReleasesTheInfo(t *testing.T) {
 			defer c.Close()
 			gone := make(chan struct{})
 			add := func() *Torrent {
-				meta, err := metainfo.Builder{Format: format, PieceLength: 16 << 10}.Bytes(t.Context(), "file", content)
+				meta, err := builder.Options{Format: format, PieceLength: 16 << 10}.Bytes(t.Context(), "file", content)
 				require.NoError(t, err)
 				runtime.AddCleanup(meta.Info, func(c chan struct{}) { close(c) }, gone)
 				tor, err := c.Add(t.Context(), meta, AddOptions{Trust: true})

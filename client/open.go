@@ -22,7 +22,7 @@ type seedContent struct {
 type startState struct {
 	have, check swarm.Bitfield // pieces that are held, and that the engine has to check
 	spilled     map[int][]int  // blocks of partial pieces, by piece
-	totals      resume.Life
+	totals      resume.Totals
 }
 
 // openContent opens the torrent's storage and finds out which pieces it has. seed is nil
@@ -84,10 +84,10 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 		r.State, r.Pieces, r.Spilled = resume.Open, swarm.NewBitfield(t.geometry.Pieces()), nil
 		verdict.Check = t.presentPieces(files, r.Files)
 	}
-	if r.Life.Added.IsZero() {
-		r.Life.Added = time.Now()
+	if r.Totals.Added.IsZero() {
+		r.Totals.Added = time.Now()
 	}
-	r.Life.Folder = t.dir
+	r.Totals.Folder = t.dir
 	t.overwrite = o.Overwrite
 	t.storage = &lazyStorage{}
 	if t.folder != nil {
@@ -99,7 +99,7 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
 		return s, err
 	}
-	return startState{have: r.Pieces, check: verdict.Check, spilled: blocksByPiece(r.Spilled), totals: r.Life}, nil
+	return startState{have: r.Pieces, check: verdict.Check, spilled: blocksByPiece(r.Spilled), totals: r.Totals}, nil
 }
 
 // openFiles opens the files, and the record if anything is remembered. The record lists

@@ -92,14 +92,14 @@ func blocksByPiece(all []resume.Spill) map[int][]int {
 
 // recordState returns what the record should say: pieces, stored blocks of other
 // pieces, and a change to the rest.
-func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Life)) {
+func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Totals)) {
 	// Blocks before pieces: if a piece is completed in between, it counts as held
 	// and its blocks do no harm.
 	spilled := t.engine.Spilled()
 	held := t.engine.Pieces()
 	stats := t.engine.Stats()
 	now := time.Now()
-	return held, spilled, func(l *resume.Life) {
+	return held, spilled, func(l *resume.Totals) {
 		l.Uploaded, l.Downloaded = stats.Up.Total, stats.Down.Total
 		l.Trackers = t.trackers.tiersToSave()
 		if stats.Complete() && l.Completed.IsZero() {

@@ -17,6 +17,7 @@ import (
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 // A checkingFS reports a fault if a file is made that the record on disk does not list.
@@ -111,7 +112,7 @@ func album(t *testing.T) (*Client, *metainfo.Torrent) {
 	c, err := New(Config{Dir: dir, State: Off, Listen: "127.0.0.1:0"})
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
-	seed, err := c.Seed(t.Context(), dir, SeedOptions{Build: metainfo.Builder{PieceLength: 16 << 10}})
+	seed, err := c.Seed(t.Context(), dir, SeedOptions{Build: builder.Options{PieceLength: 16 << 10}})
 	require.NoError(t, err)
 	return c, metaOf(t, seed)
 }

@@ -19,7 +19,7 @@ type recorder struct {
 
 	// state returns the pieces that are held, the blocks that are stored of
 	// other pieces, and a change to the rest of the record. It asks the engine.
-	state    func() (swarm.Bitfield, map[int][]int, func(*resume.Life))
+	state    func() (swarm.Bitfield, map[int][]int, func(*resume.Totals))
 	checking func() bool // stored pieces are being checked
 	warn     func(error) // gets errors for which no caller waits
 
@@ -159,7 +159,7 @@ func (r *recorder) close(storage error) error {
 	defer r.saveMu.Unlock()
 	if !r.reportChanges() {
 		_, _, update := r.state()
-		if worthSaving(r.keeper.Record().Life, update) {
+		if worthSaving(r.keeper.Record().Totals, update) {
 			r.keeper.Update(update)
 		}
 	}
@@ -205,7 +205,7 @@ func (r *recorder) reportChanges() (changed bool) {
 
 // worthSaving reports whether an update changes what is worth a write. A seed that
 // nobody downloaded from leaves its record alone.
-func worthSaving(before resume.Life, update func(*resume.Life)) bool {
+func worthSaving(before resume.Totals, update func(*resume.Totals)) bool {
 	after := before
 	update(&after)
 	return after.Uploaded != before.Uploaded || after.Downloaded != before.Downloaded || after.Paused != before.Paused ||

@@ -27,8 +27,8 @@ func newRecorder(t *testing.T, state func() swarm.Bitfield) (*recorder, chan res
 	return &recorder{
 		keeper:   keeper,
 		interval: time.Second,
-		state: func() (swarm.Bitfield, map[int][]int, func(*resume.Life)) {
-			return state(), nil, func(*resume.Life) {}
+		state: func() (swarm.Bitfield, map[int][]int, func(*resume.Totals)) {
+			return state(), nil, func(*resume.Totals) {}
 		},
 		checking: func() bool { return false },
 		warn:     func(err error) { t.Error(err) },

@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 const pieceLength = 16 << 10
@@ -19,7 +20,7 @@ const pieceLength = 16 << 10
 // torrentOf returns the torrent of bytes, in small pieces.
 func torrentOf(t *testing.T, name string, b []byte) *metainfo.Torrent {
 	t.Helper()
-	tor, err := metainfo.Builder{PieceLength: pieceLength}.Bytes(t.Context(), name, b)
+	tor, err := builder.Options{PieceLength: pieceLength}.Bytes(t.Context(), name, b)
 	require.NoError(t, err)
 	return tor
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -18,7 +19,7 @@ import (
 // bytes and an fs.FS without Root need Build.Name.
 type SeedOptions struct {
 	// Build makes the torrent: its name, trackers, format, piece length.
-	Build metainfo.Builder
+	Build builder.Options
 
 	// Root is the file or folder to share in an fs.FS. Empty means all of it.
 	Root string
@@ -69,7 +70,7 @@ func (c *Client) buildSeed(ctx context.Context, content any, o SeedOptions) (*me
 		if err != nil {
 			return nil, nil, err
 		}
-		return meta, &seedContent{dir: filepath.Dir(name), files: meta.Info.BuiltFrom()}, nil
+		return meta, &seedContent{dir: filepath.Dir(name), files: meta.BuiltFrom}, nil
 	case fs.FS:
 		root := o.Root
 		if root == "" {
@@ -79,7 +80,7 @@ func (c *Client) buildSeed(ctx context.Context, content any, o SeedOptions) (*me
 		if err != nil {
 			return nil, nil, err
 		}
-		store, err := diskstore.Open(".", meta.Info.BuiltFrom(), diskstore.Options{
+		store, err := diskstore.Open(".", meta.BuiltFrom, diskstore.Options{
 			FS: readOnly{content, path.Dir(root)}, Handles: c.config.Disk.Handles, NoSymlinks: true,
 		})
 		if err != nil {

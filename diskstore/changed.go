@@ -5,14 +5,13 @@ import (
 	"io/fs"
 )
 
-// changed takes err into account, which says that f could not be opened or is
-// another file by now. If f is gone or was cut, whoever did that may have done
-// it to more. So the store looks at all files again, and forgets what it knew of
-// those that changed: err is the one error that is due for that, and later
-// writes make them whole.
+// forgetChanged handles err, which says that f could not be opened or was replaced.
+// If f was deleted or truncated, other files may have been too. So the store checks
+// all files again and marks those that changed as absent. The caller returns err
+// once; later writes make the files again at their full length.
 //
 // The caller uses no handle and does not hold making.
-func (s *Store) changed(f *file, err error) {
+func (s *Store) forgetChanged(f *file, err error) {
 	var size *SizeError
 	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &size) {
 		return
@@ -24,7 +23,7 @@ func (s *Store) changed(f *file, err error) {
 	s.handles.drop(&s.folder)
 	folder, err := s.openFolder(false)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return // each file will tell for itself
+		return // each file will return its own error
 	}
 	var gone []*file
 	for _, f := range s.files {
@@ -33,7 +32,7 @@ func (s *Store) changed(f *file, err error) {
 		}
 		if folder != nil {
 			info, err := folder.Lstat(f.Path)
-			if err == nil && f.like(info) && (f.Symlink != "" || info.Size() == f.Length) {
+			if err == nil && f.isKind(info) && (f.Symlink != "" || info.Size() == f.Length) {
 				continue
 			}
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -50,12 +49,12 @@ func (s *Store) changed(f *file, err error) {
 	}
 }
 
-// forget notes that f is not known to exist, and closes what is open of it.
+// forget marks f as absent and closes its handles.
 func (s *Store) forget(f *file) {
 	f.state.Store(absent)
 	f.dirty.Store(false)
-	if f.bare() {
-		s.bareMade.Store(false)
+	if f.empty() {
+		s.emptyMade.Store(false)
 	}
 	s.handles.drop(&f.reading, &f.writing)
 }

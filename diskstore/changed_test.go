@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// closeFiles closes what the store has open, as the LRU may at any time.
+// closeFiles closes what the store has open, as Handles may at any time.
 func closeFiles(s *Store) {
 	for _, f := range s.files {
 		s.handles.drop(&f.reading, &f.writing)
@@ -48,7 +48,7 @@ func TestFileDeletedWhileRunning(t *testing.T) {
 				case "moved away":
 					require.NoError(t, os.Rename(dir, dir+".moved"))
 				}
-				// Either the write finds out, or the Sync after it, once.
+				// Either the write or the Sync after it fails, once.
 				_, err := s.WriteAt(ones(10), 0)
 				if open {
 					require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestFileDeletedWhileRunning(t *testing.T) {
 				require.ErrorAs(t, err, &e)
 				require.Equal(t, "t/a", e.Path)
 
-				// Reads say so too, until it is made anew.
+				// Reads fail too, until the file is made again.
 				_, err = s.ReadAt(make([]byte, 10), 0)
 				require.ErrorIs(t, err, fs.ErrNotExist)
 				writeAll(t, s, []byte{9}, 9)
@@ -68,7 +68,7 @@ func TestFileDeletedWhileRunning(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, content)
 
-				// One error is enough, however many files are gone.
+				// One error is enough, however many files are missing.
 				writeAll(t, s, ones(someLength), 0)
 				require.NoError(t, s.Sync())
 				require.Len(t, tree(t, dir), 8)
@@ -77,8 +77,8 @@ func TestFileDeletedWhileRunning(t *testing.T) {
 	}
 }
 
-// A read that finds the file gone does not hide it from the next write.
-func TestDeletedFileFailsReadsAndThenTheWrite(t *testing.T) {
+// A read that finds a file missing does not hide that from the next write.
+func TestDeletedFileFailsReadsAndNextWrite(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, someFiles(), Options{})
 	writeAll(t, s, ones(someLength), 0)
@@ -98,7 +98,7 @@ func TestDeletedFileFailsReadsAndThenTheWrite(t *testing.T) {
 	writeAll(t, s, ones(3), 17)
 }
 
-// What was moved away and back is found again.
+// A folder that was moved away and back is found again.
 func TestFolderMovedAwayAndBack(t *testing.T) {
 	skipIfOpenFilesCannotBeDeleted(t)
 	dir := filepath.Join(t.TempDir(), "root")
@@ -115,8 +115,8 @@ func TestFolderMovedAwayAndBack(t *testing.T) {
 	require.NoError(t, s.Sync())
 }
 
-// A folder that was deleted and put there again is found, though the one that
-// was deleted is still open.
+// A folder that was deleted and restored is found, although the deleted one is still
+// open.
 func TestFolderDeletedAndRestored(t *testing.T) {
 	skipIfOpenFilesCannotBeDeleted(t)
 	dir := filepath.Join(t.TempDir(), "root")
@@ -135,8 +135,8 @@ func TestFolderDeletedAndRestored(t *testing.T) {
 	require.Equal(t, ones(10), p)
 }
 
-// A folder that is gone fails the making of a file in it once.
-func TestFolderDeletedBeforeAFileIsMade(t *testing.T) {
+// If a folder is missing, making a file in it fails once.
+func TestFolderDeletedBeforeCreate(t *testing.T) {
 	skipIfOpenFilesCannotBeDeleted(t)
 	for _, gone := range []string{".", "t"} {
 		dir := filepath.Join(t.TempDir(), "root")
@@ -150,7 +150,7 @@ func TestFolderDeletedBeforeAFileIsMade(t *testing.T) {
 	}
 }
 
-func TestFileCutWhileRunning(t *testing.T) {
+func TestFileTruncatedWhileRunning(t *testing.T) {
 	for _, open := range []bool{true, false} {
 		dir := t.TempDir()
 		s := mustOpen(t, dir, someFiles(), Options{})
@@ -178,8 +178,8 @@ func TestFileCutWhileRunning(t *testing.T) {
 		require.ErrorAs(t, err, &size)
 		require.Equal(t, want, size)
 
-		// From then on the store knows. What is left can be read, and a
-		// write makes the file whole, since it is ours.
+		// From then on the store knows the new size. The remaining bytes can
+		// be read, and a write restores the size, because the file is ours.
 		p := make([]byte, 4)
 		_, err = s.ReadAt(p, 0)
 		require.NoError(t, err)
@@ -194,7 +194,7 @@ func TestFileCutWhileRunning(t *testing.T) {
 	}
 }
 
-func TestSyncFindsACutFile(t *testing.T) {
+func TestSyncFindsATruncatedFile(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, someFiles(), Options{})
 	writeAll(t, s, ones(someLength), 0)
@@ -204,7 +204,7 @@ func TestSyncFindsACutFile(t *testing.T) {
 	require.Equal(t, &SizeError{Path: "t/a", Want: 10, Have: 4}, size)
 }
 
-// Another file of the right size is another file.
+// A file that was replaced is an error even if the new one has the right size.
 func TestSyncFindsAReplacedFile(t *testing.T) {
 	skipIfOpenFilesCannotBeDeleted(t)
 	dir := t.TempDir()
@@ -215,7 +215,7 @@ func TestSyncFindsAReplacedFile(t *testing.T) {
 	p := ones(10)
 	_, err := s.ReadAt(p, 0)
 	require.NoError(t, err)
-	require.Equal(t, make([]byte, 10), p, "what is there is read")
+	require.Equal(t, make([]byte, 10), p, "the existing bytes are read")
 }
 
 func TestDiskFull(t *testing.T) {

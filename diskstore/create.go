@@ -1,38 +1,41 @@
 package diskstore
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
-// Create makes what has no bytes: the folder, empty files and symlinks. The
-// first write does so too, so it is needed only for torrents without any byte,
-// or to make again what was deleted. What exists already is left as it is.
+// Create makes the folder, the empty files and the symlinks. The first write does
+// so too, so Create is needed only for a torrent without any bytes, or to restore
+// what was deleted. It leaves alone what already exists. It may be called
+// concurrently with other methods. The error is an *Error or a *SizeError.
 func (s *Store) Create() error {
 	if s.closed.Load() {
-		return fault("use", ".", -1, fs.ErrClosed)
+		return wrapError("use", ".", -1, fs.ErrClosed)
 	}
-	s.bareMade.Store(false)
+	s.emptyMade.Store(false)
 	return s.create(nil)
 }
 
-// create makes the files of spans that are missing, and what has no bytes.
+// create makes the missing files of spans, and all empty files and symlinks.
 func (s *Store) create(spans []span) error {
 	s.making.Lock()
 	defer s.making.Unlock()
-	joined := s.handles.reserve(&s.folder) // and for one file after the other
-	defer s.handles.free(1)
-	folder, err := s.openFolderReserved(joined, true)
+	haveFolder := s.handles.reserve(&s.folder) // the other slot is for one file after the other
+	defer s.handles.freeSlots(1)
+	folder, err := s.openFolderReserved(haveFolder, true)
 	if err != nil {
-		return fault("create", ".", -1, err)
+		return wrapError("create", ".", -1, err)
 	}
 	err = s.createIn(folder, spans)
 	s.handles.release(&s.folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		// The folder, or one in it, was there and is gone.
+		// The folder, or a folder in it, was deleted.
 		clear(s.known)
 		s.handles.drop(&s.folder)
 	}
@@ -41,22 +44,22 @@ func (s *Store) create(spans []span) error {
 
 func (s *Store) createIn(folder Folder, spans []span) error {
 	var files, resize []*file
-	look := func(f *file) error {
+	examine := func(f *file) error {
 		missing, err := s.missing(folder, f)
 		switch {
 		case err != nil:
-			return fault("create", f.Path, -1, err)
+			return wrapError("create", f.Path, -1, err)
 		case missing:
 			files = append(files, f)
-		case f.state.Load() == misfit:
+		case f.state.Load() == wrongSize:
 			resize = append(resize, f)
 		}
 		return nil
 	}
-	if !s.bareMade.Load() {
+	if !s.emptyMade.Load() {
 		for _, f := range s.files {
-			if f.bare() && (s.links || f.Symlink == "") {
-				if err := look(f); err != nil {
+			if f.empty() && (s.symlinks || f.Symlink == "") {
+				if err := examine(f); err != nil {
 					return err
 				}
 			}
@@ -64,7 +67,7 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 	}
 	for _, sp := range spans {
 		if sp.file.state.Load() != present {
-			if err := look(sp.file); err != nil {
+			if err := examine(sp.file); err != nil {
 				return err
 			}
 		}
@@ -74,15 +77,15 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 	}
 	for _, f := range resize {
 		if err := s.resize(folder, f); err != nil {
-			return fault("create", f.Path, -1, err)
+			return wrapError("create", f.Path, -1, err)
 		}
 	}
-	s.bareMade.Store(true)
+	s.emptyMade.Store(true)
 	return nil
 }
 
-// missing reports whether nothing is at the path of f. What is there must be
-// what it should be.
+// missing reports whether nothing exists at the path of f. It returns an error if
+// something else than f exists there.
 func (s *Store) missing(folder Folder, f *file) (bool, error) {
 	info, err := folder.Lstat(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -91,11 +94,11 @@ func (s *Store) missing(folder Folder, f *file) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return false, s.adopt(f, info)
+	return false, s.checkExisting(f, info)
 }
 
-// createAll makes files, and the folders that they lie in, after they were
-// announced as ours.
+// createAll makes files and their missing folders, after Options.Own has listed
+// them as ours.
 func (s *Store) createAll(folder Folder, files []*file) error {
 	if len(files) == 0 {
 		return nil
@@ -113,25 +116,25 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 	}
 	if s.own != nil {
 		if err := s.own(names); err != nil {
-			return fault("create", files[0].Path, -1, err)
+			return wrapError("create", files[0].Path, -1, err)
 		}
 	}
 	for _, d := range dirs {
 		if err := folder.Mkdir(d, 0o777); err != nil {
-			return fault("create", d, -1, err)
+			return wrapError("create", d, -1, err)
 		}
 		s.owned[d+"/"] = true
 		s.known[d] = true
-		s.fresh[path.Dir(d)] = true
+		s.unsynced[path.Dir(d)] = true
 	}
 	for _, f := range files {
 		if err := s.createFile(folder, f); err != nil {
-			return fault("create", f.Path, -1, err)
+			return wrapError("create", f.Path, -1, err)
 		}
 		s.owned[f.Path] = true
 		f.ours.Store(true)
 		f.state.Store(present)
-		s.fresh[path.Dir(f.Path)] = true
+		s.unsynced[path.Dir(f.Path)] = true
 	}
 	return nil
 }
@@ -149,24 +152,18 @@ func (s *Store) missingFolders(folder Folder, files []*file) ([]string, error) {
 				break
 			}
 			if !errors.Is(err, fs.ErrNotExist) {
-				return nil, fault("create", d, -1, err)
+				return nil, wrapError("create", d, -1, err)
 			}
 			listed[d] = true
 			dirs = append(dirs, d)
 		}
-		reverse(dirs[first:])
+		slices.Reverse(dirs[first:])
 	}
 	return dirs, nil
 }
 
-func reverse(s []string) {
-	for i, j := 0, len(s)-1; i < j; i, j = i+1, j-1 {
-		s[i], s[j] = s[j], s[i]
-	}
-}
-
-// createFile makes f, which must not exist, at its full length. What cannot be
-// made whole is taken away again.
+// createFile makes f, which must not exist, at its full length. If that fails, it
+// deletes the incomplete file.
 func (s *Store) createFile(folder Folder, f *file) error {
 	if f.Symlink != "" {
 		target, err := filepath.Rel(filepath.FromSlash(path.Dir(f.Path)), filepath.FromSlash(f.Symlink))
@@ -185,24 +182,23 @@ func (s *Store) createFile(folder Folder, f *file) error {
 	}
 	if f.Length > 0 {
 		err = s.extend(opened, f.Length)
-		if err == nil && s.handles.keep(&f.writing, opened) {
+		if err == nil && s.handles.keepOpen(&f.writing, opened) {
 			return nil
 		}
 	}
-	if closing := opened.Close(); err == nil {
-		err = closing
-	}
+	err = cmp.Or(err, opened.Close())
 	if err != nil {
-		// The first error is the one to know. If the file stays, it is
-		// listed as ours and will be resized.
+		// Return the first error. If the file stays, it is listed as
+		// ours and will be resized.
 		_ = folder.Remove(f.Path)
 	}
 	return err
 }
 
-// extend gives a new file its length.
+// extend gives the new file f its length, in bytes.
 func (s *Store) extend(f File, length int64) error {
-	if a, ok := f.(Allocator); ok && s.allocate {
+	a, canAllocate := f.(Allocator)
+	if canAllocate && s.allocate {
 		if err := a.Allocate(length); err == nil || !errors.Is(err, errors.ErrUnsupported) {
 			return err
 		}
@@ -210,7 +206,7 @@ func (s *Store) extend(f File, length int64) error {
 	return f.Truncate(length)
 }
 
-// resize gives f, which is there and may be changed, its length.
+// resize gives f, which exists and is writable, its length.
 func (s *Store) resize(folder Folder, f *file) error {
 	opened, err := folder.OpenFile(f.Path, os.O_RDWR, 0)
 	if err != nil {
@@ -223,9 +219,7 @@ func (s *Store) resize(folder Folder, f *file) error {
 	if err == nil {
 		err = opened.Truncate(f.Length)
 	}
-	if closing := opened.Close(); err == nil {
-		err = closing
-	}
+	err = cmp.Or(err, opened.Close())
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// tree lists what is in dir, folders with a slash.
+// tree lists the contents of dir, folders with a trailing slash.
 func tree(t testing.TB, dir string) []string {
 	t.Helper()
 	names := []string{}
@@ -55,22 +55,22 @@ func TestFilesAreMadeAtTheFirstWrite(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []byte{0, 1, 2, 0, 0}, p)
 	n, err := s.ReadAt(make([]byte, 12), 16)
-	require.Equal(t, 5, n, "what is there is read")
+	require.Equal(t, 5, n, "the existing bytes are read")
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	writeAll(t, s, []byte{1}, 0)
 	require.Equal(t, []string{"t/", "t/a", "t/d/", "t/d/b", "t/empty"}, tree(t, dir))
 	writeAll(t, s, nil, 27)
 	writeAll(t, s, make([]byte, 4), 11)
-	require.NotContains(t, tree(t, dir), "t/d/e/", "no bytes, or only pad, make no file")
+	require.NotContains(t, tree(t, dir), "t/d/e/", "writing nothing, or only padding, makes no file")
 }
 
-func TestCreateMakesWhatHasNoBytes(t *testing.T) {
+func TestCreateMakesEmptyFilesAndSymlinks(t *testing.T) {
 	dir := t.TempDir()
 	files := []swarm.File{{Path: "t/x/empty"}, {Path: "t/run", Executable: true}}
 	s := mustOpen(t, dir, files, Options{})
 	require.NoError(t, s.Create())
 	require.Equal(t, []string{"t/", "t/run", "t/x/", "t/x/empty"}, tree(t, dir))
-	require.NoError(t, s.Create(), "what is there stays")
+	require.NoError(t, s.Create(), "existing files stay")
 	require.NoError(t, os.Remove(filepath.Join(dir, "t/run")))
 	require.NoError(t, s.Create())
 	require.FileExists(t, filepath.Join(dir, "t/run"))
@@ -78,7 +78,7 @@ func TestCreateMakesWhatHasNoBytes(t *testing.T) {
 
 func TestExecutable(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("no such bit")
+		t.Skip("the system has no executable bit")
 	}
 	dir := t.TempDir()
 	s := mustOpen(t, dir, someFiles(), Options{})
@@ -92,7 +92,7 @@ func TestExecutable(t *testing.T) {
 
 func TestSymlinks(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("takes a privilege")
+		t.Skip("making symlinks needs a privilege")
 	}
 	dir := t.TempDir()
 	files := append(someFiles(), swarm.File{Path: "t/d/e/up", Offset: someLength, Symlink: "t/a"})
@@ -103,11 +103,11 @@ func TestSymlinks(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, filepath.ToSlash(target))
 		_, err = os.ReadFile(filepath.Join(dir, name))
-		require.NoError(t, err, "the link leads somewhere")
+		require.NoError(t, err, "the symlink has a target")
 	}
 	require.Contains(t, s.Owned(), "t/link")
 
-	// A link that is there already is left as it is, wherever it leads.
+	// An existing symlink stays as it is, whatever its target.
 	dir = t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "t"), 0o777))
 	require.NoError(t, os.Symlink("/elsewhere", filepath.Join(dir, "t/link")))
@@ -118,7 +118,7 @@ func TestSymlinks(t *testing.T) {
 	require.Equal(t, "/elsewhere", target)
 	require.NotContains(t, s.Owned(), "t/link")
 
-	// A file where a link should be is not replaced.
+	// A file in the place of a symlink is not replaced.
 	dir = t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "t"), 0o777))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "t/link"), ones(3), 0o666))
@@ -128,8 +128,8 @@ func TestSymlinks(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// What is made was announced before, in the order it is made.
-func TestOwnIsToldBefore(t *testing.T) {
+// Own is called before anything is made, in the order of making.
+func TestOwnIsCalledFirst(t *testing.T) {
 	dir := t.TempDir()
 	var told [][]string
 	s := mustOpen(t, dir, someFiles(), Options{Own: func(paths []string) error {
@@ -168,8 +168,8 @@ func TestOwnCanRefuse(t *testing.T) {
 	writeAll(t, s, ones(5), 0)
 }
 
-// A file that cannot be made at its full length is taken away again.
-func TestHalfMadeFilesAreTakenAway(t *testing.T) {
+// A file that cannot be made at its full length is deleted again.
+func TestIncompleteFilesAreDeleted(t *testing.T) {
 	for _, op := range []string{"allocate", "truncate"} {
 		dir := t.TempDir()
 		fake := &fakeFS{hook: func(o, _ string) error {
@@ -196,7 +196,7 @@ func TestPreallocate(t *testing.T) {
 	writeAll(t, s, ones(someLength), 0)
 	require.Equal(t, 3, fake.count("allocate"))
 
-	// Where the file system cannot, files are sparse.
+	// If the file system cannot reserve space, files are sparse.
 	fake = &fakeFS{hook: func(op, _ string) error {
 		if op == "allocate" {
 			return errors.ErrUnsupported

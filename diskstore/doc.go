@@ -1,19 +1,30 @@
 // Package diskstore keeps the bytes of a torrent in files.
 //
-// [Open] is given a folder and the torrent's files, and returns a [Store], which
-// is a swarm.Storage: offsets of the torrent come in, and calls on files go out,
-// one vectored call per file and write on Linux (preadv, pwritev). Pads are on
-// no disk. Files are made at the first write to them, at full length.
+// [Open] takes a folder and the torrent's files and returns a [Store], which is
+// a swarm.Storage. Reads and writes come in with offsets in the torrent; calls on
+// files go out, one vectored call (preadv, pwritev) for each file on Linux. Each
+// file is made at the first write to it, at its full length. Pad files exist on no
+// disk and read as zeros.
 //
-// A Store never changes, cuts or deletes a file that it did not make, unless
-// told to; it says what it is about to make before it does, so that a record on
-// disk can list it as ours. All paths lead through an [os.Root]: a link planted
-// in the folder cannot lead out of it.
+// Not here: pieces and hashes, which belong to the engine, and resume records.
 //
-// Any number of stores may share one [Handles], the files and folders that are
-// open at once. The file system below is an [FS], which can be replaced. What
-// the bytes are is not known here: pieces and their hashes are the engine's.
+// # Ownership of files
 //
-// Pad files, symlinks and executable files are those of BEP 47
-// (https://www.bittorrent.org/beps/bep_0047.html).
+// A Store never changes, truncates or deletes a file that it did not make, unless
+// [Options] says so. Before it makes a file it calls Options.Own, so that a record
+// on disk can list the file as ours. All paths go through an [os.Root], so a
+// symlink planted in the folder cannot lead out of it.
+//
+// # Concurrency
+//
+// All methods may be called concurrently. Any number of stores may share one
+// [Handles], which bounds the files and folders that are open at once.
+//
+// # Errors
+//
+// A call that fails on a file returns an [*Error] with path, offset and cause, or
+// a [*SizeError].
+//
+// The file system is an [FS], which can be replaced. Pad files, symlinks and
+// executable files follow BEP 47 (https://www.bittorrent.org/beps/bep_0047.html).
 package diskstore

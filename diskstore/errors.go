@@ -7,21 +7,23 @@ import (
 	"os"
 )
 
-// ErrForeign says that a file was to be written to that exists and was not made
-// by us. Options.Owned says which files are ours, Options.Overwrite allows it.
-var ErrForeign = errors.New("the file is not ours to change")
+// ErrForeign is the cause of an *Error if a file exists that we did not make and
+// may not change. Options.Owned says which files are ours; Options.Overwrite allows
+// writing to the others.
+var ErrForeign = errors.New("the file was not made for this torrent and is left unchanged; move it away or allow overwriting")
 
 var (
 	errNotRegular = errors.New("not a regular file")
 	errOutside    = errors.New("diskstore: offset outside the torrent")
 )
 
-// An Error says which file could not be read, written, made or deleted, and why.
-// errors.Is finds the cause: fs.ErrNotExist, fs.ErrPermission, syscall.ENOSPC.
+// An Error says which operation failed on which file, and why. errors.Is finds the
+// cause, such as fs.ErrNotExist, fs.ErrPermission, fs.ErrClosed, syscall.ENOSPC or
+// ErrForeign.
 type Error struct {
-	Op     string // what was tried: "read", "write", "create", "sync"
+	Op     string // such as "open", "read", "write", "create", "sync", "stat" or "remove"
 	Path   string // of the file, as in swarm.File; "." for the folder
-	Offset int64  // within the file, in bytes; -1 where there is none
+	Offset int64  // within the file, in bytes; -1 if the operation has none
 	Err    error  // the cause
 }
 
@@ -36,22 +38,22 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// A SizeError says that a file exists with another size than the torrent's, and
-// is not ours to change, or was changed while the store was open.
+// A SizeError says that a file on disk has another size than in the torrent. Either
+// it is not ours to resize, or it was resized while the store was open.
 type SizeError struct {
 	Path string // of the file, as in swarm.File
-	Want int64  // the size that the torrent says, in bytes
+	Want int64  // the size in the torrent, in bytes
 	Have int64  // the size on disk, in bytes
 }
 
 // Error returns the path and both sizes in one line.
 func (e *SizeError) Error() string {
-	return fmt.Sprintf("diskstore: %s: the file on disk has %d bytes, the torrent's has %d", e.Path, e.Have, e.Want)
+	return fmt.Sprintf("diskstore: %s has %d bytes on disk and %d bytes in the torrent", e.Path, e.Have, e.Want)
 }
 
-// fault wraps err as an *Error, unless it is one of ours already. The system's
-// own wrapping is taken off, since it says operation and path again.
-func fault(op, path string, offset int64, err error) error {
+// wrapError wraps err as an *Error, unless it is an *Error or *SizeError already. It
+// unwraps the system's errors first, because they repeat operation and path.
+func wrapError(op, path string, offset int64, err error) error {
 	switch e := err.(type) {
 	case *Error, *SizeError:
 		return err

@@ -17,12 +17,12 @@ func TestErrors(t *testing.T) {
 		err  error
 		want string
 	}{
-		{fault("write", "t/a", 16384, syscall.ENOSPC), "diskstore: write t/a at 16384: " + syscall.ENOSPC.Error()},
-		{fault("write", "t/a", 0, &fs.PathError{Op: "write", Path: "/x/t/a", Err: syscall.ENOSPC}), "diskstore: write t/a at 0: " + syscall.ENOSPC.Error()},
-		{fault("create", "t/l", -1, &os.LinkError{Op: "symlinkat", Old: "a", New: "b", Err: syscall.ENOSPC}), "diskstore: create t/l: " + syscall.ENOSPC.Error()},
-		{fault("create", "t/l", -1, os.NewSyscallError("fallocate", syscall.ENOSPC)), "diskstore: create t/l: " + syscall.ENOSPC.Error()},
-		{fault("create", "t/a", -1, cause), "diskstore: create t/a: record: " + syscall.ENOSPC.Error()},
-		{fault("sync", ".", -1, fault("write", "t/a", 5, syscall.ENOSPC)), "diskstore: write t/a at 5: " + syscall.ENOSPC.Error()},
+		{wrapError("write", "t/a", 16384, syscall.ENOSPC), "diskstore: write t/a at 16384: " + syscall.ENOSPC.Error()},
+		{wrapError("write", "t/a", 0, &fs.PathError{Op: "write", Path: "/x/t/a", Err: syscall.ENOSPC}), "diskstore: write t/a at 0: " + syscall.ENOSPC.Error()},
+		{wrapError("create", "t/l", -1, &os.LinkError{Op: "symlinkat", Old: "a", New: "b", Err: syscall.ENOSPC}), "diskstore: create t/l: " + syscall.ENOSPC.Error()},
+		{wrapError("create", "t/l", -1, os.NewSyscallError("fallocate", syscall.ENOSPC)), "diskstore: create t/l: " + syscall.ENOSPC.Error()},
+		{wrapError("create", "t/a", -1, cause), "diskstore: create t/a: record: " + syscall.ENOSPC.Error()},
+		{wrapError("sync", ".", -1, wrapError("write", "t/a", 5, syscall.ENOSPC)), "diskstore: write t/a at 5: " + syscall.ENOSPC.Error()},
 	} {
 		require.EqualError(t, test.err, test.want)
 		require.ErrorIs(t, test.err, syscall.ENOSPC)
@@ -30,7 +30,7 @@ func TestErrors(t *testing.T) {
 		require.ErrorAs(t, test.err, &e)
 	}
 	size := &SizeError{Path: "t/a", Want: 10, Have: 4}
-	require.EqualError(t, size, "diskstore: t/a: the file on disk has 4 bytes, the torrent's has 10")
-	require.Same(t, size, fault("open", "x", -1, size).(*SizeError))
+	require.EqualError(t, size, "diskstore: t/a has 4 bytes on disk and 10 bytes in the torrent")
+	require.Same(t, size, wrapError("open", "x", -1, size).(*SizeError))
 	require.False(t, errors.Is(size, fs.ErrNotExist))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Two files and the pad between them are one run of bytes.
+// Two files and the pad between them are one sequence of bytes.
 func Example() {
 	dir, err := os.MkdirTemp("", "diskstore")
 	if err != nil {

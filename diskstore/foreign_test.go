@@ -37,7 +37,7 @@ func TestExistingFileOfAnotherSize(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "t/empty", ones(3))
 	_, err := Open(dir, someFiles(), Options{})
-	require.EqualError(t, err, "diskstore: t/empty: the file on disk has 3 bytes, the torrent's has 0")
+	require.EqualError(t, err, "diskstore: t/empty has 3 bytes on disk and 0 bytes in the torrent")
 }
 
 func TestExistingFileOfTheRightSizeIsReadAndNotWritten(t *testing.T) {
@@ -63,8 +63,8 @@ func TestExistingFileOfTheRightSizeIsReadAndNotWritten(t *testing.T) {
 	require.Equal(t, []string{"t/", "t/a"}, tree(t, dir))
 }
 
-// A file that appears after Open is not ours either.
-func TestFileThatAppearsLater(t *testing.T) {
+// A file that another program makes after Open is not ours either.
+func TestFileAppearsAfterOpen(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, someFiles(), Options{})
 	put(t, dir, "t/a", ones(10))
@@ -81,8 +81,8 @@ func TestFileThatAppearsLater(t *testing.T) {
 	require.NotContains(t, s.Owned(), "t/a")
 }
 
-// A file that appears between the look and the making is not touched.
-func TestFileThatAppearsJustBefore(t *testing.T) {
+// A file that appears between Lstat and OpenFile is not changed.
+func TestFileAppearsBeforeCreate(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "t"), 0o777))
 	s := mustOpen(t, dir, someFiles(), Options{Own: func([]string) error {
@@ -105,11 +105,11 @@ func TestOwnedFilesMayBeWrittenAndResized(t *testing.T) {
 	owned := []string{"t/", "t/a", "t/d/b", "t/d/e/run", "t/empty", "not/the/torrents", "../x"}
 	s := mustOpen(t, dir, someFiles(), Options{Owned: owned, NoSymlinks: true})
 
-	// What is there can be read, so that it can be checked.
+	// The existing bytes can be read, so that they can be checked.
 	p := make([]byte, 10)
 	n, err := s.ReadAt(p, 0)
 	require.Equal(t, 4, n)
-	require.ErrorIs(t, err, fs.ErrNotExist, "behind the end nothing was written")
+	require.ErrorIs(t, err, fs.ErrNotExist, "nothing was written after the end")
 	require.Equal(t, ones(4), p[:4])
 	_, err = s.ReadAt(p[:7], 21)
 	require.NoError(t, err)
@@ -124,7 +124,7 @@ func TestOwnedFilesMayBeWrittenAndResized(t *testing.T) {
 		require.Len(t, content, want, name)
 		if want > 0 {
 			require.EqualValues(t, 9, content[0])
-			require.EqualValues(t, 2, content[1], "the rest stays")
+			require.EqualValues(t, 2, content[1], "the other bytes stay")
 		}
 	}
 }
@@ -140,7 +140,7 @@ func TestOverwrite(t *testing.T) {
 	require.Equal(t, make([]byte, 10), content)
 	require.NotContains(t, s.Owned(), "t/a")
 	require.NoError(t, s.Remove())
-	require.Equal(t, []string{"t/", "t/a", "t/d/", "t/d/b"}, tree(t, dir), "what was not ours stays")
+	require.Equal(t, []string{"t/", "t/a", "t/d/", "t/d/b"}, tree(t, dir), "files that are not ours stay")
 }
 
 func TestNotRegular(t *testing.T) {
@@ -152,16 +152,16 @@ func TestNotRegular(t *testing.T) {
 	dir = t.TempDir()
 	put(t, dir, "t", ones(1))
 	s, err := Open(dir, someFiles(), Options{Overwrite: true})
-	if err == nil { // Windows sees nothing below a file
+	if err == nil { // Windows reports a path below a file as missing
 		_, err = s.WriteAt(ones(1), 0)
 	}
 	require.Error(t, err)
 }
 
-// No link in the folder leads a read or a write out of it, or to another file.
+// No symlink in the folder leads a read or a write out of it or to another file.
 func TestPlantedLinks(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("making links takes a privilege")
+		t.Skip("making symlinks needs a privilege")
 	}
 	outside := t.TempDir()
 	secret := put(t, outside, "secret", ones(10))
@@ -218,11 +218,11 @@ func TestPlantedLinks(t *testing.T) {
 	}
 }
 
-// A link that takes the place of a file while the store has it open changes
-// nothing; once it is opened anew, it is refused.
+// If a symlink replaces a file that the store has open, nothing changes. The next
+// time the store opens the file, it refuses the symlink.
 func TestFileReplacedByALink(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("making links takes a privilege")
+		t.Skip("making symlinks needs a privilege")
 	}
 	dir := t.TempDir()
 	secret := put(t, t.TempDir(), "secret", ones(10))
@@ -242,11 +242,10 @@ func TestFileReplacedByALink(t *testing.T) {
 	require.FileExists(t, secret)
 }
 
-// A link that takes the place of a file between the look and the opening is not
-// followed either.
-func TestFileReplacedByALinkJustBefore(t *testing.T) {
+// A symlink that replaces a file between Lstat and OpenFile is not followed either.
+func TestFileReplacedByALinkBeforeOpen(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("making links takes a privilege")
+		t.Skip("making symlinks needs a privilege")
 	}
 	dir := t.TempDir()
 	other := put(t, dir, "t/other", make([]byte, 10))
@@ -271,10 +270,10 @@ func TestFileReplacedByALinkJustBefore(t *testing.T) {
 	require.Equal(t, make([]byte, 10), content)
 }
 
-// Links to folders that stay within the folder are the user's own, and work.
+// Symlinks to folders that stay within the folder belong to the user and work.
 func TestFolderLinkWithin(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("making links takes a privilege")
+		t.Skip("making symlinks needs a privilege")
 	}
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "real"), 0o777))
@@ -286,7 +285,7 @@ func TestFolderLinkWithin(t *testing.T) {
 	require.Equal(t, []string{"real/", "t"}, tree(t, dir))
 }
 
-// A torrent that is only read needs no permission to write.
+// A torrent that is only read needs no write permission.
 func TestReadOnlyFolder(t *testing.T) {
 	dir := t.TempDir()
 	files := []swarm.File{{Path: "t/a", Length: 10}, {Path: "t/empty", Offset: 10}}

@@ -5,47 +5,48 @@ import (
 	"io/fs"
 )
 
-// An FS opens the folders in which stores keep their files. Its methods, and
-// those of what it returns, may be called from many goroutines at once. Errors
-// match fs.ErrNotExist and fs.ErrExist where that is the cause.
+// An FS opens the folders in which stores keep their files. Its methods, and those
+// of the Folders and Files that it returns, must allow concurrent calls. Errors must
+// match fs.ErrNotExist or fs.ErrExist if that is the cause.
 //
-// [OS] is the one that is used by default.
+// The default is [OS].
 type FS interface {
-	// OpenFolder opens the folder dir, a path of the operating system's. If
-	// it is missing, create says whether to make it and the folders above.
+	// OpenFolder opens the folder dir, which is a path of the operating
+	// system. If dir is missing and create is set, it makes dir and the
+	// folders above it.
 	OpenFolder(dir string, create bool) (Folder, error)
 }
 
-// A Folder is an open folder. Names are slash-separated and relative to it, and
-// fs.ValidPath holds for them; no name may lead out of it.
+// A Folder is an open folder. Names are relative to it and valid by fs.ValidPath. A
+// Folder must refuse names that lead out of it.
 type Folder interface {
 	// OpenFile opens or makes a file; flag and perm are those of os.OpenFile.
 	OpenFile(name string, flag int, perm fs.FileMode) (File, error)
 
-	// Mkdir makes a folder, whose parent exists.
+	// Mkdir makes a folder. Its parent exists.
 	Mkdir(name string, perm fs.FileMode) error
 
-	// Lstat describes what is at name; a symlink is not followed.
+	// Lstat describes the entry name. It does not follow a symlink.
 	Lstat(name string) (fs.FileInfo, error)
 
-	// Readlink returns what the symlink at name leads to.
+	// Readlink returns the target of the symlink name.
 	Readlink(name string) (string, error)
 
-	// Symlink makes a symlink at name that leads to target, a path
-	// relative to the folder that name is in.
+	// Symlink makes the symlink name. Its target is relative to the folder
+	// that contains name.
 	Symlink(target, name string) error
 
 	// Remove deletes a file, a symlink or an empty folder.
 	Remove(name string) error
 
-	// SyncFolder makes the entries of a folder outlast a power cut.
+	// SyncFolder returns once the entries of a folder survive a power cut.
 	SyncFolder(name string) error
 
 	io.Closer
 }
 
-// A File is an open file. It may be a swarm.VectorReader, a swarm.VectorWriter
-// and an Allocator besides.
+// A File is an open file. It may also implement swarm.VectorReader,
+// swarm.VectorWriter and Allocator.
 type File interface {
 	io.ReaderAt
 	io.WriterAt
@@ -54,17 +55,17 @@ type File interface {
 	// Stat describes the open file.
 	Stat() (fs.FileInfo, error)
 
-	// Truncate sets the size in bytes. What is added reads as zeros.
+	// Truncate sets the size in bytes. Added bytes read as zeros.
 	Truncate(size int64) error
 
-	// Sync makes what was written outlast a power cut.
+	// Sync returns once everything written before survives a power cut.
 	Sync() error
 }
 
-// An Allocator is a File that can set blocks of the disk aside.
+// An Allocator is a File that can reserve space on the disk.
 type Allocator interface {
-	// Allocate makes sure that size bytes from the start of the file have
-	// their place on the disk, and makes the file that long. The error
-	// matches errors.ErrUnsupported if the file system cannot do that.
+	// Allocate reserves disk space for the first size bytes of the file and
+	// makes the file that long. The error must match errors.ErrUnsupported
+	// if the file system cannot do that.
 	Allocate(size int64) error
 }

@@ -2,82 +2,82 @@ package diskstore
 
 import "sync"
 
-// defaultHandles leaves room for as many sockets under a limit of 256
-// descriptors, the lowest that systems set by default.
+// defaultHandles is half of 256, the lowest default limit of descriptors of any
+// system. The other half is left for sockets.
 const defaultHandles = 128
 
-// Handles bounds how many files and folders are open at once, over all the
-// stores that share it. What was not used for the longest time is closed first;
-// nothing is closed under a call that uses it. If everything is in use, a call
-// waits. A store uses at most one file and one folder for each call on it, so a
-// disk that hangs holds up others only after that many calls; a store on such a
-// disk can have Handles of its own.
+// Handles bounds how many files and folders are open at once in all stores that
+// share it. It closes the least recently used ones first, and never one that a call
+// uses. If all are in use, a call waits. Each call on a store uses at most one file
+// and one folder, so a hanging disk delays other stores only if about limit/2 calls
+// hang; a store on such a disk can have Handles of its own.
 //
-// If the system has no descriptor left, idle ones are closed and the call is
-// tried again. A Handles may be used by many goroutines at once.
+// If the system has no free descriptor, Handles closes idle ones and retries the
+// call. Its methods may be called concurrently.
 type Handles struct {
-	mu      sync.Mutex
-	changed sync.Cond // something was released, opened or closed
-	waiting int       // goroutines that wait for changed
-	limit   int
-	open    int    // handles that are open, being opened or being closed
-	uses    int    // by calls, over all handles
-	stalled int    // of those uses, by calls that wait in relieve
-	idle    handle // a ring of the others, the last used one first
+	mu          sync.Mutex // guards the fields below and every handle
+	cond        sync.Cond  // signals that a handle was released, opened or closed
+	waiters     int        // goroutines that wait for cond
+	limit       int
+	open        int    // handles that are open, being opened or being closed
+	uses        int    // by calls, of all handles
+	waitingUses int    // of uses, those by calls that wait in waitForDescriptor
+	idle        handle // head of a ring of handles that are open and unused, the last used one first
 }
 
-// NewHandles returns a Handles that keeps at most limit files and folders open.
-// Zero means 128; the least is 2, a folder and a file in it.
+// NewHandles returns a Handles that keeps at most limit files and folders open. Zero
+// means 128; the minimum is 2, for a folder and a file in it.
 func NewHandles(limit int) *Handles {
 	if limit == 0 {
 		limit = defaultHandles
 	}
 	h := &Handles{limit: max(limit, 2)}
-	h.changed.L = &h.mu
+	h.cond.L = &h.mu
 	h.idle.next, h.idle.prev = &h.idle, &h.idle
 	return h
 }
 
-// Open returns the number of files and folders that are open now.
+// Open returns the number of files and folders that are open, being opened or being
+// closed.
 func (h *Handles) Open() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.open
 }
 
-// A handle is a file or a folder that may be open. It is embedded in what it
-// belongs to, so that finding it costs nothing. Handles.mu guards it; file and
-// folder may be read without by those who are counted in refs.
+// A handle is a file or a folder that may be open. It is a field of its owner, so
+// that finding it costs nothing. Handles.mu guards it, but callers counted in refs may
+// read file and folder without the lock.
 type handle struct {
-	next, prev *handle // in the ring of idle ones, else nil
-	file       File
-	folder     Folder
-	refs       int  // calls that use it
-	opening    bool // someone opens it
-	doomed     bool // to be closed as soon as nobody uses it
+	next, prev    *handle // in the ring of idle ones, else nil
+	file          File
+	folder        Folder
+	refs          int  // calls that use it
+	opening       bool // someone opens it
+	closeWhenIdle bool // the last user closes it
 }
 
 func (x *handle) isOpen() bool { return x.file != nil || x.folder != nil }
 
 // usable reports whether x is open and stays so for one more user.
-func (x *handle) usable() bool { return x.isOpen() && !x.doomed }
+func (x *handle) usable() bool { return x.isOpen() && !x.closeWhenIdle }
 
-// use counts one more user of the first of xs that is open, and returns it; nil
-// if none is.
-func (h *Handles) use(xs ...*handle) *handle {
+// acquire counts one more user of the first of xs that is open and returns it; nil if
+// none is open.
+func (h *Handles) acquire(xs ...*handle) *handle {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, x := range xs {
 		if x.usable() {
-			h.take(x)
+			h.acquireLocked(x)
 			return x
 		}
 	}
 	return nil
 }
 
-// take counts one more user of x, which is open.
-func (h *Handles) take(x *handle) {
+// acquireLocked counts one more user of x, which is open.
+func (h *Handles) acquireLocked(x *handle) {
 	h.uses++
 	if x.refs == 0 {
 		x.next.prev, x.prev.next = x.prev, x.next
@@ -93,53 +93,54 @@ func (h *Handles) release(x *handle) {
 	h.uses--
 	x.refs--
 	if x.refs == 0 {
-		h.park(x)
-		if x.doomed {
+		h.addIdle(x)
+		if x.closeWhenIdle {
 			h.close(x)
-			x.doomed = false
+			x.closeWhenIdle = false
 		}
 	}
 	h.wake()
 }
 
-// park puts x, which nobody uses, at the head of the ring.
-func (h *Handles) park(x *handle) {
+// addIdle puts x, which nobody uses, first into the ring of idle handles.
+func (h *Handles) addIdle(x *handle) {
 	x.next, x.prev = h.idle.next, &h.idle
 	x.next.prev, x.prev.next = x, x
 }
 
-// begin counts one more user of x if it is open, and says so. Otherwise the
-// caller has to open it, for which a slot is set aside, and call finish. If x is
-// a file, the caller opens its folder first: joined says that it is open and the
-// caller counted as a user, else a slot is set aside for it as well.
-func (h *Handles) begin(x, folder *handle) (open, joined bool) {
+// beginOpen counts one more user of x if it is open, and reports that. Otherwise it
+// reserves a slot, and the caller must open x and then call finishOpen. If x is a
+// file, the caller opens its folder first: haveFolder says that the folder is open
+// and counts the caller as a user; otherwise a slot is reserved for it too.
+func (h *Handles) beginOpen(x, folder *handle) (open, haveFolder bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.join(x) {
+	if h.acquireOrClaim(x) {
 		return true, false
 	}
-	return false, h.room(folder)
+	return false, h.reserveLocked(folder)
 }
 
-// reserve sets slots aside for a file and its folder, as begin does.
-func (h *Handles) reserve(folder *handle) (joined bool) {
+// reserve reserves slots for a file and its folder, as beginOpen does.
+func (h *Handles) reserve(folder *handle) (haveFolder bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.room(folder)
+	return h.reserveLocked(folder)
 }
 
-// free gives slots back.
-func (h *Handles) free(slots int) {
+// freeSlots returns reserved slots.
+func (h *Handles) freeSlots(slots int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.open -= slots
 	h.wake()
 }
 
-// room waits until there is a slot, and one for folder if that is neither nil
-// nor open; then it takes the slots, or the slot and the folder. Who calls it
-// uses no handle and has no slot, or callers would wait for each other.
-func (h *Handles) room(folder *handle) (joined bool) {
+// reserveLocked waits for a free slot, and for a second one if folder is neither nil
+// nor open. Then it reserves the slots and acquires folder if that is open. The caller
+// must use no handle and hold no slot, because callers would otherwise wait for each
+// other.
+func (h *Handles) reserveLocked(folder *handle) (haveFolder bool) {
 	for {
 		slots := 1
 		if folder != nil && !folder.usable() {
@@ -154,19 +155,18 @@ func (h *Handles) room(folder *handle) (joined bool) {
 		}
 	}
 	if folder != nil && folder.usable() {
-		h.take(folder)
+		h.acquireLocked(folder)
 		return true
 	}
 	return false
 }
 
-// beginReserved is begin for who has a slot set aside for x already. It never
-// waits for a slot, so who holds one can call it. The slot is given back if x is
-// open.
-func (h *Handles) beginReserved(x *handle) (open bool) {
+// beginOpenReserved is beginOpen for a caller that has already reserved a slot for x.
+// It never waits for a slot. If x is open it returns the slot.
+func (h *Handles) beginOpenReserved(x *handle) (open bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.join(x) {
+	if h.acquireOrClaim(x) {
 		h.open--
 		h.wake()
 		return true
@@ -174,22 +174,23 @@ func (h *Handles) beginReserved(x *handle) (open bool) {
 	return false
 }
 
-// join counts one more user of x if it is open, or claims the opening of it.
-func (h *Handles) join(x *handle) (open bool) {
-	for x.opening || x.doomed {
+// acquireOrClaim counts one more user of x if it is open. Otherwise it makes the
+// caller the one that opens x.
+func (h *Handles) acquireOrClaim(x *handle) (open bool) {
+	for x.opening || x.closeWhenIdle {
 		h.wait()
 	}
 	if x.isOpen() {
-		h.take(x)
+		h.acquireLocked(x)
 		return true
 	}
 	x.opening = true
 	return false
 }
 
-// finish ends the opening of x. Either it is open and in use by the caller, or
-// its slot is free again.
-func (h *Handles) finish(x *handle, file File, folder Folder) {
+// finishOpen ends the opening of x with the opened file or folder, which the caller
+// then uses. If both are nil, opening failed and the slot is free again.
+func (h *Handles) finishOpen(x *handle, file File, folder Folder) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	x.file, x.folder, x.opening = file, folder, false
@@ -202,17 +203,16 @@ func (h *Handles) finish(x *handle, file File, folder Folder) {
 	h.wake()
 }
 
-// keep makes file, which the caller opened in a slot that it has, the open file
-// of x, used by nobody; the caller has another slot then. It reports false if x
-// is open already.
-func (h *Handles) keep(x *handle, file File) bool {
+// keepOpen makes file, which the caller opened in its slot, the idle open file of x,
+// and gives the caller another slot. It reports false if x is already open.
+func (h *Handles) keepOpen(x *handle, file File) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if x.opening || x.isOpen() {
 		return false
 	}
 	x.file = file
-	h.park(x)
+	h.addIdle(x)
 	for h.open >= h.limit && h.evict() {
 	}
 	h.open++
@@ -220,13 +220,12 @@ func (h *Handles) keep(x *handle, file File) bool {
 	return true
 }
 
-// drop closes xs, each as soon as nobody uses it. A call that wants one of them
-// then opens it again.
+// drop closes each of xs as soon as nobody uses it. Later calls open it again.
 func (h *Handles) drop(xs ...*handle) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, x := range xs {
-		for x.opening || x.doomed {
+		for x.opening || x.closeWhenIdle {
 			h.wait()
 		}
 		if !x.isOpen() {
@@ -236,11 +235,11 @@ func (h *Handles) drop(xs ...*handle) {
 			h.close(x)
 			continue
 		}
-		x.doomed = true
+		x.closeWhenIdle = true
 	}
 }
 
-// evict closes the idle handle that was not used for the longest time.
+// evict closes the least recently used idle handle. It reports false if none is idle.
 func (h *Handles) evict() bool {
 	x := h.idle.prev
 	if x == &h.idle {
@@ -250,16 +249,15 @@ func (h *Handles) evict() bool {
 	return true
 }
 
-// close closes x, which is idle. The lock is released meanwhile, since closing
-// can take long on a network's file system; the slot is free only afterwards.
+// close closes x, which is idle. It unlocks mu while it does, because closing can
+// take long on a network file system. The slot is free only afterwards.
 func (h *Handles) close(x *handle) {
 	x.next.prev, x.prev.next = x.prev, x.next
 	x.next, x.prev = nil, nil
 	file, folder := x.file, x.folder
 	x.file, x.folder = nil, nil
 	h.mu.Unlock()
-	// What was written is synced by who wrote it, so an error of close says
-	// nothing that Sync will not say.
+	// The error is ignored, because a failed write also fails the next Sync.
 	if file != nil {
 		_ = file.Close()
 	} else {
@@ -271,13 +269,13 @@ func (h *Handles) close(x *handle) {
 }
 
 func (h *Handles) wait() {
-	h.waiting++
-	h.changed.Wait()
-	h.waiting--
+	h.waiters++
+	h.cond.Wait()
+	h.waiters--
 }
 
 func (h *Handles) wake() {
-	if h.waiting > 0 {
-		h.changed.Broadcast()
+	if h.waiters > 0 {
+		h.cond.Broadcast()
 	}
 }

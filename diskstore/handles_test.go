@@ -14,7 +14,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// openMany opens stores of some files each, in folders of their own.
+// openMany opens several stores of several files, each in its own folder.
 func openMany(t testing.TB, stores, files int, o Options) []*Store {
 	dir := t.TempDir()
 	all := make([]*Store, stores)
@@ -26,7 +26,7 @@ func openMany(t testing.TB, stores, files int, o Options) []*Store {
 	return all
 }
 
-// useAll writes, reads and may sync every byte of every store, from several
+// useAll writes, reads and optionally syncs every byte of every store, from several
 // goroutines.
 func useAll(t testing.TB, stores []*Store, stable bool) {
 	var wg sync.WaitGroup
@@ -39,7 +39,7 @@ func useAll(t testing.TB, stores []*Store, stable bool) {
 					t.Error(err)
 					return
 				}
-				// What a neighbour wrote is read, and one's own.
+				// Each goroutine reads its own bytes and those of others.
 				p := make([]byte, len(want))
 				if _, err := s.ReadAt(p, 0); err != nil || string(p) != string(want) {
 					t.Errorf("read %v, %v", p, err)
@@ -74,13 +74,13 @@ func TestHandlesKeepTheLimit(t *testing.T) {
 	}
 }
 
-func TestHandlesDefaultAndLeast(t *testing.T) {
+func TestHandlesDefaultAndMinimum(t *testing.T) {
 	require.Equal(t, 128, NewHandles(0).limit)
 	require.Equal(t, 2, NewHandles(1).limit)
 	require.Equal(t, 2, NewHandles(-1).limit)
 }
 
-// What was not used for the longest time is closed first.
+// The least recently used file is closed first.
 func TestHandlesEvictTheLeastRecentlyUsed(t *testing.T) {
 	s := mustOpen(t, t.TempDir(), cutFiles(4, nil, 1), Options{Handles: NewHandles(4)})
 	defer s.Close()
@@ -98,7 +98,7 @@ func TestHandlesEvictTheLeastRecentlyUsed(t *testing.T) {
 	for i := range int64(3) {
 		read(i)
 	}
-	require.Equal(t, []int{0, 1, 2}, open(), "beside the folder")
+	require.Equal(t, []int{0, 1, 2}, open(), "in addition to the folder")
 	read(0)
 	read(3)
 	require.Equal(t, []int{0, 2, 3}, open())
@@ -107,8 +107,8 @@ func TestHandlesEvictTheLeastRecentlyUsed(t *testing.T) {
 	require.Equal(t, []int{1, 2, 3}, open(), "the folder was used for 3 and 1")
 }
 
-// A handle in use is not closed under a call, and who finds all of them in use
-// waits for one.
+// A handle is not closed while a call uses it. A call that finds all handles in use
+// waits.
 func TestHandlesInUseStayOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
@@ -152,8 +152,7 @@ func TestHandlesInUseStayOpen(t *testing.T) {
 	})
 }
 
-// When the system has no descriptors left, idle ones are closed and the call is
-// tried again.
+// If the system has no free descriptor, idle ones are closed and the call is retried.
 func TestHandlesMakeRoomWhenTheSystemHasNone(t *testing.T) {
 	for _, errno := range []error{syscall.EMFILE, syscall.ENFILE} {
 		const most = 20 // 16 goroutines use a folder each
@@ -176,7 +175,7 @@ func TestHandlesMakeRoomWhenTheSystemHasNone(t *testing.T) {
 	}
 }
 
-// If it stays so, the error comes out, with nobody left waiting.
+// If no descriptor becomes free, the call fails and no goroutine waits forever.
 func TestHandlesGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fake := &fakeFS{}
@@ -191,7 +190,7 @@ func TestHandlesGiveUp(t *testing.T) {
 		for _, s := range stores {
 			wg.Go(func() {
 				if _, err := s.WriteAt(ones(2), 0); err == nil {
-					t.Error("written without a descriptor")
+					t.Error("a write succeeded without a descriptor")
 				}
 			})
 		}
@@ -204,7 +203,7 @@ func TestHandlesGiveUp(t *testing.T) {
 	})
 }
 
-// A store that reads and writes one file has both ways open at most once.
+// Reads use the handle that is open for writing.
 func TestReadsUseWhatIsOpenForWriting(t *testing.T) {
 	fake := &fakeFS{}
 	s := mustOpen(t, t.TempDir(), someFiles(), Options{FS: fake})
@@ -214,7 +213,7 @@ func TestReadsUseWhatIsOpenForWriting(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Zero(t, fake.count("open"))
-	require.Equal(t, 2, fake.count("create"), "and the empty one")
+	require.Equal(t, 2, fake.count("create"), "the written file and the empty one")
 	require.Zero(t, fake.count("openrw"))
 }
 

@@ -13,31 +13,32 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// What a store knows of a file.
+// States of a file, as the store last saw it.
 const (
-	absent  int32 = iota // it did not exist when last looked at
-	present              // it exists in the torrent's size
-	misfit               // it exists in another size, and may be resized
+	absent    int32 = iota // it did not exist
+	present                // it existed in the torrent's size
+	wrongSize              // it existed in another size and may be resized
 )
 
-// A file is what a store knows of one of the torrent's files.
+// A file is one file of the torrent and its state on disk.
 type file struct {
 	swarm.File
 	reading handle // open for reading
 	writing handle // open for reading and writing
 	state   atomic.Int32
 	ours    atomic.Bool
-	dirty   atomic.Bool // written to since it was synced
-	failed  error       // of a sync; guarded by Store.syncing
+	dirty   atomic.Bool // written to since the last sync
+	failed  error       // of the first failed sync; guarded by Store.syncing
 }
 
-// onDisk reports whether f is something that a disk has.
+// onDisk reports whether f exists on disk. Pad files do not: see
+// https://www.bittorrent.org/beps/bep_0047.html#padding-files.
 func (f *file) onDisk() bool { return !f.Pad }
 
-// bare reports whether f is on a disk without any bytes.
-func (f *file) bare() bool { return !f.Pad && f.Length == 0 }
+// empty reports whether f is on a disk without any bytes.
+func (f *file) empty() bool { return !f.Pad && f.Length == 0 }
 
-// A span is where the bytes of a file lie in the torrent.
+// A span is the range of the torrent, in bytes, that a file holds.
 type span struct {
 	offset, end int64
 	file        *file
@@ -45,12 +46,13 @@ type span struct {
 
 // A layout says which file each byte of a torrent is in.
 type layout struct {
-	files  []*file // as given
-	spans  []span  // of files that have bytes on disk, in order
+	files  []*file // in the torrent's order
+	spans  []span  // of the files that have bytes on disk, in order of offset
 	length int64   // of the torrent, in bytes
 }
 
-// newLayout checks files and lays them out.
+// newLayout checks files and returns their layout. Their offsets must not overlap
+// and their paths must be valid.
 func newLayout(files []swarm.File) (layout, error) {
 	l := layout{files: make([]*file, len(files))}
 	made := make([]file, len(files))
@@ -59,7 +61,7 @@ func newLayout(files []swarm.File) (layout, error) {
 		l.files[i] = &made[i]
 		switch {
 		case f.Length < 0 || f.Offset < 0 || f.Offset > math.MaxInt64-f.Length:
-			return layout{}, fmt.Errorf("diskstore: file %d: offset %d and length %d are no run of bytes", i, f.Offset, f.Length)
+			return layout{}, fmt.Errorf("diskstore: file %d: offset %d and length %d are not a valid range", i, f.Offset, f.Length)
 		case f.Length > 0 && f.Offset < l.length:
 			return layout{}, fmt.Errorf("diskstore: file %d: starts at %d, before the end of the file before it", i, f.Offset)
 		}
@@ -76,34 +78,35 @@ func newLayout(files []swarm.File) (layout, error) {
 	return l, l.checkTree()
 }
 
-// checkPath reports what is wrong with the path of f, or with that of its target.
+// checkPath returns what is wrong with the path of f or with its symlink's target.
+// See the symlink path in https://www.bittorrent.org/beps/bep_0047.html.
 func checkPath(f swarm.File) error {
-	if !local(f.Path) {
-		return fmt.Errorf("path %q is not one within the folder", f.Path)
+	if !isLocalPath(f.Path) {
+		return fmt.Errorf("path %q is not a valid path within the folder", f.Path)
 	}
 	if f.Symlink == "" {
 		return nil
 	}
 	if f.Length != 0 {
-		return fmt.Errorf("symlink %q has %d bytes", f.Path, f.Length)
+		return fmt.Errorf("symlink %q has %d bytes, want 0", f.Path, f.Length)
 	}
-	// A torrent's files share their first folder. A link that leads from
-	// there to what lies beside would lead into other torrents.
-	first, rest, nested := strings.Cut(f.Path, "/")
-	if !local(f.Symlink) || f.Symlink == f.Path || (nested && rest != "" && f.Symlink != first && !strings.HasPrefix(f.Symlink, first+"/")) {
+	// A torrent's files share their first folder. A link to something beside
+	// that folder could lead into another torrent.
+	first, _, nested := strings.Cut(f.Path, "/")
+	leavesFirst := nested && f.Symlink != first && !strings.HasPrefix(f.Symlink, first+"/")
+	if !isLocalPath(f.Symlink) || f.Symlink == f.Path || leavesFirst {
 		return fmt.Errorf("symlink %q leads to %q, out of the torrent", f.Path, f.Symlink)
 	}
 	return nil
 }
 
-// local reports whether name is a path within a folder on this system.
-func local(name string) bool {
+// isLocalPath reports whether name stays within its folder on this system.
+func isLocalPath(name string) bool {
 	return fs.ValidPath(name) && name != "." && !strings.ContainsRune(name, 0) && filepath.IsLocal(filepath.FromSlash(name))
 }
 
-// checkTree reports whether two files have one path, or one lies in a folder
-// that is another's path. So no file is ever reached through a symlink of the
-// torrent.
+// checkTree returns an error if two files have the same path, or if the path of one
+// leads through another. So no file is ever reached through a symlink of the torrent.
 func (l layout) checkTree() error {
 	taken := make(map[string]bool, len(l.files))
 	for _, f := range l.files {
@@ -128,7 +131,7 @@ func (l layout) checkTree() error {
 	return nil
 }
 
-// find returns the index of the first span that ends behind off.
+// find returns the index of the first span that ends after off.
 func (l layout) find(off int64) int {
 	i, _ := slices.BinarySearchFunc(l.spans, off, func(s span, off int64) int {
 		if s.end > off {

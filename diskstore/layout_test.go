@@ -16,26 +16,26 @@ func TestLayoutRefuses(t *testing.T) {
 		files []swarm.File
 		want  string
 	}{
-		{"negative length", []swarm.File{{Path: "a", Length: -1}}, "no run of bytes"},
-		{"negative offset", []swarm.File{{Path: "a", Offset: -1, Length: 1}}, "no run of bytes"},
-		{"overflow", []swarm.File{{Path: "a", Offset: math.MaxInt64, Length: 1}}, "no run of bytes"},
+		{"negative length", []swarm.File{{Path: "a", Length: -1}}, "not a valid range"},
+		{"negative offset", []swarm.File{{Path: "a", Offset: -1, Length: 1}}, "not a valid range"},
+		{"overflow", []swarm.File{{Path: "a", Offset: math.MaxInt64, Length: 1}}, "not a valid range"},
 		{"overlap", []swarm.File{{Path: "a", Length: 5}, {Path: "b", Offset: 4, Length: 5}}, "before the end"},
-		{"order", []swarm.File{{Path: "a", Offset: 5, Length: 5}, {Path: "b", Length: 5}}, "before the end"},
+		{"wrong order", []swarm.File{{Path: "a", Offset: 5, Length: 5}, {Path: "b", Length: 5}}, "before the end"},
 		{"pads overlap", []swarm.File{{Path: "a", Length: 5}, {Offset: 4, Length: 5, Pad: true}}, "before the end"},
-		{"empty path", []swarm.File{{Length: 1}}, "not one within the folder"},
-		{"the folder itself", []swarm.File{{Path: ".", Length: 1}}, "not one within the folder"},
-		{"upwards", []swarm.File{{Path: "../a", Length: 1}}, "not one within the folder"},
-		{"upwards inside", []swarm.File{{Path: "t/../../a", Length: 1}}, "not one within the folder"},
-		{"absolute", []swarm.File{{Path: "/etc/passwd", Length: 1}}, "not one within the folder"},
-		{"empty element", []swarm.File{{Path: "t//a", Length: 1}}, "not one within the folder"},
-		{"NUL", []swarm.File{{Path: "t/a\x00b", Length: 1}}, "not one within the folder"},
+		{"empty path", []swarm.File{{Length: 1}}, "not a valid path within the folder"},
+		{"the folder itself", []swarm.File{{Path: ".", Length: 1}}, "not a valid path within the folder"},
+		{"upwards", []swarm.File{{Path: "../a", Length: 1}}, "not a valid path within the folder"},
+		{"upwards inside", []swarm.File{{Path: "t/../../a", Length: 1}}, "not a valid path within the folder"},
+		{"absolute", []swarm.File{{Path: "/etc/passwd", Length: 1}}, "not a valid path within the folder"},
+		{"empty element", []swarm.File{{Path: "t//a", Length: 1}}, "not a valid path within the folder"},
+		{"NUL", []swarm.File{{Path: "t/a\x00b", Length: 1}}, "not a valid path within the folder"},
 		{"twice", []swarm.File{{Path: "t/a", Length: 1}, {Path: "t/a", Offset: 1, Length: 1}}, "two files"},
-		{"empty and not", []swarm.File{{Path: "t/a"}, {Path: "t/a", Length: 1}}, "two files"},
+		{"empty and non-empty", []swarm.File{{Path: "t/a"}, {Path: "t/a", Length: 1}}, "two files"},
 		{"file and folder", []swarm.File{{Path: "t/a", Length: 1}, {Path: "t/a/b", Offset: 1, Length: 1}}, "both a file and the folder"},
 		{"link and folder", []swarm.File{{Path: "t/l", Symlink: "t/d"}, {Path: "t/l/b", Length: 1}}, "both a file and the folder"},
 		{"link to above", []swarm.File{{Path: "t/l", Symlink: "../x"}}, "out of the torrent"},
 		{"link to another torrent", []swarm.File{{Path: "t/l", Symlink: "u/x"}}, "out of the torrent"},
-		{"link to a folder whose name starts alike", []swarm.File{{Path: "t/l", Symlink: "tt/x"}}, "out of the torrent"},
+		{"link to a folder with the same prefix", []swarm.File{{Path: "t/l", Symlink: "tt/x"}}, "out of the torrent"},
 		{"link to itself", []swarm.File{{Path: "t/l", Symlink: "t/l"}}, "out of the torrent"},
 		{"link with bytes", []swarm.File{{Path: "t/l", Symlink: "t/x", Length: 1}}, "has 1 bytes"},
 	} {
@@ -63,7 +63,7 @@ func TestLayoutAccepts(t *testing.T) {
 }
 
 // TestEveryIntersection lays out files of every small size, with pads and gaps
-// between, and looks for every byte and every run.
+// between them, and checks every byte and every range.
 func TestEveryIntersection(t *testing.T) {
 	for a := range int64(4) {
 		for gap := range int64(3) {
@@ -89,7 +89,7 @@ func intersections(t *testing.T, files []swarm.File) {
 	require.NoError(t, err)
 	last := files[len(files)-1]
 	require.Equal(t, last.Offset+last.Length, l.length)
-	// owner is the brute force: which file each byte is of, or "".
+	// owner holds the path of the file that each byte belongs to, or "".
 	owner := make([]string, l.length)
 	for _, f := range files {
 		for i := range f.Length {

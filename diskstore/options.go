@@ -1,43 +1,44 @@
 package diskstore
 
-// Options tunes a Store. Its zero value is ready for use. It is read once, by
-// Open; its slices are not kept.
+// Options configure a Store. The zero value is ready for use. Open reads Options
+// once and keeps none of its slices.
 type Options struct {
-	// Owned lists what earlier stores made here, as they told Own. Of the
-	// torrent's files, these may be written to, resized and deleted. Names
-	// that are not the torrent's are left alone.
+	// Owned lists the paths that earlier stores passed to Own for this
+	// torrent. The store may write to, resize and delete these files. It
+	// ignores paths that are not in the torrent.
 	Owned []string
 
-	// Own is told what is about to be made, before it is: the torrent's path
-	// of each file and symlink, and of each folder with a slash behind it.
-	// When it has returned nil, they are ours; an error fails the write, and
-	// nothing is made. Calls do not overlap. Own keeps no slice, and calls
-	// no method of the Store. Nil means that nobody wants to know.
+	// Own is called before the store makes files. It gets the torrent's path
+	// of each file and symlink, and the path of each folder with a trailing
+	// slash. If it returns nil, these paths are ours. An error fails the
+	// write, and nothing is made. Calls do not overlap. Own must not keep the
+	// slice and must not call methods of the Store. Nil means that nothing is
+	// recorded.
 	Own func(paths []string) error
 
-	// Overwrite says that files that exist and are not in Owned may be
-	// written to, and resized if they have another size than the torrent's.
-	// They are not ours for that: Remove leaves them.
+	// Overwrite allows writing to files that exist and are not in Owned, and
+	// resizing them to the torrent's size. Such files do not become ours:
+	// Remove does not delete them.
 	Overwrite bool
 
-	// Preallocate sets the blocks of a file aside on the disk when it is
-	// made, where the file system can. Otherwise files are sparse, and a
-	// full disk shows at some later write.
+	// Preallocate reserves disk space when a file is made, if the file system
+	// can. Otherwise files are sparse, and a full disk fails a later write.
 	Preallocate bool
 
-	// NoSymlinks leaves out symlinks, for systems on which making one takes
-	// a privilege.
+	// NoSymlinks makes no symlinks, for systems on which that needs a
+	// privilege.
 	NoSymlinks bool
 
-	// Portable leaves out the calls that are particular to one system, such
-	// as pwritev. It has no effect if FS is set.
+	// Portable avoids calls that only some systems have, such as pwritev. It
+	// has no effect if FS is set.
 	Portable bool
 
-	// FS is the file system. Nil means OS, on which no name leads out of
-	// the folder.
+	// FS is the file system. Nil means OS, in which no name leads out of the
+	// folder.
 	FS FS
 
-	// Handles bounds what is open at once, and is meant to be shared by
-	// stores. Nil means one of the store's own, for 128 files and folders.
+	// Handles bounds the files and folders that are open at once. Stores
+	// should share one. Nil means that the store has its own, for 128 files
+	// and folders.
 	Handles *Handles
 }

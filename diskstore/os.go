@@ -9,20 +9,21 @@ import (
 	"syscall"
 )
 
-// OS is the FS of the operating system. Folders are opened as an os.Root: no
-// name can lead out of them, by whatever links. Links to folders that stay
-// within are followed.
+// OS is the FS of the operating system. It opens each folder as an os.Root, so no
+// name and no symlink can lead out of it. It follows symlinks to folders that stay
+// within.
 type OS struct {
-	// Portable leaves out the calls that are particular to one system, such
-	// as pwritev and fallocate.
+	// Portable avoids calls that only some systems have, such as pwritev and
+	// fallocate.
 	Portable bool
 }
 
-// OpenFolder opens dir, which may itself be reached through links.
+// OpenFolder opens dir and returns it as a Folder. Symlinks on the path to dir are
+// followed. It may be called concurrently; errors are those of package os.
 func (o OS) OpenFolder(dir string, create bool) (Folder, error) {
 	root, err := os.OpenRoot(dir)
 	if create && errors.Is(err, fs.ErrNotExist) {
-		if err = makeStable(dir); err == nil {
+		if err = makeFolders(dir); err == nil {
 			root, err = os.OpenRoot(dir)
 		}
 	}
@@ -32,9 +33,9 @@ func (o OS) OpenFolder(dir string, create bool) (Folder, error) {
 	return osFolder{root, o.Portable}, nil
 }
 
-// makeStable makes dir and the folders above that are missing, and syncs each
-// folder that got an entry: a file is not stable while its folder may be lost.
-func makeStable(dir string) error {
+// makeFolders makes dir and the missing folders above it, and syncs each folder that
+// got an entry, because a file is not stable while its folder may be lost.
+func makeFolders(dir string) error {
 	var parents []string
 	for d := dir; ; d = filepath.Dir(d) {
 		if _, err := os.Lstat(d); err == nil || d == filepath.Dir(d) {
@@ -48,7 +49,7 @@ func makeStable(dir string) error {
 	for _, d := range parents {
 		f, err := os.Open(d)
 		if errors.Is(err, fs.ErrPermission) {
-			continue // a folder that may be passed through and not be read
+			continue // the folder allows passing through but not reading
 		}
 		if err != nil {
 			return err
@@ -62,8 +63,8 @@ func makeStable(dir string) error {
 	return nil
 }
 
-// syncFolder syncs f, a folder. It does nothing on Windows, where a folder
-// cannot be synced, and asks nothing of file systems that know no such thing.
+// syncFolder syncs the folder f. It does nothing on Windows, which cannot sync
+// folders, and ignores the error of a file system that cannot.
 func syncFolder(f *os.File) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/shoal-bt/shoal/diskstore/iovec"
 )
 
-// iovMax is the number of buffers that one preadv or pwritev takes (UIO_MAXIOV
-// of the kernel, IOV_MAX of its C libraries).
+// iovMax is the largest number of buffers for one preadv or pwritev (UIO_MAXIOV in
+// the kernel, IOV_MAX in C libraries).
 const iovMax = 1024
 
 // A linuxFile reads and writes many buffers in one call.
@@ -20,11 +20,11 @@ type linuxFile struct {
 	fd int
 }
 
-// native gives f what Linux can do besides. Regular files are in blocking mode,
-// so taking their descriptor changes nothing about them.
+// native adds the calls of Linux to f. Regular files are in blocking mode, so taking
+// their descriptor does not change them.
 func native(f *os.File) File { return &linuxFile{f, int(f.Fd())} }
 
-// ReadVecAt fills bufs in order from offset off.
+// ReadVecAt fills bufs in order from offset off, in bytes.
 func (f *linuxFile) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
 	n, err := transfer(unix.Preadv, f.fd, bufs, off)
 	runtime.KeepAlive(f.File)
@@ -34,14 +34,14 @@ func (f *linuxFile) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
 	return n, err
 }
 
-// WriteVecAt writes bufs in order at offset off.
+// WriteVecAt writes bufs in order at offset off, in bytes.
 func (f *linuxFile) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	n, err := transfer(unix.Pwritev, f.fd, bufs, off)
 	runtime.KeepAlive(f.File)
 	return n, err
 }
 
-// Allocate sets blocks aside with fallocate.
+// Allocate reserves size bytes with fallocate.
 func (f *linuxFile) Allocate(size int64) error {
 	for {
 		err := unix.Fallocate(f.fd, 0, 0, size)
@@ -57,22 +57,22 @@ func (f *linuxFile) Allocate(size int64) error {
 }
 
 // transfer calls preadv or pwritev until all bytes of bufs are moved. Each call
-// starts where the one before it stopped, in the buffers and in the file. A call
-// that moves nothing ends it with io.ErrNoProgress.
+// continues where the one before it stopped, in the buffers and in the file. A call
+// that moves nothing ends the transfer with io.ErrNoProgress.
 func transfer(call func(int, [][]byte, int64) (int, error), fd int, bufs [][]byte, off int64) (int64, error) {
 	var v iovec.Vecs
 	v.Reset(bufs)
 	var total int64
-	for again := 0; v.Len() > 0; {
+	for retries := 0; v.Len() > 0; {
 		n, err := call(fd, v.Next(v.Len(), iovMax), off+total)
 		switch {
 		case n > 0:
 			v.Advance(int64(n))
 			total += int64(n)
-			again = 0
+			retries = 0
 		case err == unix.EINTR:
-		case err == unix.EAGAIN && again < 100:
-			again++
+		case err == unix.EAGAIN && retries < 100:
+			retries++
 			runtime.Gosched()
 		case err != nil:
 			return total, err

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A fakeDevice takes vectored calls, and moves what limit says of each.
+// A fakeDevice takes vectored calls and moves as many bytes of each as limit says.
 type fakeDevice struct {
 	bytes []byte
 	limit func(call int, want int) (int, error)
@@ -47,7 +47,7 @@ func blocks(n, size int) (bufs [][]byte, all []byte) {
 	return bufs, all
 }
 
-// The offset in the file moves on with the buffers after a partial call.
+// After a partial call, transfer continues at the next offset and buffer.
 func TestTransferAdvancesAfterPartialCalls(t *testing.T) {
 	for _, step := range []int{1, 3, 16, 17, 100} {
 		bufs, all := blocks(10, 16)
@@ -59,7 +59,7 @@ func TestTransferAdvancesAfterPartialCalls(t *testing.T) {
 	}
 }
 
-func TestTransferKeepsToTheBoundOfBuffers(t *testing.T) {
+func TestTransferLimitsBuffers(t *testing.T) {
 	bufs, all := blocks(2*iovMax+5, 3)
 	d := &fakeDevice{bytes: make([]byte, len(all)), limit: func(_, want int) (int, error) { return want, nil }}
 	n, err := transfer(d.pwritev, 0, bufs, 0)
@@ -70,7 +70,7 @@ func TestTransferKeepsToTheBoundOfBuffers(t *testing.T) {
 	require.Equal(t, iovMax, d.most)
 }
 
-func TestTransferGoesOnAfterInterruptions(t *testing.T) {
+func TestTransferContinuesAfterInterruptions(t *testing.T) {
 	bufs, all := blocks(4, 16)
 	d := &fakeDevice{bytes: make([]byte, len(all)), limit: func(call, want int) (int, error) {
 		switch call % 3 {
@@ -95,7 +95,7 @@ func TestTransferEnds(t *testing.T) {
 		n     int64
 		err   error
 	}{
-		{"disk full after a part", func(call, want int) (int, error) {
+		{"disk full after some bytes", func(call, want int) (int, error) {
 			if call == 2 {
 				return 0, unix.ENOSPC
 			}
@@ -136,7 +136,7 @@ func TestAllocate(t *testing.T) {
 	defer f.Close()
 	err = native(f).(Allocator).Allocate(1 << 20)
 	if errors.Is(err, errors.ErrUnsupported) {
-		t.Skip("the file system of the temporary folder cannot")
+		t.Skip("the file system of the temporary folder cannot reserve space")
 	}
 	require.NoError(t, err)
 	var st unix.Stat_t

@@ -4,5 +4,5 @@ package diskstore
 
 import "os"
 
-// native has nothing to add to f on this system.
+// native returns f, because there are no further calls for this system.
 func native(f *os.File) File { return f }

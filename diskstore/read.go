@@ -12,11 +12,11 @@ import (
 
 var vecsPool = sync.Pool{New: func() any { return new(iovec.Vecs) }}
 
-// ReadAt fills p from offset off of the torrent, in bytes. Bytes of a file that
-// was not made yet give an error that matches fs.ErrNotExist. io.EOF says that
-// the torrent ended before p did.
+// ReadAt fills p from offset off of the torrent, in bytes. Reading from a file that
+// does not exist yet fails with an error that matches fs.ErrNotExist. If the torrent
+// ends before p is full, the error is io.EOF. It may be called concurrently.
 func (s *Store) ReadAt(p []byte, off int64) (int, error) {
-	whole := p
+	all := p
 	p, err := s.clip(p, off)
 	if err != nil {
 		return 0, err
@@ -41,25 +41,25 @@ func (s *Store) ReadAt(p []byte, off int64) (int, error) {
 			return n, err
 		}
 	}
-	if n < len(whole) {
+	if n < len(all) {
 		return n, io.EOF
 	}
 	return n, nil
 }
 
-// clip returns the part of p that lies within the torrent if it starts at off.
+// clip returns the beginning of p that is within the torrent if p starts at off.
 func (s *Store) clip(p []byte, off int64) ([]byte, error) {
 	if off < 0 || off > s.length {
 		return nil, errOutside
 	}
 	if s.closed.Load() {
-		return nil, fault("use", ".", -1, fs.ErrClosed)
+		return nil, wrapError("use", ".", -1, fs.ErrClosed)
 	}
 	return p[:min(int64(len(p)), s.length-off)], nil
 }
 
-// gap returns how many bytes of pad lie between off and span i, none if off is
-// within the span.
+// gap returns the number of pad bytes between off and span i; 0 if off is within the
+// span.
 func (s *Store) gap(i int, off int64) int64 {
 	if i < len(s.spans) {
 		return max(0, s.spans[i].offset-off)
@@ -70,42 +70,44 @@ func (s *Store) gap(i int, off int64) int64 {
 func (s *Store) readFile(f *file, p []byte, off int64) (int, error) {
 	x, err := s.reader(f)
 	if err != nil {
-		return 0, fault("read", f.Path, off, err)
+		return 0, wrapError("read", f.Path, off, err)
 	}
 	n, err := x.file.ReadAt(p, off)
 	s.handles.release(x)
 	if n == len(p) {
 		return n, nil
 	}
-	return n, s.short(f, off+int64(n), err)
+	return n, s.shortReadError(f, off+int64(n), err)
 }
 
-// reader returns f opened in either way, for the caller to release.
+// reader returns an open handle of f, for reading or for both. The caller releases
+// it.
 func (s *Store) reader(f *file) (*handle, error) {
-	if x := s.handles.use(&f.writing, &f.reading); x != nil {
+	if x := s.handles.acquire(&f.writing, &f.reading); x != nil {
 		return x, nil
 	}
 	return s.openFile(f, false)
 }
 
-// short says why a read ended at off in f, with err.
-func (s *Store) short(f *file, off int64, err error) error {
+// shortReadError says why a read ended at off in f, with err.
+func (s *Store) shortReadError(f *file, off int64, err error) error {
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
-	case f.state.Load() == misfit:
-		err = fs.ErrNotExist // what lies behind the end was never written
+	case f.state.Load() == wrongSize:
+		err = fs.ErrNotExist // the bytes after the end were never written
 	default:
-		// The file was cut. Opening it again finds its size, whatever is
-		// written until then.
+		// The file was truncated. It is closed, so that the next open
+		// checks its size, whatever is written until then.
 		err = io.ErrUnexpectedEOF
 		s.handles.drop(&f.reading, &f.writing)
 	}
-	return fault("read", f.Path, off, err)
+	return wrapError("read", f.Path, off, err)
 }
 
-// ReadVecAt fills bufs in order from offset off, with one call for each file
-// where the system can. It returns the number of bytes read, and an error as
-// ReadAt does if that is not all.
+// ReadVecAt fills bufs in order from offset off of the torrent, in bytes, with one
+// call for each file if the system can. It returns the number of bytes read. If that
+// is not all, the error is as for ReadAt. It keeps no slice and may be called
+// concurrently.
 func (s *Store) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
 	if _, err := s.clip(nil, off); err != nil {
 		return 0, err
@@ -143,20 +145,20 @@ func (s *Store) readVecs(v *iovec.Vecs, off, want int64) (int64, error) {
 	return n, nil
 }
 
-// maxVecs is more buffers than there are: a File takes any number.
+// maxVecs means no limit of buffers, because a File takes any number.
 const maxVecs = 1 << 30
 
 func (s *Store) readFileVec(f *file, bufs [][]byte, off, want int64) (int64, error) {
 	x, err := s.reader(f)
 	if err != nil {
-		return 0, fault("read", f.Path, off, err)
+		return 0, wrapError("read", f.Path, off, err)
 	}
 	n, err := swarm.ReadVecAt(x.file, bufs, off)
 	s.handles.release(x)
 	if n == want {
 		return n, nil
 	}
-	return n, s.short(f, off+n, err)
+	return n, s.shortReadError(f, off+n, err)
 }
 
 func putVecs(v *iovec.Vecs) {

@@ -9,11 +9,10 @@ import (
 	"strings"
 )
 
-// Remove closes the store and deletes what is ours: files and symlinks of the
-// torrent, then those of the folders they lie in that are ours and empty. The
-// folder given to Open stays. Files that are gone already are no error, nor are
-// folders in which something else is left. It goes on after an error and returns
-// the first.
+// Remove closes the store and deletes what is ours: the files and symlinks of the
+// torrent, then their folders that are ours and empty. The folder given to Open
+// stays. A missing file is not an error, and neither is a folder that still contains
+// something else. After an error Remove continues; it returns the first one.
 func (s *Store) Remove() error {
 	if err := s.Close(); err != nil {
 		return err
@@ -25,15 +24,13 @@ func (s *Store) Remove() error {
 		return nil
 	}
 	if err != nil {
-		return fault("remove", ".", -1, err)
+		return wrapError("remove", ".", -1, err)
 	}
 	defer s.releaseFolder()
 	var first error
 	for _, f := range s.files {
 		if f.onDisk() && s.owned[f.Path] {
-			if err := s.remove(folder, f.Path, f.like); first == nil {
-				first = err
-			}
+			first = cmp.Or(first, s.remove(folder, f.Path, f.isKind))
 		}
 	}
 	for _, dir := range s.ownedFolders() {
@@ -41,15 +38,13 @@ func (s *Store) Remove() error {
 		if errors.Is(err, fs.ErrExist) {
 			continue // not empty
 		}
-		if first == nil {
-			first = err
-		}
+		first = cmp.Or(first, err)
 	}
 	return first
 }
 
-// ownedFolders returns the folders of the torrent's files that are ours, inner
-// ones first.
+// ownedFolders returns those folders of the torrent's files that are ours, inner
+// folders first.
 func (s *Store) ownedFolders() []string {
 	dirs := make(map[string]bool)
 	for _, f := range s.files {
@@ -72,17 +67,17 @@ func (s *Store) ownedFolders() []string {
 	return names
 }
 
-// remove deletes what is at name, if like says that it is what we made.
-func (s *Store) remove(folder Folder, name string, like func(fs.FileInfo) bool) error {
+// remove deletes the entry name if isKind says that it is of the kind that we made.
+func (s *Store) remove(folder Folder, name string, isKind func(fs.FileInfo) bool) error {
 	info, err := folder.Lstat(name)
 	if err == nil {
-		if !like(info) {
-			return fault("remove", name, -1, ErrForeign)
+		if !isKind(info) {
+			return wrapError("remove", name, -1, ErrForeign)
 		}
 		err = folder.Remove(name)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fault("remove", name, -1, err)
+		return wrapError("remove", name, -1, err)
 	}
 	delete(s.owned, name)
 	delete(s.owned, name+"/")

@@ -21,7 +21,7 @@ func TestRemove(t *testing.T) {
 	require.NoError(t, s.Remove(), "nothing is left to delete")
 }
 
-// The next run knows from its record what is ours.
+// The next run gets the owned paths from its record.
 func TestRemoveByRecord(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, someFiles(), Options{})
@@ -34,8 +34,8 @@ func TestRemoveByRecord(t *testing.T) {
 	require.Empty(t, tree(t, dir))
 }
 
-// A record that names what is not the torrent's deletes nothing of it.
-func TestRemoveHeedsTheTorrentOnly(t *testing.T) {
+// Remove deletes nothing that is not in the torrent, whatever the record lists.
+func TestRemoveIgnoresForeignPaths(t *testing.T) {
 	dir := t.TempDir()
 	mine := put(t, dir, "mine", ones(3))
 	put(t, dir, "t/mine", ones(3))
@@ -44,10 +44,10 @@ func TestRemoveHeedsTheTorrentOnly(t *testing.T) {
 	s := mustOpen(t, dir, someFiles(), Options{Owned: []string{"mine", "t/mine", "folder/", "folder", "t/", "t/a", ".", "./", "../x"}})
 	require.NoError(t, s.Remove())
 	require.FileExists(t, mine)
-	require.Equal(t, []string{"folder/", "mine", "t/", "t/mine"}, tree(t, dir), "t is ours and not empty")
+	require.Equal(t, []string{"folder/", "mine", "t/", "t/mine"}, tree(t, dir), "t is ours but not empty")
 }
 
-func TestRemoveKeepsFoldersThatWereThere(t *testing.T) {
+func TestRemoveKeepsExistingFolders(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "t/d"), 0o777))
 	s := mustOpen(t, dir, someFiles(), Options{})
@@ -56,7 +56,7 @@ func TestRemoveKeepsFoldersThatWereThere(t *testing.T) {
 	require.Equal(t, []string{"t/", "t/d/"}, tree(t, dir))
 }
 
-func TestRemoveGoesOnAfterAnError(t *testing.T) {
+func TestRemoveContinuesAfterAnError(t *testing.T) {
 	dir := t.TempDir()
 	fake := &fakeFS{}
 	s := mustOpen(t, dir, someFiles(), Options{FS: fake})
@@ -72,7 +72,7 @@ func TestRemoveGoesOnAfterAnError(t *testing.T) {
 	require.Equal(t, []string{"t/", "t/a"}, s.Owned())
 }
 
-func TestRemoveLeavesWhatTookThePlace(t *testing.T) {
+func TestRemoveLeavesReplacements(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir, someFiles(), Options{})
 	writeAll(t, s, ones(someLength), 0)

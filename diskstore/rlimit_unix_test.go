@@ -16,7 +16,7 @@ import (
 func TestFewDescriptors(t *testing.T) {
 	if os.Getenv("DISKSTORE_FEW_DESCRIPTORS") == "" {
 		if testing.Short() {
-			t.Skip("makes 10,000 files")
+			t.Skip("it makes 10,000 files")
 		}
 		self, err := os.Executable()
 		if err != nil {

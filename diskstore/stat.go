@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// A FileStat says what is on disk of one of the torrent's files.
+// A FileStat describes one of the torrent's files on disk.
 type FileStat struct {
 	Path    string    // as in swarm.File
-	Exists  bool      // something of the right kind is there; never so for a pad
+	Exists  bool      // a file or symlink, as the torrent says, exists; false for a pad
 	Ours    bool      // we made it, or Options.Owned says so
 	Size    int64     // on disk, in bytes; zero for a symlink
-	ModTime time.Time // of the last write; zero if nothing is there
+	ModTime time.Time // of the last write; zero if it does not exist
 }
 
-// Stat looks at the torrent's files and describes each, in the order given to
-// Open. It may be called after Close, when no time changes any more by our
-// doing.
+// Stat describes each of the torrent's files, in the order given to Open. The slice
+// is the caller's. Stat may be called concurrently, and also after Close, when the
+// store no longer changes any file.
 func (s *Store) Stat() ([]FileStat, error) {
 	stats := make([]FileStat, len(s.files))
 	for i, f := range s.files {
@@ -29,7 +29,7 @@ func (s *Store) Stat() ([]FileStat, error) {
 		return stats, nil
 	}
 	if err != nil {
-		return nil, fault("stat", ".", -1, err)
+		return nil, wrapError("stat", ".", -1, err)
 	}
 	defer s.releaseFolder()
 	for i, f := range s.files {
@@ -41,9 +41,9 @@ func (s *Store) Stat() ([]FileStat, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fault("stat", f.Path, -1, err)
+			return nil, wrapError("stat", f.Path, -1, err)
 		}
-		if !f.like(info) {
+		if !f.isKind(info) {
 			continue
 		}
 		stats[i].Exists, stats[i].ModTime = true, info.ModTime()
@@ -54,7 +54,7 @@ func (s *Store) Stat() ([]FileStat, error) {
 	return stats, nil
 }
 
-// releaseFolder ends one use of the folder, and leaves none open behind Close.
+// releaseFolder ends one use of the folder. After Close it also closes the folder.
 func (s *Store) releaseFolder() {
 	s.handles.release(&s.folder)
 	if s.closed.Load() {
@@ -62,17 +62,17 @@ func (s *Store) releaseFolder() {
 	}
 }
 
-// like reports whether info describes what f should be: a file or a symlink.
-func (f *file) like(info fs.FileInfo) bool {
+// isKind reports whether info describes what f should be: a file or a symlink.
+func (f *file) isKind(info fs.FileInfo) bool {
 	if f.Symlink != "" {
 		return info.Mode()&fs.ModeSymlink != 0
 	}
 	return info.Mode().IsRegular()
 }
 
-// Owned returns what is ours, sorted, for Options.Owned of the next store: what
-// was in Options.Owned for this one, and what was made since. A folder has a
-// slash behind its name.
+// Owned returns the paths that are ours, sorted, for Options.Owned of the next
+// store: those in Options.Owned of this one and those made since. A folder's path
+// has a trailing slash. The slice is the caller's. It may be called concurrently.
 func (s *Store) Owned() []string {
 	s.making.Lock()
 	defer s.making.Unlock()

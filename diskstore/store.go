@@ -19,18 +19,18 @@ var (
 )
 
 // A Store keeps a torrent in the files of one folder. Its methods may be called
-// from many goroutines at once.
+// concurrently.
 //
-// Nothing is made before the first write, so a torrent that is only read needs
-// no permission to write. The first write makes the folder, what has no bytes
-// (empty files, symlinks), and the files that it writes to; other files follow
-// with the first write to them. Each is made at its full length, so bytes that
-// were not written read as zeros; reading from a file that was not made yet
-// fails with an error that matches fs.ErrNotExist.
+// Nothing is made before the first write, so a torrent that is only read needs no
+// write permission. The first write makes the folder, the empty files and symlinks,
+// and the files that it writes to. Other files are made by the first write to them.
+// Each is made at its full length, so bytes that were not written read as zeros.
+// Reading from a file that does not exist yet fails with an error that matches
+// fs.ErrNotExist.
 //
-// A file that was there and is gone fails the first write or Sync that finds it
-// so; a write after that makes it anew. The caller has to check again what the
-// torrent holds in between.
+// If a file disappears, the first write or Sync that notices it fails. The next write
+// makes the file again. The caller must check again which pieces the torrent holds
+// before that.
 type Store struct {
 	layout
 	dir       string // absolute
@@ -40,25 +40,25 @@ type Store struct {
 	own       func([]string) error
 	overwrite bool
 	allocate  bool
-	links     bool
+	symlinks  bool
 	closed    atomic.Bool
-	bareMade  atomic.Bool // all that has no bytes is there
+	emptyMade atomic.Bool // every empty file and symlink exists
 
-	making sync.Mutex      // held while anything is made or deleted
-	owned  map[string]bool // what is ours, folders with a slash; guarded by making
-	known  map[string]bool // folders that exist; guarded by making
-	fresh  map[string]bool // folders with new entries, to be synced; guarded by making
+	making   sync.Mutex      // held while anything is made or deleted
+	owned    map[string]bool // paths that are ours, folders with a slash; guarded by making
+	known    map[string]bool // folders that exist; guarded by making
+	unsynced map[string]bool // folders with new entries, to be synced; guarded by making
 
 	syncing sync.Mutex // held while Sync runs
 }
 
-// Open returns a Store for the torrent's files, in the order of the torrent, in
-// the folder dir. It looks at what is there and changes nothing. An existing
-// file of another size than the torrent's is a *SizeError, unless it may be
-// resized; the contents of existing files are not looked at.
+// Open returns a Store for files, in the torrent's order, in the folder dir. It
+// checks which files exist and changes nothing. If a file exists in another size
+// and may not be resized, the error is a *SizeError. Open does not check the contents
+// of files. It keeps no slice.
 //
-// A run of bytes that no file covers is a pad: it reads as zeros. No two files
-// may have one path, nor a path that leads through another file.
+// Bytes that no file covers are padding and read as zeros. Two files must not have
+// the same path, and no path may lead through another file.
 func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	layout, err := newLayout(files)
 	if err != nil {
@@ -66,7 +66,7 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	}
 	dir, err = filepath.Abs(dir)
 	if err != nil {
-		return nil, fault("open", ".", -1, err)
+		return nil, wrapError("open", ".", -1, err)
 	}
 	s := &Store{
 		layout:    layout,
@@ -76,10 +76,10 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 		own:       o.Own,
 		overwrite: o.Overwrite,
 		allocate:  o.Preallocate,
-		links:     !o.NoSymlinks,
+		symlinks:  !o.NoSymlinks,
 		owned:     make(map[string]bool, len(o.Owned)),
 		known:     make(map[string]bool),
-		fresh:     make(map[string]bool),
+		unsynced:  make(map[string]bool),
 	}
 	if s.fs == nil {
 		s.fs = OS{Portable: o.Portable}
@@ -90,82 +90,82 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	for _, name := range o.Owned {
 		s.owned[name] = true
 	}
-	if err := s.look(); err != nil {
+	if err := s.scan(); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// look finds out what exists of the torrent.
-func (s *Store) look() error {
-	bareMade := true
+// scan finds out what exists of the torrent.
+func (s *Store) scan() error {
+	emptyMade := true
 	for _, f := range s.files {
 		f.ours.Store(s.owned[f.Path])
-		bareMade = bareMade && (!f.bare() || (f.Symlink != "" && !s.links))
+		emptyMade = emptyMade && (!f.empty() || (f.Symlink != "" && !s.symlinks))
 	}
-	s.bareMade.Store(bareMade)
+	s.emptyMade.Store(emptyMade)
 	folder, err := s.openFolder(false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fault("open", ".", -1, err)
+		return wrapError("open", ".", -1, err)
 	}
 	defer s.handles.release(&s.folder)
-	bareMade = true
+	emptyMade = true
 	for _, f := range s.files {
-		if !f.onDisk() || (f.Symlink != "" && !s.links) {
+		if !f.onDisk() || (f.Symlink != "" && !s.symlinks) {
 			continue
 		}
 		info, err := folder.Lstat(f.Path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			bareMade = bareMade && !f.bare()
+			emptyMade = emptyMade && !f.empty()
 		case err != nil:
-			return fault("open", f.Path, -1, err)
+			return wrapError("open", f.Path, -1, err)
 		default:
-			if err := s.adopt(f, info); err != nil {
+			if err := s.checkExisting(f, info); err != nil {
 				return err
 			}
-			bareMade = bareMade && (!f.bare() || f.state.Load() == present)
+			emptyMade = emptyMade && (!f.empty() || f.state.Load() == present)
 		}
 	}
-	s.bareMade.Store(bareMade)
+	s.emptyMade.Store(emptyMade)
 	return nil
 }
 
-// adopt notes that f exists, as info describes it, unless it is not what it
-// should be. A file whose size changed behind our back is not, even if it is
-// ours: what was known of its contents no longer holds.
-func (s *Store) adopt(f *file, info fs.FileInfo) error {
+// checkExisting records that f exists as info describes it, or returns an error if
+// that does not match the torrent. A file that was resized while the store was open
+// is an error even if it is ours, because its contents are no longer known.
+func (s *Store) checkExisting(f *file, info fs.FileInfo) error {
 	switch {
 	case f.Symlink != "":
-		// Where it leads is not our affair: we never follow it.
+		// The target does not matter, because we never follow it.
 		if info.Mode()&fs.ModeSymlink == 0 {
-			return fault("open", f.Path, -1, fs.ErrExist)
+			return wrapError("open", f.Path, -1, fs.ErrExist)
 		}
 	case !info.Mode().IsRegular():
-		return fault("open", f.Path, -1, errNotRegular)
+		return wrapError("open", f.Path, -1, errNotRegular)
 	case info.Size() != f.Length:
-		if !s.may(f) || f.state.Load() == present {
+		if !s.writable(f) || f.state.Load() == present {
 			return &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}
 		}
-		f.state.Store(misfit)
+		f.state.Store(wrongSize)
 		return nil
 	}
 	f.state.Store(present)
 	return nil
 }
 
-// may reports whether f may be written to if it exists.
-func (s *Store) may(f *file) bool { return s.overwrite || f.ours.Load() }
+// writable reports whether f writable be written to if it exists.
+func (s *Store) writable(f *file) bool { return s.overwrite || f.ours.Load() }
 
-// Length returns the length of the torrent in bytes, up to the end of its last
-// file.
+// Length returns the length of the torrent in bytes, up to the end of its last file.
 func (s *Store) Length() int64 { return s.length }
 
-// Close closes what is open. It does not sync. It may be called again.
+// Close closes the open files and folders. It does not sync. It may be called more
+// than once; its error is always nil. A file in use is closed when its call ends.
 func (s *Store) Close() error {
 	s.closed.Store(true)
 	for _, f := range s.files {
@@ -177,58 +177,59 @@ func (s *Store) Close() error {
 
 // openFolder returns the open folder; the caller releases s.folder.
 func (s *Store) openFolder(create bool) (Folder, error) {
-	if open, _ := s.handles.begin(&s.folder, nil); open {
+	if open, _ := s.handles.beginOpen(&s.folder, nil); open {
 		return s.folder.folder, nil
 	}
 	return s.finishFolder(create)
 }
 
-// openFolderReserved is openFolder for who is a user of it already, or has a slot
-// set aside for it, which is used up.
-func (s *Store) openFolderReserved(joined, create bool) (Folder, error) {
-	if joined || s.handles.beginReserved(&s.folder) {
+// openFolderReserved is openFolder for a caller that already uses the folder
+// (haveFolder) or has reserved a slot for it. It uses up the slot.
+func (s *Store) openFolderReserved(haveFolder, create bool) (Folder, error) {
+	if haveFolder || s.handles.beginOpenReserved(&s.folder) {
 		return s.folder.folder, nil
 	}
 	return s.finishFolder(create)
 }
 
 func (s *Store) finishFolder(create bool) (Folder, error) {
-	folder, err := patient(s.handles, 0, func() (Folder, error) { return s.fs.OpenFolder(s.dir, create) })
+	folder, err := retryDescriptors(s.handles, 0, func() (Folder, error) { return s.fs.OpenFolder(s.dir, create) })
 	if err != nil {
-		s.handles.finish(&s.folder, nil, nil)
+		s.handles.finishOpen(&s.folder, nil, nil)
 		return nil, err
 	}
-	folder = patientFolder{folder, s.handles}
-	s.handles.finish(&s.folder, nil, folder)
+	folder = retryFolder{folder, s.handles}
+	s.handles.finishOpen(&s.folder, nil, folder)
 	return folder, nil
 }
 
-// openFile opens f for reading, or for writing too, and returns the handle that
-// the caller releases. It makes nothing.
+// openFile opens f for reading, or for reading and writing, and returns its handle,
+// which the caller releases. It does not make the file.
 func (s *Store) openFile(f *file, write bool) (*handle, error) {
 	x, flag := &f.reading, os.O_RDONLY
 	if write {
 		x, flag = &f.writing, os.O_RDWR
 	}
-	open, joined := s.handles.begin(x, &s.folder)
+	open, haveFolder := s.handles.beginOpen(x, &s.folder)
 	if open {
 		return x, nil
 	}
-	opened, err := s.openChecked(f, flag, joined)
-	s.handles.finish(x, opened, nil)
+	opened, err := s.openChecked(f, flag, haveFolder)
+	s.handles.finishOpen(x, opened, nil)
 	if err == nil {
 		return x, nil
 	}
 	if f.state.Load() == present && errors.Is(err, fs.ErrNotExist) {
-		s.handles.drop(&s.folder) // the whole folder may be another one by now
+		s.handles.drop(&s.folder) // the folder may have been replaced
 	}
 	return nil, err
 }
 
-// openChecked opens the file that Lstat shows, if it is what f should be. A link
-// is not followed, also not one that is put there meanwhile.
-func (s *Store) openChecked(f *file, flag int, joined bool) (File, error) {
-	folder, err := s.openFolderReserved(joined, false)
+// openChecked opens f and checks that it is the file that Lstat described and that
+// it matches the torrent. So it follows no symlink, not even one that replaces the
+// file in between.
+func (s *Store) openChecked(f *file, flag int, haveFolder bool) (File, error) {
+	folder, err := s.openFolderReserved(haveFolder, false)
 	if err != nil {
 		return nil, err
 	}
@@ -247,10 +248,10 @@ func (s *Store) openChecked(f *file, flag int, joined bool) (File, error) {
 	info, err := opened.Stat()
 	switch {
 	case err != nil:
-	case !same(before, info):
+	case !sameFile(before, info):
 		err = errNotRegular
 	default:
-		err = s.adopt(f, info)
+		err = s.checkExisting(f, info)
 	}
 	if err != nil {
 		opened.Close()
@@ -259,7 +260,8 @@ func (s *Store) openChecked(f *file, flag int, joined bool) (File, error) {
 	return opened, nil
 }
 
-// same reports whether a and b describe one file, where that can be told.
-func same(a, b fs.FileInfo) bool {
+// sameFile reports whether a and b describe the same file; true if the system cannot
+// tell.
+func sameFile(a, b fs.FileInfo) bool {
 	return !os.SameFile(a, a) || os.SameFile(a, b)
 }

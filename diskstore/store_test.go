@@ -16,8 +16,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm/storagetest"
 )
 
-// cutFiles lays out length bytes as files of the given sizes, in turn, between
-// the pads.
+// cutFiles divides length bytes into files of the given sizes, in turn, between the
+// pads.
 func cutFiles(length int64, pads []swarm.Span, sizes ...int64) []swarm.File {
 	var files []swarm.File
 	at := int64(0)
@@ -37,7 +37,7 @@ func cutFiles(length int64, pads []swarm.Span, sizes ...int64) []swarm.File {
 	return files
 }
 
-// ways are the ways to keep a torrent that all run the suite.
+// ways are the configurations of a Store that run the suite.
 var ways = []struct {
 	name    string
 	sizes   []int64
@@ -106,8 +106,8 @@ func BenchmarkOpen10000Files(b *testing.B) {
 	}
 }
 
-// TestAllocations keeps the usual calls free of garbage. What a vectored call
-// allocates is the list of vectors in x/sys.
+// TestAllocations checks that the usual calls allocate nothing. A vectored call
+// allocates only the list of vectors in x/sys.
 func TestAllocations(t *testing.T) {
 	s := mustOpen(t, t.TempDir(), cutFiles(1<<20, nil, 400000), Options{})
 	p := make([]byte, 1<<20)
@@ -122,7 +122,7 @@ func TestAllocations(t *testing.T) {
 	require.LessOrEqual(t, testing.AllocsPerRun(50, func() { s.ReadVecAt(bufs, 0) }), 20.0, "ReadVecAt")
 }
 
-// A piece goes to each of its files in one call.
+// A piece is written to each of its files in one call.
 func TestOneCallPerFile(t *testing.T) {
 	fake := &fakeFS{}
 	s := mustOpen(t, t.TempDir(), cutFiles(1<<20, nil, 400000), Options{FS: fake})
@@ -138,7 +138,7 @@ func TestOneCallPerFile(t *testing.T) {
 	require.Equal(t, 3, fake.count("read"))
 }
 
-func TestOutside(t *testing.T) {
+func TestOffsetsOutside(t *testing.T) {
 	s := mustOpen(t, t.TempDir(), someFiles(), Options{})
 	require.EqualValues(t, someLength, s.Length())
 	writeAll(t, s, ones(someLength), 0)
@@ -160,7 +160,7 @@ func TestOutside(t *testing.T) {
 		require.Error(t, err)
 	}
 	_, err = s.WriteAt(p, someLength-4)
-	require.Error(t, err, "nothing is written past the end")
+	require.Error(t, err, "writing past the end fails")
 }
 
 func TestClosed(t *testing.T) {
@@ -181,7 +181,7 @@ func TestClosed(t *testing.T) {
 	require.ErrorIs(t, s.Create(), fs.ErrClosed)
 }
 
-// Nothing stays in memory alone: a second store finds what the first one wrote.
+// Nothing is kept only in memory: a second store reads what the first one wrote.
 func TestReopened(t *testing.T) {
 	dir := t.TempDir()
 	files := cutFiles(100000, []swarm.Span{{Offset: 5000, Length: 300}}, 7777, 1, 30000)

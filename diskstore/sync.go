@@ -1,27 +1,27 @@
 package diskstore
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"maps"
 )
 
-// Sync returns once every byte written before the call is stable. It syncs the
-// files written to since the last Sync, and the folders in which files were
-// made. It goes on after an error and returns the first.
+// Sync returns once every byte written before the call is stable. It syncs the files
+// written to since the last Sync and the folders in which files were made. After an
+// error it continues; it returns the first one. It may be called concurrently.
 //
-// A file that was deleted, moved or cut since it was opened is an error. After
-// the system failed to sync a file, what the file holds is in doubt, and asking
-// again would not tell; so every later Sync fails too, until the store is opened
-// anew.
+// A file that was deleted, moved or truncated since it was opened is an error. If the
+// system fails to sync a file, its contents are unknown, and a second try could
+// succeed without having written them. So every later Sync of this store fails too.
 func (s *Store) Sync() error {
 	if s.closed.Load() {
-		return fault("use", ".", -1, fs.ErrClosed)
+		return wrapError("use", ".", -1, fs.ErrClosed)
 	}
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
-	// An open folder stays the same one if it is moved. What counts is what
-	// is at its path, so it is opened anew.
+	// An open folder stays open when it is moved, but the folder at the path
+	// is the one that counts. So it is opened again.
 	s.handles.drop(&s.folder)
 	var first error
 	for _, sp := range s.spans {
@@ -29,34 +29,29 @@ func (s *Store) Sync() error {
 		err := f.failed
 		if err == nil && f.dirty.Swap(false) {
 			if err = s.syncFile(f); err != nil {
-				err = fault("sync", f.Path, -1, err)
+				err = wrapError("sync", f.Path, -1, err)
 			}
 		}
-		if first == nil {
-			first = err
-		}
+		first = cmp.Or(first, err)
 	}
-	if err := s.syncFolders(); first == nil {
-		first = err
-	}
-	return first
+	return cmp.Or(first, s.syncFolders())
 }
 
-// syncFile syncs f, which also was open under another handle when it was
-// written to, and checks that it is still the file at its path.
+// syncFile syncs f and checks that it is still the file at its path. The handle may
+// be another one than that of the writes.
 func (s *Store) syncFile(f *file) error {
-	x := s.handles.use(&f.writing)
+	x := s.handles.acquire(&f.writing)
 	if x == nil {
 		var err error
 		if x, err = s.openFile(f, true); err != nil {
 			f.dirty.Store(true)
-			s.changed(f, err)
+			s.forgetChanged(f, err)
 			return err
 		}
 	}
 	err := x.file.Sync()
 	if err != nil {
-		f.failed = fault("sync", f.Path, -1, err)
+		f.failed = wrapError("sync", f.Path, -1, err)
 		s.handles.release(x)
 		return f.failed
 	}
@@ -65,22 +60,22 @@ func (s *Store) syncFile(f *file) error {
 	if err != nil {
 		return err
 	}
-	return s.stillThere(f, info)
+	return s.checkUnmoved(f, info)
 }
 
-// stillThere reports whether the file that info describes is at the path of f,
-// in its size.
-func (s *Store) stillThere(f *file, info fs.FileInfo) error {
+// checkUnmoved returns an error unless the file that info describes is still at the
+// path of f and has its size.
+func (s *Store) checkUnmoved(f *file, info fs.FileInfo) error {
 	now, err := s.lstat(f)
 	switch {
 	case err != nil:
-	case !same(now, info):
+	case !sameFile(now, info):
 		err = fs.ErrNotExist
 	case now.Size() != f.Length:
 		err = &SizeError{Path: f.Path, Want: f.Length, Have: now.Size()}
 	}
 	if err != nil {
-		s.changed(f, err)
+		s.forgetChanged(f, err)
 	}
 	return err
 }
@@ -94,39 +89,39 @@ func (s *Store) lstat(f *file) (fs.FileInfo, error) {
 	return folder.Lstat(f.Path)
 }
 
-// syncFolders syncs the folders that got new entries since the last time.
+// syncFolders syncs the folders that got new entries since the last call.
 func (s *Store) syncFolders() error {
 	s.making.Lock()
-	fresh := maps.Clone(s.fresh)
-	clear(s.fresh)
+	names := maps.Clone(s.unsynced)
+	clear(s.unsynced)
 	s.making.Unlock()
-	if len(fresh) == 0 {
+	if len(names) == 0 {
 		return nil
 	}
-	err := s.syncFoldersIn(fresh)
+	err := s.syncFoldersIn(names)
 	if err != nil {
 		s.making.Lock()
-		maps.Copy(s.fresh, fresh)
+		maps.Copy(s.unsynced, names)
 		s.making.Unlock()
 	}
 	return err
 }
 
-// syncFoldersIn syncs the folders of names. It must not take making, since who
-// holds that may wait for handles.
+// syncFoldersIn syncs the folders of names. It must not lock making, because the
+// holder of that lock may be waiting for handles.
 func (s *Store) syncFoldersIn(names map[string]bool) error {
-	// If a folder is gone, so are the files in it, which is said of them.
+	// If a folder is missing, so are its files, and syncFile reports those.
 	folder, err := s.openFolder(false)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fault("sync", ".", -1, err)
+		return wrapError("sync", ".", -1, err)
 	}
 	defer s.handles.release(&s.folder)
 	for name := range names {
 		if err := folder.SyncFolder(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fault("sync", name, -1, err)
+			return wrapError("sync", name, -1, err)
 		}
 	}
 	return nil

@@ -37,7 +37,7 @@ func TestSyncsWhatWasWritten(t *testing.T) {
 	require.ElementsMatch(t, []string{"sync t/a", "sync t/d/e/run", "syncfolder t", "syncfolder t/d", "syncfolder t/d/e"}, synced)
 }
 
-// Files that were closed to make room for others are synced too.
+// Files that were closed to free a handle are synced too.
 func TestSyncsEvictedFiles(t *testing.T) {
 	fake := &fakeFS{}
 	s := mustOpen(t, t.TempDir(), cutFiles(50, nil, 1), Options{FS: fake, Handles: NewHandles(3)})
@@ -47,7 +47,7 @@ func TestSyncsEvictedFiles(t *testing.T) {
 	require.Equal(t, 50, fake.count("sync"))
 }
 
-func TestFailedWriteIsDirtyToo(t *testing.T) {
+func TestFailedWriteIsSyncedToo(t *testing.T) {
 	fake := &fakeFS{}
 	s := mustOpen(t, t.TempDir(), someFiles(), Options{FS: fake})
 	writeAll(t, s, ones(5), 0)
@@ -66,7 +66,7 @@ func TestFailedWriteIsDirtyToo(t *testing.T) {
 }
 
 // Linux reports a failed write-back once, and the next fsync succeeds, though
-// the bytes are lost. So a file that failed once stays in doubt.
+// the bytes are lost. So a file whose sync failed once stays failed.
 func TestFailedSyncIsNotForgotten(t *testing.T) {
 	fail := true
 	fake := &fakeFS{hook: func(op, name string) error {
@@ -86,9 +86,9 @@ func TestFailedSyncIsNotForgotten(t *testing.T) {
 	require.Equal(t, 3, fake.count("sync"), "the other files were synced once")
 }
 
-// A Sync that began after a write covers it, also while another one is at work
-// that took the file over.
-func TestSyncWaitsForTheOneUnderWay(t *testing.T) {
+// A Sync covers every write before it, even if another Sync is already syncing the
+// file.
+func TestSyncWaitsForAnother(t *testing.T) {
 	var s *Store
 	var once sync.Once
 	var ended atomic.Bool
@@ -107,7 +107,7 @@ func TestSyncWaitsForTheOneUnderWay(t *testing.T) {
 				runtime.Gosched()
 			}
 			if ended.Load() {
-				t.Error("Sync returned before the one under way had synced the file")
+				t.Error("Sync returned before the other Sync had synced the file")
 			}
 		})
 		return syscall.EIO
@@ -118,8 +118,8 @@ func TestSyncWaitsForTheOneUnderWay(t *testing.T) {
 	require.ErrorIs(t, <-second, syscall.EIO)
 }
 
-// A Sync of many files under few handles, with writers beside it.
-func TestSyncBesideWrites(t *testing.T) {
+// Sync works on many files with few handles while others write.
+func TestSyncDuringWrites(t *testing.T) {
 	s := mustOpen(t, t.TempDir(), cutFiles(200, nil, 10), Options{Handles: NewHandles(3)})
 	defer s.Close()
 	want := ones(200)

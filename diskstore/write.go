@@ -8,10 +8,11 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// WriteAt writes all of p at offset off of the torrent, in bytes. Nothing may
-// reach past the end of the torrent.
+// WriteAt writes all of p at offset off of the torrent, in bytes. A write beyond the
+// end of the torrent is an error and writes nothing. It does not keep p and may be
+// called concurrently; see Store for the files that it makes.
 func (s *Store) WriteAt(p []byte, off int64) (int, error) {
-	if err := s.prepare(off, int64(len(p))); err != nil {
+	if err := s.prepareWrite(off, int64(len(p))); err != nil {
 		return 0, err
 	}
 	n := 0
@@ -32,20 +33,20 @@ func (s *Store) WriteAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// prepare makes what a write of n bytes at off needs to be there.
-func (s *Store) prepare(off, n int64) error {
+// prepareWrite makes the missing files for a write of n bytes at off.
+func (s *Store) prepareWrite(off, n int64) error {
 	if off < 0 || n > s.length || off > s.length-n {
 		return errOutside
 	}
 	if s.closed.Load() {
-		return fault("use", ".", -1, fs.ErrClosed)
+		return wrapError("use", ".", -1, fs.ErrClosed)
 	}
 	if n == 0 {
 		return nil
 	}
 	from := s.find(off)
 	to := from
-	missing := !s.bareMade.Load()
+	missing := !s.emptyMade.Load()
 	for ; to < len(s.spans) && s.spans[to].offset < off+n; to++ {
 		missing = missing || s.spans[to].file.state.Load() != present
 	}
@@ -58,7 +59,7 @@ func (s *Store) prepare(off, n int64) error {
 func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
 	x, err := s.writer(f)
 	if err != nil {
-		return 0, fault("write", f.Path, off, err)
+		return 0, wrapError("write", f.Path, off, err)
 	}
 	n, err := x.file.WriteAt(p, off)
 	f.dirty.Store(true)
@@ -67,35 +68,35 @@ func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
 		err = io.ErrShortWrite
 	}
 	if err != nil {
-		return n, fault("write", f.Path, off+int64(n), err)
+		return n, wrapError("write", f.Path, off+int64(n), err)
 	}
 	return n, nil
 }
 
-// writer returns f opened for writing, for the caller to release.
+// writer returns an open handle of f for writing. The caller releases it.
 func (s *Store) writer(f *file) (*handle, error) {
-	if x := s.handles.use(&f.writing); x != nil {
+	if x := s.handles.acquire(&f.writing); x != nil {
 		return x, nil
 	}
-	if !s.may(f) {
+	if !s.writable(f) {
 		return nil, ErrForeign
 	}
 	x, err := s.openFile(f, true)
 	if err != nil {
-		s.changed(f, err)
+		s.forgetChanged(f, err)
 	}
 	return x, err
 }
 
-// WriteVecAt writes bufs in order at offset off, with one call for each file
-// where the system can. It returns the number of bytes written, and an error if
-// that is not all.
+// WriteVecAt writes bufs in order at offset off of the torrent, in bytes, with one
+// call for each file if the system can. It returns the number of bytes written, and
+// an error if that is not all. It keeps no slice and may be called concurrently.
 func (s *Store) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	v := vecsPool.Get().(*iovec.Vecs)
 	defer putVecs(v)
 	v.Reset(bufs)
 	want := v.Len()
-	if err := s.prepare(off, want); err != nil {
+	if err := s.prepareWrite(off, want); err != nil {
 		return 0, err
 	}
 	var n int64
@@ -122,7 +123,7 @@ func (s *Store) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 func (s *Store) writeFileVec(f *file, bufs [][]byte, off, want int64) (int64, error) {
 	x, err := s.writer(f)
 	if err != nil {
-		return 0, fault("write", f.Path, off, err)
+		return 0, wrapError("write", f.Path, off, err)
 	}
 	n, err := swarm.WriteVecAt(x.file, bufs, off)
 	f.dirty.Store(true)
@@ -131,7 +132,7 @@ func (s *Store) writeFileVec(f *file, bufs [][]byte, off, want int64) (int64, er
 		err = io.ErrShortWrite
 	}
 	if err != nil {
-		return n, fault("write", f.Path, off+n, err)
+		return n, wrapError("write", f.Path, off+n, err)
 	}
 	return n, nil
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/stretchr/testify/require"
 )
 
@@ -65,7 +66,7 @@ func (s shape) make(t *testing.T, seed uint64) content {
 }
 
 // torrent builds the torrent of c, and writes it to a file for other clients.
-func (c content) torrent(t *testing.T, b metainfo.Builder) (tor *metainfo.Torrent, file string) {
+func (c content) torrent(t *testing.T, b builder.Options) (tor *metainfo.Torrent, file string) {
 	t.Helper()
 	tor, err := b.File(t.Context(), filepath.Join(c.dir, c.name))
 	require.NoError(t, err)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/httptracker"
-	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,7 +23,7 @@ func TestSeedCrashes(t *testing.T) {
 			need(t, c)
 			here := c.place(t)
 			content := crashShape.make(t, 4)
-			tor, file := content.torrent(t, metainfo.Builder{PieceLength: crashShape.pieceLength})
+			tor, file := content.torrent(t, builder.Options{PieceLength: crashShape.pieceLength})
 			theirs := c.start(t, here, job{torrent: file, dir: content.dir, seed: true})
 
 			dir := t.TempDir()
@@ -58,7 +58,7 @@ func TestLeechCrashes(t *testing.T) {
 			here := c.place(t)
 			content := crashShape.make(t, 5)
 			url := startTracker(t, here.ours)
-			tor, file := content.torrent(t, metainfo.Builder{PieceLength: crashShape.pieceLength, Tiers: [][]string{{url}}})
+			tor, file := content.torrent(t, builder.Options{PieceLength: crashShape.pieceLength, Tiers: [][]string{{url}}})
 			source, err := httptracker.New(url, httptracker.Config{})
 			require.NoError(t, err)
 			ours := startShoal(t, here.ours, awaitsDials)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,7 +22,7 @@ func TestHashes(t *testing.T) {
 		for _, s := range shapes {
 			t.Run(f.String()+"/"+s.name, func(t *testing.T) {
 				t.Parallel()
-				tor, file := s.make(t, 3).torrent(t, metainfo.Builder{
+				tor, file := s.make(t, 3).torrent(t, builder.Options{
 					Format: f, PieceLength: s.pieceLength, Private: true, Comment: "Grüße",
 					CreationDate: time.Unix(1e9, 0), Source: "here",
 					Tiers: [][]string{{"http://one.invalid/announce", "http://two.invalid/announce"}, {"http://three.invalid/announce"}},

@@ -11,6 +11,7 @@ import (
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/stretchr/testify/require"
 )
@@ -102,7 +103,7 @@ func TestLiar(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			content := test.make(t, 8)
-			tor, file := content.torrent(t, metainfo.Builder{PieceLength: test.pieceLength})
+			tor, file := content.torrent(t, builder.Options{PieceLength: test.pieceLength})
 			theirs := lt.start(t, loopback(), job{torrent: file, dir: content.dir, seed: true})
 			x, addr := startLiar(t, tor, netip.MustParseAddr("127.0.0.2"))
 

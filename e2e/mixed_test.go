@@ -5,7 +5,7 @@ import (
 
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/httptracker"
-	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/stretchr/testify/require"
 )
 
@@ -34,7 +34,7 @@ func mixed(t *testing.T, seed client) {
 	s := shape{"", 64 << 10, []int64{9<<20 + 321, 1, 0, 70000, 3 << 20}}
 	content := s.make(t, 7)
 	url := startTracker(t, here.ours)
-	tor, file := content.torrent(t, metainfo.Builder{PieceLength: s.pieceLength, Tiers: [][]string{{url}}})
+	tor, file := content.torrent(t, builder.Options{PieceLength: s.pieceLength, Tiers: [][]string{{url}}})
 	source, err := httptracker.New(url, httptracker.Config{})
 	require.NoError(t, err)
 

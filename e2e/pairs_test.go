@@ -6,6 +6,7 @@ import (
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/stretchr/testify/require"
 )
 
@@ -39,7 +40,7 @@ func TestUpload(t *testing.T) {
 
 func download(t *testing.T, c client, here place, s shape, f metainfo.Format) {
 	content := s.make(t, 1)
-	tor, file := content.torrent(t, metainfo.Builder{Format: f, PieceLength: s.pieceLength})
+	tor, file := content.torrent(t, builder.Options{Format: f, PieceLength: s.pieceLength})
 	theirs := c.start(t, here, job{torrent: file, dir: content.dir, seed: true})
 
 	dir := t.TempDir()
@@ -53,7 +54,7 @@ func download(t *testing.T, c client, here place, s shape, f metainfo.Format) {
 func upload(t *testing.T, c client, here place, s shape, f metainfo.Format) {
 	content := s.make(t, 2)
 	url := startTracker(t, here.ours)
-	tor, file := content.torrent(t, metainfo.Builder{Format: f, PieceLength: s.pieceLength, Tiers: [][]string{{url}}})
+	tor, file := content.torrent(t, builder.Options{Format: f, PieceLength: s.pieceLength, Tiers: [][]string{{url}}})
 	source, err := httptracker.New(url, httptracker.Config{})
 	require.NoError(t, err)
 	ours := startShoal(t, here.ours, awaitsDials)

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	shoalclient "github.com/shoal-bt/shoal/client"
-	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,7 +26,7 @@ func relay(t *testing.T, c client) {
 	s := shape{"", 64 << 10, []int64{2<<20 + 99, 0, 30000, 1 << 20}}
 	content := s.make(t, 9)
 	url := startTracker(t, here.ours)
-	tor, file := content.torrent(t, metainfo.Builder{PieceLength: s.pieceLength, Tiers: [][]string{{url}}})
+	tor, file := content.torrent(t, builder.Options{PieceLength: s.pieceLength, Tiers: [][]string{{url}}})
 	first := c.start(t, here, job{torrent: file, dir: content.dir, seed: true})
 
 	cfg := shoalclient.Config{Dir: t.TempDir(), State: t.TempDir(), Listen: here.ours.String() + ":0"}

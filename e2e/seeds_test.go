@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/stretchr/testify/require"
 )
 
@@ -20,7 +20,7 @@ func TestTwoSeeds(t *testing.T) {
 			t.Parallel()
 			s := shape{"", 1 << 20, []int64{20<<20 + 5, 3 << 20}}
 			content := s.make(t, 6)
-			tor, file := content.torrent(t, metainfo.Builder{PieceLength: s.pieceLength})
+			tor, file := content.torrent(t, builder.Options{PieceLength: s.pieceLength})
 			var theirs []netip.AddrPort
 			var here place
 			for _, c := range pair {

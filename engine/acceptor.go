@@ -20,7 +20,7 @@ type acceptor struct {
 	room   chan struct{} // holds a token when a handshake has ended
 
 	mu      sync.Mutex
-	pending []greeting // oldest first
+	pending []pendingHandshake // oldest first
 }
 
 func newAcceptor(e *Engine) *acceptor {
@@ -56,17 +56,17 @@ func (a *acceptor) listen(l net.Listener) {
 		a.begin(c)
 		a.done.Go(func() {
 			defer a.end(c)
-			a.welcome(c)
+			a.accept(c)
 		})
 	}
 }
 
 // dawdle is how long a handshake has before a new one may end it: an honest one
 // is done in a round trip.
-const dawdle = time.Second
+const slowHandshake = time.Second
 
 // A greeting is a handshake under way.
-type greeting struct {
+type pendingHandshake struct {
 	conn  net.Conn
 	since time.Time
 }
@@ -78,13 +78,13 @@ func (a *acceptor) begin(c net.Conn) {
 		a.mu.Lock()
 		wait := time.Duration(0)
 		if len(a.pending) >= a.engine.cfg.HalfOpen {
-			if wait = dawdle - time.Since(a.pending[0].since); wait <= 0 {
+			if wait = slowHandshake - time.Since(a.pending[0].since); wait <= 0 {
 				a.pending[0].conn.Close()
 				a.pending = a.pending[1:]
 			}
 		}
 		if wait <= 0 {
-			a.pending = append(a.pending, greeting{c, time.Now()})
+			a.pending = append(a.pending, pendingHandshake{c, time.Now()})
 			a.mu.Unlock()
 			return
 		}
@@ -102,7 +102,7 @@ func (a *acceptor) begin(c net.Conn) {
 func (a *acceptor) end(c net.Conn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pending = slices.DeleteFunc(a.pending, func(g greeting) bool { return g.conn == c })
+	a.pending = slices.DeleteFunc(a.pending, func(g pendingHandshake) bool { return g.conn == c })
 	select {
 	case a.room <- struct{}{}:
 	default:
@@ -119,7 +119,7 @@ func (a *acceptor) pause(d time.Duration) {
 var errNoTorrent = errors.New("no such torrent here")
 
 // welcome shakes hands with whoever dialed us, and finds the torrent.
-func (a *acceptor) welcome(c net.Conn) {
+func (a *acceptor) accept(c net.Conn) {
 	e := a.engine
 	addr := addrOf(c.RemoteAddr())
 	blocked := e.cfg.Blocked(addr.Addr())
@@ -133,7 +133,7 @@ func (a *acceptor) welcome(c net.Conn) {
 	var t *Torrent
 	theirs, err := handshake.Accept(a.ctx, c, func(theirs handshake.Handshake) (handshake.Handshake, error) {
 		found, ok := e.Torrent(theirs.InfoHash)
-		if !ok || !found.enter() {
+		if !ok || !found.beginTask() {
 			return handshake.Handshake{}, errNoTorrent
 		}
 		t = found

@@ -34,18 +34,18 @@ type announcer struct {
 }
 
 // An errand is one source of one swarm of a torrent, and what to tell it next.
-type errand struct {
-	torrent *Torrent
-	source  swarm.PeerSource
-	swarm   int                 // of the torrent's
-	last    *swarm.Announcement // as it was when the torrent stopped
-	queued  []swarm.Event       // to be told, oldest first
-	due     time.Time           // zero while nothing is to be told
-	place   int                 // in the heap; -1 if not in it
-	busy    bool
-	on      bool               // Started was told, Stopped was not
-	min     time.Time          // not before, even if asked to
-	cancel  context.CancelFunc // ends the call under way, if it may be ended
+type announceJob struct {
+	torrent    *Torrent
+	source     swarm.PeerSource
+	swarm      int                 // of the torrent's
+	last       *swarm.Announcement // as it was when the torrent stopped
+	queued     []swarm.Event       // to be told, oldest first
+	due        time.Time           // zero while nothing is to be told
+	place      int                 // in the heap; -1 if not in it
+	busy       bool
+	registered bool               // Started was told, Stopped was not
+	min        time.Time          // not before, even if asked to
+	cancel     context.CancelFunc // ends the call under way, if it may be ended
 
 	// What came of the last call.
 	asked  time.Time
@@ -67,8 +67,8 @@ func (a *announcer) add(t *Torrent, s swarm.PeerSource, now bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := range t.ids {
-		e := &errand{torrent: t, source: s, swarm: i, place: -1}
-		t.errands = append(t.errands, e)
+		e := &announceJob{torrent: t, source: s, swarm: i, place: -1}
+		t.announceJobs = append(t.announceJobs, e)
 		if now {
 			e.queued = append(e.queued, swarm.Started)
 			a.schedule(e, time.Now())
@@ -81,7 +81,7 @@ func (a *announcer) add(t *Torrent, s swarm.PeerSource, now bool) {
 func (a *announcer) remove(t *Torrent, s swarm.PeerSource, say swarm.Announcement) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	t.errands = slices.DeleteFunc(t.errands, func(e *errand) bool {
+	t.announceJobs = slices.DeleteFunc(t.announceJobs, func(e *announceJob) bool {
 		if !same(e.source, s) {
 			return false
 		}
@@ -103,18 +103,18 @@ func same(a, b swarm.PeerSource) bool {
 // tell has all sources of a torrent hear of an event, or asks them for peers as
 // soon as they allow. One that failed is left alone meanwhile, unless the user asks.
 // It runs in a turn.
-func (a *announcer) tell(t *Torrent, what tell, say swarm.Announcement) {
+func (a *announcer) queueAnnounce(t *Torrent, what announce, say swarm.Announcement) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
-	for _, e := range t.errands {
+	for _, e := range t.announceJobs {
 		if e.last = nil; what.event == swarm.Stopped {
 			e.last = &say
 		}
 		switch {
 		case what.event != swarm.None:
 			a.enqueue(e, what.event)
-		case what.soon && !e.busy && (e.on && len(e.queued) == 0 || what.asked && len(e.queued) > 0):
+		case what.soon && !e.busy && (e.registered && len(e.queued) == 0 || what.asked && len(e.queued) > 0):
 			at := now
 			if e.min.After(at) {
 				at = e.min
@@ -128,7 +128,7 @@ func (a *announcer) tell(t *Torrent, what tell, say swarm.Announcement) {
 }
 
 // enqueue puts an event behind those that wait; Stopped drops what it makes void.
-func (a *announcer) enqueue(e *errand, event swarm.Event) {
+func (a *announcer) enqueue(e *announceJob, event swarm.Event) {
 	if event == swarm.Stopped {
 		for _, dropped := range e.queued {
 			if dropped == swarm.Stopped {
@@ -136,7 +136,7 @@ func (a *announcer) enqueue(e *errand, event swarm.Event) {
 			}
 		}
 		e.queued = nil
-		if !e.on && !e.busy {
+		if !e.registered && !e.busy {
 			a.unschedule(e) // it never heard of us
 			return
 		}
@@ -149,7 +149,7 @@ func (a *announcer) enqueue(e *errand, event swarm.Event) {
 	}
 }
 
-func (a *announcer) schedule(e *errand, at time.Time) {
+func (a *announcer) schedule(e *announceJob, at time.Time) {
 	e.due = at
 	if e.place < 0 {
 		heap.Push(&a.heap, e)
@@ -158,7 +158,7 @@ func (a *announcer) schedule(e *errand, at time.Time) {
 	}
 }
 
-func (a *announcer) unschedule(e *errand) {
+func (a *announcer) unschedule(e *announceJob) {
 	e.due = time.Time{}
 	if e.place >= 0 {
 		heap.Remove(&a.heap, e.place)
@@ -200,7 +200,7 @@ func (a *announcer) begin() {
 				e.queued = nil
 			}
 		}
-		if event != swarm.Stopped && !e.torrent.enter() {
+		if event != swarm.Stopped && !e.torrent.beginTask() {
 			continue // it is being closed; Stopped will come
 		}
 		e.busy = true
@@ -222,12 +222,12 @@ func (a *announcer) begin() {
 }
 
 // call makes one announce. It is a task of the torrent.
-func (a *announcer) call(ctx context.Context, e *errand, event swarm.Event) {
+func (a *announcer) call(ctx context.Context, e *announceJob, event swarm.Event) {
 	t := e.torrent
 	defer t.tasks.Done()
 	var addrs []swarm.Address
 	var answer swarm.Answer
-	say, err := a.words(e, event)
+	say, err := a.announcement(e, event)
 	if err == nil {
 		answer, err = e.source.Announce(ctx, say, func(p swarm.Address) {
 			if len(addrs) < maxFound {
@@ -245,7 +245,7 @@ func (a *announcer) call(ctx context.Context, e *errand, event swarm.Event) {
 }
 
 // words is what to say, with the figures of this moment where they can be had.
-func (a *announcer) words(e *errand, event swarm.Event) (fresh swarm.Announcement, err error) {
+func (a *announcer) announcement(e *announceJob, event swarm.Event) (fresh swarm.Announcement, err error) {
 	if !e.torrent.call(func(_ time.Time, s *state) { fresh = s.announcement() }) {
 		a.mu.Lock()
 		last := e.last
@@ -262,7 +262,7 @@ func (a *announcer) words(e *errand, event swarm.Event) (fresh swarm.Announcemen
 	return fresh, nil
 }
 
-func (a *announcer) report(e *errand, answer swarm.Answer, err error, n int) {
+func (a *announcer) report(e *announceJob, answer swarm.Answer, err error, n int) {
 	t := e.torrent
 	if err == nil && t.cfg.Events&OnSourceReply != 0 {
 		a.engine.hub.emit(SourceReply{t.ID(), e.source, answer, n})
@@ -281,7 +281,7 @@ type sourceWarning string
 func (w sourceWarning) Error() string { return "source: " + string(w) }
 
 // end notes what a call brought and when to make the next.
-func (a *announcer) end(e *errand, event swarm.Event, answer swarm.Answer, err error, n int) {
+func (a *announcer) end(e *announceJob, event swarm.Event, answer swarm.Answer, err error, n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
@@ -293,7 +293,7 @@ func (a *announcer) end(e *errand, event swarm.Event, answer swarm.Answer, err e
 	} else {
 		e.errors = 0
 	}
-	e.on = event != swarm.Stopped && (e.on || err == nil)
+	e.registered = event != swarm.Stopped && (e.registered || err == nil)
 	wait := or(answer.Min, min(defaultMin, or(answer.Next, defaultMin)))
 	e.min = now.Add(max(wait, 0))
 	switch {
@@ -317,10 +317,10 @@ func backOff(errors int) time.Duration {
 }
 
 // show returns how the sources of a torrent do.
-func (a *announcer) show(t *Torrent) (all []SourceStats) {
+func (a *announcer) stats(t *Torrent) (all []SourceStats) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, e := range t.errands {
+	for _, e := range t.announceJobs {
 		all = append(all, SourceStats{
 			Source: e.source, Swarm: t.ids[e.swarm], Last: e.asked, Next: e.due, Busy: e.busy,
 			Answer: e.answer, Err: e.err, Errors: int(e.errors), Peers: int(e.peers),
@@ -333,7 +333,7 @@ func (a *announcer) show(t *Torrent) (all []SourceStats) {
 func (a *announcer) abort(t *Torrent) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, e := range t.errands {
+	for _, e := range t.announceJobs {
 		if e.cancel != nil {
 			e.cancel()
 		}
@@ -344,10 +344,10 @@ func (a *announcer) abort(t *Torrent) {
 func (a *announcer) forget(t *Torrent) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, e := range t.errands {
+	for _, e := range t.announceJobs {
 		a.unschedule(e)
 	}
-	t.errands = nil
+	t.announceJobs = nil
 }
 
 func (a *announcer) close() {
@@ -356,7 +356,7 @@ func (a *announcer) close() {
 }
 
 // byTime is a heap of errands, the next one due first.
-type byTime []*errand
+type byTime []*announceJob
 
 func (h byTime) Len() int           { return len(h) }
 func (h byTime) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
@@ -365,7 +365,7 @@ func (h byTime) Swap(i, j int) {
 	h[i].place, h[j].place = i, j
 }
 func (h *byTime) Push(x any) {
-	e := x.(*errand)
+	e := x.(*announceJob)
 	e.place = len(*h)
 	*h = append(*h, e)
 }

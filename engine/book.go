@@ -19,24 +19,24 @@ var waits = [...]time.Duration{time.Second, 5 * time.Second, 15 * time.Second, t
 
 // book is the addresses that a torrent knows.
 type book struct {
-	known  map[netip.AddrPort]*contact
-	order  []*contact // as they came
-	bans   map[netip.Addr]struct{}
-	trying int       // dials under way
-	due    time.Time // when next may have something; zero for never
+	known   map[netip.AddrPort]*contact
+	order   []*contact // as they came
+	bans    map[netip.Addr]struct{}
+	dialing int       // dials under way
+	due     time.Time // when next may have something; zero for never
 }
 
 // A contact is an address and what came of it.
 type contact struct {
-	addr  netip.AddrPort
-	in    swarms    // where it may be met
-	swarm int       // of those, by number, the one to dial it in next
-	after time.Time // not to be tried before
-	fails int
-	busy  bool // being dialed
-	peer  bool // connected
-	seed  bool // has everything
-	self  bool // is ourselves: kept, for sources name it again and again
+	addr      netip.AddrPort
+	swarms    swarms    // where it may be met
+	swarm     int       // of those, by number, the one to dial it in next
+	retryAt   time.Time // not to be tried before
+	failures  int
+	dialing   bool // being dialed
+	connected bool // connected
+	seed      bool // has everything
+	self      bool // is ourselves: kept, for sources name it again and again
 }
 
 // swarms is a set of a torrent's swarms, a bit for each in the order of Spec.Swarms.
@@ -63,9 +63,9 @@ func (b *book) add(now time.Time, a swarm.Address, in swarms) {
 	}
 	if c := b.known[addr]; c != nil {
 		c.seed = c.seed || a.Flags&swarm.Seed != 0
-		c.in |= in
-		if c.fails == 0 && !c.busy && !c.peer {
-			c.swarm = c.in.after(-1)
+		c.swarms |= in
+		if c.failures == 0 && !c.dialing && !c.connected {
+			c.swarm = c.swarms.after(-1)
 		}
 		return
 	}
@@ -75,7 +75,7 @@ func (b *book) add(now time.Time, a swarm.Address, in swarms) {
 	if b.known == nil {
 		b.known = make(map[netip.AddrPort]*contact)
 	}
-	c := &contact{addr: addr, in: in, swarm: in.after(-1), seed: a.Flags&swarm.Seed != 0}
+	c := &contact{addr: addr, swarms: in, swarm: in.after(-1), seed: a.Flags&swarm.Seed != 0}
 	b.known[addr] = c
 	b.order = append(b.order, c)
 	b.due = now
@@ -88,17 +88,17 @@ func (b *book) next(now time.Time, complete bool) (*contact, bool) {
 	}
 	b.due = time.Time{}
 	for _, c := range b.order {
-		if c.busy || c.peer || c.self || complete && c.seed {
+		if c.dialing || c.connected || c.self || complete && c.seed {
 			continue
 		}
-		if c.after.After(now) {
-			if b.due.IsZero() || c.after.Before(b.due) {
-				b.due = c.after
+		if c.retryAt.After(now) {
+			if b.due.IsZero() || c.retryAt.Before(b.due) {
+				b.due = c.retryAt
 			}
 			continue
 		}
-		c.busy = true
-		b.trying++
+		c.dialing = true
+		b.dialing++
 		b.due = now // there may be more
 		return c, true
 	}
@@ -106,10 +106,10 @@ func (b *book) next(now time.Time, complete bool) (*contact, bool) {
 }
 
 // any reports whether there is an address to try, now or later.
-func (b *book) any() bool { return !b.due.IsZero() }
+func (b *book) hasCandidate() bool { return !b.due.IsZero() }
 
 // again has all addresses looked at anew: seeds are of use once more.
-func (b *book) again(now time.Time) {
+func (b *book) retrySeeds(now time.Time) {
 	if len(b.order) > 0 {
 		b.due = now
 	}
@@ -121,9 +121,9 @@ func (b *book) ready(now time.Time) bool { return due(b.due, now) }
 // answered says that a dial led to a handshake. That a peer takes us is no reason
 // to come again soon, should it leave at once; see wellMet.
 func (b *book) answered(addr netip.AddrPort) {
-	if c := b.known[addr]; c != nil && c.busy {
-		c.busy, c.peer = false, true
-		b.trying--
+	if c := b.known[addr]; c != nil && c.dialing {
+		c.dialing, c.connected = false, true
+		b.dialing--
 	}
 }
 
@@ -133,41 +133,41 @@ func (b *book) ended(now time.Time, addr netip.AddrPort, why error) {
 	if c == nil {
 		return
 	}
-	if c.busy {
-		c.busy = false
-		b.trying--
+	if c.dialing {
+		c.dialing = false
+		b.dialing--
 	}
-	c.peer = false
+	c.connected = false
 	if errors.Is(why, errUseless) {
 		c.seed = true
 	}
 	if errors.Is(why, ErrHandshake) {
-		c.swarm = c.in.after(c.swarm) // it may know only another of ours
+		c.swarm = c.swarms.after(c.swarm) // it may know only another of ours
 	}
 	c.self = errors.Is(why, errSelf) || errors.Is(why, handshake.ErrSelf)
-	if b.banned(addr.Addr()) || c.fails >= maxTries {
-		b.forget(c)
+	if b.banned(addr.Addr()) || c.failures >= maxTries {
+		b.remove(c)
 	}
 	if c.self || b.known[addr] == nil {
 		return
 	}
-	c.after = now.Add(waits[min(c.fails, len(waits)-1)])
+	c.retryAt = now.Add(waits[min(c.failures, len(waits)-1)])
 	if !errors.Is(why, errFull) && !errors.Is(why, errNotNow) {
-		c.fails++ // else it is we who had no room
+		c.failures++ // else it is we who had no room
 	}
-	if b.due.IsZero() || c.after.Before(b.due) {
-		b.due = c.after
+	if b.due.IsZero() || c.retryAt.Before(b.due) {
+		b.due = c.retryAt
 	}
 }
 
 // wellMet says that a peer was of use, so that it is dialed again soon.
-func (b *book) wellMet(addr netip.AddrPort) {
+func (b *book) resetBackoff(addr netip.AddrPort) {
 	if c := b.known[addr]; c != nil {
-		c.fails = 0
+		c.failures = 0
 	}
 }
 
-func (b *book) forget(c *contact) {
+func (b *book) remove(c *contact) {
 	delete(b.known, c.addr)
 	for i, o := range b.order {
 		if o == c {
@@ -187,8 +187,8 @@ func (b *book) ban(addr netip.Addr) bool {
 	}
 	b.bans[addr] = struct{}{}
 	for i := len(b.order) - 1; i >= 0; i-- {
-		if c := b.order[i]; c.addr.Addr() == addr && !c.busy {
-			b.forget(c)
+		if c := b.order[i]; c.addr.Addr() == addr && !c.dialing {
+			b.remove(c)
 		}
 	}
 	return true

@@ -17,34 +17,34 @@ type budget struct {
 	units   int // in all
 	free    int // of those, not set aside
 	buffers [][]byte
-	waiting []*purse
-	purses  map[*purse]struct{}
+	waiting []*quota
+	quotas  map[*quota]struct{}
 }
 
 // purse is one torrent's part of the budget.
-type purse struct {
+type quota struct {
 	budget  *budget
 	held    int
 	waits   bool
-	pressed bool   // squeeze was called, and nothing came of it yet
+	asked   bool   // squeeze was called, and nothing came of it yet
 	wake    func() // there are units again; called without a lock
-	squeeze func() // others wait: give some back if you can; the same
+	reclaim func() // others wait: give some back if you can; the same
 }
 
 func newBudget(bytes int64) *budget {
 	n := int(bytes / swarm.BlockLen)
-	return &budget{units: n, free: n, purses: make(map[*purse]struct{})}
+	return &budget{units: n, free: n, quotas: make(map[*quota]struct{})}
 }
 
-func (b *budget) open(wake, squeeze func()) *purse {
-	return &purse{budget: b, wake: wake, squeeze: squeeze}
+func (b *budget) open(wake, squeeze func()) *quota {
+	return &quota{budget: b, wake: wake, reclaim: squeeze}
 }
 
 // close takes the purse out; all its units must be back.
-func (p *purse) close() {
+func (p *quota) close() {
 	b := p.budget
 	b.mu.Lock()
-	delete(b.purses, p)
+	delete(b.quotas, p)
 	for i, w := range b.waiting {
 		if w == p {
 			b.waiting = append(b.waiting[:i], b.waiting[i+1:]...)
@@ -57,7 +57,7 @@ func (p *purse) close() {
 // reserve sets up to n units aside and returns how many it got. A torrent may
 // hold at most twice what is left then, so one alone gets two thirds and nobody
 // gets the last unit. If it got none it is woken when there are some.
-func (p *purse) reserve(n int) int {
+func (p *quota) reserve(n int) int {
 	b := p.budget
 	b.mu.Lock()
 	// held+n <= 2*(free-n)
@@ -68,55 +68,55 @@ func (p *purse) reserve(n int) int {
 	b.free -= n
 	p.held += n
 	if p.held > 0 {
-		b.purses[p] = struct{}{}
+		b.quotas[p] = struct{}{}
 	}
-	var fat *purse
+	var fat *quota
 	if n == 0 {
 		if !p.waits {
 			p.waits = true
 			b.waiting = append(b.waiting, p)
 		}
-		if fat = b.press(); fat == nil {
-			for q := range b.purses {
-				q.pressed = false // blocks may have come since
+		if fat = b.pickVictim(); fat == nil {
+			for q := range b.quotas {
+				q.asked = false // blocks may have come since
 			}
-			fat = b.press()
+			fat = b.pickVictim()
 		}
 	}
 	b.mu.Unlock()
 	if fat != nil {
-		fat.squeeze()
+		fat.reclaim()
 	}
 	return n
 }
 
 // relax says what came of a squeeze: whether memory will come back from it. If not,
 // as when the torrent's disk is stuck, the next fattest is asked.
-func (p *purse) relax(gives bool) {
+func (p *quota) reclaimDone(gives bool) {
 	b := p.budget
 	b.mu.Lock()
-	var next *purse
+	var next *quota
 	if gives {
-		p.pressed = false
+		p.asked = false
 	} else if len(b.waiting) > 0 {
-		next = b.press()
+		next = b.pickVictim()
 	}
 	b.mu.Unlock()
 	if next != nil {
-		next.squeeze()
+		next.reclaim()
 	}
 }
 
 // press chooses who is to be squeezed: the fattest that was not asked in vain since
 // it last gave memory back. It may be nobody.
-func (b *budget) press() (fat *purse) {
-	for p := range b.purses {
-		if p.held > 0 && !p.pressed && (fat == nil || p.held > fat.held) {
+func (b *budget) pickVictim() (fat *quota) {
+	for p := range b.quotas {
+		if p.held > 0 && !p.asked && (fat == nil || p.held > fat.held) {
 			fat = p
 		}
 	}
 	if fat != nil {
-		fat.pressed = true
+		fat.asked = true
 	}
 	return fat
 }
@@ -126,7 +126,7 @@ func (b *budget) press() (fat *purse) {
 func (b *budget) share() int { return max(1, min(b.units/8, 16)) }
 
 // release gives n units back.
-func (p *purse) release(n int) {
+func (p *quota) release(n int) {
 	if n == 0 {
 		return
 	}
@@ -134,11 +134,11 @@ func (p *purse) release(n int) {
 	b.mu.Lock()
 	b.free += n
 	p.held -= n
-	p.pressed = false
+	p.asked = false
 	if p.held == 0 {
-		delete(b.purses, p)
+		delete(b.quotas, p)
 	}
-	var awake []*purse
+	var awake []*quota
 	for left := b.free; len(b.waiting) > 0 && left >= b.share(); left -= b.share() {
 		b.waiting[0].waits = false
 		awake = append(awake, b.waiting[0])
@@ -175,7 +175,7 @@ func (b *budget) keep(buffers ...[]byte) {
 }
 
 // drop takes buffers back with their units; entries may be nil.
-func (p *purse) drop(buffers ...[]byte) {
+func (p *quota) drop(buffers ...[]byte) {
 	n := 0
 	for _, x := range buffers {
 		if x != nil {
@@ -187,7 +187,7 @@ func (p *purse) drop(buffers ...[]byte) {
 }
 
 // holds returns the number of units that the torrent has.
-func (p *purse) holds() int {
+func (p *quota) holds() int {
 	p.budget.mu.Lock()
 	defer p.budget.mu.Unlock()
 	return p.held

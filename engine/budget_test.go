@@ -9,13 +9,13 @@ import (
 
 // thirst is a purse and how often it was woken and squeezed.
 type thirst struct {
-	*purse
+	*quota
 	woken, squeezed int
 }
 
 func (b *budget) thirst() *thirst {
 	p := new(thirst)
-	p.purse = b.open(func() { p.woken++ }, func() { p.squeezed++ })
+	p.quota = b.open(func() { p.woken++ }, func() { p.squeezed++ })
 	return p
 }
 
@@ -54,7 +54,7 @@ func TestWhoWaitsIsWokenInTurn(t *testing.T) {
 	for _, p := range []*thirst{fat, thin, last} {
 		p.close()
 	}
-	require.Empty(t, b.purses)
+	require.Empty(t, b.quotas)
 }
 
 func TestSqueezeGoesOnFromWhoHasNothing(t *testing.T) {
@@ -65,16 +65,16 @@ func TestSqueezeGoesOnFromWhoHasNothing(t *testing.T) {
 	for thin.reserve(64) > 0 {
 	}
 	fat.squeezed, thin.squeezed = 0, 0
-	fat.pressed, thin.pressed = false, false
+	fat.asked, thin.asked = false, false
 	require.Zero(t, thin.reserve(1))
 	require.Equal(t, []int{1, 0}, []int{fat.squeezed, thin.squeezed})
-	fat.relax(false)
+	fat.reclaimDone(false)
 	require.Equal(t, []int{1, 1}, []int{fat.squeezed, thin.squeezed})
-	thin.relax(false)
+	thin.reclaimDone(false)
 	require.Equal(t, []int{1, 1}, []int{fat.squeezed, thin.squeezed}, "nobody else is left")
 	require.Zero(t, thin.reserve(1))
 	require.Equal(t, []int{2, 1}, []int{fat.squeezed, thin.squeezed}, "the next round asks all again")
-	fat.relax(true)
+	fat.reclaimDone(true)
 	fat.release(fat.held)
 	thin.release(thin.held)
 }
@@ -96,7 +96,7 @@ func TestUploadMemoryIsServedInTurn(t *testing.T) {
 	closed := make(chan struct{})
 	large, ok := u.take(manyBlock, closed)
 	require.True(t, ok)
-	got := make(chan lent, 2)
+	got := make(chan uploadBuf, 2)
 	take := func(size int, closed chan struct{}) {
 		l, ok := u.take(size, closed)
 		if !ok {
@@ -121,10 +121,10 @@ func TestUploadMemoryIsServedInTurn(t *testing.T) {
 func TestUploadMemoryThatWasPromisedComesBack(t *testing.T) {
 	u := &uploads{free: oneBlock}
 	first, _ := u.take(oneBlock, nil)
-	q := &quest{cost: oneBlock, done: make(chan struct{})}
+	q := &bufferWaiter{cost: oneBlock, done: make(chan struct{})}
 	u.waiting = append(u.waiting, q)
 	u.put(first)
 	<-q.done // promised, at the moment when its connection ends
-	u.giveUp(q)
+	u.cancelWait(q)
 	require.EqualValues(t, oneBlock, u.free)
 }

@@ -9,30 +9,30 @@ import (
 
 // A crowd is what a torrent needs for the peers that are connected, and for the
 // pieces that are under way. A torrent without either has one only during its turns.
-type crowd struct {
-	peers    map[swarm.Peer]*peerState
-	order    []*peerState // in order of joining, so that answers do not depend on a map
-	byID     map[swarm.PeerID]*peerState
-	dirty    []*peerState
-	thirsty  bool // waits for memory
-	assembly map[int]*assembly
-	evidence map[int]*evidence
+type workingSet struct {
+	peers          map[swarm.Peer]*peerState
+	order          []*peerState // in order of joining, so that answers do not depend on a map
+	byID           map[swarm.PeerID]*peerState
+	dirty          []*peerState
+	waitsForMemory bool // waits for memory
+	assembly       map[int]*assembly
+	evidence       map[int]*evidence
 
-	choker Choker
-	choke  time.Time // next round
-	scan   time.Time // next look at the peers' clocks
+	choker  Choker
+	chokeAt time.Time // next round
+	scanAt  time.Time // next look at the peers' clocks
 
-	effects []effect
-	picked  []swarm.Block
-	losers  []swarm.Peer
-	rates   []PeerRate
-	coming  map[int]int
-	chosen  []swarm.Peer
+	effects    []effect
+	picked     []swarm.Block
+	duplicates []swarm.Peer
+	rates      []PeerRate
+	coming     map[int]int
+	chosen     []swarm.Peer
 }
 
 // crowds are kept for whoever has a turn.
-var crowds = sync.Pool{New: func() any {
-	return &crowd{
+var workingSets = sync.Pool{New: func() any {
+	return &workingSet{
 		peers:    make(map[swarm.Peer]*peerState),
 		byID:     make(map[swarm.PeerID]*peerState),
 		assembly: make(map[int]*assembly),
@@ -41,22 +41,22 @@ var crowds = sync.Pool{New: func() any {
 }}
 
 // rise begins a turn.
-func (s *state) rise() {
-	if s.crowd == nil {
-		s.crowd = crowds.Get().(*crowd)
+func (s *state) attach() {
+	if s.workingSet == nil {
+		s.workingSet = workingSets.Get().(*workingSet)
 	}
 }
 
 // lie ends a turn, whose effects were carried out. It reports whether the torrent
 // has no crowd any more.
-func (s *state) lie() bool {
-	c := s.crowd
+func (s *state) detach() bool {
+	c := s.workingSet
 	if len(c.peers)+len(c.order)+len(c.dirty)+len(c.assembly)+len(c.evidence)+len(c.effects) > 0 ||
-		c.thirsty || !c.choke.IsZero() || !c.scan.IsZero() {
+		c.waitsForMemory || !c.chokeAt.IsZero() || !c.scanAt.IsZero() {
 		return false
 	}
 	c.choker = nil
-	s.crowd = nil
-	crowds.Put(c)
+	s.workingSet = nil
+	workingSets.Put(c)
 	return true
 }

@@ -67,7 +67,7 @@ func (d *deadlines) run() {
 		select {
 		case <-d.timer.C:
 			for _, t := range d.ripe() {
-				t.poke(tick{})
+				t.tryPost(tick{})
 			}
 		case <-d.closed:
 			return

@@ -19,13 +19,13 @@ type dialer struct {
 	done   sync.WaitGroup
 
 	mu    sync.Mutex
-	queue []wish
+	queue []dialRequest
 	busy  int
 }
 
 // A wish is an address that a torrent wants connected. The torrent counts a task
 // for it.
-type wish struct {
+type dialRequest struct {
 	torrent *Torrent
 	addr    netip.AddrPort
 	swarm   swarm.ID
@@ -41,7 +41,7 @@ func (d *dialer) add(t *Torrent, addr netip.AddrPort, id swarm.ID) {
 		return
 	}
 	t.tasks.Add(1)
-	d.queue = append(d.queue, wish{t, addr, id})
+	d.queue = append(d.queue, dialRequest{t, addr, id})
 	if d.busy < d.engine.cfg.HalfOpen {
 		d.busy++
 		d.done.Go(d.run)
@@ -53,7 +53,7 @@ func (d *dialer) add(t *Torrent, addr netip.AddrPort, id swarm.ID) {
 func (d *dialer) forget(t *Torrent) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.queue = slices.DeleteFunc(d.queue, func(w wish) bool {
+	d.queue = slices.DeleteFunc(d.queue, func(w dialRequest) bool {
 		if w.torrent == t {
 			t.tasks.Done()
 		}
@@ -90,32 +90,32 @@ var (
 var errBlocked = errors.New("the address is blocked")
 
 // dial connects to a peer and tells the turn what came of it.
-func (e *Engine) dial(w wish) {
+func (e *Engine) dial(w dialRequest) {
 	t := w.torrent
 	if t.isClosing() {
 		return
 	}
 	if e.cfg.Blocked(w.addr.Addr()) {
 		t.blocked(w.addr.Addr())
-		t.post(dialFailed{w.addr, errBlocked})
+		t.post(unreached{w.addr, errBlocked})
 		return
 	}
 	if !e.mayConnect() {
-		t.post(dialFailed{w.addr, errFull})
+		t.post(unreached{w.addr, errFull})
 		return
 	}
-	c, theirs, err := e.greetPeer(w)
+	c, theirs, err := e.connect(w)
 	if err != nil {
 		e.abandon(c)
 		e.cfg.Logger.Debug("dial failed", "torrent", t.ID(), "addr", w.addr, "err", err)
-		t.post(dialFailed{w.addr, err})
+		t.post(unreached{w.addr, err})
 		return
 	}
 	t.post(joined{newConn(t, c, w.addr, w.swarm, true, theirs.Reserved.Has(handshake.Fast)), theirs})
 }
 
 // greetPeer dials and shakes hands. The connection may be there with an error.
-func (e *Engine) greetPeer(w wish) (net.Conn, handshake.Handshake, error) {
+func (e *Engine) connect(w dialRequest) (net.Conn, handshake.Handshake, error) {
 	t := w.torrent
 	ctx, cancel := context.WithTimeout(t.context(), e.cfg.ConnectTimeout)
 	defer cancel()

@@ -11,7 +11,7 @@ const mostCalls = 8
 
 // disk bounds the calls of one Storage, or other use of disks. Those who wait are
 // served in turn.
-type disk struct {
+type callLimit struct {
 	most    int // of calls; zero means mostCalls
 	mu      sync.Mutex
 	calls   int // under way
@@ -19,7 +19,7 @@ type disk struct {
 }
 
 // enter waits for its turn; it gives up, and reports false, when closed is.
-func (d *disk) enter(closed <-chan struct{}) bool {
+func (d *callLimit) enter(closed <-chan struct{}) bool {
 	d.mu.Lock()
 	if d.calls < or(d.most, mostCalls) {
 		d.calls++
@@ -47,7 +47,7 @@ func (d *disk) enter(closed <-chan struct{}) bool {
 }
 
 // leave ends a call: whoever waits longest takes its place.
-func (d *disk) leave() {
+func (d *callLimit) leave() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.waiting) == 0 {

@@ -9,7 +9,7 @@ import (
 
 func TestDiskServesInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var d disk
+		var d callLimit
 		for range mostCalls {
 			require.True(t, d.enter(nil))
 		}
@@ -45,7 +45,7 @@ func TestDiskTurnThatNobodyTakes(t *testing.T) {
 	closed := make(chan struct{})
 	close(closed)
 	for range 100 {
-		var d disk
+		var d callLimit
 		for range mostCalls {
 			d.enter(nil)
 		}

@@ -35,7 +35,7 @@ type (
 
 	// spill writes blocks of a piece that is not whole.
 	spill struct {
-		part    *assembly
+		asm     *assembly
 		numbers []int
 		bufs    [][]byte
 	}
@@ -44,7 +44,7 @@ type (
 	emit struct{ event Event }
 
 	// tell asks the announcer for an announce to all sources of the torrent.
-	tell struct {
+	announce struct {
 		event swarm.Event
 		soon  bool // before it is due, but not before it is allowed
 		asked bool // by the user: also what failed and waits to be repeated

@@ -47,11 +47,11 @@ func (w *world) effect(e effect) {
 		w.say("dial %v%s", e.addr, what)
 	case check:
 		for _, j := range w.jobs {
-			require.NotSame(w.t, j.whole, e.job.whole, "%s: piece %d is checked twice at a time", w.place, e.job.piece)
+			require.NotSame(w.t, j.asm, e.job.asm, "%s: piece %d is checked twice at a time", w.place, e.job.piece)
 		}
 		w.jobs = append(w.jobs, e.job)
 		switch j := e.job; {
-		case j.part:
+		case j.section:
 			w.say("hash %d: %d blocks from %d on", j.piece, len(j.blocks), j.from)
 		case j.from > 0:
 			w.say("check %d: %d blocks in memory, from %d on", j.piece, count(j.blocks), j.from)
@@ -60,11 +60,11 @@ func (w *world) effect(e effect) {
 		}
 	case spill:
 		w.spills = append(w.spills, e)
-		w.say("spill %d: %v", e.part.piece, e.numbers)
+		w.say("spill %d: %v", e.asm.piece, e.numbers)
 	case hurry:
 	case emit:
 		w.say("event %s", describe(e.event))
-	case tell:
+	case announce:
 		a := w.s.announcement()
 		what := e.event.String()
 		if e.soon {
@@ -157,7 +157,7 @@ func (w *world) mayRequest(p *peerState, b swarm.Block) {
 		w.t.Fatalf("%s: peer %d is asked for piece %d, which is held", w.place, p.id, b.Piece)
 	case p.choking && !slices.Contains(p.allowed, b.Piece):
 		w.t.Fatalf("%s: peer %d is asked for piece %d while it chokes us", w.place, p.id, b.Piece)
-	case !p.amWant:
+	case !p.amInterested:
 		w.t.Fatalf("%s: peer %d is asked though we said no interest", w.place, p.id)
 	}
 }

@@ -22,7 +22,7 @@ type Engine struct {
 	budget    *budget
 	uploads   *uploads
 	verifiers *verifiers
-	checks    disk // bounds the torrents that are being checked
+	checks    callLimit // bounds the torrents that are being checked
 	deadlines *deadlines
 	announcer *announcer
 	dialer    *dialer
@@ -49,7 +49,7 @@ func New(c Config) (*Engine, error) {
 		budget:    newBudget(cfg.Memory),
 		uploads:   &uploads{free: max(cfg.UploadMemory, manyBlock)},
 		verifiers: newVerifiers(cfg.Verifiers),
-		checks:    disk{most: mostChecks},
+		checks:    callLimit{most: mostChecks},
 		deadlines: newDeadlines(),
 		torrents:  make(map[swarm.ID]*Torrent),
 		done:      make(chan struct{}),
@@ -75,18 +75,18 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 		engine: e, ids: slices.Clone(spec.Swarms), geometry: spec.Geometry, storage: spec.Storage,
 		verify: spec.Verify, lanes: spec.Lanes, cfg: cfg,
 	}
-	t.purse = e.budget.open(func() { t.poke(memory{}) }, func() { t.poke(squeeze{}) })
-	t.state = newState(time.Now(), &spec, &t.geometry, cfg, t.purse)
+	t.quota = e.budget.open(func() { t.tryPost(refilled{}) }, func() { t.tryPost(reclaim{}) })
+	t.state = newState(time.Now(), &spec, &t.geometry, cfg, t.quota)
 	t.state.wait = e.cfg.PeerTimeout
 	t.state.port = e.Port()
 	if err := e.enlist(t); err != nil {
-		t.purse.close()
+		t.quota.close()
 		return nil, e.refuse(spec, err)
 	}
 	for _, s := range spec.Sources {
 		e.announcer.add(t, s, false)
 	}
-	t.poke(beginning{})
+	t.tryPost(beginning{})
 	return t, nil
 }
 

@@ -39,7 +39,7 @@ func TestFullDiskStopsItsTorrentAlone(t *testing.T) {
 		require.Error(t, st.Err)
 		require.Zero(t, st.Peers)
 		time.Sleep(time.Second)
-		require.Zero(t, failing.purse.held, "a torrent that stopped holds no memory")
+		require.Zero(t, failing.quota.held, "a torrent that stopped holds no memory")
 		require.Equal(t, 1, countEvents[Failed](events))
 
 		// With room again it checks what is there, and goes on from that.
@@ -202,7 +202,7 @@ func TestAddAndRemove(t *testing.T) {
 		require.Less(t, runtime.NumGoroutine(), before+20)
 		require.Empty(t, leech.Torrents())
 		require.Empty(t, leech.announcer.heap)
-		require.Empty(t, leech.budget.purses)
+		require.Empty(t, leech.budget.quotas)
 		require.Empty(t, leech.budget.waiting)
 		require.EqualValues(t, 0, leech.conns.Load())
 	})

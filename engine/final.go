@@ -8,7 +8,7 @@ import (
 )
 
 // final is what remains of a torrent that is closed.
-type final struct {
+type lastState struct {
 	stats   Stats
 	pieces  swarm.Bitfield
 	spilled map[int][]int
@@ -16,14 +16,14 @@ type final struct {
 }
 
 // An end is the closing of a torrent.
-type end struct {
+type closing struct {
 	began chan struct{} // last is what was known when Close began
 	done  chan struct{} // Close is through
-	last  final
+	last  lastState
 }
 
 // A life is a context that ends when Close begins.
-type life struct {
+type closeCtx struct {
 	context.Context
 	stop context.CancelFunc
 }
@@ -33,7 +33,7 @@ func (t *Torrent) context() context.Context {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.life == nil {
-		t.life = new(life)
+		t.life = new(closeCtx)
 		t.life.Context, t.life.stop = context.WithCancel(context.Background())
 		if t.closing {
 			t.life.stop()
@@ -51,7 +51,7 @@ func (t *Torrent) isClosing() bool {
 
 // remains returns the last figures: as they were when Close began while it is under
 // way, so that nobody waits for slow sources.
-func (t *Torrent) remains() final {
+func (t *Torrent) lastFigures() lastState {
 	<-t.end.began
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -59,8 +59,8 @@ func (t *Torrent) remains() final {
 }
 
 // leave notes what remains of the torrent.
-func (t *Torrent) leave(now time.Time, s *state, err error) {
+func (t *Torrent) saveLast(now time.Time, s *state, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.end.last = final{s.snapshot(now), s.have.Clone(), s.inStore(), err}
+	t.end.last = lastState{s.snapshot(now), s.have.Clone(), s.inStore(), err}
 }

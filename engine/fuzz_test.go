@@ -258,7 +258,7 @@ func (c *chaos) verdict(fails bool) {
 		switch {
 		case b == nil:
 			b = c.store[at]
-		case j.part:
+		case j.section:
 			c.store[at] = bytes.Clone(b)
 			continue
 		}
@@ -278,7 +278,7 @@ func (c *chaos) writes(fails bool) {
 		return
 	}
 	e := c.spills[0]
-	piece := e.part.piece
+	piece := e.asm.piece
 	for i, k := range e.numbers {
 		c.store[c.spec.Geometry.Block(piece, k)] = bytes.Clone(e.bufs[i])
 	}
@@ -301,11 +301,11 @@ func (c *chaos) control() {
 	case 4, 5:
 		c.obey([]string{"checked"})
 	case 6:
-		c.happen(squeeze{})
+		c.happen(reclaim{})
 	case 7:
 		c.happen(found{addrs: []swarm.Address{{AddrPort: c.address("77")}}, asked: c.byte()&1 != 0})
 	case 8:
-		c.happen(dialFailed{c.address("77"), ErrConnect})
+		c.happen(unreached{c.address("77"), ErrConnect})
 	case 9:
 		if p := c.somebody(); p != nil {
 			c.happen(readFailed{p.id, c.anyBlock(), errScript})

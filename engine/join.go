@@ -24,9 +24,9 @@ func (e joined) apply(now time.Time, s *state) {
 	if c.outgoing {
 		s.book.answered(c.addr)
 	}
-	if err := s.mayJoin(now, e); err != nil {
+	if err := s.refusal(now, e); err != nil {
 		if old := s.byID[e.theirs.PeerID]; err == errDuplicate && c.outgoing && old != nil {
-			old.listens = c.addr // to be dialed again when it is lost
+			old.dialAddr = c.addr // to be dialed again when it is lost
 		} else if c.outgoing {
 			s.book.ended(now, c.addr, err)
 		}
@@ -36,11 +36,11 @@ func (e joined) apply(now time.Time, s *state) {
 	p := &peerState{
 		id: c.id, addr: c.addr, peerID: e.theirs.PeerID, swarm: c.swarm, outgoing: c.outgoing,
 		fast: e.theirs.Reserved.Has(handshake.Fast), extended: e.theirs.Reserved.Has(handshake.Extended),
-		tally: &c.tally, choking: true, amChoke: true, pace: newPace(),
-		down: meter{at: now}, up: meter{at: now}, joined: now, heard: now, spoken: now, cared: now,
+		tally: &c.tally, choking: true, amChoking: true, pace: newPace(),
+		down: meter{at: now}, up: meter{at: now}, joinedAt: now, lastReceived: now, lastSent: now, lastInterest: now,
 	}
 	if p.outgoing {
-		p.listens = p.addr
+		p.dialAddr = p.addr
 	}
 	if s.traffic == nil {
 		at := meter{at: now}
@@ -49,15 +49,15 @@ func (e joined) apply(now time.Time, s *state) {
 	s.peers[p.id] = p
 	s.order = append(s.order, p)
 	s.byID[p.peerID] = p
-	s.lonely, s.idle = false, false
-	s.scheduleScan(now)
+	s.noPeersReported, s.nothingWantedReported = false, false
+	s.scheduleTimeouts(now)
 	s.do(startConn{c})
 	s.report(PeerConnected{s.id(), p.addr, p.peerID, p.outgoing})
-	s.greet(now, p)
+	s.sendFirst(now, p)
 }
 
 // mayJoin reports why a connection is not wanted; nil if it is.
-func (s *state) mayJoin(now time.Time, e joined) error {
+func (s *state) refusal(now time.Time, e joined) error {
 	c := e.conn
 	switch {
 	case !s.active():
@@ -79,12 +79,12 @@ func (s *state) mayJoin(now time.Time, e joined) error {
 	if old.outgoing == c.outgoing || c.outgoing != weAreGreater {
 		return errDuplicate
 	}
-	s.end(now, old, errDuplicate)
+	s.closePeer(now, old, errDuplicate)
 	return nil
 }
 
 // greet sends what comes right after the handshake.
-func (s *state) greet(now time.Time, p *peerState) {
+func (s *state) sendFirst(now time.Time, p *peerState) {
 	switch {
 	case p.fast && s.complete():
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveAll})
@@ -100,26 +100,26 @@ func (s *state) greet(now time.Time, p *peerState) {
 }
 
 // end closes a connection; gone follows when its reader and writer are through.
-func (s *state) end(now time.Time, p *peerState, why error) {
+func (s *state) closePeer(now time.Time, p *peerState, why error) {
 	if p.closing {
 		return
 	}
 	p.closing, p.closeErr = true, why
 	s.do(closeConn{p.id})
-	s.leave(now, p)
+	s.removePeer(now, p)
 }
 
 // leave takes a peer out of all that goes on but the count of its units.
-func (s *state) leave(now time.Time, p *peerState) {
+func (s *state) removePeer(now time.Time, p *peerState) {
 	s.order = slices.DeleteFunc(s.order, func(o *peerState) bool { return o == p })
 	if s.byID[p.peerID] == p {
 		delete(s.byID, p.peerID)
 	}
 	s.picker.Leave(p.id)
 	p.requests = nil
-	s.freed = true
-	if !p.amChoke {
-		s.chokeSoon(now) // its slot is free
+	s.repick = true
+	if !p.amChoking {
+		s.scheduleChoke(now) // its slot is free
 	}
 }
 
@@ -136,18 +136,18 @@ func (e gone) apply(now time.Time, s *state) {
 	}
 	if !p.closing {
 		p.closing, p.closeErr = true, e.err
-		s.leave(now, p)
+		s.removePeer(now, p)
 	}
 	delete(s.peers, p.id)
 	s.do(closeConn{p.id})
-	s.purse.release(p.tally.takeCredits(1 << 30))
+	s.memory.release(p.tally.takeCredits(1 << 30))
 	s.traffic.gone.add(p.tally)
-	s.book.ended(now, p.listens, p.closeErr)
+	s.book.ended(now, p.dialAddr, p.closeErr)
 	s.report(PeerLost{s.id(), p.addr, p.closeErr})
 	if len(s.peers) == 0 {
-		s.scan = time.Time{}
+		s.scanAt = time.Time{}
 		if s.active() {
-			s.do(tell{soon: true})
+			s.do(announce{soon: true})
 		}
 	}
 }
@@ -164,33 +164,33 @@ func (e found) apply(now time.Time, s *state) {
 	for _, a := range e.addrs {
 		s.book.add(now, a, in)
 	}
-	if e.asked && s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.any() && !s.lonely {
-		s.lonely = true
+	if e.asked && s.active() && len(s.peers) == 0 && s.book.dialing == 0 && !s.book.hasCandidate() && !s.noPeersReported {
+		s.noPeersReported = true
 		s.report(NoPeers{s.id()})
 	}
 }
 
 // dialFailed says that no peer came of an address.
-type dialFailed struct {
+type unreached struct {
 	addr netip.AddrPort
 	err  error
 }
 
-func (e dialFailed) apply(now time.Time, s *state) {
+func (e unreached) apply(now time.Time, s *state) {
 	s.book.ended(now, e.addr, e.err)
 	if errors.Is(e.err, ErrConnect) || errors.Is(e.err, ErrHandshake) {
 		s.report(PeerFailed{s.id(), e.addr, e.err})
 	}
-	if s.active() && len(s.peers) == 0 && s.book.trying == 0 && !s.book.ready(now) && !s.lonely {
-		s.lonely = true
+	if s.active() && len(s.peers) == 0 && s.book.dialing == 0 && !s.book.ready(now) && !s.noPeersReported {
+		s.noPeersReported = true
 		s.report(NoPeers{s.id()})
-		s.do(tell{soon: true})
+		s.do(announce{soon: true})
 	}
 }
 
 // dialMore dials while there is room for peers and anyone to try.
-func (s *state) dialMore(now time.Time) {
-	for s.wantsPeers() {
+func (s *state) dialPeers(now time.Time) {
+	for s.mayDial() {
 		c, ok := s.book.next(now, s.complete())
 		if !ok {
 			return
@@ -200,12 +200,12 @@ func (s *state) dialMore(now time.Time) {
 }
 
 // dials reports whether peers are of use that we would have to dial.
-func (s *state) dials() bool { return s.active() && (!s.complete() || s.cfg.SeedOutgoing != Off) }
+func (s *state) wantsToDial() bool { return s.active() && (!s.complete() || s.cfg.SeedOutgoing != Off) }
 
 // wantsPeers reports whether to dial, if there is anyone.
-func (s *state) wantsPeers() bool {
-	return s.dials() &&
-		(s.cfg.MaxPeers < 0 || len(s.peers)+s.book.trying < s.cfg.MaxPeers)
+func (s *state) mayDial() bool {
+	return s.wantsToDial() &&
+		(s.cfg.MaxPeers < 0 || len(s.peers)+s.book.dialing < s.cfg.MaxPeers)
 }
 
 // protocolError is a rule of the protocol that a peer broke, by message.

@@ -53,7 +53,7 @@ func (s *state) recheck(now time.Time, done chan error) {
 	all := swarm.NewBitfield(s.n)
 	all.SetAll(s.n)
 	for i := range s.n {
-		s.lose(i, nil)
+		s.markMissing(i, nil)
 	}
 	clear(s.assembly)
 	s.checked, s.toCheck = 0, s.n
@@ -65,7 +65,7 @@ func (s *state) recheck(now time.Time, done chan error) {
 // readOn begins the check that recheck asked for. What was being written then must
 // be written first: it would else be read half, or come after what replaces it.
 func (s *state) readOn() {
-	if s.toRead != nil && s.inDisk == 0 && s.phase == PhaseChecking {
+	if s.toRead != nil && s.buffersOut == 0 && s.phase == PhaseChecking {
 		s.do(readStored{s.toRead, s.round})
 		s.toRead = nil
 	}
@@ -85,7 +85,7 @@ func (e stored) apply(now time.Time, s *state) {
 	}
 	s.checked += len(e.pieces)
 	for _, i := range e.good {
-		s.hold(i)
+		s.markHeld(i)
 		s.report(Held{s.id(), i})
 	}
 	s.report(Checking{s.id(), s.checked, s.toCheck})
@@ -120,11 +120,11 @@ func (s *state) endCheck(err error) {
 // spillAll writes what is here of partial pieces, so that no memory is held.
 func (s *state) spillAll() {
 	for _, a := range s.assembly {
-		if a.checking || a.inMemory() == 0 {
+		if a.checking || a.bufferCount() == 0 {
 			continue
 		}
-		numbers, bufs := a.takeOut()
-		s.inDisk += len(bufs)
+		numbers, bufs := a.takeBuffers()
+		s.buffersOut += len(bufs)
 		s.do(spill{a, numbers, bufs})
 	}
 }
@@ -138,9 +138,9 @@ func (s *state) dropMemory() {
 				continue
 			}
 			lost = append(lost, k)
-			s.purse.drop(buf)
-			a.bufs[k], a.from[k], a.here[k] = nil, nil, false
-			a.count--
+			s.memory.drop(buf)
+			a.bufs[k], a.sender[k], a.arrived[k] = nil, nil, false
+			a.arrivedCount--
 		}
 		if len(lost) > 0 {
 			s.picker.Lose(piece, lost)
@@ -152,7 +152,7 @@ func (s *state) dropMemory() {
 // forgetEmpty forgets the pieces that were begun and nothing came of.
 func (s *state) forgetEmpty() {
 	for piece, a := range s.assembly {
-		if a.count == 0 && a.spilling == 0 && !a.checking {
+		if a.arrivedCount == 0 && a.spilling == 0 && !a.checking {
 			delete(s.assembly, piece)
 		}
 	}
@@ -165,7 +165,7 @@ func (s *state) inStore() map[int][]int {
 		if a.checking || a.spilling > 0 {
 			continue
 		}
-		for k, here := range a.here {
+		for k, here := range a.arrived {
 			underWay := k >= a.hashed && k < a.hashed+a.hashing
 			if here && a.bufs[k] == nil && !underWay {
 				m[piece] = append(m[piece], k)

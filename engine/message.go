@@ -25,40 +25,40 @@ type batch struct {
 func (e *batch) apply(now time.Time, s *state) {
 	p := s.peers[e.peer]
 	if p == nil || p.closing {
-		s.throwAway(e.messages)
+		s.discardBlocks(e.messages)
 		return
 	}
-	p.heard = now
+	p.lastReceived = now
 	for i, m := range e.messages {
 		if err := s.receive(now, p, m); err != nil {
-			s.throwAway(e.messages[i+1:])
-			s.end(now, p, err)
+			s.discardBlocks(e.messages[i+1:])
+			s.closePeer(now, p, err)
 			return
 		}
 		if p.closing {
-			s.throwAway(e.messages[i+1:])
+			s.discardBlocks(e.messages[i+1:])
 			return
 		}
 	}
-	s.trim(p)
-	s.fill(now, p)
+	s.trimCredits(p)
+	s.requestBlocks(now, p)
 }
 
 // throwAway takes back the buffers of blocks that nobody wants any more.
-func (s *state) throwAway(messages []peerwire.Message) {
+func (s *state) discardBlocks(messages []peerwire.Message) {
 	for _, m := range messages {
 		if m.Kind == peerwire.Piece && m.Data != nil {
 			s.wasted += int64(len(m.Data))
-			s.purse.drop(m.Data)
+			s.memory.drop(m.Data)
 		}
 	}
 }
 
 // receive is the state's answer to one message. An error ends the connection.
 func (s *state) receive(now time.Time, p *peerState, m peerwire.Message) error {
-	first := !p.spoke
+	first := !p.gotFirst
 	if m.Kind != peerwire.KeepAlive && m.Kind != peerwire.Extended && m.Kind != peerwire.Port {
-		p.spoke = true
+		p.gotFirst = true
 	}
 	switch m.Kind {
 	case peerwire.Piece:
@@ -76,7 +76,7 @@ func (s *state) receive(now time.Time, p *peerState, m peerwire.Message) error {
 		s.receiveChoke(p)
 	case peerwire.Unchoke:
 		p.choking = false
-		p.gotBlock = now
+		p.lastBlock = now
 	case peerwire.Interested:
 		s.receiveInterest(now, p, true)
 	case peerwire.NotInterested:
@@ -113,7 +113,7 @@ func (s *state) receiveAll(now time.Time, p *peerState, m peerwire.Message) {
 			p.have = nil
 		}
 	}
-	s.meet(now, p)
+	s.addToPicker(now, p)
 }
 
 // receiveMore is what the peer has, behind other messages. BEP 3 knows none such,
@@ -144,60 +144,60 @@ func (s *state) receiveMore(now time.Time, p *peerState, m peerwire.Message) err
 }
 
 // meet tells the picker of a peer as soon as it has anything.
-func (s *state) meet(now time.Time, p *peerState) {
+func (s *state) addToPicker(now time.Time, p *peerState) {
 	s.picker.Join(p.id, p.bitfield(s.n))
-	p.known = true
-	s.interest(now, p)
-	s.useful(now, p)
+	p.inPicker = true
+	s.updateInterest(now, p)
+	s.closeIfUseless(now, p)
 }
 
 func (s *state) receiveHave(now time.Time, p *peerState, piece int) {
 	if !p.setHave(piece, s.n, true) {
 		return
 	}
-	if !p.known {
-		s.meet(now, p)
+	if !p.inPicker {
+		s.addToPicker(now, p)
 		return
 	}
 	s.picker.Have(p.id, piece, true)
-	s.interest(now, p)
-	s.useful(now, p)
+	s.updateInterest(now, p)
+	s.closeIfUseless(now, p)
 }
 
 // useful ends a connection between two that have everything.
-func (s *state) useful(now time.Time, p *peerState) {
+func (s *state) closeIfUseless(now time.Time, p *peerState) {
 	if s.complete() && p.isSeed(s.n) && !p.closing {
-		s.end(now, p, errUseless)
+		s.closePeer(now, p, errUseless)
 	}
 }
 
 // interest tells the peer whether we want its pieces, if that changed.
-func (s *state) interest(now time.Time, p *peerState) {
-	want := p.known && !p.closing && s.picker.Wants(p.id)
-	if want == p.amWant || p.closing {
+func (s *state) updateInterest(now time.Time, p *peerState) {
+	want := p.inPicker && !p.closing && s.picker.Wants(p.id)
+	if want == p.amInterested || p.closing {
 		return
 	}
-	p.amWant = want
-	p.cared = now
+	p.amInterested = want
+	p.lastInterest = now
 	kind := peerwire.NotInterested
 	if want {
 		kind = peerwire.Interested
-		s.idle = false
+		s.nothingWantedReported = false
 	}
 	s.send(now, p, peerwire.Message{Kind: kind})
 }
 
 func (s *state) receiveInterest(now time.Time, p *peerState, wants bool) {
-	p.cared = now
-	if p.wants == wants {
+	p.lastInterest = now
+	if p.interested == wants {
 		return
 	}
-	p.wants = wants
+	p.interested = wants
 	if wants {
-		s.chokeIfFree(now)
-	} else if !p.amChoke {
+		s.scheduleChokeIfFree(now)
+	} else if !p.amChoking {
 		s.setChoke(now, p, true)
-		s.chokeSoon(now)
+		s.scheduleChoke(now)
 	}
 }
 
@@ -207,34 +207,34 @@ func (s *state) receiveChoke(p *peerState) {
 	if p.fast {
 		return // each request is answered by a block or a reject
 	}
-	s.purse.release(p.tally.takeCredits(len(p.requests)))
+	s.memory.release(p.tally.takeCredits(len(p.requests)))
 	for _, r := range p.requests {
 		if !r.late {
 			s.picker.Drop(p.id, r.block)
 		}
 	}
 	p.requests = p.requests[:0]
-	s.freed = true
+	s.repick = true
 }
 
 func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
-	i := p.find(b)
+	i := p.findRequest(b)
 	if i < 0 {
 		return
 	}
-	r := p.forget(i)
-	s.purse.release(p.tally.takeCredits(1))
+	r := p.removeRequest(i)
+	s.memory.release(p.tally.takeCredits(1))
 	if !r.late {
 		s.picker.Drop(p.id, b)
-		s.freed = true
+		s.repick = true
 	}
 	// A peer that refuses a piece it may be asked for would be asked again
 	// at once, for ever.
 	p.allowed = slices.DeleteFunc(p.allowed, func(piece int) bool { return piece == b.Piece })
 	if !p.choking {
-		p.refusals++
-		if p.refusals > maxRefused {
-			s.end(now, p, protocolError(peerwire.Reject, "refuses all that it is asked for"))
+		p.refusedByPeer++
+		if p.refusedByPeer > maxRefused {
+			s.closePeer(now, p, protocolError(peerwire.Reject, "refuses all that it is asked for"))
 		}
 	}
 }
@@ -242,12 +242,12 @@ func (s *state) receiveReject(now time.Time, p *peerState, b swarm.Block) {
 // receiveRequest puts a block on the list of those to send.
 func (s *state) receiveRequest(now time.Time, p *peerState, b swarm.Block) error {
 	switch {
-	case p.amChoke:
-		if p.refused++; p.refused > maxRefused {
+	case p.amChoking:
+		if p.refusedByUs++; p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request while choked")
 		}
 	case !s.have.Has(b.Piece):
-		if p.refused++; p.refused > maxRefused {
+		if p.refusedByUs++; p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request for pieces that we do not have")
 		}
 	case p.tally.queued.Load() >= maxServing:
@@ -257,7 +257,7 @@ func (s *state) receiveRequest(now time.Time, p *peerState, b swarm.Block) error
 	default:
 		p.tally.queued.Add(1)
 		p.serve = append(p.serve, b)
-		s.touch(p)
+		s.markDirty(p)
 		return nil
 	}
 	if p.fast {
@@ -281,7 +281,7 @@ func (s *state) receiveExtended(p *peerState, m peerwire.Message) error {
 		p.pace.limit = min(max(hello.Reqq, 1), 1<<16)
 	}
 	if !p.outgoing && hello.P > 0 {
-		p.listens = addrPort(p.addr.Addr(), int(hello.P))
+		p.dialAddr = addrPort(p.addr.Addr(), int(hello.P))
 	}
 	return nil
 }
@@ -301,9 +301,9 @@ func (e readFailed) apply(now time.Time, s *state) {
 		s.send(now, p, peerwire.Message{Kind: peerwire.Reject, Block: e.block})
 	}
 	if s.have.Has(e.block.Piece) {
-		s.lose(e.block.Piece, nil)
+		s.markMissing(e.block.Piece, nil)
 		for _, p := range s.order {
-			s.interest(now, p)
+			s.updateInterest(now, p)
 		}
 		s.report(Warning{s.id(), e.err})
 	}

@@ -33,7 +33,7 @@ func (m *meter) read(now time.Time, total int64) {
 }
 
 // show returns the flow with the total as it is now.
-func (m *meter) show(total int64) Flow {
+func (m *meter) flowAt(total int64) Flow {
 	f := m.flow
 	f.Total = total
 	return f

@@ -31,5 +31,5 @@ func TestMeter(t *testing.T) {
 	require.Equal(t, peak, m.flow.Peak)
 	m.read(now.Add(100*time.Millisecond), total+7)
 	require.Zero(t, m.flow.Rate, "too short to tell")
-	require.Equal(t, Flow{Total: total + 9, Peak: peak}, m.show(total+9))
+	require.Equal(t, Flow{Total: total + 9, Peak: peak}, m.flowAt(total+9))
 }

@@ -24,24 +24,24 @@ const (
 // n/2 a round trip. The least round trip is used and not the mean, for the mean
 // grows with the queue itself.
 type pace struct {
-	queue  int     // blocks to have asked for
-	limit  int     // of the peer, reqq
-	rate   float64 // bytes per second
-	from   time.Time
-	bytes  int64 // since from
-	least  time.Duration
-	aged   time.Time
-	mean   time.Duration // of round trips
-	dev    time.Duration // mean deviation
-	snub   bool          // nothing comes: ask for no more
-	before int           // queue before the snub
+	queue       int     // blocks to have asked for
+	limit       int     // of the peer, reqq
+	rate        float64 // bytes per second
+	windowStart time.Time
+	windowBytes int64 // since from
+	minTrip     time.Duration
+	minTripAt   time.Time
+	meanTrip    time.Duration // of round trips
+	tripDev     time.Duration // mean deviation
+	snubbed     bool          // nothing comes: ask for no more
+	queueBefore int           // queue before the snub
 }
 
 func newPace() pace { return pace{queue: firstQueue, limit: unsaidReqq} }
 
 // room returns how many blocks may be asked for besides the open ones.
 func (c *pace) room(open int) int {
-	if c.snub {
+	if c.snubbed {
 		return max(0, 1-open)
 	}
 	return min(c.queue, c.limit) - open
@@ -54,20 +54,20 @@ func (c *pace) arrived(now time.Time, n int, trip time.Duration) {
 	if trip > 0 {
 		c.sample(now, trip)
 	}
-	if c.from.IsZero() {
-		c.from = now
+	if c.windowStart.IsZero() {
+		c.windowStart = now
 	}
-	c.bytes += int64(n)
+	c.windowBytes += int64(n)
 	window := rateWindow
 	if c.rate == 0 {
 		window = firstWindow
 	}
-	if d := now.Sub(c.from); d >= max(window, c.least) {
-		r := float64(c.bytes) / d.Seconds()
+	if d := now.Sub(c.windowStart); d >= max(window, c.minTrip) {
+		r := float64(c.windowBytes) / d.Seconds()
 		if r < c.rate {
 			r = 0.7*c.rate + 0.3*r
 		}
-		c.rate, c.from, c.bytes = r, now, 0
+		c.rate, c.windowStart, c.windowBytes = r, now, 0
 	}
 	switch bound := c.bound(); {
 	case c.queue < bound:
@@ -82,45 +82,45 @@ func (c *pace) bound() int {
 	if c.rate == 0 {
 		return firstQueue * 4 // no rate was taken yet
 	}
-	cover := (2*c.least + stallCover).Seconds()
+	cover := (2*c.minTrip + stallCover).Seconds()
 	return max(firstQueue, int(c.rate*cover/swarm.BlockLen))
 }
 
 // sample takes a round trip into the means, with gain 1/8 and 1/4 (RFC 6298).
 func (c *pace) sample(now time.Time, trip time.Duration) {
-	if c.mean == 0 {
-		c.mean, c.dev, c.least, c.aged = trip, trip/2, trip, now
+	if c.meanTrip == 0 {
+		c.meanTrip, c.tripDev, c.minTrip, c.minTripAt = trip, trip/2, trip, now
 		return
 	}
-	c.dev += (max(c.mean-trip, trip-c.mean) - c.dev) / 4
-	c.mean += (trip - c.mean) / 8
-	if trip < c.least {
-		c.least, c.aged = trip, now
-	} else if now.Sub(c.aged) > roundTripUp {
+	c.tripDev += (max(c.meanTrip-trip, trip-c.meanTrip) - c.tripDev) / 4
+	c.meanTrip += (trip - c.meanTrip) / 8
+	if trip < c.minTrip {
+		c.minTrip, c.minTripAt = trip, now
+	} else if now.Sub(c.minTripAt) > roundTripUp {
 		// Paths change; but the trips of a full queue must not lengthen it.
-		c.least, c.aged = min(trip, c.least+c.least/8+time.Millisecond), now
+		c.minTrip, c.minTripAt = min(trip, c.minTrip+c.minTrip/8+time.Millisecond), now
 	}
 }
 
 // late returns how long to wait for a block before it is late.
-func (c *pace) late() time.Duration {
-	if c.mean == 0 {
+func (c *pace) timeout() time.Duration {
+	if c.meanTrip == 0 {
 		return 10 * time.Second
 	}
-	return max(leastWait, c.mean+4*c.dev)
+	return max(leastWait, c.meanTrip+4*c.tripDev)
 }
 
 // stalled says that blocks are late.
 func (c *pace) stalled() {
-	if !c.snub {
-		c.snub, c.before = true, c.queue
+	if !c.snubbed {
+		c.snubbed, c.queueBefore = true, c.queue
 	}
 }
 
 // recover says that a block came: the queue is half of what it was.
 func (c *pace) recover() {
-	if c.snub {
-		c.snub, c.queue = false, max(firstQueue, c.before/2)
-		c.from, c.bytes = time.Time{}, 0
+	if c.snubbed {
+		c.snubbed, c.queue = false, max(firstQueue, c.queueBefore/2)
+		c.windowStart, c.windowBytes = time.Time{}, 0
 	}
 }

@@ -67,18 +67,18 @@ func TestQueueKeepsToTheLimitOfThePeer(t *testing.T) {
 
 func TestLateIsMeanAndFourDeviations(t *testing.T) {
 	c := newPace()
-	require.Equal(t, 10*time.Second, c.late(), "nothing is known yet")
+	require.Equal(t, 10*time.Second, c.timeout(), "nothing is known yet")
 	now := time.Now()
 	for range 100 {
 		now = now.Add(100 * time.Millisecond)
 		c.arrived(now, swarm.BlockLen, 100*time.Millisecond)
 	}
-	require.Equal(t, leastWait, c.late(), "two seconds at least")
+	require.Equal(t, leastWait, c.timeout(), "two seconds at least")
 	for i := range 100 {
 		now = now.Add(time.Second)
 		c.arrived(now, swarm.BlockLen, time.Duration(1+4*(i%2))*time.Second)
 	}
-	require.InDelta(t, 11, c.late().Seconds(), 2)
+	require.InDelta(t, 11, c.timeout().Seconds(), 2)
 }
 
 func TestStalledPeerIsAskedForOneBlock(t *testing.T) {

@@ -11,12 +11,12 @@ import (
 // anything else. A part is written as soon as it is hashed; the piece is held when
 // its last part was found to be right and is written.
 const (
-	partLen     = 16                     // blocks of a part, at least; twice as many at most, so that lanes are about even
-	spreadCover = 250 * time.Millisecond // of receiving that may go into pieces begun together
+	minSectionLen = 16                     // blocks of a part, at least; twice as many at most, so that lanes are about even
+	spreadCover   = 250 * time.Millisecond // of receiving that may go into pieces begun together
 )
 
-// inParts reports whether a torrent's pieces are checked part by part.
-func inParts(spec *Spec, b *budget) bool {
+// checksBySection reports whether a torrent's pieces are checked part by part.
+func checksBySection(spec *Spec, b *budget) bool {
 	return spec.Sections && spec.Lanes > 1 &&
 		int64(spec.Lanes)*spec.Geometry.PieceLength > int64(b.units)*swarm.BlockLen/2
 }
@@ -24,45 +24,45 @@ func inParts(spec *Spec, b *budget) bool {
 // spread returns over how many pieces requests are spread: over as many as are
 // hashed side by side if they come so fast that none of them is whole much later
 // for it.
-func (s *state) spread() int {
-	if !s.parts {
+func (s *state) spreadPieces() int {
+	if !s.bySection {
 		return 1
 	}
-	return max(1, min(s.lanes, int(s.rate()*spreadCover.Seconds()/float64(s.geo.PieceLength))))
+	return max(1, min(s.lanes, int(s.totalRate()*spreadCover.Seconds()/float64(s.geo.PieceLength))))
 }
 
 // front returns the number of blocks, behind those that are hashed, that can be
 // hashed now.
-func (s *state) front(a *assembly) int {
+func (s *state) hashableFront(a *assembly) int {
 	if a.checking || a.hashing > 0 {
 		return 0
 	}
 	k := a.hashed
-	for k < len(a.bufs) && k <= a.hashed+2*s.part && (a.bufs[k] != nil || !a.here[k] && s.geo.IsPad(s.geo.Block(a.piece, k))) {
+	for k < len(a.bufs) && k <= a.hashed+2*s.minSection && (a.bufs[k] != nil || !a.arrived[k] && s.geo.IsPad(s.geo.Block(a.piece, k))) {
 		k++
 	}
 	return k - a.hashed
 }
 
 // hashFront hands the next part of a piece to the verifiers, if it has least blocks.
-func (s *state) hashFront(a *assembly, least int) bool {
-	if !s.parts {
+func (s *state) hashSection(a *assembly, least int) bool {
+	if !s.bySection {
 		return false
 	}
-	n := min(s.front(a), 2*s.part)
+	n := min(s.hashableFront(a), 2*s.minSection)
 	if n < least || n == 0 || a.hashed+n == len(a.bufs) { // the last part is submitted with the piece
 		return false
 	}
 	a.hashing = n
 	s.do(check{verifyJob{
-		whole: a, piece: a.piece, blocks: s.handOver(a, n), from: a.hashed, state: a.state, part: true, soon: s.partSoon(),
+		asm: a, piece: a.piece, blocks: s.lendBuffers(a, n), from: a.hashed, state: a.hashState, section: true, soon: s.sectionSoon(),
 	}})
 	return true
 }
 
-// partSoon reports whether a part of another piece will be here within laneWait, by
+// sectionSoon reports whether a part of another piece will be here within laneWait, by
 // the order in which blocks were asked for.
-func (s *state) partSoon() bool {
+func (s *state) sectionSoon() bool {
 	if s.coming == nil {
 		s.coming = make(map[int]int)
 	}
@@ -75,7 +75,7 @@ func (s *state) partSoon() bool {
 			if a == nil || a.checking || a.hashing > 0 {
 				continue
 			}
-			if coming[a.piece]++; coming[a.piece] >= s.part {
+			if coming[a.piece]++; coming[a.piece] >= s.minSection {
 				return true
 			}
 		}
@@ -83,55 +83,55 @@ func (s *state) partSoon() bool {
 	return false
 }
 
-// A partDone is a part of a piece that was hashed and written.
-type partDone struct {
-	whole  *assembly
+// A sectionDone is a part of a piece that was hashed and written.
+type sectionDone struct {
+	asm    *assembly
 	from   int      // the number of the first of blocks
 	blocks [][]byte // back, with their units
 	state  any      // of the verifier
 	err    error    // it could not be written
 }
 
-func (e partDone) apply(now time.Time, s *state) {
+func (e sectionDone) apply(now time.Time, s *state) {
 	for _, b := range e.blocks {
 		if b != nil {
-			s.inDisk--
+			s.buffersOut--
 		}
 	}
-	s.purse.drop(e.blocks...)
-	a := e.whole
+	s.memory.drop(e.blocks...)
+	a := e.asm
 	if s.assembly[a.piece] != a {
 		return // it was forgotten meanwhile
 	}
 	a.hashing = 0
 	if e.err != nil {
 		delete(s.assembly, a.piece)
-		s.purse.drop(a.bufs...)
-		s.lose(a.piece, nil)
+		s.memory.drop(a.bufs...)
+		s.markMissing(a.piece, nil)
 		s.fail(now, e.err)
 		return
 	}
-	a.hashed, a.state = e.from+len(e.blocks), e.state
-	if a.whole() {
+	a.hashed, a.hashState = e.from+len(e.blocks), e.state
+	if a.readyToCheck() {
 		s.submit(a)
 	} else if s.active() {
-		s.hashFront(a, s.part)
+		s.hashSection(a, s.minSection)
 	}
 }
 
 // relieve has parts hashed before they are of the usual length, because memory is
 // short, and reports whether there were any.
-func (s *state) relieve() (found bool) {
-	for s.inDisk < leastSpill {
+func (s *state) hashEarly() (found bool) {
+	for s.buffersOut < leastSpill {
 		var best *assembly
 		most := 0
 		for _, a := range s.assembly {
-			n := s.front(a)
+			n := s.hashableFront(a)
 			if a.hashed+n < len(a.bufs) && (n > most || n == most && n > 0 && a.piece < best.piece) {
 				best, most = a, n
 			}
 		}
-		if best == nil || !s.hashFront(best, 1) {
+		if best == nil || !s.hashSection(best, 1) {
 			return found
 		}
 		found = true

@@ -44,7 +44,7 @@ func TestLongPiecesAreCheckedInParts(t *testing.T) {
 		r.wait(r.add(leech, spec), time.Minute)
 		require.Zero(t, disk.Calls(storagetest.Read), "something was read back")
 		s.has(t, disk)
-		require.Greater(t, parts.Load(), int64(s.geometry.Length/swarm.BlockLen/2/partLen/2))
+		require.Greater(t, parts.Load(), int64(s.geometry.Length/swarm.BlockLen/2/minSectionLen/2))
 	})
 }
 
@@ -140,7 +140,7 @@ func TestPartThatCannotBeWritten(t *testing.T) {
 		down := r.add(leech, spec)
 		require.ErrorContains(t, down.Wait(t.Context()), "no space left")
 		time.Sleep(time.Second)
-		require.Zero(t, down.purse.holds())
+		require.Zero(t, down.quota.holds())
 		disk.Heal()
 		down.Resume()
 		r.wait(down, time.Minute)

@@ -64,38 +64,38 @@ type peerState struct {
 	extended bool // BEP 10
 	tally    *tally
 
-	client   string         // what it calls itself (BEP 10)
-	listens  netip.AddrPort // where it may be dialed, if known
-	have     swarm.Bitfield // nil while it has nothing or everything
-	haveN    int            // pieces that it has
-	spoke    bool           // a message came: a bitfield is out of order now
-	known    bool           // the picker knows it
-	choking  bool           // it chokes us
-	wants    bool           // it is interested in us
-	amChoke  bool           // we choke it
-	amWant   bool           // we are interested in it
-	parole   bool           // it took part in a wrong piece
-	closing  bool           // the turn is done with it
-	closeErr error
+	client       string         // what it calls itself (BEP 10)
+	dialAddr     netip.AddrPort // where it may be dialed, if known
+	have         swarm.Bitfield // nil while it has nothing or everything
+	haveN        int            // pieces that it has
+	gotFirst     bool           // a message came: a bitfield is out of order now
+	inPicker     bool           // the picker knows it
+	choking      bool           // it chokes us
+	interested   bool           // it is interested in us
+	amChoking    bool           // we choke it
+	amInterested bool           // we are interested in it
+	parole       bool           // it took part in a wrong piece
+	closing      bool           // the turn is done with it
+	closeErr     error
 
-	pace     pace
-	requests []request // oldest first
-	allowed  []int     // pieces we may ask for while choked (BEP 6)
-	suggest  []int     // pieces that it suggests (BEP 6)
-	refused  int       // requests that we refused
-	refusals int       // of ours in a row that it refused, though it does not choke us
-	stalls   int       // times in a row that it was given up
-	asked    int64     // bytes of blocks that we ever asked it for
-	came     int64     // bytes of blocks that it sent
+	pace          pace
+	requests      []request // oldest first
+	allowed       []int     // pieces we may ask for while choked (BEP 6)
+	suggest       []int     // pieces that it suggests (BEP 6)
+	refusedByUs   int       // requests that we refused
+	refusedByPeer int       // of ours in a row that it refused, though it does not choke us
+	stalls        int       // times in a row that it was given up
+	bytesAsked    int64     // bytes of blocks that we ever asked it for
+	bytesGot      int64     // bytes of blocks that it sent
 
-	joined   time.Time
-	heard    time.Time // last message
-	spoken   time.Time // last of ours
-	gotBlock time.Time // last block, or first request since none was open
-	cared    time.Time // last time that one of us was interested
-	unchoked time.Time
-	sentThen int64 // tally.up at unchoked
-	down, up meter
+	joinedAt     time.Time
+	lastReceived time.Time // last message
+	lastSent     time.Time // last of ours
+	lastBlock    time.Time // last block, or first request since none was open
+	lastInterest time.Time // last time that one of us was interested
+	unchokedAt   time.Time
+	upAtUnchoke  int64 // tally.up at unchoked
+	down, up     meter
 
 	// What the turn will hand to the writer.
 	out     []byte
@@ -150,7 +150,7 @@ func (p *peerState) bitfield(n int) swarm.Bitfield {
 }
 
 // find returns the index of the request for b, or -1.
-func (p *peerState) find(b swarm.Block) int {
+func (p *peerState) findRequest(b swarm.Block) int {
 	for i := range p.requests {
 		if p.requests[i].block == b {
 			return i
@@ -160,7 +160,7 @@ func (p *peerState) find(b swarm.Block) int {
 }
 
 // forget removes request i. The first is the usual one, so it is cheap.
-func (p *peerState) forget(i int) request {
+func (p *peerState) removeRequest(i int) request {
 	r := p.requests[i]
 	if i == 0 {
 		p.requests = p.requests[1:]

@@ -42,16 +42,16 @@ func (e spill) perform(t *Torrent) {
 	go func() {
 		defer t.tasks.Done()
 		t.disk.enter(nil)
-		err := writeBlocks(t.storage, t.geometry, e.part.piece, e.numbers, e.bufs)
+		err := writeBlocks(t.storage, t.geometry, e.asm.piece, e.numbers, e.bufs)
 		t.disk.leave()
-		t.post(spilled{e.part, e.numbers, e.bufs, err})
+		t.post(spilled{e.asm, e.numbers, e.bufs, err})
 	}()
 }
 
 func (e emit) perform(t *Torrent) { t.engine.hub.emit(e.event) }
 
-func (e tell) perform(t *Torrent) {
-	t.engine.announcer.tell(t, e, t.state.announcement())
+func (e announce) perform(t *Torrent) {
+	t.engine.announcer.queueAnnounce(t, e, t.state.announcement())
 }
 
 func (rest) perform(t *Torrent) {
@@ -70,7 +70,7 @@ func (s *state) announcement() swarm.Announcement {
 	if s.cfg.MaxPeers > 0 {
 		want = max(0, min(want, s.cfg.MaxPeers-len(s.order)))
 	}
-	if !s.dials() {
+	if !s.wantsToDial() {
 		want = 0
 	}
 	return swarm.Announcement{

@@ -26,12 +26,12 @@ func (noPicker) Arrive(dst []swarm.Peer, _ swarm.Peer, _ swarm.Block) ([]swarm.P
 }
 
 // picks reports whether the torrent has a picker.
-func (s *state) picks() bool { return s.picker != noPicker{} }
+func (s *state) hasPicker() bool { return s.picker != noPicker{} }
 
 // beginPicking makes a picker, if one is needed and there is none, and tells it
 // what is held, what has arrived of other pieces, and who is connected.
-func (s *state) beginPicking() {
-	if s.picks() || !s.active() || s.complete() {
+func (s *state) startPicker() {
+	if s.hasPicker() || !s.active() || s.complete() {
 		return
 	}
 	s.picker = s.newPicker()
@@ -40,9 +40,9 @@ func (s *state) beginPicking() {
 			s.picker.Held(i)
 		}
 	}
-	s.retell()
+	s.replayBlocks()
 	for _, p := range s.order {
-		if p.known {
+		if p.inPicker {
 			s.picker.Join(p.id, p.bitfield(s.n))
 		}
 	}
@@ -50,7 +50,7 @@ func (s *state) beginPicking() {
 
 // retell tells the picker which blocks are here. They come as if from a peer of
 // their own, for a picker hears of blocks in no other way.
-func (s *state) retell() {
+func (s *state) replayBlocks() {
 	if len(s.assembly) == 0 {
 		return
 	}
@@ -58,7 +58,7 @@ func (s *state) retell() {
 	all.SetAll(s.n)
 	s.picker.Join(nobody, all)
 	for _, piece := range slices.Sorted(maps.Keys(s.assembly)) {
-		for k, here := range s.assembly[piece].here {
+		for k, here := range s.assembly[piece].arrived {
 			if b := s.geo.Block(piece, k); here && s.geo.Contains(b) {
 				s.picker.Arrive(nil, nobody, b)
 			}
@@ -69,7 +69,7 @@ func (s *state) retell() {
 
 // endPicking gives the picker up. Blocks that are on order count as late: if they
 // come they are not wanted, or a later picker takes them all the same.
-func (s *state) endPicking() {
+func (s *state) stopPicker() {
 	s.picker = noPicker{}
 	for _, p := range s.order {
 		for i := range p.requests {

@@ -12,8 +12,8 @@ import (
 // told holds the picker to what the state knows.
 func (w *world) told() error {
 	s := w.s
-	if want := s.active() && !s.complete(); s.picks() != want {
-		return fmt.Errorf("there is a picker: %v, and one is needed: %v", s.picks(), want)
+	if want := s.active() && !s.complete(); s.hasPicker() != want {
+		return fmt.Errorf("there is a picker: %v, and one is needed: %v", s.hasPicker(), want)
 	}
 	l, ok := s.picker.(*lowest)
 	if !ok {
@@ -25,13 +25,13 @@ func (w *world) told() error {
 		}
 		for k, b := range l.blocks[i] {
 			a := s.assembly[i]
-			if here := a != nil && a.here[k]; !held && !b.pad && b.here != here {
+			if here := a != nil && a.arrived[k]; !held && !b.pad && b.here != here {
 				return fmt.Errorf("the picker thinks that block %d of piece %d is here: %v", k, i, b.here)
 			}
 		}
 	}
 	for _, p := range s.order {
-		if l.peers[p.id] != nil != p.known {
+		if l.peers[p.id] != nil != p.inPicker {
 			return fmt.Errorf("the picker knows peer %d: %v", p.id, l.peers[p.id] != nil)
 		}
 	}
@@ -59,17 +59,17 @@ func TestPickerOnlyWhilePiecesAreMissing(t *testing.T) {
 		return newPicker()
 	}
 	w.tell("begin", "peer 1 joins fast all", "peer 2 joins fast 1110", "peer 2 sends interested", "+1s")
-	require.False(t, w.s.picks())
+	require.False(t, w.s.hasPicker())
 	require.Zero(t, made, "a complete torrent needs no picker")
 
 	w.take()
 	w.tell("lost 2 1.0")
-	require.True(t, w.s.picks(), "a piece is missing again")
+	require.True(t, w.s.hasPicker(), "a piece is missing again")
 	require.Equal(t, 1, made)
 	require.Contains(t, w.take(), "to 2: interested", "the picker knows who is there")
 
 	w.tell("peer 2 sends unchoke", "peer 2 sends piece 1.0", "peer 2 sends piece 1.1", "verdict 1 ok")
-	require.False(t, w.s.picks())
+	require.False(t, w.s.hasPicker())
 	require.Contains(t, w.take(), "to 2: not interested")
 	require.Equal(t, 1, made)
 	w.finish()
@@ -84,7 +84,7 @@ func TestPickerAfterAPauseKnowsWhatArrived(t *testing.T) {
 		return newPicker()
 	}
 	w.tell("begin", "peer 1 joins fast 1111", "peer 1 sends unchoke", "peer 1 sends piece 0.0", "peer 1 sends piece 0.2", "pause")
-	require.False(t, w.s.picks())
+	require.False(t, w.s.hasPicker())
 	w.tell("peer 1 goes", "written 0", "resume")
 	require.Equal(t, 2, made)
 	w.take()

@@ -17,7 +17,7 @@ func (e query) apply(now time.Time, s *state) {
 // being closed.
 func (t *Torrent) call(f func(now time.Time, s *state)) bool {
 	done := make(chan struct{})
-	if !t.poke(query{f, done}) {
+	if !t.tryPost(query{f, done}) {
 		return false
 	}
 	<-done

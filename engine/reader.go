@@ -14,7 +14,7 @@ const (
 	smallBuffer = 2 << 10   // of a connection that is idle
 	largeBuffer = 256 << 10 // of one that sends
 	maxBatch    = 2000      // messages in a batch: many fit into a read if they are short
-	restAfter   = 3 * time.Second
+	bufferIdle  = 3 * time.Second
 	maxExtended = 64 << 10 // bytes of an extension message, and of one that is unknown
 )
 
@@ -23,13 +23,13 @@ var largeBuffers = sync.Pool{New: func() any { return new([largeBuffer]byte) }}
 
 // reader turns bytes into batches of messages.
 type reader struct {
-	conn    *conn
-	decoder *peerwire.Decoder
-	buf     []byte // all of it
-	from    int    // buf[from:to] is not decoded yet
-	to      int
-	pooled  *[largeBuffer]byte // what buf lies in, if it is large
-	rest    time.Time          // read deadline, while buf is large
+	conn           *conn
+	decoder        *peerwire.Decoder
+	buf            []byte // all of it
+	from           int    // buf[from:to] is not decoded yet
+	to             int
+	pooled         *[largeBuffer]byte // what buf lies in, if it is large
+	bufferDeadline time.Time          // read deadline, while buf is large
 }
 
 // read runs until the connection ends.
@@ -64,27 +64,27 @@ func (r *reader) run() error {
 			if r.from == r.to {
 				r.shrink()
 			}
-			r.rest = time.Time{}
+			r.bufferDeadline = time.Time{}
 		default:
 			return err
 		}
-		if err := r.keepRest(); err != nil {
+		if err := r.extendBufferDeadline(); err != nil {
 			return err
 		}
 	}
 }
 
 // keepRest sees to it that a large buffer is given back when nothing comes.
-func (r *reader) keepRest() error {
+func (r *reader) extendBufferDeadline() error {
 	if r.pooled == nil {
 		return nil
 	}
 	now := time.Now()
-	if r.rest.Sub(now) > restAfter/2 {
+	if r.bufferDeadline.Sub(now) > bufferIdle/2 {
 		return nil
 	}
-	r.rest = now.Add(restAfter)
-	return r.conn.socket.SetReadDeadline(r.rest)
+	r.bufferDeadline = now.Add(bufferIdle)
+	return r.conn.socket.SetReadDeadline(r.bufferDeadline)
 }
 
 func (r *reader) enlarge() {

@@ -22,7 +22,7 @@ func (r *restful) Idle() { r.rests.Add(1) }
 func alone(t *Torrent) bool {
 	t.mu.Lock() // which a turn holds before it begins, and when it has ended
 	defer t.mu.Unlock()
-	return t.state.crowd == nil && !t.state.picks() && t.mailbox == nil && t.conns == nil
+	return t.state.workingSet == nil && !t.state.hasPicker() && t.mailbox == nil && t.conns == nil
 }
 
 func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {
@@ -44,7 +44,7 @@ func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {
 		r.wait(y, time.Minute)
 		s.has(t, m)
 		require.Zero(t, m.rests.Load(), "peers may come back")
-		time.Sleep(restDelay + time.Second)
+		time.Sleep(idleDelay + time.Second)
 		require.Equal(t, int64(2), disk.rests.Load())
 		require.Equal(t, int64(1), m.rests.Load())
 		require.True(t, alone(x))
@@ -52,12 +52,12 @@ func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {
 
 		p := make([]byte, 10)
 		for range 5 {
-			time.Sleep(restDelay - time.Second)
+			time.Sleep(idleDelay - time.Second)
 			_, err := x.ReadAt(p, 0)
 			require.NoError(t, err)
 		}
 		require.Equal(t, int64(2), disk.rests.Load(), "a user reads it")
-		time.Sleep(restDelay + time.Second)
+		time.Sleep(idleDelay + time.Second)
 		require.Equal(t, int64(3), disk.rests.Load())
 		x.Pause()
 		time.Sleep(time.Hour)

@@ -158,7 +158,7 @@ func (r *rig) close(e *Engine) {
 	torrents := e.Torrents()
 	require.NoError(r.t, e.Close())
 	for _, t := range torrents {
-		require.Zero(r.t, t.purse.held, "the torrent's purse after Close")
+		require.Zero(r.t, t.quota.held, "the torrent's purse after Close")
 	}
 	require.Zero(r.t, e.budget.inUse(), "units after Close")
 	require.Zero(r.t, e.conns.Load(), "sockets after Close")

@@ -46,9 +46,9 @@ func (w *world) obey(words []string) {
 	case "asked":
 		w.happen(found{asked: true})
 	case "dialed":
-		w.happen(dialFailed{w.address(words[1]), fmt.Errorf("%w: refused", ErrConnect)})
+		w.happen(unreached{w.address(words[1]), fmt.Errorf("%w: refused", ErrConnect)})
 	case "refused":
-		w.happen(dialFailed{w.address(words[1]), fmt.Errorf("%w: end of file", ErrHandshake)})
+		w.happen(unreached{w.address(words[1]), fmt.Errorf("%w: end of file", ErrHandshake)})
 	case "lost":
 		w.happen(readFailed{swarm.Peer(w.number(words[1])), w.block(words[2]), errScript})
 	case "wait":
@@ -64,7 +64,7 @@ func (w *world) obey(words []string) {
 	case "close":
 		w.happen(ending{})
 	case "squeeze":
-		w.happen(squeeze{})
+		w.happen(reclaim{})
 	case "announce":
 		w.happen(asking{})
 	case "ban":
@@ -97,7 +97,7 @@ func (w *world) await(piece string) {
 	w.waits = append(w.waits, done)
 	w.call(func(_ time.Time, s *state) {
 		s.waiters = append(s.waiters, waiter{w.number(piece), done})
-		s.notify()
+		s.answerWaiters()
 	})
 }
 
@@ -276,15 +276,15 @@ func (w *world) judge(piece int, how string, bad []int) {
 	if j.from > 0 {
 		require.Equal(w.t, j.from, j.state, w.place)
 	}
-	if j.part {
-		e := partDone{whole: j.whole, from: j.from, blocks: j.blocks, state: j.from + len(j.blocks)}
+	if j.section {
+		e := sectionDone{asm: j.asm, from: j.from, blocks: j.blocks, state: j.from + len(j.blocks)}
 		if how == "error" {
 			e.err = errScript
 		}
 		w.happen(e)
 		return
 	}
-	e := judged{whole: j.whole, piece: piece, from: j.from, blocks: j.blocks, bad: bad}
+	e := checkResult{asm: j.asm, piece: piece, from: j.from, blocks: j.blocks, bad: bad}
 	switch how {
 	case "ok":
 		e.ok = true
@@ -310,9 +310,9 @@ func (w *world) judge(piece int, how string, bad []int) {
 
 // wrote is the end of a spill.
 func (w *world) wrote(piece int, err error) {
-	i := slices.IndexFunc(w.spills, func(e spill) bool { return e.part.piece == piece })
+	i := slices.IndexFunc(w.spills, func(e spill) bool { return e.asm.piece == piece })
 	require.GreaterOrEqual(w.t, i, 0, "%s: piece %d is not being written", w.place, piece)
 	e := w.spills[i]
 	w.spills = slices.Delete(w.spills, i, i+1)
-	w.happen(spilled{e.part, e.numbers, e.bufs, err})
+	w.happen(spilled{e.asm, e.numbers, e.bufs, err})
 }

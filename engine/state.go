@@ -16,31 +16,31 @@ type event interface{ apply(now time.Time, s *state) }
 // state is the protocol state of one torrent. It does no I/O, reads no clock
 // and starts no goroutine: events go in, effects come out.
 type state struct {
-	cfg    *TorrentConfig
-	wait   time.Duration // Config.PeerTimeout
-	first  *Spec         // what Add was given, until the check at the start is over
-	swarms []swarm.ID
-	geo    *swarm.Geometry // shared with the Torrent
-	n      int             // pieces
-	lanes  int             // pieces to have hashed side by side
-	part   int             // blocks of a part, at least
-	purse  *purse
+	cfg        *TorrentConfig
+	wait       time.Duration // Config.PeerTimeout
+	first      *Spec         // what Add was given, until the check at the start is over
+	swarms     []swarm.ID
+	geo        *swarm.Geometry // shared with the Torrent
+	n          int             // pieces
+	lanes      int             // pieces to have hashed side by side
+	minSection int             // blocks of a part, at least
+	memory     *quota
 
 	newPicker func() swarm.Picker
 	picker    swarm.Picker // noPicker while nothing is to be asked for
 
 	// Together they take as much as each of them would between larger ones.
-	port    uint16
-	phase   Phase
-	parts   bool // pieces are so long that they are checked part by part
-	paused  bool // by the user: no running after the check that is under way
-	whole   bool // had every piece when it was added
-	owes    bool // the sources have not heard of the last piece
-	freed   bool // blocks may be free to pick that were not before
-	resting bool
-	used    bool // since it was added
-	lonely  bool // NoPeers was reported
-	idle    bool // NothingWanted was reported
+	port                  uint16
+	phase                 Phase
+	bySection             bool // pieces are so long that they are checked part by part
+	paused                bool // by the user: no running after the check that is under way
+	completedReported     bool // had every piece when it was added
+	completedUnannounced  bool // the sources have not heard of the last piece
+	repick                bool // blocks may be free to pick that were not before
+	idle                  bool
+	used                  bool // since it was added
+	noPeersReported       bool // NoPeers was reported
+	nothingWantedReported bool // NothingWanted was reported
 
 	err     error
 	lateErr error // of the Storage, after Close began
@@ -54,12 +54,12 @@ type state struct {
 	wrong   int
 	wasted  int64
 
-	*crowd     // nil between the turns of a torrent that has none
-	inDisk int // buffers with verifiers and the store
+	*workingSet     // nil between the turns of a torrent that has none
+	buffersOut  int // buffers with verifiers and the store
 
 	book    book
-	stats   time.Time // next StatsTick
-	quiet   time.Time // when the torrent comes to rest, if nothing happens until then
+	statsAt time.Time // next StatsTick
+	idleAt  time.Time // when the torrent comes to rest, if nothing happens until then
 	waiters []waiter
 
 	recheckDone chan error     // who waits for the end of a check, if anyone
@@ -122,16 +122,16 @@ var (
 	errIdle      = errors.New("no interest on either side")
 )
 
-func newState(now time.Time, spec *Spec, geo *swarm.Geometry, cfg *TorrentConfig, purse *purse) *state {
+func newState(now time.Time, spec *Spec, geo *swarm.Geometry, cfg *TorrentConfig, purse *quota) *state {
 	s := &state{
-		cfg: cfg, first: spec, swarms: spec.Swarms, geo: geo, n: spec.Geometry.Pieces(), purse: purse,
-		lanes: spec.Lanes, parts: inParts(spec, purse.budget), part: partLen,
+		cfg: cfg, first: spec, swarms: spec.Swarms, geo: geo, n: spec.Geometry.Pieces(), memory: purse,
+		lanes: spec.Lanes, bySection: checksBySection(spec, purse.budget), minSection: minSectionLen,
 		newPicker: spec.NewPicker, picker: noPicker{}, paused: spec.Paused,
 		wait:     120 * time.Second,
 		start:    now,
 		baseDown: spec.Downloaded, baseUp: spec.Uploaded,
 	}
-	s.rise()
+	s.attach()
 	s.have = swarm.NewBitfield(s.n)
 	for i := range s.n {
 		s.left += int64(s.geo.PieceLen(i))
@@ -143,13 +143,13 @@ func newState(now time.Time, spec *Spec, geo *swarm.Geometry, cfg *TorrentConfig
 func (s *state) begin(now time.Time) {
 	for i := range s.n {
 		if s.first.Have.Has(i) {
-			s.hold(i)
+			s.markHeld(i)
 			if s.cfg.Events&OnHeld != 0 { // else it would be made for nothing
 				s.report(Held{s.id(), i})
 			}
 		}
 	}
-	s.whole = s.complete()
+	s.completedReported = s.complete()
 	s.phase = PhaseChecking
 	if s.first.Check.Count() > 0 {
 		s.toCheck = s.first.Check.Count()
@@ -162,11 +162,11 @@ func (s *state) begin(now time.Time) {
 // added ends the check at the start.
 func (s *state) added(now time.Time) {
 	if s.first != nil { // a later check starts from the pieces alone
-		s.restore(s.first.Spilled)
+		s.restoreSpilled(s.first.Spilled)
 		s.first = nil
 	}
-	s.fillPads()
-	s.whole = s.complete()
+	s.submitPads()
+	s.completedReported = s.complete()
 	s.report(Added{s.id(), s.haveN, s.n, s.have.Clone()})
 	if s.paused {
 		s.phase = PhasePaused
@@ -179,16 +179,16 @@ func (s *state) added(now time.Time) {
 // run lets the torrent talk to others.
 func (s *state) run(now time.Time) {
 	s.phase, s.err = PhaseRunning, nil
-	s.lonely, s.idle = false, false
+	s.noPeersReported, s.nothingWantedReported = false, false
 	total := s.totals()
 	s.sinceDown, s.sinceUp = total.down, total.up
-	s.do(tell{event: swarm.Started})
-	s.tellCompleted()
+	s.do(announce{event: swarm.Started})
+	s.announceCompleted()
 	if s.cfg.Events&OnStats != 0 {
-		s.stats = now.Add(time.Second)
+		s.statsAt = now.Add(time.Second)
 	}
-	s.beginPicking()
-	s.notify()
+	s.startPicker()
+	s.answerWaiters()
 }
 
 func (s *state) id() swarm.ID   { return s.swarms[0] }
@@ -202,7 +202,7 @@ func (s *state) report(ev Event) {
 }
 
 // hold notes that a piece is checked and written.
-func (s *state) hold(piece int) {
+func (s *state) markHeld(piece int) {
 	if s.have.Has(piece) {
 		return
 	}
@@ -213,31 +213,31 @@ func (s *state) hold(piece int) {
 }
 
 // lose notes that blocks of a piece are missing; nil for all.
-func (s *state) lose(piece int, blocks []int) {
+func (s *state) markMissing(piece int, blocks []int) {
 	if s.have.Has(piece) {
 		if s.complete() {
-			s.book.again(s.start)
+			s.book.retrySeeds(s.start)
 		}
 		s.have.Clear(piece)
 		s.haveN--
 		s.left += int64(s.geo.PieceLen(piece))
 	}
-	if s.picks() {
+	if s.hasPicker() {
 		s.picker.Lose(piece, blocks)
 	} else {
-		s.beginPicking()
+		s.startPicker()
 	}
-	s.freed = true
+	s.repick = true
 }
 
 // send puts a message into the peer's buffer, which the turn flushes.
 func (s *state) send(now time.Time, p *peerState, m peerwire.Message) {
 	p.out = m.AppendTo(p.out)
-	p.spoken = now
-	s.touch(p)
+	p.lastSent = now
+	s.markDirty(p)
 }
 
-func (s *state) touch(p *peerState) {
+func (s *state) markDirty(p *peerState) {
 	if !p.isDirty {
 		p.isDirty = true
 		s.dirty = append(s.dirty, p)
@@ -246,25 +246,25 @@ func (s *state) touch(p *peerState) {
 
 // settle ends a turn: what the events together ask for is done once.
 func (s *state) settle(now time.Time) {
-	if s.freed && s.active() {
-		s.freed = false
+	if s.repick && s.active() {
+		s.repick = false
 		for _, p := range s.order {
-			s.fill(now, p)
+			s.requestBlocks(now, p)
 		}
 	}
 	s.readOn()
-	s.dialMore(now)
-	s.comeToRest(now)
+	s.dialPeers(now)
+	s.updateIdle(now)
 	s.deadline = s.nextDeadline()
 }
 
 // nextDeadline returns when the state wants a tick; zero for never.
 func (s *state) nextDeadline() (next time.Time) {
 	dial := s.book.due
-	if !s.wantsPeers() {
+	if !s.mayDial() {
 		dial = time.Time{}
 	}
-	for _, t := range [...]time.Time{s.choke, s.scan, s.stats, s.quiet, dial} {
+	for _, t := range [...]time.Time{s.chokeAt, s.scanAt, s.statsAt, s.idleAt, dial} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
@@ -273,7 +273,7 @@ func (s *state) nextDeadline() (next time.Time) {
 }
 
 // notify answers those who wait.
-func (s *state) notify() {
+func (s *state) answerWaiters() {
 	s.waiters = slices.DeleteFunc(s.waiters, func(w waiter) bool {
 		switch {
 		case w.piece < 0 && s.complete() || w.piece >= 0 && s.have.Has(w.piece):
@@ -294,14 +294,14 @@ func (s *state) stop(now time.Time, phase Phase, why error) {
 	wasRunning := s.active()
 	s.phase = phase
 	for _, p := range slices.Clone(s.order) {
-		s.end(now, p, why)
+		s.closePeer(now, p, why)
 	}
-	s.endPicking()
-	s.choke, s.stats = time.Time{}, time.Time{}
+	s.stopPicker()
+	s.chokeAt, s.statsAt = time.Time{}, time.Time{}
 	if wasRunning {
-		s.do(tell{event: swarm.Stopped})
+		s.do(announce{event: swarm.Stopped})
 	}
-	s.notify()
+	s.answerWaiters()
 }
 
 // fail stops the torrent with an error that only its user can mend.
@@ -323,10 +323,10 @@ func (s *state) ban(now time.Time, addr netip.Addr, why error) {
 	if s.book.ban(addr) {
 		s.report(PeerBanned{s.id(), addr})
 	}
-	s.disown(addr)
+	s.dropBlocksFrom(addr)
 	for _, p := range slices.Clone(s.order) {
 		if p.addr.Addr() == addr {
-			s.end(now, p, why)
+			s.closePeer(now, p, why)
 		}
 	}
 }

@@ -8,20 +8,20 @@ import (
 
 // disown makes the blocks of partial pieces missing again that a banned address
 // sent: they are likely wrong, and would cast suspicion on those who send the rest.
-func (s *state) disown(addr netip.Addr) {
+func (s *state) dropBlocksFrom(addr netip.Addr) {
 	for _, piece := range slices.Sorted(maps.Keys(s.assembly)) {
 		a := s.assembly[piece]
-		s.undo(a, func(k int) bool { return a.from[k] != nil && a.from[k].addr.Addr() == addr })
+		s.dropBlocks(a, func(k int) bool { return a.sender[k] != nil && a.sender[k].addr.Addr() == addr })
 	}
 }
 
 // takeOver lets a peer on parole, which may send whole pieces only, begin a piece
 // anew that others began and do not go on with: they left, or choke us. Otherwise
 // nobody might ever complete it. It reports false if there is none.
-func (s *state) takeOver(p *peerState) bool {
+func (s *state) restartForParole(p *peerState) bool {
 	for _, piece := range slices.Sorted(maps.Keys(s.assembly)) {
 		a := s.assembly[piece]
-		if p.has(piece, s.n) && !s.goesOn(a, p) && s.undo(a, func(k int) bool { return a.from[k] != p }) {
+		if p.has(piece, s.n) && !s.othersSend(a, p) && s.dropBlocks(a, func(k int) bool { return a.sender[k] != p }) {
 			return true
 		}
 	}
@@ -29,12 +29,12 @@ func (s *state) takeOver(p *peerState) bool {
 }
 
 // goesOn reports whether anybody but p sends blocks of a partial piece, or may.
-func (s *state) goesOn(a *assembly, p *peerState) bool {
+func (s *state) othersSend(a *assembly, p *peerState) bool {
 	for _, o := range s.order {
 		if o == p {
 			continue
 		}
-		if slices.Contains(a.from, o) && !o.choking ||
+		if slices.Contains(a.sender, o) && !o.choking ||
 			slices.ContainsFunc(o.requests, func(r request) bool { return r.block.Piece == a.piece && !r.late }) {
 			return true
 		}
@@ -44,25 +44,25 @@ func (s *state) goesOn(a *assembly, p *peerState) bool {
 
 // undo makes blocks of a partial piece missing again, those for which which
 // returns true. It reports whether there were any.
-func (s *state) undo(a *assembly, which func(k int) bool) bool {
+func (s *state) dropBlocks(a *assembly, which func(k int) bool) bool {
 	if a.checking || a.spilling > 0 || a.hashing > 0 {
 		return false
 	}
 	var lost []int
-	for k, here := range a.here {
+	for k, here := range a.arrived {
 		if !here || !which(k) {
 			continue
 		}
 		lost = append(lost, k)
 		s.wasted += int64(s.geo.Block(a.piece, k).Length)
-		s.purse.drop(a.bufs[k])
+		s.memory.drop(a.bufs[k])
 		a.bufs[k] = nil
 	}
 	if len(lost) == 0 {
 		return false
 	}
-	a.lose(lost)
+	a.removeBlocks(lost)
 	s.picker.Lose(a.piece, lost)
-	s.freed = true
+	s.repick = true
 	return true
 }

@@ -8,30 +8,30 @@ import (
 )
 
 const (
-	scanBusy  = 500 * time.Millisecond // between looks at the peers' clocks, while blocks are on order
-	scanIdle  = 5 * time.Second        // and otherwise
-	keepAlive = 60 * time.Second       // of our silence, until we say that we are there
+	scanWhileRequesting = 500 * time.Millisecond // between looks at the peers' clocks, while blocks are on order
+	scanOtherwise       = 5 * time.Second        // and otherwise
+	keepAlive           = 60 * time.Second       // of our silence, until we say that we are there
 )
 
 // tick is a deadline that passed.
 type tick struct{}
 
 func (tick) apply(now time.Time, s *state) {
-	if due(s.choke, now) {
+	if due(s.chokeAt, now) {
 		s.rechoke(now)
 	}
-	if due(s.scan, now) {
-		s.look(now)
+	if due(s.scanAt, now) {
+		s.checkTimeouts(now)
 	}
-	if due(s.quiet, now) && s.mayRest() {
-		s.takeRest()
+	if due(s.idleAt, now) && s.canIdle() {
+		s.becomeIdle()
 	}
-	if due(s.stats, now) {
-		s.stats = time.Time{}
+	if due(s.statsAt, now) {
+		s.statsAt = time.Time{}
 		if s.active() && s.cfg.Events&OnStats != 0 {
-			s.measure(now)
+			s.readMeters(now)
 			s.report(StatsTick{now, s.snapshot(now)})
-			s.stats = now.Add(time.Second)
+			s.statsAt = now.Add(time.Second)
 		}
 	}
 }
@@ -39,50 +39,50 @@ func (tick) apply(now time.Time, s *state) {
 func due(t, now time.Time) bool { return !t.IsZero() && !t.After(now) }
 
 // scheduleScan has the peers looked at, soon while blocks are on order.
-func (s *state) scheduleScan(now time.Time) {
-	every := scanIdle
+func (s *state) scheduleTimeouts(now time.Time) {
+	every := scanOtherwise
 	for _, p := range s.order {
 		if len(p.requests) > 0 {
-			every = scanBusy
+			every = scanWhileRequesting
 			break
 		}
 	}
-	if t := now.Add(every); s.scan.IsZero() || s.scan.After(t) {
-		s.scan = t
+	if t := now.Add(every); s.scanAt.IsZero() || s.scanAt.After(t) {
+		s.scanAt = t
 	}
 }
 
 // look goes through the peers: who is late, silent or of no use.
-func (s *state) look(now time.Time) {
-	s.scan = time.Time{}
-	s.measure(now)
+func (s *state) checkTimeouts(now time.Time) {
+	s.scanAt = time.Time{}
+	s.readMeters(now)
 	for _, p := range slices.Clone(s.order) {
 		switch {
-		case now.Sub(p.heard) > s.wait:
-			s.end(now, p, errTimeout)
-		case p.wants || p.amWant:
-			p.cared = now
-		case s.cfg.IdleTimeout > 0 && now.Sub(p.cared) > s.cfg.IdleTimeout:
-			s.end(now, p, errIdle)
+		case now.Sub(p.lastReceived) > s.wait:
+			s.closePeer(now, p, errTimeout)
+		case p.interested || p.amInterested:
+			p.lastInterest = now
+		case s.cfg.IdleTimeout > 0 && now.Sub(p.lastInterest) > s.cfg.IdleTimeout:
+			s.closePeer(now, p, errIdle)
 		}
 		if p.closing {
 			continue
 		}
-		s.overdue(now, p)
+		s.checkRequests(now, p)
 		if p.parole && len(p.requests) == 0 {
-			s.freed = true // what others held up may be free by now
+			s.repick = true // what others held up may be free by now
 		}
-		if now.Sub(p.spoken) >= keepAlive && !p.closing {
+		if now.Sub(p.lastSent) >= keepAlive && !p.closing {
 			s.send(now, p, peerwire.Message{Kind: peerwire.KeepAlive})
 		}
 	}
 	if len(s.peers) > 0 {
-		s.scheduleScan(now)
+		s.scheduleTimeouts(now)
 	}
 }
 
 // measure reads the counters of the connections.
-func (s *state) measure(now time.Time) {
+func (s *state) readMeters(now time.Time) {
 	f := s.traffic
 	if f == nil {
 		return
@@ -116,23 +116,23 @@ func (s *state) snapshot(now time.Time) Stats {
 		Start: s.start, Run: now.Sub(s.start), Checked: s.checked, ToCheck: s.toCheck,
 		Pieces: s.n, Held: s.haveN, Pending: len(s.assembly), Wrong: s.wrong,
 		Length: s.geo.Length, Left: s.left,
-		Down: f.down.show(s.baseDown + total.down), Up: f.up.show(s.baseUp + total.up),
-		DownProtocol: f.protoDown.show(total.downAll - total.down),
-		UpProtocol:   f.protoUp.show(total.upAll - total.up),
+		Down: f.down.flowAt(s.baseDown + total.down), Up: f.up.flowAt(s.baseUp + total.up),
+		DownProtocol: f.protoDown.flowAt(total.downAll - total.down),
+		UpProtocol:   f.protoUp.flowAt(total.upAll - total.up),
 		Wasted:       s.wasted,
 		EndGame:      !s.complete() && len(s.assembly) > 0 && s.haveN+len(s.assembly) == s.n,
-		Peers:        len(s.order), Seeds: seeds, Dialing: s.book.trying, Known: len(s.book.order),
+		Peers:        len(s.order), Seeds: seeds, Dialing: s.book.dialing, Known: len(s.book.order),
 	}
 }
 
 // show returns the figures of a peer.
-func (p *peerState) show(n int) PeerStats {
+func (p *peerState) stats(n int) PeerStats {
 	return PeerStats{
-		Addr: p.addr, ID: p.peerID, Client: p.client, Outgoing: p.outgoing, Joined: p.joined,
-		Greeting: !p.spoke, Choking: p.choking, Interested: p.wants, AmChoking: p.amChoke, AmInterested: p.amWant,
-		Snubbed: p.pace.snub, Pieces: p.haveN, Requested: len(p.requests), Queue: p.pace.queue,
-		Serving: int(p.tally.queued.Load()), RoundTrip: p.pace.mean,
-		Down: p.down.show(p.tally.down.Load()), Up: p.up.show(p.tally.up.Load()),
+		Addr: p.addr, ID: p.peerID, Client: p.client, Outgoing: p.outgoing, Joined: p.joinedAt,
+		Greeting: !p.gotFirst, Choking: p.choking, Interested: p.interested, AmChoking: p.amChoking, AmInterested: p.amInterested,
+		Snubbed: p.pace.snubbed, Pieces: p.haveN, Requested: len(p.requests), Queue: p.pace.queue,
+		Serving: int(p.tally.queued.Load()), RoundTrip: p.pace.meanTrip,
+		Down: p.down.flowAt(p.tally.down.Load()), Up: p.up.flowAt(p.tally.up.Load()),
 		DownAll: p.tally.downAll.Load(), UpAll: p.tally.upAll.Load(),
 		Unknown: p.tally.unknown.Load(),
 	}

@@ -11,7 +11,7 @@ import (
 const (
 	optimisticEvery = 30 * time.Second // how long a peer is unchoked on trial
 	newcomer        = time.Minute      // for so long a peer is thrice as likely to be tried
-	seedTurn        = 30 * time.Second // at least so long a peer keeps a seed's slot
+	seedSlotTime    = 30 * time.Second // at least so long a peer keeps a seed's slot
 )
 
 // titForTat is the choking algorithm of BEP 3. While we download, the slots but
@@ -19,13 +19,13 @@ const (
 // While we seed they go to the peers that take most, and each peer that waits
 // gets its turn as well.
 type titForTat struct {
-	trial swarm.Peer
-	until time.Time
-	tried map[swarm.Peer]time.Time // when a peer's last trial began
+	optimistic swarm.Peer
+	until      time.Time
+	lastTrial  map[swarm.Peer]time.Time // when a peer's last trial began
 }
 
 // NewTitForTat returns the default Choker.
-func NewTitForTat() Choker { return &titForTat{tried: make(map[swarm.Peer]time.Time)} }
+func NewTitForTat() Choker { return &titForTat{lastTrial: make(map[swarm.Peer]time.Time)} }
 
 // Unchoke implements Choker.
 func (c *titForTat) Unchoke(dst []swarm.Peer, now time.Time, peers []PeerRate, slots int, seeding bool) []swarm.Peer {
@@ -38,10 +38,10 @@ func (c *titForTat) Unchoke(dst []swarm.Peer, now time.Time, peers []PeerRate, s
 	if slots == 0 {
 		return dst
 	}
-	trial := c.onTrial(now, peers)
+	trial := c.pickOptimistic(now, peers)
 	dst = append(dst, trial)
 	ranked := slices.Clone(peers)
-	slices.SortStableFunc(ranked, func(a, b PeerRate) int { return cmp.Compare(merit(b, now, seeding), merit(a, now, seeding)) })
+	slices.SortStableFunc(ranked, func(a, b PeerRate) int { return cmp.Compare(score(b, now, seeding), score(a, now, seeding)) })
 	for _, p := range ranked {
 		if len(dst) == slots {
 			break
@@ -54,13 +54,13 @@ func (c *titForTat) Unchoke(dst []swarm.Peer, now time.Time, peers []PeerRate, s
 }
 
 // merit is what a peer is ranked by, in bytes per second.
-func merit(p PeerRate, now time.Time, seeding bool) float64 {
+func score(p PeerRate, now time.Time, seeding bool) float64 {
 	switch {
 	case p.Snubbed && !seeding:
 		return -1 // it takes and does not give
 	case !seeding:
 		return p.Down
-	case !p.Unchoked.IsZero() && now.Sub(p.Unchoked) < seedTurn:
+	case !p.Unchoked.IsZero() && now.Sub(p.Unchoked) < seedSlotTime:
 		return 1e18 // too early to tell
 	}
 	return p.Up
@@ -68,10 +68,10 @@ func merit(p PeerRate, now time.Time, seeding bool) float64 {
 
 // onTrial returns the peer that is unchoked whatever its rate: the one whose
 // last trial is longest ago, newcomers first.
-func (c *titForTat) onTrial(now time.Time, peers []PeerRate) swarm.Peer {
-	here := slices.ContainsFunc(peers, func(p PeerRate) bool { return p.Peer == c.trial })
+func (c *titForTat) pickOptimistic(now time.Time, peers []PeerRate) swarm.Peer {
+	here := slices.ContainsFunc(peers, func(p PeerRate) bool { return p.Peer == c.optimistic })
 	if here && now.Before(c.until) {
-		return c.trial
+		return c.optimistic
 	}
 	best := peers[0]
 	for _, p := range peers[1:] {
@@ -79,20 +79,20 @@ func (c *titForTat) onTrial(now time.Time, peers []PeerRate) swarm.Peer {
 			best = p
 		}
 	}
-	for id := range c.tried {
+	for id := range c.lastTrial {
 		if !slices.ContainsFunc(peers, func(p PeerRate) bool { return p.Peer == id }) {
-			delete(c.tried, id)
+			delete(c.lastTrial, id)
 		}
 	}
-	c.trial, c.until = best.Peer, now.Add(optimisticEvery)
-	c.tried[best.Peer] = now
+	c.optimistic, c.until = best.Peer, now.Add(optimisticEvery)
+	c.lastTrial[best.Peer] = now
 	return best.Peer
 }
 
 // before reports whether a should be tried before b.
 func (c *titForTat) before(now time.Time, a, b PeerRate) bool {
 	waited := func(p PeerRate) time.Duration {
-		since, ok := c.tried[p.Peer]
+		since, ok := c.lastTrial[p.Peer]
 		if !ok {
 			since = p.Joined
 		}

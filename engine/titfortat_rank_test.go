@@ -46,7 +46,7 @@ func TestSeedServesThoseWhoTakeMost(t *testing.T) {
 		{Peer: 1, Joined: start, Unchoked: start, Up: 100, Down: 1e6},
 		{Peer: 2, Joined: start, Unchoked: start, Up: 300, Snubbed: true},
 		{Peer: 3, Joined: start, Unchoked: start, Up: 200},
-		{Peer: 4, Joined: start, Unchoked: now.Add(-seedTurn + time.Second)},
+		{Peer: 4, Joined: start, Unchoked: now.Add(-seedSlotTime + time.Second)},
 		{Peer: 5, Joined: start},
 	}
 	require.Equal(t, []swarm.Peer{2, 4, 5}, chosen(NewTitForTat(), now, peers, 3, true))

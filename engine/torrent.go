@@ -23,8 +23,8 @@ type Torrent struct {
 	verify   func([]Verdict)
 	lanes    int
 	cfg      *TorrentConfig // shared with others; not to be changed
-	disk     disk
-	purse    *purse
+	disk     callLimit
+	quota    *quota
 
 	// tasks counts the turn and all goroutines that may post to it. It grows
 	// only inside a turn, by another task, or under mu while not closing.
@@ -34,15 +34,15 @@ type Torrent struct {
 	mailbox []event
 	running bool // a turn is under way
 	closing bool
-	life    *life // nil until somebody wants to know when it ends
-	end     *end  // nil until Close begins
+	life    *closeCtx // nil until somebody wants to know when it ends
+	end     *closing  // nil until Close begins
 
 	// What follows belongs to the turn.
 	batch []event
 	state *state
 	conns map[swarm.Peer]*conn // nil for none
 
-	errands []*errand // the announcer's
+	announceJobs []*announceJob // the announcer's
 
 	due    time.Time // when deadlines will tick; theirs
 	places int       // index in the heap of deadlines; theirs
@@ -52,23 +52,23 @@ type Torrent struct {
 // caller is a task of the torrent.
 func (t *Torrent) post(ev event) {
 	t.mu.Lock()
-	t.hand(ev)
+	t.postLocked(ev)
 	t.mu.Unlock()
 }
 
 // poke is post for callers that are no task; it reports false once the torrent
 // is being closed.
-func (t *Torrent) poke(ev event) bool {
+func (t *Torrent) tryPost(ev event) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closing {
 		return false
 	}
-	t.hand(ev)
+	t.postLocked(ev)
 	return true
 }
 
-func (t *Torrent) hand(ev event) {
+func (t *Torrent) postLocked(ev event) {
 	t.mailbox = append(t.mailbox, ev)
 	if !t.running {
 		t.running = true
@@ -78,7 +78,7 @@ func (t *Torrent) hand(ev event) {
 }
 
 // enter makes the caller a task of the torrent, unless it is being closed.
-func (t *Torrent) enter() bool {
+func (t *Torrent) beginTask() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closing {
@@ -95,7 +95,7 @@ func (t *Torrent) turn() {
 		t.mu.Lock()
 		t.batch, t.mailbox = t.mailbox, t.batch[:0]
 		if len(t.batch) == 0 {
-			if t.state.crowd == nil {
+			if t.state.workingSet == nil {
 				t.batch, t.mailbox = nil, nil
 			}
 			t.running = false
@@ -103,7 +103,7 @@ func (t *Torrent) turn() {
 			return
 		}
 		t.mu.Unlock()
-		t.state.rise()
+		t.state.attach()
 		now := time.Now()
 		for _, ev := range t.batch {
 			ev.apply(now, t.state)
@@ -115,7 +115,7 @@ func (t *Torrent) turn() {
 		t.state.settle(now)
 		t.flush()
 		t.engine.deadlines.set(t, t.state.deadline)
-		if t.state.lie() {
+		if t.state.detach() {
 			t.batch, t.conns = nil, nil
 		}
 	}
@@ -148,10 +148,10 @@ func (t *Torrent) ID() swarm.ID { return t.ids[0] }
 // beginning, and then the last ones.
 func (t *Torrent) Stats() (st Stats) {
 	if !t.call(func(now time.Time, s *state) {
-		s.measure(now)
+		s.readMeters(now)
 		st = s.snapshot(now)
 	}) {
-		return t.remains().stats
+		return t.lastFigures().stats
 	}
 	return st
 }
@@ -159,9 +159,9 @@ func (t *Torrent) Stats() (st Stats) {
 // Peers returns the figures of each connection, in order of joining.
 func (t *Torrent) Peers() (all []PeerStats) {
 	t.call(func(now time.Time, s *state) {
-		s.measure(now)
+		s.readMeters(now)
 		for _, p := range s.order {
-			all = append(all, p.show(s.n))
+			all = append(all, p.stats(s.n))
 		}
 	})
 	return all
@@ -172,7 +172,7 @@ func (t *Torrent) Peers() (all []PeerStats) {
 // it began. The caller owns it.
 func (t *Torrent) Pieces() (b swarm.Bitfield) {
 	if !t.call(func(_ time.Time, s *state) { b = s.have.Clone() }) {
-		return t.remains().pieces.Clone()
+		return t.lastFigures().pieces.Clone()
 	}
 	return b
 }
@@ -188,7 +188,7 @@ func (t *Torrent) Spilled() (m map[int][]int) {
 }
 
 // Sources returns how each source is doing.
-func (t *Torrent) Sources() []SourceStats { return t.engine.announcer.show(t) }
+func (t *Torrent) Sources() []SourceStats { return t.engine.announcer.stats(t) }
 
 // Wait waits until every piece is held. It fails when the torrent does, when it
 // is closed, and when ctx is done.
@@ -209,7 +209,7 @@ func (t *Torrent) await(ctx context.Context, piece int) error {
 	done := make(chan error, 1)
 	if !t.call(func(_ time.Time, s *state) {
 		s.waiters = append(s.waiters, waiter{piece, done})
-		s.notify()
+		s.answerWaiters()
 	}) {
 		return ErrClosed
 	}
@@ -233,13 +233,13 @@ func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if !t.enter() {
+	if !t.beginTask() {
 		return 0, ErrClosed
 	}
 	defer t.tasks.Done()
 	missing := -1
 	if !t.call(func(now time.Time, s *state) {
-		s.read(now)
+		s.noteRead(now)
 		for i := int(off / s.geo.PieceLength); i <= int((off+int64(len(p))-1)/s.geo.PieceLength); i++ {
 			if !s.have.Has(i) {
 				missing = i
@@ -289,13 +289,13 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 }
 
 // Announce asks all sources for peers now, or as soon as they allow.
-func (t *Torrent) Announce() { t.poke(asking{}) }
+func (t *Torrent) Announce() { t.tryPost(asking{}) }
 
 type asking struct{}
 
 func (asking) apply(_ time.Time, s *state) {
 	if s.active() {
-		s.do(tell{soon: true, asked: true})
+		s.do(announce{soon: true, asked: true})
 	}
 }
 
@@ -313,7 +313,7 @@ func (t *Torrent) RemoveSource(p swarm.PeerSource) {
 // AddPeers tells the torrent of peers. A private torrent takes only those that a
 // user names, so what was found elsewhere must not come here.
 func (t *Torrent) AddPeers(peers ...swarm.Address) {
-	t.poke(found{addrs: slices.Clone(peers)})
+	t.tryPost(found{addrs: slices.Clone(peers)})
 }
 
 // RemovePeer ends the connections to an address.
@@ -321,7 +321,7 @@ func (t *Torrent) RemovePeer(addr netip.AddrPort) {
 	t.call(func(now time.Time, s *state) {
 		for _, p := range slices.Clone(s.order) {
 			if p.addr == addr {
-				s.end(now, p, errAsked)
+				s.closePeer(now, p, errAsked)
 			}
 		}
 	})
@@ -342,9 +342,9 @@ func (t *Torrent) Close() error {
 		return t.end.last.err
 	}
 	t.closing = true
-	t.end = &end{began: make(chan struct{}), done: make(chan struct{})}
-	t.hand(ending{})
-	t.hand(query{func(now time.Time, s *state) { t.leave(now, s, nil) }, t.end.began})
+	t.end = &closing{began: make(chan struct{}), done: make(chan struct{})}
+	t.postLocked(ending{})
+	t.postLocked(query{func(now time.Time, s *state) { t.saveLast(now, s, nil) }, t.end.began})
 	life := t.life
 	t.mu.Unlock()
 	if life != nil {
@@ -355,7 +355,7 @@ func (t *Torrent) Close() error {
 	t.tasks.Wait() // from here on nothing runs for the torrent
 	t.engine.forget(t)
 	s, now := t.state, time.Now()
-	s.rise()
+	s.attach()
 	s.dropMemory()
 	t.flush()
 	err := swarm.Sync(t.storage)
@@ -366,8 +366,8 @@ func (t *Torrent) Close() error {
 	if err != nil {
 		err = fmt.Errorf("engine: closing %s: %w", t.ID(), err)
 	}
-	t.leave(now, s, err)
-	t.purse.close()
+	t.saveLast(now, s, err)
+	t.quota.close()
 	if t.cfg.Events&OnRemoved != 0 {
 		t.engine.hub.emit(Removed{t.ID()})
 	}

@@ -106,7 +106,7 @@ func newWorld(t *testing.T, words []string) *world {
 	g := swarm.Geometry{PieceLength: 2 * swarm.BlockLen, Length: 8 * swarm.BlockLen}
 	cfg := TorrentConfig{PeerID: peerID("m"), UserAgent: "Test", MaxPeers: 80, UploadSlots: 8, SeedOutgoing: On,
 		Events: AllEvents &^ (OnStats | OnHeld), NewChoker: NewTitForTat, IdleTimeout: 10 * time.Minute}
-	units, part := 256, partLen
+	units, part := 256, minSectionLen
 	w.spec.Swarms = []swarm.ID{{1}}
 	for i := 0; i < len(words); i += 2 {
 		key, value := words[i], ""
@@ -154,9 +154,9 @@ func newWorld(t *testing.T, words []string) *world {
 	w.spec.Geometry = g
 	w.spec.NewPicker = func() swarm.Picker { return newLowest(g) }
 	w.budget = newBudget(int64(units) * swarm.BlockLen)
-	purse := w.budget.open(func() { w.posted = append(w.posted, memory{}) }, func() { w.posted = append(w.posted, squeeze{}) })
+	purse := w.budget.open(func() { w.posted = append(w.posted, refilled{}) }, func() { w.posted = append(w.posted, reclaim{}) })
 	w.s = newState(w.now, &w.spec, &w.spec.Geometry, &cfg, purse)
-	w.s.port, w.s.part = 6881, part
+	w.s.port, w.s.minSection = 6881, part
 	return w
 }
 
@@ -258,20 +258,20 @@ func (w *world) check() {
 // from a reader, with a verifier or with the store.
 func (w *world) balance() error {
 	s := w.s
-	n := s.inDisk
+	n := s.buffersOut
 	for _, c := range w.conns {
 		n += int(c.tally.credits.Load())
 	}
 	for _, a := range s.assembly {
-		n += a.inMemory()
+		n += a.bufferCount()
 	}
 	for _, m := range w.slow {
 		if m.Data != nil {
 			n++
 		}
 	}
-	if n != s.purse.held || n != w.budget.inUse() {
-		return fmt.Errorf("%d units are accounted for, the purse holds %d, %d are in use", n, s.purse.held, w.budget.inUse())
+	if n != s.memory.held || n != w.budget.inUse() {
+		return fmt.Errorf("%d units are accounted for, the purse holds %d, %d are in use", n, s.memory.held, w.budget.inUse())
 	}
 	inDisk := 0
 	for _, j := range w.jobs {
@@ -280,8 +280,8 @@ func (w *world) balance() error {
 	for _, e := range w.spills {
 		inDisk += len(e.bufs)
 	}
-	if inDisk != s.inDisk {
-		return fmt.Errorf("%d buffers are with verifiers and store, the state thinks %d", inDisk, s.inDisk)
+	if inDisk != s.buffersOut {
+		return fmt.Errorf("%d buffers are with verifiers and store, the state thinks %d", inDisk, s.buffersOut)
 	}
 	return nil
 }
@@ -324,23 +324,23 @@ func (w *world) rules() error {
 			return fmt.Errorf("piece %d is held and in progress", piece)
 		}
 		here := 0
-		for _, h := range a.here {
+		for _, h := range a.arrived {
 			if h {
 				here++
 			}
 		}
-		if here != a.count || a.count > a.want {
-			return fmt.Errorf("piece %d: %d blocks are here, %d counted, %d wanted", piece, here, a.count, a.want)
+		if here != a.arrivedCount || a.arrivedCount > a.wantedCount {
+			return fmt.Errorf("piece %d: %d blocks are here, %d counted, %d wanted", piece, here, a.arrivedCount, a.wantedCount)
 		}
 		for k := range a.hashed {
-			if a.bufs[k] != nil || !a.here[k] && !s.geo.IsPad(s.geo.Block(piece, k)) {
+			if a.bufs[k] != nil || !a.arrived[k] && !s.geo.IsPad(s.geo.Block(piece, k)) {
 				return fmt.Errorf("piece %d: %d blocks are hashed, and block %d is not written", piece, a.hashed, k)
 			}
 		}
-		if a.hashed > 0 && a.state != a.hashed || a.hashed+a.hashing > len(a.here) {
-			return fmt.Errorf("piece %d: %d blocks are hashed, %d on their way, the state is %v", piece, a.hashed, a.hashing, a.state)
+		if a.hashed > 0 && a.hashState != a.hashed || a.hashed+a.hashing > len(a.arrived) {
+			return fmt.Errorf("piece %d: %d blocks are hashed, %d on their way, the state is %v", piece, a.hashed, a.hashing, a.hashState)
 		}
-		if a.count == a.want && !a.checking && a.spilling == 0 && a.hashing == 0 {
+		if a.arrivedCount == a.wantedCount && !a.checking && a.spilling == 0 && a.hashing == 0 {
 			return fmt.Errorf("piece %d is whole and nobody checks it: %+v phase %v", piece, *a, s.phase)
 		}
 	}
@@ -359,7 +359,7 @@ func (w *world) finish() {
 	}
 	for len(w.jobs)+len(w.spills) > 0 {
 		for len(w.spills) > 0 {
-			w.wrote(w.spills[0].part.piece, nil)
+			w.wrote(w.spills[0].asm.piece, nil)
 		}
 		for len(w.jobs) > 0 {
 			w.judge(w.jobs[0].piece, "ok", nil)
@@ -367,13 +367,13 @@ func (w *world) finish() {
 	}
 	for _, m := range w.slow {
 		if m.Data != nil {
-			w.s.purse.drop(m.Data)
+			w.s.memory.drop(m.Data)
 		}
 	}
 	w.slow = nil
 	w.s.dropMemory()
 	w.check()
-	require.Zero(w.t, w.s.purse.held, w.place)
+	require.Zero(w.t, w.s.memory.held, w.place)
 	require.Zero(w.t, w.budget.inUse(), w.place)
 	w.take()
 }

@@ -15,26 +15,26 @@ const (
 // uploads bounds the memory of blocks on their way to peers.
 type uploads struct {
 	mu      sync.Mutex
-	free    int64    // bytes
-	waiting []*quest // first come, first served
+	free    int64           // bytes
+	waiting []*bufferWaiter // first come, first served
 	small   [][]byte
 	large   [][]byte
 }
 
 // A quest is a writer that waits for a buffer.
-type quest struct {
+type bufferWaiter struct {
 	cost int64
 	done chan struct{}
 }
 
 // A lent buffer counts cost bytes until it is put back.
-type lent struct {
+type uploadBuf struct {
 	bytes []byte
 	cost  int64
 }
 
 // take waits for a buffer of size bytes, at most manyBlock, or more; it gives up when closed is.
-func (u *uploads) take(size int, closed <-chan struct{}) (lent, bool) {
+func (u *uploads) take(size int, closed <-chan struct{}) (uploadBuf, bool) {
 	cost := int64(oneBlock)
 	if size > oneBlock {
 		cost = manyBlock
@@ -45,14 +45,14 @@ func (u *uploads) take(size int, closed <-chan struct{}) (lent, bool) {
 		defer u.mu.Unlock()
 		return u.find(cost), true
 	}
-	q := &quest{cost: cost, done: make(chan struct{})}
+	q := &bufferWaiter{cost: cost, done: make(chan struct{})}
 	u.waiting = append(u.waiting, q)
 	u.mu.Unlock()
 	select {
 	case <-q.done:
 	case <-closed:
-		u.giveUp(q)
-		return lent{}, false
+		u.cancelWait(q)
+		return uploadBuf{}, false
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -60,7 +60,7 @@ func (u *uploads) take(size int, closed <-chan struct{}) (lent, bool) {
 }
 
 // find returns a buffer for cost bytes that are counted already.
-func (u *uploads) find(cost int64) lent {
+func (u *uploads) find(cost int64) uploadBuf {
 	list := &u.small
 	if cost > oneBlock {
 		list = &u.large
@@ -68,7 +68,7 @@ func (u *uploads) find(cost int64) lent {
 	if n := len(*list); n > 0 {
 		p := (*list)[n-1]
 		*list = (*list)[:n-1]
-		return lent{p, cost}
+		return uploadBuf{p, cost}
 	}
 	// What is kept and what is lent must together not be more than the bound.
 	for _, l := range []*[][]byte{&u.small, &u.large} {
@@ -76,11 +76,11 @@ func (u *uploads) find(cost int64) lent {
 			*l = (*l)[:len(*l)-1]
 		}
 	}
-	return lent{make([]byte, cost), cost}
+	return uploadBuf{make([]byte, cost), cost}
 }
 
 // giveUp takes back what q was promised, or its place in the line.
-func (u *uploads) giveUp(q *quest) {
+func (u *uploads) cancelWait(q *bufferWaiter) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for i, w := range u.waiting {
@@ -94,7 +94,7 @@ func (u *uploads) giveUp(q *quest) {
 }
 
 // put takes a buffer back.
-func (u *uploads) put(l lent) {
+func (u *uploads) put(l uploadBuf) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	switch l.cost {

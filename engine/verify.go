@@ -18,12 +18,12 @@ const (
 // blocks until it passes them on.
 type verifyJob struct {
 	torrent *Torrent
-	whole   *assembly
+	asm     *assembly
 	piece   int
 	from    int      // the number of the first of blocks
 	blocks  [][]byte // nil where the block is stored, or all pad
 	state   any      // of the verifier, for the blocks before
-	part    bool     // blocks end before the piece does
+	section bool     // blocks end before the piece does
 	stored  bool     // some of blocks lie in the store
 	sums    bool     // hash each block as well
 	soon    bool     // another piece will be whole within laneWait
@@ -170,12 +170,12 @@ func (v *verifiers) check(jobs []verifyJob) {
 	}
 	t.verify(batch)
 	for i, j := range jobs {
-		if j.part {
-			go t.keepPart(partDone{j.whole, j.from, j.blocks, batch[i].State, batch[i].Err})
+		if j.section {
+			go t.keepSection(sectionDone{j.asm, j.from, j.blocks, batch[i].State, batch[i].Err})
 			continue
 		}
-		e := judged{
-			whole: j.whole, piece: j.piece, from: j.from, blocks: j.blocks,
+		e := checkResult{
+			asm: j.asm, piece: j.piece, from: j.from, blocks: j.blocks,
 			ok: batch[i].OK && batch[i].Err == nil, bad: batch[i].Bad, err: batch[i].Err,
 		}
 		switch sums := j.sums || !e.ok && e.err == nil && len(e.bad) == 0; {
@@ -201,7 +201,7 @@ func (v *verifiers) check(jobs []verifyJob) {
 // trim returns the blocks with the lengths they have in the piece.
 func trim(g swarm.Geometry, j verifyJob) [][]byte {
 	n := g.PieceLen(j.piece)
-	if k := len(j.blocks) - 1; !j.part && k >= 0 && j.blocks[k] != nil {
+	if k := len(j.blocks) - 1; !j.section && k >= 0 && j.blocks[k] != nil {
 		j.blocks[k] = j.blocks[k][:n-(j.from+k)*swarm.BlockLen]
 	}
 	return j.blocks
@@ -234,7 +234,7 @@ func (v *verifiers) sum(t *Torrent, j verifyJob) []uint64 {
 }
 
 // keepPiece writes a piece if it is right. It is a task of the torrent.
-func (t *Torrent) keepPiece(e judged) {
+func (t *Torrent) keepPiece(e checkResult) {
 	defer t.tasks.Done()
 	if e.ok {
 		t.disk.enter(nil)
@@ -244,12 +244,12 @@ func (t *Torrent) keepPiece(e judged) {
 	t.post(e)
 }
 
-// keepPart writes a part of a piece that was hashed. It is a task of the torrent.
-func (t *Torrent) keepPart(e partDone) {
+// keepSection writes a part of a piece that was hashed. It is a task of the torrent.
+func (t *Torrent) keepSection(e sectionDone) {
 	defer t.tasks.Done()
 	if e.err == nil {
 		t.disk.enter(nil)
-		e.err = t.writePiece(e.whole.piece, e.from, e.blocks)
+		e.err = t.writePiece(e.asm.piece, e.from, e.blocks)
 		t.disk.leave()
 	}
 	t.post(e)

@@ -1,18 +1,19 @@
-// Package handshake reads and writes the first 68 bytes of a connection between
-// BitTorrent peers, and decides from them whom to talk to.
+// Package handshake exchanges the handshake with which a connection between BitTorrent
+// peers begins, 68 bytes from each side, and filters peers by what it says.
 //
-// What comes in is a connection, or any io.Reader; what goes out is a
-// Handshake: the protocol's name, eight reserved bytes, the info hash and the
-// peer id. Read and Write do that and nothing else. Initiate, Accept and Dial
-// carry out the exchange over a net.Conn, with a time limit and under a context;
-// a Parser takes a handshake as its bytes arrive; Filters turn peers away.
+// A net.Conn, or any io.Reader, comes in; a [Handshake] goes out: protocol name,
+// reserved bits, info hash and peer id. [Dial] connects and exchanges handshakes.
+// [Initiate] and [Accept] do so on a connection that exists, with a time limit and a
+// context. [Read] and [Write] are for one direction, and a [Parser] for bytes as they
+// arrive. [Filters] allow or block peers while the exchange goes on.
 //
-// No function here reads a byte past the handshake, so whatever a peer sent
-// behind it is still there to be read from the connection.
+// Nothing here reads beyond the handshake: what the peer sent after it can still be read
+// from the connection. The caller always closes the connection, unless Dial fails.
 //
-// The package has no state of its own. It does not know which swarms exist, does
-// not encrypt, and does not speak the messages that follow.
+// Not here: which swarms exist, encryption, and the messages that follow.
 //
-// The format is BEP 3, https://www.bittorrent.org/beps/bep_0003.html (section
-// "peer protocol"); the reserved bits are those of BEP 5, 6, 10 and 52.
+// # Errors
+//
+// A peer that speaks another protocol gets a [*ProtocolError]. [ErrBlocked],
+// [ErrInfoHash] and [ErrSelf] say why a valid handshake was refused.
 package handshake

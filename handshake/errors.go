@@ -5,25 +5,27 @@ import (
 	"fmt"
 )
 
-// Why an exchange ended though the other side spoke well.
+// Why an exchange failed although the peer sent a valid handshake.
 var (
-	// ErrBlocked says that the filters turned the peer away.
+	// ErrBlocked means that the filters block the peer.
 	ErrBlocked = errors.New("blocked by a filter")
 
-	// ErrInfoHash says that the peer that we dialed answered for another swarm.
-	ErrInfoHash = errors.New("the answer is for another swarm")
+	// ErrInfoHash means that a peer that we dialed answered with another info hash,
+	// see https://www.bittorrent.org/beps/bep_0003.html#peer-protocol.
+	ErrInfoHash = errors.New("the answer has the info hash of another swarm")
 
-	// ErrSelf says that the peer has our own peer id: we are talking to ourselves.
-	ErrSelf = errors.New("the peer is ourselves")
+	// ErrSelf means that the peer has our own peer id: we connected to ourselves.
+	ErrSelf = errors.New("the peer has our own peer id")
 )
 
-// A ProtocolError says that the other side speaks no protocol that was asked for.
+// A ProtocolError means that the peer speaks no protocol that we accept.
 type ProtocolError struct {
-	// Start is what it sent, up to the first byte that told.
+	// Start is what the peer sent, up to the first byte that no accepted protocol
+	// has there.
 	Start []byte
 }
 
-// Error describes what was wrong.
+// Error returns what the peer sent.
 func (e *ProtocolError) Error() string {
-	return fmt.Sprintf("not a known protocol: it begins with %q", e.Start)
+	return fmt.Sprintf("the peer speaks another protocol, which begins with %q", e.Start)
 }

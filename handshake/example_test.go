@@ -9,7 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/handshake"
 )
 
-// Two peers meet over a connection in memory.
+// Two peers exchange handshakes over a connection in memory.
 func Example() {
 	swarm := [20]byte{1, 2, 3}
 	a, b := net.Pipe()

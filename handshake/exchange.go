@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,118 +11,117 @@ import (
 	"time"
 )
 
-// defaultTimeout is the time that an exchange may take.
+// defaultTimeout is the default of both timeouts in Options.
 const defaultTimeout = 10 * time.Second
 
-// Options tune an exchange. The zero value is ready for use. It may be shared by
-// many exchanges at once, which do not change it.
+// Options configure an exchange. The zero value is ready for use. Many exchanges may use
+// the same Options at once; none changes it.
 type Options struct {
-	// Timeout is the time that the whole exchange may take, connecting not
-	// included. Zero means 10 s, a negative number means no limit but that of
-	// the context.
+	// Timeout is how long the exchange may take, without connecting. Zero means
+	// 10 s. A negative number means that only the context sets a limit.
 	Timeout time.Duration
 
-	// ConnectTimeout is the time that Dial may take to connect. Zero means 10 s,
-	// a negative number means no limit but that of the context.
+	// ConnectTimeout is how long Dial may take to connect. Zero means 10 s. A
+	// negative number means that only the context sets a limit.
 	ConnectTimeout time.Duration
 
-	// Protocols are the names that Accept takes. None means the constant
-	// Protocol alone. Initiate takes only the name that it sent.
+	// Protocols are the protocol names that Accept accepts. Empty means the constant
+	// Protocol alone. Initiate accepts only the name that it sent.
 	Protocols []string
 
-	// Upgrade is a second info hash that Initiate takes in an answer: the v2
-	// hash of a hybrid torrent, cut to 20 bytes. The zero hash means none. See
-	// https://www.bittorrent.org/beps/bep_0052.html (section "upgrade path").
+	// Upgrade is a second info hash that Initiate accepts in an answer: the v2 info
+	// hash of a hybrid torrent, truncated to 20 bytes. The zero hash means none. See
+	// https://www.bittorrent.org/beps/bep_0052.html#upgrade-path.
 	Upgrade [20]byte
 
-	// Filters turn peers away. Nil means that everyone may come in.
+	// Filters block peers. Nil means that none is blocked.
 	Filters *Filters
 }
 
-// Initiate sends ours over c, which we dialed, and returns the answer. It takes
-// only an answer for the same swarm, or for o.Upgrade if ours has the bit V2.
+// Initiate sends ours over c, which we dialed, and returns the peer's answer. The answer
+// must have the same info hash, or o.Upgrade if ours has the bit V2.
 //
-// It gives up when ctx is done, then with the context's cause. It sets the
-// deadline of c and clears it before it returns without an error. After an error
-// c is of no more use; closing it is up to the caller, always.
+// When ctx is done, Initiate returns the cause of ctx. It sets the deadline of c, and
+// clears it if it succeeds. After an error c is no longer usable. The caller closes c in
+// either case.
 func Initiate(ctx context.Context, c net.Conn, ours Handshake, o Options) (theirs Handshake, err error) {
 	ours.Protocol = ours.protocol()
 	e := exchange{
-		conn:   c,
-		o:      &o,
-		seen:   Candidate{Addr: addrPort(c.RemoteAddr()), Known: Name | InfoHash, Handshake: known(ours)},
-		parser: Parser{Protocols: []string{ours.Protocol}},
+		conn:      c,
+		options:   &o,
+		candidate: Candidate{Addr: addrPort(c.RemoteAddr()), Known: Name | InfoHash, Handshake: knownBeforeDial(ours)},
+		parser:    Parser{Protocols: []string{ours.Protocol}},
 	}
 	err = e.run(ctx, func() error { return e.initiate(ours) })
 	if err != nil {
 		return Handshake{}, fmt.Errorf("handshake: %w", err)
 	}
-	return e.seen.Handshake, nil
+	return e.candidate.Handshake, nil
 }
 
-// Accept receives a handshake over c, which was dialed to us, and answers it.
+// Accept reads a handshake from c, a connection that a peer made to us, and answers it.
 //
-// answer is called once the info hash is known and the filters did not block it;
-// the peer id is still zero then, for some peers send theirs only after they got
-// ours. It returns our side, or an error to send nothing and give up; Accept's
-// error wraps it. An empty Protocol, a zero InfoHash in it stand for those that
-// the peer sent.
+// It calls answer once the info hash is known, unless the filters block the peer. The
+// peer id is still zero then, because some peers send theirs only after they have
+// received ours. answer returns our handshake, in which an empty Protocol and a zero
+// InfoHash mean those that the peer sent. If answer returns an error, Accept sends
+// nothing and its error wraps that one.
 //
-// For context, deadline and closing, Accept is as Initiate.
+// Accept treats the context, the deadline and closing as Initiate does.
 func Accept(ctx context.Context, c net.Conn, answer func(theirs Handshake) (ours Handshake, err error), o Options) (theirs Handshake, err error) {
 	e := exchange{
-		conn:   c,
-		o:      &o,
-		seen:   Candidate{Addr: addrPort(c.RemoteAddr()), Incoming: true},
-		parser: Parser{Protocols: o.Protocols},
+		conn:      c,
+		options:   &o,
+		candidate: Candidate{Addr: addrPort(c.RemoteAddr()), Incoming: true},
+		parser:    Parser{Protocols: o.Protocols},
 	}
 	err = e.run(ctx, func() error { return e.accept(answer) })
 	if err != nil {
 		return Handshake{}, fmt.Errorf("handshake: %w", err)
 	}
-	return e.seen.Handshake, nil
+	return e.candidate.Handshake, nil
 }
 
 // An exchange is one handshake in both directions.
 type exchange struct {
-	conn   net.Conn
-	o      *Options
-	seen   Candidate
-	parser Parser
+	conn      net.Conn
+	options   *Options
+	candidate Candidate
+	parser    Parser
 }
 
-// run calls f with the deadline of the options on the connection, and makes f
-// fail when ctx is done.
+// run calls f with the deadline of the options set on the connection. When ctx is done,
+// it moves the deadline into the past, so that f fails.
 func (e *exchange) run(ctx context.Context, f func() error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	if timeout := limit(e.o.Timeout); timeout > 0 {
+	if timeout := resolveTimeout(e.options.Timeout); timeout > 0 {
 		if err := e.conn.SetDeadline(time.Now().Add(timeout)); err != nil {
 			return err
 		}
 	}
-	poisoned := make(chan struct{})
+	deadlineMoved := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		defer close(poisoned)
+		defer close(deadlineMoved)
 		e.conn.SetDeadline(time.Unix(1, 0))
 	})
 	err := f()
 	if !stop() {
-		// The deadline was moved, or is about to be: wait, so that it is not
-		// moved under the caller's feet.
-		<-poisoned
+		// Wait until the deadline was moved, because the caller may set one.
+		<-deadlineMoved
 		return context.Cause(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	// A connection that is closed meanwhile refuses this; the caller will see
-	// that when it uses it.
+	// The error is ignored: on a connection that was closed in the meantime the
+	// caller's next call fails as well.
 	e.conn.SetDeadline(time.Time{})
 	return nil
 }
 
+// initiate is the exchange of the side that dialed. It sends first.
 func (e *exchange) initiate(ours Handshake) error {
 	if err := e.filter(); err != nil {
 		return err
@@ -132,14 +132,19 @@ func (e *exchange) initiate(ours Handshake) error {
 	if err := e.read(InfoHash); err != nil {
 		return err
 	}
-	got := e.seen.Handshake.InfoHash
-	upgraded := ours.Reserved.Has(V2) && e.o.Upgrade != [20]byte{} && got == e.o.Upgrade
+	// Peers that send different info hashes close the connection, see
+	// https://www.bittorrent.org/beps/bep_0003.html#peer-protocol. A peer of a hybrid
+	// torrent may answer with the v2 info hash, see
+	// https://www.bittorrent.org/beps/bep_0052.html#upgrade-path.
+	got := e.candidate.Handshake.InfoHash
+	upgraded := ours.Reserved.Has(V2) && e.options.Upgrade != [20]byte{} && got == e.options.Upgrade
 	if got != ours.InfoHash && !upgraded {
 		return ErrInfoHash
 	}
-	return e.finish(ours)
+	return e.readPeerID(ours)
 }
 
+// accept is the exchange of the side that was dialed.
 func (e *exchange) accept(answer func(Handshake) (Handshake, error)) error {
 	if err := e.filter(); err != nil {
 		return err
@@ -147,7 +152,7 @@ func (e *exchange) accept(answer func(Handshake) (Handshake, error)) error {
 	if err := e.read(InfoHash); err != nil {
 		return err
 	}
-	theirs := e.seen.Handshake
+	theirs := e.candidate.Handshake
 	ours, err := answer(theirs)
 	if err != nil {
 		return err
@@ -158,13 +163,13 @@ func (e *exchange) accept(answer func(Handshake) (Handshake, error)) error {
 	if ours.InfoHash == [20]byte{} {
 		ours.InfoHash = theirs.InfoHash
 	}
-	return e.both(func() error { return write(e.conn, ours) }, func() error { return e.finish(ours) })
+	return e.writeAndRead(func() error { return write(e.conn, ours) }, func() error { return e.readPeerID(ours) })
 }
 
-// both writes and reads at the same time, so that connections without any
-// buffer, such as net.Pipe, do not make the two sides wait for each other. The
-// one that fails first makes the other one end; its error is returned.
-func (e *exchange) both(write, read func() error) error {
+// writeAndRead writes and reads at the same time, because on connections without a
+// buffer, such as net.Pipe, both sides would otherwise wait for each other. If one of
+// the two fails, it ends the other, and its error is returned.
+func (e *exchange) writeAndRead(write, read func() error) error {
 	past := time.Unix(1, 0)
 	written := make(chan error, 1)
 	go func() {
@@ -185,12 +190,12 @@ func (e *exchange) both(write, read func() error) error {
 	return readErr
 }
 
-// finish reads the peer id.
-func (e *exchange) finish(ours Handshake) error {
+// readPeerID reads until the peer id is known, and compares it with ours.
+func (e *exchange) readPeerID(ours Handshake) error {
 	if err := e.read(PeerID); err != nil {
 		return err
 	}
-	if e.seen.Handshake.PeerID == ours.PeerID {
+	if e.candidate.Handshake.PeerID == ours.PeerID {
 		return ErrSelf
 	}
 	return nil
@@ -201,33 +206,31 @@ func (e *exchange) read(f Field) error {
 	if err := readUntil(e.conn, &e.parser, f); err != nil {
 		return err
 	}
-	e.seen.Known = e.parser.Known()
-	e.seen.Handshake = e.parser.Handshake()
+	e.candidate.Known = e.parser.Known()
+	e.candidate.Handshake = e.parser.Handshake()
 	return e.filter()
 }
 
+// filter returns ErrBlocked if the filters block the candidate.
 func (e *exchange) filter() error {
-	if e.o.Filters.Decide(e.seen) == Block {
+	if e.options.Filters.Decide(e.candidate) == Block {
 		return ErrBlocked
 	}
 	return nil
 }
 
-// known returns what is known of a peer's handshake before it is dialed with h.
-func known(h Handshake) Handshake {
+// knownBeforeDial returns what is known of a peer's handshake before it answers h.
+func knownBeforeDial(h Handshake) Handshake {
 	return Handshake{Protocol: h.Protocol, InfoHash: h.InfoHash}
 }
 
-// limit returns the time that a field of Options stands for, 0 for no limit.
-func limit(d time.Duration) time.Duration {
-	if d == 0 {
-		return defaultTimeout
-	}
-	return max(d, 0)
+// resolveTimeout returns the timeout that a field of Options means, 0 for no limit.
+func resolveTimeout(d time.Duration) time.Duration {
+	return max(0, cmp.Or(d, defaultTimeout))
 }
 
-// addrPort returns the IP address and port of a, if it has them. An IPv4 address
-// is never returned in its IPv6 form, so that filters need to know but one.
+// addrPort returns the IP address and port of a, or the zero AddrPort if it has none. An
+// IPv4 address is never returned in its IPv6 form, so that filters see one form only.
 func addrPort(a net.Addr) netip.AddrPort {
 	var ap netip.AddrPort
 	switch a := a.(type) {
@@ -237,7 +240,8 @@ func addrPort(a net.Addr) netip.AddrPort {
 		ap = a.AddrPort()
 	default:
 		var err error
-		if ap, err = netip.ParseAddrPort(a.String()); err != nil {
+		ap, err = netip.ParseAddrPort(a.String())
+		if err != nil {
 			return netip.AddrPort{}
 		}
 	}

@@ -19,7 +19,7 @@ var (
 	answering = Handshake{Reserved: Bits(DHT), PeerID: [20]byte{'a'}}
 )
 
-// answer gives answering to whoever asks for the swarm of dialing.
+// answer returns answering for the info hash of dialing, else errUnknown.
 func answer(theirs Handshake) (Handshake, error) {
 	if theirs.InfoHash != dialing.InfoHash {
 		return Handshake{}, errUnknown
@@ -88,7 +88,7 @@ func TestAcceptOfUnknownSwarm(t *testing.T) {
 		ours.InfoHash = [20]byte{2}
 		initiated, accepted := exchangeBoth(t, ours, Options{}, Options{})
 		require.ErrorIs(t, accepted.err, errUnknown)
-		require.Error(t, initiated.err, "nothing was sent")
+		require.Error(t, initiated.err, "Accept sends no answer")
 	})
 }
 
@@ -108,7 +108,7 @@ func TestExchangeWithOurselves(t *testing.T) {
 	})
 }
 
-// serve reads what Initiate sends on b, and writes s.
+// serve reads what Initiate sends to b, and writes s.
 func serve(b net.Conn, s []byte) {
 	io.ReadFull(b, make([]byte, Len))
 	b.Write(s)
@@ -141,7 +141,7 @@ func TestInitiateRefusesAnotherSwarm(t *testing.T) {
 	})
 }
 
-func TestBytesBehindTheHandshakeAreKept(t *testing.T) {
+func TestBytesAfterTheHandshakeAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := dialing
 		h.PeerID = [20]byte{'b'}
@@ -173,7 +173,7 @@ func TestBytesBehindTheHandshakeAreKept(t *testing.T) {
 	})
 }
 
-// Some peers hold their peer id back until they have ours.
+// Some peers send their peer id only after they have received ours.
 func TestAcceptAnswersBeforeThePeerIDArrives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()
@@ -190,7 +190,7 @@ func TestAcceptAnswersBeforeThePeerIDArrives(t *testing.T) {
 	})
 }
 
-// A slow peer that keeps sending single bytes does not get more time for it.
+// A slow peer does not get more time by sending single bytes.
 func TestTimeoutIsForTheWholeExchange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()
@@ -208,7 +208,7 @@ func TestTimeoutIsForTheWholeExchange(t *testing.T) {
 		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 		require.Equal(t, 10*time.Second, time.Since(began))
 		a.Close()
-		time.Sleep(2 * time.Second) // the writer notices
+		time.Sleep(2 * time.Second) // the writer gets its error
 	})
 }
 
@@ -236,7 +236,7 @@ func TestContextEndsTheExchange(t *testing.T) {
 			require.ErrorIs(t, err, stopped)
 			require.Equal(t, time.Second, time.Since(began))
 			_, err = Accept(ctx, a, answer, Options{Timeout: timeout})
-			require.ErrorIs(t, err, stopped, "a context that is done already")
+			require.ErrorIs(t, err, stopped, "the context was done before the call")
 			a.Close()
 			b.Close()
 		}
@@ -262,7 +262,7 @@ func TestDeadlineIsClearedAfterwards(t *testing.T) {
 	})
 }
 
-func TestFiltersTurnPeersAway(t *testing.T) {
+func TestFiltersBlockPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		block := func(f func(Candidate) bool) *Filters {
 			var s Filters
@@ -275,11 +275,11 @@ func TestFiltersTurnPeersAway(t *testing.T) {
 			return &s
 		}
 		for name, f := range map[string]func(Candidate) bool{
-			"at once":     func(c Candidate) bool { return true },
+			"immediately": func(c Candidate) bool { return true },
 			"info hash":   func(c Candidate) bool { return c.Known.Has(InfoHash) },
 			"reserved":    func(c Candidate) bool { return c.Known.Has(ReservedBits) },
 			"peer id":     func(c Candidate) bool { return c.Known.Has(PeerID) },
-			"incoming is": func(c Candidate) bool { return c.Handshake.PeerID != [20]byte{} },
+			"any peer id": func(c Candidate) bool { return c.Handshake.PeerID != [20]byte{} },
 		} {
 			_, accepted := exchangeBoth(t, dialing, Options{}, Options{Filters: block(f)})
 			require.ErrorIs(t, accepted.err, ErrBlocked, name)
@@ -287,7 +287,7 @@ func TestFiltersTurnPeersAway(t *testing.T) {
 			require.ErrorIs(t, initiated.err, ErrBlocked, name)
 		}
 
-		// An Allow that needs the peer id overrides a Block by what came before.
+		// An Allow by peer id overrides a Block that was decided before.
 		s := block(func(c Candidate) bool { return true })
 		s.Add(ByPeerID(func(id [20]byte) Decision {
 			if id == dialing.PeerID {
@@ -313,7 +313,7 @@ func TestAddrPortOfConnections(t *testing.T) {
 	require.False(t, addrPort(nil).IsValid())
 }
 
-// named is a net.Addr that is nothing but its text.
+// named is a net.Addr that has only a text.
 type named string
 
 func (named) Network() string  { return "test" }

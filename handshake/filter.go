@@ -6,20 +6,21 @@ import (
 	"sync"
 )
 
-// A Decision is what a Filter thinks of a peer. Of several decisions the largest
-// counts: Allow before NeedData before Block before Pass.
+// A Decision is what a Filter decides about a peer. If filters disagree, the largest
+// counts: Allow overrides NeedData, NeedData overrides Block, Block overrides Pass.
 type Decision uint8
 
 // The decisions, weakest first.
 const (
-	// Pass has no opinion. A peer that every filter passes may come in.
+	// Pass leaves the decision to the other filters. A peer that all of them pass
+	// is accepted.
 	Pass Decision = iota
-	// Block turns the peer away, unless another filter allows it, or may yet.
+	// Block refuses the peer, unless another filter allows it or still needs data.
 	Block
-	// NeedData holds off a Block of other filters until more is known. Once
-	// all is known it counts as Pass.
+	// NeedData delays a Block of other filters until more is known. Once everything
+	// is known it counts as Pass.
 	NeedData
-	// Allow lets the peer in whatever other filters say.
+	// Allow accepts the peer, whatever other filters decide.
 	Allow
 )
 
@@ -38,31 +39,29 @@ func (d Decision) String() string {
 	return "unknown"
 }
 
-// A Candidate is what is known of a peer at some moment of the exchange.
+// A Candidate is what is known of a peer at one point of the exchange.
 type Candidate struct {
-	// Addr is where the peer is. It is not valid for a connection that has no
+	// Addr is the peer's address. It is the zero AddrPort if the connection has no
 	// IP address and port.
 	Addr netip.AddrPort
 
-	// Incoming is whether the peer came to us.
+	// Incoming says that the peer dialed us.
 	Incoming bool
 
-	// Known says which parts of Handshake are known. The others are zero. Of a
-	// peer that we are about to dial these are the name and the info hash.
+	// Known says which parts of Handshake are known; the others are zero. Before we
+	// dial a peer these are the name and the info hash.
 	Known Field
 
-	// Handshake is what the peer said so far. Of a peer that we dial, name and
-	// info hash are ours until it has answered.
+	// Handshake is what the peer has sent so far. If we dial, the name and the info
+	// hash are ours until the peer has answered.
 	Handshake Handshake
 }
 
-// A Filter decides about peers. It is asked when a connection is made, and again
-// when more is known. It may be called from many goroutines at once, must not
-// block, and keeps nothing of the Candidate.
+// A Filter decides about peers. It is called when a connection is made, and again each
+// time that more is known. Many goroutines may call it at once. It must not block.
 type Filter func(c Candidate) Decision
 
-// ByAddr returns a Filter that decides by address alone. It passes peers that
-// have none.
+// ByAddr returns a Filter that decides by address. It passes peers without an address.
 func ByAddr(decide func(netip.AddrPort) Decision) Filter {
 	return func(c Candidate) Decision {
 		if !c.Addr.IsValid() {
@@ -72,32 +71,32 @@ func ByAddr(decide func(netip.AddrPort) Decision) Filter {
 	}
 }
 
-// ByProtocol returns a Filter that decides by the name of the protocol, and needs
-// data until that is known.
+// ByProtocol returns a Filter that decides by the protocol name. Its decision is NeedData
+// until the name is known.
 func ByProtocol(decide func(name string) Decision) Filter {
-	return by(Name, func(h Handshake) Decision { return decide(h.Protocol) })
+	return byField(Name, func(h Handshake) Decision { return decide(h.Protocol) })
 }
 
-// ByReserved returns a Filter that decides by the reserved bits, and needs data
+// ByReserved returns a Filter that decides by the reserved bits. Its decision is NeedData
 // until they are known.
 func ByReserved(decide func(Reserved) Decision) Filter {
-	return by(ReservedBits, func(h Handshake) Decision { return decide(h.Reserved) })
+	return byField(ReservedBits, func(h Handshake) Decision { return decide(h.Reserved) })
 }
 
-// ByInfoHash returns a Filter that decides by the info hash, and needs data until
-// that is known.
+// ByInfoHash returns a Filter that decides by the info hash. Its decision is NeedData
+// until the hash is known.
 func ByInfoHash(decide func(hash [20]byte) Decision) Filter {
-	return by(InfoHash, func(h Handshake) Decision { return decide(h.InfoHash) })
+	return byField(InfoHash, func(h Handshake) Decision { return decide(h.InfoHash) })
 }
 
-// ByPeerID returns a Filter that decides by the peer id, and needs data until that
-// is known.
+// ByPeerID returns a Filter that decides by the peer id. Its decision is NeedData until
+// the id is known.
 func ByPeerID(decide func(id [20]byte) Decision) Filter {
-	return by(PeerID, func(h Handshake) Decision { return decide(h.PeerID) })
+	return byField(PeerID, func(h Handshake) Decision { return decide(h.PeerID) })
 }
 
-// by returns a Filter that needs data until f is known and then asks decide.
-func by(f Field, decide func(Handshake) Decision) Filter {
+// byField returns a Filter that decides NeedData until f is known, and then calls decide.
+func byField(f Field, decide func(Handshake) Decision) Filter {
 	return func(c Candidate) Decision {
 		if !c.Known.Has(f) {
 			return NeedData
@@ -106,16 +105,16 @@ func by(f Field, decide func(Handshake) Decision) Filter {
 	}
 }
 
-// Filters is a set of filters that are asked together. The zero value is empty
-// and passes everyone. All methods may be called from many goroutines at once; a
-// change counts from the next Decide on, also for exchanges that are under way.
+// Filters is a set of filters that decide together. The zero value is empty and passes
+// every peer. All methods may be called by many goroutines at once. A change takes
+// effect with the next Decide, also in exchanges that have begun.
 type Filters struct {
 	mu      sync.RWMutex
-	entries []*Filter // replaced as a whole, never changed
+	entries []*Filter // guarded by mu; replaced as a whole, never modified
 }
 
-// Add puts f into the set and returns what takes it out again. Calling remove
-// more than once, or after Clear, does nothing.
+// Add adds f to the set and returns a function that removes it. Calling remove again, or
+// after Clear, has no effect.
 func (s *Filters) Add(f Filter) (remove func()) {
 	entry := &f
 	s.mu.Lock()
@@ -130,17 +129,17 @@ func (s *Filters) Add(f Filter) (remove func()) {
 	}
 }
 
-// Clear takes all filters out.
+// Clear removes all filters.
 func (s *Filters) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.entries = nil
 }
 
-// Decide asks all filters and returns the strongest decision. While it is
-// NeedData the exchange goes on and asks again when more is known. Once all of c
-// is known, NeedData counts as Pass, so that a Block is not held off for ever. A
-// nil *Filters passes everyone.
+// Decide calls all filters and returns the strongest decision. If that is NeedData, the
+// exchange continues and calls Decide again when more is known. Once all of c is known,
+// NeedData counts as Pass, so that a Block is not delayed forever. A nil *Filters passes
+// every peer.
 func (s *Filters) Decide(c Candidate) Decision {
 	if s == nil {
 		return Pass

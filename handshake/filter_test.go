@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// always returns a Filter of one mind.
+// always returns a Filter whose decision is always d.
 func always(d Decision) Filter {
 	return func(Candidate) Decision { return d }
 }
@@ -16,7 +16,7 @@ func always(d Decision) Filter {
 func TestFiltersStrongestDecisionCounts(t *testing.T) {
 	for _, test := range []struct {
 		decisions   []Decision
-		early, late Decision // with parts unknown, with all known
+		early, late Decision // with some parts known, with all known
 	}{
 		{nil, Pass, Pass},
 		{[]Decision{Pass, Pass}, Pass, Pass},
@@ -45,7 +45,7 @@ func TestFiltersAddRemoveClear(t *testing.T) {
 	require.Equal(t, Block, s.Decide(Candidate{}))
 	s.Add(always(Block))
 	removeBlock()
-	require.Equal(t, Block, s.Decide(Candidate{}), "the second one is still there")
+	require.Equal(t, Block, s.Decide(Candidate{}), "the second Block stays")
 	s.Clear()
 	removeBlock()
 	require.Equal(t, Pass, s.Decide(Candidate{}))

@@ -27,10 +27,10 @@ func TestAppendToFollowsBEP3(t *testing.T) {
 	require.Equal(t, want, string(h.AppendTo(nil)))
 	require.Len(t, want, Len)
 	h.Protocol = ""
-	require.Equal(t, "before"+want, string(h.AppendTo([]byte("before"))), "no name means the usual one")
+	require.Equal(t, "before"+want, string(h.AppendTo([]byte("before"))), "an empty name means Protocol")
 }
 
-func TestReadTakesNoByteMore(t *testing.T) {
+func TestReadStopsAfterTheHandshake(t *testing.T) {
 	const rest = "\x00\x00\x00\x01\x02"
 	for name, wrap := range map[string]func(io.Reader) io.Reader{
 		"whole":   func(r io.Reader) io.Reader { return r },
@@ -116,9 +116,9 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// FuzzRead checks that whatever arrives, Read does not panic, takes nothing past
-// the handshake, agrees with a Parser that is fed byte by byte, and gives back
-// what AppendTo writes.
+// FuzzRead checks that Read does not panic on any input, reads nothing after the
+// handshake, agrees with a Parser that gets single bytes, and returns what AppendTo
+// encodes to the same bytes.
 func FuzzRead(f *testing.F) {
 	f.Add(sample().AppendTo(nil))
 	f.Add(append(sample().AppendTo(nil), "more"...))

@@ -7,7 +7,8 @@ import (
 // A Field is a set of parts of a handshake.
 type Field uint8
 
-// The parts, in the order in which they arrive.
+// The parts, in the order in which they arrive, see
+// https://www.bittorrent.org/beps/bep_0003.html#peer-protocol.
 const (
 	// Name is the name of the protocol.
 	Name Field = 1 << iota
@@ -27,48 +28,47 @@ func (f Field) Has(g Field) bool {
 	return f&g == g
 }
 
-// A Parser takes a handshake in as its bytes arrive. It is for programs that
-// learn what they need from the first parts: the info hash is known 20 bytes
-// before the peer id is, and some peers send theirs only after they got ours.
+// A Parser parses a handshake while its bytes arrive. It is for programs that act on the
+// first parts: the info hash is known 20 bytes before the peer id, and some peers send
+// their peer id only after they have received ours.
 //
-// The zero Parser is ready for use, and good for one handshake. Its methods may
-// not be called at the same time.
+// The zero Parser is ready for use, for one handshake. Only one goroutine at a time may
+// use it.
 type Parser struct {
-	// Protocols are the names that are accepted, each of 1 to 255 bytes; none
-	// means the constant Protocol alone. It is not changed, nor kept beyond the
-	// Parser.
+	// Protocols are the accepted protocol names, each of 1 to 255 bytes. Empty means
+	// the constant Protocol alone. The Parser does not modify the slice.
 	Protocols []string
 
-	name string // of the protocol, once it is known
-	n    int    // bytes of buf that are filled
-	buf  [1 + 255 + tail]byte
+	name   string // the protocol, once it is known
+	filled int    // how many bytes of buf have arrived
+	buf    [1 + 255 + fixedLen]byte
 }
 
-// Feed takes bytes from the front of b and returns how many: all of them, or
-// those up to the end of the handshake. What is left of b is not part of it. An
-// error is a *ProtocolError, and comes at the first byte that no accepted
-// protocol could have there.
+// Feed takes bytes from the start of b and returns how many: all of b, or those up to the
+// end of the handshake. It copies them. The error is a *ProtocolError, and comes at the
+// first byte that no accepted protocol has there.
 func (p *Parser) Feed(b []byte) (n int, err error) {
 	for p.name == "" && n < len(b) {
-		p.buf[p.n] = b[n]
-		p.n++
+		p.buf[p.filled] = b[n]
+		p.filled++
 		n++
-		if err := p.match(); err != nil {
+		if err := p.matchName(); err != nil {
 			return n, err
 		}
 	}
 	if p.name == "" {
 		return n, nil
 	}
-	m := copy(p.buf[p.n:p.end(PeerID)], b[n:])
-	p.n += m
+	m := copy(p.buf[p.filled:p.end(PeerID)], b[n:])
+	p.filled += m
 	return n + m, nil
 }
 
-// match compares what came so far with the accepted protocols, and sets name
-// once it is whole.
-func (p *Parser) match() error {
-	got := p.buf[1:p.n]
+// matchName compares what has arrived with the accepted protocols, and sets name once
+// it is complete. The first byte is the length of the name, see
+// https://www.bittorrent.org/beps/bep_0003.html#peer-protocol.
+func (p *Parser) matchName() error {
+	got := p.buf[1:p.filled]
 	possible := false
 	for _, name := range p.protocols() {
 		if len(name) != int(p.buf[0]) || len(name) == 0 || name[:len(got)] != string(got) {
@@ -81,48 +81,49 @@ func (p *Parser) match() error {
 		possible = true
 	}
 	if !possible {
-		return &ProtocolError{Start: slices.Clone(p.buf[:p.n])}
+		return &ProtocolError{Start: slices.Clone(p.buf[:p.filled])}
 	}
 	return nil
 }
 
-// Known returns the parts that have arrived whole.
+// Known returns the parts that have arrived completely.
 func (p *Parser) Known() Field {
 	var f Field
 	if p.name == "" {
 		return f
 	}
 	for _, g := range [...]Field{Name, ReservedBits, InfoHash, PeerID} {
-		if p.n >= p.end(g) {
+		if p.filled >= p.end(g) {
 			f |= g
 		}
 	}
 	return f
 }
 
-// Want returns how many bytes the handshake is known to need yet: a program that
-// reads no more than these at a time takes nothing that follows. It is 0 once
-// the handshake is whole.
+// Want returns how many bytes the handshake still needs at least. A program that reads
+// no more than these at a time reads nothing that follows the handshake. Want is 0 once
+// the handshake is complete.
 func (p *Parser) Want() int {
-	return p.want(PeerID)
+	return p.wantUntil(PeerID)
 }
 
-// want returns how many bytes are missing until f is known, as far as can be
-// told: the length of the name is in the first byte.
-func (p *Parser) want(f Field) int {
+// wantUntil returns how many bytes are needed, at least, until f is known. The length of
+// the name is known from the first byte on, or before if only one name is accepted.
+func (p *Parser) wantUntil(f Field) int {
 	if p.name != "" {
-		return max(0, p.end(f)-p.n)
+		return max(0, p.end(f)-p.filled)
 	}
-	if names := p.protocols(); len(names) == 1 {
-		return 1 + len(names[0]) + behind(f) - p.n
+	names := p.protocols()
+	if len(names) == 1 {
+		return 1 + len(names[0]) + endAfterName(f) - p.filled
 	}
-	if p.n == 0 {
+	if p.filled == 0 {
 		return 1
 	}
-	return 1 + int(p.buf[0]) + behind(f) - p.n
+	return 1 + int(p.buf[0]) + endAfterName(f) - p.filled
 }
 
-// Handshake returns what has arrived: parts that are not in Known are zero.
+// Handshake returns what has arrived. Parts that are not in Known are zero.
 func (p *Parser) Handshake() Handshake {
 	h := Handshake{Protocol: p.name}
 	known := p.Known()
@@ -138,29 +139,31 @@ func (p *Parser) Handshake() Handshake {
 	return h
 }
 
+// protocols returns the accepted names.
 func (p *Parser) protocols() []string {
 	if len(p.Protocols) == 0 {
-		return standard
+		return defaultProtocols
 	}
 	return p.Protocols
 }
 
-var standard = []string{Protocol}
+// defaultProtocols are the accepted names if Protocols is empty.
+var defaultProtocols = []string{Protocol}
 
 // end returns the offset at which f ends. The name must be known.
 func (p *Parser) end(f Field) int {
-	return 1 + len(p.name) + behind(f)
+	return 1 + len(p.name) + endAfterName(f)
 }
 
-// behind returns how many bytes lie between the name and the end of f.
-func behind(f Field) int {
+// endAfterName returns how many bytes there are between the name and the end of f.
+func endAfterName(f Field) int {
 	switch f {
 	case ReservedBits:
 		return 8
 	case InfoHash:
 		return 8 + hashLen
 	case PeerID:
-		return tail
+		return fixedLen
 	}
 	return 0
 }

@@ -37,7 +37,7 @@ func TestParserKnowsPartsAsTheyArrive(t *testing.T) {
 	}
 }
 
-func TestParserLeavesWhatFollows(t *testing.T) {
+func TestParserTakesNothingAfterTheHandshake(t *testing.T) {
 	var p Parser
 	n, err := p.Feed(append(sample().AppendTo(nil), "more"...))
 	require.NoError(t, err)

@@ -5,26 +5,26 @@ import (
 	"strings"
 )
 
-// A Bit is the number of one of the 64 reserved bits, 0 to 63, counted from the
-// most significant bit of the first byte. A larger number is a mistake of the
-// caller, and panics where it is used.
+// A Bit is the number of one of the 64 reserved bits, from 0 for the most significant bit
+// of the first byte to 63. Methods that are given a larger number panic.
 type Bit uint8
 
-// The bits that clients use to say what they understand.
+// The bits with which clients say what they support.
 const (
-	// Extended is the extension protocol,
+	// Extended means that the sender supports the extension protocol,
 	// https://www.bittorrent.org/beps/bep_0010.html.
 	Extended Bit = 43
 
-	// V2 says that a peer of a hybrid torrent speaks v2 as well,
-	// https://www.bittorrent.org/beps/bep_0052.html (section "upgrade path").
+	// V2 means that a peer of a hybrid torrent also supports v2,
+	// https://www.bittorrent.org/beps/bep_0052.html#upgrade-path.
 	V2 Bit = 59
 
-	// Fast is the fast extension, https://www.bittorrent.org/beps/bep_0006.html.
+	// Fast means that the sender supports the fast extension,
+	// https://www.bittorrent.org/beps/bep_0006.html.
 	Fast Bit = 61
 
-	// DHT says that a peer runs a node of the DHT,
-	// https://www.bittorrent.org/beps/bep_0005.html (section "bittorrent protocol extension").
+	// DHT means that the sender runs a DHT node,
+	// https://www.bittorrent.org/beps/bep_0005.html#bittorrent-protocol-extension.
 	DHT Bit = 63
 )
 
@@ -43,11 +43,11 @@ func (b Bit) String() string {
 	return fmt.Sprintf("bit %d", uint8(b))
 }
 
-// Reserved is the eight bytes between the protocol's name and the info hash. It
-// is a value: no method changes the one it is called on.
+// Reserved is the eight reserved bytes between the protocol's name and the info hash. It
+// is a value: no method changes its receiver.
 type Reserved [8]byte
 
-// Bits returns the Reserved in which the given bits are set, and no others.
+// Bits returns a Reserved with only the given bits set.
 func Bits(bits ...Bit) Reserved {
 	return Reserved{}.With(bits...)
 }
@@ -81,8 +81,8 @@ func (r Reserved) Union(o Reserved) Reserved {
 	return r
 }
 
-// Intersect returns the bits that are set in both r and o. An extension may be
-// used where both sides of a connection have set its bit.
+// Intersect returns the bits that are set in both r and o. An extension may be used if
+// both sides of a connection have set its bit.
 func (r Reserved) Intersect(o Reserved) Reserved {
 	for i := range r {
 		r[i] &= o[i]

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestReservedBitsLieWhereTheBEPsPutThem(t *testing.T) {
+func TestReservedBitPositions(t *testing.T) {
 	require.Equal(t, Reserved{5: 0x10}, Bits(Extended), "BEP 10: reserved_byte[5] & 0x10")
 	require.Equal(t, Reserved{7: 0x04}, Bits(Fast), "BEP 6: reserved[7] |= 0x04")
 	require.Equal(t, Reserved{7: 0x01}, Bits(DHT), "BEP 5: the last bit")

@@ -1,16 +1,46 @@
 // Package httptracker announces to BitTorrent trackers over HTTP and HTTPS and
-// scrapes them (BEP 3, https://www.bittorrent.org/beps/bep_0003.html#trackers; 7,
-// 12, 23, 24, 31, 48).
+// scrapes them.
 //
-// A [Tracker] is one announce URL, and a [Tiers] the tiers of them that a torrent
-// names; both are a swarm.PeerSource. [Announce] and [Scrape] ask once and need
-// nothing else. Addresses of peers go out through the function that the caller
-// gives, as values; nothing else is kept but a few bytes for each swarm until it
-// is announced as stopped. There is nothing to close.
+// An announcement comes in, and peers' addresses go out through a function of the
+// caller. A [Tracker] is one announce URL, and [Tiers] are all trackers of a torrent;
+// both are a swarm.PeerSource. [Announce] and [Scrape] ask once and remember nothing.
+// A Tracker keeps a few bytes for each swarm until Stopped was announced. There is
+// nothing to close.
 //
-// What a tracker sends is bounded in size and time and checked before use.
-// Errors, warnings and logged URLs show no passkey; see [Redact].
+// The answer says when to announce again: Answer.Next is the tracker's interval, and
+// Answer.Min its min interval, both within the bounds of [Config].
 //
-// Not here: when to announce, which is up to the engine that has the [Tracker];
-// UDP trackers; DNS names of peers, which are not resolved.
+// Not here: timers. The engine's announcer calls Announce and obeys Answer.Next and
+// Answer.Min; other callers must do the same. Also not here: UDP trackers.
+//
+// # Concurrency
+//
+// All methods may be called concurrently, except that calls of Announce for one swarm
+// must not overlap.
+//
+// # Errors
+//
+// Errors match [*FailureError] if the tracker refused, [*StatusError] if the HTTP
+// status is no success, and [*ResponseError] if the answer is not valid. Sizes and
+// times of answers are bounded. Errors, warnings and logged URLs contain no passkey;
+// see [Redact].
+//
+// # Where each rule is
+//
+//	rule                                     file                function
+//	parameters of an announce (BEP 3)        query.go            announceQuery.String
+//	keys of the answer (BEP 3, 7, 24)        response.go         parseAnnounce
+//	interval and min interval                tracker.go          Tracker.merge
+//	when to announce after an error          tracker.go          Tracker.schedule
+//	which event is sent                      tracker.go          Tracker.ask
+//	retry in (BEP 31)                        response.go         retryIn
+//	one announce from each address (BEP 7)   route.go            Config.routes
+//	compact peers (BEP 23)                   response.go         appendPeers
+//	order of trackers (BEP 12)               tiers_announce.go   Tiers.due
+//	an answer moves a tracker to the front   tiers_member.go     Tiers.moveToFront
+//	who gets Stopped                         tiers_stop.go       Tiers.announceStopped
+//	scrape URL (BEP 48)                      target.go           target.scrape
+//	answer to a scrape (BEP 48)              scrape.go           parseScrape
+//	redirects to local addresses             route.go            addressFilter.redirected
+//	passkeys in errors and logs              redact.go           Redact
 package httptracker

@@ -7,40 +7,45 @@ import (
 	"time"
 )
 
-// ErrNoScrape is the error of scrapes where the announce URL does not tell where
-// to send them (BEP 48).
-var ErrNoScrape = errors.New("the announce URL has no scrape URL")
+// ErrNoScrape says that the announce URL has no scrape URL, so the tracker cannot be
+// scraped: https://www.bittorrent.org/beps/bep_0048.html#scrape-request.
+var ErrNoScrape = errors.New("this tracker cannot be scraped: its announce URL has no scrape URL")
 
-// A FailureError says that a tracker refused, in its own words.
+// A FailureError says that a tracker refused a request with a failure reason:
+// https://www.bittorrent.org/beps/bep_0003.html#trackers.
 type FailureError struct {
-	// Reason is the tracker's text, on one line, without our passkeys and
-	// cut to a few hundred bytes.
+	// Reason is the tracker's text on one line, without our passkeys and at
+	// most a few hundred bytes long.
 	Reason string
 
-	// RetryIn is when the tracker will hear us again (BEP 31), 0 if it did
-	// not say, and negative for never.
+	// RetryIn is how long to wait before the next request:
+	// https://www.bittorrent.org/beps/bep_0031.html. 0 means that the tracker
+	// did not say, a negative value means never.
 	RetryIn time.Duration
 }
 
 // Error returns the reason.
 func (e *FailureError) Error() string { return "the tracker refused: " + e.Reason }
 
-// A StatusError says that an HTTP server answered, but with no success and with
-// nothing that a tracker would say.
+// A StatusError says that the HTTP status of an answer is no success, and that its
+// body has no failure reason.
 type StatusError struct {
 	Code int // the HTTP status, such as 404
 
-	// RetryIn is what the header Retry-After asks for, or 0.
+	// RetryIn is the wait that the header Retry-After asks for; 0 if there is
+	// none.
 	RetryIn time.Duration
 }
 
 // Error returns the status.
-func (e *StatusError) Error() string { return fmt.Sprintf("HTTP status %d", e.Code) }
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("the tracker answered with HTTP status %d", e.Code)
+}
 
-// A ResponseError says that an answer came which no tracker should give.
+// A ResponseError says that an answer is not valid.
 type ResponseError struct {
 	Reason string
-	Err    error // what the reason follows from, such as a *bencode.SyntaxError, or nil
+	Err    error // the cause, such as a *bencode.SyntaxError, or nil
 }
 
 // Error returns the reason.
@@ -54,9 +59,9 @@ func (e *ResponseError) Error() string {
 // Unwrap returns Err.
 func (e *ResponseError) Unwrap() error { return e.Err }
 
-// plain returns err without the URL that net/http puts into its errors, and
-// without secrets. An error whose text has secrets is replaced by its text.
-func plain(err error, secrets []string) error {
+// hideURL returns err without the URL that net/http adds to its errors and without
+// secrets. If the text of err contains secrets, the result has only the cleaned text.
+func hideURL(err error, secrets []string) error {
 	for {
 		var u *url.Error
 		if !errors.As(err, &u) {
@@ -68,18 +73,19 @@ func plain(err error, secrets []string) error {
 		return nil
 	}
 	text := err.Error()
-	if cleaned := scrub(text, secrets); cleaned != text {
+	if cleaned := hideSecrets(text, secrets); cleaned != text {
 		return errors.New(cleaned)
 	}
 	return err
 }
 
-// fault returns what is wrong with a page, of which parsing said err.
-func (p page) fault(err error, secrets []string) error {
+// responseError returns the error of a response, given err, the error of parsing it. A
+// failure reason comes first, then the HTTP status, then err.
+func (p httpResponse) responseError(err error, secrets []string) error {
 	var failure *FailureError
 	switch {
 	case errors.As(err, &failure):
-		failure.Reason = clean(failure.Reason, secrets)
+		failure.Reason = cleanText(failure.Reason, secrets)
 		return failure
 	case p.status < 200 || p.status > 299:
 		return &StatusError{Code: p.status, RetryIn: p.retryAfter}

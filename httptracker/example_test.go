@@ -11,7 +11,7 @@ import (
 )
 
 func Example() {
-	// A tracker that knows one peer, in place of a real one.
+	// A fake tracker that knows one peer.
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "d8:completei1e10:incompletei0e8:intervali1800e5:peers6:\x60\x7e\x68\xdb\x1a\xe9e")
 	}))

@@ -17,49 +17,49 @@ import (
 	"time"
 )
 
-// A page is what a server answered to one request.
-type page struct {
+// An httpResponse is a server's answer to one request.
+type httpResponse struct {
 	status     int
 	body       []byte // decompressed
 	retryAfter time.Duration
 }
 
-// get asks for u on route r, and follows redirects. It reports whether the
-// request went out, so that the tracker may have acted on it, also with an error.
-// Errors have no URL in them and none of the target's secrets.
-func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout time.Duration) (p page, sent bool, err error) {
-	w := newWatch(ctx, timeout, c.Silence)
+// get requests u on route r and follows redirects. It returns sent, also with an
+// error, if a request was written, because the tracker may then have processed it.
+// Errors contain no URL and none of the target's secrets.
+func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout time.Duration) (p httpResponse, sent bool, err error) {
+	w := newWatchdog(ctx, timeout, c.Silence)
 	defer w.stop()
-	g := new(guard)
-	g.refuse.Store(c.RefuseLocal)
+	g := new(addressFilter)
+	g.refuseLocal.Store(c.RefuseLocal)
 	client, done := r.open(c, g)
 	defer done()
 	secrets := t.secrets
 	for hops := 0; ; hops++ {
 		if err := g.check(u.Hostname()); err != nil {
-			return page{}, sent, plain(err, secrets)
+			return httpResponse{}, sent, hideURL(err, secrets)
 		}
 		p, location, err := c.getOnce(w, client, g, u)
 		sent = sent || w.sent.Load()
 		if err != nil {
-			return page{}, sent, w.explain(plain(err, secrets))
+			return httpResponse{}, sent, w.explain(hideURL(err, secrets))
 		}
 		if location == "" {
 			return p, sent, nil
 		}
 		if hops == maxRedirects {
-			return page{}, sent, &ResponseError{Reason: fmt.Sprintf("more than %d redirects", maxRedirects)}
+			return httpResponse{}, sent, &ResponseError{Reason: fmt.Sprintf("the answer redirects more than %d times", maxRedirects)}
 		}
 		next, err := u.Parse(location)
 		if err != nil || next.Host == "" {
-			return page{}, sent, &ResponseError{Reason: "a redirect to something that is no URL"}
+			return httpResponse{}, sent, &ResponseError{Reason: "the answer redirects to an invalid URL"}
 		}
 		if u.Scheme == "https" && next.Scheme != "https" {
-			return page{}, sent, &ResponseError{Reason: "a redirect from https to something else"}
+			return httpResponse{}, sent, &ResponseError{Reason: "the answer redirects from https to another scheme"}
 		}
 		to, err := newTarget(next)
 		if err != nil {
-			return page{}, sent, &ResponseError{Reason: "a redirect", Err: err}
+			return httpResponse{}, sent, &ResponseError{Reason: "the answer redirects to an invalid URL", Err: err}
 		}
 		secrets = append(secrets[:len(secrets):len(secrets)], to.secrets...)
 		u = to.url
@@ -67,9 +67,8 @@ func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout
 	}
 }
 
-// getOnce makes one request. If it is answered by a redirect, location is not
-// empty.
-func (c *Config) getOnce(w *watch, client *http.Client, g *guard, u *url.URL) (p page, location string, err error) {
+// getOnce makes one request. If the answer is a redirect, location is not empty.
+func (c *Config) getOnce(w *watchdog, client *http.Client, g *addressFilter, u *url.URL) (p httpResponse, location string, err error) {
 	ctx := httptrace.WithClientTrace(w.ctx, &httptrace.ClientTrace{
 		DNSDone: func(httptrace.DNSDoneInfo) { w.progress() },
 		GotConn: func(i httptrace.GotConnInfo) {
@@ -86,20 +85,20 @@ func (c *Config) getOnce(w *watch, client *http.Client, g *guard, u *url.URL) (p
 	})
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return page{}, "", errors.New("the request cannot be made")
+		return httpResponse{}, "", errors.New("the URL makes no valid request")
 	}
 	req.Header.Set("User-Agent", c.UserAgent)
 	req.Header.Set("Accept-Encoding", "gzip")
 	resp, err := client.Do(req)
 	if err != nil {
-		return page{}, "", err
+		return httpResponse{}, "", err
 	}
 	defer resp.Body.Close()
 	w.progress()
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		if location := resp.Header[hiddenLocation]; len(location) > 0 && location[0] != "" {
-			return page{}, location[0], nil
+			return httpResponse{}, location[0], nil
 		}
 	}
 	p.status = resp.StatusCode
@@ -109,8 +108,8 @@ func (c *Config) getOnce(w *watch, client *http.Client, g *guard, u *url.URL) (p
 }
 
 // readBody reads at most MaxBody bytes, before and after decompression, so that
-// neither a large answer nor a small one that unfolds costs more.
-func (c *Config) readBody(w *watch, resp *http.Response) ([]byte, error) {
+// neither a large answer nor a compressed one needs more memory.
+func (c *Config) readBody(w *watchdog, resp *http.Response) ([]byte, error) {
 	tooLong := &ResponseError{Reason: fmt.Sprintf("the answer is longer than %d bytes", c.MaxBody)}
 	if resp.ContentLength > c.MaxBody {
 		return nil, tooLong
@@ -126,7 +125,7 @@ func (c *Config) readBody(w *watch, resp *http.Response) ([]byte, error) {
 		}
 		body = io.LimitReader(unzipped, c.MaxBody+1)
 	default:
-		return nil, &ResponseError{Reason: fmt.Sprintf("the answer has the encoding %.20q, which was not asked for", encoding)}
+		return nil, &ResponseError{Reason: fmt.Sprintf("the answer has the content encoding %.20q, want gzip or none", encoding)}
 	}
 	b, err := io.ReadAll(body)
 	switch {
@@ -138,19 +137,19 @@ func (c *Config) readBody(w *watch, resp *http.Response) ([]byte, error) {
 	return b, err
 }
 
-// gzipError tells what the tracker got wrong from what went wrong below.
-func gzipError(w *watch, err error) error {
+// gzipError returns a ResponseError if the tracker sent invalid gzip, and else err.
+func gzipError(w *watchdog, err error) error {
 	var corrupt flate.CorruptInputError
 	theirs := errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	if w.ctx.Err() != nil || !theirs {
 		return err
 	}
-	return &ResponseError{Reason: "the answer says that it is gzip and is not", Err: err}
+	return &ResponseError{Reason: "the answer is not valid gzip", Err: err}
 }
 
-// retryAfter reads a header Retry-After that counts seconds. A date would need
-// the server's clock to be right.
+// retryAfter reads a header Retry-After in seconds. It ignores dates, because the
+// server's clock may be wrong. See https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3.
 func retryAfter(header string) time.Duration {
 	seconds, err := strconv.ParseUint(strings.TrimSpace(header), 10, 31)
 	if err != nil {
@@ -159,54 +158,55 @@ func retryAfter(header string) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// A watch ends a request when its time is over or nothing comes for too long.
-type watch struct {
-	parent  context.Context
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	silence time.Duration
-	total   *time.Timer // nil for no limit
-	silent  *time.Timer // nil for no limit
-	sent    atomic.Bool // a request was written
+// A watchdog ends a request after its timeout, or if nothing arrives for too long.
+type watchdog struct {
+	parent       context.Context
+	ctx          context.Context
+	cancel       context.CancelCauseFunc
+	silence      time.Duration
+	totalTimer   *time.Timer // nil for no limit
+	silenceTimer *time.Timer // nil for no limit
+	sent         atomic.Bool // a request was written
 }
 
-func newWatch(parent context.Context, timeout, silence time.Duration) *watch {
-	w := &watch{parent: parent, silence: silence}
+func newWatchdog(parent context.Context, timeout, silence time.Duration) *watchdog {
+	w := &watchdog{parent: parent, silence: silence}
 	w.ctx, w.cancel = context.WithCancelCause(parent)
 	if timeout > 0 {
-		w.total = time.AfterFunc(timeout, func() {
+		w.totalTimer = time.AfterFunc(timeout, func() {
 			w.cancel(fmt.Errorf("no answer after %v: %w", timeout, os.ErrDeadlineExceeded))
 		})
 	}
 	if silence > 0 {
-		w.silent = time.AfterFunc(silence, func() {
+		w.silenceTimer = time.AfterFunc(silence, func() {
 			w.cancel(fmt.Errorf("nothing came for %v: %w", silence, os.ErrDeadlineExceeded))
 		})
 	}
 	return w
 }
 
-// progress says that something came. It may be called late and by any goroutine.
-func (w *watch) progress() {
-	if w.silent != nil && w.ctx.Err() == nil {
-		w.silent.Reset(w.silence)
+// progress restarts the timer of silence. It may be called concurrently and after
+// stop.
+func (w *watchdog) progress() {
+	if w.silenceTimer != nil && w.ctx.Err() == nil {
+		w.silenceTimer.Reset(w.silence)
 	}
 }
 
-// stop frees what the watch holds.
-func (w *watch) stop() {
+// stop stops the timers.
+func (w *watchdog) stop() {
 	w.cancel(nil)
-	if w.total != nil {
-		w.total.Stop()
+	if w.totalTimer != nil {
+		w.totalTimer.Stop()
 	}
-	if w.silent != nil {
-		w.silent.Stop()
+	if w.silenceTimer != nil {
+		w.silenceTimer.Stop()
 	}
 }
 
-// explain returns why the request ended, if the watch or the caller ended it, and
+// explain returns the reason if the watchdog or the caller ended the request, and
 // else err.
-func (w *watch) explain(err error) error {
+func (w *watchdog) explain(err error) error {
 	switch {
 	case w.parent.Err() != nil:
 		return w.parent.Err()
@@ -216,10 +216,10 @@ func (w *watch) explain(err error) error {
 	return err
 }
 
-// A watchedReader tells its watch of each byte that comes.
+// A watchedReader reports each read that returned bytes to its watchdog.
 type watchedReader struct {
 	r io.Reader
-	w *watch
+	w *watchdog
 }
 
 func (r watchedReader) Read(p []byte) (int, error) {

@@ -30,7 +30,7 @@ func zipped(t testing.TB, plain io.Reader) []byte {
 	return b.Bytes()
 }
 
-// zeros is a reader of so many zeros.
+// zeros is a reader of that many zeros.
 func zeros(n int64) io.Reader { return io.LimitReader(zeroReader{}, n) }
 
 type zeroReader struct{}
@@ -66,11 +66,11 @@ func TestGzip(t *testing.T) {
 	})
 }
 
-// TestHostileAnswers: whatever comes is an error of a type that names the fault,
-// in time and within memory.
+// TestHostileAnswers checks that every invalid answer is an error of a documented type,
+// and that no answer takes too much time or memory.
 func TestHostileAnswers(t *testing.T) {
 	bomb := zipped(t, zeros(16<<20))
-	empty := bytes.Repeat(zipped(t, strings.NewReader("")), 60_000) // never a byte, 1.4 MB long
+	empty := bytes.Repeat(zipped(t, strings.NewReader("")), 60_000) // 1.4 MB that decompress to nothing
 	for name, h := range map[string]http.HandlerFunc{
 		"100 MB": func(w http.ResponseWriter, r *http.Request) { io.Copy(w, zeros(100<<20)) },
 		"100 MB announced": func(w http.ResponseWriter, r *http.Request) {
@@ -79,8 +79,8 @@ func TestHostileAnswers(t *testing.T) {
 		},
 		"gzip bomb":          gzipped(bomb),
 		"gzip of nothing":    gzipped(empty),
-		"no gzip":            gzipped([]byte("hello, this is no gzip at all")),
-		"gzip cut short":     gzipped(bomb[:100]),
+		"not gzip":           gzipped([]byte("hello, this is not gzip at all")),
+		"truncated gzip":     gzipped(bomb[:100]),
 		"gzip damaged":       gzipped(append(bytes.Clone(bomb[:20]), bytes.Repeat([]byte{0xa5}, 200)...)),
 		"gzip empty":         gzipped(nil),
 		"another encoding":   func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Encoding", "br") },
@@ -151,9 +151,9 @@ func TestTimeouts(t *testing.T) {
 		c     Config
 		want  time.Duration
 	}{
-		{"no connection", func(n *network) { n.deaf("tracker.test") }, swarm.Started, Config{}, 10 * time.Second},
+		{"no connection", func(n *network) { n.unreachable("tracker.test") }, swarm.Started, Config{}, 10 * time.Second},
 		{"no answer", func(n *network) { n.silent("tracker.test") }, swarm.Started, Config{}, 10 * time.Second},
-		{"a drop at a time", func(n *network) { n.serve("tracker.test", dripping) }, swarm.Started, Config{}, 30 * time.Second},
+		{"a byte at a time", func(n *network) { n.serve("tracker.test", dripping) }, swarm.Started, Config{}, 30 * time.Second},
 		{"no answer to stopped", func(n *network) { n.silent("tracker.test") }, swarm.Stopped, Config{}, 5 * time.Second},
 		{"set", func(n *network) { n.silent("tracker.test") }, swarm.None, Config{Timeout: 3 * time.Second}, 3 * time.Second},
 		{"silence off", func(n *network) { n.silent("tracker.test") }, swarm.None, Config{Silence: -1}, 30 * time.Second},
@@ -177,7 +177,7 @@ func TestRedirects(t *testing.T) {
 		n := newNetwork(t)
 		hops := 0
 		n.serve("tracker.test", func(w http.ResponseWriter, r *http.Request) {
-			require.Empty(t, r.Header.Get("Referer"), "it would tell the passkey")
+			require.Empty(t, r.Header.Get("Referer"), "the referer would contain the passkey")
 			if hops--; hops < 0 {
 				io.WriteString(w, twoPeers)
 				return
@@ -191,7 +191,7 @@ func TestRedirects(t *testing.T) {
 		}
 		hops = 6
 		_, err := announceOnce(n, "http://tracker.test/announce", Config{})
-		require.ErrorContains(t, err, "more than 5 redirects")
+		require.ErrorContains(t, err, "more than 5 times")
 	})
 }
 
@@ -245,7 +245,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// TestWire reads what goes over the wire from a socket, byte for byte.
+// TestWire compares the bytes of a request on a socket with a golden request.
 func TestWire(t *testing.T) {
 	var uri, agent, auth string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -30,7 +30,7 @@ func newNetwork(t *testing.T) *network {
 	return n
 }
 
-// serve lets host answer with h.
+// serve makes host answer with h.
 func (n *network) serve(host string, h http.HandlerFunc) {
 	l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	n.listen(host, l)
@@ -39,7 +39,7 @@ func (n *network) serve(host string, h http.HandlerFunc) {
 	n.t.Cleanup(func() { server.Close() })
 }
 
-// silent lets host take connections and never say a word.
+// silent makes host accept connections and send nothing.
 func (n *network) silent(host string) {
 	l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
 	n.listen(host, l)
@@ -58,8 +58,8 @@ func (n *network) silent(host string) {
 	n.t.Cleanup(func() { l.Close() })
 }
 
-// deaf lets connections to host neither come about nor fail.
-func (n *network) deaf(host string) {
+// unreachable makes connections to host neither succeed nor fail.
+func (n *network) unreachable(host string) {
 	n.listen(host, &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})})
 }
 
@@ -69,7 +69,7 @@ func (n *network) listen(host string, l *pipeListener) {
 	n.hosts[host] = l
 }
 
-// refuse lets connections to host fail, or no longer.
+// refuse makes connections to host fail, or succeed again.
 func (n *network) refuse(host string, refused bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -96,7 +96,7 @@ func (n *network) dial(ctx context.Context, _, address string) (net.Conn, error)
 	}
 }
 
-// A pipeListener hands out the far ends of pipes.
+// A pipeListener accepts the far ends of pipes.
 type pipeListener struct {
 	conns  chan net.Conn
 	once   sync.Once
@@ -119,12 +119,12 @@ func (l *pipeListener) Close() error {
 
 func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
-// reply returns a handler that always says body.
+// reply returns a handler that always answers with body.
 func reply(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, body) }
 }
 
-// announcement returns that of a leecher.
+// announcement returns the announcement of a leecher.
 func announcement(event swarm.Event) swarm.Announcement {
 	return swarm.Announcement{
 		Swarm: swarm.ID([]byte("\x124Vx\x9a\xbc\xde\xf1#Eg\x89\xab\xcd\xef\x124Vx\x9a")),
@@ -133,9 +133,9 @@ func announcement(event swarm.Event) swarm.Announcement {
 	}
 }
 
-// nobody is a found that takes no notice.
-func nobody(swarm.Address) {}
+// ignore is a function found that ignores addresses.
+func ignore(swarm.Address) {}
 
-// twoPeers is an answer as trackers give it, with the peers 96.126.104.219:6889 and
+// twoPeers is a typical answer with the peers 96.126.104.219:6889 and
 // 192.0.2.1:80.
 const twoPeers = "d8:completei5e10:incompletei7e8:intervali1800e12:min intervali300e5:peers12:\x60\x7e\x68\xdb\x1a\xe9\xc0\x00\x02\x01\x00\x50e"

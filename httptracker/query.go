@@ -8,27 +8,28 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// unknownLeft is sent where the number of bytes left is not known: anything but
-// 0, which would make us a seed.
+// unknownLeft is sent if the number of bytes left is not known. It must not be 0,
+// because trackers count a peer with 0 bytes left as a seed.
 const unknownLeft = swarm.BlockLen
 
-// noPort is sent where we accept no connections: many trackers refuse port 0, and
-// nobody listens on port 1.
+// noPort is sent if we accept no connections. Many trackers refuse port 0, and nobody
+// listens on port 1.
 const noPort = 1
 
-// An announceQuery is what an announce says, as trackers spell it.
+// An announceQuery has the parameters of an announce.
 type announceQuery struct {
 	a         swarm.Announcement
 	event     swarm.Event // in place of that of a
 	want      int
 	key       uint32
 	ip        netip.Addr
-	trackerID string // as the tracker gave it; empty for none
+	trackerID string // as the tracker sent it; empty for none
 }
 
 // String returns the query, percent-encoded. See
-// https://www.bittorrent.org/beps/bep_0003.html#trackers, BEP 7 for key and BEP 23
-// for compact.
+// https://www.bittorrent.org/beps/bep_0003.html#trackers for the parameters,
+// https://www.bittorrent.org/beps/bep_0007.html for key, and
+// https://www.bittorrent.org/beps/bep_0023.html for compact.
 func (q announceQuery) String() string {
 	a := q.a
 	b := make([]byte, 0, 400)
@@ -69,7 +70,8 @@ func (q announceQuery) String() string {
 	return string(b)
 }
 
-// scrapeQuery returns the query that asks for ids (BEP 48).
+// scrapeQuery returns the query that asks for ids, one info_hash each. See
+// https://www.bittorrent.org/beps/bep_0048.html#scrape-request.
 func scrapeQuery(ids []swarm.ID) string {
 	b := make([]byte, 0, 72*len(ids))
 	for i, id := range ids {
@@ -81,9 +83,10 @@ func scrapeQuery(ids []swarm.ID) string {
 	return string(b)
 }
 
-// appendEscaped percent-encodes all but the characters that RFC 3986, section
-// 2.3, leaves as they are. url.QueryEscape would write a space as a plus sign,
-// which not every tracker reads back.
+// appendEscaped percent-encodes all bytes but the unreserved characters of
+// https://www.rfc-editor.org/rfc/rfc3986#section-2.3. It does not use
+// url.QueryEscape, which writes a space as a plus sign, because not every tracker
+// decodes that.
 func appendEscaped(dst, b []byte) []byte {
 	const hex = "0123456789ABCDEF"
 	for _, c := range b {

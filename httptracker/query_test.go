@@ -19,7 +19,7 @@ func TestAnnounceQuery(t *testing.T) {
 		ip:        netip.MustParseAddr("2001:db8::1"),
 		trackerID: "a b&c",
 	}
-	// The hash is the example of the protocol's oldest description.
+	// The info hash is the example of the protocol's oldest description.
 	require.Equal(t, "info_hash=%124Vx%9A%BC%DE%F1%23Eg%89%AB%CD%EF%124Vx%9A"+
 		"&peer_id=-SH0001-abc%20~._%2B%26%3D%250"+
 		"&port=6881&uploaded=1&downloaded=2&left=3&compact=1&no_peer_id=1&numwant=50"+

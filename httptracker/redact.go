@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Redact returns a tracker's URL as it may be shown and logged: without user,
-// password and query, and with *** for parts of the path and the host that may
-// be a passkey. A string that is no URL is replaced as a whole.
+// Redact returns a tracker's URL for display and logs: without user, password and
+// query, and with *** for components of the path and the host that may be a passkey.
+// A string that is not a URL is replaced completely. It may be called concurrently.
 func Redact(rawURL string) string {
 	u, err := url.Parse(strings.TrimSpace(rawURL))
 	if err != nil || u.Host == "" {
@@ -19,10 +19,10 @@ func Redact(rawURL string) string {
 	return shown
 }
 
-// redact returns u as it may be shown, and the parts that must not be.
+// redact returns u for display, and its components that must not be shown.
 func redact(u *url.URL) (shown string, secrets []string) {
-	hide := func(part string) string {
-		secrets = append(secrets, part)
+	hide := func(component string) string {
+		secrets = append(secrets, component)
 		return "***"
 	}
 	var b strings.Builder
@@ -45,7 +45,7 @@ func redact(u *url.URL) (shown string, secrets []string) {
 	}
 	segments := strings.Split(u.EscapedPath(), "/")
 	for i, segment := range segments {
-		if !harmless(segment) {
+		if !isPlainWord(segment) {
 			segments[i] = hide(segment)
 		}
 	}
@@ -54,7 +54,7 @@ func redact(u *url.URL) (shown string, secrets []string) {
 		b.WriteString("?***")
 		for pair := range strings.SplitSeq(u.RawQuery, "&") {
 			_, value, _ := strings.Cut(pair, "=")
-			if value != "" && !harmless(value) {
+			if value != "" && !isPlainWord(value) {
 				secrets = append(secrets, value)
 			}
 		}
@@ -63,19 +63,19 @@ func redact(u *url.URL) (shown string, secrets []string) {
 		password, _ := u.User.Password()
 		secrets = append(secrets, u.User.String(), u.User.Username(), password)
 	}
-	return b.String(), spellings(secrets)
+	return b.String(), secretForms(secrets)
 }
 
-// harmless reports whether a part of a URL is a word or a version and no key:
-// keys are long, or have digits or capitals in them.
-func harmless(part string) bool {
-	if len(part) <= 3 {
+// isPlainWord reports whether a component of a URL is a word or a version and not a
+// key. Keys are long or contain digits or capital letters.
+func isPlainWord(component string) bool {
+	if len(component) <= 3 {
 		return true
 	}
-	if len(part) > 20 {
+	if len(component) > 20 {
 		return false
 	}
-	for i, c := range []byte(part) {
+	for i, c := range []byte(component) {
 		switch {
 		case c >= 'a' && c <= 'z', c == '.', c == '-', c == '_':
 		case i == 0 && c >= 'A' && c <= 'Z':
@@ -86,9 +86,10 @@ func harmless(part string) bool {
 	return true
 }
 
-// spellings returns secrets as they are, unescaped and escaped anew, longest
-// first, and without those that are too short to be told from other text.
-func spellings(secrets []string) []string {
+// secretForms returns the secrets as they are, unescaped, and escaped again, with the
+// longest first. It leaves out those of less than 4 bytes, because other text could
+// contain them by chance.
+func secretForms(secrets []string) []string {
 	var all []string
 	for _, s := range secrets {
 		all = append(all, s)
@@ -106,8 +107,8 @@ func spellings(secrets []string) []string {
 	return slices.Compact(all)
 }
 
-// scrub replaces each of secrets in text, in any case.
-func scrub(text string, secrets []string) string {
+// hideSecrets replaces each of secrets in text by ***, in upper and lower case.
+func hideSecrets(text string, secrets []string) string {
 	for _, secret := range secrets {
 		for i := 0; i+len(secret) <= len(text); i++ {
 			if strings.EqualFold(text[i:i+len(secret)], secret) {
@@ -118,20 +119,21 @@ func scrub(text string, secrets []string) string {
 	return text
 }
 
-// clean returns foreign text fit for a line on a terminal or in a log: without
-// control characters, secrets, or more than 300 bytes.
-func clean(text string, secrets []string) string {
+// cleanText returns a tracker's text as one line for a terminal or a log: without
+// control characters, without secrets, and with about 300 bytes at most.
+func cleanText(text string, secrets []string) string {
 	const limit = 300
 	if len(text) > 4*limit {
 		text = text[:4*limit]
 	}
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 {
+		isControl := r < ' ' || (r >= 0x7f && r < 0xa0)
+		if isControl || r == 0x2028 || r == 0x2029 {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(text, "?"))
-	text = strings.TrimSpace(scrub(text, secrets))
+	text = strings.TrimSpace(hideSecrets(text, secrets))
 	if len(text) > limit {
 		text = strings.ToValidUTF8(text[:limit], "") + "..."
 	}

@@ -38,26 +38,26 @@ func TestScrub(t *testing.T) {
 		"unknown 0123456789abcdef given", "0123456789ABCDEF", "pass/word", "pass%2Fword", "pass%2fword", "s%20ecret1", "s ecret1", "s+ecret1",
 		"user", "user:pass%2Fword", strings.Repeat("0123456789abcdef", 3),
 	} {
-		require.NotContains(t, strings.ToLower(scrub("a "+text+" b", secrets)), strings.ToLower(text))
+		require.NotContains(t, strings.ToLower(hideSecrets("a "+text+" b", secrets)), strings.ToLower(text))
 	}
-	require.Equal(t, "the announce of tracker.test", scrub("the announce of tracker.test", secrets))
+	require.Equal(t, "the announce of tracker.test", hideSecrets("the announce of tracker.test", secrets))
 }
 
 func TestClean(t *testing.T) {
-	require.Equal(t, "one two", clean("one\ntwo", nil))
-	require.NotContains(t, clean("x\x1b[31m", nil), "\x1b")
-	long := clean(strings.Repeat("é", 1<<20), nil)
+	require.Equal(t, "one two", cleanText("one\ntwo", nil))
+	require.NotContains(t, cleanText("x\x1b[31m", nil), "\x1b")
+	long := cleanText(strings.Repeat("é", 1<<20), nil)
 	require.LessOrEqual(t, len(long), 303)
 	require.True(t, strings.HasSuffix(long, "é..."))
-	require.Equal(t, "passkey *** unknown", clean("passkey abcd1234 unknown", []string{"abcd1234"}))
+	require.Equal(t, "passkey *** unknown", cleanText("passkey abcd1234 unknown", []string{"abcd1234"}))
 }
 
 func TestPlain(t *testing.T) {
 	secrets := []string{"0123456789abcdef"}
 	inner := errors.New("refused")
-	err := plain(&url.Error{Op: "Get", URL: "http://t.test/0123456789abcdef", Err: inner}, secrets)
+	err := hideURL(&url.Error{Op: "Get", URL: "http://t.test/0123456789abcdef", Err: inner}, secrets)
 	require.Equal(t, inner, err)
-	err = plain(&url.Error{Err: &url.Error{URL: "x", Err: errors.New("lookup 0123456789ABCDEF.test: no such host")}}, secrets)
+	err = hideURL(&url.Error{Err: &url.Error{URL: "x", Err: errors.New("lookup 0123456789ABCDEF.test: no such host")}}, secrets)
 	require.EqualError(t, err, "lookup ***.test: no such host")
-	require.NoError(t, plain(nil, nil))
+	require.NoError(t, hideURL(nil, nil))
 }

@@ -14,31 +14,33 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A response is what a tracker said to an announce, checked.
-type response struct {
-	interval    time.Duration // 0 if it did not say, as the next
+// An announceResponse is a tracker's answer to an announce, after checks.
+type announceResponse struct {
+	interval    time.Duration // 0 if missing, like the next
 	minInterval time.Duration
-	seeds       int // -1 if it did not say, as the next two
+	seeds       int // -1 if missing, like the next two
 	leechers    int
 	completed   int
 	external    netip.Addr
-	warning     string // as it came
+	warning     string // as received
 	trackerID   string
 	peers       []swarm.Address
 }
 
-// parseAnnounce reads the answer to an announce. It takes at most maxPeers
-// addresses. Where terse, as after stopped, a tracker need not name interval and
-// peers. The error may be a *FailureError, whose reason is as it came.
+// parseAnnounce reads the answer to an announce and takes at most maxPeers addresses.
+// The answer to Stopped need have neither interval nor peers. The error may be a
+// *FailureError, whose reason is as received.
 //
-// See https://www.bittorrent.org/beps/bep_0003.html#trackers, BEP 7 for peers6,
-// BEP 23 for compact peers and BEP 24 for external ip.
-func parseAnnounce(body []byte, maxPeers int, terse bool) (response, error) {
+// See https://www.bittorrent.org/beps/bep_0003.html#trackers for the answer,
+// https://www.bittorrent.org/beps/bep_0007.html for peers6,
+// https://www.bittorrent.org/beps/bep_0023.html for compact peers, and
+// https://www.bittorrent.org/beps/bep_0024.html for external ip.
+func parseAnnounce(body []byte, maxPeers int, stopped bool) (announceResponse, error) {
 	v, err := parseDict(body)
 	if err != nil {
-		return response{}, err
+		return announceResponse{}, err
 	}
-	r := response{
+	r := announceResponse{
 		interval:    seconds(v, "interval"),
 		minInterval: seconds(v, "min interval"),
 		seeds:       count(v, "complete"),
@@ -59,34 +61,35 @@ func parseAnnounce(body []byte, maxPeers int, terse bool) (response, error) {
 	_, hasInterval := v.Get("interval")
 	peers, hasPeers := v.Get("peers")
 	peers6, hasPeers6 := v.Get("peers6")
-	if !hasInterval && !hasPeers && !hasPeers6 && !terse {
-		return response{}, &ResponseError{Reason: "the answer has neither an interval nor peers"}
+	if !hasInterval && !hasPeers && !hasPeers6 && !stopped {
+		return announceResponse{}, &ResponseError{Reason: "the answer has neither an interval nor peers"}
 	}
 	if hasPeers {
 		if r.peers, err = appendPeers(r.peers, peers, 4, maxPeers); err != nil {
-			return response{}, &ResponseError{Reason: "peers", Err: err}
+			return announceResponse{}, &ResponseError{Reason: "peers", Err: err}
 		}
 	}
 	if hasPeers6 {
 		if r.peers, err = appendPeers(r.peers, peers6, 16, maxPeers); err != nil {
-			return response{}, &ResponseError{Reason: "peers6", Err: err}
+			return announceResponse{}, &ResponseError{Reason: "peers6", Err: err}
 		}
 	}
 	return r, nil
 }
 
-// parseDict reads an answer up to its failure reason, if it has one.
+// parseDict reads an answer, which must be a dictionary. If it has a failure reason,
+// that is the error.
 func parseDict(body []byte) (bencode.Value, error) {
-	// Answers come unsorted from some trackers, and with a line end behind
-	// them from files.
+	// Some trackers do not sort keys. Answers served from files may end with a
+	// line break.
 	v, rest, err := bencode.ScanPrefix(body, bencode.Options{Lenient: true})
 	switch {
 	case err != nil && looksLikeHTML(body):
-		return v, &ResponseError{Reason: "the answer is a web page"}
+		return v, &ResponseError{Reason: "the answer is a web page; check the tracker's URL"}
 	case err != nil:
-		return v, &ResponseError{Reason: "the answer is no bencode", Err: err}
+		return v, &ResponseError{Reason: "the answer is not valid bencode", Err: err}
 	case len(bytes.TrimSpace(rest)) > 0:
-		return v, &ResponseError{Reason: "something follows the answer"}
+		return v, &ResponseError{Reason: "the answer is followed by more data"}
 	case v.Kind() != bencode.Dict:
 		return v, &ResponseError{Reason: "the answer is " + v.Kind().String() + ", want a dictionary"}
 	}
@@ -104,7 +107,8 @@ func looksLikeHTML(body []byte) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
 }
 
-// retryIn reads the minutes until a retry, or never. See
+// retryIn reads "retry in": a number of minutes, or never. It returns 0 if the key is
+// missing or invalid, and -1 for never. See
 // https://www.bittorrent.org/beps/bep_0031.html.
 func retryIn(v bencode.Value) time.Duration {
 	if b, err := v.GetBytes("retry in"); err == nil && strings.EqualFold(string(b), "never") {
@@ -117,7 +121,7 @@ func retryIn(v bencode.Value) time.Duration {
 	return time.Duration(min(minutes, 365*24*60)) * time.Minute
 }
 
-// number reads an integer, which some trackers send as a string.
+// number reads an integer. Some trackers send it as a string.
 func number(v bencode.Value, key string) (int64, bool) {
 	n, ok := v.Get(key)
 	if !ok {
@@ -134,14 +138,14 @@ func number(v bencode.Value, key string) (int64, bool) {
 	return i, err == nil
 }
 
-// seconds reads a length of time, 0 if there is none. A year is the most, so that
-// no later sum wraps.
+// seconds reads a duration in seconds; 0 if it is missing. It returns at most a year,
+// so that later sums do not overflow.
 func seconds(v bencode.Value, key string) time.Duration {
 	n, _ := number(v, key)
 	return time.Duration(min(max(n, 0), 365*24*60*60)) * time.Second
 }
 
-// count reads a number of peers, -1 if there is none.
+// count reads a number of peers; -1 if it is missing.
 func count(v bencode.Value, key string) int {
 	n, ok := number(v, key)
 	if !ok || n < 0 {
@@ -150,8 +154,10 @@ func count(v bencode.Value, key string) int {
 	return int(min(n, math.MaxInt32))
 }
 
-// appendPeers reads peers, compact with addresses of size bytes or as a list of
-// dictionaries, and appends those that can be met until dst has limit.
+// appendPeers reads peers in either form and appends those that can be dialed until
+// dst has limit addresses. The forms are a list of dictionaries,
+// https://www.bittorrent.org/beps/bep_0003.html#trackers, and a compact string with
+// addresses of size bytes, https://www.bittorrent.org/beps/bep_0023.html.
 func appendPeers(dst []swarm.Address, v bencode.Value, size, limit int) ([]swarm.Address, error) {
 	if v.Kind() == bencode.List {
 		for entry := range v.List() {
@@ -170,7 +176,7 @@ func appendPeers(dst []swarm.Address, v bencode.Value, size, limit int) ([]swarm
 	}
 	entry := size + 2
 	if len(b)%entry != 0 {
-		return dst, fmt.Errorf("%d bytes are no whole number of peers of %d bytes", len(b), entry)
+		return dst, fmt.Errorf("the length of %d bytes is not a multiple of %d", len(b), entry)
 	}
 	dst = slices.Grow(dst, min(len(b)/entry, max(limit-len(dst), 0)))
 	for ; len(b) > 0 && len(dst) < limit; b = b[entry:] {
@@ -183,8 +189,8 @@ func appendPeers(dst []swarm.Address, v bencode.Value, size, limit int) ([]swarm
 	return dst, nil
 }
 
-// dictPeer reads a peer of the original form. A DNS name in place of an address is
-// passed over: to resolve it would let a tracker make us ask any name server.
+// dictPeer reads a peer in the form of a dictionary. It skips DNS names, because
+// resolving them would let a tracker make us query any name server.
 func dictPeer(v bencode.Value) (swarm.Address, bool) {
 	text, err := v.GetBytes("ip")
 	if err != nil || len(text) > 64 {
@@ -201,7 +207,7 @@ func dictPeer(v bencode.Value) (swarm.Address, bool) {
 	return peer(ip, uint16(port))
 }
 
-// peer returns where a peer may be met, and false if nobody can be met there.
+// peer returns the address of a peer, and false if that cannot be dialed.
 func peer(ip netip.Addr, port uint16) (swarm.Address, bool) {
 	ip = ip.Unmap()
 	if port == 0 || ip.IsUnspecified() || ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {

@@ -24,7 +24,7 @@ func addresses(texts ...string) []swarm.Address {
 func TestParseAnnounce(t *testing.T) {
 	r, err := parseAnnounce([]byte(twoPeers), 100, false)
 	require.NoError(t, err)
-	require.Equal(t, response{
+	require.Equal(t, announceResponse{
 		interval: 30 * time.Minute, minInterval: 5 * time.Minute,
 		seeds: 5, leechers: 7, completed: -1,
 		peers: addresses("96.126.104.219:6889", "192.0.2.1:80"),
@@ -34,22 +34,22 @@ func TestParseAnnounce(t *testing.T) {
 func TestParseAnnounceKeys(t *testing.T) {
 	tests := []struct {
 		name, body string
-		want       response
+		want       announceResponse
 	}{
-		{"nothing but an interval", "d8:intervali60ee", response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
-		{"unsorted, twice, and a line end", "d5:peers0:8:intervali60e8:intervali70e8:completei1ee\r\n",
-			response{interval: time.Minute, seeds: 1, leechers: -1, completed: -1}},
-		{"numbers as strings", "d8:interval2:608:complete1:7e", response{interval: time.Minute, seeds: 7, leechers: -1, completed: -1}},
-		{"numbers that cannot be", "d8:intervali-5e12:min intervali9223372036854775807e8:completei-7e10:incompletei9223372036854775807e5:peers0:e",
-			response{minInterval: 365 * 24 * time.Hour, seeds: -1, leechers: 1<<31 - 1, completed: -1}},
-		{"all that is optional", "d8:intervali60e10:downloadedi9e11:external ip4:\xc0\x00\x02\x0710:tracker id3:a\x00b15:warning message4:slowe",
-			response{interval: time.Minute, seeds: -1, leechers: -1, completed: 9, external: netip.MustParseAddr("192.0.2.7"), trackerID: "a\x00b", warning: "slow"}},
+		{"only an interval", "d8:intervali60ee", announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
+		{"unsorted and repeated keys, and a line break", "d5:peers0:8:intervali60e8:intervali70e8:completei1ee\r\n",
+			announceResponse{interval: time.Minute, seeds: 1, leechers: -1, completed: -1}},
+		{"numbers as strings", "d8:interval2:608:complete1:7e", announceResponse{interval: time.Minute, seeds: 7, leechers: -1, completed: -1}},
+		{"invalid numbers", "d8:intervali-5e12:min intervali9223372036854775807e8:completei-7e10:incompletei9223372036854775807e5:peers0:e",
+			announceResponse{minInterval: 365 * 24 * time.Hour, seeds: -1, leechers: 1<<31 - 1, completed: -1}},
+		{"all optional keys", "d8:intervali60e10:downloadedi9e11:external ip4:\xc0\x00\x02\x0710:tracker id3:a\x00b15:warning message4:slowe",
+			announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: 9, external: netip.MustParseAddr("192.0.2.7"), trackerID: "a\x00b", warning: "slow"}},
 		{"external ip of 16 bytes", "d8:intervali60e11:external ip16:\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01e",
-			response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, external: netip.MustParseAddr("2001:db8::1")}},
-		{"external ip of nobody", "d8:intervali60e11:external ip4:\x00\x00\x00\x00e", response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
-		{"external ip of 3 bytes", "d8:intervali60e11:external ip3:abce", response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
+			announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, external: netip.MustParseAddr("2001:db8::1")}},
+		{"unspecified external ip", "d8:intervali60e11:external ip4:\x00\x00\x00\x00e", announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
+		{"external ip of 3 bytes", "d8:intervali60e11:external ip3:abce", announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
 		{"the example of BEP 7", "d8:intervali1800e5:peers6:iiiipp6:peers618:iiiiiiiiiiiiiiiippe",
-			response{interval: 30 * time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("105.105.105.105:28784", "[6969:6969:6969:6969:6969:6969:6969:6969]:28784")}},
+			announceResponse{interval: 30 * time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("105.105.105.105:28784", "[6969:6969:6969:6969:6969:6969:6969:6969]:28784")}},
 		{"dictionaries", "d8:intervali60e5:peersl" +
 			"d2:ip9:192.0.2.17:peer id20:aaaaaaaaaaaaaaaaaaaa4:porti6881ee" + // with a peer id
 			"d2:ip11:2001:db8::14:porti6882ee" + // without one, and IPv6
@@ -62,9 +62,9 @@ func TestParseAnnounceKeys(t *testing.T) {
 			"d2:ip9:192.0.2.1e" +
 			"d4:porti6881ee" +
 			"de" + "ee",
-			response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("192.0.2.1:6881", "[2001:db8::1]:6882", "192.0.2.2:6883")}},
-		{"where nobody can be met", "d8:intervali60e5:peers24:\x00\x00\x00\x00\x00\x01\xe0\x00\x00\x01\x00\x01\xff\xff\xff\xff\x00\x01\xc0\x00\x02\x01\x00\x00e",
-			response{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, peers: []swarm.Address{}}},
+			announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("192.0.2.1:6881", "[2001:db8::1]:6882", "192.0.2.2:6883")}},
+		{"addresses that cannot be dialed", "d8:intervali60e5:peers24:\x00\x00\x00\x00\x00\x01\xe0\x00\x00\x01\x00\x01\xff\xff\xff\xff\x00\x01\xc0\x00\x02\x01\x00\x00e",
+			announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, peers: []swarm.Address{}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestParseAnnounceRefuses(t *testing.T) {
 		require.NotContains(t, err.Error(), "<", name)
 	}
 	_, err := parseAnnounce([]byte("de"), 100, true)
-	require.NoError(t, err, "an answer to stopped may say nothing")
+	require.NoError(t, err, "an answer to stopped may be empty")
 	var syntax *bencode.SyntaxError
 	_, err = parseAnnounce([]byte("d3:a"), 100, false)
 	require.ErrorAs(t, err, &syntax)
@@ -164,7 +164,7 @@ func FuzzParseAnnounce(f *testing.F) {
 			var wrong *ResponseError
 			var failure *FailureError
 			if !errors.As(err, &wrong) && !errors.As(err, &failure) {
-				t.Fatalf("error %v is of no type of ours", err)
+				t.Fatalf("error %v has an undocumented type", err)
 			}
 			return
 		}

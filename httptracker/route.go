@@ -12,14 +12,17 @@ import (
 	"syscall"
 )
 
-// A route is one way to a tracker: a client that was given, or connections from
+// A route is one way to reach a tracker: with Config.Client, or by connections from
 // one of our addresses.
 type route struct {
 	client *http.Client
 	from   netip.Addr
 }
 
-// routes returns the ways to host. An address as host leaves those of its family.
+// routes returns the routes to host. Trackers learn one address from each connection,
+// so each of our addresses is a route of its own:
+// https://www.bittorrent.org/beps/bep_0007.html. If host is an address, only routes of
+// its family are left.
 func (c *Config) routes(host string) ([]route, error) {
 	if c.Client != nil {
 		return []route{{client: c.Client}}, nil
@@ -28,23 +31,23 @@ func (c *Config) routes(host string) ([]route, error) {
 	var routes []route
 	for _, from := range c.From {
 		if !from.IsValid() {
-			return nil, errors.New("the zero address is nothing to announce from")
+			return nil, errors.New("Config.From contains the zero address")
 		}
-		if from = from.Unmap(); !to.IsValid() || to.Unmap().Is4() == from.Is4() {
+		from = from.Unmap()
+		if !to.IsValid() || to.Unmap().Is4() == from.Is4() {
 			routes = append(routes, route{from: from})
 		}
 	}
 	if len(routes) == 0 {
-		return nil, errors.New("there is no address to announce from that has the tracker's family")
+		return nil, errors.New("Config.From has no address of the tracker's family")
 	}
 	return routes, nil
 }
 
-// open returns a client for one request and its redirects, which it does not
-// follow itself, and what to call when they are done. Then nothing is held: an
-// announce every half hour is not worth a connection kept, and a torrent that
-// waits costs no transport.
-func (r route) open(c *Config, g *guard) (client *http.Client, done func()) {
+// open returns a client for one request and its redirects, which the client does not
+// follow itself, and a function to call when they are done. After that nothing stays
+// open, because an announce every half hour needs no idle connection and no transport.
+func (r route) open(c *Config, g *addressFilter) (client *http.Client, done func()) {
 	if r.client != nil {
 		clone := *r.client
 		if clone.Transport == nil {
@@ -59,16 +62,16 @@ func (r route) open(c *Config, g *guard) (client *http.Client, done func()) {
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 64 << 10,
-		ReadBufferSize:         2 << 10, // most answers are short, and many come at once
+		ReadBufferSize:         2 << 10, // most answers are short, and many arrive at once
 		WriteBufferSize:        1 << 10,
 	}
-	// A transport goes on to dial after its request was canceled, unless it
-	// is told to close.
+	// A transport continues to dial after its request was canceled, unless
+	// its connections are closed.
 	return &http.Client{Transport: unredirected{transport}}, transport.CloseIdleConnections
 }
 
-// dialer returns what connects to a tracker on this route.
-func (r route) dialer(c *Config, g *guard) func(context.Context, string, string) (net.Conn, error) {
+// dialer returns the function that connects to a tracker on this route.
+func (r route) dialer(c *Config, g *addressFilter) func(context.Context, string, string) (net.Conn, error) {
 	network := "tcp4"
 	if r.from.Is6() {
 		network = "tcp6"
@@ -96,12 +99,12 @@ func (r route) dialer(c *Config, g *guard) func(context.Context, string, string)
 	}
 }
 
-// unredirected hides where an answer redirects to from http.Client, whose errors
-// would quote it, and which would tell the next server our URL as the referer.
+// unredirected hides the header Location from http.Client. The client would quote it
+// in errors and would send our URL to the next server as the referer.
 type unredirected struct{ http.RoundTripper }
 
-// hiddenLocation is where the header Location is kept instead. No server can send
-// it, as it is no canonical name.
+// hiddenLocation is the key under which the header Location is kept instead. No server
+// can send it, because it is not a canonical name.
 const hiddenLocation = "location "
 
 func (u unredirected) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -116,51 +119,51 @@ func (u unredirected) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// A guard keeps one request and its redirects from addresses that a tracker must
-// not lead us to.
-type guard struct {
-	refuse atomic.Bool // local addresses are refused
-	public atomic.Bool // the last connection led to a public address
+// An addressFilter refuses addresses to which a tracker must not lead one request and
+// its redirects.
+type addressFilter struct {
+	refuseLocal   atomic.Bool // local addresses are refused
+	reachedPublic atomic.Bool // the last connection led to a public address
 }
 
-// control is called with each address before it is connected to.
-func (g *guard) control(_ context.Context, _, address string, _ syscall.RawConn) error {
+// control checks each address before it is dialed.
+func (g *addressFilter) control(_ context.Context, _, address string, _ syscall.RawConn) error {
 	return g.check(address)
 }
 
-// check refuses address, a host with or without a port, if it is local and such
-// are refused. Names other than localhost pass.
-func (g *guard) check(address string) error {
-	if g.refuse.Load() && isLocal(address) {
-		return fmt.Errorf("the address %s is local and refused", address)
+// check returns an error if address, a host with or without a port, is local and local
+// addresses are refused. It accepts names other than localhost.
+func (g *addressFilter) check(address string) error {
+	if g.refuseLocal.Load() && isLocal(address) {
+		return fmt.Errorf("the address %s is refused because it is local", address)
 	}
 	return nil
 }
 
-// connected notes where a connection led.
-func (g *guard) connected(c net.Conn) {
+// connected records whether the connection c leads to a public address.
+func (g *addressFilter) connected(c net.Conn) {
 	if a := c.RemoteAddr(); a != nil {
 		_, err := netip.ParseAddrPort(a.String())
-		g.public.Store(err == nil && !isLocal(a.String()))
+		g.reachedPublic.Store(err == nil && !isLocal(a.String()))
 	}
 }
 
-// redirected forbids that a public tracker sends us to addresses that only we can
-// reach.
-func (g *guard) redirected() {
-	if g.public.Load() {
-		g.refuse.Store(true)
+// redirected is called before a redirect is followed. A public tracker must not send
+// us to addresses that only we can reach.
+func (g *addressFilter) redirected() {
+	if g.reachedPublic.Load() {
+		g.refuseLocal.Store(true)
 	}
 }
 
 var (
-	sharedSpace = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598, behind a provider's NAT
-	thisNetwork = netip.MustParsePrefix("0.0.0.0/8")     // RFC 1122; some systems take it for themselves
-	nat64       = netip.MustParsePrefix("64:ff9b::/96")  // RFC 6052; the IPv4 address is at the end
+	sharedSpace = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598: behind a provider's NAT
+	thisNetwork = netip.MustParsePrefix("0.0.0.0/8")     // RFC 1122: on some systems the host itself
+	nat64       = netip.MustParsePrefix("64:ff9b::/96")  // RFC 6052: the IPv4 address is at the end
 )
 
-// isLocal reports whether host, with or without a port, is an address outside
-// the public network, or localhost.
+// isLocal reports whether host, with or without a port, is localhost or an address
+// outside the public network.
 func isLocal(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h

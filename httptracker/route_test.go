@@ -30,9 +30,9 @@ func TestRoutes(t *testing.T) {
 	require.Error(t, err)
 }
 
-// TestBothFamiliesAnnounce: BEP 7 wants an announce from each of our addresses. The
-// tracker has one server for each family; which of them is asked is up to the
-// network that is dialed, so this needs no IPv6.
+// TestBothFamiliesAnnounce checks that we announce from each of our addresses:
+// https://www.bittorrent.org/beps/bep_0007.html. The fake tracker has one server for each
+// family. The dialed network selects the server, so the test needs no IPv6.
 func TestBothFamiliesAnnounce(t *testing.T) {
 	var asked [2]atomic.Int32
 	server := func(i int, answer string) string {
@@ -67,7 +67,8 @@ func TestBothFamiliesAnnounce(t *testing.T) {
 	require.EqualValues(t, 1, asked[1].Load())
 }
 
-// TestOneFamilyIsEnough: a tracker with one address answers, though two are tried.
+// TestOneFamilyIsEnough checks that an announce succeeds if the tracker has only one of
+// the two addresses that are tried.
 func TestOneFamilyIsEnough(t *testing.T) {
 	server := httptest.NewServer(reply(twoPeers))
 	defer server.Close()
@@ -80,7 +81,7 @@ func TestOneFamilyIsEnough(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestOverRoutes(t *testing.T) {
+func TestAskRoutes(t *testing.T) {
 	ask := func(waits ...time.Duration) func(context.Context, int, route) (int, error) {
 		return func(ctx context.Context, i int, _ route) (int, error) {
 			wait, err := waits[i], error(nil)
@@ -98,7 +99,7 @@ func TestOverRoutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		routes := make([]route, 2)
 		run := func(ask func(context.Context, int, route) (int, error)) (order []int, errs []error) {
-			for o := range overRoutes(t.Context(), routes, grace, ask) {
+			for o := range askRoutes(t.Context(), routes, grace, ask) {
 				order, errs = append(order, o.route), append(errs, o.err)
 			}
 			return order, errs
@@ -116,11 +117,11 @@ func TestOverRoutes(t *testing.T) {
 		since = time.Now()
 		_, errs = run(ask(-time.Second, 20*time.Second))
 		require.Error(t, errs[0])
-		require.NoError(t, errs[1], "there is time as long as none has answered")
+		require.NoError(t, errs[1], "no route is late before one has answered")
 		require.Equal(t, 20*time.Second, time.Since(since))
 
 		since = time.Now()
-		for range overRoutes(t.Context(), routes, 0, ask(time.Second, time.Hour)) {
+		for range askRoutes(t.Context(), routes, 0, ask(time.Second, time.Hour)) {
 			break
 		}
 		require.Equal(t, time.Second, time.Since(since))
@@ -154,31 +155,32 @@ func TestRefuseLocal(t *testing.T) {
 	}
 }
 
-// TestGuardAtDial: names are judged by the addresses that they lead to.
-func TestGuardAtDial(t *testing.T) {
+// TestRefuseLocalAtDial checks that names are refused by the addresses that they resolve
+// to.
+func TestRefuseLocalAtDial(t *testing.T) {
 	server := httptest.NewServer(reply(twoPeers))
 	defer server.Close()
 	c := Config{}.withDefaults()
-	g := new(guard)
+	g := new(addressFilter)
 	client, done := route{from: netip.IPv4Unspecified()}.open(&c, g)
 	defer done()
 	resp, err := client.Get(server.URL)
 	require.NoError(t, err)
 	resp.Body.Close()
-	g.refuse.Store(true)
+	g.refuseLocal.Store(true)
 	_, err = client.Get(server.URL)
-	require.ErrorContains(t, err, "local and refused")
+	require.ErrorContains(t, err, "refused because it is local")
 }
 
-// publicConn pretends to lead to a public address.
+// publicConn pretends to be connected to a public address.
 type publicConn struct{ net.Conn }
 
 func (publicConn) RemoteAddr() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort("192.0.2.1:80"))
 }
 
-// TestRedirectFromPublicToLocal: a tracker must not have us talk to what only we
-// can reach.
+// TestRedirectFromPublicToLocal checks that a public tracker cannot redirect us to
+// addresses that only we can reach.
 func TestRedirectFromPublicToLocal(t *testing.T) {
 	for _, public := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -194,7 +196,7 @@ func TestRedirectFromPublicToLocal(t *testing.T) {
 			}
 			_, err := announceOnce(n, "http://tracker.test/announce", Config{})
 			if public {
-				require.ErrorContains(t, err, "local and refused")
+				require.ErrorContains(t, err, "refused because it is local")
 			} else {
 				require.NoError(t, err)
 			}

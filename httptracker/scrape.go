@@ -8,21 +8,22 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Counts are what a tracker knows of a swarm (BEP 48). A number is -1 where the
-// tracker did not say.
+// Counts are a tracker's numbers of one swarm, from
+// https://www.bittorrent.org/beps/bep_0048.html#scrape-response. A number is -1 if the
+// tracker did not send it.
 type Counts struct {
-	Seeds     int // peers that have all of it, now
+	Seeds     int // peers that have everything, now
 	Leechers  int // peers that do not, now
-	Completed int // how often a download was completed
+	Completed int // completed downloads, ever
 }
 
-// maxScrape is the number of swarms asked for in one request: with 70 bytes for
-// each the URL stays below the 8 KiB that servers commonly take.
+// maxScrape is the largest number of swarms in one request. With 70 bytes for each,
+// the URL stays below the 8 KiB that most servers accept.
 const maxScrape = 64
 
-// Scrape asks the tracker with an announce URL about swarms, of which it may leave
-// out some. It needs no Tracker and leaves nothing behind. It may be called
-// concurrently. Without a scrape URL the error matches [ErrNoScrape].
+// Scrape asks the tracker with an announce URL about swarms. The tracker may leave out
+// some. Scrape needs no Tracker, remembers nothing and may be called concurrently. The
+// map is the caller's. If there is no scrape URL, the error matches [ErrNoScrape].
 func Scrape(ctx context.Context, url string, c Config, ids ...swarm.ID) (map[swarm.ID]Counts, error) {
 	t, err := New(url, c)
 	if err != nil {
@@ -31,9 +32,10 @@ func Scrape(ctx context.Context, url string, c Config, ids ...swarm.ID) (map[swa
 	return t.Scrape(ctx, ids...)
 }
 
-// Scrape asks the tracker about swarms, of which it may leave out some. Many take
-// several requests, one after the other; Config.Timeout bounds each. With an
-// error it returns what it learned before.
+// Scrape asks the tracker about swarms. The tracker may leave out some. Each 64 swarms
+// are one request, one after the other; Config.Timeout bounds each request. With an
+// error it returns the counts received before. The map is the caller's. It may be
+// called concurrently.
 func (t *Tracker) Scrape(ctx context.Context, ids ...swarm.ID) (map[swarm.ID]Counts, error) {
 	at := t.target()
 	to, err := at.scrape()
@@ -51,17 +53,17 @@ func (t *Tracker) Scrape(ctx context.Context, ids ...swarm.ID) (map[swarm.ID]Cou
 	return counts, nil
 }
 
-// scrapeSome asks for ids on all routes and takes the first answer.
+// scrapeSome asks for ids on all routes and adds the first answer to counts.
 func (t *Tracker) scrapeSome(ctx context.Context, to target, ids []swarm.ID, counts map[swarm.ID]Counts) error {
 	u := to.with(scrapeQuery(ids))
 	var errs []error
-	for o := range overRoutes(ctx, t.routes(to), 0, func(ctx context.Context, _ int, r route) (map[swarm.ID]Counts, error) {
+	for o := range askRoutes(ctx, t.routes(to), 0, func(ctx context.Context, _ int, r route) (map[swarm.ID]Counts, error) {
 		p, _, err := t.config.get(ctx, r, to, u, t.config.Timeout)
 		if err != nil {
 			return nil, err
 		}
 		got, err := parseScrape(p.body, ids)
-		return got, p.fault(err, to.secrets)
+		return got, p.responseError(err, to.secrets)
 	}) {
 		if o.err != nil {
 			errs = append(errs, o.err)
@@ -76,7 +78,7 @@ func (t *Tracker) scrapeSome(ctx context.Context, to target, ids []swarm.ID, cou
 	return joinRoutes(ctx, errs)
 }
 
-// parseScrape reads the answer to a scrape, and of it what is told of ids. See
+// parseScrape reads the answer to a scrape and returns the counts of ids. See
 // https://www.bittorrent.org/beps/bep_0048.html#scrape-response.
 func parseScrape(body []byte, ids []swarm.ID) (map[swarm.ID]Counts, error) {
 	v, err := parseDict(body)
@@ -99,7 +101,8 @@ func parseScrape(body []byte, ids []swarm.ID) (map[swarm.ID]Counts, error) {
 		if entry.Kind() != bencode.Dict {
 			return nil, &ResponseError{Reason: "files has " + entry.Kind().String() + ", want dictionaries"}
 		}
-		if id := swarm.ID(key); asked[id] {
+		id := swarm.ID(key)
+		if asked[id] {
 			counts[id] = Counts{
 				Seeds:     count(entry, "complete"),
 				Leechers:  count(entry, "incomplete"),

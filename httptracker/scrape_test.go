@@ -28,7 +28,7 @@ func TestParseScrape(t *testing.T) {
 
 	counts, err = parseScrape([]byte(bep48), []swarm.ID{ys, {}})
 	require.NoError(t, err)
-	require.Equal(t, map[swarm.ID]Counts{ys: {21, 20, 206}}, counts, "what was not asked is no answer")
+	require.Equal(t, map[swarm.ID]Counts{ys: {21, 20, 206}}, counts, "swarms that were not asked for are ignored")
 
 	counts, err = parseScrape([]byte("d5:filesd20:xxxxxxxxxxxxxxxxxxxxdeee"), []swarm.ID{xs})
 	require.NoError(t, err)
@@ -104,7 +104,7 @@ func FuzzParseScrape(f *testing.F) {
 			t.Fatalf("%d swarms, want 2", len(counts))
 		}
 		for id, c := range counts {
-			if id != xs && id != ys || c.Seeds < -1 || c.Leechers < -1 || c.Completed < -1 {
+			if (id != xs && id != ys) || c.Seeds < -1 || c.Leechers < -1 || c.Completed < -1 {
 				t.Fatalf("%v: %+v", id, c)
 			}
 		}

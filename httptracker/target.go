@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// A target is where a tracker is asked.
+// A target is the URL of a tracker.
 type target struct {
 	url     *url.URL
-	shown   string   // the URL as it may be shown
-	secrets []string // parts of the URL that must not be
+	shown   string   // the URL for display
+	secrets []string // components of the URL that must not be shown
 }
 
 // parseTarget checks an announce URL. Its errors do not quote the URL.
@@ -31,14 +31,14 @@ func newTarget(u *url.URL) (target, error) {
 		return target{}, errors.New("the URL has no host")
 	}
 	u.Fragment, u.RawFragment = "", ""
-	// net/http sends a query as it is: a space would end the request line.
+	// net/http sends a query unchanged, and a space would end the request line.
 	u.RawQuery = strings.ReplaceAll(u.RawQuery, " ", "%20")
 	t := target{url: u}
 	t.shown, t.secrets = redact(u)
 	return t, nil
 }
 
-// with returns the URL with more put after its own query.
+// with returns the URL with query appended to its own query.
 func (t target) with(query string) *url.URL {
 	u := *t.url
 	if u.RawQuery != "" && !strings.HasSuffix(u.RawQuery, "&") {
@@ -48,8 +48,8 @@ func (t target) with(query string) *url.URL {
 	return &u
 }
 
-// scrape returns where to scrape: the last part of the path must begin with
-// announce, in whose place scrape is put. See
+// scrape returns the target for scrapes. The last component of the path must begin with
+// announce, which is replaced by scrape:
 // https://www.bittorrent.org/beps/bep_0048.html#scrape-request.
 func (t target) scrape() (target, error) {
 	path := t.url.EscapedPath()

@@ -32,7 +32,7 @@ func TestTargetRefuses(t *testing.T) {
 }
 
 func TestScrapeURL(t *testing.T) {
-	// The pairs are those of the convention that BEP 48 put down.
+	// The pairs are the examples of https://www.bittorrent.org/beps/bep_0048.html#scrape-request.
 	for url, want := range map[string]string{
 		"http://tracker.test/announce":                      "http://tracker.test/scrape",
 		"http://tracker.test/x/announce":                    "http://tracker.test/x/scrape",

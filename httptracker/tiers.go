@@ -9,14 +9,16 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Tiers are the trackers of a torrent, as one swarm.PeerSource. Each announce
-// goes to the first that answers: the trackers of a tier are tried in random order,
-// drawn once, in which one that answered moves to the front; the next tier is
-// tried only when all of one failed. Stopped goes to each that may know of us.
-// See https://www.bittorrent.org/beps/bep_0012.html.
+// Tiers are the trackers of a torrent as one swarm.PeerSource. An announce ends with
+// the first tracker that answers. The trackers of a tier are shuffled once and tried in
+// that order, and a tracker that answers moves to the front of its tier. The next tier
+// is tried only if all trackers of the tier before failed:
+// https://www.bittorrent.org/beps/bep_0012.html. Stopped goes to every tracker that may
+// have us registered.
 //
-// A tracker that failed is left out until its back-off is over, unless all failed.
-// All methods may be called concurrently, but Announce for one swarm.
+// A tracker that failed is skipped until its back-off is over, unless all failed. All
+// methods may be called concurrently, but calls of Announce for one swarm must not
+// overlap.
 type Tiers struct {
 	open      func(url string) (swarm.PeerSource, error)
 	timeout   time.Duration
@@ -26,11 +28,12 @@ type Tiers struct {
 	mu      sync.Mutex
 	random  rand.PCG
 	tiers   [][]*member
-	removed []*member // by Set, and not yet told that we stopped
+	removed []*member // by Set, and Stopped was not announced yet
 }
 
-// NewTiers makes Tiers of announce URLs, tier by tier. A URL of which no source
-// can be made keeps its place, and its Status says why. It touches no network.
+// NewTiers makes Tiers of announce URLs, which are grouped by tier. A URL for which no
+// source can be made keeps its place, and its Status has the error. NewTiers does not
+// use the network and keeps no slice of urls.
 func NewTiers(urls [][]string, c TiersConfig) *Tiers {
 	c.Timeout = orDefault(c.Timeout, 50*time.Second, 0)
 	c.Threshold = orDefault(c.Threshold, 15, 0)
@@ -47,10 +50,9 @@ func NewTiers(urls [][]string, c TiersConfig) *Tiers {
 	return t
 }
 
-// Set replaces the trackers. Those that stay, also in another tier, keep their
-// state; those that go are told of stopped when the others are. The order within
-// a tier is drawn anew if the tier changed. Of more than 1,000 URLs the first count.
-// Set keeps no slice of urls.
+// Set replaces the trackers. Trackers that stay, also in another tier, keep their
+// state. Removed trackers still get the next Stopped. A tier is shuffled again if its
+// trackers changed. URLs after the first 1,000 are ignored. Set keeps no slice of urls.
 func (t *Tiers) Set(urls [][]string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -75,35 +77,35 @@ func (t *Tiers) Set(urls [][]string) {
 			seen[url] = true
 			k := old[url]
 			if k == nil {
-				k = t.join(url)
+				k = t.newMember(url)
 			}
 			delete(old, url)
 			trackers = append(trackers, k)
 		}
 		if len(trackers) > 0 {
-			tiers = append(tiers, t.arrange(trackers, len(tiers)))
+			tiers = append(tiers, t.orderTier(trackers, len(tiers)))
 		}
 	}
 	t.tiers, t.removed = tiers, nil
 	for _, k := range old {
-		if len(k.told) > 0 {
+		if len(k.registered) > 0 {
 			t.removed = append(t.removed, k)
 		}
 	}
 }
 
-// join makes a member of a URL.
-func (t *Tiers) join(url string) *member {
-	k := &member{url: url, answer: unknown()}
+// newMember makes a member of a URL.
+func (t *Tiers) newMember(url string) *member {
+	k := &member{url: url, answer: unknownAnswer()}
 	if k.source, k.err = t.open(url); k.err != nil {
 		k.source, k.never = nil, true
 	}
 	return k
 }
 
-// arrange returns the trackers of a tier in the order to try them: as it was, if
-// the same were in one tier, else shuffled.
-func (t *Tiers) arrange(trackers []*member, tier int) []*member {
+// orderTier returns the trackers of a tier in the order in which to try them: the old
+// order if the tier has the same trackers as before, else shuffled.
+func (t *Tiers) orderTier(trackers []*member, tier int) []*member {
 	if tier < len(t.tiers) && sameMembers(t.tiers[tier], trackers) {
 		return t.tiers[tier]
 	}
@@ -124,11 +126,12 @@ func sameMembers(a, b []*member) bool {
 	return len(a) == len(b)
 }
 
-// maxTrackers bounds what a torrent file can make us keep.
+// maxTrackers bounds the memory that a torrent file can make us use.
 const maxTrackers = 1000
 
-// URLs returns the announce URLs in the order in which they are tried, whole, for
-// Set and for files. See Status for what can be shown.
+// URLs returns the full announce URLs in the order in which they are tried, for Set and
+// for files. They may contain passkeys; Status has URLs for display. The slices are the
+// caller's.
 func (t *Tiers) URLs() [][]string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -141,15 +144,15 @@ func (t *Tiers) URLs() [][]string {
 	return urls
 }
 
-// Status returns what is known of each tracker, in the order in which they are
-// tried.
+// Status returns the state of each tracker, in the order in which they are tried. The
+// slice is the caller's.
 func (t *Tiers) Status() []Status {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var all []Status
 	for i, tier := range t.tiers {
 		for _, k := range tier {
-			all = append(all, k.report(i))
+			all = append(all, k.status(i))
 		}
 	}
 	return all

@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fakes are sources by URL, with their behaviour set by the test.
+// fakes are sources by URL. The test sets their behaviour.
 type fakes struct {
 	down  map[string]bool
 	slow  map[string]time.Duration
@@ -59,7 +59,7 @@ func newFakes() *fakes {
 	return &fakes{down: make(map[string]bool), slow: make(map[string]time.Duration), next: time.Minute}
 }
 
-// take returns what was asked since it was last called.
+// take returns the announces since its last call.
 func (f *fakes) take() []string {
 	asked := f.asked
 	f.asked = nil
@@ -67,7 +67,7 @@ func (f *fakes) take() []string {
 }
 
 func announce(t *testing.T, s swarm.PeerSource, event swarm.Event) error {
-	_, err := s.Announce(t.Context(), announcement(event), nobody)
+	_, err := s.Announce(t.Context(), announcement(event), ignore)
 	return err
 }
 
@@ -76,7 +76,7 @@ func TestTiersIsPeerSource(t *testing.T) {
 		"first answers": func(n *network) { n.serve("one.test", reply(twoPeers)) },
 		"last answers": func(n *network) {
 			n.serve("one.test", reply("d14:failure reason2:noe"))
-			n.deaf("two.test")
+			n.unreachable("two.test")
 			n.serve("three.test", reply(twoPeers))
 		},
 		"none answers": func(n *network) {
@@ -102,7 +102,7 @@ func TestTiersIsPeerSource(t *testing.T) {
 	})
 }
 
-// TestTiersOrder follows the examples of BEP 12.
+// TestTiersOrder follows the examples of https://www.bittorrent.org/beps/bep_0012.html.
 func TestTiersOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakes()
@@ -110,7 +110,7 @@ func TestTiersOrder(t *testing.T) {
 		f.down["1"], f.down["2"] = true, true
 		for range 2 {
 			require.NoError(t, announce(t, tiers, swarm.None))
-			require.Equal(t, []string{"1", "2", "3"}, f.take(), "each tier in turn, and the same the next time")
+			require.Equal(t, []string{"1", "2", "3"}, f.take(), "each tier in turn, and again the next time")
 			time.Sleep(30 * time.Minute)
 		}
 	})
@@ -121,7 +121,7 @@ func TestTiersOrder(t *testing.T) {
 		f.down[order[0]] = true
 		require.NoError(t, announce(t, tiers, swarm.None))
 		require.Equal(t, order[:2], f.take())
-		require.Equal(t, []string{order[1], order[0], order[2]}, tiers.URLs()[0], "who answered moves to the front")
+		require.Equal(t, []string{order[1], order[0], order[2]}, tiers.URLs()[0], "the tracker that answered moves to the front")
 		f.down[order[1]] = true
 		time.Sleep(30 * time.Minute)
 		require.NoError(t, announce(t, tiers, swarm.None))
@@ -130,7 +130,7 @@ func TestTiersOrder(t *testing.T) {
 		f.down[order[2]] = true
 		time.Sleep(30 * time.Minute)
 		require.NoError(t, announce(t, tiers, swarm.None))
-		require.Equal(t, []string{order[2], order[1], order[0], "backup"}, f.take(), "all of a tier before the next")
+		require.Equal(t, []string{order[2], order[1], order[0], "backup"}, f.take(), "all trackers of a tier before the next tier")
 	})
 }
 
@@ -150,19 +150,19 @@ func TestTiersErrors(t *testing.T) {
 		f := newFakes()
 		f.down["1"], f.down["2"] = true, true
 		tiers := NewTiers([][]string{{"1"}, {"2"}}, TiersConfig{Open: f.open})
-		answer, err := tiers.Announce(t.Context(), announcement(swarm.Started), nobody)
+		answer, err := tiers.Announce(t.Context(), announcement(swarm.Started), ignore)
 		require.EqualError(t, err, "1 is down; 2 is down")
 		require.Equal(t, time.Minute, answer.Next)
 		require.Equal(t, -1, answer.Seeds)
 		f.take()
 		require.Error(t, announce(t, tiers, swarm.None))
-		require.Equal(t, []string{"1", "2"}, f.take(), "on request all are tried, back-off or not")
+		require.Equal(t, []string{"1", "2"}, f.take(), "on request all are tried, even during back-off")
 
 		f.down["2"] = false
 		require.NoError(t, announce(t, tiers, swarm.None))
 		f.take()
 		require.NoError(t, announce(t, tiers, swarm.None))
-		require.Equal(t, []string{"2"}, f.take(), "who failed is left out until its back-off is over")
+		require.Equal(t, []string{"2"}, f.take(), "a tracker that failed is skipped until its back-off is over")
 		time.Sleep(time.Minute)
 		require.NoError(t, announce(t, tiers, swarm.None))
 		require.Equal(t, []string{"1", "2"}, f.take())
@@ -170,16 +170,17 @@ func TestTiersErrors(t *testing.T) {
 		f.least, f.down["2"] = time.Minute, true
 		require.Error(t, announce(t, tiers, swarm.None))
 		require.Error(t, announce(t, tiers, swarm.None))
-		require.Equal(t, []string{"2", "1"}, f.take(), "who did not ask for time is tried on request")
-		answer, err = tiers.Announce(t.Context(), announcement(swarm.None), nobody)
+		require.Equal(t, []string{"2", "1"}, f.take(), "trackers that did not ask for a wait are tried on request")
+		answer, err = tiers.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.ErrorIs(t, err, errNoTracker)
 		require.Equal(t, time.Minute, answer.Min)
-		require.Empty(t, f.take(), "a tracker that asked for time is given it, also on request")
+		require.Empty(t, f.take(), "a tracker that asked for a wait is not asked before, not even on request")
 	})
 }
 
-// TestTiersTakeTime: what does not fit into one announce is tried in the next.
-func TestTiersTakeTime(t *testing.T) {
+// TestTiersTimeout checks that trackers that one announce did not reach are tried by the
+// next one.
+func TestTiersTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakes()
 		f.next = 30 * time.Minute
@@ -191,7 +192,7 @@ func TestTiersTakeTime(t *testing.T) {
 		}
 		tiers := NewTiers(urls, TiersConfig{Open: f.open})
 		since := time.Now()
-		answer, err := tiers.Announce(t.Context(), announcement(swarm.None), nobody)
+		answer, err := tiers.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.ErrorContains(t, err, "6 more trackers")
 		require.Equal(t, 40*time.Second, time.Since(since))
 		require.Equal(t, time.Second, answer.Next)
@@ -223,7 +224,7 @@ func TestTiersFailing(t *testing.T) {
 		require.Zero(t, tiers.Status()[0].Errors)
 
 		f.down["1"] = true
-		off := NewTiers([][]string{{"1"}}, TiersConfig{Open: f.open, Threshold: -1, Failing: func(Status) { t.Error("failing, though that is off") }})
+		off := NewTiers([][]string{{"1"}}, TiersConfig{Open: f.open, Threshold: -1, Failing: func(Status) { t.Error("Failing was called although the threshold is off") }})
 		for range 20 {
 			require.Error(t, announce(t, off, swarm.None))
 		}
@@ -238,7 +239,7 @@ func TestTiersStatus(t *testing.T) {
 		tiers := NewTiers([][]string{{"http://one.test/0123456789abcdef/announce"}, {"http://two.test/announce"}, {"udp://three.test"}},
 			TiersConfig{Tracker: Config{Client: n.client}})
 		before := tiers.Status()
-		require.Equal(t, Status{URL: "http://one.test/***/announce", Answer: unknown()}, before[0])
+		require.Equal(t, Status{URL: "http://one.test/***/announce", Answer: unknownAnswer()}, before[0])
 		require.True(t, before[2].Never)
 		require.ErrorContains(t, before[2].Err, "scheme")
 
@@ -263,7 +264,7 @@ func TestTiersNever(t *testing.T) {
 		f := newFakes()
 		f.next, f.down["1"] = 0, true
 		tiers := NewTiers([][]string{{"1"}, {"bad"}}, TiersConfig{Open: f.open})
-		answer, err := tiers.Announce(t.Context(), announcement(swarm.Started), nobody)
+		answer, err := tiers.Announce(t.Context(), announcement(swarm.Started), ignore)
 		require.Error(t, err)
 		require.Zero(t, answer.Next)
 		require.ErrorIs(t, announce(t, tiers, swarm.None), errNoTracker)
@@ -272,7 +273,7 @@ func TestTiersNever(t *testing.T) {
 		f.take()
 		f.down["1"] = false
 		require.NoError(t, announce(t, tiers, swarm.Started))
-		require.Equal(t, []string{"1 started"}, f.take(), "who starts anew asks anew")
+		require.Equal(t, []string{"1 started"}, f.take(), "a new session asks all trackers again")
 	})
 }
 
@@ -294,7 +295,7 @@ func TestTiersStop(t *testing.T) {
 		require.NoError(t, announce(t, tiers, swarm.Stopped))
 		asked := f.take()
 		slices.Sort(asked)
-		require.Equal(t, []string{"1 stopped", "2 stopped", "3 stopped"}, asked, "all that may know of us, also those that were removed")
+		require.Equal(t, []string{"1 stopped", "2 stopped", "3 stopped"}, asked, "all trackers that may have us registered, also the removed ones")
 		require.Equal(t, time.Second, time.Since(since), "at once")
 		require.NoError(t, announce(t, tiers, swarm.Stopped))
 		require.Empty(t, f.take())
@@ -312,14 +313,14 @@ func TestTiersSet(t *testing.T) {
 		require.NoError(t, announce(t, tiers, swarm.Started))
 		front := urls[0][0]
 		tiers.Set(urls)
-		require.Equal(t, urls, tiers.URLs(), "the order stays where nothing changed")
+		require.Equal(t, urls, tiers.URLs(), "an unchanged tier keeps its order")
 		tiers.Set([][]string{urls[0][:2]})
 		require.ElementsMatch(t, urls[0][:2], tiers.URLs()[0], "one less")
 		tiers.Set(urls)
 		require.ElementsMatch(t, urls[0], tiers.URLs()[0])
 		tiers.Set([][]string{{"4"}, {front}})
 		status := tiers.Status()
-		require.True(t, status[1].Working, "state goes with the URL")
+		require.True(t, status[1].Working, "a URL keeps its state")
 		require.Equal(t, 1, status[1].Tier)
 		require.NoError(t, announce(t, tiers, swarm.None))
 		require.Equal(t, []string{front + " started", "4"}, f.take())
@@ -335,8 +336,8 @@ func TestTiersSet(t *testing.T) {
 	})
 }
 
-// TestTiersSetMeanwhile: an announce under way does not mind an edit.
-func TestTiersSetMeanwhile(t *testing.T) {
+// TestTiersSetDuringAnnounce checks that Set does not disturb a running announce.
+func TestTiersSetDuringAnnounce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakes()
 		f.slow["1"], f.down["1"] = 5*time.Second, true
@@ -349,6 +350,6 @@ func TestTiersSetMeanwhile(t *testing.T) {
 		require.NoError(t, <-done)
 		require.Equal(t, -1, failed[0].Tier)
 		require.Equal(t, []string{"1 started", "2 started"}, f.take())
-		require.Equal(t, []Status{{URL: "(no valid URL)", Answer: unknown()}}, tiers.Status())
+		require.Equal(t, []Status{{URL: "(no valid URL)", Answer: unknownAnswer()}}, tiers.Status())
 	})
 }

@@ -12,53 +12,54 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Tracker announces to one tracker. It is a swarm.PeerSource and keeps that
-// contract: calls for one swarm must not overlap, calls for several may.
+// A Tracker announces to one tracker. It is a swarm.PeerSource: calls of Announce for
+// one swarm must not overlap, calls for several swarms may.
 //
-// A tracker that may not yet know of us is told so: the first announce that comes
-// through says started whatever its event is, unless it is completed; a completed
-// that failed is said again; and stopped is not said to a tracker that cannot know
-// of us.
+// The events follow https://www.bittorrent.org/beps/bep_0003.html#trackers. The first
+// announce that succeeds says started, whatever its event is, unless it is completed.
+// A completed that failed is repeated by the next announce. Stopped is not sent to a
+// tracker that cannot have us registered.
 type Tracker struct {
 	config *Config // with defaults, shared with other trackers
-	url    string  // of which New could make a target
+	url    string  // valid, because New has parsed it
 	key    uint32
 
-	mu       sync.Mutex
+	mu       sync.Mutex // guards random and sessions
 	random   rand.PCG
-	sessions []*session // seldom more than one
+	sessions []*session // rarely more than one
 }
 
-// A session is what is remembered of a swarm from its first announce to stopped.
-// It belongs to the call under way.
+// A session is the state of a swarm from its first announce to stopped. It is owned by
+// the running call for that swarm.
 type session struct {
-	swarm    swarm.ID
-	routes   []routeSession
-	failures int           // calls in a row
-	refused  *FailureError // the tracker wants never to be asked again (BEP 31)
+	swarm      swarm.ID
+	routes     []routeSession
+	failures   int           // calls in a row
+	neverAgain *FailureError // the tracker asked never to be asked again (BEP 31)
 }
 
-// A routeSession is the part of a session that the tracker sees on one route.
+// A routeSession is the state of a session on one route. The tracker sees each route as
+// a peer of its own.
 type routeSession struct {
-	known     bool        // the tracker may have us in the swarm
-	owed      swarm.Event // what it should hear besides
-	trackerID string      // to be sent back; stays if an answer has none
+	registered   bool        // the tracker may have us in the swarm
+	pendingEvent swarm.Event // to send with the next announce; None if there is none
+	trackerID    string      // to send back; stays if an answer has none
 }
 
-// New makes a Tracker for an announce URL, http or https. It touches no network.
-// Errors do not quote the URL.
+// New makes a Tracker for an announce URL with scheme http or https. It does not use the
+// network. Its errors do not contain the URL.
 func New(url string, c Config) (*Tracker, error) { return NewTrackers(c).New(url) }
 
-// Trackers makes Trackers that share one Config, so that many take little memory.
-// It may be used by many goroutines at once.
+// Trackers makes Trackers that share one Config, so that many need little memory. It
+// may be used concurrently.
 type Trackers struct {
 	config Config // with defaults
 }
 
-// NewTrackers makes Trackers of a Config.
+// NewTrackers makes Trackers with a Config.
 func NewTrackers(c Config) *Trackers { return &Trackers{c.withDefaults()} }
 
-// New makes a Tracker as the function New does.
+// New makes a Tracker, as the function [New] does.
 func (s *Trackers) New(url string) (*Tracker, error) {
 	to, err := parseTarget(url)
 	if err != nil {
@@ -79,10 +80,10 @@ func (s *Trackers) New(url string) (*Tracker, error) {
 	return t, nil
 }
 
-// target returns where to ask, and routes the ways there. They are made for each
-// call: a torrent that waits does without.
+// target returns the parsed URL. It is parsed for each call, so that an idle torrent
+// needs less memory; so are the routes.
 func (t *Tracker) target() target {
-	to, _ := parseTarget(t.url) // it could be read by New
+	to, _ := parseTarget(t.url) // New has checked it
 	return to
 }
 
@@ -91,53 +92,56 @@ func (t *Tracker) routes(to target) []route {
 	return routes
 }
 
-// String returns the announce URL as it may be shown; see [Redact].
+// String returns the announce URL for display; see [Redact].
 func (t *Tracker) String() string { return t.target().shown }
 
-// A Reply is all that a tracker said to one announce.
+// A Reply is a tracker's complete answer to one announce.
 type Reply struct {
 	swarm.Answer
-	Peers     []swarm.Address // each once for each of our addresses that we announced from
-	Completed int             // how often the torrent was completed; -1 where unknown
+	Peers     []swarm.Address // may repeat if we announced from several addresses
+	Completed int             // completed downloads, ever; -1 if unknown
 }
 
-// Announce announces once to the tracker with an announce URL, with the event that
-// a names. It needs no Tracker and remembers nothing, so no tracker id is sent. It
-// may be called concurrently. The Reply is the caller's; beside an error it says
-// when to try again.
+// Announce announces once to the tracker with an announce URL, with the event of a. It
+// needs no Tracker and remembers nothing, so it sends no tracker id. It may be called
+// concurrently. The Reply is the caller's. With an error, Reply.Next and Reply.Min still
+// say when to try again.
 func Announce(ctx context.Context, url string, a swarm.Announcement, c Config) (Reply, error) {
 	t, err := New(url, c)
 	if err != nil {
-		return Reply{Answer: unknown(), Completed: -1}, err
+		return Reply{Answer: unknownAnswer(), Completed: -1}, err
 	}
 	to := t.target()
 	s := t.newSession(to, a.Swarm)
 	for i := range s.routes {
-		s.routes[i] = routeSession{known: true}
+		s.routes[i] = routeSession{registered: true}
 	}
 	return t.announce(ctx, to, a, s, nil)
 }
 
-// Announce implements swarm.PeerSource. The error may match *FailureError,
-// *StatusError or *ResponseError. Answer.Next after an error is by back-off, or
-// what the tracker asked for; 0 if it wants never to be asked again.
+// Announce implements swarm.PeerSource. Answer.Next is the tracker's interval and
+// Answer.Min its min interval. Announce never waits for them: the caller, such as the
+// engine's announcer, must obey both. The error may match *FailureError, *StatusError
+// or *ResponseError. After an error, Answer.Next is the back-off or the time that the
+// tracker asked for; 0 if it asked never to be asked again.
 func (t *Tracker) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	to := t.target()
 	s := t.session(to, a)
 	switch {
 	case s == nil:
-		return unknown(), ctx.Err()
-	case s.refused != nil:
-		return unknown(), fmt.Errorf("httptracker: announce %s: %w", to.shown, s.refused)
+		return unknownAnswer(), ctx.Err()
+	case s.neverAgain != nil:
+		return unknownAnswer(), fmt.Errorf("httptracker: announce %s: %w", to.shown, s.neverAgain)
 	}
 	reply, err := t.announce(ctx, to, a, s, found)
 	return reply.Answer, err
 }
 
-// unknown is the answer that says nothing.
-func unknown() swarm.Answer { return swarm.Answer{Seeds: -1, Leechers: -1} }
+// unknownAnswer returns an answer without any information.
+func unknownAnswer() swarm.Answer { return swarm.Answer{Seeds: -1, Leechers: -1} }
 
-// session returns the session of a swarm, nil for none. It ends with stopped.
+// session returns the session of a swarm and makes it if necessary. With Stopped, it
+// removes the session and returns nil if there is none.
 func (t *Tracker) session(to target, a swarm.Announcement) *session {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -160,28 +164,28 @@ func (t *Tracker) session(to target, a swarm.Announcement) *session {
 func (t *Tracker) newSession(to target, id swarm.ID) *session {
 	s := &session{swarm: id, routes: make([]routeSession, len(t.routes(to)))}
 	for i := range s.routes {
-		s.routes[i].owed = swarm.Started
+		s.routes[i].pendingEvent = swarm.Started
 	}
 	return s
 }
 
-// grace is how long an announce waits for the routes that lag behind the first.
+// grace is how long an announce waits for other routes after the first has answered.
 const grace = 5 * time.Second
 
-// announce asks on all routes and merges what they say. If found is nil, the
-// addresses go into the reply.
+// announce asks on all routes and merges the answers. If found is nil, it adds the
+// addresses to the reply.
 func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement, s *session, found func(swarm.Address)) (Reply, error) {
-	reply := Reply{Answer: unknown(), Completed: -1}
+	reply := Reply{Answer: unknownAnswer(), Completed: -1}
 	if found == nil {
 		found = func(p swarm.Address) { reply.Peers = append(reply.Peers, p) }
 	}
 	answered := false
 	var errs []error
-	for o := range overRoutes(ctx, t.routes(to), grace, func(ctx context.Context, i int, r route) (response, error) {
+	for o := range askRoutes(ctx, t.routes(to), grace, func(ctx context.Context, i int, r route) (announceResponse, error) {
 		return t.ask(ctx, r, to, a, &s.routes[i])
 	}) {
 		if o.err != nil {
-			if o.err != errNothingToSay {
+			if o.err != errNotRegistered {
 				errs = append(errs, o.err)
 			}
 			continue
@@ -201,7 +205,7 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 	}
 	err := joinRoutes(ctx, errs)
 	if err == nil {
-		return reply, nil // Stopped, and the tracker does not know of us.
+		return reply, nil // Stopped, and the tracker does not have us registered
 	}
 	t.schedule(&reply.Answer, s, err, ctx.Err() != nil)
 	if a.Event == swarm.Stopped {
@@ -210,19 +214,19 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 	return reply, fmt.Errorf("httptracker: announce %s: %w", to.shown, err)
 }
 
-// errNothingToSay is that of a route where stopped would say something new.
-var errNothingToSay = errors.New("nothing to say")
+// errNotRegistered is the error of a route on which Stopped need not be sent.
+var errNotRegistered = errors.New("the tracker does not have us registered")
 
-// ask makes one announce on one route, and keeps its session.
-func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcement, s *routeSession) (response, error) {
+// ask makes one announce on one route and updates its session.
+func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcement, s *routeSession) (announceResponse, error) {
 	event, want, timeout := a.Event, min(a.Want, t.config.MaxWant), t.config.Timeout
 	switch {
-	case event == swarm.Stopped && !s.known:
-		return response{}, errNothingToSay
+	case event == swarm.Stopped && !s.registered:
+		return announceResponse{}, errNotRegistered
 	case event == swarm.Stopped:
 		want, timeout = 0, t.config.StopTimeout
 	case event == swarm.None:
-		event = s.owed
+		event = s.pendingEvent
 	}
 	q := announceQuery{
 		a:         a,
@@ -233,50 +237,53 @@ func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcem
 		trackerID: s.trackerID,
 	}
 	p, sent, err := t.config.get(ctx, r, to, to.with(q.String()), timeout)
-	var answer response
+	var answer announceResponse
 	if err == nil {
 		answer, err = parseAnnounce(p.body, t.config.MaxPeers, event == swarm.Stopped)
-		err = p.fault(err, to.secrets)
+		err = p.responseError(err, to.secrets)
 	}
 	if err != nil {
 		if event == swarm.Started || event == swarm.Completed {
-			s.owed = event
+			s.pendingEvent = event
 		}
-		s.known = s.known || sent && !refused(err)
-		return response{}, err
+		s.registered = s.registered || (sent && !isRefusal(err))
+		return announceResponse{}, err
 	}
-	s.known, s.owed = true, swarm.None
+	s.registered, s.pendingEvent = true, swarm.None
 	if answer.trackerID != "" {
 		s.trackerID = answer.trackerID
 	}
 	return answer, nil
 }
 
-// refused reports whether err shows that the tracker did not take our announce.
-func refused(err error) bool {
+// isRefusal reports whether err shows that the tracker did not register us.
+func isRefusal(err error) bool {
 	var failure *FailureError
 	var status *StatusError
 	return errors.As(err, &failure) || errors.As(err, &status)
 }
 
-// merge adds what one route heard to the reply.
-func (t *Tracker) merge(reply *Reply, r response, first bool, secrets []string) {
+// merge adds the answer of one route to the reply. Reply.Next becomes the interval and
+// Reply.Min the min interval, within the bounds of Config; of several routes the shorter
+// interval and the longer min interval count. See
+// https://www.bittorrent.org/beps/bep_0003.html#trackers. This package has no timer: the
+// engine's announcer obeys both.
+func (t *Tracker) merge(reply *Reply, r announceResponse, first bool, secrets []string) {
 	interval := r.interval
 	if interval == 0 {
 		interval = defaultInterval
 	}
-	// A tracker that names no least interval is still not to be asked as
-	// often as one likes.
-	least := r.minInterval
-	if least == 0 {
-		least = min(interval, time.Minute)
+	// A tracker without min interval must not be asked without limit either.
+	minInterval := r.minInterval
+	if minInterval == 0 {
+		minInterval = min(interval, time.Minute)
 	}
-	least = min(max(least, t.config.MinInterval), t.config.MaxInterval)
-	interval = max(min(max(interval, t.config.MinInterval), t.config.MaxInterval), least)
+	minInterval = min(max(minInterval, t.config.MinInterval), t.config.MaxInterval)
+	interval = max(min(max(interval, t.config.MinInterval), t.config.MaxInterval), minInterval)
 	if first {
 		reply.Next = interval
 	}
-	reply.Min = max(reply.Min, least)
+	reply.Min = max(reply.Min, minInterval)
 	reply.Next = max(min(reply.Next, interval), reply.Min)
 	reply.Seeds = max(reply.Seeds, r.seeds)
 	reply.Leechers = max(reply.Leechers, r.leechers)
@@ -285,11 +292,13 @@ func (t *Tracker) merge(reply *Reply, r response, first bool, secrets []string) 
 		reply.External = r.external
 	}
 	if reply.Warning == "" {
-		reply.Warning = clean(r.warning, secrets)
+		reply.Warning = cleanText(r.warning, secrets)
 	}
 }
 
-// schedule says when to announce again after err.
+// schedule sets answer.Next and answer.Min after err. The tracker's own wish comes
+// first: retry in, https://www.bittorrent.org/beps/bep_0031.html, or Retry-After.
+// Otherwise Next is the back-off.
 func (t *Tracker) schedule(answer *swarm.Answer, s *session, err error, canceled bool) {
 	if !canceled {
 		s.failures++
@@ -300,7 +309,7 @@ func (t *Tracker) schedule(answer *swarm.Answer, s *session, err error, canceled
 	var asked time.Duration
 	switch {
 	case errors.As(err, &failure) && failure.RetryIn < 0:
-		s.refused = failure
+		s.neverAgain = failure
 		answer.Next, answer.Min = 0, t.config.MaxInterval
 		return
 	case errors.As(err, &failure):
@@ -316,8 +325,8 @@ func (t *Tracker) schedule(answer *swarm.Answer, s *session, err error, canceled
 	answer.Next = max(t.backoff(s.failures), answer.Min)
 }
 
-// backoff returns how long to wait after so many failures in a row. It is random
-// by a quarter either way, so that clients do not return to a tracker in step.
+// backoff returns the wait after a number of failures in a row. It varies at random by
+// up to a quarter, so that clients do not all return to a tracker at the same time.
 func (t *Tracker) backoff(failures int) time.Duration {
 	wait := t.config.Backoff
 	for range failures - 1 {

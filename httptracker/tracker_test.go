@@ -25,7 +25,7 @@ func newTracker(t *testing.T, n *network, c Config) *Tracker {
 	return tracker
 }
 
-// TestTrackerIsPeerSource runs the suite against trackers of all kinds.
+// TestTrackerIsPeerSource runs the suite of PeerSource against trackers of all kinds.
 func TestTrackerIsPeerSource(t *testing.T) {
 	for name, set := range map[string]func(n *network){
 		"answers": func(n *network) { n.serve("tracker.test", reply(twoPeers)) },
@@ -33,11 +33,11 @@ func TestTrackerIsPeerSource(t *testing.T) {
 		"silent https": func(n *network) {
 			n.silent("tracker.test")
 		},
-		"deaf":     func(n *network) { n.deaf("tracker.test") },
-		"refuses":  func(n *network) { n.refuse("tracker.test", true) },
-		"fails":    func(n *network) { n.serve("tracker.test", reply("d14:failure reason2:noe")) },
-		"for good": func(n *network) { n.serve("tracker.test", reply("d14:failure reason2:no8:retry in5:nevere")) },
-		"garbage":  func(n *network) { n.serve("tracker.test", reply("garbage")) },
+		"unreachable": func(n *network) { n.unreachable("tracker.test") },
+		"refuses":     func(n *network) { n.refuse("tracker.test", true) },
+		"fails":       func(n *network) { n.serve("tracker.test", reply("d14:failure reason2:noe")) },
+		"for good":    func(n *network) { n.serve("tracker.test", reply("d14:failure reason2:no8:retry in5:nevere")) },
+		"garbage":     func(n *network) { n.serve("tracker.test", reply("garbage")) },
 		"odd": func(n *network) {
 			n.serve("tracker.test", reply("d8:intervali-5e12:min intervali9223372036854775807e8:completei-7e5:peers6:\x7f\x00\x00\x01\x00\x00e"))
 		},
@@ -69,8 +69,8 @@ func TestTrackerIsPeerSource(t *testing.T) {
 					return tracker
 				})
 			})
-			if name == "deaf" {
-				return // An http.Transport that is shared goes on to dial.
+			if name == "unreachable" {
+				return // a shared http.Transport continues to dial
 			}
 			t.Run("Client", func(t *testing.T) {
 				sourcetest.Run(t, func(t *testing.T) swarm.PeerSource {
@@ -97,8 +97,7 @@ func TestTrackerAnnounces(t *testing.T) {
 	})
 }
 
-// script is a tracker whose answers are set one by one, and which keeps what it
-// was asked.
+// script is a tracker that gives a list of answers and records the requests.
 type script struct {
 	answers []string // the last is repeated
 	asked   []url.Values
@@ -118,8 +117,8 @@ func (s *script) values(key string) []string {
 	return all
 }
 
-// TestTrackerIDIsSentBack: the reference that we learned from kept tracker id and
-// event but did not send them.
+// TestTrackerIDIsSentBack checks tracker id and event, because a client that we learned
+// from stored both but did not send them.
 func TestTrackerIDIsSentBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t)
@@ -129,23 +128,23 @@ func TestTrackerIDIsSentBack(t *testing.T) {
 		n.serve("tracker.test", s.ServeHTTP)
 		tracker := newTracker(t, n, Config{})
 		for _, event := range []swarm.Event{swarm.Started, swarm.None, swarm.None, swarm.Completed, swarm.Stopped} {
-			tracker.Announce(t.Context(), announcement(event), nobody)
+			tracker.Announce(t.Context(), announcement(event), ignore)
 		}
 		other := announcement(swarm.Started)
 		other.Swarm[0]++
-		tracker.Announce(t.Context(), other, nobody)
-		tracker.Announce(t.Context(), announcement(swarm.Started), nobody)
+		tracker.Announce(t.Context(), other, ignore)
+		tracker.Announce(t.Context(), announcement(swarm.Started), ignore)
 		require.Equal(t, []string{"", "a&", "a&", "a&", "b", "", ""}, s.values("trackerid"))
 		require.Equal(t, []string{"started", "", "", "completed", "stopped", "started", "started"}, s.values("event"))
 		keys := s.values("key")
 		require.Len(t, keys[0], 8)
 		for _, key := range keys {
-			require.Equal(t, keys[0], key, "the key tells that it is us")
+			require.Equal(t, keys[0], key, "the key identifies us")
 		}
 	})
 }
 
-func TestTrackerOwesEvents(t *testing.T) {
+func TestTrackerRepeatsEvents(t *testing.T) {
 	const ok, no = "d8:intervali60ee", "d14:failure reason2:noe"
 	for _, test := range []struct {
 		name    string
@@ -154,12 +153,12 @@ func TestTrackerOwesEvents(t *testing.T) {
 		want    []string
 	}{
 		{"started again", []string{no, no, ok}, []swarm.Event{swarm.Started, swarm.None, swarm.None, swarm.None}, []string{"started", "started", "started", ""}},
-		{"the first says started", []string{ok}, []swarm.Event{swarm.None, swarm.None}, []string{"started", ""}},
+		{"the first announce says started", []string{ok}, []swarm.Event{swarm.None, swarm.None}, []string{"started", ""}},
 		{"completed again", []string{ok, no, ok}, []swarm.Event{swarm.Started, swarm.Completed, swarm.None, swarm.None}, []string{"started", "completed", "completed", ""}},
-		{"completed where never started", []string{no, ok}, []swarm.Event{swarm.Started, swarm.Completed, swarm.None}, []string{"started", "completed", ""}},
-		{"stopped only where known", []string{no}, []swarm.Event{swarm.Started, swarm.Stopped, swarm.Stopped}, []string{"started"}},
-		{"stopped where known", []string{ok, no}, []swarm.Event{swarm.Started, swarm.None, swarm.Stopped, swarm.Stopped}, []string{"started", "", "stopped"}},
-		{"stopped where the answer was lost", []string{"garbage"}, []swarm.Event{swarm.Started, swarm.Stopped}, []string{"started", "stopped"}},
+		{"completed without started", []string{no, ok}, []swarm.Event{swarm.Started, swarm.Completed, swarm.None}, []string{"started", "completed", ""}},
+		{"no stopped to a tracker that refused us", []string{no}, []swarm.Event{swarm.Started, swarm.Stopped, swarm.Stopped}, []string{"started"}},
+		{"stopped once to a tracker that has us registered", []string{ok, no}, []swarm.Event{swarm.Started, swarm.None, swarm.Stopped, swarm.Stopped}, []string{"started", "", "stopped"}},
+		{"stopped after the answer was lost", []string{"garbage"}, []swarm.Event{swarm.Started, swarm.Stopped}, []string{"started", "stopped"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -168,7 +167,7 @@ func TestTrackerOwesEvents(t *testing.T) {
 				n.serve("tracker.test", s.ServeHTTP)
 				tracker := newTracker(t, n, Config{})
 				for _, event := range test.events {
-					tracker.Announce(t.Context(), announcement(event), nobody)
+					tracker.Announce(t.Context(), announcement(event), ignore)
 				}
 				require.Equal(t, test.want, s.values("event"))
 			})
@@ -185,15 +184,16 @@ func TestTrackerWants(t *testing.T) {
 		for _, want := range []int{0, 7, 200, 1000, math.MaxInt32} {
 			a := announcement(swarm.None)
 			a.Want = want
-			tracker.Announce(t.Context(), a, nobody)
+			tracker.Announce(t.Context(), a, ignore)
 		}
 		a := announcement(swarm.Stopped)
-		tracker.Announce(t.Context(), a, nobody)
+		tracker.Announce(t.Context(), a, ignore)
 		require.Equal(t, []string{"0", "7", "200", "200", "200", "0"}, s.values("numwant"))
 	})
 }
 
-// TestTrackerIntervals: the reference took min interval or else min interval.
+// TestTrackerIntervals checks interval and min interval, because a client that we learned
+// from read min interval twice.
 func TestTrackerIntervals(t *testing.T) {
 	for _, test := range []struct {
 		answer    string
@@ -216,7 +216,7 @@ func TestTrackerIntervals(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNetwork(t)
 			n.serve("tracker.test", reply(test.answer))
-			answer, err := newTracker(t, n, test.c).Announce(t.Context(), announcement(swarm.None), nobody)
+			answer, err := newTracker(t, n, test.c).Announce(t.Context(), announcement(swarm.None), ignore)
 			require.NoError(t, err)
 			require.Equal(t, test.next, answer.Next, test.answer)
 			require.Equal(t, test.min, answer.Min, test.answer)
@@ -231,7 +231,7 @@ func TestTrackerBacksOff(t *testing.T) {
 		want := 30 * time.Second
 		different := false
 		for range 12 {
-			answer, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+			answer, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 			require.Error(t, err)
 			require.GreaterOrEqual(t, answer.Next, want*3/4)
 			require.LessOrEqual(t, answer.Next, want*5/4)
@@ -241,18 +241,18 @@ func TestTrackerBacksOff(t *testing.T) {
 		}
 		require.True(t, different, "the back-off is random")
 		n.serve("tracker.test", reply(twoPeers))
-		_, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+		_, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.NoError(t, err)
 		n.refuse("tracker.test", true)
 		n.client.CloseIdleConnections()
-		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.Error(t, err)
-		require.LessOrEqual(t, answer.Next, 38*time.Second, "an answer ends the row of errors")
+		require.LessOrEqual(t, answer.Next, 38*time.Second, "an answer resets the back-off")
 
 		same, again := newTracker(t, n, Config{Seed: 1}), newTracker(t, n, Config{Seed: 1})
-		a, _ := same.Announce(t.Context(), announcement(swarm.None), nobody)
-		b, _ := again.Announce(t.Context(), announcement(swarm.None), nobody)
-		require.Equal(t, a, b, "the seed decides")
+		a, _ := same.Announce(t.Context(), announcement(swarm.None), ignore)
+		b, _ := again.Announce(t.Context(), announcement(swarm.None), ignore)
+		require.Equal(t, a, b, "the seed determines the back-off")
 	})
 }
 
@@ -262,34 +262,34 @@ func TestTrackerRetryIn(t *testing.T) {
 		s := &script{answers: []string{"d14:failure reason4:busy8:retry in2:45e", "d14:failure reason4:gone8:retry in5:nevere"}}
 		n.serve("tracker.test", s.ServeHTTP)
 		tracker := newTracker(t, n, Config{})
-		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 		var failure *FailureError
 		require.ErrorAs(t, err, &failure)
 		require.Equal(t, &FailureError{"busy", 45 * time.Minute}, failure)
 		require.Equal(t, 45*time.Minute, answer.Next)
 		require.Equal(t, 45*time.Minute, answer.Min)
 		for range 2 {
-			answer, err = tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+			answer, err = tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 			require.ErrorAs(t, err, &failure)
 			require.Equal(t, &FailureError{"gone", -1}, failure)
 			require.Zero(t, answer.Next)
 		}
 		require.Len(t, s.asked, 2, "never means never")
-		_, err = tracker.Announce(t.Context(), announcement(swarm.Stopped), nobody)
+		_, err = tracker.Announce(t.Context(), announcement(swarm.Stopped), ignore)
 		require.Error(t, err)
-		tracker.Announce(t.Context(), announcement(swarm.Started), nobody)
+		tracker.Announce(t.Context(), announcement(swarm.Started), ignore)
 		require.Len(t, s.asked, 3, "a new session asks again")
 	})
 }
 
-func TestTrackerTellsOfItself(t *testing.T) {
+func TestTrackerExternalIPAndWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t)
 		n.serve("tracker.test", reply("d11:external ip4:\xc0\x00\x02\x078:intervali60e15:warning message27:key abcdef1234\nexpires soone"))
 		tracker, err := New("http://tracker.test/abcdef1234/announce", Config{Client: n.client, Key: 7})
 		require.NoError(t, err)
 		require.Equal(t, "http://tracker.test/***/announce", tracker.String())
-		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.NoError(t, err)
 		require.Equal(t, "key *** expires soon", answer.Warning)
 		require.Equal(t, netip.MustParseAddr("192.0.2.7"), answer.External)
@@ -313,7 +313,7 @@ func TestTrackerErrorsAreRedacted(t *testing.T) {
 			n.serve("tracker.test", h)
 			tracker, err := New("http://u:"+key+"@tracker.test/"+key+"/announce?key="+key, Config{Client: n.client})
 			require.NoError(t, err)
-			_, err = tracker.Announce(t.Context(), announcement(swarm.None), nobody)
+			_, err = tracker.Announce(t.Context(), announcement(swarm.None), ignore)
 			require.Error(t, err, name)
 			for ; err != nil; err = errors.Unwrap(err) {
 				require.NotContains(t, err.Error(), key, name)
@@ -329,7 +329,7 @@ func TestCanceledAnnounceIsNoFailure(t *testing.T) {
 		tracker := newTracker(t, n, Config{})
 		for range 10 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			answer, err := tracker.Announce(ctx, announcement(swarm.None), nobody)
+			answer, err := tracker.Announce(ctx, announcement(swarm.None), ignore)
 			cancel()
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			require.LessOrEqual(t, answer.Next, 38*time.Second)
@@ -337,7 +337,7 @@ func TestCanceledAnnounceIsNoFailure(t *testing.T) {
 	})
 }
 
-// TestTrackersShareAConfig and nothing else.
+// TestTrackersShareAConfig checks that they share nothing else.
 func TestTrackersShareAConfig(t *testing.T) {
 	trackers := NewTrackers(Config{UserAgent: "Test/1"})
 	a, err := trackers.New("http://tracker.test/announce")
@@ -346,7 +346,7 @@ func TestTrackersShareAConfig(t *testing.T) {
 	require.NoError(t, err)
 	require.Same(t, a.config, b.config)
 	require.Equal(t, "Test/1", a.config.UserAgent)
-	require.NotEqual(t, a.key, b.key, "which tells us apart")
+	require.NotEqual(t, a.key, b.key, "each tracker has its own key")
 	require.NotEqual(t, a.random, b.random)
 	_, err = trackers.New("udp://tracker.test:1")
 	require.ErrorContains(t, err, "httptracker: ")

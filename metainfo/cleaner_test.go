@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The rules of Windows are tested everywhere.
+// The rules for Windows are tested on every system.
 func TestWindowsRules(t *testing.T) {
 	w := cleaner{windows: true}
 	for in, want := range map[string]string{

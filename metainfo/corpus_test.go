@@ -3,17 +3,17 @@ package metainfo_test
 import (
 	"encoding/hex"
 	"encoding/json"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/stretchr/testify/require"
 )
 
-// An oracle is what libtorrent 2.0.8 says of a torrent.
+// An oracle is what libtorrent 2.0.8 reads from a torrent.
 type oracle struct {
 	Error       string
 	Name        string
@@ -31,7 +31,7 @@ type oracle struct {
 	Trackers [][2]any
 }
 
-// readOracle returns the corpus's folder and what libtorrent says of it.
+// readOracle returns the folder of the corpus and what libtorrent reads from it.
 func readOracle(t *testing.T) (dir string, m map[string]oracle) {
 	dir = os.Getenv("SHOAL_CORPUS")
 	if dir == "" {
@@ -57,7 +57,7 @@ func TestCorpusValid(t *testing.T) {
 			tor, err := metainfo.ReadFile(p)
 			require.NoError(t, err)
 			compare(t, want, tor)
-			requireSafe(t, tor.Info)
+			require.NoError(t, sample.CheckPaths(tor.Info))
 			requireRoundTrip(t, tor)
 		})
 	}
@@ -110,32 +110,6 @@ func compare(t *testing.T, want oracle, tor *metainfo.Torrent) {
 	require.ElementsMatch(t, want.Trackers, trackers)
 }
 
-// requireSafe checks what Info promises of paths.
-func requireSafe(t *testing.T, i *metainfo.Info) {
-	t.Helper()
-	seen := make(map[string]bool)
-	for _, f := range i.Files() {
-		require.True(t, fs.ValidPath(f.Path), "%q", f.Path)
-		require.True(t, filepath.IsLocal(filepath.FromSlash(f.Path)))
-		parts := strings.Split(f.Path, "/")
-		require.Equal(t, i.Name, parts[0])
-		for _, part := range parts {
-			require.LessOrEqual(t, len(part), 240)
-			require.NotContains(t, part, "\\")
-			require.NotContains(t, part, "\x00")
-		}
-		if f.Symlink != "" {
-			require.True(t, fs.ValidPath(f.Symlink), "%q", f.Symlink)
-			require.True(t, strings.HasPrefix(f.Symlink, i.Name+"/"))
-		}
-		if !f.Pad {
-			key := strings.ToLower(f.Path)
-			require.False(t, seen[key], "%q is there twice", f.Path)
-			seen[key] = true
-		}
-	}
-}
-
 func requireRoundTrip(t *testing.T, tor *metainfo.Torrent) {
 	t.Helper()
 	b, err := tor.Bytes()
@@ -148,7 +122,7 @@ func requireRoundTrip(t *testing.T, tor *metainfo.Torrent) {
 	require.Equal(t, b, same)
 }
 
-// faults says which words the error of each invalid torrent must have.
+// faults are the words that the error for each invalid torrent must have.
 var faults = map[string]string{
 	"bad_name":                             "name",
 	"invalid_file_size":                    "length",

@@ -6,26 +6,26 @@ import (
 	"strings"
 )
 
-// fold maps paths to the same string if a file system that ignores case may
-// take them for one.
+// fold returns the same string for paths that a file system without case may take for
+// the same.
 func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 
-// distinct gives files whose paths collide, with each other or with a folder,
-// a number before their extension. Folders keep their names, and of several
-// files the first does, so that the outcome depends on nothing but the torrent.
+// distinct puts a number before the extension of each file whose path collides with
+// another file or with a folder. Folders keep their names, and so does the first of
+// several files, so the result depends on the torrent alone.
 func distinct(files []File) error {
 	folders := make(map[string]bool)
 	for i := range files {
 		if files[i].Pad {
 			continue
 		}
-		// Folding goes character by character, so the start of a folded path
-		// is the folded start.
+		// fold works character by character, so a prefix of a folded path is the
+		// folded prefix.
 		key := fold(files[i].Path)
 		for slash := strings.LastIndexByte(key, '/'); slash >= 0; slash = strings.LastIndexByte(key, '/') {
 			key = key[:slash]
 			if folders[key] {
-				break // and so are its parents
+				break // its parents are there too
 			}
 			folders[key] = true
 		}
@@ -36,15 +36,16 @@ func distinct(files []File) error {
 		return !taken[key] && !folders[key]
 	}
 	renamed := 0
-	tried := make(map[string]int) // the last number given to a path, so that no chain is walked twice
+	tried := make(map[string]int) // the last number given to a path, where the search continues
 	for i := range files {
 		f := &files[i]
 		if f.Pad {
 			continue
 		}
 		if !free(f.Path) {
-			if renamed++; renamed > maxDuplicates {
-				return fmt.Errorf("file %d: more than %d paths are taken twice", i, maxDuplicates)
+			renamed++
+			if renamed > maxDuplicates {
+				return fmt.Errorf("file %d: more than %d paths collide with others", i, maxDuplicates)
 			}
 			key := fold(f.Path)
 			n := tried[key] + 1

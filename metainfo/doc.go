@@ -1,18 +1,18 @@
-// Package metainfo reads, writes and makes .torrent files, v1 (BEP 3), v2 and
-// hybrid (BEP 52), and reads and writes magnet links (BEP 9, BEP 53).
+// Package metainfo reads .torrent files, v1 (BEP 3), v2 and hybrid (BEP 52), and
+// magnet links (BEP 9, BEP 53), writes both, and checks pieces against their hashes.
 //
-// In come bytes from strangers: [Parse] and [ParseInfo] check them whole,
-// within the limits of [Options], and give every file a path that is safe to
-// create on any system. Info hashes are always those of the bytes as they came,
-// and [Torrent.Bytes] writes those same bytes back. Out go a [Torrent] and its
-// [Info], which answers what the parts of a client ask: [Info.IDs],
-// [Info.Geometry], [Info.Files], and [Info.Verify] for checking pieces.
-// Parsed slices are copies; nothing that a caller passed in is kept.
+// In come bytes from strangers: [Parse], [ParseInfo] and [ParseMagnet] copy and
+// check them, within the limits of [Options]. Every file gets a path that is safe
+// to create on any system. Out go a [Torrent] with its [Info], or a [Magnet], which
+// belong to the caller. Info hashes are always those of the bytes as they came, and
+// [Torrent.Bytes] writes the same info bytes back.
 //
-// A [Builder] makes torrents from files, folders, an fs.FS or bytes, and a
-// [Magnet] is a link.
+// An Info answers what the parts of a client ask: [Info.IDs], [Info.Geometry],
+// [Info.Files], and [Info.Verify] for batches of pieces. Verify may start one
+// goroutine, which ends before it returns.
 //
-// Not here: getting metadata from peers, trackers, and the content itself.
+// Not here: making torrents, which is what package builder does, getting metadata
+// from peers, trackers, and the content itself.
 //
 // https://www.bittorrent.org/beps/bep_0003.html
 // https://www.bittorrent.org/beps/bep_0052.html

@@ -1,7 +1,7 @@
 package metainfo
 
-// An InvalidError says that bytes or text are not what they should be: a fault
-// of who made them, not of reading them. Every error of Parse, ParseInfo and
+// An InvalidError says that a torrent or link is malformed or exceeds a limit. The
+// fault is in the bytes, not in reading them. Every error of Parse, ParseInfo and
 // ParseMagnet is one.
 type InvalidError struct {
 	Err error // what is wrong, and where

@@ -1,56 +1,27 @@
 package metainfo_test
 
 import (
-	"context"
 	"fmt"
-	"testing/fstest"
 
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// A folder becomes a hybrid torrent, which is written and read again.
-func Example() {
-	folder := fstest.MapFS{
-		"hello.txt":  {Data: []byte("Hello, swarm.\n")},
-		"sub/zeroes": {Data: make([]byte, 100_000)},
-	}
-	b := metainfo.Builder{
-		Format:      metainfo.Hybrid,
-		PieceLength: 64 << 10,
-		Name:        "demo",
-		Tiers:       [][]string{{"http://tracker.example/announce"}},
-	}
-	t, err := b.FS(context.Background(), folder, ".")
+// A .torrent file is read, and its info hash and files are shown.
+func ExampleParse() {
+	file := "d8:announce19:http://tracker.test4:infod6:lengthi14e4:name9:hello.txt" +
+		"12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaaee"
+	t, err := metainfo.Parse([]byte(file))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	file, err := t.Bytes()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	t, err = metainfo.Parse(file)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(t.Info.Name, t.Info.Pieces(), "pieces")
+	fmt.Println(t.IDs()[0])
 	for _, f := range t.Info.Entries {
-		if !f.Pad {
-			fmt.Println(f.Path, f.Length)
-		}
-	}
-	for _, id := range t.IDs() {
-		fmt.Println(id)
+		fmt.Println(f.Path, f.Length)
 	}
 	// Output:
-	// demo 3 pieces
-	// demo/hello.txt 14
-	// demo/sub/zeroes 100000
-	// d1aee870d52590ddeaf3d94b3f91b8bffa1fa3f5
-	// c2a7dab80c8f28f94bd38c876e06fee5d44aab9e
+	// dcc50edf3a9cd1a11cdacc9ee4aec1783978934d
+	// hello.txt 14
 }
 
 func ExampleParseMagnet() {

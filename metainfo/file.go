@@ -2,28 +2,26 @@ package metainfo
 
 import (
 	"path"
-	"strings"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // A File is one file of a torrent, as its info dictionary describes it.
 type File struct {
-	// Path is relative, slash-separated and safe to create: fs.ValidPath
-	// holds, no two files of a torrent have the same, also where case does
-	// not count, and it starts with the torrent's name. Paths of pads may
-	// repeat.
+	// Path is relative, slash-separated and safe to create. It is valid by
+	// fs.ValidPath and starts with the torrent's name. No two files of a torrent
+	// have the same, even where case is ignored; only pads may.
 	Path string
 
-	// Original holds the components of the path as the torrent has them,
-	// without the torrent's name if that is a folder. They may be any bytes
-	// and must not be used as a path; web seeds need them (BEP 19).
+	// Original holds the components of the path as the torrent has them, without
+	// the torrent's name if that is a folder. They may be any bytes, so do not use
+	// them as a path. Requests to web seeds need them (BEP 19).
 	Original []string
 
 	Offset int64 // where the file starts in the torrent, in bytes
 	Length int64 // in bytes; 0 for symlinks
 
-	// Attributes of BEP 47. A pad is on no disk; its bytes are zero.
+	// Attributes of BEP 47. A pad is not stored; its bytes are zero.
 	// https://www.bittorrent.org/beps/bep_0047.html
 	Pad, Executable, Hidden bool
 
@@ -31,11 +29,11 @@ type File struct {
 	// from the same root; empty for a regular file.
 	Symlink string
 
-	// MD5 and SHA1 are hashes of the whole file, where the torrent has them:
-	// 32 hexadecimal digits, and 20 bytes. Nothing checks them.
+	// MD5 and SHA1 are hashes of the whole file, empty if the torrent does not
+	// have them: 32 hexadecimal digits, and 20 bytes. Nothing checks them.
 	MD5, SHA1 string
 
-	// PiecesRoot is the root of the file's merkle tree (BEP 52), zero in v1
+	// PiecesRoot is the root of the file's merkle tree (BEP 52). It is zero in v1
 	// torrents and for empty files.
 	PiecesRoot [32]byte
 
@@ -48,8 +46,8 @@ func (f File) Name() string { return path.Base(f.Path) }
 // End returns the offset of the first byte behind the file.
 func (f File) End() int64 { return f.Offset + f.Length }
 
-// Pieces returns the pieces that hold bytes of the file: from first up to, and
-// without, end. An empty file has none.
+// Pieces returns the range of pieces that have bytes of the file: from first up to but
+// not including end. An empty file has none.
 func (f File) Pieces() (first, end int) {
 	first = int(f.Offset / f.pieceLength)
 	if f.Length == 0 {
@@ -58,7 +56,7 @@ func (f File) Pieces() (first, end int) {
 	return first, int((f.End()-1)/f.pieceLength) + 1
 }
 
-// swarm returns the file as stores know it.
+// swarm returns the file in the form that storages take.
 func (f File) swarm() swarm.File {
 	return swarm.File{
 		Path:       f.Path,
@@ -68,11 +66,4 @@ func (f File) swarm() swarm.File {
 		Executable: f.Executable,
 		Symlink:    f.Symlink,
 	}
-}
-
-// padPrefix starts the names of the pads of BitComet, which have no attribute.
-const padPrefix = "_____padding_file_"
-
-func isPadName(components []string) bool {
-	return len(components) > 0 && strings.HasPrefix(components[len(components)-1], padPrefix)
 }

@@ -4,23 +4,22 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
-// fileList reads the files of a v1 info dictionary, of which it is given the
-// entries "length" and "files". single says that there is one file and no
-// folder.
+// fileList reads the files of a v1 info dictionary from its entries "length" and
+// "files". single reports whether there is one file and no folder.
 // BEP 3, "info dictionary": https://www.bittorrent.org/beps/bep_0003.html
 func fileList(info bencode.Value, name string) (files []rawFile, single bool, err error) {
 	_, hasLength := info.Get("length")
 	list, hasFiles := info.Get("files")
 	switch {
 	case hasLength && hasFiles:
-		return nil, false, errors.New("both length and files are there")
+		return nil, false, errors.New("it has both length and files")
 	case hasLength:
-		f, err := listed(info)
+		f, err := readListedFile(info)
 		if err != nil {
 			return nil, false, err
 		}
@@ -30,13 +29,13 @@ func fileList(info bencode.Value, name string) (files []rawFile, single bool, er
 		f.path = []string{name}
 		return []rawFile{f}, true, nil
 	case !hasFiles:
-		return nil, false, errors.New("neither length nor files is there")
+		return nil, false, errors.New("it has neither length nor files")
 	case list.Kind() != bencode.List:
 		return nil, false, &bencode.TypeError{Key: "files", Want: bencode.List, Got: list.Kind()}
 	}
 	var budget pathBudget
 	for v := range list.List() {
-		f, err := listedWithPath(v)
+		f, err := readListEntry(v)
 		if err == nil {
 			err = budget.spend(f.path)
 		}
@@ -48,8 +47,8 @@ func fileList(info bencode.Value, name string) (files []rawFile, single bool, er
 	return files, false, nil
 }
 
-// listed reads all of a file in the list but its path.
-func listed(d bencode.Value) (f rawFile, err error) {
+// readListedFile reads all of a file in the list except its path.
+func readListedFile(d bencode.Value) (f rawFile, err error) {
 	if d.Kind() != bencode.Dict {
 		return f, &bencode.TypeError{Want: bencode.Dict, Got: d.Kind()}
 	}
@@ -58,11 +57,11 @@ func listed(d bencode.Value) (f rawFile, err error) {
 		return f, err
 	}
 	if !symlink { // the length of a symlink is zero, whether it says so or not
-		if f.length, err = length(d); err != nil {
+		if f.length, err = readLength(d); err != nil {
 			return f, err
 		}
 	}
-	// Hints that are not what they should be are no reason to refuse a file.
+	// These are only hints, so a malformed one is left out.
 	f.md5, _ = d.GetText("md5sum")
 	if sum, _ := d.GetBytes("sha1"); len(sum) == 20 {
 		f.sha1 = string(sum)
@@ -70,8 +69,8 @@ func listed(d bencode.Value) (f rawFile, err error) {
 	return f, nil
 }
 
-func listedWithPath(d bencode.Value) (f rawFile, err error) {
-	if f, err = listed(d); err != nil {
+func readListEntry(d bencode.Value) (f rawFile, err error) {
+	if f, err = readListedFile(d); err != nil {
 		return f, err
 	}
 	key := "path.utf-8"
@@ -80,32 +79,29 @@ func listedWithPath(d bencode.Value) (f rawFile, err error) {
 		key = "path"
 		list, err = d.GetList(key)
 	}
-	if f.pad && bencode.IsMissing(err) { // BEP 47 allows that
-		f.path = padPath(f.length)
+	if f.pad && bencode.IsMissing(err) { // BEP 47: the path of a pad has no meaning
+		f.path = layout.PadPath(f.length)
 		return f, nil
 	}
 	if err != nil {
 		return f, err
 	}
-	if f.path, err = components(list); err != nil {
+	if f.path, err = readComponents(list); err != nil {
 		return f, fmt.Errorf("%s: %w", key, err)
 	}
 	if len(f.path) == 0 && !f.pad {
 		return f, fmt.Errorf("%s is empty", key)
 	}
-	f.pad = f.pad || isPadName(f.path)
+	f.pad = f.pad || layout.IsPadName(f.path)
 	return f, nil
 }
 
-// padPath is the path that BEP 47 recommends for a pad.
-func padPath(length int64) []string { return []string{".pad", strconv.FormatInt(length, 10)} }
-
-// sameFiles checks that the v1 and the v2 part of a hybrid torrent describe the
-// same files at the same places, and returns those of v2 with what only v1 says.
-// Pads are laid out as in v2: where v1 has one behind an empty file, it comes
-// before that.
+// mergeFiles checks that the v1 and the v2 part of a hybrid torrent describe the same
+// files at the same offsets. It returns the files of v2, with the attributes and hashes
+// that only v1 has. Pads come directly behind content, as in v2; in v1 there may be
+// empty files between.
 // BEP 52, "Upgrade Path": https://www.bittorrent.org/beps/bep_0052.html
-func sameFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
+func mergeFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 	const mismatch = "v1 and v2 do not match: "
 	var off1, off2 int64
 	next := 0
@@ -116,20 +112,20 @@ func sameFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 			continue
 		}
 		if next == len(v2) {
-			return nil, fmt.Errorf(mismatch+"v2 lacks file %d of v1", i)
+			return nil, fmt.Errorf(mismatch+"file %d of v1 is missing in v2", i)
 		}
 		g := &v2[next]
 		next++
 		switch {
 		case !slices.Equal(f.path, g.path):
-			return nil, fmt.Errorf(mismatch+"file %d is %s in v1, %s in v2", i, shown(f.path), shown(g.path))
+			return nil, fmt.Errorf(mismatch+"file %d is %s in v1, %s in v2", i, quotePath(f.path), quotePath(g.path))
 		case f.length != g.length:
 			return nil, fmt.Errorf(mismatch+"file %d has %d bytes in v1, %d in v2", i, f.length, g.length)
 		case !slices.Equal(f.symlink, g.symlink):
-			return nil, fmt.Errorf(mismatch+"file %d links to %s in v1, to %s in v2", i, shown(f.symlink), shown(g.symlink))
+			return nil, fmt.Errorf(mismatch+"file %d links to %s in v1, to %s in v2", i, quotePath(f.symlink), quotePath(g.symlink))
 		}
 		if f.length > 0 {
-			off2 = alignUp(off2, pieceLength)
+			off2 = layout.AlignUp(off2, pieceLength)
 			if off1 != off2 {
 				return nil, fmt.Errorf(mismatch+"file %d starts at byte %d in v1, at %d in v2", i, off1, off2)
 			}
@@ -143,16 +139,8 @@ func sameFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 	if next != len(v2) {
 		return nil, fmt.Errorf(mismatch+"v1 has %d files, v2 has %d", next, len(v2))
 	}
-	if off1 > alignUp(off2, pieceLength) {
+	if off1 > layout.AlignUp(off2, pieceLength) {
 		return nil, errors.New(mismatch + "v1 has a pad behind its last piece")
 	}
 	return withPads(v2, pieceLength, off1-off2), nil
-}
-
-// alignUp returns the next multiple of n at or behind off.
-func alignUp(off, n int64) int64 {
-	if rest := off % n; rest != 0 {
-		return off + n - rest
-	}
-	return off
 }

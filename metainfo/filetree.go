@@ -7,10 +7,11 @@ import (
 	"slices"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
-// fileTree reads the files of a v2 info dictionary. single says that there is
-// one file, which has the torrent's name, and no folder.
+// fileTree reads the files of a v2 info dictionary. single reports whether there is one
+// file, which has the torrent's name, and no folder.
 // BEP 52, "File tree layout": https://www.bittorrent.org/beps/bep_0052.html
 func fileTree(info bencode.Value, name string) (files []rawFile, single bool, err error) {
 	tree, err := info.GetDict("file tree")
@@ -28,16 +29,15 @@ func fileTree(info bencode.Value, name string) (files []rawFile, single bool, er
 	return w.files, single, nil
 }
 
-// A treeWalker reads a file tree in one pass: looking up what is in each folder
-// would walk its content once for every folder above.
+// A treeWalker reads a file tree in one pass. Looking up each folder by its key would
+// scan its content once for every folder above it.
 type treeWalker struct {
 	files  []rawFile
 	budget pathBudget
 }
 
-// walk reads the folder that b starts with and returns what follows it. All of b
-// was scanned before, strictly. How deep it goes is bounded by how deep the
-// scanner lets dictionaries nest.
+// walk reads the folder at the start of b and returns what follows it. A strict scan has
+// accepted all of b before, and has limited how deep dictionaries nest.
 func (w *treeWalker) walk(b []byte, path []string) (rest []byte, err error) {
 	for b = b[1:]; b[0] != 'e'; {
 		var key bencode.Value
@@ -55,14 +55,14 @@ func (w *treeWalker) walk(b []byte, path []string) (rest []byte, err error) {
 			if err == nil {
 				err = &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()}
 			}
-			return nil, fmt.Errorf("file tree: %s: %w", shown(here), err)
+			return nil, fmt.Errorf("file tree: %s: %w", quotePath(here), err)
 		case bytes.HasPrefix(b, emptyKey): // it sorts before all others
 			var v bencode.Value
 			if v, b, err = bencode.ScanPrefix(b, bencode.Options{}); err == nil {
 				err = w.file(v, here)
 			}
 			if err != nil {
-				return nil, fmt.Errorf("file %d (%s): %w", len(w.files), shown(here), err)
+				return nil, fmt.Errorf("file %d (%s): %w", len(w.files), quotePath(here), err)
 			}
 		default:
 			if b, err = w.walk(b, here); err != nil {
@@ -73,7 +73,7 @@ func (w *treeWalker) walk(b []byte, path []string) (rest []byte, err error) {
 	return b[1:], nil
 }
 
-// emptyKey starts the dictionary that says that a path is a file.
+// emptyKey starts the dictionary that makes a path a file.
 var emptyKey = []byte("d0:")
 
 func (w *treeWalker) file(v bencode.Value, path []string) error {
@@ -81,7 +81,7 @@ func (w *treeWalker) file(v bencode.Value, path []string) error {
 		return errors.New("it is a file and a folder")
 	}
 	leaf, _ := v.Get("")
-	f, err := treeFile(leaf)
+	f, err := readTreeFile(leaf)
 	if err != nil {
 		return err
 	}
@@ -90,8 +90,8 @@ func (w *treeWalker) file(v bencode.Value, path []string) error {
 	return w.budget.spend(path)
 }
 
-// treeFile reads what the tree says of one file.
-func treeFile(d bencode.Value) (f rawFile, err error) {
+// readTreeFile reads what the tree says of one file.
+func readTreeFile(d bencode.Value) (f rawFile, err error) {
 	if d.Kind() != bencode.Dict {
 		return f, &bencode.TypeError{Want: bencode.Dict, Got: d.Kind()}
 	}
@@ -100,12 +100,12 @@ func treeFile(d bencode.Value) (f rawFile, err error) {
 		return f, err
 	}
 	if f.pad {
-		return f, errors.New("it is a pad, which v2 does not have")
+		return f, errors.New("it is a pad, and v2 has none")
 	}
 	if symlink {
 		return f, nil
 	}
-	if f.length, err = length(d); err != nil || f.length == 0 {
+	if f.length, err = readLength(d); err != nil || f.length == 0 {
 		return f, err
 	}
 	root, err := d.GetBytes("pieces root")
@@ -122,27 +122,10 @@ func treeFile(d bencode.Value) (f rawFile, err error) {
 	return f, nil
 }
 
-// withPads puts a pad behind each file that does not end with a piece, if
-// there is content behind it, as v2 lays files out. A last pad of tail bytes
-// goes behind the last content.
+// withPads returns files with the pads between them. A last pad of tail bytes goes
+// behind the last content.
 func withPads(files []rawFile, pieceLength, tail int64) []rawFile {
-	last := len(files) - 1
-	for last >= 0 && files[last].length == 0 {
-		last--
-	}
-	out := make([]rawFile, 0, len(files))
-	var off int64
-	for n, f := range files {
-		out = append(out, f)
-		off += f.length
-		gap := alignUp(off, pieceLength) - off
-		if n == last {
-			gap = tail
-		}
-		if n <= last && gap > 0 {
-			out = append(out, rawFile{path: padPath(gap), length: gap, pad: true})
-			off += gap
-		}
-	}
-	return out
+	length := func(f *rawFile) int64 { return f.length }
+	pad := func(n int64) rawFile { return rawFile{path: layout.PadPath(n), length: n, pad: true} }
+	return layout.WithPads(files, length, pad, pieceLength, tail)
 }

@@ -7,15 +7,17 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
 
-// FuzzParse reads torrents, writes them, and reads the same again. Whatever
-// passes must be safe, and bear being checked.
+// FuzzParse reads torrents, writes them, and reads the same again. A torrent that is
+// accepted must have safe paths, and Verify must not panic.
 func FuzzParse(f *testing.F) {
-	for _, format := range formats {
-		tor := build(f, metainfo.Builder{Format: format, PieceLength: 16 << 10, Tiers: [][]string{{"a", "b"}, {"c"}}, Nodes: []string{"h:1"}}, tree())
+	for _, format := range sample.Formats {
+		tor := build(f, builder.Options{Format: format, PieceLength: 16 << 10, Tiers: [][]string{{"a", "b"}, {"c"}}, Nodes: []string{"h:1"}}, sample.Folder())
 		b, err := tor.Bytes()
 		require.NoError(f, err)
 		f.Add(b)
@@ -35,17 +37,17 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		requireSafe(t, tor.Info)
+		require.NoError(t, sample.CheckPaths(tor.Info))
 		out, err := tor.Bytes()
 		if err != nil {
 			t.Fatal(err)
 		}
 		again, err := metainfo.Parse(out)
 		if err != nil {
-			t.Fatalf("what was written is refused: %v", err)
+			t.Fatalf("the written torrent is refused: %v", err)
 		}
 		if !reflect.DeepEqual(tor, again) {
-			t.Fatalf("what was written is read as another torrent")
+			t.Fatalf("the written torrent reads as another one")
 		}
 		i := tor.Info
 		g := i.Geometry()
@@ -81,7 +83,7 @@ func FuzzParseMagnet(f *testing.F) {
 			t.Fatalf("%q is refused: %v", m.String(), err)
 		}
 		if !reflect.DeepEqual(m, again) {
-			t.Fatalf("%q is read as %+v, want %+v", m.String(), again, m)
+			t.Fatalf("%q reads as %+v, want %+v", m.String(), again, m)
 		}
 	})
 }

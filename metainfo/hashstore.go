@@ -7,12 +7,13 @@ import (
 	"sync"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/batchhash"
 	"github.com/shoal-bt/shoal/piecehash"
 )
 
-// A hashStore keeps the hashes of a v2 torrent that are not in its info
-// dictionary: they come with the .torrent file, or later from peers. All of
-// them were checked against a pieces root.
+// A hashStore holds the hashes of a v2 torrent that are not in its info dictionary.
+// They come with the .torrent file, or later from peers. Each was checked against a
+// pieces root.
 type hashStore struct {
 	mu     sync.RWMutex
 	layers map[[32]byte][][32]byte // by pieces root, for files longer than a piece
@@ -21,19 +22,19 @@ type hashStore struct {
 
 func newHashStore() *hashStore { return &hashStore{} }
 
-// PieceLayer returns the hashes of the pieces of the file that has a pieces
-// root and is longer than a piece, or reports false if they are not known. Do
-// not change them.
+// PieceLayer returns the hashes of the pieces of the file with the given pieces root,
+// which is longer than a piece. It reports false if they are not known. Do not change
+// them.
 func (i *Info) PieceLayer(root [32]byte) (hashes [][32]byte, ok bool) {
-	i.known.mu.RLock()
-	defer i.known.mu.RUnlock()
-	hashes, ok = i.known.layers[root]
+	i.hashes.mu.RLock()
+	defer i.hashes.mu.RUnlock()
+	hashes, ok = i.hashes.layers[root]
 	return hashes, ok
 }
 
-// MissingLayers returns the pieces roots of the files whose piece layers are
-// needed and not known, each once, in order of the files. A v2-only torrent
-// cannot be checked without them; a magnet link always starts so.
+// MissingLayers returns the pieces roots of the files whose piece layers are needed but
+// not known, each once, in the order of the files. Without them a v2-only torrent
+// cannot be checked. Metadata from peers (BEP 9) comes without any layer.
 func (i *Info) MissingLayers() [][32]byte {
 	if !i.HasV2() {
 		return nil
@@ -53,8 +54,8 @@ func (i *Info) MissingLayers() [][32]byte {
 	return roots
 }
 
-// SetPieceLayer adds the piece layer of the file with a pieces root, after
-// checking it against the root. It copies hashes.
+// SetPieceLayer checks the piece layer of the file with the given pieces root against
+// that root, and adds it. It copies hashes.
 func (i *Info) SetPieceLayer(root [32]byte, hashes [][32]byte) error {
 	if err := i.setPieceLayer(root, slices.Clone(hashes)); err != nil {
 		return fmt.Errorf("metainfo: piece layer %x: %w", root[:4], err)
@@ -70,7 +71,7 @@ func (i *Info) setPieceLayer(root [32]byte, hashes [][32]byte) error {
 	return i.putLayer(n, hashes)
 }
 
-// putLayer adds the piece layer of an entry, and keeps hashes.
+// putLayer checks and adds the piece layer of an entry. It keeps hashes.
 func (i *Info) putLayer(entry int, hashes [][32]byte) error {
 	f := &i.Entries[entry]
 	if first, end := f.Pieces(); len(hashes) != end-first {
@@ -79,56 +80,55 @@ func (i *Info) putLayer(entry int, hashes [][32]byte) error {
 	if piecehash.Root(hashes, piecehash.PieceLayer(i.PieceLength)) != f.PiecesRoot {
 		return errors.New("the hashes do not lead to the root")
 	}
-	i.known.mu.Lock()
-	defer i.known.mu.Unlock()
-	if i.known.layers == nil {
-		i.known.layers = make(map[[32]byte][][32]byte)
+	i.hashes.mu.Lock()
+	defer i.hashes.mu.Unlock()
+	if i.hashes.layers == nil {
+		i.hashes.layers = make(map[[32]byte][][32]byte)
 	}
-	i.known.layers[f.PiecesRoot] = hashes
+	i.hashes.layers[f.PiecesRoot] = hashes
 	return nil
 }
 
-// SetLeaves adds the hashes of the blocks of one piece, after checking them
-// against the hash of the piece; so Verify can tell which blocks are wrong.
-// They are needed for pieces that failed, and may be dropped with nil. It
-// copies leaves.
+// SetLeaves checks the hashes of the blocks of one piece against the hash of the piece,
+// and adds them, so that Verify can say which blocks are wrong. Only a piece that
+// failed needs them; nil drops them. It copies leaves.
 func (i *Info) SetLeaves(piece int, leaves [][32]byte) error {
 	if !i.HasV2() || piece < 0 || piece >= i.Pieces() {
-		return fmt.Errorf("metainfo: piece %d: it has no leaves", piece)
+		return fmt.Errorf("metainfo: piece %d has no leaves", piece)
 	}
 	if leaves != nil {
 		want, ok := i.pieceHashV2(piece)
-		n, _ := i.leafCount(piece)
+		n := i.leafCount(piece)
 		switch {
 		case !ok:
-			return fmt.Errorf("metainfo: piece %d: its hash is not known", piece)
+			return fmt.Errorf("metainfo: piece %d: its hash is not known: call SetPieceLayer first", piece)
 		case len(leaves) != n:
 			return fmt.Errorf("metainfo: piece %d: %d leaves, want %d", piece, len(leaves), n)
-		case i.climb(piece, leaves) != want:
+		case i.rootOf(piece, leaves) != want:
 			return fmt.Errorf("metainfo: piece %d: the leaves do not lead to its hash", piece)
 		}
 	}
-	i.known.mu.Lock()
-	defer i.known.mu.Unlock()
+	i.hashes.mu.Lock()
+	defer i.hashes.mu.Unlock()
 	if leaves == nil {
-		delete(i.known.leaves, piece)
+		delete(i.hashes.leaves, piece)
 		return nil
 	}
-	if i.known.leaves == nil {
-		i.known.leaves = make(map[int][][32]byte)
+	if i.hashes.leaves == nil {
+		i.hashes.leaves = make(map[int][][32]byte)
 	}
-	i.known.leaves[piece] = slices.Clone(leaves)
+	i.hashes.leaves[piece] = slices.Clone(leaves)
 	return nil
 }
 
-// leavesOf returns the leaves of a piece if they are known.
+// leavesOf returns the leaves of a piece, nil if they are not known.
 func (i *Info) leavesOf(piece int) [][32]byte {
-	i.known.mu.RLock()
-	defer i.known.mu.RUnlock()
-	return i.known.leaves[piece]
+	i.hashes.mu.RLock()
+	defer i.hashes.mu.RUnlock()
+	return i.hashes.leaves[piece]
 }
 
-// pieceHashV2 returns the v2 hash of a piece, or false if its layer is not
+// pieceHashV2 returns the v2 hash of a piece. It reports false if the layer is not
 // known.
 func (i *Info) pieceHashV2(piece int) (hash [32]byte, ok bool) {
 	f := &i.Entries[i.entryAt(int64(piece)*i.PieceLength)]
@@ -143,26 +143,21 @@ func (i *Info) pieceHashV2(piece int) (hash [32]byte, ok bool) {
 	return layer[piece-first], true
 }
 
-// climb returns the v2 hash of a piece that has these leaves. The tree of a file
-// that fits in a piece is no higher than it must be; pieces of others have all
-// the same height.
-// BEP 52, "pieces root" and "piece layers": https://www.bittorrent.org/beps/bep_0052.html
-func (i *Info) climb(piece int, leaves [][32]byte) [32]byte {
-	if f := &i.Entries[i.entryAt(int64(piece)*i.PieceLength)]; f.Length <= i.PieceLength {
-		return piecehash.Root(leaves, 0)
-	}
-	return piecehash.Subtree(leaves, 0, piecehash.PieceLayer(i.PieceLength))
+// rootOf returns the v2 hash of a piece that has these leaves.
+func (i *Info) rootOf(piece int, leaves [][32]byte) [32]byte {
+	f := &i.Entries[i.entryAt(int64(piece)*i.PieceLength)]
+	return batchhash.PieceRoot(leaves, f.Length, i.PieceLength)
 }
 
-// readLayers reads the "piece layers" of a .torrent file. A layer that lacks is
-// no error: it can be got from peers, as for a magnet link. One that is wrong,
-// or of no file, is.
+// readLayers reads the "piece layers" of a .torrent file. A missing layer is not an
+// error, because peers have it. A layer that is wrong or of no file is an error.
+// BEP 52, "piece layers": https://www.bittorrent.org/beps/bep_0052.html
 func (i *Info) readLayers(v bencode.Value) error {
 	layers, err := optional(v.GetDict("piece layers"))
 	if err != nil {
 		return err
 	}
-	// More than one file may have the same root, and then the same length.
+	// Several files may have the same root; then their lengths are the same.
 	entries := make(map[[32]byte]int)
 	for n := range i.Entries {
 		if f := &i.Entries[n]; f.Length > i.PieceLength && !f.Pad {

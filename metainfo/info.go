@@ -4,22 +4,23 @@ import (
 	"iter"
 	"sort"
 
+	"github.com/shoal-bt/shoal/metainfo/internal/batchhash"
 	"github.com/shoal-bt/shoal/piecehash"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// An Info is the info dictionary of a torrent: what its swarm shares. The
-// fields must not be changed. All methods may be called from many goroutines at
-// once. Make one with ParseInfo, Parse or a Builder.
+// An Info is the info dictionary of a torrent. All peers of a swarm have the same. The
+// fields must not be changed. All methods may be called from many goroutines at once.
+// Parse and ParseInfo make one, and so does package builder.
 type Info struct {
-	// Raw is the info dictionary as it came: what the info hashes are of.
+	// Raw is the info dictionary as it came. The info hashes are its hashes.
 	Raw []byte
 
-	// Name is the name of the file or folder, safe to create; the info hash
-	// in hexadecimal if nothing of the name is safe.
+	// Name is the name of the file or folder, and safe to create. If nothing of
+	// the name is safe, it is the info hash in hexadecimal.
 	Name string
 
-	// Single says that the torrent is one file, without a folder.
+	// Single reports whether the torrent is one file without a folder.
 	Single bool
 
 	// Length is the length of all files and pads, and PieceLength that of
@@ -29,29 +30,29 @@ type Info struct {
 	// Entries holds all files in order, pads and symlinks included.
 	Entries []File
 
-	// HashV1 is the v1 info hash and HashV2 the v2 info hash; zero if the
-	// torrent has no such part.
+	// HashV1 is the v1 info hash and HashV2 the v2 info hash. One is zero if the
+	// torrent is for the other version only.
 	HashV1 [20]byte
 	HashV2 [32]byte
 
-	// Private says that peers come from the trackers only (BEP 27).
+	// Private says that clients must get peers only from the trackers (BEP 27).
 	// https://www.bittorrent.org/beps/bep_0027.html
 	Private bool
 
-	// Source is a mark that private trackers put in, to get another hash.
+	// Source is a mark that private trackers add, so that the info hash differs.
 	Source string
 
-	// Similar holds v1 or cut v2 info hashes of torrents that may have files
-	// in common with this one, and Collections names of sets of such (BEP 38).
+	// Similar holds v1 or truncated v2 info hashes of torrents that may have files
+	// in common with this one. Collections are names of sets of such torrents
+	// (BEP 38).
 	// https://www.bittorrent.org/beps/bep_0038.html
 	Similar     []swarm.ID
 	Collections []string
 
-	v1, v2 bool         // which parts there are
+	v1, v2 bool         // the versions that the torrent is for
 	pieces []byte       // v1 hashes, 20 bytes for each piece; part of Raw
 	pads   []swarm.Span // sorted, not touching
-	built  []swarm.File
-	known  *hashStore
+	hashes *hashStore
 }
 
 // HasV1 reports whether the torrent has a v1 part: it is v1 or hybrid.
@@ -60,8 +61,8 @@ func (i *Info) HasV1() bool { return i.v1 }
 // HasV2 reports whether the torrent has a v2 part: it is v2 or hybrid.
 func (i *Info) HasV2() bool { return i.v2 }
 
-// IDs returns the names of the torrent's swarms: the v1 info hash, the v2 info
-// hash cut to 20 bytes, or for a hybrid both in that order.
+// IDs returns the IDs of the torrent's swarms: the v1 info hash, the v2 info hash
+// truncated to 20 bytes, or both in that order for a hybrid.
 func (i *Info) IDs() []swarm.ID {
 	var ids []swarm.ID
 	if i.HasV1() {
@@ -88,8 +89,8 @@ func (i *Info) PieceHash(piece int) (hash [20]byte, ok bool) {
 // Geometry returns how the torrent is cut into pieces. Its Pads belong to the
 // Info; do not change them.
 //
-// In a v2-only torrent the gap behind a file counts only if another file
-// follows: Length ends with the last byte of content.
+// In a v2-only torrent the gap behind a file counts only if another file follows:
+// the Length ends with the last byte of content.
 func (i *Info) Geometry() swarm.Geometry {
 	return swarm.Geometry{Length: i.Length, PieceLength: i.PieceLength, Pads: i.pads, Short: !i.HasV1()}
 }
@@ -103,8 +104,8 @@ func (i *Info) ContentLength() int64 {
 	return n
 }
 
-// Files returns all files as stores take them, pads and symlinks included. The
-// slice is the caller's.
+// Files returns all files in the form that storages take, pads and symlinks included.
+// The slice belongs to the caller.
 func (i *Info) Files() []swarm.File {
 	files := make([]swarm.File, len(i.Entries))
 	for n, f := range i.Entries {
@@ -113,14 +114,9 @@ func (i *Info) Files() []swarm.File {
 	return files
 }
 
-// BuiltFrom returns all files as a Builder found them, for a store that serves
-// them from there: paths are below the folder that holds what was built from
-// (below the fs.FS itself if that was built from whole), and differ from those of Files where a name had to be cleaned or was
-// replaced. It returns nil if the Info was parsed. The slice is the caller's.
-func (i *Info) BuiltFrom() []swarm.File { return append([]swarm.File(nil), i.built...) }
-
-// FilesOf yields the files that a piece holds bytes of, in order: the index in
-// Entries, and which bytes of that file they are. Pads are among them.
+// FilesOf yields the files that a piece has bytes of, in order: the index in Entries,
+// and which bytes of that file they are. It includes pads. A piece that does not exist
+// has none.
 func (i *Info) FilesOf(piece int) iter.Seq2[int, swarm.Span] {
 	return func(yield func(int, swarm.Span) bool) {
 		if piece < 0 || piece >= i.Pieces() {
@@ -149,11 +145,7 @@ func (i *Info) entryAt(off int64) int {
 	return sort.Search(len(i.Entries), func(n int) bool { return i.Entries[n].End() > off })
 }
 
-// leafCount returns the number of merkle leaves in a piece of a v2 torrent, and
-// the number of bytes that they cover.
-func (i *Info) leafCount(piece int) (n int, bytes int64) {
-	start := int64(piece) * i.PieceLength
-	f := &i.Entries[i.entryAt(start)]
-	bytes = min(f.End()-start, i.PieceLength)
-	return int(piecehash.LeavesOf(bytes)), bytes
+// leafCount returns the number of merkle leaves in a piece of a v2 torrent.
+func (i *Info) leafCount(piece int) int {
+	return int(piecehash.LeavesOf(int64(batchhash.Covered(i.Geometry(), piece))))
 }

@@ -31,7 +31,7 @@ func TestGeometryAndFilesAgree(t *testing.T) {
 			require.Greater(t, g.Pads[n].Offset, g.Pads[n-1].End())
 		}
 
-		// The files of the pieces are the pieces of the files.
+		// FilesOf and Pieces agree.
 		type pair struct{ piece, entry int }
 		seen := make(map[pair]bool)
 		for p := range i.Pieces() {
@@ -71,7 +71,7 @@ func TestFilesOfNoPiece(t *testing.T) {
 	}
 }
 
-func TestTouchingPadsAreOne(t *testing.T) {
+func TestTouchingPadsAreMerged(t *testing.T) {
 	i := parse(t, folder(list{"a"}).with("files", list{
 		dict{"length": 5, "path": list{"a"}},
 		dict{"length": 7, "attr": "p"},

@@ -2,9 +2,9 @@ package metainfo
 
 import "github.com/shoal-bt/shoal/piecehash"
 
-// Lanes returns how many pieces are worth handing to Verify at once, because
-// they are hashed side by side. It is 1 where the processor gains nothing by it,
-// and for v2 torrents, for the blocks of one piece fill the lanes.
+// Lanes returns how many pieces Verify hashes side by side: batches of that many, or a
+// multiple, are the fastest. It is 1 if the processor hashes pieces one after the other,
+// and for v2-only torrents, because there the blocks of a single piece fill the lanes.
 func (i *Info) Lanes() int {
 	if i.HasV1() {
 		return piecehash.Lanes1()

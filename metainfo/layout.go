@@ -7,8 +7,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// layOut makes Entries of files in order: it gives them offsets and clean
-// paths, and notes the pads and the whole length.
+// layOut makes Entries of files, in order: it gives them offsets and clean paths. It
+// also sets the pads and the length.
 func (i *Info) layOut(files []rawFile, c cleaner) error {
 	i.Entries = make([]File, len(files))
 	var off int64
@@ -46,12 +46,12 @@ func (i *Info) layOut(files []rawFile, c cleaner) error {
 		return err
 	}
 	if symlinks {
-		i.link(files, c)
+		i.setSymlinks(files, c)
 	}
 	return nil
 }
 
-// addPad notes a pad, as one with the last if they touch.
+// addPad adds a pad, or makes the last one longer if they touch.
 func (i *Info) addPad(off, length int64) {
 	if length == 0 {
 		return
@@ -63,13 +63,13 @@ func (i *Info) addPad(off, length int64) {
 	i.pads = append(i.pads, swarm.Span{Offset: off, Length: length})
 }
 
-// link gives symlinks their targets. A target that is a file of the torrent has
-// that file's path, also if it had to be changed; another leads nowhere, but
-// never out of the torrent's folder.
+// setSymlinks gives symlinks their targets. If the target is a file of the torrent, it
+// is the path that this file got here. Any other target is cleaned, so it never leads
+// out of the torrent's folder.
 // BEP 47, "Symlinks": https://www.bittorrent.org/beps/bep_0047.html
-func (i *Info) link(files []rawFile, c cleaner) {
-	// The zero byte keeps components apart, whatever else is in them; names
-	// that have one in them just find no file.
+func (i *Info) setSymlinks(files []rawFile, c cleaner) {
+	// The zero byte separates components. A name that contains one finds no
+	// file.
 	byPath := make(map[string]string, len(files))
 	for n := range files {
 		if !files[n].pad {

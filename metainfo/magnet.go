@@ -18,7 +18,7 @@ import (
 const (
 	maxMagnet = 1 << 20 // bytes
 	maxRanges = 10_000
-	maxValues = 1000 // trackers, keywords and so on, of each
+	maxValues = 1000 // trackers, keywords and so on, of each kind
 )
 
 // A Magnet is a magnet link: enough to find a torrent's swarm (BEP 9).
@@ -29,7 +29,7 @@ type Magnet struct {
 	HashV1 [20]byte
 	HashV2 [32]byte
 
-	Name     string   // dn: to show until the metadata is there; any text
+	Name     string   // dn: a name to show before the metadata is known; any text
 	Length   int64    // xl: of the content, in bytes; 0 for unknown
 	Trackers []string // tr: URLs
 	WebSeeds []string // ws: URLs of servers with the content (BEP 19)
@@ -39,8 +39,8 @@ type Magnet struct {
 	Keywords   []string // kt
 	Peers      []string // x.pe: addresses of peers, each "host:port"
 
-	// Select holds the files to download, by their index in the torrent; all
-	// of them if it is empty (so, BEP 53).
+	// Select holds the files to download, by their index in the torrent. Empty
+	// means all files (so, BEP 53).
 	// https://www.bittorrent.org/beps/bep_0053.html
 	Select []Range
 }
@@ -53,7 +53,7 @@ func (m *Magnet) Selects(file int) bool {
 	return len(m.Select) == 0 || slices.ContainsFunc(m.Select, func(r Range) bool { return r.First <= file && file <= r.Last })
 }
 
-// IDs returns the names of the torrent's swarms, as Info.IDs does.
+// IDs returns the IDs of the torrent's swarms, as Info.IDs does.
 func (m *Magnet) IDs() []swarm.ID {
 	var ids []swarm.ID
 	if m.HashV1 != [20]byte{} {
@@ -80,9 +80,9 @@ func (t *Torrent) Magnet() *Magnet {
 	return m
 }
 
-// ParseMagnet reads a magnet link. Keys that are not known are left out, and so
-// are hints that make no sense and what exceeds 1,000 of a kind, except for a selection of files: taking it for
-// none would download too much. An error is an *InvalidError.
+// ParseMagnet reads a magnet link. It leaves out unknown keys, malformed hints, and more
+// than 1,000 values of a kind. A malformed selection of files is an error, because
+// ignoring it would download too much. An error is an *InvalidError.
 func ParseMagnet(s string) (*Magnet, error) {
 	m, err := parseMagnet(strings.TrimSpace(s))
 	if err != nil {
@@ -103,7 +103,7 @@ func parseMagnet(s string) (*Magnet, error) {
 	m := &Magnet{}
 	for pair := range strings.SplitSeq(s, "&") {
 		key, value, _ := strings.Cut(pair, "=")
-		// Several of a kind are sometimes numbered: tr.1, tr.2.
+		// Some programs number keys of the same kind: tr.1, tr.2.
 		key, n, numbered := strings.Cut(strings.ToLower(key), ".")
 		if numbered && key == "x" {
 			key += "." + n
@@ -124,7 +124,7 @@ func parseMagnet(s string) (*Magnet, error) {
 	return m, nil
 }
 
-// put takes in one parameter.
+// put adds one parameter.
 func (m *Magnet) put(key, text string) error {
 	if text == "" {
 		return nil
@@ -147,7 +147,7 @@ func (m *Magnet) put(key, text string) error {
 	case "as":
 		m.Acceptable = appendOnce(m.Acceptable, text)
 	case "kt":
-		// Keywords are apart by "+", which unescaping made a space.
+		// "+" separates keywords; unescaping has turned it into a space.
 		for word := range strings.FieldsSeq(text) {
 			m.Keywords = appendOnce(m.Keywords, word)
 		}
@@ -179,7 +179,7 @@ func isHostPort(s string) bool {
 	return err == nil && n > 0
 }
 
-// putTopic takes in an info hash. Other topics are of other networks.
+// putTopic adds an info hash. It ignores the topics of other networks.
 func (m *Magnet) putTopic(s string) error {
 	const btih, btmh = "urn:btih:", "urn:btmh:"
 	switch {
@@ -189,7 +189,7 @@ func (m *Magnet) putTopic(s string) error {
 			return err
 		}
 		if m.HashV1 != [20]byte{} && m.HashV1 != h {
-			return errors.New("two v1 info hashes")
+			return errors.New("it has two v1 info hashes")
 		}
 		m.HashV1 = h
 	case len(s) >= len(btmh) && strings.EqualFold(s[:len(btmh)], btmh):
@@ -198,7 +198,7 @@ func (m *Magnet) putTopic(s string) error {
 			return err
 		}
 		if m.HashV2 != [32]byte{} && m.HashV2 != h {
-			return errors.New("two v2 info hashes")
+			return errors.New("it has two v2 info hashes")
 		}
 		m.HashV2 = h
 	}
@@ -253,7 +253,7 @@ func (m *Magnet) putSelection(s string) error {
 		a, err1 := strconv.ParseUint(first, 10, 31)
 		b, err2 := strconv.ParseUint(last, 10, 31)
 		if err1 != nil || err2 != nil || a > b {
-			return fmt.Errorf("%s is no range of files", brief(part))
+			return fmt.Errorf("%s is not a range of files", quote(part))
 		}
 		if len(m.Select) == maxRanges {
 			return fmt.Errorf("more than %d ranges", maxRanges)
@@ -263,7 +263,7 @@ func (m *Magnet) putSelection(s string) error {
 	return nil
 }
 
-// String returns the link. ParseMagnet reads the same from it.
+// String returns the link, from which ParseMagnet reads the same Magnet.
 func (m *Magnet) String() string {
 	var b strings.Builder
 	b.WriteString("magnet:")
@@ -310,8 +310,8 @@ func (m *Magnet) String() string {
 	return b.String()
 }
 
-// escape escapes a value. A space is written as %20, since not everyone takes
-// "+" for one.
+// escape escapes a value. A space becomes %20, because not every program reads "+" as
+// one.
 func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
 func selection(ranges []Range) string {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -102,10 +104,10 @@ func TestMagnetFaults(t *testing.T) {
 		{"magnet:?" + btih + "&xt=urn:btih:" + strings.Repeat("1", 40), "two v1 info hashes"},
 		{"magnet:?" + btmh + "&xt=urn:btmh:1220" + strings.Repeat("1", 64), "two v2 info hashes"},
 		{"magnet:?" + btih + "&dn=%zz", "dn: "},
-		{"magnet:?" + btih + "&so=1,x", `so: "x" is no range`},
-		{"magnet:?" + btih + "&so=3-1", `"3-1" is no range`},
-		{"magnet:?" + btih + "&so=-1", `"-1" is no range`},
-		{"magnet:?" + btih + "&so=1-4294967296", "is no range"},
+		{"magnet:?" + btih + "&so=1,x", `so: "x" is not a range`},
+		{"magnet:?" + btih + "&so=3-1", `"3-1" is not a range`},
+		{"magnet:?" + btih + "&so=-1", `"-1" is not a range`},
+		{"magnet:?" + btih + "&so=1-4294967296", "is not a range"},
 		{"magnet:?" + btih + "&so=" + strings.Repeat("1,", 10_000) + "1", "more than 10000 ranges"},
 		{"magnet:?" + strings.Repeat("x", 1<<20), "more than 1048576 bytes"},
 	} {
@@ -117,7 +119,7 @@ func TestMagnetFaults(t *testing.T) {
 	}
 }
 
-func TestMagnetTakesSoMany(t *testing.T) {
+func TestMagnetLimitsValuesOfAKind(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("magnet:?" + btih)
 	for n := range 50_000 {
@@ -129,7 +131,7 @@ func TestMagnetTakesSoMany(t *testing.T) {
 }
 
 func TestMagnetOfATorrent(t *testing.T) {
-	tor := build(t, metainfo.Builder{Format: metainfo.Hybrid, Tiers: [][]string{{"http://a/", "http://b/"}, {"udp://c:1"}}, WebSeeds: []string{"http://w/"}}, tree())
+	tor := build(t, builder.Options{Format: metainfo.Hybrid, Tiers: [][]string{{"http://a/", "http://b/"}, {"udp://c:1"}}, WebSeeds: []string{"http://w/"}}, sample.Folder())
 	m := tor.Magnet()
 	require.Equal(t, tor.IDs(), m.IDs())
 	require.Equal(t, []string{"http://a/", "http://b/", "udp://c:1"}, m.Trackers)

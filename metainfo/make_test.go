@@ -2,6 +2,7 @@ package metainfo_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -11,62 +12,18 @@ import (
 	"testing/fstest"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/stretchr/testify/require"
 )
 
-// content returns n bytes that differ with seed.
-func content(n, seed int) []byte {
-	b := make([]byte, n)
-	x := uint32(seed)*2654435761 + 1
-	for i := range b {
-		x = x*1664525 + 1013904223
-		b[i] = byte(x >> 24)
-	}
-	return b
-}
-
-// tree is a folder with files of all kinds of lengths.
-func tree() fstest.MapFS {
-	return fstest.MapFS{
-		"a/empty":       {Data: nil},
-		"a/one":         {Data: content(1, 1)},
-		"a/piece":       {Data: content(32<<10, 2)},
-		"b.bin":         {Data: content(100_000, 3)},
-		"c/d/e.bin":     {Data: content(300_001, 4), Mode: 0o755},
-		"c/d/same.bin":  {Data: content(300_001, 4)},
-		"c/small":       {Data: content(70, 5)},
-		"z/last.bin":    {Data: content(40_000, 6)},
-		"z/trail.empty": {Data: nil},
-	}
-}
-
 // build makes a torrent of a folder.
-func build(t testing.TB, b metainfo.Builder, files fstest.MapFS) *metainfo.Torrent {
+func build(t testing.TB, o builder.Options, files fstest.MapFS) *metainfo.Torrent {
 	t.Helper()
-	if b.Name == "" {
-		b.Name = "folder"
-	}
-	tor, err := b.FS(context.Background(), files, ".")
+	o.Name = cmp.Or(o.Name, "folder")
+	tor, err := o.FS(context.Background(), files, ".")
 	require.NoError(t, err)
 	return tor
 }
-
-// flat returns the bytes of a torrent, pads included.
-func flat(tor *metainfo.Torrent, files fstest.MapFS) []byte {
-	var out []byte
-	for _, f := range tor.Info.Entries {
-		if f.Pad {
-			out = append(out, make([]byte, f.Length)...)
-			continue
-		}
-		if f.Symlink == "" {
-			out = append(out, files[strings.Join(f.Original, "/")].Data...)
-		}
-	}
-	return out
-}
-
-var formats = []metainfo.Format{metainfo.V1, metainfo.V2, metainfo.Hybrid}
 
 // dict and list write bencode for tests; keys are sorted.
 type (

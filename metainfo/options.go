@@ -1,25 +1,27 @@
 package metainfo
 
-import "math"
+import (
+	"math"
 
-// Limits that have no option, because nobody honest comes near them.
-const (
-	maxPieceLength = 512 << 20 // bytes
-	maxDepth       = 100       // folders in a path
-	maxDuplicates  = 500       // paths that had to be made distinct
-	maxName        = 240       // bytes of one component of a path
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
-// Options bound what is accepted from strangers. The zero value is ready for
-// use, and is what Parse, ParseInfo and ReadFile use.
+// Limits that have no option, because no honest torrent comes near them.
+const (
+	maxDuplicates = 500 // paths that collide with others
+	maxName       = 240 // bytes of one component of a path
+)
+
+// Options limit what is accepted from strangers. The zero value is ready for use;
+// Parse, ParseInfo and ReadFile use it. Options may be used from many goroutines.
 type Options struct {
-	// MaxBytes is how long a .torrent file or an info dictionary may be, in
+	// MaxBytes is the largest length of a .torrent file or an info dictionary, in
 	// bytes. Zero means 10 MiB for a file and 30 MiB for an info dictionary
 	// alone, a negative number means no limit.
 	MaxBytes int64
 
-	// MaxPieces is how many pieces a torrent may have. Zero means 2,097,152,
-	// a negative number means no limit but that of 32 bits.
+	// MaxPieces is the largest number of pieces of a torrent. Zero means
+	// 2,097,152, a negative number means 2,147,483,647.
 	MaxPieces int
 }
 
@@ -36,7 +38,7 @@ func (o Options) maxBytes(def int64) int64 {
 func (o Options) maxPieces() int64 {
 	switch {
 	case o.MaxPieces == 0:
-		return 2_097_152
+		return layout.MaxPieces
 	case o.MaxPieces < 0:
 		return math.MaxInt32
 	}

@@ -12,17 +12,18 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 	"github.com/shoal-bt/shoal/piecehash"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// ParseInfo reads an info dictionary alone, as peers send it (BEP 9). Whoever
-// asked for it by its hash compares HashV1 or HashV2. It keeps a copy of raw. An
-// error is an *InvalidError.
+// ParseInfo reads an info dictionary alone, as peers send it (BEP 9). A caller who
+// wants that of one hash must compare HashV1 or HashV2 with it. ParseInfo keeps a copy
+// of raw. An error is an *InvalidError.
 // https://www.bittorrent.org/beps/bep_0009.html
 func ParseInfo(raw []byte) (*Info, error) { return Options{}.ParseInfo(raw) }
 
-// ParseInfo is the function ParseInfo with other limits.
+// ParseInfo is like the function ParseInfo, with the limits of o.
 func (o Options) ParseInfo(raw []byte) (*Info, error) {
 	if limit := o.maxBytes(30 << 20); int64(len(raw)) > limit {
 		return nil, &InvalidError{fmt.Errorf("info: %d bytes, more than %d", len(raw), limit)}
@@ -39,28 +40,28 @@ func (o Options) ParseInfo(raw []byte) (*Info, error) {
 	return i, nil
 }
 
-// info reads an info dictionary that was scanned leniently. The Info keeps its
-// bytes.
+// info reads an info dictionary that was scanned leniently. The Info keeps the bytes
+// of v.
 func (o Options) info(v bencode.Value) (*Info, error) {
 	if v.Kind() != bencode.Dict {
 		return nil, &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()}
 	}
-	// The version comes first, so that a torrent from the future is called
-	// that (BEP 52, "meta version").
+	// The version comes first, so that the error for a later version says so.
+	// BEP 52, "meta version": https://www.bittorrent.org/beps/bep_0052.html
 	version, err := optional(v.GetInt("meta version"))
 	if err != nil {
 		return nil, err
 	}
 	if version != 0 && version != 1 && version != 2 {
-		return nil, fmt.Errorf("meta version %d is not known", version)
+		return nil, fmt.Errorf("meta version %d is not supported", version)
 	}
 	_, v1 := v.Get("pieces")
 	v2 := version == 2
 	v1 = v1 || !v2
-	i := &Info{Raw: v.Raw(), v1: v1, v2: v2, known: newHashStore()}
+	i := &Info{Raw: v.Raw(), v1: v1, v2: v2, hashes: newHashStore()}
 	if v2 {
-		// There are v1 torrents with keys out of order, and the hash is that
-		// of the bytes, so these pass; v2 began strict.
+		// Some v1 torrents have keys out of order; they work, because the hash
+		// is that of the bytes. v2 was strict from the start.
 		if _, err := bencode.Scan(i.Raw, bencode.Options{}); err != nil {
 			return nil, err
 		}
@@ -89,11 +90,11 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 			return nil, err
 		}
 	}
-	i.readRest(v)
+	i.readOptional(v)
 	return i, nil
 }
 
-// readName sets Name and returns the name as it is in the torrent.
+// readName sets Name, and returns the name that the torrent has.
 func (i *Info) readName(v bencode.Value, c cleaner) (string, error) {
 	name, err := v.GetText("name.utf-8")
 	if err != nil || name == "" {
@@ -122,10 +123,10 @@ func (i *Info) readPieceLength(v bencode.Value) error {
 		return err
 	case n <= 0:
 		return fmt.Errorf("piece length %d is not positive", n)
-	case n > maxPieceLength:
-		return fmt.Errorf("piece length %d is more than %d", n, maxPieceLength)
+	case n > layout.MaxPieceLength:
+		return fmt.Errorf("piece length %d is more than %d", n, layout.MaxPieceLength)
 	case i.v2 && (n < piecehash.BlockLen || bits.OnesCount64(uint64(n)) != 1):
-		return fmt.Errorf("piece length %d is not a power of two from %d up", n, piecehash.BlockLen)
+		return fmt.Errorf("piece length %d is not a power of two of at least %d", n, piecehash.BlockLen)
 	}
 	i.PieceLength = n
 	return nil
@@ -154,7 +155,7 @@ func (o Options) readFiles(i *Info, v bencode.Value, name string) (files []rawFi
 		if !i.v1 {
 			i.Single = single
 			files = withPads(tree, i.PieceLength, 0)
-		} else if files, err = sameFiles(files, tree, i.PieceLength); err != nil {
+		} else if files, err = mergeFiles(files, tree, i.PieceLength); err != nil {
 			return nil, err
 		}
 	}
@@ -164,8 +165,8 @@ func (o Options) readFiles(i *Info, v bencode.Value, name string) (files []rawFi
 	return files, o.checkLengths(files, i.PieceLength)
 }
 
-// checkLengths refuses more bytes than pieces may hold, so that no later sum
-// can overflow.
+// checkLengths returns an error if there are more bytes than pieces may hold. So no
+// later sum can overflow.
 func (o Options) checkLengths(files []rawFile, pieceLength int64) error {
 	left := o.maxPieces() * pieceLength
 	for n := range files {
@@ -177,7 +178,7 @@ func (o Options) checkLengths(files []rawFile, pieceLength int64) error {
 	return nil
 }
 
-// readPieces finds the v1 hashes and checks that there is one for each piece.
+// readPieces reads the v1 hashes and checks that there is one for each piece.
 func (i *Info) readPieces(v bencode.Value) error {
 	pieces, err := v.GetBytes("pieces")
 	if err != nil {
@@ -193,19 +194,20 @@ func (i *Info) readPieces(v bencode.Value) error {
 	return nil
 }
 
-// readRest reads what a torrent can do without.
-func (i *Info) readRest(v bencode.Value) {
+// readOptional reads what a torrent may lack. It leaves out what is malformed.
+func (i *Info) readOptional(v bencode.Value) {
 	i.Source, _ = v.GetText("source")
 	if p, ok := v.Get("private"); ok {
 		n, _ := p.Int()
-		s, _ := p.Text() // as some write it
+		s, _ := p.Text() // some programs write a string
 		i.Private = n != 0 || s == "1"
 	}
 	i.Similar, i.Collections = readSimilar(v)
 }
 
-// readSimilar reads the hints of BEP 38, which may be in the info dictionary
-// and outside.
+// readSimilar reads the hints of BEP 38, which may be inside and outside of the info
+// dictionary.
+// https://www.bittorrent.org/beps/bep_0038.html
 func readSimilar(v bencode.Value) (similar []swarm.ID, collections []string) {
 	if list, ok := v.Get("similar"); ok {
 		for e := range list.List() {

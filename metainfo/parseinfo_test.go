@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestInfoHashIsThatOfTheBytes(t *testing.T) {
-	// Keys that nobody knows, and keys out of order, change the hash; an
-	// encoder of known fields would lose them.
+func TestInfoHashIsTheHashOfTheBytes(t *testing.T) {
+	// Unknown keys and keys out of order are part of the hash. An encoder that
+	// writes known fields only would lose them.
 	odd := "d4:name1:x12:piece lengthi16384e6:pieces20:" + strings.Repeat("h", 20) + "6:lengthi007e4:oddsli1eee"
 	i, err := metainfo.ParseInfo([]byte(odd))
 	require.NoError(t, err)
@@ -32,7 +32,7 @@ func TestInfoHashIsThatOfTheBytes(t *testing.T) {
 	require.Contains(t, string(b), odd)
 }
 
-func TestParseKeepsNothingOfItsInput(t *testing.T) {
+func TestParseCopiesItsInput(t *testing.T) {
 	b := []byte(enc(minimal()))
 	i, err := metainfo.ParseInfo(b)
 	require.NoError(t, err)
@@ -77,7 +77,7 @@ func TestInfoFaults(t *testing.T) {
 		{folder(one).with("files", list{dict{"length": int64(1 << 62), "path": one}, dict{"length": int64(1 << 62), "path": one}}), "file 0: too many pieces"},
 		{folder(one).with("files", list{dict{"length": 0, "path": one, "attr": "l"}}), `"symlink path" is missing`},
 		{folder(one).with("files", list{dict{"path": one, "attr": "l", "symlink path": list{}}}), "symlink path is empty"},
-		{minimal().with("meta version", 3), "meta version 3 is not known"},
+		{minimal().with("meta version", 3), "meta version 3 is not supported"},
 		{minimal().with("meta version", 2), `"file tree" is missing`},
 		{minimal().with("meta version", "2"), `key "meta version"`},
 	} {
@@ -131,7 +131,7 @@ func TestFileTreeFaults(t *testing.T) {
 		{v2(dict{"a": leaf(1)}).with("piece length", 8192), "is not a power of two"},
 		{v2(dict{"a": leaf(1)}).with("piece length", 49152), "is not a power of two"},
 		{v2(dict{"a": leaf(1 << 62)}), "too many pieces"},
-		// Each starts at a piece of its own.
+		// Every file starts at a new piece.
 		{v2(dict{"a": leaf(16384 << 20), "b": leaf(1), "c": leaf(16384<<20 - 16383)}), "too many pieces"},
 		{v2(dict{"a": leaf(1)}).with("pieces", "x"), "neither length nor files"},
 	} {
@@ -151,9 +151,9 @@ func TestFileTreeFaults(t *testing.T) {
 	require.ErrorContains(t, err, "leading zeros")
 }
 
-// A folder with a long path and many files takes a few bytes for each in the
-// torrent, and its whole path for each in memory.
-func TestPathsTakeSoMuchMemory(t *testing.T) {
+// A folder with a long path and many files takes a few bytes for each file in the
+// torrent, but its full path for each in memory.
+func TestMemoryOfPathsIsLimited(t *testing.T) {
 	folder := dict{}
 	for n := range 6500 {
 		folder[strconv.Itoa(n)] = dict{"": dict{"length": 0}}
@@ -188,12 +188,12 @@ func TestHybridFaults(t *testing.T) {
 	refuse(t, edit(1, "length", 16378), mismatch+"file 2 starts at byte 16383 in v1")
 	refuse(t, edit(1, "attr", "x"), mismatch)
 	refuse(t, info.with("files", files[:2]), mismatch+"v1 has 1 files, v2 has 2")
-	refuse(t, info.with("file tree", dict{"a": leaf(5)}), mismatch+"v2 lacks file 2")
+	refuse(t, info.with("file tree", dict{"a": leaf(5)}), mismatch+"file 2 of v1 is missing in v2")
 	refuse(t, info.with("files", append(files[:3:3], dict{"length": 20_000, "attr": "p"})), "a pad behind its last piece")
 	refuse(t, info.with("files", append(list{dict{"length": 16384, "attr": "p"}}, files...)), mismatch+"file 1 starts at byte 16384")
 	refuse(t, info.with("files", nil, "length", 5), mismatch)
 
-	// A pad behind the last file is fine, and none as well.
+	// There may be a pad behind the last file, but need not.
 	i = parse(t, info.with("files", append(files[:3:3], dict{"length": 16378, "attr": "p"})))
 	require.EqualValues(t, 32768, i.Length)
 	require.True(t, i.Entries[3].Pad)
@@ -221,7 +221,7 @@ func TestLimits(t *testing.T) {
 	require.ErrorContains(t, err, "more than 10485760 bytes")
 }
 
-func TestSmallEntries(t *testing.T) {
+func TestOptionalEntries(t *testing.T) {
 	i := parse(t, minimal().with("private", 1, "source", "S", "similar", list{strings.Repeat("s", 20), "short", 1}, "collections", list{"c", 2, "d"}))
 	require.True(t, i.Private)
 	require.Equal(t, "S", i.Source)
@@ -240,7 +240,7 @@ func TestSmallEntries(t *testing.T) {
 	require.True(t, f.Hidden && f.Executable && !f.Pad)
 }
 
-func TestUTF8KeysComeFirst(t *testing.T) {
+func TestUTF8KeysArePreferred(t *testing.T) {
 	i := parse(t, folder().with("name", "\xc4\xe3", "name.utf-8", "你", "files", list{
 		dict{"length": 1, "path": list{"\xba\xc3"}, "path.utf-8": list{"好"}},
 	}))

@@ -5,14 +5,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/stretchr/testify/require"
 )
 
-// path returns the path that a file below x gets.
+// paths returns the paths that files below x get.
 func paths(t *testing.T, in ...list) (out []string) {
 	t.Helper()
 	i := parse(t, folder(in...))
-	requireSafe(t, i)
+	require.NoError(t, sample.CheckPaths(i))
 	for _, f := range i.Entries {
 		out = append(out, strings.TrimPrefix(f.Path, "x/"))
 	}
@@ -66,7 +67,7 @@ func TestNamesAreCleaned(t *testing.T) {
 		require.Equal(t, []string{name}, i.Entries[0].Original)
 		i = parse(t, v2(dict{"a": leaf(1), "b": leaf(1)}).with("name", name))
 		require.Equal(t, fmt.Sprintf("%x", i.HashV2), i.Name)
-		requireSafe(t, i)
+		require.NoError(t, sample.CheckPaths(i))
 	}
 }
 
@@ -75,11 +76,11 @@ func TestPathsAreDistinct(t *testing.T) {
 		paths(t, list{"foo", "bar.txt"}, list{"foo", "bar.txt"}, list{"foo", "/bar.txt"}))
 	require.Equal(t, []string{"f", "F.1", "_", "_.1"}, paths(t, list{"f"}, list{"F"}, list{"."}, list{".."}))
 	require.Equal(t, []string{"straße", "STRASSE", "ſ", "S.1"}, paths(t, list{"straße"}, list{"STRASSE"}, list{"ſ"}, list{"S"}))
-	// A name that is taken already is not given to another.
+	// A number is not used if it makes the name of another file.
 	require.Equal(t, []string{"a", "a.1", "a.2"}, paths(t, list{"a"}, list{"a.1"}, list{"a"}))
-	// A file makes way for a folder, also one that comes later.
+	// A folder keeps its name even if a file of that name comes first.
 	require.Equal(t, []string{"a.1", "a/b", "A.2"}, paths(t, list{"a"}, list{"a", "b"}, list{"A"}))
-	// Cut names stay within their length.
+	// A number does not make a name too long.
 	long := strings.Repeat("n", 236) + ".txt"
 	got := paths(t, list{long}, list{long})
 	require.Equal(t, strings.Repeat("n", 234)+".1.txt", got[1])
@@ -90,7 +91,7 @@ func TestPathsAreDistinct(t *testing.T) {
 	}
 	i := parse(t, folder(many...))
 	require.Equal(t, "x/a.500", i.Entries[500].Path)
-	refuse(t, folder(append(many, list{"a"})...), "more than 500 paths are taken twice")
+	refuse(t, folder(append(many, list{"a"})...), "more than 500 paths collide with others")
 }
 
 func TestSymlinks(t *testing.T) {
@@ -99,7 +100,7 @@ func TestSymlinks(t *testing.T) {
 	}
 	symlink := func(files ...any) string {
 		i := parse(t, folder().with("files", list(files)))
-		requireSafe(t, i)
+		require.NoError(t, sample.CheckPaths(i))
 		require.EqualValues(t, 10, i.Length, "a symlink has no length")
 		for _, f := range i.Entries {
 			if f.Symlink != "" {
@@ -114,6 +115,6 @@ func TestSymlinks(t *testing.T) {
 	require.Equal(t, "x/a", symlink(file("a", "b"), link("a")), "a folder")
 	require.Equal(t, "x/etc/passwd", symlink(file("a"), link("..", "..", "etc", "passwd")), "never out of the torrent")
 	require.Equal(t, "x/_", symlink(file("a"), link("..")))
-	require.Equal(t, "x/_con", symlink(file("con"), link("con")), "as the file is named here")
+	require.Equal(t, "x/_con", symlink(file("con"), link("con")), "the name that the file got")
 	require.Equal(t, "x/a/b", symlink(link("a/", "b"), file("a/", "b")))
 }

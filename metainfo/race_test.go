@@ -2,6 +2,6 @@
 
 package metainfo_test
 
-// Under the race detector a sync.Pool drops some of what it is given, so
-// counts of allocations mean nothing there.
+// The race detector makes sync.Pool drop some items, so tests of allocations are
+// skipped.
 const race = true

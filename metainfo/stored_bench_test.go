@@ -6,13 +6,14 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // BenchmarkVerifyStored checks batches of pieces that are read from a file.
 func BenchmarkVerifyStored(b *testing.B) {
-	data := content(128<<20, 3)
+	data := sample.Bytes(128<<20, 3)
 	name := filepath.Join(b.TempDir(), "data")
 	if err := os.WriteFile(name, data, 0o600); err != nil {
 		b.Fatal(err)
@@ -22,10 +23,10 @@ func BenchmarkVerifyStored(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer f.Close()
-	for _, format := range formats {
+	for _, format := range sample.Formats {
 		for _, pieceLength := range []int64{64 << 10, 256 << 10, 1 << 20, 4 << 20, 8 << 20} {
 			b.Run(fmt.Sprintf("%v/%d KiB", format, pieceLength>>10), func(b *testing.B) {
-				tor, err := metainfo.Builder{Format: format, PieceLength: pieceLength}.Bytes(b.Context(), "x", data)
+				tor, err := builder.Options{Format: format, PieceLength: pieceLength}.Bytes(b.Context(), "x", data)
 				if err != nil {
 					b.Fatal(err)
 				}

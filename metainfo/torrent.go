@@ -13,23 +13,23 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/dict"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Torrent is a .torrent file: an info dictionary and what goes with it. Its
-// fields but Info may be changed before it is written; nobody may use it
-// meanwhile.
+// A Torrent is a .torrent file: an info dictionary and what surrounds it. All fields
+// except Info may be changed before it is written, while nobody else uses it.
 type Torrent struct {
 	Info *Info
 
-	// Tiers holds the URLs of trackers: those of the first tier are all
-	// tried before any of the second (BEP 12). A file with "announce" alone
-	// has one tier of one.
+	// Tiers holds the URLs of trackers. Those of the first tier are all tried
+	// before any of the second (BEP 12). A file with only "announce" has one
+	// tier of one URL.
 	// https://www.bittorrent.org/beps/bep_0012.html
 	Tiers [][]string
 
-	// WebSeeds are URLs of servers with the content (BEP 19), and HTTPSeeds
-	// those of servers with a script of BEP 17.
+	// WebSeeds are URLs of servers with the content (BEP 19). HTTPSeeds are URLs
+	// of scripts that send pieces (BEP 17).
 	// https://www.bittorrent.org/beps/bep_0019.html
 	// https://www.bittorrent.org/beps/bep_0017.html
 	WebSeeds, HTTPSeeds []string
@@ -38,36 +38,38 @@ type Torrent struct {
 	// https://www.bittorrent.org/beps/bep_0005.html#torrent-file-extensions
 	Nodes []string
 
-	// What the maker says. Texts may be any bytes; they are foreign, so do
-	// not print them to a terminal as they are.
+	// Texts by the maker of the torrent. They come from strangers and may be any
+	// bytes, so do not print them to a terminal as they are.
 	Comment, CreatedBy, Encoding string
 
-	// CreationDate is to the second; the zero time if it is not said.
+	// CreationDate has a resolution of a second. It is the zero time if the file
+	// does not have it.
 	CreationDate time.Time
 
-	// Similar and Collections are hints as in Info, and add to them (BEP 38).
+	// Similar and Collections are hints as in Info, in addition to those (BEP 38).
 	// https://www.bittorrent.org/beps/bep_0038.html
 	Similar     []swarm.ID
 	Collections []string
 
-	extra []extraKey // what else the file has, sorted by key
-}
+	// BuiltFrom holds all files as package builder found them, for a client that
+	// seeds from there. Paths are below the folder that holds the content, or
+	// below the fs.FS if all of that is the content. They differ from those of
+	// Info.Files if a name was cleaned or replaced. It is nil in a torrent that was
+	// read, and Bytes does not write it.
+	BuiltFrom []swarm.File
 
-// An extraKey is an entry of a .torrent file that is not known here.
-type extraKey struct {
-	key string
-	raw []byte
+	extra []dict.Entry // other entries of the file, sorted by key
 }
 
 // Parse reads a .torrent file. It keeps no part of b. An error is an
 // *InvalidError.
 func Parse(b []byte) (*Torrent, error) { return Options{}.Parse(b) }
 
-// ReadFile reads the .torrent file at path. An error is an *InvalidError, or
-// says why the file cannot be read.
+// ReadFile reads the .torrent file at path. An error is an *InvalidError if the file is
+// at fault, and another if it cannot be read.
 func ReadFile(path string) (*Torrent, error) { return Options{}.ReadFile(path) }
 
-// ReadFile is the function ReadFile with other limits.
+// ReadFile is like the function ReadFile, with the limits of o.
 func (o Options) ReadFile(path string) (*Torrent, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -81,11 +83,11 @@ func (o Options) ReadFile(path string) (*Torrent, error) {
 	return o.read(f, size)
 }
 
-// Read reads a .torrent file from r, at most as many bytes as it may have and
-// one more.
+// Read reads a .torrent file from r. It reads at most one byte more than the file may
+// have. An error is an *InvalidError, or the error of r.
 func (o Options) Read(r io.Reader) (*Torrent, error) { return o.read(r, 0) }
 
-// read is Read for what is likely as long as size says.
+// read is Read for a file that is likely to have size bytes.
 func (o Options) read(r io.Reader, size int64) (*Torrent, error) {
 	limit := o.maxBytes(10<<20) + 1
 	var b bytes.Buffer
@@ -96,10 +98,10 @@ func (o Options) read(r io.Reader, size int64) (*Torrent, error) {
 	return o.parse(b.Bytes())
 }
 
-// Parse is the function Parse with other limits.
+// Parse is like the function Parse, with the limits of o.
 func (o Options) Parse(b []byte) (*Torrent, error) { return o.parse(bytes.Clone(b)) }
 
-// parse reads b and keeps it.
+// parse is Parse, but keeps b.
 func (o Options) parse(b []byte) (*Torrent, error) {
 	if limit := o.maxBytes(10 << 20); int64(len(b)) > limit {
 		return nil, &InvalidError{fmt.Errorf("the file has more than %d bytes", limit)}
@@ -112,7 +114,7 @@ func (o Options) parse(b []byte) (*Torrent, error) {
 	if err != nil {
 		return nil, &InvalidError{err}
 	}
-	// Editors and downloads leave an end of line behind.
+	// Editors and downloads append an end of line.
 	if rest = bytes.Trim(rest, "\r\n\x00 "); len(rest) > 0 {
 		return nil, &InvalidError{errors.New("data follows the torrent")}
 	}
@@ -140,15 +142,15 @@ func (o Options) torrent(v bencode.Value) (*Torrent, error) {
 	return t, nil
 }
 
-// knownKeys are the keys that Torrent has fields for. Of some the field is enough:
-// they are read and written under the other key.
+// knownKeys are the keys that Torrent has fields for. Texts under "….utf-8" are read
+// into the field, and written under the other key.
 var knownKeys = []string{
 	"announce", "announce-list", "collections", "comment", "comment.utf-8", "created by", "created by.utf-8",
 	"creation date", "encoding", "httpseeds", "info", "nodes", "piece layers", "similar", "url-list",
 }
 
-// readOuter reads all but the info dictionary and the piece layers. Nothing of
-// it is essential, so what is not as it should be is left out.
+// readOuter reads everything except the info dictionary and the piece layers. None of
+// it is essential, so it leaves out what is malformed.
 func (t *Torrent) readOuter(v bencode.Value) {
 	t.Tiers = readTiers(v)
 	t.WebSeeds = readURLs(v, "url-list")
@@ -163,12 +165,12 @@ func (t *Torrent) readOuter(v bencode.Value) {
 	t.Similar, t.Collections = readSimilar(v)
 	for key, e := range v.Dict() {
 		if !slices.Contains(knownKeys, string(key)) {
-			t.extra = append(t.extra, extraKey{string(key), e.Raw()})
+			t.extra = append(t.extra, dict.Entry{Key: string(key), Raw: e.Raw()})
 		}
 	}
-	// Of keys that are there twice, look-ups find the first.
-	slices.SortStableFunc(t.extra, func(a, b extraKey) int { return strings.Compare(a.key, b.key) })
-	t.extra = slices.CompactFunc(t.extra, func(a, b extraKey) bool { return a.key == b.key })
+	// If a key is there twice, the first counts, as in look-ups.
+	slices.SortStableFunc(t.extra, func(a, b dict.Entry) int { return strings.Compare(a.Key, b.Key) })
+	t.extra = slices.CompactFunc(t.extra, func(a, b dict.Entry) bool { return a.Key == b.Key })
 }
 
 func readText(v bencode.Value, key string) string {
@@ -179,8 +181,9 @@ func readText(v bencode.Value, key string) string {
 	return s
 }
 
-// readTiers reads the trackers. Where there is a list, "announce" does not
-// count (BEP 12). A URL counts once, where it comes first.
+// readTiers reads the trackers. If there is a list, "announce" is ignored (BEP 12). A
+// URL that is there more than once counts the first time.
+// https://www.bittorrent.org/beps/bep_0012.html
 func readTiers(v bencode.Value) [][]string {
 	var tiers [][]string
 	seen := make(map[string]bool)
@@ -214,7 +217,7 @@ func readTiers(v bencode.Value) [][]string {
 	return tiers
 }
 
-// readURLs reads a string or a list of strings, each once.
+// readURLs reads a string or a list of strings, without duplicates.
 func readURLs(v bencode.Value, key string) []string {
 	var urls []string
 	seen := make(map[string]bool)
@@ -233,7 +236,8 @@ func readURLs(v bencode.Value, key string) []string {
 	return urls
 }
 
-// readNodes reads a list of pairs of host and port.
+// readNodes reads a list of pairs of host and port, without malformed ones.
+// https://www.bittorrent.org/beps/bep_0005.html#torrent-file-extensions
 func readNodes(v bencode.Value) []string {
 	var nodes []string
 	list, _ := v.Get("nodes")
@@ -255,5 +259,5 @@ func readNodes(v bencode.Value) []string {
 	return nodes
 }
 
-// IDs returns the names of the torrent's swarms, as Info.IDs does.
+// IDs returns the IDs of the torrent's swarms, as Info.IDs does.
 func (t *Torrent) IDs() []swarm.ID { return t.Info.IDs() }

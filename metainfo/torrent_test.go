@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -49,11 +51,11 @@ func TestTorrentFields(t *testing.T) {
 	require.Equal(t, []string{"col"}, tor.Collections)
 	b, err := tor.Bytes()
 	require.NoError(t, err)
-	require.Contains(t, string(b), "3:zzz"+enc(list{1, dict{"a": "b"}}), "what is not known is kept")
+	require.Contains(t, string(b), "3:zzz"+enc(list{1, dict{"a": "b"}}), "unknown entries are kept")
 	require.True(t, strings.HasPrefix(string(b), "d3:aaai7e"))
 }
 
-func TestKeysThatAreThereTwice(t *testing.T) {
+func TestDuplicateKeys(t *testing.T) {
 	b := outer("aaa", 1, "comment", "first")
 	tor, err := metainfo.Parse(append(b[:len(b)-1], "3:aaai2e7:comment6:seconde"...))
 	require.NoError(t, err)
@@ -83,7 +85,7 @@ func TestTiers(t *testing.T) {
 	}
 }
 
-func TestFieldsOfOtherKindsAreLeftOut(t *testing.T) {
+func TestMalformedFieldsAreLeftOut(t *testing.T) {
 	tor := parseTorrent(t, "comment", list{}, "created by", 1, "creation date", "x", "encoding", dict{}, "url-list", 1,
 		"httpseeds", dict{}, "nodes", "x", "similar", 1, "collections", "x")
 	require.Equal(t, parseTorrent(t), tor)
@@ -115,7 +117,7 @@ func TestTorrentFaults(t *testing.T) {
 }
 
 func TestPieceLayerFaults(t *testing.T) {
-	full := build(t, metainfo.Builder{Format: metainfo.V2, PieceLength: 32 << 10}, tree())
+	full := build(t, builder.Options{Format: metainfo.V2, PieceLength: 32 << 10}, sample.Folder())
 	info := raw(full.Info.Raw)
 	root := full.Info.Entries[3].PiecesRoot
 	for _, f := range full.Info.Entries {
@@ -151,7 +153,7 @@ func TestPieceLayerFaults(t *testing.T) {
 		_, err := metainfo.Parse([]byte(enc(dict{"info": info, "piece layers": test.layers})))
 		require.ErrorContains(t, err, test.fault)
 	}
-	// They are no concern of v1.
+	// v1 torrents have no piece layers, so theirs are not read.
 	tor, err = metainfo.Parse(outer("piece layers", dict{"k": 1}))
 	require.NoError(t, err)
 	require.Empty(t, tor.Info.MissingLayers())
@@ -162,7 +164,7 @@ func TestReadFile(t *testing.T) {
 	_, err := metainfo.ReadFile(path)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	var invalid *metainfo.InvalidError
-	require.False(t, errors.As(err, &invalid), "it is not the file's fault")
+	require.False(t, errors.As(err, &invalid), "the file is not at fault")
 	want := parseTorrent(t, "announce", "http://a/")
 	f, err := os.Create(path)
 	require.NoError(t, err)

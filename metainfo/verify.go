@@ -5,99 +5,98 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/shoal-bt/shoal/metainfo/internal/batchhash"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // Verify checks a batch of pieces and sets OK, Bad and Err of each.
 //
-// Blocks of a verdict are those of Geometry in order. A nil block is zeros if
-// it is all pad and else read from Stored, in runs of up to 1 MiB; if Blocks is
-// nil the whole piece is read. What Stored says does not exist (fs.ErrNotExist)
-// is wrong, not an error.
+// The Blocks of a verdict are those of Geometry in order. A nil block is zeros if
+// it is all pad; else it is read from Stored, in runs of up to 1 MiB. If Blocks is
+// nil the whole piece is read. If Stored says that something does not exist
+// (fs.ErrNotExist) then the piece is wrong, which is not an error.
 //
-// The pieces of a batch are hashed side by side, and the next run of each is read
-// meanwhile, so up to 32 runs of 256 KiB are in memory at a time. If the first run
-// comes so slowly that the storage may have to seek, runs are of 1 MiB, and longer
-// pieces are hashed one after the other.
+// A piece may come in sections, as [swarm.Verdict] says. All pieces and sections of
+// a batch are hashed side by side, and the next run of each is read meanwhile, so
+// up to 32 runs of 256 KiB are in memory at a time. If the first run comes so slowly
+// that the storage may have to seek, runs are of 1 MiB, and pieces longer than that
+// are hashed one after the other.
 //
-// A piece may come in parts, as [swarm.Verdict] says: those of a batch are hashed side
-// by side too.
+// A hybrid's piece must have the right hash in v1 and in v2. If only one of them is
+// right then the torrent contradicts itself, and Err says so. While the v2 hash is
+// not known, the v1 hash alone decides. A piece of a v2-only torrent gets an Err if
+// its hash is not known. Bad is set if the v2 leaves of the piece are known: because
+// it has a single block, or because SetLeaves was called.
 //
-// A hybrid's piece must have the right hash in v1 and in v2. If only one of
-// them is right the torrent contradicts itself, and Err says so; while the v2
-// hash is not known the v1 hash decides. A v2 piece whose hash is not known
-// has Err set. Bad is set where the v2 leaves of the piece are known: it is a
-// single block, or was given to SetLeaves.
-//
-// Verify may be called from several goroutines at once, and keeps nothing. Where it
-// has to read it does so on one goroutine more, which ends before it returns; Stored
-// is asked for one run at a time.
+// Verify may be called from several goroutines at once, and keeps nothing. If it
+// has to read, it does so on one more goroutine, which ends before it returns. It
+// reads one run at a time.
 func (i *Info) Verify(batch []swarm.Verdict) {
-	s := sums.Get().(*summer)
-	defer s.release()
-	s.sum(i, batch)
+	h := batchhash.Get()
+	defer h.Release()
+	h.Hash(i.Geometry(), i.v1, i.v2, batch)
 	for n := range batch {
 		v := &batch[n]
-		p := &s.pieces[n]
+		r := h.Result(n)
 		v.OK, v.Bad, v.Err = false, nil, nil
 		switch {
-		case errors.Is(p.err, fs.ErrNotExist):
-		case p.err != nil:
-			v.Err = fmt.Errorf("metainfo: piece %d: %w", v.Piece, p.err)
-		case s.isPart(v):
-			v.State = s.suspend(n)
+		case errors.Is(r.Err, fs.ErrNotExist):
+		case r.Err != nil:
+			v.Err = fmt.Errorf("metainfo: piece %d: %w", v.Piece, r.Err)
+		case r.State != nil:
+			v.State = r.State
 		default:
-			i.judge(v, s, n)
+			i.compare(v, r)
 		}
 	}
 }
 
 var (
-	errDisagree = errors.New("the v1 and v2 hashes contradict each other")
-	errNoLayer  = errors.New("the piece layer is not known")
+	errDisagree = errors.New("the v1 and v2 hashes contradict each other: the torrent is broken")
+	errNoLayer  = errors.New("the piece layer is not known: call SetPieceLayer first")
 )
 
-// judge compares the hashes of a piece with what they must be.
-func (i *Info) judge(v *swarm.Verdict, s *summer, n int) {
+// compare compares the hashes of a piece with those of the torrent.
+func (i *Info) compare(v *swarm.Verdict, r batchhash.Result) {
 	var ok1, ok2 bool
-	if s.v1 {
+	if i.v1 {
 		want, _ := i.PieceHash(v.Piece)
-		ok1 = s.one[n].Sum == want
+		ok1 = r.Sum == want
 	}
-	if !s.v2 {
+	if !i.v2 {
 		v.OK = ok1
 		return
 	}
-	leaves := s.pieces[n].leaves
 	want, known := i.pieceHashV2(v.Piece)
 	switch {
-	case !known && s.v1:
+	case !known && i.v1:
 		v.OK = ok1
 		return
 	case !known:
 		v.Err = fmt.Errorf("metainfo: piece %d: %w", v.Piece, errNoLayer)
 		return
 	}
-	ok2 = i.climb(v.Piece, leaves) == want
-	if s.pieces[n].dirty {
-		// No leaf covers a pad, so v2 alone would not see what a peer put
-		// there; it must not look like a torrent that contradicts itself.
-		v.Bad = append(v.Bad, len(leaves)-1)
+	ok2 = i.rootOf(v.Piece, r.Leaves) == want
+	if r.PadDirty {
+		// No leaf covers a pad, so the v2 hash does not show what a peer put
+		// there. This must not look like a torrent that contradicts itself.
+		v.Bad = append(v.Bad, len(r.Leaves)-1)
 		return
 	}
-	if s.v1 && ok1 != ok2 {
+	if i.v1 && ok1 != ok2 {
 		v.Err = fmt.Errorf("metainfo: piece %d: %w", v.Piece, errDisagree)
 		return
 	}
-	if v.OK = ok2; v.OK {
+	v.OK = ok2
+	if ok2 {
 		return
 	}
-	if len(leaves) == 1 {
+	if len(r.Leaves) == 1 {
 		v.Bad = []int{0}
 		return
 	}
 	for n, want := range i.leavesOf(v.Piece) {
-		if leaves[n] != want {
+		if r.Leaves[n] != want {
 			v.Bad = append(v.Bad, n)
 		}
 	}

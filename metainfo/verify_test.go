@@ -11,38 +11,19 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
+	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/piecehash"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
 
-// inMemory returns verdicts of all pieces with their blocks, but nil for those
-// that are all pad.
-func inMemory(i *metainfo.Info, all []byte) []swarm.Verdict {
-	g := i.Geometry()
-	batch := make([]swarm.Verdict, g.Pieces())
-	for p := range batch {
-		v := &batch[p]
-		v.Piece = p
-		for n := range g.BlockCount(p) {
-			b := g.Block(p, n)
-			if g.IsPad(b) {
-				v.Blocks = append(v.Blocks, nil)
-				continue
-			}
-			off := g.Offset(b)
-			v.Blocks = append(v.Blocks, bytes.Clone(all[off:][:b.Length]))
-		}
-	}
-	return batch
-}
-
 func each(t *testing.T, run func(t *testing.T, i *metainfo.Info, all []byte)) {
-	for _, format := range formats {
+	for _, format := range sample.Formats {
 		for _, length := range []int64{16 << 10, 32 << 10, 256 << 10, 1 << 20} {
 			t.Run(fmt.Sprintf("%v/%d", format, length), func(t *testing.T) {
-				tor := build(t, metainfo.Builder{Format: format, PieceLength: length}, tree())
-				run(t, tor.Info, flat(tor, tree()))
+				tor := build(t, builder.Options{Format: format, PieceLength: length}, sample.Folder())
+				run(t, tor.Info, sample.Flat(tor.Info, sample.Folder()))
 			})
 		}
 	}
@@ -50,14 +31,14 @@ func each(t *testing.T, run func(t *testing.T, i *metainfo.Info, all []byte)) {
 
 func TestVerifyBlocksInMemory(t *testing.T) {
 	each(t, func(t *testing.T, i *metainfo.Info, all []byte) {
-		batch := inMemory(i, all)
+		batch := sample.InMemory(i, all)
 		i.Verify(batch)
 		for _, v := range batch {
 			require.True(t, v.OK, "piece %d", v.Piece)
 			require.NoError(t, v.Err)
 			require.Empty(t, v.Bad)
 		}
-		// One wrong byte anywhere makes that piece wrong and no other.
+		// One wrong byte anywhere makes that piece wrong, and no other piece.
 		g := i.Geometry()
 		for p := range batch {
 			for n, b := range batch[p].Blocks {
@@ -91,10 +72,10 @@ func TestVerifyFromStorage(t *testing.T) {
 		for _, v := range batch {
 			require.True(t, v.OK, "piece %d: %v", v.Piece, v.Err)
 		}
-		// Every second block in memory, the others stored; the stored ones
-		// of what is in memory are wrong.
+		// Every second block is in memory, the others are stored. What is stored
+		// for the blocks in memory is wrong.
 		stored := bytes.Clone(all)
-		batch = inMemory(i, all)
+		batch = sample.InMemory(i, all)
 		g := i.Geometry()
 		for p := range batch {
 			batch[p].Stored = reader(stored)
@@ -113,10 +94,10 @@ func TestVerifyFromStorage(t *testing.T) {
 	})
 }
 
-// What is all pad is zeros, whatever a storage says.
+// A block that is all pad is zeros, even if the storage has other bytes.
 func TestVerifyReadsNoPads(t *testing.T) {
-	tor := build(t, metainfo.Builder{Format: metainfo.Hybrid, PieceLength: 256 << 10}, tree())
-	all := flat(tor, tree())
+	tor := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 256 << 10}, sample.Folder())
+	all := sample.Flat(tor.Info, sample.Folder())
 	g := tor.Info.Geometry()
 	for p := range g.Pieces() {
 		for n := range g.BlockCount(p) {
@@ -135,13 +116,13 @@ func TestVerifyReadsNoPads(t *testing.T) {
 	}
 }
 
-// failing is a storage that fails.
+// A failing storage returns an error.
 type failing struct{ err error }
 
 func (f failing) ReadAt([]byte, int64) (int, error) { return 0, f.err }
 
 func TestVerifyStorageErrors(t *testing.T) {
-	i := build(t, metainfo.Builder{Format: metainfo.Hybrid, PieceLength: 32 << 10}, tree()).Info
+	i := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 32 << 10}, sample.Folder()).Info
 	broken := errors.New("broken")
 	batch := []swarm.Verdict{
 		{Piece: 1, Stored: failing{broken}},
@@ -157,7 +138,7 @@ func TestVerifyStorageErrors(t *testing.T) {
 	i.Verify(batch)
 	require.ErrorIs(t, batch[0].Err, broken)
 	require.ErrorContains(t, batch[0].Err, "metainfo: piece 1: ")
-	require.NoError(t, batch[1].Err, "what is not there is wrong, and no error")
+	require.NoError(t, batch[1].Err, "a missing file makes the piece wrong, but is not an error")
 	require.ErrorIs(t, batch[2].Err, io.ErrUnexpectedEOF)
 	for _, v := range batch[3:] {
 		require.Error(t, v.Err)
@@ -169,9 +150,9 @@ func TestVerifyStorageErrors(t *testing.T) {
 
 func TestVerifyNamesBadBlocksOnceLeavesAreKnown(t *testing.T) {
 	for _, format := range []metainfo.Format{metainfo.V2, metainfo.Hybrid} {
-		tor := build(t, metainfo.Builder{Format: format, PieceLength: 128 << 10}, tree())
-		i, all := tor.Info, flat(tor, tree())
-		batch := inMemory(i, all)
+		tor := build(t, builder.Options{Format: format, PieceLength: 128 << 10}, sample.Folder())
+		i, all := tor.Info, sample.Flat(tor.Info, sample.Folder())
+		batch := sample.InMemory(i, all)
 		for p := range batch {
 			blocks := batch[p].Blocks
 			var leaves [][32]byte
@@ -215,16 +196,16 @@ func TestVerifyNamesBadBlocksOnceLeavesAreKnown(t *testing.T) {
 }
 
 func TestVerifyWithoutPieceLayers(t *testing.T) {
-	for _, format := range formats[1:] {
-		full := build(t, metainfo.Builder{Format: format, PieceLength: 32 << 10}, tree())
-		all := flat(full, tree())
+	for _, format := range sample.Formats[1:] {
+		full := build(t, builder.Options{Format: format, PieceLength: 32 << 10}, sample.Folder())
+		all := sample.Flat(full.Info, sample.Folder())
 		i, err := metainfo.ParseInfo(full.Info.Raw)
 		require.NoError(t, err)
 		missing := i.MissingLayers()
 		require.Len(t, missing, 3, "two files are the same")
 		require.Empty(t, full.Info.MissingLayers())
 
-		batch := inMemory(i, all)
+		batch := sample.InMemory(i, all)
 		i.Verify(batch)
 		for _, v := range batch {
 			if format == metainfo.Hybrid {
@@ -257,15 +238,15 @@ func TestVerifyWithoutPieceLayers(t *testing.T) {
 	}
 }
 
-func TestVerifySeesThatV1AndV2Contradict(t *testing.T) {
-	tor := build(t, metainfo.Builder{Format: metainfo.Hybrid, PieceLength: 32 << 10}, tree())
-	all := flat(tor, tree())
+func TestVerifyReportsThatV1AndV2Contradict(t *testing.T) {
+	tor := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 32 << 10}, sample.Folder())
+	all := sample.Flat(tor.Info, sample.Folder())
 	b, err := tor.Bytes()
 	require.NoError(t, err)
 	hash, _ := tor.Info.PieceHash(2)
 	other, err := metainfo.Parse(bytes.Replace(b, hash[:], bytes.Repeat([]byte("x"), 20), 1))
 	require.NoError(t, err)
-	batch := inMemory(other.Info, all)
+	batch := sample.InMemory(other.Info, all)
 	other.Info.Verify(batch)
 	for _, v := range batch {
 		require.Equal(t, v.Piece != 2, v.OK)
@@ -276,15 +257,15 @@ func TestVerifySeesThatV1AndV2Contradict(t *testing.T) {
 	batch[2].Blocks[0][0]++
 	other.Info.Verify(batch[2:3])
 	require.False(t, batch[2].OK)
-	require.NoError(t, batch[2].Err, "wrong bytes say nothing of the torrent")
+	require.NoError(t, batch[2].Err, "wrong bytes prove nothing about the torrent")
 }
 
-// A peer that fills the pad behind a file with something must not be able to
-// stop a hybrid torrent.
+// A peer that sends a pad with other bytes than zero must not be able to stop a hybrid
+// torrent.
 func TestVerifyBytesInAPad(t *testing.T) {
-	tor := build(t, metainfo.Builder{Format: metainfo.Hybrid, PieceLength: 64 << 10}, tree())
+	tor := build(t, builder.Options{Format: metainfo.Hybrid, PieceLength: 64 << 10}, sample.Folder())
 	i := tor.Info
-	batch := inMemory(i, flat(tor, tree()))
+	batch := sample.InMemory(i, sample.Flat(tor.Info, sample.Folder()))
 	found := false
 	for _, f := range i.Entries {
 		if !f.Pad || f.Offset%(16<<10) == 0 {
@@ -305,14 +286,14 @@ func TestVerifyBytesInAPad(t *testing.T) {
 }
 
 func TestVerifyFromManyGoroutines(t *testing.T) {
-	for _, format := range formats {
-		tor := build(t, metainfo.Builder{Format: format, PieceLength: 16 << 10}, tree())
-		all := flat(tor, tree())
+	for _, format := range sample.Formats {
+		tor := build(t, builder.Options{Format: format, PieceLength: 16 << 10}, sample.Folder())
+		all := sample.Flat(tor.Info, sample.Folder())
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
 				for range 3 {
-					batch := inMemory(tor.Info, all)
+					batch := sample.InMemory(tor.Info, all)
 					tor.Info.Verify(batch)
 					for _, v := range batch {
 						if !v.OK {
@@ -332,8 +313,8 @@ func TestVerifyFromManyGoroutines(t *testing.T) {
 }
 
 func TestVerifyOldTorrentsWithOddPieceLengths(t *testing.T) {
-	// v1 sets no rule for the length of a piece.
-	all := content(1000, 1)
+	// v1 has no rule for the length of a piece.
+	all := sample.Bytes(1000, 1)
 	var pieces strings.Builder
 	for off := 0; off < len(all); off += 333 {
 		sum := make([][20]byte, 1)
@@ -341,7 +322,7 @@ func TestVerifyOldTorrentsWithOddPieceLengths(t *testing.T) {
 		pieces.Write(sum[0][:])
 	}
 	i := parse(t, dict{"length": 1000, "name": "x", "piece length": 333, "pieces": pieces.String()})
-	batch := inMemory(i, all)
+	batch := sample.InMemory(i, all)
 	require.Len(t, batch, 4)
 	i.Verify(batch)
 	for _, v := range batch {
@@ -353,28 +334,28 @@ func TestVerifyDoesNotAllocate(t *testing.T) {
 	if race {
 		t.Skip("the race detector allocates")
 	}
-	for _, format := range formats {
-		tor := build(t, metainfo.Builder{Format: format, PieceLength: 64 << 10}, tree())
-		all := flat(tor, tree())
-		batch := inMemory(tor.Info, all)
+	for _, format := range sample.Formats {
+		tor := build(t, builder.Options{Format: format, PieceLength: 64 << 10}, sample.Folder())
+		all := sample.Flat(tor.Info, sample.Folder())
+		batch := sample.InMemory(tor.Info, all)
 		require.Zero(t, testing.AllocsPerRun(20, func() { tor.Info.Verify(batch) }), "%v", format)
 		for n := range batch {
 			batch[n].Blocks, batch[n].Stored = nil, reader(all)
 		}
-		// What is read ahead takes a request, a channel and a place for each piece.
+		// Reading ahead allocates a request and a channel for each piece.
 		most := float64(4 * len(batch))
 		require.LessOrEqual(t, testing.AllocsPerRun(20, func() { tor.Info.Verify(batch) }), most, "%v, stored", format)
 	}
 }
 
 func BenchmarkVerify(b *testing.B) {
-	files := tree()
+	files := sample.Folder()
 	files["big"] = files["b.bin"]
-	files["big"].Data = content(16<<20, 9)
-	for _, format := range formats {
+	files["big"].Data = sample.Bytes(16<<20, 9)
+	for _, format := range sample.Formats {
 		b.Run(format.String(), func(b *testing.B) {
-			tor := build(b, metainfo.Builder{Format: format, PieceLength: 1 << 20}, files)
-			batch := inMemory(tor.Info, flat(tor, files))
+			tor := build(b, builder.Options{Format: format, PieceLength: 1 << 20}, files)
+			batch := sample.InMemory(tor.Info, sample.Flat(tor.Info, files))
 			b.SetBytes(tor.Info.Length)
 			b.ReportAllocs()
 			for b.Loop() {

@@ -3,23 +3,21 @@ package metainfo
 import (
 	"fmt"
 	"io"
-	"net"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo/internal/dict"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Bytes returns t as a .torrent file. The info dictionary is byte for byte as
-// it came; entries that are not known here are kept. It fails if a node is not
-// "host:port".
+// Bytes returns t as a .torrent file, which belongs to the caller. The info dictionary
+// has the bytes that were parsed, and unknown entries are kept. It fails if a node is
+// not "host:port".
 func (t *Torrent) Bytes() ([]byte, error) {
 	entries := slices.Clone(t.extra)
 	put := func(key string, raw []byte) {
 		if raw != nil {
-			entries = append(entries, extraKey{key, raw})
+			entries = append(entries, dict.Entry{Key: key, Raw: raw})
 		}
 	}
 	text := func(key, s string) {
@@ -36,10 +34,10 @@ func (t *Torrent) Bytes() ([]byte, error) {
 	if len(tiers) > 0 {
 		text("announce", tiers[0][0])
 	}
-	if len(tiers) > 1 || len(tiers) == 1 && len(tiers[0]) > 1 {
+	if len(tiers) > 1 || (len(tiers) == 1 && len(tiers[0]) > 1) {
 		list := bencode.AppendList(nil)
 		for _, tier := range tiers {
-			list = appendTexts(list, tier)
+			list = dict.AppendTexts(list, tier)
 		}
 		put("announce-list", bencode.AppendEnd(list))
 	}
@@ -52,31 +50,16 @@ func (t *Torrent) Bytes() ([]byte, error) {
 	text("encoding", t.Encoding)
 	put("httpseeds", texts(t.HTTPSeeds))
 	put("info", t.Info.Raw)
-	nodes, err := appendNodes(t.Nodes)
+	nodes, err := nodeList(t.Nodes)
 	if err != nil {
 		return nil, fmt.Errorf("metainfo: %w", err)
 	}
 	put("nodes", nodes)
-	put("piece layers", t.Info.appendLayers())
+	put("piece layers", t.Info.layers())
 	put("similar", similar(t.Similar))
 	put("url-list", texts(t.WebSeeds))
 
-	return appendDict(nil, entries), nil
-}
-
-// appendDict appends a dictionary, sorted by key.
-func appendDict(dst []byte, entries []extraKey) []byte {
-	slices.SortFunc(entries, func(a, b extraKey) int { return strings.Compare(a.key, b.key) })
-	size := 2
-	for _, e := range entries {
-		size += len(e.key) + len(e.raw) + 8
-	}
-	dst = bencode.AppendDict(slices.Grow(dst, size))
-	for _, e := range entries {
-		dst = bencode.AppendString(dst, e.key)
-		dst = append(dst, e.raw...)
-	}
-	return bencode.AppendEnd(dst)
+	return dict.Append(nil, entries), nil
 }
 
 // Write writes what Bytes returns to w, in one call.
@@ -91,23 +74,15 @@ func (t *Torrent) Write(w io.Writer) error {
 	return nil
 }
 
-func appendTexts(dst []byte, list []string) []byte {
-	dst = bencode.AppendList(dst)
-	for _, s := range list {
-		dst = bencode.AppendString(dst, s)
-	}
-	return bencode.AppendEnd(dst)
-}
-
-// texts returns a list of strings, nil for none.
+// texts returns a list of strings, or nil if it is empty.
 func texts(list []string) []byte {
 	if len(list) == 0 {
 		return nil
 	}
-	return appendTexts(nil, list)
+	return dict.AppendTexts(nil, list)
 }
 
-// similar returns a list of hashes, nil for none.
+// similar returns a list of hashes, or nil if it is empty.
 func similar(ids []swarm.ID) []byte {
 	if len(ids) == 0 {
 		return nil
@@ -119,42 +94,27 @@ func similar(ids []swarm.ID) []byte {
 	return bencode.AppendEnd(dst)
 }
 
-func appendNodes(nodes []string) ([]byte, error) {
+// nodeList returns a list of nodes, or nil if it is empty.
+func nodeList(nodes []string) ([]byte, error) {
 	if len(nodes) == 0 {
 		return nil, nil
 	}
-	dst := bencode.AppendList(nil)
-	for _, node := range nodes {
-		host, p, err := net.SplitHostPort(node)
-		if err != nil {
-			return nil, fmt.Errorf("node %q: %w", node, err)
-		}
-		port, err := strconv.ParseUint(p, 10, 16)
-		if err != nil || port == 0 || host == "" {
-			return nil, fmt.Errorf("node %q is not host:port", node)
-		}
-		dst = bencode.AppendList(dst)
-		dst = bencode.AppendString(dst, host)
-		dst = bencode.AppendInt(dst, int64(port))
-		dst = bencode.AppendEnd(dst)
-	}
-	return bencode.AppendEnd(dst), nil
+	return dict.AppendNodes(nil, nodes)
 }
 
-// appendLayers returns the "piece layers" that are known, nil for a torrent
-// without a v2 part.
-func (i *Info) appendLayers() []byte {
+// layers returns the known "piece layers" as a dictionary, or nil for a v1 torrent.
+func (i *Info) layers() []byte {
 	if !i.HasV2() {
 		return nil
 	}
-	i.known.mu.RLock()
-	defer i.known.mu.RUnlock()
-	var entries []extraKey
-	for root, hashes := range i.known.layers {
+	i.hashes.mu.RLock()
+	defer i.hashes.mu.RUnlock()
+	var entries []dict.Entry
+	for root, hashes := range i.hashes.layers {
 		b := bencode.AppendBytes(nil, flatten(hashes))
-		entries = append(entries, extraKey{string(root[:]), b})
+		entries = append(entries, dict.Entry{Key: string(root[:]), Raw: b})
 	}
-	return appendDict(nil, entries)
+	return dict.Append(nil, entries)
 }
 
 func flatten(hashes [][32]byte) []byte {

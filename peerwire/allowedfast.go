@@ -9,12 +9,12 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// AppendAllowedFast appends to dst the indices of k pieces that a peer at an address
-// may have although it is choked, of a torrent of so many pieces, or all if it has
-// fewer. The same address gets the same pieces from everyone. Only IPv4 addresses
-// have such a set; for others nothing is appended. See
-// https://www.bittorrent.org/beps/bep_0006.html (section "allowed fast set
-// generation").
+// AppendAllowedFast appends to dst the allowed fast set of the peer at address a: the
+// indices of k pieces that it may request while it is choked, or all indices if the
+// torrent has fewer. pieces is the number of the torrent's pieces. Every client
+// computes the same set for the same address. Only IPv4 addresses have a set; for
+// others nothing is appended. See
+// https://www.bittorrent.org/beps/bep_0006.html#allowed-fast-set-generation.
 func AppendAllowedFast(dst []int, a netip.Addr, id swarm.ID, pieces, k int) []int {
 	a = a.Unmap()
 	if !a.Is4() || pieces <= 0 {
@@ -22,7 +22,7 @@ func AppendAllowedFast(dst []int, a netip.Addr, id swarm.ID, pieces, k int) []in
 	}
 	ip := a.As4()
 	var x [4 + len(id)]byte
-	copy(x[:], ip[:3])
+	copy(x[:], ip[:3]) // the last byte stays 0: one set for each /24 network
 	copy(x[4:], id[:])
 	start := len(dst)
 	k = min(k, pieces)

@@ -10,7 +10,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// The example results of BEP 6.
+// The results are those of https://www.bittorrent.org/beps/bep_0006.html#example-implementation.
 func TestAllowedFast(t *testing.T) {
 	var id swarm.ID
 	for i := range id {

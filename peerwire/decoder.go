@@ -7,60 +7,62 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Decoder takes messages out of bytes and checks them. It keeps nothing of what
-// it decoded, so one Decoder may be used by many goroutines at once.
+// A Decoder decodes messages and checks them against Limits. It has no state beside
+// these, so many goroutines may use one Decoder at once.
 type Decoder struct {
-	limits Limits
-	pieces int // of the torrent; -1 if not known
-	most   int // the longest message, without the length before it
+	limits    Limits
+	pieces    int // how many the torrent has; -1 if not known
+	maxLength int // of a message in bytes, without its prefix
 }
 
-// NewDecoder returns a Decoder that accepts what l says.
+// NewDecoder returns a Decoder that accepts what l allows.
 func NewDecoder(l Limits) *Decoder {
-	d := &Decoder{limits: l.resolve(), pieces: -1}
-	bitfield := d.limits.MaxPieces/8 + 1
+	d := &Decoder{limits: l.withDefaults(), pieces: -1}
+	bitfieldLen := d.limits.MaxPieces/8 + 1
 	if l.Geometry.PieceLength > 0 {
 		d.pieces = l.Geometry.Pieces()
-		bitfield = (d.pieces + 7) / 8
+		bitfieldLen = (d.pieces + 7) / 8
 	}
-	d.most = max(
-		1+bitfield,
-		pieceLen+swarm.MaxRequest,
-		extendedLen+d.limits.MaxExtended,
-		extendedLen+d.limits.MaxExtendedHandshake,
+	d.maxLength = max(
+		1+bitfieldLen,
+		pieceOverhead+swarm.MaxRequest,
+		extendedOverhead+d.limits.MaxExtended,
+		extendedOverhead+d.limits.MaxExtendedHandshake,
 		1+d.limits.MaxUnknown,
 	)
 	return d
 }
 
-// Decode decodes the first message of b. n is the number of bytes that it took; 0
-// without an error means that b does not hold the whole message yet. need is then
-// the number of bytes that the message takes in all, at most what the limits
-// allow, or 0 if that cannot be told yet.
+// Decode decodes the message at the start of b. n is its length in bytes, prefix
+// included; n is 0, without an error, if b does not hold the whole message yet. need
+// is the length that the message will have, which Limits bound, or 0 if b is too short
+// to say.
 //
-// The message borrows from b. The error is a *ProtocolError, and comes as early as
-// the bytes allow: no payload is waited for that would be refused. A message of
-// unknown kind is no error; it is to be skipped.
+// Data of the message points into b. The error is a *ProtocolError. It comes as early
+// as the bytes allow, so that no caller waits for a payload that would be refused. A
+// message of unknown kind is not an error; the caller skips it. Any number of
+// goroutines may call Decode at once.
 func (d *Decoder) Decode(b []byte) (m Message, n, need int, err error) {
-	if len(b) < lengthLen {
+	if len(b) < prefixLen {
 		return Message{}, 0, 0, nil
 	}
 	length := binary.BigEndian.Uint32(b)
 	if length == 0 {
-		return Message{Kind: KeepAlive}, lengthLen, lengthLen, nil
+		// See https://www.bittorrent.org/beps/bep_0003.html#peer-protocol.
+		return Message{Kind: KeepAlive}, prefixLen, prefixLen, nil
 	}
-	if uint64(length) > uint64(d.most) {
+	if uint64(length) > uint64(d.maxLength) {
 		k := Unknown
-		if len(b) > lengthLen {
-			k = kindOf(b[lengthLen])
+		if len(b) > prefixLen {
+			k = kindOf(b[prefixLen])
 		}
-		return Message{}, 0, 0, wrong(k, "%d bytes are too long", length)
+		return Message{}, 0, 0, protocolErrorf(k, "%d bytes long, may be at most %d", length, d.maxLength)
 	}
-	need = lengthLen + int(length)
-	if len(b) == lengthLen {
+	need = prefixLen + int(length)
+	if len(b) == prefixLen {
 		return Message{}, 0, need, nil
 	}
-	body := b[lengthLen:min(len(b), need):min(len(b), need)]
+	body := b[prefixLen:min(len(b), need):min(len(b), need)]
 	if err := d.checkLength(kindOf(body[0]), int(length)); err != nil {
 		return Message{}, 0, 0, err
 	}
@@ -71,20 +73,23 @@ func (d *Decoder) Decode(b []byte) (m Message, n, need int, err error) {
 	return m, need, need, nil
 }
 
-// checkLength checks the length of a message of kind k.
+// checkLength checks the length of a message of kind k, without its prefix. See
+// https://www.bittorrent.org/beps/bep_0003.html#peer-messages.
 func (d *Decoder) checkLength(k Kind, length int) error {
+	// Without the fast extension each of its messages ends the connection, see
+	// https://www.bittorrent.org/beps/bep_0006.html#have-all-have-none.
 	if k.fast() && !d.limits.Fast {
-		return wrong(k, "the fast extension was not agreed upon")
+		return protocolErrorf(k, "sent without the fast extension")
 	}
 	low, high := 1, 1
 	switch k {
 	case Choke, Unchoke, Interested, NotInterested, HaveAll, HaveNone:
 	case Have, Suggest, AllowedFast:
-		low, high = indexLen, indexLen
+		low, high = haveLen, haveLen
 	case Request, Cancel, Reject:
-		low, high = blockLen, blockLen
+		low, high = requestLen, requestLen
 	case Piece:
-		low, high = pieceLen+1, pieceLen+swarm.MaxRequest
+		low, high = pieceOverhead+1, pieceOverhead+swarm.MaxRequest
 	case Port:
 		low, high = portLen, portLen
 	case Bitfield:
@@ -94,7 +99,7 @@ func (d *Decoder) checkLength(k Kind, length int) error {
 			high = low
 		}
 	case Extended:
-		low, high = extendedLen, extendedLen+max(d.limits.MaxExtended, d.limits.MaxExtendedHandshake)
+		low, high = extendedOverhead, extendedOverhead+max(d.limits.MaxExtended, d.limits.MaxExtendedHandshake)
 	default:
 		high = 1 + d.limits.MaxUnknown
 	}
@@ -102,15 +107,16 @@ func (d *Decoder) checkLength(k Kind, length int) error {
 	case length >= low && length <= high:
 		return nil
 	case high < low:
-		return wrong(k, "not accepted")
+		return protocolErrorf(k, "Limits do not allow this message")
 	case low == high:
-		return wrong(k, "%d bytes long, must be %d", length, low)
+		return protocolErrorf(k, "%d bytes long, must be %d", length, low)
 	}
-	return wrong(k, "%d bytes long, must be %d to %d", length, low, high)
+	return protocolErrorf(k, "%d bytes long, must be %d to %d", length, low, high)
 }
 
-// decode decodes a message from as many of its bytes as are there, without the
-// length before it. What is returned without an error is good if all are there.
+// decode decodes a message, without its prefix, from as many of its bytes as have
+// arrived. length is that of the whole message. Without an error the message is
+// complete only if all bytes have arrived.
 func (d *Decoder) decode(b []byte, length int) (Message, error) {
 	k, id := kindOf(b[0]), b[0]
 	m := Message{Kind: k}
@@ -127,17 +133,18 @@ func (d *Decoder) decode(b []byte, length int) (Message, error) {
 		if len(b) < 12 {
 			return m, nil
 		}
-		return d.block(m, b, binary.BigEndian.Uint32(b[8:]))
+		return d.decodeBlock(m, b, binary.BigEndian.Uint32(b[8:]))
 	case Piece:
 		if len(b) < 8 {
 			return m, nil
 		}
 		m.Data = b[8:]
-		return d.block(m, b, uint32(length-pieceLen))
+		return d.decodeBlock(m, b, uint32(length-pieceOverhead))
 	case Bitfield:
 		m.Data = b
 		if len(b) == length-1 && d.pieces >= 0 && !swarm.Bitfield(b).Fits(d.pieces) {
-			return m, wrong(k, "spare bits are set")
+			// See https://www.bittorrent.org/beps/bep_0003.html#peer-messages.
+			return m, protocolErrorf(k, "spare bits at the end are set, must be 0")
 		}
 	case Port:
 		if len(b) >= 2 {
@@ -146,7 +153,7 @@ func (d *Decoder) decode(b []byte, length int) (Message, error) {
 	case Extended:
 		if len(b) >= 1 {
 			m.ExtID, m.Data = b[0], b[1:]
-			return m, d.checkExtended(m.ExtID, length-extendedLen)
+			return m, d.checkExtended(m.ExtID, length-extendedOverhead)
 		}
 	case Unknown:
 		m.ExtID, m.Data = id, b
@@ -154,21 +161,22 @@ func (d *Decoder) decode(b []byte, length int) (Message, error) {
 	return m, nil
 }
 
-// block completes m, which is about a block whose place b begins with.
-func (d *Decoder) block(m Message, b []byte, length uint32) (Message, error) {
+// decodeBlock sets m.Block. b begins with the piece and the offset; length is that of
+// the block.
+func (d *Decoder) decodeBlock(m Message, b []byte, length uint32) (Message, error) {
 	i, begin := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 	if err := d.checkIndex(m.Kind, i); err != nil {
 		return m, err
 	}
 	if length < 1 || length > swarm.MaxRequest {
-		return m, wrong(m.Kind, "a block of %d bytes, may be 1 to %d", length, swarm.MaxRequest)
+		return m, protocolErrorf(m.Kind, "the block has %d bytes, may have 1 to %d", length, swarm.MaxRequest)
 	}
 	if begin > math.MaxInt32-swarm.MaxRequest {
-		return m, wrong(m.Kind, "piece %d has no byte %d", i, begin)
+		return m, protocolErrorf(m.Kind, "offset %d in piece %d is too large", begin, i)
 	}
 	m.Block = swarm.Block{Piece: int(i), Begin: int(begin), Length: int(length)}
 	if d.pieces >= 0 && !d.limits.Geometry.Serves(m.Block) {
-		return m, wrong(m.Kind, "bytes %d to %d are not in piece %d, which has %d",
+		return m, protocolErrorf(m.Kind, "bytes %d to %d are not in piece %d, which has %d bytes",
 			m.Block.Begin, m.Block.Begin+m.Block.Length, m.Block.Piece, d.limits.Geometry.PieceLen(m.Block.Piece))
 	}
 	return m, nil
@@ -178,21 +186,21 @@ func (d *Decoder) block(m Message, b []byte, length uint32) (Message, error) {
 func (d *Decoder) checkIndex(k Kind, i uint32) error {
 	switch {
 	case d.pieces >= 0 && uint64(i) >= uint64(d.pieces):
-		return wrong(k, "piece %d of %d", i, d.pieces)
+		return protocolErrorf(k, "there is no piece %d, the torrent has %d", i, d.pieces)
 	case i > math.MaxInt32:
-		return wrong(k, "piece %d", i)
+		return protocolErrorf(k, "the index %d is too large", i)
 	}
 	return nil
 }
 
 // checkExtended checks the length of the body of an extension's message.
 func (d *Decoder) checkExtended(id uint8, length int) error {
-	most := d.limits.MaxExtended
-	if id == 0 {
-		most = d.limits.MaxExtendedHandshake
+	maxLength := d.limits.MaxExtended
+	if id == 0 { // the handshake, https://www.bittorrent.org/beps/bep_0010.html#handshake-message
+		maxLength = d.limits.MaxExtendedHandshake
 	}
-	if length > most {
-		return wrong(Extended, "message %d has %d bytes, may have %d", id, length, most)
+	if length > maxLength {
+		return protocolErrorf(Extended, "message %d has a body of %d bytes, may have at most %d", id, length, maxLength)
 	}
 	return nil
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// small is a torrent of eleven pieces of 32 KiB, the last of 5 bytes.
+// small is the geometry of a torrent of eleven pieces of 32 KiB, the last of 5 bytes.
 var small = swarm.Geometry{Length: 10<<15 + 5, PieceLength: 1 << 15}
 
-// messages has one message of each kind that fits small.
+// messages returns messages of every kind that are valid for small.
 func messages() []Message {
 	return []Message{
 		{Kind: KeepAlive},
@@ -40,6 +40,7 @@ func messages() []Message {
 	}
 }
 
+// requireSame requires that both messages are equal; nil Data equals empty Data.
 func requireSame(t *testing.T, want, got Message) {
 	t.Helper()
 	require.Equal(t, string(want.Data), string(got.Data))
@@ -47,21 +48,22 @@ func requireSame(t *testing.T, want, got Message) {
 	require.Equal(t, want, got)
 }
 
-// requireWrong requires that the error is a *ProtocolError about k.
-func requireWrong(t *testing.T, err error, k Kind) {
+// requireProtocolError requires that err is a *ProtocolError about k.
+func requireProtocolError(t *testing.T, err error, k Kind) {
 	t.Helper()
-	var wrong *ProtocolError
-	require.ErrorAs(t, err, &wrong)
-	require.Equal(t, k, wrong.Message, "%v", err)
-	require.NotEmpty(t, wrong.Reason)
+	var protocolErr *ProtocolError
+	require.ErrorAs(t, err, &protocolErr)
+	require.Equal(t, k, protocolErr.Message, "%v", err)
+	require.NotEmpty(t, protocolErr.Reason)
 }
 
-// frame puts the length before a message's bytes.
+// frame returns body with its length prefix.
 func frame(body ...byte) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
 }
 
-func words(k Kind, ns ...uint32) []byte {
+// message returns the encoded message of kind k with the numbers ns.
+func message(k Kind, ns ...uint32) []byte {
 	b := []byte{byte(k)}
 	for _, n := range ns {
 		b = binary.BigEndian.AppendUint32(b, n)
@@ -84,7 +86,7 @@ func TestDecodeEachKind(t *testing.T) {
 	}
 }
 
-func TestDecodeOfParts(t *testing.T) {
+func TestDecodeIncompleteMessages(t *testing.T) {
 	d := NewDecoder(Limits{Geometry: small, Fast: true})
 	for _, want := range messages() {
 		b := want.AppendTo(nil)
@@ -92,7 +94,7 @@ func TestDecodeOfParts(t *testing.T) {
 			_, n, need, err := d.Decode(b[:i])
 			require.NoError(t, err, "%v: %d bytes", want.Kind, i)
 			require.Zero(t, n)
-			if i < lengthLen {
+			if i < prefixLen {
 				require.Zero(t, need)
 			} else {
 				require.Equal(t, len(b), need)
@@ -102,47 +104,47 @@ func TestDecodeOfParts(t *testing.T) {
 }
 
 func TestDecodeRefuses(t *testing.T) {
-	const most = math.MaxUint32
+	const maxIndex = math.MaxUint32
 	for name, test := range map[string]struct {
 		b    []byte
 		kind Kind
 	}{
-		"have past the end":          {words(Have, 11), Have},
-		"have of 0xffffffff":         {words(Have, most), Have},
-		"suggest past the end":       {words(Suggest, 11), Suggest},
-		"allowed fast past the end":  {words(AllowedFast, most), AllowedFast},
-		"choke with a body":          {frame(byte(Choke), 0), Choke},
-		"have without an index":      {frame(byte(Have)), Have},
-		"have with too much":         {frame(byte(Have), 0, 0, 0, 0, 0), Have},
-		"request too short":          {words(Request, 0, 0), Request},
-		"request too long":           {words(Request, 0, 0, 1, 0), Request},
-		"request of another piece":   {words(Request, 11, 0, 1), Request},
-		"request of nothing":         {words(Request, 0, 0, 0), Request},
-		"request of 128 KiB + 1":     {words(Request, 0, 0, swarm.MaxRequest+1), Request},
-		"request past the piece":     {words(Request, 0, 1<<14, 1<<14+1), Request},
-		"request past the last":      {words(Request, 10, 3, 3), Request},
-		"request that wraps":         {words(Request, 0, most, 1), Request},
-		"request that wraps in 31":   {words(Request, 0, math.MaxInt32, 1), Request},
-		"request of too much":        {words(Request, 0, 0, most), Request},
-		"cancel past the piece":      {words(Cancel, 0, 1<<15, 1), Cancel},
-		"reject past the piece":      {words(Reject, 0, 1<<15, 1), Reject},
-		"piece of another piece":     {append(words(Piece, 11, 0), 0, 0, 0, 0), Piece},
-		"piece past the piece":       {words(Piece, 10, 4, 0), Piece},
-		"piece without payload":      {words(Piece, 0, 0), Piece},
-		"piece without a place":      {frame(byte(Piece), 0, 0), Piece},
-		"bitfield too short":         {frame(byte(Bitfield), 0xff), Bitfield},
-		"bitfield too long":          {frame(byte(Bitfield), 0xff, 0, 0), Bitfield},
-		"bitfield with a spare bit":  {frame(byte(Bitfield), 0xff, 0x10), Bitfield},
-		"bitfield with all the bits": {frame(byte(Bitfield), 0xff, 0xff), Bitfield},
-		"port too long":              {frame(byte(Port), 0, 0, 0), Port},
-		"port too short":             {frame(byte(Port), 0), Port},
-		"extended without a number":  {frame(byte(Extended)), Extended},
-		"have all with a body":       {frame(byte(HaveAll), 1), HaveAll},
+		"have past the end":              {message(Have, 11), Have},
+		"have of 0xffffffff":             {message(Have, maxIndex), Have},
+		"suggest past the end":           {message(Suggest, 11), Suggest},
+		"allowed fast past the end":      {message(AllowedFast, maxIndex), AllowedFast},
+		"choke with a body":              {frame(byte(Choke), 0), Choke},
+		"have without an index":          {frame(byte(Have)), Have},
+		"have with too much":             {frame(byte(Have), 0, 0, 0, 0, 0), Have},
+		"request too short":              {message(Request, 0, 0), Request},
+		"request too long":               {message(Request, 0, 0, 1, 0), Request},
+		"request of a missing piece":     {message(Request, 11, 0, 1), Request},
+		"request of nothing":             {message(Request, 0, 0, 0), Request},
+		"request of 128 KiB + 1":         {message(Request, 0, 0, swarm.MaxRequest+1), Request},
+		"request past the piece":         {message(Request, 0, 1<<14, 1<<14+1), Request},
+		"request past the last":          {message(Request, 10, 3, 3), Request},
+		"request that overflows":         {message(Request, 0, maxIndex, 1), Request},
+		"request that overflows 31 bits": {message(Request, 0, math.MaxInt32, 1), Request},
+		"request of too much":            {message(Request, 0, 0, maxIndex), Request},
+		"cancel past the piece":          {message(Cancel, 0, 1<<15, 1), Cancel},
+		"reject past the piece":          {message(Reject, 0, 1<<15, 1), Reject},
+		"piece of a missing piece":       {append(message(Piece, 11, 0), 0, 0, 0, 0), Piece},
+		"piece past the piece":           {message(Piece, 10, 4, 0), Piece},
+		"piece without payload":          {message(Piece, 0, 0), Piece},
+		"piece without an offset":        {frame(byte(Piece), 0, 0), Piece},
+		"bitfield too short":             {frame(byte(Bitfield), 0xff), Bitfield},
+		"bitfield too long":              {frame(byte(Bitfield), 0xff, 0, 0), Bitfield},
+		"bitfield with a spare bit":      {frame(byte(Bitfield), 0xff, 0x10), Bitfield},
+		"bitfield with all the bits":     {frame(byte(Bitfield), 0xff, 0xff), Bitfield},
+		"port too long":                  {frame(byte(Port), 0, 0, 0), Port},
+		"port too short":                 {frame(byte(Port), 0), Port},
+		"extended without a number":      {frame(byte(Extended)), Extended},
+		"have all with a body":           {frame(byte(HaveAll), 1), HaveAll},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := NewDecoder(Limits{Geometry: small, Fast: true})
 			_, n, _, err := d.Decode(test.b)
-			requireWrong(t, err, test.kind)
+			requireProtocolError(t, err, test.kind)
 			require.Zero(t, n)
 		})
 	}
@@ -151,15 +153,15 @@ func TestDecodeRefuses(t *testing.T) {
 func TestDecodeWithoutGeometry(t *testing.T) {
 	d := NewDecoder(Limits{MaxPieces: 100})
 	for _, b := range [][]byte{
-		words(Have, math.MaxInt32+1),
-		words(Request, 0, 0, 0),
-		words(Request, 0, 0, swarm.MaxRequest+1),
-		words(Request, math.MaxUint32, 0, 1),
-		words(Request, 0, math.MaxInt32, 1),
+		message(Have, math.MaxInt32+1),
+		message(Request, 0, 0, 0),
+		message(Request, 0, 0, swarm.MaxRequest+1),
+		message(Request, math.MaxUint32, 0, 1),
+		message(Request, 0, math.MaxInt32, 1),
 		frame(append([]byte{byte(Bitfield)}, make([]byte, 14)...)...),
 	} {
 		_, _, _, err := d.Decode(b)
-		requireWrong(t, err, Kind(b[4]))
+		requireProtocolError(t, err, Kind(b[4]))
 	}
 	m, _, _, err := d.Decode(frame(append([]byte{byte(Bitfield)}, make([]byte, 13)...)...))
 	require.NoError(t, err)
@@ -171,7 +173,7 @@ func TestFastMessagesMustBeAgreedUpon(t *testing.T) {
 	for _, m := range messages() {
 		_, n, _, err := d.Decode(m.AppendTo(nil))
 		if m.Kind.fast() {
-			requireWrong(t, err, m.Kind)
+			requireProtocolError(t, err, m.Kind)
 			continue
 		}
 		require.NoError(t, err)
@@ -179,26 +181,26 @@ func TestFastMessagesMustBeAgreedUpon(t *testing.T) {
 	}
 }
 
-// No payload is waited for that would be refused when it is here.
+// A message is refused as soon as its first bytes show that it is wrong.
 func TestDecodeRefusesEarly(t *testing.T) {
 	d := NewDecoder(Limits{Geometry: small, Fast: true, MaxExtended: 100, MaxExtendedHandshake: 50})
 	for name, b := range map[string][]byte{
 		"any length":           {0xff, 0xff, 0xff, 0xff},
-		"longer than any":      binary.BigEndian.AppendUint32(nil, uint32(d.most+1)),
+		"longer than any":      binary.BigEndian.AppendUint32(nil, uint32(d.maxLength+1)),
 		"bitfield's length":    {0, 0, 0, 100, byte(Bitfield)},
 		"request's length":     {0, 0, 0, 100, byte(Request)},
-		"piece's length":       append(binary.BigEndian.AppendUint32(nil, pieceLen+swarm.MaxRequest+1), byte(Piece)),
-		"piece's index":        append(binary.BigEndian.AppendUint32(nil, pieceLen+1<<14), byte(Piece), 0, 0, 0, 11, 0, 0, 0, 0),
-		"piece's begin":        append(binary.BigEndian.AppendUint32(nil, pieceLen+1<<14), byte(Piece), 0, 0, 0, 1, 0, 0, 0x40, 1),
+		"piece's length":       append(binary.BigEndian.AppendUint32(nil, pieceOverhead+swarm.MaxRequest+1), byte(Piece)),
+		"piece's index":        append(binary.BigEndian.AppendUint32(nil, pieceOverhead+1<<14), byte(Piece), 0, 0, 0, 11, 0, 0, 0, 0),
+		"piece's begin":        append(binary.BigEndian.AppendUint32(nil, pieceOverhead+1<<14), byte(Piece), 0, 0, 0, 1, 0, 0, 0x40, 1),
 		"extended's length":    {0, 0, 0, 103, byte(Extended)},
 		"handshake's length":   {0, 0, 0, 53, byte(Extended), 0},
 		"unknown's length":     {0, 0x10, 0, 2, 99},
-		"fast, and not whole":  {0, 0, 0, 2, byte(HaveAll)},
+		"fast, incomplete":     {0, 0, 0, 2, byte(HaveAll)},
 		"choke with something": {0, 0, 0, 2, byte(Choke)},
 	} {
 		_, _, _, err := d.Decode(b)
-		var wrong *ProtocolError
-		require.ErrorAs(t, err, &wrong, name)
+		var protocolErr *ProtocolError
+		require.ErrorAs(t, err, &protocolErr, name)
 	}
 	_, n, need, err := d.Decode([]byte{0, 0, 0, 102, byte(Extended), 1})
 	require.NoError(t, err)
@@ -206,43 +208,43 @@ func TestDecodeRefusesEarly(t *testing.T) {
 	require.Equal(t, 106, need)
 }
 
-func TestLimitsThatAreOff(t *testing.T) {
+func TestNegativeLimits(t *testing.T) {
 	d := NewDecoder(Limits{MaxExtended: -1, MaxUnknown: -1})
 	_, _, _, err := d.Decode(Message{Kind: Extended}.AppendTo(nil))
-	requireWrong(t, err, Extended)
+	requireProtocolError(t, err, Extended)
 	_, _, _, err = d.Decode(Message{Kind: Extended, ExtID: 1}.AppendTo(nil))
-	requireWrong(t, err, Extended)
+	requireProtocolError(t, err, Extended)
 	_, _, _, err = d.Decode(Message{Kind: Unknown, ExtID: 99}.AppendTo(nil))
-	requireWrong(t, err, Unknown)
+	requireProtocolError(t, err, Unknown)
 
 	d = NewDecoder(Limits{MaxExtendedHandshake: -1})
 	_, _, _, err = d.Decode(Message{Kind: Extended}.AppendTo(nil))
-	requireWrong(t, err, Extended)
+	requireProtocolError(t, err, Extended)
 	_, n, _, err := d.Decode(Message{Kind: Extended, ExtID: 1}.AppendTo(nil))
 	require.NoError(t, err)
 	require.Equal(t, 6, n)
 
-	// What is asked for beyond all reason is bounded, so that nothing wraps.
+	// Huge limits are bounded, so that sums of lengths do not overflow.
 	d = NewDecoder(Limits{MaxExtended: math.MaxInt, MaxUnknown: math.MaxInt, MaxPieces: math.MaxInt})
 	_, _, _, err = d.Decode([]byte{0xff, 0xff, 0xff, 0xff})
-	requireWrong(t, err, Unknown)
+	requireProtocolError(t, err, Unknown)
 }
 
-// In a v2 torrent a piece ends where its pad begins, and a request may go on into
-// the pad.
-func TestDecodeKnowsShortPieces(t *testing.T) {
+// In a v2 torrent a piece ends where its padding begins, and a request may extend into
+// the padding.
+func TestDecodeShortPieces(t *testing.T) {
 	d := NewDecoder(Limits{Geometry: swarm.Geometry{
 		Length: 2 << 15, PieceLength: 1 << 15, Short: true,
 		Pads: []swarm.Span{{Offset: 100, Length: 1<<15 - 100}},
 	}})
 	for _, length := range []uint32{100, 101, 1 << 15} {
-		_, _, _, err := d.Decode(words(Request, 0, 0, length))
+		_, _, _, err := d.Decode(message(Request, 0, 0, length))
 		require.NoError(t, err)
 	}
-	_, _, _, err := d.Decode(words(Request, 0, 0, 1<<15+1))
-	requireWrong(t, err, Request)
-	_, _, _, err = d.Decode(words(Request, 0, 100, 1))
-	requireWrong(t, err, Request)
+	_, _, _, err := d.Decode(message(Request, 0, 0, 1<<15+1))
+	requireProtocolError(t, err, Request)
+	_, _, _, err = d.Decode(message(Request, 0, 100, 1))
+	requireProtocolError(t, err, Request)
 }
 
 func TestDecodeAllocatesNothing(t *testing.T) {
@@ -286,14 +288,14 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// FuzzDecode checks that whatever arrives, Decode does not panic, keeps to the
-// limits, gives what encodes to the same bytes, and sees in a prefix nothing that
-// the whole contradicts.
+// FuzzDecode checks that Decode does not panic on any input, keeps to the limits,
+// returns messages that encode to the same bytes, and decides nothing from the first
+// bytes of a message that all bytes contradict.
 func FuzzDecode(f *testing.F) {
 	for _, m := range messages() {
 		f.Add(m.AppendTo(nil), true, true)
 	}
-	f.Add(words(Have, math.MaxUint32), true, true)
+	f.Add(message(Have, math.MaxUint32), true, true)
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 7}, false, false)
 	f.Fuzz(func(t *testing.T, b []byte, geometry, fast bool) {
 		l := Limits{Fast: fast}
@@ -302,24 +304,24 @@ func FuzzDecode(f *testing.F) {
 		}
 		d := NewDecoder(l)
 		m, n, need, err := d.Decode(b)
-		if need > lengthLen+d.most || n > len(b) || n > need || (err != nil && n != 0) {
-			t.Fatalf("n %d, need %d of %d, %v", n, need, len(b), err)
+		if need > prefixLen+d.maxLength || n > len(b) || n > need || (err != nil && n != 0) {
+			t.Fatalf("n is %d, need is %d, the input has %d bytes, error %v", n, need, len(b), err)
 		}
 		if n > 0 && !bytes.Equal(m.AppendTo(nil), b[:n]) {
 			t.Fatalf("%+v encodes to %x, was %x", m, m.AppendTo(nil), b[:n])
 		}
 		if n != m.Len() && n > 0 {
-			t.Fatalf("Len %d, took %d", m.Len(), n)
+			t.Fatalf("Len is %d, Decode took %d bytes", m.Len(), n)
 		}
 		for i := range min(len(b), 64) {
 			pm, pn, pneed, perr := d.Decode(b[:i])
 			switch {
 			case perr != nil && err == nil:
-				t.Fatalf("%d bytes: %v, but all of them are good", i, perr)
+				t.Fatalf("the first %d bytes: %v, but the whole message is valid", i, perr)
 			case pneed != 0 && err == nil && pneed != need:
-				t.Fatalf("%d bytes need %d, all of them %d", i, pneed, need)
+				t.Fatalf("the first %d bytes need %d, the whole message %d", i, pneed, need)
 			case pn != 0 && (pn != n || !bytes.Equal(pm.AppendTo(nil), m.AppendTo(nil))):
-				t.Fatalf("%d bytes: %+v, all of them: %+v", i, pm, m)
+				t.Fatalf("the first %d bytes: %+v, the whole message: %+v", i, pm, m)
 			}
 		}
 	})

@@ -1,19 +1,20 @@
 // Package peerwire reads and writes the messages that BitTorrent peers send each
-// other after the handshake: those of BEP 3, the port of BEP 5, the fast extension
-// (BEP 6), the extension protocol (BEP 10), and its messages for metadata (BEP 9),
-// peer exchange (BEP 11) and pieces that are gone (BEP 54).
+// other after the handshake: those of BEP 3, 5 (port), 6 and 10, with the bodies of
+// ut_metadata (BEP 9), ut_pex (BEP 11) and lt_donthave (BEP 54).
 //
-// Bytes come in, a Message comes out, and the other way round. A Decoder takes
-// messages out of a slice, checks each against the geometry of the torrent, and
-// allocates nothing; Message.AppendTo is its counterpart. Reader and Writer do the
-// same over an io.Reader and an io.Writer. A Manager keeps many connections, sends
-// keep-alives and drops peers that went silent; it owns the connections given to it.
+// Bytes come in and a [Message] comes out, or the other way round. A [Decoder] takes
+// messages from a slice and checks each against [Limits], which include the geometry
+// of the torrent; [Message.AppendTo] encodes. Neither allocates. [Reader] and [Writer]
+// do the same on streams. [Order] checks that the bitfield comes first. The body of an
+// Extended message goes to [ParseExtendedHandshake], [ParseMetadata] or [ParsePEX].
 //
-// A Message borrows its bytes from whoever decoded it; each type says for how long.
+// Not here: which messages are allowed when (who is choked, what was requested), and
+// connections, which the package peerwire/manager keeps.
 //
-// The package does not know what a peer may say when: who chokes whom, or what was
-// asked for, is the engine's business. Order helps with the one rule about order
-// that BEP 3 has.
+// # Errors
 //
-// See https://www.bittorrent.org/beps/bep_0003.html (section "peer messages").
+// What a peer did wrong is a [*ProtocolError], which ends its connection. A message of
+// unknown kind is not an error.
+//
+// See https://www.bittorrent.org/beps/bep_0003.html#peer-messages.
 package peerwire

@@ -15,11 +15,11 @@ func TestDontHave(t *testing.T) {
 		require.Equal(t, 258, i)
 	}
 	_, err := ParseDontHave(b[4:], 258)
-	requireWrong(t, err, Extended)
+	requireProtocolError(t, err, Extended)
 	_, err = ParseDontHave([]byte{0xff, 0xff, 0xff, 0xff}, -1)
-	requireWrong(t, err, Extended)
+	requireProtocolError(t, err, Extended)
 	for _, b := range [][]byte{nil, {0, 0, 0}, {0, 0, 0, 0, 0}} {
 		_, err := ParseDontHave(b, -1)
-		requireWrong(t, err, Extended)
+		requireProtocolError(t, err, Extended)
 	}
 }

@@ -2,22 +2,22 @@ package peerwire
 
 import "fmt"
 
-// A ProtocolError says how a peer broke the protocol. Nothing that it sends
-// afterwards can be trusted to begin where a message begins.
+// A ProtocolError says how a peer broke the protocol. Close its connection: it is no
+// longer known where the next message begins.
 type ProtocolError struct {
-	// Message is the kind of the message that was wrong, Unknown if it is not known.
+	// Message is the kind of the wrong message, or Unknown.
 	Message Kind
 
-	// Reason says what was wrong.
+	// Reason says what is wrong with it.
 	Reason string
 }
 
-// Error describes what the peer did.
+// Error returns the kind of the message and the reason.
 func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("peerwire: %s: %s", e.Message, e.Reason)
 }
 
-// wrong makes a ProtocolError. It is kept out of the paths that allocate nothing.
-func wrong(k Kind, format string, args ...any) error {
+// protocolErrorf returns a *ProtocolError.
+func protocolErrorf(k Kind, format string, args ...any) error {
 	return &ProtocolError{Message: k, Reason: fmt.Sprintf(format, args...)}
 }

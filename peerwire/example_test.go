@@ -1,7 +1,6 @@
 package peerwire_test
 
 import (
-	"context"
 	"fmt"
 	"net"
 
@@ -9,7 +8,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A peer asks another one for a block, over a connection in memory.
+// A peer requests a block from another one, over a connection in memory.
 func Example() {
 	near, far := net.Pipe()
 	defer near.Close()
@@ -24,13 +23,15 @@ func Example() {
 				return
 			}
 			if m.Kind == peerwire.Request {
-				w.Write(peerwire.Message{Kind: peerwire.Piece, Block: m.Block, Data: []byte("hello world")[m.Block.Begin:][:m.Block.Length]})
+				data := []byte("hello world")[m.Block.Begin:][:m.Block.Length]
+				w.Write(peerwire.Message{Kind: peerwire.Piece, Block: m.Block, Data: data})
 			}
 		}
 	}()
 
 	r, w := peerwire.NewReader(near, limits), peerwire.NewWriter(near)
-	if err := w.Write(peerwire.Message{Kind: peerwire.Request, Block: swarm.Block{Begin: 6, Length: 5}}); err != nil {
+	err := w.Write(peerwire.Message{Kind: peerwire.Request, Block: swarm.Block{Begin: 6, Length: 5}})
+	if err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -41,33 +42,4 @@ func Example() {
 	}
 	fmt.Printf("%s: %s\n", m.Kind, m.Data)
 	// Output: piece: world
-}
-
-// A Manager speaks with any number of peers.
-func ExampleManager() {
-	m := peerwire.NewManager(peerwire.ManagerConfig{})
-	defer m.Close()
-
-	near, far := net.Pipe()
-	defer far.Close()
-	peer, err := m.Add(near, peerwire.PeerInfo{}, peerwire.Limits{})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	go peerwire.NewWriter(far).Write(peerwire.Message{Kind: peerwire.Have, Piece: 3})
-
-	e, err := m.Receive(context.Background())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(e.Peer == peer, e.Message.Kind, e.Message.Piece)
-
-	far.Close()
-	e, _ = m.Receive(context.Background())
-	fmt.Println(e.Err)
-	// Output:
-	// true have 3
-	// peerwire: peer 1: the connection ended: EOF
 }

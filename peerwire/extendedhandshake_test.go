@@ -37,7 +37,8 @@ func TestExtendedHandshakeOnTheWire(t *testing.T) {
 	require.Equal(t, "d1:mdee", string(ExtendedHandshake{}.AppendTo(nil)))
 }
 
-// The example of BEP 10, as it is there and as it would be sorted.
+// The example of https://www.bittorrent.org/beps/bep_0010.html#handshake-message, sorted
+// and unsorted.
 func TestExtendedHandshakeOfBEP10(t *testing.T) {
 	for _, in := range []string{
 		"d1:md11:LT_metadatai1e7:\xc2\xb5T_PEXi2ee1:pi6881e1:v13:\xc2\xb5Torrent 1.2e",
@@ -49,7 +50,7 @@ func TestExtendedHandshakeOfBEP10(t *testing.T) {
 	}
 }
 
-func TestExtendedHandshakeLeavesOutWhatIsUnsound(t *testing.T) {
+func TestExtendedHandshakeLeavesOutInvalidValues(t *testing.T) {
 	for _, in := range []string{
 		"de",
 		"d1:m3:abc1:p3:abc1:vi5e6:youripi1e4:ipv4le4:ipv6dee",
@@ -78,7 +79,7 @@ func TestExtendedHandshakeRefuses(t *testing.T) {
 		"d1:m18446744073709551615:e",
 	} {
 		_, err := ParseExtendedHandshake([]byte(in))
-		requireWrong(t, err, Extended)
+		requireProtocolError(t, err, Extended)
 	}
 }
 
@@ -108,8 +109,8 @@ func TestExtendedHandshakeSharesNoBytes(t *testing.T) {
 	require.Equal(t, sampleHandshake(), h)
 }
 
-// FuzzExtendedHandshake checks that a parsed handshake is written so that it parses
-// to the same again.
+// FuzzExtendedHandshake checks that a parsed handshake, encoded and parsed again, is the
+// same.
 func FuzzExtendedHandshake(f *testing.F) {
 	f.Add(sampleHandshake().AppendTo(nil))
 	f.Add([]byte("d1:md11:LT_metadatai1e6:ut_pexi0eee"))

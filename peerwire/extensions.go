@@ -1,36 +1,38 @@
 package peerwire
 
-// The names under which extensions are agreed upon in the extension handshake.
+// The names of extensions in the extension handshake, see
+// https://www.bittorrent.org/beps/bep_0010.html#handshake-message.
 const (
-	// MetadataName is that of MetadataMessage,
-	// https://www.bittorrent.org/beps/bep_0009.html.
+	// MetadataName is the extension of MetadataMessage,
+	// https://www.bittorrent.org/beps/bep_0009.html#extension-header.
 	MetadataName = "ut_metadata"
 
-	// PEXName is that of PEX, https://www.bittorrent.org/beps/bep_0011.html.
+	// PEXName is the extension of PEX,
+	// https://www.bittorrent.org/beps/bep_0011.html#protocol-extension.
 	PEXName = "ut_pex"
 
-	// DontHaveName is that of the message that ParseDontHave reads,
+	// DontHaveName is the extension of ParseDontHave,
 	// https://www.bittorrent.org/beps/bep_0054.html.
 	DontHaveName = "lt_donthave"
 )
 
-// maxExtensions is the number of extensions that are remembered of a peer.
+// maxExtensions is how many extensions of one peer are stored.
 const maxExtensions = 128
 
-// Extensions are the names of extensions and the numbers under which their sender
-// wants to receive them, in Message.ExtID. Number 0 switches an extension off.
-// Like any map it may be read, but not changed, by several goroutines at once.
+// Extensions maps the names of extensions to the numbers that a peer expects in
+// Message.ExtID of the messages that it receives. Number 0 means that the extension is
+// off. Several goroutines may read one Extensions at once, as with any map.
 type Extensions map[string]uint8
 
-// ID returns the number to send an extension's messages with. It reports false for
-// one that the peer does not want.
+// ID returns the number for messages of an extension. It reports false if the peer
+// does not support the extension.
 func (e Extensions) ID(name string) (uint8, bool) {
 	id := e[name]
 	return id, id != 0
 }
 
-// Name returns the name of the extension with a number, or "" if there is none. Of
-// several it returns the first in alphabetical order.
+// Name returns the name of the extension with the given number, or "" if there is none.
+// If several have it, Name returns the first in alphabetical order.
 func (e Extensions) Name(id uint8) string {
 	if id == 0 {
 		return ""
@@ -44,9 +46,10 @@ func (e Extensions) Name(id uint8) string {
 	return first
 }
 
-// Update carries out what a later handshake changes: it adds, and removes what has
-// number 0 (BEP 10). e must not be nil. It never grows beyond 128 names, however
-// many handshakes a peer sends.
+// Update applies the changes of a later handshake: it removes the extensions with number
+// 0 and adds or replaces the others, see
+// https://www.bittorrent.org/beps/bep_0010.html#handshake-message. e must not be nil. It
+// never grows beyond 128 names, however many handshakes a peer sends.
 func (e Extensions) Update(changes Extensions) {
 	for name, id := range changes {
 		if id == 0 {
@@ -54,7 +57,8 @@ func (e Extensions) Update(changes Extensions) {
 		}
 	}
 	for name, id := range changes {
-		if _, ok := e[name]; id != 0 && (ok || len(e) < maxExtensions) {
+		_, known := e[name]
+		if id != 0 && (known || len(e) < maxExtensions) {
 			e[name] = id
 		}
 	}

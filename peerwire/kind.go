@@ -2,13 +2,12 @@ package peerwire
 
 import "fmt"
 
-// A Kind says what a Message is. But for KeepAlive and Unknown it is the byte that
-// goes on the wire.
+// A Kind is the type of a Message. It is the byte on the wire, except for KeepAlive and
+// Unknown.
 type Kind uint8
 
-// The messages of https://www.bittorrent.org/beps/bep_0003.html (section "peer
-// messages"), bep_0005.html (Port), bep_0006.html (Suggest to AllowedFast) and
-// bep_0010.html (Extended).
+// The kinds of messages. Those without a link are defined by
+// https://www.bittorrent.org/beps/bep_0003.html#peer-messages.
 const (
 	// Choke says that the sender will not serve requests.
 	Choke Kind = 0
@@ -26,26 +25,34 @@ const (
 	Request Kind = 6
 	// Piece carries a block.
 	Piece Kind = 7
-	// Cancel takes a Request back.
+	// Cancel withdraws a Request.
 	Cancel Kind = 8
-	// Port says at which UDP port the sender's node of the DHT is.
+	// Port is the UDP port of the sender's DHT node,
+	// https://www.bittorrent.org/beps/bep_0005.html#bittorrent-protocol-extension.
 	Port Kind = 9
-	// Suggest recommends a piece to the receiver.
+	// Suggest recommends a piece to the receiver,
+	// https://www.bittorrent.org/beps/bep_0006.html#suggest-piece.
 	Suggest Kind = 13
-	// HaveAll stands for a Bitfield of all pieces.
+	// HaveAll stands for a Bitfield of all pieces,
+	// https://www.bittorrent.org/beps/bep_0006.html#have-all-have-none.
 	HaveAll Kind = 14
-	// HaveNone stands for a Bitfield of no pieces.
+	// HaveNone stands for a Bitfield of no pieces,
+	// https://www.bittorrent.org/beps/bep_0006.html#have-all-have-none.
 	HaveNone Kind = 15
-	// Reject says that a Request will not be served.
+	// Reject says that a Request will not be served,
+	// https://www.bittorrent.org/beps/bep_0006.html#reject-request.
 	Reject Kind = 16
-	// AllowedFast names a piece that the sender serves also while it chokes.
+	// AllowedFast names a piece that the sender serves even while it chokes,
+	// https://www.bittorrent.org/beps/bep_0006.html#allowed-fast.
 	AllowedFast Kind = 17
-	// Extended carries a message of an extension.
+	// Extended carries a message of an extension,
+	// https://www.bittorrent.org/beps/bep_0010.html.
 	Extended Kind = 20
 
 	// Unknown is any other message; its byte is in Message.ExtID.
 	Unknown Kind = 0xfe
-	// KeepAlive is the message without a byte.
+	// KeepAlive is the message of length 0,
+	// https://www.bittorrent.org/beps/bep_0003.html#peer-protocol.
 	KeepAlive Kind = 0xff
 )
 
@@ -82,7 +89,7 @@ var kindNames = [...]string{
 	Extended:      "extended",
 }
 
-// kindOf returns the kind of a message that begins with c.
+// kindOf returns the kind of a message whose first byte is c.
 func kindOf(c byte) Kind {
 	if int(c) < len(kindNames) && kindNames[c] != "" {
 		return Kind(c)
@@ -90,7 +97,8 @@ func kindOf(c byte) Kind {
 	return Unknown
 }
 
-// fast reports whether k belongs to the fast extension.
+// fast reports whether k belongs to the fast extension,
+// https://www.bittorrent.org/beps/bep_0006.html.
 func (k Kind) fast() bool {
 	return k >= Suggest && k <= AllowedFast
 }

@@ -8,61 +8,63 @@ const (
 	defaultMaxUnknown           = 1 << 20
 	defaultMaxPieces            = 2 << 20
 
-	// mostBytes bounds every limit, so that no sum of lengths wraps, also where
-	// an int has 32 bits.
-	mostBytes = 1 << 30
+	// maxLimit bounds every limit, so that sums of lengths do not overflow an int of
+	// 32 bits.
+	maxLimit = 1 << 30
 )
 
-// Limits say what a Decoder accepts. The zero value takes the messages of a
-// torrent about which nothing is known yet, without the fast extension.
+// Limits say what a Decoder accepts. The zero value is for a torrent whose metadata is
+// not known yet, on a connection without the fast extension.
 type Limits struct {
-	// Geometry is that of the torrent. The zero Geometry stands for one that is
-	// not known, as before the metadata of a magnet link is here: then indices
-	// and offsets are taken as they come, if they are no more than 2^31-1, and
-	// the spare bits of bitfields are not checked.
+	// Geometry is that of the torrent. The zero Geometry means that it is not known,
+	// for example before the metadata of a magnet link has arrived. Then indices and
+	// offsets may be anything up to 2^31-1, and the spare bits of a bitfield are not
+	// checked.
 	Geometry swarm.Geometry
 
-	// Fast says that both sides set the bit of the fast extension. Its messages
-	// are errors otherwise (BEP 6).
+	// Fast says that both sides set the bit of the fast extension. Without it the
+	// messages of https://www.bittorrent.org/beps/bep_0006.html are errors.
 	Fast bool
 
-	// MaxExtended is the longest body of an extension's message, in bytes. Zero
-	// means 1 MiB, a negative number that none is accepted, handshakes neither.
+	// MaxExtended is the longest body of an Extended message, in bytes. Zero means 1
+	// MiB. A negative number means that no Extended message is accepted, not even the
+	// handshake.
 	MaxExtended int
 
-	// MaxExtendedHandshake is the longest body of the extension protocol's
-	// handshake, in bytes. Zero means 64 KiB, a negative number that none is
-	// accepted.
+	// MaxExtendedHandshake is the longest body of an extension handshake, in bytes.
+	// Zero means 64 KiB. A negative number means that none is accepted.
 	MaxExtendedHandshake int
 
 	// MaxUnknown is the longest body of a message of unknown kind, in bytes. Zero
-	// means 1 MiB, a negative number that none is accepted.
+	// means 1 MiB. A negative number means that none is accepted.
 	MaxUnknown int
 
-	// MaxPieces is the number of pieces a torrent of unknown geometry may have.
-	// Zero or a negative number means 2,097,152.
+	// MaxPieces is how many pieces a torrent of unknown geometry may have. Zero or a
+	// negative number means 2,097,152.
 	MaxPieces int
 }
 
-// resolve returns l with its defaults in place of zeros, -1 for what is off.
-func (l Limits) resolve() Limits {
-	l.MaxExtended = atMost(l.MaxExtended, defaultMaxExtended)
-	l.MaxExtendedHandshake = atMost(l.MaxExtendedHandshake, defaultMaxExtendedHandshake)
+// withDefaults returns l with each zero replaced by its default, and -1 for what is not
+// accepted.
+func (l Limits) withDefaults() Limits {
+	l.MaxExtended = resolveLimit(l.MaxExtended, defaultMaxExtended)
+	l.MaxExtendedHandshake = resolveLimit(l.MaxExtendedHandshake, defaultMaxExtendedHandshake)
 	if l.MaxExtended < 0 {
 		l.MaxExtendedHandshake = -1
 	}
-	l.MaxUnknown = atMost(l.MaxUnknown, defaultMaxUnknown)
+	l.MaxUnknown = resolveLimit(l.MaxUnknown, defaultMaxUnknown)
 	if l.MaxPieces <= 0 {
 		l.MaxPieces = defaultMaxPieces
 	}
-	l.MaxPieces = min(l.MaxPieces, mostBytes)
+	l.MaxPieces = min(l.MaxPieces, maxLimit)
 	return l
 }
 
-// atMost returns the limit that a field of Limits stands for.
-func atMost(n, byDefault int) int {
+// resolveLimit returns the limit in bytes that a field of Limits means, -1 for none
+// accepted.
+func resolveLimit(n, byDefault int) int {
 	if n == 0 {
 		return byDefault
 	}
-	return max(-1, min(n, mostBytes))
+	return max(-1, min(n, maxLimit))
 }

@@ -6,70 +6,70 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Message is any message after the handshake, as a value. Which fields mean
-// something depends on Kind; the others are zero in what is decoded, and ignored in
-// what is encoded.
+// A Message is any message after the handshake. Kind says which fields have a meaning;
+// decoding leaves the others zero, and encoding ignores them.
 type Message struct {
 	Kind Kind
 
 	// Piece is the index of the piece of Have, Suggest and AllowedFast.
 	Piece int
 
-	// Block is what Request, Cancel, Reject and Piece are about. For Piece its
-	// Length is that of Data, in bytes.
+	// Block is the block of Request, Cancel, Reject and Piece. For Piece, Length is
+	// the number of bytes in Data.
 	Block swarm.Block
 
-	// Data is the payload of Piece, the bytes of Bitfield, and the body of
-	// Extended (behind ExtID) and Unknown. In a decoded message it belongs to
-	// whoever decoded it.
+	// Data is the payload of Piece, the bits of Bitfield, and the body of Extended
+	// (after ExtID) and Unknown. In a decoded message it points into the buffer of
+	// the Decoder's caller or of the Reader.
 	Data []byte
 
-	// Port is the UDP port of Port.
+	// Port is the UDP port in a Port message.
 	Port uint16
 
-	// ExtID is the number of the extension of Extended, 0 for its handshake, and
-	// the message's byte of Unknown.
+	// ExtID is the number of the extension in Extended, 0 for the extension
+	// handshake; in Unknown it is the first byte of the message.
 	ExtID uint8
 }
 
+// Lengths in bytes, without the prefix, see
+// https://www.bittorrent.org/beps/bep_0003.html#peer-messages.
 const (
-	lengthLen   = 4             // bytes of the length before each message
-	indexLen    = 1 + 4         // length of a message with one index
-	blockLen    = 1 + 4 + 4 + 4 // length of a message that names a block
-	pieceLen    = 1 + 4 + 4     // length of Piece without its payload
-	portLen     = 1 + 2         // length of Port
-	extendedLen = 1 + 1         // length of Extended without its body
-	headerLen   = lengthLen + 4*2 + 1
+	prefixLen        = 4             // the prefix of each message: its length
+	haveLen          = 1 + 4         // Have and others with one index
+	requestLen       = 1 + 4 + 4 + 4 // Request and others that name a block
+	pieceOverhead    = 1 + 4 + 4     // Piece without its payload
+	portLen          = 1 + 2         // Port
+	extendedOverhead = 1 + 1         // Extended without its body
 )
 
-// PieceHeaderLen is the number of bytes that AppendPieceHeader appends.
-const PieceHeaderLen = headerLen
+// PieceHeaderLen is how many bytes AppendPieceHeader appends.
+const PieceHeaderLen = prefixLen + pieceOverhead
 
-// Len returns the number of bytes that AppendTo appends.
+// Len returns how many bytes AppendTo appends.
 func (m Message) Len() int {
 	switch m.Kind {
 	case KeepAlive:
-		return lengthLen
+		return prefixLen
 	case Have, Suggest, AllowedFast:
-		return lengthLen + indexLen
+		return prefixLen + haveLen
 	case Request, Cancel, Reject:
-		return lengthLen + blockLen
+		return prefixLen + requestLen
 	case Piece:
-		return lengthLen + pieceLen + len(m.Data)
+		return prefixLen + pieceOverhead + len(m.Data)
 	case Port:
-		return lengthLen + portLen
+		return prefixLen + portLen
 	case Extended:
-		return lengthLen + extendedLen + len(m.Data)
+		return prefixLen + extendedOverhead + len(m.Data)
 	case Bitfield, Unknown:
-		return lengthLen + 1 + len(m.Data)
+		return prefixLen + 1 + len(m.Data)
 	}
-	return lengthLen + 1
+	return prefixLen + 1
 }
 
-// AppendTo appends the message as it goes on the wire to dst and returns the
-// extended slice. It checks nothing: numbers must fit in 32 bits.
+// AppendTo appends the encoded message to dst and returns the extended slice. It copies
+// Data. It checks nothing: the caller sees to it that numbers fit in 32 bits.
 func (m Message) AppendTo(dst []byte) []byte {
-	dst = binary.BigEndian.AppendUint32(dst, uint32(m.Len()-lengthLen))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(m.Len()-prefixLen))
 	switch m.Kind {
 	case KeepAlive:
 		return dst
@@ -100,10 +100,11 @@ func (m Message) AppendTo(dst []byte) []byte {
 	return dst
 }
 
-// AppendPieceHeader appends the PieceHeaderLen bytes of a Piece message that come
-// before its payload. The caller puts b.Length bytes of payload behind them.
+// AppendPieceHeader appends to dst the PieceHeaderLen bytes of a Piece message that come
+// before the payload, and returns the extended slice. The caller appends the b.Length
+// bytes of payload.
 func AppendPieceHeader(dst []byte, b swarm.Block) []byte {
-	dst = binary.BigEndian.AppendUint32(dst, uint32(pieceLen+b.Length))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(pieceOverhead+b.Length))
 	dst = append(dst, byte(Piece))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(b.Piece))
 	return binary.BigEndian.AppendUint32(dst, uint32(b.Begin))

@@ -9,13 +9,13 @@ import (
 )
 
 func TestMetadataOnTheWire(t *testing.T) {
-	part := strings.Repeat("x", 3425)
+	data := strings.Repeat("x", 3425)
 	for _, test := range []struct {
 		m    MetadataMessage
 		want string
 	}{
 		{MetadataMessage{Type: MetadataRequest, Piece: 0}, "d8:msg_typei0e5:piecei0ee"},
-		{MetadataMessage{Type: MetadataData, TotalSize: 3425, Data: []byte(part)}, "d8:msg_typei1e5:piecei0e10:total_sizei3425ee" + part},
+		{MetadataMessage{Type: MetadataData, TotalSize: 3425, Data: []byte(data)}, "d8:msg_typei1e5:piecei0e10:total_sizei3425ee" + data},
 		{MetadataMessage{Type: MetadataReject, Piece: 7}, "d8:msg_typei2e5:piecei7ee"},
 	} {
 		require.Equal(t, test.want, string(test.m.AppendTo(nil)))
@@ -40,14 +40,14 @@ func TestMetadataIsLenient(t *testing.T) {
 }
 
 func TestMetadataRefuses(t *testing.T) {
-	whole := strings.Repeat("x", MetadataPieceLen)
+	full := strings.Repeat("x", MetadataPieceLen)
 	for _, in := range []string{
 		"", "le", "de", "d8:msg_type1:0e",
 		"d8:msg_typei0ee", "d8:msg_typei0e5:piece1:0e",
 		"d8:msg_typei0e5:piecei-1ee",
 		"d8:msg_typei0e5:piecei4294967296ee",
 		"d8:msg_typei1e5:piecei0ee",
-		"d8:msg_typei1e5:piecei0ee" + whole + "x",
+		"d8:msg_typei1e5:piecei0ee" + full + "x",
 		"d8:msg_typei1e5:piecei0e10:total_sizei0eex",
 		"d8:msg_typei1e5:piecei0e10:total_sizei-1eex",
 		"d8:msg_typei1e5:piecei0e10:total_sizei4294967296eex",
@@ -56,10 +56,10 @@ func TestMetadataRefuses(t *testing.T) {
 		"d8:msg_typei1e5:piecei0e10:total_sizei20000eex",
 		"d8:msg_typei1e5:piecei1e10:total_sizei16384eex",
 		"d8:msg_typei1e5:piecei131071e10:total_sizei1eex",
-		"d8:msg_typei1e5:piecei1e10:total_sizei20000ee" + whole,
+		"d8:msg_typei1e5:piecei1e10:total_sizei20000ee" + full,
 	} {
 		_, err := ParseMetadata([]byte(in))
-		requireWrong(t, err, Extended)
+		requireProtocolError(t, err, Extended)
 	}
 }
 
@@ -75,8 +75,7 @@ func TestMetadataAllocatesNothing(t *testing.T) {
 	}))
 }
 
-// FuzzMetadata checks that a parsed message is written so that it parses to the
-// same again.
+// FuzzMetadata checks that a parsed message, encoded and parsed again, is the same.
 func FuzzMetadata(f *testing.F) {
 	f.Add([]byte("d8:msg_typei0e5:piecei0ee"))
 	f.Add([]byte("d8:msg_typei1e5:piecei1e10:total_sizei16387eexyz"))

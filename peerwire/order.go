@@ -1,27 +1,29 @@
 package peerwire
 
-// An Order checks the one rule about order in BEP 3: what a peer has at the start,
-// a Bitfield or in its place HaveAll or HaveNone, comes at most once and ahead of
-// the other messages. What says nothing about pieces may come before it, as many
-// clients send their extension handshake first.
+// An Order checks that a Bitfield, or HaveAll or HaveNone in its place, comes at most
+// once and before the other messages, see
+// https://www.bittorrent.org/beps/bep_0003.html#peer-messages and
+// https://www.bittorrent.org/beps/bep_0006.html#have-all-have-none. Messages that say
+// nothing about pieces may come before it, because many clients send their extension
+// handshake first.
 //
-// The zero Order is for a connection on which nothing was received yet. It may not
-// be used by several goroutines at once.
+// The zero Order is for a connection on which nothing was received yet. Only one
+// goroutine at a time may use an Order.
 type Order struct {
-	late bool
+	started bool // a message came after which no Bitfield may come
 }
 
-// Check takes note of a message that was received. It returns a *ProtocolError if
-// the message comes too late.
+// Check records a message that was received. It returns a *ProtocolError if the message
+// comes too late.
 func (o *Order) Check(m Message) error {
 	switch m.Kind {
 	case KeepAlive, Extended, Port, Unknown:
 		return nil
 	case Bitfield, HaveAll, HaveNone:
-		if o.late {
-			return wrong(m.Kind, "must come first, and once")
+		if o.started {
+			return protocolErrorf(m.Kind, "came too late, must be the first message and come once")
 		}
 	}
-	o.late = true
+	o.started = true
 	return nil
 }

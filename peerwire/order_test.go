@@ -13,13 +13,13 @@ func TestOrder(t *testing.T) {
 			require.NoError(t, o.Check(Message{Kind: k}), k)
 		}
 		for _, k := range []Kind{Bitfield, HaveAll, HaveNone} {
-			requireWrong(t, o.Check(Message{Kind: k}), k)
+			requireProtocolError(t, o.Check(Message{Kind: k}), k)
 		}
 		require.NoError(t, o.Check(Message{Kind: Have}))
 	}
 	for _, before := range []Kind{Unchoke, Interested, Have, Request, Piece, AllowedFast} {
 		var o Order
 		require.NoError(t, o.Check(Message{Kind: before}))
-		requireWrong(t, o.Check(Message{Kind: Bitfield}), Bitfield)
+		requireProtocolError(t, o.Check(Message{Kind: Bitfield}), Bitfield)
 	}
 }

@@ -10,60 +10,61 @@ import (
 )
 
 const (
-	// MaxPEX is how many added and how many dropped peers a PEX message should
-	// have at most, but for the first on a connection.
+	// MaxPEX is how many added, and how many dropped, peers a PEX message should
+	// have at most, unless it is the first on its connection, see
+	// https://www.bittorrent.org/beps/bep_0011.html#protocol-extension.
 	MaxPEX = 50
 
-	// keptPEX is how many of each ParsePEX takes. The first message of a
-	// connection may be longer than others.
-	keptPEX = 200
+	// maxParsedPEX is how many of each ParsePEX returns. It is above MaxPEX because
+	// the first message of a connection may be longer.
+	maxParsedPEX = 200
 )
 
-// A PEX is the body of a message of the extension ut_pex: whom the sender has come
-// to be connected to, and to whom no longer, since its last one. See
-// https://www.bittorrent.org/beps/bep_0011.html.
+// A PEX is the body of a ut_pex message: the peers that the sender has connected to
+// since its last message, and those that it has lost. See
+// https://www.bittorrent.org/beps/bep_0011.html#protocol-extension.
 type PEX struct {
-	// Added are peers with their flags; Dropped are peers without.
+	// Added are the new peers, with flags. Dropped are the lost peers, without.
 	Added, Dropped []swarm.Address
 }
 
 // pexOptions bound the dictionary of a PEX message.
 var pexOptions = bencode.Options{Lenient: true, MaxDepth: 8, MaxTokens: 256}
 
-// ParsePEX parses the body of a message of ut_pex. The result shares no bytes with
-// b. Of the added and of the dropped peers the first 200 are taken. Addresses that
-// nobody can connect to (port 0, or the unspecified or a multicast address), keys
-// of the wrong type and bytes too few for an address are left out. Only a body that
-// does not begin with a dictionary is an error, a *ProtocolError.
+// ParsePEX parses the body of a ut_pex message. The result shares no bytes with b. It
+// has the first 200 added and the first 200 dropped peers. Addresses that nobody can
+// connect to (port 0, the unspecified address, multicast), keys of the wrong type and
+// incomplete addresses are left out. The error is a *ProtocolError, and comes only if
+// the body does not begin with a dictionary.
 func ParsePEX(b []byte) (PEX, error) {
 	v, _, err := bencode.ScanPrefix(b, pexOptions)
 	if err != nil {
-		return PEX{}, wrong(Extended, "peer exchange: %v", err)
+		return PEX{}, protocolErrorf(Extended, "peer exchange: %v", err)
 	}
 	if v.Kind() != bencode.Dict {
-		return PEX{}, wrong(Extended, "peer exchange: %v, not a dictionary", v.Kind())
+		return PEX{}, protocolErrorf(Extended, "peer exchange: %v, not a dictionary", v.Kind())
 	}
 	var p PEX
-	p.Added = takeAddresses(p.Added, v, "added", "added.f", 4)
-	p.Added = takeAddresses(p.Added, v, "added6", "added6.f", 16)
-	p.Dropped = takeAddresses(p.Dropped, v, "dropped", "", 4)
-	p.Dropped = takeAddresses(p.Dropped, v, "dropped6", "", 16)
+	p.Added = parseAddresses(p.Added, v, "added", "added.f", 4)
+	p.Added = parseAddresses(p.Added, v, "added6", "added6.f", 16)
+	p.Dropped = parseAddresses(p.Dropped, v, "dropped", "", 4)
+	p.Dropped = parseAddresses(p.Dropped, v, "dropped6", "", 16)
 	return p, nil
 }
 
-// takeAddresses appends to dst the addresses of ipLen bytes and a port that key has
-// in v, with the flags that flagKey has.
-func takeAddresses(dst []swarm.Address, v bencode.Value, key, flagKey string, ipLen int) []swarm.Address {
+// parseAddresses appends to dst the addresses under key in v, each an IP address of
+// ipLen bytes and a port, with the flags under flagKey.
+func parseAddresses(dst []swarm.Address, v bencode.Value, key, flagKey string, ipLen int) []swarm.Address {
 	b, err := v.GetBytes(key)
 	if err != nil {
 		return dst
 	}
 	var flags []byte
 	if flagKey != "" {
-		// No flags, or flags of another type, are flags of zero.
+		// If the flags are missing or of another type, every flag is 0.
 		flags, _ = v.GetBytes(flagKey)
 	}
-	for i := 0; len(b) >= ipLen+2 && len(dst) < keptPEX; i++ {
+	for i := 0; len(b) >= ipLen+2 && len(dst) < maxParsedPEX; i++ {
 		ip, _ := netip.AddrFromSlice(b[:ipLen])
 		a := swarm.Address{AddrPort: netip.AddrPortFrom(ip.Unmap(), binary.BigEndian.Uint16(b[ipLen:]))}
 		if i < len(flags) {
@@ -77,8 +78,8 @@ func takeAddresses(dst []swarm.Address, v bencode.Value, key, flagKey string, ip
 	return dst
 }
 
-// AppendTo appends the body to dst and returns the extended slice. It writes all
-// peers that have an address; the caller sees to MaxPEX.
+// AppendTo appends the body to dst and returns the extended slice. It writes all peers
+// that have an address; keeping to MaxPEX is up to the caller.
 func (p PEX) AppendTo(dst []byte) []byte {
 	dst = bencode.AppendDict(dst)
 	dst = appendAddresses(dst, p.Added, "added", "added.f", 4)
@@ -88,9 +89,9 @@ func (p PEX) AppendTo(dst []byte) []byte {
 	return bencode.AppendEnd(dst)
 }
 
-// appendAddresses appends those of as whose IP address has ipLen bytes, under key,
-// and their flags under flagKey. Without any it appends nothing, but for the key
-// "added": at least one of the keys must be there.
+// appendAddresses appends the addresses in as whose IP address has ipLen bytes under
+// key, and their flags under flagKey. If there are none it appends nothing, except for
+// the key "added", because a message must have at least one key.
 func appendAddresses(dst []byte, as []swarm.Address, key, flagKey string, ipLen int) []byte {
 	n := 0
 	for _, a := range as {

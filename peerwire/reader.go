@@ -8,90 +8,92 @@ import (
 )
 
 const (
-	// firstBuffer is the size in bytes of the buffer of a new Reader. It holds any
-	// message but blocks, long bitfields and long messages of extensions.
-	firstBuffer = 4 << 10
+	// smallBuffer is the size in bytes of a Reader's first buffer. It holds every
+	// message except blocks, long bitfields and long messages of extensions.
+	smallBuffer = 4 << 10
 
-	// blockBuffer is the size in bytes of a buffer that holds a block of the usual
-	// length.
+	// blockBuffer is the size in bytes of a buffer for a block of 16 KiB.
 	blockBuffer = 32 << 10
 
-	// calmReads is the number of reads in a row that would have fit in firstBuffer
-	// after which a larger buffer is given up.
-	calmReads = 8
+	// shrinkAfter is how many reads in a row must have fit in smallBuffer before a
+	// larger buffer is replaced by a small one.
+	shrinkAfter = 8
 )
 
-// A Reader reads messages from a stream. It may not be used by several goroutines
-// at once.
+// A Reader reads messages from a stream. Only one goroutine at a time may use it,
+// except for SetLimits.
 //
-// Its buffer grows with the bytes of the longest message that arrived, up to what
-// the limits allow, and becomes small again when only small messages come.
+// Its buffer grows with the bytes that have arrived, not with the length that a message
+// announces, and shrinks again when only small messages come.
 type Reader struct {
-	r       io.Reader
-	decoder atomic.Pointer[Decoder]
-	buf     []byte
-	start   int // of what was read and not yet returned
-	end     int
-	calm    int // reads in a row that a small buffer would have held
-	unknown int64
-	err     error // that r gave with its last bytes
-	bad     error // that ended the stream for good
+	r          io.Reader
+	decoder    atomic.Pointer[Decoder]
+	buf        []byte
+	start      int // buf[start:end] was read and not returned yet
+	end        int
+	smallReads int   // reads in a row that fit in smallBuffer
+	unknown    int64 // messages of unknown kind
+	readErr    error // that r returned together with its last bytes
+	finalErr   error // every later call returns it
 }
 
-// NewReader returns a Reader of the messages in r, which must begin where a message
-// does. It reads ahead: r is not to be read by anyone else.
+// NewReader returns a Reader for the stream r, which must begin with a message. It
+// reads ahead, so nothing else may read from r.
 func NewReader(r io.Reader, l Limits) *Reader {
 	reader := &Reader{r: r}
 	reader.SetLimits(l)
 	return reader
 }
 
-// SetLimits replaces the limits, as when the geometry of a torrent becomes known.
-// They hold for what is decoded from now on. Unlike the other methods it may be
-// called at any time, from any goroutine.
+// SetLimits replaces the limits, for example when the geometry of the torrent becomes
+// known. They apply to messages that are decoded from now on. Any goroutine may call
+// SetLimits at any time.
 func (r *Reader) SetLimits(l Limits) {
 	r.decoder.Store(NewDecoder(l))
 }
 
-// Unknown returns the number of messages of unknown kind that Next has skipped.
+// Unknown returns how many messages of unknown kind were read.
 func (r *Reader) Unknown() int64 {
 	return r.unknown
 }
 
-// Buffered returns the bytes that were read from the stream and belong to no
-// message that Next has returned. They are valid until the next call of Next.
+// Buffered returns the bytes that were read from the stream and are not part of a
+// message returned by Next. They are valid until the next call of Next or NextAny.
 func (r *Reader) Buffered() []byte {
 	return r.buf[r.start:r.end]
 }
 
-// Next returns the next message, keep-alives included. Messages of unknown kind are
-// skipped and counted. The message borrows from the Reader's buffer: its Data is
-// valid until the next call.
+// Next returns the next message, keep-alives included. It skips and counts messages
+// of unknown kind. Data of the message points into the Reader's buffer: it is valid
+// until the next call.
 //
 // The error is io.EOF if the stream ends between messages, matches
 // io.ErrUnexpectedEOF if it ends within one, and is a *ProtocolError if the peer
-// broke the protocol; these stay. Errors of the stream itself are wrapped, and
-// Next may be called again after one that is a timeout.
+// broke the protocol; every later call returns these errors again. Errors of the
+// stream itself are wrapped, and Next may be called again after a timeout.
 func (r *Reader) Next() (Message, error) {
 	for {
-		m, err := r.any()
+		m, err := r.NextAny()
 		if err != nil || m.Kind != Unknown {
 			return m, err
 		}
 	}
 }
 
-// any is Next, but returns messages of unknown kind, too.
-func (r *Reader) any() (Message, error) {
-	for r.bad == nil {
+// NextAny is Next, except that it also returns messages of unknown kind, for callers
+// that must know whether the peer still sends messages.
+func (r *Reader) NextAny() (Message, error) {
+	for r.finalErr == nil {
 		m, n, need, err := r.decoder.Load().Decode(r.buf[r.start:r.end])
 		switch {
 		case err != nil:
-			r.bad = err
+			r.finalErr = err
 		case n == 0:
-			// A long message gets room as it comes, not as it says it will.
-			most := max(blockBuffer, 2*(r.end-r.start))
-			if err := r.fill(max(firstBuffer, min(need, most))); err != nil {
+			// The buffer grows with what has arrived, because a peer can
+			// announce any length.
+			maxSize := max(blockBuffer, 2*(r.end-r.start))
+			err := r.fill(max(smallBuffer, min(need, maxSize)))
+			if err != nil {
 				return Message{}, err
 			}
 		default:
@@ -102,54 +104,55 @@ func (r *Reader) any() (Message, error) {
 			return m, nil
 		}
 	}
-	return Message{}, r.bad
+	return Message{}, r.finalErr
 }
 
-// fill reads once, into a buffer of at least size bytes. It returns an error only
-// if nothing was read.
+// fill reads once, into a buffer of at least size bytes. It returns an error only if
+// nothing was read.
 func (r *Reader) fill(size int) error {
-	if r.err == nil {
-		r.room(size)
+	if r.readErr == nil {
+		r.makeRoom(size)
 		n, err := r.r.Read(r.buf[r.end:])
-		if r.end += n; r.end > firstBuffer {
-			r.calm = 0
+		r.end += n
+		if r.end > smallBuffer {
+			r.smallReads = 0
 		} else {
-			r.calm++
+			r.smallReads++
 		}
-		r.err = err
+		r.readErr = err
 		if n > 0 || err == nil {
 			return nil
 		}
 	}
-	err := r.err
-	r.err = nil
+	err := r.readErr
+	r.readErr = nil
 	if !errors.Is(err, io.EOF) {
 		return fmt.Errorf("peerwire: reading: %w", err)
 	}
-	r.bad = io.EOF
+	r.finalErr = io.EOF
 	if r.start < r.end {
-		r.bad = fmt.Errorf("peerwire: %w", io.ErrUnexpectedEOF)
+		r.finalErr = fmt.Errorf("peerwire: %w", io.ErrUnexpectedEOF)
 	}
-	return r.bad
+	return r.finalErr
 }
 
-// room makes the buffer at least size bytes long, with what is left in it at its
+// makeRoom makes the buffer at least size bytes long, and moves the unread bytes to its
 // start.
-func (r *Reader) room(size int) {
-	left := r.buf[r.start:r.end]
+func (r *Reader) makeRoom(size int) {
+	unread := r.buf[r.start:r.end]
 	switch {
 	case len(r.buf) < size:
-		capacity := firstBuffer
+		capacity := smallBuffer
 		for capacity < size {
 			capacity *= 2
 		}
 		buf := make([]byte, capacity)
-		copy(buf, left)
+		copy(buf, unread)
 		r.buf = buf
-	case len(r.buf) > firstBuffer && len(left) == 0 && r.calm >= calmReads:
-		r.buf = make([]byte, firstBuffer)
+	case len(r.buf) > smallBuffer && len(unread) == 0 && r.smallReads >= shrinkAfter:
+		r.buf = make([]byte, smallBuffer)
 	default:
-		copy(r.buf, left)
+		copy(r.buf, unread)
 	}
-	r.start, r.end = 0, len(left)
+	r.start, r.end = 0, len(unread)
 }

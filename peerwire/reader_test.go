@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"testing"
 	"testing/iotest"
 
@@ -13,7 +12,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// stream is all of messages() and a block of the usual length, on the wire.
+// stream returns messages() and a block of 16 KiB, encoded, and the messages that Next
+// returns for them.
 func stream() (ms []Message, b []byte) {
 	block := Message{Kind: Piece, Block: swarm.Block{Piece: 1, Begin: 1 << 14, Length: 1 << 14}, Data: make([]byte, 1<<14)}
 	for _, m := range append(messages(), block, Message{Kind: Choke}) {
@@ -49,7 +49,19 @@ func TestReader(t *testing.T) {
 	}
 }
 
-func TestReaderOfABrokenStream(t *testing.T) {
+func TestReaderNextAny(t *testing.T) {
+	b := append(Message{Kind: Unknown, ExtID: 99, Data: []byte("x")}.AppendTo(nil), message(Have, 1)...)
+	r := NewReader(bytes.NewReader(b), Limits{Geometry: small})
+	m, err := r.NextAny()
+	require.NoError(t, err)
+	requireSame(t, Message{Kind: Unknown, ExtID: 99, Data: []byte("x")}, m)
+	require.EqualValues(t, 1, r.Unknown())
+	m, err = r.NextAny()
+	require.NoError(t, err)
+	require.Equal(t, Message{Kind: Have, Piece: 1}, m)
+}
+
+func TestReaderOfAnIncompleteStream(t *testing.T) {
 	want, b := stream()
 	r := NewReader(bytes.NewReader(b[:len(b)-1]), Limits{Geometry: small, Fast: true})
 	for range want[1:] {
@@ -61,17 +73,17 @@ func TestReaderOfABrokenStream(t *testing.T) {
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	}
 
-	r = NewReader(bytes.NewReader(append(words(Have, 1), words(Have, 11)...)), Limits{Geometry: small})
+	r = NewReader(bytes.NewReader(append(message(Have, 1), message(Have, 11)...)), Limits{Geometry: small})
 	_, err := r.Next()
 	require.NoError(t, err)
 	for range 2 {
 		_, err = r.Next()
-		requireWrong(t, err, Have)
+		requireProtocolError(t, err, Have)
 	}
 }
 
-func TestReaderGoesOnAfterATimeout(t *testing.T) {
-	b := words(Have, 1)
+func TestReaderContinuesAfterATimeout(t *testing.T) {
+	b := message(Have, 1)
 	r := NewReader(io.MultiReader(
 		bytes.NewReader(b[:3]),
 		iotest.TimeoutReader(iotest.OneByteReader(bytes.NewReader(b[3:]))),
@@ -83,18 +95,18 @@ func TestReaderGoesOnAfterATimeout(t *testing.T) {
 	require.Equal(t, Message{Kind: Have, Piece: 1}, m)
 }
 
-func TestReaderTakesNewLimits(t *testing.T) {
-	b := append(words(Have, 5), words(Have, 50)...)
+func TestReaderSetLimits(t *testing.T) {
+	b := append(message(Have, 5), message(Have, 50)...)
 	r := NewReader(bytes.NewReader(b), Limits{})
 	_, err := r.Next()
 	require.NoError(t, err)
-	require.Equal(t, words(Have, 50), r.Buffered())
+	require.Equal(t, message(Have, 50), r.Buffered())
 	r.SetLimits(Limits{Geometry: small})
 	_, err = r.Next()
-	requireWrong(t, err, Have)
+	requireProtocolError(t, err, Have)
 }
 
-// loop gives the same bytes for ever, as much as is asked for.
+// loop is an io.Reader that repeats the same bytes forever.
 type loop struct {
 	b   []byte
 	pos int
@@ -116,16 +128,16 @@ func TestReaderAllocatesNothing(t *testing.T) {
 	}))
 }
 
-// What a peer only announces takes no memory.
+// A message that is only announced takes no memory.
 func TestReaderGrowsWithWhatArrives(t *testing.T) {
 	const length = 1 << 20
 	long := Message{Kind: Extended, ExtID: 1, Data: make([]byte, length)}
 	b := long.AppendTo(nil)
-	r := NewReader(iotest.ErrReader(os.ErrDeadlineExceeded), Limits{})
+	r := NewReader(iotest.ErrReader(iotest.ErrTimeout), Limits{})
 	for _, arrived := range []int{6, 4 << 10, 100 << 10, length} {
-		r.r = io.MultiReader(bytes.NewReader(b[r.end-r.start:arrived]), iotest.ErrReader(os.ErrDeadlineExceeded))
+		r.r = io.MultiReader(bytes.NewReader(b[r.end-r.start:arrived]), iotest.ErrReader(iotest.ErrTimeout))
 		_, err := r.Next()
-		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		require.ErrorIs(t, err, iotest.ErrTimeout)
 		require.Equal(t, b[:arrived], r.Buffered())
 		require.LessOrEqual(t, len(r.buf), max(blockBuffer, 4*arrived))
 	}
@@ -134,19 +146,19 @@ func TestReaderGrowsWithWhatArrives(t *testing.T) {
 	require.NoError(t, err)
 	requireSame(t, long, m)
 
-	// And it is given back.
-	small := words(Have, 1)
-	r.r = iotest.HalfReader(&loop{b: small})
-	for range 10 * calmReads {
+	// Small messages make the buffer small again.
+	have := message(Have, 1)
+	r.r = iotest.HalfReader(&loop{b: have})
+	for range 10 * shrinkAfter {
 		_, err := r.Next()
 		require.NoError(t, err)
 	}
-	r.r = iotest.OneByteReader(&loop{b: small})
-	for range 10 * calmReads {
+	r.r = iotest.OneByteReader(&loop{b: have})
+	for range 10 * shrinkAfter {
 		_, err := r.Next()
 		require.NoError(t, err)
 	}
-	require.Len(t, r.buf, firstBuffer)
+	require.Len(t, r.buf, smallBuffer)
 }
 
 func BenchmarkReader(b *testing.B) {
@@ -161,16 +173,16 @@ func BenchmarkReader(b *testing.B) {
 	}
 }
 
-// FuzzReader checks that a stream gives the same messages and the same end in
-// whatever portions it arrives, and that what was read encodes to what came.
+// FuzzReader checks that a stream gives the same messages and the same error when it
+// arrives in small portions, and that the messages encode to the same bytes.
 func FuzzReader(f *testing.F) {
-	var b []byte // short, so that little time goes into making it shorter
+	var b []byte // short, so that minimizing takes little time
 	for _, m := range messages() {
 		b = m.AppendTo(b)
 	}
 	f.Add(b, uint8(3), true)
 	f.Add(b, uint8(0), false)
-	f.Add(append(words(Have, 3), 0, 0, 0), uint8(1), true)
+	f.Add(append(message(Have, 3), 0, 0, 0), uint8(1), true)
 	f.Fuzz(func(t *testing.T, b []byte, portion uint8, fast bool) {
 		l := Limits{Geometry: small, Fast: fast}
 		whole := NewReader(bytes.NewReader(b), l)
@@ -193,7 +205,7 @@ func FuzzReader(f *testing.F) {
 				}
 				return
 			}
-			for { // what the Reader skips
+			for { // skip what the Reader skips
 				u, took, _, _ := d.Decode(rest)
 				if u.Kind != Unknown {
 					break
@@ -209,7 +221,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// portions reads b in runs of at most n bytes.
+// portions is an io.Reader of b that returns at most n bytes at a time.
 type portions struct {
 	b []byte
 	n int

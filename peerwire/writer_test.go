@@ -10,7 +10,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// counter counts calls of Write, and fails them with err.
+// counter counts the calls of Write. If err is not nil, they fail with it.
 type counter struct {
 	bytes.Buffer
 	calls int
@@ -42,7 +42,7 @@ func TestWriter(t *testing.T) {
 	c.err = io.ErrClosedPipe
 	require.ErrorIs(t, w.Write(Message{Kind: Choke}), io.ErrClosedPipe)
 	c.err = nil
-	require.ErrorIs(t, w.Write(Message{Kind: Choke}), io.ErrClosedPipe, "what follows would not begin where a message does")
+	require.ErrorIs(t, w.Write(Message{Kind: Choke}), io.ErrClosedPipe, "the error stays, because part of a message may have been written")
 	require.Equal(t, 2, c.calls)
 }
 
@@ -56,8 +56,8 @@ func TestWriterAllocatesNothing(t *testing.T) {
 	}))
 }
 
-func TestWriterGivesMemoryBack(t *testing.T) {
+func TestWriterReleasesLargeBuffers(t *testing.T) {
 	w := NewWriter(io.Discard)
 	require.NoError(t, w.Write(Message{Kind: Extended, Data: make([]byte, 1<<20)}))
-	require.LessOrEqual(t, cap(w.buf), keptBuffer)
+	require.LessOrEqual(t, cap(w.buf), maxIdleBuffer)
 }

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// lanes is the number of messages that a state has room for.
+// lanes is the number of messages that words has room for.
 const lanes = 16
 
 // words is the state of a hash for each lane: word w of lane l is words[w][l].
@@ -17,20 +17,21 @@ type words [8][lanes]uint32
 // A kernel hashes blocks of 64 bytes of several lanes at once.
 type kernel struct {
 	name  string
-	width int // it uses the first lanes of a state, 16 or less
+	width int // the number of lanes, 16 or less: the first ones of a state
 
-	// run takes up blocks, 1 or more, of each lane, the first at at[lane].
+	// run hashes blocks, 1 or more, of each lane. at[l] is the address of the
+	// first one of lane l.
 	run func(state *[8][lanes]uint32, at *[lanes]*byte, blocks int)
 }
 
-// An algorithm is SHA-1 or SHA-256, and all the ways there are to compute it.
+// An algorithm is SHA-1 or SHA-256, with all the ways to compute it here.
 type algorithm struct {
 	init    []uint32 // the state before the first block
-	magic   string   // of a state as the standard library marshals it
+	magic   string   // starts a state that the standard library has marshaled
 	kernels []kernel // that this processor can run
 
-	// Hashers of the standard library are pooled because a piece of several
-	// blocks needs one with a state, and the sum functions do not allocate.
+	// Hashers of the standard library. They are pooled because a piece of several
+	// blocks needs one, and the sum functions must not allocate.
 	hashers sync.Pool
 
 	// choice is nil until the algorithm is first used.
@@ -57,8 +58,8 @@ var (
 	}
 )
 
-// hasher returns a hasher of the standard library that has seen nothing. It is
-// to be put back.
+// hasher returns a hasher of the standard library in its initial state. The caller puts
+// it back.
 func (a *algorithm) hasher() hash.Hash {
 	h := a.hashers.Get().(hash.Hash)
 	h.Reset()

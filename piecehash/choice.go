@@ -4,23 +4,22 @@ import "time"
 
 // A choice says what is fastest on this processor, for each number of lanes.
 type choice struct {
-	// first[n] is how many of n messages to hash side by side at first, the
-	// others coming after them. It is 0 if the standard library is faster, one
-	// message after the other.
-	first [lanes + 1]int
+	// width[n] is how many of n messages to hash side by side at first; the others
+	// follow as lanes become free. It is 0 if the standard library is faster.
+	width [lanes + 1]int
 
-	// by[n] is the kernel for n lanes in use, nil if the standard library is
-	// faster.
-	by [lanes + 1]*kernel
+	// kernels[n] is the kernel for n lanes in use. It is nil if the standard
+	// library is faster.
+	kernels [lanes + 1]*kernel
 }
 
 const (
 	trialLen    = 2 << 10 // bytes of each lane in one measurement
-	trialRounds = 12      // measurements of each way, of which the shortest counts
+	trialRounds = 12      // measurements of each way; the shortest counts
 )
 
-// best returns the choice for a, which is measured when it is first asked for.
-// That takes some tenths of a millisecond.
+// best returns the choice for a. The first call measures it, which takes a few tenths
+// of a millisecond.
 func (a *algorithm) best() *choice {
 	if c := a.choice.Load(); c != nil {
 		return c
@@ -35,14 +34,14 @@ func (a *algorithm) best() *choice {
 	return c
 }
 
-// costs is how long each way takes for the same number of bytes per lane.
+// costs are the times that each way takes for the same number of bytes per lane.
 type costs struct {
 	std    time.Duration   // of one lane
 	kernel []time.Duration // of all lanes of each kernel
 }
 
-// measure times all the ways, in turns so that what disturbs one of them is
-// likely to disturb others or none.
+// measure times all ways. It alternates between them, so that a disturbance is likely
+// to slow down several of them or none.
 func (a *algorithm) measure() costs {
 	const long = time.Hour
 	out := costs{std: long, kernel: make([]time.Duration, len(a.kernels))}
@@ -73,9 +72,8 @@ func (a *algorithm) measure() costs {
 	return out
 }
 
-// choose makes a choice of what was measured, for messages of equal length. A
-// kernel has a handicap of a twentieth, because lanes cost something besides the
-// hashing.
+// choose makes a choice from measured times, for messages of equal length. It adds a
+// twentieth to the time of a kernel, because filling lanes takes time too.
 func choose(kernels []kernel, t costs) *choice {
 	c := new(choice)
 	var total [lanes + 1]time.Duration // of that many messages
@@ -87,17 +85,17 @@ func choose(kernels []kernel, t costs) *choice {
 			k := &kernels[i]
 			cost := t.kernel[i] + t.kernel[i]/20
 			if k.width >= n && cost < least {
-				least, c.by[n] = cost, k
+				least, c.kernels[n] = cost, k
 			}
 			side := min(k.width, n)
 			if all := cost + total[n-side]; all < total[n] {
-				total[n], c.first[n] = all, side
+				total[n], c.width[n] = all, side
 			}
 		}
 	}
 	return c
 }
 
-// lanes returns how many messages to hash side by side at first, 0 for the
-// standard library alone.
-func (c *choice) lanes(messages int) int { return c.first[min(messages, lanes)] }
+// lanes returns how many of a number of messages to hash side by side at first. 0
+// means that the standard library hashes all of them.
+func (c *choice) lanes(messages int) int { return c.width[min(messages, lanes)] }

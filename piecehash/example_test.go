@@ -20,7 +20,7 @@ func Example() {
 	// a9993e364706816aba3e25717850c26c9cd0d89d
 }
 
-// Someone who knows only the root of a file can check some of its leaves.
+// With the root of a file alone, some of its leaves can be checked.
 func ExampleCheck() {
 	leaves := make([][32]byte, 5)
 	piecehash.Leaves(leaves, [][]byte{[]byte("a"), []byte("b"), []byte("c"), []byte("d"), []byte("e")})

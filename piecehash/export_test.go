@@ -15,7 +15,7 @@ type Path struct {
 	two   *choice
 }
 
-// Force makes all sums go this way until the function that it returns is called.
+// Force makes all functions hash this way until restore is called.
 func (p Path) Force() (restore func()) {
 	one, two := alg1.choice.Swap(p.one), alg256.choice.Swap(p.two)
 	return func() {
@@ -24,10 +24,10 @@ func (p Path) Force() (restore func()) {
 	}
 }
 
-// Paths returns every way that this processor can go: the standard library, each
-// kernel alone for any number of lanes, and a change to fewer lanes and then to
-// the standard library as a batch ends. The reference stands for kernels that the
-// processor lacks.
+// Paths returns every way that this processor can hash: the standard library; each
+// kernel alone, for any number of lanes; and each kernel with a change to the standard
+// library when few lanes are left. The reference replaces kernels that the processor
+// does not have.
 func Paths() []Path {
 	ref1, ref256 := reference(&alg1), reference(&alg256)
 	paths := []Path{
@@ -48,47 +48,47 @@ func Paths() []Path {
 func only(k kernel) *choice {
 	c := new(choice)
 	for n := 1; n <= lanes; n++ {
-		c.first[n] = min(n, k.width)
+		c.width[n] = min(n, k.width)
 		if n <= k.width {
-			c.by[n] = &k
+			c.kernels[n] = &k
 		}
 	}
 	return c
 }
 
-// ending is the choice of k where more than 3 lanes are in use.
+// ending is the choice of k while more than 3 lanes are in use.
 func ending(k kernel) *choice {
 	c := only(k)
 	for n := 1; n <= 3; n++ {
-		c.first[n], c.by[n] = 0, nil
+		c.width[n], c.kernels[n] = 0, nil
 	}
 	return c
 }
 
-// Choose returns what is chosen for n messages if the standard library takes std
-// for one of them, a kernel of 16 lanes long and one of 8 lanes short: how many
-// to hash side by side at first, and which kernel has that many lanes, 0 for the
-// standard library.
+// Choose returns the choice for n messages if the standard library takes std for one
+// of them, a kernel of 16 lanes takes long, and one of 8 lanes takes short: how many
+// messages to hash side by side at first, and the width of the kernel for that many,
+// 0 for the standard library.
 func Choose(n int, std, long, short time.Duration) (first, width int) {
 	c := choose([]kernel{{"long", 16, nil}, {"short", 8, nil}}, costs{std, []time.Duration{long, short}})
-	if k := c.by[c.first[n]]; k != nil {
+	if k := c.kernels[c.width[n]]; k != nil {
 		width = k.width
 	}
-	return c.first[n], width
+	return c.width[n], width
 }
 
-// Measured returns how many lanes each algorithm uses on this processor for a
-// batch of n messages, having measured.
+// Measured returns how many lanes each algorithm uses on this processor for a batch of
+// n messages.
 func Measured(n int) (one, two int) { return alg1.best().lanes(n), alg256.best().lanes(n) }
 
-// Measure measures again, whatever was chosen.
+// Measure repeats the measurements.
 func Measure() {
 	choose(alg1.kernels, alg1.measure())
 	choose(alg256.kernels, alg256.measure())
 }
 
-// reference is a kernel that the standard library does the work of, so that what
-// stands around kernels is tested on every processor.
+// reference is a kernel that calls the standard library, so that the code around
+// kernels is tested on every processor.
 func reference(a *algorithm) kernel {
 	return kernel{"reference", lanes, func(state *[8][lanes]uint32, at *[lanes]*byte, blocks int) {
 		h := a.hasher()

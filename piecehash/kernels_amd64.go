@@ -6,7 +6,7 @@ import "golang.org/x/sys/cpu"
 
 //go:generate sh -c "cd testdata/gen && GOWORK=off go run . -out ../../lanes_amd64.s -stubs ../../lanes_amd64.go -pkg piecehash"
 
-// hasAVX512 says whether all that kernels of AVX-512 need is there.
+// hasAVX512 reports whether the processor has all that the AVX-512 kernels need.
 var hasAVX512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
 
 // kernels1 returns the kernels of SHA-1 that this processor can run.

@@ -2,6 +2,6 @@
 
 package piecehash
 
-// Where there is no assembly the standard library does it all.
+// Without assembly the standard library hashes everything.
 func kernels1() []kernel   { return nil }
 func kernels256() []kernel { return nil }

@@ -2,44 +2,45 @@ package piecehash
 
 import "encoding/binary"
 
-// blockLen is the number of bytes that both hashes take up at a time.
+// blockLen is the length of a block of both hashes, in bytes.
 const blockLen = 64
 
-// A lane is one message on its way through a kernel.
+// A lane is one message that a kernel hashes beside others.
 type lane struct {
-	piece  int      // index of it in the batch
-	hashed uint64   // bytes that kernels have taken up
-	run    []byte   // bytes that come next
-	rest   [][]byte // runs that come after them
+	piece   int      // its index in the batch
+	hashed  uint64   // bytes that kernels have hashed
+	run     []byte   // the next bytes
+	pending [][]byte // the runs after them
 
-	// hold is where a block is put together that lies in several runs, and the
-	// last block with its padding. Of it, held bytes wait for more; or whole
-	// blocks, from its byte from on, wait for a kernel.
-	hold  [2 * blockLen]byte
-	held  int
-	from  int
-	whole int
-	ended bool // the padding is in hold, or through
-	open  bool // more of the message comes in another batch: no padding
+	// buf holds a block that is spread over several runs, and the last block with
+	// its padding. Either its first buffered bytes are an incomplete block, or
+	// bufBlocks blocks from byte bufFrom on are ready for a kernel.
+	buf       [2 * blockLen]byte
+	buffered  int
+	bufFrom   int
+	bufBlocks int
+	padded    bool // the padding was put into buf
+	more      bool // the message continues in another batch: no padding yet
 }
 
-// ready makes sure that a whole block of the lane is at hand. It reports false
-// if the message is through.
-func (l *lane) ready(m *mill) bool {
+// ready gets a complete block of the lane ready. It reports false if the message is
+// finished.
+func (l *lane) ready(b *batcher) bool {
 	for {
 		switch {
-		case l.whole > 0 || l.held == 0 && len(l.run) >= blockLen:
+		case l.bufBlocks > 0 || (l.buffered == 0 && len(l.run) >= blockLen):
 			return true
 		case len(l.run) > 0:
-			n := copy(l.hold[l.held:blockLen], l.run)
+			n := copy(l.buf[l.buffered:blockLen], l.run)
 			l.run = l.run[n:]
-			if l.held += n; l.held == blockLen {
-				l.held, l.from, l.whole = 0, 0, 1
+			l.buffered += n
+			if l.buffered == blockLen {
+				l.buffered, l.bufFrom, l.bufBlocks = 0, 0, 1
 			}
-		case l.ended:
+		case l.padded:
 			return false
-		case m.pull(l):
-		case l.open:
+		case b.nextRun(l):
+		case l.more:
 			return false
 		default:
 			l.pad()
@@ -47,34 +48,34 @@ func (l *lane) ready(m *mill) bool {
 	}
 }
 
-// pad ends the message: FIPS 180-4, section 5.1.1.
+// pad puts the padding of the message into buf: FIPS 180-4, section 5.1.1.
 func (l *lane) pad() {
-	bits := (l.hashed + uint64(l.held)) * 8
-	l.whole = 1
-	if l.held+1+8 > blockLen {
-		l.whole = 2
+	bits := (l.hashed + uint64(l.buffered)) * 8
+	l.bufBlocks = 1
+	if l.buffered+1+8 > blockLen {
+		l.bufBlocks = 2
 	}
-	end := l.whole * blockLen
-	l.hold[l.held] = 0x80
-	clear(l.hold[l.held+1 : end-8])
-	binary.BigEndian.PutUint64(l.hold[end-8:end], bits)
-	l.held, l.from, l.ended = 0, 0, true
+	end := l.bufBlocks * blockLen
+	l.buf[l.buffered] = 0x80
+	clear(l.buf[l.buffered+1 : end-8])
+	binary.BigEndian.PutUint64(l.buf[end-8:end], bits)
+	l.buffered, l.bufFrom, l.padded = 0, 0, true
 }
 
-// next returns where the next blocks of a lane that is ready are, and how many.
+// next returns the address of the next blocks of a lane that is ready, and their number.
 func (l *lane) next() (*byte, int) {
-	if l.whole > 0 {
-		return &l.hold[l.from], l.whole
+	if l.bufBlocks > 0 {
+		return &l.buf[l.bufFrom], l.bufBlocks
 	}
 	return &l.run[0], len(l.run) / blockLen
 }
 
-// skip passes over blocks that were hashed.
+// skip drops blocks that were hashed.
 func (l *lane) skip(blocks int) {
 	l.hashed += uint64(blocks) * blockLen
-	if l.whole > 0 {
-		l.whole -= blocks
-		l.from += blocks * blockLen
+	if l.bufBlocks > 0 {
+		l.bufBlocks -= blocks
+		l.bufFrom += blocks * blockLen
 		return
 	}
 	l.run = l.run[blocks*blockLen:]

@@ -11,7 +11,7 @@ import (
 const BlockLen = 16 << 10
 
 // MaxLayer is the highest layer that a tree can have. Leaves are layer 0, and
-// a file of the largest length that an int64 can say has 2^49 of them.
+// a file of the largest length that fits into an int64 has 2^49 of them.
 const MaxLayer = 49
 
 // pads[n] is the root of a tree of height n whose leaves are all zero hashes.
@@ -22,16 +22,15 @@ var pads = func() (p [MaxLayer + 1][32]byte) {
 	return p
 }()
 
-// Pad returns the hash that stands on a layer, 0 to MaxLayer, for a part of
-// the tree that lies wholly beyond the end of the file.
+// Pad returns the hash on a layer, 0 to MaxLayer, of a subtree that is entirely
+// beyond the end of the file.
 func Pad(layer int) [32]byte { return pads[layer] }
 
-// Height returns the layer of the root above n hashes of layer base: the
-// smallest tree that holds them, n being 1 or more.
+// Height returns the layer of the root of the smallest tree that has n hashes, 1 or
+// more, on layer base.
 func Height(n int64, base int) int { return base + bits.Len64(uint64(n-1)) }
 
-// LeavesOf returns the number of leaves that cover data in a file of length
-// bytes.
+// LeavesOf returns the number of leaves of a file of length bytes, without padding.
 func LeavesOf(length int64) int64 {
 	n := length / BlockLen
 	if length%BlockLen != 0 {
@@ -40,15 +39,16 @@ func LeavesOf(length int64) int64 {
 	return n
 }
 
-// PieceLayer returns the layer on which one hash covers a whole piece of
+// PieceLayer returns the layer on which one hash covers a full piece of
 // pieceLength bytes, a power of two not less than BlockLen.
 func PieceLayer(pieceLength int64) int {
 	return bits.Len64(uint64(pieceLength/BlockLen)) - 1
 }
 
-// above writes to dst the layer above src and returns its length. dst may be
-// src. A last hash without a partner gets pad, the padding of src's layer.
-func above(dst, src [][32]byte, pad *[32]byte) int {
+// parents writes the layer above src to dst and returns its length. dst may be src.
+// If the last hash of src has no partner, it is paired with pad, the padding of src's
+// layer.
+func parents(dst, src [][32]byte, pad *[32]byte) int {
 	n := len(src) / 2
 	pairs(dst, src)
 	if len(src)%2 == 1 {
@@ -58,13 +58,14 @@ func above(dst, src [][32]byte, pad *[32]byte) int {
 	return n
 }
 
-// scratch holds slices to climb a tree in, so that roots cost no allocation.
-var scratch = sync.Pool{New: func() any { return new([][32]byte) }}
+// rows is a pool of slices for the layers between hashes and root, so that computing a
+// root does not allocate.
+var rows = sync.Pool{New: func() any { return new([][32]byte) }}
 
-// Root returns the root of the smallest tree above hashes of layer base, padded
-// on the right with what that layer is padded with. For a file that is longer
-// than a piece, hashes are its piece layer and base is [PieceLayer]; for another,
-// hashes are its leaves and base is 0. Without hashes it returns the zero hash.
+// Root returns the root of the smallest tree above hashes of layer base, with the
+// padding of that layer to the right of them. For a file longer than a piece, hashes
+// are its piece layer and base is [PieceLayer]; for a shorter one, hashes are its
+// leaves and base is 0. Without hashes it returns the zero hash.
 func Root(hashes [][32]byte, base int) [32]byte {
 	if len(hashes) == 0 {
 		return [32]byte{}
@@ -72,10 +73,10 @@ func Root(hashes [][32]byte, base int) [32]byte {
 	return Subtree(hashes, base, Height(int64(len(hashes)), base))
 }
 
-// Subtree returns the hash on layer top above hashes of layer base, of which
-// there may be up to 1<<(top-base): those that lack are padding. So a piece of a
-// file longer than a piece gets its hash from its leaves, base being 0 and top
-// [PieceLayer], however short the piece is.
+// Subtree returns the hash on layer top above hashes of layer base. There may be up
+// to 1<<(top-base) of them; the missing ones are padding. In a file longer than a
+// piece, the hash of each piece, however short, is the Subtree of its leaves with base
+// 0 and top [PieceLayer].
 func Subtree(hashes [][32]byte, base, top int) [32]byte {
 	if len(hashes) == 0 {
 		return pads[top]
@@ -83,15 +84,15 @@ func Subtree(hashes [][32]byte, base, top int) [32]byte {
 	if base == top {
 		return hashes[0]
 	}
-	s := scratch.Get().(*[][32]byte)
-	defer scratch.Put(s)
+	s := rows.Get().(*[][32]byte)
+	defer rows.Put(s)
 	if need := (len(hashes) + 1) / 2; cap(*s) < need {
 		*s = make([][32]byte, need)
 	}
 	row := (*s)[:cap(*s)]
-	n := above(row, hashes, &pads[base])
+	n := parents(row, hashes, &pads[base])
 	for layer := base + 1; layer < top; layer++ {
-		n = above(row, row[:n], &pads[layer])
+		n = parents(row, row[:n], &pads[layer])
 	}
 	return row[0]
 }

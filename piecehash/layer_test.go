@@ -20,8 +20,8 @@ func leavesOf(b []byte) [][32]byte {
 	return out
 }
 
-// naive returns every layer of the tree above leaves, with all padding written
-// out: row 0 is 1<<height wide.
+// naive returns every layer of the tree above leaves, with all padding: row 0 is
+// 1<<height wide.
 func naive(leaves [][32]byte, height int) [][][32]byte {
 	row := make([][32]byte, 1<<height)
 	copy(row, leaves)
@@ -62,7 +62,7 @@ func TestHeightsAndCounts(t *testing.T) {
 	require.Equal(t, 5, piecehash.Height(5, 2))
 }
 
-func TestRootsAndPieceLayersAsWrittenOut(t *testing.T) {
+func TestRootsAndPieceLayersEqualNaiveOnes(t *testing.T) {
 	b := content(40 * piecehash.BlockLen)
 	for n := 1; n <= 40; n++ {
 		leaves := leavesOf(b)[:n]

@@ -5,15 +5,15 @@ import (
 	"encoding/binary"
 )
 
-// pairEnd is the second and last block of every message of 64 bytes, which holds
-// nothing but padding: FIPS 180-4, section 5.1.1.
-var pairEnd = func() (b [blockLen]byte) {
+// pairPadding is the second and last block of every message of 64 bytes. It holds only
+// padding: FIPS 180-4, section 5.1.1.
+var pairPadding = func() (b [blockLen]byte) {
 	b[0] = 0x80
 	binary.BigEndian.PutUint64(b[blockLen-8:], blockLen*8)
 	return b
 }()
 
-// pair returns the hash above two others.
+// pair returns the parent of two hashes.
 func pair(l, r *[32]byte) [32]byte {
 	var b [64]byte
 	copy(b[:32], l[:])
@@ -21,46 +21,46 @@ func pair(l, r *[32]byte) [32]byte {
 	return sha256.Sum256(b[:])
 }
 
-// pairs sets dst[i] to the hash above src[2*i] and src[2*i+1]. dst may be src.
+// pairs sets dst[i] to the parent of src[2*i] and src[2*i+1]. dst may be src.
 func pairs(dst, src [][32]byte) {
 	n := len(src) / 2
 	done := 0
-	if m := alg256.newMill(n); m != nil {
-		m.two = dst
+	if b := alg256.newBatcher(n); b != nil {
+		b.sums256 = dst
 		for done < n {
-			used := m.by.lanes(n - done)
+			used := b.choice.lanes(n - done)
 			if used == 0 {
 				break
 			}
-			m.pairs(src, done, used)
+			b.pairs(src, done, used)
 			done += used
 		}
-		m.release()
+		b.release()
 	}
 	for i := done; i < n; i++ {
 		dst[i] = pair(&src[2*i], &src[2*i+1])
 	}
 }
 
-// pairs hashes pairs of src side by side: used of them, from the first on.
-func (m *mill) pairs(src [][32]byte, first, used int) {
-	k := m.by.by[used]
-	for w, x := range m.alg.init {
+// pairs hashes used pairs of src side by side, from pair first on.
+func (b *batcher) pairs(src [][32]byte, first, used int) {
+	k := b.choice.kernels[used]
+	for w, x := range b.alg.init {
 		for l := range used {
-			m.state[w][l] = x
+			b.state[w][l] = x
 		}
 	}
 	for l := range k.width {
-		// Two hashes lie side by side in memory, as one block.
-		m.at[l] = &src[2*(first+min(l, used-1))][0]
+		// Two neighbours are one block in memory.
+		b.at[l] = &src[2*(first+min(l, used-1))][0]
 	}
-	k.run((*[8][lanes]uint32)(&m.state), &m.at, 1)
+	k.run((*[8][lanes]uint32)(&b.state), &b.at, 1)
 	for l := range k.width {
-		m.at[l] = &pairEnd[0]
+		b.at[l] = &pairPadding[0]
 	}
-	k.run((*[8][lanes]uint32)(&m.state), &m.at, 1)
+	k.run((*[8][lanes]uint32)(&b.state), &b.at, 1)
 	for l := range used {
-		m.lane[l].piece = first + l
-		m.emit(l)
+		b.lane[l].piece = first + l
+		b.writeHash(l)
 	}
 }

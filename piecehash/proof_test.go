@@ -34,7 +34,8 @@ func TestEveryAnswerChecks(t *testing.T) {
 	}
 }
 
-// A proof that stops below the root is answered, and proves nothing by itself.
+// A request for a proof that ends below the root is answered, but the answer does not
+// pass Check.
 func TestShortProofs(t *testing.T) {
 	tree := piecehash.NewTree(leavesOf(content(16*piecehash.BlockLen)), 0)
 	r := piecehash.Request{Index: 4, Length: 4, Proofs: 2}
@@ -52,7 +53,7 @@ func TestShortProofs(t *testing.T) {
 	require.Equal(t, tree.Layer(0)[4:8], answer)
 }
 
-func TestRequestsThatCannotBe(t *testing.T) {
+func TestInvalidRequests(t *testing.T) {
 	tree := piecehash.NewTree(leavesOf(content(13*piecehash.BlockLen)), 0)
 	require.Equal(t, 4, tree.Height())
 	for _, r := range []piecehash.Request{
@@ -92,8 +93,8 @@ func TestCheckDoesNotAllocate(t *testing.T) {
 	}))
 }
 
-// FuzzCheck looks for requests and answers from peers that panic, or for an
-// answer that is not the tree's and yet is taken for it.
+// FuzzCheck looks for requests and answers that panic, and for a wrong answer that
+// passes Check.
 func FuzzCheck(f *testing.F) {
 	tree := piecehash.NewTree(leavesOf(content(13*piecehash.BlockLen)), 0)
 	f.Add(0, 0, 2, 3, []byte{1})
@@ -106,7 +107,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		want, ok := tree.Answer(nil, r)
 		if piecehash.Check(tree.Root(), tree.Height(), r, answer) && (!ok || !slices.Equal(want, answer)) {
-			t.Fatalf("%+v was checked with hashes of our own making", r)
+			t.Fatalf("%+v: a made-up answer passed", r)
 		}
 	})
 }

@@ -5,15 +5,15 @@ import (
 	"crypto/sha256"
 )
 
-// Sum1 sets dst[i] to the SHA-1 of the blocks of pieces[i], laid end to end. A
-// piece without blocks has the hash of no bytes. It panics if dst is shorter
-// than pieces. Neither slice is kept.
+// Sum1 sets dst[i] to the SHA-1 of all blocks of pieces[i] in order. A piece without
+// blocks has the hash of no bytes. Sum1 panics if dst is shorter than pieces. It keeps
+// neither slice.
 func Sum1(dst [][20]byte, pieces [][][]byte) {
 	dst = dst[:len(pieces)]
-	if m := alg1.newMill(len(pieces)); m != nil {
-		m.lists, m.one = pieces, dst
-		m.run()
-		m.release()
+	if b := alg1.newBatcher(len(pieces)); b != nil {
+		b.lists, b.sums1 = pieces, dst
+		b.run()
+		b.release()
 		return
 	}
 	h := alg1.hasher()
@@ -31,14 +31,14 @@ func Sum1(dst [][20]byte, pieces [][][]byte) {
 	}
 }
 
-// Sum256 sets dst[i] to the SHA-256 of the blocks of pieces[i], laid end to
-// end. It is otherwise as [Sum1].
+// Sum256 sets dst[i] to the SHA-256 of all blocks of pieces[i] in order. Otherwise it
+// is like [Sum1].
 func Sum256(dst [][32]byte, pieces [][][]byte) {
 	dst = dst[:len(pieces)]
-	if m := alg256.newMill(len(pieces)); m != nil {
-		m.lists, m.two = pieces, dst
-		m.run()
-		m.release()
+	if b := alg256.newBatcher(len(pieces)); b != nil {
+		b.lists, b.sums256 = pieces, dst
+		b.run()
+		b.release()
 		return
 	}
 	h := alg256.hasher()
@@ -56,15 +56,15 @@ func Sum256(dst [][32]byte, pieces [][][]byte) {
 	}
 }
 
-// Leaves sets dst[i] to the SHA-256 of blocks[i] alone: the leaf of a merkle
-// tree, if the block is of [BlockLen] bytes or the last of its file. It panics
-// if dst is shorter than blocks. Neither slice is kept.
+// Leaves sets dst[i] to the SHA-256 of blocks[i] alone, which is a leaf of a merkle tree
+// if the block has [BlockLen] bytes or is the last of its file. Leaves panics if dst is
+// shorter than blocks. It keeps neither slice.
 func Leaves(dst [][32]byte, blocks [][]byte) {
 	dst = dst[:len(blocks)]
-	if m := alg256.newMill(len(blocks)); m != nil {
-		m.blocks, m.two = blocks, dst
-		m.run()
-		m.release()
+	if b := alg256.newBatcher(len(blocks)); b != nil {
+		b.blocks, b.sums256 = blocks, dst
+		b.run()
+		b.release()
 		return
 	}
 	for i, b := range blocks {

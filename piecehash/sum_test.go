@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// content returns n bytes that the vectors of this package were made from.
+// content returns the first n of the bytes that the vectors here were made from.
 func content(n int) []byte {
 	b := make([]byte, n)
 	for i := range b {
@@ -38,7 +38,7 @@ func batch() (pieces [][][]byte, whole [][]byte) {
 	return pieces, append(whole, nil, nil, []byte("abc"))
 }
 
-func TestSumsAreThoseOfEachPieceAlone(t *testing.T) {
+func TestSumsEqualThoseOfTheStandardLibrary(t *testing.T) {
 	pieces, whole := batch()
 	one := make([][20]byte, len(pieces))
 	two := make([][32]byte, len(pieces))
@@ -50,7 +50,7 @@ func TestSumsAreThoseOfEachPieceAlone(t *testing.T) {
 	}
 }
 
-func TestSum1PartsReadsEachPieceInRuns(t *testing.T) {
+func TestSum1SectionsReadsEachPieceInRuns(t *testing.T) {
 	pieces, whole := batch()
 	// An empty run ends a piece, so none may come before the last.
 	for i := range pieces {
@@ -64,8 +64,8 @@ func TestSum1PartsReadsEachPieceInRuns(t *testing.T) {
 		pieces[i] = pieces[i][1:]
 		return b
 	}
-	got := make([]piecehash.Part1, len(pieces))
-	piecehash.Sum1Parts(got, next)
+	got := make([]piecehash.Section1, len(pieces))
+	piecehash.Sum1Sections(got, next)
 	for i, b := range whole {
 		require.Equal(t, sha1.Sum(b), got[i].Sum, "piece %d", i)
 	}

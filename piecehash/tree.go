@@ -1,16 +1,16 @@
 package piecehash
 
-// A Tree holds the merkle tree of one file from some layer up to the root. It
-// does not change once made, and may be used from many goroutines at once.
+// A Tree holds the merkle tree of one file, from some layer up to the root. It never
+// changes, so many goroutines may use it at once.
 type Tree struct {
 	base   int
 	layers [][][32]byte // layers[i] is layer base+i without its padding
 }
 
-// NewTree makes the tree above hashes of layer base: the leaves of a file with
-// base 0, or its piece layer with base [PieceLayer]. Padding is not part of
-// hashes. It takes about as much memory again as hashes, which it does not
-// keep, and one hash for each of them. Hashes must not be empty.
+// NewTree makes the tree above hashes of layer base: the leaves of a file with base 0,
+// or its piece layer with base [PieceLayer], without padding. It copies hashes, takes
+// about twice their memory, and computes one hash for each of them. There must be at
+// least one.
 func NewTree(hashes [][32]byte, base int) *Tree {
 	top := Height(int64(len(hashes)), base)
 	total := 0
@@ -27,7 +27,7 @@ func NewTree(hashes [][32]byte, base int) *Tree {
 	for layer := base; layer < top; layer++ {
 		below := rest[:n]
 		rest = rest[n:]
-		n = above(rest, below, &pads[layer])
+		n = parents(rest, below, &pads[layer])
 		t.layers = append(t.layers, rest[:n:n])
 	}
 	return t
@@ -42,8 +42,8 @@ func (t *Tree) Height() int { return t.base + len(t.layers) - 1 }
 // Root returns the hash of the whole file, its "pieces root".
 func (t *Tree) Root() [32]byte { return t.layers[len(t.layers)-1][0] }
 
-// Layer returns the hashes of a layer that cover data: none for a layer that the
-// tree does not hold. The slice belongs to the tree; do not change it.
+// Layer returns the hashes of a layer without padding, or nil if the tree does not hold
+// that layer. The slice belongs to the tree; do not change it.
 func (t *Tree) Layer(layer int) [][32]byte {
 	if layer < t.base || layer > t.Height() {
 		return nil

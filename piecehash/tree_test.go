@@ -37,7 +37,7 @@ func TestTreeFromAPieceLayer(t *testing.T) {
 	require.Nil(t, half.Layer(1))
 }
 
-func TestTreeDoesNotKeepWhatItWasMadeFrom(t *testing.T) {
+func TestTreeCopiesItsHashes(t *testing.T) {
 	leaves := leavesOf(content(5 * piecehash.BlockLen))
 	tree := piecehash.NewTree(leaves, 0)
 	want := tree.Layer(0)[0]

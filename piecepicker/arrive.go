@@ -6,78 +6,78 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Drop says that a peer will not send b. If b was asked of it alone it becomes
-// free to pick again.
+// Drop says that a peer will not send b. If b was requested from it alone, b becomes free
+// to pick.
 func (p *Picker) Drop(id swarm.Peer, b swarm.Block) {
 	r := p.peers[id]
 	if r == nil || b.Piece < 0 || b.Piece >= p.board.pieces {
 		return
 	}
-	t := p.part(b.Piece)
+	t := p.partial(b.Piece)
 	if t == nil {
 		return
 	}
-	if n, ok := t.index(b); ok && p.unask(t, n, r) {
-		p.settle(b.Piece)
+	if n, ok := t.blockIndex(b); ok && p.forgetRequest(t, n, r) {
+		p.reindex(b.Piece)
 	}
 }
 
-// Arrive says that a peer sent b, and appends to dst the other peers that were
-// asked for it and may now be told to cancel. It reports whether b was still
-// missing. A block counts whoever sends it, asked or not; the engine decides
-// whose unasked blocks it takes.
+// Arrive says that a peer sent b, and appends to dst the other peers from which b is
+// requested, so that the engine can cancel there. It reports whether b was missing. A
+// block counts even if it was not requested from this peer; the engine decides whether it
+// accepts such blocks.
 func (p *Picker) Arrive(dst []swarm.Peer, id swarm.Peer, b swarm.Block) (cancel []swarm.Peer, missing bool) {
 	r := p.peers[id]
 	if r == nil || b.Piece < 0 || b.Piece >= p.board.pieces || p.held.Has(b.Piece) {
 		return dst, false
 	}
-	t := p.part(b.Piece)
+	t := p.partial(b.Piece)
 	if t == nil {
 		if !p.geometry.Contains(b) {
 			return dst, false
 		}
-		t = p.add(b.Piece)
+		t = p.addPartial(b.Piece)
 	}
-	n, ok := t.index(b)
+	n, ok := t.blockIndex(b)
 	if !ok {
 		return dst, false
 	}
-	switch t.blocks[n].fate {
-	case asked:
-		dst = p.release(dst, t, n, r)
-		t.blocks[n] = block{peer: id, fate: here}
+	switch t.blocks[n].state {
+	case requested:
+		dst = p.forgetRequests(dst, t, n, r)
+		t.blocks[n] = block{peer: id, state: received}
 		t.missing--
 	case free:
-		t.blocks[n] = block{peer: id, fate: here}
+		t.blocks[n] = block{peer: id, state: received}
 		t.missing--
 		t.free--
-		p.settle(b.Piece)
+		p.reindex(b.Piece)
 	default:
 		return dst, false
 	}
 	return dst, true
 }
 
-// release forgets all requests for block n, which is asked, and appends to dst
-// the peers but r that were asked for it.
-func (p *Picker) release(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer {
+// forgetRequests ends all requests for block n, which must be requested, and appends to
+// dst the peers that it was requested from, except r.
+func (p *Picker) forgetRequests(dst []swarm.Peer, t *partial, n int, r *peer) []swarm.Peer {
 	b := &t.blocks[n]
 	if r != nil && b.peer == r.id {
-		r.asked--
+		r.requests--
 	} else {
-		p.peers[b.peer].asked--
+		p.peers[b.peer].requests--
 		dst = append(dst, b.peer)
 	}
-	if b.more == 0 {
+	if b.extras == 0 {
 		return dst
 	}
-	t.more = slices.DeleteFunc(t.more, func(m also) bool {
+	t.extraRequests = slices.DeleteFunc(t.extraRequests, func(m extraRequest) bool {
 		if int(m.block) != n {
 			return false
 		}
 		o := p.peers[m.peer]
-		o.asked--
-		o.twice--
+		o.requests--
+		o.duplicates--
 		if o != r {
 			dst = append(dst, m.peer)
 		}
@@ -86,38 +86,38 @@ func (p *Picker) release(dst []swarm.Peer, t *part, n int, r *peer) []swarm.Peer
 	return dst
 }
 
-// unask forgets that peer r was asked for block n, and reports whether that made
-// the block free. Then the caller must settle the piece.
-func (p *Picker) unask(t *part, n int, r *peer) bool {
+// forgetRequest ends the request for block n to peer r, if there is one, and reports
+// whether that made the block free. If so, the caller must reindex the piece.
+func (p *Picker) forgetRequest(t *partial, n int, r *peer) bool {
 	b := &t.blocks[n]
-	if b.fate != asked {
+	if b.state != requested {
 		return false
 	}
-	if b.peer != r.id && b.more == 0 {
+	if b.peer != r.id && b.extras == 0 {
 		return false
 	}
-	if b.peer == r.id && b.more == 0 {
-		r.asked--
+	if b.peer == r.id && b.extras == 0 {
+		r.requests--
 		*b = block{}
 		t.free++
-		t.next = min(t.next, int32(n))
+		t.freeFrom = min(t.freeFrom, int32(n))
 		return true
 	}
 	first := b.peer == r.id
-	for i, m := range t.more {
-		if int(m.block) != n || !first && m.peer != r.id {
+	for i, m := range t.extraRequests {
+		if int(m.block) != n || (!first && m.peer != r.id) {
 			continue
 		}
-		r.asked--
+		r.requests--
 		if first {
-			// Who was asked next is now the one it was asked of.
-			b.peer, b.due = m.peer, m.due
-			p.peers[m.peer].twice--
+			// The oldest extra request becomes the first one.
+			b.peer, b.dueAt = m.peer, m.dueAt
+			p.peers[m.peer].duplicates--
 		} else {
-			r.twice--
+			r.duplicates--
 		}
-		b.more--
-		t.more = slices.Delete(t.more, i, i+1)
+		b.extras--
+		t.extraRequests = slices.Delete(t.extraRequests, i, i+1)
 		return false
 	}
 	return false

@@ -1,44 +1,43 @@
 package piecepicker
 
-// usual is the priority of a piece for which none was set, most the highest.
 const (
-	usual = 4
-	most  = 7
+	defaultPriority = 4 // of a piece whose priority was never set
+	maxPriority     = 7
 )
 
-// A Board is what an Order may know of the torrent. It is the picker's; an Order
-// reads it only while one of its own methods runs.
+// A Board is what an Order may know of the torrent. It belongs to the Picker; an Order
+// may read it only while one of its own methods runs.
 //
-// How many peers have a piece is its key plus one number that all pieces share.
-// A peer that has most pieces is counted by raising the shared number and
-// lowering the keys of the pieces that it lacks; so a full seed touches no key.
-// Either way of counting may be undone by the other.
+// The availability of a piece is its key plus sharedCount. A peer that has most pieces
+// adds 1 to sharedCount and subtracts 1 from the keys of the pieces that it does not
+// have, so a seed changes no key. Any other peer adds 1 to the keys of its pieces. A peer
+// may join in one way and leave in the other.
 type Board struct {
-	pieces   int
-	shared   int32
-	keys     []int32       // nil while all are 0
-	free     window[int32] // how many pieces with blocks to ask for have a key
-	count    int           // the sum of free
-	priority []uint8       // nil while all are usual
-	fresh    *Set          // wanted, and nothing of it is asked or here
-	levels   [most + 1]int // how many fresh pieces have a priority
+	pieces          int
+	sharedCount     int32
+	keys            []int32              // nil means that all are 0
+	askableByKey    window[int32]        // number of pieces with free blocks, by their key
+	askableCount    int                  // the sum of askableByKey
+	priority        []uint8              // nil means that all have the default
+	fresh           *Set                 // pieces that are wanted and not begun
+	freshByPriority [maxPriority + 1]int // number of fresh pieces, by their priority
 }
 
 // Pieces returns the number of pieces in the torrent.
 func (b *Board) Pieces() int { return b.pieces }
 
 // Availability returns how many of the peers that joined have a piece.
-func (b *Board) Availability(piece int) int { return int(b.key(piece) + b.shared) }
+func (b *Board) Availability(piece int) int { return int(b.key(piece) + b.sharedCount) }
 
 // Priority returns how much a piece is wanted, from 0, not at all, to 7.
 func (b *Board) Priority(piece int) int {
 	if b.priority == nil {
-		return usual
+		return defaultPriority
 	}
 	return int(b.priority[piece])
 }
 
-// Fresh returns the pieces that may be begun.
+// Fresh returns the pieces that may be begun: wanted pieces that are not begun.
 func (b *Board) Fresh() *Set { return b.fresh }
 
 func (b *Board) key(piece int) int32 {
@@ -48,15 +47,15 @@ func (b *Board) key(piece int) int32 {
 	return b.keys[piece]
 }
 
-// tally counts by pieces more with that key as having blocks to ask for.
-func (b *Board) tally(key int32, by int) {
-	*b.free.at(key, func(n *int32) bool { return *n != 0 }) += int32(by)
-	b.count += by
+// countAskable adds by to the number of pieces that have this key and free blocks.
+func (b *Board) countAskable(key int32, by int) {
+	*b.askableByKey.at(key, func(n *int32) bool { return *n != 0 }) += int32(by)
+	b.askableCount += by
 }
 
-// above reports whether there are fresh pieces of a higher priority than a piece.
-func (b *Board) above(piece int) bool {
-	for _, n := range b.levels[b.Priority(piece)+1:] {
+// freshAbove reports whether some fresh piece has a higher priority than the given piece.
+func (b *Board) freshAbove(piece int) bool {
+	for _, n := range b.freshByPriority[b.Priority(piece)+1:] {
 		if n > 0 {
 			return true
 		}
@@ -64,10 +63,11 @@ func (b *Board) above(piece int) bool {
 	return false
 }
 
-// askable returns the number of pieces with blocks to ask for that some peer has.
+// askable returns the number of wanted pieces that have free blocks and that some peer
+// has.
 func (b *Board) askable() int {
-	if nobody := b.free.peek(-b.shared); nobody != nil {
-		return b.count - int(*nobody)
+	if unavailable := b.askableByKey.peek(-b.sharedCount); unavailable != nil {
+		return b.askableCount - int(*unavailable)
 	}
-	return b.count
+	return b.askableCount
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm/pickertest"
 )
 
-// A careful picker recounts after every call that changes something all that the
-// picker keeps in two places.
+// A careful picker recounts, after every call that changes something, whatever the picker
+// stores in two places.
 type careful struct {
 	*Picker
 	t *testing.T
@@ -76,7 +76,7 @@ func equal[T comparable](c careful, got, want T, what string, of int) {
 func (c careful) recount() {
 	c.t.Helper()
 	p := c.Picker
-	free, levels, open := map[int32]int{}, [most + 1]int{}, 0
+	free, levels, open := map[int32]int{}, [maxPriority + 1]int{}, 0
 	for i := range p.board.pieces {
 		has := 0
 		for _, r := range p.peers {
@@ -85,8 +85,8 @@ func (c careful) recount() {
 			}
 		}
 		equal(c, p.Availability(i), has, "peers that have piece", i)
-		part := p.part(i)
-		wanted := p.board.Priority(i) > 0 && !p.held.Has(i) && !p.empty(i)
+		part := p.partial(i)
+		wanted := p.board.Priority(i) > 0 && !p.held.Has(i) && !p.allPad(i)
 		equal(c, p.wanted.Has(i), wanted, "wanted, piece", i)
 		equal(c, p.board.fresh.Has(i), wanted && part == nil, "fresh, piece", i)
 		if p.board.fresh.Has(i) {
@@ -94,22 +94,22 @@ func (c careful) recount() {
 			levels[p.board.Priority(i)]++
 		}
 		if part != nil {
-			equal(c, part.open >= 0, wanted && part.free > 0, "open, piece", i)
-			if part.open >= 0 {
+			equal(c, part.openIndex >= 0, wanted && part.free > 0, "open, piece", i)
+			if part.openIndex >= 0 {
 				free[p.board.key(i)]++
 				open++
-				equal(c, p.open[part.open], part, "place among the open, piece", i)
+				equal(c, p.open[part.openIndex], part, "place among the open, piece", i)
 			}
 		}
 	}
 	sum := 0
-	for i, n := range p.board.free.cells {
-		key := p.board.free.low + int32(i)
+	for i, n := range p.board.askableByKey.cells {
+		key := p.board.askableByKey.low + int32(i)
 		equal(c, int(n), free[key], "pieces to ask for with key", int(key))
 		sum += int(n)
 	}
-	equal(c, p.board.count, sum, "pieces to ask for, all", 0)
-	equal(c, p.board.levels, levels, "fresh pieces by priority", 0)
+	equal(c, p.board.askableCount, sum, "pieces to ask for, all", 0)
+	equal(c, p.board.freshByPriority, levels, "fresh pieces by priority", 0)
 	equal(c, len(p.open), open, "open pieces", 0)
 	c.recountParts()
 	c.recountOrder()
@@ -119,36 +119,36 @@ func (c careful) recountParts() {
 	c.t.Helper()
 	p := c.Picker
 	requests, twice := map[swarm.Peer]int{}, map[swarm.Peer]int{}
-	for at, part := range p.parts {
-		equal(c, int(part.at), at, "place of piece", int(part.piece))
-		equal(c, p.part(int(part.piece)), part, "slot of piece", int(part.piece))
+	for at, part := range p.partials {
+		equal(c, int(part.index), at, "place of piece", int(part.piece))
+		equal(c, p.partial(int(part.piece)), part, "slot of piece", int(part.piece))
 		var unasked, missing, more int32
 		for n, b := range part.blocks {
-			switch b.fate {
+			switch b.state {
 			case free:
 				unasked++
 				missing++
-				if n < int(part.next) {
-					c.t.Fatalf("block %d of piece %d is free, and before the next one, %d", n, part.piece, part.next)
+				if n < int(part.freeFrom) {
+					c.t.Fatalf("block %d of piece %d is free, and before the next one, %d", n, part.piece, part.freeFrom)
 				}
-			case asked:
+			case requested:
 				missing++
 				requests[b.peer]++
-				more += int32(b.more)
+				more += int32(b.extras)
 			}
 		}
-		for _, m := range part.more {
+		for _, m := range part.extraRequests {
 			requests[m.peer]++
 			twice[m.peer]++
 		}
 		equal(c, part.free, unasked, "free blocks of piece", int(part.piece))
 		equal(c, part.missing, missing, "missing blocks of piece", int(part.piece))
-		equal(c, int32(len(part.more)), more, "further requests for piece", int(part.piece))
-		equal(c, part.untouched(), false, "a part without need for piece", int(part.piece))
+		equal(c, int32(len(part.extraRequests)), more, "further requests for piece", int(part.piece))
+		equal(c, part.untouched(), false, "a partial without need, of piece", int(part.piece))
 	}
 	for id, r := range p.peers {
-		equal(c, r.asked, requests[id], "requests to peer", int(id))
-		equal(c, r.twice, twice[id], "second requests to peer", int(id))
+		equal(c, r.requests, requests[id], "requests to peer", int(id))
+		equal(c, r.duplicates, twice[id], "second requests to peer", int(id))
 		delete(requests, id)
 	}
 	equal(c, len(requests), 0, "peers that left and are asked", 0)
@@ -162,14 +162,14 @@ func (c careful) recountOrder() {
 		return
 	}
 	pieces := 0
-	for priority := range r.buckets {
-		s := &r.buckets[priority]
+	for priority := range r.byPriority {
+		s := &r.byPriority[priority]
 		sum := 0
-		for i, bucket := range s.buckets.cells {
+		for i, bucket := range s.byKey.cells {
 			sum += len(bucket)
 			for at, piece := range bucket {
-				equal(c, int(r.place[piece]), at, "place in its bucket of piece", int(piece))
-				equal(c, p.board.key(int(piece)), s.buckets.low+int32(i), "key of piece", int(piece))
+				equal(c, int(r.position[piece]), at, "place in its bucket of piece", int(piece))
+				equal(c, p.board.key(int(piece)), s.byKey.low+int32(i), "key of piece", int(piece))
 				equal(c, p.board.Priority(int(piece)), priority, "priority of piece", int(piece))
 				if p.board.key(int(piece)) < s.low {
 					c.t.Fatalf("piece %d has a key of %d, less than the lowest, %d", piece, p.board.key(int(piece)), s.low)

@@ -6,87 +6,91 @@ import (
 	"time"
 )
 
-// horizon is how many of the nearest deadlines one Pick looks at.
-const horizon = 128
+const (
+	// deadlinesPerPick is how many of the nearest deadlines one Pick looks at.
+	deadlinesPerPick = 128
 
-// deadlines holds when pieces are needed, the nearest first.
+	// maxLateDuplicates is how many extra requests a late block may have.
+	maxLateDuplicates = 2
+)
+
+// deadlines holds the deadlines of pieces.
 type deadlines struct {
-	list []deadline
-	of   map[int]time.Time
+	list    []deadline // the nearest first
+	byPiece map[int]time.Time
 }
 
 type deadline struct {
-	when  time.Time
-	piece int
+	neededAt time.Time
+	piece    int
 }
 
 // set gives a piece a deadline, or takes it back if t is zero.
 func (d *deadlines) set(piece int, t time.Time) {
-	if old, ok := d.of[piece]; ok {
+	if old, ok := d.byPiece[piece]; ok {
 		i, _ := slices.BinarySearchFunc(d.list, deadline{old, piece}, deadline.compare)
 		d.list = slices.Delete(d.list, i, i+1)
-		delete(d.of, piece)
+		delete(d.byPiece, piece)
 	}
 	if t.IsZero() {
 		return
 	}
-	if d.of == nil {
-		d.of = make(map[int]time.Time)
+	if d.byPiece == nil {
+		d.byPiece = make(map[int]time.Time)
 	}
-	// Times with and without a monotonic part have no common order.
+	// Without the monotonic clock reading, because times with and without it have
+	// no common order.
 	t = t.Round(0)
 	i, _ := slices.BinarySearchFunc(d.list, deadline{t, piece}, deadline.compare)
 	d.list = slices.Insert(d.list, i, deadline{t, piece})
-	d.of[piece] = t
+	d.byPiece[piece] = t
 }
 
 func (d deadline) compare(e deadline) int {
-	return cmp.Or(d.when.Compare(e.when), cmp.Compare(d.piece, e.piece))
+	return cmp.Or(d.neededAt.Compare(e.neededAt), cmp.Compare(d.piece, e.piece))
 }
 
-// urgent picks from pieces with a deadline: blocks that are free, and blocks that
-// will be late from whom they were asked of but sooner from this peer.
-func (k *pick) urgent() {
+// deadlinePieces picks from pieces with a deadline: free blocks, and requested blocks
+// that would be late but come sooner from this peer.
+func (k *pick) deadlinePieces() {
 	list := k.p.deadlines.list
-	for _, d := range list[:min(len(list), horizon)] {
-		if k.left == 0 {
+	for _, d := range list[:min(len(list), deadlinesPerPick)] {
+		if k.blocksLeft == 0 {
 			return
 		}
 		if !k.offers(d.piece) {
 			continue
 		}
-		t := k.p.part(d.piece)
+		t := k.p.partial(d.piece)
 		if t == nil {
-			t = k.start(d.piece)
+			t = k.begin(d.piece)
 		}
-		if t == nil || k.ask.Exclusive && !t.alone(k.r.id) {
+		if t == nil || !k.mayHelp(t) {
 			continue
 		}
-		k.take(t, int(t.next))
-		k.rescue(t, k.p.time(d.when))
+		k.pickFrom(t, int(t.freeFrom))
+		k.duplicateLate(t, k.p.time(d.neededAt))
 	}
 }
 
-// rescue picks blocks of a piece that will come too late, or were to be here by
-// now, if this peer has them sooner.
-func (k *pick) rescue(t *part, needed int64) {
-	if t.missing == t.free {
+// duplicateLate picks requested blocks of a piece that are overdue, or are due after they
+// are needed and would come sooner from this peer.
+func (k *pick) duplicateLate(t *partial, needed int64) {
+	if !t.hasRequests() {
 		return
 	}
 	for n := range t.blocks {
-		if k.left == 0 {
+		if k.blocksLeft == 0 {
 			return
 		}
-		if t.blocks[n].fate != asked || t.blocks[n].more >= rescuers || t.askedOf(n, k.r.id) {
+		if t.blocks[n].state != requested || t.blocks[n].extras >= maxLateDuplicates || t.requestedFrom(n, k.r.id) {
 			continue
 		}
-		due := t.due(n)
+		due := t.dueAt(n)
 		overdue := due < k.now
-		if overdue || due > needed && k.due < due {
-			k.again(t, n)
+		tooLate := due > needed && k.dueAt < due
+		if overdue || tooLate {
+			k.addExtra(t, n)
 		}
 	}
 }
-
-// rescuers is how many peers are asked for a late block besides the first.
-const rescuers = 2

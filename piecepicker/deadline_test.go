@@ -20,13 +20,13 @@ func TestDeadlines(t *testing.T) {
 		deadline 1 10
 		deadline 1 never
 		A asks 3 = 4.0 4.1 3.0
-		B asks 2 begin 1 = 2.0 2.1
-		A asks 2 begin 0 = 3.1 0.1
+		B asks 2 newPieces 1 = 2.0 2.1
+		A asks 2 newPieces 0 = 3.1 0.1
 	`)
 }
 
-// A block that will be late from whom it was asked of is asked of a faster peer.
-func TestLateBlocksAreAskedOfFasterPeer(t *testing.T) {
+// A block that would be late is requested from a faster peer too.
+func TestLateBlocksAreRequestedFromFasterPeer(t *testing.T) {
 	g := blocks(3, 2)
 	play(t, g, NewSequential(g, Config{}), `
 		A joins 111
@@ -38,17 +38,17 @@ func TestLateBlocksAreAskedOfFasterPeer(t *testing.T) {
 		B asks 1 delay 20 = 1.0             # not faster
 		C asks 2 delay 5 = 0.0 0.1
 		D asks 1 delay 1 = 1.1              # C will be in time
-		wait 6                              # but was not
+		wait 6                              # but it was not
 		D asks 3 delay 1 = 0.0 0.1 2.0
 		E joins 111
-		E asks 1 delay 1 = 2.1              # three are enough
+		E asks 1 delay 1 = 2.1              # three requests are enough
 		C sends 0.0 = A D
 		D sends 0.1 = A C
 	`)
 }
 
-// Who gave up does not count when a block is late.
-func TestRescuerTakesOver(t *testing.T) {
+// A dropped request does not count when Pick decides whether a block is late.
+func TestDroppedRequestsDoNotCountAsLate(t *testing.T) {
 	g := blocks(2, 1)
 	play(t, g, NewSequential(g, Config{}), `
 		A joins 11
@@ -64,7 +64,7 @@ func TestRescuerTakesOver(t *testing.T) {
 	`)
 }
 
-func TestBlocksInTimeAreAskedOnce(t *testing.T) {
+func TestBlocksInTimeAreRequestedOnce(t *testing.T) {
 	g := blocks(2, 2)
 	play(t, g, NewSequential(g, Config{}), `
 		A joins 11
@@ -97,7 +97,7 @@ func TestHeldPieceHasNoDeadline(t *testing.T) {
 	p.SetDeadline(-1, start)
 	p.SetDeadline(10, start)
 	require.Empty(t, p.deadlines.list)
-	require.Empty(t, p.deadlines.of)
+	require.Empty(t, p.deadlines.byPiece)
 }
 
 func swarmPeer(i int) swarm.Peer { return swarm.Peer(i) }

@@ -13,10 +13,10 @@ func TestEndGame(t *testing.T) {
 		B joins 11
 		C joins 01
 		A asks 3 = 0.0 0.1 1.0
-		B asks 4 begin 0 = 1.1 1.0 0.1 0.0  # all is asked, and the rest again
-		C asks 4 = 1.1 1.0                  # least asked first, and it has piece 1 alone
+		B asks 4 newPieces 0 = 1.1 1.0 0.1 0.0  # every block is requested, so the others twice
+		C asks 4 = 1.1 1.0                  # fewest requests first; C has only piece 1
 		A asks 4 = 1.1
-		A asks 4 =                          # all that is missing was asked of A
+		A asks 4 =                          # every missing block is requested from A
 		B sends 1.0 = A C
 		A sends 1.0 = late
 		C sends 1.1 = B A
@@ -38,7 +38,7 @@ func TestNoEndGameWhileABlockIsFree(t *testing.T) {
 		B joins 110
 		A asks 2 = 0.0 1.0
 	`)
-	require.True(t, p.EndGame(), "nobody has piece 2, so it can wait for no one")
+	require.True(t, p.EndGame(), "nobody has piece 2, so it does not count")
 	play(t, g, p, `
 		C joins 001
 		B asks 2 =             # piece 2 is free, though B does not have it
@@ -47,7 +47,7 @@ func TestNoEndGameWhileABlockIsFree(t *testing.T) {
 	play(t, g, p, `
 		C asks 1 = 2.0
 		B asks 2 = 1.0 0.0
-		A leaves               # B has both now alone
+		A leaves               # B has the only requests now
 		B asks 2 =
 		C drops 2.0
 		C leaves               # nobody has piece 2 again
@@ -57,8 +57,8 @@ func TestNoEndGameWhileABlockIsFree(t *testing.T) {
 	require.True(t, p.EndGame())
 }
 
-// Few blocks are asked of each peer twice, those first that the fewest peers were
-// asked for, of them those that will come last.
+// Each peer gets few duplicates: first the blocks that are requested from the fewest
+// peers, and among them those that are due last.
 func TestDuplicates(t *testing.T) {
 	g := blocks(1, 9)
 	play(t, g, NewSequential(g, Config{}), `
@@ -75,7 +75,7 @@ func TestDuplicates(t *testing.T) {
 		B asks 9 delay 1 = 0.7
 		C asks 2 delay 1 = 0.6 0.2
 		C asks 3 delay 1 = 0.1 0.0
-		D asks 9 delay 2 =               # all was asked of two, and D is slower
+		D asks 9 delay 2 =               # all are requested from two, and D is slower
 		wait 1.5
 		D asks 9 delay 2 = 0.8 0.7 0.6 0.4   # now all are late
 		A leaves
@@ -105,15 +105,15 @@ func TestNoDuplicates(t *testing.T) {
 	`)
 }
 
-// A block may be asked of very many peers without a miscount.
-func TestManyPeersAreAskedForOneBlock(t *testing.T) {
+// A block may be requested from more peers than block.extras can count.
+func TestManyPeersForOneBlock(t *testing.T) {
 	g := blocks(1, 1)
 	p := NewSequential(g, Config{EndGame: Duplicates{Peers: -1}})
 	for i := range 300 {
 		p.Join(swarmPeer(i), []byte{0x80})
-		require.Len(t, p.Pick(nil, ask(i, 1)), min(1, max(0, maxMore+1-i)), "peer %d", i)
+		require.Len(t, p.Pick(nil, ask(i, 1)), min(1, max(0, maxExtras+1-i)), "peer %d", i)
 	}
 	cancel, missing := p.Arrive(nil, swarmPeer(7), g.Block(0, 0))
 	require.True(t, missing)
-	require.Len(t, cancel, maxMore)
+	require.Len(t, cancel, maxExtras)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Two peers, one of them a seed. Piece 1 is rarer than piece 0, so it goes first.
+// Two peers, one of them a seed. Piece 1 is rarer than piece 0, so it comes first.
 func Example() {
 	g := swarm.Geometry{Length: 4 * swarm.BlockLen, PieceLength: 2 * swarm.BlockLen}
 	p := piecepicker.New(g)
@@ -53,7 +53,7 @@ func (l *lastFirst) Next(has *piecepicker.Set) (int, bool) {
 	return 0, false
 }
 
-// A picker with an order of one's own; the rest is ready-made.
+// A picker with an Order of your own and a ready-made Queue and EndGame.
 func ExampleMix() {
 	g := swarm.Geometry{Length: 3 * swarm.BlockLen, PieceLength: swarm.BlockLen}
 	p := piecepicker.Mix(g, &lastFirst{}, piecepicker.Config{EndGame: piecepicker.NoDuplicates{}})

@@ -1,26 +1,26 @@
 package piecepicker
 
-// An Order chooses the piece that is begun next. It belongs to one Picker, which
-// calls it one call at a time, and it should answer from what it is told alone,
-// so that pickers stay reproducible.
+// An Order chooses the piece to begin next. It belongs to one Picker, which calls it one
+// call at a time. It should answer only from what these calls and the Board say, so that
+// pickers that are called alike answer alike.
 type Order interface {
 	// Start empties the order. It is called before any other method, and
-	// again when the picker starts over; until then b stays valid.
+	// again when the picker starts over. Until then b stays valid.
 	Start(b *Board)
 
 	// Add puts a piece, which is wanted and not yet begun, into the order.
 	Add(piece int)
 
-	// Remove takes a piece out. Its priority and its availability are as
-	// they were told last.
+	// Remove removes a piece. The Board still has the priority and availability
+	// that the piece had in the order.
 	Remove(piece int)
 
-	// Moved says that a piece in the order became more available by 1, or
-	// less by -1, against all others. A change that is the same for every
-	// piece is not told.
+	// Moved says that the availability of a piece in the order changed by 1 or
+	// -1, relative to all others. There is no call for a change that is the
+	// same for every piece.
 	Moved(piece, by int)
 
-	// Next returns the best piece in the order that a peer has, if there is
-	// any. The picker removes it if it is begun.
+	// Next returns the best piece in the order that is in has, if there is any.
+	// The picker calls Remove if it begins the piece.
 	Next(has *Set) (piece int, ok bool)
 }

@@ -1,55 +1,64 @@
 package piecepicker
 
 import (
-	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// compared is how many open pieces are compared at least before the best of them
-// is taken for the best of all.
-const compared = 512
+// maxCompared is how many open pieces Pick compares before it takes the best of them. It
+// compares more only until it finds a first one.
+const maxCompared = 512
 
-// A pick is one call of Pick on its way.
+// A pick is the state of one call of Pick.
 type pick struct {
-	p        *Picker
-	r        *peer
-	ask      swarm.Ask
-	dst      []swarm.Block
-	left     int // blocks that may still be picked
-	begin    int // pieces that may still be begun
-	now, due int64
+	p             *Picker
+	r             *peer
+	ask           swarm.Ask
+	dst           []swarm.Block
+	blocksLeft    int // blocks that may still be picked
+	newPiecesLeft int // pieces that may still be begun
+	now           int64
+	dueAt         int64 // when the blocks that are picked should arrive
 }
 
-// Pick appends to dst the blocks to ask of a peer, best first, and counts them as
-// asked. It allocates only to begin a piece, and not even then once pieces come
-// and go.
+// Pick appends to dst the blocks to request from a peer, best first, and counts them as
+// requested. It allocates memory only to begin a piece, and only until it can use the
+// memory of a finished piece.
 func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	r := p.peers[a.Peer]
 	if r == nil || a.MaxBlocks <= 0 || p.wanted.Len() == 0 {
 		return dst
 	}
-	p.start(a.Now)
+	p.startOrder(a.Now)
 	now := p.time(a.Now)
-	k := pick{p: p, r: r, ask: a, dst: dst, left: a.MaxBlocks, begin: a.MaxNewPieces, now: now, due: now + int64(a.Delay)}
-	if a.Only != nil {
-		k.among(a.Only)
-	} else {
-		k.urgent()
-		k.among(a.First)
-		if a.Spread > 1 {
-			k.spread()
-		}
-		k.stay()
-		k.any()
+	k := pick{
+		p:             p,
+		r:             r,
+		ask:           a,
+		dst:           dst,
+		blocksLeft:    a.MaxBlocks,
+		newPiecesLeft: a.MaxNewPieces,
+		now:           now,
+		dueAt:         now + int64(a.Delay),
 	}
-	k.twice()
+	if a.Only != nil {
+		k.listed(a.Only)
+	} else {
+		k.deadlinePieces()
+		k.listed(a.First)
+		if a.Spread > 1 {
+			k.sideBySide()
+		}
+		k.currentPiece()
+		k.openPieces()
+	}
+	k.endGamePicks()
 	return k.dst
 }
 
-// start tells the order what is fresh, when the first peer asks.
-func (p *Picker) start(now time.Time) {
+// startOrder fills the order with the fresh pieces at the first Pick.
+func (p *Picker) startOrder(now time.Time) {
 	if p.started {
 		return
 	}
@@ -69,7 +78,7 @@ func (p *Picker) start(now time.Time) {
 	}
 }
 
-// time returns t in the picker's time: nanoseconds since it was first asked.
+// time returns t in the picker's time: nanoseconds since the first Ask.
 func (p *Picker) time(t time.Time) int64 { return int64(t.Sub(p.origin)) }
 
 // offers reports whether the peer has a piece that is wanted.
@@ -77,63 +86,71 @@ func (k *pick) offers(piece int) bool {
 	return k.r.has.Has(piece) && k.p.wanted.Has(piece)
 }
 
-// among picks from listed pieces, those that were begun first.
-func (k *pick) among(pieces []int) {
+// mayHelp reports whether the peer may send blocks of a piece that was begun. A peer on
+// parole may not if another peer sends or sent some.
+func (k *pick) mayHelp(t *partial) bool {
+	return !k.ask.Exclusive || t.onlyFrom(k.r.id)
+}
+
+// listed picks from the given pieces, first from those that are begun.
+func (k *pick) listed(pieces []int) {
 	for _, piece := range pieces {
-		if k.left > 0 && k.offers(piece) {
-			if t := k.p.part(piece); t != nil && !(k.ask.Exclusive && !t.alone(k.r.id)) {
-				k.take(t, int(t.next))
+		if k.blocksLeft > 0 && k.offers(piece) {
+			if t := k.p.partial(piece); t != nil && k.mayHelp(t) {
+				k.pickFrom(t, int(t.freeFrom))
 			}
 		}
 	}
 	for _, piece := range pieces {
-		if k.left > 0 && k.offers(piece) && k.p.part(piece) == nil {
-			if t := k.start(piece); t != nil {
-				k.take(t, 0)
+		if k.blocksLeft > 0 && k.offers(piece) && k.p.partial(piece) == nil {
+			if t := k.begin(piece); t != nil {
+				k.pickFrom(t, 0)
 			}
 		}
 	}
 }
 
-// stay picks from the piece that the peer sends already: the fewer peers send
-// blocks of a piece, the easier it is to tell who sent bad ones.
-func (k *pick) stay() {
-	if k.left == 0 || k.r.piece < 0 {
+// currentPiece picks from the piece that the peer already sends, because the fewer peers
+// send blocks of a piece, the easier it is to find out who sent bad ones.
+func (k *pick) currentPiece() {
+	if k.blocksLeft == 0 || k.r.current < 0 {
 		return
 	}
-	t := k.p.part(k.r.piece)
-	if t != nil && t.open >= 0 && k.offers(k.r.piece) && !(k.ask.Exclusive && !t.alone(k.r.id)) {
-		k.take(t, int(t.next))
+	t := k.p.partial(k.r.current)
+	if t != nil && t.openIndex >= 0 && k.offers(k.r.current) && k.mayHelp(t) {
+		k.pickFrom(t, int(t.freeFrom))
 	}
 }
 
-// any picks from pieces that were begun, then from new ones; last from what is
-// reserved for a peer on parole, or has no run of blocks that suits the peer.
-func (k *pick) any() {
-	for k.left > 0 {
-		t, from := k.best(false)
-		if t == nil || k.p.board.above(int(t.piece)) {
-			if piece, ok := k.next(); ok && (t == nil || k.p.board.Priority(piece) > k.p.board.Priority(int(t.piece))) {
-				k.takeRun(piece)
+// openPieces picks from pieces that are begun, then from new ones. Last it picks from
+// pieces that are reserved for a peer on parole, or have no run of blocks that suits the
+// peer.
+func (k *pick) openPieces() {
+	for k.blocksLeft > 0 {
+		t, from := k.bestOpen(false)
+		if t == nil || k.p.board.freshAbove(int(t.piece)) {
+			if piece, ok := k.nextPiece(); ok && (t == nil || k.p.board.Priority(piece) > k.p.board.Priority(int(t.piece))) {
+				k.pickRun(piece)
 				continue
 			}
 		}
 		if t == nil {
 			break
 		}
-		k.take(t, from)
+		k.pickFrom(t, from)
 	}
-	for k.left > 0 {
-		t, from := k.best(true)
+	for k.blocksLeft > 0 {
+		t, from := k.bestOpen(true)
 		if t == nil {
 			return
 		}
-		k.take(t, from)
+		k.pickFrom(t, from)
 	}
 }
 
-// best returns the open piece to pick from, and its first block.
-func (k *pick) best(last bool) (best *part, from int) {
+// bestOpen returns the open piece to pick from, and the number of the block to start at.
+// It skips pieces that are reserved or have no suitable run, unless last is set.
+func (k *pick) bestOpen(last bool) (best *partial, from int) {
 	p, r := k.p, k.r
 	if r.noOpen == p.openGen {
 		return nil, 0
@@ -141,25 +158,26 @@ func (k *pick) best(last bool) (best *part, from int) {
 	offered := false
 	var a Partial
 	for i, t := range p.open {
-		if i >= compared && best != nil {
+		if i >= maxCompared && best != nil {
 			break
 		}
 		if !r.has.Has(int(t.piece)) {
 			continue
 		}
 		offered = true
-		if k.ask.Exclusive && !t.alone(r.id) || !last && t.reserved && t.owner != r.id {
+		if !k.mayHelp(t) || (!last && t.reservedForOther(r.id)) {
 			continue
 		}
-		start := int(t.next)
+		start := int(t.freeFrom)
 		if k.ask.RunLength > 0 && !last {
-			if start = t.run(k.ask.RunLength); start < 0 {
+			if start = t.findRun(k.ask.RunLength); start < 0 {
 				continue
 			}
 		}
-		b := p.partial(t)
+		b := p.describe(t)
 		if best != nil {
-			if d := p.board.Priority(b.Piece) - p.board.Priority(a.Piece); d < 0 || d == 0 && !p.queue.Before(b, a) {
+			d := p.board.Priority(b.Piece) - p.board.Priority(a.Piece)
+			if d < 0 || (d == 0 && !p.queue.Before(b, a)) {
 				continue
 			}
 		}
@@ -171,7 +189,8 @@ func (k *pick) best(last bool) (best *part, from int) {
 	return best, from
 }
 
-func (p *Picker) partial(t *part) Partial {
+// describe returns what a Queue sees of a piece.
+func (p *Picker) describe(t *partial) Partial {
 	return Partial{
 		Piece:        int(t.piece),
 		Blocks:       int(t.count),
@@ -182,10 +201,10 @@ func (p *Picker) partial(t *part) Partial {
 	}
 }
 
-// next returns the piece to begin, if one may be.
-func (k *pick) next() (int, bool) {
+// nextPiece returns the piece to begin next, if the peer may begin one.
+func (k *pick) nextPiece() (int, bool) {
 	p, r := k.p, k.r
-	if k.begin <= 0 || r.noFresh == p.freshGen || p.board.fresh.Len() == 0 {
+	if k.newPiecesLeft <= 0 || r.noFresh == p.freshGen || p.board.fresh.Len() == 0 {
 		return 0, false
 	}
 	piece, ok := p.order.Next(r.has)
@@ -193,140 +212,60 @@ func (k *pick) next() (int, bool) {
 		r.noFresh = p.freshGen
 		return 0, false
 	}
-	// The order may be anyone's.
+	// An Order of the user's own may return any number.
 	return piece, p.board.fresh.Has(piece) && r.has.Has(piece)
 }
 
-// start begins a piece, if one more may be begun.
-func (k *pick) start(piece int) *part {
-	if k.begin <= 0 {
+// begin begins a piece, or returns nil if MaxNewPieces are begun.
+func (k *pick) begin(piece int) *partial {
+	if k.newPiecesLeft <= 0 {
 		return nil
 	}
-	k.begin--
-	t := k.p.add(piece)
+	k.newPiecesLeft--
+	t := k.p.addPartial(piece)
 	k.p.setFresh(piece, false)
 	return t
 }
 
-// takeRun begins a piece and picks from it, and from those that follow it while
-// that makes the run longer that the peer likes.
-func (k *pick) takeRun(piece int) {
-	before := k.left
+// pickRun begins a piece and picks from it. It continues with the pieces after it until
+// there are RunLength consecutive blocks.
+func (k *pick) pickRun(piece int) {
+	before := k.blocksLeft
 	for {
-		t := k.start(piece)
+		t := k.begin(piece)
 		if t == nil {
 			return
 		}
-		k.take(t, 0)
+		k.pickFrom(t, 0)
 		piece++
-		if k.left == 0 || before-k.left >= k.ask.RunLength || !k.p.board.fresh.Has(piece) || !k.r.has.Has(piece) {
+		enough := k.blocksLeft == 0 || before-k.blocksLeft >= k.ask.RunLength
+		if enough || !k.p.board.fresh.Has(piece) || !k.r.has.Has(piece) {
 			return
 		}
 	}
 }
 
-// take picks free blocks of a piece, from block n on.
-func (k *pick) take(t *part, n int) {
+// pickFrom picks free blocks of a piece, from block n on.
+func (k *pick) pickFrom(t *partial, n int) {
 	if t.free == 0 {
 		return
 	}
-	first := n == int(t.next)
-	for ; k.left > 0 && t.free > 0 && n < len(t.blocks); n++ {
-		if b := &t.blocks[n]; b.fate == free {
-			*b = block{peer: k.r.id, due: k.due, fate: asked}
+	first := n == int(t.freeFrom)
+	for ; k.blocksLeft > 0 && t.free > 0 && n < len(t.blocks); n++ {
+		if b := &t.blocks[n]; b.state == free {
+			*b = block{peer: k.r.id, dueAt: k.dueAt, state: requested}
 			t.free--
-			k.left--
-			k.r.asked++
+			k.blocksLeft--
+			k.r.requests++
 			k.dst = append(k.dst, t.block(n))
 		}
 	}
 	if first {
-		t.next = int32(n)
+		t.freeFrom = int32(n)
 	}
 	if k.ask.Exclusive {
 		t.reserved, t.owner = true, k.r.id
 	}
-	k.r.piece = int(t.piece)
-	k.p.place(t, true)
-}
-
-// twice picks blocks that others were asked for, if that is all there is.
-func (k *pick) twice() {
-	p := k.p
-	if k.left == 0 || k.ask.Exclusive || p.board.askable() > 0 {
-		return
-	}
-	found := p.found[:0]
-	for _, t := range p.parts {
-		piece := int(t.piece)
-		if t.missing == t.free || !k.offers(piece) || k.ask.Only != nil && !slices.Contains(k.ask.Only, piece) {
-			continue
-		}
-		for n := range t.blocks {
-			if t.blocks[n].fate == asked && !t.askedOf(n, k.r.id) {
-				if rank, ok := p.endGame.Again(k.asked(t, n)); ok {
-					found = append(found, candidate{rank, t, n})
-				}
-			}
-		}
-	}
-	p.found = found
-	for k.left > 0 && len(found) > 0 {
-		best := 0
-		for i := range found {
-			if found[i].before(&found[best]) {
-				best = i
-			}
-		}
-		c := found[best]
-		found[best] = found[len(found)-1]
-		found = found[:len(found)-1]
-		if _, ok := p.endGame.Again(k.asked(c.part, c.block)); ok {
-			k.again(c.part, c.block)
-		}
-	}
-	clear(p.found)
-}
-
-// A candidate is a block that may be asked of one peer more.
-type candidate struct {
-	rank  int64
-	part  *part
-	block int
-}
-
-// before reports whether c is asked for before d. Peers send blocks in the order
-// they were asked, so what was asked last has the longest way to come.
-func (c *candidate) before(d *candidate) bool {
-	if c.rank != d.rank {
-		return c.rank > d.rank
-	}
-	if c.part != d.part {
-		return c.part.begun > d.part.begun
-	}
-	return c.block > d.block
-}
-
-func (k *pick) asked(t *part, n int) Asked {
-	return Asked{
-		Block: t.block(n),
-		Peers: 1 + int(t.blocks[n].more),
-		Due:   time.Duration(t.due(n) - k.now),
-		Delay: k.ask.Delay,
-		Twice: k.r.twice,
-	}
-}
-
-// again asks the peer for a block that another one was asked for.
-func (k *pick) again(t *part, n int) {
-	b := &t.blocks[n]
-	if b.more == maxMore {
-		return
-	}
-	b.more++
-	t.more = append(t.more, also{block: int32(n), peer: k.r.id, due: k.due})
-	k.left--
-	k.r.asked++
-	k.r.twice++
-	k.dst = append(k.dst, t.block(n))
+	k.r.current = int(t.piece)
+	k.p.reindexOpen(t, true)
 }

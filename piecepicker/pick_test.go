@@ -20,57 +20,57 @@ func TestPeersStayWithTheirPiece(t *testing.T) {
 		B asks 1 = 1.2            # 0 has fewer missing, but 1 is its own
 		A asks 1 = 0.2
 		priority 1 0
-		B asks 2 = 0.3 2.0        # unless that is not wanted any more
+		B asks 2 = 0.3 2.0        # unless piece 1 is not wanted
 	`)
 }
 
-func TestAloneStaysAlone(t *testing.T) {
+func TestExclusivePieceStaysExclusive(t *testing.T) {
 	g := blocks(3, 2)
 	play(t, g, NewSequential(g, Config{}), `
 		A joins 111
 		B joins 111
-		A asks 1 alone = 0.0
-		B asks 4 = 1.0 1.1 2.0 2.1    # 0 is kept for A
+		A asks 1 exclusive = 0.0
+		B asks 4 = 1.0 1.1 2.0 2.1    # 0 is reserved for A
 		B drops 2.1
-		A asks 3 alone = 0.1
+		A asks 3 exclusive = 0.1
 		A drops 0.1
 		B asks 1 = 2.1
-		B asks 1 = 0.1                # until there is nothing else
+		B asks 1 = 0.1                # until there is no other piece
 		A sends 0.0
-		A asks 1 alone =              # B is asked for blocks of it
+		A asks 1 exclusive =              # B has requests for it
 		B drops 0.1
-		A asks 1 alone = 0.1
+		A asks 1 exclusive = 0.1
 		A leaves
-		B asks 1 alone =              # A sent blocks of it
+		B asks 1 exclusive =              # A sent blocks of it
 		B asks 1 = 0.1
 	`)
 	play(t, g, NewSequential(g, Config{}), `
 		A joins 111
 		B joins 111
-		A asks 2 alone = 0.0 0.1
+		A asks 2 exclusive = 0.0 0.1
 		A sends 0.0
 		A leaves
-		B asks 2 = 0.1 1.0            # kept for nobody any more
+		B asks 2 = 0.1 1.0            # no longer reserved
 	`)
 }
 
-// What was held comes from someone, too.
-func TestAloneNotWithBlocksHeldBefore(t *testing.T) {
+// Blocks that were held came from an unknown peer.
+func TestExclusiveNotWithBlocksHeldBefore(t *testing.T) {
 	g := blocks(1, 2)
 	play(t, g, NewSequential(g, Config{}), `
 		A joins 1
 		held 0
 		lose 0 1
-		A asks 1 alone =
+		A asks 1 exclusive =
 		A asks 1 = 0.1
 		lose 0
 		A sends 0.1
-		A asks 1 alone = 0.0
+		A asks 1 exclusive = 0.0
 	`)
 }
 
-// A web seed likes blocks in a row, over the ends of pieces too.
-func TestRun(t *testing.T) {
+// A web seed gets consecutive blocks, also across pieces.
+func TestRunLength(t *testing.T) {
 	g := blocks(5, 4)
 	play(t, g, NewSequential(g, Config{}), `
 		A joins 11111
@@ -78,22 +78,22 @@ func TestRun(t *testing.T) {
 		A asks 1 = 0.0
 		A asks 2 only 1 = 1.0 1.1
 		A drops 1.0                              # 1.0, 1.2 and 1.3 are free
-		W asks 3 run 3 = 0.1 0.2 0.3
-		W asks 3 run 3 = 2.0 2.1 2.2
-		W asks 9 run 6 = 2.3 3.0 3.1 3.2 3.3 4.0 4.1 4.2 4.3
-		W asks 2 run 2 = 1.2 1.3
-		W asks 1 run 4 = 1.0
+		W asks 3 runLength 3 = 0.1 0.2 0.3
+		W asks 3 runLength 3 = 2.0 2.1 2.2
+		W asks 9 runLength 6 = 2.3 3.0 3.1 3.2 3.3 4.0 4.1 4.2 4.3
+		W asks 2 runLength 2 = 1.2 1.3
+		W asks 1 runLength 4 = 1.0
 	`)
 }
 
-func TestRunGoesBeforeRarity(t *testing.T) {
+func TestRunLengthGoesBeforeRarity(t *testing.T) {
 	g := blocks(5, 2)
 	play(t, g, NewRarest(g, Config{}), `
 		A joins 11101
 		B joins 01101
 		W joins 11111
-		W asks 4 run 4 = 3.0 3.1 4.0 4.1
-		W asks 2 run 2 = 0.0 0.1
+		W asks 4 runLength 4 = 3.0 3.1 4.0 4.1
+		W asks 2 runLength 2 = 0.0 0.1
 	`)
 }
 
@@ -115,8 +115,8 @@ func TestAllowedFastPieces(t *testing.T) {
 		A joins 11110
 		B joins 11111
 		deadline 0 5
-		A asks 4 only 9,-1,4,2 = 2.0 2.1    # choked: no other, no matter what
-		A asks 1 only 1 begin 0 =
+		A asks 4 only 9,-1,4,2 = 2.0 2.1    # choked: no other piece, whatever its deadline
+		A asks 1 only 1 newPieces 0 =
 		B asks 9 only 0,1,3,4 = 0.0 0.1 1.0 1.1 3.0 3.1 4.0 4.1
 		A asks 1 only 3 = 3.1
 		B asks 1 only 1 =
@@ -124,7 +124,7 @@ func TestAllowedFastPieces(t *testing.T) {
 	`)
 }
 
-// A peer that has nothing new is not looked at again until that can change.
+// A peer that has no fresh piece is not searched again until that can change.
 func TestNothingNewIsRemembered(t *testing.T) {
 	g := blocks(70, 1)
 	order := &counting{}
@@ -145,7 +145,7 @@ func TestNothingNewIsRemembered(t *testing.T) {
 	require.Equal(t, 5, order.calls)
 }
 
-// A counting Order counts how often it is asked.
+// A counting Order counts the calls of Next.
 type counting struct {
 	Sequential
 	calls int
@@ -156,7 +156,7 @@ func (c *counting) Next(has *Set) (int, bool) {
 	return c.Sequential.Next(has)
 }
 
-// An order of the user's own cannot make the picker ask for nonsense.
+// An Order that returns wrong pieces cannot make Pick return wrong blocks.
 func TestBadOrder(t *testing.T) {
 	g := blocks(3, 1)
 	for _, piece := range []int{-1, 3, 1 << 30, 1, 2} {
@@ -167,7 +167,7 @@ func TestBadOrder(t *testing.T) {
 	}
 }
 
-// A constant is an Order that always says the same.
+// A constant is an Order that always returns the same piece.
 type constant int
 
 func (constant) Start(*Board)            {}

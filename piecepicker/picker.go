@@ -6,33 +6,32 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Config tunes a Picker. Its zero value is ready for use. It is read once.
+// A Config configures a Picker, which reads it once. The zero value is ready for use.
 type Config struct {
-	// Queue chooses among the pieces that were begun. Nil means
-	// FewestMissing.
+	// Queue chooses among the pieces that are begun. Nil means FewestMissing.
 	Queue Queue
 
-	// EndGame chooses what is asked twice when all is asked. Nil means
+	// EndGame chooses which blocks to request twice in the end game. Nil means
 	// Duplicates.
 	EndGame EndGame
 
-	// Seed makes the random choices. Zero means the time of the first Ask,
-	// so that clients differ and pickers called alike do not.
+	// Seed seeds the random choices. Zero means the time of the first Ask, so
+	// that clients differ, but pickers that are called alike do not.
 	Seed uint64
 }
 
-// A Picker is a swarm.Prioritizer, mixed from an Order, a Queue and an EndGame.
-// Its calls must not overlap. A torrent of more than 2^31-1 pieces is beyond it.
+// A Picker is a swarm.Prioritizer and a swarm.EndGamer, mixed from an Order, a Queue and
+// an EndGame. Its calls must not overlap. A torrent may have up to 2^31-1 pieces.
 //
-// A peer is asked for blocks in this sequence: of pieces with a deadline, the
-// nearest first; of pieces that it suggests; of the piece that it sends already;
-// of pieces that others began, as the Queue says; of a new piece, as the Order
-// says; and in the end game of what others were asked for. A new piece of a
-// higher priority goes before a begun one.
+// Pick chooses blocks in this sequence: of pieces with a deadline, the nearest first; of
+// pieces that the peer suggests; of the piece that the peer already sends; of pieces that
+// other peers began, as the Queue says; of new pieces, as the Order says; and in the end
+// game blocks that are requested from other peers. A new piece of a higher priority comes
+// before a piece that is begun.
 //
-// While nothing is missing, or nobody ever asked, a Picker is three bits for each
-// piece; else it is some twenty bytes for each, and what the pieces that were
-// begun take: 24 bytes a block.
+// While nothing is missing, or before the first Pick, a Picker takes three bits for each
+// piece; else about twenty bytes for each piece, and 24 bytes for each block of the
+// pieces that are begun.
 type Picker struct {
 	geometry swarm.Geometry
 	queue    Queue
@@ -43,25 +42,25 @@ type Picker struct {
 	board   Board
 	held    *Set
 	wanted  *Set // of a priority above 0, not held, and not all pad
-	started bool // the order knows what is fresh
+	started bool // the order knows which pieces are fresh
 
-	peers map[swarm.Peer]*peer
-	all   *Set // shared by all peers that have every piece; nil until one does
+	peers   map[swarm.Peer]*peer
+	fullSet *Set // shared by all peers that have every piece; nil until there is one
 
-	slots []int32 // for each piece its place in parts and 1, or 0; nil while there are none
-	parts []*part
-	open  []*part // wanted and with free blocks
-	spare []*part // to use again
-	found []candidate
-	begun uint64
-	turns uint64
+	partialAt  []int32     // for each piece its index in partials plus 1, or 0; nil if there are no partials
+	partials   []*partial  // the pieces that are begun
+	open       []*partial  // those that are wanted and have free blocks
+	spare      []*partial  // to use again
+	candidates []candidate // of the last end game pick, to use again
+	begun      uint64      // number of pieces begun so far
+	served     uint64      // number of turns of sideBySide so far
 
-	// The generations grow when a piece joins the open, fresh or wanted ones;
-	// a peer that found nothing need not look again before that.
+	// Each generation grows when a piece becomes open, fresh or wanted. A peer
+	// that had no such piece is not searched again before that.
 	openGen, freshGen, wantedGen uint64
 
 	deadlines deadlines
-	origin    time.Time // of the picker's time: the first that it was told
+	origin    time.Time // the time of the first Ask, from which the picker counts
 }
 
 // New returns a Picker that begins the rarest pieces first.
@@ -73,8 +72,8 @@ func NewRarest(g swarm.Geometry, c Config) *Picker { return Mix(g, new(Rarest), 
 // NewSequential returns a Picker that begins pieces by their index.
 func NewSequential(g swarm.Geometry, c Config) *Picker { return Mix(g, new(Sequential), c) }
 
-// Mix returns a Picker that begins pieces in an order of the caller's choice,
-// which then belongs to the Picker.
+// Mix returns a Picker that begins pieces in the given order, which then belongs to the
+// Picker.
 func Mix(g swarm.Geometry, order Order, c Config) *Picker {
 	if c.Queue == nil {
 		c.Queue = FewestMissing{}
@@ -97,17 +96,17 @@ func Mix(g swarm.Geometry, order Order, c Config) *Picker {
 		wantedGen: 1,
 	}
 	for _, s := range g.Pads {
-		p.passOver(s)
+		p.excludePad(s)
 	}
 	p.board = Board{pieces: n, fresh: p.wanted.clone()}
-	p.board.tally(0, p.wanted.Len())
-	p.board.levels[usual] = p.wanted.Len()
+	p.board.countAskable(0, p.wanted.Len())
+	p.board.freshByPriority[defaultPriority] = p.wanted.Len()
 	return p
 }
 
-// passOver makes the pieces that lie within one pad unwanted: nobody can be
-// asked for them.
-func (p *Picker) passOver(pad swarm.Span) {
+// excludePad makes the pieces inside one pad unwanted, because nothing of them can be
+// requested.
+func (p *Picker) excludePad(pad swarm.Span) {
 	g := p.geometry
 	first := (max(pad.Offset, 0) + g.PieceLength - 1) / g.PieceLength
 	for i := first; i < int64(g.Pieces()) && min((i+1)*g.PieceLength, g.Length) <= pad.End(); i++ {
@@ -115,15 +114,16 @@ func (p *Picker) passOver(pad swarm.Span) {
 	}
 }
 
-// empty reports whether piece i is all pad.
-func (p *Picker) empty(i int) bool {
+// allPad reports whether piece i is all pad.
+func (p *Picker) allPad(i int) bool {
 	for range p.geometry.Blocks(i) {
 		return false
 	}
 	return true
 }
 
-// Availability returns how many of the peers that joined have a piece.
+// Availability returns how many of the peers that joined have a piece; 0 if there is no
+// such piece.
 func (p *Picker) Availability(piece int) int {
 	if piece < 0 || piece >= p.board.pieces {
 		return 0
@@ -131,61 +131,57 @@ func (p *Picker) Availability(piece int) int {
 	return p.board.Availability(piece)
 }
 
-// EndGame reports whether pieces are missing, and every block that some peer has
-// was asked of someone.
-func (p *Picker) EndGame() bool {
-	return p.wanted.Len() > 0 && len(p.parts) > 0 && p.board.askable() == 0
-}
-
-// SetPriority sets how much a piece is wanted: 0 not at all, 4 as usual, 7 most.
-// What was asked for stays asked.
+// SetPriority sets how much a piece is wanted, from 0, not at all, to 7, most; 4 is the
+// default. Other values count as the nearest of these. Requests stay.
 func (p *Picker) SetPriority(piece, priority int) {
 	if piece < 0 || piece >= p.board.pieces {
 		return
 	}
-	priority = min(max(priority, 0), most)
+	priority = min(max(priority, 0), maxPriority)
 	if p.board.Priority(piece) == priority {
 		return
 	}
 	if p.board.priority == nil {
 		p.board.priority = make([]uint8, p.board.pieces)
 		for i := range p.board.priority {
-			p.board.priority[i] = usual
+			p.board.priority[i] = defaultPriority
 		}
 	}
-	// The order is told the old priority first, then the new one.
+	// The order must remove the piece at its old priority, then add it at the new one.
 	p.setFresh(piece, false)
 	p.board.priority[piece] = uint8(priority)
-	p.settle(piece)
+	p.reindex(piece)
 }
 
-// SetDeadline says when a piece is needed; the zero time takes that back. A piece
-// that is held has no deadline any more.
+// SetDeadline says when a piece is needed; the zero time takes that back. A piece loses
+// its deadline when it is held.
 func (p *Picker) SetDeadline(piece int, t time.Time) {
-	if piece >= 0 && piece < p.board.pieces && !(p.held.Has(piece) && !t.IsZero()) {
-		p.deadlines.set(piece, t)
+	if piece < 0 || piece >= p.board.pieces || (p.held.Has(piece) && !t.IsZero()) {
+		return
 	}
+	p.deadlines.set(piece, t)
 }
 
-// Held says that a piece is checked and written, also at the start.
+// Held says that a piece is checked and written, or was found in the storage at the
+// start. It ends every request for the piece.
 func (p *Picker) Held(piece int) {
 	if piece < 0 || piece >= p.board.pieces || !p.held.put(piece, true) {
 		return
 	}
-	if t := p.part(piece); t != nil {
+	if t := p.partial(piece); t != nil {
 		for n := range t.blocks {
-			if t.blocks[n].fate == asked {
-				p.release(nil, t, n, nil)
+			if t.blocks[n].state == requested {
+				p.forgetRequests(nil, t, n, nil)
 			}
 		}
-		p.remove(t)
+		p.removePartial(t)
 	}
 	p.deadlines.set(piece, time.Time{})
-	p.settle(piece)
+	p.reindex(piece)
 }
 
-// Lose says that blocks of a piece are missing once more, nil for all: it failed
-// its check, or what we held cannot be read. Blocks that are asked stay asked.
+// Lose says that blocks of a piece are missing again, nil for all, because the piece
+// failed its check or cannot be read. Requests stay.
 func (p *Picker) Lose(piece int, blocks []int) {
 	if piece < 0 || piece >= p.board.pieces {
 		return
@@ -195,12 +191,12 @@ func (p *Picker) Lose(piece int, blocks []int) {
 		return
 	}
 	p.held.put(piece, false)
-	t := p.part(piece)
+	t := p.partial(piece)
 	if t == nil && held && blocks != nil {
-		t = p.add(piece)
+		t = p.addPartial(piece)
 		for n := range t.blocks {
-			if t.blocks[n].fate == free {
-				t.blocks[n].fate = kept
+			if t.blocks[n].state == free {
+				t.blocks[n].state = heldBefore
 				t.free--
 				t.missing--
 			}
@@ -216,21 +212,24 @@ func (p *Picker) Lose(piece int, blocks []int) {
 			t.lose(n)
 		}
 		if held && t.missing == 0 {
-			// No block of the piece was named after all.
-			p.remove(t)
+			// blocks named no block of the piece.
+			p.removePartial(t)
 			p.held.put(piece, true)
 		}
 	}
-	p.settle(piece)
+	p.reindex(piece)
 }
 
-// lose makes block n missing once more, if there is such a block and it is here.
-func (t *part) lose(n int) {
-	if n < 0 || n >= len(t.blocks) || t.blocks[n].fate != here && t.blocks[n].fate != kept {
+// lose makes block n missing again, if there is such a block and it was received or held.
+func (t *partial) lose(n int) {
+	if n < 0 || n >= len(t.blocks) {
+		return
+	}
+	if s := t.blocks[n].state; s != received && s != heldBefore {
 		return
 	}
 	t.blocks[n] = block{}
 	t.free++
 	t.missing++
-	t.next = min(t.next, int32(n))
+	t.freeFrom = min(t.freeFrom, int32(n))
 }

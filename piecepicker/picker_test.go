@@ -10,7 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var _ swarm.Prioritizer = (*Picker)(nil)
+var (
+	_ swarm.Prioritizer = (*Picker)(nil)
+	_ swarm.EndGamer    = (*Picker)(nil)
+)
 
 func TestRarestKeepsTheContract(t *testing.T) {
 	pickertest.Run(t, func(t *testing.T, g swarm.Geometry) swarm.Picker {
@@ -30,7 +33,7 @@ func TestMixturesKeepTheContract(t *testing.T) {
 	})
 }
 
-// Pieces that are all pad are of no interest: nobody can be asked for them.
+// Pieces that are all pad are not wanted, because nothing of them can be requested.
 func TestPiecesThatAreAllPad(t *testing.T) {
 	for _, short := range []bool{false, true} {
 		g := blocks(4, 2)
@@ -69,7 +72,8 @@ func TestEmptyTorrent(t *testing.T) {
 	p.Leave(1)
 }
 
-// Indices of no piece do nothing: they may come from a peer or a user.
+// Calls with indices of no piece do nothing, because such indices may come from a peer or
+// a user.
 func TestIndicesOutsideTheTorrent(t *testing.T) {
 	g := blocks(3, 2)
 	p := New(g)
@@ -96,7 +100,7 @@ func TestIndicesOutsideTheTorrent(t *testing.T) {
 	require.Len(t, p.Pick(nil, ask(1, 9)), 2)
 }
 
-// A peer's number is not used again, but if it were, nothing would leak.
+// If a peer joins twice, which the engine never does, its requests still end.
 func TestJoinTwice(t *testing.T) {
 	g := blocks(3, 2)
 	c := careful{New(g), t}
@@ -106,8 +110,8 @@ func TestJoinTwice(t *testing.T) {
 	require.Len(t, c.Pick(nil, ask(1, 9)), 2)
 }
 
-// A torrent that is complete takes three bits a piece.
-func TestMemoryAtRest(t *testing.T) {
+// A torrent that is complete takes three bits for each piece.
+func TestMemoryOfCompleteTorrent(t *testing.T) {
 	const pieces = 100_000
 	full := swarm.NewBitfield(pieces)
 	full.SetAll(pieces)
@@ -119,14 +123,14 @@ func TestMemoryAtRest(t *testing.T) {
 	for i := range pieces {
 		p.Held(i)
 	}
-	require.Nil(t, p.slots)
+	require.Nil(t, p.partialAt)
 	require.Empty(t, p.spare)
-	require.Nil(t, p.order.(*Rarest).place)
+	require.Nil(t, p.order.(*Rarest).position)
 	p.Leave(1)
 	p.Leave(2)
 	require.Nil(t, p.board.keys)
 
-	// And it goes on from there.
+	// The picker works as before when a piece is lost.
 	p.Join(3, full)
 	p.Lose(5, nil)
 	require.Equal(t, 1, p.Availability(5))
@@ -134,7 +138,7 @@ func TestMemoryAtRest(t *testing.T) {
 	require.Len(t, p.Pick(nil, ask(3, 1000)), 1)
 }
 
-// Blocks come and go without a byte allocated.
+// Blocks are picked and arrive without an allocation.
 func TestNoAllocations(t *testing.T) {
 	const pieces, count, peers = 20_000, 16, 50
 	g := blocks(pieces, count)

@@ -1,24 +1,24 @@
 package piecepicker
 
-// A Queue chooses among pieces that were begun and have blocks to ask for. It
-// must not change; a Picker calls it one call at a time.
+// A Queue chooses among pieces that are begun and have free blocks. A Picker calls it one
+// call at a time. Its answers must depend on nothing but a and b.
 type Queue interface {
-	// Before reports whether blocks of a are asked for before those of b.
-	// Pieces of a higher priority go first in any case.
+	// Before reports whether to request blocks of a before those of b. Pieces
+	// of a higher priority come first in any case.
 	Before(a, b Partial) bool
 }
 
-// A Partial is a piece that was begun and is not yet whole.
+// A Partial is what a Queue sees of a piece that is begun.
 type Partial struct {
 	Piece        int    // its index
-	Blocks       int    // in the piece, without those that are all pad
-	Missing      int    // blocks that have not arrived
-	Free         int    // blocks that are missing and asked of no one
-	Availability int    // peers that have the piece
-	Begun        uint64 // grows from each piece begun to the next
+	Blocks       int    // number of blocks, without those that are all pad
+	Missing      int    // number of blocks that have not arrived
+	Free         int    // number of missing blocks that are requested from nobody
+	Availability int    // number of peers that have the piece
+	Begun        uint64 // the larger, the later the piece was begun
 }
 
-// FewestMissing is a Queue that completes soon what can be completed soon.
+// FewestMissing is a Queue that first completes the pieces that need the fewest blocks.
 type FewestMissing struct{}
 
 // Before prefers fewer missing blocks, then the piece begun earlier.

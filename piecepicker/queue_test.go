@@ -67,7 +67,7 @@ func (r recorder) Before(a, b Partial) bool {
 	return a.Piece > b.Piece
 }
 
-// A new piece goes before a begun one only if it is wanted more.
+// A new piece comes before a begun one only if its priority is higher.
 func TestPriorityGoesBeforePartialPieces(t *testing.T) {
 	g := blocks(3, 2)
 	play(t, g, NewSequential(g, Config{}), `
@@ -76,7 +76,7 @@ func TestPriorityGoesBeforePartialPieces(t *testing.T) {
 		A asks 1 = 0.0
 		priority 1 6
 		priority 2 5
-		B asks 2 begin 0 = 0.1   # may begin nothing
+		B asks 2 newPieces 0 = 0.1   # may begin nothing
 		B drops 0.1
 		B leaves
 		B joins 101

@@ -5,42 +5,43 @@ import (
 	"math/rand/v2"
 )
 
-// Limits of one Rarest.Next, in pieces looked at.
+// Limits of one Rarest.Next, in pieces that it looks at.
 const (
-	probes  = 512 // in buckets, from the rare end
-	tries   = 8   // of them at random, before a bucket is read through
-	samples = 256 // of the peer's own
+	maxProbes  = 512 // in buckets, from the rarest on
+	maxGuesses = 8   // at random in one bucket, before it looks at the whole bucket
+	maxSamples = 256 // of the peer's own pieces
 )
 
-// Rarest is an Order that begins the pieces first that the fewest peers have,
-// those of a higher priority before all others, and takes one at random of those
-// that are equally rare. The zero value is ready for Mix.
+// Rarest is an Order that first begins pieces of the highest priority, among them those
+// that the fewest peers have, and among those one at random. The zero value is ready for
+// Mix.
 //
-// Pieces lie in one bucket for each priority and availability. A piece moves
-// from bucket to bucket in constant time, and nothing is ever sorted. Of a bucket
-// pieces are tried at random, so a peer that has all is done with one look, and
-// each of its pieces is equally likely.
+// There is one bucket of pieces for each priority and availability. A piece moves from
+// bucket to bucket in constant time, and nothing is ever sorted. Next guesses pieces of a
+// bucket at random, so the first guess succeeds for a peer that has every piece, and each
+// piece is equally likely.
 //
-// For a peer that lacks the rarest pieces the buckets are searched from the rare
-// end, some 512 pieces of them. After that the peer's own pieces are looked at, 64
-// at a time from a random place, and the rarest of the first 256 that may be begun
-// is taken: the exact one for a peer that has no more of them than that.
+// For a peer without the rarest pieces, Next searches the buckets from the rarest on,
+// about 512 pieces of them. After that it looks at the peer's own pieces, 64 at a time
+// from a random place, and takes the rarest of the first 256 that may be begun. So the
+// answer is exact for a peer that has at most 256 of them.
 type Rarest struct {
-	// Seed makes the random choices. Pickers with equal seeds that are
-	// called alike choose alike. NewRarest sets it.
+	// Seed seeds the random choices. Pickers that have equal seeds and are
+	// called alike choose alike. If it is zero, the Picker sets it to its own
+	// seed.
 	Seed uint64
 
-	board   *Board
-	random  rand.PCG
-	place   []int32 // of each piece in its bucket
-	buckets [most + 1]shelf
+	board      *Board
+	random     rand.PCG
+	position   []int32 // index of each piece in its bucket
+	byPriority [maxPriority + 1]buckets
 }
 
-// A shelf holds the buckets of one priority.
-type shelf struct {
-	count   int   // of pieces in all buckets
-	low     int32 // no piece has a lower key
-	buckets window[[]int32]
+// buckets are the buckets of one priority.
+type buckets struct {
+	count int   // number of pieces in all buckets
+	low   int32 // no piece has a lower key
+	byKey window[[]int32]
 }
 
 // Start makes r empty.
@@ -51,29 +52,30 @@ func (r *Rarest) Start(b *Board) {
 
 // Add puts a piece into the order.
 func (r *Rarest) Add(piece int) {
-	if r.place == nil {
-		r.place = make([]int32, r.board.Pieces())
+	if r.position == nil {
+		r.position = make([]int32, r.board.Pieces())
 	}
-	r.put(int32(piece), r.board.Priority(piece), r.board.key(piece))
+	r.addToBucket(int32(piece), r.board.Priority(piece), r.board.key(piece))
 }
 
-// Remove takes a piece out.
+// Remove removes a piece from the order.
 func (r *Rarest) Remove(piece int) {
-	r.take(int32(piece), r.board.Priority(piece), r.board.key(piece))
+	r.removeFromBucket(int32(piece), r.board.Priority(piece), r.board.key(piece))
 }
 
 // Moved puts a piece into the bucket where it now belongs.
 func (r *Rarest) Moved(piece, by int) {
 	priority, key := r.board.Priority(piece), r.board.key(piece)
-	r.take(int32(piece), priority, key-int32(by))
-	r.put(int32(piece), priority, key)
+	r.removeFromBucket(int32(piece), priority, key-int32(by))
+	r.addToBucket(int32(piece), priority, key)
 }
 
-// Next returns the rarest piece of the highest priority that a peer has.
+// Next returns a piece in has of the highest priority, and among those a rarest one, or
+// nearly so.
 func (r *Rarest) Next(has *Set) (int, bool) {
-	left := probes
-	for priority := most; priority > 0; priority-- {
-		s := &r.buckets[priority]
+	left := maxProbes
+	for priority := maxPriority; priority > 0; priority-- {
+		s := &r.byPriority[priority]
 		seen := 0
 		for key := s.low; seen < s.count; key++ {
 			bucket := s.bucket(key)
@@ -81,10 +83,10 @@ func (r *Rarest) Next(has *Set) (int, bool) {
 				s.low = key
 			}
 			seen += len(bucket)
-			if key == -r.board.shared {
-				continue // no peer has these
+			if key == -r.board.sharedCount {
+				continue // no peer has the pieces in this bucket
 			}
-			if piece, ok := r.try(bucket, has, &left); ok {
+			if piece, ok := r.searchBucket(bucket, has, &left); ok {
 				return piece, true
 			}
 			if left <= 0 {
@@ -95,19 +97,19 @@ func (r *Rarest) Next(has *Set) (int, bool) {
 	return 0, false
 }
 
-// try returns a piece of the bucket that a peer has, each with the same chance. It
-// takes from left the pieces that it looks at, and gives up when none are left.
-func (r *Rarest) try(bucket []int32, has *Set, left *int) (int, bool) {
+// searchBucket returns a random piece of the bucket that is in has. It subtracts from left
+// the number of pieces that it looks at, and gives up when left is used up.
+func (r *Rarest) searchBucket(bucket []int32, has *Set, left *int) (int, bool) {
 	n := len(bucket)
 	guesses := 0
 	if n > *left {
 		guesses = *left
-	} else if n > tries {
-		guesses = tries
+	} else if n > maxGuesses {
+		guesses = maxGuesses
 	}
 	for range guesses {
 		*left--
-		if piece := int(bucket[r.below(n)]); has.Has(piece) {
+		if piece := int(bucket[r.randomBelow(n)]); has.Has(piece) {
 			return piece, true
 		}
 	}
@@ -118,7 +120,7 @@ func (r *Rarest) try(bucket []int32, has *Set, left *int) (int, bool) {
 	best, found := 0, 0
 	for _, piece := range bucket {
 		if has.Has(int(piece)) {
-			if found++; r.below(found) == 0 {
+			if found++; r.randomBelow(found) == 0 {
 				best = int(piece)
 			}
 		}
@@ -126,11 +128,11 @@ func (r *Rarest) try(bucket []int32, has *Set, left *int) (int, bool) {
 	return best, found > 0
 }
 
-// sample returns the rarest of some pieces that a peer has.
+// sample returns the best of up to maxSamples fresh pieces that are in has.
 func (r *Rarest) sample(has *Set) (best int, ok bool) {
 	fresh, theirs := r.board.Fresh().Words(), has.Words()
-	start := int(r.below(len(fresh)))
-	left := samples
+	start := int(r.randomBelow(len(fresh)))
+	left := maxSamples
 	var value int64
 	equals := 0
 	for n := 0; n < len(fresh) && left > 0; n++ {
@@ -146,7 +148,7 @@ func (r *Rarest) sample(has *Set) (best int, ok bool) {
 				value, equals = v, 0
 			}
 			if v == value {
-				if equals++; r.below(equals) == 0 {
+				if equals++; r.randomBelow(equals) == 0 {
 					best = piece
 				}
 			}
@@ -156,35 +158,35 @@ func (r *Rarest) sample(has *Set) (best int, ok bool) {
 }
 
 // bucket returns the pieces with a key, which may be none.
-func (s *shelf) bucket(key int32) []int32 {
-	if b := s.buckets.peek(key); b != nil {
+func (s *buckets) bucket(key int32) []int32 {
+	if b := s.byKey.peek(key); b != nil {
 		return *b
 	}
 	return nil
 }
 
-// put adds a piece to its bucket.
-func (r *Rarest) put(piece int32, priority int, key int32) {
-	s := &r.buckets[priority]
+// addToBucket adds a piece to its bucket.
+func (r *Rarest) addToBucket(piece int32, priority int, key int32) {
+	s := &r.byPriority[priority]
 	if s.count == 0 || key-s.low < 0 {
 		s.low = key
 	}
 	s.count++
-	bucket := s.buckets.at(key, holdsPieces)
-	r.place[piece] = int32(len(*bucket))
+	bucket := s.byKey.at(key, holdsPieces)
+	r.position[piece] = int32(len(*bucket))
 	*bucket = append(*bucket, piece)
 }
 
-// take removes a piece from its bucket, and gives memory back when three
-// quarters of the bucket are empty.
-func (r *Rarest) take(piece int32, priority int, key int32) {
-	s := &r.buckets[priority]
+// removeFromBucket removes a piece from its bucket, and releases memory if three quarters
+// of the bucket are unused.
+func (r *Rarest) removeFromBucket(piece int32, priority int, key int32) {
+	s := &r.byPriority[priority]
 	s.count--
-	bucket := s.buckets.peek(key)
+	bucket := s.byKey.peek(key)
 	b := *bucket
-	i, last := r.place[piece], b[len(b)-1]
+	i, last := r.position[piece], b[len(b)-1]
 	b[i] = last
-	r.place[last] = i
+	r.position[last] = i
 	b = b[:len(b)-1]
 	if cap(b) > 64 && len(b) < cap(b)/4 {
 		b = append(make([]int32, 0, cap(b)/2), b...)
@@ -194,8 +196,8 @@ func (r *Rarest) take(piece int32, priority int, key int32) {
 
 func holdsPieces(b *[]int32) bool { return len(*b) > 0 }
 
-// below returns a random number from 0 to n-1.
-func (r *Rarest) below(n int) uint64 {
+// randomBelow returns a random number from 0 to n-1.
+func (r *Rarest) randomBelow(n int) uint64 {
 	high, _ := bits.Mul64(r.random.Uint64(), uint64(n))
 	return high
 }

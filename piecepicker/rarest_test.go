@@ -41,7 +41,7 @@ func TestRarestFollowsHaves(t *testing.T) {
 	`)
 }
 
-// What a peer's pieces counted when it joined is taken back when it leaves.
+// When a peer leaves, the availability of its pieces is what it was before.
 func TestRarestForgetsWhoLeft(t *testing.T) {
 	g := blocks(3, 1)
 	play(t, g, NewRarest(g, Config{}), `
@@ -76,8 +76,8 @@ func TestRarestForgetsWhoLeft(t *testing.T) {
 	}
 }
 
-// A peer that joined with few pieces and leaves with most of them, or the other
-// way round, is counted in one way and out in the other.
+// A peer that joins with few pieces and leaves with most of them, or the reverse, is added
+// in one way and subtracted in the other.
 func TestAvailabilityOfPeersThatChange(t *testing.T) {
 	g := blocks(8, 1)
 	p := NewRarest(g, Config{})
@@ -104,8 +104,8 @@ func TestAvailabilityOfPeersThatChange(t *testing.T) {
 	require.Zero(t, p.Availability(8))
 }
 
-// Seeds are counted by one number, and peers that lack little by what they lack.
-func TestSeedsTouchNoPiece(t *testing.T) {
+// A seed changes only sharedCount, and a peer with most pieces only the keys of the others.
+func TestSeedsChangeNoKey(t *testing.T) {
 	g := blocks(1000, 1)
 	p := NewRarest(g, Config{})
 	full := swarm.NewBitfield(1000)
@@ -143,8 +143,8 @@ func TestPriorityGoesBeforeRarity(t *testing.T) {
 	`)
 }
 
-// Of the equally rare each one comes first equally often, however few of them a
-// peer has.
+// Each of the equally rare pieces comes first equally often, however few of them a peer
+// has.
 func TestRarestIsRandomAmongEquals(t *testing.T) {
 	const runs = 1000
 	for _, test := range []struct{ pieces, first, every int }{
@@ -198,7 +198,7 @@ func TestSeedDecides(t *testing.T) {
 	require.NotEqual(t, pick(0, swarm.Ask{Now: start}), pick(0, swarm.Ask{Now: start.Add(1)}))
 }
 
-// A peer that has none of the many rare pieces is still asked for its rarest.
+// A peer without the rare pieces still gets requests for its own rarest piece.
 func TestRarestOfPeerWithoutRarePieces(t *testing.T) {
 	const pieces = 100_000
 	g := blocks(pieces, 1)
@@ -211,7 +211,7 @@ func TestRarestOfPeerWithoutRarePieces(t *testing.T) {
 	p.Join(2, few)
 	few.Clear(42 * 997)
 	p.Join(3, few)
-	for range samples {
+	for range maxSamples {
 		got := p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 1, MaxNewPieces: 1})
 		require.Equal(t, []swarm.Block{g.Block(42*997, 0)}, got)
 		p.Drop(1, got[0])
@@ -226,8 +226,7 @@ func TestRarestOfPeerWithoutRarePieces(t *testing.T) {
 		"a peer that had nothing to offer has something now")
 }
 
-// Buckets give memory back: a million pieces that went through many buckets
-// leave no trace there.
+// Buckets release memory after their pieces have moved to other buckets.
 func TestBucketsShrink(t *testing.T) {
 	const pieces = 10_000
 	p := NewRarest(blocks(pieces, 1), Config{Seed: 1})
@@ -239,7 +238,7 @@ func TestBucketsShrink(t *testing.T) {
 		p.Join(1+i, half)
 	}
 	room := 0
-	for _, bucket := range p.order.(*Rarest).buckets[usual].buckets.cells {
+	for _, bucket := range p.order.(*Rarest).byPriority[defaultPriority].byKey.cells {
 		room += cap(bucket)
 	}
 	require.LessOrEqual(t, room, pieces*5/2)

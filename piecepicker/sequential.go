@@ -2,17 +2,17 @@ package piecepicker
 
 import "math/bits"
 
-// Sequential is an Order that begins pieces by their index, those of a higher
-// priority first. The zero value is ready for Mix.
+// Sequential is an Order that begins pieces of the highest priority first, among them in
+// order of their index. The zero value is ready for Mix.
 type Sequential struct {
 	board  *Board
-	levels [most + 1]line
+	levels [maxPriority + 1]level
 }
 
-// A line holds the pieces of one priority.
-type line struct {
-	set *Set
-	low int // no piece is in a word before this one
+// A level holds the pieces of one priority.
+type level struct {
+	set *Set // nil if there never was one
+	low int  // index of a word of set; all words before it are zero
 }
 
 // Start makes s empty.
@@ -28,21 +28,21 @@ func (s *Sequential) Add(piece int) {
 	l.set.put(piece, true)
 }
 
-// Remove takes a piece out.
+// Remove removes a piece from the order.
 func (s *Sequential) Remove(piece int) {
 	if l := &s.levels[s.board.Priority(piece)]; l.set != nil {
 		l.set.put(piece, false)
 	}
 }
 
-// Moved does nothing: how many peers have a piece does not matter here.
+// Moved does nothing, because availability does not matter here.
 func (s *Sequential) Moved(piece, by int) {}
 
-// Next returns the first piece of the highest priority that a peer has. It looks
-// at 64 pieces at a time, from the first that is left.
+// Next returns the first piece in has of the highest priority. It looks at 64 pieces at a
+// time.
 func (s *Sequential) Next(has *Set) (int, bool) {
 	theirs := has.Words()
-	for priority := most; priority > 0; priority-- {
+	for priority := maxPriority; priority > 0; priority-- {
 		l := &s.levels[priority]
 		if l.set == nil || l.set.Len() == 0 {
 			continue

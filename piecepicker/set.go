@@ -8,9 +8,9 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Set is a set of pieces of one torrent. It has a fixed size: a piece outside
-// the torrent is never in it. An Order reads the sets that it is shown, while
-// the call lasts.
+// A Set is a set of pieces of one torrent. It has a fixed size; a piece outside the
+// torrent is never in it. An Order may read the sets that it gets only until its method
+// returns.
 type Set struct {
 	bits   *bitset.BitSet
 	pieces int
@@ -25,28 +25,27 @@ func newFullSet(pieces int) *Set {
 	s := newSet(pieces)
 	words := s.Words()
 	for k := range words {
-		words[k] = s.valid(k)
+		words[k] = s.validBits(k)
 	}
 	s.count = pieces
 	return s
 }
 
-// setOf copies a set as peers send it. What b has beyond the torrent is left
-// out, since bitset would count it.
+// setOf copies b without the bits outside the torrent, because bitset would count them.
 func setOf(b swarm.Bitfield, pieces int) *Set {
 	s := newSet(pieces)
 	words := s.Words()
 	for k := range words {
-		// The first piece is a peer's highest bit and our lowest.
+		// The first piece is the highest bit of a Bitfield and the lowest of a Set.
 		var word uint64
 		if len(b) >= 8 {
 			word, b = bits.Reverse64(binary.BigEndian.Uint64(b)), b[8:]
 		} else {
-			var rest [8]byte
-			copy(rest[:], b)
-			word, b = bits.Reverse64(binary.BigEndian.Uint64(rest[:])), nil
+			var padded [8]byte
+			copy(padded[:], b)
+			word, b = bits.Reverse64(binary.BigEndian.Uint64(padded[:])), nil
 		}
-		words[k] = word & s.valid(k)
+		words[k] = word & s.validBits(k)
 		s.count += bits.OnesCount64(words[k])
 	}
 	return s
@@ -86,8 +85,8 @@ func (s *Set) Full() bool { return s.count == s.pieces }
 // The caller must not change them.
 func (s *Set) Words() []uint64 { return s.bits.Words() }
 
-// put makes a piece, which must exist, a member or not, and reports whether
-// that changed the set. It never grows the set: bitset's own Set would.
+// put adds or removes a piece, which must exist, and reports whether that changed the
+// set. Unlike Set of bitset, it never grows the set.
 func (s *Set) put(piece int, member bool) bool {
 	if s.bits.Test(uint(piece)) == member {
 		return false
@@ -117,10 +116,10 @@ func (s *Set) clone() *Set {
 	return &Set{bits: s.bits.Clone(), pieces: s.pieces, count: s.count}
 }
 
-// valid returns the bits of word k that stand for pieces of the torrent.
-func (s *Set) valid(k int) uint64 {
-	if rest := s.pieces - k*64; rest < 64 {
-		return 1<<rest - 1
+// validBits returns word k of a set of all pieces.
+func (s *Set) validBits(k int) uint64 {
+	if n := s.pieces - k*64; n < 64 {
+		return 1<<n - 1
 	}
 	return ^uint64(0)
 }

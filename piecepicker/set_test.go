@@ -15,7 +15,7 @@ func TestSetOf(t *testing.T) {
 				want.Set(i)
 			}
 		}
-		// Whatever follows the last piece, nothing is added by it.
+		// Bits after the last piece must not count.
 		dirty := append(want.Clone(), 0xff, 0xff, 0xff)
 		for i := pieces; i < 8*len(dirty); i++ {
 			dirty.Set(i)
@@ -55,7 +55,7 @@ func TestWindow(t *testing.T) {
 	for key := int32(-50); key < 50; key++ {
 		require.Equal(t, int(key)+1000, *w.peek(key))
 	}
-	// What is not used any more makes room.
+	// Cells that are not used any more are dropped.
 	for key := int32(-50); key < 40; key++ {
 		*w.peek(key) = 0
 	}

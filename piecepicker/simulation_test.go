@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A sender is a peer that sends what it is asked for in order, one block each
-// interval, and keeps a second's worth of requests.
+// A sender is a peer that sends the requested blocks in order, one in each interval. It
+// has requests for one second.
 type sender struct {
 	id       swarm.Peer
 	interval time.Duration
@@ -19,8 +19,8 @@ type sender struct {
 
 func (s *sender) depth() int { return int(time.Second/s.interval) + 1 }
 
-// download lets senders send a torrent, and returns how long that took and how
-// many blocks came twice.
+// download simulates a download from senders, and returns how long it took and how many
+// blocks arrived twice.
 func download(t *testing.T, g swarm.Geometry, p *Picker, senders []*sender) (took time.Duration, wasted int) {
 	t.Helper()
 	missing := make([]int, g.Pieces())
@@ -54,7 +54,7 @@ func download(t *testing.T, g swarm.Geometry, p *Picker, senders []*sender) (too
 				first = s
 			}
 		}
-		require.NotNil(t, first, "nobody is asked for anything, with %d pieces left", left)
+		require.NotNil(t, first, "no request is open, with %d pieces left", left)
 		b := first.queue[0]
 		first.queue = first.queue[1:]
 		now = first.next
@@ -67,7 +67,7 @@ func download(t *testing.T, g swarm.Geometry, p *Picker, senders []*sender) (too
 		for _, id := range losers {
 			s := byID[id]
 			for i, other := range s.queue {
-				// What it sends at this moment it will not take back.
+				// The block that it is sending cannot be canceled.
 				if other == b && i > 0 {
 					s.queue = append(s.queue[:i], s.queue[i+1:]...)
 					break
@@ -82,8 +82,7 @@ func download(t *testing.T, g swarm.Geometry, p *Picker, senders []*sender) (too
 	return now.Sub(start), wasted
 }
 
-// However slow some peers are, the end is not theirs to delay, and little comes
-// twice.
+// Slow peers do not delay the end of a download, and few blocks arrive twice.
 func TestSlowPeersDoNotDelayTheEnd(t *testing.T) {
 	for name, intervals := range map[string][]time.Duration{
 		"alike":       {10 * time.Millisecond, 10 * time.Millisecond, 10 * time.Millisecond, 10 * time.Millisecond},
@@ -103,7 +102,7 @@ func TestSlowPeersDoNotDelayTheEnd(t *testing.T) {
 			}
 			took, wasted := download(t, g, New(g), senders)
 			ideal := time.Duration(200 * 16 / rate * float64(time.Second))
-			t.Logf("took %v, at best %v; %d of %d blocks came twice", took, ideal, wasted, 200*16)
+			t.Logf("took %v, at best %v; %d of %d blocks arrived twice", took, ideal, wasted, 200*16)
 			require.LessOrEqual(t, took, ideal+ideal/50+200*time.Millisecond)
 			require.LessOrEqual(t, wasted, 200*16/50)
 		})

@@ -1,41 +1,42 @@
 package piecepicker
 
-// spreadRun is how many blocks in a row are picked of one piece before those of the
-// next, where pieces go on together.
+// spreadRun is how many consecutive blocks sideBySide picks from one piece before it goes
+// to the next.
 const spreadRun = 16
 
-// spread picks from several pieces in turn, so that they go on together, and from new
-// ones while there are too few.
-func (k *pick) spread() {
-	for k.left > 0 {
-		t, together := k.turn()
+// sideBySide picks from Ask.Spread pieces in turn, so that they are complete at about the
+// same time. While there are fewer such pieces, it begins new ones.
+func (k *pick) sideBySide() {
+	for k.blocksLeft > 0 {
+		t, together := k.leastRecentlyServed()
 		if together < k.ask.Spread {
-			if piece, ok := k.next(); ok && (t == nil || k.p.board.Priority(piece) >= k.p.board.Priority(int(t.piece))) {
-				t = k.start(piece)
+			if piece, ok := k.nextPiece(); ok && (t == nil || k.p.board.Priority(piece) >= k.p.board.Priority(int(t.piece))) {
+				t = k.begin(piece)
 			}
 		}
 		if t == nil {
 			return
 		}
-		k.p.turns++
-		t.turn = k.p.turns
-		k.takeFew(t, spreadRun)
+		k.p.served++
+		t.lastServed = k.p.served
+		k.pickUpTo(t, spreadRun)
 	}
 }
 
-// turn returns, of the open pieces of the highest priority that the peer has, the one
-// that was picked from the longest time ago, and how many such pieces there are.
-func (k *pick) turn() (best *part, together int) {
+// leastRecentlyServed looks at the open pieces that the peer has, of the highest priority.
+// It returns the one that sideBySide has not picked from for longest, and how many such
+// pieces there are.
+func (k *pick) leastRecentlyServed() (best *partial, together int) {
 	p := k.p
 	if k.r.noOpen == p.openGen {
 		return nil, 0
 	}
 	priority := 0
 	for i, t := range p.open {
-		if i >= compared && best != nil {
+		if i >= maxCompared && best != nil {
 			break
 		}
-		if !k.r.has.Has(int(t.piece)) || k.ask.Exclusive && !t.alone(k.r.id) || t.reserved && t.owner != k.r.id {
+		if !k.r.has.Has(int(t.piece)) || !k.mayHelp(t) || t.reservedForOther(k.r.id) {
 			continue
 		}
 		switch n := p.board.Priority(int(t.piece)); {
@@ -43,7 +44,7 @@ func (k *pick) turn() (best *part, together int) {
 			best, priority, together = t, n, 1
 		case n == priority:
 			together++
-			if t.turn < best.turn || t.turn == best.turn && t.begun < best.begun {
+			if t.lastServed < best.lastServed || (t.lastServed == best.lastServed && t.begun < best.begun) {
 				best = t
 			}
 		}
@@ -51,10 +52,10 @@ func (k *pick) turn() (best *part, together int) {
 	return best, together
 }
 
-// takeFew picks up to n free blocks of a piece.
-func (k *pick) takeFew(t *part, n int) {
-	rest := max(0, k.left-n)
-	k.left -= rest
-	k.take(t, int(t.next))
-	k.left += rest
+// pickUpTo picks up to n free blocks of a piece.
+func (k *pick) pickUpTo(t *partial, n int) {
+	beyond := max(0, k.blocksLeft-n)
+	k.blocksLeft -= beyond
+	k.pickFrom(t, int(t.freeFrom))
+	k.blocksLeft += beyond
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Pieces that are hashed side by side go on together, in runs of blocks.
+// Ask.Spread picks runs of blocks from several pieces in turn.
 func TestSpreadPicksFromPiecesInTurn(t *testing.T) {
 	g := swarm.Geometry{Length: 20 << 20, PieceLength: 1 << 20}
 	p := piecepicker.NewSequential(g, piecepicker.Config{})
@@ -28,6 +28,6 @@ func TestSpreadPicksFromPiecesInTurn(t *testing.T) {
 	}
 	require.Equal(t, []int{0, 1, 2, 3, 0, 1}, pick(6*16, 4))
 	require.Equal(t, []int{2, 3, 0, 1}, pick(4*16, 4))
-	require.Equal(t, []int{2, 3, 0, 4, 1, 5, 2, 6, 3, 7}, pick(10*16, 4), "new pieces follow those that are asked for")
-	require.Equal(t, []int{7, 7, 7, 4}, pick(4*16, 1), "without, one piece after the other")
+	require.Equal(t, []int{2, 3, 0, 4, 1, 5, 2, 6, 3, 7}, pick(10*16, 4), "new pieces replace those whose blocks are all requested")
+	require.Equal(t, []int{7, 7, 7, 4}, pick(4*16, 1), "without Spread, one piece after the other")
 }

@@ -11,18 +11,27 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// transcript runs a script of calls and the answers expected, one a line. A peer
-// is a capital letter, a block is PIECE.NUMBER. A peer joins with a digit for
-// each piece, 1 for one that it has. Lines are:
+// A transcript runs a script: one call a line, with the expected answer after an equals
+// sign. A comment begins with #. A peer is a capital letter, a block is PIECE.NUMBER. A
+// peer joins with one digit for each piece, 1 if it has the piece. Calls are:
 //
-//	A joins 1101        A has 2         A lost 2        A leaves
-//	A asks 3 = 0.1 2.0 2.1              with words before the =: begin N,
-//	                                    delay SECONDS, run N, alone, only 1,2,
-//	                                    first 1,2
-//	A sends 0.1 = B C   A drops 0.1     = B C: to be canceled; late: not missing
-//	held 2              lose 2          lose 2 0,3
-//	priority 2 7        deadline 2 30   in seconds from the start; never
-//	wait 1.5            interest A = true
+//	A joins 1101          Join
+//	A has 2               Have, true
+//	A lost 2              Have, false
+//	A leaves              Leave
+//	A asks 3 = 0.1 2.0    Pick with MaxBlocks 3. These words may follow the number:
+//	                      newPieces N (else all), delay SECONDS, runLength N,
+//	                      exclusive, only 1,2 and first 1,2
+//	A sends 0.1 = B C     Arrive; the answer is the peers at which to cancel, or
+//	                      late if the block was not missing
+//	A drops 0.1           Drop
+//	held 2                Held
+//	lose 2                Lose, all blocks
+//	lose 2 0,3            Lose, blocks 0 and 3
+//	priority 2 7          SetPriority
+//	deadline 2 30         SetDeadline, in seconds after the start, or never
+//	wait 1.5              the clock advances by so many seconds
+//	interest A = true     Wants
 type transcript struct {
 	t   *testing.T
 	g   swarm.Geometry
@@ -32,7 +41,7 @@ type transcript struct {
 
 var start = time.Unix(1e9, 0)
 
-// blocks returns the geometry of a torrent with so many pieces of so many blocks.
+// blocks returns the geometry of a torrent of equal pieces with equal blocks.
 func blocks(pieces, blocks int) swarm.Geometry {
 	length := int64(blocks) * swarm.BlockLen
 	return swarm.Geometry{Length: int64(pieces) * length, PieceLength: length}
@@ -112,7 +121,7 @@ func (s *transcript) peer(p swarm.Peer, verb string, w []string) string {
 	case "asks":
 		return s.asks(p, w)
 	default:
-		s.t.Fatalf("what does %q mean?", verb)
+		s.t.Fatalf("unknown verb %q: see the comment of transcript", verb)
 	}
 	return ""
 }
@@ -120,25 +129,25 @@ func (s *transcript) peer(p swarm.Peer, verb string, w []string) string {
 func (s *transcript) asks(p swarm.Peer, w []string) string {
 	a := swarm.Ask{Peer: p, MaxBlocks: s.number(w[0]), MaxNewPieces: s.g.Pieces(), Now: s.now}
 	for i := 1; i < len(w); i++ {
-		if w[i] == "alone" {
+		if w[i] == "exclusive" {
 			a.Exclusive = true
 			continue
 		}
 		word, value := w[i], w[i+1]
 		i++
 		switch word {
-		case "begin":
+		case "newPieces":
 			a.MaxNewPieces = s.number(value)
 		case "delay":
 			a.Delay = s.seconds(value)
-		case "run":
+		case "runLength":
 			a.RunLength = s.number(value)
 		case "only":
 			a.Only = s.numbers(value)
 		case "first":
 			a.First = s.numbers(value)
 		default:
-			s.t.Fatalf("what does %q mean?", word)
+			s.t.Fatalf("unknown word %q: see the comment of transcript", word)
 		}
 	}
 	var got []string

@@ -1,8 +1,8 @@
 package piecepicker
 
-// A window holds a cell for each of a run of keys, which may slide and grow. It
-// is made anew only after a key left it by a distance that grows with the run,
-// so the cost of that is spread over many calls.
+// A window holds a cell for each key of a range, which may move and grow. It is copied
+// only when a key is outside the range and its slack, which grows with the range, so the
+// cost of copying is spread over many calls.
 type window[T any] struct {
 	low   int32 // key of the first cell
 	cells []T
@@ -17,8 +17,8 @@ func (w *window[T]) peek(key int32) *T {
 	return &w.cells[i]
 }
 
-// at returns the cell of key, and makes room for it. A cell for which used says
-// no may be dropped for that.
+// at returns the cell of key, and makes room for it. To make room it may drop cells for
+// which used returns false.
 func (w *window[T]) at(key int32, used func(*T) bool) *T {
 	if c := w.peek(key); c != nil {
 		return c

@@ -11,58 +11,60 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Probe is how Check looks at a torrent as it is now.
+// A Probe describes the torrent to Check and gives access to its files.
 type Probe struct {
-	// Swarms, Geometry and Files are the torrent's. Files is empty if it is
-	// not kept in files.
+	// Swarms, Geometry and Files are the torrent's. Files is empty if the
+	// torrent is not stored in files. Check keeps none of the slices.
 	Swarms   []swarm.ID
 	Geometry swarm.Geometry
 	Files    []swarm.File
 
-	// Stat describes what is at a path of the torrent, without following a
-	// symlink. For nothing the error matches fs.ErrNotExist; another one
-	// ends Check.
+	// Stat describes the file at a path of the torrent, without following a
+	// symlink. If nothing exists there, the error must match
+	// fs.ErrNotExist; any other error ends Check.
 	Stat func(path string) (fs.FileInfo, error)
 
 	// Verify hashes pieces and reports whether all are good. An error ends
-	// Check. Nil trusts no open record that holds a piece.
+	// Check. If Verify is nil, Check trusts no open record that has pieces.
 	Verify func(pieces []int) (good bool, err error)
 
-	// Sample is how many pieces of an open record are hashed; at least 8,
-	// which zero means, or all if fewer are held.
+	// Sample is the number of pieces of an open record to hash. The minimum
+	// is 8, which is also what zero means. If fewer are held, all are hashed.
 	Sample int
 
-	// Rand chooses the sample. Nil means a generator seeded at random.
+	// Rand chooses the sample. Nil means a randomly seeded generator.
 	Rand *rand.Rand
 }
 
 const minSample = 8
 
-// A Verdict is what Check found.
+// A Verdict is the result of Check. Its slices are the caller's.
 type Verdict struct {
-	// Record is the one to go on with: with the pieces and blocks that can
-	// be trusted, the files as they are, and of what we owned the rest.
+	// Record is the record to continue with. It has the pieces and blocks
+	// that can be trusted, the files as they are now, and those owned paths
+	// that are still ours.
 	Record Record
 
-	// Distrust says why nothing in the record can be relied upon, and
-	// Record holds no piece. Nil means that it was right.
+	// Distrust says why the record cannot be trusted; Record then holds no
+	// piece. Nil means that the record is trusted.
 	Distrust error
 
-	// Check has the pieces that Record does not hold but the files might:
-	// they exist whole, and may have been written after the last save. To
-	// hash them can only save downloading.
+	// Check has the pieces that Record does not hold but the files may
+	// contain: their files have full length, and the pieces may have been
+	// written after the last save. Hashing them is optional and can save
+	// downloads.
 	Check swarm.Bitfield
 }
 
-// Check decides what of a record still holds. A clean one does if every file
-// has the recorded size and modification time. An open one does if every file
-// that existed has its size, was not set back to an earlier time, and a random
-// sample of the recorded pieces hashes. Otherwise all is to be checked.
+// Check decides whether a record can be trusted. A clean record is trusted if every
+// file has the recorded size and modification time. An open record is trusted if
+// every recorded file has its size and no earlier modification time, and a random
+// sample of the recorded pieces passes its hash check. Otherwise no piece is trusted.
 //
-// For want of a record, because there was none or it was damaged, Check of a
-// zero Record tells the rest. An error says that Check could not look.
+// If there is no record, or a damaged one, call Check of a zero Record. An error
+// means that Check could not examine the files.
 func (r Record) Check(p Probe) (Verdict, error) {
-	now, err := look(p)
+	now, err := statAll(p)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -74,17 +76,17 @@ func (r Record) Check(p Probe) (Verdict, error) {
 		Files:       now,
 	}}
 	if slices.ContainsFunc(r.Swarms, func(id swarm.ID) bool { return slices.Contains(p.Swarms, id) }) {
-		v.Record.Life = r.Life
+		v.Record.Totals = r.Totals
 		if v.Record.Owned, err = r.stillOwned(p, now); err != nil {
 			return Verdict{}, err
 		}
 	}
-	v.Distrust = r.fits(p, now)
+	v.Distrust = r.checkTorrent(p, now)
 	if v.Distrust == nil {
-		v.Distrust = r.compare(now)
+		v.Distrust = r.checkFiles(now)
 	}
 	if v.Distrust == nil && r.State == Open {
-		if v.Distrust, err = r.sample(p); err != nil {
+		if v.Distrust, err = r.checkSample(p); err != nil {
 			return Verdict{}, err
 		}
 	}
@@ -92,12 +94,12 @@ func (r Record) Check(p Probe) (Verdict, error) {
 		c := r.clone()
 		v.Record.State, v.Record.Pieces, v.Record.Spilled = c.State, c.Pieces, c.Spilled
 	}
-	v.Check = v.Record.unsure(p)
+	v.Check = v.Record.worthHashing(p)
 	return v, nil
 }
 
-// look describes the torrent's files as they are.
-func look(p Probe) ([]File, error) {
+// statAll describes the torrent's files as they are now.
+func statAll(p Probe) ([]File, error) {
 	var now []File
 	for _, f := range onDisk(p.Files) {
 		seen, err := stat(p.Stat, f.Path, f.Length)
@@ -109,7 +111,7 @@ func look(p Probe) ([]File, error) {
 	return now, nil
 }
 
-// onDisk returns the files that a store makes, symlinks left out.
+// onDisk returns the files without pads and symlinks.
 func onDisk(files []swarm.File) []swarm.File {
 	var list []swarm.File
 	for _, f := range files {
@@ -120,32 +122,32 @@ func onDisk(files []swarm.File) []swarm.File {
 	return list
 }
 
-// stat describes one file. What is no regular file counts as absent: no bytes
-// of the torrent are in it.
+// stat describes one file. Anything but a regular file counts as absent, because it
+// holds no bytes of the torrent.
 func stat(f func(string) (fs.FileInfo, error), path string, length int64) (File, error) {
 	file := File{Path: path, Length: length, Size: Absent}
 	info, err := f(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return File{}, fmt.Errorf("resume: looking at %s: %w", path, err)
+		return File{}, fmt.Errorf("resume: examining %s: %w", path, err)
 	case info.Mode().IsRegular():
 		file.Size, file.ModTime = info.Size(), info.ModTime()
 	}
 	return file, nil
 }
 
-// fits says why r is not the record of the torrent at all.
-func (r Record) fits(p Probe, now []File) error {
+// checkTorrent returns why r is not a record of the torrent; nil if it is.
+func (r Record) checkTorrent(p Probe, now []File) error {
 	switch {
 	case len(r.Swarms) == 0:
 		return errors.New("there is no record")
 	case !slices.ContainsFunc(r.Swarms, func(id swarm.ID) bool { return slices.Contains(p.Swarms, id) }):
-		return errors.New("the record is of another torrent")
+		return errors.New("the record belongs to another torrent")
 	case r.Length != p.Geometry.Length || r.PieceLength != p.Geometry.PieceLength:
-		return errors.New("the record is of other pieces")
+		return errors.New("the record has another length or piece length")
 	case !slices.EqualFunc(r.Files, now, func(a, b File) bool { return a.Path == b.Path && a.Length == b.Length }):
-		return errors.New("the record is of other files")
+		return errors.New("the record lists other files")
 	}
 	if err := r.validate(); err != nil {
 		return err
@@ -158,34 +160,35 @@ func (r Record) fits(p Probe, now []File) error {
 	return nil
 }
 
-// compare says which file speaks against r.
-func (r Record) compare(now []File) error {
+// checkFiles returns an error that names the first file that does not match r.
+func (r Record) checkFiles(now []File) error {
 	for i, was := range r.Files {
 		is := now[i]
 		switch {
 		case r.State == Open && was.Size == Absent:
-			// It may have been made since; no recorded piece is in it.
+			// It may have been made since. It contains no recorded piece.
 		case was.Size != is.Size:
-			return fmt.Errorf("%s has %s, not the %s recorded", is.Path, size(is.Size), size(was.Size))
+			return fmt.Errorf("%s %s now, but %s in the record", is.Path, describeSize(is.Size), describeSize(was.Size))
 		case is.Size == Absent || is.ModTime.Equal(was.ModTime):
 		case r.State == Clean:
-			return fmt.Errorf("%s was changed", is.Path)
+			return fmt.Errorf("%s was modified after the record was saved", is.Path)
 		case is.ModTime.Before(was.ModTime):
-			return fmt.Errorf("%s was set back", is.Path)
+			return fmt.Errorf("%s has an earlier modification time than in the record", is.Path)
 		}
 	}
 	return nil
 }
 
-func size(n int64) string {
+func describeSize(n int64) string {
 	if n == Absent {
-		return "no size, being absent"
+		return "is missing"
 	}
-	return fmt.Sprintf("%d bytes", n)
+	return fmt.Sprintf("has %d bytes", n)
 }
 
-// sample has some of the recorded pieces hashed, spread over the torrent.
-func (r Record) sample(p Probe) (distrust, err error) {
+// checkSample verifies some of the recorded pieces, spread over the torrent. It
+// returns in distrust why they are not good.
+func (r Record) checkSample(p Probe) (distrust, err error) {
 	held := make([]int, 0, r.Pieces.Count())
 	for i := range r.pieces() {
 		if r.Pieces.Has(i) {
@@ -196,7 +199,7 @@ func (r Record) sample(p Probe) (distrust, err error) {
 		return nil, nil
 	}
 	if p.Verify == nil {
-		return errors.New("no piece can be hashed"), nil
+		return errors.New("the recorded pieces cannot be verified"), nil
 	}
 	intn := rand.IntN
 	if p.Rand != nil {
@@ -205,25 +208,25 @@ func (r Record) sample(p Probe) (distrust, err error) {
 	n := min(max(p.Sample, minSample), len(held))
 	chosen := make([]int, n)
 	for i := range chosen {
-		first, end := share(len(held), n, i), share(len(held), n, i+1)
+		first, end := rangeStart(len(held), n, i), rangeStart(len(held), n, i+1)
 		chosen[i] = held[first+intn(end-first)]
 	}
 	good, err := p.Verify(chosen)
 	if err != nil {
-		return nil, fmt.Errorf("resume: hashing a sample: %w", err)
+		return nil, fmt.Errorf("resume: verifying a sample: %w", err)
 	}
 	if !good {
-		return fmt.Errorf("a recorded piece is not good; hashed were %v", chosen), nil
+		return fmt.Errorf("at least one of the recorded pieces %v failed its hash check", chosen), nil
 	}
 	return nil, nil
 }
 
-// share returns where the ith of parts of total begins.
-func share(total, parts, i int) int { return int(int64(total) * int64(i) / int64(parts)) }
+// rangeStart returns where range i begins if total items are divided into n ranges.
+func rangeStart(total, n, i int) int { return int(int64(total) * int64(i) / int64(n)) }
 
-// stillOwned returns what of Owned is still there and may still be ours. A file
-// that was once made whole and has another size is someone else's by now; one
-// that never was seen whole may be cut short by a crash.
+// stillOwned returns the owned paths that still exist and may still be ours. If a
+// file was seen at full length and is shorter now, another program has replaced it.
+// If it was never seen at full length, a crash may have truncated it.
 func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 	was := make(map[string]File, len(r.Files))
 	for _, f := range r.Files {
@@ -243,7 +246,7 @@ func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 				continue
 			}
 			if err != nil {
-				return nil, fmt.Errorf("resume: looking at %s: %w", path, err)
+				return nil, fmt.Errorf("resume: examining %s: %w", path, err)
 			}
 		case f.Size == Absent, f.Size > f.Length:
 			continue
@@ -255,11 +258,11 @@ func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 	return owned, nil
 }
 
-// unsure returns the pieces that r does not hold but its files may have whole.
-func (r Record) unsure(p Probe) swarm.Bitfield {
+// worthHashing returns the pieces that r does not hold but its files may contain.
+func (r Record) worthHashing(p Probe) swarm.Bitfield {
 	set := swarm.NewBitfield(r.pieces())
 	if r.State == Clean {
-		return set // what was there was noted
+		return set // a clean record lists all pieces that were written
 	}
 	set.SetAll(r.pieces())
 	for i := range set {

@@ -12,7 +12,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A disk state for Check: what is at each path.
+// fakeFiles is the state of a disk for Check, by path.
 type fakeFiles map[string]fakeInfo
 
 type fakeInfo struct {
@@ -43,9 +43,9 @@ var (
 	after  = noon.Add(time.Nanosecond)
 )
 
-// sample is a torrent of ten pieces of 32 KiB: a is pieces 0 to 4 and half of
-// 5, b the rest of 5 to 9; between them an empty file, a pad of no matter, and
-// a symlink.
+// sample is a torrent of ten pieces of 32 KiB. File a has pieces 0 to 4 and half of
+// 5; b has the other half and pieces 6 to 9. Between them are an empty file, a pad
+// and a symlink.
 func sample() (Record, Probe, fakeFiles) {
 	const half = 5<<15 + 1<<14
 	p := Probe{
@@ -67,7 +67,7 @@ func sample() (Record, Probe, fakeFiles) {
 		Spilled: []Spill{{8, []int{1}}},
 		Files:   []File{{"d/a", half, half, noon}, {"empty", 0, 0, noon}, {"b", 10<<15 - half, 10<<15 - half, noon}},
 		Owned:   []string{"b", "d/", "d/a", "link"},
-		Life:    Life{Uploaded: 7},
+		Totals:  Totals{Uploaded: 7},
 	}
 	files := fakeFiles{
 		"d": {mode: fs.ModeDir}, "d/a": {size: half, mtime: noon}, "empty": {mtime: noon},
@@ -90,25 +90,25 @@ func TestCheck(t *testing.T) {
 		check       swarm.Bitfield // for an open record
 		owned       []string
 	}{
-		{"as it was", func(*Record, *Probe, fakeFiles) {}, true, true, rest, owned},
+		{"unchanged", func(*Record, *Probe, fakeFiles) {}, true, true, rest, owned},
 		{"written to later", func(r *Record, p *Probe, f fakeFiles) { f["b"] = fakeInfo{size: half - 1<<15, mtime: after} }, false, true, rest, owned},
 		{"set back", func(r *Record, p *Probe, f fakeFiles) { f["b"] = fakeInfo{size: half - 1<<15, mtime: before} }, false, false, all, owned},
 		{"cut", func(r *Record, p *Probe, f fakeFiles) { f["d/a"] = fakeInfo{size: half - 1, mtime: noon} }, false, false, onlyB, []string{"b", "d/", "link"}},
 		{"grown", func(r *Record, p *Probe, f fakeFiles) { f["d/a"] = fakeInfo{size: half + 1, mtime: noon} }, false, false, onlyB, []string{"b", "d/", "link"}},
 		{"gone", func(r *Record, p *Probe, f fakeFiles) { delete(f, "b") }, false, false, onlyA, []string{"d/", "d/a", "link"}},
 		{"all gone", func(r *Record, p *Probe, f fakeFiles) { clear(f) }, false, false, none, nil},
-		{"empty file gone", func(r *Record, p *Probe, f fakeFiles) { delete(f, "empty") }, false, false, all, owned},
-		{"a folder instead", func(r *Record, p *Probe, f fakeFiles) { f["b"] = fakeInfo{mode: fs.ModeDir} }, false, false, onlyA, []string{"d/", "d/a", "link"}},
+		{"empty file deleted", func(r *Record, p *Probe, f fakeFiles) { delete(f, "empty") }, false, false, all, owned},
+		{"folder instead of a file", func(r *Record, p *Probe, f fakeFiles) { f["b"] = fakeInfo{mode: fs.ModeDir} }, false, false, onlyA, []string{"d/", "d/a", "link"}},
 		{"link gone", func(r *Record, p *Probe, f fakeFiles) { delete(f, "link") }, true, true, rest, []string{"b", "d/", "d/a"}},
 		{"appeared", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent }, false, true, rest, owned},
 		{"never there", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; delete(f, "b") }, true, true, swarm.Bitfield{0b00001000, 0}, []string{"d/", "d/a", "link"}},
-		{"cut short when made", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; f["b"] = fakeInfo{size: 0} }, false, true, swarm.Bitfield{0b00001000, 0}, owned},
-		{"other's, made larger", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; f["b"] = fakeInfo{size: half} }, false, true, swarm.Bitfield{0b00001000, 0}, []string{"d/", "d/a", "link"}},
+		{"truncated while it was made", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; f["b"] = fakeInfo{size: 0} }, false, true, swarm.Bitfield{0b00001000, 0}, owned},
+		{"larger, made by another program", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; f["b"] = fakeInfo{size: half} }, false, true, swarm.Bitfield{0b00001000, 0}, []string{"d/", "d/a", "link"}},
 		{"not ours", func(r *Record, p *Probe, f fakeFiles) { r.Owned = nil }, true, true, rest, nil},
 		{"bad sample", func(r *Record, p *Probe, f fakeFiles) {
 			p.Verify = func([]int) (bool, error) { return false, nil }
 		}, true, false, all, owned},
-		{"nobody to hash", func(r *Record, p *Probe, f fakeFiles) { p.Verify = nil }, true, false, all, owned},
+		{"no Verify", func(r *Record, p *Probe, f fakeFiles) { p.Verify = nil }, true, false, all, owned},
 		{"nothing held", func(r *Record, p *Probe, f fakeFiles) {
 			p.Verify = nil
 			r.Pieces = swarm.Bitfield{0, 0}
@@ -121,7 +121,7 @@ func TestCheck(t *testing.T) {
 		{"other files", func(r *Record, p *Probe, f fakeFiles) { r.Files[0].Path = "x" }, false, false, all, owned},
 		{"fewer files", func(r *Record, p *Probe, f fakeFiles) { r.Files = r.Files[:2] }, false, false, all, owned},
 		{"spare bits", func(r *Record, p *Probe, f fakeFiles) { r.Pieces[1] = 1 }, false, false, all, owned},
-		{"spilled beyond the piece", func(r *Record, p *Probe, f fakeFiles) { r.Spilled[0].Blocks[0] = 2 }, false, false, all, owned},
+		{"spilled block outside the piece", func(r *Record, p *Probe, f fakeFiles) { r.Spilled[0].Blocks[0] = 2 }, false, false, all, owned},
 	} {
 		for state, trusted := range map[State]bool{Clean: test.clean, Open: test.open} {
 			t.Run(test.name+" "+state.String(), func(t *testing.T) {
@@ -134,7 +134,7 @@ func TestCheck(t *testing.T) {
 				require.Equal(t, test.owned, v.Record.Owned)
 				require.Equal(t, p.Swarms, v.Record.Swarms)
 				if test.name != "another torrent" && test.name != "no record" {
-					require.Equal(t, r.Life, v.Record.Life)
+					require.Equal(t, r.Totals, v.Record.Totals)
 				}
 				for _, f := range v.Record.Files {
 					if info, ok := files[f.Path]; ok && info.mode.IsRegular() {
@@ -168,13 +168,13 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestCheckCannotLook(t *testing.T) {
+func TestCheckCannotExamineFiles(t *testing.T) {
 	for _, path := range []string{"b", "d", "link"} {
 		r, p, files := sample()
 		files[path] = fakeInfo{err: fs.ErrPermission}
 		_, err := r.Check(p)
 		require.ErrorIs(t, err, fs.ErrPermission)
-		require.Contains(t, err.Error(), "resume: looking at "+path)
+		require.Contains(t, err.Error(), "resume: examining "+path)
 	}
 	r, p, _ := sample()
 	r.State = Open
@@ -205,10 +205,10 @@ func TestCheckSamples(t *testing.T) {
 			require.True(t, r.Pieces.Has(piece))
 			require.True(t, i == 0 || piece > got[i-1], "each once")
 		}
-		require.Less(t, got[0], n/8+2, "spread over the torrent")
+		require.Less(t, got[0], n/8+2, "the sample is spread over the torrent")
 		require.Greater(t, got[len(got)-1], n-n/8-2)
 	}
-	require.NotEqual(t, sampled[0], sampled[1], "chosen at random")
+	require.NotEqual(t, sampled[0], sampled[1], "the sample is random")
 	p.Rand = nil
 	_, err := r.Check(p)
 	require.NoError(t, err)

@@ -13,21 +13,25 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// machine is a computer whose power can go at any step: a record on a simDisk,
-// and a store of one-piece files that shares its count of steps.
+// machine is a computer whose power can fail at any step. It has a record on a
+// simDisk and a store of one-piece files that shares its count of steps.
 type machine struct {
 	*simDisk
 	clock   time.Time
 	files   fakeFiles
 	written map[int]bool // pieces in the page cache
-	stable  map[int]bool // pieces on the platter
-	synced  fakeFiles    // files as the platter knows them
+	stable  map[int]bool // pieces that survive a power cut
+	synced  fakeFiles    // files as they are after a power cut
 }
 
 func newMachine(d *simDisk, files fakeFiles, pieces map[int]bool, clock time.Time) *machine {
 	return &machine{
-		simDisk: d, clock: clock, files: maps.Clone(files), synced: maps.Clone(files),
-		written: maps.Clone(pieces), stable: maps.Clone(pieces),
+		simDisk: d,
+		clock:   clock,
+		files:   maps.Clone(files),
+		synced:  maps.Clone(files),
+		written: maps.Clone(pieces),
+		stable:  maps.Clone(pieces),
 	}
 }
 
@@ -58,7 +62,7 @@ func crashProbe(m *machine) Probe {
 	return p
 }
 
-// write writes a piece as a store does: it asks, makes the file, writes.
+// write writes a piece as a store does: it calls Own, makes the file and writes.
 func (m *machine) write(k *Keeper, piece int) error {
 	path := fmt.Sprint("f", piece)
 	if _, made := m.files[path]; !made {
@@ -88,8 +92,8 @@ func (m *machine) sync() error {
 	return nil
 }
 
-// run downloads the pieces that the record lacks, with a flush after every two,
-// and closes. It stops at the first error, as if the program were gone.
+// run downloads the pieces that are missing in the record, with a flush after every
+// two, and closes. It stops at the first error, as if the program had crashed.
 func (m *machine) run() error {
 	r, err := load(m.simDisk, "dir/record")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -123,15 +127,15 @@ func (m *machine) run() error {
 	return k.Close(m.sync())
 }
 
-// The power goes at every step of a download. Whatever reached the disk: the
-// record claims no piece that is not on the platter, lists every file that may
-// exist, and the next start downloads only what was not recorded, and ends.
-func TestDownloadOutlastsPowerCuts(t *testing.T) {
+// The power fails at every step of a download. Whatever has reached the disk, the
+// record has no piece that the disk lacks and lists every file that may exist, and the
+// next run downloads only the pieces that were not recorded.
+func TestDownloadSurvivesPowerCuts(t *testing.T) {
 	for at := 1; ; at++ {
 		m := newMachine(newSimDisk(), fakeFiles{}, map[int]bool{}, noon)
 		m.failAt, m.crash = at, true
 		done := m.run() == nil
-		for _, w := range m.worlds() {
+		for _, w := range m.afterPowerCut() {
 			r, err := load(w, "dir/record")
 			if errors.Is(err, fs.ErrNotExist) {
 				require.Empty(t, m.files, "a file was made before a record could list it")
@@ -139,21 +143,21 @@ func TestDownloadOutlastsPowerCuts(t *testing.T) {
 			}
 			require.NoError(t, err)
 			for path := range m.files {
-				require.True(t, r.Owns(path), "step %d: %s is not listed", at, path)
+				require.True(t, r.Owns(path), "step %d: %s is not listed as ours", at, path)
 			}
 			for _, piece := range held(r) {
-				require.True(t, m.stable[piece], "step %d: piece %d is not on the platter", at, piece)
+				require.True(t, m.stable[piece], "step %d: piece %d is recorded but not on disk", at, piece)
 			}
 			if done {
 				require.Equal(t, Clean, r.State)
 				require.Len(t, held(r), crashPieces)
 			}
 
-			// Only the program died, or the machine too: then a file is as it
-			// was when it was last synced.
+			// Either only the program crashed, or the machine too. Then a file
+			// is as it was when it was last synced.
 			for _, after := range []*machine{
-				newMachine(w.worlds()[0], m.files, m.written, m.clock),
-				newMachine(w.worlds()[0], m.synced, m.stable, m.clock),
+				newMachine(w.afterPowerCut()[0], m.files, m.written, m.clock),
+				newMachine(w.afterPowerCut()[0], m.synced, m.stable, m.clock),
 			} {
 				v, err := r.Check(crashProbe(after))
 				require.NoError(t, err)

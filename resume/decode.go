@@ -11,15 +11,15 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// maxBlocks bounds the blocks of a piece: one of 16 GiB has as many.
+// maxBlocks bounds the blocks of a piece; a piece of 16 GiB has that many.
 const maxBlocks = 1 << 20
 
-// errVersion is what decode fails with for a record from the future.
+// errVersion is the error of decode for a record of a newer program.
 type errVersion int64
 
 func (e errVersion) Error() string { return fmt.Sprintf("version %d", int64(e)) }
 
-// decode reads what encode wrote, and refuses all else.
+// decode reads a record that encode wrote and refuses anything else.
 func decode(b []byte) (Record, error) {
 	top, err := bencode.Scan(b, bencode.Options{MaxDepth: 8, MaxTokens: -1})
 	if err != nil {
@@ -58,7 +58,7 @@ func decode(b []byte) (Record, error) {
 	}
 	for _, id := range d.texts("swarms") {
 		if len(id) != len(swarm.ID{}) {
-			d.fail(errors.New("a swarm's ID must have 20 bytes"))
+			d.fail(fmt.Errorf("a swarm's ID has %d bytes, want 20", len(id)))
 			break
 		}
 		r.Swarms = append(r.Swarms, swarm.ID([]byte(id)))
@@ -70,7 +70,7 @@ func decode(b []byte) (Record, error) {
 	for item := range d.list("spilled").List() {
 		r.Spilled = append(r.Spilled, d.spill(item))
 	}
-	r.Life = d.life(d.get("life"))
+	r.Totals = d.totals(d.get("life"))
 	if d.err != nil {
 		return Record{}, d.err
 	}
@@ -89,16 +89,16 @@ func (d *decoder) fail(err error) {
 	}
 }
 
-// need turns the error of a look-up into the decoder's.
-func need[T any](d *decoder, v T, err error) T {
+// required passes v on and records err, the error of looking up its key.
+func required[T any](d *decoder, v T, err error) T {
 	if err != nil {
 		d.fail(err)
 	}
 	return v
 }
 
-// may is need for a key that may be missing.
-func may[T any](d *decoder, v T, err error) T {
+// optional is like required, but a missing key is not an error.
+func optional[T any](d *decoder, v T, err error) T {
 	if err != nil && !bencode.IsMissing(err) {
 		d.fail(err)
 	}
@@ -107,53 +107,55 @@ func may[T any](d *decoder, v T, err error) T {
 
 func (d *decoder) int(key string) int64 {
 	n, err := d.dict.GetInt(key)
-	return need(d, n, err)
+	return required(d, n, err)
 }
 
 func (d *decoder) text(key string) string {
 	s, err := d.dict.GetText(key)
-	return need(d, s, err)
+	return required(d, s, err)
 }
 
 func (d *decoder) list(key string) bencode.Value {
 	v, err := d.dict.GetList(key)
-	return need(d, v, err)
+	return required(d, v, err)
 }
 
 func (d *decoder) get(key string) bencode.Value {
 	v, err := d.dict.GetDict(key)
-	return need(d, v, err)
+	return required(d, v, err)
 }
 
 func (d *decoder) texts(key string) []string { return d.strings(d.list(key)) }
 
 func (d *decoder) strings(v bencode.Value) []string {
-	if k := v.Kind(); k != bencode.List && d.err == nil {
+	k := v.Kind()
+	if k != bencode.List && d.err == nil {
 		d.fail(&bencode.TypeError{Want: bencode.List, Got: k})
 	}
 	var list []string
 	for item := range v.List() {
 		s, err := item.Text()
-		list = append(list, need(d, s, err))
+		list = append(list, required(d, s, err))
 	}
 	return list
 }
 
 func (d *decoder) time(key string) time.Time {
 	v, err := d.dict.GetList(key)
-	if v = may(d, v, err); v.Kind() != bencode.List {
+	v = optional(d, v, err)
+	if v.Kind() != bencode.List {
 		return time.Time{}
 	}
-	var parts []int64
+	var numbers []int64 // seconds and nanoseconds
 	for item := range v.List() {
 		n, err := item.Int()
-		parts = append(parts, need(d, n, err))
+		numbers = append(numbers, required(d, n, err))
 	}
-	if len(parts) != 2 {
+	if len(numbers) != 2 {
 		d.fail(fmt.Errorf("key %q is not a time", key))
 		return time.Time{}
 	}
-	return time.Unix(parts[0], parts[1])
+	return time.Unix(numbers[0], numbers[1])
 }
 
 func (d *decoder) file(v bencode.Value) File {
@@ -162,9 +164,9 @@ func (d *decoder) file(v bencode.Value) File {
 	if size, err := v.GetInt("size"); err == nil {
 		f.Size = size
 	} else {
-		may(&e, size, err)
+		optional(&e, size, err)
 	}
-	need(d, 0, e.err)
+	required(d, 0, e.err)
 	return f
 }
 
@@ -181,13 +183,13 @@ func (d *decoder) spill(v bencode.Value) Spill {
 			s.Blocks = append(s.Blocks, i)
 		}
 	}
-	need(d, 0, e.err)
+	required(d, 0, e.err)
 	return s
 }
 
-func (d *decoder) life(v bencode.Value) Life {
+func (d *decoder) totals(v bencode.Value) Totals {
 	e := decoder{dict: v}
-	l := Life{
+	l := Totals{
 		Active:     time.Duration(e.int("active")),
 		Added:      e.time("added"),
 		Completed:  e.time("completed"),
@@ -198,24 +200,25 @@ func (d *decoder) life(v bencode.Value) Life {
 		Wasted:     e.int("wasted"),
 	}
 	paused, err := v.GetInt("paused")
-	l.Paused = may(&e, paused, err) != 0
+	l.Paused = optional(&e, paused, err) != 0
 	for key, item := range e.get("extra").Dict() {
 		if l.Extra == nil {
 			l.Extra = make(map[string]string)
 		}
 		s, err := item.Text()
-		l.Extra[string(key)] = need(&e, s, err)
+		l.Extra[string(key)] = required(&e, s, err)
 	}
 	for _, s := range e.texts("peers") {
 		p, err := netip.ParseAddrPort(s)
-		l.Peers = append(l.Peers, need(&e, p, err))
+		l.Peers = append(l.Peers, required(&e, p, err))
 	}
-	if tiers, err := v.GetList("trackers"); may(&e, tiers, err).Kind() == bencode.List {
+	tiers, err := v.GetList("trackers")
+	if optional(&e, tiers, err).Kind() == bencode.List {
 		l.Trackers = [][]string{}
 		for tier := range tiers.List() {
 			l.Trackers = append(l.Trackers, e.strings(tier))
 		}
 	}
-	need(d, 0, e.err)
+	required(d, 0, e.err)
 	return l
 }

@@ -1,6 +1,7 @@
 package resume
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -8,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// A disk is the calls that keep a record, apart so that tests can fail each and
-// pull the plug after it.
+// A disk makes the system calls that save and load a record. It is an interface so
+// that tests can fail any call and simulate a power cut after it.
 type disk interface {
 	// create makes a file that must not exist.
 	create(path string) (writer, error)
@@ -26,7 +27,7 @@ type writer interface {
 	Sync() error
 }
 
-// osDisk is the real one.
+// osDisk is the disk of the operating system.
 type osDisk struct{}
 
 func (osDisk) create(path string) (writer, error) {
@@ -38,8 +39,8 @@ func (osDisk) rename(from, to string) error            { return os.Rename(from, 
 func (osDisk) remove(path string) error                { return os.Remove(path) }
 func (osDisk) syncFolder(path string) error            { return syncFolder(path) }
 
-// replace puts content at path, so that after a crash at any point the file is
-// there as before or as after, whole.
+// replace writes content to the file at path. After a crash at any point, the file
+// has either its old content or the new one, complete.
 func replace(d disk, path string, content []byte) error {
 	temporary := path + ".new"
 	if err := d.remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -53,14 +54,12 @@ func replace(d disk, path string, content []byte) error {
 	if err == nil {
 		err = f.Sync() // before the rename, or a crash may leave an empty file
 	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
+	err = cmp.Or(err, f.Close())
 	if err == nil {
 		err = d.rename(temporary, path)
 	}
 	if err != nil {
-		_ = d.remove(temporary) // the first error is the one to know
+		_ = d.remove(temporary) // the first error is returned
 		return err
 	}
 	return d.syncFolder(filepath.Dir(path))

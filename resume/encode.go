@@ -10,14 +10,13 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// version is what this program writes. Whoever changes what a key means, or
-// needs a new one to read a record rightly, counts it up; keys that may be
-// missing need no new version.
+// version is the version that this program writes. Increase it if the meaning of a
+// key changes or if a new key is required. Optional keys need no new version.
 const version = 1
 
-// encode returns r as it is on disk: a dictionary of the record, a dictionary
-// itself, and of the SHA-256 of its bytes, since bencode alone does not show a
-// bit that flipped in a set of pieces.
+// encode returns r as bytes for the disk: a dictionary of the record, which is
+// itself a dictionary, and the SHA-256 of the record's bytes. Bencode alone would not
+// detect a flipped bit in the set of pieces.
 func encode(r Record) []byte {
 	b := bencode.AppendDict(nil)
 	b = bencode.AppendString(b, "record")
@@ -29,7 +28,9 @@ func encode(r Record) []byte {
 	return bencode.AppendEnd(b)
 }
 
-// The keys below are sorted, as bencode wants it.
+// appendRecord appends r as a dictionary. Its keys are sorted, as BEP 3 requires:
+// https://www.bittorrent.org/beps/bep_0003.html#bencoding. The key "life" holds the
+// Totals; it keeps its name so that old records can be read.
 func appendRecord(b []byte, r Record) []byte {
 	b = bencode.AppendDict(b)
 	b = bencode.AppendString(b, "files")
@@ -40,7 +41,7 @@ func appendRecord(b []byte, r Record) []byte {
 	b = bencode.AppendEnd(b)
 	b = appendInt(b, "length", r.Length)
 	b = bencode.AppendString(b, "life")
-	b = appendLife(b, r.Life)
+	b = appendTotals(b, r.Totals)
 	b = bencode.AppendString(b, "owned")
 	b = appendStrings(b, r.Owned)
 	b = appendInt(b, "piece length", r.PieceLength)
@@ -78,7 +79,7 @@ func appendFile(b []byte, f File) []byte {
 	return bencode.AppendEnd(b)
 }
 
-// appendSpill writes the blocks as peers would send them, a set of bits.
+// appendSpill writes the blocks as a bitfield.
 func appendSpill(b []byte, s Spill) []byte {
 	set := swarm.NewBitfield(slices.Max(s.Blocks) + 1)
 	for _, n := range s.Blocks {
@@ -91,7 +92,7 @@ func appendSpill(b []byte, s Spill) []byte {
 	return bencode.AppendEnd(b)
 }
 
-func appendLife(b []byte, l Life) []byte {
+func appendTotals(b []byte, l Totals) []byte {
 	b = bencode.AppendDict(b)
 	b = appendInt(b, "active", int64(l.Active))
 	b = appendTime(b, "added", l.Added)
@@ -136,8 +137,8 @@ func appendInt(b []byte, key string, i int64) []byte {
 	return bencode.AppendInt(bencode.AppendString(b, key), i)
 }
 
-// appendTime writes seconds and nanoseconds apart: together they overflow for
-// files from some systems. The zero time is left out.
+// appendTime writes seconds and nanoseconds separately, because nanoseconds since
+// 1970 overflow for the times of some files. It leaves out the zero time.
 func appendTime(b []byte, key string, t time.Time) []byte {
 	if t.IsZero() {
 		return b

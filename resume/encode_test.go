@@ -22,8 +22,8 @@ func large() Record {
 	return r
 }
 
-// A new version of this program must read what this one wrote. Whoever changes
-// these bytes must think of version.
+// A new version of this program must read what this one wrote. If these bytes change,
+// consider incrementing version.
 func TestEncodeIsStable(t *testing.T) {
 	r := Record{
 		Swarms: []swarm.ID{{'a', 19: 'z'}}, Length: 9, PieceLength: 5, State: Clean,
@@ -31,7 +31,7 @@ func TestEncodeIsStable(t *testing.T) {
 		Spilled: []Spill{{0, []int{0}}},
 		Files:   []File{{"x", 9, 9, time.Unix(5, 6)}, {"y", 0, Absent, time.Time{}}},
 		Owned:   []string{"x"},
-		Life:    Life{Uploaded: 1, Added: time.Unix(3, 0)},
+		Totals:  Totals{Uploaded: 1, Added: time.Unix(3, 0)},
 	}
 	require.Equal(t, "d5:filesld6:lengthi9e5:mtimeli5ei6ee4:path1:x4:sizei9eed6:lengthi0e4:path1:yee"+
 		"6:lengthi9e4:lifed6:activei0e5:addedli3ei0ee10:downloadedi0e5:extrade6:folder0:5:peersle6:source0:8:uploadedi1e6:wastedi0ee"+

@@ -9,7 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A torrent of one file is downloaded by half, and comes back after a restart.
+// Half of a torrent of one file is downloaded, then the program restarts.
 func Example() {
 	dir, err := os.MkdirTemp("", "resume")
 	if err != nil {
@@ -30,7 +30,7 @@ func Example() {
 	probe := resume.Probe{Swarms: []swarm.ID{id}, Geometry: geometry, Files: files, Stat: root.Lstat}
 
 	for range 2 {
-		record, err := resume.Load(path) // its error, if any, is why there is none
+		record, err := resume.Load(path) // an error means that there is no usable record
 		fmt.Println("record:", err == nil)
 		verdict, err := record.Check(probe)
 		if err != nil {
@@ -47,7 +47,7 @@ func Example() {
 			return
 		}
 		if verdict.Record.Pieces.Count() == 0 {
-			// A store does this: it asks, makes the file, and writes.
+			// A store does this: it calls Own, makes the file and writes.
 			if err := keeper.Own([]string{"data"}); err != nil {
 				fmt.Println(err)
 				return

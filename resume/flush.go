@@ -6,49 +6,51 @@ import (
 	"slices"
 )
 
-// Flush records what was written before the call: it looks at the files, has
-// the storage synced, and saves. It does nothing if there is nothing new.
+// Flush records the pieces that were written before the call. It examines the files,
+// syncs the storage and saves the record. It does nothing if there is nothing new.
+// It may be called concurrently, but then one call waits for the other.
 //
-// An error of Sync leaves in doubt what was written since the last one, so that
-// is never recorded. A file that was written to and is not there any more is an
-// error too; after that, and any other, the next Flush does what this one left.
+// If Sync fails, the pieces written since the last successful Sync may be lost, so
+// they are never recorded. It is also an error if a file that was written to is
+// missing. After any other error than that of Sync, the next Flush tries again.
 func (k *Keeper) Flush() error {
 	k.flushing.Lock()
 	defer k.flushing.Unlock()
 	k.mu.Lock()
 	if k.closed {
 		k.mu.Unlock()
-		return fmt.Errorf("resume: the keeper: %w", fs.ErrClosed)
+		return fmt.Errorf("resume: flush: the keeper: %w", fs.ErrClosed)
 	}
-	written := !k.fresh.empty()
-	k.syncing, k.fresh = k.fresh, newHoldings(k.record.pieces())
+	written := !k.unsynced.empty()
+	k.syncing, k.unsynced = k.unsynced, newHoldings(k.record.pieces())
 	touched := make([]int, 0, len(k.touched))
 	for i := range k.touched {
 		touched = append(touched, i)
 	}
 	k.mu.Unlock()
 
-	// Before the Sync: a time seen after it might not outlast a power cut,
-	// and the file would seem set back.
-	seen, err := k.look(touched)
+	// The files are examined before the Sync. A modification time seen after
+	// it might not survive a power cut, and would then seem to go back.
+	seen, err := k.statFiles(touched)
 	if err != nil {
-		k.putBack()
+		k.restoreUnsynced()
 		return err
 	}
 	if written && k.config.Sync != nil {
 		if err := k.config.Sync(); err != nil {
-			k.discard()
+			k.dropUnsynced()
 			return err
 		}
 	}
 	k.mu.Lock()
-	k.promote(seen)
+	k.recordSynced(seen)
 	k.mu.Unlock()
 	return k.save()
 }
 
-// look describes files by their number.
-func (k *Keeper) look(files []int) (map[int]File, error) {
+// statFiles describes the files with the given indexes. A file that was written to or
+// recorded must exist.
+func (k *Keeper) statFiles(files []int) (map[int]File, error) {
 	seen := make(map[int]File, len(files))
 	for _, i := range files {
 		f, err := stat(k.config.Stat, k.files[i].Path, k.files[i].Length)
@@ -67,44 +69,45 @@ func (k *Keeper) look(files []int) (map[int]File, error) {
 	return seen, nil
 }
 
-// promote makes what was synced part of the record. Pieces that were lost
-// meanwhile are no longer in syncing. Called with mu held.
-func (k *Keeper) promote(seen map[int]File) {
+// recordSynced adds what was synced to the record. Pieces that were lost during the
+// Sync are no longer in syncing. The caller holds mu.
+func (k *Keeper) recordSynced(seen map[int]File) {
 	if !k.syncing.empty() {
 		k.dirty = true
 	}
-	k.safe.merge(k.syncing)
+	k.synced.merge(k.syncing)
 	k.syncing = newHoldings(k.record.pieces())
 	for i, f := range seen {
 		k.record.Files[i] = f
-		delete(k.touched, i) // a write since then is noted after it, and Close looks at all
+		delete(k.touched, i) // a write during the Sync touches it again later, and Close examines all files
 	}
 }
 
-// putBack leaves what was to be synced for the next time.
-func (k *Keeper) putBack() {
+// restoreUnsynced moves what was to be synced back to unsynced, for the next Flush.
+func (k *Keeper) restoreUnsynced() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	newer := k.fresh
-	k.fresh = k.syncing
-	k.fresh.merge(newer)
+	newer := k.unsynced
+	k.unsynced = k.syncing
+	k.unsynced.merge(newer)
 	k.syncing = newHoldings(k.record.pieces())
 }
 
-// discard forgets what a failed Sync covered, or may have: the system reports
-// such an error once, and holds the bytes for written afterwards.
-func (k *Keeper) discard() {
+// dropUnsynced forgets everything that a failed Sync may have covered. The system
+// reports such an error only once and then treats the bytes as written.
+func (k *Keeper) dropUnsynced() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.syncing = newHoldings(k.record.pieces())
-	k.fresh = newHoldings(k.record.pieces())
-	k.doubt = true
+	k.unsynced = newHoldings(k.record.pieces())
+	k.syncFailed = true
 }
 
-// Close saves the record for the last time. Call it after the storage was
-// synced and closed, with the error of that. With nil, everything that was
-// written is recorded and the record is clean; otherwise it stays open, without
-// what was written since the last Flush. The Keeper takes nothing after Close.
+// Close saves the record for the last time. Call it after the storage was synced and
+// closed, with the error of doing so. If that is nil, everything written is recorded
+// and the record becomes clean. Otherwise the record stays open and lacks what was
+// written since the last Flush. After Close the Keeper ignores Wrote, Spilled and
+// Lost. A second Close does nothing.
 func (k *Keeper) Close(storage error) error {
 	k.flushing.Lock()
 	defer k.flushing.Unlock()
@@ -114,7 +117,7 @@ func (k *Keeper) Close(storage error) error {
 		return nil
 	}
 	k.closed = true
-	clean := storage == nil && !k.doubt
+	clean := storage == nil && !k.syncFailed
 	unchanged := k.record.State == Clean && !k.dirty
 	k.mu.Unlock()
 	if unchanged {
@@ -124,13 +127,13 @@ func (k *Keeper) Close(storage error) error {
 	for i := range all {
 		all[i] = i
 	}
-	seen, lookErr := k.look(all)
+	seen, lookErr := k.statFiles(all)
 	k.mu.Lock()
 	if lookErr == nil && clean {
-		k.syncing, k.fresh = k.fresh, newHoldings(k.record.pieces())
-		k.promote(seen)
+		k.syncing, k.unsynced = k.unsynced, newHoldings(k.record.pieces())
+		k.recordSynced(seen)
 		k.record.State = Clean
-		k.record.Owned = slices.DeleteFunc(k.record.Owned, func(name string) bool { return k.ahead[name] })
+		k.record.Owned = slices.DeleteFunc(k.record.Owned, func(name string) bool { return k.listedAhead[name] })
 	}
 	k.dirty = true
 	k.mu.Unlock()

@@ -11,16 +11,16 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Folder keeps the records of many torrents. Each has a folder of its own in
-// it, named by the ID of its first swarm in hexadecimal, where a program may
-// keep the torrent's other files too. Calls for one torrent must not overlap.
+// A Folder keeps the records of many torrents. Each torrent has a subfolder, named
+// after the ID of its first swarm in hexadecimal, in which a program may also keep
+// other files. Calls for one torrent must not overlap.
 type Folder struct {
 	path string
 }
 
 const recordName = "resume"
 
-// OpenFolder makes the folder at path, if it is not there.
+// OpenFolder makes the folder at path if it does not exist.
 func OpenFolder(path string) (*Folder, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -32,7 +32,7 @@ func OpenFolder(path string) (*Folder, error) {
 	return &Folder{path: path}, nil
 }
 
-// makeFolder makes a folder and those around it, so that they outlast a power
+// makeFolder makes a folder and its missing parents, so that they survive a power
 // cut.
 func makeFolder(path string) error {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
@@ -50,10 +50,10 @@ func makeFolder(path string) error {
 	return syncFolder(parent)
 }
 
-// Path returns the folder of one torrent, which Save makes.
+// Path returns the subfolder of one torrent. Save makes it.
 func (f *Folder) Path(id swarm.ID) string { return filepath.Join(f.path, id.String()) }
 
-// Save saves a record under the first of its swarms. See the function Save.
+// Save saves a record under the ID of its first swarm, as the function [Save] does.
 func (f *Folder) Save(r Record) error {
 	if len(r.Swarms) == 0 {
 		return errors.New("resume: the record names no swarm")
@@ -65,8 +65,8 @@ func (f *Folder) Save(r Record) error {
 	return Save(filepath.Join(dir, recordName), r)
 }
 
-// Load loads the record saved under an ID. See the function Load. A record of
-// other swarms is a *DamageError.
+// Load loads the record that was saved under an ID, as the function [Load] does. A
+// record of another torrent is a *DamageError.
 func (f *Folder) Load(id swarm.ID) (Record, error) {
 	path := filepath.Join(f.Path(id), recordName)
 	r, err := Load(path)
@@ -74,16 +74,16 @@ func (f *Folder) Load(id swarm.ID) (Record, error) {
 		return Record{}, err
 	}
 	if r.Swarms[0] != id {
-		return Record{}, &DamageError{Path: path, Err: fmt.Errorf("it is of %v", r.Swarms[0])}
+		return Record{}, &DamageError{Path: path, Err: fmt.Errorf("it belongs to swarm %v", r.Swarms[0])}
 	}
 	return r, nil
 }
 
-// Remove deletes the folder of one torrent and all in it. Nothing being there
-// is no error.
+// Remove deletes the subfolder of one torrent and everything in it. A missing
+// subfolder is not an error.
 func (f *Folder) Remove(id swarm.ID) error {
 	dir := f.Path(id)
-	// The record first: half of a folder must not pass for a torrent.
+	// The record goes first, so that a half-deleted subfolder has none.
 	err := os.Remove(filepath.Join(dir, recordName))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
@@ -100,7 +100,7 @@ func (f *Folder) Remove(id swarm.ID) error {
 	return nil
 }
 
-// IDs returns the torrents that have a folder, in order.
+// IDs returns the torrents that have a subfolder, sorted. The slice is the caller's.
 func (f *Folder) IDs() ([]swarm.ID, error) {
 	entries, err := os.ReadDir(f.path)
 	if err != nil {

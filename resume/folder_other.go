@@ -2,7 +2,10 @@
 
 package resume
 
-import "os"
+import (
+	"cmp"
+	"os"
+)
 
 // syncFolder returns once the names in a folder are stable.
 func syncFolder(path string) error {
@@ -11,8 +14,5 @@ func syncFolder(path string) error {
 		return err
 	}
 	err = f.Sync()
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	return err
+	return cmp.Or(err, f.Close())
 }

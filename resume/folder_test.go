@@ -36,7 +36,7 @@ func TestFolder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, two, got)
 
-	// A record copied to another's place is not taken for it.
+	// A record that was copied into the folder of another torrent is refused.
 	b, err := os.ReadFile(filepath.Join(f.Path(swarm.ID{0xff}), recordName))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(f.Path(one.Swarms[0]), recordName), b, 0o600))

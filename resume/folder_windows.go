@@ -1,5 +1,5 @@
 package resume
 
-// syncFolder does nothing: on Windows a folder cannot be synced, and NTFS keeps
-// renames in its journal.
+// syncFolder does nothing, because Windows cannot sync a folder. NTFS keeps renames
+// in its journal.
 func syncFolder(string) error { return nil }

@@ -9,7 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/bencode"
 )
 
-// sealed puts a checksum to the bytes of a record.
+// sealed adds the checksum to the bytes of a record.
 func sealed(record []byte) []byte {
 	sum := sha256.Sum256(record)
 	b := append([]byte("d6:record"), record...)
@@ -18,8 +18,8 @@ func sealed(record []byte) []byte {
 	return append(b, 'e')
 }
 
-// Anything can be loaded, with or without the right checksum, and what is
-// accepted is written again so that it means the same.
+// FuzzLoad loads any bytes, with and without the right checksum. A record that is
+// accepted means the same after it was saved again.
 func FuzzLoad(f *testing.F) {
 	f.Add(encode(full()))
 	f.Add(appendRecord(nil, full()))

@@ -7,7 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// holdings are pieces, and blocks of others, that lie in the storage.
+// holdings are the pieces in the storage, and blocks of other pieces.
 type holdings struct {
 	pieces swarm.Bitfield
 	spills map[int]map[int]bool // blocks by piece
@@ -19,7 +19,7 @@ func newHoldings(pieces int) holdings {
 
 func (h *holdings) empty() bool { return len(h.spills) == 0 && h.pieces.Count() == 0 }
 
-// add notes a piece; its spilled blocks need no mention any more.
+// add adds a piece. Its spilled blocks are no longer listed.
 func (h *holdings) add(piece int) {
 	h.pieces.Set(piece)
 	delete(h.spills, piece)
@@ -32,13 +32,13 @@ func (h *holdings) spill(piece, block int) {
 	h.spills[piece][block] = true
 }
 
-// drop forgets a piece and its blocks.
+// drop removes a piece and its blocks.
 func (h *holdings) drop(piece int) {
 	h.pieces.Clear(piece)
 	delete(h.spills, piece)
 }
 
-// merge adds what other has.
+// merge adds everything in other.
 func (h *holdings) merge(other holdings) {
 	for piece, blocks := range other.spills {
 		for block := range blocks {

@@ -10,91 +10,92 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Config is what a Keeper needs. Geometry, Files, Save and, if there are
-// files, Stat must be set.
+// A Config configures a Keeper. Geometry and Save must be set, and also Stat if there
+// are Files.
 type Config struct {
 	// Geometry and Files are the torrent's, as in the Probe that the record
 	// was checked with.
 	Geometry swarm.Geometry
 	Files    []swarm.File
 
-	// Sync returns once every byte written before the call is stable. Nil
-	// means that the storage needs none.
+	// Sync returns once every byte written to the storage before the call is
+	// stable. Nil means that the storage needs no Sync.
 	Sync func() error
 
-	// Save makes a record stable, as Folder.Save does. Calls do not overlap.
+	// Save saves a record durably, as Folder.Save does. Calls do not overlap.
 	// Save must not keep the record's slices and maps.
 	Save func(Record) error
 
 	// Stat is as in Probe.
 	Stat func(path string) (fs.FileInfo, error)
 
-	// Ahead is how many of the files that follow in the torrent are listed
-	// as ours along with one, if they do not exist, so that many small files
-	// do not take a save each. Zero means 256, a negative number none.
+	// Ahead is the number of following files to list as ours together with a
+	// file that is about to be made, if they do not exist. It saves one Save
+	// for each small file. Zero means 256, a negative number means none.
 	Ahead int
 }
 
-// A Keeper keeps the record of a torrent that runs. Its methods may be called
-// from many goroutines at once. Wrote, Spilled, Lost and Update do no I/O.
+// A Keeper updates the record of a running torrent. Its methods may be called
+// concurrently. Wrote, Spilled, Lost, Update and Record do no I/O.
 type Keeper struct {
-	config Config
-	files  []swarm.File   // on disk, in the order of record.Files
-	index  map[string]int // of files, by path
+	config    Config
+	files     []swarm.File   // on disk, in the order of record.Files
+	fileIndex map[string]int // of files, by path
 
-	flushing sync.Mutex // held while storage is synced
+	// The locks are taken in this order.
+	flushing sync.Mutex // held while the storage is synced
 	saving   sync.Mutex // held while a record is composed and saved
 
-	mu      sync.Mutex // guards what follows; never held during I/O
-	record  Record     // without pieces and spilled blocks
-	safe    holdings   // synced: in every record saved
-	syncing holdings   // written before the Sync under way began
-	fresh   holdings   // written since
-	touched map[int]bool
-	ahead   map[string]bool // listed as ours, but the store did not ask yet
-	dirty   bool            // the record on disk says something else
-	listed  bool            // what is in record.Owned is on disk
-	doubt   bool            // a Sync failed: what it covered may be lost
-	closed  bool
+	mu          sync.Mutex      // guards the fields below; never held during I/O
+	record      Record          // without pieces and spilled blocks
+	synced      holdings        // covered by a Sync, so the next record has them
+	syncing     holdings        // written before the current Sync began
+	unsynced    holdings        // written since
+	touched     map[int]bool    // indexes of files written to since they were examined
+	listedAhead map[string]bool // listed as ours, but the store has not made them yet
+	dirty       bool            // the record differs from that on disk
+	ownedSaved  bool            // record.Owned is on disk
+	syncFailed  bool            // a Sync failed, so what it covered may be lost
+	closed      bool
 }
 
-// OpenKeeper goes on with the record of a Verdict. It saves the record as open,
-// before anything is written; but a clean one of a whole torrent stays as it
-// is until then.
+// OpenKeeper continues with the record of a Verdict, which it copies. It saves the
+// record as open before anything is written. A clean record of a complete torrent
+// stays clean until the first change.
 func OpenKeeper(r Record, c Config) (*Keeper, error) {
 	if err := r.validate(); err != nil {
 		return nil, fmt.Errorf("resume: %w", err)
 	}
 	files := onDisk(c.Files)
 	if r.Length != c.Geometry.Length || r.PieceLength != c.Geometry.PieceLength || len(r.Files) != len(files) {
-		return nil, errors.New("resume: the record is of another torrent")
+		return nil, errors.New("resume: the record belongs to another torrent")
 	}
 	if c.Ahead == 0 {
 		c.Ahead = 256
 	}
 	n := r.pieces()
 	k := &Keeper{
-		config:  c,
-		files:   files,
-		index:   make(map[string]int, len(files)),
-		record:  r.clone(),
-		safe:    newHoldings(n),
-		syncing: newHoldings(n),
-		fresh:   newHoldings(n),
-		touched: make(map[int]bool),
-		ahead:   make(map[string]bool),
-		listed:  true,
+		config:      c,
+		files:       files,
+		fileIndex:   make(map[string]int, len(files)),
+		record:      r.clone(),
+		synced:      newHoldings(n),
+		syncing:     newHoldings(n),
+		unsynced:    newHoldings(n),
+		touched:     make(map[int]bool),
+		listedAhead: make(map[string]bool),
+		ownedSaved:  true,
 	}
 	for i, f := range files {
-		k.index[f.Path] = i
+		k.fileIndex[f.Path] = i
 	}
-	k.safe.merge(holdings{pieces: r.Pieces})
+	k.synced.merge(holdings{pieces: r.Pieces})
 	for _, s := range r.Spilled {
 		for _, b := range s.Blocks {
-			k.safe.spill(s.Piece, b)
+			k.synced.spill(s.Piece, b)
 		}
 	}
-	if r.State == Clean && k.safe.pieces.Count() == n && len(r.Spilled) == 0 {
+	if r.State == Clean && k.synced.pieces.Count() == n && len(r.Spilled) == 0 {
 		return k, nil
 	}
 	k.record.State = Open
@@ -105,40 +106,41 @@ func OpenKeeper(r Record, c Config) (*Keeper, error) {
 	return k, nil
 }
 
-// Wrote says that a piece was checked and written to the storage, or found
-// there. It is recorded after a Sync that begins after this call.
+// Wrote says that a piece was verified and written to the storage, or verified in
+// the storage. The next Flush that begins after this call records it.
 func (k *Keeper) Wrote(piece int) {
-	k.note(piece, func() {
-		k.fresh.add(piece)
+	k.changePiece(piece, func() {
+		k.unsynced.add(piece)
 		k.touch(piece)
 	})
 }
 
-// Spilled says that blocks of a piece, counted from zero within it, were
-// written to the storage unchecked.
+// Spilled says that blocks of a piece were written to the storage before the piece
+// was verified. Blocks are counted from zero within the piece.
 func (k *Keeper) Spilled(piece int, blocks ...int) {
-	k.note(piece, func() {
+	k.changePiece(piece, func() {
 		for _, b := range blocks {
-			if b >= 0 && b < k.config.Geometry.BlockCount(piece) && !k.fresh.pieces.Has(piece) {
-				k.fresh.spill(piece, b)
+			if b >= 0 && b < k.config.Geometry.BlockCount(piece) && !k.unsynced.pieces.Has(piece) {
+				k.unsynced.spill(piece, b)
 				k.touch(piece)
 			}
 		}
 	})
 }
 
-// Lost says that a piece, or blocks spilled of it, are not in the storage after
-// all: it failed its check, or could not be read.
+// Lost says that a piece and its spilled blocks are not in the storage after all,
+// because the piece failed its check or could not be read.
 func (k *Keeper) Lost(piece int) {
-	k.note(piece, func() {
-		k.safe.drop(piece)
+	k.changePiece(piece, func() {
+		k.synced.drop(piece)
 		k.syncing.drop(piece)
-		k.fresh.drop(piece)
+		k.unsynced.drop(piece)
 	})
 }
 
-// note makes a change that concerns a piece of the torrent.
-func (k *Keeper) note(piece int, change func()) {
+// changePiece calls change with mu held and marks the record as open. It ignores
+// pieces that are not in the torrent.
+func (k *Keeper) changePiece(piece int, change func()) {
 	if piece < 0 || piece >= k.config.Geometry.Pieces() {
 		return
 	}
@@ -152,7 +154,7 @@ func (k *Keeper) note(piece int, change func()) {
 	change()
 }
 
-// touch notes that the files of a piece were written to. Called with mu held.
+// touch marks the files of a piece as written to. The caller holds mu.
 func (k *Keeper) touch(piece int) {
 	start := int64(piece) * k.config.Geometry.PieceLength
 	end := min(start+k.config.Geometry.PieceLength, k.config.Geometry.Length)
@@ -164,35 +166,36 @@ func (k *Keeper) touch(piece int) {
 	}
 }
 
-// Update changes what the record says of the torrent's life. The change must
-// not call the Keeper, and replaces slices and maps rather than writing to
-// them. It is saved by the next Flush.
-func (k *Keeper) Update(change func(*Life)) {
+// Update calls change with the record's Totals. The function must not call the
+// Keeper, and must replace slices and maps instead of writing to them. The next Flush
+// saves the result.
+func (k *Keeper) Update(change func(*Totals)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	change(&k.record.Life)
+	change(&k.record.Totals)
 	k.dirty = true
 }
 
-// Record returns the record as it would be saved now.
+// Record returns the record as it would be saved now. The caller owns its slices, but
+// must not write to the slices and maps of Totals.
 func (k *Keeper) Record() Record {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	r := k.record.clone()
-	r.Pieces = k.safe.pieces.Clone()
-	r.Spilled = k.safe.spilled()
+	r.Pieces = k.synced.pieces.Clone()
+	r.Spilled = k.synced.spilled()
 	return r
 }
 
-// save saves the record, if it says something new.
+// save saves the record if it changed.
 func (k *Keeper) save() error {
 	k.saving.Lock()
 	defer k.saving.Unlock()
 	return k.saveLocked()
 }
 
-// saveLocked is save for who holds saving. A record is composed under that
-// lock, so that none replaces a newer one.
+// saveLocked is save for a caller that holds saving. The record is composed under
+// that lock too, so that it never replaces a newer one.
 func (k *Keeper) saveLocked() error {
 	k.mu.Lock()
 	dirty := k.dirty
@@ -208,6 +211,6 @@ func (k *Keeper) saveLocked() error {
 		k.dirty = true
 		return err
 	}
-	k.listed = true
+	k.ownedSaved = true
 	return nil
 }

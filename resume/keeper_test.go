@@ -14,7 +14,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// rig is a Keeper of the sample torrent, with all that is around it.
+// rig is a Keeper of the sample torrent, with fake files, Sync and Save.
 type rig struct {
 	k     *Keeper
 	files fakeFiles
@@ -79,8 +79,8 @@ func TestOpenKeeperSavesFirst(t *testing.T) {
 	require.Zero(t, g.syncs)
 }
 
-// TestOpenKeeperSavesWhatIsNotWhole is of records without spilled blocks.
-func TestOpenKeeperSavesWhatIsNotWhole(t *testing.T) {
+// TestOpenKeeperSavesIncomplete uses records without spilled blocks.
+func TestOpenKeeperSavesIncomplete(t *testing.T) {
 	g := newRig(t, func(r *Record, c *Config, f fakeFiles) { r.State, r.Spilled = Clean, nil })
 	require.Len(t, g.saved, 1)
 	require.Equal(t, Open, g.last().State, "some pieces")
@@ -89,20 +89,20 @@ func TestOpenKeeperSavesWhatIsNotWhole(t *testing.T) {
 		r.Pieces.SetAll(10)
 	})
 	require.Len(t, g.saved, 1)
-	require.Equal(t, Open, g.last().State, "all of them, of a run that did not end well")
+	require.Equal(t, Open, g.last().State, "all pieces, but the last run crashed")
 }
 
-func TestOpenKeeperOfWholeTorrent(t *testing.T) {
+func TestOpenKeeperOfCompleteTorrent(t *testing.T) {
 	g := newRig(t, func(r *Record, c *Config, f fakeFiles) {
 		r.State = Clean
 		r.Pieces.SetAll(10)
 		r.Spilled = nil
 	})
 	require.Empty(t, g.saved)
-	g.k.Update(func(l *Life) { l.Uploaded = 99 })
+	g.k.Update(func(l *Totals) { l.Uploaded = 99 })
 	require.NoError(t, g.k.Flush())
 	require.Equal(t, Clean, g.last().State, "nothing was written")
-	require.EqualValues(t, 99, g.last().Life.Uploaded)
+	require.EqualValues(t, 99, g.last().Totals.Uploaded)
 	g.k.Lost(3)
 	require.NoError(t, g.k.Flush())
 	require.Equal(t, Open, g.last().State)
@@ -114,7 +114,7 @@ func TestOpenKeeperOfWholeTorrent(t *testing.T) {
 		r.Spilled = nil
 	})
 	require.NoError(t, g.k.Close(nil))
-	require.Empty(t, g.saved, "the record on disk says it all")
+	require.Empty(t, g.saved, "the record on disk is up to date")
 }
 
 func TestOpenKeeperRefuses(t *testing.T) {
@@ -130,7 +130,7 @@ func TestOpenKeeperRefuses(t *testing.T) {
 	c.Save = func(Record) error { return nil }
 	for name, change := range map[string]func(*Record){
 		"length":       func(r *Record) { r.Length-- },
-		"piece length": func(r *Record) { r.PieceLength++ }, // as many pieces
+		"piece length": func(r *Record) { r.PieceLength++ }, // the same number of pieces
 		"files":        func(r *Record) { r.Files = r.Files[:2] },
 	} {
 		r, _, _ := sample()
@@ -145,8 +145,8 @@ func TestFlushRecordsWhatWasWrittenBefore(t *testing.T) {
 	g.k.Wrote(4)
 	g.k.Wrote(10) // no such piece
 	g.k.Wrote(-1)
-	g.k.Spilled(7, 1, 0, 2, -1) // 2 and -1 are no blocks
-	require.Equal(t, []int{0, 1, 2, 3}, held(g.k.Record()), "not before a Sync")
+	g.k.Spilled(7, 1, 0, 2, -1) // blocks 2 and -1 do not exist
+	require.Equal(t, []int{0, 1, 2, 3}, held(g.k.Record()), "nothing is recorded before a Sync")
 	g.files["d/a"] = fakeInfo{size: g.files["d/a"].size, mtime: after}
 	g.during = func() {
 		g.k.Wrote(5) // after the Sync began
@@ -157,7 +157,7 @@ func TestFlushRecordsWhatWasWrittenBefore(t *testing.T) {
 	require.NoError(t, g.k.Flush())
 	require.Equal(t, []int{1, 2, 3, 4}, held(g.last()))
 	require.Equal(t, []Spill{{7, []int{0, 1}}, {8, []int{1}}}, g.last().Spilled)
-	require.Equal(t, after, g.last().Files[0].ModTime, "the time of before the Sync")
+	require.Equal(t, after, g.last().Files[0].ModTime, "the modification time was read before the Sync")
 	require.Equal(t, noon, g.last().Files[1].ModTime)
 	g.during = nil
 	g.k.Wrote(8) // its spilled block is still good until the piece is recorded
@@ -178,7 +178,7 @@ func TestLostDuringSync(t *testing.T) {
 	require.Equal(t, []Spill{{8, []int{1}}}, g.last().Spilled)
 }
 
-func TestFlushCannotLook(t *testing.T) {
+func TestFlushCannotExamineFiles(t *testing.T) {
 	g := newRig(t, nil)
 	a := g.files["d/a"]
 	g.k.Wrote(4)
@@ -193,10 +193,10 @@ func TestFlushCannotLook(t *testing.T) {
 	g.files["d/a"] = a
 	g.k.Wrote(9)
 	require.NoError(t, g.k.Flush())
-	require.Equal(t, []int{0, 1, 2, 3, 4, 9}, held(g.last()), "the next does what this one left")
+	require.Equal(t, []int{0, 1, 2, 3, 4, 9}, held(g.last()), "the next Flush does what this one left")
 }
 
-func TestFlushCannotLookWhileWriting(t *testing.T) {
+func TestFlushCannotExamineFilesWhileWriting(t *testing.T) {
 	var g *rig
 	fail := errFault
 	g = newRig(t, func(r *Record, c *Config, f fakeFiles) {
@@ -228,7 +228,7 @@ func TestFlushCannotSync(t *testing.T) {
 	require.NoError(t, g.k.Flush())
 	require.Equal(t, []int{0, 1, 2, 3, 6}, held(g.last()))
 	require.NoError(t, g.k.Close(nil))
-	require.Equal(t, Open, g.last().State, "pieces are in doubt, so the next start must look")
+	require.Equal(t, Open, g.last().State, "pieces may be lost, so the next run must check them")
 }
 
 func TestFlushCannotSave(t *testing.T) {
@@ -272,7 +272,7 @@ func TestCloseAfterAFailure(t *testing.T) {
 
 	g = newRig(t, nil)
 	g.k.Wrote(4)
-	delete(g.files, "b") // was recorded, and is gone
+	delete(g.files, "b") // was recorded and is missing now
 	require.ErrorIs(t, g.k.Close(nil), fs.ErrNotExist)
 	require.Equal(t, Open, g.last().State)
 
@@ -308,7 +308,7 @@ func TestKeeperConcurrently(t *testing.T) {
 				g.k.Spilled(i, 0, 1)
 				g.k.Lost(i)
 				g.k.Wrote(i)
-				g.k.Update(func(l *Life) { l.Downloaded++ })
+				g.k.Update(func(l *Totals) { l.Downloaded++ })
 				if err := g.k.Own([]string{fmt.Sprint("f", i)}); err != nil {
 					t.Error(err)
 				}
@@ -323,7 +323,7 @@ func TestKeeperConcurrently(t *testing.T) {
 	require.NoError(t, g.k.Close(nil))
 	require.Len(t, held(g.last()), 10)
 	require.Empty(t, g.last().Spilled)
-	require.EqualValues(t, 200, g.last().Life.Downloaded)
+	require.EqualValues(t, 200, g.last().Totals.Downloaded)
 	for i := range 10 {
 		require.True(t, g.last().Owns(fmt.Sprint("f", i)))
 	}

@@ -11,17 +11,16 @@ import (
 	"sync"
 )
 
-// ErrLocked says that somebody else holds a lock, in this process or another.
-var ErrLocked = errors.New("another client has it")
+// ErrLocked says that other Locks hold a lock, in this process or in another.
+var ErrLocked = errors.New("another client holds the lock; stop it first")
 
-// Locks keep two clients, in one process or in several, off one torrent's record
-// and files. They are ranges of a few files, so that many locks take few descriptors,
-// and the system drops them when the process ends, however that happens. They are
-// advice: only those who ask are kept off.
+// Locks prevent two clients, in one process or in several, from using the same
+// torrent's record and files. Each lock is one byte of one of 16 files, so that many
+// locks need few descriptors. The system releases them when the process ends, even
+// by a crash. They are advisory: they stop only clients that call Take.
 //
 // On systems other than Linux, and on file systems without locks, every Take
-// succeeds and nobody is kept off. Methods may be called from many goroutines at
-// once.
+// succeeds. Methods may be called concurrently.
 type Locks struct {
 	dir string
 
@@ -30,24 +29,24 @@ type Locks struct {
 	closed bool
 }
 
-// lockFiles is the number of files. The system goes through all locks of a file to
-// take another, so with one file ten thousand would take seconds.
+// lockFiles is the number of files. The system scans all locks of a file for each
+// new one, so ten thousand locks in one file would take seconds.
 const lockFiles = 16
 
-// NewLocks returns the locks in a folder, which Take makes. Up to 16 empty files stay
-// in it.
+// NewLocks returns the locks of the folder dir. The first Take makes the folder. Up to
+// 16 empty files stay in it.
 func NewLocks(dir string) *Locks { return &Locks{dir: dir} }
 
-// Take locks a name until Release or Close, without waiting. The error matches
-// ErrLocked if the name is locked through other Locks of the same file; through
-// these, taking it again is no error and no second lock.
+// Take locks a name until Release or Close. It does not wait: the error matches
+// ErrLocked if other Locks of the same folder hold the name. If these Locks hold it
+// already, Take does nothing.
 func (l *Locks) Take(name string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return fmt.Errorf("resume: locking: %w", os.ErrClosed)
 	}
-	n, at := place(name)
+	n, at := lockPosition(name)
 	if l.files[n] == nil {
 		if err := makeFolder(l.dir); err != nil {
 			return fmt.Errorf("resume: locking: %w", err)
@@ -64,16 +63,17 @@ func (l *Locks) Take(name string) error {
 	return nil
 }
 
-// Release ends the lock of a name, if these Locks hold it.
+// Release releases the lock of a name if these Locks hold it.
 func (l *Locks) Release(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n, at := place(name); l.files[n] != nil {
+	n, at := lockPosition(name)
+	if l.files[n] != nil {
 		unlockByte(l.files[n], at)
 	}
 }
 
-// Close ends all locks.
+// Close releases all locks. Later calls of Take fail.
 func (l *Locks) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,9 +88,9 @@ func (l *Locks) Close() error {
 	return errors.Join(errs...)
 }
 
-// place is the file, and the byte of it, that stand for a name. There is no need for
-// the file to be that long.
-func place(name string) (file int, at int64) {
+// lockPosition returns the file and the offset of the byte that is locked for a name.
+// The file need not be that long.
+func lockPosition(name string) (file int, at int64) {
 	sum := sha256.Sum256([]byte(name))
 	return int(sum[31] % lockFiles), int64(binary.BigEndian.Uint64(sum[:]) >> 2)
 }

@@ -7,20 +7,20 @@ import (
 	"syscall"
 )
 
-// setOwnLock is F_OFD_SETLK of fcntl(2): a lock of the open file and not of the
-// process, so that two clients in one process keep each other off too, and closing
-// another descriptor of the file drops nothing. The number is the same on every
-// architecture.
-const setOwnLock = 37
+// setOpenFileLock is F_OFD_SETLK of fcntl(2). Such a lock belongs to the open file
+// and not to the process. So it also works between two clients in one process, and
+// closing another descriptor of the file does not release it. The number is the same
+// on every architecture.
+const setOpenFileLock = 37
 
-// lockByte locks one byte of a file for writing. What is locked already through
-// the same open file stays so.
+// lockByte locks one byte of a file for writing. Locking it again through the same
+// open file does nothing.
 func lockByte(f *os.File, at int64) error {
 	err := setLock(f, at, syscall.F_WRLCK)
 	if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) {
 		return ErrLocked
 	}
-	return nil // the file system knows no locks, or the system is out of them
+	return nil // the file system has no locks, or the system has too many already
 }
 
 func unlockByte(f *os.File, at int64) { _ = setLock(f, at, syscall.F_UNLCK) }
@@ -35,7 +35,7 @@ func setLock(f *os.File, at int64, kind int16) error {
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		for {
-			if failed = syscall.FcntlFlock(fd, setOwnLock, &lock); failed != syscall.EINTR {
+			if failed = syscall.FcntlFlock(fd, setOpenFileLock, &lock); failed != syscall.EINTR {
 				return
 			}
 		}

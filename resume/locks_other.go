@@ -4,8 +4,8 @@ package resume
 
 import "os"
 
-// lockByte locks nothing: what other systems have either belongs to the process,
-// so that clients in one would not keep each other off, or is not tried there.
+// lockByte locks nothing. The locks of other systems either belong to the process, so
+// they would not work between clients in one process, or are untested.
 func lockByte(*os.File, int64) error { return nil }
 
 func unlockByte(*os.File, int64) {}

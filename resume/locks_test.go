@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// holder is the argument with which the test program takes a lock and never ends by
-// itself.
+// holder is the argument that makes the test program take a lock and wait until it is
+// killed.
 const holder = "-resume-holder="
 
 func TestMain(m *testing.M) {
@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 func needLocks(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
-		t.Skip("there are no locks here")
+		t.Skip("this system has no locks")
 	}
 }
 
@@ -39,12 +39,12 @@ func TestLocks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sub", "locks")
 	one, two := NewLocks(path), NewLocks(path)
 	require.NoError(t, one.Take("a"))
-	require.NoError(t, one.Take("a"), "once more is nothing")
-	require.NoError(t, two.Take("b"), "names do not hinder each other")
+	require.NoError(t, one.Take("a"), "taking it again does nothing")
+	require.NoError(t, two.Take("b"), "other names are not locked")
 	require.ErrorIs(t, two.Take("a"), ErrLocked)
 	require.ErrorIs(t, one.Take("b"), ErrLocked)
 	two.Release("a")
-	require.ErrorIs(t, two.Take("a"), ErrLocked, "it is not two's to release")
+	require.ErrorIs(t, two.Take("a"), ErrLocked, "two does not hold the lock, so it cannot release it")
 	one.Release("a")
 	one.Release("c")
 	require.NoError(t, two.Take("a"))
@@ -56,7 +56,7 @@ func TestLocks(t *testing.T) {
 	require.NoError(t, one.Close())
 }
 
-// TestManyLocks takes more than a process may have files.
+// TestManyLocks takes more locks than a process may have open files.
 func TestManyLocks(t *testing.T) {
 	needLocks(t)
 	path := filepath.Join(t.TempDir(), "locks")
@@ -72,8 +72,8 @@ func TestManyLocks(t *testing.T) {
 	require.NoError(t, two.Close())
 }
 
-// TestLocksOfTheDead kills a process that holds a lock.
-func TestLocksOfTheDead(t *testing.T) {
+// TestLocksOfACrashedProcess kills a process that holds a lock.
+func TestLocksOfACrashedProcess(t *testing.T) {
 	needLocks(t)
 	path := filepath.Join(t.TempDir(), "locks")
 	other := exec.Command(os.Args[0], holder+path)

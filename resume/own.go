@@ -8,65 +8,66 @@ import (
 	"slices"
 )
 
-// Own lists what is about to be made as ours: files and symlinks by their path,
-// folders with a slash behind. It returns once a record on disk says so; with
-// an error nothing may be made. It has the form of diskstore's Options.Own.
+// Own lists paths that are about to be made as ours: files, symlinks, and folders with
+// a trailing slash. It returns once a record on disk lists them. If it returns an
+// error, the caller must not make them. It keeps no slice. It fits Options.Own of
+// package diskstore.
 func (k *Keeper) Own(paths []string) error {
-	if known, err := k.asked(paths); known || err != nil {
+	if known, err := k.alreadyOwned(paths); known || err != nil {
 		return err
 	}
 	k.saving.Lock()
 	defer k.saving.Unlock()
-	// Who had the lock may have listed them meanwhile.
-	if known, err := k.asked(paths); known || err != nil {
+	// The previous holder of the lock may have listed them.
+	if known, err := k.alreadyOwned(paths); known || err != nil {
 		return err
 	}
 	k.mu.Lock()
-	candidates := k.following(paths)
+	candidates := k.nextAbsent(paths)
 	k.mu.Unlock()
 	extra := k.missing(candidates)
 
 	k.mu.Lock()
 	for _, name := range extra {
 		if !k.record.Owns(name) && !slices.Contains(paths, name) {
-			k.ahead[name] = true
+			k.listedAhead[name] = true
 		}
 	}
 	k.record.Owned = slices.Concat(k.record.Owned, paths, extra)
 	slices.Sort(k.record.Owned)
 	k.record.Owned = slices.Compact(k.record.Owned)
-	k.listed = false // until a save is through, also for who asks after an error
+	k.ownedSaved = false // until a save succeeds, also for calls after an error
 	k.dirty = true
 	k.mu.Unlock()
 	return k.saveLocked()
 }
 
-// asked notes that the store asked for paths, and reports whether a record on
-// disk lists them.
-func (k *Keeper) asked(paths []string) (known bool, err error) {
+// alreadyOwned reports whether the record on disk lists paths. It also notes that the
+// store is about to make them.
+func (k *Keeper) alreadyOwned(paths []string) (known bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
-		return false, fmt.Errorf("resume: the keeper: %w", fs.ErrClosed)
+		return false, fmt.Errorf("resume: own: the keeper: %w", fs.ErrClosed)
 	}
 	if k.record.State == Clean {
 		k.record.State = Open
 		k.dirty = true
 	}
-	known = k.listed
+	known = k.ownedSaved
 	for _, name := range paths {
-		delete(k.ahead, name)
+		delete(k.listedAhead, name)
 		known = known && k.record.Owns(name)
 	}
 	return known, nil
 }
 
-// following returns the files to list along with paths: those behind the last
-// of them that were absent when last seen. Called with mu held.
-func (k *Keeper) following(paths []string) []string {
+// nextAbsent returns the files to list together with paths: those after the last of
+// them that were absent when last seen. The caller holds mu.
+func (k *Keeper) nextAbsent(paths []string) []string {
 	last := -1
 	for _, name := range paths {
-		if i, ok := k.index[name]; ok {
+		if i, ok := k.fileIndex[name]; ok {
 			last = max(last, i)
 		}
 	}
@@ -75,15 +76,16 @@ func (k *Keeper) following(paths []string) []string {
 	}
 	var list []string
 	for i := last + 1; i < len(k.files) && i <= last+k.config.Ahead; i++ {
-		if name := k.files[i].Path; k.record.Files[i].Size == Absent && !k.record.Owns(name) {
+		name := k.files[i].Path
+		if k.record.Files[i].Size == Absent && !k.record.Owns(name) {
 			list = append(list, name)
 		}
 	}
 	return list
 }
 
-// missing returns those of names where nothing is, and the folders that they
-// lack. What cannot be looked at is left for the store to ask about.
+// missing returns those of names that do not exist, and their missing folders. It
+// leaves out names that it cannot examine; the store will ask for these itself.
 func (k *Keeper) missing(names []string) []string {
 	var list []string
 	folders := make(map[string]bool) // whether one is missing
@@ -97,7 +99,8 @@ func (k *Keeper) missing(names []string) []string {
 				break
 			}
 			_, err := k.config.Stat(dir)
-			if folders[dir] = errors.Is(err, fs.ErrNotExist); !folders[dir] {
+			folders[dir] = errors.Is(err, fs.ErrNotExist)
+			if !folders[dir] {
 				break
 			}
 			list = append(list, dir+"/")

@@ -14,20 +14,20 @@ func TestOwn(t *testing.T) {
 	g := newRig(t, func(r *Record, c *Config, f fakeFiles) { r.Owned = nil })
 	require.NoError(t, g.k.Own([]string{"d/", "d/a"}))
 	require.Len(t, g.saved, 2)
-	require.Equal(t, []string{"d/", "d/a"}, g.last().Owned, "b exists and is not ours")
+	require.Equal(t, []string{"d/", "d/a"}, g.last().Owned, "b exists already, so it is not ours")
 	require.NoError(t, g.k.Own([]string{"d/a"}))
 	require.Len(t, g.saved, 2, "listed already")
 
 	g.save = errFault
 	require.ErrorIs(t, g.k.Own([]string{"b"}), errFault)
-	require.ErrorIs(t, g.k.Own([]string{"b"}), errFault, "it is in memory only")
+	require.ErrorIs(t, g.k.Own([]string{"b"}), errFault, "it is not on disk yet")
 	g.save = nil
 	require.NoError(t, g.k.Own([]string{"b"}))
 	require.Equal(t, []string{"b", "d/", "d/a"}, g.last().Owned)
 }
 
-// Many small files do not take a save each, and what was listed in advance and
-// never made is not claimed.
+// Many small files do not need a save each. Files that were listed in advance but never
+// made are not in a clean record.
 func TestOwnAhead(t *testing.T) {
 	const n = 1000
 	files := fakeFiles{"old": {mode: fs.ModeDir}}

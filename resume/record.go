@@ -12,11 +12,11 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A State says how a record was left.
+// A State says whether the torrent was stopped properly.
 type State uint8
 
-// Clean is the state of a torrent that was stopped: nothing was written since.
-// Open is that of one which runs, or which crashed.
+// A record is Open while its torrent runs and after a crash. It is Clean after the
+// torrent was stopped properly and nothing was written since.
 const (
 	Open State = iota
 	Clean
@@ -30,10 +30,10 @@ func (s State) String() string {
 	return "open"
 }
 
-// A Record is what is remembered of one torrent. It is a value; its methods
-// change nothing and may be called concurrently.
+// A Record is what is remembered of one torrent. It is a value. Its methods change
+// nothing and may be called concurrently.
 type Record struct {
-	// Swarms are the torrent's: two for a hybrid.
+	// Swarms are the torrent's IDs; a hybrid torrent has two.
 	Swarms []swarm.ID
 
 	// Length and PieceLength are those of the torrent's geometry, in bytes.
@@ -41,59 +41,59 @@ type Record struct {
 
 	State State
 
-	// Pieces are held: checked, written, and synced since.
+	// Pieces are the pieces that were verified, written and synced.
 	Pieces swarm.Bitfield
 
 	// Spilled are blocks that were written and synced before their piece was
-	// whole, so nobody checked them. Sorted by piece, each once.
+	// complete, so they are not verified. Sorted by piece; each piece once.
 	Spilled []Spill
 
-	// Files are the torrent's on disk, without pads and symlinks, in order.
-	// A torrent that is not kept in files has none.
+	// Files are the torrent's files on disk, without pads and symlinks, in
+	// the torrent's order. Empty if the torrent is not stored in files.
 	Files []File
 
-	// Owned are the paths of what we made, or were about to make: files,
-	// symlinks, and folders with a slash behind. Sorted. Nothing else may be
-	// overwritten or deleted.
+	// Owned are the paths that we made or were about to make: files,
+	// symlinks, and folders with a trailing slash. Sorted. No other path may
+	// be overwritten or deleted.
 	Owned []string
 
-	Life Life
+	Totals Totals
 }
 
-// A Spill is the blocks of one piece that lie unchecked in the storage.
+// A Spill is the unverified blocks of one piece in the storage.
 type Spill struct {
 	Piece  int
 	Blocks []int // counted from zero within the piece; sorted, at least one
 }
 
-// A File is what was seen of one file.
+// A File is one file as it was last seen.
 type File struct {
-	Path    string // relative, slash-separated
-	Length  int64  // in the torrent, in bytes
-	Size    int64  // on disk, in bytes; Absent if it was not there
-	ModTime time.Time
+	Path    string    // relative, slash-separated
+	Length  int64     // in the torrent, in bytes
+	Size    int64     // on disk, in bytes; Absent if it did not exist
+	ModTime time.Time // of the last write; zero if it did not exist
 }
 
 // Absent is the size of a file that does not exist.
 const Absent = -1
 
-// A Life is what else a client restores. Nothing here depends on any of it.
-type Life struct {
-	Uploaded, Downloaded, Wasted int64 // payload bytes over all runs
-	Active                       time.Duration
-	Added, Completed             time.Time // zero for unknown, or not yet
-	Paused                       bool
-	Folder                       string            // where the files are
-	Source                       string            // what was added: a path or a URL
-	Trackers                     [][]string        // tiers of announce URLs; nil for the torrent's own
-	Peers                        []netip.AddrPort  // met last
-	Extra                        map[string]string // the program's own
+// A Totals is what else a client restores. Nothing here depends on any of it.
+type Totals struct {
+	Uploaded, Downloaded, Wasted int64             // payload bytes over all runs
+	Active                       time.Duration     // running time over all runs
+	Added, Completed             time.Time         // zero if unknown, or not yet
+	Paused                       bool              // the user paused the torrent
+	Folder                       string            // the folder of the files
+	Source                       string            // the path or URL that was added
+	Trackers                     [][]string        // tiers of announce URLs; nil means the torrent's own
+	Peers                        []netip.AddrPort  // the last peers
+	Extra                        map[string]string // for the program
 }
 
-// maxPieces bounds the pieces of a torrent, so that an int counts them anywhere.
+// maxPieces bounds the pieces of a torrent, so that an int of 32 bits can count them.
 const maxPieces = math.MaxInt32
 
-// pieces returns the number of pieces, or -1 if there is no such torrent.
+// pieces returns the number of pieces, or -1 if the lengths are not valid.
 func (r Record) pieces() int {
 	if r.PieceLength < 1 || r.Length < 0 {
 		return -1
@@ -114,7 +114,7 @@ func (r Record) Owns(path string) bool {
 	return found
 }
 
-// clone copies what the Keeper changes in place.
+// clone copies the slices that the Keeper changes in place.
 func (r Record) clone() Record {
 	r.Pieces = r.Pieces.Clone()
 	r.Files = slices.Clone(r.Files)
@@ -126,16 +126,16 @@ func (r Record) clone() Record {
 	return r
 }
 
-// validate says why r cannot be the record of a torrent.
+// validate returns why r is not a valid record.
 func (r Record) validate() error {
 	n := r.pieces()
 	switch {
 	case len(r.Swarms) == 0:
 		return errors.New("it names no swarm")
 	case n < 0:
-		return fmt.Errorf("a length of %d with pieces of %d cannot be", r.Length, r.PieceLength)
+		return fmt.Errorf("length %d and piece length %d are not valid", r.Length, r.PieceLength)
 	case !r.Pieces.Fits(n):
-		return fmt.Errorf("its set of pieces does not fit %d pieces", n)
+		return fmt.Errorf("its bitfield does not fit %d pieces", n)
 	case r.State > Clean:
 		return fmt.Errorf("unknown state %d", r.State)
 	}
@@ -147,11 +147,11 @@ func (r Record) validate() error {
 			return fmt.Errorf("file %d: path %q is not valid", i, f.Path)
 		}
 		if f.Length < 0 || f.Size < Absent {
-			return fmt.Errorf("file %d: length %d or size %d cannot be", i, f.Length, f.Size)
+			return fmt.Errorf("file %d: length %d or size %d is not valid", i, f.Length, f.Size)
 		}
 	}
 	if !slices.IsSorted(r.Owned) {
-		return errors.New("what we own is not sorted")
+		return errors.New("the owned paths are not sorted")
 	}
 	return nil
 }

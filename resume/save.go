@@ -1,20 +1,21 @@
 package resume
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 )
 
-// MaxRecord is the size in bytes of the largest record that is saved or loaded.
+// MaxRecord is the size of the largest record that can be saved or loaded, in bytes.
 const MaxRecord = 128 << 20
 
-// Save puts the record into the file at path, in place of the one before. It
-// writes a temporary file beside it (path with .new), syncs that, renames it,
-// and syncs the folder. When it has returned nil, the record outlasts a power
-// cut; with an error, or if the program or the machine stops meanwhile, the
-// record before or this one is there, whole. Records that Load would not take
-// are refused. Calls for one path must not overlap.
+// Save replaces the record in the file at path. It writes a temporary file beside it
+// (path with .new), syncs that file, renames it and syncs the folder. If Save returns
+// nil, the record survives a power cut. If it returns an error, or if the program or
+// the machine stops before it returns, the file holds either the old record or the
+// new one, complete. Save refuses records that Load would not accept. It keeps no
+// slice. Calls for one path must not overlap.
 func Save(path string, r Record) error { return save(osDisk{}, path, r) }
 
 func save(d disk, path string, r Record) error {
@@ -23,7 +24,7 @@ func save(d disk, path string, r Record) error {
 	}
 	b := encode(r)
 	if len(b) > MaxRecord {
-		return fmt.Errorf("resume: saving %s: %d bytes are more than a record may have", path, len(b))
+		return fmt.Errorf("resume: saving %s: the record has %d bytes, but at most %d are allowed", path, len(b), MaxRecord)
 	}
 	if err := replace(d, path, b); err != nil {
 		return fmt.Errorf("resume: saving the record: %w", err)
@@ -31,10 +32,10 @@ func save(d disk, path string, r Record) error {
 	return nil
 }
 
-// Load reads the record in the file at path. If there is none the error matches
-// fs.ErrNotExist. A *DamageError or *VersionError says that it cannot be used,
-// so that what the torrent holds must be checked; saving replaces it. Other
-// errors are the file system's.
+// Load reads the record in the file at path. If there is none, the error matches
+// fs.ErrNotExist. A *DamageError or *VersionError says that the record cannot be used,
+// so all pieces must be checked; the next Save replaces it. Other errors come from the
+// file system. Load may be called concurrently.
 func Load(path string) (Record, error) { return load(osDisk{}, path) }
 
 func load(d disk, path string) (Record, error) {
@@ -43,14 +44,12 @@ func load(d disk, path string) (Record, error) {
 		return Record{}, fmt.Errorf("resume: loading the record: %w", err)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, MaxRecord+1))
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
+	err = cmp.Or(err, f.Close())
 	if err != nil {
 		return Record{}, fmt.Errorf("resume: loading the record: %w", err)
 	}
 	if len(b) > MaxRecord {
-		return Record{}, &DamageError{Path: path, Err: errors.New("it is too long")}
+		return Record{}, &DamageError{Path: path, Err: fmt.Errorf("it has more than %d bytes", MaxRecord)}
 	}
 	r, err := decode(b)
 	if v := errVersion(0); errors.As(err, &v) {

@@ -35,7 +35,7 @@ func full() Record {
 			{"z", 10<<20 + 5, Absent, time.Time{}},
 		},
 		Owned: []string{"a/", "a/first", "link", "z"},
-		Life: Life{
+		Totals: Totals{
 			Uploaded: 1 << 40, Downloaded: 2, Wasted: 3,
 			Active:    time.Hour,
 			Added:     time.Unix(1600000000, 0),
@@ -53,7 +53,7 @@ func full() Record {
 func TestRoundTrip(t *testing.T) {
 	least := Record{Swarms: []swarm.ID{{}}, PieceLength: 1, Pieces: swarm.Bitfield{}}
 	noTrackers := full()
-	noTrackers.Life.Trackers = [][]string{}
+	noTrackers.Totals.Trackers = [][]string{}
 	noTrackers.State = Clean
 	for _, want := range []Record{full(), least, noTrackers} {
 		b := encode(want)
@@ -84,7 +84,7 @@ func TestSaveToDisk(t *testing.T) {
 	require.Error(t, Save(filepath.Join(path, "below a file"), full()))
 }
 
-func TestSaveRefusesNonsense(t *testing.T) {
+func TestSaveRefusesInvalidRecords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "record")
 	require.NoError(t, Save(path, full()))
 	for name, spoil := range map[string]func(*Record){
@@ -109,7 +109,7 @@ func TestSaveRefusesNonsense(t *testing.T) {
 		r := full()
 		spoil(&r)
 		require.Error(t, Save(path, r), name)
-		if name != "state" { // which is written by name
+		if name != "state" { // the state is written by name
 			_, err := decode(encodeAnyway(r))
 			require.Error(t, err, name)
 		}
@@ -124,13 +124,13 @@ func encodeAnyway(r Record) []byte {
 		if len(s.Blocks) == 0 || s.Blocks[0] < 0 {
 			r.Spilled[i] = Spill{Piece: -1, Blocks: []int{0}}
 		} else if len(s.Blocks) > 1 && s.Blocks[0] == s.Blocks[1] {
-			r.Spilled = append(r.Spilled, s) // the set of bits on disk cannot say so
+			r.Spilled = append(r.Spilled, s) // the bitfield on disk cannot express this
 		}
 	}
 	return encode(r)
 }
 
-// Every cut and every flipped bit is noticed.
+// Every truncation and every flipped bit is detected.
 func TestDamage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "record")
 	good := encode(full())
@@ -194,7 +194,7 @@ func TestVersions(t *testing.T) {
 		"blocks": bencode.NewBytes(make([]byte, maxBlocks/8+1)), "piece": bencode.NewInt(1),
 	}))), new(*DamageError))
 	for _, key := range []string{"active", "extra", "folder", "peers", "trackers", "paused", "added"} {
-		v, err := bencode.Scan(appendLife(nil, full().Life), bencode.Options{})
+		v, err := bencode.Scan(appendTotals(nil, full().Totals), bencode.Options{})
 		require.NoError(t, err)
 		life := bencode.NewNode(v)
 		require.NoError(t, life.Set(key, bencode.NewList(bencode.NewDict(nil))))
@@ -202,12 +202,12 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// The power goes at every step of a save, and whatever of it reached the disk,
-// the record before or the new one is there.
-func TestSaveOutlastsPowerCuts(t *testing.T) {
+// The power fails at every step of a save. Whatever has reached the disk, it holds the
+// old record or the new one.
+func TestSaveSurvivesPowerCuts(t *testing.T) {
 	before, after := full(), full()
 	after.State = Clean
-	after.Life.Uploaded++
+	after.Totals.Uploaded++
 	for _, first := range []bool{true, false} {
 		saved := false
 		for at := 1; !saved; at++ {
@@ -217,7 +217,7 @@ func TestSaveOutlastsPowerCuts(t *testing.T) {
 			}
 			d.failAt, d.crash = d.step+at, true
 			saved = save(d, "dir/record", after) == nil
-			for _, w := range d.worlds() {
+			for _, w := range d.afterPowerCut() {
 				got, err := load(w, "dir/record")
 				if saved {
 					require.NoError(t, err)
@@ -234,14 +234,14 @@ func TestSaveOutlastsPowerCuts(t *testing.T) {
 					require.False(t, first)
 					require.Equal(t, before, got)
 				}
-				// And the next save finds no obstacle.
+				// The next save succeeds.
 				require.NoError(t, save(w, "dir/record", after))
 			}
 		}
 	}
 }
 
-// A step that fails without a crash leaves a whole record too.
+// A step that fails without a crash also leaves a complete record.
 func TestSaveFails(t *testing.T) {
 	before, after := full(), full()
 	after.State = Clean

@@ -8,15 +8,15 @@ import (
 	"maps"
 )
 
-// A simDisk is a disk that can fail, or lose power, at any step. Like a real
-// one it holds back what was not synced: content and names each.
+// A simDisk is a disk that can fail or lose power at any step. Like a real one it may
+// lose content and names that were not synced.
 type simDisk struct {
 	step   int
 	failAt int  // the step that fails, counted from 1; 0 for none
 	crash  bool // whether all steps after it fail too
 
 	names   map[string]*inode // as programs see them
-	durable map[string]*inode // as they are on the platter
+	durable map[string]*inode // as they are after a power cut
 	pending []func(map[string]*inode)
 }
 
@@ -28,10 +28,10 @@ func newSimDisk() *simDisk {
 	return &simDisk{names: map[string]*inode{}, durable: map[string]*inode{}}
 }
 
-// next counts a step and says whether it fails.
+// next counts a step and reports whether it fails.
 func (d *simDisk) next() error {
 	d.step++
-	if d.failAt != 0 && (d.step == d.failAt || d.crash && d.step > d.failAt) {
+	if d.failAt != 0 && (d.step == d.failAt || (d.crash && d.step > d.failAt)) {
 		return errFault
 	}
 	return nil
@@ -91,10 +91,9 @@ func (d *simDisk) syncFolder(string) error {
 	return nil
 }
 
-// worlds returns disks as they may be after a power cut: of the changes to
-// names that were not synced the first few are there, and of content that was
-// not synced all, none, or half.
-func (d *simDisk) worlds() []*simDisk {
+// afterPowerCut returns the disks that are possible after a power cut: with the first few of
+// the unsynced changes to names, and with all, none or half of the unsynced content.
+func (d *simDisk) afterPowerCut() []*simDisk {
 	var list []*simDisk
 	for kept := 0; kept <= len(d.pending); kept++ {
 		for content := range 3 {

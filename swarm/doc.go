@@ -1,14 +1,17 @@
-// Package swarm holds what the parts of a BitTorrent client agree upon: the
-// units a torrent is cut into, and the contracts between the engine and the
-// parts it is built from.
+// Package swarm defines what the components of a BitTorrent client share: the units of
+// a torrent, such as pieces and blocks, and the contracts between an engine and its
+// components.
 //
-// An engine is given a [Geometry] and three parts: a [Storage] that keeps the
-// bytes, a [Picker] that chooses which blocks to ask for, and any number of
-// [PeerSource] that find peers. Each contract has a suite of tests that any
-// implementation can run: swarm/storagetest, swarm/pickertest and
-// swarm/sourcetest. [Memory] and [List] are the smallest implementations.
+// An engine gets a [Geometry] and three kinds of components: a [Storage] that keeps the
+// bytes, a [Picker] that chooses which blocks to request, and any number of [PeerSource]
+// that find peers. Each contract has a suite of tests that every implementation can run:
+// swarm/storagetest, swarm/pickertest and swarm/sourcetest. [Memory] and [List] are the
+// smallest implementations.
 //
-// Nothing here does I/O, starts a goroutine or knows a file format. The package
-// imports the standard library only. The terms are those of BEP 3
+// Optional abilities are small interfaces, such as [Syncer]. A function of the same
+// name, such as [Sync], uses the ability if the value has it.
+//
+// Nothing in this package does I/O, starts a goroutine or knows a file format. It imports
+// the standard library only. The terms are those of BEP 3
 // (https://www.bittorrent.org/beps/bep_0003.html).
 package swarm

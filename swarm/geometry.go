@@ -7,10 +7,12 @@ import (
 
 // Geometry says how the bytes of a torrent are cut into pieces and blocks.
 //
-// Pads are bytes that exist on no disk and are zero: pad files (BEP 47), and in
-// v2 torrents the gap from the end of a file to the next piece. A block that is
-// all pad is never asked for. In a v2-only torrent a piece ends where its pad
-// begins; in v1 and hybrid torrents its pad belongs to it and is hashed.
+// Pads are bytes that are zero and not stored: pad files
+// (https://www.bittorrent.org/beps/bep_0047.html), and in v2 torrents
+// (https://www.bittorrent.org/beps/bep_0052.html) the gap from the end of a file to the
+// next piece. A block that is all pad is never requested. In a v2-only torrent a piece
+// ends where its pad begins; in v1 and hybrid torrents the pad belongs to the piece and
+// is hashed.
 //
 // A Geometry is a value; its methods may be called from many goroutines.
 type Geometry struct {
@@ -66,8 +68,8 @@ func (g Geometry) Offset(b Block) int64 {
 	return int64(b.Piece)*g.PieceLength + int64(b.Begin)
 }
 
-// Contains reports whether b is a block that we ask for: it starts at a multiple
-// of BlockLen, is as long as it can be, and is not all pad.
+// Contains reports whether b is a block that we may request: it starts at a multiple of
+// BlockLen, is as long as BlockLen and its piece allow, and is not all pad.
 func (g Geometry) Contains(b Block) bool {
 	if b.Piece < 0 || b.Piece >= g.Pieces() || b.Begin < 0 || b.Begin%BlockLen != 0 {
 		return false
@@ -76,9 +78,9 @@ func (g Geometry) Contains(b Block) bool {
 	return b.Begin < n && b.Length == min(BlockLen, n-b.Begin) && !g.IsPad(b)
 }
 
-// Serves reports whether b is a block that we may be asked for: any run of 1 to
-// MaxRequest bytes within one piece. Where pieces are short it may reach from the
-// piece into the pad behind it, whose bytes are zero: libtorrent 2.0 asks so.
+// Serves reports whether b is a block that a peer may request from us: any run of 1 to
+// MaxRequest bytes in one piece. If Short is set it may reach from the piece into the
+// pad after it, whose bytes are zero, because libtorrent 2.0 makes such requests.
 func (g Geometry) Serves(b Block) bool {
 	if b.Piece < 0 || b.Piece >= g.Pieces() || b.Begin < 0 || b.Length < 1 || b.Length > MaxRequest {
 		return false
@@ -100,7 +102,7 @@ func (g Geometry) IsPad(b Block) bool {
 	return ok && off+int64(b.Length) <= p.End()
 }
 
-// padAt returns the pad that the byte at off belongs to.
+// padAt returns the pad that contains the byte at off.
 func (g Geometry) padAt(off int64) (Span, bool) {
 	i := sort.Search(len(g.Pads), func(i int) bool { return g.Pads[i].End() > off })
 	if i == len(g.Pads) || g.Pads[i].Offset > off {

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Memory is a Storage in memory. Its methods may be called from many goroutines.
+// Memory is a Storage in memory. Its methods may be called from many goroutines at once.
 type Memory struct {
 	mu    sync.RWMutex
 	bytes []byte
@@ -15,13 +15,14 @@ type Memory struct {
 
 var errOutside = errors.New("swarm: memory: offset outside the torrent")
 
-// NewMemory returns a Storage of length bytes, all zero. Writes to pads, which
-// are sorted and do not touch, are dropped.
+// NewMemory returns a Storage of length bytes, all zero. Pads must be sorted and must
+// not touch; writes to them change nothing. The caller must not change pads afterwards.
 func NewMemory(length int64, pads ...Span) *Memory {
 	return &Memory{bytes: make([]byte, length), pads: pads}
 }
 
-// ReadAt fills p from offset off; io.EOF says that the torrent ended before p did.
+// ReadAt fills p from offset off, in bytes. It returns io.EOF if p reaches past the end
+// of the torrent, and another error if off does.
 func (m *Memory) ReadAt(p []byte, off int64) (int, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -35,7 +36,8 @@ func (m *Memory) ReadAt(p []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// WriteAt writes all of p at offset off.
+// WriteAt writes all of p at offset off, in bytes. If p reaches outside the torrent it
+// writes nothing and returns an error.
 func (m *Memory) WriteAt(p []byte, off int64) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

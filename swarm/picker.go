@@ -2,71 +2,156 @@ package swarm
 
 import "time"
 
-// A Peer is the engine's number for one connection, or one web seed. Numbers
-// are not used again.
+// A Peer is the engine's number for one connection, or for one web seed. The engine
+// never uses a number again.
 type Peer uint64
 
-// A Picker chooses which blocks to ask of which peer.
+// A Picker chooses which blocks to request from which peer.
 //
-// A Picker belongs to one torrent; its calls never overlap. Its methods do not
-// block, read no clock and start no goroutine; pickers made alike and called
-// alike answer alike. A call that names an unknown peer does nothing.
+// A Picker belongs to one torrent; its calls never overlap. Its methods must not block,
+// and must leave no goroutine running. Pickers that were made alike and called alike must
+// answer alike, so they read no clock: time comes with an Ask. A call that names an
+// unknown peer must do nothing: Wants returns false, Pick and Arrive return dst as it is.
+//
+// A block of a piece that is not held is missing until it arrives. A block is requested
+// from a peer from the Pick that returned it until Drop, Arrive, Held or Leave ends the
+// request. A piece is begun once one of its blocks was requested or arrived, or the
+// piece was held. A piece is wanted unless SetPriority made its priority 0.
+//
+// The end game (https://www.bittorrent.org/beps/bep_0003.html#peer-messages) is on
+// while at least one missing block of a wanted piece is requested, and every other
+// missing block of a wanted piece is requested too, or no peer has it.
+//
+// Nothing of a piece that is all pad can be requested. The engine checks such pieces by
+// itself and calls Held for them.
 type Picker interface {
-	// Join adds p, which has the pieces in have. The picker copies have.
+	// Join adds p, which has the pieces in have; nil means none. The picker
+	// must copy have. A later Have of one peer must not change what another
+	// one has.
 	Join(p Peer, have Bitfield)
 
-	// Have says that p now has a piece, or no longer (BEP 54).
+	// Have says that p now has a piece, or no longer
+	// (https://www.bittorrent.org/beps/bep_0054.html). It may repeat what is
+	// known.
 	Have(p Peer, piece int, has bool)
 
-	// Leave forgets p. Blocks asked of p alone become free to pick again.
+	// Leave forgets p and ends its requests. Blocks requested from p alone
+	// become free to pick; requests to other peers stay.
 	Leave(p Peer)
 
-	// Wants reports whether p has a piece that is wanted and not held: our
-	// interest in p.
+	// Wants reports whether p has a piece that is wanted and not held, which
+	// means that we are interested in p. A piece whose blocks have all arrived
+	// counts until it is held.
 	Wants(p Peer) bool
 
-	// Pick appends to dst the blocks to ask of a peer, best first, and
-	// counts them as asked.
+	// Pick appends to dst the blocks to request from a peer, best first, and
+	// counts them as requested.
+	//
+	// It must only return missing blocks for which Geometry.Contains is true,
+	// never those that are all pad, of wanted pieces that the peer has, and
+	// never a block that is requested from this peer already. It must not
+	// return a block that is requested from another peer, unless the end game
+	// is on or the piece ever had a deadline. Without Exclusive, and with
+	// MaxNewPieces large enough, it must return MaxBlocks blocks if as many of
+	// those that it may pick from are requested from nobody.
 	Pick(dst []Block, a Ask) []Block
 
-	// Drop says that p will not send b: it choked us, refused, or was too
-	// slow. If b was asked of p alone it becomes free to pick again.
+	// Drop says that p will not send b: it choked us, rejected the request, or
+	// was too slow. If b was requested from p alone, b becomes free to pick.
+	// If b was not requested from p, or is no block of the torrent, Drop must
+	// do nothing.
 	Drop(p Peer, b Block)
 
-	// Arrive says that p sent b, and appends to dst the other peers that
-	// were asked for it and may now be told to cancel. It reports whether
-	// b was still missing; if not, the engine throws its bytes away.
+	// Arrive says that p sent b, and appends to dst the other peers from which
+	// b is requested, in any order, so that the engine can cancel there. It
+	// reports whether b was missing; if not, the engine discards the bytes. A
+	// missing block must count also if it was never requested from p, or was
+	// dropped. A block of a held piece, and one for which Geometry.Contains is
+	// false, is not missing.
 	Arrive(dst []Peer, p Peer, b Block) (cancel []Peer, missing bool)
 
-	// Held says that a piece is checked and written, also at the start.
+	// Held says that a piece is checked and written, or was found in the
+	// Storage at the start. It ends every request for the piece. It may be
+	// called again.
 	Held(piece int)
 
-	// Lose says that blocks of a piece are missing once more, nil for all:
-	// it failed its check, or what we held cannot be read.
+	// Lose says that blocks of a piece are missing again, because the piece
+	// failed its check or cannot be read. blocks are numbers of blocks in the
+	// piece; nil means all. Numbers of no block, and of blocks that are all
+	// pad, must be ignored. Requests stay. If the piece was held and blocks
+	// names only some, the others count as arrived.
 	Lose(piece int, blocks []int)
 }
 
-// An Ask says what a Picker is asked for.
+// An Ask says which blocks Pick is to choose.
 type Ask struct {
-	Peer         Peer
-	MaxBlocks    int           // blocks to pick at most
-	MaxNewPieces int           // pieces to begin at most: those of which no block was asked for yet
-	Only         []int         // pick from these pieces alone, because we are choked and they are allowed fast; nil for any
-	First        []int         // pick from these pieces first, because the peer suggests them
-	Exclusive    bool          // the peer is on parole: pick only from pieces of which nobody else sends or sent a block
-	RunLength    int           // consecutive blocks that suit the peer, such as a web seed; 0 for no preference
-	Spread       int           // pieces to pick from side by side, because they are hashed side by side; 0 or 1 for no preference
-	Now          time.Time     // the time of the call
-	Delay        time.Duration // from now until a block that is asked for arrives
+	Peer Peer // from which the blocks will be requested
+
+	// MaxBlocks is the number of blocks to return at most. If it is not
+	// positive, Pick must return none.
+	MaxBlocks int
+
+	// MaxNewPieces is the number of pieces that Pick may begin at most. Pieces
+	// that are begun, by whichever peer, do not count.
+	MaxNewPieces int
+
+	// Only lists the pieces to pick from, because the peer chokes us and these
+	// are allowed fast; nil means any piece, an empty list none. Indices of no
+	// piece must be ignored.
+	Only []int
+
+	// First lists pieces that the peer suggests: their blocks must come before
+	// those of other pieces, but for pieces with a deadline. Those that the peer
+	// does not have, and indices of no piece, must be ignored.
+	First []int
+
+	// Exclusive says that the peer is on parole: Pick must only return blocks
+	// of pieces of which no other peer sends or sent a block.
+	Exclusive bool
+
+	// RunLength is how many consecutive blocks suit the peer, such as a web
+	// seed; 0 means no preference. It must not make Pick return fewer blocks.
+	RunLength int
+
+	// Spread is how many pieces to pick from side by side, because they are
+	// hashed side by side; 0 and 1 mean no preference. It must not make Pick
+	// return fewer blocks.
+	Spread int
+
+	Now   time.Time     // the time of the call
+	Delay time.Duration // from Now until a block that is requested now should arrive
 }
 
-// A Prioritizer is a Picker that takes orders.
-type Prioritizer interface {
-	Picker
+// Prioritizer and EndGamer are optional abilities of a Picker. Every rule of Picker
+// holds for them too.
+type (
+	// A Prioritizer is a Picker that takes orders.
+	Prioritizer interface {
+		Picker
 
-	// SetPriority sets how much a piece is wanted: 0 not at all, 4 as usual, 7 most.
-	SetPriority(piece, priority int)
+		// SetPriority sets how much a piece is wanted, from 0, not at all, to
+		// 7, most; 4 is the default. Of pieces that are not begun, those of a
+		// higher priority must come first. Requests stay when a priority
+		// changes, and a block that arrives still counts.
+		SetPriority(piece, priority int)
 
-	// SetDeadline says when a piece is needed; the zero time takes that back.
-	SetDeadline(piece int, t time.Time)
+		// SetDeadline says when a piece is needed; the zero time takes that
+		// back. Pieces with a deadline must come before others, the nearest
+		// deadline first. A block of such a piece may be requested from
+		// several peers if it would be late.
+		SetDeadline(piece int, t time.Time)
+	}
+
+	// An EndGamer is a Picker that says when its end game is on.
+	EndGamer interface {
+		// EndGame reports whether the end game is on, as Picker defines it,
+		// whether or not the picker requests blocks twice then.
+		EndGame() bool
+	}
+)
+
+// EndGame reports whether the end game of p is on. It is false if p is no EndGamer.
+func EndGame(p Picker) bool {
+	e, ok := p.(EndGamer)
+	return ok && e.EndGame()
 }

@@ -8,21 +8,34 @@ import (
 
 // A PeerSource finds peers of swarms: a tracker, the DHT, a fixed list.
 type PeerSource interface {
-	// Announce makes a known once, calls found with peers as it hears of
-	// them, and returns what it learned and when to announce again, also
-	// with an error. It gives up when ctx is done. found is not called after
-	// Announce has returned; addresses may repeat, and may be our own. Calls
-	// for one swarm never overlap; calls for several may.
+	// Announce makes a known once, calls found with the peers that it hears
+	// of, and returns what it learned and when to announce again, also with
+	// an error.
+	//
+	// Calls for one swarm never overlap; calls for several swarms may. Any
+	// field of a may be zero or as large as its type allows, and Left may be
+	// -1. Events may come in any order: Stopped may come without Started, and
+	// Started again after Stopped.
+	//
+	// Announce must return within a minute, even if the other end never
+	// answers. When ctx is done, also before the call, it must return at once
+	// and leave no goroutine running. If it returns an error then, the error
+	// must match ctx.Err() or context.Cause(ctx) by errors.Is. A call that was
+	// cut short must not hinder later ones.
+	//
+	// found must be called with valid addresses whose port is not 0, and never
+	// after Announce has returned. Addresses may repeat, and may be our own.
 	Announce(ctx context.Context, a Announcement, found func(Address)) (Answer, error)
 }
 
-// An Announcement is what we tell a PeerSource about ourselves.
+// An Announcement is what we tell a PeerSource about ourselves
+// (https://www.bittorrent.org/beps/bep_0003.html#trackers).
 type Announcement struct {
 	Swarm      ID
 	Peer       PeerID
 	Port       uint16 // where we accept connections; 0 for nowhere
 	Event      Event
-	Want       int   // addresses that the torrent could still use
+	Want       int   // number of addresses that the torrent could still use
 	Uploaded   int64 // payload bytes since Started
 	Downloaded int64 // payload bytes since Started
 	Left       int64 // bytes until complete; -1 for unknown
@@ -31,7 +44,8 @@ type Announcement struct {
 // An Event is why we announce.
 type Event uint8
 
-// The events of BEP 3. None is an announce that is due at its time.
+// The events of BEP 3 (https://www.bittorrent.org/beps/bep_0003.html#trackers). None
+// is a regular announce, made because Answer.Next has passed.
 const (
 	None Event = iota
 	Started
@@ -52,7 +66,8 @@ func (e Event) String() string {
 	return ""
 }
 
-// Flags of an Address, as PEX knows them (BEP 11).
+// Flags of an Address, with the meanings that peer exchange gives them
+// (https://www.bittorrent.org/beps/bep_0011.html).
 const (
 	Encrypts  uint8 = 1 << iota // prefers an encrypted connection
 	Seed                        // has every piece, or wants none
@@ -60,27 +75,29 @@ const (
 	Holepunch                   // understands ut_holepunch
 )
 
-// An Address is where a peer may be met, and what is said of it.
+// An Address is where a peer accepts connections, and what a source says of it.
 type Address struct {
 	netip.AddrPort
 	Flags uint8 // Encrypts, Seed, UTP, Holepunch
 }
 
-// An Answer is what a PeerSource said.
+// An Answer is what a PeerSource said. Its numbers must be as described also beside
+// an error.
 type Answer struct {
-	Next     time.Duration // when to announce again; 0 for never
-	Min      time.Duration // no sooner than this, even if asked to
-	Seeds    int           // in the swarm; -1 where unknown
-	Leechers int           // in the swarm; -1 where unknown
-	External netip.Addr    // what we were seen as (BEP 24), or zero
-	Warning  string        // from the source, for the user
+	Next     time.Duration // from now until the next announce; 0 for never, else Min or more
+	Min      time.Duration // from now until an announce is allowed, even if the user asks for one; 0 or more
+	Seeds    int           // in the swarm; -1 if unknown
+	Leechers int           // in the swarm; -1 if unknown
+	External netip.Addr    // our address as the source sees it; zero if unknown (https://www.bittorrent.org/beps/bep_0024.html)
+	Warning  string        // for the user; empty for none
 }
 
 // A List is a PeerSource that knows a fixed set of peers. It may be used by many
 // goroutines at once.
 type List []Address
 
-// Announce calls found with each address, and asks not to be called again.
+// Announce calls found with each address, unless the event is Stopped, and asks not
+// to be called again.
 func (l List) Announce(ctx context.Context, a Announcement, found func(Address)) (Answer, error) {
 	answer := Answer{Seeds: -1, Leechers: -1}
 	if a.Event == Stopped {

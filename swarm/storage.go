@@ -2,20 +2,33 @@ package swarm
 
 import "io"
 
-// Storage holds the bytes of one torrent, laid end to end in file order.
+// Storage holds the bytes of one torrent, laid end to end in file order. Offsets
+// and lengths are in bytes.
 //
-// Offsets and lengths are in bytes and lie within the torrent. Pads read as
-// zeros, and writes to them are dropped. Every method may be called from many
-// goroutines at once; the engine never writes bytes that are being read or
-// written by another call. No method keeps a slice after it returns, or changes
-// one that it writes from.
+// A call may begin at any offset and have any length, none included: a call on no
+// bytes, at an offset from 0 to the length of the torrent, must do nothing and
+// return no error. A call that reaches outside the torrent must return an error,
+// and must change no byte of the storage outside the range that it names.
+//
+// Every method but Close may be called from many goroutines at once. The engine
+// never writes bytes while another call reads or writes them. A method must not
+// keep a slice after it returns, must not change a slice that it writes from, and
+// must not change memory outside the slice that it reads into.
+//
+// Pads must read as zeros, also before anything was written. A write to a pad must
+// succeed, count its bytes as written, and change nothing.
 type Storage interface {
-	// ReadAt fills p from offset off. Bytes that were never written read as
-	// zeros, or fail with an error that matches fs.ErrNotExist.
+	// ReadAt fills p from offset off. Bytes that were never written must read
+	// as zeros, or fail with an error that matches fs.ErrNotExist; written
+	// bytes and pads must never fail so. It must return an error if it reads
+	// less than all of p, and may return io.EOF with all of p. The bytes that
+	// it did read must be right also beside an error.
 	io.ReaderAt
 
-	// WriteAt writes all of p at offset off. The bytes can be read back as
-	// soon as it returns; whether they outlast a power cut is up to Sync.
+	// WriteAt writes all of p at offset off, and must return an error if it
+	// writes less. The bytes must be readable as soon as it returns, replace
+	// what was there, and leave all other bytes as they were. Whether they
+	// outlast a power cut is up to Sync.
 	io.WriterAt
 
 	// Close releases what the storage holds open. The engine calls it once,
@@ -25,35 +38,44 @@ type Storage interface {
 
 // VectorReader, VectorWriter, Syncer and Idler are optional abilities of a Storage.
 // The functions ReadVecAt, WriteVecAt, Sync and Idle use them if the Storage
-// implements them. They follow the rules of Storage; nor do they change the caller's
-// outer slice.
+// implements them. Every rule of Storage holds for them too. A call may have any
+// number of buffers, also none, and any of them may be empty; it must not change the
+// list of buffers.
 type (
 	// A VectorReader fills bufs in order from offset off.
 	VectorReader interface {
+		// ReadVecAt returns the number of bytes read, and an error if and
+		// only if that is not all.
 		ReadVecAt(bufs [][]byte, off int64) (n int64, err error)
 	}
 
 	// A VectorWriter writes bufs in order at offset off.
 	VectorWriter interface {
+		// WriteVecAt returns the number of bytes written, and an error if
+		// and only if that is not all.
 		WriteVecAt(bufs [][]byte, off int64) (n int64, err error)
 	}
 
 	// A Syncer makes bytes outlast a power cut.
 	Syncer interface {
-		// Sync returns once every byte written before the call is stable.
+		// Sync returns once every byte written before the call is on stable
+		// storage. It may be called at any time, also before the first write
+		// and while others write. It must change no byte.
 		Sync() error
 	}
 
 	// An Idler releases what it has open while nobody uses it.
 	Idler interface {
-		// Idle says that nothing will be read or written for a while. It does
-		// not block. Any other call may follow at once and ends the idle time.
+		// Idle says that nothing will be read or written for a while. It
+		// does not wait for anything, must change no byte, and may be called
+		// again. Any other call may follow at once, must work as before, and
+		// ends the idle time.
 		Idle()
 	}
 )
 
 // ReadVecAt fills bufs in order from offset off, in one call if r can. It returns
-// the number of bytes read, and an error if that is not all.
+// the number of bytes read, and an error if and only if that is not all.
 func ReadVecAt(r io.ReaderAt, bufs [][]byte, off int64) (n int64, err error) {
 	if v, ok := r.(VectorReader); ok {
 		return v.ReadVecAt(bufs, off)
@@ -87,7 +109,8 @@ func WriteVecAt(w io.WriterAt, bufs [][]byte, off int64) (n int64, err error) {
 	return n, nil
 }
 
-// Sync makes what was written to s stable, if s can.
+// Sync makes what was written to s outlast a power cut if s is a Syncer; else it
+// does nothing and returns nil.
 func Sync(s any) error {
 	if y, ok := s.(Syncer); ok {
 		return y.Sync()
@@ -95,7 +118,8 @@ func Sync(s any) error {
 	return nil
 }
 
-// Idle tells s that nobody will use it for a while, if s is an Idler.
+// Idle tells s that nobody will use it for a while if s is an Idler; else it does
+// nothing.
 func Idle(s any) {
 	if r, ok := s.(Idler); ok {
 		r.Idle()

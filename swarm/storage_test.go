@@ -38,7 +38,7 @@ func (p *plain) WriteAt(b []byte, off int64) (int, error) {
 // An able one has them all.
 type able struct {
 	plain
-	reads, writes, syncs int
+	reads, writes, syncs, idles int
 }
 
 func (a *able) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
@@ -55,6 +55,8 @@ func (a *able) Sync() error {
 	a.syncs++
 	return errFail
 }
+
+func (a *able) Idle() { a.idles++ }
 
 func TestVectorsOneByOne(t *testing.T) {
 	m := swarm.NewMemory(20)
@@ -121,6 +123,11 @@ func TestAbilitiesAreUsed(t *testing.T) {
 		t.Errorf("Sync: %v, called %d times", err, a.syncs)
 	}
 	if err := swarm.Sync(&a.plain); err != nil {
-		t.Errorf("Sync of what cannot: %v", err)
+		t.Errorf("Sync of a storage that is no Syncer: %v", err)
+	}
+	swarm.Idle(a)
+	swarm.Idle(&a.plain)
+	if a.idles != 1 {
+		t.Errorf("Idle: called %d times", a.idles)
 	}
 }

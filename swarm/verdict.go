@@ -2,20 +2,21 @@ package swarm
 
 import "io"
 
-// A Verdict is a piece to be checked, and what came of it. A checker is handed a
-// batch of them, so that pieces can be hashed side by side; it fills in OK, Bad
-// and Err, and keeps nothing.
+// A Verdict is a piece to check, and the result. A checker gets a batch of them, so that
+// it can hash pieces side by side. It sets OK, Bad and Err, and must not keep a Verdict
+// or its Blocks.
 //
-// A piece may be checked in parts, in order, by checkers that say they can: State
-// then stands for the blocks before From, with which Blocks begin; and if Blocks end
-// before the piece does, all that comes of it is State, which now stands for them too.
+// A checker that supports it may get a long piece in sections, in order. Then Blocks
+// begins with block From, and State is the result for the blocks before it. If Blocks
+// ends before the piece does, the checker sets only State, which then covers these
+// blocks too.
 type Verdict struct {
 	Piece  int         // index of the piece
 	From   int         // number of the first block
-	Blocks [][]byte    // from there on in order; a nil entry is read from Stored
-	State  any         // of the blocks before From: the checker's own; nil if From is 0
-	Stored io.ReaderAt // of the torrent, where an entry of Blocks is nil
-	OK     bool        // the bytes are the right ones
-	Bad    []int       // blocks found wrong, where the format tells (v2); empty for unknown
-	Err    error       // it could not be read, or v1 and v2 disagree: the torrent stops
+	Blocks [][]byte    // the blocks from From on, in order; a nil entry must be read from Stored
+	State  any         // of the checker, for the blocks before From; nil if From is 0
+	Stored io.ReaderAt // the bytes of the torrent, for the nil entries of Blocks
+	OK     bool        // the bytes are right
+	Bad    []int       // numbers of wrong blocks, if the format tells (v2); empty if unknown
+	Err    error       // the piece cannot be read, or its v1 and v2 hashes disagree: the torrent stops
 }

@@ -8,65 +8,68 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Config tunes a Server and its Memory. Its zero value is ready for use. A
-// Config is read once, by New and NewMemory.
+// A Config configures a Server and its Memory. Its zero value is ready for use. New and
+// NewMemory read it once.
 type Config struct {
-	// Handler answers in place of a Memory made from this Config.
+	// Handler answers announces and scrapes. Nil means a Memory made from
+	// this Config.
 	Handler Handler
 
-	// Interval is what peers are told to wait between announces. Zero means
+	// Interval is how long peers should wait between announces. Zero means
 	// 30 min.
 	Interval time.Duration
 
-	// MinInterval is what peers are told to wait at least. Zero means a
-	// minute or Interval, whichever is less; negative means to say nothing.
+	// MinInterval is sent to peers as min interval; it is not enforced. Zero
+	// means a minute or Interval, whichever is less. A negative value means
+	// that none is sent.
 	MinInterval time.Duration
 
 	// Expiry is how long a peer is kept after its last announce. Zero means
 	// twice Interval.
 	Expiry time.Duration
 
-	// MaxSwarms is the number of swarms to keep. Announces for more are
-	// refused. Zero means 100,000, a negative number means no limit.
+	// MaxSwarms is the largest number of swarms to keep. Announces for more
+	// are refused. Zero means 100,000, a negative number means no limit.
 	MaxSwarms int
 
-	// MaxPeers is the number of peers to keep in one swarm. Those that find
-	// it full are told of others, and are not kept. Zero means 10,000, a
-	// negative number means no limit.
+	// MaxPeers is the largest number of peers to keep in one swarm. A peer
+	// that announces to a full swarm gets peers but is not kept. Zero means
+	// 10,000, a negative number means no limit.
 	MaxPeers int
 
-	// Want is the number of peers to tell one that names none. Zero means
-	// 50.
+	// Want is the number of peers in the answer to an announce that does not
+	// ask for a number. Zero means 50.
 	Want int
 
-	// MaxWant is the number of peers to tell at most. Zero means 200, a
+	// MaxWant is the largest number of peers in an answer. Zero means 200, a
 	// negative number means no limit.
 	MaxWant int
 
-	// MaxScrape is the number of swarms in one scrape. Zero means 100, a
-	// negative number means no limit but the 8 KiB that a query may have.
+	// MaxScrape is the largest number of swarms in one scrape. Zero means
+	// 100, a negative number means no limit but the 8 KiB of a query.
 	MaxScrape int
 
 	// Allow reports whether a swarm may be announced and scraped. It may be
-	// called concurrently and must not block. Nil allows all.
+	// called concurrently and must not block. Nil allows all swarms.
 	Allow func(swarm.ID) bool
 
-	// TrustIP believes the parameter ip, with which a peer names any address
-	// as its own. Leave it off where strangers announce: they could point
-	// the swarm at a victim (BEP 7).
+	// TrustIP uses the parameter ip as a peer's address:
+	// https://www.bittorrent.org/beps/bep_0007.html. Do not set it if
+	// strangers can announce, because they could name a victim's address.
 	TrustIP bool
 
-	// Proxies are the networks of reverse proxies, whose header
-	// X-Forwarded-For is believed. Empty believes none.
+	// Proxies are the networks of reverse proxies. Their header
+	// X-Forwarded-For is trusted. Empty means that none is.
 	Proxies []netip.Prefix
 
-	// Now is the clock. Nil means time.Now. It may be called concurrently.
+	// Now is the clock. It may be called concurrently. Nil means time.Now.
 	Now func() time.Time
 }
 
-// maxQuery is the length of a query in bytes, beyond which it is refused.
+// maxQuery is the largest length of a query, in bytes. Longer ones are refused.
 const maxQuery = 8 << 10
 
+// withDefaults returns c with every default filled in.
 func (c Config) withDefaults() Config {
 	if c.Interval <= 0 {
 		c.Interval = 30 * time.Minute
@@ -93,8 +96,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// orDefault returns v, zero where v is 0 and as good as no limit where it is
-// negative.
+// orDefault returns v, or zero if v is 0, or math.MaxInt32 if v is negative, which is
+// as good as no limit.
 func orDefault(v, zero int) int {
 	switch {
 	case v == 0:

@@ -1,13 +1,37 @@
-// Package trackerserver is a BitTorrent tracker over HTTP to embed in a program
-// (BEP 3, https://www.bittorrent.org/beps/bep_0003.html#trackers; 7, 23, 24, 31, 48).
+// Package trackerserver is a BitTorrent tracker over HTTP to embed in a program.
 //
-// A [Server] is an http.Handler: it reads announces and scrapes, asks a [Handler]
-// what to say and writes that. [Memory] is the Handler that is used if no other is
-// given: it keeps swarms in memory, sharded by info hash, forgets peers that are
-// not heard of, and bounds what strangers can make it keep. Put your own around it
-// to check keys, count traffic or choose peers.
+// HTTP requests come in. A [Server] is an http.Handler: it parses announces and
+// scrapes, asks a [Handler] for the answer and writes it as bencode. The default Handler
+// is [Memory]. It keeps swarms in memory, removes peers that no longer announce, and
+// bounds the memory that strangers can use. A Handler of your own, around Memory or
+// instead of it, can check keys, count traffic or choose peers.
 //
-// Nothing here starts a goroutine, but those of [Server.Serve].
+// Not here: UDP (BEP 15), users, a database. The server tells peers its min interval
+// but does not refuse announces that come sooner.
 //
-// Not here: UDP (BEP 15), users, a database.
+// # Concurrency
+//
+// All methods may be called concurrently. Only [Server.Serve] starts goroutines.
+//
+// # Errors
+//
+// A Handler's [*Refusal] is sent to the peer as failure reason. The text of any other
+// error is not sent.
+//
+// # Where each rule is
+//
+//	rule                                   file          function
+//	parameters of an announce (BEP 3)      query.go      parseAnnounce
+//	compact unless declined (BEP 23)       query.go      parseAnnounce
+//	events of later BEPs                   query.go      parseEvent
+//	the address of a peer (BEP 7)          server.go     Server.clientAddr
+//	keys of the answer (BEP 3, 24)         response.go   exchange.appendAnnounce
+//	compact peers and peers6 (BEP 7, 23)   response.go   exchange.packCompact
+//	failure reason, retry in (BEP 31)      response.go   appendRefusal
+//	scrape (BEP 48)                        response.go   exchange.appendScrape
+//	which peers are in the answer          peerset.go    peerSet.sample
+//	when a peer expires                    peerset.go    peerSet.expire
+//	when a swarm is forgotten              memory.go     Memory.sweep
+//	limit of swarms                        memory.go     Memory.addSwarm
+//	limit of peers, count of completed     memory.go     Memory.recordPeer
 package trackerserver

@@ -43,7 +43,7 @@ func Example() {
 	// peers: 1
 }
 
-// keyed lets in only who knows the key, and leaves the rest to Memory.
+// keyed accepts only peers that know the key, and leaves everything else to Memory.
 type keyed struct {
 	*trackerserver.Memory
 	key string

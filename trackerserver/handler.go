@@ -8,71 +8,76 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Handler decides what a Server answers. Its methods are called concurrently. An
-// error that is a *Refusal is told to the peer; of any other it is told only that
-// something is wrong here.
+// A Handler decides what a Server answers. Its methods must allow concurrent calls. An
+// error that is a *Refusal is sent to the peer. For any other error the peer gets only
+// a general failure reason.
 type Handler interface {
-	// Announce takes note of the peer in r and fills in reply, whose intervals
-	// are set already, and to whose Peers it appends. It keeps neither r nor
-	// reply, nor anything that they point to.
+	// Announce records the peer in r and fills in reply. The intervals in
+	// reply are set already; Announce appends to reply.Peers. It must keep
+	// neither r nor reply, nor anything that they point to.
 	Announce(ctx context.Context, r *Request, reply *Reply) error
 
-	// Scrape fills in counts[i] for ids[i], and keeps neither. Swarms that are
-	// not known stay zero.
+	// Scrape fills in counts[i] for ids[i]. It leaves the counts of unknown
+	// swarms at zero. It must keep neither slice.
 	Scrape(ctx context.Context, ids []swarm.ID, counts []Counts) error
 }
 
-// A Request is what a peer announced, checked.
+// A Request is a valid announce of a peer. See
+// https://www.bittorrent.org/beps/bep_0003.html#trackers.
 type Request struct {
 	Swarm swarm.ID
 	Peer  swarm.PeerID
 	Event swarm.Event
 
-	// Addr is where the peer says that it accepts connections. Its port is 0
-	// if it accepts none; it is then to be told of others but not to others.
+	// Addr is where the peer accepts connections. If its port is 0 the peer
+	// accepts none; it gets the addresses of others, but they must not get
+	// its address.
 	Addr netip.AddrPort
 
 	Uploaded   int64 // payload bytes since started, as the peer says
 	Downloaded int64 // payload bytes since started, as the peer says
-	Left       int64 // bytes until complete; -1 for unknown
-	Want       int   // peers to tell it of at most
+	Left       int64 // bytes until complete; -1 if unknown
+	Want       int   // largest number of peers in the reply
 
-	// Path is that of the URL, such as /key/announce. It is not unescaped.
+	// Path is the path of the URL, such as /key/announce, still escaped.
 	Path string
 }
 
 // Seed reports whether the peer says that it has everything.
 func (r *Request) Seed() bool { return r.Left == 0 }
 
-// A Reply is what a peer is told.
+// A Reply is the answer to an announce. It belongs to the Server, which uses it again
+// after the call.
 type Reply struct {
-	Interval    time.Duration // until the next announce
-	MinInterval time.Duration // not before; 0 is not told
+	Interval    time.Duration // until the next announce; sent in whole seconds
+	MinInterval time.Duration // the shortest wait; sent in whole seconds; 0 is not sent
 	Counts
 	Peers     []Peer
-	TrackerID string // to be sent back; empty is not told
-	Warning   string // for the user; empty is not told
+	TrackerID string // the peer sends it back; empty is not sent
+	Warning   string // for the user; empty is not sent
 }
 
-// A Peer is whom others are told of.
+// A Peer is one peer of a swarm, as others learn it.
 type Peer struct {
 	ID   swarm.PeerID
 	Addr netip.AddrPort
 }
 
-// Counts are those of a swarm.
+// Counts are the numbers of a swarm, as
+// https://www.bittorrent.org/beps/bep_0048.html#scrape-response defines them.
 type Counts struct {
-	Seeds     int // peers that have all of it
+	Seeds     int // peers that have everything
 	Leechers  int // peers that do not
-	Completed int // how often a peer said that it completed it
+	Completed int // completed downloads, as peers say
 }
 
-// A Refusal is an error that is told to the peer.
+// A Refusal is an error that is sent to the peer as failure reason.
 type Refusal struct {
 	Reason string
 
-	// RetryIn is when to announce again (BEP 31), in whole minutes. Zero is
-	// not told, negative means never.
+	// RetryIn is how long the peer should wait, rounded up to minutes:
+	// https://www.bittorrent.org/beps/bep_0031.html. Zero is not sent, a
+	// negative value means never.
 	RetryIn time.Duration
 }
 

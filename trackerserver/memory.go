@@ -11,47 +11,47 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// shards is the number of locks over which swarms are spread.
-const shards = 64
+// shardCount is the number of shards, each with its own lock.
+const shardCount = 64
 
 // A Memory is a Handler that keeps swarms in memory. All methods may be called
-// concurrently. What it keeps is bounded by the Config: a peer takes some 60 bytes,
-// 100 in swarms of more than a few, and a swarm some 200. How often a swarm was
-// completed is forgotten with the swarm, some time after its last announce.
+// concurrently. The Config bounds its memory: a peer needs about 60 bytes, or 100 in
+// swarms of more than 16 peers, and a swarm about 200. A swarm is forgotten some time
+// after its last announce, together with its count of completed downloads.
 type Memory struct {
-	config Config // with defaults
-	seed   maphash.Seed
-	shards [shards]shard
-	swarms atomic.Int64
-	peers  atomic.Int64
-	seeds  atomic.Int64
-	roomed atomic.Int64 // when makeRoom last swept, in nanoseconds
+	config     Config // with defaults
+	seed       maphash.Seed
+	shards     [shardCount]shard
+	swarms     atomic.Int64
+	peers      atomic.Int64
+	seeds      atomic.Int64
+	madeRoomAt atomic.Int64 // when makeRoom last swept, in nanoseconds
 }
 
-// A shard is a share of the swarms.
+// A shard holds some of the swarms.
 type shard struct {
-	mu     sync.Mutex
-	swarms map[swarm.ID]*roster
-	random *rand.Rand
-	swept  int64 // when sweep last ran, in nanoseconds
+	mu      sync.Mutex
+	swarms  map[swarm.ID]*peerSet
+	random  *rand.Rand
+	sweptAt int64 // when sweep last ran, in nanoseconds
 }
 
-// NewMemory makes a Memory. Of c it uses Expiry, MaxSwarms, MaxPeers, Allow and Now,
-// and Interval where Expiry is zero.
+// NewMemory makes a Memory. It uses Expiry, MaxSwarms, MaxPeers, Allow and Now of c, and
+// Interval if Expiry is zero.
 func NewMemory(c Config) *Memory {
 	m := &Memory{config: c.withDefaults(), seed: maphash.MakeSeed()}
 	now := m.config.Now().UnixNano()
 	for i := range m.shards {
 		m.shards[i].random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
-		m.shards[i].swept = now
+		m.shards[i].sweptAt = now
 	}
 	return m
 }
 
-// shard returns where a swarm is kept. The hash is seeded, so that nobody can
-// choose info hashes that all go to one.
+// shard returns the shard of a swarm. The hash is seeded, so that nobody can choose
+// info hashes that all belong to the same shard.
 func (m *Memory) shard(id swarm.ID) *shard {
-	return &m.shards[maphash.Bytes(m.seed, id[:])%shards]
+	return &m.shards[maphash.Bytes(m.seed, id[:])%shardCount]
 }
 
 // Announce implements Handler.
@@ -72,34 +72,34 @@ func (m *Memory) announce(r *Request, reply *Reply, now int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.sweepIfDue(s, now)
-	roster := s.swarms[r.Swarm]
-	if roster == nil {
+	set := s.swarms[r.Swarm]
+	if set == nil {
 		if r.Event == swarm.Stopped {
 			return nil
 		}
 		var err error
-		if roster, err = m.add(s, r.Swarm, now); err != nil {
+		if set, err = m.addSwarm(s, r.Swarm, now); err != nil {
 			return err
 		}
 	}
-	roster.used = now
-	m.change(roster, func() {
-		roster.expire(now-int64(m.config.Expiry), now)
-		m.note(roster, r, now)
+	set.announcedAt = now
+	m.changeSet(set, func() {
+		set.expire(now-int64(m.config.Expiry), now)
+		m.recordPeer(set, r, now)
 	})
-	reply.Seeds = len(roster.entries) - roster.leechers
-	reply.Leechers = roster.leechers
-	reply.Completed = roster.completed
+	reply.Seeds = len(set.entries) - set.leechers
+	reply.Leechers = set.leechers
+	reply.Completed = set.completed
 	if r.Event != swarm.Stopped {
-		reply.Peers = roster.sample(reply.Peers, r.Want, newEndpoint(r.Addr), r.Peer, r.Seed(), s.random)
+		reply.Peers = set.sample(reply.Peers, r.Want, newEndpoint(r.Addr), r.Peer, r.Seed(), s.random)
 	}
 	return nil
 }
 
-// note takes down what a peer announced.
-func (m *Memory) note(r *roster, q *Request, now int64) {
+// recordPeer adds, updates or removes the peer of a request.
+func (m *Memory) recordPeer(r *peerSet, q *Request, now int64) {
 	if q.Addr.Port() == 0 {
-		return // Nobody can be sent there.
+		return // the peer accepts no connections
 	}
 	e := newEndpoint(q.Addr)
 	i := r.find(e)
@@ -114,20 +114,20 @@ func (m *Memory) note(r *roster, q *Request, now int64) {
 		return
 	}
 	if q.Event == swarm.Completed && q.Seed() && !wasSeed {
-		r.completed++ // once for each that is not known to have it
+		r.completed++ // not for a peer that was a seed already
 	}
 	switch {
 	case i >= 0 && wasSeed == q.Seed():
-		r.entries[i].seen, r.entries[i].id = now, q.Peer
+		r.entries[i].seenAt, r.entries[i].id = now, q.Peer
 		return
 	case i >= 0:
 		r.remove(i)
 	}
-	r.put(entry{endpoint: e, id: q.Peer, seen: now}, q.Seed())
+	r.add(entry{endpoint: e, id: q.Peer, seenAt: now}, q.Seed())
 }
 
-// change calls f, which changes r, and keeps the totals.
-func (m *Memory) change(r *roster, f func()) {
+// changeSet calls f, which changes r, and keeps the totals.
+func (m *Memory) changeSet(r *peerSet, f func()) {
 	peers, leechers := len(r.entries), r.leechers
 	f()
 	if d := len(r.entries) - peers; d != 0 {
@@ -138,16 +138,16 @@ func (m *Memory) change(r *roster, f func()) {
 	}
 }
 
-// add makes a roster, if there is room.
-func (m *Memory) add(s *shard, id swarm.ID, now int64) (*roster, error) {
+// addSwarm adds a swarm without peers, or returns errFull.
+func (m *Memory) addSwarm(s *shard, id swarm.ID, now int64) (*peerSet, error) {
 	if m.swarms.Add(1) > int64(m.config.MaxSwarms) {
 		m.swarms.Add(-1)
 		return nil, errFull
 	}
 	if s.swarms == nil {
-		s.swarms = make(map[swarm.ID]*roster)
+		s.swarms = make(map[swarm.ID]*peerSet)
 	}
-	r := &roster{checked: now}
+	r := &peerSet{expiredAt: now}
 	s.swarms[id] = r
 	return r, nil
 }
@@ -163,7 +163,7 @@ func (m *Memory) Scrape(_ context.Context, ids []swarm.ID, counts []Counts) erro
 		s.mu.Lock()
 		m.sweepIfDue(s, now)
 		if r := s.swarms[id]; r != nil {
-			m.change(r, func() { r.expire(now-int64(m.config.Expiry), now) })
+			m.changeSet(r, func() { r.expire(now-int64(m.config.Expiry), now) })
 			counts[i] = Counts{Seeds: len(r.entries) - r.leechers, Leechers: r.leechers, Completed: r.completed}
 		}
 		s.mu.Unlock()
@@ -171,8 +171,8 @@ func (m *Memory) Scrape(_ context.Context, ids []swarm.ID, counts []Counts) erro
 	return nil
 }
 
-// Sweep forgets all peers and swarms whose time is over. Announces do so bit by
-// bit; a tracker that hears none may want to call it.
+// Sweep removes all expired peers and swarms. Announces and scrapes also do this, one
+// shard at a time, so only a tracker without requests needs to call it.
 func (m *Memory) Sweep() {
 	now := m.config.Now().UnixNano()
 	for i := range m.shards {
@@ -183,49 +183,50 @@ func (m *Memory) Sweep() {
 	}
 }
 
-// makeRoom sweeps when a swarm was refused, and reports whether it did: at most
-// every ten seconds, as a full tracker would else do nothing but that.
+// makeRoom sweeps after a swarm was refused, and reports whether it did. It does so at
+// most every ten seconds, because a full tracker would otherwise sweep all the time.
 func (m *Memory) makeRoom(now int64) bool {
-	last := m.roomed.Load()
-	if now-last < int64(10*time.Second) && now >= last || !m.roomed.CompareAndSwap(last, now) {
+	last := m.madeRoomAt.Load()
+	recent := now >= last && now-last < int64(10*time.Second)
+	if recent || !m.madeRoomAt.CompareAndSwap(last, now) {
 		return false
 	}
 	m.Sweep()
 	return true
 }
 
-// sweepIfDue sweeps a shard eight times in the time that a peer is kept, so that
-// the cost for each announce stays small.
+// sweepIfDue sweeps a shard eight times during Expiry, so that the cost for each
+// announce stays small.
 func (m *Memory) sweepIfDue(s *shard, now int64) {
-	if now-s.swept >= int64(m.config.Expiry)/8 || now < s.swept {
+	if now-s.sweptAt >= int64(m.config.Expiry)/8 || now < s.sweptAt {
 		m.sweep(s, now)
 	}
 }
 
 func (m *Memory) sweep(s *shard, now int64) {
-	s.swept = now
+	s.sweptAt = now
 	before := now - int64(m.config.Expiry)
 	for id, r := range s.swarms {
-		m.change(r, func() {
-			r.checked = 0
+		m.changeSet(r, func() {
+			r.expiredAt = 0
 			r.expire(before, now)
 		})
-		if len(r.entries) == 0 && r.used < before {
+		if len(r.entries) == 0 && r.announcedAt < before {
 			delete(s.swarms, id)
 			m.swarms.Add(-1)
 		}
 	}
 }
 
-// Totals are those of a Memory.
+// Totals are the numbers of all swarms in a Memory.
 type Totals struct {
-	Swarms int // also those without peers that are not forgotten yet
+	Swarms int // including swarms without peers that are not forgotten yet
 	Peers  int // seeds and leechers
 	Seeds  int
 }
 
-// Totals returns how much is kept now. Peers and swarms whose time is over may be
-// among it; see Sweep.
+// Totals returns the current numbers. They may include expired peers and swarms; see
+// Sweep.
 func (m *Memory) Totals() Totals {
 	return Totals{Swarms: int(m.swarms.Load()), Peers: int(m.peers.Load()), Seeds: int(m.seeds.Load())}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A clock is set by the test.
+// A clock shows the time that the test sets.
 type clock struct{ nanoseconds atomic.Int64 }
 
 func newClock() *clock {
@@ -30,7 +30,7 @@ func (c *clock) advance(d time.Duration)   { c.nanoseconds.Add(int64(d)) }
 func numbered(i int) (id swarm.ID)         { binary.BigEndian.PutUint64(id[:], uint64(i)); return id }
 func numberedPeer(i int) (id swarm.PeerID) { binary.BigEndian.PutUint64(id[:], uint64(i)); return id }
 
-// request is an announce of a leecher.
+// request returns the announce of a leecher.
 func request(torrent, peer int, event swarm.Event) *Request {
 	e := endpointOf(peer)
 	return &Request{Swarm: numbered(torrent), Peer: numberedPeer(peer), Addr: e.addr(), Event: event, Left: 1, Want: 50}
@@ -52,7 +52,7 @@ func TestMemoryExpires(t *testing.T) {
 	require.Len(t, tell(1, 2).Peers, 1)
 	c.advance(time.Minute + 1)
 	reply := tell(1, 2)
-	require.Empty(t, reply.Peers, "gone after twice the interval")
+	require.Empty(t, reply.Peers, "removed after twice the interval")
 	require.Equal(t, 1, reply.Leechers)
 
 	counts := make([]Counts, 1)
@@ -78,7 +78,7 @@ func TestMemoryForgetsWithoutSweep(t *testing.T) {
 	require.Equal(t, Totals{Swarms: 5000, Peers: 5000}, m.Totals())
 }
 
-func TestMemoryCaps(t *testing.T) {
+func TestMemoryLimits(t *testing.T) {
 	c := newClock()
 	m := NewMemory(Config{MaxSwarms: 10, MaxPeers: 5, Now: c.now})
 	for i := range 10 {
@@ -98,10 +98,10 @@ func TestMemoryCaps(t *testing.T) {
 		require.NoError(t, m.Announce(context.Background(), full, &reply))
 	}
 	require.Zero(t, reply.Completed)
-	require.Len(t, reply.Peers, 15, "who is not kept is told of others")
+	require.Len(t, reply.Peers, 15, "a peer that is not kept gets the addresses of others")
 	c.advance(2 * time.Hour)
 	for i := range 10 {
-		require.NoError(t, m.Announce(context.Background(), request(100+i, 1, swarm.Started), new(Reply)), "room is made")
+		require.NoError(t, m.Announce(context.Background(), request(100+i, 1, swarm.Started), new(Reply)), "expired swarms are removed for new ones")
 	}
 	off := NewMemory(Config{MaxSwarms: -1, MaxPeers: -1})
 	for i := range 100 {
@@ -110,7 +110,8 @@ func TestMemoryCaps(t *testing.T) {
 	require.Equal(t, 100, off.Totals().Peers)
 }
 
-// TestMemoryClockGoesBack: a clock that is set back loses nobody and blocks nothing.
+// TestMemoryClockGoesBack checks that a clock that is set back loses no peer and blocks
+// nothing.
 func TestMemoryClockGoesBack(t *testing.T) {
 	c := newClock()
 	m := NewMemory(Config{Now: c.now})
@@ -172,14 +173,14 @@ func TestMemoryAnnounceAllocatesNothing(t *testing.T) {
 	require.Len(t, reply.Peers, 50)
 }
 
-// nowhere is a ResponseWriter that costs nothing.
+// nowhere is a ResponseWriter that allocates nothing.
 type nowhere struct{ header http.Header }
 
 func (n nowhere) Header() http.Header         { return n.header }
 func (n nowhere) Write(p []byte) (int, error) { return len(p), nil }
 func (n nowhere) WriteHeader(int)             {}
 
-// BenchmarkServeHTTP announces peers of 10,000 swarms, without the network.
+// BenchmarkServeHTTP announces peers of 10,000 swarms without a network.
 func BenchmarkServeHTTP(b *testing.B) {
 	const torrents, peers = 10_000, 20
 	s := New(Config{})

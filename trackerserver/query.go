@@ -8,8 +8,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// What an announce or scrape may be refused for. They are made once, so that
-// refusing costs no more than answering.
+// Refusals of announces and scrapes. They are made once, so that refusing allocates
+// nothing.
 var (
 	errQueryLong  = &Refusal{Reason: "the query is too long"}
 	errNoSwarm    = &Refusal{Reason: "info_hash is missing"}
@@ -18,13 +18,13 @@ var (
 	errBadPeer    = &Refusal{Reason: "peer_id is not 20 bytes, percent-encoded"}
 	errBadPort    = &Refusal{Reason: "port is missing or not a port"}
 	errManySwarms = &Refusal{Reason: "the scrape names too many swarms"}
-	errNoAddress  = &Refusal{Reason: "your address is not known"}
+	errNoAddress  = &Refusal{Reason: "your address is unknown to the tracker"}
 	errNotAllowed = &Refusal{Reason: "the torrent is not registered here"}
 	errFull       = &Refusal{Reason: "the tracker is full"}
 	errInternal   = &Refusal{Reason: "something is wrong with the tracker"}
 )
 
-// An announceQuery is the query of an announce, checked.
+// An announceQuery is a valid query of an announce.
 type announceQuery struct {
 	swarm      swarm.ID
 	peer       swarm.PeerID
@@ -32,20 +32,20 @@ type announceQuery struct {
 	event      swarm.Event
 	uploaded   int64
 	downloaded int64
-	left       int64 // -1 for unknown
-	want       int   // -1 for not named
+	left       int64 // -1 if unknown
+	want       int   // -1 if missing
 	ip         netip.Addr
-	plain      bool // peers as dictionaries, not compact
-	noPeerID   bool // these without peer id
+	asDicts    bool // peers as dictionaries, not compact
+	noPeerID   bool // dictionaries without peer id
 }
 
-// parseAnnounce reads the query of an announce. It allocates nothing, but for the
-// parameter ip. Of a parameter that is there twice the first counts. Traffic and
-// counts that make no sense are taken as not known: what a client says of them
-// proves nothing, and no swarm is the worse for it.
+// parseAnnounce reads the query of an announce. It allocates only for the parameter ip.
+// If info_hash, peer_id or port is repeated, the first counts. Traffic and counts that
+// are not valid are taken as unknown, because they prove nothing anyway.
 //
-// See https://www.bittorrent.org/beps/bep_0003.html#trackers, and BEP 23 for
-// compact, which is what is answered unless it is declined.
+// See https://www.bittorrent.org/beps/bep_0003.html#trackers for the parameters and
+// https://www.bittorrent.org/beps/bep_0023.html for compact: the answer is compact
+// unless the peer declines it.
 func parseAnnounce(query string) (announceQuery, error) {
 	if len(query) > maxQuery {
 		return announceQuery{}, errQueryLong
@@ -92,7 +92,7 @@ func parseAnnounce(query string) (announceQuery, error) {
 		case "ip":
 			q.ip = parseIP(value)
 		case "compact":
-			q.plain = value == "0"
+			q.asDicts = value == "0"
 		case "no_peer_id":
 			q.noPeerID = value == "1"
 		}
@@ -108,8 +108,8 @@ func parseAnnounce(query string) (announceQuery, error) {
 	return q, nil
 }
 
-// parseScrape appends to dst the swarms that the query of a scrape names, at most
-// limit.
+// parseScrape appends the swarms in the query of a scrape to dst, at most limit. See
+// https://www.bittorrent.org/beps/bep_0048.html#scrape-request.
 func parseScrape(dst []swarm.ID, query string, limit int) ([]swarm.ID, error) {
 	if len(query) > maxQuery {
 		return dst, errQueryLong
@@ -135,15 +135,15 @@ func parseScrape(dst []swarm.ID, query string, limit int) ([]swarm.ID, error) {
 	return dst, nil
 }
 
-// cutPair takes the first key and value off a query, still escaped.
+// cutPair cuts the first key and value from a query. Both are still escaped.
 func cutPair(query string) (key, value, rest string) {
 	pair, rest, _ := strings.Cut(query, "&")
 	key, value, _ = strings.Cut(pair, "=")
 	return key, value, rest
 }
 
-// unescapeInto writes s, unescaped, into dst, and reports whether it fits exactly.
-// A plus sign is a space, as it is in forms and as some clients write it.
+// unescapeInto writes s, unescaped, into dst and reports whether it fits exactly. A plus
+// sign is a space, as in HTML forms, because some clients write it so.
 func unescapeInto(dst []byte, s string) bool {
 	n := 0
 	for i := 0; i < len(s); i++ {
@@ -196,8 +196,9 @@ func parseNumber(s string) (int64, bool) {
 	return n, true
 }
 
-// parseEvent reads an event. Those of later BEPs, such as paused (BEP 21), count
-// as none: the peer is there.
+// parseEvent reads an event. Events of later BEPs, such as paused
+// (https://www.bittorrent.org/beps/bep_0021.html), count as none, because the peer is
+// still in the swarm.
 func parseEvent(s string) swarm.Event {
 	switch s {
 	case "started":
@@ -210,8 +211,8 @@ func parseEvent(s string) swarm.Event {
 	return swarm.None
 }
 
-// parseIP reads an address, escaped or not, and returns the zero Addr for what is
-// none that a peer could have. A DNS name is not resolved.
+// parseIP reads an address, escaped or not. It returns the zero Addr if s is not the
+// address of a peer. It does not resolve DNS names.
 func parseIP(s string) netip.Addr {
 	if len(s) > 3*64 {
 		return netip.Addr{}

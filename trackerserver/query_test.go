@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// query is that of an announce, in the words of BEP 3.
+// query is the query of an announce: https://www.bittorrent.org/beps/bep_0003.html#trackers.
 const query = "info_hash=%124Vx%9A%BC%DE%F1%23Eg%89%AB%CD%EF%124Vx%9A&peer_id=-SH0001-abc%20%7e._%2B%26%3D%250&port=6881&uploaded=1&downloaded=2&left=3"
 
 var (
@@ -35,7 +35,7 @@ func TestParseAnnounce(t *testing.T) {
 		"&numwant=-1":                    func(*announceQuery) {},
 		"&numwant=9223372036854775807":   func(q *announceQuery) { q.want = 1 << 30 },
 		"&compact=1":                     func(*announceQuery) {},
-		"&compact=0&no_peer_id=1":        func(q *announceQuery) { q.plain, q.noPeerID = true, true },
+		"&compact=0&no_peer_id=1":        func(q *announceQuery) { q.asDicts, q.noPeerID = true, true },
 		"&left=0":                        func(q *announceQuery) { q.left = 0 },
 		"&left=":                         func(*announceQuery) {},
 		"&uploaded=x&downloaded=-1":      func(q *announceQuery) { q.uploaded, q.downloaded = 0, 0 },
@@ -58,7 +58,7 @@ func TestParseAnnounce(t *testing.T) {
 	require.Equal(t, strings.Repeat(" ", 20), string(q.swarm[:]))
 	require.Equal(t, strings.Repeat("+", 20), string(q.peer[:]))
 	require.EqualValues(t, -1, q.left)
-	// A client that writes an unknown rest as -1 without sign.
+	// Some clients write an unknown left as -1 without sign.
 	q, err = parseAnnounce(strings.Replace(query, "left=3", "left=18446744073709551615", 1))
 	require.NoError(t, err)
 	require.EqualValues(t, -1, q.left)
@@ -126,7 +126,7 @@ func FuzzParseAnnounce(f *testing.F) {
 		var refusal *Refusal
 		if err != nil {
 			if !errors.As(err, &refusal) {
-				t.Fatalf("error %v is no *Refusal", err)
+				t.Fatalf("error %v is not a *Refusal", err)
 			}
 			return
 		}
@@ -138,7 +138,7 @@ func FuzzParseAnnounce(f *testing.F) {
 		}
 		values, err := url.ParseQuery(query)
 		if err != nil || !values.Has("info_hash") || strings.Contains(query, ";") {
-			return // It is stricter with parameters that we do not know.
+			return // net/url is stricter with parameters that we do not know.
 		}
 		if want := values.Get("info_hash"); want != string(q.swarm[:]) {
 			t.Fatalf("info hash %x, want %x", q.swarm, want)

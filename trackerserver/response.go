@@ -12,8 +12,10 @@ import (
 )
 
 // appendAnnounce writes x.reply as bencode into x.out. See
-// https://www.bittorrent.org/beps/bep_0003.html#trackers, BEP 7 for peers6, BEP 23
-// for compact peers, BEP 24 for external ip.
+// https://www.bittorrent.org/beps/bep_0003.html#trackers for the answer,
+// https://www.bittorrent.org/beps/bep_0007.html for peers6,
+// https://www.bittorrent.org/beps/bep_0023.html for compact peers, and
+// https://www.bittorrent.org/beps/bep_0024.html for external ip.
 func (x *exchange) appendAnnounce(q *announceQuery, external netip.Addr) {
 	r := &x.reply
 	b := bencode.AppendDict(x.out[:0])
@@ -35,10 +37,10 @@ func (x *exchange) appendAnnounce(q *announceQuery, external netip.Addr) {
 		b = appendNumber(b, "min interval", int(r.MinInterval/time.Second))
 	}
 	b = bencode.AppendString(b, "peers")
-	if q.plain {
-		b = appendPlainPeers(b, r.Peers, !q.noPeerID)
+	if q.asDicts {
+		b = appendDictPeers(b, r.Peers, !q.noPeerID)
 	} else {
-		x.pack()
+		x.packCompact()
 		b = bencode.AppendBytes(b, x.compact[0])
 		if len(x.compact[1]) > 0 {
 			b = bencode.AppendString(b, "peers6")
@@ -60,8 +62,10 @@ func appendNumber(dst []byte, key string, n int) []byte {
 	return bencode.AppendInt(bencode.AppendString(dst, key), int64(n))
 }
 
-// pack writes the peers in compact form, by family.
-func (x *exchange) pack() {
+// packCompact writes the peers in compact form into x.compact, by address family. See
+// https://www.bittorrent.org/beps/bep_0023.html and, for IPv6,
+// https://www.bittorrent.org/beps/bep_0007.html.
+func (x *exchange) packCompact() {
 	four, six := x.compact[0][:0], x.compact[1][:0]
 	for i := range x.reply.Peers {
 		addr := x.reply.Peers[i].Addr
@@ -77,8 +81,9 @@ func (x *exchange) pack() {
 	x.compact[0], x.compact[1] = four, six
 }
 
-// appendPlainPeers writes peers in the original form.
-func appendPlainPeers(dst []byte, peers []Peer, withID bool) []byte {
+// appendDictPeers writes peers as dictionaries, the form of
+// https://www.bittorrent.org/beps/bep_0003.html#trackers.
+func appendDictPeers(dst []byte, peers []Peer, withID bool) []byte {
 	dst = bencode.AppendList(dst)
 	for i := range peers {
 		p := &peers[i]
@@ -95,7 +100,7 @@ func appendPlainPeers(dst []byte, peers []Peer, withID bool) []byte {
 	return bencode.AppendEnd(dst)
 }
 
-// appendScrape writes x.counts as bencode into x.out, sorted and each swarm once.
+// appendScrape writes x.counts as bencode into x.out, sorted by swarm, each swarm once.
 // See https://www.bittorrent.org/beps/bep_0048.html#scrape-response.
 func (x *exchange) appendScrape() {
 	order := make([]int, len(x.ids))
@@ -123,7 +128,9 @@ func (x *exchange) appendScrape() {
 	x.out = bencode.AppendEnd(bencode.AppendEnd(b))
 }
 
-// appendRefusal writes what a peer is told of err. See BEP 31 for retry in.
+// appendRefusal writes err as failure reason if it is a Refusal, and else a general one.
+// See https://www.bittorrent.org/beps/bep_0003.html#trackers for failure reason and
+// https://www.bittorrent.org/beps/bep_0031.html for retry in.
 func appendRefusal(dst []byte, err error) []byte {
 	var r *Refusal
 	if !errors.As(err, &r) {

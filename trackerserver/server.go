@@ -27,17 +27,17 @@ type Server struct {
 	refused   atomic.Uint64
 }
 
-// An exchange is what one answer needs, used again for others.
+// An exchange holds the buffers for one request and its answer. A pool reuses them.
 type exchange struct {
 	request Request
 	reply   Reply
 	ids     []swarm.ID
 	counts  []Counts
 	out     []byte
-	compact [2][]byte // peers and peers6, while they are put together
+	compact [2][]byte // peers and peers6
 }
 
-// New makes a Server. It starts nothing and there is nothing to close.
+// New makes a Server. It starts no goroutine, and there is nothing to close.
 func New(c Config) *Server {
 	s := &Server{config: c.withDefaults()}
 	if s.config.Handler == nil {
@@ -47,15 +47,15 @@ func New(c Config) *Server {
 	return s
 }
 
-// Stats are those of a Server since it was made.
+// Stats count the requests to a Server since it was made.
 type Stats struct {
-	Announces uint64 // refused ones included
-	Scrapes   uint64 // refused ones included
+	Announces uint64 // including refused ones
+	Scrapes   uint64 // including refused ones
 	Refused   uint64 // announces and scrapes
-	Totals           // zero if the Handler has no method Totals as Memory has it
+	Totals           // zero if the Handler has no method Totals like that of Memory
 }
 
-// Stats returns what the server did and keeps.
+// Stats returns the current counts.
 func (s *Server) Stats() Stats {
 	stats := Stats{Announces: s.announces.Load(), Scrapes: s.scrapes.Load(), Refused: s.refused.Load()}
 	if h, ok := s.config.Handler.(interface{ Totals() Totals }); ok {
@@ -64,13 +64,15 @@ func (s *Server) Stats() Stats {
 	return stats
 }
 
-// Headers of every answer. A proxy that kept one would hide peers from us.
+// Headers of every answer. A proxy must not cache one, because it would then hide peers
+// from the tracker.
 var (
 	plainText = []string{"text/plain"}
 	noStore   = []string{"no-store"}
 )
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. Refusals have status 200 too, because clients read
+// the failure reason only from a success.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	announce := strings.HasSuffix(path, "/announce")
@@ -80,7 +82,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", http.MethodGet)
-		http.Error(w, "want GET", http.StatusMethodNotAllowed)
+		http.Error(w, "the tracker accepts only GET", http.StatusMethodNotAllowed)
 		return
 	}
 	x := s.exchanges.Get().(*exchange)
@@ -100,14 +102,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h["Content-Type"], h["Cache-Control"] = plainText, noStore
 	if len(x.out) > 1024 {
-		// net/http would send a long answer in chunks, and old clients do
-		// not know them.
+		// Without it net/http would send a long answer in chunks, which old
+		// clients cannot read.
 		h["Content-Length"] = []string{strconv.Itoa(len(x.out))}
 	}
 	w.Write(x.out)
 }
 
-// announce puts the answer to an announce into x.
+// announce writes the answer to an announce into x.
 func (s *Server) announce(x *exchange, r *http.Request) error {
 	q, err := parseAnnounce(r.URL.RawQuery)
 	if err != nil {
@@ -144,7 +146,7 @@ func (s *Server) announce(x *exchange, r *http.Request) error {
 	return nil
 }
 
-// scrape puts the answer to a scrape into x.
+// scrape writes the answer to a scrape into x.
 func (s *Server) scrape(x *exchange, r *http.Request) error {
 	var err error
 	if x.ids, err = parseScrape(x.ids[:0], r.URL.RawQuery, s.config.MaxScrape); err != nil {
@@ -158,9 +160,9 @@ func (s *Server) scrape(x *exchange, r *http.Request) error {
 	return nil
 }
 
-// clientAddr returns whom a request comes from, the zero Addr if that cannot be
-// told. Behind proxies that are believed it is the last address in X-Forwarded-For
-// that is not one of theirs: what stands before it anybody can write.
+// clientAddr returns the address of the client; the zero Addr if it is unknown. Behind
+// trusted proxies it is the last address in X-Forwarded-For that is not a proxy's,
+// because the client can forge the addresses before it.
 func (s *Server) clientAddr(r *http.Request) netip.Addr {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -197,8 +199,9 @@ func (s *Server) isProxy(a netip.Addr) bool {
 	return false
 }
 
-// Serve answers on l until ctx is done, with the time limits that a server needs
-// which faces strangers, and closes l. It returns nil if ctx ended it.
+// Serve answers requests on l until ctx is done and closes l. It has the time limits
+// that a public server needs. It returns nil if ctx ended it. It may be called
+// concurrently for several listeners.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           s,

@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// ask sends one request to s as if from an address, and returns what it says.
+// ask sends one request to s as if from an address, and returns the answer.
 func ask(s http.Handler, from, target string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, target, nil)
 	r.RemoteAddr = from
@@ -32,7 +32,7 @@ func ask(s http.Handler, from, target string, headers ...string) *httptest.Respo
 	return w
 }
 
-// announceURL returns that of a peer, whose id is its number.
+// announceURL returns the URL of an announce by a peer whose id is its number.
 func announceURL(number int, more string) string {
 	return fmt.Sprintf("/announce?info_hash=%s&peer_id=%020d&port=%d&left=1%s", url.QueryEscape(string(someSwarm[:])), number, 1000+number, more)
 }
@@ -58,7 +58,7 @@ func TestServerAnnounce(t *testing.T) {
 
 	w = ask(s, "192.0.2.1:5000", announceURL(1, "&compact=0&numwant=1"))
 	v, err := bencode.Scan(w.Body.Bytes(), bencode.Options{})
-	require.NoError(t, err, "answers are strict bencode")
+	require.NoError(t, err, "the answer is valid bencode with sorted keys")
 	peers, err := v.GetList("peers")
 	require.NoError(t, err)
 	require.Equal(t, 1, peers.Len())
@@ -97,13 +97,13 @@ func TestServerEvents(t *testing.T) {
 		{"192.0.2.2:1", announceURL(2, "&event=started"), [4]int{0, 2, 0, 1}},
 		{"192.0.2.2:1", announceURL(2, ""), [4]int{0, 2, 0, 1}},
 		{"192.0.2.1:1", seedURL(1, "&event=completed"), [4]int{1, 1, 1, 1}},
-		{"192.0.2.1:1", seedURL(1, "&event=completed"), [4]int{1, 1, 1, 1}},     // not twice
-		{"192.0.2.2:1", announceURL(2, "&event=completed"), [4]int{1, 1, 1, 1}}, // not complete
-		{"192.0.2.3:1", seedURL(3, "&event=started"), [4]int{2, 1, 1, 1}},       // seeds are told of leechers
+		{"192.0.2.1:1", seedURL(1, "&event=completed"), [4]int{1, 1, 1, 1}},     // not counted twice
+		{"192.0.2.2:1", announceURL(2, "&event=completed"), [4]int{1, 1, 1, 1}}, // it is not complete
+		{"192.0.2.3:1", seedURL(3, "&event=started"), [4]int{2, 1, 1, 1}},       // a seed gets only leechers
 		{"192.0.2.1:1", announceURL(1, ""), [4]int{1, 2, 1, 2}},                 // a seed that lost something
 		{"192.0.2.1:1", announceURL(1, "&event=stopped"), [4]int{1, 1, 1, 0}},
 		{"192.0.2.1:1", announceURL(1, "&event=stopped"), [4]int{1, 1, 1, 0}},
-		{"192.0.2.9:1", announceURL(2, "&event=stopped"), [4]int{1, 1, 1, 0}}, // of another address
+		{"192.0.2.9:1", announceURL(2, "&event=stopped"), [4]int{1, 1, 1, 0}}, // from another address
 		{"192.0.2.4:1", strings.Replace(announceURL(4, ""), "port=1004", "port=0", 1), [4]int{1, 1, 1, 2}},
 		{"192.0.2.2:1", announceURL(2, "&event=stopped&numwant=50"), [4]int{1, 0, 1, 0}},
 		{"192.0.2.3:1", seedURL(3, "&event=stopped"), [4]int{0, 0, 1, 0}},
@@ -136,7 +136,7 @@ func TestServerScrape(t *testing.T) {
 func TestServerRefuses(t *testing.T) {
 	s := New(Config{})
 	w := ask(s, "192.0.2.1:1", "/announce?info_hash=x")
-	require.Equal(t, http.StatusOK, w.Code, "clients look at the body only of a success")
+	require.Equal(t, http.StatusOK, w.Code, "clients read the body only of a success")
 	require.Equal(t, "d14:failure reason42:info_hash is not 20 bytes, percent-encodede", w.Body.String())
 	require.Equal(t, http.StatusNotFound, ask(s, "192.0.2.1:1", "/").Code)
 	require.Equal(t, http.StatusNotFound, ask(s, "192.0.2.1:1", "/announce/x").Code)
@@ -225,7 +225,7 @@ func TestServerHandler(t *testing.T) {
 	require.Equal(t, Totals{}, s.Stats().Totals)
 }
 
-// TestServerLongAnswerHasLength: old clients do not know chunks.
+// TestServerLongAnswerHasLength exists because old clients cannot read chunks.
 func TestServerLongAnswerHasLength(t *testing.T) {
 	s := New(Config{})
 	for i := range 200 {
@@ -266,7 +266,7 @@ func TestServe(t *testing.T) {
 	require.Error(t, s.Serve(context.Background(), l))
 }
 
-// TestServeLeavesNothing: the bubble ends, though a client dawdles.
+// TestServeLeavesNothing checks that no goroutine is left even if a client is slow.
 func TestServeLeavesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
@@ -285,13 +285,13 @@ func TestServeLeavesNothing(t *testing.T) {
 		cancel()
 		since = time.Now()
 		_, err = near.Read(make([]byte, 1))
-		require.ErrorIs(t, err, io.EOF, "who does not finish is cut off")
+		require.ErrorIs(t, err, io.EOF, "a client that does not finish is disconnected")
 		require.Equal(t, time.Second, time.Since(since))
 		require.NoError(t, <-done)
 	})
 }
 
-// A pipeListener hands out the far ends of pipes.
+// A pipeListener accepts the far ends of pipes.
 type pipeListener struct {
 	conns  chan net.Conn
 	closed chan struct{}

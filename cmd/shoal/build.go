@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 // buildFlags are the flags of commands that make torrents.
@@ -32,8 +33,8 @@ type buildFlags struct {
 }
 
 // builder returns what makes a torrent by the flags.
-func (f buildFlags) builder(c *console) (metainfo.Builder, error) {
-	b := metainfo.Builder{
+func (f buildFlags) builder(c *console) (builder.Options, error) {
+	b := builder.Options{
 		Format:      map[string]metainfo.Format{"v2": metainfo.V2, "hybrid": metainfo.Hybrid}[f.Format],
 		PieceLength: int64(f.PieceLength),
 		Name:        f.Name,

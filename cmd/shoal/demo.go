@@ -12,7 +12,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
 
@@ -191,7 +191,7 @@ func (d *demo) share(ctx context.Context) error {
 	answers := d.seeder.Events(engine.OnSourceReply|engine.OnSourceError|engine.OnFailed, 0)
 	defer answers.Close()
 	m := newMeter(d.c, "hashing the sample")
-	t, err := d.seeder.Seed(ctx, d.source(), client.SeedOptions{Build: metainfo.Builder{
+	t, err := d.seeder.Seed(ctx, d.source(), client.SeedOptions{Build: builder.Options{
 		Tiers: [][]string{{announce}}, CreatedBy: "shoal " + version, Progress: m.set,
 	}})
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/shoal-bt/shoal/diskstore/iovec"
 )
 
-// Three blocks go into two files of 20 bytes and the rest, by calls that take
-// at most two buffers.
+// Three blocks are written to two files, 20 bytes to the first, by calls that take at
+// most two buffers.
 func Example() {
 	var v iovec.Vecs
 	v.Reset([][]byte{make([]byte, 16), make([]byte, 16), make([]byte, 16)})

@@ -1,22 +1,22 @@
 package iovec
 
-// Vecs walks over a list of buffers as over one run of bytes. It hands them out
-// a window at a time, as the vectors of one system call, and goes on from
-// wherever that call stopped. No payload is copied, and the caller's list and
-// its buffers' bounds are never changed: a buffer that is split is split in a
-// list of Vecs' own.
+// Vecs treats a list of buffers as one sequence of bytes. Next returns the buffers
+// for one system call, and Advance continues where that call stopped. Vecs copies no
+// payload and never changes the caller's list: when it must split a buffer, it does
+// so in a list of its own.
 //
-// The zero value is an empty run. One goroutine at a time may use a Vecs.
+// The zero value is an empty sequence. Only one goroutine at a time may use a Vecs.
 type Vecs struct {
-	rest   [][]byte // the caller's; rest[0] is the buffer that skip is in
-	skip   int      // bytes of rest[0] that were taken
-	length int64    // bytes that were not taken
+	bufs   [][]byte // the caller's; bufs[0] is the buffer that skip is in
+	skip   int      // bytes of bufs[0] that were taken already
+	length int64    // bytes that were not taken yet
 	window [][]byte // what Next builds when it has to split
 }
 
-// Reset starts over with bufs, which Vecs reads until the next Reset.
+// Reset starts again with bufs. Vecs reads the list until the next Reset, so the
+// caller must not change it before.
 func (v *Vecs) Reset(bufs [][]byte) {
-	v.rest, v.skip, v.length = bufs, 0, 0
+	v.bufs, v.skip, v.length = bufs, 0, 0
 	for _, b := range bufs {
 		v.length += int64(len(b))
 	}
@@ -26,25 +26,25 @@ func (v *Vecs) Reset(bufs [][]byte) {
 // Len returns the number of bytes that were not taken yet.
 func (v *Vecs) Len() int64 { return v.length }
 
-// Next returns the buffers of the next bytes, at most max bytes and at most
-// count buffers, without taking them. It returns nothing if no byte is left or a
-// bound is below one. The list is valid until the next call of Next or Reset; it
-// is not to be changed.
+// Next returns the buffers of the next bytes, at most max bytes in at most count
+// buffers, without taking them. It returns nothing if no byte is left or a bound is
+// less than one. The list is valid until the next call of Next or Reset, and the
+// caller must not change it.
 func (v *Vecs) Next(max int64, count int) [][]byte {
-	v.settle()
+	v.skipEmpty()
 	var size int64
 	n := 0
-	for n < len(v.rest) && n < count && size < max {
-		size += int64(len(v.rest[n]))
+	for n < len(v.bufs) && n < count && size < max {
+		size += int64(len(v.bufs[n]))
 		if n == 0 {
 			size -= int64(v.skip)
 		}
 		n++
 	}
 	if n == 0 || (v.skip == 0 && size <= max) {
-		return v.rest[:n:n]
+		return v.bufs[:n:n]
 	}
-	v.window = append(v.window[:0], v.rest[:n]...)
+	v.window = append(v.window[:0], v.bufs[:n]...)
 	v.window[0] = v.window[0][v.skip:]
 	if over := size - max; over > 0 {
 		last := v.window[n-1]
@@ -58,13 +58,13 @@ func (v *Vecs) Advance(n int64) {
 	n = min(n, v.length)
 	v.length -= n
 	for n > 0 {
-		here := int64(len(v.rest[0]) - v.skip)
-		if n < here {
+		left := int64(len(v.bufs[0]) - v.skip)
+		if n < left {
 			v.skip += int(n)
 			return
 		}
-		n -= here
-		v.rest, v.skip = v.rest[1:], 0
+		n -= left
+		v.bufs, v.skip = v.bufs[1:], 0
 	}
 }
 
@@ -73,8 +73,8 @@ func (v *Vecs) Advance(n int64) {
 func (v *Vecs) Zero(n int64) {
 	n = min(n, v.length)
 	for n > 0 {
-		v.settle()
-		b := v.rest[0][v.skip:]
+		v.skipEmpty()
+		b := v.bufs[0][v.skip:]
 		b = b[:min(int64(len(b)), n)]
 		clear(b)
 		v.Advance(int64(len(b)))
@@ -82,9 +82,9 @@ func (v *Vecs) Zero(n int64) {
 	}
 }
 
-// settle skips buffers of which nothing is left, so that none leads a window.
-func (v *Vecs) settle() {
-	for len(v.rest) > 0 && v.skip == len(v.rest[0]) {
-		v.rest, v.skip = v.rest[1:], 0
+// skipEmpty skips buffers with no bytes left, so that a window never begins with one.
+func (v *Vecs) skipEmpty() {
+	for len(v.bufs) > 0 && v.skip == len(v.bufs[0]) {
+		v.bufs, v.skip = v.bufs[1:], 0
 	}
 }

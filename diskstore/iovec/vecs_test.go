@@ -37,13 +37,13 @@ func TestNextIsBounded(t *testing.T) {
 		{"splits the first", 0, 5, 9, []int{5}},
 		{"splits the third", 0, 42, 9, []int{16, 16, 10}},
 		{"bounded in buffers", 0, 72, 2, []int{16, 16}},
-		{"behind a part", 5, 72, 9, []int{11, 16, 32, 8}},
-		{"behind a part, bounded in both", 5, 20, 2, []int{11, 9}},
+		{"after some bytes", 5, 72, 9, []int{11, 16, 32, 8}},
+		{"after some bytes, bounded in both", 5, 20, 2, []int{11, 9}},
 		{"within one buffer", 33, 10, 9, []int{10}},
-		{"behind whole buffers", 32, 72, 9, []int{32, 8}},
+		{"after complete buffers", 32, 72, 9, []int{32, 8}},
 		{"the last byte", 71, 72, 9, []int{1}},
 		{"behind everything", 72, 72, 9, nil},
-		{"further than everything", 99, 72, 9, nil},
+		{"after the end", 99, 72, 9, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var v Vecs
@@ -55,15 +55,15 @@ func TestNextIsBounded(t *testing.T) {
 				sizes = append(sizes, len(b))
 			}
 			require.Equal(t, test.want, sizes)
-			joined := bytes.Join(got, nil)
+			haveFolder := bytes.Join(got, nil)
 			from := min(test.advance, int64(len(all)))
-			require.Equal(t, all[from:][:len(joined)], append([]byte{}, joined...))
+			require.Equal(t, all[from:][:len(haveFolder)], append([]byte{}, haveFolder...))
 		})
 	}
 }
 
-// After a call that moved part of a window, the next window starts there, and a
-// buffer that was split is whole again.
+// After a call that moved some bytes of a window, the next window starts after them, and
+// a buffer that was split is complete again.
 func TestAdvanceAfterAPartialCall(t *testing.T) {
 	bufs, all := buffers(16, 16, 16)
 	var v Vecs
@@ -130,7 +130,8 @@ func TestNoAllocations(t *testing.T) {
 	}))
 }
 
-// FuzzVecs walks over buffers in random steps: every byte comes once, in order.
+// FuzzVecs advances over buffers in random steps and checks that every byte appears once
+// and in order.
 func FuzzVecs(f *testing.F) {
 	f.Add(uint64(1), []byte{16, 16, 3})
 	f.Add(uint64(2), []byte{0, 0, 1, 0, 200})
@@ -159,7 +160,7 @@ func FuzzVecs(f *testing.F) {
 			v.Advance(int64(len(part)))
 		}
 		if !bytes.Equal(got, all) {
-			t.Fatalf("walked over %d bytes of %d, or out of order", len(got), len(all))
+			t.Fatalf("got %d bytes of %d, or not in order", len(got), len(all))
 		}
 	})
 }

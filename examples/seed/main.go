@@ -15,7 +15,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/examples/internal/own"
-	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 func main() {
@@ -28,7 +28,7 @@ func main() {
 
 func run(ctx context.Context, out io.Writer, args []string) error {
 	if len(args) > 0 {
-		build := metainfo.Builder{}
+		build := builder.Options{}
 		if len(args) > 1 {
 			build.Tiers = [][]string{{args[1]}}
 		}
@@ -48,11 +48,11 @@ func run(ctx context.Context, out io.Writer, args []string) error {
 			return err
 		}
 	}
-	return seed(ctx, out, folder, filepath.Join(dir, "sample.torrent"), metainfo.Builder{}, func() {})
+	return seed(ctx, out, folder, filepath.Join(dir, "sample.torrent"), builder.Options{}, func() {})
 }
 
 // seed seeds what is at path and writes the torrent file that others need.
-func seed(ctx context.Context, out io.Writer, path, torrent string, build metainfo.Builder, wait func()) error {
+func seed(ctx context.Context, out io.Writer, path, torrent string, build builder.Options, wait func()) error {
 	c, err := client.New(client.Config{State: client.Off})
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/examples/internal/own"
-	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
 
@@ -38,7 +38,7 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 	}
 	defer seeder.Close()
 	events := seeder.Events(0, 0)
-	seed, err := seeder.Seed(ctx, own.Content(5<<20), client.SeedOptions{Build: metainfo.Builder{
+	seed, err := seeder.Seed(ctx, own.Content(5<<20), client.SeedOptions{Build: builder.Options{
 		Name: "shared.bin", Tiers: [][]string{{"http://" + l.Addr().String() + "/announce"}},
 	}})
 	if err != nil {

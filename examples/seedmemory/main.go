@@ -14,6 +14,7 @@ import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/examples/internal/own"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -30,7 +31,7 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 		return err
 	}
 	defer seeder.Close()
-	seed, err := seeder.Seed(ctx, content, client.SeedOptions{Build: metainfo.Builder{Name: "in-memory.bin"}})
+	seed, err := seeder.Seed(ctx, content, client.SeedOptions{Build: builder.Options{Name: "in-memory.bin"}})
 	if err != nil {
 		return err
 	}

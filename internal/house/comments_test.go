@@ -5,11 +5,9 @@ import (
 	"go/ast"
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
-// checkComments complains of exported names without a comment. Error and Unwrap
+// checkComments complains about exported names without a comment. Error and Unwrap
 // need none: every reader knows what they do.
 func checkComments(w *tree) (complaints []string) {
 	for _, f := range w.files {
@@ -18,7 +16,7 @@ func checkComments(w *tree) (complaints []string) {
 		}
 		for i, d := range f.syntax.Decls {
 			if i > 0 && w.sameRun(f.syntax.Decls[i-1], d) {
-				continue // spoken for by the first of the run
+				continue // the comment above the first method covers the run
 			}
 			for _, name := range uncommented(d) {
 				complaints = append(complaints, fmt.Sprintf("%s: %s has no comment", f.path, name))
@@ -29,7 +27,7 @@ func checkComments(w *tree) (complaints []string) {
 }
 
 // uncommented returns the exported names that d declares without a comment. In a
-// group a comment above the group, or above a name or beside it, will do.
+// group the comment may be above the group, above the name or beside it.
 func uncommented(d ast.Decl) (names []string) {
 	switch d := d.(type) {
 	case *ast.FuncDecl:
@@ -56,8 +54,8 @@ func uncommented(d ast.Decl) (names []string) {
 	return names
 }
 
-// sameRun reports whether two declarations are methods of one name, on lines that
-// follow each other: such a run shares the comment above it.
+// sameRun reports whether two declarations are methods with the same name on
+// consecutive lines. Such a run shares the comment above it.
 func (t *tree) sameRun(a, b ast.Decl) bool {
 	f, ok := a.(*ast.FuncDecl)
 	g, ok2 := b.(*ast.FuncDecl)
@@ -65,7 +63,8 @@ func (t *tree) sameRun(a, b ast.Decl) bool {
 		t.fset.Position(f.End()).Line+1 == t.fset.Position(g.Pos()).Line
 }
 
-// receiverExported reports whether fn is no method, or one of an exported type.
+// receiverExported reports whether fn is a function or a method of an exported
+// type.
 func receiverExported(fn *ast.FuncDecl) bool {
 	if fn.Recv == nil {
 		return true
@@ -78,7 +77,7 @@ func receiverExported(fn *ast.FuncDecl) bool {
 		case *ast.IndexExpr:
 			ast.Inspect(n.X, func(n ast.Node) bool {
 				id, ok := n.(*ast.Ident)
-				exported = exported || ok && id.IsExported()
+				exported = exported || (ok && id.IsExported())
 				return true
 			})
 			return false // its type parameter is not the receiver
@@ -115,12 +114,7 @@ func TestCheckComments(t *testing.T) {
 		{"beside", "var (\n\tV int // is\n)", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := checkComments(fixture(t, map[string]string{"a/go.mod": "", "a/a.go": "package a\n\n" + test.text + "\n"}))
-			if test.complaint == "" {
-				require.Empty(t, got)
-				return
-			}
-			one(t, got, test.complaint)
+			requireComplaint(t, checkComments(fixture(t, map[string]string{"a/go.mod": "", "a/a.go": "package a\n\n" + test.text + "\n"})), test.complaint)
 		})
 	}
 }

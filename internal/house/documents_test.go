@@ -12,18 +12,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Budgets of documents, in lines.
+// Budgets of documents, in lines. Of a package comment, empty lines and what is
+// preformatted do not count, such as a table of rules.
 const (
 	readmeBudget  = 30
-	packageBudget = 20
+	commentBudget = 20
 )
 
 // release matches the heading of a version in a changelog.
 var release = regexp.MustCompile(`^## v\d+\.\d+\.\d+\b`)
 
-// checkDocuments complains of modules without the documents that each has. The
-// modules on the top floor are programs: their READMEs may be longer, and they
-// need no Example.
+// checkDocuments complains about modules in which a document is missing or too
+// long. The modules on the top floor are programs: their READMEs may be longer,
+// and they need no Example.
 func checkDocuments(p plan, w *tree) (complaints []string) {
 	top := 0
 	for _, r := range p {
@@ -41,7 +42,7 @@ func checkDocuments(p plan, w *tree) (complaints []string) {
 			bad("README.md has %d lines, want at most %d", n, readmeBudget)
 		}
 		if l := w.read(m + "/LICENSE"); l == "" || l != w.read("LICENSE") {
-			bad("has no LICENSE, or another than the workspace")
+			bad("has no LICENSE, or not that of the workspace")
 		}
 		headings := slices.Collect(func(yield func(string) bool) {
 			for line := range strings.Lines(w.read(m + "/CHANGELOG.md")) {
@@ -75,8 +76,8 @@ func (t *tree) hasExample(module string) bool {
 	return false
 }
 
-// checkPackageComments complains of packages without a comment, or with one too
-// long or, where the package is the module itself, elsewhere than in doc.go.
+// checkPackageComments complains about packages without a comment, or with one
+// that is too long. The comment of a module's first package must be in doc.go.
 func checkPackageComments(w *tree) (complaints []string) {
 	folders := map[string]bool{}
 	where := map[string][]string{} // the files with a package comment, by folder
@@ -90,8 +91,8 @@ func checkPackageComments(w *tree) (complaints []string) {
 			continue
 		}
 		where[folder] = append(where[folder], f.path)
-		if n := strings.Count(f.syntax.Doc.Text(), "\n"); n > packageBudget {
-			complaints = append(complaints, fmt.Sprintf("%s: package comment has %d lines, want at most %d", f.path, n, packageBudget))
+		if n := proseLines(f.syntax.Doc.Text()); n > commentBudget {
+			complaints = append(complaints, fmt.Sprintf("%s: package comment has %d lines, want at most %d", f.path, n, commentBudget))
 		}
 	}
 	for folder := range folders {
@@ -99,11 +100,22 @@ func checkPackageComments(w *tree) (complaints []string) {
 		case len(files) != 1:
 			complaints = append(complaints, fmt.Sprintf("%s: package has %d comments, want 1", folder, len(files)))
 		case slices.Contains(w.modules, folder) && path.Base(files[0]) != "doc.go":
-			complaints = append(complaints, files[0]+": package comment stands elsewhere than in doc.go")
+			complaints = append(complaints, files[0]+": package comment should be in doc.go")
 		}
 	}
 	slices.Sort(complaints)
 	return complaints
+}
+
+// proseLines counts the lines of a comment that are neither empty nor
+// preformatted.
+func proseLines(comment string) (n int) {
+	for line := range strings.Lines(comment) {
+		if !strings.HasPrefix(line, "\t") && strings.TrimSpace(line) != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func TestDocuments(t *testing.T) {
@@ -135,10 +147,11 @@ func TestCheckDocuments(t *testing.T) {
 		{"Example that is not run", "a/example_test.go", "package a\n\nfunc Example() {}\n", "no Example"},
 		{"no package comment", "a/doc.go", "package a\n", "0 comments"},
 		{"long package comment", "a/doc.go", "// Package a is.\n" + strings.Repeat("// so\n", 20) + "package a\n", "21 lines"},
+		{"long table in a package comment", "a/doc.go", "// Package a is.\n//\n" + strings.Repeat("//\tso\n", 30) + "package a\n", ""},
 		{"two package comments", "a/a.go", "// Package a is.\npackage a\n", "a: package has 2 comments"},
 		{"a comment in a folder", "a/sub/a.go", "// Package sub is.\npackage sub\n", ""},
 		{"no comment in a folder", "a/sub/a.go", "package sub\n", "a/sub: package has 0 comments"},
-		{"a comment elsewhere", "a/other.go", "// Package a is.\npackage a\n", "elsewhere than in doc.go"},
+		{"a comment elsewhere", "a/other.go", "// Package a is.\npackage a\n", "should be in doc.go"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			files := map[string]string{}
@@ -151,12 +164,7 @@ func TestCheckDocuments(t *testing.T) {
 			if test.file == "a/other.go" {
 				delete(files, "a/doc.go")
 			}
-			got := checkDocuments(p, fixture(t, files))
-			if test.complaint == "" {
-				require.Empty(t, got)
-				return
-			}
-			one(t, got, test.complaint)
+			requireComplaint(t, checkDocuments(p, fixture(t, files)), test.complaint)
 		})
 	}
 }

@@ -19,7 +19,7 @@ func fixture(t *testing.T, files map[string]string) *tree {
 	return w
 }
 
-// plan is a table of floors for fixtures: b may import a, and c all below it.
+// planText is a table of floors for fixtures: b may import a, and c all below it.
 const planText = `
 | floor | module | purpose | may import | third party |
 |---|---|---|---|---|
@@ -33,9 +33,14 @@ const planText = `
 | lib | ` + "`example.com/lib`" + ` |
 `
 
-// one asserts that there is exactly one complaint and that it holds text.
-func one(t *testing.T, complaints []string, text string) {
+// requireComplaint fails the test unless there is exactly one complaint and it
+// contains text. An empty text means that there should be no complaint.
+func requireComplaint(t *testing.T, complaints []string, text string) {
 	t.Helper()
+	if text == "" {
+		require.Empty(t, complaints)
+		return
+	}
 	require.Len(t, complaints, 1, "%q", complaints)
 	require.Contains(t, complaints[0], text)
 }

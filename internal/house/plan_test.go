@@ -10,137 +10,106 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A plan is the table of floors in ARCHITECTURE.md, by module folder.
-type plan map[string]room
+// A plan is a table of floors in ARCHITECTURE.md: its rows by name. Either it
+// has the modules of the workspace, or it has the rooms (packages) of one module.
+type plan map[string]planRow
 
-// A room is one line of the plan.
-type room struct {
+// A planRow is what a plan says about one module or one room.
+type planRow struct {
 	floor int
-	may   []string // modules that it may import
+	may   []string // names in the same plan that it may import
 	third []string // third-party modules that its programs may link
 }
 
-// A table is a table of a Markdown text: cells by column name, a map a row.
-type table struct {
-	columns []string
-	rows    []map[string]string
-}
-
-// tables returns the tables of text that have all the given columns.
-func tables(text string, columns ...string) []table {
-	var all []table
-	var current *table
-	for line := range strings.Lines(text) {
-		cells, ok := cellsOf(line)
-		switch {
-		case !ok:
-			current = nil
-		case current == nil:
-			all = append(all, table{columns: cells})
-			current = &all[len(all)-1]
-		case strings.Trim(strings.Join(cells, ""), "-: ") == "":
-		default:
-			row := map[string]string{}
-			for i, c := range cells[:min(len(cells), len(current.columns))] {
-				row[current.columns[i]] = c
+// parseFloors reads a table of floors whose names stand in the given column. The
+// cell "all below" means every name on a lower floor.
+func parseFloors(t table, column string) (plan, error) {
+	p := plan{}
+	for _, cells := range t.rows {
+		name := strings.Trim(cells[column], "`")
+		floor, err := strconv.Atoi(cells["floor"])
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: floor: %w", column, name, err)
+		}
+		if _, twice := p[name]; twice {
+			return nil, fmt.Errorf("%s %s is in the table twice", column, name)
+		}
+		p[name] = planRow{floor: floor, may: quoted(cells["may import"])}
+	}
+	for _, cells := range t.rows {
+		if cells["may import"] != "all below" {
+			continue
+		}
+		name := strings.Trim(cells[column], "`")
+		row := p[name]
+		for below, r := range p {
+			if r.floor < row.floor {
+				row.may = append(row.may, below)
 			}
-			current.rows = append(current.rows, row)
 		}
+		slices.Sort(row.may)
+		p[name] = row
 	}
-	return slices.DeleteFunc(all, func(t table) bool {
-		return slices.ContainsFunc(columns, func(c string) bool { return !slices.Contains(t.columns, c) })
-	})
+	return p, nil
 }
 
-// cellsOf splits a line of a table into its trimmed cells.
-func cellsOf(line string) ([]string, bool) {
-	line = strings.TrimSpace(line)
-	if !strings.HasPrefix(line, "|") || !strings.HasSuffix(line, "|") || len(line) < 2 {
-		return nil, false
-	}
-	cells := strings.Split(line[1:len(line)-1], "|")
-	for i := range cells {
-		cells[i] = strings.TrimSpace(cells[i])
-	}
-	return cells, true
-}
-
-// quoted returns what stands in backquotes in cell, in order.
-func quoted(cell string) []string {
-	var names []string
-	for i, part := range strings.Split(cell, "`") {
-		if i%2 == 1 {
-			names = append(names, part)
-		}
-	}
-	return names
-}
-
-// parsePlan reads the table of floors.
+// parsePlan reads the table of the modules' floors.
 func parsePlan(text string) (plan, error) {
 	floors := tables(text, "floor", "module", "may import", "third party")
 	if len(floors) != 1 {
 		return nil, fmt.Errorf("ARCHITECTURE.md has %d tables of floors, want 1", len(floors))
 	}
+	p, err := parseFloors(floors[0], "module")
+	if err != nil {
+		return nil, err
+	}
 	long := map[string]string{}
 	for _, t := range tables(text, "short name", "third-party module") {
-		for _, row := range t.rows {
-			long[row["short name"]] = strings.Trim(row["third-party module"], "`")
+		for _, cells := range t.rows {
+			long[cells["short name"]] = strings.Trim(cells["third-party module"], "`")
 		}
 	}
-	p := plan{}
-	for _, row := range floors[0].rows {
-		name := strings.Trim(row["module"], "`")
-		floor, err := strconv.Atoi(row["floor"])
-		if err != nil {
-			return nil, fmt.Errorf("module %s: floor: %w", name, err)
-		}
-		if _, twice := p[name]; twice {
-			return nil, fmt.Errorf("module %s stands in the table twice", name)
-		}
-		r := room{floor: floor, may: quoted(row["may import"])}
-		for short := range strings.FieldsSeq(strings.Trim(row["third party"], "–")) {
+	for _, cells := range floors[0].rows {
+		name := strings.Trim(cells["module"], "`")
+		row := p[name]
+		for short := range strings.FieldsSeq(strings.Trim(cells["third party"], "–")) {
 			if long[short] == "" {
 				return nil, fmt.Errorf("module %s: third party %s has no line in the table of short names", name, short)
 			}
-			r.third = append(r.third, long[short])
+			row.third = append(row.third, long[short])
 		}
-		if row["may import"] == "all below" {
-			r.may = nil
-			for _, below := range floors[0].rows {
-				if f, err := strconv.Atoi(below["floor"]); err == nil && f < floor {
-					r.may = append(r.may, strings.Trim(below["module"], "`"))
-				}
-			}
-		}
-		p[name] = r
+		p[name] = row
 	}
 	return p, nil
 }
 
-// checkPlan complains of a plan that lets a module import upwards or sideways,
-// and of modules and lines that lack each other.
-func checkPlan(p plan, modules []string) (complaints []string) {
+// checkPlan complains about rows that allow an import upward or sideways, and
+// about differences between the plan and what exists. kind is what the plan
+// lists: "module" or "room".
+func checkPlan(p plan, kind string, existing []string) (complaints []string) {
+	bad := func(format string, args ...any) {
+		complaints = append(complaints, "ARCHITECTURE.md: "+kind+" "+fmt.Sprintf(format, args...))
+	}
 	for name, r := range p {
-		if !slices.Contains(modules, name) {
-			complaints = append(complaints, fmt.Sprintf("ARCHITECTURE.md: module %s is in the table and not in the tree", name))
+		if !slices.Contains(existing, name) {
+			bad("%s is in the table and not in the tree", name)
 		}
 		for _, m := range r.may {
 			if below, ok := p[m]; !ok || below.floor >= r.floor {
-				complaints = append(complaints, fmt.Sprintf("ARCHITECTURE.md: module %s may import %s, which is on no floor below it", name, m))
+				bad("%s may import %s, which is on no floor below it", name, m)
 			}
 		}
 	}
-	for _, m := range modules {
+	for _, m := range existing {
 		if _, ok := p[m]; !ok {
-			complaints = append(complaints, fmt.Sprintf("module %s stands on no floor: add it to the table of ARCHITECTURE.md", m))
+			bad("%s is on no floor: add it to the table", m)
 		}
 	}
 	slices.Sort(complaints)
 	return complaints
 }
 
-// floors returns the plan of the workspace.
+// floors returns the plan of the workspace's modules.
 func floors(t *testing.T, w *tree) plan {
 	t.Helper()
 	p, err := parsePlan(w.read("ARCHITECTURE.md"))
@@ -150,7 +119,7 @@ func floors(t *testing.T, w *tree) plan {
 
 func TestPlan(t *testing.T) {
 	w := workspace(t)
-	report(t, checkPlan(floors(t, w), w.modules))
+	report(t, checkPlan(floors(t, w), "module", w.modules))
 }
 
 func TestParsePlan(t *testing.T) {
@@ -159,17 +128,17 @@ func TestParsePlan(t *testing.T) {
 	require.Equal(t, plan{
 		"a": {floor: 0},
 		"b": {floor: 1, may: []string{"a"}, third: []string{"example.com/lib"}},
-		"c": {floor: 2, may: []string{"b", "d", "a"}},
+		"c": {floor: 2, may: []string{"a", "b", "d"}},
 		"d": {floor: 1},
 	}, p)
-	require.Empty(t, checkPlan(p, []string{"a", "b", "c", "d"}))
-	one(t, checkPlan(p, []string{"a", "b", "d"}), "c is in the table and not in the tree")
-	one(t, checkPlan(p, []string{"a", "b", "c", "d", "e"}), "e stands on no floor")
+	require.Empty(t, checkPlan(p, "module", []string{"a", "b", "c", "d"}))
+	requireComplaint(t, checkPlan(p, "module", []string{"a", "b", "d"}), "c is in the table and not in the tree")
+	requireComplaint(t, checkPlan(p, "module", []string{"a", "b", "c", "d", "e"}), "e is on no floor")
 
 	sideways := strings.Replace(planText, "beside b | –", "beside b | `b`", 1)
 	p, err = parsePlan(sideways)
 	require.NoError(t, err)
-	one(t, checkPlan(p, []string{"a", "b", "c", "d"}), "d may import b")
+	requireComplaint(t, checkPlan(p, "module", []string{"a", "b", "c", "d"}), "d may import b")
 
 	for name, text := range map[string]string{
 		"no table":        "nothing",

@@ -10,10 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// checkProof complains of rows of README's table of BEPs whose module or test
+// checkBEPs complains about rows of README's table of BEPs whose module or test
 // does not exist. A row names one module and at least one test in backquotes;
-// of a test's name what follows a slash is its subtest and is not looked up.
-func checkProof(w *tree) (complaints []string) {
+// the part of a test's name after a slash is its subtest and is not looked up.
+func checkBEPs(w *tree) (complaints []string) {
 	found := tables(w.read("README.md"), "BEP", "state", "module", "test")
 	if len(found) != 1 {
 		return []string{fmt.Sprintf("README.md has %d tables of BEPs, want 1", len(found))}
@@ -60,7 +60,7 @@ func (t *tree) hasTest(module, name string) bool {
 	return false
 }
 
-// checkModulesListed complains of modules that README's table of modules leaves
+// checkModulesListed complains about modules that README's table of modules leaves
 // out, and of lines there without a module. The unpublished ones may be missing.
 func checkModulesListed(w *tree) (complaints []string) {
 	found := tables(w.read("README.md"), "module", "what it is for")
@@ -84,11 +84,11 @@ func checkModulesListed(w *tree) (complaints []string) {
 	return complaints
 }
 
-func TestBEPsAreProven(t *testing.T) { report(t, checkProof(workspace(t))) }
+func TestBEPsAreProven(t *testing.T) { report(t, checkBEPs(workspace(t))) }
 
 func TestModulesAreListed(t *testing.T) { report(t, checkModulesListed(workspace(t))) }
 
-func TestCheckProof(t *testing.T) {
+func TestCheckBEPs(t *testing.T) {
 	for _, test := range []struct{ name, row, complaint string }{
 		{"good", "| 3 | whole | `a` | `TestA/sub`, `FuzzA` |", ""},
 		{"no such test", "| 3 | whole | `a` | `TestB` |", "a has no test TestB"},
@@ -100,26 +100,22 @@ func TestCheckProof(t *testing.T) {
 		{"no module", "| 3 | whole | `z` | `TestA` |", "no module"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := checkProof(fixture(t, map[string]string{
+			got := checkBEPs(fixture(t, map[string]string{
 				"a/go.mod": "", "b/go.mod": "",
 				"a/a.go":      "package a\n\nfunc TestC() {}\n",
 				"a/a_test.go": "package a\n\nfunc TestA() {}\n\nfunc FuzzA() {}\n\nfunc helper() {}\n\nfunc (s) TestM() {}\n",
 				"README.md":   "| BEP | state | module | test |\n|---|---|---|---|\n" + test.row + "\n",
 			}))
-			if test.complaint == "" {
-				require.Empty(t, got)
-				return
-			}
-			one(t, got, test.complaint)
+			requireComplaint(t, got, test.complaint)
 		})
 	}
-	one(t, checkProof(fixture(t, map[string]string{"README.md": "nothing"})), "0 tables")
+	requireComplaint(t, checkBEPs(fixture(t, map[string]string{"README.md": "nothing"})), "0 tables")
 }
 
 func TestCheckModulesListed(t *testing.T) {
 	readme := "| module | what it is for |\n|---|---|\n| [`a`](a) | ground |\n"
 	require.Empty(t, checkModulesListed(fixture(t, map[string]string{"a/go.mod": "", "e2e/go.mod": "", "README.md": readme})))
-	one(t, checkModulesListed(fixture(t, map[string]string{"a/go.mod": "", "b/go.mod": "", "README.md": readme})), "leaves out b")
-	one(t, checkModulesListed(fixture(t, map[string]string{"README.md": readme})), "no module")
-	one(t, checkModulesListed(fixture(t, map[string]string{"README.md": "nothing"})), "0 tables")
+	requireComplaint(t, checkModulesListed(fixture(t, map[string]string{"a/go.mod": "", "b/go.mod": "", "README.md": readme})), "leaves out b")
+	requireComplaint(t, checkModulesListed(fixture(t, map[string]string{"README.md": readme})), "no module")
+	requireComplaint(t, checkModulesListed(fixture(t, map[string]string{"README.md": "nothing"})), "0 tables")
 }

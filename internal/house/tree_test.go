@@ -32,14 +32,14 @@ type tree struct {
 // A goFile is one parsed Go file.
 type goFile struct {
 	path   string
-	module string // the folder of its module; empty outside of any
+	module string // the folder of its module; empty outside all modules
 	lines  int
 	syntax *ast.File
 }
 
 func (f goFile) test() bool { return strings.HasSuffix(f.path, "_test.go") }
 
-// load reads a tree. It leaves out .git, and what .gitignore leaves out as bin.
+// load reads a tree without .git and bin, which git ignores.
 func load(fsys fs.FS) (*tree, error) {
 	t := &tree{fsys: fsys, fset: token.NewFileSet()}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -67,7 +67,7 @@ func load(fsys fs.FS) (*tree, error) {
 		}
 		src, err := fs.ReadFile(fsys, name)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // gone since it was listed
+			continue // deleted since it was listed
 		}
 		if err != nil {
 			return nil, err
@@ -92,6 +92,15 @@ func (t *tree) moduleOf(name string) string {
 	return best
 }
 
+// file returns the Go file of that name.
+func (t *tree) file(name string) (goFile, bool) {
+	i := slices.IndexFunc(t.files, func(f goFile) bool { return f.path == name })
+	if i < 0 {
+		return goFile{}, false
+	}
+	return t.files[i], true
+}
+
 // read returns the text of a file, empty if there is none.
 func (t *tree) read(name string) string {
 	b, err := fs.ReadFile(t.fsys, name)
@@ -103,11 +112,11 @@ func (t *tree) read(name string) string {
 
 func underTestdata(name string) bool { return strings.Contains("/"+name, "/testdata/") }
 
-// in reports whether the slash-separated name is folder, or lies in it.
+// in reports whether the slash-separated name is folder, or is inside it.
 func in(folder, name string) bool { return name == folder || strings.HasPrefix(name, folder+"/") }
 
-// root is where the checks read the workspace: through the link if it is one
-// (see the package comment), else directly.
+// root returns the folder where the checks read the workspace. That is the link
+// (see the package comment) where the system has symbolic links.
 var root = sync.OnceValue(func() string {
 	const link = "testdata/tree"
 	if info, err := os.Stat(link); err == nil && info.IsDir() {
@@ -116,12 +125,12 @@ var root = sync.OnceValue(func() string {
 	return "../.."
 })
 
-var shoal = sync.OnceValues(func() (*tree, error) { return load(os.DirFS(root())) })
+var loaded = sync.OnceValues(func() (*tree, error) { return load(os.DirFS(root())) })
 
 // workspace returns the tree that this test belongs to.
 func workspace(t *testing.T) *tree {
 	t.Helper()
-	w, err := shoal()
+	w, err := loaded()
 	require.NoError(t, err)
 	require.NotEmpty(t, w.modules)
 	return w

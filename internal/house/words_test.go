@@ -6,25 +6,22 @@ import (
 	"io/fs"
 	"regexp"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
-// unfinished matches marks of work that was left, and machines matches paths that
-// exist on somebody's machine only. Both are written so that they do not match
+// unfinished matches marks of unfinished work, and machines matches paths that
+// exist on one machine only. Both are written so that they do not match
 // themselves.
 var (
 	unfinished = regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME)\b`)
 	machines   = regexp.MustCompile(`(^|[^\w./-])/(wo` + `rk|ro` + `ot|ho` + `me/\w+|Us` + `ers/\w+)/\w|[A-Z]:\\Us` + `ers\\\w`)
 )
 
-// checkWords complains of lines, in any text file, that no reader elsewhere can
-// use.
+// checkWords complains about lines of text files that only their author can use.
 func checkWords(w *tree) (complaints []string) {
 	for _, name := range w.names {
 		text, err := fs.ReadFile(w.fsys, name)
 		if err != nil || bytes.IndexByte(text, 0) >= 0 {
-			continue // gone since it was listed, or not a text
+			continue // deleted since it was listed, or not a text
 		}
 		number := 0
 		for line := range bytes.Lines(text) {
@@ -55,12 +52,7 @@ func TestCheckWords(t *testing.T) {
 		{"binary", "\x00 TO" + "DO", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := checkWords(fixture(t, map[string]string{"a/x": "first\n" + test.line + "\n"}))
-			if test.complaint == "" {
-				require.Empty(t, got)
-				return
-			}
-			one(t, got, test.complaint)
+			requireComplaint(t, checkWords(fixture(t, map[string]string{"a/x": "first\n" + test.line + "\n"})), test.complaint)
 		})
 	}
 }

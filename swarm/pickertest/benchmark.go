@@ -44,7 +44,7 @@ func Benchmark(b *testing.B, open func(b *testing.B, g swarm.Geometry) swarm.Pic
 			for i := benchPeers / 2; i < benchPeers; i++ {
 				p.Join(swarm.Peer(i), half(random))
 			}
-			// A picker may put off work until it is asked.
+			// A picker may delay work until the first Pick.
 			p.Pick(nil, swarm.Ask{Peer: 0, MaxBlocks: 1, MaxNewPieces: 1})
 			b.ReportAllocs()
 			bench.run(b, p)
@@ -60,7 +60,7 @@ func half(random *rand.PCG) swarm.Bitfield {
 	return have
 }
 
-// benchJoinSeed measures the coming and going of one seed.
+// benchJoinSeed measures Join and Leave of one seed.
 func benchJoinSeed(b *testing.B, p swarm.Picker) {
 	have := full(benchGeometry)
 	id := swarm.Peer(1000)
@@ -71,7 +71,7 @@ func benchJoinSeed(b *testing.B, p swarm.Picker) {
 	}
 }
 
-// benchJoinHalf measures the coming and going of a peer with half of the pieces.
+// benchJoinHalf measures Join and Leave of a peer with half of the pieces.
 func benchJoinHalf(b *testing.B, p swarm.Picker) {
 	have := half(rand.NewPCG(3, 4))
 	id := swarm.Peer(1000)
@@ -82,7 +82,7 @@ func benchJoinHalf(b *testing.B, p swarm.Picker) {
 	}
 }
 
-// benchHave measures one HAVE of one of many peers.
+// benchHave measures one Have of one of many peers.
 func benchHave(b *testing.B, p swarm.Picker) {
 	random := rand.NewPCG(5, 6)
 	const first = swarm.Peer(1000)
@@ -95,7 +95,7 @@ func benchHave(b *testing.B, p swarm.Picker) {
 	}
 }
 
-// benchWants measures our interest in peers, half of which have only what is held.
+// benchWants measures Wants. Half of the peers have only held pieces.
 func benchWants(b *testing.B, p swarm.Picker) {
 	old := full(benchGeometry)
 	for i := range benchPieces {
@@ -113,7 +113,7 @@ func benchWants(b *testing.B, p swarm.Picker) {
 	for b.Loop() {
 		next = (next + 1) % (benchPeers / 2)
 		if p.Wants(first+next) || !p.Wants(benchPeers/2+next) {
-			b.Fatal("what is held is not wanted, the rest is")
+			b.Fatal("Wants is true for a peer that has only held pieces, or false for another")
 		}
 	}
 }
@@ -125,7 +125,7 @@ func pickAndDrop(b *testing.B, p swarm.Picker, peer func() swarm.Peer) {
 		id := peer()
 		blocks = p.Pick(blocks[:0], swarm.Ask{Peer: id, MaxBlocks: 1, MaxNewPieces: 1})
 		if len(blocks) != 1 {
-			b.Fatalf("peer %d is asked for nothing", id)
+			b.Fatalf("Pick returns nothing for peer %d", id)
 		}
 		p.Drop(id, blocks[0])
 	}
@@ -153,8 +153,8 @@ func benchPickFromFew(b *testing.B, p swarm.Picker) {
 	pickAndDrop(b, p, func() swarm.Peer { return few })
 }
 
-// benchPickNoRare measures a peer that has many pieces, all of them less rare
-// than all of the rest.
+// benchPickNoRare measures a peer that has many pieces, none of which is among the
+// rarest half.
 func benchPickNoRare(b *testing.B, p swarm.Picker) {
 	common := full(benchGeometry)
 	for i := 0; i < benchPieces; i += 2 {
@@ -167,11 +167,11 @@ func benchPickNoRare(b *testing.B, p swarm.Picker) {
 	pickAndDrop(b, p, func() swarm.Peer { return first })
 }
 
-// benchDownload measures a block on its way: picked, arrived, and with the last
-// of its piece, held. Peers have 64 blocks each under way.
+// benchDownload measures one block: Pick, Arrive, and Held after the last block of its
+// piece. Each peer has up to 64 open requests.
 func benchDownload(b *testing.B, p swarm.Picker) {
 	const depth = 64
-	blocks := make([]int8, benchPieces) // that have arrived
+	arrived := make([]int8, benchPieces) // blocks of each piece
 	queues := make([][]swarm.Block, benchPeers)
 	now := time.Unix(1e9, 0)
 	var cancel []swarm.Peer
@@ -186,21 +186,21 @@ func benchDownload(b *testing.B, p swarm.Picker) {
 				Peer: swarm.Peer(id), MaxBlocks: depth, MaxNewPieces: depth, Now: now, Delay: time.Second,
 			})
 			if len(queues[id]) == 0 {
-				b.Fatalf("peer %d is asked for nothing, with %d pieces left", id, left)
+				b.Fatalf("Pick returns nothing for peer %d, with %d pieces left", id, left)
 			}
 		}
 		last := len(queues[id]) - 1
 		block := queues[id][last]
 		queues[id] = queues[id][:last]
 		cancel, _ = p.Arrive(cancel[:0], swarm.Peer(id), block)
-		if blocks[block.Piece]++; blocks[block.Piece] == benchPiece/swarm.BlockLen {
+		if arrived[block.Piece]++; arrived[block.Piece] == benchPiece/swarm.BlockLen {
 			p.Held(block.Piece)
 			if left--; left <= benchPieces/2 {
 				b.StopTimer()
 				left = benchPieces
-				for i := range blocks {
-					if blocks[i] == benchPiece/swarm.BlockLen {
-						blocks[i] = 0
+				for i := range arrived {
+					if arrived[i] == benchPiece/swarm.BlockLen {
+						arrived[i] = 0
 						p.Lose(i, nil)
 					}
 				}

@@ -14,14 +14,13 @@ const (
 	fuzzCalls = 300
 )
 
-// Fuzz makes random calls to the pickers that open makes, two of them side by
-// side, and compares each answer with a model. At the end a seed joins, and what
-// is left must arrive.
+// Fuzz makes random calls to two pickers that open makes, and compares each answer
+// with a model. At the end a seed joins, and every missing block must arrive.
 func Fuzz(f *testing.F, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
 	for shape := range geometries {
-		// Two peers, all asked, the second in the end game, a leave.
+		// Two peers, every block requested, the second peer in the end game, a leave.
 		f.Add([]byte{byte(shape), 0, 1, 255, 0, 2, 255, 6, 1, 90, 9, 6, 2, 90, 9, 9, 0, 7, 0, 2, 1, 6, 2, 90, 9})
-		// Haves one by one, arrivals, drops, held, lost.
+		// Have messages, arrivals, drops, pieces held and lost.
 		f.Add([]byte{byte(shape), 0, 1, 1, 1, 1, 3, 1, 1, 4, 6, 1, 3, 1, 9, 0, 9, 1, 8, 2, 6, 1, 3, 0, 10, 0, 11, 0, 1, 12, 1, 12, 2})
 		// Priorities and deadlines between picks of changing constraints.
 		f.Add([]byte{byte(shape), 0, 1, 255, 13, 1, 0, 13, 2, 7, 14, 3, 9, 7, 1, 40, 3, 14, 2, 200, 6, 2, 30, 3, 5, 0, 3, 200, 8, 3, 13, 1, 4})
@@ -49,9 +48,9 @@ func Fuzz(f *testing.F, open func(t *testing.T, g swarm.Geometry) swarm.Picker) 
 // A driver turns bytes into calls.
 type driver struct {
 	*watch
-	in    []byte
-	asked []request // a few of the last, some of them over
-	now   time.Time
+	in       []byte
+	requests []request // the last 256, some of which have ended
+	now      time.Time
 }
 
 type request struct {
@@ -150,6 +149,7 @@ func (d *driver) ask() swarm.Ask {
 	}
 	a.Exclusive = kind&12 == 12
 	a.RunLength = kind >> 4
+	a.Spread = kind >> 6
 	return a
 }
 
@@ -157,20 +157,20 @@ func (d *driver) picks(a swarm.Ask) {
 	a.Peer, a.MaxBlocks = d.peer(), d.below(100)
 	a.Now, a.Delay = d.now, time.Duration(d.below(30))*time.Second/10
 	for _, b := range d.pick(a) {
-		d.asked = append(d.asked, request{a.Peer, b})
+		d.requests = append(d.requests, request{a.Peer, b})
 	}
-	d.asked = d.asked[max(0, len(d.asked)-256):]
+	d.requests = d.requests[max(0, len(d.requests)-256):]
 }
 
-// request returns one that was made, if there was one.
+// request returns one that was made, or any if there was none.
 func (d *driver) request() request {
-	if len(d.asked) == 0 {
+	if len(d.requests) == 0 {
 		return request{d.peer(), d.block()}
 	}
-	return d.asked[len(d.asked)-1-d.below(len(d.asked))]
+	return d.requests[len(d.requests)-1-d.below(len(d.requests))]
 }
 
-// block returns any block, which may be all pad, or none at all.
+// block returns a block that may be all pad, or no block of the torrent.
 func (d *driver) block() swarm.Block {
 	piece := d.piece()
 	b := d.m.g.Block(piece, d.below(d.m.g.BlockCount(piece)))

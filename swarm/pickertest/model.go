@@ -1,41 +1,45 @@
 package pickertest
 
-import "github.com/shoal-bt/shoal/swarm"
+import (
+	"slices"
 
-// A model is what is true of a torrent, as the calls to its picker tell.
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A model is the state of a torrent that follows from the calls to its picker.
 type model struct {
-	g        swarm.Geometry
-	all      []swarm.Block // all that can be asked for, in order
-	blocks   map[swarm.Block]*block
-	held     map[int]bool
-	priority map[int]int  // where it is not as usual
-	urgent   map[int]bool // had a deadline at some time
-	touched  map[int]bool // something of it was asked or arrived, or it was held
-	peers    map[swarm.Peer]map[int]bool
+	g           swarm.Geometry
+	all         []swarm.Block // all that can be requested, in order
+	blocks      map[swarm.Block]*block
+	held        map[int]bool
+	priority    map[int]int  // those that were set
+	hadDeadline map[int]bool // at some time
+	begun       map[int]bool // a block was requested or arrived, or it was held
+	peers       map[swarm.Peer]map[int]bool
 }
 
 // A block is the state of one block of a piece that is not held.
 type block struct {
-	here   bool
-	sender swarm.Peer
-	known  bool // who sender is
-	asked  map[swarm.Peer]bool
+	arrived  bool // or held
+	sender   swarm.Peer
+	known    bool                // who sender is
+	requests map[swarm.Peer]bool // from which peers it is requested
 }
 
 func newModel(g swarm.Geometry) *model {
 	m := &model{
-		g:        g,
-		blocks:   make(map[swarm.Block]*block),
-		held:     make(map[int]bool),
-		priority: make(map[int]int),
-		urgent:   make(map[int]bool),
-		touched:  make(map[int]bool),
-		peers:    make(map[swarm.Peer]map[int]bool),
+		g:           g,
+		blocks:      make(map[swarm.Block]*block),
+		held:        make(map[int]bool),
+		priority:    make(map[int]int),
+		hadDeadline: make(map[int]bool),
+		begun:       make(map[int]bool),
+		peers:       make(map[swarm.Peer]map[int]bool),
 	}
 	for i := range g.Pieces() {
 		for b := range g.Blocks(i) {
 			m.all = append(m.all, b)
-			m.blocks[b] = &block{asked: make(map[swarm.Peer]bool)}
+			m.blocks[b] = &block{requests: make(map[swarm.Peer]bool)}
 		}
 	}
 	return m
@@ -56,16 +60,31 @@ func (m *model) wants(p swarm.Peer) bool {
 	return false
 }
 
-// free reports whether there is a block of a wanted piece that is asked of no one
-// and that p has, or any peer if all.
-func (m *model) free(p swarm.Peer, all bool) (swarm.Block, bool) {
+// free reports whether b is missing, of a wanted piece, and requested from nobody.
+func (m *model) free(b swarm.Block) bool {
+	s := m.blocks[b]
+	return !s.arrived && len(s.requests) == 0 && m.wanted(b.Piece)
+}
+
+// freeFor counts the free blocks that a.Peer has, of the pieces in a.Only.
+func (m *model) freeFor(a swarm.Ask) (n int) {
 	for _, b := range m.all {
-		s := m.blocks[b]
-		if s.here || len(s.asked) > 0 || !m.wanted(b.Piece) {
+		listed := a.Only == nil || slices.Contains(a.Only, b.Piece)
+		if listed && m.peers[a.Peer][b.Piece] && m.free(b) {
+			n++
+		}
+	}
+	return n
+}
+
+// anyFree returns a free block that some peer has.
+func (m *model) anyFree() (swarm.Block, bool) {
+	for _, b := range m.all {
+		if !m.free(b) {
 			continue
 		}
-		for q, has := range m.peers {
-			if (all || q == p) && has[b.Piece] {
+		for _, has := range m.peers {
+			if has[b.Piece] {
 				return b, true
 			}
 		}
@@ -73,14 +92,27 @@ func (m *model) free(p swarm.Peer, all bool) (swarm.Block, bool) {
 	return swarm.Block{}, false
 }
 
-// shared returns a peer other than p that sends or sent blocks of a piece.
+// endGame reports whether the end game is on, as swarm.Picker defines it.
+func (m *model) endGame() bool {
+	if _, ok := m.anyFree(); ok {
+		return false
+	}
+	for b, s := range m.blocks {
+		if len(s.requests) > 0 && m.wanted(b.Piece) {
+			return true
+		}
+	}
+	return false
+}
+
+// shared returns a peer other than p that sends or sent a block of a piece.
 func (m *model) shared(piece int, p swarm.Peer) (swarm.Peer, bool) {
 	for b := range m.g.Blocks(piece) {
 		s := m.blocks[b]
-		if s.here && s.known && s.sender != p {
+		if s.arrived && s.known && s.sender != p {
 			return s.sender, true
 		}
-		for q := range s.asked {
+		for q := range s.requests {
 			if q != p {
 				return q, true
 			}
@@ -102,7 +134,7 @@ func (m *model) join(p swarm.Peer, have swarm.Bitfield) {
 func (m *model) leave(p swarm.Peer) {
 	delete(m.peers, p)
 	for _, s := range m.blocks {
-		delete(s.asked, p)
+		delete(s.requests, p)
 	}
 }
 
@@ -119,28 +151,28 @@ func (m *model) have(p swarm.Peer, piece int, has bool) {
 
 func (m *model) drop(p swarm.Peer, b swarm.Block) {
 	if s := m.blocks[b]; s != nil {
-		delete(s.asked, p)
+		delete(s.requests, p)
 	}
 }
 
-// arrive returns the peers that lost the race for b, and whether it was missing.
+// arrive returns the other peers from which b is requested, and whether it was missing.
 func (m *model) arrive(p swarm.Peer, b swarm.Block) (map[swarm.Peer]bool, bool) {
 	s := m.blocks[b]
-	if m.peers[p] == nil || s == nil || s.here || m.held[b.Piece] {
+	if m.peers[p] == nil || s == nil || s.arrived || m.held[b.Piece] {
 		return nil, false
 	}
-	losers := s.asked
-	delete(losers, p)
-	*s = block{here: true, sender: p, known: true, asked: make(map[swarm.Peer]bool)}
-	m.touched[b.Piece] = true
-	return losers, true
+	others := s.requests
+	delete(others, p)
+	*s = block{arrived: true, sender: p, known: true, requests: make(map[swarm.Peer]bool)}
+	m.begun[b.Piece] = true
+	return others, true
 }
 
 func (m *model) hold(piece int) {
 	m.held[piece] = true
-	m.touched[piece] = true
+	m.begun[piece] = true
 	for b := range m.g.Blocks(piece) {
-		*m.blocks[b] = block{here: true, asked: make(map[swarm.Peer]bool)}
+		*m.blocks[b] = block{arrived: true, requests: make(map[swarm.Peer]bool)}
 	}
 }
 
@@ -154,8 +186,8 @@ func (m *model) lose(piece int, blocks []int) {
 		if n < 0 || n >= m.g.BlockCount(piece) {
 			continue
 		}
-		if s := m.blocks[m.g.Block(piece, n)]; s != nil && s.here {
-			*s = block{asked: make(map[swarm.Peer]bool)}
+		if s := m.blocks[m.g.Block(piece, n)]; s != nil && s.arrived {
+			*s = block{requests: make(map[swarm.Peer]bool)}
 			m.held[piece] = false
 		}
 	}
@@ -164,7 +196,7 @@ func (m *model) lose(piece int, blocks []int) {
 // complete reports whether every block of a piece is here.
 func (m *model) complete(piece int) bool {
 	for b := range m.g.Blocks(piece) {
-		if !m.blocks[b].here {
+		if !m.blocks[b].arrived {
 			return false
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A naive picker keeps the contract in the plainest way, in order of the pieces.
-// Its fault, if it has one, is the clause that it breaks.
+// A naive picker keeps the contract in the simplest way, in order of the pieces. Its
+// fault, if it has one, says which clause it breaks.
 type naive struct {
 	fault    string
 	g        swarm.Geometry
@@ -137,6 +137,9 @@ func (n *naive) Held(piece int) {
 }
 
 func (n *naive) Lose(piece int, blocks []int) {
+	if n.is("loses any block") {
+		n.held[piece] = n.held[piece] && len(blocks) == 0
+	}
 	for k := range n.g.BlockCount(piece) {
 		s := n.state[n.g.Block(piece, k)]
 		if s == nil || blocks != nil && !slices.Contains(blocks, k) && !n.is("loses all") {

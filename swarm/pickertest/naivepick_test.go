@@ -19,11 +19,17 @@ func (n *naive) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	if n.is("ignores blocks") {
 		left = 1000
 	}
+	if n.is("picks half") {
+		left = (left + 1) / 2
+	}
+	if n.is("halves runs") && a.RunLength > 0 || n.is("halves spreads") && a.Spread > 0 {
+		left /= 2
+	}
 	for _, i := range n.sorted(a) {
 		if !have.Has(i) && !n.is("asks for what peer lacks") || n.held[i] && !n.is("asks for held") ||
 			n.priority[i] == 0 && !n.is("asks for unwanted") ||
-			a.Only != nil && !slices.Contains(a.Only, i) && !n.is("ignores only") ||
-			a.Exclusive && !n.alone(i, a.Peer) {
+			a.Only != nil && !slices.Contains(a.Only, i) && !n.is("ignores only") && !(n.is("ignores strange lists") && a.Only[0] < 0) ||
+			a.Exclusive && !n.exclusive(i, a.Peer) {
 			continue
 		}
 		if n.untouched(i) && left > 0 {
@@ -108,14 +114,36 @@ func (n *naive) again(dst []swarm.Block, a swarm.Ask, left int) []swarm.Block {
 	return dst
 }
 
-func (n *naive) alone(piece int, p swarm.Peer) bool {
+func (n *naive) EndGame() bool {
+	free, requested := false, false
+	for b, s := range n.state {
+		if n.held[b.Piece] || n.priority[b.Piece] == 0 || s.here {
+			continue
+		}
+		requested = requested || len(s.asked) > 0
+		for _, have := range n.peers {
+			free = free || len(s.asked) == 0 && have.Has(b.Piece)
+		}
+	}
+	switch {
+	case n.is("says end game always"):
+		return true
+	case n.is("says end game never"):
+		return false
+	case n.is("says end game too early"):
+		return requested
+	}
+	return requested && !free
+}
+
+func (n *naive) exclusive(piece int, p swarm.Peer) bool {
 	for b := range n.g.Blocks(piece) {
 		s := n.state[b]
 		if s.here && s.from != p && !n.is("forgets senders") {
 			return false
 		}
 		for _, q := range s.asked {
-			if q != p && !n.is("ignores alone") {
+			if q != p && !n.is("ignores exclusive") {
 				return false
 			}
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// everything asks peer p for all that it can be asked for.
+// everything is an Ask for every block that can be requested from p.
 func everything(p swarm.Peer) swarm.Ask {
 	return swarm.Ask{Peer: p, MaxBlocks: 1000, MaxNewPieces: 1000}
 }
@@ -14,7 +14,7 @@ func everything(p swarm.Peer) swarm.Ask {
 func joinAdds(t testing.TB, w *watch) {
 	w.join(1, some(w.m.g, 1, 5))
 	if got := w.pick(everything(1)); len(got) != 6 {
-		t.Errorf("a peer that joins with pieces 1 and 5 can be asked for their 6 blocks: got %v", got)
+		t.Errorf("Join with pieces 1 and 5: want their 6 blocks, got %v", got)
 	}
 }
 
@@ -25,10 +25,10 @@ func joinCopies(t testing.TB, w *watch) {
 	w.m.join(1, have)
 	have.Set(3)
 	have.Clear(2)
-	w.interest("Join")
+	w.compare("Join")
 	for _, b := range w.pick(everything(1)) {
 		if b.Piece != 2 {
-			t.Errorf("the picker copies have: the peer joined with piece 2, and is asked for %v after the caller changed the set", b)
+			t.Errorf("Join copies have: the peer joined with piece 2, but after the caller changed its set Pick returns %v", b)
 		}
 	}
 }
@@ -36,42 +36,42 @@ func joinCopies(t testing.TB, w *watch) {
 func joinNil(t testing.TB, w *watch) {
 	w.join(1, nil)
 	if got := w.pick(everything(1)); len(got) > 0 {
-		t.Errorf("a peer that joins with nothing is asked for %v", got)
+		t.Errorf("Join with no piece: want nothing, got %v", got)
 	}
 }
 
 func haveAdds(t testing.TB, w *watch) {
 	w.join(1, some(w.m.g))
 	if w.p.Wants(1) {
-		t.Error("a peer without pieces is of no interest")
+		t.Error("Wants is true for a peer without pieces")
 	}
 	w.have(1, 4, true)
 	if !w.p.Wants(1) {
-		t.Error("Have: a peer that gets a missing piece is of interest")
+		t.Error("Have: the peer now has a missing piece, but Wants is false")
 	}
 	if got := w.pick(everything(1)); len(got) != 4 {
-		t.Errorf("Have: the peer now has piece 4 and can be asked for its 4 blocks, got %v", got)
+		t.Errorf("Have: the peer now has piece 4: want its 4 blocks, got %v", got)
 	}
 	w.held(3)
 	w.join(2, some(w.m.g))
 	w.have(2, 3, true)
 	if w.p.Wants(2) {
-		t.Error("Have: a piece that is held makes no interest")
+		t.Error("Have: the peer has only a held piece, but Wants is true")
 	}
 }
 
 func haveTakesBack(t testing.TB, w *watch) {
 	w.join(1, some(w.m.g, 0, 1))
 	w.have(1, 0, false)
-	w.have(1, 0, false) // says nothing new
+	w.have(1, 0, false) // repeats what is known
 	for _, b := range w.pick(everything(1)) {
 		if b.Piece == 0 {
-			t.Errorf("Have: the peer has piece 0 no longer, and is asked for %v", b)
+			t.Errorf("Have: the peer no longer has piece 0, but Pick returns %v", b)
 		}
 	}
 	w.have(1, 1, false)
 	if w.p.Wants(1) {
-		t.Error("Have: a peer that has nothing any more is of no interest")
+		t.Error("Have: the peer no longer has any piece, but Wants is true")
 	}
 }
 
@@ -80,10 +80,10 @@ func haveSeedLoses(t testing.TB, w *watch) {
 	w.join(2, full(w.m.g))
 	w.have(1, 0, false)
 	if got := w.pick(everything(1)); len(got) != len(w.m.all)-4 {
-		t.Errorf("a seed that has piece 0 no longer can be asked for the rest: got %d blocks, want %d", len(got), len(w.m.all)-4)
+		t.Errorf("Have: a seed no longer has piece 0: got %d blocks, want the other %d", len(got), len(w.m.all)-4)
 	}
 	if got := w.pick(swarm.Ask{Peer: 2, MaxBlocks: 4, MaxNewPieces: 9}); len(got) != 4 || got[0].Piece != 0 {
-		t.Errorf("Have of one seed changed what another has: it is asked for %v, want piece 0", got)
+		t.Errorf("Have of one seed must not change what another has: want piece 0, got %v", got)
 	}
 }
 
@@ -93,7 +93,7 @@ func leaveFrees(t testing.TB, w *watch) {
 	n := len(w.pick(everything(1)))
 	w.leave(1)
 	if got := w.pick(everything(2)); len(got) != n {
-		t.Errorf("Leave: blocks asked of the peer alone become free: another is asked for %d of %d", len(got), n)
+		t.Errorf("Leave: blocks requested from this peer alone become free: got %d for another peer, want %d", len(got), n)
 	}
 }
 
@@ -108,7 +108,7 @@ func leaveKeeps(t testing.TB, w *watch) {
 	for _, b := range w.pick(swarm.Ask{Peer: 2, MaxBlocks: len(w.m.all) - len(got), MaxNewPieces: 1000}) {
 		for _, c := range got {
 			if b == c {
-				t.Errorf("Leave of one peer freed %v, asked of another", b)
+				t.Errorf("Leave of one peer freed %v, which is requested from another", b)
 			}
 		}
 	}
@@ -118,31 +118,31 @@ func leaveForgets(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	w.leave(1)
 	if got := w.pick(everything(1)); len(got) > 0 {
-		t.Errorf("Leave: a peer that left is asked for %v", got)
+		t.Errorf("Leave: the peer has left, but Pick returns %v", got)
 	}
 	if w.p.Wants(1) {
-		t.Error("Leave: a peer that left is of interest")
+		t.Error("Leave: the peer has left, but Wants is true")
 	}
 	w.join(2, full(w.m.g))
 	if _, missing := w.arrive(1, w.m.all[0]); missing {
-		t.Errorf("Leave: a peer that left sends %v, and it counts", w.m.all[0])
+		t.Errorf("Leave: the peer has left, but Arrive takes its block %v", w.m.all[0])
 	}
 }
 
 func unknown(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
-	asked := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 3, MaxNewPieces: 1})
+	requested := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 3, MaxNewPieces: 1})
 	w.leave(stranger)
 	w.have(stranger, 1, true)
-	w.drop(stranger, asked[0])
+	w.drop(stranger, requested[0])
 	if got := w.pick(everything(stranger)); len(got) > 0 {
-		t.Errorf("a call that names an unknown peer does nothing: Pick returned %v", got)
+		t.Errorf("a call that names an unknown peer must do nothing: Pick returned %v", got)
 	}
-	if _, missing := w.arrive(stranger, asked[0]); missing {
-		t.Error("a call that names an unknown peer does nothing: Arrive took its block")
+	if _, missing := w.arrive(stranger, requested[0]); missing {
+		t.Error("a call that names an unknown peer must do nothing: Arrive took its block")
 	}
-	if _, missing := w.arrive(1, asked[0]); !missing {
-		t.Error("a call that names an unknown peer does nothing: the block of another is gone")
+	if _, missing := w.arrive(1, requested[0]); !missing {
+		t.Error("a call that names an unknown peer must do nothing: the request to another peer is gone")
 	}
 }
 
@@ -152,16 +152,16 @@ func wantsFollows(t testing.TB, w *watch) {
 	w.held(0)
 	w.held(1)
 	if w.p.Wants(1) || !w.p.Wants(2) {
-		t.Error("Wants: with 0 and 1 held, the peer with these is of no interest, the seed is")
+		t.Error("Wants: 0 and 1 are held: want false for the peer that has only these, true for the seed")
 	}
 	w.lose(1, nil)
 	if !w.p.Wants(1) {
-		t.Error("Wants: piece 1 is lost, so the peer that has it is of interest again")
+		t.Error("Wants: piece 1 is lost: want true for the peer that has it")
 	}
 	for _, b := range w.pick(everything(1)) {
 		w.arrive(1, b)
 	}
 	if !w.p.Wants(1) {
-		t.Error("Wants: a piece that arrived but is not held is still wanted")
+		t.Error("Wants: the blocks of piece 1 arrived, but it is not held: want true")
 	}
 }

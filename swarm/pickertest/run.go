@@ -3,6 +3,7 @@ package pickertest
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -11,13 +12,13 @@ import (
 // the last is short.
 var plain = swarm.Geometry{Length: 5<<16 + 20000, PieceLength: 1 << 16}
 
-// A clause is one sentence of the contract, or what follows from one.
+// A clause is one sentence of the contract, or follows from one.
 type clause struct {
 	name string
 	run  func(testing.TB, *watch)
 }
 
-// clauses hold for every picker, orders for a swarm.Prioritizer.
+// clauses are for every picker, prioritizerClauses for a swarm.Prioritizer.
 var (
 	clauses = []clause{
 		{"Join/AddsWhatPeerHas", joinAdds},
@@ -26,59 +27,64 @@ var (
 		{"Have/AddsPiece", haveAdds},
 		{"Have/TakesPieceBack", haveTakesBack},
 		{"Have/SeedLosesPiece", haveSeedLoses},
-		{"Leave/FreesBlocksAskedOfItAlone", leaveFrees},
-		{"Leave/KeepsBlocksAskedOfOthers", leaveKeeps},
+		{"Leave/FreesBlocksRequestedFromItAlone", leaveFrees},
+		{"Leave/KeepsBlocksRequestedFromOthers", leaveKeeps},
 		{"Leave/ForgetsPeer", leaveForgets},
 		{"Unknown/DoesNothing", unknown},
 		{"Wants/FollowsHeldAndLost", wantsFollows},
-		{"Pick/AtMostBlocks", pickBlocks},
-		{"Pick/CountsAsAsked", pickCounts},
+		{"Pick/MaxBlocks", pickMaxBlocks},
+		{"Pick/CountsAsRequested", pickCounts},
 		{"Pick/OnlyWhatPeerHas", pickHas},
 		{"Pick/EveryBlockOnce", pickAll},
-		{"Pick/Begin", pickBegin},
+		{"Pick/MaxNewPieces", pickMaxNewPieces},
 		{"Pick/Only", pickOnly},
 		{"Pick/OnlyNothing", pickOnlyNothing},
 		{"Pick/First", pickFirst},
-		{"Pick/Alone", pickAlone},
-		{"Pick/AloneNotWhatOthersSent", pickAloneSent},
-		{"Pick/Run", pickRun},
+		{"Pick/Exclusive", pickExclusive},
+		{"Pick/ExclusiveNotWhatOthersSent", pickExclusiveSent},
+		{"Pick/ListsMayNameNoPiece", pickListsOutside},
+		{"Pick/RunLength", pickRunLength},
+		{"Pick/Spread", pickSpread},
 		{"Drop/FreesBlock", dropFrees},
-		{"Drop/OfBlockNotAskedDoesNothing", dropOther},
+		{"Drop/OfBlockNotRequestedDoesNothing", dropOther},
 		{"Arrive/OnceOnly", arriveOnce},
 		{"Arrive/LateStillCounts", arriveLate},
-		{"Arrive/UnaskedStillCounts", arriveUnasked},
+		{"Arrive/UnrequestedStillCounts", arriveUnrequested},
 		{"Arrive/OfHeldPiece", arriveHeld},
-		{"Arrive/OfWhatIsNoBlock", arriveBad},
+		{"Arrive/OfNoBlock", arriveBad},
 		{"Held/AtStart", heldAtStart},
 		{"Held/ForgetsRequests", heldForgets},
 		{"Held/All", heldAll},
 		{"Lose/AllOfPieceInProgress", loseAll},
 		{"Lose/SomeOfPieceInProgress", loseSome},
-		{"Lose/KeepsWhatIsAsked", loseKeeps},
+		{"Lose/IgnoresWhatIsNoBlock", loseOther},
+		{"Lose/KeepsWhatIsRequested", loseKeeps},
 		{"Lose/AllOfHeldPiece", loseHeld},
 		{"Lose/SomeOfHeldPiece", loseSomeHeld},
+		{"EndGame/IsReported", endGameReported},
 		{"EndGame/NotBefore", endGameNotBefore},
 		{"EndGame/OncePerPeer", endGameOnce},
-		{"EndGame/LosersAreTold", endGameLosers},
-		{"EndGame/SurvivorKeepsBlock", endGameSurvivor},
+		{"EndGame/CancelsTheOthers", endGameCancels},
+		{"EndGame/LastPeerKeepsRequest", endGameLast},
 	}
 
-	orders = []clause{
+	prioritizerClauses = []clause{
 		{"SetPriority/ZeroIsNotWanted", priorityZero},
 		{"SetPriority/ZeroWhileInProgress", priorityZeroLater},
 		{"SetPriority/HighestFirst", priorityOrder},
 		{"SetDeadline/NearestFirst", deadlineOrder},
+		{"SetDeadline/BeforeFirst", deadlineBeforeFirst},
 		{"SetDeadline/TakenBack", deadlineBack},
-		{"SetDeadline/LateBlocksMayBeAskedAgain", deadlineLate},
+		{"SetDeadline/LateBlocksMayBeRequestedAgain", deadlineLate},
 	}
 )
 
 // Run tests the pickers that open makes. Each call of open must return a new
-// picker, all of them made alike.
+// picker for g, made like all others.
 func Run(t *testing.T, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
 	all := clauses
 	if _, ok := open(t, plain).(swarm.Prioritizer); ok {
-		all = slices.Concat(clauses, orders)
+		all = slices.Concat(clauses, prioritizerClauses)
 	}
 	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
@@ -87,6 +93,14 @@ func Run(t *testing.T, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
 			w.finish()
 		})
 	}
+	t.Run("LeavesNoGoroutine", func(t *testing.T) {
+		// A bubble cannot end while a goroutine in it is blocked or runs.
+		synctest.Test(t, func(t *testing.T) {
+			w := newWatch(t, plain, open(t, plain), open(t, plain))
+			allBlocks(t, w)
+			w.finish()
+		})
+	})
 	for _, g := range geometries {
 		t.Run("Geometry/"+g.name, func(t *testing.T) {
 			w := newWatch(t, g.Geometry, open(t, g.Geometry), nil)
@@ -100,7 +114,7 @@ func allBlocks(t testing.TB, w *watch) {
 	w.join(1, full(w.m.g))
 	got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 1 << 20, MaxNewPieces: w.m.g.Pieces()})
 	if len(got) != len(w.m.all) {
-		t.Errorf("a seed is asked for each block that is not all pad: got %d blocks of %d", len(got), len(w.m.all))
+		t.Errorf("Pick returns each block that is not all pad for a seed: got %d blocks of %d", len(got), len(w.m.all))
 	}
 }
 
@@ -110,7 +124,7 @@ type shape struct {
 	swarm.Geometry
 }
 
-// geometries are small torrents of many forms. None has a piece that is all pad.
+// geometries are small torrents of many forms.
 var geometries = []shape{
 	{"Plain", plain},
 	{"OneByte", swarm.Geometry{Length: 1, PieceLength: 1 << 16}},
@@ -121,6 +135,10 @@ var geometries = []shape{
 		{Offset: 20000, Length: 1<<16 - 20000},        // from within the second block of piece 0
 		{Offset: 2<<16 - 1<<14, Length: 1 << 14},      // the last block of piece 1
 		{Offset: 2<<16 + 1<<14, Length: 1<<14 + 5000}, // the second block of piece 2, and a part of the third
+	}}},
+	{"PadPieces", swarm.Geometry{Length: 4 << 16, PieceLength: 1 << 16, Pads: []swarm.Span{
+		{Offset: 60000, Length: 2<<16 - 60000}, // the end of piece 0, and all of piece 1
+		{Offset: 3 << 16, Length: 1 << 16},     // all of piece 3
 	}}},
 	{"ShortPieces", swarm.Geometry{Length: 4<<16 - 9000, PieceLength: 1 << 16, Short: true, Pads: []swarm.Span{
 		{Offset: 20000, Length: 1<<16 - 20000},

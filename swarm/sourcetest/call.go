@@ -13,30 +13,30 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A call is one Announce under way, and what was seen of it.
+// A call is one Announce under way, and what the suite has seen of it.
 type call struct {
-	a      swarm.Announcement
-	since  time.Time // when Announce was called
-	cancel context.CancelFunc
-	done   chan struct{} // closed when Announce has returned
-	answer swarm.Answer  // valid once done is closed, as is err
-	err    error
+	a        swarm.Announcement
+	calledAt time.Time
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when Announce has returned
+	answer   swarm.Answer  // valid once done is closed, as is err
+	err      error
 
 	mu     sync.Mutex
-	closed bool  // Announce has returned
-	fault  error // the first rule that found saw broken
+	over   bool  // Announce has returned
+	broken error // what the first wrong call of found broke
 }
 
 // start calls Announce and returns without waiting for it.
 func start(ctx context.Context, s swarm.PeerSource, a swarm.Announcement) *call {
 	ctx, cancel := context.WithCancel(ctx)
-	c := &call{a: a, since: time.Now(), cancel: cancel, done: make(chan struct{})}
+	c := &call{a: a, calledAt: time.Now(), cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
 		defer cancel()
 		c.answer, c.err = s.Announce(ctx, a, c.found)
 		c.mu.Lock()
-		c.closed = true
+		c.over = true
 		c.mu.Unlock()
 	}()
 	return c
@@ -45,22 +45,22 @@ func start(ctx context.Context, s swarm.PeerSource, a swarm.Announcement) *call 
 func (c *call) found(p swarm.Address) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.fault != nil {
+	if c.broken != nil {
 		return
 	}
 	switch {
-	case c.closed:
-		c.fault = c.errorf("found was called after Announce had returned")
+	case c.over:
+		c.broken = c.errorf("found was called after Announce had returned")
 	case !p.IsValid() || p.Port() == 0:
-		c.fault = c.errorf("found was called with %v, where nobody can be met", p.AddrPort)
+		c.broken = c.errorf("found was called with %v: want a valid address whose port is not 0", p.AddrPort)
 	}
 }
 
-// broken returns the first rule that found saw broken.
-func (c *call) broken() error {
+// foundError returns what the first wrong call of found broke.
+func (c *call) foundError() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.fault
+	return c.broken
 }
 
 // returned reports whether Announce has returned.
@@ -78,56 +78,58 @@ func (c *call) returned() bool {
 func (c *call) wait() error {
 	synctest.Wait()
 	if !c.returned() {
-		timeout := time.NewTimer(limit - time.Since(c.since))
+		timeout := time.NewTimer(limit - time.Since(c.calledAt))
 		defer timeout.Stop()
 		select {
 		case <-c.done:
 		case <-timeout.C:
 			c.cancel()
-			return c.errorf("Announce gave neither an answer nor an error within %v", limit)
+			return c.errorf("Announce returned neither an answer nor an error within %v", limit)
 		}
 	}
-	if err := c.broken(); err != nil {
+	if err := c.foundError(); err != nil {
 		return err
 	}
 	return c.sane()
 }
 
-// sane checks the answer, which must be in order also beside an error.
+// sane checks the answer, whose numbers must make sense also beside an error.
 func (c *call) sane() error {
 	a := c.answer
 	switch {
 	case a.Next < 0:
-		return c.errorf("Answer.Next is %v: want a time to come, or 0 for never", a.Next)
+		return c.errorf("Answer.Next is %v: want the time until the next announce, or 0 for never", a.Next)
 	case a.Min < 0:
 		return c.errorf("Answer.Min is %v: want 0 or more", a.Min)
 	case a.Next > 0 && a.Next < a.Min:
-		return c.errorf("Answer.Next is %v, sooner than Answer.Min, %v", a.Next, a.Min)
+		return c.errorf("Answer.Next is %v, less than Answer.Min, which is %v: want 0, or Answer.Min or more", a.Next, a.Min)
 	case a.Seeds < -1, a.Leechers < -1:
-		return c.errorf("the swarm has %d seeds and %d leechers: want counts, or -1 for unknown", a.Seeds, a.Leechers)
+		return c.errorf("the answer counts %d seeds and %d leechers: want 0 or more, or -1 for unknown", a.Seeds, a.Leechers)
 	}
 	return nil
 }
 
-// gaveUp checks that the call, whose context has just ended, ends without time
-// passing and leaves no more goroutines than there were; a negative number
-// there asks nothing.
+// gaveUp checks that the call, whose context has just ended, returns before any time
+// passes, with an error that matches or none, and leaves no more goroutines than
+// there were before. A negative number of goroutines says that the call had returned
+// before its context ended: then error and goroutines are not checked.
 func (c *call) gaveUp(ctx context.Context, goroutinesBefore int) error {
 	since := time.Now()
 	if err := c.wait(); err != nil {
 		return err
 	}
 	if waited := time.Since(since); waited > 0 {
-		return c.errorf("Announce went on for %v after its context had ended", waited)
-	}
-	if c.err != nil && ctx.Err() != nil && goroutinesBefore >= 0 && !errors.Is(c.err, ctx.Err()) && !errors.Is(c.err, context.Cause(ctx)) {
-		return c.errorf("the error %q does not match that of the context, %q", c.err, ctx.Err())
+		return c.errorf("Announce went on for %v after its context had ended: want it to return at once", waited)
 	}
 	if goroutinesBefore < 0 {
 		return nil
 	}
+	matches := errors.Is(c.err, ctx.Err()) || errors.Is(c.err, context.Cause(ctx))
+	if c.err != nil && !matches {
+		return c.errorf("the error %q does not match that of the context: want %q or %q", c.err, ctx.Err(), context.Cause(ctx))
+	}
 	if now := goroutines(); now > goroutinesBefore {
-		return c.errorf("%d goroutines are left of a call whose context has ended", now-goroutinesBefore)
+		return c.errorf("%d goroutines are left of a call whose context has ended: want none", now-goroutinesBefore)
 	}
 	return nil
 }
@@ -140,11 +142,11 @@ func (c *call) errorf(format string, args ...any) error {
 	return fmt.Errorf("announce with event %s: "+format, append([]any{event}, args...)...)
 }
 
-// goroutines returns the number of goroutines in the bubble of the caller, once all
-// others are blocked: while they run, some are out of the bubble at times. It
-// counts them in a dump of all stacks, whose headers name the bubble, as the
-// runtime tells it in no other way. Where the headers look different it returns
-// 0 each time; then only the end of the bubble shows what is left.
+// goroutines returns the number of goroutines in the caller's bubble. It waits until
+// all others are blocked, because a running one may be outside the bubble for a
+// moment. It counts them in a dump of all stacks, whose headers name the bubble,
+// because the runtime offers no other way. If the headers look different it always
+// returns 0; then only the end of the bubble shows which goroutines are left.
 func goroutines() int {
 	synctest.Wait()
 	stacks := make([]byte, 64<<10)

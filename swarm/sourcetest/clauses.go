@@ -11,14 +11,17 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// limit is how long a source may take, whatever its other end does.
+// limit is how long Announce may take, whatever the other end does.
 const limit = time.Minute
 
-// moments are when a call is canceled: before a connection can be there, and
-// while an answer is awaited.
+// moments are the times after its start at which a call is canceled: before there can
+// be a connection, and while the source waits for an answer.
 var moments = []time.Duration{0, time.Millisecond, 100 * time.Millisecond, time.Second, 4 * time.Second}
 
-// leecher is an announcement as it is sent every half hour.
+// errGaveUp is the cause of cancelations, which a source may return.
+var errGaveUp = errors.New("the test gave up")
+
+// leecher returns an announcement as a running download sends it.
 func leecher(swarmNumber byte, event swarm.Event) swarm.Announcement {
 	return swarm.Announcement{
 		Swarm:      swarm.ID{0: swarmNumber, 1: 0xff, 2: '&', 3: ' ', 4: '%', 19: '='},
@@ -43,7 +46,8 @@ func answers(s swarm.PeerSource) error {
 	return nil
 }
 
-// answersOdd: what a torrent may rightly say at its ends is no trouble.
+// answersOdd: extreme announcements that a torrent may make get an answer or an
+// error in time.
 func answersOdd(s swarm.PeerSource) error {
 	odd := map[string]func(*swarm.Announcement){
 		"a magnet link, whose size is unknown": func(a *swarm.Announcement) { a.Left = -1 },
@@ -67,8 +71,8 @@ func answersOdd(s swarm.PeerSource) error {
 	return nil
 }
 
-// session: the announces of a whole download come through one after the other,
-// at the times that the source asked for, and again after Stopped.
+// session: the announces of a complete download get an answer or an error, one after
+// the other, at the times that the source asked for, and again after Stopped.
 func session(s swarm.PeerSource) error {
 	for range 2 {
 		for _, event := range []swarm.Event{swarm.Started, swarm.None, swarm.None, swarm.Completed, swarm.None, swarm.Stopped} {
@@ -86,7 +90,7 @@ func session(s swarm.PeerSource) error {
 	return nil
 }
 
-// stoppedAlone: Stopped works where Started never came through.
+// stoppedAlone: Stopped gets an answer or an error if Started never came.
 func stoppedAlone(s swarm.PeerSource) error {
 	a := leecher(1, swarm.Stopped)
 	a.Want = 0
@@ -94,7 +98,8 @@ func stoppedAlone(s swarm.PeerSource) error {
 	return c.wait()
 }
 
-// concurrentSwarms: calls for several swarms may overlap.
+// concurrentSwarms: calls for several swarms may overlap, and each gets an answer or
+// an error in time.
 func concurrentSwarms(s swarm.PeerSource) error {
 	for _, event := range []swarm.Event{swarm.Started, swarm.None, swarm.Completed, swarm.Stopped} {
 		var calls []*call
@@ -113,7 +118,7 @@ func concurrentSwarms(s swarm.PeerSource) error {
 	return nil
 }
 
-// doneBefore: a context that is done already ends the call at once.
+// doneBefore: a call whose context is done already returns at once.
 func doneBefore(s swarm.PeerSource) error {
 	for i, event := range []swarm.Event{swarm.Started, swarm.None, swarm.Stopped} {
 		before := goroutines()
@@ -127,22 +132,20 @@ func doneBefore(s swarm.PeerSource) error {
 	return nil
 }
 
-// canceledMeanwhile: cancelation ends the call at once and frees everything.
+// canceledMeanwhile: a call that is canceled returns at once, with a matching error,
+// and leaves no goroutine.
 func canceledMeanwhile(s swarm.PeerSource) error {
 	for i, moment := range moments {
 		for _, event := range []swarm.Event{swarm.Started, swarm.Stopped} {
 			before := goroutines()
-			ctx, cancel := context.WithCancel(context.Background())
+			ctx, cancel := context.WithCancelCause(context.Background())
 			c := start(ctx, s, leecher(byte(i), event))
-			if moment > 0 {
-				time.Sleep(moment)
-			} else {
-				synctest.Wait()
-			}
+			time.Sleep(moment)
+			synctest.Wait()
 			if c.returned() {
 				before = -1 // It may keep a connection for the next call.
 			}
-			cancel()
+			cancel(errGaveUp)
 			if err := c.gaveUp(ctx, before); err != nil {
 				return fmt.Errorf("context canceled %v after the call: %w", moment, err)
 			}
@@ -151,7 +154,7 @@ func canceledMeanwhile(s swarm.PeerSource) error {
 	return nil
 }
 
-// deadline: a deadline ends the call just as well.
+// deadline: a call whose context has a deadline returns then, in the same way.
 func deadline(s swarm.PeerSource) error {
 	const after = 2 * time.Second
 	before := goroutines()
@@ -167,7 +170,7 @@ func deadline(s swarm.PeerSource) error {
 	return c.gaveUp(ctx, before)
 }
 
-// usableAfterCancel: a call that was given up takes nothing from the next.
+// usableAfterCancel: a call that was cut short does not hinder the next one.
 func usableAfterCancel(s swarm.PeerSource) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := start(ctx, s, leecher(1, swarm.Started))
@@ -179,8 +182,8 @@ func usableAfterCancel(s swarm.PeerSource) error {
 	return c.wait()
 }
 
-// silentAfterwards: found is not called once Announce has returned, however long
-// one waits, be it with an answer or canceled.
+// silentAfterwards: found is never called after Announce has returned, with an answer
+// or because it was canceled.
 func silentAfterwards(s swarm.PeerSource) error {
 	var calls []*call
 	for i, moment := range append(moments, limit) {
@@ -196,7 +199,7 @@ func silentAfterwards(s swarm.PeerSource) error {
 	time.Sleep(time.Hour)
 	synctest.Wait()
 	for _, c := range calls {
-		if err := c.broken(); err != nil {
+		if err := c.foundError(); err != nil {
 			return err
 		}
 	}

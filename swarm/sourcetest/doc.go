@@ -1,11 +1,11 @@
 // Package sourcetest tests implementations of [swarm.PeerSource].
 //
-// [Run] puts sources through the clauses of the contract, each a named subtest,
-// on the fake clock of testing/synctest: a minute passes in no time, and what a
-// source leaves behind is seen. So a source under test must reach its other end
-// by net.Pipe or channels, not by sockets, and must be made by the function that
-// Run is given, inside the test's bubble.
+// [Run] has a named subtest for each clause of the contract. It uses the fake clock
+// of testing/synctest, so a minute takes no real time, and goroutines that a source
+// leaves behind are found. Therefore a source under test must reach its other end
+// through net.Pipe or channels, not sockets, and the function that Run is given must
+// make the source and its other end inside the test's bubble.
 //
-// Run it once with another end that answers, and once with one that never does:
-// only then do the clauses on giving up say anything.
+// Call Run twice, with another end that answers and with one that never does, because
+// the clauses on cancelation test nothing if the answer is there at once.
 package sourcetest

@@ -8,17 +8,17 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Run tests the sources that open makes, a new one for each subtest. It calls
-// open within a bubble of testing/synctest; what the source needs until the end
-// of the subtest, such as the server behind it, open hands to t.Cleanup. A source
-// may answer with errors, but must keep every clause of [swarm.PeerSource].
+// Run tests the sources that open makes, a new one for each subtest. It calls open
+// in a bubble of testing/synctest. open closes what the source needs, such as a
+// server, with t.Cleanup. A source may return errors, but must keep every clause of
+// [swarm.PeerSource].
 func Run(t *testing.T, open func(t *testing.T) swarm.PeerSource) {
 	for _, c := range clauses {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				if err := c.check(open(t)); err != nil {
 					t.Error(err)
-					time.Sleep(time.Hour) // What is merely late must not hide the error in a deadlock.
+					time.Sleep(time.Hour) // else a goroutine that ends late becomes a deadlock, which hides the error
 				}
 			})
 		})

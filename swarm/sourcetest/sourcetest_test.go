@@ -63,13 +63,13 @@ func TestRunFindsFaults(t *testing.T) {
 		{"next in the past", "Answers", "Answer.Next", func(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 			return swarm.Answer{Next: -1}, nil
 		}},
-		{"next before min", "Answers", "sooner", func(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+		{"next before min", "Answers", "less than", func(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 			return swarm.Answer{Next: time.Minute, Min: time.Hour}, nil
 		}},
 		{"counts below -1", "Answers", "leechers", func(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 			return swarm.Answer{Leechers: -2}, nil
 		}},
-		{"port 0", "Session", "nobody can be met", func(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+		{"port 0", "Session", "whose port is not 0", func(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 			found(swarm.Address{AddrPort: netip.MustParseAddrPort("192.0.2.1:0")})
 			return good, nil
 		}},
@@ -107,6 +107,8 @@ func TestRunFindsFaults(t *testing.T) {
 			<-ctx.Done()
 			return good, ctx.Err()
 		}},
+		{"only one call", "UsableAfterCancel", "within 1m0s", onceOnly()},
+		{"no second session", "Session", "within 1m0s", oneSession()},
 		{"late peers", "SilentAfterwards", "after Announce had returned", func(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 			go func() {
 				time.Sleep(10 * time.Minute)
@@ -136,6 +138,31 @@ func check(name string, s swarm.PeerSource) error {
 		}
 	}
 	return nil
+}
+
+// onceOnly returns a source that answers nothing after a call was cut short.
+func onceOnly() source {
+	cut := false
+	return func(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+		if cut {
+			time.Sleep(2 * limit)
+		}
+		<-ctx.Done()
+		cut = true
+		return swarm.Answer{}, ctx.Err()
+	}
+}
+
+// oneSession returns a source that answers nothing after Stopped.
+func oneSession() source {
+	stopped := false
+	return func(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+		if stopped {
+			time.Sleep(2 * limit)
+		}
+		stopped = a.Event == swarm.Stopped
+		return swarm.Answer{}, nil
+	}
 }
 
 // slowLock returns a source that serves one swarm after the other.

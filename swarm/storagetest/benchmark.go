@@ -6,9 +6,9 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Benchmark measures the storages that open makes, with the calls that an engine
-// makes. Each call of open returns an empty storage of length bytes; the
-// benchmark closes it.
+// Benchmark measures the storages that open makes, with calls like those of an engine.
+// Each call of open must return an empty storage of length bytes, which the benchmark
+// closes.
 func Benchmark(b *testing.B, open func(b *testing.B, length int64) swarm.Storage) {
 	const (
 		length = 64 << 20

@@ -13,26 +13,25 @@ import (
 func unwritten(t *testing.T, s swarm.Storage, length int64) {
 	for _, off := range []int64{0, length / 2, length - 100} {
 		p := bytes.Repeat([]byte{0xff}, 100)
-		if readOrMissing(t, s, p, off) {
-			wantEqual(t, p, make([]byte, 100), off)
-		}
+		n := readOrMissing(t, s, p, off)
+		wantEqual(t, p[:n], make([]byte, n), off)
 	}
 }
 
-// partlyWritten: the same holds beside bytes that were written.
+// partlyWritten: the same is true beside bytes that were written.
 func partlyWritten(t *testing.T, s swarm.Storage, length int64) {
-	const off, size = 300000, 5000
+	const off, size = 300_000, 5000
 	mustWrite(t, s, pattern(1, size), off)
 	want := make([]byte, length)
 	copy(want[off:], pattern(1, size))
 	p := bytes.Repeat([]byte{0xff}, 3*size)
-	if readOrMissing(t, s, p, off-size) {
-		wantEqual(t, p, want[off-size:off+2*size], off-size)
-	}
+	n := readOrMissing(t, s, p, off-size)
+	wantEqual(t, p[:n], want[off-size:off-size+n], off-size)
 	wantBytes(t, s, want[off:off+size], off)
 }
 
-// roundTrip: what was written in any order and size is read in any other.
+// roundTrip: bytes can be written and read in any order, at any offset and in any
+// length.
 func roundTrip(t *testing.T, s swarm.Storage, length int64) {
 	want := pattern(2, length)
 	r := rand.New(rand.NewPCG(2, 2))
@@ -74,7 +73,7 @@ func overwrite(t *testing.T, s swarm.Storage, length int64) {
 	wantBytes(t, s, want, 0)
 }
 
-// boundaries: the first and the last byte are as good as any other.
+// boundaries: the first and the last byte can be written and read like any other.
 func boundaries(t *testing.T, s swarm.Storage, length int64) {
 	mustWrite(t, s, []byte{7}, length-1)
 	wantBytes(t, s, []byte{7}, length-1)
@@ -86,24 +85,58 @@ func boundaries(t *testing.T, s swarm.Storage, length int64) {
 	wantBytes(t, s, want, 0)
 }
 
-// emptyCalls: calls on no bytes do nothing.
+// emptyCalls: calls on no bytes do nothing and return no error.
 func emptyCalls(t *testing.T, s swarm.Storage, length int64) {
+	mustWrite(t, s, []byte{4, 5}, length-2)
 	for _, off := range []int64{0, length / 2, length} {
 		mustWrite(t, s, nil, off)
+		if n, err := s.ReadAt(nil, off); n != 0 || err != nil {
+			t.Errorf("ReadAt of no bytes at %d: %d, %v; want 0 and no error", off, n, err)
+		}
 		if n, err := swarm.WriteVecAt(s, [][]byte{nil, {}}, off); n != 0 || err != nil {
-			t.Errorf("WriteVecAt of no bytes at %d: %d, %v", off, n, err)
+			t.Errorf("WriteVecAt of no bytes at %d: %d, %v; want 0 and no error", off, n, err)
 		}
 	}
 	mustWrite(t, s, []byte{1, 2, 3}, 10)
 	for _, bufs := range [][][]byte{nil, {}, {nil}, {{}, nil}} {
 		if n, err := swarm.ReadVecAt(s, bufs, 11); n != 0 || err != nil {
-			t.Errorf("ReadVecAt of no bytes: %d, %v", n, err)
+			t.Errorf("ReadVecAt of no bytes: %d, %v; want 0 and no error", n, err)
 		}
 	}
 	wantBytes(t, s, []byte{1, 2, 3}, 10)
+	wantBytes(t, s, []byte{4, 5}, length-2)
 }
 
-// readsFillOnlyP: a read leaves alone what lies around p.
+// outside: a call that reaches outside the torrent fails, and changes nothing
+// outside the range that it names.
+func outside(t *testing.T, s swarm.Storage, length int64) {
+	want := pattern(9, length)
+	mustWrite(t, s, want, 0)
+	for _, off := range []int64{-1, -100, length - 99, length - 1, length, length + 1, 2 * length} {
+		p := make([]byte, 100)
+		within := int64(0) // bytes that the call may move
+		if off >= 0 {
+			within = max(0, length-off)
+		}
+		if n, err := s.ReadAt(p, off); err == nil || n < 0 || int64(n) > within {
+			t.Errorf("ReadAt of 100 bytes at %d of %d: %d, %v; want an error", off, length, n, err)
+		} else {
+			wantEqual(t, p[:n], want[min(max(off, 0), length):][:n], off)
+		}
+		if n, err := swarm.ReadVecAt(s, cut(p, 30), off); err == nil || n < 0 || n > within {
+			t.Errorf("ReadVecAt of 100 bytes at %d of %d: %d, %v; want an error", off, length, n, err)
+		}
+		if n, err := s.WriteAt(bytes.Repeat([]byte{0xee}, 100), off); err == nil || n < 0 || int64(n) > within {
+			t.Errorf("WriteAt of 100 bytes at %d of %d: %d, %v; want an error", off, length, n, err)
+		}
+		if n, err := swarm.WriteVecAt(s, cut(bytes.Repeat([]byte{0xee}, 100), 30), off); err == nil || n < 0 || n > within {
+			t.Errorf("WriteVecAt of 100 bytes at %d of %d: %d, %v; want an error", off, length, n, err)
+		}
+	}
+	wantBytes(t, s, want[100:length-99], 100)
+}
+
+// readsFillOnlyP: a read changes no memory around p.
 func readsFillOnlyP(t *testing.T, s swarm.Storage, length int64) {
 	want := pattern(6, length)
 	mustWrite(t, s, want, 0)
@@ -114,7 +147,7 @@ func readsFillOnlyP(t *testing.T, s swarm.Storage, length int64) {
 		wantEqual(t, p, want[off:off+500], off)
 		guard := bytes.Repeat([]byte{0xee}, 500)
 		if !bytes.Equal(around[:500], guard) || !bytes.Equal(around[1000:], guard) {
-			t.Errorf("ReadAt at %d changed bytes around p", off)
+			t.Errorf("ReadAt at %d changed memory around p", off)
 		}
 	}
 }
@@ -146,21 +179,21 @@ func keepsNoSlice(t *testing.T, s swarm.Storage, length int64) {
 	wantBytes(t, s, want, 0)
 }
 
-// changesNoSlice: no method changes a slice that it writes from, nor a list of
-// buffers, which others may read meanwhile.
+// changesNoSlice: no method changes a slice that it writes from, or a list of
+// buffers, because others may read them at the same time.
 func changesNoSlice(t *testing.T, s swarm.Storage, length int64) {
 	want := pattern(8, length)
 	p := append(bytes.Clone(want), 1, 2, 3)[:length]
 	mustWrite(t, s, p, 0)
 	if !bytes.Equal(p, want) || !bytes.Equal(p[:length+3][length:], []byte{1, 2, 3}) {
-		t.Error("WriteAt changed what it wrote from")
+		t.Error("WriteAt changed the slice that it wrote from, or the memory after it")
 	}
 
 	bufs := cut(p, 5, 16384, 0, 100000, 333)
 	before := append([][]byte(nil), bufs...)
 	mustWriteVec(t, s, bufs, 0)
 	if !bytes.Equal(p, want) {
-		t.Error("WriteVecAt changed what it wrote from")
+		t.Error("WriteVecAt changed a buffer that it wrote from")
 	}
 	sameList(t, "WriteVecAt", bufs, before)
 

@@ -7,8 +7,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// concurrent: many goroutines write, read and sync at once, none of them the
-// bytes of another.
+// concurrent: many goroutines write, read, sync and announce idle times at once.
+// None writes bytes that another one reads or writes.
 func concurrent(t *testing.T, s swarm.Storage, length int64) {
 	const writers = 8
 	want := pattern(40, length)
@@ -37,7 +37,7 @@ func concurrent(t *testing.T, s swarm.Storage, length int64) {
 					return
 				}
 				if string(got) != string(p) {
-					t.Errorf("read other bytes at %d than were written", off)
+					t.Errorf("a read at %d returned other bytes than were written", off)
 				}
 			}
 		})
@@ -45,8 +45,9 @@ func concurrent(t *testing.T, s swarm.Storage, length int64) {
 	wg.Go(func() {
 		for range 3 {
 			if err := swarm.Sync(s); err != nil {
-				t.Errorf("Sync: %v", err)
+				t.Errorf("Sync during writes: %v", err)
 			}
+			swarm.Idle(s)
 		}
 	})
 	wg.Wait()
@@ -67,7 +68,7 @@ func concurrentReads(t *testing.T, s swarm.Storage, length int64) {
 					return
 				}
 				if string(p) != string(want[off:off+30000]) {
-					t.Errorf("read other bytes at %d than were written", off)
+					t.Errorf("a read at %d returned other bytes than were written", off)
 				}
 			}
 		})
@@ -88,4 +89,25 @@ func syncs(t *testing.T, s swarm.Storage, length int64) {
 		}
 	}
 	wantBytes(t, s, want, 0)
+}
+
+// idles: Idle changes no byte, may be called again, and any call may follow it.
+func idles(t *testing.T, s swarm.Storage, length int64) {
+	swarm.Idle(s)
+	swarm.Idle(s)
+	want := pattern(43, length)
+	mustWrite(t, s, want[:length/2], 0)
+	swarm.Idle(s)
+	mustWriteVec(t, s, cut(want[length/2:], 16384), length/2)
+	swarm.Idle(s)
+	wantBytes(t, s, want, 0)
+	swarm.Idle(s)
+	if err := swarm.Sync(s); err != nil {
+		t.Errorf("Sync after Idle: %v", err)
+	}
+	swarm.Idle(s)
+	p := make([]byte, length)
+	wantReadAll(t, s, p, 0)
+	wantEqual(t, p, want, 0)
+	swarm.Idle(s)
 }

@@ -1,8 +1,10 @@
-// Package storagetest tests implementations of swarm.Storage.
+// Package storagetest tests implementations of [swarm.Storage].
 //
-// [Run] has a named subtest for each clause of the contract, [RunPads] those on
-// pads, [Fuzz] makes random calls and compares with swarm.Memory, [Benchmark]
-// measures stores alike. A store's own tests call them with a function that opens
-// an empty storage. [Faulty] wraps a storage and breaks it on demand, for tests
-// of those who use storages.
+// [Run] has a named subtest for each clause of the contract, and [RunPads] for those on
+// pads. [Fuzz] makes random calls and compares the results with [swarm.Memory].
+// [Benchmark] measures every storage with the same calls. A test of a storage passes
+// them a function that opens an empty one.
+//
+// [Faulty] wraps a storage and makes its calls fail, for tests of code that uses
+// storages.
 package storagetest

@@ -33,29 +33,28 @@ func (o Op) String() string {
 	return "unknown"
 }
 
-// A Faulty is a Storage that hands calls on to another one, and breaks them as
-// it was told. It can do all that a Storage may do besides, with the helpers of
-// swarm, so wrapping hides nothing. Faults can be set at any time, also while
-// calls are under way.
+// A Faulty is a Storage that passes calls to another one and makes chosen ones fail. It
+// has every optional ability, and passes those on with the helpers of swarm. Its methods
+// may be called from many goroutines at once, also while calls are under way.
 type Faulty struct {
 	storage swarm.Storage
 
 	mu      sync.Mutex
 	calls   [ops]int
 	faults  [ops][]fault
-	gates   [ops]chan struct{} // closed when calls may go on; nil if they may
+	gates   [ops]chan struct{} // closed by release; nil if calls need not wait
 	delay   time.Duration
-	full    bool  // whether left is heeded
+	full    bool  // Fill was called
 	left    int64 // bytes that may still be written
 	blocked int
 	closed  bool
 }
 
-// A fault breaks one call, or all from one on.
+// A fault makes one call fail, or one and all after it.
 type fault struct {
-	call  int  // the call, counted from the first
-	every bool // and all after it
-	after int64
+	call  int   // number of the call; the first is 1
+	every bool  // all later calls fail too
+	after int64 // bytes that the call moves before it fails
 	err   error
 }
 
@@ -67,16 +66,16 @@ var (
 	_ swarm.Idler        = (*Faulty)(nil)
 )
 
-// NewFaulty returns a Faulty on s that breaks nothing yet.
+// NewFaulty returns a Faulty on s that makes no call fail yet. It owns s.
 func NewFaulty(s swarm.Storage) *Faulty { return &Faulty{storage: s} }
 
 // Fail makes the nth call of a kind from now fail with err before it does
 // anything; 1 is the next. Zero means each call from now on.
 func (f *Faulty) Fail(op Op, n int, err error) { f.Cut(op, n, 0, err) }
 
-// Cut makes the nth call of a kind from now move at most so many bytes, and fail
-// with err then. Zero means each call from now on. If err is nil, a read fails
-// with io.ErrUnexpectedEOF, and a write with io.ErrShortWrite.
+// Cut makes the nth call of a kind from now move at most the given number of bytes, and
+// then fail with err; 1 is the next call, and zero means each call from now on. If err is
+// nil, a read fails with io.ErrUnexpectedEOF, and a write with io.ErrShortWrite.
 func (f *Faulty) Cut(op Op, n int, bytes int64, err error) {
 	if err == nil {
 		err = io.ErrShortWrite
@@ -89,24 +88,23 @@ func (f *Faulty) Cut(op Op, n int, bytes int64, err error) {
 	f.faults[op] = append(f.faults[op], fault{call: f.calls[op] + max(n, 1), every: n == 0, after: bytes, err: err})
 }
 
-// Fill makes the disk full after so many more bytes: a write is cut there, and it
-// and all later ones fail with syscall.ENOSPC.
+// Fill makes the disk full after the given number of bytes: the write that reaches it is
+// cut there, and it and all later ones fail with syscall.ENOSPC.
 func (f *Faulty) Fill(bytes int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.full, f.left = true, bytes
 }
 
-// Delay makes every call take so much longer. In a synctest bubble that takes no
-// real time.
+// Delay makes every call take longer by d. In a synctest bubble that takes no real time.
 func (f *Faulty) Delay(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.delay = d
 }
 
-// Block makes calls of some kinds wait until release is called, all kinds if
-// none is named. Calls that wait then go on.
+// Block makes calls of the given kinds wait until release is called; without kinds, all
+// calls wait.
 func (f *Faulty) Block(kinds ...Op) (release func()) {
 	if len(kinds) == 0 {
 		kinds = []Op{Read, Write, Sync}
@@ -129,7 +127,8 @@ func (f *Faulty) Block(kinds ...Op) (release func()) {
 	})
 }
 
-// Heal takes back all of Fail, Cut, Fill and Delay. Calls that wait go on waiting.
+// Heal ends the effects of Fail, Cut, Fill and Delay. Calls that wait because of Block
+// keep waiting.
 func (f *Faulty) Heal() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -137,17 +136,17 @@ func (f *Faulty) Heal() {
 	f.full, f.delay = false, 0
 }
 
-// Idle tells the storage below; it cannot fail.
+// Idle passes the call on. It cannot be made to fail.
 func (f *Faulty) Idle() { swarm.Idle(f.storage) }
 
-// Calls returns how many calls of a kind were made so far, failed ones included.
+// Calls returns how many calls of a kind were made, including failed ones.
 func (f *Faulty) Calls(op Op) int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.calls[op]
 }
 
-// Blocked returns how many calls wait for release now.
+// Blocked returns how many calls wait because of Block now.
 func (f *Faulty) Blocked() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -161,9 +160,9 @@ func (f *Faulty) Closed() bool {
 	return f.closed
 }
 
-// enter counts a call, holds it up as told, and returns how many of its n bytes
-// it may move, and the error that it ends with if that is not all or n is zero.
-func (f *Faulty) enter(op Op, n int64) (int64, error) {
+// begin counts a call and delays it as Block and Delay say. It returns how many of its n
+// bytes the call may move, and the error with which it must fail, or nil.
+func (f *Faulty) begin(op Op, n int64) (int64, error) {
 	f.mu.Lock()
 	f.calls[op]++
 	call, gate, delay := f.calls[op], f.gates[op], f.delay
@@ -195,9 +194,9 @@ func (f *Faulty) enter(op Op, n int64) (int64, error) {
 	return n, err
 }
 
-// ReadAt reads as the storage does, but for faults.
+// ReadAt passes the call on, unless it must fail.
 func (f *Faulty) ReadAt(p []byte, off int64) (int, error) {
-	n, fault := f.enter(Read, int64(len(p)))
+	n, fault := f.begin(Read, int64(len(p)))
 	if fault == nil {
 		return f.storage.ReadAt(p, off)
 	}
@@ -208,9 +207,9 @@ func (f *Faulty) ReadAt(p []byte, off int64) (int, error) {
 	return m, fault
 }
 
-// WriteAt writes as the storage does, but for faults.
+// WriteAt passes the call on, unless it must fail.
 func (f *Faulty) WriteAt(p []byte, off int64) (int, error) {
-	n, fault := f.enter(Write, int64(len(p)))
+	n, fault := f.begin(Write, int64(len(p)))
 	if fault == nil {
 		return f.storage.WriteAt(p, off)
 	}
@@ -221,9 +220,9 @@ func (f *Faulty) WriteAt(p []byte, off int64) (int, error) {
 	return m, fault
 }
 
-// ReadVecAt reads as the storage does, but for faults.
+// ReadVecAt passes the call on, unless it must fail.
 func (f *Faulty) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
-	n, fault := f.enter(Read, size(bufs))
+	n, fault := f.begin(Read, size(bufs))
 	if fault == nil {
 		return swarm.ReadVecAt(f.storage, bufs, off)
 	}
@@ -234,9 +233,9 @@ func (f *Faulty) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
 	return m, fault
 }
 
-// WriteVecAt writes as the storage does, but for faults.
+// WriteVecAt passes the call on, unless it must fail.
 func (f *Faulty) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
-	n, fault := f.enter(Write, size(bufs))
+	n, fault := f.begin(Write, size(bufs))
 	if fault == nil {
 		return swarm.WriteVecAt(f.storage, bufs, off)
 	}
@@ -247,15 +246,15 @@ func (f *Faulty) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	return m, fault
 }
 
-// Sync syncs as the storage does, but for faults.
+// Sync passes the call on, unless it must fail.
 func (f *Faulty) Sync() error {
-	if _, err := f.enter(Sync, 0); err != nil {
+	if _, err := f.begin(Sync, 0); err != nil {
 		return err
 	}
 	return swarm.Sync(f.storage)
 }
 
-// Close closes the storage.
+// Close closes the storage. It cannot be made to fail.
 func (f *Faulty) Close() error {
 	f.mu.Lock()
 	f.closed = true

@@ -10,9 +10,9 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Fuzz makes random calls on the storages that open makes, and the same on a
-// swarm.Memory: the same bytes must come of both. open is as for RunPads; it may
-// lay out the bytes between the pads as it likes.
+// Fuzz makes random calls on the storages that open makes and on a swarm.Memory, and
+// compares the bytes that both return. open is as for RunPads; it may lay out the bytes
+// between the pads as it likes.
 func Fuzz(f *testing.F, open func(t *testing.T, length int64, pads []swarm.Span) swarm.Storage) {
 	f.Add([]byte{40, 1, 0, 10, 3, 2, 0, 0, 1, 0, 10, 20})
 	f.Add([]byte{200, 2, 5, 5, 20, 1, 3, 0, 100, 7, 1, 0, 50, 80, 2, 30, 9})
@@ -30,7 +30,7 @@ func Fuzz(f *testing.F, open func(t *testing.T, length int64, pads []swarm.Span)
 	})
 }
 
-// A reader hands out the bytes of a script, then zeros.
+// A reader returns the bytes of a script one by one, then zeros.
 type reader []byte
 
 func (r *reader) next() byte {
@@ -56,7 +56,7 @@ func somePads(r *reader, length int64) []swarm.Span {
 	return pads
 }
 
-// differ makes calls until the script ends.
+// differ makes the calls of the script on s and on model, and fails if they differ.
 func differ(t *testing.T, r *reader, s, model swarm.Storage, pads []swarm.Span, length int64) {
 	known := make([]bool, length) // written, or pad
 	for _, pad := range pads {
@@ -94,6 +94,9 @@ func differ(t *testing.T, r *reader, s, model swarm.Storage, pads []swarm.Span, 
 				m = int64(k)
 			} else {
 				m, err = swarm.ReadVecAt(s, cut(got, size, 0), off)
+			}
+			if op%5 == 3 && err == io.EOF && m == n {
+				t.Fatalf("ReadVecAt of %d bytes at %d: all and %v; want no error", n, off, err)
 			}
 			wantRead(t, got, want, m, err, off, known)
 		case 4:

@@ -32,7 +32,7 @@ func RunPads(t *testing.T, open func(t *testing.T, length int64, pads []swarm.Sp
 	}
 }
 
-// pads: pads read as zeros, and writes to them are dropped.
+// pads: pads read as zeros, and writes to them succeed and change nothing.
 func pads(t *testing.T, s swarm.Storage, length int64, pads []swarm.Span) {
 	for _, pad := range pads {
 		p := bytes.Repeat([]byte{0xff}, int(pad.Length))

@@ -11,8 +11,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// odd is a length that ends in a short piece and a short block.
-const odd = 1<<20 + 7
+// oddLength is a length in bytes that ends in a short piece and a short block.
+const oddLength = 1<<20 + 7
 
 // Run tests the storages that open makes. Each call of open returns an empty
 // storage of length bytes without pads; the test closes it.
@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T, length int64) swarm.Storage) {
 		{"Overwrite", overwrite},
 		{"Boundaries", boundaries},
 		{"EmptyCalls", emptyCalls},
+		{"OutsideTheTorrent", outside},
 		{"ReadsFillOnlyP", readsFillOnlyP},
 		{"Vectors", vectors},
 		{"ManyVectors", manyVectors},
@@ -36,10 +37,11 @@ func Run(t *testing.T, open func(t *testing.T, length int64) swarm.Storage) {
 		{"Concurrent", concurrent},
 		{"ConcurrentReads", concurrentReads},
 		{"Sync", syncs},
+		{"Idle", idles},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := open(t, odd)
-			test.run(t, s, odd)
+			s := open(t, oddLength)
+			test.run(t, s, oddLength)
 			if err := s.Close(); err != nil {
 				t.Errorf("Close: %v", err)
 			}
@@ -55,19 +57,15 @@ func Run(t *testing.T, open func(t *testing.T, length int64) swarm.Storage) {
 	})
 }
 
-// pattern returns n bytes that differ from seed to seed, none of them zero.
+// pattern returns n bytes, none of them zero, that differ from seed to seed.
 func pattern(seed uint64, n int64) []byte {
 	r := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)})
 	p := make([]byte, n)
 	_, _ = r.Read(p) // it never fails
-	for rest := p; ; {
-		i := bytes.IndexByte(rest, 0)
-		if i < 0 {
-			return p
-		}
-		rest[i] = 1
-		rest = rest[i:]
+	for i := range p {
+		p[i] = max(p[i], 1)
 	}
+	return p
 }
 
 // mustWrite writes p, all of which must be written.
@@ -90,7 +88,7 @@ func wantBytes(t testing.TB, s io.ReaderAt, want []byte, off int64) {
 	wantEqual(t, p, want, off)
 }
 
-// wantEqual says where got, read at off, differs from want.
+// wantEqual fails at the first byte where got, read at off, differs from want.
 func wantEqual(t testing.TB, got, want []byte, off int64) {
 	t.Helper()
 	if bytes.Equal(got, want) {
@@ -103,23 +101,17 @@ func wantEqual(t testing.TB, got, want []byte, off int64) {
 	}
 }
 
-// readOrMissing reads p and reports whether it could; bytes that were never
-// written may be missing.
-func readOrMissing(t testing.TB, s io.ReaderAt, p []byte, off int64) bool {
+// readOrMissing reads p and returns how many bytes it got: all, or fewer if some
+// were never written and the storage says so.
+func readOrMissing(t testing.TB, s io.ReaderAt, p []byte, off int64) int {
 	t.Helper()
 	n, err := s.ReadAt(p, off)
+	all := err == nil || err == io.EOF
 	switch {
-	case err == nil || (err == io.EOF && n == len(p)):
-		if n != len(p) {
-			t.Fatalf("ReadAt of %d bytes at %d: %d and no error", len(p), off, n)
-		}
-		return true
-	case errors.Is(err, fs.ErrNotExist):
-		if n < 0 || n >= len(p) {
-			t.Fatalf("ReadAt of %d bytes at %d: %d and %v", len(p), off, n, err)
-		}
-		return false
+	case n < 0 || n > len(p) || (all && n < len(p)):
+		t.Fatalf("ReadAt of %d bytes at %d: %d, %v; want all bytes, or fewer and an error", len(p), off, n, err)
+	case !all && (n == len(p) || !errors.Is(err, fs.ErrNotExist)):
+		t.Fatalf("ReadAt of %d bytes at %d, not all written: %d, %v; want all and no error, or fewer and fs.ErrNotExist", len(p), off, n, err)
 	}
-	t.Fatalf("ReadAt of %d bytes at %d, not all written: %v; want no error or fs.ErrNotExist", len(p), off, err)
-	return false
+	return n
 }

@@ -47,6 +47,36 @@ func (c changesList) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	return n, err
 }
 
+// writesWithin writes what of p lies within the torrent, and succeeds.
+func writesWithin(s swarm.Storage, p []byte, off int64) (int, error) {
+	if off < 0 || off > oddLength {
+		return len(p), nil
+	}
+	_, err := s.WriteAt(p[:min(int64(len(p)), oddLength-off)], off)
+	return len(p), err
+}
+
+// forgetful is an Idler that forgets the first byte, and a Syncer that does too.
+type forgetful struct{ swarm.Storage }
+
+func (f forgetful) Idle() { _, _ = f.WriteAt([]byte{0}, 0) }
+
+func (f forgetful) Sync() error {
+	_, err := f.WriteAt([]byte{0}, 0)
+	return err
+}
+
+// eofReader is vectored, and returns io.EOF with all bytes.
+type eofReader struct{ swarm.Storage }
+
+func (e eofReader) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
+	n, err := swarm.ReadVecAt(e.Storage, bufs, off)
+	if err == nil {
+		err = io.EOF
+	}
+	return n, err
+}
+
 // fewVectors writes no more buffers than one system call takes.
 type fewVectors struct{ swarm.Storage }
 
@@ -93,12 +123,35 @@ var broke = map[string]func(s swarm.Storage) swarm.Storage{
 	},
 	"Boundaries": func(s swarm.Storage) swarm.Storage {
 		return broken{Storage: s, write: func(s swarm.Storage, p []byte, off int64) (int, error) {
-			if off == odd-1 {
+			if off == oddLength-1 {
 				return 0, io.ErrShortWrite
 			}
 			return s.WriteAt(p, off)
 		}}
 	},
+	"Overwrite": func(s swarm.Storage) swarm.Storage {
+		return broken{Storage: s, write: func(s swarm.Storage, p []byte, off int64) (int, error) {
+			if len(p) == 1005 {
+				_, _ = s.WriteAt([]byte{0}, off+int64(len(p)))
+			}
+			return s.WriteAt(p, off)
+		}}
+	},
+	"EmptyCalls": func(s swarm.Storage) swarm.Storage {
+		return broken{Storage: s, read: func(s swarm.Storage, p []byte, off int64) (int, error) {
+			if off == oddLength {
+				return 0, io.EOF
+			}
+			return s.ReadAt(p, off)
+		}}
+	},
+	"OutsideTheTorrent": func(s swarm.Storage) swarm.Storage {
+		return broken{Storage: s, write: writesWithin}
+	},
+	"Pads":           func(s swarm.Storage) swarm.Storage { return s }, // it knows of no pads
+	"Vectors":        func(s swarm.Storage) swarm.Storage { return eofReader{s} },
+	"Sync":           func(s swarm.Storage) swarm.Storage { return forgetful{s} },
+	"Idle":           func(s swarm.Storage) swarm.Storage { return forgetful{s} },
 	"ChangesNoSlice": func(s swarm.Storage) swarm.Storage { return changesList{s} },
 	"ManyVectors":    func(s swarm.Storage) swarm.Storage { return fewVectors{s} },
 	"KeepsNoSlice": func(s swarm.Storage) swarm.Storage {
@@ -124,6 +177,11 @@ func TestRunFindsBrokenStorages(t *testing.T) {
 	if name := os.Getenv("STORAGETEST_BROKEN"); name != "" {
 		t.Run("Run", func(t *testing.T) {
 			Run(t, func(_ *testing.T, length int64) swarm.Storage { return broke[name](swarm.NewMemory(length)) })
+			t.Run("Pads", func(t *testing.T) {
+				RunPads(t, func(_ *testing.T, length int64, _ []swarm.Span) swarm.Storage {
+					return broke[name](swarm.NewMemory(length))
+				})
+			})
 		})
 		return
 	}

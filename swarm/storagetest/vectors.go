@@ -31,13 +31,13 @@ func mustWriteVec(t testing.TB, s swarm.Storage, bufs [][]byte, off int64) {
 	}
 }
 
-// vectors: many buffers are written and read as one run of bytes.
+// vectors: a list of buffers is written and read as one run of bytes.
 func vectors(t *testing.T, s swarm.Storage, length int64) {
 	for i, sizes := range [][]int{
 		{swarm.BlockLen},
 		{1, 2, 3, 5000},
 		{0, 0, 99999, 0, 1},
-		{odd},
+		{oddLength},
 		{100000, swarm.BlockLen, 1},
 	} {
 		want := pattern(uint64(20+i), length)
@@ -54,8 +54,8 @@ func vectors(t *testing.T, s swarm.Storage, length int64) {
 	wantBytes(t, s, part, 1234)
 }
 
-// manyVectors: no number of buffers is too large, also beyond what one system
-// call takes.
+// manyVectors: a list may have any number of buffers, also more than one system call
+// takes.
 func manyVectors(t *testing.T, s swarm.Storage, length int64) {
 	const many = 5000
 	want := pattern(31, 3*many+1)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 // Content returns n bytes that are the same at each call.
@@ -33,7 +34,7 @@ func NewSeed(ctx context.Context) (*Seed, error) {
 		return nil, err
 	}
 	t, err := c.Seed(ctx, Content(8<<20+12345), client.SeedOptions{
-		Build: metainfo.Builder{Name: "sample.bin", PieceLength: 256 << 10},
+		Build: builder.Options{Name: "sample.bin", PieceLength: 256 << 10},
 	})
 	if err != nil {
 		c.Close()

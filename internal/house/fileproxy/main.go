@@ -1,11 +1,11 @@
 // Command fileproxy packs the modules of this workspace as a module proxy in a
-// folder, for the go command's GOPROXY=file://FOLDER. Each module has there the
-// version that its CHANGELOG.md names first, and the files that git tracks, as
-// the working tree has them.
+// folder, for the go command's GOPROXY=file://FOLDER. Each module gets the version
+// that its CHANGELOG.md names first, and the files of the working tree that git
+// tracks.
 //
 // It prints a line for each module, lower floors first: its path, its version
-// and its zip file. The unpublished modules, bench, e2e and those under internal,
-// are left out.
+// and its zip file. It leaves out the modules that are not published: bench, e2e
+// and those under internal.
 //
 //	fileproxy FOLDER
 package main

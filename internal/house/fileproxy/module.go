@@ -18,12 +18,12 @@ import (
 type module struct {
 	path    string
 	dir     string
-	version string   // what it will be tagged as
+	version string   // its next tag
 	needs   []string // paths that its go.mod requires
 }
 
-// workspace returns the published modules of the workspace, each after those of
-// them that it requires.
+// workspace returns the published modules of the workspace. Each comes after
+// those that it requires.
 func workspace() ([]module, error) {
 	out, err := run("", "go", "list", "-m", "-json=Path,Dir")
 	if err != nil {
@@ -40,7 +40,7 @@ func workspace() ([]module, error) {
 		if strings.Contains(m.Path, "/internal/") || strings.HasSuffix(m.Path, "/e2e") || strings.HasSuffix(m.Path, "/bench") {
 			continue
 		}
-		version, err := upcoming(filepath.Join(m.Dir, "CHANGELOG.md"))
+		version, err := nextVersion(filepath.Join(m.Dir, "CHANGELOG.md"))
 		if err != nil {
 			return nil, err
 		}
@@ -56,8 +56,8 @@ func workspace() ([]module, error) {
 // heading matches the first version of a changelog.
 var heading = regexp.MustCompile(`(?m)^## (v\d+\.\d+\.\d+)\b`)
 
-// upcoming returns the version that a changelog names first.
-func upcoming(changelog string) (string, error) {
+// nextVersion returns the version that a changelog names first.
+func nextVersion(changelog string) (string, error) {
 	text, err := os.ReadFile(changelog)
 	if err != nil {
 		return "", err
@@ -86,14 +86,15 @@ func requires(dir string) ([]string, error) {
 	return paths, nil
 }
 
-// sorted returns modules so that each comes after those that it needs.
+// sorted returns the modules in an order in which each comes after those that it
+// needs.
 func sorted(modules []module) ([]module, error) {
 	var order []module
 	for len(order) < len(modules) {
 		before := len(order)
 		for _, m := range modules {
-			waits := func(o module) bool { return slices.Contains(m.needs, o.path) && !holds(order, o.path) }
-			if !holds(order, m.path) && !slices.ContainsFunc(modules, waits) {
+			waits := func(o module) bool { return slices.Contains(m.needs, o.path) && !hasPath(order, o.path) }
+			if !hasPath(order, m.path) && !slices.ContainsFunc(modules, waits) {
 				order = append(order, m)
 			}
 		}
@@ -104,8 +105,8 @@ func sorted(modules []module) ([]module, error) {
 	return order, nil
 }
 
-// holds reports whether modules has one of that path.
-func holds(modules []module, path string) bool {
+// hasPath reports whether one of the modules has that path.
+func hasPath(modules []module, path string) bool {
 	return slices.ContainsFunc(modules, func(m module) bool { return m.path == path })
 }
 

@@ -14,7 +14,7 @@ import (
 	"unicode"
 )
 
-// pack writes the four files that a proxy serves of m below folder, and returns
+// pack writes the four files that a proxy serves for m below folder, and returns
 // the name of the zip. See https://go.dev/ref/mod#goproxy-protocol.
 func (m module) pack(folder string) (string, error) {
 	at := filepath.Join(folder, filepath.FromSlash(escape(m.path)), "@v")
@@ -45,8 +45,8 @@ func (m module) pack(folder string) (string, error) {
 	)
 }
 
-// files returns what belongs to m: regular files that git tracks, without those
-// of modules inside. Names are slash-separated and start at the module.
+// files returns the regular files of m that git tracks, without those of modules
+// inside m. Names are slash-separated and start at the module.
 func (m module) files() ([]string, error) {
 	out, err := run(m.dir, "git", "ls-files", "-z", ".")
 	if err != nil {

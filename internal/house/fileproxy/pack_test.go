@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// lay writes files below a new folder under git, and returns the folder.
-func lay(t *testing.T, files map[string]string) string {
+// gitFolder writes files below a new folder under git, and returns the folder.
+func gitFolder(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -29,7 +29,7 @@ func lay(t *testing.T, files map[string]string) string {
 }
 
 func TestPack(t *testing.T) {
-	dir := lay(t, map[string]string{
+	dir := gitFolder(t, map[string]string{
 		"go.mod":          "module example.com/Own/a\n",
 		"a.go":            "package a\n",
 		"sub/b.go":        "package sub\n",
@@ -87,14 +87,14 @@ func TestSorted(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestUpcoming(t *testing.T) {
+func TestNextVersion(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "CHANGELOG.md")
 	require.NoError(t, os.WriteFile(name, []byte("# Changelog\n\n## v0.2.0, unreleased\n\n## v0.1.0\n"), 0o644))
-	version, err := upcoming(name)
+	version, err := nextVersion(name)
 	require.NoError(t, err)
 	require.Equal(t, "v0.2.0", version)
 
 	require.NoError(t, os.WriteFile(name, []byte("# Changelog\n"), 0o644))
-	_, err = upcoming(name)
+	_, err = nextVersion(name)
 	require.ErrorContains(t, err, "names no version")
 }

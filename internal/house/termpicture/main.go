@@ -12,7 +12,8 @@ import (
 	"strings"
 )
 
-// A cell is that large, in the SVG's units, for a font of size 14.
+// The size of a character's cell and the margin round all of them, in the SVG's
+// units, for a font of size 14.
 const (
 	cellWidth  = 8.4
 	cellHeight = 18
@@ -26,8 +27,8 @@ func main() {
 	}
 }
 
-// draw writes the picture of the screen that r holds. Empty lines at its end are
-// left out.
+// draw reads a screen from r and writes its picture, without the empty lines at
+// the end of the screen.
 func draw(w io.Writer, r io.Reader) error {
 	var lines [][]span
 	s := style{colour: plain}

@@ -2,13 +2,13 @@ package main
 
 import "strings"
 
-// plain is the colour of text that none was chosen for.
+// plain is the colour of text without a colour of its own.
 const plain = "#d8dee9"
 
 // palette are the eight colours of SGR 30 to 37.
 var palette = [8]string{"#4c566a", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#ffffff"}
 
-// style is how text is drawn, from one escape sequence to the next.
+// A style is how text is drawn from one escape sequence to the next.
 type style struct {
 	colour    string
 	bold, dim bool
@@ -30,7 +30,8 @@ func (s style) attributes() (a string) {
 	return a
 }
 
-// split cuts a line at its escape sequences; the style goes on to the next line.
+// split cuts a line at its escape sequences. The style at the end of a line is
+// that of the next line.
 func (s *style) split(line string) (spans []span) {
 	for line != "" {
 		text, rest, escaped := strings.Cut(line, "\x1b[")
@@ -49,7 +50,8 @@ func (s *style) split(line string) (spans []span) {
 	return spans
 }
 
-// apply follows one SGR code; those that no picture of ours needs change nothing.
+// apply changes the style as one SGR code says. It ignores codes that the
+// program's output does not use.
 func (s *style) apply(code string) {
 	switch {
 	case code == "" || code == "0":

@@ -1,0 +1,148 @@
+package house
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// pureModule only computes: it does no I/O, reads no clock and starts no
+// goroutine, so that every run of it can be replayed.
+const pureModule = "protocol"
+
+// pureImports are the packages of the standard library that pureModule may use.
+var pureImports = strings.Fields(`
+	bytes cmp container/heap encoding/binary encoding/hex errors fmt iter maps math math/bits
+	math/rand/v2 net/netip slices sort strconv strings sync/atomic time unicode/utf8`)
+
+// pureImportsOf are further packages, for one package of pureModule alone. The
+// memory policy takes locks, because all torrents share it.
+var pureImportsOf = map[string][]string{"protocol/budget": {"sync"}}
+
+// impureNames are functions of allowed packages that read a clock, wait, use the
+// process's input and output, or read the machine's files.
+var impureNames = map[string][]string{
+	"time": strings.Fields("Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick Local LoadLocation"),
+	"fmt":  strings.Fields("Print Printf Println Scan Scanf Scanln"),
+}
+
+// explicitRandom are the names of math/rand/v2 that are of a source which the
+// caller chose. All others read the process's random source.
+var explicitRandom = strings.Fields("New NewPCG NewChaCha8 NewZipf Rand Source PCG ChaCha8 Zipf")
+
+// checkPurity complains about code in pureModule that does more than compute.
+func checkPurity(w *tree) (complaints []string) {
+	packages := w.packages(pureModule)
+	if len(packages) == 0 {
+		return []string{"there is no module " + pureModule + ", whose purity is checked"}
+	}
+	for _, folder := range slices.Sorted(maps.Keys(packages)) {
+		p := w.resolve(packages[folder])
+		if p == nil {
+			continue
+		}
+		for _, f := range p.files {
+			complaints = append(complaints, impureImports(folder, f)...)
+			complaints = append(complaints, w.impureSyntax(p, f)...)
+		}
+		complaints = append(complaints, w.writableGlobals(p)...)
+	}
+	return complaints
+}
+
+// impureImports complains about imports other than siblings, which the table of
+// floors allows or forbids, and the listed packages of the standard library.
+func impureImports(folder string, f goFile) (complaints []string) {
+	for _, spec := range f.syntax.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue
+		}
+		listed := slices.Contains(pureImports, imported) || slices.Contains(pureImportsOf[folder], imported)
+		switch {
+		case !listed && !strings.HasPrefix(imported, prefix):
+			complaints = append(complaints, fmt.Sprintf("%s imports %s, which pure code may not", f.path, imported))
+		case spec.Name != nil && spec.Name.Name == ".":
+			complaints = append(complaints, fmt.Sprintf("%s imports %s under the name of a dot, which hides what it uses", f.path, imported))
+		}
+	}
+	return complaints
+}
+
+// impureSyntax complains about goroutines, channels and impure functions.
+func (t *tree) impureSyntax(p *typedPackage, f goFile) (complaints []string) {
+	bad := func(n ast.Node, what string) {
+		complaints = append(complaints, fmt.Sprintf("%s:%d %s, which pure code may not", f.path, t.fset.Position(n.Pos()).Line, what))
+	}
+	ast.Inspect(f.syntax, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			bad(n, "starts a goroutine")
+		case *ast.ChanType:
+			bad(n, "has a channel")
+		case *ast.SendStmt:
+			bad(n, "sends to a channel")
+		case *ast.SelectStmt:
+			bad(n, "selects between channels")
+		case *ast.UnaryExpr:
+			if n.Op == token.ARROW {
+				bad(n, "receives from a channel")
+			}
+		case *ast.SelectorExpr:
+			from := p.imported(n.X)
+			global := from == "math/rand/v2" && !slices.Contains(explicitRandom, n.Sel.Name)
+			if global || slices.Contains(impureNames[from], n.Sel.Name) {
+				bad(n, "uses "+from+"."+n.Sel.Name)
+			}
+		}
+		return true
+	})
+	return complaints
+}
+
+func TestProtocolIsPure(t *testing.T) { report(t, checkPurity(workspace(t))) }
+
+func TestCheckPurity(t *testing.T) {
+	for _, test := range []struct{ name, file, text, complaint string }{
+		{"an allowed import", "p.go", `import "bytes"`, ""},
+		{"a sibling", "p.go", `import "` + prefix + `swarm"`, ""},
+		{"another import", "p.go", `import "context"`, "imports context"},
+		{"all of net", "p.go", `import "net"`, "imports net,"},
+		{"math/rand", "p.go", `import "math/rand"`, "imports math/rand,"},
+		{"a third party", "p.go", `import "example.com/lib"`, "imports example.com/lib"},
+		{"cgo", "p.go", `import "C"`, "imports C"},
+		{"an import under a dot", "p.go", `import . "time"`, "name of a dot"},
+		{"sync", "p.go", `import "sync"`, "imports sync,"},
+		{"sync in a leaf", "choking/p.go", `import "sync"`, "protocol/choking/p.go imports sync,"},
+		{"sync in budget", "budget/p.go", `import "sync"`, ""},
+		{"a test", "p_test.go", "import \"context\"\n\nfunc f() { go f() }", ""},
+		{"a duration", "p.go", "import \"time\"\n\nconst d = time.Second", ""},
+		{"the clock", "p.go", "import \"time\"\n\nfunc f() time.Time { return time.Now() }", "p.go:5 uses time.Now"},
+		{"the clock as a value", "p.go", "import \"time\"\n\nfunc f() any { return time.Since }", "uses time.Since"},
+		{"the clock under another name", "p.go", "import clock \"time\"\n\nfunc f() { clock.Sleep(1) }", "uses time.Sleep"},
+		{"a variable called time", "p.go", "import _ \"time\"\n\nfunc f(time struct{ Now func() }) { time.Now() }", ""},
+		{"a source", "p.go", "import \"math/rand/v2\"\n\nfunc f(r *rand.Rand) *rand.Rand { return rand.New(rand.NewPCG(1, r.Uint64())) }", ""},
+		{"the global source", "p.go", "import \"math/rand/v2\"\n\nfunc f() int { return rand.IntN(3) }", "uses math/rand/v2.IntN"},
+		{"output", "p.go", "import \"fmt\"\n\nfunc f() { fmt.Println() }", "uses fmt.Println"},
+		{"a goroutine", "p.go", "func f() { go f() }", "starts a goroutine"},
+		{"a channel", "p.go", "type t struct{ c chan int }", "has a channel"},
+		{"a channel in budget", "budget/p.go", "type t struct{ c chan int }", "has a channel"},
+		{"a send", "p.go", "func f(c any) { c <- 1 }", "sends to a channel"},
+		{"a receive", "p.go", "func f(c any) { <-c }", "receives from a channel"},
+		{"a select", "p.go", "func f() { select {} }", "selects between channels"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := checkPurity(fixture(t, map[string]string{
+				"protocol/go.mod":       "",
+				"protocol/" + test.file: "package p\n\n" + test.text + "\n",
+			}))
+			requireComplaint(t, got, test.complaint)
+		})
+	}
+	requireComplaint(t, checkPurity(fixture(t, map[string]string{"engine/go.mod": ""})), "no module protocol")
+}

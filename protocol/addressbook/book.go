@@ -1,0 +1,243 @@
+// Package addressbook remembers the addresses of a torrent's peers, and chooses whom
+// to dial next.
+//
+// In come addresses and the results of dials and connections ([Outcome]); out comes
+// the next address to dial ([Book.Next]), and the time at which there may be one. A
+// [Book] is a value that one goroutine owns. It reads no clock: each call that needs
+// the time is given it. Its memory is bounded.
+package addressbook
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+const (
+	maxKnown    = 3000 // addresses that a Book remembers
+	maxFailures = 6    // failures in a row after which an address is forgotten
+)
+
+// backoff is the time before an address is tried again, by failures in a row.
+var backoff = [...]time.Duration{
+	time.Second, 5 * time.Second, 15 * time.Second,
+	time.Minute, 5 * time.Minute, 15 * time.Minute,
+}
+
+// An Outcome is how a dial or a connection ended.
+type Outcome uint8
+
+// The outcomes.
+const (
+	Failed      Outcome = iota // no connection, or one that ended
+	NoHandshake                // connected, but no handshake: the peer may know only another of our swarms
+	NoRoom                     // we had no room or were paused, which is no fault of the address
+	Useless                    // both sides have everything
+	Self                       // it is our own address
+)
+
+// Swarms is a set of a torrent's swarms: bit i stands for the swarm with index i.
+type Swarms uint8
+
+// MaxSwarms is the number of swarms that a torrent may have.
+const MaxSwarms = 8
+
+// All returns the set of the first n swarms.
+func All(n int) Swarms { return 1<<n - 1 }
+
+// after returns the index of the next swarm in the set behind i, and starts over
+// behind the last; -1 is before the first.
+func (s Swarms) after(i int) int {
+	for range MaxSwarms {
+		i = (i + 1) % MaxSwarms
+		if s&(1<<i) != 0 {
+			break
+		}
+	}
+	return i
+}
+
+// A Book is the addresses that a torrent knows. The zero Book is empty and ready.
+type Book struct {
+	known   map[netip.AddrPort]*entry
+	order   []*entry // as they came
+	bans    map[netip.Addr]struct{}
+	dialing int       // dials under way
+	due     time.Time // when Next may have something; zero for never
+}
+
+// An entry is an address and its history.
+type entry struct {
+	addr      netip.AddrPort
+	swarms    Swarms    // where it was found
+	swarm     int       // the one of them to dial it in next
+	retryAt   time.Time // not to be tried before
+	failures  int       // in a row
+	dialing   bool
+	connected bool
+	seed      bool // has everything
+	self      bool // our own address: kept, because sources name it again and again
+}
+
+// Add adds an address that was found in some swarms, unless it cannot be dialed.
+func (b *Book) Add(now time.Time, a swarm.Address, in Swarms) {
+	addr := netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	if !dialable(addr) || b.Banned(addr.Addr()) {
+		return
+	}
+	if e := b.known[addr]; e != nil {
+		e.seed = e.seed || a.Flags&swarm.Seed != 0
+		e.swarms |= in
+		if e.failures == 0 && !e.dialing && !e.connected {
+			e.swarm = e.swarms.after(-1)
+		}
+		return
+	}
+	if len(b.order) >= maxKnown {
+		return
+	}
+	if b.known == nil {
+		b.known = make(map[netip.AddrPort]*entry)
+	}
+	e := &entry{addr: addr, swarms: in, swarm: in.after(-1), seed: a.Flags&swarm.Seed != 0}
+	b.known[addr] = e
+	b.order = append(b.order, e)
+	b.due = now
+}
+
+func dialable(a netip.AddrPort) bool {
+	return a.IsValid() && a.Port() != 0 && !a.Addr().IsUnspecified() && !a.Addr().IsMulticast()
+}
+
+// Next chooses an address to dial and the index of the swarm to dial it in. It
+// passes over seeds if complete says that we have everything. If there is none, Due
+// says when to ask again.
+func (b *Book) Next(now time.Time, complete bool) (addr netip.AddrPort, in int, ok bool) {
+	if !b.Ready(now) {
+		return addr, 0, false
+	}
+	b.due = time.Time{}
+	for _, e := range b.order {
+		if e.dialing || e.connected || e.self || (complete && e.seed) {
+			continue
+		}
+		if e.retryAt.After(now) {
+			b.dueAt(e.retryAt)
+			continue
+		}
+		e.dialing = true
+		b.dialing++
+		b.due = now // there may be more
+		return e.addr, e.swarm, true
+	}
+	return addr, 0, false
+}
+
+// dueAt sets due to t unless it is earlier.
+func (b *Book) dueAt(t time.Time) {
+	if b.due.IsZero() || t.Before(b.due) {
+		b.due = t
+	}
+}
+
+// Due returns when Next may have an address; zero for never.
+func (b *Book) Due() time.Time { return b.due }
+
+// Ready reports whether Next may have an address now.
+func (b *Book) Ready(now time.Time) bool { return !b.due.IsZero() && !b.due.After(now) }
+
+// Dialing returns the number of addresses that Next gave out and of which nothing
+// was heard yet.
+func (b *Book) Dialing() int { return b.dialing }
+
+// Len returns the number of addresses.
+func (b *Book) Len() int { return len(b.order) }
+
+// RetrySeeds has all addresses looked at again, because pieces are missing once more.
+func (b *Book) RetrySeeds(now time.Time) {
+	if len(b.order) > 0 {
+		b.due = now
+	}
+}
+
+// Connected says that a dial led to a handshake. It does not clear the failures: a
+// peer that takes us and leaves at once is not worth an early retry. See ResetBackoff.
+func (b *Book) Connected(addr netip.AddrPort) {
+	e := b.known[addr]
+	if e != nil && e.dialing {
+		e.dialing, e.connected = false, true
+		b.dialing--
+	}
+}
+
+// ResetBackoff clears an address's failures, because the peer sent a block we needed.
+func (b *Book) ResetBackoff(addr netip.AddrPort) {
+	if e := b.known[addr]; e != nil {
+		e.failures = 0
+	}
+}
+
+// Ended says that a dial or a connection is over, and how.
+func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
+	e := b.known[addr]
+	if e == nil {
+		return
+	}
+	if e.dialing {
+		e.dialing = false
+		b.dialing--
+	}
+	e.connected = false
+	switch how {
+	case Useless:
+		e.seed = true
+	case NoHandshake:
+		e.swarm = e.swarms.after(e.swarm)
+	}
+	e.self = how == Self
+	if b.Banned(addr.Addr()) || e.failures >= maxFailures {
+		b.remove(e)
+		return
+	}
+	if e.self {
+		return
+	}
+	e.retryAt = now.Add(backoff[min(e.failures, len(backoff)-1)])
+	if how != NoRoom {
+		e.failures++
+	}
+	b.dueAt(e.retryAt)
+}
+
+func (b *Book) remove(e *entry) {
+	delete(b.known, e.addr)
+	if i := slices.Index(b.order, e); i >= 0 {
+		b.order = slices.Delete(b.order, i, i+1)
+	}
+}
+
+// Ban refuses an address from now on, and reports whether that is new.
+func (b *Book) Ban(addr netip.Addr) bool {
+	if b.Banned(addr) {
+		return false
+	}
+	if b.bans == nil {
+		b.bans = make(map[netip.Addr]struct{})
+	}
+	b.bans[addr] = struct{}{}
+	for i := len(b.order) - 1; i >= 0; i-- {
+		e := b.order[i]
+		if e.addr.Addr() == addr && !e.dialing {
+			b.remove(e)
+		}
+	}
+	return true
+}
+
+// Banned reports whether Ban was called for an address.
+func (b *Book) Banned(addr netip.Addr) bool {
+	_, ok := b.bans[addr]
+	return ok
+}

@@ -1,0 +1,87 @@
+package protocol
+
+import (
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+)
+
+// maxUnasked is the bytes that a peer may send beyond all that we ever requested of it.
+// Requests that were cancelled or given up count as asked, because their blocks may be
+// under way; so a peer that answers each request once never comes near.
+const maxUnasked = 4 << 20
+
+// receiveBlock takes in a block. Its buffer comes with one unit.
+func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
+	p.bytesGot += int64(m.Block.Length)
+	i := p.findRequest(m.Block)
+	if i < 0 || m.Data == nil {
+		s.discardUnasked(now, p, m, i)
+		return
+	}
+	r := p.removeRequest(i)
+	var trip time.Duration
+	if !r.late {
+		trip = max(now.Sub(r.sent), time.Microsecond)
+	}
+	p.lastBlock, p.stalls, p.refusedByPeer = now, 0, 0
+	p.pace.Arrived(now, m.Block.Length, trip)
+	var missing bool
+	s.duplicates, missing = s.picker.Arrive(s.duplicates[:0], p.id, m.Block)
+	for _, id := range s.duplicates {
+		s.cancelDuplicate(now, id, m.Block)
+	}
+	if !missing {
+		s.figures.wasted += int64(len(m.Data))
+		s.drop(m.Data)
+		return
+	}
+	s.book.ResetBackoff(p.dialAddr)
+	a := s.assemblyOf(m.Block.Piece)
+	a.Add(&p.sender, m.Block, m.Data)
+	if a.Ready() {
+		s.submit(a)
+	} else {
+		s.submitSection(a, s.sections.min)
+	}
+}
+
+// discardUnasked drops a block that we did not ask for. i is the request for it that
+// found no buffer, or -1 for none. Too many such blocks end the connection.
+func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int) {
+	s.figures.wasted += int64(m.Block.Length)
+	if m.Data != nil {
+		// It took a buffer that was meant for another block: keep that one's unit.
+		s.memory.Keep(m.Data)
+		p.tally.credits.Add(1)
+	}
+	if i >= 0 {
+		r := p.removeRequest(i)
+		if !r.late {
+			s.picker.Drop(p.id, r.block)
+			s.repick = true
+		}
+	}
+	if p.bytesGot > p.bytesAsked+maxUnasked {
+		s.closePeer(now, p, protocolError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
+	}
+}
+
+// trimCredits gives back the units of a peer that no request stands for: a block that
+// comes after a choke takes the place of the one that is requested again.
+func (s *State) trimCredits(p *peer) {
+	n := int(p.tally.credits.Load()) - len(p.requests)
+	if n > 0 {
+		s.memory.Release(p.tally.takeCredits(n))
+	}
+}
+
+// discardBlocks takes back the buffers of blocks that are not wanted any more.
+func (s *State) discardBlocks(messages []peerwire.Message) {
+	for _, m := range messages {
+		if m.Kind == peerwire.Piece && m.Data != nil {
+			s.figures.wasted += int64(len(m.Data))
+			s.drop(m.Data)
+		}
+	}
+}

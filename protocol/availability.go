@@ -1,0 +1,98 @@
+package protocol
+
+import (
+	"errors"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// errUseless ends a connection between two that have everything.
+var errUseless = errors.New("neither side has what the other wants")
+
+// receiveFirstBitfield takes in what the peer has, as its first message
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": bitfield).
+func (s *State) receiveFirstBitfield(now time.Time, p *peer, m peerwire.Message) {
+	switch m.Kind {
+	case peerwire.HaveAll:
+		p.have, p.haveN = nil, s.n
+	case peerwire.HaveNone:
+		p.have, p.haveN = nil, 0
+	default:
+		p.setAll(swarm.Bitfield(m.Data).Clone(), s.n)
+	}
+	s.addToPicker(now, p)
+}
+
+// receiveLaterBitfield takes in what the peer has, behind other messages. BEP 3 forbids
+// that, but aria2 sends it in place of many HAVEs: so it may add pieces, and take none
+// back.
+func (s *State) receiveLaterBitfield(now time.Time, p *peer, m peerwire.Message) error {
+	had, has := p.bitfield(s.n).Clone(), swarm.Bitfield(m.Data)
+	switch m.Kind {
+	case peerwire.HaveAll:
+		has = swarm.NewBitfield(s.n)
+		has.SetAll(s.n)
+	case peerwire.HaveNone:
+		has = swarm.NewBitfield(s.n)
+	}
+	for k := range had {
+		if had[k]&^has[k] != 0 {
+			return protocolError(m.Kind, "takes pieces back")
+		}
+	}
+	for k := range had {
+		for i := 8 * k; had[k] != has[k] && i < min(8*k+8, s.n) && !p.closing; i++ {
+			if has.Has(i) {
+				s.receiveHave(now, p, i)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *State) receiveHave(now time.Time, p *peer, piece int) {
+	if !p.setHave(piece, s.n) {
+		return
+	}
+	if !p.inPicker {
+		s.addToPicker(now, p)
+		return
+	}
+	s.picker.Have(p.id, piece, true)
+	s.updateInterest(now, p)
+	s.closeIfUseless(now, p)
+}
+
+// addToPicker tells the picker of a peer as soon as it has said what it has.
+func (s *State) addToPicker(now time.Time, p *peer) {
+	s.picker.Join(p.id, p.bitfield(s.n))
+	p.inPicker = true
+	s.updateInterest(now, p)
+	s.closeIfUseless(now, p)
+}
+
+// closeIfUseless ends a connection between two that have everything.
+func (s *State) closeIfUseless(now time.Time, p *peer) {
+	if s.complete() && p.isSeed(s.n) && !p.closing {
+		s.closePeer(now, p, errUseless)
+	}
+}
+
+// updateInterest tells the peer whether we want its pieces, if that changed
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer protocol": interested).
+func (s *State) updateInterest(now time.Time, p *peer) {
+	want := p.inPicker && !p.closing && s.picker.Wants(p.id)
+	if want == p.amInterested || p.closing {
+		return
+	}
+	p.amInterested = want
+	p.lastInterest = now
+	kind := peerwire.NotInterested
+	if want {
+		kind = peerwire.Interested
+		s.reports.nothingWanted = false
+	}
+	s.send(now, p, peerwire.Message{Kind: kind})
+}

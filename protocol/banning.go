@@ -1,0 +1,187 @@
+package protocol
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/protocol/pieces"
+)
+
+// Who sends wrong bytes is banned by address. Some formats tell which blocks of a piece
+// are wrong: then their senders are banned. Otherwise a single sender is banned, and
+// several go on parole: they may only send pieces that nobody else takes part in, until
+// the right piece tells who lied.
+
+var (
+	errLied   = errors.New("sent wrong bytes")
+	errBanned = errors.New("banned on request")
+)
+
+func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), errBanned) }
+
+// ban refuses an address from now on; why ends its connections.
+func (s *State) ban(now time.Time, addr netip.Addr, why error) {
+	if s.book.Ban(addr) {
+		s.report(PeerBanned{s.ID(), addr})
+	}
+	s.dropBlocksFrom(addr)
+	for _, p := range slices.Clone(s.order) {
+		if p.addr.Addr() == addr {
+			s.closePeer(now, p, why)
+		}
+	}
+}
+
+// pieceFailed decides what follows from a piece that did not pass its check.
+func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
+	s.figures.failedChecks++
+	s.report(PieceFailed{s.ID(), a.Piece, a.Addresses(e.Bad)})
+	for k := range a.Blocks() {
+		isWasted := len(e.Bad) == 0 || slices.Contains(e.Bad, k)
+		if a.Sender(k) != nil && isWasted {
+			s.figures.wasted += int64(s.geo.Block(a.Piece, k).Length)
+		}
+	}
+	s.picker.Lose(a.Piece, e.Bad)
+	s.repick = true
+	if len(e.Bad) > 0 {
+		for _, k := range e.Bad {
+			s.banSender(now, a.Sender(k))
+		}
+		s.keepGoodBlocks(a, e)
+		return
+	}
+	s.memory.Drop(e.Blocks)
+	switch senders := a.Senders(); {
+	case len(senders) == 0: // all of it came from the Storage
+	case len(senders) == 1 && !a.Restored:
+		s.banSender(now, senders[0])
+	default:
+		s.setParole(senders, true)
+		s.recordSenders(a, e.Sums)
+	}
+}
+
+// banSender bans who sent a wrong block; nil is nobody.
+func (s *State) banSender(now time.Time, p *pieces.Sender) {
+	if p != nil {
+		s.ban(now, p.Addr.Addr(), errLied)
+	}
+}
+
+// setParole puts those of the senders that are connected on parole, or takes them off.
+func (s *State) setParole(senders []*pieces.Sender, parole bool) {
+	for _, sender := range senders {
+		if p := s.peers[sender.Peer]; p != nil {
+			p.parole = parole
+		}
+	}
+}
+
+// keepGoodBlocks begins the piece again with those of its blocks that are right.
+func (s *State) keepGoodBlocks(a *pieces.Assembly, e CheckResult) {
+	again := s.assemblyOf(a.Piece)
+	for k := range a.Blocks() {
+		isBad := slices.Contains(e.Bad, k)
+		var buf []byte
+		if k >= e.From {
+			buf = e.Blocks[k-e.From]
+		}
+		switch {
+		case isBad && buf != nil:
+			s.drop(buf)
+		case a.Arrived(k) && !isBad:
+			again.Move(a, k, buf)
+		}
+	}
+}
+
+// recordSenders keeps who sent what of a wrong piece.
+func (s *State) recordSenders(a *pieces.Assembly, sums []uint64) {
+	ev := s.evidence[a.Piece]
+	if ev == nil {
+		ev = new(pieces.Evidence)
+	}
+	ev.Record(a, sums)
+	if ev.Empty() {
+		return
+	}
+	if s.evidence == nil {
+		s.evidence = make(map[int]*pieces.Evidence)
+	}
+	s.evidence[a.Piece] = ev
+}
+
+// banLiars bans those whose blocks of a wrong piece differ from the right ones. The
+// others who took part in it are off parole.
+func (s *State) banLiars(now time.Time, piece int, right []uint64) {
+	ev := s.evidence[piece]
+	if ev == nil {
+		return
+	}
+	delete(s.evidence, piece)
+	for _, p := range ev.Liars(right) {
+		s.banSender(now, p)
+	}
+	s.setParole(ev.Senders(), false)
+}
+
+// dropBlocksFrom makes the blocks of partial pieces missing again that a banned address
+// sent: they are probably wrong, and those who send the rest would be suspected.
+func (s *State) dropBlocksFrom(addr netip.Addr) {
+	for _, a := range s.pieces.InOrder() {
+		s.dropBlocks(a, func(p *pieces.Sender) bool { return p != nil && p.Addr.Addr() == addr })
+	}
+}
+
+// restartForParole lets a peer on parole, which may send only pieces that nobody else
+// takes part in, begin a piece again that others began and do not go on with: they left,
+// or choke us. Otherwise nobody might ever complete it. It reports false if there is none.
+func (s *State) restartForParole(p *peer) bool {
+	for _, a := range s.pieces.InOrder() {
+		if !p.has(a.Piece, s.n) || s.othersSend(a, p) {
+			continue
+		}
+		if s.dropBlocks(a, func(o *pieces.Sender) bool { return o != &p.sender }) {
+			return true
+		}
+	}
+	return false
+}
+
+// othersSend reports whether anybody but p sends blocks of a partial piece, or may.
+func (s *State) othersSend(a *pieces.Assembly, p *peer) bool {
+	return slices.ContainsFunc(s.order, func(o *peer) bool {
+		canSend := !o.choking && a.SentBy(&o.sender)
+		return o != p && (canSend || o.hasOpenRequest(a.Piece))
+	})
+}
+
+// hasOpenRequest reports whether a block of a piece is requested and not late.
+func (p *peerRequests) hasOpenRequest(piece int) bool {
+	return slices.ContainsFunc(p.requests, func(r request) bool { return r.block.Piece == piece && !r.late })
+}
+
+// dropBlocks makes blocks of a partial piece missing again: those of which from approves
+// the sender. It reports whether there were any.
+func (s *State) dropBlocks(a *pieces.Assembly, from func(*pieces.Sender) bool) bool {
+	if a.Checking || a.Spilling > 0 || a.Hashing > 0 {
+		return false
+	}
+	var lost []int
+	for k := range a.Blocks() {
+		if a.Arrived(k) && from(a.Sender(k)) {
+			lost = append(lost, k)
+			s.figures.wasted += int64(s.geo.Block(a.Piece, k).Length)
+		}
+	}
+	if len(lost) == 0 {
+		return false
+	}
+	s.memory.Drop(a.Remove(lost))
+	s.picker.Lose(a.Piece, lost)
+	s.repick = true
+	return true
+}

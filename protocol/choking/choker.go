@@ -1,0 +1,33 @@
+// Package choking chooses whom a torrent uploads to.
+//
+// In come the rates of the peers that are interested in us ([PeerRate]); out come
+// those that may request blocks until the next call. [Choker] is the contract, and
+// [NewTitForTat] returns the default. The package sends nothing and reads no clock.
+package choking
+
+import (
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A Choker chooses whom we upload to. Its calls never overlap and must not block. It
+// is called every ten seconds while anyone is interested in us, and sooner when an
+// unchoked peer leaves or a peer becomes interested while a slot is free.
+type Choker interface {
+	// Unchoke appends to dst the peers that may request blocks until the next
+	// call. slots is the torrent's number of them, negative for no limit. seeding
+	// says that we want nothing of anybody. It must not keep peers.
+	Unchoke(dst []swarm.Peer, now time.Time, peers []PeerRate, slots int, seeding bool) []swarm.Peer
+}
+
+// A PeerRate is what a Choker may know about one interested peer.
+type PeerRate struct {
+	Peer      swarm.Peer
+	Joined    time.Time
+	Unchoked  time.Time // zero while we choke it
+	SentSince int64     // bytes to it since it was unchoked
+	Down, Up  float64   // bytes per second, over the last twenty seconds
+	Has       float64   // share of the torrent that it has, 0 to 1
+	Snubbed   bool      // blocks that we requested of it are overdue
+}

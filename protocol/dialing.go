@@ -1,0 +1,58 @@
+package protocol
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/shoal-bt/shoal/protocol/addressbook"
+)
+
+func (e Found) apply(now time.Time, s *State) {
+	in := cmp.Or(e.Swarms, addressbook.All(len(s.swarms)))
+	for _, a := range e.Addrs {
+		s.book.Add(now, a, in)
+	}
+	if e.FromSource {
+		s.reportNoPeers(!s.book.Due().IsZero())
+	}
+}
+
+func (e Unreached) apply(now time.Time, s *State) {
+	s.book.Ended(now, e.Addr, e.Why)
+	if e.Err != nil {
+		s.report(PeerFailed{s.ID(), e.Addr, e.Err})
+	}
+	if s.reportNoPeers(s.book.Ready(now)) {
+		s.do(Announce{Soon: true})
+	}
+}
+
+// dialPeers dials while there is room for peers and anybody to try.
+func (s *State) dialPeers(now time.Time) {
+	for s.mayDial() {
+		addr, in, ok := s.book.Next(now, s.complete())
+		if !ok {
+			return
+		}
+		s.do(Dial{addr, in})
+	}
+}
+
+// wantsToDial reports whether we want peers that we would have to dial.
+func (s *State) wantsToDial() bool {
+	return s.Running() && (!s.complete() || s.config.SeedOutgoing != Off)
+}
+
+// mayDial reports whether to dial, if there is anybody to try.
+func (s *State) mayDial() bool {
+	hasRoom := s.config.MaxPeers < 0 || len(s.peers)+s.book.Dialing() < s.config.MaxPeers
+	return s.wantsToDial() && hasRoom
+}
+
+// dialDeadline returns when there may be an address to dial; zero for never.
+func (s *State) dialDeadline() time.Time {
+	if !s.mayDial() {
+		return time.Time{}
+	}
+	return s.book.Due()
+}

@@ -1,0 +1,62 @@
+// Package protocol is the protocol of one torrent as a value.
+//
+// In come [Input]s: a peer connected, a read brought messages, a piece passed its check,
+// time passed, a user paused. Out come a [Turn] of [Effect]s and of bytes for peers. The
+// package opens no socket, reads no clock, takes no lock and starts no goroutine. What it
+// is given are a Picker, a [Choker] and a [Memory]; it calls nothing else. Not here: the
+// handshake, hashing, files, trackers; package engine has them, or your own program.
+//
+// # Order of calls
+//
+// New comes first, then Start, and Finish last. Run this loop on one goroutine:
+//
+//	s.Apply(now, input) // for each input that waits
+//	turn := s.Settle(now)
+//	// carry out turn.Effects in order, then send turn.Out
+//	// apply a Tick at turn.Next at the latest
+//
+// The caller has four duties. An effect is carried out without applying anything at
+// once: what follows is a later input. Connections and buffers stay usable until Gone, or
+// until the answer that brings them back. Readers ask [Tally.Admit] before they take a
+// buffer, and writers take from a [Line]. An effect that promises an answer gets one.
+//
+// # Errors
+//
+// Inputs carry errors of the outside. A peer that breaks a rule costs its connection
+// (Hangup.Why), an error of the Storage stops the torrent ([Failed]) until Resume.
+//
+// # Where to find a rule
+//
+//	rule                                          file                    function
+//	when a peer is banned, or put on parole       banning.go              State.pieceFailed
+//	who lied about a wrong piece                  banning.go              State.banLiars
+//	how memory is reclaimed                       reclaim.go              State.reclaim
+//	what a torrent without memory does            reclaim.go              State.reserve
+//	how memory is shared among torrents           budget/budget.go        Quota.Reserve
+//	what happens to partial pieces at shutdown    reclaim.go              State.spillAll
+//	what happens when the disk is full            lifecycle.go            State.fail
+//	what a pause and a close do                   lifecycle.go            State.stop
+//	how the request queue is sized                pacing/pace.go          Pace.bound
+//	when blocks are requested of a peer           requesting.go           State.requestBlocks
+//	how many pieces are begun                     requesting.go           State.maxNewPieces
+//	when a request times out                      timeouts.go             State.checkRequests
+//	how long to wait for a block                  pacing/pace.go          Pace.Timeout
+//	when a silent or idle peer is left            timeouts.go             State.checkSilence
+//	when end game begins (the picker decides)     checking.go             State.inEndGame
+//	when duplicate requests are cancelled         requesting.go           State.cancelDuplicate
+//	what unrequested blocks cost a peer           arrival.go              State.discardUnasked
+//	when a piece is checked                       checking.go             State.submit
+//	how long pieces are checked by section        sections.go             State.submitSection
+//	who gets an upload slot                       choking/titfortat.go    titForTat.Unchoke
+//	when the choker is asked                      choking.go              State.scheduleChoke
+//	which requests of a peer are served           serving.go              State.receiveRequest
+//	when a request is rejected (BEP 6)            fast.go                 State.reject
+//	which connections are refused                 joining.go              State.refusal
+//	who is dialed next                            addressbook/book.go     Book.Next
+//	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
+//	what we say right after the handshake         joining.go              State.sendFirst
+//	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello
+//	when the sources are called                   reports.go              State.announceCompleted
+//	what a check of stored pieces does            storedcheck.go          State.recheck
+//	when a torrent is idle                        idle.go                 State.canIdle
+package protocol

@@ -1,0 +1,60 @@
+package protocol
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// The fast extension, https://www.bittorrent.org/beps/bep_0006.html: each request is
+// answered by a block or a reject; a peer names pieces that we may request while it
+// chokes us, and suggests others.
+
+const (
+	maxHints = 100 // allowed-fast and suggested pieces of a peer that we remember, of each kind
+
+	// maxRefused is the number of requests that one side may refuse the other, of a
+	// kind that it should not have made or should have served.
+	maxRefused = 500
+)
+
+// addPiece adds a piece to a list of hints, once, unless the list is full.
+func addPiece(list []int, piece int) []int {
+	if len(list) < maxHints && !slices.Contains(list, piece) {
+		list = append(list, piece)
+	}
+	return list
+}
+
+// receiveReject takes a request back that the peer will not serve.
+func (s *State) receiveReject(now time.Time, p *peer, b swarm.Block) {
+	i := p.findRequest(b)
+	if i < 0 {
+		return
+	}
+	r := p.removeRequest(i)
+	s.memory.Release(p.tally.takeCredits(1))
+	if !r.late {
+		s.picker.Drop(p.id, b)
+		s.repick = true
+	}
+	// A peer that rejects a piece it allowed would be asked again at once, forever.
+	p.allowed = slices.DeleteFunc(p.allowed, func(piece int) bool { return piece == b.Piece })
+	if p.choking {
+		return
+	}
+	p.refusedByPeer++
+	if p.refusedByPeer > maxRefused {
+		s.closePeer(now, p, protocolError(peerwire.Reject, "refuses all that it is asked for"))
+	}
+}
+
+// reject tells a peer that we will not serve its request. Without the fast extension
+// there is no such message.
+func (s *State) reject(now time.Time, p *peer, b swarm.Block) {
+	if p.fast {
+		s.send(now, p, peerwire.Message{Kind: peerwire.Reject, Block: b})
+	}
+}

@@ -1,0 +1,183 @@
+package protocol
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+// check holds the State to what must be true after every Input.
+func (w *world) check() {
+	require.NoError(w.t, w.balance(), w.place)
+	require.NoError(w.t, w.peerRules(), w.place)
+	require.NoError(w.t, w.pieceRules(), w.place)
+	require.NoError(w.t, w.pickerKnows(), w.place)
+}
+
+// balance counts every unit of memory: with a request, in an assembly, on its way from a
+// reader, with a verifier or with the Storage.
+func (w *world) balance() error {
+	s := w.s
+	n := s.buffersOut
+	for _, c := range w.conns {
+		n += int(c.tally.credits.Load())
+	}
+	for _, a := range s.pieces.InOrder() {
+		n += a.Buffers()
+	}
+	for _, m := range w.slow {
+		if m.Data != nil {
+			n++
+		}
+	}
+	if n != w.quota.Held() || n != w.budget.InUse() {
+		return fmt.Errorf("%d units are accounted for, the torrent holds %d, %d are in use", n, w.quota.Held(), w.budget.InUse())
+	}
+	out := 0
+	for _, j := range w.jobs {
+		out += pieces.CountBuffers(j.Blocks)
+	}
+	for _, e := range w.spills {
+		out += len(e.Bufs)
+	}
+	if out != s.buffersOut {
+		return fmt.Errorf("%d buffers are with verifiers and Storage, the State thinks %d", out, s.buffersOut)
+	}
+	return nil
+}
+
+// peerRules are what holds of peers and requests at any time.
+func (w *world) peerRules() error {
+	s := w.s
+	for _, p := range s.order {
+		seen := make(map[swarm.Block]bool)
+		for _, r := range p.requests {
+			switch {
+			case seen[r.block]:
+				return fmt.Errorf("peer %d was asked twice for %v", p.id, r.block)
+			case !s.geo.Contains(r.block):
+				return fmt.Errorf("peer %d was asked for %v, which is no block", p.id, r.block)
+			}
+			seen[r.block] = true
+		}
+		credits, queued := int(p.tally.credits.Load()), p.tally.queued.Load()
+		switch {
+		case credits > len(p.requests):
+			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, len(p.requests))
+		case queued < 0:
+			return fmt.Errorf("peer %d: %d blocks wait to be sent", p.id, queued)
+		}
+	}
+	return nil
+}
+
+// pieceRules are what holds of pieces at any time.
+func (w *world) pieceRules() error {
+	s := w.s
+	if s.have.Count() != s.haveN {
+		return fmt.Errorf("%d pieces are held, %d counted", s.have.Count(), s.haveN)
+	}
+	for _, a := range s.pieces.InOrder() {
+		if err := w.assemblyRules(a); err != nil {
+			return fmt.Errorf("piece %d: %w (phase %v)", a.Piece, err, s.phase)
+		}
+	}
+	return nil
+}
+
+// assemblyRules are what holds of a piece in progress at any time.
+func (w *world) assemblyRules(a *pieces.Assembly) error {
+	arrived, wanted := 0, 0
+	for k := range a.Blocks() {
+		isPad := w.s.geo.IsPad(w.s.geo.Block(a.Piece, k))
+		if a.Arrived(k) {
+			arrived++
+		}
+		if !isPad {
+			wanted++
+		}
+		if k < a.Hashed && (slices.Contains(a.InMemory(), k) || !(a.Arrived(k) || isPad)) {
+			return fmt.Errorf("%d blocks are hashed, and block %d is not written", a.Hashed, k)
+		}
+	}
+	switch {
+	case w.s.have.Has(a.Piece):
+		return errors.New("it is held and in progress")
+	case a.Missing() < 0 || a.Missing() != wanted-arrived:
+		return fmt.Errorf("%d of %d blocks have arrived, and %d are missing", arrived, wanted, a.Missing())
+	case (a.Hashed > 0 && a.HashState != a.Hashed) || a.Hashed+a.Hashing > a.Blocks():
+		return fmt.Errorf("%d blocks are hashed, %d on their way, the state is %v", a.Hashed, a.Hashing, a.HashState)
+	case a.Ready():
+		return errors.New("it is complete and nobody checks it")
+	}
+	return nil
+}
+
+// pickerKnows holds the picker to what the State knows.
+func (w *world) pickerKnows() error {
+	s := w.s
+	if want := s.Running() && !s.complete(); s.hasPicker() != want {
+		return fmt.Errorf("there is a picker: %v, and one is needed: %v", s.hasPicker(), want)
+	}
+	l, ok := s.picker.(*lowest)
+	if !ok {
+		return nil
+	}
+	for i, held := range l.held {
+		if held != s.have.Has(i) {
+			return fmt.Errorf("the picker thinks that piece %d is held: %v", i, held)
+		}
+		a := s.pieces.Get(i)
+		for k, b := range l.blocks[i] {
+			arrived := a != nil && a.Arrived(k)
+			if !held && !b.pad && b.here != arrived {
+				return fmt.Errorf("the picker thinks that block %d of piece %d is here: %v", k, i, b.here)
+			}
+		}
+	}
+	for _, p := range s.order {
+		if l.peers[p.id] != nil != p.inPicker {
+			return fmt.Errorf("the picker knows peer %d: %v", p.id, l.peers[p.id] != nil)
+		}
+	}
+	if l.peers[nobody] != nil {
+		return errors.New("the picker knows a peer that is nobody")
+	}
+	return nil
+}
+
+// finish closes the torrent; every unit of memory must come back.
+func (w *world) finish() {
+	w.place += " (at the end)"
+	if w.s.phase != PhaseClosed {
+		w.happen(Close{})
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.conns)) {
+		w.happen(Gone{id, errors.New("closed")})
+		delete(w.conns, id)
+	}
+	for len(w.jobs)+len(w.spills) > 0 {
+		for len(w.spills) > 0 {
+			w.wrote(w.spills[0].Piece, nil)
+		}
+		for len(w.jobs) > 0 {
+			w.judge(w.jobs[0].Piece, "ok", nil)
+		}
+	}
+	for _, m := range w.slow {
+		if m.Data != nil {
+			w.quota.Drop([][]byte{m.Data})
+		}
+	}
+	w.slow = nil
+	w.happen(Finish{})
+	w.check()
+	require.Zero(w.t, w.quota.Held(), w.place)
+	require.Zero(w.t, w.budget.InUse(), w.place)
+	w.take()
+}

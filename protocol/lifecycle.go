@@ -1,0 +1,136 @@
+package protocol
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// ErrClosed is the error of calls to a torrent that is closed.
+var ErrClosed = errors.New("engine: closed")
+
+// errPaused ends connections when the torrent stops running for a while.
+var errPaused = errors.New("the torrent is paused")
+
+// apply takes over what is held on trust, and has the rest checked.
+func (Start) apply(now time.Time, s *State) {
+	for i := range s.n {
+		if s.setup.Have.Has(i) {
+			s.markHeld(i)
+			if s.config.Events&OnHeld != 0 { // otherwise it would be made for nothing
+				s.report(Held{s.ID(), i})
+			}
+		}
+	}
+	s.reports.completed = s.complete()
+	s.phase = PhaseChecking
+	if s.setup.Check.Count() > 0 {
+		s.stored.total = s.setup.Check.Count()
+		s.do(CheckStored{s.setup.Check, s.stored.round})
+		return
+	}
+	s.checked(now)
+}
+
+// checked ends the check at the start, and each later one.
+func (s *State) checked(now time.Time) {
+	if s.setup != nil { // a later check starts from the pieces alone
+		s.restoreSpilled(s.setup.Spilled)
+		s.setup = nil
+	}
+	s.submitPads()
+	s.reports.completed = s.complete()
+	s.report(Added{s.ID(), s.haveN, s.n, s.have.Clone()})
+	if s.paused {
+		s.phase = PhasePaused
+		s.report(Paused{s.ID()})
+		return
+	}
+	s.run(now)
+}
+
+// run lets the torrent talk to others.
+func (s *State) run(now time.Time) {
+	s.phase, s.err = PhaseRunning, nil
+	s.reports.noPeers, s.reports.nothingWanted = false, false
+	s.figures.beginSession(s.totals())
+	s.do(Announce{Event: swarm.Started})
+	s.announceCompleted()
+	if s.config.Events&OnStats != 0 {
+		s.reports.statsAt = now.Add(statsEvery)
+	}
+	s.startPicker()
+	s.answerWaiters()
+}
+
+func (Pause) apply(now time.Time, s *State) {
+	switch s.phase {
+	case PhaseChecking:
+		s.paused = true // once it is checked
+	case PhaseRunning:
+		s.stop(now, PhasePaused, errPaused)
+		s.spillAll()
+		s.report(Paused{s.ID()})
+	}
+}
+
+func (Resume) apply(now time.Time, s *State) {
+	switch s.phase {
+	case PhaseChecking:
+		s.paused = false
+	case PhasePaused:
+		s.report(Resumed{s.ID()})
+		s.run(now)
+	case PhaseFailed:
+		// What was being written when it failed is not known, so it is checked.
+		s.paused = false
+		s.report(Resumed{s.ID()})
+		s.recheck(now, 0)
+	}
+}
+
+// stop ends all connections and announces it; phase is the new one.
+func (s *State) stop(now time.Time, phase Phase, why error) {
+	wasRunning := s.Running()
+	s.phase = phase
+	for _, p := range slices.Clone(s.order) {
+		s.closePeer(now, p, why)
+	}
+	s.stopPicker()
+	s.chokes.at, s.reports.statsAt = time.Time{}, time.Time{}
+	if wasRunning {
+		s.do(Announce{Event: swarm.Stopped})
+	}
+	s.answerWaiters()
+}
+
+// fail stops the torrent with an error of its Storage, such as a full disk. Only the
+// user can do something about it: Resume tries again.
+func (s *State) fail(now time.Time, err error) {
+	if s.phase == PhaseClosed {
+		s.lateErr = errors.Join(s.lateErr, err)
+	}
+	if s.phase == PhaseClosed || s.phase == PhaseFailed {
+		return
+	}
+	s.err = err
+	s.stop(now, PhaseFailed, err)
+	s.dropMemory()
+	s.report(Failed{s.ID(), err})
+}
+
+// apply ends the torrent. What is in memory of incomplete pieces is written, so that
+// a later run goes on with it.
+func (Close) apply(now time.Time, s *State) {
+	s.stop(now, PhaseClosed, ErrClosed)
+	if s.stored.pending != nil { // the check has not begun
+		s.stored.pending = nil
+		s.endCheck(ErrClosed)
+	}
+	s.spillAll()
+}
+
+// apply drops what came too late to be written.
+func (Finish) apply(_ time.Time, s *State) { s.dropMemory() }

@@ -1,0 +1,75 @@
+package protocol
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+)
+
+func (e *Received) apply(now time.Time, s *State) {
+	p := s.peers[e.Peer]
+	if p == nil || p.closing {
+		s.discardBlocks(e.Messages)
+		return
+	}
+	p.lastReceived = now
+	for i, m := range e.Messages {
+		err := s.receive(now, p, m)
+		if err != nil {
+			s.closePeer(now, p, err)
+		}
+		if p.closing {
+			s.discardBlocks(e.Messages[i+1:])
+			return
+		}
+	}
+	s.trimCredits(p)
+	s.requestBlocks(now, p)
+}
+
+// receive handles one message. An error ends the connection.
+func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
+	isFirst := !p.gotFirst
+	if m.Kind != peerwire.KeepAlive && m.Kind != peerwire.Extended && m.Kind != peerwire.Port {
+		p.gotFirst = true
+	}
+	switch m.Kind {
+	case peerwire.Piece:
+		s.receiveBlock(now, p, m)
+	case peerwire.Request:
+		return s.receiveRequest(now, p, m.Block)
+	case peerwire.Have:
+		s.receiveHave(now, p, m.Piece)
+	case peerwire.Bitfield, peerwire.HaveAll, peerwire.HaveNone:
+		if !isFirst {
+			return s.receiveLaterBitfield(now, p, m)
+		}
+		s.receiveFirstBitfield(now, p, m)
+	case peerwire.Choke:
+		s.receiveChoke(p)
+	case peerwire.Unchoke:
+		p.choking = false
+		p.lastBlock = now
+	case peerwire.Interested:
+		s.receiveInterest(now, p, true)
+	case peerwire.NotInterested:
+		s.receiveInterest(now, p, false)
+	case peerwire.Cancel:
+		s.receiveCancel(now, p, m.Block)
+	case peerwire.Reject:
+		s.receiveReject(now, p, m.Block)
+	case peerwire.AllowedFast:
+		p.allowed = addPiece(p.allowed, m.Piece)
+	case peerwire.Suggest:
+		p.suggested = addPiece(p.suggested, m.Piece)
+	case peerwire.Extended:
+		return s.receiveExtended(p, m)
+	}
+	return nil
+}
+
+// protocolError is a rule of the protocol that a peer broke, by message.
+func protocolError(k peerwire.Kind, format string, args ...any) error {
+	return &peerwire.ProtocolError{Message: k, Reason: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,131 @@
+package protocol
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/protocol/pieces"
+)
+
+// minSpill is the number of blocks that are on their way out of memory when memory is
+// short: hashed early, or written before their piece is complete.
+const minSpill = 64
+
+// reserve sets up to n units aside for blocks of this torrent. If there are none, the
+// torrent waits for Refilled.
+func (s *State) reserve(n int) int {
+	granted := s.memory.Reserve(n)
+	if granted > 0 {
+		return granted
+	}
+	s.waitsForMemory = true
+	if 2*s.buffersOut > s.memory.Held() {
+		s.do(Hurry{}) // most of it is with the verifiers
+	}
+	return 0
+}
+
+func (Refilled) apply(_ time.Time, s *State) {
+	s.waitsForMemory = false
+	s.repick = true
+}
+
+// apply gives memory back, because another torrent, or this one, got none. Blocks of
+// the partial pieces that will be complete last are written and read back later.
+func (Reclaim) apply(_ time.Time, s *State) {
+	s.memory.Reclaimed(s.reclaim())
+}
+
+// reclaim has blocks hashed early or written, and reports whether memory will come back
+// from it that was not on its way already: then the disk may be stuck.
+func (s *State) reclaim() (gives bool) {
+	if s.phase == PhaseClosed {
+		return false
+	}
+	wasQuiet := s.buffersOut == 0
+	if s.hashEarly() {
+		gives = wasQuiet
+		s.do(Hurry{})
+	}
+	for s.buffersOut < minSpill {
+		a := s.pieces.LeastComplete()
+		if a == nil {
+			break
+		}
+		gives = gives || s.buffersOut == 0
+		s.spill(a)
+	}
+	return gives
+}
+
+// spill writes what is in memory of a partial piece.
+func (s *State) spill(a *pieces.Assembly) {
+	numbers, bufs := a.TakeBuffers()
+	s.buffersOut += len(bufs)
+	s.do(Spill{a.Piece, a.Serial, numbers, bufs})
+}
+
+// spillAll writes what is in memory of all partial pieces, so that none is held.
+func (s *State) spillAll() {
+	for _, a := range s.pieces.InOrder() {
+		if !a.Checking && a.Buffers() > 0 {
+			s.spill(a)
+		}
+	}
+}
+
+func (e Written) apply(now time.Time, s *State) {
+	s.buffersOut -= len(e.Bufs)
+	s.memory.Drop(e.Bufs)
+	a := s.pieces.Current(e.Piece, e.Serial)
+	if a == nil {
+		return
+	}
+	a.Spilling -= len(e.Numbers)
+	if e.Err != nil {
+		a.Remove(e.Numbers)
+		s.picker.Lose(a.Piece, e.Numbers)
+		s.fail(now, e.Err)
+		return
+	}
+	if a.Ready() {
+		s.submit(a)
+	}
+}
+
+// dropMemory forgets the blocks of partial pieces that are in memory.
+func (s *State) dropMemory() {
+	for _, a := range s.pieces.InOrder() {
+		lost := a.InMemory()
+		if !a.Checking && len(lost) > 0 {
+			s.memory.Drop(a.Remove(lost))
+			s.picker.Lose(a.Piece, lost)
+		}
+	}
+	s.pieces.ForgetEmpty()
+}
+
+// Spilled returns the blocks of incomplete pieces that are in the Storage, unchecked:
+// block numbers by piece. The caller owns it.
+func (s *State) Spilled() map[int][]int { return s.pieces.Spilled() }
+
+// restoreSpilled takes in the blocks that a former run spilled.
+func (s *State) restoreSpilled(spilled map[int][]int) {
+	for _, piece := range slices.Sorted(maps.Keys(spilled)) {
+		if piece < 0 || piece >= s.n || s.have.Has(piece) {
+			continue
+		}
+		a := s.assemblyOf(piece)
+		for _, k := range spilled[piece] {
+			isNew := k >= 0 && k < a.Blocks() && !a.Arrived(k)
+			if isNew && s.geo.Contains(s.geo.Block(piece, k)) {
+				a.AddStored(k)
+				a.Restored = true
+			}
+		}
+		if a.Ready() {
+			s.submit(a)
+		}
+	}
+}

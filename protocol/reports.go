@@ -1,0 +1,109 @@
+package protocol
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// statsEvery is the time between two StatsTick events.
+const statsEvery = time.Second
+
+// reports is what was reported to listeners and sources, so that nobody hears it twice.
+type reports struct {
+	completed            bool // Completed was reported, or every piece was there at the start
+	completedUnannounced bool // the sources have not heard of the last piece
+	noPeers              bool // NoPeers was reported
+	nothingWanted        bool // NothingWanted was reported
+	statsAt              time.Time
+}
+
+func (r *reports) nextDeadline() time.Time { return r.statsAt }
+
+// report hands an event to listeners, if its kind is wanted.
+func (s *State) report(ev Event) {
+	if s.config.Events&ev.Kind() != 0 {
+		s.do(Report{ev})
+	}
+}
+
+func (s *State) reportStats(now time.Time) {
+	s.reports.statsAt = time.Time{}
+	if s.Running() && s.config.Events&OnStats != 0 {
+		s.report(StatsTick{now, s.Stats(now)})
+		s.reports.statsAt = now.Add(statsEvery)
+	}
+}
+
+// reportNoPeers reports that nobody is connected and nobody can be dialed, once. It
+// says whether it did.
+func (s *State) reportNoPeers(canDial bool) bool {
+	if !s.Running() || len(s.peers) > 0 || s.book.Dialing() > 0 || canDial || s.reports.noPeers {
+		return false
+	}
+	s.reports.noPeers = true
+	s.report(NoPeers{s.ID()})
+	return true
+}
+
+// reportNothingWanted reports that we want nothing of anybody who is connected, once.
+func (s *State) reportNothingWanted() {
+	if s.reports.nothingWanted || !s.Running() {
+		return
+	}
+	if slices.ContainsFunc(s.order, func(p *peer) bool { return p.amInterested }) {
+		return
+	}
+	s.reports.nothingWanted = true
+	s.report(NothingWanted{s.ID()})
+}
+
+// reportCompleted reports the last piece, once: a piece that was lost and came back is
+// no news.
+func (s *State) reportCompleted() {
+	if !s.reports.completed {
+		s.reports.completed = true
+		s.report(Completed{s.ID()})
+		s.reports.completedUnannounced = true
+	}
+	s.announceCompleted()
+}
+
+// announceCompleted has the sources hear of the last piece, once: at the next Resume
+// if it came during a pause
+// (https://www.bittorrent.org/beps/bep_0003.html, "trackers": event).
+func (s *State) announceCompleted() {
+	if s.reports.completedUnannounced && s.Running() && s.complete() {
+		s.reports.completedUnannounced = false
+		s.do(Announce{Event: swarm.Completed})
+	}
+}
+
+func (Reannounce) apply(_ time.Time, s *State) {
+	if s.Running() {
+		s.do(Announce{Soon: true, Asked: true})
+	}
+}
+
+// Announcement returns what to announce to sources at this moment. Its Event
+// and, for a torrent with several swarms, its Swarm are the caller's to fill in.
+func (s *State) Announcement() swarm.Announcement {
+	total := s.totals()
+	want := 200
+	if s.config.MaxPeers > 0 {
+		want = max(0, min(want, s.config.MaxPeers-len(s.order)))
+	}
+	if !s.wantsToDial() {
+		want = 0
+	}
+	return swarm.Announcement{
+		Swarm:      s.ID(),
+		Peer:       s.config.PeerID,
+		Port:       s.port,
+		Want:       want,
+		Uploaded:   total.up - s.figures.sessionUp,
+		Downloaded: total.down - s.figures.sessionDown,
+		Left:       s.left,
+	}
+}

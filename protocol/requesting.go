@@ -1,0 +1,151 @@
+package protocol
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// minNewPieces is the number of partial pieces that a torrent may always have.
+const minNewPieces = 4
+
+// requestBlocks requests as many blocks of a peer as its pace and the memory allow.
+func (s *State) requestBlocks(now time.Time, p *peer) {
+	mayRequest := !p.choking || len(p.allowed) > 0
+	if !s.Running() || p.closing || !p.amInterested || !mayRequest {
+		return
+	}
+	room := p.pace.Room(len(p.requests))
+	// Few requests a message cost more than a queue that is an eighth shorter.
+	if room < 1 || (len(p.requests) > 0 && room < p.pace.Target()/8) {
+		return
+	}
+	granted := s.reserve(room)
+	if granted == 0 {
+		return
+	}
+	s.picked = s.pick(now, p, granted)
+	s.memory.Release(granted - len(s.picked))
+	if len(s.picked) == 0 {
+		return
+	}
+	if len(p.requests) == 0 {
+		p.lastBlock = now
+	}
+	anyLate := slices.ContainsFunc(p.requests, func(r request) bool { return r.late })
+	for _, b := range s.picked {
+		s.assemblyOf(b.Piece)
+		if anyLate && s.reviveRequest(now, p, b) {
+			continue
+		}
+		p.tally.credits.Add(1)
+		p.requests = append(p.requests, request{block: b, sent: now})
+		s.sendRequest(now, p, b)
+	}
+	s.scheduleTimeouts(now)
+}
+
+// pick asks the picker for up to n blocks.
+func (s *State) pick(now time.Time, p *peer, n int) []swarm.Block {
+	spread := s.spreadPieces()
+	ask := swarm.Ask{
+		Peer:         p.id,
+		MaxBlocks:    n,
+		MaxNewPieces: s.maxNewPieces(n, spread),
+		First:        p.suggested,
+		Exclusive:    p.parole,
+		Spread:       spread,
+		Now:          now,
+		Delay:        p.pace.RoundTrip(),
+	}
+	if p.choking {
+		ask.Only = p.allowed
+	}
+	picked := s.picker.Pick(s.picked[:0], ask)
+	isWaiting := len(p.requests) == 0
+	if len(picked) == 0 && ask.MaxNewPieces == 0 && isWaiting {
+		// The partial pieces are of no use to this peer. One that has others must
+		// not wait for those who left them.
+		ask.MaxNewPieces = 1
+		picked = s.picker.Pick(picked, ask)
+	}
+	if len(picked) == 0 && ask.Exclusive && !p.choking && isWaiting && s.restartForParole(p) {
+		picked = s.picker.Pick(picked, ask)
+	}
+	return picked
+}
+
+// maxNewPieces returns how many pieces may be begun to request n blocks: partial pieces
+// are kept few, and yet the peers' queues are filled. If requests are spread over
+// pieces, as many may follow while the last blocks of these arrive.
+func (s *State) maxNewPieces(n, spread int) int {
+	senders := 0
+	for _, p := range s.order {
+		if !p.choking && p.amInterested {
+			senders++
+		}
+	}
+	perPiece := int((s.geo.PieceLength + swarm.BlockLen - 1) / swarm.BlockLen)
+	most := max(minNewPieces, senders+senders/2) + (s.memory.Units()+perPiece-1)/perPiece
+	if spread > 1 {
+		return max(0, min(most+2*spread-s.pieces.Len(), spread))
+	}
+	return max(0, min(most-s.pieces.Len(), n/perPiece+1))
+}
+
+func (s *State) sendRequest(now time.Time, p *peer, b swarm.Block) {
+	p.bytesAsked += int64(b.Length)
+	s.send(now, p, peerwire.Message{Kind: peerwire.Request, Block: b})
+}
+
+// reviveRequest makes an open request for b, which was late, one that counts again; its
+// unit is still set aside. It reports false if there is none.
+func (s *State) reviveRequest(now time.Time, p *peer, b swarm.Block) bool {
+	i := p.findRequest(b)
+	if i < 0 {
+		return false
+	}
+	r := p.removeRequest(i)
+	if r.void {
+		s.sendRequest(now, p, b)
+	}
+	p.requests = append(p.requests, request{block: b, sent: now})
+	s.memory.Release(1)
+	return true
+}
+
+// cancelDuplicate cancels a block that another peer sent first
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": cancel). The request
+// stays, because the block may be under way; with the fast extension it is answered,
+// and otherwise checkRequests forgets it.
+func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
+	p := s.peers[id]
+	if p == nil || p.closing {
+		return
+	}
+	i := p.findRequest(b)
+	if i >= 0 && !p.requests[i].late {
+		p.requests[i].late, p.requests[i].void = true, true
+		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: b})
+	}
+}
+
+// receiveChoke frees what we requested: without the fast extension the peer forgets all
+// of it. With it each request is answered by a block or a reject
+// (https://www.bittorrent.org/beps/bep_0006.html, "Reject Request").
+func (s *State) receiveChoke(p *peer) {
+	p.choking = true
+	if p.fast {
+		return
+	}
+	s.memory.Release(p.tally.takeCredits(len(p.requests)))
+	for _, r := range p.requests {
+		if !r.late {
+			s.picker.Drop(p.id, r.block)
+		}
+	}
+	p.requests = p.requests[:0]
+	s.repick = true
+}

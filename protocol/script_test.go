@@ -1,0 +1,324 @@
+package protocol
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	errScript    = errors.New("trouble")
+	errConnect   = errors.New("engine: connecting: refused")
+	errHandshake = errors.New("engine: shaking hands: end of file")
+)
+
+// obey carries out one line.
+func (w *world) obey(words []string) {
+	switch words[0] {
+	case "begin":
+		w.happen(Start{})
+	case "peer":
+		w.peer(swarm.Peer(w.number(words[1])), words[2:])
+	case "verdict":
+		w.judge(w.number(words[1]), words[2], w.numbers(strings.Join(words[3:], ",")))
+	case "written":
+		w.wrote(w.number(words[1]), failure(words[2:]))
+	case "stored":
+		pieces := w.numbers(words[1])
+		w.happen(StoredChecked{Round: w.s.stored.round, Pieces: pieces, Good: w.numbers(strings.Join(words[2:], ","))})
+	case "stale": // of a check that failed before the present one began
+		pieces := w.numbers(words[1])
+		w.happen(StoredChecked{Round: w.s.stored.round - 1, Pieces: pieces, Good: pieces})
+		w.happen(StoredDone{w.s.stored.round - 1})
+	case "unreadable":
+		w.happen(StoredChecked{Round: w.s.stored.round, Pieces: w.numbers(words[1]), Err: errScript})
+	case "checked":
+		if w.s.stored.pending == nil { // otherwise it has not begun
+			w.happen(StoredDone{w.s.stored.round})
+		}
+	case "found":
+		w.find(words[1:])
+	case "asked":
+		w.happen(Found{FromSource: true})
+	case "dialed":
+		w.happen(Unreached{w.address(words[1]), addressbook.Failed, errConnect})
+	case "refused":
+		w.happen(Unreached{w.address(words[1]), addressbook.NoHandshake, errHandshake})
+	case "lost":
+		w.happen(ReadFailed{swarm.Peer(w.number(words[1])), w.block(words[2]), errScript})
+	case "wait":
+		w.await(append(words, "-1")[1])
+	case "pause":
+		w.happen(Pause{})
+	case "resume":
+		w.happen(Resume{})
+	case "recheck":
+		w.happen(Recheck{w.ticket()})
+	case "close":
+		w.happen(Close{})
+	case "squeeze":
+		w.happen(Reclaim{})
+	case "announce":
+		w.happen(Reannounce{})
+	case "ban":
+		w.happen(Ban{w.address(words[1]).Addr()})
+	case "spilled":
+		w.say("in the store: %v", w.s.Spilled())
+	default:
+		d, err := time.ParseDuration(strings.TrimPrefix(words[0], "+"))
+		require.NoError(w.t, err, w.place)
+		w.advance(d)
+	}
+}
+
+// find brings an address, a seed perhaps, found in some of the swarms or in all.
+func (w *world) find(words []string) {
+	a, in := swarm.Address{AddrPort: w.address(words[0])}, addressbook.Swarms(0)
+	for _, word := range words[1:] {
+		if n, ok := strings.CutPrefix(word, "in="); ok {
+			in |= 1 << w.number(n)
+		} else {
+			a.Flags = swarm.Seed
+		}
+	}
+	w.happen(Found{Addrs: []swarm.Address{a}, Swarms: in})
+}
+
+// await has a caller wait for a piece, or for all.
+func (w *world) await(piece string) { w.happen(Await{w.ticket(), w.number(piece)}) }
+
+// ticket returns a ticket that a call waits with.
+func (w *world) ticket() Ticket {
+	w.last++
+	w.waits = append(w.waits, w.last)
+	return w.last
+}
+
+func failure(words []string) error {
+	if len(words) > 0 {
+		return errScript
+	}
+	return nil
+}
+
+// happen applies an Input, and what the budget posts meanwhile, each as a turn.
+func (w *world) happen(in Input) {
+	w.posted = append([]Input{in}, w.posted...)
+	for len(w.posted) > 0 {
+		in, w.posted = w.posted[0], w.posted[1:]
+		w.s.Apply(w.now, in)
+		w.turn = w.s.Settle(w.now)
+		w.carryOut(w.turn)
+	}
+	w.waits = slices.DeleteFunc(w.waits, func(t Ticket) bool {
+		err, ok := w.ended[t]
+		if ok {
+			w.say("call ends: %v", err)
+		}
+		return ok
+	})
+}
+
+// advance lets time pass, with the ticks that the state wants.
+func (w *world) advance(d time.Duration) {
+	end := w.now.Add(d)
+	for n := 0; !w.turn.Next.IsZero() && !w.turn.Next.After(end); n++ {
+		require.Less(w.t, n, 100_000, "%s: the ticks never end", w.place)
+		if w.turn.Next.After(w.now) {
+			w.now = w.turn.Next
+		}
+		before := len(w.lines)
+		w.happen(Tick{})
+		for i := before; i < len(w.lines); i++ {
+			w.lines[i] = fmt.Sprintf("%v: %s", w.now.Sub(w.start), w.lines[i])
+		}
+	}
+	w.now = end
+}
+
+// peer is something that one peer does.
+func (w *world) peer(id swarm.Peer, words []string) {
+	rest := words[1:]
+	switch words[0] {
+	case "joins", "dialed":
+		w.join(id, words[0] == "dialed", rest)
+	case "sends":
+		var all []peerwire.Message
+		for _, part := range strings.Split(strings.Join(rest, " "), ", ") {
+			all = append(all, w.read(id, w.message(strings.Fields(part))))
+		}
+		w.happen(&Received{Peer: id, Messages: all})
+	case "reads": // as sends, but the turn is slow
+		w.slow = append(w.slow, w.read(id, w.message(rest)))
+	case "delivers":
+		all := w.slow
+		w.slow = nil
+		w.happen(&Received{Peer: id, Messages: all})
+	case "goes":
+		w.happen(Gone{id, io.EOF})
+		delete(w.conns, id)
+	default:
+		w.t.Fatalf("%s: peer: unknown word %q", w.place, words[0])
+	}
+}
+
+// join is a handshake: the pieces of the peer, and what it understands.
+func (w *world) join(id swarm.Peer, outgoing bool, words []string) {
+	e := Joined{Peer: id, Addr: w.address(fmt.Sprint(id)), ID: peerID(fmt.Sprintf("p%d", id)), Swarm: w.s.ID(), Outgoing: outgoing}
+	var first []peerwire.Message
+	for _, word := range words {
+		key, value, _ := strings.Cut(word, "=")
+		switch key {
+		case "fast":
+			e.Fast = true
+		case "ext":
+			e.Extended = true
+		case "id":
+			e.ID = peerID(value)
+		case "at":
+			e.Addr = w.address(value)
+		case "all":
+			first = append(first, peerwire.Message{Kind: peerwire.HaveAll})
+		case "none":
+			first = append(first, peerwire.Message{Kind: peerwire.HaveNone})
+		default:
+			first = append(first, peerwire.Message{Kind: peerwire.Bitfield, Data: bits(word)})
+		}
+	}
+	w.connect(e)
+	if len(first) > 0 && w.conns[id] != nil {
+		w.happen(&Received{Peer: id, Messages: first})
+	}
+}
+
+// connect applies Joined, with a Tally that this side keeps.
+func (w *world) connect(e Joined) {
+	c := &conn{fast: e.Fast}
+	c.line = Line{Fast: e.Fast, Tally: &c.tally}
+	e.Tally = &c.tally
+	w.conns[e.Peer] = c
+	w.happen(e)
+}
+
+// read does to a message what a reader does: a block takes a buffer only if one was set
+// aside for it.
+func (w *world) read(id swarm.Peer, m peerwire.Message) peerwire.Message {
+	if m.Kind != peerwire.Piece {
+		return m
+	}
+	c := w.conns[id]
+	require.NotNil(w.t, c, w.place)
+	if !c.tally.Admit(len(m.Data)) {
+		m.Data = nil
+		return m
+	}
+	p := w.budget.Buffer()
+	m.Data = p[:copy(p, m.Data)]
+	return m
+}
+
+// message reads one message, such as "piece 1.0" or "have 3". A piece may be "bad".
+func (w *world) message(words []string) peerwire.Message {
+	if len(words) == 1 {
+		for k := range peerwire.Kind(255) {
+			if strings.ReplaceAll(k.String(), " ", "-") == words[0] {
+				return peerwire.Message{Kind: k}
+			}
+		}
+		return peerwire.Message{Kind: peerwire.KeepAlive}
+	}
+	arg := words[1]
+	switch words[0] {
+	case "have":
+		return peerwire.Message{Kind: peerwire.Have, Piece: w.number(arg)}
+	case "allows":
+		return peerwire.Message{Kind: peerwire.AllowedFast, Piece: w.number(arg)}
+	case "suggests":
+		return peerwire.Message{Kind: peerwire.Suggest, Piece: w.number(arg)}
+	case "bitfield":
+		return peerwire.Message{Kind: peerwire.Bitfield, Data: bits(arg)}
+	case "request":
+		return peerwire.Message{Kind: peerwire.Request, Block: w.block(arg)}
+	case "cancel":
+		return peerwire.Message{Kind: peerwire.Cancel, Block: w.block(arg)}
+	case "reject":
+		return peerwire.Message{Kind: peerwire.Reject, Block: w.block(arg)}
+	case "piece", "bad":
+		b := w.block(arg)
+		data := content(b)
+		if words[0] == "bad" {
+			data[0] ^= 0xff
+		}
+		return peerwire.Message{Kind: peerwire.Piece, Block: b, Data: data}
+	case "hello":
+		hello := peerwire.ExtendedHandshake{V: "Peer 1", Reqq: w.number(arg), P: 7000}
+		return peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}
+	}
+	w.t.Fatalf("%s: no such message", w.place)
+	return peerwire.Message{}
+}
+
+// judge is the answer of a verifier, and of the Storage if the piece is right.
+func (w *world) judge(piece int, how string, bad []int) {
+	i := slices.IndexFunc(w.jobs, func(j Check) bool { return j.Piece == piece })
+	require.GreaterOrEqual(w.t, i, 0, "%s: piece %d is not being checked", w.place, piece)
+	j := w.jobs[i]
+	w.jobs = slices.Delete(w.jobs, i, i+1)
+	if j.From > 0 {
+		require.Equal(w.t, j.From, j.State, w.place)
+	}
+	if j.Section {
+		e := SectionDone{Piece: piece, Serial: j.Serial, From: j.From, Blocks: j.Blocks, State: j.From + len(j.Blocks)}
+		if how == "error" {
+			e.Err = errScript
+		}
+		w.happen(e)
+		return
+	}
+	e := CheckResult{Piece: piece, Serial: j.Serial, From: j.From, Blocks: j.Blocks, Bad: bad}
+	switch how {
+	case "ok":
+		e.OK = true
+	case "error":
+		e.Err = errScript
+	}
+	if j.Sums || (how == "wrong" && len(bad) == 0) {
+		e.Sums = w.sums(j)
+	}
+	w.happen(e)
+}
+
+// sums hashes the blocks of a piece. Those that are stored have the right bytes.
+func (w *world) sums(j Check) (all []uint64) {
+	for k := range j.From + len(j.Blocks) {
+		var b []byte
+		if k >= j.From {
+			b = j.Blocks[k-j.From]
+		}
+		if b == nil {
+			b = content(w.setup.Geometry.Block(j.Piece, k))
+		}
+		h := fnv.New64()
+		h.Write(b)
+		all = append(all, h.Sum64())
+	}
+	return all
+}
+
+// wrote is the end of a spill.
+func (w *world) wrote(piece int, err error) {
+	i := slices.IndexFunc(w.spills, func(e Spill) bool { return e.Piece == piece })
+	require.GreaterOrEqual(w.t, i, 0, "%s: piece %d is not being written", w.place, piece)
+	e := w.spills[i]
+	w.spills = slices.Delete(w.spills, i, i+1)
+	w.happen(Written{e.Piece, e.Serial, e.Numbers, e.Bufs, err})
+}

@@ -1,0 +1,76 @@
+package protocol
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// maxServing is the number of requests of a peer that may wait, our reqq
+// (https://www.bittorrent.org/beps/bep_0010.html, "handshake message").
+const maxServing = 2000
+
+// receiveRequest puts a block on the list of those to send, or refuses it.
+func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
+	switch {
+	case p.amChoking:
+		p.refusedByUs++
+		if p.refusedByUs > maxRefused {
+			return protocolError(peerwire.Request, "request while choked")
+		}
+	case !s.have.Has(b.Piece):
+		p.refusedByUs++
+		if p.refusedByUs > maxRefused {
+			return protocolError(peerwire.Request, "request for pieces that we do not have")
+		}
+	case p.tally.queued.Load() >= maxServing:
+		if !p.fast {
+			return protocolError(peerwire.Request, "more than %d requests wait", maxServing)
+		}
+	default:
+		p.tally.queued.Add(1)
+		p.out.Serve = append(p.out.Serve, b)
+		s.markDirty(p)
+		return nil
+	}
+	s.reject(now, p, b)
+	return nil
+}
+
+// receiveCancel takes a block off the list of those to send, here or with the writer.
+func (s *State) receiveCancel(now time.Time, p *peer, b swarm.Block) {
+	i := slices.Index(p.out.Serve, b)
+	if i >= 0 {
+		p.out.Serve = slices.Delete(p.out.Serve, i, i+1)
+		s.withdraw(now, p, b)
+		return
+	}
+	p.out.Cancel = append(p.out.Cancel, b)
+	s.markDirty(p)
+}
+
+// withdraw gives up on a block that never got to the writer.
+func (s *State) withdraw(now time.Time, p *peer, b swarm.Block) {
+	p.tally.queued.Add(-1)
+	s.reject(now, p, b)
+}
+
+// apply marks a piece missing that cannot be read any more.
+func (e ReadFailed) apply(now time.Time, s *State) {
+	if s.phase == PhaseClosed {
+		return
+	}
+	p := s.peers[e.Peer]
+	if p != nil && !p.closing {
+		s.reject(now, p, e.Block)
+	}
+	if s.have.Has(e.Block.Piece) {
+		s.markMissing(e.Block.Piece, nil)
+		for _, p := range s.order {
+			s.updateInterest(now, p)
+		}
+		s.report(Warning{s.ID(), e.Err})
+	}
+}

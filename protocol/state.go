@@ -1,0 +1,205 @@
+package protocol
+
+import (
+	"time"
+
+	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A State is what one torrent knows and decides. It does no I/O, reads no clock, takes
+// no lock and starts no goroutine. One goroutine at a time may use it.
+//
+// New makes a State. Apply and Settle advance it: what happened goes in, what is to be
+// done comes out. All other methods show it and may be called between two Applies.
+type State struct {
+	config      *Config
+	setup       *Setup // what New was given, until the check at the start is over
+	swarms      []swarm.ID
+	geo         *swarm.Geometry
+	n           int // pieces of the torrent
+	memory      Memory
+	newPicker   func() swarm.Picker
+	picker      swarm.Picker // noPicker while there is nothing to request
+	peerTimeout time.Duration
+	start       time.Time
+	serial      uint64 // the last serial number of an assembly
+
+	port   uint16
+	phase  Phase
+	paused bool // by the user: the torrent does not run after the check that is under way
+	inTurn bool // Apply was called since Settle
+	repick bool // blocks may be free to request that were not before
+
+	err     error // why the torrent failed
+	lateErr error // of the Storage, after Close
+
+	holdings
+	sections sections
+	stored   storedCheck
+	reports  reports
+	idle     idleness
+	figures  figures
+	waiters  []waiter
+	book     addressbook.Book
+
+	*workingSet
+}
+
+// A Turn is what the State wants done after a run of Inputs. All of it is the
+// caller's until the next Apply.
+type Turn struct {
+	// Effects are to be carried out in order, before anything of Out is sent.
+	Effects []Effect
+
+	// Out is what peers get, each of them once.
+	Out []*Outbox
+
+	// Next is when to apply a Tick at the latest; zero for never.
+	Next time.Time
+
+	// Idle says that nothing is connected or under way, so the caller may release
+	// what it holds for the torrent between turns.
+	Idle bool
+}
+
+// New returns the State of a torrent. Start must be its first Input.
+func New(now time.Time, setup Setup) *State {
+	config := setup.Config
+	if config == nil {
+		config = new(Config)
+	}
+	if !config.complete() {
+		full := config.Or(DefaultConfig())
+		config = &full
+	}
+	s := &State{
+		config:      config,
+		setup:       &setup,
+		swarms:      setup.Swarms,
+		geo:         setup.Geometry,
+		n:           setup.Geometry.Pieces(),
+		memory:      setup.Memory,
+		newPicker:   setup.NewPicker,
+		picker:      noPicker{},
+		peerTimeout: setup.PeerTimeout,
+		start:       now,
+		port:        setup.Port,
+		paused:      setup.Paused,
+		figures:     figures{baseDown: setup.Downloaded, baseUp: setup.Uploaded},
+		workingSet:  emptySet,
+	}
+	if s.memory == nil {
+		s.memory = new(unlimited)
+	}
+	if s.peerTimeout == 0 {
+		s.peerTimeout = 120 * time.Second
+	}
+	s.sections = newSections(&setup, s.memory.Units())
+	s.have = swarm.NewBitfield(s.n)
+	for i := range s.n {
+		s.left += int64(s.geo.PieceLen(i))
+	}
+	return s
+}
+
+// Apply takes in what happened. Any number of Applies may come before Settle.
+func (s *State) Apply(now time.Time, in Input) {
+	s.beginTurn()
+	in.apply(now, s)
+}
+
+// beginTurn takes back what the last Turn lent to the caller.
+func (s *State) beginTurn() {
+	if s.inTurn {
+		return
+	}
+	s.inTurn = true
+	s.attach()
+	clear(s.effects)
+	s.effects = s.effects[:0]
+	for _, o := range s.outs {
+		o.reset()
+	}
+	clear(s.outs)
+	s.outs = s.outs[:0]
+}
+
+// Settle ends a run of Applies. What they ask for together is done once.
+func (s *State) Settle(now time.Time) Turn {
+	s.beginTurn()
+	if s.repick && s.Running() {
+		s.repick = false
+		for _, p := range s.order {
+			s.requestBlocks(now, p)
+		}
+	}
+	s.checkStoredNow()
+	s.dialPeers(now)
+	s.updateIdle(now)
+	s.collectOutboxes()
+	s.inTurn = false
+	turn := Turn{Effects: s.effects, Out: s.outs, Next: s.nextDeadline()}
+	turn.Idle = s.detach()
+	return turn
+}
+
+// collectOutboxes lists what the peers get that are not being closed.
+func (s *State) collectOutboxes() {
+	for _, p := range s.dirty {
+		p.isDirty = false
+		if !p.closing {
+			s.outs = append(s.outs, &p.out)
+		}
+	}
+	clear(s.dirty)
+	s.dirty = s.dirty[:0]
+}
+
+// do asks the caller for something.
+func (s *State) do(e Effect) { s.effects = append(s.effects, e) }
+
+// ID returns the first of the torrent's swarms.
+func (s *State) ID() swarm.ID { return s.swarms[0] }
+
+// Running reports whether the torrent talks to others: it is neither being checked,
+// nor paused, failed or closed.
+func (s *State) Running() bool { return s.phase == PhaseRunning }
+
+// LateErr returns the errors of the Storage that came after Close; nil for none.
+func (s *State) LateErr() error { return s.lateErr }
+
+// nextDeadline returns when the State wants a Tick; zero for never. Each topic has a
+// deadline of its own.
+func (s *State) nextDeadline() (next time.Time) {
+	for _, t := range [...]time.Time{
+		s.chokes.nextDeadline(),
+		s.timeouts.nextDeadline(),
+		s.reports.nextDeadline(),
+		s.idle.nextDeadline(),
+		s.dialDeadline(),
+	} {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	return next
+}
+
+func (Tick) apply(now time.Time, s *State) {
+	if due(s.chokes.at, now) {
+		s.rechoke(now)
+	}
+	if due(s.timeouts.at, now) {
+		s.checkTimeouts(now)
+	}
+	if due(s.idle.at, now) {
+		s.becomeIdle()
+	}
+	if due(s.reports.statsAt, now) {
+		s.reportStats(now)
+	}
+}
+
+// due reports whether a point in time, if there is one, has come.
+func due(t, now time.Time) bool { return !t.IsZero() && !t.After(now) }

@@ -1,0 +1,89 @@
+package protocol
+
+import (
+	"errors"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// ErrBusy is the error of Recheck while a check is under way.
+var ErrBusy = errors.New("engine: a check is under way")
+
+// A storedCheck is the check of what is stored, at the start or on request.
+type storedCheck struct {
+	round   int            // number of the check, so that answers to an earlier one are recognized
+	checked int            // pieces that were looked at, of total
+	total   int            // pieces
+	pending swarm.Bitfield // what is to be checked as soon as everything is written; nil for nothing
+	ticket  Ticket         // of the call that waits for the end; zero for none
+}
+
+func (e Recheck) apply(now time.Time, s *State) { s.recheck(now, e.Ticket) }
+
+// recheck forgets what is held and has it read again.
+func (s *State) recheck(now time.Time, ticket Ticket) {
+	if s.phase == PhaseChecking || s.phase == PhaseClosed {
+		if ticket != 0 {
+			s.do(Answer{ticket, ErrBusy})
+		}
+		return
+	}
+	s.paused = s.phase == PhasePaused
+	s.stop(now, PhaseChecking, errPaused)
+	s.err = nil
+	s.dropMemory()
+	all := swarm.NewBitfield(s.n)
+	all.SetAll(s.n)
+	for i := range s.n {
+		s.markMissing(i, nil)
+	}
+	s.pieces.Clear()
+	s.stored = storedCheck{round: s.stored.round + 1, total: s.n, pending: all, ticket: ticket}
+}
+
+// checkStoredNow begins the check that recheck asked for, once everything is written
+// that was on its way: the check could otherwise read a half-written piece, or be
+// overtaken by the bytes that replace it.
+func (s *State) checkStoredNow() {
+	if s.stored.pending != nil && s.buffersOut == 0 && s.phase == PhaseChecking {
+		s.do(CheckStored{s.stored.pending, s.stored.round})
+		s.stored.pending = nil
+	}
+}
+
+func (e StoredChecked) apply(now time.Time, s *State) {
+	if s.phase != PhaseChecking || e.Round != s.stored.round {
+		return
+	}
+	s.stored.checked += len(e.Pieces)
+	for _, i := range e.Good {
+		s.markHeld(i)
+		s.report(Held{s.ID(), i})
+	}
+	s.report(Checking{s.ID(), s.stored.checked, s.stored.total})
+	if e.Err != nil {
+		s.endCheck(e.Err)
+		s.fail(now, e.Err)
+	}
+}
+
+func (e StoredDone) apply(now time.Time, s *State) {
+	if e.Round != s.stored.round {
+		return // a check that failed, and that another one follows
+	}
+	if s.phase != PhaseChecking {
+		s.endCheck(ErrClosed)
+		return
+	}
+	s.endCheck(nil)
+	s.checked(now)
+}
+
+// endCheck answers the call that waits for the check, if there is one.
+func (s *State) endCheck(err error) {
+	if s.stored.ticket != 0 {
+		s.do(Answer{s.stored.ticket, err})
+		s.stored.ticket = 0
+	}
+}

@@ -1,0 +1,133 @@
+package protocol
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/pacing"
+)
+
+const (
+	checkWhileRequesting = 500 * time.Millisecond // between checks of timeouts while requests are open
+	checkOtherwise       = 5 * time.Second
+	keepAliveAfter       = 60 * time.Second // of our silence
+	giveUpAfter          = time.Minute      // without a block: units set aside for the peer go to others
+	maxStalls            = 3                // times in a row that we give up on a peer's blocks until it goes
+)
+
+var (
+	errTimeout = errors.New("silent for too long")
+	errIdle    = errors.New("no interest on either side")
+)
+
+// timeoutChecks is when the peers' clocks are looked at.
+type timeoutChecks struct {
+	at time.Time // of the next check; zero for never
+}
+
+func (t *timeoutChecks) nextDeadline() time.Time { return t.at }
+
+// scheduleTimeouts schedules the next check of timeouts: soon while requests are open.
+func (s *State) scheduleTimeouts(now time.Time) {
+	every := checkOtherwise
+	if slices.ContainsFunc(s.order, func(p *peer) bool { return len(p.requests) > 0 }) {
+		every = checkWhileRequesting
+	}
+	t := now.Add(every)
+	if s.timeouts.at.IsZero() || s.timeouts.at.After(t) {
+		s.timeouts.at = t
+	}
+}
+
+// checkTimeouts goes through the peers: who is silent, who is of no use, whose blocks
+// are late.
+func (s *State) checkTimeouts(now time.Time) {
+	s.timeouts.at = time.Time{}
+	s.readMeters(now)
+	for _, p := range slices.Clone(s.order) {
+		s.checkSilence(now, p)
+		if p.closing {
+			continue
+		}
+		s.checkRequests(now, p)
+		if p.parole && len(p.requests) == 0 {
+			s.repick = true // what others held up may be free by now
+		}
+		if now.Sub(p.lastSent) >= keepAliveAfter && !p.closing {
+			s.send(now, p, peerwire.Message{Kind: peerwire.KeepAlive})
+		}
+	}
+	if len(s.peers) > 0 {
+		s.scheduleTimeouts(now)
+	}
+}
+
+// checkSilence ends the connection to a peer that sent nothing for long, or in which
+// neither side was interested.
+func (s *State) checkSilence(now time.Time, p *peer) {
+	limit := s.config.IdleTimeout
+	switch {
+	case now.Sub(p.lastReceived) > s.peerTimeout:
+		s.closePeer(now, p, errTimeout)
+	case p.interested || p.amInterested:
+		p.lastInterest = now
+	case limit > 0 && now.Sub(p.lastInterest) > limit:
+		s.closePeer(now, p, errIdle)
+	}
+}
+
+// checkRequests looks for blocks that are overdue. What a stalled peer was asked for
+// becomes free for others; its units stay set aside, because it may still send.
+func (s *State) checkRequests(now time.Time, p *peer) {
+	if len(p.requests) == 0 {
+		return
+	}
+	wait := p.pace.Timeout()
+	silent := now.Sub(p.lastBlock)
+	if silent >= giveUpAfter {
+		s.giveUpRequests(now, p)
+		return
+	}
+	isStalled := silent > wait
+	if isStalled {
+		p.pace.Stalled()
+	}
+	for i := range p.requests {
+		r := &p.requests[i]
+		// Blocks come in order: one that was requested long before others that
+		// came is lost.
+		isPassedOver := now.Sub(r.sent) > 2*wait+pacing.QueueTime && r.sent.Before(p.lastBlock.Add(-2*wait))
+		if !r.late && (isStalled || isPassedOver) {
+			r.late, r.void = true, !isStalled
+			s.picker.Drop(p.id, r.block)
+			s.repick = true
+		}
+	}
+	// Cancelled blocks of a peer without the fast extension are never answered.
+	for len(p.requests) > 0 && p.requests[0].late && now.Sub(p.requests[0].sent) > giveUpAfter {
+		p.removeRequest(0)
+		s.memory.Release(p.tally.takeCredits(1))
+	}
+}
+
+// giveUpRequests takes back the units that were set aside for a peer that sends nothing.
+func (s *State) giveUpRequests(now time.Time, p *peer) {
+	p.stalls++
+	if p.stalls >= maxStalls {
+		s.closePeer(now, p, errTimeout)
+		return
+	}
+	for _, r := range p.requests {
+		if !r.late {
+			s.picker.Drop(p.id, r.block)
+		}
+		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.block})
+	}
+	s.memory.Release(p.tally.takeCredits(len(p.requests)))
+	p.requests = p.requests[:0]
+	p.lastBlock = now
+	p.pace.Stalled()
+	s.repick = true
+}

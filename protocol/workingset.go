@@ -1,0 +1,66 @@
+package protocol
+
+import (
+	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A workingSet is what a State needs for the peers that are connected and for the
+// pieces that are under way. A torrent without either has one only during its turns.
+// Maps are made when something is put into them.
+type workingSet struct {
+	peers map[swarm.Peer]*peer // connected, or closing
+	order []*peer              // those that are not closing, in order of joining: no decision depends on the order of a map
+	byID  map[swarm.PeerID]*peer
+	dirty []*peer // whose outbox was written to
+
+	pieces         pieces.Table             // in progress
+	evidence       map[int]*pieces.Evidence // by piece
+	buffersOut     int                      // buffers that are with verifiers and the Storage
+	waitsForMemory bool                     // Reserve gave nothing, and Refilled has not come
+
+	chokes   chokeRounds
+	timeouts timeoutChecks
+
+	effects []Effect
+	outs    []*Outbox
+
+	// What follows is used again by each call.
+	picked     []swarm.Block
+	duplicates []swarm.Peer
+	coming     map[int]int
+	oneBuf     [1][]byte
+}
+
+// emptySet stands for the workingSet of every torrent that has none. It is read and
+// never written.
+var emptySet = &workingSet{}
+
+// attach gives the torrent a workingSet, if it has none.
+func (s *State) attach() {
+	if s.workingSet == emptySet {
+		s.workingSet = &workingSet{pieces: pieces.New(s.geo)}
+	}
+}
+
+// detach drops the workingSet if nothing is in it, and reports whether it did.
+func (s *State) detach() bool {
+	w := s.workingSet
+	inUse := len(w.peers)+len(w.order)+w.pieces.Len()+len(w.evidence)+w.buffersOut > 0
+	if inUse || w.waitsForMemory || !w.chokes.at.IsZero() || !w.timeouts.at.IsZero() {
+		return false
+	}
+	s.workingSet = emptySet
+	return true
+}
+
+// addPeer enters a peer that has joined.
+func (w *workingSet) addPeer(p *peer) {
+	if w.peers == nil {
+		w.peers = make(map[swarm.Peer]*peer)
+		w.byID = make(map[swarm.PeerID]*peer)
+	}
+	w.peers[p.id] = p
+	w.order = append(w.order, p)
+	w.byID[p.peerID] = p
+}
