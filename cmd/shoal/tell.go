@@ -121,12 +121,12 @@ func (s *session) checked(i *item, e engine.Added) {
 	i.began = held(i.t)
 	s.c.emit(happening{Event: "checked", Torrent: i.id, Held: &e.Held})
 	switch {
-	case i.whole && !i.done:
+	case i.seedOnly && !i.done:
 		s.fail(i, advised{
 			fmt.Errorf("%w: %s of %s", errIncomplete, grouped(int64(e.Held)), counted(e.Pieces, "piece")),
 			"Say where the content is with --dir, or fetch the rest with: " + program() + " get",
 		})
-	case i.whole:
+	case i.seedOnly:
 		s.c.say("%s: seeding %s, %s", i.name, i.where(), sized(i.t.Length()))
 		if err := i.t.Resume(); err != nil {
 			s.fail(i, err)
@@ -142,7 +142,7 @@ func (s *session) checked(i *item, e engine.Added) {
 // held returns how many bytes of a torrent's files are held, pads not counted.
 func held(t *client.Torrent) (n int64) {
 	files, err := t.Files()
-	if err != nil { // it is whole, and its metainfo cannot be read back
+	if err != nil { // everything is held, and the metainfo cannot be read back
 		return t.Length()
 	}
 	for _, f := range files {

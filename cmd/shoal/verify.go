@@ -58,7 +58,7 @@ const (
 
 // Run checks the torrents.
 func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
-	whole := true
+	complete := true
 	for i, name := range cmd.Torrent {
 		t, err := readTorrent(c.stdin, name)
 		if err != nil {
@@ -78,9 +78,9 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		if v.Right > 0 {
 			c.say("  checked %s in %s, %s", sized(t.Info.ContentLength()), span(took), speed(t.Info.ContentLength(), took))
 		}
-		whole = whole && v.Complete
+		complete = complete && v.Complete
 	}
-	if !whole {
+	if !complete {
 		return reported{errors.New("not everything is there")}
 	}
 	return nil
