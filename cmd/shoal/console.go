@@ -35,7 +35,7 @@ type console struct {
 func newConsole(stdin io.Reader, stdout, stderr io.Writer) *console {
 	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, log: slog.New(slog.DiscardHandler)}
 	c.size = func() (int, int) { return sizeOf(0, 0) }
-	if f, ok := file(stdout); ok {
+	if f, ok := asFile(stdout); ok {
 		if _, _, ok := windowSize(f); ok && os.Getenv("TERM") != "dumb" {
 			c.live = true
 			c.style = styleOf(os.Getenv)

@@ -50,7 +50,7 @@ type reported struct{ error }
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	stdout, stderr = heard(stdout, stop), heard(stderr, stop)
+	stdout, stderr = watchPipe(stdout, stop), watchPipe(stderr, stop)
 	var cli arguments
 	exited := -1
 	parser, err := kong.New(&cli,
