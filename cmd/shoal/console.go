@@ -97,7 +97,7 @@ func (c *console) say(format string, args ...any) {
 func (c *console) warn(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if c.json {
-		c.emit(failure{Event: "warning", Message: text})
+		c.emit(failureJSON{Event: "warning", Message: text})
 		return
 	}
 	c.print(c.stderr, "shoal: "+text+"\n")
@@ -107,7 +107,7 @@ func (c *console) warn(format string, args ...any) {
 func (c *console) fail(err error) {
 	text, hint := readable(err), advice(err)
 	if c.json {
-		c.emit(failure{Event: "error", Message: text, Advice: hint})
+		c.emit(failureJSON{Event: "error", Message: text, Advice: hint})
 		return
 	}
 	if hint != "" {

@@ -120,7 +120,7 @@ func TestNothingIsDrawnElsewhere(t *testing.T) {
 	require.Equal(t, "text\n", out.String())
 	c.json = true
 	c.say("text")
-	c.emit(failure{Event: "warning", Message: "a < b"})
+	c.emit(failureJSON{Event: "warning", Message: "a < b"})
 	require.Equal(t, "text\n{\"event\":\"warning\",\"message\":\"a < b\"}\n", out.String())
 }
 

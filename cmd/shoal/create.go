@@ -25,8 +25,8 @@ Examples:
     shoal create data/ --format hybrid --piece-length 1MiB`
 }
 
-// created is the JSON object of a torrent that was made.
-type created struct {
+// createdJSON is the JSON object of a torrent that was made.
+type createdJSON struct {
 	Event string `json:"event"` // "created"
 	Path  string `json:"path,omitempty"`
 	identity
@@ -70,7 +70,7 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	c.emit(created{"created", output, identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, files(t.Info)})
+	c.emit(createdJSON{"created", output, identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, files(t.Info)})
 	if !wrote {
 		c.say("%s is there already, and the same.", output)
 	} else {

@@ -53,8 +53,8 @@ type demo struct {
 	took        time.Duration // of the download
 }
 
-// demonstrated is the JSON object of a demo that went well.
-type demonstrated struct {
+// demoJSON is the JSON object of a demo that went well.
+type demoJSON struct {
 	Event   string  `json:"event"` // "demonstrated"
 	Files   int     `json:"files"`
 	Bytes   int64   `json:"bytes"`
@@ -102,7 +102,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	c.say("%s", c.style.paint(green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is right.",
 		sized(d.size), counted(d.files, "file"), span(d.took), speed(d.size, d.took))))
 	c.say("All in all it took %s.", span(time.Since(started)))
-	result := demonstrated{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
+	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
 	if cmd.Keep {
 		result.Dir = d.dir
 	}

@@ -68,29 +68,29 @@ func (id identity) hashes() (all []namedHash) {
 	return all
 }
 
-// inspection is the JSON object of a torrent.
-type inspection struct {
+// torrentJSON is the JSON object of a torrent.
+type torrentJSON struct {
 	identity
-	Length       int64           `json:"length"` // of all files, in bytes
-	PieceLength  int64           `json:"pieceLength"`
-	Pieces       int             `json:"pieces"`
-	Private      bool            `json:"private"`
-	Source       string          `json:"source,omitempty"`
-	Comment      string          `json:"comment,omitempty"`
-	CreatedBy    string          `json:"createdBy,omitempty"`
-	CreationDate *time.Time      `json:"creationDate,omitempty"`
-	Encoding     string          `json:"encoding,omitempty"`
-	Trackers     [][]string      `json:"trackers"`
-	WebSeeds     []string        `json:"webSeeds,omitempty"`
-	HTTPSeeds    []string        `json:"httpSeeds,omitempty"`
-	Nodes        []string        `json:"nodes,omitempty"`
-	Similar      []string        `json:"similar,omitempty"`
-	Collections  []string        `json:"collections,omitempty"`
-	Magnet       string          `json:"magnet"`
-	Files        []inspectedFile `json:"files"`
+	Length       int64      `json:"length"` // of all files, in bytes
+	PieceLength  int64      `json:"pieceLength"`
+	Pieces       int        `json:"pieces"`
+	Private      bool       `json:"private"`
+	Source       string     `json:"source,omitempty"`
+	Comment      string     `json:"comment,omitempty"`
+	CreatedBy    string     `json:"createdBy,omitempty"`
+	CreationDate *time.Time `json:"creationDate,omitempty"`
+	Encoding     string     `json:"encoding,omitempty"`
+	Trackers     [][]string `json:"trackers"`
+	WebSeeds     []string   `json:"webSeeds,omitempty"`
+	HTTPSeeds    []string   `json:"httpSeeds,omitempty"`
+	Nodes        []string   `json:"nodes,omitempty"`
+	Similar      []string   `json:"similar,omitempty"`
+	Collections  []string   `json:"collections,omitempty"`
+	Magnet       string     `json:"magnet"`
+	Files        []fileJSON `json:"files"`
 }
 
-type inspectedFile struct {
+type fileJSON struct {
 	Path       string `json:"path"`
 	Length     int64  `json:"length"` // in bytes
 	Offset     int64  `json:"offset"` // of the first byte in the torrent
@@ -104,16 +104,16 @@ type inspectedFile struct {
 }
 
 // inspected gathers what is known of a torrent.
-func inspected(t *metainfo.Torrent) inspection {
+func inspected(t *metainfo.Torrent) torrentJSON {
 	info := t.Info
-	v := inspection{
+	v := torrentJSON{
 		identity: identify(info),
 		Length:   info.ContentLength(), PieceLength: info.PieceLength, Pieces: info.Pieces(),
 		Private: info.Private, Source: info.Source,
 		Comment: t.Comment, CreatedBy: t.CreatedBy, Encoding: t.Encoding,
 		Trackers: t.Tiers, WebSeeds: t.WebSeeds, HTTPSeeds: t.HTTPSeeds, Nodes: t.Nodes,
 		Magnet: t.Magnet().String(),
-		Files:  []inspectedFile{},
+		Files:  []fileJSON{},
 	}
 	if v.Trackers == nil {
 		v.Trackers = [][]string{}
@@ -127,7 +127,7 @@ func inspected(t *metainfo.Torrent) inspection {
 	}
 	v.Collections = slices.Concat(info.Collections, t.Collections)
 	for _, f := range info.Entries {
-		e := inspectedFile{
+		e := fileJSON{
 			Path: f.Path, Length: f.Length, Offset: f.Offset,
 			Pad: f.Pad, Executable: f.Executable, Hidden: f.Hidden, Symlink: f.Symlink,
 			MD5: f.MD5, SHA1: hex.EncodeToString([]byte(f.SHA1)),
@@ -189,7 +189,7 @@ func readTorrent(stdin io.Reader, name string) (*metainfo.Torrent, error) {
 }
 
 // show prints the torrent for people.
-func (v inspection) show(c *console) {
+func (v torrentJSON) show(c *console) {
 	line := func(what, format string, args ...any) {
 		c.say("  %-12s %s", what, plain(fmt.Sprintf(format, args...)))
 	}
@@ -243,7 +243,7 @@ func (v inspection) show(c *console) {
 }
 
 // marks returns what is particular about a file.
-func (f inspectedFile) marks() string {
+func (f fileJSON) marks() string {
 	marks := ""
 	if f.Symlink != "" {
 		marks += " -> " + plain(f.Symlink)
@@ -257,8 +257,8 @@ func (f inspectedFile) marks() string {
 	return marks
 }
 
-// inspectedMagnet is the JSON object of a magnet link.
-type inspectedMagnet struct {
+// magnetJSON is the JSON object of a magnet link.
+type magnetJSON struct {
 	identity
 	Length   int64    `json:"length,omitempty"` // in bytes
 	Trackers []string `json:"trackers,omitempty"`
@@ -269,7 +269,7 @@ type inspectedMagnet struct {
 }
 
 func showMagnet(c *console, m *metainfo.Magnet) {
-	v := inspectedMagnet{
+	v := magnetJSON{
 		identity: identity{Name: m.Name},
 		Length:   m.Length, Trackers: m.Trackers, WebSeeds: m.WebSeeds,
 		Sources: slices.Concat(m.Sources, m.Acceptable), Peers: m.Peers, Keywords: m.Keywords,

@@ -30,8 +30,8 @@ func newMeter(c *console, task string) *meter {
 	return &meter{c: c, task: task, start: now, shown: now}
 }
 
-// step is the JSON object of a meter.
-type step struct {
+// stepJSON is the JSON object of a meter.
+type stepJSON struct {
 	Event string `json:"event"` // "step"
 	Task  string `json:"task"`
 	Done  int64  `json:"done"`  // bytes
@@ -54,7 +54,7 @@ func (m *meter) set(done, total int64) {
 		return
 	}
 	m.shown = now
-	m.c.emit(step{"step", m.task, done, total})
+	m.c.emit(stepJSON{"step", m.task, done, total})
 	share := float64(done) / float64(max(total, 1))
 	passed := now.Sub(m.start)
 	fields := []string{m.task, percent(share), speed(done, passed)}

@@ -119,7 +119,7 @@ func finish(ctx context.Context, c *console, err error) int {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		c.emit(failure{Event: "interrupted"})
+		c.emit(failureJSON{Event: "interrupted"})
 		return exitInterrupted
 	case errors.As(err, &told):
 		return exitFailed
@@ -130,8 +130,8 @@ func finish(ctx context.Context, c *console, err error) int {
 	return exitFailed
 }
 
-// failure is the JSON object of an error.
-type failure struct {
+// failureJSON is the JSON object of an error.
+type failureJSON struct {
 	Event   string `json:"event"` // "error" or "interrupted"
 	Message string `json:"message,omitempty"`
 	Advice  string `json:"advice,omitempty"`

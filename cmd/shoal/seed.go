@@ -147,7 +147,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	if wrote {
 		s.c.say("Wrote %s.", output)
 	}
-	s.c.emit(created{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, files(meta.Info)})
+	s.c.emit(createdJSON{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, files(meta.Info)})
 	s.add(t).seedOnly = true
 	if len(meta.Tiers) == 0 {
 		s.c.say("It names no tracker, so others name this machine: %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())

@@ -74,13 +74,13 @@ func openSession(c *console, config client.Config, peers []netip.AddrPort) (*ses
 // listening tells where peers can connect.
 func (s *session) listening() {
 	for _, a := range s.client.Addrs() {
-		s.c.emit(listening{"listening", a.String()})
+		s.c.emit(listeningJSON{"listening", a.String()})
 		s.c.say("Listening at %s.", a)
 	}
 }
 
-// listening is the JSON object of an address.
-type listening struct {
+// listeningJSON is the JSON object of an address.
+type listeningJSON struct {
 	Event   string `json:"event"` // "listening"
 	Address string `json:"address"`
 }
@@ -91,12 +91,12 @@ func (s *session) add(t *client.Torrent) *item {
 	i := &item{t: t, name: plain(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
 	s.items = append(s.items, i)
 	s.byID[id] = i
-	s.c.emit(added{"added", i.id, t.Name(), t.Length(), t.Stats().Pieces, t.Dir()})
+	s.c.emit(addedJSON{"added", i.id, t.Name(), t.Length(), t.Stats().Pieces, t.Dir()})
 	return i
 }
 
-// added is the JSON object of a torrent that begins.
-type added struct {
+// addedJSON is the JSON object of a torrent that begins.
+type addedJSON struct {
 	Event   string `json:"event"` // "added"
 	Torrent string `json:"torrent"`
 	Name    string `json:"name"`
@@ -187,8 +187,8 @@ func (i *item) view() view {
 	return v
 }
 
-// progressed is the JSON object of a torrent that is under way.
-type progressed struct {
+// progressJSON is the JSON object of a torrent that is under way.
+type progressJSON struct {
 	Event   string   `json:"event"` // "progress"
 	Torrent string   `json:"torrent"`
 	State   string   `json:"state"`
@@ -205,10 +205,10 @@ type progressed struct {
 	ETA     *float64 `json:"eta,omitempty"` // seconds
 }
 
-func (i *item) progress() progressed {
+func (i *item) progress() progressJSON {
 	v := i.view()
 	st := v.stats
-	p := progressed{
+	p := progressJSON{
 		Event: "progress", Torrent: i.id, State: v.state(), Share: v.share(), Held: st.Held, Pieces: st.Pieces, Left: st.Left,
 		Down: v.down, Up: v.up, Got: st.Down.Total, Sent: st.Up.Total, Peers: st.Peers, Seeds: st.Seeds,
 	}

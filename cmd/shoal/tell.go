@@ -11,8 +11,8 @@ import (
 	"github.com/shoal-bt/shoal/engine"
 )
 
-// happening is the JSON object of an event of a torrent.
-type happening struct {
+// eventJSON is the JSON object of an event of a torrent.
+type eventJSON struct {
 	Event   string  `json:"event"`
 	Torrent string  `json:"torrent"`
 	Name    string  `json:"name,omitempty"`
@@ -32,7 +32,7 @@ func (s *session) tell(e client.Event) {
 	if i == nil {
 		return
 	}
-	h := happening{Torrent: i.id}
+	h := eventJSON{Torrent: i.id}
 	switch e := e.(type) {
 	case engine.Added:
 		s.checked(i, e)
@@ -119,7 +119,7 @@ func (s *session) checked(i *item, e engine.Added) {
 	i.ready, i.start = true, time.Now()
 	i.done = e.Held == e.Pieces
 	i.began = held(i.t)
-	s.c.emit(happening{Event: "checked", Torrent: i.id, Held: &e.Held})
+	s.c.emit(eventJSON{Event: "checked", Torrent: i.id, Held: &e.Held})
 	switch {
 	case i.seedOnly && !i.done:
 		s.fail(i, advised{
@@ -132,7 +132,7 @@ func (s *session) checked(i *item, e engine.Added) {
 			s.fail(i, err)
 		}
 	case i.done:
-		s.c.emit(happening{Event: "completed", Torrent: i.id, Name: i.t.Name()})
+		s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name()})
 		s.c.say("%s: all of it is in %s already", i.name, i.where())
 	case e.Held > 0:
 		s.c.say("%s: going on at %s", i.name, percent(float64(e.Held)/float64(e.Pieces)))
@@ -156,7 +156,7 @@ func (s *session) completed(i *item) {
 	i.done = true
 	i.took = time.Since(i.start)
 	length := i.t.Length() - i.began
-	s.c.emit(happening{Event: "completed", Torrent: i.id, Name: i.t.Name(), Bytes: length, Seconds: i.took.Seconds()})
+	s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name(), Bytes: length, Seconds: i.took.Seconds()})
 	if s.quiet {
 		return
 	}

@@ -27,8 +27,8 @@ Examples:
     shoal create film.mkv --announce http://tracker.example:6969/announce`
 }
 
-// tracked is the JSON object of a tracker.
-type tracked struct {
+// trackerJSON is the JSON object of a tracker.
+type trackerJSON struct {
 	Event     string `json:"event"` // "listening" or "stats"
 	Announce  string `json:"announce,omitempty"`
 	Announces uint64 `json:"announces"`
@@ -71,7 +71,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx, listener) }()
 	announce := "http://" + reachable(listener.Addr()) + "/announce"
-	c.emit(tracked{Event: "listening", Announce: announce})
+	c.emit(trackerJSON{Event: "listening", Announce: announce})
 	c.say("The tracker listens at %s. Announce URL: %s", listener.Addr(), announce)
 	c.say("Others need a name or address of this machine in it. Ctrl-C ends it.")
 	return cmd.report(ctx, c, server, served)
@@ -104,7 +104,7 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 			continue
 		}
 		if st != last {
-			c.emit(tracked{"stats", "", st.Announces, st.Scrapes, st.Refused, st.Swarms, st.Peers, st.Seeds})
+			c.emit(trackerJSON{"stats", "", st.Announces, st.Scrapes, st.Refused, st.Swarms, st.Peers, st.Seeds})
 			c.say("%s", line)
 		}
 		last = st

@@ -28,18 +28,18 @@ Examples:
     shoal verify some.torrent --dir /media/films`
 }
 
-// verified is the JSON object of a check.
-type verified struct {
+// verifiedJSON is the JSON object of a check.
+type verifiedJSON struct {
 	Event string `json:"event"` // "verified"
 	identity
-	Dir      string         `json:"dir"`
-	Complete bool           `json:"complete"`
-	Pieces   int            `json:"pieces"`
-	Right    int            `json:"right"` // pieces
-	Faults   []verifiedFile `json:"faults"`
+	Dir      string      `json:"dir"`
+	Complete bool        `json:"complete"`
+	Pieces   int         `json:"pieces"`
+	Right    int         `json:"right"` // pieces
+	Faults   []faultJSON `json:"faults"`
 }
 
-type verifiedFile struct {
+type faultJSON struct {
 	Path   string `json:"path"`
 	Fault  string `json:"fault"`  // missing, shorter, longer or wrong
 	Length int64  `json:"length"` // in the torrent, in bytes
@@ -88,7 +88,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 
 // verify checks what is in dir of a torrent. It calls progress with bytes done and
 // in all.
-func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verified, err error) {
+func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verifiedJSON, err error) {
 	if layers := info.MissingLayers(); len(layers) > 0 && !info.HasV1() {
 		return v, advised{fmt.Errorf("the torrent lacks the piece layers of %s", counted(len(layers), "file")),
 			"It cannot be checked without them: get a .torrent file that has them."}
@@ -113,9 +113,9 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 	if err != nil {
 		return v, err
 	}
-	v = verified{
+	v = verifiedJSON{
 		Event: "verified", identity: identify(info), Dir: dir,
-		Pieces: g.Pieces(), Right: have.Count(), Faults: []verifiedFile{},
+		Pieces: g.Pieces(), Right: have.Count(), Faults: []faultJSON{},
 	}
 	for i, f := range info.Entries {
 		if fault := faultOf(f, stats[i], have); fault.Fault != "" {
@@ -123,7 +123,7 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 		}
 	}
 	// Files whose size tells it first: others may only share pieces with them.
-	slices.SortStableFunc(v.Faults, func(a, b verifiedFile) int {
+	slices.SortStableFunc(v.Faults, func(a, b faultJSON) int {
 		switch {
 		case a.Fault == wrong && b.Fault != wrong:
 			return 1
@@ -137,9 +137,9 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 }
 
 // faultOf says what is wrong with a file; Fault is empty for nothing.
-func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) verifiedFile {
+func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) faultJSON {
 	first, end := f.Pieces()
-	v := verifiedFile{Path: f.Path, Length: f.Length, Size: st.Size, Pieces: end - first}
+	v := faultJSON{Path: f.Path, Length: f.Length, Size: st.Size, Pieces: end - first}
 	for i := first; i < end; i++ {
 		if have.Has(i) {
 			v.Right++
@@ -164,7 +164,7 @@ func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) verifi
 const faultsShown = 20
 
 // show prints what came of a check for people.
-func (v verified) show(c *console) {
+func (v verifiedJSON) show(c *console) {
 	name := plain(v.Name)
 	if v.Complete {
 		c.say("%s: complete, all %s right", name, counted(v.Pieces, "piece"))
