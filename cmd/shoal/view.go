@@ -120,8 +120,8 @@ func fitting(fields []string, columns int) string {
 // mapRows is the number of rows that a map of pieces takes at most.
 const mapRows = 3
 
-// tall draws a torrent with the map of its pieces.
-func (v view) tall(s style, columns int) []string {
+// multiLine draws a torrent with the map of its pieces.
+func (v view) multiLine(s style, columns int) []string {
 	columns = max(columns-1, 10)
 	size := sized(v.length)
 	lines := []string{shorten(v.name, columns-width(size)-2) + "  " + s.paint(faint, size)}
@@ -151,8 +151,8 @@ func (v view) pieces(s style, columns int) (lines []string) {
 	return lines
 }
 
-// short draws a torrent on one line.
-func (v view) short(s style, columns int) string {
+// oneLine draws a torrent on one line.
+func (v view) oneLine(s style, columns int) string {
 	columns = max(columns-1, 10)
 	name := max(columns/3, 8)
 	fields := v.fields(s)
@@ -162,7 +162,7 @@ func (v view) short(s style, columns int) string {
 // screen draws torrents in a window.
 func screen(views []view, s style, columns, rows int) (lines []string) {
 	if len(views) == 1 {
-		return views[0].tall(s, columns)
+		return views[0].multiLine(s, columns)
 	}
 	room := max(rows-2, 1)
 	for i, v := range views {
@@ -170,7 +170,7 @@ func screen(views []view, s style, columns, rows int) (lines []string) {
 			lines = append(lines, fmt.Sprintf("and %d more", len(views)-i))
 			break
 		}
-		lines = append(lines, v.short(s, columns))
+		lines = append(lines, v.oneLine(s, columns))
 	}
 	return lines
 }

@@ -52,16 +52,16 @@ func TestTallView(t *testing.T) {
 		"a film with a rather long name.mkv  100.0 MiB",
 		strings.Repeat("#", 40) + strings.Repeat(".", 39),
 		"50.0%  down 4.0 MiB/s  ETA 0:13  3 peers (1 seed)  up 1.0 MiB/s",
-	}, half(100).tall(style{}, 80))
+	}, half(100).multiLine(style{}, 80))
 	for columns := range 120 {
-		for _, line := range half(5000).tall(style{unicode: true, color: true}, columns) {
+		for _, line := range half(5000).multiLine(style{unicode: true, color: true}, columns) {
 			require.LessOrEqual(t, width(line), max(columns-1, 10)+20, "%d columns: %s", columns, line)
 			if columns > 30 {
 				require.Less(t, width(line), columns)
 			}
 		}
 	}
-	require.Len(t, half(5000).tall(style{}, 80), 2+mapRows)
+	require.Len(t, half(5000).multiLine(style{}, 80), 2+mapRows)
 }
 
 func TestStates(t *testing.T) {
