@@ -135,7 +135,7 @@ func (s *session) run(ctx context.Context) {
 			if !ok {
 				return
 			}
-			s.tell(e)
+			s.handleEvent(e)
 		case <-ticks.C:
 			s.show()
 		}
@@ -228,7 +228,7 @@ func (s *session) close() error {
 		s.c.draw("Telling trackers that we leave, and saving what is there ...")
 	}
 	err := s.client.Close()
-	if s.told(err) {
+	if s.alreadyReported(err) {
 		err = nil
 	}
 	s.c.clear()
@@ -258,9 +258,9 @@ func (s *session) failed() error {
 	return nil
 }
 
-// told reports whether an error of Close is the trouble that a torrent failed with:
+// alreadyReported reports whether an error of Close is the trouble that a torrent failed with:
 // on a full disk, say, the last blocks cannot be written either.
-func (s *session) told(err error) bool {
+func (s *session) alreadyReported(err error) bool {
 	hint := advice(err)
 	return hint != "" && slices.ContainsFunc(s.items, func(i *item) bool { return i.err != nil && advice(i.err) == hint })
 }

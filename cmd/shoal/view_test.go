@@ -100,9 +100,9 @@ func TestScreenOfMany(t *testing.T) {
 func TestTroubleIsToldOnce(t *testing.T) {
 	full := func(op string) error { return fmt.Errorf("%s: %w", op, syscall.ENOSPC) }
 	s := &session{items: []*item{{}, {err: full("write")}}}
-	require.True(t, s.told(full("closing")))
-	require.False(t, s.told(nil))
-	require.False(t, s.told(errors.New("other")))
-	require.False(t, s.told(fs.ErrPermission))
-	require.False(t, (&session{items: []*item{{}}}).told(full("closing")))
+	require.True(t, s.alreadyReported(full("closing")))
+	require.False(t, s.alreadyReported(nil))
+	require.False(t, s.alreadyReported(errors.New("other")))
+	require.False(t, s.alreadyReported(fs.ErrPermission))
+	require.False(t, (&session{items: []*item{{}}}).alreadyReported(full("closing")))
 }

@@ -26,8 +26,8 @@ type eventJSON struct {
 	Message string  `json:"message,omitempty"`
 }
 
-// tell prints what happened to a torrent, if it is worth it.
-func (s *session) tell(e client.Event) {
+// handleEvent prints what happened to a torrent, if it is worth it.
+func (s *session) handleEvent(e client.Event) {
 	i := s.byID[client.TorrentOf(e)]
 	if i == nil {
 		return
@@ -57,7 +57,7 @@ func (s *session) tell(e client.Event) {
 		if told, ours := s.named[e.Addr]; !ours || told {
 			return
 		}
-		h.Event, h.Peer, h.Message = "peerFailed", e.Addr.String(), s.unmet(i, e)
+		h.Event, h.Peer, h.Message = "peerFailed", e.Addr.String(), s.warnPeerFailed(i, e)
 	case engine.PeerConnected:
 		h.Event, h.Peer = "connected", e.Addr.String()
 	case engine.PeerLost:
@@ -84,8 +84,8 @@ func (s *session) tell(e client.Event) {
 	s.c.emit(h)
 }
 
-// unreached says why a peer that the user named is not connected.
-func unreached(err error) string {
+// peerFailure says why a peer that the user named is not connected.
+func peerFailure(err error) string {
 	switch {
 	case errors.Is(err, engine.ErrHandshake) && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
 		return "it hung up, as those do who do not have the torrent; it is tried again from time to time"
@@ -95,10 +95,10 @@ func unreached(err error) string {
 	return readable(err) + "; it is tried again from time to time"
 }
 
-// unmet tells, once, why a peer that the user named is not connected.
-func (s *session) unmet(i *item, e engine.PeerFailed) string {
+// warnPeerFailed tells, once, why a peer that the user named is not connected.
+func (s *session) warnPeerFailed(i *item, e engine.PeerFailed) string {
 	s.named[e.Addr] = true
-	why := unreached(client.ErrorOf(e))
+	why := peerFailure(client.ErrorOf(e))
 	if !s.c.json {
 		s.c.warn("%s: %s: %s", i.name, e.Addr, why)
 	}
