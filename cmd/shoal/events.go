@@ -67,17 +67,17 @@ func (s *session) handleEvent(e client.Event) {
 		}
 	case engine.SourceReply:
 		h.Event, h.Peers = "tracker", &e.Peers
-		i.trouble = ""
+		i.lastWarning = ""
 		if w := plain(e.Answer.Warning); w != "" {
 			h.Message = w
-			s.trouble(i, "the tracker warns: "+w)
+			s.warnOnce(i, "the tracker warns: "+w)
 		}
 	case engine.SourceError:
 		h.Event, h.Message = "trackerError", readable(client.ErrorOf(e))
-		s.trouble(i, "no answer from the tracker: "+h.Message)
+		s.warnOnce(i, "no answer from the tracker: "+h.Message)
 	case engine.Warning:
 		h.Event, h.Message = "warning", readable(e.Err)
-		s.trouble(i, h.Message)
+		s.warnOnce(i, h.Message)
 	default:
 		return
 	}
@@ -105,12 +105,12 @@ func (s *session) warnPeerFailed(i *item, e engine.PeerFailed) string {
 	return why
 }
 
-// trouble prints a warning, but not the same twice in a row.
-func (s *session) trouble(i *item, text string) {
-	if text == i.trouble || s.c.json {
+// warnOnce prints a warning, but not the same twice in a row.
+func (s *session) warnOnce(i *item, text string) {
+	if text == i.lastWarning || s.c.json {
 		return
 	}
-	i.trouble = text
+	i.lastWarning = text
 	s.c.warn("%s: %s", i.name, text)
 }
 

@@ -124,7 +124,7 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 		default:
 			i := s.add(t)
 			if len(t.Trackers()) == 0 && len(o.Peers) == 0 {
-				s.trouble(i, "the torrent names no tracker, so nobody will be found: name peers with --peer HOST:PORT, or a tracker with --announce URL")
+				s.warnOnce(i, "the torrent names no tracker, so nobody will be found: name peers with --peer HOST:PORT, or a tracker with --announce URL")
 			}
 		}
 	}

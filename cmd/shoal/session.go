@@ -34,19 +34,19 @@ type session struct {
 
 // An item is a torrent of a session.
 type item struct {
-	t        *client.Torrent
-	name     string // fit for a terminal
-	id       string // hexadecimal
-	start    time.Time
-	began    int64         // bytes that were held when the check was done
-	seedOnly bool          // it is only seeded: every piece must be there from the start
-	ready    bool          // its check is done
-	done     bool          // every piece is held
-	took     time.Duration // of the download, when it is done
-	err      error         // it stopped with
-	trouble  string        // that was last told
-	text     string        // that was last printed
-	pace     pace
+	t           *client.Torrent
+	name        string // fit for a terminal
+	id          string // hexadecimal
+	start       time.Time
+	began       int64         // bytes that were held when the check was done
+	seedOnly    bool          // it is only seeded: every piece must be there from the start
+	ready       bool          // its check is done
+	done        bool          // every piece is held
+	took        time.Duration // of the download, when it is done
+	err         error         // it stopped with
+	lastWarning string        // that was last told
+	text        string        // that was last printed
+	pace        pace
 }
 
 // openSession makes a client. peers are those that the user named. close ends it.
