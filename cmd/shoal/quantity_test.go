@@ -54,7 +54,7 @@ func TestWordsForNumbers(t *testing.T) {
 }
 
 func TestPace(t *testing.T) {
-	var p pace
+	var p rateWindow
 	start := time.Unix(1000, 0)
 	down, up := p.rates(start, 50, 0)
 	require.Zero(t, down)
@@ -66,7 +66,7 @@ func TestPace(t *testing.T) {
 		down, _ = p.rates(start.Add(time.Duration(s+2)*time.Second), 150, 10)
 	}
 	require.Zero(t, down, "what lies before the window does not count")
-	require.LessOrEqual(t, len(p.samples), 6)
+	require.LessOrEqual(t, len(p.history), 6)
 	down, _ = p.rates(start.Add(200*time.Second), 0, 0)
 	require.Zero(t, down, "totals that shrink are no negative rate")
 }

@@ -46,7 +46,7 @@ type item struct {
 	err         error         // it stopped with
 	lastWarning string        // that was last told
 	text        string        // that was last printed
-	pace        pace
+	window      rateWindow
 }
 
 // openSession makes a client. peers are those that the user named. close ends it.
@@ -183,7 +183,7 @@ func (s *session) show() {
 
 func (i *item) view() view {
 	v := view{name: i.name, length: i.t.Length(), stats: i.t.Stats(), have: i.t.Bitfield()}
-	v.down, v.up = i.pace.rates(time.Now(), v.stats.Down.Total, v.stats.Up.Total)
+	v.down, v.up = i.window.rates(time.Now(), v.stats.Down.Total, v.stats.Up.Total)
 	return v
 }
 
