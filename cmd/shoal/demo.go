@@ -72,7 +72,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	if parent == "" {
 		parent = os.TempDir()
 	}
-	if err := enoughSpace(parent, int64(cmd.Size)); err != nil {
+	if err := checkDiskSpace(parent, int64(cmd.Size)); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp(parent, "shoal-demo-")
@@ -110,19 +110,19 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	return nil
 }
 
-// spare is what a disk should have left after the demo took its place, in bytes.
-const spare = 16 << 20
+// diskReserve is what a disk should have left after the demo took its place, in bytes.
+const diskReserve = 16 << 20
 
-// enoughSpace reports whether the sample fits twice below a folder.
-func enoughSpace(parent string, size int64) error {
+// checkDiskSpace reports whether the sample fits twice below a folder.
+func checkDiskSpace(parent string, size int64) error {
 	if st, err := os.Stat(parent); err != nil {
 		return advised{err, "Choose a folder that exists with --dir."}
 	} else if !st.IsDir() {
 		return advised{fmt.Errorf("%s is no folder", parent), "Choose a folder with --dir."}
 	}
 	free, known := freeSpace(parent)
-	if known && free-spare < 2*size {
-		return advised{fmt.Errorf("%s has %s free, and the demo takes %s for a while", parent, sized(free), sized(2*size+spare)),
+	if known && free-diskReserve < 2*size {
+		return advised{fmt.Errorf("%s has %s free, and the demo takes %s for a while", parent, sized(free), sized(2*size+diskReserve)),
 			"Choose another folder with --dir, or a smaller sample with --size."}
 	}
 	return nil
