@@ -116,9 +116,9 @@ func (s *session) warnOnce(i *item, text string) {
 
 // checked notes what a torrent begins with.
 func (s *session) checked(i *item, e engine.Added) {
-	i.ready, i.start = true, time.Now()
+	i.checked, i.start = true, time.Now()
 	i.done = e.Held == e.Pieces
-	i.began = held(i.t)
+	i.heldAtStart = held(i.t)
 	s.c.emit(eventJSON{Event: "checked", Torrent: i.id, Held: &e.Held})
 	switch {
 	case i.seedOnly && !i.done:
@@ -155,7 +155,7 @@ func held(t *client.Torrent) (n int64) {
 func (s *session) completed(i *item) {
 	i.done = true
 	i.took = time.Since(i.start)
-	length := i.t.Length() - i.began
+	length := i.t.Length() - i.heldAtStart
 	s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name(), Bytes: length, Seconds: i.took.Seconds()})
 	if s.quiet {
 		return

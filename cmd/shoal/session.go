@@ -38,9 +38,9 @@ type item struct {
 	name        string // fit for a terminal
 	id          string // hexadecimal
 	start       time.Time
-	began       int64         // bytes that were held when the check was done
+	heldAtStart int64         // bytes that were held when the check was done
 	seedOnly    bool          // it is only seeded: every piece must be there from the start
-	ready       bool          // its check is done
+	checked     bool          // its check is done
 	done        bool          // every piece is held
 	took        time.Duration // of the download, when it is done
 	err         error         // it stopped with
@@ -238,7 +238,7 @@ func (s *session) close() error {
 	for _, i := range s.items {
 		sent := i.t.Stats().Up.Total
 		switch {
-		case i.err != nil || !i.ready:
+		case i.err != nil || !i.checked:
 		case !i.done:
 			s.c.say("%s: stopped at %s; the same command goes on from there.", i.name, percent(i.view().share()))
 		case sent > 0:
