@@ -35,10 +35,10 @@ func (s *session) handleEvent(e client.Event) {
 	h := eventJSON{Torrent: i.id}
 	switch e := e.(type) {
 	case engine.Added:
-		s.checked(i, e)
+		s.handleAdded(i, e)
 		return
 	case engine.Completed:
-		s.completed(i)
+		s.handleCompleted(i)
 		return
 	case engine.Failed:
 		s.fail(i, client.ErrorOf(e))
@@ -114,11 +114,11 @@ func (s *session) warnOnce(i *item, text string) {
 	s.c.warn("%s: %s", i.name, text)
 }
 
-// checked notes what a torrent begins with.
-func (s *session) checked(i *item, e engine.Added) {
+// handleAdded notes what a torrent begins with.
+func (s *session) handleAdded(i *item, e engine.Added) {
 	i.checked, i.start = true, time.Now()
 	i.done = e.Held == e.Pieces
-	i.heldAtStart = held(i.t)
+	i.heldAtStart = heldBytes(i.t)
 	s.c.emit(eventJSON{Event: "checked", Torrent: i.id, Held: &e.Held})
 	switch {
 	case i.seedOnly && !i.done:
@@ -139,8 +139,8 @@ func (s *session) checked(i *item, e engine.Added) {
 	}
 }
 
-// held returns how many bytes of a torrent's files are held, pads not counted.
-func held(t *client.Torrent) (n int64) {
+// heldBytes returns how many bytes of a torrent's files are heldBytes, pads not counted.
+func heldBytes(t *client.Torrent) (n int64) {
 	files, err := t.Files()
 	if err != nil { // everything is held, and the metainfo cannot be read back
 		return t.Length()
@@ -151,8 +151,8 @@ func held(t *client.Torrent) (n int64) {
 	return n
 }
 
-// completed tells that the last piece came in.
-func (s *session) completed(i *item) {
+// handleCompleted tells that the last piece came in.
+func (s *session) handleCompleted(i *item) {
 	i.done = true
 	i.took = time.Since(i.start)
 	length := i.t.Length() - i.heldAtStart

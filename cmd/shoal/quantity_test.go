@@ -53,7 +53,7 @@ func TestWordsForNumbers(t *testing.T) {
 	}
 }
 
-func TestPace(t *testing.T) {
+func TestRateWindow(t *testing.T) {
 	var p rateWindow
 	start := time.Unix(1000, 0)
 	down, up := p.rates(start, 50, 0)
