@@ -127,7 +127,7 @@ func TestNothingIsDrawnElsewhere(t *testing.T) {
 func TestMeter(t *testing.T) {
 	c, w := liveConsole(40, 10)
 	m := newMeter(c, "hashing")
-	m.shown = m.shown.Add(-drawEvery)
+	m.shownAt = m.shownAt.Add(-drawEvery)
 	m.start = m.start.Add(-drawEvery)
 	m.set(50, 100)
 	require.Contains(t, w.String(), "hashing  50.0%")

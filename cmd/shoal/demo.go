@@ -242,7 +242,7 @@ func (d *demo) download(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.quit, s.quiet = true, true
+	s.quitWhenComplete, s.quiet = true, true
 	t, err := s.client.Add(ctx, filepath.Join(d.dir, torrentName))
 	if err != nil {
 		return errors.Join(err, s.client.Close())

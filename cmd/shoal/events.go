@@ -127,13 +127,13 @@ func (s *session) handleAdded(i *item, e engine.Added) {
 			"Say where the content is with --dir, or fetch the rest with: " + program() + " get",
 		})
 	case i.seedOnly:
-		s.c.say("%s: seeding %s, %s", i.name, i.where(), sized(i.t.Length()))
+		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), sized(i.t.Length()))
 		if err := i.t.Resume(); err != nil {
 			s.fail(i, err)
 		}
 	case i.done:
 		s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name()})
-		s.c.say("%s: all of it is in %s already", i.name, i.where())
+		s.c.say("%s: all of it is in %s already", i.name, i.contentPath())
 	case e.Held > 0:
 		s.c.say("%s: going on at %s", i.name, percent(float64(e.Held)/float64(e.Pieces)))
 	}
@@ -160,8 +160,8 @@ func (s *session) handleCompleted(i *item) {
 	if s.quiet {
 		return
 	}
-	s.c.say("%s: complete in %s, %s in %s, %s", i.name, i.where(), sized(length), span(i.took), speed(length, i.took))
-	if !s.quit {
+	s.c.say("%s: complete in %s, %s in %s, %s", i.name, i.contentPath(), sized(length), span(i.took), speed(length, i.took))
+	if !s.quitWhenComplete {
 		s.c.say("%s: seeding until Ctrl-C", i.name)
 	}
 }

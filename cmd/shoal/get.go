@@ -83,10 +83,10 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 	if err != nil {
 		return err
 	}
-	s.quit = cmd.QuitAfterComplete
+	s.quitWhenComplete = cmd.QuitAfterComplete
 	failed := cmd.add(ctx, s, client.AddOptions{Peers: peers, Recheck: cmd.Recheck, Overwrite: cmd.Overwrite})
 	if len(s.items) > 0 {
-		s.listening()
+		s.showAddresses()
 		s.run(ctx)
 	}
 	if err := s.close(); err != nil {

@@ -19,15 +19,15 @@ type meter struct {
 	c    *console
 	task string // such as "hashing film.mkv"
 
-	mu    sync.Mutex
-	start time.Time
-	shown time.Time
+	mu      sync.Mutex
+	start   time.Time
+	shownAt time.Time
 }
 
 // newMeter starts a task.
 func newMeter(c *console, task string) *meter {
 	now := time.Now()
-	return &meter{c: c, task: task, start: now, shown: now}
+	return &meter{c: c, task: task, start: now, shownAt: now}
 }
 
 // stepJSON is the JSON object of a meter.
@@ -50,10 +50,10 @@ func (m *meter) set(done, total int64) {
 		every = drawEvery
 	}
 	now := time.Now()
-	if now.Sub(m.shown) < every {
+	if now.Sub(m.shownAt) < every {
 		return
 	}
-	m.shown = now
+	m.shownAt = now
 	m.c.emit(stepJSON{"step", m.task, done, total})
 	share := float64(done) / float64(max(total, 1))
 	passed := now.Sub(m.start)

@@ -66,7 +66,7 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 		}
 	}
 	if len(s.items) > 0 && ctx.Err() == nil {
-		s.listening()
+		s.showAddresses()
 		s.run(ctx)
 	}
 	if err := s.close(); err != nil {

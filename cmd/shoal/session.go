@@ -27,9 +27,9 @@ type session struct {
 	// have failed.
 	named map[netip.AddrPort]bool
 
-	quit  bool // leave when everything is complete
-	quiet bool // do not print what becomes of the torrents
-	shown time.Time
+	quitWhenComplete bool // leave when everything is complete
+	quiet            bool // do not print what becomes of the torrents
+	shownAt          time.Time
 }
 
 // An item is a torrent of a session.
@@ -45,7 +45,7 @@ type item struct {
 	took        time.Duration // of the download, when it is done
 	err         error         // it stopped with
 	lastWarning string        // that was last told
-	text        string        // that was last printed
+	lastText    string        // that was last printed
 	window      rateWindow
 }
 
@@ -71,8 +71,8 @@ func openSession(c *console, config client.Config, peers []netip.AddrPort) (*ses
 	return s, nil
 }
 
-// listening tells where peers can connect.
-func (s *session) listening() {
+// showAddresses tells where peers can connect.
+func (s *session) showAddresses() {
 	for _, a := range s.client.Addrs() {
 		s.c.emit(listeningJSON{"listening", a.String()})
 		s.c.say("Listening at %s.", a)
@@ -127,7 +127,7 @@ func (s *session) run(ctx context.Context) {
 	}
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
-	for !s.over() {
+	for !s.finished() {
 		select {
 		case <-ctx.Done():
 			return
@@ -142,11 +142,11 @@ func (s *session) run(ctx context.Context) {
 	}
 }
 
-// over reports whether nothing is left to wait for.
-func (s *session) over() bool {
+// finished reports whether nothing is left to wait for.
+func (s *session) finished() bool {
 	working := 0
 	for _, i := range s.items {
-		if i.err == nil && !(s.quit && i.done) {
+		if i.err == nil && !(s.quitWhenComplete && i.done) {
 			working++
 		}
 	}
@@ -170,11 +170,11 @@ func (s *session) show() {
 		}
 		return
 	}
-	if now := time.Now(); now.Sub(s.shown) >= lineEvery {
-		s.shown = now
+	if now := time.Now(); now.Sub(s.shownAt) >= lineEvery {
+		s.shownAt = now
 		for _, i := range s.items {
-			if text := i.view().text(); text != i.text {
-				i.text = text
+			if text := i.view().text(); text != i.lastText {
+				i.lastText = text
 				s.c.say("%s", text)
 			}
 		}
@@ -283,5 +283,5 @@ func (s *session) fail(i *item, err error) {
 
 var errIncomplete = errors.New("not all of it is there")
 
-// where returns where the content of an item is.
-func (i *item) where() string { return filepath.Join(i.t.Dir(), filepath.FromSlash(i.t.Name())) }
+// contentPath returns contentPath the content of an item is.
+func (i *item) contentPath() string { return filepath.Join(i.t.Dir(), filepath.FromSlash(i.t.Name())) }
