@@ -45,7 +45,7 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 		Comment:     f.Comment,
 		CreatedBy:   f.CreatedBy,
 		Skipped: func(path, why string) {
-			c.warn("left out %s: %s", plain(path), why)
+			c.warn("left out %s: %s", sanitize(path), why)
 		},
 	}
 	if !f.NoDate {

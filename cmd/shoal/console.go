@@ -74,13 +74,13 @@ func newLogger(c *console, level string) (*slog.Logger, error) {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		return nil, fmt.Errorf("--log-level: %w", err)
 	}
-	return slog.New(slog.NewTextHandler(above{c}, &slog.HandlerOptions{Level: l})), nil
+	return slog.New(slog.NewTextHandler(logWriter{c}, &slog.HandlerOptions{Level: l})), nil
 }
 
-// above writes to stderr without hurting the lines that are drawn.
-type above struct{ c *console }
+// logWriter writes to stderr without hurting the lines that are drawn.
+type logWriter struct{ c *console }
 
-func (a above) Write(p []byte) (int, error) {
+func (a logWriter) Write(p []byte) (int, error) {
 	a.c.print(a.c.stderr, string(p))
 	return len(p), nil
 }
@@ -206,7 +206,7 @@ var modules = []string{"client: ", "engine: ", "metainfo: ", "diskstore: ", "res
 // readable returns the message of an error on one line, without the names of
 // modules that it went through and without control characters.
 func readable(err error) string {
-	text := plain(strings.ReplaceAll(err.Error(), "\n", "; "))
+	text := sanitize(strings.ReplaceAll(err.Error(), "\n", "; "))
 	for again := true; again; {
 		again = false
 		for _, module := range modules {

@@ -63,7 +63,7 @@ func (w *terminal) at() {
 	for len(w.lines) <= w.row {
 		w.lines = append(w.lines, "")
 	}
-	w.lines[w.row] = pad(w.lines[w.row], w.column)
+	w.lines[w.row] = padRight(w.lines[w.row], w.column)
 }
 
 func (w *terminal) String() string { return strings.TrimRight(strings.Join(w.lines, "\n"), "\n ") }
@@ -86,7 +86,7 @@ func TestLinesAreDrawnInPlace(t *testing.T) {
 	c.say("second")
 	require.Equal(t, "first\nsecond\nONE\n2", w.String())
 	c.warn("oh")
-	fmt.Fprintln(above{c}, "log")
+	fmt.Fprintln(logWriter{c}, "log")
 	require.Equal(t, "first\nsecond\nshoal: oh\nlog\nONE\n2", w.String())
 	c.clear()
 	require.Equal(t, "first\nsecond\nshoal: oh\nlog", w.String())

@@ -52,7 +52,7 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	if b.Name == "" {
 		b.Name = filepath.Base(path)
 	}
-	m := newMeter(c, "hashing "+plain(b.Name))
+	m := newMeter(c, "hashing "+sanitize(b.Name))
 	b.Progress = m.set
 	t, err := b.File(ctx, path)
 	took := m.end()
@@ -76,7 +76,7 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	} else {
 		c.say("Wrote %s.", output)
 	}
-	c.say("  name       %s", plain(t.Info.Name))
+	c.say("  name       %s", sanitize(t.Info.Name))
 	c.say("  content    %s in %s, hashed in %s", sized(t.Info.ContentLength()), counted(files(t.Info), "file"), span(took))
 	c.say("  pieces     %s of %s", grouped(int64(t.Info.Pieces())), exactly(t.Info.PieceLength))
 	for _, h := range identify(t.Info).hashes() {

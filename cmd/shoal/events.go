@@ -68,7 +68,7 @@ func (s *session) handleEvent(e client.Event) {
 	case engine.SourceReply:
 		h.Event, h.Peers = "tracker", &e.Peers
 		i.lastWarning = ""
-		if w := plain(e.Answer.Warning); w != "" {
+		if w := sanitize(e.Answer.Warning); w != "" {
 			h.Message = w
 			s.warnOnce(i, "the tracker warns: "+w)
 		}

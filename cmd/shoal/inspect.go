@@ -191,14 +191,14 @@ func readTorrent(stdin io.Reader, name string) (*metainfo.Torrent, error) {
 // show prints the torrent for people.
 func (v torrentJSON) show(c *console) {
 	line := func(what, format string, args ...any) {
-		c.say("  %-12s %s", what, plain(fmt.Sprintf(format, args...)))
+		c.say("  %-12s %s", what, sanitize(fmt.Sprintf(format, args...)))
 	}
 	text := func(what, s string) {
 		if s != "" {
 			line(what, "%s", s)
 		}
 	}
-	c.say("%s", plain(v.Name))
+	c.say("%s", sanitize(v.Name))
 	line("format", "%s", v.Format)
 	for _, h := range v.hashes() {
 		line(h.what, "%s", h.hash)
@@ -238,7 +238,7 @@ func (v torrentJSON) show(c *console) {
 		if f.Pad {
 			continue
 		}
-		c.say("  %12s  %s", sized(f.Length), plain(f.Path)+f.marks())
+		c.say("  %12s  %s", sized(f.Length), sanitize(f.Path)+f.marks())
 	}
 }
 
@@ -246,7 +246,7 @@ func (v torrentJSON) show(c *console) {
 func (f fileJSON) marks() string {
 	marks := ""
 	if f.Symlink != "" {
-		marks += " -> " + plain(f.Symlink)
+		marks += " -> " + sanitize(f.Symlink)
 	}
 	if f.Executable {
 		marks += " (executable)"
@@ -281,7 +281,7 @@ func showMagnet(c *console, m *metainfo.Magnet) {
 		v.HashV2 = hex.EncodeToString(m.HashV2[:])
 	}
 	c.emit(v)
-	c.say("%s", plain(m.Name))
+	c.say("%s", sanitize(m.Name))
 	for _, h := range v.hashes() {
 		c.say("  %-12s %s", h.what, h.hash)
 	}
@@ -293,7 +293,7 @@ func showMagnet(c *console, m *metainfo.Magnet) {
 		texts []string
 	}{{"tracker", v.Trackers}, {"web seed", v.WebSeeds}, {"source", v.Sources}, {"peer", v.Peers}, {"keyword", v.Keywords}} {
 		for _, s := range list.texts {
-			c.say("  %-12s %s", list.what, plain(s))
+			c.say("  %-12s %s", list.what, sanitize(s))
 		}
 	}
 }

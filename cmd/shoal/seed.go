@@ -125,7 +125,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	if err != nil {
 		return err
 	}
-	m := newMeter(s.c, "hashing "+plain(path))
+	m := newMeter(s.c, "hashing "+sanitize(path))
 	b.Progress = m.set
 	t, err := s.client.Seed(ctx, path, client.SeedOptions{Build: b, Add: client.AddOptions{Peers: peers, Paused: true}})
 	m.end()

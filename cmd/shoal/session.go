@@ -88,7 +88,7 @@ type listeningJSON struct {
 // add takes a torrent of the client into the session.
 func (s *session) add(t *client.Torrent) *item {
 	id := t.ID()
-	i := &item{t: t, name: plain(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
+	i := &item{t: t, name: sanitize(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
 	s.items = append(s.items, i)
 	s.byID[id] = i
 	s.c.emit(addedJSON{"added", i.id, t.Name(), t.Length(), t.Stats().Pieces, t.Dir()})

@@ -64,7 +64,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		if err != nil {
 			return err
 		}
-		m := newMeter(c, "checking "+plain(t.Info.Name))
+		m := newMeter(c, "checking "+sanitize(t.Info.Name))
 		v, err := verify(ctx, t.Info, cmd.Dir, m.set)
 		took := m.end()
 		if err != nil {
@@ -165,7 +165,7 @@ const faultsShown = 20
 
 // show prints what came of a check for people.
 func (v verifiedJSON) show(c *console) {
-	name := plain(v.Name)
+	name := sanitize(v.Name)
 	if v.Complete {
 		c.say("%s: complete, all %s right", name, counted(v.Pieces, "piece"))
 		return
@@ -183,7 +183,7 @@ func (v verifiedJSON) show(c *console) {
 		case wrong:
 			what = fmt.Sprintf("%s of %s right", grouped(int64(f.Right)), counted(f.Pieces, "piece"))
 		}
-		c.say("  %s: %s", plain(f.Path), what)
+		c.say("  %s: %s", sanitize(f.Path), what)
 	}
 	if v.Right == 0 && len(v.Faults) > 0 && v.Faults[0].Fault == missing {
 		c.say("  Nothing of it is in %s; --dir says where to look.", v.Dir)

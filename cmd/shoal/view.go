@@ -156,7 +156,7 @@ func (v view) oneLine(s style, columns int) string {
 	columns = max(columns-1, 10)
 	name := max(columns/3, 8)
 	fields := v.fields(s)
-	return pad(shorten(v.name, name), name) + "  " + fitting(fields, columns-name-2)
+	return padRight(shorten(v.name, name), name) + "  " + fitting(fields, columns-name-2)
 }
 
 // screen draws torrents in a window.
