@@ -96,10 +96,10 @@ func checkURL(text string, schemes ...string) error {
 	return fmt.Errorf("this is no URL: want one such as http://tracker.example:6969/announce")
 }
 
-// save writes a torrent to the file at path, whole or not at all. A file with the
+// saveTorrent writes a torrent to the file at path, whole or not at all. A file with the
 // same info hashes is left as it is, and wrote is false; any other is replaced only
 // if force says so.
-func save(t *metainfo.Torrent, path string, force bool) (wrote bool, err error) {
+func saveTorrent(t *metainfo.Torrent, path string, force bool) (wrote bool, err error) {
 	content, err := t.Bytes()
 	if err != nil {
 		return false, err
@@ -107,7 +107,7 @@ func save(t *metainfo.Torrent, path string, force bool) (wrote bool, err error) 
 	if !force {
 		old, err := metainfo.ReadFile(path)
 		switch {
-		case err == nil && old.Info.HashV1 == t.Info.HashV1 && old.Info.HashV2 == t.Info.HashV2 && sameAround(old, t):
+		case err == nil && old.Info.HashV1 == t.Info.HashV1 && old.Info.HashV2 == t.Info.HashV2 && sameMetadata(old, t):
 			return false, nil
 		case !errors.Is(err, fs.ErrNotExist):
 			return false, advised{fmt.Errorf("%s exists, and is not this torrent", path),
@@ -129,9 +129,9 @@ func save(t *metainfo.Torrent, path string, force bool) (wrote bool, err error) 
 	return err == nil, err
 }
 
-// sameAround reports whether two torrents with the same content also say the same
+// sameMetadata reports whether two torrents with the same content also say the same
 // about it, but for the date.
-func sameAround(a, b *metainfo.Torrent) bool {
+func sameMetadata(a, b *metainfo.Torrent) bool {
 	undated := *b
 	undated.CreationDate = a.CreationDate
 	x, err := a.Bytes()

@@ -66,18 +66,18 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	if toStdout {
 		return t.Write(stdout)
 	}
-	wrote, err := save(t, output, cmd.Force)
+	wrote, err := saveTorrent(t, output, cmd.Force)
 	if err != nil {
 		return err
 	}
-	c.emit(createdJSON{"created", output, identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, files(t.Info)})
+	c.emit(createdJSON{"created", output, identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
 	if !wrote {
 		c.say("%s is there already, and the same.", output)
 	} else {
 		c.say("Wrote %s.", output)
 	}
 	c.say("  name       %s", sanitize(t.Info.Name))
-	c.say("  content    %s in %s, hashed in %s", sized(t.Info.ContentLength()), counted(files(t.Info), "file"), span(took))
+	c.say("  content    %s in %s, hashed in %s", sized(t.Info.ContentLength()), counted(countFiles(t.Info), "file"), span(took))
 	c.say("  pieces     %s of %s", grouped(int64(t.Info.Pieces())), exactly(t.Info.PieceLength))
 	for _, h := range identify(t.Info).hashes() {
 		c.say("  %-10s %s", h.what, h.hash)
@@ -87,8 +87,8 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
-// files returns the number of files of a torrent, without pads.
-func files(info *metainfo.Info) (n int) {
+// countFiles returns the number of countFiles of a torrent, without pads.
+func countFiles(info *metainfo.Info) (n int) {
 	for _, f := range info.Entries {
 		if !f.Pad {
 			n++

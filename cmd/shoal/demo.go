@@ -88,7 +88,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 			err = kept
 		}
 		if err == nil {
-			d.next(cmd.Keep)
+			d.showNextCommands(cmd.Keep)
 		}
 	}()
 	started := time.Now()
@@ -203,7 +203,7 @@ func (d *demo) share(ctx context.Context) error {
 	}
 	info := meta.Info
 	m.done(fmt.Sprintf("2. Hashed %s of %s", counted(info.Pieces(), "piece"), exactly(info.PieceLength)), d.size)
-	if _, err := save(meta, filepath.Join(d.dir, torrentName), false); err != nil {
+	if _, err := saveTorrent(meta, filepath.Join(d.dir, torrentName), false); err != nil {
 		return err
 	}
 	// The tracker must know the seeder before the downloader asks, or it would
@@ -280,8 +280,8 @@ func (d *demo) compare(ctx context.Context) error {
 	return nil
 }
 
-// next prints commands to go on with. They work when they are pasted.
-func (d *demo) next(kept bool) {
+// showNextCommands prints commands to go on with. They work when they are pasted.
+func (d *demo) showNextCommands(kept bool) {
 	d.c.say("")
 	for _, line := range nextCommands(program(), d.dir, kept) {
 		d.c.say("%s", line)

@@ -29,8 +29,8 @@ func listenAddress(text string) (string, error) {
 	return text, nil
 }
 
-// reachable returns an address to show to people for one that may be unspecified.
-func reachable(address net.Addr) string {
+// shownAddress returns an address to show to people for one that may be unspecified.
+func shownAddress(address net.Addr) string {
 	host, port, err := net.SplitHostPort(address.String())
 	if err != nil {
 		return address.String()

@@ -80,12 +80,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exited
 	}
 	if err != nil {
-		return misused(stderr, commandOf(err), err)
+		return failUsage(stderr, commandOf(err), err)
 	}
 	c := newConsole(stdin, stdout, stderr)
 	c.command, c.json = parsed.Selected().Name, cli.JSON
 	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
-		return misused(stderr, c.command, err)
+		return failUsage(stderr, c.command, err)
 	}
 	return finish(ctx, c, parsed.Run(c))
 }
@@ -101,8 +101,8 @@ func commandOf(err error) string {
 	return ""
 }
 
-// misused tells how the program is to be called.
-func misused(stderr io.Writer, command string, err error) int {
+// failUsage tells how the program is to be called.
+func failUsage(stderr io.Writer, command string, err error) int {
 	if command != "" {
 		command += " "
 	}
@@ -124,7 +124,7 @@ func finish(ctx context.Context, c *console, err error) int {
 	case errors.As(err, &told):
 		return exitFailed
 	case errors.As(err, &usage):
-		return misused(c.stderr, c.command, err)
+		return failUsage(c.stderr, c.command, err)
 	}
 	c.fail(err)
 	return exitFailed

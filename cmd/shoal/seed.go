@@ -41,7 +41,7 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	config.Dir = cmd.Dir
-	if config.Announce, err = cmd.extra(); err != nil {
+	if config.Announce, err = cmd.announceURLs(); err != nil {
 		return err
 	}
 	if _, err := cmd.builder(c); err != nil {
@@ -78,9 +78,9 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 	return failed
 }
 
-// extra returns the announce URLs for .torrent files. Those of torrents that are
+// announceURLs returns the announce URLs for .torrent files. Those of torrents that are
 // made stand in these.
-func (cmd seedCommand) extra() (urls []string, err error) {
+func (cmd seedCommand) announceURLs() (urls []string, err error) {
 	for _, path := range cmd.Path {
 		if !isTorrent(path) {
 			return nil, nil
@@ -140,14 +140,14 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	if err != nil {
 		return err
 	}
-	wrote, err := save(meta, output, cmd.Force)
+	wrote, err := saveTorrent(meta, output, cmd.Force)
 	if err != nil {
 		return errors.Join(err, s.client.Remove(t, client.Keep))
 	}
 	if wrote {
 		s.c.say("Wrote %s.", output)
 	}
-	s.c.emit(createdJSON{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, files(meta.Info)})
+	s.c.emit(createdJSON{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, countFiles(meta.Info)})
 	s.add(t).seedOnly = true
 	if len(meta.Tiers) == 0 {
 		s.c.say("It names no tracker, so others name this machine: %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())

@@ -70,7 +70,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	server := trackerserver.New(config)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx, listener) }()
-	announce := "http://" + reachable(listener.Addr()) + "/announce"
+	announce := "http://" + shownAddress(listener.Addr()) + "/announce"
 	c.emit(trackerJSON{Event: "listening", Announce: announce})
 	c.say("The tracker listens at %s. Announce URL: %s", listener.Addr(), announce)
 	c.say("Others need a name or address of this machine in it. Ctrl-C ends it.")
