@@ -9,7 +9,7 @@ import (
 
 // Who names a peer is told why it is not connected, and not again and again.
 func TestNamedPeersThatFail(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<20)
 	shoal(t, exitOK, "create", "album", "--piece-length", "64KiB")
 	shoal(t, exitOK, "create", "album", "--piece-length", "32KiB", "-o", "other.torrent")
@@ -27,7 +27,7 @@ func TestNamedPeersThatFail(t *testing.T) {
 
 // Pads between the files of a hybrid are not downloaded, so they do not count.
 func TestPadsDoNotCount(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 3<<20)
 	shoal(t, exitOK, "create", "album", "--format", "hybrid", "--piece-length", "1MiB")
 	_, peer := seeding(t, "album.torrent")

@@ -17,9 +17,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// alone takes the environment away that would change what the program does, and
+// isolate takes the environment away that would change what the program does, and
 // goes to a folder of the test's own.
-func alone(t *testing.T) string {
+func isolate(t *testing.T) string {
 	t.Helper()
 	for _, entry := range os.Environ() {
 		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "SHOAL_") || name == "COLUMNS" || name == "LINES" {
@@ -151,7 +151,7 @@ func TestHelp(t *testing.T) {
 	for _, name := range []string{"", "get", "seed", "create", "inspect", "verify", "tracker", "demo"} {
 		t.Run("shoal "+name, func(t *testing.T) {
 			golden := filepath.Join(sourceDir(t), "testdata", "help", strings.ReplaceAll(strings.TrimSpace("shoal "+name), " ", "-")+".txt")
-			alone(t)
+			isolate(t)
 			stdout, stderr := shoal(t, exitOK, strings.Fields(name+" --help")...)
 			require.Empty(t, stderr)
 			if *update {
@@ -168,7 +168,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	alone(t)
+	isolate(t)
 	stdout, _ := shoal(t, exitOK, "--version")
 	require.Regexp(t, `^shoal \d+\.\d+\.\d+ \(.*go1.*\)\n$`, stdout)
 	changes, err := os.ReadFile(filepath.Join(sourceDir(t), "..", "CHANGELOG.md"))
@@ -177,7 +177,7 @@ func TestVersion(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	dir := alone(t)
+	dir := isolate(t)
 	require.NoError(t, os.WriteFile("a.txt", []byte("hello"), 0o666))
 	shoal(t, exitOK, "create", "a.txt")
 	for _, test := range []struct {
@@ -224,7 +224,7 @@ func TestUsage(t *testing.T) {
 }
 
 func TestErrorsForPrograms(t *testing.T) {
-	alone(t)
+	isolate(t)
 	stdout, stderr := shoal(t, exitFailed, "get", "--json", "nothing.torrent")
 	require.Empty(t, stderr)
 	o := event(t, stdout, "error")
@@ -233,7 +233,7 @@ func TestErrorsForPrograms(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	dir := alone(t)
+	dir := isolate(t)
 	require.NoError(t, os.Mkdir("content", 0o777))
 	require.NoError(t, os.WriteFile("content/a.txt", []byte("hello"), 0o666))
 	shoal(t, exitOK, "create", "content/a.txt")
