@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-// A console is where a command speaks. On a terminal it keeps lines at the bottom
+// A console prints what a command says. On a terminal it keeps lines at the bottom
 // that change, and prints others above them. Its methods may be called from many
 // goroutines at once; its fields are not changed after the start.
 type console struct {
@@ -77,7 +77,7 @@ func newLogger(c *console, level string) (*slog.Logger, error) {
 	return slog.New(slog.NewTextHandler(logWriter{c}, &slog.HandlerOptions{Level: l})), nil
 }
 
-// logWriter writes to stderr without hurting the lines that are drawn.
+// A logWriter writes to stderr above the lines that are drawn.
 type logWriter struct{ c *console }
 
 func (a logWriter) Write(p []byte) (int, error) {
@@ -103,7 +103,7 @@ func (c *console) warn(format string, args ...any) {
 	c.print(c.stderr, "shoal: "+text+"\n")
 }
 
-// fail tells of an error and what to do about it.
+// fail prints an error and what to do about it.
 func (c *console) fail(err error) {
 	text, hint := readable(err), advice(err)
 	if c.json {
@@ -125,7 +125,7 @@ func (c *console) emit(v any) {
 	defer c.mu.Unlock()
 	encoder := json.NewEncoder(c.stdout)
 	encoder.SetEscapeHTML(false)
-	encoder.Encode(v) // what cannot be written has nobody to be told to
+	encoder.Encode(v) // if this fails, there is nowhere to report it
 }
 
 // print writes text above the lines that are drawn.

@@ -15,7 +15,7 @@ type createCommand struct {
 
 // Help is shown below the usage.
 func (createCommand) Help() string {
-	return `The content is read and hashed, and not changed. Symlinks within a folder become part of the torrent.
+	return `The content is read and hashed; it is not changed. Symlinks within a folder become part of the torrent.
 
 Examples:
 
@@ -72,7 +72,7 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	}
 	c.emit(createdJSON{"created", output, identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
 	if !wrote {
-		c.say("%s is there already, and the same.", output)
+		c.say("%s already exists and is the same; nothing was written.", output)
 	} else {
 		c.say("Wrote %s.", output)
 	}

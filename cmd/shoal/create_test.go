@@ -97,7 +97,7 @@ func TestVerifyNamesFaults(t *testing.T) {
 	require.Equal(t, "wrong", faults["album/film.mkv"])
 
 	stdout, _ = shoal(t, exitFailed, "verify", "album.torrent", "--dir", "elsewhere")
-	require.Contains(t, stdout, "--dir says where to look")
+	require.Contains(t, stdout, "Say where they are with --dir")
 	require.NoDirExists(t, "elsewhere", "a check makes nothing")
 }
 
@@ -108,7 +108,7 @@ func TestCreateKeepsWhatIsThere(t *testing.T) {
 	before, err := os.ReadFile("album.torrent")
 	require.NoError(t, err)
 	stdout, _ := shoal(t, exitOK, "create", "album")
-	require.Contains(t, stdout, "there already")
+	require.Contains(t, stdout, "already exists and is the same")
 	_, stderr := shoal(t, exitFailed, "create", "album", "--comment", "other")
 	require.Contains(t, stderr, "--force")
 	require.NoError(t, os.WriteFile("mine.txt", []byte("mine"), 0o666))

@@ -18,13 +18,13 @@ import (
 
 type demoCommand struct {
 	Size byteCount `default:"256MiB" placeholder:"SIZE" help:"Length of the sample (default: 256MiB)."`
-	Dir  string    `short:"d" placeholder:"FOLDER" help:"Where to make the temporary folder (default: where the system has such)."`
-	Keep bool      `short:"k" help:"Leave the temporary folder there."`
+	Dir  string    `short:"d" placeholder:"FOLDER" help:"Where to make the temporary folder (default: the system's folder for temporary files)."`
+	Keep bool      `short:"k" help:"Keep the temporary folder."`
 }
 
 // Help is shown below the usage.
 func (demoCommand) Help() string {
-	return `The demo makes a sample of many files in a temporary folder, starts a tracker and a seeder, downloads the sample over TCP on this machine alone, compares every byte, and cleans up, also after Ctrl-C.
+	return `The demo makes a sample of many files in a temporary folder, starts a tracker and a seeder, downloads the sample over TCP on this machine, compares every byte and deletes the folder, even after Ctrl-C.
 
 Examples:
 
@@ -66,7 +66,7 @@ type demoJSON struct {
 // Run is the demo.
 func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	if cmd.Size < 1<<10 {
-		return usageError{errors.New("--size: a sample takes at least 1KiB")}
+		return usageError{errors.New("--size: the sample must have at least 1KiB")}
 	}
 	parent := cmd.Dir
 	if parent == "" {
@@ -99,9 +99,9 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 		}
 	}
 	c.say("")
-	c.say("%s", c.style.paint(green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is right.",
+	c.say("%s", c.style.paint(green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is correct.",
 		sized(d.size), counted(d.files, "file"), span(d.took), speed(d.size, d.took))))
-	c.say("All in all it took %s.", span(time.Since(started)))
+	c.say("The whole demo took %s.", span(time.Since(started)))
 	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
 	if cmd.Keep {
 		result.Dir = d.dir
@@ -118,11 +118,11 @@ func checkDiskSpace(parent string, size int64) error {
 	if st, err := os.Stat(parent); err != nil {
 		return advised{err, "Choose a folder that exists with --dir."}
 	} else if !st.IsDir() {
-		return advised{fmt.Errorf("%s is no folder", parent), "Choose a folder with --dir."}
+		return advised{fmt.Errorf("%s is not a folder", parent), "Choose a folder with --dir."}
 	}
 	free, known := freeSpace(parent)
 	if known && free-diskReserve < 2*size {
-		return advised{fmt.Errorf("%s has %s free, and the demo takes %s for a while", parent, sized(free), sized(2*size+diskReserve)),
+		return advised{fmt.Errorf("%s has %s free, but the demo needs %s", parent, sized(free), sized(2*size+diskReserve)),
 			"Choose another folder with --dir, or a smaller sample with --size."}
 	}
 	return nil
@@ -144,9 +144,9 @@ func (d *demo) cleanUp(keep bool) error {
 		return nil
 	}
 	if err := os.RemoveAll(d.dir); err != nil {
-		return advised{err, "Delete the folder by hand: " + d.dir}
+		return advised{err, "Delete this folder yourself: " + d.dir}
 	}
-	d.c.say("Cleaned up: %s is gone.", d.dir)
+	d.c.say("Cleaned up: deleted %s.", d.dir)
 	return nil
 }
 
@@ -170,7 +170,7 @@ func (d *demo) share(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The tracker outlives the seeder, which tells it that it leaves.
+	// The tracker outlives the seeder, because the seeder sends it a last announce.
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan struct{})
 	go func() {
@@ -294,12 +294,12 @@ func nextCommands(shoal, dir string, kept bool) []string {
 	if kept {
 		torrent, source := quote(filepath.Join(dir, torrentName)), quote(filepath.Join(dir, sourceName))
 		return []string{
-			"Next, look at what is there:",
+			"Next, look at the files:",
 			"",
 			"  " + shoal + " inspect " + torrent,
 			"  " + shoal + " verify " + torrent + " --dir " + quote(filepath.Join(dir, downloadName)),
 			"",
-			"Share it, and in another terminal get it:",
+			"Share it, and download it in another terminal:",
 			"",
 			"  " + shoal + " seed " + torrent + " --dir " + source + " --listen " + peer,
 			"  " + shoal + " get " + torrent + " --dir " + quote(filepath.Join(dir, "again")) + " --peer " + peer + " --quit-after-complete",
@@ -313,12 +313,12 @@ func nextCommands(shoal, dir string, kept bool) []string {
 		"  " + shoal + " create " + quote(file) + " --force --output " + quote(torrent),
 		"  " + shoal + " inspect " + quote(torrent),
 		"",
-		"Share it, and in another terminal get it:",
+		"Share it, and download it in another terminal:",
 		"",
 		"  " + shoal + " seed " + quote(torrent) + " --dir " + quote(os.TempDir()) + " --listen " + peer,
 		"  " + shoal + " get " + quote(torrent) + " --dir " + quote(filepath.Join(os.TempDir(), "shoal-hello")) + " --peer " + peer + " --quit-after-complete",
 		"",
-		"Or see all that there is: " + shoal + " --help",
+		"To see all commands: " + shoal + " --help",
 	}
 }
 

@@ -26,7 +26,7 @@ type eventJSON struct {
 	Message string  `json:"message,omitempty"`
 }
 
-// handleEvent prints what happened to a torrent, if it is worth it.
+// handleEvent prints what happened to a torrent, if users or scripts need to know.
 func (s *session) handleEvent(e client.Event) {
 	i := s.byID[client.TorrentOf(e)]
 	if i == nil {
@@ -48,13 +48,13 @@ func (s *session) handleEvent(e client.Event) {
 	case engine.NoPeers:
 		h.Event = "noPeers"
 	case engine.PieceFailed:
-		h.Event, h.Piece, h.Message = "pieceFailed", &e.Piece, "a piece did not pass its check and is fetched again"
-		s.c.log.Info("a piece did not pass its check and is fetched again", "torrent", i.name, "piece", e.Piece)
+		h.Event, h.Piece, h.Message = "pieceFailed", &e.Piece, "a piece failed its check and is downloaded again"
+		s.c.log.Info("a piece failed its check and is downloaded again", "torrent", i.name, "piece", e.Piece)
 	case engine.PeerBanned:
 		h.Event, h.Peer = "banned", e.Addr.String()
-		s.c.log.Info("banned for wrong data", "torrent", i.name, "address", e.Addr)
+		s.c.log.Info("banned a peer that sent wrong data", "torrent", i.name, "address", e.Addr)
 	case engine.PeerFailed:
-		if told, ours := s.named[e.Addr]; !ours || told {
+		if warned, ours := s.named[e.Addr]; !ours || warned {
 			return
 		}
 		h.Event, h.Peer, h.Message = "peerFailed", e.Addr.String(), s.warnPeerFailed(i, e)
@@ -74,7 +74,7 @@ func (s *session) handleEvent(e client.Event) {
 		}
 	case engine.SourceError:
 		h.Event, h.Message = "trackerError", readable(client.ErrorOf(e))
-		s.warnOnce(i, "no answer from the tracker: "+h.Message)
+		s.warnOnce(i, "the announce to the tracker failed: "+h.Message)
 	case engine.Warning:
 		h.Event, h.Message = "warning", readable(e.Err)
 		s.warnOnce(i, h.Message)
@@ -88,14 +88,14 @@ func (s *session) handleEvent(e client.Event) {
 func peerFailure(err error) string {
 	switch {
 	case errors.Is(err, engine.ErrHandshake) && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
-		return "it hung up, as those do who do not have the torrent; it is tried again from time to time"
+		return "it closed the connection; it probably does not have this torrent. Shoal tries again from time to time"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nobody listens there; it is tried again from time to time"
+		return "it refused the connection; check that a client is running there. Shoal tries again from time to time"
 	}
-	return readable(err) + "; it is tried again from time to time"
+	return readable(err) + ". Shoal tries again from time to time"
 }
 
-// warnPeerFailed tells, once, why a peer that the user named is not connected.
+// warnPeerFailed says, once, why a peer that the user named is not connected.
 func (s *session) warnPeerFailed(i *item, e engine.PeerFailed) string {
 	s.named[e.Addr] = true
 	why := peerFailure(client.ErrorOf(e))
@@ -114,7 +114,7 @@ func (s *session) warnOnce(i *item, text string) {
 	s.c.warn("%s: %s", i.name, text)
 }
 
-// handleAdded notes what a torrent begins with.
+// handleAdded records which pieces a torrent has at the start.
 func (s *session) handleAdded(i *item, e engine.Added) {
 	i.checked, i.start = true, time.Now()
 	i.done = e.Held == e.Pieces
@@ -123,8 +123,8 @@ func (s *session) handleAdded(i *item, e engine.Added) {
 	switch {
 	case i.seedOnly && !i.done:
 		s.fail(i, advised{
-			fmt.Errorf("%w: %s of %s", errIncomplete, grouped(int64(e.Held)), counted(e.Pieces, "piece")),
-			"Say where the content is with --dir, or fetch the rest with: " + program() + " get",
+			fmt.Errorf("%w: only %s of %s are correct", errIncomplete, grouped(int64(e.Held)), counted(e.Pieces, "piece")),
+			"Say where the content is with --dir, or download the rest with: " + program() + " get",
 		})
 	case i.seedOnly:
 		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), sized(i.t.Length()))
@@ -133,9 +133,9 @@ func (s *session) handleAdded(i *item, e engine.Added) {
 		}
 	case i.done:
 		s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name()})
-		s.c.say("%s: all of it is in %s already", i.name, i.contentPath())
+		s.c.say("%s: already complete in %s", i.name, i.contentPath())
 	case e.Held > 0:
-		s.c.say("%s: going on at %s", i.name, percent(float64(e.Held)/float64(e.Pieces)))
+		s.c.say("%s: continuing at %s", i.name, percent(float64(e.Held)/float64(e.Pieces)))
 	}
 }
 
@@ -151,7 +151,7 @@ func heldBytes(t *client.Torrent) (n int64) {
 	return n
 }
 
-// handleCompleted tells that the last piece came in.
+// handleCompleted prints that the last piece came in.
 func (s *session) handleCompleted(i *item) {
 	i.done = true
 	i.took = time.Since(i.start)

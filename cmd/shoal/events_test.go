@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who names a peer is told why it is not connected, and not again and again.
+// A user who names a peer learns why it is not connected, once.
 func TestNamedPeersThatFail(t *testing.T) {
 	isolate(t)
 	makeContent(t, 1<<20)
@@ -19,8 +19,8 @@ func TestNamedPeersThatFail(t *testing.T) {
 	closed := l.Addr().String()
 	require.NoError(t, l.Close())
 	get := start(t, "get", "album.torrent", "--dir", "got", "--state", "off", "--peer", closed+","+other, "--listen", "off")
-	get.err.await(t, "album: "+closed+": nobody listens there")
-	get.err.await(t, "album: "+other+": it hung up, as those do who do not have the torrent")
+	get.err.await(t, "album: "+closed+": it refused the connection")
+	get.err.await(t, "album: "+other+": it closed the connection; it probably does not have this torrent")
 	get.stop()
 	get.wait(t, exitInterrupted)
 }

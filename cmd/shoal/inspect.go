@@ -20,7 +20,7 @@ type inspectCommand struct {
 
 // Help is shown below the usage.
 func (inspectCommand) Help() string {
-	return `Nothing is downloaded. This is the one command that shows announce URLs whole, with passkeys if they have any.
+	return `Nothing is downloaded. Only this command shows complete announce URLs, including passkeys.
 
 Examples:
 
@@ -152,7 +152,7 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 		if strings.HasPrefix(strings.ToLower(name), "magnet:") {
 			m, err := metainfo.ParseMagnet(name)
 			if err != nil {
-				return err
+				return advised{err, "Check that you copied the whole link, and put it in quotes."}
 			}
 			showMagnet(c, m)
 			continue
@@ -174,7 +174,7 @@ func readTorrent(stdin io.Reader, name string) (*metainfo.Torrent, error) {
 		return metainfo.Options{}.Read(stdin)
 	}
 	if strings.Contains(name, "://") {
-		return nil, advised{errors.New("this takes files, not addresses on the web"), "Save the .torrent file first."}
+		return nil, advised{errors.New("this command reads files, not web addresses"), "Save the .torrent file first, then name the file."}
 	}
 	if st, err := os.Stat(name); err == nil && st.IsDir() {
 		return nil, advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
@@ -212,7 +212,7 @@ func (v torrentJSON) show(c *console) {
 	line("content", "%s in %s (%s bytes)", sized(v.Length), counted(real, "file"), grouped(v.Length))
 	line("pieces", "%s of %s", grouped(int64(v.Pieces)), exactly(v.PieceLength))
 	if v.Private {
-		line("private", "yes: peers come from the trackers alone")
+		line("private", "yes: peers come only from the trackers")
 	}
 	text("source", v.Source)
 	text("comment", v.Comment)

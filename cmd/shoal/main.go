@@ -18,16 +18,16 @@ func main() {
 // others, such as timeout, send it to the process and then to its group.
 const repeatedSignal = 300 * time.Millisecond
 
-// handleSignals makes signals end the program: the first calls stop, so that commands leave
-// cleanly, and the second ends the process at once.
+// handleSignals makes signals end the program: the first calls stop, so that commands
+// end cleanly, and the second ends the process at once.
 func handleSignals(stop func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
 		signal.Notify(signals, syscall.SIGHUP)
 	}
-	// The signal may also be about a peer that hung up, which is no reason to
-	// end. That nobody reads our output shows when it is written.
+	// SIGPIPE may come from a peer that closed its connection, which must not end
+	// the program. A brokenPipeWriter notices when nobody reads the output.
 	signal.Ignore(syscall.SIGPIPE)
 	go func() {
 		<-signals

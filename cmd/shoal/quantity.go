@@ -33,7 +33,7 @@ func (b *byteCount) UnmarshalText(text []byte) error {
 	}
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(n) || n < 0 || n*factor >= 1<<62 {
-		return fmt.Errorf("%q is no size: want a number such as 256MiB", text)
+		return fmt.Errorf("%q is not a size; give one such as 256MiB", text)
 	}
 	*b = byteCount(n * factor)
 	return nil

@@ -50,6 +50,7 @@ func start(t *testing.T, args ...string) *running {
 		defer close(ended)
 		r.code <- run(ctx, args, strings.NewReader(""), r.out, r.err)
 		r.out.close()
+		r.err.close()
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -187,7 +188,7 @@ func TestUsage(t *testing.T) {
 		want []string // in stderr
 	}{
 		{"nothing", nil, exitUsage, []string{"Commands:", "shoal demo"}},
-		{"unknown command", []string{"fetch"}, exitUsage, []string{"fetch", "shoal --help"}},
+		{"unknown command", []string{"fetch"}, exitUsage, []string{`there is no command "fetch"`, `"shoal --help"`}},
 		{"unknown flag", []string{"get", "--fast", "a.txt.torrent"}, exitUsage, []string{"--fast", `"shoal get --help"`}},
 		{"no torrent", []string{"get"}, exitUsage, []string{"<torrent>", `"shoal get --help"`}},
 		{"bad level", []string{"demo", "--log-level", "loud"}, exitUsage, []string{"loud"}},
@@ -204,7 +205,7 @@ func TestUsage(t *testing.T) {
 		{"bad format", []string{"create", "a.txt", "--format", "v3"}, exitUsage, []string{"v3"}},
 		{"no content", []string{"create", "nothing"}, exitFailed, []string{"nothing: no such file", "Check the path"}},
 		{"no file", []string{"get", "nothing.torrent"}, exitFailed, []string{"nothing.torrent", "Check the path"}},
-		{"no torrent file", []string{"get", "a.txt"}, exitFailed, []string{"a.txt: bencode: ", "get it again"}},
+		{"no torrent file", []string{"get", "a.txt"}, exitFailed, []string{"a.txt: bencode: ", "Get it again"}},
 		{"folder", []string{"get", dir}, exitFailed, []string{"is a folder", "seed " + dir}},
 		{"folder to inspect", []string{"inspect", dir}, exitFailed, []string{"create " + dir}},
 		{"address to inspect", []string{"inspect", "http://x/y"}, exitFailed, []string{"Save the .torrent file"}},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"net/netip"
 	"os"
 	"strings"
@@ -23,7 +22,7 @@ type seedCommand struct {
 
 // Help is shown below the usage.
 func (seedCommand) Help() string {
-	return `The content is checked first and never written to. It is shared until Ctrl-C.
+	return `Shoal checks the content first and never writes to it. It shares the content until Ctrl-C.
 
 Examples:
 
@@ -31,7 +30,7 @@ Examples:
     shoal seed film.mkv --announce http://tracker.example:6969/announce
     shoal seed album/ --listen :6881 -o album.torrent
 
-Without a tracker, others name this machine: shoal get album.torrent --peer HOST:6881`
+Without a tracker, others must name this machine: shoal get album.torrent --peer HOST:6881`
 }
 
 // Run seeds until ctx is done.
@@ -48,7 +47,7 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	if cmd.Output != "" && len(cmd.Path) > 1 {
-		return usageError{errors.New("--output takes a single file or folder to seed")}
+		return usageError{errors.New("--output works only with a single file or folder to seed")}
 	}
 	s, err := openSession(c, config, peers)
 	if err != nil {
@@ -113,7 +112,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 		t, err := s.client.Add(ctx, source, client.AddOptions{Paused: true, Peers: peers})
 		var size *diskstore.SizeError
 		if errors.As(err, &size) {
-			return advised{err, fmt.Sprintf("This is not what the torrent is of, or not all of it. Say where the content is with --dir, or see\n%s verify %s --dir %s", program(), quote(path), quote(cmd.Dir))}
+			return advised{err, fmt.Sprintf("The files differ from what the torrent describes. Say where the content is with --dir, or list the differences with\n%s verify %s --dir %s", program(), quote(path), quote(cmd.Dir))}
 		}
 		if err != nil {
 			return err
@@ -146,11 +145,13 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	}
 	if wrote {
 		s.c.say("Wrote %s.", output)
+	} else {
+		s.c.say("%s already exists and is the same; nothing was written.", output)
 	}
 	s.c.emit(createdJSON{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, countFiles(meta.Info)})
 	s.add(t).seedOnly = true
 	if len(meta.Tiers) == 0 {
-		s.c.say("It names no tracker, so others name this machine: %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())
+		s.c.say("The torrent names no tracker, so others must name this machine: %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())
 	}
 	return nil
 }

@@ -23,12 +23,12 @@ type session struct {
 	items  []*item
 	byID   map[swarm.ID]*item
 
-	// named are the peers that the user named, true for those that were told to
-	// have failed.
+	// named are the peers that the user named; true if a warning said that the
+	// peer failed.
 	named map[netip.AddrPort]bool
 
-	quitWhenComplete bool // leave when everything is complete
-	quiet            bool // do not print what becomes of the torrents
+	quitWhenComplete bool // quit when everything is complete
+	quiet            bool // do not print how each torrent ends
 	shownAt          time.Time
 }
 
@@ -44,7 +44,7 @@ type item struct {
 	done        bool          // every piece is held
 	took        time.Duration // of the download, when it is done
 	err         error         // it stopped with
-	lastWarning string        // that was last told
+	lastWarning string        // that was printed last
 	lastText    string        // that was last printed
 	window      rateWindow
 }
@@ -71,7 +71,7 @@ func openSession(c *console, config client.Config, peers []netip.AddrPort) (*ses
 	return s, nil
 }
 
-// showAddresses tells where peers can connect.
+// showAddresses prints where peers can connect.
 func (s *session) showAddresses() {
 	for _, a := range s.client.Addrs() {
 		s.c.emit(listeningJSON{"listening", a.String()})
@@ -85,7 +85,7 @@ type listeningJSON struct {
 	Address string `json:"address"`
 }
 
-// add takes a torrent of the client into the session.
+// add adds a torrent of the client to the session.
 func (s *session) add(t *client.Torrent) *item {
 	id := t.ID()
 	i := &item{t: t, name: sanitize(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
@@ -219,13 +219,13 @@ func (i *item) progress() progressJSON {
 	return p
 }
 
-// close ends the client and says what is left to do.
+// close closes the client and says how to continue.
 func (s *session) close() error {
 	if s.c.live || s.c.json {
 		s.show() // the last figures
 	}
 	if s.c.live && !s.quiet {
-		s.c.draw("Telling trackers that we leave, and saving what is there ...")
+		s.c.draw("Notifying trackers and saving progress ...")
 	}
 	err := s.client.Close()
 	if s.alreadyReported(err) {
@@ -240,15 +240,15 @@ func (s *session) close() error {
 		switch {
 		case i.err != nil || !i.checked:
 		case !i.done:
-			s.c.say("%s: stopped at %s; the same command goes on from there.", i.name, percent(i.view().share()))
+			s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, percent(i.view().share()))
 		case sent > 0:
-			s.c.say("%s: sent %s in all.", i.name, sized(sent))
+			s.c.say("%s: uploaded %s in total.", i.name, sized(sent))
 		}
 	}
 	return err
 }
 
-// failed returns an error if a torrent has failed, which was told already.
+// failed returns an error if a torrent has failed, which the user has seen already.
 func (s *session) failed() error {
 	for _, i := range s.items {
 		if i.err != nil {
@@ -281,7 +281,7 @@ func (s *session) fail(i *item, err error) {
 	s.c.fail(fmt.Errorf("%s in %s: %w", i.name, i.t.Dir(), err))
 }
 
-var errIncomplete = errors.New("not all of it is there")
+var errIncomplete = errors.New("some pieces are missing or wrong")
 
 // contentPath returns contentPath the content of an item is.
 func (i *item) contentPath() string { return filepath.Join(i.t.Dir(), filepath.FromSlash(i.t.Name())) }

@@ -10,10 +10,10 @@ import (
 )
 
 type trackerCommand struct {
-	Listen      string        `short:"l" default:":6969" placeholder:"ADDRESS" help:"HOST:PORT, :PORT or PORT to listen at (default: :6969)."`
-	Torrent     []string      `placeholder:"FILE" help:"Serve this torrent alone. May be given several times (default: any)."`
-	Interval    time.Duration `default:"30m" placeholder:"TIME" help:"How long peers are told to wait between announces (default: 30m)."`
-	BehindProxy []string      `placeholder:"NETWORK" help:"Believe the header X-Forwarded-For from proxies in this network, such as 10.0.0.0/8."`
+	Listen      string        `short:"l" default:":6969" placeholder:"ADDRESS" help:"Address to listen at: HOST:PORT, :PORT or PORT (default: :6969)."`
+	Torrent     []string      `placeholder:"FILE" help:"Serve only this torrent. May be given several times (default: every torrent)."`
+	Interval    time.Duration `default:"30m" placeholder:"TIME" help:"How long peers should wait between announces (default: 30m)."`
+	BehindProxy []string      `placeholder:"NETWORK" help:"Trust the header X-Forwarded-For of proxies in this network, such as 10.0.0.0/8."`
 }
 
 // Help is shown below the usage.
@@ -73,11 +73,11 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	announce := "http://" + shownAddress(listener.Addr()) + "/announce"
 	c.emit(trackerJSON{Event: "listening", Announce: announce})
 	c.say("The tracker listens at %s. Announce URL: %s", listener.Addr(), announce)
-	c.say("Others need a name or address of this machine in it. Ctrl-C ends it.")
+	c.say("Other machines need the name or address of this machine in that URL. Press Ctrl-C to stop.")
 	return cmd.report(ctx, c, server, served)
 }
 
-// report tells now and then what the tracker did.
+// report prints what the tracker did: each second on a terminal, else each minute.
 func (cmd trackerCommand) report(ctx context.Context, c *console, server *trackerserver.Server, served <-chan error) error {
 	every := time.Minute
 	if c.live {
@@ -93,7 +93,7 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 			if ctx.Err() == nil {
 				return err
 			}
-			c.say("The tracker has ended: %s.", figures(server.Stats()))
+			c.say("The tracker stopped: %s.", figures(server.Stats()))
 			return nil
 		case <-ticks.C:
 		}

@@ -64,7 +64,7 @@ func TestGetGoesOnSeedingUntilStopped(t *testing.T) {
 	equalFolders(t, "album", "two/album")
 	first.stop()
 	first.wait(t, exitOK)
-	require.Contains(t, first.out.String(), "album: sent 1.0 MiB in all")
+	require.Contains(t, first.out.String(), "album: uploaded 1.0 MiB in total")
 }
 
 // TestInterruptAndGoOn has a peer with the first part alone, interrupts when that is
@@ -123,7 +123,7 @@ func TestSeedRefusesWhatIsNotWhole(t *testing.T) {
 	shoal(t, exitOK, "create", "album")
 	require.NoError(t, os.Remove("album/readme.txt"))
 	_, stderr := shoal(t, exitFailed, "seed", "album.torrent", "--listen", "off")
-	require.Contains(t, stderr, "not all of it is there")
+	require.Contains(t, stderr, "some pieces are missing or wrong")
 	require.Contains(t, stderr, "--dir")
 	require.NoFileExists(t, "album/readme.txt", "a seeder makes nothing")
 	require.NoError(t, os.WriteFile("album/readme.txt", []byte("short"), 0o666))
@@ -200,7 +200,7 @@ func TestPasskeysStaySecret(t *testing.T) {
 			if mode[0] == "--json" {
 				r.out.await(t, `"trackerError"`)
 			} else {
-				r.err.await(t, "no answer from the tracker")
+				r.err.await(t, "the announce to the tracker failed")
 			}
 			r.stop()
 			<-r.code

@@ -81,7 +81,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		complete = complete && v.Complete
 	}
 	if !complete {
-		return reported{errors.New("not everything is there")}
+		return reported{errors.New("some content is missing or wrong")}
 	}
 	return nil
 }
@@ -90,8 +90,8 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 // in all.
 func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verifiedJSON, err error) {
 	if layers := info.MissingLayers(); len(layers) > 0 && !info.HasV1() {
-		return v, advised{fmt.Errorf("the torrent lacks the piece layers of %s", counted(len(layers), "file")),
-			"It cannot be checked without them: get a .torrent file that has them."}
+		return v, advised{fmt.Errorf("the torrent does not have the piece layers of %s", counted(len(layers), "file")),
+			"Shoal needs them to check the files. Get a .torrent file that has them."}
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return v, err
@@ -122,7 +122,7 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 			v.Faults = append(v.Faults, fault)
 		}
 	}
-	// Files whose size tells it first: others may only share pieces with them.
+	// Files of a wrong size first: others may only share pieces with them.
 	slices.SortStableFunc(v.Faults, func(a, b faultJSON) int {
 		switch {
 		case a.Fault == wrong && b.Fault != wrong:
@@ -163,14 +163,14 @@ func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) faultJ
 // faultsShown is how many files are listed for people.
 const faultsShown = 20
 
-// show prints what came of a check for people.
+// show prints the result of a check for people.
 func (v verifiedJSON) show(c *console) {
 	name := sanitize(v.Name)
 	if v.Complete {
-		c.say("%s: complete, all %s right", name, counted(v.Pieces, "piece"))
+		c.say("%s: complete, all %s correct", name, counted(v.Pieces, "piece"))
 		return
 	}
-	c.say("%s: incomplete, %s of %s right", name, grouped(int64(v.Right)), counted(v.Pieces, "piece"))
+	c.say("%s: incomplete, %s of %s correct", name, grouped(int64(v.Right)), counted(v.Pieces, "piece"))
 	for i, f := range v.Faults {
 		if i == faultsShown {
 			c.say("  and %d more", len(v.Faults)-i)
@@ -181,11 +181,11 @@ func (v verifiedJSON) show(c *console) {
 		case shorter, longer:
 			what = fmt.Sprintf("%s than it should be: %s bytes, not %s", f.Fault, grouped(f.Size), grouped(f.Length))
 		case wrong:
-			what = fmt.Sprintf("%s of %s right", grouped(int64(f.Right)), counted(f.Pieces, "piece"))
+			what = fmt.Sprintf("%s of %s correct", grouped(int64(f.Right)), counted(f.Pieces, "piece"))
 		}
 		c.say("  %s: %s", sanitize(f.Path), what)
 	}
 	if v.Right == 0 && len(v.Faults) > 0 && v.Faults[0].Fault == missing {
-		c.say("  Nothing of it is in %s; --dir says where to look.", v.Dir)
+		c.say("  None of its files is in %s. Say where they are with --dir.", v.Dir)
 	}
 }
