@@ -50,7 +50,7 @@ func (v view) state() string {
 	return "downloading"
 }
 
-// eta returns how long the rest takes, if that can be told.
+// eta returns how long the rest takes, if that is known.
 func (v view) eta() (time.Duration, bool) {
 	seconds := float64(v.stats.Left) / v.down
 	if v.stats.Phase == engine.PhaseChecking || v.down < 1 || seconds > 1e9 {
@@ -120,6 +120,14 @@ func fitting(fields []string, columns int) string {
 // mapRows is the number of rows that a map of pieces takes at most.
 const mapRows = 3
 
+// legendRows is how many rows a window must have to show the legend of the map.
+const legendRows = 12
+
+// showsMap reports whether multiLine draws the map of pieces.
+func (v view) showsMap() bool {
+	return !v.stats.Complete() && v.stats.Phase != engine.PhaseChecking
+}
+
 // multiLine draws a torrent with the map of its pieces.
 func (v view) multiLine(s style, columns int) []string {
 	columns = max(columns-1, 10)
@@ -162,7 +170,11 @@ func (v view) oneLine(s style, columns int) string {
 // screen draws torrents in a window.
 func screen(views []view, s style, columns, rows int) (lines []string) {
 	if len(views) == 1 {
-		return views[0].multiLine(s, columns)
+		lines = views[0].multiLine(s, columns)
+		if rows >= legendRows && views[0].showsMap() {
+			lines = append(lines, s.paint(faint, s.legend()))
+		}
+		return lines
 	}
 	room := max(rows-2, 1)
 	for i, v := range views {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -47,7 +48,7 @@ func TestPieceMap(t *testing.T) {
 	require.Equal(t, "+#########", style{}.pieceMap(one, 1000, 10), "and so does one that is missing")
 }
 
-func TestTallView(t *testing.T) {
+func TestMultiLine(t *testing.T) {
 	require.Equal(t, []string{
 		"a film with a rather long name.mkv  100.0 MiB",
 		strings.Repeat("#", 40) + strings.Repeat(".", 39),
@@ -62,6 +63,20 @@ func TestTallView(t *testing.T) {
 		}
 	}
 	require.Len(t, half(5000).multiLine(style{}, 80), 2+mapRows)
+}
+
+func TestLegend(t *testing.T) {
+	const legend = "map of pieces: . none here  - = + some here  # all here"
+	require.Equal(t, legend, style{}.legend())
+	lines := screen([]view{half(100)}, style{}, 80, legendRows)
+	require.Equal(t, legend, lines[len(lines)-1], "below the figures, so that a short window loses it first")
+	require.NotContains(t, screen([]view{half(100)}, style{}, 80, legendRows-1), legend)
+	v := half(100)
+	v.stats.Held, v.stats.Left = 100, 0
+	require.NotContains(t, screen([]view{v}, style{}, 80, 24), legend, "there is no map")
+	picture, err := os.ReadFile("../get.svg")
+	require.NoError(t, err)
+	require.Contains(t, string(picture), ">"+style{unicode: true}.legend()+"<", "draw cmd/get.svg again: internal/house/termpicture")
 }
 
 func TestStates(t *testing.T) {
@@ -97,7 +112,7 @@ func TestScreenOfMany(t *testing.T) {
 	require.Len(t, screen(views[:2], style{}, 80, 24), 2)
 }
 
-func TestTroubleIsToldOnce(t *testing.T) {
+func TestErrorsAreReportedOnce(t *testing.T) {
 	full := func(op string) error { return fmt.Errorf("%s: %w", op, syscall.ENOSPC) }
 	s := &session{items: []*item{{}, {err: full("write")}}}
 	require.True(t, s.alreadyReported(full("closing")))
