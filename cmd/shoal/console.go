@@ -22,7 +22,7 @@ type console struct {
 
 	command string // its name
 	json    bool   // objects for programs on stdout, and no text for people
-	live    bool   // stdout is a terminal on which lines can be drawn anew
+	live    bool   // stdout is a terminal on which lines can be drawn again
 	style   style  // of what is drawn
 
 	size func() (columns, rows int) // of the window
