@@ -36,15 +36,15 @@ func advice(err error) string {
 	case errors.Is(err, client.ErrMagnet):
 		return "Ask for the .torrent file, or its address on the web."
 	case errors.As(err, &size), errors.Is(err, diskstore.ErrForeign):
-		return "Shoal did not make that file. Move it away, choose another folder with --dir, or allow Shoal to\noverwrite it with --overwrite."
+		return "Shoal did not make that file. Move it away, choose another folder with --dir,\nor allow Shoal to overwrite it with --overwrite."
 	case errors.As(err, &invalid):
 		return "This is not a .torrent file, or it is damaged. Get it again."
 	case errors.As(err, &status):
-		return "Check the address, or log in with a browser and save the .torrent file from there."
+		return "Check the address, or save the .torrent file with a browser in which you are logged in."
 	case errors.Is(err, client.ErrDuplicate):
 		return "The same torrent was named twice. Name it once."
 	case errors.Is(err, client.ErrInUse):
-		return "Another shoal is using it. Stop that one, wait until it has ended, or choose another folder with --dir."
+		return "Another shoal is using it. Stop that one, wait until it has ended, or\nchoose another folder with --dir."
 	case errors.Is(err, client.ErrAddress):
 		return "Give a peer as host:port, such as 192.0.2.7:6881 or [2001:db8::7]:6881."
 	case errors.As(err, &dns):
@@ -54,7 +54,7 @@ func advice(err error) string {
 	case errors.As(err, &network):
 		return "Check the address, and that this machine is online."
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return "The disk is full. Free some space and run the same command again: it continues where it stopped."
+		return "The disk is full. Free some space and run the same command again:\nit continues where it stopped."
 	case errors.Is(err, syscall.EROFS):
 		return "The file system is read-only. Choose another folder with --dir."
 	case errors.Is(err, fs.ErrPermission):
@@ -62,7 +62,7 @@ func advice(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "The other side did not answer in time. Try again later."
 	case errors.As(err, &file) && errors.Is(err, fs.ErrNotExist):
-		return "A file or folder has disappeared, or cannot be created. Check the folder, or choose another with --dir."
+		return "A file or folder has disappeared, or cannot be created.\nCheck the folder, or choose another with --dir."
 	case errors.Is(err, fs.ErrNotExist):
 		return "Check the path."
 	}

@@ -201,7 +201,7 @@ func (c *console) up(columns int) string {
 }
 
 // modules are names that errors begin with, which mean nothing to a user.
-var modules = []string{"client: ", "engine: ", "metainfo: ", "diskstore: ", "resume: ", "httptracker: ", "trackerserver: ", "building: ", "stat ", "lstat "}
+var modules = []string{"client: ", "engine: ", "metainfo: ", "diskstore: ", "resume: ", "httptracker: ", "trackerserver: ", "building: ", "open: ", "open ", "stat ", "lstat "}
 
 // readable returns the message of an error on one line, without the names of
 // modules that it went through and without control characters.

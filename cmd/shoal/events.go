@@ -84,25 +84,25 @@ func (s *session) handleEvent(e client.Event) {
 	s.c.emit(h)
 }
 
-// peerFailure says why a peer that the user named is not connected.
-func peerFailure(err error) string {
+// peerFailure says why a peer that the user named is not connected, and what to do.
+func peerFailure(err error) (why, advice string) {
 	switch {
 	case errors.Is(err, engine.ErrHandshake) && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
-		return "it closed the connection; it probably does not have this torrent. Shoal tries again from time to time"
+		return "it closed the connection; it probably does not have this torrent", "Check that it shares the same torrent. Shoal keeps trying."
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "it refused the connection; check that a client is running there. Shoal tries again from time to time"
+		return "it refused the connection", "Check that a client is running there. Shoal keeps trying."
 	}
-	return readable(err) + ". Shoal tries again from time to time"
+	return readable(err), "Check the address. Shoal keeps trying."
 }
 
 // warnPeerFailed says, once, why a peer that the user named is not connected.
 func (s *session) warnPeerFailed(i *item, e engine.PeerFailed) string {
 	s.named[e.Addr] = true
-	why := peerFailure(client.ErrorOf(e))
+	why, advice := peerFailure(client.ErrorOf(e))
 	if !s.c.json {
-		s.c.warn("%s: %s: %s", i.name, e.Addr, why)
+		s.c.warn("%s: %s: %s\n  %s", i.name, e.Addr, why, advice)
 	}
-	return why
+	return why + ". " + advice
 }
 
 // warnOnce prints a warning, but not the same twice in a row.

@@ -17,7 +17,7 @@ type netFlags struct {
 	Peer     []string `short:"p" placeholder:"HOST:PORT" help:"Peer to connect to. May be given several times, or as a list with commas."`
 	Listen   string   `short:"l" placeholder:"ADDRESS" help:"Address to accept peers at: HOST:PORT, :PORT or PORT; or off (default: a free port, and the same one after a restart)."`
 	State    string   `placeholder:"FOLDER" help:"Folder for what Shoal remembers between runs, or off (default: shoal in your configuration folder)."`
-	MaxPeers int      `placeholder:"N" help:"Most connections of each torrent (default: 80; --max-peers=-1 for no limit)."`
+	MaxPeers int      `placeholder:"N" help:"Maximum number of connections per torrent (default: 80; --max-peers=-1 for no limit)."`
 }
 
 // config returns the client's settings and the peers.
@@ -132,7 +132,7 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 		default:
 			i := s.add(t)
 			if len(t.Trackers()) == 0 && len(o.Peers) == 0 {
-				s.warnOnce(i, "the torrent names no tracker, so Shoal cannot find peers. Name a peer with --peer HOST:PORT, or a tracker with --announce URL")
+				s.warnOnce(i, "the torrent names no tracker, so Shoal cannot find peers\n  Name a peer with --peer HOST:PORT, or a tracker with --announce URL.")
 			}
 		}
 	}

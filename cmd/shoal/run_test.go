@@ -212,6 +212,7 @@ func TestUsage(t *testing.T) {
 		{"magnet", []string{"get", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
 		{"twice", []string{"get", "a.txt.torrent", "a.txt.torrent", "-q"}, exitFailed, []string{"named twice"}},
 		{"no folder", []string{"demo", "--dir", "nowhere"}, exitFailed, []string{"nowhere", "--dir"}},
+		{"tracker without an address", []string{"tracker", "--listen", "off"}, exitUsage, []string{"HOST:PORT"}},
 		{"bad network", []string{"tracker", "--behind-proxy", "ten"}, exitUsage, []string{"10.0.0.0/8"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -112,7 +112,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 		t, err := s.client.Add(ctx, source, client.AddOptions{Paused: true, Peers: peers})
 		var size *diskstore.SizeError
 		if errors.As(err, &size) {
-			return advised{err, fmt.Sprintf("The files differ from what the torrent describes. Say where the content is with --dir, or list the differences with\n%s verify %s --dir %s", program(), quote(path), quote(cmd.Dir))}
+			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", program(), quote(path), quote(cmd.Dir))}
 		}
 		if err != nil {
 			return err
@@ -151,7 +151,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	s.c.emit(createdJSON{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, countFiles(meta.Info)})
 	s.add(t).seedOnly = true
 	if len(meta.Tiers) == 0 {
-		s.c.say("The torrent names no tracker, so others must name this machine: %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())
+		s.c.say("The torrent names no tracker, so others must name this machine, HOST, to get it:\n  %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())
 	}
 	return nil
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
+	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
@@ -63,6 +65,9 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	if address == client.Off {
+		return usageError{errors.New("--listen: a tracker needs an address; give HOST:PORT, :PORT or PORT")}
+	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
@@ -72,8 +77,9 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	go func() { served <- server.Serve(ctx, listener) }()
 	announce := "http://" + shownAddress(listener.Addr()) + "/announce"
 	c.emit(trackerJSON{Event: "listening", Announce: announce})
-	c.say("The tracker listens at %s. Announce URL: %s", listener.Addr(), announce)
-	c.say("Other machines need the name or address of this machine in that URL. Press Ctrl-C to stop.")
+	c.say("The tracker listens at %s.", listener.Addr())
+	c.say("Announce URL: %s", announce)
+	c.say("On other machines, put this machine's address in that URL. Ctrl-C stops it.")
 	return cmd.report(ctx, c, server, served)
 }
 
