@@ -52,7 +52,7 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 		b.CreationDate = time.Now().Truncate(time.Second)
 	}
 	if n := b.PieceLength; n != 0 && (n < 16<<10 || n > 512<<20 || n&(n-1) != 0) {
-		return b, usageError{fmt.Errorf("--piece-length: %s is not a power of two from 16KiB to 512MiB", sized(n))}
+		return b, usageError{fmt.Errorf("--piece-length: %s is not a power of two from 16KiB to 512MiB", formatSize(n))}
 	}
 	for _, list := range f.Announce {
 		var tier []string

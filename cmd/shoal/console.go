@@ -80,8 +80,8 @@ func newLogger(c *console, level string) (*slog.Logger, error) {
 // A logWriter writes to stderr above the lines that are drawn.
 type logWriter struct{ c *console }
 
-func (a logWriter) Write(p []byte) (int, error) {
-	a.c.print(a.c.stderr, string(p))
+func (l logWriter) Write(p []byte) (int, error) {
+	l.c.print(l.c.stderr, string(p))
 	return len(p), nil
 }
 

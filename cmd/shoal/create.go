@@ -77,8 +77,8 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 		c.say("Wrote %s.", output)
 	}
 	c.say("  name       %s", sanitize(t.Info.Name))
-	c.say("  content    %s in %s, hashed in %s", sized(t.Info.ContentLength()), counted(countFiles(t.Info), "file"), span(took))
-	c.say("  pieces     %s of %s", grouped(int64(t.Info.Pieces())), exactly(t.Info.PieceLength))
+	c.say("  content    %s in %s, hashed in %s", formatSize(t.Info.ContentLength()), formatCount(countFiles(t.Info), "file"), formatDuration(took))
+	c.say("  pieces     %s of %s", formatNumber(int64(t.Info.Pieces())), formatExactSize(t.Info.PieceLength))
 	for _, h := range identify(t.Info).hashes() {
 		c.say("  %-10s %s", h.what, h.hash)
 	}

@@ -92,7 +92,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 		}
 	}()
 	started := time.Now()
-	c.say("Shoal demo: a sample of %s goes from a seeder to a downloader, over TCP on this machine.", sized(d.size))
+	c.say("Shoal demo: a sample of %s goes from a seeder to a downloader, over TCP on this machine.", formatSize(d.size))
 	for _, step := range []func(context.Context) error{d.makeSample, d.share, d.download, d.compare} {
 		if err := step(ctx); err != nil {
 			return cmp.Or(ctx.Err(), err) // whatever else failed for that
@@ -100,8 +100,8 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	}
 	c.say("")
 	c.say("%s", c.style.paint(green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is correct.",
-		sized(d.size), counted(d.files, "file"), span(d.took), speed(d.size, d.took))))
-	c.say("The whole demo took %s.", span(time.Since(started)))
+		formatSize(d.size), formatCount(d.files, "file"), formatDuration(d.took), formatSpeed(d.size, d.took))))
+	c.say("The whole demo took %s.", formatDuration(time.Since(started)))
 	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
 	if cmd.Keep {
 		result.Dir = d.dir
@@ -122,7 +122,7 @@ func checkDiskSpace(parent string, size int64) error {
 	}
 	free, known := freeSpace(parent)
 	if known && free-diskReserve < 2*size {
-		return advised{fmt.Errorf("%s has %s free, but the demo needs %s", parent, sized(free), sized(2*size+diskReserve)),
+		return advised{fmt.Errorf("%s has %s free, but the demo needs %s", parent, formatSize(free), formatSize(2*size+diskReserve)),
 			"Choose another folder with --dir, or a smaller sample with --size."}
 	}
 	return nil
@@ -160,7 +160,7 @@ func (d *demo) makeSample(ctx context.Context) error {
 	if err := makeSample(ctx, d.source(), files, 1, func(done int64) { m.set(done, d.size) }); err != nil {
 		return err
 	}
-	m.done(fmt.Sprintf("1. Wrote %s", counted(d.files, "file")), d.size)
+	m.done(fmt.Sprintf("1. Wrote %s", formatCount(d.files, "file")), d.size)
 	return nil
 }
 
@@ -202,21 +202,21 @@ func (d *demo) share(ctx context.Context) error {
 		return err
 	}
 	info := meta.Info
-	m.done(fmt.Sprintf("2. Hashed %s of %s", counted(info.Pieces(), "piece"), exactly(info.PieceLength)), d.size)
+	m.done(fmt.Sprintf("2. Hashed %s of %s", formatCount(info.Pieces(), "piece"), formatExactSize(info.PieceLength)), d.size)
 	if _, err := saveTorrent(meta, filepath.Join(d.dir, torrentName), false); err != nil {
 		return err
 	}
 	// The tracker must know the seeder before the downloader asks, or it would
 	// ask again only much later.
-	if err := announced(ctx, answers); err != nil {
+	if err := waitAnnounced(ctx, answers); err != nil {
 		return fmt.Errorf("announcing to the demo's own tracker: %w", err)
 	}
 	d.c.say("3. The tracker listens at %s, the seeder at %s", l.Addr(), d.seeder.Addr())
 	return nil
 }
 
-// announced waits until a tracker answered.
-func announced(ctx context.Context, answers *client.Stream) error {
+// waitAnnounced waits until a tracker answered.
+func waitAnnounced(ctx context.Context, answers *client.Stream) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for {
@@ -263,7 +263,7 @@ func (d *demo) download(ctx context.Context) error {
 		columns, _ := d.c.size()
 		d.c.say("%s", d.c.style.bar(1, columns-2))
 	}
-	d.c.say("4. Downloaded %s in %s, %s", sized(d.size), span(d.took), speed(d.size, d.took))
+	d.c.say("4. Downloaded %s in %s, %s", formatSize(d.size), formatDuration(d.took), formatSpeed(d.size, d.took))
 	return nil
 }
 
@@ -274,9 +274,9 @@ func (d *demo) compare(ctx context.Context) error {
 		return err
 	}
 	if files != d.files || length != d.size {
-		return fmt.Errorf("compared %s and %d bytes, want %d and %d", counted(files, "file"), length, d.files, d.size)
+		return fmt.Errorf("compared %s and %d bytes, want %d and %d", formatCount(files, "file"), length, d.files, d.size)
 	}
-	m.done(fmt.Sprintf("5. Compared %s byte by byte, all equal", counted(files, "file")), length)
+	m.done(fmt.Sprintf("5. Compared %s byte by byte, all equal", formatCount(files, "file")), length)
 	return nil
 }
 

@@ -123,11 +123,11 @@ func (s *session) handleAdded(i *item, e engine.Added) {
 	switch {
 	case i.seedOnly && !i.done:
 		s.fail(i, advised{
-			fmt.Errorf("%w: only %s of %s are correct", errIncomplete, grouped(int64(e.Held)), counted(e.Pieces, "piece")),
+			fmt.Errorf("%w: only %s of %s are correct", errIncomplete, formatNumber(int64(e.Held)), formatCount(e.Pieces, "piece")),
 			"Say where the content is with --dir, or download the rest with: " + program() + " get",
 		})
 	case i.seedOnly:
-		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), sized(i.t.Length()))
+		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), formatSize(i.t.Length()))
 		if err := i.t.Resume(); err != nil {
 			s.fail(i, err)
 		}
@@ -135,7 +135,7 @@ func (s *session) handleAdded(i *item, e engine.Added) {
 		s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name()})
 		s.c.say("%s: already complete in %s", i.name, i.contentPath())
 	case e.Held > 0:
-		s.c.say("%s: continuing at %s", i.name, percent(float64(e.Held)/float64(e.Pieces)))
+		s.c.say("%s: continuing at %s", i.name, formatPercent(float64(e.Held)/float64(e.Pieces)))
 	}
 }
 
@@ -160,7 +160,7 @@ func (s *session) handleCompleted(i *item) {
 	if s.quiet {
 		return
 	}
-	s.c.say("%s: complete in %s, %s in %s, %s", i.name, i.contentPath(), sized(length), span(i.took), speed(length, i.took))
+	s.c.say("%s: complete in %s, %s in %s, %s", i.name, i.contentPath(), formatSize(length), formatDuration(i.took), formatSpeed(length, i.took))
 	if !s.quitWhenComplete {
 		s.c.say("%s: seeding until Ctrl-C", i.name)
 	}

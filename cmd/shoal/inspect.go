@@ -103,8 +103,8 @@ type fileJSON struct {
 	PiecesRoot string `json:"piecesRoot,omitempty"`
 }
 
-// inspected gathers what is known of a torrent.
-func inspected(t *metainfo.Torrent) torrentJSON {
+// describeTorrent gathers what is known of a torrent.
+func describeTorrent(t *metainfo.Torrent) torrentJSON {
 	info := t.Info
 	v := torrentJSON{
 		identity: identify(info),
@@ -161,7 +161,7 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 		if err != nil {
 			return err
 		}
-		v := inspected(t)
+		v := describeTorrent(t)
 		c.emit(v)
 		v.show(c)
 	}
@@ -209,8 +209,8 @@ func (v torrentJSON) show(c *console) {
 			real++
 		}
 	}
-	line("content", "%s in %s (%s bytes)", sized(v.Length), counted(real, "file"), grouped(v.Length))
-	line("pieces", "%s of %s", grouped(int64(v.Pieces)), exactly(v.PieceLength))
+	line("content", "%s in %s (%s bytes)", formatSize(v.Length), formatCount(real, "file"), formatNumber(v.Length))
+	line("pieces", "%s of %s", formatNumber(int64(v.Pieces)), formatExactSize(v.PieceLength))
 	if v.Private {
 		line("private", "yes: peers come only from the trackers")
 	}
@@ -238,7 +238,7 @@ func (v torrentJSON) show(c *console) {
 		if f.Pad {
 			continue
 		}
-		c.say("  %12s  %s", sized(f.Length), sanitize(f.Path)+f.marks())
+		c.say("  %12s  %s", formatSize(f.Length), sanitize(f.Path)+f.marks())
 	}
 }
 
@@ -286,7 +286,7 @@ func showMagnet(c *console, m *metainfo.Magnet) {
 		c.say("  %-12s %s", h.what, h.hash)
 	}
 	if m.Length > 0 {
-		c.say("  %-12s %s", "content", sized(m.Length))
+		c.say("  %-12s %s", "content", formatSize(m.Length))
 	}
 	for _, list := range []struct {
 		what  string

@@ -57,9 +57,9 @@ func (m *meter) set(done, total int64) {
 	m.c.emit(stepJSON{"step", m.task, done, total})
 	share := float64(done) / float64(max(total, 1))
 	passed := now.Sub(m.start)
-	fields := []string{m.task, percent(share), speed(done, passed)}
+	fields := []string{m.task, formatPercent(share), formatSpeed(done, passed)}
 	if share > 0 && share < 1 {
-		fields = append(fields, "ETA "+remaining(time.Duration(float64(passed)*(1/share-1))))
+		fields = append(fields, "ETA "+formatClock(time.Duration(float64(passed)*(1/share-1))))
 	}
 	if !m.c.live {
 		m.c.say("%s", fitting(fields, 1<<10))
@@ -79,5 +79,5 @@ func (m *meter) end() time.Duration {
 // done says what was done, and how fast.
 func (m *meter) done(what string, n int64) {
 	took := m.end()
-	m.c.say("%s", fmt.Sprintf("%s: %s in %s, %s", what, sized(n), span(took), speed(n, took)))
+	m.c.say("%s", fmt.Sprintf("%s: %s in %s, %s", what, formatSize(n), formatDuration(took), formatSpeed(n, took)))
 }

@@ -240,9 +240,9 @@ func (s *session) close() error {
 		switch {
 		case i.err != nil || !i.checked:
 		case !i.done:
-			s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, percent(i.view().share()))
+			s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, formatPercent(i.view().share()))
 		case sent > 0:
-			s.c.say("%s: uploaded %s in total.", i.name, sized(sent))
+			s.c.say("%s: uploaded %s in total.", i.name, formatSize(sent))
 		}
 	}
 	return err

@@ -99,12 +99,12 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 			if ctx.Err() == nil {
 				return err
 			}
-			c.say("The tracker stopped: %s.", figures(server.Stats()))
+			c.say("The tracker stopped: %s.", formatStats(server.Stats()))
 			return nil
 		case <-ticks.C:
 		}
 		st := server.Stats()
-		line := figures(st)
+		line := formatStats(st)
 		if c.live && !c.json {
 			c.draw(line)
 			continue
@@ -117,8 +117,8 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 	}
 }
 
-// figures says what a tracker did and knows.
-func figures(st trackerserver.Stats) string {
-	return counted(int(st.Announces), "announce") + ", " + counted(int(st.Refused), "refusal") + ", " +
-		counted(st.Swarms, "torrent") + ", " + counted(st.Peers, "peer") + ", " + counted(st.Seeds, "seed")
+// formatStats says what a tracker did and knows.
+func formatStats(st trackerserver.Stats) string {
+	return formatCount(int(st.Announces), "announce") + ", " + formatCount(int(st.Refused), "refusal") + ", " +
+		formatCount(st.Swarms, "torrent") + ", " + formatCount(st.Peers, "peer") + ", " + formatCount(st.Seeds, "seed")
 }

@@ -76,7 +76,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		c.emit(v)
 		v.show(c)
 		if v.Right > 0 {
-			c.say("  checked %s in %s, %s", sized(t.Info.ContentLength()), span(took), speed(t.Info.ContentLength(), took))
+			c.say("  checked %s in %s, %s", formatSize(t.Info.ContentLength()), formatDuration(took), formatSpeed(t.Info.ContentLength(), took))
 		}
 		complete = complete && v.Complete
 	}
@@ -90,7 +90,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 // in all.
 func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verifiedJSON, err error) {
 	if layers := info.MissingLayers(); len(layers) > 0 && !info.HasV1() {
-		return v, advised{fmt.Errorf("the torrent does not have the piece layers of %s", counted(len(layers), "file")),
+		return v, advised{fmt.Errorf("the torrent does not have the piece layers of %s", formatCount(len(layers), "file")),
 			"Shoal needs them to check the files. Get a .torrent file that has them."}
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
@@ -167,10 +167,10 @@ const faultsShown = 20
 func (v verifiedJSON) show(c *console) {
 	name := sanitize(v.Name)
 	if v.Complete {
-		c.say("%s: complete, all %s correct", name, counted(v.Pieces, "piece"))
+		c.say("%s: complete, all %s correct", name, formatCount(v.Pieces, "piece"))
 		return
 	}
-	c.say("%s: incomplete, %s of %s correct", name, grouped(int64(v.Right)), counted(v.Pieces, "piece"))
+	c.say("%s: incomplete, %s of %s correct", name, formatNumber(int64(v.Right)), formatCount(v.Pieces, "piece"))
 	for i, f := range v.Faults {
 		if i == faultsShown {
 			c.say("  and %d more", len(v.Faults)-i)
@@ -179,9 +179,9 @@ func (v verifiedJSON) show(c *console) {
 		what := f.Fault
 		switch f.Fault {
 		case shorter, longer:
-			what = fmt.Sprintf("%s than it should be: %s bytes, not %s", f.Fault, grouped(f.Size), grouped(f.Length))
+			what = fmt.Sprintf("%s than it should be: %s bytes, not %s", f.Fault, formatNumber(f.Size), formatNumber(f.Length))
 		case wrong:
-			what = fmt.Sprintf("%s of %s correct", grouped(int64(f.Right)), counted(f.Pieces, "piece"))
+			what = fmt.Sprintf("%s of %s correct", formatNumber(int64(f.Right)), formatCount(f.Pieces, "piece"))
 		}
 		c.say("  %s: %s", sanitize(f.Path), what)
 	}

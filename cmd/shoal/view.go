@@ -77,28 +77,28 @@ func (v view) fields(s style) []string {
 	down, up := s.arrows()
 	st := v.stats
 	if st.Phase == engine.PhaseChecking {
-		return []string{percent(v.share()), s.paint(v.color(), v.state()), fmt.Sprintf("%s of %s", grouped(int64(st.Checked)), counted(st.ToCheck, "piece"))}
+		return []string{formatPercent(v.share()), s.paint(v.color(), v.state()), fmt.Sprintf("%s of %s", formatNumber(int64(st.Checked)), formatCount(st.ToCheck, "piece"))}
 	}
-	peers := counted(st.Peers, "peer")
+	peers := formatCount(st.Peers, "peer")
 	if st.Seeds > 0 && !st.Complete() {
-		peers += fmt.Sprintf(" (%s)", counted(st.Seeds, "seed"))
+		peers += fmt.Sprintf(" (%s)", formatCount(st.Seeds, "seed"))
 	}
 	if st.Complete() {
-		return []string{s.paint(v.color(), v.state()), up + " " + rate(v.up), peers, "sent " + sized(st.Up.Total)}
+		return []string{s.paint(v.color(), v.state()), up + " " + formatRate(v.up), peers, "sent " + formatSize(st.Up.Total)}
 	}
 	eta := "-"
 	if left, known := v.eta(); known {
-		eta = remaining(left)
+		eta = formatClock(left)
 	}
 	state := s.paint(v.color(), v.state())
 	if v.state() == "downloading" {
-		return []string{percent(v.share()), down + " " + rate(v.down), "ETA " + eta, peers, up + " " + rate(v.up), v.amount()}
+		return []string{formatPercent(v.share()), down + " " + formatRate(v.down), "ETA " + eta, peers, up + " " + formatRate(v.up), v.amount()}
 	}
-	return []string{percent(v.share()), state, peers, v.amount()}
+	return []string{formatPercent(v.share()), state, peers, v.amount()}
 }
 
 func (v view) amount() string {
-	return fmt.Sprintf("%s of %s", sized(int64(v.share()*float64(v.length))), sized(v.length))
+	return fmt.Sprintf("%s of %s", formatSize(int64(v.share()*float64(v.length))), formatSize(v.length))
 }
 
 // fitting joins as many of fields as fit into a number of columns.
@@ -131,7 +131,7 @@ func (v view) showsMap() bool {
 // multiLine draws a torrent with the map of its pieces.
 func (v view) multiLine(s style, columns int) []string {
 	columns = max(columns-1, 10)
-	size := sized(v.length)
+	size := formatSize(v.length)
 	lines := []string{shorten(v.name, columns-width(size)-2) + "  " + s.paint(faint, size)}
 	if !v.stats.Complete() || v.stats.Phase == engine.PhaseChecking {
 		lines = append(lines, v.pieces(s, columns)...)
