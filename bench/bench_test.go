@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,12 @@ func TestRun(t *testing.T) {
 	for _, name := range []string{"bench.md", "bench.svg"} {
 		require.FileExists(t, filepath.Join(out, name))
 	}
+	// What a run left can be drawn again.
+	drawn, again := filepath.Join(out, "bench.svg"), new(strings.Builder)
+	require.NoError(t, run(t.Context(), []string{"-plot", filepath.Join(out, "bench.json")}, again, t.Output()))
+	svg, err := os.ReadFile(drawn)
+	require.NoError(t, err)
+	require.Equal(t, string(svg), again.String())
 	profiles, err := filepath.Glob(filepath.Join(out, "many-*.heap"))
 	require.NoError(t, err)
 	require.Len(t, profiles, 1)
@@ -88,6 +95,16 @@ func TestParse(t *testing.T) {
 	} {
 		_, err := parse(args, io.Discard)
 		require.Error(t, err, args)
+	}
+}
+
+func TestPlotNeedsReports(t *testing.T) {
+	dir := t.TempDir()
+	text, empty := filepath.Join(dir, "text"), filepath.Join(dir, "empty.json")
+	require.NoError(t, os.WriteFile(text, []byte("text"), 0o666))
+	require.NoError(t, os.WriteFile(empty, []byte("{}"), 0o666))
+	for file, want := range map[string]string{filepath.Join(dir, "nothing"): "no such file", text: "is not a bench.json", empty: "no scenario"} {
+		require.ErrorContains(t, run(t.Context(), []string{"-plot", file}, io.Discard, t.Output()), want)
 	}
 }
 

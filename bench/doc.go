@@ -1,13 +1,13 @@
-// Command bench measures Shoal beside floor tools, which do the least that can be
-// done, and beside libtorrent where python3-libtorrent is installed.
+// Command bench measures Shoal beside simple programs that do the least possible work,
+// and beside libtorrent if python3-libtorrent is installed.
 //
 //	go run ./bench [-size 2G] [-rounds 5] [-only download,...] [-out DIR]
 //
 // Contenders take turns, round after round, each as a process of its own; shown are
 // medians, their ratios, and the bounds that the project set itself. Only ratios
 // within one run mean anything: absolute figures move from machine to machine.
-// Content lies in memory (/dev/shm) where the system has that, and is removed at
-// the end, also on an interrupt. DIR gets the tables (bench.md), every run
+// Content is stored in memory (/dev/shm) if the system has that, and is deleted at
+// the end, even after an interrupt. DIR gets the tables (bench.md), every run
 // (bench.json) and a plot (bench.svg). On Linux the CPU time and memory of a process
 // are read from /proc while it lives; elsewhere some figures are left out.
 //

@@ -29,7 +29,7 @@ const (
 	settling    = 60 * time.Second // for a process to become idle
 )
 
-// torrents returns the torrents of content of so many bytes, by file name.
+// torrents returns the torrents of content of size bytes, by file name.
 func torrents(size int64) map[string]content.Info {
 	return map[string]content.Info{
 		plain:   {Name: contentName, Length: size, PieceLength: 1 << 20},
@@ -144,7 +144,7 @@ func (l *lab) target() (string, func(), error) {
 	return dir, func() { os.RemoveAll(dir) }, err
 }
 
-// values are the figures of a transfer of so many bytes, 0 for none.
+// values are the figures of a transfer of the given number of bytes, 0 for none.
 func values(f child.Figures, bytes int64) report.Values {
 	v := report.Values{report.Wall: f.Wall.Seconds()}
 	if bytes > 0 {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -22,7 +23,7 @@ var names = []string{"download", "seed1", "seed8", "random", "recheck", "hash", 
 
 // plotted are the bars of the plot.
 var plotted = []report.Group{
-	{Title: "Download, one peer", Scenario: "download", Contenders: []string{"floor", "shoal", "libtorrent"}},
+	{Title: "Download from one peer", Scenario: "download", Contenders: []string{"floor", "shoal", "libtorrent"}},
 	{Title: "Seed to one connection", Scenario: "seed1", Contenders: []string{"blast", "shoal", "libtorrent"}},
 	{Title: "Seed to 8 connections", Scenario: "seed8", Contenders: []string{"blast", "shoal", "libtorrent"}},
 }
@@ -59,13 +60,16 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	if len(o.plot) > 0 {
+		return plot(o.plot, out)
+	}
 	l, err := openLab(o, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
 	r := report.Report{
-		Time: time.Now(), Machine: machine(), Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
+		Time: time.Now(), Machine: machine(), Class: o.class, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
 		Size: l.size, Rounds: l.rounds,
 	}
 	if l.libtorrent != nil {
@@ -114,8 +118,29 @@ func save(r *report.Report, dir string, out io.Writer) error {
 		return errors.Join(f(w), w.Close())
 	}
 	err := errors.Join(write("bench.md", r.Markdown), write("bench.json", r.JSON))
-	if r.Plots(plotted) {
-		err = errors.Join(err, write("bench.svg", func(w io.Writer) error { return r.Plot(w, plotted) }))
+	if report.Plots(plotted, r) {
+		err = errors.Join(err, write("bench.svg", func(w io.Writer) error { return report.Plot(w, plotted, r) }))
 	}
 	return err
+}
+
+// plot draws what earlier runs measured: each scenario from the first of the files,
+// each a bench.json, that has it.
+func plot(files []string, out io.Writer) error {
+	var reports []*report.Report
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		r := new(report.Report)
+		if err := json.Unmarshal(b, r); err != nil {
+			return fmt.Errorf("-plot: %s is not a bench.json: %w", name, err)
+		}
+		reports = append(reports, r)
+	}
+	if !report.Plots(plotted, reports...) {
+		return errors.New("-plot: these files have no scenario that the plot shows: download, seed1 or seed8")
+	}
+	return report.Plot(out, plotted, reports...)
 }

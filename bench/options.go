@@ -23,7 +23,9 @@ type options struct {
 	torrents int            // of the scenario many
 	conns    int            // of the scenario idle
 	watch    time.Duration
-	profiles string // folder for profiles of Shoal; empty for none
+	class    string   // of the processor, for the plot
+	plot     []string // bench.json files to draw; empty to measure
+	profiles string   // folder for profiles of Shoal; empty for none
 }
 
 // parse reads the command line. What is wrong with it, and the help, go to out.
@@ -31,7 +33,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.Usage = func() {
-		fmt.Fprint(out, "Measures Shoal beside floor tools and libtorrent; see the README.\n\n")
+		fmt.Fprint(out, "Measures Shoal beside programs that do the least and beside libtorrent; see the README.\n\n")
 		flags.PrintDefaults()
 	}
 	size := flags.String("size", "2G", "`bytes` of content, a multiple of 16M")
@@ -40,6 +42,8 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	quick := flags.Bool("quick", false, "little of everything, once: to see that it works; figures mean nothing")
 	flags.IntVar(&o.rounds, "rounds", 5, "`times` that each contender is measured")
 	flags.StringVar(&o.out, "out", "", "`folder` for bench.md, bench.json and bench.svg")
+	flags.StringVar(&o.class, "class", "", "`text` that names the class of the processor in the plot, such as 'AVX-512, SHA-NI on'")
+	plot := flags.String("plot", "", "measure nothing: draw these `files`, each a bench.json, with commas between them, to standard output")
 	flags.StringVar(&o.tmp, "tmp", "", "`folder` for the content (default /dev/shm where there is one)")
 	flags.StringVar(&o.profiles, "profile", "", "`folder`, which exists, for CPU and heap profiles of Shoal's processes")
 	flags.IntVar(&o.torrents, "torrents", 10000, "`number` of torrents of the scenario many")
@@ -66,6 +70,9 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	}
 	if *only != "" {
 		o.only = strings.Split(*only, ",")
+	}
+	if *plot != "" {
+		o.plot = strings.Split(*plot, ",")
 	}
 	if o.of, err = regexp.Compile(*of); err != nil {
 		return o, fmt.Errorf("-of: %w", err)

@@ -2,7 +2,7 @@
 
 package main
 
-// memory is the folder that lies in memory where there is one.
+// memory is the folder whose files are in memory; empty if the system has none.
 const memory = ""
 
 // room returns the number of bytes that fit in a folder, where that is known.

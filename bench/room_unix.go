@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// memory is the folder that lies in memory where there is one.
+// memory is the folder whose files are in memory; empty if the system has none.
 const memory = "/dev/shm"
 
 // room returns the number of bytes that fit in a folder.

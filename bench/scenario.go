@@ -31,7 +31,7 @@ func atLeast(of, by string, m report.Metric, limit float64) report.Bound {
 	return report.Bound{Of: of, By: by, Metric: m, Limit: limit, AtLeast: true}
 }
 
-// compare lets the contenders of a scenario take turns. One that fails is told of
+// compare lets the contenders of a scenario take turns. One that fails is reported
 // and not measured again. The error is that of ctx, or what kept all from beginning.
 func (l *lab) compare(ctx context.Context, s *scenario) error {
 	fmt.Fprintf(l.log, "\n%s\n", s.Title)

@@ -43,8 +43,8 @@ func (l *lab) download() *scenario {
 	return s
 }
 
-// leecher returns a run that downloads a torrent from a blast with so many
-// addresses.
+// leecher returns a run that downloads a torrent from a blast with the given number
+// of addresses.
 func (l *lab) leecher(torrent string, peers int, command func(dir string, peers []string) []string) func(context.Context) (report.Values, error) {
 	return func(ctx context.Context) (report.Values, error) {
 		dir, remove, err := l.target()

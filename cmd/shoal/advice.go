@@ -36,33 +36,33 @@ func advice(err error) string {
 	case errors.Is(err, client.ErrMagnet):
 		return "Ask for the .torrent file, or its address on the web."
 	case errors.As(err, &size), errors.Is(err, diskstore.ErrForeign):
-		return "Another program made that file. Move it away, choose another folder with --dir, or let it be\noverwritten with --overwrite."
+		return "Shoal did not make that file. Move it away, choose another folder with --dir,\nor allow Shoal to overwrite it with --overwrite."
 	case errors.As(err, &invalid):
-		return "This is no .torrent file, or a damaged one: get it again."
+		return "This is not a .torrent file, or it is damaged. Get it again."
 	case errors.As(err, &status):
-		return "Check the address, or log in with a browser and save the .torrent file from there."
+		return "Check the address, or save the .torrent file with a browser in which you are logged in."
 	case errors.Is(err, client.ErrDuplicate):
-		return "The torrent was named twice."
+		return "The same torrent was named twice. Name it once."
 	case errors.Is(err, client.ErrInUse):
-		return "Another shoal is at work on it, or just ending: stop that one or wait for it, or choose another folder."
+		return "Another shoal is using it. Stop that one, wait until it has ended, or\nchoose another folder with --dir."
 	case errors.Is(err, client.ErrAddress):
-		return "A peer is given as host:port, such as 192.0.2.7:6881 or [2001:db8::7]:6881."
+		return "Give a peer as host:port, such as 192.0.2.7:6881 or [2001:db8::7]:6881."
 	case errors.As(err, &dns):
 		return "Check the name, and that this machine is online."
 	case errors.As(err, &network) && network.Op == "listen":
-		return "Choose another address with --listen, or :0 for any port that is free."
+		return "Choose another address with --listen; :0 picks a free port."
 	case errors.As(err, &network):
 		return "Check the address, and that this machine is online."
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return "The disk is full. Make room and run the same command again: it goes on where it stopped."
+		return "The disk is full. Free some space and run the same command again:\nit continues where it stopped."
 	case errors.Is(err, syscall.EROFS):
-		return "Nothing can be written there. Choose another folder with --dir."
+		return "The file system is read-only. Choose another folder with --dir."
 	case errors.Is(err, fs.ErrPermission):
 		return "Check who owns the file or folder, or choose another folder with --dir."
 	case errors.Is(err, context.DeadlineExceeded):
-		return "Try again; the other side may be busy."
+		return "The other side did not answer in time. Try again later."
 	case errors.As(err, &file) && errors.Is(err, fs.ErrNotExist):
-		return "Something is gone that was there, or cannot be made. Check the folder, or choose another with --dir."
+		return "A file or folder has disappeared, or cannot be created.\nCheck the folder, or choose another with --dir."
 	case errors.Is(err, fs.ErrNotExist):
 		return "Check the path."
 	}

@@ -18,18 +18,18 @@ import (
 
 // buildFlags are the flags of commands that make torrents.
 type buildFlags struct {
-	Announce    []string  `sep:"none" placeholder:"URL" help:"Announce URL of a tracker. Each --announce is a tier that is tried after the one before; URLs with a comma between them are in one tier."`
+	Announce    []string  `sep:"none" placeholder:"URL" help:"Announce URL of a tracker. Each --announce adds a tier, which clients try after the tiers before it. Separate the URLs of one tier with commas."`
 	Format      string    `enum:"v1,v2,hybrid" default:"v1" placeholder:"v1|v2|hybrid" help:"Protocol version: v1 for every client (the default), v2 for new ones, hybrid for both."`
-	PieceLength byteCount `placeholder:"SIZE" help:"Length of a piece, a power of two from 16KiB to 512MiB (default: by the length of the content)."`
-	Name        string    `help:"Name of the torrent (default: that of the file or folder)."`
-	Comment     string    `placeholder:"TEXT" help:"Comment for people."`
+	PieceLength byteCount `placeholder:"SIZE" help:"Length of a piece, a power of two from 16KiB to 512MiB (default: depends on the length of the content)."`
+	Name        string    `help:"Name of the torrent (default: the name of the file or folder)."`
+	Comment     string    `placeholder:"TEXT" help:"Comment that clients show."`
 	CreatedBy   string    `default:"shoal ${shoal}" placeholder:"TEXT" help:"Program that made the torrent."`
-	Private     bool      `help:"Let clients take peers from the trackers alone (BEP 27)."`
-	Source      string    `placeholder:"TEXT" help:"Mark that makes the info hash another one, as private trackers ask for."`
+	Private     bool      `help:"Tell clients to take peers only from the trackers (BEP 27)."`
+	Source      string    `placeholder:"TEXT" help:"Text that changes the info hash, as some private trackers require."`
 	WebSeed     []string  `sep:"none" placeholder:"URL" help:"Address of a web server with the content (BEP 19). May be given several times."`
 	Node        []string  `placeholder:"HOST:PORT" help:"DHT node to start from (BEP 5). May be given several times."`
-	NoDate      bool      `help:"Leave out the date, so that the same content gives the same file."`
-	Force       bool      `short:"f" help:"Replace a .torrent file that exists."`
+	NoDate      bool      `help:"Leave out the date, so that the same content always gives the same file."`
+	Force       bool      `short:"f" help:"Replace an existing .torrent file."`
 }
 
 // builder returns what makes a torrent by the flags.
@@ -45,14 +45,14 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 		Comment:     f.Comment,
 		CreatedBy:   f.CreatedBy,
 		Skipped: func(path, why string) {
-			c.warn("left out %s: %s", plain(path), why)
+			c.warn("left out %s: %s", sanitize(path), why)
 		},
 	}
 	if !f.NoDate {
 		b.CreationDate = time.Now().Truncate(time.Second)
 	}
 	if n := b.PieceLength; n != 0 && (n < 16<<10 || n > 512<<20 || n&(n-1) != 0) {
-		return b, usageError{fmt.Errorf("--piece-length: %s is no power of two from 16KiB to 512MiB", sized(n))}
+		return b, usageError{fmt.Errorf("--piece-length: %s is not a power of two from 16KiB to 512MiB", formatSize(n))}
 	}
 	for _, list := range f.Announce {
 		var tier []string
@@ -76,7 +76,7 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 	}
 	for _, node := range f.Node {
 		if _, port, err := net.SplitHostPort(node); err != nil || port == "" {
-			return b, usageError{fmt.Errorf("--node: %q is no HOST:PORT", node)}
+			return b, usageError{fmt.Errorf("--node: %q is not HOST:PORT, such as router.example:6881", node)}
 		}
 	}
 	return b, nil
@@ -93,13 +93,13 @@ func checkURL(text string, schemes ...string) error {
 			}
 		}
 	}
-	return fmt.Errorf("this is no URL: want one such as http://tracker.example:6969/announce")
+	return fmt.Errorf("this is not a URL; give one such as http://tracker.example:6969/announce")
 }
 
-// save writes a torrent to the file at path, whole or not at all. A file with the
+// saveTorrent writes a torrent to the file at path, whole or not at all. A file with the
 // same info hashes is left as it is, and wrote is false; any other is replaced only
 // if force says so.
-func save(t *metainfo.Torrent, path string, force bool) (wrote bool, err error) {
+func saveTorrent(t *metainfo.Torrent, path string, force bool) (wrote bool, err error) {
 	content, err := t.Bytes()
 	if err != nil {
 		return false, err
@@ -107,10 +107,10 @@ func save(t *metainfo.Torrent, path string, force bool) (wrote bool, err error) 
 	if !force {
 		old, err := metainfo.ReadFile(path)
 		switch {
-		case err == nil && old.Info.HashV1 == t.Info.HashV1 && old.Info.HashV2 == t.Info.HashV2 && sameAround(old, t):
+		case err == nil && old.Info.HashV1 == t.Info.HashV1 && old.Info.HashV2 == t.Info.HashV2 && sameMetadata(old, t):
 			return false, nil
 		case !errors.Is(err, fs.ErrNotExist):
-			return false, advised{fmt.Errorf("%s exists, and is not this torrent", path),
+			return false, advised{fmt.Errorf("%s already exists, and its content is different", path),
 				"Choose another name with --output, or replace it with --force."}
 		}
 	}
@@ -129,9 +129,9 @@ func save(t *metainfo.Torrent, path string, force bool) (wrote bool, err error) 
 	return err == nil, err
 }
 
-// sameAround reports whether two torrents with the same content also say the same
+// sameMetadata reports whether two torrents with the same content also say the same
 // about it, but for the date.
-func sameAround(a, b *metainfo.Torrent) bool {
+func sameMetadata(a, b *metainfo.Torrent) bool {
 	undated := *b
 	undated.CreationDate = a.CreationDate
 	x, err := a.Bytes()

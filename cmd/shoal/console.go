@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-// A console is where a command speaks. On a terminal it keeps lines at the bottom
+// A console prints what a command says. On a terminal it keeps lines at the bottom
 // that change, and prints others above them. Its methods may be called from many
 // goroutines at once; its fields are not changed after the start.
 type console struct {
@@ -22,7 +22,7 @@ type console struct {
 
 	command string // its name
 	json    bool   // objects for programs on stdout, and no text for people
-	live    bool   // stdout is a terminal on which lines can be drawn anew
+	live    bool   // stdout is a terminal on which lines can be drawn again
 	style   style  // of what is drawn
 
 	size func() (columns, rows int) // of the window
@@ -35,7 +35,7 @@ type console struct {
 func newConsole(stdin io.Reader, stdout, stderr io.Writer) *console {
 	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, log: slog.New(slog.DiscardHandler)}
 	c.size = func() (int, int) { return sizeOf(0, 0) }
-	if f, ok := file(stdout); ok {
+	if f, ok := asFile(stdout); ok {
 		if _, _, ok := windowSize(f); ok && os.Getenv("TERM") != "dumb" {
 			c.live = true
 			c.style = styleOf(os.Getenv)
@@ -74,14 +74,14 @@ func newLogger(c *console, level string) (*slog.Logger, error) {
 	if err := l.UnmarshalText([]byte(level)); err != nil {
 		return nil, fmt.Errorf("--log-level: %w", err)
 	}
-	return slog.New(slog.NewTextHandler(above{c}, &slog.HandlerOptions{Level: l})), nil
+	return slog.New(slog.NewTextHandler(logWriter{c}, &slog.HandlerOptions{Level: l})), nil
 }
 
-// above writes to stderr without hurting the lines that are drawn.
-type above struct{ c *console }
+// A logWriter writes to stderr above the lines that are drawn.
+type logWriter struct{ c *console }
 
-func (a above) Write(p []byte) (int, error) {
-	a.c.print(a.c.stderr, string(p))
+func (l logWriter) Write(p []byte) (int, error) {
+	l.c.print(l.c.stderr, string(p))
 	return len(p), nil
 }
 
@@ -97,17 +97,17 @@ func (c *console) say(format string, args ...any) {
 func (c *console) warn(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if c.json {
-		c.emit(failure{Event: "warning", Message: text})
+		c.emit(failureJSON{Event: "warning", Message: text})
 		return
 	}
 	c.print(c.stderr, "shoal: "+text+"\n")
 }
 
-// fail tells of an error and what to do about it.
+// fail prints an error and what to do about it.
 func (c *console) fail(err error) {
 	text, hint := readable(err), advice(err)
 	if c.json {
-		c.emit(failure{Event: "error", Message: text, Advice: hint})
+		c.emit(failureJSON{Event: "error", Message: text, Advice: hint})
 		return
 	}
 	if hint != "" {
@@ -125,7 +125,7 @@ func (c *console) emit(v any) {
 	defer c.mu.Unlock()
 	encoder := json.NewEncoder(c.stdout)
 	encoder.SetEscapeHTML(false)
-	encoder.Encode(v) // what cannot be written has nobody to be told to
+	encoder.Encode(v) // if this fails, there is nowhere to report it
 }
 
 // print writes text above the lines that are drawn.
@@ -201,12 +201,12 @@ func (c *console) up(columns int) string {
 }
 
 // modules are names that errors begin with, which mean nothing to a user.
-var modules = []string{"client: ", "engine: ", "metainfo: ", "diskstore: ", "resume: ", "httptracker: ", "trackerserver: ", "building: ", "stat ", "lstat "}
+var modules = []string{"client: ", "engine: ", "metainfo: ", "diskstore: ", "resume: ", "httptracker: ", "trackerserver: ", "building: ", "open: ", "open ", "stat ", "lstat "}
 
 // readable returns the message of an error on one line, without the names of
 // modules that it went through and without control characters.
 func readable(err error) string {
-	text := plain(strings.ReplaceAll(err.Error(), "\n", "; "))
+	text := sanitize(strings.ReplaceAll(err.Error(), "\n", "; "))
 	for again := true; again; {
 		again = false
 		for _, module := range modules {

@@ -63,7 +63,7 @@ func (w *terminal) at() {
 	for len(w.lines) <= w.row {
 		w.lines = append(w.lines, "")
 	}
-	w.lines[w.row] = pad(w.lines[w.row], w.column)
+	w.lines[w.row] = padRight(w.lines[w.row], w.column)
 }
 
 func (w *terminal) String() string { return strings.TrimRight(strings.Join(w.lines, "\n"), "\n ") }
@@ -86,7 +86,7 @@ func TestLinesAreDrawnInPlace(t *testing.T) {
 	c.say("second")
 	require.Equal(t, "first\nsecond\nONE\n2", w.String())
 	c.warn("oh")
-	fmt.Fprintln(above{c}, "log")
+	fmt.Fprintln(logWriter{c}, "log")
 	require.Equal(t, "first\nsecond\nshoal: oh\nlog\nONE\n2", w.String())
 	c.clear()
 	require.Equal(t, "first\nsecond\nshoal: oh\nlog", w.String())
@@ -120,14 +120,14 @@ func TestNothingIsDrawnElsewhere(t *testing.T) {
 	require.Equal(t, "text\n", out.String())
 	c.json = true
 	c.say("text")
-	c.emit(failure{Event: "warning", Message: "a < b"})
+	c.emit(failureJSON{Event: "warning", Message: "a < b"})
 	require.Equal(t, "text\n{\"event\":\"warning\",\"message\":\"a < b\"}\n", out.String())
 }
 
 func TestMeter(t *testing.T) {
 	c, w := liveConsole(40, 10)
 	m := newMeter(c, "hashing")
-	m.shown = m.shown.Add(-drawEvery)
+	m.shownAt = m.shownAt.Add(-drawEvery)
 	m.start = m.start.Add(-drawEvery)
 	m.set(50, 100)
 	require.Contains(t, w.String(), "hashing  50.0%")

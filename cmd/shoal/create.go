@@ -15,7 +15,7 @@ type createCommand struct {
 
 // Help is shown below the usage.
 func (createCommand) Help() string {
-	return `The content is read and hashed, and not changed. Symlinks within a folder become part of the torrent.
+	return `The content is read and hashed; it is not changed. Symlinks within a folder become part of the torrent.
 
 Examples:
 
@@ -25,8 +25,8 @@ Examples:
     shoal create data/ --format hybrid --piece-length 1MiB`
 }
 
-// created is the JSON object of a torrent that was made.
-type created struct {
+// createdJSON is the JSON object of a torrent that was made.
+type createdJSON struct {
 	Event string `json:"event"` // "created"
 	Path  string `json:"path,omitempty"`
 	identity
@@ -52,7 +52,7 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	if b.Name == "" {
 		b.Name = filepath.Base(path)
 	}
-	m := newMeter(c, "hashing "+plain(b.Name))
+	m := newMeter(c, "hashing "+sanitize(b.Name))
 	b.Progress = m.set
 	t, err := b.File(ctx, path)
 	took := m.end()
@@ -66,19 +66,19 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	if toStdout {
 		return t.Write(stdout)
 	}
-	wrote, err := save(t, output, cmd.Force)
+	wrote, err := saveTorrent(t, output, cmd.Force)
 	if err != nil {
 		return err
 	}
-	c.emit(created{"created", output, identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, files(t.Info)})
+	c.emit(createdJSON{"created", output, identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
 	if !wrote {
-		c.say("%s is there already, and the same.", output)
+		c.say("%s already exists and is the same; nothing was written.", output)
 	} else {
 		c.say("Wrote %s.", output)
 	}
-	c.say("  name       %s", plain(t.Info.Name))
-	c.say("  content    %s in %s, hashed in %s", sized(t.Info.ContentLength()), counted(files(t.Info), "file"), span(took))
-	c.say("  pieces     %s of %s", grouped(int64(t.Info.Pieces())), exactly(t.Info.PieceLength))
+	c.say("  name       %s", sanitize(t.Info.Name))
+	c.say("  content    %s in %s, hashed in %s", formatSize(t.Info.ContentLength()), formatCount(countFiles(t.Info), "file"), formatDuration(took))
+	c.say("  pieces     %s of %s", formatNumber(int64(t.Info.Pieces())), formatExactSize(t.Info.PieceLength))
 	for _, h := range identify(t.Info).hashes() {
 		c.say("  %-10s %s", h.what, h.hash)
 	}
@@ -87,8 +87,8 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
-// files returns the number of files of a torrent, without pads.
-func files(info *metainfo.Info) (n int) {
+// countFiles returns the number of countFiles of a torrent, without pads.
+func countFiles(info *metainfo.Info) (n int) {
 	for _, f := range info.Entries {
 		if !f.Pad {
 			n++

@@ -22,7 +22,7 @@ func makeContent(t *testing.T, size int64) string {
 func TestCreateInspectVerify(t *testing.T) {
 	for _, format := range []string{"v1", "v2", "hybrid"} {
 		t.Run(format, func(t *testing.T) {
-			alone(t)
+			isolate(t)
 			makeContent(t, 1<<20)
 			stdout, _ := shoal(t, exitOK, "create", "album", "--format", format, "--piece-length", "32KiB",
 				"--announce", "http://one.example/announce,http://two.example/announce", "--announce", "udp://three.example:1",
@@ -62,7 +62,7 @@ func TestCreateInspectVerify(t *testing.T) {
 }
 
 func TestVerifyNamesFaults(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<20)
 	shoal(t, exitOK, "create", "album", "--piece-length", "16KiB")
 	spoil := func(path string, change func(b []byte) []byte) {
@@ -97,18 +97,18 @@ func TestVerifyNamesFaults(t *testing.T) {
 	require.Equal(t, "wrong", faults["album/film.mkv"])
 
 	stdout, _ = shoal(t, exitFailed, "verify", "album.torrent", "--dir", "elsewhere")
-	require.Contains(t, stdout, "--dir says where to look")
+	require.Contains(t, stdout, "Say where they are with --dir")
 	require.NoDirExists(t, "elsewhere", "a check makes nothing")
 }
 
 func TestCreateKeepsWhatIsThere(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<18)
 	shoal(t, exitOK, "create", "album")
 	before, err := os.ReadFile("album.torrent")
 	require.NoError(t, err)
 	stdout, _ := shoal(t, exitOK, "create", "album")
-	require.Contains(t, stdout, "there already")
+	require.Contains(t, stdout, "already exists and is the same")
 	_, stderr := shoal(t, exitFailed, "create", "album", "--comment", "other")
 	require.Contains(t, stderr, "--force")
 	require.NoError(t, os.WriteFile("mine.txt", []byte("mine"), 0o666))
@@ -126,7 +126,7 @@ func TestCreateKeepsWhatIsThere(t *testing.T) {
 }
 
 func TestCreateToStandardOutput(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<18)
 	stdout, _ := shoal(t, exitOK, "create", "album", "-o", "-", "--no-date")
 	meta, err := metainfo.Parse([]byte(stdout))
@@ -143,7 +143,7 @@ func TestCreateToStandardOutput(t *testing.T) {
 }
 
 func TestInspectMagnet(t *testing.T) {
-	alone(t)
+	isolate(t)
 	link := "magnet:?xt=urn:btih:759e204b882a448fab5db947885418aeff0ff829&dn=fi%1Blm&xl=2048&tr=http%3A%2F%2Ft.example%2Fannounce&x.pe=192.0.2.7:6881"
 	stdout, _ := shoal(t, exitOK, "inspect", link)
 	for _, want := range []string{"fi?lm", "759e204b882a448fab5db947885418aeff0ff829", "2.0 KiB", "http://t.example/announce", "192.0.2.7:6881"} {

@@ -18,13 +18,13 @@ import (
 
 type demoCommand struct {
 	Size byteCount `default:"256MiB" placeholder:"SIZE" help:"Length of the sample (default: 256MiB)."`
-	Dir  string    `short:"d" placeholder:"FOLDER" help:"Where to make the temporary folder (default: where the system has such)."`
-	Keep bool      `short:"k" help:"Leave the temporary folder there."`
+	Dir  string    `short:"d" placeholder:"FOLDER" help:"Where to make the temporary folder (default: the system's folder for temporary files)."`
+	Keep bool      `short:"k" help:"Keep the temporary folder."`
 }
 
 // Help is shown below the usage.
 func (demoCommand) Help() string {
-	return `The demo makes a sample of many files in a temporary folder, starts a tracker and a seeder, downloads the sample over TCP on this machine alone, compares every byte, and cleans up, also after Ctrl-C.
+	return `The demo makes a sample of many files in a temporary folder, starts a tracker and a seeder, downloads the sample over TCP on this machine, compares every byte and deletes the folder, even after Ctrl-C.
 
 Examples:
 
@@ -53,8 +53,8 @@ type demo struct {
 	took        time.Duration // of the download
 }
 
-// demonstrated is the JSON object of a demo that went well.
-type demonstrated struct {
+// demoJSON is the JSON object of a demo that went well.
+type demoJSON struct {
 	Event   string  `json:"event"` // "demonstrated"
 	Files   int     `json:"files"`
 	Bytes   int64   `json:"bytes"`
@@ -66,13 +66,13 @@ type demonstrated struct {
 // Run is the demo.
 func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	if cmd.Size < 1<<10 {
-		return usageError{errors.New("--size: a sample takes at least 1KiB")}
+		return usageError{errors.New("--size: the sample must have at least 1KiB")}
 	}
 	parent := cmd.Dir
 	if parent == "" {
 		parent = os.TempDir()
 	}
-	if err := enoughSpace(parent, int64(cmd.Size)); err != nil {
+	if err := checkDiskSpace(parent, int64(cmd.Size)); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp(parent, "shoal-demo-")
@@ -88,21 +88,21 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 			err = kept
 		}
 		if err == nil {
-			d.next(cmd.Keep)
+			d.showNextCommands(cmd.Keep)
 		}
 	}()
 	started := time.Now()
-	c.say("Shoal demo: a sample of %s goes from a seeder to a downloader, over TCP on this machine.", sized(d.size))
+	c.say("Shoal demo: a sample of %s goes from a seeder to a downloader, over TCP on this machine.", formatSize(d.size))
 	for _, step := range []func(context.Context) error{d.makeSample, d.share, d.download, d.compare} {
 		if err := step(ctx); err != nil {
 			return cmp.Or(ctx.Err(), err) // whatever else failed for that
 		}
 	}
 	c.say("")
-	c.say("%s", c.style.paint(green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is right.",
-		sized(d.size), counted(d.files, "file"), span(d.took), speed(d.size, d.took))))
-	c.say("All in all it took %s.", span(time.Since(started)))
-	result := demonstrated{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
+	c.say("%s", c.style.paint(green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is correct.",
+		formatSize(d.size), formatCount(d.files, "file"), formatDuration(d.took), formatSpeed(d.size, d.took))))
+	c.say("The whole demo took %s.", formatDuration(time.Since(started)))
+	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
 	if cmd.Keep {
 		result.Dir = d.dir
 	}
@@ -110,19 +110,19 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	return nil
 }
 
-// spare is what a disk should have left after the demo took its place, in bytes.
-const spare = 16 << 20
+// diskReserve is what a disk should have left after the demo took its place, in bytes.
+const diskReserve = 16 << 20
 
-// enoughSpace reports whether the sample fits twice below a folder.
-func enoughSpace(parent string, size int64) error {
+// checkDiskSpace reports whether the sample fits twice below a folder.
+func checkDiskSpace(parent string, size int64) error {
 	if st, err := os.Stat(parent); err != nil {
 		return advised{err, "Choose a folder that exists with --dir."}
 	} else if !st.IsDir() {
-		return advised{fmt.Errorf("%s is no folder", parent), "Choose a folder with --dir."}
+		return advised{fmt.Errorf("%s is not a folder", parent), "Choose a folder with --dir."}
 	}
 	free, known := freeSpace(parent)
-	if known && free-spare < 2*size {
-		return advised{fmt.Errorf("%s has %s free, and the demo takes %s for a while", parent, sized(free), sized(2*size+spare)),
+	if known && free-diskReserve < 2*size {
+		return advised{fmt.Errorf("%s has %s free, but the demo needs %s", parent, formatSize(free), formatSize(2*size+diskReserve)),
 			"Choose another folder with --dir, or a smaller sample with --size."}
 	}
 	return nil
@@ -144,9 +144,9 @@ func (d *demo) cleanUp(keep bool) error {
 		return nil
 	}
 	if err := os.RemoveAll(d.dir); err != nil {
-		return advised{err, "Delete the folder by hand: " + d.dir}
+		return advised{err, "Delete this folder yourself: " + d.dir}
 	}
-	d.c.say("Cleaned up: %s is gone.", d.dir)
+	d.c.say("Cleaned up: deleted %s.", d.dir)
 	return nil
 }
 
@@ -160,7 +160,7 @@ func (d *demo) makeSample(ctx context.Context) error {
 	if err := makeSample(ctx, d.source(), files, 1, func(done int64) { m.set(done, d.size) }); err != nil {
 		return err
 	}
-	m.done(fmt.Sprintf("1. Wrote %s", counted(d.files, "file")), d.size)
+	m.done(fmt.Sprintf("1. Wrote %s", formatCount(d.files, "file")), d.size)
 	return nil
 }
 
@@ -170,7 +170,7 @@ func (d *demo) share(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The tracker outlives the seeder, which tells it that it leaves.
+	// The tracker outlives the seeder, because the seeder sends it a last announce.
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan struct{})
 	go func() {
@@ -202,21 +202,21 @@ func (d *demo) share(ctx context.Context) error {
 		return err
 	}
 	info := meta.Info
-	m.done(fmt.Sprintf("2. Hashed %s of %s", counted(info.Pieces(), "piece"), exactly(info.PieceLength)), d.size)
-	if _, err := save(meta, filepath.Join(d.dir, torrentName), false); err != nil {
+	m.done(fmt.Sprintf("2. Hashed %s of %s", formatCount(info.Pieces(), "piece"), formatExactSize(info.PieceLength)), d.size)
+	if _, err := saveTorrent(meta, filepath.Join(d.dir, torrentName), false); err != nil {
 		return err
 	}
 	// The tracker must know the seeder before the downloader asks, or it would
 	// ask again only much later.
-	if err := announced(ctx, answers); err != nil {
+	if err := waitAnnounced(ctx, answers); err != nil {
 		return fmt.Errorf("announcing to the demo's own tracker: %w", err)
 	}
 	d.c.say("3. The tracker listens at %s, the seeder at %s", l.Addr(), d.seeder.Addr())
 	return nil
 }
 
-// announced waits until a tracker answered.
-func announced(ctx context.Context, answers *client.Stream) error {
+// waitAnnounced waits until a tracker answered.
+func waitAnnounced(ctx context.Context, answers *client.Stream) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for {
@@ -242,7 +242,7 @@ func (d *demo) download(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.quit, s.quiet = true, true
+	s.quitWhenComplete, s.quiet = true, true
 	t, err := s.client.Add(ctx, filepath.Join(d.dir, torrentName))
 	if err != nil {
 		return errors.Join(err, s.client.Close())
@@ -263,7 +263,7 @@ func (d *demo) download(ctx context.Context) error {
 		columns, _ := d.c.size()
 		d.c.say("%s", d.c.style.bar(1, columns-2))
 	}
-	d.c.say("4. Downloaded %s in %s, %s", sized(d.size), span(d.took), speed(d.size, d.took))
+	d.c.say("4. Downloaded %s in %s, %s", formatSize(d.size), formatDuration(d.took), formatSpeed(d.size, d.took))
 	return nil
 }
 
@@ -274,14 +274,14 @@ func (d *demo) compare(ctx context.Context) error {
 		return err
 	}
 	if files != d.files || length != d.size {
-		return fmt.Errorf("compared %s and %d bytes, want %d and %d", counted(files, "file"), length, d.files, d.size)
+		return fmt.Errorf("compared %s and %d bytes, want %d and %d", formatCount(files, "file"), length, d.files, d.size)
 	}
-	m.done(fmt.Sprintf("5. Compared %s byte by byte, all equal", counted(files, "file")), length)
+	m.done(fmt.Sprintf("5. Compared %s byte by byte, all equal", formatCount(files, "file")), length)
 	return nil
 }
 
-// next prints commands to go on with. They work when they are pasted.
-func (d *demo) next(kept bool) {
+// showNextCommands prints commands to go on with. They work when they are pasted.
+func (d *demo) showNextCommands(kept bool) {
 	d.c.say("")
 	for _, line := range nextCommands(program(), d.dir, kept) {
 		d.c.say("%s", line)
@@ -294,12 +294,12 @@ func nextCommands(shoal, dir string, kept bool) []string {
 	if kept {
 		torrent, source := quote(filepath.Join(dir, torrentName)), quote(filepath.Join(dir, sourceName))
 		return []string{
-			"Next, look at what is there:",
+			"Next, look at the files:",
 			"",
 			"  " + shoal + " inspect " + torrent,
 			"  " + shoal + " verify " + torrent + " --dir " + quote(filepath.Join(dir, downloadName)),
 			"",
-			"Share it, and in another terminal get it:",
+			"Share it, and download it in another terminal:",
 			"",
 			"  " + shoal + " seed " + torrent + " --dir " + source + " --listen " + peer,
 			"  " + shoal + " get " + torrent + " --dir " + quote(filepath.Join(dir, "again")) + " --peer " + peer + " --quit-after-complete",
@@ -313,12 +313,12 @@ func nextCommands(shoal, dir string, kept bool) []string {
 		"  " + shoal + " create " + quote(file) + " --force --output " + quote(torrent),
 		"  " + shoal + " inspect " + quote(torrent),
 		"",
-		"Share it, and in another terminal get it:",
+		"Share it, and download it in another terminal:",
 		"",
 		"  " + shoal + " seed " + quote(torrent) + " --dir " + quote(os.TempDir()) + " --listen " + peer,
 		"  " + shoal + " get " + quote(torrent) + " --dir " + quote(filepath.Join(os.TempDir(), "shoal-hello")) + " --peer " + peer + " --quit-after-complete",
 		"",
-		"Or see all that there is: " + shoal + " --help",
+		"To see all commands: " + shoal + " --help",
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 func TestDemo(t *testing.T) {
-	dir := alone(t)
+	dir := isolate(t)
 	stdout, stderr := shoal(t, exitOK, "demo", "--size", "4MiB", "--dir", dir)
 	require.Empty(t, stderr)
 	for _, want := range []string{"1. Wrote 115 files: 4.0 MiB", "2. Hashed ", "3. The tracker listens at 127.0.0.1:", "4. Downloaded 4.0 MiB", "5. Compared 115 files", "It works: 4.0 MiB", "Cleaned up: "} {
@@ -31,7 +31,7 @@ func TestDemo(t *testing.T) {
 func TestDemoCleansUpWhenInterrupted(t *testing.T) {
 	for _, at := range []string{"Shoal demo", "1. Wrote", "2. Hashed", "3. The tracker"} {
 		t.Run(at, func(t *testing.T) {
-			dir := alone(t)
+			dir := isolate(t)
 			ctx, stop := context.WithCancel(t.Context())
 			out := &trigger{text: at, call: stop, output: newOutput()}
 			code := run(ctx, []string{"demo", "--size", "32MiB", "--dir", dir}, strings.NewReader(""), out, newOutput())
@@ -61,7 +61,7 @@ func (w *trigger) Write(p []byte) (int, error) {
 }
 
 func TestDemoFindsWrongBytes(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<18)
 	require.NoError(t, os.CopyFS("copy", os.DirFS("album")))
 	equalFolders(t, "album", "copy")
@@ -90,7 +90,7 @@ func TestDemoFindsWrongBytes(t *testing.T) {
 func TestNextCommandsWork(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--keep"}} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {
-			dir := alone(t)
+			dir := isolate(t)
 			t.Setenv("TMPDIR", filepath.Join(dir, "a folder"))
 			require.NoError(t, os.Mkdir("a folder", 0o777))
 			if os.TempDir() != filepath.Join(dir, "a folder") {
@@ -154,7 +154,7 @@ func TestSampleFiles(t *testing.T) {
 }
 
 func TestDemoOnATerminal(t *testing.T) {
-	dir := alone(t)
+	dir := isolate(t)
 	c, w := liveConsole(60, 12)
 	require.NoError(t, demoCommand{Size: 8 << 20, Dir: dir}.Run(t.Context(), c))
 	text := w.String()

@@ -14,10 +14,10 @@ import (
 
 // netFlags are the flags of commands that talk to peers.
 type netFlags struct {
-	Peer     []string `short:"p" placeholder:"HOST:PORT" help:"Peer to connect to. May be given several times, or with commas."`
-	Listen   string   `short:"l" placeholder:"ADDRESS" help:"HOST:PORT, :PORT or PORT to accept peers at, or off (default: a free port, kept over restarts)."`
-	State    string   `placeholder:"FOLDER" help:"Where to remember what is there, or off (default: shoal in your folder for settings)."`
-	MaxPeers int      `placeholder:"N" help:"Connections of a torrent (default: 80; --max-peers=-1 for no limit)."`
+	Peer     []string `short:"p" placeholder:"HOST:PORT" help:"Peer to connect to. May be given several times, or as a list with commas."`
+	Listen   string   `short:"l" placeholder:"ADDRESS" help:"Address to accept peers at: HOST:PORT, :PORT or PORT; or off (default: a free port, and the same one after a restart)."`
+	State    string   `placeholder:"FOLDER" help:"Folder for what Shoal remembers between runs, or off (default: shoal in your configuration folder)."`
+	MaxPeers int      `placeholder:"N" help:"Maximum number of connections per torrent (default: 80; --max-peers=-1 for no limit)."`
 }
 
 // config returns the client's settings and the peers.
@@ -32,7 +32,7 @@ func (f netFlags) config(ctx context.Context) (config client.Config, peers []net
 			continue
 		}
 		if _, _, err := net.SplitHostPort(text); err != nil {
-			return config, nil, usageError{fmt.Errorf("--peer: %q is no HOST:PORT", text)}
+			return config, nil, usageError{fmt.Errorf("--peer: %q is not HOST:PORT, such as 192.0.2.7:6881", text)}
 		}
 		found, err := client.LookupPeer(ctx, text)
 		if err != nil {
@@ -44,18 +44,18 @@ func (f netFlags) config(ctx context.Context) (config client.Config, peers []net
 }
 
 type getCommand struct {
-	Torrent []string `arg:"" help:".torrent files, http or https addresses of such, or - for standard input."`
+	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, or - for standard input."`
 	Dir     string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder to download to (default: the current one)."`
 	netFlags
-	Announce          []string `placeholder:"URL" help:"Trackers to ask besides those of the torrents, but for private ones."`
-	QuitAfterComplete bool     `short:"q" help:"Leave when everything is complete, and do not seed on."`
-	Recheck           bool     `help:"Check everything that is on disk first, whatever is remembered."`
-	Overwrite         bool     `help:"Write to files that exist and that Shoal did not make."`
+	Announce          []string `placeholder:"URL" help:"More trackers to announce to. Private torrents use only their own."`
+	QuitAfterComplete bool     `short:"q" help:"Quit when everything is complete, instead of seeding."`
+	Recheck           bool     `help:"Check all data on disk first, instead of trusting what Shoal remembers."`
+	Overwrite         bool     `help:"Allow Shoal to overwrite existing files that it did not make."`
 }
 
 // Help is shown below the usage.
 func (getCommand) Help() string {
-	return `What is complete is shared until Ctrl-C. After Ctrl-C, or a crash, the same command goes on where it stopped.
+	return `A complete torrent is shared until Ctrl-C. After Ctrl-C or a crash, run the same command again: it continues where it stopped.
 
 Examples:
 
@@ -64,7 +64,15 @@ Examples:
     shoal get https://example.com/some.torrent --peer 192.0.2.7:6881
     shoal get some.torrent --json | jq .
 
-The exit code is 0 when everything is complete, 1 if something failed, 130 if Ctrl-C came before.`
+While a single torrent downloads, a terminal shows a map of its pieces. Each character stands for an equal share of them, and says how many of those pieces are here:
+
+    █ or #   all
+    ▓ or +   two thirds or more
+    ▒ or =   one third or more
+    ░ or -   fewer
+    · or .   none
+
+The exit code is 0 when everything is complete, 1 if something failed, and 130 if you pressed Ctrl-C before that.`
 }
 
 // Run downloads until all is complete or ctx is done.
@@ -83,10 +91,10 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 	if err != nil {
 		return err
 	}
-	s.quit = cmd.QuitAfterComplete
+	s.quitWhenComplete = cmd.QuitAfterComplete
 	failed := cmd.add(ctx, s, client.AddOptions{Peers: peers, Recheck: cmd.Recheck, Overwrite: cmd.Overwrite})
 	if len(s.items) > 0 {
-		s.listening()
+		s.showAddresses()
 		s.run(ctx)
 	}
 	if err := s.close(); err != nil {
@@ -101,8 +109,8 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 	return failed
 }
 
-// add adds the torrents. It tells of those that cannot be added, and returns an
-// error for them.
+// add adds the torrents. It reports those that cannot be added, and returns an
+// error if there are any.
 func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) (failed error) {
 	for _, name := range cmd.Torrent {
 		var source any = name
@@ -124,7 +132,7 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 		default:
 			i := s.add(t)
 			if len(t.Trackers()) == 0 && len(o.Peers) == 0 {
-				s.trouble(i, "the torrent names no tracker, so nobody will be found: name peers with --peer HOST:PORT, or a tracker with --announce URL")
+				s.warnOnce(i, "the torrent names no tracker, so Shoal cannot find peers\n  Name a peer with --peer HOST:PORT, or a tracker with --announce URL.")
 			}
 		}
 	}

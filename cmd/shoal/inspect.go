@@ -20,7 +20,7 @@ type inspectCommand struct {
 
 // Help is shown below the usage.
 func (inspectCommand) Help() string {
-	return `Nothing is downloaded. This is the one command that shows announce URLs whole, with passkeys if they have any.
+	return `Nothing is downloaded. Only this command shows complete announce URLs, including passkeys.
 
 Examples:
 
@@ -68,29 +68,29 @@ func (id identity) hashes() (all []namedHash) {
 	return all
 }
 
-// inspection is the JSON object of a torrent.
-type inspection struct {
+// torrentJSON is the JSON object of a torrent.
+type torrentJSON struct {
 	identity
-	Length       int64           `json:"length"` // of all files, in bytes
-	PieceLength  int64           `json:"pieceLength"`
-	Pieces       int             `json:"pieces"`
-	Private      bool            `json:"private"`
-	Source       string          `json:"source,omitempty"`
-	Comment      string          `json:"comment,omitempty"`
-	CreatedBy    string          `json:"createdBy,omitempty"`
-	CreationDate *time.Time      `json:"creationDate,omitempty"`
-	Encoding     string          `json:"encoding,omitempty"`
-	Trackers     [][]string      `json:"trackers"`
-	WebSeeds     []string        `json:"webSeeds,omitempty"`
-	HTTPSeeds    []string        `json:"httpSeeds,omitempty"`
-	Nodes        []string        `json:"nodes,omitempty"`
-	Similar      []string        `json:"similar,omitempty"`
-	Collections  []string        `json:"collections,omitempty"`
-	Magnet       string          `json:"magnet"`
-	Files        []inspectedFile `json:"files"`
+	Length       int64      `json:"length"` // of all files, in bytes
+	PieceLength  int64      `json:"pieceLength"`
+	Pieces       int        `json:"pieces"`
+	Private      bool       `json:"private"`
+	Source       string     `json:"source,omitempty"`
+	Comment      string     `json:"comment,omitempty"`
+	CreatedBy    string     `json:"createdBy,omitempty"`
+	CreationDate *time.Time `json:"creationDate,omitempty"`
+	Encoding     string     `json:"encoding,omitempty"`
+	Trackers     [][]string `json:"trackers"`
+	WebSeeds     []string   `json:"webSeeds,omitempty"`
+	HTTPSeeds    []string   `json:"httpSeeds,omitempty"`
+	Nodes        []string   `json:"nodes,omitempty"`
+	Similar      []string   `json:"similar,omitempty"`
+	Collections  []string   `json:"collections,omitempty"`
+	Magnet       string     `json:"magnet"`
+	Files        []fileJSON `json:"files"`
 }
 
-type inspectedFile struct {
+type fileJSON struct {
 	Path       string `json:"path"`
 	Length     int64  `json:"length"` // in bytes
 	Offset     int64  `json:"offset"` // of the first byte in the torrent
@@ -103,17 +103,17 @@ type inspectedFile struct {
 	PiecesRoot string `json:"piecesRoot,omitempty"`
 }
 
-// inspected gathers what is known of a torrent.
-func inspected(t *metainfo.Torrent) inspection {
+// describeTorrent gathers what is known of a torrent.
+func describeTorrent(t *metainfo.Torrent) torrentJSON {
 	info := t.Info
-	v := inspection{
+	v := torrentJSON{
 		identity: identify(info),
 		Length:   info.ContentLength(), PieceLength: info.PieceLength, Pieces: info.Pieces(),
 		Private: info.Private, Source: info.Source,
 		Comment: t.Comment, CreatedBy: t.CreatedBy, Encoding: t.Encoding,
 		Trackers: t.Tiers, WebSeeds: t.WebSeeds, HTTPSeeds: t.HTTPSeeds, Nodes: t.Nodes,
 		Magnet: t.Magnet().String(),
-		Files:  []inspectedFile{},
+		Files:  []fileJSON{},
 	}
 	if v.Trackers == nil {
 		v.Trackers = [][]string{}
@@ -127,7 +127,7 @@ func inspected(t *metainfo.Torrent) inspection {
 	}
 	v.Collections = slices.Concat(info.Collections, t.Collections)
 	for _, f := range info.Entries {
-		e := inspectedFile{
+		e := fileJSON{
 			Path: f.Path, Length: f.Length, Offset: f.Offset,
 			Pad: f.Pad, Executable: f.Executable, Hidden: f.Hidden, Symlink: f.Symlink,
 			MD5: f.MD5, SHA1: hex.EncodeToString([]byte(f.SHA1)),
@@ -152,7 +152,7 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 		if strings.HasPrefix(strings.ToLower(name), "magnet:") {
 			m, err := metainfo.ParseMagnet(name)
 			if err != nil {
-				return err
+				return advised{err, "Check that you copied the whole link, and put it in quotes."}
 			}
 			showMagnet(c, m)
 			continue
@@ -161,7 +161,7 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 		if err != nil {
 			return err
 		}
-		v := inspected(t)
+		v := describeTorrent(t)
 		c.emit(v)
 		v.show(c)
 	}
@@ -174,7 +174,7 @@ func readTorrent(stdin io.Reader, name string) (*metainfo.Torrent, error) {
 		return metainfo.Options{}.Read(stdin)
 	}
 	if strings.Contains(name, "://") {
-		return nil, advised{errors.New("this takes files, not addresses on the web"), "Save the .torrent file first."}
+		return nil, advised{errors.New("this command reads files, not web addresses"), "Save the .torrent file first, then name the file."}
 	}
 	if st, err := os.Stat(name); err == nil && st.IsDir() {
 		return nil, advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
@@ -189,16 +189,16 @@ func readTorrent(stdin io.Reader, name string) (*metainfo.Torrent, error) {
 }
 
 // show prints the torrent for people.
-func (v inspection) show(c *console) {
+func (v torrentJSON) show(c *console) {
 	line := func(what, format string, args ...any) {
-		c.say("  %-12s %s", what, plain(fmt.Sprintf(format, args...)))
+		c.say("  %-12s %s", what, sanitize(fmt.Sprintf(format, args...)))
 	}
 	text := func(what, s string) {
 		if s != "" {
 			line(what, "%s", s)
 		}
 	}
-	c.say("%s", plain(v.Name))
+	c.say("%s", sanitize(v.Name))
 	line("format", "%s", v.Format)
 	for _, h := range v.hashes() {
 		line(h.what, "%s", h.hash)
@@ -209,10 +209,10 @@ func (v inspection) show(c *console) {
 			real++
 		}
 	}
-	line("content", "%s in %s (%s bytes)", sized(v.Length), counted(real, "file"), grouped(v.Length))
-	line("pieces", "%s of %s", grouped(int64(v.Pieces)), exactly(v.PieceLength))
+	line("content", "%s in %s (%s bytes)", formatSize(v.Length), formatCount(real, "file"), formatNumber(v.Length))
+	line("pieces", "%s of %s", formatNumber(int64(v.Pieces)), formatExactSize(v.PieceLength))
 	if v.Private {
-		line("private", "yes: peers come from the trackers alone")
+		line("private", "yes: peers come only from the trackers")
 	}
 	text("source", v.Source)
 	text("comment", v.Comment)
@@ -238,15 +238,15 @@ func (v inspection) show(c *console) {
 		if f.Pad {
 			continue
 		}
-		c.say("  %12s  %s", sized(f.Length), plain(f.Path)+f.marks())
+		c.say("  %12s  %s", formatSize(f.Length), sanitize(f.Path)+f.marks())
 	}
 }
 
 // marks returns what is particular about a file.
-func (f inspectedFile) marks() string {
+func (f fileJSON) marks() string {
 	marks := ""
 	if f.Symlink != "" {
-		marks += " -> " + plain(f.Symlink)
+		marks += " -> " + sanitize(f.Symlink)
 	}
 	if f.Executable {
 		marks += " (executable)"
@@ -257,8 +257,8 @@ func (f inspectedFile) marks() string {
 	return marks
 }
 
-// inspectedMagnet is the JSON object of a magnet link.
-type inspectedMagnet struct {
+// magnetJSON is the JSON object of a magnet link.
+type magnetJSON struct {
 	identity
 	Length   int64    `json:"length,omitempty"` // in bytes
 	Trackers []string `json:"trackers,omitempty"`
@@ -269,7 +269,7 @@ type inspectedMagnet struct {
 }
 
 func showMagnet(c *console, m *metainfo.Magnet) {
-	v := inspectedMagnet{
+	v := magnetJSON{
 		identity: identity{Name: m.Name},
 		Length:   m.Length, Trackers: m.Trackers, WebSeeds: m.WebSeeds,
 		Sources: slices.Concat(m.Sources, m.Acceptable), Peers: m.Peers, Keywords: m.Keywords,
@@ -281,19 +281,19 @@ func showMagnet(c *console, m *metainfo.Magnet) {
 		v.HashV2 = hex.EncodeToString(m.HashV2[:])
 	}
 	c.emit(v)
-	c.say("%s", plain(m.Name))
+	c.say("%s", sanitize(m.Name))
 	for _, h := range v.hashes() {
 		c.say("  %-12s %s", h.what, h.hash)
 	}
 	if m.Length > 0 {
-		c.say("  %-12s %s", "content", sized(m.Length))
+		c.say("  %-12s %s", "content", formatSize(m.Length))
 	}
 	for _, list := range []struct {
 		what  string
 		texts []string
 	}{{"tracker", v.Trackers}, {"web seed", v.WebSeeds}, {"source", v.Sources}, {"peer", v.Peers}, {"keyword", v.Keywords}} {
 		for _, s := range list.texts {
-			c.say("  %-12s %s", list.what, plain(s))
+			c.say("  %-12s %s", list.what, sanitize(s))
 		}
 	}
 }

@@ -24,13 +24,13 @@ func listenAddress(text string) (string, error) {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
-		return "", usageError{fmt.Errorf("--listen: %q is no address: want HOST:PORT, :PORT, PORT or off", text)}
+		return "", usageError{fmt.Errorf("--listen: %q is not an address; give HOST:PORT, :PORT, PORT or off", text)}
 	}
 	return text, nil
 }
 
-// reachable returns an address to show to people for one that may be unspecified.
-func reachable(address net.Addr) string {
+// shownAddress returns an address to show to people for one that may be unspecified.
+func shownAddress(address net.Addr) string {
 	host, port, err := net.SplitHostPort(address.String())
 	if err != nil {
 		return address.String()
@@ -48,7 +48,7 @@ func parseNetworks(texts []string) (all []netip.Prefix, err error) {
 		if err != nil {
 			a, err := netip.ParseAddr(text)
 			if err != nil {
-				return nil, usageError{fmt.Errorf("%q is no network: want one such as 10.0.0.0/8", text)}
+				return nil, usageError{fmt.Errorf("--behind-proxy: %q is not a network; give one such as 10.0.0.0/8", text)}
 			}
 			p = netip.PrefixFrom(a, a.BitLen())
 		}

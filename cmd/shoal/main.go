@@ -10,31 +10,31 @@ import (
 
 func main() {
 	ctx, stop := context.WithCancel(context.Background())
-	heed(stop)
+	handleSignals(stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// sameSignal is how long a second signal counts as the first: programs that start
+// repeatedSignal is how long a second signal counts as the first: programs that start
 // others, such as timeout, send it to the process and then to its group.
-const sameSignal = 300 * time.Millisecond
+const repeatedSignal = 300 * time.Millisecond
 
-// heed makes signals end the program: the first calls stop, so that commands leave
-// cleanly, and the second ends the process at once.
-func heed(stop func()) {
-	leave := make(chan os.Signal, 2)
-	signal.Notify(leave, os.Interrupt, syscall.SIGTERM)
+// handleSignals makes signals end the program: the first calls stop, so that commands
+// end cleanly, and the second ends the process at once.
+func handleSignals(stop func()) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
-		signal.Notify(leave, syscall.SIGHUP)
+		signal.Notify(signals, syscall.SIGHUP)
 	}
-	// The signal may also be about a peer that hung up, which is no reason to
-	// end. That nobody reads our output shows when it is written.
+	// SIGPIPE may come from a peer that closed its connection, which must not end
+	// the program. A brokenPipeWriter notices when nobody reads the output.
 	signal.Ignore(syscall.SIGPIPE)
 	go func() {
-		<-leave
+		<-signals
 		first := time.Now()
 		stop()
-		for range leave {
-			if time.Since(first) > sameSignal {
+		for range signals {
+			if time.Since(first) > repeatedSignal {
 				os.Exit(exitInterrupted)
 			}
 		}

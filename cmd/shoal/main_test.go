@@ -53,7 +53,7 @@ func TestSignalsLeaveCleanly(t *testing.T) {
 			if signal == syscall.SIGHUP && ossignal.Ignored(signal) {
 				t.Skip("the tests run under nohup")
 			}
-			dir := alone(t)
+			dir := isolate(t)
 			cmd, out := process(t, "demo", "--size", "64MiB", "--dir", dir)
 			lines := bufio.NewScanner(out)
 			require.True(t, lines.Scan())
@@ -72,7 +72,7 @@ func TestSignalsLeaveCleanly(t *testing.T) {
 
 // TestNobodyReads closes the other end of standard output, as head does.
 func TestNobodyReads(t *testing.T) {
-	dir := alone(t)
+	dir := isolate(t)
 	cmd, out := process(t, "demo", "--size", "64MiB", "--dir", dir)
 	_, err := io.ReadFull(out, make([]byte, 10))
 	require.NoError(t, err)
@@ -86,7 +86,7 @@ func TestNobodyReads(t *testing.T) {
 // A peer that hangs up while it is sent something raises the signal too, and a
 // seeder goes on.
 func TestPeersThatHangUpEndNothing(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<20)
 	shoal(t, exitOK, "create", "album", "--piece-length", "64KiB")
 	cmd, out := process(t, "seed", "--json", "--state", "off", "--listen", "127.0.0.1:0", "album.torrent")

@@ -19,19 +19,19 @@ type meter struct {
 	c    *console
 	task string // such as "hashing film.mkv"
 
-	mu    sync.Mutex
-	start time.Time
-	shown time.Time
+	mu      sync.Mutex
+	start   time.Time
+	shownAt time.Time
 }
 
 // newMeter starts a task.
 func newMeter(c *console, task string) *meter {
 	now := time.Now()
-	return &meter{c: c, task: task, start: now, shown: now}
+	return &meter{c: c, task: task, start: now, shownAt: now}
 }
 
-// step is the JSON object of a meter.
-type step struct {
+// stepJSON is the JSON object of a meter.
+type stepJSON struct {
 	Event string `json:"event"` // "step"
 	Task  string `json:"task"`
 	Done  int64  `json:"done"`  // bytes
@@ -50,16 +50,16 @@ func (m *meter) set(done, total int64) {
 		every = drawEvery
 	}
 	now := time.Now()
-	if now.Sub(m.shown) < every {
+	if now.Sub(m.shownAt) < every {
 		return
 	}
-	m.shown = now
-	m.c.emit(step{"step", m.task, done, total})
+	m.shownAt = now
+	m.c.emit(stepJSON{"step", m.task, done, total})
 	share := float64(done) / float64(max(total, 1))
 	passed := now.Sub(m.start)
-	fields := []string{m.task, percent(share), speed(done, passed)}
+	fields := []string{m.task, formatPercent(share), formatSpeed(done, passed)}
 	if share > 0 && share < 1 {
-		fields = append(fields, "ETA "+remaining(time.Duration(float64(passed)*(1/share-1))))
+		fields = append(fields, "ETA "+formatClock(time.Duration(float64(passed)*(1/share-1))))
 	}
 	if !m.c.live {
 		m.c.say("%s", fitting(fields, 1<<10))
@@ -79,5 +79,5 @@ func (m *meter) end() time.Duration {
 // done says what was done, and how fast.
 func (m *meter) done(what string, n int64) {
 	took := m.end()
-	m.c.say("%s", fmt.Sprintf("%s: %s in %s, %s", what, sized(n), span(took), speed(n, took)))
+	m.c.say("%s", fmt.Sprintf("%s: %s in %s, %s", what, formatSize(n), formatDuration(took), formatSpeed(n, took)))
 }

@@ -1,18 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// pieceMap draws which pieces are held, in a number of cells of which each stands
-// for an equal share of the pieces.
+// pieceMap draws which pieces are held, in a number of cells. Each cell stands for an
+// equal share of the pieces.
 func (s style) pieceMap(have swarm.Bitfield, pieces, cells int) string {
-	shades := []string{".", "-", "=", "+", "#"}
-	if s.unicode {
-		shades = []string{"·", "░", "▒", "▓", "█"}
-	}
+	shades := s.shades()
 	if pieces == 0 || cells <= 0 {
 		return ""
 	}
@@ -49,6 +47,21 @@ func (s style) pieceMap(have swarm.Bitfield, pieces, cells int) string {
 		b.WriteString("\x1b[0m")
 	}
 	return b.String()
+}
+
+// shades are the characters of the map: no piece of a cell is held, less than a
+// third of its pieces, less than two thirds, more, and all.
+func (s style) shades() []string {
+	if s.unicode {
+		return []string{"·", "░", "▒", "▓", "█"}
+	}
+	return []string{".", "-", "=", "+", "#"}
+}
+
+// legend says what the characters of the map mean.
+func (s style) legend() string {
+	c := s.shades()
+	return fmt.Sprintf("map of pieces: %s none here  %s some here  %s all here", c[0], strings.Join(c[1:4], " "), c[4])
 }
 
 // bar draws a share, 0 to 1, as a bar of a number of cells.

@@ -33,17 +33,17 @@ func (b *byteCount) UnmarshalText(text []byte) error {
 	}
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil || math.IsNaN(n) || n < 0 || n*factor >= 1<<62 {
-		return fmt.Errorf("%q is no size: want a number such as 256MiB", text)
+		return fmt.Errorf("%q is not a size; give one such as 256MiB", text)
 	}
 	*b = byteCount(n * factor)
 	return nil
 }
 
 // String returns the number with a unit.
-func (b byteCount) String() string { return sized(int64(b)) }
+func (b byteCount) String() string { return formatSize(int64(b)) }
 
-// sized returns a number of bytes with a unit: "12 B", "1.5 MiB".
-func sized(n int64) string {
+// formatSize returns a number of bytes with a unit: "12 B", "1.5 MiB".
+func formatSize(n int64) string {
 	if n < 1<<10 {
 		return fmt.Sprintf("%d B", n)
 	}
@@ -51,8 +51,8 @@ func sized(n int64) string {
 	return fmt.Sprintf("%.1f %s", f, unit)
 }
 
-// exactly returns a number of bytes with a unit if that says all, and else as it is.
-func exactly(n int64) string {
+// formatExactSize returns a number of bytes with a unit if that says all, and else as it is.
+func formatExactSize(n int64) string {
 	for _, u := range []struct {
 		name   string
 		factor int64
@@ -61,7 +61,7 @@ func exactly(n int64) string {
 			return fmt.Sprintf("%d %s", n/u.factor, u.name)
 		}
 	}
-	return grouped(n) + " bytes"
+	return formatNumber(n) + " bytes"
 }
 
 func scale(f float64) (float64, string) {
@@ -75,32 +75,32 @@ func scale(f float64) (float64, string) {
 	return f, unit
 }
 
-// rate returns bytes per second with a unit.
-func rate(perSecond float64) string {
+// formatRate returns bytes per second with a unit.
+func formatRate(perSecond float64) string {
 	if perSecond < 1 || math.IsNaN(perSecond) {
 		return "0 B/s"
 	}
-	return sized(int64(perSecond)) + "/s"
+	return formatSize(int64(perSecond)) + "/s"
 }
 
-// speed returns the rate of n bytes in d.
-func speed(n int64, d time.Duration) string {
-	return rate(float64(n) / max(d.Seconds(), 1e-3))
+// formatSpeed returns the rate of n bytes in d.
+func formatSpeed(n int64, d time.Duration) string {
+	return formatRate(float64(n) / max(d.Seconds(), 1e-3))
 }
 
-// span returns a duration as people say it.
-func span(d time.Duration) string {
+// formatDuration returns a duration as people say it.
+func formatDuration(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "0 s"
 	case d < 100*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
-	return remaining(d)
+	return formatClock(d)
 }
 
-// remaining returns a duration as a clock shows it: "0:07", "1:02:03", "3 days".
-func remaining(d time.Duration) string {
+// formatClock returns a duration as a clock shows it: "0:07", "1:02:03", "3 days".
+func formatClock(d time.Duration) string {
 	s := int64(math.Ceil(d.Seconds()))
 	switch {
 	case s < 3600:
@@ -111,27 +111,27 @@ func remaining(d time.Duration) string {
 	return fmt.Sprintf("%d days", s/86400)
 }
 
-// percent returns a share, and "100%" only if that is all of it.
-func percent(share float64) string {
+// formatPercent returns a share, and "100%" only if that is all of it.
+func formatPercent(share float64) string {
 	if share >= 1 {
 		return "100%"
 	}
 	return fmt.Sprintf("%.1f%%", math.Floor(max(share, 0)*1000)/10)
 }
 
-// counted returns a number with what it counts.
-func counted(n int, what string) string {
+// formatCount returns a number with what it counts.
+func formatCount(n int, what string) string {
 	switch {
 	case n == 1:
 		return "1 " + what
 	case strings.HasSuffix(what, "y"):
-		return grouped(int64(n)) + " " + strings.TrimSuffix(what, "y") + "ies"
+		return formatNumber(int64(n)) + " " + strings.TrimSuffix(what, "y") + "ies"
 	}
-	return grouped(int64(n)) + " " + what + "s"
+	return formatNumber(int64(n)) + " " + what + "s"
 }
 
-// grouped returns a number with commas.
-func grouped(n int64) string {
+// formatNumber returns a number with commas.
+func formatNumber(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]

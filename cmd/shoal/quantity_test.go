@@ -24,37 +24,37 @@ func TestByteCount(t *testing.T) {
 
 func TestWordsForNumbers(t *testing.T) {
 	for want, got := range map[string]string{
-		"0 B":           sized(0),
-		"1023 B":        sized(1023),
-		"1.0 KiB":       sized(1024),
-		"1.0 MiB":       sized(1<<20 - 1), // not 1024.0 KiB
-		"256.0 MiB":     sized(256 << 20),
-		"16 KiB":        exactly(16 << 10),
-		"1,025 bytes":   exactly(1025),
-		"0 B/s":         rate(0.5),
-		"1.0 KiB/s":     rate(1024),
-		"2.0 MiB/s":     speed(4<<20, 2*time.Second),
-		"0.5 s":         span(500 * time.Millisecond),
-		"1:40":          span(100 * time.Second),
-		"0 s":           span(-1),
-		"0:07":          remaining(6100 * time.Millisecond),
-		"1:02:03":       remaining(3723 * time.Second),
-		"5 days":        remaining(128 * time.Hour),
-		"100%":          percent(1),
-		"99.9%":         percent(0.99999),
-		"0.0%":          percent(-1),
-		"1 piece":       counted(1, "piece"),
-		"0 pieces":      counted(0, "piece"),
-		"1,234 entries": counted(1234, "entry"),
-		"-1,234,567":    grouped(-1234567),
-		"-123":          grouped(-123),
+		"0 B":           formatSize(0),
+		"1023 B":        formatSize(1023),
+		"1.0 KiB":       formatSize(1024),
+		"1.0 MiB":       formatSize(1<<20 - 1), // not 1024.0 KiB
+		"256.0 MiB":     formatSize(256 << 20),
+		"16 KiB":        formatExactSize(16 << 10),
+		"1,025 bytes":   formatExactSize(1025),
+		"0 B/s":         formatRate(0.5),
+		"1.0 KiB/s":     formatRate(1024),
+		"2.0 MiB/s":     formatSpeed(4<<20, 2*time.Second),
+		"0.5 s":         formatDuration(500 * time.Millisecond),
+		"1:40":          formatDuration(100 * time.Second),
+		"0 s":           formatDuration(-1),
+		"0:07":          formatClock(6100 * time.Millisecond),
+		"1:02:03":       formatClock(3723 * time.Second),
+		"5 days":        formatClock(128 * time.Hour),
+		"100%":          formatPercent(1),
+		"99.9%":         formatPercent(0.99999),
+		"0.0%":          formatPercent(-1),
+		"1 piece":       formatCount(1, "piece"),
+		"0 pieces":      formatCount(0, "piece"),
+		"1,234 entries": formatCount(1234, "entry"),
+		"-1,234,567":    formatNumber(-1234567),
+		"-123":          formatNumber(-123),
 	} {
 		require.Equal(t, want, got)
 	}
 }
 
-func TestPace(t *testing.T) {
-	var p pace
+func TestRateWindow(t *testing.T) {
+	var p rateWindow
 	start := time.Unix(1000, 0)
 	down, up := p.rates(start, 50, 0)
 	require.Zero(t, down)
@@ -66,7 +66,7 @@ func TestPace(t *testing.T) {
 		down, _ = p.rates(start.Add(time.Duration(s+2)*time.Second), 150, 10)
 	}
 	require.Zero(t, down, "what lies before the window does not count")
-	require.LessOrEqual(t, len(p.samples), 6)
+	require.LessOrEqual(t, len(p.history), 6)
 	down, _ = p.rates(start.Add(200*time.Second), 0, 0)
 	require.Zero(t, down, "totals that shrink are no negative rate")
 }

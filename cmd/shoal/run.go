@@ -21,14 +21,14 @@ const (
 // arguments are the commands and the flags that all of them take.
 type arguments struct {
 	Get     getCommand     `cmd:"" help:"Download torrents, then share them."`
-	Seed    seedCommand    `cmd:"" help:"Share what is on disk: torrents, or files and folders."`
-	Create  createCommand  `cmd:"" help:"Make a .torrent file of a file or folder."`
+	Seed    seedCommand    `cmd:"" help:"Share content on disk: torrents, or files and folders."`
+	Create  createCommand  `cmd:"" help:"Make a .torrent file from a file or folder."`
 	Inspect inspectCommand `cmd:"" help:"Show what is in a .torrent file or a magnet link."`
 	Verify  verifyCommand  `cmd:"" help:"Check files on disk against a .torrent file."`
 	Tracker trackerCommand `cmd:"" help:"Run a tracker."`
-	Demo    demoCommand    `cmd:"" help:"Share and download a sample on this machine, to see Shoal work."`
+	Demo    demoCommand    `cmd:"" help:"Share and download a sample on this machine, to try Shoal."`
 
-	JSON     bool             `name:"json" help:"Write one JSON object a line, for programs."`
+	JSON     bool             `name:"json" help:"Print one JSON object per line, for scripts."`
 	LogLevel string           `enum:"debug,info,warn,error,off" default:"warn" placeholder:"LEVEL" help:"What to log to standard error: debug, info, warn, error or off (default: warn)."`
 	Version  kong.VersionFlag `env:"-" help:"Show the version and exit."`
 }
@@ -39,10 +39,10 @@ Start with "shoal demo", or "shoal get some.torrent". For help on a command, wit
 
 Each flag can also be set by an environment variable: --dir by SHOAL_DIR, --log-level by SHOAL_LOG_LEVEL, and so on.`
 
-// A usageError says that the program was called wrongly.
+// A usageError says that the arguments are wrong.
 type usageError struct{ error }
 
-// A reported error was told to the user already; only the exit code is left.
+// A reported error was shown to the user already; only the exit code is left.
 type reported struct{ error }
 
 // run is the program. It returns the exit code. It ends early, and cleanly, when
@@ -50,7 +50,7 @@ type reported struct{ error }
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	stdout, stderr = heard(stdout, stop), heard(stderr, stop)
+	stdout, stderr = watchPipe(stdout, stop), watchPipe(stderr, stop)
 	var cli arguments
 	exited := -1
 	parser, err := kong.New(&cli,
@@ -80,12 +80,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exited
 	}
 	if err != nil {
-		return misused(stderr, commandOf(err), err)
+		return failUsage(stderr, commandOf(err), err)
 	}
 	c := newConsole(stdin, stdout, stderr)
 	c.command, c.json = parsed.Selected().Name, cli.JSON
 	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
-		return misused(stderr, c.command, err)
+		return failUsage(stderr, c.command, err)
 	}
 	return finish(ctx, c, parsed.Run(c))
 }
@@ -101,37 +101,55 @@ func commandOf(err error) string {
 	return ""
 }
 
-// misused tells how the program is to be called.
-func misused(stderr io.Writer, command string, err error) int {
+// failUsage says what is wrong with the arguments, and where the help is.
+func failUsage(stderr io.Writer, command string, err error) int {
+	text := usageText(strings.TrimSpace(err.Error()), command)
 	if command != "" {
 		command += " "
 	}
-	fmt.Fprintf(stderr, "shoal: %s\nRun \"shoal %s--help\" to see how it is used.\n", strings.TrimSpace(err.Error()), command)
+	fmt.Fprintf(stderr, "shoal: %s\nRun \"shoal %s--help\" for help.\n", text, command)
 	return exitUsage
 }
 
-// finish tells what went wrong, if anything did, and returns the exit code.
+// usageText says in plain words what kong's message says about the arguments.
+func usageText(text, command string) string {
+	if what, ok := strings.CutPrefix(text, "unexpected argument "); ok && command == "" {
+		name, hint, _ := strings.Cut(what, ",")
+		text = fmt.Sprintf("there is no command %q", name)
+		if hint != "" {
+			text += ";" + hint
+		}
+		return text
+	}
+	if what, ok := strings.CutPrefix(text, "expected \"<"); ok {
+		name, _, _ := strings.Cut(what, ">")
+		return "an argument is missing: <" + name + ">"
+	}
+	return text
+}
+
+// finish says what went wrong, if anything did, and returns the exit code.
 func finish(ctx context.Context, c *console, err error) int {
 	c.clear()
 	var usage usageError
-	var told reported
+	var shown reported
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		c.emit(failure{Event: "interrupted"})
+		c.emit(failureJSON{Event: "interrupted"})
 		return exitInterrupted
-	case errors.As(err, &told):
+	case errors.As(err, &shown):
 		return exitFailed
 	case errors.As(err, &usage):
-		return misused(c.stderr, c.command, err)
+		return failUsage(c.stderr, c.command, err)
 	}
 	c.fail(err)
 	return exitFailed
 }
 
-// failure is the JSON object of an error.
-type failure struct {
+// failureJSON is the JSON object of an error.
+type failureJSON struct {
 	Event   string `json:"event"` // "error" or "interrupted"
 	Message string `json:"message,omitempty"`
 	Advice  string `json:"advice,omitempty"`

@@ -17,9 +17,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// alone takes the environment away that would change what the program does, and
+// isolate takes the environment away that would change what the program does, and
 // goes to a folder of the test's own.
-func alone(t *testing.T) string {
+func isolate(t *testing.T) string {
 	t.Helper()
 	for _, entry := range os.Environ() {
 		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "SHOAL_") || name == "COLUMNS" || name == "LINES" {
@@ -50,6 +50,7 @@ func start(t *testing.T, args ...string) *running {
 		defer close(ended)
 		r.code <- run(ctx, args, strings.NewReader(""), r.out, r.err)
 		r.out.close()
+		r.err.close()
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -151,7 +152,7 @@ func TestHelp(t *testing.T) {
 	for _, name := range []string{"", "get", "seed", "create", "inspect", "verify", "tracker", "demo"} {
 		t.Run("shoal "+name, func(t *testing.T) {
 			golden := filepath.Join(sourceDir(t), "testdata", "help", strings.ReplaceAll(strings.TrimSpace("shoal "+name), " ", "-")+".txt")
-			alone(t)
+			isolate(t)
 			stdout, stderr := shoal(t, exitOK, strings.Fields(name+" --help")...)
 			require.Empty(t, stderr)
 			if *update {
@@ -168,7 +169,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestVersion(t *testing.T) {
-	alone(t)
+	isolate(t)
 	stdout, _ := shoal(t, exitOK, "--version")
 	require.Regexp(t, `^shoal \d+\.\d+\.\d+ \(.*go1.*\)\n$`, stdout)
 	changes, err := os.ReadFile(filepath.Join(sourceDir(t), "..", "CHANGELOG.md"))
@@ -177,7 +178,7 @@ func TestVersion(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	dir := alone(t)
+	dir := isolate(t)
 	require.NoError(t, os.WriteFile("a.txt", []byte("hello"), 0o666))
 	shoal(t, exitOK, "create", "a.txt")
 	for _, test := range []struct {
@@ -187,7 +188,7 @@ func TestUsage(t *testing.T) {
 		want []string // in stderr
 	}{
 		{"nothing", nil, exitUsage, []string{"Commands:", "shoal demo"}},
-		{"unknown command", []string{"fetch"}, exitUsage, []string{"fetch", "shoal --help"}},
+		{"unknown command", []string{"fetch"}, exitUsage, []string{`there is no command "fetch"`, `"shoal --help"`}},
 		{"unknown flag", []string{"get", "--fast", "a.txt.torrent"}, exitUsage, []string{"--fast", `"shoal get --help"`}},
 		{"no torrent", []string{"get"}, exitUsage, []string{"<torrent>", `"shoal get --help"`}},
 		{"bad level", []string{"demo", "--log-level", "loud"}, exitUsage, []string{"loud"}},
@@ -204,13 +205,14 @@ func TestUsage(t *testing.T) {
 		{"bad format", []string{"create", "a.txt", "--format", "v3"}, exitUsage, []string{"v3"}},
 		{"no content", []string{"create", "nothing"}, exitFailed, []string{"nothing: no such file", "Check the path"}},
 		{"no file", []string{"get", "nothing.torrent"}, exitFailed, []string{"nothing.torrent", "Check the path"}},
-		{"no torrent file", []string{"get", "a.txt"}, exitFailed, []string{"a.txt: bencode: ", "get it again"}},
+		{"no torrent file", []string{"get", "a.txt"}, exitFailed, []string{"a.txt: bencode: ", "Get it again"}},
 		{"folder", []string{"get", dir}, exitFailed, []string{"is a folder", "seed " + dir}},
 		{"folder to inspect", []string{"inspect", dir}, exitFailed, []string{"create " + dir}},
 		{"address to inspect", []string{"inspect", "http://x/y"}, exitFailed, []string{"Save the .torrent file"}},
 		{"magnet", []string{"get", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
 		{"twice", []string{"get", "a.txt.torrent", "a.txt.torrent", "-q"}, exitFailed, []string{"named twice"}},
 		{"no folder", []string{"demo", "--dir", "nowhere"}, exitFailed, []string{"nowhere", "--dir"}},
+		{"tracker without an address", []string{"tracker", "--listen", "off"}, exitUsage, []string{"HOST:PORT"}},
 		{"bad network", []string{"tracker", "--behind-proxy", "ten"}, exitUsage, []string{"10.0.0.0/8"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -224,7 +226,7 @@ func TestUsage(t *testing.T) {
 }
 
 func TestErrorsForPrograms(t *testing.T) {
-	alone(t)
+	isolate(t)
 	stdout, stderr := shoal(t, exitFailed, "get", "--json", "nothing.torrent")
 	require.Empty(t, stderr)
 	o := event(t, stdout, "error")
@@ -233,7 +235,7 @@ func TestErrorsForPrograms(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	dir := alone(t)
+	dir := isolate(t)
 	require.NoError(t, os.Mkdir("content", 0o777))
 	require.NoError(t, os.WriteFile("content/a.txt", []byte("hello"), 0o666))
 	shoal(t, exitOK, "create", "content/a.txt")

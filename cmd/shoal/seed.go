@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"net/netip"
 	"os"
 	"strings"
@@ -23,7 +22,7 @@ type seedCommand struct {
 
 // Help is shown below the usage.
 func (seedCommand) Help() string {
-	return `The content is checked first and never written to. It is shared until Ctrl-C.
+	return `Shoal checks the content first and never writes to it. It shares the content until Ctrl-C.
 
 Examples:
 
@@ -31,7 +30,7 @@ Examples:
     shoal seed film.mkv --announce http://tracker.example:6969/announce
     shoal seed album/ --listen :6881 -o album.torrent
 
-Without a tracker, others name this machine: shoal get album.torrent --peer HOST:6881`
+Without a tracker, others must name this machine: shoal get album.torrent --peer HOST:6881`
 }
 
 // Run seeds until ctx is done.
@@ -41,14 +40,14 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	config.Dir = cmd.Dir
-	if config.Announce, err = cmd.extra(); err != nil {
+	if config.Announce, err = cmd.announceURLs(); err != nil {
 		return err
 	}
 	if _, err := cmd.builder(c); err != nil {
 		return err
 	}
 	if cmd.Output != "" && len(cmd.Path) > 1 {
-		return usageError{errors.New("--output takes a single file or folder to seed")}
+		return usageError{errors.New("--output works only with a single file or folder to seed")}
 	}
 	s, err := openSession(c, config, peers)
 	if err != nil {
@@ -66,7 +65,7 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 		}
 	}
 	if len(s.items) > 0 && ctx.Err() == nil {
-		s.listening()
+		s.showAddresses()
 		s.run(ctx)
 	}
 	if err := s.close(); err != nil {
@@ -78,9 +77,9 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 	return failed
 }
 
-// extra returns the announce URLs for .torrent files. Those of torrents that are
+// announceURLs returns the announce URLs for .torrent files. Those of torrents that are
 // made stand in these.
-func (cmd seedCommand) extra() (urls []string, err error) {
+func (cmd seedCommand) announceURLs() (urls []string, err error) {
 	for _, path := range cmd.Path {
 		if !isTorrent(path) {
 			return nil, nil
@@ -113,19 +112,19 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 		t, err := s.client.Add(ctx, source, client.AddOptions{Paused: true, Peers: peers})
 		var size *diskstore.SizeError
 		if errors.As(err, &size) {
-			return advised{err, fmt.Sprintf("This is not what the torrent is of, or not all of it. Say where the content is with --dir, or see\n%s verify %s --dir %s", program(), quote(path), quote(cmd.Dir))}
+			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", program(), quote(path), quote(cmd.Dir))}
 		}
 		if err != nil {
 			return err
 		}
-		s.add(t).whole = true
+		s.add(t).seedOnly = true
 		return nil
 	}
 	b, err := cmd.builder(s.c)
 	if err != nil {
 		return err
 	}
-	m := newMeter(s.c, "hashing "+plain(path))
+	m := newMeter(s.c, "hashing "+sanitize(path))
 	b.Progress = m.set
 	t, err := s.client.Seed(ctx, path, client.SeedOptions{Build: b, Add: client.AddOptions{Peers: peers, Paused: true}})
 	m.end()
@@ -140,17 +139,19 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	if err != nil {
 		return err
 	}
-	wrote, err := save(meta, output, cmd.Force)
+	wrote, err := saveTorrent(meta, output, cmd.Force)
 	if err != nil {
 		return errors.Join(err, s.client.Remove(t, client.Keep))
 	}
 	if wrote {
 		s.c.say("Wrote %s.", output)
+	} else {
+		s.c.say("%s already exists and is the same; nothing was written.", output)
 	}
-	s.c.emit(created{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, files(meta.Info)})
-	s.add(t).whole = true
+	s.c.emit(createdJSON{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, countFiles(meta.Info)})
+	s.add(t).seedOnly = true
 	if len(meta.Tiers) == 0 {
-		s.c.say("It names no tracker, so others name this machine: %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())
+		s.c.say("The torrent names no tracker, so others must name this machine, HOST, to get it:\n  %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())
 	}
 	return nil
 }

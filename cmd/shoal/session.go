@@ -23,30 +23,30 @@ type session struct {
 	items  []*item
 	byID   map[swarm.ID]*item
 
-	// named are the peers that the user named, true for those that were told to
-	// have failed.
+	// named are the peers that the user named; true if a warning said that the
+	// peer failed.
 	named map[netip.AddrPort]bool
 
-	quit  bool // leave when everything is complete
-	quiet bool // do not print what becomes of the torrents
-	shown time.Time
+	quitWhenComplete bool // quit when everything is complete
+	quiet            bool // do not print how each torrent ends
+	shownAt          time.Time
 }
 
 // An item is a torrent of a session.
 type item struct {
-	t       *client.Torrent
-	name    string // fit for a terminal
-	id      string // hexadecimal
-	start   time.Time
-	began   int64         // bytes that were held when the check was done
-	whole   bool          // must be there from the start, for it is only seeded
-	ready   bool          // its check is done
-	done    bool          // every piece is held
-	took    time.Duration // of the download, when it is done
-	err     error         // it stopped with
-	trouble string        // that was last told
-	text    string        // that was last printed
-	pace    pace
+	t           *client.Torrent
+	name        string // fit for a terminal
+	id          string // hexadecimal
+	start       time.Time
+	heldAtStart int64         // bytes that were held when the check was done
+	seedOnly    bool          // it is only seeded: every piece must be there from the start
+	checked     bool          // its check is done
+	done        bool          // every piece is held
+	took        time.Duration // of the download, when it is done
+	err         error         // it stopped with
+	lastWarning string        // that was printed last
+	lastText    string        // that was last printed
+	window      rateWindow
 }
 
 // openSession makes a client. peers are those that the user named. close ends it.
@@ -71,32 +71,32 @@ func openSession(c *console, config client.Config, peers []netip.AddrPort) (*ses
 	return s, nil
 }
 
-// listening tells where peers can connect.
-func (s *session) listening() {
+// showAddresses prints where peers can connect.
+func (s *session) showAddresses() {
 	for _, a := range s.client.Addrs() {
-		s.c.emit(listening{"listening", a.String()})
+		s.c.emit(listeningJSON{"listening", a.String()})
 		s.c.say("Listening at %s.", a)
 	}
 }
 
-// listening is the JSON object of an address.
-type listening struct {
+// listeningJSON is the JSON object of an address.
+type listeningJSON struct {
 	Event   string `json:"event"` // "listening"
 	Address string `json:"address"`
 }
 
-// add takes a torrent of the client into the session.
+// add adds a torrent of the client to the session.
 func (s *session) add(t *client.Torrent) *item {
 	id := t.ID()
-	i := &item{t: t, name: plain(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
+	i := &item{t: t, name: sanitize(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
 	s.items = append(s.items, i)
 	s.byID[id] = i
-	s.c.emit(added{"added", i.id, t.Name(), t.Length(), t.Stats().Pieces, t.Dir()})
+	s.c.emit(addedJSON{"added", i.id, t.Name(), t.Length(), t.Stats().Pieces, t.Dir()})
 	return i
 }
 
-// added is the JSON object of a torrent that begins.
-type added struct {
+// addedJSON is the JSON object of a torrent that begins.
+type addedJSON struct {
 	Event   string `json:"event"` // "added"
 	Torrent string `json:"torrent"`
 	Name    string `json:"name"`
@@ -127,7 +127,7 @@ func (s *session) run(ctx context.Context) {
 	}
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
-	for !s.over() {
+	for !s.finished() {
 		select {
 		case <-ctx.Done():
 			return
@@ -135,18 +135,18 @@ func (s *session) run(ctx context.Context) {
 			if !ok {
 				return
 			}
-			s.tell(e)
+			s.handleEvent(e)
 		case <-ticks.C:
 			s.show()
 		}
 	}
 }
 
-// over reports whether nothing is left to wait for.
-func (s *session) over() bool {
+// finished reports whether nothing is left to wait for.
+func (s *session) finished() bool {
 	working := 0
 	for _, i := range s.items {
-		if i.err == nil && !(s.quit && i.done) {
+		if i.err == nil && !(s.quitWhenComplete && i.done) {
 			working++
 		}
 	}
@@ -170,11 +170,11 @@ func (s *session) show() {
 		}
 		return
 	}
-	if now := time.Now(); now.Sub(s.shown) >= lineEvery {
-		s.shown = now
+	if now := time.Now(); now.Sub(s.shownAt) >= lineEvery {
+		s.shownAt = now
 		for _, i := range s.items {
-			if text := i.view().text(); text != i.text {
-				i.text = text
+			if text := i.view().text(); text != i.lastText {
+				i.lastText = text
 				s.c.say("%s", text)
 			}
 		}
@@ -183,12 +183,12 @@ func (s *session) show() {
 
 func (i *item) view() view {
 	v := view{name: i.name, length: i.t.Length(), stats: i.t.Stats(), have: i.t.Bitfield()}
-	v.down, v.up = i.pace.rates(time.Now(), v.stats.Down.Total, v.stats.Up.Total)
+	v.down, v.up = i.window.rates(time.Now(), v.stats.Down.Total, v.stats.Up.Total)
 	return v
 }
 
-// progressed is the JSON object of a torrent that is under way.
-type progressed struct {
+// progressJSON is the JSON object of a torrent that is under way.
+type progressJSON struct {
 	Event   string   `json:"event"` // "progress"
 	Torrent string   `json:"torrent"`
 	State   string   `json:"state"`
@@ -205,10 +205,10 @@ type progressed struct {
 	ETA     *float64 `json:"eta,omitempty"` // seconds
 }
 
-func (i *item) progress() progressed {
+func (i *item) progress() progressJSON {
 	v := i.view()
 	st := v.stats
-	p := progressed{
+	p := progressJSON{
 		Event: "progress", Torrent: i.id, State: v.state(), Share: v.share(), Held: st.Held, Pieces: st.Pieces, Left: st.Left,
 		Down: v.down, Up: v.up, Got: st.Down.Total, Sent: st.Up.Total, Peers: st.Peers, Seeds: st.Seeds,
 	}
@@ -219,16 +219,16 @@ func (i *item) progress() progressed {
 	return p
 }
 
-// close ends the client and says what is left to do.
+// close closes the client and says how to continue.
 func (s *session) close() error {
 	if s.c.live || s.c.json {
 		s.show() // the last figures
 	}
 	if s.c.live && !s.quiet {
-		s.c.draw("Telling trackers that we leave, and saving what is there ...")
+		s.c.draw("Notifying trackers and saving progress ...")
 	}
 	err := s.client.Close()
-	if s.told(err) {
+	if s.alreadyReported(err) {
 		err = nil
 	}
 	s.c.clear()
@@ -238,17 +238,17 @@ func (s *session) close() error {
 	for _, i := range s.items {
 		sent := i.t.Stats().Up.Total
 		switch {
-		case i.err != nil || !i.ready:
+		case i.err != nil || !i.checked:
 		case !i.done:
-			s.c.say("%s: stopped at %s; the same command goes on from there.", i.name, percent(i.view().share()))
+			s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, formatPercent(i.view().share()))
 		case sent > 0:
-			s.c.say("%s: sent %s in all.", i.name, sized(sent))
+			s.c.say("%s: uploaded %s in total.", i.name, formatSize(sent))
 		}
 	}
 	return err
 }
 
-// failed returns an error if a torrent has failed, which was told already.
+// failed returns an error if a torrent has failed, which the user has seen already.
 func (s *session) failed() error {
 	for _, i := range s.items {
 		if i.err != nil {
@@ -258,9 +258,9 @@ func (s *session) failed() error {
 	return nil
 }
 
-// told reports whether an error of Close is the trouble that a torrent failed with:
+// alreadyReported reports whether an error of Close is the trouble that a torrent failed with:
 // on a full disk, say, the last blocks cannot be written either.
-func (s *session) told(err error) bool {
+func (s *session) alreadyReported(err error) bool {
 	hint := advice(err)
 	return hint != "" && slices.ContainsFunc(s.items, func(i *item) bool { return i.err != nil && advice(i.err) == hint })
 }
@@ -281,7 +281,7 @@ func (s *session) fail(i *item, err error) {
 	s.c.fail(fmt.Errorf("%s in %s: %w", i.name, i.t.Dir(), err))
 }
 
-var errIncomplete = errors.New("not all of it is there")
+var errIncomplete = errors.New("some pieces are missing or wrong")
 
-// where returns where the content of an item is.
-func (i *item) where() string { return filepath.Join(i.t.Dir(), filepath.FromSlash(i.t.Name())) }
+// contentPath returns contentPath the content of an item is.
+func (i *item) contentPath() string { return filepath.Join(i.t.Dir(), filepath.FromSlash(i.t.Name())) }

@@ -53,9 +53,9 @@ func (s style) arrows() (down, up string) {
 	return "down", "up"
 }
 
-// plain returns foreign text fit for a terminal: without control characters, and
+// sanitize returns foreign text fit for a terminal: without control characters, and
 // without those that turn the direction of writing.
-func plain(s string) string {
+func sanitize(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == utf8.RuneError, unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029:
@@ -122,8 +122,8 @@ func shorten(text string, columns int) string {
 	return cut(text, columns-3-n) + "..." + string(runes[tail:])
 }
 
-// pad fills text up with spaces.
-func pad(text string, columns int) string {
+// padRight fills text up with spaces.
+func padRight(text string, columns int) string {
 	return text + strings.Repeat(" ", max(0, columns-width(text)))
 }
 

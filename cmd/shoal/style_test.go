@@ -22,9 +22,9 @@ func TestStyleOf(t *testing.T) {
 }
 
 func TestPlain(t *testing.T) {
-	require.Equal(t, "a?[31mb?c?d", plain("a\x1b[31mb\nc\u202ed"))
-	require.Equal(t, "?", plain("\xff"))
-	require.Equal(t, "Motörhead 日本", plain("Motörhead 日本"))
+	require.Equal(t, "a?[31mb?c?d", sanitize("a\x1b[31mb\nc\u202ed"))
+	require.Equal(t, "?", sanitize("\xff"))
+	require.Equal(t, "Motörhead 日本", sanitize("Motörhead 日本"))
 }
 
 func TestWidths(t *testing.T) {
@@ -42,5 +42,5 @@ func TestWidths(t *testing.T) {
 	for n := range 30 {
 		require.LessOrEqual(t, width(shorten("日本語日本語日本語abc.torrent", n)), n)
 	}
-	require.Equal(t, "a  ", pad("a", 3))
+	require.Equal(t, "a  ", padRight("a", 3))
 }

@@ -2,18 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
+	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
 
 type trackerCommand struct {
-	Listen      string        `short:"l" default:":6969" placeholder:"ADDRESS" help:"HOST:PORT, :PORT or PORT to listen at (default: :6969)."`
-	Torrent     []string      `placeholder:"FILE" help:"Serve this torrent alone. May be given several times (default: any)."`
-	Interval    time.Duration `default:"30m" placeholder:"TIME" help:"How long peers are told to wait between announces (default: 30m)."`
-	BehindProxy []string      `placeholder:"NETWORK" help:"Believe the header X-Forwarded-For from proxies in this network, such as 10.0.0.0/8."`
+	Listen      string        `short:"l" default:":6969" placeholder:"ADDRESS" help:"Address to listen at: HOST:PORT, :PORT or PORT (default: :6969)."`
+	Torrent     []string      `placeholder:"FILE" help:"Serve only this torrent. May be given several times (default: every torrent)."`
+	Interval    time.Duration `default:"30m" placeholder:"TIME" help:"How long peers should wait between announces (default: 30m)."`
+	BehindProxy []string      `placeholder:"NETWORK" help:"Trust the header X-Forwarded-For of proxies in this network, such as 10.0.0.0/8."`
 }
 
 // Help is shown below the usage.
@@ -27,8 +29,8 @@ Examples:
     shoal create film.mkv --announce http://tracker.example:6969/announce`
 }
 
-// tracked is the JSON object of a tracker.
-type tracked struct {
+// trackerJSON is the JSON object of a tracker.
+type trackerJSON struct {
 	Event     string `json:"event"` // "listening" or "stats"
 	Announce  string `json:"announce,omitempty"`
 	Announces uint64 `json:"announces"`
@@ -63,6 +65,9 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	if address == client.Off {
+		return usageError{errors.New("--listen: a tracker needs an address; give HOST:PORT, :PORT or PORT")}
+	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
@@ -70,14 +75,15 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	server := trackerserver.New(config)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx, listener) }()
-	announce := "http://" + reachable(listener.Addr()) + "/announce"
-	c.emit(tracked{Event: "listening", Announce: announce})
-	c.say("The tracker listens at %s. Announce URL: %s", listener.Addr(), announce)
-	c.say("Others need a name or address of this machine in it. Ctrl-C ends it.")
+	announce := "http://" + shownAddress(listener.Addr()) + "/announce"
+	c.emit(trackerJSON{Event: "listening", Announce: announce})
+	c.say("The tracker listens at %s.", listener.Addr())
+	c.say("Announce URL: %s", announce)
+	c.say("On other machines, put this machine's address in that URL. Ctrl-C stops it.")
 	return cmd.report(ctx, c, server, served)
 }
 
-// report tells now and then what the tracker did.
+// report prints what the tracker did: each second on a terminal, else each minute.
 func (cmd trackerCommand) report(ctx context.Context, c *console, server *trackerserver.Server, served <-chan error) error {
 	every := time.Minute
 	if c.live {
@@ -93,26 +99,26 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 			if ctx.Err() == nil {
 				return err
 			}
-			c.say("The tracker has ended: %s.", figures(server.Stats()))
+			c.say("The tracker stopped: %s.", formatStats(server.Stats()))
 			return nil
 		case <-ticks.C:
 		}
 		st := server.Stats()
-		line := figures(st)
+		line := formatStats(st)
 		if c.live && !c.json {
 			c.draw(line)
 			continue
 		}
 		if st != last {
-			c.emit(tracked{"stats", "", st.Announces, st.Scrapes, st.Refused, st.Swarms, st.Peers, st.Seeds})
+			c.emit(trackerJSON{"stats", "", st.Announces, st.Scrapes, st.Refused, st.Swarms, st.Peers, st.Seeds})
 			c.say("%s", line)
 		}
 		last = st
 	}
 }
 
-// figures says what a tracker did and knows.
-func figures(st trackerserver.Stats) string {
-	return counted(int(st.Announces), "announce") + ", " + counted(int(st.Refused), "refusal") + ", " +
-		counted(st.Swarms, "torrent") + ", " + counted(st.Peers, "peer") + ", " + counted(st.Seeds, "seed")
+// formatStats says what a tracker did and knows.
+func formatStats(st trackerserver.Stats) string {
+	return formatCount(int(st.Announces), "announce") + ", " + formatCount(int(st.Refused), "refusal") + ", " +
+		formatCount(st.Swarms, "torrent") + ", " + formatCount(st.Peers, "peer") + ", " + formatCount(st.Seeds, "seed")
 }

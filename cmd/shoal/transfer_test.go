@@ -30,7 +30,7 @@ func equalFolders(t *testing.T, a, b string) {
 }
 
 func TestSeedAndGet(t *testing.T) {
-	dir := alone(t)
+	dir := isolate(t)
 	makeContent(t, 4<<20)
 	shoal(t, exitOK, "create", "album", "--piece-length", "64KiB")
 	seed, peer := seeding(t, "album.torrent")
@@ -49,7 +49,7 @@ func TestSeedAndGet(t *testing.T) {
 }
 
 func TestGetGoesOnSeedingUntilStopped(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<20)
 	seed, peer := seeding(t, "album", "--no-date")
 	seed.out.await(t, `"created"`)
@@ -64,13 +64,13 @@ func TestGetGoesOnSeedingUntilStopped(t *testing.T) {
 	equalFolders(t, "album", "two/album")
 	first.stop()
 	first.wait(t, exitOK)
-	require.Contains(t, first.out.String(), "album: sent 1.0 MiB in all")
+	require.Contains(t, first.out.String(), "album: uploaded 1.0 MiB in total")
 }
 
 // TestInterruptAndGoOn has a peer with the first part alone, interrupts when that is
 // there, and lets another run get the rest.
 func TestInterruptAndGoOn(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 4<<20)
 	shoal(t, exitOK, "create", "album", "--piece-length", "32KiB")
 	require.NoError(t, os.MkdirAll("part/album", 0o777))
@@ -108,7 +108,7 @@ func TestInterruptAndGoOn(t *testing.T) {
 }
 
 func TestInterruptSaysHowToGoOn(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<20)
 	shoal(t, exitOK, "create", "album")
 	r := start(t, "get", "album.torrent", "--dir", "got", "--listen", "off")
@@ -118,12 +118,12 @@ func TestInterruptSaysHowToGoOn(t *testing.T) {
 }
 
 func TestSeedRefusesWhatIsNotWhole(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<20)
 	shoal(t, exitOK, "create", "album")
 	require.NoError(t, os.Remove("album/readme.txt"))
 	_, stderr := shoal(t, exitFailed, "seed", "album.torrent", "--listen", "off")
-	require.Contains(t, stderr, "not all of it is there")
+	require.Contains(t, stderr, "some pieces are missing or wrong")
 	require.Contains(t, stderr, "--dir")
 	require.NoFileExists(t, "album/readme.txt", "a seeder makes nothing")
 	require.NoError(t, os.WriteFile("album/readme.txt", []byte("short"), 0o666))
@@ -135,7 +135,7 @@ func TestSeedRefusesWhatIsNotWhole(t *testing.T) {
 }
 
 func TestGetLeavesForeignFiles(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<20)
 	shoal(t, exitOK, "create", "album")
 	require.NoError(t, os.MkdirAll("got/album", 0o777))
@@ -149,7 +149,7 @@ func TestGetLeavesForeignFiles(t *testing.T) {
 }
 
 func TestTracker(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<20)
 	tracker := start(t, "tracker", "--listen", "127.0.0.1:0", "--json")
 	announce := objects(t, tracker.out.await(t, `"listening"`))[0]["announce"].(string)
@@ -169,7 +169,7 @@ func TestTracker(t *testing.T) {
 }
 
 func TestTrackerServesGivenTorrents(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<18)
 	shoal(t, exitOK, "create", "album")
 	tracker := start(t, "tracker", "--listen", "127.0.0.1:0", "--json", "--torrent", "album.torrent")
@@ -182,7 +182,7 @@ func TestTrackerServesGivenTorrents(t *testing.T) {
 // TestPasskeysStaySecret has a key in every place of an announce URL where trackers
 // put one.
 func TestPasskeysStaySecret(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<18)
 	const key = "0123456789abcdef0123456789abcdef"
 	down := httptest.NewServer(http.NotFoundHandler())
@@ -200,7 +200,7 @@ func TestPasskeysStaySecret(t *testing.T) {
 			if mode[0] == "--json" {
 				r.out.await(t, `"trackerError"`)
 			} else {
-				r.err.await(t, "no answer from the tracker")
+				r.err.await(t, "the announce to the tracker failed")
 			}
 			r.stop()
 			<-r.code
@@ -216,7 +216,7 @@ func TestPasskeysStaySecret(t *testing.T) {
 }
 
 func TestListenTaken(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<18)
 	shoal(t, exitOK, "create", "album")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -234,7 +234,7 @@ func TestTwoAtATime(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("nobody is kept off here")
 	}
-	alone(t)
+	isolate(t)
 	makeContent(t, 100_000)
 	shoal(t, exitOK, "create", "album")
 	shoal(t, exitOK, "create", "album", "-o", "other.torrent", "--comment", "same content", "--source", "x")

@@ -28,18 +28,18 @@ Examples:
     shoal verify some.torrent --dir /media/films`
 }
 
-// verified is the JSON object of a check.
-type verified struct {
+// verifiedJSON is the JSON object of a check.
+type verifiedJSON struct {
 	Event string `json:"event"` // "verified"
 	identity
-	Dir      string         `json:"dir"`
-	Complete bool           `json:"complete"`
-	Pieces   int            `json:"pieces"`
-	Right    int            `json:"right"` // pieces
-	Faults   []verifiedFile `json:"faults"`
+	Dir      string      `json:"dir"`
+	Complete bool        `json:"complete"`
+	Pieces   int         `json:"pieces"`
+	Right    int         `json:"right"` // pieces
+	Faults   []faultJSON `json:"faults"`
 }
 
-type verifiedFile struct {
+type faultJSON struct {
 	Path   string `json:"path"`
 	Fault  string `json:"fault"`  // missing, shorter, longer or wrong
 	Length int64  `json:"length"` // in the torrent, in bytes
@@ -58,13 +58,13 @@ const (
 
 // Run checks the torrents.
 func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
-	whole := true
+	complete := true
 	for i, name := range cmd.Torrent {
 		t, err := readTorrent(c.stdin, name)
 		if err != nil {
 			return err
 		}
-		m := newMeter(c, "checking "+plain(t.Info.Name))
+		m := newMeter(c, "checking "+sanitize(t.Info.Name))
 		v, err := verify(ctx, t.Info, cmd.Dir, m.set)
 		took := m.end()
 		if err != nil {
@@ -76,22 +76,22 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		c.emit(v)
 		v.show(c)
 		if v.Right > 0 {
-			c.say("  checked %s in %s, %s", sized(t.Info.ContentLength()), span(took), speed(t.Info.ContentLength(), took))
+			c.say("  checked %s in %s, %s", formatSize(t.Info.ContentLength()), formatDuration(took), formatSpeed(t.Info.ContentLength(), took))
 		}
-		whole = whole && v.Complete
+		complete = complete && v.Complete
 	}
-	if !whole {
-		return reported{errors.New("not everything is there")}
+	if !complete {
+		return reported{errors.New("some content is missing or wrong")}
 	}
 	return nil
 }
 
 // verify checks what is in dir of a torrent. It calls progress with bytes done and
 // in all.
-func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verified, err error) {
+func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verifiedJSON, err error) {
 	if layers := info.MissingLayers(); len(layers) > 0 && !info.HasV1() {
-		return v, advised{fmt.Errorf("the torrent lacks the piece layers of %s", counted(len(layers), "file")),
-			"It cannot be checked without them: get a .torrent file that has them."}
+		return v, advised{fmt.Errorf("the torrent does not have the piece layers of %s", formatCount(len(layers), "file")),
+			"Shoal needs them to check the files. Get a .torrent file that has them."}
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return v, err
@@ -113,17 +113,17 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 	if err != nil {
 		return v, err
 	}
-	v = verified{
+	v = verifiedJSON{
 		Event: "verified", identity: identify(info), Dir: dir,
-		Pieces: g.Pieces(), Right: have.Count(), Faults: []verifiedFile{},
+		Pieces: g.Pieces(), Right: have.Count(), Faults: []faultJSON{},
 	}
 	for i, f := range info.Entries {
 		if fault := faultOf(f, stats[i], have); fault.Fault != "" {
 			v.Faults = append(v.Faults, fault)
 		}
 	}
-	// Files whose size tells it first: others may only share pieces with them.
-	slices.SortStableFunc(v.Faults, func(a, b verifiedFile) int {
+	// Files of a wrong size first: others may only share pieces with them.
+	slices.SortStableFunc(v.Faults, func(a, b faultJSON) int {
 		switch {
 		case a.Fault == wrong && b.Fault != wrong:
 			return 1
@@ -137,9 +137,9 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 }
 
 // faultOf says what is wrong with a file; Fault is empty for nothing.
-func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) verifiedFile {
+func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) faultJSON {
 	first, end := f.Pieces()
-	v := verifiedFile{Path: f.Path, Length: f.Length, Size: st.Size, Pieces: end - first}
+	v := faultJSON{Path: f.Path, Length: f.Length, Size: st.Size, Pieces: end - first}
 	for i := first; i < end; i++ {
 		if have.Has(i) {
 			v.Right++
@@ -163,14 +163,14 @@ func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) verifi
 // faultsShown is how many files are listed for people.
 const faultsShown = 20
 
-// show prints what came of a check for people.
-func (v verified) show(c *console) {
-	name := plain(v.Name)
+// show prints the result of a check for people.
+func (v verifiedJSON) show(c *console) {
+	name := sanitize(v.Name)
 	if v.Complete {
-		c.say("%s: complete, all %s right", name, counted(v.Pieces, "piece"))
+		c.say("%s: complete, all %s correct", name, formatCount(v.Pieces, "piece"))
 		return
 	}
-	c.say("%s: incomplete, %s of %s right", name, grouped(int64(v.Right)), counted(v.Pieces, "piece"))
+	c.say("%s: incomplete, %s of %s correct", name, formatNumber(int64(v.Right)), formatCount(v.Pieces, "piece"))
 	for i, f := range v.Faults {
 		if i == faultsShown {
 			c.say("  and %d more", len(v.Faults)-i)
@@ -179,13 +179,13 @@ func (v verified) show(c *console) {
 		what := f.Fault
 		switch f.Fault {
 		case shorter, longer:
-			what = fmt.Sprintf("%s than it should be: %s bytes, not %s", f.Fault, grouped(f.Size), grouped(f.Length))
+			what = fmt.Sprintf("%s than it should be: %s bytes, not %s", f.Fault, formatNumber(f.Size), formatNumber(f.Length))
 		case wrong:
-			what = fmt.Sprintf("%s of %s right", grouped(int64(f.Right)), counted(f.Pieces, "piece"))
+			what = fmt.Sprintf("%s of %s correct", formatNumber(int64(f.Right)), formatCount(f.Pieces, "piece"))
 		}
-		c.say("  %s: %s", plain(f.Path), what)
+		c.say("  %s: %s", sanitize(f.Path), what)
 	}
 	if v.Right == 0 && len(v.Faults) > 0 && v.Faults[0].Fault == missing {
-		c.say("  Nothing of it is in %s; --dir says where to look.", v.Dir)
+		c.say("  None of its files is in %s. Say where they are with --dir.", v.Dir)
 	}
 }

@@ -50,7 +50,7 @@ func (v view) state() string {
 	return "downloading"
 }
 
-// eta returns how long the rest takes, if that can be told.
+// eta returns how long the rest takes, if that is known.
 func (v view) eta() (time.Duration, bool) {
 	seconds := float64(v.stats.Left) / v.down
 	if v.stats.Phase == engine.PhaseChecking || v.down < 1 || seconds > 1e9 {
@@ -77,28 +77,28 @@ func (v view) fields(s style) []string {
 	down, up := s.arrows()
 	st := v.stats
 	if st.Phase == engine.PhaseChecking {
-		return []string{percent(v.share()), s.paint(v.color(), v.state()), fmt.Sprintf("%s of %s", grouped(int64(st.Checked)), counted(st.ToCheck, "piece"))}
+		return []string{formatPercent(v.share()), s.paint(v.color(), v.state()), fmt.Sprintf("%s of %s", formatNumber(int64(st.Checked)), formatCount(st.ToCheck, "piece"))}
 	}
-	peers := counted(st.Peers, "peer")
+	peers := formatCount(st.Peers, "peer")
 	if st.Seeds > 0 && !st.Complete() {
-		peers += fmt.Sprintf(" (%s)", counted(st.Seeds, "seed"))
+		peers += fmt.Sprintf(" (%s)", formatCount(st.Seeds, "seed"))
 	}
 	if st.Complete() {
-		return []string{s.paint(v.color(), v.state()), up + " " + rate(v.up), peers, "sent " + sized(st.Up.Total)}
+		return []string{s.paint(v.color(), v.state()), up + " " + formatRate(v.up), peers, "sent " + formatSize(st.Up.Total)}
 	}
 	eta := "-"
 	if left, known := v.eta(); known {
-		eta = remaining(left)
+		eta = formatClock(left)
 	}
 	state := s.paint(v.color(), v.state())
 	if v.state() == "downloading" {
-		return []string{percent(v.share()), down + " " + rate(v.down), "ETA " + eta, peers, up + " " + rate(v.up), v.amount()}
+		return []string{formatPercent(v.share()), down + " " + formatRate(v.down), "ETA " + eta, peers, up + " " + formatRate(v.up), v.amount()}
 	}
-	return []string{percent(v.share()), state, peers, v.amount()}
+	return []string{formatPercent(v.share()), state, peers, v.amount()}
 }
 
 func (v view) amount() string {
-	return fmt.Sprintf("%s of %s", sized(int64(v.share()*float64(v.length))), sized(v.length))
+	return fmt.Sprintf("%s of %s", formatSize(int64(v.share()*float64(v.length))), formatSize(v.length))
 }
 
 // fitting joins as many of fields as fit into a number of columns.
@@ -120,10 +120,18 @@ func fitting(fields []string, columns int) string {
 // mapRows is the number of rows that a map of pieces takes at most.
 const mapRows = 3
 
-// tall draws a torrent with the map of its pieces.
-func (v view) tall(s style, columns int) []string {
+// legendRows is how many rows a window must have to show the legend of the map.
+const legendRows = 12
+
+// showsMap reports whether multiLine draws the map of pieces.
+func (v view) showsMap() bool {
+	return !v.stats.Complete() && v.stats.Phase != engine.PhaseChecking
+}
+
+// multiLine draws a torrent with the map of its pieces.
+func (v view) multiLine(s style, columns int) []string {
 	columns = max(columns-1, 10)
-	size := sized(v.length)
+	size := formatSize(v.length)
 	lines := []string{shorten(v.name, columns-width(size)-2) + "  " + s.paint(faint, size)}
 	if !v.stats.Complete() || v.stats.Phase == engine.PhaseChecking {
 		lines = append(lines, v.pieces(s, columns)...)
@@ -151,18 +159,22 @@ func (v view) pieces(s style, columns int) (lines []string) {
 	return lines
 }
 
-// short draws a torrent on one line.
-func (v view) short(s style, columns int) string {
+// oneLine draws a torrent on one line.
+func (v view) oneLine(s style, columns int) string {
 	columns = max(columns-1, 10)
 	name := max(columns/3, 8)
 	fields := v.fields(s)
-	return pad(shorten(v.name, name), name) + "  " + fitting(fields, columns-name-2)
+	return padRight(shorten(v.name, name), name) + "  " + fitting(fields, columns-name-2)
 }
 
 // screen draws torrents in a window.
 func screen(views []view, s style, columns, rows int) (lines []string) {
 	if len(views) == 1 {
-		return views[0].tall(s, columns)
+		lines = views[0].multiLine(s, columns)
+		if rows >= legendRows && views[0].showsMap() {
+			lines = append(lines, s.paint(faint, s.legend()))
+		}
+		return lines
 	}
 	room := max(rows-2, 1)
 	for i, v := range views {
@@ -170,7 +182,7 @@ func screen(views []view, s style, columns, rows int) (lines []string) {
 			lines = append(lines, fmt.Sprintf("and %d more", len(views)-i))
 			break
 		}
-		lines = append(lines, v.short(s, columns))
+		lines = append(lines, v.oneLine(s, columns))
 	}
 	return lines
 }

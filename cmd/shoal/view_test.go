@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -47,21 +48,35 @@ func TestPieceMap(t *testing.T) {
 	require.Equal(t, "+#########", style{}.pieceMap(one, 1000, 10), "and so does one that is missing")
 }
 
-func TestTallView(t *testing.T) {
+func TestMultiLine(t *testing.T) {
 	require.Equal(t, []string{
 		"a film with a rather long name.mkv  100.0 MiB",
 		strings.Repeat("#", 40) + strings.Repeat(".", 39),
 		"50.0%  down 4.0 MiB/s  ETA 0:13  3 peers (1 seed)  up 1.0 MiB/s",
-	}, half(100).tall(style{}, 80))
+	}, half(100).multiLine(style{}, 80))
 	for columns := range 120 {
-		for _, line := range half(5000).tall(style{unicode: true, color: true}, columns) {
+		for _, line := range half(5000).multiLine(style{unicode: true, color: true}, columns) {
 			require.LessOrEqual(t, width(line), max(columns-1, 10)+20, "%d columns: %s", columns, line)
 			if columns > 30 {
 				require.Less(t, width(line), columns)
 			}
 		}
 	}
-	require.Len(t, half(5000).tall(style{}, 80), 2+mapRows)
+	require.Len(t, half(5000).multiLine(style{}, 80), 2+mapRows)
+}
+
+func TestLegend(t *testing.T) {
+	const legend = "map of pieces: . none here  - = + some here  # all here"
+	require.Equal(t, legend, style{}.legend())
+	lines := screen([]view{half(100)}, style{}, 80, legendRows)
+	require.Equal(t, legend, lines[len(lines)-1], "below the figures, so that a short window loses it first")
+	require.NotContains(t, screen([]view{half(100)}, style{}, 80, legendRows-1), legend)
+	v := half(100)
+	v.stats.Held, v.stats.Left = 100, 0
+	require.NotContains(t, screen([]view{v}, style{}, 80, 24), legend, "there is no map")
+	picture, err := os.ReadFile("../get.svg")
+	require.NoError(t, err)
+	require.Contains(t, string(picture), ">"+style{unicode: true}.legend()+"<", "draw cmd/get.svg again: internal/house/termpicture")
 }
 
 func TestStates(t *testing.T) {
@@ -97,12 +112,12 @@ func TestScreenOfMany(t *testing.T) {
 	require.Len(t, screen(views[:2], style{}, 80, 24), 2)
 }
 
-func TestTroubleIsToldOnce(t *testing.T) {
+func TestErrorsAreReportedOnce(t *testing.T) {
 	full := func(op string) error { return fmt.Errorf("%s: %w", op, syscall.ENOSPC) }
 	s := &session{items: []*item{{}, {err: full("write")}}}
-	require.True(t, s.told(full("closing")))
-	require.False(t, s.told(nil))
-	require.False(t, s.told(errors.New("other")))
-	require.False(t, s.told(fs.ErrPermission))
-	require.False(t, (&session{items: []*item{{}}}).told(full("closing")))
+	require.True(t, s.alreadyReported(full("closing")))
+	require.False(t, s.alreadyReported(nil))
+	require.False(t, s.alreadyReported(errors.New("other")))
+	require.False(t, s.alreadyReported(fs.ErrPermission))
+	require.False(t, (&session{items: []*item{{}}}).alreadyReported(full("closing")))
 }

@@ -1,5 +1,5 @@
-// Embedtracker puts a tracker into a web server beside other pages, and keeps it
-// to torrents that it was told of.
+// Embedtracker puts a tracker into a web server beside other pages. The tracker
+// serves only the torrents that are named.
 //
 //	embedtracker [ADDRESS [INFOHASH...]]
 package main

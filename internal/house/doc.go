@@ -16,7 +16,7 @@
 //	documents that each module has                    documents_test.go
 //	tables in package comments that locate a rule     rules_test.go
 //	comments on exported names                        comments_test.go
-//	the tables of the top README                      readme_test.go
+//	the tables of README.md and BEPS.md               readme_test.go
 //	unfinished work, and paths of one machine         words_test.go
 //	phrases that make prose hard to read              prose_test.go
 //

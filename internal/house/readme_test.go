@@ -3,6 +3,8 @@ package house
 import (
 	"fmt"
 	"go/ast"
+	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -10,17 +12,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// checkBEPs complains about rows of README's table of BEPs whose module or test
+// checkBEPs complains about rows of the table in BEPS.md whose module or test
 // does not exist. A row names one module and at least one test in backquotes;
 // the part of a test's name after a slash is its subtest and is not looked up.
 func checkBEPs(w *tree) (complaints []string) {
-	found := tables(w.read("README.md"), "BEP", "state", "module", "test")
+	found := tables(w.read("BEPS.md"), "BEP", "state", "module", "test")
 	if len(found) != 1 {
-		return []string{fmt.Sprintf("README.md has %d tables of BEPs, want 1", len(found))}
+		return []string{fmt.Sprintf("BEPS.md has %d tables of BEPs, want 1", len(found))}
 	}
 	for _, row := range found[0].rows {
 		bad := func(format string, args ...any) {
-			complaints = append(complaints, fmt.Sprintf("README.md: BEP %s: ", row["BEP"])+fmt.Sprintf(format, args...))
+			complaints = append(complaints, fmt.Sprintf("BEPS.md: BEP %s: ", row["BEP"])+fmt.Sprintf(format, args...))
 		}
 		module := strings.Trim(row["module"], "`")
 		if !slices.Contains(w.modules, module) {
@@ -84,6 +86,34 @@ func checkModulesListed(w *tree) (complaints []string) {
 	return complaints
 }
 
+// link matches a link of Markdown to a file of the workspace.
+var link = regexp.MustCompile(`\]\(([^)#:]+)\)`)
+
+// checkLinks complains about links of the documents at the top to files that do not
+// exist.
+func checkLinks(w *tree) (complaints []string) {
+	for _, name := range w.names {
+		if strings.Contains(name, "/") || !strings.HasSuffix(name, ".md") {
+			continue
+		}
+		for _, m := range link.FindAllStringSubmatch(w.read(name), -1) {
+			if _, err := fs.Stat(w.fsys, m[1]); err != nil {
+				complaints = append(complaints, fmt.Sprintf("%s: the link to %s leads nowhere", name, m[1]))
+			}
+		}
+	}
+	return complaints
+}
+
+func TestLinks(t *testing.T) { report(t, checkLinks(workspace(t))) }
+
+func TestCheckLinks(t *testing.T) {
+	files := map[string]string{"README.md": "[a](a) ![b](a/b.svg) [c](https://example.com/x)", "a/b.svg": ""}
+	require.Empty(t, checkLinks(fixture(t, files)))
+	files["README.md"] += " [d](BEPS.md)"
+	requireComplaint(t, checkLinks(fixture(t, files)), "BEPS.md leads nowhere")
+}
+
 func TestBEPsAreProven(t *testing.T) { report(t, checkBEPs(workspace(t))) }
 
 func TestModulesAreListed(t *testing.T) { report(t, checkModulesListed(workspace(t))) }
@@ -104,7 +134,7 @@ func TestCheckBEPs(t *testing.T) {
 				"a/go.mod": "", "b/go.mod": "",
 				"a/a.go":      "package a\n\nfunc TestC() {}\n",
 				"a/a_test.go": "package a\n\nfunc TestA() {}\n\nfunc FuzzA() {}\n\nfunc helper() {}\n\nfunc (s) TestM() {}\n",
-				"README.md":   "| BEP | state | module | test |\n|---|---|---|---|\n" + test.row + "\n",
+				"BEPS.md":     "| BEP | state | module | test |\n|---|---|---|---|\n" + test.row + "\n",
 			}))
 			requireComplaint(t, got, test.complaint)
 		})

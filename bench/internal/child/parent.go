@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// A Parent is whoever started this process. Its methods are for one goroutine.
+// A Parent is the process that started this one. Its methods are for one goroutine.
 type Parent struct {
 	// AtEnd is called when the parent has enough, while everything is still there;
 	// nil for nothing. It is to be set before the work begins.

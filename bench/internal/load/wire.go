@@ -9,7 +9,7 @@ import (
 	"math/rand/v2"
 )
 
-// Messages of BEP 3 that are of use here.
+// The messages of BEP 3 that the programs need.
 // https://www.bittorrent.org/beps/bep_0003.html (section "peer messages")
 const (
 	choke      = 0

@@ -17,7 +17,7 @@ const (
 	hashPiece  = 64 << 10 // bytes
 )
 
-// Hash hashes so many bytes on one goroutine, with "sha1" or "sha256", by the
+// Hash hashes length bytes on one goroutine, with "sha1" or "sha256", by the
 // standard library ("std") or by package piecehash ("piecehash").
 func Hash(p *child.Parent, algorithm, by string, length int64) error {
 	pieces := make([][][]byte, hashPieces)

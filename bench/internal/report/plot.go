@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -32,9 +33,10 @@ const (
 const style = `<style>
 text { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f; }
 .head { font-weight: 600; }
+.note { font-size: 11px; }
 .axis { stroke: #8c959f; }
 .own { fill: #1f883d; }
-.floor { fill: #8c959f; }
+.plain { fill: #8c959f; }
 .rival { fill: #bc6c25; }
 @media (prefers-color-scheme: dark) {
 text { fill: #d1d7e0; }
@@ -44,14 +46,36 @@ text { fill: #d1d7e0; }
 </style>
 `
 
-// Plots reports whether anything was measured that Plot draws.
-func (r *Report) Plots(groups []Group) bool {
-	return slices.ContainsFunc(groups, func(g Group) bool { return len(r.rows(g)) > 0 })
+// labels are what the plot calls contenders whose names say little to a reader of it.
+var labels = map[string]string{"floor": "plain Go", "blast": "plain Go"}
+
+// footnotes stand below the bars.
+var footnotes = []string{
+	"plain Go: a loop over the standard library, without an engine. To download: read, hash, write.",
+	"To seed: read up to 16 blocks, send them in one write. All bars of a column have one scale.",
 }
 
-// Plot draws the rate and the CPU time by GiB of contenders as bars. Groups of which
-// nothing was measured are left out.
-func (r *Report) Plot(w io.Writer, groups []Group) error {
+// Plots reports whether anything was measured that Plot draws.
+func Plots(groups []Group, reports ...*Report) bool {
+	return slices.ContainsFunc(groups, func(g Group) bool {
+		rows, _ := measured(g, reports)
+		return len(rows) > 0
+	})
+}
+
+// Plot draws the rate and the CPU time per GiB of contenders as bars, on one scale
+// for each of the two. A group is taken from the first report that measured it, and
+// its heading names the class of that report. Groups that no report measured are left
+// out.
+func Plot(w io.Writer, groups []Group, reports ...*Report) error {
+	most := map[Metric]float64{}
+	for _, g := range groups {
+		rows, _ := measured(g, reports)
+		for _, row := range rows {
+			most[Rate] = max(most[Rate], row.Median[Rate])
+			most[Cost] = max(most[Cost], row.Median[Cost])
+		}
+	}
 	var b strings.Builder
 	y := plotMargin + headHeight
 	panel := (plotWidth - 2*plotMargin - labelWidth) / 2
@@ -59,32 +83,45 @@ func (r *Report) Plot(w io.Writer, groups []Group) error {
 	fmt.Fprintf(&b, `<text class="head" x="%d" y="%d">MiB/s (more is better)</text>`+"\n", left, plotMargin+textDrop)
 	fmt.Fprintf(&b, `<text class="head" x="%d" y="%d">CPU seconds per GiB (less is better)</text>`+"\n", right, plotMargin+textDrop)
 	for _, g := range groups {
-		rows := r.rows(g)
+		rows, class := measured(g, reports)
 		if len(rows) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, `<text class="head" x="%d" y="%d">%s</text>`+"\n", plotMargin, y+textDrop, escape(g.Title))
-		y += barPitch
-		most := map[Metric]float64{}
-		for _, row := range rows {
-			for _, m := range []Metric{Rate, Cost} {
-				most[m] = max(most[m], row.Median[m])
-			}
+		title := g.Title
+		if class != "" {
+			title += " (" + class + ")"
 		}
+		fmt.Fprintf(&b, `<text class="head" x="%d" y="%d">%s</text>`+"\n", plotMargin, y+textDrop, escape(title))
+		y += barPitch
 		for _, m := range []int{left, right} {
 			fmt.Fprintf(&b, `<line class="axis" x1="%d" y1="%d" x2="%d" y2="%d"/>`+"\n", m, y-2, m, y+barPitch*len(rows)-4)
 		}
 		for _, row := range rows {
-			fmt.Fprintf(&b, `<text x="%d" y="%d">%s</text>`+"\n", plotMargin, y+textDrop, escape(row.Name))
+			fmt.Fprintf(&b, `<text x="%d" y="%d">%s</text>`+"\n", plotMargin, y+textDrop, escape(cmp.Or(labels[row.Name], row.Name)))
 			bar(&b, row, Rate, left, y, panel-panelGap, most[Rate])
 			bar(&b, row, Cost, right, y, panel-panelGap, most[Cost])
 			y += barPitch
 		}
 		y += barPitch / 2
 	}
+	for _, line := range footnotes {
+		fmt.Fprintf(&b, `<text class="note" x="%d" y="%d">%s</text>`+"\n", plotMargin, y+textDrop, escape(line))
+		y += barHeight
+	}
 	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img" aria-label="Rates and CPU time of downloading and seeding">`+"\n%s%s</svg>\n",
-		plotWidth, y+plotMargin-barPitch/2, style, b.String())
+		plotWidth, y+plotMargin, style, b.String())
 	return err
+}
+
+// measured returns the contenders of a group from the first report that has any, and
+// the class of that report.
+func measured(g Group, reports []*Report) ([]Row, string) {
+	for _, r := range reports {
+		if rows := r.rows(g); len(rows) > 0 {
+			return rows, r.Class
+		}
+	}
+	return nil, ""
 }
 
 // rows returns the contenders of a group that were measured.
@@ -111,7 +148,7 @@ func bar(b *strings.Builder, row Row, m Metric, x, y, width int, most float64) {
 		return
 	}
 	length := int(v / most * float64(width))
-	class := "floor"
+	class := "plain"
 	switch {
 	case strings.HasPrefix(row.Name, "shoal"):
 		class = "own"

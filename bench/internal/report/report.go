@@ -128,6 +128,7 @@ func medians(runs []Values) Values {
 type Report struct {
 	Time       time.Time  `json:"time"`
 	Machine    string     `json:"machine"`
+	Class      string     `json:"class,omitempty"` // of the processor, for the plot: "AVX-512, SHA-NI on"
 	Go         string     `json:"go"`
 	Libtorrent string     `json:"libtorrent,omitempty"`
 	Size       int64      `json:"size"` // of the content, in bytes

@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -86,10 +88,10 @@ func TestPlotIsWellFormed(t *testing.T) {
 		{Title: "Nothing", Scenario: "nothing", Contenders: []string{"shoal"}},
 	}
 	r := sample()
-	require.True(t, r.Plots(groups))
-	require.False(t, r.Plots(groups[1:]))
+	require.True(t, Plots(groups, r))
+	require.False(t, Plots(groups[1:], r))
 	var b strings.Builder
-	require.NoError(t, r.Plot(&b, groups))
+	require.NoError(t, Plot(&b, groups, r))
 	d := xml.NewDecoder(strings.NewReader(b.String()))
 	bars := 0
 	for {
@@ -105,6 +107,36 @@ func TestPlotIsWellFormed(t *testing.T) {
 	require.Equal(t, 4, bars)
 	require.Contains(t, b.String(), "Down &amp; out")
 	require.NotContains(t, b.String(), "Nothing")
+}
+
+// TestPlotHasOneScale draws groups of two reports: the longest bar of a column is
+// that of the highest figure, whichever group it is in.
+func TestPlotHasOneScale(t *testing.T) {
+	fast, slow := sample(), sample()
+	fast.Class, slow.Class = "fast hashes", "slow hashes"
+	fast.Scenarios[0].Rows = fast.Scenarios[0].Rows[:2]
+	seed := Scenario{Name: "seed"}
+	seed.Add("blast", Values{Rate: 3800, Cost: 0.5})
+	seed.Sum()
+	slow.Scenarios = append(slow.Scenarios, seed)
+	var b strings.Builder
+	require.NoError(t, Plot(&b, []Group{
+		{Title: "Down", Scenario: "download", Contenders: []string{"floor", "shoal"}},
+		{Title: "Up", Scenario: "seed", Contenders: []string{"blast"}},
+	}, fast, slow))
+	text := b.String()
+	require.Contains(t, text, ">Down (fast hashes)<")
+	require.Contains(t, text, ">Up (slow hashes)<")
+	require.Equal(t, 2, strings.Count(text, ">plain Go<"), "floor and blast")
+	var widths []int
+	for _, m := range regexp.MustCompile(`<rect [^>]* width="(\d+)"`).FindAllStringSubmatch(text, -1) {
+		n, err := strconv.Atoi(m[1])
+		require.NoError(t, err)
+		widths = append(widths, n)
+	}
+	longest := (plotWidth-2*plotMargin-labelWidth)/2 - panelGap
+	// Rate and cost of floor, of shoal, and of blast.
+	require.Equal(t, []int{longest * 1000 / 3800, longest, longest / 2, longest / 2, longest, longest / 4}, widths)
 }
 
 func TestLine(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who names a peer is told why it is not connected, and not again and again.
+// A user who names a peer learns why it is not connected, once.
 func TestNamedPeersThatFail(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 1<<20)
 	shoal(t, exitOK, "create", "album", "--piece-length", "64KiB")
 	shoal(t, exitOK, "create", "album", "--piece-length", "32KiB", "-o", "other.torrent")
@@ -19,15 +19,15 @@ func TestNamedPeersThatFail(t *testing.T) {
 	closed := l.Addr().String()
 	require.NoError(t, l.Close())
 	get := start(t, "get", "album.torrent", "--dir", "got", "--state", "off", "--peer", closed+","+other, "--listen", "off")
-	get.err.await(t, "album: "+closed+": nobody listens there")
-	get.err.await(t, "album: "+other+": it hung up, as those do who do not have the torrent")
+	get.err.await(t, "album: "+closed+": it refused the connection")
+	get.err.await(t, "album: "+other+": it closed the connection; it probably does not have this torrent")
 	get.stop()
 	get.wait(t, exitInterrupted)
 }
 
 // Pads between the files of a hybrid are not downloaded, so they do not count.
 func TestPadsDoNotCount(t *testing.T) {
-	alone(t)
+	isolate(t)
 	makeContent(t, 3<<20)
 	shoal(t, exitOK, "create", "album", "--format", "hybrid", "--piece-length", "1MiB")
 	_, peer := seeding(t, "album.torrent")
