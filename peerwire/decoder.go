@@ -8,7 +8,7 @@ import (
 )
 
 // A Decoder decodes messages and checks them against Limits. It has no state beside
-// these, so many goroutines may use one Decoder at once.
+// these, so several goroutines may use one Decoder at once.
 type Decoder struct {
 	limits    Limits
 	pieces    int // how many the torrent has; -1 if not known

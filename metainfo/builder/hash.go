@@ -11,7 +11,7 @@ import (
 )
 
 // A worker reads and hashes batches of batchLen bytes. If pieces are so long that
-// fewer than batchPieces fit into that, a batch has batchPieces of them, because so
+// fewer than batchPieces fit into that, a batch has batchPieces of them, because that
 // many are hashed side by side; these are read in runs.
 const (
 	batchLen    = 4 << 20
