@@ -164,11 +164,16 @@ func (b *Book) RetrySeeds(now time.Time) {
 
 // Connected says that a dial led to a handshake. It does not clear the failures: a
 // peer that takes us and leaves at once is not worth an early retry. See ResetBackoff.
+// An address that was banned during the dial is removed.
 func (b *Book) Connected(addr netip.AddrPort) {
 	e := b.known[addr]
-	if e != nil && e.dialing {
-		e.dialing, e.connected = false, true
-		b.dialing--
+	if e == nil || !e.dialing {
+		return
+	}
+	e.dialing, e.connected = false, true
+	b.dialing--
+	if b.Banned(addr.Addr()) {
+		b.remove(e)
 	}
 }
 
