@@ -17,7 +17,7 @@ import (
 
 const (
 	maxKnown    = 3000 // addresses that a Book remembers
-	maxFailures = 6    // failures in a row after which an address is forgotten
+	maxFailures = 6    // failures in a row; with one more an address is forgotten
 )
 
 // backoff is the time before an address is tried again, by failures in a row.
@@ -164,11 +164,16 @@ func (b *Book) RetrySeeds(now time.Time) {
 
 // Connected says that a dial led to a handshake. It does not clear the failures: a
 // peer that takes us and leaves at once is not worth an early retry. See ResetBackoff.
+// An address that was banned during the dial is removed.
 func (b *Book) Connected(addr netip.AddrPort) {
 	e := b.known[addr]
-	if e != nil && e.dialing {
-		e.dialing, e.connected = false, true
-		b.dialing--
+	if e == nil || !e.dialing {
+		return
+	}
+	e.dialing, e.connected = false, true
+	b.dialing--
+	if b.Banned(addr.Addr()) {
+		b.remove(e)
 	}
 }
 
@@ -197,7 +202,9 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 		e.swarm = e.swarms.after(e.swarm)
 	}
 	e.self = how == Self
-	if b.Banned(addr.Addr()) || e.failures >= maxFailures {
+	isFailure := how != NoRoom && how != Self
+	isLastFailure := isFailure && e.failures >= maxFailures
+	if isLastFailure || b.Banned(addr.Addr()) {
 		b.remove(e)
 		return
 	}
@@ -205,7 +212,7 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 		return
 	}
 	e.retryAt = now.Add(backoff[min(e.failures, len(backoff)-1)])
-	if how != NoRoom {
+	if isFailure {
 		e.failures++
 	}
 	b.dueAt(e.retryAt)

@@ -29,11 +29,13 @@ type Budget struct {
 	buffers [][]byte
 	waiting []*Quota // first come, first served
 	holders map[*Quota]struct{}
+	opened  int // Quotas so far
 }
 
 // A Quota is one torrent's share of a Budget. It implements protocol.Memory.
 type Quota struct {
 	budget    *Budget
+	number    int // in the order of Open
 	held      int
 	waits     bool
 	asked     bool // reclaim was called, and no memory has come back yet
@@ -51,7 +53,10 @@ func New(bytes int64) *Budget {
 // units again after Reserve gave none; reclaim when others wait and this share holds
 // most. Both must return at once and must not call the Quota.
 func (b *Budget) Open(refilled, reclaim func()) *Quota {
-	return &Quota{budget: b, onRefill: refilled, onReclaim: reclaim}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.opened++
+	return &Quota{budget: b, number: b.opened, onRefill: refilled, onReclaim: reclaim}
 }
 
 // Close takes the share out; all its units must be back.
@@ -123,10 +128,14 @@ func (q *Quota) Reclaimed(gives bool) {
 }
 
 // pickVictim chooses who is asked to give memory back: the largest share that was not
-// asked in vain since it last gave some. It may be nobody.
+// asked in vain since it last gave some, and of equal ones the oldest. It may be nobody.
 func (b *Budget) pickVictim() (largest *Quota) {
 	for q := range b.holders {
-		if q.held > 0 && !q.asked && (largest == nil || q.held > largest.held) {
+		if q.held == 0 || q.asked {
+			continue
+		}
+		isLarger := largest == nil || q.held > largest.held
+		if isLarger || (q.held == largest.held && q.number < largest.number) {
 			largest = q
 		}
 	}
