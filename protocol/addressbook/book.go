@@ -4,7 +4,8 @@
 // In come addresses and the results of dials and connections ([Outcome]); out comes
 // the next address to dial ([Book.Next]), and the time at which there may be one. A
 // [Book] is a value that one goroutine owns. It reads no clock: each call that needs
-// the time is given it. Its memory is bounded.
+// the time is given it. Its memory is bounded, apart from the
+// bans, which only grow by what we were sent or a user asked for.
 package addressbook
 
 import (
@@ -81,7 +82,8 @@ type entry struct {
 	self      bool // our own address: kept, because sources name it again and again
 }
 
-// Add adds an address that was found in some swarms, unless it cannot be dialed.
+// Add adds an address that was found in some swarms, at least one, unless it cannot be
+// dialed.
 func (b *Book) Add(now time.Time, a swarm.Address, in Swarms) {
 	addr := netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 	if !dialable(addr) || b.Banned(addr.Addr()) {
