@@ -19,11 +19,11 @@ const mostChecks = 4
 func (t *Torrent) readStored(pieces swarm.Bitfield, round int) {
 	defer t.tasks.Done()
 	ctx := t.context()
-	if !t.engine.checks.enter(ctx.Done()) {
+	if !t.engine.checks.Acquire(ctx.Done()) {
 		t.post(checkDone{round})
 		return
 	}
-	defer t.engine.checks.leave()
+	defer t.engine.checks.Release()
 	checkStored(ctx, t.engine.cfg.Verifiers, t.geometry, pieces, t.storage, t.verify, func(looked, good []int, err error) {
 		t.post(stored{round, looked, good, err})
 	})

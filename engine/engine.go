@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shoal-bt/shoal/engine/internal/disk"
+	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -20,9 +22,9 @@ var ErrDuplicate = errors.New("engine: the torrent is there already")
 type Engine struct {
 	cfg       Config
 	budget    *budget
-	uploads   *uploads
+	uploads   *memory.Uploads
 	verifiers *verifiers
-	checks    callLimit // bounds the torrents that are being checked
+	checks    disk.Limit // bounds the torrents that are being checked
 	deadlines *deadlines
 	announcer *announcer
 	dialer    *dialer
@@ -47,9 +49,9 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		cfg:       cfg,
 		budget:    newBudget(cfg.Memory),
-		uploads:   &uploads{free: max(cfg.UploadMemory, manyBlock)},
+		uploads:   memory.NewUploads(cfg.UploadMemory),
 		verifiers: newVerifiers(cfg.Verifiers),
-		checks:    callLimit{most: mostChecks},
+		checks:    disk.Limit{Max: mostChecks},
 		deadlines: newDeadlines(),
 		torrents:  make(map[swarm.ID]*Torrent),
 		done:      make(chan struct{}),

@@ -41,9 +41,9 @@ func (e spill) perform(t *Torrent) {
 	t.tasks.Add(1)
 	go func() {
 		defer t.tasks.Done()
-		t.disk.enter(nil)
+		t.disk.Acquire(nil)
 		err := writeBlocks(t.storage, t.geometry, e.asm.piece, e.numbers, e.bufs)
-		t.disk.leave()
+		t.disk.Release()
 		t.post(spilled{e.asm, e.numbers, e.bufs, err})
 	}()
 }

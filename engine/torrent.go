@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/engine/internal/disk"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -23,7 +24,7 @@ type Torrent struct {
 	verify   func([]Verdict)
 	lanes    int
 	cfg      *TorrentConfig // shared with others; not to be changed
-	disk     callLimit
+	disk     disk.Limit
 	quota    *quota
 
 	// tasks counts the turn and all goroutines that may post to it. It grows
@@ -252,10 +253,10 @@ func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 	if missing >= 0 {
 		return 0, fmt.Errorf("engine: piece %d: %w", missing, ErrNoPiece)
 	}
-	if !t.disk.enter(t.context().Done()) {
+	if !t.disk.Acquire(t.context().Done()) {
 		return 0, ErrClosed
 	}
-	defer t.disk.leave()
+	defer t.disk.Release()
 	n, err := t.storage.ReadAt(p, off)
 	if n == len(p) {
 		err = nil

@@ -156,8 +156,8 @@ func (v *verifiers) hurry(t *Torrent) {
 // checkSpilled checks a piece of which blocks lie in the store. It runs on a
 // goroutine of its own, so that a slow disk holds up no verifier.
 func (v *verifiers) checkSpilled(j verifyJob) {
-	j.torrent.disk.enter(nil)
-	defer j.torrent.disk.leave()
+	j.torrent.disk.Acquire(nil)
+	defer j.torrent.disk.Release()
 	v.check([]verifyJob{j})
 }
 
@@ -181,9 +181,9 @@ func (v *verifiers) check(jobs []verifyJob) {
 		switch sums := j.sums || !e.ok && e.err == nil && len(e.bad) == 0; {
 		case sums && j.from > 0:
 			go func() { // for it reads what is stored
-				t.disk.enter(nil)
+				t.disk.Acquire(nil)
 				e.sums = v.sum(t, j)
-				t.disk.leave()
+				t.disk.Release()
 				t.keepPiece(e)
 			}()
 			continue
@@ -237,9 +237,9 @@ func (v *verifiers) sum(t *Torrent, j verifyJob) []uint64 {
 func (t *Torrent) keepPiece(e checkResult) {
 	defer t.tasks.Done()
 	if e.ok {
-		t.disk.enter(nil)
+		t.disk.Acquire(nil)
 		e.err = t.writePiece(e.piece, e.from, e.blocks)
-		t.disk.leave()
+		t.disk.Release()
 	}
 	t.post(e)
 }
@@ -248,9 +248,9 @@ func (t *Torrent) keepPiece(e checkResult) {
 func (t *Torrent) keepSection(e sectionDone) {
 	defer t.tasks.Done()
 	if e.err == nil {
-		t.disk.enter(nil)
+		t.disk.Acquire(nil)
 		e.err = t.writePiece(e.asm.piece, e.from, e.blocks)
-		t.disk.leave()
+		t.disk.Release()
 	}
 	t.post(e)
 }

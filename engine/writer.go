@@ -4,14 +4,13 @@ import (
 	"io"
 	"time"
 
+	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 const (
-	maxUnsent  = 1 << 20 // bytes of messages that wait for a peer that takes none
-	maxGather  = 16      // blocks in one write
-	oneMessage = swarm.BlockLen + peerwire.PieceHeaderLen
+	maxUnsent  = 1 << 20                // bytes of messages that wait for a peer that takes none
 	quickWrite = 100 * time.Millisecond // a write that takes less may be followed by a larger one
 )
 
@@ -49,7 +48,7 @@ func (w *writer) take() bool {
 	w.out, m.out = m.out, w.out[:0]
 	n := 0
 	for size := 0; n < min(len(m.serve), w.gather); n++ {
-		if size += peerwire.PieceHeaderLen + m.serve[n].Length; n > 0 && size > maxGather*oneMessage {
+		if size += peerwire.PieceHeaderLen + m.serve[n].Length; n > 0 && size > memory.MaxPayload {
 			break
 		}
 	}
@@ -64,7 +63,7 @@ func (w *writer) send() error {
 	if len(w.blocks) == 0 {
 		return w.flush(w.out, 0)
 	}
-	if len(w.out) > fewMessages {
+	if len(w.out) > memory.FewMessages {
 		if err := w.flush(w.out, 0); err != nil {
 			return err
 		}
@@ -75,12 +74,12 @@ func (w *writer) send() error {
 		size += peerwire.PieceHeaderLen + b.Length
 	}
 	uploads := w.conn.torrent.engine.uploads
-	buf, ok := uploads.take(size, w.conn.closed)
+	buf, ok := uploads.Take(size, w.conn.closed)
 	if !ok {
 		return io.ErrClosedPipe
 	}
-	defer uploads.put(buf)
-	p := append(buf.bytes[:0], w.out...)
+	defer uploads.Put(buf)
+	p := append(buf.Bytes[:0], w.out...)
 	p, payload := w.load(p)
 	w.conn.tally.queued.Add(-int64(len(w.blocks)))
 	begin := time.Now()
@@ -88,7 +87,7 @@ func (w *writer) send() error {
 		return err
 	}
 	if time.Since(begin) < quickWrite {
-		w.gather = min(2*w.gather, maxGather)
+		w.gather = min(2*w.gather, memory.MaxGather)
 	} else {
 		w.gather = max(w.gather/2, 1)
 	}
@@ -127,10 +126,10 @@ func (w *writer) load(p []byte) (out []byte, payload int) {
 // readRun reads blocks that follow one another.
 func (w *writer) readRun(blocks []swarm.Block) error {
 	t := w.conn.torrent
-	if !t.disk.enter(w.conn.closed) {
+	if !t.disk.Acquire(w.conn.closed) {
 		return io.ErrClosedPipe
 	}
-	defer t.disk.leave()
+	defer t.disk.Release()
 	off := t.geometry.Offset(blocks[0])
 	var err error
 	if len(w.vec) == 1 {
