@@ -1,13 +1,13 @@
 package engine
 
 import (
-	"container/heap"
 	"context"
 	"reflect"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/engine/internal/schedule"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -20,16 +20,15 @@ const (
 )
 
 // announcer calls the peer sources of all torrents when they are due, from one
-// heap and one timer; a call has a goroutine while it runs.
+// queue; a call has a goroutine while it runs.
 type announcer struct {
 	engine *Engine
 	ctx    context.Context
 	stop   context.CancelFunc
 	done   sync.WaitGroup
-	timer  *time.Timer
+	queue  *schedule.Queue[*announceJob]
 
 	mu    sync.Mutex
-	heap  byTime
 	calls int // under way
 }
 
@@ -37,11 +36,10 @@ type announcer struct {
 type announceJob struct {
 	torrent    *Torrent
 	source     swarm.PeerSource
-	swarm      int                 // of the torrent's
-	last       *swarm.Announcement // as it was when the torrent stopped
-	queued     []swarm.Event       // to be told, oldest first
-	due        time.Time           // zero while nothing is to be told
-	place      int                 // in the heap; -1 if not in it
+	swarm      int                          // of the torrent's
+	last       *swarm.Announcement          // as it was when the torrent stopped
+	queued     []swarm.Event                // to be told, oldest first
+	due        schedule.Entry[*announceJob] // when to call next
 	busy       bool
 	registered bool               // Started was told, Stopped was not
 	min        time.Time          // not before, even if asked to
@@ -56,9 +54,9 @@ type announceJob struct {
 }
 
 func newAnnouncer(e *Engine) *announcer {
-	a := &announcer{engine: e, timer: time.NewTimer(time.Hour)}
+	a := &announcer{engine: e}
 	a.ctx, a.stop = context.WithCancel(context.Background())
-	a.done.Go(a.run)
+	a.queue = schedule.NewQueue[*announceJob](a.begin)
 	return a
 }
 
@@ -67,14 +65,14 @@ func (a *announcer) add(t *Torrent, s swarm.PeerSource, now bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := range t.ids {
-		e := &announceJob{torrent: t, source: s, swarm: i, place: -1}
+		e := &announceJob{torrent: t, source: s, swarm: i}
+		e.due.Value = e
 		t.announceJobs = append(t.announceJobs, e)
 		if now {
 			e.queued = append(e.queued, swarm.Started)
-			a.schedule(e, time.Now())
+			a.queue.Set(&e.due, time.Now())
 		}
 	}
-	a.rearm()
 }
 
 // remove takes a source out after telling it that we stopped.
@@ -91,7 +89,6 @@ func (a *announcer) remove(t *Torrent, s swarm.PeerSource, say swarm.Announcemen
 		a.enqueue(e, swarm.Stopped)
 		return true
 	})
-	a.rearm()
 }
 
 // same reports whether two sources are one. Those that cannot be compared, such
@@ -119,12 +116,11 @@ func (a *announcer) queueAnnounce(t *Torrent, what announce, say swarm.Announcem
 			if e.min.After(at) {
 				at = e.min
 			}
-			if e.due.IsZero() || at.Before(e.due) {
-				a.schedule(e, at)
+			if due := a.queue.At(&e.due); due.IsZero() || at.Before(due) {
+				a.queue.Set(&e.due, at)
 			}
 		}
 	}
-	a.rearm()
 }
 
 // enqueue puts an event behind those that wait; Stopped drops what it makes void.
@@ -137,7 +133,7 @@ func (a *announcer) enqueue(e *announceJob, event swarm.Event) {
 		}
 		e.queued = nil
 		if !e.registered && !e.busy {
-			a.unschedule(e) // it never heard of us
+			a.queue.Set(&e.due, time.Time{}) // it never heard of us
 			return
 		}
 		// The call that tells of it holds the torrent until it is through.
@@ -145,54 +141,20 @@ func (a *announcer) enqueue(e *announceJob, event swarm.Event) {
 	}
 	e.queued = append(e.queued, event)
 	if !e.busy {
-		a.schedule(e, time.Now())
+		a.queue.Set(&e.due, time.Now())
 	}
 }
 
-func (a *announcer) schedule(e *announceJob, at time.Time) {
-	e.due = at
-	if e.place < 0 {
-		heap.Push(&a.heap, e)
-	} else {
-		heap.Fix(&a.heap, e.place)
-	}
-}
-
-func (a *announcer) unschedule(e *announceJob) {
-	e.due = time.Time{}
-	if e.place >= 0 {
-		heap.Remove(&a.heap, e.place)
-	}
-}
-
-// rearm sets the timer to the next errand, if a call may begin.
-func (a *announcer) rearm() {
-	if len(a.heap) == 0 || a.calls >= a.engine.cfg.Announces {
-		return
-	}
-	a.timer.Reset(time.Until(a.heap[0].due))
-}
-
-func (a *announcer) run() {
-	defer a.timer.Stop()
-	for {
-		select {
-		case <-a.timer.C:
-			a.begin()
-		case <-a.ctx.Done():
-			return
-		}
-	}
-}
-
-// begin begins the calls that are due.
-func (a *announcer) begin() {
+// begin begins the calls that are due, as many as may be under way.
+func (a *announcer) begin() (full bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
-	for len(a.heap) > 0 && a.calls < a.engine.cfg.Announces && !a.heap[0].due.After(now) {
-		e := a.heap[0]
-		a.unschedule(e)
+	for a.calls < a.engine.cfg.Announces {
+		e, ok := a.queue.Next(now)
+		if !ok {
+			return false
+		}
 		event := swarm.None
 		if len(e.queued) > 0 {
 			event = e.queued[0]
@@ -218,7 +180,7 @@ func (a *announcer) begin() {
 			a.call(ctx, e, event)
 		})
 	}
-	a.rearm()
+	return true
 }
 
 // call makes one announce. It is a task of the torrent.
@@ -298,17 +260,17 @@ func (a *announcer) end(e *announceJob, event swarm.Event, answer swarm.Answer, 
 	e.min = now.Add(max(wait, 0))
 	switch {
 	case len(e.queued) > 0:
-		a.schedule(e, now)
+		a.queue.Set(&e.due, now)
 	case event == swarm.Stopped || e.torrent.isClosing():
 	case err != nil:
 		if event != swarm.None {
 			e.queued = append(e.queued, event) // it has not heard yet
 		}
-		a.schedule(e, now.Add(max(or(answer.Next, backOff(int(e.errors))), answer.Min, leastInterval)))
+		a.queue.Set(&e.due, now.Add(max(or(answer.Next, backOff(int(e.errors))), answer.Min, leastInterval)))
 	case answer.Next > 0:
-		a.schedule(e, now.Add(max(answer.Next, answer.Min, leastInterval)))
+		a.queue.Set(&e.due, now.Add(max(answer.Next, answer.Min, leastInterval)))
 	}
-	a.rearm()
+	a.queue.Wake()
 }
 
 // backOff is how long to leave a source alone that failed and said nothing.
@@ -322,7 +284,7 @@ func (a *announcer) stats(t *Torrent) (all []SourceStats) {
 	defer a.mu.Unlock()
 	for _, e := range t.announceJobs {
 		all = append(all, SourceStats{
-			Source: e.source, Swarm: t.ids[e.swarm], Last: e.asked, Next: e.due, Busy: e.busy,
+			Source: e.source, Swarm: t.ids[e.swarm], Last: e.asked, Next: a.queue.At(&e.due), Busy: e.busy,
 			Answer: e.answer, Err: e.err, Errors: int(e.errors), Peers: int(e.peers),
 		})
 	}
@@ -345,35 +307,13 @@ func (a *announcer) forget(t *Torrent) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, e := range t.announceJobs {
-		a.unschedule(e)
+		a.queue.Set(&e.due, time.Time{})
 	}
 	t.announceJobs = nil
 }
 
 func (a *announcer) close() {
 	a.stop()
+	a.queue.Close()
 	a.done.Wait()
-}
-
-// byTime is a heap of errands, the next one due first.
-type byTime []*announceJob
-
-func (h byTime) Len() int           { return len(h) }
-func (h byTime) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
-func (h byTime) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].place, h[j].place = i, j
-}
-func (h *byTime) Push(x any) {
-	e := x.(*announceJob)
-	e.place = len(*h)
-	*h = append(*h, e)
-}
-func (h *byTime) Pop() any {
-	n := len(*h) - 1
-	e := (*h)[n]
-	(*h)[n] = nil
-	*h = (*h)[:n]
-	e.place = -1
-	return e
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/shoal-bt/shoal/engine/internal/disk"
 	"github.com/shoal-bt/shoal/engine/internal/memory"
+	"github.com/shoal-bt/shoal/engine/internal/schedule"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -24,8 +25,8 @@ type Engine struct {
 	budget    *budget
 	uploads   *memory.Uploads
 	verifiers *verifiers
-	checks    disk.Limit // bounds the torrents that are being checked
-	deadlines *deadlines
+	checks    disk.Limit                // bounds the torrents that are being checked
+	deadlines *schedule.Queue[*Torrent] // next ticks
 	announcer *announcer
 	dialer    *dialer
 	acceptor  *acceptor
@@ -52,10 +53,10 @@ func New(c Config) (*Engine, error) {
 		uploads:   memory.NewUploads(cfg.UploadMemory),
 		verifiers: newVerifiers(cfg.Verifiers),
 		checks:    disk.Limit{Max: mostChecks},
-		deadlines: newDeadlines(),
 		torrents:  make(map[swarm.ID]*Torrent),
 		done:      make(chan struct{}),
 	}
+	e.deadlines = schedule.NewQueue[*Torrent](e.tick)
 	e.announcer = newAnnouncer(e)
 	e.dialer = newDialer(e)
 	e.acceptor = newAcceptor(e)
@@ -77,6 +78,7 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 		engine: e, ids: slices.Clone(spec.Swarms), geometry: spec.Geometry, storage: spec.Storage,
 		verify: spec.Verify, lanes: spec.Lanes, cfg: cfg,
 	}
+	t.deadline.Value = t
 	t.quota = e.budget.open(func() { t.tryPost(refilled{}) }, func() { t.tryPost(reclaim{}) })
 	t.state = newState(time.Now(), &spec, &t.geometry, cfg, t.quota)
 	t.state.wait = e.cfg.PeerTimeout
@@ -123,7 +125,7 @@ func (e *Engine) enlist(t *Torrent) error {
 
 // forget takes a torrent out, which is being closed.
 func (e *Engine) forget(t *Torrent) {
-	e.deadlines.remove(t)
+	e.deadlines.Set(&t.deadline, time.Time{})
 	e.announcer.forget(t)
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -131,6 +133,18 @@ func (e *Engine) forget(t *Torrent) {
 		delete(e.torrents, id)
 	}
 	e.order = slices.DeleteFunc(e.order, func(o *Torrent) bool { return o == t })
+}
+
+// tick gives a turn to the torrents whose deadline has come.
+func (e *Engine) tick() (full bool) {
+	now := time.Now()
+	for {
+		t, ok := e.deadlines.Next(now)
+		if !ok {
+			return false
+		}
+		t.tryPost(tick{})
+	}
 }
 
 // Torrent returns the torrent of a swarm.
@@ -213,7 +227,7 @@ func (e *Engine) Close() error {
 	wg.Wait()
 	e.dialer.close()
 	e.announcer.close()
-	e.deadlines.close()
+	e.deadlines.Close()
 	e.verifiers.close()
 	e.hub.close()
 	close(e.done)

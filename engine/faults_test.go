@@ -175,10 +175,7 @@ func TestIdleTorrentsCostNoGoroutine(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		require.LessOrEqual(t, runtime.NumGoroutine()-before, 5)
-		e.deadlines.mu.Lock()
-		ticking := len(e.deadlines.heap)
-		e.deadlines.mu.Unlock()
-		require.Zero(t, ticking, "an idle torrent wants no ticks")
+		require.Zero(t, e.deadlines.Len(), "an idle torrent wants no ticks")
 	})
 }
 
@@ -201,7 +198,7 @@ func TestAddAndRemove(t *testing.T) {
 		}
 		require.Less(t, runtime.NumGoroutine(), before+20)
 		require.Empty(t, leech.Torrents())
-		require.Empty(t, leech.announcer.heap)
+		require.Zero(t, leech.announcer.queue.Len())
 		require.Empty(t, leech.budget.quotas)
 		require.Empty(t, leech.budget.waiting)
 		require.EqualValues(t, 0, leech.conns.Load())

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/engine/internal/disk"
+	"github.com/shoal-bt/shoal/engine/internal/schedule"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -45,8 +46,7 @@ type Torrent struct {
 
 	announceJobs []*announceJob // the announcer's
 
-	due    time.Time // when deadlines will tick; theirs
-	places int       // index in the heap of deadlines; theirs
+	deadline schedule.Entry[*Torrent] // of the next tick; the engine's queue guards it
 }
 
 // post hands ev to the torrent, and starts a turn if none is under way. The
@@ -115,7 +115,7 @@ func (t *Torrent) turn() {
 		clear(t.batch)
 		t.state.settle(now)
 		t.flush()
-		t.engine.deadlines.set(t, t.state.deadline)
+		t.engine.deadlines.Set(&t.deadline, t.state.deadline)
 		if t.state.detach() {
 			t.batch, t.conns = nil, nil
 		}
