@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Verdict is a piece to be checked, and what came of it.
+// A Verdict is a piece to be checked, and the result.
 type Verdict = swarm.Verdict
 
 // A Spec is what the engine needs to know of a torrent.
@@ -31,13 +32,13 @@ type Spec struct {
 	// it gains nothing by more than one.
 	Lanes int
 
-	// Sections says that Verify takes pieces in parts, as swarm.Verdict describes.
-	// With it long pieces are hashed and written as they come, several side by
-	// side, if Lanes is more than one.
+	// Sections says that Verify takes pieces section by section, as swarm.Verdict
+	// describes. Then long pieces are hashed and written as they come, several side
+	// by side, if Lanes is more than one.
 	Sections bool
 
 	// Storage keeps the bytes; the engine closes it, also if Add fails. One that
-	// is a swarm.Idler is told when the torrent is complete and nobody is connected.
+	// is a swarm.Idler gets a call when the torrent is complete and nobody is connected.
 	Storage swarm.Storage
 
 	// NewPicker makes the torrent's picker. It is called when the torrent has
@@ -57,15 +58,15 @@ type Spec struct {
 	// else happens; nil for none.
 	Check swarm.Bitfield
 
-	// Spilled are blocks of pieces that are not whole, which a former run
-	// left in the Storage: block numbers by piece.
+	// Spilled are blocks of incomplete pieces that a former run left in the
+	// Storage: block numbers by piece.
 	Spilled map[int][]int
 
 	// Uploaded and Downloaded are the payload bytes of former runs.
 	Uploaded, Downloaded int64
 
-	// Private says that no peers may be met but those from Sources (BEP 27). The
-	// engine looks for peers nowhere else; it is for whoever reads the Spec.
+	// Private says that peers may come only from Sources (BEP 27). The engine never
+	// looks for peers elsewhere, so it does not read this field.
 	Private bool
 
 	// Paused says that the torrent waits for Resume.
@@ -80,7 +81,7 @@ func (s Spec) validate() error {
 	switch {
 	case len(s.Swarms) == 0:
 		return errors.New("no swarm")
-	case len(s.Swarms) > maxSwarms:
+	case len(s.Swarms) > addressbook.MaxSwarms:
 		return fmt.Errorf("%d swarms are too many", len(s.Swarms))
 	case g.PieceLength < 1 || g.Length < 0 || g.PieceLength > 1<<31-1:
 		return fmt.Errorf("impossible geometry: %d bytes in pieces of %d", g.Length, g.PieceLength)

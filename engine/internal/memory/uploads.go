@@ -50,7 +50,7 @@ type Buffer struct {
 	cost  int64
 }
 
-// NewUploads returns Uploads of so many bytes, but enough for one write at least.
+// NewUploads returns Uploads of the given number of bytes, or as many as one write takes.
 func NewUploads(bytes int64) *Uploads {
 	size := max(bytes, largeBuffer)
 	return &Uploads{size: size, free: size}

@@ -11,6 +11,7 @@ import (
 // from many goroutines, also by the function that is given to NewQueue.
 type Queue[T any] struct {
 	due    func() (full bool)
+	begin  time.Time // times in the heap count from here, which takes less memory
 	closed chan struct{}
 	done   sync.WaitGroup
 
@@ -20,18 +21,18 @@ type Queue[T any] struct {
 }
 
 // An Entry is the place of one thing in a Queue. Its owner sets Value once, and the
-// Queue guards the rest. The zero time means that it does not wait.
+// Queue guards the rest.
 type Entry[T any] struct {
 	Value T
-	at    time.Time
-	place int // index in the heap, while at is not zero
+	at    time.Duration // since Queue.begin
+	place int           // index in the heap plus 1; 0 if it does not wait
 }
 
 // NewQueue returns an empty Queue. It calls due, on one goroutine, when the time of an
 // entry has come; due takes entries out with Next. If due cannot take all of them it
 // reports full, and calls Wake when it can.
 func NewQueue[T any](due func() (full bool)) *Queue[T] {
-	q := &Queue[T]{due: due, closed: make(chan struct{}), timer: time.NewTimer(time.Hour)}
+	q := &Queue[T]{due: due, begin: time.Now(), closed: make(chan struct{}), timer: time.NewTimer(time.Hour)}
 	q.done.Go(q.run)
 	return q
 }
@@ -40,20 +41,22 @@ func NewQueue[T any](due func() (full bool)) *Queue[T] {
 func (q *Queue[T]) Set(e *Entry[T], at time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	waits := e.place > 0
+	since := at.Sub(q.begin)
 	switch {
-	case at.Equal(e.at):
+	case at.IsZero() && waits:
+		heap.Remove(&q.heap, e.place-1)
 		return
-	case at.IsZero():
-		q.remove(e)
+	case at.IsZero() || (waits && since == e.at):
 		return
-	case e.at.IsZero():
-		e.at = at
-		heap.Push(&q.heap, e)
+	case waits:
+		e.at = since
+		heap.Fix(&q.heap, e.place-1)
 	default:
-		e.at = at
-		heap.Fix(&q.heap, e.place)
+		e.at = since
+		heap.Push(&q.heap, e)
 	}
-	if e.place == 0 {
+	if e.place == 1 {
 		q.timer.Reset(time.Until(at))
 	}
 }
@@ -62,7 +65,10 @@ func (q *Queue[T]) Set(e *Entry[T], at time.Time) {
 func (q *Queue[T]) At(e *Entry[T]) time.Time {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return e.at
+	if e.place == 0 {
+		return time.Time{}
+	}
+	return q.begin.Add(e.at)
 }
 
 // Next takes out an entry whose time has come, the earliest first. It reports false if
@@ -70,11 +76,10 @@ func (q *Queue[T]) At(e *Entry[T]) time.Time {
 func (q *Queue[T]) Next(now time.Time) (value T, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.heap) == 0 || q.heap[0].at.After(now) {
+	if len(q.heap) == 0 || q.heap[0].at > now.Sub(q.begin) {
 		return value, false
 	}
-	e := q.heap[0]
-	q.remove(e)
+	e := heap.Pop(&q.heap).(*Entry[T])
 	return e.Value, true
 }
 
@@ -90,7 +95,7 @@ func (q *Queue[T]) Wake() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.heap) > 0 {
-		q.timer.Reset(time.Until(q.heap[0].at))
+		q.timer.Reset(time.Until(q.begin.Add(q.heap[0].at)))
 	}
 }
 
@@ -98,11 +103,6 @@ func (q *Queue[T]) Wake() {
 func (q *Queue[T]) Close() {
 	close(q.closed)
 	q.done.Wait()
-}
-
-func (q *Queue[T]) remove(e *Entry[T]) {
-	heap.Remove(&q.heap, e.place)
-	e.at = time.Time{}
 }
 
 func (q *Queue[T]) run() {
@@ -123,16 +123,16 @@ func (q *Queue[T]) run() {
 type entries[T any] []*Entry[T]
 
 func (h entries[T]) Len() int           { return len(h) }
-func (h entries[T]) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h entries[T]) Less(i, j int) bool { return h[i].at < h[j].at }
 func (h entries[T]) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].place, h[j].place = i, j
+	h[i].place, h[j].place = i+1, j+1
 }
 
 func (h *entries[T]) Push(x any) {
 	e := x.(*Entry[T])
-	e.place = len(*h)
 	*h = append(*h, e)
+	e.place = len(*h)
 }
 
 func (h *entries[T]) Pop() any {
@@ -140,5 +140,6 @@ func (h *entries[T]) Pop() any {
 	e := (*h)[n]
 	(*h)[n] = nil
 	*h = (*h)[:n]
+	e.place = 0
 	return e
 }
