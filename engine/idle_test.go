@@ -9,6 +9,7 @@ import (
 	"time"
 	"weak"
 
+	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -21,11 +22,14 @@ type restful struct {
 
 func (r *restful) Idle() { r.rests.Add(1) }
 
-// alone reports whether a torrent has let go of what is for peers.
-func alone(t *Torrent) bool {
-	synctest.Wait() // no turn is under way
-	items := reflect.ValueOf(&t.mailbox).Elem().FieldByName("items")
-	return items.IsNil() && t.conns == nil && t.answers == nil
+// alone reports whether a torrent has let go of what is for peers: before this query
+// its mailbox had no memory, or the batch would have more room than for one item.
+func alone(t *Torrent) (alone bool) {
+	t.query(func(time.Time, *protocol.State) {
+		batch := reflect.ValueOf(&t.mailbox).Elem().FieldByName("batch")
+		alone = batch.Cap() == 1 && t.conns == nil && t.answers == nil
+	})
+	return alone
 }
 
 func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {

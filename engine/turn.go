@@ -62,9 +62,9 @@ func (t *Torrent) apply(now time.Time, it item) {
 	if it.input != nil {
 		t.state.Apply(now, it.input)
 	}
-	switch in := it.input.(type) {
-	case protocol.Forget:
-		t.removeAnswer(in.Ticket)
+	forgotten, ok := it.input.(protocol.Forget)
+	if ok {
+		t.removeAnswer(forgotten.Ticket)
 	}
 	if c != nil && c.query != nil {
 		c.query(now, t.state)
