@@ -18,8 +18,8 @@ import (
 // A Dialer connects to peers. A *net.Dialer is one.
 type Dialer interface {
 	// DialContext connects to address, an IP address and port, on network
-	// "tcp". It gives up when ctx is done; ctx has no power over the
-	// connection once it is made.
+	// "tcp". It gives up when ctx is done. Afterwards ctx has no effect on the
+	// connection.
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
@@ -33,7 +33,7 @@ type Config struct {
 	// Dialer makes outgoing connections; nil means a net.Dialer.
 	Dialer Dialer
 
-	// Logger hears of what only a developer wants to know; nil for nobody.
+	// Logger gets what only a developer wants to know; nil means no logs.
 	Logger *slog.Logger
 
 	// Memory is the number of bytes that blocks may take between network
@@ -45,9 +45,9 @@ type Config struct {
 	UploadMemory int64
 
 	// MaxConns is the number of connections over all torrents. Zero means
-	// 500, a negative number means no limit. A busy one
-	// uses a buffer of 256 KiB. One that takes nothing is closed when 1 MiB of
-	// messages wait for it, not counting blocks.
+	// 500, a negative number means no limit. A busy connection uses a buffer of
+	// 256 KiB. A connection that takes nothing is closed when 1 MiB of messages
+	// wait for it, not counting blocks.
 	MaxConns int
 
 	// HalfOpen is the number of outgoing connections that may be under way
@@ -72,7 +72,8 @@ type Config struct {
 	// that all may. It is called from many goroutines and must not block.
 	Blocked func(netip.Addr) bool
 
-	// Torrent is what a torrent goes by whose Spec says nothing else.
+	// Torrent is the configuration of torrents whose Spec has none, and the
+	// defaults of those whose Spec has one.
 	Torrent TorrentConfig
 }
 
@@ -101,6 +102,7 @@ type (
 // NewTitForTat returns the default Choker.
 func NewTitForTat() Choker { return protocol.NewTitForTat() }
 
+// withDefaults returns c with its zero fields set to what they mean.
 func (c Config) withDefaults() (Config, error) {
 	if c.Memory < 0 || c.UploadMemory < 0 || c.HalfOpen < 0 || c.Announces < 0 || c.Verifiers < 0 {
 		return c, errors.New("engine: a size in Config is negative")

@@ -7,8 +7,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// An Event is something that happened, worth telling a user. Events are values;
-// a type switch tells which. Those of one torrent come in order.
+// An Event is something that happened and that a user may want to know. Events are
+// values; a type switch finds out which. Those of one torrent come in order.
 type Event = protocol.Event
 
 // An EventMask is a set of kinds of events.
@@ -40,8 +40,8 @@ const (
 	OnPeerFailed    = protocol.OnPeerFailed
 )
 
-// CheapEvents come seldom. The rest, by piece, by peer and by the second, are
-// reported where they were asked for. AllEvents is everything.
+// CheapEvents are those that are rare. The others come for each piece, each peer or each
+// second, and are reported only if a Config asks for them. AllEvents is everything.
 const (
 	CheapEvents = protocol.CheapEvents
 	AllEvents   = protocol.AllEvents
@@ -74,10 +74,12 @@ type (
 	// Listening says where the engine accepts connections.
 	Listening struct{ Addr netip.AddrPort }
 
+	// Removed says that a torrent was closed, and its Storage too. It is the last
+	// event that the engine reports of it.
 	Removed struct{ Torrent swarm.ID }
 
-	// PeerBlocked is an address that Config.Blocked refused. Torrent is zero for
-	// one that dialed us: it had not said yet what it wants.
+	// PeerBlocked is an address that Config.Blocked refused. Torrent is zero if it
+	// dialed us, because it has not named a swarm by then.
 	PeerBlocked struct {
 		Torrent swarm.ID
 		Addr    netip.Addr
@@ -91,7 +93,7 @@ type (
 		Peers   int
 	}
 
-	// SourceError is a source's error, and how many it gave in a row.
+	// SourceError is an error of a source. Errors is how many came in a row.
 	SourceError struct {
 		Torrent swarm.ID
 		Source  swarm.PeerSource

@@ -15,9 +15,9 @@ type Verdict = swarm.Verdict
 type Spec struct {
 	// Swarms are the swarms of the torrent, two for a hybrid: each is
 	// announced, and a connection belongs to one of them. The first is the
-	// torrent's ID. A peer is dialed in the swarm whose source named it; one
-	// that is known in several, or that a user named, in the first, and if it
-	// gives no handshake there in the next. At most 8.
+	// torrent's ID. A peer is dialed in the swarm whose source named it. One
+	// that is known in several, or that a user named, is dialed in the first,
+	// and in the next if it does not shake hands there. At most 8.
 	Swarms []swarm.ID
 
 	// Geometry says how the torrent is cut.
@@ -27,9 +27,9 @@ type Spec struct {
 	// at once and must not keep the bytes.
 	Verify func(batch []Verdict)
 
-	// Lanes is the number of pieces that Verify hashes side by side, so that
-	// it is worth a wait of some milliseconds for as many. Zero means that
-	// it gains nothing by more than one.
+	// Lanes is the number of pieces that Verify hashes side by side. Up to that
+	// number, a piece waits some milliseconds for others, because hashing them
+	// together is faster. Zero means that it is not.
 	Lanes int
 
 	// Sections says that Verify takes pieces section by section, as swarm.Verdict
@@ -42,10 +42,10 @@ type Spec struct {
 	Storage swarm.Storage
 
 	// NewPicker makes the torrent's picker. It is called when the torrent has
-	// pieces to ask for, and again after a pause, or when a piece was lost of a
-	// complete one; the picker before is forgotten by then. The engine tells
-	// each what is held and what has arrived. The call must not block, nor call
-	// the Torrent.
+	// pieces to request, and again after a pause, or when a complete torrent
+	// lost a piece; the picker before is forgotten by then. Each picker learns
+	// what is held and what has arrived. The call must not block, and must not
+	// call the Torrent.
 	NewPicker func() swarm.Picker
 
 	// Sources find peers.
@@ -76,6 +76,7 @@ type Spec struct {
 	Config *TorrentConfig
 }
 
+// validate reports what Add cannot work with.
 func (s Spec) validate() error {
 	g := s.Geometry
 	switch {
