@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/shoal-bt/shoal/engine/internal/disk"
 	"github.com/shoal-bt/shoal/engine/internal/simnet"
 	"github.com/shoal-bt/shoal/swarm/storagetest"
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,7 @@ func TestFewTorrentsAreCheckedAtOnce(t *testing.T) {
 		var all []*Torrent
 		var disks []*storagetest.Faulty
 		var release []func()
-		for i := range 3 * mostChecks {
+		for i := range 3 * disk.MaxChecks {
 			s := newSample(byte(i+1), 1<<20, 1<<18)
 			d := storagetest.NewFaulty(s.filled())
 			release = append(release, d.Block(storagetest.Read))
@@ -33,13 +34,13 @@ func TestFewTorrentsAreCheckedAtOnce(t *testing.T) {
 			}
 			return n
 		}
-		require.Equal(t, mostChecks, busy())
+		require.Equal(t, disk.MaxChecks, busy())
 		for i, x := range all {
 			if disks[i].Blocked() == 0 && i%2 == 0 {
 				require.NoError(t, x.Close(), "one that waits")
 			}
 		}
-		require.Equal(t, mostChecks, busy())
+		require.Equal(t, disk.MaxChecks, busy())
 		for _, f := range release {
 			f()
 		}

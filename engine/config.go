@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -10,14 +11,15 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // A Dialer connects to peers. A *net.Dialer is one.
 type Dialer interface {
 	// DialContext connects to address, an IP address and port, on network
-	// "tcp". It gives up when ctx is done; ctx has no power over the
-	// connection once it is made.
+	// "tcp". It gives up when ctx is done. Afterwards ctx has no effect on the
+	// connection.
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
@@ -31,7 +33,7 @@ type Config struct {
 	// Dialer makes outgoing connections; nil means a net.Dialer.
 	Dialer Dialer
 
-	// Logger hears of what only a developer wants to know; nil for nobody.
+	// Logger gets what only a developer wants to know; nil means no logs.
 	Logger *slog.Logger
 
 	// Memory is the number of bytes that blocks may take between network
@@ -43,9 +45,9 @@ type Config struct {
 	UploadMemory int64
 
 	// MaxConns is the number of connections over all torrents. Zero means
-	// 500, a negative number means no limit. For one that is busy a buffer of
-	// 256 KiB is lent; one that takes nothing is ended when 1 MiB of messages
-	// wait for it, besides blocks.
+	// 500, a negative number means no limit. A busy connection uses a buffer of
+	// 256 KiB. A connection that takes nothing is closed when 1 MiB of messages
+	// wait for it, not counting blocks.
 	MaxConns int
 
 	// HalfOpen is the number of outgoing connections that may be under way
@@ -70,53 +72,37 @@ type Config struct {
 	// that all may. It is called from many goroutines and must not block.
 	Blocked func(netip.Addr) bool
 
-	// Torrent is what a torrent goes by whose Spec says nothing else.
+	// Torrent is the configuration of torrents whose Spec has none, and the
+	// defaults of those whose Spec has one.
 	Torrent TorrentConfig
 }
 
 // A TorrentConfig tunes one torrent. A field that is zero in a Spec's takes the
-// value of the engine's, and there the default that is named here.
-type TorrentConfig struct {
-	// PeerID is what we call ourselves; zero means one made for the engine.
-	PeerID swarm.PeerID
+// value of the engine's, and there the default that it names.
+type TorrentConfig = protocol.Config
 
-	// UserAgent is the name and version that peers see (BEP 10); empty
-	// means "Shoal/0.1.0".
-	UserAgent string
-
-	// MaxPeers is the number of connections; zero means 80, a negative
-	// number means no limit.
-	MaxPeers int
-
-	// UploadSlots is the number of peers that may request blocks at once;
-	// zero means 8, a negative number means no limit.
-	UploadSlots int
-
-	// SeedOutgoing says whether a complete torrent dials peers. Unset means On.
-	SeedOutgoing Switch
-
-	// Events are the kinds of events to report; zero means CheapEvents.
-	Events EventMask
-
-	// NewChoker makes the torrent's Choker, again when nobody was connected for a
-	// while; nil means NewTitForTat.
-	NewChoker func() Choker
-
-	// IdleTimeout ends a connection on which neither side was interested in
-	// the other for so long. Zero means 10 minutes, negative means never.
-	IdleTimeout time.Duration
-}
-
-// A Switch is a boolean with a third state: not said.
-type Switch uint8
+// A Switch is a boolean with a third state: not set.
+type Switch = protocol.Switch
 
 // The states of a Switch.
 const (
-	Unset Switch = iota
-	On
-	Off
+	Unset = protocol.Unset
+	On    = protocol.On
+	Off   = protocol.Off
 )
 
+type (
+	// A Choker chooses whom we upload to.
+	Choker = protocol.Choker
+
+	// A PeerRate is what a Choker may know about one interested peer.
+	PeerRate = protocol.PeerRate
+)
+
+// NewTitForTat returns the default Choker.
+func NewTitForTat() Choker { return protocol.NewTitForTat() }
+
+// withDefaults returns c with its zero fields set to what they mean.
 func (c Config) withDefaults() (Config, error) {
 	if c.Memory < 0 || c.UploadMemory < 0 || c.HalfOpen < 0 || c.Announces < 0 || c.Verifiers < 0 {
 		return c, errors.New("engine: a size in Config is negative")
@@ -127,53 +113,20 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	c.Memory = max(or(c.Memory, 64<<20), 1<<20)
-	c.UploadMemory = max(or(c.UploadMemory, 32<<20), 1<<20)
-	c.MaxConns = or(c.MaxConns, 500)
-	c.HalfOpen = or(c.HalfOpen, 50)
-	c.Announces = or(c.Announces, 50)
-	c.Verifiers = or(c.Verifiers, runtime.GOMAXPROCS(0))
-	c.ConnectTimeout = or(c.ConnectTimeout, 15*time.Second)
-	c.HandshakeTimeout = or(c.HandshakeTimeout, 10*time.Second)
-	c.PeerTimeout = or(c.PeerTimeout, 120*time.Second)
+	c.Memory = max(cmp.Or(c.Memory, 64<<20), 1<<20)
+	c.UploadMemory = max(cmp.Or(c.UploadMemory, 32<<20), 1<<20)
+	c.MaxConns = cmp.Or(c.MaxConns, 500)
+	c.HalfOpen = cmp.Or(c.HalfOpen, 50)
+	c.Announces = cmp.Or(c.Announces, 50)
+	c.Verifiers = cmp.Or(c.Verifiers, runtime.GOMAXPROCS(0))
+	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 15*time.Second)
+	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, 10*time.Second)
+	c.PeerTimeout = cmp.Or(c.PeerTimeout, 120*time.Second)
 	if c.Blocked == nil {
 		c.Blocked = func(netip.Addr) bool { return false }
 	}
-	c.Torrent = c.Torrent.over(TorrentConfig{
-		PeerID:       newPeerID(),
-		UserAgent:    "Shoal/0.1.0",
-		MaxPeers:     80,
-		UploadSlots:  8,
-		SeedOutgoing: On,
-		Events:       CheapEvents,
-		NewChoker:    NewTitForTat,
-		IdleTimeout:  10 * time.Minute,
-	})
+	c.Torrent = c.Torrent.Or(TorrentConfig{PeerID: newPeerID(), UserAgent: "Shoal/0.1.0"}).Or(protocol.DefaultConfig())
 	return c, nil
-}
-
-// over returns c with what it leaves unsaid taken from base.
-func (c TorrentConfig) over(base TorrentConfig) TorrentConfig {
-	if c.NewChoker == nil {
-		c.NewChoker = base.NewChoker
-	}
-	c.PeerID = or(c.PeerID, base.PeerID)
-	c.UserAgent = or(c.UserAgent, base.UserAgent)
-	c.MaxPeers = or(c.MaxPeers, base.MaxPeers)
-	c.UploadSlots = or(c.UploadSlots, base.UploadSlots)
-	c.SeedOutgoing = or(c.SeedOutgoing, base.SeedOutgoing)
-	c.Events = or(c.Events, base.Events)
-	c.IdleTimeout = or(c.IdleTimeout, base.IdleTimeout)
-	return c
-}
-
-// or returns v, or otherwise if v is the zero value.
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }
 
 // newPeerID makes a name in the style of BEP 20.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -39,7 +40,7 @@ func TestFullDiskStopsItsTorrentAlone(t *testing.T) {
 		require.Error(t, st.Err)
 		require.Zero(t, st.Peers)
 		time.Sleep(time.Second)
-		require.Zero(t, failing.quota.held, "a torrent that stopped holds no memory")
+		require.Zero(t, failing.quota.Held(), "a torrent that stopped holds no memory")
 		require.Equal(t, 1, countEvents[Failed](events))
 
 		// With room again it checks what is there, and goes on from that.
@@ -158,7 +159,7 @@ func TestMemoryIsNeverExceeded(t *testing.T) {
 		<-done
 		require.LessOrEqual(t, most, int64(1<<20))
 		require.Greater(t, most, int64(1<<19))
-		require.LessOrEqual(t, len(leech.budget.buffers), leech.budget.units)
+		require.LessOrEqual(t, private(leech.memory.Blocks, "buffers"), leech.memory.Blocks.Units())
 	})
 }
 
@@ -175,12 +176,12 @@ func TestIdleTorrentsCostNoGoroutine(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		require.LessOrEqual(t, runtime.NumGoroutine()-before, 5)
-		e.deadlines.mu.Lock()
-		ticking := len(e.deadlines.heap)
-		e.deadlines.mu.Unlock()
-		require.Zero(t, ticking, "an idle torrent wants no ticks")
+		require.Zero(t, e.deadlines.Len(), "an idle torrent wants no ticks")
 	})
 }
+
+// private returns the length of a private field of a struct in another package.
+func private(of any, field string) int { return reflect.ValueOf(of).Elem().FieldByName(field).Len() }
 
 // TestAddAndRemove goes through a thousand torrents, each with a connection.
 func TestAddAndRemove(t *testing.T) {
@@ -201,10 +202,11 @@ func TestAddAndRemove(t *testing.T) {
 		}
 		require.Less(t, runtime.NumGoroutine(), before+20)
 		require.Empty(t, leech.Torrents())
-		require.Empty(t, leech.announcer.heap)
-		require.Empty(t, leech.budget.quotas)
-		require.Empty(t, leech.budget.waiting)
-		require.EqualValues(t, 0, leech.conns.Load())
+		require.Zero(t, leech.announcer.Waiting())
+		require.Zero(t, leech.deadlines.Len())
+		require.Zero(t, private(leech.memory.Blocks, "holders"))
+		require.Zero(t, private(leech.memory.Blocks, "waiting"))
+		require.EqualValues(t, 0, leech.sockets.Open())
 	})
 }
 

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/shoal-bt/shoal/handshake v0.1.0
 	github.com/shoal-bt/shoal/peerwire v0.1.0
+	github.com/shoal-bt/shoal/protocol v0.1.0
 	github.com/shoal-bt/shoal/swarm v0.1.0
 	github.com/stretchr/testify v1.12.1
 )

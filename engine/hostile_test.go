@@ -195,12 +195,12 @@ func TestSlowHandshakes(t *testing.T) {
 			all = append(all, c)
 		}
 		time.Sleep(1500 * time.Millisecond)
-		require.LessOrEqual(t, e.conns.Load(), int64(20))
+		require.LessOrEqual(t, e.sockets.Open(), int64(20))
 		a := r.dialAs("a", e, s)
 		a.send(peerwire.Message{Kind: peerwire.Interested})
 		a.expect(peerwire.Unchoke)
 		time.Sleep(10 * time.Second)
-		require.EqualValues(t, 1, e.conns.Load(), "a handshake has ten seconds")
+		require.EqualValues(t, 1, e.sockets.Open(), "a handshake has ten seconds")
 		require.Len(t, x.Peers(), 1)
 		for _, c := range all {
 			c.Close()

@@ -140,7 +140,7 @@ func TestPartThatCannotBeWritten(t *testing.T) {
 		down := r.add(leech, spec)
 		require.ErrorContains(t, down.Wait(t.Context()), "no space left")
 		time.Sleep(time.Second)
-		require.Zero(t, down.quota.holds())
+		require.Zero(t, down.quota.Held())
 		disk.Heal()
 		down.Resume()
 		r.wait(down, time.Minute)

@@ -13,12 +13,33 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/shoal-bt/shoal/engine/internal/schedule"
 	"github.com/shoal-bt/shoal/engine/internal/simnet"
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
+
+// Numbers of package protocol that tests of the whole engine depend on.
+const (
+	idleDelay      = 30 * time.Second       // without use until the Storage is told
+	chokeEvery     = 10 * time.Second       // between rounds of the Choker
+	chokeDelay     = 100 * time.Millisecond // before a round that is wanted soon
+	giveUpAfter    = time.Minute            // without a block until units go to others
+	maxServing     = 2000                   // requests of a peer that may wait
+	maxUnasked     = 4 << 20                // bytes that a peer may send unasked
+	minSectionLen  = 16                     // blocks of a section, at least
+	maxKnown       = 3000                   // addresses that are remembered
+	maxUnsent      = 1 << 20                // bytes of messages that wait for a peer, of package conns
+	stoppedTimeout = schedule.StoppedTimeout
+)
+
+// peerID is a peer's name, filled up with zeros.
+func peerID(s string) (id swarm.PeerID) {
+	copy(id[:], s)
+	return id
+}
 
 // sample is a torrent with known bytes.
 type sample struct {
@@ -158,11 +179,11 @@ func (r *rig) close(e *Engine) {
 	torrents := e.Torrents()
 	require.NoError(r.t, e.Close())
 	for _, t := range torrents {
-		require.Zero(r.t, t.quota.held, "the torrent's purse after Close")
+		require.Zero(r.t, t.quota.Held(), "the torrent's units after Close")
 	}
-	require.Zero(r.t, e.budget.inUse(), "units after Close")
-	require.Zero(r.t, e.conns.Load(), "sockets after Close")
-	require.EqualValues(r.t, max(e.cfg.UploadMemory, manyBlock), e.uploads.free, "upload memory after Close")
+	require.Zero(r.t, e.memory.Blocks.InUse(), "units after Close")
+	require.Zero(r.t, e.sockets.Open(), "sockets after Close")
+	require.Zero(r.t, e.memory.Uploads.InUse(), "upload memory after Close")
 }
 
 func (r *rig) add(e *Engine, s Spec) *Torrent {

@@ -4,19 +4,20 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Verdict is a piece to be checked, and what came of it.
+// A Verdict is a piece to be checked, and the result.
 type Verdict = swarm.Verdict
 
 // A Spec is what the engine needs to know of a torrent.
 type Spec struct {
 	// Swarms are the swarms of the torrent, two for a hybrid: each is
 	// announced, and a connection belongs to one of them. The first is the
-	// torrent's ID. A peer is dialed in the swarm whose source named it; one
-	// that is known in several, or that a user named, in the first, and if it
-	// gives no handshake there in the next. At most 8.
+	// torrent's ID. A peer is dialed in the swarm whose source named it. One
+	// that is known in several, or that a user named, is dialed in the first,
+	// and in the next if it does not shake hands there. At most 8.
 	Swarms []swarm.ID
 
 	// Geometry says how the torrent is cut.
@@ -26,25 +27,25 @@ type Spec struct {
 	// at once and must not keep the bytes.
 	Verify func(batch []Verdict)
 
-	// Lanes is the number of pieces that Verify hashes side by side, so that
-	// it is worth a wait of some milliseconds for as many. Zero means that
-	// it gains nothing by more than one.
+	// Lanes is the number of pieces that Verify hashes side by side. Up to that
+	// number, a piece waits some milliseconds for others, because hashing them
+	// together is faster. Zero means that it is not.
 	Lanes int
 
-	// Sections says that Verify takes pieces in parts, as swarm.Verdict describes.
-	// With it long pieces are hashed and written as they come, several side by
-	// side, if Lanes is more than one.
+	// Sections says that Verify takes pieces section by section, as swarm.Verdict
+	// describes. Then long pieces are hashed and written as they come, several side
+	// by side, if Lanes is more than one.
 	Sections bool
 
 	// Storage keeps the bytes; the engine closes it, also if Add fails. One that
-	// is a swarm.Idler is told when the torrent is complete and nobody is connected.
+	// is a swarm.Idler gets a call when the torrent is complete and nobody is connected.
 	Storage swarm.Storage
 
 	// NewPicker makes the torrent's picker. It is called when the torrent has
-	// pieces to ask for, and again after a pause, or when a piece was lost of a
-	// complete one; the picker before is forgotten by then. The engine tells
-	// each what is held and what has arrived. The call must not block, nor call
-	// the Torrent.
+	// pieces to request, and again after a pause, or when a complete torrent
+	// lost a piece; the picker before is forgotten by then. Each picker learns
+	// what is held and what has arrived. The call must not block, and must not
+	// call the Torrent.
 	NewPicker func() swarm.Picker
 
 	// Sources find peers.
@@ -57,15 +58,15 @@ type Spec struct {
 	// else happens; nil for none.
 	Check swarm.Bitfield
 
-	// Spilled are blocks of pieces that are not whole, which a former run
-	// left in the Storage: block numbers by piece.
+	// Spilled are blocks of incomplete pieces that a former run left in the
+	// Storage: block numbers by piece.
 	Spilled map[int][]int
 
 	// Uploaded and Downloaded are the payload bytes of former runs.
 	Uploaded, Downloaded int64
 
-	// Private says that no peers may be met but those from Sources (BEP 27). The
-	// engine looks for peers nowhere else; it is for whoever reads the Spec.
+	// Private says that peers may come only from Sources (BEP 27). The engine never
+	// looks for peers elsewhere, so it does not read this field.
 	Private bool
 
 	// Paused says that the torrent waits for Resume.
@@ -75,12 +76,13 @@ type Spec struct {
 	Config *TorrentConfig
 }
 
+// validate reports what Add cannot work with.
 func (s Spec) validate() error {
 	g := s.Geometry
 	switch {
 	case len(s.Swarms) == 0:
 		return errors.New("no swarm")
-	case len(s.Swarms) > maxSwarms:
+	case len(s.Swarms) > addressbook.MaxSwarms:
 		return fmt.Errorf("%d swarms are too many", len(s.Swarms))
 	case g.PieceLength < 1 || g.Length < 0 || g.PieceLength > 1<<31-1:
 		return fmt.Errorf("impossible geometry: %d bytes in pieces of %d", g.Length, g.PieceLength)

@@ -27,7 +27,7 @@ type line struct {
 	mu      sync.Mutex
 	packets []packet
 	size    int           // bytes in packets
-	changed chan struct{} // closed and made anew when anything below or above changes
+	changed chan struct{} // closed and replaced when anything below or above changes
 	ended   bool          // the writing end was closed
 	unheard bool          // the reading end was closed
 	readBy  time.Time     // deadlines; zero for none

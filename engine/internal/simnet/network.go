@@ -43,7 +43,7 @@ func (n *Network) Host(addr string, l Link) *Host {
 }
 
 // Vanish cuts the host off: nothing that is sent to it or by it arrives any more,
-// and nobody is told.
+// and nobody gets an error.
 func (h *Host) Vanish() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,0 +1,120 @@
+package conns
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/shoal-bt/shoal/handshake"
+	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+const (
+	maxUnsent = 1 << 20 // bytes of messages that wait for a peer that takes none
+	batches   = 2       // Received of one connection: the reader fills one while the turn has the other
+)
+
+// A Conn is one connection to a peer, from the end of its handshake on. Its reader owns
+// the socket's read side and its writer the write side.
+type Conn struct {
+	sockets *Sockets
+	owner   Owner
+	socket  net.Conn
+	peer    swarm.Peer
+	fast    bool
+	tally   protocol.Tally
+
+	returned chan *protocol.Received // batches that the reader may fill
+	closed   chan struct{}
+	close    sync.Once
+	running  atomic.Int32 // goroutines: reader and writer
+	err      error        // why the reader ended
+
+	mail struct {
+		mu    sync.Mutex
+		line  protocol.Line
+		ready chan struct{} // holds a token while there may be something to send
+	}
+}
+
+// join makes a connection of a socket that has shaken hands, and hands it to its
+// torrent. The caller is a task of the torrent, and has counted the socket.
+func (s *Sockets) join(t Owner, socket net.Conn, addr netip.AddrPort, id swarm.ID, theirs handshake.Handshake, outgoing bool) {
+	c := &Conn{
+		sockets:  s,
+		owner:    t,
+		socket:   socket,
+		peer:     swarm.Peer(s.peers.Add(1)),
+		fast:     theirs.Reserved.Has(handshake.Fast),
+		returned: make(chan *protocol.Received, batches),
+		closed:   make(chan struct{}),
+	}
+	c.mail.ready = make(chan struct{}, 1)
+	c.mail.line.Fast, c.mail.line.Tally = c.fast, &c.tally
+	t.Join(c, protocol.Joined{
+		Peer:     c.peer,
+		Addr:     addr,
+		ID:       theirs.PeerID,
+		Swarm:    id,
+		Outgoing: outgoing,
+		Fast:     c.fast,
+		Extended: theirs.Reserved.Has(handshake.Extended),
+		Tally:    &c.tally,
+	})
+}
+
+// Peer returns the connection's number, which no other in the engine has.
+func (c *Conn) Peer() swarm.Peer { return c.peer }
+
+// Start lets the connection's goroutines begin. It is called once, in a turn.
+func (c *Conn) Start() {
+	for range batches {
+		c.returned <- &protocol.Received{Peer: c.peer}
+	}
+	c.running.Store(2)
+	c.owner.AddTask()
+	c.owner.AddTask()
+	go c.read()
+	go c.write()
+}
+
+// Close ends the connection. If it was started, Gone follows when reader and writer have
+// ended. It may be called again, by any goroutine.
+func (c *Conn) Close() {
+	c.close.Do(func() {
+		close(c.closed)
+		c.socket.Close()
+		c.sockets.release()
+	})
+}
+
+// finish ends the reader or the writer. The last of them posts Gone, when all bytes are
+// counted; each is a task until then.
+func (c *Conn) finish() {
+	c.Close()
+	if c.running.Add(-1) == 0 {
+		c.owner.Post(protocol.Gone{Peer: c.peer, Err: c.err})
+	}
+	c.owner.EndTask()
+}
+
+// Return gives a batch back to the reader. It is called in a turn and does not block.
+func (c *Conn) Return(r *protocol.Received) { c.returned <- r }
+
+// Deliver gives the writer what the turn has for the peer. A peer that takes nothing is
+// given up when too much waits for it.
+func (c *Conn) Deliver(o *protocol.Outbox) {
+	c.mail.mu.Lock()
+	c.mail.line.Deliver(o)
+	tooMuch := c.mail.line.Unsent() > maxUnsent
+	c.mail.mu.Unlock()
+	if tooMuch {
+		c.Close()
+	}
+	select {
+	case c.mail.ready <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,157 @@
+package conns
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/shoal-bt/shoal/handshake"
+	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// The steps of a dial at which it can fail.
+var (
+	ErrConnect   = errors.New("engine: connecting")
+	ErrHandshake = errors.New("engine: shaking hands")
+)
+
+// A Dialer makes outgoing connections, no more at a time than HalfOpen. Its methods may
+// be called from many goroutines.
+type Dialer struct {
+	sockets *Sockets
+	done    sync.WaitGroup
+
+	mu    sync.Mutex
+	queue []dialRequest
+	busy  int // dials under way
+}
+
+// A dialRequest is an address that a torrent wants connected. It counts as a task.
+type dialRequest struct {
+	owner Owner
+	addr  netip.AddrPort
+	swarm swarm.ID
+}
+
+// NewDialer returns a Dialer without a dial.
+func NewDialer(s *Sockets) *Dialer { return &Dialer{sockets: s} }
+
+// Dial connects to an address and shakes hands in a swarm, as soon as fewer dials are
+// under way. Joined or Unreached follows, unless the torrent is closed. It is called in
+// a turn.
+func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if t.Closing() {
+		return
+	}
+	t.AddTask()
+	d.queue = append(d.queue, dialRequest{t, addr, id})
+	if d.busy < d.sockets.HalfOpen {
+		d.busy++
+		d.done.Go(d.run)
+	}
+}
+
+// Forget takes out what waits for a torrent that is being closed, so that it need not
+// wait for the dials of others.
+func (d *Dialer) Forget(t Owner) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.queue = slices.DeleteFunc(d.queue, func(r dialRequest) bool {
+		if r.owner == t {
+			t.EndTask()
+		}
+		return r.owner == t
+	})
+}
+
+// Close waits until no dial is under way.
+func (d *Dialer) Close() { d.done.Wait() }
+
+// run dials until nothing waits.
+func (d *Dialer) run() {
+	for {
+		r, ok := d.next()
+		if !ok {
+			return
+		}
+		d.dial(r)
+		r.owner.EndTask()
+	}
+}
+
+func (d *Dialer) next() (r dialRequest, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.queue) == 0 {
+		d.busy--
+		d.queue = nil
+		return r, false
+	}
+	r = d.queue[0]
+	d.queue = d.queue[1:]
+	return r, true
+}
+
+// dial connects to a peer and tells the turn how that ended.
+func (d *Dialer) dial(r dialRequest) {
+	t := r.owner
+	if t.Closing() {
+		return
+	}
+	if d.sockets.Blocked(r.addr.Addr()) {
+		t.Blocked(r.addr.Addr())
+		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.Failed})
+		return
+	}
+	if !d.sockets.acquire() {
+		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.NoRoom})
+		return
+	}
+	c, theirs, err := d.connect(r)
+	if err != nil {
+		if c != nil {
+			c.Close()
+		}
+		d.sockets.release()
+		d.sockets.Logger.Debug("dial failed", "torrent", t.ID(), "addr", r.addr, "err", err)
+		t.Post(protocol.Unreached{Addr: r.addr, Why: outcome(err), Err: err})
+		return
+	}
+	d.sockets.join(t, c, r.addr, r.swarm, theirs, true)
+}
+
+// outcome returns what a failed dial says about its address.
+func outcome(err error) addressbook.Outcome {
+	switch {
+	case errors.Is(err, handshake.ErrSelf):
+		return addressbook.Self
+	case errors.Is(err, ErrHandshake):
+		return addressbook.NoHandshake
+	}
+	return addressbook.Failed
+}
+
+// connect dials and shakes hands. With an error there may be a connection as well.
+func (d *Dialer) connect(r dialRequest) (net.Conn, handshake.Handshake, error) {
+	t := r.owner
+	ctx, cancel := context.WithTimeout(t.Context(), d.sockets.ConnectTimeout)
+	defer cancel()
+	c, err := d.sockets.Dial(ctx, "tcp", r.addr.String())
+	if err != nil {
+		return nil, handshake.Handshake{}, fmt.Errorf("%w: %w", ErrConnect, err)
+	}
+	o := handshake.Options{Timeout: d.sockets.HandshakeTimeout}
+	theirs, err := handshake.Initiate(t.Context(), c, ours(t, r.swarm), o)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
+	return c, theirs, err
+}

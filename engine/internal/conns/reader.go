@@ -1,0 +1,196 @@
+package conns
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol"
+)
+
+const (
+	smallBuffer = 2 << 10   // bytes, of a connection that is idle
+	largeBuffer = 256 << 10 // of one that sends
+	maxBatch    = 2000      // messages in a batch: many fit into a read if they are short
+	bufferIdle  = 3 * time.Second
+	maxExtended = 64 << 10 // bytes of an extension message, and of one of unknown kind
+)
+
+// largeBuffers are shared by the connections that are busy.
+var largeBuffers = sync.Pool{New: func() any { return new([largeBuffer]byte) }}
+
+// reader turns bytes into batches of messages.
+type reader struct {
+	conn           *Conn
+	decoder        *peerwire.Decoder
+	buf            []byte // all of it
+	from           int    // buf[from:to] is not decoded yet
+	to             int
+	pooled         *[largeBuffer]byte // the memory of buf, if it is large
+	bufferDeadline time.Time          // read deadline, while buf is large
+}
+
+// read runs until the connection ends.
+func (c *Conn) read() {
+	defer c.finish()
+	r := &reader{conn: c, buf: make([]byte, smallBuffer)}
+	r.decoder = peerwire.NewDecoder(peerwire.Limits{
+		Geometry: c.owner.Store().Geometry, Fast: c.fast, MaxExtended: maxExtended, MaxUnknown: maxExtended,
+	})
+	c.err = r.run()
+	c.Close()
+	r.shrink()
+}
+
+func (r *reader) run() error {
+	for {
+		n, err := r.conn.socket.Read(r.buf[r.to:])
+		r.to += n
+		r.conn.tally.DownAll.Add(int64(n))
+		if n > 0 {
+			full := r.to == len(r.buf)
+			if err := r.decode(); err != nil {
+				return err
+			}
+			if full && r.pooled == nil && len(r.buf) < largeBuffer {
+				r.enlarge()
+			}
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded) && r.pooled != nil:
+			if r.from == r.to {
+				r.shrink()
+			}
+			r.bufferDeadline = time.Time{}
+		default:
+			return err
+		}
+		err = r.extendBufferDeadline()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// extendBufferDeadline makes sure that a large buffer is given back when nothing comes.
+func (r *reader) extendBufferDeadline() error {
+	if r.pooled == nil {
+		return nil
+	}
+	now := time.Now()
+	if r.bufferDeadline.Sub(now) > bufferIdle/2 {
+		return nil
+	}
+	r.bufferDeadline = now.Add(bufferIdle)
+	return r.conn.socket.SetReadDeadline(r.bufferDeadline)
+}
+
+func (r *reader) enlarge() {
+	r.pooled = largeBuffers.Get().(*[largeBuffer]byte)
+	r.to = copy(r.pooled[:], r.buf[r.from:r.to])
+	r.from = 0
+	r.buf = r.pooled[:]
+}
+
+func (r *reader) shrink() {
+	if r.pooled == nil {
+		return
+	}
+	largeBuffers.Put(r.pooled)
+	r.pooled, r.buf, r.from, r.to = nil, make([]byte, smallBuffer), 0, 0
+	r.conn.socket.SetReadDeadline(time.Time{})
+}
+
+// decode posts the complete messages and makes room for the rest.
+func (r *reader) decode() error {
+	var b *protocol.Received
+	need := 0
+	var err error
+	for {
+		var m peerwire.Message
+		var n int
+		m, n, need, err = r.decoder.Decode(r.buf[r.from:r.to])
+		if n == 0 || err != nil {
+			break
+		}
+		r.from += n
+		if m.Kind == peerwire.Unknown {
+			r.conn.tally.Unknown.Add(1)
+			continue
+		}
+		if b == nil {
+			b = r.batch()
+			if b == nil {
+				return protocol.ErrClosed
+			}
+		}
+		b.Messages = append(b.Messages, r.own(m))
+		if len(b.Messages) == maxBatch {
+			r.conn.owner.Post(b)
+			b = nil
+		}
+	}
+	if b != nil {
+		r.conn.owner.Post(b)
+	}
+	if err != nil {
+		return err
+	}
+	r.makeRoom(need)
+	return nil
+}
+
+// batch waits until the turn is done with the batch before the last. It returns nil when
+// the connection is closed.
+func (r *reader) batch() *protocol.Received {
+	select {
+	case b := <-r.conn.returned:
+		b.Messages = b.Messages[:0]
+		return b
+	case <-r.conn.closed:
+		return nil
+	}
+}
+
+// own copies what a message borrows from the buffer. A block that was requested goes
+// into a block buffer, of which the memory was set aside; the bytes of others are left
+// out.
+func (r *reader) own(m peerwire.Message) peerwire.Message {
+	switch {
+	case m.Kind == peerwire.Piece:
+		if !r.conn.tally.Admit(len(m.Data)) {
+			m.Data = nil
+			return m
+		}
+		p := r.conn.sockets.Memory.Blocks.Buffer()
+		m.Data = p[:copy(p, m.Data)]
+	case m.Data != nil:
+		m.Data = append([]byte(nil), m.Data...)
+	}
+	return m
+}
+
+// makeRoom moves what is left to the front. The buffer grows with the bytes of a long
+// message that came, not with the length that was announced.
+func (r *reader) makeRoom(need int) {
+	left := r.buf[r.from:r.to]
+	if len(r.buf) > largeBuffer && len(left) <= smallBuffer { // the long message is complete
+		r.buf = make([]byte, smallBuffer)
+	}
+	if need > len(r.buf) && len(left) > len(r.buf)/2 {
+		bigger := make([]byte, min(need, 2*len(r.buf)))
+		r.to = copy(bigger, left)
+		r.from = 0
+		if r.pooled != nil {
+			largeBuffers.Put(r.pooled)
+			r.pooled = nil
+		}
+		r.buf = bigger
+		return
+	}
+	r.to = copy(r.buf, left)
+	r.from = 0
+}

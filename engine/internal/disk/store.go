@@ -1,0 +1,107 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// An Owner is the torrent of a Store, which gets the answers.
+type Owner interface {
+	// Post hands an Input to the torrent's turn. The caller is a task of the torrent.
+	Post(protocol.Input)
+
+	// AddTask counts a task of the torrent, which lets the caller post. EndTask ends
+	// it. AddTask is called in a turn.
+	AddTask()
+	EndTask()
+
+	// Context returns a context that ends when the torrent is being closed.
+	Context() context.Context
+}
+
+// A Store is one torrent's Storage and what checks its pieces. Its fields do not change
+// once it is used. Its methods may be called from many goroutines.
+type Store struct {
+	Storage  swarm.Storage
+	Geometry swarm.Geometry
+	Verify   func([]swarm.Verdict)
+	Lanes    int // pieces that Verify hashes side by side
+
+	limit Limit
+}
+
+// ErrClosed says that a read did not begin, because the caller was closed first.
+var ErrClosed = errors.New("closed while waiting for the disk")
+
+// ReadAt reads bytes of the torrent. It fails with ErrClosed if closed is closed while
+// it waits for other calls.
+func (s *Store) ReadAt(p []byte, off int64, closed <-chan struct{}) (int, error) {
+	if !s.limit.Acquire(closed) {
+		return 0, ErrClosed
+	}
+	defer s.limit.Release()
+	n, err := s.Storage.ReadAt(p, off)
+	if n == len(p) {
+		err = nil
+	}
+	return n, err
+}
+
+// ReadVecAt is ReadAt into several buffers. An error says nothing about which of them
+// were filled.
+func (s *Store) ReadVecAt(bufs [][]byte, off int64, closed <-chan struct{}) error {
+	if len(bufs) == 1 {
+		_, err := s.ReadAt(bufs[0], off, closed)
+		return err
+	}
+	if !s.limit.Acquire(closed) {
+		return ErrClosed
+	}
+	defer s.limit.Release()
+	_, err := swarm.ReadVecAt(s.Storage, bufs, off)
+	return err
+}
+
+// Spill writes blocks of a piece that is not complete. Written follows. It is called in
+// a turn.
+func (s *Store) Spill(t Owner, e protocol.Spill) {
+	t.AddTask()
+	go func() {
+		defer t.EndTask()
+		err := s.write(e.Piece, e.Numbers, e.Bufs)
+		t.Post(protocol.Written{Piece: e.Piece, Serial: e.Serial, Numbers: e.Numbers, Bufs: e.Bufs, Err: err})
+	}()
+}
+
+// write writes blocks of one piece, those that follow one another in one call.
+func (s *Store) write(piece int, numbers []int, bufs [][]byte) error {
+	s.limit.Acquire(nil)
+	defer s.limit.Release()
+	for i := 0; i < len(numbers); {
+		first := i
+		for i++; i < len(numbers) && numbers[i] == numbers[i-1]+1; i++ {
+		}
+		off := s.Geometry.Offset(swarm.Block{Piece: piece, Begin: numbers[first] * swarm.BlockLen})
+		_, err := swarm.WriteVecAt(s.Storage, bufs[first:i], off)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Idle tells the Storage that nobody uses it for a while.
+func (s *Store) Idle() { swarm.Idle(s.Storage) }
+
+// Close syncs the Storage and closes it. No other call may be under way.
+func (s *Store) Close() error {
+	err := swarm.Sync(s.Storage)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // nothing was ever written
+	}
+	return errors.Join(err, s.Storage.Close())
+}

@@ -1,0 +1,3 @@
+// Package memory bounds the memory of blocks that are on their way: from the network
+// to the disk, and from the disk to the network.
+package memory

@@ -1,0 +1,142 @@
+package schedule
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+const (
+	// StoppedTimeout is how long a source has to hear that we stopped.
+	StoppedTimeout = 5 * time.Second
+
+	callTimeout    = time.Minute      // of other calls
+	defaultMin     = time.Minute      // between calls on request, if the source names no interval
+	leastInterval  = time.Second      // between calls, however often a source wants them
+	firstBackoff   = 15 * time.Second // after a call that failed; it doubles with each
+	longestBackoff = 30 * time.Minute
+	doublings      = 10
+	maxFound       = 1000 // addresses that are taken from one answer
+)
+
+// begin begins the calls that are due, as many as may be under way.
+func (a *Announcer) begin() (full bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	for a.calls < a.max {
+		j, ok := a.queue.Next(now)
+		if !ok {
+			return false
+		}
+		a.beginCall(j)
+	}
+	return true
+}
+
+// beginCall begins one call. It is a task of the torrent; enqueue began that for
+// Stopped.
+func (a *Announcer) beginCall(j *job) {
+	event := j.take()
+	limit := StoppedTimeout
+	if event != swarm.Stopped {
+		if !j.owner.BeginTask() {
+			return // the torrent is being closed, and Stopped follows
+		}
+		limit = callTimeout
+	}
+	ctx, cancel := context.WithTimeout(a.ctx, limit)
+	if event != swarm.Stopped {
+		j.cancel = cancel
+	}
+	j.busy = true
+	a.calls++
+	a.done.Go(func() {
+		defer cancel()
+		a.call(ctx, j, event)
+	})
+}
+
+// call makes one call and ends the task.
+func (a *Announcer) call(ctx context.Context, j *job, event swarm.Event) {
+	t := j.owner
+	defer t.EndTask()
+	var addrs []swarm.Address
+	var answer swarm.Answer
+	announcement, err := a.announcement(j, event)
+	if err == nil {
+		answer, err = j.source.Announce(ctx, announcement, func(p swarm.Address) {
+			if len(addrs) < maxFound {
+				addrs = append(addrs, p)
+			}
+		})
+	}
+	if event != swarm.Stopped {
+		if len(addrs) > 0 || err == nil {
+			t.Post(protocol.Found{Addrs: addrs, Swarms: addressbook.Swarms(1) << j.swarm, FromSource: true})
+		}
+		t.Called(Reply{Source: j.source, Answer: answer, Peers: len(addrs), Err: err, Errors: int(j.errors) + 1})
+	}
+	a.finish(j, event, answer, err, len(addrs))
+}
+
+// announcement returns what to say: the figures of this moment, or the last ones when
+// the torrent has stopped.
+func (a *Announcer) announcement(j *job, event swarm.Event) (swarm.Announcement, error) {
+	t := j.owner
+	say, ok := t.Announcement()
+	if !ok {
+		a.mu.Lock()
+		last := j.last
+		a.mu.Unlock()
+		if last == nil {
+			return say, protocol.ErrClosed // a Stopped announce is already queued
+		}
+		say = *last
+	}
+	say.Swarm, say.Event = t.Swarms()[j.swarm], event
+	if event == swarm.Stopped {
+		say.Want = 0
+	}
+	return say, nil
+}
+
+// finish records what a call brought, and when to make the next.
+func (a *Announcer) finish(j *job, event swarm.Event, answer swarm.Answer, err error, peers int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	a.calls--
+	j.busy, j.cancel = false, nil
+	j.lastAt, j.answer, j.err, j.peers = now, answer, err, int32(peers)
+	j.errors++
+	if err == nil {
+		j.errors = 0
+	}
+	j.registered = event != swarm.Stopped && (j.registered || err == nil)
+	wait := cmp.Or(answer.Min, min(defaultMin, cmp.Or(answer.Next, defaultMin)))
+	j.min = now.Add(max(wait, 0))
+	switch {
+	case len(j.queued) > 0:
+		a.queue.Set(&j.due, now)
+	case event == swarm.Stopped || j.owner.Closing():
+	case err != nil:
+		if event != swarm.None {
+			j.queued = append(j.queued, event) // the source has not heard it yet
+		}
+		next := cmp.Or(answer.Next, backoff(int(j.errors)))
+		a.queue.Set(&j.due, now.Add(max(next, answer.Min, leastInterval)))
+	case answer.Next > 0:
+		a.queue.Set(&j.due, now.Add(max(answer.Next, answer.Min, leastInterval)))
+	}
+	a.queue.Wake() // another call may begin
+}
+
+// backoff is how long to leave a source alone that failed and named no interval.
+func backoff(errors int) time.Duration {
+	return min(firstBackoff<<min(errors-1, doublings), longestBackoff)
+}

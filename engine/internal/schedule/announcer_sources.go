@@ -1,0 +1,85 @@
+package schedule
+
+import (
+	"context"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// Sources are the sources of one torrent. The Announcer guards them.
+type Sources struct{ jobs []*job }
+
+// A job is one source in one of a torrent's swarms, and what to say next.
+type job struct {
+	owner      Owner
+	source     swarm.PeerSource
+	swarm      int                 // index of the swarm
+	last       *swarm.Announcement // what to say after the torrent's end
+	queued     []swarm.Event       // to announce, oldest first
+	due        Entry[*job]         // the next call
+	busy       bool                // a call is under way
+	registered bool                // it heard Started, and not yet Stopped
+	min        time.Time           // not before, even if a user asks
+	cancel     context.CancelFunc  // ends the call under way, if that may be ended
+
+	// What the last call brought.
+	lastAt time.Time
+	answer swarm.Answer
+	err    error
+	errors int32 // in a row
+	peers  int32
+}
+
+// mayBringForward reports whether the next call may come before it is due. One that is
+// to repeat a call that failed comes sooner only if a user asks.
+func (j *job) mayBringForward(asked bool) bool {
+	repeats := len(j.queued) > 0
+	return !j.busy && ((j.registered && !repeats) || (asked && repeats))
+}
+
+// take takes out the event to tell now; None if there is none.
+func (j *job) take() swarm.Event {
+	if len(j.queued) == 0 {
+		return swarm.None
+	}
+	event := j.queued[0]
+	j.queued = j.queued[1:]
+	if len(j.queued) == 0 {
+		j.queued = nil
+	}
+	return event
+}
+
+// Status says how a source is doing in one swarm.
+type Status struct {
+	Source swarm.PeerSource
+	Swarm  swarm.ID
+	Last   time.Time // of the last answer or error; zero for none yet
+	Next   time.Time // of the next call; zero for none
+	Busy   bool      // a call is under way
+	Answer swarm.Answer
+	Err    error // of the last call
+	Errors int   // in a row
+	Peers  int   // addresses in the last answer
+}
+
+// Status returns how the sources of a torrent are doing.
+func (a *Announcer) Status(s *Sources) (all []Status) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, j := range s.jobs {
+		all = append(all, Status{
+			Source: j.source,
+			Swarm:  j.owner.Swarms()[j.swarm],
+			Last:   j.lastAt,
+			Next:   a.queue.At(&j.due),
+			Busy:   j.busy,
+			Answer: j.answer,
+			Err:    j.err,
+			Errors: int(j.errors),
+			Peers:  int(j.peers),
+		})
+	}
+	return all
+}
