@@ -130,7 +130,7 @@ func (e *Engine) register(t *Torrent) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		return ErrClosed
+		return errClosed
 	}
 	for _, id := range t.ids {
 		if e.torrents[id] != nil {

@@ -1,12 +1,21 @@
 package engine
 
 import (
+	"fmt"
+
 	"github.com/shoal-bt/shoal/engine/internal/conns"
 	"github.com/shoal-bt/shoal/protocol"
 )
 
-// ErrClosed is the error of calls to a torrent or an engine that is closed.
-var ErrClosed = protocol.ErrClosed
+// ErrClosed is the error of calls to a torrent or an engine that is closed. ErrBusy is
+// that of a Recheck while a check is under way.
+var (
+	ErrClosed = protocol.ErrClosed
+	ErrBusy   = protocol.ErrBusy
+)
+
+// errClosed is ErrClosed as the calls of this package return it.
+var errClosed = fmt.Errorf("engine: %w", ErrClosed)
 
 // The steps of a dial at which it can fail, for PeerFailed.
 var (

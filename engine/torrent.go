@@ -163,7 +163,7 @@ func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 		return 0, nil
 	}
 	if !t.mailbox.BeginTask() {
-		return 0, ErrClosed
+		return 0, errClosed
 	}
 	defer t.mailbox.EndTask()
 	missing, err := t.firstMissing(off, int64(len(p)))
@@ -175,7 +175,7 @@ func (t *Torrent) ReadAt(p []byte, off int64) (int, error) {
 	}
 	n, err := t.store.ReadAt(p, off, t.mailbox.Context().Done())
 	if errors.Is(err, disk.ErrClosed) {
-		err = ErrClosed
+		err = errClosed
 	}
 	return n, err
 }
@@ -194,7 +194,7 @@ func (t *Torrent) firstMissing(off, length int64) (int, error) {
 		}
 	})
 	if !asked {
-		return 0, ErrClosed
+		return 0, errClosed
 	}
 	return missing, nil
 }

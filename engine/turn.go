@@ -114,10 +114,13 @@ func (t *Torrent) newTicket() protocol.Ticket { return protocol.Ticket(t.engine.
 func (t *Torrent) wait(ctx context.Context, ticket protocol.Ticket, in protocol.Input) error {
 	c := &call{ticket: ticket, answer: make(chan error, 1)}
 	if !t.mailbox.TryPost(item{input: in, call: c}) {
-		return ErrClosed
+		return errClosed
 	}
 	select {
 	case err := <-c.answer:
+		if err == ErrClosed {
+			return errClosed
+		}
 		return err
 	case <-ctx.Done():
 		t.mailbox.TryPost(item{input: protocol.Forget{Ticket: ticket}})

@@ -52,11 +52,11 @@ func (w *world) effect(e Effect) {
 				what = "soon, as asked"
 			}
 		}
-		w.say("tell %s: left %d, down %d, want %d", what, a.Left, a.Downloaded, a.Want)
+		w.say("announce %s: left %d, down %d, want %d", what, a.Left, a.Downloaded, a.Want)
 	case CheckStored:
 		w.say("read %d pieces", e.Pieces.Count())
 	case Idle:
-		w.say("rest")
+		w.say("idle")
 	case Answer:
 		w.ended[e.Ticket] = e.Err
 	default:

@@ -38,7 +38,7 @@ func FuzzState(f *testing.F) {
 			text = append(text, "spilled", "0:0,1/2:1/3:0,1,2,3")
 		}
 		if n := c.byte() % 4; n != 0 {
-			text = append(text, "parts", string('0'+rune(n)))
+			text = append(text, "sections", string('0'+rune(n)))
 		}
 		c.world = newWorld(t, text)
 		c.place = "fuzz"
@@ -58,7 +58,7 @@ func TestRandomEvents(t *testing.T) {
 	for n := range 12 {
 		text := []string{"piece", "4b", "length", "500000", "memory", "16"}
 		if n%2 == 0 {
-			text = []string{"piece", "9b", "length", "900000", "memory", "24", "parts", "2"}
+			text = []string{"piece", "9b", "length", "900000", "memory", "24", "sections", "2"}
 		}
 		c := &chaos{world: newWorld(t, text), store: make(map[swarm.Block][]byte)}
 		c.data = make([]byte, 3000)

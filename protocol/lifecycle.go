@@ -9,7 +9,7 @@ import (
 )
 
 // ErrClosed is the error of calls to a torrent that is closed.
-var ErrClosed = errors.New("engine: closed")
+var ErrClosed = errors.New("closed")
 
 // errPaused ends connections when the torrent stops running for a while.
 var errPaused = errors.New("the torrent is paused")

@@ -65,7 +65,7 @@ func (w *world) obey(words []string) {
 		w.happen(Recheck{w.ticket()})
 	case "close":
 		w.happen(Close{})
-	case "squeeze":
+	case "reclaim":
 		w.happen(Reclaim{})
 	case "announce":
 		w.happen(Reannounce{})

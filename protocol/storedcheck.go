@@ -8,7 +8,7 @@ import (
 )
 
 // ErrBusy is the error of Recheck while a check is under way.
-var ErrBusy = errors.New("engine: a check is under way")
+var ErrBusy = errors.New("a check of the torrent is under way")
 
 // A storedCheck is the check of what is stored, at the start or on request.
 type storedCheck struct {

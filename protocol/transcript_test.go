@@ -55,7 +55,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	pause, resume, recheck, close             what users do
 //	announce                                  a user wants more peers
 //	ban 3                                     a user bans address 3
-//	squeeze                                   Reclaim
+//	reclaim                                   Reclaim
 //	spilled                                   prints State.Spilled
 //	+1m30s                                    time passes, with the Ticks that the State wants
 func TestTranscripts(t *testing.T) {

@@ -83,7 +83,7 @@ func newWorld(t *testing.T, words []string) *world {
 			w.setup.Paused = value == "yes"
 		case "outgoing":
 			cfg.SeedOutgoing = map[string]Switch{"on": On, "off": Off}[value]
-		case "parts", "sections": // of so many blocks
+		case "sections": // of so many blocks
 			w.setup.Sections, w.setup.Lanes, section = true, 1<<20, w.number(value)
 		case "held":
 			cfg.Events |= OnHeld
