@@ -42,7 +42,8 @@ func (s *State) scheduleTimeouts(now time.Time) {
 }
 
 // checkTimeouts goes through the peers: who is silent, who is of no use, whose blocks
-// are late.
+// are late. To those that have heard nothing of us for long it sends a keep-alive
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": length zero).
 func (s *State) checkTimeouts(now time.Time) {
 	s.timeouts.at = time.Time{}
 	s.readMeters(now)
