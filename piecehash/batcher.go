@@ -129,11 +129,12 @@ func (b *batcher) nextRun(l *lane) bool {
 	return false
 }
 
-// hashBlocks hashes the same number of blocks of every lane, as many as each of them
-// has ready. When a piece is finished, the next one takes its lane.
+// hashBlocks hashes the same number of blocks of the first lanes, as many as each of
+// them has ready. When a piece is finished, the next one takes its lane. If more lanes
+// are in use than k has, the others wait.
 func (b *batcher) hashBlocks(k *kernel) {
 	blocks := callBlocks
-	for n := 0; n < b.used; {
+	for n := 0; n < min(k.width, b.used); {
 		l := &b.lane[n]
 		if !l.ready(b) {
 			b.writeHash(n)
@@ -155,7 +156,7 @@ func (b *batcher) hashBlocks(k *kernel) {
 		b.at[n] = b.at[0] // the kernel needs an address, and nobody reads the result
 	}
 	k.run((*[8][lanes]uint32)(&b.state), &b.at, blocks)
-	for n := range b.used {
+	for n := range min(k.width, b.used) {
 		b.lane[n].skip(blocks)
 	}
 }

@@ -2,14 +2,11 @@ package piecehash
 
 import "time"
 
-// A choice says what is fastest on this processor, for each number of lanes.
+// A choice says what is fastest on this processor, for each number of messages.
 type choice struct {
-	// width[n] is how many of n messages to hash side by side at first; the others
-	// follow as lanes become free. It is 0 if the standard library is faster.
-	width [lanes + 1]int
-
-	// kernels[n] is the kernel for n lanes in use. It is nil if the standard
-	// library is faster.
+	// kernels[n] is the kernel to begin n messages with. If it has fewer lanes than
+	// that, the other messages follow as lanes become free. It is nil if the
+	// standard library is the fastest for all n, and so for any smaller number.
 	kernels [lanes + 1]*kernel
 }
 
@@ -78,24 +75,29 @@ func choose(kernels []kernel, t costs) *choice {
 	c := new(choice)
 	var total [lanes + 1]time.Duration // of that many messages
 	for n := 1; n <= lanes; n++ {
-		alone := time.Duration(n) * t.std
-		total[n] = alone
-		least := alone
+		total[n] = time.Duration(n) * t.std
 		for i := range kernels {
 			k := &kernels[i]
 			cost := t.kernel[i] + t.kernel[i]/20
-			if k.width >= n && cost < least {
-				least, c.kernels[n] = cost, k
-			}
-			side := min(k.width, n)
-			if all := cost + total[n-side]; all < total[n] {
-				total[n], c.width[n] = all, side
+			all := cost + total[n-min(k.width, n)]
+			if all < total[n] {
+				total[n], c.kernels[n] = all, k
 			}
 		}
 	}
 	return c
 }
 
+// kernel returns the kernel to begin a number of messages with. nil means that the
+// standard library hashes all of them.
+func (c *choice) kernel(messages int) *kernel { return c.kernels[min(messages, lanes)] }
+
 // lanes returns how many of a number of messages to hash side by side at first. 0
 // means that the standard library hashes all of them.
-func (c *choice) lanes(messages int) int { return c.width[min(messages, lanes)] }
+func (c *choice) lanes(messages int) int {
+	k := c.kernel(messages)
+	if k == nil {
+		return 0
+	}
+	return min(k.width, messages)
+}

@@ -26,9 +26,31 @@ func TestChoicesByCost(t *testing.T) {
 		{"all are too slow", 10 * us, 400 * us, 250 * us, 16, 0, 0},
 		{"a tie is no gain", 25 * us, 400 * us, 250 * us, 16, 0, 0},
 	} {
-		first, width := piecehash.Choose(test.n, test.std, test.long, test.short)
+		first, width := piecehash.Choose(test.n, test.std, []int{16, 8}, []time.Duration{test.long, test.short})
 		require.Equal(t, test.first, first, test.name)
 		require.Equal(t, test.width, width, test.name)
+	}
+}
+
+// SHA instructions have kernels of 2 to 4 lanes, of which each has its use.
+func TestChoicesOfFewLanes(t *testing.T) {
+	const us = time.Microsecond
+	for n, want := range map[int][2]int{ // first and width
+		1: {0, 0}, 2: {2, 2}, 3: {3, 3}, 4: {4, 4}, 5: {3, 3}, 6: {3, 3}, 7: {4, 4}, 8: {4, 4}, 9: {3, 3}, 16: {4, 4}, 40: {4, 4},
+	} {
+		first, width := piecehash.Choose(n, 85*us, []int{4, 3, 2}, []time.Duration{123 * us, 102 * us, 92 * us})
+		require.Equal(t, want, [2]int{first, width}, "%d messages", n)
+	}
+}
+
+// A kernel of few lanes takes over from one of many when lanes are left over.
+func TestChoicesOfManyAndFewLanes(t *testing.T) {
+	const us = time.Microsecond
+	for n, want := range map[int][2]int{ // first and width
+		1: {0, 0}, 3: {3, 3}, 6: {3, 3}, 7: {7, 16}, 16: {16, 16},
+	} {
+		first, width := piecehash.Choose(n, 85*us, []int{16, 3}, []time.Duration{210 * us, 102 * us})
+		require.Equal(t, want, [2]int{first, width}, "%d messages", n)
 	}
 }
 
@@ -37,7 +59,7 @@ func TestChoicesByCost(t *testing.T) {
 func TestMeasuredChoice(t *testing.T) {
 	most := 0
 	for _, p := range piecehash.Paths() {
-		if p.Name != "reference" && p.Name != "reference-ending" {
+		if !p.Slow() {
 			most = max(most, p.Lanes)
 		}
 	}

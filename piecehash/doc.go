@@ -3,9 +3,9 @@
 //
 // In come batches of pieces, each a list of blocks. The caller owns them, and they
 // are only read. Out go hashes, in the order of the batch, into slices of the caller.
-// Several pieces in one call fill the vector lanes of a processor: 16 with AVX-512, 8
-// with AVX2. The first call measures which way is the fastest, for a few tenths of a
-// millisecond. Batching never changes the results. Nothing is kept after a call: to
+// Several pieces in one call are hashed side by side, in lanes: 16 or 8 with AVX-512, 8
+// with AVX2, 4, 3 or 2 with SHA instructions. The first call measures which way is the
+// fastest, for a few tenths of a millisecond. Batching never changes the results. Nothing is kept after a call: to
 // hash a long piece section by section, the caller keeps a [State1].
 //
 // A [Tree] holds the layers of one file's merkle tree and answers requests for

@@ -3,6 +3,7 @@ package piecehash
 import (
 	"encoding"
 	"encoding/binary"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -14,6 +15,9 @@ type Path struct {
 	one   *choice
 	two   *choice
 }
+
+// Slow reports whether the path is written to be simple, not fast: it is a reference.
+func (p Path) Slow() bool { return strings.HasPrefix(p.Name, "reference") }
 
 // Force makes all functions hash this way until restore is called.
 func (p Path) Force() (restore func()) {
@@ -27,13 +31,14 @@ func (p Path) Force() (restore func()) {
 // Paths returns every way that this processor can hash: the standard library; each
 // kernel alone, for any number of lanes; and each kernel with a change to the standard
 // library when few lanes are left. The reference replaces kernels that the processor
-// does not have.
+// does not have, also one of few lanes that takes over from one of many.
 func Paths() []Path {
-	ref1, ref256 := reference(&alg1), reference(&alg256)
+	ref1, ref256 := reference(&alg1, lanes), reference(&alg256, lanes)
 	paths := []Path{
 		{"std", 0, new(choice), new(choice)},
 		{"reference", lanes, only(ref1), only(ref256)},
 		{"reference-ending", lanes, ending(ref1), ending(ref256)},
+		{"reference-narrowing", lanes, narrowing(ref1, reference(&alg1, 3)), narrowing(ref256, reference(&alg256, 3))},
 	}
 	for i, k := range alg1.kernels {
 		paths = append(paths,
@@ -48,33 +53,45 @@ func Paths() []Path {
 func only(k kernel) *choice {
 	c := new(choice)
 	for n := 1; n <= lanes; n++ {
-		c.width[n] = min(n, k.width)
-		if n <= k.width {
-			c.kernels[n] = &k
-		}
+		c.kernels[n] = &k
 	}
 	return c
 }
 
-// ending is the choice of k while more than 3 lanes are in use.
+// ending is the choice of k while more than 3 of its lanes are in use, or all of them.
 func ending(k kernel) *choice {
 	c := only(k)
-	for n := 1; n <= 3; n++ {
-		c.width[n], c.kernels[n] = 0, nil
+	for n := 1; n <= min(3, k.width-1); n++ {
+		c.kernels[n] = nil
 	}
+	return c
+}
+
+// narrowing is the choice of many while more than 12 lanes are in use, then of few,
+// and of the standard library for the last one.
+func narrowing(many, few kernel) *choice {
+	c := only(many)
+	for n := 1; n <= 12; n++ {
+		c.kernels[n] = &few
+	}
+	c.kernels[1] = nil
 	return c
 }
 
 // Choose returns the choice for n messages if the standard library takes std for one
-// of them, a kernel of 16 lanes takes long, and one of 8 lanes takes short: how many
-// messages to hash side by side at first, and the width of the kernel for that many,
-// 0 for the standard library.
-func Choose(n int, std, long, short time.Duration) (first, width int) {
-	c := choose([]kernel{{"long", 16, nil}, {"short", 8, nil}}, costs{std, []time.Duration{long, short}})
-	if k := c.kernels[c.width[n]]; k != nil {
+// of them, and kernels of some numbers of lanes take times: how many messages to hash
+// side by side at first, and the width of the kernel for them, 0 for the standard
+// library.
+func Choose(n int, std time.Duration, widths []int, times []time.Duration) (first, width int) {
+	var kernels []kernel
+	for _, w := range widths {
+		kernels = append(kernels, kernel{width: w})
+	}
+	c := choose(kernels, costs{std, times})
+	if k := c.kernel(n); k != nil {
 		width = k.width
 	}
-	return c.width[n], width
+	return c.lanes(n), width
 }
 
 // Measured returns how many lanes each algorithm uses on this processor for a batch of
@@ -89,11 +106,11 @@ func Measure() {
 
 // reference is a kernel that calls the standard library, so that the code around
 // kernels is tested on every processor.
-func reference(a *algorithm) kernel {
-	return kernel{"reference", lanes, func(state *[8][lanes]uint32, at *[lanes]*byte, blocks int) {
+func reference(a *algorithm, width int) kernel {
+	return kernel{"reference", width, func(state *[8][lanes]uint32, at *[lanes]*byte, blocks int) {
 		h := a.hasher()
 		defer a.hashers.Put(h)
-		for l := range at {
+		for l := range width {
 			b := []byte(a.magic)
 			for w := range a.init {
 				b = binary.BigEndian.AppendUint32(b, state[w][l])

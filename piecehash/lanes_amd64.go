@@ -33,3 +33,36 @@ func sha256x8(state *[8][16]uint32, at *[16]*byte, blocks int)
 //
 //go:noescape
 func sha256avx2(state *[8][16]uint32, at *[16]*byte, blocks int)
+
+// sha1ni2 hashes blocks of 64 bytes, 1 or more, of each lane: SHA-1 in 2 lanes. It needs SHA, SSSE3 and SSE4.1.
+//
+//go:noescape
+func sha1ni2(state *[8][16]uint32, at *[16]*byte, blocks int)
+
+// sha1ni3 hashes blocks of 64 bytes, 1 or more, of each lane: SHA-1 in 3 lanes. It needs SHA, SSSE3 and SSE4.1.
+//
+//go:noescape
+func sha1ni3(state *[8][16]uint32, at *[16]*byte, blocks int)
+
+// sha1ni4 hashes blocks of 64 bytes, 1 or more, of each lane: SHA-1 in 4 lanes. It needs SHA, SSSE3 and SSE4.1.
+//
+//go:noescape
+func sha1ni4(state *[8][16]uint32, at *[16]*byte, blocks int)
+
+// sha256ni2 hashes blocks of 64 bytes, 1 or more, of each lane: SHA-256 in 2 lanes. It needs SHA, SSSE3 and SSE4.1.
+//
+//go:noescape
+func sha256ni2(state *[8][16]uint32, at *[16]*byte, blocks int)
+
+// sha256ni3 hashes blocks of 64 bytes, 1 or more, of each lane: SHA-256 in 3 lanes. It needs SHA, SSSE3 and SSE4.1.
+//
+//go:noescape
+func sha256ni3(state *[8][16]uint32, at *[16]*byte, blocks int)
+
+// sha256ni4 hashes blocks of 64 bytes, 1 or more, of each lane: SHA-256 in 4 lanes. It needs SHA, SSSE3 and SSE4.1.
+//
+//go:noescape
+func sha256ni4(state *[8][16]uint32, at *[16]*byte, blocks int)
+
+// leaf7 returns what CPUID says in EBX about leaf 7, or 0 if there is no such leaf.
+func leaf7() (ebx uint32)

@@ -28,11 +28,12 @@ func pairs(dst, src [][32]byte) {
 	if b := alg256.newBatcher(n); b != nil {
 		b.sums256 = dst
 		for done < n {
-			used := b.choice.lanes(n - done)
-			if used == 0 {
+			k := b.choice.kernel(n - done)
+			if k == nil {
 				break
 			}
-			b.pairs(src, done, used)
+			used := min(k.width, n-done)
+			b.pairs(k, src, done, used)
 			done += used
 		}
 		b.release()
@@ -42,9 +43,8 @@ func pairs(dst, src [][32]byte) {
 	}
 }
 
-// pairs hashes used pairs of src side by side, from pair first on.
-func (b *batcher) pairs(src [][32]byte, first, used int) {
-	k := b.choice.kernels[used]
+// pairs hashes used pairs of src side by side with k, from pair first on.
+func (b *batcher) pairs(k *kernel, src [][32]byte, first, used int) {
 	for w, x := range b.alg.init {
 		for l := range used {
 			b.state[w][l] = x

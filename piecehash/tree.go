@@ -1,7 +1,7 @@
 package piecehash
 
 // A Tree holds the merkle tree of one file, from some layer up to the root. It never
-// changes, so several goroutines may use it at once.
+// changes: any number of goroutines may use it at once.
 type Tree struct {
 	base   int
 	layers [][][32]byte // layers[i] is layer base+i without its padding
