@@ -33,8 +33,8 @@
 //	how memory is reclaimed                       reclaim.go              State.reclaim
 //	what a torrent without memory does            reclaim.go              State.reserve
 //	how memory is shared among torrents           budget/budget.go        Quota.Reserve
-//	what happens to partial pieces at shutdown    reclaim.go              State.spillAll
-//	what happens when the disk is full            lifecycle.go            State.fail
+//	what happens to partial pieces at shutdown    shutdown.go             State.spillAll
+//	what happens when the disk is full            failing.go              State.fail
 //	what a pause and a close do                   lifecycle.go            State.stop
 //	how the request queue is sized                pacing/pace.go          Pace.bound
 //	when blocks are requested of a peer           requesting.go           State.requestBlocks
