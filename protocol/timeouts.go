@@ -78,7 +78,9 @@ func (s *State) checkSilence(now time.Time, p *peer) {
 	}
 }
 
-// checkRequests looks for blocks that are overdue. What a stalled peer was asked for
+// checkRequests looks for blocks that are overdue. A request times out when its peer sent
+// no block for Pace.Timeout, which follows the round trips of its blocks as the timeout of
+// TCP does; or when blocks arrive that were requested much later. What a stalled peer was asked for
 // becomes free for others; its units stay set aside, because it may still send.
 func (s *State) checkRequests(now time.Time, p *peer) {
 	if len(p.requests) == 0 {

@@ -77,7 +77,9 @@ func (s *Store) Spill(t Owner, e protocol.Spill) {
 	}()
 }
 
-// write writes blocks of one piece, those that follow one another in one call.
+// write writes blocks of one piece, those that follow one another in one call. Its error,
+// such as that of a full disk, goes back in Written or CheckResult and stops the torrent:
+// see State.fail in protocol/failing.go.
 func (s *Store) write(piece int, numbers []int, bufs [][]byte) error {
 	s.limit.Acquire(nil)
 	defer s.limit.Release()
