@@ -41,7 +41,7 @@ func (s *State) scheduleTimeouts(now time.Time) {
 	}
 }
 
-// checkTimeouts goes through the peers: who is silent, who is of no use, whose blocks
+// checkTimeouts goes through the peers: which are silent, which are idle, whose blocks
 // are late.
 func (s *State) checkTimeouts(now time.Time) {
 	s.timeouts.at = time.Time{}
