@@ -35,7 +35,7 @@ func (a *Announcer) begin() (full bool) {
 // beginCall begins one call. It is a task of the torrent; enqueue began that for
 // Stopped.
 func (a *Announcer) beginCall(j *job) {
-	event := j.take()
+	event := j.nextEvent()
 	limit := StoppedTimeout
 	if event != swarm.Stopped {
 		if !j.owner.BeginTask() {

@@ -31,8 +31,8 @@ type job struct {
 	peers  int32
 }
 
-// take takes out the event to tell now; None if there is none.
-func (j *job) take() swarm.Event {
+// nextEvent takes out the event to tell now; None if there is none.
+func (j *job) nextEvent() swarm.Event {
 	if len(j.queued) == 0 {
 		return swarm.None
 	}
