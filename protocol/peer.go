@@ -46,7 +46,7 @@ type peerPieces struct {
 	inPicker bool           // the picker knows it
 }
 
-// peerInterest is who wants and who may: choking and interest, both ways
+// peerInterest is choking and interest in both directions
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer protocol").
 type peerInterest struct {
 	choking      bool // it chokes us
@@ -71,7 +71,7 @@ type peerRequests struct {
 	bytesGot      int64     // of blocks that it sent
 }
 
-// peerClock is when what happened on a connection.
+// peerClock is when things last happened on a connection.
 type peerClock struct {
 	joinedAt     time.Time
 	lastReceived time.Time // its last message
