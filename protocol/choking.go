@@ -18,7 +18,9 @@ type PeerRate = choking.PeerRate
 func NewTitForTat() Choker { return choking.NewTitForTat() }
 
 const (
-	chokeEvery = 10 * time.Second // between rounds of the Choker (BEP 3: a peer keeps its state for ten seconds)
+	// chokeEvery is the time between rounds of the Choker: a peer keeps its state for
+	// ten seconds (https://www.bittorrent.org/beps/bep_0003.html, "peer messages").
+	chokeEvery = 10 * time.Second
 	chokeDelay = 100 * time.Millisecond
 )
 

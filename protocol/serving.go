@@ -12,7 +12,8 @@ import (
 // (https://www.bittorrent.org/beps/bep_0010.html, "handshake message").
 const maxServing = 2000
 
-// receiveRequest puts a block on the list of those to send, or refuses it.
+// receiveRequest puts a block on the list of those to send, or refuses it
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": request).
 func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 	switch {
 	case p.amChoking:
@@ -39,7 +40,8 @@ func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 	return nil
 }
 
-// receiveCancel takes a block off the list of those to send, here or with the writer.
+// receiveCancel takes a block off the list of those to send, here or with the writer
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": cancel).
 func (s *State) receiveCancel(now time.Time, p *peer, b swarm.Block) {
 	i := slices.Index(p.out.Serve, b)
 	if i >= 0 {

@@ -12,7 +12,7 @@ import (
 const (
 	checkWhileRequesting = 500 * time.Millisecond // between checks of timeouts while requests are open
 	checkOtherwise       = 5 * time.Second
-	keepAliveAfter       = 60 * time.Second // of our silence
+	keepAliveAfter       = 60 * time.Second // of our silence; peers close after 2 minutes (https://www.bittorrent.org/beps/bep_0003.html)
 	giveUpAfter          = time.Minute      // without a block: units set aside for the peer go to others
 	maxStalls            = 3                // times in a row that we give up on a peer's blocks until it goes
 )
