@@ -11,7 +11,9 @@ import (
 // under way; so a peer that answers each request once never comes near.
 const maxUnasked = 4 << 20
 
-// receiveBlock takes in a block. Its buffer comes with one unit.
+// receiveBlock takes in a block. Its buffer comes with one unit. Blocks may arrive that
+// were not requested any more
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": piece).
 func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 	p.bytesGot += int64(m.Block.Length)
 	i := p.findRequest(m.Block)

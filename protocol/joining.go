@@ -67,7 +67,7 @@ func (s *State) refusal(now time.Time, e Joined) error {
 	switch {
 	case !s.Running():
 		return errPaused
-	case e.ID == s.config.PeerID:
+	case e.ID == s.config.PeerID: // we dialed ourselves (BEP 3, "peer protocol": peer id)
 		return errSelf
 	case s.book.Banned(e.Addr.Addr()):
 		return errBanned

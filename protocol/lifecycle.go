@@ -91,7 +91,8 @@ func (Resume) apply(now time.Time, s *State) {
 	}
 }
 
-// stop ends all connections and announces it; phase is the new one.
+// stop ends all connections and announces it; phase is the new one
+// (https://www.bittorrent.org/beps/bep_0003.html, "trackers": event).
 func (s *State) stop(now time.Time, phase Phase, why error) {
 	wasRunning := s.Running()
 	s.phase = phase

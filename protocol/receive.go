@@ -28,7 +28,10 @@ func (e *Received) apply(now time.Time, s *State) {
 	s.requestBlocks(now, p)
 }
 
-// receive handles one message. An error ends the connection.
+// receive handles one message
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer messages"; the kinds from HaveAll
+// to AllowedFast in https://www.bittorrent.org/beps/bep_0006.html, Extended in
+// https://www.bittorrent.org/beps/bep_0010.html). An error ends the connection.
 func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 	isFirst := !p.gotFirst
 	if m.Kind != peerwire.KeepAlive && m.Kind != peerwire.Extended && m.Kind != peerwire.Port {

@@ -86,7 +86,8 @@ func (Reannounce) apply(_ time.Time, s *State) {
 	}
 }
 
-// Announcement returns what to announce to sources at this moment. Its Event
+// Announcement returns what to announce to sources at this moment
+// (https://www.bittorrent.org/beps/bep_0003.html, "trackers": uploaded, downloaded, left). Its Event
 // and, for a torrent with several swarms, its Swarm are the caller's to fill in.
 func (s *State) Announcement() swarm.Announcement {
 	total := s.totals()

@@ -11,9 +11,10 @@ import (
 // minNewPieces is the number of partial pieces that a torrent may always have.
 const minNewPieces = 4
 
-// requestBlocks requests as many blocks of a peer as its pace and the memory allow. Several
-// requests are open at a time (https://www.bittorrent.org/beps/bep_0003.html, "peer
-// protocol": pipelining).
+// requestBlocks requests as many blocks of a peer as its pace and the memory allow
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer protocol": several requests are
+// kept waiting at once). While the peer chokes us, these are blocks of pieces it allows
+// (https://www.bittorrent.org/beps/bep_0006.html, "Allowed Fast").
 func (s *State) requestBlocks(now time.Time, p *peer) {
 	mayRequest := !p.choking || len(p.allowed) > 0
 	if !s.Running() || p.closing || !p.amInterested || !mayRequest {

@@ -12,7 +12,7 @@ import (
 const (
 	checkWhileRequesting = 500 * time.Millisecond // between checks of timeouts while requests are open
 	checkOtherwise       = 5 * time.Second
-	keepAliveAfter       = 60 * time.Second // of our silence; peers close after 2 minutes (https://www.bittorrent.org/beps/bep_0003.html)
+	keepAliveAfter       = 60 * time.Second // of our silence; peers close after 2 minutes
 	giveUpAfter          = time.Minute      // without a block: units set aside for the peer go to others
 	maxStalls            = 3                // times in a row that we give up on a peer's blocks until it goes
 )
@@ -42,7 +42,8 @@ func (s *State) scheduleTimeouts(now time.Time) {
 }
 
 // checkTimeouts goes through the peers: which are silent, which are idle, whose blocks
-// are late.
+// are late. A peer that we sent nothing for long gets a keep-alive
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": length zero).
 func (s *State) checkTimeouts(now time.Time) {
 	s.timeouts.at = time.Time{}
 	s.readMeters(now)
