@@ -39,38 +39,38 @@
 //
 // # Where to find a rule
 //
-//	rule                                         file                                      function
-//	who owns a torrent's State                   turn.go                                   Torrent.turn
-//	how an effect is carried out                 effects.go                                Torrent.perform
-//	how a waiting call gets its answer           turn.go                                   Torrent.wait
-//	when a torrent has a goroutine               internal/mailbox/mailbox.go               Mailbox.post
-//	who may post to a torrent that is closing    internal/mailbox/mailbox.go               Mailbox.Close
-//	what Add refuses                             spec.go                                   Spec.validate
-//	what a zero Config means                     config.go                                 Config.withDefaults
-//	what happens when a torrent is closed        closing.go                                Torrent.Close
-//	what happens to partial pieces at shutdown   closing.go                                Torrent.finish
-//	which figures a torrent has while it closes  closing.go                                Torrent.lastFigures
-//	in which order an engine shuts down          closing.go                                Engine.Close
-//	which events a full stream drops             internal/events/queue.go                  Queue.Add
-//	how the memory of uploads is bounded         internal/memory/uploads.go                Uploads.Take
-//	how many calls a Storage gets at once        internal/disk/limit.go                    Limit.Acquire
-//	when a verifier waits for company            internal/disk/verifiers.go                Verifiers.ready
-//	who writes a piece                           internal/disk/verifiers_hash.go           job.writePiece
-//	how wrong blocks are told from right ones    internal/disk/verifiers_hash.go           Verifiers.sum
-//	what happens when the disk is full           internal/disk/store.go                    Store.write
-//	how many torrents are checked at once        internal/disk/stored.go                   Checks.check
-//	how many connections there may be            internal/conns/sockets.go                 Sockets.acquire
-//	what we say in a handshake                   internal/conns/sockets.go                 ours
-//	how many dials are under way at once         internal/conns/dialer.go                  Dialer.Dial
-//	what a failed dial says about an address     internal/conns/dialer.go                  outcome
-//	which handshake is ended for a new one       internal/conns/acceptor.go                Acceptor.tryBegin
-//	who closes the listeners                     internal/conns/acceptor.go                Acceptor.Close
-//	which blocks take a buffer                   internal/conns/reader.go                  reader.own
-//	when a reader has a large buffer             internal/conns/reader.go                  reader.run
-//	how many blocks go into one write            internal/conns/writer.go                  writer.send
-//	what happens to a peer that takes nothing    internal/conns/conn.go                    Conn.Deliver
-//	where a tracker's min interval is obeyed     internal/schedule/announcer_intervals.go  Announcer.bringForward
-//	when a source is called again                internal/schedule/announcer_intervals.go  Announcer.scheduleNext
-//	which sources hear that we stopped           internal/schedule/announcer.go            Announcer.enqueue
-//	when a torrent's deadline comes              internal/schedule/queue.go                Queue.Set
+//	rule                                             file                                    function
+//	who owns a torrent's State                       turn.go                                 Torrent.turn
+//	how an effect is carried out                     effects.go                              Torrent.perform
+//	how a waiting call gets its answer               turn.go                                 Torrent.wait
+//	when a torrent has a goroutine                   internal/mailbox/mailbox.go             Mailbox.post
+//	who may post to a torrent that is closing        internal/mailbox/mailbox.go             Mailbox.Close
+//	what Add refuses                                 spec.go                                 Spec.validate
+//	what a zero Config means                         config.go                               Config.withDefaults
+//	what happens when a torrent is closed            closing.go                              Torrent.Close
+//	what happens to partial pieces at shutdown       closing.go                              Torrent.finish
+//	which figures a torrent has while it closes      closing.go                              Torrent.lastFigures
+//	in which order an engine shuts down              closing.go                              Engine.Close
+//	which events a full stream drops                 internal/events/queue.go                Queue.Add
+//	how the memory of uploads is bounded             internal/memory/uploads.go              Uploads.Take
+//	how many calls a Storage gets at once            internal/disk/limit.go                  Limit.Acquire
+//	when a verifier waits for company                internal/disk/verifiers.go              Verifiers.ready
+//	who writes a piece                               internal/disk/verifiers_hash.go         job.writePiece
+//	how wrong blocks are told from right ones        internal/disk/verifiers_hash.go         Verifiers.sum
+//	what happens when the disk is full               internal/disk/store.go                  Store.write
+//	how many torrents are checked at once            internal/disk/stored.go                 Checks.check
+//	how many connections there may be                internal/conns/sockets.go               Sockets.acquire
+//	what we say in a handshake                       internal/conns/sockets.go               ours
+//	how many dials are under way at once             internal/conns/dialer.go                Dialer.Dial
+//	what a failed dial says about an address         internal/conns/dialer.go                outcome
+//	which handshake is ended for a new one           internal/conns/acceptor.go              Acceptor.tryBegin
+//	who closes the listeners                         internal/conns/acceptor.go              Acceptor.Close
+//	which blocks take a buffer                       internal/conns/reader.go                reader.own
+//	when a reader has a large buffer                 internal/conns/reader.go                reader.run
+//	how many blocks go into one write                internal/conns/writer.go                writer.send
+//	what happens to a peer that takes nothing        internal/conns/conn.go                  Conn.Deliver
+//	where a tracker's min interval is obeyed         internal/schedule/intervals.go          Announcer.bringForward
+//	when a source is called again                    internal/schedule/intervals.go          Announcer.scheduleNext
+//	which sources hear that we stopped               internal/schedule/announcer.go          Announcer.enqueue
+//	when a torrent's deadline comes                  internal/schedule/queue.go              Queue.Set
 package engine
