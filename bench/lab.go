@@ -26,7 +26,7 @@ const (
 	linkMost    = 256 << 20        // bytes of it
 	unit        = 16 << 20         // the size is a multiple of this, the longest piece
 	slack       = 256 << 20        // bytes to leave free
-	settling    = 60 * time.Second // for a process to become idle
+	idleWait    = 60 * time.Second // for a process to become idle
 )
 
 // torrents returns the torrents of content of size bytes, by file name.
@@ -164,10 +164,10 @@ func values(f child.Figures, bytes int64) report.Values {
 
 func mib(n int64) float64 { return float64(n) / (1 << 20) }
 
-// settle waits until a process hardly takes a processor, for a minute at most.
-func (l *lab) settle(ctx context.Context, p *child.Process) (f child.Figures, err error) {
+// waitUntilIdle waits until a process hardly takes a processor, for a minute at most.
+func (l *lab) waitUntilIdle(ctx context.Context, p *child.Process) (f child.Figures, err error) {
 	window := min(time.Second, l.watch)
-	for end := time.Now().Add(settling); time.Now().Before(end); {
+	for end := time.Now().Add(idleWait); time.Now().Before(end); {
 		if f, err = l.over(ctx, p, window); err != nil || f.CPU < f.Wall/50 {
 			break
 		}
@@ -190,7 +190,7 @@ func (l *lab) over(ctx context.Context, p *child.Process, d time.Duration) (chil
 // idle waits until a process is idle, and then returns the share of a core that it
 // takes, in percent, and its figures.
 func (l *lab) idle(ctx context.Context, p *child.Process) (float64, child.Figures, error) {
-	if _, err := l.settle(ctx, p); err != nil {
+	if _, err := l.waitUntilIdle(ctx, p); err != nil {
 		return 0, child.Figures{}, err
 	}
 	f, err := l.over(ctx, p, l.watch)

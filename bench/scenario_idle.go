@@ -43,19 +43,19 @@ func (l *lab) many() *scenario {
 		os.RemoveAll(dir)
 	}
 	s.contenders = []contender{{"shoal", func(ctx context.Context) (report.Values, error) {
-		return l.crowd(ctx, l.own("many", dir+"/torrents", dir+"/data", dir+"/state"), tracker)
+		return l.measureSeeding(ctx, l.own("many", dir+"/torrents", dir+"/data", dir+"/state"), tracker)
 	}}}
 	if l.libtorrent != nil {
 		s.contenders = append(s.contenders, contender{"libtorrent", func(ctx context.Context) (report.Values, error) {
-			return l.crowd(ctx, l.libtorrent.Command("many", dir+"/torrents", dir+"/data"), nil)
+			return l.measureSeeding(ctx, l.libtorrent.Command("many", dir+"/torrents", dir+"/data"), nil)
 		}})
 	}
 	return s
 }
 
-// crowd measures a process that seeds many torrents, each of which announces to the
+// measureSeeding measures a process that seeds many torrents, each of which announces to the
 // tracker if there is one.
-func (l *lab) crowd(ctx context.Context, command []string, tracker *child.Process) (report.Values, error) {
+func (l *lab) measureSeeding(ctx context.Context, command []string, tracker *child.Process) (report.Values, error) {
 	before, err := announces(ctx, tracker)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (l *lab) crowd(ctx context.Context, command []string, tracker *child.Proces
 	if err != nil {
 		return nil, err
 	}
-	for end := time.Now().Add(settling); tracker != nil; {
+	for end := time.Now().Add(idleWait); tracker != nil; {
 		now, err := announces(ctx, tracker)
 		if err != nil {
 			return nil, err
@@ -137,7 +137,7 @@ func (l *lab) holder(command []string) func(context.Context) (report.Values, err
 		if err != nil {
 			return nil, err
 		}
-		alone, err := l.settle(ctx, seeder)
+		alone, err := l.waitUntilIdle(ctx, seeder)
 		if err != nil {
 			return nil, err
 		}

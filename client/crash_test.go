@@ -119,7 +119,7 @@ func TestKilled(t *testing.T) {
 }
 
 // afterKill returns how many pieces were recorded, how many a new client checks
-// besides, and how many it then holds. The records stay as they were.
+// as well, and how many it then holds. The records stay as they were.
 func afterKill(t *testing.T, torrent, dir, state string) (recorded, checked, held int) {
 	t.Helper()
 	meta, err := metainfo.ReadFile(torrent)

@@ -1,15 +1,52 @@
 // Package client is the engine with everything plugged in: add a torrent, wait,
 // and the files are there.
 //
-// What comes in: torrents, as paths, URLs, bytes or parsed ones ([Client.Add]), and
-// content to share ([Client.Seed]). What goes out: files, records and [Client.Events].
-// A client owns a torrent's storage, record and trackers until Remove or Close. It
-// lists a file in the record before it makes it, and never changes any other file.
-// Not here: metadata for magnet links, and the protocol, which is in package engine.
+// In come torrents, as paths, URLs, bytes or parsed ones ([Client.Add]), and content to
+// share ([Client.Seed]). Out go files, records and [Client.Events]. A client owns a
+// torrent's storage, record and trackers until Remove or Close. It lists a file in the
+// record before it makes it, and changes no other file. Not here: metadata for magnet
+// links, and the protocol (package protocol).
 //
-// Order of use: [New]; Add or Seed; [Torrent.Wait]; [Client.Remove]; [Client.Close].
-// Everything but New and Close is optional. A complete torrent that nobody downloads
-// becomes idle: its storage, record and metainfo are closed until they are needed.
+// # Order of use
+//
+//	c, err := client.New(config)
+//	t, err := c.Add(ctx, "debian.torrent") // or c.Seed(ctx, "folder")
+//	err = t.Wait(ctx)
+//	err = c.Close() // c.Remove ends one torrent
+//
+// A complete torrent that nobody downloads becomes idle: its storage, record and metainfo
+// are closed until they are needed.
+//
+// # Concurrency
+//
+// All methods may be called concurrently. What a Config plugs in must not call Close or
+// Remove, because these wait for it.
+//
+// # Errors
+//
+// errors.go lists the errors that a caller may branch on. [ErrorOf] returns that of an event.
+//
+// # Locks
+//
+// A lock may be taken while those in its last column are held.
+//
+//	lock                 guards                                        taken while holding
+//	Torrent.lifecycle    becoming idle, closing, being removed         –
+//	lazyStorage.mu       what is open of a torrent; its I/O            lifecycle
+//	recorder.saveMu      what the record says; its saves               lifecycle, lazyStorage.mu
+//	recorder.timerMu     the timer of saves                            lifecycle, lazyStorage.mu, saveMu
+//	trackers.mu          the trackers of a torrent                     lifecycle, lazyStorage.mu, saveMu
+//	Torrent.mu           why a torrent is closed                       lifecycle
+//	Stream.reading       events that were read but not returned        –
+//	Stream.mu            metainfo of torrents that were just added     reading
+//	metainfoCache.mu     the metainfo of a torrent                     lifecycle, lazyStorage.mu
+//	Client.mu            the torrents, the record folders, closed      lifecycle, reading
+//	forwardFile.mu       a file that can only be read forward          lazyStorage.mu
+//
+// The leaves are timerMu, Torrent.mu, Stream.mu, metainfoCache.mu and Client.mu. Others may
+// be held while waiting for a turn, so a turn takes only leaves, and tries lazyStorage.mu.
+//
+// # Where to find a rule
 //
 //	rule                                            file          function
 //	what a torrent may be added from                read.go       Client.readTorrent
@@ -48,34 +85,4 @@
 //	when a file is complete                         events.go     fileCount.addPiece
 //	how errors name what was not in time            errors.go     timeoutError
 //	how passkeys are kept out of errors             fetch.go      withoutURL
-//
-// # Concurrency
-//
-// All methods may be called concurrently. What a Config plugs in must not call Close or
-// Remove, because these wait for it.
-//
-// # Errors
-//
-// errors.go lists the errors that a caller may branch on. [ErrorOf] returns that of an event.
-//
-// # Locks
-//
-// A lock may be taken while those in its last column are held.
-//
-//	lock                 guards                                        taken while holding
-//	Torrent.lifecycle    becoming idle, closing, being removed         –
-//	lazyStorage.mu       what is open of a torrent; its I/O            lifecycle
-//	recorder.saveMu      what the record was told; its saves           lifecycle, lazyStorage.mu
-//	recorder.timerMu     the timer of saves                            lifecycle, lazyStorage.mu, saveMu
-//	trackers.mu          the trackers of a torrent                     lifecycle, lazyStorage.mu, saveMu
-//	Torrent.mu           why a torrent is closed                       lifecycle
-//	Stream.reading       events that were read but not returned        –
-//	Stream.mu            metainfo of torrents that were just added     reading
-//	metainfoCache.mu     the metainfo of a torrent                     lifecycle, lazyStorage.mu
-//	Client.mu            the torrents, the record folders, closed      lifecycle, reading
-//	forwardFile.mu       a file that can only be read forward          lazyStorage.mu
-//
-// The leaves are timerMu, Torrent.mu, Stream.mu, metainfoCache.mu and Client.mu. The others
-// may be held while waiting for a turn of the engine, so a turn takes only leaves, and
-// tries lazyStorage.mu.
 package client

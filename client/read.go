@@ -55,6 +55,9 @@ func (c *Client) readString(ctx context.Context, s string) (*metainfo.Torrent, e
 		if _, err := ParseHash(s); err == nil {
 			return nil, ErrMagnet
 		}
+		if strings.Contains(s, "://") {
+			return nil, fmt.Errorf("%s: there is no such file, and only http and https URLs are fetched", s)
+		}
 	}
 	t, err := c.config.Metainfo.ReadFile(s)
 	var invalid *metainfo.InvalidError

@@ -44,8 +44,8 @@ func (t *Torrent) lastFigures() lastState {
 	return c.last
 }
 
-// Close announces that we stopped, ends all connections, writes what is here of
-// partial pieces, syncs the Storage and closes it. Its error is the Storage's.
+// Close announces that we stopped, ends all connections, writes the blocks of partial
+// pieces that are in memory, syncs the Storage and closes it. Its error is the Storage's.
 func (t *Torrent) Close() error {
 	c := &closing{began: make(chan struct{}), done: make(chan struct{})}
 	if !t.closing.CompareAndSwap(nil, c) {

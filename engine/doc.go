@@ -69,8 +69,8 @@
 //	when a reader has a large buffer                 internal/conns/reader.go                reader.run
 //	how many blocks go into one write                internal/conns/writer.go                writer.send
 //	what happens to a peer that takes nothing        internal/conns/conn.go                  Conn.Deliver
-//	where a tracker's min interval is obeyed         internal/schedule/announcer.go          Announcer.bringForward
-//	when a source is called again                    internal/schedule/announcer_call.go     Announcer.finish
+//	where a tracker's min interval is obeyed         internal/schedule/intervals.go          Announcer.bringForward
+//	when a source is called again                    internal/schedule/intervals.go          Announcer.scheduleNext
 //	which sources hear that we stopped               internal/schedule/announcer.go          Announcer.enqueue
 //	when a torrent's deadline comes                  internal/schedule/queue.go              Queue.Set
 package engine

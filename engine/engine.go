@@ -97,7 +97,7 @@ func (e *Engine) reportBlocked(a netip.Addr) {
 	}
 }
 
-// Add adds a torrent and begins with it. The engine owns the Spec's parts from
+// Add adds a torrent and starts it. The engine owns the Spec's parts from
 // now on and closes the Storage, also when Add fails.
 func (e *Engine) Add(spec Spec) (*Torrent, error) {
 	err := spec.validate()

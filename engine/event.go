@@ -47,7 +47,7 @@ const (
 	AllEvents   = protocol.AllEvents
 )
 
-// The events that a torrent's protocol reports.
+// The events that a torrent's protocol reports; package protocol describes each.
 type (
 	Held          = protocol.Held
 	Added         = protocol.Added

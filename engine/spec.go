@@ -29,7 +29,7 @@ type Spec struct {
 
 	// Lanes is the number of pieces that Verify hashes side by side. Up to that
 	// number, a piece waits some milliseconds for others, because hashing them
-	// together is faster. Zero means that it is not.
+	// together is faster. Zero means that no piece waits.
 	Lanes int
 
 	// Sections says that Verify takes pieces section by section, as swarm.Verdict

@@ -111,7 +111,7 @@ func (t *Torrent) Pieces() (b swarm.Bitfield) {
 }
 
 // Spilled returns the blocks of incomplete pieces that are stored unchecked: block
-// numbers by piece. After Close it has all that came.
+// numbers by piece. After Close it has all that were written.
 func (t *Torrent) Spilled() (m map[int][]int) {
 	if !t.query(func(_ time.Time, s *protocol.State) { m = s.Spilled() }) {
 		c := t.closing.Load()

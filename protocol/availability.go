@@ -26,8 +26,8 @@ func (s *State) receiveFirstBitfield(now time.Time, p *peer, m peerwire.Message)
 }
 
 // receiveLaterBitfield takes in what the peer has, behind other messages. BEP 3 forbids
-// that, but aria2 sends it in place of many HAVEs: so it may add pieces, and take none
-// back.
+// that (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": bitfield), but
+// aria2 sends it in place of many HAVEs; so it may add pieces, and take none back.
 func (s *State) receiveLaterBitfield(now time.Time, p *peer, m peerwire.Message) error {
 	had, has := p.bitfield(s.n).Clone(), swarm.Bitfield(m.Data)
 	switch m.Kind {

@@ -9,10 +9,10 @@ import (
 	"github.com/shoal-bt/shoal/protocol/pieces"
 )
 
-// Who sends wrong bytes is banned by address. Some formats tell which blocks of a piece
-// are wrong: then their senders are banned. Otherwise a single sender is banned, and
-// several go on parole: they may only send pieces that nobody else takes part in, until
-// the right piece tells who lied.
+// A peer that sends wrong bytes is banned by its address. Some formats tell which blocks
+// of a piece are wrong; then their senders are banned. Otherwise a single sender is
+// banned, and several go on parole: each may only send pieces that nobody else sends,
+// until the right piece shows who lied.
 
 var (
 	errLied   = errors.New("sent wrong bytes")

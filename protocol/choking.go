@@ -18,7 +18,9 @@ type PeerRate = choking.PeerRate
 func NewTitForTat() Choker { return choking.NewTitForTat() }
 
 const (
-	chokeEvery = 10 * time.Second // between rounds of the Choker (BEP 3: a peer keeps its state for ten seconds)
+	// chokeEvery is the time between rounds of the Choker: a peer keeps its state for
+	// ten seconds (https://www.bittorrent.org/beps/bep_0003.html, "peer messages").
+	chokeEvery = 10 * time.Second
 	chokeDelay = 100 * time.Millisecond
 )
 
@@ -32,8 +34,8 @@ type chokeRounds struct {
 
 func (c *chokeRounds) nextDeadline() time.Time { return c.at }
 
-// scheduleChoke has the Choker asked soon: after a moment, so that those who come
-// together are chosen among together.
+// scheduleChoke has the Choker asked after a moment, so that peers that come together
+// are compared with each other.
 func (s *State) scheduleChoke(now time.Time) {
 	t := now.Add(chokeDelay)
 	if s.chokes.at.IsZero() || s.chokes.at.After(t) {
@@ -42,8 +44,8 @@ func (s *State) scheduleChoke(now time.Time) {
 }
 
 // scheduleChokeIfFree has the Choker asked soon if a slot is free. Otherwise the
-// newcomer waits for the next round: by asking again and again it must not turn
-// others out.
+// newcomer waits for the next round, because a peer that repeats its interest must not
+// displace others.
 func (s *State) scheduleChokeIfFree(now time.Time) {
 	taken := 0
 	for _, p := range s.order {

@@ -1,10 +1,10 @@
 // Package protocol is the protocol of one torrent as a value.
 //
-// In come [Input]s: a peer connected, a read brought messages, a piece passed its check,
-// time passed, a user paused. Out come a [Turn] of [Effect]s and of bytes for peers. The
-// package opens no socket, reads no clock, takes no lock and starts no goroutine. What it
-// is given are a Picker, a [Choker] and a [Memory]; it calls nothing else. Not here: the
-// handshake, hashing, files, trackers; package engine has them, or your own program.
+// An [Input] goes in: a peer connected, a read brought messages, a piece passed its check,
+// time passed, a user paused. A [Turn] comes out: each [Effect] to carry out, and bytes for
+// peers. The package opens no socket, reads no clock, takes no lock and starts no
+// goroutine. It calls only what it is given: a Picker, a [Choker] and a [Memory]. Not here:
+// the handshake, hashing, files and trackers, which package engine or your program adds.
 //
 // # Order of calls
 //
@@ -15,15 +15,18 @@
 //	// carry out turn.Effects in order, then send turn.Out
 //	// apply a Tick at turn.Next at the latest
 //
-// The caller has four duties. An effect is carried out without applying anything at
-// once: what follows is a later input. Connections and buffers stay usable until Gone, or
-// until the answer that brings them back. Readers ask [Tally.Admit] before they take a
-// buffer, and writers take from a [Line]. An effect that promises an answer gets one.
+// The caller has four duties:
+//
+//  1. While it carries out an effect it applies no input: what follows comes later.
+//  2. A connection stays usable until Gone, and a buffer until the answer that returns it.
+//  3. Readers ask [Tally.Admit] before they take a buffer. Writers take from a [Line].
+//  4. Each effect that promises an answer gets one, also after Close.
 //
 // # Errors
 //
-// Inputs carry errors of the outside. A peer that breaks a rule costs its connection
-// (Hangup.Why), an error of the Storage stops the torrent ([Failed]) until Resume.
+// Inputs carry the errors of what the caller did. A peer that breaks a rule loses its
+// connection, and [Hangup] says why. An error of the Storage stops the torrent ([Failed])
+// until Resume.
 //
 // # Where to find a rule
 //
@@ -33,8 +36,8 @@
 //	how memory is reclaimed                       reclaim.go              State.reclaim
 //	what a torrent without memory does            reclaim.go              State.reserve
 //	how memory is shared among torrents           budget/budget.go        Quota.Reserve
-//	what happens to partial pieces at shutdown    reclaim.go              State.spillAll
-//	what happens when the disk is full            lifecycle.go            State.fail
+//	what happens to partial pieces at shutdown    shutdown.go             State.spillAll
+//	what happens when the disk is full            failing.go              State.fail
 //	what a pause and a close do                   lifecycle.go            State.stop
 //	how the request queue is sized                pacing/pace.go          Pace.bound
 //	when blocks are requested of a peer           requesting.go           State.requestBlocks

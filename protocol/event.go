@@ -135,7 +135,7 @@ type (
 		Addr    netip.Addr
 	}
 
-	// Warning is trouble that the torrent goes on with.
+	// Warning is a problem that does not stop the torrent.
 	Warning struct {
 		Torrent swarm.ID
 		Err     error

@@ -11,7 +11,9 @@ import (
 // (https://www.bittorrent.org/beps/bep_0010.html, "handshake message").
 const extHandshake = 0
 
-// sendHello sends our extension handshake.
+// sendHello sends our extension handshake. Partial seeds
+// (https://www.bittorrent.org/beps/bep_0021.html) would set UploadOnly here, and
+// receiveExtended would note the peer's for closeIfUseless.
 func (s *State) sendHello(now time.Time, p *peer) {
 	hello := peerwire.ExtendedHandshake{
 		V:      s.config.UserAgent,

@@ -8,7 +8,7 @@ import (
 // figures are what is counted of a torrent.
 type figures struct {
 	failedChecks int      // pieces that failed their check, each time counted
-	wasted       int64    // payload bytes that were of no use
+	wasted       int64    // payload bytes that were received in vain
 	traffic      *traffic // nil before the first connection
 
 	baseDown, baseUp       int64 // payload bytes of former runs

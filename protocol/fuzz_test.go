@@ -314,7 +314,7 @@ func (c *chaos) control() {
 	}
 }
 
-// complete has an honest seed send what is asked of it until nothing lacks.
+// complete has an honest seed send what is asked of it until nothing is missing.
 func (c *chaos) complete() {
 	c.deliverLate()
 	seed := swarm.Peer(1000)

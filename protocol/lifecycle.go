@@ -106,32 +106,3 @@ func (s *State) stop(now time.Time, phase Phase, why error) {
 	}
 	s.answerWaiters()
 }
-
-// fail stops the torrent with an error of its Storage, such as a full disk. Only the
-// user can do something about it: Resume tries again.
-func (s *State) fail(now time.Time, err error) {
-	if s.phase == PhaseClosed {
-		s.lateErr = errors.Join(s.lateErr, err)
-	}
-	if s.phase == PhaseClosed || s.phase == PhaseFailed {
-		return
-	}
-	s.err = err
-	s.stop(now, PhaseFailed, err)
-	s.dropMemory()
-	s.report(Failed{s.ID(), err})
-}
-
-// apply ends the torrent. What is in memory of incomplete pieces is written, so that
-// a later run goes on with it.
-func (Close) apply(now time.Time, s *State) {
-	s.stop(now, PhaseClosed, ErrClosed)
-	if s.stored.pending != nil { // the check has not begun
-		s.stored.pending = nil
-		s.endCheck(ErrClosed)
-	}
-	s.spillAll()
-}
-
-// apply drops what came too late to be written.
-func (Finish) apply(_ time.Time, s *State) { s.dropMemory() }

@@ -46,7 +46,7 @@ type peerPieces struct {
 	inPicker bool           // the picker knows it
 }
 
-// peerInterest is who wants and who may: choking and interest, both ways
+// peerInterest is choking and interest in both directions
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer protocol").
 type peerInterest struct {
 	choking      bool // it chokes us
@@ -71,7 +71,7 @@ type peerRequests struct {
 	bytesGot      int64     // of blocks that it sent
 }
 
-// peerClock is when what happened on a connection.
+// peerClock is when things last happened on a connection.
 type peerClock struct {
 	joinedAt     time.Time
 	lastReceived time.Time // its last message
@@ -154,26 +154,26 @@ func (p *peerRequests) removeRequest(i int) request {
 // stats returns the figures of a peer.
 func (p *peer) stats() PeerStats {
 	return PeerStats{
-		Addr:         p.addr,
-		ID:           p.peerID,
-		Client:       p.client,
-		Outgoing:     p.outgoing,
-		Joined:       p.joinedAt,
-		Greeting:     !p.gotFirst,
-		Choking:      p.choking,
-		Interested:   p.interested,
-		AmChoking:    p.amChoking,
-		AmInterested: p.amInterested,
-		Snubbed:      p.pace.Snubbed(),
-		Pieces:       p.haveN,
-		Requested:    len(p.requests),
-		Queue:        p.pace.Queue(),
-		Serving:      int(p.tally.queued.Load()),
-		RoundTrip:    p.pace.RoundTrip(),
-		Down:         p.down.flowAt(p.tally.Down.Load()),
-		Up:           p.up.flowAt(p.tally.Up.Load()),
-		DownAll:      p.tally.DownAll.Load(),
-		UpAll:        p.tally.UpAll.Load(),
-		Unknown:      p.tally.Unknown.Load(),
+		Addr:            p.addr,
+		ID:              p.peerID,
+		Client:          p.client,
+		Outgoing:        p.outgoing,
+		Joined:          p.joinedAt,
+		BitfieldPending: !p.gotFirst,
+		Choking:         p.choking,
+		Interested:      p.interested,
+		AmChoking:       p.amChoking,
+		AmInterested:    p.amInterested,
+		Snubbed:         p.pace.Snubbed(),
+		Pieces:          p.haveN,
+		Requested:       len(p.requests),
+		Queue:           p.pace.Queue(),
+		Serving:         int(p.tally.queued.Load()),
+		RoundTrip:       p.pace.RoundTrip(),
+		Down:            p.down.flowAt(p.tally.Down.Load()),
+		Up:              p.up.flowAt(p.tally.Up.Load()),
+		DownAll:         p.tally.DownAll.Load(),
+		UpAll:           p.tally.UpAll.Load(),
+		Unknown:         p.tally.Unknown.Load(),
 	}
 }

@@ -1,8 +1,6 @@
 package protocol
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/pieces"
@@ -31,8 +29,8 @@ func (Refilled) apply(_ time.Time, s *State) {
 	s.repick = true
 }
 
-// apply gives memory back, because another torrent, or this one, got none. Blocks of
-// the partial pieces that will be complete last are written and read back later.
+// apply gives memory back, because a torrent got none and this one holds most
+// (budget.Quota.Reserve chooses). Blocks of the partial pieces that will be complete last are written and read back later.
 func (Reclaim) apply(_ time.Time, s *State) {
 	s.memory.Reclaimed(s.reclaim())
 }
@@ -66,15 +64,6 @@ func (s *State) spill(a *pieces.Assembly) {
 	s.do(Spill{a.Piece, a.Serial, numbers, bufs})
 }
 
-// spillAll writes what is in memory of all partial pieces, so that none is held.
-func (s *State) spillAll() {
-	for _, a := range s.pieces.InOrder() {
-		if !a.Checking && a.Buffers() > 0 {
-			s.spill(a)
-		}
-	}
-}
-
 func (e Written) apply(now time.Time, s *State) {
 	s.buffersOut -= len(e.Bufs)
 	s.memory.Drop(e.Bufs)
@@ -91,41 +80,5 @@ func (e Written) apply(now time.Time, s *State) {
 	}
 	if a.Ready() {
 		s.submit(a)
-	}
-}
-
-// dropMemory forgets the blocks of partial pieces that are in memory.
-func (s *State) dropMemory() {
-	for _, a := range s.pieces.InOrder() {
-		lost := a.InMemory()
-		if !a.Checking && len(lost) > 0 {
-			s.memory.Drop(a.Remove(lost))
-			s.picker.Lose(a.Piece, lost)
-		}
-	}
-	s.pieces.ForgetEmpty()
-}
-
-// Spilled returns the blocks of incomplete pieces that are in the Storage, unchecked:
-// block numbers by piece. The caller owns it.
-func (s *State) Spilled() map[int][]int { return s.pieces.Spilled() }
-
-// restoreSpilled takes in the blocks that a former run spilled.
-func (s *State) restoreSpilled(spilled map[int][]int) {
-	for _, piece := range slices.Sorted(maps.Keys(spilled)) {
-		if piece < 0 || piece >= s.n || s.have.Has(piece) {
-			continue
-		}
-		a := s.assemblyOf(piece)
-		for _, k := range spilled[piece] {
-			isNew := k >= 0 && k < a.Blocks() && !a.Arrived(k)
-			if isNew && s.geo.Contains(s.geo.Block(piece, k)) {
-				a.AddStored(k)
-				a.Restored = true
-			}
-		}
-		if a.Ready() {
-			s.submit(a)
-		}
 	}
 }

@@ -36,8 +36,8 @@ func (s *State) reportStats(now time.Time) {
 	}
 }
 
-// reportNoPeers reports that nobody is connected and nobody can be dialed, once. It
-// says whether it did.
+// reportNoPeers reports, once, that nobody is connected and nobody can be dialed. It
+// returns whether it did.
 func (s *State) reportNoPeers(canDial bool) bool {
 	if !s.Running() || len(s.peers) > 0 || s.book.Dialing() > 0 || canDial || s.reports.noPeers {
 		return false
@@ -47,7 +47,7 @@ func (s *State) reportNoPeers(canDial bool) bool {
 	return true
 }
 
-// reportNothingWanted reports that we want nothing of anybody who is connected, once.
+// reportNothingWanted reports, once, that no connected peer has a piece that we want.
 func (s *State) reportNothingWanted() {
 	if s.reports.nothingWanted || !s.Running() {
 		return

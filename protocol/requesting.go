@@ -69,8 +69,8 @@ func (s *State) pick(now time.Time, p *peer, n int) []swarm.Block {
 	picked := s.picker.Pick(s.picked[:0], ask)
 	isWaiting := len(p.requests) == 0
 	if len(picked) == 0 && ask.MaxNewPieces == 0 && isWaiting {
-		// The partial pieces are of no use to this peer. One that has others must
-		// not wait for those who left them.
+		// This peer has none of the partial pieces. It must not wait until the peers
+		// that have them complete them, because these may have left.
 		ask.MaxNewPieces = 1
 		picked = s.picker.Pick(picked, ask)
 	}

@@ -57,10 +57,11 @@ type Setup struct {
 
 // A Config tunes one torrent.
 type Config struct {
-	// PeerID is what we call ourselves (BEP 20).
+	// PeerID is what we call ourselves (https://www.bittorrent.org/beps/bep_0020.html).
 	PeerID swarm.PeerID
 
-	// UserAgent is the name and version that peers see (BEP 10).
+	// UserAgent is the name and version that peers see
+	// (https://www.bittorrent.org/beps/bep_0010.html, "handshake message").
 	UserAgent string
 
 	// MaxPeers is the number of connections. Zero means 80, negative means no limit.

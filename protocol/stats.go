@@ -51,7 +51,7 @@ type Stats struct {
 
 	Down, Up                 Flow  // payload
 	DownProtocol, UpProtocol Flow  // everything else on the wire
-	Wasted                   int64 // payload bytes that were of no use
+	Wasted                   int64 // payload bytes that were received in vain
 	EndGame                  bool  // the last blocks are requested of several peers at a time, as the picker says
 
 	Peers   int // connected
@@ -71,18 +71,18 @@ type PeerStats struct {
 	Outgoing bool   // we dialed it
 	Joined   time.Time
 
-	Greeting       bool          // it has not said yet what it has
-	Choking        bool          // it chokes us
-	Interested     bool          // it wants our pieces
-	AmChoking      bool          // we choke it
-	AmInterested   bool          // we want its pieces
-	Snubbed        bool          // blocks that we requested of it are overdue
-	Pieces         int           // that it has
-	Requested      int           // blocks that we wait for
-	Queue          int           // blocks to wait for, as its rate suggests
-	Serving        int           // blocks that wait to be sent to it
-	RoundTrip      time.Duration // mean time from request to block
-	Down, Up       Flow          // payload
-	DownAll, UpAll int64         // bytes on the wire
-	Unknown        int64         // messages of unknown kind that it sent, and that were skipped
+	BitfieldPending bool          // it has not said yet what it has
+	Choking         bool          // it chokes us
+	Interested      bool          // it wants our pieces
+	AmChoking       bool          // we choke it
+	AmInterested    bool          // we want its pieces
+	Snubbed         bool          // blocks that we requested of it are overdue
+	Pieces          int           // that it has
+	Requested       int           // blocks that we wait for
+	Queue           int           // blocks to wait for, as its rate suggests
+	Serving         int           // blocks that wait to be sent to it
+	RoundTrip       time.Duration // mean time from request to block
+	Down, Up        Flow          // payload
+	DownAll, UpAll  int64         // bytes on the wire
+	Unknown         int64         // messages of unknown kind that it sent, and that were skipped
 }

@@ -12,7 +12,7 @@ import (
 const (
 	checkWhileRequesting = 500 * time.Millisecond // between checks of timeouts while requests are open
 	checkOtherwise       = 5 * time.Second
-	keepAliveAfter       = 60 * time.Second // of our silence
+	keepAliveAfter       = 60 * time.Second // of our silence; peers close after 2 minutes
 	giveUpAfter          = time.Minute      // without a block: units set aside for the peer go to others
 	maxStalls            = 3                // times in a row that we give up on a peer's blocks until it goes
 )
@@ -41,8 +41,8 @@ func (s *State) scheduleTimeouts(now time.Time) {
 	}
 }
 
-// checkTimeouts goes through the peers: who is silent, who is of no use, whose blocks
-// are late. To those that have heard nothing of us for long it sends a keep-alive
+// checkTimeouts goes through the peers: which are silent, which are idle, whose blocks
+// are late. A peer that we sent nothing for long gets a keep-alive
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": length zero).
 func (s *State) checkTimeouts(now time.Time) {
 	s.timeouts.at = time.Time{}
@@ -79,7 +79,9 @@ func (s *State) checkSilence(now time.Time, p *peer) {
 	}
 }
 
-// checkRequests looks for blocks that are overdue. What a stalled peer was asked for
+// checkRequests looks for blocks that are overdue. A request times out when its peer sent
+// no block for Pace.Timeout, which follows the round trips of its blocks as the timeout of
+// TCP does; or when blocks arrive that were requested much later. What a stalled peer was asked for
 // becomes free for others; its units stay set aside, because it may still send.
 func (s *State) checkRequests(now time.Time, p *peer) {
 	if len(p.requests) == 0 {

@@ -55,6 +55,8 @@ func advice(err error) string {
 		return "Check the address, and that this machine is online."
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "The disk is full. Free some space and run the same command again:\nit continues where it stopped."
+	case errors.Is(err, syscall.ENOTDIR):
+		return "A part of that path is a file. Choose another folder with --dir."
 	case errors.Is(err, syscall.EROFS):
 		return "The file system is read-only. Choose another folder with --dir."
 	case errors.Is(err, fs.ErrPermission):

@@ -115,6 +115,10 @@ func saveTorrent(t *metainfo.Torrent, path string, force bool) (wrote bool, err 
 		}
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".shoal-*.torrent")
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		pathErr.Path = path // the user does not know the temporary name
+	}
 	if err != nil {
 		return false, err
 	}

@@ -123,6 +123,9 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 			continue
 		}
 		t, err := s.client.Add(ctx, source, o)
+		if name == "-" {
+			err = nameInput(err)
+		}
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err()

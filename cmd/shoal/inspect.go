@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -171,7 +172,11 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 // readTorrent reads a torrent from a file, or from stdin if name is "-".
 func readTorrent(stdin io.Reader, name string) (*metainfo.Torrent, error) {
 	if name == "-" {
-		return metainfo.Options{}.Read(stdin)
+		t, err := metainfo.Options{}.Read(stdin)
+		return t, nameInput(err)
+	}
+	if strings.HasPrefix(strings.ToLower(name), "magnet:") {
+		return nil, client.ErrMagnet
 	}
 	if strings.Contains(name, "://") {
 		return nil, advised{errors.New("this command reads files, not web addresses"), "Save the .torrent file first, then name the file."}
@@ -186,6 +191,15 @@ func readTorrent(stdin io.Reader, name string) (*metainfo.Torrent, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return t, err
+}
+
+// nameInput names standard input in an error about what was read from it.
+func nameInput(err error) error {
+	var invalid *metainfo.InvalidError
+	if errors.As(err, &invalid) {
+		return fmt.Errorf("standard input: %w", err)
+	}
+	return err
 }
 
 // show prints the torrent for people.

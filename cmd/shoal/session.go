@@ -258,7 +258,7 @@ func (s *session) failed() error {
 	return nil
 }
 
-// alreadyReported reports whether an error of Close is the trouble that a torrent failed with:
+// alreadyReported reports whether an error of Close is the one that a torrent failed with:
 // on a full disk, say, the last blocks cannot be written either.
 func (s *session) alreadyReported(err error) bool {
 	hint := advice(err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,11 +25,12 @@ var pureImports = strings.Fields(`
 // memory policy takes locks, because all torrents share it.
 var pureImportsOf = map[string][]string{"protocol/budget": {"sync"}}
 
-// impureNames are functions of allowed packages that read a clock, wait, use the
-// process's input and output, or read the machine's files.
+// impureNames are functions of allowed packages that read a clock, wait, start a
+// coroutine, use the process's input and output, or read the machine's files.
 var impureNames = map[string][]string{
 	"time": strings.Fields("Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick Local LoadLocation"),
 	"fmt":  strings.Fields("Print Printf Println Scan Scanf Scanln"),
+	"iter": strings.Fields("Pull Pull2"), // which start a coroutine
 }
 
 // explicitRandom are the names of math/rand/v2 that are of a source which the
@@ -93,6 +95,11 @@ func (t *tree) impureSyntax(p *typedPackage, f goFile) (complaints []string) {
 			if n.Op == token.ARROW {
 				bad(n, "receives from a channel")
 			}
+		case *ast.Ident:
+			builtin, ok := p.info.Uses[n].(*types.Builtin)
+			if ok && strings.HasPrefix(builtin.Name(), "print") {
+				bad(n, "uses "+builtin.Name())
+			}
 		case *ast.SelectorExpr:
 			from := p.imported(n.X)
 			global := from == "math/rand/v2" && !slices.Contains(explicitRandom, n.Sel.Name)
@@ -129,6 +136,9 @@ func TestCheckPurity(t *testing.T) {
 		{"a source", "p.go", "import \"math/rand/v2\"\n\nfunc f(r *rand.Rand) *rand.Rand { return rand.New(rand.NewPCG(1, r.Uint64())) }", ""},
 		{"the global source", "p.go", "import \"math/rand/v2\"\n\nfunc f() int { return rand.IntN(3) }", "uses math/rand/v2.IntN"},
 		{"output", "p.go", "import \"fmt\"\n\nfunc f() { fmt.Println() }", "uses fmt.Println"},
+		{"output of the language", "p.go", "func f() { println() }", "uses println"},
+		{"a function called print", "p.go", "func print() {}\n\nfunc f() { print() }", ""},
+		{"a coroutine", "p.go", "import \"iter\"\n\nfunc f(s iter.Seq[int]) { iter.Pull(s) }", "uses iter.Pull"},
 		{"a goroutine", "p.go", "func f() { go f() }", "starts a goroutine"},
 		{"a channel", "p.go", "type t struct{ c chan int }", "has a channel"},
 		{"a channel in budget", "budget/p.go", "type t struct{ c chan int }", "has a channel"},

@@ -229,10 +229,12 @@ func TestBuildFaults(t *testing.T) {
 	}
 	_, err := builder.Options{}.Bytes(ctx, "x", nil)
 	require.ErrorContains(t, err, "length is zero")
-	_, err = builder.Options{}.File(ctx, filepath.Join(t.TempDir(), "nothing"))
+	empty := t.TempDir()
+	_, err = builder.Options{}.File(ctx, filepath.Join(empty, "nothing"))
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = builder.Options{}.File(ctx, t.TempDir())
-	require.ErrorContains(t, err, "the folder has no files")
+	_, err = builder.Options{}.File(ctx, empty)
+	require.ErrorContains(t, err, "has no files")
+	require.ErrorContains(t, err, "the folder "+filepath.Base(empty))
 	_, err = builder.Options{Name: "n"}.FS(ctx, fstest.MapFS{"a\xff": {Data: []byte("x")}}, ".")
 	require.ErrorContains(t, err, "the name is not UTF-8")
 }

@@ -3,7 +3,6 @@ package builder
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -71,7 +70,7 @@ func (w *walker) collect() (inputs []input, single bool, err error) {
 	}
 	w.dropDangling()
 	if len(w.inputs) == 0 {
-		return nil, false, errors.New("the folder has no files")
+		return nil, false, fmt.Errorf("the folder %s has no files", w.base)
 	}
 	return w.inputs, false, nil
 }

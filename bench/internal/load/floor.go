@@ -51,7 +51,7 @@ func (f *Floor) Run(ctx context.Context) error {
 	defer f.c.Close()
 	defer context.AfterFunc(ctx, func() { f.c.Close() })()
 	f.r = bufio.NewReaderSize(f.c, readBuffer)
-	if err := greet(f.c, f.r, f.Torrent.ID, "XF0001"); err != nil {
+	if err := shakeHands(f.c, f.r, f.Torrent.ID, "XF0001"); err != nil {
 		return err
 	}
 	free, full := make(chan []byte, pieceBuffers), make(chan filled, pieceBuffers)

@@ -33,10 +33,10 @@ func (h *Hold) Open(ctx context.Context, n int) error {
 	err := each(n, func(i int) error {
 		slots <- struct{}{}
 		defer func() { <-slots }()
-		c, err := h.meet(ctx)
+		c, err := h.connect(ctx)
 		for try := 0; try < tries && err != nil && ctx.Err() == nil; try++ {
 			time.Sleep(100 * time.Millisecond)
-			c, err = h.meet(ctx)
+			c, err = h.connect(ctx)
 		}
 		if err != nil {
 			return fmt.Errorf("connection %d: %w", i, err)
@@ -51,8 +51,8 @@ func (h *Hold) Open(ctx context.Context, n int) error {
 	return err
 }
 
-// meet connects and shakes hands.
-func (h *Hold) meet(ctx context.Context) (net.Conn, error) {
+// connect connects and shakes hands.
+func (h *Hold) connect(ctx context.Context) (net.Conn, error) {
 	var dialer net.Dialer
 	c, err := dialer.DialContext(ctx, "tcp", h.Addr)
 	if err != nil {

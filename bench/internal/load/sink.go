@@ -55,7 +55,7 @@ func (s *Sink) Connect(ctx context.Context) error {
 		context.AfterFunc(ctx, func() { c.Close() })
 		d := &drain{sink: s, c: c, r: bufio.NewReaderSize(c, sinkBuffer)}
 		s.conns[i] = d
-		if err := greet(c, d.r, s.Torrent.ID, "XS0001"); err != nil {
+		if err := shakeHands(c, d.r, s.Torrent.ID, "XS0001"); err != nil {
 			return fmt.Errorf("connection %d: %w", i, err)
 		}
 		return d.unchoked()

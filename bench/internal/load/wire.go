@@ -96,8 +96,8 @@ func place(r *bufio.Reader, t Torrent) (off int64, err error) {
 	return off, nil
 }
 
-// greet sends our handshake and interest and reads the other's handshake.
-func greet(rw io.ReadWriter, r *bufio.Reader, id [20]byte, name string) error {
+// shakeHands sends our handshake and interest and reads the other's handshake.
+func shakeHands(rw io.ReadWriter, r *bufio.Reader, id [20]byte, name string) error {
 	if _, err := rw.Write(append(hello(id, name), state(interested)...)); err != nil {
 		return err
 	}

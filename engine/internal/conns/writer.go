@@ -34,7 +34,7 @@ func (c *Conn) write() {
 		case <-c.closed:
 			return
 		}
-		for w.take() {
+		for w.fetch() {
 			err := w.send()
 			if err != nil {
 				return
@@ -43,8 +43,8 @@ func (c *Conn) write() {
 	}
 }
 
-// take gets the messages that wait and the first few blocks.
-func (w *writer) take() bool {
+// fetch gets the messages that wait and the first few blocks.
+func (w *writer) fetch() bool {
 	m := &w.conn.mail
 	m.mu.Lock()
 	defer m.mu.Unlock()

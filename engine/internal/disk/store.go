@@ -24,7 +24,9 @@ type Owner interface {
 }
 
 // A Store is one torrent's Storage and what checks its pieces. Its fields do not change
-// once it is used. Its methods may be called from many goroutines.
+// once it is used. Its methods may be called from many goroutines. The error of a write,
+// such as that of a full disk, goes back in Written or CheckResult and stops the torrent:
+// see State.fail in protocol/failing.go.
 type Store struct {
 	Storage  swarm.Storage
 	Geometry swarm.Geometry

@@ -84,7 +84,7 @@ func (v *Verifiers) Close() {
 
 func (v *Verifiers) run() {
 	for {
-		jobs := v.take()
+		jobs := v.takeBatch()
 		if jobs == nil {
 			return
 		}
@@ -92,9 +92,9 @@ func (v *Verifiers) run() {
 	}
 }
 
-// take waits for pieces of one torrent: for as many as are hashed side by side, or
+// takeBatch waits for pieces of one torrent: for as many as are hashed side by side, or
 // until it is not worth waiting for more. It returns nil after Close.
-func (v *Verifiers) take() []job {
+func (v *Verifiers) takeBatch() []job {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for {

@@ -1,6 +1,6 @@
-// Package events hands what happens to those who listen. A [Hub] takes events and gives
-// each to all its queues; a [Queue] is what waits for one listener.
+// Package events gives events to listeners. A [Hub] takes an event and puts it into all
+// its queues; a [Queue] holds the events that one listener has not read.
 //
-// Nobody who emits ever waits for a listener: a queue is bounded, and an event that
-// finds it full is dropped and counted.
+// Emit never waits for a listener: a queue is bounded, and an event that finds it full is
+// dropped and counted.
 package events

@@ -78,7 +78,7 @@ func (q *Queue) finish() {
 // returns what still waits, and then io.EOF.
 func (q *Queue) Next(ctx context.Context) (protocol.Event, error) {
 	for {
-		e, done := q.take()
+		e, done := q.takeOldest()
 		switch {
 		case e != nil:
 			return e, nil
@@ -94,8 +94,8 @@ func (q *Queue) Next(ctx context.Context) (protocol.Event, error) {
 	}
 }
 
-// take takes out the oldest event; nil for none.
-func (q *Queue) take() (e protocol.Event, done bool) {
+// takeOldest takes out the oldest event; nil for none.
+func (q *Queue) takeOldest() (e protocol.Event, done bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.events) == 0 {

@@ -126,18 +126,6 @@ func (a *Announcer) Announce(s *Sources, what protocol.Announce, now swarm.Annou
 	}
 }
 
-// bringForward has a source called as soon as its min interval allows.
-func (a *Announcer) bringForward(j *job) {
-	at := time.Now()
-	if j.min.After(at) {
-		at = j.min
-	}
-	due := a.queue.At(&j.due)
-	if due.IsZero() || at.Before(due) {
-		a.queue.Set(&j.due, at)
-	}
-}
-
 // enqueue puts an event behind those that wait. Stopped drops those that it makes void.
 func (a *Announcer) enqueue(j *job, event swarm.Event) {
 	if event == swarm.Stopped {

@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -14,13 +13,8 @@ const (
 	// StoppedTimeout is how long a source has to hear that we stopped.
 	StoppedTimeout = 5 * time.Second
 
-	callTimeout    = time.Minute      // of other calls
-	defaultMin     = time.Minute      // between calls on request, if the source names no interval
-	leastInterval  = time.Second      // between calls, however often a source wants them
-	firstBackoff   = 15 * time.Second // after a call that failed; it doubles with each
-	longestBackoff = 30 * time.Minute
-	doublings      = 10
-	maxFound       = 1000 // addresses that are taken from one answer
+	callTimeout = time.Minute // of other calls
+	maxFound    = 1000        // addresses that are taken from one answer
 )
 
 // begin begins the calls that are due, as many as may be under way.
@@ -41,7 +35,7 @@ func (a *Announcer) begin() (full bool) {
 // beginCall begins one call. It is a task of the torrent; enqueue began that for
 // Stopped.
 func (a *Announcer) beginCall(j *job) {
-	event := j.take()
+	event := j.nextEvent()
 	limit := StoppedTimeout
 	if event != swarm.Stopped {
 		if !j.owner.BeginTask() {
@@ -105,7 +99,7 @@ func (a *Announcer) announcement(j *job, event swarm.Event) (swarm.Announcement,
 	return say, nil
 }
 
-// finish records what a call brought, and when to make the next.
+// finish records what a call brought, and schedules the next.
 func (a *Announcer) finish(j *job, event swarm.Event, answer swarm.Answer, err error, peers int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -118,25 +112,6 @@ func (a *Announcer) finish(j *job, event swarm.Event, answer swarm.Answer, err e
 		j.errors = 0
 	}
 	j.registered = event != swarm.Stopped && (j.registered || err == nil)
-	wait := cmp.Or(answer.Min, min(defaultMin, cmp.Or(answer.Next, defaultMin)))
-	j.min = now.Add(max(wait, 0))
-	switch {
-	case len(j.queued) > 0:
-		a.queue.Set(&j.due, now)
-	case event == swarm.Stopped || j.owner.Closing():
-	case err != nil:
-		if event != swarm.None {
-			j.queued = append(j.queued, event) // the source has not heard it yet
-		}
-		next := cmp.Or(answer.Next, backoff(int(j.errors)))
-		a.queue.Set(&j.due, now.Add(max(next, answer.Min, leastInterval)))
-	case answer.Next > 0:
-		a.queue.Set(&j.due, now.Add(max(answer.Next, answer.Min, leastInterval)))
-	}
+	a.scheduleNext(j, event, answer, err, now)
 	a.queue.Wake() // another call may begin
-}
-
-// backoff is how long to leave a source alone that failed and named no interval.
-func backoff(errors int) time.Duration {
-	return min(firstBackoff<<min(errors-1, doublings), longestBackoff)
 }

@@ -31,15 +31,8 @@ type job struct {
 	peers  int32
 }
 
-// mayBringForward reports whether the next call may come before it is due. One that is
-// to repeat a call that failed comes sooner only if a user asks.
-func (j *job) mayBringForward(asked bool) bool {
-	repeats := len(j.queued) > 0
-	return !j.busy && ((j.registered && !repeats) || (asked && repeats))
-}
-
-// take takes out the event to tell now; None if there is none.
-func (j *job) take() swarm.Event {
+// nextEvent takes out the event to tell now; None if there is none.
+func (j *job) nextEvent() swarm.Event {
 	if len(j.queued) == 0 {
 		return swarm.None
 	}

@@ -1,3 +1,3 @@
-// Package schedule says when it is time: for a torrent's next turn, and for the next
-// call of a source of peers.
+// Package schedule decides when a torrent has its next turn, and when a source of peers
+// is called.
 package schedule

@@ -20,7 +20,7 @@ func (s *State) closePeer(now time.Time, p *peer, why error) {
 	s.removePeer(now, p)
 }
 
-// removePeer takes a peer out of everything that goes on but the count of its units.
+// removePeer removes a peer from everything except the count of its units.
 func (s *State) removePeer(now time.Time, p *peer) {
 	s.order = slices.DeleteFunc(s.order, func(o *peer) bool { return o == p })
 	if s.byID[p.peerID] == p {
