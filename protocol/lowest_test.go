@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -42,13 +41,6 @@ func newLowest(g swarm.Geometry) *lowest {
 			l.blocks[i][k].pad = g.IsPad(g.Block(i, k))
 		}
 	}
-	return l
-}
-
-// newShuffled returns one that begins pieces in an order of its own.
-func newShuffled(g swarm.Geometry, seed uint64) *lowest {
-	l := newLowest(g)
-	rand.New(rand.NewPCG(seed, 1)).Shuffle(len(l.order), func(i, j int) { l.order[i], l.order[j] = l.order[j], l.order[i] })
 	return l
 }
 

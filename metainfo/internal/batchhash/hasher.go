@@ -19,7 +19,7 @@ var hashers = sync.Pool{New: func() any {
 var (
 	errNoStorage = errors.New("a block is nil, and Stored is nil too")
 	errNoPiece   = errors.New("there is no such piece")
-	errState     = errors.New("State does not belong to the blocks before From")
+	errState     = errors.New("the field State does not belong to the blocks before From")
 )
 
 // A Hasher hashes batches of pieces, for v1 and v2 in one pass over the bytes. One
