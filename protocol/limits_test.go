@@ -55,6 +55,7 @@ func TestBoundOfRequestsThatWait(t *testing.T) {
 		w.place = fmt.Sprintf("fast: %v", fast)
 		p := w.s.peers[1]
 		p.tally.queued.Store(maxServing - 1) // the writer is slow
+		w.take()
 		w.obey(strings.Fields("peer 1 sends request 0.0, request 0.1"))
 		require.Equal(t, !fast, p.closing, w.place)
 		if fast {

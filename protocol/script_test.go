@@ -87,7 +87,6 @@ func (w *world) play(lines ...string) {
 		w.obey(strings.Fields(line))
 		w.check()
 	}
-	w.take()
 }
 
 // find brings an address, a seed perhaps, found in some of the swarms or in all.
