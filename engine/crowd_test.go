@@ -43,7 +43,7 @@ func hostileCrowd(t *testing.T, r *rig, n uint64) {
 		dice := rand.New(rand.NewPCG(n, uint64(100+i)))
 		crowd.Go(func() {
 			for ctx.Err() == nil {
-				r.heckle(ctx, dice, i, e, s)
+				r.beHostile(ctx, dice, i, e, s)
 			}
 		})
 	}
@@ -62,9 +62,9 @@ func hostileCrowd(t *testing.T, r *rig, n uint64) {
 	x.query(func(time.Time, *protocol.State) { require.Empty(t, x.answers) })
 }
 
-// heckle is one connection of a hostile peer, which has its own address and one of few
+// beHostile is one connection of a hostile peer, which has its own address and one of few
 // names.
-func (r *rig) heckle(ctx context.Context, dice *rand.Rand, i int, e *Engine, s *sample) {
+func (r *rig) beHostile(ctx context.Context, dice *rand.Rand, i int, e *Engine, s *sample) {
 	host := r.network.Host(fmt.Sprintf("10.8.0.%d", i), simnet.Link{})
 	c, err := host.DialContext(ctx, "tcp", e.Addrs()[0].String())
 	if err != nil {
@@ -72,7 +72,7 @@ func (r *rig) heckle(ctx context.Context, dice *rand.Rand, i int, e *Engine, s *
 	}
 	defer c.Close()
 	a := &actor{t: r.t, conn: c}
-	h := handshake.Handshake{InfoHash: s.id, PeerID: peerID(fmt.Sprint("heckler", dice.IntN(6))), Reserved: handshake.Bits(handshake.Extended)}
+	h := handshake.Handshake{InfoHash: s.id, PeerID: peerID(fmt.Sprint("hostile", dice.IntN(6))), Reserved: handshake.Bits(handshake.Extended)}
 	if dice.IntN(2) == 0 {
 		h.Reserved = handshake.Bits(handshake.Fast, handshake.Extended)
 	}
@@ -125,7 +125,7 @@ func (s *sample) anyMessage(dice *rand.Rand) peerwire.Message {
 	case peerwire.Bitfield:
 		m.Data = s.all()
 	case peerwire.Extended:
-		hello := peerwire.ExtendedHandshake{V: "heckler", Reqq: dice.IntN(300), P: uint16(dice.IntN(3))}
+		hello := peerwire.ExtendedHandshake{V: "hostile", Reqq: dice.IntN(300), P: uint16(dice.IntN(3))}
 		m.Data = hello.AppendTo(nil)
 	case peerwire.Request, peerwire.Cancel, peerwire.Reject:
 	case peerwire.HaveAll, peerwire.HaveNone, peerwire.Suggest, peerwire.AllowedFast:
