@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/shoal-bt/shoal/engine/internal/disk"
 	"github.com/shoal-bt/shoal/engine/internal/simnet"
+	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/swarm/storagetest"
 	"github.com/stretchr/testify/require"
 )
@@ -49,5 +51,29 @@ func TestFewTorrentsAreCheckedAtOnce(t *testing.T) {
 				r.wait(x, time.Minute)
 			}
 		}
+	})
+}
+
+// A second Recheck fails while the first one is under way. A call whose context ends
+// leaves its check to go on.
+func TestRecheckWhileAnotherIsUnderWay(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		e := r.engine("10.0.0.1", simnet.Link{}, Config{})
+		s := newSample(1, 1<<20, 1<<18)
+		d := storagetest.NewFaulty(s.filled())
+		x := r.add(e, s.spec(d))
+		release := d.Block(storagetest.Read)
+		ctx, cancel := context.WithCancel(t.Context())
+		first := make(chan error, 1)
+		go func() { first <- x.Recheck(ctx) }()
+		synctest.Wait()
+		err := x.Recheck(t.Context())
+		require.ErrorIs(t, err, ErrBusy)
+		require.EqualError(t, err, "engine: a check of the torrent is under way")
+		cancel()
+		require.ErrorIs(t, <-first, context.Canceled)
+		release()
+		r.wait(x, time.Minute)
+		x.query(func(time.Time, *protocol.State) { require.Empty(t, x.answers, "nobody waits any more") })
 	})
 }

@@ -14,8 +14,11 @@ var (
 	ErrBusy   = protocol.ErrBusy
 )
 
-// errClosed is ErrClosed as the calls of this package return it.
-var errClosed = fmt.Errorf("engine: %w", ErrClosed)
+// errClosed and errBusy are ErrClosed and ErrBusy as the calls of this package return them.
+var (
+	errClosed = fmt.Errorf("engine: %w", ErrClosed)
+	errBusy   = fmt.Errorf("engine: %w", ErrBusy)
+)
 
 // The steps of a dial at which it can fail, for PeerFailed.
 var (

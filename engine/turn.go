@@ -118,8 +118,11 @@ func (t *Torrent) wait(ctx context.Context, ticket protocol.Ticket, in protocol.
 	}
 	select {
 	case err := <-c.answer:
-		if err == ErrClosed {
+		switch err {
+		case ErrClosed:
 			return errClosed
+		case ErrBusy:
+			return errBusy
 		}
 		return err
 	case <-ctx.Done():

@@ -154,7 +154,8 @@ type (
 		Piece  int
 	}
 
-	// Forget says that nobody waits for a Ticket any more.
+	// Forget says that nobody waits for a Ticket any more. If it was answered earlier
+	// in the same turn, the Answer is among the Effects all the same.
 	Forget struct{ Ticket Ticket }
 
 	// Reannounce asks all sources for peers as soon as they allow it.

@@ -35,8 +35,12 @@ func (w *world) balance() error {
 			n++
 		}
 	}
-	if n != w.quota.Held() || n != w.budget.InUse() {
-		return fmt.Errorf("%d units are accounted for, the torrent holds %d, %d are in use", n, w.quota.Held(), w.budget.InUse())
+	inUse := n // without a Memory nothing else counts them
+	if w.setup.Memory != nil {
+		inUse = w.budget.InUse()
+	}
+	if n != s.memory.Held() || n != inUse {
+		return fmt.Errorf("%d units are accounted for, the torrent holds %d, %d are in use", n, s.memory.Held(), inUse)
 	}
 	out := 0
 	for _, j := range w.jobs {

@@ -8,15 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tell carries out lines of a transcript.
-func (w *world) tell(lines ...string) {
-	for _, line := range lines {
-		w.place = line
-		w.obey(strings.Fields(line))
-		w.check()
-	}
-}
-
 func TestPickerOnlyWhilePiecesAreMissing(t *testing.T) {
 	made := 0
 	w := newWorld(t, []string{"have", "1111"})
@@ -25,17 +16,17 @@ func TestPickerOnlyWhilePiecesAreMissing(t *testing.T) {
 		made++
 		return newPicker()
 	}
-	w.tell("begin", "peer 1 joins fast all", "peer 2 joins fast 1110", "peer 2 sends interested", "+1s")
+	w.play("begin", "peer 1 joins fast all", "peer 2 joins fast 1110", "peer 2 sends interested", "+1s")
 	require.False(t, w.s.hasPicker())
 	require.Zero(t, made, "a complete torrent needs no picker")
 
 	w.take()
-	w.tell("lost 2 1.0")
+	w.play("lost 2 1.0")
 	require.True(t, w.s.hasPicker(), "a piece is missing again")
 	require.Equal(t, 1, made)
 	require.Contains(t, w.take(), "to 2: interested", "the picker knows who is there")
 
-	w.tell("peer 2 sends unchoke", "peer 2 sends piece 1.0", "peer 2 sends piece 1.1", "verdict 1 ok")
+	w.play("peer 2 sends unchoke", "peer 2 sends piece 1.0", "peer 2 sends piece 1.1", "verdict 1 ok")
 	require.False(t, w.s.hasPicker())
 	require.Contains(t, w.take(), "to 2: not interested")
 	require.Equal(t, 1, made)
@@ -50,12 +41,12 @@ func TestPickerAfterAPauseKnowsWhatArrived(t *testing.T) {
 		made++
 		return newPicker()
 	}
-	w.tell("begin", "peer 1 joins fast 1111", "peer 1 sends unchoke", "peer 1 sends piece 0.0", "peer 1 sends piece 0.2", "pause")
+	w.play("begin", "peer 1 joins fast 1111", "peer 1 sends unchoke", "peer 1 sends piece 0.0", "peer 1 sends piece 0.2", "pause")
 	require.False(t, w.s.hasPicker())
-	w.tell("peer 1 goes", "written 0", "resume")
+	w.play("peer 1 goes", "written 0", "resume")
 	require.Equal(t, 2, made)
 	w.take()
-	w.tell("peer 2 joins fast 1111", "peer 2 sends unchoke")
+	w.play("peer 2 joins fast 1111", "peer 2 sends unchoke")
 	require.Contains(t, strings.Join(w.take(), "\n"), "request 0.1 0.3 1.0", "what is left of the piece comes first")
 	w.finish()
 }

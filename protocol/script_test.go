@@ -80,6 +80,15 @@ func (w *world) obey(words []string) {
 	}
 }
 
+// play carries out the lines of a transcript, and checks the State after each.
+func (w *world) play(lines ...string) {
+	for _, line := range lines {
+		w.place = line
+		w.obey(strings.Fields(line))
+		w.check()
+	}
+}
+
 // find brings an address, a seed perhaps, found in some of the swarms or in all.
 func (w *world) find(words []string) {
 	a, in := swarm.Address{AddrPort: w.address(words[0])}, addressbook.Swarms(0)

@@ -183,11 +183,16 @@ func peerID(s string) (id swarm.PeerID) {
 // address reads "2", which is 10.0.0.2:6881, or a whole address.
 func (w *world) address(s string) netip.AddrPort {
 	if n, err := strconv.Atoi(s); err == nil {
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), 6881)
+		return address(n)
 	}
 	a, err := netip.ParseAddrPort(s)
 	require.NoError(w.t, err, w.place)
 	return a
+}
+
+// address returns the address of peer n.
+func address(n int) netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), 6881)
 }
 
 // content is the right bytes of a block.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -290,6 +291,41 @@ func TestCheckStored(t *testing.T) {
 		require.ElementsMatch(t, []int{1, 2, 3, 30, 31}, looked)
 		require.ElementsMatch(t, []int{1, 2, 31}, good)
 		require.Equal(t, protocol.StoredDone{Round: 5}, got[len(got)-1])
+	})
+}
+
+// A Verify may pass on that a file does not exist: the check goes on and its pieces are
+// missing. Any other error is reported, also beside a missing file.
+func TestMissingFileIsNoErrorOfACheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pieces := swarm.NewBitfield(40)
+		pieces.SetAll(40)
+		check := func(errs ...error) (found []error) {
+			s, _ := newStore(swarm.NewMemory(40*pieceLen), 0)
+			s.Verify = func(batch []swarm.Verdict) {
+				for i := range batch {
+					batch[i].Err = errs[min(i, len(errs)-1)]
+				}
+			}
+			x := &torrent{ctx: t.Context()}
+			NewChecks(1).Check(x, s, protocol.CheckStored{Pieces: pieces})
+			for _, in := range x.posted() {
+				part, ok := in.(protocol.StoredChecked)
+				if ok {
+					require.Empty(t, part.Good)
+					found = append(found, part.Err)
+				}
+			}
+			return found
+		}
+		missing := &fs.PathError{Op: "open", Path: "p", Err: fs.ErrNotExist}
+		broken := errors.New("bad sector")
+		for _, err := range check(missing) {
+			require.NoError(t, err)
+		}
+		for _, err := range check(broken, missing) {
+			require.ErrorIs(t, err, broken)
+		}
 	})
 }
 

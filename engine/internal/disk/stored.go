@@ -2,7 +2,9 @@ package disk
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"runtime"
 	"sync"
 
@@ -119,7 +121,7 @@ func sendBatches(ctx context.Context, next chan<- []int, n int, pieces swarm.Bit
 }
 
 // checkBatch checks pieces that are all in the Storage: Verify reads each block itself,
-// because it is nil.
+// because it is nil. A file that does not exist is not an error: its pieces are missing.
 func (s *Store) checkBatch(pieces []int, r io.ReaderAt) (good []int, err error) {
 	batch := make([]swarm.Verdict, len(pieces))
 	for i, piece := range pieces {
@@ -130,7 +132,7 @@ func (s *Store) checkBatch(pieces []int, r io.ReaderAt) (good []int, err error) 
 		if v.OK && v.Err == nil {
 			good = append(good, v.Piece)
 		}
-		if v.Err != nil {
+		if v.Err != nil && !errors.Is(v.Err, fs.ErrNotExist) {
 			err = v.Err
 		}
 	}

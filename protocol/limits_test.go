@@ -1,0 +1,176 @@
+package protocol
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/stretchr/testify/require"
+)
+
+// Each bound on what a peer may do is held, and the next step ends the connection.
+func TestBoundsOfAPeer(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		joins string
+		start []string
+		line  string
+		times int // that are allowed
+		why   string
+	}{
+		{"requests while choked", "fast none", nil, "request 0.0", maxRefused, "request while choked"},
+		{"requests for pieces that we do not have", "fast none", []string{"peer 1 sends interested", "+1s"}, "request 3.0", maxRefused, "request for pieces that we do not have"},
+		{"the same without the fast extension", "0000", []string{"peer 1 sends interested", "+1s"}, "request 3.0", maxRefused, "request for pieces that we do not have"},
+		{"rejects of what it may be asked for", "fast all", []string{"peer 1 sends unchoke"}, "reject 2.0", maxRefused, "refuses all that it is asked for"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, []string{"have", "1000"})
+			w.play("begin", "peer 1 joins "+test.joins)
+			w.play(test.start...)
+			line := "peer 1 sends " + test.line
+			for range test.times {
+				w.play(line)
+			}
+			p := w.s.peers[1]
+			require.False(t, p.closing)
+			w.play(line)
+			require.True(t, p.closing)
+			require.ErrorContains(t, p.closeErr, test.why)
+			w.finish()
+		})
+	}
+}
+
+// A peer has at most maxServing requests that wait. With the fast extension others are
+// rejected; without it there is no such message, and the connection ends.
+func TestBoundOfRequestsThatWait(t *testing.T) {
+	for _, fast := range []bool{true, false} {
+		w := newWorld(t, []string{"have", "1111"})
+		words := "peer 1 joins 0000"
+		if fast {
+			words += " fast"
+		}
+		w.play("begin", words, "peer 1 sends interested", "+1s")
+		w.place = fmt.Sprintf("fast: %v", fast)
+		p := w.s.peers[1]
+		p.tally.queued.Store(maxServing - 1) // the writer is slow
+		w.take()
+		w.obey(strings.Fields("peer 1 sends request 0.0, request 0.1"))
+		require.Equal(t, !fast, p.closing, w.place)
+		if fast {
+			require.Equal(t, []string{"to 1: reject 0.1", "serve 1: 0.0"}, w.take())
+		} else {
+			require.ErrorContains(t, p.closeErr, "more than 2000 requests wait")
+		}
+	}
+}
+
+func TestExtendedMessages(t *testing.T) {
+	w := newWorld(t, nil)
+	w.play("begin", "peer 1 joins ext 0000")
+	p := w.s.peers[1]
+	other := peerwire.Message{Kind: peerwire.Extended, ExtID: 7, Data: []byte("lllll")}
+	w.happen(&Received{Peer: 1, Messages: []peerwire.Message{other}})
+	require.False(t, p.closing, "no other message was agreed upon, so it is passed over")
+	w.happen(&Received{Peer: 1, Messages: []peerwire.Message{{Kind: peerwire.Extended, Data: []byte("lllll")}}})
+	require.True(t, p.closing)
+	require.Error(t, p.closeErr)
+}
+
+// Forget takes a call out, whatever it waits for: it gets no answer any more.
+func TestForget(t *testing.T) {
+	w := newWorld(t, []string{"length", "2b"})
+	w.play("begin", "peer 1 joins 1", "peer 1 sends unchoke", "wait", "wait 0")
+	w.happen(Forget{1})
+	w.play("peer 1 sends piece 0.0, piece 0.1", "verdict 0 ok")
+	require.Equal(t, map[Ticket]error{2: nil}, w.ended)
+
+	w.play("recheck")
+	w.happen(Forget{3})
+	w.play("stored 0 0", "checked")
+	require.Equal(t, PhaseRunning, w.s.phase)
+	require.NotContains(t, w.ended, Ticket(3))
+	w.play("recheck", "stored 0 0", "checked")
+	require.Contains(t, w.ended, Ticket(4), "the next one is answered")
+}
+
+// Without hashes of the blocks nothing is known of a wrong piece but who took part in it.
+func TestWrongPieceWithoutSums(t *testing.T) {
+	w := newWorld(t, nil)
+	w.play("begin", "peer 1 joins 1111", "peer 1 sends unchoke", "peer 1 sends piece 0.0",
+		"peer 2 joins 1111", "peer 2 sends unchoke", "peer 2 sends piece 0.1")
+	j := w.jobs[0]
+	w.jobs = nil
+	w.happen(CheckResult{Piece: 0, Serial: j.Serial, Blocks: j.Blocks})
+	w.check()
+	require.Empty(t, w.s.evidence)
+	require.True(t, w.s.peers[1].parole)
+	require.True(t, w.s.peers[2].parole)
+}
+
+// At a high rate requests are spread over pieces, and a section is said to be followed
+// soon by one of another piece as long as enough of its blocks are on their way.
+func TestSectionsAtAHighRate(t *testing.T) {
+	w, soon := quickDownload(t, "piece", "8b", "length", "64b", "sections", "2")
+	require.NotZero(t, soon)
+	spread := w.s.spreadPieces()
+	require.Equal(t, spread, w.s.maxNewPieces(1, spread), "all of these pieces may be begun")
+	require.Greater(t, spread, 1)
+	_, soon = quickDownload(t, "piece", "64b", "length", "64b", "sections", "2")
+	require.Zero(t, soon, "there is no other piece")
+}
+
+// quickDownload has a peer send a block each millisecond until all have arrived, and
+// returns how many sections were said to be followed soon by another. The last checks do
+// not end, so the peer is still connected.
+func quickDownload(t *testing.T, torrent ...string) (w *world, soon int) {
+	w = newWorld(t, torrent)
+	w.play("begin", "peer 1 joins fast all", "peer 1 sends unchoke")
+	p := w.s.peers[1]
+	for len(p.requests) > 0 {
+		b := p.requests[0].block
+		w.play("+1ms", fmt.Sprintf("peer 1 sends piece %s", brief(*w.setup.Geometry, b)))
+		for _, j := range slices.Clone(w.jobs) {
+			if j.Section && j.Soon {
+				soon++
+			}
+			if len(p.requests) == 0 {
+				break
+			}
+			w.play(fmt.Sprintf("verdict %d ok", j.Piece))
+		}
+	}
+	return w, soon
+}
+
+// Early hashing stops when enough is on its way out of memory.
+func TestEarlyHashingIsBounded(t *testing.T) {
+	w := newWorld(t, []string{"piece", "64b", "length", "192b", "sections", "40", "memory", "1000"})
+	w.play("begin", "peer 1 joins 111", "peer 1 sends hello 200, unchoke")
+	p := w.s.peers[1]
+	for _, piece := range []int{0, 1, 2} {
+		for k := range 39 {
+			b := w.setup.Geometry.Block(piece, k)
+			if p.findRequest(b) < 0 { // as if the queue were as long already
+				w.quota.Reserve(1)
+				p.tally.credits.Add(1)
+				p.requests = append(p.requests, request{block: b, sent: w.now})
+			}
+			w.obey([]string{"peer", "1", "sends", "piece", brief(*w.setup.Geometry, b)})
+		}
+	}
+	require.Zero(t, len(w.jobs))
+	w.obey([]string{"reclaim"})
+	require.Equal(t, 2, len(w.jobs), "two sections of 39 blocks are more than %d", minSpill)
+	require.Zero(t, len(w.spills))
+}
+
+func TestPhaseString(t *testing.T) {
+	text := ""
+	for p := PhaseChecking; p <= PhaseClosed; p++ {
+		text += p.String() + " "
+	}
+	require.Equal(t, "checking running paused failed closed ", text)
+}
