@@ -159,7 +159,7 @@ func (w *world) deliver(o *Outbox) {
 		w.say("serve %d: %s", o.Peer, brief(g, b))
 	}
 	c.line.Deliver(o)
-	_, blocks := c.line.Take(nil, nil, maxServing, 1<<40)
+	_, blocks := c.line.Take(nil, nil, maxServing, 1<<30)
 	c.tally.Sent(len(blocks))
 }
 
