@@ -14,6 +14,11 @@ import (
 // banned, and several go on parole: each may only send pieces that nobody else sends,
 // until the right piece shows who lied.
 
+// blame is what is known about the senders of wrong pieces that have not come right yet.
+type blame struct {
+	evidence map[int]*pieces.Evidence // by piece
+}
+
 var (
 	errLied   = errors.New("sent wrong bytes")
 	errBanned = errors.New("banned on request")
@@ -100,7 +105,7 @@ func (s *State) keepGoodBlocks(a *pieces.Assembly, e CheckResult) {
 
 // recordSenders keeps who sent what of a wrong piece.
 func (s *State) recordSenders(a *pieces.Assembly, sums []uint64) {
-	ev := s.evidence[a.Piece]
+	ev := s.blame.evidence[a.Piece]
 	if ev == nil {
 		ev = new(pieces.Evidence)
 	}
@@ -108,20 +113,20 @@ func (s *State) recordSenders(a *pieces.Assembly, sums []uint64) {
 	if ev.Empty() {
 		return
 	}
-	if s.evidence == nil {
-		s.evidence = make(map[int]*pieces.Evidence)
+	if s.blame.evidence == nil {
+		s.blame.evidence = make(map[int]*pieces.Evidence)
 	}
-	s.evidence[a.Piece] = ev
+	s.blame.evidence[a.Piece] = ev
 }
 
 // banLiars bans those whose blocks of a wrong piece differ from the right ones. The
 // others who took part in it are off parole.
 func (s *State) banLiars(now time.Time, piece int, right []uint64) {
-	ev := s.evidence[piece]
+	ev := s.blame.evidence[piece]
 	if ev == nil {
 		return
 	}
-	delete(s.evidence, piece)
+	delete(s.blame.evidence, piece)
 	for _, p := range ev.Liars(right) {
 		s.banSender(now, p)
 	}

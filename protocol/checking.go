@@ -35,7 +35,7 @@ func (s *State) submit(a *pieces.Assembly) {
 	}
 	a.Checking = true
 	bufs, stored := a.Lend(a.Blocks() - a.Hashed)
-	s.buffersOut += pieces.CountBuffers(bufs)
+	s.buffers.out += pieces.CountBuffers(bufs)
 	s.do(Check{
 		Piece:  a.Piece,
 		Serial: a.Serial,
@@ -43,7 +43,7 @@ func (s *State) submit(a *pieces.Assembly) {
 		Blocks: bufs,
 		State:  a.HashState,
 		Stored: stored,
-		Sums:   s.evidence[a.Piece] != nil,
+		Sums:   s.blame.evidence[a.Piece] != nil,
 		Soon:   (s.sections.on && s.sectionSoon()) || s.pieceSoon(),
 	})
 }
@@ -73,7 +73,7 @@ func (s *State) pieceSoon() bool {
 }
 
 func (e CheckResult) apply(now time.Time, s *State) {
-	s.buffersOut -= pieces.CountBuffers(e.Blocks)
+	s.buffers.out -= pieces.CountBuffers(e.Blocks)
 	a := s.pieces.Current(e.Piece, e.Serial)
 	if a != nil {
 		s.pieces.Forget(e.Piece)

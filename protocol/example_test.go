@@ -15,13 +15,9 @@ func Example() {
 	g := swarm.Geometry{Length: 4 * swarm.BlockLen, PieceLength: 2 * swarm.BlockLen}
 	now, states, tallies := time.Unix(0, 0), [2]*protocol.State{}, [2]protocol.Tally{}
 	for i := range states {
-		states[i] = protocol.New(now, protocol.Setup{
-			Swarms:    []swarm.ID{{1}},
-			Geometry:  &g,
-			Config:    &protocol.Config{PeerID: swarm.PeerID{byte(i)}, Events: protocol.OnCompleted},
-			NewPicker: func() swarm.Picker { return piecepicker.New(g) },
-			Have:      swarm.Bitfield{0x80 >> i},
-		})
+		config := &protocol.Config{PeerID: swarm.PeerID{byte(i)}, Events: protocol.OnCompleted}
+		picker := func() swarm.Picker { return piecepicker.New(g) }
+		states[i] = protocol.New(now, protocol.Setup{Swarms: []swarm.ID{{1}}, Geometry: &g, Config: config, NewPicker: picker, Have: swarm.Bitfield{0x80 >> i}})
 		states[i].Apply(now, protocol.Start{})
 		states[i].Apply(now, protocol.Joined{Peer: 1, ID: swarm.PeerID{byte(1 - i)}, Tally: &tallies[i]})
 	}

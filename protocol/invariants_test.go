@@ -23,7 +23,7 @@ func (w *world) check() {
 // reader, with a verifier or with the Storage.
 func (w *world) balance() error {
 	s := w.s
-	n := s.buffersOut
+	n := s.buffers.out
 	for _, c := range w.conns {
 		n += int(c.tally.credits.Load())
 	}
@@ -49,8 +49,8 @@ func (w *world) balance() error {
 	for _, e := range w.spills {
 		out += len(e.Bufs)
 	}
-	if out != s.buffersOut {
-		return fmt.Errorf("%d buffers are with verifiers and Storage, the State thinks %d", out, s.buffersOut)
+	if out != s.buffers.out {
+		return fmt.Errorf("%d buffers are with verifiers and Storage, the State thinks %d", out, s.buffers.out)
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func TestWrongPieceWithoutSums(t *testing.T) {
 	w.jobs = nil
 	w.happen(CheckResult{Piece: 0, Serial: j.Serial, Blocks: j.Blocks})
 	w.check()
-	require.Empty(t, w.s.evidence)
+	require.Empty(t, w.s.blame.evidence)
 	require.True(t, w.s.peers[1].parole)
 	require.True(t, w.s.peers[2].parole)
 }

@@ -10,6 +10,12 @@ import (
 // short: hashed early, or written before their piece is complete.
 const minSpill = 64
 
+// bufferUse is where the torrent's buffers are, apart from requests and assemblies.
+type bufferUse struct {
+	out     int  // buffers that are with verifiers and the Storage
+	waiting bool // Reserve gave none, and Refilled has not come
+}
+
 // reserve sets up to n units aside for blocks of this torrent. If there are none, the
 // torrent waits for Refilled.
 func (s *State) reserve(n int) int {
@@ -17,15 +23,15 @@ func (s *State) reserve(n int) int {
 	if granted > 0 {
 		return granted
 	}
-	s.waitsForMemory = true
-	if 2*s.buffersOut > s.memory.Held() {
+	s.buffers.waiting = true
+	if 2*s.buffers.out > s.memory.Held() {
 		s.do(Hurry{}) // most of it is with the verifiers
 	}
 	return 0
 }
 
 func (Refilled) apply(_ time.Time, s *State) {
-	s.waitsForMemory = false
+	s.buffers.waiting = false
 	s.repick = true
 }
 
@@ -41,17 +47,17 @@ func (s *State) reclaim() (gives bool) {
 	if s.phase == PhaseClosed {
 		return false
 	}
-	wasQuiet := s.buffersOut == 0
+	wasQuiet := s.buffers.out == 0
 	if s.hashEarly() {
 		gives = wasQuiet
 		s.do(Hurry{})
 	}
-	for s.buffersOut < minSpill {
+	for s.buffers.out < minSpill {
 		a := s.pieces.LeastComplete()
 		if a == nil {
 			break
 		}
-		gives = gives || s.buffersOut == 0
+		gives = gives || s.buffers.out == 0
 		s.spill(a)
 	}
 	return gives
@@ -60,12 +66,12 @@ func (s *State) reclaim() (gives bool) {
 // spill writes what is in memory of a partial piece.
 func (s *State) spill(a *pieces.Assembly) {
 	numbers, bufs := a.TakeBuffers()
-	s.buffersOut += len(bufs)
+	s.buffers.out += len(bufs)
 	s.do(Spill{a.Piece, a.Serial, numbers, bufs})
 }
 
 func (e Written) apply(now time.Time, s *State) {
-	s.buffersOut -= len(e.Bufs)
+	s.buffers.out -= len(e.Bufs)
 	s.memory.Drop(e.Bufs)
 	a := s.pieces.Current(e.Piece, e.Serial)
 	if a == nil {

@@ -58,7 +58,7 @@ func (s *State) submitSection(a *pieces.Assembly, least int) bool {
 	}
 	a.Hashing = n
 	bufs, _ := a.Lend(n)
-	s.buffersOut += pieces.CountBuffers(bufs)
+	s.buffers.out += pieces.CountBuffers(bufs)
 	s.do(Check{
 		Piece:   a.Piece,
 		Serial:  a.Serial,
@@ -96,7 +96,7 @@ func (s *State) sectionSoon() bool {
 }
 
 func (e SectionDone) apply(now time.Time, s *State) {
-	s.buffersOut -= pieces.CountBuffers(e.Blocks)
+	s.buffers.out -= pieces.CountBuffers(e.Blocks)
 	s.memory.Drop(e.Blocks)
 	a := s.pieces.Current(e.Piece, e.Serial)
 	if a == nil {
@@ -121,7 +121,7 @@ func (e SectionDone) apply(now time.Time, s *State) {
 // hashEarly has sections hashed before they are of the usual length, because memory is
 // short, and reports whether there were any.
 func (s *State) hashEarly() (found bool) {
-	for s.buffersOut < minSpill {
+	for s.buffers.out < minSpill {
 		a := s.pieces.LongestFront(2 * s.sections.min)
 		if a == nil || !s.submitSection(a, 1) {
 			return found

@@ -46,7 +46,7 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 // that was on its way: the check could otherwise read a half-written piece, or be
 // overtaken by the bytes that replace it.
 func (s *State) checkStoredNow() {
-	if s.stored.pending != nil && s.buffersOut == 0 && s.phase == PhaseChecking {
+	if s.stored.pending != nil && s.buffers.out == 0 && s.phase == PhaseChecking {
 		s.do(CheckStored{s.stored.pending, s.stored.round})
 		s.stored.pending = nil
 	}

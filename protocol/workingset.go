@@ -14,11 +14,9 @@ type workingSet struct {
 	byID  map[swarm.PeerID]*peer
 	dirty []*peer // whose outbox was written to
 
-	pieces         pieces.Table             // in progress
-	evidence       map[int]*pieces.Evidence // by piece
-	buffersOut     int                      // buffers that are with verifiers and the Storage
-	waitsForMemory bool                     // Reserve gave nothing, and Refilled has not come
-
+	pieces   pieces.Table // in progress
+	blame    blame
+	buffers  bufferUse
 	chokes   chokeRounds
 	timeouts timeoutChecks
 
@@ -46,8 +44,8 @@ func (s *State) attach() {
 // detach drops the workingSet if nothing is in it, and reports whether it did.
 func (s *State) detach() bool {
 	w := s.workingSet
-	inUse := len(w.peers)+len(w.order)+w.pieces.Len()+len(w.evidence)+w.buffersOut > 0
-	if inUse || w.waitsForMemory || !w.chokes.at.IsZero() || !w.timeouts.at.IsZero() {
+	inUse := len(w.peers)+len(w.order)+w.pieces.Len()+len(w.blame.evidence)+w.buffers.out > 0
+	if inUse || w.buffers.waiting || !w.chokes.at.IsZero() || !w.timeouts.at.IsZero() {
 		return false
 	}
 	s.workingSet = emptySet
