@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/bench/internal/processor"
 	"github.com/shoal-bt/shoal/bench/internal/report"
 )
 
@@ -35,6 +36,7 @@ func TestRun(t *testing.T) {
 	var r report.Report
 	require.NoError(t, json.Unmarshal(b, &r))
 	require.Len(t, r.Scenarios, 7)
+	require.Equal(t, processor.Read().String(), r.Class)
 	for _, s := range r.Scenarios {
 		require.Empty(t, s.Errors)
 		for _, row := range s.Rows {

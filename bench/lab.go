@@ -11,6 +11,7 @@ import (
 
 	"github.com/shoal-bt/shoal/bench/internal/child"
 	"github.com/shoal-bt/shoal/bench/internal/content"
+	"github.com/shoal-bt/shoal/bench/internal/processor"
 	"github.com/shoal-bt/shoal/bench/internal/report"
 	"github.com/shoal-bt/shoal/bench/internal/rival"
 )
@@ -46,6 +47,7 @@ type lab struct {
 	dir        string // temporary, removed by close
 	self       string // this program
 	libtorrent *rival.Libtorrent
+	features   processor.Features
 	log        io.Writer
 	prepared   bool // the content is there
 }
@@ -71,7 +73,7 @@ func openLab(o options, log io.Writer) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{options: o, dir: dir, self: self, log: log}
+	l := &lab{options: o, dir: dir, self: self, features: processor.Read(), log: log}
 	if l.libtorrent, err = rival.Find(dir); err != nil {
 		os.RemoveAll(dir)
 		return nil, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/shoal-bt/shoal/bench/internal/processor"
 	"github.com/shoal-bt/shoal/bench/internal/report"
 )
 
@@ -69,14 +71,19 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, l.close()) }()
 	r := report.Report{
-		Time: time.Now(), Machine: machine(), Class: o.class, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
-		Size: l.size, Rounds: l.rounds,
+		Time:    time.Now(),
+		Machine: processor.Describe(),
+		Class:   cmp.Or(o.class, l.features.String()),
+		Go:      runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
+		Size:    l.size,
+		Rounds:  l.rounds,
 	}
 	if l.libtorrent != nil {
 		r.Libtorrent = l.libtorrent.Version
 	} else {
 		fmt.Fprintln(log, "libtorrent is not installed (python3-libtorrent): measuring without")
 	}
+	fmt.Fprintln(log, "class of the processor:", r.Class)
 	failed := false
 	for _, s := range l.scenarios() {
 		if len(o.only) > 0 && !slices.Contains(o.only, s.Name) {

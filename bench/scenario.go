@@ -21,16 +21,6 @@ type contender struct {
 	run  func(context.Context) (report.Values, error)
 }
 
-// atMost and atLeast are bounds of Shoal's, by another contender, or alone if by is
-// empty.
-func atMost(of, by string, m report.Metric, limit float64) report.Bound {
-	return report.Bound{Of: of, By: by, Metric: m, Limit: limit}
-}
-
-func atLeast(of, by string, m report.Metric, limit float64) report.Bound {
-	return report.Bound{Of: of, By: by, Metric: m, Limit: limit, AtLeast: true}
-}
-
 // compare lets the contenders of a scenario take turns. One that fails is reported
 // and not measured again. The error is that of ctx, or what kept all from beginning.
 func (l *lab) compare(ctx context.Context, s *scenario) error {
@@ -71,8 +61,12 @@ func (l *lab) compare(ctx context.Context, s *scenario) error {
 
 // scenarios returns all that can be measured here, in the order of the report.
 func (l *lab) scenarios() []*scenario {
-	return []*scenario{
+	all := []*scenario{
 		l.download(), l.seed("seed1", 1), l.seed("seed8", 8), l.random(), l.recheck(), l.hash(),
 		l.many(), l.idleConns(), l.link("link", 0), l.link("lossy", 0.001),
 	}
+	for _, s := range all {
+		s.Bounds = boundsOf(s.Name, l.features.Class(), s.contenders)
+	}
+	return all
 }

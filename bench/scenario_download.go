@@ -11,10 +11,6 @@ func (l *lab) download() *scenario {
 	s := &scenario{Scenario: report.Scenario{
 		Name: "download", Title: "Download from a seeder that is faster",
 		Note: "1 MiB pieces in one file from one peer, where nothing else is said. `floor` reads, hashes with SHA-1 of the standard library and writes, and nothing else.",
-		Bounds: []report.Bound{
-			atMost("shoal", "floor", report.Wall, 0.70), atMost("shoal", "floor", report.CPU, 0.70),
-			atMost("shoal", "", report.Peak, 100),
-		},
 	}}
 	s.contenders = []contender{{"floor", l.leecher(plain, 1, func(dir string, peers []string) []string {
 		return l.command("floor", l.path(plain), dir+"/"+contentName, peers[0])
@@ -23,9 +19,6 @@ func (l *lab) download() *scenario {
 		s.contenders = append(s.contenders, contender{name, l.leecher(torrent, peers, func(dir string, peers []string) []string {
 			return l.own("leech", l.path(torrent), dir, peers)
 		})})
-		if name != "shoal" {
-			s.Bounds = append(s.Bounds, atMost(name, "shoal", report.Wall, 1.25), atMost(name, "shoal", report.CPU, 1.25), atMost(name, "", report.Peak, 100))
-		}
 	}
 	shoal("shoal", plain, 1)
 	if l.libtorrent != nil {
@@ -37,9 +30,6 @@ func (l *lab) download() *scenario {
 	shoal("shoal, 16 MiB pieces", large, 1)
 	shoal("shoal, 8 peers", plain, 8)
 	shoal("shoal, 500 files", files, 1)
-	if l.libtorrent != nil {
-		s.Bounds = append(s.Bounds, atLeast("shoal", "libtorrent", report.Rate, 2), atMost("shoal", "libtorrent", report.CPU, 0.5))
-	}
 	return s
 }
 

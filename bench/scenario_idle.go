@@ -17,9 +17,6 @@ func (l *lab) many() *scenario {
 	s := &scenario{Scenario: report.Scenario{
 		Name: "many", Title: fmt.Sprintf("%d torrents of %d pieces, seeding, no peers", l.torrents, content.ManyPieces),
 		Note: "Started from .torrent files and, Shoal, from its records. Each of Shoal's announces to a tracker, another process; libtorrent has seed mode and no trackers. RSS and idle CPU are taken when all have announced.",
-		Bounds: []report.Bound{
-			atMost("shoal", "", report.Start, 2), atMost("shoal", "", report.RSS, 80), atMost("shoal", "", report.Idle, 0.5),
-		},
 	}}
 	var tracker *child.Process
 	dir := l.path("many")
@@ -114,9 +111,6 @@ func (l *lab) idleConns() *scenario {
 	s := &scenario{Scenario: report.Scenario{
 		Name: "idle", Title: fmt.Sprintf("%d idle connections to one seeding torrent", l.conns),
 		Note: "By connection: what the process takes more with them than without, in resident memory.",
-		Bounds: []report.Bound{
-			atMost("shoal", "", report.Each, 40), atMost("shoal", "", report.Idle, 2),
-		},
 	}}
 	s.contenders = []contender{{"shoal", l.holder(l.ownSeeder())}}
 	if l.libtorrent != nil {

@@ -21,7 +21,6 @@ func (l *lab) recheck() *scenario {
 			continue
 		}
 		s.contenders = append(s.contenders, contender{theirs, l.checker(l.libtorrent.Command("recheck", l.path(plain), l.dir, fmt.Sprint(n)))})
-		s.Bounds = append(s.Bounds, atLeast(ours, theirs, report.Rate, 3.5))
 	}
 	return s
 }

@@ -13,9 +13,6 @@ func (l *lab) seed(name string, conns int) *scenario {
 	s := &scenario{Scenario: report.Scenario{
 		Name: name, Title: fmt.Sprintf("Seed to %d connections", conns),
 		Note: "Each connection has 128 requests under way. `blast` gathers 16 requests into a write, without anything else that a seeder does. CPU and memory are the seeder's.",
-		Bounds: []report.Bound{
-			atLeast("shoal", "blast", report.Rate, 0.85), atMost("shoal", "blast", report.Cost, 1.25),
-		},
 	}}
 	if conns == 1 {
 		s.Title = "Seed to one connection"
@@ -23,9 +20,6 @@ func (l *lab) seed(name string, conns int) *scenario {
 	s.contenders = l.seeders(func(command []string) func(context.Context) (report.Values, error) {
 		return l.seeder(command, "-conns", conns)
 	})
-	if l.libtorrent != nil {
-		s.Bounds = append(s.Bounds, atLeast("shoal", "libtorrent", report.Rate, 2), atMost("shoal", "libtorrent", report.Cost, 0.5))
-	}
 	return s
 }
 
@@ -35,9 +29,6 @@ func (l *lab) random() *scenario {
 	const conns = 200
 	s := &scenario{Scenario: report.Scenario{
 		Name: "random", Title: fmt.Sprintf("Seed random pieces to %d connections", conns),
-		Bounds: []report.Bound{
-			atLeast("shoal", "shoal, 8 in order", report.Rate, 0.7), atMost("shoal", "", report.Peak, 200),
-		},
 	}}
 	s.contenders = append(
 		[]contender{{"shoal, 8 in order", l.seeder(l.ownSeeder(), "-conns", 8)}},

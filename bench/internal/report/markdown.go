@@ -9,7 +9,11 @@ import (
 // Markdown writes tables of medians and bounds.
 func (r *Report) Markdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s; %s", r.Machine, r.Go)
+	b.WriteString(r.Machine)
+	if r.Class != "" {
+		fmt.Fprintf(&b, "; class: %s", r.Class)
+	}
+	fmt.Fprintf(&b, "; %s", r.Go)
 	if r.Libtorrent != "" {
 		fmt.Fprintf(&b, "; libtorrent %s", r.Libtorrent)
 	}

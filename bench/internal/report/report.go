@@ -128,7 +128,7 @@ func medians(runs []Values) Values {
 type Report struct {
 	Time       time.Time  `json:"time"`
 	Machine    string     `json:"machine"`
-	Class      string     `json:"class,omitempty"` // of the processor, for the plot: "AVX-512, SHA-NI on"
+	Class      string     `json:"class,omitempty"` // of the processor: "AVX2 with SHA-NI"
 	Go         string     `json:"go"`
 	Libtorrent string     `json:"libtorrent,omitempty"`
 	Size       int64      `json:"size"` // of the content, in bytes

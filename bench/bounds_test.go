@@ -1,0 +1,79 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/bench/internal/processor"
+	"github.com/shoal-bt/shoal/bench/internal/report"
+	"github.com/shoal-bt/shoal/bench/internal/rival"
+)
+
+// TestGoalsAreOfContenders finds each contender that a goal names, if all rivals are
+// there.
+func TestGoalsAreOfContenders(t *testing.T) {
+	l := withRivals()
+	for _, s := range l.scenarios() {
+		there := contendersOf(s)
+		for _, g := range goals[s.Name] {
+			for name := range strings.SplitSeq(g.what, " ÷ ") {
+				require.Contains(t, there, name, s.Name)
+			}
+		}
+	}
+	require.Subset(t, names, slices.Collect(maps.Keys(goals)))
+}
+
+func TestBoundsFollowTheClass(t *testing.T) {
+	for _, test := range []struct {
+		class                             processor.Class
+		wall, cpu, rate, sha1, recheck    float64 // 0 for no bound
+		download, recheckBounds, hashings int     // number of bounds
+	}{
+		{processor.AVX512, 0.70, 0.70, 2.0, 5.0, 3.5, 17, 2, 2},
+		{processor.AVX2SHA, 0.80, 0.90, 2.3, 2.0, 3.0, 17, 2, 2},
+		{processor.AVX2, 0, 0, 0, 2.7, 0, 13, 0, 2},
+		{processor.Other, 0, 0, 0, 0, 0, 13, 0, 0},
+	} {
+		l := withRivals()
+		bounds := map[string][]report.Bound{}
+		for _, s := range l.scenarios() {
+			bounds[s.Name] = boundsOf(s.Name, test.class, s.contenders)
+		}
+		limit := func(scenario, of, by string, m report.Metric) float64 {
+			for _, b := range bounds[scenario] {
+				if b.Of == of && b.By == by && b.Metric == m {
+					return b.Limit
+				}
+			}
+			return 0
+		}
+		require.Equal(t, test.wall, limit("download", "shoal", "floor", report.Wall))
+		require.Equal(t, test.cpu, limit("download", "shoal", "floor", report.CPU))
+		require.Equal(t, test.rate, limit("download", "shoal", "libtorrent", report.Rate))
+		require.Equal(t, test.recheck, limit("recheck", "shoal, 2", "libtorrent, 2", report.Rate))
+		require.Equal(t, test.sha1, limit("hash", "sha1, piecehash", "sha1, std", report.Rate))
+		require.Equal(t, 100.0, limit("download", "shoal, 8 peers", "", report.Peak), "the same for all")
+		require.Len(t, bounds["download"], test.download)
+		require.Len(t, bounds["recheck"], test.recheckBounds)
+		require.Len(t, bounds["hash"], test.hashings)
+	}
+}
+
+func TestNoBoundByWhoIsMissing(t *testing.T) {
+	l := &lab{options: options{size: 64 << 20}}
+	for _, s := range l.scenarios() {
+		for _, b := range s.Bounds {
+			require.NotContains(t, b.By, "libtorrent", s.Name)
+		}
+	}
+}
+
+// withRivals returns a lab that believes that every rival is installed.
+func withRivals() *lab {
+	return &lab{options: options{size: 64 << 20}, libtorrent: &rival.Libtorrent{Version: "2.0.8"}}
+}
