@@ -64,6 +64,17 @@ func TestBoundsFollowTheClass(t *testing.T) {
 	}
 }
 
+func TestRivalsAreContenders(t *testing.T) {
+	for _, s := range withRivals().scenarios() {
+		switch s.Name {
+		case "download":
+			require.Subset(t, contendersOf(s), []string{"libtorrent", "transmission", "aria2"})
+		case "seed1":
+			require.Equal(t, []string{"blast", "shoal", "libtorrent", "aria2"}, contendersOf(s))
+		}
+	}
+}
+
 func TestNoBoundByWhoIsMissing(t *testing.T) {
 	l := &lab{options: options{size: 64 << 20}}
 	for _, s := range l.scenarios() {
@@ -75,5 +86,5 @@ func TestNoBoundByWhoIsMissing(t *testing.T) {
 
 // withRivals returns a lab that believes that every rival is installed.
 func withRivals() *lab {
-	return &lab{options: options{size: 64 << 20}, libtorrent: &rival.Libtorrent{Version: "2.0.8"}}
+	return &lab{options: options{size: 64 << 20}, libtorrent: &rival.Libtorrent{Version: "2.0.8"}, programs: rival.Programs}
 }

@@ -44,9 +44,11 @@ func torrents(size int64) map[string]content.Info {
 // A lab is the place of all measurements, and what they have in common.
 type lab struct {
 	options
-	dir        string // temporary, removed by close
-	self       string // this program
-	libtorrent *rival.Libtorrent
+	dir        string            // temporary, removed by close
+	self       string            // this program
+	libtorrent *rival.Libtorrent // nil if it is not installed
+	programs   []rival.Program   // the other rivals that are installed
+	rivals     []string          // all that are installed, with their versions
 	features   processor.Features
 	log        io.Writer
 	prepared   bool // the content is there
@@ -74,11 +76,39 @@ func openLab(o options, log io.Writer) (*lab, error) {
 		return nil, err
 	}
 	l := &lab{options: o, dir: dir, self: self, features: processor.Read(), log: log}
-	if l.libtorrent, err = rival.Find(dir); err != nil {
+	if err := l.findRivals(); err != nil {
 		os.RemoveAll(dir)
 		return nil, err
 	}
 	return l, nil
+}
+
+// findRivals looks for the rivals, and says which are not installed. They have SHA-NI if
+// Shoal has it.
+func (l *lab) findRivals() (err error) {
+	missing := func(name, debian string) {
+		fmt.Fprintf(l.log, "%s is not installed, so it is left out: install the package %s to measure it\n", name, debian)
+	}
+	if !l.features.SHANI {
+		rival.WithoutSHANI()
+	}
+	if l.libtorrent, err = rival.Find(l.dir); err != nil {
+		return err
+	}
+	if l.libtorrent != nil {
+		l.rivals = append(l.rivals, "libtorrent "+l.libtorrent.Version)
+	} else {
+		missing("libtorrent", "python3-libtorrent")
+	}
+	for _, c := range rival.Programs {
+		if version, ok := c.Version(); ok {
+			l.programs = append(l.programs, c)
+			l.rivals = append(l.rivals, c.Name+" "+version)
+		} else {
+			missing(c.Name, c.Package)
+		}
+	}
+	return nil
 }
 
 func (l *lab) close() error { return os.RemoveAll(l.dir) }

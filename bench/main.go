@@ -25,8 +25,8 @@ var names = []string{"download", "seed1", "seed8", "random", "recheck", "hash", 
 
 // plotted are the bars of the plot.
 var plotted = []report.Group{
-	{Title: "Download from one peer", Scenario: "download", Contenders: []string{"floor", "shoal", "libtorrent"}},
-	{Title: "Seed to one connection", Scenario: "seed1", Contenders: []string{"blast", "shoal", "libtorrent"}},
+	{Title: "Download from one peer", Scenario: "download", Contenders: []string{"floor", "shoal", "libtorrent", "transmission", "aria2"}},
+	{Title: "Seed to one connection", Scenario: "seed1", Contenders: []string{"blast", "shoal", "libtorrent", "aria2"}},
 	{Title: "Seed to 8 connections", Scenario: "seed8", Contenders: []string{"blast", "shoal", "libtorrent"}},
 }
 
@@ -75,13 +75,9 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 		Machine: processor.Describe(),
 		Class:   cmp.Or(o.class, l.features.String()),
 		Go:      runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
+		Rivals:  l.rivals,
 		Size:    l.size,
 		Rounds:  l.rounds,
-	}
-	if l.libtorrent != nil {
-		r.Libtorrent = l.libtorrent.Version
-	} else {
-		fmt.Fprintln(log, "libtorrent is not installed (python3-libtorrent): measuring without")
 	}
 	fmt.Fprintln(log, "class of the processor:", r.Class)
 	failed := false

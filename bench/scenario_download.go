@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strconv"
 
+	"github.com/shoal-bt/shoal/bench/internal/child"
 	"github.com/shoal-bt/shoal/bench/internal/report"
 )
 
@@ -10,7 +14,7 @@ import (
 func (l *lab) download() *scenario {
 	s := &scenario{Scenario: report.Scenario{
 		Name: "download", Title: "Download from a seeder that is faster",
-		Note: "1 MiB pieces in one file from one peer, where nothing else is said. `floor` reads, hashes with SHA-1 of the standard library and writes, and nothing else.",
+		Note: "1 MiB pieces in one file from one peer, where nothing else is said. `floor` reads, hashes with SHA-1 of the standard library and writes, and nothing else. Transmission and aria2 are measured from their first request on.",
 	}}
 	s.contenders = []contender{{"floor", l.leecher(plain, 1, func(dir string, peers []string) []string {
 		return l.command("floor", l.path(plain), dir+"/"+contentName, peers[0])
@@ -25,6 +29,9 @@ func (l *lab) download() *scenario {
 		s.contenders = append(s.contenders, contender{"libtorrent", l.leecher(plain, 1, func(dir string, peers []string) []string {
 			return l.libtorrent.Command("leech", append([]string{l.path(plain), dir}, peers...)...)
 		})})
+	}
+	for _, c := range l.programs {
+		s.contenders = append(s.contenders, contender{c.Name, l.dialed(c.Name)})
 	}
 	shoal("shoal, 256 KiB pieces", small, 1)
 	shoal("shoal, 16 MiB pieces", large, 1)
@@ -54,4 +61,67 @@ func (l *lab) leecher(torrent string, peers int, command func(dir string, peers 
 		f, err := l.measure(ctx, command(dir, addrs))
 		return values(f, l.size), err
 	}
+}
+
+// dialed returns a run that downloads with a rival that its peer dials. The time is from
+// the rival's first request on, because Transmission first waits for its next round.
+func (l *lab) dialed(name string) func(context.Context) (report.Values, error) {
+	return func(ctx context.Context) (report.Values, error) {
+		dir, remove, err := l.target()
+		if err != nil {
+			return nil, err
+		}
+		defer remove()
+		blast, err := l.start(ctx, "blast", "-dial", l.path(plain), l.path(contentName))
+		if err != nil {
+			return nil, err
+		}
+		defer blast.Stop()
+		if _, err := blast.Ready(ctx); err != nil {
+			return nil, err
+		}
+		leecher, addr, err := l.startRival(ctx, name, "leech", dir)
+		if err != nil {
+			return nil, err
+		}
+		defer leecher.Stop()
+		if err := blast.Say(addr); err != nil {
+			return nil, err
+		}
+		if _, err := blast.Expect(ctx, "asked"); err != nil {
+			return nil, err
+		}
+		m, err := leecher.Mark()
+		if err != nil {
+			return nil, err
+		}
+		if _, err := leecher.Expect(ctx, "done"); err != nil {
+			return nil, err
+		}
+		f, err := leecher.Since(m)
+		return values(f, l.size), err
+	}
+}
+
+// startRival starts a rival that is a program of its own, and returns it and its
+// address when it is ready. Its figures are those of the program.
+func (l *lab) startRival(ctx context.Context, name, role, dir string) (*child.Process, string, error) {
+	// It has to stop the program, so an interrupt does not kill it.
+	p, err := l.start(context.WithoutCancel(ctx), "rival", name, role, l.path(plain), dir)
+	if err != nil {
+		return nil, "", err
+	}
+	words, err := fields(ctx, p)
+	if err == nil && len(words) != 2 {
+		err = fmt.Errorf("%s said %q, not its address and process ID", name, words)
+	}
+	var pid int
+	if err == nil {
+		pid, err = strconv.Atoi(words[1])
+	}
+	if err != nil {
+		return nil, "", errors.Join(err, p.Stop())
+	}
+	p.Measure(pid)
+	return p, words[0], nil
 }

@@ -20,6 +20,22 @@ func (l *lab) seed(name string, conns int) *scenario {
 	s.contenders = l.seeders(func(command []string) func(context.Context) (report.Values, error) {
 		return l.seeder(command, "-conns", conns)
 	})
+	if conns > 1 {
+		return s // the other programs choke some of several connections
+	}
+	for _, c := range l.programs {
+		if !c.Seeds {
+			continue
+		}
+		s.contenders = append(s.contenders, contender{c.Name, func(ctx context.Context) (report.Values, error) {
+			seeder, addr, err := l.startRival(ctx, c.Name, "seed", l.dir)
+			if err != nil {
+				return nil, err
+			}
+			defer seeder.Stop()
+			return l.take(ctx, seeder, addr, "-conns", conns, "-wait")
+		}})
+	}
 	return s
 }
 
@@ -65,24 +81,29 @@ func (l *lab) seeder(command []string, sink ...any) func(context.Context) (repor
 		if err != nil {
 			return nil, err
 		}
-		taker, err := l.start(ctx, append(append([]any{"sink"}, sink...), l.path(plain), addrs[0])...)
-		if err != nil {
-			return nil, err
-		}
-		defer taker.Stop()
-		if _, err := taker.Ready(ctx); err != nil {
-			return nil, err
-		}
-		m, err := seeder.Mark()
-		if err != nil {
-			return nil, err
-		}
-		took, _, err := taker.Go(ctx)
-		if err != nil {
-			return nil, err
-		}
-		f, err := seeder.Since(m)
-		f.Wall = took.Wall
-		return values(f, l.size), err
+		return l.take(ctx, seeder, addrs[0], sink...)
 	}
+}
+
+// take measures a seeder at an address while a sink takes the content.
+func (l *lab) take(ctx context.Context, seeder *child.Process, addr string, sink ...any) (report.Values, error) {
+	taker, err := l.start(ctx, append(append([]any{"sink"}, sink...), l.path(plain), addr)...)
+	if err != nil {
+		return nil, err
+	}
+	defer taker.Stop()
+	if _, err := taker.Ready(ctx); err != nil {
+		return nil, err
+	}
+	m, err := seeder.Mark()
+	if err != nil {
+		return nil, err
+	}
+	took, _, err := taker.Go(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := seeder.Since(m)
+	f.Wall = took.Wall
+	return values(f, l.size), err
 }

@@ -104,3 +104,15 @@ func greet(rw io.ReadWriter, r *bufio.Reader, id [20]byte, name string) error {
 	_, err := r.Discard(helloLen)
 	return err
 }
+
+// greetSlowly is greet, but sends our interest after the other's handshake.
+func greetSlowly(rw io.ReadWriter, r *bufio.Reader, id [20]byte, name string) error {
+	if _, err := rw.Write(hello(id, name)); err != nil {
+		return err
+	}
+	if _, err := r.Discard(helloLen); err != nil {
+		return err
+	}
+	_, err := rw.Write(state(interested))
+	return err
+}
