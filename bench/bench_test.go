@@ -60,6 +60,25 @@ func TestRun(t *testing.T) {
 	require.Empty(t, left)
 }
 
+func TestDisk(t *testing.T) {
+	tmp := t.TempDir()
+	if err := onDisk(tmp); err != nil {
+		t.Skip(err)
+	}
+	out := new(strings.Builder)
+	args := []string{"-quick", "-size", "16M", "-tmp", tmp, "-only", "disk", "-of", "^shoal"}
+	require.NoError(t, run(t.Context(), args, out, t.Output()))
+	require.Contains(t, out.String(), "\n| shoal |")
+	require.Contains(t, out.String(), "\n| shoal, recheck |")
+}
+
+func TestMemoryIsNoDisk(t *testing.T) {
+	if info, err := os.Stat(memory); err != nil || !info.IsDir() {
+		t.Skip("this system has no folder in memory")
+	}
+	require.Error(t, onDisk(memory))
+}
+
 func TestScenariosHaveTheirNames(t *testing.T) {
 	l := &lab{options: options{size: 64 << 20}}
 	var got []string

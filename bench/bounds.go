@@ -68,6 +68,10 @@ var goals = map[string][]goal{
 		{"shoal, 1 ÷ libtorrent, 1", report.Rate, atLeast, limits{3.5, 3.0, none, none}},
 		{"shoal, 2 ÷ libtorrent, 2", report.Rate, atLeast, limits{3.5, 3.0, none, none}},
 	},
+	"disk": {
+		{"shoal ÷ libtorrent", report.Wall, atMost, every(1)},
+		{"shoal, recheck ÷ libtorrent, recheck", report.Wall, atMost, every(1)},
+	},
 	"hash": {
 		{"sha1, piecehash ÷ sha1, std", report.Rate, atLeast, limits{5.0, 2.0, 2.7, none}},
 		{"sha256, piecehash ÷ sha256, std", report.Rate, atLeast, limits{4.0, 1.9, 2.5, none}},

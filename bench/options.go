@@ -33,7 +33,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.Usage = func() {
-		fmt.Fprint(out, "Measures Shoal beside programs that do the least and beside libtorrent; see the README.\n\n")
+		fmt.Fprint(out, "Measures Shoal beside programs that do the least and beside the rivals that are installed; see the README.\n\n")
 		flags.PrintDefaults()
 	}
 	size := flags.String("size", "2G", "`bytes` of content, a multiple of 16M")

@@ -62,7 +62,7 @@ func (l *lab) compare(ctx context.Context, s *scenario) error {
 // scenarios returns all that can be measured here, in the order of the report.
 func (l *lab) scenarios() []*scenario {
 	all := []*scenario{
-		l.download(), l.seed("seed1", 1), l.seed("seed8", 8), l.random(), l.recheck(), l.hash(),
+		l.download(), l.seed("seed1", 1), l.seed("seed8", 8), l.random(), l.recheck(), l.disk(), l.hash(),
 		l.many(), l.idleConns(), l.link("link", 0), l.link("lossy", 0.001),
 	}
 	for _, s := range all {

@@ -18,17 +18,17 @@ func (l *lab) download() *scenario {
 	}}
 	s.contenders = []contender{{"floor", l.leecher(plain, 1, func(dir string, peers []string) []string {
 		return l.command("floor", l.path(plain), dir+"/"+contentName, peers[0])
-	})}}
+	}, nil)}}
 	shoal := func(name, torrent string, peers int) {
 		s.contenders = append(s.contenders, contender{name, l.leecher(torrent, peers, func(dir string, peers []string) []string {
 			return l.own("leech", l.path(torrent), dir, peers)
-		})})
+		}, nil)})
 	}
 	shoal("shoal", plain, 1)
 	if l.libtorrent != nil {
 		s.contenders = append(s.contenders, contender{"libtorrent", l.leecher(plain, 1, func(dir string, peers []string) []string {
 			return l.libtorrent.Command("leech", append([]string{l.path(plain), dir}, peers...)...)
-		})})
+		}, nil)})
 	}
 	for _, c := range l.programs {
 		s.contenders = append(s.contenders, contender{c.Name, l.dialed(c.Name)})
@@ -41,8 +41,8 @@ func (l *lab) download() *scenario {
 }
 
 // leecher returns a run that downloads a torrent from a blast with the given number
-// of addresses.
-func (l *lab) leecher(torrent string, peers int, command func(dir string, peers []string) []string) func(context.Context) (report.Values, error) {
+// of addresses. The time includes sync if that is not nil.
+func (l *lab) leecher(torrent string, peers int, command func(dir string, peers []string) []string, sync func(dir string) error) func(context.Context) (report.Values, error) {
 	return func(ctx context.Context) (report.Values, error) {
 		dir, remove, err := l.target()
 		if err != nil {
@@ -58,7 +58,12 @@ func (l *lab) leecher(torrent string, peers int, command func(dir string, peers 
 		if err != nil {
 			return nil, err
 		}
-		f, err := l.measure(ctx, command(dir, addrs))
+		var f child.Figures
+		if sync == nil {
+			f, err = l.measure(ctx, command(dir, addrs))
+		} else {
+			f, err = l.measureSynced(ctx, command(dir, addrs), func() error { return sync(dir) })
+		}
 		return values(f, l.size), err
 	}
 }
