@@ -80,9 +80,9 @@ func TestMemoryIsNoDisk(t *testing.T) {
 }
 
 func TestScenariosHaveTheirNames(t *testing.T) {
-	l := &lab{options: options{size: 64 << 20}}
+	r := &runner{options: options{size: 64 << 20}}
 	var got []string
-	for _, s := range l.scenarios() {
+	for _, s := range r.scenarios() {
 		got = append(got, s.Name)
 		require.NotEmpty(t, s.Title)
 		require.NotEmpty(t, s.contenders)
@@ -133,6 +133,6 @@ func TestNoRoom(t *testing.T) {
 	if _, ok := room(t.TempDir()); !ok {
 		t.Skip("this system does not say how much room there is")
 	}
-	_, err := openLab(options{size: 1 << 50, tmp: t.TempDir()}, io.Discard)
+	_, err := openRunner(options{size: 1 << 50, tmp: t.TempDir()}, io.Discard)
 	require.ErrorContains(t, err, "has room for")
 }

@@ -16,8 +16,8 @@ import (
 // TestGoalsAreOfContenders finds each contender that a goal names, if all rivals are
 // there.
 func TestGoalsAreOfContenders(t *testing.T) {
-	l := withRivals()
-	for _, s := range l.scenarios() {
+	r := withRivals()
+	for _, s := range r.scenarios() {
 		there := contendersOf(s)
 		for _, g := range goals[s.Name] {
 			for name := range strings.SplitSeq(g.what, " ÷ ") {
@@ -39,9 +39,9 @@ func TestBoundsFollowTheClass(t *testing.T) {
 		{processor.AVX2, 0, 0, 0, 2.7, 0, 13, 0, 2},
 		{processor.Other, 0, 0, 0, 0, 0, 13, 0, 0},
 	} {
-		l := withRivals()
+		r := withRivals()
 		bounds := map[string][]report.Bound{}
-		for _, s := range l.scenarios() {
+		for _, s := range r.scenarios() {
 			bounds[s.Name] = boundsOf(s.Name, test.class, s.contenders)
 		}
 		limit := func(scenario, of, by string, m report.Metric) float64 {
@@ -76,15 +76,15 @@ func TestRivalsAreContenders(t *testing.T) {
 }
 
 func TestNoBoundByWhoIsMissing(t *testing.T) {
-	l := &lab{options: options{size: 64 << 20}}
-	for _, s := range l.scenarios() {
+	r := &runner{options: options{size: 64 << 20}}
+	for _, s := range r.scenarios() {
 		for _, b := range s.Bounds {
 			require.NotContains(t, b.By, "libtorrent", s.Name)
 		}
 	}
 }
 
-// withRivals returns a lab that believes that every rival is installed.
-func withRivals() *lab {
-	return &lab{options: options{size: 64 << 20}, libtorrent: &rival.Libtorrent{Version: "2.0.8"}, programs: rival.Programs}
+// withRivals returns a runner that believes that every rival is installed.
+func withRivals() *runner {
+	return &runner{options: options{size: 64 << 20}, libtorrent: &rival.Libtorrent{Version: "2.0.8"}, programs: rival.Programs}
 }

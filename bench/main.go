@@ -65,28 +65,28 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	if len(o.plot) > 0 {
 		return plot(o.plot, out)
 	}
-	l, err := openLab(o, log)
+	r, err := openRunner(o, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
-	r := report.Report{
+	defer func() { err = errors.Join(err, r.close()) }()
+	measured := report.Report{
 		Time:    time.Now(),
 		Machine: processor.Describe(),
-		Class:   cmp.Or(o.class, l.features.String()),
+		Class:   cmp.Or(o.class, r.features.String()),
 		Go:      runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
-		Rivals:  l.rivals,
-		Size:    l.size,
-		Rounds:  l.rounds,
+		Rivals:  r.rivals,
+		Size:    r.size,
+		Rounds:  r.rounds,
 	}
-	fmt.Fprintln(log, "class of the processor:", r.Class)
+	fmt.Fprintln(log, "class of the processor:", measured.Class)
 	failed := false
-	for _, s := range l.scenarios() {
+	for _, s := range r.scenarios() {
 		if len(o.only) > 0 && !slices.Contains(o.only, s.Name) {
 			continue
 		}
 		s.contenders = slices.DeleteFunc(s.contenders, func(c contender) bool { return !o.of.MatchString(c.name) })
-		switch err := l.compare(ctx, s); {
+		switch err := r.compare(ctx, s); {
 		case errors.Is(err, errLeftOut):
 			fmt.Fprintln(log, err)
 			continue
@@ -94,9 +94,9 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 			return err
 		}
 		failed = failed || len(s.Errors) > 0
-		r.Scenarios = append(r.Scenarios, s.Scenario)
+		measured.Scenarios = append(measured.Scenarios, s.Scenario)
 	}
-	if err := save(&r, o.out, out); err != nil {
+	if err := save(&measured, o.out, out); err != nil {
 		return err
 	}
 	if failed {

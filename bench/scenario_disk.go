@@ -18,43 +18,43 @@ const diskThreads = 2
 
 // disk is a download to a disk and a recheck from it, neither helped by the page cache:
 // the download ends when everything is on the disk, and the recheck reads it from there.
-func (l *lab) disk() *scenario {
+func (r *runner) disk() *scenario {
 	s := &scenario{Scenario: report.Scenario{
 		Name: "disk", Title: "Download to a disk, recheck from it",
 		Note: fmt.Sprintf("1 MiB pieces in one file. The time of a download includes fsync at the end. Before a recheck, with %d threads that hash, the content is dropped from the page cache.", diskThreads),
 	}}
 	s.open = func(ctx context.Context) error {
-		if err := onDisk(l.dir); err != nil {
+		if err := onDisk(r.dir); err != nil {
 			return fmt.Errorf("%w: %w", errLeftOut, err)
 		}
-		if err := l.prepare(ctx); err != nil {
+		if err := r.prepare(ctx); err != nil {
 			return err
 		}
-		return syncFiles(l.dir)
+		return syncFiles(r.dir)
 	}
 	add := func(name string, leech func(dir string, peers []string) []string, recheck []string) {
 		s.contenders = append(s.contenders,
-			contender{name, l.leecher(plain, 1, leech, syncFiles)},
+			contender{name, r.leecher(plain, 1, leech, syncFiles)},
 			contender{name + ", recheck", func(ctx context.Context) (report.Values, error) {
-				if err := evict(l.path(contentName)); err != nil {
+				if err := evict(r.path(contentName)); err != nil {
 					return nil, err
 				}
-				return l.checker(recheck)(ctx)
+				return r.checker(recheck)(ctx)
 			}})
 	}
 	add("shoal", func(dir string, peers []string) []string {
-		return l.own("leech", l.path(plain), dir, peers)
-	}, l.own("recheck", "-workers", diskThreads, l.path(plain), l.dir))
-	if l.libtorrent != nil {
+		return r.own("leech", r.path(plain), dir, peers)
+	}, r.own("recheck", "-workers", diskThreads, r.path(plain), r.dir))
+	if r.libtorrent != nil {
 		add("libtorrent", func(dir string, peers []string) []string {
-			return l.libtorrent.Command("leech", append([]string{l.path(plain), dir}, peers...)...)
-		}, l.libtorrent.Command("recheck", l.path(plain), l.dir, fmt.Sprint(diskThreads)))
+			return r.libtorrent.Command("leech", append([]string{r.path(plain), dir}, peers...)...)
+		}, r.libtorrent.Command("recheck", r.path(plain), r.dir, fmt.Sprint(diskThreads)))
 	}
 	return s
 }
 
 // measureSynced measures a command from "ready" to "done", and then until sync has ended.
-func (l *lab) measureSynced(ctx context.Context, argv []string, sync func() error) (child.Figures, error) {
+func (r *runner) measureSynced(ctx context.Context, argv []string, sync func() error) (child.Figures, error) {
 	p, err := child.Start(ctx, argv...)
 	if err != nil {
 		return child.Figures{}, err

@@ -11,27 +11,27 @@ import (
 )
 
 // download is one torrent from seeders that are faster than any leecher.
-func (l *lab) download() *scenario {
+func (r *runner) download() *scenario {
 	s := &scenario{Scenario: report.Scenario{
 		Name: "download", Title: "Download from a seeder that is faster",
 		Note: "1 MiB pieces in one file from one peer, where nothing else is said. `floor` reads, hashes with SHA-1 of the standard library and writes, and nothing else. Transmission and aria2 are measured from their first request on.",
 	}}
-	s.contenders = []contender{{"floor", l.leecher(plain, 1, func(dir string, peers []string) []string {
-		return l.command("floor", l.path(plain), dir+"/"+contentName, peers[0])
+	s.contenders = []contender{{"floor", r.leecher(plain, 1, func(dir string, peers []string) []string {
+		return r.command("floor", r.path(plain), dir+"/"+contentName, peers[0])
 	}, nil)}}
 	shoal := func(name, torrent string, peers int) {
-		s.contenders = append(s.contenders, contender{name, l.leecher(torrent, peers, func(dir string, peers []string) []string {
-			return l.own("leech", l.path(torrent), dir, peers)
+		s.contenders = append(s.contenders, contender{name, r.leecher(torrent, peers, func(dir string, peers []string) []string {
+			return r.own("leech", r.path(torrent), dir, peers)
 		}, nil)})
 	}
 	shoal("shoal", plain, 1)
-	if l.libtorrent != nil {
-		s.contenders = append(s.contenders, contender{"libtorrent", l.leecher(plain, 1, func(dir string, peers []string) []string {
-			return l.libtorrent.Command("leech", append([]string{l.path(plain), dir}, peers...)...)
+	if r.libtorrent != nil {
+		s.contenders = append(s.contenders, contender{"libtorrent", r.leecher(plain, 1, func(dir string, peers []string) []string {
+			return r.libtorrent.Command("leech", append([]string{r.path(plain), dir}, peers...)...)
 		}, nil)})
 	}
-	for _, c := range l.programs {
-		s.contenders = append(s.contenders, contender{c.Name, l.dialed(c.Name)})
+	for _, c := range r.programs {
+		s.contenders = append(s.contenders, contender{c.Name, r.dialed(c.Name)})
 	}
 	shoal("shoal, 256 KiB pieces", small, 1)
 	shoal("shoal, 16 MiB pieces", large, 1)
@@ -42,14 +42,14 @@ func (l *lab) download() *scenario {
 
 // leecher returns a run that downloads a torrent from a blast with the given number
 // of addresses. The time includes sync if that is not nil.
-func (l *lab) leecher(torrent string, peers int, command func(dir string, peers []string) []string, sync func(dir string) error) func(context.Context) (report.Values, error) {
+func (r *runner) leecher(torrent string, peers int, command func(dir string, peers []string) []string, sync func(dir string) error) func(context.Context) (report.Values, error) {
 	return func(ctx context.Context) (report.Values, error) {
-		dir, remove, err := l.target()
+		dir, remove, err := r.target()
 		if err != nil {
 			return nil, err
 		}
 		defer remove()
-		blast, err := l.start(ctx, "blast", "-ports", peers, l.path(torrent), l.path(contentName), "127.0.0.1:0")
+		blast, err := r.start(ctx, "blast", "-ports", peers, r.path(torrent), r.path(contentName), "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
@@ -60,24 +60,24 @@ func (l *lab) leecher(torrent string, peers int, command func(dir string, peers 
 		}
 		var f child.Figures
 		if sync == nil {
-			f, err = l.measure(ctx, command(dir, addrs))
+			f, err = r.measure(ctx, command(dir, addrs))
 		} else {
-			f, err = l.measureSynced(ctx, command(dir, addrs), func() error { return sync(dir) })
+			f, err = r.measureSynced(ctx, command(dir, addrs), func() error { return sync(dir) })
 		}
-		return values(f, l.size), err
+		return values(f, r.size), err
 	}
 }
 
 // dialed returns a run that downloads with a rival that its peer dials. The time is from
 // the rival's first request on, because Transmission first waits for its next round.
-func (l *lab) dialed(name string) func(context.Context) (report.Values, error) {
+func (r *runner) dialed(name string) func(context.Context) (report.Values, error) {
 	return func(ctx context.Context) (report.Values, error) {
-		dir, remove, err := l.target()
+		dir, remove, err := r.target()
 		if err != nil {
 			return nil, err
 		}
 		defer remove()
-		blast, err := l.start(ctx, "blast", "-dial", l.path(plain), l.path(contentName))
+		blast, err := r.start(ctx, "blast", "-dial", r.path(plain), r.path(contentName))
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +85,7 @@ func (l *lab) dialed(name string) func(context.Context) (report.Values, error) {
 		if _, err := blast.Ready(ctx); err != nil {
 			return nil, err
 		}
-		leecher, addr, err := l.startRival(ctx, name, "leech", dir)
+		leecher, addr, err := r.startRival(ctx, name, "leech", dir)
 		if err != nil {
 			return nil, err
 		}
@@ -104,15 +104,15 @@ func (l *lab) dialed(name string) func(context.Context) (report.Values, error) {
 			return nil, err
 		}
 		f, err := leecher.Since(m)
-		return values(f, l.size), err
+		return values(f, r.size), err
 	}
 }
 
 // startRival starts a rival that is a program of its own, and returns it and its
 // address when it is ready. Its figures are those of the program.
-func (l *lab) startRival(ctx context.Context, name, role, dir string) (*child.Process, string, error) {
+func (r *runner) startRival(ctx context.Context, name, role, dir string) (*child.Process, string, error) {
 	// It has to stop the program, so an interrupt does not kill it.
-	p, err := l.start(context.WithoutCancel(ctx), "rival", name, role, l.path(plain), dir)
+	p, err := r.start(context.WithoutCancel(ctx), "rival", name, role, r.path(plain), dir)
 	if err != nil {
 		return nil, "", err
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // hash is hashing alone, on one core.
-func (l *lab) hash() *scenario {
+func (r *runner) hash() *scenario {
 	s := &scenario{
 		Scenario: report.Scenario{
 			Name: "hash", Title: "Hashing on one core",
@@ -17,7 +17,7 @@ func (l *lab) hash() *scenario {
 	}
 	for _, algorithm := range []string{"sha1", "sha256"} {
 		for _, by := range []string{"std", "piecehash"} {
-			s.contenders = append(s.contenders, contender{algorithm + ", " + by, l.checker(l.own("hash", algorithm, by, l.size))})
+			s.contenders = append(s.contenders, contender{algorithm + ", " + by, r.checker(r.own("hash", algorithm, by, r.size))})
 		}
 	}
 	return s
