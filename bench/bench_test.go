@@ -129,10 +129,10 @@ func TestPlotNeedsReports(t *testing.T) {
 	}
 }
 
-func TestNoRoom(t *testing.T) {
-	if _, ok := room(t.TempDir()); !ok {
-		t.Skip("this system does not say how much room there is")
+func TestNoSpace(t *testing.T) {
+	if _, ok := freeSpace(t.TempDir()); !ok {
+		t.Skip("this system does not say how much space is free")
 	}
 	_, err := openRunner(options{size: 1 << 50, tmp: t.TempDir()}, io.Discard)
-	require.ErrorContains(t, err, "has room for")
+	require.ErrorContains(t, err, "MiB free")
 }

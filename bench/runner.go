@@ -54,7 +54,7 @@ type runner struct {
 	prepared   bool // the content is there
 }
 
-// openRunner makes the runner's folder and checks that there is room.
+// openRunner makes the runner's folder and checks that there is space.
 func openRunner(o options, log io.Writer) (*runner, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -68,8 +68,8 @@ func openRunner(o options, log io.Writer) (*runner, error) {
 		}
 	}
 	need := 2*o.size + slack
-	if free, ok := room(parent); ok && free < need {
-		return nil, fmt.Errorf("%s has room for %d MiB, and %d MiB are needed: give a smaller -size or another -tmp", parent, free>>20, need>>20)
+	if free, ok := freeSpace(parent); ok && free < need {
+		return nil, fmt.Errorf("%s has %d MiB free, and %d MiB are needed: give a smaller -size or another -tmp", parent, free>>20, need>>20)
 	}
 	dir, err := os.MkdirTemp(parent, "shoal-bench-")
 	if err != nil {
