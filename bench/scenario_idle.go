@@ -40,19 +40,19 @@ func (r *runner) many() *scenario {
 		os.RemoveAll(dir)
 	}
 	s.contenders = []contender{{"shoal", func(ctx context.Context) (report.Values, error) {
-		return r.crowd(ctx, r.own("many", dir+"/torrents", dir+"/data", dir+"/state"), tracker)
+		return r.seedMany(ctx, r.own("many", dir+"/torrents", dir+"/data", dir+"/state"), tracker)
 	}}}
 	if r.libtorrent != nil {
 		s.contenders = append(s.contenders, contender{"libtorrent", func(ctx context.Context) (report.Values, error) {
-			return r.crowd(ctx, r.libtorrent.Command("many", dir+"/torrents", dir+"/data"), nil)
+			return r.seedMany(ctx, r.libtorrent.Command("many", dir+"/torrents", dir+"/data"), nil)
 		}})
 	}
 	return s
 }
 
-// crowd measures a process that seeds many torrents, each of which announces to the
+// seedMany measures a process that seeds many torrents, each of which announces to the
 // tracker if there is one.
-func (r *runner) crowd(ctx context.Context, command []string, tracker *child.Process) (report.Values, error) {
+func (r *runner) seedMany(ctx context.Context, command []string, tracker *child.Process) (report.Values, error) {
 	before, err := announces(ctx, tracker)
 	if err != nil {
 		return nil, err
