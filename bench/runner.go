@@ -27,7 +27,7 @@ const (
 	linkMost    = 256 << 20        // bytes of it
 	unit        = 16 << 20         // the size is a multiple of this, the longest piece
 	slack       = 256 << 20        // bytes to leave free
-	settling    = 60 * time.Second // for a process to become idle
+	idleWait    = 60 * time.Second // for a process to become idle
 )
 
 // torrents returns the torrents of content of size bytes, by file name.
@@ -196,10 +196,10 @@ func values(f child.Figures, bytes int64) report.Values {
 
 func mib(n int64) float64 { return float64(n) / (1 << 20) }
 
-// settle waits until a process hardly takes a processor, for a minute at most.
-func (r *runner) settle(ctx context.Context, p *child.Process) (f child.Figures, err error) {
+// awaitIdle waits until a process hardly takes a processor, for a minute at most.
+func (r *runner) awaitIdle(ctx context.Context, p *child.Process) (f child.Figures, err error) {
 	window := min(time.Second, r.watch)
-	for end := time.Now().Add(settling); time.Now().Before(end); {
+	for end := time.Now().Add(idleWait); time.Now().Before(end); {
 		if f, err = r.over(ctx, p, window); err != nil || f.CPU < f.Wall/50 {
 			break
 		}
@@ -222,7 +222,7 @@ func (r *runner) over(ctx context.Context, p *child.Process, d time.Duration) (c
 // idle waits until a process is idle, and then returns the share of a core that it
 // takes, in percent, and its figures.
 func (r *runner) idle(ctx context.Context, p *child.Process) (float64, child.Figures, error) {
-	if _, err := r.settle(ctx, p); err != nil {
+	if _, err := r.awaitIdle(ctx, p); err != nil {
 		return 0, child.Figures{}, err
 	}
 	f, err := r.over(ctx, p, r.watch)

@@ -69,7 +69,7 @@ func (r *runner) seedMany(ctx context.Context, command []string, tracker *child.
 	if err != nil {
 		return nil, err
 	}
-	for end := time.Now().Add(settling); tracker != nil; {
+	for end := time.Now().Add(idleWait); tracker != nil; {
 		now, err := announces(ctx, tracker)
 		if err != nil {
 			return nil, err
@@ -131,7 +131,7 @@ func (r *runner) holder(command []string) func(context.Context) (report.Values, 
 		if err != nil {
 			return nil, err
 		}
-		alone, err := r.settle(ctx, seeder)
+		alone, err := r.awaitIdle(ctx, seeder)
 		if err != nil {
 			return nil, err
 		}
