@@ -97,8 +97,8 @@ var seedGoals = []goal{
 	{"shoal ÷ libtorrent", report.Cost, atMost, every(0.5)},
 }
 
-// boundsOf returns the bounds of a scenario for a class, but for those of contenders
-// that are not there.
+// boundsOf returns the bounds of a scenario for a class. Bounds that name a contender
+// that is missing are left out.
 func boundsOf(scenario string, class processor.Class, contenders []contender) (all []report.Bound) {
 	there := func(name string) bool {
 		return slices.ContainsFunc(contenders, func(c contender) bool { return c.name == name })

@@ -83,8 +83,8 @@ func openRunner(o options, log io.Writer) (*runner, error) {
 	return r, nil
 }
 
-// findRivals looks for the rivals, and says which are not installed. They have SHA-NI if
-// Shoal has it.
+// findRivals looks for the rivals, and says which are not installed. If Shoal does not
+// use SHA-NI, they do not either, as far as it can be turned off.
 func (r *runner) findRivals() (err error) {
 	missing := func(name, debian string) {
 		fmt.Fprintf(r.log, "%s is not installed, so it is left out: install the package %s to measure it\n", name, debian)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/shoal-bt/shoal/bench/internal/child"
 	"github.com/shoal-bt/shoal/bench/internal/report"
@@ -68,10 +69,16 @@ func (r *runner) leecher(torrent string, peers int, command func(dir string, pee
 	}
 }
 
+// rivalLimit is how long a run of a rival may take that is a program of its own. One that
+// hangs is reported, and the others are measured.
+const rivalLimit = 10 * time.Minute
+
 // dialed returns a run that downloads with a rival that its peer dials. The time is from
 // the rival's first request on, because Transmission first waits for its next round.
 func (r *runner) dialed(name string) func(context.Context) (report.Values, error) {
 	return func(ctx context.Context) (report.Values, error) {
+		ctx, cancel := context.WithTimeout(ctx, rivalLimit)
+		defer cancel()
 		dir, remove, err := r.target()
 		if err != nil {
 			return nil, err

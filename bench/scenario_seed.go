@@ -28,6 +28,8 @@ func (r *runner) seed(name string, conns int) *scenario {
 			continue
 		}
 		s.contenders = append(s.contenders, contender{c.Name, func(ctx context.Context) (report.Values, error) {
+			ctx, cancel := context.WithTimeout(ctx, rivalLimit)
+			defer cancel()
 			seeder, addr, err := r.startRival(ctx, c.Name, "seed", r.dir)
 			if err != nil {
 				return nil, err

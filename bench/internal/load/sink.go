@@ -20,7 +20,7 @@ type Sink struct {
 	Depth   int   // requests that each connection has under way
 	Bytes   int64 // to take over all connections
 	Random  bool  // pieces in random order
-	Wait    bool  // for the seeder's handshake before anything else is sent; aria2 wants it
+	Wait    bool  // for the seeder's handshake before interest is sent; else aria2 bans us
 
 	conns []*drain
 	order []int // of pieces, if Random

@@ -14,7 +14,7 @@ const (
 	AVX512  Class = iota // with SHA-NI and without
 	AVX2SHA              // AVX2 and SHA-NI
 	AVX2                 // AVX2, without SHA-NI
-	Other                // every other processor, and all of which this package cannot know
+	Other                // every other processor, and every system but Linux
 	Classes              // the number of classes
 )
 
@@ -57,7 +57,7 @@ func (f Features) String() string {
 	}
 }
 
-// options are the names that GODEBUG has for what Linux lists under another name.
+// options has Linux's name of each feature that GODEBUG calls by another name.
 var options = map[string]string{"sha": "sha_ni"}
 
 // parse returns the features of a processor whose flags are as /proc/cpuinfo lists

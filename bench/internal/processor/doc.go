@@ -1,3 +1,3 @@
-// Package processor says to which class this machine's processor belongs: by what its
-// programs use, which is what it has less what GODEBUG turns off.
+// Package processor finds the class of this machine's processor. The class follows from
+// what programs use: the processor's features without those that GODEBUG turns off.
 package processor

@@ -8,15 +8,14 @@ import (
 	"strings"
 )
 
-// Read returns the features that Go programs use which this process starts with its
-// environment.
+// Read returns the features that this process and its children use.
 func Read() Features {
 	_, flags := info()
 	return parse(flags, os.Getenv("GODEBUG"))
 }
 
-// Describe returns the number of cores, the processor's name and what it can, whatever
-// GODEBUG says.
+// Describe returns the number of cores, the processor's name and its features, including
+// those that GODEBUG turns off.
 func Describe() string {
 	s := fmt.Sprintf("%d cores", runtime.NumCPU())
 	model, flags := info()

@@ -50,7 +50,6 @@ var Programs = []Program{
 
 // A job is what a program is to do.
 type job struct {
-	seed     bool // else download
 	torrent  string
 	folder   string // of the content
 	home     string // for its own files
@@ -83,7 +82,7 @@ func (c Program) Version() (string, bool) {
 // the program's address and process ID. A program that downloads is then dialed by its
 // peer, and Run says "done" when the program has everything.
 func (c Program) Run(p *child.Parent, seed bool, torrent, folder string) (err error) {
-	j := job{seed: seed, torrent: torrent, folder: folder}
+	j := job{torrent: torrent, folder: folder}
 	tor, err := metainfo.ReadFile(torrent)
 	if err != nil {
 		return err
@@ -142,7 +141,7 @@ func (c Program) Run(p *child.Parent, seed bool, torrent, folder string) (err er
 	return p.Done("")
 }
 
-// step is the time between two looks.
+// step is the time between two calls of poll's function.
 const step = 5 * time.Millisecond
 
 // poll calls f until it reports true or an error, or until ctx ends.

@@ -47,19 +47,16 @@ func prepareTransmission(j *job) ([]string, error) {
 	return []string{"--foreground", "--config-dir", j.home}, os.WriteFile(filepath.Join(j.home, "settings.json"), settings, 0o600)
 }
 
-// The states of a torrent that Transmission speaks of.
-const (
-	downloading = 4
-	seeding     = 6
-)
+// downloading is a torrent's status in Transmission.
+const downloading = 4
 
 // transmissionReady adds the torrent when Transmission takes commands, and reports
-// whether it downloads or seeds. Before it seeds it checks the content.
+// whether it downloads.
 func transmissionReady(ctx context.Context, j *job) (bool, error) {
 	if !j.rpc.added {
 		err := j.rpc.call(ctx, "torrent-add", map[string]any{"filename": j.torrent, "download-dir": j.folder}, nil)
 		j.rpc.added = err == nil
-		return false, nil // it is not there yet, or it has to start the torrent
+		return false, nil // Transmission or the torrent is still starting
 	}
 	var all struct {
 		Torrents []struct {
@@ -75,9 +72,6 @@ func transmissionReady(ctx context.Context, j *job) (bool, error) {
 	t := all.Torrents[0]
 	if t.Error != 0 {
 		return false, fmt.Errorf("transmission: %s", t.ErrorString)
-	}
-	if j.seed {
-		return t.Status == seeding, nil
 	}
 	return t.Status == downloading, nil
 }
