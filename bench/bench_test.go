@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/bench/internal/processor"
 	"github.com/shoal-bt/shoal/bench/internal/report"
 )
 
@@ -35,6 +36,7 @@ func TestRun(t *testing.T) {
 	var r report.Report
 	require.NoError(t, json.Unmarshal(b, &r))
 	require.Len(t, r.Scenarios, 7)
+	require.Equal(t, processor.Read().String(), r.Class)
 	for _, s := range r.Scenarios {
 		require.Empty(t, s.Errors)
 		for _, row := range s.Rows {
@@ -58,10 +60,29 @@ func TestRun(t *testing.T) {
 	require.Empty(t, left)
 }
 
+func TestDisk(t *testing.T) {
+	tmp := t.TempDir()
+	if err := onDisk(tmp); err != nil {
+		t.Skip(err)
+	}
+	out := new(strings.Builder)
+	args := []string{"-quick", "-size", "16M", "-tmp", tmp, "-only", "disk", "-of", "^shoal"}
+	require.NoError(t, run(t.Context(), args, out, t.Output()))
+	require.Contains(t, out.String(), "\n| shoal |")
+	require.Contains(t, out.String(), "\n| shoal, recheck |")
+}
+
+func TestMemoryIsNoDisk(t *testing.T) {
+	if info, err := os.Stat(memory); err != nil || !info.IsDir() {
+		t.Skip("this system has no folder in memory")
+	}
+	require.Error(t, onDisk(memory))
+}
+
 func TestScenariosHaveTheirNames(t *testing.T) {
-	l := &lab{options: options{size: 64 << 20}}
+	r := &runner{options: options{size: 64 << 20}}
 	var got []string
-	for _, s := range l.scenarios() {
+	for _, s := range r.scenarios() {
 		got = append(got, s.Name)
 		require.NotEmpty(t, s.Title)
 		require.NotEmpty(t, s.contenders)
@@ -108,10 +129,10 @@ func TestPlotNeedsReports(t *testing.T) {
 	}
 }
 
-func TestNoRoom(t *testing.T) {
-	if _, ok := room(t.TempDir()); !ok {
-		t.Skip("this system does not say how much room there is")
+func TestNoSpace(t *testing.T) {
+	if _, ok := freeSpace(t.TempDir()); !ok {
+		t.Skip("this system does not say how much space is free")
 	}
-	_, err := openLab(options{size: 1 << 50, tmp: t.TempDir()}, io.Discard)
-	require.ErrorContains(t, err, "has room for")
+	_, err := openRunner(options{size: 1 << 50, tmp: t.TempDir()}, io.Discard)
+	require.ErrorContains(t, err, "MiB free")
 }

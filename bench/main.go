@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,16 +16,17 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/shoal-bt/shoal/bench/internal/processor"
 	"github.com/shoal-bt/shoal/bench/internal/report"
 )
 
 // names are the scenarios, in the order of the report.
-var names = []string{"download", "seed1", "seed8", "random", "recheck", "hash", "many", "idle", "link", "lossy"}
+var names = []string{"download", "seed1", "seed8", "random", "recheck", "disk", "hash", "many", "idle", "link", "lossy"}
 
 // plotted are the bars of the plot.
 var plotted = []report.Group{
-	{Title: "Download from one peer", Scenario: "download", Contenders: []string{"floor", "shoal", "libtorrent"}},
-	{Title: "Seed to one connection", Scenario: "seed1", Contenders: []string{"blast", "shoal", "libtorrent"}},
+	{Title: "Download from one peer", Scenario: "download", Contenders: []string{"floor", "shoal", "libtorrent", "transmission", "aria2"}},
+	{Title: "Seed to one connection", Scenario: "seed1", Contenders: []string{"blast", "shoal", "libtorrent", "aria2"}},
 	{Title: "Seed to 8 connections", Scenario: "seed8", Contenders: []string{"blast", "shoal", "libtorrent"}},
 }
 
@@ -63,27 +65,28 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	if len(o.plot) > 0 {
 		return plot(o.plot, out)
 	}
-	l, err := openLab(o, log)
+	r, err := openRunner(o, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.close()) }()
-	r := report.Report{
-		Time: time.Now(), Machine: machine(), Class: o.class, Go: runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
-		Size: l.size, Rounds: l.rounds,
+	defer func() { err = errors.Join(err, r.close()) }()
+	measured := report.Report{
+		Time:    time.Now(),
+		Machine: processor.Describe(),
+		Class:   cmp.Or(o.class, r.features.String()),
+		Go:      runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
+		Rivals:  r.rivals,
+		Size:    r.size,
+		Rounds:  r.rounds,
 	}
-	if l.libtorrent != nil {
-		r.Libtorrent = l.libtorrent.Version
-	} else {
-		fmt.Fprintln(log, "libtorrent is not installed (python3-libtorrent): measuring without")
-	}
+	fmt.Fprintln(log, "class of the processor:", measured.Class)
 	failed := false
-	for _, s := range l.scenarios() {
+	for _, s := range r.scenarios() {
 		if len(o.only) > 0 && !slices.Contains(o.only, s.Name) {
 			continue
 		}
 		s.contenders = slices.DeleteFunc(s.contenders, func(c contender) bool { return !o.of.MatchString(c.name) })
-		switch err := l.compare(ctx, s); {
+		switch err := r.compare(ctx, s); {
 		case errors.Is(err, errLeftOut):
 			fmt.Fprintln(log, err)
 			continue
@@ -91,9 +94,9 @@ func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 			return err
 		}
 		failed = failed || len(s.Errors) > 0
-		r.Scenarios = append(r.Scenarios, s.Scenario)
+		measured.Scenarios = append(measured.Scenarios, s.Scenario)
 	}
-	if err := save(&r, o.out, out); err != nil {
+	if err := save(&measured, o.out, out); err != nil {
 		return err
 	}
 	if failed {

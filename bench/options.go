@@ -23,7 +23,7 @@ type options struct {
 	torrents int            // of the scenario many
 	conns    int            // of the scenario idle
 	watch    time.Duration
-	class    string   // of the processor, for the plot
+	class    string   // what the report calls the class of the processor; empty for its own name
 	plot     []string // bench.json files to draw; empty to measure
 	profiles string   // folder for profiles of Shoal; empty for none
 }
@@ -33,7 +33,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.Usage = func() {
-		fmt.Fprint(out, "Measures Shoal beside programs that do the least and beside libtorrent; see the README.\n\n")
+		fmt.Fprint(out, "Measures Shoal beside programs that do the least and beside the rivals that are installed; see the README.\n\n")
 		flags.PrintDefaults()
 	}
 	size := flags.String("size", "2G", "`bytes` of content, a multiple of 16M")
@@ -42,7 +42,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	quick := flags.Bool("quick", false, "little of everything, once: to see that it works; figures mean nothing")
 	flags.IntVar(&o.rounds, "rounds", 5, "`times` that each contender is measured")
 	flags.StringVar(&o.out, "out", "", "`folder` for bench.md, bench.json and bench.svg")
-	flags.StringVar(&o.class, "class", "", "`text` that names the class of the processor in the plot, such as 'AVX-512, SHA-NI on'")
+	flags.StringVar(&o.class, "class", "", "`text` that names the class of the processor in the report (default the instructions that programs use here; the bounds always follow these)")
 	plot := flags.String("plot", "", "measure nothing: draw these `files`, each a bench.json, with commas between them, to standard output")
 	flags.StringVar(&o.tmp, "tmp", "", "`folder` for the content (default /dev/shm where there is one)")
 	flags.StringVar(&o.profiles, "profile", "", "`folder`, which exists, for CPU and heap profiles of Shoal's processes")

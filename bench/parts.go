@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"github.com/shoal-bt/shoal/bench/internal/content"
 	"github.com/shoal-bt/shoal/bench/internal/load"
 	"github.com/shoal-bt/shoal/bench/internal/ours"
+	"github.com/shoal-bt/shoal/bench/internal/rival"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -27,8 +29,8 @@ type part struct {
 
 // parts are the children. Each says "ready" and waits for "go", see package child.
 var parts = []part{
-	{"blast", "[-ports N] TORRENT FILE LISTEN", blast},
-	{"sink", "[-conns N] [-depth N] [-random] [-late] TORRENT ADDR", sink},
+	{"blast", "[-ports N] [-dial] TORRENT FILE [LISTEN]", blast},
+	{"sink", "[-conns N] [-depth N] [-random] [-wait] [-late] TORRENT ADDR", sink},
 	{"floor", "TORRENT FILE ADDR", floor},
 	{"hold", "[-conns N] TORRENT ADDR", hold},
 	{"leech", "TORRENT DIR PEER...", func(p *child.Parent, args []string) error {
@@ -56,6 +58,7 @@ var parts = []part{
 	{"tracker", "", func(p *child.Parent, _ []string) error { return ours.Track(p) }},
 	{"prepare", "[-size BYTES] DIR", prepare},
 	{"prepare-many", "[-n N] DIR ANNOUNCE", prepareMany},
+	{"rival", "NAME seed|leech TORRENT DIR", foreign},
 	{"carry", "[-delay D] [-rate MBITS] [-loss P]", carry},
 }
 
@@ -108,8 +111,12 @@ func read(name string) (load.Torrent, [][20]byte, error) {
 func blast(p *child.Parent, args []string) error {
 	var flags flag.FlagSet
 	ports := flags.Int("ports", 1, "listeners")
+	dial := flags.Bool("dial", false, "listen nowhere, but dial the address that the parent says")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *dial {
+		return with(flags.Args(), 2, func(a []string) error { return dialer(p, a[0], a[1]) })
 	}
 	return with(flags.Args(), 3, func(a []string) error {
 		t, _, err := read(a[0])
@@ -133,12 +140,47 @@ func blast(p *child.Parent, args []string) error {
 	})
 }
 
+// dialer is a blast that dials a leecher.
+func dialer(p *child.Parent, torrent, file string) error {
+	t, _, err := read(torrent)
+	if err != nil {
+		return err
+	}
+	if err := p.Say("ready", ""); err != nil {
+		return err
+	}
+	addr, err := p.Hear()
+	if err != nil {
+		return nil // the parent has enough
+	}
+	b := load.Blast{Torrent: t, File: file}
+	if err := b.Dial(p.Context(), addr, func() { p.Say("asked", "") }); p.Context().Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// foreign runs a client that is a program of its own. It has to stop it, so an
+// interrupt does not kill it; the parent hears it too.
+func foreign(p *child.Parent, args []string) error {
+	signal.Ignore(os.Interrupt)
+	return with(args, 4, func(a []string) error {
+		for _, c := range rival.Programs {
+			if c.Name == a[0] {
+				return c.Run(p, a[1] == "seed", a[2], a[3])
+			}
+		}
+		return fmt.Errorf("there is no rival %q", a[0])
+	})
+}
+
 func sink(p *child.Parent, args []string) error {
 	var flags flag.FlagSet
 	s := load.Sink{}
 	flags.IntVar(&s.Conns, "conns", 1, "connections")
 	flags.IntVar(&s.Depth, "depth", 128, "requests under way on each")
 	flags.BoolVar(&s.Random, "random", false, "pieces in random order")
+	flags.BoolVar(&s.Wait, "wait", false, "send the handshake alone, and the rest when the seeder's has come")
 	late := flags.Bool("late", false, "connect when told to go, not before")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -21,23 +21,13 @@ type contender struct {
 	run  func(context.Context) (report.Values, error)
 }
 
-// atMost and atLeast are bounds of Shoal's, by another contender, or alone if by is
-// empty.
-func atMost(of, by string, m report.Metric, limit float64) report.Bound {
-	return report.Bound{Of: of, By: by, Metric: m, Limit: limit}
-}
-
-func atLeast(of, by string, m report.Metric, limit float64) report.Bound {
-	return report.Bound{Of: of, By: by, Metric: m, Limit: limit, AtLeast: true}
-}
-
 // compare lets the contenders of a scenario take turns. One that fails is reported
 // and not measured again. The error is that of ctx, or what kept all from beginning.
-func (l *lab) compare(ctx context.Context, s *scenario) error {
-	fmt.Fprintf(l.log, "\n%s\n", s.Title)
+func (r *runner) compare(ctx context.Context, s *scenario) error {
+	fmt.Fprintf(r.log, "\n%s\n", s.Title)
 	open := s.open
 	if open == nil {
-		open = l.prepare
+		open = r.prepare
 	}
 	if s.close != nil {
 		defer s.close()
@@ -46,7 +36,7 @@ func (l *lab) compare(ctx context.Context, s *scenario) error {
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	failed := map[string]bool{}
-	for round := range l.rounds {
+	for round := range r.rounds {
 		for _, c := range s.contenders {
 			if failed[c.name] {
 				continue
@@ -58,11 +48,11 @@ func (l *lab) compare(ctx context.Context, s *scenario) error {
 			if err != nil {
 				failed[c.name] = true
 				s.Errors = append(s.Errors, fmt.Sprintf("%s, round %d: %v", c.name, round+1, err))
-				fmt.Fprintf(l.log, "  %s: %v\n", c.name, err)
+				fmt.Fprintf(r.log, "  %s: %v\n", c.name, err)
 				continue
 			}
 			s.Add(c.name, v)
-			fmt.Fprintf(l.log, "  round %d  %s\n", round+1, report.Line(c.name, v))
+			fmt.Fprintf(r.log, "  round %d  %s\n", round+1, report.Line(c.name, v))
 		}
 	}
 	s.Sum()
@@ -70,9 +60,13 @@ func (l *lab) compare(ctx context.Context, s *scenario) error {
 }
 
 // scenarios returns all that can be measured here, in the order of the report.
-func (l *lab) scenarios() []*scenario {
-	return []*scenario{
-		l.download(), l.seed("seed1", 1), l.seed("seed8", 8), l.random(), l.recheck(), l.hash(),
-		l.many(), l.idleConns(), l.link("link", 0), l.link("lossy", 0.001),
+func (r *runner) scenarios() []*scenario {
+	all := []*scenario{
+		r.download(), r.seed("seed1", 1), r.seed("seed8", 8), r.random(), r.recheck(), r.disk(), r.hash(),
+		r.many(), r.idleConns(), r.link("link", 0), r.link("lossy", 0.001),
 	}
+	for _, s := range all {
+		s.Bounds = boundsOf(s.Name, r.features.Class(), s.contenders)
+	}
+	return all
 }

@@ -13,26 +13,23 @@ import (
 )
 
 // many is a great number of torrents that nobody wants anything of.
-func (l *lab) many() *scenario {
+func (r *runner) many() *scenario {
 	s := &scenario{Scenario: report.Scenario{
-		Name: "many", Title: fmt.Sprintf("%d torrents of %d pieces, seeding, no peers", l.torrents, content.ManyPieces),
+		Name: "many", Title: fmt.Sprintf("%d torrents of %d pieces, seeding, no peers", r.torrents, content.ManyPieces),
 		Note: "Started from .torrent files and, Shoal, from its records. Each of Shoal's announces to a tracker, another process; libtorrent has seed mode and no trackers. RSS and idle CPU are taken when all have announced.",
-		Bounds: []report.Bound{
-			atMost("shoal", "", report.Start, 2), atMost("shoal", "", report.RSS, 80), atMost("shoal", "", report.Idle, 0.5),
-		},
 	}}
 	var tracker *child.Process
-	dir := l.path("many")
+	dir := r.path("many")
 	s.open = func(ctx context.Context) (err error) {
-		if tracker, err = l.start(ctx, "tracker"); err != nil {
+		if tracker, err = r.start(ctx, "tracker"); err != nil {
 			return err
 		}
 		addr, err := tracker.Ready(ctx)
 		if err == nil {
-			err = l.run(ctx, "prepare-many", "-n", l.torrents, dir, "http://"+addr+"/announce")
+			err = r.run(ctx, "prepare-many", "-n", r.torrents, dir, "http://"+addr+"/announce")
 		}
 		if err == nil {
-			err = l.run(ctx, "record", dir+"/torrents", dir+"/data", dir+"/state")
+			err = r.run(ctx, "record", dir+"/torrents", dir+"/data", dir+"/state")
 		}
 		return err
 	}
@@ -43,19 +40,19 @@ func (l *lab) many() *scenario {
 		os.RemoveAll(dir)
 	}
 	s.contenders = []contender{{"shoal", func(ctx context.Context) (report.Values, error) {
-		return l.measureSeeding(ctx, l.own("many", dir+"/torrents", dir+"/data", dir+"/state"), tracker)
+		return r.seedMany(ctx, r.own("many", dir+"/torrents", dir+"/data", dir+"/state"), tracker)
 	}}}
-	if l.libtorrent != nil {
+	if r.libtorrent != nil {
 		s.contenders = append(s.contenders, contender{"libtorrent", func(ctx context.Context) (report.Values, error) {
-			return l.measureSeeding(ctx, l.libtorrent.Command("many", dir+"/torrents", dir+"/data"), nil)
+			return r.seedMany(ctx, r.libtorrent.Command("many", dir+"/torrents", dir+"/data"), nil)
 		}})
 	}
 	return s
 }
 
-// measureSeeding measures a process that seeds many torrents, each of which announces to the
+// seedMany measures a process that seeds many torrents, each of which announces to the
 // tracker if there is one.
-func (l *lab) measureSeeding(ctx context.Context, command []string, tracker *child.Process) (report.Values, error) {
+func (r *runner) seedMany(ctx context.Context, command []string, tracker *child.Process) (report.Values, error) {
 	before, err := announces(ctx, tracker)
 	if err != nil {
 		return nil, err
@@ -77,20 +74,20 @@ func (l *lab) measureSeeding(ctx context.Context, command []string, tracker *chi
 		if err != nil {
 			return nil, err
 		}
-		if now >= before+l.torrents {
+		if now >= before+r.torrents {
 			break
 		}
 		if time.Now().After(end) {
-			return nil, fmt.Errorf("%d of %d torrents announced", now-before, l.torrents)
+			return nil, fmt.Errorf("%d of %d torrents announced", now-before, r.torrents)
 		}
 		if err := pause(ctx, 100*time.Millisecond); err != nil {
 			return nil, err
 		}
 	}
-	share, after, err := l.idle(ctx, p)
+	share, after, err := r.idle(ctx, p)
 	return report.Values{
 		report.Start: f.Wall.Seconds(), report.CPU: f.CPU.Seconds(), report.Idle: share,
-		report.RSS: mib(after.RSS), report.Peak: mib(after.Peak), report.Each: float64(after.RSS) / 1024 / float64(l.torrents),
+		report.RSS: mib(after.RSS), report.Peak: mib(after.Peak), report.Each: float64(after.RSS) / 1024 / float64(r.torrents),
 	}, err
 }
 
@@ -110,23 +107,20 @@ func announces(ctx context.Context, tracker *child.Process) (int, error) {
 }
 
 // idleConns is a great number of connections on which nothing happens.
-func (l *lab) idleConns() *scenario {
+func (r *runner) idleConns() *scenario {
 	s := &scenario{Scenario: report.Scenario{
-		Name: "idle", Title: fmt.Sprintf("%d idle connections to one seeding torrent", l.conns),
+		Name: "idle", Title: fmt.Sprintf("%d idle connections to one seeding torrent", r.conns),
 		Note: "By connection: what the process takes more with them than without, in resident memory.",
-		Bounds: []report.Bound{
-			atMost("shoal", "", report.Each, 40), atMost("shoal", "", report.Idle, 2),
-		},
 	}}
-	s.contenders = []contender{{"shoal", l.holder(l.ownSeeder())}}
-	if l.libtorrent != nil {
-		s.contenders = append(s.contenders, contender{"libtorrent", l.holder(l.libtorrent.Command("seed", "127.0.0.1:0", l.path(plain), l.dir))})
+	s.contenders = []contender{{"shoal", r.holder(r.ownSeeder())}}
+	if r.libtorrent != nil {
+		s.contenders = append(s.contenders, contender{"libtorrent", r.holder(r.libtorrent.Command("seed", "127.0.0.1:0", r.path(plain), r.dir))})
 	}
 	return s
 }
 
 // holder returns a run that measures a seeder with idle connections.
-func (l *lab) holder(command []string) func(context.Context) (report.Values, error) {
+func (r *runner) holder(command []string) func(context.Context) (report.Values, error) {
 	return func(ctx context.Context) (report.Values, error) {
 		seeder, err := child.Start(ctx, command...)
 		if err != nil {
@@ -137,11 +131,11 @@ func (l *lab) holder(command []string) func(context.Context) (report.Values, err
 		if err != nil {
 			return nil, err
 		}
-		alone, err := l.waitUntilIdle(ctx, seeder)
+		alone, err := r.awaitIdle(ctx, seeder)
 		if err != nil {
 			return nil, err
 		}
-		hold, err := l.start(ctx, "hold", "-conns", l.conns, l.path(plain), addrs[0])
+		hold, err := r.start(ctx, "hold", "-conns", r.conns, r.path(plain), addrs[0])
 		if err != nil {
 			return nil, err
 		}
@@ -149,7 +143,7 @@ func (l *lab) holder(command []string) func(context.Context) (report.Values, err
 		if _, err := hold.Ready(ctx); err != nil {
 			return nil, err
 		}
-		share, f, err := l.idle(ctx, seeder)
+		share, f, err := r.idle(ctx, seeder)
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +155,7 @@ func (l *lab) holder(command []string) func(context.Context) (report.Values, err
 		}
 		return report.Values{
 			report.Idle: share, report.RSS: mib(f.RSS), report.Peak: mib(f.Peak),
-			report.Each: float64(f.RSS-alone.RSS) / 1024 / float64(l.conns),
+			report.Each: float64(f.RSS-alone.RSS) / 1024 / float64(r.conns),
 		}, nil
 	}
 }

@@ -22,16 +22,14 @@ const (
 
 // link is a download over a link where bytes take long: a good one, or one that
 // loses packets.
-func (l *lab) link(name string, loss float64) *scenario {
-	length := min(l.size, linkMost)
+func (r *runner) link(name string, loss float64) *scenario {
+	length := min(r.size, linkMost)
 	s := &scenario{Scenario: report.Scenario{
 		Name: name, Title: fmt.Sprintf("Long link: %d Mbit/s, %v one way", linkRate, linkDelay),
-		Note:   fmt.Sprintf("%d MiB in 256 KiB pieces from `blast`. `sink` has 600 requests under way and throws the bytes away.", length>>20),
-		Bounds: []report.Bound{atMost("shoal", "sink", report.Wall, 1.05)},
+		Note: fmt.Sprintf("%d MiB in 256 KiB pieces from `blast`. `sink` has 600 requests under way and throws the bytes away.", length>>20),
 	}}
 	if loss > 0 {
 		s.Title += fmt.Sprintf(", %g %% of packets lost", 100*loss)
-		s.Bounds = []report.Bound{atMost("shoal", "libtorrent", report.Wall, 1.10)}
 	}
 	var carrier *child.Process
 	var near, far []string // what to put before a command, to run it at that end
@@ -39,12 +37,12 @@ func (l *lab) link(name string, loss float64) *scenario {
 		if err := wan.Missing(); err != nil {
 			return fmt.Errorf("%w: %w", errLeftOut, err)
 		}
-		if err := l.prepare(ctx); err != nil {
+		if err := r.prepare(ctx); err != nil {
 			return err
 		}
 		// It has to clean up, so an interrupt does not kill it.
 		var err error
-		if carrier, err = l.start(context.WithoutCancel(ctx), "carry", "-loss", loss); err != nil {
+		if carrier, err = r.start(context.WithoutCancel(ctx), "carry", "-loss", loss); err != nil {
 			return err
 		}
 		ends, err := fields(ctx, carrier)
@@ -60,12 +58,12 @@ func (l *lab) link(name string, loss float64) *scenario {
 	}
 	run := func(name string, command func(dir, peer string) []string) {
 		s.contenders = append(s.contenders, contender{name, func(ctx context.Context) (report.Values, error) {
-			dir, remove, err := l.target()
+			dir, remove, err := r.target()
 			if err != nil {
 				return nil, err
 			}
 			defer remove()
-			seeder, err := child.Start(ctx, append(near, l.command("blast", l.path(distant), l.path(contentName), wan.Near+":0")...)...)
+			seeder, err := child.Start(ctx, append(near, r.command("blast", r.path(distant), r.path(contentName), wan.Near+":0")...)...)
 			if err != nil {
 				return nil, err
 			}
@@ -74,14 +72,14 @@ func (l *lab) link(name string, loss float64) *scenario {
 			if err != nil {
 				return nil, err
 			}
-			f, err := l.measure(ctx, append(far, command(dir, addrs[0])...))
+			f, err := r.measure(ctx, append(far, command(dir, addrs[0])...))
 			return values(f, length), err
 		}})
 	}
-	run("sink", func(_, peer string) []string { return l.command("sink", "-late", "-depth", 600, l.path(distant), peer) })
-	run("shoal", func(dir, peer string) []string { return l.own("leech", l.path(distant), dir, peer) })
-	if l.libtorrent != nil {
-		run("libtorrent", func(dir, peer string) []string { return l.libtorrent.Command("leech", l.path(distant), dir, peer) })
+	run("sink", func(_, peer string) []string { return r.command("sink", "-late", "-depth", 600, r.path(distant), peer) })
+	run("shoal", func(dir, peer string) []string { return r.own("leech", r.path(distant), dir, peer) })
+	if r.libtorrent != nil {
+		run("libtorrent", func(dir, peer string) []string { return r.libtorrent.Command("leech", r.path(distant), dir, peer) })
 	}
 	return s
 }

@@ -24,13 +24,13 @@ type usage struct {
 
 // Mark notes this moment.
 func (p *Process) Mark() (Mark, error) {
-	u, err := used(p.PID())
+	u, err := used(p.measured)
 	return Mark{time.Now(), u}, err
 }
 
 // Since returns what the process took since a moment.
 func (p *Process) Since(m Mark) (Figures, error) {
 	wall := time.Since(m.at)
-	u, err := used(p.PID())
+	u, err := used(p.measured)
 	return Figures{Wall: wall, CPU: u.cpu - m.used.cpu, RSS: u.rss, Peak: u.peak}, err
 }

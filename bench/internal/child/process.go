@@ -18,13 +18,14 @@ const patience = 15 * time.Second
 
 // A Process is a program that runs. Its methods are for one goroutine.
 type Process struct {
-	name  string
-	cmd   *exec.Cmd
-	in    io.WriteCloser
-	lines chan string
-	log   tail
-	once  sync.Once
-	ended error
+	name     string
+	cmd      *exec.Cmd
+	measured int // number of the process that Mark and Since measure
+	in       io.WriteCloser
+	lines    chan string
+	log      tail
+	once     sync.Once
+	ended    error
 }
 
 // Start starts a program. It is killed when ctx is done. Stop is to be called in
@@ -44,6 +45,7 @@ func Start(ctx context.Context, argv ...string) (*Process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
+	p.measured = p.cmd.Process.Pid
 	go func() {
 		defer close(p.lines)
 		for s := bufio.NewScanner(out); s.Scan(); {
@@ -62,8 +64,8 @@ func short(argv []string) string {
 	return strings.Join(words, " ")
 }
 
-// PID returns the number of the process.
-func (p *Process) PID() int { return p.cmd.Process.Pid }
+// Measure makes Mark and Since measure another process, one that this one started.
+func (p *Process) Measure(pid int) { p.measured = pid }
 
 // Say sends a line.
 func (p *Process) Say(line string) error {

@@ -78,6 +78,21 @@ func TestErrorsOfTheProcess(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestMeasureAnother(t *testing.T) {
+	if !counts {
+		t.Skip("this system does not say what other processes take")
+	}
+	p := start(t, "answer")
+	p.Measure(os.Getpid())
+	m, err := p.Mark()
+	require.NoError(t, err)
+	_, err = p.Since(m)
+	require.NoError(t, err)
+	p.Measure(1 << 30)
+	_, err = p.Mark()
+	require.Error(t, err, "there is no such process")
+}
+
 func TestEndOfInputEndsTheProcess(t *testing.T) {
 	p := start(t, "answer")
 	require.NoError(t, p.Say("one"))

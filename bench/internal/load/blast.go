@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -67,12 +68,74 @@ func (b *Blast) answer(c net.Conn, f io.ReaderAt) error {
 	if err != nil {
 		return err
 	}
-	out := append(hello([20]byte(theirs[hashAt:]), "XB0001"), b.claim()...)
-	r.Discard(helloLen)
-	if _, err := c.Write(append(out, state(unchoke)...)); err != nil {
+	greeting := slices.Concat(hello([20]byte(theirs[hashAt:]), "XB0001"), b.claim(), state(unchoke))
+	if _, err := c.Write(greeting); err != nil {
 		return err
 	}
-	out = make([]byte, 0, gathered*(headerLen+blockLen))
+	r.Discard(helloLen)
+	return b.respond(c, r, f)
+}
+
+// Dial connects to a leecher and answers it until the connection ends or ctx is done.
+// It calls asked when the first request comes. The handshake goes alone, because aria2
+// bans a peer that sends more with it.
+func (b *Blast) Dial(ctx context.Context, addr string, asked func()) error {
+	f, err := os.Open(b.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var dialer net.Dialer
+	c, err := dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.Close() })()
+	r := bufio.NewReaderSize(c, readBuffer)
+	if _, err := c.Write(hello(b.Torrent.ID, "XB0001")); err != nil {
+		return err
+	}
+	if _, err := r.Discard(helloLen); err != nil {
+		return err
+	}
+	if _, err := c.Write(append(b.claim(), state(unchoke)...)); err != nil {
+		return err
+	}
+	if err := awaitRequest(r); err != nil {
+		return err
+	}
+	asked()
+	return b.respond(c, r, f)
+}
+
+// awaitRequest passes over messages until the next one is a request.
+func awaitRequest(r *bufio.Reader) error {
+	for {
+		head, err := r.Peek(5)
+		if err != nil {
+			return err
+		}
+		if binary.BigEndian.Uint32(head) == 0 {
+			r.Discard(4) // a keep-alive
+			continue
+		}
+		if head[4] == request {
+			return nil
+		}
+		_, rest, err := next(r)
+		if err != nil {
+			return err
+		}
+		if _, err := r.Discard(rest); err != nil {
+			return err
+		}
+	}
+}
+
+// respond answers requests until the connection ends.
+func (b *Blast) respond(c net.Conn, r *bufio.Reader, f io.ReaderAt) (err error) {
+	out := make([]byte, 0, gathered*(headerLen+blockLen))
 	for {
 		out = out[:0]
 		for n := 0; n < gathered && (n == 0 || whole(r)); {

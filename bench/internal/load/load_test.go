@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha1"
@@ -61,7 +62,7 @@ func TestFloorGetsWhatBlastHas(t *testing.T) {
 func TestSinkTakesEverythingOnce(t *testing.T) {
 	tor, file, _ := sample(t)
 	for _, s := range []*Sink{
-		{Conns: 1, Depth: 128}, {Conns: 1, Depth: 1}, {Conns: 4, Depth: 3}, {Conns: 40, Depth: 2, Random: true},
+		{Conns: 1, Depth: 128}, {Conns: 1, Depth: 1}, {Conns: 4, Depth: 3}, {Conns: 40, Depth: 2, Random: true}, {Conns: 2, Depth: 9, Wait: true},
 	} {
 		s.Torrent, s.Bytes, s.Addr = tor, tor.Length, serve(t, tor, file)
 		require.NoError(t, s.Connect(t.Context()))
@@ -112,6 +113,38 @@ func TestHoldKeepsConnections(t *testing.T) {
 	require.Zero(t, h.Lost())
 	cancel()
 	require.Error(t, (&Hold{Addr: "127.0.0.1:1"}).Open(t.Context(), 1))
+}
+
+func TestBlastDials(t *testing.T) {
+	tor, file, want := sample(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	done, asked := make(chan error, 1), make(chan bool, 1)
+	go func() {
+		done <- (&Blast{tor, file}).Dial(t.Context(), l.Addr().String(), func() { asked <- true })
+	}()
+	c, err := l.Accept()
+	require.NoError(t, err)
+	r := bufio.NewReader(c)
+	require.NoError(t, shakeHands(c, r, tor.ID, "TEST"))
+	require.Empty(t, asked, "so far only interest and a keep-alive have come")
+	_, err = c.Write(append(make([]byte, 4), appendRequest(nil, tor, 4*blockLen)...))
+	require.NoError(t, err)
+	for {
+		kind, rest, err := next(r)
+		require.NoError(t, err)
+		body := make([]byte, rest)
+		_, err = io.ReadFull(r, body)
+		require.NoError(t, err)
+		if kind == piece {
+			require.Equal(t, want[4*blockLen:5*blockLen], body[8:])
+			break
+		}
+	}
+	require.True(t, <-asked)
+	require.NoError(t, c.Close())
+	require.Error(t, <-done, "the leecher closed the connection")
 }
 
 func TestClaimFitsThePieces(t *testing.T) {

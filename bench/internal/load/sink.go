@@ -20,6 +20,7 @@ type Sink struct {
 	Depth   int   // requests that each connection has under way
 	Bytes   int64 // to take over all connections
 	Random  bool  // pieces in random order
+	Wait    bool  // for the seeder's handshake before interest is sent; else aria2 bans us
 
 	conns []*drain
 	order []int // of pieces, if Random
@@ -55,7 +56,12 @@ func (s *Sink) Connect(ctx context.Context) error {
 		context.AfterFunc(ctx, func() { c.Close() })
 		d := &drain{sink: s, c: c, r: bufio.NewReaderSize(c, sinkBuffer)}
 		s.conns[i] = d
-		if err := shakeHands(c, d.r, s.Torrent.ID, "XS0001"); err != nil {
+		if s.Wait {
+			err = shakeHandsSlowly(c, d.r, s.Torrent.ID, "XS0001")
+		} else {
+			err = shakeHands(c, d.r, s.Torrent.ID, "XS0001")
+		}
+		if err != nil {
 			return fmt.Errorf("connection %d: %w", i, err)
 		}
 		return d.unchoked()

@@ -104,3 +104,15 @@ func shakeHands(rw io.ReadWriter, r *bufio.Reader, id [20]byte, name string) err
 	_, err := r.Discard(helloLen)
 	return err
 }
+
+// shakeHandsSlowly is shakeHands, but sends our interest after the other's handshake.
+func shakeHandsSlowly(rw io.ReadWriter, r *bufio.Reader, id [20]byte, name string) error {
+	if _, err := rw.Write(hello(id, name)); err != nil {
+		return err
+	}
+	if _, err := r.Discard(helloLen); err != nil {
+		return err
+	}
+	_, err := rw.Write(state(interested))
+	return err
+}

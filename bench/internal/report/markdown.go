@@ -9,9 +9,13 @@ import (
 // Markdown writes tables of medians and bounds.
 func (r *Report) Markdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s; %s", r.Machine, r.Go)
-	if r.Libtorrent != "" {
-		fmt.Fprintf(&b, "; libtorrent %s", r.Libtorrent)
+	b.WriteString(r.Machine)
+	if r.Class != "" {
+		fmt.Fprintf(&b, "; class: %s", r.Class)
+	}
+	fmt.Fprintf(&b, "; %s", r.Go)
+	if len(r.Rivals) > 0 {
+		fmt.Fprintf(&b, "; %s", strings.Join(r.Rivals, ", "))
 	}
 	fmt.Fprintf(&b, "; %s. Content of %s, rounds: %d, medians.\n", r.Time.UTC().Format("2006-01-02"), bytesText(r.Size), r.Rounds)
 	for i := range r.Scenarios {

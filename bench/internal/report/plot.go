@@ -152,7 +152,7 @@ func bar(b *strings.Builder, row Row, m Metric, x, y, width int, most float64) {
 	switch {
 	case strings.HasPrefix(row.Name, "shoal"):
 		class = "own"
-	case strings.HasPrefix(row.Name, "libtorrent"):
+	case labels[row.Name] == "":
 		class = "rival"
 	}
 	fmt.Fprintf(b, `<rect class="%s" x="%d" y="%d" width="%d" height="%d" rx="2"/>`, class, x+1, y, max(1, length), barHeight)

@@ -126,14 +126,14 @@ func medians(runs []Values) Values {
 
 // A Report is everything that one run of the command measured.
 type Report struct {
-	Time       time.Time  `json:"time"`
-	Machine    string     `json:"machine"`
-	Class      string     `json:"class,omitempty"` // of the processor, for the plot: "AVX-512, SHA-NI on"
-	Go         string     `json:"go"`
-	Libtorrent string     `json:"libtorrent,omitempty"`
-	Size       int64      `json:"size"` // of the content, in bytes
-	Rounds     int        `json:"rounds"`
-	Scenarios  []Scenario `json:"scenarios"`
+	Time      time.Time  `json:"time"`
+	Machine   string     `json:"machine"`
+	Class     string     `json:"class,omitempty"` // of the processor: "AVX2 with SHA-NI"
+	Go        string     `json:"go"`
+	Rivals    []string   `json:"rivals,omitempty"` // that are installed, with their versions
+	Size      int64      `json:"size"`             // of the content, in bytes
+	Rounds    int        `json:"rounds"`
+	Scenarios []Scenario `json:"scenarios"`
 }
 
 // JSON writes every run.

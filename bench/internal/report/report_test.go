@@ -29,7 +29,7 @@ func sample() *Report {
 	s.Add("shoal", Values{Wall: 1, Rate: 1900, Cost: 1, Peak: 120, Idle: 0})
 	s.Add("shoal", Values{Wall: 3, Rate: 1900, Cost: 1, Peak: 120, Idle: 0})
 	s.Sum()
-	return &Report{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Machine: "2 cores", Go: "go1.26", Size: 2 << 30, Rounds: 3, Scenarios: []Scenario{s}}
+	return &Report{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Machine: "2 cores", Class: "AVX2 with SHA-NI", Go: "go1.26", Rivals: []string{"rain 2.3", "aria2 1.36"}, Size: 2 << 30, Rounds: 3, Scenarios: []Scenario{s}}
 }
 
 func TestSum(t *testing.T) {
@@ -51,7 +51,7 @@ func TestSum(t *testing.T) {
 func TestMarkdown(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, sample().Markdown(&b))
-	require.Equal(t, `2 cores; go1.26; 2026-01-02. Content of 2 GiB, rounds: 3, medians.
+	require.Equal(t, `2 cores; class: AVX2 with SHA-NI; go1.26; rain 2.3, aria2 1.36; 2026-01-02. Content of 2 GiB, rounds: 3, medians.
 
 ### Download
 

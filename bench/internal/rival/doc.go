@@ -1,3 +1,4 @@
-// Package rival runs libtorrent, through its Python binding as Debian packages it
-// (python3-libtorrent), as the same processes that Shoal is measured as.
+// Package rival runs foreign clients as processes that are measured like Shoal's, with
+// discovery, encryption and uTP off: libtorrent through its Python binding, Transmission
+// and aria2 as the programs that they are. Debian has all three.
 package rival

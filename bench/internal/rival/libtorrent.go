@@ -8,6 +8,16 @@ import (
 	"strings"
 )
 
+// WithoutSHANI turns SHA-NI off for what this process starts from now on, as GODEBUG does
+// it for Go: in OpenSSL, which hashes for libtorrent and Transmission. A setting that the
+// user made stays. aria2 hashes with Nettle and keeps SHA-NI.
+func WithoutSHANI() {
+	const name, bit = "OPENSSL_ia32cap", ":~0x20000000" // bit 29 of the second word of features
+	if os.Getenv(name) == "" {
+		os.Setenv(name, bit)
+	}
+}
+
 // python is the interpreter that Debian's packages are for.
 const python = "/usr/bin/python3"
 

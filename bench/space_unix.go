@@ -13,8 +13,8 @@ import (
 // memory is the folder whose files are in memory; empty if the system has none.
 const memory = "/dev/shm"
 
-// room returns the number of bytes that fit in a folder.
-func room(dir string) (int64, bool) {
+// freeSpace returns the number of bytes that fit in a folder.
+func freeSpace(dir string) (int64, bool) {
 	var s syscall.Statfs_t
 	if syscall.Statfs(dir, &s) != nil {
 		return 0, false

@@ -11,11 +11,12 @@ import (
 
 	"github.com/shoal-bt/shoal/bench/internal/child"
 	"github.com/shoal-bt/shoal/bench/internal/content"
+	"github.com/shoal-bt/shoal/bench/internal/processor"
 	"github.com/shoal-bt/shoal/bench/internal/report"
 	"github.com/shoal-bt/shoal/bench/internal/rival"
 )
 
-// The files in the lab's folder.
+// The files in the runner's folder.
 const (
 	contentName = "content.bin"
 	plain       = "plain.torrent"  // 1 MiB pieces, one file
@@ -40,18 +41,21 @@ func torrents(size int64) map[string]content.Info {
 	}
 }
 
-// A lab is the place of all measurements, and what they have in common.
-type lab struct {
+// A runner runs scenarios: it has the options, the rivals and the folder of the content.
+type runner struct {
 	options
-	dir        string // temporary, removed by close
-	self       string // this program
-	libtorrent *rival.Libtorrent
+	dir        string            // temporary, removed by close
+	self       string            // this program
+	libtorrent *rival.Libtorrent // nil if it is not installed
+	programs   []rival.Program   // the other rivals that are installed
+	rivals     []string          // all that are installed, with their versions
+	features   processor.Features
 	log        io.Writer
 	prepared   bool // the content is there
 }
 
-// openLab makes the lab's folder and checks that there is room.
-func openLab(o options, log io.Writer) (*lab, error) {
+// openRunner makes the runner's folder and checks that there is space.
+func openRunner(o options, log io.Writer) (*runner, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -64,34 +68,62 @@ func openLab(o options, log io.Writer) (*lab, error) {
 		}
 	}
 	need := 2*o.size + slack
-	if free, ok := room(parent); ok && free < need {
-		return nil, fmt.Errorf("%s has room for %d MiB, and %d MiB are needed: give a smaller -size or another -tmp", parent, free>>20, need>>20)
+	if free, ok := freeSpace(parent); ok && free < need {
+		return nil, fmt.Errorf("%s has %d MiB free, and %d MiB are needed: give a smaller -size or another -tmp", parent, free>>20, need>>20)
 	}
 	dir, err := os.MkdirTemp(parent, "shoal-bench-")
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{options: o, dir: dir, self: self, log: log}
-	if l.libtorrent, err = rival.Find(dir); err != nil {
+	r := &runner{options: o, dir: dir, self: self, features: processor.Read(), log: log}
+	if err := r.findRivals(); err != nil {
 		os.RemoveAll(dir)
 		return nil, err
 	}
-	return l, nil
+	return r, nil
 }
 
-func (l *lab) close() error { return os.RemoveAll(l.dir) }
+// findRivals looks for the rivals, and says which are not installed. If Shoal does not
+// use SHA-NI, they do not either, as far as it can be turned off.
+func (r *runner) findRivals() (err error) {
+	missing := func(name, debian string) {
+		fmt.Fprintf(r.log, "%s is not installed, so it is left out: install the package %s to measure it\n", name, debian)
+	}
+	if !r.features.SHANI {
+		rival.WithoutSHANI()
+	}
+	if r.libtorrent, err = rival.Find(r.dir); err != nil {
+		return err
+	}
+	if r.libtorrent != nil {
+		r.rivals = append(r.rivals, "libtorrent "+r.libtorrent.Version)
+	} else {
+		missing("libtorrent", "python3-libtorrent")
+	}
+	for _, c := range rival.Programs {
+		if version, ok := c.Version(); ok {
+			r.programs = append(r.programs, c)
+			r.rivals = append(r.rivals, c.Name+" "+version)
+		} else {
+			missing(c.Name, c.Package)
+		}
+	}
+	return nil
+}
 
-// path returns where a file of the lab is.
-func (l *lab) path(name string) string { return filepath.Join(l.dir, name) }
+func (r *runner) close() error { return os.RemoveAll(r.dir) }
+
+// path returns where a file of the runner is.
+func (r *runner) path(name string) string { return filepath.Join(r.dir, name) }
 
 // start starts a part of this program.
-func (l *lab) start(ctx context.Context, args ...any) (*child.Process, error) {
-	return child.Start(ctx, l.command(args...)...)
+func (r *runner) start(ctx context.Context, args ...any) (*child.Process, error) {
+	return child.Start(ctx, r.command(args...)...)
 }
 
 // command returns the command for a part of this program.
-func (l *lab) command(args ...any) []string {
-	argv := []string{l.self}
+func (r *runner) command(args ...any) []string {
+	argv := []string{r.self}
 	for _, a := range args {
 		if list, ok := a.([]string); ok {
 			argv = append(argv, list...)
@@ -103,22 +135,22 @@ func (l *lab) command(args ...any) []string {
 }
 
 // own returns the command for a part that is Shoal: what profiles are wanted of.
-func (l *lab) own(args ...any) []string {
-	argv := l.command(args...)
-	if l.profiles != "" {
-		argv = append(argv, profileFlag+filepath.Join(l.profiles, fmt.Sprint(args[0])))
+func (r *runner) own(args ...any) []string {
+	argv := r.command(args...)
+	if r.profiles != "" {
+		argv = append(argv, profileFlag+filepath.Join(r.profiles, fmt.Sprint(args[0])))
 	}
 	return argv
 }
 
 // run runs a part that ends by itself.
-func (l *lab) run(ctx context.Context, args ...any) error {
-	_, err := l.measure(ctx, l.command(args...))
+func (r *runner) run(ctx context.Context, args ...any) error {
+	_, err := r.measure(ctx, r.command(args...))
 	return err
 }
 
 // measure runs a command from "ready" to "done".
-func (l *lab) measure(ctx context.Context, argv []string) (child.Figures, error) {
+func (r *runner) measure(ctx context.Context, argv []string) (child.Figures, error) {
 	p, err := child.Start(ctx, argv...)
 	if err != nil {
 		return child.Figures{}, err
@@ -129,18 +161,18 @@ func (l *lab) measure(ctx context.Context, argv []string) (child.Figures, error)
 }
 
 // prepare makes the content once.
-func (l *lab) prepare(ctx context.Context) error {
-	if l.prepared {
+func (r *runner) prepare(ctx context.Context) error {
+	if r.prepared {
 		return nil
 	}
-	fmt.Fprintf(l.log, "making %d MiB of content and its torrents in %s\n", l.size>>20, l.dir)
-	l.prepared = true
-	return l.run(ctx, "prepare", "-size", l.size, l.dir)
+	fmt.Fprintf(r.log, "making %d MiB of content and its torrents in %s\n", r.size>>20, r.dir)
+	r.prepared = true
+	return r.run(ctx, "prepare", "-size", r.size, r.dir)
 }
 
 // target makes an empty folder to download to, and returns how to remove it.
-func (l *lab) target() (string, func(), error) {
-	dir, err := os.MkdirTemp(l.dir, "target-")
+func (r *runner) target() (string, func(), error) {
+	dir, err := os.MkdirTemp(r.dir, "target-")
 	return dir, func() { os.RemoveAll(dir) }, err
 }
 
@@ -164,11 +196,11 @@ func values(f child.Figures, bytes int64) report.Values {
 
 func mib(n int64) float64 { return float64(n) / (1 << 20) }
 
-// waitUntilIdle waits until a process hardly takes a processor, for a minute at most.
-func (l *lab) waitUntilIdle(ctx context.Context, p *child.Process) (f child.Figures, err error) {
-	window := min(time.Second, l.watch)
+// awaitIdle waits until a process hardly takes a processor, for a minute at most.
+func (r *runner) awaitIdle(ctx context.Context, p *child.Process) (f child.Figures, err error) {
+	window := min(time.Second, r.watch)
 	for end := time.Now().Add(idleWait); time.Now().Before(end); {
-		if f, err = l.over(ctx, p, window); err != nil || f.CPU < f.Wall/50 {
+		if f, err = r.over(ctx, p, window); err != nil || f.CPU < f.Wall/50 {
 			break
 		}
 	}
@@ -176,7 +208,7 @@ func (l *lab) waitUntilIdle(ctx context.Context, p *child.Process) (f child.Figu
 }
 
 // over returns what a process takes in some time from now.
-func (l *lab) over(ctx context.Context, p *child.Process, d time.Duration) (child.Figures, error) {
+func (r *runner) over(ctx context.Context, p *child.Process, d time.Duration) (child.Figures, error) {
 	m, err := p.Mark()
 	if err == nil {
 		err = pause(ctx, d)
@@ -189,11 +221,11 @@ func (l *lab) over(ctx context.Context, p *child.Process, d time.Duration) (chil
 
 // idle waits until a process is idle, and then returns the share of a core that it
 // takes, in percent, and its figures.
-func (l *lab) idle(ctx context.Context, p *child.Process) (float64, child.Figures, error) {
-	if _, err := l.waitUntilIdle(ctx, p); err != nil {
+func (r *runner) idle(ctx context.Context, p *child.Process) (float64, child.Figures, error) {
+	if _, err := r.awaitIdle(ctx, p); err != nil {
 		return 0, child.Figures{}, err
 	}
-	f, err := l.over(ctx, p, l.watch)
+	f, err := r.over(ctx, p, r.watch)
 	return 100 * f.CPU.Seconds() / f.Wall.Seconds(), f, err
 }
 

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/shoal-bt/shoal/bench/internal/processor"
+	"github.com/shoal-bt/shoal/bench/internal/report"
+)
+
+// The two kinds of bounds.
+const (
+	atMost  = false
+	atLeast = true
+)
+
+// none is the limit of a class that has no bound.
+const none = 0
+
+// limits has a limit for each class of processor, in the order of the classes:
+// AVX-512; AVX2 with SHA-NI; AVX2 alone; other.
+type limits [processor.Classes]float64
+
+// every is one limit for all classes.
+func every(limit float64) limits { return limits{limit, limit, limit, limit} }
+
+// A goal is a bound for each class. What is one contender, or two whose figures are
+// divided.
+type goal struct {
+	what   string
+	metric report.Metric
+	least  bool
+	limits limits
+}
+
+// goals are what the project wants of Shoal, by scenario.
+//
+// The figures that depend on how fast the processor hashes are those of each class.
+// For AVX2 alone only hashing has bounds: transfers were not measured there.
+var goals = map[string][]goal{
+	//                                                   AVX-512  AVX2+SHA-NI  AVX2  other
+	"download": {
+		{"shoal ÷ floor", report.Wall, atMost, limits{0.70, 0.80, none, none}},
+		{"shoal ÷ floor", report.CPU, atMost, limits{0.70, 0.90, none, none}},
+		{"shoal", report.Peak, atMost, every(100)},
+		{"shoal, 256 KiB pieces ÷ shoal", report.Wall, atMost, every(1.25)},
+		{"shoal, 256 KiB pieces ÷ shoal", report.CPU, atMost, every(1.25)},
+		{"shoal, 256 KiB pieces", report.Peak, atMost, every(100)},
+		{"shoal, 16 MiB pieces ÷ shoal", report.Wall, atMost, every(1.25)},
+		{"shoal, 16 MiB pieces ÷ shoal", report.CPU, atMost, every(1.25)},
+		{"shoal, 16 MiB pieces", report.Peak, atMost, every(100)},
+		{"shoal, 8 peers ÷ shoal", report.Wall, atMost, every(1.25)},
+		{"shoal, 8 peers ÷ shoal", report.CPU, atMost, every(1.25)},
+		{"shoal, 8 peers", report.Peak, atMost, every(100)},
+		{"shoal, 500 files ÷ shoal", report.Wall, atMost, every(1.25)},
+		{"shoal, 500 files ÷ shoal", report.CPU, atMost, every(1.25)},
+		{"shoal, 500 files", report.Peak, atMost, every(100)},
+		{"shoal ÷ libtorrent", report.Rate, atLeast, limits{2.0, 2.3, none, none}},
+		{"shoal ÷ libtorrent", report.CPU, atMost, limits{0.5, 0.5, none, none}},
+	},
+	"seed1": seedGoals,
+	"seed8": seedGoals,
+	"random": {
+		{"shoal ÷ shoal, 8 in order", report.Rate, atLeast, every(0.7)},
+		{"shoal", report.Peak, atMost, every(200)},
+	},
+	"recheck": {
+		{"shoal, 1 ÷ libtorrent, 1", report.Rate, atLeast, limits{3.5, 3.0, none, none}},
+		{"shoal, 2 ÷ libtorrent, 2", report.Rate, atLeast, limits{3.5, 3.0, none, none}},
+	},
+	"disk": {
+		{"shoal ÷ libtorrent", report.Wall, atMost, every(1)},
+		{"shoal, recheck ÷ libtorrent, recheck", report.Wall, atMost, every(1)},
+	},
+	"hash": {
+		{"sha1, piecehash ÷ sha1, std", report.Rate, atLeast, limits{5.0, 2.0, 2.7, none}},
+		{"sha256, piecehash ÷ sha256, std", report.Rate, atLeast, limits{4.0, 1.9, 2.5, none}},
+	},
+	"many": {
+		{"shoal", report.Start, atMost, every(2)},
+		{"shoal", report.RSS, atMost, every(80)},
+		{"shoal", report.Idle, atMost, every(0.5)},
+	},
+	"idle": {
+		{"shoal", report.Each, atMost, every(40)},
+		{"shoal", report.Idle, atMost, every(2)},
+	},
+	"link":  {{"shoal ÷ sink", report.Wall, atMost, every(1.05)}},
+	"lossy": {{"shoal ÷ libtorrent", report.Wall, atMost, every(1.10)}},
+}
+
+// seedGoals are those of seeding in order, which hashes nothing.
+var seedGoals = []goal{
+	{"shoal ÷ blast", report.Rate, atLeast, every(0.85)},
+	{"shoal ÷ blast", report.Cost, atMost, every(1.25)},
+	{"shoal ÷ libtorrent", report.Rate, atLeast, every(2)},
+	{"shoal ÷ libtorrent", report.Cost, atMost, every(0.5)},
+}
+
+// boundsOf returns the bounds of a scenario for a class. Bounds that name a contender
+// that is missing are left out.
+func boundsOf(scenario string, class processor.Class, contenders []contender) (all []report.Bound) {
+	there := func(name string) bool {
+		return slices.ContainsFunc(contenders, func(c contender) bool { return c.name == name })
+	}
+	for _, g := range goals[scenario] {
+		of, by, ratio := strings.Cut(g.what, " ÷ ")
+		limit := g.limits[class]
+		if limit == none || !there(of) || (ratio && !there(by)) {
+			continue
+		}
+		all = append(all, report.Bound{
+			Of:      of,
+			By:      by,
+			Metric:  g.metric,
+			AtLeast: g.least,
+			Limit:   limit,
+		})
+	}
+	return all
+}
