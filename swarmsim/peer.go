@@ -1,0 +1,116 @@
+package swarmsim
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A Kind is how a peer behaves.
+type Kind uint8
+
+// The kinds of peers. All but Honest run a protocol.State too, and break the rules in
+// what they send.
+const (
+	Honest        Kind = iota // keeps to the protocol
+	FreeRider                 // unchokes nobody
+	WrongBytes                // says that it has every piece, and sends wrong bytes
+	FalseHaves                // sends HAVEs for pieces that it does not have
+	UnaskedBlocks             // sends wrong blocks that nobody requested
+	Staller                   // says that it has every piece, unchokes, and sends no block
+	Flooder                   // sends 200 small messages a second on each connection
+)
+
+// String returns the kind in two words at most.
+func (k Kind) String() string {
+	return [...]string{"honest", "free rider", "wrong bytes", "false haves", "unasked blocks", "staller", "flooder"}[k]
+}
+
+// MarshalText returns the same as String.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// claimsAll reports whether the peer says that it has every piece.
+func (k Kind) claimsAll() bool { return k == WrongBytes || k == Staller }
+
+// A Link is how a peer is connected to the network.
+type Link struct {
+	// Up and Down are rates in bytes per second. Up zero means 1,000,000, Down zero
+	// means four times Up.
+	Up, Down int64
+
+	// Delay is the time that one message takes from this peer to another whose
+	// Delay is the same; between two others it is the mean of both. Zero means 20
+	// ms, and less than 1 ms counts as 1 ms.
+	Delay time.Duration
+
+	// Lifetime is the mean time after which a connection that this peer accepted
+	// is lost. Zero means never.
+	Lifetime time.Duration
+}
+
+func (l Link) withDefaults() Link {
+	l.Up = cmp.Or(l.Up, 1_000_000)
+	l.Down = cmp.Or(l.Down, 4*l.Up)
+	l.Delay = max(cmp.Or(l.Delay, 20*time.Millisecond), time.Millisecond)
+	return l
+}
+
+// A Peer is one participant of a Sim. The zero value is an honest peer that arrives at
+// the start with nothing, and stays.
+type Peer struct {
+	// Group names peers that are alike, for reports.
+	Group string
+
+	Kind Kind
+	Link Link
+
+	// Seed says that the peer has every piece when it arrives.
+	Seed bool
+
+	// Arrive is when the peer comes, from the start. Leave is how long it stays
+	// after that, and Linger how long after its last piece came in; zero means for
+	// ever.
+	Arrive, Leave, Linger time.Duration
+
+	// Config tunes the peer's State. A zero PeerID means a random one, and other zero
+	// fields mean the defaults of protocol.Config. UserAgent and Events are not used.
+	Config protocol.Config
+
+	// NewPicker makes the peer's picker, whose random choices follow from seed. Nil
+	// means piecepicker.NewRarest.
+	NewPicker func(g swarm.Geometry, seed uint64) swarm.Picker
+
+	// Memory is for blocks on their way to the disk, in bytes: at least
+	// 512 KiB. Zero means 64 MiB.
+	Memory int64
+
+	// HashRate and DiskRate are in bytes per second. Zero means 1,000,000,000 and
+	// 200,000,000.
+	HashRate, DiskRate int64
+
+	// WrongShare is the share of the blocks of a WrongBytes peer that are wrong,
+	// more than 0 and at most 1. Zero means all.
+	WrongShare float64
+}
+
+func (p Peer) withDefaults() Peer {
+	p.Link = p.Link.withDefaults()
+	p.Memory = cmp.Or(p.Memory, 64<<20)
+	p.HashRate = cmp.Or(p.HashRate, 1_000_000_000)
+	p.DiskRate = cmp.Or(p.DiskRate, 200_000_000)
+	p.WrongShare = cmp.Or(p.WrongShare, 1)
+	if p.NewPicker == nil {
+		p.NewPicker = rarest
+	}
+	if p.Kind == FreeRider {
+		p.Config.NewChoker = func() protocol.Choker { return unchokeNone{} }
+	}
+	return p
+}
+
+// downloads reports whether the peer wants the torrent, and nothing else.
+func (p *Peer) downloads() bool {
+	return !p.Seed && (p.Kind == Honest || p.Kind == FreeRider)
+}
