@@ -16,5 +16,5 @@
 //
 // Not here: sockets, packet loss and TCP's control of congestion (a connection sends at
 // full rate at once, and shares a link evenly with others), NATs, and the bytes of
-// handshakes.
+// handshakes. Named swarms are in package scenario, and the command cmd/swarmsim runs them.
 package swarmsim

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var small = []string{"-peers", "5", "-pieces", "4"}
+
+func TestTableOfAllScenarios(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(small, &out))
+	for _, name := range []string{"last/bound", "flash", "steady", "slowseed", "mixed", "freeriders", "liars", "leaving"} {
+		require.Contains(t, out.String(), name)
+	}
+}
+
+func TestJSONAndSVG(t *testing.T) {
+	var out bytes.Buffer
+	file := filepath.Join(t.TempDir(), "x.svg")
+	args := append(small, "-scenario", "flash", "-slots", "0,4", "-picker", "rarest,random,sequential", "-choker", "titfortat,random,all", "-json", "-svg", file)
+	require.NoError(t, run(args, &out))
+	var rows []struct {
+		Scenario string
+		Result   struct{ Complete int }
+	}
+	require.NoError(t, json.Unmarshal(out.Bytes(), &rows))
+	require.Len(t, rows, 18)
+	for _, r := range rows {
+		require.Equal(t, 5, r.Result.Complete)
+	}
+	picture, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Contains(t, string(picture), "4 slots, random, titfortat")
+}
+
+func TestBadFlags(t *testing.T) {
+	for _, args := range [][]string{
+		{"-scenario", "x"}, {"-slots", "x"}, {"-picker", "x"}, {"-choker", "x"}, {"-peers", "-1"}, {"-no-such-flag"},
+		{"-scenario", "flash", "-svg", filepath.Join("no", "such", "folder")},
+	} {
+		var out bytes.Buffer
+		require.Error(t, run(append(small, args...), &out), "%v", args)
+	}
+}
+
+func TestNamesSayWhatDiffers(t *testing.T) {
+	a := row{Scenario: "flash", Picker: "rarest", Choker: "all"}
+	b := a
+	b.Slots = -1
+	require.Equal(t, []string{"default slots", "no limit slots"}, names([]row{a, b}))
+	require.Equal(t, []string{"flash"}, names([]row{a}))
+}
