@@ -70,10 +70,14 @@ func (n *node) removeEnd(e *end) {
 }
 
 // dial connects to an address. The dialer's part of the handshake arrives after one and a
-// half round trips, because a TCP connection must be there first.
+// half round trips, because a TCP connection must be there first, and a random time of up
+// to one. Otherwise everybody would have connections in the order of the peers' numbers,
+// and protocol decides between equal peers by their order.
 func (n *node) dial(addr netip.AddrPort) {
 	to := n.world.nodes[indexOf(addr.Addr())]
-	n.postTo(to, n.now+3*delayBetween(n, to), &dialing{n})
+	delay := delayBetween(n, to)
+	jitter := time.Duration(n.random.Int64N(int64(2 * delay)))
+	n.postTo(to, n.now+3*delay+jitter, &dialing{n})
 }
 
 // accept answers a handshake, and tells the State of the connection.

@@ -204,3 +204,21 @@ func TestStepsDoNotMatter(t *testing.T) {
 	require.Equal(t, a.Hash, b.Hash)
 	require.Equal(t, a.Messages, b.Messages)
 }
+
+// TestConnectionsComeInAnyOrder: an order by number, the same at all peers, would have
+// all of them unchoke the same ones.
+func TestConnectionsComeInAnyOrder(t *testing.T) {
+	s := newSim(1, 30, 40, nil)
+	s.Limit = time.Second
+	w := newWorld(s)
+	w.run()
+	descents := 0
+	for _, n := range w.nodes {
+		for i := 1; i < len(n.ends); i++ {
+			if n.ends[i-1] != nil && n.ends[i] != nil && n.ends[i-1].remote.node.index > n.ends[i].remote.node.index {
+				descents++
+			}
+		}
+	}
+	require.Greater(t, descents, 100)
+}
