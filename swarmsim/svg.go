@@ -17,10 +17,13 @@ type Curve struct {
 
 // The picture, in pixels.
 const (
-	svgWidth, svgHeight         = 760, 400
-	plotLeft, plotRight         = 64, svgWidth - 24
-	plotTop, plotBottom         = 48, svgHeight - 56
-	curveWidth          float64 = 2
+	svgWidth, svgHeight = 880, 400
+	plotLeft, plotRight = 64, svgWidth - 240
+	plotTop, plotBottom = 64, svgHeight - 56
+	legendLeft          = plotRight + 16
+	curveWidth          = 2.0
+
+	mostBounds = 4 // times the bound is the longest axis of time
 )
 
 // curveColors can be told apart by most people who see colors differently
@@ -29,15 +32,17 @@ var curveColors = [...]string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f
 
 // DrawCompletion writes an SVG of completion over time: for each Curve the share of
 // honest peers that have everything. A dashed line shows the earliest time at which all
-// of them could have, as the first Result's BoundAll says. Names must be short, and seven
-// curves have colors of their own.
+// of them could have, as the first Result's BoundAll says. The axis of time ends at four
+// times the bound at the latest; the legend says when the last peer had everything. A name
+// of up to 20 letters fits, and seven curves have colors of their own.
 func DrawCompletion(w io.Writer, title string, curves ...Curve) error {
 	d := drawing{end: time.Second}
 	for _, c := range curves {
-		d.end = max(d.end, c.Result.Last, c.Result.First)
-		if c.Result.BoundAll != never {
-			d.end = max(d.end, c.Result.BoundAll)
-		}
+		d.end = max(d.end, c.Result.Last)
+	}
+	if len(curves) > 0 && curves[0].Result.BoundAll < never/mostBounds {
+		bound := curves[0].Result.BoundAll
+		d.end = max(bound, min(d.end, mostBounds*bound))
 	}
 	d.step = tickStep(d.end)
 	d.end = (d.end + d.end/50 + d.step - 1) / d.step * d.step
@@ -103,11 +108,11 @@ func (d *drawing) frame(title string) {
 
 // bound draws the time before which not all can have everything.
 func (d *drawing) bound(t time.Duration) {
-	if t == never {
+	if t > d.end {
 		return
 	}
 	d.printf(`<path d="M%.1f %dV%d" stroke="#888" stroke-dasharray="5 4"/>`+"\n", d.x(t), plotTop, plotBottom)
-	d.text(d.x(t)-6, plotTop+14, "end", "bound")
+	d.text(d.x(t), plotTop-8, "middle", "bound")
 }
 
 // curve draws one curve, and its line in the legend.
@@ -127,10 +132,17 @@ func (d *drawing) curve(i int, c Curve) {
 	slices.Sort(times)
 	d.printf(`<path fill="none" stroke="%s" stroke-width="%g" d="M%d %d`, color, curveWidth, plotLeft, plotBottom)
 	for k, t := range times {
+		if t > d.end {
+			break
+		}
 		d.printf("H%.1fV%.1f", d.x(t), d.y(float64(k+1)/float64(total)))
 	}
 	d.printf("H%d\"/>\n", plotRight)
-	y := float64(plotTop + 36 + 20*i)
-	d.printf(`<path d="M%d %.1fh24" stroke="%s" stroke-width="%g"/>`+"\n", plotLeft+12, y-4, color, curveWidth)
-	d.text(plotLeft+44, y, "start", c.Name)
+	y := float64(plotTop + 12 + 22*i)
+	d.printf(`<path d="M%d %.1fh20" stroke="%s" stroke-width="%g"/>`+"\n", legendLeft, y-4, color, curveWidth)
+	last := "not all"
+	if len(times) == total && total > 0 {
+		last = fmt.Sprintf("%.0f s", times[total-1].Seconds())
+	}
+	d.text(legendLeft+28, y, "start", c.Name+": "+last)
 }
