@@ -19,6 +19,7 @@ type Result struct {
 
 	BoundFirst, BoundAll time.Duration // see Sim.Bounds
 	First, Median, Last  time.Duration // when honest peers had everything; negative if that never was
+	Mean                 time.Duration // from an honest peer's arrival until it had everything; negative if none had
 	Complete             int           // honest peers that downloaded everything
 	Incomplete           int           // honest peers that did not; see PeerResult.Reason
 
@@ -56,10 +57,11 @@ type SeedResult struct {
 
 // result reads the records of a swarm that has ended.
 func (w *world) result() *Result {
-	r := &Result{Seed: w.sim.Seed, Time: w.now, First: -1, Median: -1, Last: -1}
+	r := &Result{Seed: w.sim.Seed, Time: w.now, First: -1, Median: -1, Last: -1, Mean: -1}
 	r.BoundFirst, r.BoundAll = w.sim.Bounds()
 	missing := w.missing()
 	var completed []time.Duration
+	var took time.Duration // of all downloads
 	var used []float64
 	for i, n := range w.nodes {
 		p := n.result(missing)
@@ -86,11 +88,13 @@ func (w *world) result() *Result {
 		}
 		r.Complete++
 		completed = append(completed, p.Completed)
+		took += p.Completed - p.Arrived
 	}
 	if len(completed) > 0 {
 		slices.Sort(completed)
 		r.First, r.Last = completed[0], completed[len(completed)-1]
 		r.Median = completed[len(completed)/2]
+		r.Mean = took / time.Duration(len(completed))
 	}
 	r.Fairness = jain(used)
 	return r

@@ -125,6 +125,7 @@ func TestSwarmEndsAtItsLimit(t *testing.T) {
 	require.Equal(t, 2, r.Incomplete)
 	require.Contains(t, r.Peers[1].Reason, "nobody had")
 	require.Negative(t, r.Last)
+	require.Negative(t, r.Mean)
 	require.Equal(t, never, r.BoundAll)
 
 	s.Peers[0].Leave, s.Limit = 0, 300*time.Millisecond
@@ -157,6 +158,7 @@ func TestOnePeer(t *testing.T) {
 			require.EqualValues(t, s.Geometry.Length, r.Peers[0].Up)
 			require.InDelta(t, 1, r.Seeds[0].CopiesThen, 1e-9)
 			require.Less(t, r.Seeds[0].LastLeft, r.Last)
+			require.Equal(t, r.Last, r.Mean)
 			require.Len(t, r.Seeds[0].Copies, 200)
 		})
 	}

@@ -5,8 +5,10 @@
 //	go run ./swarmsim/cmd/swarmsim -scenario flash -picker rarest,random,sequential
 //
 // Several values of -slots, -picker and -choker, separated by commas, run all
-// combinations. Copies is how often the seed had sent each piece when the last one had
-// left it, and seed done is when that was.
+// combinations. Bound is the time before which not all honest peers can have everything;
+// first, median and last are when they had. Mean is the time from arrival to the last
+// piece. Copies is how often the seed had sent each piece when the last one had left it,
+// and seed done is when that was.
 package main
 
 import (
@@ -147,7 +149,7 @@ func run(args []string, out io.Writer) error {
 func (o options) runAll(out io.Writer) (rows []row, err error) {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	if !o.json {
-		fmt.Fprintln(table, "scenario\tslots\tpicker\tchoker\tbound\tfirst\tmedian\tlast\tlast/bound\tincomplete\twasted\tbans\tfairness\tcopies\tseed done\ttook")
+		fmt.Fprintln(table, "scenario\tslots\tpicker\tchoker\tbound\tfirst\tmedian\tlast\tlast/bound\tmean\tincomplete\twasted\tbans\tfairness\tcopies\tseed done\ttook")
 	}
 	scenarios := strings.Split(o.scenarios, ",")
 	if o.scenarios == "" {
@@ -200,9 +202,17 @@ func printRow(w io.Writer, r row) {
 	if len(x.Seeds) > 0 && x.Seeds[0].LastLeft > 0 {
 		copies, done = x.Seeds[0].CopiesThen, inSeconds(x.Seeds[0].LastLeft)
 	}
-	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%d\t%.1f MB\t%d\t%.3f\t%.2f\t%s\t%.1f s\n",
+	fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%.1f MB\t%d\t%.3f\t%.2f\t%s\t%.1f s\n",
 		r.Scenario, r.slotsText(), r.Picker, r.Choker, inSeconds(x.BoundAll), inSeconds(x.First), inSeconds(x.Median), inSeconds(x.Last),
-		x.Last.Seconds()/x.BoundAll.Seconds(), x.Incomplete, float64(x.Wasted)/1e6, x.Bans, x.Fairness, copies, done, r.Seconds)
+		ratio(x), inSeconds(x.Mean), x.Incomplete, float64(x.Wasted)/1e6, x.Bans, x.Fairness, copies, done, r.Seconds)
+}
+
+// ratio returns how much longer the last peer took than is possible.
+func ratio(r *swarmsim.Result) string {
+	if r.Incomplete > 0 || r.BoundAll == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f", r.Last.Seconds()/r.BoundAll.Seconds())
 }
 
 func inSeconds(d time.Duration) string {
