@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/shoal-bt/shoal/swarmsim"
 	"github.com/stretchr/testify/require"
 )
 
@@ -41,7 +42,7 @@ func TestJSONAndSVG(t *testing.T) {
 
 func TestBadFlags(t *testing.T) {
 	for _, args := range [][]string{
-		{"-scenario", "x"}, {"-slots", "x"}, {"-picker", "x"}, {"-choker", "x"}, {"-peers", "-1"}, {"-no-such-flag"},
+		{"-scenario", "x"}, {"-slots", "x"}, {"-seed", "-1"}, {"-picker", "x"}, {"-choker", "x"}, {"-peers", "-1"}, {"-no-such-flag"},
 		{"-scenario", "flash", "-svg", filepath.Join("no", "such", "folder")},
 	} {
 		var out bytes.Buffer
@@ -50,7 +51,7 @@ func TestBadFlags(t *testing.T) {
 }
 
 func TestNamesSayWhatDiffers(t *testing.T) {
-	a := row{Scenario: "flash", Picker: "rarest", Choker: "all"}
+	a := row{Scenario: "flash", Picker: "rarest", Choker: "all", Result: new(swarmsim.Result)}
 	b := a
 	b.Slots = -1
 	require.Equal(t, []string{"default slots", "no limit slots"}, names([]row{a, b}))
