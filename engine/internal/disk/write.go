@@ -8,11 +8,14 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Writes that wait for each other in the kernel take a processor while they wait. So a
-// Storage says which do (swarm.WriteLaner), and the writes of one lane wait here. While
-// they wait they take no place of the Limit, which reads need too.
-
-// A writer makes the writes of one Storage.
+// A writer makes the writes of one Storage. Writes that wait for each other in the kernel
+// take a processor while they wait. So the Storage says which do (swarm.WriteLaner), and
+// the writes of one lane wait here. Meanwhile they take no place of the Limit, which
+// reads need too.
+//
+// A goroutine that writes has one lane and waits for the Limit only, whose places are
+// held by calls of the Storage. A write with two lanes is divided, so that no goroutine
+// needs both. So no two of them wait for each other.
 type writer struct {
 	mu      sync.Mutex
 	queue   writeQueue
@@ -50,12 +53,12 @@ func (s *Store) write(piece int, numbers []int, bufs [][]byte, done func(error))
 	}
 	r.left = len(all)
 	for _, lane := range s.writer.add(all) {
-		go s.writeLanes(lane)
+		go s.writeLane(lane)
 	}
 }
 
-// cutByLane divides a write where its lane changes. It calls add for each part, in order,
-// and keeps the list of buffers.
+// cutByLane divides a write where its lane changes, and calls add for each part, in order.
+// It changes neither the list nor the buffers, but add may get the list itself.
 func cutByLane(s swarm.Storage, off int64, bufs [][]byte, add func(lane int, off, end int64, bufs [][]byte)) {
 	end := off + size(bufs)
 	skip := int64(0) // bytes of bufs[0] that were added
@@ -108,17 +111,20 @@ func (w *writer) add(all []*pendingWrite) (begin []int) {
 	return begin
 }
 
-// writeLanes writes what waits for a lane, and then for the lanes that wait for a caller.
-func (s *Store) writeLanes(lane int) {
-	for more := true; more; {
-		s.limit.Acquire(nil)
-		joined := s.writer.take(lane)
-		err := s.writeJoined(joined)
-		s.limit.Release()
-		lane, more = s.writer.next(lane)
-		for _, w := range joined {
-			w.done(err)
-		}
+// writeLane writes what waits for a lane, with one call. Then another goroutine goes on
+// with the lane that next names: a goroutine that posts, and then makes the next call
+// itself, keeps the turn from its processor until the runtime notices.
+func (s *Store) writeLane(lane int) {
+	s.limit.Acquire(nil)
+	joined := s.writer.take(lane)
+	err := s.writeJoined(joined)
+	s.limit.Release()
+	lane, more := s.writer.next(lane)
+	if more {
+		go s.writeLane(lane)
+	}
+	for _, w := range joined {
+		w.done(err)
 	}
 }
 
@@ -136,8 +142,8 @@ func (w *writer) next(lane int) (int, bool) {
 	return w.queue.next(lane)
 }
 
-// writeJoined writes with one call what follows one another. An error is one of all
-// writes, because what was written is not told apart.
+// writeJoined writes with one call what follows one another. An error goes to all of
+// them: the torrent stops, and what is stored is checked before it goes on.
 func (s *Store) writeJoined(joined []*pendingWrite) error {
 	bufs := joined[0].bufs
 	if len(joined) > 1 {

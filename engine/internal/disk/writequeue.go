@@ -23,7 +23,7 @@ type pendingWrite struct {
 // and of all lanes at most maxCalls, so lanes take turns. It is a value: it makes no call
 // and takes no lock. No two writes in it have a byte in common.
 type writeQueue struct {
-	calls int                     // the lanes that their callers have
+	calls int                     // lanes that have a caller
 	lanes map[int][]*pendingWrite // what waits for each lane, the oldest first
 	ready []int                   // lanes that wait for a caller, in order of coming
 
