@@ -78,8 +78,8 @@ func TestDevices(t *testing.T) {
 				begin := time.Now()
 				for n := range 40 {
 					spill(s, x, n, 0, 1, 2, 3)
+					synctest.Wait()
 				}
-				synctest.Wait()
 				_, err := s.ReadAt(make([]byte, swarm.BlockLen), 0, nil)
 				require.NoError(t, err)
 				read := time.Since(begin)
