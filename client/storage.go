@@ -33,6 +33,7 @@ type handle struct {
 var (
 	_ swarm.VectorReader = (*lazyStorage)(nil)
 	_ swarm.VectorWriter = (*lazyStorage)(nil)
+	_ swarm.WriteLaner   = (*lazyStorage)(nil)
 	_ swarm.Syncer       = (*lazyStorage)(nil)
 	_ swarm.Idler        = (*lazyStorage)(nil)
 )
@@ -134,6 +135,19 @@ func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 		o.recorder.scheduleSave()
 	}
 	return n, storeError("write", err)
+}
+
+// WriteLane returns no lane while the torrent is idle, or is being opened or closed,
+// because it must not wait.
+func (l *lazyStorage) WriteLane(off int64) int {
+	if !l.mu.TryRLock() {
+		return -1
+	}
+	defer l.mu.RUnlock()
+	if l.open == nil {
+		return -1
+	}
+	return swarm.WriteLane(l.open.Storage, off)
 }
 
 // Sync syncs what is open. What is closed was synced before.

@@ -31,6 +31,27 @@ func TestLazyStorage(t *testing.T) {
 	require.NoError(t, l.Close())
 }
 
+// fewLanes is a Storage with lanes.
+type fewLanes struct{ swarm.Storage }
+
+func (fewLanes) WriteLane(off int64) int { return int(off / 5) }
+
+// TestLanesOfALazyStorage asks for lanes when it must not wait.
+func TestLanesOfALazyStorage(t *testing.T) {
+	l := &lazyStorage{open: &handle{swarm.NewMemory(10), nil}}
+	require.Negative(t, l.WriteLane(7), "its storage has none")
+	l.open.Storage = fewLanes{l.open.Storage}
+	require.Equal(t, 1, l.WriteLane(7))
+	l.mu.RLock() // a call is under way
+	require.Equal(t, 1, l.WriteLane(7))
+	l.mu.RUnlock()
+	l.mu.Lock() // it is being closed
+	require.Negative(t, l.WriteLane(7))
+	l.open = nil
+	l.mu.Unlock()
+	require.Negative(t, l.WriteLane(7), "it is idle")
+}
+
 // TestStorageStartsARecorder adds a torrent to the engine while a read reopens it. The one
 // that comes last must start the recorder.
 func TestStorageStartsARecorder(t *testing.T) {

@@ -146,3 +146,25 @@ func FuzzLayout(f *testing.F) {
 		}
 	})
 }
+
+// Each file is a lane. Pads belong to the file before them, and files without bytes are
+// no lane.
+func TestWriteLane(t *testing.T) {
+	files := []swarm.File{
+		{Path: ".pad/2", Length: 2, Pad: true},
+		{Path: "t/a", Offset: 2, Length: 3},
+		{Path: ".pad/1", Offset: 5, Length: 1, Pad: true},
+		{Path: "t/empty", Offset: 6},
+		{Path: "t/b", Offset: 6, Length: 1},
+		{Path: "t/c", Offset: 9, Length: 2}, // after a gap
+	}
+	lanes := func(o Options) (lanes []int) {
+		s := mustOpen(t, t.TempDir(), files, o)
+		for off := range s.Length() {
+			lanes = append(lanes, s.WriteLane(off))
+		}
+		return lanes
+	}
+	require.Equal(t, []int{-1, -1, 0, 0, 0, 0, 1, 1, 1, 2, 2}, lanes(Options{}))
+	require.Equal(t, []int{-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1}, lanes(Options{ParallelWrites: true}))
+}

@@ -25,6 +25,14 @@ type Options struct {
 	// can. Otherwise files are sparse, and a full disk fails a later write.
 	Preallocate bool
 
+	// ParallelWrites says that many writes to one file may be under way at once:
+	// WriteLane returns no lane. Set it for folders where a write takes long
+	// and several take no longer than one, such as on a network or a FUSE file
+	// system. By default each file is a lane, because local file systems lock
+	// a file for each write, and a write that waits for the lock takes a
+	// processor from others.
+	ParallelWrites bool
+
 	// NoSymlinks makes no symlinks, for systems on which that needs a
 	// privilege.
 	NoSymlinks bool

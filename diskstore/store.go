@@ -15,6 +15,7 @@ var (
 	_ swarm.Storage      = (*Store)(nil)
 	_ swarm.VectorReader = (*Store)(nil)
 	_ swarm.VectorWriter = (*Store)(nil)
+	_ swarm.WriteLaner   = (*Store)(nil)
 	_ swarm.Syncer       = (*Store)(nil)
 )
 
@@ -41,6 +42,7 @@ type Store struct {
 	overwrite bool
 	allocate  bool
 	symlinks  bool
+	parallel  bool // no write has a lane
 	closed    atomic.Bool
 	emptyMade atomic.Bool // every empty file and symlink exists
 
@@ -77,6 +79,7 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 		overwrite: o.Overwrite,
 		allocate:  o.Preallocate,
 		symlinks:  !o.NoSymlinks,
+		parallel:  o.ParallelWrites,
 		owned:     make(map[string]bool, len(o.Owned)),
 		known:     make(map[string]bool),
 		unsynced:  make(map[string]bool),

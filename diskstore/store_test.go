@@ -48,6 +48,7 @@ var ways = []struct {
 	{"Portable", []int64{100000, 1, 16384, 5, 70000}, func() Options { return Options{Portable: true} }},
 	{"TwoHandles", []int64{100000, 30000, 16384, 70000}, func() Options { return Options{Handles: NewHandles(2)} }},
 	{"ThreeHandlesPortable", []int64{100000, 30000}, func() Options { return Options{Portable: true, Handles: NewHandles(3)} }},
+	{"ParallelWrites", []int64{100000, 30000}, func() Options { return Options{ParallelWrites: true} }},
 	{"Preallocated", []int64{100000, 30000}, func() Options { return Options{Preallocate: true} }},
 	{"PreallocatedPortable", []int64{100000, 30000}, func() Options { return Options{Preallocate: true, Portable: true} }},
 }

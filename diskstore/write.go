@@ -120,6 +120,21 @@ func (s *Store) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	return n, nil
 }
 
+// WriteLane returns a number for each file: writes to one file wait for each other. A
+// pad belongs to the file before it, so that a write to both has one lane. It returns
+// -1 before the first file, and everywhere if Options.ParallelWrites is set. off is in
+// the torrent, in bytes. It may be called concurrently.
+func (s *Store) WriteLane(off int64) int {
+	if s.parallel {
+		return -1
+	}
+	i := s.find(off)
+	if i < len(s.spans) && s.spans[i].offset <= off {
+		return i
+	}
+	return i - 1
+}
+
 func (s *Store) writeFileVec(f *file, bufs [][]byte, off, want int64) (int64, error) {
 	x, err := s.writer(f)
 	if err != nil {

@@ -57,7 +57,10 @@
 //	when a verifier waits for company                internal/disk/verifiers.go              Verifiers.ready
 //	who writes a piece                               internal/disk/verifiers_hash.go         job.writePiece
 //	how wrong blocks are told from right ones        internal/disk/verifiers_hash.go         Verifiers.sum
-//	what happens when the disk is full               internal/disk/store.go                  Store.write
+//	what happens when the disk is full               internal/disk/write.go                  writeRequest.end
+//	which write comes next                           internal/disk/writequeue.go             writeQueue.next
+//	which writes are joined                          internal/disk/writequeue.go             writeQueue.take
+//	how a write to two files is divided              internal/disk/write.go                  cutByLane
 //	how many torrents are checked at once            internal/disk/stored.go                 Checks.check
 //	how many connections there may be                internal/conns/sockets.go               Sockets.acquire
 //	what we say in a handshake                       internal/conns/sockets.go               ours

@@ -39,6 +39,7 @@ type Spec struct {
 
 	// Storage keeps the bytes; the engine closes it, also if Add fails. One that
 	// is a swarm.Idler gets a call when the torrent is complete and nobody is connected.
+	// One that is a swarm.WriteLaner says which writes must wait for each other.
 	Storage swarm.Storage
 
 	// NewPicker makes the torrent's picker. It is called when the torrent has

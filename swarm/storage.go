@@ -36,11 +36,11 @@ type Storage interface {
 	io.Closer
 }
 
-// VectorReader, VectorWriter, Syncer and Idler are optional abilities of a Storage.
-// The functions ReadVecAt, WriteVecAt, Sync and Idle use them if the Storage
-// implements them. Every rule of Storage holds for them too. A call may have any
-// number of buffers, also none, and any of them may be empty; it must not change the
-// list of buffers.
+// VectorReader, VectorWriter, WriteLaner, Syncer and Idler are optional abilities of a
+// Storage. The functions ReadVecAt, WriteVecAt, WriteLane, Sync and Idle use them if the
+// Storage implements them. Every rule of Storage holds for them too. A call may have
+// any number of buffers, also none, and any of them may be empty; it must not change
+// the list of buffers.
 type (
 	// A VectorReader fills bufs in order from offset off.
 	VectorReader interface {
@@ -54,6 +54,23 @@ type (
 		// WriteVecAt returns the number of bytes written, and an error if
 		// and only if that is not all.
 		WriteVecAt(bufs [][]byte, off int64) (n int64, err error)
+	}
+
+	// A WriteLaner says which writes share a lane: if two of them are under way at
+	// once, one waits for the other. Most file systems lock a file for each write, so
+	// a lane is usually a file. The engine writes to each lane with one call at a time,
+	// and joins writes that wait for it.
+	WriteLaner interface {
+		// WriteLane returns the lane of the byte at offset off, which is within
+		// the torrent. A negative number says that writes to this byte have no
+		// lane. A lane is one range: if two bytes have the same lane, so have
+		// all bytes between them. The answer for a byte stays the same, but Idle
+		// may change it, and so may the call that ends the idle time.
+		//
+		// The answer is advice: a write that ignores it must work too.
+		// WriteLane must return at once, so it must not do I/O or wait for
+		// a call that is under way. It must change no byte.
+		WriteLane(off int64) int
 	}
 
 	// A Syncer makes bytes outlast a power cut.
@@ -107,6 +124,15 @@ func WriteVecAt(w io.WriterAt, bufs [][]byte, off int64) (n int64, err error) {
 		}
 	}
 	return n, nil
+}
+
+// WriteLane returns the lane of a write at offset off if s is a WriteLaner; else it
+// returns a negative number, which means that the write has no lane.
+func WriteLane(s any, off int64) int {
+	if l, ok := s.(WriteLaner); ok {
+		return l.WriteLane(off)
+	}
+	return -1
 }
 
 // Sync makes what was written to s outlast a power cut if s is a Syncer; else it

@@ -51,6 +51,8 @@ func (a *able) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	return 8, errFail
 }
 
+func (a *able) WriteLane(off int64) int { return int(off) + 10 }
+
 func (a *able) Sync() error {
 	a.syncs++
 	return errFail
@@ -124,6 +126,12 @@ func TestAbilitiesAreUsed(t *testing.T) {
 	}
 	if err := swarm.Sync(&a.plain); err != nil {
 		t.Errorf("Sync of a storage that is no Syncer: %v", err)
+	}
+	if lane := swarm.WriteLane(a, 5); lane != 15 {
+		t.Errorf("WriteLane: %d, want 15", lane)
+	}
+	if lane := swarm.WriteLane(&a.plain, 5); lane >= 0 {
+		t.Errorf("WriteLane of a storage that is no WriteLaner: %d, want a negative number", lane)
 	}
 	swarm.Idle(a)
 	swarm.Idle(&a.plain)

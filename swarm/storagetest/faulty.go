@@ -62,6 +62,7 @@ var (
 	_ swarm.Storage      = (*Faulty)(nil)
 	_ swarm.VectorReader = (*Faulty)(nil)
 	_ swarm.VectorWriter = (*Faulty)(nil)
+	_ swarm.WriteLaner   = (*Faulty)(nil)
 	_ swarm.Syncer       = (*Faulty)(nil)
 	_ swarm.Idler        = (*Faulty)(nil)
 )
@@ -138,6 +139,10 @@ func (f *Faulty) Heal() {
 
 // Idle passes the call on. It cannot be made to fail.
 func (f *Faulty) Idle() { swarm.Idle(f.storage) }
+
+// WriteLane passes the call on; without a WriteLaner no write has a lane. It cannot be
+// made to fail.
+func (f *Faulty) WriteLane(off int64) int { return swarm.WriteLane(f.storage, off) }
 
 // Calls returns how many calls of a kind were made, including failed ones.
 func (f *Faulty) Calls(op Op) int {

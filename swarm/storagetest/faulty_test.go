@@ -113,3 +113,21 @@ func TestFaultyDelaysAndBlocks(t *testing.T) {
 		}
 	})
 }
+
+// TestFaultyPassesLanesOn asks for lanes while every call waits.
+func TestFaultyPassesLanesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := NewFaulty(swarm.NewMemory(100))
+		if lane := f.WriteLane(7); lane >= 0 {
+			t.Errorf("lane %d of a storage without lanes", lane)
+		}
+		f = NewFaulty(stripes{swarm.NewMemory(100)})
+		release := f.Block()
+		go f.WriteAt([]byte{1}, 0)
+		synctest.Wait()
+		if lane := f.WriteLane(swarm.BlockLen); lane != 1 {
+			t.Errorf("lane %d, want 1", lane)
+		}
+		release()
+	})
+}

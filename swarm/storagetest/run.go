@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T, length int64) swarm.Storage) {
 		{"ChangesNoSlice", changesNoSlice},
 		{"Concurrent", concurrent},
 		{"ConcurrentReads", concurrentReads},
+		{"WriteLane", writeLanes},
 		{"Sync", syncs},
 		{"Idle", idles},
 	} {

@@ -66,6 +66,11 @@ func (f forgetful) Sync() error {
 	return err
 }
 
+// stripes is a WriteLaner whose lanes are no ranges.
+type stripes struct{ swarm.Storage }
+
+func (s stripes) WriteLane(off int64) int { return int(off / swarm.BlockLen % 4) }
+
 // eofReader is vectored, and returns io.EOF with all bytes.
 type eofReader struct{ swarm.Storage }
 
@@ -151,6 +156,7 @@ var broke = map[string]func(s swarm.Storage) swarm.Storage{
 	"Pads":           func(s swarm.Storage) swarm.Storage { return s }, // it knows of no pads
 	"Vectors":        func(s swarm.Storage) swarm.Storage { return eofReader{s} },
 	"Sync":           func(s swarm.Storage) swarm.Storage { return forgetful{s} },
+	"WriteLane":      func(s swarm.Storage) swarm.Storage { return stripes{s} },
 	"Idle":           func(s swarm.Storage) swarm.Storage { return forgetful{s} },
 	"ChangesNoSlice": func(s swarm.Storage) swarm.Storage { return changesList{s} },
 	"ManyVectors":    func(s swarm.Storage) swarm.Storage { return fewVectors{s} },

@@ -204,7 +204,7 @@ func TestFullDiskComesWithTheAnswer(t *testing.T) {
 		c.Section, c.Blocks = true, c.Blocks[:2]
 		v.Check(x, s, c)
 		require.Error(t, x.posted()[0].(protocol.SectionDone).Err)
-		s.Spill(x, protocol.Spill{Piece: 1, Serial: 7, Numbers: []int{0, 1, 3}, Bufs: c.Blocks[:2:2]})
+		s.Spill(x, protocol.Spill{Piece: 1, Serial: 7, Numbers: []int{0, 1, 3}, Bufs: piece(1, false).Blocks[:3]})
 		written := x.posted()[0].(protocol.Written)
 		require.Error(t, written.Err)
 		require.Equal(t, uint64(7), written.Serial)

@@ -33,7 +33,8 @@ type Store struct {
 	Verify   func([]swarm.Verdict)
 	Lanes    int // pieces that Verify hashes side by side
 
-	limit Limit
+	limit  Limit
+	writer writer
 }
 
 // ErrClosed says that a read did not begin, because the caller was closed first.
@@ -66,34 +67,6 @@ func (s *Store) ReadVecAt(bufs [][]byte, off int64, closed <-chan struct{}) erro
 	defer s.limit.Release()
 	_, err := swarm.ReadVecAt(s.Storage, bufs, off)
 	return err
-}
-
-// Spill writes blocks of a piece that is not complete. Written follows. It is called in
-// a turn.
-func (s *Store) Spill(t Owner, e protocol.Spill) {
-	t.AddTask()
-	go func() {
-		defer t.EndTask()
-		err := s.write(e.Piece, e.Numbers, e.Bufs)
-		t.Post(protocol.Written{Piece: e.Piece, Serial: e.Serial, Numbers: e.Numbers, Bufs: e.Bufs, Err: err})
-	}()
-}
-
-// write writes blocks of one piece, those that follow one another in one call.
-func (s *Store) write(piece int, numbers []int, bufs [][]byte) error {
-	s.limit.Acquire(nil)
-	defer s.limit.Release()
-	for i := 0; i < len(numbers); {
-		first := i
-		for i++; i < len(numbers) && numbers[i] == numbers[i-1]+1; i++ {
-		}
-		off := s.Geometry.Offset(swarm.Block{Piece: piece, Begin: numbers[first] * swarm.BlockLen})
-		_, err := swarm.WriteVecAt(s.Storage, bufs[first:i], off)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Idle tells the Storage that nobody uses it for a while.

@@ -27,15 +27,14 @@ func (v *Verifiers) hash(jobs []job) {
 	s.Verify(batch)
 	for i, j := range jobs {
 		if j.Section {
-			go j.writeSection(batch[i])
+			j.writeSection(batch[i])
 		} else {
 			v.passOn(j, batch[i])
 		}
 	}
 }
 
-// passOn hands on a piece that was hashed. Only a piece that is wrong goes back without
-// another goroutine, because it needs no disk.
+// passOn hands on a piece that was hashed.
 func (v *Verifiers) passOn(j job, verdict swarm.Verdict) {
 	result := protocol.CheckResult{
 		Piece:  j.Piece,
@@ -61,11 +60,7 @@ func (v *Verifiers) passOn(j job, verdict swarm.Verdict) {
 	case sums:
 		result.Sums = v.sum(j)
 	}
-	if result.OK {
-		go j.writePiece(result)
-	} else {
-		j.writePiece(result)
-	}
+	j.writePiece(result)
 }
 
 // trimmed returns the blocks with the lengths that they have in the piece.
@@ -105,34 +100,46 @@ func (v *Verifiers) sum(j job) []uint64 {
 	return sums
 }
 
-// writePiece writes a piece if it is right, and ends the task that Check began.
+// writePiece writes a piece if it is right. Then it posts the result and ends the task that
+// Check began. It does not wait.
 func (j job) writePiece(result protocol.CheckResult) {
-	defer j.owner.EndTask()
+	post := func(err error) {
+		defer j.owner.EndTask()
+		if err != nil {
+			result.Err = err
+		}
+		j.owner.Post(result)
+	}
 	if result.OK {
-		result.Err = j.write()
+		j.write(post)
+	} else {
+		post(nil)
 	}
-	j.owner.Post(result)
 }
 
-// writeSection writes a section that was hashed, and ends the task that Check began.
+// writeSection writes a section that was hashed. Then it posts the result and ends the
+// task that Check began. It does not wait.
 func (j job) writeSection(verdict swarm.Verdict) {
-	defer j.owner.EndTask()
-	err := verdict.Err
-	if err == nil {
-		err = j.write()
+	post := func(err error) {
+		defer j.owner.EndTask()
+		j.owner.Post(protocol.SectionDone{
+			Piece:  j.Piece,
+			Serial: j.Serial,
+			From:   j.From,
+			Blocks: j.Blocks,
+			State:  verdict.State,
+			Err:    err,
+		})
 	}
-	j.owner.Post(protocol.SectionDone{
-		Piece:  j.Piece,
-		Serial: j.Serial,
-		From:   j.From,
-		Blocks: j.Blocks,
-		State:  verdict.State,
-		Err:    err,
-	})
+	if verdict.Err == nil {
+		j.write(post)
+	} else {
+		post(verdict.Err)
+	}
 }
 
-// write writes the blocks that are in memory.
-func (j job) write() error {
+// write writes the blocks that are in memory, and then calls done.
+func (j job) write(done func(error)) {
 	numbers := make([]int, 0, len(j.Blocks))
 	bufs := make([][]byte, 0, len(j.Blocks))
 	for k, b := range j.Blocks {
@@ -140,5 +147,5 @@ func (j job) write() error {
 			numbers, bufs = append(numbers, j.From+k), append(bufs, b)
 		}
 	}
-	return j.store.write(j.Piece, numbers, bufs)
+	j.store.write(j.Piece, numbers, bufs, done)
 }
