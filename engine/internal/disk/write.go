@@ -18,8 +18,8 @@ import (
 // needs both. So no two of them wait for each other.
 type writer struct {
 	mu      sync.Mutex
-	queue   writeQueue
-	unlaned int // requests that had bytes without a lane
+	queue   *writeQueue // nil while nothing is written, because most torrents are idle
+	unlaned int         // requests that had bytes without a lane
 }
 
 // Spill writes blocks of a piece that is not complete. Written follows. It is called in
@@ -100,6 +100,9 @@ func (w *writer) add(all []*pendingWrite) (begin []int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.unlaned++
+	if w.queue == nil {
+		w.queue = new(writeQueue)
+	}
 	for _, p := range all {
 		if p.lane < 0 {
 			p.lane = -w.unlaned
@@ -135,11 +138,15 @@ func (w *writer) take(lane int) []*pendingWrite {
 	return w.queue.take(lane)
 }
 
-// next locks the queue and calls its method.
+// next locks the queue and calls its method. It drops a queue that is empty.
 func (w *writer) next(lane int) (int, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.queue.next(lane)
+	lane, more := w.queue.next(lane)
+	if w.queue.calls == 0 {
+		w.queue = nil
+	}
+	return lane, more
 }
 
 // writeJoined writes with one call what follows one another. An error goes to all of
