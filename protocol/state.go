@@ -125,9 +125,12 @@ func (s *State) beginTurn() {
 	s.outs = s.outs[:0]
 }
 
-// Settle ends a run of Applies. What they ask for together is done once.
+// Settle ends a run of Applies. What they ask for together is done once. Without any
+// there is nothing to do.
 func (s *State) Settle(now time.Time) Turn {
-	s.beginTurn()
+	if !s.inTurn {
+		return Turn{Next: s.nextDeadline(), Idle: s.workingSet == emptySet}
+	}
 	if s.repick && s.Running() {
 		s.repick = false
 		for _, p := range s.order {

@@ -37,7 +37,7 @@ var emptySet = &workingSet{}
 // attach gives the torrent a workingSet, if it has none.
 func (s *State) attach() {
 	if s.workingSet == emptySet {
-		s.workingSet = &workingSet{pieces: pieces.New(s.geo)}
+		s.workingSet = &workingSet{pieces: pieces.New(s.geo), effects: make([]Effect, 0, 4)}
 	}
 }
 
