@@ -156,11 +156,14 @@ func (s *State) restartForParole(p *peer) bool {
 	return false
 }
 
-// othersSend reports whether anybody but p sends blocks of a partial piece, or may.
+// othersSend reports whether anybody but p sends blocks of a partial piece, or may. A
+// peer on parole goes on only if it is the only sender: two of them could otherwise wait
+// for each other.
 func (s *State) othersSend(a *pieces.Assembly, p *peer) bool {
+	isShared := len(a.Senders()) > 1
 	return slices.ContainsFunc(s.order, func(o *peer) bool {
-		canSend := !o.choking && a.SentBy(&o.sender)
-		return o != p && (canSend || o.hasOpenRequest(a.Piece))
+		goesOn := !o.choking && a.SentBy(&o.sender) && !(o.parole && isShared)
+		return o != p && (goesOn || o.hasOpenRequest(a.Piece))
 	})
 }
 
