@@ -208,8 +208,12 @@ func (l *lowest) Lose(piece int, blocks []int) {
 		}
 	}
 	for _, k := range blocks {
-		if k >= 0 && k < len(l.blocks[piece]) && l.blocks[piece][k].here {
-			l.blocks[piece][k] = wanted{pad: l.blocks[piece][k].pad}
+		if k < 0 || k >= len(l.blocks[piece]) || !l.blocks[piece][k].here {
+			continue
+		}
+		isPad := l.blocks[piece][k].pad
+		l.blocks[piece][k] = wanted{pad: isPad}
+		if !isPad {
 			l.held[piece] = false
 		}
 	}
