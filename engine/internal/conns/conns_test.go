@@ -19,6 +19,7 @@ import (
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarm/storagetest"
 	"github.com/stretchr/testify/require"
@@ -84,8 +85,9 @@ func testConfig(dial func(context.Context, string, string) (net.Conn, error)) Co
 		Memory:           memory.New(1<<20, 1<<20),
 		Logger:           slog.New(slog.DiscardHandler),
 		Dial:             dial,
-		MaxConns:         5,
+		Places:           places.Limits{Total: 5},
 		HalfOpen:         2,
+		Handshakes:       2,
 		ConnectTimeout:   15 * time.Second,
 		HandshakeTimeout: 10 * time.Second,
 		PeerTimeout:      2 * time.Minute,
@@ -267,7 +269,9 @@ func TestOutcomesOfDials(t *testing.T) {
 				})
 				sockets := NewSockets(config)
 				if test.full {
-					sockets.open.Store(5)
+					for i := range 5 {
+						sockets.acquire(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}), true)
+					}
 				}
 				d, x := NewDialer(sockets), newTorrent(t, nil)
 				d.Dial(x, netip.MustParseAddrPort(test.addr), x.ID())
