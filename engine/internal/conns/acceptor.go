@@ -121,9 +121,9 @@ func (a *Acceptor) beginHandshake(c net.Conn, addr netip.Addr) bool {
 
 // tryBegin counts a handshake, or returns how long to wait at most before it may. An
 // address that has its share of the handshakes loses its own oldest at once, and so does
-// a network: whoever is honest is done before that many others of them have come. When
-// there are too many over all, only one that is slow is ended, because a large swarm may
-// come at once.
+// a network: an honest peer is done before the others of its network fill that share.
+// When there are too many over all, only one that is slow is ended, because a large swarm
+// may come at once.
 func (a *Acceptor) tryBegin(c net.Conn, addr netip.Addr) (wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
