@@ -42,7 +42,10 @@ type Config struct {
 	Memory int64
 
 	// UploadMemory is the number of bytes that blocks on their way to peers
-	// may take, over all torrents. Zero means 32 MiB, the least is 1 MiB.
+	// may take, over all torrents. Zero means 32 MiB, the least is 1 MiB. Half of it
+	// is for writes of one block, each of which takes 20 KiB, and the other half for
+	// larger ones. If it is short, a peer that takes less than 16 KiB in 5 s loses
+	// its connection.
 	UploadMemory int64
 
 	// MaxConns is the number of connections over all torrents. Zero means

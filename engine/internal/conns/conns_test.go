@@ -28,6 +28,7 @@ import (
 // torrent is an Owner that keeps what is posted, and starts what joins.
 type torrent struct {
 	store disk.Store
+	share memory.Share
 	tasks sync.WaitGroup
 	close context.CancelFunc
 	ctx   context.Context
@@ -49,6 +50,7 @@ func newTorrent(t *testing.T, s swarm.Storage) *torrent {
 func (x *torrent) ID() swarm.ID             { return swarm.ID{1} }
 func (x *torrent) PeerID() swarm.PeerID     { return swarm.PeerID{'u', 's'} }
 func (x *torrent) Store() *disk.Store       { return &x.store }
+func (x *torrent) Uploads() *memory.Share   { return &x.share }
 func (x *torrent) BeginTask() bool          { x.tasks.Add(1); return true }
 func (x *torrent) AddTask()                 { x.tasks.Add(1) }
 func (x *torrent) EndTask()                 { x.tasks.Done() }
@@ -224,6 +226,54 @@ func TestPeerThatTakesNothingIsClosed(t *testing.T) {
 		time.Sleep(2*time.Minute + time.Second)
 		require.IsType(t, protocol.Gone{}, x.posted()[0], "also if little waits for it, in time")
 	})
+}
+
+// A peer that takes too little is left when others wait for its buffer, and only then.
+func TestPeerThatHoldsMemory(t *testing.T) {
+	for name, test := range map[string]struct {
+		taken  int // bytes in four seconds
+		wanted bool
+		left   bool
+	}{
+		"takes nothing":     {0, true, true},
+		"takes little":      {1000, true, true},
+		"is slow":           {swarm.BlockLen * 5 / 4, true, false},
+		"nobody else waits": {0, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := swarm.NewMemory(64 * swarm.BlockLen)
+			connected(t, m, func(x *torrent, c *Conn, other net.Conn) {
+				uploads := c.sockets.Memory.Uploads
+				c.Deliver(&protocol.Outbox{Peer: c.Peer(), Serve: []swarm.Block{{Length: 8 * swarm.BlockLen}}})
+				synctest.Wait()
+				gone := make(chan struct{})
+				var others sync.WaitGroup
+				if test.wanted {
+					for range 20 { // more than there is memory for
+						others.Go(func() {
+							b, ok := uploads.Take(&memory.Share{}, swarm.BlockLen*8, swarm.BlockLen*8, gone)
+							if ok {
+								<-gone
+								uploads.Put(b)
+							}
+						})
+					}
+				}
+				synctest.Wait()
+				require.Equal(t, test.wanted, uploads.Wanted())
+				for range 3 {
+					if test.taken > 0 {
+						go io.ReadFull(other, make([]byte, test.taken))
+					}
+					time.Sleep(4 * time.Second)
+				}
+				require.Equal(t, test.left, len(x.posted()) > 0)
+				close(gone)
+				c.Close()
+				others.Wait()
+			})
+		})
+	}
 }
 
 // A dial that fails says at which step, and what that means for the address.

@@ -22,6 +22,7 @@ type Owner interface {
 	ID() swarm.ID         // for logs
 	PeerID() swarm.PeerID // what it calls itself
 	Store() *disk.Store
+	Uploads() *memory.Share // of the memory of blocks on their way to peers
 
 	// Post hands an Input to the torrent's turn, and Join hands over a connection
 	// that has shaken hands: the turn must find it by its Peer before it applies
