@@ -56,6 +56,8 @@
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds
+//	which peer gives up its place for another     eviction.go             State.makeRoom
+//	when a full download dials another peer       eviction.go             State.replaceUnused
 //	who is dialed next                            addressbook/book.go     Book.Next
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst

@@ -56,6 +56,7 @@ func newPeer(now time.Time, e Joined) *peer {
 		up:           traffic.NewMeter(now),
 	}
 	p.out.Peer = p.id
+	p.tally.Use(now)
 	if p.outgoing {
 		p.dialAddr = p.addr
 	}
@@ -72,12 +73,10 @@ func (s *State) refusal(now time.Time, e Joined) error {
 		return errSelf
 	case s.book.Banned(e.Addr.Addr()):
 		return errBanned
-	case s.config.MaxPeers > 0 && len(s.peers) >= s.config.MaxPeers:
-		return errFull
 	}
 	old := s.byID[e.ID]
 	if old == nil {
-		return nil
+		return s.makeRoom(now, e.Addr.Addr(), e.Outgoing)
 	}
 	// If both dialed, both must keep the same connection: the one that the greater
 	// of the two peer ids made.
