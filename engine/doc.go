@@ -65,6 +65,7 @@
 //	how a write to two files is divided              internal/disk/write.go                  cutByLane
 //	how many torrents are checked at once            internal/disk/stored.go                 Checks.check
 //	how many connections there may be                internal/conns/sockets.go               Sockets.acquire
+//	which connection gives up its place for another  internal/conns/sockets.go               Sockets.leastUsed
 //	what we say in a handshake                       internal/conns/sockets.go               ours
 //	how many dials are under way at once             internal/conns/dialer.go                Dialer.Dial
 //	what a failed dial says about an address         internal/conns/dialer.go                outcome

@@ -186,7 +186,7 @@ func (a *Acceptor) accept(c net.Conn, addr netip.AddrPort) {
 			return handshake.Handshake{}, errNoTorrent
 		}
 		t = found
-		if s.isFull(addr.Addr(), false) {
+		if !s.mayJoin(addr.Addr()) {
 			return handshake.Handshake{}, errFull
 		}
 		return ours(t, theirs.InfoHash), nil
@@ -194,7 +194,7 @@ func (a *Acceptor) accept(c net.Conn, addr netip.AddrPort) {
 	if t != nil {
 		defer t.EndTask()
 	}
-	if err == nil && !s.acquire(addr.Addr(), false) {
+	if err == nil && !s.acquire(addr.Addr()) {
 		err = errFull
 	}
 	if err != nil {

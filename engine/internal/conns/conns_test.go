@@ -320,7 +320,7 @@ func TestOutcomesOfDials(t *testing.T) {
 				sockets := NewSockets(config)
 				if test.full {
 					for i := range 5 {
-						sockets.acquire(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}), true)
+						sockets.acquireDial(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}))
 					}
 				}
 				d, x := NewDialer(sockets), newTorrent(t, nil)

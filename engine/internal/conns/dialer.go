@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -111,8 +112,13 @@ func (d *Dialer) dial(r dialRequest) {
 		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.Failed})
 		return
 	}
-	if !d.sockets.acquire(r.addr.Addr(), true) {
+	switch d.sockets.acquireDial(r.addr.Addr()) {
+	case places.None:
+	case places.Total:
 		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.NoRoom})
+		return
+	default: // its address has its share, so it is tried later and later
+		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.Failed})
 		return
 	}
 	c, theirs, err := d.connect(r)
