@@ -67,7 +67,7 @@
 //	how many connections there may be                internal/conns/sockets.go               Sockets.acquire
 //	which connection gives up its place for another  internal/conns/sockets.go               Sockets.leastUsed
 //	what we say in a handshake                       internal/conns/sockets.go               ours
-//	how many dials are under way at once             internal/conns/dialer.go                Dialer.Dial
+//	how many dials are under way at once             internal/conns/dialer.go                Dialer.next
 //	what a failed dial says about an address         internal/conns/dialer.go                outcome
 //	which handshake is ended for a new one           internal/conns/acceptor.go              Acceptor.tryBegin
 //	who closes the listeners                         internal/conns/acceptor.go              Acceptor.Close
