@@ -77,6 +77,7 @@
 //	what happens to a peer that takes nothing        internal/conns/conn.go                  Conn.Deliver
 //	where a tracker's min interval is obeyed         internal/schedule/intervals.go          Announcer.bringForward
 //	when a source is called again                    internal/schedule/intervals.go          Announcer.scheduleNext
+//	how many calls of sources are under way at once  internal/schedule/announcer_call.go     Announcer.begin
 //	which sources hear that we stopped               internal/schedule/announcer.go          Announcer.enqueue
 //	when a torrent's deadline comes                  internal/schedule/queue.go              Queue.Set
 package engine
