@@ -137,7 +137,7 @@ func (l *lowest) take(dst []swarm.Block, most, piece int, p swarm.Peer, again bo
 		}
 		w.asked = append(w.asked, p)
 		l.begun[piece] = true
-		dst = append(dst, l.geometry.Block(piece, k))
+		dst = append(dst, l.geometry.Request(piece, k))
 	}
 	return dst
 }

@@ -151,7 +151,7 @@ func (w *world) block(s string) swarm.Block {
 	if len(parts) == 3 {
 		return swarm.Block{Piece: p, Begin: w.number(k)*swarm.BlockLen + w.number(parts[1]), Length: w.number(parts[2])}
 	}
-	return w.setup.Geometry.Block(p, w.number(k))
+	return w.setup.Geometry.Request(p, w.number(k))
 }
 
 // blocksByPiece reads "0:1,2/3:0".
@@ -193,6 +193,14 @@ func (w *world) address(s string) netip.AddrPort {
 // address returns the address of peer n.
 func address(n int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), 6881)
+}
+
+// stored is the right bytes of a block that Geometry.Block returned: what peers send, and
+// its pad.
+func (w *world) stored(b swarm.Block) []byte {
+	all := make([]byte, b.Length)
+	copy(all, content(w.setup.Geometry.Request(b.Piece, b.Begin/swarm.BlockLen)))
+	return all
 }
 
 // content is the right bytes of a block.

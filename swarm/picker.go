@@ -47,8 +47,8 @@ type Picker interface {
 	// Pick appends to dst the blocks to request from a peer, best first, and
 	// counts them as requested.
 	//
-	// It must only return missing blocks for which Geometry.Contains is true,
-	// never those that are all pad, of wanted pieces that the peer has, and
+	// It must only return missing blocks for which Geometry.Contains is true, so
+	// without the pad at their end, of wanted pieces that the peer has, and
 	// never a block that is requested from this peer already. It must not
 	// return a block that is requested from another peer, unless the end game
 	// is on or the piece ever had a deadline. Without Exclusive, and with
