@@ -1,9 +1,6 @@
 package swarm
 
-import (
-	"iter"
-	"sort"
-)
+import "iter"
 
 // Geometry says how the bytes of a torrent are cut into pieces and blocks.
 //
@@ -127,7 +124,7 @@ func (g Geometry) IsPad(b Block) bool {
 
 // padAt returns the pad that contains the byte at off.
 func (g Geometry) padAt(off int64) (Span, bool) {
-	i := sort.Search(len(g.Pads), func(i int) bool { return g.Pads[i].End() > off })
+	i := firstPad(g.Pads, off)
 	if i == len(g.Pads) || g.Pads[i].Offset > off {
 		return Span{}, false
 	}

@@ -16,7 +16,7 @@ import "io"
 // must not change memory outside the slice that it reads into.
 //
 // Pads must read as zeros, also before anything was written. A write to a pad must
-// succeed, count its bytes as written, and change nothing.
+// succeed, count its bytes as written, and change nothing. Stored helps with that.
 type Storage interface {
 	// ReadAt fills p from offset off. Bytes that were never written must read
 	// as zeros, or fail with an error that matches fs.ErrNotExist; written
