@@ -122,8 +122,7 @@ type Ask struct {
 	Delay time.Duration // from Now until a block that is requested now should arrive
 }
 
-// Prioritizer and EndGamer are optional abilities of a Picker. Every rule of Picker
-// holds for them too.
+// These are optional abilities of a Picker. Every rule of Picker holds for them too.
 type (
 	// A Prioritizer is a Picker that takes orders.
 	Prioritizer interface {
@@ -142,7 +141,8 @@ type (
 		SetDeadline(piece int, t time.Time)
 	}
 
-	// An EndGamer is a Picker that says when its end game is on.
+	// An EndGamer is a Picker that says when its end game is on. The function EndGame
+	// uses it.
 	EndGamer interface {
 		// EndGame reports whether the end game is on, as Picker defines it,
 		// whether or not the picker requests blocks twice then.
