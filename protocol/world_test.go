@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/budget"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -92,7 +93,7 @@ func newWorld(t *testing.T, words []string) *world {
 		}
 	}
 	w.setup.Geometry = &g
-	w.setup.NewPicker = func() swarm.Picker { return newLowest(g) }
+	w.setup.NewPicker = func() swarm.Picker { return pickertest.NewLowest(g) }
 	w.budget = budget.New(int64(units) * swarm.BlockLen)
 	w.quota = w.budget.Open(func() { w.posted = append(w.posted, Refilled{}) }, func() { w.posted = append(w.posted, Reclaim{}) })
 	w.setup.Config, w.setup.Memory, w.setup.Port = &cfg, w.quota, 6881
