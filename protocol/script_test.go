@@ -314,7 +314,7 @@ func (w *world) sums(j Check) (all []uint64) {
 			b = j.Blocks[k-j.From]
 		}
 		if b == nil {
-			b = content(w.setup.Geometry.Block(j.Piece, k))
+			b = w.stored(w.setup.Geometry.Block(j.Piece, k))
 		}
 		h := fnv.New64()
 		h.Write(b)
