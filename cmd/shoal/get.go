@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 )
 
 // netFlags are the flags of commands that talk to peers.
@@ -118,7 +119,7 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 			source = s.c.stdin
 		} else if st, err := os.Stat(name); err == nil && st.IsDir() {
 			s.c.fail(advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
-				fmt.Sprintf("To share it: %s seed %s", program(), quote(name))})
+				fmt.Sprintf("To share it: %s seed %s", shell.Program(), shell.Quote(name))})
 			failed = reported{errors.New("not a torrent")}
 			continue
 		}

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -183,7 +186,7 @@ func readTorrent(stdin io.Reader, name string) (*metainfo.Torrent, error) {
 	}
 	if st, err := os.Stat(name); err == nil && st.IsDir() {
 		return nil, advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
-			fmt.Sprintf("To make a torrent of it: %s create %s", program(), quote(name))}
+			fmt.Sprintf("To make a torrent of it: %s create %s", shell.Program(), shell.Quote(name))}
 	}
 	t, err := metainfo.ReadFile(name)
 	var invalid *metainfo.InvalidError
@@ -205,14 +208,14 @@ func nameInput(err error) error {
 // show prints the torrent for people.
 func (v torrentJSON) show(c *console) {
 	line := func(what, format string, args ...any) {
-		c.say("  %-12s %s", what, sanitize(fmt.Sprintf(format, args...)))
+		c.say("  %-12s %s", what, terminal.Sanitize(fmt.Sprintf(format, args...)))
 	}
 	text := func(what, s string) {
 		if s != "" {
 			line(what, "%s", s)
 		}
 	}
-	c.say("%s", sanitize(v.Name))
+	c.say("%s", terminal.Sanitize(v.Name))
 	line("format", "%s", v.Format)
 	for _, h := range v.hashes() {
 		line(h.what, "%s", h.hash)
@@ -223,8 +226,8 @@ func (v torrentJSON) show(c *console) {
 			real++
 		}
 	}
-	line("content", "%s in %s (%s bytes)", formatSize(v.Length), formatCount(real, "file"), formatNumber(v.Length))
-	line("pieces", "%s of %s", formatNumber(int64(v.Pieces)), formatExactSize(v.PieceLength))
+	line("content", "%s in %s (%s bytes)", quantity.Size(v.Length), quantity.Count(real, "file"), quantity.Number(v.Length))
+	line("pieces", "%s of %s", quantity.Number(int64(v.Pieces)), quantity.ExactSize(v.PieceLength))
 	if v.Private {
 		line("private", "yes: peers come only from the trackers")
 	}
@@ -252,7 +255,7 @@ func (v torrentJSON) show(c *console) {
 		if f.Pad {
 			continue
 		}
-		c.say("  %12s  %s", formatSize(f.Length), sanitize(f.Path)+f.marks())
+		c.say("  %12s  %s", quantity.Size(f.Length), terminal.Sanitize(f.Path)+f.marks())
 	}
 }
 
@@ -260,7 +263,7 @@ func (v torrentJSON) show(c *console) {
 func (f fileJSON) marks() string {
 	marks := ""
 	if f.Symlink != "" {
-		marks += " -> " + sanitize(f.Symlink)
+		marks += " -> " + terminal.Sanitize(f.Symlink)
 	}
 	if f.Executable {
 		marks += " (executable)"
@@ -295,19 +298,19 @@ func showMagnet(c *console, m *metainfo.Magnet) {
 		v.HashV2 = hex.EncodeToString(m.HashV2[:])
 	}
 	c.emit(v)
-	c.say("%s", sanitize(m.Name))
+	c.say("%s", terminal.Sanitize(m.Name))
 	for _, h := range v.hashes() {
 		c.say("  %-12s %s", h.what, h.hash)
 	}
 	if m.Length > 0 {
-		c.say("  %-12s %s", "content", formatSize(m.Length))
+		c.say("  %-12s %s", "content", quantity.Size(m.Length))
 	}
 	for _, list := range []struct {
 		what  string
 		texts []string
 	}{{"tracker", v.Trackers}, {"web seed", v.WebSeeds}, {"source", v.Sources}, {"peer", v.Peers}, {"keyword", v.Keywords}} {
 		for _, s := range list.texts {
-			c.say("  %-12s %s", list.what, sanitize(s))
+			c.say("  %-12s %s", list.what, terminal.Sanitize(s))
 		}
 	}
 }

@@ -130,7 +130,7 @@ func usageText(text, command string) string {
 
 // finish says what went wrong, if anything did, and returns the exit code.
 func finish(ctx context.Context, c *console, err error) int {
-	c.clear()
+	c.screen.Clear()
 	var usage usageError
 	var shown reported
 	switch {

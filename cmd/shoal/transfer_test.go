@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/sample"
 )
 
 // seeding starts a seeder, and returns its address.
@@ -25,7 +26,7 @@ func seeding(t *testing.T, args ...string) (r *running, address string) {
 
 func equalFolders(t *testing.T, a, b string) {
 	t.Helper()
-	_, _, err := compareFolders(t.Context(), a, b, func(int64) {})
+	_, _, err := sample.Compare(t.Context(), a, b, func(int64) {})
 	require.NoError(t, err)
 }
 

@@ -1,16 +1,17 @@
-package main
+package progress
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // pieceMap draws which pieces are held, in a number of cells. Each cell stands for an
 // equal share of the pieces.
-func (s style) pieceMap(have swarm.Bitfield, pieces, cells int) string {
-	shades := s.shades()
+func pieceMap(s terminal.Style, have swarm.Bitfield, pieces, cells int) string {
+	shades := shades(s)
 	if pieces == 0 || cells <= 0 {
 		return ""
 	}
@@ -30,11 +31,11 @@ func (s style) pieceMap(have swarm.Bitfield, pieces, cells int) string {
 		if held > 0 {
 			shade = 1 + held*3/(end-first)
 		}
-		color := map[bool]string{true: green, false: cyan}[shade == 4]
+		color := map[bool]string{true: terminal.Green, false: terminal.Cyan}[shade == 4]
 		if shade == 0 {
-			color = faint
+			color = terminal.Faint
 		}
-		if s.color && color != last {
+		if s.Color && color != last {
 			if last != "" {
 				b.WriteString("\x1b[0m")
 			}
@@ -51,25 +52,15 @@ func (s style) pieceMap(have swarm.Bitfield, pieces, cells int) string {
 
 // shades are the characters of the map: no piece of a cell is held, less than a
 // third of its pieces, less than two thirds, more, and all.
-func (s style) shades() []string {
-	if s.unicode {
+func shades(s terminal.Style) []string {
+	if s.Unicode {
 		return []string{"·", "░", "▒", "▓", "█"}
 	}
 	return []string{".", "-", "=", "+", "#"}
 }
 
 // legend says what the characters of the map mean.
-func (s style) legend() string {
-	c := s.shades()
+func legend(s terminal.Style) string {
+	c := shades(s)
 	return fmt.Sprintf("map of pieces: %s none here  %s some here  %s all here", c[0], strings.Join(c[1:4], " "), c[4])
-}
-
-// bar draws a share, 0 to 1, as a bar of a number of cells.
-func (s style) bar(share float64, cells int) string {
-	done := int(min(max(share, 0), 1) * float64(cells))
-	full, empty := "#", "."
-	if s.unicode {
-		full, empty = "█", "·"
-	}
-	return s.paint(green, strings.Repeat(full, done)) + s.paint(faint, strings.Repeat(empty, cells-done))
 }

@@ -1,13 +1,13 @@
-package main
+package progress
 
 import "time"
 
-// windowLength is how far back a rateWindow looks.
+// windowLength is how far back a RateWindow looks.
 const windowLength = 4 * time.Second
 
-// A rateWindow turns totals into the rates that people see: the average of the
+// A RateWindow turns totals into the rates that people see: the average of the
 // last seconds, without a slow rise at the start.
-type rateWindow struct{ history []totals }
+type RateWindow struct{ history []totals }
 
 // totals are the bytes moved since the start, at one moment.
 type totals struct {
@@ -15,8 +15,8 @@ type totals struct {
 	down, up int64
 }
 
-// rates records totals and returns bytes per second in both directions.
-func (w *rateWindow) rates(now time.Time, down, up int64) (downRate, upRate float64) {
+// Rates records totals and returns bytes per second in both directions.
+func (w *RateWindow) Rates(now time.Time, down, up int64) (downRate, upRate float64) {
 	w.history = append(w.history, totals{now, down, up})
 	// The oldest entry is just outside the window, so that the window is always covered.
 	old := 0

@@ -1,4 +1,5 @@
-package main
+// Package shell writes commands that a user can paste into a shell.
+package shell
 
 import (
 	"os"
@@ -8,9 +9,9 @@ import (
 	"strings"
 )
 
-// program returns how this program is called, for commands to paste: by go run where
+// Program returns how this program is called, for commands to paste: by go run where
 // that is how it was started, by its name if that finds it, and else as it was.
-func program() string {
+func Program() string {
 	const name = "shoal"
 	exe, err := os.Executable()
 	if err != nil {
@@ -29,11 +30,11 @@ func program() string {
 			return name
 		}
 	}
-	return quote(os.Args[0])
+	return Quote(os.Args[0])
 }
 
-// quote returns an argument as a shell takes it.
-func quote(arg string) string {
+// Quote returns an argument as a shell takes it.
+func Quote(arg string) string {
 	safe := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+=:@%,", r) || r > 0x7f
 	}

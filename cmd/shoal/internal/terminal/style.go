@@ -1,4 +1,6 @@
-package main
+// Package terminal writes on terminals: colours, widths, text that is safe to show, and
+// lines that change in place. It knows nothing of torrents.
+package terminal
 
 import (
 	"strings"
@@ -6,14 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// A style says what a terminal can show.
-type style struct {
-	color   bool
-	unicode bool
+// A Style says what a terminal can show.
+type Style struct {
+	Color   bool
+	Unicode bool
 }
 
-// styleOf reads the environment: https://no-color.org, and the locale.
-func styleOf(getenv func(string) string) style {
+// StyleOf reads the environment: https://no-color.org, and the locale.
+func StyleOf(getenv func(string) string) Style {
 	locale := getenv("LC_ALL")
 	if locale == "" {
 		locale = getenv("LC_CTYPE")
@@ -22,40 +24,50 @@ func styleOf(getenv func(string) string) style {
 		locale = getenv("LANG")
 	}
 	locale = strings.ToLower(locale)
-	return style{
-		color:   getenv("NO_COLOR") == "",
-		unicode: strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8") || getenv("WT_SESSION") != "",
+	return Style{
+		Color:   getenv("NO_COLOR") == "",
+		Unicode: strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8") || getenv("WT_SESSION") != "",
 	}
 }
 
 // The colours that are used, as numbers of the terminal's palette.
 const (
-	green  = "32"
-	yellow = "33"
-	red    = "31"
-	cyan   = "36"
-	faint  = "2"
+	Green  = "32"
+	Yellow = "33"
+	Red    = "31"
+	Cyan   = "36"
+	Faint  = "2"
 )
 
-// paint returns text in a colour.
-func (s style) paint(color, text string) string {
-	if !s.color || text == "" {
+// Paint returns text in a colour.
+func (s Style) Paint(color, text string) string {
+	if !s.Color || text == "" {
 		return text
 	}
 	return "\x1b[" + color + "m" + text + "\x1b[0m"
 }
 
-// arrows returns the signs for what comes in and goes out.
-func (s style) arrows() (down, up string) {
-	if s.unicode {
+// Arrows returns the signs for what comes in and goes out.
+func (s Style) Arrows() (down, up string) {
+	if s.Unicode {
 		return "↓", "↑"
 	}
 	return "down", "up"
 }
 
-// sanitize returns foreign text fit for a terminal: without control characters, and
+// Bar draws a share, 0 to 1, as a bar of a number of cells.
+func (s Style) Bar(share float64, cells int) string {
+	done := int(min(max(share, 0), 1) * float64(cells))
+	full, empty := "#", "."
+	if s.Unicode {
+		full, empty = "█", "·"
+	}
+	return s.Paint(Green, strings.Repeat(full, done)) + s.Paint(Faint, strings.Repeat(empty, cells-done))
+}
+
+// Sanitize returns foreign text fit for a terminal: without control characters, and
 // without those that turn the direction of writing.
-func sanitize(s string) string {
+func Sanitize(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == utf8.RuneError, unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029:
@@ -65,8 +77,8 @@ func sanitize(s string) string {
 	}, s)
 }
 
-// width returns how many columns text takes, without its colours.
-func width(text string) (n int) {
+// Width returns how many columns text takes, without its colours.
+func Width(text string) (n int) {
 	for _, r := range visible(text) {
 		n += columnsOf(r)
 	}
@@ -90,8 +102,8 @@ func visible(text string) func(yield func(int, rune) bool) {
 	}
 }
 
-// cut returns the beginning of text that fits into a number of columns.
-func cut(text string, columns int) string {
+// Cut returns the beginning of text that fits into a number of columns.
+func Cut(text string, columns int) string {
 	n := 0
 	for i, r := range visible(text) {
 		if n += columnsOf(r); n > columns {
@@ -105,13 +117,13 @@ func cut(text string, columns int) string {
 	return text
 }
 
-// shorten leaves out the middle of text that does not fit.
-func shorten(text string, columns int) string {
-	if width(text) <= columns {
+// Shorten leaves out the middle of text that does not fit.
+func Shorten(text string, columns int) string {
+	if Width(text) <= columns {
 		return text
 	}
 	if columns < 8 {
-		return cut(text, columns)
+		return Cut(text, columns)
 	}
 	runes := []rune(text)
 	tail, n := len(runes), 0
@@ -119,12 +131,12 @@ func shorten(text string, columns int) string {
 		tail--
 		n += columnsOf(runes[tail])
 	}
-	return cut(text, columns-3-n) + "..." + string(runes[tail:])
+	return Cut(text, columns-3-n) + "..." + string(runes[tail:])
 }
 
-// padRight fills text up with spaces.
-func padRight(text string, columns int) string {
-	return text + strings.Repeat(" ", max(0, columns-width(text)))
+// PadRight fills text up with spaces.
+func PadRight(text string, columns int) string {
+	return text + strings.Repeat(" ", max(0, columns-Width(text)))
 }
 
 // columnsOf returns how many columns a terminal gives to a character.

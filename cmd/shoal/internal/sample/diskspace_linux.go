@@ -1,10 +1,10 @@
-package main
+package sample
 
 import "syscall"
 
-// freeSpace returns the number of bytes that may still be written below dir; ok is
+// FreeSpace returns the number of bytes that may still be written below dir; ok is
 // false if that is not known.
-func freeSpace(dir string) (bytes int64, ok bool) {
+func FreeSpace(dir string) (bytes int64, ok bool) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return 0, false

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"runtime"
@@ -14,6 +14,6 @@ func TestQuote(t *testing.T) {
 	for arg, want := range map[string]string{
 		"a/b-c_d.e:1": "a/b-c_d.e:1", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$x": "'$x'", "naïve": "naïve", "a;b": "'a;b'",
 	} {
-		require.Equal(t, want, quote(arg))
+		require.Equal(t, want, Quote(arg))
 	}
 }

@@ -1,4 +1,6 @@
-package main
+// Package quantity writes numbers as people read them: sizes, rates, durations, shares
+// and counts; and it reads sizes. It does no I/O.
+package quantity
 
 import (
 	"fmt"
@@ -8,9 +10,9 @@ import (
 	"time"
 )
 
-// A byteCount is a number of bytes, which a flag takes as 65536, 64KiB, 64K or 64k.
+// A Bytes is a number of bytes, which a flag takes as 65536, 64KiB, 64K or 64k.
 // KB, MB and GB are powers of a thousand.
-type byteCount int64
+type Bytes int64
 
 var units = []struct {
 	name   string
@@ -22,7 +24,7 @@ var units = []struct {
 }
 
 // UnmarshalText reads a number with or without a unit.
-func (b *byteCount) UnmarshalText(text []byte) error {
+func (b *Bytes) UnmarshalText(text []byte) error {
 	s := strings.ToLower(strings.TrimSpace(string(text)))
 	factor := 1.0
 	for _, u := range units {
@@ -35,15 +37,15 @@ func (b *byteCount) UnmarshalText(text []byte) error {
 	if err != nil || math.IsNaN(n) || n < 0 || n*factor >= 1<<62 {
 		return fmt.Errorf("%q is not a size; give one such as 256MiB", text)
 	}
-	*b = byteCount(n * factor)
+	*b = Bytes(n * factor)
 	return nil
 }
 
 // String returns the number with a unit.
-func (b byteCount) String() string { return formatSize(int64(b)) }
+func (b Bytes) String() string { return Size(int64(b)) }
 
-// formatSize returns a number of bytes with a unit: "12 B", "1.5 MiB".
-func formatSize(n int64) string {
+// Size returns a number of bytes with a unit: "12 B", "1.5 MiB".
+func Size(n int64) string {
 	if n < 1<<10 {
 		return fmt.Sprintf("%d B", n)
 	}
@@ -51,8 +53,8 @@ func formatSize(n int64) string {
 	return fmt.Sprintf("%.1f %s", f, unit)
 }
 
-// formatExactSize returns a number of bytes with a unit if that says all, and else as it is.
-func formatExactSize(n int64) string {
+// ExactSize returns a number of bytes with a unit if that says all, and else as it is.
+func ExactSize(n int64) string {
 	for _, u := range []struct {
 		name   string
 		factor int64
@@ -61,7 +63,7 @@ func formatExactSize(n int64) string {
 			return fmt.Sprintf("%d %s", n/u.factor, u.name)
 		}
 	}
-	return formatNumber(n) + " bytes"
+	return Number(n) + " bytes"
 }
 
 func scale(f float64) (float64, string) {
@@ -75,32 +77,32 @@ func scale(f float64) (float64, string) {
 	return f, unit
 }
 
-// formatRate returns bytes per second with a unit.
-func formatRate(perSecond float64) string {
+// Rate returns bytes per second with a unit.
+func Rate(perSecond float64) string {
 	if perSecond < 1 || math.IsNaN(perSecond) {
 		return "0 B/s"
 	}
-	return formatSize(int64(perSecond)) + "/s"
+	return Size(int64(perSecond)) + "/s"
 }
 
-// formatSpeed returns the rate of n bytes in d.
-func formatSpeed(n int64, d time.Duration) string {
-	return formatRate(float64(n) / max(d.Seconds(), 1e-3))
+// Speed returns the rate of n bytes in d.
+func Speed(n int64, d time.Duration) string {
+	return Rate(float64(n) / max(d.Seconds(), 1e-3))
 }
 
-// formatDuration returns a duration as people say it.
-func formatDuration(d time.Duration) string {
+// Duration returns a duration as people say it.
+func Duration(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "0 s"
 	case d < 100*time.Second:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
-	return formatClock(d)
+	return Clock(d)
 }
 
-// formatClock returns a duration as a clock shows it: "0:07", "1:02:03", "3 days".
-func formatClock(d time.Duration) string {
+// Clock returns a duration as a clock shows it: "0:07", "1:02:03", "3 days".
+func Clock(d time.Duration) string {
 	s := int64(math.Ceil(d.Seconds()))
 	switch {
 	case s < 3600:
@@ -111,27 +113,27 @@ func formatClock(d time.Duration) string {
 	return fmt.Sprintf("%d days", s/86400)
 }
 
-// formatPercent returns a share, and "100%" only if that is all of it.
-func formatPercent(share float64) string {
+// Percent returns a share, and "100%" only if that is all of it.
+func Percent(share float64) string {
 	if share >= 1 {
 		return "100%"
 	}
 	return fmt.Sprintf("%.1f%%", math.Floor(max(share, 0)*1000)/10)
 }
 
-// formatCount returns a number with what it counts.
-func formatCount(n int, what string) string {
+// Count returns a number with what it counts.
+func Count(n int, what string) string {
 	switch {
 	case n == 1:
 		return "1 " + what
 	case strings.HasSuffix(what, "y"):
-		return formatNumber(int64(n)) + " " + strings.TrimSuffix(what, "y") + "ies"
+		return Number(int64(n)) + " " + strings.TrimSuffix(what, "y") + "ies"
 	}
-	return formatNumber(int64(n)) + " " + what + "s"
+	return Number(int64(n)) + " " + what + "s"
 }
 
-// formatNumber returns a number with commas.
-func formatNumber(n int64) string {
+// Number returns a number with commas.
+func Number(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]

@@ -1,4 +1,5 @@
-package main
+// Package sample makes the sample content of the demo, and compares folders with it.
+package sample
 
 import (
 	"context"
@@ -8,21 +9,21 @@ import (
 	"path/filepath"
 )
 
-// A sampleFile is a file of the demo's sample.
-type sampleFile struct {
-	path   string // relative, slash-separated
-	length int64  // in bytes
+// A File is a file of the demo's sample.
+type File struct {
+	Path   string // relative, slash-separated
+	Length int64  // in bytes
 }
 
-// sampleFiles lays out a sample of size bytes in all: a large file, some of middle
+// Files lays out a sample of size bytes in all: a large file, some of middle
 // size, many small ones whose pieces are shared with their neighbours, and an empty
 // one.
-func sampleFiles(size int64) (all []sampleFile) {
+func Files(size int64) (all []File) {
 	left := size
 	add := func(path string, length int64) {
 		length = max(min(length, left), 0)
 		left -= length
-		all = append(all, sampleFile{path, length})
+		all = append(all, File{path, length})
 	}
 	add("readme.txt", 1000)
 	add("empty.txt", 0)
@@ -37,14 +38,14 @@ func sampleFiles(size int64) (all []sampleFile) {
 	return all
 }
 
-// makeSample writes the sample into a new folder dir. The bytes are random, and the
+// Write writes the sample into a new folder dir. The bytes are random, and the
 // same for the same seed. It calls progress with bytes done.
-func makeSample(ctx context.Context, dir string, files []sampleFile, seed byte, progress func(done int64)) error {
+func Write(ctx context.Context, dir string, files []File, seed byte, progress func(done int64)) error {
 	source := rand.NewChaCha8([32]byte{seed})
 	buf := make([]byte, 1<<20)
 	var done int64
 	for _, f := range files {
-		path := filepath.Join(dir, filepath.FromSlash(f.path))
+		path := filepath.Join(dir, filepath.FromSlash(f.Path))
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			return err
 		}
@@ -52,7 +53,7 @@ func makeSample(ctx context.Context, dir string, files []sampleFile, seed byte, 
 		if err != nil {
 			return err
 		}
-		for left := f.length; left > 0 && err == nil; {
+		for left := f.Length; left > 0 && err == nil; {
 			if err = ctx.Err(); err != nil {
 				break
 			}

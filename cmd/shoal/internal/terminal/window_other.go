@@ -1,15 +1,15 @@
 //go:build !linux
 
-package main
+package terminal
 
 import (
 	"os"
 	"runtime"
 )
 
-// windowSize reports whether f is a terminal that cursor movements work on. Its
+// WindowSize reports whether f is a terminal that cursor movements work on. Its
 // size is not known here, so both numbers are 0.
-func windowSize(f *os.File) (columns, rows int, ok bool) {
+func WindowSize(f *os.File) (columns, rows int, ok bool) {
 	info, err := f.Stat()
 	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return 0, 0, false

@@ -1,4 +1,4 @@
-package main
+package sample
 
 import (
 	"bytes"
@@ -11,10 +11,10 @@ import (
 	"path/filepath"
 )
 
-// compareFolders compares every byte of two folders, and that neither has a file
-// that the other lacks. It calls progress with the bytes compared, and returns the
-// number of files and bytes.
-func compareFolders(ctx context.Context, a, b string, progress func(done int64)) (files int, length int64, err error) {
+// Compare compares every byte of two folders. A file that only one of them has is an
+// error. It calls progress with the bytes compared, and returns the number of files and
+// bytes.
+func Compare(ctx context.Context, a, b string, progress func(done int64)) (files int, length int64, err error) {
 	err = filepath.WalkDir(a, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
