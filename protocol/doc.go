@@ -56,6 +56,7 @@
 //	which requests of a peer are served           serving.go              State.receiveRequest
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which connections are refused                 joining.go              State.refusal
+//	how many connections an address may have      places/places.go        Count.Exceeds
 //	who is dialed next                            addressbook/book.go     Book.Next
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
