@@ -219,6 +219,8 @@ func TestUsage(t *testing.T) {
 		{"twice", []string{"get", "a.txt.torrent", "a.txt.torrent", "-q"}, exitFailed, []string{"named twice"}},
 		{"no folder", []string{"demo", "--dir", "nowhere"}, exitFailed, []string{"nowhere", "--dir"}},
 		{"tracker without an address", []string{"tracker", "--listen", "off"}, exitUsage, []string{"HOST:PORT"}},
+		{"tracker at no address", []string{"tracker", "--listen", "nope"}, exitUsage, []string{`"nope" is not an address; give HOST:PORT, :PORT or PORT` + "\n"}},
+		{"tracker without interval", []string{"tracker", "--interval", "0"}, exitUsage, []string{"give 1s or more"}},
 		{"bad network", []string{"tracker", "--behind-proxy", "ten"}, exitUsage, []string{"10.0.0.0/8"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
