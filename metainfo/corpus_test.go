@@ -116,7 +116,7 @@ func requireRoundTrip(t *testing.T, tor *metainfo.Torrent) {
 	require.NoError(t, err)
 	again, err := metainfo.Parse(b)
 	require.NoError(t, err)
-	require.Equal(t, tor, again)
+	require.Equal(t, withoutWarnings(tor), withoutWarnings(again))
 	same, err := again.Bytes()
 	require.NoError(t, err)
 	require.Equal(t, b, same)
@@ -130,7 +130,7 @@ var faults = map[string]string{
 	"invalid_name":                         "name",
 	"invalid_piece_len":                    "piece length",
 	"invalid_pieces":                       "pieces",
-	"invalid_symlink":                      "symlink path",
+	"invalid_symlink":                      "length is zero",
 	"many_pieces":                          "too many pieces",
 	"missing_piece_len":                    "piece length",
 	"negative_file_size":                   "length -45 is negative",
@@ -139,17 +139,13 @@ var faults = map[string]string{
 	"v2_deep_recursion":                    "nest too deep",
 	"v2_empty_filename":                    "root is a file",
 	"v2_invalid_pad_file":                  "pad",
-	"v2_invalid_piece_layer":               "piece layers",
-	"v2_invalid_piece_layer_size":          "piece layers",
 	"v2_large_file":                        "too many pieces",
 	"v2_large_offset":                      "too many pieces",
 	"v2_mismatching_metadata":              "v1 and v2 do not match",
 	"v2_missing_file_root_invalid_symlink": "pieces root",
 	"v2_no_power2_piece":                   "piece length",
 	"v2_overlong_integer":                  "leading zeros",
-	"v2_piece_layer_invalid_file_hash":     "piece layers",
 	"v2_piece_size":                        "piece length",
-	"v2_unknown_piece_layer_entry":         "piece layers",
 	"v2_zero_root_small":                   "pieces root is zero",
 	"zero2":                                "length is zero",
 }
@@ -162,7 +158,12 @@ func TestCorpusInvalid(t *testing.T) {
 	for _, p := range paths {
 		name := strings.TrimSuffix(filepath.Base(p), ".torrent")
 		t.Run(name, func(t *testing.T) {
-			_, err := metainfo.ReadFile(p)
+			tor, err := metainfo.ReadFile(p)
+			if strings.Contains(name, "piece_layer") { // peers have the layers
+				require.NoError(t, err)
+				require.Equal(t, "piece layers", tor.Warnings[0].Part)
+				return
+			}
 			var invalid *metainfo.InvalidError
 			require.ErrorAs(t, err, &invalid)
 			t.Log(err)
@@ -170,4 +171,12 @@ func TestCorpusInvalid(t *testing.T) {
 			require.ErrorContains(t, err, faults[name])
 		})
 	}
+}
+
+// withoutWarnings returns a copy of a torrent without those outside of the info
+// dictionary, since what they are about is not written.
+func withoutWarnings(tor *metainfo.Torrent) *metainfo.Torrent {
+	quiet := *tor
+	quiet.Warnings = nil
+	return &quiet
 }

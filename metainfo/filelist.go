@@ -12,30 +12,25 @@ import (
 // fileList reads the files of a v1 info dictionary from its entries "length" and
 // "files". single reports whether there is one file and no folder.
 // BEP 3, "info dictionary": https://www.bittorrent.org/beps/bep_0003.html
-func fileList(info bencode.Value, name string) (files []rawFile, single bool, err error) {
+func fileList(info bencode.Value, name string, w *warnings) (files []rawFile, single bool, err error) {
 	_, hasLength := info.Get("length")
 	list, hasFiles := info.Get("files")
 	switch {
-	case hasLength && hasFiles:
-		return nil, false, errors.New("it has both length and files")
-	case hasLength:
-		f, err := readListedFile(info)
-		if err != nil {
-			return nil, false, err
-		}
-		if f.pad || f.symlink != nil {
-			return nil, false, errors.New("the only file is a pad or a symlink")
-		}
+	case hasLength && !hasFiles:
+		f, err := readOnlyFile(info, w)
 		f.path = []string{name}
-		return []rawFile{f}, true, nil
+		return []rawFile{f}, true, err
 	case !hasFiles:
 		return nil, false, errors.New("it has neither length nor files")
 	case list.Kind() != bencode.List:
 		return nil, false, &bencode.TypeError{Key: "files", Want: bencode.List, Got: list.Kind()}
 	}
+	if hasLength {
+		w.add("length", "the torrent has files; it is ignored")
+	}
 	var budget pathBudget
 	for v := range list.List() {
-		f, err := readListEntry(v)
+		f, err := readListEntry(v, len(files), w)
 		if err == nil {
 			err = budget.spend(f.path)
 		}
@@ -47,53 +42,51 @@ func fileList(info bencode.Value, name string) (files []rawFile, single bool, er
 	return files, false, nil
 }
 
-// readListedFile reads all of a file in the list except its path.
-func readListedFile(d bencode.Value) (f rawFile, err error) {
+// readOnlyFile reads the file of a torrent that has just one and no folder. It is
+// neither a pad nor a symlink, whatever its attributes say, because it has a length.
+func readOnlyFile(info bencode.Value, w *warnings) (f rawFile, err error) {
+	if symlink := f.readAttributes(info, 0, w); symlink || f.pad {
+		w.add("attr", "the only file cannot be a pad or a symlink; it is read as a file")
+		f.pad, f.symlink = false, nil
+	}
+	f.readSums(info)
+	f.length, err = readLength(info)
+	return f, err
+}
+
+// readListEntry reads file n of the list.
+func readListEntry(d bencode.Value, n int, w *warnings) (f rawFile, err error) {
 	if d.Kind() != bencode.Dict {
 		return f, &bencode.TypeError{Want: bencode.Dict, Got: d.Kind()}
 	}
-	symlink, err := f.readAttributes(d)
-	if err != nil {
-		return f, err
-	}
-	if !symlink { // the length of a symlink is zero, whether it says so or not
+	if symlink := f.readAttributes(d, n, w); !symlink { // it has none, whether it says so or not
 		if f.length, err = readLength(d); err != nil {
 			return f, err
 		}
 	}
-	// These are only hints, so a malformed one is left out.
+	f.readSums(d)
+	if f.path, err = readComponents(d, "path.utf-8"); err != nil {
+		f.path, err = readComponents(d, "path")
+	}
+	switch {
+	case errors.Is(err, errTooDeep):
+		return f, err
+	case err != nil && f.pad: // its path has no meaning (BEP 47)
+		f.path = layout.PadPath(f.length)
+	case err != nil:
+		w.add("path", "file %d: %v; it gets another name", n, err)
+	}
+	f.pad = f.pad || layout.IsPadName(f.path)
+	return f, nil
+}
+
+// readSums reads hashes of a whole file. They are only hints, so a malformed one is left
+// out.
+func (f *rawFile) readSums(d bencode.Value) {
 	f.md5, _ = d.GetText("md5sum")
 	if sum, _ := d.GetBytes("sha1"); len(sum) == 20 {
 		f.sha1 = string(sum)
 	}
-	return f, nil
-}
-
-func readListEntry(d bencode.Value) (f rawFile, err error) {
-	if f, err = readListedFile(d); err != nil {
-		return f, err
-	}
-	key := "path.utf-8"
-	list, err := d.GetList(key)
-	if err != nil {
-		key = "path"
-		list, err = d.GetList(key)
-	}
-	if f.pad && bencode.IsMissing(err) { // BEP 47: the path of a pad has no meaning
-		f.path = layout.PadPath(f.length)
-		return f, nil
-	}
-	if err != nil {
-		return f, err
-	}
-	if f.path, err = readComponents(list); err != nil {
-		return f, fmt.Errorf("%s: %w", key, err)
-	}
-	if len(f.path) == 0 && !f.pad {
-		return f, fmt.Errorf("%s is empty", key)
-	}
-	f.pad = f.pad || layout.IsPadName(f.path)
-	return f, nil
 }
 
 // mergeFiles checks that the v1 and the v2 part of a hybrid torrent describe the same

@@ -149,13 +149,14 @@ func (i *Info) rootOf(piece int, leaves [][32]byte) [32]byte {
 	return batchhash.PieceRoot(leaves, f.Length, i.PieceLength)
 }
 
-// readLayers reads the "piece layers" of a .torrent file. A missing layer is not an
-// error, because peers have it. A layer that is wrong or of no file is an error.
+// readLayers reads the "piece layers" of a .torrent file. A layer that is wrong or of no
+// file counts as missing, which is not an error, because peers have it.
 // BEP 52, "piece layers": https://www.bittorrent.org/beps/bep_0052.html
-func (i *Info) readLayers(v bencode.Value) error {
-	layers, err := optional(v.GetDict("piece layers"))
+func (i *Info) readLayers(v bencode.Value, w *warnings) {
+	const part = "piece layers"
+	layers, err := optional(v.GetDict(part))
 	if err != nil {
-		return err
+		w.add(part, "%v; they count as missing", err)
 	}
 	// Several files may have the same root; then their lengths are the same.
 	entries := make(map[[32]byte]int)
@@ -177,10 +178,9 @@ func (i *Info) readLayers(v bencode.Value) error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("piece layers: %x: %w", key[:min(4, len(key))], err)
+			w.add(part, "%x: %v; it counts as missing", key[:min(4, len(key))], err)
 		}
 	}
-	return nil
 }
 
 func splitHashes(v bencode.Value) ([][32]byte, error) {

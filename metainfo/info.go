@@ -49,6 +49,9 @@ type Info struct {
 	Similar     []swarm.ID
 	Collections []string
 
+	// Warnings name what was left out of the info dictionary because it is malformed.
+	Warnings []Warning
+
 	v1, v2 bool         // the versions that the torrent is for
 	pieces []byte       // v1 hashes, 20 bytes for each piece; part of Raw
 	pads   []swarm.Span // sorted, not touching

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"math/bits"
 	"runtime"
 	"strings"
@@ -48,14 +49,18 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 	}
 	// The version comes first, so that the error for a later version says so.
 	// BEP 52, "meta version": https://www.bittorrent.org/beps/bep_0052.html
+	var warn warnings
+	_, v1 := v.Get("pieces")
 	version, err := optional(v.GetInt("meta version"))
 	if err != nil {
-		return nil, err
+		if !v1 {
+			return nil, err
+		}
+		warn.add("meta version", "%v; the torrent is read as v1", err)
 	}
 	if version != 0 && version != 1 && version != 2 {
 		return nil, fmt.Errorf("meta version %d is not supported", version)
 	}
-	_, v1 := v.Get("pieces")
 	v2 := version == 2
 	v1 = v1 || !v2
 	i := &Info{Raw: v.Raw(), v1: v1, v2: v2, hashes: newHashStore()}
@@ -71,14 +76,14 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 		i.HashV1 = sha1.Sum(i.Raw)
 	}
 	c := cleaner{windows: runtime.GOOS == "windows"}
-	name, err := i.readName(v, c)
+	name, err := i.readName(v, c, &warn)
 	if err != nil {
 		return nil, err
 	}
 	if err := i.readPieceLength(v); err != nil {
 		return nil, err
 	}
-	files, err := o.readFiles(i, v, name)
+	files, err := o.readFiles(i, v, name, &warn)
 	if err != nil {
 		return nil, err
 	}
@@ -90,20 +95,25 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 			return nil, err
 		}
 	}
-	i.readOptional(v)
+	i.readOptional(v, &warn)
+	i.Warnings = warn
 	return i, nil
 }
 
-// readName sets Name, and returns the name that the torrent has.
-func (i *Info) readName(v bencode.Value, c cleaner) (string, error) {
+// readName sets Name, and returns the name that the torrent has. BEP 3 calls the name
+// advisory, so the info hash replaces an empty one.
+func (i *Info) readName(v bencode.Value, c cleaner, w *warnings) (string, error) {
 	name, err := v.GetText("name.utf-8")
 	if err != nil || name == "" {
 		if name, err = v.GetText("name"); err != nil {
 			return "", err
 		}
 	}
-	if strings.Trim(name, "\x00") == "" {
-		return "", errors.New("name is empty")
+	switch {
+	case name == "":
+		w.add("name", "it is empty; the torrent is named by its info hash")
+	case strings.Trim(name, "\x00") == "":
+		return "", errors.New("name has only zero bytes")
 	}
 	i.Name = c.component(name)
 	if i.Name == "" {
@@ -134,10 +144,10 @@ func (i *Info) readPieceLength(v bencode.Value) error {
 
 // readFiles returns all files in order, pads included, and checks their number
 // and lengths.
-func (o Options) readFiles(i *Info, v bencode.Value, name string) (files []rawFile, err error) {
+func (o Options) readFiles(i *Info, v bencode.Value, name string, w *warnings) (files []rawFile, err error) {
 	var tree []rawFile
 	if i.v1 {
-		if files, i.Single, err = fileList(v, name); err != nil {
+		if files, i.Single, err = fileList(v, name, w); err != nil {
 			return nil, err
 		}
 		if err := o.checkLengths(files, i.PieceLength); err != nil {
@@ -146,7 +156,7 @@ func (o Options) readFiles(i *Info, v bencode.Value, name string) (files []rawFi
 	}
 	if i.v2 {
 		var single bool
-		if tree, single, err = fileTree(v, name); err != nil {
+		if tree, single, err = fileTree(v, name, w); err != nil {
 			return nil, err
 		}
 		if err := o.checkLengths(tree, i.PieceLength); err != nil {
@@ -195,33 +205,50 @@ func (i *Info) readPieces(v bencode.Value) error {
 }
 
 // readOptional reads what a torrent may lack. It leaves out what is malformed.
-func (i *Info) readOptional(v bencode.Value) {
-	i.Source, _ = v.GetText("source")
+func (i *Info) readOptional(v bencode.Value, w *warnings) {
+	i.Source = readText(v, "source", w)
 	if p, ok := v.Get("private"); ok {
-		n, _ := p.Int()
-		s, _ := p.Text() // some programs write a string
+		n, err := p.Int()
+		s, err2 := p.Text() // some programs write a string
+		if err != nil && err2 != nil {
+			w.add("private", "%v; it is ignored", err)
+		}
 		i.Private = n != 0 || s == "1"
 	}
-	i.Similar, i.Collections = readSimilar(v)
+	i.Similar, i.Collections = readSimilar(v, w)
 }
 
 // readSimilar reads the hints of BEP 38, which may be inside and outside of the info
 // dictionary.
 // https://www.bittorrent.org/beps/bep_0038.html
-func readSimilar(v bencode.Value) (similar []swarm.ID, collections []string) {
-	if list, ok := v.Get("similar"); ok {
-		for e := range list.List() {
-			if b, _ := e.Bytes(); len(b) == 20 {
-				similar = append(similar, swarm.ID(b))
-			}
+func readSimilar(v bencode.Value, w *warnings) (similar []swarm.ID, collections []string) {
+	for e := range listOf(v, "similar", w) {
+		b, err := e.Bytes()
+		switch {
+		case err != nil:
+			w.add("similar", "%v; it is left out", err)
+		case len(b) != 20:
+			w.add("similar", "an info hash has %d bytes, want 20; it is left out", len(b))
+		default:
+			similar = append(similar, swarm.ID(b))
 		}
 	}
-	if list, ok := v.Get("collections"); ok {
-		for e := range list.List() {
-			if s, err := e.Text(); err == nil {
-				collections = append(collections, s)
-			}
+	for e := range listOf(v, "collections", w) {
+		s, err := e.Text()
+		if err != nil {
+			w.add("collections", "%v; it is left out", err)
+			continue
 		}
+		collections = append(collections, s)
 	}
 	return similar, collections
+}
+
+// listOf yields the elements of the list of a key.
+func listOf(v bencode.Value, key string, w *warnings) iter.Seq[bencode.Value] {
+	list, err := optional(v.GetList(key))
+	if err != nil {
+		w.add(key, "%v; it is left out", err)
+	}
+	return list.List()
 }

@@ -2,7 +2,6 @@ package metainfo
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -58,6 +57,10 @@ type Torrent struct {
 	// read, and Bytes does not write it.
 	BuiltFrom []swarm.File
 
+	// Warnings name what was left out because it is malformed, those of Info
+	// included. Bytes does not write them.
+	Warnings []Warning
+
 	extra []dict.Entry // other entries of the file, sorted by key
 }
 
@@ -110,18 +113,20 @@ func (o Options) parse(b []byte) (*Torrent, error) {
 	if err != nil {
 		return nil, &InvalidError{err}
 	}
-	t, err := o.torrent(v)
+	var warn warnings
+	// Editors and downloads append an end of line, which is worth no warning.
+	if len(bytes.Trim(rest, "\r\n\x00 ")) > 0 {
+		warn.add("end of the file", "the torrent ends at byte %d of %d; the rest is ignored", len(b)-len(rest), len(b))
+	}
+	t, err := o.torrent(v, &warn)
 	if err != nil {
 		return nil, &InvalidError{err}
 	}
-	// Editors and downloads append an end of line.
-	if rest = bytes.Trim(rest, "\r\n\x00 "); len(rest) > 0 {
-		return nil, &InvalidError{errors.New("data follows the torrent")}
-	}
+	t.Warnings = slices.Concat(t.Info.Warnings, warn)
 	return t, nil
 }
 
-func (o Options) torrent(v bencode.Value) (*Torrent, error) {
+func (o Options) torrent(v bencode.Value, w *warnings) (*Torrent, error) {
 	if v.Kind() != bencode.Dict {
 		return nil, &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()}
 	}
@@ -134,11 +139,9 @@ func (o Options) torrent(v bencode.Value) (*Torrent, error) {
 		return nil, fmt.Errorf("info: %w", err)
 	}
 	if t.Info.HasV2() {
-		if err := t.Info.readLayers(v); err != nil {
-			return nil, err
-		}
+		t.Info.readLayers(v, w)
 	}
-	t.readOuter(v)
+	t.readOuter(v, w)
 	return t, nil
 }
 
@@ -151,18 +154,16 @@ var knownKeys = []string{
 
 // readOuter reads everything except the info dictionary and the piece layers. None of
 // it is essential, so it leaves out what is malformed.
-func (t *Torrent) readOuter(v bencode.Value) {
-	t.Tiers = readTiers(v)
-	t.WebSeeds = readURLs(v, "url-list")
-	t.HTTPSeeds = readURLs(v, "httpseeds")
-	t.Nodes = readNodes(v)
-	t.Comment = readText(v, "comment")
-	t.CreatedBy = readText(v, "created by")
-	t.Encoding, _ = v.GetText("encoding")
-	if n, err := v.GetInt("creation date"); err == nil && n > 0 {
-		t.CreationDate = time.Unix(n, 0).UTC()
-	}
-	t.Similar, t.Collections = readSimilar(v)
+func (t *Torrent) readOuter(v bencode.Value, w *warnings) {
+	t.Tiers = readTiers(v, w)
+	t.WebSeeds = readURLs(v, "url-list", w)
+	t.HTTPSeeds = readURLs(v, "httpseeds", w)
+	t.Nodes = readNodes(v, w)
+	t.Comment = readText(v, "comment", w)
+	t.CreatedBy = readText(v, "created by", w)
+	t.Encoding = readText(v, "encoding", w)
+	t.CreationDate = readDate(v, w)
+	t.Similar, t.Collections = readSimilar(v, w)
 	for key, e := range v.Dict() {
 		if !slices.Contains(knownKeys, string(key)) {
 			t.extra = append(t.extra, dict.Entry{Key: string(key), Raw: e.Raw()})
@@ -173,24 +174,51 @@ func (t *Torrent) readOuter(v bencode.Value) {
 	t.extra = slices.CompactFunc(t.extra, func(a, b dict.Entry) bool { return a.Key == b.Key })
 }
 
-func readText(v bencode.Value, key string) string {
+func readText(v bencode.Value, key string, w *warnings) string {
 	if s, err := v.GetText(key + ".utf-8"); err == nil && s != "" {
 		return s
 	}
-	s, _ := v.GetText(key)
+	s, err := optional(v.GetText(key))
+	if err != nil {
+		w.add(key, "%v; it is left out", err)
+	}
 	return s
+}
+
+// maxDate is the last second of the year 9999: JSON and most formats of dates end there.
+const maxDate = 253_402_300_799
+
+// readDate reads the creation date, the zero time if there is none. Some programs write
+// milliseconds, and 0 for no date.
+func readDate(v bencode.Value, w *warnings) time.Time {
+	const key = "creation date"
+	n, err := optional(v.GetInt(key))
+	switch {
+	case err != nil:
+		w.add(key, "%v; it is left out", err)
+	case n < 0:
+		w.add(key, "%d is before 1970; it is left out", n)
+	case n > maxDate:
+		w.add(key, "%d is after the year 9999; it is left out", n)
+	case n > 0:
+		return time.Unix(n, 0).UTC()
+	}
+	return time.Time{}
 }
 
 // readTiers reads the trackers. If there is a list, "announce" is ignored (BEP 12). A
 // URL that is there more than once counts the first time.
 // https://www.bittorrent.org/beps/bep_0012.html
-func readTiers(v bencode.Value) [][]string {
+func readTiers(v bencode.Value, w *warnings) [][]string {
 	var tiers [][]string
 	seen := make(map[string]bool)
-	read := func(urls ...bencode.Value) {
+	read := func(key string, urls ...bencode.Value) {
 		var tier []string
 		for _, u := range urls {
-			s, _ := u.Text()
+			s, err := u.Text()
+			if err != nil {
+				w.add(key, "%v; it is left out", err)
+			}
 			if s = strings.TrimSpace(s); s != "" && !seen[s] {
 				seen[s] = true
 				tier = append(tier, s)
@@ -200,63 +228,77 @@ func readTiers(v bencode.Value) [][]string {
 			tiers = append(tiers, tier)
 		}
 	}
-	if list, ok := v.Get("announce-list"); ok {
-		for tier := range list.List() {
-			if tier.Kind() == bencode.String { // a list of URLs instead of one of lists
-				read(tier)
-			} else {
-				read(slices.Collect(tier.List())...)
-			}
+	const key = "announce-list"
+	for tier := range listOf(v, key, w) {
+		if tier.Kind() == bencode.List {
+			read(key, slices.Collect(tier.List())...)
+		} else {
+			read(key, tier) // a list of URLs instead of one of lists
 		}
 	}
 	if len(tiers) == 0 {
 		if u, ok := v.Get("announce"); ok {
-			read(u)
+			read("announce", u)
 		}
 	}
 	return tiers
 }
 
 // readURLs reads a string or a list of strings, without duplicates.
-func readURLs(v bencode.Value, key string) []string {
+func readURLs(v bencode.Value, key string, w *warnings) []string {
 	var urls []string
 	seen := make(map[string]bool)
 	add := func(u bencode.Value) {
-		s, _ := u.Text()
+		s, err := u.Text()
+		if err != nil {
+			w.add(key, "%v; it is left out", err)
+		}
 		if s = strings.TrimSpace(s); s != "" && !seen[s] {
 			seen[s] = true
 			urls = append(urls, s)
 		}
 	}
-	u, _ := v.Get(key)
-	add(u)
-	for e := range u.List() {
-		add(e)
+	u, ok := v.Get(key)
+	switch {
+	case u.Kind() == bencode.List:
+		for e := range u.List() {
+			add(e)
+		}
+	case ok:
+		add(u)
 	}
 	return urls
 }
 
 // readNodes reads a list of pairs of host and port, without malformed ones.
 // https://www.bittorrent.org/beps/bep_0005.html#torrent-file-extensions
-func readNodes(v bencode.Value) []string {
+func readNodes(v bencode.Value, w *warnings) []string {
+	const key = "nodes"
 	var nodes []string
-	list, _ := v.Get("nodes")
-	for e := range list.List() {
-		pair := slices.Collect(e.List())
-		if len(pair) != 2 {
+	for e := range listOf(v, key, w) {
+		node, ok := readNode(e)
+		if !ok {
+			w.add(key, "it is not a pair of host and port; it is left out")
 			continue
 		}
-		host, err1 := pair[0].Text()
-		port, err2 := pair[1].Int()
-		if err1 != nil || err2 != nil || host == "" || port <= 0 || port > 65535 {
-			continue
-		}
-		node := net.JoinHostPort(host, strconv.FormatInt(port, 10))
-		if h, _, err := net.SplitHostPort(node); err == nil && h == host {
-			nodes = append(nodes, node)
-		}
+		nodes = append(nodes, node)
 	}
 	return nodes
+}
+
+func readNode(e bencode.Value) (node string, ok bool) {
+	if e.Len() != 2 || e.Kind() != bencode.List {
+		return "", false
+	}
+	pair := slices.Collect(e.List())
+	host, err1 := pair[0].Text()
+	port, err2 := pair[1].Int()
+	if err1 != nil || err2 != nil || host == "" || port <= 0 || port > 65535 {
+		return "", false
+	}
+	node = net.JoinHostPort(host, strconv.FormatInt(port, 10))
+	h, _, err := net.SplitHostPort(node)
+	return node, err == nil && h == host
 }
 
 // IDs returns the IDs of the torrent's swarms, as Info.IDs does.
