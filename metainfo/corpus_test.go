@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,8 +89,9 @@ func compare(t *testing.T, want oracle, tor *metainfo.Torrent) {
 		require.Equal(t, want.V2, hex.EncodeToString(i.HashV2[:]))
 		require.Equal(t, want.V2[:40], i.IDs()[len(i.IDs())-1].String())
 	}
-	long := len(want.Name) > 240 // we cut a name at 240 bytes, libtorrent a bit later
-	if !long {
+	// libtorrent cuts a name at 240 bytes and removes backslashes.
+	other := len(want.Name) > 240 || slices.ContainsFunc(i.Entries, func(f metainfo.File) bool { return strings.Contains(f.Path, `\`) })
+	if !other {
 		require.Equal(t, want.Name, i.Name)
 	}
 	for n, f := range want.Files {
@@ -97,7 +99,7 @@ func compare(t *testing.T, want oracle, tor *metainfo.Torrent) {
 		require.Equal(t, f.Size, got.Length, "file %d", n)
 		require.Equal(t, f.Offset, got.Offset, "file %d", n)
 		require.Equal(t, f.Pad, got.Pad, "file %d", n)
-		if !f.Pad && !long {
+		if !f.Pad && !other {
 			require.Equal(t, f.Path, got.Path, "file %d", n)
 		}
 	}

@@ -12,13 +12,13 @@ import (
 // fileList reads the files of a v1 info dictionary from its entries "length" and
 // "files". single reports whether there is one file and no folder.
 // BEP 3, "info dictionary": https://www.bittorrent.org/beps/bep_0003.html
-func fileList(info bencode.Value, name string, w *warnings) (files []rawFile, single bool, err error) {
+func fileList(info bencode.Value, name torrentName, w *warnings) (files []rawFile, single bool, err error) {
 	_, hasLength := info.Get("length")
 	list, hasFiles := info.Get("files")
 	switch {
 	case hasLength && !hasFiles:
 		f, err := readOnlyFile(info, w)
-		f.path = []string{name}
+		f.path, f.utf8 = []string{name.text}, name.utf8
 		return []rawFile{f}, true, err
 	case !hasFiles:
 		return nil, false, errors.New("it has neither length nor files")
@@ -65,7 +65,9 @@ func readListEntry(d bencode.Value, n int, w *warnings) (f rawFile, err error) {
 		}
 	}
 	f.readSums(d)
-	if f.path, err = readComponents(d, "path.utf-8"); err != nil {
+	f.path, err = readComponents(d, "path.utf-8")
+	f.utf8 = err == nil
+	if !f.utf8 {
 		f.path, err = readComponents(d, "path")
 	}
 	switch {
@@ -127,7 +129,7 @@ func mergeFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 		}
 		g.executable = f.executable || g.executable
 		g.hidden = f.hidden || g.hidden
-		g.md5, g.sha1 = f.md5, f.sha1
+		g.md5, g.sha1, g.utf8 = f.md5, f.sha1, f.utf8
 	}
 	if next != len(v2) {
 		return nil, fmt.Errorf(mismatch+"v1 has %d files, v2 has %d", next, len(v2))

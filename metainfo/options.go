@@ -6,12 +6,6 @@ import (
 	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
-// Limits that have no option, because no honest torrent comes near them.
-const (
-	maxDuplicates = 500 // paths that collide with others
-	maxName       = 240 // bytes of one component of a path
-)
-
 // Options limit what is accepted from strangers. The zero value is ready for use;
 // Parse, ParseInfo and ReadFile use it. Options may be used from many goroutines.
 type Options struct {

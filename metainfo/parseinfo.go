@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
 	"math/bits"
-	"runtime"
 	"strings"
 
 	"github.com/shoal-bt/shoal/bencode"
@@ -34,16 +32,16 @@ func (o Options) ParseInfo(raw []byte) (*Info, error) {
 	if err != nil {
 		return nil, &InvalidError{fmt.Errorf("info: %w", err)}
 	}
-	i, err := o.info(v)
+	i, err := o.info(v, "")
 	if err != nil {
 		return nil, &InvalidError{fmt.Errorf("info: %w", err)}
 	}
 	return i, nil
 }
 
-// info reads an info dictionary that was scanned leniently. The Info keeps the bytes
-// of v.
-func (o Options) info(v bencode.Value) (*Info, error) {
+// info reads an info dictionary that was scanned leniently, with names in an encoding.
+// The Info keeps the bytes of v.
+func (o Options) info(v bencode.Value, encoding string) (*Info, error) {
 	if v.Kind() != bencode.Dict {
 		return nil, &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()}
 	}
@@ -75,8 +73,7 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 	if v1 {
 		i.HashV1 = sha1.Sum(i.Raw)
 	}
-	c := cleaner{windows: runtime.GOOS == "windows"}
-	name, err := i.readName(v, c, &warn)
+	name, err := readName(v, &warn)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +84,7 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := i.layOut(files, c); err != nil {
+	if err := i.layOut(name, files, encoding); err != nil {
 		return nil, err
 	}
 	if v1 {
@@ -100,30 +97,28 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 	return i, nil
 }
 
-// readName sets Name, and returns the name that the torrent has. BEP 3 calls the name
-// advisory, so the info hash replaces an empty one.
-func (i *Info) readName(v bencode.Value, c cleaner, w *warnings) (string, error) {
+// A torrentName is the name that a torrent has.
+type torrentName struct {
+	text string
+	utf8 bool // it is from a key that says so
+}
+
+// readName reads the name. BEP 3 calls it advisory, so it may be empty.
+func readName(v bencode.Value, w *warnings) (torrentName, error) {
 	name, err := v.GetText("name.utf-8")
-	if err != nil || name == "" {
-		if name, err = v.GetText("name"); err != nil {
-			return "", err
-		}
+	if err == nil && name != "" {
+		return torrentName{name, true}, nil
+	}
+	if name, err = v.GetText("name"); err != nil {
+		return torrentName{}, err
 	}
 	switch {
 	case name == "":
 		w.add("name", "it is empty; the torrent is named by its info hash")
 	case strings.Trim(name, "\x00") == "":
-		return "", errors.New("name has only zero bytes")
+		return torrentName{}, errors.New("name has only zero bytes")
 	}
-	i.Name = c.component(name)
-	if i.Name == "" {
-		if i.HasV1() {
-			i.Name = hex.EncodeToString(i.HashV1[:])
-		} else {
-			i.Name = hex.EncodeToString(i.HashV2[:])
-		}
-	}
-	return name, nil
+	return torrentName{name, false}, nil
 }
 
 func (i *Info) readPieceLength(v bencode.Value) error {
@@ -144,7 +139,7 @@ func (i *Info) readPieceLength(v bencode.Value) error {
 
 // readFiles returns all files in order, pads included, and checks their number
 // and lengths.
-func (o Options) readFiles(i *Info, v bencode.Value, name string, w *warnings) (files []rawFile, err error) {
+func (o Options) readFiles(i *Info, v bencode.Value, name torrentName, w *warnings) (files []rawFile, err error) {
 	var tree []rawFile
 	if i.v1 {
 		if files, i.Single, err = fileList(v, name, w); err != nil {
@@ -156,7 +151,7 @@ func (o Options) readFiles(i *Info, v bencode.Value, name string, w *warnings) (
 	}
 	if i.v2 {
 		var single bool
-		if tree, single, err = fileTree(v, name, w); err != nil {
+		if tree, single, err = fileTree(v, name.text, w); err != nil {
 			return nil, err
 		}
 		if err := o.checkLengths(tree, i.PieceLength); err != nil {

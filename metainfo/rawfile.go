@@ -14,6 +14,7 @@ import (
 // checked but not cleaned.
 type rawFile struct {
 	path       []string // below the torrent's folder, or just the name
+	utf8       bool     // the path is from a key that says so
 	length     int64
 	pad        bool
 	executable bool

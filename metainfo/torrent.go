@@ -135,7 +135,8 @@ func (o Options) torrent(v bencode.Value, w *warnings) (*Torrent, error) {
 		return nil, err
 	}
 	t := &Torrent{}
-	if t.Info, err = o.info(info); err != nil {
+	encoding, _ := v.GetText("encoding")
+	if t.Info, err = o.info(info, encoding); err != nil {
 		return nil, fmt.Errorf("info: %w", err)
 	}
 	if t.Info.HasV2() {
