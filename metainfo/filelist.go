@@ -1,6 +1,7 @@
 package metainfo
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -82,10 +83,19 @@ func readListEntry(d bencode.Value, n int, w *warnings) (f rawFile, err error) {
 	return f, nil
 }
 
+// isMD5 reports whether sum is an MD5 in hexadecimal digits.
+func isMD5(sum []byte) bool {
+	var b [16]byte
+	n, err := hex.Decode(b[:], sum[:min(len(sum), 32)])
+	return err == nil && n == 16 && len(sum) == 32
+}
+
 // readSums reads hashes of a whole file. They are only hints, so a malformed one is left
 // out.
 func (f *rawFile) readSums(d bencode.Value) {
-	f.md5, _ = d.GetText("md5sum")
+	if sum, _ := d.GetBytes("md5sum"); isMD5(sum) {
+		f.md5 = string(sum)
+	}
 	if sum, _ := d.GetBytes("sha1"); len(sum) == 20 {
 		f.sha1 = string(sum)
 	}

@@ -24,7 +24,7 @@ func ParseInfo(raw []byte) (*Info, error) { return Options{}.ParseInfo(raw) }
 
 // ParseInfo is like the function ParseInfo, with the limits of o.
 func (o Options) ParseInfo(raw []byte) (*Info, error) {
-	if limit := o.maxBytes(30 << 20); int64(len(raw)) > limit {
+	if limit := o.maxBytes(); int64(len(raw)) > limit {
 		return nil, &InvalidError{fmt.Errorf("info: %d bytes, more than %d", len(raw), limit)}
 	}
 	raw = bytes.Clone(raw)

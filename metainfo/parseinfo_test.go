@@ -209,8 +209,10 @@ func TestLimits(t *testing.T) {
 	require.ErrorContains(t, err, "more than")
 	_, err = metainfo.Options{MaxBytes: int64(len(outer)) - 1}.Read(reader(outer))
 	require.ErrorContains(t, err, "more than")
-	_, err = metainfo.Parse(make([]byte, 10<<20+1))
-	require.ErrorContains(t, err, "more than 10485760 bytes")
+	_, err = metainfo.Parse(make([]byte, 128<<20+1))
+	require.ErrorContains(t, err, "more than 134217728 bytes")
+	_, err = metainfo.ParseInfo(make([]byte, 128<<20+1))
+	require.ErrorContains(t, err, "more than 134217728")
 }
 
 func TestOptionalEntries(t *testing.T) {

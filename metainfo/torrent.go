@@ -13,6 +13,7 @@ import (
 
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/metainfo/internal/dict"
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -92,9 +93,9 @@ func (o Options) Read(r io.Reader) (*Torrent, error) { return o.read(r, 0) }
 
 // read is Read for a file that is likely to have size bytes.
 func (o Options) read(r io.Reader, size int64) (*Torrent, error) {
-	limit := o.maxBytes(10<<20) + 1
+	limit := o.maxBytes() + 1
 	var b bytes.Buffer
-	b.Grow(int(min(max(size, 0), limit, 1<<20)) + bytes.MinRead)
+	b.Grow(int(min(max(size, 0), limit, layout.MaxBytes)) + bytes.MinRead)
 	if _, err := b.ReadFrom(io.LimitReader(r, limit)); err != nil {
 		return nil, fmt.Errorf("metainfo: %w", err)
 	}
@@ -106,7 +107,7 @@ func (o Options) Parse(b []byte) (*Torrent, error) { return o.parse(bytes.Clone(
 
 // parse is Parse, but keeps b.
 func (o Options) parse(b []byte) (*Torrent, error) {
-	if limit := o.maxBytes(10 << 20); int64(len(b)) > limit {
+	if limit := o.maxBytes(); int64(len(b)) > limit {
 		return nil, &InvalidError{fmt.Errorf("the file has more than %d bytes", limit)}
 	}
 	v, rest, err := bencode.ScanPrefix(b, bencode.Options{Lenient: true})
@@ -212,64 +213,71 @@ func readDate(v bencode.Value, w *warnings) time.Time {
 // https://www.bittorrent.org/beps/bep_0012.html
 func readTiers(v bencode.Value, w *warnings) [][]string {
 	var tiers [][]string
-	seen := make(map[string]bool)
-	read := func(key string, urls ...bencode.Value) {
-		var tier []string
-		for _, u := range urls {
-			s, err := u.Text()
-			if err != nil {
-				w.add(key, "%v; it is left out", err)
-			}
-			if s = strings.TrimSpace(s); s != "" && !seen[s] {
-				seen[s] = true
-				tier = append(tier, s)
-			}
-		}
+	const key = "announce-list"
+	r := urlReader{key: key, warnings: w}
+	addTier := func(tier []string) {
 		if len(tier) > 0 {
 			tiers = append(tiers, tier)
 		}
 	}
-	const key = "announce-list"
 	for tier := range listOf(v, key, w) {
-		if tier.Kind() == bencode.List {
-			read(key, slices.Collect(tier.List())...)
-		} else {
-			read(key, tier) // a list of URLs instead of one of lists
-		}
+		addTier(r.read(tier)) // it may be a URL instead of a list of them
 	}
-	if len(tiers) == 0 {
-		if u, ok := v.Get("announce"); ok {
-			read("announce", u)
-		}
+	if u, ok := v.Get("announce"); ok && len(tiers) == 0 {
+		r.key = "announce"
+		addTier(r.read(u))
 	}
 	return tiers
 }
 
-// readURLs reads a string or a list of strings, without duplicates.
+// readURLs reads the URLs of a key, a string or a list of strings.
 func readURLs(v bencode.Value, key string, w *warnings) []string {
-	var urls []string
-	seen := make(map[string]bool)
-	add := func(u bencode.Value) {
-		s, err := u.Text()
-		if err != nil {
-			w.add(key, "%v; it is left out", err)
-		}
-		if s = strings.TrimSpace(s); s != "" && !seen[s] {
-			seen[s] = true
-			urls = append(urls, s)
-		}
-	}
 	u, ok := v.Get(key)
-	switch {
-	case u.Kind() == bencode.List:
-		for e := range u.List() {
-			add(e)
-		}
-	case ok:
-		add(u)
+	if !ok {
+		return nil
+	}
+	r := urlReader{key: key, warnings: w}
+	return r.read(u)
+}
+
+// A urlReader reads URLs of one kind, each once.
+type urlReader struct {
+	key      string
+	warnings *warnings
+	seen     map[string]bool
+}
+
+// read reads a URL or a list of them.
+func (r *urlReader) read(v bencode.Value) (urls []string) {
+	if v.Kind() != bencode.List {
+		return r.add(nil, v)
+	}
+	for u := range v.List() {
+		urls = r.add(urls, u)
 	}
 	return urls
 }
+
+func (r *urlReader) add(urls []string, u bencode.Value) []string {
+	s, err := u.Text()
+	if err != nil {
+		r.warnings.add(r.key, "%v; it is left out", err)
+	}
+	if s = strings.TrimSpace(s); s == "" || r.seen[s] {
+		return urls
+	}
+	if len(r.seen) == maxURLs {
+		r.warnings.add(r.key, tooManyURLs, maxURLs)
+		return urls
+	}
+	if r.seen == nil {
+		r.seen = make(map[string]bool)
+	}
+	r.seen[s] = true
+	return append(urls, s)
+}
+
+const tooManyURLs = "there are more than %d; the others are left out"
 
 // readNodes reads a list of pairs of host and port, without malformed ones.
 // https://www.bittorrent.org/beps/bep_0005.html#torrent-file-extensions
@@ -281,6 +289,10 @@ func readNodes(v bencode.Value, w *warnings) []string {
 		if !ok {
 			w.add(key, "it is not a pair of host and port; it is left out")
 			continue
+		}
+		if len(nodes) == maxURLs {
+			w.add(key, tooManyURLs, maxURLs)
+			break
 		}
 		nodes = append(nodes, node)
 	}
