@@ -1,4 +1,4 @@
-package protocol
+package connection
 
 import (
 	"sync"
@@ -58,7 +58,7 @@ func TestAdmitTakesNoMoreThanTheCredits(t *testing.T) {
 		<-start
 		for range rounds {
 			tally.credits.Add(each)
-			takenBack += tally.takeCredits(1)
+			takenBack += tally.TakeCredits(1)
 		}
 	})
 	close(start)
@@ -94,8 +94,8 @@ func TestAdmitSharesFewCredits(t *testing.T) {
 func TestTakeCreditsTakesWhatIsThere(t *testing.T) {
 	var tally Tally
 	tally.credits.Store(5)
-	require.Equal(t, 3, tally.takeCredits(3))
-	require.Equal(t, 2, tally.takeCredits(3))
-	require.Zero(t, tally.takeCredits(3))
+	require.Equal(t, 3, tally.TakeCredits(3))
+	require.Equal(t, 2, tally.TakeCredits(3))
+	require.Zero(t, tally.TakeCredits(3))
 	require.Zero(t, tally.credits.Load())
 }

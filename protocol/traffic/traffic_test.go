@@ -1,23 +1,24 @@
-package protocol
+package traffic
 
 import (
 	"testing"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/stretchr/testify/require"
 )
 
 // TestMeter: the rate comes near the true one within some seconds, the peak stays.
 func TestMeter(t *testing.T) {
 	now := time.Unix(1e9, 0)
-	var m meter
-	m.read(now, 0)
+	var m Meter
+	m.Read(now, 0)
 	total := int64(0)
 	pass := func(seconds int, rate int64) {
 		for range seconds {
 			now = now.Add(time.Second)
 			total += rate
-			m.read(now, total)
+			m.Read(now, total)
 		}
 	}
 	pass(20, 1000)
@@ -29,7 +30,7 @@ func TestMeter(t *testing.T) {
 	pass(60, 0)
 	require.Zero(t, m.flow.Rate, "less than a byte a second is none")
 	require.Equal(t, peak, m.flow.Peak)
-	m.read(now.Add(100*time.Millisecond), total+7)
+	m.Read(now.Add(100*time.Millisecond), total+7)
 	require.Zero(t, m.flow.Rate, "too short to tell")
-	require.Equal(t, Flow{Total: total + 9, Peak: peak}, m.flowAt(total+9))
+	require.Equal(t, report.Flow{Total: total + 9, Peak: peak}, m.Flow(total+9))
 }

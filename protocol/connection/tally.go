@@ -1,4 +1,4 @@
-package protocol
+package connection
 
 import (
 	"sync/atomic"
@@ -6,7 +6,7 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Tally is what the State counts together with the reader and the writer of one
+// A Tally is what the State of a torrent counts together with the reader and the writer of one
 // connection. Each of the three may use it at any time.
 type Tally struct {
 	// Bytes of the connection: payload, and everything on the wire.
@@ -47,11 +47,24 @@ func (t *Tally) takeCredit() bool {
 	}
 }
 
-// takeCredits takes up to n credits and returns how many it got.
-func (t *Tally) takeCredits(n int) int {
+// TakeCredits takes up to n credits and returns how many it got.
+func (t *Tally) TakeCredits(n int) int {
 	got := 0
 	for got < n && t.takeCredit() {
 		got++
 	}
 	return got
 }
+
+// Credits returns the credits that are there.
+func (t *Tally) Credits() int { return int(t.credits.Load()) }
+
+// AddCredit adds the credit of a request.
+func (t *Tally) AddCredit() { t.credits.Add(1) }
+
+// Queued returns the number of blocks that wait to be sent.
+func (t *Tally) Queued() int { return int(t.queued.Load()) }
+
+// AddQueued counts n blocks that the State has queued; a negative n takes some back
+// that never got to a Line.
+func (t *Tally) AddQueued(n int) { t.queued.Add(int64(n)) }

@@ -1,4 +1,4 @@
-package protocol
+package connection
 
 import (
 	"github.com/shoal-bt/shoal/peerwire"
@@ -15,7 +15,8 @@ type Outbox struct {
 	Serve  []swarm.Block // send these blocks, in order
 }
 
-func (o *Outbox) reset() {
+// Reset empties the Outbox and keeps its memory.
+func (o *Outbox) Reset() {
 	o.Bytes, o.Serve, o.Cancel, o.Clear = o.Bytes[:0], o.Serve[:0], o.Cancel[:0], false
 }
 
