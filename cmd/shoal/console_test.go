@@ -12,7 +12,7 @@ import (
 )
 
 func liveConsole(columns, rows int) (*console, *terminaltest.Terminal) {
-	w := &terminaltest.Terminal{Columns: columns}
+	w := &terminaltest.Terminal{Columns: columns, Rows: rows}
 	c := newConsole(nil, w, w)
 	c.live = true
 	c.screen.Size = func() (int, int) { return w.Columns, rows }

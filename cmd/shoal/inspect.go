@@ -3,33 +3,29 @@ package main
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
-	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
 type inspectCommand struct {
-	Torrent []string `arg:"" help:".torrent files, or - for standard input, or magnet links."`
+	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, magnet links, or - for standard input."`
 }
 
 // Help is shown below the usage.
 func (inspectCommand) Help() string {
-	return `Nothing is downloaded. Only this command shows complete announce URLs, including passkeys.
+	return `No content is downloaded. Only this command shows complete announce URLs, including passkeys.
 
 Examples:
 
     shoal inspect some.torrent
     shoal inspect --json some.torrent | jq .files
+    shoal inspect https://example.com/some.torrent
     shoal inspect "magnet:?xt=urn:btih:..."`
 }
 
@@ -161,7 +157,7 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 			showMagnet(c, m)
 			continue
 		}
-		t, err := readTorrent(c.stdin, name)
+		t, err := readTorrent(ctx, c, name)
 		if err != nil {
 			return err
 		}
@@ -170,39 +166,6 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 		v.show(c)
 	}
 	return nil
-}
-
-// readTorrent reads a torrent from a file, or from stdin if name is "-".
-func readTorrent(stdin io.Reader, name string) (*metainfo.Torrent, error) {
-	if name == "-" {
-		t, err := metainfo.Options{}.Read(stdin)
-		return t, nameInput(err)
-	}
-	if strings.HasPrefix(strings.ToLower(name), "magnet:") {
-		return nil, client.ErrMagnet
-	}
-	if strings.Contains(name, "://") {
-		return nil, advised{errors.New("this command reads files, not web addresses"), "Save the .torrent file first, then name the file."}
-	}
-	if st, err := os.Stat(name); err == nil && st.IsDir() {
-		return nil, advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
-			fmt.Sprintf("To make a torrent of it: %s create %s", shell.Program(), shell.Quote(name))}
-	}
-	t, err := metainfo.ReadFile(name)
-	var invalid *metainfo.InvalidError
-	if errors.As(err, &invalid) {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return t, err
-}
-
-// nameInput names standard input in an error about what was read from it.
-func nameInput(err error) error {
-	var invalid *metainfo.InvalidError
-	if errors.As(err, &invalid) {
-		return fmt.Errorf("standard input: %w", err)
-	}
-	return err
 }
 
 // show prints the torrent for people.

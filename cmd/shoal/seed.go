@@ -106,12 +106,12 @@ func isTorrent(path string) bool {
 // add adds a torrent, or makes one.
 func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers []netip.AddrPort) error {
 	if st, err := os.Stat(path); isTorrent(path) && (err != nil || !st.IsDir()) {
-		var source any = path
-		if path == "-" {
-			source = s.c.stdin
+		meta, err := readTorrent(ctx, s.c, path)
+		if err != nil {
+			return err
 		}
 		// It is paused so that nothing is fetched if not all of it is there.
-		t, err := s.client.Add(ctx, source, client.AddOptions{Paused: true, Peers: peers})
+		t, err := s.client.Add(ctx, meta, client.AddOptions{Paused: true, Peers: peers})
 		var size *diskstore.SizeError
 		if errors.As(err, &size) {
 			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", shell.Program(), shell.Quote(path), shell.Quote(cmd.Dir))}

@@ -68,7 +68,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	if len(cmd.Torrent) > 0 {
 		allowed := make(map[swarm.ID]bool)
 		for _, name := range cmd.Torrent {
-			t, err := readTorrent(c.stdin, name)
+			t, err := readTorrent(ctx, c, name)
 			if err != nil {
 				return err
 			}

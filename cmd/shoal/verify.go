@@ -16,7 +16,7 @@ import (
 )
 
 type verifyCommand struct {
-	Torrent []string `arg:"" help:".torrent files, or - for standard input."`
+	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, or - for standard input."`
 	Dir     string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder that the content is in (default: the current one)."`
 }
 
@@ -62,7 +62,7 @@ const (
 func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 	complete := true
 	for i, name := range cmd.Torrent {
-		t, err := readTorrent(c.stdin, name)
+		t, err := readTorrent(ctx, c, name)
 		if err != nil {
 			return err
 		}

@@ -180,7 +180,9 @@ func Draw(views []View, s terminal.Style, columns, rows int) (lines []string) {
 		}
 		return lines
 	}
-	room := max(rows-2, 1)
+	// With half the columns the terminal wraps lines to twice the rows. If those fit
+	// into the window, nothing is pushed out where it cannot be drawn again.
+	room := max(rows/2, 1)
 	for i, v := range views {
 		if i == room-1 && len(views) > room {
 			lines = append(lines, fmt.Sprintf("and %d more", len(views)-i))

@@ -103,7 +103,7 @@ func TestScreenOfMany(t *testing.T) {
 		v.Name = fmt.Sprintf("torrent %d", i)
 		views = append(views, v)
 	}
-	lines := Draw(views, terminal.Style{}, 80, 12)
+	lines := Draw(views, terminal.Style{}, 80, 20)
 	require.Len(t, lines, 10)
 	require.Equal(t, "and 41 more", lines[9])
 	require.True(t, strings.HasPrefix(lines[8], "torrent 8"))
