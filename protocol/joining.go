@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/traffic"
@@ -49,6 +50,7 @@ func newPeer(now time.Time, e Joined) *peer {
 		fast:         e.Fast,
 		extended:     e.Extended,
 		tally:        e.Tally,
+		allowance:    allowance.New(now),
 		peerInterest: peerInterest{choking: true, amChoking: true},
 		peerRequests: peerRequests{pace: pacing.New()},
 		peerClock:    peerClock{joinedAt: now, lastReceived: now, lastSent: now, lastInterest: now},
