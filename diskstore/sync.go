@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"time"
 )
 
 // Sync returns once every byte written before the call is stable. It syncs the files
@@ -56,8 +57,12 @@ func (s *Store) syncFile(f *file) error {
 		return f.failed
 	}
 	info, err := x.file.Stat()
+	if err == nil {
+		err = f.examine(func() (int64, time.Time, error) { return sizeAndTime(x.file) })
+	}
 	s.handles.release(x)
 	if err != nil {
+		s.forgetChanged(f, err)
 		return err
 	}
 	return s.checkUnmoved(f, info)
