@@ -134,6 +134,7 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 				return err
 			}
 			f.setModTime(info.ModTime())
+			f.dirty.Store(f.ours.Load() && f.Length > 0) // a run that crashed may not have synced it
 			if modTime != nil && f.Symlink == "" {
 				want, known := modTime(f.Path)
 				f.modification.modified = known && !want.Equal(info.ModTime())
