@@ -16,11 +16,11 @@ var errUseless = errors.New("neither side has what the other wants")
 func (s *State) receiveFirstBitfield(now time.Time, p *peer, m peerwire.Message) {
 	switch m.Kind {
 	case peerwire.HaveAll:
-		p.have, p.haveN = nil, s.n
+		p.has.Fill(s.n)
 	case peerwire.HaveNone:
-		p.have, p.haveN = nil, 0
+		p.has.Clear()
 	default:
-		p.setAll(swarm.Bitfield(m.Data).Clone(), s.n)
+		p.has.Assign(swarm.Bitfield(m.Data).Clone(), s.n)
 	}
 	s.addToPicker(now, p)
 }
@@ -29,7 +29,7 @@ func (s *State) receiveFirstBitfield(now time.Time, p *peer, m peerwire.Message)
 // that (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": bitfield), but
 // aria2 sends it in place of many HAVEs; so it may add pieces, and take none back.
 func (s *State) receiveLaterBitfield(now time.Time, p *peer, m peerwire.Message) error {
-	had, has := p.bitfield(s.n).Clone(), swarm.Bitfield(m.Data)
+	had, has := p.has.Bitfield(s.n).Clone(), swarm.Bitfield(m.Data)
 	switch m.Kind {
 	case peerwire.HaveAll:
 		has = swarm.NewBitfield(s.n)
@@ -53,7 +53,7 @@ func (s *State) receiveLaterBitfield(now time.Time, p *peer, m peerwire.Message)
 }
 
 func (s *State) receiveHave(now time.Time, p *peer, piece int) {
-	if !p.setHave(piece, s.n) {
+	if !p.has.Add(piece, s.n) {
 		return
 	}
 	if !p.inPicker {
@@ -67,7 +67,7 @@ func (s *State) receiveHave(now time.Time, p *peer, piece int) {
 
 // addToPicker tells the picker of a peer as soon as it has said what it has.
 func (s *State) addToPicker(now time.Time, p *peer) {
-	s.picker.Join(p.id, p.bitfield(s.n))
+	s.picker.Join(p.id, p.has.Bitfield(s.n))
 	p.inPicker = true
 	s.updateInterest(now, p)
 	s.closeIfUseless(now, p)
@@ -75,7 +75,7 @@ func (s *State) addToPicker(now time.Time, p *peer) {
 
 // closeIfUseless ends a connection between two that have everything.
 func (s *State) closeIfUseless(now time.Time, p *peer) {
-	if s.complete() && p.isSeed(s.n) && !p.closing {
+	if s.complete() && p.has.All(s.n) && !p.closing {
 		s.closePeer(now, p, errUseless)
 	}
 }

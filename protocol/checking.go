@@ -101,14 +101,14 @@ func (e CheckResult) apply(now time.Time, s *State) {
 func (s *State) pieceHeld(now time.Time, piece int) {
 	s.markHeld(piece)
 	if s.config.Events&OnPiece != 0 { // otherwise it would be made for nothing
-		s.report(Piece{s.ID(), piece})
+		s.report(Piece{Torrent: s.ID(), Piece: piece})
 	}
 	for _, p := range s.order {
 		if p.closing {
 			continue
 		}
 		s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
-		if p.amInterested && p.has(piece, s.n) {
+		if p.amInterested && p.has.Has(piece, s.n) {
 			s.updateInterest(now, p)
 		}
 	}

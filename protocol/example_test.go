@@ -45,8 +45,8 @@ func Example() {
 		}
 	}
 	// Output:
-	// state 1: protocol.Completed
-	// state 0: protocol.Completed
+	// state 1: report.Completed
+	// state 0: report.Completed
 }
 
 // read decodes an Outbox and adds the blocks, which are zeros here.

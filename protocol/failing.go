@@ -18,7 +18,7 @@ func (s *State) fail(now time.Time, err error) {
 	s.err = err
 	s.stop(now, PhaseFailed, err)
 	s.dropMemory()
-	s.report(Failed{s.ID(), err})
+	s.report(Failed{Torrent: s.ID(), Err: err})
 }
 
 // dropMemory forgets the blocks of partial pieces that are in memory.

@@ -30,13 +30,13 @@ func addPiece(list []int, piece int) []int {
 
 // receiveReject takes a request back that the peer will not serve.
 func (s *State) receiveReject(now time.Time, p *peer, b swarm.Block) {
-	i := p.findRequest(b)
+	i := p.requests.Find(b)
 	if i < 0 {
 		return
 	}
-	r := p.removeRequest(i)
-	s.memory.Release(p.tally.takeCredits(1))
-	if !r.late {
+	r := p.requests.Remove(i)
+	s.memory.Release(p.tally.TakeCredits(1))
+	if !r.Late {
 		s.picker.Drop(p.id, b)
 		s.repick = true
 	}

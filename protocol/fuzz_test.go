@@ -111,7 +111,7 @@ func (c *chaos) anyBlock() swarm.Block {
 // owed returns the oldest block that p owes us, or some other.
 func (c *chaos) owed(p *peer) swarm.Block {
 	if len(p.requests) > 0 {
-		return p.requests[int(c.byte())%2%len(p.requests)].block
+		return p.requests[int(c.byte())%2%len(p.requests)].Block
 	}
 	return c.anyBlock()
 }
@@ -345,11 +345,11 @@ func (c *chaos) complete() {
 			all.SetAll(c.s.n)
 			c.happen(&Received{Peer: seed, Messages: []peerwire.Message{{Kind: peerwire.Bitfield, Data: all}, {Kind: peerwire.Unchoke}}})
 		}
-		if len(p.requests) == 0 || p.requests[0].void {
+		if len(p.requests) == 0 || p.requests[0].Void {
 			c.advance(5 * time.Second)
 			continue
 		}
-		b := p.requests[0].block
+		b := p.requests[0].Block
 		c.happen(&Received{Peer: seed, Messages: []peerwire.Message{c.read(seed, peerwire.Message{Kind: peerwire.Piece, Block: b, Data: content(b)})}})
 		c.check()
 	}

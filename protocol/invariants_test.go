@@ -25,7 +25,7 @@ func (w *world) balance() error {
 	s := w.s
 	n := s.buffers.out
 	for _, c := range w.conns {
-		n += int(c.tally.credits.Load())
+		n += c.tally.Credits()
 	}
 	for _, a := range s.pieces.InOrder() {
 		n += a.Buffers()
@@ -62,14 +62,14 @@ func (w *world) peerRules() error {
 		seen := make(map[swarm.Block]bool)
 		for _, r := range p.requests {
 			switch {
-			case seen[r.block]:
-				return fmt.Errorf("peer %d was asked twice for %v", p.id, r.block)
-			case !s.geo.Contains(r.block):
-				return fmt.Errorf("peer %d was asked for %v, which is no block", p.id, r.block)
+			case seen[r.Block]:
+				return fmt.Errorf("peer %d was asked twice for %v", p.id, r.Block)
+			case !s.geo.Contains(r.Block):
+				return fmt.Errorf("peer %d was asked for %v, which is no block", p.id, r.Block)
 			}
-			seen[r.block] = true
+			seen[r.Block] = true
 		}
-		credits, queued := int(p.tally.credits.Load()), p.tally.queued.Load()
+		credits, queued := p.tally.Credits(), p.tally.Queued()
 		switch {
 		case credits > len(p.requests):
 			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, len(p.requests))

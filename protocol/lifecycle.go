@@ -20,7 +20,7 @@ func (Start) apply(now time.Time, s *State) {
 		if s.setup.Have.Has(i) {
 			s.markHeld(i)
 			if s.config.Events&OnHeld != 0 { // otherwise it would be made for nothing
-				s.report(Held{s.ID(), i})
+				s.report(Held{Torrent: s.ID(), Piece: i})
 			}
 		}
 	}
@@ -42,10 +42,10 @@ func (s *State) checked(now time.Time) {
 	}
 	s.submitPads()
 	s.reports.completed = s.complete()
-	s.report(Added{s.ID(), s.haveN, s.n, s.have.Clone()})
+	s.report(Added{Torrent: s.ID(), Held: s.haveN, Pieces: s.n, Have: s.have.Clone()})
 	if s.paused {
 		s.phase = PhasePaused
-		s.report(Paused{s.ID()})
+		s.report(Paused{Torrent: s.ID()})
 		return
 	}
 	s.run(now)
@@ -72,7 +72,7 @@ func (Pause) apply(now time.Time, s *State) {
 	case PhaseRunning:
 		s.stop(now, PhasePaused, errPaused)
 		s.spillAll()
-		s.report(Paused{s.ID()})
+		s.report(Paused{Torrent: s.ID()})
 	}
 }
 
@@ -81,12 +81,12 @@ func (Resume) apply(now time.Time, s *State) {
 	case PhaseChecking:
 		s.paused = false
 	case PhasePaused:
-		s.report(Resumed{s.ID()})
+		s.report(Resumed{Torrent: s.ID()})
 		s.run(now)
 	case PhaseFailed:
 		// What was being written when it failed is not known, so it is checked.
 		s.paused = false
-		s.report(Resumed{s.ID()})
+		s.report(Resumed{Torrent: s.ID()})
 		s.recheck(now, 0)
 	}
 }

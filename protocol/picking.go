@@ -43,7 +43,7 @@ func (s *State) startPicker() {
 	s.replayBlocks()
 	for _, p := range s.order {
 		if p.inPicker {
-			s.picker.Join(p.id, p.bitfield(s.n))
+			s.picker.Join(p.id, p.has.Bitfield(s.n))
 		}
 	}
 }
@@ -74,7 +74,7 @@ func (s *State) stopPicker() {
 	s.picker = noPicker{}
 	for _, p := range s.order {
 		for i := range p.requests {
-			p.requests[i].late = true
+			p.requests[i].Late = true
 		}
 	}
 	s.pieces.ForgetEmpty()

@@ -31,7 +31,7 @@ func (s *State) report(ev Event) {
 func (s *State) reportStats(now time.Time) {
 	s.reports.statsAt = time.Time{}
 	if s.Running() && s.config.Events&OnStats != 0 {
-		s.report(StatsTick{now, s.Stats(now)})
+		s.report(StatsTick{Time: now, Stats: s.Stats(now)})
 		s.reports.statsAt = now.Add(statsEvery)
 	}
 }
@@ -43,7 +43,7 @@ func (s *State) reportNoPeers(canDial bool) bool {
 		return false
 	}
 	s.reports.noPeers = true
-	s.report(NoPeers{s.ID()})
+	s.report(NoPeers{Torrent: s.ID()})
 	return true
 }
 
@@ -56,7 +56,7 @@ func (s *State) reportNothingWanted() {
 		return
 	}
 	s.reports.nothingWanted = true
-	s.report(NothingWanted{s.ID()})
+	s.report(NothingWanted{Torrent: s.ID()})
 }
 
 // reportCompleted reports the last piece, once: a piece that was lost and came back is
@@ -64,7 +64,7 @@ func (s *State) reportNothingWanted() {
 func (s *State) reportCompleted() {
 	if !s.reports.completed {
 		s.reports.completed = true
-		s.report(Completed{s.ID()})
+		s.report(Completed{Torrent: s.ID()})
 		s.reports.completedUnannounced = true
 	}
 	s.announceCompleted()
@@ -103,8 +103,8 @@ func (s *State) Announcement() swarm.Announcement {
 		Peer:       s.config.PeerID,
 		Port:       s.port,
 		Want:       want,
-		Uploaded:   total.up - s.figures.sessionUp,
-		Downloaded: total.down - s.figures.sessionDown,
+		Uploaded:   total.Up - s.figures.sessionUp,
+		Downloaded: total.Down - s.figures.sessionDown,
 		Left:       s.left,
 	}
 }

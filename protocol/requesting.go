@@ -1,10 +1,10 @@
 package protocol
 
 import (
-	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/requests"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -37,14 +37,14 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 	if len(p.requests) == 0 {
 		p.lastBlock = now
 	}
-	anyLate := slices.ContainsFunc(p.requests, func(r request) bool { return r.late })
+	anyLate := p.requests.AnyLate()
 	for _, b := range s.picked {
 		s.assemblyOf(b.Piece)
 		if anyLate && s.reviveRequest(now, p, b) {
 			continue
 		}
-		p.tally.credits.Add(1)
-		p.requests = append(p.requests, request{block: b, sent: now})
+		p.tally.AddCredit()
+		p.requests = append(p.requests, requests.Request{Block: b, Sent: now})
 		s.sendRequest(now, p, b)
 	}
 	s.scheduleTimeouts(now)
@@ -106,15 +106,15 @@ func (s *State) sendRequest(now time.Time, p *peer, b swarm.Block) {
 // reviveRequest makes an open request for b, which was late, one that counts again; its
 // unit is still set aside. It reports false if there is none.
 func (s *State) reviveRequest(now time.Time, p *peer, b swarm.Block) bool {
-	i := p.findRequest(b)
+	i := p.requests.Find(b)
 	if i < 0 {
 		return false
 	}
-	r := p.removeRequest(i)
-	if r.void {
+	r := p.requests.Remove(i)
+	if r.Void {
 		s.sendRequest(now, p, b)
 	}
-	p.requests = append(p.requests, request{block: b, sent: now})
+	p.requests = append(p.requests, requests.Request{Block: b, Sent: now})
 	s.memory.Release(1)
 	return true
 }
@@ -128,9 +128,9 @@ func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 	if p == nil || p.closing {
 		return
 	}
-	i := p.findRequest(b)
-	if i >= 0 && !p.requests[i].late {
-		p.requests[i].late, p.requests[i].void = true, true
+	i := p.requests.Find(b)
+	if i >= 0 && !p.requests[i].Late {
+		p.requests[i].Late, p.requests[i].Void = true, true
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: b})
 	}
 }
@@ -143,10 +143,10 @@ func (s *State) receiveChoke(p *peer) {
 	if p.fast {
 		return
 	}
-	s.memory.Release(p.tally.takeCredits(len(p.requests)))
+	s.memory.Release(p.tally.TakeCredits(len(p.requests)))
 	for _, r := range p.requests {
-		if !r.late {
-			s.picker.Drop(p.id, r.block)
+		if !r.Late {
+			s.picker.Drop(p.id, r.Block)
 		}
 	}
 	p.requests = p.requests[:0]

@@ -26,12 +26,12 @@ func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 		if p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request for pieces that we do not have")
 		}
-	case p.tally.queued.Load() >= maxServing:
+	case p.tally.Queued() >= maxServing:
 		if !p.fast {
 			return protocolError(peerwire.Request, "more than %d requests wait", maxServing)
 		}
 	default:
-		p.tally.queued.Add(1)
+		p.tally.AddQueued(1)
 		p.out.Serve = append(p.out.Serve, b)
 		s.markDirty(p)
 		return nil
@@ -55,7 +55,7 @@ func (s *State) receiveCancel(now time.Time, p *peer, b swarm.Block) {
 
 // withdraw gives up on a block that never got to the writer.
 func (s *State) withdraw(now time.Time, p *peer, b swarm.Block) {
-	p.tally.queued.Add(-1)
+	p.tally.AddQueued(-1)
 	s.reject(now, p, b)
 }
 
@@ -73,6 +73,6 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 		for _, p := range s.order {
 			s.updateInterest(now, p)
 		}
-		s.report(Warning{s.ID(), e.Err})
+		s.report(Warning{Torrent: s.ID(), Err: e.Err})
 	}
 }

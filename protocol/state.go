@@ -119,7 +119,7 @@ func (s *State) beginTurn() {
 	clear(s.effects)
 	s.effects = s.effects[:0]
 	for _, o := range s.outs {
-		o.reset()
+		o.Reset()
 	}
 	clear(s.outs)
 	s.outs = s.outs[:0]
