@@ -67,7 +67,7 @@ func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int
 		}
 	}
 	if p.bytesGot > p.bytesAsked+maxUnasked {
-		s.closePeer(now, p, protocolError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
+		s.closePeer(now, p, floodError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
 	}
 }
 
