@@ -89,12 +89,14 @@ type (
 		Senders []netip.AddrPort
 	}
 
-	// Completed says that the last piece came in. A torrent that was complete from
+	// Completed says that the last piece came in, and that every piece was synced. A torrent that was complete from
 	// the start does not report it.
 	Completed struct{ Torrent swarm.ID }
 
-	// Paused and Resumed follow the calls of those names.
-	Paused  struct{ Torrent swarm.ID }
+	// Paused follows a call of Pause.
+	Paused struct{ Torrent swarm.ID }
+
+	// Resumed follows a call of Resume.
 	Resumed struct{ Torrent swarm.ID }
 
 	// NothingWanted says that we want nothing more of any connected peer.
