@@ -112,11 +112,13 @@ type (
 		Outgoing bool
 	}
 
-	// PeerLost is a connection that ended, and why.
+	// PeerLost is a connection that ended, and why. End.Harmless tells connections
+	// that were no longer needed from those that were lost.
 	PeerLost struct {
 		Torrent swarm.ID
 		Addr    netip.AddrPort
 		Err     error
+		End     End
 	}
 
 	// PeerFailed is an address that we dialed without getting a connection, and

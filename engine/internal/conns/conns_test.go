@@ -158,7 +158,8 @@ func TestUnrequestedBlockTakesNoBuffer(t *testing.T) {
 		m := x.posted()[0].(*protocol.Received).Messages[0]
 		require.Equal(t, b, m.Block)
 		require.Nil(t, m.Data)
-		require.EqualValues(t, swarm.BlockLen, c.tally.Down.Load())
+		require.Zero(t, c.tally.Down.Load())
+		require.EqualValues(t, swarm.BlockLen+peerwire.PieceHeaderLen, c.tally.DownAll.Load())
 	})
 }
 
