@@ -5,5 +5,5 @@
 // alone ([Setting]), and measures one figure twice: without the attackers, then with them.
 // Every attack is bounded in the number of its connections, in its rate, and in time.
 //
-// Not here: what the figures should be, and tables of them.
+// Not here: tables of the figures, and of which goals were met.
 package attack

@@ -20,6 +20,8 @@ const (
 	flooders  = 8                     // connections
 	floodRate = 600 << 10             // bytes per second of each
 	floodStep = 10 * time.Millisecond // between two writes of each
+
+	transferLimit = 40 * time.Second // a transfer that takes longer has come as far as it has
 )
 
 // A flood is messages that are sent again and again.
@@ -104,10 +106,10 @@ func longHello() []byte {
 // floods returns each kind of flood against get and against seed.
 func floods() (all []Attack) {
 	for _, k := range kinds {
-		all = append(all, Attack{"flood of " + k.name + ": get beside it, MiB/s", true, k.get})
+		all = append(all, Attack{"flood of " + k.name + ": get beside it, MiB/s", keepsRate, k.get})
 	}
 	for _, k := range kinds {
-		all = append(all, Attack{"flood of " + k.name + ": seed beside it, MiB/s", true, k.seed})
+		all = append(all, Attack{"flood of " + k.name + ": seed beside it, MiB/s", keepsRate, k.seed})
 	}
 	return all
 }
@@ -146,7 +148,7 @@ func (f flood) get(ctx context.Context, s *Setting, attackers bool) (o outcome, 
 // measureGet measures a download from an honest seed at l, which answers from now on.
 func measureGet(ctx context.Context, s *Setting, p *program, t torrent, l net.Listener, w *wave) (o outcome, err error) {
 	before, began := p.used(), time.Now()
-	ctx, cancel := s.within(ctx)
+	ctx, cancel := s.forTransfer(ctx)
 	defer cancel()
 	blast := load.Blast{Torrent: load.Torrent{ID: t.Info.HashV1, Length: t.Info.Length, PieceLength: t.Info.PieceLength}, File: t.path}
 	go blast.Serve(ctx, l)
@@ -191,7 +193,7 @@ func (f flood) seed(ctx context.Context, s *Setting, attackers bool) (o outcome,
 // measureSeed measures the download of n bytes by an honest peer.
 func measureSeed(ctx context.Context, s *Setting, p *program, addr netip.AddrPort, t torrent, n int64) (o outcome) {
 	before, began := p.used(), time.Now()
-	ctx, cancel := s.within(ctx)
+	ctx, cancel := s.forTransfer(ctx)
 	defer cancel()
 	came := takeFrom(ctx, s.honest(0), addr, t, n)
 	o.figure = float64(came) / (1 << 20) / time.Since(began).Seconds()
@@ -207,6 +209,11 @@ func encoded(all []peerwire.Message) (b []byte) {
 		b = m.AppendTo(b)
 	}
 	return b
+}
+
+// forTransfer returns a context for a transfer that is measured.
+func (s *Setting) forTransfer(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(s.Limit, transferLimit))
 }
 
 // A wave is connections that flood.
