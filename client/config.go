@@ -98,6 +98,9 @@ type Config struct {
 	NewSources func(t *metainfo.Torrent) ([]swarm.PeerSource, error)
 }
 
+// defaultUserAgent is the default of Config.UserAgent.
+const defaultUserAgent = "Shoal/0.1.0"
+
 // withDefaults returns c with every default filled in.
 func (c Config) withDefaults() (Config, error) {
 	if c.Dir == "" {
@@ -118,7 +121,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Save = 5 * time.Second
 	}
 	if c.UserAgent == "" {
-		c.UserAgent = "Shoal/0.1.0"
+		c.UserAgent = defaultUserAgent
 	}
 	if c.Tracker.UserAgent == "" {
 		c.Tracker.UserAgent = c.UserAgent

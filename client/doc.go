@@ -50,7 +50,7 @@
 //
 //	rule                                            file          function
 //	what a torrent may be added from                read.go       Client.readTorrent
-//	how a .torrent file is fetched from a URL       fetch.go      Client.fetchTorrent
+//	how a .torrent file is fetched from a URL       fetch.go      Config.fetchTorrent
 //	when a torrent is a duplicate                   client.go     Client.reserveSwarms
 //	who locks a torrent's files                     lock.go       Torrent.lockFiles
 //	what a seed is made from                        seed.go       Client.buildSeed

@@ -45,10 +45,10 @@ func (e Gone) apply(now time.Time, s *State) {
 	}
 	delete(s.peers, p.id)
 	s.do(Hangup{p.id, p.closeErr})
-	s.memory.Release(p.tally.takeCredits(1 << 30))
-	s.figures.traffic.ended.add(p.tally)
+	s.memory.Release(p.tally.TakeCredits(1 << 30))
+	s.figures.traffic.Ended.Add(p.tally)
 	s.book.Ended(now, p.dialAddr, outcomeOf(p.closeErr))
-	s.report(PeerLost{s.ID(), p.addr, p.closeErr})
+	s.report(PeerLost{Torrent: s.ID(), Addr: p.addr, Err: p.closeErr})
 	if len(s.peers) == 0 {
 		s.timeouts.at = time.Time{}
 		if s.Running() {

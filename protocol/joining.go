@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/traffic"
 )
 
 // The reasons for which a connection is refused.
@@ -27,13 +29,13 @@ func (e Joined) apply(now time.Time, s *State) {
 	}
 	p := newPeer(now, e)
 	if s.figures.traffic == nil {
-		s.figures.traffic = newTraffic(now)
+		s.figures.traffic = traffic.New(now)
 	}
 	s.addPeer(p)
 	s.reports.noPeers, s.reports.nothingWanted = false, false
 	s.scheduleTimeouts(now)
 	s.do(Accept{p.id})
-	s.report(PeerConnected{s.ID(), p.addr, p.peerID, p.outgoing})
+	s.report(PeerConnected{Torrent: s.ID(), Addr: p.addr, ID: p.peerID, Outgoing: p.outgoing})
 	s.sendFirst(now, p)
 }
 
@@ -48,11 +50,12 @@ func newPeer(now time.Time, e Joined) *peer {
 		fast:         e.Fast,
 		extended:     e.Extended,
 		tally:        e.Tally,
+		allowance:    allowance.New(now),
 		peerInterest: peerInterest{choking: true, amChoking: true},
 		peerRequests: peerRequests{pace: pacing.New()},
 		peerClock:    peerClock{joinedAt: now, lastReceived: now, lastSent: now, lastInterest: now},
-		down:         meter{at: now},
-		up:           meter{at: now},
+		down:         traffic.NewMeter(now),
+		up:           traffic.NewMeter(now),
 	}
 	p.out.Peer = p.id
 	if p.outgoing {

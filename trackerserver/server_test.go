@@ -229,7 +229,7 @@ func TestServerHandler(t *testing.T) {
 func TestServerLongAnswerHasLength(t *testing.T) {
 	s := New(Config{})
 	for i := range 200 {
-		ask(s, fmt.Sprintf("[2001:db8::%x]:1", i+1), announceURL(i, ""))
+		ask(s, fmt.Sprintf("[2001:db8:0:%x::1]:1", i+1), announceURL(i, ""))
 	}
 	server := httptest.NewServer(s)
 	defer server.Close()
