@@ -78,6 +78,7 @@
 //	where a tracker's min interval is obeyed         internal/schedule/intervals.go          Announcer.bringForward
 //	when a source is called again                    internal/schedule/intervals.go          Announcer.scheduleNext
 //	how many calls of sources are under way at once  internal/schedule/announcer_call.go     Announcer.begin
+//	which events wait for a source that failed       internal/schedule/intervals.go          job.eventDue
 //	which sources hear that we stopped               internal/schedule/announcer.go          Announcer.enqueue
 //	when a torrent's deadline comes                  internal/schedule/queue.go              Queue.Set
 package engine

@@ -80,7 +80,7 @@ func TestBadBytesEndOneConnection(t *testing.T) {
 	}
 }
 
-// TestFloods sends much of what a peer may send a little of: it is left.
+// TestFloods sends much of what a peer may send a little of. The connection ends.
 func TestFloods(t *testing.T) {
 	s := newSample(1, 5<<18, 1<<18)
 	block := s.geometry.Block(0, 0)
