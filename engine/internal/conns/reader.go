@@ -86,7 +86,7 @@ func (r *reader) updateDeadline(isDue bool) error {
 	}
 	now := time.Now()
 	switch {
-	case isDue || (!r.needed && !r.deadline.IsZero() && now.After(r.deadline)):
+	case isDue:
 		r.shrink()
 		r.deadline = time.Time{}
 		if !r.long && len(r.buf) <= smallBuffer {
