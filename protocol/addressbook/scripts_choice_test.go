@@ -89,17 +89,17 @@ var choiceScripts = []script{
 		next -> nobody for 10s`},
 
 	{"who is refused is not dialed for a minute, whatever its port", `
-		add 1
-		add 10.0.0.1:7000
+		add 192.0.2.1:6881
+		add 192.0.2.1:7000
 		add 2
-		refused 1 -> false
-		refuse 1
-		refused 1 -> true
-		add 10.0.0.1:8000
+		refused 192.0.2.1:1 -> false
+		refuse 192.0.2.1:1
+		refused 192.0.2.1:1 -> true
+		add 192.0.2.1:8000
 		next -> 2
 		next -> nobody for 1m0s
 		wait 1m
-		refused 1 -> false
+		refused 192.0.2.1:1 -> false
 		next -> 1`},
 
 	{"who is connected and refused is not tried when that ends", `
@@ -108,27 +108,33 @@ var choiceScripts = []script{
 		connected 1
 		refuse 1
 		end 1 failed
-		next -> nobody for 1m0s`},
+		next -> nobody for 10s`},
 
-	{"each time it is refused for longer, up to about an hour", `
-		refuse 1
+	{"each time it is refused for longer, up to a quarter of an hour", `
+		refuse 192.0.2.1:1
 		wait 1m
-		refused 1 -> false
-		refuse 1
+		refused 192.0.2.1:1 -> false
+		refuse 192.0.2.1:1
 		wait 119s
-		refused 1 -> true
+		refused 192.0.2.1:1 -> true
 		wait 1s
+		refused 192.0.2.1:1 -> false
+		refuse 192.0.2.1:1
+		refuse 192.0.2.1:1
+		refuse 192.0.2.1:1
+		refuse 192.0.2.1:1
+		wait 959s
+		refused 192.0.2.1:1 -> true
+		wait 1s
+		refused 192.0.2.1:1 -> false`},
+
+	{"a local address, which many may share, is refused for some seconds", `
+		refuse 1
+		refused 1 -> true
+		wait 10s
 		refused 1 -> false
 		refuse 1
-		refuse 1
-		refuse 1
-		refuse 1
-		refuse 1
-		refuse 1
-		refuse 1
-		wait 3839s
-		refused 1 -> true
-		wait 1s
+		wait 10s
 		refused 1 -> false`},
 
 	{"an IPv6 network is refused as a whole", `
