@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
 )
 
 var errRemoved = errors.New("removed on request")
@@ -102,6 +103,8 @@ func endOf(why error) End {
 		return EndTimeout
 	case errIdle:
 		return EndIdle
+	case places.ErrUnused:
+		return EndReplaced
 	}
 	return EndLost
 }

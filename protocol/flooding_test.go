@@ -82,7 +82,7 @@ func TestFloods(t *testing.T) {
 			require.NotContains(t, w.s.peers, swarm.Peer(3), "it may not return at once")
 			w.play("peer 2 sends keep-alive", "peer 4 joins")
 			require.Len(t, w.s.order, 2, "nobody else is concerned")
-			w.play("+1m", "peer 5 joins at=10.0.0.1:7000")
+			w.play("+10s", "peer 5 joins at=10.0.0.1:7000")
 			require.Len(t, w.s.order, 3)
 			w.finish()
 		})
@@ -178,6 +178,7 @@ func TestEnds(t *testing.T) {
 		{"a ban", nil, []string{"peer 1 joins 1111", "ban 1"}, EndBanned},
 		{"a second connection", nil, []string{"peer 1 joins id=a at=10.0.0.1:50001", "peer 2 dialed id=a at=10.0.0.1:6881"}, EndDuplicate},
 		{"no interest", []string{"idle", "60"}, []string{"peer 1 joins 0000", "+1m10s"}, EndIdle},
+		{"a newcomer", []string{"peers", "1"}, []string{"peer 1 joins 0000", "+10s", "peer 2 joins 0000"}, EndReplaced},
 		{"a pause", nil, []string{"peer 1 joins 1111", "pause"}, EndStopped},
 		{"a check", nil, []string{"peer 1 joins 1111", "recheck"}, EndStopped},
 	} {

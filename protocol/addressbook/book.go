@@ -275,7 +275,7 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 		e.failures++
 	}
 	if e.recentlyLost(now) {
-		e.failures = min(e.failures, 2) // so many attempts must not make us forget it
+		e.failures = min(e.failures, 2) // many attempts must not make us forget it
 	}
 	until := b.refusals.until(addr.Addr())
 	if e.retryAt.Before(until) {

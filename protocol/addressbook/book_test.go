@@ -17,7 +17,7 @@ import (
 // the arrow is its result. Address 1 stands for 10.0.0.1:6881. The rules of checkBook
 // must hold after each line.
 func TestBook(t *testing.T) {
-	for _, test := range scripts {
+	for _, test := range slices.Concat(scripts, choiceScripts) {
 		t.Run(test.name, func(t *testing.T) {
 			r := newRun()
 			for line := range strings.Lines(test.script) {
