@@ -76,6 +76,7 @@
 //	what happens to a peer that takes nothing        internal/conns/conn.go                  Conn.Deliver
 //	where a tracker's min interval is obeyed         internal/schedule/intervals.go          Announcer.bringForward
 //	when a source is called again                    internal/schedule/intervals.go          Announcer.scheduleNext
+//	which events wait for a source that failed       internal/schedule/intervals.go          job.eventDue
 //	which sources hear that we stopped               internal/schedule/announcer.go          Announcer.enqueue
 //	when a torrent's deadline comes                  internal/schedule/queue.go              Queue.Set
 package engine

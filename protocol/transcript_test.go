@@ -73,7 +73,7 @@ func TestTranscripts(t *testing.T) {
 				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
 				return
 			}
-			require.Equal(t, string(old), got)
+			require.Equal(t, string(old), got, "if the new transcript is right, write it by: go test ./protocol -run TestTranscripts -update")
 		})
 	}
 }

@@ -197,6 +197,16 @@ func (b *Book) dueAt(t time.Time) {
 	}
 }
 
+// RetryAt returns when an address may be tried again after it failed; zero if it will not
+// be, because it is forgotten or is our own.
+func (b *Book) RetryAt(addr netip.AddrPort) time.Time {
+	e := b.known[addr]
+	if e == nil || e.self {
+		return time.Time{}
+	}
+	return e.retryAt
+}
+
 // Due returns when Next may have an address; zero for never.
 func (b *Book) Due() time.Time { return b.due }
 

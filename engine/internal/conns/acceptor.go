@@ -3,6 +3,7 @@ package conns
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -200,6 +201,7 @@ func (a *Acceptor) accept(c net.Conn, addr netip.AddrPort) {
 	if err != nil {
 		c.Close()
 		s.Logger.Debug("handshake failed", "addr", addr, "err", err)
+		s.OnFailed(addr, fmt.Errorf("%w: %w", ErrHandshake, err))
 		return
 	}
 	s.join(t, c, addr, theirs.InfoHash, theirs, false)

@@ -94,6 +94,7 @@ func testConfig(dial func(context.Context, string, string) (net.Conn, error)) Co
 		HandshakeTimeout: 10 * time.Second,
 		PeerTimeout:      2 * time.Minute,
 		Blocked:          func(a netip.Addr) bool { return a == netip.MustParseAddr("10.0.0.66") },
+		OnFailed:         func(netip.AddrPort, error) {},
 	}
 }
 
