@@ -72,7 +72,7 @@ func (a *Announcer) Add(t Owner, s *Sources, source swarm.PeerSource, now bool) 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := range t.Swarms() {
-		j := &job{owner: t, source: source, swarm: i}
+		j := &job{owner: t, sources: s, source: source, swarm: i}
 		j.due.Value = j
 		s.jobs = append(s.jobs, j)
 		if now {
