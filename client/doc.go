@@ -75,6 +75,7 @@
 //	when a torrent becomes idle                     idle.go       lazyStorage.Idle
 //	what is closed while it is idle                 idle.go       Torrent.becomeIdle
 //	what opens it again                             idle.go       lazyStorage.reopen
+//	who may use an open storage                     storage.go    lazyStorage.acquire
 //	where an idle torrent's metainfo is             metainfo.go   Torrent.metainfo
 //
 //	what Close waits for                            calls.go      Client.beginCall
