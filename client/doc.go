@@ -64,6 +64,7 @@
 //	which pieces a torrent starts with              open.go       Torrent.openFileContent
 //	when stored pieces are checked                  open.go       Torrent.checkRecord
 //	what Trust and Recheck take for present         open.go       Torrent.presentPieces
+//	where no torrent may write                      state.go      Torrent.checkOutsideState
 //	what becomes ours, and may be overwritten       open.go       Torrent.openFiles
 //	what happens if another program changes a file  sync.go       Torrent.checkModified
 //	what a complete torrent must have               sync.go       Torrent.completeContent
