@@ -44,6 +44,8 @@ func advice(err error) string {
 		return "This is not a .torrent file, or it is damaged. Get it again."
 	case errors.As(err, &status):
 		return "Check the address, or save the .torrent file with a browser in which you are logged in."
+	case errors.Is(err, client.ErrState):
+		return "Choose another folder with --dir, or another one for what Shoal remembers with --state."
 	case errors.Is(err, client.ErrDuplicate):
 		return "The same torrent was named twice. Name it once."
 	case errors.Is(err, client.ErrInUse):

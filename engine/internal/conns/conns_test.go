@@ -396,14 +396,14 @@ func TestDialsTakeTurns(t *testing.T) {
 		d := NewDialer(NewSockets(config))
 		x, y, z := newTorrent(t, nil), newTorrent(t, nil), newTorrent(t, nil)
 		for i := range 80 {
-			d.Dial(x, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), uint16(i+1)), x.ID())
+			d.Dial(x, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), uint16(i+1)), x.ID(), false)
 		}
 		synctest.Wait()
 		require.Len(t, began, 14, "the last two are for others")
 		for i := range 20 {
-			d.Dial(y, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2}), uint16(i+1)), y.ID())
+			d.Dial(y, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2}), uint16(i+1)), y.ID(), false)
 		}
-		d.Dial(z, netip.MustParseAddrPort("10.0.0.3:1"), z.ID())
+		d.Dial(z, netip.MustParseAddrPort("10.0.0.3:1"), z.ID(), false)
 		synctest.Wait()
 		require.ElementsMatch(t, []string{"10.0.0.2:1", "10.0.0.3:1"}, began[14:])
 		time.Sleep(16 * time.Second)
