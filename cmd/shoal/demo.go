@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/filesystem"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/sample"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
@@ -124,7 +125,7 @@ func checkDiskSpace(parent string, size int64) error {
 	} else if !st.IsDir() {
 		return advised{fmt.Errorf("%s is not a folder", parent), "Choose a folder with --dir."}
 	}
-	free, known := sample.FreeSpace(parent)
+	free, known := filesystem.Free(parent)
 	if known && free-diskReserve < 2*size {
 		return advised{fmt.Errorf("%s has %s free, but the demo needs %s", parent, quantity.Size(free), quantity.Size(2*size+diskReserve)),
 			"Choose another folder with --dir, or a smaller sample with --size."}
@@ -251,7 +252,7 @@ func (d *demo) download(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, s.client.Close())
 	}
-	item := s.add(t)
+	item := s.add(t, "")
 	s.run(ctx)
 	d.took = item.took
 	if err := s.close(); err != nil {

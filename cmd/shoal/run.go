@@ -101,6 +101,10 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	}
 	c := newConsole(stdin, stdout, stderr)
 	c.command, c.json = parsed.Selected().Name, cli.JSON
+	c.flags = make(map[string]bool)
+	for _, f := range parsed.Flags() {
+		c.flags["--"+f.Name] = true
+	}
 	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
 		return failUsage(stderr, c.command, err)
 	}
@@ -187,9 +191,10 @@ func finish(ctx context.Context, c *console, err error) int {
 	return exitFailed
 }
 
-// failureJSON is the JSON object of an error.
+// failureJSON is the JSON object of an error or a warning.
 type failureJSON struct {
-	Event   string `json:"event"` // "error" or "interrupted"
+	Event   string `json:"event"`             // "error", "warning" or "interrupted"
+	Torrent string `json:"torrent,omitempty"` // that it is about
 	Message string `json:"message,omitempty"`
 	Advice  string `json:"advice,omitempty"`
 }

@@ -281,3 +281,21 @@ func (o *output) forget() {
 	defer o.mu.Unlock()
 	o.b.Reset()
 }
+
+// forgetLine drops the first line with a text.
+func (o *output) forgetLine(t *testing.T, text string) {
+	t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	kept, found := "", false
+	for line := range strings.Lines(o.b.String()) {
+		if !found && strings.Contains(line, text) {
+			found = true
+			continue
+		}
+		kept += line
+	}
+	require.True(t, found, text)
+	o.b.Reset()
+	o.b.WriteString(kept)
+}

@@ -114,12 +114,16 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 		t, err := s.client.Add(ctx, meta, client.AddOptions{Paused: true, Peers: peers})
 		var size *diskstore.SizeError
 		if errors.As(err, &size) {
-			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", shell.Program(), shell.Quote(path), shell.Quote(cmd.Dir))}
+			return advised{err, "The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n" + shell.Command("verify", shell.Path(path), shell.Flag("--dir", cmd.Dir))}
 		}
 		if err != nil {
 			return err
 		}
-		s.add(t).seedOnly = true
+		i := s.add(t, path)
+		i.seedOnly = true
+		if !hasUsableTracker(t) && len(cmd.Peer) == 0 {
+			s.c.warnAbout(i, whyNoPeers(meta), "Others must name this machine with --peer, or you a tracker with --announce URL.")
+		}
 		return nil
 	}
 	b, err := cmd.builder(s.c)
@@ -151,9 +155,13 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 		s.c.say("%s already exists and is the same; nothing was written.", output)
 	}
 	s.c.emit(createdJSON{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, countFiles(meta.Info)})
-	s.add(t).seedOnly = true
-	if len(meta.Tiers) == 0 {
-		s.c.say("The torrent names no tracker, so others must name this machine, HOST, to get it:\n  %s get %s --peer HOST:%d", shell.Program(), shell.Quote(output), s.client.Addr().Port())
+	i := s.add(t, output)
+	i.seedOnly = true
+	if missing := missingFeatures(meta); len(missing) > 0 && !hasUsableTracker(t) {
+		s.c.warnAbout(i, whyNoPeers(meta), "")
+	}
+	if !hasUsableTracker(t) {
+		s.c.say("The torrent names no tracker, so others must name this machine, HOST, to get it:\n  %s", shell.Command("get", shell.Path(output), shell.Flag("--peer", fmt.Sprintf("HOST:%d", s.client.Addr().Port()))))
 	}
 	return nil
 }

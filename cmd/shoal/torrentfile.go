@@ -36,7 +36,7 @@ func readTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 	switch {
 	case err == nil && st.IsDir():
 		return nil, advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
-			fmt.Sprintf("To make a torrent of it: %s create %s\nTo share it: %s seed %s", shell.Program(), shell.Quote(name), shell.Program(), shell.Quote(name))}
+			"To make a torrent of it: " + shell.Command("create", shell.Path(name)) + "\nTo share it: " + shell.Command("seed", shell.Path(name))}
 	case errors.Is(err, fs.ErrNotExist) && hash == nil:
 		return nil, client.ErrMagnet
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(name, "://"):
@@ -46,6 +46,16 @@ func readTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 	return nameSource(name, func() (*metainfo.Torrent, error) {
 		return await(ctx, func() (*metainfo.Torrent, error) { return metainfo.ReadFile(name) })
 	})
+}
+
+// downloadCommand returns the command that downloads what a source names, or what is
+// missing of it, to a folder; empty if the source cannot be read again, or may have a
+// passkey in its address.
+func downloadCommand(source, dir string, flags ...string) string {
+	if source == "-" || strings.Contains(source, "://") {
+		return ""
+	}
+	return shell.Command("get", append([]string{shell.Path(source), shell.Flag("--dir", dir)}, flags...)...)
 }
 
 // nameSource names the source of a torrent in an error about its content.
