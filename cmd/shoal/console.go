@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
@@ -91,7 +90,7 @@ func (c *console) warnAbout(i *item, text, advice string) {
 
 // fail prints an error and what to do about it.
 func (c *console) fail(err error) {
-	c.report(failureJSON{Event: "error", Message: readable(err), Advice: c.advice(err)}, "")
+	c.report(failureJSON{Event: "error", Message: readable(err), Advice: strings.TrimSpace(c.advice(err))}, "")
 }
 
 // adviceColumns is how wide advice is for people.
@@ -152,16 +151,17 @@ const (
 // first that differ.
 func readable(err error) string {
 	var lines []string
-	more := 0
+	seen, more := make(map[string]bool), 0
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		line = terminal.Shorten(withoutModules(terminal.Sanitize(line)), maxMessage)
 		switch {
-		case slices.Contains(lines, line):
+		case seen[line]:
 		case len(lines) == maxJoined:
 			more++
 		default:
 			lines = append(lines, line)
 		}
+		seen[line] = true
 	}
 	if more > 0 {
 		lines = append(lines, fmt.Sprintf("and %s more", quantity.Number(int64(more))))

@@ -241,6 +241,9 @@ func TestUsage(t *testing.T) {
 				require.Contains(t, stderr, want)
 			}
 			require.NotContains(t, stderr, "goroutine")
+			if len(test.args) > 0 && test.args[0] != "fetch" && test.name != "unknown flag" {
+				requireOwnFlags(t, test.args[0], stderr)
+			}
 		})
 	}
 }

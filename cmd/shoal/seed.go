@@ -32,7 +32,9 @@ Examples:
     shoal seed film.mkv --announce http://tracker.example:6969/announce
     shoal seed album/ --listen :6881 -o album.torrent
 
-Without a tracker, others must name this machine: shoal get album.torrent --peer HOST:6881`
+Without a tracker, others must name this machine:
+
+    shoal get album.torrent --peer HOST:6881`
 }
 
 // Run seeds until ctx is done.

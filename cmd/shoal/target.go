@@ -37,6 +37,9 @@ func (g *target) admit(info *metainfo.Info) error {
 		return err
 	}
 	existing := filesystem.Existing(dir)
+	if st, err := os.Stat(existing); err == nil && !st.IsDir() {
+		return &fs.PathError{Op: "create", Path: existing, Err: syscall.ENOTDIR}
+	}
 	longest, known := filesystem.LongestName(existing)
 	var missing int64
 	var written []string
