@@ -64,7 +64,7 @@ type demoJSON struct {
 	Files   int     `json:"files"`
 	Bytes   int64   `json:"bytes"`
 	Seconds float64 `json:"seconds"` // of the download
-	Rate    float64 `json:"rate"`    // bytes per second
+	Rate    int64   `json:"rate"`    // bytes per second
 	Dir     string  `json:"dir,omitempty"`
 }
 
@@ -107,7 +107,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	c.say("%s", c.style.Paint(terminal.Green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is correct.",
 		quantity.Size(d.size), quantity.Count(d.files, "file"), quantity.Duration(d.took), quantity.Speed(d.size, d.took))))
 	c.say("The whole demo took %s.", quantity.Duration(time.Since(started)))
-	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
+	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: quantity.Round(d.took.Seconds(), 3), Rate: int64(float64(d.size) / d.took.Seconds())}
 	if cmd.Keep {
 		result.Dir = d.dir
 	}

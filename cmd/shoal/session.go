@@ -255,7 +255,7 @@ func (i *item) progress() progressJSON {
 		down, up := int64(v.Down), int64(v.Up)
 		p.Down, p.Up = &down, &up
 	}
-	if eta, known := v.ETA(); known {
+	if eta, known := v.ETA(); known && st.Left > 0 {
 		now := time.Now()
 		p.ETA = secondsUntil(now, now.Add(eta))
 	}
