@@ -32,7 +32,7 @@ func (m *meetings) addRefused(a netip.AddrPort) {
 
 // A named peer is one that the user named.
 type namedPeer struct {
-	warned, final bool // the user was told that it failed, and that it is not tried again
+	warned, final bool // a message said that it failed, and that it is not tried again
 }
 
 // Why peers end connections in the handshake, most likely first.

@@ -51,7 +51,7 @@ type item struct {
 	lastWarning string        // that was printed last
 	lastText    string        // that was last printed
 	before      totals        // of earlier runs
-	writing     bool          // the user was told that it is written to disk
+	writing     bool          // a message said that it is written to disk
 	meetings    meetings
 	window      progress.RateWindow
 }
@@ -299,7 +299,7 @@ func (s *session) handleLast() {
 	}
 }
 
-// closeSilence is how long closing the client may take before the user is told why
+// closeSilence is how long closing the client may take before a message says why
 // nothing happens.
 const closeSilence = time.Second
 

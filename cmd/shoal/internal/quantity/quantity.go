@@ -124,7 +124,7 @@ func About(d time.Duration) string {
 	return fmt.Sprintf("%.0f h", d.Hours())
 }
 
-// Round returns a number with so many decimals, for programs.
+// Round returns a number with the given number of decimals, for programs.
 func Round(f float64, decimals int) float64 {
 	scale := math.Pow10(decimals)
 	return math.Round(f*scale) / scale

@@ -2,7 +2,7 @@ package terminal
 
 import "strings"
 
-// Wrap breaks text at spaces into lines of so many columns. A longer word has a line of
+// Wrap breaks text at spaces into lines of the given number of columns. A longer word has a line of
 // its own.
 func Wrap(text string, columns int) (lines []string) {
 	line := ""
