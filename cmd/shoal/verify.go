@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -99,7 +100,11 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 		return v, err
 	}
 	// Only to read: with Overwrite, a file of another size is no error here.
-	store, err := diskstore.Open(dir, info.Files(), diskstore.Options{Overwrite: true})
+	files := info.ExistingFiles(func(path string) bool {
+		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(path)))
+		return err == nil
+	})
+	store, err := diskstore.Open(dir, files, diskstore.Options{Overwrite: true})
 	if err != nil {
 		return v, err
 	}
