@@ -114,7 +114,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 		t, err := s.client.Add(ctx, meta, client.AddOptions{Paused: true, Peers: peers})
 		var size *diskstore.SizeError
 		if errors.As(err, &size) {
-			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", shell.Program(), shell.Quote(path), shell.Quote(cmd.Dir))}
+			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", shell.Program(), shell.Path(path), shell.Path(cmd.Dir))}
 		}
 		if err != nil {
 			return err
@@ -126,6 +126,9 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	if err != nil {
 		return err
 	}
+	if err := cmd.checkOutput(cmd.Output, path); err != nil {
+		return err
+	}
 	m := newMeter(s.c, "hashing "+terminal.Sanitize(path))
 	b.Progress = m.set
 	t, err := s.client.Seed(ctx, path, client.SeedOptions{Build: b, Add: client.AddOptions{Peers: peers, Paused: true}})
@@ -133,27 +136,19 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	if err != nil {
 		return err
 	}
-	output := cmd.Output
-	if output == "" {
-		output = t.Name() + ".torrent"
-	}
 	meta, err := t.Metainfo()
 	if err != nil {
 		return err
 	}
-	wrote, err := saveTorrent(meta, output, cmd.Force)
+	target := cmd.destinationOf(cmd.Output, t.Name())
+	wrote, err := target.save(ctx, meta, t.Dir())
 	if err != nil {
 		return errors.Join(err, s.client.Remove(t, client.Keep))
 	}
-	if wrote {
-		s.c.say("Wrote %s.", output)
-	} else {
-		s.c.say("%s already exists and is the same; nothing was written.", output)
-	}
-	s.c.emit(createdJSON{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, countFiles(meta.Info)})
+	sayCreated(s.c, meta, target, wrote)
 	s.add(t).seedOnly = true
 	if len(meta.Tiers) == 0 {
-		s.c.say("The torrent names no tracker, so others must name this machine, HOST, to get it:\n  %s get %s --peer HOST:%d", shell.Program(), shell.Quote(output), s.client.Addr().Port())
+		s.c.say("The torrent names no tracker, so others must name this machine, HOST, to get it:\n  %s get %s --peer HOST:%d", shell.Program(), shell.Path(target.path), s.client.Addr().Port())
 	}
 	return nil
 }
