@@ -20,6 +20,7 @@ func TestCreateSparesWhatIsNoTorrent(t *testing.T) {
 	makeContent(t, 1<<18)
 	writeFile(t, "mine.txt", "mine")
 	writeFile(t, "a.torrent", "d4:infode")
+	writeFile(t, "album/old.torrent", "d4:infode")
 	require.NoError(t, os.Mkdir("folder.torrent", 0o777))
 	require.NoError(t, os.Symlink("nothing", "dangling.torrent"))
 	for _, test := range []struct {
@@ -34,6 +35,7 @@ func TestCreateSparesWhatIsNoTorrent(t *testing.T) {
 		{[]string{"create", "album", "-o", "dangling.torrent"}, "dangling.torrent is a symlink to nothing"},
 		{[]string{"create", "album", "-o", "album/readme.txt", "--force"}, "album/readme.txt is part of the content"},
 		{[]string{"create", "album", "-o", "album/readme.txt", "--force", "--exclude", "x"}, "album/readme.txt already exists and is not a .torrent file"},
+		{[]string{"create", "album", "-o", "album/old.torrent", "--force", "--exclude", "x"}, "album/old.torrent is part of the content"},
 		{[]string{"create", "mine.txt", "-o", "mine.txt", "--force"}, "mine.txt is part of the content"},
 		{[]string{"create", "a.torrent", "-o", "./a.torrent", "--force"}, "./a.torrent is part of the content"},
 		{[]string{"create", "album", "-o", "a.torrent"}, "a.torrent already exists, and its content is different"},
@@ -42,7 +44,7 @@ func TestCreateSparesWhatIsNoTorrent(t *testing.T) {
 		require.Contains(t, stderr, test.want)
 		require.NotContains(t, stderr, ".shoal-")
 	}
-	for name, want := range map[string]string{"mine.txt": "mine", "a.torrent": "d4:infode"} {
+	for name, want := range map[string]string{"mine.txt": "mine", "a.torrent": "d4:infode", "album/old.torrent": "d4:infode"} {
 		b, err := os.ReadFile(name)
 		require.NoError(t, err)
 		require.Equal(t, want, string(b))
