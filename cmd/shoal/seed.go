@@ -117,7 +117,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", shell.Program(), shell.Path(path), shell.Path(cmd.Dir))}
 		}
 		if err != nil {
-			return err
+			return namingSymlink(cmd.Dir, err)
 		}
 		s.add(t).seedOnly = true
 		return nil

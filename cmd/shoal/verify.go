@@ -71,7 +71,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		v, err := verify(ctx, t.Info, cmd.Dir, m.set)
 		took := m.end()
 		if err != nil {
-			return err
+			return namingSymlink(cmd.Dir, err)
 		}
 		if i > 0 {
 			c.say("")
