@@ -208,7 +208,7 @@ func (d *demo) share(ctx context.Context) error {
 	}
 	info := meta.Info
 	m.done(fmt.Sprintf("2. Hashed %s of %s", quantity.Count(info.Pieces(), "piece"), quantity.ExactSize(info.PieceLength)), d.size)
-	if _, err := saveTorrent(meta, filepath.Join(d.dir, torrentName), false); err != nil {
+	if _, err := (destination{path: filepath.Join(d.dir, torrentName)}).save(ctx, meta, t.Dir()); err != nil {
 		return err
 	}
 	// The tracker must know the seeder before the downloader asks, or it would

@@ -109,7 +109,8 @@ func TestHarmlessEndsAreNotLosses(t *testing.T) {
 	isolate(t)
 	makeContent(t, 1<<18)
 	shoal(t, exitOK, "create", "album")
-	_, peer := seeding(t, "album.torrent")
+	seed, peer := seeding(t, "album.torrent")
+	seed.out.await(t, `"state":"seeding"`)
 	get := start(t, "get", "--json", "album.torrent", "--dir", "got", "--state", "off", "--listen", "off", "--peer", peer)
 	o := objects(t, get.out.await(t, `"disconnected"`))[0]
 	require.Equal(t, "useless", o["reason"])

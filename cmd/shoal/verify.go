@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -70,7 +71,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		v, err := verify(ctx, t.Info, cmd.Dir, m.set)
 		took := m.end()
 		if err != nil {
-			return err
+			return namingSymlink(cmd.Dir, err)
 		}
 		if i > 0 {
 			c.say("")
@@ -116,7 +117,11 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 		return v, err
 	}
 	// Only to read: with Overwrite, a file of another size is no error here.
-	store, err := diskstore.Open(dir, info.Files(), diskstore.Options{Overwrite: true})
+	files := info.ExistingFiles(func(path string) bool {
+		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(path)))
+		return err == nil
+	})
+	store, err := diskstore.Open(dir, files, diskstore.Options{Overwrite: true})
 	if err != nil {
 		return v, err
 	}

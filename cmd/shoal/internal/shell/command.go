@@ -1,9 +1,6 @@
 package shell
 
-import (
-	"path/filepath"
-	"strings"
-)
+import "strings"
 
 // Command returns a line that calls a command of this program. The words that follow come
 // from Path and Flag, or need no quotes.
@@ -17,14 +14,4 @@ func Flag(name, value string) string {
 		return name + "=" + Quote(value)
 	}
 	return name + " " + Quote(value)
-}
-
-// Path returns the path of a file as an argument. A path that begins like a flag or like
-// a link begins with the current folder, so that it is not taken for one.
-func Path(path string) string {
-	lower := strings.ToLower(path)
-	if strings.HasPrefix(path, "-") || strings.HasPrefix(lower, "magnet:") || strings.Contains(lower, "://") {
-		path = "." + string(filepath.Separator) + path
-	}
-	return Quote(path)
 }
