@@ -87,6 +87,7 @@ type torrentJSON struct {
 	Similar      []string   `json:"similar,omitempty"`
 	Collections  []string   `json:"collections,omitempty"`
 	Magnet       string     `json:"magnet"`
+	Warnings     []string   `json:"warnings,omitempty"` // about parts that are malformed
 	Files        []fileJSON `json:"files"`
 }
 
@@ -112,8 +113,9 @@ func describeTorrent(t *metainfo.Torrent) torrentJSON {
 		Private: info.Private, Source: info.Source,
 		Comment: t.Comment, CreatedBy: t.CreatedBy, Encoding: t.Encoding,
 		Trackers: t.Tiers, WebSeeds: t.WebSeeds, HTTPSeeds: t.HTTPSeeds, Nodes: t.Nodes,
-		Magnet: t.Magnet().String(),
-		Files:  []fileJSON{},
+		Magnet:   t.Magnet().String(),
+		Warnings: textsOf(t.Warnings),
+		Files:    []fileJSON{},
 	}
 	if v.Trackers == nil {
 		v.Trackers = [][]string{}
@@ -140,6 +142,14 @@ func describeTorrent(t *metainfo.Torrent) torrentJSON {
 	return v
 }
 
+// textsOf returns warnings as text.
+func textsOf(warnings []metainfo.Warning) (texts []string) {
+	for _, w := range warnings {
+		texts = append(texts, w.String())
+	}
+	return texts
+}
+
 // Run shows the torrents.
 func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 	for i, name := range cmd.Torrent {
@@ -157,7 +167,7 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 			showMagnet(c, m)
 			continue
 		}
-		t, err := readTorrent(ctx, c, name)
+		t, err := loadTorrent(ctx, c, name)
 		if err != nil {
 			return err
 		}
@@ -207,7 +217,7 @@ func (v torrentJSON) show(c *console) {
 	for _, list := range []struct {
 		what  string
 		texts []string
-	}{{"web seed", v.WebSeeds}, {"http seed", v.HTTPSeeds}, {"node", v.Nodes}, {"similar", v.Similar}, {"collection", v.Collections}} {
+	}{{"web seed", v.WebSeeds}, {"http seed", v.HTTPSeeds}, {"node", v.Nodes}, {"similar", v.Similar}, {"collection", v.Collections}, {"warning", v.Warnings}} {
 		for _, s := range list.texts {
 			line(list.what, "%s", s)
 		}
@@ -246,6 +256,7 @@ type magnetJSON struct {
 	Sources  []string `json:"sources,omitempty"`
 	Peers    []string `json:"peers,omitempty"`
 	Keywords []string `json:"keywords,omitempty"`
+	Warnings []string `json:"warnings,omitempty"` // about parameters that are malformed
 }
 
 func showMagnet(c *console, m *metainfo.Magnet) {
@@ -253,6 +264,7 @@ func showMagnet(c *console, m *metainfo.Magnet) {
 		identity: identity{Name: m.Name},
 		Length:   m.Length, Trackers: m.Trackers, WebSeeds: m.WebSeeds,
 		Sources: slices.Concat(m.Sources, m.Acceptable), Peers: m.Peers, Keywords: m.Keywords,
+		Warnings: textsOf(m.Warnings),
 	}
 	if m.HashV1 != ([20]byte{}) {
 		v.HashV1 = hex.EncodeToString(m.HashV1[:])
@@ -271,7 +283,7 @@ func showMagnet(c *console, m *metainfo.Magnet) {
 	for _, list := range []struct {
 		what  string
 		texts []string
-	}{{"tracker", v.Trackers}, {"web seed", v.WebSeeds}, {"source", v.Sources}, {"peer", v.Peers}, {"keyword", v.Keywords}} {
+	}{{"tracker", v.Trackers}, {"web seed", v.WebSeeds}, {"source", v.Sources}, {"peer", v.Peers}, {"keyword", v.Keywords}, {"warning", v.Warnings}} {
 		for _, s := range list.texts {
 			c.say("  %-12s %s", list.what, terminal.Sanitize(s))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -70,7 +71,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		v, err := verify(ctx, t.Info, cmd.Dir, m.set)
 		took := m.end()
 		if err != nil {
-			return err
+			return namingSymlink(cmd.Dir, err)
 		}
 		if i > 0 {
 			c.say("")
@@ -80,12 +81,29 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		if v.Right > 0 {
 			c.say("  checked %s in %s, %s", quantity.Size(t.Info.ContentLength()), quantity.Duration(took), quantity.Speed(t.Info.ContentLength(), took))
 		}
+		if command := v.repairCommand(name, cmd.Dir); command != "" {
+			c.say("  To repair it: %s", command)
+		}
 		complete = complete && v.Complete
 	}
 	if !complete {
 		return reported{errors.New("some content is missing or wrong")}
 	}
 	return nil
+}
+
+// repairCommand returns the command that downloads what is missing or wrong, if anything
+// is. Files that exist are written to only if the user allows it.
+func (v verifiedJSON) repairCommand(source, dir string) string {
+	if v.Complete {
+		return ""
+	}
+	for _, f := range v.Faults {
+		if f.Fault != missing {
+			return downloadCommand(source, dir, "--overwrite")
+		}
+	}
+	return downloadCommand(source, dir)
 }
 
 // verify checks what is in dir of a torrent. It calls progress with bytes done and
@@ -99,7 +117,11 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 		return v, err
 	}
 	// Only to read: with Overwrite, a file of another size is no error here.
-	store, err := diskstore.Open(dir, info.Files(), diskstore.Options{Overwrite: true})
+	files := info.ExistingFiles(func(path string) bool {
+		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(path)))
+		return err == nil
+	})
+	store, err := diskstore.Open(dir, files, diskstore.Options{Overwrite: true})
 	if err != nil {
 		return v, err
 	}
