@@ -1,6 +1,7 @@
 package metainfo_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -24,6 +25,13 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte(enc(dict{"info": minimal(), "url-list": "x", "announce-list": list{"x"}, "comment": "c"})))
 	f.Add([]byte(enc(dict{"info": folder(list{".."}, list{"a"}, list{"A"}, list{"a", "b"})})))
+	f.Add([]byte(enc(dict{"encoding": "GBK", "info": folder(list{"\xc4\xe3\u202e"}, list{"b\u202d", "\xff"}, list{"b", "_"}, list{})})))
+	cases, _ := filepath.Glob("testdata/cases/*.torrent")
+	for _, p := range cases {
+		b, err := os.ReadFile(p)
+		require.NoError(f, err)
+		f.Add(b)
+	}
 	if dir := os.Getenv("SHOAL_CORPUS"); dir != "" {
 		paths, _ := filepath.Glob(filepath.Join(dir, "torrents", "*", "*.torrent"))
 		for _, p := range paths {
@@ -38,6 +46,13 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		require.NoError(t, sample.CheckPaths(tor.Info))
+		seen := make(map[string]bool)
+		for _, f := range tor.Info.ExistingFiles(func(string) bool { return true }) {
+			if !fs.ValidPath(f.Path) || (seen[f.Path] && !f.Pad) {
+				t.Fatalf("%q is not valid or there twice", f.Path)
+			}
+			seen[f.Path] = seen[f.Path] || !f.Pad
+		}
 		out, err := tor.Bytes()
 		if err != nil {
 			t.Fatal(err)
