@@ -23,16 +23,22 @@ type hashStore struct {
 	leaves map[int][][32]byte      // by piece
 }
 
-// newHashStore returns a store without hashes. Several files may have the same root; then
-// they have the same length.
-func newHashStore(files []File, pieceLength int64) *hashStore {
+// newHashStore returns a store without hashes. Several files may have the same root, but
+// then their layer is the same, and so must be their lengths.
+func newHashStore(files []File, pieceLength int64) (*hashStore, error) {
 	s := &hashStore{entries: make(map[[32]byte]int)}
 	for n := range files {
-		if f := &files[n]; f.Length > pieceLength && f.PiecesRoot != [32]byte{} {
-			s.entries[f.PiecesRoot] = n
+		f := &files[n]
+		if f.Length <= pieceLength || f.PiecesRoot == [32]byte{} {
+			continue
 		}
+		first, ok := s.entries[f.PiecesRoot]
+		if ok && files[first].Length != f.Length {
+			return nil, fmt.Errorf("files %s and %s have one pieces root and different lengths", quotePath(files[first].Original), quotePath(f.Original))
+		}
+		s.entries[f.PiecesRoot] = n
 	}
-	return s
+	return s, nil
 }
 
 // PieceLayer returns the hashes of the pieces of the file with the given pieces root,

@@ -87,7 +87,9 @@ func (o Options) info(v bencode.Value, encoding string) (*Info, error) {
 	if err := i.layOut(name, files, encoding); err != nil {
 		return nil, err
 	}
-	i.hashes = newHashStore(i.Entries, i.PieceLength)
+	if i.hashes, err = newHashStore(i.Entries, i.PieceLength); err != nil {
+		return nil, err
+	}
 	if v1 {
 		if err := i.readPieces(v); err != nil {
 			return nil, err
