@@ -83,6 +83,6 @@
 //	which port is listened on                       listen.go     openListeners
 //	what the defaults are                           config.go     Config.withDefaults
 //	when a file is complete                         events.go     fileCount.addPiece
-//	how errors name what was not in time            errors.go     timeoutError
+//	how errors name what a peer did or was late     errors.go     dialError
 //	how passkeys are kept out of errors             fetch.go      withoutURL
 package client

@@ -181,8 +181,8 @@ func unsupported(address string, webSeed bool) string {
 		return ""
 	case webSeed:
 		return fmt.Sprintf("%s: Shoal does not download from web seeds yet; other clients do", u.Host)
-	case u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Sprintf("%s: Shoal does not announce to %s trackers yet; other clients do", u.Host, strings.ToUpper(u.Scheme))
+	case trackersOf(address) != "":
+		return fmt.Sprintf("%s: Shoal does not announce to %s yet; other clients do", u.Host, trackersOf(address))
 	}
 	return ""
 }

@@ -120,7 +120,7 @@ func TestCreateWarns(t *testing.T) {
 	require.NotContains(t, stderr, "secret")
 	_, stderr = shoal(t, exitOK, "create", "f", "-o", "g.torrent", "--private", "--announce", "udp://u.example:1/secret,http://h.example/a", "--announce", "wss://w.example/")
 	require.Contains(t, stderr, "u.example:1: Shoal does not announce to UDP trackers yet")
-	require.Contains(t, stderr, "w.example: Shoal does not announce to WSS trackers yet")
+	require.Contains(t, stderr, "w.example: Shoal does not announce to WebSocket trackers yet")
 	require.NotContains(t, stderr, "h.example")
 	require.NotContains(t, stderr, "private and names no tracker")
 	require.NotContains(t, stderr, "secret")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/filesystem"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/sample"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
@@ -63,7 +64,7 @@ type demoJSON struct {
 	Files   int     `json:"files"`
 	Bytes   int64   `json:"bytes"`
 	Seconds float64 `json:"seconds"` // of the download
-	Rate    float64 `json:"rate"`    // bytes per second
+	Rate    int64   `json:"rate"`    // bytes per second
 	Dir     string  `json:"dir,omitempty"`
 }
 
@@ -106,7 +107,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	c.say("%s", c.style.Paint(terminal.Green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is correct.",
 		quantity.Size(d.size), quantity.Count(d.files, "file"), quantity.Duration(d.took), quantity.Speed(d.size, d.took))))
 	c.say("The whole demo took %s.", quantity.Duration(time.Since(started)))
-	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
+	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: quantity.Round(d.took.Seconds(), 3), Rate: int64(float64(d.size) / d.took.Seconds())}
 	if cmd.Keep {
 		result.Dir = d.dir
 	}
@@ -124,7 +125,7 @@ func checkDiskSpace(parent string, size int64) error {
 	} else if !st.IsDir() {
 		return advised{fmt.Errorf("%s is not a folder", parent), "Choose a folder with --dir."}
 	}
-	free, known := sample.FreeSpace(parent)
+	free, known := filesystem.Free(parent)
 	if known && free-diskReserve < 2*size {
 		return advised{fmt.Errorf("%s has %s free, but the demo needs %s", parent, quantity.Size(free), quantity.Size(2*size+diskReserve)),
 			"Choose another folder with --dir, or a smaller sample with --size."}
@@ -251,7 +252,7 @@ func (d *demo) download(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, s.client.Close())
 	}
-	item := s.add(t)
+	item := s.add(t, "")
 	s.run(ctx)
 	d.took = item.took
 	if err := s.close(); err != nil {

@@ -101,6 +101,10 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	}
 	c := newConsole(stdin, stdout, stderr)
 	c.command, c.json = parsed.Selected().Name, cli.JSON
+	c.flags = make(map[string]bool)
+	for _, f := range parsed.Flags() {
+		c.flags["--"+f.Name] = true
+	}
 	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
 		return failUsage(stderr, c.command, err)
 	}
@@ -129,44 +133,6 @@ func asFlags(args []string) []string {
 	return args
 }
 
-// commandOf returns the name of the command whose arguments are wrong, or nothing.
-func commandOf(err error) string {
-	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil {
-		if selected := parse.Context.Selected(); selected != nil {
-			return selected.Name
-		}
-	}
-	return ""
-}
-
-// failUsage says what is wrong with the arguments, and where the help is.
-func failUsage(stderr io.Writer, command string, err error) int {
-	text := usageText(strings.TrimSpace(err.Error()), command)
-	if command != "" {
-		command += " "
-	}
-	fmt.Fprintf(stderr, "shoal: %s\nRun \"shoal %s--help\" for help.\n", text, command)
-	return exitUsage
-}
-
-// usageText says in plain words what kong's message says about the arguments.
-func usageText(text, command string) string {
-	if what, ok := strings.CutPrefix(text, "unexpected argument "); ok && command == "" {
-		name, hint, _ := strings.Cut(what, ",")
-		text = fmt.Sprintf("there is no command %q", name)
-		if hint != "" {
-			text += ";" + hint
-		}
-		return text
-	}
-	if what, ok := strings.CutPrefix(text, "expected \"<"); ok {
-		name, _, _ := strings.Cut(what, ">")
-		return "an argument is missing: <" + name + ">"
-	}
-	return text
-}
-
 // finish says what went wrong, if anything did, and returns the exit code.
 func finish(ctx context.Context, c *console, err error) int {
 	c.screen.Clear()
@@ -187,9 +153,10 @@ func finish(ctx context.Context, c *console, err error) int {
 	return exitFailed
 }
 
-// failureJSON is the JSON object of an error.
+// failureJSON is the JSON object of an error or a warning.
 type failureJSON struct {
-	Event   string `json:"event"` // "error" or "interrupted"
+	Event   string `json:"event"`             // "error", "warning" or "interrupted"
+	Torrent string `json:"torrent,omitempty"` // that it is about
 	Message string `json:"message,omitempty"`
 	Advice  string `json:"advice,omitempty"`
 }

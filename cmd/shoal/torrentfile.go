@@ -20,6 +20,9 @@ func readTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 	if err != nil {
 		return nil, err
 	}
+	if strings.Contains(name, "://") { // it may have a passkey
+		name = t.Info.Name
+	}
 	for _, w := range t.Warnings {
 		c.warn("%s: %s", terminal.Sanitize(name), terminal.Sanitize(w.String()))
 	}
@@ -49,7 +52,7 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 	switch {
 	case err == nil && st.IsDir():
 		return nil, advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
-			fmt.Sprintf("To make a torrent of it: %s create %s\nTo share it: %s seed %s", shell.Program(), shell.Path(name), shell.Program(), shell.Path(name))}
+			"To make a torrent of it: " + shell.Command("create", shell.Path(name)) + "\nTo share it: " + shell.Command("seed", shell.Path(name))}
 	case errors.Is(err, fs.ErrNotExist) && hash == nil:
 		return nil, client.ErrMagnet
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(name, "://"):
@@ -60,6 +63,19 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 		return await(ctx, func() (*metainfo.Torrent, error) { return metainfo.ReadFile(name) })
 	})
 }
+
+// downloadCommand returns the command that downloads what a source names, or what is
+// missing of it, to a folder; empty if the source cannot be named.
+func downloadCommand(source, dir string, flags ...string) string {
+	if !readableAgain(source) {
+		return ""
+	}
+	return shell.Command("get", append([]string{shell.Path(source), shell.Flag("--dir", dir)}, flags...)...)
+}
+
+// readableAgain reports whether a command to paste can name a source: standard input is
+// read already, and an address may have a passkey.
+func readableAgain(source string) bool { return source != "-" && !strings.Contains(source, "://") }
 
 // nameSource names the source of a torrent in an error about its content.
 func nameSource(name string, read func() (*metainfo.Torrent, error)) (*metainfo.Torrent, error) {

@@ -81,12 +81,29 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		if v.Right > 0 {
 			c.say("  checked %s in %s, %s", quantity.Size(t.Info.ContentLength()), quantity.Duration(took), quantity.Speed(t.Info.ContentLength(), took))
 		}
+		if command := v.repairCommand(name, cmd.Dir); command != "" {
+			c.say("  To repair it: %s", command)
+		}
 		complete = complete && v.Complete
 	}
 	if !complete {
 		return reported{errors.New("some content is missing or wrong")}
 	}
 	return nil
+}
+
+// repairCommand returns the command that downloads what is missing or wrong, if anything
+// is. Files that exist are written to only if the user allows it.
+func (v verifiedJSON) repairCommand(source, dir string) string {
+	if v.Complete {
+		return ""
+	}
+	for _, f := range v.Faults {
+		if f.Fault != missing {
+			return downloadCommand(source, dir, "--overwrite")
+		}
+	}
+	return downloadCommand(source, dir)
 }
 
 // verify checks what is in dir of a torrent. It calls progress with bytes done and

@@ -3,6 +3,7 @@ package conns
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"sync"
@@ -159,6 +160,7 @@ func (a *Acceptor) accept(c net.Conn) {
 		c.Close()
 		s.release()
 		s.Logger.Debug("handshake failed", "addr", addr, "err", err)
+		s.OnFailed(addr, fmt.Errorf("%w: %w", ErrHandshake, err))
 		return
 	}
 	s.join(t, c, addr, theirs.InfoHash, theirs, false)

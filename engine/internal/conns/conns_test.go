@@ -90,6 +90,7 @@ func testConfig(dial func(context.Context, string, string) (net.Conn, error)) Co
 		HandshakeTimeout: 10 * time.Second,
 		PeerTimeout:      2 * time.Minute,
 		Blocked:          func(a netip.Addr) bool { return a == netip.MustParseAddr("10.0.0.66") },
+		OnFailed:         func(netip.AddrPort, error) {},
 	}
 }
 
@@ -157,7 +158,8 @@ func TestUnrequestedBlockTakesNoBuffer(t *testing.T) {
 		m := x.posted()[0].(*protocol.Received).Messages[0]
 		require.Equal(t, b, m.Block)
 		require.Nil(t, m.Data)
-		require.EqualValues(t, swarm.BlockLen, c.tally.Down.Load())
+		require.Zero(t, c.tally.Down.Load())
+		require.EqualValues(t, swarm.BlockLen+peerwire.PieceHeaderLen, c.tally.DownAll.Load())
 	})
 }
 

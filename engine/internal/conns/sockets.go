@@ -60,6 +60,9 @@ type Config struct {
 	// such an address dialed us.
 	Blocked   func(netip.Addr) bool
 	OnBlocked func(netip.Addr)
+
+	// OnFailed says that a peer dialed us and that the handshake failed.
+	OnFailed func(netip.AddrPort, error)
 }
 
 // Sockets are the connections of an engine: what they have in common, and how many

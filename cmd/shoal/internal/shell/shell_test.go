@@ -5,8 +5,9 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 )
 
 func TestQuote(t *testing.T) {

@@ -44,3 +44,8 @@ func TestWidths(t *testing.T) {
 	}
 	require.Equal(t, "a  ", PadRight("a", 3))
 }
+
+func TestWrap(t *testing.T) {
+	require.Equal(t, []string{"one two", "three", "averylongword", "x"}, Wrap("one  two three averylongword x", 8))
+	require.Equal(t, []string{""}, Wrap("", 8))
+}
