@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -57,21 +59,21 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	if toStdout {
 		return made.torrent.Write(stdout)
 	}
-	target := cmd.destinationOf(cmd.Output, made.torrent.Info.Name)
-	wrote, err := target.save(ctx, made.torrent, made.folder)
+	output := cmd.destinationOf(cmd.Output, made.torrent.Info.Name)
+	wrote, err := output.Save(ctx, made.torrent, made.folder)
 	if err != nil {
 		return err
 	}
-	sayCreated(c, made.torrent, target, wrote)
+	sayCreated(c, made.torrent, output, wrote)
 	made.show(c)
-	if fi, err := os.Stat(target.path); err != nil || !fi.Mode().IsRegular() {
+	if fi, err := os.Stat(output.Path); err != nil || !fi.Mode().IsRegular() {
 		return nil // the reader of the pipe has the torrent
 	}
 	c.say("")
-	if hint := cmd.seedHint(made.torrent, target.path); hint != "" {
+	if hint := cmd.seedHint(made.torrent, output.Path); hint != "" {
 		c.say("To share it: %s", hint)
 	} else {
-		c.say("To share it, give the content the name of the torrent; then: %s seed %s --dir FOLDER", shell.Program(), shell.Path(target.path))
+		c.say("To share it, give the content the name of the torrent; then: %s seed %s --dir FOLDER", shell.Program(), shell.Path(output.Path))
 	}
 	return nil
 }
@@ -125,18 +127,18 @@ func (made madeTorrent) show(c *console) {
 		c.say("  left out   %s by --exclude and --no-hidden", quantity.Number(int64(made.left)))
 	}
 	c.say("  pieces     %s of %s", quantity.Number(int64(info.Pieces())), quantity.ExactSize(info.PieceLength))
-	for _, h := range identify(info).hashes() {
-		c.say("  %-10s %s", h.what, h.hash)
+	for _, h := range description.Identify(info).Hashes() {
+		c.say("  %-10s %s", h.Name, h.Hash)
 	}
 }
 
 // sayCreated says that a torrent was written.
-func sayCreated(c *console, t *metainfo.Torrent, d destination, wrote bool) {
-	c.emit(createdJSON{"created", d.path, identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
+func sayCreated(c *console, t *metainfo.Torrent, d destination.Destination, wrote bool) {
+	c.emit(createdJSON{"created", d.Path, description.Identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
 	if wrote {
-		c.say("Wrote %s.", terminal.Sanitize(d.path))
+		c.say("Wrote %s.", terminal.Sanitize(d.Path))
 	} else {
-		c.say("%s already exists and is the same; nothing was written.", terminal.Sanitize(d.path))
+		c.say("%s already exists and is the same; nothing was written.", terminal.Sanitize(d.Path))
 	}
 }
 

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -80,19 +78,6 @@ func TestCreateInTheFolderItself(t *testing.T) {
 	require.Contains(t, stderr, "album.torrent is part of the content")
 	stdout, _ := shoal(t, exitOK, "create", ".", "--exclude", "*.torrent")
 	require.Contains(t, stdout, "already exists and is the same")
-}
-
-func TestDestinationErrorsNameNoTemporaryFile(t *testing.T) {
-	d := destination{path: "x.torrent"}
-	for _, err := range []error{
-		&fs.PathError{Op: "write", Path: ".shoal-1.torrent", Err: syscall.ENOSPC},
-		&os.LinkError{Op: "rename", Old: ".shoal-1.torrent", New: "x.torrent", Err: syscall.ENOSPC},
-		errors.Join(&fs.PathError{Op: "write", Path: ".shoal-1.torrent", Err: syscall.ENOSPC}, nil),
-	} {
-		err = d.named(err)
-		require.ErrorIs(t, err, syscall.ENOSPC)
-		require.NotContains(t, err.Error(), ".shoal-")
-	}
 }
 
 func TestCreateLeavesOut(t *testing.T) {
