@@ -10,27 +10,17 @@ import (
 	"syscall"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// An advised error comes with what to do about it.
-type advised struct {
-	error
-	advice string
-}
-
-func (e advised) Unwrap() error { return e.error }
-
-// errNoRoom says that a torrent does not fit on the disk.
-var errNoRoom = errors.New("there is too little room")
-
 // advice says what a user can do about an error; empty if nothing is known to help. It
 // names only flags that the command has.
 func (c *console) advice(err error) string {
-	var own advised
-	if errors.As(err, &own) {
-		return own.advice
+	if text := advice.Of(err); text != "" {
+		return text
 	}
 	if text := c.networkAdvice(err); text != "" {
 		return text
@@ -55,7 +45,7 @@ func (c *console) advice(err error) string {
 		return "The same torrent was named twice. Name it once."
 	case errors.Is(err, client.ErrInUse):
 		return "Another shoal is using it. " + c.choose("stop that one", "wait until it has ended", otherFolder)
-	case errors.Is(err, errNoRoom):
+	case errors.Is(err, target.ErrNoRoom):
 		return c.choose("free some space", otherFolder)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "The disk is full. Free some space and run the same command again" + c.ifGet(": it continues where it stopped") + "."

@@ -16,6 +16,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -55,7 +56,7 @@ func TestAdviceNamesFlagsOfTheCommand(t *testing.T) {
 		c := &console{command: command, flags: flagsOf(t, command)}
 		for _, err := range []error{
 			client.ErrMagnet, &diskstore.SizeError{}, diskstore.ErrForeign, &metainfo.InvalidError{}, &client.StatusError{Code: 404},
-			client.ErrDuplicate, client.ErrInUse, client.ErrAddress, errNoRoom, &net.DNSError{}, &net.OpError{Op: "dial"},
+			client.ErrDuplicate, client.ErrInUse, client.ErrAddress, target.ErrNoRoom, &net.DNSError{}, &net.OpError{Op: "dial"},
 			file(syscall.ENOSPC), file(syscall.EDQUOT), syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.EROFS, fs.ErrPermission,
 			file(fs.ErrNotExist), fs.ErrNotExist, context.DeadlineExceeded,
 		} {

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -98,4 +101,23 @@ func checkURL(text string, schemes ...string) error {
 		}
 	}
 	return fmt.Errorf("this is not a URL; give one such as http://tracker.example:6969/announce")
+}
+
+// destinationOf returns where the torrent of that name goes, which is its name in the
+// current folder if the user did not say.
+func (f buildFlags) destinationOf(path, name string) destination.Destination {
+	if path == "" {
+		path = destination.Named(name)
+	}
+	return destination.Destination{Path: path, Force: f.Force, All: len(f.Exclude) == 0 && !f.NoHidden}
+}
+
+// checkOutput returns an error if the torrent of the content at path cannot go where it
+// should, as far as that is known before hours of hashing.
+func (f buildFlags) checkOutput(output, path string) error {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	return f.destinationOf(output, cmp.Or(f.Name, filepath.Base(abs))).Check(path)
 }

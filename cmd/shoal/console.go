@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -36,7 +37,7 @@ func newConsole(stdin io.Reader, stdout, stderr io.Writer) *console {
 	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, log: slog.New(slog.DiscardHandler)}
 	c.screen.Output = stdout
 	c.screen.Size = func() (int, int) { return terminal.Size(0, 0) }
-	if f, ok := asFile(stdout); ok {
+	if f, ok := interrupt.File(stdout); ok {
 		if _, _, ok := terminal.WindowSize(f); ok && os.Getenv("TERM") != "dumb" {
 			c.live = true
 			c.style = terminal.StyleOf(os.Getenv)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -10,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -58,21 +59,21 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	if toStdout {
 		return made.torrent.Write(stdout)
 	}
-	target := cmd.destinationOf(cmd.Output, made.torrent.Info.Name)
-	wrote, err := target.save(ctx, made.torrent, made.folder)
+	output := cmd.destinationOf(cmd.Output, made.torrent.Info.Name)
+	wrote, err := output.Save(ctx, made.torrent, made.folder)
 	if err != nil {
 		return err
 	}
-	sayCreated(c, made.torrent, target, wrote)
+	sayCreated(c, made.torrent, output, wrote)
 	made.show(c)
-	if fi, err := os.Stat(target.path); err != nil || !fi.Mode().IsRegular() {
+	if fi, err := os.Stat(output.Path); err != nil || !fi.Mode().IsRegular() {
 		return nil // the reader of the pipe has the torrent
 	}
 	c.say("")
-	if hint := cmd.seedHint(made.torrent, target.path); hint != "" {
+	if hint := cmd.seedHint(made.torrent, output.Path); hint != "" {
 		c.say("To share it: %s", hint)
 	} else {
-		c.say("To share it, give the content the name of the torrent; then: %s seed %s --dir FOLDER", shell.Program(), shell.Path(target.path))
+		c.say("To share it, give the content the name of the torrent; then: %s seed %s --dir FOLDER", shell.Program(), shell.Path(output.Path))
 	}
 	return nil
 }
@@ -126,18 +127,18 @@ func (made madeTorrent) show(c *console) {
 		c.say("  left out   %s by --exclude and --no-hidden", quantity.Number(int64(made.left)))
 	}
 	c.say("  pieces     %s of %s", quantity.Number(int64(info.Pieces())), quantity.ExactSize(info.PieceLength))
-	for _, h := range identify(info).hashes() {
-		c.say("  %-10s %s", h.what, h.hash)
+	for _, h := range description.Identify(info).Hashes() {
+		c.say("  %-10s %s", h.Name, h.Hash)
 	}
 }
 
 // sayCreated says that a torrent was written.
-func sayCreated(c *console, t *metainfo.Torrent, d destination, wrote bool) {
-	c.emit(createdJSON{"created", d.path, identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
+func sayCreated(c *console, t *metainfo.Torrent, d destination.Destination, wrote bool) {
+	c.emit(createdJSON{"created", d.Path, description.Identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
 	if wrote {
-		c.say("Wrote %s.", terminal.Sanitize(d.path))
+		c.say("Wrote %s.", terminal.Sanitize(d.Path))
 	} else {
-		c.say("%s already exists and is the same; nothing was written.", terminal.Sanitize(d.path))
+		c.say("%s already exists and is the same; nothing was written.", terminal.Sanitize(d.Path))
 	}
 }
 
@@ -150,10 +151,16 @@ func warnOfTorrent(c *console, t *metainfo.Torrent) {
 	if size := len(t.Info.Raw); size > otherClientsRead {
 		c.warn("the .torrent file has %s, and some clients refuse more than 10 MB; a larger --piece-length makes it smaller", quantity.Size(int64(size)))
 	}
-	for _, u := range slices.Concat(slices.Concat(t.Tiers...), t.WebSeeds) {
-		if lack := unsupported(u, slices.Contains(t.WebSeeds, u)); lack != "" {
-			c.warn("%s", lack)
+	for _, address := range slices.Concat(t.Tiers...) {
+		if kind := trackersOf(address); kind != "" {
+			c.warn("%s: Shoal does not announce to %s yet; other clients do", hostOf(address), kind)
 		}
+	}
+	for _, address := range t.WebSeeds {
+		c.warn("%s: Shoal does not download from web seeds yet; other clients do", hostOf(address))
+	}
+	for _, node := range t.Nodes {
+		c.warn("%s: Shoal does not use DHT nodes yet; other clients do", terminal.Sanitize(node))
 	}
 	renamed := 0
 	for n, f := range t.Info.Entries {
@@ -172,22 +179,16 @@ func warnOfTorrent(c *console, t *metainfo.Torrent) {
 	}
 }
 
-// unsupported says what Shoal does not do yet with a URL, "" for nothing. Only the host is
-// shown, because the rest may hold a passkey.
-func unsupported(address string, webSeed bool) string {
+// hostOf returns the host of a URL. The rest may hold a passkey.
+func hostOf(address string) string {
 	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return ""
-	case webSeed:
-		return fmt.Sprintf("%s: Shoal does not download from web seeds yet; other clients do", u.Host)
-	case trackersOf(address) != "":
-		return fmt.Sprintf("%s: Shoal does not announce to %s yet; other clients do", u.Host, trackersOf(address))
+	if err != nil {
+		return "an address"
 	}
-	return ""
+	return terminal.Sanitize(u.Host)
 }
 
-// countFiles returns the number of countFiles of a torrent, without pads.
+// countFiles returns the number of files of a torrent, without pads.
 func countFiles(info *metainfo.Info) (n int) {
 	for _, f := range info.Entries {
 		if !f.Pad {

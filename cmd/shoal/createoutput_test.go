@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -82,19 +80,6 @@ func TestCreateInTheFolderItself(t *testing.T) {
 	require.Contains(t, stdout, "already exists and is the same")
 }
 
-func TestDestinationErrorsNameNoTemporaryFile(t *testing.T) {
-	d := destination{path: "x.torrent"}
-	for _, err := range []error{
-		&fs.PathError{Op: "write", Path: ".shoal-1.torrent", Err: syscall.ENOSPC},
-		&os.LinkError{Op: "rename", Old: ".shoal-1.torrent", New: "x.torrent", Err: syscall.ENOSPC},
-		errors.Join(&fs.PathError{Op: "write", Path: ".shoal-1.torrent", Err: syscall.ENOSPC}, nil),
-	} {
-		err = d.named(err)
-		require.ErrorIs(t, err, syscall.ENOSPC)
-		require.NotContains(t, err.Error(), ".shoal-")
-	}
-}
-
 func TestCreateLeavesOut(t *testing.T) {
 	isolate(t)
 	for _, name := range []string{"f/a.txt", "f/a.tmp", "f/.DS_Store", "f/Thumbs.db", "f/sub/b.tmp"} {
@@ -113,9 +98,10 @@ func TestCreateLeavesOut(t *testing.T) {
 func TestCreateWarns(t *testing.T) {
 	isolate(t)
 	writeFile(t, "f/cod\u202egpj.exe", "x")
-	_, stderr := shoal(t, exitOK, "create", "f", "--private", "--web-seed", "http://web.example/secret/")
+	_, stderr := shoal(t, exitOK, "create", "f", "--private", "--web-seed", "http://web.example/secret/", "--node", "router.example:1")
 	require.Contains(t, stderr, "private and names no tracker")
 	require.Contains(t, stderr, "web.example: Shoal does not download from web seeds yet")
+	require.Contains(t, stderr, "router.example:1: Shoal does not use DHT nodes yet")
 	require.Contains(t, stderr, `cod\u202egpj.exe: clients that download it call it codgpj.exe`)
 	require.NotContains(t, stderr, "secret")
 	_, stderr = shoal(t, exitOK, "create", "f", "-o", "g.torrent", "--private", "--announce", "udp://u.example:1/secret,http://h.example/a", "--announce", "wss://w.example/")

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/filesystem"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/sample"
@@ -82,7 +84,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	}
 	dir, err := os.MkdirTemp(parent, "shoal-demo-")
 	if err != nil {
-		return advised{err, "Choose another folder with --dir."}
+		return advice.New(err, "Choose another folder with --dir.")
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return err
@@ -121,14 +123,14 @@ const diskReserve = 16 << 20
 // checkDiskSpace reports whether the sample fits twice below a folder.
 func checkDiskSpace(parent string, size int64) error {
 	if st, err := os.Stat(parent); err != nil {
-		return advised{err, "Choose a folder that exists with --dir."}
+		return advice.New(err, "Choose a folder that exists with --dir.")
 	} else if !st.IsDir() {
-		return advised{fmt.Errorf("%s is not a folder", parent), "Choose a folder with --dir."}
+		return advice.New(fmt.Errorf("%s is not a folder", parent), "Choose a folder with --dir.")
 	}
 	free, known := filesystem.Free(parent)
 	if known && free-diskReserve < 2*size {
-		return advised{fmt.Errorf("%s has %s free, but the demo needs %s", parent, quantity.Size(free), quantity.Size(2*size+diskReserve)),
-			"Choose another folder with --dir, or a smaller sample with --size."}
+		return advice.New(fmt.Errorf("%s has %s free, but the demo needs %s", parent, quantity.Size(free), quantity.Size(2*size+diskReserve)),
+			"Choose another folder with --dir, or a smaller sample with --size.")
 	}
 	return nil
 }
@@ -149,7 +151,7 @@ func (d *demo) cleanUp(keep bool) error {
 		return nil
 	}
 	if err := os.RemoveAll(d.dir); err != nil {
-		return advised{err, "Delete this folder yourself: " + d.dir}
+		return advice.New(err, "Delete this folder yourself: "+d.dir)
 	}
 	d.c.say("Cleaned up: deleted %s.", d.dir)
 	return nil
@@ -208,7 +210,7 @@ func (d *demo) share(ctx context.Context) error {
 	}
 	info := meta.Info
 	m.done(fmt.Sprintf("2. Hashed %s of %s", quantity.Count(info.Pieces(), "piece"), quantity.ExactSize(info.PieceLength)), d.size)
-	if _, err := (destination{path: filepath.Join(d.dir, torrentName)}).save(ctx, meta, t.Dir()); err != nil {
+	if _, err := (destination.Destination{Path: filepath.Join(d.dir, torrentName)}).Save(ctx, meta, t.Dir()); err != nil {
 		return err
 	}
 	// The tracker must know the seeder before the downloader asks, or it would

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 )
@@ -159,14 +160,12 @@ func (s *session) handleAdded(i *item, e client.Added) {
 	s.c.emit(eventJSON{Event: "checked", Torrent: i.id, Held: &e.Held})
 	switch {
 	case i.seedOnly && !i.done:
-		advice := "Say where the content is with --dir."
+		hint := "Say where the content is with --dir."
 		if command := downloadCommand(i.source, i.t.Dir()); command != "" {
-			advice = "Say where the content is with --dir, or download the rest with:\n" + command
+			hint = "Say where the content is with --dir, or download the rest with:\n" + command
 		}
-		s.fail(i, advised{
-			fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(e.Held)), quantity.Count(e.Pieces, "piece")),
-			advice,
-		})
+		s.fail(i, advice.New(fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(e.Held)), quantity.Count(e.Pieces, "piece")),
+			hint))
 	case i.seedOnly:
 		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), quantity.Size(i.t.Length()))
 		if err := i.t.Resume(); err != nil {

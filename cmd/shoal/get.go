@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -111,12 +112,12 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 // add adds the torrents. It reports those that cannot be added, and returns an
 // error if there are any.
 func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) (failed error) {
-	target := newTarget(cmd.Dir)
+	goal := target.New(cmd.Dir)
 	for _, name := range cmd.Torrent {
 		var t *client.Torrent
 		meta, err := readTorrent(ctx, s.c, name)
 		if err == nil {
-			err = nameTorrent(meta, target.admit(meta.Info))
+			err = nameTorrent(meta, goal.Admit(meta.Info))
 		}
 		if err == nil {
 			t, err = s.client.Add(ctx, meta, o)

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 )
 
 // JSON.md names each key of each object.
@@ -38,7 +40,7 @@ func TestObjectsAreDocumented(t *testing.T) {
 	}
 	for _, object := range []any{
 		eventJSON{}, progressJSON{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, verifiedJSON{},
-		trackerJSON{}, demoJSON{}, torrentJSON{}, magnetJSON{},
+		trackerJSON{}, demoJSON{}, description.Torrent{}, description.Magnet{},
 	} {
 		check(reflect.TypeOf(object))
 	}

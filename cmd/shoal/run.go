@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 )
 
 // The exit codes.
@@ -34,7 +36,7 @@ type arguments struct {
 	Version  kong.VersionFlag `env:"-" help:"Show the version and exit."`
 }
 
-const description = `A BitTorrent client.
+const programDescription = `A BitTorrent client.
 
 Start with "shoal demo", or "shoal get some.torrent". For help on a command, with examples, run "shoal help COMMAND".
 
@@ -51,9 +53,9 @@ type reported struct{ error }
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	out, errs := &stream{Writer: stdout, ctx: ctx, stop: stop}, &stream{Writer: stderr, ctx: ctx, stop: stop}
+	out, errs := interrupt.NewStream(ctx, stdout, stop), interrupt.NewStream(ctx, stderr, stop)
 	code := runCommand(ctx, args, stdin, out, errs)
-	switch err := out.failure(); {
+	switch err := out.Failure(); {
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case err != nil && code != exitInterrupted:
@@ -64,12 +66,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // runCommand parses the arguments and runs a command.
-func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *stream) int {
+func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *interrupt.Stream) int {
 	var cli arguments
 	exited := -1
 	parser, err := kong.New(&cli,
 		kong.Name("shoal"),
-		kong.Description(description),
+		kong.Description(programDescription),
 		kong.Vars{"version": versionText(), "shoal": version},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
@@ -93,7 +95,7 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	if exited >= 0 { // by --help or --version
 		return exited
 	}
-	if err != nil && stdout.failure() != nil { // of the help
+	if err != nil && stdout.Failure() != nil { // of the help
 		return exitFailed
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
@@ -123,7 +124,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 	t, err := s.client.Add(ctx, meta, client.AddOptions{Paused: true, Peers: peers})
 	var size *diskstore.SizeError
 	if errors.As(err, &size) {
-		return advised{err, differsAdvice(path, cmd.Dir)}
+		return advice.New(err, differsAdvice(path, cmd.Dir))
 	}
 	if err != nil {
 		return namingSymlink(cmd.Dir, err)
@@ -166,19 +167,19 @@ func (cmd seedCommand) addContent(ctx context.Context, s *session, path string, 
 	if err != nil {
 		return err
 	}
-	target := cmd.destinationOf(cmd.Output, t.Name())
-	wrote, err := target.save(ctx, meta, t.Dir())
+	output := cmd.destinationOf(cmd.Output, t.Name())
+	wrote, err := output.Save(ctx, meta, t.Dir())
 	if err != nil {
 		return errors.Join(err, s.client.Remove(t, client.Keep))
 	}
-	sayCreated(s.c, meta, target, wrote)
-	i := s.add(t, target.path)
+	sayCreated(s.c, meta, output, wrote)
+	i := s.add(t, output.Path)
 	i.seedOnly = true
 	if missing := missingFeatures(meta); len(missing) > 0 && !hasUsableTracker(t) {
 		s.c.warnAbout(i, whyNoPeers(meta), "")
 	}
 	if !hasUsableTracker(t) {
-		s.c.say("Without a tracker that Shoal can use, others must name this machine, HOST, to get it:\n  %s", shell.Command("get", shell.Path(target.path), shell.Flag("--peer", fmt.Sprintf("HOST:%d", s.client.Addr().Port()))))
+		s.c.say("Without a tracker that Shoal can use, others must name this machine, HOST, to get it:\n  %s", shell.Command("get", shell.Path(output.Path), shell.Flag("--peer", fmt.Sprintf("HOST:%d", s.client.Addr().Port()))))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
@@ -36,11 +37,11 @@ func namingSymlink(dir string, err error) error {
 		if lerr != nil {
 			return fmt.Errorf("%s is a symlink to nothing", terminal.Sanitize(path))
 		}
-		advice := "Replace the link by what it leads to. Shoal reads through a link only if you name it."
+		hint := "Replace the link by what it leads to. Shoal reads through a link only if you name it."
 		if path == name && filepath.Base(target) == name {
-			advice = "Say where the content is: --dir " + shell.Path(filepath.Dir(target))
+			hint = "Say where the content is: --dir " + shell.Path(filepath.Dir(target))
 		}
-		return advised{fmt.Errorf("%s is a symlink to %s, and Shoal does not write through it", terminal.Sanitize(path), terminal.Sanitize(target)), advice}
+		return advice.New(fmt.Errorf("%s is a symlink to %s, and Shoal does not write through it", terminal.Sanitize(path), terminal.Sanitize(target)), hint)
 	}
 	return err
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -37,11 +39,11 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 	switch {
 	case name == "-":
 		return nameSource("standard input", func() (*metainfo.Torrent, error) {
-			return await(ctx, func() (*metainfo.Torrent, error) { return metainfo.Options{}.Read(c.stdin) })
+			return interrupt.Await(ctx, func() (*metainfo.Torrent, error) { return metainfo.Options{}.Read(c.stdin) })
 		})
 	case strings.HasPrefix(lower, "magnet:"):
 		if _, err := metainfo.ParseMagnet(name); err != nil {
-			return nil, advised{err, "Check that you copied the whole link, and put it in quotes."}
+			return nil, advice.New(err, "Check that you copied the whole link, and put it in quotes.")
 		}
 		return nil, client.ErrMagnet
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
@@ -51,16 +53,16 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 	_, hash := client.ParseHash(name)
 	switch {
 	case err == nil && st.IsDir():
-		return nil, advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
-			"To make a torrent of it: " + shell.Command("create", shell.Path(name)) + "\nTo share it: " + shell.Command("seed", shell.Path(name))}
+		return nil, advice.New(fmt.Errorf("%s is a folder, not a .torrent file", name),
+			"To make a torrent of it: "+shell.Command("create", shell.Path(name))+"\nTo share it: "+shell.Command("seed", shell.Path(name)))
 	case errors.Is(err, fs.ErrNotExist) && hash == nil:
 		return nil, client.ErrMagnet
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(name, "://"):
-		return nil, advised{fmt.Errorf("%s: there is no such file, and Shoal reads only http and https addresses", name),
-			"Save the .torrent file with another program, then name the file."}
+		return nil, advice.New(fmt.Errorf("%s: there is no such file, and Shoal reads only http and https addresses", name),
+			"Save the .torrent file with another program, then name the file.")
 	}
 	return nameSource(name, func() (*metainfo.Torrent, error) {
-		return await(ctx, func() (*metainfo.Torrent, error) { return metainfo.ReadFile(name) })
+		return interrupt.Await(ctx, func() (*metainfo.Torrent, error) { return metainfo.ReadFile(name) })
 	})
 }
 
@@ -85,25 +87,4 @@ func nameSource(name string, read func() (*metainfo.Torrent, error)) (*metainfo.
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return t, err
-}
-
-// await returns what f returns, or the error of ctx if ctx is done first. Then f goes on
-// until the process ends, so it may only read.
-func await[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		value, err := f()
-		done <- result{value, err}
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var zero T
-		return zero, ctx.Err()
-	}
 }

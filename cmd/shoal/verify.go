@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
@@ -110,8 +112,8 @@ func (v verifiedJSON) repairCommand(source, dir string) string {
 // in all.
 func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verifiedJSON, err error) {
 	if layers := info.MissingLayers(); len(layers) > 0 && !info.HasV1() {
-		return v, advised{fmt.Errorf("the torrent does not have the piece layers of %s", quantity.Count(len(layers), "file")),
-			"Shoal needs them to check the files. Get a .torrent file that has them."}
+		return v, advice.New(fmt.Errorf("the torrent does not have the piece layers of %s", quantity.Count(len(layers), "file")),
+			"Shoal needs them to check the files. Get a .torrent file that has them.")
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return v, err
@@ -138,7 +140,7 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 		return v, err
 	}
 	v = verifiedJSON{
-		Event: "verified", identity: identify(info), Dir: dir,
+		Event: "verified", identity: description.Identify(info), Dir: dir,
 		Pieces: g.Pieces(), Right: have.Count(), Faults: []faultJSON{},
 	}
 	for i, f := range info.Entries {

@@ -1,8 +1,9 @@
-package main
+// Package destination writes .torrent files where the user wants them, and replaces nothing
+// else.
+package destination
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,43 +12,31 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A destination is where a .torrent file goes.
-type destination struct {
-	path  string // as the user named it
-	force bool   // replace another .torrent file
-	all   bool   // nothing of a folder is left out of the torrent
+// A Destination is where a .torrent file goes.
+type Destination struct {
+	Path  string // as the user named it
+	Force bool   // replace another .torrent file
+	All   bool   // nothing of a folder is left out of the torrent
 }
 
-// destinationOf returns where the torrent of that name goes, which is its name in the
-// current folder if the user did not say.
-func (f buildFlags) destinationOf(path, name string) destination {
-	if path == "" {
-		const ext, longest = ".torrent", 255 // bytes that file systems allow
-		for len(name)+len(ext) > longest {
-			name = name[:len(name)-1]
-		}
-		path = strings.ToValidUTF8(strings.ReplaceAll(name, "/", ""), "") + ext
+// Named returns the path of the torrent of that name in the current folder.
+func Named(name string) string {
+	const ext, longest = ".torrent", 255 // bytes that file systems allow
+	for len(name)+len(ext) > longest {
+		name = name[:len(name)-1]
 	}
-	return destination{path, f.Force, len(f.Exclude) == 0 && !f.NoHidden}
+	return strings.ToValidUTF8(strings.ReplaceAll(name, "/", ""), "") + ext
 }
 
-// checkOutput returns an error if the torrent of the content at path cannot go where it
-// should, as far as that is known before hours of hashing.
-func (f buildFlags) checkOutput(output, path string) error {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return err
-	}
-	return f.destinationOf(output, cmp.Or(f.Name, filepath.Base(abs))).check(path)
-}
-
-// check returns an error if the torrent of some content cannot go there.
-func (d destination) check(content string) error {
-	fi, err := os.Stat(d.path)
+// Check returns an error if the torrent of some content cannot go there.
+func (d Destination) Check(content string) error {
+	fi, err := os.Stat(d.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return d.checkFolder()
@@ -58,7 +47,7 @@ func (d destination) check(content string) error {
 	if err != nil {
 		return err
 	}
-	within := info.IsDir() && d.all && fi.Mode().IsRegular() && isWithin(d.path, content)
+	within := info.IsDir() && d.All && fi.Mode().IsRegular() && isWithin(d.Path, content)
 	if within || os.SameFile(info, fi) {
 		return d.isContent()
 	}
@@ -79,58 +68,58 @@ func isWithin(path, folder string) bool {
 }
 
 // checkFolder returns an error if there is no folder for a new file.
-func (d destination) checkFolder() error {
-	fi, err := os.Stat(filepath.Dir(d.path))
+func (d Destination) checkFolder() error {
+	fi, err := os.Stat(filepath.Dir(d.Path))
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
-		return &fs.PathError{Op: "open", Path: d.path, Err: pathErr.Err}
+		return &fs.PathError{Op: "open", Path: d.Path, Err: pathErr.Err}
 	}
 	if err == nil && !fi.IsDir() {
-		return advised{fmt.Errorf("%s: the folder is a file", d.path), "Choose another name with --output."}
+		return advice.New(fmt.Errorf("%s: the folder is a file", d.Path), "Choose another name with --output.")
 	}
-	if link, lerr := os.Lstat(d.path); lerr == nil && link.Mode()&fs.ModeSymlink != 0 {
-		return advised{fmt.Errorf("%s is a symlink to nothing", d.path), "Remove it, or choose another name with --output."}
+	if link, lerr := os.Lstat(d.Path); lerr == nil && link.Mode()&fs.ModeSymlink != 0 {
+		return advice.New(fmt.Errorf("%s is a symlink to nothing", d.Path), "Remove it, or choose another name with --output.")
 	}
 	return err
 }
 
 // checkTarget returns an error if what exists must not be replaced or written into.
-func (d destination) checkTarget(fi fs.FileInfo) error {
+func (d Destination) checkTarget(fi fs.FileInfo) error {
 	other := "Choose another name with --output."
 	switch mode := fi.Mode(); {
 	case mode.IsDir():
-		return advised{fmt.Errorf("%s is a folder", d.path), other}
+		return advice.New(fmt.Errorf("%s is a folder", d.Path), other)
 	case mode&fs.ModeDevice != 0 && mode&fs.ModeCharDevice == 0:
-		return advised{fmt.Errorf("%s is a disk", d.path), other}
+		return advice.New(fmt.Errorf("%s is a disk", d.Path), other)
 	case !mode.IsRegular():
 		return nil // it is written into
 	}
-	if fi.Size() == 0 || strings.EqualFold(filepath.Ext(d.path), ".torrent") {
+	if fi.Size() == 0 || strings.EqualFold(filepath.Ext(d.Path), ".torrent") {
 		return nil
 	}
-	_, err := metainfo.ReadFile(d.path)
+	_, err := metainfo.ReadFile(d.Path)
 	var invalid *metainfo.InvalidError
 	if errors.As(err, &invalid) {
-		return advised{fmt.Errorf("%s already exists and is not a .torrent file, so it is not replaced", d.path), other}
+		return advice.New(fmt.Errorf("%s already exists and is not a .torrent file, so it is not replaced", d.Path), other)
 	}
 	return err
 }
 
-func (d destination) isContent() error {
-	return advised{fmt.Errorf("%s is part of the content", d.path),
-		"Choose another name with --output, or leave the file out with --exclude."}
+func (d Destination) isContent() error {
+	return advice.New(fmt.Errorf("%s is part of the content", d.Path),
+		"Choose another name with --output, or leave the file out with --exclude.")
 }
 
-// save writes a torrent, whole or not at all. A torrent that is there and the same is left
+// Save writes a torrent, whole or not at all. A torrent that is there and the same is left
 // as it is, and wrote is false; another one is replaced only by force. What is not a file,
 // such as a pipe, is written into. content is the folder that the torrent was built from.
-func (d destination) save(ctx context.Context, t *metainfo.Torrent, content string) (wrote bool, err error) {
+func (d Destination) Save(ctx context.Context, t *metainfo.Torrent, content string) (wrote bool, err error) {
 	b, err := t.Bytes()
 	if err != nil {
 		return false, err
 	}
-	path, fi := d.path, fs.FileInfo(nil)
-	if fi, err = os.Stat(d.path); err != nil {
+	path, fi := d.Path, fs.FileInfo(nil)
+	if fi, err = os.Stat(d.Path); err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return false, err
 		}
@@ -146,28 +135,28 @@ func (d destination) save(ctx context.Context, t *metainfo.Torrent, content stri
 		if err = d.checkTarget(fi); err != nil {
 			return false, err
 		}
-		_, err = await(ctx, func() (struct{}, error) { return struct{}{}, writeInto(d.path, b) })
+		_, err = interrupt.Await(ctx, func() (struct{}, error) { return struct{}{}, writeInto(d.Path, b) })
 		return err == nil, err
 	}
-	if old, err := metainfo.ReadFile(d.path); err == nil && !d.force && sameTorrent(old, t) {
+	if old, err := metainfo.ReadFile(d.Path); err == nil && !d.Force && sameTorrent(old, t) {
 		return false, nil
 	}
-	if !d.force {
-		return false, advised{fmt.Errorf("%s already exists, and its content is different", d.path),
-			"Choose another name with --output, or replace it with --force."}
+	if !d.Force {
+		return false, advice.New(fmt.Errorf("%s already exists, and its content is different", d.Path),
+			"Choose another name with --output, or replace it with --force.")
 	}
 	if err = d.checkTarget(fi); err != nil {
 		return false, err
 	}
 	// A symlink stays, and the file that it leads to is replaced.
-	if path, err = filepath.EvalSymlinks(d.path); err != nil {
+	if path, err = filepath.EvalSymlinks(d.Path); err != nil {
 		return false, err
 	}
 	return true, d.replace(path, b, fi.Mode().Perm())
 }
 
 // isOneOf reports whether the file is one of those in a folder.
-func (d destination) isOneOf(fi fs.FileInfo, folder string, files []swarm.File) bool {
+func (d Destination) isOneOf(fi fs.FileInfo, folder string, files []swarm.File) bool {
 	for _, f := range files {
 		if f.Pad || f.Symlink != "" || (f.Length != fi.Size()) {
 			continue
@@ -190,7 +179,7 @@ func writeInto(path string, b []byte) error {
 }
 
 // replace writes a new file and gives it its name when all of it is on disk.
-func (d destination) replace(path string, b []byte, mode fs.FileMode) error {
+func (d Destination) replace(path string, b []byte, mode fs.FileMode) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".shoal-*.torrent")
 	if err != nil {
 		return d.named(err)
@@ -209,7 +198,7 @@ func (d destination) replace(path string, b []byte, mode fs.FileMode) error {
 
 // named returns an error about the file that the user named, who knows nothing of
 // temporary ones.
-func (d destination) named(err error) error {
+func (d Destination) named(err error) error {
 	var pathErr *fs.PathError
 	var linkErr *os.LinkError
 	switch {
@@ -218,7 +207,7 @@ func (d destination) named(err error) error {
 	case errors.As(err, &linkErr):
 		err = linkErr.Err
 	}
-	return &fs.PathError{Op: "open", Path: d.path, Err: err}
+	return &fs.PathError{Op: "open", Path: d.Path, Err: err}
 }
 
 // sameTorrent reports whether two torrents are the same and also say the same about it,

@@ -1,6 +1,8 @@
-package main
+// Package target finds out before a download what would end it later.
+package target
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -8,6 +10,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/filesystem"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -15,23 +18,26 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A target is the folder that a command downloads to. It finds out before a download what
+// ErrNoRoom says that a torrent does not fit on the disk.
+var ErrNoRoom = errors.New("there is too little room")
+
+// A Target is the folder that a command downloads to. It finds out before a download what
 // would end it later.
-type target struct {
+type Target struct {
 	dir     string
 	needed  int64             // bytes that the torrents which were checked still need
 	owners  map[string]string // the name of the torrent that a file to write belongs to
 	folders map[string]error  // what is wrong with folders that were looked at; nil for nothing
 }
 
-// newTarget returns the target dir.
-func newTarget(dir string) *target {
-	return &target{dir: dir, owners: make(map[string]string), folders: make(map[string]error)}
+// New returns the target dir.
+func New(dir string) *Target {
+	return &Target{dir: dir, owners: make(map[string]string), folders: make(map[string]error)}
 }
 
-// admit returns why a torrent cannot be downloaded to the target, together with the
+// Admit returns why a torrent cannot be downloaded to the target, together with the
 // torrents that were admitted before; nil if nothing speaks against it.
-func (g *target) admit(info *metainfo.Info) error {
+func (g *Target) Admit(info *metainfo.Info) error {
 	dir, err := filepath.Abs(g.dir)
 	if err != nil {
 		return err
@@ -43,7 +49,11 @@ func (g *target) admit(info *metainfo.Info) error {
 	longest, known := filesystem.LongestName(existing)
 	var missing int64
 	var written []string
-	for _, f := range info.Files() {
+	files := info.ExistingFiles(func(file string) bool {
+		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(file)))
+		return err == nil
+	})
+	for _, f := range files {
 		if f.Pad {
 			continue
 		}
@@ -58,10 +68,8 @@ func (g *target) admit(info *metainfo.Info) error {
 			continue
 		}
 		if owner, taken := g.owners[f.Path]; taken {
-			return advised{
-				fmt.Errorf("the torrent %s, which was named before, has the file %s too, and only one of them can write it", owner, terminal.Sanitize(f.Path)),
-				"Download it on its own into another folder with --dir.",
-			}
+			return advice.New(fmt.Errorf("the torrent %s, which was named before, has the file %s too, and only one of them can write it", owner, terminal.Sanitize(f.Path)),
+				"Download it on its own into another folder with --dir.")
 		}
 		missing += n
 		written = append(written, f.Path)
@@ -88,19 +96,19 @@ func missingOf(dir string, f swarm.File) int64 {
 
 // checkRoom returns an error if nothing can be written to a folder, or if missing bytes
 // more than those that are needed already do not fit.
-func (g *target) checkRoom(existing string, missing int64) error {
+func (g *Target) checkRoom(existing string, missing int64) error {
 	if err := filesystem.CheckWritable(existing); err != nil {
 		return err
 	}
 	free, known := filesystem.Free(existing)
 	if needed := g.needed + missing; known && free < needed {
-		return fmt.Errorf("%w: %s are needed in %s, and %s are free", errNoRoom, quantity.Size(needed), g.dir, quantity.Size(free))
+		return fmt.Errorf("%w: %s are needed in %s, and %s are free", ErrNoRoom, quantity.Size(needed), g.dir, quantity.Size(free))
 	}
 	return nil
 }
 
 // checkFolders returns an error if a folder of a torrent cannot be made below dir.
-func (g *target) checkFolders(dir, folder string) error {
+func (g *Target) checkFolders(dir, folder string) error {
 	if err, seen := g.folders[folder]; seen || folder == "." {
 		return err
 	}
