@@ -18,6 +18,7 @@ import (
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -109,7 +110,7 @@ func (s *sample) spec(storage swarm.Storage, sources ...swarm.PeerSource) Spec {
 	seed := samples
 	return Spec{
 		Swarms: []swarm.ID{s.id}, Geometry: s.geometry, Verify: s.verify,
-		Storage: storage, NewPicker: func() swarm.Picker { return newShuffled(s.geometry, seed) }, Sources: sources,
+		Storage: storage, NewPicker: func() swarm.Picker { return pickertest.NewShuffled(s.geometry, seed) }, Sources: sources,
 	}
 }
 

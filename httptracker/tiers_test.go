@@ -134,6 +134,15 @@ func TestTiersOrder(t *testing.T) {
 	})
 }
 
+// What a program prints of an event shows which trackers it is about, and no passkey.
+func TestTiersPrintAsText(t *testing.T) {
+	tiers := NewTiers([][]string{{"http://one.test/0123456789abcdef0123456789abcdef/announce"}, {"http://two.test/announce?key=secret"}}, TiersConfig{})
+	require.Equal(t, "http://one.test/***/announce, http://two.test/announce?***", tiers.String())
+	event := struct{ Source swarm.PeerSource }{tiers}
+	require.Equal(t, "{"+tiers.String()+"}", fmt.Sprint(event))
+	require.Empty(t, NewTiers(nil, TiersConfig{}).String())
+}
+
 func TestTiersShuffle(t *testing.T) {
 	firsts := make(map[string]int)
 	for seed := range uint64(200) {

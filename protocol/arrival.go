@@ -16,17 +16,18 @@ const maxUnasked = 4 << 20
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": piece).
 func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 	p.bytesGot += int64(m.Block.Length)
-	i := p.findRequest(m.Block)
+	i := p.requests.Find(m.Block)
 	if i < 0 || m.Data == nil {
 		s.discardUnasked(now, p, m, i)
 		return
 	}
-	r := p.removeRequest(i)
+	r := p.requests.Remove(i)
 	var trip time.Duration
-	if !r.late {
-		trip = max(now.Sub(r.sent), time.Microsecond)
+	if !r.Late {
+		trip = max(now.Sub(r.Sent), time.Microsecond)
 	}
 	p.lastBlock, p.stalls, p.refusedByPeer = now, 0, 0
+	p.allowance.Earn(1)
 	p.pace.Arrived(now, m.Block.Length, trip)
 	var missing bool
 	s.duplicates, missing = s.picker.Arrive(s.duplicates[:0], p.id, m.Block)
@@ -51,30 +52,31 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 // discardUnasked drops a block that we did not ask for. i is the request for it that
 // found no buffer, or -1 for none. Too many such blocks end the connection.
 func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int) {
+	p.allowance.Spend(1)
 	s.figures.wasted += int64(m.Block.Length)
 	if m.Data != nil {
 		// It took a buffer that was meant for another block: keep that one's unit.
 		s.memory.Keep(m.Data)
-		p.tally.credits.Add(1)
+		p.tally.TakeBack(len(m.Data))
 	}
 	if i >= 0 {
-		r := p.removeRequest(i)
-		if !r.late {
-			s.picker.Drop(p.id, r.block)
+		r := p.requests.Remove(i)
+		if !r.Late {
+			s.picker.Drop(p.id, r.Block)
 			s.repick = true
 		}
 	}
 	if p.bytesGot > p.bytesAsked+maxUnasked {
-		s.closePeer(now, p, protocolError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
+		s.closePeer(now, p, floodError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
 	}
 }
 
 // trimCredits gives back the units of a peer that no request stands for: a block that
 // comes after a choke takes the place of the one that is requested again.
 func (s *State) trimCredits(p *peer) {
-	n := int(p.tally.credits.Load()) - len(p.requests)
+	n := p.tally.Credits() - len(p.requests)
 	if n > 0 {
-		s.memory.Release(p.tally.takeCredits(n))
+		s.memory.Release(p.tally.TakeCredits(n))
 	}
 }
 

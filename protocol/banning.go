@@ -28,8 +28,8 @@ func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), errBann
 
 // ban refuses an address from now on; why ends its connections.
 func (s *State) ban(now time.Time, addr netip.Addr, why error) {
-	if s.book.Ban(addr) {
-		s.report(PeerBanned{s.ID(), addr})
+	if s.book.Ban(addr, why == errBanned) {
+		s.report(PeerBanned{Torrent: s.ID(), Addr: addr})
 	}
 	s.dropBlocksFrom(addr)
 	for _, p := range slices.Clone(s.order) {
@@ -42,11 +42,11 @@ func (s *State) ban(now time.Time, addr netip.Addr, why error) {
 // pieceFailed decides what follows from a piece that did not pass its check.
 func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 	s.figures.failedChecks++
-	s.report(PieceFailed{s.ID(), a.Piece, a.Addresses(e.Bad)})
+	s.report(PieceFailed{Torrent: s.ID(), Piece: a.Piece, Senders: a.Addresses(e.Bad)})
 	for k := range a.Blocks() {
 		isWasted := len(e.Bad) == 0 || slices.Contains(e.Bad, k)
 		if a.Sender(k) != nil && isWasted {
-			s.figures.wasted += int64(s.geo.Block(a.Piece, k).Length)
+			s.figures.wasted += int64(s.geo.Request(a.Piece, k).Length)
 		}
 	}
 	s.picker.Lose(a.Piece, e.Bad)
@@ -146,7 +146,7 @@ func (s *State) dropBlocksFrom(addr netip.Addr) {
 // or choke us. Otherwise nobody might ever complete it. It reports false if there is none.
 func (s *State) restartForParole(p *peer) bool {
 	for _, a := range s.pieces.InOrder() {
-		if !p.has(a.Piece, s.n) || s.othersSend(a, p) {
+		if !p.has.Has(a.Piece, s.n) || s.othersSend(a, p) {
 			continue
 		}
 		if s.dropBlocks(a, func(o *pieces.Sender) bool { return o != &p.sender }) {
@@ -163,13 +163,8 @@ func (s *State) othersSend(a *pieces.Assembly, p *peer) bool {
 	isShared := len(a.Senders()) > 1
 	return slices.ContainsFunc(s.order, func(o *peer) bool {
 		goesOn := !o.choking && a.SentBy(&o.sender) && !(o.parole && isShared)
-		return o != p && (goesOn || o.hasOpenRequest(a.Piece))
+		return o != p && (goesOn || o.requests.HasOpen(a.Piece))
 	})
-}
-
-// hasOpenRequest reports whether a block of a piece is requested and not late.
-func (p *peerRequests) hasOpenRequest(piece int) bool {
-	return slices.ContainsFunc(p.requests, func(r request) bool { return r.block.Piece == piece && !r.late })
 }
 
 // dropBlocks makes blocks of a partial piece missing again: those of which from approves
@@ -182,7 +177,7 @@ func (s *State) dropBlocks(a *pieces.Assembly, from func(*pieces.Sender) bool) b
 	for k := range a.Blocks() {
 		if a.Arrived(k) && from(a.Sender(k)) {
 			lost = append(lost, k)
-			s.figures.wasted += int64(s.geo.Block(a.Piece, k).Length)
+			s.figures.wasted += int64(s.geo.Request(a.Piece, k).Length)
 		}
 	}
 	if len(lost) == 0 {

@@ -101,14 +101,15 @@ func (e CheckResult) apply(now time.Time, s *State) {
 func (s *State) pieceHeld(now time.Time, piece int) {
 	s.markHeld(piece)
 	if s.config.Events&OnPiece != 0 { // otherwise it would be made for nothing
-		s.report(Piece{s.ID(), piece})
+		s.report(Piece{Torrent: s.ID(), Piece: piece})
 	}
 	for _, p := range s.order {
 		if p.closing {
 			continue
 		}
 		s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
-		if p.amInterested && p.has(piece, s.n) {
+		p.allowance.Earn(2) // it may become interested, and lose interest again
+		if p.amInterested && p.has.Has(piece, s.n) {
 			s.updateInterest(now, p)
 		}
 	}
@@ -121,7 +122,7 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 
 // downloadDone turns a leecher into a seed.
 func (s *State) downloadDone(now time.Time) {
-	s.reportCompleted()
+	s.syncAll()
 	s.stopPicker()
 	for _, p := range slices.Clone(s.order) {
 		s.updateInterest(now, p)

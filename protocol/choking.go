@@ -68,7 +68,7 @@ func (s *State) rechoke(now time.Time) {
 	}
 	c.rates = c.rates[:0]
 	for _, p := range s.order {
-		if p.interested && !p.closing && !(s.complete() && p.isSeed(s.n)) {
+		if p.interested && !p.closing && !(s.complete() && p.has.All(s.n)) {
 			c.rates = append(c.rates, s.rateOf(now, p))
 		}
 	}
@@ -93,17 +93,17 @@ func (s *State) rechoke(now time.Time) {
 
 // rateOf returns what the Choker may know about a peer.
 func (s *State) rateOf(now time.Time, p *peer) PeerRate {
-	p.down.read(now, p.tally.Down.Load())
-	p.up.read(now, p.tally.Up.Load())
+	p.down.Read(now, p.tally.Down.Load())
+	p.up.Read(now, p.tally.Up.Load())
 	r := PeerRate{
 		Peer:    p.id,
 		Joined:  p.joinedAt,
-		Down:    p.down.flow.Rate,
-		Up:      p.up.flow.Rate,
+		Down:    p.down.Rate(),
+		Up:      p.up.Rate(),
 		Snubbed: p.pace.Snubbed(),
 	}
 	if s.n > 0 {
-		r.Has = float64(p.haveN) / float64(s.n)
+		r.Has = float64(p.has.Count()) / float64(s.n)
 	}
 	if !p.amChoking {
 		r.Unchoked, r.SentSince = p.unchokedAt, p.tally.Up.Load()-p.upAtUnchoke
@@ -133,11 +133,11 @@ func (s *State) setChoke(now time.Time, p *peer, choke bool) {
 
 // receiveInterest follows whether the peer wants our pieces.
 func (s *State) receiveInterest(now time.Time, p *peer, interested bool) {
-	p.lastInterest = now
+	p.allowance.Spend(1)
 	if p.interested == interested {
 		return
 	}
-	p.interested = interested
+	p.interested, p.lastInterest = interested, now
 	if interested {
 		s.scheduleChokeIfFree(now)
 	} else if !p.amChoking {

@@ -42,6 +42,10 @@ func (w *world) effect(e Effect) {
 		w.say("spill %d: %v", e.Piece, e.Numbers)
 	case Hurry:
 	case Report:
+		lost, ok := e.Event.(PeerLost)
+		if ok && w.ends != nil {
+			w.ends(lost)
+		}
 		w.say("event %s", describe(e.Event))
 	case Announce:
 		a := w.s.Announcement()
@@ -55,6 +59,8 @@ func (w *world) effect(e Effect) {
 		w.say("announce %s: left %d, down %d, want %d", what, a.Left, a.Downloaded, a.Want)
 	case CheckStored:
 		w.say("read %d pieces", e.Pieces.Count())
+	case Complete:
+		w.say("sync")
 	case Idle:
 		w.say("idle")
 	case Answer:
@@ -120,7 +126,7 @@ func describe(e Event) string {
 	case Warning:
 		return fmt.Sprintf("Warning: %v", e.Err)
 	}
-	return strings.TrimPrefix(fmt.Sprintf("%T", e), "protocol.")
+	return strings.TrimPrefix(fmt.Sprintf("%T", e), "report.")
 }
 
 // deliver writes down the messages to a peer and the blocks to serve, which are sent at
@@ -166,7 +172,7 @@ func (w *world) deliver(o *Outbox) {
 // mayRequest checks that a peer can be asked for a block.
 func (w *world) mayRequest(p *peer, b swarm.Block) {
 	switch {
-	case !p.has(b.Piece, w.s.n):
+	case !p.has.Has(b.Piece, w.s.n):
 		w.t.Fatalf("%s: peer %d is asked for piece %d, which it does not have", w.place, p.id, b.Piece)
 	case w.s.have.Has(b.Piece):
 		w.t.Fatalf("%s: peer %d is asked for piece %d, which is held", w.place, p.id, b.Piece)

@@ -35,6 +35,8 @@ func Example() {
 				switch e := e.(type) {
 				case protocol.Check: // hashing and writing would go here
 					next = append(next, protocol.CheckResult{Piece: e.Piece, Serial: e.Serial, Blocks: e.Blocks, OK: true})
+				case protocol.Complete: // and a sync
+					next = append(next, protocol.Synced{})
 				case protocol.Report:
 					fmt.Printf("state %d: %T\n", i, e.Event)
 				}
@@ -45,8 +47,8 @@ func Example() {
 		}
 	}
 	// Output:
-	// state 1: protocol.Completed
-	// state 0: protocol.Completed
+	// state 1: report.Completed
+	// state 0: report.Completed
 }
 
 // read decodes an Outbox and adds the blocks, which are zeros here.

@@ -18,8 +18,10 @@ func (s *State) fail(now time.Time, err error) {
 	s.err = err
 	s.stop(now, PhaseFailed, err)
 	s.dropMemory()
-	s.report(Failed{s.ID(), err})
+	s.report(Failed{Torrent: s.ID(), Err: err})
 }
+
+func (e StorageFailed) apply(now time.Time, s *State) { s.fail(now, e.Err) }
 
 // dropMemory forgets the blocks of partial pieces that are in memory.
 func (s *State) dropMemory() {

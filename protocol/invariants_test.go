@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -25,7 +26,7 @@ func (w *world) balance() error {
 	s := w.s
 	n := s.buffers.out
 	for _, c := range w.conns {
-		n += int(c.tally.credits.Load())
+		n += c.tally.Credits()
 	}
 	for _, a := range s.pieces.InOrder() {
 		n += a.Buffers()
@@ -62,14 +63,14 @@ func (w *world) peerRules() error {
 		seen := make(map[swarm.Block]bool)
 		for _, r := range p.requests {
 			switch {
-			case seen[r.block]:
-				return fmt.Errorf("peer %d was asked twice for %v", p.id, r.block)
-			case !s.geo.Contains(r.block):
-				return fmt.Errorf("peer %d was asked for %v, which is no block", p.id, r.block)
+			case seen[r.Block]:
+				return fmt.Errorf("peer %d was asked twice for %v", p.id, r.Block)
+			case !s.geo.Contains(r.Block):
+				return fmt.Errorf("peer %d was asked for %v, which is no block", p.id, r.Block)
 			}
-			seen[r.block] = true
+			seen[r.Block] = true
 		}
-		credits, queued := int(p.tally.credits.Load()), p.tally.queued.Load()
+		credits, queued := p.tally.Credits(), p.tally.Queued()
 		switch {
 		case credits > len(p.requests):
 			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, len(p.requests))
@@ -128,28 +129,29 @@ func (w *world) pickerKnows() error {
 	if want := s.Running() && !s.complete(); s.hasPicker() != want {
 		return fmt.Errorf("there is a picker: %v, and one is needed: %v", s.hasPicker(), want)
 	}
-	l, ok := s.picker.(*lowest)
+	l, ok := s.picker.(*pickertest.Lowest)
 	if !ok {
 		return nil
 	}
-	for i, held := range l.held {
+	for i := range s.n {
+		held := l.IsHeld(i)
 		if held != s.have.Has(i) {
 			return fmt.Errorf("the picker thinks that piece %d is held: %v", i, held)
 		}
 		a := s.pieces.Get(i)
-		for k, b := range l.blocks[i] {
-			arrived := a != nil && a.Arrived(k)
-			if !held && !b.pad && b.here != arrived {
-				return fmt.Errorf("the picker thinks that block %d of piece %d is here: %v", k, i, b.here)
+		for b := range s.geo.Blocks(i) {
+			arrived := a != nil && a.Arrived(b.Begin/swarm.BlockLen)
+			if !held && l.HasArrived(b) != arrived {
+				return fmt.Errorf("the picker thinks that %v has arrived: %v", b, !arrived)
 			}
 		}
 	}
 	for _, p := range s.order {
-		if l.peers[p.id] != nil != p.inPicker {
-			return fmt.Errorf("the picker knows peer %d: %v", p.id, l.peers[p.id] != nil)
+		if l.Knows(p.id) != p.inPicker {
+			return fmt.Errorf("the picker knows peer %d: %v", p.id, !p.inPicker)
 		}
 	}
-	if l.peers[nobody] != nil {
+	if l.Knows(nobody) {
 		return errors.New("the picker knows a peer that is nobody")
 	}
 	return nil

@@ -20,11 +20,11 @@ func (Start) apply(now time.Time, s *State) {
 		if s.setup.Have.Has(i) {
 			s.markHeld(i)
 			if s.config.Events&OnHeld != 0 { // otherwise it would be made for nothing
-				s.report(Held{s.ID(), i})
+				s.report(Held{Torrent: s.ID(), Piece: i})
 			}
 		}
 	}
-	s.reports.completed = s.complete()
+	s.completion.reported = s.complete()
 	s.phase = PhaseChecking
 	if s.setup.Check.Count() > 0 {
 		s.stored.total = s.setup.Check.Count()
@@ -41,11 +41,14 @@ func (s *State) checked(now time.Time) {
 		s.setup = nil
 	}
 	s.submitPads()
-	s.reports.completed = s.complete()
-	s.report(Added{s.ID(), s.haveN, s.n, s.have.Clone()})
+	s.completion.reported = s.complete()
+	if s.complete() && (s.stored.total > 0 || s.n == 0) {
+		s.syncAll() // what was found may never have been synced, and empty files may be missing
+	}
+	s.report(Added{Torrent: s.ID(), Held: s.haveN, Pieces: s.n, Have: s.have.Clone()})
 	if s.paused {
 		s.phase = PhasePaused
-		s.report(Paused{s.ID()})
+		s.report(Paused{Torrent: s.ID()})
 		return
 	}
 	s.run(now)
@@ -72,7 +75,7 @@ func (Pause) apply(now time.Time, s *State) {
 	case PhaseRunning:
 		s.stop(now, PhasePaused, errPaused)
 		s.spillAll()
-		s.report(Paused{s.ID()})
+		s.report(Paused{Torrent: s.ID()})
 	}
 }
 
@@ -81,12 +84,12 @@ func (Resume) apply(now time.Time, s *State) {
 	case PhaseChecking:
 		s.paused = false
 	case PhasePaused:
-		s.report(Resumed{s.ID()})
+		s.report(Resumed{Torrent: s.ID()})
 		s.run(now)
 	case PhaseFailed:
 		// What was being written when it failed is not known, so it is checked.
 		s.paused = false
-		s.report(Resumed{s.ID()})
+		s.report(Resumed{Torrent: s.ID()})
 		s.recheck(now, 0)
 	}
 }

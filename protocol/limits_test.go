@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/requests"
 	"github.com/stretchr/testify/require"
 )
 
@@ -55,7 +56,7 @@ func TestBoundOfRequestsThatWait(t *testing.T) {
 		w.play("begin", words, "peer 1 sends interested", "+1s")
 		w.place = fmt.Sprintf("fast: %v", fast)
 		p := w.s.peers[1]
-		p.tally.queued.Store(maxServing - 1) // the writer is slow
+		p.tally.AddQueued(maxServing - 1) // the writer is slow
 		w.take()
 		w.obey(strings.Fields("peer 1 sends request 0.0, request 0.1"))
 		require.Equal(t, !fast, p.closing, w.place)
@@ -130,7 +131,7 @@ func quickDownload(t *testing.T, torrent ...string) (w *world, soon int) {
 	w.play("begin", "peer 1 joins fast all", "peer 1 sends unchoke")
 	p := w.s.peers[1]
 	for len(p.requests) > 0 {
-		b := p.requests[0].block
+		b := p.requests[0].Block
 		w.play("+1ms", fmt.Sprintf("peer 1 sends piece %s", brief(*w.setup.Geometry, b)))
 		for _, j := range slices.Clone(w.jobs) {
 			if j.Section && j.Soon {
@@ -153,10 +154,10 @@ func TestEarlyHashingIsBounded(t *testing.T) {
 	for _, piece := range []int{0, 1, 2} {
 		for k := range 39 {
 			b := w.setup.Geometry.Block(piece, k)
-			if p.findRequest(b) < 0 { // as if the queue were as long already
+			if p.requests.Find(b) < 0 { // as if the queue were as long already
 				w.quota.Reserve(1)
-				p.tally.credits.Add(1)
-				p.requests = append(p.requests, request{block: b, sent: w.now})
+				p.tally.AddCredit()
+				p.requests = append(p.requests, requests.Request{Block: b, Sent: w.now})
 			}
 			w.obey([]string{"peer", "1", "sends", "piece", brief(*w.setup.Geometry, b)})
 		}

@@ -4,8 +4,11 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/requests"
+	"github.com/shoal-bt/shoal/protocol/traffic"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -21,18 +24,23 @@ type peer struct {
 	extended bool // both sides speak the extension protocol (BEP 10)
 	tally    *Tally
 
-	client   string         // what it calls itself (BEP 10)
-	dialAddr netip.AddrPort // where it can be dialed, if that is known
-	closing  bool           // we closed it; Gone has not come
-	closeErr error          // why
-	parole   bool           // it sent blocks of a wrong piece, maybe a wrong one
+	client    string              // what it calls itself (BEP 10)
+	dialAddr  netip.AddrPort      // where it can be dialed, if that is known
+	allowance allowance.Allowance // of messages that change nothing
+	blocksUp  int64               // blocks sent to it that it has earned units for
+
+	closing  bool      // we closed it; Gone has not come
+	end      End       // the same, as an enum
+	closeErr error     // why
+	rivalAt  time.Time // when a second connection was refused that came from another address
+	parole   bool      // it sent blocks of a wrong piece, maybe a wrong one
 
 	peerPieces
 	peerInterest
 	peerRequests
 	peerClock
 
-	down, up meter
+	down, up traffic.Meter
 
 	out     Outbox // what this turn has for it
 	isDirty bool   // it is in workingSet.dirty
@@ -40,10 +48,9 @@ type peer struct {
 
 // peerPieces is what a peer has.
 type peerPieces struct {
-	have     swarm.Bitfield // nil while it has nothing or everything
-	haveN    int            // pieces that it has
-	gotFirst bool           // a message came, so a first bitfield may not come any more
-	inPicker bool           // the picker knows it
+	has      pieces.Set
+	gotFirst bool // a message came, so a first bitfield may not come any more
+	inPicker bool // the picker knows it
 }
 
 // peerInterest is choking and interest in both directions
@@ -61,14 +68,14 @@ type peerInterest struct {
 // peerRequests is what we requested of a peer, and what it sent.
 type peerRequests struct {
 	pace          pacing.Pace
-	requests      []request // oldest first
-	allowed       []int     // pieces that we may request while choked (BEP 6)
-	suggested     []int     // pieces that it suggests (BEP 6)
-	refusedByUs   int       // of its requests
-	refusedByPeer int       // of ours in a row, though it does not choke us
-	stalls        int       // times in a row that we gave up on its blocks
-	bytesAsked    int64     // of all blocks that we ever requested
-	bytesGot      int64     // of blocks that it sent
+	requests      requests.List
+	allowed       []int // pieces that we may request while choked (BEP 6)
+	suggested     []int // pieces that it suggests (BEP 6)
+	refusedByUs   int   // of its requests
+	refusedByPeer int   // of ours in a row, though it does not choke us
+	stalls        int   // times in a row that we gave up on its blocks
+	bytesAsked    int64 // of all blocks that we ever requested
+	bytesGot      int64 // of blocks that it sent
 }
 
 // peerClock is when things last happened on a connection.
@@ -78,77 +85,6 @@ type peerClock struct {
 	lastSent     time.Time // our last message
 	lastBlock    time.Time // its last block, or our first request since none was open
 	lastInterest time.Time // when either side was last interested; for Config.IdleTimeout
-}
-
-// A request is a block that we requested of a peer.
-type request struct {
-	block swarm.Block
-	sent  time.Time
-	late  bool // the picker counts the block as free again; its unit is still set aside
-	void  bool // late, and the peer will not send the block: it was cancelled or passed over
-}
-
-// isSeed reports whether the peer has all of n pieces.
-func (p *peerPieces) isSeed(n int) bool { return n > 0 && p.haveN == n }
-
-// has reports whether the peer has a piece, of n.
-func (p *peerPieces) has(piece, n int) bool { return p.haveN == n || p.have.Has(piece) }
-
-// setAll notes what the peer has, of n pieces.
-func (p *peerPieces) setAll(have swarm.Bitfield, n int) {
-	p.have, p.haveN = have, have.Count()
-	if p.haveN == 0 || p.haveN == n {
-		p.have = nil
-	}
-}
-
-// setHave notes that the peer has one more piece, of n, and reports whether that is new.
-func (p *peerPieces) setHave(piece, n int) bool {
-	if p.has(piece, n) {
-		return false
-	}
-	if p.have == nil {
-		p.have = swarm.NewBitfield(n)
-	}
-	p.have.Set(piece)
-	p.haveN++
-	if p.haveN == n {
-		p.have = nil // seeds need no set of their own
-	}
-	return true
-}
-
-// bitfield returns what the peer has of n pieces; it must not be changed.
-func (p *peerPieces) bitfield(n int) swarm.Bitfield {
-	if p.have != nil {
-		return p.have
-	}
-	b := swarm.NewBitfield(n)
-	if p.haveN == n {
-		b.SetAll(n)
-	}
-	return b
-}
-
-// findRequest returns the index of the request for b, or -1.
-func (p *peerRequests) findRequest(b swarm.Block) int {
-	for i := range p.requests {
-		if p.requests[i].block == b {
-			return i
-		}
-	}
-	return -1
-}
-
-// removeRequest removes request i. The first is the usual one, so it is cheap.
-func (p *peerRequests) removeRequest(i int) request {
-	r := p.requests[i]
-	if i == 0 {
-		p.requests = p.requests[1:]
-		return r
-	}
-	p.requests = append(p.requests[:i], p.requests[i+1:]...)
-	return r
 }
 
 // stats returns the figures of a peer.
@@ -165,13 +101,13 @@ func (p *peer) stats() PeerStats {
 		AmChoking:       p.amChoking,
 		AmInterested:    p.amInterested,
 		Snubbed:         p.pace.Snubbed(),
-		Pieces:          p.haveN,
+		Pieces:          p.has.Count(),
 		Requested:       len(p.requests),
 		Queue:           p.pace.Queue(),
-		Serving:         int(p.tally.queued.Load()),
+		Serving:         p.tally.Queued(),
 		RoundTrip:       p.pace.RoundTrip(),
-		Down:            p.down.flowAt(p.tally.Down.Load()),
-		Up:              p.up.flowAt(p.tally.Up.Load()),
+		Down:            p.down.Flow(p.tally.Down.Load()),
+		Up:              p.up.Flow(p.tally.Up.Load()),
 		DownAll:         p.tally.DownAll.Load(),
 		UpAll:           p.tally.UpAll.Load(),
 		Unknown:         p.tally.Unknown.Load(),

@@ -43,7 +43,7 @@ func (s *State) startPicker() {
 	s.replayBlocks()
 	for _, p := range s.order {
 		if p.inPicker {
-			s.picker.Join(p.id, p.bitfield(s.n))
+			s.picker.Join(p.id, p.has.Bitfield(s.n))
 		}
 	}
 }
@@ -59,7 +59,7 @@ func (s *State) replayBlocks() {
 	s.picker.Join(nobody, all)
 	for _, a := range s.pieces.InOrder() {
 		for k := range a.Blocks() {
-			b := s.geo.Block(a.Piece, k)
+			b := s.geo.Request(a.Piece, k)
 			if a.Arrived(k) && s.geo.Contains(b) {
 				s.picker.Arrive(nil, nobody, b)
 			}
@@ -74,7 +74,7 @@ func (s *State) stopPicker() {
 	s.picker = noPicker{}
 	for _, p := range s.order {
 		for i := range p.requests {
-			p.requests[i].late = true
+			p.requests[i].Late = true
 		}
 	}
 	s.pieces.ForgetEmpty()

@@ -12,11 +12,9 @@ const statsEvery = time.Second
 
 // reports is what was reported to listeners and sources, so that nobody hears it twice.
 type reports struct {
-	completed            bool // Completed was reported, or every piece was there at the start
-	completedUnannounced bool // the sources have not heard of the last piece
-	noPeers              bool // NoPeers was reported
-	nothingWanted        bool // NothingWanted was reported
-	statsAt              time.Time
+	noPeers       bool // NoPeers was reported
+	nothingWanted bool // NothingWanted was reported
+	statsAt       time.Time
 }
 
 func (r *reports) nextDeadline() time.Time { return r.statsAt }
@@ -31,7 +29,7 @@ func (s *State) report(ev Event) {
 func (s *State) reportStats(now time.Time) {
 	s.reports.statsAt = time.Time{}
 	if s.Running() && s.config.Events&OnStats != 0 {
-		s.report(StatsTick{now, s.Stats(now)})
+		s.report(StatsTick{Time: now, Stats: s.Stats(now)})
 		s.reports.statsAt = now.Add(statsEvery)
 	}
 }
@@ -43,7 +41,7 @@ func (s *State) reportNoPeers(canDial bool) bool {
 		return false
 	}
 	s.reports.noPeers = true
-	s.report(NoPeers{s.ID()})
+	s.report(NoPeers{Torrent: s.ID()})
 	return true
 }
 
@@ -56,28 +54,7 @@ func (s *State) reportNothingWanted() {
 		return
 	}
 	s.reports.nothingWanted = true
-	s.report(NothingWanted{s.ID()})
-}
-
-// reportCompleted reports the last piece, once: a piece that was lost and came back is
-// no news.
-func (s *State) reportCompleted() {
-	if !s.reports.completed {
-		s.reports.completed = true
-		s.report(Completed{s.ID()})
-		s.reports.completedUnannounced = true
-	}
-	s.announceCompleted()
-}
-
-// announceCompleted has the sources hear of the last piece, once: at the next Resume
-// if it came during a pause
-// (https://www.bittorrent.org/beps/bep_0003.html, "trackers": event).
-func (s *State) announceCompleted() {
-	if s.reports.completedUnannounced && s.Running() && s.complete() {
-		s.reports.completedUnannounced = false
-		s.do(Announce{Event: swarm.Completed})
-	}
+	s.report(NothingWanted{Torrent: s.ID()})
 }
 
 func (Reannounce) apply(_ time.Time, s *State) {
@@ -103,8 +80,8 @@ func (s *State) Announcement() swarm.Announcement {
 		Peer:       s.config.PeerID,
 		Port:       s.port,
 		Want:       want,
-		Uploaded:   total.up - s.figures.sessionUp,
-		Downloaded: total.down - s.figures.sessionDown,
+		Uploaded:   total.Up - s.figures.sessionUp,
+		Downloaded: max(0, total.Down-s.figures.sessionDown), // the first may have been corrected
 		Left:       s.left,
 	}
 }

@@ -1,10 +1,10 @@
 package protocol
 
 import (
-	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/requests"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -37,14 +37,14 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 	if len(p.requests) == 0 {
 		p.lastBlock = now
 	}
-	anyLate := slices.ContainsFunc(p.requests, func(r request) bool { return r.late })
+	anyLate := p.requests.AnyLate()
 	for _, b := range s.picked {
 		s.assemblyOf(b.Piece)
 		if anyLate && s.reviveRequest(now, p, b) {
 			continue
 		}
-		p.tally.credits.Add(1)
-		p.requests = append(p.requests, request{block: b, sent: now})
+		p.tally.AddCredit()
+		p.requests = append(p.requests, requests.Request{Block: b, Sent: now})
 		s.sendRequest(now, p, b)
 	}
 	s.scheduleTimeouts(now)
@@ -106,15 +106,15 @@ func (s *State) sendRequest(now time.Time, p *peer, b swarm.Block) {
 // reviveRequest makes an open request for b, which was late, one that counts again; its
 // unit is still set aside. It reports false if there is none.
 func (s *State) reviveRequest(now time.Time, p *peer, b swarm.Block) bool {
-	i := p.findRequest(b)
+	i := p.requests.Find(b)
 	if i < 0 {
 		return false
 	}
-	r := p.removeRequest(i)
-	if r.void {
+	r := p.requests.Remove(i)
+	if r.Void {
 		s.sendRequest(now, p, b)
 	}
-	p.requests = append(p.requests, request{block: b, sent: now})
+	p.requests = append(p.requests, requests.Request{Block: b, Sent: now})
 	s.memory.Release(1)
 	return true
 }
@@ -128,10 +128,20 @@ func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 	if p == nil || p.closing {
 		return
 	}
-	i := p.findRequest(b)
-	if i >= 0 && !p.requests[i].late {
-		p.requests[i].late, p.requests[i].void = true, true
+	i := p.requests.Find(b)
+	if i >= 0 && !p.requests[i].Late {
+		p.requests[i].Late, p.requests[i].Void = true, true
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: b})
+		p.allowance.Earn(1) // it answers with a reject
+	}
+}
+
+// receiveUnchoke lets us request blocks again. A peer that repeats it sends no block
+// thereby, so its requests become late all the same.
+func (s *State) receiveUnchoke(now time.Time, p *peer) {
+	p.allowance.Spend(1)
+	if p.choking {
+		p.choking, p.lastBlock = false, now
 	}
 }
 
@@ -140,13 +150,15 @@ func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 // (https://www.bittorrent.org/beps/bep_0006.html, "Reject Request").
 func (s *State) receiveChoke(p *peer) {
 	p.choking = true
+	p.allowance.Spend(1)
 	if p.fast {
 		return
 	}
-	s.memory.Release(p.tally.takeCredits(len(p.requests)))
+	p.allowance.Spend(len(p.requests)) // each was picked for nothing
+	s.memory.Release(p.tally.TakeCredits(len(p.requests)))
 	for _, r := range p.requests {
-		if !r.late {
-			s.picker.Drop(p.id, r.block)
+		if !r.Late {
+			s.picker.Drop(p.id, r.Block)
 		}
 	}
 	p.requests = p.requests[:0]

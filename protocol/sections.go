@@ -82,7 +82,7 @@ func (s *State) sectionSoon() bool {
 	for _, p := range s.order {
 		n := int(p.pace.Rate() * HashWait.Seconds() / swarm.BlockLen)
 		for _, r := range p.requests[:min(n, len(p.requests))] {
-			a := s.pieces.Get(r.block.Piece)
+			a := s.pieces.Get(r.Block.Piece)
 			if a == nil || a.Checking || a.Hashing > 0 {
 				continue
 			}

@@ -26,12 +26,13 @@ func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 		if p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request for pieces that we do not have")
 		}
-	case p.tally.queued.Load() >= maxServing:
+	case p.tally.Queued() >= maxServing:
 		if !p.fast {
 			return protocolError(peerwire.Request, "more than %d requests wait", maxServing)
 		}
+		p.allowance.Spend(1)
 	default:
-		p.tally.queued.Add(1)
+		p.tally.AddQueued(1)
 		p.out.Serve = append(p.out.Serve, b)
 		s.markDirty(p)
 		return nil
@@ -43,6 +44,7 @@ func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 // receiveCancel takes a block off the list of those to send, here or with the writer
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": cancel).
 func (s *State) receiveCancel(now time.Time, p *peer, b swarm.Block) {
+	p.allowance.Spend(1 + len(p.out.Serve)/blocksPerUnit)
 	i := slices.Index(p.out.Serve, b)
 	if i >= 0 {
 		p.out.Serve = slices.Delete(p.out.Serve, i, i+1)
@@ -55,7 +57,7 @@ func (s *State) receiveCancel(now time.Time, p *peer, b swarm.Block) {
 
 // withdraw gives up on a block that never got to the writer.
 func (s *State) withdraw(now time.Time, p *peer, b swarm.Block) {
-	p.tally.queued.Add(-1)
+	p.tally.AddQueued(-1)
 	s.reject(now, p, b)
 }
 
@@ -73,6 +75,6 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 		for _, p := range s.order {
 			s.updateInterest(now, p)
 		}
-		s.report(Warning{s.ID(), e.Err})
+		s.report(Warning{Torrent: s.ID(), Err: e.Err})
 	}
 }

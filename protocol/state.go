@@ -35,13 +35,14 @@ type State struct {
 	lateErr error // of the Storage, after Close
 
 	holdings
-	sections sections
-	stored   storedCheck
-	reports  reports
-	idle     idleness
-	figures  figures
-	waiters  []waiter
-	book     addressbook.Book
+	sections   sections
+	stored     storedCheck
+	completion completion
+	reports    reports
+	idle       idleness
+	figures    figures
+	waiters    []waiter
+	book       addressbook.Book
 
 	*workingSet
 }
@@ -119,7 +120,7 @@ func (s *State) beginTurn() {
 	clear(s.effects)
 	s.effects = s.effects[:0]
 	for _, o := range s.outs {
-		o.reset()
+		o.Reset()
 	}
 	clear(s.outs)
 	s.outs = s.outs[:0]

@@ -59,9 +59,9 @@ func (e StoredChecked) apply(now time.Time, s *State) {
 	s.stored.checked += len(e.Pieces)
 	for _, i := range e.Good {
 		s.markHeld(i)
-		s.report(Held{s.ID(), i})
+		s.report(Held{Torrent: s.ID(), Piece: i})
 	}
-	s.report(Checking{s.ID(), s.stored.checked, s.stored.total})
+	s.report(Checking{Torrent: s.ID(), Done: s.stored.checked, Total: s.stored.total})
 	if e.Err != nil {
 		s.endCheck(e.Err)
 		s.fail(now, e.Err)

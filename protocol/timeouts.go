@@ -101,17 +101,17 @@ func (s *State) checkRequests(now time.Time, p *peer) {
 		r := &p.requests[i]
 		// Blocks come in order: one that was requested long before others that
 		// came is lost.
-		isPassedOver := now.Sub(r.sent) > 2*wait+pacing.QueueTime && r.sent.Before(p.lastBlock.Add(-2*wait))
-		if !r.late && (isStalled || isPassedOver) {
-			r.late, r.void = true, !isStalled
-			s.picker.Drop(p.id, r.block)
+		isPassedOver := now.Sub(r.Sent) > 2*wait+pacing.QueueTime && r.Sent.Before(p.lastBlock.Add(-2*wait))
+		if !r.Late && (isStalled || isPassedOver) {
+			r.Late, r.Void = true, !isStalled
+			s.picker.Drop(p.id, r.Block)
 			s.repick = true
 		}
 	}
 	// Cancelled blocks of a peer without the fast extension are never answered.
-	for len(p.requests) > 0 && p.requests[0].late && now.Sub(p.requests[0].sent) > giveUpAfter {
-		p.removeRequest(0)
-		s.memory.Release(p.tally.takeCredits(1))
+	for len(p.requests) > 0 && p.requests[0].Late && now.Sub(p.requests[0].Sent) > giveUpAfter {
+		p.requests.Remove(0)
+		s.memory.Release(p.tally.TakeCredits(1))
 	}
 }
 
@@ -123,12 +123,13 @@ func (s *State) giveUpRequests(now time.Time, p *peer) {
 		return
 	}
 	for _, r := range p.requests {
-		if !r.late {
-			s.picker.Drop(p.id, r.block)
+		if !r.Late {
+			s.picker.Drop(p.id, r.Block)
 		}
-		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.block})
+		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
+		p.allowance.Earn(1) // it answers with a reject
 	}
-	s.memory.Release(p.tally.takeCredits(len(p.requests)))
+	s.memory.Release(p.tally.TakeCredits(len(p.requests)))
 	p.requests = p.requests[:0]
 	p.lastBlock = now
 	p.pace.Stalled()

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A PeerSource finds peers of swarms: a tracker, the DHT, a fixed list.
+// A PeerSource finds peers of swarms: a tracker, the DHT, a fixed list. A source that is a
+// fmt.Stringer has this text as its name wherever it is shown, so it must hold no passkey.
 type PeerSource interface {
 	// Announce makes a known once, calls found with the peers that it hears
 	// of, and returns what it learned and when to announce again, also with

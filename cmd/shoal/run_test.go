@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the help to testdata/help")
 
 // isolate takes the environment away that would change what the program does, and
 // goes to a folder of the test's own.
@@ -160,12 +160,26 @@ func TestHelp(t *testing.T) {
 			}
 			want, err := os.ReadFile(golden)
 			require.NoError(t, err)
-			require.Equal(t, string(want), stdout)
+			require.Equal(t, string(want), stdout, "if the new help is right, write it by: go test ./cmd/shoal -run TestHelp -update")
 			if name != "" {
 				require.Contains(t, stdout, "Examples:")
 			}
 		})
 	}
+}
+
+// Words that people try before they know the flags.
+func TestHelpWithoutFlag(t *testing.T) {
+	isolate(t)
+	for words, flags := range map[string]string{
+		"help": "--help", "help get": "get --help", "help help": "--help", "--json help create": "create --help", "version": "--version", "--json version": "--version",
+	} {
+		want, _ := shoal(t, exitOK, strings.Fields(flags)...)
+		got, _ := shoal(t, exitOK, strings.Fields(words)...)
+		require.Equal(t, want, got, words)
+	}
+	_, stderr := shoal(t, exitUsage, "help", "nothing")
+	require.Contains(t, stderr, `there is no command "nothing"`)
 }
 
 func TestVersion(t *testing.T) {
@@ -208,7 +222,7 @@ func TestUsage(t *testing.T) {
 		{"no torrent file", []string{"get", "a.txt"}, exitFailed, []string{"a.txt: bencode: ", "Get it again"}},
 		{"folder", []string{"get", dir}, exitFailed, []string{"is a folder", "seed " + dir}},
 		{"folder to inspect", []string{"inspect", dir}, exitFailed, []string{"create " + dir}},
-		{"address to inspect", []string{"inspect", "http://x/y"}, exitFailed, []string{"Save the .torrent file"}},
+		{"address to inspect", []string{"inspect", "ftp://x/y.torrent"}, exitFailed, []string{"http and https"}},
 		{"magnet", []string{"get", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
 		{"magnet to verify", []string{"verify", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
 		{"another scheme", []string{"get", "ftp://x/y.torrent"}, exitFailed, []string{"ftp://x/y.torrent: ", "http and https"}},

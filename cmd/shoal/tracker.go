@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
@@ -71,7 +72,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	if len(cmd.Torrent) > 0 {
 		allowed := make(map[swarm.ID]bool)
 		for _, name := range cmd.Torrent {
-			t, err := readTorrent(c.stdin, name)
+			t, err := readTorrent(ctx, c, name)
 			if err != nil {
 				return err
 			}
@@ -112,7 +113,7 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 	for {
 		select {
 		case err := <-served:
-			c.clear()
+			c.screen.Clear()
 			if ctx.Err() == nil {
 				return err
 			}
@@ -136,6 +137,6 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 
 // formatStats says what a tracker did and knows.
 func formatStats(st trackerserver.Stats) string {
-	return formatCount(int(st.Announces), "announce") + ", " + formatCount(int(st.Refused), "refusal") + ", " +
-		formatCount(st.Swarms, "torrent") + ", " + formatCount(st.Peers, "peer") + ", " + formatCount(st.Seeds, "seed")
+	return quantity.Count(int(st.Announces), "announce") + ", " + quantity.Count(int(st.Refused), "refusal") + ", " +
+		quantity.Count(st.Swarms, "torrent") + ", " + quantity.Count(st.Peers, "peer") + ", " + quantity.Count(st.Seeds, "seed")
 }
