@@ -215,6 +215,8 @@ func TestStatus(t *testing.T) {
 		{503, "120", "", &StatusError{Code: 503, RetryIn: 2 * time.Minute}},
 		{503, "-5", "", &StatusError{Code: 503}},
 		{503, "Fri, 31 Dec 1999 23:59:59 GMT", "", &StatusError{Code: 503}},
+		{503, "Sat, 01 Jan 2000 00:10:00 GMT", "", &StatusError{Code: 503, RetryIn: 10 * time.Minute}}, // the clock shows 0:00
+		{503, "Fri, 31 Dec 9999 23:59:59 GMT", "", &StatusError{Code: 503, RetryIn: 365 * 24 * time.Hour}},
 		{500, "", twoPeers, &StatusError{Code: 500, RetryIn: 30 * time.Minute}},
 		{503, "120", twoPeers, &StatusError{Code: 503, RetryIn: 2 * time.Minute}},
 		{200, "120", "d14:failure reason4:busye", &FailureError{Reason: "busy", RetryIn: 2 * time.Minute}},

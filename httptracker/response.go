@@ -201,7 +201,7 @@ func retryIn(v bencode.Value) time.Duration {
 	if !ok || minutes <= 0 {
 		return 0
 	}
-	return time.Duration(min(minutes, 365*24*60)) * time.Minute
+	return time.Duration(min(minutes, int64(maxWait/time.Minute))) * time.Minute
 }
 
 // number reads an integer. Some trackers send it as a string.
@@ -221,11 +221,13 @@ func number(v bencode.Value, key string) (int64, bool) {
 	return i, err == nil
 }
 
-// seconds reads a duration in seconds; 0 if it is missing. It returns at most a year,
-// so that later sums do not overflow.
+// maxWait bounds what a tracker asks for, so that later sums do not overflow.
+const maxWait = 365 * 24 * time.Hour
+
+// seconds reads a duration in seconds; 0 if it is missing. It returns at most maxWait.
 func seconds(v bencode.Value, key string) time.Duration {
 	n, _ := number(v, key)
-	return time.Duration(min(max(n, 0), 365*24*60*60)) * time.Second
+	return time.Duration(min(max(n, 0), int64(maxWait/time.Second))) * time.Second
 }
 
 // count reads a number of peers; -1 if it is missing.
