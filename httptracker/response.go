@@ -54,7 +54,7 @@ func parseAnnounce(body []byte, maxPeers int, stopped bool) (announceResponse, e
 	for _, key := range []string{"interval", "min interval", "complete", "incomplete", "downloaded"} {
 		_, isNumber := number(v, key)
 		if n, ok := v.Get(key); ok && !isNumber {
-			r.ignored = append(r.ignored, fmt.Sprintf("%s, which is %v and no number", key, n.Kind()))
+			r.ignored = append(r.ignored, fmt.Sprintf("%s, which is %v, not a number", key, n.Kind()))
 		}
 	}
 	r.readStrings(v)
@@ -67,7 +67,7 @@ func parseAnnounce(body []byte, maxPeers int, stopped bool) (announceResponse, e
 	case !hasInterval && !hasPeers && !hasPeers6:
 		return announceResponse{}, &ResponseError{Reason: "the answer has neither an interval nor peers"}
 	case len(r.peers) == 0 && len(r.ignored) > broken:
-		return announceResponse{}, &ResponseError{Reason: "no peer in the answer can be used; wrong are " + strings.Join(r.ignored[broken:], "; ")}
+		return announceResponse{}, &ResponseError{Reason: "the answer has no valid peer; wrong in it: " + strings.Join(r.ignored[broken:], "; ")}
 	}
 	return r, nil
 }
