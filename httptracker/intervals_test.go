@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,14 +134,14 @@ func TestRoutesDecideTogether(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			four, six := newNetwork(t), newNetwork(t)
-			asked := 0
+			var asked atomic.Int32
 			for n, answer := range map[*network]string{four: test.four, six: test.six} {
 				if answer == "" {
 					n.refuse("tracker.test", true)
 					continue
 				}
 				n.serve("tracker.test", func(w http.ResponseWriter, r *http.Request) {
-					asked++
+					asked.Add(1)
 					io.WriteString(w, answer)
 				})
 			}
@@ -156,7 +157,7 @@ func TestRoutesDecideTogether(t *testing.T) {
 				require.Equal(t, test.next, answer.Next)
 				require.LessOrEqual(t, answer.Min, max(answer.Next, 24*time.Hour))
 			}
-			require.Equal(t, test.asked, asked, "%s %s", test.four, test.six)
+			require.EqualValues(t, test.asked, asked.Load(), "%s %s", test.four, test.six)
 		})
 	}
 }
