@@ -59,13 +59,13 @@
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds
-//	which peer gives up its place for another     eviction.go             State.makeRoom
-//	when a full download dials another peer       eviction.go             State.replaceUnused
 //	which of two connections to a peer stays      joining.go              State.refusal
 //	why a connection ended                        disconnecting.go        State.noteEnd
 //	who is dialed next                            addressbook/choice.go   entry.before
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse
+//	which peer gives up its place for another     eviction.go             State.makeRoom
+//	when a full download dials another peer       eviction.go             State.replaceUnused
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
 //	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello

@@ -110,6 +110,6 @@ func (s *State) replaceUnused(now time.Time) {
 	addr, in, ok := s.book.Next(now, false)
 	if ok {
 		s.timeouts.replaceAt = now.Add(replaceEvery)
-		s.do(Dial{addr, in})
+		s.do(Dial{Addr: addr, Swarm: in})
 	}
 }

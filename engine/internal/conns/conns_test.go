@@ -118,7 +118,7 @@ func connected(t *testing.T, s swarm.Storage, f func(x *torrent, c *Conn, other 
 		x := newTorrent(t, s)
 		sockets := NewSockets(testConfig(dial))
 		d := NewDialer(sockets)
-		d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID())
+		d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		joined := x.posted()[0].(protocol.Joined)
 		require.True(t, joined.Outgoing && joined.Fast && !joined.Extended)
 		require.Equal(t, swarm.PeerID{'p'}, joined.ID)
@@ -328,7 +328,7 @@ func TestOutcomesOfDials(t *testing.T) {
 					}
 				}
 				d, x := NewDialer(sockets), newTorrent(t, nil)
-				d.Dial(x, netip.MustParseAddrPort(test.addr), x.ID())
+				d.Dial(x, netip.MustParseAddrPort(test.addr), x.ID(), false)
 				got := x.posted()
 				require.Len(t, got, 1)
 				u := got[0].(protocol.Unreached)
@@ -361,15 +361,15 @@ func TestDialsWaitForOthers(t *testing.T) {
 		}))
 		d, x, y := NewDialer(sockets), newTorrent(t, nil), newTorrent(t, nil)
 		for range 3 {
-			d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID())
+			d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		}
-		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID())
+		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false)
 		synctest.Wait()
 		require.Equal(t, 2, dials)
 		y.close()
 		d.Forget(y)
 		y.tasks.Wait()
-		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID()) // too late
+		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false) // too late
 		time.Sleep(16 * time.Second)
 		require.Len(t, x.posted(), 2)
 		require.Equal(t, 3, dials)
@@ -403,13 +403,13 @@ func TestDialsTakeTurns(t *testing.T) {
 		d := NewDialer(NewSockets(config))
 		x, y, z := newTorrent(t, nil), newTorrent(t, nil), newTorrent(t, nil)
 		for i := range 80 {
-			d.Dial(x, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), uint16(i+1)), x.ID())
+			d.Dial(x, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), uint16(i+1)), x.ID(), false)
 		}
 		require.Len(t, all(), 14, "the last two are for others")
 		for i := range 20 {
-			d.Dial(y, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2}), uint16(i+1)), y.ID())
+			d.Dial(y, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2}), uint16(i+1)), y.ID(), false)
 		}
-		d.Dial(z, netip.MustParseAddrPort("10.0.0.3:1"), z.ID())
+		d.Dial(z, netip.MustParseAddrPort("10.0.0.3:1"), z.ID(), false)
 		require.ElementsMatch(t, []string{"10.0.0.2:1", "10.0.0.3:1"}, all()[14:])
 		time.Sleep(16 * time.Second)
 		others := 0
