@@ -120,6 +120,7 @@ func TestReaderKeepsMemoryWhileBusy(t *testing.T) {
 			require.Equal(t, 1000, giveBack(r, x))
 			time.Sleep(time.Second)
 		}
+		synctest.Wait()
 		require.Len(t, r.buf, largeBuffer)
 		require.Greater(t, batchMemory(r), fewMessages)
 	})
@@ -134,6 +135,7 @@ func TestReaderReleasesLongMessages(t *testing.T) {
 		require.Equal(t, 1, giveBack(r, x))
 		require.LessOrEqual(t, batchMemory(r), fewMessages)
 		time.Sleep(2*memoryIdle + time.Second)
+		synctest.Wait()
 		require.Len(t, r.buf, smallBuffer)
 	})
 }
