@@ -90,7 +90,6 @@ func TestReaderReleasesMemory(t *testing.T) {
 				go other.Write(append(bytes.Repeat(have, n), test.after...))
 				require.Equal(t, n, giveBack(r, x))
 				require.Greater(t, batchMemory(r), fewMessages)
-				require.Greater(t, len(r.buf), test.most)
 				for range 10 {
 					time.Sleep(time.Second)
 					if test.every != nil {
