@@ -80,8 +80,8 @@ func (s *State) leastUsed(now time.Time, limit places.Limit, newcomer netip.Addr
 	return least
 }
 
-// recordUploads notes when the peer last took bytes of a block. That it gave a block that
-// we needed, receiveBlock notes.
+// recordUploads notes when the peer last took bytes of a block. When it gave a block that we
+// needed, receiveBlock notes it.
 func (s *State) recordUploads(now time.Time, p *peer) {
 	up := p.tally.Up.Load()
 	if up != p.upSeen {
