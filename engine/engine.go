@@ -79,6 +79,7 @@ func (e *Engine) connsConfig() conns.Config {
 		Find:             e.find,
 		Blocked:          e.cfg.Blocked,
 		OnBlocked:        e.reportBlocked,
+		OnFailed:         e.reportFailed,
 	}
 }
 
@@ -95,6 +96,13 @@ func (e *Engine) find(id swarm.ID) (conns.Owner, bool) {
 func (e *Engine) reportBlocked(a netip.Addr) {
 	if e.cfg.Torrent.Events&OnPeerBlocked != 0 {
 		e.hub.Emit(PeerBlocked{Addr: a})
+	}
+}
+
+// reportFailed reports that a peer dialed us and that the handshake failed.
+func (e *Engine) reportFailed(a netip.AddrPort, err error) {
+	if e.cfg.Torrent.Events&OnPeerFailed != 0 {
+		e.hub.Emit(PeerFailed{Addr: a, Err: err})
 	}
 }
 

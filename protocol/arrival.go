@@ -39,6 +39,7 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 		s.drop(m.Data)
 		return
 	}
+	p.tally.Use(now)
 	s.book.ResetBackoff(p.dialAddr)
 	a := s.assemblyOf(m.Block.Piece)
 	a.Add(&p.sender, m.Block, m.Data)
@@ -57,7 +58,7 @@ func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int
 	if m.Data != nil {
 		// It took a buffer that was meant for another block: keep that one's unit.
 		s.memory.Keep(m.Data)
-		p.tally.AddCredit()
+		p.tally.TakeBack(len(m.Data))
 	}
 	if i >= 0 {
 		r := p.requests.Remove(i)
@@ -67,7 +68,7 @@ func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int
 		}
 	}
 	if p.bytesGot > p.bytesAsked+maxUnasked {
-		s.closePeer(now, p, protocolError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
+		s.closePeer(now, p, floodError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
 	}
 }
 

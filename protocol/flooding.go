@@ -18,14 +18,15 @@ const (
 	helloUnits        = 10  // for any extension handshake
 	helloBytesPerUnit = 8   // of an extension handshake, which is parsed
 	blocksPerUnit     = 128 // that are searched for one that is cancelled
+	requestsPerUnit   = 128 // that are searched for one that is rejected
 )
 
 // errFlood ends the connection of a peer that costs us work for nothing.
 var errFlood = errors.New("sends too much that changes nothing")
 
-// floodError is errFlood with the kind of the last message.
-func floodError(k peerwire.Kind) error {
-	return fmt.Errorf("%w, last the message %v", errFlood, k)
+// floodError is errFlood with the kind of the last message and what is wrong with it.
+func floodError(k peerwire.Kind, format string, args ...any) error {
+	return fmt.Errorf("%w: %w", errFlood, protocolError(k, format, args...))
 }
 
 // refillAllowance gives a peer units for the time that has passed, and for the blocks that

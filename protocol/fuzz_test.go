@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -240,6 +241,17 @@ func (c *chaos) message(p *peer, op byte) peerwire.Message {
 		return peerwire.Message{Kind: peerwire.Cancel, Block: c.anyBlock()}
 	case 19:
 		return peerwire.Message{Kind: [...]peerwire.Kind{peerwire.AllowedFast, peerwire.Suggest}[c.byte()&1], Piece: c.anyBlock().Piece}
+	case 20:
+		kinds := [...]peerwire.Kind{peerwire.HaveAll, peerwire.HaveNone, peerwire.Port, peerwire.Unknown, peerwire.Extended, peerwire.Bitfield}
+		m := peerwire.Message{Kind: kinds[int(c.byte())%len(kinds)]}
+		switch m.Kind {
+		case peerwire.Extended:
+			m.Data = peerwire.ExtendedHandshake{Reqq: int(c.byte()), P: 6881}.AppendTo(nil)
+		case peerwire.Bitfield:
+			m.Data = slices.Clone(p.has.Bitfield(c.s.n))
+		}
+		p.allowance.Spend(int(c.byte())) // as if it came so often
+		return m
 	}
 	return peerwire.Message{Kind: peerwire.Piece, Block: b, Data: data}
 }

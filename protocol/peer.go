@@ -29,9 +29,11 @@ type peer struct {
 	allowance allowance.Allowance // of messages that change nothing
 	blocksUp  int64               // blocks sent to it that it has earned units for
 
-	closing  bool  // we closed it; Gone has not come
-	closeErr error // why
-	parole   bool  // it sent blocks of a wrong piece, maybe a wrong one
+	closing  bool      // we closed it; Gone has not come
+	end      End       // the same, as an enum
+	closeErr error     // why
+	rivalAt  time.Time // when a second connection was refused that came from another address
+	parole   bool      // it sent blocks of a wrong piece, maybe a wrong one
 
 	peerPieces
 	peerInterest
@@ -80,6 +82,7 @@ type peerRequests struct {
 type peerClock struct {
 	joinedAt     time.Time
 	lastReceived time.Time // its last message
+	upSeen       int64     // Tally.Up when Tally.Use was last called for an upload
 	lastSent     time.Time // our last message
 	lastBlock    time.Time // its last block, or our first request since none was open
 	lastInterest time.Time // when either side was last interested; for Config.IdleTimeout

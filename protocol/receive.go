@@ -19,7 +19,7 @@ func (e *Received) apply(now time.Time, s *State) {
 	for i, m := range e.Messages {
 		err := s.receive(now, p, m)
 		if err == nil && p.allowance.Exceeded() {
-			err = floodError(m.Kind)
+			err = floodError(m.Kind, "the last of too many such messages")
 		}
 		if err != nil {
 			s.closePeer(now, p, err)

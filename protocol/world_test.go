@@ -35,6 +35,7 @@ type world struct {
 	last   Ticket
 	ended  map[Ticket]error
 	posted []Input            // by the budget
+	ends   func(PeerLost)     // is told of each; may be nil
 	slow   []peerwire.Message // read from the socket, not handed over yet
 }
 
@@ -74,6 +75,12 @@ func newWorld(t *testing.T, words []string) *world {
 			cfg.UploadSlots = w.number(value)
 		case "peers":
 			cfg.MaxPeers = w.number(value)
+		case "per-addr":
+			cfg.MaxPeersPerAddr = w.number(value)
+		case "per-network":
+			cfg.MaxPeersPerNetwork = w.number(value)
+		case "kept":
+			cfg.OutgoingPeers = w.number(value)
 		case "idle":
 			cfg.IdleTimeout = time.Duration(w.number(value)) * time.Second
 		case "swarms":

@@ -154,6 +154,30 @@ func TestBlockEndsWherePadBegins(t *testing.T) {
 	}
 }
 
+func TestIsPad(t *testing.T) {
+	none := swarm.Geometry{Length: 1 << 16, PieceLength: 1 << 16}
+	some := none
+	some.Pads = []swarm.Span{{Offset: 100, Length: 50}}
+	for _, test := range []struct {
+		g             swarm.Geometry
+		begin, length int
+		want          bool
+	}{
+		{none, 0, 1, false},
+		{none, 0, block, false},
+		{some, 100, 50, true},
+		{some, 149, 1, true},
+		{some, 100, 51, false},
+		{some, 99, 51, false},
+		{some, 99, 1, false},
+		{some, 150, 1, false},
+	} {
+		if got := test.g.IsPad(swarm.Block{Begin: test.begin, Length: test.length}); got != test.want {
+			t.Errorf("of pads %v: %d bytes at %d: %v, want %v", test.g.Pads, test.length, test.begin, got, test.want)
+		}
+	}
+}
+
 // A pad in the middle of a block is requested with it, because a request is one run.
 func TestPadInsideBlock(t *testing.T) {
 	g := swarm.Geometry{Length: 2 * block, PieceLength: 2 * block, Pads: []swarm.Span{{Length: 10}, {Offset: 100, Length: 50}, {Offset: block + 7, Length: block - 7}}}

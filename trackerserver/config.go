@@ -64,6 +64,11 @@ type Config struct {
 	// 100, a negative number means no limit but the 8 KiB of a query.
 	MaxScrape int
 
+	// MaxConns is the largest number of connections that each Serve keeps open.
+	// Another one takes the place of one of the address that has most: of the
+	// oldest. Zero means 1,000, a negative number means no limit.
+	MaxConns int
+
 	// Allow reports whether a swarm may be announced and scraped. It may be
 	// called concurrently and must not block. Nil allows all swarms.
 	Allow func(swarm.ID) bool
@@ -104,6 +109,7 @@ func (c Config) withDefaults() Config {
 	c.MaxPeersPerAddress = orDefault(c.MaxPeersPerAddress, 32)
 	c.MaxWant = orDefault(c.MaxWant, 200)
 	c.MaxScrape = orDefault(c.MaxScrape, 100)
+	c.MaxConns = orDefault(c.MaxConns, 1000)
 	if c.Want <= 0 {
 		c.Want = 50
 	}

@@ -36,5 +36,6 @@
 //	which peer makes room for another      memory.go     Memory.makeRoomInSwarm
 //	which swarm makes room for another     registry.go   registry.add
 //	limit of swarms of an address          memory.go     Memory.inTooMany
+//	which connection makes room            conns.go      limitedListener.add
 //	which address is charged               holder.go     endpoint.holder
 package trackerserver

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 	"time"
 
@@ -70,16 +71,18 @@ func (s *session) handleEvent(e client.Event) {
 		}
 	case engine.SourceReply:
 		h.Event, h.Peers = "tracker", &e.Peers
-		i.lastWarning = ""
-		if w := terminal.Sanitize(e.Answer.Warning); w != "" {
-			h.Message = w
-			s.warnOnce(i, "the tracker warns: "+w)
+		h.Message = terminal.Sanitize(e.Answer.Warning) // an engine.Warning follows
+		if h.Message == "" {
+			i.lastWarning = ""
 		}
 	case engine.SourceError:
 		h.Event, h.Message = "trackerError", readable(client.ErrorOf(e))
 		s.warnOnce(i, "the announce to the tracker failed: "+h.Message)
 	case engine.Warning:
 		h.Event, h.Message = "warning", readable(e.Err)
+		if text, ok := strings.CutPrefix(h.Message, "source: "); ok {
+			h.Message = "tracker warning: " + text
+		}
 		s.warnOnce(i, h.Message)
 	default:
 		return

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the help to testdata/help")
 
 // isolate takes the environment away that would change what the program does, and
 // goes to a folder of the test's own.
@@ -160,7 +160,7 @@ func TestHelp(t *testing.T) {
 			}
 			want, err := os.ReadFile(golden)
 			require.NoError(t, err)
-			require.Equal(t, string(want), stdout)
+			require.Equal(t, string(want), stdout, "if the new help is right, write it by: go test ./cmd/shoal -run TestHelp -update")
 			if name != "" {
 				require.Contains(t, stdout, "Examples:")
 			}

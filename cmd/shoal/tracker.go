@@ -21,6 +21,7 @@ type trackerCommand struct {
 	MaxPeers              int `placeholder:"N" help:"Maximum number of peers in one torrent (default: 10000)."`
 	MaxTorrentsPerAddress int `placeholder:"N" help:"Maximum number of torrents that one address may be in (default: 10000)."`
 	MaxPeersPerAddress    int `placeholder:"N" help:"Maximum number of peers of one address in one torrent (default: 32)."`
+	MaxConnections        int `placeholder:"N" help:"Maximum number of connections (default: 1000)."`
 }
 
 // Help is shown below the usage.
@@ -60,6 +61,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 		MaxPeers:            cmd.MaxPeers,
 		MaxSwarmsPerAddress: cmd.MaxTorrentsPerAddress,
 		MaxPeersPerAddress:  cmd.MaxPeersPerAddress,
+		MaxConns:            cmd.MaxConnections,
 	}
 	var err error
 	if config.Proxies, err = parseNetworks(cmd.BehindProxy); err != nil {

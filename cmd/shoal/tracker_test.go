@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -39,4 +41,32 @@ func TestTrackerLimits(t *testing.T) {
 	announce("192.0.2.4", "b", 1)
 	announce("192.0.2.5", "c", 1)
 	require.Contains(t, announce("192.0.2.6", "a", 1), "10:incompletei1e", "two torrents")
+}
+
+// TestOddTrackerAnswer downloads from the one good peer in an answer that has stray bytes.
+func TestOddTrackerAnswer(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album")
+	_, peer := seeding(t, "album.torrent")
+	addr := netip.MustParseAddrPort(peer)
+	compact := append(addr.Addr().AsSlice(), byte(addr.Port()>>8), byte(addr.Port()))
+	tracker := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "d8:intervali1800e5:peers11:%sstraye", compact)
+	}))
+	defer tracker.Close()
+	_, stderr := shoal(t, exitOK, "get", "album.torrent", "--announce", tracker.URL+"/announce", "--dir", "got", "--listen", "off", "-q")
+	require.Equal(t, "shoal: album: tracker warning: ignored in the answer: the last 5 bytes of peers\n", stderr)
+	equalFolders(t, "album", "got/album")
+}
+
+// TestTrackersOfOtherSchemes checks that the kind of tracker that cannot be used is named.
+func TestTrackersOfOtherSchemes(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album", "--announce", "udp://tracker.example:6969")
+	get := start(t, "get", "album.torrent", "--dir", "got", "--state", "off", "--listen", "off")
+	get.err.await(t, "announce udp://tracker.example:6969: UDP trackers are not supported yet; use one with http or https")
+	get.stop()
+	get.wait(t, exitInterrupted)
 }

@@ -108,7 +108,10 @@ func receiverExported(fn *ast.FuncDecl) bool {
 
 func empty(g *ast.CommentGroup) bool { return g == nil || strings.TrimSpace(g.Text()) == "" }
 
-func TestExportedNamesHaveComments(t *testing.T) { report(t, checkComments(workspace(t))) }
+func TestExportedNamesHaveComments(t *testing.T) {
+	report(t, checkComments(workspace(t)), codeSection, "every exported name has a comment above it or beside it, but for Error and Unwrap; "+
+		"a comment above a group is enough for its constants and variables, and one above a run of methods for all of them")
+}
 
 func TestCheckComments(t *testing.T) {
 	for _, test := range []struct{ name, text, complaint string }{

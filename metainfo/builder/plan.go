@@ -34,8 +34,6 @@ type file struct {
 	input  *input   // nil for a pad
 }
 
-func newPad(length int64) file { return file{path: layout.PadPath(length), length: length} }
-
 func (f *file) pad() bool { return f.input == nil }
 
 // blankRoot stands for roots that are not known yet, since zero is none.

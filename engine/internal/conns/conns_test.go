@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -94,6 +95,7 @@ func testConfig(dial func(context.Context, string, string) (net.Conn, error)) Co
 		HandshakeTimeout: 10 * time.Second,
 		PeerTimeout:      2 * time.Minute,
 		Blocked:          func(a netip.Addr) bool { return a == netip.MustParseAddr("10.0.0.66") },
+		OnFailed:         func(netip.AddrPort, error) {},
 	}
 }
 
@@ -115,7 +117,7 @@ func connected(t *testing.T, s swarm.Storage, f func(x *torrent, c *Conn, other 
 		x := newTorrent(t, s)
 		sockets := NewSockets(testConfig(dial))
 		d := NewDialer(sockets)
-		d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID())
+		d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		joined := x.posted()[0].(protocol.Joined)
 		require.True(t, joined.Outgoing && joined.Fast && !joined.Extended)
 		require.Equal(t, swarm.PeerID{'p'}, joined.ID)
@@ -161,7 +163,8 @@ func TestUnrequestedBlockTakesNoBuffer(t *testing.T) {
 		m := x.posted()[0].(*protocol.Received).Messages[0]
 		require.Equal(t, b, m.Block)
 		require.Nil(t, m.Data)
-		require.EqualValues(t, swarm.BlockLen, c.tally.Down.Load())
+		require.Zero(t, c.tally.Down.Load())
+		require.EqualValues(t, swarm.BlockLen+peerwire.PieceHeaderLen, c.tally.DownAll.Load())
 	})
 }
 
@@ -320,11 +323,11 @@ func TestOutcomesOfDials(t *testing.T) {
 				sockets := NewSockets(config)
 				if test.full {
 					for i := range 5 {
-						sockets.acquire(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}), true)
+						sockets.acquireDial(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}))
 					}
 				}
 				d, x := NewDialer(sockets), newTorrent(t, nil)
-				d.Dial(x, netip.MustParseAddrPort(test.addr), x.ID())
+				d.Dial(x, netip.MustParseAddrPort(test.addr), x.ID(), false)
 				got := x.posted()
 				require.Len(t, got, 1)
 				u := got[0].(protocol.Unreached)
@@ -357,15 +360,15 @@ func TestDialsWaitForOthers(t *testing.T) {
 		}))
 		d, x, y := NewDialer(sockets), newTorrent(t, nil), newTorrent(t, nil)
 		for range 3 {
-			d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID())
+			d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		}
-		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID())
+		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false)
 		synctest.Wait()
 		require.Equal(t, 2, dials)
 		y.close()
 		d.Forget(y)
 		y.tasks.Wait()
-		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID()) // too late
+		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false) // too late
 		time.Sleep(16 * time.Second)
 		require.Len(t, x.posted(), 2)
 		require.Equal(t, 3, dials)
@@ -374,5 +377,50 @@ func TestDialsWaitForOthers(t *testing.T) {
 		d.Close()
 		require.Equal(t, 3, dials)
 		require.Empty(t, y.posted())
+	})
+}
+
+// A torrent that dials many dead addresses does not delay the dials of others.
+func TestDialsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var began []string
+		config := testConfig(func(ctx context.Context, _, address string) (net.Conn, error) {
+			mu.Lock()
+			began = append(began, address)
+			mu.Unlock()
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		config.HalfOpen, config.Places.Total = 16, 500
+		d := NewDialer(NewSockets(config))
+		x, y, z := newTorrent(t, nil), newTorrent(t, nil), newTorrent(t, nil)
+		for i := range 80 {
+			d.Dial(x, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), uint16(i+1)), x.ID(), false)
+		}
+		synctest.Wait()
+		require.Len(t, began, 14, "the last two are for others")
+		for i := range 20 {
+			d.Dial(y, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2}), uint16(i+1)), y.ID(), false)
+		}
+		d.Dial(z, netip.MustParseAddrPort("10.0.0.3:1"), z.ID(), false)
+		synctest.Wait()
+		require.ElementsMatch(t, []string{"10.0.0.2:1", "10.0.0.3:1"}, began[14:])
+		time.Sleep(16 * time.Second)
+		others := 0
+		for _, addr := range began[16:] {
+			if strings.HasPrefix(addr, "10.0.0.2:") {
+				others++
+			}
+		}
+		require.Equal(t, 7, others, "two torrents share what became free")
+		for _, o := range []*torrent{x, y, z} {
+			o.close()
+			d.Forget(o)
+			o.tasks.Wait()
+		}
+		d.Close()
+		require.Empty(t, d.queues)
+		require.Empty(t, d.turns)
 	})
 }
