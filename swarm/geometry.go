@@ -10,9 +10,9 @@ import "iter"
 // next piece. In a v2-only torrent a piece ends where its pad begins; in v1 and hybrid
 // torrents the pad belongs to the piece and is hashed.
 //
-// Pads are never requested: a block ends where the pad at its end begins, and a block
-// that is all pad is left out. Some clients end a piece where its file ends, also in
-// hybrid torrents, and close the connection at a request that reaches further.
+// The pad at the end of a block is not requested, and a block that is all pad is left out.
+// Some clients end a piece where its file ends, also in hybrid torrents, and close the
+// connection at a request that reaches further.
 //
 // A Geometry is a value; its methods may be called from many goroutines.
 type Geometry struct {
