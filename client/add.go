@@ -30,6 +30,10 @@ type AddOptions struct {
 	// *diskstore.SizeError.
 	Overwrite bool
 
+	// ReadOnly means that content is shared and never written to: pieces that are
+	// missing or wrong stay so, and empty files that are missing are not made.
+	ReadOnly bool
+
 	// Announce are tiers of announce URLs that replace the torrent's own, unless
 	// they are nil.
 	Announce [][]string
@@ -42,7 +46,7 @@ type AddOptions struct {
 	Sources []swarm.PeerSource
 
 	// Engine overrides Config.Engine.Torrent. Its UserAgent is also what the
-	// torrent's trackers see.
+	// torrent's trackers see. Its Events is ignored, as there.
 	Engine *engine.TorrentConfig
 }
 
@@ -150,11 +154,9 @@ func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	}
 	if o.Engine != nil {
 		t.trackers.userAgent = o.Engine.UserAgent
-		if o.Engine.Events != 0 {
-			cfg := *o.Engine
-			cfg.Events |= fileEvents
-			spec.Config = &cfg
-		}
+		cfg := *o.Engine
+		cfg.Events = engineEvents
+		spec.Config = &cfg
 	}
 	if o.Announce == nil {
 		o.Announce = state.totals.Trackers

@@ -35,6 +35,7 @@
 //	lazyStorage.mu       what is open of a torrent; its I/O            lifecycle
 //	recorder.saveMu      what the record says; its saves               lifecycle, lazyStorage.mu
 //	recorder.timerMu     the timer of saves                            lifecycle, lazyStorage.mu, saveMu
+//	modifiedFiles.mu     files that another program may have changed   lifecycle, lazyStorage.mu, saveMu
 //	trackers.mu          the trackers of a torrent                     lifecycle, lazyStorage.mu, saveMu
 //	Torrent.mu           why a torrent is closed                       lifecycle
 //	Stream.reading       events that were read but not returned        –
@@ -50,7 +51,7 @@
 //
 //	rule                                            file          function
 //	what a torrent may be added from                read.go       Client.readTorrent
-//	how a .torrent file is fetched from a URL       fetch.go      Client.fetchTorrent
+//	how a .torrent file is fetched from a URL       fetch.go      Config.fetchTorrent
 //	when a torrent is a duplicate                   client.go     Client.reserveSwarms
 //	who locks a torrent's files                     lock.go       Torrent.lockFiles
 //	what a seed is made from                        seed.go       Client.buildSeed
@@ -64,6 +65,8 @@
 //	when stored pieces are checked                  open.go       Torrent.checkRecord
 //	what Trust and Recheck take for present         open.go       Torrent.presentPieces
 //	what becomes ours, and may be overwritten       open.go       Torrent.openFiles
+//	what happens if another program changes a file  sync.go       Torrent.checkModified
+//	what a complete torrent must have               sync.go       Torrent.completeContent
 //	what happens to a damaged record                record.go     loadRecord
 //	what a record says                              record.go     Torrent.recordState
 //	when a record is saved                          recorder.go   recorder.scheduleSave
@@ -83,6 +86,6 @@
 //	which port is listened on                       listen.go     openListeners
 //	what the defaults are                           config.go     Config.withDefaults
 //	when a file is complete                         events.go     fileCount.addPiece
-//	how errors name what was not in time            errors.go     timeoutError
+//	how errors name what a peer did or was late     errors.go     dialError
 //	how passkeys are kept out of errors             fetch.go      withoutURL
 package client

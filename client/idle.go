@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/resume"
@@ -25,7 +26,7 @@ const maxBecomingIdle = 4
 // Idle is called in a turn of the engine, so it must not block. The torrent becomes
 // idle on a goroutine for which Close waits.
 func (l *lazyStorage) Idle() {
-	if l.torrent == nil {
+	if l.torrent.folder == nil { // what is not remembered cannot be opened again
 		swarm.Idle(l.open.Storage)
 		return
 	}
@@ -73,7 +74,7 @@ func (t *Torrent) becomeIdle() {
 		return // something was written meanwhile
 	}
 	o.recorder.stop()
-	if err := storeError("sync", swarm.Sync(o.Storage)); err != nil {
+	if err := t.syncContent(o.Storage); err != nil {
 		o.recorder.restart()
 		t.emitWarning(err)
 		return
@@ -136,6 +137,7 @@ func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 	r := v.Record
 	r.Totals.Folder = t.dir
 	if v.Distrust == nil {
+		r.Files = old.Files // with their times, so that a change meanwhile is noticed
 		return r, nil
 	}
 	r.State = resume.Open
@@ -157,8 +159,11 @@ func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 		// Its times are kept, so that the next run checks the files that were touched.
 		return old, nil
 	}
-	// The record is gone, but the pieces are held, because every file has its size.
-	r.Pieces.SetAll(t.geometry.Pieces())
+	// The record is gone. Every file has its size, so the pieces count as held, and are
+	// hashed before the record says so.
+	for i := range r.Files {
+		r.Files[i].ModTime = time.Time{}
+	}
 	return r, nil
 }
 

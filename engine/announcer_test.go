@@ -344,7 +344,7 @@ func TestBothDial(t *testing.T) {
 		require.Len(t, x.Peers(), 1)
 		require.Len(t, y.Peers(), 1)
 		require.NotEqual(t, x.Peers()[0].Outgoing, y.Peers()[0].Outgoing)
-		require.EqualValues(t, 1, a.sockets.Open())
+		require.Equal(t, 1, a.sockets.Open())
 	})
 }
 

@@ -207,7 +207,7 @@ func TestAddAndRemove(t *testing.T) {
 		require.Zero(t, leech.deadlines.Len())
 		require.Zero(t, private(leech.memory.Blocks, "holders"))
 		require.Zero(t, private(leech.memory.Blocks, "waiting"))
-		require.EqualValues(t, 0, leech.sockets.Open())
+		require.Equal(t, 0, leech.sockets.Open())
 	})
 }
 

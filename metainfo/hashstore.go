@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/metainfo/internal/batchhash"
@@ -149,13 +150,14 @@ func (i *Info) rootOf(piece int, leaves [][32]byte) [32]byte {
 	return batchhash.PieceRoot(leaves, f.Length, i.PieceLength)
 }
 
-// readLayers reads the "piece layers" of a .torrent file. A missing layer is not an
-// error, because peers have it. A layer that is wrong or of no file is an error.
+// readLayers reads the "piece layers" of a .torrent file. A layer that is wrong or of no
+// file counts as missing, which is not an error, because peers have it.
 // BEP 52, "piece layers": https://www.bittorrent.org/beps/bep_0052.html
-func (i *Info) readLayers(v bencode.Value) error {
-	layers, err := optional(v.GetDict("piece layers"))
+func (i *Info) readLayers(v bencode.Value, w *warnings) {
+	const part = "piece layers"
+	layers, err := optional(v.GetDict(part))
 	if err != nil {
-		return err
+		w.add(part, "%v; they count as missing", err)
 	}
 	// Several files may have the same root; then their lengths are the same.
 	entries := make(map[[32]byte]int)
@@ -177,12 +179,12 @@ func (i *Info) readLayers(v bencode.Value) error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("piece layers: %x: %w", key[:min(4, len(key))], err)
+			w.add(part, "%x: %v; it counts as missing", key[:min(4, len(key))], err)
 		}
 	}
-	return nil
 }
 
+// splitHashes returns the hashes of a layer, which are a part of v.
 func splitHashes(v bencode.Value) ([][32]byte, error) {
 	b, err := v.Bytes()
 	if err != nil {
@@ -191,9 +193,10 @@ func splitHashes(v bencode.Value) ([][32]byte, error) {
 	if len(b)%32 != 0 {
 		return nil, fmt.Errorf("%d bytes, not a multiple of 32", len(b))
 	}
-	hashes := make([][32]byte, 0, len(b)/32)
-	for ; len(b) > 0; b = b[32:] {
-		hashes = append(hashes, [32]byte(b))
+	if len(b) == 0 {
+		return nil, nil
 	}
-	return hashes, nil
+	// A copy of the hashes of two million pieces would take 64 MiB. Arrays of bytes
+	// need no alignment.
+	return unsafe.Slice((*[32]byte)(b), len(b)/32), nil
 }

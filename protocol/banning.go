@@ -28,7 +28,7 @@ func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), errBann
 
 // ban refuses an address from now on; why ends its connections.
 func (s *State) ban(now time.Time, addr netip.Addr, why error) {
-	if s.book.Ban(addr) {
+	if s.book.Ban(addr, why == errBanned) {
 		s.report(PeerBanned{Torrent: s.ID(), Addr: addr})
 	}
 	s.dropBlocksFrom(addr)

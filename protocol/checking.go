@@ -108,6 +108,7 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 			continue
 		}
 		s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
+		p.allowance.Earn(2) // it may become interested, and lose interest again
 		if p.amInterested && p.has.Has(piece, s.n) {
 			s.updateInterest(now, p)
 		}
@@ -121,7 +122,7 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 
 // downloadDone turns a leecher into a seed.
 func (s *State) downloadDone(now time.Time) {
-	s.reportCompleted()
+	s.syncAll()
 	s.stopPicker()
 	for _, p := range slices.Clone(s.order) {
 		s.updateInterest(now, p)

@@ -20,7 +20,7 @@ func (e Found) apply(now time.Time, s *State) {
 func (e Unreached) apply(now time.Time, s *State) {
 	s.book.Ended(now, e.Addr, e.Why)
 	if e.Err != nil {
-		s.report(PeerFailed{Torrent: s.ID(), Addr: e.Addr, Err: e.Err})
+		s.report(PeerFailed{Torrent: s.ID(), Addr: e.Addr, Err: e.Err, Retry: s.book.RetryAt(e.Addr)})
 	}
 	if s.reportNoPeers(s.book.Ready(now)) {
 		s.do(Announce{Soon: true})

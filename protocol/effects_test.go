@@ -42,6 +42,10 @@ func (w *world) effect(e Effect) {
 		w.say("spill %d: %v", e.Piece, e.Numbers)
 	case Hurry:
 	case Report:
+		lost, ok := e.Event.(PeerLost)
+		if ok && w.ends != nil {
+			w.ends(lost)
+		}
 		w.say("event %s", describe(e.Event))
 	case Announce:
 		a := w.s.Announcement()
@@ -55,6 +59,8 @@ func (w *world) effect(e Effect) {
 		w.say("announce %s: left %d, down %d, want %d", what, a.Left, a.Downloaded, a.Want)
 	case CheckStored:
 		w.say("read %d pieces", e.Pieces.Count())
+	case Complete:
+		w.say("sync")
 	case Idle:
 		w.say("idle")
 	case Answer:

@@ -21,6 +21,9 @@ type (
 
 	// A Flow is bytes in one direction.
 	Flow = report.Flow
+
+	// An End is why a connection ended.
+	End = report.End
 )
 
 // The events; package report has their fields.
@@ -103,6 +106,20 @@ const (
 	OnPeerFailed    = report.OnPeerFailed
 	CheapEvents     = report.CheapEvents
 	AllEvents       = report.AllEvents
+)
+
+// The ends of connections.
+const (
+	EndLost      = report.EndLost
+	EndTimeout   = report.EndTimeout
+	EndBroken    = report.EndBroken
+	EndFlood     = report.EndFlood
+	EndBanned    = report.EndBanned
+	EndDuplicate = report.EndDuplicate
+	EndUseless   = report.EndUseless
+	EndIdle      = report.EndIdle
+	EndRemoved   = report.EndRemoved
+	EndStopped   = report.EndStopped
 )
 
 // The phases of a torrent's life.

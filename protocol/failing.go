@@ -21,6 +21,8 @@ func (s *State) fail(now time.Time, err error) {
 	s.report(Failed{Torrent: s.ID(), Err: err})
 }
 
+func (e StorageFailed) apply(now time.Time, s *State) { s.fail(now, e.Err) }
+
 // dropMemory forgets the blocks of partial pieces that are in memory.
 func (s *State) dropMemory() {
 	for _, a := range s.pieces.InOrder() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -240,6 +241,17 @@ func (c *chaos) message(p *peer, op byte) peerwire.Message {
 		return peerwire.Message{Kind: peerwire.Cancel, Block: c.anyBlock()}
 	case 19:
 		return peerwire.Message{Kind: [...]peerwire.Kind{peerwire.AllowedFast, peerwire.Suggest}[c.byte()&1], Piece: c.anyBlock().Piece}
+	case 20:
+		kinds := [...]peerwire.Kind{peerwire.HaveAll, peerwire.HaveNone, peerwire.Port, peerwire.Unknown, peerwire.Extended, peerwire.Bitfield}
+		m := peerwire.Message{Kind: kinds[int(c.byte())%len(kinds)]}
+		switch m.Kind {
+		case peerwire.Extended:
+			m.Data = peerwire.ExtendedHandshake{Reqq: int(c.byte()), P: 6881}.AppendTo(nil)
+		case peerwire.Bitfield:
+			m.Data = slices.Clone(p.has.Bitfield(c.s.n))
+		}
+		p.allowance.Spend(int(c.byte())) // as if it came so often
+		return m
 	}
 	return peerwire.Message{Kind: peerwire.Piece, Block: b, Data: data}
 }
@@ -293,7 +305,7 @@ func (c *chaos) writes(fails bool) {
 
 // control is what a user does.
 func (c *chaos) control() {
-	switch c.byte() % 12 {
+	switch c.byte() % 14 {
 	case 0:
 		c.obey([]string{"pause"})
 	case 1, 2:
@@ -316,6 +328,10 @@ func (c *chaos) control() {
 		c.happen(Ban{c.address(string('1' + rune(c.byte()%8))).Addr()})
 	case 11:
 		c.happen(Reannounce{})
+	case 12, 13:
+		if c.s.completion.syncing {
+			c.obey([]string{"synced", "badly"}[:1+c.byte()%2])
+		}
 	}
 }
 
@@ -323,7 +339,7 @@ func (c *chaos) control() {
 func (c *chaos) complete() {
 	c.deliverLate()
 	seed := swarm.Peer(1000)
-	for n := 0; !c.s.complete(); n++ {
+	for n := 0; !c.s.complete() || !c.s.completion.reported; n++ {
 		c.reap()
 		require.Less(c.t, n, 3000, "%s: no progress: %d of %d pieces, %d partial", c.place, c.s.haveN, c.s.n, c.s.pieces.Len())
 		switch c.s.phase {
@@ -338,6 +354,10 @@ func (c *chaos) complete() {
 		}
 		c.verdict(false)
 		c.writes(false)
+		if c.s.complete() {
+			c.obey([]string{"synced"})
+			continue
+		}
 		p := c.s.peers[seed]
 		if p == nil || p.closing {
 			seed++

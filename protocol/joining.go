@@ -6,9 +6,12 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/traffic"
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 // The reasons for which a connection is refused.
@@ -16,6 +19,7 @@ var (
 	errDuplicate = errors.New("second connection to the same peer")
 	errSelf      = errors.New("connection to ourselves")
 	errFull      = errors.New("too many connections")
+	errRefused   = errors.New("refused for a while, because a peer of this address flooded us")
 )
 
 func (e Joined) apply(now time.Time, s *State) {
@@ -49,6 +53,7 @@ func newPeer(now time.Time, e Joined) *peer {
 		fast:         e.Fast,
 		extended:     e.Extended,
 		tally:        e.Tally,
+		allowance:    allowance.New(now),
 		peerInterest: peerInterest{choking: true, amChoking: true},
 		peerRequests: peerRequests{pace: pacing.New()},
 		peerClock:    peerClock{joinedAt: now, lastReceived: now, lastSent: now, lastInterest: now},
@@ -72,6 +77,8 @@ func (s *State) refusal(now time.Time, e Joined) error {
 		return errSelf
 	case s.book.Banned(e.Addr.Addr()):
 		return errBanned
+	case s.book.Refused(now, e.Addr.Addr()):
+		return errRefused
 	case s.config.MaxPeers > 0 && len(s.peers) >= s.config.MaxPeers:
 		return errFull
 	}
@@ -79,14 +86,24 @@ func (s *State) refusal(now time.Time, e Joined) error {
 	if old == nil {
 		return nil
 	}
+	// Peer ids are no secret, so whoever comes from elsewhere may only pretend to be the
+	// same peer. It must not end a connection that we have.
+	if old.addr.Addr().Unmap() != e.Addr.Addr().Unmap() {
+		old.rivalAt = now
+		return errDuplicate
+	}
 	// If both dialed, both must keep the same connection: the one that the greater
 	// of the two peer ids made.
-	weAreGreater := bytes.Compare(s.config.PeerID[:], e.ID[:]) > 0
-	if old.outgoing == e.Outgoing || e.Outgoing != weAreGreater {
+	if old.outgoing == e.Outgoing || e.Outgoing != s.isGreater(e.ID) {
 		return errDuplicate
 	}
 	s.closePeer(now, old, errDuplicate)
 	return nil
+}
+
+// isGreater reports whether our peer id is greater than another.
+func (s *State) isGreater(than swarm.PeerID) bool {
+	return bytes.Compare(s.config.PeerID[:], than[:]) > 0
 }
 
 // refuse closes a connection that is not wanted.
@@ -94,12 +111,26 @@ func (s *State) refuse(now time.Time, e Joined, why error) {
 	old := s.byID[e.ID]
 	switch {
 	case !e.Outgoing:
-	case why == errDuplicate && old != nil:
+	case why == errDuplicate && !old.dialAddr.IsValid():
 		old.dialAddr = e.Addr // to be dialed again when it is lost
 	default:
-		s.book.Ended(now, e.Addr, outcomeOf(why))
+		s.book.Ended(now, e.Addr, outcomeOfRefusal(why))
 	}
 	s.do(Hangup{e.Peer, why})
+}
+
+// outcomeOfRefusal returns what a connection that we refuse means for the address that we
+// dialed.
+func outcomeOfRefusal(why error) addressbook.Outcome {
+	switch why {
+	case errFull, errPaused:
+		return addressbook.NoRoom
+	case errSelf:
+		return addressbook.Self
+	case errDuplicate:
+		return addressbook.Duplicate
+	}
+	return addressbook.Failed
 }
 
 // sendFirst sends what comes right after the handshake: what we have

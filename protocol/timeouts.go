@@ -127,6 +127,7 @@ func (s *State) giveUpRequests(now time.Time, p *peer) {
 			s.picker.Drop(p.id, r.Block)
 		}
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
+		p.allowance.Earn(1) // it answers with a reject
 	}
 	s.memory.Release(p.tally.TakeCredits(len(p.requests)))
 	p.requests = p.requests[:0]

@@ -35,6 +35,7 @@ type world struct {
 	last   Ticket
 	ended  map[Ticket]error
 	posted []Input            // by the budget
+	ends   func(PeerLost)     // is told of each; may be nil
 	slow   []peerwire.Message // read from the socket, not handed over yet
 }
 

@@ -90,7 +90,7 @@ type Answer struct {
 	Seeds    int           // in the swarm; -1 if unknown
 	Leechers int           // in the swarm; -1 if unknown
 	External netip.Addr    // our address as the source sees it; zero if unknown (https://www.bittorrent.org/beps/bep_0024.html)
-	Warning  string        // for the user; empty for none
+	Warning  string        // for the user: what the source says, or what was wrong in its answer and ignored; empty for none
 }
 
 // A List is a PeerSource that knows a fixed set of peers. It may be used by many

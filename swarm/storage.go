@@ -82,6 +82,15 @@ type (
 		Sync() error
 	}
 
+	// A Completer finishes what belongs to a torrent beside its bytes, such as empty
+	// files. The function Complete uses it.
+	Completer interface {
+		// Complete is Sync, and says that every piece is held. It must return
+		// an error if something of the torrent is known to be missing
+		// afterwards. It may be called again.
+		Complete() error
+	}
+
 	// An Idler is a Storage that releases what it has open while nobody uses it. The
 	// function Idle uses it.
 	Idler interface {
@@ -144,6 +153,14 @@ func Sync(s any) error {
 		return y.Sync()
 	}
 	return nil
+}
+
+// Complete tells s that every piece is held if s is a Completer; else it is Sync.
+func Complete(s any) error {
+	if c, ok := s.(Completer); ok {
+		return c.Complete()
+	}
+	return Sync(s)
 }
 
 // Idle tells s that nobody will use it for a while if s is an Idler; else it does

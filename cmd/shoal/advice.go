@@ -27,6 +27,7 @@ func advice(err error) string {
 		return own.advice
 	}
 	var size *diskstore.SizeError
+	var store *client.StoreError
 	var invalid *metainfo.InvalidError
 	var status *client.StatusError
 	var dns *net.DNSError
@@ -35,8 +36,10 @@ func advice(err error) string {
 	switch {
 	case errors.Is(err, client.ErrMagnet):
 		return "Ask for the .torrent file, or its address on the web."
+	case errors.Is(err, client.ErrModified), errors.As(err, &store) && store.Op != "open" && errors.As(err, &size):
+		return "Do not write to files while they are downloaded. Run the same command again:\nit checks them and fetches what is wrong."
 	case errors.As(err, &size), errors.Is(err, diskstore.ErrForeign):
-		return "Shoal did not make that file. Move it away, choose another folder with --dir,\nor allow Shoal to overwrite it with --overwrite."
+		return "Shoal did not make that file, or it was changed since. Move it away, choose another folder with --dir,\nor allow Shoal to overwrite it with --overwrite."
 	case errors.As(err, &invalid):
 		return "This is not a .torrent file, or it is damaged. Get it again."
 	case errors.As(err, &status):

@@ -12,24 +12,26 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
 // buildFlags are the flags of commands that make torrents.
 type buildFlags struct {
-	Announce    []string  `sep:"none" placeholder:"URL" help:"Announce URL of a tracker. Each --announce adds a tier, which clients try after the tiers before it. Separate the URLs of one tier with commas."`
-	Format      string    `enum:"v1,v2,hybrid" default:"v1" placeholder:"v1|v2|hybrid" help:"Protocol version: v1 for every client (the default), v2 for new ones, hybrid for both."`
-	PieceLength byteCount `placeholder:"SIZE" help:"Length of a piece, a power of two from 16KiB to 512MiB (default: depends on the length of the content)."`
-	Name        string    `help:"Name of the torrent (default: the name of the file or folder)."`
-	Comment     string    `placeholder:"TEXT" help:"Comment that clients show."`
-	CreatedBy   string    `default:"shoal ${shoal}" placeholder:"TEXT" help:"Program that made the torrent."`
-	Private     bool      `help:"Tell clients to take peers only from the trackers (BEP 27)."`
-	Source      string    `placeholder:"TEXT" help:"Text that changes the info hash, as some private trackers require."`
-	WebSeed     []string  `sep:"none" placeholder:"URL" help:"Address of a web server with the content (BEP 19). May be given several times."`
-	Node        []string  `placeholder:"HOST:PORT" help:"DHT node to start from (BEP 5). May be given several times."`
-	NoDate      bool      `help:"Leave out the date, so that the same content always gives the same file."`
-	Force       bool      `short:"f" help:"Replace an existing .torrent file."`
+	Announce    []string       `sep:"none" placeholder:"URL" help:"Announce URL of a tracker. Each --announce adds a tier, which clients try after the tiers before it. Separate the URLs of one tier with commas."`
+	Format      string         `enum:"v1,v2,hybrid" default:"v1" placeholder:"v1|v2|hybrid" help:"Protocol version: v1 for every client (the default), v2 for new ones, hybrid for both."`
+	PieceLength quantity.Bytes `placeholder:"SIZE" help:"Length of a piece, a power of two from 16KiB to 512MiB (default: depends on the length of the content)."`
+	Name        string         `help:"Name of the torrent (default: the name of the file or folder)."`
+	Comment     string         `placeholder:"TEXT" help:"Comment that clients show."`
+	CreatedBy   string         `default:"shoal ${shoal}" placeholder:"TEXT" help:"Program that made the torrent."`
+	Private     bool           `help:"Tell clients to take peers only from the trackers (BEP 27)."`
+	Source      string         `placeholder:"TEXT" help:"Text that changes the info hash, as some private trackers require."`
+	WebSeed     []string       `sep:"none" placeholder:"URL" help:"Address of a web server with the content (BEP 19). May be given several times."`
+	Node        []string       `placeholder:"HOST:PORT" help:"DHT node to start from (BEP 5). May be given several times."`
+	NoDate      bool           `help:"Leave out the date, so that the same content always gives the same file."`
+	Force       bool           `short:"f" help:"Replace an existing .torrent file."`
 }
 
 // builder returns what makes a torrent by the flags.
@@ -45,14 +47,14 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 		Comment:     f.Comment,
 		CreatedBy:   f.CreatedBy,
 		Skipped: func(path, why string) {
-			c.warn("left out %s: %s", sanitize(path), why)
+			c.warn("left out %s: %s", terminal.Sanitize(path), why)
 		},
 	}
 	if !f.NoDate {
 		b.CreationDate = time.Now().Truncate(time.Second)
 	}
 	if n := b.PieceLength; n != 0 && (n < 16<<10 || n > 512<<20 || n&(n-1) != 0) {
-		return b, usageError{fmt.Errorf("--piece-length: %s is not a power of two from 16KiB to 512MiB", formatSize(n))}
+		return b, usageError{fmt.Errorf("--piece-length: %s is not a power of two from 16KiB to 512MiB", quantity.Size(n))}
 	}
 	for _, list := range f.Announce {
 		var tier []string

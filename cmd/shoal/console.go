@@ -1,15 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
-	"sync"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 )
 
 // A console prints what a command says. On a terminal it keeps lines at the bottom
@@ -23,46 +23,27 @@ type console struct {
 	command string // its name
 	json    bool   // objects for programs on stdout, and no text for people
 	live    bool   // stdout is a terminal on which lines can be drawn again
-	style   style  // of what is drawn
 
-	size func() (columns, rows int) // of the window
-
-	mu    sync.Mutex
-	drawn []string // the lines at the bottom
+	style  terminal.Style  // of what is drawn
+	screen terminal.Screen // stdout, and lines on it that change
 }
 
 // newConsole finds out what the terminal can do, if there is one.
 func newConsole(stdin io.Reader, stdout, stderr io.Writer) *console {
 	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, log: slog.New(slog.DiscardHandler)}
-	c.size = func() (int, int) { return sizeOf(0, 0) }
+	c.screen.Output = stdout
+	c.screen.Size = func() (int, int) { return terminal.Size(0, 0) }
 	if f, ok := asFile(stdout); ok {
-		if _, _, ok := windowSize(f); ok && os.Getenv("TERM") != "dumb" {
+		if _, _, ok := terminal.WindowSize(f); ok && os.Getenv("TERM") != "dumb" {
 			c.live = true
-			c.style = styleOf(os.Getenv)
-			c.size = func() (int, int) {
-				columns, rows, _ := windowSize(f)
-				return sizeOf(columns, rows)
+			c.style = terminal.StyleOf(os.Getenv)
+			c.screen.Size = func() (int, int) {
+				columns, rows, _ := terminal.WindowSize(f)
+				return terminal.Size(columns, rows)
 			}
 		}
 	}
 	return c
-}
-
-// sizeOf replaces numbers that a terminal did not tell.
-func sizeOf(columns, rows int) (int, int) {
-	if columns <= 0 {
-		columns, _ = strconv.Atoi(os.Getenv("COLUMNS"))
-	}
-	if rows <= 0 {
-		rows, _ = strconv.Atoi(os.Getenv("LINES"))
-	}
-	if columns <= 0 {
-		columns = 80
-	}
-	if rows <= 0 {
-		rows = 24
-	}
-	return columns, rows
 }
 
 // newLogger returns a logger to stderr for a level's name.
@@ -81,7 +62,7 @@ func newLogger(c *console, level string) (*slog.Logger, error) {
 type logWriter struct{ c *console }
 
 func (l logWriter) Write(p []byte) (int, error) {
-	l.c.print(l.c.stderr, string(p))
+	l.c.screen.Print(l.c.stderr, string(p))
 	return len(p), nil
 }
 
@@ -90,7 +71,7 @@ func (c *console) say(format string, args ...any) {
 	if c.json {
 		return
 	}
-	c.print(c.stdout, fmt.Sprintf(format, args...)+"\n")
+	c.screen.Print(c.stdout, fmt.Sprintf(format, args...)+"\n")
 }
 
 // warn prints a line for people to stderr; programs get it as an object.
@@ -100,7 +81,7 @@ func (c *console) warn(format string, args ...any) {
 		c.emit(failureJSON{Event: "warning", Message: text})
 		return
 	}
-	c.print(c.stderr, "shoal: "+text+"\n")
+	c.screen.Print(c.stderr, "shoal: "+text+"\n")
 }
 
 // fail prints an error and what to do about it.
@@ -121,83 +102,18 @@ func (c *console) emit(v any) {
 	if !c.json {
 		return
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	encoder := json.NewEncoder(c.stdout)
+	var line bytes.Buffer
+	encoder := json.NewEncoder(&line)
 	encoder.SetEscapeHTML(false)
-	encoder.Encode(v) // if this fails, there is nowhere to report it
+	encoder.Encode(v) // an object of ours can be encoded
+	c.screen.Print(c.stdout, line.String())
 }
 
-// print writes text above the lines that are drawn.
-func (c *console) print(w io.Writer, text string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.drawn) == 0 {
-		io.WriteString(w, text)
-		return
-	}
-	columns, _ := c.size()
-	lines := c.drawn
-	c.erase(columns)
-	io.WriteString(w, text)
-	c.redraw(lines, columns)
-}
-
-// draw replaces the lines that were drawn last. Lines that are too long for the
-// window are cut, and so are lines that are too many.
+// draw replaces the lines at the bottom of a terminal that were drawn last.
 func (c *console) draw(lines ...string) {
-	if !c.live || c.json {
-		return
+	if c.live && !c.json {
+		c.screen.Draw(lines...)
 	}
-	columns, rows := c.size()
-	lines = slices.Clone(lines[:min(len(lines), max(rows-1, 1))])
-	for i := range lines {
-		lines[i] = cut(lines[i], columns-1)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.redraw(lines, columns)
-}
-
-// clear takes the lines away that were drawn.
-func (c *console) clear() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.drawn) > 0 {
-		columns, _ := c.size()
-		c.erase(columns)
-	}
-}
-
-// redraw puts lines in the place of those that were drawn, in one write, so that
-// nothing flickers.
-func (c *console) redraw(lines []string, columns int) {
-	var b strings.Builder
-	b.WriteString(c.up(columns))
-	for _, line := range lines {
-		b.WriteString(line + "\x1b[K\n")
-	}
-	b.WriteString("\x1b[J")
-	c.drawn = lines
-	io.WriteString(c.stdout, b.String())
-}
-
-func (c *console) erase(columns int) {
-	io.WriteString(c.stdout, c.up(columns)+"\x1b[J")
-	c.drawn = nil
-}
-
-// up returns what moves the cursor to the first of the lines that were drawn. In a
-// window that became narrower they take more rows than lines.
-func (c *console) up(columns int) string {
-	rows := 0
-	for _, line := range c.drawn {
-		rows += max(1, (width(line)+columns-1)/max(columns, 1))
-	}
-	if rows == 0 {
-		return ""
-	}
-	return fmt.Sprintf("\r\x1b[%dA", rows)
 }
 
 // modules are names that errors begin with, which mean nothing to a user.
@@ -206,7 +122,7 @@ var modules = []string{"client: ", "engine: ", "metainfo: ", "diskstore: ", "res
 // readable returns the message of an error on one line, without the names of
 // modules that it went through and without control characters.
 func readable(err error) string {
-	text := sanitize(strings.ReplaceAll(err.Error(), "\n", "; "))
+	text := terminal.Sanitize(strings.ReplaceAll(err.Error(), "\n", "; "))
 	for again := true; again; {
 		again = false
 		for _, module := range modules {

@@ -4,75 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal/terminaltest"
 )
 
-// A terminal is enough of one to see what stands on it in the end.
-type terminal struct {
-	lines       []string
-	row, column int
-	columns     int
-}
-
-func (w *terminal) Write(p []byte) (int, error) {
-	text := string(p)
-	for text != "" {
-		var up int
-		switch {
-		case strings.HasPrefix(text, "\x1b[K"):
-			w.at()
-			w.lines[w.row] = string([]rune(w.lines[w.row])[:w.column])
-			text = text[3:]
-		case strings.HasPrefix(text, "\x1b[J"):
-			w.at()
-			w.lines[w.row] = string([]rune(w.lines[w.row])[:w.column])
-			w.lines = w.lines[:w.row+1]
-			text = text[3:]
-		case strings.HasPrefix(text, "\x1b["):
-			if _, err := fmt.Sscanf(text, "\x1b[%dA", &up); err != nil {
-				return 0, fmt.Errorf("unknown sequence %q", text[:min(len(text), 8)])
-			}
-			w.row -= up
-			text = text[strings.Index(text, "A")+1:]
-		case text[0] == '\n':
-			w.row, w.column = w.row+1, 0
-			text = text[1:]
-		case text[0] == '\r':
-			w.column = 0
-			text = text[1:]
-		default:
-			r := []rune(text)[0]
-			if w.column == w.columns {
-				w.row, w.column = w.row+1, 0
-			}
-			w.at()
-			line := []rune(w.lines[w.row])
-			w.lines[w.row] = string(append(line[:w.column], r)) + string(line[min(w.column+1, len(line)):])
-			w.column++
-			text = text[len(string(r)):]
-		}
-	}
-	return len(p), nil
-}
-
-// at makes the line that the cursor is in.
-func (w *terminal) at() {
-	for len(w.lines) <= w.row {
-		w.lines = append(w.lines, "")
-	}
-	w.lines[w.row] = padRight(w.lines[w.row], w.column)
-}
-
-func (w *terminal) String() string { return strings.TrimRight(strings.Join(w.lines, "\n"), "\n ") }
-
-func liveConsole(columns, rows int) (*console, *terminal) {
-	w := &terminal{columns: columns}
+func liveConsole(columns, rows int) (*console, *terminaltest.Terminal) {
+	w := &terminaltest.Terminal{Columns: columns, Rows: rows}
 	c := newConsole(nil, w, w)
 	c.live = true
-	c.size = func() (int, int) { return w.columns, rows }
+	c.screen.Size = func() (int, int) { return w.Columns, rows }
 	return c, w
 }
 
@@ -88,33 +31,18 @@ func TestLinesAreDrawnInPlace(t *testing.T) {
 	c.warn("oh")
 	fmt.Fprintln(logWriter{c}, "log")
 	require.Equal(t, "first\nsecond\nshoal: oh\nlog\nONE\n2", w.String())
-	c.clear()
+	c.screen.Clear()
 	require.Equal(t, "first\nsecond\nshoal: oh\nlog", w.String())
-	c.clear()
+	c.screen.Clear()
 	c.say("third")
 	require.Equal(t, "first\nsecond\nshoal: oh\nlog\nthird", w.String())
-}
-
-func TestLinesFitTheWindow(t *testing.T) {
-	c, w := liveConsole(10, 4)
-	c.draw(strings.Repeat("x", 50), "b", "c", "d", "e")
-	require.Equal(t, strings.Repeat("x", 9)+"\nb\nc", w.String())
-
-	// The window becomes narrower, and the terminal wraps what stands there.
-	c, w = liveConsole(20, 10)
-	c.say("top")
-	c.draw(strings.Repeat("y", 15))
-	w.lines = []string{"top", "yyyyyyyyyy", "yyyyy"}
-	w.row, w.column, w.columns = 3, 0, 10
-	c.draw("short")
-	require.Equal(t, "top\nshort", w.String())
 }
 
 func TestNothingIsDrawnElsewhere(t *testing.T) {
 	out := newOutput()
 	c := newConsole(nil, out, out)
 	c.draw("one")
-	c.clear()
+	c.screen.Clear()
 	require.Empty(t, out.String())
 	c.say("text")
 	require.Equal(t, "text\n", out.String())

@@ -4,6 +4,9 @@ import (
 	"context"
 	"path/filepath"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -52,7 +55,7 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	if b.Name == "" {
 		b.Name = filepath.Base(path)
 	}
-	m := newMeter(c, "hashing "+sanitize(b.Name))
+	m := newMeter(c, "hashing "+terminal.Sanitize(b.Name))
 	b.Progress = m.set
 	t, err := b.File(ctx, path)
 	took := m.end()
@@ -76,14 +79,14 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	} else {
 		c.say("Wrote %s.", output)
 	}
-	c.say("  name       %s", sanitize(t.Info.Name))
-	c.say("  content    %s in %s, hashed in %s", formatSize(t.Info.ContentLength()), formatCount(countFiles(t.Info), "file"), formatDuration(took))
-	c.say("  pieces     %s of %s", formatNumber(int64(t.Info.Pieces())), formatExactSize(t.Info.PieceLength))
+	c.say("  name       %s", terminal.Sanitize(t.Info.Name))
+	c.say("  content    %s in %s, hashed in %s", quantity.Size(t.Info.ContentLength()), quantity.Count(countFiles(t.Info), "file"), quantity.Duration(took))
+	c.say("  pieces     %s of %s", quantity.Number(int64(t.Info.Pieces())), quantity.ExactSize(t.Info.PieceLength))
 	for _, h := range identify(t.Info).hashes() {
 		c.say("  %-10s %s", h.what, h.hash)
 	}
 	c.say("")
-	c.say("To share it: %s seed %s --dir %s", program(), quote(output), quote(filepath.Dir(cmd.Path)))
+	c.say("To share it: %s seed %s --dir %s", shell.Program(), shell.Quote(output), shell.Quote(filepath.Dir(cmd.Path)))
 	return nil
 }
 

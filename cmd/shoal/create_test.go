@@ -9,13 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/sample"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
 // makeContent writes a folder of several files, and returns its path.
 func makeContent(t *testing.T, size int64) string {
 	t.Helper()
-	require.NoError(t, makeSample(t.Context(), "album", sampleFiles(size), 7, func(int64) {}))
+	require.NoError(t, sample.Write(t.Context(), "album", sample.Files(size), 7, func(int64) {}))
 	return "album"
 }
 

@@ -11,15 +11,19 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/sample"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
 
 type demoCommand struct {
-	Size byteCount `default:"256MiB" placeholder:"SIZE" help:"Length of the sample (default: 256MiB)."`
-	Dir  string    `short:"d" placeholder:"FOLDER" help:"Where to make the temporary folder (default: the system's folder for temporary files)."`
-	Keep bool      `short:"k" help:"Keep the temporary folder."`
+	Size quantity.Bytes `default:"256MiB" placeholder:"SIZE" help:"Length of the sample (default: 256MiB)."`
+	Dir  string         `short:"d" placeholder:"FOLDER" help:"Where to make the temporary folder (default: the system's folder for temporary files)."`
+	Keep bool           `short:"k" help:"Keep the temporary folder."`
 }
 
 // Help is shown below the usage.
@@ -92,16 +96,16 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 		}
 	}()
 	started := time.Now()
-	c.say("Shoal demo: a sample of %s goes from a seeder to a downloader, over TCP on this machine.", formatSize(d.size))
+	c.say("Shoal demo: a sample of %s goes from a seeder to a downloader, over TCP on this machine.", quantity.Size(d.size))
 	for _, step := range []func(context.Context) error{d.makeSample, d.share, d.download, d.compare} {
 		if err := step(ctx); err != nil {
 			return cmp.Or(ctx.Err(), err) // whatever else failed for that
 		}
 	}
 	c.say("")
-	c.say("%s", c.style.paint(green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is correct.",
-		formatSize(d.size), formatCount(d.files, "file"), formatDuration(d.took), formatSpeed(d.size, d.took))))
-	c.say("The whole demo took %s.", formatDuration(time.Since(started)))
+	c.say("%s", c.style.Paint(terminal.Green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is correct.",
+		quantity.Size(d.size), quantity.Count(d.files, "file"), quantity.Duration(d.took), quantity.Speed(d.size, d.took))))
+	c.say("The whole demo took %s.", quantity.Duration(time.Since(started)))
 	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
 	if cmd.Keep {
 		result.Dir = d.dir
@@ -120,9 +124,9 @@ func checkDiskSpace(parent string, size int64) error {
 	} else if !st.IsDir() {
 		return advised{fmt.Errorf("%s is not a folder", parent), "Choose a folder with --dir."}
 	}
-	free, known := freeSpace(parent)
+	free, known := sample.FreeSpace(parent)
 	if known && free-diskReserve < 2*size {
-		return advised{fmt.Errorf("%s has %s free, but the demo needs %s", parent, formatSize(free), formatSize(2*size+diskReserve)),
+		return advised{fmt.Errorf("%s has %s free, but the demo needs %s", parent, quantity.Size(free), quantity.Size(2*size+diskReserve)),
 			"Choose another folder with --dir, or a smaller sample with --size."}
 	}
 	return nil
@@ -130,7 +134,7 @@ func checkDiskSpace(parent string, size int64) error {
 
 // cleanUp ends the seeder and deletes the folder.
 func (d *demo) cleanUp(keep bool) error {
-	d.c.clear()
+	d.c.screen.Clear()
 	if d.seeder != nil {
 		if err := d.seeder.Close(); err != nil {
 			d.c.log.Warn("closing the seeder", "error", err)
@@ -154,13 +158,13 @@ func (d *demo) cleanUp(keep bool) error {
 func (d *demo) source() string { return filepath.Join(d.dir, sourceName, sampleName) }
 
 func (d *demo) makeSample(ctx context.Context) error {
-	files := sampleFiles(d.size)
+	files := sample.Files(d.size)
 	d.files = len(files)
 	m := newMeter(d.c, "writing the sample")
-	if err := makeSample(ctx, d.source(), files, 1, func(done int64) { m.set(done, d.size) }); err != nil {
+	if err := sample.Write(ctx, d.source(), files, 1, func(done int64) { m.set(done, d.size) }); err != nil {
 		return err
 	}
-	m.done(fmt.Sprintf("1. Wrote %s", formatCount(d.files, "file")), d.size)
+	m.done(fmt.Sprintf("1. Wrote %s", quantity.Count(d.files, "file")), d.size)
 	return nil
 }
 
@@ -202,7 +206,7 @@ func (d *demo) share(ctx context.Context) error {
 		return err
 	}
 	info := meta.Info
-	m.done(fmt.Sprintf("2. Hashed %s of %s", formatCount(info.Pieces(), "piece"), formatExactSize(info.PieceLength)), d.size)
+	m.done(fmt.Sprintf("2. Hashed %s of %s", quantity.Count(info.Pieces(), "piece"), quantity.ExactSize(info.PieceLength)), d.size)
 	if _, err := saveTorrent(meta, filepath.Join(d.dir, torrentName), false); err != nil {
 		return err
 	}
@@ -260,30 +264,30 @@ func (d *demo) download(ctx context.Context) error {
 		return err
 	}
 	if d.c.live {
-		columns, _ := d.c.size()
-		d.c.say("%s", d.c.style.bar(1, columns-2))
+		columns, _ := d.c.screen.Size()
+		d.c.say("%s", d.c.style.Bar(1, columns-2))
 	}
-	d.c.say("4. Downloaded %s in %s, %s", formatSize(d.size), formatDuration(d.took), formatSpeed(d.size, d.took))
+	d.c.say("4. Downloaded %s in %s, %s", quantity.Size(d.size), quantity.Duration(d.took), quantity.Speed(d.size, d.took))
 	return nil
 }
 
 func (d *demo) compare(ctx context.Context) error {
 	m := newMeter(d.c, "comparing every byte")
-	files, length, err := compareFolders(ctx, d.source(), filepath.Join(d.dir, downloadName, sampleName), func(done int64) { m.set(done, d.size) })
+	files, length, err := sample.Compare(ctx, d.source(), filepath.Join(d.dir, downloadName, sampleName), func(done int64) { m.set(done, d.size) })
 	if err != nil {
 		return err
 	}
 	if files != d.files || length != d.size {
-		return fmt.Errorf("compared %s and %d bytes, want %d and %d", formatCount(files, "file"), length, d.files, d.size)
+		return fmt.Errorf("compared %s and %d bytes, want %d and %d", quantity.Count(files, "file"), length, d.files, d.size)
 	}
-	m.done(fmt.Sprintf("5. Compared %s byte by byte, all equal", formatCount(files, "file")), length)
+	m.done(fmt.Sprintf("5. Compared %s byte by byte, all equal", quantity.Count(files, "file")), length)
 	return nil
 }
 
 // showNextCommands prints commands to go on with. They work when they are pasted.
 func (d *demo) showNextCommands(kept bool) {
 	d.c.say("")
-	for _, line := range nextCommands(program(), d.dir, kept) {
+	for _, line := range nextCommands(shell.Program(), d.dir, kept) {
 		d.c.say("%s", line)
 	}
 }
@@ -292,31 +296,31 @@ func (d *demo) showNextCommands(kept bool) {
 func nextCommands(shoal, dir string, kept bool) []string {
 	peer := freeAddress()
 	if kept {
-		torrent, source := quote(filepath.Join(dir, torrentName)), quote(filepath.Join(dir, sourceName))
+		torrent, source := shell.Quote(filepath.Join(dir, torrentName)), shell.Quote(filepath.Join(dir, sourceName))
 		return []string{
 			"Next, look at the files:",
 			"",
 			"  " + shoal + " inspect " + torrent,
-			"  " + shoal + " verify " + torrent + " --dir " + quote(filepath.Join(dir, downloadName)),
+			"  " + shoal + " verify " + torrent + " --dir " + shell.Quote(filepath.Join(dir, downloadName)),
 			"",
 			"Share it, and download it in another terminal:",
 			"",
 			"  " + shoal + " seed " + torrent + " --dir " + source + " --listen " + peer,
-			"  " + shoal + " get " + torrent + " --dir " + quote(filepath.Join(dir, "again")) + " --peer " + peer + " --quit-after-complete",
+			"  " + shoal + " get " + torrent + " --dir " + shell.Quote(filepath.Join(dir, "again")) + " --peer " + peer + " --quit-after-complete",
 		}
 	}
 	file, torrent := filepath.Join(os.TempDir(), "hello.txt"), filepath.Join(os.TempDir(), "hello.torrent")
 	return []string{
 		"Next, make a torrent of your own:",
 		"",
-		"  echo hello > " + quote(file),
-		"  " + shoal + " create " + quote(file) + " --force --output " + quote(torrent),
-		"  " + shoal + " inspect " + quote(torrent),
+		"  echo hello > " + shell.Quote(file),
+		"  " + shoal + " create " + shell.Quote(file) + " --force --output " + shell.Quote(torrent),
+		"  " + shoal + " inspect " + shell.Quote(torrent),
 		"",
 		"Share it, and download it in another terminal:",
 		"",
-		"  " + shoal + " seed " + quote(torrent) + " --dir " + quote(os.TempDir()) + " --listen " + peer,
-		"  " + shoal + " get " + quote(torrent) + " --dir " + quote(filepath.Join(os.TempDir(), "shoal-hello")) + " --peer " + peer + " --quit-after-complete",
+		"  " + shoal + " seed " + shell.Quote(torrent) + " --dir " + shell.Quote(os.TempDir()) + " --listen " + peer,
+		"  " + shoal + " get " + shell.Quote(torrent) + " --dir " + shell.Quote(filepath.Join(os.TempDir(), "shoal-hello")) + " --peer " + peer + " --quit-after-complete",
 		"",
 		"To see all commands: " + shoal + " --help",
 	}

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 )
 
 func TestDemo(t *testing.T) {
@@ -60,32 +63,6 @@ func (w *trigger) Write(p []byte) (int, error) {
 	return n, err
 }
 
-func TestDemoFindsWrongBytes(t *testing.T) {
-	isolate(t)
-	makeContent(t, 1<<18)
-	require.NoError(t, os.CopyFS("copy", os.DirFS("album")))
-	equalFolders(t, "album", "copy")
-	compare := func() error {
-		_, _, err := compareFolders(t.Context(), "album", "copy", func(int64) {})
-		return err
-	}
-	require.NoError(t, os.WriteFile("copy/more", nil, 0o666))
-	require.ErrorContains(t, compare(), "files")
-	require.NoError(t, os.Remove("copy/more"))
-	film, err := os.ReadFile("copy/film.mkv")
-	require.NoError(t, err)
-	film[len(film)-1]++
-	require.NoError(t, os.WriteFile("copy/film.mkv", film, 0o666))
-	require.ErrorContains(t, compare(), "differs")
-	require.NoError(t, os.WriteFile("copy/film.mkv", film[:len(film)-1], 0o666))
-	require.ErrorContains(t, compare(), "differs")
-	film[len(film)-1]--
-	require.NoError(t, os.WriteFile("copy/film.mkv", append(film, 0), 0o666))
-	require.ErrorContains(t, compare(), "differs")
-	require.NoError(t, os.Remove("copy/film.mkv"))
-	require.ErrorIs(t, compare(), os.ErrNotExist)
-}
-
 // TestNextCommandsWork runs what the demo prints, with and without --keep.
 func TestNextCommandsWork(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--keep"}} {
@@ -105,7 +82,7 @@ func TestNextCommandsWork(t *testing.T) {
 					continue
 				case words[0] == "echo":
 					require.NoError(t, os.WriteFile(words[3], []byte(words[1]+"\n"), 0o666))
-				case words[0] != program():
+				case words[0] != shell.Program():
 					require.Fail(t, "what is this?", line)
 				case words[1] == "seed":
 					seed := start(t, words[1:]...)
@@ -139,27 +116,13 @@ func shellWords(line string) (words []string) {
 	return words
 }
 
-func TestSampleFiles(t *testing.T) {
-	for _, size := range []int64{1 << 10, 1 << 20, 256 << 20, 1<<40 + 1} {
-		var sum int64
-		names := make(map[string]bool)
-		for _, f := range sampleFiles(size) {
-			require.GreaterOrEqual(t, f.length, int64(0))
-			sum += f.length
-			names[f.path] = true
-		}
-		require.Equal(t, size, sum)
-		require.Len(t, names, 115)
-	}
-}
-
 func TestDemoOnATerminal(t *testing.T) {
 	dir := isolate(t)
 	c, w := liveConsole(60, 12)
 	require.NoError(t, demoCommand{Size: 8 << 20, Dir: dir}.Run(t.Context(), c))
 	text := w.String()
 	require.Contains(t, text, "It works: 8.0 MiB")
-	require.Contains(t, text, "\n"+style{}.bar(1, 58)+"\n4. Downloaded 8.0 MiB")
+	require.Contains(t, text, "\n"+terminal.Style{}.Bar(1, 58)+"\n4. Downloaded 8.0 MiB")
 	for _, gone := range []string{"ETA", "writing the sample", "hashing the sample", "peer ("} {
 		require.NotContains(t, text, gone)
 	}

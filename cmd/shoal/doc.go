@@ -3,7 +3,9 @@
 // In come arguments, environment variables (SHOAL_DIR for --dir, and so on),
 // .torrent files and signals; out go files, lines for people on a terminal or in a
 // pipe, and with --json one object a line for programs. Each command is a file of
-// this package; run is the whole program without a process around it.
+// this package; run is the whole program without a process around it. The packages
+// below it write for people: shell commands to paste, quantity numbers, progress
+// what is under way, terminal everything on a terminal; sample is the demo's content.
 //
 // The commands wire package client and the modules below it and hold no protocol
 // of their own. Exit codes are 0 for done, 1 for failed, 2 for wrong usage, and

@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/engine"
 )
 
@@ -67,16 +71,18 @@ func (s *session) handleEvent(e client.Event) {
 		}
 	case engine.SourceReply:
 		h.Event, h.Peers = "tracker", &e.Peers
-		i.lastWarning = ""
-		if w := sanitize(e.Answer.Warning); w != "" {
-			h.Message = w
-			s.warnOnce(i, "the tracker warns: "+w)
+		h.Message = terminal.Sanitize(e.Answer.Warning) // an engine.Warning follows
+		if h.Message == "" {
+			i.lastWarning = ""
 		}
 	case engine.SourceError:
 		h.Event, h.Message = "trackerError", readable(client.ErrorOf(e))
 		s.warnOnce(i, "the announce to the tracker failed: "+h.Message)
 	case engine.Warning:
 		h.Event, h.Message = "warning", readable(e.Err)
+		if text, ok := strings.CutPrefix(h.Message, "source: "); ok {
+			h.Message = "tracker warning: " + text
+		}
 		s.warnOnce(i, h.Message)
 	default:
 		return
@@ -123,11 +129,11 @@ func (s *session) handleAdded(i *item, e engine.Added) {
 	switch {
 	case i.seedOnly && !i.done:
 		s.fail(i, advised{
-			fmt.Errorf("%w: only %s of %s are correct", errIncomplete, formatNumber(int64(e.Held)), formatCount(e.Pieces, "piece")),
-			"Say where the content is with --dir, or download the rest with: " + program() + " get",
+			fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(e.Held)), quantity.Count(e.Pieces, "piece")),
+			"Say where the content is with --dir, or download the rest with: " + shell.Program() + " get",
 		})
 	case i.seedOnly:
-		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), formatSize(i.t.Length()))
+		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), quantity.Size(i.t.Length()))
 		if err := i.t.Resume(); err != nil {
 			s.fail(i, err)
 		}
@@ -135,7 +141,7 @@ func (s *session) handleAdded(i *item, e engine.Added) {
 		s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name()})
 		s.c.say("%s: already complete in %s", i.name, i.contentPath())
 	case e.Held > 0:
-		s.c.say("%s: continuing at %s", i.name, formatPercent(float64(e.Held)/float64(e.Pieces)))
+		s.c.say("%s: continuing at %s", i.name, quantity.Percent(float64(e.Held)/float64(e.Pieces)))
 	}
 }
 
@@ -160,7 +166,7 @@ func (s *session) handleCompleted(i *item) {
 	if s.quiet {
 		return
 	}
-	s.c.say("%s: complete in %s, %s in %s, %s", i.name, i.contentPath(), formatSize(length), formatDuration(i.took), formatSpeed(length, i.took))
+	s.c.say("%s: complete in %s, %s in %s, %s", i.name, i.contentPath(), quantity.Size(length), quantity.Duration(i.took), quantity.Speed(length, i.took))
 	if !s.quitWhenComplete {
 		s.c.say("%s: seeding until Ctrl-C", i.name)
 	}

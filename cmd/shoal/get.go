@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
@@ -22,7 +20,7 @@ type netFlags struct {
 
 // config returns the client's settings and the peers.
 func (f netFlags) config(ctx context.Context) (config client.Config, peers []netip.AddrPort, err error) {
-	if config.Listen, err = listenAddress(f.Listen); err != nil {
+	if config.Listen, err = peerAddress(f.Listen); err != nil {
 		return config, nil, err
 	}
 	config.State = f.State
@@ -113,18 +111,10 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 // error if there are any.
 func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) (failed error) {
 	for _, name := range cmd.Torrent {
-		var source any = name
-		if name == "-" {
-			source = s.c.stdin
-		} else if st, err := os.Stat(name); err == nil && st.IsDir() {
-			s.c.fail(advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
-				fmt.Sprintf("To share it: %s seed %s", program(), quote(name))})
-			failed = reported{errors.New("not a torrent")}
-			continue
-		}
-		t, err := s.client.Add(ctx, source, o)
-		if name == "-" {
-			err = nameInput(err)
+		var t *client.Torrent
+		meta, err := readTorrent(ctx, s.c, name)
+		if err == nil {
+			t, err = s.client.Add(ctx, meta, o)
 		}
 		switch {
 		case err != nil && ctx.Err() != nil:

@@ -3,30 +3,29 @@ package main
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
 type inspectCommand struct {
-	Torrent []string `arg:"" help:".torrent files, or - for standard input, or magnet links."`
+	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, magnet links, or - for standard input."`
 }
 
 // Help is shown below the usage.
 func (inspectCommand) Help() string {
-	return `Nothing is downloaded. Only this command shows complete announce URLs, including passkeys.
+	return `No content is downloaded. Only this command shows complete announce URLs, including passkeys.
 
 Examples:
 
     shoal inspect some.torrent
     shoal inspect --json some.torrent | jq .files
+    shoal inspect https://example.com/some.torrent
     shoal inspect "magnet:?xt=urn:btih:..."`
 }
 
@@ -158,7 +157,7 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 			showMagnet(c, m)
 			continue
 		}
-		t, err := readTorrent(c.stdin, name)
+		t, err := readTorrent(ctx, c, name)
 		if err != nil {
 			return err
 		}
@@ -169,50 +168,17 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
-// readTorrent reads a torrent from a file, or from stdin if name is "-".
-func readTorrent(stdin io.Reader, name string) (*metainfo.Torrent, error) {
-	if name == "-" {
-		t, err := metainfo.Options{}.Read(stdin)
-		return t, nameInput(err)
-	}
-	if strings.HasPrefix(strings.ToLower(name), "magnet:") {
-		return nil, client.ErrMagnet
-	}
-	if strings.Contains(name, "://") {
-		return nil, advised{errors.New("this command reads files, not web addresses"), "Save the .torrent file first, then name the file."}
-	}
-	if st, err := os.Stat(name); err == nil && st.IsDir() {
-		return nil, advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
-			fmt.Sprintf("To make a torrent of it: %s create %s", program(), quote(name))}
-	}
-	t, err := metainfo.ReadFile(name)
-	var invalid *metainfo.InvalidError
-	if errors.As(err, &invalid) {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return t, err
-}
-
-// nameInput names standard input in an error about what was read from it.
-func nameInput(err error) error {
-	var invalid *metainfo.InvalidError
-	if errors.As(err, &invalid) {
-		return fmt.Errorf("standard input: %w", err)
-	}
-	return err
-}
-
 // show prints the torrent for people.
 func (v torrentJSON) show(c *console) {
 	line := func(what, format string, args ...any) {
-		c.say("  %-12s %s", what, sanitize(fmt.Sprintf(format, args...)))
+		c.say("  %-12s %s", what, terminal.Sanitize(fmt.Sprintf(format, args...)))
 	}
 	text := func(what, s string) {
 		if s != "" {
 			line(what, "%s", s)
 		}
 	}
-	c.say("%s", sanitize(v.Name))
+	c.say("%s", terminal.Sanitize(v.Name))
 	line("format", "%s", v.Format)
 	for _, h := range v.hashes() {
 		line(h.what, "%s", h.hash)
@@ -223,8 +189,8 @@ func (v torrentJSON) show(c *console) {
 			real++
 		}
 	}
-	line("content", "%s in %s (%s bytes)", formatSize(v.Length), formatCount(real, "file"), formatNumber(v.Length))
-	line("pieces", "%s of %s", formatNumber(int64(v.Pieces)), formatExactSize(v.PieceLength))
+	line("content", "%s in %s (%s bytes)", quantity.Size(v.Length), quantity.Count(real, "file"), quantity.Number(v.Length))
+	line("pieces", "%s of %s", quantity.Number(int64(v.Pieces)), quantity.ExactSize(v.PieceLength))
 	if v.Private {
 		line("private", "yes: peers come only from the trackers")
 	}
@@ -252,7 +218,7 @@ func (v torrentJSON) show(c *console) {
 		if f.Pad {
 			continue
 		}
-		c.say("  %12s  %s", formatSize(f.Length), sanitize(f.Path)+f.marks())
+		c.say("  %12s  %s", quantity.Size(f.Length), terminal.Sanitize(f.Path)+f.marks())
 	}
 }
 
@@ -260,7 +226,7 @@ func (v torrentJSON) show(c *console) {
 func (f fileJSON) marks() string {
 	marks := ""
 	if f.Symlink != "" {
-		marks += " -> " + sanitize(f.Symlink)
+		marks += " -> " + terminal.Sanitize(f.Symlink)
 	}
 	if f.Executable {
 		marks += " (executable)"
@@ -295,19 +261,19 @@ func showMagnet(c *console, m *metainfo.Magnet) {
 		v.HashV2 = hex.EncodeToString(m.HashV2[:])
 	}
 	c.emit(v)
-	c.say("%s", sanitize(m.Name))
+	c.say("%s", terminal.Sanitize(m.Name))
 	for _, h := range v.hashes() {
 		c.say("  %-12s %s", h.what, h.hash)
 	}
 	if m.Length > 0 {
-		c.say("  %-12s %s", "content", formatSize(m.Length))
+		c.say("  %-12s %s", "content", quantity.Size(m.Length))
 	}
 	for _, list := range []struct {
 		what  string
 		texts []string
 	}{{"tracker", v.Trackers}, {"web seed", v.WebSeeds}, {"source", v.Sources}, {"peer", v.Peers}, {"keyword", v.Keywords}} {
 		for _, s := range list.texts {
-			c.say("  %-12s %s", list.what, sanitize(s))
+			c.say("  %-12s %s", list.what, terminal.Sanitize(s))
 		}
 	}
 }

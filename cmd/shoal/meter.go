@@ -4,6 +4,10 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 )
 
 // Times between two drawings on a terminal, two lines without one, and two objects.
@@ -57,27 +61,27 @@ func (m *meter) set(done, total int64) {
 	m.c.emit(stepJSON{"step", m.task, done, total})
 	share := float64(done) / float64(max(total, 1))
 	passed := now.Sub(m.start)
-	fields := []string{m.task, formatPercent(share), formatSpeed(done, passed)}
+	fields := []string{m.task, quantity.Percent(share), quantity.Speed(done, passed)}
 	if share > 0 && share < 1 {
-		fields = append(fields, "ETA "+formatClock(time.Duration(float64(passed)*(1/share-1))))
+		fields = append(fields, "ETA "+quantity.Clock(time.Duration(float64(passed)*(1/share-1))))
 	}
 	if !m.c.live {
-		m.c.say("%s", fitting(fields, 1<<10))
+		m.c.say("%s", progress.Fitting(fields, 1<<10))
 		return
 	}
-	columns, _ := m.c.size()
-	fields[0] = shorten(m.task, max(columns-20, 10))
-	m.c.draw(fitting(fields, columns-1), m.c.style.bar(share, min(columns-1, 60)))
+	columns, _ := m.c.screen.Size()
+	fields[0] = terminal.Shorten(m.task, max(columns-20, 10))
+	m.c.draw(progress.Fitting(fields, columns-1), m.c.style.Bar(share, min(columns-1, 60)))
 }
 
 // end takes the meter off the terminal, and returns how long the task took.
 func (m *meter) end() time.Duration {
-	m.c.clear()
+	m.c.screen.Clear()
 	return time.Since(m.start)
 }
 
 // done says what was done, and how fast.
 func (m *meter) done(what string, n int64) {
 	took := m.end()
-	m.c.say("%s", fmt.Sprintf("%s: %s in %s, %s", what, formatSize(n), formatDuration(took), formatSpeed(n, took)))
+	m.c.say("%s", fmt.Sprintf("%s: %s in %s, %s", what, quantity.Size(n), quantity.Duration(took), quantity.Speed(n, took)))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -35,7 +36,7 @@ type arguments struct {
 
 const description = `A BitTorrent client.
 
-Start with "shoal demo", or "shoal get some.torrent". For help on a command, with examples, run "shoal COMMAND --help".
+Start with "shoal demo", or "shoal get some.torrent". For help on a command, with examples, run "shoal help COMMAND".
 
 Each flag can also be set by an environment variable: --dir by SHOAL_DIR, --log-level by SHOAL_LOG_LEVEL, and so on.`
 
@@ -50,7 +51,20 @@ type reported struct{ error }
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	stdout, stderr = watchPipe(stdout, stop), watchPipe(stderr, stop)
+	out, errs := &stream{Writer: stdout, ctx: ctx, stop: stop}, &stream{Writer: stderr, ctx: ctx, stop: stop}
+	code := runCommand(ctx, args, stdin, out, errs)
+	switch err := out.failure(); {
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case err != nil && code != exitInterrupted:
+		fmt.Fprintf(errs, "shoal: standard output cannot be written: %s\n", readable(err))
+		return exitFailed
+	}
+	return code
+}
+
+// runCommand parses the arguments and runs a command.
+func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *stream) int {
 	var cli arguments
 	exited := -1
 	parser, err := kong.New(&cli,
@@ -75,9 +89,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		parser.Parse(args)
 		return exitUsage
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(asFlags(args))
 	if exited >= 0 { // by --help or --version
 		return exited
+	}
+	if err != nil && stdout.failure() != nil { // of the help
+		return exitFailed
 	}
 	if err != nil {
 		return failUsage(stderr, commandOf(err), err)
@@ -87,7 +104,29 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
 		return failUsage(stderr, c.command, err)
 	}
+	c.log.Debug("started", "command", c.command, "version", version)
 	return finish(ctx, c, parsed.Run(c))
+}
+
+// asFlags turns the words that people try first, "help", "help COMMAND" and "version",
+// into the flags that do the same.
+func asFlags(args []string) []string {
+	for i, arg := range args {
+		if strings.HasPrefix(arg, "-") {
+			continue
+		}
+		others := slices.Concat(args[:i], args[i+1:])
+		switch {
+		case arg == "version":
+			return append(others, "--version")
+		case arg == "help" && !slices.Contains(others, "help"):
+			return append(others, "--help")
+		case arg == "help":
+			return []string{"--help"}
+		}
+		return args
+	}
+	return args
 }
 
 // commandOf returns the name of the command whose arguments are wrong, or nothing.
@@ -130,7 +169,7 @@ func usageText(text, command string) string {
 
 // finish says what went wrong, if anything did, and returns the exit code.
 func finish(ctx context.Context, c *console, err error) int {
-	c.clear()
+	c.screen.Clear()
 	var usage usageError
 	var shown reported
 	switch {

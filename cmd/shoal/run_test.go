@@ -168,6 +168,20 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// Words that people try before they know the flags.
+func TestHelpWithoutFlag(t *testing.T) {
+	isolate(t)
+	for words, flags := range map[string]string{
+		"help": "--help", "help get": "get --help", "help help": "--help", "--json help create": "create --help", "version": "--version", "--json version": "--version",
+	} {
+		want, _ := shoal(t, exitOK, strings.Fields(flags)...)
+		got, _ := shoal(t, exitOK, strings.Fields(words)...)
+		require.Equal(t, want, got, words)
+	}
+	_, stderr := shoal(t, exitUsage, "help", "nothing")
+	require.Contains(t, stderr, `there is no command "nothing"`)
+}
+
 func TestVersion(t *testing.T) {
 	isolate(t)
 	stdout, _ := shoal(t, exitOK, "--version")
@@ -208,7 +222,7 @@ func TestUsage(t *testing.T) {
 		{"no torrent file", []string{"get", "a.txt"}, exitFailed, []string{"a.txt: bencode: ", "Get it again"}},
 		{"folder", []string{"get", dir}, exitFailed, []string{"is a folder", "seed " + dir}},
 		{"folder to inspect", []string{"inspect", dir}, exitFailed, []string{"create " + dir}},
-		{"address to inspect", []string{"inspect", "http://x/y"}, exitFailed, []string{"Save the .torrent file"}},
+		{"address to inspect", []string{"inspect", "ftp://x/y.torrent"}, exitFailed, []string{"http and https"}},
 		{"magnet", []string{"get", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
 		{"magnet to verify", []string{"verify", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
 		{"another scheme", []string{"get", "ftp://x/y.torrent"}, exitFailed, []string{"ftp://x/y.torrent: ", "http and https"}},
@@ -219,6 +233,8 @@ func TestUsage(t *testing.T) {
 		{"twice", []string{"get", "a.txt.torrent", "a.txt.torrent", "-q"}, exitFailed, []string{"named twice"}},
 		{"no folder", []string{"demo", "--dir", "nowhere"}, exitFailed, []string{"nowhere", "--dir"}},
 		{"tracker without an address", []string{"tracker", "--listen", "off"}, exitUsage, []string{"HOST:PORT"}},
+		{"tracker at no address", []string{"tracker", "--listen", "nope"}, exitUsage, []string{`"nope" is not an address; give HOST:PORT, :PORT or PORT` + "\n"}},
+		{"tracker without interval", []string{"tracker", "--interval", "0"}, exitUsage, []string{"give 1s or more"}},
 		{"bad network", []string{"tracker", "--behind-proxy", "ten"}, exitUsage, []string{"10.0.0.0/8"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

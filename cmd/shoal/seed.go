@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
 )
 
@@ -104,15 +106,15 @@ func isTorrent(path string) bool {
 // add adds a torrent, or makes one.
 func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers []netip.AddrPort) error {
 	if st, err := os.Stat(path); isTorrent(path) && (err != nil || !st.IsDir()) {
-		var source any = path
-		if path == "-" {
-			source = s.c.stdin
+		meta, err := readTorrent(ctx, s.c, path)
+		if err != nil {
+			return err
 		}
 		// It is paused so that nothing is fetched if not all of it is there.
-		t, err := s.client.Add(ctx, source, client.AddOptions{Paused: true, Peers: peers})
+		t, err := s.client.Add(ctx, meta, client.AddOptions{Paused: true, Peers: peers})
 		var size *diskstore.SizeError
 		if errors.As(err, &size) {
-			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", program(), quote(path), quote(cmd.Dir))}
+			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", shell.Program(), shell.Quote(path), shell.Quote(cmd.Dir))}
 		}
 		if err != nil {
 			return err
@@ -124,7 +126,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	if err != nil {
 		return err
 	}
-	m := newMeter(s.c, "hashing "+sanitize(path))
+	m := newMeter(s.c, "hashing "+terminal.Sanitize(path))
 	b.Progress = m.set
 	t, err := s.client.Seed(ctx, path, client.SeedOptions{Build: b, Add: client.AddOptions{Peers: peers, Paused: true}})
 	m.end()
@@ -151,7 +153,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	s.c.emit(createdJSON{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, countFiles(meta.Info)})
 	s.add(t).seedOnly = true
 	if len(meta.Tiers) == 0 {
-		s.c.say("The torrent names no tracker, so others must name this machine, HOST, to get it:\n  %s get %s --peer HOST:%d", program(), quote(output), s.client.Addr().Port())
+		s.c.say("The torrent names no tracker, so others must name this machine, HOST, to get it:\n  %s get %s --peer HOST:%d", shell.Program(), shell.Quote(output), s.client.Addr().Port())
 	}
 	return nil
 }

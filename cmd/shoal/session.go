@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -46,7 +49,7 @@ type item struct {
 	err         error         // it stopped with
 	lastWarning string        // that was printed last
 	lastText    string        // that was last printed
-	window      rateWindow
+	window      progress.RateWindow
 }
 
 // openSession makes a client. peers are those that the user named. close ends it.
@@ -88,7 +91,7 @@ type listeningJSON struct {
 // add adds a torrent of the client to the session.
 func (s *session) add(t *client.Torrent) *item {
 	id := t.ID()
-	i := &item{t: t, name: sanitize(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
+	i := &item{t: t, name: terminal.Sanitize(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
 	s.items = append(s.items, i)
 	s.byID[id] = i
 	s.c.emit(addedJSON{"added", i.id, t.Name(), t.Length(), t.Stats().Pieces, t.Dir()})
@@ -156,12 +159,12 @@ func (s *session) finished() bool {
 // show draws the torrents, or prints them now and then.
 func (s *session) show() {
 	if s.c.live && !s.c.json {
-		columns, rows := s.c.size()
-		var views []view
+		columns, rows := s.c.screen.Size()
+		var views []progress.View
 		for _, i := range s.items {
 			views = append(views, i.view())
 		}
-		s.c.draw(screen(views, s.c.style, columns, rows)...)
+		s.c.draw(progress.Draw(views, s.c.style, columns, rows)...)
 		return
 	}
 	if s.c.json {
@@ -173,7 +176,7 @@ func (s *session) show() {
 	if now := time.Now(); now.Sub(s.shownAt) >= lineEvery {
 		s.shownAt = now
 		for _, i := range s.items {
-			if text := i.view().text(); text != i.lastText {
+			if text := i.view().Text(); text != i.lastText {
 				i.lastText = text
 				s.c.say("%s", text)
 			}
@@ -181,9 +184,9 @@ func (s *session) show() {
 	}
 }
 
-func (i *item) view() view {
-	v := view{name: i.name, length: i.t.Length(), stats: i.t.Stats(), have: i.t.Bitfield()}
-	v.down, v.up = i.window.rates(time.Now(), v.stats.Down.Total, v.stats.Up.Total)
+func (i *item) view() progress.View {
+	v := progress.View{Name: i.name, Length: i.t.Length(), Stats: i.t.Stats(), Have: i.t.Bitfield()}
+	v.Down, v.Up = i.window.Rates(time.Now(), v.Stats.Down.Total, v.Stats.Up.Total)
 	return v
 }
 
@@ -207,12 +210,12 @@ type progressJSON struct {
 
 func (i *item) progress() progressJSON {
 	v := i.view()
-	st := v.stats
+	st := v.Stats
 	p := progressJSON{
-		Event: "progress", Torrent: i.id, State: v.state(), Share: v.share(), Held: st.Held, Pieces: st.Pieces, Left: st.Left,
-		Down: v.down, Up: v.up, Got: st.Down.Total, Sent: st.Up.Total, Peers: st.Peers, Seeds: st.Seeds,
+		Event: "progress", Torrent: i.id, State: v.State(), Share: v.Share(), Held: st.Held, Pieces: st.Pieces, Left: st.Left,
+		Down: v.Down, Up: v.Up, Got: st.Down.Total, Sent: st.Up.Total, Peers: st.Peers, Seeds: st.Seeds,
 	}
-	if eta, known := v.eta(); known {
+	if eta, known := v.ETA(); known {
 		seconds := eta.Seconds()
 		p.ETA = &seconds
 	}
@@ -231,7 +234,7 @@ func (s *session) close() error {
 	if s.alreadyReported(err) {
 		err = nil
 	}
-	s.c.clear()
+	s.c.screen.Clear()
 	if s.quiet {
 		return err
 	}
@@ -240,9 +243,9 @@ func (s *session) close() error {
 		switch {
 		case i.err != nil || !i.checked:
 		case !i.done:
-			s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, formatPercent(i.view().share()))
+			s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(i.view().Share()))
 		case sent > 0:
-			s.c.say("%s: uploaded %s in total.", i.name, formatSize(sent))
+			s.c.say("%s: uploaded %s in total.", i.name, quantity.Size(sent))
 		}
 	}
 	return err

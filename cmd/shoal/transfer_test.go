@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/sample"
 )
 
 // seeding starts a seeder, and returns its address.
@@ -25,7 +26,7 @@ func seeding(t *testing.T, args ...string) (r *running, address string) {
 
 func equalFolders(t *testing.T, a, b string) {
 	t.Helper()
-	_, _, err := compareFolders(t.Context(), a, b, func(int64) {})
+	_, _, err := sample.Compare(t.Context(), a, b, func(int64) {})
 	require.NoError(t, err)
 }
 
@@ -163,6 +164,10 @@ func TestTracker(t *testing.T) {
 	stdout, _ := shoal(t, exitOK, "get", "--json", web.URL+"/album.torrent", "--dir", "got", "--listen", "127.0.0.1:0", "-q")
 	require.EqualValues(t, 1, event(t, stdout, "tracker")["peers"])
 	equalFolders(t, "album", "got/album")
+	stdout, _ = shoal(t, exitOK, "inspect", web.URL+"/album.torrent")
+	require.Contains(t, stdout, announce)
+	stdout, _ = shoal(t, exitOK, "verify", web.URL+"/album.torrent")
+	require.Contains(t, stdout, "album: complete")
 
 	tracker.stop()
 	tracker.wait(t, exitOK)

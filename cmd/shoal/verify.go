@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -14,7 +16,7 @@ import (
 )
 
 type verifyCommand struct {
-	Torrent []string `arg:"" help:".torrent files, or - for standard input."`
+	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, or - for standard input."`
 	Dir     string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder that the content is in (default: the current one)."`
 }
 
@@ -60,11 +62,11 @@ const (
 func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 	complete := true
 	for i, name := range cmd.Torrent {
-		t, err := readTorrent(c.stdin, name)
+		t, err := readTorrent(ctx, c, name)
 		if err != nil {
 			return err
 		}
-		m := newMeter(c, "checking "+sanitize(t.Info.Name))
+		m := newMeter(c, "checking "+terminal.Sanitize(t.Info.Name))
 		v, err := verify(ctx, t.Info, cmd.Dir, m.set)
 		took := m.end()
 		if err != nil {
@@ -76,7 +78,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		c.emit(v)
 		v.show(c)
 		if v.Right > 0 {
-			c.say("  checked %s in %s, %s", formatSize(t.Info.ContentLength()), formatDuration(took), formatSpeed(t.Info.ContentLength(), took))
+			c.say("  checked %s in %s, %s", quantity.Size(t.Info.ContentLength()), quantity.Duration(took), quantity.Speed(t.Info.ContentLength(), took))
 		}
 		complete = complete && v.Complete
 	}
@@ -90,7 +92,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 // in all.
 func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verifiedJSON, err error) {
 	if layers := info.MissingLayers(); len(layers) > 0 && !info.HasV1() {
-		return v, advised{fmt.Errorf("the torrent does not have the piece layers of %s", formatCount(len(layers), "file")),
+		return v, advised{fmt.Errorf("the torrent does not have the piece layers of %s", quantity.Count(len(layers), "file")),
 			"Shoal needs them to check the files. Get a .torrent file that has them."}
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
@@ -165,12 +167,12 @@ const faultsShown = 20
 
 // show prints the result of a check for people.
 func (v verifiedJSON) show(c *console) {
-	name := sanitize(v.Name)
+	name := terminal.Sanitize(v.Name)
 	if v.Complete {
-		c.say("%s: complete, all %s correct", name, formatCount(v.Pieces, "piece"))
+		c.say("%s: complete, all %s correct", name, quantity.Count(v.Pieces, "piece"))
 		return
 	}
-	c.say("%s: incomplete, %s of %s correct", name, formatNumber(int64(v.Right)), formatCount(v.Pieces, "piece"))
+	c.say("%s: incomplete, %s of %s correct", name, quantity.Number(int64(v.Right)), quantity.Count(v.Pieces, "piece"))
 	for i, f := range v.Faults {
 		if i == faultsShown {
 			c.say("  and %d more", len(v.Faults)-i)
@@ -179,11 +181,11 @@ func (v verifiedJSON) show(c *console) {
 		what := f.Fault
 		switch f.Fault {
 		case shorter, longer:
-			what = fmt.Sprintf("%s than it should be: %s bytes, not %s", f.Fault, formatNumber(f.Size), formatNumber(f.Length))
+			what = fmt.Sprintf("%s than it should be: %s bytes, not %s", f.Fault, quantity.Number(f.Size), quantity.Number(f.Length))
 		case wrong:
-			what = fmt.Sprintf("%s of %s correct", formatNumber(int64(f.Right)), formatCount(f.Pieces, "piece"))
+			what = fmt.Sprintf("%s of %s correct", quantity.Number(int64(f.Right)), quantity.Count(f.Pieces, "piece"))
 		}
-		c.say("  %s: %s", sanitize(f.Path), what)
+		c.say("  %s: %s", terminal.Sanitize(f.Path), what)
 	}
 	if v.Right == 0 && len(v.Faults) > 0 && v.Faults[0].Fault == missing {
 		c.say("  None of its files is in %s. Say where they are with --dir.", v.Dir)

@@ -34,8 +34,6 @@ type file struct {
 	input  *input   // nil for a pad
 }
 
-func newPad(length int64) file { return file{path: layout.PadPath(length), length: length} }
-
 func (f *file) pad() bool { return f.input == nil }
 
 // blankRoot stands for roots that are not known yet, since zero is none.
@@ -67,8 +65,15 @@ func (p *plan) layOut() error {
 		p.hashes2 = make([][32]byte, pieces)
 	}
 	var err error
-	p.layout, err = p.info()
-	return err
+	if p.layout, err = p.info(); err != nil {
+		return err
+	}
+	// What surrounds the hashes is short.
+	size := int64(len(p.layout.Raw) + 32*len(p.hashes2))
+	if size > layout.MaxBytes {
+		return fmt.Errorf("the .torrent file would have %d bytes, more than %d; choose longer pieces", size, layout.MaxBytes)
+	}
+	return nil
 }
 
 // info returns the Info with the hashes that are known.

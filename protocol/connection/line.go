@@ -5,6 +5,10 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
+// fewCancels is the number of cancelled blocks of one turn up to which each is searched
+// for among those that wait.
+const fewCancels = 8
+
 // An Outbox is what one turn has for a peer. The State uses it again: it is the
 // caller's until the next Apply.
 type Outbox struct {
@@ -41,8 +45,12 @@ func (l *Line) Deliver(o *Outbox) {
 		l.withdraw(l.serve)
 		l.serve = l.serve[:0]
 	}
-	for _, b := range o.Cancel {
-		l.cancel(b)
+	if len(o.Cancel) <= fewCancels {
+		for _, b := range o.Cancel {
+			l.cancel(b)
+		}
+	} else {
+		l.cancelMany(o.Cancel)
 	}
 	l.serve = append(l.serve, o.Serve...)
 }
@@ -55,6 +63,25 @@ func (l *Line) cancel(b swarm.Block) {
 			return
 		}
 	}
+}
+
+// cancelMany does what cancel does for each block, and goes through those that wait only
+// once: a peer could otherwise have us compare thousands with thousands.
+func (l *Line) cancelMany(blocks []swarm.Block) {
+	times := make(map[swarm.Block]int, len(blocks))
+	for _, b := range blocks {
+		times[b]++
+	}
+	kept := l.serve[:0]
+	for i, b := range l.serve {
+		if times[b] == 0 {
+			kept = append(kept, b)
+			continue
+		}
+		times[b]--
+		l.withdraw(l.serve[i : i+1])
+	}
+	l.serve = kept
 }
 
 // withdraw rejects blocks that will not be sent.

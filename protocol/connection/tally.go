@@ -9,7 +9,8 @@ import (
 // A Tally is what the State of a torrent counts together with the reader and the writer of one
 // connection. Each of the three may use it at any time.
 type Tally struct {
-	// Bytes of the connection: payload, and everything on the wire.
+	// Bytes of the connection: payload, and everything on the wire. Down has only
+	// blocks that were requested.
 	Down, DownAll, Up, UpAll atomic.Int64
 
 	// Unknown is the number of messages of a kind that we do not know.
@@ -25,10 +26,20 @@ type Tally struct {
 
 // Admit counts a block of n bytes that a reader has received, and reports whether
 // the reader may take a buffer for it. A block without a credit was never requested,
-// so its bytes are left out: the Piece message goes to the State with nil Data.
+// so it is not counted and its bytes are left out: the Piece message goes to the State
+// with nil Data.
 func (t *Tally) Admit(n int) bool {
+	if n > swarm.BlockLen || !t.takeCredit() {
+		return false
+	}
 	t.Down.Add(int64(n))
-	return n <= swarm.BlockLen && t.takeCredit()
+	return true
+}
+
+// TakeBack undoes Admit for a block of n bytes that took the credit of another.
+func (t *Tally) TakeBack(n int) {
+	t.Down.Add(-int64(n))
+	t.AddCredit()
 }
 
 // Sent counts n blocks that a writer has taken from its Line and is about to send.

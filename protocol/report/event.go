@@ -89,7 +89,7 @@ type (
 		Senders []netip.AddrPort
 	}
 
-	// Completed says that the last piece came in. A torrent that was complete from
+	// Completed says that the last piece came in, and that every piece was synced. A torrent that was complete from
 	// the start does not report it.
 	Completed struct{ Torrent swarm.ID }
 
@@ -114,20 +114,25 @@ type (
 		Outgoing bool
 	}
 
-	// PeerLost is a connection that ended, and why.
+	// PeerLost is a connection that ended, and why. End.Harmless tells connections
+	// that were no longer needed from those that were lost.
 	PeerLost struct {
 		Torrent swarm.ID
 		Addr    netip.AddrPort
 		Err     error
+		End     End
 	}
 
 	// PeerFailed is an address that we dialed without getting a connection, and
 	// why. From an engine, Err matches engine.ErrConnect or engine.ErrHandshake, and
-	// context.DeadlineExceeded or os.ErrDeadlineExceeded if time ran out.
+	// context.DeadlineExceeded or os.ErrDeadlineExceeded if time ran out. An engine
+	// also reports a peer that dialed us and sent no handshake that we accept; then
+	// Torrent is zero, because it is not known.
 	PeerFailed struct {
 		Torrent swarm.ID
 		Addr    netip.AddrPort
 		Err     error
+		Retry   time.Time // not dialed again before; zero if it is not dialed again
 	}
 
 	// PeerBanned is an address that is refused from now on: it sent wrong bytes, or

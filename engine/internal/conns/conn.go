@@ -26,6 +26,9 @@ type Conn struct {
 	fast    bool
 	tally   protocol.Tally
 
+	addr     netip.Addr // with outgoing, for the place that it takes
+	outgoing bool
+
 	returned chan *protocol.Received // batches that the reader may fill
 	closed   chan struct{}
 	close    sync.Once
@@ -48,6 +51,8 @@ func (s *Sockets) join(t Owner, socket net.Conn, addr netip.AddrPort, id swarm.I
 		socket:   socket,
 		peer:     swarm.Peer(s.peers.Add(1)),
 		fast:     theirs.Reserved.Has(handshake.Fast),
+		addr:     addr.Addr(),
+		outgoing: outgoing,
 		returned: make(chan *protocol.Received, batches),
 		closed:   make(chan struct{}),
 	}
@@ -86,7 +91,7 @@ func (c *Conn) Close() {
 	c.close.Do(func() {
 		close(c.closed)
 		c.socket.Close()
-		c.sockets.release()
+		c.sockets.release(c.addr, c.outgoing)
 	})
 }
 

@@ -111,7 +111,7 @@ func (d *Dialer) dial(r dialRequest) {
 		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.Failed})
 		return
 	}
-	if !d.sockets.acquire() {
+	if !d.sockets.acquire(r.addr.Addr(), true) {
 		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.NoRoom})
 		return
 	}
@@ -120,7 +120,7 @@ func (d *Dialer) dial(r dialRequest) {
 		if c != nil {
 			c.Close()
 		}
-		d.sockets.release()
+		d.sockets.release(r.addr.Addr(), true)
 		d.sockets.Logger.Debug("dial failed", "torrent", t.ID(), "addr", r.addr, "err", err)
 		t.Post(protocol.Unreached{Addr: r.addr, Why: outcome(err), Err: err})
 		return

@@ -119,7 +119,7 @@ func (r *reader) decode() error {
 		r.from += n
 		if m.Kind == peerwire.Unknown {
 			r.conn.tally.Unknown.Add(1)
-			continue
+			m.Data = nil // the State only counts them
 		}
 		if b == nil {
 			b = r.batch()

@@ -144,7 +144,7 @@ func (a *Announcer) enqueue(j *job, event swarm.Event) {
 	}
 	j.queued = append(j.queued, event)
 	if !j.busy {
-		a.queue.Set(&j.due, time.Now())
+		a.queue.Set(&j.due, j.eventDue(time.Now()))
 	}
 }
 

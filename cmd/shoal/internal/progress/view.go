@@ -1,0 +1,199 @@
+// Package progress shows how far torrents are: as text, on one line each, or with a map
+// of the pieces. It draws; when and where to is decided by its callers.
+package progress
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A View is what is shown of one torrent at one moment.
+type View struct {
+	Name     string // fit for a terminal
+	Length   int64  // of the content, in bytes
+	Stats    engine.Stats
+	Have     swarm.Bitfield
+	Down, Up float64 // bytes per second
+}
+
+// Share returns how much is held, 0 to 1.
+func (v View) Share() float64 {
+	if v.Stats.Phase == engine.PhaseChecking && v.Stats.ToCheck > 0 {
+		return float64(v.Stats.Checked) / float64(v.Stats.ToCheck)
+	}
+	if v.Stats.Length == 0 || v.Stats.Left == 0 {
+		return 1
+	}
+	return 1 - float64(v.Stats.Left)/float64(v.Stats.Length)
+}
+
+// State says in a word or two what the torrent is doing.
+func (v View) State() string {
+	switch v.Stats.Phase {
+	case engine.PhaseChecking:
+		return "checking"
+	case engine.PhasePaused:
+		return "paused"
+	case engine.PhaseFailed:
+		return "failed"
+	case engine.PhaseClosed:
+		return "closed"
+	}
+	switch {
+	case v.Stats.Complete():
+		return "seeding"
+	case v.Stats.Peers == 0:
+		return "looking for peers"
+	}
+	return "downloading"
+}
+
+// ETA returns how long the rest takes, if that is known.
+func (v View) ETA() (time.Duration, bool) {
+	seconds := float64(v.Stats.Left) / v.Down
+	if v.Stats.Phase == engine.PhaseChecking || v.Down < 1 || seconds > 1e9 {
+		return 0, v.Stats.Left == 0
+	}
+	return time.Duration(seconds * float64(time.Second)), true
+}
+
+// color is that of the state.
+func (v View) color() string {
+	switch v.State() {
+	case "seeding":
+		return terminal.Green
+	case "failed":
+		return terminal.Red
+	case "downloading":
+		return terminal.Cyan
+	}
+	return terminal.Yellow
+}
+
+// fields are the figures of the torrent, most wanted first.
+func (v View) fields(s terminal.Style) []string {
+	down, up := s.Arrows()
+	st := v.Stats
+	if st.Phase == engine.PhaseChecking {
+		return []string{quantity.Percent(v.Share()), s.Paint(v.color(), v.State()), fmt.Sprintf("%s of %s", quantity.Number(int64(st.Checked)), quantity.Count(st.ToCheck, "piece"))}
+	}
+	peers := quantity.Count(st.Peers, "peer")
+	if st.Seeds > 0 && !st.Complete() {
+		peers += fmt.Sprintf(" (%s)", quantity.Count(st.Seeds, "seed"))
+	}
+	if st.Complete() {
+		return []string{s.Paint(v.color(), v.State()), up + " " + quantity.Rate(v.Up), peers, "sent " + quantity.Size(st.Up.Total)}
+	}
+	eta := "-"
+	if left, known := v.ETA(); known {
+		eta = quantity.Clock(left)
+	}
+	state := s.Paint(v.color(), v.State())
+	if v.State() == "downloading" {
+		return []string{quantity.Percent(v.Share()), down + " " + quantity.Rate(v.Down), "ETA " + eta, peers, up + " " + quantity.Rate(v.Up), v.amount()}
+	}
+	return []string{quantity.Percent(v.Share()), state, peers, v.amount()}
+}
+
+func (v View) amount() string {
+	return fmt.Sprintf("%s of %s", quantity.Size(int64(v.Share()*float64(v.Length))), quantity.Size(v.Length))
+}
+
+// Fitting joins as many of fields as fit into a number of columns.
+func Fitting(fields []string, columns int) string {
+	line := ""
+	for _, f := range fields {
+		next := f
+		if line != "" {
+			next = line + "  " + f
+		}
+		if terminal.Width(next) > columns && line != "" {
+			break
+		}
+		line = next
+	}
+	return line
+}
+
+// mapRows is the number of rows that a map of pieces takes at most.
+const mapRows = 3
+
+// legendRows is how many rows a window must have to show the legend of the map.
+const legendRows = 12
+
+// showsMap reports whether multiLine draws the map of pieces.
+func (v View) showsMap() bool {
+	return !v.Stats.Complete() && v.Stats.Phase != engine.PhaseChecking
+}
+
+// multiLine draws a torrent with the map of its pieces.
+func (v View) multiLine(s terminal.Style, columns int) []string {
+	columns = max(columns-1, 10)
+	size := quantity.Size(v.Length)
+	lines := []string{terminal.Shorten(v.Name, columns-terminal.Width(size)-2) + "  " + s.Paint(terminal.Faint, size)}
+	if !v.Stats.Complete() || v.Stats.Phase == engine.PhaseChecking {
+		lines = append(lines, v.pieces(s, columns)...)
+	}
+	return append(lines, Fitting(v.fields(s), columns))
+}
+
+// pieces draws the map, in rows that are alike in what a cell stands for.
+func (v View) pieces(s terminal.Style, columns int) (lines []string) {
+	if v.Stats.Phase == engine.PhaseChecking {
+		return []string{s.Bar(v.Share(), columns)}
+	}
+	pieces := v.Stats.Pieces
+	rows := min(mapRows, max(1, pieces/(4*columns)))
+	for row := range rows {
+		first, end := pieces*row/rows, pieces*(row+1)/rows
+		part := swarm.NewBitfield(end - first)
+		for i := first; i < end; i++ {
+			if v.Have.Has(i) {
+				part.Set(i - first)
+			}
+		}
+		lines = append(lines, pieceMap(s, part, end-first, columns))
+	}
+	return lines
+}
+
+// oneLine draws a torrent on one line.
+func (v View) oneLine(s terminal.Style, columns int) string {
+	columns = max(columns-1, 10)
+	name := max(columns/3, 8)
+	fields := v.fields(s)
+	return terminal.PadRight(terminal.Shorten(v.Name, name), name) + "  " + Fitting(fields, columns-name-2)
+}
+
+// Draw returns the lines that show torrents in a window.
+func Draw(views []View, s terminal.Style, columns, rows int) (lines []string) {
+	if len(views) == 1 {
+		lines = views[0].multiLine(s, columns)
+		if rows >= legendRows && views[0].showsMap() {
+			lines = append(lines, s.Paint(terminal.Faint, legend(s)))
+		}
+		return lines
+	}
+	// With half the columns the terminal wraps lines to twice the rows. If those fit
+	// into the window, nothing is pushed out where it cannot be drawn again.
+	room := max(rows/2, 1)
+	for i, v := range views {
+		if i == room-1 && len(views) > room {
+			lines = append(lines, fmt.Sprintf("and %d more", len(views)-i))
+			break
+		}
+		lines = append(lines, v.oneLine(s, columns))
+	}
+	return lines
+}
+
+// Text is the torrent on one line, without a terminal.
+func (v View) Text() string {
+	return v.Name + ": " + strings.Join(v.fields(terminal.Style{}), ", ")
+}
