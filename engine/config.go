@@ -83,9 +83,10 @@ type Config struct {
 	// each processor.
 	Verifiers int
 
-	// ConnectTimeout ends a dial; zero means 15 s. HandshakeTimeout ends a
-	// handshake; zero means 10 s. PeerTimeout ends a connection that was
-	// silent, or took none of our bytes; zero means 120 s.
+	// ConnectTimeout ends a dial; zero means 15 s. While many addresses wait that were
+	// never tried, the first dial of each has a third of it. HandshakeTimeout ends a
+	// handshake; zero means 10 s. PeerTimeout ends a connection that was silent, or
+	// took none of our bytes; zero means 120 s.
 	ConnectTimeout, HandshakeTimeout, PeerTimeout time.Duration
 
 	// Blocked reports whether an address may not be talked to; nil means

@@ -40,6 +40,23 @@ const (
 	OnPeerFailed    = protocol.OnPeerFailed
 )
 
+// An End is why a connection ended; see PeerLost.
+type End = protocol.End
+
+// The ends of connections.
+const (
+	EndLost      = protocol.EndLost
+	EndTimeout   = protocol.EndTimeout
+	EndBroken    = protocol.EndBroken
+	EndFlood     = protocol.EndFlood
+	EndBanned    = protocol.EndBanned
+	EndDuplicate = protocol.EndDuplicate
+	EndUseless   = protocol.EndUseless
+	EndIdle      = protocol.EndIdle
+	EndRemoved   = protocol.EndRemoved
+	EndStopped   = protocol.EndStopped
+)
+
 // CheapEvents are those that are rare. The others come for each piece, each peer or each
 // second, and are reported only if a Config asks for them. AllEvents is everything.
 const (

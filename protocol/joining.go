@@ -86,8 +86,8 @@ func (s *State) refusal(now time.Time, e Joined) error {
 	if old == nil {
 		return nil
 	}
-	// Peer ids are no secret, so whoever comes from elsewhere may only pretend to be the
-	// same peer. It must not end a connection that we have.
+	// Peer ids are no secret, so a connection from another address may only pretend to
+	// come from the same peer. It must not end one that we have.
 	if old.addr.Addr().Unmap() != e.Addr.Addr().Unmap() {
 		old.rivalAt = now
 		return errDuplicate

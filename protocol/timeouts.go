@@ -130,7 +130,7 @@ func (s *State) giveUpRequests(now time.Time, p *peer) {
 		p.allowance.Earn(1) // it answers with a reject
 	}
 	s.memory.Release(p.tally.TakeCredits(len(p.requests)))
-	p.requests = p.requests[:0]
+	p.requests.Clear()
 	p.lastBlock = now
 	p.pace.Stalled()
 	s.repick = true

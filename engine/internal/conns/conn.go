@@ -105,8 +105,13 @@ func (c *Conn) finish() {
 	c.owner.EndTask()
 }
 
-// Return gives a batch back to the reader. It is called in a turn and does not block.
-func (c *Conn) Return(r *protocol.Received) { c.returned <- r }
+// Return gives a batch back to the reader, without what its messages point to. It is
+// called in a turn and does not block.
+func (c *Conn) Return(r *protocol.Received) {
+	clear(r.Messages)
+	r.Messages = r.Messages[:0]
+	c.returned <- r
+}
 
 // Deliver gives the writer what the turn has for the peer. A peer that takes nothing is
 // given up when too much waits for it.

@@ -116,7 +116,7 @@ func connected(t *testing.T, s swarm.Storage, f func(x *torrent, c *Conn, other 
 		x := newTorrent(t, s)
 		sockets := NewSockets(testConfig(dial))
 		d := NewDialer(sockets)
-		d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID())
+		d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		joined := x.posted()[0].(protocol.Joined)
 		require.True(t, joined.Outgoing && joined.Fast && !joined.Extended)
 		require.Equal(t, swarm.PeerID{'p'}, joined.ID)
@@ -326,7 +326,7 @@ func TestOutcomesOfDials(t *testing.T) {
 					}
 				}
 				d, x := NewDialer(sockets), newTorrent(t, nil)
-				d.Dial(x, netip.MustParseAddrPort(test.addr), x.ID())
+				d.Dial(x, netip.MustParseAddrPort(test.addr), x.ID(), false)
 				got := x.posted()
 				require.Len(t, got, 1)
 				u := got[0].(protocol.Unreached)
@@ -359,15 +359,15 @@ func TestDialsWaitForOthers(t *testing.T) {
 		}))
 		d, x, y := NewDialer(sockets), newTorrent(t, nil), newTorrent(t, nil)
 		for range 3 {
-			d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID())
+			d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		}
-		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID())
+		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false)
 		synctest.Wait()
 		require.Equal(t, 2, dials)
 		y.close()
 		d.Forget(y)
 		y.tasks.Wait()
-		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID()) // too late
+		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false) // too late
 		time.Sleep(16 * time.Second)
 		require.Len(t, x.posted(), 2)
 		require.Equal(t, 3, dials)

@@ -37,6 +37,7 @@ type dialRequest struct {
 	owner Owner
 	addr  netip.AddrPort
 	swarm swarm.ID
+	quick bool // a third of the usual time must do
 }
 
 // NewDialer returns a Dialer without a dial.
@@ -45,14 +46,14 @@ func NewDialer(s *Sockets) *Dialer { return &Dialer{sockets: s} }
 // Dial connects to an address and shakes hands in a swarm, as soon as fewer dials are
 // under way. Joined or Unreached follows, unless the torrent is closed. It is called in
 // a turn.
-func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID) {
+func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID, quick bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if t.Closing() {
 		return
 	}
 	t.AddTask()
-	d.queue = append(d.queue, dialRequest{t, addr, id})
+	d.queue = append(d.queue, dialRequest{t, addr, id, quick})
 	if d.busy < d.sockets.HalfOpen {
 		d.busy++
 		d.done.Go(d.run)
@@ -142,7 +143,11 @@ func outcome(err error) addressbook.Outcome {
 // connect dials and shakes hands. With an error there may be a connection as well.
 func (d *Dialer) connect(r dialRequest) (net.Conn, handshake.Handshake, error) {
 	t := r.owner
-	ctx, cancel := context.WithTimeout(t.Context(), d.sockets.ConnectTimeout)
+	timeout := d.sockets.ConnectTimeout
+	if r.quick {
+		timeout /= 3
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	c, err := d.sockets.Dial(ctx, "tcp", r.addr.String())
 	if err != nil {

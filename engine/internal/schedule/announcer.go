@@ -76,8 +76,7 @@ func (a *Announcer) Add(t Owner, s *Sources, source swarm.PeerSource, now bool) 
 		j.due.Value = j
 		s.jobs = append(s.jobs, j)
 		if now {
-			j.queued = append(j.queued, swarm.Started)
-			a.queue.Set(&j.due, time.Now())
+			a.enqueue(j, swarm.Started)
 		}
 	}
 }
@@ -126,9 +125,17 @@ func (a *Announcer) Announce(s *Sources, what protocol.Announce, now swarm.Annou
 	}
 }
 
-// enqueue puts an event behind those that wait. Stopped drops those that it makes void.
+// enqueue puts an event behind those that wait. Stopped drops those that it makes void. A
+// source that is added while its torrent resumes hears Started once, not from both.
 func (a *Announcer) enqueue(j *job, event swarm.Event) {
-	if event == swarm.Stopped {
+	switch event {
+	case swarm.Started:
+		if j.started {
+			return
+		}
+		j.started = true
+	case swarm.Stopped:
+		j.started = false
 		for _, dropped := range j.queued {
 			if dropped == swarm.Stopped {
 				j.owner.EndTask()

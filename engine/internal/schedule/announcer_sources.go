@@ -19,6 +19,7 @@ type job struct {
 	queued     []swarm.Event       // to announce, oldest first
 	due        Entry[*job]         // the next call
 	busy       bool                // a call is under way
+	started    bool                // Started was queued, and Stopped was not since
 	registered bool                // it heard Started, and not yet Stopped
 	min        time.Time           // not before, even if a user asks
 	cancel     context.CancelFunc  // ends the call under way, if that may be ended
