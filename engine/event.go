@@ -82,7 +82,7 @@ type (
 	// PieceFailed is a piece that did not pass its check, and who sent it.
 	PieceFailed = protocol.PieceFailed
 
-	// Completed says that the last piece came in.
+	// Completed says that the last piece came in, and that all are synced.
 	Completed = protocol.Completed
 
 	// Paused follows a call of Pause.
