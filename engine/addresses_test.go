@@ -31,7 +31,9 @@ func TestDeadAddressesDoNotStarveAFreshOne(t *testing.T) {
 		}
 		e := r.engine("10.0.0.1", link, Config{})
 		x := r.add(e, s.spec(swarm.NewMemory(s.geometry.Length)))
-		x.AddPeers(append(addrs, at(good))...)
+		for _, a := range append(addrs, at(good)) {
+			x.AddPeers(a)
+		}
 		begin := time.Now()
 		for !x.Stats().Complete() {
 			time.Sleep(time.Second)

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol"
@@ -20,6 +21,10 @@ var (
 	ErrConnect   = errors.New("engine: connecting")
 	ErrHandshake = errors.New("engine: shaking hands")
 )
+
+// errOthersWait ends the first dial to an address. Most addresses that a source names may
+// be dead, and a dead one takes all the time that it is given.
+var errOthersWait = fmt.Errorf("no answer while other dials wait: %w", context.DeadlineExceeded)
 
 // A Dialer makes outgoing connections, no more at a time than HalfOpen. Its methods may
 // be called from many goroutines.
@@ -37,7 +42,7 @@ type dialRequest struct {
 	owner Owner
 	addr  netip.AddrPort
 	swarm swarm.ID
-	quick bool // a third of the usual time must do
+	first bool // nobody dialed the address before
 }
 
 // NewDialer returns a Dialer without a dial.
@@ -46,14 +51,14 @@ func NewDialer(s *Sockets) *Dialer { return &Dialer{sockets: s} }
 // Dial connects to an address and shakes hands in a swarm, as soon as fewer dials are
 // under way. Joined or Unreached follows, unless the torrent is closed. It is called in
 // a turn.
-func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID, quick bool) {
+func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID, first bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if t.Closing() {
 		return
 	}
 	t.AddTask()
-	d.queue = append(d.queue, dialRequest{t, addr, id, quick})
+	d.queue = append(d.queue, dialRequest{t, addr, id, first})
 	if d.busy < d.sockets.HalfOpen {
 		d.busy++
 		d.done.Go(d.run)
@@ -101,6 +106,13 @@ func (d *Dialer) next() (r dialRequest, ok bool) {
 	return r, true
 }
 
+// othersWait reports whether dials wait for those under way.
+func (d *Dialer) othersWait() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.queue) > 0
+}
+
 // dial connects to a peer and tells the turn how that ended.
 func (d *Dialer) dial(r dialRequest) {
 	t := r.owner
@@ -143,14 +155,23 @@ func outcome(err error) addressbook.Outcome {
 // connect dials and shakes hands. With an error there may be a connection as well.
 func (d *Dialer) connect(r dialRequest) (net.Conn, handshake.Handshake, error) {
 	t := r.owner
-	timeout := d.sockets.ConnectTimeout
-	if r.quick {
-		timeout /= 3
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	ctx, cancel := context.WithTimeout(t.Context(), d.sockets.ConnectTimeout)
 	defer cancel()
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	if r.first {
+		timer := time.AfterFunc(d.sockets.ConnectTimeout/3, func() {
+			if d.othersWait() {
+				giveUp(errOthersWait)
+			}
+		})
+		defer timer.Stop()
+	}
 	c, err := d.sockets.Dial(ctx, "tcp", r.addr.String())
 	if err != nil {
+		if context.Cause(ctx) == errOthersWait {
+			err = errOthersWait
+		}
 		return nil, handshake.Handshake{}, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
 	o := handshake.Options{Timeout: d.sockets.HandshakeTimeout}
