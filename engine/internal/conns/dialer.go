@@ -153,31 +153,44 @@ func outcome(err error) addressbook.Outcome {
 }
 
 // connect dials and shakes hands. With an error there may be a connection as well.
-func (d *Dialer) connect(r dialRequest) (net.Conn, handshake.Handshake, error) {
+func (d *Dialer) connect(r dialRequest) (c net.Conn, theirs handshake.Handshake, err error) {
 	t := r.owner
-	ctx, cancel := context.WithTimeout(t.Context(), d.sockets.ConnectTimeout)
-	defer cancel()
-	ctx, giveUp := context.WithCancelCause(ctx)
+	err = d.step(r, d.sockets.ConnectTimeout, func(ctx context.Context) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, d.sockets.ConnectTimeout)
+		defer cancel()
+		c, err = d.sockets.Dial(ctx, "tcp", r.addr.String())
+		return err
+	})
+	if err != nil {
+		return nil, theirs, fmt.Errorf("%w: %w", ErrConnect, err)
+	}
+	err = d.step(r, d.sockets.HandshakeTimeout, func(ctx context.Context) (err error) {
+		o := handshake.Options{Timeout: d.sockets.HandshakeTimeout}
+		theirs, err = handshake.Initiate(ctx, c, ours(t, r.swarm), o)
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
+	return c, theirs, err
+}
+
+// step runs a step of a dial, which ends itself when its time is over. At a third of the
+// time step ends it if the address was never dialed and others wait.
+func (d *Dialer) step(r dialRequest, limit time.Duration, f func(ctx context.Context) error) error {
+	ctx, giveUp := context.WithCancelCause(r.owner.Context())
 	defer giveUp(nil)
 	if r.first {
-		timer := time.AfterFunc(d.sockets.ConnectTimeout/3, func() {
+		timer := time.AfterFunc(limit/3, func() {
 			if d.othersWait() {
 				giveUp(errOthersWait)
 			}
 		})
 		defer timer.Stop()
 	}
-	c, err := d.sockets.Dial(ctx, "tcp", r.addr.String())
-	if err != nil {
-		if context.Cause(ctx) == errOthersWait {
-			err = errOthersWait
-		}
-		return nil, handshake.Handshake{}, fmt.Errorf("%w: %w", ErrConnect, err)
+	err := f(ctx)
+	if err != nil && context.Cause(ctx) == errOthersWait {
+		return errOthersWait
 	}
-	o := handshake.Options{Timeout: d.sockets.HandshakeTimeout}
-	theirs, err := handshake.Initiate(t.Context(), c, ours(t, r.swarm), o)
-	if err != nil {
-		err = fmt.Errorf("%w: %w", ErrHandshake, err)
-	}
-	return c, theirs, err
+	return err
 }
