@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/engine/internal/simnet"
+	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -58,5 +59,28 @@ func hold(l net.Listener) {
 			return
 		}
 		defer c.Close()
+	}
+}
+
+// TestPeerThatPausedIsConnectedSoon has a seed pause for a while, which ends the
+// connection. When it goes on, it waits for us to dial, which we do within 5 s.
+func TestPeerThatPausedIsConnectedSoon(t *testing.T) {
+	for _, pause := range []time.Duration{3 * time.Second, 9 * time.Second, 40 * time.Second} {
+		inBubble(t, func(t *testing.T, r *rig) {
+			s := newSample(1, 64<<20, 1<<18)
+			slow := simnet.Link{Up: 1 << 19}
+			good := r.engine("10.0.0.2", slow, Config{Torrent: TorrentConfig{SeedOutgoing: protocol.Off}})
+			seed := r.seed(good, s)
+			e := r.engine("10.0.0.1", link, Config{})
+			x := r.add(e, s.spec(swarm.NewMemory(s.geometry.Length), list(at(good))))
+			time.Sleep(10 * time.Second)
+			require.Len(t, x.Peers(), 1)
+			seed.Pause()
+			time.Sleep(pause)
+			require.Empty(t, x.Peers())
+			seed.Resume()
+			time.Sleep(5 * time.Second)
+			require.Len(t, x.Peers(), 1, "after a pause of %v", pause)
+		})
 	}
 }
