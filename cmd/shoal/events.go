@@ -129,6 +129,8 @@ func (s *session) handleAdded(i *item, e engine.Added) {
 			fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(e.Held)), quantity.Count(e.Pieces, "piece")),
 			"Say where the content is with --dir, or download the rest with: " + shell.Program() + " get",
 		})
+	case i.fault() != nil:
+		s.fail(i, advised{i.fault(), "Make the rest with: " + shell.Program() + " get"})
 	case i.seedOnly:
 		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), quantity.Size(i.t.Length()))
 		if err := i.t.Resume(); err != nil {

@@ -111,7 +111,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 			source = s.c.stdin
 		}
 		// It is paused so that nothing is fetched if not all of it is there.
-		t, err := s.client.Add(ctx, source, client.AddOptions{Paused: true, Peers: peers})
+		t, err := s.client.Add(ctx, source, client.AddOptions{Paused: true, ReadOnly: true, Peers: peers})
 		var size *diskstore.SizeError
 		if errors.As(err, &size) {
 			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", shell.Program(), shell.Quote(path), shell.Quote(cmd.Dir))}
@@ -119,7 +119,8 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 		if err != nil {
 			return err
 		}
-		s.add(t).seedOnly = true
+		i := s.add(t)
+		i.seedOnly, i.fromTorrent = true, true
 		return nil
 	}
 	b, err := cmd.builder(s.c)

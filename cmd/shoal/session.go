@@ -42,6 +42,7 @@ type item struct {
 	id          string // hexadecimal
 	start       time.Time
 	heldAtStart int64         // bytes that were held when the check was done
+	fromTorrent bool          // a seed of a .torrent file, whose empty files and links must be there too
 	seedOnly    bool          // it is only seeded: every piece must be there from the start
 	checked     bool          // its check is done
 	done        bool          // every piece is held
