@@ -28,6 +28,20 @@ const (
 	OnStats         = engine.OnStats
 )
 
+// The ends of connections, in PeerLost.
+const (
+	EndLost      = engine.EndLost
+	EndTimeout   = engine.EndTimeout
+	EndBroken    = engine.EndBroken
+	EndFlood     = engine.EndFlood
+	EndBanned    = engine.EndBanned
+	EndDuplicate = engine.EndDuplicate
+	EndUseless   = engine.EndUseless
+	EndIdle      = engine.EndIdle
+	EndRemoved   = engine.EndRemoved
+	EndStopped   = engine.EndStopped
+)
+
 // The events that package engine has too, so that a type switch needs no other package.
 type (
 	// Listening says where the client accepts connections.
