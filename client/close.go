@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
@@ -81,6 +82,7 @@ func (t *Torrent) closeRecorder(storage error) error {
 	if o == nil {
 		return nil
 	}
+	storage = cmp.Or(storage, t.contentError())
 	o.recorder.stop() // again, because a read may have reopened the storage meanwhile
 	return o.recorder.close(storage)
 }

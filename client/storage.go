@@ -138,7 +138,7 @@ func (l *lazyStorage) WriteAt(p []byte, off int64) (int, error) {
 	if err == nil {
 		o.recorder.scheduleSave()
 	}
-	return n, storeError("write", err)
+	return n, l.torrent.noteContentError(storeError("write", err))
 }
 
 func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
@@ -151,7 +151,7 @@ func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	if err == nil {
 		o.recorder.scheduleSave()
 	}
-	return n, storeError("write", err)
+	return n, l.torrent.noteContentError(storeError("write", err))
 }
 
 // WriteLane returns no lane while the torrent is idle, or is being opened or closed,

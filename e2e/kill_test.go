@@ -91,10 +91,11 @@ type killer struct {
 // download runs "shoal get" until it exits with 0.
 func (k *killer) download(t *testing.T) {
 	dir, state := t.TempDir(), t.TempDir()
+	var history bytes.Buffer // for a failure
 	for run := 0; ; run++ {
 		require.Less(t, run, 200, "seed %d: it never ends", k.seed)
 		if run > 0 && k.random.IntN(2) == 0 {
-			k.change(t, dir)
+			fmt.Fprintln(&history, "before the run:", k.change(t, dir))
 		}
 		k.source.hold(k.random.Int64N(k.length + k.length/4))
 		cmd := exec.Command(k.program, "get", k.torrent, "--dir", dir, "--state", state, "--peer", k.peer.String(),
@@ -116,18 +117,19 @@ func (k *killer) download(t *testing.T) {
 			require.FailNow(t, "it does not end", "seed %d: %s", k.seed, output.String())
 		}
 		code := cmd.ProcessState.ExitCode()
+		fmt.Fprintf(&history, "in the middle: %s\nkilled: %v, code %d\n%s\n", changed, killed, code, output.String())
 		switch {
 		case code == 0:
 			k.complete++
 			k.content.requireEqual(t, dir, false)
-			require.False(t, t.Failed(), "seed %d, run %d, changed in the middle: %v\n%s", k.seed, run, changed, output.String())
+			require.False(t, t.Failed(), "seed %d: %s", k.seed, history.String())
 			return
 		case killed && code < 0:
 			k.kills++
 		case changed != "":
 			k.failed++
 		default:
-			require.FailNow(t, "it failed", "seed %d: %s", k.seed, output.String())
+			require.FailNow(t, "it failed", "seed %d: %s", k.seed, history.String())
 		}
 	}
 }
