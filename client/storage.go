@@ -17,7 +17,7 @@ import (
 //
 // These use what is open, and what ends them is:
 //
-//   - a call of the engine, between acquire and mu.RUnlock. Whoever closes holds mu.
+//   - a call of the engine, between acquire and mu.RUnlock. Closing holds mu.
 //   - a save of the record, while saveMu is held. recorder.stop waits for it, and no save
 //     follows.
 //   - becomeIdle and close, which hold lifecycle, so neither meets the other or Remove.
