@@ -1,7 +1,6 @@
 package client
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"sync"
@@ -82,7 +81,6 @@ func (t *Torrent) closeRecorder(storage error) error {
 	if o == nil {
 		return nil
 	}
-	storage = cmp.Or(storage, t.contentError())
 	o.recorder.stop() // again, because a read may have reopened the storage meanwhile
 	return o.recorder.close(storage)
 }
