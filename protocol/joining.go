@@ -155,12 +155,12 @@ func outcomeOfRefusal(why error) addressbook.Outcome {
 // handshake.
 func (s *State) sendFirst(now time.Time, p *peer) {
 	switch {
-	case p.fast && s.complete():
+	case p.fast && s.complete() && s.unreadable.at.IsZero():
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveAll})
 	case p.fast && s.haveN == 0:
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})
 	case s.haveN > 0:
-		s.send(now, p, peerwire.Message{Kind: peerwire.Bitfield, Data: s.have})
+		s.send(now, p, peerwire.Message{Kind: peerwire.Bitfield, Data: s.readable()})
 	}
 	if p.extended {
 		s.sendHello(now, p)
