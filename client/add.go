@@ -30,6 +30,10 @@ type AddOptions struct {
 	// *diskstore.SizeError.
 	Overwrite bool
 
+	// ReadOnly means that content is shared and never written to: pieces that are
+	// missing or wrong stay so, and empty files that are missing are not made.
+	ReadOnly bool
+
 	// Announce are tiers of announce URLs that replace the torrent's own, unless
 	// they are nil.
 	Announce [][]string

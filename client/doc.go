@@ -35,6 +35,7 @@
 //	lazyStorage.mu       what is open of a torrent; its I/O            lifecycle
 //	recorder.saveMu      what the record says; its saves               lifecycle, lazyStorage.mu
 //	recorder.timerMu     the timer of saves                            lifecycle, lazyStorage.mu, saveMu
+//	modifiedFiles.mu     files that another program may have changed   lifecycle, lazyStorage.mu, saveMu
 //	trackers.mu          the trackers of a torrent                     lifecycle, lazyStorage.mu, saveMu
 //	Torrent.mu           why a torrent is closed                       lifecycle
 //	Stream.reading       events that were read but not returned        –
@@ -63,7 +64,10 @@
 //	which pieces a torrent starts with              open.go       Torrent.openFileContent
 //	when stored pieces are checked                  open.go       Torrent.checkRecord
 //	what Trust and Recheck take for present         open.go       Torrent.presentPieces
+//	where no torrent may write                      state.go      Torrent.checkOutsideState
 //	what becomes ours, and may be overwritten       open.go       Torrent.openFiles
+//	what happens if another program changes a file  sync.go       Torrent.checkModified
+//	what a complete torrent must have               sync.go       Torrent.completeContent
 //	what happens to a damaged record                record.go     loadRecord
 //	what a record says                              record.go     Torrent.recordState
 //	when a record is saved                          recorder.go   recorder.scheduleSave
@@ -72,6 +76,7 @@
 //	when a torrent becomes idle                     idle.go       lazyStorage.Idle
 //	what is closed while it is idle                 idle.go       Torrent.becomeIdle
 //	what opens it again                             idle.go       lazyStorage.reopen
+//	who may use an open storage                     storage.go    lazyStorage.acquire
 //	where an idle torrent's metainfo is             metainfo.go   Torrent.metainfo
 //
 //	what Close waits for                            calls.go      Client.beginCall

@@ -51,6 +51,14 @@ var (
 	// (BEP 27).
 	ErrPrivate = errors.New("the torrent is private; only its own trackers may find peers")
 
+	// ErrModified says that another program changed a file while the client had it
+	// open. Resume, or the next run, checks the file and fetches what is wrong.
+	ErrModified = errors.New("another program changed the file")
+
+	// ErrReadOnly says that a torrent with AddOptions.ReadOnly, or one made by Seed, is
+	// to be written to, because some of it is missing or wrong.
+	ErrReadOnly = errors.New("the content is shared and must not be written to")
+
 	// ErrPieceFailed says that a piece did not pass its check.
 	ErrPieceFailed = errors.New("the piece failed its check")
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"time"
 
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/resume"
@@ -25,7 +26,7 @@ const maxBecomingIdle = 4
 // Idle is called in a turn of the engine, so it must not block. The torrent becomes
 // idle on a goroutine for which Close waits.
 func (l *lazyStorage) Idle() {
-	if l.torrent == nil {
+	if l.torrent.folder == nil { // what is not remembered cannot be opened again
 		swarm.Idle(l.open.Storage)
 		return
 	}
@@ -73,7 +74,7 @@ func (t *Torrent) becomeIdle() {
 		return // something was written meanwhile
 	}
 	o.recorder.stop()
-	if err := storeError("sync", swarm.Sync(o.Storage)); err != nil {
+	if err := t.syncContent(o.Storage); err != nil {
 		o.recorder.restart()
 		t.emitWarning(err)
 		return
@@ -88,7 +89,8 @@ func (t *Torrent) becomeIdle() {
 
 // reopen opens what becomeIdle closed. If every file has its size, every piece is still
 // held. willCheck says that the caller is going to check all pieces, so that missing
-// files are no error.
+// files are no error. A check that is under way counts as well: the torrent may have
+// become idle after the caller asked for it.
 func (l *lazyStorage) reopen(willCheck bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -99,6 +101,7 @@ func (l *lazyStorage) reopen(willCheck bool) error {
 		return fs.ErrClosed
 	}
 	t := l.torrent
+	willCheck = willCheck || (l.started.Load() && t.isChecking())
 	m, err := t.metainfo()
 	if err != nil {
 		return &StoreError{"open", err}
@@ -136,6 +139,7 @@ func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 	r := v.Record
 	r.Totals.Folder = t.dir
 	if v.Distrust == nil {
+		r.Files = old.Files // with their times, so that a change meanwhile is noticed
 		return r, nil
 	}
 	r.State = resume.Open
@@ -157,8 +161,11 @@ func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 		// Its times are kept, so that the next run checks the files that were touched.
 		return old, nil
 	}
-	// The record is gone, but the pieces are held, because every file has its size.
-	r.Pieces.SetAll(t.geometry.Pieces())
+	// The record is gone. Every file has its size, so the pieces count as held, and are
+	// hashed before the record says so.
+	for i := range r.Files {
+		r.Files[i].ModTime = time.Time{}
+	}
 	return r, nil
 }
 

@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/diskstore"
@@ -30,9 +32,10 @@ type startState struct {
 func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedContent) (startState, error) {
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
+	t.readOnly = o.ReadOnly || seed != nil
 	switch {
 	case seed != nil && seed.storage != nil:
-		t.storage = &lazyStorage{open: &handle{Storage: seed.storage}}
+		t.storage = &lazyStorage{torrent: t, open: &handle{Storage: seed.storage}}
 		return startState{have: all}, nil
 	case seed != nil:
 		t.dir, t.seedFiles = seed.dir, seed.files
@@ -41,7 +44,7 @@ func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedConte
 		if err != nil {
 			return startState{}, &StoreError{"open", err}
 		}
-		t.storage = &lazyStorage{open: &handle{Storage: s}}
+		t.storage = &lazyStorage{torrent: t, open: &handle{Storage: s}}
 		if o.Trust {
 			return startState{have: all}, nil
 		}
@@ -57,6 +60,9 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 	var old resume.Record
 	meta := t.cache.pinned
 	files := t.filesOf(meta)
+	if err = t.checkOutsideState(files); err != nil {
+		return s, err
+	}
 	if t.client.config.State != "" {
 		if err = t.lockFiles(); err != nil {
 			return s, err
@@ -75,31 +81,50 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 	r := &verdict.Record
 	switch {
 	case complete || o.Trust:
-		present := t.presentPieces(files, r.Files)
+		present := t.presentPieces(files, r.Files, true)
 		if present.Count() != r.Pieces.Count() {
 			r.State, r.Pieces, r.Spilled = resume.Open, present, nil
 		}
 		verdict.Check = nil
 	case o.Recheck:
 		r.State, r.Pieces, r.Spilled = resume.Open, swarm.NewBitfield(t.geometry.Pieces()), nil
-		verdict.Check = t.presentPieces(files, r.Files)
+		verdict.Check = t.presentPieces(files, r.Files, false)
 	}
 	if r.Totals.Added.IsZero() {
 		r.Totals.Added = time.Now()
 	}
 	r.Totals.Folder = t.dir
 	t.overwrite = o.Overwrite
-	t.storage = &lazyStorage{}
-	if t.folder != nil {
-		t.storage.torrent = t
-	}
-	recordedComplete := verdict.Distrust == nil && r.State == resume.Clean && r.Pieces.Count() == t.geometry.Pieces()
+	t.storage = &lazyStorage{torrent: t}
+	allHeld := r.Pieces.Count() == t.geometry.Pieces()
+	toMake := allHeld && !t.readOnly && t.lacksFile(files)
+	recordedComplete := verdict.Distrust == nil && r.State == resume.Clean && allHeld && !toMake
 	if t.folder != nil && recordedComplete && t.saveCopy(meta) == nil {
 		t.cache.unpin() // it starts idle
 	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
 		return s, err
 	}
+	if toMake {
+		err = storeError("open", t.storage.open.Storage.(*diskstore.Store).Create())
+		if err != nil {
+			return s, errors.Join(err, t.storage.Close(), t.storage.closeRecord())
+		}
+	}
 	return startState{have: r.Pieces, check: verdict.Check, spilled: blocksByPiece(r.Spilled), totals: r.Totals}, nil
+}
+
+// lacksFile reports whether a file or symlink does not exist. If every piece is held it is
+// one without bytes, which a record may not list.
+func (t *Torrent) lacksFile(files []swarm.File) bool {
+	stat := statIn(t.dir)
+	return slices.ContainsFunc(files, func(f swarm.File) bool {
+		noLink := f.Symlink != "" && t.client.config.Disk.NoSymlinks
+		if f.Pad || f.Length > 0 || noLink {
+			return false
+		}
+		_, err := stat(f.Path)
+		return errors.Is(err, fs.ErrNotExist)
+	})
 }
 
 // openFiles opens the files, and the record if anything is remembered. The record lists
@@ -108,6 +133,7 @@ func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*handle, error
 	o := &handle{}
 	options := t.client.config.Disk
 	options.Owned = r.Owned
+	options.ModTime = modTimes(r.Files)
 	options.Overwrite = options.Overwrite || t.overwrite
 	options.Own = func(paths []string) error {
 		if o.recorder == nil {
@@ -127,6 +153,20 @@ func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*handle, error
 		return nil, errors.Join(err, store.Close())
 	}
 	return o, nil
+}
+
+// modTimes returns the modification times of files that were seen, for a store.
+func modTimes(seen []resume.File) func(string) (time.Time, bool) {
+	times := make(map[string]time.Time, len(seen))
+	for _, f := range seen {
+		if f.Size != resume.Absent {
+			times[f.Path] = f.ModTime
+		}
+	}
+	return func(path string) (time.Time, bool) {
+		at, known := times[path]
+		return at, known
+	}
 }
 
 // checkRecord compares a record with the files. If they differ in a way that a sample of
@@ -159,19 +199,23 @@ func (t *Torrent) checkRecord(ctx context.Context, r resume.Record, info *metain
 	})
 }
 
-// presentPieces returns the pieces whose files all exist in the right size.
-func (t *Torrent) presentPieces(files []swarm.File, seen []resume.File) swarm.Bitfield {
+// presentPieces returns the pieces of which all bytes exist. If full is set, the files must
+// have their sizes, too.
+func (t *Torrent) presentPieces(files []swarm.File, seen []resume.File, full bool) swarm.Bitfield {
 	set := swarm.NewBitfield(t.geometry.Pieces())
 	set.SetAll(t.geometry.Pieces())
-	rightSize := make(map[string]bool, len(seen))
+	sizes := make(map[string]int64, len(seen))
 	for _, f := range seen {
-		rightSize[f.Path] = f.Size == f.Length
+		if f.Size == f.Length || !full {
+			sizes[f.Path] = f.Size
+		}
 	}
 	for _, f := range files {
-		if f.Pad || f.Length == 0 || rightSize[f.Path] {
+		if f.Pad || f.Symlink != "" {
 			continue
 		}
-		for i := f.Offset / t.geometry.PieceLength; i <= (f.Offset+f.Length-1)/t.geometry.PieceLength; i++ {
+		missing := f.Offset + max(sizes[f.Path], 0)
+		for i := missing / t.geometry.PieceLength; missing < f.Offset+f.Length && i <= (f.Offset+f.Length-1)/t.geometry.PieceLength; i++ {
 			set.Clear(int(i))
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // one of them is not ours in the other.
 func openRecordFolder(state, dir string) (*resume.Folder, error) {
 	sum := sha256.Sum256([]byte(dir))
-	return resume.OpenFolder(filepath.Join(state, "torrents", hex.EncodeToString(sum[:8])))
+	return resume.OpenFolder(filepath.Join(state, recordsFolder, hex.EncodeToString(sum[:8])))
 }
 
 // recordFolder returns the folder with the records of the torrents in dir, which these
@@ -60,9 +60,15 @@ func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume
 	keeper, err := resume.OpenKeeper(r, resume.Config{
 		Geometry: t.geometry,
 		Files:    files,
-		Sync:     func() error { return storeError("sync", swarm.Sync(store)) },
-		Save:     t.folder.Save,
-		Stat:     statIn(t.dir),
+		Sync: func() error {
+			err := t.syncContent(store)
+			if err != nil {
+				t.fail(err)
+			}
+			return err
+		},
+		Save: t.folder.Save,
+		Stat: t.statOf(store),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("saving the record: %w", err)

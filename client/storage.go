@@ -14,8 +14,16 @@ import (
 // after each write, and wraps errors in a StoreError. It has every optional ability
 // that the engine uses. While the torrent is idle nothing is open, and the first read
 // or write opens it again (see idle.go).
+//
+// These use what is open, and what ends them is:
+//
+//   - a call of the engine, between acquire and mu.RUnlock. Whoever closes holds mu.
+//   - a save of the record, while saveMu is held. recorder.stop waits for it, and no save
+//     follows.
+//   - becomeIdle and close, which hold lifecycle, so neither meets the other or Remove.
+//   - Remove deletes the content after close, still holding lifecycle.
 type lazyStorage struct {
-	torrent      *Torrent    // nil if it never becomes idle
+	torrent      *Torrent
 	started      atomic.Bool // the engine has the torrent, so records can be saved
 	idleReported atomic.Bool // Idle was called, perhaps before that
 
@@ -35,6 +43,7 @@ var (
 	_ swarm.VectorWriter = (*lazyStorage)(nil)
 	_ swarm.WriteLaner   = (*lazyStorage)(nil)
 	_ swarm.Syncer       = (*lazyStorage)(nil)
+	_ swarm.Completer    = (*lazyStorage)(nil)
 	_ swarm.Idler        = (*lazyStorage)(nil)
 )
 
@@ -62,6 +71,14 @@ func (l *lazyStorage) acquire() (*handle, error) {
 			return nil, err
 		}
 	}
+}
+
+// acquireToWrite is acquire for a write.
+func (l *lazyStorage) acquireToWrite() (*handle, error) {
+	if l.torrent.readOnly {
+		return nil, ErrReadOnly
+	}
+	return l.acquire()
 }
 
 // current returns what is open, or nil while the torrent is idle.
@@ -112,7 +129,7 @@ func (l *lazyStorage) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
 }
 
 func (l *lazyStorage) WriteAt(p []byte, off int64) (int, error) {
-	o, err := l.acquire()
+	o, err := l.acquireToWrite()
 	if err != nil {
 		return 0, storeError("write", err)
 	}
@@ -125,7 +142,7 @@ func (l *lazyStorage) WriteAt(p []byte, off int64) (int, error) {
 }
 
 func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
-	o, err := l.acquire()
+	o, err := l.acquireToWrite()
 	if err != nil {
 		return 0, storeError("write", err)
 	}
@@ -157,7 +174,21 @@ func (l *lazyStorage) Sync() error {
 	if l.open == nil {
 		return nil
 	}
-	return storeError("sync", swarm.Sync(l.open.Storage))
+	return l.torrent.syncContent(l.open.Storage)
+}
+
+// Complete finishes the content when every piece is held, unless it is somebody else's.
+func (l *lazyStorage) Complete() error {
+	if l.torrent.readOnly {
+		return nil
+	}
+	o, err := l.acquire()
+	if err != nil {
+		return storeError("sync", err)
+	}
+	defer l.mu.RUnlock()
+	o.recorder.scheduleSave()
+	return l.torrent.completeContent(o.Storage)
 }
 
 // Close closes what is open, for good.

@@ -14,7 +14,7 @@ import (
 func TestLazyStorage(t *testing.T) {
 	r := &recorder{interval: time.Hour}
 	defer r.stop()
-	l := &lazyStorage{open: &handle{swarm.NewMemory(10), r}}
+	l := &lazyStorage{torrent: new(Torrent), open: &handle{swarm.NewMemory(10), r}}
 	_, err := l.WriteAt([]byte{1}, 10)
 	var broken *StoreError
 	require.ErrorAs(t, err, &broken)
@@ -38,7 +38,7 @@ func (fewLanes) WriteLane(off int64) int { return int(off / 5) }
 
 // TestLanesOfALazyStorage asks for lanes when it must not wait.
 func TestLanesOfALazyStorage(t *testing.T) {
-	l := &lazyStorage{open: &handle{swarm.NewMemory(10), nil}}
+	l := &lazyStorage{torrent: new(Torrent), open: &handle{swarm.NewMemory(10), nil}}
 	require.Negative(t, l.WriteLane(7), "its storage has none")
 	l.open.Storage = fewLanes{l.open.Storage}
 	require.Equal(t, 1, l.WriteLane(7))

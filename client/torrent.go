@@ -26,11 +26,13 @@ type Torrent struct {
 	hashV2    *[32]byte // nil if there is none
 	private   bool
 	overwrite bool           // as in AddOptions
+	readOnly  bool           // nothing is written: the content is somebody else's
 	dir       string         // absolute
 	seedFiles []swarm.File   // where a seed's files are, if they are not where the metainfo says
 	folder    *resume.Folder // of the record; nil if nothing is remembered
 	cache     metainfoCache
 	storage   *lazyStorage
+	modified  modifiedFiles
 	engine    *engine.Torrent
 	trackers  trackers
 

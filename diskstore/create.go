@@ -182,6 +182,9 @@ func (s *Store) createFile(folder Folder, f *file) error {
 	}
 	if f.Length > 0 {
 		err = s.extend(opened, f.Length)
+		if err == nil {
+			err = noteModTime(f, opened)
+		}
 		if err == nil && s.handles.keepOpen(&f.writing, opened) {
 			return nil
 		}
@@ -191,6 +194,15 @@ func (s *Store) createFile(folder Folder, f *file) error {
 		// Return the first error. If the file stays, it is listed as
 		// ours and will be resized.
 		_ = folder.Remove(f.Path)
+	}
+	return err
+}
+
+// noteModTime notes the modification time of f, which we just changed.
+func noteModTime(f *file, opened File) error {
+	_, modTime, err := sizeAndTime(opened)
+	if err == nil {
+		f.setModTime(modTime)
 	}
 	return err
 }
@@ -218,6 +230,9 @@ func (s *Store) resize(folder Folder, f *file) error {
 	}
 	if err == nil {
 		err = opened.Truncate(f.Length)
+	}
+	if err == nil {
+		err = noteModTime(f, opened)
 	}
 	err = cmp.Or(err, opened.Close())
 	if err != nil {

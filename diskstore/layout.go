@@ -29,6 +29,8 @@ type file struct {
 	ours    atomic.Bool
 	dirty   atomic.Bool // written to since the last sync
 	failed  error       // of the first failed sync; guarded by Store.syncing
+
+	modification modification
 }
 
 // onDisk reports whether f exists on disk. Pad files do not: see
@@ -49,12 +51,13 @@ type layout struct {
 	files  []*file // in the torrent's order
 	spans  []span  // of the files that have bytes on disk, in order of offset
 	length int64   // of the torrent, in bytes
+	byPath map[string]*file
 }
 
 // newLayout checks files and returns their layout. Their offsets must not overlap
 // and their paths must be valid.
 func newLayout(files []swarm.File) (layout, error) {
-	l := layout{files: make([]*file, len(files))}
+	l := layout{files: make([]*file, len(files)), byPath: make(map[string]*file, len(files))}
 	made := make([]file, len(files))
 	for i, f := range files {
 		made[i].File = f
@@ -108,22 +111,21 @@ func isLocalPath(name string) bool {
 // checkTree returns an error if two files have the same path, or if the path of one
 // leads through another. So no file is ever reached through a symlink of the torrent.
 func (l layout) checkTree() error {
-	taken := make(map[string]bool, len(l.files))
 	for _, f := range l.files {
 		if !f.onDisk() {
 			continue
 		}
-		if taken[f.Path] {
+		if l.byPath[f.Path] != nil {
 			return fmt.Errorf("diskstore: two files have the path %q", f.Path)
 		}
-		taken[f.Path] = true
+		l.byPath[f.Path] = f
 	}
 	for _, f := range l.files {
 		if !f.onDisk() {
 			continue
 		}
 		for dir := path.Dir(f.Path); dir != "."; dir = path.Dir(dir) {
-			if taken[dir] {
+			if l.byPath[dir] != nil {
 				return fmt.Errorf("diskstore: %q is both a file and the folder of %q", dir, f.Path)
 			}
 		}

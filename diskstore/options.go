@@ -1,5 +1,7 @@
 package diskstore
 
+import "time"
+
 // Options configure a Store. The zero value is ready for use. Open reads Options
 // once and keeps none of its slices.
 type Options struct {
@@ -15,6 +17,11 @@ type Options struct {
 	// slice and must not call methods of the Store. Nil means that nothing is
 	// recorded.
 	Own func(paths []string) error
+
+	// ModTime returns the modification time that a file should have, because nobody
+	// wrote to it since the caller knew its bytes. Modified lists a file with another
+	// one. False means that it is not known. Nil means that none is.
+	ModTime func(path string) (time.Time, bool)
 
 	// Overwrite allows writing to files that exist and are not in Owned, and
 	// resizing them to the torrent's size. Such files do not become ours:

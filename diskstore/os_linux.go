@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -39,6 +40,22 @@ func (f *linuxFile) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	n, err := transfer(unix.Pwritev, f.fd, bufs, off)
 	runtime.KeepAlive(f.File)
 	return n, err
+}
+
+// sizeAndTime returns the size in bytes and the modification time.
+func (f *linuxFile) sizeAndTime() (int64, time.Time, error) {
+	var st unix.Stat_t
+	for {
+		err := unix.Fstat(f.fd, &st)
+		if err == unix.EINTR {
+			continue
+		}
+		runtime.KeepAlive(f.File)
+		if err != nil {
+			return 0, time.Time{}, os.NewSyscallError("fstat", err)
+		}
+		return st.Size, time.Unix(st.Mtim.Unix()), nil
+	}
 }
 
 // Allocate reserves size bytes with fallocate.

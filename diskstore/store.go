@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -17,6 +18,7 @@ var (
 	_ swarm.VectorWriter = (*Store)(nil)
 	_ swarm.WriteLaner   = (*Store)(nil)
 	_ swarm.Syncer       = (*Store)(nil)
+	_ swarm.Completer    = (*Store)(nil)
 )
 
 // A Store keeps a torrent in the files of one folder. Its methods may be called
@@ -93,15 +95,15 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	for _, name := range o.Owned {
 		s.owned[name] = true
 	}
-	if err := s.scan(); err != nil {
+	if err := s.scan(o.ModTime); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-// scan finds out what exists of the torrent.
-func (s *Store) scan() error {
+// scan finds out what exists of the torrent. modTime is as in Options.
+func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 	emptyMade := true
 	for _, f := range s.files {
 		f.ours.Store(s.owned[f.Path])
@@ -130,6 +132,12 @@ func (s *Store) scan() error {
 		default:
 			if err := s.checkExisting(f, info); err != nil {
 				return err
+			}
+			f.setModTime(info.ModTime())
+			f.dirty.Store(f.ours.Load() && f.Length > 0) // a run that crashed may not have synced it
+			if modTime != nil && f.Symlink == "" {
+				want, known := modTime(f.Path)
+				f.modification.modified = known && !want.Equal(info.ModTime())
 			}
 			emptyMade = emptyMade && (!f.empty() || f.state.Load() == present)
 		}
@@ -255,6 +263,9 @@ func (s *Store) openChecked(f *file, flag int, haveFolder bool) (File, error) {
 		err = errNotRegular
 	default:
 		err = s.checkExisting(f, info)
+		if err == nil {
+			err = f.examine(func() (int64, time.Time, error) { return sizeAndTime(opened) })
+		}
 	}
 	if err != nil {
 		opened.Close()

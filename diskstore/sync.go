@@ -5,10 +5,13 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"syscall"
+	"time"
 )
 
 // Sync returns once every byte written before the call is stable. It syncs the files
-// written to since the last Sync and the folders in which files were made. After an
+// written to since the last Sync, the first time also those that a former store made, and
+// the folders in which files were made. After an
 // error it continues; it returns the first one. It may be called concurrently.
 //
 // A file that was deleted, moved or truncated since it was opened is an error. If the
@@ -43,21 +46,32 @@ func (s *Store) syncFile(f *file) error {
 	x := s.handles.acquire(&f.writing)
 	if x == nil {
 		var err error
-		if x, err = s.openFile(f, true); err != nil {
+		x, err = s.openFile(f, true)
+		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+			x, err = s.openFile(f, false) // somebody protected it since we wrote it
+		}
+		if err != nil {
 			f.dirty.Store(true)
 			s.forgetChanged(f, err)
 			return err
 		}
 	}
 	err := x.file.Sync()
+	if x == &f.reading && errors.Is(err, syscall.EROFS) {
+		err = nil // this store has not written to it
+	}
 	if err != nil {
 		f.failed = wrapError("sync", f.Path, -1, err)
 		s.handles.release(x)
 		return f.failed
 	}
 	info, err := x.file.Stat()
+	if err == nil {
+		err = f.examine(func() (int64, time.Time, error) { return sizeAndTime(x.file) })
+	}
 	s.handles.release(x)
 	if err != nil {
+		s.forgetChanged(f, err)
 		return err
 	}
 	return s.checkUnmoved(f, info)

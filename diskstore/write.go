@@ -61,7 +61,11 @@ func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
 	if err != nil {
 		return 0, wrapError("write", f.Path, off, err)
 	}
+	if err := s.beginWrite(f, x.file); err != nil {
+		return 0, s.refuseWrite(f, x, off, err)
+	}
 	n, err := x.file.WriteAt(p, off)
+	s.endWrite(f, x.file)
 	f.dirty.Store(true)
 	s.handles.release(x)
 	if n < len(p) && err == nil {
@@ -71,6 +75,13 @@ func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
 		return n, wrapError("write", f.Path, off+int64(n), err)
 	}
 	return n, nil
+}
+
+// refuseWrite ends the use of x without a write to f, because of err.
+func (s *Store) refuseWrite(f *file, x *handle, off int64, err error) error {
+	s.handles.release(x)
+	s.forgetChanged(f, err)
+	return wrapError("write", f.Path, off, err)
 }
 
 // writer returns an open handle of f for writing. The caller releases it.
@@ -140,7 +151,11 @@ func (s *Store) writeFileVec(f *file, bufs [][]byte, off, want int64) (int64, er
 	if err != nil {
 		return 0, wrapError("write", f.Path, off, err)
 	}
+	if err := s.beginWrite(f, x.file); err != nil {
+		return 0, s.refuseWrite(f, x, off, err)
+	}
 	n, err := swarm.WriteVecAt(x.file, bufs, off)
+	s.endWrite(f, x.file)
 	f.dirty.Store(true)
 	s.handles.release(x)
 	if n < want && err == nil {

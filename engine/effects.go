@@ -25,6 +25,8 @@ func (t *Torrent) perform(effect protocol.Effect) {
 		t.store.Spill(t.owner(), f)
 	case protocol.CheckStored:
 		e.checks.Check(t.owner(), &t.store, f)
+	case protocol.Complete:
+		t.store.Complete(t.owner())
 	case protocol.Idle:
 		t.store.Idle()
 	case protocol.Announce:

@@ -129,7 +129,7 @@ func (t *Torrent) Sources() (all []SourceStats) {
 	return all
 }
 
-// Wait waits until every piece is held. It fails when the torrent does, when it
+// Wait waits until every piece is held and synced. It fails when the torrent does, when it
 // is closed, and when ctx is done.
 func (t *Torrent) Wait(ctx context.Context) error { return t.await(ctx, -1) }
 
@@ -198,6 +198,11 @@ func (t *Torrent) firstMissing(off, length int64) (int, error) {
 	}
 	return missing, nil
 }
+
+// Fail stops the torrent with an error of its Storage that came outside of the engine's
+// calls, as an error of a write does. Resume checks what is stored and goes on. It does
+// nothing once the torrent is closed.
+func (t *Torrent) Fail(err error) { t.mailbox.TryPost(item{input: protocol.StorageFailed{Err: err}}) }
 
 // Pause ends all connections and announces that we stopped.
 func (t *Torrent) Pause() { t.call(protocol.Pause{}) }

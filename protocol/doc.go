@@ -38,6 +38,7 @@
 //	how memory is shared among torrents           budget/budget.go        Quota.Reserve
 //	what happens to partial pieces at shutdown    shutdown.go             State.spillAll
 //	what happens when the disk is full            failing.go              State.fail
+//	when a torrent is reported as complete        completing.go           Synced.apply
 //	what a pause and a close do                   lifecycle.go            State.stop
 //	how the request queue is sized                pacing/pace.go          Pace.bound
 //	when blocks are requested of a peer           requesting.go           State.requestBlocks
@@ -59,7 +60,7 @@
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
 //	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello
-//	when the sources are called                   reports.go              State.announceCompleted
+//	when the sources are called                   completing.go           State.announceCompleted
 //	what a check of stored pieces does            storedcheck.go          State.recheck
 //	when a torrent is idle                        idle.go                 State.canIdle
 package protocol

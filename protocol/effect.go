@@ -65,6 +65,10 @@ type (
 		Round  int // to be returned with the answers
 	}
 
+	// Complete tells the Storage that every piece is held, so that it makes all of it
+	// outlast a power cut (swarm.Complete). Synced follows.
+	Complete struct{}
+
 	// Idle tells the Storage that nobody uses it for a while (swarm.Idle).
 	Idle struct{}
 )
@@ -95,6 +99,7 @@ func (Check) effect()       {}
 func (Hurry) effect()       {}
 func (Spill) effect()       {}
 func (CheckStored) effect() {}
+func (Complete) effect()    {}
 func (Idle) effect()        {}
 func (Announce) effect()    {}
 func (Report) effect()      {}

@@ -59,6 +59,8 @@ func (w *world) effect(e Effect) {
 		w.say("announce %s: left %d, down %d, want %d", what, a.Left, a.Downloaded, a.Want)
 	case CheckStored:
 		w.say("read %d pieces", e.Pieces.Count())
+	case Complete:
+		w.say("sync")
 	case Idle:
 		w.say("idle")
 	case Answer:

@@ -35,6 +35,8 @@ func Example() {
 				switch e := e.(type) {
 				case protocol.Check: // hashing and writing would go here
 					next = append(next, protocol.CheckResult{Piece: e.Piece, Serial: e.Serial, Blocks: e.Blocks, OK: true})
+				case protocol.Complete: // and a sync
+					next = append(next, protocol.Synced{})
 				case protocol.Report:
 					fmt.Printf("state %d: %T\n", i, e.Event)
 				}

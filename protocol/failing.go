@@ -16,10 +16,14 @@ func (s *State) fail(now time.Time, err error) {
 		return
 	}
 	s.err = err
+	s.stored.pending = nil
+	s.endCheck(err)
 	s.stop(now, PhaseFailed, err)
 	s.dropMemory()
 	s.report(Failed{Torrent: s.ID(), Err: err})
 }
+
+func (e StorageFailed) apply(now time.Time, s *State) { s.fail(now, e.Err) }
 
 // dropMemory forgets the blocks of partial pieces that are in memory.
 func (s *State) dropMemory() {

@@ -300,7 +300,7 @@ func (c *chaos) writes(fails bool) {
 
 // control is what a user does.
 func (c *chaos) control() {
-	switch c.byte() % 12 {
+	switch c.byte() % 14 {
 	case 0:
 		c.obey([]string{"pause"})
 	case 1, 2:
@@ -323,6 +323,10 @@ func (c *chaos) control() {
 		c.happen(Ban{c.address(string('1' + rune(c.byte()%8))).Addr()})
 	case 11:
 		c.happen(Reannounce{})
+	case 12, 13:
+		if c.s.completion.syncing {
+			c.obey([]string{"synced", "badly"}[:1+c.byte()%2])
+		}
 	}
 }
 
@@ -330,7 +334,7 @@ func (c *chaos) control() {
 func (c *chaos) complete() {
 	c.deliverLate()
 	seed := swarm.Peer(1000)
-	for n := 0; !c.s.complete(); n++ {
+	for n := 0; !c.s.complete() || !c.s.completion.reported; n++ {
 		c.reap()
 		require.Less(c.t, n, 3000, "%s: no progress: %d of %d pieces, %d partial", c.place, c.s.haveN, c.s.n, c.s.pieces.Len())
 		switch c.s.phase {
@@ -345,6 +349,10 @@ func (c *chaos) complete() {
 		}
 		c.verdict(false)
 		c.writes(false)
+		if c.s.complete() {
+			c.obey([]string{"synced"})
+			continue
+		}
 		p := c.s.peers[seed]
 		if p == nil || p.closing {
 			seed++

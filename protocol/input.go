@@ -117,6 +117,14 @@ type (
 
 	// StoredDone ends a CheckStored.
 	StoredDone struct{ Round int }
+
+	// Synced is the answer to Complete. Err says that some of the torrent may not be
+	// stored.
+	Synced struct{ Err error }
+
+	// StorageFailed says that the Storage met an error outside of the calls that
+	// effects ask for, such as a sync that the caller made.
+	StorageFailed struct{ Err error }
 )
 
 // What happens to time and memory.
@@ -147,8 +155,8 @@ type (
 	// Ticket is answered when the check is done; zero if nobody waits.
 	Recheck struct{ Ticket Ticket }
 
-	// Await is answered when a piece is held, or every piece if Piece is negative;
-	// with an error if the torrent fails or is closed.
+	// Await is answered when a piece is held or, if Piece is negative, when every piece
+	// is held and synced; with an error if the torrent fails or is closed.
 	Await struct {
 		Ticket Ticket
 		Piece  int

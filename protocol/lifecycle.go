@@ -24,7 +24,7 @@ func (Start) apply(now time.Time, s *State) {
 			}
 		}
 	}
-	s.reports.completed = s.complete()
+	s.completion.reported = s.complete()
 	s.phase = PhaseChecking
 	if s.setup.Check.Count() > 0 {
 		s.stored.total = s.setup.Check.Count()
@@ -41,7 +41,10 @@ func (s *State) checked(now time.Time) {
 		s.setup = nil
 	}
 	s.submitPads()
-	s.reports.completed = s.complete()
+	s.completion.reported = s.complete()
+	if s.complete() && (s.stored.total > 0 || s.n == 0) {
+		s.syncAll() // what was found may never have been synced, and empty files may be missing
+	}
 	s.report(Added{Torrent: s.ID(), Held: s.haveN, Pieces: s.n, Have: s.have.Clone()})
 	if s.paused {
 		s.phase = PhasePaused

@@ -12,11 +12,9 @@ const statsEvery = time.Second
 
 // reports is what was reported to listeners and sources, so that nobody hears it twice.
 type reports struct {
-	completed            bool // Completed was reported, or every piece was there at the start
-	completedUnannounced bool // the sources have not heard of the last piece
-	noPeers              bool // NoPeers was reported
-	nothingWanted        bool // NothingWanted was reported
-	statsAt              time.Time
+	noPeers       bool // NoPeers was reported
+	nothingWanted bool // NothingWanted was reported
+	statsAt       time.Time
 }
 
 func (r *reports) nextDeadline() time.Time { return r.statsAt }
@@ -57,27 +55,6 @@ func (s *State) reportNothingWanted() {
 	}
 	s.reports.nothingWanted = true
 	s.report(NothingWanted{Torrent: s.ID()})
-}
-
-// reportCompleted reports the last piece, once: a piece that was lost and came back is
-// no news.
-func (s *State) reportCompleted() {
-	if !s.reports.completed {
-		s.reports.completed = true
-		s.report(Completed{Torrent: s.ID()})
-		s.reports.completedUnannounced = true
-	}
-	s.announceCompleted()
-}
-
-// announceCompleted has the sources hear of the last piece, once: at the next Resume
-// if it came during a pause
-// (https://www.bittorrent.org/beps/bep_0003.html, "trackers": event).
-func (s *State) announceCompleted() {
-	if s.reports.completedUnannounced && s.Running() && s.complete() {
-		s.reports.completedUnannounced = false
-		s.do(Announce{Event: swarm.Completed})
-	}
 }
 
 func (Reannounce) apply(_ time.Time, s *State) {

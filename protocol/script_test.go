@@ -45,6 +45,10 @@ func (w *world) obey(words []string) {
 		if w.s.stored.pending == nil { // otherwise it has not begun
 			w.happen(StoredDone{w.s.stored.round})
 		}
+	case "synced":
+		w.happen(Synced{failure(words[1:])})
+	case "storage-fails":
+		w.happen(StorageFailed{errScript})
 	case "found":
 		w.find(words[1:])
 	case "asked":

@@ -35,13 +35,14 @@ type State struct {
 	lateErr error // of the Storage, after Close
 
 	holdings
-	sections sections
-	stored   storedCheck
-	reports  reports
-	idle     idleness
-	figures  figures
-	waiters  []waiter
-	book     addressbook.Book
+	sections   sections
+	stored     storedCheck
+	completion completion
+	reports    reports
+	idle       idleness
+	figures    figures
+	waiters    []waiter
+	book       addressbook.Book
 
 	*workingSet
 }

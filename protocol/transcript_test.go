@@ -46,6 +46,8 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	stale 0,1                                 the same, from a check before the present one
 //	unreadable 0                              piece 0 could not be read
 //	checked                                   the check of what is stored ends
+//	synced                                    the sync of all pieces ends; with a word behind it, it failed
+//	storage-fails                             the Storage met an error outside of what was asked for
 //	found 3 seed in=1                         an address, of a seed, found in swarm 1
 //	asked                                     a source answered without addresses
 //	dialed 3                                  dialing address 3 failed

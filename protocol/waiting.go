@@ -8,7 +8,7 @@ import (
 // A waiter is a call that waits until pieces are held.
 type waiter struct {
 	ticket Ticket
-	piece  int // negative for all
+	piece  int // negative for all, and for the sync that follows
 }
 
 func (e Await) apply(_ time.Time, s *State) {
@@ -27,7 +27,7 @@ func (e Forget) apply(_ time.Time, s *State) {
 // is closed.
 func (s *State) answerWaiters() {
 	s.waiters = slices.DeleteFunc(s.waiters, func(w waiter) bool {
-		isHeld := s.complete()
+		isHeld := s.complete() && s.completion.reported
 		if w.piece >= 0 {
 			isHeld = s.have.Has(w.piece)
 		}

@@ -50,9 +50,8 @@ type Verdict struct {
 	Distrust error
 
 	// Check has the pieces that Record does not hold but the files may
-	// contain: their files have full length, and the pieces may have been
-	// written after the last save. Hashing them is optional and can save
-	// downloads.
+	// contain: all their bytes exist, and they may have been written after the
+	// last save. Hashing them is optional and can save downloads.
 	Check swarm.Bitfield
 }
 
@@ -60,6 +59,8 @@ type Verdict struct {
 // file has the recorded size and modification time. An open record is trusted if
 // every recorded file has its size and no earlier modification time, and a random
 // sample of the recorded pieces passes its hash check. Otherwise no piece is trusted.
+// Of an open record, pieces in files with a later modification time are not trusted
+// either: perhaps we wrote that file after the last save, perhaps another program did.
 //
 // If there is no record, or a damaged one, call Check of a zero Record. An error
 // means that Check could not examine the files.
@@ -85,14 +86,15 @@ func (r Record) Check(p Probe) (Verdict, error) {
 	if v.Distrust == nil {
 		v.Distrust = r.checkFiles(now)
 	}
+	trusted := r.clone()
 	if v.Distrust == nil && r.State == Open {
-		if v.Distrust, err = r.checkSample(p); err != nil {
+		trusted.dropModified(p, now)
+		if v.Distrust, err = trusted.checkSample(p); err != nil {
 			return Verdict{}, err
 		}
 	}
 	if v.Distrust == nil {
-		c := r.clone()
-		v.Record.State, v.Record.Pieces, v.Record.Spilled = c.State, c.Pieces, c.Spilled
+		v.Record.State, v.Record.Pieces, v.Record.Spilled = trusted.State, trusted.Pieces, trusted.Spilled
 	}
 	v.Check = v.Record.worthHashing(p)
 	return v, nil
@@ -186,6 +188,26 @@ func describeSize(n int64) string {
 	return fmt.Sprintf("has %d bytes", n)
 }
 
+// dropModified clears the pieces in files that were written to after r was saved.
+func (r Record) dropModified(p Probe, now []File) {
+	for i, f := range onDisk(p.Files) {
+		if r.Files[i].Size == Absent || now[i].ModTime.Equal(r.Files[i].ModTime) {
+			continue
+		}
+		r.clearPieces(r.Pieces, f.Offset, f.Offset+f.Length)
+	}
+}
+
+// clearPieces clears the pieces that have bytes between two offsets in the torrent.
+func (r Record) clearPieces(set swarm.Bitfield, from, to int64) {
+	if from >= to {
+		return
+	}
+	for piece := int(from / r.PieceLength); piece <= int((to-1)/r.PieceLength); piece++ {
+		set.Clear(piece)
+	}
+}
+
 // checkSample verifies some of the recorded pieces, spread over the torrent. It
 // returns in distrust why they are not good.
 func (r Record) checkSample(p Probe) (distrust, err error) {
@@ -224,9 +246,9 @@ func (r Record) checkSample(p Probe) (distrust, err error) {
 // rangeStart returns where range i begins if total items are divided into n ranges.
 func rangeStart(total, n, i int) int { return int(int64(total) * int64(i) / int64(n)) }
 
-// stillOwned returns the owned paths that still exist and may still be ours. If a
-// file was seen at full length and is shorter now, another program has replaced it.
-// If it was never seen at full length, a crash may have truncated it.
+// stillOwned returns the owned paths that still exist and may still be ours. If a file
+// was never seen at full length, a crash may have cut it. If it was, and is shorter now,
+// its bytes decide: another program has cut it, or has put another file in its place.
 func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 	was := make(map[string]File, len(r.Files))
 	for _, f := range r.Files {
@@ -251,11 +273,44 @@ func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 		case f.Size == Absent, f.Size > f.Length:
 			continue
 		case f.Size < f.Length && was[path].Size == f.Length:
-			continue
+			ours, err := r.isCut(p, f)
+			if err != nil {
+				return nil, err
+			}
+			if !ours {
+				continue
+			}
 		}
 		owned = append(owned, path)
 	}
 	return owned, nil
+}
+
+// isCut reports whether a file that is shorter than it was still begins with our bytes.
+// One without any has none that could be lost.
+func (r Record) isCut(p Probe, f File) (bool, error) {
+	if f.Size == 0 {
+		return true, nil
+	}
+	i := slices.IndexFunc(p.Files, func(of swarm.File) bool { return of.Path == f.Path })
+	if i < 0 || p.Verify == nil || r.checkTorrent(p, r.Files) != nil {
+		return false, nil
+	}
+	begin, end := p.Files[i].Offset, p.Files[i].Offset+f.Size
+	sample := make([]int, 0, minSample)
+	for piece := (begin + r.PieceLength - 1) / r.PieceLength; (piece+1)*r.PieceLength <= end && len(sample) < minSample; piece++ {
+		if r.Pieces.Has(int(piece)) {
+			sample = append(sample, int(piece))
+		}
+	}
+	if len(sample) == 0 {
+		return false, nil
+	}
+	good, err := p.Verify(sample)
+	if err != nil {
+		return false, fmt.Errorf("resume: verifying %s: %w", f.Path, err)
+	}
+	return good, nil
 }
 
 // worthHashing returns the pieces that r does not hold but its files may contain.
@@ -269,13 +324,7 @@ func (r Record) worthHashing(p Probe) swarm.Bitfield {
 		set[i] &^= r.Pieces[i]
 	}
 	for i, f := range onDisk(p.Files) {
-		if r.Files[i].Size == f.Length || f.Length == 0 {
-			continue
-		}
-		first, last := f.Offset/r.PieceLength, (f.Offset+f.Length-1)/r.PieceLength
-		for piece := int(first); piece <= int(last); piece++ {
-			set.Clear(piece)
-		}
+		r.clearPieces(set, f.Offset+max(r.Files[i].Size, 0), f.Offset+f.Length)
 	}
 	return set
 }

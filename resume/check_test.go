@@ -81,6 +81,7 @@ func TestCheck(t *testing.T) {
 	const half = 5<<15 + 1<<14
 	all, none := swarm.Bitfield{0xff, 0xc0}, swarm.Bitfield{0, 0}
 	onlyB, onlyA := swarm.Bitfield{0b00000011, 0xc0}, swarm.Bitfield{0b11111000, 0}
+	butFive := swarm.Bitfield{0b11111011, 0xc0}
 	rest := swarm.Bitfield{0b00001111, 0xc0}
 	owned := []string{"b", "d/", "d/a", "link"}
 	for _, test := range []struct {
@@ -93,8 +94,14 @@ func TestCheck(t *testing.T) {
 		{"unchanged", func(*Record, *Probe, fakeFiles) {}, true, true, rest, owned},
 		{"written to later", func(r *Record, p *Probe, f fakeFiles) { f["b"] = fakeInfo{size: half - 1<<15, mtime: after} }, false, true, rest, owned},
 		{"set back", func(r *Record, p *Probe, f fakeFiles) { f["b"] = fakeInfo{size: half - 1<<15, mtime: before} }, false, false, all, owned},
-		{"cut", func(r *Record, p *Probe, f fakeFiles) { f["d/a"] = fakeInfo{size: half - 1, mtime: noon} }, false, false, onlyB, []string{"b", "d/", "link"}},
-		{"grown", func(r *Record, p *Probe, f fakeFiles) { f["d/a"] = fakeInfo{size: half + 1, mtime: noon} }, false, false, onlyB, []string{"b", "d/", "link"}},
+		{"cut", func(r *Record, p *Probe, f fakeFiles) { f["d/a"] = fakeInfo{size: half - 1, mtime: noon} }, false, false, butFive, owned},
+		{"cut to nothing", func(r *Record, p *Probe, f fakeFiles) { f["d/a"] = fakeInfo{mtime: noon} }, false, false, onlyB, owned},
+		{"cut within a piece", func(r *Record, p *Probe, f fakeFiles) { f["d/a"] = fakeInfo{size: 1<<15 - 1, mtime: noon} }, false, false, onlyB, []string{"b", "d/", "link"}},
+		{"shorter, of another program", func(r *Record, p *Probe, f fakeFiles) {
+			f["d/a"] = fakeInfo{size: half - 1, mtime: noon}
+			p.Verify = func([]int) (bool, error) { return false, nil }
+		}, false, false, butFive, []string{"b", "d/", "link"}},
+		{"grown", func(r *Record, p *Probe, f fakeFiles) { f["d/a"] = fakeInfo{size: half + 1, mtime: noon} }, false, false, all, []string{"b", "d/", "link"}},
 		{"gone", func(r *Record, p *Probe, f fakeFiles) { delete(f, "b") }, false, false, onlyA, []string{"d/", "d/a", "link"}},
 		{"all gone", func(r *Record, p *Probe, f fakeFiles) { clear(f) }, false, false, none, nil},
 		{"empty file deleted", func(r *Record, p *Probe, f fakeFiles) { delete(f, "empty") }, false, false, all, owned},
@@ -103,7 +110,7 @@ func TestCheck(t *testing.T) {
 		{"appeared", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent }, false, true, rest, owned},
 		{"never there", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; delete(f, "b") }, true, true, swarm.Bitfield{0b00001000, 0}, []string{"d/", "d/a", "link"}},
 		{"truncated while it was made", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; f["b"] = fakeInfo{size: 0} }, false, true, swarm.Bitfield{0b00001000, 0}, owned},
-		{"larger, made by another program", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; f["b"] = fakeInfo{size: half} }, false, true, swarm.Bitfield{0b00001000, 0}, []string{"d/", "d/a", "link"}},
+		{"larger, made by another program", func(r *Record, p *Probe, f fakeFiles) { r.Files[2].Size = Absent; f["b"] = fakeInfo{size: half} }, false, true, rest, []string{"d/", "d/a", "link"}},
 		{"not ours", func(r *Record, p *Probe, f fakeFiles) { r.Owned = nil }, true, true, rest, nil},
 		{"bad sample", func(r *Record, p *Probe, f fakeFiles) {
 			p.Verify = func([]int) (bool, error) { return false, nil }
@@ -166,6 +173,24 @@ func TestCheck(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestCheckFilesModifiedLater writes to files after an open record was saved. Nobody knows
+// who did, so their pieces are hashed again, also one that they share with another file.
+func TestCheckFilesModifiedLater(t *testing.T) {
+	r, p, files := sample()
+	r.State, r.Pieces = Open, swarm.Bitfield{0xff, 0xc0}
+	files["b"] = fakeInfo{size: files["b"].size, mtime: after}
+	var sampled []int
+	p.Verify = func(pieces []int) (bool, error) { sampled = pieces; return true, nil }
+	v, err := r.Check(p)
+	require.NoError(t, err)
+	require.NoError(t, v.Distrust)
+	require.Equal(t, swarm.Bitfield{0b11111000, 0}, v.Record.Pieces)
+	require.Equal(t, swarm.Bitfield{0b00000111, 0xc0}, v.Check)
+	require.Equal(t, []int{0, 1, 2, 3, 4}, sampled, "of those that are trusted")
+	require.Equal(t, swarm.Bitfield{0xff, 0xc0}, r.Pieces, "the record is a value")
+	require.Equal(t, after, v.Record.Files[2].ModTime)
 }
 
 func TestCheckCannotExamineFiles(t *testing.T) {

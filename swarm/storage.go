@@ -36,9 +36,9 @@ type Storage interface {
 	io.Closer
 }
 
-// VectorReader, VectorWriter, WriteLaner, Syncer and Idler are optional abilities of a
-// Storage. The functions ReadVecAt, WriteVecAt, WriteLane, Sync and Idle use them if the
-// Storage implements them. Every rule of Storage holds for them too. A call may have
+// VectorReader, VectorWriter, WriteLaner, Syncer, Completer and Idler are optional
+// abilities of a Storage. The functions ReadVecAt, WriteVecAt, WriteLane, Sync, Complete
+// and Idle use them if the Storage implements them. Every rule of Storage holds for them too. A call may have
 // any number of buffers, also none, and any of them may be empty; it must not change
 // the list of buffers.
 type (
@@ -79,6 +79,15 @@ type (
 		// storage. It may be called at any time, also before the first write
 		// and while others write. It must change no byte.
 		Sync() error
+	}
+
+	// A Completer finishes what belongs to a torrent beside its bytes, such as empty
+	// files.
+	Completer interface {
+		// Complete is Sync, and says that every piece is held. It must return
+		// an error if something of the torrent is known to be missing
+		// afterwards. It may be called again.
+		Complete() error
 	}
 
 	// An Idler releases what it has open while nobody uses it.
@@ -142,6 +151,14 @@ func Sync(s any) error {
 		return y.Sync()
 	}
 	return nil
+}
+
+// Complete tells s that every piece is held if s is a Completer; else it is Sync.
+func Complete(s any) error {
+	if c, ok := s.(Completer); ok {
+		return c.Complete()
+	}
+	return Sync(s)
 }
 
 // Idle tells s that nobody will use it for a while if s is an Idler; else it does

@@ -267,6 +267,8 @@ func (n *node) perform(e protocol.Effect) {
 		n.check(e)
 	case protocol.Spill:
 		n.spill(e)
+	case protocol.Complete:
+		n.post(n.now, protocol.Synced{})
 	case protocol.Announce:
 		n.announce(e)
 	case protocol.Report:

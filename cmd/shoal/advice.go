@@ -26,16 +26,21 @@ func (c *console) advice(err error) string {
 		return text
 	}
 	var size *diskstore.SizeError
+	var store *client.StoreError
 	var invalid *metainfo.InvalidError
 	var file *diskstore.Error
 	const otherFolder = "choose another folder with --dir"
 	switch {
 	case errors.Is(err, client.ErrMagnet):
 		return "Ask for the .torrent file, or its address on the web."
+	case errors.Is(err, client.ErrModified), errors.As(err, &store) && store.Op != "open" && errors.As(err, &size):
+		return "Do not write to files while they are downloaded. Run the same command again: it checks them and fetches what is wrong."
 	case errors.As(err, &size), errors.Is(err, diskstore.ErrForeign):
-		return "Shoal did not make that file. " + c.choose("move it away", otherFolder, "allow Shoal to overwrite it with --overwrite")
+		return "Shoal did not make that file, or it was changed since. " + c.choose("move it away", otherFolder, "allow Shoal to overwrite it with --overwrite")
 	case errors.As(err, &invalid):
 		return "This is not a .torrent file, or it is damaged. Get it again."
+	case errors.Is(err, client.ErrState):
+		return c.choose(otherFolder, "choose another one for what Shoal remembers with --state")
 	case errors.Is(err, client.ErrDuplicate):
 		return "The same torrent was named twice. Name it once."
 	case errors.Is(err, client.ErrInUse):

@@ -43,6 +43,7 @@ type item struct {
 	source      string // what the user named, for commands
 	start       time.Time
 	heldAtStart int64         // bytes that were held when the check was done
+	fromTorrent bool          // a seed of a .torrent file, whose empty files and links must be there too
 	seedOnly    bool          // it is only seeded: every piece must be there from the start
 	checked     bool          // its check is done
 	done        bool          // every piece is held
@@ -324,6 +325,8 @@ func (s *session) showEnd(i *item) {
 	sent := total - i.before.up
 	switch {
 	case i.err != nil || !i.checked:
+	case !i.done && i.view().Writing():
+		s.c.say("%s: stopped while it was written to disk. Run the same command again to finish.", i.name)
 	case !i.done:
 		s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(i.view().Share()))
 	case sent > 0 && i.before.up > 0:

@@ -52,6 +52,7 @@ type Stats struct {
 	Down, Up                 Flow  // payload
 	DownProtocol, UpProtocol Flow  // everything else on the wire
 	Wasted                   int64 // payload bytes that were received in vain
+	Syncing                  bool  // every piece is held, and the Storage makes them outlast a power cut
 	EndGame                  bool  // the last blocks are requested of several peers at a time, as the picker says
 
 	Peers   int // connected

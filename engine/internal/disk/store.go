@@ -69,6 +69,19 @@ func (s *Store) ReadVecAt(bufs [][]byte, off int64, closed <-chan struct{}) erro
 	return err
 }
 
+// Complete tells the Storage that every piece is held. Synced follows. It is called in a
+// turn.
+func (s *Store) Complete(t Owner) {
+	t.AddTask()
+	go func() {
+		defer t.EndTask()
+		s.limit.Acquire(nil)
+		err := swarm.Complete(s.Storage)
+		s.limit.Release()
+		t.Post(protocol.Synced{Err: err})
+	}()
+}
+
 // Idle tells the Storage that nobody uses it for a while.
 func (s *Store) Idle() { swarm.Idle(s.Storage) }
 

@@ -127,19 +127,24 @@ func (a *Announcer) Announce(s *Sources, what protocol.Announce, now swarm.Annou
 }
 
 // enqueue puts an event behind those that wait. Stopped drops those that it makes void.
+// Completed is not one of them: trackers count it, and it is said once.
 func (a *Announcer) enqueue(j *job, event swarm.Event) {
 	if event == swarm.Stopped {
-		for _, dropped := range j.queued {
-			if dropped == swarm.Stopped {
-				j.owner.EndTask()
-			}
+		completed := slices.Contains(j.queued, swarm.Completed)
+		for range j.queuedTasks() {
+			j.owner.EndTask()
 		}
-		j.queued = nil
-		if !j.registered && !j.busy {
+		j.queued, j.ending = nil, false
+		if !j.registered && !j.busy && !j.interrupted {
 			a.queue.Set(&j.due, time.Time{}) // the source never heard of us
 			return
 		}
-		// The call that says so keeps the torrent until it is done.
+		// The calls that say so keep the torrent until they are done.
+		j.ending = true
+		if completed {
+			j.owner.AddTask()
+			j.queued = append(j.queued, swarm.Completed)
+		}
 		j.owner.AddTask()
 	}
 	j.queued = append(j.queued, event)
@@ -149,7 +154,7 @@ func (a *Announcer) enqueue(j *job, event swarm.Event) {
 }
 
 // Abort ends the calls under way for a torrent that is being closed, except those that
-// say that it stopped.
+// say that it stopped. One that says that it is complete has a while left.
 func (a *Announcer) Abort(s *Sources) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

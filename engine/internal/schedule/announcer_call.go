@@ -13,6 +13,10 @@ const (
 	// StoppedTimeout is how long a source has to hear that we stopped.
 	StoppedTimeout = 5 * time.Second
 
+	// completedTimeout is how much of StoppedTimeout it has to hear, before that,
+	// that we are complete.
+	completedTimeout = StoppedTimeout / 2
+
 	callTimeout = time.Minute // of other calls
 	maxFound    = 1000        // addresses that are taken from one answer
 )
@@ -32,20 +36,41 @@ func (a *Announcer) begin() (full bool) {
 	return true
 }
 
-// beginCall begins one call. It is a task of the torrent; enqueue began that for
-// Stopped.
+// beginCall begins one call. It is a task of the torrent. For Stopped, and for a Completed
+// that comes before it, enqueue began that.
 func (a *Announcer) beginCall(j *job) {
+	isTask := j.queuedTasks() > 0
 	event := j.nextEvent()
-	limit := StoppedTimeout
-	if event != swarm.Stopped {
-		if !j.owner.BeginTask() {
-			return // the torrent is being closed, and Stopped follows
+	if !isTask && !j.owner.BeginTask() {
+		// The torrent is being closed. Stopped follows, and decides what is still said.
+		if event != swarm.None {
+			j.queued = append([]swarm.Event{event}, j.queued...)
 		}
-		limit = callTimeout
+		return
 	}
+	limit := callTimeout
+	switch {
+	case event == swarm.Stopped && j.lateCompleted:
+		limit = StoppedTimeout - completedTimeout
+	case event == swarm.Stopped:
+		limit = StoppedTimeout
+	case isTask:
+		limit = completedTimeout
+	}
+	j.lateCompleted = isTask && event == swarm.Completed
+	j.interrupted = false
 	ctx, cancel := context.WithTimeout(a.ctx, limit)
-	if event != swarm.Stopped {
-		j.cancel = cancel
+	switch {
+	case event == swarm.Completed && !isTask:
+		j.cancel = func() {
+			j.lateCompleted = true
+			time.AfterFunc(completedTimeout, cancel)
+		}
+	case event != swarm.Stopped:
+		j.cancel = func() {
+			j.interrupted = true
+			cancel()
+		}
 	}
 	j.busy = true
 	a.calls++

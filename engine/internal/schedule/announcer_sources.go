@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
@@ -12,16 +13,19 @@ type Sources struct{ jobs []*job }
 
 // A job is one source in one of a torrent's swarms, and what to say next.
 type job struct {
-	owner      Owner
-	source     swarm.PeerSource
-	swarm      int                 // index of the swarm
-	last       *swarm.Announcement // what to say after the torrent's end
-	queued     []swarm.Event       // to announce, oldest first
-	due        Entry[*job]         // the next call
-	busy       bool                // a call is under way
-	registered bool                // it heard Started, and not yet Stopped
-	min        time.Time           // not before, even if a user asks
-	cancel     context.CancelFunc  // ends the call under way, if that may be ended
+	owner         Owner
+	source        swarm.PeerSource
+	swarm         int                 // index of the swarm
+	last          *swarm.Announcement // what to say after the torrent's end
+	queued        []swarm.Event       // to announce, oldest first
+	ending        bool                // what is queued up to Stopped is a task of the torrent each
+	due           Entry[*job]         // the next call
+	lateCompleted bool                // the call under way, or the last one, says Completed at the torrent's end
+	busy          bool                // a call is under way
+	interrupted   bool                // the call under way, or the last one, was ended early, so the source may have heard it
+	registered    bool                // it heard Started, and not yet Stopped
+	min           time.Time           // not before, even if a user asks
+	cancel        context.CancelFunc  // ends the call under way, if that may be ended
 
 	// What the last call brought.
 	lastAt time.Time
@@ -29,6 +33,14 @@ type job struct {
 	err    error
 	errors int32 // in a row
 	peers  int32
+}
+
+// queuedTasks returns the number of events in the queue that are a task of the torrent.
+func (j *job) queuedTasks() int {
+	if !j.ending {
+		return 0
+	}
+	return slices.Index(j.queued, swarm.Stopped) + 1
 }
 
 // nextEvent takes out the event to tell now; None if there is none.

@@ -1,0 +1,152 @@
+package client
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A modifiedFiles is the files of a torrent that another program may have changed while the
+// client had them open. The modification time says so, but some file systems, on a network
+// above all, change it without a write. So bytes decide: the pieces of these files that are
+// held are read and hashed again before anything is recorded or reported as complete.
+type modifiedFiles struct {
+	mu          sync.Mutex      // held while pieces are hashed
+	paths       map[string]bool // all there were; nil for none
+	falseAlarms int             // times that all pieces were right
+}
+
+// maxFalseAlarms is how often files are hashed again although they are right. After that
+// their times say nothing, and they are hashed once more when the torrent is complete.
+const maxFalseAlarms = 3
+
+// A modTimer is a storage that knows when it wrote its files, such as a diskstore.Store.
+type modTimer interface {
+	Modified() []string
+	ModTime(path string) (time.Time, bool)
+}
+
+// syncContent makes what was written outlast a power cut. It fails if another program
+// changed a piece that is held, or a file's size.
+func (t *Torrent) syncContent(s swarm.Storage) error {
+	err := swarm.Sync(s)
+	if err == nil {
+		err = t.checkModified(s, false)
+	}
+	return storeError("sync", err)
+}
+
+// completeContent is syncContent for a torrent of which every piece is held. It also makes
+// empty files and symlinks that are missing.
+func (t *Torrent) completeContent(s swarm.Storage) error {
+	err := swarm.Complete(s)
+	if err == nil {
+		err = t.checkModified(s, true)
+	}
+	return storeError("sync", err)
+}
+
+// checkModified hashes the pieces that are held of files that another program may have
+// changed. all says that every piece is held and this is the last look.
+func (t *Torrent) checkModified(s swarm.Storage, all bool) error {
+	m, ok := s.(modTimer)
+	if !ok || !t.storage.started.Load() {
+		return nil // nothing can be held yet
+	}
+	t.modified.mu.Lock()
+	defer t.modified.mu.Unlock()
+	recent := make(map[string]bool)
+	for _, path := range m.Modified() {
+		if t.modified.paths == nil {
+			t.modified.paths = make(map[string]bool)
+		}
+		recent[path], t.modified.paths[path] = true, true
+	}
+	switch {
+	case all:
+		recent = t.modified.paths
+	case t.modified.falseAlarms >= maxFalseAlarms:
+		return nil
+	}
+	if len(recent) == 0 {
+		return nil
+	}
+	if err := t.checkFiles(s, recent); err != nil {
+		return err
+	}
+	t.modified.falseAlarms++
+	if all {
+		t.modified.paths = nil
+	}
+	return nil
+}
+
+// checkFiles hashes the pieces that are held of some files. A wrong one is an error that
+// matches ErrModified.
+func (t *Torrent) checkFiles(s swarm.Storage, paths map[string]bool) error {
+	meta, err := t.metainfo()
+	if err != nil {
+		return err
+	}
+	held := t.engine.Pieces()
+	for _, f := range t.filesOf(meta) {
+		if !paths[f.Path] || f.Length == 0 {
+			continue
+		}
+		last := int((f.Offset + f.Length - 1) / t.geometry.PieceLength)
+		for piece := int(f.Offset / t.geometry.PieceLength); piece <= last; piece++ {
+			if !held.Has(piece) {
+				continue
+			}
+			held.Clear(piece) // hashed once, even if two files share it
+			batch := []swarm.Verdict{{Piece: piece, Blocks: make([][]byte, t.geometry.BlockCount(piece)), Stored: s}}
+			t.verify(batch)
+			if err := batch[0].Err; err != nil {
+				return err
+			}
+			if !batch[0].OK {
+				return &diskstore.Error{Op: "check", Path: f.Path, Offset: -1, Err: ErrModified}
+			}
+		}
+	}
+	return nil
+}
+
+// fail stops the torrent with an error of its storage that no call of the engine got.
+func (t *Torrent) fail(err error) {
+	if t.storage.started.Load() {
+		t.engine.Fail(err)
+	}
+}
+
+// statOf returns what a record says of the files in s: the modification times are those of
+// the storage's own writes, so that a change by another program is noticed later.
+func (t *Torrent) statOf(s swarm.Storage) func(string) (fs.FileInfo, error) {
+	m, ok := s.(modTimer)
+	if !ok {
+		return statIn(t.dir)
+	}
+	return func(name string) (fs.FileInfo, error) {
+		info, err := os.Lstat(filepath.Join(t.dir, filepath.FromSlash(name)))
+		if err != nil {
+			return nil, err
+		}
+		if at, known := m.ModTime(name); known {
+			info = writtenAt{info, at}
+		}
+		return info, nil
+	}
+}
+
+// A writtenAt is a description of a file with another modification time.
+type writtenAt struct {
+	fs.FileInfo
+	at time.Time
+}
+
+func (i writtenAt) ModTime() time.Time { return i.at }
