@@ -148,8 +148,12 @@ const otherClientsRead = 10_000_000
 
 // warnOfTorrent says what a user would not expect of a torrent that was made.
 func warnOfTorrent(c *console, t *metainfo.Torrent) {
-	if size := len(t.Info.Raw); size > otherClientsRead {
-		c.warn("the .torrent file has %s, and some clients refuse more than 10 MB; a larger --piece-length makes it smaller", quantity.Size(int64(size)))
+	size := int64(len(t.Info.Raw))
+	if t.Info.HasV2() {
+		size += 32 * int64(t.Info.Pieces()) // the piece layers
+	}
+	if size > otherClientsRead {
+		c.warn("the .torrent file has %s, and some clients refuse more than 10 MB; a larger --piece-length makes it smaller", quantity.Size(size))
 	}
 	for _, address := range slices.Concat(t.Tiers...) {
 		if kind := trackersOf(address); kind != "" {
