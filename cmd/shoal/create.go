@@ -11,6 +11,7 @@ import (
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -47,7 +48,7 @@ type createdJSON struct {
 
 // Run makes the torrent.
 func (cmd createCommand) Run(ctx context.Context, c *console) error {
-	stdout, toStdout := c.stdout, cmd.Output == "-"
+	stdout, toStdout := c.stdout, cmd.Output == "-" || isStdout(c, cmd.Output)
 	if toStdout { // what is said must not get between the bytes
 		c = newConsole(c.stdin, c.stderr, c.stderr)
 	}
@@ -76,6 +77,17 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 		c.say("To share it, give the content the name of the torrent; then: %s seed %s --dir FOLDER", shell.Program(), shell.Path(output.Path))
 	}
 	return nil
+}
+
+// isStdout reports whether a path leads to standard output, as /dev/stdout does.
+func isStdout(c *console, path string) bool {
+	f, ok := interrupt.File(c.stdout)
+	if !ok || path == "" {
+		return false
+	}
+	a, errA := f.Stat()
+	b, errB := os.Stat(path)
+	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
 // A madeTorrent is a torrent and how it was made.
