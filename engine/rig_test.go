@@ -18,6 +18,7 @@ import (
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -109,7 +110,7 @@ func (s *sample) spec(storage swarm.Storage, sources ...swarm.PeerSource) Spec {
 	seed := samples
 	return Spec{
 		Swarms: []swarm.ID{s.id}, Geometry: s.geometry, Verify: s.verify,
-		Storage: storage, NewPicker: func() swarm.Picker { return newShuffled(s.geometry, seed) }, Sources: sources,
+		Storage: storage, NewPicker: func() swarm.Picker { return pickertest.NewShuffled(s.geometry, seed) }, Sources: sources,
 	}
 }
 
@@ -258,7 +259,13 @@ func (r *rig) dialAs(name string, e *Engine, s *sample, bits ...handshake.Bit) *
 	for _, c := range []byte(name) {
 		n = n*31 + c
 	}
-	host := r.network.Host(fmt.Sprintf("10.9.0.%d", n), simnet.Link{})
+	return r.dialFrom(fmt.Sprintf("10.9.0.%d", n), name, e, s, bits...)
+}
+
+// dialFrom is dialAs from a given address.
+func (r *rig) dialFrom(addr, name string, e *Engine, s *sample, bits ...handshake.Bit) *actor {
+	r.t.Helper()
+	host := r.network.Host(addr, simnet.Link{})
 	c, err := host.DialContext(r.t.Context(), "tcp", e.Addrs()[0].String())
 	require.NoError(r.t, err)
 	h := handshake.Handshake{InfoHash: s.id, PeerID: peerID(name), Reserved: handshake.Bits(bits...)}

@@ -21,17 +21,24 @@
 // # Errors
 //
 // Errors match [*FailureError] if the tracker refused, [*StatusError] if the HTTP
-// status is no success, and [*ResponseError] if the answer is not valid. Sizes and
+// status is no success, [*ResponseError] if the answer is not valid, and [*SchemeError]
+// if the tracker's URL is not http or https. Sizes and
 // times of answers are bounded. Errors, warnings and logged URLs contain no passkey;
 // see [Redact].
+//
+// A part of an answer that is not valid does not spoil the rest: it is ignored, and
+// Answer.Warning says what it was. An answer is an error if nothing is left to use.
 //
 // # Where each rule is
 //
 //	rule                                     file                function
 //	parameters of an announce (BEP 3)        query.go            announceQuery.String
 //	keys of the answer (BEP 3, 7, 24)        response.go         parseAnnounce
+//	what of an answer is ignored             response.go         announceResponse.readPeers
 //	interval and min interval                tracker.go          Tracker.merge
 //	when to announce after an error          tracker.go          Tracker.schedule
+//	interval beside a failure reason         tracker.go          Tracker.waitAfter
+//	schemes that are not supported           target.go           newTarget
 //	which event is sent                      tracker.go          Tracker.ask
 //	retry in (BEP 31)                        response.go         retryIn
 //	one announce from each address (BEP 7)   route.go            Config.routes

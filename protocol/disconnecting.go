@@ -43,6 +43,7 @@ func (s *State) noteEnd(p *peer, why error) {
 // removePeer removes a peer from everything except the count of its units.
 func (s *State) removePeer(now time.Time, p *peer) {
 	s.order = slices.DeleteFunc(s.order, func(o *peer) bool { return o == p })
+	s.places.Remove(p.addr.Addr(), p.outgoing)
 	if s.byID[p.peerID] == p {
 		delete(s.byID, p.peerID)
 	}

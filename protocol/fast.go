@@ -36,6 +36,7 @@ func (s *State) receiveReject(now time.Time, p *peer, b swarm.Block) {
 		p.allowance.Spend(1)
 		return
 	}
+	p.allowance.Spend(i / requestsPerUnit) // most peers answer in order
 	r := p.requests.Remove(i)
 	s.memory.Release(p.tally.TakeCredits(1))
 	if !r.Late {

@@ -18,6 +18,7 @@ const (
 	helloUnits        = 10  // for any extension handshake
 	helloBytesPerUnit = 8   // of an extension handshake, which is parsed
 	blocksPerUnit     = 128 // that are searched for one that is cancelled
+	requestsPerUnit   = 128 // that are searched for one that is rejected
 )
 
 // errFlood ends the connection of a peer that costs us work for nothing.

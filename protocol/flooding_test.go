@@ -82,7 +82,7 @@ func TestFloods(t *testing.T) {
 			require.NotContains(t, w.s.peers, swarm.Peer(3), "it may not return at once")
 			w.play("peer 2 sends keep-alive", "peer 4 joins")
 			require.Len(t, w.s.order, 2, "nobody else is concerned")
-			w.play("+1m", "peer 5 joins at=10.0.0.1:7000")
+			w.play("+10s", "peer 5 joins at=10.0.0.1:7000")
 			require.Len(t, w.s.order, 3)
 			w.finish()
 		})

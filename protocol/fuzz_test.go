@@ -102,11 +102,16 @@ func (c *chaos) somebody() *peer {
 	return c.s.order[int(c.byte())%len(c.s.order)]
 }
 
-// anyBlock returns some block of the torrent.
+// anyBlock returns some block of the torrent, as it is requested unless it is all pad.
 func (c *chaos) anyBlock() swarm.Block {
 	g := c.setup.Geometry
 	piece := int(c.byte()) % g.Pieces()
-	return g.Block(piece, int(c.byte())%g.BlockCount(piece))
+	k := int(c.byte()) % g.BlockCount(piece)
+	b := g.Request(piece, k)
+	if b.Length == 0 {
+		return g.Block(piece, k)
+	}
+	return b
 }
 
 // owed returns the oldest block that p owes us, or some other.
@@ -271,7 +276,7 @@ func (c *chaos) verdict(fails bool) {
 			c.store[at] = bytes.Clone(b)
 			continue
 		}
-		if b != nil && !bytes.Equal(b[:at.Length], content(at)) {
+		if b != nil && !bytes.Equal(b, c.stored(at)) {
 			how = "wrong"
 		}
 	}

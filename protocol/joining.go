@@ -61,6 +61,7 @@ func newPeer(now time.Time, e Joined) *peer {
 		up:           traffic.NewMeter(now),
 	}
 	p.out.Peer = p.id
+	p.tally.Use(now)
 	if p.outgoing {
 		p.dialAddr = p.addr
 	}
@@ -79,15 +80,13 @@ func (s *State) refusal(now time.Time, e Joined) error {
 		return errBanned
 	case s.book.Refused(now, e.Addr.Addr()):
 		return errRefused
-	case s.config.MaxPeers > 0 && len(s.peers) >= s.config.MaxPeers:
-		return errFull
 	}
 	old := s.byID[e.ID]
 	if old == nil {
-		return nil
+		return s.makeRoom(now, e.Addr.Addr(), e.Outgoing)
 	}
-	// Peer ids are no secret, so whoever comes from elsewhere may only pretend to be the
-	// same peer. It must not end a connection that we have.
+	// Peer ids are no secret, so a connection from another address may only pretend to
+	// come from the same peer. It must not end one that we have.
 	if old.addr.Addr().Unmap() != e.Addr.Addr().Unmap() {
 		old.rivalAt = now
 		return errDuplicate

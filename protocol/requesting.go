@@ -161,6 +161,6 @@ func (s *State) receiveChoke(p *peer) {
 			s.picker.Drop(p.id, r.Block)
 		}
 	}
-	p.requests = p.requests[:0]
+	p.requests.Clear()
 	s.repick = true
 }

@@ -40,7 +40,7 @@ func (c *console) advice(err error) string {
 	case errors.As(err, &invalid):
 		return "This is not a .torrent file, or it is damaged. Get it again."
 	case errors.Is(err, client.ErrState):
-		return c.choose(otherFolder, "choose another one for what Shoal remembers with --state")
+		return c.choose(otherFolder, "another one for what Shoal remembers with --state")
 	case errors.Is(err, client.ErrDuplicate):
 		return "The same torrent was named twice. Name it once."
 	case errors.Is(err, client.ErrInUse):

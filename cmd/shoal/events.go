@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
@@ -70,13 +71,17 @@ func (s *session) handleEvent(e client.Event) {
 	case client.PeerLost:
 		h = lostJSON(h, e)
 	case client.SourceReply:
-		i.lastWarning = ""
-		h.Event, h.Peers, h.Message = "tracker", &e.Peers, terminal.Sanitize(e.Answer.Warning)
-		if h.Message != "" {
-			s.warn(i, "the tracker warns: "+h.Message, "")
+		h.Event, h.Peers = "tracker", &e.Peers
+		h.Message = terminal.Sanitize(e.Answer.Warning) // a client.Warning follows
+		if h.Message == "" {
+			i.lastWarning = ""
 		}
 	case client.Warning:
-		s.warn(i, readable(e.Err), s.c.advice(e.Err))
+		text := readable(e.Err)
+		if warning, ok := strings.CutPrefix(text, "source: "); ok {
+			text = "tracker warning: " + warning
+		}
+		s.warn(i, text, s.c.advice(e.Err))
 		return
 	default:
 		return

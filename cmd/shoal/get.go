@@ -22,7 +22,7 @@ type netFlags struct {
 
 // config returns the client's settings and the peers.
 func (f netFlags) config(ctx context.Context) (config client.Config, peers []netip.AddrPort, err error) {
-	if config.Listen, err = listenAddress(f.Listen); err != nil {
+	if config.Listen, err = peerAddress(f.Listen); err != nil {
 		return config, nil, err
 	}
 	config.State = f.State

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the help to testdata/help")
 
 // isolate takes the environment away that would change what the program does, and
 // goes to a folder of the test's own.
@@ -160,7 +160,7 @@ func TestHelp(t *testing.T) {
 			}
 			want, err := os.ReadFile(golden)
 			require.NoError(t, err)
-			require.Equal(t, string(want), stdout)
+			require.Equal(t, string(want), stdout, "if the new help is right, write it by: go test ./cmd/shoal -run TestHelp -update")
 			if name != "" {
 				require.Contains(t, stdout, "Examples:")
 			}
@@ -239,6 +239,8 @@ func TestUsage(t *testing.T) {
 		{"twice", []string{"get", "a.txt.torrent", "a.txt.torrent", "-q"}, exitFailed, []string{"named twice"}},
 		{"no folder", []string{"demo", "--dir", "nowhere"}, exitFailed, []string{"nowhere", "--dir"}},
 		{"tracker without an address", []string{"tracker", "--listen", "off"}, exitUsage, []string{"HOST:PORT"}},
+		{"tracker at no address", []string{"tracker", "--listen", "nope"}, exitUsage, []string{`"nope" is not an address; give HOST:PORT, :PORT or PORT` + "\n"}},
+		{"tracker without interval", []string{"tracker", "--interval", "0"}, exitUsage, []string{"give 1s or more"}},
 		{"bad network", []string{"tracker", "--behind-proxy", "ten"}, exitUsage, []string{"10.0.0.0/8"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

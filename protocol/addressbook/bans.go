@@ -3,16 +3,21 @@ package addressbook
 import (
 	"net/netip"
 	"time"
+
+	"github.com/shoal-bt/shoal/protocol/places"
 )
 
 const (
 	maxBans     = 3000 // of peers that did wrong; the oldest is forgotten
 	maxRefusals = 1000 // the same
 
-	// An address is refused for firstRefusal, and twice as long each time it comes back
-	// and does the same, up to 64 times as long.
+	// A network is refused for firstRefusal, and twice as long each time that it comes back
+	// and does the same, up to 16 times as long. A local address may be that of a router
+	// or gateway, which many share, so it is refused for localRefusal each time. Peers
+	// that are connected already stay in any case.
 	firstRefusal    = time.Minute
-	maxDoublings    = 6
+	maxDoublings    = 4
+	localRefusal    = 10 * time.Second
 	refusalMemory   = time.Hour // after a refusal, that it is remembered
 	prefixOfNetwork = 64        // bits of an IPv6 address that one user has
 )
@@ -109,7 +114,11 @@ func (r *refusals) add(now time.Time, addr netip.Addr) time.Time {
 	if !known {
 		r.order = append(r.order, addr)
 	}
-	x.until = now.Add(firstRefusal << min(x.times, maxDoublings))
+	wait := firstRefusal << min(x.times, maxDoublings)
+	if places.IsLocal(addr) {
+		wait = localRefusal
+	}
+	x.until = now.Add(wait)
 	x.times++
 	r.all[addr] = x
 	return x.until

@@ -87,6 +87,7 @@ type Book struct {
 	order   []*entry // as they came
 	hosts   map[netip.Addr]*host
 	dialing int       // dials under way
+	fresh   int       // entries that were never dialed
 	due     time.Time // when Next may have something; zero for never
 
 	bans     bans
@@ -147,6 +148,7 @@ func (b *Book) Add(now time.Time, a swarm.Address, in Swarms) {
 	}
 	b.known[addr] = e
 	b.order = append(b.order, e)
+	b.fresh++
 	b.due = now
 }
 
@@ -177,6 +179,9 @@ func (b *Book) Next(now time.Time, complete bool) (addr netip.AddrPort, in int, 
 	}
 	if best == nil {
 		return addr, 0, false
+	}
+	if !best.dialed {
+		b.fresh--
 	}
 	best.dialing, best.dialed = true, true
 	best.host.dials++
@@ -211,6 +216,9 @@ func (b *Book) Ready(now time.Time) bool { return !b.due.IsZero() && !b.due.Afte
 // Dialing returns the number of addresses that Next gave out and of which nothing
 // was heard yet.
 func (b *Book) Dialing() int { return b.dialing }
+
+// Fresh returns the number of addresses that were never dialed.
+func (b *Book) Fresh() int { return b.fresh }
 
 // Len returns the number of addresses.
 func (b *Book) Len() int { return len(b.order) }
@@ -275,7 +283,7 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 		e.failures++
 	}
 	if e.recentlyLost(now) {
-		e.failures = min(e.failures, 2) // so many attempts must not make us forget it
+		e.failures = min(e.failures, 2) // many attempts must not make us forget it
 	}
 	until := b.refusals.until(addr.Addr())
 	if e.retryAt.Before(until) {
@@ -302,6 +310,9 @@ func (e *entry) wait(now time.Time, how Outcome) time.Duration {
 }
 
 func (b *Book) remove(e *entry) {
+	if !e.dialed {
+		b.fresh--
+	}
 	e.host.entries--
 	if e.host.entries == 0 {
 		delete(b.hosts, e.addr.Addr())

@@ -17,7 +17,7 @@ import (
 // the arrow is its result. Address 1 stands for 10.0.0.1:6881. The rules of checkBook
 // must hold after each line.
 func TestBook(t *testing.T) {
-	for _, test := range scripts {
+	for _, test := range slices.Concat(scripts, choiceScripts) {
 		t.Run(test.name, func(t *testing.T) {
 			r := newRun()
 			for line := range strings.Lines(test.script) {
@@ -185,8 +185,11 @@ func (r *run) checkBook() error {
 	if len(b.known) != len(b.order) || len(b.order) > maxKnown {
 		return fmt.Errorf("%d addresses are in order and %d are known, of at most %d", len(b.order), len(b.known), maxKnown)
 	}
-	dialing, entries := 0, make(map[netip.Addr]int)
+	dialing, fresh, entries := 0, 0, make(map[netip.Addr]int)
 	for _, e := range b.order {
+		if !e.dialed {
+			fresh++
+		}
 		entries[e.addr.Addr()]++
 		if err := r.checkEntry(e); err != nil {
 			return fmt.Errorf("%v: %w", e.addr, err)
@@ -202,6 +205,9 @@ func (r *run) checkBook() error {
 	}
 	if len(b.hosts) != len(entries) {
 		return fmt.Errorf("%d hosts are in order and %d are known", len(entries), len(b.hosts))
+	}
+	if fresh != b.Fresh() {
+		return fmt.Errorf("%d addresses were never dialed, and %d are counted", fresh, b.Fresh())
 	}
 	if dialing != b.Dialing() {
 		return fmt.Errorf("%d addresses are being dialed, and %d are counted", dialing, b.Dialing())

@@ -254,3 +254,27 @@ func BenchmarkCancels(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/cancel")
 }
+
+// What was once large is not kept for a peer that is given nothing.
+func TestMemoryIsReleased(t *testing.T) {
+	l := Line{Fast: true, Tally: new(Tally)}
+	o := Outbox{Bytes: make([]byte, 100_000), Cancel: make([]swarm.Block, 1000)}
+	for i := range 2000 {
+		o.Serve = append(o.Serve, serveBlock(i))
+	}
+	deliver(&l, o)
+	o.Reset()
+	require.LessOrEqual(t, cap(o.Bytes), fewBytes)
+	require.LessOrEqual(t, cap(o.Serve)+cap(o.Cancel), 2*fewBlocks)
+	out, blocks := l.Take(nil, nil, 2000, 1<<30)
+	require.Len(t, out, 100_000)
+	require.Len(t, blocks, 2000)
+	require.Zero(t, cap(l.serve))
+	out, _ = l.Take(out, blocks, 16, 1<<30)
+	require.Empty(t, out)
+	require.LessOrEqual(t, cap(l.out)+cap(out), fewBytes)
+
+	o = Outbox{Bytes: make([]byte, 100), Serve: serveBlocks(1)}
+	o.Reset()
+	require.NotZero(t, cap(o.Bytes)*cap(o.Serve), "little is used again")
+}

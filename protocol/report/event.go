@@ -93,8 +93,10 @@ type (
 	// the start does not report it.
 	Completed struct{ Torrent swarm.ID }
 
-	// Paused and Resumed follow the calls of those names.
-	Paused  struct{ Torrent swarm.ID }
+	// Paused follows a call of Pause.
+	Paused struct{ Torrent swarm.ID }
+
+	// Resumed follows a call of Resume.
 	Resumed struct{ Torrent swarm.ID }
 
 	// NothingWanted says that we want nothing more of any connected peer.
