@@ -33,6 +33,7 @@ Examples:
     shoal create film.mkv
     shoal create album/ -o album.torrent --comment "Live, 2026"
     shoal create album/ --announce http://one.example/announce,http://two.example/announce --announce http://spare.example/announce
+    shoal create album/ --exclude "*.tmp" --no-hidden
     shoal create data/ --format hybrid --piece-length 1MiB`
 }
 
