@@ -282,6 +282,6 @@ func (v verifiedJSON) show(c *console) {
 		c.say("  %s: %s", terminal.Sanitize(f.Path), what)
 	}
 	if v.Right == 0 && len(v.Faults) > 0 && v.Faults[0].Fault == missing {
-		c.say("  None of its files is in %s. Say where they are with --dir.", v.Dir)
+		c.say("  None of its files is in %s. Say where they are with --dir.", terminal.Sanitize(v.Dir))
 	}
 }
