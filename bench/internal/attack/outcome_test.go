@@ -67,7 +67,7 @@ func TestSilentPeersGiveMemoryBack(t *testing.T) {
 func TestSlowHandshakesDoNotKeepOthersOut(t *testing.T) {
 	ctx, s, addr, all := seeding(t, 1)
 	ctx, stop := context.WithCancel(ctx)
-	w := s.dawdle(ctx, addr)
+	w := s.beginHandshakes(ctx, addr)
 	for i := range 3 {
 		p, err := connect(ctx, s.honest(i), addr, all[0], newID("-qB4620-"))
 		require.NoError(t, err)
@@ -87,7 +87,7 @@ func TestFreshAddressesComeFirst(t *testing.T) {
 	l, err := listen(s.honest(0))
 	require.NoError(t, err)
 	defer l.Close()
-	x, err := listenSilently()
+	x, err := listenAsDead()
 	require.NoError(t, err)
 	defer x.Close()
 	// One more than the program has chosen when the first are due again: those that it
