@@ -96,13 +96,18 @@ func (p *peer) sendUnasked() bool {
 	if _, err := p.messages.Next(); err != nil {
 		return false
 	}
-	go p.drain()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.drain()
+	}()
 	m := peerwire.Message{Kind: peerwire.Piece, Block: p.block(p.geometry.Pieces() - 1), Data: make([]byte, pieceLength)}
 	for n := 0; n < unaskedMost; n += pieceLength {
 		if p.Writer.Write(m) != nil {
 			break
 		}
 	}
+	<-ended
 	return true
 }
 
