@@ -45,7 +45,7 @@ func TestSpoofedIDDoesNotReplaceItsOwner(t *testing.T) {
 	ctx, s := setting(t)
 	tor, err := s.torrent(ctx, 16<<20)
 	require.NoError(t, err)
-	for _, a := range []spoofedIDs{{first: false}} {
+	for _, a := range []spoofedIDs{{}, {first: true}} {
 		survived, err := a.once(ctx, s, tor, true)
 		require.NoError(t, err)
 		require.True(t, survived, "%+v", a)
