@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
@@ -26,10 +27,11 @@ const (
 
 // chokeRounds is when the Choker is asked, and what it is asked with.
 type chokeRounds struct {
-	choker Choker
-	at     time.Time // of the next round; zero for none
-	rates  []PeerRate
-	chosen []swarm.Peer
+	choker  Choker
+	at      time.Time // when it is asked next; zero for never
+	roundAt time.Time // of the next round, in which all slots go by rate
+	rates   []PeerRate
+	chosen  []swarm.Peer
 }
 
 func (c *chokeRounds) nextDeadline() time.Time { return c.at }
@@ -88,7 +90,22 @@ func (s *State) rechoke(now time.Time) {
 			s.setChoke(now, p, !chosen[p.id])
 		}
 	}
-	c.at = now.Add(chokeEvery)
+	c.scheduleNext(now)
+}
+
+// scheduleNext sets when the Choker is asked again: in the next round, or soon if a peer
+// may turn out to leave its slot unused while others wait.
+func (c *chokeRounds) scheduleNext(now time.Time) {
+	if !c.roundAt.After(now) {
+		c.roundAt = now.Add(chokeEvery)
+	}
+	c.at = c.roundAt
+	othersWait := len(c.chosen) < len(c.rates)
+	isNew := func(r PeerRate) bool { return r.Unchoked.IsZero() && slices.Contains(c.chosen, r.Peer) }
+	soon := now.Add(choking.UnusedTime)
+	if othersWait && soon.Before(c.at) && slices.ContainsFunc(c.rates, isNew) {
+		c.at = soon
+	}
 }
 
 // rateOf returns what the Choker may know about a peer.
@@ -106,7 +123,7 @@ func (s *State) rateOf(now time.Time, p *peer) PeerRate {
 		r.Has = float64(p.has.Count()) / float64(s.n)
 	}
 	if !p.amChoking {
-		r.Unchoked, r.SentSince = p.unchokedAt, p.tally.Up.Load()-p.upAtUnchoke
+		r.Unchoked, r.SentSince, r.Queued = p.unchokedAt, p.tally.Up.Load()-p.upAtUnchoke, p.tally.Queued()
 	}
 	return r
 }

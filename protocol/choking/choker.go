@@ -11,9 +11,14 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
+// UnusedTime is how long a peer has a slot before it counts as unused: a peer that wants
+// something requests it within a round trip.
+const UnusedTime = 2 * time.Second
+
 // A Choker chooses whom we upload to. Its calls never overlap and must not block. It
-// is called every ten seconds while anyone is interested in us, and sooner when an
-// unchoked peer leaves or a peer becomes interested while a slot is free.
+// is called every ten seconds while anyone is interested in us; sooner when an unchoked
+// peer leaves, when a peer becomes interested while a slot is free, and, while others wait,
+// UnusedTime after a peer got a slot.
 type Choker interface {
 	// Unchoke appends to dst the peers that may request blocks until the next
 	// call. slots is the torrent's number of them, negative for no limit. seeding
@@ -27,7 +32,16 @@ type PeerRate struct {
 	Joined    time.Time
 	Unchoked  time.Time // zero while we choke it
 	SentSince int64     // bytes to it since it was unchoked
+	Queued    int       // blocks that it requested and that were not sent yet
 	Down, Up  float64   // bytes per second, over the last twenty seconds
 	Has       float64   // share of the torrent that it has, 0 to 1
 	Snubbed   bool      // blocks that we requested of it are overdue
 }
+
+// LeftUnused reports whether a peer has had a slot for UnusedTime, and neither took nor
+// requested anything.
+func (p PeerRate) LeftUnused(now time.Time) bool {
+	return !p.Unchoked.IsZero() && now.Sub(p.Unchoked) >= UnusedTime && !p.uses()
+}
+
+func (p PeerRate) uses() bool { return p.SentSince > 0 || p.Queued > 0 }

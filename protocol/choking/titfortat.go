@@ -13,7 +13,7 @@ const (
 	optimisticTime = 30 * time.Second // how long an optimistic unchoke lasts
 	newcomerTime   = time.Minute      // how long a peer is three times as likely to be chosen for it
 	seedSlotTime   = 30 * time.Second // how long a peer that takes something keeps a seed's slot at least
-	unusedTime     = 10 * time.Second // after this without a byte a slot was of no use to a peer
+	roundTime      = 10 * time.Second // how long a peer that takes something keeps its slot, whatever the rates
 )
 
 // titForTat is the choking algorithm of BEP 3
@@ -27,6 +27,7 @@ const (
 // the same few, and peers that take nothing would keep their slots for ever.
 type titForTat struct {
 	random     *rand.Rand // seeded by the time of the first call
+	rankedAt   time.Time  // when all slots were given by rate
 	optimistic swarm.Peer
 	until      time.Time                // when another peer is chosen
 	lastTrial  map[swarm.Peer]time.Time // when a peer was last the optimistic one
@@ -68,9 +69,9 @@ func (c *titForTat) Unchoke(dst []swarm.Peer, now time.Time, peers []PeerRate, s
 func (c *titForTat) countUnused(now time.Time, peers []PeerRate) {
 	for _, p := range peers {
 		switch {
-		case p.SentSince > 0:
+		case p.uses():
 			delete(c.unused, p.Peer)
-		case p.leftUnused(now):
+		case p.LeftUnused(now):
 			c.unused[p.Peer]++
 		}
 	}
@@ -81,25 +82,46 @@ func (c *titForTat) countUnused(now time.Time, peers []PeerRate) {
 	}
 }
 
-// leftUnused reports whether a peer has had a slot for a while and took nothing.
-func (p PeerRate) leftUnused(now time.Time) bool {
-	return !p.Unchoked.IsZero() && now.Sub(p.Unchoked) >= unusedTime && p.SentSince == 0
-}
-
 // ranked returns the peers in the order in which they get slots.
 func (c *titForTat) ranked(now time.Time, peers []PeerRate, seeding bool) []PeerRate {
 	if c.random == nil {
 		c.random = rand.New(rand.NewPCG(uint64(now.UnixNano()), 0))
 	}
+	withinRound := now.Sub(c.rankedAt) < roundTime
+	if !withinRound {
+		c.rankedAt = now
+	}
+	claim := func(p PeerRate) int {
+		if withinRound {
+			return c.claim(now, p)
+		}
+		return 0
+	}
 	all := slices.Clone(peers)
 	c.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	slices.SortStableFunc(all, func(a, b PeerRate) int {
 		return cmp.Or(
+			cmp.Compare(claim(b), claim(a)),
 			cmp.Compare(score(b, now, seeding), score(a, now, seeding)),
 			cmp.Compare(c.unused[a.Peer], c.unused[b.Peer]),
 		)
 	})
 	return all
+}
+
+// claim is what a peer is ranked by first within a round: slots stay where they are, but
+// one that is not used goes to a peer that never left one unused.
+func (c *titForTat) claim(now time.Time, p PeerRate) int {
+	isHolder := !p.Unchoked.IsZero()
+	switch {
+	case isHolder && !p.LeftUnused(now):
+		return 3
+	case !isHolder && c.unused[p.Peer] == 0:
+		return 2
+	case isHolder:
+		return 1
+	}
+	return 0
 }
 
 func contains(peers []PeerRate, id swarm.Peer) bool {
@@ -114,7 +136,7 @@ func score(p PeerRate, now time.Time, seeding bool) float64 {
 		return -1 // it takes and does not give
 	case !seeding:
 		return p.Down
-	case justUnchoked && !p.leftUnused(now):
+	case justUnchoked && !p.LeftUnused(now):
 		return 1e18 // too early to tell
 	}
 	return p.Up

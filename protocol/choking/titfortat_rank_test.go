@@ -114,7 +114,7 @@ func TestNobodyKeepsASlotUnused(t *testing.T) {
 		const honest = swarm.Peer(99)
 		slots := 0
 		for round := range 60 {
-			now := start.Add(time.Duration(round) * unusedTime)
+			now := start.Add(time.Duration(round) * UnusedTime)
 			if round == 20 {
 				peers = append(peers, PeerRate{Peer: honest, Joined: now})
 			}
@@ -157,4 +157,34 @@ func TestChanceDecidesBetweenEquals(t *testing.T) {
 	for i := range 9 {
 		require.InDelta(t, 33, times[swarm.Peer(i+2)], 20, "peer %d", i+2)
 	}
+}
+
+// TestSlotsMoveWithinARound: a slot that is not used goes on to a peer that never left one
+// unused. Other slots stay where they are until the round is over.
+func TestSlotsMoveWithinARound(t *testing.T) {
+	c := NewTitForTat()
+	start := time.Unix(1e9, 0)
+	peers := []PeerRate{
+		{Peer: 1, Joined: start, Unchoked: start, Down: 10, SentSince: 1},
+		{Peer: 2, Joined: start, Unchoked: start, Down: 9, Queued: 1},
+		{Peer: 3, Joined: start, Unchoked: start, Down: 8},
+		{Peer: 4, Joined: start},
+		{Peer: 5, Joined: start},
+	}
+	trial := func(all []swarm.Peer) []swarm.Peer { // without the peer that is on trial
+		return slices.DeleteFunc(all, func(p swarm.Peer) bool { return p == 5 })
+	}
+	c.(*titForTat).optimistic, c.(*titForTat).until = 5, start.Add(time.Hour)
+	require.Equal(t, []swarm.Peer{1, 2, 3}, trial(chosen(c, start, peers, 4, false)))
+	early := start.Add(UnusedTime - 1)
+	require.Equal(t, []swarm.Peer{1, 2, 3}, trial(chosen(c, early, peers, 4, false)))
+	peers[3].Down, peers[1].Down = 100, 0
+	soon := start.Add(UnusedTime)
+	require.Equal(t, []swarm.Peer{1, 2, 4}, trial(chosen(c, soon, peers, 4, false)), "3 requested nothing")
+	peers[3].Unchoked, peers[2].Unchoked = soon, time.Time{}
+	again := soon.Add(UnusedTime)
+	require.Equal(t, []swarm.Peer{1, 2, 4}, trial(chosen(c, again, peers, 4, false)), "nor does 4, but 3 had its turn")
+	peers[3].SentSince = 1
+	round := start.Add(roundTime)
+	require.Equal(t, []swarm.Peer{1, 3, 4}, trial(chosen(c, round, peers, 4, false)), "2 sends nothing any more")
 }
