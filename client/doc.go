@@ -64,6 +64,7 @@
 //	which pieces a torrent starts with              open.go       Torrent.openFileContent
 //	when stored pieces are checked                  open.go       Torrent.checkRecord
 //	what Trust and Recheck take for present         open.go       Torrent.presentPieces
+//	where no torrent may write                      state.go      Torrent.checkOutsideState
 //	what becomes ours, and may be overwritten       open.go       Torrent.openFiles
 //	what happens if another program changes a file  sync.go       Torrent.checkModified
 //	what a complete torrent must have               sync.go       Torrent.completeContent
@@ -75,6 +76,7 @@
 //	when a torrent becomes idle                     idle.go       lazyStorage.Idle
 //	what is closed while it is idle                 idle.go       Torrent.becomeIdle
 //	what opens it again                             idle.go       lazyStorage.reopen
+//	who may use an open storage                     storage.go    lazyStorage.acquire
 //	where an idle torrent's metainfo is             metainfo.go   Torrent.metainfo
 //
 //	what Close waits for                            calls.go      Client.beginCall

@@ -89,7 +89,8 @@ func (t *Torrent) becomeIdle() {
 
 // reopen opens what becomeIdle closed. If every file has its size, every piece is still
 // held. willCheck says that the caller is going to check all pieces, so that missing
-// files are no error.
+// files are no error. A check that is under way counts as well: the torrent may have
+// become idle after the caller asked for it.
 func (l *lazyStorage) reopen(willCheck bool) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,6 +101,7 @@ func (l *lazyStorage) reopen(willCheck bool) error {
 		return fs.ErrClosed
 	}
 	t := l.torrent
+	willCheck = willCheck || (l.started.Load() && t.isChecking())
 	m, err := t.metainfo()
 	if err != nil {
 		return &StoreError{"open", err}

@@ -13,7 +13,7 @@ func newLocks(state string) *resume.Locks {
 	if state == "" {
 		return nil
 	}
-	return resume.NewLocks(filepath.Join(state, "locks"))
+	return resume.NewLocks(filepath.Join(state, locksFolder))
 }
 
 // lockFiles locks the torrent's record and files against other clients, until unlockFiles

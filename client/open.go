@@ -58,6 +58,9 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 	var old resume.Record
 	meta := t.cache.pinned
 	files := t.filesOf(meta)
+	if err = t.checkOutsideState(files); err != nil {
+		return s, err
+	}
 	if t.client.config.State != "" {
 		if err = t.lockFiles(); err != nil {
 			return s, err

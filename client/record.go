@@ -21,7 +21,7 @@ import (
 // one of them is not ours in the other.
 func openRecordFolder(state, dir string) (*resume.Folder, error) {
 	sum := sha256.Sum256([]byte(dir))
-	return resume.OpenFolder(filepath.Join(state, "torrents", hex.EncodeToString(sum[:8])))
+	return resume.OpenFolder(filepath.Join(state, recordsFolder, hex.EncodeToString(sum[:8])))
 }
 
 // recordFolder returns the folder with the records of the torrents in dir, which these

@@ -30,7 +30,8 @@ type recorder struct {
 	timerMu   sync.Mutex  // guards what follows; not held during I/O
 	timer     *time.Timer // nil before the first save is scheduled
 	started   bool        // the engine has the torrent, so state can be asked
-	scheduled bool        // something was written since the last save began
+	scheduled bool        // a save is to come
+	wrote     bool        // something was written since the last save began
 	stopped   bool
 }
 
@@ -59,12 +60,25 @@ func (r *recorder) startTimer() {
 // scheduleSave is called after each write. The save comes after the interval, so that
 // many pieces share one sync.
 func (r *recorder) scheduleSave() {
-	if r == nil || r.interval < 0 {
+	if r == nil {
 		return
 	}
 	r.timerMu.Lock()
 	defer r.timerMu.Unlock()
-	if r.scheduled || r.stopped {
+	r.wrote = true
+	r.scheduleLocked()
+}
+
+// scheduleAgain schedules a save that looks for what the last one was too early for.
+func (r *recorder) scheduleAgain() {
+	r.timerMu.Lock()
+	defer r.timerMu.Unlock()
+	r.scheduleLocked()
+}
+
+// scheduleLocked schedules a save. The caller holds timerMu.
+func (r *recorder) scheduleLocked() {
+	if r.interval < 0 || r.scheduled || r.stopped {
 		return
 	}
 	r.scheduled = true
@@ -77,7 +91,7 @@ func (r *recorder) scheduleSave() {
 func (r *recorder) savePending() bool {
 	r.timerMu.Lock()
 	defer r.timerMu.Unlock()
-	return r.scheduled
+	return r.wrote
 }
 
 // save is called by the timer.
@@ -85,22 +99,23 @@ func (r *recorder) save() {
 	r.saveMu.Lock()
 	defer r.saveMu.Unlock()
 	r.timerMu.Lock()
-	r.scheduled = false
-	stopped := r.stopped
+	wrote, stopped := r.wrote, r.stopped
+	r.scheduled, r.wrote = false, false
 	r.timerMu.Unlock()
 	if stopped {
 		return
 	}
+	// Two things do not trigger a save: a piece that is not held yet although it is
+	// written, and a piece that a check finds. So look again after each write, and until
+	// a check has ended; it may end as soon as the engine was asked what is held.
+	again := r.checking() || wrote
 	changed := r.reportChanges()
 	err := r.keeper.Flush()
 	if err != nil {
 		r.warn(fmt.Errorf("saving the record: %w", err))
 	}
-	if changed || err != nil || r.checking() {
-		// Two things do not trigger a save: a write whose piece was not held
-		// yet when the engine was asked, and a piece that a check finds. So
-		// poll until nothing changes.
-		r.scheduleSave()
+	if again || changed || err != nil {
+		r.scheduleAgain()
 	}
 }
 
@@ -117,11 +132,12 @@ func (r *recorder) flushNow() bool {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
-	r.scheduled = false
+	r.scheduled, r.wrote = false, false
 	r.timerMu.Unlock()
+	checking := r.checking() // before the engine is asked what is held
 	r.reportChanges()
-	if err := r.keeper.Flush(); err != nil || r.checking() {
-		r.scheduleSave()
+	if err := r.keeper.Flush(); err != nil || checking {
+		r.scheduleAgain()
 		return false
 	}
 	return true

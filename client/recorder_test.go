@@ -61,3 +61,46 @@ func TestRecorderWaitsForTheEngine(t *testing.T) {
 		r.stop()
 	})
 }
+
+// TestRecorderLooksAgain has a piece held, or a check ended, right after the engine was asked
+// what is held. Nothing else triggers the save that the record needs.
+func TestRecorderLooksAgain(t *testing.T) {
+	for name, check := range map[string]bool{"the end of a check": true, "a write": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				held, checking, asked := swarm.NewBitfield(1), check, 0
+				r, saved := newRecorder(t, func() swarm.Bitfield {
+					now := held.Clone()
+					asked++
+					held.Set(0)
+					checking = false
+					return now
+				})
+				r.checking = func() bool { return checking }
+				r.start()
+				r.scheduleAgain()
+				if !check {
+					r.scheduleSave()
+				}
+				time.Sleep(time.Hour)
+				require.Equal(t, 1, (<-saved).Pieces.Count())
+				require.LessOrEqual(t, asked, 3, "it does not look for ever")
+				r.stop()
+			})
+		})
+	}
+}
+
+// TestFlushNowSeesTheEndOfACheck is the same for a torrent that is about to be idle.
+func TestFlushNowSeesTheEndOfACheck(t *testing.T) {
+	checking := true
+	r, _ := newRecorder(t, func() swarm.Bitfield {
+		checking = false
+		return swarm.NewBitfield(1)
+	})
+	r.checking = func() bool { return checking }
+	r.start()
+	require.False(t, r.flushNow(), "more was found than the engine said")
+	require.True(t, r.flushNow())
+	r.stop()
+}

@@ -14,6 +14,14 @@ import (
 // after each write, and wraps errors in a StoreError. It has every optional ability
 // that the engine uses. While the torrent is idle nothing is open, and the first read
 // or write opens it again (see idle.go).
+//
+// These use what is open, and what ends them is:
+//
+//   - a call of the engine, between acquire and mu.RUnlock. Whoever closes holds mu.
+//   - a save of the record, while saveMu is held. recorder.stop waits for it, and no save
+//     follows.
+//   - becomeIdle and close, which hold lifecycle, so neither meets the other or Remove.
+//   - Remove deletes the content after close, still holding lifecycle.
 type lazyStorage struct {
 	torrent      *Torrent
 	started      atomic.Bool // the engine has the torrent, so records can be saved

@@ -2,6 +2,7 @@ package diskstore
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"time"
 )
@@ -12,7 +13,10 @@ import (
 // it was written long ago: the error is an *Error or a *SizeError. Call Modified after it.
 // It may be called concurrently with other methods.
 func (s *Store) Complete() error {
-	err := s.Create()
+	err := s.Create() // fails if the store is closed
+	if errors.Is(err, fs.ErrClosed) {
+		return err
+	}
 	if err == nil {
 		err = s.resizeAll()
 	}
@@ -38,7 +42,7 @@ func (s *Store) resizeAll() error {
 	if err != nil {
 		return wrapError("create", ".", -1, err)
 	}
-	defer s.handles.release(&s.folder)
+	defer s.releaseFolder()
 	for _, f := range wrong {
 		if err := s.resize(folder, f); err != nil {
 			return wrapError("create", f.Path, -1, err)
@@ -64,7 +68,7 @@ func (s *Store) firstWrong() (*file, error) {
 	if err != nil {
 		return nil, wrapError("stat", ".", -1, err)
 	}
-	defer s.handles.release(&s.folder)
+	defer s.releaseFolder()
 	for _, f := range s.files {
 		if !f.onDisk() || (f.Symlink != "" && !s.symlinks) {
 			continue

@@ -145,6 +145,50 @@ func TestStoppedIsToldInTime(t *testing.T) {
 	})
 }
 
+// TestCompletedIsToldBeforeStopped closes a torrent, or pauses it, as soon as it is
+// complete. Trackers count complete downloads by this event, so Stopped does not replace it.
+func TestCompletedIsToldBeforeStopped(t *testing.T) {
+	hangs := map[string]func(swarm.Event) time.Duration{
+		"no call": func(swarm.Event) time.Duration { return 0 },
+		"started": func(e swarm.Event) time.Duration { return map[bool]time.Duration{true: time.Hour}[e == swarm.Started] },
+		"completed": func(e swarm.Event) time.Duration {
+			return map[bool]time.Duration{true: time.Hour}[e == swarm.Completed]
+		},
+		"any call":                  func(swarm.Event) time.Duration { return time.Hour },
+		"no call, but all are slow": func(swarm.Event) time.Duration { return time.Second },
+	}
+	for name, hang := range hangs {
+		for _, pause := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s hangs, pause %v", name, pause), func(t *testing.T) {
+				inBubble(t, func(t *testing.T, r *rig) {
+					s := newSample(1, 1<<18, 1<<18)
+					seed, e := r.engine("10.0.0.1", link, Config{}), r.engine("10.0.0.2", link, Config{})
+					r.seed(seed, s)
+					d := newDiary(func(ctx context.Context, _ int, a swarm.Announcement, _ func(swarm.Address)) (swarm.Answer, error) {
+						select {
+						case <-time.After(hang(a.Event)):
+							return swarm.Answer{Next: time.Hour}, nil
+						case <-ctx.Done():
+							return swarm.Answer{}, ctx.Err()
+						}
+					})
+					x := r.add(e, s.spec(swarm.NewMemory(s.geometry.Length), d))
+					x.AddPeers(at(seed))
+					r.wait(x, time.Minute)
+					if pause {
+						x.Pause()
+					}
+					begin := time.Now()
+					require.NoError(t, x.Close())
+					require.LessOrEqual(t, time.Since(begin), stoppedTimeout)
+					require.Equal(t, []string{"started", "completed", "stopped"}, d.told())
+					require.Zero(t, d.call(1).Left)
+				})
+			})
+		}
+	}
+}
+
 func TestFailedAnnouncesAreRepeatedLaterAndLater(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := newSample(1, 1<<18, 1<<18)
@@ -284,6 +328,33 @@ func TestSlowAnnounceHoldsNobodyUp(t *testing.T) {
 		begin := time.Now()
 		r.close(e)
 		require.LessOrEqual(t, time.Since(begin), 3*stoppedTimeout)
+	})
+}
+
+// TestManyDeadSourcesHoldNobodyUp gives one torrent more sources that never answer than
+// calls may be under way.
+func TestManyDeadSourcesHoldNobodyUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		e := r.engine("10.0.0.1", link, Config{Announces: 16})
+		dead := newDiary(func(ctx context.Context, _ int, _ swarm.Announcement, _ func(swarm.Address)) (swarm.Answer, error) {
+			<-ctx.Done()
+			return swarm.Answer{}, ctx.Err()
+		})
+		attacked, honest := newSample(1, 1<<20, 1<<18), newSample(2, 1<<20, 1<<18)
+		var all []swarm.PeerSource
+		for range 200 {
+			all = append(all, struct{ swarm.PeerSource }{dead})
+		}
+		x := r.add(e, attacked.spec(swarm.NewMemory(attacked.geometry.Length), all...))
+		time.Sleep(time.Second)
+		d := steady(time.Hour, 0)
+		r.add(e, honest.spec(swarm.NewMemory(honest.geometry.Length), d))
+		time.Sleep(time.Second)
+		require.Len(t, d.told(), 1)
+		require.Len(t, dead.told(), 14, "the last two are for others")
+		time.Sleep(20 * time.Minute)
+		require.Greater(t, len(dead.told()), 200, "all of them are called")
+		require.NoError(t, x.Close())
 	})
 }
 

@@ -49,7 +49,8 @@ type Config struct {
 	UploadMemory int64
 
 	// MaxConns is the number of connections over all torrents. Zero means
-	// 500, a negative number means no limit. A busy connection uses a buffer of
+	// 500, a negative number means no limit. When all are in use, the one that gave
+	// and took nothing for longest goes if somebody new comes. A busy connection uses a buffer of
 	// 256 KiB. A connection that takes nothing is closed when 1 MiB of messages
 	// wait for it, not counting blocks.
 	MaxConns int
@@ -65,7 +66,8 @@ type Config struct {
 	OutgoingConns int
 
 	// HalfOpen is the number of outgoing connections that may be under way
-	// at once. Zero means 50.
+	// at once. An eighth of them is kept for torrents that have none under way. Zero
+	// means 50.
 	HalfOpen int
 
 	// Handshakes is the number of incoming connections whose handshake is not
@@ -75,8 +77,8 @@ type Config struct {
 	// many. An address or network with more loses its oldest.
 	Handshakes int
 
-	// Announces is the number of calls to peer sources under way at once.
-	// Zero means 50.
+	// Announces is the number of calls to peer sources under way at once. An eighth
+	// of them is kept for torrents that have none under way. Zero means 50.
 	Announces int
 
 	// Verifiers is the number of goroutines that hash. Zero means one for

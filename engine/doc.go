@@ -65,8 +65,9 @@
 //	how a write to two files is divided              internal/disk/write.go                  cutByLane
 //	how many torrents are checked at once            internal/disk/stored.go                 Checks.check
 //	how many connections there may be                internal/conns/sockets.go               Sockets.acquire
+//	which connection gives up its place for another  internal/conns/sockets.go               Sockets.leastUsed
 //	what we say in a handshake                       internal/conns/sockets.go               ours
-//	how many dials are under way at once             internal/conns/dialer.go                Dialer.Dial
+//	how many dials are under way at once             internal/conns/dialer.go                Dialer.next
 //	what a failed dial says about an address         internal/conns/dialer.go                outcome
 //	which handshake is ended for a new one           internal/conns/acceptor.go              Acceptor.tryBegin
 //	who closes the listeners                         internal/conns/acceptor.go              Acceptor.Close
@@ -76,6 +77,7 @@
 //	what happens to a peer that takes nothing        internal/conns/conn.go                  Conn.Deliver
 //	where a tracker's min interval is obeyed         internal/schedule/intervals.go          Announcer.bringForward
 //	when a source is called again                    internal/schedule/intervals.go          Announcer.scheduleNext
+//	how many calls of sources are under way at once  internal/schedule/announcer_call.go     Announcer.begin
 //	which events wait for a source that failed       internal/schedule/intervals.go          job.eventDue
 //	which sources hear that we stopped               internal/schedule/announcer.go          Announcer.enqueue
 //	when a torrent's deadline comes                  internal/schedule/queue.go              Queue.Set

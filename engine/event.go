@@ -55,6 +55,7 @@ const (
 	EndIdle      = protocol.EndIdle
 	EndRemoved   = protocol.EndRemoved
 	EndStopped   = protocol.EndStopped
+	EndReplaced  = protocol.EndReplaced
 )
 
 // CheapEvents are those that are rare. The others come for each piece, each peer or each
@@ -81,7 +82,7 @@ type (
 	// PieceFailed is a piece that did not pass its check, and who sent it.
 	PieceFailed = protocol.PieceFailed
 
-	// Completed says that the last piece came in.
+	// Completed says that the last piece came in, and that all are synced.
 	Completed = protocol.Completed
 
 	// Paused follows a call of Pause.

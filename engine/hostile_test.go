@@ -242,6 +242,27 @@ func TestSlowHandshakes(t *testing.T) {
 	}
 }
 
+// TestCloseDoesNotWaitForHandshakes has a peer name a torrent and then be silent.
+func TestCloseDoesNotWaitForHandshakes(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s := newSample(1, 1<<20, 1<<18)
+		e := r.engine("192.0.2.1", simnet.Link{}, Config{})
+		x := r.seed(e, s)
+		c, err := r.network.Host("198.51.100.1", simnet.Link{}).DialContext(t.Context(), "tcp", e.Addrs()[0].String())
+		require.NoError(t, err)
+		defer c.Close()
+		var p [68]byte
+		copy(p[:], "\x13BitTorrent protocol")
+		copy(p[28:], s.id[:])
+		_, err = c.Write(p[:48])
+		require.NoError(t, err)
+		synctest.Wait()
+		begin := time.Now()
+		require.NoError(t, x.Close())
+		require.Zero(t, time.Since(begin))
+	})
+}
+
 // TestManySlowHandshakes has so many networks begin handshakes that all that may be under
 // way are taken. The oldest slow one is ended; one that is not slow is not.
 func TestManySlowHandshakes(t *testing.T) {

@@ -259,7 +259,13 @@ func (r *rig) dialAs(name string, e *Engine, s *sample, bits ...handshake.Bit) *
 	for _, c := range []byte(name) {
 		n = n*31 + c
 	}
-	host := r.network.Host(fmt.Sprintf("10.9.0.%d", n), simnet.Link{})
+	return r.dialFrom(fmt.Sprintf("10.9.0.%d", n), name, e, s, bits...)
+}
+
+// dialFrom is dialAs from a given address.
+func (r *rig) dialFrom(addr, name string, e *Engine, s *sample, bits ...handshake.Bit) *actor {
+	r.t.Helper()
+	host := r.network.Host(addr, simnet.Link{})
 	c, err := host.DialContext(r.t.Context(), "tcp", e.Addrs()[0].String())
 	require.NoError(r.t, err)
 	h := handshake.Handshake{InfoHash: s.id, PeerID: peerID(name), Reserved: handshake.Bits(bits...)}

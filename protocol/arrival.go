@@ -39,6 +39,7 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 		s.drop(m.Data)
 		return
 	}
+	p.tally.Use(now)
 	s.book.ResetBackoff(p.dialAddr)
 	a := s.assemblyOf(m.Block.Piece)
 	a.Add(&p.sender, m.Block, m.Data)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
 )
 
 var errRemoved = errors.New("removed on request")
@@ -43,6 +44,7 @@ func (s *State) noteEnd(p *peer, why error) {
 // removePeer removes a peer from everything except the count of its units.
 func (s *State) removePeer(now time.Time, p *peer) {
 	s.order = slices.DeleteFunc(s.order, func(o *peer) bool { return o == p })
+	s.places.Remove(p.addr.Addr(), p.outgoing)
 	s.picker.Leave(p.id)
 	p.requests = nil
 	s.repick = true
@@ -100,6 +102,8 @@ func endOf(why error) End {
 		return EndTimeout
 	case errIdle:
 		return EndIdle
+	case places.ErrUnused:
+		return EndReplaced
 	}
 	return EndLost
 }

@@ -43,7 +43,7 @@ type (
 	// PieceFailed is a piece that did not pass its check, and who sent it.
 	PieceFailed = report.PieceFailed
 
-	// Completed says that the last piece came in.
+	// Completed says that the last piece came in, and that all are synced.
 	Completed = report.Completed
 
 	// Paused follows a call of Pause.
@@ -120,6 +120,7 @@ const (
 	EndIdle      = report.EndIdle
 	EndRemoved   = report.EndRemoved
 	EndStopped   = report.EndStopped
+	EndReplaced  = report.EndReplaced
 )
 
 // The phases of a torrent's life.

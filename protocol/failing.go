@@ -16,6 +16,8 @@ func (s *State) fail(now time.Time, err error) {
 		return
 	}
 	s.err = err
+	s.stored.pending = nil
+	s.endCheck(err)
 	s.stop(now, PhaseFailed, err)
 	s.dropMemory()
 	s.report(Failed{Torrent: s.ID(), Err: err})

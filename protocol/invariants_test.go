@@ -59,6 +59,13 @@ func (w *world) balance() error {
 // peerRules are what holds of peers and requests at any time.
 func (w *world) peerRules() error {
 	s := w.s
+	if s.places.Len() != len(s.order) {
+		return fmt.Errorf("%d peers have %d places", len(s.order), s.places.Len())
+	}
+	limit := s.config.MaxPeers
+	if limit > 0 && (len(s.order) > limit || len(s.peers) > limit+maxClosing) {
+		return fmt.Errorf("%d peers and %d that are closing, of %d", len(s.order), len(s.peers)-len(s.order), limit)
+	}
 	for _, p := range s.order {
 		seen := make(map[swarm.Block]bool)
 		for _, r := range p.requests {

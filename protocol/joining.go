@@ -61,6 +61,7 @@ func newPeer(now time.Time, e Joined) *peer {
 		up:           traffic.NewMeter(now),
 	}
 	p.out.Peer = p.id
+	p.tally.Use(now)
 	if p.outgoing {
 		p.dialAddr = p.addr
 	}
@@ -79,13 +80,11 @@ func (s *State) refusal(now time.Time, e Joined) error {
 		return errBanned
 	case s.book.Refused(now, e.Addr.Addr()):
 		return errRefused
-	case s.config.MaxPeers > 0 && len(s.peers) >= s.config.MaxPeers:
-		return errFull
 	}
 	old := s.rival(e)
 	switch {
 	case old == nil:
-		return nil
+		return s.makeRoom(now, e.Addr.Addr(), e.Outgoing)
 	case !sameHost(old, e):
 		old.rivalAt = now
 		return errDuplicate

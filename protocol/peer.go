@@ -82,6 +82,7 @@ type peerRequests struct {
 type peerClock struct {
 	joinedAt     time.Time
 	lastReceived time.Time // its last message
+	upSeen       int64     // Tally.Up when Tally.Use was last called for an upload
 	lastSent     time.Time // our last message
 	lastBlock    time.Time // its last block, or our first request since none was open
 	lastInterest time.Time // when either side was last interested; for Config.IdleTimeout

@@ -176,6 +176,8 @@ func (w *world) peer(id swarm.Peer, words []string) {
 		all := w.slow
 		w.slow = nil
 		w.happen(&Received{Peer: id, Messages: all})
+	case "takes":
+		w.conns[id].tally.Up.Add(int64(w.number(rest[0])))
 	case "goes":
 		w.happen(Gone{id, io.EOF})
 		delete(w.conns, id)

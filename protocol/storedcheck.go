@@ -63,7 +63,6 @@ func (e StoredChecked) apply(now time.Time, s *State) {
 	}
 	s.report(Checking{Torrent: s.ID(), Done: s.stored.checked, Total: s.stored.total})
 	if e.Err != nil {
-		s.endCheck(e.Err)
 		s.fail(now, e.Err)
 	}
 }

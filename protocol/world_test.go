@@ -75,6 +75,12 @@ func newWorld(t *testing.T, words []string) *world {
 			cfg.UploadSlots = w.number(value)
 		case "peers":
 			cfg.MaxPeers = w.number(value)
+		case "per-addr":
+			cfg.MaxPeersPerAddr = w.number(value)
+		case "per-network":
+			cfg.MaxPeersPerNetwork = w.number(value)
+		case "kept":
+			cfg.OutgoingPeers = w.number(value)
 		case "idle":
 			cfg.IdleTimeout = time.Duration(w.number(value)) * time.Second
 		case "swarms":

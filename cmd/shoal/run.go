@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 )
 
 // The exit codes.
@@ -34,7 +36,7 @@ type arguments struct {
 	Version  kong.VersionFlag `env:"-" help:"Show the version and exit."`
 }
 
-const description = `A BitTorrent client.
+const programDescription = `A BitTorrent client.
 
 Start with "shoal demo", or "shoal get some.torrent". For help on a command, with examples, run "shoal help COMMAND".
 
@@ -51,9 +53,9 @@ type reported struct{ error }
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	out, errs := &stream{Writer: stdout, ctx: ctx, stop: stop}, &stream{Writer: stderr, ctx: ctx, stop: stop}
+	out, errs := interrupt.NewStream(ctx, stdout, stop), interrupt.NewStream(ctx, stderr, stop)
 	code := runCommand(ctx, args, stdin, out, errs)
-	switch err := out.failure(); {
+	switch err := out.Failure(); {
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case err != nil && code != exitInterrupted:
@@ -64,12 +66,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // runCommand parses the arguments and runs a command.
-func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *stream) int {
+func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *interrupt.Stream) int {
 	var cli arguments
 	exited := -1
 	parser, err := kong.New(&cli,
 		kong.Name("shoal"),
-		kong.Description(description),
+		kong.Description(programDescription),
 		kong.Vars{"version": versionText(), "shoal": version},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
@@ -93,7 +95,7 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	if exited >= 0 { // by --help or --version
 		return exited
 	}
-	if err != nil && stdout.failure() != nil { // of the help
+	if err != nil && stdout.Failure() != nil { // of the help
 		return exitFailed
 	}
 	if err != nil {
@@ -101,6 +103,10 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	}
 	c := newConsole(stdin, stdout, stderr)
 	c.command, c.json = parsed.Selected().Name, cli.JSON
+	c.flags = make(map[string]bool)
+	for _, f := range parsed.Flags() {
+		c.flags["--"+f.Name] = true
+	}
 	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
 		return failUsage(stderr, c.command, err)
 	}
@@ -129,44 +135,6 @@ func asFlags(args []string) []string {
 	return args
 }
 
-// commandOf returns the name of the command whose arguments are wrong, or nothing.
-func commandOf(err error) string {
-	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil {
-		if selected := parse.Context.Selected(); selected != nil {
-			return selected.Name
-		}
-	}
-	return ""
-}
-
-// failUsage says what is wrong with the arguments, and where the help is.
-func failUsage(stderr io.Writer, command string, err error) int {
-	text := usageText(strings.TrimSpace(err.Error()), command)
-	if command != "" {
-		command += " "
-	}
-	fmt.Fprintf(stderr, "shoal: %s\nRun \"shoal %s--help\" for help.\n", text, command)
-	return exitUsage
-}
-
-// usageText says in plain words what kong's message says about the arguments.
-func usageText(text, command string) string {
-	if what, ok := strings.CutPrefix(text, "unexpected argument "); ok && command == "" {
-		name, hint, _ := strings.Cut(what, ",")
-		text = fmt.Sprintf("there is no command %q", name)
-		if hint != "" {
-			text += ";" + hint
-		}
-		return text
-	}
-	if what, ok := strings.CutPrefix(text, "expected \"<"); ok {
-		name, _, _ := strings.Cut(what, ">")
-		return "an argument is missing: <" + name + ">"
-	}
-	return text
-}
-
 // finish says what went wrong, if anything did, and returns the exit code.
 func finish(ctx context.Context, c *console, err error) int {
 	c.screen.Clear()
@@ -187,9 +155,10 @@ func finish(ctx context.Context, c *console, err error) int {
 	return exitFailed
 }
 
-// failureJSON is the JSON object of an error.
+// failureJSON is the JSON object of an error or a warning.
 type failureJSON struct {
-	Event   string `json:"event"` // "error" or "interrupted"
+	Event   string `json:"event"`             // "error", "warning" or "interrupted"
+	Torrent string `json:"torrent,omitempty"` // that it is about
 	Message string `json:"message,omitempty"`
 	Advice  string `json:"advice,omitempty"`
 }

@@ -205,7 +205,13 @@ func TestUsage(t *testing.T) {
 		{"unknown command", []string{"fetch"}, exitUsage, []string{`there is no command "fetch"`, `"shoal --help"`}},
 		{"unknown flag", []string{"get", "--fast", "a.txt.torrent"}, exitUsage, []string{"--fast", `"shoal get --help"`}},
 		{"no torrent", []string{"get"}, exitUsage, []string{"<torrent>", `"shoal get --help"`}},
-		{"bad level", []string{"demo", "--log-level", "loud"}, exitUsage, []string{"loud"}},
+		{"bad level", []string{"demo", "--log-level", "loud"}, exitUsage, []string{`--log-level: "loud" is not one of debug, info, warn, error, off`}},
+		{"bad number", []string{"get", "x", "--max-peers", "many"}, exitUsage, []string{`--max-peers: "many" is not a whole number; give one such as 100`}},
+		{"bad duration", []string{"tracker", "--interval", "30"}, exitUsage, []string{`--interval: "30" is not a time; give one such as 90s, 30m or 1h30m`}},
+		{"bad switch", []string{"get", "x", "--recheck=2"}, exitUsage, []string{`--recheck: "2" is neither true nor false`}},
+		{"no value", []string{"get", "x", "--dir"}, exitUsage, []string{"--dir: its value is missing; write --dir=VALUE"}},
+		{"a flag as a value", []string{"demo", "--size", "-5"}, exitUsage, []string{`--size: its value is missing; if "-5" is the value, write --size=-5`}},
+		{"too many arguments", []string{"create", "a.txt", "b.txt"}, exitUsage, []string{"one argument too many: b.txt; put names with spaces in quotes"}},
 		{"bad peer", []string{"get", "a.txt.torrent", "--peer", "somebody"}, exitUsage, []string{"somebody", "HOST:PORT", `"shoal get --help"`}},
 		{"bad port", []string{"get", "a.txt.torrent", "--peer", "127.0.0.1:70000"}, exitFailed, []string{"70000", "192.0.2.7:6881"}},
 		{"bad address", []string{"get", "a.txt.torrent", "--listen", "here"}, exitUsage, []string{"--listen", "HOST:PORT"}},
@@ -243,6 +249,9 @@ func TestUsage(t *testing.T) {
 				require.Contains(t, stderr, want)
 			}
 			require.NotContains(t, stderr, "goroutine")
+			if len(test.args) > 0 && test.args[0] != "fetch" && test.name != "unknown flag" {
+				requireOwnFlags(t, test.args[0], stderr)
+			}
 		})
 	}
 }
@@ -254,6 +263,18 @@ func TestErrorsForPrograms(t *testing.T) {
 	o := event(t, stdout, "error")
 	require.Contains(t, o["message"], "nothing.torrent")
 	require.Equal(t, "Check the path.", o["advice"])
+}
+
+// A value from the environment that is wrong is named by its variable.
+func TestWrongEnvironment(t *testing.T) {
+	isolate(t)
+	t.Setenv("SHOAL_MAX_PEERS", "many")
+	_, stderr := shoal(t, exitUsage, "get", "x")
+	require.Contains(t, stderr, `--max-peers: "many" is not a whole number; give one such as 100 (from the environment variable SHOAL_MAX_PEERS)`)
+	t.Setenv("SHOAL_MAX_PEERS", "")
+	t.Setenv("SHOAL_INTERVAL", "soon")
+	_, stderr = shoal(t, exitUsage, "tracker")
+	require.Contains(t, stderr, `"soon" is not a time; give one such as 90s, 30m or 1h30m (from the environment variable SHOAL_INTERVAL)`)
 }
 
 func TestEnvironment(t *testing.T) {
@@ -282,4 +303,22 @@ func (o *output) forget() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.b.Reset()
+}
+
+// forgetLine drops the first line with a text.
+func (o *output) forgetLine(t *testing.T, text string) {
+	t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	kept, found := "", false
+	for line := range strings.Lines(o.b.String()) {
+		if !found && strings.Contains(line, text) {
+			found = true
+			continue
+		}
+		kept += line
+	}
+	require.True(t, found, text)
+	o.b.Reset()
+	o.b.WriteString(kept)
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// interrupt sends a signal and waits for the end that it causes.
-func interrupt(t *testing.T, cmd *exec.Cmd, signal os.Signal) {
+// endBySignal sends a signal and waits for the end that it causes.
+func endBySignal(t *testing.T, cmd *exec.Cmd, signal os.Signal) {
 	t.Helper()
 	require.NoError(t, cmd.Process.Signal(signal))
 	requireCode(t, exitInterrupted, cmd)
@@ -31,7 +31,7 @@ func TestSignalsEndReads(t *testing.T) {
 				require.NoError(t, syscall.Mkfifo("fifo.torrent", 0o600))
 				cmd, started := startedProcess(t, strings.Fields(args)...)
 				started()
-				interrupt(t, cmd, signal)
+				endBySignal(t, cmd, signal)
 			})
 		}
 	}
@@ -66,7 +66,7 @@ func TestSignalsEndWrites(t *testing.T) {
 		cmd, out := process(t, args...)
 		_, err := io.ReadFull(out, make([]byte, 1))
 		require.NoError(t, err)
-		interrupt(t, cmd, syscall.SIGTERM)
+		endBySignal(t, cmd, syscall.SIGTERM)
 	}
 }
 

@@ -66,7 +66,7 @@ func TestTrackersOfOtherSchemes(t *testing.T) {
 	makeContent(t, 1<<18)
 	shoal(t, exitOK, "create", "album", "--announce", "udp://tracker.example:6969")
 	get := start(t, "get", "album.torrent", "--dir", "got", "--state", "off", "--listen", "off")
-	get.err.await(t, "announce udp://tracker.example:6969: UDP trackers are not supported yet; use one with http or https")
+	get.err.await(t, "the torrent names only UDP trackers, which Shoal does not support yet")
 	get.stop()
 	get.wait(t, exitInterrupted)
 }

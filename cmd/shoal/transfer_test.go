@@ -65,7 +65,7 @@ func TestGetGoesOnSeedingUntilStopped(t *testing.T) {
 	equalFolders(t, "album", "two/album")
 	first.stop()
 	first.wait(t, exitOK)
-	require.Contains(t, first.out.String(), "album: uploaded 1.0 MiB in total")
+	require.Contains(t, first.out.String(), "album: uploaded 1.0 MiB.\n")
 }
 
 // TestInterruptAndGoOn has a peer with the first part alone, interrupts when that is

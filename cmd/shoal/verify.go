@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
@@ -70,7 +73,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		v, err := verify(ctx, t.Info, cmd.Dir, m.set)
 		took := m.end()
 		if err != nil {
-			return err
+			return namingSymlink(cmd.Dir, err)
 		}
 		if i > 0 {
 			c.say("")
@@ -80,6 +83,9 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		if v.Right > 0 {
 			c.say("  checked %s in %s, %s", quantity.Size(t.Info.ContentLength()), quantity.Duration(took), quantity.Speed(t.Info.ContentLength(), took))
 		}
+		if command := v.repairCommand(name, cmd.Dir); command != "" {
+			c.say("  To repair it: %s", command)
+		}
 		complete = complete && v.Complete
 	}
 	if !complete {
@@ -88,18 +94,36 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
+// repairCommand returns the command that downloads what is missing or wrong, if anything
+// is. Files that exist are written to only if the user allows it.
+func (v verifiedJSON) repairCommand(source, dir string) string {
+	if v.Complete {
+		return ""
+	}
+	for _, f := range v.Faults {
+		if f.Fault != missing {
+			return downloadCommand(source, dir, "--overwrite")
+		}
+	}
+	return downloadCommand(source, dir)
+}
+
 // verify checks what is in dir of a torrent. It calls progress with bytes done and
 // in all.
 func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verifiedJSON, err error) {
 	if layers := info.MissingLayers(); len(layers) > 0 && !info.HasV1() {
-		return v, advised{fmt.Errorf("the torrent does not have the piece layers of %s", quantity.Count(len(layers), "file")),
-			"Shoal needs them to check the files. Get a .torrent file that has them."}
+		return v, advice.New(fmt.Errorf("the torrent does not have the piece layers of %s", quantity.Count(len(layers), "file")),
+			"Shoal needs them to check the files. Get a .torrent file that has them.")
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return v, err
 	}
 	// Only to read: with Overwrite, a file of another size is no error here.
-	store, err := diskstore.Open(dir, info.Files(), diskstore.Options{Overwrite: true})
+	files := info.ExistingFiles(func(path string) bool {
+		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(path)))
+		return err == nil
+	})
+	store, err := diskstore.Open(dir, files, diskstore.Options{Overwrite: true})
 	if err != nil {
 		return v, err
 	}
@@ -116,7 +140,7 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 		return v, err
 	}
 	v = verifiedJSON{
-		Event: "verified", identity: identify(info), Dir: dir,
+		Event: "verified", identity: description.Identify(info), Dir: dir,
 		Pieces: g.Pieces(), Right: have.Count(), Faults: []faultJSON{},
 	}
 	for i, f := range info.Entries {

@@ -28,8 +28,8 @@ func (o Options) exclusion() (exclusion, error) {
 	return e, nil
 }
 
-// besides says in an error about a folder without files that some were left out.
-func (e exclusion) besides() string {
+// exception says in an error about a folder without files that some were left out.
+func (e exclusion) exception() string {
 	if e.noHidden || len(e.patterns) > 0 {
 		return " except those that are left out"
 	}

@@ -74,7 +74,7 @@ func (w *walker) collect() (inputs []input, single bool, err error) {
 	}
 	w.dropDangling()
 	if len(w.inputs) == 0 {
-		return nil, false, fmt.Errorf("the folder %s has no files%s", w.base, w.exclusion.besides())
+		return nil, false, fmt.Errorf("the folder %s has no files%s", w.base, w.exclusion.exception())
 	}
 	return w.inputs, false, nil
 }

@@ -2,6 +2,7 @@ package connection
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -19,6 +20,10 @@ type Tally struct {
 	// credits are the units set aside for blocks that the peer may send. The
 	// State adds one with each request, and the reader takes one with each block.
 	credits atomic.Int64
+
+	// lastUse is when the peer last gave a block that was needed or took one, or
+	// joined; in nanoseconds since 1970.
+	lastUse atomic.Int64
 
 	// queued is the number of blocks that wait to be sent.
 	queued atomic.Int64
@@ -44,6 +49,13 @@ func (t *Tally) TakeBack(n int) {
 
 // Sent counts n blocks that a writer has taken from its Line and is about to send.
 func (t *Tally) Sent(n int) { t.queued.Add(-int64(n)) }
+
+// Use notes that the peer gives or takes blocks, or joins. The State calls it, and the
+// engine when the connection begins.
+func (t *Tally) Use(now time.Time) { t.lastUse.Store(now.UnixNano()) }
+
+// LastUse returns the time of the last Use.
+func (t *Tally) LastUse() time.Time { return time.Unix(0, t.lastUse.Load()) }
 
 // takeCredit takes one credit, if there is one.
 func (t *Tally) takeCredit() bool {

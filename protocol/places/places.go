@@ -2,15 +2,26 @@
 //
 // A connection takes a place. [Limits] say how many places there are and how many of
 // them one address may take; a [Count] counts the places that are taken, and says which
-// limit one more connection would exceed ([Count.Exceeds]). Who then gives up a place is
-// the caller's decision: [Limit.Covers] says who may, so that an address that takes many
-// places loses its own and not those of others.
+// limit one more connection would exceed ([Count.Exceeds]). Of the connections that
+// [Limit.Covers] names, the one that was of no use for longest then gives up its place: an
+// address that takes many places loses its own and not those of others.
 //
 // A State counts the peers of its torrent, and an engine counts those of all torrents,
 // and the handshakes under way. A Count is a value that one goroutine at a time may use.
 package places
 
-import "net/netip"
+import (
+	"errors"
+	"net/netip"
+	"time"
+)
+
+// MinUnused is how long a connection must have been of no use before it has to give up its
+// place: a newcomer waits so long for the next round of a Choker.
+const MinUnused = 10 * time.Second
+
+// ErrUnused ends a connection whose place a newcomer gets.
+var ErrUnused = errors.New("the connection was of no use for longest, and a new one needed its place")
 
 // localFactor is how many times the share of a public address a local one may take. All
 // peers of a computer have the address of a router or of a container's gateway if that
@@ -105,6 +116,9 @@ type Count struct {
 
 // Len returns the number of places that are taken.
 func (c *Count) Len() int { return c.total }
+
+// Outgoing returns the number of places that connections take which we dialed.
+func (c *Count) Outgoing() int { return c.total - c.incoming }
 
 // Of returns the number of places that an address takes.
 func (c *Count) Of(a netip.Addr) int { return c.addrs[a] }

@@ -15,17 +15,18 @@ const (
 	EndIdle                 // neither side was interested in the other for long
 	EndRemoved              // a user asked for it
 	EndStopped              // the torrent was paused or closed, or failed
+	EndReplaced             // it was of no use for longest, and a new one needed its place
 )
 
 // String returns the end in one word.
 func (e End) String() string {
-	return [...]string{"lost", "timeout", "broken", "flood", "banned", "duplicate", "useless", "idle", "removed", "stopped"}[e]
+	return [...]string{"lost", "timeout", "broken", "flood", "banned", "duplicate", "useless", "idle", "removed", "stopped", "replaced"}[e]
 }
 
 // Harmless reports whether the connection was no longer needed, so that nothing was lost.
 func (e End) Harmless() bool {
 	switch e {
-	case EndDuplicate, EndUseless, EndIdle, EndRemoved, EndStopped:
+	case EndDuplicate, EndUseless, EndIdle, EndRemoved, EndStopped, EndReplaced:
 		return true
 	}
 	return false

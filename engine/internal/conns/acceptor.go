@@ -181,21 +181,26 @@ func (a *Acceptor) pause(d time.Duration) {
 func (a *Acceptor) accept(c net.Conn, addr netip.AddrPort) {
 	s := a.sockets
 	var t Owner
-	theirs, err := handshake.Accept(a.ctx, c, func(theirs handshake.Handshake) (handshake.Handshake, error) {
+	ctx, cancel := context.WithCancel(a.ctx)
+	defer cancel()
+	var unwatch func() bool
+	theirs, err := handshake.Accept(ctx, c, func(theirs handshake.Handshake) (handshake.Handshake, error) {
 		found, ok := s.Find(theirs.InfoHash)
 		if !ok || !found.BeginTask() {
 			return handshake.Handshake{}, errNoTorrent
 		}
 		t = found
-		if s.isFull(addr.Addr(), false) {
+		unwatch = context.AfterFunc(t.Context(), cancel) // a torrent that is closed does not wait
+		if !s.mayJoin(addr.Addr()) {
 			return handshake.Handshake{}, errFull
 		}
 		return ours(t, theirs.InfoHash), nil
 	}, handshake.Options{Timeout: s.HandshakeTimeout})
 	if t != nil {
+		unwatch()
 		defer t.EndTask()
 	}
-	if err == nil && !s.acquire(addr.Addr(), false) {
+	if err == nil && !s.acquire(addr.Addr()) {
 		err = errFull
 	}
 	if err != nil {

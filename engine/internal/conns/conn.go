@@ -1,10 +1,12 @@
 package conns
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol"
@@ -34,6 +36,7 @@ type Conn struct {
 	close    sync.Once
 	running  atomic.Int32 // goroutines: reader and writer
 	err      error        // why the reader ended
+	reason   error        // why the engine closed it; nil for any other end
 
 	mail struct {
 		mu    sync.Mutex
@@ -58,6 +61,8 @@ func (s *Sockets) join(t Owner, socket net.Conn, addr netip.AddrPort, id swarm.I
 	}
 	c.mail.ready = make(chan struct{}, 1)
 	c.mail.line.Fast, c.mail.line.Tally = c.fast, &c.tally
+	c.tally.Use(time.Now())
+	s.enter(c)
 	t.Join(c, protocol.Joined{
 		Peer:     c.peer,
 		Addr:     addr,
@@ -87,11 +92,15 @@ func (c *Conn) Start() {
 
 // Close ends the connection. If it was started, Gone follows when reader and writer have
 // ended. It may be called again, by any goroutine.
-func (c *Conn) Close() {
+func (c *Conn) Close() { c.closeBecause(nil) }
+
+// closeBecause is Close with a reason that Gone says; nil for that of the reader.
+func (c *Conn) closeBecause(reason error) {
 	c.close.Do(func() {
+		c.reason = reason
 		close(c.closed)
 		c.socket.Close()
-		c.sockets.release(c.addr, c.outgoing)
+		c.sockets.leave(c)
 	})
 }
 
@@ -100,7 +109,7 @@ func (c *Conn) Close() {
 func (c *Conn) finish() {
 	c.Close()
 	if c.running.Add(-1) == 0 {
-		c.owner.Post(protocol.Gone{Peer: c.peer, Err: c.err})
+		c.owner.Post(protocol.Gone{Peer: c.peer, Err: cmp.Or(c.reason, c.err)})
 	}
 	c.owner.EndTask()
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -322,7 +323,7 @@ func TestOutcomesOfDials(t *testing.T) {
 				sockets := NewSockets(config)
 				if test.full {
 					for i := range 5 {
-						sockets.acquire(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}), true)
+						sockets.acquireDial(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}))
 					}
 				}
 				d, x := NewDialer(sockets), newTorrent(t, nil)
@@ -376,5 +377,50 @@ func TestDialsWaitForOthers(t *testing.T) {
 		d.Close()
 		require.Equal(t, 3, dials)
 		require.Empty(t, y.posted())
+	})
+}
+
+// A torrent that dials many dead addresses does not delay the dials of others.
+func TestDialsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var began []string
+		config := testConfig(func(ctx context.Context, _, address string) (net.Conn, error) {
+			mu.Lock()
+			began = append(began, address)
+			mu.Unlock()
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		config.HalfOpen, config.Places.Total = 16, 500
+		d := NewDialer(NewSockets(config))
+		x, y, z := newTorrent(t, nil), newTorrent(t, nil), newTorrent(t, nil)
+		for i := range 80 {
+			d.Dial(x, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), uint16(i+1)), x.ID(), false)
+		}
+		synctest.Wait()
+		require.Len(t, began, 14, "the last two are for others")
+		for i := range 20 {
+			d.Dial(y, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2}), uint16(i+1)), y.ID(), false)
+		}
+		d.Dial(z, netip.MustParseAddrPort("10.0.0.3:1"), z.ID(), false)
+		synctest.Wait()
+		require.ElementsMatch(t, []string{"10.0.0.2:1", "10.0.0.3:1"}, began[14:])
+		time.Sleep(16 * time.Second)
+		others := 0
+		for _, addr := range began[16:] {
+			if strings.HasPrefix(addr, "10.0.0.2:") {
+				others++
+			}
+		}
+		require.Equal(t, 7, others, "two torrents share what became free")
+		for _, o := range []*torrent{x, y, z} {
+			o.close()
+			d.Forget(o)
+			o.tasks.Wait()
+		}
+		d.Close()
+		require.Empty(t, d.queues)
+		require.Empty(t, d.turns)
 	})
 }

@@ -76,14 +76,15 @@ type Sockets struct {
 	Config
 	peers atomic.Uint64 // the last number given to a peer
 
-	mu    sync.Mutex
-	count places.Count // of connections, those included that we are dialing
+	mu     sync.Mutex
+	count  places.Count // of connections, those included that we are dialing
+	joined map[*Conn]struct{}
 }
 
 // NewSockets returns Sockets without a connection.
 func NewSockets(c Config) *Sockets {
 	c.Places = c.Places.Defaults()
-	return &Sockets{Config: c}
+	return &Sockets{Config: c, joined: make(map[*Conn]struct{})}
 }
 
 // Open returns the number of connections, those included that we are dialing.
@@ -93,29 +94,89 @@ func (s *Sockets) Open() int {
 	return s.count.Len()
 }
 
-// isFull reports whether there is no place for one more connection.
-func (s *Sockets) isFull(addr netip.Addr, outgoing bool) bool {
+// mayJoin reports whether there is a place for one more connection that dialed us, or one
+// that another has to give up.
+func (s *Sockets) mayJoin(addr netip.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.count.Exceeds(s.Places, addr, outgoing) != places.None
+	limit := s.count.Exceeds(s.Places, addr, false)
+	return limit == places.None || s.leastUsed(limit, addr) != nil
 }
 
-// acquire takes a place for a connection; it reports false if there is none.
-func (s *Sockets) acquire(addr netip.Addr, outgoing bool) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.count.Exceeds(s.Places, addr, outgoing) != places.None {
-		return false
+// acquire takes a place for a connection that dialed us. If there is none, the connection
+// that was of no use for longest is closed, of any torrent. It reports false if all are of
+// use.
+func (s *Sockets) acquire(addr netip.Addr) bool {
+	for {
+		unused, ok := s.tryAcquire(addr)
+		if unused == nil {
+			return ok
+		}
+		unused.closeBecause(places.ErrUnused)
 	}
-	s.count.Add(addr, outgoing)
-	return true
 }
 
-// release gives the place of a connection back.
+// tryAcquire takes a place, or returns the connection to close first; nil if there is none.
+func (s *Sockets) tryAcquire(addr netip.Addr) (unused *Conn, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	limit := s.count.Exceeds(s.Places, addr, false)
+	if limit == places.None {
+		s.count.Add(addr, false)
+		return nil, true
+	}
+	return s.leastUsed(limit, addr), false
+}
+
+// acquireDial takes a place for a connection that we dial, or says which limit is
+// exceeded.
+func (s *Sockets) acquireDial(addr netip.Addr) places.Limit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	limit := s.count.Exceeds(s.Places, addr, true)
+	if limit == places.None {
+		s.count.Add(addr, true)
+	}
+	return limit
+}
+
+// leastUsed returns the connection that was of no use for longest, if that is long enough
+// to give its place up to addr; nil for none. A torrent decides what is of use.
+func (s *Sockets) leastUsed(limit places.Limit, addr netip.Addr) (least *Conn) {
+	for c := range s.joined {
+		if !limit.Covers(addr, c.addr, c.outgoing) {
+			continue
+		}
+		if least == nil || c.tally.LastUse().Before(least.tally.LastUse()) {
+			least = c
+		}
+	}
+	if least == nil || time.Since(least.tally.LastUse()) < places.MinUnused {
+		return nil
+	}
+	return least
+}
+
+// release gives the place of a connection back that did not join.
 func (s *Sockets) release(addr netip.Addr, outgoing bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count.Remove(addr, outgoing)
+}
+
+// enter lists a connection that has shaken hands, and leave takes it out and gives its
+// place back.
+func (s *Sockets) enter(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.joined[c] = struct{}{}
+}
+
+func (s *Sockets) leave(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count.Remove(c.addr, c.outgoing)
+	delete(s.joined, c)
 }
 
 // ours returns our side of the handshake in one of a torrent's swarms. It leaves the bit

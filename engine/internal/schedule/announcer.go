@@ -72,7 +72,7 @@ func (a *Announcer) Add(t Owner, s *Sources, source swarm.PeerSource, now bool) 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := range t.Swarms() {
-		j := &job{owner: t, source: source, swarm: i}
+		j := &job{owner: t, sources: s, source: source, swarm: i}
 		j.due.Value = j
 		s.jobs = append(s.jobs, j)
 		if now {
@@ -125,28 +125,33 @@ func (a *Announcer) Announce(s *Sources, what protocol.Announce, now swarm.Annou
 	}
 }
 
-// enqueue puts an event behind those that wait. Stopped drops those that it makes void. A
-// source that is added while its torrent resumes hears Started once, not from both.
+// enqueue puts an event behind those that wait. Stopped drops those that it makes void.
+// Completed is not one of them: trackers count it, and it is said once. A source that is
+// added while its torrent resumes hears Started once, not from both.
 func (a *Announcer) enqueue(j *job, event swarm.Event) {
-	switch event {
-	case swarm.Started:
+	if event == swarm.Started {
 		if j.started {
 			return
 		}
 		j.started = true
-	case swarm.Stopped:
+	}
+	if event == swarm.Stopped {
 		j.started = false
-		for _, dropped := range j.queued {
-			if dropped == swarm.Stopped {
-				j.owner.EndTask()
-			}
+		completed := slices.Contains(j.queued, swarm.Completed)
+		for range j.queuedTasks() {
+			j.owner.EndTask()
 		}
-		j.queued = nil
-		if !j.registered && !j.busy {
+		j.queued, j.ending = nil, false
+		if !j.registered && !j.busy && !j.interrupted {
 			a.queue.Set(&j.due, time.Time{}) // the source never heard of us
 			return
 		}
-		// The call that says so keeps the torrent until it is done.
+		// The calls that say so keep the torrent until they are done.
+		j.ending = true
+		if completed {
+			j.owner.AddTask()
+			j.queued = append(j.queued, swarm.Completed)
+		}
 		j.owner.AddTask()
 	}
 	j.queued = append(j.queued, event)
@@ -156,7 +161,7 @@ func (a *Announcer) enqueue(j *job, event swarm.Event) {
 }
 
 // Abort ends the calls under way for a torrent that is being closed, except those that
-// say that it stopped.
+// say that it stopped. One that says that it is complete has a while left.
 func (a *Announcer) Abort(s *Sources) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -13,11 +13,18 @@ const (
 	// StoppedTimeout is how long a source has to hear that we stopped.
 	StoppedTimeout = 5 * time.Second
 
+	// completedTimeout is how much of StoppedTimeout it has to hear, before that,
+	// that we are complete.
+	completedTimeout = StoppedTimeout / 2
+
 	callTimeout = time.Minute // of other calls
 	maxFound    = 1000        // addresses that are taken from one answer
+	retryFull   = time.Second // until a call is tried again that found too many under way
 )
 
-// begin begins the calls that are due, as many as may be under way.
+// begin begins the calls that are due, as many as may be under way. The last eighth of
+// them are for torrents that have none under way, because sources that do not answer take
+// long. Calls that say that a torrent stopped are short.
 func (a *Announcer) begin() (full bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -27,28 +34,55 @@ func (a *Announcer) begin() (full bool) {
 		if !ok {
 			return false
 		}
+		isScarce := a.calls >= a.max-a.max/8
+		if isScarce && j.sources.calls > 0 && !j.saysStopped() {
+			a.queue.Set(&j.due, now.Add(retryFull))
+			continue
+		}
 		a.beginCall(j)
 	}
 	return true
 }
 
-// beginCall begins one call. It is a task of the torrent; enqueue began that for
-// Stopped.
+// beginCall begins one call. It is a task of the torrent. For Stopped, and for a Completed
+// that comes before it, enqueue began that.
 func (a *Announcer) beginCall(j *job) {
+	isTask := j.queuedTasks() > 0
 	event := j.nextEvent()
-	limit := StoppedTimeout
-	if event != swarm.Stopped {
-		if !j.owner.BeginTask() {
-			return // the torrent is being closed, and Stopped follows
+	if !isTask && !j.owner.BeginTask() {
+		// The torrent is being closed. Stopped follows, and decides what is still said.
+		if event != swarm.None {
+			j.queued = append([]swarm.Event{event}, j.queued...)
 		}
-		limit = callTimeout
+		return
 	}
+	limit := callTimeout
+	switch {
+	case event == swarm.Stopped && j.lateCompleted:
+		limit = StoppedTimeout - completedTimeout
+	case event == swarm.Stopped:
+		limit = StoppedTimeout
+	case isTask:
+		limit = completedTimeout
+	}
+	j.lateCompleted = isTask && event == swarm.Completed
+	j.interrupted = false
 	ctx, cancel := context.WithTimeout(a.ctx, limit)
-	if event != swarm.Stopped {
-		j.cancel = cancel
+	switch {
+	case event == swarm.Completed && !isTask:
+		j.cancel = func() {
+			j.lateCompleted = true
+			time.AfterFunc(completedTimeout, cancel)
+		}
+	case event != swarm.Stopped:
+		j.cancel = func() {
+			j.interrupted = true
+			cancel()
+		}
 	}
 	j.busy = true
 	a.calls++
+	j.sources.calls++
 	a.done.Go(func() {
 		defer cancel()
 		a.call(ctx, j, event)
@@ -105,6 +139,7 @@ func (a *Announcer) finish(j *job, event swarm.Event, answer swarm.Answer, err e
 	defer a.mu.Unlock()
 	now := time.Now()
 	a.calls--
+	j.sources.calls--
 	j.busy, j.cancel = false, nil
 	j.lastAt, j.answer, j.err, j.peers = now, answer, err, int32(peers)
 	j.errors++

@@ -2,27 +2,35 @@ package schedule
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // Sources are the sources of one torrent. The Announcer guards them.
-type Sources struct{ jobs []*job }
+type Sources struct {
+	jobs  []*job
+	calls int // under way, those included of sources that were taken out
+}
 
 // A job is one source in one of a torrent's swarms, and what to say next.
 type job struct {
-	owner      Owner
-	source     swarm.PeerSource
-	swarm      int                 // index of the swarm
-	last       *swarm.Announcement // what to say after the torrent's end
-	queued     []swarm.Event       // to announce, oldest first
-	due        Entry[*job]         // the next call
-	busy       bool                // a call is under way
-	started    bool                // Started was queued, and Stopped was not since
-	registered bool                // it heard Started, and not yet Stopped
-	min        time.Time           // not before, even if a user asks
-	cancel     context.CancelFunc  // ends the call under way, if that may be ended
+	owner         Owner
+	sources       *Sources // that it is one of, or was
+	source        swarm.PeerSource
+	swarm         int                 // index of the swarm
+	last          *swarm.Announcement // what to say after the torrent's end
+	queued        []swarm.Event       // to announce, oldest first
+	ending        bool                // what is queued up to Stopped is a task of the torrent each
+	due           Entry[*job]         // the next call
+	lateCompleted bool                // the call under way, or the last one, says Completed at the torrent's end
+	busy          bool                // a call is under way
+	interrupted   bool                // the call under way, or the last one, was ended early, so the source may have heard it
+	started       bool                // Started was queued, and Stopped was not since
+	registered    bool                // it heard Started, and not yet Stopped
+	min           time.Time           // not before, even if a user asks
+	cancel        context.CancelFunc  // ends the call under way, if that may be ended
 
 	// What the last call brought.
 	lastAt time.Time
@@ -30,6 +38,14 @@ type job struct {
 	err    error
 	errors int32 // in a row
 	peers  int32
+}
+
+// queuedTasks returns the number of events in the queue that are a task of the torrent.
+func (j *job) queuedTasks() int {
+	if !j.ending {
+		return 0
+	}
+	return slices.Index(j.queued, swarm.Stopped) + 1
 }
 
 // nextEvent takes out the event to tell now; None if there is none.
@@ -44,6 +60,9 @@ func (j *job) nextEvent() swarm.Event {
 	}
 	return event
 }
+
+// saysStopped reports whether the next call says that the torrent stopped.
+func (j *job) saysStopped() bool { return len(j.queued) > 0 && j.queued[0] == swarm.Stopped }
 
 // Status says how a source is doing in one swarm.
 type Status struct {

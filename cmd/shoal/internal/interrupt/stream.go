@@ -1,4 +1,4 @@
-package main
+package interrupt
 
 import (
 	"bytes"
@@ -14,20 +14,27 @@ import (
 // writeGrace is how long a write may take after the program was told to end.
 const writeGrace = time.Second
 
-// A stream is standard output or standard error. It remembers the first write that
+// A Stream is standard output or standard error. It remembers the first write that
 // failed, stops the program if nobody reads what it writes, and gives a write up that
 // blocks when the program is to end. Its methods may be called from many goroutines.
-type stream struct {
+type Stream struct {
 	io.Writer
 	ctx  context.Context // done when the program is to end
-	stop func()
+	stop func()          // makes it end
 
 	mu    sync.Mutex
 	stuck bool  // a write was given up, and is still under way
 	err   error // of the first write that failed
 }
 
-func (s *stream) Write(p []byte) (int, error) {
+// NewStream returns a Stream to w. ctx is done when the program is to end, and stop makes
+// it end.
+func NewStream(ctx context.Context, w io.Writer, stop func()) *Stream {
+	return &Stream{Writer: w, ctx: ctx, stop: stop}
+}
+
+// Write writes p. It does not keep p.
+func (s *Stream) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n, err := 0, context.Canceled
@@ -44,7 +51,7 @@ func (s *stream) Write(p []byte) (int, error) {
 }
 
 // write writes p, which it keeps if the write is given up.
-func (s *stream) write(p []byte) (int, error) {
+func (s *Stream) write(p []byte) (int, error) {
 	type result struct {
 		n   int
 		err error
@@ -68,10 +75,10 @@ func (s *stream) write(p []byte) (int, error) {
 	}
 }
 
-// failure returns the error of the first write that failed, which is context.Canceled for
+// Failure returns the error of the first write that failed, which is context.Canceled for
 // a write that was given up. It is nil if the reader closed its end, because it has what it
 // wanted.
-func (s *stream) failure() error {
+func (s *Stream) Failure() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if errors.Is(s.err, syscall.EPIPE) {
@@ -80,9 +87,9 @@ func (s *stream) failure() error {
 	return s.err
 }
 
-// asFile returns the file that a writer is, if it is one.
-func asFile(w io.Writer) (*os.File, bool) {
-	if s, ok := w.(*stream); ok {
+// File returns the file that a writer is, if it is one.
+func File(w io.Writer) (*os.File, bool) {
+	if s, ok := w.(*Stream); ok {
 		w = s.Writer
 	}
 	f, ok := w.(*os.File)
