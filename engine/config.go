@@ -50,9 +50,9 @@ type Config struct {
 
 	// MaxConns is the number of connections over all torrents. Zero means
 	// 500, a negative number means no limit. When all are in use, the one that gave
-	// and took nothing for longest goes if somebody new comes. A busy connection uses a buffer of
-	// 256 KiB. A connection that takes nothing is closed when 1 MiB of messages
-	// wait for it, not counting blocks.
+	// and took nothing for longest goes if somebody new comes. A busy connection
+	// uses a buffer of 256 KiB. A connection that takes nothing is closed when 1 MiB
+	// of messages wait for it, not counting blocks.
 	MaxConns int
 
 	// MaxConnsPerAddr is how many of MaxConns one address may have, and

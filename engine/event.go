@@ -53,9 +53,9 @@ const (
 	EndDuplicate = protocol.EndDuplicate
 	EndUseless   = protocol.EndUseless
 	EndIdle      = protocol.EndIdle
+	EndReplaced  = protocol.EndReplaced
 	EndRemoved   = protocol.EndRemoved
 	EndStopped   = protocol.EndStopped
-	EndReplaced  = protocol.EndReplaced
 )
 
 // CheapEvents are those that are rare. The others come for each piece, each peer or each

@@ -118,9 +118,9 @@ const (
 	EndDuplicate = report.EndDuplicate
 	EndUseless   = report.EndUseless
 	EndIdle      = report.EndIdle
+	EndReplaced  = report.EndReplaced
 	EndRemoved   = report.EndRemoved
 	EndStopped   = report.EndStopped
-	EndReplaced  = report.EndReplaced
 )
 
 // The phases of a torrent's life.

@@ -13,20 +13,20 @@ const (
 	EndDuplicate            // the peer has another connection, which stays
 	EndUseless              // both sides have everything
 	EndIdle                 // neither side was interested in the other for long
+	EndReplaced             // a new connection needed its place, and it was of no use for longest
 	EndRemoved              // a user asked for it
 	EndStopped              // the torrent was paused or closed, or failed
-	EndReplaced             // it was of no use for longest, and a new one needed its place
 )
 
 // String returns the end in one word.
 func (e End) String() string {
-	return [...]string{"lost", "timeout", "broken", "flood", "banned", "duplicate", "useless", "idle", "removed", "stopped", "replaced"}[e]
+	return [...]string{"lost", "timeout", "broken", "flood", "banned", "duplicate", "useless", "idle", "replaced", "removed", "stopped"}[e]
 }
 
 // Harmless reports whether the connection was no longer needed, so that nothing was lost.
 func (e End) Harmless() bool {
 	switch e {
-	case EndDuplicate, EndUseless, EndIdle, EndRemoved, EndStopped, EndReplaced:
+	case EndDuplicate, EndUseless, EndIdle, EndReplaced, EndRemoved, EndStopped:
 		return true
 	}
 	return false
