@@ -29,14 +29,18 @@ func (e Unreached) apply(now time.Time, s *State) {
 
 // dialPeers dials while there is room for peers and anybody to try.
 func (s *State) dialPeers(now time.Time) {
-	for s.mayDial() {
-		fresh := s.book.Fresh()
-		addr, in, ok := s.book.Next(now, s.complete())
-		if !ok {
-			return
-		}
+	for s.mayDial() && s.dialNext(now) {
+	}
+}
+
+// dialNext dials an address, if there is one to try.
+func (s *State) dialNext(now time.Time) bool {
+	fresh := s.book.Fresh()
+	addr, in, ok := s.book.Next(now, s.complete())
+	if ok {
 		s.do(Dial{Addr: addr, Swarm: in, First: s.book.Fresh() < fresh})
 	}
+	return ok
 }
 
 // wantsToDial reports whether we want peers that we would have to dial.

@@ -107,9 +107,7 @@ func (s *State) replaceUnused(now time.Time) {
 	if p == nil || p.tally.Unused(now) < after {
 		return
 	}
-	addr, in, ok := s.book.Next(now, false)
-	if ok {
+	if s.dialNext(now) {
 		s.timeouts.replaceAt = now.Add(replaceEvery)
-		s.do(Dial{Addr: addr, Swarm: in})
 	}
 }

@@ -368,35 +368,3 @@ func TestFullBookMakesRoom(t *testing.T) {
 	require.NoError(t, crowded.checkBook())
 	require.Equal(t, maxKnown, crowded.book.Len())
 }
-
-// Bans of peers are bounded, and do not push out those of users.
-func TestBansAreBounded(t *testing.T) {
-	var b Book
-	user := netip.MustParseAddr("10.9.9.9")
-	b.Ban(user, true)
-	addr := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}) }
-	for i := range maxBans + 10 {
-		require.True(t, b.Ban(addr(i), false))
-		require.False(t, b.Ban(addr(i), false))
-	}
-	require.Len(t, b.bans.byUs, maxBans)
-	require.Len(t, b.bans.byUsAll, maxBans)
-	require.True(t, b.Banned(user))
-	require.False(t, b.Banned(addr(9)))
-	require.True(t, b.Banned(addr(10)))
-	require.True(t, b.Banned(addr(maxBans+9)))
-}
-
-func TestRefusalsAreBounded(t *testing.T) {
-	var b Book
-	now := time.Unix(1e9, 0)
-	addr := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}) }
-	for i := range maxRefusals + 10 {
-		b.Refuse(now, addr(i))
-	}
-	require.Len(t, b.refusals.all, maxRefusals)
-	require.Len(t, b.refusals.order, maxRefusals)
-	require.True(t, b.Refused(now, addr(maxRefusals+9)))
-	b.Refuse(now.Add(2*time.Hour), addr(0))
-	require.Len(t, b.refusals.all, 1, "old ones are forgotten")
-}
