@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/diskstore"
@@ -94,13 +96,35 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 	r.Totals.Folder = t.dir
 	t.overwrite = o.Overwrite
 	t.storage = &lazyStorage{torrent: t}
-	recordedComplete := verdict.Distrust == nil && r.State == resume.Clean && r.Pieces.Count() == t.geometry.Pieces()
+	allHeld := r.Pieces.Count() == t.geometry.Pieces()
+	toMake := allHeld && !t.readOnly && t.lacksFile(files)
+	recordedComplete := verdict.Distrust == nil && r.State == resume.Clean && allHeld && !toMake
 	if t.folder != nil && recordedComplete && t.saveCopy(meta) == nil {
 		t.cache.unpin() // it starts idle
 	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
 		return s, err
 	}
+	if toMake {
+		err = storeError("open", t.storage.open.Storage.(*diskstore.Store).Create())
+		if err != nil {
+			return s, errors.Join(err, t.storage.Close(), t.storage.closeRecord())
+		}
+	}
 	return startState{have: r.Pieces, check: verdict.Check, spilled: blocksByPiece(r.Spilled), totals: r.Totals}, nil
+}
+
+// lacksFile reports whether a file or symlink does not exist. If every piece is held it is
+// one without bytes, which a record may not list.
+func (t *Torrent) lacksFile(files []swarm.File) bool {
+	stat := statIn(t.dir)
+	return slices.ContainsFunc(files, func(f swarm.File) bool {
+		noLink := f.Symlink != "" && t.client.config.Disk.NoSymlinks
+		if f.Pad || f.Length > 0 || noLink {
+			return false
+		}
+		_, err := stat(f.Path)
+		return errors.Is(err, fs.ErrNotExist)
+	})
 }
 
 // openFiles opens the files, and the record if anything is remembered. The record lists

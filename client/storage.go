@@ -17,7 +17,7 @@ import (
 //
 // These use what is open, and what ends them is:
 //
-//   - a call of the engine, between acquire and mu.RUnlock. Whoever closes holds mu.
+//   - a call of the engine, between acquire and mu.RUnlock. Closing holds mu.
 //   - a save of the record, while saveMu is held. recorder.stop waits for it, and no save
 //     follows.
 //   - becomeIdle and close, which hold lifecycle, so neither meets the other or Remove.
@@ -138,7 +138,7 @@ func (l *lazyStorage) WriteAt(p []byte, off int64) (int, error) {
 	if err == nil {
 		o.recorder.scheduleSave()
 	}
-	return n, storeError("write", err)
+	return n, l.torrent.noteContentError(storeError("write", err))
 }
 
 func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
@@ -151,7 +151,7 @@ func (l *lazyStorage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	if err == nil {
 		o.recorder.scheduleSave()
 	}
-	return n, storeError("write", err)
+	return n, l.torrent.noteContentError(storeError("write", err))
 }
 
 // WriteLane returns no lane while the torrent is idle, or is being opened or closed,

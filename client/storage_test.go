@@ -19,6 +19,8 @@ func TestLazyStorage(t *testing.T) {
 	var broken *StoreError
 	require.ErrorAs(t, err, &broken)
 	require.False(t, r.savePending())
+	require.ErrorIs(t, l.Sync(), err, "nobody knows what is stored")
+	l.torrent.forgetContentError()
 	n, err := swarm.WriteVecAt(l, [][]byte{{1, 2}, {3}}, 1)
 	require.NoError(t, err)
 	require.Equal(t, int64(3), n)

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,6 +20,7 @@ type modifiedFiles struct {
 	mu          sync.Mutex      // held while pieces are hashed
 	paths       map[string]bool // all there were; nil for none
 	falseAlarms int             // times that all pieces were right
+	err         error           // of a write or a sync since everything was checked last
 }
 
 // maxFalseAlarms is how often files are hashed again although they are right. After that
@@ -32,23 +34,48 @@ type modTimer interface {
 }
 
 // syncContent makes what was written outlast a power cut. It fails if another program
-// changed a piece that is held, or a file's size.
-func (t *Torrent) syncContent(s swarm.Storage) error {
-	err := swarm.Sync(s)
-	if err == nil {
-		err = t.checkModified(s, false)
-	}
-	return storeError("sync", err)
-}
+// changed a piece that is held, or a file's size. From then on it fails until everything is
+// checked, so that no record says that the content is as it was.
+func (t *Torrent) syncContent(s swarm.Storage) error { return t.syncWith(s, swarm.Sync, false) }
 
 // completeContent is syncContent for a torrent of which every piece is held. It also makes
 // empty files and symlinks that are missing.
-func (t *Torrent) completeContent(s swarm.Storage) error {
-	err := swarm.Complete(s)
-	if err == nil {
-		err = t.checkModified(s, true)
+func (t *Torrent) completeContent(s swarm.Storage) error { return t.syncWith(s, swarm.Complete, true) }
+
+// syncWith calls sync and then looks for files that another program changed.
+func (t *Torrent) syncWith(s swarm.Storage, sync func(any) error, all bool) error {
+	if err := t.contentError(); err != nil {
+		return err
 	}
-	return storeError("sync", err)
+	err := sync(s)
+	if err == nil {
+		err = t.checkModified(s, all)
+	}
+	return t.noteContentError(storeError("sync", err))
+}
+
+// noteContentError notes an error of a write or a sync, if it is one, and returns it.
+func (t *Torrent) noteContentError(err error) error {
+	if err != nil {
+		t.modified.mu.Lock()
+		defer t.modified.mu.Unlock()
+		t.modified.err = cmp.Or(t.modified.err, err)
+	}
+	return err
+}
+
+// contentError returns why the content is not known to be as the pieces say; nil if it is.
+func (t *Torrent) contentError() error {
+	t.modified.mu.Lock()
+	defer t.modified.mu.Unlock()
+	return t.modified.err
+}
+
+// forgetContentError is called before everything is checked.
+func (t *Torrent) forgetContentError() {
+	t.modified.mu.Lock()
+	defer t.modified.mu.Unlock()
+	t.modified.err = nil
 }
 
 // checkModified hashes the pieces that are held of files that another program may have

@@ -92,6 +92,10 @@ func TestChangedByAnotherProgram(t *testing.T) {
 			require.NoError(t, nextErr)
 			require.IsType(t, engine.Failed{}, e, "and not complete")
 			require.Equal(t, engine.PhaseFailed, h.tor.Stats().Phase)
+			h.Close() // returns the error, or nil if the torrent has said it
+			r, err := h.tor.folder.Load(h.tor.ID())
+			require.NoError(t, err)
+			require.Equal(t, resume.Open, r.State, "the next run does not trust it")
 		})
 	}
 }

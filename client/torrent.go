@@ -151,6 +151,7 @@ func (t *Torrent) Resume() error {
 		if err := t.openForCheck(); err != nil {
 			return err
 		}
+		t.forgetContentError()
 	}
 	t.engine.Resume()
 	t.storage.scheduleSave()
@@ -167,6 +168,7 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 	if err := t.openForCheck(); err != nil {
 		return err
 	}
+	t.forgetContentError()
 	t.storage.scheduleSave()
 	err := t.engine.Recheck(ctx)
 	t.storage.scheduleSave()

@@ -22,11 +22,6 @@
 //
 // # Errors
 //
-// Another program may change a file meanwhile. A file that was deleted, moved or given
-// another size is an error of the write, Sync or Complete that notices. If only the
-// modification time changed, [Store.Modified] lists the file, and the caller compares the
-// bytes.
-//
 // A call that fails on a file returns an [*Error] with path, offset and cause, or
 // a [*SizeError].
 //

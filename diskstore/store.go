@@ -31,9 +31,10 @@ var (
 // Reading from a file that does not exist yet fails with an error that matches
 // fs.ErrNotExist.
 //
-// If a file disappears, the first write or Sync that notices it fails. The next write
-// makes the file again. The caller must check again which pieces the torrent holds
-// before that.
+// If a file disappears, or another program changes its size, the first write or Sync that
+// notices it fails. The next write makes the file again. The caller must check again which
+// pieces the torrent holds before that. If only the modification time changed, Modified
+// lists the file, and the caller compares the bytes.
 type Store struct {
 	layout
 	dir       string // absolute

@@ -53,6 +53,7 @@ const (
 	EndDuplicate = protocol.EndDuplicate
 	EndUseless   = protocol.EndUseless
 	EndIdle      = protocol.EndIdle
+	EndReplaced  = protocol.EndReplaced
 	EndRemoved   = protocol.EndRemoved
 	EndStopped   = protocol.EndStopped
 )

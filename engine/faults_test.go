@@ -65,10 +65,13 @@ func countEvents[E Event](s *Stream) (n int) {
 	return n
 }
 
-func TestReadErrorRejectsAndLoses(t *testing.T) {
+// TestReadErrorRejectsAndRetries has a seed with one bad sector. It serves the rest, fetches
+// nothing, and serves the piece again when it can be read.
+func TestReadErrorRejectsAndRetries(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := newSample(1, 1<<20, 1<<18)
 		e := r.engine("10.0.0.1", link, Config{})
+		events := e.Subscribe(0)
 		disk := storagetest.NewFaulty(s.filled())
 		spec := s.spec(disk)
 		spec.Have = s.all()
@@ -79,15 +82,16 @@ func TestReadErrorRejectsAndLoses(t *testing.T) {
 		disk.Fail(storagetest.Read, 1, errors.New("bad sector"))
 		a.send(peerwire.Message{Kind: peerwire.Request, Block: s.geometry.Block(1, 0)})
 		require.Equal(t, s.geometry.Block(1, 0), a.expect(peerwire.Reject).Block)
-		require.False(t, torrent.Pieces().Has(1))
+		a.send(peerwire.Message{Kind: peerwire.Request, Block: s.geometry.Block(1, 0)})
+		require.Equal(t, s.geometry.Block(1, 0), a.expect(peerwire.Reject).Block, "it is not tried at once")
 		require.Equal(t, PhaseRunning, torrent.Stats().Phase)
+		require.True(t, torrent.Stats().Complete(), "it is not downloaded")
 		a.send(peerwire.Message{Kind: peerwire.Request, Block: s.geometry.Block(2, 0)})
 		require.Equal(t, s.geometry.Block(2, 0), a.expect(peerwire.Piece).Block)
-		// The piece is wanted again, and fetched from whoever has it.
-		other := r.engine("10.0.0.2", link, Config{})
-		r.seed(other, s)
-		torrent.AddPeers(at(other))
-		r.wait(torrent, time.Minute)
+		require.Equal(t, 1, a.expect(peerwire.Have).Piece, "after a minute")
+		a.send(peerwire.Message{Kind: peerwire.Request, Block: s.geometry.Block(1, 0)})
+		require.Equal(t, s.geometry.Block(1, 0), a.expect(peerwire.Piece).Block)
+		require.Equal(t, 1, countEvents[Warning](events))
 		s.has(t, disk)
 	})
 }

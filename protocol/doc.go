@@ -57,6 +57,7 @@
 //	who gets an upload slot                       choking/titfortat.go    titForTat.Unchoke
 //	when the choker is asked                      choking.go              State.scheduleChoke
 //	which requests of a peer are served           serving.go              State.receiveRequest
+//	when a piece that cannot be read is served    unreadable.go           State.retryUnreadable
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds

@@ -118,6 +118,7 @@ const (
 	EndDuplicate = report.EndDuplicate
 	EndUseless   = report.EndUseless
 	EndIdle      = report.EndIdle
+	EndReplaced  = report.EndReplaced
 	EndRemoved   = report.EndRemoved
 	EndStopped   = report.EndStopped
 )

@@ -21,14 +21,14 @@ func TestPickerOnlyWhilePiecesAreMissing(t *testing.T) {
 	require.Zero(t, made, "a complete torrent needs no picker")
 
 	w.take()
-	w.play("lost 2 1.0")
+	w.play("recheck", "stored 0,1,2,3 0,2,3", "checked", "peer 3 joins fast 1110", "peer 3 sends interested")
 	require.True(t, w.s.hasPicker(), "a piece is missing again")
 	require.Equal(t, 1, made)
-	require.Contains(t, w.take(), "to 2: interested", "the picker knows who is there")
+	require.Contains(t, w.take(), "to 3: interested")
 
-	w.play("peer 2 sends unchoke", "peer 2 sends piece 1.0", "peer 2 sends piece 1.1", "verdict 1 ok")
+	w.play("peer 3 sends unchoke", "peer 3 sends piece 1.0", "peer 3 sends piece 1.1", "verdict 1 ok")
 	require.False(t, w.s.hasPicker())
-	require.Contains(t, w.take(), "to 2: not interested")
+	require.Contains(t, w.take(), "to 3: not interested")
 	require.Equal(t, 1, made)
 	w.finish()
 }

@@ -21,7 +21,7 @@ func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 		if p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request while choked")
 		}
-	case !s.have.Has(b.Piece):
+	case !s.have.Has(b.Piece) || s.unreadable.has(b.Piece):
 		p.refusedByUs++
 		if p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request for pieces that we do not have")
@@ -59,22 +59,4 @@ func (s *State) receiveCancel(now time.Time, p *peer, b swarm.Block) {
 func (s *State) withdraw(now time.Time, p *peer, b swarm.Block) {
 	p.tally.AddQueued(-1)
 	s.reject(now, p, b)
-}
-
-// apply marks a piece missing that cannot be read any more.
-func (e ReadFailed) apply(now time.Time, s *State) {
-	if s.phase == PhaseClosed {
-		return
-	}
-	p := s.peers[e.Peer]
-	if p != nil && !p.closing {
-		s.reject(now, p, e.Block)
-	}
-	if s.have.Has(e.Block.Piece) {
-		s.markMissing(e.Block.Piece, nil)
-		for _, p := range s.order {
-			s.updateInterest(now, p)
-		}
-		s.report(Warning{Torrent: s.ID(), Err: e.Err})
-	}
 }

@@ -38,6 +38,7 @@ type State struct {
 	sections   sections
 	stored     storedCheck
 	completion completion
+	unreadable unreadable
 	reports    reports
 	idle       idleness
 	figures    figures
@@ -181,6 +182,7 @@ func (s *State) nextDeadline() (next time.Time) {
 		s.timeouts.nextDeadline(),
 		s.reports.nextDeadline(),
 		s.idle.nextDeadline(),
+		s.unreadable.nextDeadline(),
 		s.dialDeadline(),
 	} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
@@ -199,6 +201,9 @@ func (Tick) apply(now time.Time, s *State) {
 	}
 	if due(s.idle.at, now) {
 		s.becomeIdle()
+	}
+	if due(s.unreadable.at, now) {
+		s.retryUnreadable(now)
 	}
 	if due(s.reports.statsAt, now) {
 		s.reportStats(now)

@@ -39,6 +39,7 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 		s.markMissing(i, nil)
 	}
 	s.pieces.Clear()
+	s.unreadable = unreadable{}
 	s.stored = storedCheck{round: s.stored.round + 1, total: s.n, pending: all, ticket: ticket}
 }
 

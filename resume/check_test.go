@@ -152,26 +152,39 @@ func TestCheck(t *testing.T) {
 					}
 				}
 				if !trusted {
-					require.Error(t, v.Distrust)
-					require.Zero(t, v.Record.Pieces.Count())
-					require.Empty(t, v.Record.Spilled)
-					require.Equal(t, Open, v.Record.State)
+					requireDistrusted(t, v)
 					if !test.open {
 						require.Equal(t, test.check, v.Check)
 					}
 					return
 				}
-				require.NoError(t, v.Distrust)
-				require.Equal(t, r.Pieces, v.Record.Pieces)
-				require.Equal(t, r.Spilled, v.Record.Spilled)
-				require.Equal(t, state, v.Record.State)
-				if state == Clean {
-					require.Zero(t, v.Check.Count())
-				} else {
+				requireTrusted(t, r, v)
+				if state == Open {
 					require.Equal(t, test.check, v.Check)
 				}
 			})
 		}
+	}
+}
+
+// requireDistrusted requires that a verdict trusts nothing.
+func requireDistrusted(t *testing.T, v Verdict) {
+	t.Helper()
+	require.Error(t, v.Distrust)
+	require.Zero(t, v.Record.Pieces.Count())
+	require.Empty(t, v.Record.Spilled)
+	require.Equal(t, Open, v.Record.State)
+}
+
+// requireTrusted requires that a verdict has all pieces of a record.
+func requireTrusted(t *testing.T, r Record, v Verdict) {
+	t.Helper()
+	require.NoError(t, v.Distrust)
+	require.Equal(t, r.Pieces, v.Record.Pieces)
+	require.Equal(t, r.Spilled, v.Record.Spilled)
+	require.Equal(t, r.State, v.Record.State)
+	if r.State == Clean {
+		require.Zero(t, v.Check.Count())
 	}
 }
 

@@ -166,6 +166,12 @@ func (s *session) handleAdded(i *item, e client.Added) {
 		}
 		s.fail(i, advice.New(fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(e.Held)), quantity.Count(e.Pieces, "piece")),
 			hint))
+	case i.fault() != nil:
+		hint := "Say where the content is with --dir."
+		if command := downloadCommand(i.source, i.t.Dir()); command != "" {
+			hint = "Make the rest with:\n" + command
+		}
+		s.fail(i, advice.New(i.fault(), hint))
 	case i.seedOnly:
 		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), quantity.Size(i.t.Length()))
 		if err := i.t.Resume(); err != nil {

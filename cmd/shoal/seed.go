@@ -121,7 +121,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 		return err
 	}
 	// It is paused so that nothing is fetched if not all of it is there.
-	t, err := s.client.Add(ctx, meta, client.AddOptions{Paused: true, Peers: peers})
+	t, err := s.client.Add(ctx, meta, client.AddOptions{Paused: true, ReadOnly: true, Peers: peers})
 	var size *diskstore.SizeError
 	if errors.As(err, &size) {
 		return advice.New(err, differsAdvice(path, cmd.Dir))
@@ -130,9 +130,9 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 		return namingSymlink(cmd.Dir, err)
 	}
 	i := s.add(t, path)
-	i.seedOnly = true
+	i.seedOnly, i.fromTorrent = true, true
 	if !hasUsableTracker(t) && len(cmd.Peer) == 0 {
-		s.c.warnAbout(i, whyNoPeers(meta), "Others must name this machine with --peer, or you a tracker with --announce URL.")
+		s.c.warnAbout(i, whyNoPeers(meta), "Others can name this machine with --peer. To use a tracker, name it with --announce URL.")
 	}
 	return nil
 }

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
@@ -46,19 +49,21 @@ type verifiedJSON struct {
 
 type faultJSON struct {
 	Path   string `json:"path"`
-	Fault  string `json:"fault"`  // missing, shorter, longer or wrong
-	Length int64  `json:"length"` // in the torrent, in bytes
-	Size   int64  `json:"size"`   // on disk, in bytes
-	Pieces int    `json:"pieces"` // that hold bytes of the file
-	Right  int    `json:"right"`  // of those
+	Fault  string `json:"fault"`           // missing, shorter, longer, unreadable or wrong
+	Length int64  `json:"length"`          // in the torrent, in bytes
+	Size   int64  `json:"size"`            // on disk, in bytes
+	Pieces int    `json:"pieces"`          // that hold bytes of the file
+	Right  int    `json:"right"`           // of those
+	Error  string `json:"error,omitempty"` // why it is unreadable
 }
 
 // What can be wrong with a file.
 const (
-	missing = "missing"
-	shorter = "shorter" // than it should be
-	longer  = "longer"
-	wrong   = "wrong" // some of its pieces
+	missing    = "missing"
+	shorter    = "shorter" // than it should be
+	longer     = "longer"
+	unreadable = "unreadable" // so nobody knows whether it is right
+	wrong      = "wrong"      // some of its pieces
 )
 
 // Run checks the torrents.
@@ -119,17 +124,14 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 		return v, err
 	}
 	// Only to read: with Overwrite, a file of another size is no error here.
-	files := info.ExistingFiles(func(path string) bool {
-		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(path)))
-		return err == nil
-	})
-	store, err := diskstore.Open(dir, files, diskstore.Options{Overwrite: true})
+	store, err := diskstore.Open(dir, target.Files(info, dir), diskstore.Options{Overwrite: true})
 	if err != nil {
 		return v, err
 	}
 	defer store.Close()
 	g := info.Geometry()
-	have, err := engine.Verify(ctx, g, info.Verify, store, 0, func(done int) {
+	reads := &readErrors{Storage: store, byPath: make(map[string]error)}
+	have, err := engine.Verify(ctx, g, info.Verify, reads, 0, func(done int) {
 		progress(min(int64(done)*g.PieceLength, g.Length), g.Length)
 	})
 	if err != nil {
@@ -141,15 +143,54 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 	}
 	v = verifiedJSON{
 		Event: "verified", identity: description.Identify(info), Dir: dir,
-		Pieces: g.Pieces(), Right: have.Count(), Faults: []faultJSON{},
+		Pieces: g.Pieces(), Right: have.Count(), Faults: faults(info, stats, have, reads.byPath),
 	}
+	v.Complete = v.Right == v.Pieces && len(v.Faults) == 0
+	return v, nil
+}
+
+// readErrors is a Storage that notes which files could not be read, and why.
+type readErrors struct {
+	swarm.Storage
+
+	mu     sync.Mutex
+	byPath map[string]error
+}
+
+func (r *readErrors) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.Storage.ReadAt(p, off)
+	return n, r.note(err)
+}
+
+// ReadVecAt fills bufs in order from offset off.
+func (r *readErrors) ReadVecAt(bufs [][]byte, off int64) (int64, error) {
+	n, err := swarm.ReadVecAt(r.Storage, bufs, off)
+	return n, r.note(err)
+}
+
+// note notes an error, unless bytes are only missing. It returns the error.
+func (r *readErrors) note(err error) error {
+	var file *diskstore.Error
+	if !errors.As(err, &file) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.byPath[file.Path] = file.Err
+	return err
+}
+
+// faults says what keeps content from being complete, for verify and for seed. Files of a
+// wrong size come first, because others may only share pieces with them. unread has the
+// files that could not be read.
+func faults(info *metainfo.Info, stats []diskstore.FileStat, have swarm.Bitfield, unread map[string]error) []faultJSON {
+	all := []faultJSON{}
 	for i, f := range info.Entries {
-		if fault := faultOf(f, stats[i], have); fault.Fault != "" {
-			v.Faults = append(v.Faults, fault)
+		if fault := faultOf(f, stats[i], have, unread[stats[i].Path]); fault.Fault != "" {
+			all = append(all, fault)
 		}
 	}
-	// Files of a wrong size first: others may only share pieces with them.
-	slices.SortStableFunc(v.Faults, func(a, b faultJSON) int {
+	slices.SortStableFunc(all, func(a, b faultJSON) int {
 		switch {
 		case a.Fault == wrong && b.Fault != wrong:
 			return 1
@@ -158,12 +199,37 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 		}
 		return 0
 	})
-	v.Complete = v.Right == v.Pieces && len(v.Faults) == 0
-	return v, nil
+	return all
 }
 
-// faultOf says what is wrong with a file; Fault is empty for nothing.
-func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) faultJSON {
+// fault returns what else than pieces keeps a seed from being complete, such as an empty
+// file that was deleted; nil for nothing.
+func (i *item) fault() error {
+	if !i.fromTorrent {
+		return nil
+	}
+	m, err := i.t.Metainfo()
+	if err != nil {
+		return err
+	}
+	store, err := diskstore.Open(i.t.Dir(), target.Files(m.Info, i.t.Dir()), diskstore.Options{Overwrite: true})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	stats, err := store.Stat()
+	if err != nil {
+		return err
+	}
+	for _, f := range faults(m.Info, stats, i.t.Bitfield(), nil) {
+		return fmt.Errorf("%s is %s", terminal.Sanitize(f.Path), f.Fault)
+	}
+	return nil
+}
+
+// faultOf says what is wrong with a file; Fault is empty for nothing. unread is why it
+// could not be read, or nil.
+func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield, unread error) faultJSON {
 	first, end := f.Pieces()
 	v := faultJSON{Path: f.Path, Length: f.Length, Size: st.Size, Pieces: end - first}
 	for i := first; i < end; i++ {
@@ -180,6 +246,8 @@ func faultOf(f metainfo.File, st diskstore.FileStat, have swarm.Bitfield) faultJ
 		v.Fault = shorter
 	case st.Size > f.Length:
 		v.Fault = longer
+	case unread != nil:
+		v.Fault, v.Error = unreadable, unread.Error()
 	case v.Right < v.Pieces:
 		v.Fault = wrong
 	}
@@ -206,12 +274,14 @@ func (v verifiedJSON) show(c *console) {
 		switch f.Fault {
 		case shorter, longer:
 			what = fmt.Sprintf("%s than it should be: %s bytes, not %s", f.Fault, quantity.Number(f.Size), quantity.Number(f.Length))
+		case unreadable:
+			what = "cannot be read: " + f.Error
 		case wrong:
 			what = fmt.Sprintf("%s of %s correct", quantity.Number(int64(f.Right)), quantity.Count(f.Pieces, "piece"))
 		}
 		c.say("  %s: %s", terminal.Sanitize(f.Path), what)
 	}
 	if v.Right == 0 && len(v.Faults) > 0 && v.Faults[0].Fault == missing {
-		c.say("  None of its files is in %s. Say where they are with --dir.", v.Dir)
+		c.say("  None of its files is in %s. Say where they are with --dir.", terminal.Sanitize(v.Dir))
 	}
 }

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	silentPeers = 80               // that the program accepts for one torrent
-	silentLimit = 60 * time.Second // a newcomer that is not served by then is not served
+	silentPeers = 80                // that the program accepts for one torrent
+	silentLimit = 120 * time.Second // a newcomer that is not served by then is not served
 )
 
 // A silent attack takes every place of a torrent with peers that say "interested" and
@@ -44,14 +44,16 @@ func (a silent) againstSeed(ctx context.Context, s *Setting, t torrent, attacker
 		return o, err
 	}
 	defer p.kill()
+	w := new(group)
 	if attackers {
-		defer a.start(ctx, s, addr, t).stop()
+		w = a.start(ctx, s, addr, t)
+		defer w.stop()
 	}
 	began := time.Now()
 	waiting, cancel := context.WithTimeout(ctx, min(s.Limit, silentLimit))
 	defer cancel()
 	takeFrom(waiting, s.honest(0), addr, t, pieceLength)
-	o.figure = time.Since(began).Seconds()
+	o.figure, o.ended = time.Since(began).Seconds(), w.ended()
 	return o, nil
 }
 
@@ -73,8 +75,10 @@ func (a silent) againstGet(ctx context.Context, s *Setting, t torrent, attackers
 		return o, err
 	}
 	defer p.kill()
+	w := new(group)
 	if attackers {
-		defer a.start(ctx, s, addr, t).stop()
+		w = a.start(ctx, s, addr, t)
+		defer w.stop()
 	}
 	l, err = net.Listen("tcp", seed)
 	if err != nil {
@@ -89,7 +93,7 @@ func (a silent) againstGet(ctx context.Context, s *Setting, t torrent, attackers
 	if waiting.Err() != nil {
 		err = nil // the program has not reached the seed, and the figure says so
 	}
-	o.figure = time.Since(began).Seconds()
+	o.figure, o.ended = time.Since(began).Seconds(), w.ended()
 	return o, err
 }
 
@@ -124,9 +128,9 @@ func serveOne(ctx context.Context, c net.Conn, t torrent, content io.ReaderAt) {
 
 // start makes the connections, and returns when each of them has been tried. Connections
 // that the program ends are made again.
-func (a silent) start(ctx context.Context, s *Setting, to netip.AddrPort, t torrent) *wave {
+func (a silent) start(ctx context.Context, s *Setting, to netip.AddrPort, t torrent) *group {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &wave{cancel: cancel}
+	w := &group{cancel: cancel}
 	var tried sync.WaitGroup
 	for i := range silentPeers {
 		from := s.attacker()
@@ -141,7 +145,7 @@ func (a silent) start(ctx context.Context, s *Setting, to netip.AddrPort, t torr
 }
 
 // wait is interested on one connection after the other until ctx is done.
-func (w *wave) wait(ctx context.Context, from netip.Addr, to netip.AddrPort, t torrent, tried func()) {
+func (w *group) wait(ctx context.Context, from netip.Addr, to netip.AddrPort, t torrent, tried func()) {
 	defer tried()
 	for ctx.Err() == nil {
 		p, err := connect(ctx, from, to, t, newID("-XX0001-"))
