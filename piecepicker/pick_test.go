@@ -81,6 +81,34 @@ func TestExclusiveNotWithBlocksHeldBefore(t *testing.T) {
 	`)
 }
 
+// A piece that is suggested is not begun if there is no room for a request.
+func TestSuggestedPieceIsNotBegunForNothing(t *testing.T) {
+	g := blocks(3, 2)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 111
+		B joins 111
+		A asks 2 first 1,2 = 1.0 1.1
+		B asks 1 newPieces 0 =
+		B asks 1 newPieces 1 = 0.0
+	`)
+}
+
+// When a run is long enough, the next piece is the best one, not the one after it.
+func TestRunIsNoLongerThanAskedFor(t *testing.T) {
+	g := blocks(4, 2)
+	play(t, g, NewRarest(g, Config{Seed: 1}), `
+		A joins 1111
+		B joins 0110
+		C joins 0111
+		A asks 4 runLength 2 = 0.0 0.1 3.0 3.1
+		A drops 0.0
+		A drops 0.1
+		A drops 3.0
+		A drops 3.1
+		A asks 4 runLength 3 = 0.0 0.1 1.0 1.1
+	`)
+}
+
 // A web seed gets consecutive blocks, also across pieces.
 func TestRunLength(t *testing.T) {
 	g := blocks(5, 4)
