@@ -38,6 +38,7 @@ const (
 	EndDuplicate = engine.EndDuplicate
 	EndUseless   = engine.EndUseless
 	EndIdle      = engine.EndIdle
+	EndReplaced  = engine.EndReplaced
 	EndRemoved   = engine.EndRemoved
 	EndStopped   = engine.EndStopped
 )
@@ -62,7 +63,7 @@ type (
 	// PieceFailed is a piece that did not pass its check.
 	PieceFailed = engine.PieceFailed
 
-	// Completed says that the last piece of a torrent came in.
+	// Completed says that the last piece of a torrent came in, and that all are synced.
 	Completed = engine.Completed
 
 	// Paused follows a Pause.

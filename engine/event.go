@@ -53,6 +53,7 @@ const (
 	EndDuplicate = protocol.EndDuplicate
 	EndUseless   = protocol.EndUseless
 	EndIdle      = protocol.EndIdle
+	EndReplaced  = protocol.EndReplaced
 	EndRemoved   = protocol.EndRemoved
 	EndStopped   = protocol.EndStopped
 )
@@ -81,7 +82,7 @@ type (
 	// PieceFailed is a piece that did not pass its check, and who sent it.
 	PieceFailed = protocol.PieceFailed
 
-	// Completed says that the last piece came in.
+	// Completed says that the last piece came in, and that all are synced.
 	Completed = protocol.Completed
 
 	// Paused follows a call of Pause.

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -329,4 +332,36 @@ func (a *actor) ended(most time.Duration) bool {
 			return !ok || !nerr.Timeout()
 		}
 	}
+}
+
+// acceptSilently takes connections, and says nothing after the handshake but that it is
+// interested, and that it is there.
+func (r *rig) acceptSilently(l net.Listener, name string, s *sample) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			_, err := handshake.Accept(r.t.Context(), c, func(handshake.Handshake) (handshake.Handshake, error) {
+				return handshake.Handshake{InfoHash: s.id, PeerID: peerID(name)}, nil
+			}, handshake.Options{})
+			a := &actor{t: r.t, conn: c}
+			for say := peerwire.Interested; err == nil; say = peerwire.KeepAlive {
+				a.send(peerwire.Message{Kind: say})
+				c.SetReadDeadline(time.Now().Add(time.Minute))
+				_, err = io.Copy(io.Discard, c)
+				if !errors.Is(err, os.ErrDeadlineExceeded) {
+					return
+				}
+				err = nil
+			}
+		}()
+	}
+}
+
+// addrPort is an address and a port.
+func addrPort(addr string, port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(netip.MustParseAddr(addr), port)
 }

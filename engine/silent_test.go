@@ -43,27 +43,28 @@ var silentPlaces = map[string]func(i int) string{
 }
 
 // TestSilentPeersOfASeed has 80 connections take every place of a seed that they can get.
-// An honest peer that keeps trying is served all the same, at once unless the others come
-// from many networks: then they have ten seconds to begin.
+// An honest peer gets a place all the same, at once unless the others come from many
+// networks: then they have ten seconds to begin. It is served at once if there are slots,
+// and otherwise when those who had one have taken nothing.
 func TestSilentPeersOfASeed(t *testing.T) {
 	for name, from := range silentPlaces {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T, r *rig) {
-				s := newSample(1, 1<<20, 1<<18)
-				// Slots have a rule of their own, in package choking.
-				seed := r.engine("192.0.2.1", link, Config{Torrent: TorrentConfig{UploadSlots: -1}})
-				x := r.seed(seed, s)
-				r.beSilent(80, seed, s, from)
-				leech := r.engine("203.0.113.1", link, Config{})
-				y := r.add(leech, s.spec(swarm.NewMemory(s.geometry.Length), list(at(seed))))
-				most := 3 * time.Second
-				if name == "many networks" {
-					most = 30 * time.Second
-				}
-				r.wait(y, most)
-				require.LessOrEqual(t, x.Stats().Peers, 80)
+		for slots, most := range map[int]time.Duration{-1: 3 * time.Second, 8: 2 * time.Minute} {
+			t.Run(fmt.Sprint(name, ", slots: ", slots), func(t *testing.T) {
+				inBubble(t, func(t *testing.T, r *rig) {
+					s := newSample(1, 1<<20, 1<<18)
+					seed := r.engine("192.0.2.1", link, Config{Torrent: TorrentConfig{UploadSlots: slots}})
+					x := r.seed(seed, s)
+					r.beSilent(80, seed, s, from)
+					leech := r.engine("203.0.113.1", link, Config{})
+					y := r.add(leech, s.spec(swarm.NewMemory(s.geometry.Length), list(at(seed))))
+					if name == "many networks" {
+						most += 30 * time.Second
+					}
+					r.wait(y, most)
+					require.LessOrEqual(t, x.Stats().Peers, 80)
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -89,6 +90,30 @@ func TestSilentPeersOfADownload(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestSilentPeersThatWeDial has a source name a hundred peers who take us and are silent,
+// before the only seed. Those who are of no use are replaced, one after the other.
+func TestSilentPeersThatWeDial(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s := newSample(1, 1<<20, 1<<18)
+		var all swarm.List
+		for i := range 100 {
+			addr := fmt.Sprintf("198.51.%d.1", i)
+			l, err := r.network.Host(addr, link).Listen(1)
+			require.NoError(t, err)
+			defer l.Close()
+			go r.acceptSilently(l, fmt.Sprint("silent", i), s)
+			all = append(all, swarm.Address{AddrPort: addrPort(addr, 1)})
+		}
+		seed, leech := r.engine("203.0.113.1", link, Config{}), r.engine("192.0.2.1", link, Config{})
+		r.seed(seed, s)
+		y := r.add(leech, s.spec(swarm.NewMemory(s.geometry.Length), append(all, at(seed))))
+		r.wait(y, 10*time.Minute)
+		t.Log("complete after", y.Stats().Run)
+		r.close(leech)
+		time.Sleep(time.Second) // until the silent ones have heard of that
+	})
 }
 
 // TestSilentPeersOfManyTorrents has silent peers of many networks take every place of an

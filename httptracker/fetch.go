@@ -108,7 +108,7 @@ func (c *Config) getOnce(w *watchdog, client *http.Client, g *addressFilter, u *
 		}
 	}
 	p.status = resp.StatusCode
-	p.retryAfter = retryAfter(resp.Header.Get("Retry-After"))
+	p.retryAfter = retryAfter(resp.Header)
 	p.encoding = unknownEncoding(resp.Header.Get("Content-Encoding"))
 	p.body, err = c.readBody(w, resp)
 	if err != nil && len(p.body) > 0 && w.parent.Err() == nil {
@@ -175,14 +175,24 @@ func gzipError(w *watchdog, err error) error {
 	return &ResponseError{Reason: "the answer is not valid gzip", Err: err}
 }
 
-// retryAfter reads a header Retry-After in seconds. It ignores dates, because the
-// server's clock may be wrong. See https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3.
-func retryAfter(header string) time.Duration {
-	seconds, err := strconv.ParseUint(strings.TrimSpace(header), 10, 31)
+// retryAfter reads the header Retry-After: seconds, or a date, which is compared with the
+// header Date because the server's clock may be wrong. It returns 0 if there is none that
+// is valid. See https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3.
+func retryAfter(h http.Header) time.Duration {
+	text := strings.TrimSpace(h.Get("Retry-After"))
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	if err == nil {
+		return min(time.Duration(seconds)*time.Second, maxWait)
+	}
+	until, err := http.ParseTime(text)
 	if err != nil {
 		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return min(max(until.Sub(now), 0), maxWait)
 }
 
 // A watchdog ends a request after its timeout, or if nothing arrives for too long.

@@ -54,7 +54,7 @@ func parseAnnounce(body []byte, maxPeers int, stopped bool) (announceResponse, e
 	for _, key := range []string{"interval", "min interval", "complete", "incomplete", "downloaded"} {
 		_, isNumber := number(v, key)
 		if n, ok := v.Get(key); ok && !isNumber {
-			r.ignored = append(r.ignored, fmt.Sprintf("%s, which is %v and no number", key, n.Kind()))
+			r.ignored = append(r.ignored, fmt.Sprintf("%s, which is %v, not a number", key, n.Kind()))
 		}
 	}
 	r.readStrings(v)
@@ -67,7 +67,7 @@ func parseAnnounce(body []byte, maxPeers int, stopped bool) (announceResponse, e
 	case !hasInterval && !hasPeers && !hasPeers6:
 		return announceResponse{}, &ResponseError{Reason: "the answer has neither an interval nor peers"}
 	case len(r.peers) == 0 && len(r.ignored) > broken:
-		return announceResponse{}, &ResponseError{Reason: "no peer in the answer can be used; wrong are " + strings.Join(r.ignored[broken:], "; ")}
+		return announceResponse{}, &ResponseError{Reason: "the answer has no valid peer; wrong in it: " + strings.Join(r.ignored[broken:], "; ")}
 	}
 	return r, nil
 }
@@ -201,7 +201,7 @@ func retryIn(v bencode.Value) time.Duration {
 	if !ok || minutes <= 0 {
 		return 0
 	}
-	return time.Duration(min(minutes, 365*24*60)) * time.Minute
+	return time.Duration(min(minutes, int64(maxWait/time.Minute))) * time.Minute
 }
 
 // number reads an integer. Some trackers send it as a string.
@@ -221,11 +221,13 @@ func number(v bencode.Value, key string) (int64, bool) {
 	return i, err == nil
 }
 
-// seconds reads a duration in seconds; 0 if it is missing. It returns at most a year,
-// so that later sums do not overflow.
+// maxWait bounds what a tracker asks for, so that later sums do not overflow.
+const maxWait = 365 * 24 * time.Hour
+
+// seconds reads a duration in seconds; 0 if it is missing. It returns at most maxWait.
 func seconds(v bencode.Value, key string) time.Duration {
 	n, _ := number(v, key)
-	return time.Duration(min(max(n, 0), 365*24*60*60)) * time.Second
+	return time.Duration(min(max(n, 0), int64(maxWait/time.Second))) * time.Second
 }
 
 // count reads a number of peers; -1 if it is missing.

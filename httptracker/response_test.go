@@ -133,7 +133,7 @@ func TestParseAnnounceIgnores(t *testing.T) {
 		{"a byte after the end", "d" + peers4 + "ee", []string{four}, "1 byte after the end"},
 		{"padding", "\ufeff\r\n d" + peers4 + "e\n\x00\x00", []string{four}, ""},
 		{"numbers", "d8:completele10:incomplete1:x10:downloadedde8:intervall1:xe12:min interval0:" + peers4 + "e", []string{four},
-			"interval, which is a list and no number; min interval, which is a string and no number; complete, which is a list and no number; incomplete, which is a string and no number; downloaded, which is a dictionary and no number"},
+			"interval, which is a list, not a number; min interval, which is a string, not a number; complete, which is a list, not a number; incomplete, which is a string, not a number; downloaded, which is a dictionary, not a number"},
 		{"strings", "d11:external ipi5e10:tracker idi5e15:warning messagele" + peers4 + "e", []string{four},
 			"external ip, which is an integer; warning message, which is a list; tracker id, which is an integer"},
 		{"a long tracker id", "d10:tracker id600:" + long + peers4 + "e", []string{four}, "tracker id, which has 600 bytes"},

@@ -61,7 +61,7 @@ func (o Options) info(v bencode.Value, encoding string) (*Info, error) {
 	}
 	v2 := version == 2
 	v1 = v1 || !v2
-	i := &Info{Raw: v.Raw(), v1: v1, v2: v2, hashes: newHashStore()}
+	i := &Info{Raw: v.Raw(), v1: v1, v2: v2}
 	if v2 {
 		// Some v1 torrents have keys out of order; they work, because the hash
 		// is that of the bytes. v2 was strict from the start.
@@ -85,6 +85,9 @@ func (o Options) info(v bencode.Value, encoding string) (*Info, error) {
 		return nil, err
 	}
 	if err := i.layOut(name, files, encoding); err != nil {
+		return nil, err
+	}
+	if i.hashes, err = newHashStore(i.Entries, i.PieceLength); err != nil {
 		return nil, err
 	}
 	if v1 {

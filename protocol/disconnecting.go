@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
 )
 
 var errRemoved = errors.New("removed on request")
@@ -44,9 +45,6 @@ func (s *State) noteEnd(p *peer, why error) {
 func (s *State) removePeer(now time.Time, p *peer) {
 	s.order = slices.DeleteFunc(s.order, func(o *peer) bool { return o == p })
 	s.places.Remove(p.addr.Addr(), p.outgoing)
-	if s.byID[p.peerID] == p {
-		delete(s.byID, p.peerID)
-	}
 	s.picker.Leave(p.id)
 	p.requests = nil
 	s.repick = true
@@ -68,7 +66,9 @@ func (e Gone) apply(now time.Time, s *State) {
 	s.do(Hangup{p.id, p.closeErr})
 	s.memory.Release(p.tally.TakeCredits(1 << 30))
 	s.figures.traffic.Ended.Add(p.tally)
-	s.book.Ended(now, p.dialAddr, s.outcomeOfEnd(now, p))
+	if p.outgoing || !s.book.BeingDialed(p.dialAddr) { // otherwise it only says that it can be dialed there
+		s.book.Ended(now, p.dialAddr, s.outcomeOfEnd(now, p))
+	}
 	s.report(PeerLost{Torrent: s.ID(), Addr: p.addr, Err: p.closeErr, End: p.end})
 	if len(s.peers) == 0 {
 		s.timeouts.at = time.Time{}
@@ -102,6 +102,8 @@ func endOf(why error) End {
 		return EndTimeout
 	case errIdle:
 		return EndIdle
+	case places.ErrUnused:
+		return EndReplaced
 	}
 	return EndLost
 }

@@ -43,7 +43,7 @@ type (
 	// PieceFailed is a piece that did not pass its check, and who sent it.
 	PieceFailed = report.PieceFailed
 
-	// Completed says that the last piece came in.
+	// Completed says that the last piece came in, and that all are synced.
 	Completed = report.Completed
 
 	// Paused follows a call of Pause.
@@ -118,6 +118,7 @@ const (
 	EndDuplicate = report.EndDuplicate
 	EndUseless   = report.EndUseless
 	EndIdle      = report.EndIdle
+	EndReplaced  = report.EndReplaced
 	EndRemoved   = report.EndRemoved
 	EndStopped   = report.EndStopped
 )

@@ -70,18 +70,18 @@ func (s *State) leastUsed(now time.Time, limit places.Limit, newcomer netip.Addr
 		if !limit.Covers(newcomer, p.addr.Addr(), p.outgoing) {
 			continue
 		}
-		if least == nil || p.tally.LastUse().Before(least.tally.LastUse()) {
+		if least == nil || p.tally.Unused(now) > least.tally.Unused(now) {
 			least = p
 		}
 	}
-	if least == nil || now.Sub(least.tally.LastUse()) < places.MinUnused {
+	if least == nil || least.tally.Unused(now) < places.MinUnused {
 		return nil
 	}
 	return least
 }
 
-// recordUploads notes when the peer last took bytes of a block. That it gave a block that
-// we needed, receiveBlock notes.
+// recordUploads notes when the peer last took bytes of a block. When it gave a block that we
+// needed, receiveBlock notes it.
 func (s *State) recordUploads(now time.Time, p *peer) {
 	up := p.tally.Up.Load()
 	if up != p.upSeen {
@@ -104,7 +104,7 @@ func (s *State) replaceUnused(now time.Time) {
 		after = places.MinUnused
 	}
 	p := s.leastUsed(now, places.Total, netip.Addr{})
-	if p == nil || now.Sub(p.tally.LastUse()) < after {
+	if p == nil || p.tally.Unused(now) < after {
 		return
 	}
 	addr, in, ok := s.book.Next(now, false)

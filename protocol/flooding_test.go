@@ -178,6 +178,7 @@ func TestEnds(t *testing.T) {
 		{"a ban", nil, []string{"peer 1 joins 1111", "ban 1"}, EndBanned},
 		{"a second connection", nil, []string{"peer 1 joins id=a at=10.0.0.1:50001", "peer 2 dialed id=a at=10.0.0.1:6881"}, EndDuplicate},
 		{"no interest", []string{"idle", "60"}, []string{"peer 1 joins 0000", "+1m10s"}, EndIdle},
+		{"a newcomer", []string{"peers", "1"}, []string{"peer 1 joins 0000", "+10s", "peer 2 joins 0000"}, EndReplaced},
 		{"a pause", nil, []string{"peer 1 joins 1111", "pause"}, EndStopped},
 		{"a check", nil, []string{"peer 1 joins 1111", "recheck"}, EndStopped},
 	} {

@@ -81,24 +81,41 @@ func (s *State) refusal(now time.Time, e Joined) error {
 	case s.book.Refused(now, e.Addr.Addr()):
 		return errRefused
 	}
-	old := s.byID[e.ID]
-	if old == nil {
+	old := s.rival(e)
+	switch {
+	case old == nil:
 		return s.makeRoom(now, e.Addr.Addr(), e.Outgoing)
-	}
-	// Peer ids are no secret, so a connection from another address may only pretend to
-	// come from the same peer. It must not end one that we have.
-	if old.addr.Addr().Unmap() != e.Addr.Addr().Unmap() {
+	case !sameHost(old, e):
 		old.rivalAt = now
 		return errDuplicate
-	}
-	// If both dialed, both must keep the same connection: the one that the greater
-	// of the two peer ids made.
-	if old.outgoing == e.Outgoing || e.Outgoing != s.isGreater(e.ID) {
+	case old.outgoing == e.Outgoing || e.Outgoing != s.isGreater(e.ID):
+		// If both dialed, both must keep the same connection: the one that the greater
+		// of the two peer ids made.
 		return errDuplicate
 	}
 	s.closePeer(now, old, errDuplicate)
 	return nil
 }
+
+// rival returns the connection to the same peer that stands against a new one; nil if
+// there is none. Peer ids are no secret, so a connection from another address may only
+// pretend to come from the same peer. It must not end one that we have, and it must not
+// keep us from the peer itself: if we dialed, and the other came to us, there may be both.
+func (s *State) rival(e Joined) (other *peer) {
+	for _, p := range s.order {
+		switch {
+		case p.peerID != e.ID:
+		case sameHost(p, e):
+			return p
+		case p.outgoing || !e.Outgoing:
+			other = p
+		}
+	}
+	return other
+}
+
+// sameHost reports whether two connections have the same IP address at the other end.
+func sameHost(p *peer, e Joined) bool { return p.addr.Addr().Unmap() == e.Addr.Addr().Unmap() }
 
 // isGreater reports whether our peer id is greater than another.
 func (s *State) isGreater(than swarm.PeerID) bool {
@@ -107,13 +124,13 @@ func (s *State) isGreater(than swarm.PeerID) bool {
 
 // refuse closes a connection that is not wanted.
 func (s *State) refuse(now time.Time, e Joined, why error) {
-	old := s.byID[e.ID]
-	switch {
-	case !e.Outgoing:
-	case why == errDuplicate && !old.dialAddr.IsValid():
-		old.dialAddr = e.Addr // to be dialed again when it is lost
-	default:
-		s.book.Ended(now, e.Addr, outcomeOfRefusal(why))
+	if e.Outgoing {
+		old := s.rival(e)
+		if why == errDuplicate && (!old.dialAddr.IsValid() || old.dialAddr == e.Addr) {
+			old.dialAddr = e.Addr // to be dialed again when it is lost
+		} else {
+			s.book.Ended(now, e.Addr, outcomeOfRefusal(why))
+		}
 	}
 	s.do(Hangup{e.Peer, why})
 }

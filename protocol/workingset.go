@@ -12,9 +12,8 @@ import (
 type workingSet struct {
 	peers  map[swarm.Peer]*peer // connected, or closing
 	order  []*peer              // those that are not closing, in order of joining: no decision depends on the order of a map
-	byID   map[swarm.PeerID]*peer
-	places places.Count // of order
-	dirty  []*peer      // whose outbox was written to
+	places places.Count         // of order
+	dirty  []*peer              // whose outbox was written to
 
 	pieces   pieces.Table // in progress
 	blame    blame
@@ -58,10 +57,8 @@ func (s *State) detach() bool {
 func (w *workingSet) addPeer(p *peer) {
 	if w.peers == nil {
 		w.peers = make(map[swarm.Peer]*peer)
-		w.byID = make(map[swarm.PeerID]*peer)
 	}
 	w.peers[p.id] = p
 	w.order = append(w.order, p)
-	w.byID[p.peerID] = p
 	w.places.Add(p.addr.Addr(), p.outgoing)
 }

@@ -10,9 +10,9 @@ import "iter"
 // next piece. In a v2-only torrent a piece ends where its pad begins; in v1 and hybrid
 // torrents the pad belongs to the piece and is hashed.
 //
-// Pads are never requested: a block ends where the pad at its end begins, and a block
-// that is all pad is left out. Some clients end a piece where its file ends, also in
-// hybrid torrents, and close the connection at a request that reaches further.
+// The pad at the end of a block is not requested, and a block that is all pad is left out.
+// Some clients end a piece where its file ends, also in hybrid torrents, and close the
+// connection at a request that reaches further.
 //
 // A Geometry is a value; its methods may be called from many goroutines.
 type Geometry struct {
@@ -44,23 +44,18 @@ func (g Geometry) BlockCount(i int) int {
 	return (g.PieceLen(i) + BlockLen - 1) / BlockLen
 }
 
-// Block returns the nth block of a piece, both counted from zero, with the pad in it;
-// they must exist.
+// Block returns the nth block of a piece, with the pad in it. Both are counted from zero
+// and must exist.
 func (g Geometry) Block(piece, n int) Block {
 	begin := n * BlockLen
 	return Block{Piece: piece, Begin: begin, Length: min(BlockLen, g.PieceLen(piece)-begin)}
 }
 
-// Request returns what to request of the nth block of a piece, both counted from zero:
-// the block without the pad at its end. They must exist. Length is zero if the block is
-// all pad.
-func (g Geometry) Request(piece, n int) Block { return g.withoutPad(g.Block(piece, n)) }
-
-// withoutPad returns b without the pad at its end.
-func (g Geometry) withoutPad(b Block) Block {
-	if len(g.Pads) == 0 {
-		return b
-	}
+// Request returns what to request of the nth block of a piece: the block without the pad
+// at its end. Its Length is zero if all of it is pad. Both are counted from zero and must
+// exist.
+func (g Geometry) Request(piece, n int) Block {
+	b := g.Block(piece, n)
 	off := g.Offset(b)
 	p, ok := g.padAt(off + int64(b.Length) - 1)
 	if ok {
@@ -73,9 +68,8 @@ func (g Geometry) withoutPad(b Block) Block {
 // block that is not all pad.
 func (g Geometry) Blocks(i int) iter.Seq[Block] {
 	return func(yield func(Block) bool) {
-		n := g.PieceLen(i)
-		for begin := 0; begin < n; begin += BlockLen {
-			b := g.withoutPad(Block{Piece: i, Begin: begin, Length: min(BlockLen, n-begin)})
+		for n := range g.BlockCount(i) {
+			b := g.Request(i, n)
 			if b.Length > 0 && !yield(b) {
 				return
 			}
@@ -114,9 +108,6 @@ func (g Geometry) Serves(b Block) bool {
 
 // IsPad reports whether all bytes of b are pad.
 func (g Geometry) IsPad(b Block) bool {
-	if len(g.Pads) == 0 {
-		return false
-	}
 	off := g.Offset(b)
 	p, ok := g.padAt(off)
 	return ok && off+int64(b.Length) <= p.End()

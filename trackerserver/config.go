@@ -40,6 +40,12 @@ type Config struct {
 	// negative number means no limit.
 	MaxPeers int
 
+	// MaxTotalPeers is the largest number of peers to keep in all swarms. When
+	// it is reached, each swarm counts as full, and another swarm takes the
+	// place of one. Zero means 2,000,000, which need about 300 MB; a negative
+	// number means no limit.
+	MaxTotalPeers int
+
 	// MaxSwarmsPerAddress is the largest number of swarms that one IPv4
 	// address, or one /64 of IPv6, may make or have peers in. Its peers in
 	// other swarms get peers and a warning but are not kept. Zero means 10,000, a
@@ -105,6 +111,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.MaxSwarms = orDefault(c.MaxSwarms, 100_000)
 	c.MaxPeers = orDefault(c.MaxPeers, 10_000)
+	c.MaxTotalPeers = orDefault(c.MaxTotalPeers, 2_000_000)
 	c.MaxSwarmsPerAddress = orDefault(c.MaxSwarmsPerAddress, 10_000)
 	c.MaxPeersPerAddress = orDefault(c.MaxPeersPerAddress, 32)
 	c.MaxWant = orDefault(c.MaxWant, 200)

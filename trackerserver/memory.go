@@ -41,8 +41,9 @@ type shard struct {
 	sweptAt int64 // when sweep last ran, in nanoseconds
 }
 
-// NewMemory makes a Memory. It uses Expiry, MaxSwarms, MaxPeers, MaxSwarmsPerAddress,
-// MaxPeersPerAddress, Allow and Now of c, and Interval if Expiry is zero.
+// NewMemory makes a Memory. It uses Expiry, MaxSwarms, MaxPeers, MaxTotalPeers,
+// MaxSwarmsPerAddress, MaxPeersPerAddress, Allow and Now of c, and Interval if Expiry is
+// zero.
 func NewMemory(c Config) *Memory {
 	m := &Memory{config: c.withDefaults(), seed: maphash.MakeSeed()}
 	now := m.config.Now().UnixNano()
@@ -161,6 +162,9 @@ func (m *Memory) recordPeer(r *peerSet, e endpoint, q *Request, now int64) (kept
 	return true
 }
 
+// full reports whether there is room for no more peers.
+func (m *Memory) full() bool { return m.peers.Load() >= int64(m.config.MaxTotalPeers) }
+
 // makeRoomInSwarm removes a peer if there is no room for one at e, so that no address
 // takes the room of others. It reports whether there is room then.
 func (m *Memory) makeRoomInSwarm(r *peerSet, e endpoint) bool {
@@ -171,7 +175,7 @@ func (m *Memory) makeRoomInSwarm(r *peerSet, e endpoint) bool {
 		return false
 	case count >= m.config.MaxPeersPerAddress && !e.isLoopback():
 		r.remove(r.oldestOf(h))
-	case len(r.entries) >= m.config.MaxPeers:
+	case len(r.entries) >= m.config.MaxPeers, len(r.entries) > 0 && m.full():
 		r.remove(r.oldestOfLargest())
 	}
 	return true
@@ -193,11 +197,14 @@ func (m *Memory) changeSet(r *peerSet, f func()) {
 // the swarm that has to be removed first.
 func (m *Memory) addSwarm(s *shard, id swarm.ID, e endpoint, now int64) (r, victim *peerSet) {
 	r = &peerSet{registry: &m.registry, expiredAt: now}
-	maxOfHolder := m.config.MaxSwarmsPerAddress
-	if e.isLoopback() {
-		maxOfHolder = math.MaxInt32
+	limit, limitOfHolder := m.config.MaxSwarms, m.config.MaxSwarmsPerAddress
+	if m.full() {
+		limit = 1 // there is no room for the peer before another swarm is gone
 	}
-	victim = m.registry.add(r, id, e.holder(), m.config.MaxSwarms, maxOfHolder)
+	if e.isLoopback() {
+		limitOfHolder = math.MaxInt32
+	}
+	victim = m.registry.add(r, id, e.holder(), limit, limitOfHolder)
 	if victim != nil {
 		return nil, victim
 	}

@@ -91,6 +91,10 @@ func TestMemoryLimits(t *testing.T) {
 	}
 	tell(10, 1, swarm.Stopped)
 	require.Equal(t, 10, m.Totals().Swarms, "stopped makes no swarm")
+	hidden := request(10, 1, swarm.Started)
+	hidden.Addr = netip.AddrPortFrom(hidden.Addr.Addr(), 0)
+	require.NoError(t, m.Announce(context.Background(), hidden, new(Reply)))
+	require.Equal(t, 10, m.Totals().Peers, "a peer that accepts no connections takes nobody's place")
 	tell(0, 0, swarm.None)
 	tell(10, 10, swarm.Started)
 	require.Equal(t, 10, m.Totals().Swarms)

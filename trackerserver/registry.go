@@ -27,16 +27,16 @@ type registration struct {
 	ofMaker *list.Element
 }
 
-// add registers a swarm that h makes. If the registry has max swarms, or h has made
-// maxOfHolder, it returns the swarm that has to be removed first instead: of the holder
+// add registers a swarm that h makes. If the registry has limit swarms, or h has made
+// limitOfHolder, it returns the swarm that has to be removed first instead: of the holder
 // that has made most, the one that was announced longest ago.
-func (g *registry) add(s *peerSet, id swarm.ID, h holder, max, maxOfHolder int) (victim *peerSet) {
+func (g *registry) add(s *peerSet, id swarm.ID, h holder, limit, limitOfHolder int) (victim *peerSet) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case g.charged.count(h) >= maxOfHolder:
+	case g.charged.count(h) >= limitOfHolder:
 		return g.made[h].Front().Value.(*peerSet)
-	case g.all.Len() >= max:
+	case g.all.Len() >= limit:
 		return g.oldestOfLargest()
 	}
 	if g.made == nil {

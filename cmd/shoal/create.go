@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -152,10 +151,16 @@ func warnOfTorrent(c *console, t *metainfo.Torrent) {
 	if size := len(t.Info.Raw); size > otherClientsRead {
 		c.warn("the .torrent file has %s, and some clients refuse more than 10 MB; a larger --piece-length makes it smaller", quantity.Size(int64(size)))
 	}
-	for _, u := range slices.Concat(slices.Concat(t.Tiers...), t.WebSeeds) {
-		if lack := unsupported(u, slices.Contains(t.WebSeeds, u)); lack != "" {
-			c.warn("%s", lack)
+	for _, address := range slices.Concat(t.Tiers...) {
+		if kind := trackersOf(address); kind != "" {
+			c.warn("%s: Shoal does not announce to %s yet; other clients do", hostOf(address), kind)
 		}
+	}
+	for _, address := range t.WebSeeds {
+		c.warn("%s: Shoal does not download from web seeds yet; other clients do", hostOf(address))
+	}
+	for _, node := range t.Nodes {
+		c.warn("%s: Shoal does not use DHT nodes yet; other clients do", terminal.Sanitize(node))
 	}
 	renamed := 0
 	for n, f := range t.Info.Entries {
@@ -174,22 +179,16 @@ func warnOfTorrent(c *console, t *metainfo.Torrent) {
 	}
 }
 
-// unsupported says what Shoal does not do yet with a URL, "" for nothing. Only the host is
-// shown, because the rest may hold a passkey.
-func unsupported(address string, webSeed bool) string {
+// hostOf returns the host of a URL. The rest may hold a passkey.
+func hostOf(address string) string {
 	u, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return ""
-	case webSeed:
-		return fmt.Sprintf("%s: Shoal does not download from web seeds yet; other clients do", u.Host)
-	case trackersOf(address) != "":
-		return fmt.Sprintf("%s: Shoal does not announce to %s yet; other clients do", u.Host, trackersOf(address))
+	if err != nil {
+		return "an address"
 	}
-	return ""
+	return terminal.Sanitize(u.Host)
 }
 
-// countFiles returns the number of countFiles of a torrent, without pads.
+// countFiles returns the number of files of a torrent, without pads.
 func countFiles(info *metainfo.Info) (n int) {
 	for _, f := range info.Entries {
 		if !f.Pad {

@@ -4,46 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
-
-// words splits a command as a shell does, as far as package shell quotes.
-func words(t *testing.T, command string) (all []string) {
-	t.Helper()
-	for command != "" {
-		word := ""
-		for command != "" && command[0] != ' ' {
-			switch {
-			case strings.HasPrefix(command, "$'"):
-				end := 2
-				for command[end] != '\'' {
-					if command[end] == '\\' {
-						end++
-					}
-					end++
-				}
-				text, err := strconv.Unquote(`"` + strings.NewReplacer(`\'`, `'`, `"`, `\"`).Replace(command[2:end]) + `"`)
-				require.NoError(t, err)
-				word, command = word+text, command[end+1:]
-			case command[0] == '\'':
-				text, rest, ok := strings.Cut(command[1:], "'")
-				require.True(t, ok)
-				word, command = word+text, rest
-			case command[0] == '\\':
-				word, command = word+command[1:2], command[2:]
-			default:
-				word, command = word+command[:1], command[1:]
-			}
-		}
-		all = append(all, word)
-		command = strings.TrimLeft(command, " ")
-	}
-	return all
-}
 
 // TestCreatePrintsACommandThatWorks runs what create prints, until it shares everything.
 func TestCreatePrintsACommandThatWorks(t *testing.T) {
@@ -118,7 +83,7 @@ func TestCreatePrintsACommandThatWorks(t *testing.T) {
 			require.True(t, ok, stdout)
 			command = strings.TrimSuffix(command, "\n")
 			require.NotContains(t, command, "\n")
-			args := words(t, command)
+			args := shellWords(t, command)
 			r := start(t, append(args, "--state", "off", "--listen", "127.0.0.1:0")...)
 			r.out.await(t, ": seeding ")
 			r.stop()

@@ -19,6 +19,7 @@ type trackerCommand struct {
 
 	MaxTorrents           int `placeholder:"N" help:"Maximum number of torrents (default: 100000; --max-torrents=-1 for no limit)."`
 	MaxPeers              int `placeholder:"N" help:"Maximum number of peers in one torrent (default: 10000)."`
+	MaxTotalPeers         int `placeholder:"N" help:"Maximum number of peers in all torrents (default: 2000000)."`
 	MaxTorrentsPerAddress int `placeholder:"N" help:"Maximum number of torrents that one address may be in (default: 10000)."`
 	MaxPeersPerAddress    int `placeholder:"N" help:"Maximum number of peers of one address in one torrent (default: 32)."`
 	MaxConnections        int `placeholder:"N" help:"Maximum number of connections (default: 1000)."`
@@ -59,6 +60,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 		Interval:            cmd.Interval,
 		MaxSwarms:           cmd.MaxTorrents,
 		MaxPeers:            cmd.MaxPeers,
+		MaxTotalPeers:       cmd.MaxTotalPeers,
 		MaxSwarmsPerAddress: cmd.MaxTorrentsPerAddress,
 		MaxPeersPerAddress:  cmd.MaxPeersPerAddress,
 		MaxConns:            cmd.MaxConnections,

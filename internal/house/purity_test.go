@@ -28,15 +28,16 @@ var pureImportsOf = map[string][]string{"protocol/budget": {"sync"}}
 // impureNames are functions and types of allowed packages that read a clock, wait, start
 // a coroutine, use the process's input and output, or depend on the machine's time zone.
 var impureNames = map[string][]string{
-	"time": strings.Fields("Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick Timer Ticker Local LoadLocation Unix UnixMilli UnixMicro"),
+	"time": strings.Fields("Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick Timer Ticker Local LoadLocation"),
 	"fmt":  strings.Fields("Print Printf Println Scan Scanf Scanln"),
 	"iter": strings.Fields("Pull Pull2"), // which start a coroutine
 }
 
-// impureMethods are methods of the standard library that depend on the machine. Local of
-// time.Time uses its time zone. The type of a receiver is not known, so no other method of
-// an allowed package may have such a name.
-var impureMethods = []string{"Local"}
+// impureMethods are methods of the standard library that pure code may not use: Local of
+// time.Time depends on the machine's time zone, and Done of context.Context returns a
+// channel. The type of a receiver is not known, so no other method of an allowed package
+// may have such a name.
+var impureMethods = []string{"Local", "Done"}
 
 // explicitRandom are the names of math/rand/v2 that are of a source which the
 // caller chose. All others read the process's random source.
@@ -166,11 +167,11 @@ func TestCheckPurity(t *testing.T) {
 		{"a loop over a slice of another package", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) { for range t.S { } }", ""},
 		{"a loop over a channel of time", "p.go", "import \"time\"\n\nfunc f(t *time.Ticker) { for range t.C { } }", "uses time.Ticker"},
 		{"a close", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f() { close(swarm.Ticks) }", "uses close"},
+		{"a loop over the channel of a context", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) { for range t.Ctx.Done() { } }", "uses the method Done"},
 		{"the time zone", "p.go", "import \"time\"\n\nfunc f(t time.Time) int { return t.Local().Hour() }", "p.go:5 uses the method Local"},
 		{"the time zone of a field", "p.go", "import \"time\"\n\ntype s struct{ at time.Time }\n\nfunc (s *s) f() any { return s.at.Local }", "uses the method Local"},
 		{"the time zone as a method expression", "p.go", "import \"time\"\n\nvar local = time.Time.Local", "uses the method Local"},
 		{"the time zone of an event of another package", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) any { return t.At.Local() }", "uses the method Local"},
-		{"a time in the zone", "p.go", "import \"time\"\n\nfunc f() any { return time.Unix(1, 0) }", "uses time.Unix"},
 		{"a method of that name", "p.go", "type t struct{}\n\nfunc (t) Local() {}\n\nfunc f(x t) { x.Local() }", ""},
 		{"a method of that name of a sibling", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) { t.Local() }", ""},
 		{"a select", "p.go", "func f() { select {} }", "selects between channels"},
@@ -180,7 +181,7 @@ func TestCheckPurity(t *testing.T) {
 				"protocol/go.mod":       "",
 				"protocol/" + test.file: "package p\n\n" + test.text + "\n",
 				"swarm/go.mod":          "",
-				"swarm/swarm.go": "package swarm\n\nimport \"time\"\n\ntype Timer struct {\n\tC <-chan time.Time\n\tS []int\n\tAt time.Time\n}\n\n" +
+				"swarm/swarm.go": "package swarm\n\nimport (\n\t\"context\"\n\t\"time\"\n)\n\ntype Timer struct {\n\tC <-chan time.Time\n\tS []int\n\tAt time.Time\n\tCtx context.Context\n}\n\n" +
 					"func (Timer) Local() {}\n\nvar Ticks chan int\n\nfunc Open() chan int { return Ticks }\n",
 			}))
 			requireComplaint(t, got, test.complaint)

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sort"
@@ -36,8 +37,12 @@ type file struct {
 
 func (f *file) pad() bool { return f.input == nil }
 
-// blankRoot stands for roots that are not known yet, since zero is none.
-var blankRoot = [32]byte{1}
+// blankRoot stands for the root of file n while it is not known. Zero would be none, and
+// files of one root must have one length.
+func blankRoot(n int) (root [32]byte) {
+	binary.BigEndian.PutUint64(root[:], uint64(n)+1)
+	return root
+}
 
 // layOut makes room for the hashes, and has package metainfo read the info
 // dictionary while they are blank. So the pieces are those that a reader will see,
@@ -47,7 +52,7 @@ func (p *plan) layOut() error {
 	for n := range p.files {
 		f := &p.files[n]
 		if f.length > 0 && !f.pad() {
-			f.root = blankRoot
+			f.root = blankRoot(n)
 		}
 		length += f.length
 	}

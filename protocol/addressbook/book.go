@@ -220,6 +220,12 @@ func (b *Book) Dialing() int { return b.dialing }
 // Fresh returns the number of addresses that were never dialed.
 func (b *Book) Fresh() int { return b.fresh }
 
+// BeingDialed reports whether Next gave an address out and nothing was heard yet.
+func (b *Book) BeingDialed(addr netip.AddrPort) bool {
+	e := b.known[addr]
+	return e != nil && e.dialing
+}
+
 // Len returns the number of addresses.
 func (b *Book) Len() int { return len(b.order) }
 

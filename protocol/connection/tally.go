@@ -54,8 +54,10 @@ func (t *Tally) Sent(n int) { t.queued.Add(-int64(n)) }
 // engine when the connection begins.
 func (t *Tally) Use(now time.Time) { t.lastUse.Store(now.UnixNano()) }
 
-// LastUse returns the time of the last Use.
-func (t *Tally) LastUse() time.Time { return time.Unix(0, t.lastUse.Load()) }
+// Unused returns how long before now the last Use was.
+func (t *Tally) Unused(now time.Time) time.Duration {
+	return time.Duration(now.UnixNano() - t.lastUse.Load())
+}
 
 // takeCredit takes one credit, if there is one.
 func (t *Tally) takeCredit() bool {

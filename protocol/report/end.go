@@ -13,19 +13,20 @@ const (
 	EndDuplicate            // the peer has another connection, which stays
 	EndUseless              // both sides have everything
 	EndIdle                 // neither side was interested in the other for long
+	EndReplaced             // a new connection needed its place, and it was of no use for longest
 	EndRemoved              // a user asked for it
 	EndStopped              // the torrent was paused or closed, or failed
 )
 
 // String returns the end in one word.
 func (e End) String() string {
-	return [...]string{"lost", "timeout", "broken", "flood", "banned", "duplicate", "useless", "idle", "removed", "stopped"}[e]
+	return [...]string{"lost", "timeout", "broken", "flood", "banned", "duplicate", "useless", "idle", "replaced", "removed", "stopped"}[e]
 }
 
 // Harmless reports whether the connection was no longer needed, so that nothing was lost.
 func (e End) Harmless() bool {
 	switch e {
-	case EndDuplicate, EndUseless, EndIdle, EndRemoved, EndStopped:
+	case EndDuplicate, EndUseless, EndIdle, EndReplaced, EndRemoved, EndStopped:
 		return true
 	}
 	return false

@@ -16,5 +16,5 @@ func TestEnds(t *testing.T) {
 		}
 	}
 	require.Len(t, words, int(EndStopped)+1, "each has a word of its own")
-	require.Equal(t, []End{EndDuplicate, EndUseless, EndIdle, EndRemoved, EndStopped}, harmless)
+	require.Equal(t, []End{EndDuplicate, EndUseless, EndIdle, EndReplaced, EndRemoved, EndStopped}, harmless)
 }

@@ -21,7 +21,7 @@ const limit = 60 * time.Second
 func TestMain(m *testing.M) {
 	path := flag.String("shoal", "", "attack this `program`")
 	flag.Parse()
-	flag.Set("test.parallel", "8") // most of their time the tests wait
+	flag.Set("test.parallel", "16") // most of their time the tests wait
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "shoal-attack-")
 		if err != nil {
@@ -60,6 +60,7 @@ func setting(t *testing.T) (context.Context, *Setting) {
 
 // TestHonestPeersAlone runs each attack without its attackers: what is measured is there.
 func TestHonestPeersAlone(t *testing.T) {
+	t.Parallel()
 	for _, a := range All() {
 		t.Run(a.Name, func(t *testing.T) {
 			t.Parallel()

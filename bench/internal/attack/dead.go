@@ -47,12 +47,14 @@ func (x *silence) count() {
 	}
 }
 
-// most returns how often the address was tried that was tried most.
-func (x *silence) most() (n int) {
+// again returns how many addresses were tried more than once.
+func (x *silence) again() (n int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, tries := range x.tries {
-		n = max(n, tries)
+		if tries > 1 {
+			n++
+		}
 	}
 	return n
 }

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	flooders  = 8                     // connections
+	flooders  = 8                     // connections, each from a network of its own
 	floodRate = 600 << 10             // bytes per second of each
 	floodStep = 10 * time.Millisecond // between two writes of each
 
@@ -234,10 +234,10 @@ func (f flood) start(ctx context.Context, s *Setting, to netip.AddrPort, t torre
 		begin = encoded(f.begin(g))
 	}
 	var sent sync.WaitGroup
-	for range flooders {
+	for i := range flooders {
 		sent.Add(1)
 		w.all.Go(func() {
-			w.run(ctx, s.attacker(), to, t, begin, cycle, sync.OnceFunc(sent.Done))
+			w.run(ctx, s.network(i), to, t, begin, cycle, sync.OnceFunc(sent.Done))
 		})
 	}
 	sent.Wait()

@@ -13,6 +13,8 @@ const (
 	quietPeers = 200       // connections that send something and fall silent
 	batches    = 4         // that each sends
 	batchSize  = 2000      // messages in each
+	longOnes   = 12        // beside them, so that the program's read buffer grows
+	longLength = 16 << 10  // bytes of each
 	quietSize  = 128 << 20 // bytes of the torrent, which has more pieces than messages are sent
 
 	settling    = time.Second // between two looks at memory
@@ -52,8 +54,8 @@ func keptMemory(ctx context.Context, s *Setting, attackers bool) (o outcome, err
 	}
 	done.Wait()
 	after, err := p.settled(ctx)
-	o.figure = float64(after-before) / 1024 / float64(n)
 	o.ended = w.ended()
+	o.figure = float64(after-before) / 1024 / float64(max(1, n-o.ended))
 	cancel()
 	w.all.Wait()
 	return o, err
@@ -91,12 +93,9 @@ func (w *wave) fallSilent(ctx context.Context, from netip.Addr, to netip.AddrPor
 	go func() {
 		p.Writer.Write(peerwire.Message{Kind: peerwire.HaveNone})
 		for i := range batches {
-			for k := range batchSize {
-				if talks {
-					p.Writer.Append(peerwire.Message{Kind: peerwire.Have, Piece: i*batchSize + k})
-				}
+			if talks {
+				p.sendBatch(i)
 			}
-			p.Writer.Flush()
 			pause(ctx, redial/10)
 		}
 		done()
@@ -105,4 +104,15 @@ func (w *wave) fallSilent(ctx context.Context, from netip.Addr, to netip.AddrPor
 	if ctx.Err() == nil {
 		w.lost.Add(1)
 	}
+}
+
+// sendBatch sends the batch with a number, at once.
+func (p *peer) sendBatch(i int) {
+	for k := range batchSize {
+		p.Writer.Append(peerwire.Message{Kind: peerwire.Have, Piece: i*batchSize + k})
+	}
+	for range longOnes {
+		p.Writer.Append(peerwire.Message{Kind: peerwire.Extended, ExtID: 99, Data: make([]byte, longLength)})
+	}
+	p.Writer.Flush()
 }

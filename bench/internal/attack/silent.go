@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	silentPeers = 80               // that the program accepts for one torrent
-	silentLimit = 60 * time.Second // a newcomer that is not served by then is not served
+	silentPeers = 80                // that the program accepts for one torrent
+	silentLimit = 120 * time.Second // a newcomer that is not served by then is not served
 )
 
 // A silent attack takes every place of a torrent with peers that say "interested" and
@@ -44,14 +44,16 @@ func (a silent) againstSeed(ctx context.Context, s *Setting, t torrent, attacker
 		return o, err
 	}
 	defer p.kill()
+	w := new(wave)
 	if attackers {
-		defer a.start(ctx, s, addr, t).stop()
+		w = a.start(ctx, s, addr, t)
+		defer w.stop()
 	}
 	began := time.Now()
 	waiting, cancel := context.WithTimeout(ctx, min(s.Limit, silentLimit))
 	defer cancel()
 	takeFrom(waiting, s.honest(0), addr, t, pieceLength)
-	o.figure = time.Since(began).Seconds()
+	o.figure, o.ended = time.Since(began).Seconds(), w.ended()
 	return o, nil
 }
 
@@ -73,8 +75,10 @@ func (a silent) againstGet(ctx context.Context, s *Setting, t torrent, attackers
 		return o, err
 	}
 	defer p.kill()
+	w := new(wave)
 	if attackers {
-		defer a.start(ctx, s, addr, t).stop()
+		w = a.start(ctx, s, addr, t)
+		defer w.stop()
 	}
 	l, err = net.Listen("tcp", seed)
 	if err != nil {
@@ -89,7 +93,7 @@ func (a silent) againstGet(ctx context.Context, s *Setting, t torrent, attackers
 	if waiting.Err() != nil {
 		err = nil // the program has not reached the seed, and the figure says so
 	}
-	o.figure = time.Since(began).Seconds()
+	o.figure, o.ended = time.Since(began).Seconds(), w.ended()
 	return o, err
 }
 

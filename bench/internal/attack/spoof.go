@@ -11,16 +11,21 @@ import (
 // spoofs is how often an attacker takes an honest peer's id.
 const spoofs = 10
 
-// spoofedIDs measures how many of the honest seeds that the program downloads from keep
-// their connection when somebody at another address connects with their id.
-func spoofedIDs(ctx context.Context, s *Setting, attackers bool) (o outcome, err error) {
+// A spoofedIDs attack connects with the id of an honest seed, from another address.
+type spoofedIDs struct {
+	first bool // before the program has reached the seed; else afterwards
+}
+
+// run measures how many of the honest seeds that the program knows are asked for blocks,
+// and stay connected.
+func (a spoofedIDs) run(ctx context.Context, s *Setting, attackers bool) (o outcome, err error) {
 	t, err := s.torrent(ctx, 16<<20)
 	if err != nil {
 		return o, err
 	}
 	n, stayed := s.some(spoofs), 0
 	for range n {
-		survived, err := spoofID(ctx, s, t, attackers)
+		survived, err := a.once(ctx, s, t, attackers)
 		if err != nil {
 			return o, err
 		}
@@ -29,14 +34,14 @@ func spoofedIDs(ctx context.Context, s *Setting, attackers bool) (o outcome, err
 		}
 	}
 	o.figure = 100 * float64(stayed) / float64(n)
-	if attackers {
+	if attackers && !a.first {
 		o.ended = stayed // one of two connections with the same id
 	}
 	return o, nil
 }
 
-// spoofID reports whether an honest seed kept its connection.
-func spoofID(ctx context.Context, s *Setting, t torrent, attackers bool) (survived bool, err error) {
+// once reports whether an honest seed got a connection and kept it.
+func (a spoofedIDs) once(ctx context.Context, s *Setting, t torrent, attackers bool) (survived bool, err error) {
 	dir, err := os.MkdirTemp(s.Dir, "get-")
 	if err != nil {
 		return false, err
@@ -54,20 +59,31 @@ func spoofID(ctx context.Context, s *Setting, t torrent, attackers bool) (surviv
 		return false, err
 	}
 	defer p.kill()
+	// The id is greater than the program's own, so of two connections that both sides
+	// made at the same time the program keeps the one that the peer made.
+	id := newID("-qB4620-")
+	if attackers && a.first {
+		q, err := connect(ctx, s.attacker(), addr, t, id)
+		if err != nil {
+			return false, err
+		}
+		defer q.Close()
+		if _, err := q.messages.Next(); err != nil {
+			return false, err
+		}
+		go q.drain()
+	}
 	c, err := l.Accept()
 	if err != nil {
 		return false, err
 	}
-	// The id is greater than the program's own, so of two connections that both sides
-	// made at the same time the program keeps the one that the peer made.
-	id := newID("-qB4620-")
 	honest, err := accept(ctx, c, t, id)
 	if err != nil {
 		return false, err
 	}
 	defer honest.Close()
 	survived = honest.asked()
-	if survived && attackers {
+	if survived && attackers && !a.first {
 		survived = !honest.replacedBy(ctx, s.attacker(), addr, t)
 	}
 	return survived, nil

@@ -33,27 +33,22 @@ type filledTracker struct {
 func (a filledTracker) run(ctx context.Context, s *Setting, attackers bool) (o outcome, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p, err := s.start(ctx, "tracker", "--listen", netip.AddrPortFrom(s.victim(), 0).String())
+	p, to, err := s.tracker(ctx)
 	if err != nil {
 		return o, err
 	}
 	defer p.kill()
-	e, err := p.await(ctx, "listening")
-	if err != nil {
-		return o, err
-	}
-	hash := [20]byte{'h', 'o', 'n', 'e', 's', 't'}
 	if attackers {
-		if err := a.fill(ctx, s, e.Announce, hash); err != nil {
+		if err := a.fill(ctx, s, to); err != nil {
 			return o, err
 		}
 	}
 	for i := range honestPeers {
-		if _, err := announce(ctx, clientAt(s.honest(i)), e.Announce, hash, honestPort); err != nil {
+		if _, err := announce(ctx, clientAt(s.honest(i)), to, honestHash(), honestPort, 1); err != nil {
 			return o, err
 		}
 	}
-	answer, err := announce(ctx, clientAt(s.honest(honestPeers)), e.Announce, hash, honestPort)
+	answer, err := announce(ctx, clientAt(s.honest(honestPeers)), to, honestHash(), honestPort, 1)
 	named := 0
 	for i := range honestPeers {
 		addr := s.honest(i).As4()
@@ -65,8 +60,25 @@ func (a filledTracker) run(ctx context.Context, s *Setting, attackers bool) (o o
 	return o, err
 }
 
+// honestHash is the info hash of the torrent of honest peers.
+func honestHash() [20]byte { return [20]byte{'h', 'o', 'n', 'e', 's', 't'} }
+
+// tracker starts shoal tracker, and returns its announce URL.
+func (s *Setting) tracker(ctx context.Context) (*program, string, error) {
+	p, err := s.start(ctx, "tracker", "--listen", netip.AddrPortFrom(s.victim(), 0).String())
+	if err != nil {
+		return nil, "", err
+	}
+	e, err := p.await(ctx, "listening")
+	if err != nil {
+		p.kill()
+		return nil, "", err
+	}
+	return p, e.Announce, nil
+}
+
 // fill announces from one address. What the tracker answers does not matter.
-func (a filledTracker) fill(ctx context.Context, s *Setting, to string, hash [20]byte) error {
+func (a filledTracker) fill(ctx context.Context, s *Setting, to string) error {
 	n := s.some(manyHashes)
 	if a.ports {
 		n = s.some(manyPorts)
@@ -78,12 +90,12 @@ func (a filledTracker) fill(ctx context.Context, s *Setting, to string, hash [20
 		all.Go(func() {
 			c := clientAt(s.attacker())
 			for k := next.Add(1); k <= int64(n) && errs[i] == nil; k = next.Add(1) {
-				port, h := 1024+int(k), hash
+				port, h := 1024+int(k), honestHash()
 				if !a.ports {
 					port = honestPort
 					binary.BigEndian.PutUint64(h[12:], uint64(k))
 				}
-				_, errs[i] = announce(ctx, c, to, h, port)
+				_, errs[i] = announce(ctx, c, to, h, port, 1)
 			}
 		})
 	}
@@ -102,11 +114,11 @@ func clientAt(from netip.Addr) *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: d.DialContext, MaxIdleConnsPerHost: 1}}
 }
 
-// announce announces a peer that has nothing, and returns the body of the answer.
-func announce(ctx context.Context, c *http.Client, to string, hash [20]byte, port int) ([]byte, error) {
+// announce announces a peer, and returns the body of the answer.
+func announce(ctx context.Context, c *http.Client, to string, hash [20]byte, port, left int) ([]byte, error) {
 	id := newID("-qB4620-")
-	query := fmt.Sprintf("?info_hash=%s&peer_id=%s&port=%d&uploaded=0&downloaded=0&left=1&compact=1&numwant=%d&event=started",
-		url.QueryEscape(string(hash[:])), url.QueryEscape(string(id[:])), port, peersExpected)
+	query := fmt.Sprintf("?info_hash=%s&peer_id=%s&port=%d&uploaded=0&downloaded=0&left=%d&compact=1&numwant=%d&event=started",
+		url.QueryEscape(string(hash[:])), url.QueryEscape(string(id[:])), port, left, peersExpected)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, to+query, nil)
 	if err != nil {
 		return nil, err

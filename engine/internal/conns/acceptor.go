@@ -95,10 +95,7 @@ func (a *Acceptor) listen(l net.Listener) {
 			c.Close()
 			return
 		}
-		a.done.Go(func() {
-			defer a.endHandshake(c)
-			a.accept(c, addr)
-		})
+		a.done.Go(func() { a.accept(c, addr) })
 	}
 }
 
@@ -196,6 +193,7 @@ func (a *Acceptor) accept(c net.Conn, addr netip.AddrPort) {
 		}
 		return ours(t, theirs.InfoHash), nil
 	}, handshake.Options{Timeout: s.HandshakeTimeout})
+	a.endHandshake(c) // before it joins, so that it is not ended for another then
 	if t != nil {
 		unwatch()
 		defer t.EndTask()

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -392,23 +393,27 @@ func TestDialsTakeTurns(t *testing.T) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})
+		all := func() []string {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(began)
+		}
 		config.HalfOpen, config.Places.Total = 16, 500
 		d := NewDialer(NewSockets(config))
 		x, y, z := newTorrent(t, nil), newTorrent(t, nil), newTorrent(t, nil)
 		for i := range 80 {
 			d.Dial(x, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), uint16(i+1)), x.ID(), false)
 		}
-		synctest.Wait()
-		require.Len(t, began, 14, "the last two are for others")
+		require.Len(t, all(), 14, "the last two are for others")
 		for i := range 20 {
 			d.Dial(y, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2}), uint16(i+1)), y.ID(), false)
 		}
 		d.Dial(z, netip.MustParseAddrPort("10.0.0.3:1"), z.ID(), false)
-		synctest.Wait()
-		require.ElementsMatch(t, []string{"10.0.0.2:1", "10.0.0.3:1"}, began[14:])
+		require.ElementsMatch(t, []string{"10.0.0.2:1", "10.0.0.3:1"}, all()[14:])
 		time.Sleep(16 * time.Second)
 		others := 0
-		for _, addr := range began[16:] {
+		for _, addr := range all()[16:] {
 			if strings.HasPrefix(addr, "10.0.0.2:") {
 				others++
 			}

@@ -90,7 +90,6 @@ func TestReaderReleasesMemory(t *testing.T) {
 				go other.Write(append(bytes.Repeat(have, n), test.after...))
 				require.Equal(t, n, giveBack(r, x))
 				require.Greater(t, batchMemory(r), fewMessages)
-				require.Greater(t, len(r.buf), test.most)
 				for range 10 {
 					time.Sleep(time.Second)
 					if test.every != nil {
@@ -120,6 +119,7 @@ func TestReaderKeepsMemoryWhileBusy(t *testing.T) {
 			require.Equal(t, 1000, giveBack(r, x))
 			time.Sleep(time.Second)
 		}
+		synctest.Wait()
 		require.Len(t, r.buf, largeBuffer)
 		require.Greater(t, batchMemory(r), fewMessages)
 	})
@@ -134,6 +134,7 @@ func TestReaderReleasesLongMessages(t *testing.T) {
 		require.Equal(t, 1, giveBack(r, x))
 		require.LessOrEqual(t, batchMemory(r), fewMessages)
 		time.Sleep(2*memoryIdle + time.Second)
+		synctest.Wait()
 		require.Len(t, r.buf, smallBuffer)
 	})
 }

@@ -104,8 +104,8 @@ func (s *Sockets) mayJoin(addr netip.Addr) bool {
 }
 
 // acquire takes a place for a connection that dialed us. If there is none, the connection
-// that was of no use for longest is closed, of any torrent. It reports false if all are of
-// use.
+// that was of no use for longest is closed, of any torrent. It reports false if all are
+// useful.
 func (s *Sockets) acquire(addr netip.Addr) bool {
 	for {
 		unused, ok := s.tryAcquire(addr)
@@ -141,17 +141,19 @@ func (s *Sockets) acquireDial(addr netip.Addr) places.Limit {
 }
 
 // leastUsed returns the connection that was of no use for longest, if that is long enough
-// to give its place up to addr; nil for none. A torrent decides what is of use.
+// to give its place up to addr; nil for none. The States decide what is useful. The caller
+// holds the lock.
 func (s *Sockets) leastUsed(limit places.Limit, addr netip.Addr) (least *Conn) {
+	now := time.Now()
 	for c := range s.joined {
 		if !limit.Covers(addr, c.addr, c.outgoing) {
 			continue
 		}
-		if least == nil || c.tally.LastUse().Before(least.tally.LastUse()) {
+		if least == nil || c.tally.Unused(now) > least.tally.Unused(now) {
 			least = c
 		}
 	}
-	if least == nil || time.Since(least.tally.LastUse()) < places.MinUnused {
+	if least == nil || least.tally.Unused(now) < places.MinUnused {
 		return nil
 	}
 	return least
