@@ -66,7 +66,7 @@ func (s *session) handleEvent(e client.Event) {
 		h.Event, h.Peer, h.Message = "banned", e.Addr.String(), "banned a peer that sent wrong data"
 		s.c.log.Info(h.Message, "torrent", i.name, "address", e.Addr)
 	case client.PeerConnected:
-		i.meetings.connected = true
+		i.handshakes.connected = true
 		h.Event, h.Peer = "connected", e.Addr.String()
 	case client.PeerLost:
 		h = lostJSON(h, e)

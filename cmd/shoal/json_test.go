@@ -106,6 +106,24 @@ func TestProgramsGetAllWarnings(t *testing.T) {
 	}
 }
 
+// A failed announce says when the next one is.
+func TestFailedAnnouncesSayWhenTheNextIs(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	down := httptest.NewServer(http.NotFoundHandler())
+	defer down.Close()
+	shoal(t, exitOK, "create", "album", "--announce", down.URL+"/announce")
+	args := []string{"get", "album.torrent", "--dir", "got", "--listen", "off", "--state", "off"}
+	people := start(t, args...)
+	require.Regexp(t, `^  Shoal tries again in \d+ (s|min)\.\n$`, people.err.await(t, "Shoal tries again in "))
+	people.stop()
+	<-people.code
+	programs := start(t, append(args, "--json")...)
+	require.Greater(t, objects(t, programs.out.await(t, `"trackerError"`))[0]["retry"], 0.0)
+	programs.stop()
+	<-programs.code
+}
+
 // A connection that nobody needs any more is not lost.
 func TestHarmlessEndsAreNotLosses(t *testing.T) {
 	isolate(t)

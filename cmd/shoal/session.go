@@ -54,7 +54,7 @@ type item struct {
 	lastText    string        // that was last printed
 	before      totals        // of earlier runs
 	writing     bool          // a message said that it is written to disk
-	meetings    meetings
+	handshakes  handshakes
 	window      progress.RateWindow
 }
 

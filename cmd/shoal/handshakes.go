@@ -11,22 +11,22 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 )
 
-// Meetings are how a torrent fared with its peers, for what is said at the end.
-type meetings struct {
+// Handshakes are how the handshakes with a torrent's peers ended, for what is said at the end.
+type handshakes struct {
 	connected bool                        // to a peer, at least once
 	refused   map[netip.AddrPort]struct{} // that ended the connection in the handshake
 }
 
-// maxRefused bounds the addresses of meetings.
+// maxRefused bounds the addresses of handshakes.
 const maxRefused = 1000
 
 // addRefused counts a peer that ended the connection in the handshake.
-func (m *meetings) addRefused(a netip.AddrPort) {
-	if m.refused == nil {
-		m.refused = make(map[netip.AddrPort]struct{})
+func (h *handshakes) addRefused(a netip.AddrPort) {
+	if h.refused == nil {
+		h.refused = make(map[netip.AddrPort]struct{})
 	}
-	if len(m.refused) < maxRefused {
-		m.refused[a] = struct{}{}
+	if len(h.refused) < maxRefused {
+		h.refused[a] = struct{}{}
 	}
 }
 
@@ -70,7 +70,7 @@ func (s *session) handlePeerFailed(e client.PeerFailed) {
 		return
 	}
 	if errors.Is(err, client.ErrHungUp) || errors.Is(err, client.ErrNotBitTorrent) {
-		i.meetings.addRefused(e.Addr)
+		i.handshakes.addRefused(e.Addr)
 	}
 	named := s.named[e.Addr]
 	final := e.Retry.IsZero()
@@ -96,8 +96,8 @@ func (s *session) handlePeerFailed(e client.PeerFailed) {
 // warnRefused says of a torrent that met no peer but such that ended the connection in
 // the handshake what the reason may be.
 func (s *session) warnRefused(i *item) {
-	n := len(i.meetings.refused)
-	if i.meetings.connected || n == 0 {
+	n := len(i.handshakes.refused)
+	if i.handshakes.connected || n == 0 {
 		return
 	}
 	text := "the only peer that answered ended the connection in the handshake"
@@ -110,7 +110,7 @@ func (s *session) warnRefused(i *item) {
 // warnForeign says that all who connected to us sent something else than a handshake.
 func (s *session) warnForeign() {
 	for _, i := range s.items {
-		if i.meetings.connected {
+		if i.handshakes.connected {
 			return
 		}
 	}
