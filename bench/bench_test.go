@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/bench/internal/attack"
 	"github.com/shoal-bt/shoal/bench/internal/processor"
 	"github.com/shoal-bt/shoal/bench/internal/report"
 )
@@ -58,6 +59,21 @@ func TestRun(t *testing.T) {
 	left, err := os.ReadDir(tmp)
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+// TestAttack measures a little of the attacks that are over soon, against two programs.
+func TestAttack(t *testing.T) {
+	if err := attack.Missing(); err != nil {
+		t.Skip(err)
+	}
+	tmp, out := t.TempDir(), new(strings.Builder)
+	r := &runner{dir: tmp}
+	require.NoError(t, r.buildShoal(t.Context()))
+	shoal := r.path("shoal")
+	args := []string{"-quick", "-size", "16M", "-tmp", tmp, "-only", "attack", "-of", "flood of port: seed|ports", "-shoal", "one=" + shoal + ",two=" + shoal}
+	require.NoError(t, run(t.Context(), args, out, t.Output()))
+	require.Contains(t, out.String(), "\n| flood of port: seed beside it, MiB/s; one |")
+	require.Contains(t, out.String(), "\n| 10000 ports of one address: honest peers the tracker names, %; two |")
 }
 
 func TestDisk(t *testing.T) {
@@ -110,7 +126,7 @@ func TestParse(t *testing.T) {
 	require.Equal(t, options{size: 2 << 30, rounds: 5, of: all, torrents: 10000, conns: 2000, watch: 20 * time.Second}, o)
 	o, err = parse([]string{"-quick", "-rounds", "2", "-only", "many,link"}, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, options{size: 32 << 20, rounds: 2, of: all, torrents: 100, conns: 100, watch: time.Second, only: []string{"many", "link"}}, o)
+	require.Equal(t, options{size: 32 << 20, rounds: 2, of: all, torrents: 100, conns: 100, watch: time.Second, only: []string{"many", "link"}, quick: true}, o)
 	for _, args := range [][]string{
 		{"-only", "rain"}, {"-of", "("}, {"-rounds", "0"}, {"-size", "1M"}, {"-size", "17M"}, {"-size", "x"}, {"-size", "9999999999G"}, {"stray"},
 	} {

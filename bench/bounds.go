@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shoal-bt/shoal/bench/internal/attack"
 	"github.com/shoal-bt/shoal/bench/internal/processor"
 	"github.com/shoal-bt/shoal/bench/internal/report"
 )
@@ -85,8 +86,9 @@ var goals = map[string][]goal{
 		{"shoal", report.Each, atMost, every(40)},
 		{"shoal", report.Idle, atMost, every(2)},
 	},
-	"link":  {{"shoal ÷ sink", report.Wall, atMost, every(1.05)}},
-	"lossy": {{"shoal ÷ libtorrent", report.Wall, atMost, every(1.10)}},
+	"attack": attackGoals(),
+	"link":   {{"shoal ÷ sink", report.Wall, atMost, every(1.05)}},
+	"lossy":  {{"shoal ÷ libtorrent", report.Wall, atMost, every(1.10)}},
 }
 
 // seedGoals are those of seeding in order, which hashes nothing.
@@ -95,6 +97,18 @@ var seedGoals = []goal{
 	{"shoal ÷ blast", report.Cost, atMost, every(1.25)},
 	{"shoal ÷ libtorrent", report.Rate, atLeast, every(2)},
 	{"shoal ÷ libtorrent", report.Cost, atMost, every(0.5)},
+}
+
+// attackGoals are those that the attacks name. They are the same for all classes.
+func attackGoals() (all []goal) {
+	for _, a := range attack.All() {
+		g := goal{a.Name, report.With, a.Goal.AtLeast, every(a.Goal.Limit)}
+		if a.Goal.Share {
+			g.metric = report.Share
+		}
+		all = append(all, g)
+	}
+	return all
 }
 
 // boundsOf returns the bounds of a scenario for a class. Bounds that name a contender

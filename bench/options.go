@@ -26,6 +26,8 @@ type options struct {
 	class    string   // what the report calls the class of the processor; empty for its own name
 	plot     []string // bench.json files to draw; empty to measure
 	profiles string   // folder for profiles of Shoal; empty for none
+	shoal    []target // programs of the scenario attack; empty to build one
+	quick    bool
 }
 
 // parse reads the command line. What is wrong with it, and the help, go to out.
@@ -39,7 +41,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	size := flags.String("size", "2G", "`bytes` of content, a multiple of 16M")
 	only := flags.String("only", "", "measure these `scenarios` alone: "+strings.Join(names, ","))
 	of := flags.String("of", "", "measure these contenders alone: a regular `expression`, such as '^shoal$|8 peers'")
-	quick := flags.Bool("quick", false, "little of everything, once: to see that it works; figures mean nothing")
+	flags.BoolVar(&o.quick, "quick", false, "little of everything, once: to see that it works; figures mean nothing")
 	flags.IntVar(&o.rounds, "rounds", 5, "`times` that each contender is measured")
 	flags.StringVar(&o.out, "out", "", "`folder` for bench.md, bench.json and bench.svg")
 	flags.StringVar(&o.class, "class", "", "`text` that names the class of the processor in the report (default the instructions that programs use here; the bounds always follow these)")
@@ -47,23 +49,14 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	flags.StringVar(&o.tmp, "tmp", "", "`folder` for the content (default /dev/shm where there is one)")
 	flags.StringVar(&o.profiles, "profile", "", "`folder`, which exists, for CPU and heap profiles of Shoal's processes")
 	flags.IntVar(&o.torrents, "torrents", 10000, "`number` of torrents of the scenario many")
-	flags.IntVar(&o.conns, "conns", 2000, "`number` of connections of the scenario idle")
-	flags.DurationVar(&o.watch, "watch", 20*time.Second, "`time` over which idle CPU is taken")
+	flags.IntVar(&o.conns, "conns", 2000, "`number` of connections of the scenario idle, and of slow handshakes of attack")
+	flags.DurationVar(&o.watch, "watch", 20*time.Second, "`time` over which idle CPU is taken; attacks wait ten times as long at most")
+	shoal := flags.String("shoal", "", "attack these `programs`: FILE, or NAME=FILE with commas between several (default one that is built)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
-	set := map[string]bool{}
-	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
-	if *quick {
-		defaults := map[string]func(){
-			"size": func() { *size = "32M" }, "rounds": func() { o.rounds = 1 }, "torrents": func() { o.torrents = 100 },
-			"conns": func() { o.conns = 100 }, "watch": func() { o.watch = time.Second },
-		}
-		for name, f := range defaults {
-			if !set[name] {
-				f()
-			}
-		}
+	if o.quick {
+		o.setQuick(flags, size)
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("what is %q? See -help", flags.Arg(0))
@@ -77,6 +70,11 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	if o.of, err = regexp.Compile(*of); err != nil {
 		return o, fmt.Errorf("-of: %w", err)
 	}
+	if *shoal != "" {
+		if o.shoal, err = parseTargets(*shoal); err != nil {
+			return o, fmt.Errorf("-shoal: %w", err)
+		}
+	}
 	for _, s := range o.only {
 		if !slices.Contains(names, s) {
 			return o, fmt.Errorf("there is no scenario %q: they are %s", s, strings.Join(names, ", "))
@@ -87,6 +85,21 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	}
 	o.size, err = parseSize(*size)
 	return o, err
+}
+
+// setQuick makes everything small that the user did not set.
+func (o *options) setQuick(flags *flag.FlagSet, size *string) {
+	set := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	defaults := map[string]func(){
+		"size": func() { *size = "32M" }, "rounds": func() { o.rounds = 1 }, "torrents": func() { o.torrents = 100 },
+		"conns": func() { o.conns = 100 }, "watch": func() { o.watch = time.Second },
+	}
+	for name, f := range defaults {
+		if !set[name] {
+			f()
+		}
+	}
 }
 
 // parseSize reads a number of bytes with a unit.

@@ -46,7 +46,7 @@ type AddOptions struct {
 	Sources []swarm.PeerSource
 
 	// Engine overrides Config.Engine.Torrent. Its UserAgent is also what the
-	// torrent's trackers see.
+	// torrent's trackers see. Its Events is ignored, as there.
 	Engine *engine.TorrentConfig
 }
 
@@ -154,11 +154,9 @@ func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	}
 	if o.Engine != nil {
 		t.trackers.userAgent = o.Engine.UserAgent
-		if o.Engine.Events != 0 {
-			cfg := *o.Engine
-			cfg.Events |= fileEvents
-			spec.Config = &cfg
-		}
+		cfg := *o.Engine
+		cfg.Events = engineEvents
+		spec.Config = &cfg
 	}
 	if o.Announce == nil {
 		o.Announce = state.totals.Trackers

@@ -77,9 +77,8 @@ type Config struct {
 	// no proxy and gives up after a minute.
 	HTTP *http.Client
 
-	// Engine tunes the engine. Only the events in its Torrent.Events are emitted;
-	// zero means all but OnStats and OnHeld. OnAdded, OnPiece, OnCompleted and
-	// OnRemoved are always included.
+	// Engine tunes the engine. Its Torrent.Events is ignored, because the mask of each
+	// Stream decides which events arrive.
 	Engine engine.Config
 
 	// NewStorage makes a torrent's storage. Nil means files. dir is an absolute
@@ -97,6 +96,9 @@ type Config struct {
 	// trackers. Nil means HTTP trackers.
 	NewSources func(t *metainfo.Torrent) ([]swarm.PeerSource, error)
 }
+
+// defaultUserAgent is the default of Config.UserAgent.
+const defaultUserAgent = "Shoal/0.1.0"
 
 // withDefaults returns c with every default filled in.
 func (c Config) withDefaults() (Config, error) {
@@ -118,7 +120,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Save = 5 * time.Second
 	}
 	if c.UserAgent == "" {
-		c.UserAgent = "Shoal/0.1.0"
+		c.UserAgent = defaultUserAgent
 	}
 	if c.Tracker.UserAgent == "" {
 		c.Tracker.UserAgent = c.UserAgent
@@ -133,10 +135,7 @@ func (c Config) withDefaults() (Config, error) {
 	if t.UserAgent == "" {
 		t.UserAgent = c.UserAgent
 	}
-	if t.Events == 0 {
-		t.Events = engine.AllEvents &^ (engine.OnStats | engine.OnHeld)
-	}
-	t.Events |= fileEvents
+	t.Events = engineEvents
 	if t.PeerID == (swarm.PeerID{}) {
 		if t.PeerID, err = newPeerID(c.PeerIDPrefix); err != nil {
 			return c, err
@@ -144,9 +143,6 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	return c, nil
 }
-
-// fileEvents are the events that FileCompleted is made from. They are always emitted.
-const fileEvents = engine.OnPiece | engine.OnAdded | engine.OnCompleted | engine.OnRemoved
 
 // defaultState returns the default of Config.State. A program without a home folder
 // still finds its records, beside the content.

@@ -51,7 +51,7 @@
 //
 //	rule                                            file          function
 //	what a torrent may be added from                read.go       Client.readTorrent
-//	how a .torrent file is fetched from a URL       fetch.go      Client.fetchTorrent
+//	how a .torrent file is fetched from a URL       fetch.go      Config.fetchTorrent
 //	when a torrent is a duplicate                   client.go     Client.reserveSwarms
 //	who locks a torrent's files                     lock.go       Torrent.lockFiles
 //	what a seed is made from                        seed.go       Client.buildSeed
@@ -88,6 +88,6 @@
 //	which port is listened on                       listen.go     openListeners
 //	what the defaults are                           config.go     Config.withDefaults
 //	when a file is complete                         events.go     fileCount.addPiece
-//	how errors name what was not in time            errors.go     timeoutError
+//	how errors name what a peer did or was late     errors.go     dialError
 //	how passkeys are kept out of errors             fetch.go      withoutURL
 package client

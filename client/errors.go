@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -63,6 +66,15 @@ var (
 	// dialed did not answer in time.
 	ErrConnectTimeout   = errors.New("the peer could not be reached in time")
 	ErrHandshakeTimeout = errors.New("the peer sent no handshake in time")
+
+	// ErrHungUp says that a peer closed the connection in the handshake. It may
+	// accept only encrypted connections, which are not supported, not have the
+	// torrent, be full, or have banned this address.
+	ErrHungUp = errors.New("the peer closed the connection in the handshake")
+
+	// ErrNotBitTorrent says that a peer sent something else in place of a
+	// handshake, as one does that accepts only encrypted connections.
+	ErrNotBitTorrent = errors.New("the peer sent no BitTorrent handshake")
 )
 
 // A StoreError says that a torrent's content could not be read or stored. It wraps
@@ -127,7 +139,7 @@ func ErrorOf(e Event) error {
 		}
 		return &PeerError{e.Addr, e.Err}
 	case engine.PeerFailed:
-		return &PeerError{e.Addr, timeoutError(e.Err)}
+		return &PeerError{e.Addr, dialError(e.Err)}
 	case engine.PieceFailed:
 		return &PieceError{e.Piece, e.Senders}
 	case engine.SourceError:
@@ -140,16 +152,26 @@ func ErrorOf(e Event) error {
 	return nil
 }
 
-// timeoutError says what did not happen in time, if err is a timeout of a dial.
-func timeoutError(err error) error {
+// dialError says what a peer did, or did not do in time, if err is that of a dial or of a
+// handshake and that is known.
+func dialError(err error) error {
 	var timeout net.Error
 	late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
 		(errors.As(err, &timeout) && timeout.Timeout())
+	var protocol *handshake.ProtocolError
+	hungUp := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 	switch {
 	case late && errors.Is(err, engine.ErrConnect):
 		return fmt.Errorf("%w: %w", ErrConnectTimeout, err)
-	case late && errors.Is(err, engine.ErrHandshake):
+	case !errors.Is(err, engine.ErrHandshake):
+		return err
+	case late:
 		return fmt.Errorf("%w: %w", ErrHandshakeTimeout, err)
+	case hungUp:
+		return fmt.Errorf("%w: %w", ErrHungUp, err)
+	case errors.As(err, &protocol):
+		return fmt.Errorf("%w: %w", ErrNotBitTorrent, err)
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http/httptest"
 	"net/netip"
@@ -79,6 +80,8 @@ func TestErrors(t *testing.T) {
 		}, []error{client.ErrMagnet}, nil},
 		{"connect timeout", connectTimeout, []error{client.ErrConnectTimeout}, []any{new(*client.PeerError)}},
 		{"handshake timeout", handshakeTimeout, []error{client.ErrHandshakeTimeout}, []any{new(*client.PeerError)}},
+		{"hung up", answers(""), []error{client.ErrHungUp, engine.ErrHandshake}, []any{new(*client.PeerError)}},
+		{"encrypted", answers("7 random bytes"), []error{client.ErrNotBitTorrent, engine.ErrHandshake}, []any{new(*client.PeerError)}},
 		{"connection refused", refused, []error{syscall.ECONNREFUSED}, []any{new(*client.PeerError)}},
 		{"bad piece index", peerSends(peerwire.Message{Kind: peerwire.Have, Piece: 1 << 20}), nil, []any{protocol}},
 		{"bad block", peerSends(request(0, 5, 200<<10)), nil, []any{protocol}},
@@ -167,6 +170,26 @@ func handshakeTimeout(t *testing.T) error {
 	defer silent.Close()
 	config := client.Config{Engine: engine.Config{HandshakeTimeout: time.Millisecond}}
 	return failed(t, config, netip.MustParseAddrPort(silent.Addr().String()))
+}
+
+// answers returns a function that dials a peer which answers a handshake with some bytes
+// and closes the connection.
+func answers(bytes string) func(*testing.T) error {
+	return func(t *testing.T) error {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer l.Close()
+		go func() {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			io.ReadFull(c, make([]byte, 68))
+			io.WriteString(c, bytes)
+		}()
+		return failed(t, client.Config{}, netip.MustParseAddrPort(l.Addr().String()))
+	}
 }
 
 func refused(t *testing.T) error {

@@ -2,30 +2,40 @@ package client
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"sync"
+	"time"
 
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// An Event is something that happened: one of the types of package engine, or a
-// FileCompleted. Use a type switch.
+// An Event is something that happened: one of the types of this package. Use a type
+// switch.
 type Event = engine.Event
 
-// An EventMask is a set of kinds of events: those of package engine, and OnFile.
+// An EventMask is a set of kinds of events, which begin with On.
 type EventMask = engine.EventMask
 
 // OnFile is the kind of FileCompleted.
 const OnFile EventMask = 1 << 31
 
-// CheapEvents are those of engine.CheapEvents, and OnFile. AllEvents is
-// everything that Config.Engine lets through.
+// CheapEvents are those that come seldom: none by piece, by connection or by the second.
+// AllEvents are all there are.
 const (
 	CheapEvents = engine.CheapEvents | OnFile
 	AllEvents   = engine.AllEvents | OnFile
 )
+
+// engineEvents are the events that the engine emits for every torrent. The others would
+// cost something while nobody reads them: a stream makes Held from Added, and StatsTick
+// from the statistics of each second.
+const engineEvents = engine.AllEvents &^ (engine.OnStats | engine.OnHeld)
+
+// statsEvery is the time between two StatsTick of a torrent.
+const statsEvery = time.Second
 
 // FileCompleted says that the last missing piece of a file is held. It is emitted once
 // for each file that was incomplete when the torrent was added or last checked, and never
@@ -49,8 +59,8 @@ func TorrentOf(e Event) swarm.ID {
 }
 
 // A Stream is a bounded queue of events. It never blocks the client: while it is full,
-// new events are dropped and counted. New statistics replace older ones of the same
-// torrent. Completed, Failed, Removed and FileCompleted are never dropped. Its methods may
+// new events are dropped and counted. StatsTick is made when Next is called, so a slow
+// reader gets only the latest. Completed, Failed, Removed and FileCompleted are never dropped. Its methods may
 // be called from many goroutines at once.
 type Stream struct {
 	client *Client
@@ -63,12 +73,15 @@ type Stream struct {
 	reading chan struct{} // guards what follows; holds a token while nobody reads inner
 	ready   []Event       // were read, but not returned yet
 	counts  map[swarm.ID]*fileCount
-	dropped int64 // of inner, when counts were last compared with the pieces
+	dropped int64     // of inner, when counts were last compared with the pieces
+	statsAt time.Time // when the next StatsTick is due; zero for never
+
+	only *Torrent // nil for all torrents
 }
 
-// Events returns a stream of the events of all torrents from now on. mask chooses the
-// kinds; zero means CheapEvents. size is the number of events that may wait; zero means
-// 1,024.
+// Events returns a stream of the events of all torrents from now on. mask alone decides
+// which kinds arrive; zero means CheapEvents. size is the number of events that may wait;
+// zero means 1,024.
 func (c *Client) Events(mask EventMask, size int) *Stream { return c.subscribe(mask, size, nil) }
 
 // Events is Client.Events for one torrent.
@@ -84,11 +97,17 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 	if mask == 0 {
 		mask = CheapEvents
 	}
-	s := &Stream{client: c, mask: mask, reading: make(chan struct{}, 1)}
+	s := &Stream{client: c, mask: mask, reading: make(chan struct{}, 1), only: only}
 	s.reading <- struct{}{}
-	needed := mask &^ OnFile
+	if mask&OnStats != 0 {
+		s.statsAt = time.Now().Add(statsEvery)
+	}
+	needed := mask & engineEvents
+	if mask&OnHeld != 0 {
+		needed |= OnAdded
+	}
 	if mask&OnFile != 0 {
-		needed |= engine.OnPiece | engine.OnAdded | engine.OnRemoved
+		needed |= OnPiece | OnAdded | OnRemoved
 		s.infos = make(map[swarm.ID]*metainfo.Info)
 		s.counts = make(map[swarm.ID]*fileCount)
 		s.dropped = -1 // so that pieces that come before SubscribeTo are counted
@@ -137,16 +156,54 @@ func (s *Stream) Next(ctx context.Context) (Event, error) {
 	}
 	defer func() { s.reading <- struct{}{} }()
 	for len(s.ready) == 0 {
-		e, err := s.inner.Next(ctx)
+		e, err := s.nextInner(ctx)
 		if err != nil {
 			return nil, err
 		}
-		s.addReady(e)
+		if e != nil {
+			s.addReady(e)
+		}
 	}
 	e := s.ready[0]
 	s.ready[0] = nil
 	s.ready = s.ready[1:]
 	return e, nil
+}
+
+// nextInner returns the next event of the engine. When statistics are due first, it makes
+// them ready and returns nil.
+func (s *Stream) nextInner(ctx context.Context) (Event, error) {
+	if s.statsAt.IsZero() {
+		return s.inner.Next(ctx)
+	}
+	waiting, cancel := context.WithDeadline(ctx, s.statsAt)
+	defer cancel()
+	if waiting.Err() == nil {
+		e, err := s.inner.Next(waiting)
+		if err == nil || !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+			return e, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	s.statsAt = now.Add(statsEvery)
+	for _, t := range s.torrents() {
+		st := t.Stats()
+		if st.Phase == engine.PhaseRunning {
+			s.ready = append(s.ready, StatsTick{Time: now, Stats: st})
+		}
+	}
+	return nil, nil
+}
+
+// torrents returns the torrents that the stream is about.
+func (s *Stream) torrents() []*Torrent {
+	if s.only != nil {
+		return []*Torrent{s.only}
+	}
+	return s.client.Torrents()
 }
 
 // All yields events until ctx is done or the stream is closed.
@@ -167,8 +224,16 @@ func (s *Stream) Dropped() int64 { return s.inner.Dropped() }
 // Close ends the stream. The events that wait can still be read.
 func (s *Stream) Close() { s.inner.Close() }
 
-// addReady makes an event ready, followed by the FileCompleted that it causes.
+// addReady makes an event ready, after the Held and before the FileCompleted that follow
+// from it.
 func (s *Stream) addReady(e Event) {
+	if added, ok := e.(Added); ok && s.mask&OnHeld != 0 {
+		for i := range added.Pieces {
+			if added.Have.Has(i) {
+				s.ready = append(s.ready, Held{Torrent: added.Torrent, Piece: i})
+			}
+		}
+	}
 	if e.Kind()&s.mask != 0 {
 		s.ready = append(s.ready, e)
 	}

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"io"
+	"net/netip"
 	"path/filepath"
 	"testing"
 
@@ -134,5 +135,46 @@ func TestStreamEnds(t *testing.T) {
 	require.NoError(t, c.Close())
 	for range open.All(within(t)) {
 		t.Error("an event of an idle client")
+	}
+}
+
+// The mask of a stream alone decides which events arrive, whatever the engine's mask is.
+func TestMaskDecides(t *testing.T) {
+	seeder := newClient(t, client.Config{})
+	seed, err := seeder.Seed(within(t), folder(t), small())
+	require.NoError(t, err)
+	few := engine.TorrentConfig{Events: engine.OnAdded}
+	c := newClient(t, client.Config{Engine: engine.Config{Torrent: few}})
+	kinds := []client.EventMask{
+		client.OnListening, client.OnAdded, client.OnPiece, client.OnCompleted, client.OnPaused, client.OnPeerConnected, client.OnPeerLost,
+		client.OnRemoved, client.OnStats, client.OnHeld, client.OnFile,
+	}
+	streams := make(map[client.EventMask]*client.Stream)
+	for _, kind := range kinds {
+		streams[kind] = c.Events(kind, 0)
+	}
+	tor, err := c.Add(within(t), metaOf(t, seed), client.AddOptions{Engine: &few, Peers: []netip.AddrPort{seeder.Addr()}})
+	require.NoError(t, err)
+	require.NoError(t, tor.Wait(within(t)))
+	require.NoError(t, tor.Recheck(within(t)))
+	_, err = streams[client.OnStats].Next(within(t))
+	require.NoError(t, err)
+	require.NoError(t, tor.Pause())
+	require.NoError(t, c.Remove(tor, client.Keep))
+	for _, kind := range kinds {
+		streams[kind].Close()
+		got := 0
+		for e := range streams[kind].All(within(t)) {
+			require.Equal(t, kind, e.Kind(), "%T", e)
+			got++
+		}
+		switch kind {
+		case client.OnStats:
+			require.LessOrEqual(t, got, 1)
+		case client.OnHeld:
+			require.Equal(t, metaOf(t, seed).Info.Pieces(), got, "those that the recheck found")
+		default:
+			require.NotZero(t, got, "%b", kind)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,9 +51,19 @@ var (
 	errDowngrade = errors.New("a redirect from https to something else")
 )
 
-// fetchTorrent gets a torrent from a web server. Errors show the URL without what may be
-// a passkey.
-func (c *Client) fetchTorrent(ctx context.Context, address string) (*metainfo.Torrent, error) {
+// FetchTorrent gets a torrent from an http or https URL, as Client.Add does. Of the
+// Config it uses UserAgent, HTTP and Metainfo. Errors show the URL without what may be a
+// passkey; a *StatusError says that the server answered without a torrent.
+func (c Config) FetchTorrent(ctx context.Context, address string) (*metainfo.Torrent, error) {
+	t, err := c.fetchTorrent(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
+	}
+	return t, nil
+}
+
+// fetchTorrent is FetchTorrent without the name of the module in errors.
+func (c Config) fetchTorrent(ctx context.Context, address string) (*metainfo.Torrent, error) {
 	fail := func(err error) (*metainfo.Torrent, error) {
 		return nil, fmt.Errorf("%s: %w", httptracker.Redact(address), withoutURL(err))
 	}
@@ -60,8 +71,11 @@ func (c *Client) fetchTorrent(ctx context.Context, address string) (*metainfo.To
 	if err != nil {
 		return fail(err)
 	}
-	request.Header.Set("User-Agent", c.config.UserAgent)
-	client := *c.config.HTTP // to set CheckRedirect on a client of our own
+	request.Header.Set("User-Agent", cmp.Or(c.UserAgent, defaultUserAgent))
+	if c.HTTP == nil {
+		c.HTTP = newHTTP()
+	}
+	client := *c.HTTP // to set CheckRedirect on a client of our own
 	client.CheckRedirect = func(next *http.Request, before []*http.Request) error {
 		if len(before) > maxRedirects {
 			return errRedirects
@@ -80,7 +94,7 @@ func (c *Client) fetchTorrent(ctx context.Context, address string) (*metainfo.To
 	if response.StatusCode != http.StatusOK {
 		return fail(&StatusError{response.StatusCode})
 	}
-	t, err := c.config.Metainfo.Read(response.Body)
+	t, err := c.Metainfo.Read(response.Body)
 	if err != nil {
 		return fail(err)
 	}

@@ -122,5 +122,9 @@ func (t *Torrent) filesOf(m *metainfo.Torrent) []swarm.File {
 	if t.seedFiles != nil {
 		return t.seedFiles
 	}
-	return m.Info.Files()
+	stat := statIn(t.dir)
+	return m.Info.ExistingFiles(func(path string) bool {
+		_, err := stat(path)
+		return err == nil
+	})
 }

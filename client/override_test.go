@@ -76,7 +76,7 @@ func TestLimitsOfOneTorrent(t *testing.T) {
 	one, two := seedOf(t, meta, b, 3), seedOf(t, meta, b, 3)
 	c := newClient(t, client.Config{Engine: engine.Config{
 		Blocked: func(a netip.Addr) bool { return a == netip.MustParseAddr("192.0.2.7") },
-		Torrent: engine.TorrentConfig{MaxPeers: 7, Events: client.AllEvents},
+		Torrent: engine.TorrentConfig{MaxPeers: 7},
 	}})
 	tor, err := c.Add(within(t), meta, client.AddOptions{Paused: true, Engine: &engine.TorrentConfig{MaxPeers: 1}})
 	require.NoError(t, err)

@@ -49,7 +49,7 @@ func (c *Client) readString(ctx context.Context, s string) (*metainfo.Torrent, e
 		}
 		return nil, ErrMagnet
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
-		return c.fetchTorrent(ctx, s)
+		return c.config.fetchTorrent(ctx, s)
 	}
 	if _, err := os.Stat(s); errors.Is(err, fs.ErrNotExist) {
 		if _, err := ParseHash(s); err == nil {

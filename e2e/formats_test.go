@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/hex"
+	"slices"
 	"testing"
 	"time"
 
@@ -79,6 +80,9 @@ func requireSame(t *testing.T, tor *metainfo.Torrent, r reading) {
 	}
 }
 
+// endsInPad is a torrent whose second piece, if it is hybrid, has one byte and then pad.
+var endsInPad = shape{"a byte before pad", 1 << 20, []int64{1<<20 + 1, 20000}}
+
 // TestV2 moves torrents of version 2 alone, and hybrid ones, both ways. Of the
 // clients only libtorrent knows them.
 func TestV2(t *testing.T) {
@@ -86,7 +90,7 @@ func TestV2(t *testing.T) {
 	need(t, lt)
 	t.Parallel()
 	for _, f := range []metainfo.Format{metainfo.V2, metainfo.Hybrid} {
-		for _, s := range shapes {
+		for _, s := range slices.Concat(shapes, []shape{endsInPad}) {
 			t.Run("download/"+f.String()+"/"+s.name, func(t *testing.T) {
 				t.Parallel()
 				download(t, lt, loopback(), s, f)

@@ -287,6 +287,33 @@ func TestSlowAnnounceHoldsNobodyUp(t *testing.T) {
 	})
 }
 
+// TestManyDeadSourcesHoldNobodyUp gives one torrent more sources that never answer than
+// calls may be under way.
+func TestManyDeadSourcesHoldNobodyUp(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		e := r.engine("10.0.0.1", link, Config{Announces: 16})
+		dead := newDiary(func(ctx context.Context, _ int, _ swarm.Announcement, _ func(swarm.Address)) (swarm.Answer, error) {
+			<-ctx.Done()
+			return swarm.Answer{}, ctx.Err()
+		})
+		attacked, honest := newSample(1, 1<<20, 1<<18), newSample(2, 1<<20, 1<<18)
+		var all []swarm.PeerSource
+		for range 200 {
+			all = append(all, struct{ swarm.PeerSource }{dead})
+		}
+		x := r.add(e, attacked.spec(swarm.NewMemory(attacked.geometry.Length), all...))
+		time.Sleep(time.Second)
+		d := steady(time.Hour, 0)
+		r.add(e, honest.spec(swarm.NewMemory(honest.geometry.Length), d))
+		time.Sleep(time.Second)
+		require.Len(t, d.told(), 1)
+		require.Len(t, dead.told(), 14, "the last two are for others")
+		time.Sleep(20 * time.Minute)
+		require.Greater(t, len(dead.told()), 200, "all of them are called")
+		require.NoError(t, x.Close())
+	})
+}
+
 func TestSourcesComeAndGo(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := newSample(1, 1<<20, 1<<18)
@@ -344,7 +371,7 @@ func TestBothDial(t *testing.T) {
 		require.Len(t, x.Peers(), 1)
 		require.Len(t, y.Peers(), 1)
 		require.NotEqual(t, x.Peers()[0].Outgoing, y.Peers()[0].Outgoing)
-		require.EqualValues(t, 1, a.sockets.Open())
+		require.Equal(t, 1, a.sockets.Open())
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -41,31 +42,53 @@ type Config struct {
 	Memory int64
 
 	// UploadMemory is the number of bytes that blocks on their way to peers
-	// may take, over all torrents. Zero means 32 MiB, the least is 1 MiB.
+	// may take, over all torrents. Zero means 32 MiB, the least is 1 MiB. Half of it
+	// is for writes of one block, each of which takes 20 KiB, and the other half for
+	// larger ones. If it is short, a peer that takes less than 16 KiB in 5 s loses
+	// its connection.
 	UploadMemory int64
 
 	// MaxConns is the number of connections over all torrents. Zero means
-	// 500, a negative number means no limit. A busy connection uses a buffer of
-	// 256 KiB. A connection that takes nothing is closed when 1 MiB of messages
-	// wait for it, not counting blocks.
+	// 500, a negative number means no limit. When all are in use, the one that gave
+	// and took nothing for longest goes if somebody new comes. A busy connection
+	// uses a buffer of 256 KiB. A connection that takes nothing is closed when 1 MiB
+	// of messages wait for it, not counting blocks.
 	MaxConns int
 
+	// MaxConnsPerAddr is how many of MaxConns one address may have, and
+	// MaxConnsPerNetwork how many an IPv4 /24 or an IPv6 /64. Loopback, private and
+	// link-local addresses may have ten times as many. Zero means a sixteenth and a
+	// quarter of MaxConns, a negative number means no limit.
+	MaxConnsPerAddr, MaxConnsPerNetwork int
+
+	// OutgoingConns is how many of MaxConns are kept for connections that we dial.
+	// Zero means a quarter of MaxConns, a negative number means none.
+	OutgoingConns int
+
 	// HalfOpen is the number of outgoing connections that may be under way
-	// at once, and the number of incoming ones whose handshake is not done.
-	// Zero means 50.
+	// at once. An eighth of them is kept for torrents that have none under way. Zero
+	// means 50.
 	HalfOpen int
 
-	// Announces is the number of calls to peer sources under way at once.
-	// Zero means 50.
+	// Handshakes is the number of incoming connections whose handshake is not
+	// done. They do not count as connections yet. Zero means 256, a negative number
+	// means no limit. One address may have a sixteenth of them, and an IPv4 /24 or
+	// an IPv6 /64 a quarter; if it is loopback, private or link-local, ten times as
+	// many. An address or network with more loses its oldest.
+	Handshakes int
+
+	// Announces is the number of calls to peer sources under way at once. An eighth
+	// of them is kept for torrents that have none under way. Zero means 50.
 	Announces int
 
 	// Verifiers is the number of goroutines that hash. Zero means one for
 	// each processor.
 	Verifiers int
 
-	// ConnectTimeout ends a dial; zero means 15 s. HandshakeTimeout ends a
-	// handshake; zero means 10 s. PeerTimeout ends a connection that was
-	// silent, or took none of our bytes; zero means 120 s.
+	// ConnectTimeout ends a dial; zero means 15 s. While many addresses wait that were
+	// never tried, the first dial of each has a third of it. HandshakeTimeout ends a
+	// handshake; zero means 10 s. PeerTimeout ends a connection that was silent, or
+	// took none of our bytes; zero means 120 s.
 	ConnectTimeout, HandshakeTimeout, PeerTimeout time.Duration
 
 	// Blocked reports whether an address may not be talked to; nil means
@@ -117,6 +140,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.UploadMemory = max(cmp.Or(c.UploadMemory, 32<<20), 1<<20)
 	c.MaxConns = cmp.Or(c.MaxConns, 500)
 	c.HalfOpen = cmp.Or(c.HalfOpen, 50)
+	c.Handshakes = cmp.Or(c.Handshakes, 256)
 	c.Announces = cmp.Or(c.Announces, 50)
 	c.Verifiers = cmp.Or(c.Verifiers, runtime.GOMAXPROCS(0))
 	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 15*time.Second)
@@ -127,6 +151,16 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	c.Torrent = c.Torrent.Or(TorrentConfig{PeerID: newPeerID(), UserAgent: "Shoal/0.1.0"}).Or(protocol.DefaultConfig())
 	return c, nil
+}
+
+// places returns the limits of connections; zero means the default.
+func (c *Config) places() places.Limits {
+	return places.Limits{
+		Total:      c.MaxConns,
+		PerAddr:    c.MaxConnsPerAddr,
+		PerNetwork: c.MaxConnsPerNetwork,
+		Outgoing:   c.OutgoingConns,
+	}
 }
 
 // newPeerID makes a name in the style of BEP 20.

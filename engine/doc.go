@@ -53,6 +53,8 @@
 //	in which order an engine shuts down              closing.go                              Engine.Close
 //	which events a full stream drops                 internal/events/queue.go                Queue.Add
 //	how the memory of uploads is bounded             internal/memory/uploads.go              Uploads.Take
+//	whose uploads wait least for memory              internal/memory/uploads.go              Uploads.nextWaiter
+//	when a peer that holds upload memory is left     internal/conns/writer.go                writer.flush
 //	how many calls a Storage gets at once            internal/disk/limit.go                  Limit.Acquire
 //	when a verifier waits for company                internal/disk/verifiers.go              Verifiers.ready
 //	who writes a piece                               internal/disk/verifiers_hash.go         job.writePiece
@@ -63,8 +65,9 @@
 //	how a write to two files is divided              internal/disk/write.go                  cutByLane
 //	how many torrents are checked at once            internal/disk/stored.go                 Checks.check
 //	how many connections there may be                internal/conns/sockets.go               Sockets.acquire
+//	which connection gives up its place for another  internal/conns/sockets.go               Sockets.leastUsed
 //	what we say in a handshake                       internal/conns/sockets.go               ours
-//	how many dials are under way at once             internal/conns/dialer.go                Dialer.Dial
+//	how many dials are under way at once             internal/conns/dialer.go                Dialer.next
 //	what a failed dial says about an address         internal/conns/dialer.go                outcome
 //	which handshake is ended for a new one           internal/conns/acceptor.go              Acceptor.tryBegin
 //	who closes the listeners                         internal/conns/acceptor.go              Acceptor.Close
@@ -74,6 +77,8 @@
 //	what happens to a peer that takes nothing        internal/conns/conn.go                  Conn.Deliver
 //	where a tracker's min interval is obeyed         internal/schedule/intervals.go          Announcer.bringForward
 //	when a source is called again                    internal/schedule/intervals.go          Announcer.scheduleNext
+//	how many calls of sources are under way at once  internal/schedule/announcer_call.go     Announcer.begin
+//	which events wait for a source that failed       internal/schedule/intervals.go          job.eventDue
 //	which sources hear that we stopped               internal/schedule/announcer.go          Announcer.enqueue
 //	when a torrent's deadline comes                  internal/schedule/queue.go              Queue.Set
 package engine

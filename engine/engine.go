@@ -70,14 +70,16 @@ func (e *Engine) connsConfig() conns.Config {
 		Logger:           e.cfg.Logger,
 		Dial:             e.cfg.Dialer.DialContext,
 		Listeners:        e.cfg.Listeners,
-		MaxConns:         e.cfg.MaxConns,
+		Places:           e.cfg.places(),
 		HalfOpen:         e.cfg.HalfOpen,
+		Handshakes:       e.cfg.Handshakes,
 		ConnectTimeout:   e.cfg.ConnectTimeout,
 		HandshakeTimeout: e.cfg.HandshakeTimeout,
 		PeerTimeout:      e.cfg.PeerTimeout,
 		Find:             e.find,
 		Blocked:          e.cfg.Blocked,
 		OnBlocked:        e.reportBlocked,
+		OnFailed:         e.reportFailed,
 	}
 }
 
@@ -94,6 +96,13 @@ func (e *Engine) find(id swarm.ID) (conns.Owner, bool) {
 func (e *Engine) reportBlocked(a netip.Addr) {
 	if e.cfg.Torrent.Events&OnPeerBlocked != 0 {
 		e.hub.Emit(PeerBlocked{Addr: a})
+	}
+}
+
+// reportFailed reports that a peer dialed us and that the handshake failed.
+func (e *Engine) reportFailed(a netip.AddrPort, err error) {
+	if e.cfg.Torrent.Events&OnPeerFailed != 0 {
+		e.hub.Emit(PeerFailed{Addr: a, Err: err})
 	}
 }
 

@@ -40,6 +40,24 @@ const (
 	OnPeerFailed    = protocol.OnPeerFailed
 )
 
+// An End is why a connection ended; see PeerLost.
+type End = protocol.End
+
+// The ends of connections.
+const (
+	EndLost      = protocol.EndLost
+	EndTimeout   = protocol.EndTimeout
+	EndBroken    = protocol.EndBroken
+	EndFlood     = protocol.EndFlood
+	EndBanned    = protocol.EndBanned
+	EndDuplicate = protocol.EndDuplicate
+	EndUseless   = protocol.EndUseless
+	EndIdle      = protocol.EndIdle
+	EndReplaced  = protocol.EndReplaced
+	EndRemoved   = protocol.EndRemoved
+	EndStopped   = protocol.EndStopped
+)
+
 // CheapEvents are those that are rare. The others come for each piece, each peer or each
 // second, and are reported only if a Config asks for them. AllEvents is everything.
 const (
@@ -47,25 +65,58 @@ const (
 	AllEvents   = protocol.AllEvents
 )
 
-// The events that a torrent's protocol reports; package protocol describes each.
+// The events that a torrent's protocol reports; package protocol/report has their fields.
 type (
-	Held          = protocol.Held
-	Added         = protocol.Added
-	Checking      = protocol.Checking
-	Piece         = protocol.Piece
-	PieceFailed   = protocol.PieceFailed
-	Completed     = protocol.Completed
-	Paused        = protocol.Paused
-	Resumed       = protocol.Resumed
+	// Held is a piece that was stored when the torrent was added or checked.
+	Held = protocol.Held
+
+	// Added says that the torrent is ready: its pieces were checked.
+	Added = protocol.Added
+
+	// Checking says how far the check of stored pieces is.
+	Checking = protocol.Checking
+
+	// Piece is a piece that passed its check and was written.
+	Piece = protocol.Piece
+
+	// PieceFailed is a piece that did not pass its check, and who sent it.
+	PieceFailed = protocol.PieceFailed
+
+	// Completed says that the last piece came in, and that all are synced.
+	Completed = protocol.Completed
+
+	// Paused follows a call of Pause.
+	Paused = protocol.Paused
+
+	// Resumed follows a call of Resume.
+	Resumed = protocol.Resumed
+
+	// NothingWanted says that we want nothing more of any connected peer.
 	NothingWanted = protocol.NothingWanted
-	NoPeers       = protocol.NoPeers
+
+	// NoPeers says that nobody is connected and nobody is left to dial.
+	NoPeers = protocol.NoPeers
+
+	// PeerConnected is a connection whose handshake is done.
 	PeerConnected = protocol.PeerConnected
-	PeerLost      = protocol.PeerLost
-	PeerFailed    = protocol.PeerFailed
-	PeerBanned    = protocol.PeerBanned
-	Warning       = protocol.Warning
-	Failed        = protocol.Failed
-	StatsTick     = protocol.StatsTick
+
+	// PeerLost is a connection that ended, and why.
+	PeerLost = protocol.PeerLost
+
+	// PeerFailed is an address that we dialed without getting a connection, and why.
+	PeerFailed = protocol.PeerFailed
+
+	// PeerBanned is an address that is refused from now on.
+	PeerBanned = protocol.PeerBanned
+
+	// Warning is a problem that does not stop the torrent.
+	Warning = protocol.Warning
+
+	// Failed says that the torrent stopped with an error.
+	Failed = protocol.Failed
+
+	// StatsTick comes each second, with the torrent's figures.
+	StatsTick = protocol.StatsTick
 )
 
 // The events that the engine reports. Torrent is the ID of the torrent that they are

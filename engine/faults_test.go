@@ -13,6 +13,7 @@ import (
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/shoal-bt/shoal/swarm/storagetest"
 	"github.com/stretchr/testify/require"
 )
@@ -176,7 +177,7 @@ func TestIdleTorrentsCostNoGoroutine(t *testing.T) {
 		for i := range 10_000 {
 			g := swarm.Geometry{Length: 1 << 20, PieceLength: 1 << 20}
 			r.add(e, Spec{Swarms: []swarm.ID{{byte(i), byte(i >> 8), 1}}, Geometry: g, Verify: verify,
-				Storage: swarm.NewMemory(0), NewPicker: func() swarm.Picker { return newLowest(g) }, Sources: []swarm.PeerSource{swarm.List{}}})
+				Storage: swarm.NewMemory(0), NewPicker: func() swarm.Picker { return pickertest.NewLowest(g) }, Sources: []swarm.PeerSource{swarm.List{}}})
 		}
 		time.Sleep(time.Minute)
 		require.LessOrEqual(t, runtime.NumGoroutine()-before, 5)
@@ -210,7 +211,7 @@ func TestAddAndRemove(t *testing.T) {
 		require.Zero(t, leech.deadlines.Len())
 		require.Zero(t, private(leech.memory.Blocks, "holders"))
 		require.Zero(t, private(leech.memory.Blocks, "waiting"))
-		require.EqualValues(t, 0, leech.sockets.Open())
+		require.Equal(t, 0, leech.sockets.Open())
 	})
 }
 

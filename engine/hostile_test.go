@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/shoal-bt/shoal/engine/internal/simnet"
@@ -78,23 +80,22 @@ func TestBadBytesEndOneConnection(t *testing.T) {
 	}
 }
 
-// TestFloods sends much of what a peer may send a little of.
+// TestFloods sends much of what a peer may send a little of. The connection ends.
 func TestFloods(t *testing.T) {
 	s := newSample(1, 5<<18, 1<<18)
 	block := s.geometry.Block(0, 0)
 	for name, test := range map[string]struct {
 		message peerwire.Message
 		times   int
-		ends    bool
 	}{
-		"requests while choked":   {peerwire.Message{Kind: peerwire.Request, Block: block}, 5000, true},
-		"haves":                   {peerwire.Message{Kind: peerwire.Have, Piece: 1}, 200_000, false},
-		"keep-alives":             {peerwire.Message{Kind: peerwire.KeepAlive}, 200_000, false},
-		"pieces that none asked":  {peerwire.Message{Kind: peerwire.Piece, Block: block, Data: make([]byte, swarm.BlockLen)}, 500, true},
-		"cancels":                 {peerwire.Message{Kind: peerwire.Cancel, Block: block}, 50_000, false},
-		"rejects":                 {peerwire.Message{Kind: peerwire.Reject, Block: block}, 50_000, false},
-		"allowed fast, suggested": {peerwire.Message{Kind: peerwire.AllowedFast, Piece: 2}, 50_000, false},
-		"handshakes":              {peerwire.Message{Kind: peerwire.Extended, Data: []byte("d1:v4:evile")}, 10_000, false},
+		"requests while choked":   {peerwire.Message{Kind: peerwire.Request, Block: block}, 5000},
+		"haves":                   {peerwire.Message{Kind: peerwire.Have, Piece: 1}, 200_000},
+		"keep-alives":             {peerwire.Message{Kind: peerwire.KeepAlive}, 200_000},
+		"pieces that none asked":  {peerwire.Message{Kind: peerwire.Piece, Block: block, Data: make([]byte, swarm.BlockLen)}, 500},
+		"cancels":                 {peerwire.Message{Kind: peerwire.Cancel, Block: block}, 50_000},
+		"rejects":                 {peerwire.Message{Kind: peerwire.Reject, Block: block}, 50_000},
+		"allowed fast, suggested": {peerwire.Message{Kind: peerwire.AllowedFast, Piece: 2}, 50_000},
+		"handshakes":              {peerwire.Message{Kind: peerwire.Extended, Data: []byte("d1:v4:evile")}, 10_000},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, r *rig) {
@@ -118,7 +119,7 @@ func TestFloods(t *testing.T) {
 					_, err = a.conn.Write(p)
 				}
 				time.Sleep(time.Second)
-				require.Equal(t, test.ends, len(x.Peers()) == 0)
+				require.Empty(t, x.Peers())
 				require.Zero(t, e.Memory(), "what is unasked takes no buffer")
 				a.conn.Close()
 				time.Sleep(time.Second)
@@ -180,31 +181,107 @@ func TestAnswersThatNobodyReads(t *testing.T) {
 	})
 }
 
-// TestSlowHandshakes has more connections say nothing than may shake hands.
+// slowHandshakes has n connections of an address begin a handshake and not go on.
+func (r *rig) slowHandshakes(e *Engine, addr string, n int) (all []net.Conn) {
+	r.t.Helper()
+	host := r.network.Host(addr, simnet.Link{})
+	for range n {
+		c, err := host.DialContext(r.t.Context(), "tcp", e.Addrs()[0].String())
+		require.NoError(r.t, err)
+		c.Write([]byte("\x13Bit"))
+		all = append(all, c)
+		r.t.Cleanup(func() { c.Close() })
+		synctest.Wait()
+	}
+	return all
+}
+
+// open returns how many of some connections the other side has not closed.
+func open(all []net.Conn) (n int) {
+	for _, c := range all {
+		c.SetReadDeadline(time.Now().Add(time.Millisecond))
+		_, err := c.Read(make([]byte, 1))
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestSlowHandshakes has one address, and then many, begin far more handshakes than may
+// be under way. An honest peer does not wait for them, nor does it find no place.
 func TestSlowHandshakes(t *testing.T) {
+	for name, addr := range map[string]func(i int) string{
+		"one address":                 func(int) string { return "198.51.100.1" },
+		"one network":                 func(i int) string { return fmt.Sprintf("198.51.100.%d", i%250+1) },
+		"a local address":             func(int) string { return "10.6.0.1" },
+		"an address of IPv6":          func(int) string { return "2001:db8::1" },
+		"a network of IPv6":           func(i int) string { return fmt.Sprintf("2001:db8::%x", i+1) },
+		"a handful of other networks": func(i int) string { return fmt.Sprintf("198.51.%d.1", i%5) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, r *rig) {
+				s := newSample(1, 1<<20, 1<<18)
+				e := r.engine("192.0.2.1", simnet.Link{}, Config{MaxConns: 20})
+				r.seed(e, s)
+				var slow []net.Conn
+				for i := range 2000 {
+					slow = append(slow, r.slowHandshakes(e, addr(i), 1)...)
+				}
+				begin := time.Now()
+				a := r.dialAs("a", e, s)
+				require.Zero(t, time.Since(begin), "it waits for nobody")
+				a.send(peerwire.Message{Kind: peerwire.Interested})
+				a.expect(peerwire.Unchoke)
+				require.Equal(t, 1, e.sockets.Open(), "handshakes take no place")
+				under := open(slow)
+				require.Positive(t, under)
+				require.Less(t, under, 256, "others have room")
+			})
+		})
+	}
+}
+
+// TestCloseDoesNotWaitForHandshakes has a peer name a torrent and then be silent.
+func TestCloseDoesNotWaitForHandshakes(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := newSample(1, 1<<20, 1<<18)
-		e := r.engine("10.0.0.1", simnet.Link{}, Config{HalfOpen: 20})
+		e := r.engine("192.0.2.1", simnet.Link{}, Config{})
 		x := r.seed(e, s)
-		host := r.network.Host("10.6.0.1", simnet.Link{})
-		var all []net.Conn
-		for range 60 {
-			c, err := host.DialContext(t.Context(), "tcp", e.Addrs()[0].String())
-			require.NoError(t, err)
-			c.Write([]byte("\x13Bit"))
-			all = append(all, c)
+		c, err := r.network.Host("198.51.100.1", simnet.Link{}).DialContext(t.Context(), "tcp", e.Addrs()[0].String())
+		require.NoError(t, err)
+		defer c.Close()
+		var p [68]byte
+		copy(p[:], "\x13BitTorrent protocol")
+		copy(p[28:], s.id[:])
+		_, err = c.Write(p[:48])
+		require.NoError(t, err)
+		synctest.Wait()
+		begin := time.Now()
+		require.NoError(t, x.Close())
+		require.Zero(t, time.Since(begin))
+	})
+}
+
+// TestManySlowHandshakes has so many networks begin handshakes that all that may be under
+// way are taken. The oldest slow one is ended; one that is not slow is not.
+func TestManySlowHandshakes(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s := newSample(1, 1<<20, 1<<18)
+		e := r.engine("192.0.2.1", simnet.Link{}, Config{Handshakes: 20})
+		r.seed(e, s)
+		var slow []net.Conn
+		for i := range 60 {
+			slow = append(slow, r.slowHandshakes(e, fmt.Sprintf("198.51.%d.1", i), 1)...)
 		}
-		time.Sleep(1500 * time.Millisecond)
-		require.LessOrEqual(t, e.sockets.Open(), int64(20))
-		a := r.dialAs("a", e, s)
-		a.send(peerwire.Message{Kind: peerwire.Interested})
-		a.expect(peerwire.Unchoke)
+		require.Equal(t, 60, open(slow), "the others wait to be accepted")
+		begin := time.Now()
+		r.dialAs("a", e, s)
+		require.Equal(t, 3*time.Second, time.Since(begin).Round(time.Second), "it comes after three times twenty")
+		require.Equal(t, 19, open(slow), "twenty, and the oldest of the next twenty-one, were slow")
+		require.Equal(t, 19, open(slow[41:]), "only the oldest are ended")
 		time.Sleep(10 * time.Second)
-		require.EqualValues(t, 1, e.sockets.Open(), "a handshake has ten seconds")
-		require.Len(t, x.Peers(), 1)
-		for _, c := range all {
-			c.Close()
-		}
+		require.Zero(t, open(slow), "a handshake has ten seconds")
 	})
 }
 
@@ -254,7 +331,7 @@ func TestHalfOpenIsBounded(t *testing.T) {
 func TestLimitsCountIncoming(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s, other := newSample(1, 1<<20, 1<<18), newSample(2, 1<<20, 1<<18)
-		e := r.engine("10.0.0.1", link, Config{MaxConns: 5, Torrent: TorrentConfig{MaxPeers: 3}})
+		e := r.engine("10.0.0.1", link, Config{MaxConns: 5, OutgoingConns: -1, Torrent: TorrentConfig{MaxPeers: 3}})
 		x, y := r.seed(e, s), r.seed(e, other)
 		for i := range 6 {
 			r.dialAs(fmt.Sprint("a", i), e, s)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -44,7 +45,7 @@ func TestHybridMeetsBothSwarms(t *testing.T) {
 				events := e.Subscribe(0)
 				spec := v1.spec(swarm.NewMemory(v1.geometry.Length))
 				spec.Swarms = []swarm.ID{v1.id, v2.id}
-				spec.NewPicker = func() swarm.Picker { return asleep{newLowest(v1.geometry)} } // so that both stay
+				spec.NewPicker = func() swarm.Picker { return asleep{pickertest.NewLowest(v1.geometry)} } // so that both stay
 				if test.sources != nil {
 					spec.Sources = test.sources(at(one), at(two))
 				}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,9 +49,9 @@ func TestStorageRestsWhileNobodyUsesIt(t *testing.T) {
 
 		m := &restful{Memory: swarm.NewMemory(s.geometry.Length)}
 		spec = s.spec(m, list(at(seed)))
-		var picker weak.Pointer[lowest] // the newest
+		var picker weak.Pointer[pickertest.Lowest] // the newest
 		spec.NewPicker = func() swarm.Picker {
-			p := newLowest(s.geometry)
+			p := pickertest.NewLowest(s.geometry)
 			picker = weak.Make(p)
 			return p
 		}

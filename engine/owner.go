@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/engine/internal/conns"
 	"github.com/shoal-bt/shoal/engine/internal/disk"
+	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/engine/internal/schedule"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/swarm"
@@ -27,10 +28,11 @@ func (t *Torrent) owner() *owner { return (*owner)(t) }
 
 // The torrent, by name.
 
-func (o *owner) ID() swarm.ID         { return o.ids[0] }
-func (o *owner) Swarms() []swarm.ID   { return o.ids }
-func (o *owner) PeerID() swarm.PeerID { return o.config.PeerID }
-func (o *owner) Store() *disk.Store   { return &o.store }
+func (o *owner) ID() swarm.ID           { return o.ids[0] }
+func (o *owner) Swarms() []swarm.ID     { return o.ids }
+func (o *owner) PeerID() swarm.PeerID   { return o.config.PeerID }
+func (o *owner) Store() *disk.Store     { return &o.store }
+func (o *owner) Uploads() *memory.Share { return &o.uploads }
 
 // The mailbox and its tasks.
 

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,6 +21,7 @@ import (
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -109,7 +113,7 @@ func (s *sample) spec(storage swarm.Storage, sources ...swarm.PeerSource) Spec {
 	seed := samples
 	return Spec{
 		Swarms: []swarm.ID{s.id}, Geometry: s.geometry, Verify: s.verify,
-		Storage: storage, NewPicker: func() swarm.Picker { return newShuffled(s.geometry, seed) }, Sources: sources,
+		Storage: storage, NewPicker: func() swarm.Picker { return pickertest.NewShuffled(s.geometry, seed) }, Sources: sources,
 	}
 }
 
@@ -258,7 +262,13 @@ func (r *rig) dialAs(name string, e *Engine, s *sample, bits ...handshake.Bit) *
 	for _, c := range []byte(name) {
 		n = n*31 + c
 	}
-	host := r.network.Host(fmt.Sprintf("10.9.0.%d", n), simnet.Link{})
+	return r.dialFrom(fmt.Sprintf("10.9.0.%d", n), name, e, s, bits...)
+}
+
+// dialFrom is dialAs from a given address.
+func (r *rig) dialFrom(addr, name string, e *Engine, s *sample, bits ...handshake.Bit) *actor {
+	r.t.Helper()
+	host := r.network.Host(addr, simnet.Link{})
 	c, err := host.DialContext(r.t.Context(), "tcp", e.Addrs()[0].String())
 	require.NoError(r.t, err)
 	h := handshake.Handshake{InfoHash: s.id, PeerID: peerID(name), Reserved: handshake.Bits(bits...)}
@@ -322,4 +332,36 @@ func (a *actor) ended(most time.Duration) bool {
 			return !ok || !nerr.Timeout()
 		}
 	}
+}
+
+// acceptSilently takes connections, and says nothing after the handshake but that it is
+// interested, and that it is there.
+func (r *rig) acceptSilently(l net.Listener, name string, s *sample) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			_, err := handshake.Accept(r.t.Context(), c, func(handshake.Handshake) (handshake.Handshake, error) {
+				return handshake.Handshake{InfoHash: s.id, PeerID: peerID(name)}, nil
+			}, handshake.Options{})
+			a := &actor{t: r.t, conn: c}
+			for say := peerwire.Interested; err == nil; say = peerwire.KeepAlive {
+				a.send(peerwire.Message{Kind: say})
+				c.SetReadDeadline(time.Now().Add(time.Minute))
+				_, err = io.Copy(io.Discard, c)
+				if !errors.Is(err, os.ErrDeadlineExceeded) {
+					return
+				}
+				err = nil
+			}
+		}()
+	}
+}
+
+// addrPort is an address and a port.
+func addrPort(addr string, port uint16) netip.AddrPort {
+	return netip.AddrPortFrom(netip.MustParseAddr(addr), port)
 }

@@ -8,7 +8,8 @@ import (
 )
 
 // A Stream is one listener's queue of events. It is bounded and never blocks the
-// engine: when it is full the newest event is dropped and counted. Statistics
+// engine: when it is full the newest event is dropped and counted. Events that peers
+// cause, such as PeerLost and PieceFailed, are dropped when half is full. Statistics
 // replace older ones of the same torrent; Completed, Failed and Removed are
 // never dropped. Its methods may be called from many goroutines.
 type Stream struct{ queue *events.Queue }

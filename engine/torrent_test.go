@@ -144,7 +144,7 @@ func TestPauseEndsAllAndResumeGoesOn(t *testing.T) {
 		require.Equal(t, PhasePaused, st.Phase)
 		require.Zero(t, st.Peers)
 		require.Zero(t, e.Memory())
-		require.EqualValues(t, 0, e.sockets.Open())
+		require.Equal(t, 0, e.sockets.Open())
 		time.Sleep(time.Hour)
 		require.Equal(t, st.Down.Total, x.Stats().Down.Total, "no payload while paused")
 		c, err := r.network.Host("10.7.0.1", link).DialContext(t.Context(), "tcp", e.Addrs()[0].String())

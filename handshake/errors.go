@@ -25,7 +25,8 @@ type ProtocolError struct {
 	Start []byte
 }
 
-// Error returns what the peer sent.
+// Error returns what the peer sent. Encryption comes to mind because a peer that encrypts
+// begins with random bytes.
 func (e *ProtocolError) Error() string {
-	return fmt.Sprintf("the peer speaks another protocol, which begins with %q", e.Start)
+	return fmt.Sprintf("the peer sent no BitTorrent handshake but %.20q; it may speak another protocol, or only encrypted", e.Start)
 }

@@ -34,6 +34,6 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%s understands: %s\n", theirs.PeerID, theirs.Reserved)
-	// Output: -SH0001-abcdefghijkl understands: extended, fast
+	fmt.Printf("%q understands: %s\n", theirs.PeerID, theirs.Reserved)
+	// Output: "-SH0001-abcdefghijkl" understands: extended, fast
 }

@@ -191,6 +191,47 @@ func TestAcceptAnswersBeforeThePeerIDArrives(t *testing.T) {
 }
 
 // A slow peer does not get more time by sending single bytes.
+// An unwritable is a connection whose writes fail.
+type unwritable struct{ net.Conn }
+
+var errUnwritable = errors.New("it cannot be written")
+
+func (unwritable) Write([]byte) (int, error) { return 0, errUnwritable }
+
+// If the answer cannot be written, that is the error, whether or not the rest of the
+// peer's handshake arrives. Waiting for it ends.
+func TestAcceptReportsThatItCannotWrite(t *testing.T) {
+	whole := dialing.AppendTo(nil)
+	for name, sent := range map[string][]byte{"all arrives": whole, "the peer id does not arrive": whole[:Len-20]} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := net.Pipe()
+				defer a.Close()
+				defer b.Close()
+				go a.Write(sent)
+				start := time.Now()
+				_, err := Accept(t.Context(), unwritable{b}, answer, Options{})
+				require.ErrorIs(t, err, errUnwritable)
+				require.Zero(t, time.Since(start))
+			})
+		})
+	}
+}
+
+// If the peer's handshake is wrong, that is the error, and not that writing was ended.
+func TestAcceptReportsWhatIsWrongWithThePeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		defer b.Close()
+		go func() {
+			a.Write(dialing.AppendTo(nil)[:Len-20])
+			a.Close() // without reading the answer
+		}()
+		_, err := Accept(t.Context(), b, answer, Options{})
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	})
+}
+
 func TestTimeoutIsForTheWholeExchange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := net.Pipe()

@@ -52,15 +52,18 @@ func TestReadStopsAfterTheHandshake(t *testing.T) {
 
 func TestReadOfOtherProtocols(t *testing.T) {
 	h := sample()
-	h.Protocol = "x"
-	const rest = "rest"
-	r := bytes.NewReader(append(h.AppendTo(nil), rest...))
-	got, err := Read(r, Protocol, "x")
-	require.NoError(t, err)
-	require.Equal(t, h, got)
-	require.Equal(t, len(rest), r.Len())
+	longest := strings.Repeat("x", 255)
+	for _, name := range []string{longest, "x"} {
+		h.Protocol = name
+		const rest = "rest"
+		r := bytes.NewReader(append(h.AppendTo(nil), rest...))
+		got, err := Read(r, Protocol, "x", longest)
+		require.NoError(t, err)
+		require.Equal(t, h, got)
+		require.Equal(t, len(rest), r.Len())
+	}
 
-	_, err = Read(bytes.NewReader(h.AppendTo(nil)))
+	_, err := Read(bytes.NewReader(h.AppendTo(nil)))
 	var wrong *ProtocolError
 	require.ErrorAs(t, err, &wrong)
 	require.Equal(t, []byte{1}, wrong.Start)

@@ -64,14 +64,15 @@ func TestParserWantNeverReachesPastTheHandshake(t *testing.T) {
 		h.Protocol = name
 		whole := h.AppendTo(nil)
 		p := Parser{Protocols: []string{"x", Protocol, "a longer name than that of BitTorrent"}}
-		taken := 0
-		for p.Want() > 0 {
+		taken, reads := 0, 0
+		for ; p.Want() > 0; reads++ {
 			require.LessOrEqual(t, taken+p.Want(), len(whole))
 			n, err := p.Feed(whole[taken : taken+p.Want()])
 			require.NoError(t, err)
 			taken += n
 		}
 		require.Equal(t, len(whole), taken)
+		require.Equal(t, 2, reads, "the length of the name, and the rest")
 		require.Equal(t, h, p.Handshake())
 	}
 }

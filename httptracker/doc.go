@@ -1,5 +1,4 @@
-// Package httptracker announces to BitTorrent trackers over HTTP and HTTPS and
-// scrapes them.
+// Package httptracker announces to BitTorrent trackers over HTTP(S) and scrapes them.
 //
 // An announcement comes in, and peers' addresses go out through a function of the
 // caller. A [Tracker] is one announce URL, and [Tiers] are all trackers of a torrent;
@@ -7,11 +6,8 @@
 // A Tracker keeps a few bytes for each swarm until Stopped was announced. There is
 // nothing to close.
 //
-// The answer says when to announce again: Answer.Next is the tracker's interval, and
-// Answer.Min its min interval, both within the bounds of [Config].
-//
-// Not here: timers. The engine's announcer calls Announce and obeys Answer.Next and
-// Answer.Min; other callers must do the same. Also not here: UDP trackers.
+// Not here: UDP trackers, and timers. Callers such as the engine must obey Answer.Next,
+// which is the tracker's interval, and Answer.Min, which is its min interval.
 //
 // # Concurrency
 //
@@ -21,17 +17,22 @@
 // # Errors
 //
 // Errors match [*FailureError] if the tracker refused, [*StatusError] if the HTTP
-// status is no success, and [*ResponseError] if the answer is not valid. Sizes and
-// times of answers are bounded. Errors, warnings and logged URLs contain no passkey;
-// see [Redact].
+// status is no success, [*ResponseError] if the answer is not valid, and [*SchemeError]
+// if the URL is not http or https. A part of an answer that is not valid is ignored and
+// named in Answer.Warning; it is an error only if nothing is left to use. Sizes and times
+// of answers are bounded. Errors, warnings and logged URLs contain no passkey; see
+// [Redact].
 //
 // # Where each rule is
 //
 //	rule                                     file                function
 //	parameters of an announce (BEP 3)        query.go            announceQuery.String
 //	keys of the answer (BEP 3, 7, 24)        response.go         parseAnnounce
+//	what of an answer is ignored             response.go         announceResponse.readPeers
 //	interval and min interval                tracker.go          Tracker.merge
 //	when to announce after an error          tracker.go          Tracker.schedule
+//	interval beside a failure reason         tracker.go          Tracker.waitAfter
+//	schemes that are not supported           target.go           newTarget
 //	which event is sent                      tracker.go          Tracker.ask
 //	retry in (BEP 31)                        response.go         retryIn
 //	one announce from each address (BEP 7)   route.go            Config.routes

@@ -19,9 +19,14 @@ type FailureError struct {
 	Reason string
 
 	// RetryIn is how long to wait before the next request:
-	// https://www.bittorrent.org/beps/bep_0031.html. 0 means that the tracker
-	// did not say, a negative value means never.
+	// https://www.bittorrent.org/beps/bep_0031.html, or else the header
+	// Retry-After. 0 means that the tracker did not say, a negative value
+	// means never.
 	RetryIn time.Duration
+
+	// Interval and MinInterval are the interval and the min interval that
+	// the tracker sent beside the reason; 0 if it sent none.
+	Interval, MinInterval time.Duration
 }
 
 // Error returns the reason.
@@ -32,8 +37,8 @@ func (e *FailureError) Error() string { return "the tracker refused: " + e.Reaso
 type StatusError struct {
 	Code int // the HTTP status, such as 404
 
-	// RetryIn is the wait that the header Retry-After asks for; 0 if there is
-	// none.
+	// RetryIn is the wait that the header Retry-After asks for, or else the
+	// interval in the body; 0 if there is none.
 	RetryIn time.Duration
 }
 
@@ -59,6 +64,25 @@ func (e *ResponseError) Error() string {
 // Unwrap returns Err.
 func (e *ResponseError) Unwrap() error { return e.Err }
 
+// A SchemeError says that a tracker's URL has a scheme other than http and https, so the
+// tracker cannot be used. [New], [Announce] and [Scrape] return it, and [Status].Err has it.
+type SchemeError struct {
+	Scheme string // in lower case, such as udp, ws or wss; as it is in the URL
+}
+
+// Error names the kind of tracker and says what to use instead.
+func (e *SchemeError) Error() string {
+	switch e.Scheme {
+	case "udp":
+		return "UDP trackers are not supported yet; use one with http or https"
+	case "ws", "wss":
+		return fmt.Sprintf("WebTorrent trackers (%s) are not supported yet; use one with http or https", e.Scheme)
+	case "":
+		return "the URL has no scheme; it must begin with http:// or https://"
+	}
+	return fmt.Sprintf("trackers with the scheme %.20q are not supported; use one with http or https", e.Scheme)
+}
+
 // hideURL returns err without the URL that net/http adds to its errors and without
 // secrets. If the text of err contains secrets, the result has only the cleaned text.
 func hideURL(err error, secrets []string) error {
@@ -80,15 +104,23 @@ func hideURL(err error, secrets []string) error {
 }
 
 // responseError returns the error of a response, given err, the error of parsing it. A
-// failure reason comes first, then the HTTP status, then err.
+// failure reason comes first, then the HTTP status, then why the body is not complete,
+// then err.
 func (p httpResponse) responseError(err error, secrets []string) error {
 	var failure *FailureError
 	switch {
 	case errors.As(err, &failure):
 		failure.Reason = cleanText(failure.Reason, secrets)
+		if failure.RetryIn == 0 && failure.Interval == 0 && failure.MinInterval == 0 {
+			failure.RetryIn = p.retryAfter
+		}
 		return failure
 	case p.status < 200 || p.status > 299:
 		return &StatusError{Code: p.status, RetryIn: p.retryAfter}
+	case err != nil && p.incomplete != nil:
+		return p.incomplete
+	case err != nil && p.encoding != "":
+		return &ResponseError{Reason: fmt.Sprintf("the answer has the content encoding %.20q, want gzip or none", p.encoding)}
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package httptracker
 
 import (
+	"bufio"
 	"compress/flate"
 	"compress/gzip"
 	"context"
@@ -21,6 +22,8 @@ import (
 type httpResponse struct {
 	status     int
 	body       []byte // decompressed
+	incomplete error  // why the body may be incomplete; nil if it is complete
+	encoding   string // if that is neither gzip nor none
 	retryAfter time.Duration
 }
 
@@ -45,6 +48,9 @@ func (c *Config) get(ctx context.Context, r route, t target, u *url.URL, timeout
 			return httpResponse{}, sent, w.explain(hideURL(err, secrets))
 		}
 		if location == "" {
+			if p.incomplete != nil {
+				p.incomplete = w.explain(hideURL(p.incomplete, secrets))
+			}
 			return p, sent, nil
 		}
 		if hops == maxRedirects {
@@ -102,40 +108,61 @@ func (c *Config) getOnce(w *watchdog, client *http.Client, g *addressFilter, u *
 		}
 	}
 	p.status = resp.StatusCode
-	p.retryAfter = retryAfter(resp.Header.Get("Retry-After"))
+	p.retryAfter = retryAfter(resp.Header)
+	p.encoding = unknownEncoding(resp.Header.Get("Content-Encoding"))
 	p.body, err = c.readBody(w, resp)
+	if err != nil && len(p.body) > 0 && w.parent.Err() == nil {
+		// The tracker may have sent all that matters and then not ended as it should.
+		p.incomplete, err = err, nil
+	}
 	return p, "", err
 }
 
+// unknownEncoding returns a content encoding that is neither gzip nor none. Some trackers
+// send a charset there, so only an answer that cannot be read is refused for it.
+func unknownEncoding(header string) string {
+	encoding := strings.ToLower(strings.TrimSpace(header))
+	switch encoding {
+	case "identity", "gzip", "x-gzip":
+		return ""
+	}
+	return encoding
+}
+
 // readBody reads at most MaxBody bytes, before and after decompression, so that
-// neither a large answer nor a compressed one needs more memory.
+// neither a large answer nor a compressed one needs more memory. If the body ends with
+// an error, it returns what it has read; nothing if the body is too long.
 func (c *Config) readBody(w *watchdog, resp *http.Response) ([]byte, error) {
 	tooLong := &ResponseError{Reason: fmt.Sprintf("the answer is longer than %d bytes", c.MaxBody)}
 	if resp.ContentLength > c.MaxBody {
 		return nil, tooLong
 	}
 	raw := &io.LimitedReader{R: watchedReader{resp.Body, w}, N: c.MaxBody + 1}
-	var body io.Reader = raw
-	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
-	case "", "identity":
-	case "gzip", "x-gzip":
-		unzipped, err := gzip.NewReader(raw)
+	buffered := bufio.NewReaderSize(raw, 1<<10)
+	var body io.Reader = buffered
+	// The first bytes say what the answer is, because headers may be wrong: bencode
+	// never begins as gzip does.
+	start, _ := buffered.Peek(len(gzipMagic))
+	isGzip := string(start) == gzipMagic
+	if isGzip {
+		unzipped, err := gzip.NewReader(buffered)
 		if err != nil {
 			return nil, gzipError(w, err)
 		}
 		body = io.LimitReader(unzipped, c.MaxBody+1)
-	default:
-		return nil, &ResponseError{Reason: fmt.Sprintf("the answer has the content encoding %.20q, want gzip or none", encoding)}
 	}
 	b, err := io.ReadAll(body)
 	switch {
 	case int64(len(b)) > c.MaxBody || raw.N <= 0:
 		return nil, tooLong
-	case err != nil && body != io.Reader(raw):
-		return nil, gzipError(w, err)
+	case err != nil && isGzip:
+		return b, gzipError(w, err)
 	}
 	return b, err
 }
+
+// gzipMagic begins every gzip file: https://www.rfc-editor.org/rfc/rfc1952#section-2.3.1.
+const gzipMagic = "\x1f\x8b"
 
 // gzipError returns a ResponseError if the tracker sent invalid gzip, and else err.
 func gzipError(w *watchdog, err error) error {
@@ -148,14 +175,24 @@ func gzipError(w *watchdog, err error) error {
 	return &ResponseError{Reason: "the answer is not valid gzip", Err: err}
 }
 
-// retryAfter reads a header Retry-After in seconds. It ignores dates, because the
-// server's clock may be wrong. See https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3.
-func retryAfter(header string) time.Duration {
-	seconds, err := strconv.ParseUint(strings.TrimSpace(header), 10, 31)
+// retryAfter reads the header Retry-After: seconds, or a date, which is compared with the
+// header Date because the server's clock may be wrong. It returns 0 if there is none that
+// is valid. See https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3.
+func retryAfter(h http.Header) time.Duration {
+	text := strings.TrimSpace(h.Get("Retry-After"))
+	seconds, err := strconv.ParseUint(text, 10, 31)
+	if err == nil {
+		return min(time.Duration(seconds)*time.Second, maxWait)
+	}
+	until, err := http.ParseTime(text)
 	if err != nil {
 		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return min(max(until.Sub(now), 0), maxWait)
 }
 
 // A watchdog ends a request after its timeout, or if nothing arrives for too long.

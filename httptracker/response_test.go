@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/swarm"
@@ -47,7 +48,8 @@ func TestParseAnnounceKeys(t *testing.T) {
 		{"external ip of 16 bytes", "d8:intervali60e11:external ip16:\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01e",
 			announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, external: netip.MustParseAddr("2001:db8::1")}},
 		{"unspecified external ip", "d8:intervali60e11:external ip4:\x00\x00\x00\x00e", announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
-		{"external ip of 3 bytes", "d8:intervali60e11:external ip3:abce", announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1}},
+		{"external ip of 3 bytes", "d8:intervali60e11:external ip3:abce",
+			announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, ignored: []string{"external ip, which has 3 bytes"}}},
 		{"the example of BEP 7", "d8:intervali1800e5:peers6:iiiipp6:peers618:iiiiiiiiiiiiiiiippe",
 			announceResponse{interval: 30 * time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("105.105.105.105:28784", "[6969:6969:6969:6969:6969:6969:6969:6969]:28784")}},
 		{"dictionaries", "d8:intervali60e5:peersl" +
@@ -62,7 +64,8 @@ func TestParseAnnounceKeys(t *testing.T) {
 			"d2:ip9:192.0.2.1e" +
 			"d4:porti6881ee" +
 			"de" + "ee",
-			announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("192.0.2.1:6881", "[2001:db8::1]:6882", "192.0.2.2:6883")}},
+			announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, peers: addresses("192.0.2.1:6881", "[2001:db8::1]:6882", "192.0.2.2:6883"),
+				ignored: []string{"5 of 11 entries of peers"}}},
 		{"addresses that cannot be dialed", "d8:intervali60e5:peers24:\x00\x00\x00\x00\x00\x01\xe0\x00\x00\x01\x00\x01\xff\xff\xff\xff\x00\x01\xc0\x00\x02\x01\x00\x00e",
 			announceResponse{interval: time.Minute, seeds: -1, leechers: -1, completed: -1, peers: []swarm.Address{}}},
 	}
@@ -84,8 +87,6 @@ func TestParseAnnounceRefuses(t *testing.T) {
 		"a list":                     "le",
 		"a number":                   "i60e",
 		"cut short":                  twoPeers[:len(twoPeers)-3],
-		"something behind":           twoPeers + "d",
-		"two answers":                twoPeers + twoPeers,
 		"5 bytes of peers":           "d8:intervali60e5:peers5:abcdee",
 		"17 bytes of peers6":         "d8:intervali60e6:peers617:aaaaaaaaaaaaaaaaae",
 		"peers that are a number":    "d8:intervali60e5:peersi5ee",
@@ -107,16 +108,61 @@ func TestParseAnnounceRefuses(t *testing.T) {
 	require.ErrorAs(t, err, &syntax)
 }
 
+// TestParseAnnounceIgnores checks that what is wrong in an answer does not spoil the rest,
+// and is named.
+func TestParseAnnounceIgnores(t *testing.T) {
+	const peers4, peers6 = "5:peers6:\xc0\x00\x02\x01\x1a\xe1", "6:peers618:\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x1a\xe1"
+	const four, six = "192.0.2.1:6881", "[2001:db8::1]:6881"
+	long := strings.Repeat("x", 600)
+	for _, test := range []struct {
+		name, body string
+		peers      []string
+		ignored    string
+	}{
+		{"11 bytes of peers", "d8:intervali60e5:peers11:\xc0\x00\x02\x01\x1a\xe1\x01\x02\x03\x04\x05e", []string{four}, "the last 5 bytes of peers"},
+		{"19 bytes of peers6", "d8:intervali60e6:peers619:" + peers6[11:] + "xe", []string{six}, "the last 1 byte of peers6"},
+		{"peers6 is an integer", "d" + peers4 + "6:peers6i0ee", []string{four}, "peers6, which is an integer"},
+		{"peers6 is a dictionary", "d" + peers4 + "6:peers6dee", []string{four}, "peers6, which is a dictionary"},
+		{"peers is an integer", "d5:peersi0e" + peers6 + "e", []string{six}, "peers, which is an integer"},
+		{"peers has 5 bytes", "d5:peers5:abcde" + peers6 + "e", []string{six}, "the last 5 bytes of peers"},
+		{"peers6 in a list", "d" + peers4 + "6:peers6lled2:ip11:2001:db8::14:porti6881eeee", []string{four, six}, "1 of 2 entries of peers6"}, // a list in the list
+		{"one bad entry", "d5:peersld2:ip9:192.0.2.14:porti6881ee4:junkee", []string{four}, "1 of 2 entries of peers"},
+		{"a DNS name is no mistake", "d5:peersld2:ip9:192.0.2.14:porti6881eed2:ip9:peer.test4:porti6881eeee", []string{four}, ""},
+		{"bad entries of peers and peers6", "d5:peersl1:xd2:ip9:192.0.2.14:porti6881eee6:peers617:aaaaaaaaaaaaaaaaae", []string{four}, "1 of 2 entries of peers; the last 17 bytes of peers6"},
+		{"two answers", "d" + peers4 + "ed" + peers4 + "e", []string{four}, "17 bytes after the end"},
+		{"a byte after the end", "d" + peers4 + "ee", []string{four}, "1 byte after the end"},
+		{"padding", "\ufeff\r\n d" + peers4 + "e\n\x00\x00", []string{four}, ""},
+		{"numbers", "d8:completele10:incomplete1:x10:downloadedde8:intervall1:xe12:min interval0:" + peers4 + "e", []string{four},
+			"interval, which is a list, not a number; min interval, which is a string, not a number; complete, which is a list, not a number; incomplete, which is a string, not a number; downloaded, which is a dictionary, not a number"},
+		{"strings", "d11:external ipi5e10:tracker idi5e15:warning messagele" + peers4 + "e", []string{four},
+			"external ip, which is an integer; warning message, which is a list; tracker id, which is an integer"},
+		{"a long tracker id", "d10:tracker id600:" + long + peers4 + "e", []string{four}, "tracker id, which has 600 bytes"},
+		{"failure reason", "d14:failure reasoni5e" + peers4 + "e", []string{four}, "failure reason, which is an integer"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := parseAnnounce([]byte(test.body), 100, false)
+			require.NoError(t, err)
+			require.Equal(t, addresses(test.peers...), r.peers)
+			require.Equal(t, test.ignored, strings.Join(r.ignored, "; "))
+		})
+	}
+	r, err := parseAnnounce([]byte("d5:peersi5e15:warning message11:\nsecretkey\ne"), 100, true)
+	require.NoError(t, err, "the answer to stopped needs no peers")
+	require.Equal(t, "***; ignored in the answer: peers, which is an integer", r.warningText([]string{"secretkey"}))
+}
+
 func TestParseAnnounceFailure(t *testing.T) {
 	for body, want := range map[string]FailureError{
-		"d14:failure reason4:busye":                                {Reason: "busy"},
-		"d14:failure reason4:busy8:retry in1:5e":                   {Reason: "busy", RetryIn: 5 * time.Minute},
-		"d14:failure reason4:busy8:retry ini5ee":                   {Reason: "busy", RetryIn: 5 * time.Minute},
-		"d14:failure reason4:busy8:retry in5:nevere":               {Reason: "busy", RetryIn: -1},
-		"d14:failure reason4:busy8:retry in5:latere":               {Reason: "busy"},
-		"d14:failure reason4:busy8:retry ini-5ee":                  {Reason: "busy"},
-		"d14:failure reason4:busy8:retry ini9223372036854775807ee": {Reason: "busy", RetryIn: 365 * 24 * time.Hour},
-		"d8:intervali5e14:failure reason0:5:peers6:iiiippe":        {Reason: ""},
+		"d14:failure reason4:busye":                                    {Reason: "busy"},
+		"d14:failure reason4:busy8:retry in1:5e":                       {Reason: "busy", RetryIn: 5 * time.Minute},
+		"d14:failure reason4:busy8:retry ini5ee":                       {Reason: "busy", RetryIn: 5 * time.Minute},
+		"d14:failure reason4:busy8:retry in5:nevere":                   {Reason: "busy", RetryIn: -1},
+		"d14:failure reason4:busy8:retry in5:latere":                   {Reason: "busy"},
+		"d14:failure reason4:busy8:retry ini-5ee":                      {Reason: "busy"},
+		"d14:failure reason4:busy8:retry ini9223372036854775807ee":     {Reason: "busy", RetryIn: 365 * 24 * time.Hour},
+		"d8:intervali5e14:failure reason0:5:peers6:iiiippe":            {Reason: "", Interval: 5 * time.Second},
+		"d14:failure reason4:busy8:interval3:90012:min intervali600ee": {Reason: "busy", Interval: 15 * time.Minute, MinInterval: 10 * time.Minute},
+		"d14:failure reason4:busy8:intervali-1e12:min intervallee":     {Reason: "busy"},
 	} {
 		_, err := parseAnnounce([]byte(body), 100, false)
 		var failure *FailureError
@@ -153,6 +199,7 @@ func FuzzParseAnnounce(f *testing.F) {
 		twoPeers, "", "de", "d14:failure reason4:busy8:retry in5:nevere",
 		"d8:intervali1800e5:peers6:iiiipp6:peers618:iiiiiiiiiiiiiiiippe",
 		"d8:intervali60e5:peersld2:ip9:192.0.2.14:porti6881eeee",
+		"\ufeffd8:intervalle5:peers11:iiiippiiiii6:peers6i0eejunk\x00", "d5:peersl1:xd2:ip9:192.0.2.14:porti6881eeee",
 		"d8:interval2:6011:external ip4:\xc0\x00\x02\x0710:tracker id3:a\x00b15:warning message4:slowe",
 	} {
 		f.Add([]byte(seed))
@@ -170,6 +217,10 @@ func FuzzParseAnnounce(f *testing.F) {
 		}
 		if len(r.peers) > limit {
 			t.Fatalf("%d peers", len(r.peers))
+		}
+		warning := r.warningText(nil)
+		if len(warning) > 1000 || strings.ContainsFunc(warning, unicode.IsControl) {
+			t.Fatalf("warning %q", warning)
 		}
 		for _, p := range r.peers {
 			if !p.IsValid() || p.Port() == 0 || p.Addr().IsUnspecified() || p.Addr().Is4In6() || p.Addr().Zone() != "" {

@@ -78,10 +78,11 @@ func (t *Tracker) scrapeSome(ctx context.Context, to target, ids []swarm.ID, cou
 	return joinRoutes(ctx, errs)
 }
 
-// parseScrape reads the answer to a scrape and returns the counts of ids. See
+// parseScrape reads the answer to a scrape and returns the counts of ids. It ignores
+// swarms whose entry is not valid. See
 // https://www.bittorrent.org/beps/bep_0048.html#scrape-response.
 func parseScrape(body []byte, ids []swarm.ID) (map[swarm.ID]Counts, error) {
-	v, err := parseDict(body)
+	v, _, err := parseDict(body)
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +95,11 @@ func parseScrape(body []byte, ids []swarm.ID) (map[swarm.ID]Counts, error) {
 		asked[id] = true
 	}
 	counts := make(map[swarm.ID]Counts, len(ids))
+	wrong := 0
 	for key, entry := range files.Dict() {
-		if len(key) != len(swarm.ID{}) {
-			return nil, &ResponseError{Reason: fmt.Sprintf("files has a key of %d bytes, want 20", len(key))}
-		}
-		if entry.Kind() != bencode.Dict {
-			return nil, &ResponseError{Reason: "files has " + entry.Kind().String() + ", want dictionaries"}
+		if len(key) != len(swarm.ID{}) || entry.Kind() != bencode.Dict {
+			wrong++ // the other swarms may be right
+			continue
 		}
 		id := swarm.ID(key)
 		if asked[id] {
@@ -109,6 +109,9 @@ func parseScrape(body []byte, ids []swarm.ID) (map[swarm.ID]Counts, error) {
 				Completed: count(entry, "downloaded"),
 			}
 		}
+	}
+	if len(counts) == 0 && wrong > 0 {
+		return nil, &ResponseError{Reason: fmt.Sprintf("%d entries of files are not valid, and none is of a swarm that was asked for", wrong)}
 	}
 	return counts, nil
 }

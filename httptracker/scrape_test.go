@@ -33,12 +33,24 @@ func TestParseScrape(t *testing.T) {
 	counts, err = parseScrape([]byte("d5:filesd20:xxxxxxxxxxxxxxxxxxxxdeee"), []swarm.ID{xs})
 	require.NoError(t, err)
 	require.Equal(t, map[swarm.ID]Counts{xs: {-1, -1, -1}}, counts)
+
+	for _, odd := range []string{
+		bep48 + "x", bep48 + "\x00", "\ufeff\n" + bep48,
+		strings.Replace(bep48, "d5:filesd", "d5:filesd3:abcde19:xxxxxxxxxxxxxxxxxxxi5e", 1),
+	} {
+		counts, err = parseScrape([]byte(odd), []swarm.ID{xs, ys})
+		require.NoError(t, err, odd)
+		require.Equal(t, map[swarm.ID]Counts{xs: {11, 19, 13772}, ys: {21, 20, 206}}, counts, odd)
+	}
+	counts, err = parseScrape([]byte(strings.Replace(bep48, "d8:completei11e10:downloadedi13772e10:incompletei19ee", "le", 1)), []swarm.ID{xs, ys})
+	require.NoError(t, err)
+	require.Equal(t, map[swarm.ID]Counts{ys: {21, 20, 206}}, counts, "the entry of one swarm is not valid")
 }
 
 func TestParseScrapeRefuses(t *testing.T) {
 	for _, body := range []string{
 		"", "de", "le", "<html>", "d5:filesle", "d5:filesi5ee", "d5:filesd3:abcdeee",
-		"d5:filesd20:xxxxxxxxxxxxxxxxxxxxi5eee", bep48 + "x", bep48[:50],
+		"d5:filesd20:xxxxxxxxxxxxxxxxxxxxi5eee", bep48[:50],
 	} {
 		_, err := parseScrape([]byte(body), []swarm.ID{xs})
 		var wrong *ResponseError

@@ -2,7 +2,6 @@ package httptracker
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 )
@@ -26,7 +25,7 @@ func parseTarget(rawURL string) (target, error) {
 func newTarget(u *url.URL) (target, error) {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
-		return target{}, fmt.Errorf("the scheme is %.20q, want http or https", u.Scheme)
+		return target{}, &SchemeError{u.Scheme}
 	case u.Hostname() == "":
 		return target{}, errors.New("the URL has no host")
 	}

@@ -1,8 +1,10 @@
 package httptracker
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
 
@@ -28,6 +30,28 @@ func TestTargetRefuses(t *testing.T) {
 		_, err := New(url, Config{})
 		require.Error(t, err, url)
 		require.NotContains(t, err.Error(), "secretpasskey")
+	}
+}
+
+func TestSchemes(t *testing.T) {
+	for url, want := range map[string]SchemeError{
+		"udp://tracker.test:6969/announce": {"udp"},
+		"WS://tracker.test":                {"ws"},
+		"wss://tracker.test/":              {"wss"},
+		"//tracker.test/announce":          {""},
+		"gopher://tracker.test/":           {"gopher"},
+		strings.Repeat("x", 1000) + "://h": {strings.Repeat("x", 1000)},
+	} {
+		_, err := New(url, Config{})
+		var got *SchemeError
+		require.ErrorAs(t, err, &got)
+		require.Equal(t, want, *got)
+		require.Contains(t, err.Error(), "http")
+		require.Less(t, len(err.Error()), 120)
+		_, err = Announce(t.Context(), url, announcement(swarm.Started), Config{})
+		require.ErrorAs(t, err, &got)
+		_, err = Scrape(t.Context(), url, Config{})
+		require.ErrorAs(t, err, &got)
 	}
 }
 

@@ -144,6 +144,16 @@ func (t *Tiers) URLs() [][]string {
 	return urls
 }
 
+// String returns the announce URLs for display, in the order in which they are tried; see
+// [Redact].
+func (t *Tiers) String() string {
+	var all []string
+	for _, s := range t.Status() {
+		all = append(all, s.URL)
+	}
+	return strings.Join(all, ", ")
+}
+
 // Status returns the state of each tracker, in the order in which they are tried. The
 // slice is the caller's.
 func (t *Tiers) Status() []Status {

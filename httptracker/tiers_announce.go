@@ -44,7 +44,7 @@ func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(s
 		errs = append(errs, err)
 	}
 	if len(errs) == 0 {
-		errs = append(errs, errNoTracker)
+		errs = t.unusable()
 	}
 	answer := unknownAnswer()
 	answer.Next, answer.Min = t.next(time.Now())
@@ -52,6 +52,31 @@ func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(s
 }
 
 var errNoTracker = errors.New("httptracker: no tracker may be asked now")
+
+// unusable returns why no tracker was asked. If none can ever be used, it says why not of
+// each, such as a *SchemeError.
+func (t *Tiers) unusable() tiersError {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var errs tiersError
+	for _, tier := range t.tiers {
+		for _, k := range tier {
+			if k.source != nil {
+				return tiersError{errNoTracker}
+			}
+			err := k.err
+			var scheme *SchemeError
+			if errors.As(err, &scheme) {
+				err = scheme // without the prefix, which the line below adds
+			}
+			errs = append(errs, fmt.Errorf("httptracker: announce %s: %w", Redact(k.url), err))
+		}
+	}
+	if len(errs) == 0 {
+		errs = append(errs, errNoTracker)
+	}
+	return errs
+}
 
 // due returns the trackers to try now, in order: those whose back-off is over, or if
 // there are none, those that did not ask for a longer wait.

@@ -134,6 +134,15 @@ func TestTiersOrder(t *testing.T) {
 	})
 }
 
+// What a program prints of an event shows which trackers it is about, and no passkey.
+func TestTiersPrintAsText(t *testing.T) {
+	tiers := NewTiers([][]string{{"http://one.test/0123456789abcdef0123456789abcdef/announce"}, {"http://two.test/announce?key=secret"}}, TiersConfig{})
+	require.Equal(t, "http://one.test/***/announce, http://two.test/announce?***", tiers.String())
+	event := struct{ Source swarm.PeerSource }{tiers}
+	require.Equal(t, "{"+tiers.String()+"}", fmt.Sprint(event))
+	require.Empty(t, NewTiers(nil, TiersConfig{}).String())
+}
+
 func TestTiersShuffle(t *testing.T) {
 	firsts := make(map[string]int)
 	for seed := range uint64(200) {
@@ -241,7 +250,9 @@ func TestTiersStatus(t *testing.T) {
 		before := tiers.Status()
 		require.Equal(t, Status{URL: "http://one.test/***/announce", Answer: unknownAnswer()}, before[0])
 		require.True(t, before[2].Never)
-		require.ErrorContains(t, before[2].Err, "scheme")
+		var scheme *SchemeError
+		require.ErrorAs(t, before[2].Err, &scheme)
+		require.Equal(t, "udp", scheme.Scheme)
 
 		require.NoError(t, announce(t, tiers, swarm.Started))
 		now := time.Now()
@@ -275,6 +286,21 @@ func TestTiersNever(t *testing.T) {
 		require.NoError(t, announce(t, tiers, swarm.Started))
 		require.Equal(t, []string{"1 started"}, f.take(), "a new session asks all trackers again")
 	})
+}
+
+// TestTiersOfOtherSchemes checks that an announce names the kind of tracker that cannot be
+// used, if there is no other.
+func TestTiersOfOtherSchemes(t *testing.T) {
+	tiers := NewTiers([][]string{{"UDP://one.test:6969/0123456789abcdef"}, {"wss://two.test"}}, TiersConfig{})
+	_, err := tiers.Announce(t.Context(), announcement(swarm.Started), ignore)
+	require.EqualError(t, err, "httptracker: announce udp://one.test:6969/***: UDP trackers are not supported yet; use one with http or https; "+
+		"httptracker: announce wss://two.test: WebTorrent trackers (wss) are not supported yet; use one with http or https")
+	var scheme *SchemeError
+	require.ErrorAs(t, err, &scheme)
+	require.Equal(t, "udp", scheme.Scheme)
+	require.NotErrorIs(t, err, errNoTracker)
+	_, err = NewTiers(nil, TiersConfig{}).Announce(t.Context(), announcement(swarm.Started), ignore)
+	require.ErrorIs(t, err, errNoTracker)
 }
 
 func TestTiersStop(t *testing.T) {

@@ -32,18 +32,18 @@ type Tracker struct {
 // A session is the state of a swarm from its first announce to stopped. It is owned by
 // the running call for that swarm.
 type session struct {
-	swarm      swarm.ID
-	routes     []routeSession
-	failures   int           // calls in a row
-	neverAgain *FailureError // the tracker asked never to be asked again (BEP 31)
+	swarm    swarm.ID
+	routes   []routeSession
+	failures int // calls in a row
 }
 
 // A routeSession is the state of a session on one route. The tracker sees each route as
 // a peer of its own.
 type routeSession struct {
-	registered   bool        // the tracker may have us in the swarm
-	pendingEvent swarm.Event // to send with the next announce; None if there is none
-	trackerID    string      // to send back; stays if an answer has none
+	registered   bool          // the tracker may have us in the swarm
+	pendingEvent swarm.Event   // to send with the next announce; None if there is none
+	trackerID    string        // to send back; stays if an answer has none
+	neverAgain   *FailureError // the tracker asked never to be asked again (BEP 31)
 }
 
 // New makes a Tracker for an announce URL with scheme http or https. It does not use the
@@ -127,11 +127,8 @@ func Announce(ctx context.Context, url string, a swarm.Announcement, c Config) (
 func (t *Tracker) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	to := t.target()
 	s := t.session(to, a)
-	switch {
-	case s == nil:
+	if s == nil {
 		return unknownAnswer(), ctx.Err()
-	case s.neverAgain != nil:
-		return unknownAnswer(), fmt.Errorf("httptracker: announce %s: %w", to.shown, s.neverAgain)
 	}
 	reply, err := t.announce(ctx, to, a, s, found)
 	return reply.Answer, err
@@ -207,7 +204,10 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 	if err == nil {
 		return reply, nil // Stopped, and the tracker does not have us registered
 	}
-	t.schedule(&reply.Answer, s, err, ctx.Err() != nil)
+	if ctx.Err() == nil {
+		s.failures++
+	}
+	t.schedule(&reply.Answer, errs, t.backoff(s.failures))
 	if a.Event == swarm.Stopped {
 		reply.Next = 0
 	}
@@ -221,6 +221,8 @@ var errNotRegistered = errors.New("the tracker does not have us registered")
 func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcement, s *routeSession) (announceResponse, error) {
 	event, want, timeout := a.Event, min(a.Want, t.config.MaxWant), t.config.Timeout
 	switch {
+	case s.neverAgain != nil:
+		return announceResponse{}, s.neverAgain
 	case event == swarm.Stopped && !s.registered:
 		return announceResponse{}, errNotRegistered
 	case event == swarm.Stopped:
@@ -247,6 +249,14 @@ func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcem
 			s.pendingEvent = event
 		}
 		s.registered = s.registered || (sent && !isRefusal(err))
+		var failure *FailureError
+		if errors.As(err, &failure) && failure.RetryIn < 0 {
+			s.neverAgain = failure
+		}
+		var status *StatusError
+		if errors.As(err, &status) && status.RetryIn == 0 {
+			status.RetryIn = max(answer.interval, answer.minInterval)
+		}
 		return announceResponse{}, err
 	}
 	s.registered, s.pendingEvent = true, swarm.None
@@ -273,13 +283,7 @@ func (t *Tracker) merge(reply *Reply, r announceResponse, first bool, secrets []
 	if interval == 0 {
 		interval = defaultInterval
 	}
-	// A tracker without min interval must not be asked without limit either.
-	minInterval := r.minInterval
-	if minInterval == 0 {
-		minInterval = min(interval, time.Minute)
-	}
-	minInterval = min(max(minInterval, t.config.MinInterval), t.config.MaxInterval)
-	interval = max(min(max(interval, t.config.MinInterval), t.config.MaxInterval), minInterval)
+	interval, minInterval := t.config.bound(interval, r.minInterval)
 	if first {
 		reply.Next = interval
 	}
@@ -292,37 +296,72 @@ func (t *Tracker) merge(reply *Reply, r announceResponse, first bool, secrets []
 		reply.External = r.external
 	}
 	if reply.Warning == "" {
-		reply.Warning = cleanText(r.warning, secrets)
+		reply.Warning = r.warningText(secrets)
 	}
 }
 
-// schedule sets answer.Next and answer.Min after err. The tracker's own wish comes
-// first: retry in, https://www.bittorrent.org/beps/bep_0031.html, or Retry-After.
-// Otherwise Next is the back-off.
-func (t *Tracker) schedule(answer *swarm.Answer, s *session, err error, canceled bool) {
-	if !canceled {
-		s.failures++
+// bound returns an interval and a min interval within the bounds of c. A tracker without
+// min interval, which is then 0, must not be asked without limit either.
+func (c *Config) bound(interval, minInterval time.Duration) (next, least time.Duration) {
+	if minInterval == 0 {
+		minInterval = min(interval, time.Minute)
 	}
-	answer.Min = t.config.MinInterval
+	least = min(max(minInterval, c.MinInterval), c.MaxInterval)
+	return max(min(interval, c.MaxInterval), least), least
+}
+
+// schedule sets answer.Next and answer.Min after the errors of all routes. The routes on
+// which the tracker answered decide: it is asked again when the longest of the waits that
+// it asked for is over, and never if it asked for that on all of them.
+func (t *Tracker) schedule(answer *swarm.Answer, errs []error, backoff time.Duration) {
+	answered, mayAsk := false, false
+	for _, err := range errs {
+		var unreadable *ResponseError
+		if !isRefusal(err) && !errors.As(err, &unreadable) {
+			continue
+		}
+		answered = true
+		var failure *FailureError
+		if errors.As(err, &failure) && failure.RetryIn < 0 {
+			continue
+		}
+		mayAsk = true
+		next, least := t.waitAfter(err, backoff)
+		answer.Next, answer.Min = max(answer.Next, next), max(answer.Min, least)
+	}
+	switch {
+	case !answered:
+		answer.Next, answer.Min = max(backoff, t.config.MinInterval), t.config.MinInterval
+	case !mayAsk:
+		answer.Next, answer.Min = 0, t.config.MaxInterval
+	}
+}
+
+// waitAfter returns when to ask again after err, which a tracker answered. The tracker's
+// own wish comes first: retry in, https://www.bittorrent.org/beps/bep_0031.html, or
+// Retry-After, or else the interval and min interval beside a failure reason, as those of
+// a success. An interval shorter than Config.Backoff does not shorten the back-off,
+// because a tracker that keeps refusing would be asked too often.
+func (t *Tracker) waitAfter(err error, backoff time.Duration) (next, least time.Duration) {
 	var failure *FailureError
 	var status *StatusError
-	var asked time.Duration
+	var retryIn, interval, minInterval time.Duration
 	switch {
-	case errors.As(err, &failure) && failure.RetryIn < 0:
-		s.neverAgain = failure
-		answer.Next, answer.Min = 0, t.config.MaxInterval
-		return
 	case errors.As(err, &failure):
-		asked = failure.RetryIn
+		retryIn, interval, minInterval = failure.RetryIn, failure.Interval, failure.MinInterval
 	case errors.As(err, &status):
-		asked = status.RetryIn
+		retryIn = status.RetryIn
 	}
-	if asked > 0 {
-		answer.Min = min(max(asked, t.config.MinInterval), t.config.MaxInterval)
-		answer.Next = answer.Min
-		return
+	if retryIn > 0 {
+		return t.config.bound(retryIn, retryIn)
 	}
-	answer.Next = max(t.backoff(s.failures), answer.Min)
+	if interval == 0 && minInterval == 0 {
+		minInterval = t.config.MinInterval
+	}
+	if interval < t.config.Backoff {
+		interval = max(interval, backoff)
+	}
+	return t.config.bound(interval, minInterval)
 }
 
 // backoff returns the wait after a number of failures in a row. It varies at random by

@@ -192,38 +192,6 @@ func TestTrackerWants(t *testing.T) {
 	})
 }
 
-// TestTrackerIntervals checks interval and min interval, because a client that we learned
-// from read min interval twice.
-func TestTrackerIntervals(t *testing.T) {
-	for _, test := range []struct {
-		answer    string
-		c         Config
-		next, min time.Duration
-	}{
-		{"d8:intervali1800e12:min intervali900ee", Config{}, 30 * time.Minute, 15 * time.Minute},
-		{"d8:intervali1800ee", Config{}, 30 * time.Minute, time.Minute},
-		{"d8:intervali30ee", Config{}, 30 * time.Second, 30 * time.Second},
-		{"d12:min intervali900e5:peers0:e", Config{}, 30 * time.Minute, 15 * time.Minute},
-		{"d8:intervali60e12:min intervali900ee", Config{}, 15 * time.Minute, 15 * time.Minute},
-		{"d8:intervali0ee", Config{}, 30 * time.Minute, time.Minute},
-		{"d8:intervali1ee", Config{}, 10 * time.Second, 10 * time.Second},
-		{"d8:intervali-1ee", Config{}, 30 * time.Minute, time.Minute},
-		{"d8:intervali9223372036854775807ee", Config{}, 24 * time.Hour, time.Minute},
-		{"d8:intervali1ee", Config{MinInterval: -1}, time.Second, time.Second},
-		{"d8:intervali100000000ee", Config{MaxInterval: -1}, 365 * 24 * time.Hour, time.Minute},
-		{"d8:intervali7200e12:min intervali7200ee", Config{MaxInterval: time.Hour}, time.Hour, time.Hour},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			n := newNetwork(t)
-			n.serve("tracker.test", reply(test.answer))
-			answer, err := newTracker(t, n, test.c).Announce(t.Context(), announcement(swarm.None), ignore)
-			require.NoError(t, err)
-			require.Equal(t, test.next, answer.Next, test.answer)
-			require.Equal(t, test.min, answer.Min, test.answer)
-		})
-	}
-}
-
 func TestTrackerBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(t)
@@ -253,32 +221,6 @@ func TestTrackerBacksOff(t *testing.T) {
 		a, _ := same.Announce(t.Context(), announcement(swarm.None), ignore)
 		b, _ := again.Announce(t.Context(), announcement(swarm.None), ignore)
 		require.Equal(t, a, b, "the seed determines the back-off")
-	})
-}
-
-func TestTrackerRetryIn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork(t)
-		s := &script{answers: []string{"d14:failure reason4:busy8:retry in2:45e", "d14:failure reason4:gone8:retry in5:nevere"}}
-		n.serve("tracker.test", s.ServeHTTP)
-		tracker := newTracker(t, n, Config{})
-		answer, err := tracker.Announce(t.Context(), announcement(swarm.None), ignore)
-		var failure *FailureError
-		require.ErrorAs(t, err, &failure)
-		require.Equal(t, &FailureError{"busy", 45 * time.Minute}, failure)
-		require.Equal(t, 45*time.Minute, answer.Next)
-		require.Equal(t, 45*time.Minute, answer.Min)
-		for range 2 {
-			answer, err = tracker.Announce(t.Context(), announcement(swarm.None), ignore)
-			require.ErrorAs(t, err, &failure)
-			require.Equal(t, &FailureError{"gone", -1}, failure)
-			require.Zero(t, answer.Next)
-		}
-		require.Len(t, s.asked, 2, "never means never")
-		_, err = tracker.Announce(t.Context(), announcement(swarm.Stopped), ignore)
-		require.Error(t, err)
-		tracker.Announce(t.Context(), announcement(swarm.Started), ignore)
-		require.Len(t, s.asked, 3, "a new session asks again")
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,8 +89,9 @@ func compare(t *testing.T, want oracle, tor *metainfo.Torrent) {
 		require.Equal(t, want.V2, hex.EncodeToString(i.HashV2[:]))
 		require.Equal(t, want.V2[:40], i.IDs()[len(i.IDs())-1].String())
 	}
-	long := len(want.Name) > 240 // we cut a name at 240 bytes, libtorrent a bit later
-	if !long {
+	// libtorrent cuts a name at 240 bytes and removes backslashes.
+	other := len(want.Name) > 240 || slices.ContainsFunc(i.Entries, func(f metainfo.File) bool { return strings.Contains(f.Path, `\`) })
+	if !other {
 		require.Equal(t, want.Name, i.Name)
 	}
 	for n, f := range want.Files {
@@ -97,7 +99,7 @@ func compare(t *testing.T, want oracle, tor *metainfo.Torrent) {
 		require.Equal(t, f.Size, got.Length, "file %d", n)
 		require.Equal(t, f.Offset, got.Offset, "file %d", n)
 		require.Equal(t, f.Pad, got.Pad, "file %d", n)
-		if !f.Pad && !long {
+		if !f.Pad && !other {
 			require.Equal(t, f.Path, got.Path, "file %d", n)
 		}
 	}
@@ -116,7 +118,7 @@ func requireRoundTrip(t *testing.T, tor *metainfo.Torrent) {
 	require.NoError(t, err)
 	again, err := metainfo.Parse(b)
 	require.NoError(t, err)
-	require.Equal(t, tor, again)
+	require.Equal(t, withoutWarnings(tor), withoutWarnings(again))
 	same, err := again.Bytes()
 	require.NoError(t, err)
 	require.Equal(t, b, same)
@@ -130,7 +132,7 @@ var faults = map[string]string{
 	"invalid_name":                         "name",
 	"invalid_piece_len":                    "piece length",
 	"invalid_pieces":                       "pieces",
-	"invalid_symlink":                      "symlink path",
+	"invalid_symlink":                      "length is zero",
 	"many_pieces":                          "too many pieces",
 	"missing_piece_len":                    "piece length",
 	"negative_file_size":                   "length -45 is negative",
@@ -139,17 +141,13 @@ var faults = map[string]string{
 	"v2_deep_recursion":                    "nest too deep",
 	"v2_empty_filename":                    "root is a file",
 	"v2_invalid_pad_file":                  "pad",
-	"v2_invalid_piece_layer":               "piece layers",
-	"v2_invalid_piece_layer_size":          "piece layers",
 	"v2_large_file":                        "too many pieces",
 	"v2_large_offset":                      "too many pieces",
 	"v2_mismatching_metadata":              "v1 and v2 do not match",
 	"v2_missing_file_root_invalid_symlink": "pieces root",
 	"v2_no_power2_piece":                   "piece length",
 	"v2_overlong_integer":                  "leading zeros",
-	"v2_piece_layer_invalid_file_hash":     "piece layers",
 	"v2_piece_size":                        "piece length",
-	"v2_unknown_piece_layer_entry":         "piece layers",
 	"v2_zero_root_small":                   "pieces root is zero",
 	"zero2":                                "length is zero",
 }
@@ -162,7 +160,12 @@ func TestCorpusInvalid(t *testing.T) {
 	for _, p := range paths {
 		name := strings.TrimSuffix(filepath.Base(p), ".torrent")
 		t.Run(name, func(t *testing.T) {
-			_, err := metainfo.ReadFile(p)
+			tor, err := metainfo.ReadFile(p)
+			if strings.Contains(name, "piece_layer") { // peers have the layers
+				require.NoError(t, err)
+				require.Equal(t, "piece layers", tor.Warnings[0].Part)
+				return
+			}
 			var invalid *metainfo.InvalidError
 			require.ErrorAs(t, err, &invalid)
 			t.Log(err)
@@ -170,4 +173,12 @@ func TestCorpusInvalid(t *testing.T) {
 			require.ErrorContains(t, err, faults[name])
 		})
 	}
+}
+
+// withoutWarnings returns a copy of a torrent without those outside of the info
+// dictionary, since what they are about is not written.
+func withoutWarnings(tor *metainfo.Torrent) *metainfo.Torrent {
+	quiet := *tor
+	quiet.Warnings = nil
+	return &quiet
 }

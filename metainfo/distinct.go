@@ -1,19 +1,14 @@
 package metainfo
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
 
-// fold returns the same string for paths that a file system without case may take for
-// the same.
-func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
-
-// distinct puts a number before the extension of each file whose path collides with
-// another file or with a folder. Folders keep their names, and so does the first of
+// distinct puts a number before the extension of each file whose path is also that of
+// another file or of a folder. Folders keep their names, and so does the first of
 // several files, so the result depends on the torrent alone.
-func distinct(files []File) error {
+func (c cleaner) distinct(files []File) {
 	folders := make(map[string]bool)
 	for i := range files {
 		if files[i].Pad {
@@ -21,7 +16,7 @@ func distinct(files []File) error {
 		}
 		// fold works character by character, so a prefix of a folded path is the
 		// folded prefix.
-		key := fold(files[i].Path)
+		key := c.fold(files[i].Path)
 		for slash := strings.LastIndexByte(key, '/'); slash >= 0; slash = strings.LastIndexByte(key, '/') {
 			key = key[:slash]
 			if folders[key] {
@@ -30,43 +25,47 @@ func distinct(files []File) error {
 			folders[key] = true
 		}
 	}
-	taken := make(map[string]bool, len(files))
-	free := func(p string) bool {
-		key := fold(p)
-		return !taken[key] && !folders[key]
-	}
-	renamed := 0
-	tried := make(map[string]int) // the last number given to a path, where the search continues
+	n := numberer{cleaner: c, folders: folders, taken: make(map[string]bool, len(files)), last: make(map[string]int)}
 	for i := range files {
-		f := &files[i]
-		if f.Pad {
-			continue
+		if f := &files[i]; !f.Pad {
+			f.Path = n.take(f.Path)
 		}
-		if !free(f.Path) {
-			renamed++
-			if renamed > maxDuplicates {
-				return fmt.Errorf("file %d: more than %d paths collide with others", i, maxDuplicates)
-			}
-			key := fold(f.Path)
-			n := tried[key] + 1
-			for !free(numbered(f.Path, n)) {
-				n++
-			}
-			tried[key] = n
-			f.Path = numbered(f.Path, n)
-		}
-		taken[fold(f.Path)] = true
 	}
-	return nil
 }
 
-// numbered puts a number before the extension of a path.
-func numbered(p string, n int) string {
+// A numberer gives each path away once.
+type numberer struct {
+	cleaner
+	folders, taken map[string]bool
+	last           map[string]int // the last number tried, by the path around it
+}
+
+// take returns the path, or one with a number if it is taken. Paths that differ only
+// where they are cut off share their numbers, so that many long ones take no longer.
+func (n *numberer) take(p string) string {
+	if n.free(p) {
+		n.taken[n.fold(p)] = true
+		return p
+	}
+	const maxMark = 11 // "." and the digits of 2,147,483,647
 	dir, name := "", p
 	if slash := strings.LastIndexByte(p, '/'); slash >= 0 {
 		dir, name = p[:slash+1], p[slash+1:]
 	}
-	stem, ext := splitExt(name)
-	mark := "." + strconv.Itoa(n)
-	return dir + cutRunes(stem, maxName-len(mark)-len(ext)) + mark + ext
+	ext := extension(name)
+	stem := dir + n.cut(name[:len(name)-len(ext)], maxName-maxMark-n.length(ext))
+	key := n.fold(stem + "/" + ext)
+	for {
+		n.last[key]++
+		p = stem + "." + strconv.Itoa(n.last[key]) + ext
+		if n.free(p) {
+			n.taken[n.fold(p)] = true
+			return p
+		}
+	}
+}
+
+func (n *numberer) free(p string) bool {
+	key := n.fold(p)
+	return !n.taken[key] && !n.folders[key]
 }

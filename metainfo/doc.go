@@ -2,8 +2,9 @@
 // magnet links (BEP 9, BEP 53), writes both, and checks pieces against their hashes.
 //
 // In come bytes from strangers: [Parse], [ParseInfo] and [ParseMagnet] copy and
-// check them, within the limits of [Options]. Every file gets a path that is safe
-// to create on any system. Out go a [Torrent] with its [Info], or a [Magnet], which
+// check them, within the limits of [Options]. A part that is optional and malformed is
+// left out with a [Warning]. Every file gets a path that this system can store, as close
+// to that of the torrent as that allows. Out go a [Torrent] with its [Info], or a [Magnet], which
 // belong to the caller. Info hashes are always those of the bytes as they came, and
 // [Torrent.Bytes] writes the same info bytes back.
 //

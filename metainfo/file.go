@@ -8,9 +8,12 @@ import (
 
 // A File is one file of a torrent, as its info dictionary describes it.
 type File struct {
-	// Path is relative, slash-separated and safe to create. It is valid by
-	// fs.ValidPath and starts with the torrent's name. No two files of a torrent
-	// have the same, even where case is ignored; only pads may.
+	// Path is relative and slash-separated. It is valid by fs.ValidPath and starts
+	// with the torrent's name. Its names are those of the torrent, except for what
+	// this system cannot store and for the characters U+202D and U+202E, which make
+	// a name look like another. It may hold any other character, so escape it to
+	// show it. No two files of a torrent have the same, on Windows and macOS also
+	// if case is ignored; only pads may.
 	Path string
 
 	// Original holds the components of the path as the torrent has them, without

@@ -1,6 +1,7 @@
 package metainfo
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,30 +13,25 @@ import (
 // fileList reads the files of a v1 info dictionary from its entries "length" and
 // "files". single reports whether there is one file and no folder.
 // BEP 3, "info dictionary": https://www.bittorrent.org/beps/bep_0003.html
-func fileList(info bencode.Value, name string) (files []rawFile, single bool, err error) {
+func fileList(info bencode.Value, name torrentName, w *warnings) (files []rawFile, single bool, err error) {
 	_, hasLength := info.Get("length")
 	list, hasFiles := info.Get("files")
 	switch {
-	case hasLength && hasFiles:
-		return nil, false, errors.New("it has both length and files")
-	case hasLength:
-		f, err := readListedFile(info)
-		if err != nil {
-			return nil, false, err
-		}
-		if f.pad || f.symlink != nil {
-			return nil, false, errors.New("the only file is a pad or a symlink")
-		}
-		f.path = []string{name}
-		return []rawFile{f}, true, nil
+	case hasLength && !hasFiles:
+		f, err := readOnlyFile(info, w)
+		f.path, f.utf8 = []string{name.text}, name.utf8
+		return []rawFile{f}, true, err
 	case !hasFiles:
 		return nil, false, errors.New("it has neither length nor files")
 	case list.Kind() != bencode.List:
 		return nil, false, &bencode.TypeError{Key: "files", Want: bencode.List, Got: list.Kind()}
 	}
+	if hasLength {
+		w.add("length", "the torrent has files; it is ignored")
+	}
 	var budget pathBudget
 	for v := range list.List() {
-		f, err := readListEntry(v)
+		f, err := readListEntry(v, len(files), w)
 		if err == nil {
 			err = budget.spend(f.path)
 		}
@@ -47,53 +43,62 @@ func fileList(info bencode.Value, name string) (files []rawFile, single bool, er
 	return files, false, nil
 }
 
-// readListedFile reads all of a file in the list except its path.
-func readListedFile(d bencode.Value) (f rawFile, err error) {
+// readOnlyFile reads the file of a torrent that has just one and no folder. It is
+// neither a pad nor a symlink, whatever its attributes say, because it has a length.
+func readOnlyFile(info bencode.Value, w *warnings) (f rawFile, err error) {
+	if symlink := f.readAttributes(info, 0, w); symlink || f.pad {
+		w.add("attr", "the only file cannot be a pad or a symlink; it is read as a file")
+		f.pad, f.symlink = false, nil
+	}
+	f.readSums(info)
+	f.length, err = readLength(info)
+	return f, err
+}
+
+// readListEntry reads file n of the list.
+func readListEntry(d bencode.Value, n int, w *warnings) (f rawFile, err error) {
 	if d.Kind() != bencode.Dict {
 		return f, &bencode.TypeError{Want: bencode.Dict, Got: d.Kind()}
 	}
-	symlink, err := f.readAttributes(d)
-	if err != nil {
-		return f, err
-	}
-	if !symlink { // the length of a symlink is zero, whether it says so or not
+	if symlink := f.readAttributes(d, n, w); !symlink { // it has none, whether it says so or not
 		if f.length, err = readLength(d); err != nil {
 			return f, err
 		}
 	}
-	// These are only hints, so a malformed one is left out.
-	f.md5, _ = d.GetText("md5sum")
-	if sum, _ := d.GetBytes("sha1"); len(sum) == 20 {
-		f.sha1 = string(sum)
+	f.readSums(d)
+	f.path, err = readComponents(d, "path.utf-8")
+	f.utf8 = err == nil
+	if !f.utf8 {
+		f.path, err = readComponents(d, "path")
 	}
-	return f, nil
-}
-
-func readListEntry(d bencode.Value) (f rawFile, err error) {
-	if f, err = readListedFile(d); err != nil {
+	switch {
+	case errors.Is(err, errTooDeep):
 		return f, err
-	}
-	key := "path.utf-8"
-	list, err := d.GetList(key)
-	if err != nil {
-		key = "path"
-		list, err = d.GetList(key)
-	}
-	if f.pad && bencode.IsMissing(err) { // BEP 47: the path of a pad has no meaning
+	case err != nil && f.pad: // its path has no meaning (BEP 47)
 		f.path = layout.PadPath(f.length)
-		return f, nil
-	}
-	if err != nil {
-		return f, err
-	}
-	if f.path, err = readComponents(list); err != nil {
-		return f, fmt.Errorf("%s: %w", key, err)
-	}
-	if len(f.path) == 0 && !f.pad {
-		return f, fmt.Errorf("%s is empty", key)
+	case err != nil:
+		w.add("path", "file %d: %v; it gets another name", n, err)
 	}
 	f.pad = f.pad || layout.IsPadName(f.path)
 	return f, nil
+}
+
+// isMD5 reports whether sum is an MD5 in hexadecimal digits.
+func isMD5(sum []byte) bool {
+	var b [16]byte
+	n, err := hex.Decode(b[:], sum[:min(len(sum), 32)])
+	return err == nil && n == 16 && len(sum) == 32
+}
+
+// readSums reads hashes of a whole file. They are only hints, so a malformed one is left
+// out.
+func (f *rawFile) readSums(d bencode.Value) {
+	if sum, _ := d.GetBytes("md5sum"); isMD5(sum) {
+		f.md5 = string(sum)
+	}
+	if sum, _ := d.GetBytes("sha1"); len(sum) == 20 {
+		f.sha1 = string(sum)
+	}
 }
 
 // mergeFiles checks that the v1 and the v2 part of a hybrid torrent describe the same
@@ -134,7 +139,7 @@ func mergeFiles(v1, v2 []rawFile, pieceLength int64) ([]rawFile, error) {
 		}
 		g.executable = f.executable || g.executable
 		g.hidden = f.hidden || g.hidden
-		g.md5, g.sha1 = f.md5, f.sha1
+		g.md5, g.sha1, g.utf8 = f.md5, f.sha1, f.utf8
 	}
 	if next != len(v2) {
 		return nil, fmt.Errorf(mismatch+"v1 has %d files, v2 has %d", next, len(v2))

@@ -13,7 +13,7 @@ import (
 // fileTree reads the files of a v2 info dictionary. single reports whether there is one
 // file, which has the torrent's name, and no folder.
 // BEP 52, "File tree layout": https://www.bittorrent.org/beps/bep_0052.html
-func fileTree(info bencode.Value, name string) (files []rawFile, single bool, err error) {
+func fileTree(info bencode.Value, name string, warn *warnings) (files []rawFile, single bool, err error) {
 	tree, err := info.GetDict("file tree")
 	if err != nil {
 		return nil, false, err
@@ -21,7 +21,7 @@ func fileTree(info bencode.Value, name string) (files []rawFile, single bool, er
 	if _, ok := tree.Get(""); ok {
 		return nil, false, errors.New("file tree: the root is a file")
 	}
-	w := treeWalker{}
+	w := treeWalker{warnings: warn}
 	if _, err := w.walk(tree.Raw(), nil); err != nil {
 		return nil, false, err
 	}
@@ -32,8 +32,9 @@ func fileTree(info bencode.Value, name string) (files []rawFile, single bool, er
 // A treeWalker reads a file tree in one pass. Looking up each folder by its key would
 // scan its content once for every folder above it.
 type treeWalker struct {
-	files  []rawFile
-	budget pathBudget
+	files    []rawFile
+	budget   pathBudget
+	warnings *warnings
 }
 
 // walk reads the folder at the start of b and returns what follows it. A strict scan has
@@ -81,7 +82,7 @@ func (w *treeWalker) file(v bencode.Value, path []string) error {
 		return errors.New("it is a file and a folder")
 	}
 	leaf, _ := v.Get("")
-	f, err := readTreeFile(leaf)
+	f, err := readTreeFile(leaf, len(w.files), w.warnings)
 	if err != nil {
 		return err
 	}
@@ -90,20 +91,16 @@ func (w *treeWalker) file(v bencode.Value, path []string) error {
 	return w.budget.spend(path)
 }
 
-// readTreeFile reads what the tree says of one file.
-func readTreeFile(d bencode.Value) (f rawFile, err error) {
+// readTreeFile reads what the tree says of file n.
+func readTreeFile(d bencode.Value, n int, w *warnings) (f rawFile, err error) {
 	if d.Kind() != bencode.Dict {
 		return f, &bencode.TypeError{Want: bencode.Dict, Got: d.Kind()}
 	}
-	symlink, err := f.readAttributes(d)
-	if err != nil {
-		return f, err
+	if symlink := f.readAttributes(d, n, w); symlink {
+		return f, nil
 	}
 	if f.pad {
 		return f, errors.New("it is a pad, and v2 has none")
-	}
-	if symlink {
-		return f, nil
 	}
 	if f.length, err = readLength(d); err != nil || f.length == 0 {
 		return f, err

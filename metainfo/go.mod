@@ -7,6 +7,7 @@ require (
 	github.com/shoal-bt/shoal/piecehash v0.1.0
 	github.com/shoal-bt/shoal/swarm v0.1.0
 	github.com/stretchr/testify v1.12.1
+	golang.org/x/text v0.44.0
 )
 
 require (

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/metainfo/internal/batchhash"
@@ -15,12 +16,30 @@ import (
 // They come with the .torrent file, or later from peers. Each was checked against a
 // pieces root.
 type hashStore struct {
+	entries map[[32]byte]int // files longer than a piece, by pieces root
+
 	mu     sync.RWMutex
-	layers map[[32]byte][][32]byte // by pieces root, for files longer than a piece
+	layers map[[32]byte][][32]byte // of these files
 	leaves map[int][][32]byte      // by piece
 }
 
-func newHashStore() *hashStore { return &hashStore{} }
+// newHashStore returns a store without hashes. Several files may have the same root, but
+// then their layer is the same, and so must be their lengths.
+func newHashStore(files []File, pieceLength int64) (*hashStore, error) {
+	s := &hashStore{entries: make(map[[32]byte]int)}
+	for n := range files {
+		f := &files[n]
+		if f.Length <= pieceLength || f.PiecesRoot == [32]byte{} {
+			continue
+		}
+		first, ok := s.entries[f.PiecesRoot]
+		if ok && files[first].Length != f.Length {
+			return nil, fmt.Errorf("files %s and %s have one pieces root and different lengths", quotePath(files[first].Original), quotePath(f.Original))
+		}
+		s.entries[f.PiecesRoot] = n
+	}
+	return s, nil
+}
 
 // PieceLayer returns the hashes of the pieces of the file with the given pieces root,
 // which is longer than a piece. It reports false if they are not known. Do not change
@@ -63,16 +82,12 @@ func (i *Info) SetPieceLayer(root [32]byte, hashes [][32]byte) error {
 	return nil
 }
 
+// setPieceLayer is SetPieceLayer, but keeps hashes.
 func (i *Info) setPieceLayer(root [32]byte, hashes [][32]byte) error {
-	n := slices.IndexFunc(i.Entries, func(f File) bool { return f.PiecesRoot == root && f.Length > i.PieceLength })
-	if n < 0 || !i.HasV2() {
+	entry, ok := i.hashes.entries[root]
+	if !ok {
 		return errors.New("no file longer than a piece has this root")
 	}
-	return i.putLayer(n, hashes)
-}
-
-// putLayer checks and adds the piece layer of an entry. It keeps hashes.
-func (i *Info) putLayer(entry int, hashes [][32]byte) error {
 	f := &i.Entries[entry]
 	if first, end := f.Pieces(); len(hashes) != end-first {
 		return fmt.Errorf("%d hashes for %d pieces", len(hashes), end-first)
@@ -149,20 +164,14 @@ func (i *Info) rootOf(piece int, leaves [][32]byte) [32]byte {
 	return batchhash.PieceRoot(leaves, f.Length, i.PieceLength)
 }
 
-// readLayers reads the "piece layers" of a .torrent file. A missing layer is not an
-// error, because peers have it. A layer that is wrong or of no file is an error.
+// readLayers reads the "piece layers" of a .torrent file. A layer that is wrong or of no
+// file counts as missing, which is not an error, because peers have it.
 // BEP 52, "piece layers": https://www.bittorrent.org/beps/bep_0052.html
-func (i *Info) readLayers(v bencode.Value) error {
-	layers, err := optional(v.GetDict("piece layers"))
+func (i *Info) readLayers(v bencode.Value, w *warnings) {
+	const part = "piece layers"
+	layers, err := optional(v.GetDict(part))
 	if err != nil {
-		return err
-	}
-	// Several files may have the same root; then their lengths are the same.
-	entries := make(map[[32]byte]int)
-	for n := range i.Entries {
-		if f := &i.Entries[n]; f.Length > i.PieceLength && !f.Pad {
-			entries[f.PiecesRoot] = n
-		}
+		w.add(part, "%v; they count as missing", err)
 	}
 	for key, layer := range layers.Dict() {
 		hashes, err := splitHashes(layer)
@@ -170,19 +179,15 @@ func (i *Info) readLayers(v bencode.Value) error {
 			err = fmt.Errorf("its root has %d bytes, want 32", len(key))
 		}
 		if err == nil {
-			if n, ok := entries[[32]byte(key)]; ok {
-				err = i.putLayer(n, hashes)
-			} else {
-				err = errors.New("no file longer than a piece has this root")
-			}
+			err = i.setPieceLayer([32]byte(key), hashes)
 		}
 		if err != nil {
-			return fmt.Errorf("piece layers: %x: %w", key[:min(4, len(key))], err)
+			w.add(part, "%x: %v; it counts as missing", key[:min(4, len(key))], err)
 		}
 	}
-	return nil
 }
 
+// splitHashes returns the hashes of a layer, which are a part of v.
 func splitHashes(v bencode.Value) ([][32]byte, error) {
 	b, err := v.Bytes()
 	if err != nil {
@@ -191,9 +196,10 @@ func splitHashes(v bencode.Value) ([][32]byte, error) {
 	if len(b)%32 != 0 {
 		return nil, fmt.Errorf("%d bytes, not a multiple of 32", len(b))
 	}
-	hashes := make([][32]byte, 0, len(b)/32)
-	for ; len(b) > 0; b = b[32:] {
-		hashes = append(hashes, [32]byte(b))
+	if len(b) == 0 {
+		return nil, nil
 	}
-	return hashes, nil
+	// A copy of the hashes of two million pieces would take 64 MiB. Arrays of bytes
+	// need no alignment.
+	return unsafe.Slice((*[32]byte)(b), len(b)/32), nil
 }

@@ -16,8 +16,8 @@ type Info struct {
 	// Raw is the info dictionary as it came. The info hashes are its hashes.
 	Raw []byte
 
-	// Name is the name of the file or folder, and safe to create. If nothing of
-	// the name is safe, it is the info hash in hexadecimal.
+	// Name is the name of the file or folder, in the form of a component of
+	// File.Path. If nothing is left of it, it is the info hash in hexadecimal.
 	Name string
 
 	// Single reports whether the torrent is one file without a folder.
@@ -49,10 +49,14 @@ type Info struct {
 	Similar     []swarm.ID
 	Collections []string
 
-	v1, v2 bool         // the versions that the torrent is for
-	pieces []byte       // v1 hashes, 20 bytes for each piece; part of Raw
-	pads   []swarm.Span // sorted, not touching
-	hashes *hashStore
+	// Warnings name what was left out of the info dictionary because it is malformed.
+	Warnings []Warning
+
+	v1, v2       bool         // the versions that the torrent is for
+	originalName string       // as the torrent has it
+	pieces       []byte       // v1 hashes, 20 bytes for each piece; part of Raw
+	pads         []swarm.Span // sorted, not touching
+	hashes       *hashStore
 }
 
 // HasV1 reports whether the torrent has a v1 part: it is v1 or hybrid.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/piecehash"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -102,4 +103,20 @@ func TestV2FilesStartAtPieces(t *testing.T) {
 	require.False(t, i.Single)
 	require.True(t, parse(t, v2(dict{"x": leaf(5)})).Single)
 	require.False(t, parse(t, v2(dict{"y": leaf(5)})).Single)
+}
+
+// Two files of one root have one piece layer, so they must have one length.
+func TestRootsAndLengthsAgree(t *testing.T) {
+	hashes := [][32]byte{{1}, {2}, {3}}
+	root := piecehash.Root(hashes, piecehash.PieceLayer(16384))
+	file := func(length int64) dict { return dict{"": dict{"length": length, "pieces root": string(root[:])}} }
+	refuse(t, v2(dict{"a": file(4 * 16384), "b": file(3 * 16384)}), `files "a" and "b" have one pieces root and different lengths`)
+	i := parse(t, v2(dict{"a": file(3 * 16384), "b": file(3 * 16384), "c": file(7)}))
+	require.NoError(t, i.SetPieceLayer(root, hashes))
+	for p := range i.Pieces() {
+		v := []swarm.Verdict{{Piece: p, Stored: zeroReader{}}}
+		i.Verify(v)
+		require.False(t, v[0].OK)
+		require.NoError(t, v[0].Err)
+	}
 }

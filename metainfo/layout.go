@@ -1,15 +1,31 @@
 package metainfo
 
 import (
+	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/shoal-bt/shoal/metainfo/internal/charset"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // layOut makes Entries of files, in order: it gives them offsets and clean paths. It
-// also sets the pads and the length.
-func (i *Info) layOut(files []rawFile, c cleaner) error {
+// also sets the name, the pads and the length.
+func (i *Info) layOut(name torrentName, files []rawFile, encoding string) error {
+	c := systemCleaner()
+	legacy := c // for names that may be in the torrent's encoding
+	if !allUTF8(name, files) {
+		legacy.decoder = charset.Decoder(encoding)
+	}
+	cleanerOf := func(utf8 bool) cleaner {
+		if utf8 {
+			return c
+		}
+		return legacy
+	}
+	i.setName(name, cleanerOf(name.utf8))
 	i.Entries = make([]File, len(files))
 	var off int64
 	symlinks := false
@@ -30,7 +46,7 @@ func (i *Info) layOut(files []rawFile, c cleaner) error {
 			pieceLength: i.PieceLength,
 		}
 		if !i.Single {
-			e.Path = c.path(i.Name, f.path)
+			e.Path = cleanerOf(f.utf8).path(i.Name, f.path)
 		}
 		symlinks = symlinks || f.symlink != nil
 		off += f.length
@@ -42,13 +58,32 @@ func (i *Info) layOut(files []rawFile, c cleaner) error {
 		return errors.New("the length is zero: no file has any content")
 	}
 	i.Length = off
-	if err := distinct(i.Entries); err != nil {
-		return err
-	}
+	c.distinct(i.Entries)
 	if symlinks {
-		i.setSymlinks(files, c)
+		i.setSymlinks(files, legacy)
 	}
 	return nil
+}
+
+// setName sets Name. If nothing is left of the torrent's name, the info hash replaces it.
+func (i *Info) setName(name torrentName, c cleaner) {
+	i.originalName = name.text
+	i.Name = c.component(name.text)
+	switch {
+	case i.Name != "":
+	case i.HasV1():
+		i.Name = hex.EncodeToString(i.HashV1[:])
+	default:
+		i.Name = hex.EncodeToString(i.HashV2[:])
+	}
+}
+
+// allUTF8 reports whether all names are UTF-8. If only some are, those may be so by
+// chance, which is likely for short ones, so all have the torrent's encoding.
+func allUTF8(name torrentName, files []rawFile) bool {
+	return utf8.ValidString(name.text) && !slices.ContainsFunc(files, func(f rawFile) bool {
+		return slices.ContainsFunc(f.path, func(s string) bool { return !utf8.ValidString(s) })
+	})
 }
 
 // addPad adds a pad, or makes the last one longer if they touch.

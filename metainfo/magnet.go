@@ -1,6 +1,7 @@
 package metainfo
 
 import (
+	"cmp"
 	"encoding/base32"
 	"encoding/hex"
 	"errors"
@@ -43,6 +44,10 @@ type Magnet struct {
 	// means all files (so, BEP 53).
 	// https://www.bittorrent.org/beps/bep_0053.html
 	Select []Range
+
+	// Warnings name the parameters that were left out because they are malformed.
+	// String does not write them.
+	Warnings []Warning
 }
 
 // A Range is a run of file indices, both ends included.
@@ -80,9 +85,9 @@ func (t *Torrent) Magnet() *Magnet {
 	return m
 }
 
-// ParseMagnet reads a magnet link. It leaves out unknown keys, malformed hints, and more
-// than 1,000 values of a kind. A malformed selection of files is an error, because
-// ignoring it would download too much. An error is an *InvalidError.
+// ParseMagnet reads a magnet link. It leaves out unknown keys, and, with a warning,
+// malformed parameters and more than 1,000 values of a kind. The link needs one info hash
+// and must not have two of a version. An error is an *InvalidError.
 func ParseMagnet(s string) (*Magnet, error) {
 	m, err := parseMagnet(strings.TrimSpace(s))
 	if err != nil {
@@ -101,6 +106,8 @@ func parseMagnet(s string) (*Magnet, error) {
 	}
 	s = strings.TrimPrefix(s[len(scheme):], "?")
 	m := &Magnet{}
+	var warn warnings
+	var badHash error // the first; it matters if there is no other
 	for pair := range strings.SplitSeq(s, "&") {
 		key, value, _ := strings.Cut(pair, "=")
 		// Some programs number keys of the same kind: tr.1, tr.2.
@@ -111,20 +118,31 @@ func parseMagnet(s string) (*Magnet, error) {
 			continue
 		}
 		text, err := url.QueryUnescape(value)
-		if err != nil {
+		if err == nil {
+			err = m.put(key, text)
+		}
+		if err == nil || !slices.Contains(magnetKeys, key) {
+			continue
+		}
+		if errors.Is(err, errTwoHashes) {
 			return nil, fmt.Errorf("%s: %w", key, err)
 		}
-		if err := m.put(key, text); err != nil {
-			return nil, fmt.Errorf("%s: %w", key, err)
+		if key == "xt" && badHash == nil {
+			badHash = fmt.Errorf("%s: %w", key, err)
 		}
+		warn.add(key, "%v; it is left out", err)
 	}
 	if len(m.IDs()) == 0 {
-		return nil, errors.New("it has no info hash")
+		return nil, cmp.Or(badHash, errors.New("it has no info hash"))
 	}
+	m.Warnings = warn
 	return m, nil
 }
 
-// put adds one parameter.
+// magnetKeys are the keys that Magnet has fields for.
+var magnetKeys = []string{"xt", "dn", "xl", "tr", "ws", "xs", "as", "kt", "x.pe", "so"}
+
+// put adds one parameter. An error says what of it was left out.
 func (m *Magnet) put(key, text string) error {
 	if text == "" {
 		return nil
@@ -135,37 +153,47 @@ func (m *Magnet) put(key, text string) error {
 	case "dn":
 		m.Name = text
 	case "xl":
-		if n, err := strconv.ParseInt(text, 10, 64); err == nil && n > 0 {
-			m.Length = n
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n <= 0 {
+			return fmt.Errorf("%s is not a number of bytes", quote(text))
 		}
+		m.Length = n
 	case "tr":
-		m.Trackers = appendOnce(m.Trackers, text)
+		return appendOnce(&m.Trackers, text)
 	case "ws":
-		m.WebSeeds = appendOnce(m.WebSeeds, text)
+		return appendOnce(&m.WebSeeds, text)
 	case "xs":
-		m.Sources = appendOnce(m.Sources, text)
+		return appendOnce(&m.Sources, text)
 	case "as":
-		m.Acceptable = appendOnce(m.Acceptable, text)
+		return appendOnce(&m.Acceptable, text)
 	case "kt":
 		// "+" separates keywords; unescaping has turned it into a space.
 		for word := range strings.FieldsSeq(text) {
-			m.Keywords = appendOnce(m.Keywords, word)
+			if err := appendOnce(&m.Keywords, word); err != nil {
+				return err
+			}
 		}
 	case "x.pe":
-		if isHostPort(text) {
-			m.Peers = appendOnce(m.Peers, text)
+		if !isHostPort(text) {
+			return fmt.Errorf("%s is not host:port", quote(text))
 		}
+		return appendOnce(&m.Peers, text)
 	case "so":
 		return m.putSelection(text)
 	}
 	return nil
 }
 
-func appendOnce(list []string, s string) []string {
-	if s = strings.TrimSpace(s); s == "" || len(list) == maxValues || slices.Contains(list, s) {
-		return list
+// appendOnce appends s if the list does not have it yet.
+func appendOnce(list *[]string, s string) error {
+	if len(*list) == maxValues {
+		return fmt.Errorf("there are more than %d", maxValues)
 	}
-	return append(list, s)
+	if s = strings.TrimSpace(s); s == "" || slices.Contains(*list, s) {
+		return nil
+	}
+	*list = append(*list, s)
+	return nil
 }
 
 // isHostPort reports whether s is a host, an IPv4 address or an IPv6 address
@@ -179,6 +207,9 @@ func isHostPort(s string) bool {
 	return err == nil && n > 0
 }
 
+// errTwoHashes says that a link names two torrents.
+var errTwoHashes = errors.New("a link names one torrent")
+
 // putTopic adds an info hash. It ignores the topics of other networks.
 func (m *Magnet) putTopic(s string) error {
 	const btih, btmh = "urn:btih:", "urn:btmh:"
@@ -189,7 +220,7 @@ func (m *Magnet) putTopic(s string) error {
 			return err
 		}
 		if m.HashV1 != [20]byte{} && m.HashV1 != h {
-			return errors.New("it has two v1 info hashes")
+			return fmt.Errorf("it has two v1 info hashes; %w", errTwoHashes)
 		}
 		m.HashV1 = h
 	case len(s) >= len(btmh) && strings.EqualFold(s[:len(btmh)], btmh):
@@ -198,7 +229,7 @@ func (m *Magnet) putTopic(s string) error {
 			return err
 		}
 		if m.HashV2 != [32]byte{} && m.HashV2 != h {
-			return errors.New("it has two v2 info hashes")
+			return fmt.Errorf("it has two v2 info hashes; %w", errTwoHashes)
 		}
 		m.HashV2 = h
 	}
@@ -243,8 +274,9 @@ func parseHashV2(s string) (h [32]byte, err error) {
 	return h, nil
 }
 
-// putSelection reads indices and ranges of them, such as "0,2,6-8".
-func (m *Magnet) putSelection(s string) error {
+// putSelection reads indices and ranges of them, such as "0,2,6-8". It leaves out those
+// that are malformed.
+func (m *Magnet) putSelection(s string) (err error) {
 	for part := range strings.SplitSeq(s, ",") {
 		first, last, isRange := strings.Cut(part, "-")
 		if !isRange {
@@ -253,14 +285,17 @@ func (m *Magnet) putSelection(s string) error {
 		a, err1 := strconv.ParseUint(first, 10, 31)
 		b, err2 := strconv.ParseUint(last, 10, 31)
 		if err1 != nil || err2 != nil || a > b {
-			return fmt.Errorf("%s is not a range of files", quote(part))
+			if err == nil {
+				err = fmt.Errorf("%s is not a range of files", quote(part))
+			}
+			continue
 		}
 		if len(m.Select) == maxRanges {
-			return fmt.Errorf("more than %d ranges", maxRanges)
+			return fmt.Errorf("there are more than %d ranges", maxRanges)
 		}
 		m.Select = append(m.Select, Range{int(a), int(b)})
 	}
-	return nil
+	return err
 }
 
 // String returns the link, from which ParseMagnet reads the same Magnet.

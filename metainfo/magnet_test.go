@@ -71,11 +71,16 @@ func TestMagnetKeys(t *testing.T) {
 		Keywords:   []string{"one", "two", "c++"},
 		Peers:      []string{"1.2.3.4:5", "[::1]:6", "host:7"},
 		Select:     []metainfo.Range{{0, 0}, {2, 2}, {4, 4}, {6, 8}},
+		Warnings: []metainfo.Warning{
+			{"x.pe", `"bad" is not host:port; it is left out`, 2},
+			{"xl", `"-1" is not a number of bytes; it is left out`, 1},
+		},
 	}, m)
 	require.True(t, m.Selects(7))
 	require.False(t, m.Selects(5))
 	again, err := metainfo.ParseMagnet(m.String())
 	require.NoError(t, err)
+	m.Warnings = nil
 	require.Equal(t, m, again)
 	require.Contains(t, m.String(), "dn=a%20b%20c")
 	require.Contains(t, m.String(), "kt=one+two+c%2B%2B")
@@ -103,12 +108,6 @@ func TestMagnetFaults(t *testing.T) {
 		{"magnet:?xt=urn:btmh:zz", "xt: v2 info hash"},
 		{"magnet:?" + btih + "&xt=urn:btih:" + strings.Repeat("1", 40), "two v1 info hashes"},
 		{"magnet:?" + btmh + "&xt=urn:btmh:1220" + strings.Repeat("1", 64), "two v2 info hashes"},
-		{"magnet:?" + btih + "&dn=%zz", "dn: "},
-		{"magnet:?" + btih + "&so=1,x", `so: "x" is not a range`},
-		{"magnet:?" + btih + "&so=3-1", `"3-1" is not a range`},
-		{"magnet:?" + btih + "&so=-1", `"-1" is not a range`},
-		{"magnet:?" + btih + "&so=1-4294967296", "is not a range"},
-		{"magnet:?" + btih + "&so=" + strings.Repeat("1,", 10_000) + "1", "more than 10000 ranges"},
 		{"magnet:?" + strings.Repeat("x", 1<<20), "more than 1048576 bytes"},
 	} {
 		_, err := metainfo.ParseMagnet(test.in)
@@ -117,6 +116,41 @@ func TestMagnetFaults(t *testing.T) {
 		require.ErrorContains(t, err, "metainfo: magnet link: ")
 		require.ErrorContains(t, err, test.fault)
 	}
+}
+
+// One bad parameter does not spoil the others.
+func TestMagnetWarnings(t *testing.T) {
+	v1, _ := hashes()
+	for _, test := range []struct{ in, part, reason string }{
+		{"dn=%zz", "dn", "invalid URL escape"},
+		{"tr=udp%3A%2F%http://a&tr=http://good", "tr", "invalid URL escape"},
+		{"so=1,x", "so", `"x" is not a range of files`},
+		{"so=3-1", "so", `"3-1" is not a range`},
+		{"so=-1", "so", `"-1" is not a range`},
+		{"so=1-4294967296", "so", "is not a range"},
+		{"so=" + strings.Repeat("1,", 10_000) + "1", "so", "more than 10000 ranges"},
+		{"xl=many", "xl", `"many" is not a number of bytes`},
+		{"xl=%", "xl", "invalid URL escape"},
+		{"x.pe=:0", "x.pe", `":0" is not host:port`},
+		{"xt=urn:btmh:11141234", "xt", "not a SHA-256"},
+		{"xt=urn:btih:%zz", "xt", "invalid URL escape"},
+		{"xt=urn:btih:123", "xt", "40 or 32 digits"},
+	} {
+		for _, s := range []string{"magnet:?" + btih + "&dn=kept&" + test.in, "magnet:?" + test.in + "&" + btih + "&ws=http://kept"} {
+			m, err := metainfo.ParseMagnet(s)
+			require.NoError(t, err, s)
+			require.Equal(t, v1, m.HashV1)
+			require.True(t, m.Name == "kept" || len(m.WebSeeds) == 1, s)
+			require.Len(t, m.Warnings, 1, s)
+			require.Equal(t, test.part, m.Warnings[0].Part)
+			require.Contains(t, m.Warnings[0].Reason, test.reason)
+		}
+	}
+	m, err := metainfo.ParseMagnet("magnet:?" + btih + "&so=1,x,5-4,7&%zz=%zz&foo=%zz")
+	require.NoError(t, err)
+	require.Equal(t, []metainfo.Range{{1, 1}, {7, 7}}, m.Select, "the good ranges are used")
+	require.Equal(t, `so: "x" is not a range of files; it is left out`, m.Warnings[0].String())
+	require.Len(t, m.Warnings, 1, "nobody misses a key that nobody knows")
 }
 
 func TestMagnetLimitsValuesOfAKind(t *testing.T) {

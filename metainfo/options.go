@@ -6,18 +6,17 @@ import (
 	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 )
 
-// Limits that have no option, because no honest torrent comes near them.
-const (
-	maxDuplicates = 500 // paths that collide with others
-	maxName       = 240 // bytes of one component of a path
-)
+// maxURLs is the number of trackers, of web seeds and so on. It has no option, because no
+// honest torrent comes near it.
+const maxURLs = 10_000
 
 // Options limit what is accepted from strangers. The zero value is ready for use;
 // Parse, ParseInfo and ReadFile use it. Options may be used from many goroutines.
 type Options struct {
-	// MaxBytes is the largest length of a .torrent file or an info dictionary, in
-	// bytes. Zero means 10 MiB for a file and 30 MiB for an info dictionary
-	// alone, a negative number means no limit.
+	// MaxBytes is the largest length of a .torrent file, or of an info dictionary
+	// alone, in bytes. Zero means 128 MiB, which is enough for a hybrid of 2,097,152
+	// pieces; a negative number means no limit. What is read takes about as much
+	// memory as the file, and up to 600 bytes for each file of the torrent.
 	MaxBytes int64
 
 	// MaxPieces is the largest number of pieces of a torrent. Zero means
@@ -25,10 +24,10 @@ type Options struct {
 	MaxPieces int
 }
 
-func (o Options) maxBytes(def int64) int64 {
+func (o Options) maxBytes() int64 {
 	switch {
 	case o.MaxBytes == 0:
-		return def
+		return layout.MaxBytes
 	case o.MaxBytes < 0:
 		return math.MaxInt64 - 1
 	}

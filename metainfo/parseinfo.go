@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"math/bits"
-	"runtime"
 	"strings"
 
 	"github.com/shoal-bt/shoal/bencode"
@@ -25,7 +24,7 @@ func ParseInfo(raw []byte) (*Info, error) { return Options{}.ParseInfo(raw) }
 
 // ParseInfo is like the function ParseInfo, with the limits of o.
 func (o Options) ParseInfo(raw []byte) (*Info, error) {
-	if limit := o.maxBytes(30 << 20); int64(len(raw)) > limit {
+	if limit := o.maxBytes(); int64(len(raw)) > limit {
 		return nil, &InvalidError{fmt.Errorf("info: %d bytes, more than %d", len(raw), limit)}
 	}
 	raw = bytes.Clone(raw)
@@ -33,32 +32,36 @@ func (o Options) ParseInfo(raw []byte) (*Info, error) {
 	if err != nil {
 		return nil, &InvalidError{fmt.Errorf("info: %w", err)}
 	}
-	i, err := o.info(v)
+	i, err := o.info(v, "")
 	if err != nil {
 		return nil, &InvalidError{fmt.Errorf("info: %w", err)}
 	}
 	return i, nil
 }
 
-// info reads an info dictionary that was scanned leniently. The Info keeps the bytes
-// of v.
-func (o Options) info(v bencode.Value) (*Info, error) {
+// info reads an info dictionary that was scanned leniently, with names in an encoding.
+// The Info keeps the bytes of v.
+func (o Options) info(v bencode.Value, encoding string) (*Info, error) {
 	if v.Kind() != bencode.Dict {
 		return nil, &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()}
 	}
 	// The version comes first, so that the error for a later version says so.
 	// BEP 52, "meta version": https://www.bittorrent.org/beps/bep_0052.html
+	var warn warnings
+	_, v1 := v.Get("pieces")
 	version, err := optional(v.GetInt("meta version"))
 	if err != nil {
-		return nil, err
+		if !v1 {
+			return nil, err
+		}
+		warn.add("meta version", "%v; the torrent is read as v1", err)
 	}
 	if version != 0 && version != 1 && version != 2 {
 		return nil, fmt.Errorf("meta version %d is not supported", version)
 	}
-	_, v1 := v.Get("pieces")
 	v2 := version == 2
 	v1 = v1 || !v2
-	i := &Info{Raw: v.Raw(), v1: v1, v2: v2, hashes: newHashStore()}
+	i := &Info{Raw: v.Raw(), v1: v1, v2: v2}
 	if v2 {
 		// Some v1 torrents have keys out of order; they work, because the hash
 		// is that of the bytes. v2 was strict from the start.
@@ -70,19 +73,21 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 	if v1 {
 		i.HashV1 = sha1.Sum(i.Raw)
 	}
-	c := cleaner{windows: runtime.GOOS == "windows"}
-	name, err := i.readName(v, c)
+	name, err := readName(v, &warn)
 	if err != nil {
 		return nil, err
 	}
 	if err := i.readPieceLength(v); err != nil {
 		return nil, err
 	}
-	files, err := o.readFiles(i, v, name)
+	files, err := o.readFiles(i, v, name, &warn)
 	if err != nil {
 		return nil, err
 	}
-	if err := i.layOut(files, c); err != nil {
+	if err := i.layOut(name, files, encoding); err != nil {
+		return nil, err
+	}
+	if i.hashes, err = newHashStore(i.Entries, i.PieceLength); err != nil {
 		return nil, err
 	}
 	if v1 {
@@ -90,30 +95,33 @@ func (o Options) info(v bencode.Value) (*Info, error) {
 			return nil, err
 		}
 	}
-	i.readOptional(v)
+	i.readOptional(v, &warn)
+	i.Warnings = warn
 	return i, nil
 }
 
-// readName sets Name, and returns the name that the torrent has.
-func (i *Info) readName(v bencode.Value, c cleaner) (string, error) {
+// A torrentName is the name that a torrent has.
+type torrentName struct {
+	text string
+	utf8 bool // it is from a key that says so
+}
+
+// readName reads the name. BEP 3 calls it advisory, so it may be empty.
+func readName(v bencode.Value, w *warnings) (torrentName, error) {
 	name, err := v.GetText("name.utf-8")
-	if err != nil || name == "" {
-		if name, err = v.GetText("name"); err != nil {
-			return "", err
-		}
+	if err == nil && name != "" {
+		return torrentName{name, true}, nil
 	}
-	if strings.Trim(name, "\x00") == "" {
-		return "", errors.New("name is empty")
+	if name, err = v.GetText("name"); err != nil {
+		return torrentName{}, err
 	}
-	i.Name = c.component(name)
-	if i.Name == "" {
-		if i.HasV1() {
-			i.Name = hex.EncodeToString(i.HashV1[:])
-		} else {
-			i.Name = hex.EncodeToString(i.HashV2[:])
-		}
+	switch {
+	case name == "":
+		w.add("name", "it is empty; the torrent is named by its info hash")
+	case strings.Trim(name, "\x00") == "":
+		return torrentName{}, errors.New("name has only zero bytes")
 	}
-	return name, nil
+	return torrentName{name, false}, nil
 }
 
 func (i *Info) readPieceLength(v bencode.Value) error {
@@ -134,10 +142,10 @@ func (i *Info) readPieceLength(v bencode.Value) error {
 
 // readFiles returns all files in order, pads included, and checks their number
 // and lengths.
-func (o Options) readFiles(i *Info, v bencode.Value, name string) (files []rawFile, err error) {
+func (o Options) readFiles(i *Info, v bencode.Value, name torrentName, w *warnings) (files []rawFile, err error) {
 	var tree []rawFile
 	if i.v1 {
-		if files, i.Single, err = fileList(v, name); err != nil {
+		if files, i.Single, err = fileList(v, name, w); err != nil {
 			return nil, err
 		}
 		if err := o.checkLengths(files, i.PieceLength); err != nil {
@@ -146,7 +154,7 @@ func (o Options) readFiles(i *Info, v bencode.Value, name string) (files []rawFi
 	}
 	if i.v2 {
 		var single bool
-		if tree, single, err = fileTree(v, name); err != nil {
+		if tree, single, err = fileTree(v, name.text, w); err != nil {
 			return nil, err
 		}
 		if err := o.checkLengths(tree, i.PieceLength); err != nil {
@@ -195,33 +203,50 @@ func (i *Info) readPieces(v bencode.Value) error {
 }
 
 // readOptional reads what a torrent may lack. It leaves out what is malformed.
-func (i *Info) readOptional(v bencode.Value) {
-	i.Source, _ = v.GetText("source")
+func (i *Info) readOptional(v bencode.Value, w *warnings) {
+	i.Source = readText(v, "source", w)
 	if p, ok := v.Get("private"); ok {
-		n, _ := p.Int()
-		s, _ := p.Text() // some programs write a string
+		n, err := p.Int()
+		s, err2 := p.Text() // some programs write a string
+		if err != nil && err2 != nil {
+			w.add("private", "%v; it is ignored", err)
+		}
 		i.Private = n != 0 || s == "1"
 	}
-	i.Similar, i.Collections = readSimilar(v)
+	i.Similar, i.Collections = readSimilar(v, w)
 }
 
 // readSimilar reads the hints of BEP 38, which may be inside and outside of the info
 // dictionary.
 // https://www.bittorrent.org/beps/bep_0038.html
-func readSimilar(v bencode.Value) (similar []swarm.ID, collections []string) {
-	if list, ok := v.Get("similar"); ok {
-		for e := range list.List() {
-			if b, _ := e.Bytes(); len(b) == 20 {
-				similar = append(similar, swarm.ID(b))
-			}
+func readSimilar(v bencode.Value, w *warnings) (similar []swarm.ID, collections []string) {
+	for e := range listOf(v, "similar", w) {
+		b, err := e.Bytes()
+		switch {
+		case err != nil:
+			w.add("similar", "%v; it is left out", err)
+		case len(b) != 20:
+			w.add("similar", "an info hash has %d bytes, want 20; it is left out", len(b))
+		default:
+			similar = append(similar, swarm.ID(b))
 		}
 	}
-	if list, ok := v.Get("collections"); ok {
-		for e := range list.List() {
-			if s, err := e.Text(); err == nil {
-				collections = append(collections, s)
-			}
+	for e := range listOf(v, "collections", w) {
+		s, err := e.Text()
+		if err != nil {
+			w.add("collections", "%v; it is left out", err)
+			continue
 		}
+		collections = append(collections, s)
 	}
 	return similar, collections
+}
+
+// listOf yields the elements of the list of a key.
+func listOf(v bencode.Value, key string, w *warnings) iter.Seq[bencode.Value] {
+	list, err := optional(v.GetList(key))
+	if err != nil {
+		w.add(key, "%v; it is left out", err)
+	}
+	return list.List()
 }

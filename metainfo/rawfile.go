@@ -1,7 +1,6 @@
 package metainfo
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 // checked but not cleaned.
 type rawFile struct {
 	path       []string // below the torrent's folder, or just the name
+	utf8       bool     // the path is from a key that says so
 	length     int64
 	pad        bool
 	executable bool
@@ -24,13 +24,14 @@ type rawFile struct {
 	root       [32]byte
 }
 
-// readAttributes reads the attributes of BEP 47 from d: the kind of the file and the
-// target of a symlink. It reports whether it is a symlink, which has no length.
+// readAttributes reads the attributes of BEP 47 from d: the kind of file n and the
+// target of a symlink. It reports whether it is a symlink, which has no length. One
+// without a target becomes an empty file, as in libtorrent.
 // https://www.bittorrent.org/beps/bep_0047.html
-func (f *rawFile) readAttributes(d bencode.Value) (symlink bool, err error) {
+func (f *rawFile) readAttributes(d bencode.Value, n int, w *warnings) (symlink bool) {
 	attr, err := optional(d.GetBytes("attr"))
 	if err != nil {
-		return false, err
+		w.add("attr", "file %d: %v; it is ignored", n, err)
 	}
 	for _, c := range attr {
 		switch c {
@@ -44,37 +45,41 @@ func (f *rawFile) readAttributes(d bencode.Value) (symlink bool, err error) {
 			symlink = true
 		}
 	}
-	if !symlink {
-		return false, nil
+	if symlink {
+		if f.symlink, err = readComponents(d, "symlink path"); err != nil {
+			w.add("symlink path", "file %d: %v; it becomes an empty file", n, err)
+			f.symlink = nil
+		}
 	}
-	target, err := d.GetList("symlink path")
-	if err != nil {
-		return false, err
-	}
-	f.symlink, err = readComponents(target)
-	if err != nil {
-		return false, fmt.Errorf("symlink path: %w", err)
-	}
-	if len(f.symlink) == 0 {
-		return false, errors.New("symlink path is empty")
-	}
-	return true, nil
+	return symlink
 }
 
-// readComponents reads a list of strings.
-func readComponents(list bencode.Value) ([]string, error) {
+// errTooDeep says that a path has more than MaxDepth components.
+var errTooDeep = fmt.Errorf("more than %d folders deep", layout.MaxDepth)
+
+// readComponents reads the list of strings of a key, which must not be empty. If some of
+// it is malformed, it returns the other components with an error.
+func readComponents(d bencode.Value, key string) ([]string, error) {
+	list, err := d.GetList(key)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]string, 0, 2)
 	for v := range list.List() {
-		s, err := v.Text()
-		if err != nil {
-			return nil, err
+		s, malformed := v.Text()
+		if malformed != nil {
+			err = fmt.Errorf("%s: %w", key, malformed)
+			continue
 		}
 		if len(out) == layout.MaxDepth {
-			return nil, fmt.Errorf("more than %d folders deep", layout.MaxDepth)
+			return nil, fmt.Errorf("%s: %w", key, errTooDeep)
 		}
 		out = append(out, s)
 	}
-	return slices.Clip(out), nil
+	if len(out) == 0 && err == nil {
+		err = fmt.Errorf("%s is empty", key)
+	}
+	return slices.Clip(out), err
 }
 
 // maxPathMemory limits the memory that the paths of a torrent take, in bytes. A v2

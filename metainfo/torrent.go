@@ -2,7 +2,6 @@ package metainfo
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/metainfo/internal/dict"
+	"github.com/shoal-bt/shoal/metainfo/internal/layout"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -58,6 +58,10 @@ type Torrent struct {
 	// read, and Bytes does not write it.
 	BuiltFrom []swarm.File
 
+	// Warnings name what was left out because it is malformed, those of Info
+	// included. Bytes does not write them.
+	Warnings []Warning
+
 	extra []dict.Entry // other entries of the file, sorted by key
 }
 
@@ -89,9 +93,9 @@ func (o Options) Read(r io.Reader) (*Torrent, error) { return o.read(r, 0) }
 
 // read is Read for a file that is likely to have size bytes.
 func (o Options) read(r io.Reader, size int64) (*Torrent, error) {
-	limit := o.maxBytes(10<<20) + 1
+	limit := o.maxBytes() + 1
 	var b bytes.Buffer
-	b.Grow(int(min(max(size, 0), limit, 1<<20)) + bytes.MinRead)
+	b.Grow(int(min(max(size, 0), limit, layout.MaxBytes)) + bytes.MinRead)
 	if _, err := b.ReadFrom(io.LimitReader(r, limit)); err != nil {
 		return nil, fmt.Errorf("metainfo: %w", err)
 	}
@@ -103,25 +107,27 @@ func (o Options) Parse(b []byte) (*Torrent, error) { return o.parse(bytes.Clone(
 
 // parse is Parse, but keeps b.
 func (o Options) parse(b []byte) (*Torrent, error) {
-	if limit := o.maxBytes(10 << 20); int64(len(b)) > limit {
+	if limit := o.maxBytes(); int64(len(b)) > limit {
 		return nil, &InvalidError{fmt.Errorf("the file has more than %d bytes", limit)}
 	}
 	v, rest, err := bencode.ScanPrefix(b, bencode.Options{Lenient: true})
 	if err != nil {
 		return nil, &InvalidError{err}
 	}
-	t, err := o.torrent(v)
+	var warn warnings
+	// Editors and downloads append an end of line, which is worth no warning.
+	if len(bytes.Trim(rest, "\r\n\x00 ")) > 0 {
+		warn.add("end of the file", "the torrent ends at byte %d of %d; the rest is ignored", len(b)-len(rest), len(b))
+	}
+	t, err := o.torrent(v, &warn)
 	if err != nil {
 		return nil, &InvalidError{err}
 	}
-	// Editors and downloads append an end of line.
-	if rest = bytes.Trim(rest, "\r\n\x00 "); len(rest) > 0 {
-		return nil, &InvalidError{errors.New("data follows the torrent")}
-	}
+	t.Warnings = slices.Concat(t.Info.Warnings, warn)
 	return t, nil
 }
 
-func (o Options) torrent(v bencode.Value) (*Torrent, error) {
+func (o Options) torrent(v bencode.Value, w *warnings) (*Torrent, error) {
 	if v.Kind() != bencode.Dict {
 		return nil, &bencode.TypeError{Want: bencode.Dict, Got: v.Kind()}
 	}
@@ -130,15 +136,14 @@ func (o Options) torrent(v bencode.Value) (*Torrent, error) {
 		return nil, err
 	}
 	t := &Torrent{}
-	if t.Info, err = o.info(info); err != nil {
+	encoding, _ := v.GetText("encoding")
+	if t.Info, err = o.info(info, encoding); err != nil {
 		return nil, fmt.Errorf("info: %w", err)
 	}
 	if t.Info.HasV2() {
-		if err := t.Info.readLayers(v); err != nil {
-			return nil, err
-		}
+		t.Info.readLayers(v, w)
 	}
-	t.readOuter(v)
+	t.readOuter(v, w)
 	return t, nil
 }
 
@@ -151,18 +156,16 @@ var knownKeys = []string{
 
 // readOuter reads everything except the info dictionary and the piece layers. None of
 // it is essential, so it leaves out what is malformed.
-func (t *Torrent) readOuter(v bencode.Value) {
-	t.Tiers = readTiers(v)
-	t.WebSeeds = readURLs(v, "url-list")
-	t.HTTPSeeds = readURLs(v, "httpseeds")
-	t.Nodes = readNodes(v)
-	t.Comment = readText(v, "comment")
-	t.CreatedBy = readText(v, "created by")
-	t.Encoding, _ = v.GetText("encoding")
-	if n, err := v.GetInt("creation date"); err == nil && n > 0 {
-		t.CreationDate = time.Unix(n, 0).UTC()
-	}
-	t.Similar, t.Collections = readSimilar(v)
+func (t *Torrent) readOuter(v bencode.Value, w *warnings) {
+	t.Tiers = readTiers(v, w)
+	t.WebSeeds = readURLs(v, "url-list", w)
+	t.HTTPSeeds = readURLs(v, "httpseeds", w)
+	t.Nodes = readNodes(v, w)
+	t.Comment = readText(v, "comment", w)
+	t.CreatedBy = readText(v, "created by", w)
+	t.Encoding = readText(v, "encoding", w)
+	t.CreationDate = readDate(v, w)
+	t.Similar, t.Collections = readSimilar(v, w)
 	for key, e := range v.Dict() {
 		if !slices.Contains(knownKeys, string(key)) {
 			t.extra = append(t.extra, dict.Entry{Key: string(key), Raw: e.Raw()})
@@ -173,90 +176,142 @@ func (t *Torrent) readOuter(v bencode.Value) {
 	t.extra = slices.CompactFunc(t.extra, func(a, b dict.Entry) bool { return a.Key == b.Key })
 }
 
-func readText(v bencode.Value, key string) string {
+func readText(v bencode.Value, key string, w *warnings) string {
 	if s, err := v.GetText(key + ".utf-8"); err == nil && s != "" {
 		return s
 	}
-	s, _ := v.GetText(key)
+	s, err := optional(v.GetText(key))
+	if err != nil {
+		w.add(key, "%v; it is left out", err)
+	}
 	return s
+}
+
+// maxDate is the last second of the year 9999: JSON and most formats of dates end there.
+const maxDate = 253_402_300_799
+
+// readDate reads the creation date, the zero time if there is none. Some programs write
+// milliseconds, and 0 for no date.
+func readDate(v bencode.Value, w *warnings) time.Time {
+	const key = "creation date"
+	n, err := optional(v.GetInt(key))
+	switch {
+	case err != nil:
+		w.add(key, "%v; it is left out", err)
+	case n < 0:
+		w.add(key, "%d is before 1970; it is left out", n)
+	case n > maxDate:
+		w.add(key, "%d is after the year 9999; it is left out", n)
+	case n > 0:
+		return time.Unix(n, 0).UTC()
+	}
+	return time.Time{}
 }
 
 // readTiers reads the trackers. If there is a list, "announce" is ignored (BEP 12). A
 // URL that is there more than once counts the first time.
 // https://www.bittorrent.org/beps/bep_0012.html
-func readTiers(v bencode.Value) [][]string {
+func readTiers(v bencode.Value, w *warnings) [][]string {
 	var tiers [][]string
-	seen := make(map[string]bool)
-	read := func(urls ...bencode.Value) {
-		var tier []string
-		for _, u := range urls {
-			s, _ := u.Text()
-			if s = strings.TrimSpace(s); s != "" && !seen[s] {
-				seen[s] = true
-				tier = append(tier, s)
-			}
-		}
+	const key = "announce-list"
+	r := urlReader{key: key, warnings: w}
+	addTier := func(tier []string) {
 		if len(tier) > 0 {
 			tiers = append(tiers, tier)
 		}
 	}
-	if list, ok := v.Get("announce-list"); ok {
-		for tier := range list.List() {
-			if tier.Kind() == bencode.String { // a list of URLs instead of one of lists
-				read(tier)
-			} else {
-				read(slices.Collect(tier.List())...)
-			}
-		}
+	for tier := range listOf(v, key, w) {
+		addTier(r.read(tier)) // it may be a URL instead of a list of them
 	}
-	if len(tiers) == 0 {
-		if u, ok := v.Get("announce"); ok {
-			read(u)
-		}
+	if u, ok := v.Get("announce"); ok && len(tiers) == 0 {
+		r.key = "announce"
+		addTier(r.read(u))
 	}
 	return tiers
 }
 
-// readURLs reads a string or a list of strings, without duplicates.
-func readURLs(v bencode.Value, key string) []string {
-	var urls []string
-	seen := make(map[string]bool)
-	add := func(u bencode.Value) {
-		s, _ := u.Text()
-		if s = strings.TrimSpace(s); s != "" && !seen[s] {
-			seen[s] = true
-			urls = append(urls, s)
-		}
+// readURLs reads the URLs of a key, a string or a list of strings.
+func readURLs(v bencode.Value, key string, w *warnings) []string {
+	u, ok := v.Get(key)
+	if !ok {
+		return nil
 	}
-	u, _ := v.Get(key)
-	add(u)
-	for e := range u.List() {
-		add(e)
+	r := urlReader{key: key, warnings: w}
+	return r.read(u)
+}
+
+// A urlReader reads URLs of one kind, each once.
+type urlReader struct {
+	key      string
+	warnings *warnings
+	seen     map[string]bool
+}
+
+// read reads a URL or a list of them.
+func (r *urlReader) read(v bencode.Value) (urls []string) {
+	if v.Kind() != bencode.List {
+		return r.add(nil, v)
+	}
+	for u := range v.List() {
+		urls = r.add(urls, u)
 	}
 	return urls
 }
 
+func (r *urlReader) add(urls []string, u bencode.Value) []string {
+	s, err := u.Text()
+	if err != nil {
+		r.warnings.add(r.key, "%v; it is left out", err)
+	}
+	if s = strings.TrimSpace(s); s == "" || r.seen[s] {
+		return urls
+	}
+	if len(r.seen) == maxURLs {
+		r.warnings.add(r.key, tooManyURLs, maxURLs)
+		return urls
+	}
+	if r.seen == nil {
+		r.seen = make(map[string]bool)
+	}
+	r.seen[s] = true
+	return append(urls, s)
+}
+
+const tooManyURLs = "there are more than %d; the others are left out"
+
 // readNodes reads a list of pairs of host and port, without malformed ones.
 // https://www.bittorrent.org/beps/bep_0005.html#torrent-file-extensions
-func readNodes(v bencode.Value) []string {
+func readNodes(v bencode.Value, w *warnings) []string {
+	const key = "nodes"
 	var nodes []string
-	list, _ := v.Get("nodes")
-	for e := range list.List() {
-		pair := slices.Collect(e.List())
-		if len(pair) != 2 {
+	for e := range listOf(v, key, w) {
+		node, ok := readNode(e)
+		if !ok {
+			w.add(key, "it is not a pair of host and port; it is left out")
 			continue
 		}
-		host, err1 := pair[0].Text()
-		port, err2 := pair[1].Int()
-		if err1 != nil || err2 != nil || host == "" || port <= 0 || port > 65535 {
-			continue
+		if len(nodes) == maxURLs {
+			w.add(key, tooManyURLs, maxURLs)
+			break
 		}
-		node := net.JoinHostPort(host, strconv.FormatInt(port, 10))
-		if h, _, err := net.SplitHostPort(node); err == nil && h == host {
-			nodes = append(nodes, node)
-		}
+		nodes = append(nodes, node)
 	}
 	return nodes
+}
+
+func readNode(e bencode.Value) (node string, ok bool) {
+	if e.Len() != 2 || e.Kind() != bencode.List {
+		return "", false
+	}
+	pair := slices.Collect(e.List())
+	host, err1 := pair[0].Text()
+	port, err2 := pair[1].Int()
+	if err1 != nil || err2 != nil || host == "" || port <= 0 || port > 65535 {
+		return "", false
+	}
+	node = net.JoinHostPort(host, strconv.FormatInt(port, 10))
+	h, _, err := net.SplitHostPort(node)
+	return node, err == nil && h == host
 }
 
 // IDs returns the IDs of the torrent's swarms, as Info.IDs does.

@@ -87,7 +87,15 @@ func TestTiers(t *testing.T) {
 
 func TestMalformedFieldsAreLeftOut(t *testing.T) {
 	tor := parseTorrent(t, "comment", list{}, "created by", 1, "creation date", "x", "encoding", dict{}, "url-list", 1,
-		"httpseeds", dict{}, "nodes", "x", "similar", 1, "collections", "x")
+		"httpseeds", dict{}, "nodes", "x", "similar", 1, "collections", "x", "announce-list", 7)
+	var parts []string
+	for _, w := range tor.Warnings {
+		require.Equal(t, 1, w.Count)
+		parts = append(parts, w.Part)
+	}
+	require.ElementsMatch(t, []string{"comment", "created by", "creation date", "encoding", "url-list", "httpseeds", "nodes",
+		"similar", "collections", "announce-list"}, parts)
+	tor.Warnings = nil
 	require.Equal(t, parseTorrent(t), tor)
 	require.Zero(t, parseTorrent(t, "creation date", -5).CreationDate)
 	require.Equal(t, []string{"http://one"}, parseTorrent(t, "url-list", "http://one").WebSeeds)
@@ -101,8 +109,6 @@ func TestTorrentFaults(t *testing.T) {
 		{"le", "want a dictionary"},
 		{"de", `"info" is missing`},
 		{"d4:infolee", `key "info": want a dictionary, got a list`},
-		{string(outer()) + "x", "data follows the torrent"},
-		{string(outer()) + "de", "data follows the torrent"},
 		{strings.Repeat("l", 1000), "nest too deep"},
 		{"d4:info999999999999:", "goes past the end"},
 	} {
@@ -112,8 +118,12 @@ func TestTorrentFaults(t *testing.T) {
 		require.ErrorContains(t, err, test.fault)
 		require.True(t, strings.HasPrefix(err.Error(), "metainfo: "))
 	}
-	_, err := metainfo.Parse(append(outer(), "\r\n"...))
-	require.NoError(t, err, "an end of line behind the torrent")
+	tor, err := metainfo.Parse(append(outer(), "\r\n"...))
+	require.NoError(t, err)
+	require.Empty(t, tor.Warnings, "an end of line behind the torrent")
+	tor, err = metainfo.Parse(append(outer(), "de"...))
+	require.NoError(t, err)
+	require.Equal(t, []metainfo.Warning{{"end of the file", "the torrent ends at byte 107 of 109; the rest is ignored", 1}}, tor.Warnings)
 }
 
 func TestPieceLayerFaults(t *testing.T) {
@@ -139,7 +149,7 @@ func TestPieceLayerFaults(t *testing.T) {
 	requireRoundTrip(t, tor)
 	for _, test := range []struct {
 		layers any
-		fault  string
+		reason string
 	}{
 		{list{}, `key "piece layers": want a dictionary`},
 		{dict{key: 1}, "want a string"},
@@ -150,9 +160,19 @@ func TestPieceLayerFaults(t *testing.T) {
 		{dict{key[1:]: layer}, "its root has 31 bytes"},
 		{dict{strings.Repeat("k", 32): layer}, "no file longer than a piece has this root"},
 	} {
-		_, err := metainfo.Parse([]byte(enc(dict{"info": info, "piece layers": test.layers})))
-		require.ErrorContains(t, err, test.fault)
+		tor, err := metainfo.Parse([]byte(enc(dict{"info": info, "piece layers": test.layers})))
+		require.NoError(t, err)
+		require.Len(t, tor.Info.MissingLayers(), 3, "a layer that is wrong counts as missing")
+		require.Len(t, tor.Warnings, 1)
+		require.Equal(t, "piece layers", tor.Warnings[0].Part)
+		require.Contains(t, tor.Warnings[0].Reason, test.reason)
 	}
+	// A layer that is wrong does not spoil one that is right.
+	tor, err = metainfo.Parse([]byte(enc(dict{"info": info, "piece layers": dict{key: layer, "odd": 1, "odder": 2}})))
+	require.NoError(t, err)
+	require.Len(t, tor.Info.MissingLayers(), 2)
+	require.Equal(t, 2, tor.Warnings[0].Count)
+	require.Contains(t, tor.Warnings[0].String(), "(and 1 more)")
 	// v1 torrents have no piece layers, so theirs are not read.
 	tor, err = metainfo.Parse(outer("piece layers", dict{"k": 1}))
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -163,6 +164,14 @@ func TestDecodeWithoutGeometry(t *testing.T) {
 		_, _, _, err := d.Decode(b)
 		requireProtocolError(t, err, Kind(b[4]))
 	}
+	for _, b := range [][]byte{
+		message(Have, math.MaxInt32),
+		message(Request, math.MaxInt32, math.MaxInt32-swarm.MaxRequest, swarm.MaxRequest),
+	} {
+		_, n, _, err := d.Decode(b)
+		require.NoError(t, err)
+		require.Equal(t, len(b), n)
+	}
 	m, _, _, err := d.Decode(frame(append([]byte{byte(Bitfield)}, make([]byte, 13)...)...))
 	require.NoError(t, err)
 	require.Len(t, m.Data, 13)
@@ -170,14 +179,39 @@ func TestDecodeWithoutGeometry(t *testing.T) {
 
 func TestFastMessagesMustBeAgreedUpon(t *testing.T) {
 	d := NewDecoder(Limits{Geometry: small})
+	fast := []byte{13, 14, 15, 16, 17} // https://www.bittorrent.org/beps/bep_0006.html
+	var refused []byte
 	for _, m := range messages() {
-		_, n, _, err := d.Decode(m.AppendTo(nil))
-		if m.Kind.fast() {
+		b := m.AppendTo(nil)
+		_, n, _, err := d.Decode(b)
+		if m.Kind != KeepAlive && slices.Contains(fast, b[prefixLen]) {
 			requireProtocolError(t, err, m.Kind)
+			refused = append(refused, b[prefixLen])
 			continue
 		}
 		require.NoError(t, err)
 		require.Equal(t, m.Len(), n)
+	}
+	slices.Sort(refused)
+	require.Equal(t, fast, slices.Compact(refused), "messages has one of each kind")
+}
+
+// An error says what would have been right.
+func TestDecodeSaysWhatIsAllowed(t *testing.T) {
+	for _, test := range []struct {
+		b    []byte
+		want string
+	}{
+		{frame(byte(Have), 0), "2 bytes long, must be 5"},
+		{frame(byte(Piece), 0, 0), "3 bytes long, must be 10 to 131081"},
+		{message(Have, 11), "there is no piece 11, the torrent has 11"},
+		{message(Request, 0, 0, 0), "the block has 0 bytes, may have 1 to 131072"},
+		{message(Request, 0, 0, swarm.MaxRequest), "bytes 0 to 131072 are not in piece 0, which has "},
+		{frame(byte(HaveAll)), "sent without the fast extension"},
+		{binary.BigEndian.AppendUint32(nil, 1<<31), "2147483648 bytes long, may be at most "},
+	} {
+		_, _, _, err := NewDecoder(Limits{Geometry: small}).Decode(test.b)
+		require.ErrorContains(t, err, test.want)
 	}
 }
 

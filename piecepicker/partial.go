@@ -41,32 +41,35 @@ type partial struct {
 	free          int32  // number of free blocks
 	missing       int32  // number of free and requested blocks
 	freeFrom      int32  // no block before this one is free
-	last          int32  // length in bytes of the last block
+	last          int32  // length in bytes of the last block, with the pad at its end
 	begun         uint64 // Picker.begun when it was begun
 	lastServed    uint64 // Picker.served when sideBySide last picked from it
 	reserved      bool   // for owner, which is on parole, while others find another piece
 	owner         swarm.Peer
 	blocks        []block
 	extraRequests []extraRequest
+
+	// geometry is set if the torrent has pads: then it knows where blocks end.
+	geometry *swarm.Geometry
 }
 
-// length returns the length in bytes of block n.
-func (t *partial) length(n int) int {
-	if n == len(t.blocks)-1 {
-		return int(t.last)
-	}
-	return swarm.BlockLen
-}
-
+// block returns block n as it is requested. Its Length is zero if it is all pad.
 func (t *partial) block(n int) swarm.Block {
-	return swarm.Block{Piece: int(t.piece), Begin: n * swarm.BlockLen, Length: t.length(n)}
+	if t.geometry != nil {
+		return t.geometry.Request(int(t.piece), n)
+	}
+	b := swarm.Block{Piece: int(t.piece), Begin: n * swarm.BlockLen, Length: swarm.BlockLen}
+	if n == len(t.blocks)-1 {
+		b.Length = int(t.last)
+	}
+	return b
 }
 
 // blockIndex returns the number of b in the piece, and whether b is a block that may be
 // requested.
 func (t *partial) blockIndex(b swarm.Block) (int, bool) {
 	n := b.Begin / swarm.BlockLen
-	if b.Begin < 0 || b.Begin%swarm.BlockLen != 0 || n >= len(t.blocks) || b.Length != t.length(n) {
+	if b.Begin < 0 || n >= len(t.blocks) || b != t.block(n) {
 		return 0, false
 	}
 	return n, t.blocks[n].state != pad

@@ -41,8 +41,9 @@ func (p *Picker) addPartial(piece int) *partial {
 		extraRequests: t.extraRequests[:0],
 	}
 	if len(p.geometry.Pads) > 0 {
+		t.geometry = &p.geometry
 		for n := range blocks {
-			if p.geometry.IsPad(t.block(n)) {
+			if t.block(n).Length == 0 {
 				blocks[n].state = pad
 				t.count--
 			}

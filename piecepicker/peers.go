@@ -62,7 +62,10 @@ func (p *Picker) Have(id swarm.Peer, piece int, has bool) {
 	r.has.put(piece, has)
 	r.has = p.shareFull(r.has)
 	if has {
-		r.noOpen, r.noFresh, r.noWanted = 0, 0, 0
+		r.noOpen, r.noFresh = 0, 0
+		if p.wanted.Has(piece) {
+			r.noWanted = 0 // otherwise Wants would look at all pieces for each that we hold
+		}
 		p.changeKey(piece, 1)
 	} else {
 		p.changeKey(piece, -1)

@@ -122,12 +122,17 @@ func (k *pick) currentPiece() {
 	}
 }
 
-// openPieces picks from pieces that are begun, then from new ones. Last it picks from
+// openPieces picks from pieces that are begun, then from new ones. But a new piece that
+// only this peer has comes before one that others can send as well. Last it picks from
 // pieces that are reserved for a peer on parole, or have no run of blocks that suits the
 // peer.
 func (k *pick) openPieces() {
 	for k.blocksLeft > 0 {
 		t, from := k.bestOpen(false)
+		if piece, ok := k.solePiece(t); ok {
+			k.pickRun(piece)
+			continue
+		}
 		if t == nil || k.p.board.freshAbove(int(t.piece)) {
 			if piece, ok := k.nextPiece(); ok && (t == nil || k.p.board.Priority(piece) > k.p.board.Priority(int(t.piece))) {
 				k.pickRun(piece)
@@ -146,6 +151,18 @@ func (k *pick) openPieces() {
 		}
 		k.pickFrom(t, from)
 	}
+}
+
+// solePiece returns a piece to begin that only this peer has, if others have t too and both
+// have the same priority. Many peers can send t, but what a seed alone has must leave it
+// soon: until then it sends other pieces a second time.
+func (k *pick) solePiece(t *partial) (int, bool) {
+	p, r := k.p, k.r
+	order, ok := p.order.(soleOrder)
+	if !ok || t == nil || k.newPiecesLeft <= 0 || r.noFresh == p.freshGen || p.board.Availability(int(t.piece)) <= 1 {
+		return 0, false
+	}
+	return order.sole(p.board.Priority(int(t.piece)), r.has)
 }
 
 // bestOpen returns the open piece to pick from, and the number of the block to start at.

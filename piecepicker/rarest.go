@@ -12,6 +12,9 @@ const (
 	maxSamples = 256 // of the peer's own pieces
 )
 
+// maxSole is the number of pieces that Rarest.sole looks at.
+const maxSole = 64
+
 // Rarest is an Order that first begins pieces of the highest priority, among them those
 // that the fewest peers have, and among those one at random. The zero value is ready for
 // Mix.
@@ -95,6 +98,18 @@ func (r *Rarest) Next(has *Set) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// A soleOrder is an Order that finds pieces that one peer alone has.
+type soleOrder interface {
+	// sole returns a piece in has with a priority and an availability of one. It may
+	// miss one if there are many that the peer does not have.
+	sole(priority int, has *Set) (piece int, ok bool)
+}
+
+func (r *Rarest) sole(priority int, has *Set) (int, bool) {
+	left := maxSole
+	return r.searchBucket(r.byPriority[priority].bucket(1-r.board.sharedCount), has, &left)
 }
 
 // searchBucket returns a random piece of the bucket that is in has. It subtracts from left

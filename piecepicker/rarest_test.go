@@ -19,6 +19,43 @@ func TestRarestGoesFirst(t *testing.T) {
 	`)
 }
 
+// What only one peer has does not wait for pieces that others have too. Until each piece has
+// left a seed once, the seed sends others twice.
+func TestRarestBeginsASolePiece(t *testing.T) {
+	g := blocks(3, 4)
+	play(t, g, NewRarest(g, Config{}), `
+		A joins 110
+		B joins 101
+		A asks 5 = 1.0 1.1 1.2 1.3 0.0
+		B asks 2 = 2.0 2.1             # piece 0 is begun, but A can send it
+		B asks 4 = 2.2 2.3 0.1 0.2
+	`)
+	play(t, g, NewRarest(g, Config{}), `
+		A joins 100
+		B joins 101
+		A asks 1 = 0.0
+		B asks 1 newPieces 0 = 0.1     # it may not begin one
+	`)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 100
+		B joins 101
+		A asks 1 = 0.0
+		B asks 1 = 0.1                 # other orders do not look at who has a piece
+	`)
+}
+
+// A sole piece comes before an open one of the same priority, not of a higher one.
+func TestRarestPutsPriorityBeforeSolePieces(t *testing.T) {
+	g := blocks(2, 4)
+	play(t, g, NewRarest(g, Config{}), `
+		A joins 10
+		B joins 11
+		A asks 1 = 0.0
+		priority 0 7
+		B asks 1 = 0.1
+	`)
+}
+
 func TestRarestFollowsHaves(t *testing.T) {
 	g := blocks(4, 1)
 	play(t, g, NewRarest(g, Config{}), `
@@ -241,5 +278,6 @@ func TestBucketsShrink(t *testing.T) {
 	for _, bucket := range p.order.(*Rarest).byPriority[defaultPriority].byKey.cells {
 		room += cap(bucket)
 	}
+	require.GreaterOrEqual(t, room, pieces-1, "every piece but the one that was begun has a place")
 	require.LessOrEqual(t, room, pieces*5/2)
 }

@@ -27,6 +27,7 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 		trip = max(now.Sub(r.Sent), time.Microsecond)
 	}
 	p.lastBlock, p.stalls, p.refusedByPeer = now, 0, 0
+	p.allowance.Earn(1)
 	p.pace.Arrived(now, m.Block.Length, trip)
 	var missing bool
 	s.duplicates, missing = s.picker.Arrive(s.duplicates[:0], p.id, m.Block)
@@ -38,6 +39,7 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 		s.drop(m.Data)
 		return
 	}
+	p.tally.Use(now)
 	s.book.ResetBackoff(p.dialAddr)
 	a := s.assemblyOf(m.Block.Piece)
 	a.Add(&p.sender, m.Block, m.Data)
@@ -51,11 +53,12 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 // discardUnasked drops a block that we did not ask for. i is the request for it that
 // found no buffer, or -1 for none. Too many such blocks end the connection.
 func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int) {
+	p.allowance.Spend(1)
 	s.figures.wasted += int64(m.Block.Length)
 	if m.Data != nil {
 		// It took a buffer that was meant for another block: keep that one's unit.
 		s.memory.Keep(m.Data)
-		p.tally.AddCredit()
+		p.tally.TakeBack(len(m.Data))
 	}
 	if i >= 0 {
 		r := p.requests.Remove(i)
@@ -65,7 +68,7 @@ func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int
 		}
 	}
 	if p.bytesGot > p.bytesAsked+maxUnasked {
-		s.closePeer(now, p, protocolError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
+		s.closePeer(now, p, floodError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
 	}
 }
 

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"errors"
 	"time"
 
@@ -27,33 +28,54 @@ func (s *State) receiveFirstBitfield(now time.Time, p *peer, m peerwire.Message)
 
 // receiveLaterBitfield takes in what the peer has, behind other messages. BEP 3 forbids
 // that (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": bitfield), but
-// aria2 sends it in place of many HAVEs; so it may add pieces, and take none back.
+// aria2 sends it in place of many HAVEs; so it may add pieces, and take none back. Our
+// work is in proportion to the pieces that are new, or to the bytes that came.
 func (s *State) receiveLaterBitfield(now time.Time, p *peer, m peerwire.Message) error {
-	had, has := p.has.Bitfield(s.n).Clone(), swarm.Bitfield(m.Data)
 	switch m.Kind {
-	case peerwire.HaveAll:
-		has = swarm.NewBitfield(s.n)
-		has.SetAll(s.n)
 	case peerwire.HaveNone:
-		has = swarm.NewBitfield(s.n)
+		if p.has.Count() > 0 {
+			return protocolError(m.Kind, "takes pieces back")
+		}
+		p.allowance.Spend(1)
+		return nil
+	case peerwire.HaveAll:
+		if p.has.All(s.n) {
+			p.allowance.Spend(1)
+			return nil
+		}
+		all := swarm.NewBitfield(s.n)
+		all.SetAll(s.n)
+		s.addPieces(now, p, p.has.Bitfield(s.n), all)
+		return nil
+	}
+	had, has := p.has.Bitfield(s.n), swarm.Bitfield(m.Data)
+	if bytes.Equal(had, has) {
+		p.allowance.Spend(1 + len(has)/bytesPerUnit)
+		return nil
 	}
 	for k := range had {
 		if had[k]&^has[k] != 0 {
 			return protocolError(m.Kind, "takes pieces back")
 		}
 	}
+	s.addPieces(now, p, had, has)
+	return nil
+}
+
+// addPieces takes in that a peer has more pieces than it had.
+func (s *State) addPieces(now time.Time, p *peer, had, has swarm.Bitfield) {
 	for k := range had {
 		for i := 8 * k; had[k] != has[k] && i < min(8*k+8, s.n) && !p.closing; i++ {
-			if has.Has(i) {
+			if has.Has(i) && !p.has.Has(i, s.n) {
 				s.receiveHave(now, p, i)
 			}
 		}
 	}
-	return nil
 }
 
 func (s *State) receiveHave(now time.Time, p *peer, piece int) {
 	if !p.has.Add(piece, s.n) {
+		p.allowance.Spend(1)
 		return
 	}
 	if !p.inPicker {

@@ -28,7 +28,7 @@ func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), errBann
 
 // ban refuses an address from now on; why ends its connections.
 func (s *State) ban(now time.Time, addr netip.Addr, why error) {
-	if s.book.Ban(addr) {
+	if s.book.Ban(addr, why == errBanned) {
 		s.report(PeerBanned{Torrent: s.ID(), Addr: addr})
 	}
 	s.dropBlocksFrom(addr)
@@ -46,7 +46,7 @@ func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 	for k := range a.Blocks() {
 		isWasted := len(e.Bad) == 0 || slices.Contains(e.Bad, k)
 		if a.Sender(k) != nil && isWasted {
-			s.figures.wasted += int64(s.geo.Block(a.Piece, k).Length)
+			s.figures.wasted += int64(s.geo.Request(a.Piece, k).Length)
 		}
 	}
 	s.picker.Lose(a.Piece, e.Bad)
@@ -177,7 +177,7 @@ func (s *State) dropBlocks(a *pieces.Assembly, from func(*pieces.Sender) bool) b
 	for k := range a.Blocks() {
 		if a.Arrived(k) && from(a.Sender(k)) {
 			lost = append(lost, k)
-			s.figures.wasted += int64(s.geo.Block(a.Piece, k).Length)
+			s.figures.wasted += int64(s.geo.Request(a.Piece, k).Length)
 		}
 	}
 	if len(lost) == 0 {

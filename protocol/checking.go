@@ -108,6 +108,7 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 			continue
 		}
 		s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
+		p.allowance.Earn(2) // it may become interested, and lose interest again
 		if p.amInterested && p.has.Has(piece, s.n) {
 			s.updateInterest(now, p)
 		}

@@ -133,11 +133,11 @@ func (s *State) setChoke(now time.Time, p *peer, choke bool) {
 
 // receiveInterest follows whether the peer wants our pieces.
 func (s *State) receiveInterest(now time.Time, p *peer, interested bool) {
-	p.lastInterest = now
+	p.allowance.Spend(1)
 	if p.interested == interested {
 		return
 	}
-	p.interested = interested
+	p.interested, p.lastInterest = interested, now
 	if interested {
 		s.scheduleChokeIfFree(now)
 	} else if !p.amChoking {

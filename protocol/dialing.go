@@ -20,21 +20,28 @@ func (e Found) apply(now time.Time, s *State) {
 func (e Unreached) apply(now time.Time, s *State) {
 	s.book.Ended(now, e.Addr, e.Why)
 	if e.Err != nil {
-		s.report(PeerFailed{Torrent: s.ID(), Addr: e.Addr, Err: e.Err})
+		s.report(PeerFailed{Torrent: s.ID(), Addr: e.Addr, Err: e.Err, Retry: s.book.RetryAt(e.Addr)})
 	}
 	if s.reportNoPeers(s.book.Ready(now)) {
 		s.do(Announce{Soon: true})
 	}
 }
 
+// manyFresh is the number of addresses that were never tried, about as many as an engine
+// dials at a time, beyond which the first try of each must be quick: most addresses that a
+// source names may be dead, and a dead one takes all the time that it is given.
+const manyFresh = 40
+
 // dialPeers dials while there is room for peers and anybody to try.
 func (s *State) dialPeers(now time.Time) {
 	for s.mayDial() {
+		fresh := s.book.Fresh()
 		addr, in, ok := s.book.Next(now, s.complete())
 		if !ok {
 			return
 		}
-		s.do(Dial{addr, in})
+		isFirstTry := s.book.Fresh() < fresh
+		s.do(Dial{Addr: addr, Swarm: in, Quick: isFirstTry && fresh > manyFresh})
 	}
 }
 

@@ -5,27 +5,46 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
 )
 
 var errRemoved = errors.New("removed on request")
 
-// closePeer ends a connection. Gone follows when its reader and writer have ended.
+// crossTime is how long after we refused a second connection the other side may refuse
+// the first for the same reason.
+const crossTime = 10 * time.Second
+
+// closePeer ends a connection. Gone follows when its reader and writer have ended. A peer
+// that flooded us may not return at once.
 func (s *State) closePeer(now time.Time, p *peer, why error) {
 	if p.closing {
 		return
 	}
-	p.closing, p.closeErr = true, why
+	s.noteEnd(p, why)
+	if p.end == EndFlood {
+		s.book.Refuse(now, p.addr.Addr())
+	}
 	s.do(Hangup{p.id, why})
 	s.removePeer(now, p)
+}
+
+// noteEnd notes that a connection ends, and why.
+func (s *State) noteEnd(p *peer, why error) {
+	p.closing, p.closeErr, p.end = true, why, endOf(why)
+	switch {
+	case !s.Running():
+		p.end = EndStopped
+	case p.end == EndLost && s.complete() && p.has.All(s.n):
+		p.end = EndUseless // it said so first
+	}
 }
 
 // removePeer removes a peer from everything except the count of its units.
 func (s *State) removePeer(now time.Time, p *peer) {
 	s.order = slices.DeleteFunc(s.order, func(o *peer) bool { return o == p })
-	if s.byID[p.peerID] == p {
-		delete(s.byID, p.peerID)
-	}
+	s.places.Remove(p.addr.Addr(), p.outgoing)
 	s.picker.Leave(p.id)
 	p.requests = nil
 	s.repick = true
@@ -40,15 +59,17 @@ func (e Gone) apply(now time.Time, s *State) {
 		return
 	}
 	if !p.closing {
-		p.closing, p.closeErr = true, e.Err
+		s.noteEnd(p, e.Err)
 		s.removePeer(now, p)
 	}
 	delete(s.peers, p.id)
 	s.do(Hangup{p.id, p.closeErr})
 	s.memory.Release(p.tally.TakeCredits(1 << 30))
 	s.figures.traffic.Ended.Add(p.tally)
-	s.book.Ended(now, p.dialAddr, outcomeOf(p.closeErr))
-	s.report(PeerLost{Torrent: s.ID(), Addr: p.addr, Err: p.closeErr})
+	if p.outgoing || !s.book.BeingDialed(p.dialAddr) { // otherwise it only says that it can be dialed there
+		s.book.Ended(now, p.dialAddr, s.outcomeOfEnd(now, p))
+	}
+	s.report(PeerLost{Torrent: s.ID(), Addr: p.addr, Err: p.closeErr, End: p.end})
 	if len(s.peers) == 0 {
 		s.timeouts.at = time.Time{}
 		if s.Running() {
@@ -57,15 +78,50 @@ func (e Gone) apply(now time.Time, s *State) {
 	}
 }
 
-// outcomeOf returns what the end of a connection means for the peer's address.
-func outcomeOf(why error) addressbook.Outcome {
+// endOf returns what an error says about the end of a connection.
+func endOf(why error) End {
+	var broken *peerwire.ProtocolError
+	switch {
+	case errors.Is(why, errFlood):
+		return EndFlood
+	case errors.As(why, &broken):
+		return EndBroken
+	}
 	switch why {
 	case errUseless:
+		return EndUseless
+	case errDuplicate:
+		return EndDuplicate
+	case errPaused:
+		return EndStopped
+	case errRemoved:
+		return EndRemoved
+	case errLied, errBanned:
+		return EndBanned
+	case errTimeout:
+		return EndTimeout
+	case errIdle:
+		return EndIdle
+	case places.ErrUnused:
+		return EndReplaced
+	}
+	return EndLost
+}
+
+// outcomeOfEnd returns what the end of a connection means for the peer's address.
+func (s *State) outcomeOfEnd(now time.Time, p *peer) addressbook.Outcome {
+	hasMoved := p.tally.Down.Load()+p.tally.Up.Load() > 0
+	switch {
+	case p.end == EndUseless:
 		return addressbook.Useless
-	case errFull, errPaused:
+	case p.end == EndStopped:
 		return addressbook.NoRoom
-	case errSelf:
-		return addressbook.Self
+	case p.end == EndLost && now.Sub(p.rivalAt) < crossTime && !s.isGreater(p.peerID):
+		// We dialed each other at two addresses, and each refused the second connection,
+		// which was the other's first. The greater of the two tries again first.
+		return addressbook.Crossed
+	case p.end == EndLost && hasMoved:
+		return addressbook.Lost
 	}
 	return addressbook.Failed
 }

@@ -49,6 +49,8 @@
 //	when end game begins (the picker decides)     checking.go             State.inEndGame
 //	when duplicate requests are cancelled         requesting.go           State.cancelDuplicate
 //	what unrequested blocks cost a peer           arrival.go              State.discardUnasked
+//	when a peer that only repeats itself is left  receive.go              Received.apply
+//	how many messages may change nothing          allowance/allowance.go  Allowance.Refill
 //	when a piece is checked                       checking.go             State.submit
 //	how long pieces are checked by section        sections.go             State.submitSection
 //	who gets an upload slot                       choking/titfortat.go    titForTat.Unchoke
@@ -57,7 +59,14 @@
 //	when a piece that cannot be read is served    unreadable.go           State.retryUnreadable
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which connections are refused                 joining.go              State.refusal
-//	who is dialed next                            addressbook/book.go     Book.Next
+//	how many connections an address may have      places/places.go        Count.Exceeds
+//	which of two connections to a peer stays      joining.go              State.refusal
+//	why a connection ended                        disconnecting.go        State.noteEnd
+//	who is dialed next                            addressbook/choice.go   entry.before
+//	when a lost peer is dialed again              addressbook/book.go     entry.wait
+//	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse
+//	which peer gives up its place for another     eviction.go             State.makeRoom
+//	when a full download dials another peer       eviction.go             State.replaceUnused
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
 //	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello

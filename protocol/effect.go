@@ -27,7 +27,8 @@ type (
 	// Joined or Unreached follows.
 	Dial struct {
 		Addr  netip.AddrPort
-		Swarm int // index in Setup.Swarms
+		Swarm int  // index in Setup.Swarms
+		Quick bool // give up after a third of the usual time, because many others wait
 	}
 )
 

@@ -42,6 +42,10 @@ func (w *world) effect(e Effect) {
 		w.say("spill %d: %v", e.Piece, e.Numbers)
 	case Hurry:
 	case Report:
+		lost, ok := e.Event.(PeerLost)
+		if ok && w.ends != nil {
+			w.ends(lost)
+		}
 		w.say("event %s", describe(e.Event))
 	case Announce:
 		a := w.s.Announcement()

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/allowance"
 )
 
 // extHandshake is the number of the extension handshake
@@ -25,11 +26,13 @@ func (s *State) sendHello(now time.Time, p *peer) {
 }
 
 // receiveExtended reads the peer's extension handshake. We offer no other extension
-// message, so others are ignored.
+// message, so others are ignored. A handshake may come again, but not without limit.
 func (s *State) receiveExtended(p *peer, m peerwire.Message) error {
 	if m.ExtID != extHandshake {
+		p.allowance.Spend(1 + len(m.Data)/bytesPerUnit)
 		return nil
 	}
+	p.allowance.Spend(min(helloUnits+len(m.Data)/helloBytesPerUnit, allowance.Most/4))
 	hello, err := peerwire.ParseExtendedHandshake(m.Data)
 	if err != nil {
 		return err

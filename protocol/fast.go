@@ -20,20 +20,23 @@ const (
 	maxRefused = 500
 )
 
-// addPiece adds a piece to a list of hints, once, unless the list is full.
-func addPiece(list []int, piece int) []int {
-	if len(list) < maxHints && !slices.Contains(list, piece) {
-		list = append(list, piece)
+// addHint adds a piece to a list of hints, once, unless the list is full.
+func (p *peer) addHint(list []int, piece int) []int {
+	if len(list) >= maxHints || slices.Contains(list, piece) {
+		p.allowance.Spend(1)
+		return list
 	}
-	return list
+	return append(list, piece)
 }
 
 // receiveReject takes a request back that the peer will not serve.
 func (s *State) receiveReject(now time.Time, p *peer, b swarm.Block) {
 	i := p.requests.Find(b)
 	if i < 0 {
+		p.allowance.Spend(1)
 		return
 	}
+	p.allowance.Spend(i / requestsPerUnit) // most peers answer in order
 	r := p.requests.Remove(i)
 	s.memory.Release(p.tally.TakeCredits(1))
 	if !r.Late {
@@ -43,6 +46,7 @@ func (s *State) receiveReject(now time.Time, p *peer, b swarm.Block) {
 	// A peer that rejects a piece it allowed would be asked again at once, forever.
 	p.allowed = slices.DeleteFunc(p.allowed, func(piece int) bool { return piece == b.Piece })
 	if p.choking {
+		p.allowance.Spend(1)
 		return
 	}
 	p.refusedByPeer++

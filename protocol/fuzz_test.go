@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -101,11 +102,16 @@ func (c *chaos) somebody() *peer {
 	return c.s.order[int(c.byte())%len(c.s.order)]
 }
 
-// anyBlock returns some block of the torrent.
+// anyBlock returns some block of the torrent, as it is requested unless it is all pad.
 func (c *chaos) anyBlock() swarm.Block {
 	g := c.setup.Geometry
 	piece := int(c.byte()) % g.Pieces()
-	return g.Block(piece, int(c.byte())%g.BlockCount(piece))
+	k := int(c.byte()) % g.BlockCount(piece)
+	b := g.Request(piece, k)
+	if b.Length == 0 {
+		return g.Block(piece, k)
+	}
+	return b
 }
 
 // owed returns the oldest block that p owes us, or some other.
@@ -235,6 +241,17 @@ func (c *chaos) message(p *peer, op byte) peerwire.Message {
 		return peerwire.Message{Kind: peerwire.Cancel, Block: c.anyBlock()}
 	case 19:
 		return peerwire.Message{Kind: [...]peerwire.Kind{peerwire.AllowedFast, peerwire.Suggest}[c.byte()&1], Piece: c.anyBlock().Piece}
+	case 20:
+		kinds := [...]peerwire.Kind{peerwire.HaveAll, peerwire.HaveNone, peerwire.Port, peerwire.Unknown, peerwire.Extended, peerwire.Bitfield}
+		m := peerwire.Message{Kind: kinds[int(c.byte())%len(kinds)]}
+		switch m.Kind {
+		case peerwire.Extended:
+			m.Data = peerwire.ExtendedHandshake{Reqq: int(c.byte()), P: 6881}.AppendTo(nil)
+		case peerwire.Bitfield:
+			m.Data = slices.Clone(p.has.Bitfield(c.s.n))
+		}
+		p.allowance.Spend(int(c.byte())) // as if it came so often
+		return m
 	}
 	return peerwire.Message{Kind: peerwire.Piece, Block: b, Data: data}
 }
@@ -259,7 +276,7 @@ func (c *chaos) verdict(fails bool) {
 			c.store[at] = bytes.Clone(b)
 			continue
 		}
-		if b != nil && !bytes.Equal(b[:at.Length], content(at)) {
+		if b != nil && !bytes.Equal(b, c.stored(at)) {
 			how = "wrong"
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -58,6 +59,13 @@ func (w *world) balance() error {
 // peerRules are what holds of peers and requests at any time.
 func (w *world) peerRules() error {
 	s := w.s
+	if s.places.Len() != len(s.order) {
+		return fmt.Errorf("%d peers have %d places", len(s.order), s.places.Len())
+	}
+	limit := s.config.MaxPeers
+	if limit > 0 && (len(s.order) > limit || len(s.peers) > limit+maxClosing) {
+		return fmt.Errorf("%d peers and %d that are closing, of %d", len(s.order), len(s.peers)-len(s.order), limit)
+	}
 	for _, p := range s.order {
 		seen := make(map[swarm.Block]bool)
 		for _, r := range p.requests {
@@ -128,28 +136,29 @@ func (w *world) pickerKnows() error {
 	if want := s.Running() && !s.complete(); s.hasPicker() != want {
 		return fmt.Errorf("there is a picker: %v, and one is needed: %v", s.hasPicker(), want)
 	}
-	l, ok := s.picker.(*lowest)
+	l, ok := s.picker.(*pickertest.Lowest)
 	if !ok {
 		return nil
 	}
-	for i, held := range l.held {
+	for i := range s.n {
+		held := l.IsHeld(i)
 		if held != s.have.Has(i) {
 			return fmt.Errorf("the picker thinks that piece %d is held: %v", i, held)
 		}
 		a := s.pieces.Get(i)
-		for k, b := range l.blocks[i] {
-			arrived := a != nil && a.Arrived(k)
-			if !held && !b.pad && b.here != arrived {
-				return fmt.Errorf("the picker thinks that block %d of piece %d is here: %v", k, i, b.here)
+		for b := range s.geo.Blocks(i) {
+			arrived := a != nil && a.Arrived(b.Begin/swarm.BlockLen)
+			if !held && l.HasArrived(b) != arrived {
+				return fmt.Errorf("the picker thinks that %v has arrived: %v", b, !arrived)
 			}
 		}
 	}
 	for _, p := range s.order {
-		if l.peers[p.id] != nil != p.inPicker {
-			return fmt.Errorf("the picker knows peer %d: %v", p.id, l.peers[p.id] != nil)
+		if l.Knows(p.id) != p.inPicker {
+			return fmt.Errorf("the picker knows peer %d: %v", p.id, !p.inPicker)
 		}
 	}
-	if l.peers[nobody] != nil {
+	if l.Knows(nobody) {
 		return errors.New("the picker knows a peer that is nobody")
 	}
 	return nil

@@ -6,9 +6,12 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/traffic"
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 // The reasons for which a connection is refused.
@@ -16,6 +19,7 @@ var (
 	errDuplicate = errors.New("second connection to the same peer")
 	errSelf      = errors.New("connection to ourselves")
 	errFull      = errors.New("too many connections")
+	errRefused   = errors.New("refused for a while, because a peer of this address flooded us")
 )
 
 func (e Joined) apply(now time.Time, s *State) {
@@ -49,6 +53,7 @@ func newPeer(now time.Time, e Joined) *peer {
 		fast:         e.Fast,
 		extended:     e.Extended,
 		tally:        e.Tally,
+		allowance:    allowance.New(now),
 		peerInterest: peerInterest{choking: true, amChoking: true},
 		peerRequests: peerRequests{pace: pacing.New()},
 		peerClock:    peerClock{joinedAt: now, lastReceived: now, lastSent: now, lastInterest: now},
@@ -56,6 +61,7 @@ func newPeer(now time.Time, e Joined) *peer {
 		up:           traffic.NewMeter(now),
 	}
 	p.out.Peer = p.id
+	p.tally.Use(now)
 	if p.outgoing {
 		p.dialAddr = p.addr
 	}
@@ -72,34 +78,75 @@ func (s *State) refusal(now time.Time, e Joined) error {
 		return errSelf
 	case s.book.Banned(e.Addr.Addr()):
 		return errBanned
-	case s.config.MaxPeers > 0 && len(s.peers) >= s.config.MaxPeers:
-		return errFull
+	case s.book.Refused(now, e.Addr.Addr()):
+		return errRefused
 	}
-	old := s.byID[e.ID]
-	if old == nil {
-		return nil
-	}
-	// If both dialed, both must keep the same connection: the one that the greater
-	// of the two peer ids made.
-	weAreGreater := bytes.Compare(s.config.PeerID[:], e.ID[:]) > 0
-	if old.outgoing == e.Outgoing || e.Outgoing != weAreGreater {
+	old := s.rival(e)
+	switch {
+	case old == nil:
+		return s.makeRoom(now, e.Addr.Addr(), e.Outgoing)
+	case !sameHost(old, e):
+		old.rivalAt = now
+		return errDuplicate
+	case old.outgoing == e.Outgoing || e.Outgoing != s.isGreater(e.ID):
+		// If both dialed, both must keep the same connection: the one that the greater
+		// of the two peer ids made.
 		return errDuplicate
 	}
 	s.closePeer(now, old, errDuplicate)
 	return nil
 }
 
+// rival returns the connection to the same peer that stands against a new one; nil if
+// there is none. Peer ids are no secret, so a connection from another address may only
+// pretend to come from the same peer. It must not end one that we have, and it must not
+// keep us from the peer itself: if we dialed, and the other came to us, there may be both.
+func (s *State) rival(e Joined) (other *peer) {
+	for _, p := range s.order {
+		switch {
+		case p.peerID != e.ID:
+		case sameHost(p, e):
+			return p
+		case p.outgoing || !e.Outgoing:
+			other = p
+		}
+	}
+	return other
+}
+
+// sameHost reports whether two connections have the same IP address at the other end.
+func sameHost(p *peer, e Joined) bool { return p.addr.Addr().Unmap() == e.Addr.Addr().Unmap() }
+
+// isGreater reports whether our peer id is greater than another.
+func (s *State) isGreater(than swarm.PeerID) bool {
+	return bytes.Compare(s.config.PeerID[:], than[:]) > 0
+}
+
 // refuse closes a connection that is not wanted.
 func (s *State) refuse(now time.Time, e Joined, why error) {
-	old := s.byID[e.ID]
-	switch {
-	case !e.Outgoing:
-	case why == errDuplicate && old != nil:
-		old.dialAddr = e.Addr // to be dialed again when it is lost
-	default:
-		s.book.Ended(now, e.Addr, outcomeOf(why))
+	if e.Outgoing {
+		old := s.rival(e)
+		if why == errDuplicate && (!old.dialAddr.IsValid() || old.dialAddr == e.Addr) {
+			old.dialAddr = e.Addr // to be dialed again when it is lost
+		} else {
+			s.book.Ended(now, e.Addr, outcomeOfRefusal(why))
+		}
 	}
 	s.do(Hangup{e.Peer, why})
+}
+
+// outcomeOfRefusal returns what a connection that we refuse means for the address that we
+// dialed.
+func outcomeOfRefusal(why error) addressbook.Outcome {
+	switch why {
+	case errFull, errPaused:
+		return addressbook.NoRoom
+	case errSelf:
+		return addressbook.Self
+	case errDuplicate:
+		return addressbook.Duplicate
+	}
+	return addressbook.Failed
 }
 
 // sendFirst sends what comes right after the handshake: what we have

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/requests"
@@ -23,11 +24,16 @@ type peer struct {
 	extended bool // both sides speak the extension protocol (BEP 10)
 	tally    *Tally
 
-	client   string         // what it calls itself (BEP 10)
-	dialAddr netip.AddrPort // where it can be dialed, if that is known
-	closing  bool           // we closed it; Gone has not come
-	closeErr error          // why
-	parole   bool           // it sent blocks of a wrong piece, maybe a wrong one
+	client    string              // what it calls itself (BEP 10)
+	dialAddr  netip.AddrPort      // where it can be dialed, if that is known
+	allowance allowance.Allowance // of messages that change nothing
+	blocksUp  int64               // blocks sent to it that it has earned units for
+
+	closing  bool      // we closed it; Gone has not come
+	end      End       // the same, as an enum
+	closeErr error     // why
+	rivalAt  time.Time // when a second connection was refused that came from another address
+	parole   bool      // it sent blocks of a wrong piece, maybe a wrong one
 
 	peerPieces
 	peerInterest
@@ -76,6 +82,7 @@ type peerRequests struct {
 type peerClock struct {
 	joinedAt     time.Time
 	lastReceived time.Time // its last message
+	upSeen       int64     // Tally.Up when Tally.Use was last called for an upload
 	lastSent     time.Time // our last message
 	lastBlock    time.Time // its last block, or our first request since none was open
 	lastInterest time.Time // when either side was last interested; for Config.IdleTimeout

@@ -59,7 +59,7 @@ func (s *State) replayBlocks() {
 	s.picker.Join(nobody, all)
 	for _, a := range s.pieces.InOrder() {
 		for k := range a.Blocks() {
-			b := s.geo.Block(a.Piece, k)
+			b := s.geo.Request(a.Piece, k)
 			if a.Arrived(k) && s.geo.Contains(b) {
 				s.picker.Arrive(nil, nobody, b)
 			}

@@ -14,8 +14,13 @@ func (e *Received) apply(now time.Time, s *State) {
 		return
 	}
 	p.lastReceived = now
+	p.refillAllowance(now)
+	mayRequest := false
 	for i, m := range e.Messages {
 		err := s.receive(now, p, m)
+		if err == nil && p.allowance.Exceeded() {
+			err = floodError(m.Kind, "the last of too many such messages")
+		}
 		if err != nil {
 			s.closePeer(now, p, err)
 		}
@@ -23,9 +28,23 @@ func (e *Received) apply(now time.Time, s *State) {
 			s.discardBlocks(e.Messages[i+1:])
 			return
 		}
+		mayRequest = mayRequest || leadsToRequests(m.Kind)
 	}
 	s.trimCredits(p)
-	s.requestBlocks(now, p)
+	if mayRequest {
+		s.requestBlocks(now, p)
+	}
+}
+
+// leadsToRequests reports whether more can be requested of a peer after such a message. If
+// not, the picker is not asked, because that costs more than the message.
+func leadsToRequests(k peerwire.Kind) bool {
+	switch k {
+	case peerwire.KeepAlive, peerwire.Interested, peerwire.NotInterested, peerwire.Request,
+		peerwire.Cancel, peerwire.Port, peerwire.Unknown:
+		return false
+	}
+	return true
 }
 
 // receive handles one message
@@ -34,7 +53,9 @@ func (e *Received) apply(now time.Time, s *State) {
 // https://www.bittorrent.org/beps/bep_0010.html). An error ends the connection.
 func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 	isFirst := !p.gotFirst
-	if m.Kind != peerwire.KeepAlive && m.Kind != peerwire.Extended && m.Kind != peerwire.Port {
+	switch m.Kind {
+	case peerwire.KeepAlive, peerwire.Extended, peerwire.Port, peerwire.Unknown:
+	default:
 		p.gotFirst = true
 	}
 	switch m.Kind {
@@ -52,8 +73,7 @@ func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 	case peerwire.Choke:
 		s.receiveChoke(p)
 	case peerwire.Unchoke:
-		p.choking = false
-		p.lastBlock = now
+		s.receiveUnchoke(now, p)
 	case peerwire.Interested:
 		s.receiveInterest(now, p, true)
 	case peerwire.NotInterested:
@@ -63,11 +83,13 @@ func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 	case peerwire.Reject:
 		s.receiveReject(now, p, m.Block)
 	case peerwire.AllowedFast:
-		p.allowed = addPiece(p.allowed, m.Piece)
+		p.allowed = p.addHint(p.allowed, m.Piece)
 	case peerwire.Suggest:
-		p.suggested = addPiece(p.suggested, m.Piece)
+		p.suggested = p.addHint(p.suggested, m.Piece)
 	case peerwire.Extended:
 		return s.receiveExtended(p, m)
+	default: // KeepAlive, Port, Unknown
+		p.allowance.Spend(1)
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func (s *State) Announcement() swarm.Announcement {
 		Port:       s.port,
 		Want:       want,
 		Uploaded:   total.Up - s.figures.sessionUp,
-		Downloaded: total.Down - s.figures.sessionDown,
+		Downloaded: max(0, total.Down-s.figures.sessionDown), // the first may have been corrected
 		Left:       s.left,
 	}
 }

@@ -132,6 +132,16 @@ func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 	if i >= 0 && !p.requests[i].Late {
 		p.requests[i].Late, p.requests[i].Void = true, true
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: b})
+		p.allowance.Earn(1) // it answers with a reject
+	}
+}
+
+// receiveUnchoke lets us request blocks again. A peer that repeats it sends no block
+// thereby, so its requests become late all the same.
+func (s *State) receiveUnchoke(now time.Time, p *peer) {
+	p.allowance.Spend(1)
+	if p.choking {
+		p.choking, p.lastBlock = false, now
 	}
 }
 
@@ -140,15 +150,17 @@ func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 // (https://www.bittorrent.org/beps/bep_0006.html, "Reject Request").
 func (s *State) receiveChoke(p *peer) {
 	p.choking = true
+	p.allowance.Spend(1)
 	if p.fast {
 		return
 	}
+	p.allowance.Spend(len(p.requests)) // each was picked for nothing
 	s.memory.Release(p.tally.TakeCredits(len(p.requests)))
 	for _, r := range p.requests {
 		if !r.Late {
 			s.picker.Drop(p.id, r.Block)
 		}
 	}
-	p.requests = p.requests[:0]
+	p.requests.Clear()
 	s.repick = true
 }

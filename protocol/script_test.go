@@ -176,6 +176,8 @@ func (w *world) peer(id swarm.Peer, words []string) {
 		all := w.slow
 		w.slow = nil
 		w.happen(&Received{Peer: id, Messages: all})
+	case "takes":
+		w.conns[id].tally.Up.Add(int64(w.number(rest[0])))
 	case "goes":
 		w.happen(Gone{id, io.EOF})
 		delete(w.conns, id)
@@ -318,7 +320,7 @@ func (w *world) sums(j Check) (all []uint64) {
 			b = j.Blocks[k-j.From]
 		}
 		if b == nil {
-			b = content(w.setup.Geometry.Block(j.Piece, k))
+			b = w.stored(w.setup.Geometry.Block(j.Piece, k))
 		}
 		h := fnv.New64()
 		h.Write(b)

@@ -30,6 +30,7 @@ func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 		if !p.fast {
 			return protocolError(peerwire.Request, "more than %d requests wait", maxServing)
 		}
+		p.allowance.Spend(1)
 	default:
 		p.tally.AddQueued(1)
 		p.out.Serve = append(p.out.Serve, b)
@@ -43,6 +44,7 @@ func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 // receiveCancel takes a block off the list of those to send, here or with the writer
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": cancel).
 func (s *State) receiveCancel(now time.Time, p *peer, b swarm.Block) {
+	p.allowance.Spend(1 + len(p.out.Serve)/blocksPerUnit)
 	i := slices.Index(p.out.Serve, b)
 	if i >= 0 {
 		p.out.Serve = slices.Delete(p.out.Serve, i, i+1)

@@ -65,7 +65,20 @@ type Config struct {
 	UserAgent string
 
 	// MaxPeers is the number of connections. Zero means 80, negative means no limit.
+	// When all are in use, the peer that gave and took nothing for longest goes if
+	// somebody new comes.
 	MaxPeers int
+
+	// MaxPeersPerAddr is how many of MaxPeers one address may have, and
+	// MaxPeersPerNetwork how many an IPv4 /24 or an IPv6 /64. Loopback, private and
+	// link-local addresses may have ten times as many. Zero means a sixteenth of
+	// MaxPeers, but 2 at least, and a quarter of it, but 4 at least. Negative means
+	// no limit.
+	MaxPeersPerAddr, MaxPeersPerNetwork int
+
+	// OutgoingPeers is how many of MaxPeers are kept for peers that we dial, while
+	// there are addresses to dial. Zero means a quarter of MaxPeers, negative means none.
+	OutgoingPeers int
 
 	// UploadSlots is the number of peers that may request blocks at the same time.
 	// Zero means 8, negative means no limit.
@@ -104,6 +117,9 @@ func (c Config) Or(base Config) Config {
 	c.PeerID = cmp.Or(c.PeerID, base.PeerID)
 	c.UserAgent = cmp.Or(c.UserAgent, base.UserAgent)
 	c.MaxPeers = cmp.Or(c.MaxPeers, base.MaxPeers)
+	c.MaxPeersPerAddr = cmp.Or(c.MaxPeersPerAddr, base.MaxPeersPerAddr)
+	c.MaxPeersPerNetwork = cmp.Or(c.MaxPeersPerNetwork, base.MaxPeersPerNetwork)
+	c.OutgoingPeers = cmp.Or(c.OutgoingPeers, base.OutgoingPeers)
 	c.UploadSlots = cmp.Or(c.UploadSlots, base.UploadSlots)
 	c.SeedOutgoing = cmp.Or(c.SeedOutgoing, base.SeedOutgoing)
 	c.Events = cmp.Or(c.Events, base.Events)
@@ -111,14 +127,14 @@ func (c Config) Or(base Config) Config {
 	return c
 }
 
-// complete reports whether no field but PeerID and UserAgent is zero.
+// complete reports whether every field is set that DefaultConfig sets.
 func (c *Config) complete() bool {
 	return c.MaxPeers != 0 && c.UploadSlots != 0 && c.SeedOutgoing != Unset &&
 		c.Events != 0 && c.NewChoker != nil && c.IdleTimeout != 0
 }
 
-// DefaultConfig returns the defaults of every field but PeerID and UserAgent, which
-// stay zero.
+// DefaultConfig returns the defaults of all fields. PeerID and UserAgent stay zero, and so
+// do those whose default is a part of MaxPeers.
 func DefaultConfig() Config {
 	return Config{
 		MaxPeers:     80,

@@ -44,7 +44,7 @@ func (s *State) restoreSpilled(spilled map[int][]int) {
 		a := s.assemblyOf(piece)
 		for _, k := range spilled[piece] {
 			isNew := k >= 0 && k < a.Blocks() && !a.Arrived(k)
-			if isNew && s.geo.Contains(s.geo.Block(piece, k)) {
+			if isNew && s.geo.Contains(s.geo.Request(piece, k)) {
 				a.AddStored(k)
 				a.Restored = true
 			}

@@ -24,7 +24,8 @@ var (
 
 // timeoutChecks is when the peers' clocks are looked at.
 type timeoutChecks struct {
-	at time.Time // of the next check; zero for never
+	at        time.Time // of the next check; zero for never
+	replaceAt time.Time // when one more peer may be replaced
 }
 
 func (t *timeoutChecks) nextDeadline() time.Time { return t.at }
@@ -48,6 +49,7 @@ func (s *State) checkTimeouts(now time.Time) {
 	s.timeouts.at = time.Time{}
 	s.readMeters(now)
 	for _, p := range slices.Clone(s.order) {
+		s.recordUploads(now, p)
 		s.checkSilence(now, p)
 		if p.closing {
 			continue
@@ -60,6 +62,7 @@ func (s *State) checkTimeouts(now time.Time) {
 			s.send(now, p, peerwire.Message{Kind: peerwire.KeepAlive})
 		}
 	}
+	s.replaceUnused(now)
 	if len(s.peers) > 0 {
 		s.scheduleTimeouts(now)
 	}
@@ -127,9 +130,10 @@ func (s *State) giveUpRequests(now time.Time, p *peer) {
 			s.picker.Drop(p.id, r.Block)
 		}
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
+		p.allowance.Earn(1) // it answers with a reject
 	}
 	s.memory.Release(p.tally.TakeCredits(len(p.requests)))
-	p.requests = p.requests[:0]
+	p.requests.Clear()
 	p.lastBlock = now
 	p.pace.Stalled()
 	s.repick = true

@@ -26,6 +26,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	torrent piece 4b length 16b have 1100     starts over with another torrent; other words, in
 //	                                          pairs: check BITS, spilled 0:0,1/2:1, memory UNITS,
 //	                                          slots N, peers N, idle SECONDS, swarms N, pad 3b+1b,
+//	                                          per-addr N, per-network N, kept N (for dialed peers),
 //	                                          sections BLOCKS, paused yes, outgoing off, held yes
 //	begin                                     Start
 //	peer 1 joins fast ext 1101                its handshake is done, then it says what it has;
@@ -38,6 +39,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	                                          interested, not-interested, have-all, keep-alive
 //	peer 1 reads piece 0.0                    its reader has it, but the turn does not yet
 //	peer 1 delivers                           now the turn gets what was read
+//	peer 1 takes 16384                        its writer sent so many bytes of blocks
 //	peer 1 goes                               Gone
 //	verdict 0 ok                              the check of piece 0 ends: ok, wrong, error; numbers
 //	                                          behind it are the blocks known to be bad
@@ -73,7 +75,7 @@ func TestTranscripts(t *testing.T) {
 				require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
 				return
 			}
-			require.Equal(t, string(old), got)
+			require.Equal(t, string(old), got, "if the new transcript is right, write it by: go test ./protocol -run TestTranscripts -update")
 		})
 	}
 }

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -9,10 +10,10 @@ import (
 // pieces that are under way. A torrent without either has one only during its turns.
 // Maps are made when something is put into them.
 type workingSet struct {
-	peers map[swarm.Peer]*peer // connected, or closing
-	order []*peer              // those that are not closing, in order of joining: no decision depends on the order of a map
-	byID  map[swarm.PeerID]*peer
-	dirty []*peer // whose outbox was written to
+	peers  map[swarm.Peer]*peer // connected, or closing
+	order  []*peer              // those that are not closing, in order of joining: no decision depends on the order of a map
+	places places.Count         // of order
+	dirty  []*peer              // whose outbox was written to
 
 	pieces   pieces.Table // in progress
 	blame    blame
@@ -56,9 +57,8 @@ func (s *State) detach() bool {
 func (w *workingSet) addPeer(p *peer) {
 	if w.peers == nil {
 		w.peers = make(map[swarm.Peer]*peer)
-		w.byID = make(map[swarm.PeerID]*peer)
 	}
 	w.peers[p.id] = p
 	w.order = append(w.order, p)
-	w.byID[p.peerID] = p
+	w.places.Add(p.addr.Addr(), p.outgoing)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/budget"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -34,6 +35,7 @@ type world struct {
 	last   Ticket
 	ended  map[Ticket]error
 	posted []Input            // by the budget
+	ends   func(PeerLost)     // is told of each; may be nil
 	slow   []peerwire.Message // read from the socket, not handed over yet
 }
 
@@ -73,6 +75,12 @@ func newWorld(t *testing.T, words []string) *world {
 			cfg.UploadSlots = w.number(value)
 		case "peers":
 			cfg.MaxPeers = w.number(value)
+		case "per-addr":
+			cfg.MaxPeersPerAddr = w.number(value)
+		case "per-network":
+			cfg.MaxPeersPerNetwork = w.number(value)
+		case "kept":
+			cfg.OutgoingPeers = w.number(value)
 		case "idle":
 			cfg.IdleTimeout = time.Duration(w.number(value)) * time.Second
 		case "swarms":
@@ -92,7 +100,7 @@ func newWorld(t *testing.T, words []string) *world {
 		}
 	}
 	w.setup.Geometry = &g
-	w.setup.NewPicker = func() swarm.Picker { return newLowest(g) }
+	w.setup.NewPicker = func() swarm.Picker { return pickertest.NewLowest(g) }
 	w.budget = budget.New(int64(units) * swarm.BlockLen)
 	w.quota = w.budget.Open(func() { w.posted = append(w.posted, Refilled{}) }, func() { w.posted = append(w.posted, Reclaim{}) })
 	w.setup.Config, w.setup.Memory, w.setup.Port = &cfg, w.quota, 6881
@@ -151,7 +159,7 @@ func (w *world) block(s string) swarm.Block {
 	if len(parts) == 3 {
 		return swarm.Block{Piece: p, Begin: w.number(k)*swarm.BlockLen + w.number(parts[1]), Length: w.number(parts[2])}
 	}
-	return w.setup.Geometry.Block(p, w.number(k))
+	return w.setup.Geometry.Request(p, w.number(k))
 }
 
 // blocksByPiece reads "0:1,2/3:0".
@@ -193,6 +201,14 @@ func (w *world) address(s string) netip.AddrPort {
 // address returns the address of peer n.
 func address(n int) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)}), 6881)
+}
+
+// stored is the right bytes of a block that Geometry.Block returned: what peers send, and
+// its pad.
+func (w *world) stored(b swarm.Block) []byte {
+	all := make([]byte, b.Length)
+	copy(all, content(w.setup.Geometry.Request(b.Piece, b.Begin/swarm.BlockLen)))
+	return all
 }
 
 // content is the right bytes of a block.

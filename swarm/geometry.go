@@ -1,18 +1,18 @@
 package swarm
 
-import (
-	"iter"
-	"sort"
-)
+import "iter"
 
 // Geometry says how the bytes of a torrent are cut into pieces and blocks.
 //
 // Pads are bytes that are zero and not stored: pad files
 // (https://www.bittorrent.org/beps/bep_0047.html), and in v2 torrents
 // (https://www.bittorrent.org/beps/bep_0052.html) the gap from the end of a file to the
-// next piece. A block that is all pad is never requested. In a v2-only torrent a piece
-// ends where its pad begins; in v1 and hybrid torrents the pad belongs to the piece and
-// is hashed.
+// next piece. In a v2-only torrent a piece ends where its pad begins; in v1 and hybrid
+// torrents the pad belongs to the piece and is hashed.
+//
+// The pad at the end of a block is not requested, and a block that is all pad is left out.
+// Some clients end a piece where its file ends, also in hybrid torrents, and close the
+// connection at a request that reaches further.
 //
 // A Geometry is a value; its methods may be called from many goroutines.
 type Geometry struct {
@@ -44,19 +44,33 @@ func (g Geometry) BlockCount(i int) int {
 	return (g.PieceLen(i) + BlockLen - 1) / BlockLen
 }
 
-// Block returns the nth block of a piece, both counted from zero; they must exist.
+// Block returns the nth block of a piece, with the pad in it. Both are counted from zero
+// and must exist.
 func (g Geometry) Block(piece, n int) Block {
 	begin := n * BlockLen
 	return Block{Piece: piece, Begin: begin, Length: min(BlockLen, g.PieceLen(piece)-begin)}
 }
 
-// Blocks returns the blocks of piece i in order, without those that are all pad.
+// Request returns what to request of the nth block of a piece: the block without the pad
+// at its end. Its Length is zero if all of it is pad. Both are counted from zero and must
+// exist.
+func (g Geometry) Request(piece, n int) Block {
+	b := g.Block(piece, n)
+	off := g.Offset(b)
+	p, ok := g.padAt(off + int64(b.Length) - 1)
+	if ok {
+		b.Length = int(max(p.Offset-off, 0))
+	}
+	return b
+}
+
+// Blocks returns what to request of piece i, in order: what Request returns for each
+// block that is not all pad.
 func (g Geometry) Blocks(i int) iter.Seq[Block] {
 	return func(yield func(Block) bool) {
-		n := g.PieceLen(i)
-		for begin := 0; begin < n; begin += BlockLen {
-			b := Block{Piece: i, Begin: begin, Length: min(BlockLen, n-begin)}
-			if !g.IsPad(b) && !yield(b) {
+		for n := range g.BlockCount(i) {
+			b := g.Request(i, n)
+			if b.Length > 0 && !yield(b) {
 				return
 			}
 		}
@@ -68,19 +82,19 @@ func (g Geometry) Offset(b Block) int64 {
 	return int64(b.Piece)*g.PieceLength + int64(b.Begin)
 }
 
-// Contains reports whether b is a block that we may request: it starts at a multiple of
-// BlockLen, is as long as BlockLen and its piece allow, and is not all pad.
+// Contains reports whether b is a block that we may request: one of those that Blocks
+// returns.
 func (g Geometry) Contains(b Block) bool {
-	if b.Piece < 0 || b.Piece >= g.Pieces() || b.Begin < 0 || b.Begin%BlockLen != 0 {
+	if b.Piece < 0 || b.Piece >= g.Pieces() || b.Begin < 0 || b.Begin%BlockLen != 0 || b.Length < 1 {
 		return false
 	}
-	n := g.PieceLen(b.Piece)
-	return b.Begin < n && b.Length == min(BlockLen, n-b.Begin) && !g.IsPad(b)
+	return b.Begin < g.PieceLen(b.Piece) && b == g.Request(b.Piece, b.Begin/BlockLen)
 }
 
 // Serves reports whether b is a block that a peer may request from us: any run of 1 to
-// MaxRequest bytes in one piece. If Short is set it may reach from the piece into the
-// pad after it, whose bytes are zero, because libtorrent 2.0 makes such requests.
+// MaxRequest bytes in one piece. Pads in it are zeros, so a peer may ask for a block with
+// the pad at its end or without. If Short is set a request may reach from the piece into
+// the pad after it, because libtorrent 2.0 makes such requests.
 func (g Geometry) Serves(b Block) bool {
 	if b.Piece < 0 || b.Piece >= g.Pieces() || b.Begin < 0 || b.Length < 1 || b.Length > MaxRequest {
 		return false
@@ -94,9 +108,6 @@ func (g Geometry) Serves(b Block) bool {
 
 // IsPad reports whether all bytes of b are pad.
 func (g Geometry) IsPad(b Block) bool {
-	if len(g.Pads) == 0 {
-		return false
-	}
 	off := g.Offset(b)
 	p, ok := g.padAt(off)
 	return ok && off+int64(b.Length) <= p.End()
@@ -104,7 +115,7 @@ func (g Geometry) IsPad(b Block) bool {
 
 // padAt returns the pad that contains the byte at off.
 func (g Geometry) padAt(off int64) (Span, bool) {
-	i := sort.Search(len(g.Pads), func(i int) bool { return g.Pads[i].End() > off })
+	i := firstPad(g.Pads, off)
 	if i == len(g.Pads) || g.Pads[i].Offset > off {
 		return Span{}, false
 	}

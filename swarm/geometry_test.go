@@ -81,8 +81,8 @@ func TestGeometryWithPads(t *testing.T) {
 		blocks []swarm.Block
 	}{
 		{false, []int{1 << 16, 1 << 16, 1 << 16}, []swarm.Block{
-			{Piece: 0, Begin: 0, Length: block}, {Piece: 0, Begin: block, Length: block},
-			{Piece: 1, Begin: 0, Length: block},
+			{Piece: 0, Begin: 0, Length: block}, {Piece: 0, Begin: block, Length: 5},
+			{Piece: 1, Begin: 0, Length: 1},
 			{Piece: 2, Begin: block, Length: block}, {Piece: 2, Begin: 2 * block, Length: block}, {Piece: 2, Begin: 3 * block, Length: block},
 		}},
 		{true, []int{block + 5, 1, 1 << 16}, []swarm.Block{
@@ -102,14 +102,88 @@ func TestGeometryWithPads(t *testing.T) {
 		if !slices.Equal(got, test.blocks) {
 			t.Errorf("short %v: blocks %v, want %v", test.short, got, test.blocks)
 		}
-		for i := range test.pieces {
+		for i, length := range test.pieces {
+			sum := 0
 			for k := range g.BlockCount(i) {
-				b := g.Block(i, k)
-				if asked := slices.Contains(got, b); g.Contains(b) != asked || g.IsPad(b) == asked || !g.Serves(b) {
+				b, whole := g.Request(i, k), g.Block(i, k)
+				sum += whole.Length
+				if asked := slices.Contains(got, b); g.Contains(b) != asked || g.IsPad(b) == asked || g.Serves(b) != asked {
 					t.Errorf("short %v: %v: Contains %v, IsPad %v, Serves %v", test.short, b, g.Contains(b), g.IsPad(b), g.Serves(b))
 				}
+				if g.Contains(whole) != (whole == b) || g.IsPad(whole) != (b.Length == 0) || !g.Serves(whole) {
+					t.Errorf("short %v: %v with its pad: Contains %v, IsPad %v, Serves %v", test.short, whole, g.Contains(whole), g.IsPad(whole), g.Serves(whole))
+				}
+			}
+			if sum != length {
+				t.Errorf("short %v: the blocks of piece %d take %d bytes of %d", test.short, i, sum, length)
 			}
 		}
+	}
+}
+
+// A file of 1,048,577 bytes in a hybrid torrent: of the block after the first MiB, one
+// byte is requested, and it is served with the pad after it too.
+func TestBlockEndsWherePadBegins(t *testing.T) {
+	const mib = 1 << 20
+	g := swarm.Geometry{Length: 2*mib + 100, PieceLength: mib, Pads: []swarm.Span{{Offset: mib + 1, Length: mib - 1}}}
+	for _, test := range []struct {
+		b               swarm.Block
+		asked, isServed bool
+	}{
+		{swarm.Block{Piece: 1, Begin: 0, Length: 1}, true, true},
+		{swarm.Block{Piece: 1, Begin: 0, Length: block}, false, true},
+		{swarm.Block{Piece: 1, Begin: 0, Length: 2}, false, true},
+		{swarm.Block{Piece: 1, Begin: 0, Length: 0}, false, false},
+		{swarm.Block{Piece: 1, Begin: 1, Length: block}, false, true},
+		{swarm.Block{Piece: 1, Begin: block, Length: block}, false, true},
+		{swarm.Block{Piece: 1, Begin: block, Length: 0}, false, false},
+		{swarm.Block{Piece: 1, Begin: mib, Length: 1}, false, false},
+	} {
+		if g.Contains(test.b) != test.asked || g.Serves(test.b) != test.isServed {
+			t.Errorf("%v: Contains %v, Serves %v, want %v and %v", test.b, g.Contains(test.b), g.Serves(test.b), test.asked, test.isServed)
+		}
+	}
+	if got := slices.Collect(g.Blocks(1)); !slices.Equal(got, []swarm.Block{{Piece: 1, Length: 1}}) {
+		t.Errorf("the blocks of the piece are %v", got)
+	}
+	if b := g.Request(1, 3); b.Length != 0 || !g.IsPad(b) {
+		t.Errorf("a block that is all pad is %v, IsPad %v", b, g.IsPad(b))
+	}
+	if b := (swarm.Block{Piece: 0, Begin: block}); g.IsPad(b) {
+		t.Errorf("%v is where no pad is", b)
+	}
+}
+
+func TestIsPad(t *testing.T) {
+	none := swarm.Geometry{Length: 1 << 16, PieceLength: 1 << 16}
+	some := none
+	some.Pads = []swarm.Span{{Offset: 100, Length: 50}}
+	for _, test := range []struct {
+		g             swarm.Geometry
+		begin, length int
+		want          bool
+	}{
+		{none, 0, 1, false},
+		{none, 0, block, false},
+		{some, 100, 50, true},
+		{some, 149, 1, true},
+		{some, 100, 51, false},
+		{some, 99, 51, false},
+		{some, 99, 1, false},
+		{some, 150, 1, false},
+	} {
+		if got := test.g.IsPad(swarm.Block{Begin: test.begin, Length: test.length}); got != test.want {
+			t.Errorf("of pads %v: %d bytes at %d: %v, want %v", test.g.Pads, test.length, test.begin, got, test.want)
+		}
+	}
+}
+
+// A pad in the middle of a block is requested with it, because a request is one run.
+func TestPadInsideBlock(t *testing.T) {
+	g := swarm.Geometry{Length: 2 * block, PieceLength: 2 * block, Pads: []swarm.Span{{Length: 10}, {Offset: 100, Length: 50}, {Offset: block + 7, Length: block - 7}}}
+	want := []swarm.Block{{Begin: 0, Length: block}, {Begin: block, Length: 7}}
+	if got := slices.Collect(g.Blocks(0)); !slices.Equal(got, want) {
+		t.Errorf("blocks %v, want %v", got, want)
 	}
 }
 

@@ -44,17 +44,9 @@ func (m *Memory) WriteAt(p []byte, off int64) (int, error) {
 	if off < 0 || off > int64(len(m.bytes))-int64(len(p)) {
 		return 0, errOutside
 	}
-	at, end := off, off+int64(len(p))
-	for _, pad := range m.pads {
-		if pad.End() <= at || pad.Offset >= end {
-			continue
-		}
-		if pad.Offset > at {
-			copy(m.bytes[at:pad.Offset], p[at-off:])
-		}
-		at = min(pad.End(), end)
+	for s := range Stored(m.pads, Span{Offset: off, Length: int64(len(p))}) {
+		copy(m.bytes[s.Offset:s.End()], p[s.Offset-off:])
 	}
-	copy(m.bytes[at:end], p[at-off:])
 	return len(p), nil
 }
 

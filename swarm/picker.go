@@ -47,8 +47,8 @@ type Picker interface {
 	// Pick appends to dst the blocks to request from a peer, best first, and
 	// counts them as requested.
 	//
-	// It must only return missing blocks for which Geometry.Contains is true,
-	// never those that are all pad, of wanted pieces that the peer has, and
+	// It must only return missing blocks for which Geometry.Contains is true, so
+	// without the pad at their end, of wanted pieces that the peer has, and
 	// never a block that is requested from this peer already. It must not
 	// return a block that is requested from another peer, unless the end game
 	// is on or the piece ever had a deadline. Without Exclusive, and with
@@ -122,8 +122,7 @@ type Ask struct {
 	Delay time.Duration // from Now until a block that is requested now should arrive
 }
 
-// Prioritizer and EndGamer are optional abilities of a Picker. Every rule of Picker
-// holds for them too.
+// These are optional abilities of a Picker. Every rule of Picker holds for them too.
 type (
 	// A Prioritizer is a Picker that takes orders.
 	Prioritizer interface {
@@ -142,7 +141,8 @@ type (
 		SetDeadline(piece int, t time.Time)
 	}
 
-	// An EndGamer is a Picker that says when its end game is on.
+	// An EndGamer is a Picker that says when its end game is on. The function EndGame
+	// uses it.
 	EndGamer interface {
 		// EndGame reports whether the end game is on, as Picker defines it,
 		// whether or not the picker requests blocks twice then.

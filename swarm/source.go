@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A PeerSource finds peers of swarms: a tracker, the DHT, a fixed list.
+// A PeerSource finds peers of swarms: a tracker, the DHT, a fixed list. A source that is a
+// fmt.Stringer has this text as its name wherever it is shown, so it must hold no passkey.
 type PeerSource interface {
 	// Announce makes a known once, calls found with the peers that it hears
 	// of, and returns what it learned and when to announce again, also with
@@ -89,7 +90,7 @@ type Answer struct {
 	Seeds    int           // in the swarm; -1 if unknown
 	Leechers int           // in the swarm; -1 if unknown
 	External netip.Addr    // our address as the source sees it; zero if unknown (https://www.bittorrent.org/beps/bep_0024.html)
-	Warning  string        // for the user; empty for none
+	Warning  string        // for the user: what the source says, or what was wrong in its answer and ignored; empty for none
 }
 
 // A List is a PeerSource that knows a fixed set of peers. It may be used by many

@@ -16,7 +16,7 @@ import "io"
 // must not change memory outside the slice that it reads into.
 //
 // Pads must read as zeros, also before anything was written. A write to a pad must
-// succeed, count its bytes as written, and change nothing.
+// succeed, count its bytes as written, and change nothing. Stored helps with that.
 type Storage interface {
 	// ReadAt fills p from offset off. Bytes that were never written must read
 	// as zeros, or fail with an error that matches fs.ErrNotExist; written
@@ -36,30 +36,30 @@ type Storage interface {
 	io.Closer
 }
 
-// VectorReader, VectorWriter, WriteLaner, Syncer, Completer and Idler are optional
-// abilities of a Storage. The functions ReadVecAt, WriteVecAt, WriteLane, Sync, Complete
-// and Idle use them if the Storage implements them. Every rule of Storage holds for them too. A call may have
-// any number of buffers, also none, and any of them may be empty; it must not change
-// the list of buffers.
+// These are optional abilities of a Storage. Every rule of Storage holds for them too.
 type (
-	// A VectorReader fills bufs in order from offset off.
+	// A VectorReader is a Storage that fills several buffers in one call. The function
+	// ReadVecAt uses it. A call may have any number of buffers, also none, and any of
+	// them may be empty; it must not change the list of buffers.
 	VectorReader interface {
-		// ReadVecAt returns the number of bytes read, and an error if and
-		// only if that is not all.
+		// ReadVecAt fills bufs in order from offset off. It returns the number of
+		// bytes read, and an error if and only if that is not all.
 		ReadVecAt(bufs [][]byte, off int64) (n int64, err error)
 	}
 
-	// A VectorWriter writes bufs in order at offset off.
+	// A VectorWriter is a Storage that writes several buffers in one call. The function
+	// WriteVecAt uses it. A call may have any number of buffers, also none, and any of
+	// them may be empty; it must not change the list of buffers.
 	VectorWriter interface {
-		// WriteVecAt returns the number of bytes written, and an error if
-		// and only if that is not all.
+		// WriteVecAt writes bufs in order at offset off. It returns the number of
+		// bytes written, and an error if and only if that is not all.
 		WriteVecAt(bufs [][]byte, off int64) (n int64, err error)
 	}
 
-	// A WriteLaner says which writes share a lane: if two of them are under way at
-	// once, one waits for the other. Most file systems lock a file for each write, so
-	// a lane is usually a file. The engine writes to each lane with one call at a time,
-	// and joins writes that wait for it.
+	// A WriteLaner is a Storage that says which writes share a lane: if two of them are
+	// under way at once, one waits for the other. Most file systems lock a file for each
+	// write, so a lane is usually a file. The engine writes to each lane with one call at
+	// a time, and joins writes that wait for it. The function WriteLane uses it.
 	WriteLaner interface {
 		// WriteLane returns the lane of the byte at offset off, which is within
 		// the torrent. A negative number says that writes to this byte have no
@@ -73,7 +73,8 @@ type (
 		WriteLane(off int64) int
 	}
 
-	// A Syncer makes bytes outlast a power cut.
+	// A Syncer is a Storage that can make bytes outlast a power cut. The function Sync
+	// uses it.
 	Syncer interface {
 		// Sync returns once every byte written before the call is on stable
 		// storage. It may be called at any time, also before the first write
@@ -82,7 +83,7 @@ type (
 	}
 
 	// A Completer finishes what belongs to a torrent beside its bytes, such as empty
-	// files.
+	// files. The function Complete uses it.
 	Completer interface {
 		// Complete is Sync, and says that every piece is held. It must return
 		// an error if something of the torrent is known to be missing
@@ -90,7 +91,8 @@ type (
 		Complete() error
 	}
 
-	// An Idler releases what it has open while nobody uses it.
+	// An Idler is a Storage that releases what it has open while nobody uses it. The
+	// function Idle uses it.
 	Idler interface {
 		// Idle says that nothing will be read or written for a while. It
 		// does not wait for anything, must change no byte, and may be called

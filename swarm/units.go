@@ -1,6 +1,9 @@
 package swarm
 
-import "encoding/hex"
+import (
+	"encoding/hex"
+	"strconv"
+)
 
 // BlockLen is the length in bytes of every block that we request, except the last of a
 // piece. MaxRequest is the length in bytes of the longest block that we serve.
@@ -19,6 +22,13 @@ func (i ID) String() string { return hex.EncodeToString(i[:]) }
 // A PeerID is the name that a client gives itself
 // (https://www.bittorrent.org/beps/bep_0020.html).
 type PeerID [20]byte
+
+// String returns the name as text that is safe to show: what is not printable ASCII is
+// escaped as in a Go string, such as \x00.
+func (p PeerID) String() string {
+	quoted := strconv.QuoteToASCII(string(p[:]))
+	return quoted[1 : len(quoted)-1]
+}
 
 // A Block is the unit that peers request and send: a run of bytes in one piece.
 type Block struct {

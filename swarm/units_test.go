@@ -1,6 +1,9 @@
 package swarm_test
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/shoal-bt/shoal/swarm"
@@ -10,6 +13,23 @@ func TestIDString(t *testing.T) {
 	id := swarm.ID{0x01, 0xab, 19: 0xff}
 	if got, want := id.String(), "01ab0000000000000000000000000000000000ff"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A peer chooses every byte of its name, which may be shown on a terminal.
+func TestPeerIDString(t *testing.T) {
+	for want, id := range map[string]swarm.PeerID{
+		"-SH0100-abcXYZ019._~":                  swarm.PeerID([]byte("-SH0100-abcXYZ019._~")),
+		`-qB45\x00-\x1b[31m\n%\x7f\x80\xff \"<`: swarm.PeerID([]byte("-qB45\x00-\x1b[31m\n%\x7f\x80\xff \"<")),
+		`-AB0001-\u00e9\u202e\\000000`:          swarm.PeerID([]byte("-AB0001-\u00e9\u202e\\000000")),
+		strings.Repeat(`\x00`, 20):              {},
+	} {
+		if got := fmt.Sprint(id); got != want {
+			t.Errorf("%q prints as %s, want %s", id[:], got, want)
+		}
+		if back, err := strconv.Unquote(`"` + want + `"`); back != string(id[:]) || err != nil {
+			t.Errorf("%s is not %q in a Go string: %q, %v", want, id[:], back, err)
+		}
 	}
 }
 

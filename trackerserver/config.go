@@ -28,14 +28,35 @@ type Config struct {
 	// twice Interval.
 	Expiry time.Duration
 
-	// MaxSwarms is the largest number of swarms to keep. Announces for more
-	// are refused. Zero means 100,000, a negative number means no limit.
+	// MaxSwarms is the largest number of swarms to keep. Another swarm takes
+	// the place of one of the address that has made most: of the one that was
+	// announced longest ago. Zero means 100,000, a negative number means no
+	// limit.
 	MaxSwarms int
 
-	// MaxPeers is the largest number of peers to keep in one swarm. A peer
-	// that announces to a full swarm gets peers but is not kept. Zero means
-	// 10,000, a negative number means no limit.
+	// MaxPeers is the largest number of peers to keep in one swarm. Another
+	// peer takes the place of one of the address that has most peers in the
+	// swarm: of the one that announced longest ago. Zero means 10,000, a
+	// negative number means no limit.
 	MaxPeers int
+
+	// MaxTotalPeers is the largest number of peers to keep in all swarms. When
+	// it is reached, each swarm counts as full, and another swarm takes the
+	// place of one. Zero means 2,000,000, which need about 300 MB; a negative
+	// number means no limit.
+	MaxTotalPeers int
+
+	// MaxSwarmsPerAddress is the largest number of swarms that one IPv4
+	// address, or one /64 of IPv6, may make or have peers in. Its peers in
+	// other swarms get peers and a warning but are not kept. Zero means 10,000, a
+	// negative number means no limit. It does not apply to loopback.
+	MaxSwarmsPerAddress int
+
+	// MaxPeersPerAddress is the largest number of peers that one IPv4
+	// address, or one /64 of IPv6, may have in one swarm. Another takes the
+	// place of the one of them that announced longest ago. Zero means 32, a
+	// negative number means no limit. It does not apply to loopback.
+	MaxPeersPerAddress int
 
 	// Want is the number of peers in the answer to an announce that does not
 	// ask for a number. Zero means 50.
@@ -48,6 +69,11 @@ type Config struct {
 	// MaxScrape is the largest number of swarms in one scrape. Zero means
 	// 100, a negative number means no limit but the 8 KiB of a query.
 	MaxScrape int
+
+	// MaxConns is the largest number of connections that each Serve keeps open.
+	// Another one takes the place of one of the address that has most: of the
+	// oldest. Zero means 1,000, a negative number means no limit.
+	MaxConns int
 
 	// Allow reports whether a swarm may be announced and scraped. It may be
 	// called concurrently and must not block. Nil allows all swarms.
@@ -85,8 +111,12 @@ func (c Config) withDefaults() Config {
 	}
 	c.MaxSwarms = orDefault(c.MaxSwarms, 100_000)
 	c.MaxPeers = orDefault(c.MaxPeers, 10_000)
+	c.MaxTotalPeers = orDefault(c.MaxTotalPeers, 2_000_000)
+	c.MaxSwarmsPerAddress = orDefault(c.MaxSwarmsPerAddress, 10_000)
+	c.MaxPeersPerAddress = orDefault(c.MaxPeersPerAddress, 32)
 	c.MaxWant = orDefault(c.MaxWant, 200)
 	c.MaxScrape = orDefault(c.MaxScrape, 100)
+	c.MaxConns = orDefault(c.MaxConns, 1000)
 	if c.Want <= 0 {
 		c.Want = 50
 	}

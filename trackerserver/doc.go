@@ -32,6 +32,10 @@
 //	which peers are in the answer          peerset.go    peerSet.sample
 //	when a peer expires                    peerset.go    peerSet.expire
 //	when a swarm is forgotten              memory.go     Memory.sweep
-//	limit of swarms                        memory.go     Memory.addSwarm
-//	limit of peers, count of completed     memory.go     Memory.recordPeer
+//	count of completed downloads           memory.go     Memory.recordPeer
+//	which peer makes room for another      memory.go     Memory.makeRoomInSwarm
+//	which swarm makes room for another     registry.go   registry.add
+//	limit of swarms of an address          memory.go     Memory.inTooMany
+//	which connection makes room            conns.go      limitedListener.add
+//	which address is charged               holder.go     endpoint.holder
 package trackerserver

@@ -49,8 +49,8 @@ func (r *Request) Seed() bool { return r.Left == 0 }
 // A Reply is the answer to an announce. It belongs to the Server, which uses it again
 // after the call.
 type Reply struct {
-	Interval    time.Duration // until the next announce; sent in whole seconds
-	MinInterval time.Duration // the shortest wait; sent in whole seconds; 0 is not sent
+	Interval    time.Duration // until the next announce; sent in seconds, rounded up
+	MinInterval time.Duration // the shortest wait; sent in seconds, rounded up; 0 is not sent
 	Counts
 	Peers     []Peer
 	TrackerID string // the peer sends it back; empty is not sent

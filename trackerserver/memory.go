@@ -3,6 +3,7 @@ package trackerserver
 import (
 	"context"
 	"hash/maphash"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -15,14 +16,18 @@ import (
 const shardCount = 64
 
 // A Memory is a Handler that keeps swarms in memory. All methods may be called
-// concurrently. The Config bounds its memory: a peer needs about 60 bytes, or 100 in
-// swarms of more than 16 peers, and a swarm about 200. A swarm is forgotten some time
-// after its last announce, together with its count of completed downloads.
+// concurrently. The Config bounds its memory: a peer needs about 80 bytes, or 170 in
+// swarms of more than 16 peers, and a swarm about 400. A swarm without peers is forgotten
+// some time after its last announce, together with its count of completed downloads; at
+// once if that is 0.
+//
+// No address can take the room of others: it may have only so many peers and swarms, and
+// when all room is taken, the address that has most gives some up.
 type Memory struct {
 	config     Config // with defaults
 	seed       maphash.Seed
 	shards     [shardCount]shard
-	swarms     atomic.Int64
+	registry   registry
 	peers      atomic.Int64
 	seeds      atomic.Int64
 	madeRoomAt atomic.Int64 // when makeRoom last swept, in nanoseconds
@@ -36,8 +41,9 @@ type shard struct {
 	sweptAt int64 // when sweep last ran, in nanoseconds
 }
 
-// NewMemory makes a Memory. It uses Expiry, MaxSwarms, MaxPeers, Allow and Now of c, and
-// Interval if Expiry is zero.
+// NewMemory makes a Memory. It uses Expiry, MaxSwarms, MaxPeers, MaxTotalPeers,
+// MaxSwarmsPerAddress, MaxPeersPerAddress, Allow and Now of c, and Interval if Expiry is
+// zero.
 func NewMemory(c Config) *Memory {
 	m := &Memory{config: c.withDefaults(), seed: maphash.MakeSeed()}
 	now := m.config.Now().UnixNano()
@@ -60,58 +66,87 @@ func (m *Memory) Announce(_ context.Context, r *Request, reply *Reply) error {
 		return errNotAllowed
 	}
 	now := m.config.Now().UnixNano()
-	err := m.announce(r, reply, now)
-	if err == errFull && m.makeRoom(now) {
-		err = m.announce(r, reply, now)
+	victim := m.announce(r, reply, now)
+	for tries := 0; victim != nil; tries++ {
+		if tries == maxEvictions {
+			return errFull // others took the room each time
+		}
+		if !m.makeRoom(now) {
+			m.evict(victim)
+		}
+		victim = m.announce(r, reply, now)
 	}
-	return err
+	return nil
 }
 
-func (m *Memory) announce(r *Request, reply *Reply, now int64) error {
+// maxEvictions is how many swarms are removed at most to make room for one.
+const maxEvictions = 8
+
+// announce records the peer of a request and fills in reply. If there is no room for a
+// new swarm, it does neither and returns the swarm that has to be removed first.
+func (m *Memory) announce(r *Request, reply *Reply, now int64) (victim *peerSet) {
 	s := m.shard(r.Swarm)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.sweepIfDue(s, now)
+	e := newEndpoint(r.Addr)
 	set := s.swarms[r.Swarm]
 	if set == nil {
-		if r.Event == swarm.Stopped {
+		if r.Event == swarm.Stopped || e.port == 0 {
+			return nil // there is no peer to keep
+		}
+		if m.inTooMany(e) {
+			reply.Warning = warnTooMany
 			return nil
 		}
-		var err error
-		if set, err = m.addSwarm(s, r.Swarm, now); err != nil {
-			return err
+		if set, victim = m.addSwarm(s, r.Swarm, e, now); victim != nil {
+			return victim
 		}
 	}
 	set.announcedAt = now
+	m.registry.announced(set)
 	m.changeSet(set, func() {
 		set.expire(now-int64(m.config.Expiry), now)
-		m.recordPeer(set, r, now)
+		if !m.recordPeer(set, e, r, now) {
+			reply.Warning = warnTooMany
+		}
 	})
 	reply.Seeds = len(set.entries) - set.leechers
 	reply.Leechers = set.leechers
 	reply.Completed = set.completed
 	if r.Event != swarm.Stopped {
-		reply.Peers = set.sample(reply.Peers, r.Want, newEndpoint(r.Addr), r.Peer, r.Seed(), s.random)
+		reply.Peers = set.sample(reply.Peers, r.Want, e, r.Peer, r.Seed(), s.random)
+	}
+	if set.worthless() {
+		m.removeSwarm(s, set)
 	}
 	return nil
 }
 
-// recordPeer adds, updates or removes the peer of a request.
-func (m *Memory) recordPeer(r *peerSet, q *Request, now int64) {
-	if q.Addr.Port() == 0 {
-		return // the peer accepts no connections
+// warnTooMany is for a peer that is not kept.
+const warnTooMany = "your address is in too many torrents of this tracker; other peers do not learn of you"
+
+// inTooMany reports whether the address of e may not join another swarm.
+func (m *Memory) inTooMany(e endpoint) bool {
+	return !e.isLoopback() && m.registry.joined(e.holder()) >= m.config.MaxSwarmsPerAddress
+}
+
+// recordPeer adds, updates or removes the peer of a request at e. It returns false if
+// the peer was not kept because its address is in too many swarms.
+func (m *Memory) recordPeer(r *peerSet, e endpoint, q *Request, now int64) (kept bool) {
+	if e.port == 0 {
+		return true // the peer accepts no connections
 	}
-	e := newEndpoint(q.Addr)
 	i := r.find(e)
 	wasSeed := i >= r.leechers
 	if q.Event == swarm.Stopped {
 		if i >= 0 {
 			r.remove(i)
 		}
-		return
+		return true
 	}
-	if i < 0 && len(r.entries) >= m.config.MaxPeers {
-		return
+	if i < 0 && !m.makeRoomInSwarm(r, e) {
+		return false
 	}
 	if q.Event == swarm.Completed && q.Seed() && !wasSeed {
 		r.completed++ // not for a peer that was a seed already
@@ -119,11 +154,31 @@ func (m *Memory) recordPeer(r *peerSet, q *Request, now int64) {
 	switch {
 	case i >= 0 && wasSeed == q.Seed():
 		r.entries[i].seenAt, r.entries[i].id = now, q.Peer
-		return
+		return true
 	case i >= 0:
 		r.remove(i)
 	}
 	r.add(entry{endpoint: e, id: q.Peer, seenAt: now}, q.Seed())
+	return true
+}
+
+// full reports whether there is room for no more peers.
+func (m *Memory) full() bool { return m.peers.Load() >= int64(m.config.MaxTotalPeers) }
+
+// makeRoomInSwarm removes a peer if there is no room for one at e, so that no address
+// takes the room of others. It reports whether there is room then.
+func (m *Memory) makeRoomInSwarm(r *peerSet, e endpoint) bool {
+	h := e.holder()
+	count := r.countOf(h)
+	switch {
+	case count == 0 && m.inTooMany(e):
+		return false
+	case count >= m.config.MaxPeersPerAddress && !e.isLoopback():
+		r.remove(r.oldestOf(h))
+	case len(r.entries) >= m.config.MaxPeers, len(r.entries) > 0 && m.full():
+		r.remove(r.oldestOfLargest())
+	}
+	return true
 }
 
 // changeSet calls f, which changes r, and keeps the totals.
@@ -138,18 +193,43 @@ func (m *Memory) changeSet(r *peerSet, f func()) {
 	}
 }
 
-// addSwarm adds a swarm without peers, or returns errFull.
-func (m *Memory) addSwarm(s *shard, id swarm.ID, now int64) (*peerSet, error) {
-	if m.swarms.Add(1) > int64(m.config.MaxSwarms) {
-		m.swarms.Add(-1)
-		return nil, errFull
+// addSwarm adds a swarm without peers for the peer at e. If there is no room, it returns
+// the swarm that has to be removed first.
+func (m *Memory) addSwarm(s *shard, id swarm.ID, e endpoint, now int64) (r, victim *peerSet) {
+	r = &peerSet{registry: &m.registry, expiredAt: now}
+	limit, limitOfHolder := m.config.MaxSwarms, m.config.MaxSwarmsPerAddress
+	if m.full() {
+		limit = 1 // there is no room for the peer before another swarm is gone
+	}
+	if e.isLoopback() {
+		limitOfHolder = math.MaxInt32
+	}
+	victim = m.registry.add(r, id, e.holder(), limit, limitOfHolder)
+	if victim != nil {
+		return nil, victim
 	}
 	if s.swarms == nil {
 		s.swarms = make(map[swarm.ID]*peerSet)
 	}
-	r := &peerSet{expiredAt: now}
 	s.swarms[id] = r
 	return r, nil
+}
+
+// removeSwarm removes a swarm with its peers. The caller holds the lock of s.
+func (m *Memory) removeSwarm(s *shard, r *peerSet) {
+	m.changeSet(r, r.clear)
+	delete(s.swarms, r.id)
+	m.registry.remove(r)
+}
+
+// evict removes a swarm that the registry named, unless it is gone already.
+func (m *Memory) evict(r *peerSet) {
+	s := m.shard(r.id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.swarms[r.id] == r {
+		m.removeSwarm(s, r)
+	}
 }
 
 // Scrape implements Handler.
@@ -206,14 +286,13 @@ func (m *Memory) sweepIfDue(s *shard, now int64) {
 func (m *Memory) sweep(s *shard, now int64) {
 	s.sweptAt = now
 	before := now - int64(m.config.Expiry)
-	for id, r := range s.swarms {
+	for _, r := range s.swarms {
 		m.changeSet(r, func() {
 			r.expiredAt = 0
 			r.expire(before, now)
 		})
-		if len(r.entries) == 0 && r.announcedAt < before {
-			delete(s.swarms, id)
-			m.swarms.Add(-1)
+		if r.worthless() || (len(r.entries) == 0 && r.announcedAt < before) {
+			m.removeSwarm(s, r)
 		}
 	}
 }
@@ -228,5 +307,5 @@ type Totals struct {
 // Totals returns the current numbers. They may include expired peers and swarms; see
 // Sweep.
 func (m *Memory) Totals() Totals {
-	return Totals{Swarms: int(m.swarms.Load()), Peers: int(m.peers.Load()), Seeds: int(m.seeds.Load())}
+	return Totals{Swarms: m.registry.size(), Peers: int(m.peers.Load()), Seeds: int(m.seeds.Load())}
 }

@@ -81,27 +81,36 @@ func TestMemoryForgetsWithoutSweep(t *testing.T) {
 func TestMemoryLimits(t *testing.T) {
 	c := newClock()
 	m := NewMemory(Config{MaxSwarms: 10, MaxPeers: 5, Now: c.now})
+	tell := func(torrent, peer int, event swarm.Event) (reply Reply) {
+		c.advance(time.Second)
+		require.NoError(t, m.Announce(context.Background(), request(torrent, peer, event), &reply))
+		return reply
+	}
 	for i := range 10 {
-		require.NoError(t, m.Announce(context.Background(), request(i, 1, swarm.Started), new(Reply)))
+		tell(i, i, swarm.Started)
 	}
-	require.Equal(t, errFull, m.Announce(context.Background(), request(10, 1, swarm.Started), new(Reply)))
-	require.NoError(t, m.Announce(context.Background(), request(10, 1, swarm.Stopped), new(Reply)))
+	tell(10, 1, swarm.Stopped)
+	require.Equal(t, 10, m.Totals().Swarms, "stopped makes no swarm")
+	hidden := request(10, 1, swarm.Started)
+	hidden.Addr = netip.AddrPortFrom(hidden.Addr.Addr(), 0)
+	require.NoError(t, m.Announce(context.Background(), hidden, new(Reply)))
+	require.Equal(t, 10, m.Totals().Peers, "a peer that accepts no connections takes nobody's place")
+	tell(0, 0, swarm.None)
+	tell(10, 10, swarm.Started)
+	require.Equal(t, 10, m.Totals().Swarms)
+	require.Equal(t, 2, tell(0, 100, swarm.Started).Leechers, "it was announced a moment ago")
+	require.Equal(t, 1, tell(1, 101, swarm.Started).Leechers, "announced longest ago, so swarm 10 took its place")
 	for i := 1; i <= 10; i++ {
-		var reply Reply
-		require.NoError(t, m.Announce(context.Background(), request(1, i, swarm.Started), &reply))
-		require.Equal(t, min(i, 5), reply.Leechers+reply.Seeds)
+		require.Equal(t, min(i+1, 5), tell(1, i, swarm.Started).Leechers)
 	}
-	full := request(1, 99, swarm.Completed)
-	full.Left = 0
-	var reply Reply
-	for range 3 {
-		require.NoError(t, m.Announce(context.Background(), full, &reply))
+	peers := tell(1, 10, swarm.None).Peers
+	require.Len(t, peers, 4)
+	for _, p := range peers {
+		require.Contains(t, []swarm.PeerID{numberedPeer(6), numberedPeer(7), numberedPeer(8), numberedPeer(9)}, p.ID)
 	}
-	require.Zero(t, reply.Completed)
-	require.Len(t, reply.Peers, 15, "a peer that is not kept gets the addresses of others")
 	c.advance(2 * time.Hour)
 	for i := range 10 {
-		require.NoError(t, m.Announce(context.Background(), request(100+i, 1, swarm.Started), new(Reply)), "expired swarms are removed for new ones")
+		tell(100+i, 1, swarm.Started)
 	}
 	off := NewMemory(Config{MaxSwarms: -1, MaxPeers: -1})
 	for i := range 100 {
@@ -157,6 +166,7 @@ func TestMemoryConcurrently(t *testing.T) {
 		}
 	}
 	require.Equal(t, want, m.Totals())
+	checkRegistry(t, m)
 }
 
 func TestMemoryAnnounceAllocatesNothing(t *testing.T) {

@@ -21,6 +21,8 @@ func (e endpoint) addr() netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(e.ip).Unmap(), e.port)
 }
 
+func (e endpoint) isLoopback() bool { return e.addr().Addr().IsLoopback() }
+
 // An entry is a peer in a peerSet.
 type entry struct {
 	endpoint
@@ -35,9 +37,12 @@ const indexFrom = 16
 // A peerSet holds the peers of one swarm, leechers before seeds. It belongs to its
 // shard's lock.
 type peerSet struct {
+	registration
+	registry     *registry // learns which holders have peers here; nil for none
 	entries      []entry
 	leechers     int
 	index        map[endpoint]int32 // of entries; nil while they are few
+	holders      *tally             // of entries; nil while they are few
 	completed    int
 	oldestSeenAt int64 // no entry was seen before
 	expiredAt    int64 // when expire last checked all peers
@@ -60,8 +65,74 @@ func (r *peerSet) find(e endpoint) int {
 	return -1
 }
 
+// countOf returns the number of peers of a holder.
+func (r *peerSet) countOf(h holder) int {
+	if r.holders != nil {
+		return r.holders.count(h)
+	}
+	n := 0
+	for i := range r.entries {
+		if r.entries[i].holder() == h {
+			n++
+		}
+	}
+	return n
+}
+
+// oldest returns the index of the peer that announced longest ago. The set must not be
+// empty.
+func (r *peerSet) oldest() int {
+	found := 0
+	for i := range r.entries {
+		if r.entries[i].seenAt < r.entries[found].seenAt {
+			found = i
+		}
+	}
+	return found
+}
+
+// oldestOf returns the index of the peer of h that announced longest ago. There must be
+// one.
+func (r *peerSet) oldestOf(h holder) int {
+	found := -1
+	for i := range r.entries {
+		e := &r.entries[i]
+		if e.holder() == h && (found < 0 || e.seenAt < r.entries[found].seenAt) {
+			found = i
+		}
+	}
+	return found
+}
+
+// oldestOfLargest returns the index of the peer to remove if there is no room for
+// another: of the holder that has most, the one that announced longest ago. The set must
+// not be empty.
+func (r *peerSet) oldestOfLargest() int {
+	var h holder
+	count := 0
+	if r.holders != nil {
+		h, count = r.holders.largest()
+	} else {
+		for i := range r.entries {
+			other := r.entries[i].holder()
+			n := r.countOf(other)
+			if n > count {
+				h, count = other, n
+			}
+		}
+	}
+	if count == 1 {
+		return r.oldest() // all have one
+	}
+	return r.oldestOf(h)
+}
+
 // add adds a peer that is not in the set.
 func (r *peerSet) add(e entry, seed bool) {
+	h := e.holder()
+	if r.registry != nil && r.countOf(h) == 0 {
+		r.registry.join(h)
+	}
 	if len(r.entries) == 0 || e.seenAt < r.oldestSeenAt {
 		r.oldestSeenAt = e.seenAt
 	}
@@ -69,10 +140,12 @@ func (r *peerSet) add(e entry, seed bool) {
 	r.entries = append(r.entries, e)
 	if r.index != nil {
 		r.index[e.endpoint] = int32(i)
+		r.holders.add(h)
 	} else if len(r.entries) > indexFrom {
-		r.index = make(map[endpoint]int32, 2*indexFrom)
+		r.index, r.holders = make(map[endpoint]int32, 2*indexFrom), new(tally)
 		for j := range r.entries {
 			r.index[r.entries[j].endpoint] = int32(j)
+			r.holders.add(r.entries[j].holder())
 		}
 	}
 	if !seed {
@@ -83,6 +156,7 @@ func (r *peerSet) add(e entry, seed bool) {
 
 // remove removes the peer at index i.
 func (r *peerSet) remove(i int) {
+	h := r.entries[i].holder()
 	if i < r.leechers {
 		r.leechers--
 		r.swap(i, r.leechers)
@@ -92,13 +166,17 @@ func (r *peerSet) remove(i int) {
 	r.swap(i, last)
 	if r.index != nil {
 		delete(r.index, r.entries[last].endpoint)
+		r.holders.remove(h)
 	}
 	r.entries = r.entries[:last]
+	if r.registry != nil && r.countOf(h) == 0 {
+		r.registry.leave(h)
+	}
 	switch {
 	case last == 0:
-		r.entries, r.index = nil, nil
+		r.entries, r.index, r.holders = nil, nil, nil
 	case last < indexFrom/2:
-		r.index = nil
+		r.index, r.holders = nil, nil
 	case cap(r.entries) > 64 && last < cap(r.entries)/4:
 		r.entries = append(make([]entry, 0, 2*last), r.entries...)
 	}
@@ -113,6 +191,16 @@ func (r *peerSet) swap(i, j int) {
 	if r.index != nil {
 		r.index[r.entries[i].endpoint] = int32(i)
 		r.index[r.entries[j].endpoint] = int32(j)
+	}
+}
+
+// worthless reports whether nothing is lost with the swarm.
+func (r *peerSet) worthless() bool { return len(r.entries) == 0 && r.completed == 0 }
+
+// clear removes all peers.
+func (r *peerSet) clear() {
+	for len(r.entries) > 0 {
+		r.remove(len(r.entries) - 1)
 	}
 }
 

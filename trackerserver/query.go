@@ -68,7 +68,7 @@ func parseAnnounce(query string) (announceQuery, error) {
 			hasPeer = true
 		case "port":
 			n, ok := parseNumber(value)
-			if !ok || n > 65535 {
+			if !hasPort && (!ok || n > 65535) {
 				return announceQuery{}, errBadPort
 			}
 			if !hasPort {
@@ -108,28 +108,35 @@ func parseAnnounce(query string) (announceQuery, error) {
 	return q, nil
 }
 
-// parseScrape appends the swarms in the query of a scrape to dst, at most limit. See
+// parseScrape appends the swarms in the query of a scrape to dst, at most limit. It
+// ignores those that are not valid, unless all are. See
 // https://www.bittorrent.org/beps/bep_0048.html#scrape-request.
 func parseScrape(dst []swarm.ID, query string, limit int) ([]swarm.ID, error) {
 	if len(query) > maxQuery {
 		return dst, errQueryLong
 	}
+	bad := false
 	for query != "" {
 		var key, value string
 		key, value, query = cutPair(query)
 		if key != "info_hash" {
 			continue
 		}
+		var id swarm.ID
+		if !unescapeInto(id[:], value) {
+			bad = true
+			continue
+		}
 		if len(dst) == limit {
 			return dst, errManySwarms
 		}
-		var id swarm.ID
-		if !unescapeInto(id[:], value) {
-			return dst, errBadSwarm
-		}
 		dst = append(dst, id)
 	}
-	if len(dst) == 0 {
+	switch {
+	case len(dst) > 0:
+	case bad:
+		return dst, errBadSwarm
+	default:
 		return dst, errNoSwarm
 	}
 	return dst, nil

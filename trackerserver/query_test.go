@@ -106,6 +106,9 @@ func TestParseScrape(t *testing.T) {
 	ids, err := parseScrape(nil, one+"&a=b&info_hash="+strings.Repeat("%79", 20), 2)
 	require.NoError(t, err)
 	require.Equal(t, []swarm.ID{swarm.ID([]byte(strings.Repeat("x", 20))), swarm.ID([]byte(strings.Repeat("y", 20)))}, ids)
+	ids, err = parseScrape(nil, "info_hash=x&"+one+"&info_hash=%zz", 1)
+	require.NoError(t, err, "one that is not valid does not spoil the rest")
+	require.Equal(t, []swarm.ID{swarm.ID([]byte(strings.Repeat("x", 20)))}, ids)
 	for query, want := range map[string]error{
 		"": errNoSwarm, "a=b": errNoSwarm, "info_hash=x": errBadSwarm, one + "&" + one + "&" + one: errManySwarms, strings.Repeat("&", maxQuery+1): errQueryLong,
 	} {

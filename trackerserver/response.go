@@ -32,9 +32,9 @@ func (x *exchange) appendAnnounce(q *announceQuery, external netip.Addr) {
 		}
 	}
 	b = appendNumber(b, "incomplete", r.Leechers)
-	b = appendNumber(b, "interval", int(r.Interval/time.Second))
+	b = appendNumber(b, "interval", inSeconds(r.Interval))
 	if r.MinInterval > 0 {
-		b = appendNumber(b, "min interval", int(r.MinInterval/time.Second))
+		b = appendNumber(b, "min interval", inSeconds(r.MinInterval))
 	}
 	b = bencode.AppendString(b, "peers")
 	if q.asDicts {
@@ -57,6 +57,10 @@ func (x *exchange) appendAnnounce(q *announceQuery, external netip.Addr) {
 	}
 	x.out = bencode.AppendEnd(b)
 }
+
+// inSeconds returns an interval in seconds, rounded up, because 0 would mean that peers
+// need not wait.
+func inSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 func appendNumber(dst []byte, key string, n int) []byte {
 	return bencode.AppendInt(bencode.AppendString(dst, key), int64(n))

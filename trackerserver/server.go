@@ -18,7 +18,7 @@ import (
 )
 
 // A Server is a tracker as an http.Handler. It answers GET for paths that end in
-// /announce and /scrape. All methods may be called concurrently.
+// /announce and /scrape. HEAD for the same paths records nothing. All methods may be called concurrently.
 type Server struct {
 	config    Config // with defaults
 	exchanges sync.Pool
@@ -80,8 +80,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	if r.Method != http.MethodGet {
-		w.Header().Set("Allow", http.MethodGet)
+	switch r.Method {
+	case http.MethodGet:
+	case http.MethodHead:
+		h := w.Header()
+		h["Content-Type"], h["Cache-Control"] = plainText, noStore
+		return // somebody checks whether the tracker runs
+	default:
+		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "the tracker accepts only GET", http.StatusMethodNotAllowed)
 		return
 	}
@@ -176,8 +182,8 @@ func (s *Server) clientAddr(r *http.Request) netip.Addr {
 	for i := len(headers) - 1; i >= 0; i-- {
 		for rest := headers[i]; rest != ""; {
 			comma := strings.LastIndexByte(rest, ',')
-			a, err := netip.ParseAddr(strings.TrimSpace(rest[comma+1:]))
-			if err != nil {
+			a, ok := parseForwarded(strings.TrimSpace(rest[comma+1:]))
+			if !ok {
 				return addr
 			}
 			addr = a.Unmap().WithZone("")
@@ -190,6 +196,15 @@ func (s *Server) clientAddr(r *http.Request) netip.Addr {
 	return addr
 }
 
+// parseForwarded reads an address in X-Forwarded-For. Some proxies add the port.
+func parseForwarded(text string) (netip.Addr, bool) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return a, true
+	}
+	a, err := netip.ParseAddrPort(text)
+	return a.Addr(), err == nil
+}
+
 func (s *Server) isProxy(a netip.Addr) bool {
 	for _, p := range s.config.Proxies {
 		if p.Contains(a) {
@@ -199,8 +214,8 @@ func (s *Server) isProxy(a netip.Addr) bool {
 	return false
 }
 
-// Serve answers requests on l until ctx is done and closes l. It has the time limits
-// that a public server needs. It returns nil if ctx ended it. It may be called
+// Serve answers requests on l until ctx is done and closes l. It has the limits of time
+// and connections that a public server needs. It returns nil if ctx ended it. It may be called
 // concurrently for several listeners.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
@@ -221,7 +236,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			server.Close()
 		}
 	})
-	err := server.Serve(l)
+	err := server.Serve(&limitedListener{Listener: l, max: s.config.MaxConns})
 	if !stop() {
 		<-closed
 	}

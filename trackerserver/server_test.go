@@ -179,6 +179,8 @@ func TestServerClientAddr(t *testing.T) {
 		{Config{Proxies: proxy}, "[fd00::1]:1", "", []string{header, "1.1.1.1, 2001:db8::8", header, "10.0.0.2"}, "2001:db8::8"},
 		{Config{Proxies: proxy}, "10.0.0.1:1", "", []string{header, "192.0.2.8, unknown, 10.0.0.2"}, "10.0.0.2"},
 		{Config{Proxies: proxy}, "10.0.0.1:1", "", []string{header, ","}, "10.0.0.1"},
+		{Config{Proxies: proxy}, "10.0.0.1:1", "", []string{header, "192.0.2.8:4711, 10.0.0.2:80"}, "192.0.2.8"},
+		{Config{Proxies: proxy}, "10.0.0.1:1", "", []string{header, "[2001:db8::8]:4711"}, "2001:db8::8"},
 	} {
 		var got netip.AddrPort
 		test.c.Handler = handlerFunc(func(r *Request, reply *Reply) error {
@@ -229,7 +231,7 @@ func TestServerHandler(t *testing.T) {
 func TestServerLongAnswerHasLength(t *testing.T) {
 	s := New(Config{})
 	for i := range 200 {
-		ask(s, fmt.Sprintf("[2001:db8::%x]:1", i+1), announceURL(i, ""))
+		ask(s, fmt.Sprintf("[2001:db8:0:%x::1]:1", i+1), announceURL(i, ""))
 	}
 	server := httptest.NewServer(s)
 	defer server.Close()

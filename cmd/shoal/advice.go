@@ -5,73 +5,122 @@ import (
 	"errors"
 	"io/fs"
 	"net"
+	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// An advised error comes with what to do about it.
-type advised struct {
-	error
-	advice string
-}
-
-func (e advised) Unwrap() error { return e.error }
-
-// advice says what a user can do about an error; empty if nothing is known to help.
-func advice(err error) string {
-	var own advised
-	if errors.As(err, &own) {
-		return own.advice
+// advice says what a user can do about an error; empty if nothing is known to help. It
+// names only flags that the command has.
+func (c *console) advice(err error) string {
+	if text := advice.Of(err); text != "" {
+		return text
+	}
+	if text := c.networkAdvice(err); text != "" {
+		return text
 	}
 	var size *diskstore.SizeError
 	var store *client.StoreError
 	var invalid *metainfo.InvalidError
-	var status *client.StatusError
-	var dns *net.DNSError
-	var network *net.OpError
 	var file *diskstore.Error
+	const otherFolder = "choose another folder with --dir"
 	switch {
 	case errors.Is(err, client.ErrMagnet):
 		return "Ask for the .torrent file, or its address on the web."
 	case errors.Is(err, client.ErrModified), errors.As(err, &store) && store.Op != "open" && errors.As(err, &size):
 		return "Do not write to files while they are downloaded. Run the same command again:\nit checks them and fetches what is wrong."
 	case errors.As(err, &size), errors.Is(err, diskstore.ErrForeign):
-		return "Shoal did not make that file, or it was changed since. Move it away, choose another folder with --dir,\nor allow Shoal to overwrite it with --overwrite."
+		return "Shoal did not make that file, or it was changed since. " + c.choose("move it away", otherFolder, "allow Shoal to overwrite it with --overwrite")
 	case errors.As(err, &invalid):
 		return "This is not a .torrent file, or it is damaged. Get it again."
-	case errors.As(err, &status):
-		return "Check the address, or save the .torrent file with a browser in which you are logged in."
 	case errors.Is(err, client.ErrState):
-		return "Choose another folder with --dir, or another one for what Shoal remembers with --state."
+		return c.choose(otherFolder, "another one for what Shoal remembers with --state")
 	case errors.Is(err, client.ErrDuplicate):
 		return "The same torrent was named twice. Name it once."
 	case errors.Is(err, client.ErrInUse):
-		return "Another shoal is using it. Stop that one, wait until it has ended, or\nchoose another folder with --dir."
+		return "Another shoal is using it. " + c.choose("stop that one", "wait until it has ended", otherFolder)
+	case errors.Is(err, target.ErrNoRoom):
+		return c.choose("free some space", otherFolder)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "The disk is full. Free some space and run the same command again" + c.ifGet(": it continues where it stopped") + "."
+	case errors.Is(err, syscall.ENOTDIR):
+		return "A part of that path is a file. " + c.choose("move it away", otherFolder)
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return "This file system cannot store so long a name. " + c.choose(otherFolder)
+	case errors.Is(err, syscall.EROFS):
+		return "The file system is read-only. " + c.choose(otherFolder)
+	case errors.Is(err, fs.ErrPermission):
+		return c.choose("check who owns the file or folder", otherFolder)
+	case errors.As(err, &file) && errors.Is(err, fs.ErrNotExist):
+		return "A file or folder has disappeared, or cannot be created. " + c.choose("check the folder", otherFolder)
+	case errors.Is(err, fs.ErrNotExist):
+		return "Check the path."
+	}
+	return ""
+}
+
+// networkAdvice is advice on errors of addresses and connections.
+func (c *console) networkAdvice(err error) string {
+	var status *client.StatusError
+	var dns *net.DNSError
+	var network *net.OpError
+	switch {
+	case errors.As(err, &status):
+		return "Check the address, or save the .torrent file with a browser in which you are logged in."
 	case errors.Is(err, client.ErrAddress):
 		return "Give a peer as host:port, such as 192.0.2.7:6881 or [2001:db8::7]:6881."
 	case errors.As(err, &dns):
 		return "Check the name, and that this machine is online."
 	case errors.As(err, &network) && network.Op == "listen":
-		return "Choose another address with --listen; :0 picks a free port."
+		return c.choose("choose another address with --listen, where :0 picks a free port")
 	case errors.As(err, &network):
 		return "Check the address, and that this machine is online."
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return "The disk is full. Free some space and run the same command again:\nit continues where it stopped."
-	case errors.Is(err, syscall.ENOTDIR):
-		return "A part of that path is a file. Choose another folder with --dir."
-	case errors.Is(err, syscall.EROFS):
-		return "The file system is read-only. Choose another folder with --dir."
-	case errors.Is(err, fs.ErrPermission):
-		return "Check who owns the file or folder, or choose another folder with --dir."
 	case errors.Is(err, context.DeadlineExceeded):
 		return "The other side did not answer in time. Try again later."
-	case errors.As(err, &file) && errors.Is(err, fs.ErrNotExist):
-		return "A file or folder has disappeared, or cannot be created.\nCheck the folder, or choose another with --dir."
-	case errors.Is(err, fs.ErrNotExist):
-		return "Check the path."
 	}
 	return ""
+}
+
+// ifGet returns text if the command is one that continues what it began.
+func (c *console) ifGet(text string) string {
+	if c.command == "get" {
+		return text
+	}
+	return ""
+}
+
+// flagPattern finds a flag in a text for people.
+var flagPattern = regexp.MustCompile(`--[a-z][a-z-]*`)
+
+// choose joins alternatives to a sentence. Those that name a flag which the command does
+// not have are left out.
+func (c *console) choose(alternatives ...string) string {
+	var kept []string
+	for _, a := range alternatives {
+		flag := flagPattern.FindString(a)
+		if flag == "" || c.flags == nil || c.flags[flag] {
+			kept = append(kept, a)
+		}
+	}
+	if len(kept) == 0 {
+		return ""
+	}
+	text := kept[0]
+	for i, a := range kept[1:] {
+		switch {
+		case i+2 < len(kept):
+			text += ", " + a
+		case len(kept) > 2:
+			text += ", or " + a
+		default:
+			text += " or " + a
+		}
+	}
+	return strings.ToUpper(text[:1]) + text[1:] + "."
 }

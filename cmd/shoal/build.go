@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -31,6 +29,8 @@ type buildFlags struct {
 	WebSeed     []string       `sep:"none" placeholder:"URL" help:"Address of a web server with the content (BEP 19). May be given several times."`
 	Node        []string       `placeholder:"HOST:PORT" help:"DHT node to start from (BEP 5). May be given several times."`
 	NoDate      bool           `help:"Leave out the date, so that the same content always gives the same file."`
+	Exclude     []string       `sep:"none" placeholder:"GLOB" help:"Leave out files and folders of that name, such as \"*.tmp\"; with a slash, of that path below the folder. May be given several times."`
+	NoHidden    bool           `help:"Leave out hidden files and folders, and those that systems make, such as .DS_Store and Thumbs.db."`
 	Force       bool           `short:"f" help:"Replace an existing .torrent file."`
 }
 
@@ -46,6 +46,8 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 		Nodes:       f.Node,
 		Comment:     f.Comment,
 		CreatedBy:   f.CreatedBy,
+		Exclude:     f.Exclude,
+		NoHidden:    f.NoHidden,
 		Skipped: func(path, why string) {
 			c.warn("left out %s: %s", terminal.Sanitize(path), why)
 		},
@@ -70,6 +72,9 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 		if len(tier) > 0 {
 			b.Tiers = append(b.Tiers, tier)
 		}
+	}
+	if f.Private && len(b.Tiers) == 0 {
+		c.warn("the torrent is private and names no tracker, so clients that obey find no peers; add --announce")
 	}
 	for _, u := range f.WebSeed {
 		if err := checkURL(u, "http", "https", "ftp"); err != nil {
@@ -98,49 +103,21 @@ func checkURL(text string, schemes ...string) error {
 	return fmt.Errorf("this is not a URL; give one such as http://tracker.example:6969/announce")
 }
 
-// saveTorrent writes a torrent to the file at path, whole or not at all. A file with the
-// same info hashes is left as it is, and wrote is false; any other is replaced only
-// if force says so.
-func saveTorrent(t *metainfo.Torrent, path string, force bool) (wrote bool, err error) {
-	content, err := t.Bytes()
-	if err != nil {
-		return false, err
+// destinationOf returns where the torrent of that name goes, which is its name in the
+// current folder if the user did not say.
+func (f buildFlags) destinationOf(path, name string) destination.Destination {
+	if path == "" {
+		path = destination.Named(name)
 	}
-	if !force {
-		old, err := metainfo.ReadFile(path)
-		switch {
-		case err == nil && old.Info.HashV1 == t.Info.HashV1 && old.Info.HashV2 == t.Info.HashV2 && sameMetadata(old, t):
-			return false, nil
-		case !errors.Is(err, fs.ErrNotExist):
-			return false, advised{fmt.Errorf("%s already exists, and its content is different", path),
-				"Choose another name with --output, or replace it with --force."}
-		}
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".shoal-*.torrent")
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		pathErr.Path = path // the user does not know the temporary name
-	}
-	if err != nil {
-		return false, err
-	}
-	_, err = temporary.Write(content)
-	err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		os.Remove(temporary.Name())
-	}
-	return err == nil, err
+	return destination.Destination{Path: path, Force: f.Force, All: len(f.Exclude) == 0 && !f.NoHidden}
 }
 
-// sameMetadata reports whether two torrents with the same content also say the same
-// about it, but for the date.
-func sameMetadata(a, b *metainfo.Torrent) bool {
-	undated := *b
-	undated.CreationDate = a.CreationDate
-	x, err := a.Bytes()
-	y, err2 := undated.Bytes()
-	return err == nil && err2 == nil && bytes.Equal(x, y)
+// checkOutput returns an error if the torrent of the content at path cannot go where it
+// should, as far as that is known before hours of hashing.
+func (f buildFlags) checkOutput(output, path string) error {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	return f.destinationOf(output, cmp.Or(f.Name, filepath.Base(abs))).Check(path)
 }

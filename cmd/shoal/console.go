@@ -9,6 +9,9 @@ import (
 	"os"
 	"strings"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 )
 
@@ -20,9 +23,10 @@ type console struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger
 
-	command string // its name
-	json    bool   // objects for programs on stdout, and no text for people
-	live    bool   // stdout is a terminal on which lines can be drawn again
+	command string          // its name
+	flags   map[string]bool // of the command, such as --dir; nil for all
+	json    bool            // objects for programs on stdout, and no text for people
+	live    bool            // stdout is a terminal on which lines can be drawn again
 
 	style  terminal.Style  // of what is drawn
 	screen terminal.Screen // stdout, and lines on it that change
@@ -33,7 +37,7 @@ func newConsole(stdin io.Reader, stdout, stderr io.Writer) *console {
 	c := &console{stdin: stdin, stdout: stdout, stderr: stderr, log: slog.New(slog.DiscardHandler)}
 	c.screen.Output = stdout
 	c.screen.Size = func() (int, int) { return terminal.Size(0, 0) }
-	if f, ok := asFile(stdout); ok {
+	if f, ok := interrupt.File(stdout); ok {
 		if _, _, ok := terminal.WindowSize(f); ok && os.Getenv("TERM") != "dumb" {
 			c.live = true
 			c.style = terminal.StyleOf(os.Getenv)
@@ -74,27 +78,45 @@ func (c *console) say(format string, args ...any) {
 	c.screen.Print(c.stdout, fmt.Sprintf(format, args...)+"\n")
 }
 
-// warn prints a line for people to stderr; programs get it as an object.
+// warn prints a warning for people to stderr; programs get it as an object.
 func (c *console) warn(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	if c.json {
-		c.emit(failureJSON{Event: "warning", Message: text})
-		return
-	}
-	c.screen.Print(c.stderr, "shoal: "+text+"\n")
+	c.report(failureJSON{Event: "warning", Message: fmt.Sprintf(format, args...)}, "")
+}
+
+// warnAbout prints a warning about a torrent, and what to do about it; advice may be
+// empty.
+func (c *console) warnAbout(i *item, text, advice string) {
+	c.report(failureJSON{Event: "warning", Torrent: i.id, Message: text, Advice: advice}, i.name)
 }
 
 // fail prints an error and what to do about it.
 func (c *console) fail(err error) {
-	text, hint := readable(err), advice(err)
+	c.report(failureJSON{Event: "error", Message: readable(err), Advice: strings.TrimSpace(c.advice(err))}, "")
+}
+
+// adviceColumns is how wide advice is for people.
+const adviceColumns = 78
+
+// report prints a warning or an error. about is what it is about, for people; programs
+// find that in the object.
+func (c *console) report(f failureJSON, about string) {
 	if c.json {
-		c.emit(failureJSON{Event: "error", Message: text, Advice: hint})
+		c.emit(f)
 		return
 	}
-	if hint != "" {
-		text += "\n  " + strings.ReplaceAll(hint, "\n", "\n  ")
+	text := "shoal: "
+	if about != "" {
+		text += about + ": "
 	}
-	c.warn("%s", text)
+	text += f.Message + "\n"
+	for line := range strings.Lines(f.Advice) {
+		lines := []string{strings.TrimSpace(line)}
+		if !strings.Contains(line, shell.Program()+" ") { // a command is to be pasted
+			lines = terminal.Wrap(line, adviceColumns)
+		}
+		text += "  " + strings.Join(lines, "\n  ") + "\n"
+	}
+	c.screen.Print(c.stderr, text)
 }
 
 // emit prints an object for programs, on a line of its own.
@@ -119,10 +141,38 @@ func (c *console) draw(lines ...string) {
 // modules are names that errors begin with, which mean nothing to a user.
 var modules = []string{"client: ", "engine: ", "metainfo: ", "diskstore: ", "resume: ", "httptracker: ", "trackerserver: ", "building: ", "open: ", "open ", "stat ", "lstat "}
 
-// readable returns the message of an error on one line, without the names of
-// modules that it went through and without control characters.
+// Limits of the message of an error: lines of joined errors, and columns of a line.
+const (
+	maxJoined  = 3
+	maxMessage = 500
+)
+
+// readable returns the message of an error on one line, without the names of modules that
+// it went through and without control characters. Of errors that were joined it shows the
+// first that differ.
 func readable(err error) string {
-	text := terminal.Sanitize(strings.ReplaceAll(err.Error(), "\n", "; "))
+	var lines []string
+	seen, more := make(map[string]bool), 0
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		line = terminal.Shorten(withoutModules(terminal.Sanitize(line)), maxMessage)
+		switch {
+		case seen[line]:
+		case len(lines) == maxJoined:
+			more++
+		default:
+			lines = append(lines, line)
+		}
+		seen[line] = true
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("and %s more", quantity.Number(int64(more))))
+	}
+	return strings.Join(lines, "; ")
+}
+
+// withoutModules returns the line of an error without the names of modules, and without
+// an operation that it names twice in a row.
+func withoutModules(text string) string {
 	for again := true; again; {
 		again = false
 		for _, module := range modules {
@@ -131,6 +181,9 @@ func readable(err error) string {
 			}
 			text = strings.ReplaceAll(text, ": "+module, ": ")
 		}
+	}
+	for _, op := range []string{"read", "write", "create", "sync", "close", "remove"} {
+		text = strings.ReplaceAll(text, op+": "+op+" ", op+" ")
 	}
 	return text
 }

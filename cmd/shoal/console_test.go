@@ -12,7 +12,7 @@ import (
 )
 
 func liveConsole(columns, rows int) (*console, *terminaltest.Terminal) {
-	w := &terminaltest.Terminal{Columns: columns}
+	w := &terminaltest.Terminal{Columns: columns, Rows: rows}
 	c := newConsole(nil, w, w)
 	c.live = true
 	c.screen.Size = func() (int, int) { return w.Columns, rows }
@@ -67,6 +67,6 @@ func TestMeter(t *testing.T) {
 func TestReadable(t *testing.T) {
 	require.Equal(t, "disk full? yes", readable(errors.New("client: engine: disk full? yes")))
 	require.Equal(t, `adding "x": no`, readable(errors.New(`client: adding "x": metainfo: no`)))
-	require.Equal(t, "one; two?", readable(errors.Join(errors.New("one"), errors.New("two\x1b"))))
+	require.Equal(t, `one; two\x1b`, readable(errors.Join(errors.New("one"), errors.New("two\x1b"))))
 	require.Equal(t, "x: "+fs.ErrNotExist.Error(), readable(&fs.PathError{Op: "lstat", Path: "x", Err: fs.ErrNotExist}))
 }

@@ -2,8 +2,15 @@ package main
 
 import (
 	"context"
+	"net/url"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -40,57 +47,148 @@ type createdJSON struct {
 
 // Run makes the torrent.
 func (cmd createCommand) Run(ctx context.Context, c *console) error {
-	b, err := cmd.builder(c)
-	if err != nil {
-		return err
-	}
 	stdout, toStdout := c.stdout, cmd.Output == "-"
 	if toStdout { // what is said must not get between the bytes
 		c = newConsole(c.stdin, c.stderr, c.stderr)
 	}
-	path, err := filepath.Abs(cmd.Path)
+	made, err := cmd.build(ctx, c, !toStdout)
 	if err != nil {
 		return err
+	}
+	warnOfTorrent(c, made.torrent)
+	if toStdout {
+		return made.torrent.Write(stdout)
+	}
+	output := cmd.destinationOf(cmd.Output, made.torrent.Info.Name)
+	wrote, err := output.Save(ctx, made.torrent, made.folder)
+	if err != nil {
+		return err
+	}
+	sayCreated(c, made.torrent, output, wrote)
+	made.show(c)
+	if fi, err := os.Stat(output.Path); err != nil || !fi.Mode().IsRegular() {
+		return nil // the reader of the pipe has the torrent
+	}
+	c.say("")
+	if hint := cmd.seedHint(made.torrent, output.Path); hint != "" {
+		c.say("To share it: %s", hint)
+	} else {
+		c.say("To share it, give the content the name of the torrent; then: %s seed %s --dir FOLDER", shell.Program(), shell.Path(output.Path))
+	}
+	return nil
+}
+
+// A madeTorrent is a torrent and how it was made.
+type madeTorrent struct {
+	torrent *metainfo.Torrent
+	folder  string // that holds the content
+	took    time.Duration
+	left    int // files and folders that flags left out
+}
+
+// build makes the torrent. check says that it first looks at where the torrent goes.
+func (cmd createCommand) build(ctx context.Context, c *console, check bool) (made madeTorrent, err error) {
+	b, err := cmd.builder(c)
+	if err != nil {
+		return made, err
+	}
+	path, err := filepath.Abs(cmd.Path)
+	if err != nil {
+		return made, err
 	}
 	if b.Name == "" {
 		b.Name = filepath.Base(path)
 	}
+	if check {
+		if err := cmd.checkOutput(cmd.Output, path); err != nil {
+			return made, err
+		}
+	}
+	b.Excluded = func(string) { made.left++ }
 	m := newMeter(c, "hashing "+terminal.Sanitize(b.Name))
 	b.Progress = m.set
-	t, err := b.File(ctx, path)
-	took := m.end()
+	made.torrent, err = b.File(ctx, path)
+	made.took = m.end()
 	if err != nil {
-		return err
+		return made, err
 	}
-	output := cmd.Output
-	if output == "" {
-		output = t.Info.Name + ".torrent"
-	}
-	if toStdout {
-		return t.Write(stdout)
-	}
-	wrote, err := saveTorrent(t, output, cmd.Force)
-	if err != nil {
-		return err
-	}
-	c.emit(createdJSON{"created", output, identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
-	if !wrote {
-		c.say("%s already exists and is the same; nothing was written.", output)
-	} else {
-		c.say("Wrote %s.", output)
-	}
-	c.say("  name       %s", terminal.Sanitize(t.Info.Name))
-	c.say("  content    %s in %s, hashed in %s", quantity.Size(t.Info.ContentLength()), quantity.Count(countFiles(t.Info), "file"), quantity.Duration(took))
-	c.say("  pieces     %s of %s", quantity.Number(int64(t.Info.Pieces())), quantity.ExactSize(t.Info.PieceLength))
-	for _, h := range identify(t.Info).hashes() {
-		c.say("  %-10s %s", h.what, h.hash)
-	}
-	c.say("")
-	c.say("To share it: %s seed %s --dir %s", shell.Program(), shell.Quote(output), shell.Quote(filepath.Dir(cmd.Path)))
-	return nil
+	// Files were found behind the link, if the path is one.
+	real, err := filepath.EvalSymlinks(path)
+	made.folder = filepath.Dir(real)
+	return made, err
 }
 
-// countFiles returns the number of countFiles of a torrent, without pads.
+// show prints what people want to know of the torrent.
+func (made madeTorrent) show(c *console) {
+	info := made.torrent.Info
+	c.say("  name       %s", terminal.Sanitize(info.Name))
+	c.say("  content    %s in %s, hashed in %s", quantity.Size(info.ContentLength()), quantity.Count(countFiles(info), "file"), quantity.Duration(made.took))
+	if made.left > 0 {
+		c.say("  left out   %s by --exclude and --no-hidden", quantity.Number(int64(made.left)))
+	}
+	c.say("  pieces     %s of %s", quantity.Number(int64(info.Pieces())), quantity.ExactSize(info.PieceLength))
+	for _, h := range description.Identify(info).Hashes() {
+		c.say("  %-10s %s", h.Name, h.Hash)
+	}
+}
+
+// sayCreated says that a torrent was written.
+func sayCreated(c *console, t *metainfo.Torrent, d destination.Destination, wrote bool) {
+	c.emit(createdJSON{"created", d.Path, description.Identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
+	if wrote {
+		c.say("Wrote %s.", terminal.Sanitize(d.Path))
+	} else {
+		c.say("%s already exists and is the same; nothing was written.", terminal.Sanitize(d.Path))
+	}
+}
+
+// otherClientsRead is the length of .torrent files, in bytes, up to which other clients
+// read them: libtorrent by default.
+const otherClientsRead = 10_000_000
+
+// warnOfTorrent says what a user would not expect of a torrent that was made.
+func warnOfTorrent(c *console, t *metainfo.Torrent) {
+	if size := len(t.Info.Raw); size > otherClientsRead {
+		c.warn("the .torrent file has %s, and some clients refuse more than 10 MB; a larger --piece-length makes it smaller", quantity.Size(int64(size)))
+	}
+	for _, address := range slices.Concat(t.Tiers...) {
+		if kind := trackersOf(address); kind != "" {
+			c.warn("%s: Shoal does not announce to %s yet; other clients do", hostOf(address), kind)
+		}
+	}
+	for _, address := range t.WebSeeds {
+		c.warn("%s: Shoal does not download from web seeds yet; other clients do", hostOf(address))
+	}
+	for _, node := range t.Nodes {
+		c.warn("%s: Shoal does not use DHT nodes yet; other clients do", terminal.Sanitize(node))
+	}
+	renamed := 0
+	for n, f := range t.Info.Entries {
+		_, stored, nested := strings.Cut(f.Path, "/")
+		_, own, _ := strings.Cut(t.BuiltFrom[n].Path, "/")
+		if f.Pad || !nested || stored == own {
+			continue
+		}
+		renamed++
+		if renamed <= 10 {
+			c.warn("%s: clients that download it call it %s, because characters in its name hide what it is", terminal.Sanitize(own), terminal.Sanitize(stored))
+		}
+	}
+	if renamed > 10 {
+		c.warn("%d more files get other names", renamed-10)
+	}
+}
+
+// hostOf returns the host of a URL. The rest may hold a passkey.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "an address"
+	}
+	return terminal.Sanitize(u.Host)
+}
+
+// countFiles returns the number of files of a torrent, without pads.
 func countFiles(info *metainfo.Info) (n int) {
 	for _, f := range info.Entries {
 		if !f.Pad {

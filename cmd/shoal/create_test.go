@@ -121,6 +121,10 @@ func TestCreateKeepsWhatIsThere(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "mine", string(mine))
 	shoal(t, exitOK, "create", "album", "--comment", "other", "--force")
+	shoal(t, exitFailed, "create", "album", "-o", "mine.txt", "--force")
+	mine, err = os.ReadFile("mine.txt")
+	require.NoError(t, err)
+	require.Equal(t, "mine", string(mine), "only a .torrent file is replaced")
 	left, err := filepath.Glob(".shoal-*")
 	require.NoError(t, err)
 	require.Empty(t, left)
@@ -147,10 +151,13 @@ func TestInspectMagnet(t *testing.T) {
 	isolate(t)
 	link := "magnet:?xt=urn:btih:759e204b882a448fab5db947885418aeff0ff829&dn=fi%1Blm&xl=2048&tr=http%3A%2F%2Ft.example%2Fannounce&x.pe=192.0.2.7:6881"
 	stdout, _ := shoal(t, exitOK, "inspect", link)
-	for _, want := range []string{"fi?lm", "759e204b882a448fab5db947885418aeff0ff829", "2.0 KiB", "http://t.example/announce", "192.0.2.7:6881"} {
+	for _, want := range []string{`fi\x1blm`, "759e204b882a448fab5db947885418aeff0ff829", "2.0 KiB", "http://t.example/announce", "192.0.2.7:6881"} {
 		require.Contains(t, stdout, want)
 	}
 	stdout, _ = shoal(t, exitOK, "inspect", "--json", link)
 	require.Equal(t, "759e204b882a448fab5db947885418aeff0ff829", objects(t, stdout)[0]["infoHash"])
 	shoal(t, exitFailed, "inspect", "magnet:?dn=x")
+
+	stdout, _ = shoal(t, exitOK, "inspect", "--json", link+"&so=3-1")
+	require.Len(t, objects(t, stdout)[0]["warnings"], 1)
 }

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/filesystem"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/sample"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
@@ -63,7 +66,7 @@ type demoJSON struct {
 	Files   int     `json:"files"`
 	Bytes   int64   `json:"bytes"`
 	Seconds float64 `json:"seconds"` // of the download
-	Rate    float64 `json:"rate"`    // bytes per second
+	Rate    int64   `json:"rate"`    // bytes per second
 	Dir     string  `json:"dir,omitempty"`
 }
 
@@ -81,7 +84,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	}
 	dir, err := os.MkdirTemp(parent, "shoal-demo-")
 	if err != nil {
-		return advised{err, "Choose another folder with --dir."}
+		return advice.New(err, "Choose another folder with --dir.")
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return err
@@ -106,7 +109,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	c.say("%s", c.style.Paint(terminal.Green, fmt.Sprintf("It works: %s in %s downloaded in %s, %s; every byte is correct.",
 		quantity.Size(d.size), quantity.Count(d.files, "file"), quantity.Duration(d.took), quantity.Speed(d.size, d.took))))
 	c.say("The whole demo took %s.", quantity.Duration(time.Since(started)))
-	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: d.took.Seconds(), Rate: float64(d.size) / d.took.Seconds()}
+	result := demoJSON{Event: "demonstrated", Files: d.files, Bytes: d.size, Seconds: quantity.Round(d.took.Seconds(), 3), Rate: int64(float64(d.size) / d.took.Seconds())}
 	if cmd.Keep {
 		result.Dir = d.dir
 	}
@@ -120,14 +123,14 @@ const diskReserve = 16 << 20
 // checkDiskSpace reports whether the sample fits twice below a folder.
 func checkDiskSpace(parent string, size int64) error {
 	if st, err := os.Stat(parent); err != nil {
-		return advised{err, "Choose a folder that exists with --dir."}
+		return advice.New(err, "Choose a folder that exists with --dir.")
 	} else if !st.IsDir() {
-		return advised{fmt.Errorf("%s is not a folder", parent), "Choose a folder with --dir."}
+		return advice.New(fmt.Errorf("%s is not a folder", parent), "Choose a folder with --dir.")
 	}
-	free, known := sample.FreeSpace(parent)
+	free, known := filesystem.Free(parent)
 	if known && free-diskReserve < 2*size {
-		return advised{fmt.Errorf("%s has %s free, but the demo needs %s", parent, quantity.Size(free), quantity.Size(2*size+diskReserve)),
-			"Choose another folder with --dir, or a smaller sample with --size."}
+		return advice.New(fmt.Errorf("%s has %s free, but the demo needs %s", parent, quantity.Size(free), quantity.Size(2*size+diskReserve)),
+			"Choose another folder with --dir, or a smaller sample with --size.")
 	}
 	return nil
 }
@@ -148,7 +151,7 @@ func (d *demo) cleanUp(keep bool) error {
 		return nil
 	}
 	if err := os.RemoveAll(d.dir); err != nil {
-		return advised{err, "Delete this folder yourself: " + d.dir}
+		return advice.New(err, "Delete this folder yourself: "+d.dir)
 	}
 	d.c.say("Cleaned up: deleted %s.", d.dir)
 	return nil
@@ -207,7 +210,7 @@ func (d *demo) share(ctx context.Context) error {
 	}
 	info := meta.Info
 	m.done(fmt.Sprintf("2. Hashed %s of %s", quantity.Count(info.Pieces(), "piece"), quantity.ExactSize(info.PieceLength)), d.size)
-	if _, err := saveTorrent(meta, filepath.Join(d.dir, torrentName), false); err != nil {
+	if _, err := (destination.Destination{Path: filepath.Join(d.dir, torrentName)}).Save(ctx, meta, t.Dir()); err != nil {
 		return err
 	}
 	// The tracker must know the seeder before the downloader asks, or it would
@@ -251,7 +254,7 @@ func (d *demo) download(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, s.client.Close())
 	}
-	item := s.add(t)
+	item := s.add(t, "")
 	s.run(ctx)
 	d.took = item.took
 	if err := s.close(); err != nil {

@@ -76,7 +76,7 @@ func TestNextCommandsWork(t *testing.T) {
 			stdout, _ := shoal(t, exitOK, append([]string{"demo", "--size", "1MiB"}, flags...)...)
 			ran := 0
 			for line := range strings.Lines(stdout) {
-				words := shellWords(line)
+				words := shellWords(t, line)
 				switch {
 				case !strings.HasPrefix(line, "  ") || len(words) == 0:
 					continue
@@ -95,25 +95,6 @@ func TestNextCommandsWork(t *testing.T) {
 			require.GreaterOrEqual(t, ran, 4)
 		})
 	}
-}
-
-// shellWords splits a line as a shell does, with single quotes.
-func shellWords(line string) (words []string) {
-	quoted, word := false, ""
-	for _, r := range strings.TrimSpace(line) + " " {
-		switch {
-		case r == '\'':
-			quoted = !quoted
-		case r == ' ' && !quoted:
-			if word != "" {
-				words = append(words, word)
-			}
-			word = ""
-		default:
-			word += string(r)
-		}
-	}
-	return words
 }
 
 func TestDemoOnATerminal(t *testing.T) {

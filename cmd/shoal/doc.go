@@ -4,8 +4,9 @@
 // .torrent files and signals; out go files, lines for people on a terminal or in a
 // pipe, and with --json one object a line for programs. Each command is a file of
 // this package; run is the whole program without a process around it. The packages
-// below it write for people: shell commands to paste, quantity numbers, progress
-// what is under way, terminal everything on a terminal; sample is the demo's content.
+// below it know nothing of commands: terminal, progress, quantity, shell and description
+// write for people, advice says what to do about errors, interrupt ends what blocks,
+// filesystem, target and destination look at where files go, and sample is the demo's.
 //
 // The commands wire package client and the modules below it and hold no protocol
 // of their own. Exit codes are 0 for done, 1 for failed, 2 for wrong usage, and

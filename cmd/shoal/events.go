@@ -1,136 +1,177 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"syscall"
+	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
-	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
-	"github.com/shoal-bt/shoal/engine"
 )
 
 // eventJSON is the JSON object of an event of a torrent.
 type eventJSON struct {
 	Event   string  `json:"event"`
-	Torrent string  `json:"torrent"`
+	Torrent string  `json:"torrent"` // info hash
 	Name    string  `json:"name,omitempty"`
-	Path    string  `json:"path,omitempty"`
+	Path    string  `json:"path,omitempty"` // in the torrent
 	Bytes   int64   `json:"bytes,omitempty"`
 	Seconds float64 `json:"seconds,omitempty"`
 	Held    *int    `json:"held,omitempty"` // pieces
 	Piece   *int    `json:"piece,omitempty"`
 	Peers   *int    `json:"peers,omitempty"`
-	Peer    string  `json:"peer,omitempty"`
+	Peer    string  `json:"peer,omitempty"` // address
+	Reason  string  `json:"reason,omitempty"`
 	Message string  `json:"message,omitempty"`
+	Advice  string  `json:"advice,omitempty"`
+	Retry   *int64  `json:"retry,omitempty"` // seconds until it is tried again
 }
 
 // handleEvent prints what happened to a torrent, if users or scripts need to know.
 func (s *session) handleEvent(e client.Event) {
+	if failed, ok := e.(client.PeerFailed); ok {
+		s.handlePeerFailed(failed)
+		return
+	}
 	i := s.byID[client.TorrentOf(e)]
 	if i == nil {
 		return
 	}
 	h := eventJSON{Torrent: i.id}
 	switch e := e.(type) {
-	case engine.Added:
+	case client.Added:
 		s.handleAdded(i, e)
 		return
-	case engine.Completed:
+	case client.Completed:
 		s.handleCompleted(i)
 		return
-	case engine.Failed:
+	case client.Failed:
 		s.fail(i, client.ErrorOf(e))
+		return
+	case client.SourceFailed:
+		s.handleTrackerError(i, e)
 		return
 	case client.FileCompleted:
 		h.Event, h.Path, h.Bytes = "file", e.Path, e.Length
-	case engine.NoPeers:
+	case client.NoPeers:
 		h.Event = "noPeers"
-	case engine.PieceFailed:
+	case client.PieceFailed:
 		h.Event, h.Piece, h.Message = "pieceFailed", &e.Piece, "a piece failed its check and is downloaded again"
-		s.c.log.Info("a piece failed its check and is downloaded again", "torrent", i.name, "piece", e.Piece)
-	case engine.PeerBanned:
-		h.Event, h.Peer = "banned", e.Addr.String()
-		s.c.log.Info("banned a peer that sent wrong data", "torrent", i.name, "address", e.Addr)
-	case engine.PeerFailed:
-		if warned, ours := s.named[e.Addr]; !ours || warned {
-			return
-		}
-		h.Event, h.Peer, h.Message = "peerFailed", e.Addr.String(), s.warnPeerFailed(i, e)
-	case engine.PeerConnected:
+		s.c.log.Info(h.Message, "torrent", i.name, "piece", e.Piece)
+	case client.PeerBanned:
+		h.Event, h.Peer, h.Message = "banned", e.Addr.String(), "banned a peer that sent wrong data"
+		s.c.log.Info(h.Message, "torrent", i.name, "address", e.Addr)
+	case client.PeerConnected:
+		i.meetings.connected = true
 		h.Event, h.Peer = "connected", e.Addr.String()
-	case engine.PeerLost:
-		h.Event, h.Peer = "lost", e.Addr.String()
-		if err := client.ErrorOf(e); err != nil {
-			h.Message = readable(err)
-		}
-	case engine.SourceReply:
+	case client.PeerLost:
+		h = lostJSON(h, e)
+	case client.SourceReply:
 		h.Event, h.Peers = "tracker", &e.Peers
-		i.lastWarning = ""
-		if w := terminal.Sanitize(e.Answer.Warning); w != "" {
-			h.Message = w
-			s.warnOnce(i, "the tracker warns: "+w)
+		h.Message = terminal.Sanitize(e.Answer.Warning) // a client.Warning follows
+		if h.Message == "" {
+			i.lastWarning = ""
 		}
-	case engine.SourceError:
-		h.Event, h.Message = "trackerError", readable(client.ErrorOf(e))
-		s.warnOnce(i, "the announce to the tracker failed: "+h.Message)
-	case engine.Warning:
-		h.Event, h.Message = "warning", readable(e.Err)
-		s.warnOnce(i, h.Message)
+	case client.Warning:
+		text := readable(e.Err)
+		if warning, ok := strings.CutPrefix(text, "source: "); ok {
+			text = "tracker warning: " + warning
+		}
+		s.warn(i, text, s.c.advice(e.Err))
+		return
 	default:
 		return
 	}
-	s.c.emit(h)
-}
-
-// peerFailure says why a peer that the user named is not connected, and what to do.
-func peerFailure(err error) (why, advice string) {
-	switch {
-	case errors.Is(err, engine.ErrHandshake) && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)):
-		return "it closed the connection; it probably does not have this torrent", "Check that it shares the same torrent. Shoal keeps trying."
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "it refused the connection", "Check that a client is running there. Shoal keeps trying."
+	if s.c.json {
+		s.c.emit(h)
 	}
-	return readable(err), "Check the address. Shoal keeps trying."
 }
 
-// warnPeerFailed says, once, why a peer that the user named is not connected.
-func (s *session) warnPeerFailed(i *item, e engine.PeerFailed) string {
-	s.named[e.Addr] = true
-	why, advice := peerFailure(client.ErrorOf(e))
-	if !s.c.json {
-		s.c.warn("%s: %s: %s\n  %s", i.name, e.Addr, why, advice)
+// lostJSON says how a connection ended: it was lost, or nobody needed it any more.
+func lostJSON(h eventJSON, e client.PeerLost) eventJSON {
+	h.Event, h.Peer, h.Reason = "lost", e.Addr.String(), e.End.String()
+	if e.End.Harmless() {
+		h.Event = "disconnected"
 	}
-	return why + ". " + advice
+	if err := client.ErrorOf(e); err != nil {
+		h.Message = readable(err)
+	}
+	return h
 }
 
-// warnOnce prints a warning, but not the same twice in a row.
-func (s *session) warnOnce(i *item, text string) {
-	if text == i.lastWarning || s.c.json {
+// warn prints a warning about a torrent, but not the same twice in a row.
+func (s *session) warn(i *item, text, advice string) {
+	if text != i.lastWarning {
+		i.lastWarning = text
+		s.c.warnAbout(i, text, advice)
+	}
+}
+
+// handleTrackerError says why an announce failed and when the next one is, unless all
+// trackers are such that Shoal does not support, which was said at the start.
+func (s *session) handleTrackerError(i *item, e client.SourceFailed) {
+	if !hasUsableTracker(i.t) {
 		return
 	}
-	i.lastWarning = text
-	s.c.warn("%s: %s", i.name, text)
+	message, now := readable(client.ErrorOf(e)), time.Now()
+	h := eventJSON{Event: "trackerError", Torrent: i.id, Message: message}
+	next := "Shoal does not ask it again."
+	if at := nextAnnounce(i.t); !at.IsZero() {
+		h.Retry = secondsUntil(now, at)
+		next = "Shoal tries again in " + quantity.About(at.Sub(now)) + "."
+	}
+	if s.c.json {
+		s.c.emit(h)
+		return
+	}
+	s.warn(i, "the announce to the tracker failed: "+message, next)
+}
+
+// nextAnnounce returns when the first tracker is asked again; zero for never.
+func nextAnnounce(t *client.Torrent) (first time.Time) {
+	for _, k := range t.Trackers() {
+		if !k.Never && !k.Next.IsZero() && (first.IsZero() || k.Next.Before(first)) {
+			first = k.Next
+		}
+	}
+	return first
+}
+
+// secondsUntil returns whole seconds from now to a time.
+func secondsUntil(now, at time.Time) *int64 {
+	n := max(int64(math.Ceil(at.Sub(now).Seconds())), 0)
+	return &n
+}
+
+// hasUsableTracker reports whether a torrent has a tracker that can be asked.
+func hasUsableTracker(t *client.Torrent) bool {
+	return slices.ContainsFunc(t.Trackers(), func(k client.Tracker) bool { return !k.Never })
 }
 
 // handleAdded records which pieces a torrent has at the start.
-func (s *session) handleAdded(i *item, e engine.Added) {
+func (s *session) handleAdded(i *item, e client.Added) {
 	i.checked, i.start = true, time.Now()
 	i.done = e.Held == e.Pieces
 	i.heldAtStart = heldBytes(i.t)
 	s.c.emit(eventJSON{Event: "checked", Torrent: i.id, Held: &e.Held})
 	switch {
 	case i.seedOnly && !i.done:
-		s.fail(i, advised{
-			fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(e.Held)), quantity.Count(e.Pieces, "piece")),
-			"Say where the content is with --dir, or download the rest with: " + shell.Program() + " get",
-		})
+		hint := "Say where the content is with --dir."
+		if command := downloadCommand(i.source, i.t.Dir()); command != "" {
+			hint = "Say where the content is with --dir, or download the rest with:\n" + command
+		}
+		s.fail(i, advice.New(fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(e.Held)), quantity.Count(e.Pieces, "piece")),
+			hint))
 	case i.fault() != nil:
-		s.fail(i, advised{i.fault(), "Make the rest with: " + shell.Program() + " get"})
+		hint := "Say where the content is with --dir."
+		if command := downloadCommand(i.source, i.t.Dir()); command != "" {
+			hint = "Make the rest with:\n" + command
+		}
+		s.fail(i, advice.New(i.fault(), hint))
 	case i.seedOnly:
 		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), quantity.Size(i.t.Length()))
 		if err := i.t.Resume(); err != nil {
@@ -144,7 +185,7 @@ func (s *session) handleAdded(i *item, e engine.Added) {
 	}
 }
 
-// heldBytes returns how many bytes of a torrent's files are heldBytes, pads not counted.
+// heldBytes returns how many bytes of a torrent's files are held, pads not counted.
 func heldBytes(t *client.Torrent) (n int64) {
 	files, err := t.Files()
 	if err != nil { // everything is held, and the metainfo cannot be read back
@@ -161,7 +202,7 @@ func (s *session) handleCompleted(i *item) {
 	i.done = true
 	i.took = time.Since(i.start)
 	length := i.t.Length() - i.heldAtStart
-	s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name(), Bytes: length, Seconds: i.took.Seconds()})
+	s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name(), Bytes: length, Seconds: quantity.Round(i.took.Seconds(), 3)})
 	if s.quiet {
 		return
 	}

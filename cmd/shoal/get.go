@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
-	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
+	"github.com/shoal-bt/shoal/metainfo"
 )
 
 // netFlags are the flags of commands that talk to peers.
@@ -23,7 +22,7 @@ type netFlags struct {
 
 // config returns the client's settings and the peers.
 func (f netFlags) config(ctx context.Context) (config client.Config, peers []netip.AddrPort, err error) {
-	if config.Listen, err = listenAddress(f.Listen); err != nil {
+	if config.Listen, err = peerAddress(f.Listen); err != nil {
 		return config, nil, err
 	}
 	config.State = f.State
@@ -113,32 +112,50 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 // add adds the torrents. It reports those that cannot be added, and returns an
 // error if there are any.
 func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) (failed error) {
+	goal := target.New(cmd.Dir)
 	for _, name := range cmd.Torrent {
-		var source any = name
-		if name == "-" {
-			source = s.c.stdin
-		} else if st, err := os.Stat(name); err == nil && st.IsDir() {
-			s.c.fail(advised{fmt.Errorf("%s is a folder, not a .torrent file", name),
-				fmt.Sprintf("To share it: %s seed %s", shell.Program(), shell.Quote(name))})
-			failed = reported{errors.New("not a torrent")}
-			continue
+		var t *client.Torrent
+		meta, err := readTorrent(ctx, s.c, name)
+		if err == nil {
+			err = nameTorrent(meta, goal.Admit(meta.Info))
 		}
-		t, err := s.client.Add(ctx, source, o)
-		if name == "-" {
-			err = nameInput(err)
+		if err == nil {
+			t, err = s.client.Add(ctx, meta, o)
 		}
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			s.c.fail(err)
+			s.c.fail(namingSymlink(cmd.Dir, err))
 			failed = reported{err}
 		default:
-			i := s.add(t)
-			if len(t.Trackers()) == 0 && len(o.Peers) == 0 {
-				s.warnOnce(i, "the torrent names no tracker, so Shoal cannot find peers\n  Name a peer with --peer HOST:PORT, or a tracker with --announce URL.")
-			}
+			cmd.warnOfSources(s, s.add(t, name), meta)
 		}
 	}
 	return failed
+}
+
+// nameTorrent names a torrent in an error about it.
+func nameTorrent(meta *metainfo.Torrent, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", meta.Info.Name, err)
+}
+
+// warnOfSources warns if nobody can name peers of a torrent, or if trackers that the user
+// named are not used.
+func (cmd getCommand) warnOfSources(s *session, i *item, meta *metainfo.Torrent) {
+	private := meta.Info.Private
+	if private && len(cmd.Announce) > 0 {
+		s.c.warnAbout(i, "the torrent is private, so the trackers of --announce are not used", "")
+	}
+	if hasUsableTracker(i.t) || len(cmd.Peer) > 0 {
+		return
+	}
+	advice := "Name a peer with --peer HOST:PORT, or a tracker with --announce URL."
+	if private {
+		advice = "Name a peer with --peer HOST:PORT."
+	}
+	s.c.warnAbout(i, whyNoPeers(meta), advice)
 }

@@ -10,12 +10,18 @@ import (
 	"github.com/shoal-bt/shoal/client"
 )
 
-// listenAddress completes the value of --listen: a port alone stands for all
-// addresses of this machine. Empty and "off" stay as they are.
-func listenAddress(text string) (string, error) {
+// peerAddress completes the value of --listen of a command that accepts peers, as
+// listenAddress does. Empty and "off" stay as they are.
+func peerAddress(text string) (string, error) {
 	if text == "" || text == client.Off {
 		return text, nil
 	}
+	return listenAddress(text, "HOST:PORT, :PORT, PORT or off")
+}
+
+// listenAddress completes the value of --listen: a port alone stands for all addresses
+// of this machine. The error offers the given forms.
+func listenAddress(text, forms string) (string, error) {
 	if port, err := strconv.ParseUint(text, 10, 16); err == nil {
 		return fmt.Sprintf(":%d", port), nil
 	}
@@ -24,7 +30,7 @@ func listenAddress(text string) (string, error) {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
-		return "", usageError{fmt.Errorf("--listen: %q is not an address; give HOST:PORT, :PORT, PORT or off", text)}
+		return "", usageError{fmt.Errorf("--listen: %q is not an address; give %s", text, forms)}
 	}
 	return text, nil
 }

@@ -23,21 +23,33 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process starts shoal as a process of its own, which writes to a pipe.
-func process(t *testing.T, args ...string) (*exec.Cmd, io.ReadCloser) {
+// processOf returns shoal as a process of its own, which is not started yet. It writes
+// to the pipe out.
+func processOf(t *testing.T, args ...string) (cmd *exec.Cmd, out io.ReadCloser) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no such signals")
 	}
 	exe, err := os.Executable()
 	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), exe, args...)
+	cmd = exec.CommandContext(t.Context(), exe, args...)
 	cmd.Env = append(os.Environ(), "BE_SHOAL=1")
 	cmd.WaitDelay = 10 * time.Second
-	out, err := cmd.StdoutPipe()
+	out, err = cmd.StdoutPipe()
 	require.NoError(t, err)
+	t.Cleanup(func() {
+		if cmd.Process != nil {
+			cmd.Process.Kill()
+		}
+	})
+	return cmd, out
+}
+
+// process starts shoal as a process of its own, which writes to a pipe.
+func process(t *testing.T, args ...string) (*exec.Cmd, io.ReadCloser) {
+	t.Helper()
+	cmd, out := processOf(t, args...)
 	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { cmd.Process.Kill() })
 	return cmd, out
 }
 

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 )
 
 // The exit codes.
@@ -33,9 +36,9 @@ type arguments struct {
 	Version  kong.VersionFlag `env:"-" help:"Show the version and exit."`
 }
 
-const description = `A BitTorrent client.
+const programDescription = `A BitTorrent client.
 
-Start with "shoal demo", or "shoal get some.torrent". For help on a command, with examples, run "shoal COMMAND --help".
+Start with "shoal demo", or "shoal get some.torrent". For help on a command, with examples, run "shoal help COMMAND".
 
 Each flag can also be set by an environment variable: --dir by SHOAL_DIR, --log-level by SHOAL_LOG_LEVEL, and so on.`
 
@@ -50,12 +53,25 @@ type reported struct{ error }
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	stdout, stderr = watchPipe(stdout, stop), watchPipe(stderr, stop)
+	out, errs := interrupt.NewStream(ctx, stdout, stop), interrupt.NewStream(ctx, stderr, stop)
+	code := runCommand(ctx, args, stdin, out, errs)
+	switch err := out.Failure(); {
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case err != nil && code != exitInterrupted:
+		fmt.Fprintf(errs, "shoal: standard output cannot be written: %s\n", readable(err))
+		return exitFailed
+	}
+	return code
+}
+
+// runCommand parses the arguments and runs a command.
+func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, stderr *interrupt.Stream) int {
 	var cli arguments
 	exited := -1
 	parser, err := kong.New(&cli,
 		kong.Name("shoal"),
-		kong.Description(description),
+		kong.Description(programDescription),
 		kong.Vars{"version": versionText(), "shoal": version},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
@@ -75,57 +91,48 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		parser.Parse(args)
 		return exitUsage
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(asFlags(args))
 	if exited >= 0 { // by --help or --version
 		return exited
+	}
+	if err != nil && stdout.Failure() != nil { // of the help
+		return exitFailed
 	}
 	if err != nil {
 		return failUsage(stderr, commandOf(err), err)
 	}
 	c := newConsole(stdin, stdout, stderr)
 	c.command, c.json = parsed.Selected().Name, cli.JSON
+	c.flags = make(map[string]bool)
+	for _, f := range parsed.Flags() {
+		c.flags["--"+f.Name] = true
+	}
 	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
 		return failUsage(stderr, c.command, err)
 	}
+	c.log.Debug("started", "command", c.command, "version", version)
 	return finish(ctx, c, parsed.Run(c))
 }
 
-// commandOf returns the name of the command whose arguments are wrong, or nothing.
-func commandOf(err error) string {
-	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil {
-		if selected := parse.Context.Selected(); selected != nil {
-			return selected.Name
+// asFlags turns the words that people try first, "help", "help COMMAND" and "version",
+// into the flags that do the same.
+func asFlags(args []string) []string {
+	for i, arg := range args {
+		if strings.HasPrefix(arg, "-") {
+			continue
 		}
-	}
-	return ""
-}
-
-// failUsage says what is wrong with the arguments, and where the help is.
-func failUsage(stderr io.Writer, command string, err error) int {
-	text := usageText(strings.TrimSpace(err.Error()), command)
-	if command != "" {
-		command += " "
-	}
-	fmt.Fprintf(stderr, "shoal: %s\nRun \"shoal %s--help\" for help.\n", text, command)
-	return exitUsage
-}
-
-// usageText says in plain words what kong's message says about the arguments.
-func usageText(text, command string) string {
-	if what, ok := strings.CutPrefix(text, "unexpected argument "); ok && command == "" {
-		name, hint, _ := strings.Cut(what, ",")
-		text = fmt.Sprintf("there is no command %q", name)
-		if hint != "" {
-			text += ";" + hint
+		others := slices.Concat(args[:i], args[i+1:])
+		switch {
+		case arg == "version":
+			return append(others, "--version")
+		case arg == "help" && !slices.Contains(others, "help"):
+			return append(others, "--help")
+		case arg == "help":
+			return []string{"--help"}
 		}
-		return text
+		return args
 	}
-	if what, ok := strings.CutPrefix(text, "expected \"<"); ok {
-		name, _, _ := strings.Cut(what, ">")
-		return "an argument is missing: <" + name + ">"
-	}
-	return text
+	return args
 }
 
 // finish says what went wrong, if anything did, and returns the exit code.
@@ -148,9 +155,10 @@ func finish(ctx context.Context, c *console, err error) int {
 	return exitFailed
 }
 
-// failureJSON is the JSON object of an error.
+// failureJSON is the JSON object of an error or a warning.
 type failureJSON struct {
-	Event   string `json:"event"` // "error" or "interrupted"
+	Event   string `json:"event"`             // "error", "warning" or "interrupted"
+	Torrent string `json:"torrent,omitempty"` // that it is about
 	Message string `json:"message,omitempty"`
 	Advice  string `json:"advice,omitempty"`
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the help to testdata/help")
 
 // isolate takes the environment away that would change what the program does, and
 // goes to a folder of the test's own.
@@ -160,12 +160,26 @@ func TestHelp(t *testing.T) {
 			}
 			want, err := os.ReadFile(golden)
 			require.NoError(t, err)
-			require.Equal(t, string(want), stdout)
+			require.Equal(t, string(want), stdout, "if the new help is right, write it by: go test ./cmd/shoal -run TestHelp -update")
 			if name != "" {
 				require.Contains(t, stdout, "Examples:")
 			}
 		})
 	}
+}
+
+// Words that people try before they know the flags.
+func TestHelpWithoutFlag(t *testing.T) {
+	isolate(t)
+	for words, flags := range map[string]string{
+		"help": "--help", "help get": "get --help", "help help": "--help", "--json help create": "create --help", "version": "--version", "--json version": "--version",
+	} {
+		want, _ := shoal(t, exitOK, strings.Fields(flags)...)
+		got, _ := shoal(t, exitOK, strings.Fields(words)...)
+		require.Equal(t, want, got, words)
+	}
+	_, stderr := shoal(t, exitUsage, "help", "nothing")
+	require.Contains(t, stderr, `there is no command "nothing"`)
 }
 
 func TestVersion(t *testing.T) {
@@ -191,7 +205,13 @@ func TestUsage(t *testing.T) {
 		{"unknown command", []string{"fetch"}, exitUsage, []string{`there is no command "fetch"`, `"shoal --help"`}},
 		{"unknown flag", []string{"get", "--fast", "a.txt.torrent"}, exitUsage, []string{"--fast", `"shoal get --help"`}},
 		{"no torrent", []string{"get"}, exitUsage, []string{"<torrent>", `"shoal get --help"`}},
-		{"bad level", []string{"demo", "--log-level", "loud"}, exitUsage, []string{"loud"}},
+		{"bad level", []string{"demo", "--log-level", "loud"}, exitUsage, []string{`--log-level: "loud" is not one of debug, info, warn, error, off`}},
+		{"bad number", []string{"get", "x", "--max-peers", "many"}, exitUsage, []string{`--max-peers: "many" is not a whole number; give one such as 100`}},
+		{"bad duration", []string{"tracker", "--interval", "30"}, exitUsage, []string{`--interval: "30" is not a time; give one such as 90s, 30m or 1h30m`}},
+		{"bad switch", []string{"get", "x", "--recheck=2"}, exitUsage, []string{`--recheck: "2" is neither true nor false`}},
+		{"no value", []string{"get", "x", "--dir"}, exitUsage, []string{"--dir: its value is missing; write --dir=VALUE"}},
+		{"a flag as a value", []string{"demo", "--size", "-5"}, exitUsage, []string{`--size: its value is missing; if "-5" is the value, write --size=-5`}},
+		{"too many arguments", []string{"create", "a.txt", "b.txt"}, exitUsage, []string{"one argument too many: b.txt; put names with spaces in quotes"}},
 		{"bad peer", []string{"get", "a.txt.torrent", "--peer", "somebody"}, exitUsage, []string{"somebody", "HOST:PORT", `"shoal get --help"`}},
 		{"bad port", []string{"get", "a.txt.torrent", "--peer", "127.0.0.1:70000"}, exitFailed, []string{"70000", "192.0.2.7:6881"}},
 		{"bad address", []string{"get", "a.txt.torrent", "--listen", "here"}, exitUsage, []string{"--listen", "HOST:PORT"}},
@@ -208,7 +228,7 @@ func TestUsage(t *testing.T) {
 		{"no torrent file", []string{"get", "a.txt"}, exitFailed, []string{"a.txt: bencode: ", "Get it again"}},
 		{"folder", []string{"get", dir}, exitFailed, []string{"is a folder", "seed " + dir}},
 		{"folder to inspect", []string{"inspect", dir}, exitFailed, []string{"create " + dir}},
-		{"address to inspect", []string{"inspect", "http://x/y"}, exitFailed, []string{"Save the .torrent file"}},
+		{"address to inspect", []string{"inspect", "ftp://x/y.torrent"}, exitFailed, []string{"http and https"}},
 		{"magnet", []string{"get", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
 		{"magnet to verify", []string{"verify", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
 		{"another scheme", []string{"get", "ftp://x/y.torrent"}, exitFailed, []string{"ftp://x/y.torrent: ", "http and https"}},
@@ -219,6 +239,8 @@ func TestUsage(t *testing.T) {
 		{"twice", []string{"get", "a.txt.torrent", "a.txt.torrent", "-q"}, exitFailed, []string{"named twice"}},
 		{"no folder", []string{"demo", "--dir", "nowhere"}, exitFailed, []string{"nowhere", "--dir"}},
 		{"tracker without an address", []string{"tracker", "--listen", "off"}, exitUsage, []string{"HOST:PORT"}},
+		{"tracker at no address", []string{"tracker", "--listen", "nope"}, exitUsage, []string{`"nope" is not an address; give HOST:PORT, :PORT or PORT` + "\n"}},
+		{"tracker without interval", []string{"tracker", "--interval", "0"}, exitUsage, []string{"give 1s or more"}},
 		{"bad network", []string{"tracker", "--behind-proxy", "ten"}, exitUsage, []string{"10.0.0.0/8"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -227,6 +249,9 @@ func TestUsage(t *testing.T) {
 				require.Contains(t, stderr, want)
 			}
 			require.NotContains(t, stderr, "goroutine")
+			if len(test.args) > 0 && test.args[0] != "fetch" && test.name != "unknown flag" {
+				requireOwnFlags(t, test.args[0], stderr)
+			}
 		})
 	}
 }
@@ -238,6 +263,18 @@ func TestErrorsForPrograms(t *testing.T) {
 	o := event(t, stdout, "error")
 	require.Contains(t, o["message"], "nothing.torrent")
 	require.Equal(t, "Check the path.", o["advice"])
+}
+
+// A value from the environment that is wrong is named by its variable.
+func TestWrongEnvironment(t *testing.T) {
+	isolate(t)
+	t.Setenv("SHOAL_MAX_PEERS", "many")
+	_, stderr := shoal(t, exitUsage, "get", "x")
+	require.Contains(t, stderr, `--max-peers: "many" is not a whole number; give one such as 100 (from the environment variable SHOAL_MAX_PEERS)`)
+	t.Setenv("SHOAL_MAX_PEERS", "")
+	t.Setenv("SHOAL_INTERVAL", "soon")
+	_, stderr = shoal(t, exitUsage, "tracker")
+	require.Contains(t, stderr, `"soon" is not a time; give one such as 90s, 30m or 1h30m (from the environment variable SHOAL_INTERVAL)`)
 }
 
 func TestEnvironment(t *testing.T) {
@@ -266,4 +303,22 @@ func (o *output) forget() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.b.Reset()
+}
+
+// forgetLine drops the first line with a text.
+func (o *output) forgetLine(t *testing.T, text string) {
+	t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	kept, found := "", false
+	for line := range strings.Lines(o.b.String()) {
+		if !found && strings.Contains(line, text) {
+			found = true
+			continue
+		}
+		kept += line
+	}
+	require.True(t, found, text)
+	o.b.Reset()
+	o.b.WriteString(kept)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
@@ -32,7 +33,9 @@ Examples:
     shoal seed film.mkv --announce http://tracker.example:6969/announce
     shoal seed album/ --listen :6881 -o album.torrent
 
-Without a tracker, others must name this machine: shoal get album.torrent --peer HOST:6881`
+Without a tracker, others must name this machine:
+
+    shoal get album.torrent --peer HOST:6881`
 }
 
 // Run seeds until ctx is done.
@@ -106,25 +109,51 @@ func isTorrent(path string) bool {
 // add adds a torrent, or makes one.
 func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers []netip.AddrPort) error {
 	if st, err := os.Stat(path); isTorrent(path) && (err != nil || !st.IsDir()) {
-		var source any = path
-		if path == "-" {
-			source = s.c.stdin
-		}
-		// It is paused so that nothing is fetched if not all of it is there.
-		t, err := s.client.Add(ctx, source, client.AddOptions{Paused: true, ReadOnly: true, Peers: peers})
-		var size *diskstore.SizeError
-		if errors.As(err, &size) {
-			return advised{err, fmt.Sprintf("The files differ from what the torrent describes.\nSay where the content is with --dir, or list the differences with:\n%s verify %s --dir %s", shell.Program(), shell.Quote(path), shell.Quote(cmd.Dir))}
-		}
-		if err != nil {
-			return err
-		}
-		i := s.add(t)
-		i.seedOnly, i.fromTorrent = true, true
-		return nil
+		return cmd.addTorrent(ctx, s, path, peers)
 	}
+	return cmd.addContent(ctx, s, path, peers)
+}
+
+// addTorrent adds a torrent whose content is on disk.
+func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, peers []netip.AddrPort) error {
+	meta, err := readTorrent(ctx, s.c, path)
+	if err != nil {
+		return err
+	}
+	// It is paused so that nothing is fetched if not all of it is there.
+	t, err := s.client.Add(ctx, meta, client.AddOptions{Paused: true, ReadOnly: true, Peers: peers})
+	var size *diskstore.SizeError
+	if errors.As(err, &size) {
+		return advice.New(err, differsAdvice(path, cmd.Dir))
+	}
+	if err != nil {
+		return namingSymlink(cmd.Dir, err)
+	}
+	i := s.add(t, path)
+	i.seedOnly, i.fromTorrent = true, true
+	if !hasUsableTracker(t) && len(cmd.Peer) == 0 {
+		s.c.warnAbout(i, whyNoPeers(meta), "Others must name this machine with --peer, or you a tracker with --announce URL.")
+	}
+	return nil
+}
+
+// differsAdvice says what to do about files that differ from the torrent that a source
+// names.
+func differsAdvice(source, dir string) string {
+	advice := "The files differ from what the torrent describes.\nSay where the content is with --dir"
+	if !readableAgain(source) {
+		return advice + "."
+	}
+	return advice + ", or list the differences with:\n" + shell.Command("verify", shell.Path(source), shell.Flag("--dir", dir))
+}
+
+// addContent makes a torrent of content and adds it.
+func (cmd seedCommand) addContent(ctx context.Context, s *session, path string, peers []netip.AddrPort) error {
 	b, err := cmd.builder(s.c)
 	if err != nil {
+		return err
+	}
+	if err := cmd.checkOutput(cmd.Output, path); err != nil {
 		return err
 	}
 	m := newMeter(s.c, "hashing "+terminal.Sanitize(path))
@@ -134,27 +163,23 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 	if err != nil {
 		return err
 	}
-	output := cmd.Output
-	if output == "" {
-		output = t.Name() + ".torrent"
-	}
 	meta, err := t.Metainfo()
 	if err != nil {
 		return err
 	}
-	wrote, err := saveTorrent(meta, output, cmd.Force)
+	output := cmd.destinationOf(cmd.Output, t.Name())
+	wrote, err := output.Save(ctx, meta, t.Dir())
 	if err != nil {
 		return errors.Join(err, s.client.Remove(t, client.Keep))
 	}
-	if wrote {
-		s.c.say("Wrote %s.", output)
-	} else {
-		s.c.say("%s already exists and is the same; nothing was written.", output)
+	sayCreated(s.c, meta, output, wrote)
+	i := s.add(t, output.Path)
+	i.seedOnly = true
+	if missing := missingFeatures(meta); len(missing) > 0 && !hasUsableTracker(t) {
+		s.c.warnAbout(i, whyNoPeers(meta), "")
 	}
-	s.c.emit(createdJSON{"created", output, identify(meta.Info), meta.Info.Pieces(), meta.Info.PieceLength, countFiles(meta.Info)})
-	s.add(t).seedOnly = true
-	if len(meta.Tiers) == 0 {
-		s.c.say("The torrent names no tracker, so others must name this machine, HOST, to get it:\n  %s get %s --peer HOST:%d", shell.Program(), shell.Quote(output), s.client.Addr().Port())
+	if !hasUsableTracker(t) {
+		s.c.say("Without a tracker that Shoal can use, others must name this machine, HOST, to get it:\n  %s", shell.Command("get", shell.Path(output.Path), shell.Flag("--peer", fmt.Sprintf("HOST:%d", s.client.Addr().Port()))))
 	}
 	return nil
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
-	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -26,9 +25,10 @@ type session struct {
 	items  []*item
 	byID   map[swarm.ID]*item
 
-	// named are the peers that the user named; true if a warning said that the
-	// peer failed.
-	named map[netip.AddrPort]bool
+	unhandled []client.Event // that came when nothing was left to wait for
+
+	named   map[netip.AddrPort]*namedPeer
+	foreign int // connections to us that began with something else than a handshake
 
 	quitWhenComplete bool // quit when everything is complete
 	quiet            bool // do not print how each torrent ends
@@ -39,7 +39,8 @@ type session struct {
 type item struct {
 	t           *client.Torrent
 	name        string // fit for a terminal
-	id          string // hexadecimal
+	id          string // info hash, hexadecimal
+	source      string // what the user named, for commands
 	start       time.Time
 	heldAtStart int64         // bytes that were held when the check was done
 	fromTorrent bool          // a seed of a .torrent file, whose empty files and links must be there too
@@ -50,8 +51,14 @@ type item struct {
 	err         error         // it stopped with
 	lastWarning string        // that was printed last
 	lastText    string        // that was last printed
+	before      totals        // of earlier runs
+	writing     bool          // a message said that it is written to disk
+	meetings    meetings
 	window      progress.RateWindow
 }
+
+// Totals are payload bytes.
+type totals struct{ down, up int64 }
 
 // openSession makes a client. peers are those that the user named. close ends it.
 func openSession(c *console, config client.Config, peers []netip.AddrPort) (*session, error) {
@@ -60,18 +67,11 @@ func openSession(c *console, config client.Config, peers []netip.AddrPort) (*ses
 	if err != nil {
 		return nil, err
 	}
-	s := &session{c: c, client: cl, byID: make(map[swarm.ID]*item), named: make(map[netip.AddrPort]bool)}
+	s := &session{c: c, client: cl, byID: make(map[swarm.ID]*item), named: make(map[netip.AddrPort]*namedPeer)}
 	for _, p := range peers {
-		s.named[p] = false
+		s.named[p] = new(namedPeer)
 	}
-	mask := client.CheapEvents
-	if len(peers) > 0 {
-		mask |= engine.OnPeerFailed
-	}
-	if c.json {
-		mask |= engine.OnPeerConnected | engine.OnPeerLost
-	}
-	s.events = cl.Events(mask, 0)
+	s.events = cl.Events(client.CheapEvents|client.OnPeerConnected|client.OnPeerLost|client.OnPeerFailed, 0)
 	return s, nil
 }
 
@@ -89,13 +89,20 @@ type listeningJSON struct {
 	Address string `json:"address"`
 }
 
-// add adds a torrent of the client to the session.
-func (s *session) add(t *client.Torrent) *item {
-	id := t.ID()
-	i := &item{t: t, name: terminal.Sanitize(t.Name()), id: fmt.Sprintf("%x", id[:]), start: time.Now()}
+// add adds a torrent of the client to the session. source is what the user named.
+func (s *session) add(t *client.Torrent, source string) *item {
+	id, st := t.ID(), t.Stats()
+	i := &item{
+		t:      t,
+		name:   terminal.Sanitize(t.Name()),
+		id:     fmt.Sprintf("%x", id[:]),
+		source: source,
+		start:  time.Now(),
+		before: totals{st.Down.Total, st.Up.Total},
+	}
 	s.items = append(s.items, i)
 	s.byID[id] = i
-	s.c.emit(addedJSON{"added", i.id, t.Name(), t.Length(), t.Stats().Pieces, t.Dir()})
+	s.c.emit(addedJSON{"added", i.id, t.Name(), t.Length(), st.Pieces, t.Dir()})
 	return i
 }
 
@@ -114,15 +121,16 @@ type addedJSON struct {
 func (s *session) run(ctx context.Context) {
 	incoming := make(chan client.Event)
 	reading, stop := context.WithCancel(ctx)
-	defer stop()
+	defer func() {
+		stop()
+		for e := range incoming {
+			s.unhandled = append(s.unhandled, e)
+		}
+	}()
 	go func() {
 		defer close(incoming)
 		for e := range s.events.All(reading) {
-			select {
-			case incoming <- e:
-			case <-reading.Done():
-				return
-			}
+			incoming <- e
 		}
 	}()
 	every := objectEvery
@@ -174,6 +182,12 @@ func (s *session) show() {
 		}
 		return
 	}
+	for _, i := range s.items {
+		if v := i.view(); v.Writing() && !i.writing {
+			i.writing = true
+			s.c.say("%s: every piece is here; writing to disk", i.name)
+		}
+	}
 	if now := time.Now(); now.Sub(s.shownAt) >= lineEvery {
 		s.shownAt = now
 		for _, i := range s.items {
@@ -186,39 +200,65 @@ func (s *session) show() {
 }
 
 func (i *item) view() progress.View {
-	v := progress.View{Name: i.name, Length: i.t.Length(), Stats: i.t.Stats(), Have: i.t.Bitfield()}
-	v.Down, v.Up = i.window.Rates(time.Now(), v.Stats.Down.Total, v.Stats.Up.Total)
+	st := i.t.Stats()
+	v := progress.View{
+		Name:   i.name,
+		Length: i.t.Length(),
+		Stats:  st,
+		Have:   i.t.Bitfield(),
+		Done:   i.done || i.seedOnly,
+		Sent:   st.Up.Total - i.before.up,
+	}
+	v.Down, v.Up, v.Measured = i.window.Rates(time.Now(), st.Down.Total, st.Up.Total)
 	return v
 }
 
-// progressJSON is the JSON object of a torrent that is under way.
+// progressJSON is the JSON object of a torrent that is under way. Down, Up and ETA are
+// left out until they are known.
 type progressJSON struct {
-	Event   string   `json:"event"` // "progress"
-	Torrent string   `json:"torrent"`
-	State   string   `json:"state"`
-	Share   float64  `json:"share"` // 0 to 1; of the check while that lasts
-	Held    int      `json:"held"`  // pieces
-	Pieces  int      `json:"pieces"`
-	Left    int64    `json:"left"` // bytes
-	Down    float64  `json:"down"` // bytes per second
-	Up      float64  `json:"up"`   // bytes per second
-	Got     int64    `json:"downloaded"`
-	Sent    int64    `json:"uploaded"`
-	Peers   int      `json:"peers"`
-	Seeds   int      `json:"seeds"`
-	ETA     *float64 `json:"eta,omitempty"` // seconds
+	Event     string  `json:"event"` // "progress"
+	Torrent   string  `json:"torrent"`
+	State     string  `json:"state"`
+	Share     float64 `json:"share"` // 0 to 1; of the check while that lasts
+	Held      int     `json:"held"`  // pieces
+	Pieces    int     `json:"pieces"`
+	Left      int64   `json:"left"`            // bytes
+	Down      *int64  `json:"down,omitempty"`  // bytes per second
+	Up        *int64  `json:"up,omitempty"`    // bytes per second
+	Got       int64   `json:"downloaded"`      // bytes, in this run
+	Sent      int64   `json:"uploaded"`        // bytes, in this run
+	GotTotal  int64   `json:"downloadedTotal"` // bytes, in all runs
+	SentTotal int64   `json:"uploadedTotal"`   // bytes, in all runs
+	Peers     int     `json:"peers"`
+	Seeds     int     `json:"seeds"`
+	ETA       *int64  `json:"eta,omitempty"` // seconds
 }
 
 func (i *item) progress() progressJSON {
 	v := i.view()
 	st := v.Stats
 	p := progressJSON{
-		Event: "progress", Torrent: i.id, State: v.State(), Share: v.Share(), Held: st.Held, Pieces: st.Pieces, Left: st.Left,
-		Down: v.Down, Up: v.Up, Got: st.Down.Total, Sent: st.Up.Total, Peers: st.Peers, Seeds: st.Seeds,
+		Event:     "progress",
+		Torrent:   i.id,
+		State:     v.State(),
+		Share:     quantity.Round(v.Share(), 4),
+		Held:      st.Held,
+		Pieces:    st.Pieces,
+		Left:      st.Left,
+		Got:       st.Down.Total - i.before.down,
+		Sent:      st.Up.Total - i.before.up,
+		GotTotal:  st.Down.Total,
+		SentTotal: st.Up.Total,
+		Peers:     st.Peers,
+		Seeds:     st.Seeds,
 	}
-	if eta, known := v.ETA(); known {
-		seconds := eta.Seconds()
-		p.ETA = &seconds
+	if v.Measured {
+		down, up := int64(v.Down), int64(v.Up)
+		p.Down, p.Up = &down, &up
+	}
+	if eta, known := v.ETA(); known && st.Left > 0 {
+		now := time.Now()
+		p.ETA = secondsUntil(now, now.Add(eta))
 	}
 	return p
 }
@@ -228,28 +268,70 @@ func (s *session) close() error {
 	if s.c.live || s.c.json {
 		s.show() // the last figures
 	}
-	if s.c.live && !s.quiet {
-		s.c.draw("Notifying trackers and saving progress ...")
-	}
-	err := s.client.Close()
+	err := s.closeClient()
 	if s.alreadyReported(err) {
 		err = nil
 	}
 	s.c.screen.Clear()
+	s.handleLast()
 	if s.quiet {
 		return err
 	}
+	s.warnForeign()
 	for _, i := range s.items {
-		sent := i.t.Stats().Up.Total
-		switch {
-		case i.err != nil || !i.checked:
-		case !i.done:
-			s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(i.view().Share()))
-		case sent > 0:
-			s.c.say("%s: uploaded %s in total.", i.name, quantity.Size(sent))
-		}
+		s.showEnd(i)
 	}
 	return err
+}
+
+// handleLast handles the events that came before the client was closed, and while it was,
+// if they say how something ended.
+func (s *session) handleLast() {
+	s.quitWhenComplete = true // whatever completes now is not shared any more
+	last := s.unhandled
+	for e := range s.events.All(context.Background()) { // it ends with the client
+		last = append(last, e)
+	}
+	for _, e := range last {
+		switch e.(type) {
+		case client.PeerFailed, client.PeerLost, client.FileCompleted, client.Completed:
+			s.handleEvent(e)
+		}
+	}
+}
+
+// closeSilence is how long closing the client may take before a message says why
+// nothing happens.
+const closeSilence = time.Second
+
+// closeClient closes the client, and says so if the user has to wait.
+func (s *session) closeClient() error {
+	const text = "Notifying trackers and writing to disk ..."
+	if s.c.live && !s.quiet {
+		s.c.draw(text)
+	} else if !s.quiet {
+		waits := time.AfterFunc(closeSilence, func() { s.c.say(text) })
+		defer waits.Stop()
+	}
+	return s.client.Close()
+}
+
+// showEnd says how a torrent stood at the end.
+func (s *session) showEnd(i *item) {
+	if !i.done || i.seedOnly {
+		s.warnRefused(i)
+	}
+	total := i.t.Stats().Up.Total
+	sent := total - i.before.up
+	switch {
+	case i.err != nil || !i.checked:
+	case !i.done:
+		s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(i.view().Share()))
+	case sent > 0 && i.before.up > 0:
+		s.c.say("%s: uploaded %s in this run, %s in total.", i.name, quantity.Size(sent), quantity.Size(total))
+	case sent > 0:
+		s.c.say("%s: uploaded %s.", i.name, quantity.Size(sent))
+	}
 }
 
 // failed returns an error if a torrent has failed, which the user has seen already.
@@ -265,8 +347,8 @@ func (s *session) failed() error {
 // alreadyReported reports whether an error of Close is the one that a torrent failed with:
 // on a full disk, say, the last blocks cannot be written either.
 func (s *session) alreadyReported(err error) bool {
-	hint := advice(err)
-	return hint != "" && slices.ContainsFunc(s.items, func(i *item) bool { return i.err != nil && advice(i.err) == hint })
+	hint := s.c.advice(err)
+	return hint != "" && slices.ContainsFunc(s.items, func(i *item) bool { return i.err != nil && s.c.advice(i.err) == hint })
 }
 
 // complete reports whether every torrent is.
@@ -282,10 +364,11 @@ func (s *session) complete() bool {
 // fail ends the wait for an item.
 func (s *session) fail(i *item, err error) {
 	i.err = err
-	s.c.fail(fmt.Errorf("%s in %s: %w", i.name, i.t.Dir(), err))
+	message := readable(fmt.Errorf("%s in %s: %w", i.name, i.t.Dir(), err))
+	s.c.report(failureJSON{Event: "error", Torrent: i.id, Message: message, Advice: s.c.advice(err)}, "")
 }
 
 var errIncomplete = errors.New("some pieces are missing or wrong")
 
-// contentPath returns contentPath the content of an item is.
+// contentPath returns where the content of an item is.
 func (i *item) contentPath() string { return filepath.Join(i.t.Dir(), filepath.FromSlash(i.t.Name())) }

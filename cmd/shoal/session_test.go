@@ -12,10 +12,10 @@ import (
 
 func TestErrorsAreReportedOnce(t *testing.T) {
 	full := func(op string) error { return fmt.Errorf("%s: %w", op, syscall.ENOSPC) }
-	s := &session{items: []*item{{}, {err: full("write")}}}
+	s := &session{c: new(console), items: []*item{{}, {err: full("write")}}}
 	require.True(t, s.alreadyReported(full("closing")))
 	require.False(t, s.alreadyReported(nil))
 	require.False(t, s.alreadyReported(errors.New("other")))
 	require.False(t, s.alreadyReported(fs.ErrPermission))
-	require.False(t, (&session{items: []*item{{}}}).alreadyReported(full("closing")))
+	require.False(t, (&session{c: new(console), items: []*item{{}}}).alreadyReported(full("closing")))
 }

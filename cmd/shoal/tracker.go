@@ -2,11 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net"
 	"time"
 
-	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/trackerserver"
@@ -17,11 +16,21 @@ type trackerCommand struct {
 	Torrent     []string      `placeholder:"FILE" help:"Serve only this torrent. May be given several times (default: every torrent)."`
 	Interval    time.Duration `default:"30m" placeholder:"TIME" help:"How long peers should wait between announces (default: 30m)."`
 	BehindProxy []string      `placeholder:"NETWORK" help:"Trust the header X-Forwarded-For of proxies in this network, such as 10.0.0.0/8."`
+
+	MaxTorrents           int `placeholder:"N" help:"Maximum number of torrents (default: 100000; --max-torrents=-1 for no limit)."`
+	MaxPeers              int `placeholder:"N" help:"Maximum number of peers in one torrent (default: 10000)."`
+	MaxTotalPeers         int `placeholder:"N" help:"Maximum number of peers in all torrents (default: 2000000)."`
+	MaxTorrentsPerAddress int `placeholder:"N" help:"Maximum number of torrents that one address may be in (default: 10000)."`
+	MaxPeersPerAddress    int `placeholder:"N" help:"Maximum number of peers of one address in one torrent (default: 32)."`
+	MaxConnections        int `placeholder:"N" help:"Maximum number of connections (default: 1000)."`
 }
 
 // Help is shown below the usage.
 func (trackerCommand) Help() string {
 	return `The tracker speaks HTTP and keeps everything in memory. It runs until Ctrl-C.
+When it is full, a newcomer takes the place of the oldest entry of the address that
+has most. The limits per address count a /64 of IPv6 as one address, and they do not
+apply to this machine's own address 127.0.0.1.
 
 Examples:
 
@@ -44,7 +53,18 @@ type trackerJSON struct {
 
 // Run serves until ctx is done.
 func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
-	config := trackerserver.Config{Interval: cmd.Interval}
+	if cmd.Interval < time.Second {
+		return usageError{fmt.Errorf("--interval: %v is too short; give 1s or more", cmd.Interval)}
+	}
+	config := trackerserver.Config{
+		Interval:            cmd.Interval,
+		MaxSwarms:           cmd.MaxTorrents,
+		MaxPeers:            cmd.MaxPeers,
+		MaxTotalPeers:       cmd.MaxTotalPeers,
+		MaxSwarmsPerAddress: cmd.MaxTorrentsPerAddress,
+		MaxPeersPerAddress:  cmd.MaxPeersPerAddress,
+		MaxConns:            cmd.MaxConnections,
+	}
 	var err error
 	if config.Proxies, err = parseNetworks(cmd.BehindProxy); err != nil {
 		return err
@@ -52,7 +72,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	if len(cmd.Torrent) > 0 {
 		allowed := make(map[swarm.ID]bool)
 		for _, name := range cmd.Torrent {
-			t, err := readTorrent(c.stdin, name)
+			t, err := readTorrent(ctx, c, name)
 			if err != nil {
 				return err
 			}
@@ -62,12 +82,9 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 		}
 		config.Allow = func(id swarm.ID) bool { return allowed[id] }
 	}
-	address, err := listenAddress(cmd.Listen)
+	address, err := listenAddress(cmd.Listen, "HOST:PORT, :PORT or PORT")
 	if err != nil {
 		return err
-	}
-	if address == client.Off {
-		return usageError{errors.New("--listen: a tracker needs an address; give HOST:PORT, :PORT or PORT")}
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {

@@ -65,7 +65,7 @@ func TestGetGoesOnSeedingUntilStopped(t *testing.T) {
 	equalFolders(t, "album", "two/album")
 	first.stop()
 	first.wait(t, exitOK)
-	require.Contains(t, first.out.String(), "album: uploaded 1.0 MiB in total")
+	require.Contains(t, first.out.String(), "album: uploaded 1.0 MiB.\n")
 }
 
 // TestInterruptAndGoOn has a peer with the first part alone, interrupts when that is
@@ -164,6 +164,10 @@ func TestTracker(t *testing.T) {
 	stdout, _ := shoal(t, exitOK, "get", "--json", web.URL+"/album.torrent", "--dir", "got", "--listen", "127.0.0.1:0", "-q")
 	require.EqualValues(t, 1, event(t, stdout, "tracker")["peers"])
 	equalFolders(t, "album", "got/album")
+	stdout, _ = shoal(t, exitOK, "inspect", web.URL+"/album.torrent")
+	require.Contains(t, stdout, announce)
+	stdout, _ = shoal(t, exitOK, "verify", web.URL+"/album.torrent")
+	require.Contains(t, stdout, "album: complete")
 
 	tracker.stop()
 	tracker.wait(t, exitOK)

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
@@ -19,7 +22,7 @@ import (
 )
 
 type verifyCommand struct {
-	Torrent []string `arg:"" help:".torrent files, or - for standard input."`
+	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, or - for standard input."`
 	Dir     string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder that the content is in (default: the current one)."`
 }
 
@@ -67,7 +70,7 @@ const (
 func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 	complete := true
 	for i, name := range cmd.Torrent {
-		t, err := readTorrent(c.stdin, name)
+		t, err := readTorrent(ctx, c, name)
 		if err != nil {
 			return err
 		}
@@ -75,7 +78,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		v, err := verify(ctx, t.Info, cmd.Dir, m.set)
 		took := m.end()
 		if err != nil {
-			return err
+			return namingSymlink(cmd.Dir, err)
 		}
 		if i > 0 {
 			c.say("")
@@ -85,6 +88,9 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		if v.Right > 0 {
 			c.say("  checked %s in %s, %s", quantity.Size(t.Info.ContentLength()), quantity.Duration(took), quantity.Speed(t.Info.ContentLength(), took))
 		}
+		if command := v.repairCommand(name, cmd.Dir); command != "" {
+			c.say("  To repair it: %s", command)
+		}
 		complete = complete && v.Complete
 	}
 	if !complete {
@@ -93,18 +99,32 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
+// repairCommand returns the command that downloads what is missing or wrong, if anything
+// is. Files that exist are written to only if the user allows it.
+func (v verifiedJSON) repairCommand(source, dir string) string {
+	if v.Complete {
+		return ""
+	}
+	for _, f := range v.Faults {
+		if f.Fault != missing {
+			return downloadCommand(source, dir, "--overwrite")
+		}
+	}
+	return downloadCommand(source, dir)
+}
+
 // verify checks what is in dir of a torrent. It calls progress with bytes done and
 // in all.
 func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v verifiedJSON, err error) {
 	if layers := info.MissingLayers(); len(layers) > 0 && !info.HasV1() {
-		return v, advised{fmt.Errorf("the torrent does not have the piece layers of %s", quantity.Count(len(layers), "file")),
-			"Shoal needs them to check the files. Get a .torrent file that has them."}
+		return v, advice.New(fmt.Errorf("the torrent does not have the piece layers of %s", quantity.Count(len(layers), "file")),
+			"Shoal needs them to check the files. Get a .torrent file that has them.")
 	}
 	if dir, err = filepath.Abs(dir); err != nil {
 		return v, err
 	}
 	// Only to read: with Overwrite, a file of another size is no error here.
-	store, err := diskstore.Open(dir, info.Files(), diskstore.Options{Overwrite: true})
+	store, err := diskstore.Open(dir, existingFiles(info, dir), diskstore.Options{Overwrite: true})
 	if err != nil {
 		return v, err
 	}
@@ -122,11 +142,19 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 		return v, err
 	}
 	v = verifiedJSON{
-		Event: "verified", identity: identify(info), Dir: dir,
+		Event: "verified", identity: description.Identify(info), Dir: dir,
 		Pieces: g.Pieces(), Right: have.Count(), Faults: faults(info, stats, have, reads.byPath),
 	}
 	v.Complete = v.Right == v.Pieces && len(v.Faults) == 0
 	return v, nil
+}
+
+// existingFiles returns the files of a torrent under the names that they have in dir.
+func existingFiles(info *metainfo.Info, dir string) []swarm.File {
+	return info.ExistingFiles(func(path string) bool {
+		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(path)))
+		return err == nil
+	})
 }
 
 // readErrors is a Storage that notes which files could not be read, and why.
@@ -192,7 +220,7 @@ func (i *item) fault() error {
 	if err != nil {
 		return err
 	}
-	store, err := diskstore.Open(i.t.Dir(), m.Info.Files(), diskstore.Options{Overwrite: true})
+	store, err := diskstore.Open(i.t.Dir(), existingFiles(m.Info, i.t.Dir()), diskstore.Options{Overwrite: true})
 	if err != nil {
 		return err
 	}

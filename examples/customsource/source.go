@@ -16,6 +16,9 @@ import (
 // and looks again every minute.
 type file string
 
+// String names the source in what the program shows.
+func (f file) String() string { return "the peers in " + string(f) }
+
 func (f file) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	answer := swarm.Answer{Next: time.Minute, Min: time.Second, Seeds: -1, Leechers: -1}
 	if err := ctx.Err(); err != nil || a.Event == swarm.Stopped {

@@ -32,7 +32,8 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 	c, err := client.New(client.Config{
 		State: client.Off,
 		NewStorage: func(t *metainfo.Torrent, _ string) (swarm.Storage, error) {
-			store = newChunks(t.Info.Geometry().Length)
+			g := t.Info.Geometry()
+			store = newChunks(g.Length, g.Pads)
 			return store, nil
 		},
 	})

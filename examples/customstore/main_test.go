@@ -10,7 +10,8 @@ import (
 )
 
 func TestStore(t *testing.T) {
-	storagetest.Run(t, func(_ *testing.T, length int64) swarm.Storage { return newChunks(length) })
+	storagetest.Run(t, func(_ *testing.T, length int64) swarm.Storage { return newChunks(length, nil) })
+	storagetest.RunPads(t, func(_ *testing.T, length int64, pads []swarm.Span) swarm.Storage { return newChunks(length, pads) })
 }
 
 func TestRun(t *testing.T) {

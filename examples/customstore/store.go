@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"sync"
+
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 const chunkLen = 64 << 10
@@ -11,24 +13,24 @@ const chunkLen = 64 << 10
 // large torrent of which little is wanted stays small.
 type chunks struct {
 	length int64
+	pads   []swarm.Span
 
 	mu sync.RWMutex
 	at map[int64]*[chunkLen]byte // by number of the chunk
 }
 
-func newChunks(length int64) *chunks {
-	return &chunks{length: length, at: make(map[int64]*[chunkLen]byte)}
+func newChunks(length int64, pads []swarm.Span) *chunks {
+	return &chunks{length: length, pads: pads, at: make(map[int64]*[chunkLen]byte)}
 }
 
-// ReadAt reads zeros where nothing was written.
+// ReadAt reads zeros from pads, and where nothing was written.
 func (c *chunks) ReadAt(p []byte, off int64) (int, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+	clear(p)
 	return c.each(p, off, func(part []byte, chunk int64, from int) {
 		if b := c.at[chunk]; b != nil {
 			copy(part, b[from:])
-		} else {
-			clear(part)
 		}
 	})
 }
@@ -45,16 +47,18 @@ func (c *chunks) WriteAt(p []byte, off int64) (int, error) {
 	})
 }
 
-// each calls f with the part of p that falls into each chunk.
+// each calls f with the parts of p that fall into each chunk and are not pad.
 func (c *chunks) each(p []byte, off int64, f func(part []byte, chunk int64, from int)) (int, error) {
 	if off < 0 || off > c.length-int64(len(p)) {
 		return 0, errors.New("outside the torrent")
 	}
-	for n := 0; n < len(p); {
-		chunk, from := (off+int64(n))/chunkLen, int((off+int64(n))%chunkLen)
-		part := p[n:min(len(p), n+chunkLen-from)]
-		f(part, chunk, from)
-		n += len(part)
+	for s := range swarm.Stored(c.pads, swarm.Span{Offset: off, Length: int64(len(p))}) {
+		for at := s.Offset; at < s.End(); {
+			chunk, from := at/chunkLen, at%chunkLen
+			end := min(s.End(), at+chunkLen-from)
+			f(p[at-off:end-off], chunk, int(from))
+			at = end
+		}
 	}
 	return len(p), nil
 }

@@ -12,7 +12,6 @@ import (
 	"os"
 
 	"github.com/shoal-bt/shoal/client"
-	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/examples/internal/own"
 )
 
@@ -23,10 +22,7 @@ func main() {
 }
 
 func run(ctx context.Context, out io.Writer, args []string) error {
-	// Statistics cost a little, so they have to be asked for.
-	config := client.Config{State: client.Off, Engine: engine.Config{
-		Torrent: engine.TorrentConfig{Events: engine.AllEvents},
-	}}
+	config := client.Config{State: client.Off}
 	if len(args) > 0 {
 		return show(ctx, out, config, args[0], nil)
 	}
@@ -57,18 +53,18 @@ func show(ctx context.Context, out io.Writer, config client.Config, source any, 
 	}
 	for e := range events.All(ctx) {
 		switch e := e.(type) {
-		case engine.PeerConnected:
+		case client.PeerConnected:
 			fmt.Fprintln(out, "peer", e.Addr)
-		case engine.Piece:
+		case client.Piece:
 			fmt.Fprintf(out, "\r%5.1f %%", 100*t.Progress())
-		case engine.StatsTick:
+		case client.StatsTick:
 			s := e.Stats
 			fmt.Fprintf(out, "  %.1f MB/s from %d peers", s.Down.Rate/1e6, s.Peers)
 		case client.FileCompleted:
 			fmt.Fprintf(out, "\n%s is complete\n", e.Path)
-		case engine.Completed:
+		case client.Completed:
 			return nil
-		case engine.Failed:
+		case client.Failed:
 			return e.Err
 		}
 	}

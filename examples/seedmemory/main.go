@@ -39,7 +39,8 @@ func run(ctx context.Context, out io.Writer, _ []string) error {
 	leecher, err := client.New(client.Config{
 		State: client.Off,
 		NewStorage: func(t *metainfo.Torrent, _ string) (swarm.Storage, error) {
-			return swarm.NewMemory(t.Info.Geometry().Length), nil
+			g := t.Info.Geometry()
+			return swarm.NewMemory(g.Length, g.Pads...), nil
 		},
 	})
 	if err != nil {

@@ -116,7 +116,11 @@ func (t *tree) flat(body *ast.BlockStmt) bool {
 	return true
 }
 
-func TestBudgets(t *testing.T) { report(t, checkBudgets(workspace(t), longFiles)) }
+func TestBudgets(t *testing.T) {
+	report(t, checkBudgets(workspace(t), longFiles), codeSection, fmt.Sprintf("a file has less than %d lines, or less than %d "+
+		"if it is in longFiles of internal/house/budgets_test.go, with its reason; a function has less than %d, without its "+
+		"composite literals and its longest switch of clauses of at most %d lines", fileBudget, longFileBudget, funcBudget, flatClause))
+}
 
 func TestCheckBudgets(t *testing.T) {
 	fn := func(body string) string { return "package x\n\nfunc f() {\n" + body + "}\n" }

@@ -37,14 +37,15 @@ func TestBencodeCompilesOneModule(t *testing.T) {
 	workspace(t)
 	modules := dependencies(t, "{{with .Module}}{{.Path}}{{end}}", prefix+"bencode")
 	slices.Sort(modules)
-	require.ElementsMatch(t, []string{"github.com/jackpal/bencode-go", prefix + "bencode"}, slices.Compact(modules))
+	require.ElementsMatch(t, []string{"github.com/jackpal/bencode-go", prefix + "bencode"}, slices.Compact(modules), "See %v.", floorsSection)
 }
 
 // TestProtocolCompilesNoNet is about what imports bring along, while checkPurity
 // is about the code of the module itself.
 func TestProtocolCompilesNoNet(t *testing.T) {
 	workspace(t)
-	report(t, checkNoNet(dependencies(t, "{{.ImportPath}}", prefix+"protocol", prefix+"piecepicker")))
+	report(t, checkNoNet(dependencies(t, "{{.ImportPath}}", prefix+"protocol", prefix+"piecepicker")),
+		pureSection, "of net, protocol and piecepicker compile net/netip only, with all that they import")
 }
 
 func TestCheckNoNet(t *testing.T) {

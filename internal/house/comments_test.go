@@ -21,6 +21,9 @@ func checkComments(w *tree) (complaints []string) {
 			for _, name := range uncommented(d) {
 				complaints = append(complaints, fmt.Sprintf("%s: %s has no comment", f.path, name))
 			}
+			for _, name := range commentedByGroup(d) {
+				complaints = append(complaints, fmt.Sprintf("%s: %s has no comment of its own, so go doc shows that of its group", f.path, name))
+			}
 		}
 	}
 	return complaints
@@ -49,6 +52,22 @@ func uncommented(d ast.Decl) (names []string) {
 					}
 				}
 			}
+		}
+	}
+	return names
+}
+
+// commentedByGroup returns the exported types that d declares in a group with a comment
+// and that have none of their own.
+func commentedByGroup(d ast.Decl) (names []string) {
+	g, ok := d.(*ast.GenDecl)
+	if !ok || !g.Lparen.IsValid() || empty(g.Doc) {
+		return nil
+	}
+	for _, spec := range g.Specs {
+		s, ok := spec.(*ast.TypeSpec)
+		if ok && s.Name.IsExported() && empty(s.Doc) && empty(s.Comment) {
+			names = append(names, s.Name.Name)
 		}
 	}
 	return names
@@ -89,7 +108,10 @@ func receiverExported(fn *ast.FuncDecl) bool {
 
 func empty(g *ast.CommentGroup) bool { return g == nil || strings.TrimSpace(g.Text()) == "" }
 
-func TestExportedNamesHaveComments(t *testing.T) { report(t, checkComments(workspace(t))) }
+func TestExportedNamesHaveComments(t *testing.T) {
+	report(t, checkComments(workspace(t)), codeSection, "every exported name has a comment above it or beside it, but for Error and Unwrap; "+
+		"a comment above a group is enough for its constants and variables, and one above a run of methods for all of them")
+}
 
 func TestCheckComments(t *testing.T) {
 	for _, test := range []struct{ name, text, complaint string }{
@@ -111,6 +133,8 @@ func TestCheckComments(t *testing.T) {
 		{"constant", "const C = 1", "C has no comment"},
 		{"group", "// Limits.\nconst (\n\tC = 1\n\tD = 2\n)", ""},
 		{"name in a group", "const (\n\t// C is.\n\tC = 1\n\tD = 2\n)", "D has no comment"},
+		{"group of types", "// Kinds.\ntype (\n\t// T is.\n\tT int\n\n\tt int\n)", ""},
+		{"type in a group", "// Kinds.\ntype (\n\t// T is.\n\tT int\n\tU int\n)", "U has no comment of its own"},
 		{"beside", "var (\n\tV int // is\n)", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

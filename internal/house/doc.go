@@ -3,8 +3,8 @@
 //
 // What comes in is the tree: the Go files, the go.mod files, the documents, and
 // the tables of floors and rooms in ARCHITECTURE.md. What goes out are failures
-// that name the file and the rule. Each check is in the file that it is named
-// after:
+// that name the file, what is allowed, and the section of a document in which the rule
+// stands (sections_test.go). Each check is in the file that it is named after:
 //
 //	check                                             file
 //	imports against the table of floors               plan_test.go, imports_test.go
@@ -19,6 +19,7 @@
 //	the tables of README.md and BEPS.md               readme_test.go
 //	unfinished work, and paths of one machine         words_test.go
 //	phrases that make prose hard to read              prose_test.go
+//	the steps of CI, and documents that name them     ci_test.go
 //
 // Each check is a function from a tree to complaints. Its own test shows that it
 // complains: it runs the check on a small tree that breaks the rule.

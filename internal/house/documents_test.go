@@ -120,7 +120,9 @@ func proseLines(comment string) (n int) {
 
 func TestDocuments(t *testing.T) {
 	w := workspace(t)
-	report(t, checkDocuments(floors(t, w), w))
+	report(t, checkDocuments(floors(t, w), w), documentsSection, fmt.Sprintf("a module has a README.md of at most %d lines, the LICENSE, "+
+		"a CHANGELOG.md that begins with a version, and an Example with an output; a package has one comment of at most %d lines, "+
+		"that of a module in doc.go; programs need no Example, and their README.md may be longer", readmeBudget, commentBudget))
 }
 
 func TestCheckDocuments(t *testing.T) {

@@ -28,11 +28,20 @@ func checkImports(p plan, w *tree) (complaints []string) {
 		for _, spec := range f.syntax.Imports {
 			imported, err := strconv.Unquote(spec.Path.Value)
 			if err == nil && !mayImport(p, f, imported) {
-				complaints = append(complaints, fmt.Sprintf("%s imports %s, which %s may not", f.path, imported, f.module))
+				complaints = append(complaints, fmt.Sprintf("%s imports %s, which %s may not; it may import %s", f.path, imported, f.module, allowedImports(p, f)))
 			}
 		}
 	}
 	return complaints
+}
+
+// allowedImports lists what f may import.
+func allowedImports(p plan, f goFile) string {
+	allowed := slices.Concat(p[f.module].may, p[f.module].third)
+	if f.test() && f.module != "swarm" {
+		allowed = slices.Concat(allowed, testThirdParty[""], testThirdParty[f.module])
+	}
+	return strings.Join(append(allowed, "the standard library"), ", ")
 }
 
 // mayImport reports whether the plan lets f import the package at path.
@@ -58,7 +67,8 @@ func mayImport(p plan, f goFile, path string) bool {
 
 func TestImportsKeepToTheirFloor(t *testing.T) {
 	w := workspace(t)
-	report(t, checkImports(floors(t, w), w))
+	report(t, checkImports(floors(t, w), w), floorsSection, "a module imports itself, what its row of the table names, and the standard library; "+
+		"its tests also import testify, but not those of swarm. To let it import another module on a floor below, change its row")
 }
 
 func TestCheckImports(t *testing.T) {
@@ -70,7 +80,8 @@ func TestCheckImports(t *testing.T) {
 		{"b/b.go", prefix + "b/internal/x", ""},
 		{"b/b.go", prefix + "ab", "b/b.go imports " + prefix + "ab"},
 		{"b/b.go", prefix + "c", "which b may not"},
-		{"b/b_test.go", prefix + "c", "which b may not"},
+		{"b/b_test.go", prefix + "c", "which b may not; it may import a, example.com/lib, github.com/stretchr/testify, the standard library"},
+		{"a/a.go", prefix + "b", "which a may not; it may import the standard library"},
 		{"b/b_windows.go", prefix + "d", "which b may not"},
 		{"d/d.go", prefix + "a", "which d may not"},
 		{"c/c.go", prefix + "d", ""},

@@ -96,7 +96,7 @@ func checkPlan(p plan, kind string, existing []string) (complaints []string) {
 		}
 		for _, m := range r.may {
 			if below, ok := p[m]; !ok || below.floor >= r.floor {
-				bad("%s may import %s, which is on no floor below it", name, m)
+				bad("%s may import %s, which is on no floor below it; below are %s", name, m, strings.Join(p.below(r.floor), ", "))
 			}
 		}
 	}
@@ -109,6 +109,17 @@ func checkPlan(p plan, kind string, existing []string) (complaints []string) {
 	return complaints
 }
 
+// below lists the names on floors below the given one.
+func (p plan) below(floor int) (names []string) {
+	for name, r := range p {
+		if r.floor < floor {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // floors returns the plan of the workspace's modules.
 func floors(t *testing.T, w *tree) plan {
 	t.Helper()
@@ -119,7 +130,7 @@ func floors(t *testing.T, w *tree) plan {
 
 func TestPlan(t *testing.T) {
 	w := workspace(t)
-	report(t, checkPlan(floors(t, w), "module", w.modules))
+	report(t, checkPlan(floors(t, w), "module", w.modules), floorsSection, "the table has a row for each module, which names modules on lower floors only")
 }
 
 func TestParsePlan(t *testing.T) {
@@ -138,7 +149,7 @@ func TestParsePlan(t *testing.T) {
 	sideways := strings.Replace(planText, "beside b | –", "beside b | `b`", 1)
 	p, err = parsePlan(sideways)
 	require.NoError(t, err)
-	requireComplaint(t, checkPlan(p, "module", []string{"a", "b", "c", "d"}), "d may import b")
+	requireComplaint(t, checkPlan(p, "module", []string{"a", "b", "c", "d"}), "d may import b, which is on no floor below it; below are a")
 
 	for name, text := range map[string]string{
 		"no table":        "nothing",

@@ -25,13 +25,19 @@ var pureImports = strings.Fields(`
 // memory policy takes locks, because all torrents share it.
 var pureImportsOf = map[string][]string{"protocol/budget": {"sync"}}
 
-// impureNames are functions of allowed packages that read a clock, wait, start a
-// coroutine, use the process's input and output, or read the machine's files.
+// impureNames are functions and types of allowed packages that read a clock, wait, start
+// a coroutine, use the process's input and output, or depend on the machine's time zone.
 var impureNames = map[string][]string{
-	"time": strings.Fields("Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick Local LoadLocation"),
+	"time": strings.Fields("Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick Timer Ticker Local LoadLocation Unix UnixMilli UnixMicro"),
 	"fmt":  strings.Fields("Print Printf Println Scan Scanf Scanln"),
 	"iter": strings.Fields("Pull Pull2"), // which start a coroutine
 }
+
+// impureMethods are methods of the standard library that pure code may not use: Local of
+// time.Time depends on the machine's time zone, and Done of context.Context returns a
+// channel. The type of a receiver is not known, so no other method of an allowed package
+// may have such a name.
+var impureMethods = []string{"Local", "Done"}
 
 // explicitRandom are the names of math/rand/v2 that are of a source which the
 // caller chose. All others read the process's random source.
@@ -95,9 +101,13 @@ func (t *tree) impureSyntax(p *typedPackage, f goFile) (complaints []string) {
 			if n.Op == token.ARROW {
 				bad(n, "receives from a channel")
 			}
+		case *ast.RangeStmt:
+			if p.isChannel(n.X) {
+				bad(n, "ranges over a channel")
+			}
 		case *ast.Ident:
 			builtin, ok := p.info.Uses[n].(*types.Builtin)
-			if ok && strings.HasPrefix(builtin.Name(), "print") {
+			if ok && slices.Contains([]string{"print", "println", "close"}, builtin.Name()) {
 				bad(n, "uses "+builtin.Name())
 			}
 		case *ast.SelectorExpr:
@@ -106,13 +116,20 @@ func (t *tree) impureSyntax(p *typedPackage, f goFile) (complaints []string) {
 			if global || slices.Contains(impureNames[from], n.Sel.Name) {
 				bad(n, "uses "+from+"."+n.Sel.Name)
 			}
+			if from == "" && p.info.Selections[n] == nil && slices.Contains(impureMethods, n.Sel.Name) {
+				bad(n, "uses the method "+n.Sel.Name+" of another package")
+			}
 		}
 		return true
 	})
 	return complaints
 }
 
-func TestProtocolIsPure(t *testing.T) { report(t, checkPurity(workspace(t))) }
+func TestProtocolIsPure(t *testing.T) {
+	report(t, checkPurity(workspace(t)), pureSection, "protocol only computes. The time is an argument, randomness comes from a source that the caller "+
+		"chose, and what is to be done is an Effect, which engine carries out. Of the standard library it imports "+strings.Join(pureImports, ", ")+
+		", and protocol/budget also sync. A variable of a package is an error, an array or another value that is never written")
+}
 
 func TestCheckPurity(t *testing.T) {
 	for _, test := range []struct{ name, file, text, complaint string }{
@@ -144,12 +161,29 @@ func TestCheckPurity(t *testing.T) {
 		{"a channel in budget", "budget/p.go", "type t struct{ c chan int }", "has a channel"},
 		{"a send", "p.go", "func f(c any) { c <- 1 }", "sends to a channel"},
 		{"a receive", "p.go", "func f(c any) { <-c }", "receives from a channel"},
+		{"a loop over a channel of another package", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f() { for range swarm.Ticks { } }", "p.go:5 ranges over a channel"},
+		{"a loop over a field of another package", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) { for x := range t.C { _ = x } }", "ranges over a channel"},
+		{"a loop over the result of another package", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f() { for range swarm.Open() { } }", "ranges over a channel"},
+		{"a loop over a slice of another package", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) { for range t.S { } }", ""},
+		{"a loop over a channel of time", "p.go", "import \"time\"\n\nfunc f(t *time.Ticker) { for range t.C { } }", "uses time.Ticker"},
+		{"a close", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f() { close(swarm.Ticks) }", "uses close"},
+		{"a loop over the channel of a context", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) { for range t.Ctx.Done() { } }", "uses the method Done"},
+		{"the time zone", "p.go", "import \"time\"\n\nfunc f(t time.Time) int { return t.Local().Hour() }", "p.go:5 uses the method Local"},
+		{"the time zone of a field", "p.go", "import \"time\"\n\ntype s struct{ at time.Time }\n\nfunc (s *s) f() any { return s.at.Local }", "uses the method Local"},
+		{"the time zone as a method expression", "p.go", "import \"time\"\n\nvar local = time.Time.Local", "uses the method Local"},
+		{"the time zone of an event of another package", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) any { return t.At.Local() }", "uses the method Local"},
+		{"a time in the zone", "p.go", "import \"time\"\n\nfunc f() any { return time.Unix(1, 0) }", "uses time.Unix"},
+		{"a method of that name", "p.go", "type t struct{}\n\nfunc (t) Local() {}\n\nfunc f(x t) { x.Local() }", ""},
+		{"a method of that name of a sibling", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) { t.Local() }", ""},
 		{"a select", "p.go", "func f() { select {} }", "selects between channels"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := checkPurity(fixture(t, map[string]string{
 				"protocol/go.mod":       "",
 				"protocol/" + test.file: "package p\n\n" + test.text + "\n",
+				"swarm/go.mod":          "",
+				"swarm/swarm.go": "package swarm\n\nimport (\n\t\"context\"\n\t\"time\"\n)\n\ntype Timer struct {\n\tC <-chan time.Time\n\tS []int\n\tAt time.Time\n\tCtx context.Context\n}\n\n" +
+					"func (Timer) Local() {}\n\nvar Ticks chan int\n\nfunc Open() chan int { return Ticks }\n",
 			}))
 			requireComplaint(t, got, test.complaint)
 		})

@@ -105,7 +105,9 @@ func checkLinks(w *tree) (complaints []string) {
 	return complaints
 }
 
-func TestLinks(t *testing.T) { report(t, checkLinks(workspace(t))) }
+func TestLinks(t *testing.T) {
+	report(t, checkLinks(workspace(t)), documentsSection, "a link without a scheme names a file, from the top of the workspace")
+}
 
 func TestCheckLinks(t *testing.T) {
 	files := map[string]string{"README.md": "[a](a) ![b](a/b.svg) [c](https://example.com/x)", "a/b.svg": ""}
@@ -114,9 +116,13 @@ func TestCheckLinks(t *testing.T) {
 	requireComplaint(t, checkLinks(fixture(t, files)), "BEPS.md leads nowhere")
 }
 
-func TestBEPsAreProven(t *testing.T) { report(t, checkBEPs(workspace(t))) }
+func TestBEPsAreProven(t *testing.T) {
+	report(t, checkBEPs(workspace(t)), documentsSection, "a row of BEPS.md names one module and at least one of its tests, fuzz targets or examples, in backquotes")
+}
 
-func TestModulesAreListed(t *testing.T) { report(t, checkModulesListed(workspace(t))) }
+func TestModulesAreListed(t *testing.T) {
+	report(t, checkModulesListed(workspace(t)), documentsSection, "the table of modules in README.md has each module; e2e and internal/house may be missing")
+}
 
 func TestCheckBEPs(t *testing.T) {
 	for _, test := range []struct{ name, row, complaint string }{

@@ -1,6 +1,7 @@
 package house
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
@@ -89,13 +90,16 @@ func (t *tree) checkRoomImports(p plan, f goFile) (complaints []string) {
 				complaints = append(complaints, fmt.Sprintf("%s imports %s, which only tests may", f.path, room))
 			}
 		case !slices.Contains(p[from].may, room):
-			complaints = append(complaints, fmt.Sprintf("%s imports %s, which the row of room %s does not name", f.path, room, from))
+			complaints = append(complaints, fmt.Sprintf("%s imports %s, which the row of room %s does not name; it names %s", f.path, room, from, cmp.Or(strings.Join(p[from].may, ", "), "no room")))
 		}
 	}
 	return complaints
 }
 
-func TestRooms(t *testing.T) { report(t, checkRooms(workspace(t))) }
+func TestRooms(t *testing.T) {
+	report(t, checkRooms(workspace(t)), roomsSection, "the table has a row for each package of the module, which imports of this module what its row names, "+
+		"on floors below; "+strings.Join(testRooms, ", ")+" is for tests. To let a package import another, change its row")
+}
 
 func TestCheckRooms(t *testing.T) {
 	const header = "| floor | room | purpose | may import |\n|---|---|---|---|\n"
@@ -122,7 +126,8 @@ func TestCheckRooms(t *testing.T) {
 		{"another module's table", "ARCHITECTURE.md", engine + "\n" + header + "| 0 | `swarm` | – | – |\n", ""},
 		{"another module's missing row", "ARCHITECTURE.md", engine + "\n" + header + "| 0 | `swarm` | – | – |\n| 0 | `swarm/x` | – | – |\n", "swarm/x is in the table"},
 		{"an import that is named", "engine/x.go", imports("engine/internal/conns"), ""},
-		{"an import that is not named", "engine/x.go", imports("engine/internal/memory"), "the row of room engine does not name"},
+		{"an import that is not named", "engine/x.go", imports("engine/internal/memory"), "the row of room engine does not name; it names engine/internal/conns"},
+		{"an import of a room that may import none", "engine/internal/disk/d.go", imports("engine/internal/memory"), "the row of room engine/internal/disk does not name; it names no room"},
 		{"an import in a test", "engine/x_test.go", imports("engine/internal/memory"), "the row of room engine does not name"},
 		{"an import of the package under test", "engine/x_test.go", imports("engine"), ""},
 		{"another module", "engine/x.go", imports("swarm"), ""},

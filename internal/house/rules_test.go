@@ -121,7 +121,10 @@ func receiverPrefix(fn *ast.FuncDecl) string {
 	}
 }
 
-func TestRules(t *testing.T) { report(t, checkRules(workspace(t))) }
+func TestRules(t *testing.T) {
+	report(t, checkRules(workspace(t)), codeSection, fmt.Sprintf("doc.go of %s has a table of at least %d rows with the columns rule, file and function; "+
+		"a function is a name such as newPeer, or a type and a method such as State.Apply", strings.Join(ruled, ", "), fewestRules))
+}
 
 func TestCheckRules(t *testing.T) {
 	doc := func(header string, rows ...string) string {

@@ -136,14 +136,6 @@ func workspace(t *testing.T) *tree {
 	return w
 }
 
-// report fails the test with each complaint.
-func report(t *testing.T, complaints []string) {
-	t.Helper()
-	for _, c := range complaints {
-		t.Error(c)
-	}
-}
-
 func TestLoad(t *testing.T) {
 	w := fixture(t, map[string]string{
 		"a/go.mod":             "module x/a\n",

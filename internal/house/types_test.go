@@ -10,8 +10,8 @@ import (
 )
 
 // A typedPackage is a package without its tests, with what go/types finds out
-// about its names although no import is loaded: which are local, which belong to
-// the package, and which are imports. Types from other packages are unknown.
+// about its names: which are local, which belong to the package, and which are
+// imports. Types from packages outside the workspace are unknown.
 type typedPackage struct {
 	files []goFile
 	types *types.Package
@@ -48,9 +48,19 @@ func (t *tree) resolve(files []goFile) *typedPackage {
 	if len(parsed) == 0 {
 		return nil
 	}
-	config := types.Config{Importer: noImports{}, Error: func(error) {}} // every import is an error
-	p.types, _ = config.Check(path.Dir(p.files[0].path), t.fset, parsed, p.info)
+	p.types = siblings{t, map[string]*types.Package{}}.check(path.Dir(p.files[0].path), parsed, p.info)
 	return p
+}
+
+// isChannel reports whether x is a channel. It does not know those whose type is from
+// outside the workspace.
+func (p *typedPackage) isChannel(x ast.Expr) bool {
+	known := p.info.Types[x].Type
+	if known == nil {
+		return false
+	}
+	_, ok := known.Underlying().(*types.Chan)
+	return ok
 }
 
 // imported returns the path of the package that x names, or "".
@@ -66,12 +76,41 @@ func (p *typedPackage) imported(x ast.Expr) string {
 	return name.Imported().Path()
 }
 
-// noImports is an importer that knows the names of packages and nothing in them.
-type noImports struct{}
+// siblings is an importer that reads the packages of the workspace. Of others it knows
+// the name and nothing in them.
+type siblings struct {
+	tree   *tree
+	loaded map[string]*types.Package // by folder; nil while a package is being read
+}
 
 var majorVersion = regexp.MustCompile(`/v\d+$`)
 
-func (noImports) Import(importPath string) (*types.Package, error) {
-	name := path.Base(majorVersion.ReplaceAllString(importPath, ""))
-	return types.NewPackage(importPath, strings.ReplaceAll(name, "-", "_")), errors.New("not loaded")
+func (s siblings) Import(importPath string) (*types.Package, error) {
+	folder, ours := strings.CutPrefix(importPath, prefix)
+	var parsed []*ast.File
+	if ours {
+		for _, f := range s.tree.packages(s.tree.moduleOf(folder))[folder] {
+			if !f.test() {
+				parsed = append(parsed, f.syntax)
+			}
+		}
+	}
+	known, begun := s.loaded[folder]
+	if len(parsed) == 0 || (begun && known == nil) {
+		name := path.Base(majorVersion.ReplaceAllString(importPath, ""))
+		return types.NewPackage(importPath, strings.ReplaceAll(name, "-", "_")), errors.New("not loaded")
+	}
+	if !begun {
+		s.loaded[folder] = nil
+		s.loaded[folder] = s.check(folder, parsed, nil)
+	}
+	return s.loaded[folder], nil
+}
+
+// check finds out what it can about the files of a package. Every import from outside the
+// workspace is an error, and so is what follows from it, so errors are ignored.
+func (s siblings) check(folder string, files []*ast.File, info *types.Info) *types.Package {
+	config := types.Config{Importer: s, Error: func(error) {}}
+	p, _ := config.Check(prefix+folder, s.tree.fset, files, info)
+	return p
 }

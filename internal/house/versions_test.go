@@ -119,12 +119,13 @@ func readMods(t *testing.T, w *tree) map[string]modFile {
 }
 
 func TestSiblingsAreVersioned(t *testing.T) {
-	report(t, checkVersions(readWork(t, root()), readMods(t, workspace(t))))
+	report(t, checkVersions(readWork(t, root()), readMods(t, workspace(t))), versionsSection, "a go.mod has no replace and requires a sibling at its next version, "+
+		"such as v0.1.0, which a line of go.work maps to its folder: replace "+prefix+"swarm v0.1.0 => ./swarm")
 }
 
 func TestImportsAreRequired(t *testing.T) {
 	w := workspace(t)
-	report(t, checkRequires(w, readMods(t, w)))
+	report(t, checkRequires(w, readMods(t, w)), versionsSection, "a go.mod requires each module that the code imports. Add it by go mod edit -require, then run scripts/tidy")
 }
 
 func TestCheckVersions(t *testing.T) {

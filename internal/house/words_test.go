@@ -37,7 +37,9 @@ func checkWords(w *tree) (complaints []string) {
 	return complaints
 }
 
-func TestWords(t *testing.T) { report(t, checkWords(workspace(t))) }
+func TestWords(t *testing.T) {
+	report(t, checkWords(workspace(t)), documentsSection, "no file has a mark of unfinished work, or a path that exists on one machine; write ~, a path from the top of the workspace, or an example such as /srv/x")
+}
 
 func TestCheckWords(t *testing.T) {
 	for _, test := range []struct{ name, line, complaint string }{

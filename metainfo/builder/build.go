@@ -33,6 +33,9 @@ func (o Options) build(ctx context.Context, inputs []input, single bool, base st
 	if err := o.hash(ctx, p); err != nil {
 		return nil, err
 	}
+	if err := checkUnchanged(ctx, inputs); err != nil {
+		return nil, err
+	}
 	if t.Info, err = p.info(); err != nil {
 		return nil, err
 	}
@@ -80,7 +83,8 @@ func (o Options) plan(inputs []input, single bool, name string) (*plan, error) {
 		p.files = append(p.files, file{path: in.path, length: in.length, input: in})
 	}
 	if p.v2 {
-		p.files = layout.WithPads(p.files, func(f *file) int64 { return f.length }, newPad, pieceLength, 0)
+		pads := newPads(inputs)
+		p.files = layout.WithPads(p.files, func(f *file) int64 { return f.length }, pads.next, pieceLength, 0)
 	}
 	return p, p.layOut()
 }

@@ -60,7 +60,7 @@ func (c *content) read(n int, b []byte, at int64) error {
 		}
 		c.source, c.entry = s, n
 		if s.Size() != in.length {
-			return fmt.Errorf("%s: it had %d bytes and now has %d; build again when nothing writes to it", in.onDisk, in.length, s.Size())
+			return changed(in, s.Size())
 		}
 	}
 	m, err := c.source.ReadAt(b, at)
@@ -68,7 +68,39 @@ func (c *content) read(n int, b []byte, at int64) error {
 	case m == len(b):
 		return nil
 	case err == nil || err == io.EOF:
-		return fmt.Errorf("%s: it became shorter while it was read; build again when nothing writes to it", in.onDisk)
+		return fmt.Errorf("%s: it became shorter while it was read; %s", in.onDisk, whenQuiet)
 	}
 	return fmt.Errorf("%s: %w", in.onDisk, err)
+}
+
+// changed returns the error about an input that now has size bytes.
+func changed(in *input, size int64) error {
+	if size != in.length {
+		return fmt.Errorf("%s: it had %d bytes and now has %d; %s", in.onDisk, in.length, size, whenQuiet)
+	}
+	return fmt.Errorf("%s: it was written to while it was read; %s", in.onDisk, whenQuiet)
+}
+
+const whenQuiet = "build again when nothing writes to it"
+
+// checkUnchanged returns an error if an input is no longer as it was found, because its
+// hashes may then be of a mixture.
+func checkUnchanged(ctx context.Context, inputs []input) error {
+	for n := range inputs {
+		in := &inputs[n]
+		if in.stat == nil {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		fi, err := in.stat()
+		if err != nil {
+			return err
+		}
+		if fi.Size() != in.length || !fi.ModTime().Equal(in.modified) || !fi.Mode().IsRegular() {
+			return changed(in, fi.Size())
+		}
+	}
+	return nil
 }

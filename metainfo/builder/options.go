@@ -64,6 +64,20 @@ type Options struct {
 
 	// NoSymlinks leaves out all symlinks. They are never followed.
 	NoSymlinks bool
+
+	// Exclude leaves out files and folders, by patterns as path.Match has them. A
+	// pattern with a slash is matched against the path below the folder that is
+	// built from, another one against the name at any depth. One that ends in a
+	// slash matches only folders. A file that is named itself is never left out.
+	Exclude []string
+
+	// NoHidden leaves out hidden files and folders, whose names begin with a dot,
+	// and those that systems put into folders, such as Thumbs.db.
+	NoHidden bool
+
+	// Excluded, if it is set, is called for each file and folder that Exclude or
+	// NoHidden leaves out, with its path below the folder.
+	Excluded func(path string)
 }
 
 // File makes a torrent of the file or folder at name. It follows name if that
@@ -112,8 +126,13 @@ func (o Options) FS(ctx context.Context, fsys fs.FS, name string) (*metainfo.Tor
 }
 
 func (o Options) walk(ctx context.Context, fsys fs.FS, name, base string) (*metainfo.Torrent, error) {
+	exclusion, err := o.exclusion()
+	if err != nil {
+		return nil, err
+	}
 	w := walker{
 		ctx:        ctx,
+		exclusion:  exclusion,
 		fsys:       fsys,
 		root:       name,
 		base:       base,

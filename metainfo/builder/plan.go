@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sort"
@@ -34,12 +35,14 @@ type file struct {
 	input  *input   // nil for a pad
 }
 
-func newPad(length int64) file { return file{path: layout.PadPath(length), length: length} }
-
 func (f *file) pad() bool { return f.input == nil }
 
-// blankRoot stands for roots that are not known yet, since zero is none.
-var blankRoot = [32]byte{1}
+// blankRoot stands for the root of file n while it is not known. Zero would be none, and
+// files of one root must have one length.
+func blankRoot(n int) (root [32]byte) {
+	binary.BigEndian.PutUint64(root[:], uint64(n)+1)
+	return root
+}
 
 // layOut makes room for the hashes, and has package metainfo read the info
 // dictionary while they are blank. So the pieces are those that a reader will see,
@@ -49,7 +52,7 @@ func (p *plan) layOut() error {
 	for n := range p.files {
 		f := &p.files[n]
 		if f.length > 0 && !f.pad() {
-			f.root = blankRoot
+			f.root = blankRoot(n)
 		}
 		length += f.length
 	}
@@ -67,8 +70,15 @@ func (p *plan) layOut() error {
 		p.hashes2 = make([][32]byte, pieces)
 	}
 	var err error
-	p.layout, err = p.info()
-	return err
+	if p.layout, err = p.info(); err != nil {
+		return err
+	}
+	// What surrounds the hashes is short.
+	size := int64(len(p.layout.Raw) + 32*len(p.hashes2))
+	if size > layout.MaxBytes {
+		return fmt.Errorf("the .torrent file would have %d bytes, more than %d; choose longer pieces", size, layout.MaxBytes)
+	}
+	return nil
 }
 
 // info returns the Info with the hashes that are known.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/shoal-bt/shoal/metainfo/internal/layout"
@@ -25,7 +26,9 @@ type input struct {
 	symlink      []string // the target below the torrent's folder; nil for a file
 	targetOnDisk string   // the same in the form of onDisk
 
-	open func() (source, error)
+	open     func() (source, error)
+	stat     func() (fs.FileInfo, error) // nil for what cannot change
+	modified time.Time                   // when it was found
 }
 
 // A source is an open input.
@@ -47,6 +50,7 @@ type walker struct {
 	root, base string
 	skipped    func(path, why string)
 	noSymlinks bool
+	exclusion  exclusion
 	inputs     []input
 	folders    map[string]bool // those that hold an input, at any depth
 }
@@ -70,7 +74,7 @@ func (w *walker) collect() (inputs []input, single bool, err error) {
 	}
 	w.dropDangling()
 	if len(w.inputs) == 0 {
-		return nil, false, fmt.Errorf("the folder %s has no files", w.base)
+		return nil, false, fmt.Errorf("the folder %s has no files%s", w.base, w.exclusion.exception())
 	}
 	return w.inputs, false, nil
 }
@@ -90,10 +94,14 @@ func (w *walker) folder(below []string) error {
 	for _, e := range entries {
 		here := append(slices.Clip(slices.Clone(below)), e.Name())
 		rel := path.Join(here...)
-		if !utf8.ValidString(e.Name()) {
-			return fmt.Errorf("%q: the name is not UTF-8; rename it", rel)
-		}
 		full := path.Join(w.root, rel)
+		if w.exclusion.matches(rel, e) {
+			w.exclusion.report(rel)
+			continue
+		}
+		if !utf8.ValidString(e.Name()) {
+			return fmt.Errorf("%q: the name is not UTF-8; rename it or leave it out", rel)
+		}
 		switch {
 		case e.IsDir():
 			err = w.folder(here)
@@ -130,6 +138,8 @@ func (w *walker) file(full string, here []string, onDisk string, fi fs.FileInfo)
 		length:     fi.Size(),
 		executable: fi.Mode()&0o111 != 0,
 		open:       func() (source, error) { return openFile(w.fsys, full) },
+		stat:       func() (fs.FileInfo, error) { return fs.Stat(w.fsys, full) },
+		modified:   fi.ModTime(),
 	}
 }
 

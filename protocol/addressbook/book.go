@@ -4,8 +4,7 @@
 // In come addresses and the results of dials and connections ([Outcome]); out comes
 // the next address to dial ([Book.Next]), and the time at which there may be one. A
 // [Book] is a value that one goroutine owns. It reads no clock: each call that needs
-// the time is given it. Its memory is bounded, apart from the
-// bans, which only grow by what we were sent or a user asked for.
+// the time is given it. Its memory is bounded, apart from the bans that a user asked for.
 package addressbook
 
 import (
@@ -19,6 +18,16 @@ import (
 const (
 	maxKnown    = 3000 // addresses that a Book remembers
 	maxFailures = 6    // failures in a row; with one more an address is forgotten
+
+	// An address from which a connection with blocks was lost is tried again every few
+	// seconds for a while, because its peer may only have paused.
+	lostTime  = time.Minute
+	lostRetry = 4 * time.Second
+
+	// duplicateWait is the time before another address of a peer that is connected is
+	// tried again. crossedWait is longer than it takes the peer to dial us again.
+	duplicateWait = 5 * time.Minute
+	crossedWait   = 10 * time.Second
 )
 
 // backoff is the time before an address is tried again, by failures in a row.
@@ -32,12 +41,24 @@ type Outcome uint8
 
 // The outcomes.
 const (
-	Failed      Outcome = iota // no connection, or one that ended
+	Failed      Outcome = iota // no connection, or one that ended before a block moved
 	NoHandshake                // connected, but no handshake: the peer may know only another of our swarms
 	NoRoom                     // we had no room or were paused, which is no fault of the address
 	Useless                    // both sides have everything
 	Self                       // it is our own address
+	Lost                       // a connection that ended after blocks had moved over it
+	Duplicate                  // its peer is connected by another address
+	Crossed                    // the same, and the other connection may have ended at once
 )
+
+// isFailure reports whether an outcome counts against the address.
+func (o Outcome) isFailure() bool {
+	switch o {
+	case Failed, NoHandshake, Useless, Lost:
+		return true
+	}
+	return false
+}
 
 // Swarms is a set of a torrent's swarms: bit i stands for the swarm with index i.
 type Swarms uint8
@@ -64,18 +85,25 @@ func (s Swarms) after(i int) int {
 type Book struct {
 	known   map[netip.AddrPort]*entry
 	order   []*entry // as they came
-	bans    map[netip.Addr]struct{}
+	hosts   map[netip.Addr]*host
 	dialing int       // dials under way
+	fresh   int       // entries that were never dialed
 	due     time.Time // when Next may have something; zero for never
+
+	bans     bans
+	refusals refusals
 }
 
 // An entry is an address and its history.
 type entry struct {
 	addr      netip.AddrPort
+	host      *host
 	swarms    Swarms    // where it was found
 	swarm     int       // the one of them to dial it in next
 	retryAt   time.Time // not to be tried before
 	failures  int       // in a row
+	lostAt    time.Time // when a connection with blocks was lost last; zero for never
+	dialed    bool      // it was, at least once
 	dialing   bool
 	connected bool
 	seed      bool // has everything
@@ -97,15 +125,30 @@ func (b *Book) Add(now time.Time, a swarm.Address, in Swarms) {
 		}
 		return
 	}
-	if len(b.order) >= maxKnown {
+	if len(b.order) >= maxKnown && !b.makeRoom(addr.Addr()) {
 		return
 	}
 	if b.known == nil {
 		b.known = make(map[netip.AddrPort]*entry)
+		b.hosts = make(map[netip.Addr]*host)
 	}
-	e := &entry{addr: addr, swarms: in, swarm: in.after(-1), seed: a.Flags&swarm.Seed != 0}
+	h := b.hosts[addr.Addr()]
+	if h == nil {
+		h = new(host)
+		b.hosts[addr.Addr()] = h
+	}
+	h.entries++
+	e := &entry{
+		addr:    addr,
+		host:    h,
+		swarms:  in,
+		swarm:   in.after(-1),
+		seed:    a.Flags&swarm.Seed != 0,
+		retryAt: b.refusals.until(addr.Addr()),
+	}
 	b.known[addr] = e
 	b.order = append(b.order, e)
+	b.fresh++
 	b.due = now
 }
 
@@ -115,12 +158,13 @@ func dialable(a netip.AddrPort) bool {
 
 // Next chooses an address to dial and the index of the swarm to dial it in. It
 // passes over seeds if complete says that we have everything. If there is none, Due
-// says when to ask again.
+// says when to ask again. entry.before says which address is chosen.
 func (b *Book) Next(now time.Time, complete bool) (addr netip.AddrPort, in int, ok bool) {
 	if !b.Ready(now) {
 		return addr, 0, false
 	}
 	b.due = time.Time{}
+	var best *entry
 	for _, e := range b.order {
 		if e.dialing || e.connected || e.self || (complete && e.seed) {
 			continue
@@ -129,12 +173,21 @@ func (b *Book) Next(now time.Time, complete bool) (addr netip.AddrPort, in int, 
 			b.dueAt(e.retryAt)
 			continue
 		}
-		e.dialing = true
-		b.dialing++
-		b.due = now // there may be more
-		return e.addr, e.swarm, true
+		if best == nil || e.before(best, now) {
+			best = e
+		}
 	}
-	return addr, 0, false
+	if best == nil {
+		return addr, 0, false
+	}
+	if !best.dialed {
+		b.fresh--
+	}
+	best.dialing, best.dialed = true, true
+	best.host.dials++
+	b.dialing++
+	b.due = now // there may be more
+	return best.addr, best.swarm, true
 }
 
 // dueAt sets due to t unless it is earlier.
@@ -142,6 +195,16 @@ func (b *Book) dueAt(t time.Time) {
 	if b.due.IsZero() || t.Before(b.due) {
 		b.due = t
 	}
+}
+
+// RetryAt returns when an address may be tried again after it failed; zero if it will not
+// be, because it is forgotten or is our own.
+func (b *Book) RetryAt(addr netip.AddrPort) time.Time {
+	e := b.known[addr]
+	if e == nil || e.self {
+		return time.Time{}
+	}
+	return e.retryAt
 }
 
 // Due returns when Next may have an address; zero for never.
@@ -153,6 +216,15 @@ func (b *Book) Ready(now time.Time) bool { return !b.due.IsZero() && !b.due.Afte
 // Dialing returns the number of addresses that Next gave out and of which nothing
 // was heard yet.
 func (b *Book) Dialing() int { return b.dialing }
+
+// Fresh returns the number of addresses that were never dialed.
+func (b *Book) Fresh() int { return b.fresh }
+
+// BeingDialed reports whether Next gave an address out and nothing was heard yet.
+func (b *Book) BeingDialed(addr netip.AddrPort) bool {
+	e := b.known[addr]
+	return e != nil && e.dialing
+}
 
 // Len returns the number of addresses.
 func (b *Book) Len() int { return len(b.order) }
@@ -204,8 +276,7 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 		e.swarm = e.swarms.after(e.swarm)
 	}
 	e.self = how == Self
-	isFailure := how != NoRoom && how != Self
-	isLastFailure := isFailure && e.failures >= maxFailures
+	isLastFailure := how.isFailure() && e.failures >= maxFailures
 	if isLastFailure || b.Banned(addr.Addr()) {
 		b.remove(e)
 		return
@@ -213,40 +284,47 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 	if e.self {
 		return
 	}
-	e.retryAt = now.Add(backoff[min(e.failures, len(backoff)-1)])
-	if isFailure {
+	e.retryAt = now.Add(e.wait(now, how))
+	if how.isFailure() {
 		e.failures++
+	}
+	if e.recentlyLost(now) {
+		e.failures = min(e.failures, 2) // many attempts must not make us forget it
+	}
+	until := b.refusals.until(addr.Addr())
+	if e.retryAt.Before(until) {
+		e.retryAt = until
 	}
 	b.dueAt(e.retryAt)
 }
 
+// wait returns how long not to try an address after an outcome.
+func (e *entry) wait(now time.Time, how Outcome) time.Duration {
+	switch how {
+	case Duplicate:
+		return duplicateWait
+	case Crossed:
+		return crossedWait
+	case Lost:
+		e.lostAt, e.failures = now, 0
+	}
+	wait := backoff[min(e.failures, len(backoff)-1)]
+	if e.recentlyLost(now) {
+		wait = min(wait, lostRetry)
+	}
+	return wait
+}
+
 func (b *Book) remove(e *entry) {
+	if !e.dialed {
+		b.fresh--
+	}
+	e.host.entries--
+	if e.host.entries == 0 {
+		delete(b.hosts, e.addr.Addr())
+	}
 	delete(b.known, e.addr)
 	if i := slices.Index(b.order, e); i >= 0 {
 		b.order = slices.Delete(b.order, i, i+1)
 	}
-}
-
-// Ban refuses an address from now on, and reports whether that is new.
-func (b *Book) Ban(addr netip.Addr) bool {
-	if b.Banned(addr) {
-		return false
-	}
-	if b.bans == nil {
-		b.bans = make(map[netip.Addr]struct{})
-	}
-	b.bans[addr] = struct{}{}
-	for i := len(b.order) - 1; i >= 0; i-- {
-		e := b.order[i]
-		if e.addr.Addr() == addr && !e.dialing {
-			b.remove(e)
-		}
-	}
-	return true
-}
-
-// Banned reports whether Ban was called for an address.
-func (b *Book) Banned(addr netip.Addr) bool {
-	_, ok := b.bans[addr]
-	return ok
 }

@@ -3,6 +3,7 @@ package addressbook
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,7 +17,7 @@ import (
 // the arrow is its result. Address 1 stands for 10.0.0.1:6881. The rules of checkBook
 // must hold after each line.
 func TestBook(t *testing.T) {
-	for _, test := range scripts {
+	for _, test := range slices.Concat(scripts, choiceScripts) {
 		t.Run(test.name, func(t *testing.T) {
 			r := newRun()
 			for line := range strings.Lines(test.script) {
@@ -54,6 +55,9 @@ var outcomes = map[string]Outcome{
 	"no-room":      NoRoom,
 	"useless":      Useless,
 	"self":         Self,
+	"lost":         Lost,
+	"duplicate":    Duplicate,
+	"crossed":      Crossed,
 }
 
 // do runs one command and returns its result.
@@ -62,7 +66,7 @@ func (r *run) do(words []string) (string, error) {
 	var addr netip.AddrPort
 	var err error
 	switch command {
-	case "add", "connected", "reset", "end", "ban":
+	case "add", "connected", "reset", "end", "ban", "refuse", "refused":
 		addr, err = parseAddr(words[0])
 		words = words[1:]
 	}
@@ -100,7 +104,11 @@ func (r *run) do(words []string) (string, error) {
 		}
 		r.book.Ended(r.now, addr, how)
 	case "ban":
-		return strconv.FormatBool(r.book.Ban(addr.Addr())), nil
+		return strconv.FormatBool(r.book.Ban(addr.Addr(), len(words) > 0)), nil
+	case "refuse":
+		r.book.Refuse(r.now, addr.Addr())
+	case "refused":
+		return strconv.FormatBool(r.book.Refused(r.now, addr.Addr())), nil
 	default:
 		return "", fmt.Errorf("no such command: %s", command)
 	}
@@ -177,14 +185,29 @@ func (r *run) checkBook() error {
 	if len(b.known) != len(b.order) || len(b.order) > maxKnown {
 		return fmt.Errorf("%d addresses are in order and %d are known, of at most %d", len(b.order), len(b.known), maxKnown)
 	}
-	dialing := 0
+	dialing, fresh, entries := 0, 0, make(map[netip.Addr]int)
 	for _, e := range b.order {
+		if !e.dialed {
+			fresh++
+		}
+		entries[e.addr.Addr()]++
 		if err := r.checkEntry(e); err != nil {
 			return fmt.Errorf("%v: %w", e.addr, err)
 		}
 		if e.dialing {
 			dialing++
 		}
+	}
+	for addr, h := range b.hosts {
+		if h.entries != entries[addr] || h.entries == 0 {
+			return fmt.Errorf("%v has %d addresses, and %d are counted", addr, entries[addr], h.entries)
+		}
+	}
+	if len(b.hosts) != len(entries) {
+		return fmt.Errorf("%d hosts are in order and %d are known", len(entries), len(b.hosts))
+	}
+	if fresh != b.Fresh() {
+		return fmt.Errorf("%d addresses were never dialed, and %d are counted", fresh, b.Fresh())
 	}
 	if dialing != b.Dialing() {
 		return fmt.Errorf("%d addresses are being dialed, and %d are counted", dialing, b.Dialing())
@@ -211,6 +234,8 @@ func (r *run) checkEntry(e *entry) error {
 		return fmt.Errorf("it is in the swarms %b and to be dialed in %d", e.swarms, e.swarm)
 	case e.failures < 0 || e.failures > maxFailures:
 		return fmt.Errorf("it has %d failures", e.failures)
+	case mayDial && b.Refused(r.now, e.addr.Addr()) && !e.retryAt.After(r.now):
+		return fmt.Errorf("it is refused and may be dialed")
 	case mayDial && (b.Due().IsZero() || b.Due().After(latest)):
 		return fmt.Errorf("it may be dialed at %v, and Due is %v", latest, b.Due())
 	}
@@ -257,7 +282,7 @@ func TestBookIsBounded(t *testing.T) {
 	require.True(t, ok)
 	require.NoError(t, r.add(first, []string{"3"}))
 	require.Equal(t, All(1)|1<<3, r.book.known[first].swarms, "a full book still learns about what it knows")
-	r.book.Ban(first.Addr())
+	r.book.Ban(first.Addr(), false)
 	r.book.Ended(r.now, first, Failed)
 	require.NoError(t, r.add(netip.MustParseAddrPort("10.2.0.1:6881"), nil))
 	require.Equal(t, 3000, r.book.Len(), "there is room for one again")
@@ -281,4 +306,97 @@ func TestSwarmsAfter(t *testing.T) {
 	} {
 		require.Equal(t, test.want, test.swarms.after(test.from), "%b behind %d", test.swarms, test.from)
 	}
+}
+
+// Two hundred dead addresses that came first do not keep the one that came last waiting
+// once each was tried, however often they may be tried again.
+func TestDeadAddressesDoNotStarveFreshOnes(t *testing.T) {
+	r := newRun()
+	for i := range 200 {
+		require.NoError(t, r.add(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(i)}), 6881), nil))
+	}
+	honest := netip.MustParseAddrPort("10.2.0.1:6881")
+	require.NoError(t, r.add(honest, nil))
+	for round := 1; ; round++ {
+		require.LessOrEqual(t, round, 5, "50 dials at a time, 201 addresses")
+		var dialed []netip.AddrPort
+		for range 50 {
+			addr, _, ok := r.book.Next(r.now, false)
+			if ok {
+				dialed = append(dialed, addr)
+			}
+		}
+		if slices.Contains(dialed, honest) {
+			return
+		}
+		r.now = r.now.Add(15 * time.Second)
+		for _, addr := range dialed {
+			r.book.Ended(r.now, addr, Failed)
+		}
+	}
+}
+
+// A full Book gives up an address that failed, or one of a host that has many, for a
+// fresh one; never one in use.
+func TestFullBookMakesRoom(t *testing.T) {
+	r := newRun()
+	for i := range maxKnown {
+		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 6881)
+		require.NoError(t, r.add(addr, nil))
+	}
+	failed, _, _ := r.book.Next(r.now, false)
+	r.book.Ended(r.now, failed, Failed)
+	inUse, _, _ := r.book.Next(r.now, false)
+	require.NoError(t, r.add(netip.MustParseAddrPort("10.2.0.1:1"), nil))
+	require.NoError(t, r.checkBook())
+	require.NotContains(t, r.book.known, failed)
+	require.Contains(t, r.book.known, inUse)
+	require.Contains(t, r.book.known, netip.MustParseAddrPort("10.2.0.1:1"))
+
+	require.NoError(t, r.add(netip.MustParseAddrPort("10.2.0.2:1"), nil))
+	require.NotContains(t, r.book.known, netip.MustParseAddrPort("10.2.0.2:1"), "nothing has failed")
+
+	crowded := newRun()
+	for i := range maxKnown {
+		require.NoError(t, crowded.add(netip.AddrPortFrom(netip.MustParseAddr("10.9.9.9"), uint16(i+1)), nil))
+	}
+	for i := range 100 {
+		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(i)}), 6881)
+		require.NoError(t, crowded.add(addr, nil))
+		require.Contains(t, crowded.book.known, addr)
+	}
+	require.NoError(t, crowded.checkBook())
+	require.Equal(t, maxKnown, crowded.book.Len())
+}
+
+// Bans of peers are bounded, and do not push out those of users.
+func TestBansAreBounded(t *testing.T) {
+	var b Book
+	user := netip.MustParseAddr("10.9.9.9")
+	b.Ban(user, true)
+	addr := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}) }
+	for i := range maxBans + 10 {
+		require.True(t, b.Ban(addr(i), false))
+		require.False(t, b.Ban(addr(i), false))
+	}
+	require.Len(t, b.bans.byUs, maxBans)
+	require.Len(t, b.bans.byUsAll, maxBans)
+	require.True(t, b.Banned(user))
+	require.False(t, b.Banned(addr(9)))
+	require.True(t, b.Banned(addr(10)))
+	require.True(t, b.Banned(addr(maxBans+9)))
+}
+
+func TestRefusalsAreBounded(t *testing.T) {
+	var b Book
+	now := time.Unix(1e9, 0)
+	addr := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}) }
+	for i := range maxRefusals + 10 {
+		b.Refuse(now, addr(i))
+	}
+	require.Len(t, b.refusals.all, maxRefusals)
+	require.Len(t, b.refusals.order, maxRefusals)
+	require.True(t, b.Refused(now, addr(maxRefusals+9)))
+	b.Refuse(now.Add(2*time.Hour), addr(0))
+	require.Len(t, b.refusals.all, 1, "old ones are forgotten")
 }

@@ -2,7 +2,6 @@ package addressbook
 
 import (
 	"net/netip"
-	"slices"
 	"testing"
 	"time"
 
@@ -11,15 +10,15 @@ import (
 )
 
 // FuzzBook calls the methods of a Book of few addresses in random order. After
-// each call the rules of checkBook must hold, and Next must return the first address
-// that may be dialed.
+// each call the rules of checkBook must hold, and Next must return the address that is to
+// be dialed first.
 func FuzzBook(f *testing.F) {
 	f.Add([]byte{0, 1, 3, 1, 0, 2, 1, 0, 4, 1, 0, 8, 1, 9, 1, 0})
 	f.Add([]byte{0, 0x11, 7, 0, 0x12, 0, 1, 0, 6, 0, 1, 9, 200, 1, 0, 5, 0, 2, 0, 7, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := newRun()
 		for len(data) >= 2 {
-			op, arg := data[0]%10, data[1]
+			op, arg := data[0]%11, data[1]
 			data = data[2:]
 			addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1 + arg%4}), 6881+uint16(arg>>2%2))
 			switch op {
@@ -34,7 +33,7 @@ func FuzzBook(f *testing.F) {
 			case 3:
 				r.book.Connected(addr)
 			case 4, 5:
-				r.book.Ended(r.now, addr, Outcome(arg>>4)%(Self+1))
+				r.book.Ended(r.now, addr, Outcome(arg>>4)%(Crossed+1))
 			case 6:
 				r.complete = !r.complete
 				if !r.complete {
@@ -44,10 +43,12 @@ func FuzzBook(f *testing.F) {
 				r.book.ResetBackoff(addr)
 			case 8:
 				if arg>>4 == 0 {
-					r.book.Ban(addr.Addr())
+					r.book.Ban(addr.Addr(), arg&1 != 0)
 				}
 			case 9:
 				r.now = r.now.Add(time.Duration(arg) * 5 * time.Second)
+			case 10:
+				r.book.Refuse(r.now, addr.Addr())
 			}
 			require.NoError(t, r.checkBook(), "after %d %d", op, arg)
 		}
@@ -58,7 +59,9 @@ func FuzzBook(f *testing.F) {
 func (r *run) fuzzNext(t *testing.T) {
 	before := make(map[netip.AddrPort]entry)
 	for _, e := range r.book.order {
-		before[e.addr] = *e
+		c := *e
+		c.host = &host{entries: e.host.entries, dials: e.host.dials}
+		before[e.addr] = c
 	}
 	mayDial := func(e entry) bool {
 		isFree := !e.dialing && !e.connected && !e.self
@@ -75,8 +78,14 @@ func (r *run) fuzzNext(t *testing.T) {
 	require.True(t, isKnown, "%v is not in the book", addr)
 	require.True(t, mayDial(e), "%v must not be dialed: %+v", addr, e)
 	require.Equal(t, e.swarm, in)
-	earlier := r.book.order[:slices.Index(r.book.order, r.book.known[addr])]
-	for _, o := range earlier {
-		require.False(t, mayDial(before[o.addr]), "%v came before %v", o.addr, addr)
+	isEarlier := true
+	for _, b := range r.book.order {
+		o := before[b.addr]
+		if o.addr == addr {
+			isEarlier = false
+			continue
+		}
+		isFirst := o.before(&e, r.now) || (isEarlier && !e.before(&o, r.now))
+		require.False(t, mayDial(o) && isFirst, "%v should come before %v", o.addr, addr)
 	}
 }

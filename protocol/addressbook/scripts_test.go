@@ -1,7 +1,10 @@
 package addressbook
 
-// scripts are the rules of the Book, one by one; see TestBook.
-var scripts = []struct{ name, script string }{
+// A script is a rule of the Book; see TestBook.
+type script struct{ name, script string }
+
+// scripts are the rules, one by one.
+var scripts = []script{
 	{"addresses are dialed in the order in which they came", `
 		due -> never
 		next -> nobody
@@ -275,12 +278,12 @@ var scripts = []struct{ name, script string }{
 
 	{"due is the earliest of all waits", `
 		add 1
-		add 2
 		next -> 1
 		end 1 failed
 		wait 1s
 		next -> 1
 		end 1 failed
+		add 2
 		next -> 2
 		end 2 failed
 		due -> now

@@ -46,7 +46,7 @@ func TestSeedServesThoseWhoTakeMost(t *testing.T) {
 		{Peer: 1, Joined: start, Unchoked: start, Up: 100, Down: 1e6},
 		{Peer: 2, Joined: start, Unchoked: start, Up: 300, Snubbed: true},
 		{Peer: 3, Joined: start, Unchoked: start, Up: 200},
-		{Peer: 4, Joined: start, Unchoked: now.Add(-seedSlotTime + time.Second)},
+		{Peer: 4, Joined: start, Unchoked: now.Add(-seedSlotTime + time.Second), SentSince: 1},
 		{Peer: 5, Joined: start},
 	}
 	require.Equal(t, []swarm.Peer{2, 4, 5}, chosen(NewTitForTat(), now, peers, 3, true))
@@ -99,4 +99,62 @@ func TestNewcomersAreTriedFirst(t *testing.T) {
 	require.Equal(t, []swarm.Peer{2}, first(2*time.Minute, 45*time.Second))
 	require.Equal(t, []swarm.Peer{1}, first(2*time.Minute, 30*time.Second))
 	require.Equal(t, []swarm.Peer{1}, first(2*time.Minute, 61*time.Second), "it is no newcomer any more")
+}
+
+// TestNobodyKeepsASlotUnused: 80 peers say that they are interested and take nothing. Who
+// comes later and takes what it gets has a slot at once, and keeps it.
+func TestNobodyKeepsASlotUnused(t *testing.T) {
+	for _, seeding := range []bool{true, false} {
+		c := NewTitForTat()
+		start := time.Unix(1e9, 0)
+		var peers []PeerRate
+		for i := range 80 {
+			peers = append(peers, PeerRate{Peer: swarm.Peer(i + 1), Joined: start})
+		}
+		const honest = swarm.Peer(99)
+		slots := 0
+		for round := range 60 {
+			now := start.Add(time.Duration(round) * unusedTime)
+			if round == 20 {
+				peers = append(peers, PeerRate{Peer: honest, Joined: now})
+			}
+			on := c.Unchoke(nil, now, peers, 8, seeding)
+			require.Len(t, on, 8)
+			for i := range peers {
+				p := &peers[i]
+				switch {
+				case !slices.Contains(on, p.Peer):
+					p.Unchoked, p.SentSince, p.Up, p.Down = time.Time{}, 0, 0, 0
+				case p.Unchoked.IsZero():
+					p.Unchoked = now
+				}
+				if p.Peer == honest && !p.Unchoked.IsZero() {
+					p.SentSince, p.Up, p.Down = p.SentSince+1e6, 1e5, 1e5
+					slots++
+				}
+			}
+			require.True(t, round < 20 || slices.Contains(on, honest), "round %d, seeding %v", round, seeding)
+		}
+		require.Equal(t, 40, slots, "seeding: %v", seeding)
+		require.LessOrEqual(t, len(c.(*titForTat).unused), len(peers))
+	}
+}
+
+// TestChanceDecidesBetweenEquals: in a new swarm nobody has sent anything, and not
+// everybody may unchoke those who joined first.
+func TestChanceDecidesBetweenEquals(t *testing.T) {
+	start := time.Unix(1e9, 0)
+	times := make(map[swarm.Peer]int)
+	for n := range 100 {
+		var peers []PeerRate
+		for i := range 10 {
+			peers = append(peers, PeerRate{Peer: swarm.Peer(i + 1), Joined: start})
+		}
+		for _, p := range chosen(NewTitForTat(), start.Add(time.Duration(n)), peers, 4, false) {
+			times[p]++
+		}
+	}
+	for i := range 9 {
+		require.InDelta(t, 33, times[swarm.Peer(i+2)], 20, "peer %d", i+2)
+	}
 }

@@ -5,6 +5,10 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
+// fewCancels is the number of cancelled blocks of one turn up to which each is searched
+// for among those that wait.
+const fewCancels = 8
+
 // An Outbox is what one turn has for a peer. The State uses it again: it is the
 // caller's until the next Apply.
 type Outbox struct {
@@ -15,9 +19,31 @@ type Outbox struct {
 	Serve  []swarm.Block // send these blocks, in order
 }
 
-// Reset empties the Outbox and keeps its memory.
+// Reset empties the Outbox. It keeps its memory, if that is small.
 func (o *Outbox) Reset() {
-	o.Bytes, o.Serve, o.Cancel, o.Clear = o.Bytes[:0], o.Serve[:0], o.Cancel[:0], false
+	o.Bytes, o.Serve, o.Cancel, o.Clear = keepBytes(o.Bytes), keepBlocks(o.Serve), keepBlocks(o.Cancel), false
+}
+
+// Memory up to these sizes is kept for a peer that is given nothing.
+const (
+	fewBytes  = 4 << 10
+	fewBlocks = 128
+)
+
+// keepBytes returns b without its content, and without its memory if that is large.
+func keepBytes(b []byte) []byte {
+	if cap(b) > fewBytes {
+		return nil
+	}
+	return b[:0]
+}
+
+// keepBlocks does the same for blocks.
+func keepBlocks(b []swarm.Block) []swarm.Block {
+	if cap(b) > fewBlocks {
+		return nil
+	}
+	return b[:0]
 }
 
 // A Line is what waits to be sent to one peer: messages, and blocks that must be
@@ -41,8 +67,12 @@ func (l *Line) Deliver(o *Outbox) {
 		l.withdraw(l.serve)
 		l.serve = l.serve[:0]
 	}
-	for _, b := range o.Cancel {
-		l.cancel(b)
+	if len(o.Cancel) <= fewCancels {
+		for _, b := range o.Cancel {
+			l.cancel(b)
+		}
+	} else {
+		l.cancelMany(o.Cancel)
 	}
 	l.serve = append(l.serve, o.Serve...)
 }
@@ -55,6 +85,25 @@ func (l *Line) cancel(b swarm.Block) {
 			return
 		}
 	}
+}
+
+// cancelMany does what cancel does for each block, and goes through those that wait only
+// once: a peer could otherwise have us compare thousands with thousands.
+func (l *Line) cancelMany(blocks []swarm.Block) {
+	times := make(map[swarm.Block]int, len(blocks))
+	for _, b := range blocks {
+		times[b]++
+	}
+	kept := l.serve[:0]
+	for i, b := range l.serve {
+		if times[b] == 0 {
+			kept = append(kept, b)
+			continue
+		}
+		times[b]--
+		l.withdraw(l.serve[i : i+1])
+	}
+	l.serve = kept
 }
 
 // withdraw rejects blocks that will not be sent.
@@ -76,7 +125,7 @@ func (l *Line) Unsent() int { return len(l.out) }
 // what it gets and passes in the slices of an earlier Take, whose memory is used again.
 // It calls Tally.Sent for the blocks when it sends them.
 func (l *Line) Take(out []byte, blocks []swarm.Block, n, size int) ([]byte, []swarm.Block) {
-	l.out, out = out[:0], l.out
+	l.out, out = keepBytes(out), l.out
 	count, bytes := 0, 0
 	for ; count < min(len(l.serve), n); count++ {
 		bytes += peerwire.PieceHeaderLen + l.serve[count].Length
@@ -86,5 +135,8 @@ func (l *Line) Take(out []byte, blocks []swarm.Block, n, size int) ([]byte, []sw
 	}
 	blocks = append(blocks[:0], l.serve[:count]...)
 	l.serve = l.serve[:copy(l.serve, l.serve[count:])]
+	if len(l.serve) == 0 {
+		l.serve = keepBlocks(l.serve)
+	}
 	return out, blocks
 }

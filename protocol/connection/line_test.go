@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -208,4 +209,72 @@ func TestTakeGivesItsSlicesAway(t *testing.T) {
 	l.Take(nil, nil, 9, 1<<30)
 	require.Equal(t, wantOut, out)
 	require.Equal(t, wantBlocks, blocks)
+}
+
+// Many blocks that are cancelled in one turn are withdrawn as if one by one: each cancels
+// the first of equal ones, and those that do not wait are passed over.
+func TestManyCancels(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		many, few := Line{Fast: true, Tally: new(Tally)}, Line{Fast: true, Tally: new(Tally)}
+		var serve, cancel []swarm.Block
+		for range rng.IntN(100) {
+			serve = append(serve, serveBlock(rng.IntN(40)))
+		}
+		for range fewCancels + 1 + rng.IntN(50) {
+			cancel = append(cancel, serveBlock(rng.IntN(40)))
+		}
+		deliver(&many, Outbox{Serve: serve})
+		deliver(&few, Outbox{Serve: serve})
+		deliver(&many, Outbox{Cancel: cancel})
+		for _, b := range cancel {
+			deliver(&few, Outbox{Cancel: []swarm.Block{b}})
+		}
+		require.Equal(t, few.Tally.Queued(), many.Tally.Queued())
+		outFew, blocksFew := few.Take(nil, nil, 100, 1<<30)
+		outMany, blocksMany := many.Take(nil, nil, 100, 1<<30)
+		require.Equal(t, blocksFew, blocksMany)
+		require.ElementsMatch(t, rejects(t, outFew), rejects(t, outMany))
+	}
+}
+
+// BenchmarkCancels cancels all blocks that wait, the last one first.
+func BenchmarkCancels(b *testing.B) {
+	const n = 2000
+	var serve, cancel []swarm.Block
+	for i := range n {
+		serve = append(serve, serveBlock(i))
+		cancel = append(cancel, serveBlock(n-1-i))
+	}
+	l := Line{Fast: true, Tally: new(Tally)}
+	for b.Loop() {
+		l.Deliver(&Outbox{Serve: serve})
+		l.Deliver(&Outbox{Cancel: cancel})
+		l.out = l.out[:0]
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/cancel")
+}
+
+// What was once large is not kept for a peer that is given nothing.
+func TestMemoryIsReleased(t *testing.T) {
+	l := Line{Fast: true, Tally: new(Tally)}
+	o := Outbox{Bytes: make([]byte, 100_000), Cancel: make([]swarm.Block, 1000)}
+	for i := range 2000 {
+		o.Serve = append(o.Serve, serveBlock(i))
+	}
+	deliver(&l, o)
+	o.Reset()
+	require.LessOrEqual(t, cap(o.Bytes), fewBytes)
+	require.LessOrEqual(t, cap(o.Serve)+cap(o.Cancel), 2*fewBlocks)
+	out, blocks := l.Take(nil, nil, 2000, 1<<30)
+	require.Len(t, out, 100_000)
+	require.Len(t, blocks, 2000)
+	require.Zero(t, cap(l.serve))
+	out, _ = l.Take(out, blocks, 16, 1<<30)
+	require.Empty(t, out)
+	require.LessOrEqual(t, cap(l.out)+cap(out), fewBytes)
+
+	o = Outbox{Bytes: make([]byte, 100), Serve: serveBlocks(1)}
+	o.Reset()
+	require.NotZero(t, cap(o.Bytes)*cap(o.Serve), "little is used again")
 }

@@ -2,6 +2,7 @@ package connection
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -9,7 +10,8 @@ import (
 // A Tally is what the State of a torrent counts together with the reader and the writer of one
 // connection. Each of the three may use it at any time.
 type Tally struct {
-	// Bytes of the connection: payload, and everything on the wire.
+	// Bytes of the connection: payload, and everything on the wire. Down has only
+	// blocks that were requested.
 	Down, DownAll, Up, UpAll atomic.Int64
 
 	// Unknown is the number of messages of a kind that we do not know.
@@ -19,20 +21,43 @@ type Tally struct {
 	// State adds one with each request, and the reader takes one with each block.
 	credits atomic.Int64
 
+	// lastUse is when the peer last gave a block that was needed or took one, or
+	// joined; in nanoseconds since 1970.
+	lastUse atomic.Int64
+
 	// queued is the number of blocks that wait to be sent.
 	queued atomic.Int64
 }
 
 // Admit counts a block of n bytes that a reader has received, and reports whether
 // the reader may take a buffer for it. A block without a credit was never requested,
-// so its bytes are left out: the Piece message goes to the State with nil Data.
+// so it is not counted and its bytes are left out: the Piece message goes to the State
+// with nil Data.
 func (t *Tally) Admit(n int) bool {
+	if n > swarm.BlockLen || !t.takeCredit() {
+		return false
+	}
 	t.Down.Add(int64(n))
-	return n <= swarm.BlockLen && t.takeCredit()
+	return true
+}
+
+// TakeBack undoes Admit for a block of n bytes that took the credit of another.
+func (t *Tally) TakeBack(n int) {
+	t.Down.Add(-int64(n))
+	t.AddCredit()
 }
 
 // Sent counts n blocks that a writer has taken from its Line and is about to send.
 func (t *Tally) Sent(n int) { t.queued.Add(-int64(n)) }
+
+// Use notes that the peer gives or takes blocks, or joins. The State calls it, and the
+// engine when the connection begins.
+func (t *Tally) Use(now time.Time) { t.lastUse.Store(now.UnixNano()) }
+
+// Unused returns how long before now the last Use was.
+func (t *Tally) Unused(now time.Time) time.Duration {
+	return time.Duration(now.UnixNano() - t.lastUse.Load())
+}
 
 // takeCredit takes one credit, if there is one.
 func (t *Tally) takeCredit() bool {

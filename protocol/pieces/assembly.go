@@ -71,9 +71,13 @@ func (a *Assembly) Ready() bool {
 	return a.Missing() == 0 && a.Spilling == 0 && a.Hashing == 0 && !a.Checking
 }
 
-// Add takes a block in, with its buffer.
+// Add takes in a block that was requested, and its buffer. The pad at the end of the
+// block was not requested: zeros are put behind the bytes, in the memory of buf if that is
+// long enough.
 func (a *Assembly) Add(from *Sender, b swarm.Block, buf []byte) {
 	k := b.Begin / swarm.BlockLen
+	pad := a.geo.Block(a.Piece, k).Length - b.Length
+	buf = append(buf[:b.Length], make([]byte, pad)...)
 	a.bufs[k], a.senders[k] = buf, from
 	a.AddStored(k)
 }

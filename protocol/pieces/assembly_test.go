@@ -1,6 +1,7 @@
 package pieces
 
 import (
+	"bytes"
 	"net/netip"
 	"testing"
 
@@ -94,6 +95,36 @@ func TestRemoveOfAHashedBlock(t *testing.T) {
 		a.Remove([]int{test.lost})
 		require.Equal(t, test.hashed, a.Hashed, "block %d is lost", test.lost)
 		require.Equal(t, test.state, a.HashState, "block %d is lost", test.lost)
+	}
+}
+
+// The pad at the end of a block is not requested, so the assembly fills it in: in the
+// block's own buffer, whatever was there before.
+func TestAddFillsInThePad(t *testing.T) {
+	const end = 2*swarm.BlockLen + 1
+	geo := &swarm.Geometry{PieceLength: 3 * swarm.BlockLen, Length: 3 * swarm.BlockLen}
+	geo.Pads = []swarm.Span{{Offset: swarm.BlockLen + 5, Length: 7}, {Offset: end, Length: geo.Length - end}}
+	table := New(geo)
+	for name, room := range map[string]int{"a buffer of the budget": swarm.BlockLen, "a short one": 0} {
+		a := table.Begin(0, 1)
+		var first []*byte
+		for k := range 3 {
+			b := geo.Request(0, k)
+			buf := bytes.Repeat([]byte{0xff}, max(b.Length, room))[:b.Length]
+			first = append(first, &buf[0])
+			a.Add(nil, b, buf)
+		}
+		require.True(t, a.Ready(), name)
+		bufs, _ := a.Lend(3)
+		for k, buf := range bufs {
+			length := geo.Request(0, k).Length
+			want := make([]byte, swarm.BlockLen)
+			copy(want, bytes.Repeat([]byte{0xff}, length))
+			require.Equal(t, want, buf, "%s, block %d", name, k)
+			if room > 0 {
+				require.Same(t, first[k], &buf[0], "%s, block %d", name, k)
+			}
+		}
 	}
 }
 

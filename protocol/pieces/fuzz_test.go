@@ -111,7 +111,7 @@ func (h *harness) add(piece, k int, from *Sender, stored bool) {
 		h.serial++
 		a = h.table.Begin(piece, h.serial)
 	}
-	b := h.geo.Block(piece, k)
+	b := h.geo.Request(piece, k)
 	if a.Arrived(k) || !h.geo.Contains(b) {
 		return
 	}

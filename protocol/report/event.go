@@ -93,8 +93,10 @@ type (
 	// the start does not report it.
 	Completed struct{ Torrent swarm.ID }
 
-	// Paused and Resumed follow the calls of those names.
-	Paused  struct{ Torrent swarm.ID }
+	// Paused follows a call of Pause.
+	Paused struct{ Torrent swarm.ID }
+
+	// Resumed follows a call of Resume.
 	Resumed struct{ Torrent swarm.ID }
 
 	// NothingWanted says that we want nothing more of any connected peer.
@@ -112,20 +114,25 @@ type (
 		Outgoing bool
 	}
 
-	// PeerLost is a connection that ended, and why.
+	// PeerLost is a connection that ended, and why. End.Harmless tells connections
+	// that were no longer needed from those that were lost.
 	PeerLost struct {
 		Torrent swarm.ID
 		Addr    netip.AddrPort
 		Err     error
+		End     End
 	}
 
 	// PeerFailed is an address that we dialed without getting a connection, and
 	// why. From an engine, Err matches engine.ErrConnect or engine.ErrHandshake, and
-	// context.DeadlineExceeded or os.ErrDeadlineExceeded if time ran out.
+	// context.DeadlineExceeded or os.ErrDeadlineExceeded if time ran out. An engine
+	// also reports a peer that dialed us and sent no handshake that we accept; then
+	// Torrent is zero, because it is not known.
 	PeerFailed struct {
 		Torrent swarm.ID
 		Addr    netip.AddrPort
 		Err     error
+		Retry   time.Time // not dialed again before; zero if it is not dialed again
 	}
 
 	// PeerBanned is an address that is refused from now on: it sent wrong bytes, or

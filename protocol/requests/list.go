@@ -20,6 +20,9 @@ type Request struct {
 	Void  bool // late, and the peer will not send the block: it was cancelled or passed over
 }
 
+// fewRequests is the number of requests for which a List keeps memory while it is empty.
+const fewRequests = 64
+
 // A List is the open requests to one peer, oldest first. It has no block twice.
 type List []Request
 
@@ -31,12 +34,25 @@ func (l List) Find(b swarm.Block) int {
 // Remove removes request i and returns it. The first is the usual one, so it is cheap.
 func (l *List) Remove(i int) Request {
 	r := (*l)[i]
+	if len(*l) == 1 {
+		l.Clear()
+		return r
+	}
 	if i == 0 {
 		*l = (*l)[1:]
 		return r
 	}
 	*l = slices.Delete(*l, i, i+1)
 	return r
+}
+
+// Clear removes all requests. It keeps the memory, if that is small.
+func (l *List) Clear() {
+	if cap(*l) > fewRequests {
+		*l = nil
+		return
+	}
+	*l = (*l)[:0]
 }
 
 // AnyLate reports whether a request is late.

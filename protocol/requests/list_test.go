@@ -22,3 +22,18 @@ func TestList(t *testing.T) {
 	require.Equal(t, List{{Block: block(2)}, {Block: block(4)}}, l)
 	require.False(t, l.AnyLate())
 }
+
+func TestEmptyListReleasesMemory(t *testing.T) {
+	var l List
+	for i := range 2 * fewRequests {
+		l = append(l, Request{Block: block(i)})
+	}
+	for len(l) > 0 {
+		l.Remove(len(l) - 1)
+	}
+	require.Zero(t, cap(l))
+	l = append(l, Request{Block: block(1)})
+	l.Clear()
+	require.Empty(t, l)
+	require.NotZero(t, cap(l))
+}

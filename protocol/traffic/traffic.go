@@ -73,7 +73,7 @@ func (m *Meter) Read(now time.Time, total int64) {
 		return
 	}
 	keep := math.Exp(-d / 5)
-	rate := float64(total-m.flow.Total) / d
+	rate := max(0, float64(total-m.flow.Total)/d) // a total may have been corrected
 	m.flow.Rate = keep*m.flow.Rate + (1-keep)*rate
 	if m.flow.Rate < 1 {
 		m.flow.Rate = 0

@@ -7,6 +7,8 @@
 //
 // The optional abilities are tested if the picker has them: [swarm.Prioritizer] and
 // [swarm.EndGamer]. Which piece comes first is up to the picker, but for what
-// Ask.First, SetPriority and SetDeadline demand. The package imports the standard
-// library and swarm only.
+// Ask.First, SetPriority and SetDeadline demand.
+//
+// [Lowest] is a picker for tests of an engine. The package imports the standard library
+// and swarm only.
 package pickertest

@@ -173,8 +173,11 @@ func (d *driver) request() request {
 // block returns a block that may be all pad, or no block of the torrent.
 func (d *driver) block() swarm.Block {
 	piece := d.piece()
-	b := d.m.g.Block(piece, d.below(d.m.g.BlockCount(piece)))
+	n := d.below(d.m.g.BlockCount(piece))
+	b := d.m.g.Request(piece, n)
 	switch d.below(16) {
+	case 3:
+		b = d.m.g.Block(piece, n) // with the pad at its end
 	case 0:
 		b.Length--
 	case 1:

@@ -186,7 +186,7 @@ func (m *model) lose(piece int, blocks []int) {
 		if n < 0 || n >= m.g.BlockCount(piece) {
 			continue
 		}
-		if s := m.blocks[m.g.Block(piece, n)]; s != nil && s.arrived {
+		if s := m.blocks[m.g.Request(piece, n)]; s != nil && s.arrived {
 			*s = block{requests: make(map[swarm.Peer]bool)}
 			m.held[piece] = false
 		}

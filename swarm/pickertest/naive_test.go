@@ -43,7 +43,7 @@ func newNaive(g swarm.Geometry, fault string) *naive {
 	for i := range g.Pieces() {
 		n.priority[i] = 4
 		for k := range g.BlockCount(i) {
-			if b := g.Block(i, k); fault == "asks for pads" || !g.IsPad(b) {
+			if b := g.Request(i, k); fault == "asks for pads" || b.Length > 0 {
 				n.state[b] = &naiveBlock{}
 			}
 		}
@@ -110,6 +110,9 @@ func (n *naive) Drop(p swarm.Peer, b swarm.Block) {
 }
 
 func (n *naive) Arrive(dst []swarm.Peer, p swarm.Peer, b swarm.Block) ([]swarm.Peer, bool) {
+	if n.is("takes blocks with pads") && n.g.Serves(b) {
+		b = n.g.Request(b.Piece, b.Begin/swarm.BlockLen)
+	}
 	s := n.state[b]
 	if n.peers[p] == nil || s == nil || s.here && !n.is("arrives twice") && !(n.held[b.Piece] && n.is("arrives though held")) {
 		return dst, false
@@ -141,7 +144,7 @@ func (n *naive) Lose(piece int, blocks []int) {
 		n.held[piece] = n.held[piece] && len(blocks) == 0
 	}
 	for k := range n.g.BlockCount(piece) {
-		s := n.state[n.g.Block(piece, k)]
+		s := n.state[n.g.Request(piece, k)]
 		if s == nil || blocks != nil && !slices.Contains(blocks, k) && !n.is("loses all") {
 			continue
 		}

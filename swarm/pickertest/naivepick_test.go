@@ -38,10 +38,13 @@ func (n *naive) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 			}
 		}
 		for k := range n.g.BlockCount(i) {
-			b := n.g.Block(i, k)
+			b := n.g.Request(i, k)
 			s := n.state[b]
 			if left > 0 && s != nil && (!s.here || n.is("asks for arrived")) && len(s.asked) == 0 {
 				left--
+				if n.is("asks for blocks with pads") {
+					b = n.g.Block(i, k)
+				}
 				dst = append(dst, b)
 				if !n.is("forgets what it asked") {
 					s.asked = append(s.asked, a.Peer)

@@ -104,10 +104,16 @@ func Run(t *testing.T, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
 	for _, g := range geometries {
 		t.Run("Geometry/"+g.name, func(t *testing.T) {
 			w := newWatch(t, g.Geometry, open(t, g.Geometry), nil)
-			allBlocks(t, w)
+			anyGeometry(t, w)
 			w.finish()
 		})
 	}
+}
+
+// anyGeometry is the clause for every geometry.
+func anyGeometry(t testing.TB, w *watch) {
+	allBlocks(t, w)
+	blocksWithPads(w)
 }
 
 func allBlocks(t testing.TB, w *watch) {
@@ -115,6 +121,21 @@ func allBlocks(t testing.TB, w *watch) {
 	got := w.pick(swarm.Ask{Peer: 1, MaxBlocks: 1 << 20, MaxNewPieces: w.m.g.Pieces()})
 	if len(got) != len(w.m.all) {
 		t.Errorf("Pick returns each block that is not all pad for a seed: got %d blocks of %d", len(got), len(w.m.all))
+	}
+}
+
+// blocksWithPads has the blocks come as no request names them, with the pad at their end.
+// They are not missing.
+func blocksWithPads(w *watch) {
+	g := w.m.g
+	for i := range g.Pieces() {
+		for n := range g.BlockCount(i) {
+			b := g.Block(i, n)
+			if !g.Contains(b) {
+				w.drop(1, b)
+				w.arrive(1, b)
+			}
+		}
 	}
 }
 

@@ -164,7 +164,7 @@ func (w *watch) check(a swarm.Ask, got []swarm.Block) {
 		case m.peers[a.Peer] == nil:
 			w.t.Fatalf("Pick returns %[2]v for peer %[1]d, which is unknown", a.Peer, b)
 		case s == nil:
-			w.t.Fatalf("Pick returns %v, which is no block of the torrent, or all pad", b)
+			w.t.Fatalf("Pick returns %v, which is no block of the torrent, is all pad, or has the pad at its end", b)
 		case !m.peers[a.Peer][b.Piece]:
 			w.t.Fatalf("Pick returns for peer %d %v, of a piece that it does not have", a.Peer, b)
 		case m.held[b.Piece]:

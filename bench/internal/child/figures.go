@@ -34,3 +34,13 @@ func (p *Process) Since(m Mark) (Figures, error) {
 	u, err := used(p.measured)
 	return Figures{Wall: wall, CPU: u.cpu - m.used.cpu, RSS: u.rss, Peak: u.peak}, err
 }
+
+// Of returns what a process took since it began, without Wall. Nothing is known of a
+// process that has ended.
+func Of(pid int) Figures {
+	u, err := used(pid)
+	if err != nil {
+		return Figures{}
+	}
+	return Figures{CPU: u.cpu, RSS: u.rss, Peak: u.peak}
+}

@@ -21,9 +21,15 @@ const (
 	Peak  Metric = "peak MiB"   // the most resident memory
 	Each  Metric = "KiB each"   // resident memory by torrent or connection
 	Idle  Metric = "idle CPU %" // of one core while nothing happens
+
+	Without Metric = "without" // a figure without attackers, in the unit that the row names
+	With    Metric = "with"    // and with them
+	Share   Metric = "÷"       // the second by the first
+	Load    Metric = "CPU ÷"   // CPU time with attackers by that without
+	Ended   Metric = "ended"   // connections of attackers
 )
 
-var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle}
+var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Without, With, Share, Load, Ended}
 
 // Values are the figures of one run.
 type Values map[Metric]float64

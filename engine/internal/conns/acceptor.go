@@ -3,28 +3,35 @@ package conns
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/shoal-bt/shoal/handshake"
+	"github.com/shoal-bt/shoal/protocol/places"
 )
 
 const (
-	// slowHandshake is how long a handshake has before a new one may end it: an honest
-	// one is done in a round trip.
+	// slowHandshake is how long a handshake may take before it can be ended for one of
+	// another network: an honest one is done in a round trip.
 	slowHandshake = time.Second
 
 	acceptRetry = time.Second // after a failed accept
 )
 
-// errNoTorrent ends a handshake that names a swarm of nobody.
-var errNoTorrent = errors.New("no such torrent here")
+// Why a handshake is not answered.
+var (
+	errNoTorrent = errors.New("no such torrent here")
+	errFull      = errors.New("too many connections")
+)
 
 // An Acceptor takes the incoming connections of all listeners.
 type Acceptor struct {
 	sockets *Sockets
+	limits  places.Limits // of the handshakes under way
 	ctx     context.Context
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
@@ -32,17 +39,23 @@ type Acceptor struct {
 
 	mu      sync.Mutex
 	pending []pendingHandshake // oldest first
+	count   places.Count       // of pending
 }
 
 // A pendingHandshake is a handshake under way.
 type pendingHandshake struct {
 	conn  net.Conn
+	addr  netip.Addr
 	since time.Time
 }
 
 // NewAcceptor returns an Acceptor that accepts from now on.
 func NewAcceptor(s *Sockets) *Acceptor {
-	a := &Acceptor{sockets: s, room: make(chan struct{}, 1)}
+	a := &Acceptor{
+		sockets: s,
+		limits:  places.Limits{Total: s.Handshakes, Outgoing: -1}.Defaults(),
+		room:    make(chan struct{}, 1),
+	}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	for _, l := range s.Listeners {
 		a.done.Go(func() { a.listen(l) })
@@ -72,52 +85,81 @@ func (a *Acceptor) listen(l net.Listener) {
 			a.pause(acceptRetry)
 			continue
 		}
-		a.beginHandshake(c)
-		a.done.Go(func() {
-			defer a.endHandshake(c)
-			a.accept(c)
-		})
+		addr := AddrPort(c.RemoteAddr())
+		if a.sockets.Blocked(addr.Addr()) {
+			a.sockets.OnBlocked(addr.Addr())
+			c.Close()
+			continue
+		}
+		if !a.beginHandshake(c, addr.Addr()) {
+			c.Close()
+			return
+		}
+		a.done.Go(func() { a.accept(c, addr) })
 	}
 }
 
-// beginHandshake counts a handshake. When too many are under way the oldest is ended
-// once it is slow; until then the new one waits, and others in the system's queue.
-func (a *Acceptor) beginHandshake(c net.Conn) {
+// beginHandshake counts a handshake. When too many are under way it waits until the
+// oldest may be ended; meanwhile others wait in the system's queue. It reports false if
+// the Acceptor is closed.
+func (a *Acceptor) beginHandshake(c net.Conn, addr netip.Addr) bool {
 	for {
-		wait := a.tryBegin(c)
+		wait := a.tryBegin(c, addr)
 		if wait <= 0 {
-			return
+			return true
 		}
 		select {
 		case <-a.room:
 		case <-time.After(wait):
 		case <-a.ctx.Done():
-			return
+			return false
 		}
 	}
 }
 
-// tryBegin counts a handshake, or returns how long to wait at most before it may.
-func (a *Acceptor) tryBegin(c net.Conn) (wait time.Duration) {
+// tryBegin counts a handshake, or returns how long to wait at most before it may. An
+// address that has its share of the handshakes loses its own oldest at once, and so does
+// a network: an honest peer is done before the others of its network fill that share.
+// When there are too many over all, only one that is slow is ended, because a large swarm
+// may come at once.
+func (a *Acceptor) tryBegin(c net.Conn, addr netip.Addr) (wait time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.pending) >= a.sockets.HalfOpen {
-		wait = slowHandshake - time.Since(a.pending[0].since)
-		if wait > 0 {
-			return wait
+	for {
+		limit := a.count.Exceeds(a.limits, addr, false)
+		if limit == places.None {
+			break
 		}
-		a.pending[0].conn.Close()
-		a.pending = a.pending[1:]
+		oldest := slices.IndexFunc(a.pending, func(p pendingHandshake) bool { return limit.Covers(addr, p.addr, false) })
+		if limit == places.Incoming {
+			wait = slowHandshake - time.Since(a.pending[oldest].since)
+			if wait > 0 {
+				return wait
+			}
+		}
+		a.pending[oldest].conn.Close()
+		a.remove(oldest)
 	}
-	a.pending = append(a.pending, pendingHandshake{c, time.Now()})
+	a.pending = append(a.pending, pendingHandshake{c, addr, time.Now()})
+	a.count.Add(addr, false)
 	return 0
+}
+
+// remove takes out a handshake. The caller holds the lock.
+func (a *Acceptor) remove(i int) {
+	a.count.Remove(a.pending[i].addr, false)
+	a.pending = slices.Delete(a.pending, i, i+1)
 }
 
 // endHandshake forgets a handshake.
 func (a *Acceptor) endHandshake(c net.Conn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.pending = slices.DeleteFunc(a.pending, func(p pendingHandshake) bool { return p.conn == c })
+	i := slices.IndexFunc(a.pending, func(p pendingHandshake) bool { return p.conn == c })
+	if i < 0 {
+		return // it was ended for another
+	}
+	a.remove(i)
 	select {
 	case a.room <- struct{}{}:
 	default:
@@ -131,34 +173,38 @@ func (a *Acceptor) pause(d time.Duration) {
 	}
 }
 
-// accept shakes hands with a peer that dialed us, and finds the torrent.
-func (a *Acceptor) accept(c net.Conn) {
+// accept shakes hands with a peer that dialed us, and finds the torrent. The connection
+// takes a place only then, so that those who never finish take none.
+func (a *Acceptor) accept(c net.Conn, addr netip.AddrPort) {
 	s := a.sockets
-	addr := AddrPort(c.RemoteAddr())
-	blocked := s.Blocked(addr.Addr())
-	if blocked {
-		s.OnBlocked(addr.Addr())
-	}
-	if blocked || !s.acquire() {
-		c.Close()
-		return
-	}
 	var t Owner
-	theirs, err := handshake.Accept(a.ctx, c, func(theirs handshake.Handshake) (handshake.Handshake, error) {
+	ctx, cancel := context.WithCancel(a.ctx)
+	defer cancel()
+	var unwatch func() bool
+	theirs, err := handshake.Accept(ctx, c, func(theirs handshake.Handshake) (handshake.Handshake, error) {
 		found, ok := s.Find(theirs.InfoHash)
 		if !ok || !found.BeginTask() {
 			return handshake.Handshake{}, errNoTorrent
 		}
 		t = found
+		unwatch = context.AfterFunc(t.Context(), cancel) // a torrent that is closed does not wait
+		if !s.mayJoin(addr.Addr()) {
+			return handshake.Handshake{}, errFull
+		}
 		return ours(t, theirs.InfoHash), nil
 	}, handshake.Options{Timeout: s.HandshakeTimeout})
+	a.endHandshake(c) // before it joins, so that it is not ended for another then
 	if t != nil {
+		unwatch()
 		defer t.EndTask()
+	}
+	if err == nil && !s.acquire(addr.Addr()) {
+		err = errFull
 	}
 	if err != nil {
 		c.Close()
-		s.release()
 		s.Logger.Debug("handshake failed", "addr", addr, "err", err)
+		s.OnFailed(addr, fmt.Errorf("%w: %w", ErrHandshake, err))
 		return
 	}
 	s.join(t, c, addr, theirs.InfoHash, theirs, false)

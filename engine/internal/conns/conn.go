@@ -1,10 +1,12 @@
 package conns
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol"
@@ -26,11 +28,15 @@ type Conn struct {
 	fast    bool
 	tally   protocol.Tally
 
+	addr     netip.Addr // with outgoing, for the place that it takes
+	outgoing bool
+
 	returned chan *protocol.Received // batches that the reader may fill
 	closed   chan struct{}
 	close    sync.Once
 	running  atomic.Int32 // goroutines: reader and writer
 	err      error        // why the reader ended
+	reason   error        // why the engine closed it; nil for any other end
 
 	mail struct {
 		mu    sync.Mutex
@@ -48,11 +54,15 @@ func (s *Sockets) join(t Owner, socket net.Conn, addr netip.AddrPort, id swarm.I
 		socket:   socket,
 		peer:     swarm.Peer(s.peers.Add(1)),
 		fast:     theirs.Reserved.Has(handshake.Fast),
+		addr:     addr.Addr(),
+		outgoing: outgoing,
 		returned: make(chan *protocol.Received, batches),
 		closed:   make(chan struct{}),
 	}
 	c.mail.ready = make(chan struct{}, 1)
 	c.mail.line.Fast, c.mail.line.Tally = c.fast, &c.tally
+	c.tally.Use(time.Now())
+	s.enter(c)
 	t.Join(c, protocol.Joined{
 		Peer:     c.peer,
 		Addr:     addr,
@@ -82,11 +92,15 @@ func (c *Conn) Start() {
 
 // Close ends the connection. If it was started, Gone follows when reader and writer have
 // ended. It may be called again, by any goroutine.
-func (c *Conn) Close() {
+func (c *Conn) Close() { c.closeBecause(nil) }
+
+// closeBecause is Close with a reason that Gone says; nil for that of the reader.
+func (c *Conn) closeBecause(reason error) {
 	c.close.Do(func() {
+		c.reason = reason
 		close(c.closed)
 		c.socket.Close()
-		c.sockets.release()
+		c.sockets.leave(c)
 	})
 }
 
@@ -95,13 +109,18 @@ func (c *Conn) Close() {
 func (c *Conn) finish() {
 	c.Close()
 	if c.running.Add(-1) == 0 {
-		c.owner.Post(protocol.Gone{Peer: c.peer, Err: c.err})
+		c.owner.Post(protocol.Gone{Peer: c.peer, Err: cmp.Or(c.reason, c.err)})
 	}
 	c.owner.EndTask()
 }
 
-// Return gives a batch back to the reader. It is called in a turn and does not block.
-func (c *Conn) Return(r *protocol.Received) { c.returned <- r }
+// Return gives a batch back to the reader, without what its messages point to. It is
+// called in a turn and does not block.
+func (c *Conn) Return(r *protocol.Received) {
+	clear(r.Messages)
+	r.Messages = r.Messages[:0]
+	c.returned <- r
+}
 
 // Deliver gives the writer what the turn has for the peer. A peer that takes nothing is
 // given up when too much waits for it.

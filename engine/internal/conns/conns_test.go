@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -19,6 +21,7 @@ import (
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarm/storagetest"
 	"github.com/stretchr/testify/require"
@@ -27,6 +30,7 @@ import (
 // torrent is an Owner that keeps what is posted, and starts what joins.
 type torrent struct {
 	store disk.Store
+	share memory.Share
 	tasks sync.WaitGroup
 	close context.CancelFunc
 	ctx   context.Context
@@ -48,6 +52,7 @@ func newTorrent(t *testing.T, s swarm.Storage) *torrent {
 func (x *torrent) ID() swarm.ID             { return swarm.ID{1} }
 func (x *torrent) PeerID() swarm.PeerID     { return swarm.PeerID{'u', 's'} }
 func (x *torrent) Store() *disk.Store       { return &x.store }
+func (x *torrent) Uploads() *memory.Share   { return &x.share }
 func (x *torrent) BeginTask() bool          { x.tasks.Add(1); return true }
 func (x *torrent) AddTask()                 { x.tasks.Add(1) }
 func (x *torrent) EndTask()                 { x.tasks.Done() }
@@ -84,12 +89,14 @@ func testConfig(dial func(context.Context, string, string) (net.Conn, error)) Co
 		Memory:           memory.New(1<<20, 1<<20),
 		Logger:           slog.New(slog.DiscardHandler),
 		Dial:             dial,
-		MaxConns:         5,
+		Places:           places.Limits{Total: 5},
 		HalfOpen:         2,
+		Handshakes:       2,
 		ConnectTimeout:   15 * time.Second,
 		HandshakeTimeout: 10 * time.Second,
 		PeerTimeout:      2 * time.Minute,
 		Blocked:          func(a netip.Addr) bool { return a == netip.MustParseAddr("10.0.0.66") },
+		OnFailed:         func(netip.AddrPort, error) {},
 	}
 }
 
@@ -111,7 +118,7 @@ func connected(t *testing.T, s swarm.Storage, f func(x *torrent, c *Conn, other 
 		x := newTorrent(t, s)
 		sockets := NewSockets(testConfig(dial))
 		d := NewDialer(sockets)
-		d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID())
+		d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		joined := x.posted()[0].(protocol.Joined)
 		require.True(t, joined.Outgoing && joined.Fast && !joined.Extended)
 		require.Equal(t, swarm.PeerID{'p'}, joined.ID)
@@ -157,7 +164,8 @@ func TestUnrequestedBlockTakesNoBuffer(t *testing.T) {
 		m := x.posted()[0].(*protocol.Received).Messages[0]
 		require.Equal(t, b, m.Block)
 		require.Nil(t, m.Data)
-		require.EqualValues(t, swarm.BlockLen, c.tally.Down.Load())
+		require.Zero(t, c.tally.Down.Load())
+		require.EqualValues(t, swarm.BlockLen+peerwire.PieceHeaderLen, c.tally.DownAll.Load())
 	})
 }
 
@@ -224,6 +232,54 @@ func TestPeerThatTakesNothingIsClosed(t *testing.T) {
 	})
 }
 
+// A peer that takes too little is left when others wait for its buffer, and only then.
+func TestPeerThatHoldsMemory(t *testing.T) {
+	for name, test := range map[string]struct {
+		taken  int // bytes in four seconds
+		wanted bool
+		left   bool
+	}{
+		"takes nothing":     {0, true, true},
+		"takes little":      {1000, true, true},
+		"is slow":           {swarm.BlockLen * 5 / 4, true, false},
+		"nobody else waits": {0, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := swarm.NewMemory(64 * swarm.BlockLen)
+			connected(t, m, func(x *torrent, c *Conn, other net.Conn) {
+				uploads := c.sockets.Memory.Uploads
+				c.Deliver(&protocol.Outbox{Peer: c.Peer(), Serve: []swarm.Block{{Length: 8 * swarm.BlockLen}}})
+				synctest.Wait()
+				gone := make(chan struct{})
+				var others sync.WaitGroup
+				if test.wanted {
+					for range 20 { // more than there is memory for
+						others.Go(func() {
+							b, ok := uploads.Take(&memory.Share{}, swarm.BlockLen*8, swarm.BlockLen*8, gone)
+							if ok {
+								<-gone
+								uploads.Put(b)
+							}
+						})
+					}
+				}
+				synctest.Wait()
+				require.Equal(t, test.wanted, uploads.Wanted())
+				for range 3 {
+					if test.taken > 0 {
+						go io.ReadFull(other, make([]byte, test.taken))
+					}
+					time.Sleep(4 * time.Second)
+				}
+				require.Equal(t, test.left, len(x.posted()) > 0)
+				close(gone)
+				c.Close()
+				others.Wait()
+			})
+		})
+	}
+}
+
 // A dial that fails says at which step, and what that means for the address.
 func TestOutcomesOfDials(t *testing.T) {
 	good, self := swarm.PeerID{'p'}, swarm.PeerID{'u', 's'}
@@ -267,10 +323,12 @@ func TestOutcomesOfDials(t *testing.T) {
 				})
 				sockets := NewSockets(config)
 				if test.full {
-					sockets.open.Store(5)
+					for i := range 5 {
+						sockets.acquireDial(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}))
+					}
 				}
 				d, x := NewDialer(sockets), newTorrent(t, nil)
-				d.Dial(x, netip.MustParseAddrPort(test.addr), x.ID())
+				d.Dial(x, netip.MustParseAddrPort(test.addr), x.ID(), false)
 				got := x.posted()
 				require.Len(t, got, 1)
 				u := got[0].(protocol.Unreached)
@@ -303,15 +361,15 @@ func TestDialsWaitForOthers(t *testing.T) {
 		}))
 		d, x, y := NewDialer(sockets), newTorrent(t, nil), newTorrent(t, nil)
 		for range 3 {
-			d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID())
+			d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		}
-		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID())
+		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false)
 		synctest.Wait()
 		require.Equal(t, 2, dials)
 		y.close()
 		d.Forget(y)
 		y.tasks.Wait()
-		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID()) // too late
+		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false) // too late
 		time.Sleep(16 * time.Second)
 		require.Len(t, x.posted(), 2)
 		require.Equal(t, 3, dials)
@@ -320,5 +378,54 @@ func TestDialsWaitForOthers(t *testing.T) {
 		d.Close()
 		require.Equal(t, 3, dials)
 		require.Empty(t, y.posted())
+	})
+}
+
+// A torrent that dials many dead addresses does not delay the dials of others.
+func TestDialsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var began []string
+		config := testConfig(func(ctx context.Context, _, address string) (net.Conn, error) {
+			mu.Lock()
+			began = append(began, address)
+			mu.Unlock()
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		all := func() []string {
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(began)
+		}
+		config.HalfOpen, config.Places.Total = 16, 500
+		d := NewDialer(NewSockets(config))
+		x, y, z := newTorrent(t, nil), newTorrent(t, nil), newTorrent(t, nil)
+		for i := range 80 {
+			d.Dial(x, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), uint16(i+1)), x.ID(), false)
+		}
+		require.Len(t, all(), 14, "the last two are for others")
+		for i := range 20 {
+			d.Dial(y, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2}), uint16(i+1)), y.ID(), false)
+		}
+		d.Dial(z, netip.MustParseAddrPort("10.0.0.3:1"), z.ID(), false)
+		require.ElementsMatch(t, []string{"10.0.0.2:1", "10.0.0.3:1"}, all()[14:])
+		time.Sleep(16 * time.Second)
+		others := 0
+		for _, addr := range all()[16:] {
+			if strings.HasPrefix(addr, "10.0.0.2:") {
+				others++
+			}
+		}
+		require.Equal(t, 7, others, "two torrents share what became free")
+		for _, o := range []*torrent{x, y, z} {
+			o.close()
+			d.Forget(o)
+			o.tasks.Wait()
+		}
+		d.Close()
+		require.Empty(t, d.queues)
+		require.Empty(t, d.turns)
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -21,41 +22,60 @@ var (
 	ErrHandshake = errors.New("engine: shaking hands")
 )
 
-// A Dialer makes outgoing connections, no more at a time than HalfOpen. Its methods may
+// A Dialer makes outgoing connections, no more at a time than HalfOpen. The torrents take
+// turns, so that one with many dead addresses does not delay the others. Its methods may
 // be called from many goroutines.
 type Dialer struct {
 	sockets *Sockets
 	done    sync.WaitGroup
 
-	mu    sync.Mutex
-	queue []dialRequest
-	busy  int // dials under way
+	mu     sync.Mutex
+	queues map[Owner]*dialQueue // of torrents that dial, or wait to
+	turns  []*dialQueue         // those that have somebody to dial, the next one first
+	busy   int                  // dials under way
+}
+
+// A dialQueue is the dials of one torrent.
+type dialQueue struct {
+	owner   Owner
+	waiting []dialRequest
+	busy    int // dials under way
 }
 
 // A dialRequest is an address that a torrent wants connected. It counts as a task.
 type dialRequest struct {
-	owner Owner
 	addr  netip.AddrPort
 	swarm swarm.ID
+	quick bool // a third of the usual time must do
 }
 
 // NewDialer returns a Dialer without a dial.
-func NewDialer(s *Sockets) *Dialer { return &Dialer{sockets: s} }
+func NewDialer(s *Sockets) *Dialer {
+	return &Dialer{sockets: s, queues: make(map[Owner]*dialQueue)}
+}
 
 // Dial connects to an address and shakes hands in a swarm, as soon as fewer dials are
 // under way. Joined or Unreached follows, unless the torrent is closed. It is called in
 // a turn.
-func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID) {
+func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID, quick bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if t.Closing() {
 		return
 	}
 	t.AddTask()
-	d.queue = append(d.queue, dialRequest{t, addr, id})
-	if d.busy < d.sockets.HalfOpen {
-		d.busy++
-		d.done.Go(d.run)
+	q := d.queues[t]
+	if q == nil {
+		q = &dialQueue{owner: t}
+		d.queues[t] = q
+	}
+	if len(q.waiting) == 0 {
+		d.turns = append(d.turns, q)
+	}
+	q.waiting = append(q.waiting, dialRequest{addr, id, quick})
+	q, r := d.next()
+	if q != nil {
+		d.done.Go(func() { d.run(q, r) })
 	}
 }
 
@@ -64,45 +84,69 @@ func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID) {
 func (d *Dialer) Forget(t Owner) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.queue = slices.DeleteFunc(d.queue, func(r dialRequest) bool {
-		if r.owner == t {
-			t.EndTask()
-		}
-		return r.owner == t
-	})
+	q := d.queues[t]
+	if q == nil {
+		return
+	}
+	for range q.waiting {
+		t.EndTask()
+	}
+	q.waiting = nil
+	d.turns = slices.DeleteFunc(d.turns, func(o *dialQueue) bool { return o == q })
+	d.dropIdle(q)
+}
+
+// dropIdle forgets a torrent that neither dials nor waits to. The caller holds the lock.
+func (d *Dialer) dropIdle(q *dialQueue) {
+	if len(q.waiting) == 0 && q.busy == 0 {
+		delete(d.queues, q.owner)
+	}
 }
 
 // Close waits until no dial is under way.
 func (d *Dialer) Close() { d.done.Wait() }
 
 // run dials until nothing waits.
-func (d *Dialer) run() {
-	for {
-		r, ok := d.next()
-		if !ok {
-			return
-		}
-		d.dial(r)
-		r.owner.EndTask()
+func (d *Dialer) run(q *dialQueue, r dialRequest) {
+	for q != nil {
+		d.dial(q.owner, r)
+		q.owner.EndTask()
+		d.mu.Lock()
+		d.busy--
+		q.busy--
+		d.dropIdle(q)
+		q, r = d.next()
+		d.mu.Unlock()
 	}
 }
 
-func (d *Dialer) next() (r dialRequest, ok bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.queue) == 0 {
-		d.busy--
-		d.queue = nil
-		return r, false
+// next begins the dial of the torrent whose turn it is; nil if none may begin. The last
+// eighth of the dials are for torrents that have none under way, because the dials of dead
+// addresses take long. The caller holds the lock.
+func (d *Dialer) next() (*dialQueue, dialRequest) {
+	most := d.sockets.HalfOpen
+	if d.busy >= most {
+		return nil, dialRequest{}
 	}
-	r = d.queue[0]
-	d.queue = d.queue[1:]
-	return r, true
+	isScarce := d.busy >= most-most/8
+	i := slices.IndexFunc(d.turns, func(q *dialQueue) bool { return q.busy == 0 || !isScarce })
+	if i < 0 {
+		return nil, dialRequest{}
+	}
+	q := d.turns[i]
+	r := q.waiting[0]
+	q.waiting = q.waiting[1:]
+	d.turns = slices.Delete(d.turns, i, i+1)
+	if len(q.waiting) > 0 {
+		d.turns = append(d.turns, q)
+	}
+	q.busy++
+	d.busy++
+	return q, r
 }
 
 // dial connects to a peer and tells the turn how that ended.
-func (d *Dialer) dial(r dialRequest) {
-	t := r.owner
+func (d *Dialer) dial(t Owner, r dialRequest) {
 	if t.Closing() {
 		return
 	}
@@ -111,16 +155,21 @@ func (d *Dialer) dial(r dialRequest) {
 		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.Failed})
 		return
 	}
-	if !d.sockets.acquire() {
+	switch d.sockets.acquireDial(r.addr.Addr()) {
+	case places.None:
+	case places.Total:
 		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.NoRoom})
 		return
+	default: // its address has its share, so it is tried later and later
+		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.Failed})
+		return
 	}
-	c, theirs, err := d.connect(r)
+	c, theirs, err := d.connect(t, r)
 	if err != nil {
 		if c != nil {
 			c.Close()
 		}
-		d.sockets.release()
+		d.sockets.release(r.addr.Addr(), true)
 		d.sockets.Logger.Debug("dial failed", "torrent", t.ID(), "addr", r.addr, "err", err)
 		t.Post(protocol.Unreached{Addr: r.addr, Why: outcome(err), Err: err})
 		return
@@ -140,9 +189,12 @@ func outcome(err error) addressbook.Outcome {
 }
 
 // connect dials and shakes hands. With an error there may be a connection as well.
-func (d *Dialer) connect(r dialRequest) (net.Conn, handshake.Handshake, error) {
-	t := r.owner
-	ctx, cancel := context.WithTimeout(t.Context(), d.sockets.ConnectTimeout)
+func (d *Dialer) connect(t Owner, r dialRequest) (net.Conn, handshake.Handshake, error) {
+	timeout := d.sockets.ConnectTimeout
+	if r.quick {
+		timeout /= 3
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	c, err := d.sockets.Dial(ctx, "tcp", r.addr.String())
 	if err != nil {

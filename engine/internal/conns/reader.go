@@ -14,7 +14,8 @@ const (
 	smallBuffer = 2 << 10   // bytes, of a connection that is idle
 	largeBuffer = 256 << 10 // of one that sends
 	maxBatch    = 2000      // messages in a batch: many fit into a read if they are short
-	bufferIdle  = 3 * time.Second
+	fewMessages = 64        // in a batch of a connection that is idle
+	memoryIdle  = 3 * time.Second
 	maxExtended = 64 << 10 // bytes of an extension message, and of one of unknown kind
 )
 
@@ -23,13 +24,18 @@ var largeBuffers = sync.Pool{New: func() any { return new([largeBuffer]byte) }}
 
 // reader turns bytes into batches of messages.
 type reader struct {
-	conn           *Conn
-	decoder        *peerwire.Decoder
-	buf            []byte // all of it
-	from           int    // buf[from:to] is not decoded yet
-	to             int
-	pooled         *[largeBuffer]byte // the memory of buf, if it is large
-	bufferDeadline time.Time          // read deadline, while buf is large
+	conn    *Conn
+	decoder *peerwire.Decoder
+	buf     []byte // all of it
+	from    int    // buf[from:to] is not decoded yet
+	to      int
+	pooled  *[largeBuffer]byte // the memory of buf, if it is large
+
+	// Memory that a peer needed once is given back when it needed none for memoryIdle,
+	// also if it sends a little from time to time.
+	long     bool      // a batch may have memory for more than fewMessages
+	needed   bool      // the last read needed the memory
+	deadline time.Time // when the memory is given back; zero if there is none
 }
 
 // read runs until the connection ends.
@@ -41,7 +47,7 @@ func (c *Conn) read() {
 	})
 	c.err = r.run()
 	c.Close()
-	r.shrink()
+	r.releasePooled()
 }
 
 func (r *reader) run() error {
@@ -50,42 +56,47 @@ func (r *reader) run() error {
 		r.to += n
 		r.conn.tally.DownAll.Add(int64(n))
 		if n > 0 {
+			r.needed = n > smallBuffer
 			full := r.to == len(r.buf)
 			if err := r.decode(); err != nil {
 				return err
 			}
 			if full && r.pooled == nil && len(r.buf) < largeBuffer {
 				r.enlarge()
+				r.needed = true
 			}
 		}
-		switch {
-		case err == nil:
-		case errors.Is(err, os.ErrDeadlineExceeded) && r.pooled != nil:
-			if r.from == r.to {
-				r.shrink()
-			}
-			r.bufferDeadline = time.Time{}
-		default:
+		isDue := errors.Is(err, os.ErrDeadlineExceeded) && !r.deadline.IsZero()
+		if err != nil && !isDue {
 			return err
 		}
-		err = r.extendBufferDeadline()
+		err = r.updateDeadline(isDue)
 		if err != nil {
 			return err
 		}
 	}
 }
 
-// extendBufferDeadline makes sure that a large buffer is given back when nothing comes.
-func (r *reader) extendBufferDeadline() error {
-	if r.pooled == nil {
+// updateDeadline gives memory back that was not needed for a while, and otherwise makes
+// sure that this is looked at again, also if nothing comes.
+func (r *reader) updateDeadline(isDue bool) error {
+	holdsMemory := r.long || len(r.buf) > smallBuffer
+	if !holdsMemory {
 		return nil
 	}
 	now := time.Now()
-	if r.bufferDeadline.Sub(now) > bufferIdle/2 {
+	switch {
+	case isDue:
+		r.shrink()
+		r.deadline = time.Time{}
+		if !r.long && len(r.buf) <= smallBuffer {
+			return r.conn.socket.SetReadDeadline(r.deadline)
+		}
+	case !r.deadline.IsZero() && (!r.needed || r.deadline.Sub(now) > memoryIdle/2):
 		return nil
 	}
-	r.bufferDeadline = now.Add(bufferIdle)
-	return r.conn.socket.SetReadDeadline(r.bufferDeadline)
+	r.deadline = now.Add(memoryIdle)
+	return r.conn.socket.SetReadDeadline(r.deadline)
 }
 
 func (r *reader) enlarge() {
@@ -95,13 +106,39 @@ func (r *reader) enlarge() {
 	r.buf = r.pooled[:]
 }
 
+// shrink gives back the buffer, if what is left in it takes less, and the memory of the
+// batches that the turn does not have.
 func (r *reader) shrink() {
-	if r.pooled == nil {
-		return
+	left := r.buf[r.from:r.to]
+	size := smallBuffer
+	if len(left) >= smallBuffer {
+		size = len(left) + smallBuffer
 	}
-	largeBuffers.Put(r.pooled)
-	r.pooled, r.buf, r.from, r.to = nil, make([]byte, smallBuffer), 0, 0
-	r.conn.socket.SetReadDeadline(time.Time{})
+	if size < len(r.buf) {
+		buf := make([]byte, size)
+		r.from, r.to = 0, copy(buf, left)
+		r.buf = buf
+		r.releasePooled()
+	}
+	r.long = false
+	for range batches {
+		select {
+		case b := <-r.conn.returned:
+			if cap(b.Messages) > fewMessages {
+				b.Messages = nil
+			}
+			defer r.conn.Return(b)
+		default:
+			r.long = true // the turn has it
+		}
+	}
+}
+
+func (r *reader) releasePooled() {
+	if r.pooled != nil {
+		largeBuffers.Put(r.pooled)
+		r.pooled = nil
+	}
 }
 
 // decode posts the complete messages and makes room for the rest.
@@ -119,7 +156,7 @@ func (r *reader) decode() error {
 		r.from += n
 		if m.Kind == peerwire.Unknown {
 			r.conn.tally.Unknown.Add(1)
-			continue
+			m.Data = nil // the State only counts them
 		}
 		if b == nil {
 			b = r.batch()
@@ -128,6 +165,9 @@ func (r *reader) decode() error {
 			}
 		}
 		b.Messages = append(b.Messages, r.own(m))
+		if len(b.Messages) > fewMessages {
+			r.long, r.needed = true, true
+		}
 		if len(b.Messages) == maxBatch {
 			r.conn.owner.Post(b)
 			b = nil
@@ -148,7 +188,6 @@ func (r *reader) decode() error {
 func (r *reader) batch() *protocol.Received {
 	select {
 	case b := <-r.conn.returned:
-		b.Messages = b.Messages[:0]
 		return b
 	case <-r.conn.closed:
 		return nil
@@ -184,10 +223,7 @@ func (r *reader) makeRoom(need int) {
 		bigger := make([]byte, min(need, 2*len(r.buf)))
 		r.to = copy(bigger, left)
 		r.from = 0
-		if r.pooled != nil {
-			largeBuffers.Put(r.pooled)
-			r.pooled = nil
-		}
+		r.releasePooled()
 		r.buf = bigger
 		return
 	}

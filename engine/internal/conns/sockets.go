@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -20,6 +22,7 @@ type Owner interface {
 	ID() swarm.ID         // for logs
 	PeerID() swarm.PeerID // what it calls itself
 	Store() *disk.Store
+	Uploads() *memory.Share // of the memory of blocks on their way to peers
 
 	// Post hands an Input to the torrent's turn, and Join hands over a connection
 	// that has shaken hands: the turn must find it by its Peer before it applies
@@ -41,14 +44,16 @@ type Owner interface {
 	Blocked(netip.Addr)
 }
 
-// A Config is what the connections of an engine have in common. All fields are set.
+// A Config is what the connections of an engine have in common. All fields are set, if
+// they do not say otherwise.
 type Config struct {
 	Memory           *memory.Memory
 	Logger           *slog.Logger
 	Dial             func(ctx context.Context, network, address string) (net.Conn, error)
 	Listeners        []net.Listener
-	MaxConns         int // negative means no limit
-	HalfOpen         int // dials under way, and handshakes of others
+	Places           places.Limits // of connections; zero fields mean their defaults
+	HalfOpen         int           // dials under way
+	Handshakes       int           // of those who dialed us, under way; negative means no limit
 	ConnectTimeout   time.Duration
 	HandshakeTimeout time.Duration
 	PeerTimeout      time.Duration // of a write that the peer does not take
@@ -60,6 +65,9 @@ type Config struct {
 	// such an address dialed us.
 	Blocked   func(netip.Addr) bool
 	OnBlocked func(netip.Addr)
+
+	// OnFailed says that a peer dialed us and that the handshake failed.
+	OnFailed func(netip.AddrPort, error)
 }
 
 // Sockets are the connections of an engine: what they have in common, and how many
@@ -67,27 +75,111 @@ type Config struct {
 type Sockets struct {
 	Config
 	peers atomic.Uint64 // the last number given to a peer
-	open  atomic.Int64
+
+	mu     sync.Mutex
+	count  places.Count // of connections, those included that we are dialing
+	joined map[*Conn]struct{}
 }
 
 // NewSockets returns Sockets without a connection.
-func NewSockets(c Config) *Sockets { return &Sockets{Config: c} }
-
-// Open returns the number of connections, those included that are being made.
-func (s *Sockets) Open() int64 { return s.open.Load() }
-
-// acquire counts one more connection; it reports false if there are too many.
-func (s *Sockets) acquire() bool {
-	n := s.open.Add(1)
-	if s.MaxConns > 0 && n > int64(s.MaxConns) {
-		s.release()
-		return false
-	}
-	return true
+func NewSockets(c Config) *Sockets {
+	c.Places = c.Places.Defaults()
+	return &Sockets{Config: c, joined: make(map[*Conn]struct{})}
 }
 
-// release ends the count of a connection.
-func (s *Sockets) release() { s.open.Add(-1) }
+// Open returns the number of connections, those included that we are dialing.
+func (s *Sockets) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count.Len()
+}
+
+// mayJoin reports whether there is a place for one more connection that dialed us, or one
+// that another has to give up.
+func (s *Sockets) mayJoin(addr netip.Addr) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	limit := s.count.Exceeds(s.Places, addr, false)
+	return limit == places.None || s.leastUsed(limit, addr) != nil
+}
+
+// acquire takes a place for a connection that dialed us. If there is none, the connection
+// that was of no use for longest is closed, of any torrent. It reports false if all are
+// useful.
+func (s *Sockets) acquire(addr netip.Addr) bool {
+	for {
+		unused, ok := s.tryAcquire(addr)
+		if unused == nil {
+			return ok
+		}
+		unused.closeBecause(places.ErrUnused)
+	}
+}
+
+// tryAcquire takes a place, or returns the connection to close first; nil if there is none.
+func (s *Sockets) tryAcquire(addr netip.Addr) (unused *Conn, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	limit := s.count.Exceeds(s.Places, addr, false)
+	if limit == places.None {
+		s.count.Add(addr, false)
+		return nil, true
+	}
+	return s.leastUsed(limit, addr), false
+}
+
+// acquireDial takes a place for a connection that we dial, or says which limit is
+// exceeded.
+func (s *Sockets) acquireDial(addr netip.Addr) places.Limit {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	limit := s.count.Exceeds(s.Places, addr, true)
+	if limit == places.None {
+		s.count.Add(addr, true)
+	}
+	return limit
+}
+
+// leastUsed returns the connection that was of no use for longest, if that is long enough
+// to give its place up to addr; nil for none. The States decide what is useful. The caller
+// holds the lock.
+func (s *Sockets) leastUsed(limit places.Limit, addr netip.Addr) (least *Conn) {
+	now := time.Now()
+	for c := range s.joined {
+		if !limit.Covers(addr, c.addr, c.outgoing) {
+			continue
+		}
+		if least == nil || c.tally.Unused(now) > least.tally.Unused(now) {
+			least = c
+		}
+	}
+	if least == nil || least.tally.Unused(now) < places.MinUnused {
+		return nil
+	}
+	return least
+}
+
+// release gives the place of a connection back that did not join.
+func (s *Sockets) release(addr netip.Addr, outgoing bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count.Remove(addr, outgoing)
+}
+
+// enter lists a connection that has shaken hands, and leave takes it out and gives its
+// place back.
+func (s *Sockets) enter(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.joined[c] = struct{}{}
+}
+
+func (s *Sockets) leave(c *Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count.Remove(c.addr, c.outgoing)
+	delete(s.joined, c)
+}
 
 // ours returns our side of the handshake in one of a torrent's swarms. It leaves the bit
 // handshake.V2 of a hybrid's v1 swarm unset: a peer would answer it with the v2 hash in

@@ -3,6 +3,7 @@ package conns
 import (
 	"errors"
 	"io"
+	"os"
 	"time"
 
 	"github.com/shoal-bt/shoal/engine/internal/disk"
@@ -12,8 +13,17 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// quickWrite is how long a write may take that is followed by a larger one.
-const quickWrite = 100 * time.Millisecond
+const (
+	// quickWrite is how long a write may take that is followed by a larger one.
+	quickWrite = 100 * time.Millisecond
+
+	// A peer for whose buffer others wait must take leastTaken bytes in each stallTime.
+	stallTime  = 5 * time.Second
+	leastTaken = swarm.BlockLen
+)
+
+// errStalled ends a connection that holds memory.
+var errStalled = errors.New("took too little while others waited for the memory")
 
 // writer sends what the turn delivered.
 type writer struct {
@@ -52,32 +62,44 @@ func (w *writer) fetch() bool {
 	return len(w.out)+len(w.blocks) > 0
 }
 
-// send writes messages and blocks, together if there are both. The next write takes more
-// blocks if this one was quick, and fewer if it was slow.
+// send writes messages and blocks, together if there are both. It uses several writes if
+// the memory for one is not free.
 func (w *writer) send() error {
-	if len(w.blocks) == 0 {
-		return w.flush(w.out, 0)
-	}
-	if len(w.out) > memory.FewMessages {
+	if len(w.out) > memory.FewMessages || len(w.blocks) == 0 {
 		err := w.flush(w.out, 0)
 		if err != nil {
 			return err
 		}
 		w.out = w.out[:0]
 	}
-	size := len(w.out)
-	for _, b := range w.blocks {
-		size += peerwire.PieceHeaderLen + b.Length
+	for len(w.blocks) > 0 {
+		err := w.sendBlocks()
+		if err != nil {
+			return err
+		}
+		w.out = w.out[:0]
 	}
-	uploads := w.conn.sockets.Memory.Uploads
-	buf, ok := uploads.Take(size, w.conn.closed)
+	return nil
+}
+
+// sendBlocks writes the messages and as many of the blocks as its buffer takes. The next
+// write takes more blocks if this one was quick, and fewer if it was slow: a peer that
+// takes nothing holds little memory unless it took much before.
+func (w *writer) sendBlocks() error {
+	uploads, share := w.conn.sockets.Memory.Uploads, w.conn.owner.Uploads()
+	_, least := w.fit(0)
+	_, want := w.fit(memory.MaxPayload)
+	buf, ok := uploads.Take(share, least+len(w.out), want+len(w.out), w.conn.closed)
 	if !ok {
 		return io.ErrClosedPipe
 	}
 	defer uploads.Put(buf)
+	n, _ := w.fit(len(buf.Bytes) - len(w.out))
+	blocks := w.blocks[:n]
+	w.blocks = w.blocks[n:]
 	p := append(buf.Bytes[:0], w.out...)
-	p, payload := w.load(p)
-	w.conn.tally.Sent(len(w.blocks))
+	p, payload := w.load(p, blocks)
+	w.conn.tally.Sent(n)
 	begin := time.Now()
 	err := w.flush(p, payload)
 	if err != nil {
@@ -91,17 +113,30 @@ func (w *writer) send() error {
 	return nil
 }
 
+// fit returns how many of the first blocks fit into size bytes, at least one, and the
+// bytes that they take with their headers.
+func (w *writer) fit(size int) (n, bytes int) {
+	for _, b := range w.blocks {
+		next := bytes + peerwire.PieceHeaderLen + b.Length
+		if n > 0 && next > size {
+			break
+		}
+		n, bytes = n+1, next
+	}
+	return n, bytes
+}
+
 // load appends the blocks with their headers to p. Blocks that follow one another in the
 // torrent are read in one call; those that cannot be read are left out.
-func (w *writer) load(p []byte) (out []byte, payload int) {
+func (w *writer) load(p []byte, blocks []swarm.Block) (out []byte, payload int) {
 	g := &w.conn.owner.Store().Geometry
-	for i := 0; i < len(w.blocks); {
+	for i := 0; i < len(blocks); {
 		begin := len(p)
 		w.vec = w.vec[:0]
 		first := i
-		end := g.Offset(w.blocks[i])
-		for ; i < len(w.blocks) && g.Offset(w.blocks[i]) == end; i++ {
-			b := w.blocks[i]
+		end := g.Offset(blocks[i])
+		for ; i < len(blocks) && g.Offset(blocks[i]) == end; i++ {
+			b := blocks[i]
 			p = peerwire.AppendPieceHeader(p, b)
 			p = p[:len(p)+b.Length]
 			stored := min(b.Length, g.PieceLen(b.Piece)-b.Begin)
@@ -109,12 +144,12 @@ func (w *writer) load(p []byte) (out []byte, payload int) {
 			clear(p[len(p)-b.Length+stored:]) // pad, which a block may reach into
 			end += int64(stored)
 		}
-		err := w.readRun(w.blocks[first:i])
+		err := w.readRun(blocks[first:i])
 		if err != nil {
 			p = p[:begin]
 			continue
 		}
-		for _, b := range w.blocks[first:i] {
+		for _, b := range blocks[first:i] {
 			payload += b.Length
 		}
 	}
@@ -135,17 +170,32 @@ func (w *writer) readRun(blocks []swarm.Block) error {
 	return err
 }
 
-// flush writes p, of which payload bytes are blocks.
+// flush writes p, of which payload bytes are blocks. It ends the connection if the peer
+// does not take p in Config.PeerTimeout, or holds a buffer that others wait for and takes
+// too little of it.
 func (w *writer) flush(p []byte, payload int) error {
 	c := w.conn
-	err := c.socket.SetWriteDeadline(time.Now().Add(c.sockets.PeerTimeout))
-	if err != nil {
-		return err
+	holdsBuffer := payload > 0
+	now := time.Now()
+	for end := now.Add(c.sockets.PeerTimeout); ; now = time.Now() {
+		next := now.Add(stallTime)
+		if next.After(end) {
+			next = end
+		}
+		err := c.socket.SetWriteDeadline(next)
+		if err != nil {
+			return err
+		}
+		n, err := c.socket.Write(p)
+		p = p[n:]
+		c.tally.UpAll.Add(int64(n))
+		c.tally.Up.Add(int64(min(n, payload)))
+		payload -= min(n, payload)
+		switch {
+		case err == nil || !errors.Is(err, os.ErrDeadlineExceeded) || next == end:
+			return err
+		case holdsBuffer && n < leastTaken && c.sockets.Memory.Uploads.Wanted():
+			return errStalled
+		}
 	}
-	n, err := c.socket.Write(p)
-	c.tally.UpAll.Add(int64(n))
-	if err == nil {
-		c.tally.Up.Add(int64(payload))
-	}
-	return err
 }

@@ -13,6 +13,11 @@ import (
 // torrent, and a listener that missed one would wait for ever.
 const neverDropped = protocol.OnCompleted | protocol.OnFailed | protocol.OnRemoved
 
+// causedByPeers are the events of which others can cause any number. They fill half of a
+// queue at most.
+const causedByPeers = protocol.OnPeerConnected | protocol.OnPeerLost | protocol.OnPeerFailed |
+	protocol.OnPeerBlocked | protocol.OnPeerBanned | protocol.OnPieceFailed
+
 // A Queue is what waits for one listener. Its methods may be called from many
 // goroutines.
 type Queue struct {
@@ -40,7 +45,11 @@ func (q *Queue) Add(e protocol.Event) {
 	if tick, ok := e.(protocol.StatsTick); ok && q.replace(tick) {
 		return
 	}
-	if len(q.events) >= q.size && e.Kind()&neverDropped == 0 {
+	size := q.size
+	if e.Kind()&causedByPeers != 0 {
+		size = (size + 1) / 2
+	}
+	if len(q.events) >= size && e.Kind()&neverDropped == 0 {
 		q.dropped++
 		return
 	}

@@ -47,6 +47,19 @@ func TestQueueIsBoundedAndNeverBlocks(t *testing.T) {
 	require.ErrorIs(t, err, io.EOF, "of a closed engine")
 }
 
+// Peers that come and go fill half of a queue, so the other half is for everything else.
+func TestPeersDoNotFillAQueue(t *testing.T) {
+	var h Hub
+	q := h.Subscribe(10, nil)
+	for range 100 {
+		h.Emit(protocol.PeerConnected{})
+		h.Emit(protocol.PeerLost{})
+	}
+	require.EqualValues(t, 195, q.Dropped())
+	h.Emit(protocol.Added{})
+	require.EqualValues(t, 195, q.Dropped())
+}
+
 func TestStatisticsCoalesce(t *testing.T) {
 	var h Hub
 	q := h.Subscribe(0, func(e protocol.Event) bool { return e.Kind() == protocol.OnStats })

@@ -16,6 +16,9 @@ import (
 	"sync"
 )
 
+// fewItems is the number of items for which a Mailbox keeps memory while it is empty.
+const fewItems = 1024
+
 // A Runner is the torrent that a mailbox is of.
 type Runner[T any] interface {
 	// Turn takes in a batch of items, which is its own until it returns. idle says
@@ -95,7 +98,7 @@ func (m *Mailbox[T, R]) next(idle bool) bool {
 	if len(m.batch) > 0 {
 		return true
 	}
-	if idle {
+	if idle || cap(m.batch)+cap(m.items) > fewItems {
 		m.batch, m.items = nil, nil
 	}
 	m.running = false

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/shoal-bt/shoal/peerwire"
@@ -19,40 +20,63 @@ const (
 	FewMessages = 3 << 10
 )
 
-// Buffers come in two sizes: for one block, and for as many as one write gathers.
-const (
-	blockMessage = swarm.BlockLen + peerwire.PieceHeaderLen
-	smallBuffer  = blockMessage + FewMessages
-	largeBuffer  = MaxPayload + FewMessages
-)
+// blockMessage is the bytes of a block with its header.
+const blockMessage = swarm.BlockLen + peerwire.PieceHeaderLen
 
-// Uploads bounds the memory of blocks on their way to peers. Its methods may be
-// called from many goroutines.
+// A class is a size of buffers: class i is for 1<<i blocks.
+type class int
+
+const classes = 5
+
+// bytes returns the size of a buffer.
+func (c class) bytes() int64 { return blockMessage<<c + FewMessages }
+
+// classOf returns the smallest class for a number of bytes, of which there may be
+// MaxPayload and FewMessages.
+func classOf(bytes int) class {
+	c := class(0)
+	for c < classes-1 && int64(bytes) > c.bytes() {
+		c++
+	}
+	return c
+}
+
+// Uploads bounds the memory of blocks on their way to peers. A peer that takes nothing
+// keeps its buffer, of which it has one, so the memory is divided. Half of it is for
+// buffers of a single block: by default there are more of them than connections. The
+// other half lets writes be larger. Of both a torrent holds at most twice of what is left.
+// The methods may be called from many goroutines.
 type Uploads struct {
 	size int64 // bytes in all
 
 	mu      sync.Mutex
 	free    int64     // bytes, of size
-	waiting []*waiter // first come, first served
-	small   [][]byte
-	large   [][]byte
+	waiting []*waiter // in order of coming
+	kept    [classes][][]byte
 }
+
+// A Share is what one torrent holds of the Uploads, which guard it. The zero Share holds
+// nothing.
+type Share struct{ held int64 }
 
 // A waiter is a writer that waits for a buffer.
 type waiter struct {
-	cost int64
-	done chan struct{} // closed when the bytes are set aside
+	share *Share
+	class class
+	done  chan struct{} // closed when the bytes are set aside
 }
 
 // A Buffer counts as used until it is put back. Its bytes are the holder's until then.
 type Buffer struct {
 	Bytes []byte
-	cost  int64
+	share *Share
+	class class
 }
 
-// NewUploads returns Uploads of the given number of bytes, or as many as one write takes.
+// NewUploads returns Uploads of the given number of bytes, or twice as many as one write
+// takes.
 func NewUploads(bytes int64) *Uploads {
-	size := max(bytes, largeBuffer)
+	size := max(bytes, 2*class(classes-1).bytes())
 	return &Uploads{size: size, free: size}
 }
 
@@ -63,20 +87,27 @@ func (u *Uploads) InUse() int64 {
 	return u.size - u.free
 }
 
-// Take waits for a buffer of at least size bytes, of which there may be MaxPayload and
-// FewMessages. It gives up, and reports false, when closed is closed.
-func (u *Uploads) Take(size int, closed <-chan struct{}) (Buffer, bool) {
-	cost := int64(smallBuffer)
-	if size > smallBuffer {
-		cost = largeBuffer
-	}
+// Wanted reports whether anybody waits for a buffer.
+func (u *Uploads) Wanted() bool {
 	u.mu.Lock()
-	if len(u.waiting) == 0 && u.free >= cost {
-		defer u.mu.Unlock()
-		u.free -= cost
-		return u.find(cost), true
+	defer u.mu.Unlock()
+	return len(u.waiting) > 0
+}
+
+// Take returns a buffer of at least least bytes, and of up to want if the torrent may have
+// that now. There may be MaxPayload and FewMessages. It waits for least. It gives up, and
+// reports false, when closed is closed.
+func (u *Uploads) Take(share *Share, least, want int, closed <-chan struct{}) (Buffer, bool) {
+	c := classOf(least)
+	u.mu.Lock()
+	for larger := classOf(want); larger >= c; larger-- {
+		if u.mayTake(share, larger) {
+			defer u.mu.Unlock()
+			u.setAside(share, larger)
+			return u.find(share, larger), true
+		}
 	}
-	w := &waiter{cost: cost, done: make(chan struct{})}
+	w := &waiter{share: share, class: c, done: make(chan struct{})}
 	u.waiting = append(u.waiting, w)
 	u.mu.Unlock()
 	select {
@@ -87,64 +118,100 @@ func (u *Uploads) Take(size int, closed <-chan struct{}) (Buffer, bool) {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.find(cost), true
+	return u.find(share, c), true
 }
 
-// find returns a buffer for cost bytes that are counted already.
-func (u *Uploads) find(cost int64) Buffer {
-	list := &u.small
-	if cost > smallBuffer {
-		list = &u.large
+// mayTake reports whether a torrent may have one more buffer: it holds at most twice of
+// what is left then. A torrent that holds nothing always may. Buffers of several blocks
+// leave half of the memory to those of one.
+func (u *Uploads) mayTake(share *Share, c class) bool {
+	left := u.free - c.bytes()
+	if c > 0 {
+		left -= u.size / 2
 	}
+	return left >= 0 && (share.held == 0 || share.held+c.bytes() <= 2*left)
+}
+
+// setAside counts a buffer as used.
+func (u *Uploads) setAside(share *Share, c class) {
+	u.free -= c.bytes()
+	share.held += c.bytes()
+}
+
+// release ends the count of a buffer, and serves those who wait.
+func (u *Uploads) release(share *Share, c class) {
+	u.free += c.bytes()
+	share.held -= c.bytes()
+	for {
+		i := u.nextWaiter()
+		if i < 0 {
+			return
+		}
+		w := u.waiting[i]
+		u.waiting = slices.Delete(u.waiting, i, i+1)
+		u.setAside(w.share, w.class)
+		close(w.done)
+	}
+}
+
+// nextWaiter returns the index of who is served next, or -1: of those whose torrents hold
+// least, the first that came.
+func (u *Uploads) nextWaiter() int {
+	next := -1
+	for i, w := range u.waiting {
+		isBetter := next < 0 || w.share.held < u.waiting[next].share.held
+		if isBetter && u.mayTake(w.share, w.class) {
+			next = i
+		}
+	}
+	return next
+}
+
+// find returns a buffer whose bytes are counted already.
+func (u *Uploads) find(share *Share, c class) Buffer {
+	list := &u.kept[c]
 	n := len(*list)
 	if n > 0 {
 		p := (*list)[n-1]
 		*list = (*list)[:n-1]
-		return Buffer{p, cost}
+		return Buffer{p, share, c}
 	}
-	// What is kept and what is in use must together not be more than the bound.
-	for _, l := range []*[][]byte{&u.small, &u.large} {
-		for len(*l) > 0 && int64(len(u.small))*smallBuffer+int64(len(u.large))*largeBuffer > u.free {
-			*l = (*l)[:len(*l)-1]
+	u.dropKept()
+	return Buffer{make([]byte, c.bytes()), share, c}
+}
+
+// dropKept drops kept buffers until they and those in use together are within the bound.
+func (u *Uploads) dropKept() {
+	kept := int64(0)
+	for c, list := range u.kept {
+		kept += int64(len(list)) * class(c).bytes()
+	}
+	for c := range u.kept {
+		list := &u.kept[c]
+		for len(*list) > 0 && kept > u.free {
+			(*list)[len(*list)-1] = nil
+			*list = (*list)[:len(*list)-1]
+			kept -= class(c).bytes()
 		}
 	}
-	return Buffer{make([]byte, cost), cost}
 }
 
 // cancelWait takes back what was set aside for w, or its place in the queue.
 func (u *Uploads) cancelWait(w *waiter) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for i, o := range u.waiting {
-		if o == w {
-			u.waiting = append(u.waiting[:i], u.waiting[i+1:]...)
-			return
-		}
+	i := slices.Index(u.waiting, w)
+	if i >= 0 {
+		u.waiting = slices.Delete(u.waiting, i, i+1)
+		return
 	}
-	u.free += w.cost
-	u.serve()
+	u.release(w.share, w.class)
 }
 
 // Put takes a buffer back.
 func (u *Uploads) Put(b Buffer) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	switch b.cost {
-	case smallBuffer:
-		u.small = append(u.small, b.Bytes)
-	case largeBuffer:
-		u.large = append(u.large, b.Bytes)
-	}
-	u.free += b.cost
-	u.serve()
-}
-
-// serve sets aside what is free for those who wait.
-func (u *Uploads) serve() {
-	for len(u.waiting) > 0 && u.free >= u.waiting[0].cost {
-		w := u.waiting[0]
-		u.waiting = u.waiting[1:]
-		u.free -= w.cost
-		close(w.done)
-	}
+	u.kept[b.class] = append(u.kept[b.class], b.Bytes)
+	u.release(b.share, b.class)
 }

@@ -1,48 +1,162 @@
 package memory
 
 import (
+	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 )
 
-func TestUploadMemoryIsServedInOrder(t *testing.T) {
-	u := NewUploads(0)
-	require.EqualValues(t, largeBuffer, u.size, "enough for one write")
-	closed := make(chan struct{})
-	large, ok := u.Take(largeBuffer, closed)
-	require.True(t, ok)
-	require.EqualValues(t, largeBuffer, u.InUse())
-	got := make(chan Buffer, 2)
-	take := func(size int, closed chan struct{}) {
-		b, ok := u.Take(size, closed)
-		if !ok {
-			b.cost = -1
+const (
+	small = blockMessage + FewMessages
+	large = MaxPayload + FewMessages
+)
+
+// keptBytes returns the bytes of buffers that wait to be used again.
+func (u *Uploads) keptBytes() (n int64) {
+	for _, list := range u.kept {
+		for _, p := range list {
+			n += int64(len(p))
 		}
-		got <- b
 	}
-	gone := make(chan struct{})
-	close(gone)
-	take(smallBuffer, gone)
-	require.EqualValues(t, -1, (<-got).cost, "a connection that is closed does not wait")
-	go take(smallBuffer, closed)
-	u.Put(large)
-	small := <-got
-	require.EqualValues(t, smallBuffer, small.cost)
-	require.LessOrEqual(t, int64(len(u.large))*largeBuffer+int64(len(u.small))*smallBuffer, u.free, "what is kept fits beside what is in use")
-	u.Put(small)
-	require.EqualValues(t, largeBuffer, u.free)
+	return n
+}
+
+// fill takes as many buffers as a torrent gets without waiting.
+func (u *Uploads) fill(share *Share, least, want int) (all []Buffer) {
+	for u.mayTake(share, classOf(least)) {
+		b, _ := u.Take(share, least, want, nil)
+		all = append(all, b)
+	}
+	return all
+}
+
+func TestClasses(t *testing.T) {
+	for _, test := range []struct {
+		bytes int
+		class class
+	}{{0, 0}, {small, 0}, {small + 1, 1}, {2*blockMessage + FewMessages + 1, 2}, {large, 4}} {
+		require.Equal(t, test.class, classOf(test.bytes))
+	}
+	require.EqualValues(t, large, class(classes-1).bytes())
+}
+
+func TestUploadMemoryIsServedInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := NewUploads(0)
+		require.EqualValues(t, 2*large, u.size, "enough for one write")
+		var a, b Share
+		closed := make(chan struct{})
+		first, ok := u.Take(&a, large, large, closed)
+		require.True(t, ok)
+		require.EqualValues(t, large, u.InUse())
+		got := make(chan Buffer, 2)
+		go func() {
+			buf, _ := u.Take(&b, large, large, closed)
+			got <- buf
+		}()
+		synctest.Wait()
+		require.True(t, u.Wanted())
+		gone := make(chan struct{})
+		close(gone)
+		_, ok = u.Take(&a, large, large, gone)
+		require.False(t, ok, "a connection that is closed does not wait")
+		u.Put(first)
+		second := <-got
+		require.Len(t, second.Bytes, large)
+		require.LessOrEqual(t, u.keptBytes(), u.free, "what is kept fits beside what is in use")
+		u.Put(second)
+		require.Zero(t, u.InUse())
+		require.False(t, u.Wanted())
+		require.Zero(t, a.held+b.held)
+	})
+}
+
+// Torrents whose peers take nothing leave a buffer to everybody else.
+func TestTorrentsShareUploadMemory(t *testing.T) {
+	u := NewUploads(32 << 20)
+	for range 6 {
+		attacked := new(Share)
+		for range 80 { // as many as a torrent has connections; six have nearly all of an engine's
+			if u.mayTake(attacked, classOf(small)) {
+				u.Take(attacked, small, large, nil)
+			}
+		}
+		require.LessOrEqual(t, u.InUse(), u.size)
+		honest := new(Share)
+		require.True(t, u.mayTake(honest, classOf(small)))
+	}
+	big := u.fill(new(Share), large, large)
+	require.LessOrEqual(t, len(big), 1, "large buffers are given only while half is free")
+}
+
+// Who waits is served before those whose torrents hold more.
+func TestTorrentThatHoldsLeastIsServedFirst(t *testing.T) {
+	u := NewUploads(0)
+	var a, b Share
+	first := u.fill(&a, small, small)
+	others := u.fill(&b, small, small)
+	for _, s := range []*Share{&a, &a, &b, new(Share)} {
+		u.waiting = append(u.waiting, &waiter{share: s, done: make(chan struct{})})
+	}
+	waiting := slices.Clone(u.waiting)
+	served := func(w *waiter) bool {
+		select {
+		case <-w.done:
+			return true
+		default:
+			return false
+		}
+	}
+	u.Put(first[0])
+	require.True(t, served(waiting[3]), "its torrent holds nothing")
+	n := 1
+	for ; !served(waiting[2]); n++ {
+		u.Put(first[n])
+	}
+	require.False(t, served(waiting[0]))
+	for _, buf := range append(first[n:], others...) {
+		u.Put(buf)
+	}
 	require.Empty(t, u.waiting)
-	require.Zero(t, u.InUse())
+}
+
+// One torrent alone gets two thirds of what makes writes larger, and smaller buffers then.
+func TestBuffersBecomeSmaller(t *testing.T) {
+	u := NewUploads(1 << 20)
+	var s Share
+	var sizes []int
+	for range 6 {
+		b, ok := u.Take(&s, small, large, nil)
+		require.True(t, ok)
+		sizes = append(sizes, (len(b.Bytes)-FewMessages)/blockMessage)
+	}
+	require.Equal(t, []int{16, 4, 1, 1, 1, 1}, sizes)
+}
+
+func TestKeptBuffersAreDropped(t *testing.T) {
+	u := NewUploads(1 << 20)
+	var s Share
+	for _, b := range u.fill(&s, small, small) {
+		u.Put(b)
+	}
+	require.Greater(t, u.keptBytes(), u.size/2)
+	b, _ := u.Take(&s, large, large, nil)
+	require.LessOrEqual(t, u.keptBytes(), u.free)
+	u.Put(b)
+	require.Zero(t, s.held)
 }
 
 func TestUploadMemoryThatWasSetAsideComesBack(t *testing.T) {
-	u := &Uploads{size: smallBuffer, free: smallBuffer}
-	first, _ := u.Take(smallBuffer, nil)
-	w := &waiter{cost: smallBuffer, done: make(chan struct{})}
+	u := &Uploads{size: small, free: small}
+	var a, b Share
+	first, _ := u.Take(&a, small, small, nil)
+	w := &waiter{share: &b, done: make(chan struct{})}
 	u.waiting = append(u.waiting, w)
 	u.Put(first)
 	<-w.done // set aside, at the moment when its connection ends
 	u.cancelWait(w)
-	require.EqualValues(t, smallBuffer, u.free)
+	require.EqualValues(t, small, u.free)
+	require.Zero(t, b.held)
 }

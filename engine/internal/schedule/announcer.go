@@ -72,12 +72,11 @@ func (a *Announcer) Add(t Owner, s *Sources, source swarm.PeerSource, now bool) 
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := range t.Swarms() {
-		j := &job{owner: t, source: source, swarm: i}
+		j := &job{owner: t, sources: s, source: source, swarm: i}
 		j.due.Value = j
 		s.jobs = append(s.jobs, j)
 		if now {
-			j.queued = append(j.queued, swarm.Started)
-			a.queue.Set(&j.due, time.Now())
+			a.enqueue(j, swarm.Started)
 		}
 	}
 }
@@ -127,9 +126,17 @@ func (a *Announcer) Announce(s *Sources, what protocol.Announce, now swarm.Annou
 }
 
 // enqueue puts an event behind those that wait. Stopped drops those that it makes void.
-// Completed is not one of them: trackers count it, and it is said once.
+// Completed is not one of them: trackers count it, and it is said once. A source that is
+// added while its torrent resumes hears Started once, not from both.
 func (a *Announcer) enqueue(j *job, event swarm.Event) {
+	if event == swarm.Started {
+		if j.started {
+			return
+		}
+		j.started = true
+	}
 	if event == swarm.Stopped {
+		j.started = false
 		completed := slices.Contains(j.queued, swarm.Completed)
 		for range j.queuedTasks() {
 			j.owner.EndTask()
@@ -149,7 +156,7 @@ func (a *Announcer) enqueue(j *job, event swarm.Event) {
 	}
 	j.queued = append(j.queued, event)
 	if !j.busy {
-		a.queue.Set(&j.due, time.Now())
+		a.queue.Set(&j.due, j.eventDue(time.Now()))
 	}
 }
 

@@ -19,9 +19,12 @@ const (
 
 	callTimeout = time.Minute // of other calls
 	maxFound    = 1000        // addresses that are taken from one answer
+	retryFull   = time.Second // until a call is tried again that found too many under way
 )
 
-// begin begins the calls that are due, as many as may be under way.
+// begin begins the calls that are due, as many as may be under way. The last eighth of
+// them are for torrents that have none under way, because sources that do not answer take
+// long. Calls that say that a torrent stopped are short.
 func (a *Announcer) begin() (full bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -30,6 +33,11 @@ func (a *Announcer) begin() (full bool) {
 		j, ok := a.queue.Next(now)
 		if !ok {
 			return false
+		}
+		isScarce := a.calls >= a.max-a.max/8
+		if isScarce && j.sources.calls > 0 && !j.saysStopped() {
+			a.queue.Set(&j.due, now.Add(retryFull))
+			continue
 		}
 		a.beginCall(j)
 	}
@@ -74,6 +82,7 @@ func (a *Announcer) beginCall(j *job) {
 	}
 	j.busy = true
 	a.calls++
+	j.sources.calls++
 	a.done.Go(func() {
 		defer cancel()
 		a.call(ctx, j, event)
@@ -130,6 +139,7 @@ func (a *Announcer) finish(j *job, event swarm.Event, answer swarm.Answer, err e
 	defer a.mu.Unlock()
 	now := time.Now()
 	a.calls--
+	j.sources.calls--
 	j.busy, j.cancel = false, nil
 	j.lastAt, j.answer, j.err, j.peers = now, answer, err, int32(peers)
 	j.errors++

@@ -9,11 +9,15 @@ import (
 )
 
 // Sources are the sources of one torrent. The Announcer guards them.
-type Sources struct{ jobs []*job }
+type Sources struct {
+	jobs  []*job
+	calls int // under way, those included of sources that were taken out
+}
 
 // A job is one source in one of a torrent's swarms, and what to say next.
 type job struct {
 	owner         Owner
+	sources       *Sources // that it is one of, or was
 	source        swarm.PeerSource
 	swarm         int                 // index of the swarm
 	last          *swarm.Announcement // what to say after the torrent's end
@@ -23,6 +27,7 @@ type job struct {
 	lateCompleted bool                // the call under way, or the last one, says Completed at the torrent's end
 	busy          bool                // a call is under way
 	interrupted   bool                // the call under way, or the last one, was ended early, so the source may have heard it
+	started       bool                // Started was queued, and Stopped was not since
 	registered    bool                // it heard Started, and not yet Stopped
 	min           time.Time           // not before, even if a user asks
 	cancel        context.CancelFunc  // ends the call under way, if that may be ended
@@ -55,6 +60,9 @@ func (j *job) nextEvent() swarm.Event {
 	}
 	return event
 }
+
+// saysStopped reports whether the next call says that the torrent stopped.
+func (j *job) saysStopped() bool { return len(j.queued) > 0 && j.queued[0] == swarm.Stopped }
 
 // Status says how a source is doing in one swarm.
 type Status struct {

@@ -17,22 +17,35 @@ const (
 
 // scheduleNext schedules the call that follows one that has ended. A source is called
 // again after its interval, and never before its min interval; j.min says until when.
+// Both are obeyed beside an error as well. Negative ones, which no source may return,
+// count as none.
 func (a *Announcer) scheduleNext(j *job, event swarm.Event, answer swarm.Answer, err error, now time.Time) {
-	wait := cmp.Or(answer.Min, min(defaultMin, cmp.Or(answer.Next, defaultMin)))
-	j.min = now.Add(max(wait, 0))
+	next, least := max(answer.Next, 0), max(answer.Min, 0)
+	j.min = now.Add(cmp.Or(least, min(defaultMin, cmp.Or(next, defaultMin))))
 	switch {
 	case len(j.queued) > 0:
-		a.queue.Set(&j.due, now)
+		a.queue.Set(&j.due, j.eventDue(now))
 	case event == swarm.Stopped || j.owner.Closing():
 	case err != nil:
 		if event != swarm.None {
 			j.queued = append(j.queued, event) // the source has not heard it yet
 		}
-		next := cmp.Or(answer.Next, backoff(int(j.errors)))
-		a.queue.Set(&j.due, now.Add(max(next, answer.Min, leastInterval)))
-	case answer.Next > 0:
-		a.queue.Set(&j.due, now.Add(max(answer.Next, answer.Min, leastInterval)))
+		next = cmp.Or(next, backoff(int(j.errors)))
+		a.queue.Set(&j.due, now.Add(max(next, least, leastInterval)))
+	case next > 0:
+		a.queue.Set(&j.due, now.Add(max(next, least, leastInterval)))
 	}
+}
+
+// eventDue returns when to announce the first queued event. An event does not wait for an
+// interval, except at a source that failed and said how long to leave it alone. Stopped
+// never waits.
+func (j *job) eventDue(now time.Time) time.Time {
+	allowed := j.lastAt.Add(max(j.answer.Min, 0))
+	if j.err != nil && j.queued[0] != swarm.Stopped && allowed.After(now) {
+		return allowed
+	}
+	return now
 }
 
 // mayBringForward reports whether the next call may come before it is due. One that is

@@ -13,8 +13,11 @@ const (
 	MaxDepth       = 100       // folders in a path
 )
 
-// MaxPieces is the number of pieces that a torrent may have by default.
-const MaxPieces = 2_097_152
+// Limits of a torrent by default: its number of pieces, and its length in bytes.
+const (
+	MaxPieces = 2_097_152
+	MaxBytes  = 128 << 20
+)
 
 // AlignUp returns the first multiple of n that is not less than off.
 func AlignUp(off, n int64) int64 {

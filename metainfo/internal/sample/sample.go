@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing/fstest"
 
@@ -90,14 +91,17 @@ func CheckPaths(i *metainfo.Info) error {
 			return fmt.Errorf("%q does not start with the name %q", f.Path, i.Name)
 		}
 		for _, c := range components {
-			if len(c) > 240 || strings.ContainsAny(c, "\\\x00") {
+			if len(c) > 4*255 || strings.ContainsAny(c, "\x00\u202d\u202e") {
 				return fmt.Errorf("%q has the component %q", f.Path, c)
 			}
 		}
 		if f.Symlink != "" && (!fs.ValidPath(f.Symlink) || !strings.HasPrefix(f.Symlink, i.Name+"/")) {
 			return fmt.Errorf("%q links to %q", f.Path, f.Symlink)
 		}
-		key := strings.ToLower(f.Path)
+		key := f.Path
+		if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+			key = strings.ToLower(key)
+		}
 		if !f.Pad && seen[key] {
 			return fmt.Errorf("%q is there twice", f.Path)
 		}

@@ -3,10 +3,12 @@
 //	go run ./swarmsim/cmd/swarmsim                      # all scenarios
 //	go run ./swarmsim/cmd/swarmsim -scenario flash -slots 4,8,20 -seed 1,2 -svg flash.svg
 //	go run ./swarmsim/cmd/swarmsim -scenario flash -picker rarest,random,sequential
+//	go run ./swarmsim/cmd/swarmsim -scenario flash -rules rarest/titfortat,random/all
 //
 // Several values of -scenario, -seed, -slots, -picker and -choker, separated by commas, run
-// all combinations. Times are in seconds of the swarm, but for the last column. Bound is the time before which not all honest peers can have everything;
-// first, median and last are when they had. Mean is the time from arrival to the last
+// all combinations; -rules names pickers with their chokers instead. Times are in seconds
+// of the swarm, but for the last column. Bound is the time before which not all honest
+// peers can have everything; first, median and last are when they had. Mean is the time from arrival to the last
 // piece. Copies is how often the seed had sent each piece when the last one had left it,
 // and seed done is when that was.
 package main
@@ -38,6 +40,7 @@ func main() {
 // options are the flags.
 type options struct {
 	scenarios, seeds, slots, pickers, chokers string // lists
+	rules                                     string // list of picker/choker; empty means all combinations
 	json                                      bool
 	svg, profile                              string
 	base                                      scenario.Options
@@ -50,6 +53,7 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.slots, "slots", "0", "upload slots; 0 means the protocol's default, negative means no limit")
 	f.StringVar(&o.pickers, "picker", scenario.Pickers()[0], strings.Join(scenario.Pickers(), ", "))
 	f.StringVar(&o.chokers, "choker", scenario.Chokers()[0], strings.Join(scenario.Chokers(), ", "))
+	f.StringVar(&o.rules, "rules", "", "`picker/choker` pairs, instead of -picker and -choker")
 	f.IntVar(&o.base.Peers, "peers", 0, "number of peers; 0 means the scenario's")
 	f.IntVar(&o.base.Pieces, "pieces", 0, "number of pieces of 256 KiB; 0 means the scenario's")
 	f.IntVar(&o.base.Connections, "connections", 0, "of one peer; 0 means 40")
@@ -113,7 +117,14 @@ func run(args []string, out io.Writer) error {
 
 // runAll runs all combinations, and prints a line after each unless JSON is wanted.
 func (o options) runAll(out io.Writer) (rows []row, err error) {
-	all := combinations(o.scenarios, o.seeds, o.slots, o.pickers, o.chokers)
+	if o.rules == "" {
+		var pairs []string
+		for _, pair := range combinations(o.pickers, o.chokers) {
+			pairs = append(pairs, strings.Join(pair, "/"))
+		}
+		o.rules = strings.Join(pairs, ",")
+	}
+	all := combinations(o.scenarios, o.seeds, o.slots, o.rules)
 	if !o.json {
 		printHeader(out)
 	}
@@ -148,7 +159,12 @@ func combinations(lists ...string) [][]string {
 // runOne runs one combination, in the order in which runAll gives the lists.
 func (o options) runOne(c []string) (r row, err error) {
 	base := o.base
-	r.Scenario, r.Picker, r.Choker = c[0], c[3], c[4]
+	r.Scenario = c[0]
+	var isPair bool
+	r.Picker, r.Choker, isPair = strings.Cut(c[3], "/")
+	if !isPair {
+		return r, fmt.Errorf("-rules: %q has no slash: write picker/choker, such as rarest/titfortat", c[3])
+	}
 	base.Picker, base.Choker = r.Picker, r.Choker
 	s, err := scenario.Find(r.Scenario)
 	if err != nil {

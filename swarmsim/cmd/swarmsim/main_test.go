@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/shoal-bt/shoal/swarmsim"
@@ -40,9 +41,18 @@ func TestJSONAndSVG(t *testing.T) {
 	require.Contains(t, string(picture), "4 slots, random, titfortat")
 }
 
+func TestRulesArePairs(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(append(small, "-scenario", "flash", "-rules", "rarest/all,random/random"), &out))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	require.Len(t, lines, 3)
+	require.Regexp(t, `rarest +all`, lines[1])
+	require.Regexp(t, `random +random`, lines[2])
+}
+
 func TestBadFlags(t *testing.T) {
 	for _, args := range [][]string{
-		{"-scenario", "x"}, {"-slots", "x"}, {"-seed", "-1"}, {"-picker", "x"}, {"-choker", "x"}, {"-peers", "-1"}, {"-no-such-flag"},
+		{"-scenario", "x"}, {"-slots", "x"}, {"-seed", "-1"}, {"-picker", "x"}, {"-choker", "x"}, {"-peers", "-1"}, {"-rules", "rarest"}, {"-rules", "x/all"}, {"-no-such-flag"},
 		{"-scenario", "flash", "-svg", filepath.Join("no", "such", "folder")},
 	} {
 		var out bytes.Buffer

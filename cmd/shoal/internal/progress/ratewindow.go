@@ -15,8 +15,12 @@ type totals struct {
 	down, up int64
 }
 
-// Rates records totals and returns bytes per second in both directions.
-func (w *RateWindow) Rates(now time.Time, down, up int64) (downRate, upRate float64) {
+// shortestWindow is the shortest time of which a rate says something.
+const shortestWindow = 500 * time.Millisecond
+
+// Rates records totals and returns bytes per second in both directions. known is false
+// while there is too little to tell.
+func (w *RateWindow) Rates(now time.Time, down, up int64) (downRate, upRate float64, known bool) {
 	w.history = append(w.history, totals{now, down, up})
 	// The oldest entry is just outside the window, so that the window is always covered.
 	old := 0
@@ -25,9 +29,9 @@ func (w *RateWindow) Rates(now time.Time, down, up int64) (downRate, upRate floa
 	}
 	w.history = append(w.history[:0], w.history[old:]...)
 	first := w.history[0]
-	seconds := now.Sub(first.at).Seconds()
-	if seconds <= 0 {
-		return 0, 0
+	if now.Sub(first.at) < shortestWindow {
+		return 0, 0, false
 	}
-	return float64(max(down-first.down, 0)) / seconds, float64(max(up-first.up, 0)) / seconds
+	seconds := now.Sub(first.at).Seconds()
+	return float64(max(down-first.down, 0)) / seconds, float64(max(up-first.up, 0)) / seconds, true
 }

@@ -4,6 +4,7 @@ package progress
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,11 +16,20 @@ import (
 
 // A View is what is shown of one torrent at one moment.
 type View struct {
-	Name     string // fit for a terminal
-	Length   int64  // of the content, in bytes
-	Stats    engine.Stats
-	Have     swarm.Bitfield
+	Name   string // fit for a terminal
+	Length int64  // of the content, in bytes
+	Stats  engine.Stats
+	Have   swarm.Bitfield
+	Done   bool  // every piece is held and on disk
+	Sent   int64 // payload bytes, in this run
+
+	Measured bool    // there are rates
 	Down, Up float64 // bytes per second
+}
+
+// Writing reports whether the torrent has every piece and only waits for the disk.
+func (v View) Writing() bool {
+	return v.Stats.Phase == engine.PhaseRunning && v.Stats.Complete() && !v.Done
 }
 
 // Share returns how much is held, 0 to 1.
@@ -46,6 +56,8 @@ func (v View) State() string {
 		return "closed"
 	}
 	switch {
+	case v.Writing():
+		return "writing to disk"
 	case v.Stats.Complete():
 		return "seeding"
 	case v.Stats.Peers == 0:
@@ -57,7 +69,7 @@ func (v View) State() string {
 // ETA returns how long the rest takes, if that is known.
 func (v View) ETA() (time.Duration, bool) {
 	seconds := float64(v.Stats.Left) / v.Down
-	if v.Stats.Phase == engine.PhaseChecking || v.Down < 1 || seconds > 1e9 {
+	if v.Stats.Phase != engine.PhaseRunning || !v.Measured || v.Down < 1 || seconds > 1e9 {
 		return 0, v.Stats.Left == 0
 	}
 	return time.Duration(seconds * float64(time.Second)), true
@@ -87,18 +99,21 @@ func (v View) fields(s terminal.Style) []string {
 	if st.Seeds > 0 && !st.Complete() {
 		peers += fmt.Sprintf(" (%s)", quantity.Count(st.Seeds, "seed"))
 	}
-	if st.Complete() {
-		return []string{s.Paint(v.color(), v.State()), up + " " + quantity.Rate(v.Up), peers, "sent " + quantity.Size(st.Up.Total)}
-	}
-	eta := "-"
-	if left, known := v.ETA(); known {
-		eta = quantity.Clock(left)
-	}
 	state := s.Paint(v.color(), v.State())
-	if v.State() == "downloading" {
-		return []string{quantity.Percent(v.Share()), down + " " + quantity.Rate(v.Down), "ETA " + eta, peers, up + " " + quantity.Rate(v.Up), v.amount()}
+	var downRate, upRate []string
+	if v.Measured {
+		downRate, upRate = []string{down + " " + quantity.Rate(v.Down)}, []string{up + " " + quantity.Rate(v.Up)}
 	}
-	return []string{quantity.Percent(v.Share()), state, peers, v.amount()}
+	if st.Complete() {
+		return slices.Concat([]string{state}, upRate, []string{peers, "sent " + quantity.Size(v.Sent)})
+	}
+	if v.State() != "downloading" {
+		return []string{quantity.Percent(v.Share()), state, peers, v.amount()}
+	}
+	if left, known := v.ETA(); known {
+		downRate = append(downRate, "ETA "+quantity.Clock(left))
+	}
+	return slices.Concat([]string{quantity.Percent(v.Share())}, downRate, []string{peers}, upRate, []string{v.amount()})
 }
 
 func (v View) amount() string {
@@ -180,7 +195,9 @@ func Draw(views []View, s terminal.Style, columns, rows int) (lines []string) {
 		}
 		return lines
 	}
-	room := max(rows-2, 1)
+	// With half the columns the terminal wraps lines to twice the rows. If those fit
+	// into the window, nothing is pushed out where it cannot be drawn again.
+	room := max(rows/2, 1)
 	for i, v := range views {
 		if i == room-1 && len(views) > room {
 			lines = append(lines, fmt.Sprintf("and %d more", len(views)-i))

@@ -21,7 +21,7 @@ func half(pieces int) View {
 	}
 	length := int64(pieces) << 20
 	return View{
-		Name: "a film with a rather long name.mkv", Length: length, Have: have, Down: 4 << 20, Up: 1 << 20,
+		Name: "a film with a rather long name.mkv", Length: length, Have: have, Measured: true, Down: 4 << 20, Up: 1 << 20,
 		Stats: engine.Stats{Phase: engine.PhaseRunning, Pieces: pieces, Held: pieces / 2, Length: length, Left: length / 2, Peers: 3, Seeds: 1},
 	}
 }
@@ -92,6 +92,9 @@ func TestStates(t *testing.T) {
 	v.Stats.Phase = engine.PhasePaused
 	require.Equal(t, "paused", v.State())
 	v.Stats.Phase, v.Stats.Held, v.Stats.Left = engine.PhaseRunning, 100, 0
+	require.Equal(t, "writing to disk", v.State())
+	require.Contains(t, v.Text(), "writing to disk")
+	v.Done = true
 	require.Equal(t, "seeding", v.State())
 	require.EqualValues(t, 1, v.Share())
 }
@@ -103,7 +106,7 @@ func TestScreenOfMany(t *testing.T) {
 		v.Name = fmt.Sprintf("torrent %d", i)
 		views = append(views, v)
 	}
-	lines := Draw(views, terminal.Style{}, 80, 12)
+	lines := Draw(views, terminal.Style{}, 80, 20)
 	require.Len(t, lines, 10)
 	require.Equal(t, "and 41 more", lines[9])
 	require.True(t, strings.HasPrefix(lines[8], "torrent 8"))

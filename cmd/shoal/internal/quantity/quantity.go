@@ -113,6 +113,23 @@ func Clock(d time.Duration) string {
 	return fmt.Sprintf("%d days", s/86400)
 }
 
+// About returns a time to wait in one unit: "5 s", "2 min", "3 h".
+func About(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", max(int64(math.Ceil(d.Seconds())), 1))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	}
+	return fmt.Sprintf("%.0f h", d.Hours())
+}
+
+// Round returns a number with the given number of decimals, for programs.
+func Round(f float64, decimals int) float64 {
+	scale := math.Pow10(decimals)
+	return math.Round(f*scale) / scale
+}
+
 // Percent returns a share, and "100%" only if that is all of it.
 func Percent(share float64) string {
 	if share >= 1 {

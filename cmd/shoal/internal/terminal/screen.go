@@ -17,8 +17,9 @@ type Screen struct {
 	Output io.Writer                  // the terminal
 	Size   func() (columns, rows int) // of the window
 
-	mu    sync.Mutex
-	drawn []string // the lines at the bottom
+	mu      sync.Mutex
+	drawn   []string // the lines at the bottom; the cursor is at the first of them
+	columns int      // of the window when they were drawn
 }
 
 // Size replaces numbers that a terminal did not tell, by the environment or by the
@@ -48,63 +49,57 @@ func (s *Screen) Print(w io.Writer, text string) {
 		io.WriteString(w, text)
 		return
 	}
-	columns, _ := s.Size()
 	lines := s.drawn
-	s.erase(columns)
+	s.erase()
 	io.WriteString(w, text)
-	s.redraw(lines, columns)
+	s.redraw(lines)
 }
 
 // Draw replaces the lines that were drawn last. Lines that are too long for the window
 // are cut, and lines that are too many are left out.
 func (s *Screen) Draw(lines ...string) {
-	columns, rows := s.Size()
-	lines = slices.Clone(lines[:min(len(lines), max(rows-1, 1))])
-	for i := range lines {
-		lines[i] = Cut(lines[i], columns-1)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.redraw(lines, columns)
+	s.redraw(slices.Clone(lines))
 }
 
 // Clear takes the lines away that were drawn.
 func (s *Screen) Clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.drawn) > 0 {
-		columns, _ := s.Size()
-		s.erase(columns)
-	}
+	s.erase()
 }
 
-// redraw puts lines in the place of those that were drawn, in one write, so that
-// nothing flickers.
-func (s *Screen) redraw(lines []string, columns int) {
+// redraw puts lines in the place of those that were drawn, in one write, so that nothing
+// flickers. It leaves the cursor at the first of them, because terminals move the cursor
+// along when a resize wraps lines, and drop what is below it when the window becomes
+// lower. So the lines that are drawn begin at the cursor in a window of any size.
+func (s *Screen) redraw(lines []string) {
+	columns, rows := s.Size()
 	var b strings.Builder
-	b.WriteString(s.up(columns))
-	for _, line := range lines {
-		b.WriteString(line + "\x1b[K\n")
+	b.WriteString("\x1b[?7l\r")
+	if columns != s.columns {
+		b.WriteString("\x1b[J") // also what the terminal wrapped
+		s.columns = columns
 	}
-	b.WriteString("\x1b[J")
+	lines = lines[:min(len(lines), max(rows-1, 1))]
+	for i, line := range lines {
+		if i > 0 {
+			b.WriteString("\x1b[K\n")
+		}
+		b.WriteString(Cut(line, columns-1))
+	}
+	b.WriteString("\x1b[J\r\x1b[?7h")
+	if len(lines) > 1 {
+		fmt.Fprintf(&b, "\x1b[%dA", len(lines)-1)
+	}
 	s.drawn = lines
 	io.WriteString(s.Output, b.String())
 }
 
-func (s *Screen) erase(columns int) {
-	io.WriteString(s.Output, s.up(columns)+"\x1b[J")
-	s.drawn = nil
-}
-
-// up returns what moves the cursor to the first of the lines that were drawn. In a
-// window that became narrower they take more rows than lines.
-func (s *Screen) up(columns int) string {
-	rows := 0
-	for _, line := range s.drawn {
-		rows += max(1, (Width(line)+columns-1)/max(columns, 1))
+func (s *Screen) erase() {
+	if len(s.drawn) > 0 {
+		io.WriteString(s.Output, "\r\x1b[J")
+		s.drawn = nil
 	}
-	if rows == 0 {
-		return ""
-	}
-	return fmt.Sprintf("\r\x1b[%dA", rows)
 }

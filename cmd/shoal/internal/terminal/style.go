@@ -3,6 +3,8 @@
 package terminal
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -65,16 +67,29 @@ func (s Style) Bar(share float64, cells int) string {
 	return s.Paint(Green, strings.Repeat(full, done)) + s.Paint(Faint, strings.Repeat(empty, cells-done))
 }
 
-// Sanitize returns foreign text fit for a terminal: without control characters, and
-// without those that turn the direction of writing.
+// Sanitize returns foreign text fit for a terminal: control characters, those that turn
+// the direction of writing, and bytes that are not UTF-8 become escapes, such as \n and
+// \u200f. Names of files must be shown with it.
 func Sanitize(s string) string {
-	return strings.Map(func(r rune) rune {
+	var b strings.Builder
+	for i, r := range s {
+		size := utf8.RuneLen(r)
 		switch {
-		case r == utf8.RuneError, unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029:
-			return '?'
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case Unsafe(r):
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		default:
+			b.WriteString(s[i : i+size])
 		}
-		return r
-	}, s)
+	}
+	return b.String()
+}
+
+// Unsafe reports whether a terminal would obey a character instead of showing it.
+func Unsafe(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029
 }
 
 // Width returns how many columns text takes, without its colours.

@@ -22,8 +22,8 @@ func TestStyleOf(t *testing.T) {
 }
 
 func TestPlain(t *testing.T) {
-	require.Equal(t, "a?[31mb?c?d", Sanitize("a\x1b[31mb\nc\u202ed"))
-	require.Equal(t, "?", Sanitize("\xff"))
+	require.Equal(t, `a\x1b[31mb\nc\u202ed`, Sanitize("a\x1b[31mb\nc\u202ed"))
+	require.Equal(t, `\xff\xfe\u0085\x7f\u200f'"`+`\é�`, Sanitize("\xff\xfe\u0085\x7f\u200f'\"\\é\ufffd"))
 	require.Equal(t, "Motörhead 日本", Sanitize("Motörhead 日本"))
 }
 
@@ -43,4 +43,9 @@ func TestWidths(t *testing.T) {
 		require.LessOrEqual(t, Width(Shorten("日本語日本語日本語abc.torrent", n)), n)
 	}
 	require.Equal(t, "a  ", PadRight("a", 3))
+}
+
+func TestWrap(t *testing.T) {
+	require.Equal(t, []string{"one two", "three", "averylongword", "x"}, Wrap("one  two three averylongword x", 8))
+	require.Equal(t, []string{""}, Wrap("", 8))
 }

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
+	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/metainfo"
+)
+
+// flagsOf returns the flags that the help of a command has.
+func flagsOf(t *testing.T, command string) map[string]bool {
+	t.Helper()
+	help, err := os.ReadFile(filepath.Join(sourceDir(t), "testdata", "help", "shoal-"+command+".txt"))
+	require.NoError(t, err)
+	flags := make(map[string]bool)
+	for _, f := range flagPattern.FindAllString(string(help), -1) {
+		flags[f] = true
+	}
+	return flags
+}
+
+// requireOwnFlags checks that a text names no flag which the command does not have, but
+// in commands to paste.
+func requireOwnFlags(t *testing.T, command, text string) {
+	t.Helper()
+	flags := flagsOf(t, command)
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, shell.Program()+" ") {
+			continue
+		}
+		for _, f := range flagPattern.FindAllString(line, -1) {
+			require.True(t, flags[f], "%s has no flag %s: %s", command, f, text)
+		}
+	}
+}
+
+// Advice names only flags that the command has, and says what to do for each kind of
+// error.
+func TestAdviceNamesFlagsOfTheCommand(t *testing.T) {
+	file := func(err error) error { return &diskstore.Error{Op: "write", Path: "x", Err: err} }
+	for _, command := range []string{"get", "seed", "create", "inspect", "verify", "tracker", "demo"} {
+		c := &console{command: command, flags: flagsOf(t, command)}
+		for _, err := range []error{
+			client.ErrMagnet, &diskstore.SizeError{}, diskstore.ErrForeign, &metainfo.InvalidError{}, &client.StatusError{Code: 404},
+			client.ErrDuplicate, client.ErrInUse, client.ErrAddress, target.ErrNoRoom, &net.DNSError{}, &net.OpError{Op: "dial"},
+			file(syscall.ENOSPC), file(syscall.EDQUOT), syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.EROFS, fs.ErrPermission,
+			file(fs.ErrNotExist), fs.ErrNotExist, context.DeadlineExceeded,
+		} {
+			text := c.advice(fmt.Errorf("wrapped: %w", err))
+			require.NotEmpty(t, text, "%s: %v", command, err)
+			requireOwnFlags(t, command, text)
+		}
+		listen := c.advice(&net.OpError{Op: "listen"})
+		requireOwnFlags(t, command, listen)
+		require.Equal(t, c.flags["--listen"], listen != "", command)
+	}
+	require.Empty(t, new(console).advice(errors.New("something else")))
+}
+
+func TestChoose(t *testing.T) {
+	c := &console{flags: map[string]bool{"--dir": true}}
+	require.Equal(t, "A.", c.choose("a"))
+	require.Equal(t, "A or b with --dir.", c.choose("a", "b with --dir"))
+	require.Equal(t, "A, b, or c.", c.choose("a", "b", "c"))
+	require.Equal(t, "A or c.", c.choose("a", "b with --other", "c"))
+	require.Empty(t, c.choose("b with --other"))
+}
+
+// Many errors in one are a sentence, not a page.
+func TestJoinedErrorsAreShort(t *testing.T) {
+	var errs []error
+	for i := range 200 {
+		errs = append(errs, fmt.Errorf("client: write: write album/%d: %w", i/2, fs.ErrExist))
+	}
+	require.Equal(t, "write album/0: file already exists; write album/1: file already exists; write album/2: file already exists; and 97 more", readable(errors.Join(errs...)))
+	require.Less(t, len(readable(errors.New(strings.Repeat("x", 10_000)))), 600)
+}

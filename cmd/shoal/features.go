@@ -1,0 +1,68 @@
+package main
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/shoal-bt/shoal/metainfo"
+)
+
+// missingFeatures names what a torrent has to find peers or content by and what Shoal does
+// not do yet, such as "UDP trackers" and "web seeds".
+func missingFeatures(meta *metainfo.Torrent) (all []string) {
+	for _, tier := range meta.Tiers {
+		for _, address := range tier {
+			what := trackersOf(address)
+			if what != "" && !slices.Contains(all, what) {
+				all = append(all, what)
+			}
+		}
+	}
+	if len(meta.WebSeeds)+len(meta.HTTPSeeds) > 0 {
+		all = append(all, "web seeds")
+	}
+	if len(meta.Nodes) > 0 {
+		all = append(all, "DHT nodes")
+	}
+	return all
+}
+
+// trackersOf names the kind of a tracker that Shoal does not announce to; empty for those
+// that it does.
+func trackersOf(address string) string {
+	scheme := ""
+	if u, err := url.Parse(strings.TrimSpace(address)); err == nil {
+		scheme = strings.ToLower(u.Scheme)
+	}
+	switch scheme {
+	case "http", "https":
+		return ""
+	case "udp":
+		return "UDP trackers"
+	case "ws", "wss":
+		return "WebSocket trackers"
+	}
+	return "trackers of unknown kinds"
+}
+
+// andList joins words: "a", "a and b", "a, b and c".
+func andList(words []string) string {
+	switch n := len(words); n {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	default:
+		return strings.Join(words[:n-1], ", ") + " and " + words[n-1]
+	}
+}
+
+// whyNoPeers says why no tracker can find peers of a torrent.
+func whyNoPeers(meta *metainfo.Torrent) string {
+	missing := missingFeatures(meta)
+	if len(missing) == 0 {
+		return "the torrent names no tracker, so Shoal cannot find peers"
+	}
+	return "the torrent names only " + andList(missing) + ", which Shoal does not support yet, so it cannot find peers"
+}

@@ -1,0 +1,125 @@
+// Package target finds out before a download what would end it later.
+package target
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"syscall"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/filesystem"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// ErrNoRoom says that a torrent does not fit on the disk.
+var ErrNoRoom = errors.New("there is too little room")
+
+// A Target is the folder that a command downloads to. It finds out before a download what
+// would end it later.
+type Target struct {
+	dir     string
+	needed  int64             // bytes that the torrents which were checked still need
+	owners  map[string]string // the name of the torrent that a file to write belongs to
+	folders map[string]error  // what is wrong with folders that were looked at; nil for nothing
+}
+
+// New returns the target dir.
+func New(dir string) *Target {
+	return &Target{dir: dir, owners: make(map[string]string), folders: make(map[string]error)}
+}
+
+// Admit returns why a torrent cannot be downloaded to the target, together with the
+// torrents that were admitted before; nil if nothing speaks against it.
+func (g *Target) Admit(info *metainfo.Info) error {
+	dir, err := filepath.Abs(g.dir)
+	if err != nil {
+		return err
+	}
+	existing := filesystem.Existing(dir)
+	if st, err := os.Stat(existing); err == nil && !st.IsDir() {
+		return &fs.PathError{Op: "create", Path: existing, Err: syscall.ENOTDIR}
+	}
+	longest, known := filesystem.LongestName(existing)
+	var missing int64
+	var written []string
+	files := info.ExistingFiles(func(file string) bool {
+		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(file)))
+		return err == nil
+	})
+	for _, f := range files {
+		if f.Pad {
+			continue
+		}
+		if err := g.checkFolders(dir, path.Dir(f.Path)); err != nil {
+			return err
+		}
+		if name := path.Base(f.Path); known && len(name) > longest {
+			return &fs.PathError{Op: "create", Path: terminal.Sanitize(f.Path), Err: syscall.ENAMETOOLONG}
+		}
+		n := missingOf(dir, f)
+		if n == 0 {
+			continue
+		}
+		if owner, taken := g.owners[f.Path]; taken {
+			return advice.New(fmt.Errorf("the torrent %s, which was named before, has the file %s too, and only one of them can write it", owner, terminal.Sanitize(f.Path)),
+				"Download it on its own into another folder with --dir.")
+		}
+		missing += n
+		written = append(written, f.Path)
+	}
+	if missing > 0 {
+		if err := g.checkRoom(existing, missing); err != nil {
+			return err
+		}
+	}
+	for _, file := range written {
+		g.owners[file] = terminal.Sanitize(info.Name)
+	}
+	g.needed += missing
+	return nil
+}
+
+// missingOf returns how many bytes of a file still need room in dir.
+func missingOf(dir string, f swarm.File) int64 {
+	if f.Symlink != "" {
+		return 0
+	}
+	return filesystem.Missing(filepath.Join(dir, filepath.FromSlash(f.Path)), f.Length)
+}
+
+// checkRoom returns an error if nothing can be written to a folder, or if missing bytes
+// more than those that are needed already do not fit.
+func (g *Target) checkRoom(existing string, missing int64) error {
+	if err := filesystem.CheckWritable(existing); err != nil {
+		return err
+	}
+	free, known := filesystem.Free(existing)
+	if needed := g.needed + missing; known && free < needed {
+		return fmt.Errorf("%w: %s are needed in %s, and %s are free", ErrNoRoom, quantity.Size(needed), g.dir, quantity.Size(free))
+	}
+	return nil
+}
+
+// checkFolders returns an error if a folder of a torrent cannot be made below dir.
+func (g *Target) checkFolders(dir, folder string) error {
+	if err, seen := g.folders[folder]; seen || folder == "." {
+		return err
+	}
+	err := g.checkFolders(dir, path.Dir(folder))
+	if err == nil {
+		full := filepath.Join(dir, filepath.FromSlash(folder))
+		st, statErr := os.Stat(full)
+		if statErr == nil && !st.IsDir() {
+			err = &fs.PathError{Op: "create", Path: full, Err: syscall.ENOTDIR}
+		}
+	}
+	g.folders[folder] = err
+	return err
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/metainfo"
+)
+
+// readTorrent is loadTorrent, and warns of malformed parts that were left out.
+func readTorrent(ctx context.Context, c *console, name string) (*metainfo.Torrent, error) {
+	t, err := loadTorrent(ctx, c, name)
+	if err != nil {
+		return nil, err
+	}
+	if strings.Contains(name, "://") { // it may have a passkey
+		name = t.Info.Name
+	}
+	for _, w := range t.Warnings {
+		c.warn("%s: %s", terminal.Sanitize(name), terminal.Sanitize(w.String()))
+	}
+	return t, nil
+}
+
+// loadTorrent reads a torrent from a file, from an http or https address, or from
+// standard input if name is "-". It returns at once when ctx is done, even while a pipe
+// has nothing to read.
+func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torrent, error) {
+	lower := strings.ToLower(name)
+	switch {
+	case name == "-":
+		return nameSource("standard input", func() (*metainfo.Torrent, error) {
+			return interrupt.Await(ctx, func() (*metainfo.Torrent, error) { return metainfo.Options{}.Read(c.stdin) })
+		})
+	case strings.HasPrefix(lower, "magnet:"):
+		if _, err := metainfo.ParseMagnet(name); err != nil {
+			return nil, advice.New(err, "Check that you copied the whole link, and put it in quotes.")
+		}
+		return nil, client.ErrMagnet
+	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
+		return client.Config{}.FetchTorrent(ctx, name)
+	}
+	st, err := os.Stat(name)
+	_, hash := client.ParseHash(name)
+	switch {
+	case err == nil && st.IsDir():
+		return nil, advice.New(fmt.Errorf("%s is a folder, not a .torrent file", name),
+			"To make a torrent of it: "+shell.Command("create", shell.Path(name))+"\nTo share it: "+shell.Command("seed", shell.Path(name)))
+	case errors.Is(err, fs.ErrNotExist) && hash == nil:
+		return nil, client.ErrMagnet
+	case errors.Is(err, fs.ErrNotExist) && strings.Contains(name, "://"):
+		return nil, advice.New(fmt.Errorf("%s: there is no such file, and Shoal reads only http and https addresses", name),
+			"Save the .torrent file with another program, then name the file.")
+	}
+	return nameSource(name, func() (*metainfo.Torrent, error) {
+		return interrupt.Await(ctx, func() (*metainfo.Torrent, error) { return metainfo.ReadFile(name) })
+	})
+}
+
+// downloadCommand returns the command that downloads what a source names, or what is
+// missing of it, to a folder; empty if the source cannot be named.
+func downloadCommand(source, dir string, flags ...string) string {
+	if !readableAgain(source) {
+		return ""
+	}
+	return shell.Command("get", append([]string{shell.Path(source), shell.Flag("--dir", dir)}, flags...)...)
+}
+
+// readableAgain reports whether a command to paste can name a source: standard input is
+// read already, and an address may have a passkey.
+func readableAgain(source string) bool { return source != "-" && !strings.Contains(source, "://") }
+
+// nameSource names the source of a torrent in an error about its content.
+func nameSource(name string, read func() (*metainfo.Torrent, error)) (*metainfo.Torrent, error) {
+	t, err := read()
+	var invalid *metainfo.InvalidError
+	if errors.As(err, &invalid) {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return t, err
+}

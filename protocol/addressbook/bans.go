@@ -1,0 +1,142 @@
+package addressbook
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/shoal-bt/shoal/protocol/places"
+)
+
+const (
+	maxBans     = 3000 // of peers that did wrong; the oldest is forgotten
+	maxRefusals = 1000 // the same
+
+	// A network is refused for firstRefusal, and twice as long each time that it comes back
+	// and does the same, up to 16 times as long. A local address may be that of a router
+	// or gateway, which many share, so it is refused for localRefusal each time. Peers
+	// that are connected already stay in any case.
+	firstRefusal    = time.Minute
+	maxDoublings    = 4
+	localRefusal    = 10 * time.Second
+	refusalMemory   = time.Hour // after a refusal, that it is remembered
+	prefixOfNetwork = 64        // bits of an IPv6 address that one user has
+)
+
+// bans are the addresses that are refused for good.
+type bans struct {
+	byUser  map[netip.Addr]struct{}
+	byUs    map[netip.Addr]struct{}
+	byUsAll []netip.Addr // oldest first
+}
+
+func (b *bans) has(addr netip.Addr) bool {
+	_, byUser := b.byUser[addr]
+	_, byUs := b.byUs[addr]
+	return byUser || byUs
+}
+
+// Ban refuses an address from now on, and reports whether that is new. What a user asked
+// for is never forgotten; of others only the last few thousand are remembered.
+func (b *Book) Ban(addr netip.Addr, byUser bool) bool {
+	isNew := !b.Banned(addr)
+	switch _, known := b.bans.byUs[addr]; {
+	case byUser:
+		if b.bans.byUser == nil {
+			b.bans.byUser = make(map[netip.Addr]struct{})
+		}
+		b.bans.byUser[addr] = struct{}{}
+	case !known:
+		if b.bans.byUs == nil {
+			b.bans.byUs = make(map[netip.Addr]struct{})
+		}
+		if len(b.bans.byUsAll) >= maxBans {
+			delete(b.bans.byUs, b.bans.byUsAll[0])
+			b.bans.byUsAll = b.bans.byUsAll[1:]
+		}
+		b.bans.byUs[addr] = struct{}{}
+		b.bans.byUsAll = append(b.bans.byUsAll, addr)
+	}
+	for i := len(b.order) - 1; i >= 0; i-- {
+		e := b.order[i]
+		if e.addr.Addr() == addr && !e.dialing {
+			b.remove(e)
+		}
+	}
+	return isNew
+}
+
+// Banned reports whether Ban was called for an address.
+func (b *Book) Banned(addr netip.Addr) bool { return b.bans.has(addr) }
+
+// refusals are the networks that are refused for a while: a network is an IPv4 address, or
+// the first 64 bits of an IPv6 address.
+type refusals struct {
+	all   map[netip.Addr]refusal
+	order []netip.Addr // oldest first
+}
+
+type refusal struct {
+	until time.Time
+	times int
+}
+
+// network returns the network of an address.
+func network(addr netip.Addr) netip.Addr {
+	addr = addr.Unmap()
+	if addr.Is4() {
+		return addr
+	}
+	p, err := addr.WithZone("").Prefix(prefixOfNetwork)
+	if err != nil {
+		return addr
+	}
+	return p.Addr()
+}
+
+// until returns until when an address is refused; the zero Time if it never was.
+func (r *refusals) until(addr netip.Addr) time.Time {
+	if len(r.all) == 0 {
+		return time.Time{}
+	}
+	return r.all[network(addr)].until
+}
+
+func (r *refusals) add(now time.Time, addr netip.Addr) time.Time {
+	for len(r.order) > 0 && (len(r.order) >= maxRefusals || now.Sub(r.all[r.order[0]].until) > refusalMemory) {
+		delete(r.all, r.order[0])
+		r.order = r.order[1:]
+	}
+	if r.all == nil {
+		r.all = make(map[netip.Addr]refusal)
+	}
+	addr = network(addr)
+	x, known := r.all[addr]
+	if !known {
+		r.order = append(r.order, addr)
+	}
+	wait := firstRefusal << min(x.times, maxDoublings)
+	if places.IsLocal(addr) {
+		wait = localRefusal
+	}
+	x.until = now.Add(wait)
+	x.times++
+	r.all[addr] = x
+	return x.until
+}
+
+// Refuse refuses an address for a while, and all others of its network: its peer did
+// nothing that a ban is for, but it must not return at once.
+func (b *Book) Refuse(now time.Time, addr netip.Addr) {
+	until := b.refusals.add(now, addr)
+	of := network(addr)
+	for _, e := range b.order {
+		if network(e.addr.Addr()) == of && e.retryAt.Before(until) {
+			e.retryAt = until
+		}
+	}
+}
+
+// Refused reports whether an address is refused at the moment.
+func (b *Book) Refused(now time.Time, addr netip.Addr) bool {
+	return now.Before(b.refusals.until(addr))
+}

@@ -1,0 +1,115 @@
+package protocol
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/shoal-bt/shoal/protocol/places"
+)
+
+const (
+	// replaceAfter is how long a peer must have been of no use before we dial another one
+	// for its place, and replaceEvery is the time between such dials.
+	replaceAfter = time.Minute
+	replaceEvery = 10 * time.Second
+
+	// maxClosing is the number of connections that we have closed and whose reader and
+	// writer have not ended yet, beyond Config.MaxPeers.
+	maxClosing = 20
+)
+
+// errCrowded refuses a connection of an address that has its share of the places.
+var errCrowded = errors.New("too many connections of its address or network")
+
+// limits returns how many peers there may be. Places are kept for peers that we dial only
+// if there are addresses to dial.
+func (s *State) limits() places.Limits {
+	l := places.Limits{
+		Total:      s.config.MaxPeers,
+		PerAddr:    s.config.MaxPeersPerAddr,
+		PerNetwork: s.config.MaxPeersPerNetwork,
+		Outgoing:   s.config.OutgoingPeers,
+	}.Defaults()
+	if !s.wantsToDial() {
+		l.Outgoing = 0
+	}
+	l.Outgoing = min(l.Outgoing, s.book.Len())
+	return l
+}
+
+// makeRoom makes a place for a newcomer: the peer that was of no use for longest goes, of
+// those whose places the newcomer could have. It returns why there is none.
+func (s *State) makeRoom(now time.Time, addr netip.Addr, outgoing bool) error {
+	if s.config.MaxPeers > 0 && len(s.peers) >= s.config.MaxPeers+maxClosing {
+		return errFull
+	}
+	for {
+		limit := s.places.Exceeds(s.limits(), addr, outgoing)
+		if limit == places.None {
+			return nil
+		}
+		p := s.leastUsed(now, limit, addr)
+		switch {
+		case p != nil:
+			s.closePeer(now, p, places.ErrUnused)
+		case limit == places.Addr || limit == places.Network:
+			return errCrowded
+		default:
+			return errFull
+		}
+	}
+}
+
+// leastUsed returns the peer that was of no use for longest, if that is long enough to
+// give its place up; nil for none. The limit and the newcomer's address say whose places
+// are looked at.
+func (s *State) leastUsed(now time.Time, limit places.Limit, newcomer netip.Addr) (least *peer) {
+	for _, p := range s.order {
+		s.recordUploads(now, p)
+		if !limit.Covers(newcomer, p.addr.Addr(), p.outgoing) {
+			continue
+		}
+		if least == nil || p.tally.Unused(now) > least.tally.Unused(now) {
+			least = p
+		}
+	}
+	if least == nil || least.tally.Unused(now) < places.MinUnused {
+		return nil
+	}
+	return least
+}
+
+// recordUploads notes when the peer last took bytes of a block. When it gave a block that we
+// needed, receiveBlock notes it.
+func (s *State) recordUploads(now time.Time, p *peer) {
+	up := p.tally.Up.Load()
+	if up != p.upSeen {
+		p.upSeen = up
+		p.tally.Use(now)
+	}
+}
+
+// replaceUnused dials one address although every place is taken, if a peer was of no use
+// for long: the newcomer gets its place. It need not be long if others have the places
+// that are kept for those whom we dial. Only a download does so, because a seed's peers
+// come by themselves, and those who wait for a slot are of no use meanwhile.
+func (s *State) replaceUnused(now time.Time) {
+	isFull := s.wantsToDial() && !s.mayDial() && s.book.Dialing() == 0
+	if !isFull || s.complete() || now.Before(s.timeouts.replaceAt) {
+		return
+	}
+	after := replaceAfter
+	if s.places.Outgoing() < s.limits().Outgoing {
+		after = places.MinUnused
+	}
+	p := s.leastUsed(now, places.Total, netip.Addr{})
+	if p == nil || p.tally.Unused(now) < after {
+		return
+	}
+	addr, in, ok := s.book.Next(now, false)
+	if ok {
+		s.timeouts.replaceAt = now.Add(replaceEvery)
+		s.do(Dial{Addr: addr, Swarm: in})
+	}
+}

@@ -1,0 +1,39 @@
+package protocol
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A message that changes nothing costs us work and brings nothing, so each peer has an
+// allowance of them (package allowance). A unit stands for the work of a HAVE that repeats
+// another. A peer that takes part in the transfer earns units; one that only repeats
+// itself is left.
+const (
+	bytesPerUnit      = 256 // of a long message that is only compared or skipped
+	helloUnits        = 10  // for any extension handshake
+	helloBytesPerUnit = 8   // of an extension handshake, which is parsed
+	blocksPerUnit     = 128 // that are searched for one that is cancelled
+	requestsPerUnit   = 128 // that are searched for one that is rejected
+)
+
+// errFlood ends the connection of a peer that costs us work for nothing.
+var errFlood = errors.New("sends too much that changes nothing")
+
+// floodError is errFlood with the kind of the last message and what is wrong with it.
+func floodError(k peerwire.Kind, format string, args ...any) error {
+	return fmt.Errorf("%w: %w", errFlood, protocolError(k, format, args...))
+}
+
+// refillAllowance gives a peer units for the time that has passed, and for the blocks that
+// it took since the last call.
+func (p *peer) refillAllowance(now time.Time) {
+	p.allowance.Refill(now)
+	blocks := p.tally.Up.Load() / swarm.BlockLen
+	p.allowance.Earn(int(blocks - p.blocksUp))
+	p.blocksUp = blocks
+}

@@ -1,0 +1,93 @@
+package trackerserver
+
+import (
+	"container/list"
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// A limitedListener bounds the connections that are open at a time, so that one address
+// cannot take the descriptors that others need. If there are too many, the address that
+// has most loses the one that it opened first.
+type limitedListener struct {
+	net.Listener
+	max int
+
+	mu    sync.Mutex // guards what follows
+	all   list.List  // of *limitedConn, oldest first
+	count tally
+	open  map[holder]*list.List
+}
+
+// A limitedConn is a connection of a limitedListener. The listener's lock guards its
+// fields except the net.Conn and holder.
+type limitedConn struct {
+	net.Conn
+	listener *limitedListener
+	holder   holder
+	inAll    *list.Element
+	inOpen   *list.Element // nil once it is closed
+}
+
+// Accept implements net.Listener.
+func (l *limitedListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	c := &limitedConn{Conn: conn, listener: l}
+	if a, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err == nil {
+		e := newEndpoint(a)
+		c.holder = e.holder()
+	}
+	if victim := l.add(c); victim != nil {
+		victim.Close()
+	}
+	return c, nil
+}
+
+// add adds a connection. If there are too many then, it returns the one to close.
+func (l *limitedListener) add(c *limitedConn) (victim *limitedConn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.all.Len() >= l.max {
+		h, count := l.count.largest()
+		oldest := l.open[h]
+		if count == 1 {
+			oldest = &l.all // all have one
+		}
+		victim = oldest.Front().Value.(*limitedConn)
+	}
+	if l.open == nil {
+		l.open = make(map[holder]*list.List)
+	}
+	if l.open[c.holder] == nil {
+		l.open[c.holder] = list.New()
+	}
+	l.count.add(c.holder)
+	c.inAll, c.inOpen = l.all.PushBack(c), l.open[c.holder].PushBack(c)
+	return victim
+}
+
+// Close implements net.Conn.
+func (c *limitedConn) Close() error {
+	c.listener.remove(c)
+	return c.Conn.Close()
+}
+
+// remove takes a connection out, once.
+func (l *limitedListener) remove(c *limitedConn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.inOpen == nil {
+		return
+	}
+	l.all.Remove(c.inAll)
+	l.open[c.holder].Remove(c.inOpen)
+	c.inOpen = nil
+	l.count.remove(c.holder)
+	if l.open[c.holder].Len() == 0 {
+		delete(l.open, c.holder)
+	}
+}
