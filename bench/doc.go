@@ -1,5 +1,6 @@
 // Command bench measures Shoal beside simple programs that do the least possible work,
-// and beside libtorrent, Transmission and aria2 if they are installed.
+// and beside libtorrent, Transmission and aria2 if they are installed; and the program
+// under attack beside the same without attackers.
 //
 //	go run ./bench [-size 2G] [-rounds 5] [-only download,...] [-out DIR]
 //

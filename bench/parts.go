@@ -60,7 +60,7 @@ var parts = []part{
 	{"prepare-many", "[-n N] DIR ANNOUNCE", prepareMany},
 	{"rival", "NAME seed|leech TORRENT DIR", foreign},
 	{"carry", "[-delay D] [-rate MBITS] [-loss P]", carry},
-	{"attack", "[-first BYTE] [-size BYTES] [-conns N] [-limit D] [-quick] NAME SHOAL DIR", assault},
+	{"attack", "[-first BYTE] [-size BYTES] [-conns N] [-limit D] [-quick] NAME SHOAL DIR", runAttack},
 }
 
 // runPart runs the part that args begin with. It reports false if there is none.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 
@@ -82,7 +84,8 @@ func (r *runner) buildShoal(ctx context.Context) error {
 
 // attack runs one attack as a child.
 func (r *runner) attack(ctx context.Context, command []string) (report.Values, error) {
-	p, err := child.Start(ctx, command...)
+	// It has to end the program, so an interrupt does not kill it.
+	p, err := child.Start(context.WithoutCancel(ctx), command...)
 	if err != nil {
 		return nil, err
 	}
@@ -105,8 +108,9 @@ func (r *runner) attack(ctx context.Context, command []string) (report.Values, e
 	return v, nil
 }
 
-// assault is the part that runs one attack.
-func assault(p *child.Parent, args []string) error {
+// runAttack is the part that runs one attack. It has to end the program, so an interrupt
+// does not kill it; the parent hears it too.
+func runAttack(p *child.Parent, args []string) error {
 	var flags flag.FlagSet
 	var s attack.Setting
 	first := flags.Uint("first", loopback, "first `byte` of the addresses; if it is not 127, the network is this process's own, and they are added to it")
@@ -117,6 +121,7 @@ func assault(p *child.Parent, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	signal.Ignore(os.Interrupt)
 	return with(flags.Args(), 3, func(words []string) error {
 		a, err := attack.Find(words[0])
 		if err != nil {

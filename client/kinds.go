@@ -28,43 +28,57 @@ const (
 	OnStats         = engine.OnStats
 )
 
-// The events that are those of package engine, which has their fields. So a type switch
-// needs no other package.
+// The ends of connections, in PeerLost.
+const (
+	EndLost      = engine.EndLost
+	EndTimeout   = engine.EndTimeout
+	EndBroken    = engine.EndBroken
+	EndFlood     = engine.EndFlood
+	EndBanned    = engine.EndBanned
+	EndDuplicate = engine.EndDuplicate
+	EndUseless   = engine.EndUseless
+	EndIdle      = engine.EndIdle
+	EndReplaced  = engine.EndReplaced
+	EndRemoved   = engine.EndRemoved
+	EndStopped   = engine.EndStopped
+)
+
+// The events that package engine has too, so that a type switch needs no other package.
 type (
 	// Listening says where the client accepts connections.
 	Listening = engine.Listening
 
-	// Added says that the torrent is ready: its pieces were checked.
+	// Added says that a torrent is ready, because its pieces were checked.
 	Added = engine.Added
 
-	// Checking says how far the check of stored pieces is.
+	// Checking says how far a check is.
 	Checking = engine.Checking
 
-	// Held is a piece that was stored when the torrent was added or checked.
+	// Held is a piece that was found when a torrent was added or checked.
 	Held = engine.Held
 
-	// Piece is a piece that passed its check and was written.
+	// Piece is a piece that was downloaded, checked and written.
 	Piece = engine.Piece
 
-	// PieceFailed is a piece that did not pass its check, and who sent it.
+	// PieceFailed is a piece that did not pass its check.
 	PieceFailed = engine.PieceFailed
 
-	// Completed says that the last piece came in, and that all are synced.
+	// Completed says that the last piece of a torrent came in, and that all are synced.
 	Completed = engine.Completed
 
-	// Paused follows a call of Pause.
+	// Paused follows a Pause.
 	Paused = engine.Paused
 
-	// Resumed follows a call of Resume.
+	// Resumed follows a Resume.
 	Resumed = engine.Resumed
 
-	// Removed says that the torrent was closed, and its storage too.
+	// Removed says that a torrent was removed or closed; it is its last event.
 	Removed = engine.Removed
 
-	// NothingWanted says that we want nothing more of any connected peer.
+	// NothingWanted says that no connected peer has anything that is missing.
 	NothingWanted = engine.NothingWanted
 
-	// NoPeers says that nobody is connected and nobody is left to dial.
+	// NoPeers says that nobody is connected and nobody can be dialed.
 	NoPeers = engine.NoPeers
 
 	// PeerConnected is a connection whose handshake is done.
@@ -73,27 +87,31 @@ type (
 	// PeerLost is a connection that ended, and why.
 	PeerLost = engine.PeerLost
 
-	// PeerFailed is an address that we dialed without getting a connection, and why.
+	// PeerFailed is an address without a connection, why, and when it is dialed again.
 	PeerFailed = engine.PeerFailed
 
-	// PeerBlocked is an address that the engine's Config.Blocked refused.
+	// PeerBlocked is an address that Config.Engine.Blocked refused.
 	PeerBlocked = engine.PeerBlocked
 
 	// PeerBanned is an address that is refused from now on.
 	PeerBanned = engine.PeerBanned
 
-	// SourceReply is an answer of a source, such as a tracker.
+	// SourceReply is an answer of a tracker or another source.
 	SourceReply = engine.SourceReply
 
-	// SourceFailed is an error of a source, such as a tracker.
+	// SourceFailed is a failure of a tracker or another source; ErrorOf returns its *SourceError.
 	SourceFailed = engine.SourceError
 
-	// Warning is a problem that does not stop the torrent.
+	// Warning is a problem that does not stop a torrent.
 	Warning = engine.Warning
 
-	// Failed says that the torrent stopped with an error.
+	// Failed says that a torrent stopped with an error.
 	Failed = engine.Failed
 
-	// StatsTick comes each second, with the torrent's figures.
+	// StatsTick is the state of a running torrent, once a second.
 	StatsTick = engine.StatsTick
+
+	// End is why a connection ended, in PeerLost. Its method Harmless tells connections
+	// that were no longer needed from those that were lost.
+	End = engine.End
 )

@@ -85,9 +85,9 @@ type Config struct {
 	// each processor.
 	Verifiers int
 
-	// ConnectTimeout ends a dial; zero means 15 s. While many addresses wait that were
-	// never tried, the first dial of each has a third of it. HandshakeTimeout ends a
-	// handshake; zero means 10 s. PeerTimeout ends a connection that was silent, or
+	// ConnectTimeout ends a dial; zero means 15 s. HandshakeTimeout ends a
+	// handshake; zero means 10 s. The first dial to an address has a third of both
+	// if others wait for HalfOpen. PeerTimeout ends a connection that was silent, or
 	// took none of our bytes; zero means 120 s.
 	ConnectTimeout, HandshakeTimeout, PeerTimeout time.Duration
 

@@ -53,7 +53,17 @@ func TestLargeTorrent(t *testing.T) {
 	require.Equal(t, 2_097_152, tor.Info.Pieces())
 	require.Empty(t, tor.Info.MissingLayers())
 	require.Empty(t, tor.Warnings)
+	if race {
+		return
+	}
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(200<<20))
+	b, err := tor.Bytes()
+	runtime.ReadMemStats(&before)
+	require.NoError(t, err)
+	require.Less(t, before.TotalAlloc-after.TotalAlloc, uint64(200<<20))
+	stored, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(stored, b))
 }
 
 func BenchmarkReadLargest(b *testing.B) {

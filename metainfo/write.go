@@ -1,9 +1,12 @@
 package metainfo
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"unsafe"
 
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/metainfo/internal/dict"
@@ -109,18 +112,19 @@ func (i *Info) layers() []byte {
 	}
 	i.hashes.mu.RLock()
 	defer i.hashes.mu.RUnlock()
-	var entries []dict.Entry
-	for root, hashes := range i.hashes.layers {
-		b := bencode.AppendBytes(nil, flatten(hashes))
-		entries = append(entries, dict.Entry{Key: string(root[:]), Raw: b})
+	size := 2
+	for _, hashes := range i.hashes.layers {
+		size += 32*len(hashes) + 50 // with the key and the length
 	}
-	return dict.Append(nil, entries)
+	dst := bencode.AppendDict(make([]byte, 0, size))
+	roots := slices.SortedFunc(maps.Keys(i.hashes.layers), func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
+	for _, root := range roots {
+		dst = bencode.AppendBytes(dst, root[:])
+		dst = bencode.AppendBytes(dst, joinHashes(i.hashes.layers[root]))
+	}
+	return bencode.AppendEnd(dst)
 }
 
-func flatten(hashes [][32]byte) []byte {
-	b := make([]byte, 0, 32*len(hashes))
-	for _, h := range hashes {
-		b = append(b, h[:]...)
-	}
-	return b
-}
+// joinHashes returns hashes, of which there is at least one, as bytes. It does not copy
+// them, as splitHashes does not.
+func joinHashes(hashes [][32]byte) []byte { return unsafe.Slice(&hashes[0][0], 32*len(hashes)) }

@@ -70,6 +70,14 @@ func TestExtendedHandshakeLeavesOutInvalidValues(t *testing.T) {
 	}
 }
 
+// Values at their limits count.
+func TestExtendedHandshakeTakesTheLargestValues(t *testing.T) {
+	name := strings.Repeat("x", maxExtensionName)
+	h, err := ParseExtendedHandshake([]byte("d1:md1:ai0e1:bi255e" + fmt.Sprintf("%d:%s", len(name), name) + "i1ee1:pi65535ee"))
+	require.NoError(t, err)
+	require.Equal(t, ExtendedHandshake{M: Extensions{"a": 0, "b": 255, name: 1}, P: 65535}, h)
+}
+
 func TestExtendedHandshakeRefuses(t *testing.T) {
 	for _, in := range []string{
 		"", "x", "i1e", "le", "d", "d1:m", "d1:md", "0:",

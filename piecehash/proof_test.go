@@ -70,6 +70,8 @@ func TestInvalidRequests(t *testing.T) {
 	}
 	require.False(t, piecehash.Request{Length: 2}.Valid(-1))
 	require.False(t, piecehash.Request{Length: 2}.Valid(100))
+	require.False(t, piecehash.Request{Length: 2}.Valid(piecehash.MaxLayer+1))
+	require.True(t, piecehash.Request{Length: 2}.Valid(piecehash.MaxLayer))
 
 	half := piecehash.NewTree(tree.Layer(2), 2)
 	_, ok := half.Answer(nil, piecehash.Request{Length: 2})

@@ -76,6 +76,7 @@ func TestDuplicates(t *testing.T) {
 		C asks 2 delay 1 = 0.6 0.2
 		C asks 3 delay 1 = 0.1 0.0
 		D asks 9 delay 2 =               # all are requested from two, and D is slower
+		D asks 9 delay 1 =               # D must be faster
 		wait 1.5
 		D asks 9 delay 2 = 0.8 0.7 0.6 0.4   # now all are late
 		A leaves

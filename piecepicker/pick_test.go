@@ -52,6 +52,18 @@ func TestExclusivePieceStaysExclusive(t *testing.T) {
 		A leaves
 		B asks 2 = 0.1 1.0            # no longer reserved
 	`)
+	g = blocks(4, 2)
+	play(t, g, NewSequential(g, Config{}), `
+		A joins 1111
+		B joins 1111
+		A asks 1 only 0 exclusive = 0.0
+		A asks 1 only 1 exclusive = 1.0
+		A sends 0.0
+		A sends 1.0
+		B asks 1 = 2.0
+		A leaves
+		B asks 3 = 2.1 0.1 1.1        # none is reserved, though A owed nothing
+	`)
 }
 
 // Blocks that were held came from an unknown peer.

@@ -263,6 +263,40 @@ func TestRarestOfPeerWithoutRarePieces(t *testing.T) {
 		"a peer that had nothing to offer has something now")
 }
 
+// Thousands of pieces are rarer than those of a peer, and it has none of them. Of its own
+// pieces it gets the rarest of the highest priority all the same.
+func TestRarestOfPeerWithoutThousandsOfRarePieces(t *testing.T) {
+	const pieces, step = 4000, 37
+	g := blocks(pieces, 1)
+	p := NewRarest(g, Config{Seed: 1})
+	most, few := swarm.NewBitfield(pieces), swarm.NewBitfield(pieces)
+	most.SetAll(pieces - 1) // a peer with all pieces would not count
+	for i := range 100 {
+		few.Set(i * step)
+	}
+	p.Join(1, most)
+	p.Join(2, few)
+	p.Join(3, few)
+	few.Clear(42 * step)
+	p.Join(4, few)
+	want := func(piece int) {
+		t.Helper()
+		for range 50 {
+			got := p.Pick(nil, swarm.Ask{Peer: 2, MaxBlocks: 1, MaxNewPieces: 1})
+			require.Equal(t, []swarm.Block{g.Block(piece, 0)}, got)
+			p.Drop(2, got[0])
+		}
+	}
+	want(42 * step)
+	p.SetPriority(7*step, 5)
+	for i := range pieces {
+		if i%step != 0 {
+			p.SetPriority(i, 6)
+		}
+	}
+	want(7 * step)
+}
+
 // Buckets release memory after their pieces have moved to other buckets.
 func TestBucketsShrink(t *testing.T) {
 	const pieces = 10_000

@@ -27,11 +27,6 @@ func (e Unreached) apply(now time.Time, s *State) {
 	}
 }
 
-// manyFresh is the number of addresses that were never tried, about as many as an engine
-// dials at a time, beyond which the first try of each must be quick: most addresses that a
-// source names may be dead, and a dead one takes all the time that it is given.
-const manyFresh = 40
-
 // dialPeers dials while there is room for peers and anybody to try.
 func (s *State) dialPeers(now time.Time) {
 	for s.mayDial() {
@@ -40,8 +35,7 @@ func (s *State) dialPeers(now time.Time) {
 		if !ok {
 			return
 		}
-		isFirstTry := s.book.Fresh() < fresh
-		s.do(Dial{Addr: addr, Swarm: in, Quick: isFirstTry && fresh > manyFresh})
+		s.do(Dial{Addr: addr, Swarm: in, First: s.book.Fresh() < fresh})
 	}
 }
 

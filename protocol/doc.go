@@ -43,6 +43,7 @@
 //	how the request queue is sized                pacing/pace.go          Pace.bound
 //	when blocks are requested of a peer           requesting.go           State.requestBlocks
 //	how many pieces are begun                     requesting.go           State.maxNewPieces
+//	who fills in the pad at the end of a block    pieces/assembly.go      Assembly.Add
 //	when a request times out                      timeouts.go             State.checkRequests
 //	how long to wait for a block                  pacing/pace.go          Pace.Timeout
 //	when a silent or idle peer is left            timeouts.go             State.checkSilence

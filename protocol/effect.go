@@ -28,7 +28,7 @@ type (
 	Dial struct {
 		Addr  netip.AddrPort
 		Swarm int  // index in Setup.Swarms
-		Quick bool // give up after a third of the usual time, because many others wait
+		First bool // it was never dialed; if other dials wait for it, a third of the usual time must do
 	}
 )
 

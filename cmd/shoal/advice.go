@@ -34,7 +34,7 @@ func (c *console) advice(err error) string {
 	case errors.Is(err, client.ErrMagnet):
 		return "Ask for the .torrent file, or its address on the web."
 	case errors.Is(err, client.ErrModified), errors.As(err, &store) && store.Op != "open" && errors.As(err, &size):
-		return "Do not write to files while they are downloaded. Run the same command again:\nit checks them and fetches what is wrong."
+		return "Do not write to files while they are downloaded. Run the same command again: it checks them and fetches what is wrong."
 	case errors.As(err, &size), errors.Is(err, diskstore.ErrForeign):
 		return "Shoal did not make that file, or it was changed since. " + c.choose("move it away", otherFolder, "allow Shoal to overwrite it with --overwrite")
 	case errors.As(err, &invalid):

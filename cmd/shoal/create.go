@@ -11,6 +11,7 @@ import (
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -32,6 +33,7 @@ Examples:
     shoal create film.mkv
     shoal create album/ -o album.torrent --comment "Live, 2026"
     shoal create album/ --announce http://one.example/announce,http://two.example/announce --announce http://spare.example/announce
+    shoal create album/ --exclude "*.tmp" --no-hidden
     shoal create data/ --format hybrid --piece-length 1MiB`
 }
 
@@ -47,7 +49,7 @@ type createdJSON struct {
 
 // Run makes the torrent.
 func (cmd createCommand) Run(ctx context.Context, c *console) error {
-	stdout, toStdout := c.stdout, cmd.Output == "-"
+	stdout, toStdout := c.stdout, cmd.Output == "-" || isStdout(c, cmd.Output)
 	if toStdout { // what is said must not get between the bytes
 		c = newConsole(c.stdin, c.stderr, c.stderr)
 	}
@@ -76,6 +78,17 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 		c.say("To share it, give the content the name of the torrent; then: %s seed %s --dir FOLDER", shell.Program(), shell.Path(output.Path))
 	}
 	return nil
+}
+
+// isStdout reports whether a path leads to standard output, as /dev/stdout does.
+func isStdout(c *console, path string) bool {
+	f, ok := interrupt.File(c.stdout)
+	if !ok || path == "" {
+		return false
+	}
+	a, errA := f.Stat()
+	b, errB := os.Stat(path)
+	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
 // A madeTorrent is a torrent and how it was made.
@@ -148,8 +161,12 @@ const otherClientsRead = 10_000_000
 
 // warnOfTorrent says what a user would not expect of a torrent that was made.
 func warnOfTorrent(c *console, t *metainfo.Torrent) {
-	if size := len(t.Info.Raw); size > otherClientsRead {
-		c.warn("the .torrent file has %s, and some clients refuse more than 10 MB; a larger --piece-length makes it smaller", quantity.Size(int64(size)))
+	size := int64(len(t.Info.Raw))
+	if t.Info.HasV2() {
+		size += 32 * int64(t.Info.Pieces()) // the piece layers
+	}
+	if size > otherClientsRead {
+		c.warn("the .torrent file has %s, and some clients refuse more than 10 MB; a larger --piece-length makes it smaller", quantity.Size(size))
 	}
 	for _, address := range slices.Concat(t.Tiers...) {
 		if kind := trackersOf(address); kind != "" {

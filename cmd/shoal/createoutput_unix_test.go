@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"syscall"
@@ -35,4 +36,17 @@ func TestCreateIntoAPipe(t *testing.T) {
 	r := start(t, "create", "album", "-o", "pipe")
 	r.stop()
 	r.wait(t, exitInterrupted)
+}
+
+// A path that leads to standard output is standard output: nothing else is written there.
+func TestCreateToDevStdout(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	cmd, out := process(t, "create", "album", "-o", "/dev/stdout")
+	b, err := io.ReadAll(out)
+	require.NoError(t, err)
+	requireCode(t, exitOK, cmd)
+	meta, err := metainfo.Parse(b)
+	require.NoError(t, err)
+	require.Empty(t, meta.Warnings, "nothing follows the torrent")
 }

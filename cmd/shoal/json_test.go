@@ -116,7 +116,7 @@ func TestHarmlessEndsAreNotLosses(t *testing.T) {
 	get := start(t, "get", "--json", "album.torrent", "--dir", "got", "--state", "off", "--listen", "off", "--peer", peer)
 	o := objects(t, get.out.await(t, `"disconnected"`))[0]
 	require.Equal(t, "useless", o["reason"])
-	get.out.await(t, `"state":"seeding"`) // all is written to disk
+	get.out.await(t, `"completed"`)
 	get.stop()
 	get.wait(t, exitOK)
 	require.NotContains(t, get.out.String(), `"lost"`)

@@ -6,6 +6,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 )
 
 func main() {
@@ -35,8 +37,30 @@ func handleSignals(stop func()) {
 		stop()
 		for range signals {
 			if time.Since(first) > repeatedSignal {
+				clearTerminal()
 				os.Exit(exitInterrupted)
 			}
 		}
 	}()
+}
+
+// clearTime is how long a terminal may take to erase what is drawn on it. One that the
+// user stopped with Ctrl-S takes for ever.
+const clearTime = 100 * time.Millisecond
+
+// clearTerminal erases what is drawn from the cursor on, so that the shell does not write
+// into it.
+func clearTerminal() {
+	if _, _, ok := terminal.WindowSize(os.Stdout); !ok || os.Getenv("TERM") == "dumb" {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		os.Stdout.WriteString("\r\x1b[J")
+	}()
+	select {
+	case <-done:
+	case <-time.After(clearTime):
+	}
 }

@@ -132,7 +132,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 	i := s.add(t, path)
 	i.seedOnly, i.fromTorrent = true, true
 	if !hasUsableTracker(t) && len(cmd.Peer) == 0 {
-		s.c.warnAbout(i, whyNoPeers(meta), "Others must name this machine with --peer, or you a tracker with --announce URL.")
+		s.c.warnAbout(i, whyNoPeers(meta), "Others can name this machine with --peer. To use a tracker, name it with --announce URL.")
 	}
 	return nil
 }

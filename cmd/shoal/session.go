@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
@@ -325,6 +326,8 @@ func (s *session) showEnd(i *item) {
 	sent := total - i.before.up
 	switch {
 	case i.err != nil || !i.checked:
+	case !i.done && i.view().Writing():
+		s.c.say("%s: stopped while it was written to disk. Run the same command again to finish.", i.name)
 	case !i.done:
 		s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(i.view().Share()))
 	case sent > 0 && i.before.up > 0:
@@ -370,5 +373,12 @@ func (s *session) fail(i *item, err error) {
 
 var errIncomplete = errors.New("some pieces are missing or wrong")
 
-// contentPath returns where the content of an item is.
-func (i *item) contentPath() string { return filepath.Join(i.t.Dir(), filepath.FromSlash(i.t.Name())) }
+// contentPath returns where the content of an item is, fit for a terminal. A seed's may have
+// another name than the torrent.
+func (i *item) contentPath() string {
+	name := i.t.Name()
+	if files, err := i.t.Files(); err == nil && len(files) > 0 {
+		name, _, _ = strings.Cut(files[0].Path, "/")
+	}
+	return terminal.Sanitize(filepath.Join(i.t.Dir(), name))
+}

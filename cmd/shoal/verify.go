@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
@@ -124,7 +124,7 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 		return v, err
 	}
 	// Only to read: with Overwrite, a file of another size is no error here.
-	store, err := diskstore.Open(dir, existingFiles(info, dir), diskstore.Options{Overwrite: true})
+	store, err := diskstore.Open(dir, target.Files(info, dir), diskstore.Options{Overwrite: true})
 	if err != nil {
 		return v, err
 	}
@@ -147,14 +147,6 @@ func verify(ctx context.Context, info *metainfo.Info, dir string, progress func(
 	}
 	v.Complete = v.Right == v.Pieces && len(v.Faults) == 0
 	return v, nil
-}
-
-// existingFiles returns the files of a torrent under the names that they have in dir.
-func existingFiles(info *metainfo.Info, dir string) []swarm.File {
-	return info.ExistingFiles(func(path string) bool {
-		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(path)))
-		return err == nil
-	})
 }
 
 // readErrors is a Storage that notes which files could not be read, and why.
@@ -220,7 +212,7 @@ func (i *item) fault() error {
 	if err != nil {
 		return err
 	}
-	store, err := diskstore.Open(i.t.Dir(), existingFiles(m.Info, i.t.Dir()), diskstore.Options{Overwrite: true})
+	store, err := diskstore.Open(i.t.Dir(), target.Files(m.Info, i.t.Dir()), diskstore.Options{Overwrite: true})
 	if err != nil {
 		return err
 	}
@@ -290,6 +282,6 @@ func (v verifiedJSON) show(c *console) {
 		c.say("  %s: %s", terminal.Sanitize(f.Path), what)
 	}
 	if v.Right == 0 && len(v.Faults) > 0 && v.Faults[0].Fault == missing {
-		c.say("  None of its files is in %s. Say where they are with --dir.", v.Dir)
+		c.say("  None of its files is in %s. Say where they are with --dir.", terminal.Sanitize(v.Dir))
 	}
 }

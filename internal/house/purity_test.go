@@ -28,7 +28,7 @@ var pureImportsOf = map[string][]string{"protocol/budget": {"sync"}}
 // impureNames are functions and types of allowed packages that read a clock, wait, start
 // a coroutine, use the process's input and output, or depend on the machine's time zone.
 var impureNames = map[string][]string{
-	"time": strings.Fields("Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick Timer Ticker Local LoadLocation Unix UnixMilli UnixMicro"),
+	"time": strings.Fields("Now Since Until Sleep After AfterFunc NewTimer NewTicker Tick Timer Ticker Local LoadLocation"),
 	"fmt":  strings.Fields("Print Printf Println Scan Scanf Scanln"),
 	"iter": strings.Fields("Pull Pull2"), // which start a coroutine
 }
@@ -172,7 +172,6 @@ func TestCheckPurity(t *testing.T) {
 		{"the time zone of a field", "p.go", "import \"time\"\n\ntype s struct{ at time.Time }\n\nfunc (s *s) f() any { return s.at.Local }", "uses the method Local"},
 		{"the time zone as a method expression", "p.go", "import \"time\"\n\nvar local = time.Time.Local", "uses the method Local"},
 		{"the time zone of an event of another package", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) any { return t.At.Local() }", "uses the method Local"},
-		{"a time in the zone", "p.go", "import \"time\"\n\nfunc f() any { return time.Unix(1, 0) }", "uses time.Unix"},
 		{"a method of that name", "p.go", "type t struct{}\n\nfunc (t) Local() {}\n\nfunc f(x t) { x.Local() }", ""},
 		{"a method of that name of a sibling", "p.go", "import \"" + prefix + "swarm\"\n\nfunc f(t swarm.Timer) { t.Local() }", ""},
 		{"a select", "p.go", "func f() { select {} }", "selects between channels"},

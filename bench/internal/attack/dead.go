@@ -13,9 +13,9 @@ import (
 // deadAddressCount is the number of addresses where nobody answers.
 const deadAddressCount = 200
 
-// A silence accepts connections at many addresses and never says anything, so that it can
-// count how often each was tried. For who dials, that is a peer that is not there.
-type silence struct {
+// deadPeers accept connections at many addresses and never say anything. To a peer that
+// dials they are as good as not there, and how often each is tried can be counted.
+type deadPeers struct {
 	net.Listener
 
 	mu    sync.Mutex
@@ -23,18 +23,18 @@ type silence struct {
 	conns []net.Conn
 }
 
-// listenSilently begins to accept at every address of this machine.
-func listenSilently() (*silence, error) {
+// listenAsDead accepts from now on at every address of this machine.
+func listenAsDead() (*deadPeers, error) {
 	l, err := net.Listen("tcp4", "0.0.0.0:0")
 	if err != nil {
 		return nil, err
 	}
-	x := &silence{Listener: l, tries: map[netip.Addr]int{}}
+	x := &deadPeers{Listener: l, tries: map[netip.Addr]int{}}
 	go x.count()
 	return x, nil
 }
 
-func (x *silence) count() {
+func (x *deadPeers) count() {
 	for {
 		c, err := x.Accept()
 		if err != nil {
@@ -48,7 +48,7 @@ func (x *silence) count() {
 }
 
 // again returns how many addresses were tried more than once.
-func (x *silence) again() (n int) {
+func (x *deadPeers) again() (n int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, tries := range x.tries {
@@ -60,7 +60,7 @@ func (x *silence) again() (n int) {
 }
 
 // Close ends everything.
-func (x *silence) Close() error {
+func (x *deadPeers) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, c := range x.conns {
@@ -70,7 +70,7 @@ func (x *silence) Close() error {
 }
 
 // deadList returns n dead addresses, with commas between them.
-func (s *Setting) deadList(x *silence, n int) string {
+func (s *Setting) deadList(x *deadPeers, n int) string {
 	port := uint16(x.Addr().(*net.TCPAddr).Port)
 	var all []string
 	for i := range n {
@@ -97,7 +97,7 @@ func deadAddresses(ctx context.Context, s *Setting, attackers bool) (o outcome, 
 		return o, err
 	}
 	defer l.Close()
-	x, err := listenSilently()
+	x, err := listenAsDead()
 	if err != nil {
 		return o, err
 	}
@@ -112,6 +112,7 @@ func deadAddresses(ctx context.Context, s *Setting, attackers bool) (o outcome, 
 	}
 	defer p.kill()
 	began := time.Now()
+	defer context.AfterFunc(ctx, func() { l.Close() })()
 	l.(*net.TCPListener).SetDeadline(began.Add(s.Limit))
 	c, err := l.Accept()
 	if err == nil {

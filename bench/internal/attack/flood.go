@@ -137,7 +137,7 @@ func (f flood) get(ctx context.Context, s *Setting, attackers bool) (o outcome, 
 		return o, err
 	}
 	defer p.kill()
-	var w *wave
+	var w *group
 	if attackers {
 		w = f.start(ctx, s, addr, t)
 		defer w.stop()
@@ -146,7 +146,7 @@ func (f flood) get(ctx context.Context, s *Setting, attackers bool) (o outcome, 
 }
 
 // measureGet measures a download from an honest seed at l, which answers from now on.
-func measureGet(ctx context.Context, s *Setting, p *program, t torrent, l net.Listener, w *wave) (o outcome, err error) {
+func measureGet(ctx context.Context, s *Setting, p *program, t torrent, l net.Listener, w *group) (o outcome, err error) {
 	before, began := p.used(), time.Now()
 	ctx, cancel := s.forTransfer(ctx)
 	defer cancel()
@@ -178,7 +178,7 @@ func (f flood) seed(ctx context.Context, s *Setting, attackers bool) (o outcome,
 		return o, err
 	}
 	defer p.kill()
-	var w *wave
+	var w *group
 	if attackers {
 		w = f.start(ctx, s, addr, t)
 		defer w.stop()
@@ -216,8 +216,8 @@ func (s *Setting) forTransfer(ctx context.Context) (context.Context, context.Can
 	return context.WithTimeout(ctx, min(s.Limit, transferLimit))
 }
 
-// A wave is connections that flood.
-type wave struct {
+// A group is connections of attackers.
+type group struct {
 	cancel context.CancelFunc
 	all    sync.WaitGroup
 	lost   atomic.Int64 // connections that the program ended
@@ -225,9 +225,9 @@ type wave struct {
 
 // start begins a flood and returns when each connection has sent something, or could not
 // be made.
-func (f flood) start(ctx context.Context, s *Setting, to netip.AddrPort, t torrent) *wave {
+func (f flood) start(ctx context.Context, s *Setting, to netip.AddrPort, t torrent) *group {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &wave{cancel: cancel}
+	w := &group{cancel: cancel}
 	g := t.Info.Geometry()
 	cycle, begin := encoded(f.cycle(g)), []byte(nil)
 	if f.begin != nil {
@@ -245,7 +245,7 @@ func (f flood) start(ctx context.Context, s *Setting, to netip.AddrPort, t torre
 }
 
 // run floods on one connection after the other until ctx is done.
-func (w *wave) run(ctx context.Context, from netip.Addr, to netip.AddrPort, t torrent, begin, cycle []byte, sent func()) {
+func (w *group) run(ctx context.Context, from netip.Addr, to netip.AddrPort, t torrent, begin, cycle []byte, sent func()) {
 	defer sent()
 	for ctx.Err() == nil {
 		p, err := connect(ctx, from, to, t, newID("-XX0001-"))
@@ -288,10 +288,10 @@ func repeat(ctx context.Context, out io.Writer, cycle []byte, sent func()) {
 }
 
 // ended returns how many connections the program ended so far.
-func (w *wave) ended() int { return int(w.lost.Load()) }
+func (w *group) ended() int { return int(w.lost.Load()) }
 
 // stop ends the flood.
-func (w *wave) stop() {
+func (w *group) stop() {
 	w.cancel()
 	w.all.Wait()
 }

@@ -46,7 +46,7 @@ func keptMemory(ctx context.Context, s *Setting, attackers bool) (o outcome, err
 		return o, err
 	}
 	n := s.some(quietPeers)
-	var w wave
+	var w group
 	var done sync.WaitGroup
 	for i := range n {
 		done.Add(1)
@@ -83,7 +83,7 @@ func (p *program) settled(ctx context.Context) (bytes int64, err error) {
 
 // fallSilent makes a connection, sends batches of messages if it talks, and then nothing
 // until ctx is done.
-func (w *wave) fallSilent(ctx context.Context, from netip.Addr, to netip.AddrPort, t torrent, talks bool, done func()) {
+func (w *group) fallSilent(ctx context.Context, from netip.Addr, to netip.AddrPort, t torrent, talks bool, done func()) {
 	defer done()
 	p, err := connect(ctx, from, to, t, newID("-XX0001-"))
 	if err != nil {

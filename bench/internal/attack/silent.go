@@ -44,7 +44,7 @@ func (a silent) againstSeed(ctx context.Context, s *Setting, t torrent, attacker
 		return o, err
 	}
 	defer p.kill()
-	w := new(wave)
+	w := new(group)
 	if attackers {
 		w = a.start(ctx, s, addr, t)
 		defer w.stop()
@@ -75,7 +75,7 @@ func (a silent) againstGet(ctx context.Context, s *Setting, t torrent, attackers
 		return o, err
 	}
 	defer p.kill()
-	w := new(wave)
+	w := new(group)
 	if attackers {
 		w = a.start(ctx, s, addr, t)
 		defer w.stop()
@@ -128,9 +128,9 @@ func serveOne(ctx context.Context, c net.Conn, t torrent, content io.ReaderAt) {
 
 // start makes the connections, and returns when each of them has been tried. Connections
 // that the program ends are made again.
-func (a silent) start(ctx context.Context, s *Setting, to netip.AddrPort, t torrent) *wave {
+func (a silent) start(ctx context.Context, s *Setting, to netip.AddrPort, t torrent) *group {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &wave{cancel: cancel}
+	w := &group{cancel: cancel}
 	var tried sync.WaitGroup
 	for i := range silentPeers {
 		from := s.attacker()
@@ -145,7 +145,7 @@ func (a silent) start(ctx context.Context, s *Setting, to netip.AddrPort, t torr
 }
 
 // wait is interested on one connection after the other until ctx is done.
-func (w *wave) wait(ctx context.Context, from netip.Addr, to netip.AddrPort, t torrent, tried func()) {
+func (w *group) wait(ctx context.Context, from netip.Addr, to netip.AddrPort, t torrent, tried func()) {
 	defer tried()
 	for ctx.Err() == nil {
 		p, err := connect(ctx, from, to, t, newID("-XX0001-"))

@@ -24,9 +24,9 @@ func slowHandshakes(ctx context.Context, s *Setting, attackers bool) (o outcome,
 		return o, err
 	}
 	defer p.kill()
-	w := new(wave)
+	w := new(group)
 	if attackers {
-		w = s.dawdle(ctx, addr)
+		w = s.beginHandshakes(ctx, addr)
 	}
 	const times = 5
 	began := time.Now()
@@ -43,18 +43,18 @@ func slowHandshakes(ctx context.Context, s *Setting, attackers bool) (o outcome,
 	return o, nil
 }
 
-// dawdle begins the slow handshakes, and returns when most of them are under way.
-func (s *Setting) dawdle(ctx context.Context, to netip.AddrPort) *wave {
-	w := new(wave)
+// beginHandshakes begins the slow handshakes, and returns when most of them are under way.
+func (s *Setting) beginHandshakes(ctx context.Context, to netip.AddrPort) *group {
+	w := new(group)
 	for range s.Conns {
-		w.all.Go(func() { w.dawdle(ctx, s.attacker(), to) })
+		w.all.Go(func() { w.shakeSlowly(ctx, s.attacker(), to) })
 	}
 	pause(ctx, 2*redial)
 	return w
 }
 
-// dawdle begins one handshake after the other, and sends a byte of it each second.
-func (w *wave) dawdle(ctx context.Context, from netip.Addr, to netip.AddrPort) {
+// shakeSlowly begins one handshake after the other, and sends a byte of it each second.
+func (w *group) shakeSlowly(ctx context.Context, from netip.Addr, to netip.AddrPort) {
 	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), Timeout: dialTimeout}
 	for ctx.Err() == nil {
 		c, err := d.DialContext(ctx, "tcp", to.String())

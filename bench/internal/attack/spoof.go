@@ -54,6 +54,7 @@ func (a spoofedIDs) once(ctx context.Context, s *Setting, t torrent, attackers b
 	defer l.Close()
 	ctx, cancel := context.WithTimeout(ctx, s.Limit)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() { l.Close() })()
 	p, addr, err := s.get(ctx, t, dir, "--peer", l.Addr().String())
 	if err != nil {
 		return false, err

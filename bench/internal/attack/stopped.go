@@ -30,7 +30,7 @@ func stoppedReaders(ctx context.Context, s *Setting, attackers bool) (o outcome,
 		return o, err
 	}
 	defer p.kill()
-	w := new(wave)
+	w := new(group)
 	if attackers {
 		w = s.stopReaders(ctx, addr, all[1:])
 	}
@@ -43,8 +43,8 @@ func stoppedReaders(ctx context.Context, s *Setting, attackers bool) (o outcome,
 
 // stopReaders makes the connections of the attackers, and returns when each has asked for
 // everything and the program has had time to send what sockets hold.
-func (s *Setting) stopReaders(ctx context.Context, to netip.AddrPort, all []torrent) *wave {
-	w := new(wave)
+func (s *Setting) stopReaders(ctx context.Context, to netip.AddrPort, all []torrent) *group {
+	w := new(group)
 	var ready sync.WaitGroup
 	for _, t := range all {
 		for i := range stoppedEach {
@@ -59,7 +59,7 @@ func (s *Setting) stopReaders(ctx context.Context, to netip.AddrPort, all []torr
 
 // stopReading asks for everything as soon as it may, and reads nothing more. It makes the
 // connection again when the program ends it.
-func (w *wave) stopReading(ctx context.Context, from netip.Addr, to netip.AddrPort, t torrent, ready func()) {
+func (w *group) stopReading(ctx context.Context, from netip.Addr, to netip.AddrPort, t torrent, ready func()) {
 	defer ready()
 	for ctx.Err() == nil {
 		p, err := connect(ctx, from, to, t, newID("-XX0001-"))

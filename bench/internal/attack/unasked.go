@@ -37,52 +37,52 @@ func (a unaskedBlocks) run(ctx context.Context, s *Setting, attackers bool) (o o
 	defer os.RemoveAll(dir)
 	ctx, cancel := s.within(ctx)
 	defer cancel()
-	book, err := keepBook(s.honest(1))
+	tracker, err := startRecorder(s.honest(1))
 	if err != nil {
 		return o, err
 	}
-	defer book.Close()
+	defer tracker.Close()
 	l, err := listen(s.honest(0))
 	if err != nil {
 		return o, err
 	}
 	defer l.Close()
-	p, addr, err := s.get(ctx, t, dir, "--announce", book.url, "--peer", l.Addr().String())
+	p, addr, err := s.get(ctx, t, dir, "--announce", tracker.url, "--peer", l.Addr().String())
 	if err != nil {
 		return o, err
 	}
 	defer p.kill()
-	came := 0
+	taken := 0
 	if attackers {
-		came = s.sendUnasked(ctx, addr, t)
+		taken = s.sendUnasked(ctx, addr, t)
 	}
 	go serveAll(ctx, l, t)
 	if _, err := p.await(ctx, "completed"); err != nil {
 		return o, err
 	}
 	p.stop() // which tells the tracker
-	o.figure = float64(book.downloaded()) / (1 << 20)
+	o.figure = float64(tracker.downloaded()) / (1 << 20)
 	if a.returns {
-		o.figure = float64(max(0, came-1))
+		o.figure = float64(max(0, taken-1))
 	}
-	o.ended = came
+	o.ended = taken
 	return o, nil
 }
 
 // sendUnasked sends blocks on one connection after the other, and returns how many
 // connections the program took before it refused one.
-func (s *Setting) sendUnasked(ctx context.Context, to netip.AddrPort, t torrent) (came int) {
+func (s *Setting) sendUnasked(ctx context.Context, to netip.AddrPort, t torrent) (taken int) {
 	for range unaskedConns {
 		p, err := connect(ctx, s.attacker(), to, t, newID("-XX0001-"))
 		if err != nil {
 			break
 		}
 		if p.sendUnasked() {
-			came++
+			taken++
 		}
 		p.Close()
 	}
-	return came
+	return taken
 }
 
 // sendUnasked sends wrong blocks of the last piece, which is not asked for as long as this
@@ -96,18 +96,23 @@ func (p *peer) sendUnasked() bool {
 	if _, err := p.messages.Next(); err != nil {
 		return false
 	}
-	go p.drain()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.drain()
+	}()
 	m := peerwire.Message{Kind: peerwire.Piece, Block: p.block(p.geometry.Pieces() - 1), Data: make([]byte, pieceLength)}
 	for n := 0; n < unaskedMost; n += pieceLength {
 		if p.Writer.Write(m) != nil {
 			break
 		}
 	}
+	<-ended
 	return true
 }
 
-// A book is a tracker that knows no peers and remembers what peers report.
-type book struct {
+// A recorder is a tracker that knows no peers and remembers what peers report.
+type recorder struct {
 	url    string
 	server *http.Server
 
@@ -115,20 +120,20 @@ type book struct {
 	most int64 // bytes that somebody said to have downloaded
 }
 
-// keepBook starts a book at an address.
-func keepBook(at netip.Addr) (*book, error) {
+// startRecorder starts a recorder at an address.
+func startRecorder(at netip.Addr) (*recorder, error) {
 	l, err := net.Listen("tcp", netip.AddrPortFrom(at, 0).String())
 	if err != nil {
 		return nil, err
 	}
-	b := &book{url: "http://" + l.Addr().String() + "/announce"}
-	b.server = &http.Server{Handler: http.HandlerFunc(b.note), ReadHeaderTimeout: 10 * time.Second}
+	b := &recorder{url: "http://" + l.Addr().String() + "/announce"}
+	b.server = &http.Server{Handler: http.HandlerFunc(b.record), ReadHeaderTimeout: 10 * time.Second}
 	go b.server.Serve(l)
 	return b, nil
 }
 
-// note answers an announce.
-func (b *book) note(w http.ResponseWriter, r *http.Request) {
+// record answers an announce.
+func (b *recorder) record(w http.ResponseWriter, r *http.Request) {
 	n, err := strconv.ParseInt(r.FormValue("downloaded"), 10, 64)
 	if err == nil {
 		b.mu.Lock()
@@ -139,11 +144,11 @@ func (b *book) note(w http.ResponseWriter, r *http.Request) {
 }
 
 // downloaded returns the most that somebody said to have downloaded, in bytes.
-func (b *book) downloaded() int64 {
+func (b *recorder) downloaded() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.most
 }
 
 // Close ends the tracker.
-func (b *book) Close() error { return b.server.Close() }
+func (b *recorder) Close() error { return b.server.Close() }

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol"
@@ -21,6 +22,10 @@ var (
 	ErrConnect   = errors.New("engine: connecting")
 	ErrHandshake = errors.New("engine: shaking hands")
 )
+
+// errOthersWait ends the first dial to an address. Most addresses that a source names may
+// be dead, and a dead one takes all the time that it is given.
+var errOthersWait = fmt.Errorf("no answer while other dials wait: %w", context.DeadlineExceeded)
 
 // A Dialer makes outgoing connections, no more at a time than HalfOpen. The torrents take
 // turns, so that one with many dead addresses does not delay the others. Its methods may
@@ -46,7 +51,7 @@ type dialQueue struct {
 type dialRequest struct {
 	addr  netip.AddrPort
 	swarm swarm.ID
-	quick bool // a third of the usual time must do
+	first bool // nobody dialed the address before
 }
 
 // NewDialer returns a Dialer without a dial.
@@ -57,7 +62,7 @@ func NewDialer(s *Sockets) *Dialer {
 // Dial connects to an address and shakes hands in a swarm, as soon as fewer dials are
 // under way. Joined or Unreached follows, unless the torrent is closed. It is called in
 // a turn.
-func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID, quick bool) {
+func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID, first bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if t.Closing() {
@@ -72,7 +77,7 @@ func (d *Dialer) Dial(t Owner, addr netip.AddrPort, id swarm.ID, quick bool) {
 	if len(q.waiting) == 0 {
 		d.turns = append(d.turns, q)
 	}
-	q.waiting = append(q.waiting, dialRequest{addr, id, quick})
+	q.waiting = append(q.waiting, dialRequest{addr, id, first})
 	q, r := d.next()
 	if q != nil {
 		d.done.Go(func() { d.run(q, r) })
@@ -145,6 +150,13 @@ func (d *Dialer) next() (*dialQueue, dialRequest) {
 	return q, r
 }
 
+// othersWait reports whether dials wait for those under way.
+func (d *Dialer) othersWait() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.turns) > 0
+}
+
 // dial connects to a peer and tells the turn how that ended.
 func (d *Dialer) dial(t Owner, r dialRequest) {
 	if t.Closing() {
@@ -189,21 +201,43 @@ func outcome(err error) addressbook.Outcome {
 }
 
 // connect dials and shakes hands. With an error there may be a connection as well.
-func (d *Dialer) connect(t Owner, r dialRequest) (net.Conn, handshake.Handshake, error) {
-	timeout := d.sockets.ConnectTimeout
-	if r.quick {
-		timeout /= 3
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
-	defer cancel()
-	c, err := d.sockets.Dial(ctx, "tcp", r.addr.String())
+func (d *Dialer) connect(t Owner, r dialRequest) (c net.Conn, theirs handshake.Handshake, err error) {
+	err = d.step(t, r, d.sockets.ConnectTimeout, func(ctx context.Context) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, d.sockets.ConnectTimeout)
+		defer cancel()
+		c, err = d.sockets.Dial(ctx, "tcp", r.addr.String())
+		return err
+	})
 	if err != nil {
-		return nil, handshake.Handshake{}, fmt.Errorf("%w: %w", ErrConnect, err)
+		return nil, theirs, fmt.Errorf("%w: %w", ErrConnect, err)
 	}
-	o := handshake.Options{Timeout: d.sockets.HandshakeTimeout}
-	theirs, err := handshake.Initiate(t.Context(), c, ours(t, r.swarm), o)
+	err = d.step(t, r, d.sockets.HandshakeTimeout, func(ctx context.Context) (err error) {
+		o := handshake.Options{Timeout: d.sockets.HandshakeTimeout}
+		theirs, err = handshake.Initiate(ctx, c, ours(t, r.swarm), o)
+		return err
+	})
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrHandshake, err)
 	}
 	return c, theirs, err
+}
+
+// step runs a step of a dial, which ends itself when its time is over. At a third of the
+// time step ends it if the address was never dialed and others wait.
+func (d *Dialer) step(t Owner, r dialRequest, limit time.Duration, f func(ctx context.Context) error) error {
+	ctx, giveUp := context.WithCancelCause(t.Context())
+	defer giveUp(nil)
+	if r.first {
+		timer := time.AfterFunc(limit/3, func() {
+			if d.othersWait() {
+				giveUp(errOthersWait)
+			}
+		})
+		defer timer.Stop()
+	}
+	err := f(ctx)
+	if err != nil && context.Cause(ctx) == errOthersWait {
+		return errOthersWait
+	}
+	return err
 }

@@ -29,7 +29,8 @@ type View struct {
 
 // Writing reports whether the torrent has every piece and only waits for the disk.
 func (v View) Writing() bool {
-	return v.Stats.Phase == engine.PhaseRunning && v.Stats.Complete() && !v.Done
+	running := v.Stats.Phase == engine.PhaseRunning || v.Stats.Phase == engine.PhaseClosed
+	return running && v.Stats.Complete() && !v.Done
 }
 
 // Share returns how much is held, 0 to 1.

@@ -49,11 +49,7 @@ func (g *Target) Admit(info *metainfo.Info) error {
 	longest, known := filesystem.LongestName(existing)
 	var missing int64
 	var written []string
-	files := info.ExistingFiles(func(file string) bool {
-		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(file)))
-		return err == nil
-	})
-	for _, f := range files {
+	for _, f := range Files(info, dir) {
 		if f.Pad {
 			continue
 		}
@@ -84,6 +80,15 @@ func (g *Target) Admit(info *metainfo.Info) error {
 	}
 	g.needed += missing
 	return nil
+}
+
+// Files returns the files of a torrent in dir. One that exists under its own name has that
+// name, even if a download would give it another.
+func Files(info *metainfo.Info, dir string) []swarm.File {
+	return info.ExistingFiles(func(file string) bool {
+		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(file)))
+		return err == nil
+	})
 }
 
 // missingOf returns how many bytes of a file still need room in dir.
