@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
@@ -81,7 +82,8 @@ func (t *Torrent) closeRecorder(storage error) error {
 	if o == nil {
 		return nil
 	}
-	o.recorder.stop() // again, because a read may have reopened the storage meanwhile
+	storage = cmp.Or(storage, t.contentError()) // the engine takes a missing file for one never made
+	o.recorder.stop()                           // again, because a read may have reopened the storage meanwhile
 	return o.recorder.close(storage)
 }
 

@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/shoal-bt/shoal/client/internal/statefolder"
 )
 
 // portFile is the file in the state folder that a random port is saved in.
-const portFile = "port"
+const portFile = statefolder.Port
 
 // openListeners opens the listeners. Without an address it takes the port of the former
 // run, or a free one, which it saves. state is the state folder; empty means that nothing

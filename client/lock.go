@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 
+	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/resume"
 )
 
@@ -13,7 +14,7 @@ func newLocks(state string) *resume.Locks {
 	if state == "" {
 		return nil
 	}
-	return resume.NewLocks(filepath.Join(state, locksFolder))
+	return resume.NewLocks(filepath.Join(state, statefolder.Locks))
 }
 
 // lockFiles locks the torrent's record and files against other clients, until unlockFiles

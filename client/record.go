@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
@@ -21,7 +22,7 @@ import (
 // one of them is not ours in the other.
 func openRecordFolder(state, dir string) (*resume.Folder, error) {
 	sum := sha256.Sum256([]byte(dir))
-	return resume.OpenFolder(filepath.Join(state, recordsFolder, hex.EncodeToString(sum[:8])))
+	return resume.OpenFolder(filepath.Join(state, statefolder.Records, hex.EncodeToString(sum[:8])))
 }
 
 // recordFolder returns the folder with the records of the torrents in dir, which these

@@ -69,8 +69,12 @@ func (r *recorder) scheduleSave() {
 	r.scheduleLocked()
 }
 
-// scheduleAgain schedules a save that looks for what the last one was too early for.
+// scheduleAgain schedules a save that looks for what the last one was too early for. A
+// torrent may become idle before it.
 func (r *recorder) scheduleAgain() {
+	if r == nil {
+		return
+	}
 	r.timerMu.Lock()
 	defer r.timerMu.Unlock()
 	r.scheduleLocked()

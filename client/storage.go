@@ -187,7 +187,7 @@ func (l *lazyStorage) Complete() error {
 		return storeError("sync", err)
 	}
 	defer l.mu.RUnlock()
-	o.recorder.scheduleSave()
+	o.recorder.scheduleAgain()
 	return l.torrent.completeContent(o.Storage)
 }
 

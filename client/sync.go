@@ -3,6 +3,7 @@ package client
 import (
 	"cmp"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -121,10 +122,12 @@ func (t *Torrent) checkFiles(s swarm.Storage, paths map[string]bool) error {
 		return err
 	}
 	held := t.engine.Pieces()
+	left := maps.Clone(paths)
 	for _, f := range t.filesOf(meta) {
 		if !paths[f.Path] || f.Length == 0 {
 			continue
 		}
+		delete(left, f.Path)
 		last := int((f.Offset + f.Length - 1) / t.geometry.PieceLength)
 		for piece := int(f.Offset / t.geometry.PieceLength); piece <= last; piece++ {
 			if !held.Has(piece) {
@@ -137,11 +140,18 @@ func (t *Torrent) checkFiles(s swarm.Storage, paths map[string]bool) error {
 				return err
 			}
 			if !batch[0].OK {
-				return &diskstore.Error{Op: "check", Path: f.Path, Offset: -1, Err: ErrModified}
+				return modifiedError(f.Path)
 			}
 		}
 	}
+	for path := range left { // it was renamed since it was opened
+		return modifiedError(path)
+	}
 	return nil
+}
+
+func modifiedError(path string) error {
+	return &diskstore.Error{Op: "check", Path: path, Offset: -1, Err: ErrModified}
 }
 
 // fail stops the torrent with an error of its storage that no call of the engine got.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -183,4 +184,15 @@ func TestReadOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, tor.Wait(t.Context()), ErrReadOnly)
 	require.NoFileExists(t, h.path("b"))
+}
+
+// TestNoCleanRecordAfterAnError closes a torrent after a sync that failed because a file had
+// been replaced. The engine's Close does not return that.
+func TestNoCleanRecordAfterAnError(t *testing.T) {
+	h := newHalfAlbum(t, time.Hour)
+	require.Error(t, h.tor.noteContentError(&StoreError{"sync", fs.ErrNotExist}))
+	require.NoError(t, h.Close())
+	r, err := h.tor.folder.Load(h.tor.ID())
+	require.NoError(t, err)
+	require.Equal(t, resume.Open, r.State)
 }

@@ -130,12 +130,13 @@ func (w *writer) fit(size int) (n, bytes int) {
 // torrent are read in one call; those that cannot be read are left out.
 func (w *writer) load(p []byte, blocks []swarm.Block) (out []byte, payload int) {
 	g := &w.conn.owner.Store().Geometry
+	alone := 0 // blocks before this one are read one by one
 	for i := 0; i < len(blocks); {
 		begin := len(p)
 		w.vec = w.vec[:0]
 		first := i
 		end := g.Offset(blocks[i])
-		for ; i < len(blocks) && g.Offset(blocks[i]) == end; i++ {
+		for ; i < len(blocks) && g.Offset(blocks[i]) == end && (i == first || first >= alone); i++ {
 			b := blocks[i]
 			p = peerwire.AppendPieceHeader(p, b)
 			p = p[:len(p)+b.Length]
@@ -147,6 +148,9 @@ func (w *writer) load(p []byte, blocks []swarm.Block) (out []byte, payload int) 
 		err := w.readRun(blocks[first:i])
 		if err != nil {
 			p = p[:begin]
+			if i-first > 1 && !errors.Is(err, disk.ErrClosed) {
+				i, alone = first, i // perhaps only one of them cannot be read
+			}
 			continue
 		}
 		for _, b := range blocks[first:i] {
@@ -156,16 +160,13 @@ func (w *writer) load(p []byte, blocks []swarm.Block) (out []byte, payload int) 
 	return p, payload
 }
 
-// readRun reads blocks that follow one another.
+// readRun reads blocks that follow one another. If a single one cannot be read, it says so.
 func (w *writer) readRun(blocks []swarm.Block) error {
 	t := w.conn.owner
 	s := t.Store()
 	err := s.ReadVecAt(w.vec, s.Geometry.Offset(blocks[0]), w.conn.closed)
-	if err == nil || errors.Is(err, disk.ErrClosed) {
-		return err
-	}
-	for _, b := range blocks {
-		t.Post(protocol.ReadFailed{Peer: w.conn.peer, Block: b, Err: err})
+	if err != nil && len(blocks) == 1 && !errors.Is(err, disk.ErrClosed) {
+		t.Post(protocol.ReadFailed{Peer: w.conn.peer, Block: blocks[0], Err: err})
 	}
 	return err
 }

@@ -1,0 +1,74 @@
+// Package statefolder keeps the files of torrents out of the folder in which a client keeps
+// its records.
+//
+// In come the folders and the paths of a torrent's files; out goes the first path that
+// would be among the records. Not here: the records.
+package statefolder
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// The names of what is in the state folder.
+const (
+	Records = "torrents"
+	Locks   = "locks"
+	Port    = "port"
+)
+
+// Reached returns the first of a torrent's files below dir that would be written into the
+// state folder; empty if none would. Names count as equal if a file system that ignores
+// case may say so. If dir is the state folder or in it, as the user wants, only what a
+// client keeps there is closed. It may be called concurrently.
+func Reached(state, dir string, files []swarm.File) (string, error) {
+	state, err := filepath.Abs(state)
+	if err != nil {
+		return "", err
+	}
+	dir, state = realPath(dir), realPath(state)
+	kept := []string{state}
+	if isBelow(dir, state) || strings.EqualFold(dir, state) {
+		kept = []string{filepath.Join(state, Records), filepath.Join(state, Locks), filepath.Join(state, Port)}
+	}
+	folders := map[string]string{"": dir} // real paths
+	for _, f := range files {
+		if f.Pad {
+			continue
+		}
+		folder, base := path.Split(f.Path)
+		if folders[folder] == "" {
+			folders[folder] = realPath(filepath.Join(dir, filepath.FromSlash(folder)))
+		}
+		name := filepath.Join(folders[folder], base)
+		for _, k := range kept {
+			if strings.EqualFold(name, k) || isBelow(name, k) || isBelow(k, name) {
+				return f.Path, nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// isBelow reports whether path is below folder. Both are absolute and clean.
+func isBelow(path, folder string) bool {
+	folder = strings.TrimSuffix(folder, string(filepath.Separator)) + string(filepath.Separator)
+	return len(path) > len(folder) && strings.EqualFold(path[:len(folder)], folder)
+}
+
+// realPath returns a path without links. Of what does not exist the name stays.
+func realPath(path string) string {
+	real, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		return real
+	}
+	parent := filepath.Dir(path)
+	if !os.IsNotExist(err) || parent == path {
+		return path
+	}
+	return filepath.Join(realPath(parent), filepath.Base(path))
+}
