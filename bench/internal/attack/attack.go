@@ -50,7 +50,7 @@ func All() []Attack {
 	all := floods()
 	all = append(all,
 		Attack{"80 silent peers of one address: seed serves a newcomer, s", atMost(30), silent{seed: true}.run},
-		Attack{"80 silent peers of 80 networks: seed serves a newcomer, s", atMost(30), silent{seed: true, spread: true}.run},
+		Attack{"80 silent peers of 80 networks: seed serves a newcomer, s", atMost(60), silent{seed: true, spread: true}.run},
 		Attack{"80 silent peers of one address: get reaches a seed, s", atMost(30), silent{}.run},
 		Attack{"80 silent peers of 80 networks: get reaches a seed, s", atMost(30), silent{spread: true}.run},
 		Attack{"128 readers that stop on 16 torrents: seed of another, MiB/s", keepsRate, stoppedReaders},
