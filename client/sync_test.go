@@ -209,6 +209,25 @@ func TestChangedAfterTheDownload(t *testing.T) {
 	}
 }
 
+// TestChangedBeforeIdle changes a file of a complete torrent before it becomes idle.
+func TestChangedBeforeIdle(t *testing.T) {
+	h := newHalfAlbum(t, time.Hour)
+	require.NoError(t, h.tor.AddPeers(h.seed))
+	require.NoError(t, h.tor.Wait(t.Context()))
+	events := h.Events(engine.OnFailed, 0)
+	o := h.tor.storage.current()
+	require.True(t, o.recorder.flushNow())
+	h.overwrite(t, "a")
+	_ = o.Storage.(*diskstore.Store).Complete() // notices, as opening the file does
+	h.tor.becomeIdle()
+	e, err := events.Next(t.Context())
+	require.NoError(t, err)
+	require.ErrorIs(t, ErrorOf(e), ErrModified)
+	require.NotNil(t, h.tor.storage.current(), "it is not idle")
+	require.NoError(t, h.tor.Resume())
+	require.NoError(t, h.tor.Wait(t.Context()), "what was changed is fetched")
+}
+
 // TestReadOnly writes nothing to content that is shared, also if some of it is missing.
 func TestReadOnly(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
