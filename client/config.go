@@ -66,7 +66,7 @@ type Config struct {
 	// engine.Warning is emitted. Zero means 15, a negative number means never.
 	TrackerErrors int
 
-	// Disk tunes the files. The client sets Owned and Own, and Overwrite if
+	// Disk tunes the files. The client sets Owned, Own and ModTime, and Overwrite if
 	// AddOptions say so. If Handles is nil, at most 128 files are open.
 	Disk diskstore.Options
 
