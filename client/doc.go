@@ -35,7 +35,8 @@
 //	lazyStorage.mu       what is open of a torrent; its I/O            lifecycle
 //	recorder.saveMu      what the record says; its saves               lifecycle, lazyStorage.mu
 //	recorder.timerMu     the timer of saves                            lifecycle, lazyStorage.mu, saveMu
-//	modifiedFiles.mu     files that another program may have changed   lifecycle, lazyStorage.mu, saveMu
+//	modifiedFiles.hashing the hashing of files that were changed       lifecycle, lazyStorage.mu, saveMu
+//	modifiedFiles.mu     why the content is not known to be right      lifecycle, lazyStorage.mu, saveMu
 //	trackers.mu          the trackers of a torrent                     lifecycle, lazyStorage.mu, saveMu
 //	Torrent.mu           why a torrent is closed                       lifecycle
 //	Stream.reading       events that were read but not returned        –
