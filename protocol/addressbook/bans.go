@@ -22,24 +22,36 @@ const (
 	subscriberBits = 64        // of an IPv6 address
 )
 
-// bans are the addresses that are refused for good.
+// bans are the addresses that are refused for good. A user names single addresses.
 type bans struct {
 	byUser  map[netip.Addr]struct{}
-	byUs    map[netip.Addr]struct{}
-	byUsAll []netip.Addr // oldest first
+	byUs    map[netip.Addr]struct{} // by banned
+	byUsAll []netip.Addr            // oldest first
 }
 
 func (b *bans) has(addr netip.Addr) bool {
 	_, byUser := b.byUser[addr]
-	_, byUs := b.byUs[addr]
+	_, byUs := b.byUs[banned(addr)]
 	return byUser || byUs
 }
 
+// banned returns what a ban of a peer stands for: its network, because one who lied could
+// otherwise return with another address of it. The network of a local address may be that
+// of many users, so only the address itself is banned.
+func banned(addr netip.Addr) netip.Addr {
+	if places.IsLocal(addr) {
+		return addr
+	}
+	return network(addr)
+}
+
 // Ban refuses an address from now on, and reports whether that is new. What a user asked
-// for is never forgotten; of others only the last few thousand are remembered.
+// for is never forgotten; of others only the last few thousand are remembered. If the user
+// did not ask for it, the others of the first 64 bits of an IPv6 address are refused as
+// well, unless it is local.
 func (b *Book) Ban(addr netip.Addr, byUser bool) bool {
 	isNew := !b.Banned(addr)
-	switch _, known := b.bans.byUs[addr]; {
+	switch _, known := b.bans.byUs[banned(addr)]; {
 	case byUser:
 		if b.bans.byUser == nil {
 			b.bans.byUser = make(map[netip.Addr]struct{})
@@ -53,19 +65,19 @@ func (b *Book) Ban(addr netip.Addr, byUser bool) bool {
 			delete(b.bans.byUs, b.bans.byUsAll[0])
 			b.bans.byUsAll = b.bans.byUsAll[1:]
 		}
-		b.bans.byUs[addr] = struct{}{}
-		b.bans.byUsAll = append(b.bans.byUsAll, addr)
+		b.bans.byUs[banned(addr)] = struct{}{}
+		b.bans.byUsAll = append(b.bans.byUsAll, banned(addr))
 	}
 	for i := len(b.order) - 1; i >= 0; i-- {
 		e := b.order[i]
-		if e.addr.Addr() == addr && !e.dialing {
+		if b.Banned(e.addr.Addr()) && !e.dialing {
 			b.remove(e)
 		}
 	}
 	return isNew
 }
 
-// Banned reports whether Ban was called for an address.
+// Banned reports whether an address is refused because of a Ban.
 func (b *Book) Banned(addr netip.Addr) bool { return b.bans.has(addr) }
 
 // refusals are the subscribers that are refused for a while. A subscriber of a provider has
