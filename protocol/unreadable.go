@@ -48,9 +48,7 @@ func (u *unreadable) add(now time.Time, piece int) bool {
 	r.wait = min(max(firstReadRetry, 2*r.wait), longestReadRetry)
 	r.at = now.Add(r.wait)
 	u.pieces[piece] = r
-	if u.at.IsZero() || r.at.Before(u.at) {
-		u.at = r.at
-	}
+	u.at = earlier(u.at, r.at)
 	return true
 }
 
@@ -62,8 +60,8 @@ func (u *unreadable) retry(now time.Time) (pieces []int) {
 		case due(r.at, now):
 			pieces = append(pieces, piece)
 			u.pieces[piece] = readRetry{wait: r.wait}
-		case !r.at.IsZero() && (u.at.IsZero() || r.at.Before(u.at)):
-			u.at = r.at
+		default:
+			u.at = earlier(u.at, r.at)
 		}
 	}
 	slices.Sort(pieces)

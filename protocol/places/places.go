@@ -3,7 +3,7 @@
 // A connection takes a place. [Limits] say how many places there are and how many of
 // them one address may take; a [Count] counts the places that are taken, and says which
 // limit one more connection would exceed ([Count.Exceeds]). Of the connections that
-// [Limit.Covers] names, the one that was of no use for longest then gives up its place: an
+// [Limit.Covers] names, the one that was unused for longest then gives up its place: an
 // address that takes many places loses its own and not those of others.
 //
 // A State counts the peers of its torrent, and an engine counts those of all torrents,
@@ -16,12 +16,12 @@ import (
 	"time"
 )
 
-// MinUnused is how long a connection must have been of no use before it has to give up its
-// place: a newcomer waits so long for the next round of a Choker.
+// MinUnused is how long a connection must have been unused, which means that no block moved
+// over it, before it has to give up its place: a newcomer waits as long for a Choker.
 const MinUnused = 10 * time.Second
 
 // ErrUnused ends a connection whose place a newcomer gets.
-var ErrUnused = errors.New("the connection was of no use for longest, and a new one needed its place")
+var ErrUnused = errors.New("the connection was unused for longest, and a new one needed its place")
 
 // localFactor is how many times the share of a public address a local one may take. All
 // peers of a computer have the address of a router or of a container's gateway if that

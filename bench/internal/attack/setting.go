@@ -93,10 +93,13 @@ func (s *Setting) torrents(ctx context.Context, size int64, n int) ([]torrent, e
 		t := torrent{file: filepath.Join(s.Dir, name+".torrent"), path: filepath.Join(s.Dir, name)}
 		t.Torrent, err = metainfo.ReadFile(t.file)
 		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
 			if hashes == nil {
 				hashes, err = content.Hashes(ctx, base, size, pieceLength)
 			}
-			t.Torrent, err = makeTorrent(base, t, hashes)
+			if err == nil {
+				t.Torrent, err = makeTorrent(base, t, hashes)
+			}
 		}
 		if err != nil {
 			return nil, err
