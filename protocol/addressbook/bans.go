@@ -35,14 +35,14 @@ func (b *bans) has(addr netip.Addr) bool {
 	return byUser || byUs
 }
 
-// banned returns what a ban of a peer stands for: its network, because one who lied could
-// otherwise return with another address of it. The network of a local address may be that
-// of many users, so only the address itself is banned.
+// banned returns what a ban of a peer stands for: its subscriber, because one who lied could
+// otherwise return with another address. A local network may have one /64 for many users,
+// so of local addresses only the one itself is banned.
 func banned(addr netip.Addr) netip.Addr {
 	if places.IsLocal(addr) {
 		return addr
 	}
-	return network(addr)
+	return subscriber(addr)
 }
 
 // Ban refuses an address from now on, and reports whether that is new. What a user asked

@@ -80,7 +80,7 @@ func (l Limit) Covers(newcomer, other netip.Addr, otherOutgoing bool) bool {
 	case Addr:
 		return newcomer == other
 	case Network:
-		return NetworkOf(newcomer) == NetworkOf(other)
+		return networkOf(newcomer) == networkOf(other)
 	case Incoming:
 		return !otherOutgoing
 	case Total:
@@ -89,10 +89,10 @@ func (l Limit) Covers(newcomer, other netip.Addr, otherOutgoing bool) bool {
 	return false
 }
 
-// NetworkOf returns the network whose places an address takes: its /24, or its /64 if it
+// networkOf returns the network whose places an address takes: its /24, or its /64 if it
 // is an IPv6 address. https://www.rfc-editor.org/rfc/rfc6177 (section 2: a site has a
 // /64 at least)
-func NetworkOf(a netip.Addr) netip.Prefix {
+func networkOf(a netip.Addr) netip.Prefix {
 	bits := 24
 	if a.Is6() {
 		bits = 64
@@ -134,7 +134,7 @@ func (c *Count) Add(a netip.Addr, outgoing bool) {
 		c.incoming++
 	}
 	c.addrs[a]++
-	c.networks[NetworkOf(a)]++
+	c.networks[networkOf(a)]++
 }
 
 // Remove ends the count of a connection, which was given to Add.
@@ -144,7 +144,7 @@ func (c *Count) Remove(a netip.Addr, outgoing bool) {
 		c.incoming--
 	}
 	decrement(c.addrs, a)
-	decrement(c.networks, NetworkOf(a))
+	decrement(c.networks, networkOf(a))
 }
 
 func decrement[K comparable](m map[K]int, key K) {
@@ -165,7 +165,7 @@ func (c *Count) Exceeds(l Limits, a netip.Addr, outgoing bool) Limit {
 	switch {
 	case a.IsValid() && isFull(c.addrs[a], l.PerAddr*factor):
 		return Addr
-	case a.IsValid() && isFull(c.networks[NetworkOf(a)], l.PerNetwork*factor):
+	case a.IsValid() && isFull(c.networks[networkOf(a)], l.PerNetwork*factor):
 		return Network
 	case !outgoing && l.Total >= 0 && c.incoming >= l.Total-l.Outgoing:
 		return Incoming
