@@ -90,6 +90,17 @@ func (s *State) recordUploads(now time.Time, p *peer) {
 	}
 }
 
+// isCrowded reports whether an address or its network has its share of the places, so that
+// we need not dial it: the newcomer would only take the place of one that we dialed before.
+func (s *State) isCrowded(now time.Time, addr netip.Addr) bool {
+	limit := s.places.Exceeds(s.limits(), addr, true)
+	if limit != places.Addr && limit != places.Network {
+		return false
+	}
+	p := s.leastUsed(now, limit, addr)
+	return p == nil || p.tally.Unused(now) < replaceAfter
+}
+
 // replaceUnused dials one address although every place is taken, if a peer was of no use
 // for long: the newcomer gets its place. It need not be long if others have the places
 // that are kept for those whom we dial. Only a download does so, because a seed's peers
