@@ -145,6 +145,8 @@ func outcomeOfRefusal(why error) addressbook.Outcome {
 		return addressbook.Self
 	case errDuplicate:
 		return addressbook.Duplicate
+	case errCrowded:
+		return addressbook.Crowded
 	}
 	return addressbook.Failed
 }
