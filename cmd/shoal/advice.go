@@ -56,7 +56,7 @@ func (c *console) advice(err error) string {
 	case errors.Is(err, syscall.EROFS):
 		return "The file system is read-only. " + c.choose(otherFolder)
 	case errors.Is(err, fs.ErrPermission):
-		return c.choose("check who owns the file or folder", otherFolder)
+		return c.choose("check the owner and the permissions", otherFolder)
 	case errors.As(err, &file) && errors.Is(err, fs.ErrNotExist):
 		return "A file or folder has disappeared, or cannot be created. " + c.choose("check the folder", otherFolder)
 	case errors.Is(err, fs.ErrNotExist):
@@ -73,10 +73,10 @@ func (c *console) networkAdvice(err error) string {
 	switch {
 	case errors.As(err, &status):
 		return "Check the address, or save the .torrent file with a browser in which you are logged in."
+	case errors.As(err, &dns): // also of a peer's name
+		return "Check the name, and that this machine is online."
 	case errors.Is(err, client.ErrAddress):
 		return "Give a peer as host:port, such as 192.0.2.7:6881 or [2001:db8::7]:6881."
-	case errors.As(err, &dns):
-		return "Check the name, and that this machine is online."
 	case errors.As(err, &network) && network.Op == "listen":
 		return c.choose("choose another address with --listen, where :0 picks a free port")
 	case errors.As(err, &network):
