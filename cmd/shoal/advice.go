@@ -33,8 +33,11 @@ func (c *console) advice(err error) string {
 	switch {
 	case errors.Is(err, client.ErrMagnet):
 		return "Ask for the .torrent file, or its address on the web."
-	case errors.Is(err, client.ErrModified), errors.As(err, &store) && store.Op != "open" && errors.As(err, &size):
-		return "Do not write to files while they are downloaded. Run the same command again: it checks them and fetches what is wrong."
+	case errors.Is(err, client.ErrModified):
+		return "Do not write to files while Shoal uses them. Run the same command again" + c.ifGet(": it checks them and fetches what is wrong") + "."
+	case errors.As(err, &store) && store.Op != "open" && errors.As(err, &size):
+		// A file of another size counts as made by another program from now on.
+		return "Do not write to files while Shoal uses them. " + c.choose("run the same command again with --overwrite: it checks them and fetches what is wrong")
 	case errors.As(err, &size), errors.Is(err, diskstore.ErrForeign):
 		return "Shoal did not make that file, or it was changed since. " + c.choose("move it away", otherFolder, "allow Shoal to overwrite it with --overwrite")
 	case errors.As(err, &invalid):
