@@ -184,6 +184,22 @@ func TestSaveNoticesAChange(t *testing.T) {
 	require.Less(t, h.tor.Stats().Held, 17)
 }
 
+// TestSaveNoticesADeletion fails a torrent whose file is gone when its record is saved, not
+// when all the rest was downloaded in vain.
+func TestSaveNoticesADeletion(t *testing.T) {
+	h := newHalfAlbum(t, time.Hour)
+	o := h.tor.storage.current()
+	block := make([]byte, 10)
+	_, err := o.Storage.ReadAt(block, 0)
+	require.NoError(t, err)
+	_, err = o.Storage.WriteAt(block, 0)
+	require.NoError(t, err)
+	o.recorder.keeper.Wrote(0)
+	require.NoError(t, os.Remove(h.path("a")))
+	require.False(t, o.recorder.flushNow())
+	require.ErrorIs(t, h.tor.Stats().Err, fs.ErrNotExist)
+}
+
 // TestChangedAfterTheDownload changes a file of a complete torrent. The record keeps the
 // time of our own write, so the next run checks it.
 func TestChangedAfterTheDownload(t *testing.T) {
@@ -207,6 +223,25 @@ func TestChangedAfterTheDownload(t *testing.T) {
 			require.Less(t, tor.Stats().Held, h.meta.Info.Pieces())
 		})
 	}
+}
+
+// TestChangedBeforeIdle changes a file of a complete torrent before it becomes idle.
+func TestChangedBeforeIdle(t *testing.T) {
+	h := newHalfAlbum(t, time.Hour)
+	require.NoError(t, h.tor.AddPeers(h.seed))
+	require.NoError(t, h.tor.Wait(t.Context()))
+	events := h.Events(engine.OnFailed, 0)
+	o := h.tor.storage.current()
+	require.True(t, o.recorder.flushNow())
+	h.overwrite(t, "a")
+	_ = o.Storage.(*diskstore.Store).Complete() // notices, as opening the file does
+	h.tor.becomeIdle()
+	e, err := events.Next(t.Context())
+	require.NoError(t, err)
+	require.ErrorIs(t, ErrorOf(e), ErrModified)
+	require.NotNil(t, h.tor.storage.current(), "it is not idle")
+	require.NoError(t, h.tor.Resume())
+	require.NoError(t, h.tor.Wait(t.Context()), "what was changed is fetched")
 }
 
 // TestReadOnly writes nothing to content that is shared, also if some of it is missing.

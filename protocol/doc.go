@@ -50,7 +50,7 @@
 //	when end game begins (the picker decides)     checking.go             State.inEndGame
 //	when duplicate requests are cancelled         requesting.go           State.cancelDuplicate
 //	what unrequested blocks cost a peer           arrival.go              State.discardUnasked
-//	when a peer that only repeats itself is left  receive.go              Received.apply
+//	when a peer that only repeats itself is left  flooding.go             peer.checkAllowance
 //	how many messages may change nothing          allowance/allowance.go  Allowance.Refill
 //	when a piece is checked                       checking.go             State.submit
 //	how long pieces are checked by section        sections.go             State.submitSection

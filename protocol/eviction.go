@@ -19,8 +19,8 @@ const (
 	maxClosing = 20
 )
 
-// errNoShare refuses a connection of an address whose share of the places is taken.
-var errNoShare = errors.New("too many connections of its address or network")
+// errCrowded refuses a connection of an address whose share of the places is taken.
+var errCrowded = errors.New("too many connections of its address or network")
 
 // limits returns how many peers there may be. Places are kept for peers that we dial only
 // if there are addresses to dial.
@@ -54,7 +54,7 @@ func (s *State) makeRoom(now time.Time, addr netip.Addr, outgoing bool) error {
 		case p != nil:
 			s.closePeer(now, p, places.ErrUnused)
 		case limit == places.Addr || limit == places.Network:
-			return errNoShare
+			return errCrowded
 		default:
 			return errFull
 		}
@@ -88,6 +88,17 @@ func (s *State) recordUploads(now time.Time, p *peer) {
 		p.upSeen = up
 		p.tally.Use(now)
 	}
+}
+
+// isCrowded reports whether an address or its network has its share of the places, so that
+// we need not dial it: the newcomer would only take the place of one that we dialed before.
+func (s *State) isCrowded(now time.Time, addr netip.Addr) bool {
+	limit := s.places.Exceeds(s.limits(), addr, true)
+	if limit != places.Addr && limit != places.Network {
+		return false
+	}
+	p := s.leastUsed(now, limit, addr)
+	return p == nil || p.tally.Unused(now) < replaceAfter
 }
 
 // replaceUnused dials one address although every place is taken, if a peer was unused

@@ -145,6 +145,8 @@ func outcomeOfRefusal(why error) addressbook.Outcome {
 		return addressbook.Self
 	case errDuplicate:
 		return addressbook.Duplicate
+	case errCrowded:
+		return addressbook.Crowded
 	}
 	return addressbook.Failed
 }
@@ -155,7 +157,7 @@ func outcomeOfRefusal(why error) addressbook.Outcome {
 // handshake.
 func (s *State) sendFirst(now time.Time, p *peer) {
 	switch {
-	case p.fast && s.complete() && s.unreadable.at.IsZero():
+	case p.fast && s.complete() && s.unreadable.pieces.Due().IsZero():
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveAll})
 	case p.fast && s.haveN == 0:
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})

@@ -38,7 +38,7 @@ type State struct {
 	sections   sections
 	stored     storedCheck
 	completion completion
-	unreadable unreadable
+	unreadable readFailures
 	reports    reports
 	idle       idleness
 	figures    figures
@@ -200,7 +200,7 @@ func (Tick) apply(now time.Time, s *State) {
 	if due(s.idle.at, now) {
 		s.becomeIdle()
 	}
-	if due(s.unreadable.at, now) {
+	if due(s.unreadable.nextDeadline(), now) {
 		s.retryUnreadable(now)
 	}
 	if due(s.reports.statsAt, now) {

@@ -171,6 +171,7 @@ func (s *session) handleAdded(i *item, e client.Added) {
 	case i.done:
 		s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name()})
 		s.c.say("%s: already complete in %s", i.name, i.contentPath())
+		s.saySeeding(i)
 	case e.Held > 0:
 		s.c.say("%s: continuing at %s", i.name, quantity.Percent(float64(e.Held)/float64(e.Pieces)))
 	}
@@ -219,6 +220,11 @@ func (s *session) handleCompleted(i *item) {
 		return
 	}
 	s.c.say("%s: complete in %s, %s in %s, %s", i.name, i.contentPath(), quantity.Size(length), quantity.Duration(i.took), quantity.Speed(length, i.took))
+	s.saySeeding(i)
+}
+
+// saySeeding says why the command does not end now.
+func (s *session) saySeeding(i *item) {
 	if !s.quitWhenComplete {
 		s.c.say("%s: seeding until Ctrl-C", i.name)
 	}

@@ -36,8 +36,8 @@ func (b *bans) has(addr netip.Addr) bool {
 }
 
 // banned returns what a ban of a peer stands for: its subscriber, because one who lied could
-// otherwise return with another address. A local address is banned alone, because many users
-// may share its first 64 bits.
+// otherwise return with another address. A local network may have one /64 for many users,
+// so of local addresses only the one itself is banned.
 func banned(addr netip.Addr) netip.Addr {
 	if places.IsLocal(addr) {
 		return addr

@@ -35,8 +35,8 @@ type Setting struct {
 // pieceLength is short, so that a torrent has many pieces, as a large one has.
 const pieceLength = 16 << 10
 
-// victim is the address of the program.
-func (s *Setting) victim() netip.Addr { return netip.AddrFrom4([4]byte{s.First, 18, 0, 1}) }
+// programAddr is the address of the program.
+func (s *Setting) programAddr() netip.Addr { return netip.AddrFrom4([4]byte{s.First, 18, 0, 1}) }
 
 // honest is the address of an honest peer.
 func (s *Setting) honest(i int) netip.Addr {
