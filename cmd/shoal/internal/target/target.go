@@ -39,7 +39,7 @@ func New(dir string) *Target {
 
 // Admit returns why a torrent cannot be downloaded to the target, together with the
 // torrents that were admitted before; nil if nothing speaks against it. A torrent that was
-// admitted before needs nothing more: whoever adds it says that it is there already.
+// admitted before needs nothing more: the client says that it is there already.
 func (g *Target) Admit(info *metainfo.Info) error {
 	if slices.ContainsFunc(info.IDs(), func(id swarm.ID) bool { return g.swarms[id] }) {
 		return nil
