@@ -47,7 +47,7 @@ func (c *console) advice(err error) string {
 	case errors.Is(err, client.ErrDuplicate):
 		return "The same torrent was named twice. Name it once."
 	case errors.Is(err, client.ErrInUse):
-		return "Another client is using it. " + c.choose("stop that one", "wait until it has ended", otherFolder)
+		return c.choose("stop that client", "wait until it has ended", otherFolder)
 	case errors.Is(err, target.ErrNoRoom):
 		return c.choose("free some space", otherFolder)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

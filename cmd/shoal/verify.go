@@ -260,7 +260,11 @@ const faultsShown = 20
 func (v verifiedJSON) show(c *console) {
 	name := terminal.Sanitize(v.Name)
 	if v.Complete {
-		c.say("%s: complete, all %s correct", name, quantity.Count(v.Pieces, "piece"))
+		all := "all "
+		if v.Pieces == 1 {
+			all = ""
+		}
+		c.say("%s: complete, %s%s correct", name, all, quantity.Count(v.Pieces, "piece"))
 		return
 	}
 	c.say("%s: incomplete, %s of %s correct", name, quantity.Number(int64(v.Right)), quantity.Count(v.Pieces, "piece"))

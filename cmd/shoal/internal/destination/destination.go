@@ -48,8 +48,10 @@ func (d Destination) Check(content string) error {
 	if err != nil {
 		return err
 	}
-	within := info.IsDir() && d.All && fi.Mode().IsRegular() && isWithin(d.Path, content)
-	if within || os.SameFile(info, fi) {
+	if os.SameFile(info, fi) {
+		return advice.New(fmt.Errorf("%s is the content", d.Path), "Choose another name with --output.")
+	}
+	if info.IsDir() && d.All && fi.Mode().IsRegular() && isWithin(d.Path, content) {
 		return d.isContent()
 	}
 	return d.checkTarget(fi)
