@@ -153,6 +153,8 @@ func defaultState(dir string) string {
 			return state
 		}
 	}
+	// The folder of the content is made first, because that of the records is private.
+	os.MkdirAll(dir, 0o777)
 	return filepath.Join(dir, ".shoal")
 }
 

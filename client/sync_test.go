@@ -184,6 +184,22 @@ func TestSaveNoticesAChange(t *testing.T) {
 	require.Less(t, h.tor.Stats().Held, 17)
 }
 
+// TestSaveNoticesADeletion fails a torrent whose file is gone when its record is saved, not
+// when all the rest was downloaded in vain.
+func TestSaveNoticesADeletion(t *testing.T) {
+	h := newHalfAlbum(t, time.Hour)
+	o := h.tor.storage.current()
+	block := make([]byte, 10)
+	_, err := o.Storage.ReadAt(block, 0)
+	require.NoError(t, err)
+	_, err = o.Storage.WriteAt(block, 0)
+	require.NoError(t, err)
+	o.recorder.keeper.Wrote(0)
+	require.NoError(t, os.Remove(h.path("a")))
+	require.False(t, o.recorder.flushNow())
+	require.ErrorIs(t, h.tor.Stats().Err, fs.ErrNotExist)
+}
+
 // TestChangedAfterTheDownload changes a file of a complete torrent. The record keeps the
 // time of our own write, so the next run checks it.
 func TestChangedAfterTheDownload(t *testing.T) {

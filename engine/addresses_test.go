@@ -1,12 +1,15 @@
 package engine
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"testing"
 	"time"
 
 	"github.com/shoal-bt/shoal/engine/internal/simnet"
+	"github.com/shoal-bt/shoal/handshake"
+	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
@@ -83,4 +86,19 @@ func TestPeerThatPausedIsConnectedSoon(t *testing.T) {
 			require.Len(t, x.Peers(), 1, "after a pause of %v", pause)
 		})
 	}
+}
+
+// TestUsersOfOneRouterAreServed has more users of one address than its share of the places,
+// most of which are free.
+func TestUsersOfOneRouterAreServed(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s := newSample(1, 1<<18, 1<<15)
+		e := r.engine("10.0.0.1", link, Config{})
+		seed := r.seed(e, s)
+		for i := range 30 {
+			a := r.dialFrom("198.51.100.7", fmt.Sprint("user ", i), e, s, handshake.Fast)
+			a.expect(peerwire.HaveAll)
+		}
+		require.Len(t, seed.Peers(), 30)
+	})
 }

@@ -58,7 +58,8 @@ type Config struct {
 	// MaxConnsPerAddr is how many of MaxConns one address may have, and
 	// MaxConnsPerNetwork how many an IPv4 /24 or an IPv6 /64. Loopback, private and
 	// link-local addresses may have ten times as many. Zero means a sixteenth and a
-	// quarter of MaxConns, a negative number means no limit.
+	// quarter of MaxConns, once half of them are in use; a negative number means no
+	// limit.
 	MaxConnsPerAddr, MaxConnsPerNetwork int
 
 	// OutgoingConns is how many of MaxConns are kept for connections that we dial.
@@ -74,7 +75,8 @@ type Config struct {
 	// done. They do not count as connections yet. Zero means 256, a negative number
 	// means no limit. One address may have a sixteenth of them, and an IPv4 /24 or
 	// an IPv6 /64 a quarter; if it is loopback, private or link-local, ten times as
-	// many. An address or network with more loses its oldest.
+	// many. An address or network with more loses its oldest when half of all are
+	// under way.
 	Handshakes int
 
 	// Announces is the number of calls to peer sources under way at once. An eighth

@@ -9,7 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol/pieces"
 )
 
-// A peer that sends wrong bytes is banned by its address. Some formats tell which blocks
+// A peer that sends wrong bytes is banned by its address, or by its /64 (addressbook.Book.Ban). Some formats tell which blocks
 // of a piece are wrong; then their senders are banned. Otherwise a single sender is
 // banned, and several go on parole: each may only send pieces that nobody else sends,
 // until the right piece shows who lied.
@@ -31,9 +31,9 @@ func (s *State) ban(now time.Time, addr netip.Addr, why error) {
 	if s.book.Ban(addr, why == errBanned) {
 		s.report(PeerBanned{Torrent: s.ID(), Addr: addr})
 	}
-	s.dropBlocksFrom(addr)
+	s.dropBlocksOfBanned()
 	for _, p := range slices.Clone(s.order) {
-		if p.addr.Addr() == addr {
+		if s.book.Banned(p.addr.Addr()) {
 			s.closePeer(now, p, why)
 		}
 	}
@@ -133,11 +133,11 @@ func (s *State) banLiars(now time.Time, piece int, right []uint64) {
 	s.setParole(ev.Senders(), false)
 }
 
-// dropBlocksFrom makes the blocks of partial pieces missing again that a banned address
+// dropBlocksOfBanned makes the blocks of partial pieces missing again that banned addresses
 // sent: they are probably wrong, and those who send the rest would be suspected.
-func (s *State) dropBlocksFrom(addr netip.Addr) {
+func (s *State) dropBlocksOfBanned() {
 	for _, a := range s.pieces.InOrder() {
-		s.dropBlocks(a, func(p *pieces.Sender) bool { return p != nil && p.Addr.Addr() == addr })
+		s.dropBlocks(a, func(p *pieces.Sender) bool { return p != nil && s.book.Banned(p.Addr.Addr()) })
 	}
 }
 

@@ -35,12 +35,19 @@ func (s *State) dialPeers(now time.Time) {
 
 // dialNext dials an address, if there is one to try.
 func (s *State) dialNext(now time.Time) bool {
-	fresh := s.book.Fresh()
-	addr, in, ok := s.book.Next(now, s.complete())
-	if ok {
-		s.do(Dial{Addr: addr, Swarm: in, First: s.book.Fresh() < fresh})
+	for {
+		fresh := s.book.Fresh()
+		addr, in, ok := s.book.Next(now, s.complete())
+		switch {
+		case !ok:
+			return false
+		case s.isCrowded(now, addr.Addr()):
+			s.book.Ended(now, addr, addressbook.Crowded)
+		default:
+			s.do(Dial{Addr: addr, Swarm: in, First: s.book.Fresh() < fresh})
+			return true
+		}
 	}
-	return ok
 }
 
 // wantsToDial reports whether we want peers that we would have to dial.

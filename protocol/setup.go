@@ -72,8 +72,8 @@ type Config struct {
 	// MaxPeersPerAddr is how many of MaxPeers one address may have, and
 	// MaxPeersPerNetwork how many an IPv4 /24 or an IPv6 /64. Loopback, private and
 	// link-local addresses may have ten times as many. Zero means a sixteenth of
-	// MaxPeers, but 2 at least, and a quarter of it, but 4 at least. Negative means
-	// no limit.
+	// MaxPeers, but 2 at least, and a quarter of it, but 4 at least, once half of
+	// MaxPeers are in use. Negative means no limit.
 	MaxPeersPerAddr, MaxPeersPerNetwork int
 
 	// OutgoingPeers is how many of MaxPeers are kept for peers that we dial, while

@@ -40,7 +40,7 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 		s.markMissing(i, nil)
 	}
 	s.pieces.Clear()
-	s.unreadable = unreadable{}
+	s.unreadable = readFailures{}
 	s.completion.reported = false
 	s.stored = storedCheck{round: s.stored.round + 1, total: s.n, pending: all, ticket: ticket}
 }

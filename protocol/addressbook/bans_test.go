@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
 
@@ -38,4 +39,27 @@ func TestRefusalsAreBounded(t *testing.T) {
 	require.True(t, b.Refused(now, addr(maxRefusals+9)))
 	b.Refuse(now.Add(2*time.Hour), addr(0))
 	require.Len(t, b.refusals.all, 1, "old ones are forgotten")
+}
+
+// A peer that lied does not return with another address of its /64. On a local network many
+// users share one, and a user names the addresses that are meant.
+func TestBanOfIPv6Network(t *testing.T) {
+	ip := netip.MustParseAddr
+	var b Book
+	now := time.Unix(1e9, 0)
+	for _, a := range []string{"[2001:db8::2]:1", "[2001:db8:0:1::2]:1", "[fd00::2]:1"} {
+		b.Add(now, swarm.Address{AddrPort: netip.MustParseAddrPort(a)}, 1)
+	}
+	b.Ban(ip("2001:db8::1"), false)
+	b.Ban(ip("fd00::1"), false)
+	b.Ban(ip("2001:db8:0:2::1"), true)
+	require.Equal(t, 2, b.Len())
+	for addr, want := range map[string]bool{
+		"2001:db8::1": true, "2001:db8::ffff": true, "2001:db8:0:1::1": false,
+		"fd00::1": true, "fd00::2": false,
+		"2001:db8:0:2::1": true, "2001:db8:0:2::2": false,
+	} {
+		require.Equal(t, want, b.Banned(ip(addr)), addr)
+	}
+	require.False(t, b.Ban(ip("2001:db8::3"), false), "it is banned already")
 }

@@ -25,9 +25,11 @@ const (
 	lostRetry = 4 * time.Second
 
 	// duplicateWait is the time before another address of a peer that is connected is
-	// tried again. crossedWait is longer than it takes the peer to dial us again.
+	// tried again. crossedWait is longer than it takes the peer to dial us again, and
+	// crowdedWait is the time before a place of the same host may be free.
 	duplicateWait = 5 * time.Minute
 	crossedWait   = 10 * time.Second
+	crowdedWait   = 30 * time.Second
 )
 
 // backoff is the time before an address is tried again, by failures in a row.
@@ -49,6 +51,7 @@ const (
 	Lost                       // a connection that ended after blocks had moved over it
 	Duplicate                  // its peer is connected by another address
 	Crossed                    // the same, and the other connection may have ended at once
+	Crowded                    // not dialed, because its host or network has its share of our places
 )
 
 // isFailure reports whether an outcome counts against the address.
@@ -305,6 +308,8 @@ func (e *entry) wait(now time.Time, how Outcome) time.Duration {
 		return duplicateWait
 	case Crossed:
 		return crossedWait
+	case Crowded:
+		return crowdedWait
 	case Lost:
 		e.lostAt, e.failures = now, 0
 	}

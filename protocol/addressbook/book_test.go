@@ -58,6 +58,7 @@ var outcomes = map[string]Outcome{
 	"lost":         Lost,
 	"duplicate":    Duplicate,
 	"crossed":      Crossed,
+	"crowded":      Crowded,
 }
 
 // do runs one command and returns its result.

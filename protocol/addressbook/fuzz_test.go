@@ -33,7 +33,7 @@ func FuzzBook(f *testing.F) {
 			case 3:
 				r.book.Connected(addr)
 			case 4, 5:
-				r.book.Ended(r.now, addr, Outcome(arg>>4)%(Crossed+1))
+				r.book.Ended(r.now, addr, Outcome(arg>>4)%(Crowded+1))
 			case 6:
 				r.complete = !r.complete
 				if !r.complete {

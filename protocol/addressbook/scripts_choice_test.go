@@ -88,6 +88,16 @@ var choiceScripts = []script{
 		end 1 crossed
 		next -> nobody for 10s`},
 
+	{"an address whose host has its share waits for a place, and does not fail", `
+		add 1
+		next -> 1
+		end 1 crowded
+		next -> nobody for 30s
+		wait 30s
+		next -> 1
+		end 1 failed
+		next -> nobody for 1s`},
+
 	{"who is refused is not dialed for a minute, whatever its port", `
 		add 192.0.2.1:6881
 		add 192.0.2.1:7000
@@ -137,7 +147,7 @@ var choiceScripts = []script{
 		wait 10s
 		refused 1 -> false`},
 
-	{"an IPv6 network is refused as a whole", `
+	{"an IPv6 /64 is refused as a whole", `
 		add [2001:db8:0:1::1]:1
 		refuse [2001:db8:0:1::2]:1
 		refused [2001:db8:0:1::3]:1 -> true

@@ -12,8 +12,9 @@ import (
 )
 
 // UnusedTime is how long a peer has a slot before it counts as unused: a peer that wants
-// something requests it within a round trip.
-const UnusedTime = 2 * time.Second
+// something requests it within a round trip, which takes two seconds on a slow line whose
+// queues are full.
+const UnusedTime = 3 * time.Second
 
 // A Choker chooses whom we upload to. Its calls never overlap and must not block. It
 // is called every ten seconds while anyone is interested in us; sooner when an unchoked

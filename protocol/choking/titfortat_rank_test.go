@@ -188,3 +188,20 @@ func TestSlotsMoveWithinARound(t *testing.T) {
 	round := start.Add(roundTime)
 	require.Equal(t, []swarm.Peer{1, 3, 4}, trial(chosen(c, round, peers, 4, false)), "2 sends nothing any more")
 }
+
+// TestALongRoundTripCostsNoSlot: a request comes more than two seconds after the unchoke,
+// and others wait.
+func TestALongRoundTripCostsNoSlot(t *testing.T) {
+	c := NewTitForTat()
+	start := time.Unix(1e9, 0)
+	peers := []PeerRate{
+		{Peer: 1, Joined: start, Unchoked: start, SentSince: 1},
+		{Peer: 2, Joined: start, Unchoked: start},
+		{Peer: 3, Joined: start},
+		{Peer: 4, Joined: start},
+	}
+	c.(*titForTat).optimistic, c.(*titForTat).until = 1, start.Add(time.Hour)
+	chosen(c, start, peers, 2, false)
+	require.Equal(t, []swarm.Peer{1, 2}, chosen(c, start.Add(2500*time.Millisecond), peers, 2, false))
+	require.NotContains(t, chosen(c, start.Add(4*time.Second), peers, 2, false), swarm.Peer(2))
+}

@@ -3,7 +3,7 @@
 // A connection takes a place. [Limits] say how many places there are and how many of
 // them one address may take; a [Count] counts the places that are taken, and says which
 // limit one more connection would exceed ([Count.Exceeds]). Of the connections that
-// [Limit.Covers] names, the one that was of no use for longest then gives up its place: an
+// [Limit.Covers] names, the one that was unused for longest then gives up its place: an
 // address that takes many places loses its own and not those of others.
 //
 // A State counts the peers of its torrent, and an engine counts those of all torrents,
@@ -16,12 +16,12 @@ import (
 	"time"
 )
 
-// MinUnused is how long a connection must have been of no use before it has to give up its
-// place: a newcomer waits so long for the next round of a Choker.
+// MinUnused is how long a connection must have been unused, which means that no block moved
+// over it, before it has to give up its place: a newcomer waits as long for a Choker.
 const MinUnused = 10 * time.Second
 
 // ErrUnused ends a connection whose place a newcomer gets.
-var ErrUnused = errors.New("the connection was of no use for longest, and a new one needed its place")
+var ErrUnused = errors.New("the connection was unused for longest, and a new one needed its place")
 
 // localFactor is how many times the share of a public address a local one may take. All
 // peers of a computer have the address of a router or of a container's gateway if that
@@ -34,17 +34,22 @@ type Limits struct {
 	PerAddr    int // that one address may take; ten times as many if it is local
 	PerNetwork int // that a network may take, an IPv4 /24 or an IPv6 /64; ten times as many if it is local
 	Outgoing   int // that only connections may take which we dialed; zero for none
+
+	// The defaults of PerAddr and PerNetwork hold only when half of the places are taken:
+	// many users may share the address of a router, and nobody else needs what is free.
+	addrIsDefault, networkIsDefault bool
 }
 
 // Defaults returns l with its zero fields set: a sixteenth of Total for an address, at
 // least 2; a quarter of it for a network, at least 4; a quarter of it for connections
-// that we dialed. If Total has no limit, none of them has.
+// that we dialed. While less than half of the places are taken, these shares of addresses
+// and networks do not hold. If Total has no limit, none of them has.
 func (l Limits) Defaults() Limits {
 	if l.PerAddr == 0 {
-		l.PerAddr = part(l.Total, 16, 2)
+		l.PerAddr, l.addrIsDefault = part(l.Total, 16, 2), true
 	}
 	if l.PerNetwork == 0 {
-		l.PerNetwork = part(l.Total, 4, 4)
+		l.PerNetwork, l.networkIsDefault = part(l.Total, 4, 4), true
 	}
 	if l.Outgoing == 0 {
 		l.Outgoing = l.Total / 4
@@ -80,7 +85,7 @@ func (l Limit) Covers(newcomer, other netip.Addr, otherOutgoing bool) bool {
 	case Addr:
 		return newcomer == other
 	case Network:
-		return NetworkOf(newcomer) == NetworkOf(other)
+		return networkOf(newcomer) == networkOf(other)
 	case Incoming:
 		return !otherOutgoing
 	case Total:
@@ -89,10 +94,10 @@ func (l Limit) Covers(newcomer, other netip.Addr, otherOutgoing bool) bool {
 	return false
 }
 
-// NetworkOf returns the network whose places an address takes: its /24, or its /64 if it
+// networkOf returns the network whose places an address takes: its /24, or its /64 if it
 // is an IPv6 address. https://www.rfc-editor.org/rfc/rfc6177 (section 2: a site has a
 // /64 at least)
-func NetworkOf(a netip.Addr) netip.Prefix {
+func networkOf(a netip.Addr) netip.Prefix {
 	bits := 24
 	if a.Is6() {
 		bits = 64
@@ -134,7 +139,7 @@ func (c *Count) Add(a netip.Addr, outgoing bool) {
 		c.incoming++
 	}
 	c.addrs[a]++
-	c.networks[NetworkOf(a)]++
+	c.networks[networkOf(a)]++
 }
 
 // Remove ends the count of a connection, which was given to Add.
@@ -144,7 +149,7 @@ func (c *Count) Remove(a netip.Addr, outgoing bool) {
 		c.incoming--
 	}
 	decrement(c.addrs, a)
-	decrement(c.networks, NetworkOf(a))
+	decrement(c.networks, networkOf(a))
 }
 
 func decrement[K comparable](m map[K]int, key K) {
@@ -162,10 +167,13 @@ func (c *Count) Exceeds(l Limits, a netip.Addr, outgoing bool) Limit {
 	if IsLocal(a) {
 		factor = localFactor
 	}
+	hasPlenty := c.total < l.Total/2
+	addrCounts := a.IsValid() && !(hasPlenty && l.addrIsDefault)
+	networkCounts := a.IsValid() && !(hasPlenty && l.networkIsDefault)
 	switch {
-	case a.IsValid() && isFull(c.addrs[a], l.PerAddr*factor):
+	case addrCounts && isFull(c.addrs[a], l.PerAddr*factor):
 		return Addr
-	case a.IsValid() && isFull(c.networks[NetworkOf(a)], l.PerNetwork*factor):
+	case networkCounts && isFull(c.networks[networkOf(a)], l.PerNetwork*factor):
 		return Network
 	case !outgoing && l.Total >= 0 && c.incoming >= l.Total-l.Outgoing:
 		return Incoming

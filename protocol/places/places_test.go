@@ -10,11 +10,41 @@ import (
 func addr(s string) netip.Addr { return netip.MustParseAddr(s) }
 
 func TestDefaults(t *testing.T) {
-	require.Equal(t, Limits{Total: 80, PerAddr: 5, PerNetwork: 20, Outgoing: 20}, Limits{Total: 80}.Defaults())
-	require.Equal(t, Limits{Total: 3, PerAddr: 2, PerNetwork: 4}, Limits{Total: 3}.Defaults())
-	require.Equal(t, Limits{Total: -1, PerAddr: -1, PerNetwork: -1}, Limits{Total: -1}.Defaults())
-	set := Limits{Total: 80, PerAddr: -1, PerNetwork: 9, Outgoing: -1}
-	require.Equal(t, Limits{Total: 80, PerAddr: -1, PerNetwork: 9}, set.Defaults())
+	for _, test := range []struct{ set, want Limits }{
+		{Limits{Total: 80}, Limits{Total: 80, PerAddr: 5, PerNetwork: 20, Outgoing: 20}},
+		{Limits{Total: 3}, Limits{Total: 3, PerAddr: 2, PerNetwork: 4}},
+		{Limits{Total: -1}, Limits{Total: -1, PerAddr: -1, PerNetwork: -1}},
+		{Limits{Total: 80, PerAddr: -1, PerNetwork: 9, Outgoing: -1}, Limits{Total: 80, PerAddr: -1, PerNetwork: 9}},
+	} {
+		got := test.set.Defaults()
+		got.addrIsDefault, got.networkIsDefault = false, false
+		require.Equal(t, test.want, got)
+	}
+}
+
+// TestSharesHoldWhenHalfIsTaken: thirty users of one router get places while there are
+// plenty, and leave those of others free. A share that was set always holds.
+func TestSharesHoldWhenHalfIsTaken(t *testing.T) {
+	take := func(l Limits, c *Count, a string) (n int) {
+		for c.Exceeds(l, addr(a), false) == None {
+			c.Add(addr(a), false)
+			n++
+		}
+		return n
+	}
+	for _, test := range []struct {
+		l             Limits
+		first, second int
+	}{
+		{Limits{Total: 80}, 40, 5},
+		{Limits{Total: 80, PerAddr: 3}, 3, 3},
+		{Limits{Total: 80, PerNetwork: 30}, 30, 10},
+	} {
+		var c Count
+		l := test.l.Defaults()
+		require.Equal(t, test.first, take(l, &c, "192.0.2.1"), "%+v", test)
+		require.Equal(t, test.second, take(l, &c, "198.51.100.1"), "%+v", test)
+	}
 }
 
 // The narrowest limit is named, because only those that it covers are to give way.
@@ -108,7 +138,7 @@ func TestCovers(t *testing.T) {
 	} {
 		require.Equal(t, test.want, test.limit.Covers(newcomer, addr(test.other), test.outgoing), "%+v", test)
 	}
-	require.Equal(t, "2001:db8:0:1::/64", NetworkOf(addr("2001:db8:0:1:2::3")).String())
-	require.Equal(t, "fe80::/64", NetworkOf(addr("fe80::1%eth0")).String())
-	require.Equal(t, netip.Prefix{}, NetworkOf(netip.Addr{}))
+	require.Equal(t, "2001:db8:0:1::/64", networkOf(addr("2001:db8:0:1:2::3")).String())
+	require.Equal(t, "fe80::/64", networkOf(addr("fe80::1%eth0")).String())
+	require.Equal(t, netip.Prefix{}, networkOf(netip.Addr{}))
 }

@@ -172,8 +172,8 @@ func (d *Dialer) dial(t Owner, r dialRequest) {
 	case places.Total:
 		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.NoRoom})
 		return
-	default: // its address has its share, so it is tried later and later
-		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.Failed})
+	default:
+		t.Post(protocol.Unreached{Addr: r.addr, Why: addressbook.Crowded})
 		return
 	}
 	c, theirs, err := d.connect(t, r)
@@ -182,6 +182,9 @@ func (d *Dialer) dial(t Owner, r dialRequest) {
 			c.Close()
 		}
 		d.sockets.release(r.addr.Addr(), true)
+		if t.Closing() { // which ended the dial
+			return
+		}
 		d.sockets.Logger.Debug("dial failed", "torrent", t.ID(), "addr", r.addr, "err", err)
 		t.Post(protocol.Unreached{Addr: r.addr, Why: outcome(err), Err: err})
 		return
