@@ -76,7 +76,11 @@ func (t *Torrent) becomeIdle() {
 	o.recorder.stop()
 	if err := t.syncContent(o.Storage); err != nil {
 		o.recorder.restart()
-		t.fail(err)
+		if errors.Is(err, ErrModified) {
+			t.fail(err)
+			return
+		}
+		t.emitWarning(err)
 		return
 	}
 	err := storeError("close", o.Close())

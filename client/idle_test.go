@@ -85,6 +85,12 @@ func (h *idleAlbum) download(t *testing.T, ctx context.Context) error {
 	return tor.Wait(ctx)
 }
 
+// awaitSent waits until what was sent is counted, which the other side does not wait for.
+func (h *idleAlbum) awaitSent(t *testing.T, bytes int64) {
+	t.Helper()
+	require.Eventually(t, func() bool { return h.tor.Stats().Up.Total == bytes }, time.Minute, time.Millisecond)
+}
+
 func TestIdleKeepsNothingInMemory(t *testing.T) {
 	h := newIdleAlbum(t)
 	require.NoError(t, os.Rename(h.torrent, h.torrent+".away"))
@@ -107,6 +113,7 @@ func TestPeerReopensAnIdleTorrent(t *testing.T) {
 	before := h.record(t)
 	require.NoError(t, h.download(t, t.Context()))
 	require.NotNil(t, h.tor.storage.current())
+	h.awaitSent(t, 450_000)
 	h.tor.becomeIdle()
 	h.awaitIdle(t)
 	after := h.record(t)
@@ -116,6 +123,7 @@ func TestPeerReopensAnIdleTorrent(t *testing.T) {
 	require.False(t, before.Totals.Completed.IsZero())
 	require.Equal(t, before.Totals.Completed, after.Totals.Completed, "it was completed but once")
 	require.NoError(t, h.download(t, t.Context()), "and once more")
+	h.awaitSent(t, 900_000)
 	require.NoError(t, h.Close())
 	h.start(t)
 	require.Zero(t, h.tor.Stats().ToCheck)
