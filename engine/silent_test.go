@@ -20,7 +20,7 @@ func (r *rig) beSilent(n int, e *Engine, s *sample, from func(i int) string) (al
 		host := r.network.Host(from(i), simnet.Link{})
 		c, err := host.DialContext(r.t.Context(), "tcp", e.Addrs()[0].String())
 		require.NoError(r.t, err)
-		id := peerID(fmt.Sprint("silent", i))
+		id := peerID(fmt.Sprint(i, " ", from(i)))
 		_, err = handshake.Initiate(r.t.Context(), c, handshake.Handshake{InfoHash: s.id, PeerID: id}, handshake.Options{})
 		if err != nil {
 			c.Close()
@@ -164,5 +164,27 @@ func TestOneAddressHasAShareOfTheEngine(t *testing.T) {
 		}
 		require.Equal(t, 6, e.sockets.Open())
 		time.Sleep(protocol.DefaultConfig().IdleTimeout + time.Minute)
+	})
+}
+
+// TestSilentPeersThatComeAgain has silent peers of two networks come to an engine whose
+// places are taken by peers that wait. Each network gets one place, and no more for a while.
+func TestSilentPeersThatComeAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		e := r.engine("192.0.2.1", link, Config{MaxConns: 20, OutgoingConns: -1, Torrent: TorrentConfig{SeedOutgoing: Off}})
+		s := newSample(1, 1<<20, 1<<18)
+		x := r.seed(e, s)
+		r.beSilent(20, e, s, silentPlaces["many networks"])
+		time.Sleep(11 * time.Second)
+		for k := range 5 {
+			r.beSilent(2, e, s, func(i int) string { return fmt.Sprintf("203.0.%d.%d", 113+i, k) })
+		}
+		waiting := 0
+		for _, p := range x.Peers() {
+			if p.Addr.Addr().As4()[0] == 198 {
+				waiting++
+			}
+		}
+		require.Equal(t, 18, waiting)
 	})
 }

@@ -67,6 +67,7 @@
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse
 //	which peer gives up its place for another     eviction.go             State.makeRoom
+//	how often one goes for the same network       places/replacements.go  Replacements.May
 //	when a full download dials another peer       eviction.go             State.replaceUnused
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst

@@ -51,9 +51,9 @@ func (s *State) makeRoom(now time.Time, addr netip.Addr, outgoing bool) error {
 		}
 		p := s.leastUsed(now, limit, addr)
 		switch {
-		case p != nil:
+		case p != nil && (outgoing || s.replacements.Take(now, limit, addr)):
 			s.closePeer(now, p, places.ErrUnused)
-		case limit == places.Addr || limit == places.Network:
+		case limit.IsShare():
 			return errCrowded
 		default:
 			return errFull
@@ -94,11 +94,8 @@ func (s *State) recordUploads(now time.Time, p *peer) {
 // we need not dial it: the newcomer would only take the place of one that we dialed before.
 func (s *State) isCrowded(now time.Time, addr netip.Addr) bool {
 	limit := s.places.Exceeds(s.limits(), addr, true)
-	if limit != places.Addr && limit != places.Network {
-		return false
-	}
 	p := s.leastUsed(now, limit, addr)
-	return p == nil || p.tally.Unused(now) < replaceAfter
+	return limit.IsShare() && (p == nil || p.tally.Unused(now) < replaceAfter)
 }
 
 // replaceUnused dials one address although every place is taken, if a peer was unused

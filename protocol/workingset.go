@@ -15,6 +15,8 @@ type workingSet struct {
 	places places.Count         // of order
 	dirty  []*peer              // whose outbox was written to
 
+	replacements places.Replacements
+
 	pieces   pieces.Table // in progress
 	blame    blame
 	buffers  bufferUse

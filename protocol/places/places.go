@@ -4,7 +4,8 @@
 // them one address may take; a [Count] counts the places that are taken, and says which
 // limit one more connection would exceed ([Count.Exceeds]). Of the connections that
 // [Limit.Covers] names, the one that was unused for longest then gives up its place: an
-// address that takes many places loses its own and not those of others.
+// address that takes many places loses its own and not those of others. [Replacements]
+// bound how often connections of others give way to the same network.
 //
 // A State counts the peers of its torrent, and an engine counts those of all torrents,
 // and the handshakes under way. A Count is a value that one goroutine at a time may use.
@@ -77,6 +78,9 @@ const (
 	Incoming       // the places that are not kept for connections that we dial
 	Total          // all places
 )
+
+// IsShare reports whether a limit is the share of an address or of a network.
+func (l Limit) IsShare() bool { return l == Addr || l == Network }
 
 // Covers reports whether a limit that a newcomer exceeds also counts another connection,
 // so that the newcomer fits in when the other one goes.

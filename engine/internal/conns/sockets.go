@@ -79,6 +79,8 @@ type Sockets struct {
 	mu     sync.Mutex
 	count  places.Count // of connections, those included that we are dialing
 	joined map[*Conn]struct{}
+
+	replacements places.Replacements
 }
 
 // NewSockets returns Sockets without a connection.
@@ -100,7 +102,8 @@ func (s *Sockets) mayJoin(addr netip.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	limit := s.count.Exceeds(s.Places, addr, false)
-	return limit == places.None || s.leastUsed(limit, addr) != nil
+	mayReplace := s.replacements.May(time.Now(), limit, addr) && s.leastUsed(limit, addr) != nil
+	return limit == places.None || mayReplace
 }
 
 // acquire takes a place for a connection that dialed us. If there is none, the connection
@@ -125,7 +128,11 @@ func (s *Sockets) tryAcquire(addr netip.Addr) (unused *Conn, ok bool) {
 		s.count.Add(addr, false)
 		return nil, true
 	}
-	return s.leastUsed(limit, addr), false
+	unused = s.leastUsed(limit, addr)
+	if unused != nil && !s.replacements.Take(time.Now(), limit, addr) {
+		unused = nil
+	}
+	return unused, false
 }
 
 // acquireDial takes a place for a connection that we dial, or says which limit is
