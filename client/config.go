@@ -66,7 +66,7 @@ type Config struct {
 	// engine.Warning is emitted. Zero means 15, a negative number means never.
 	TrackerErrors int
 
-	// Disk tunes the files. The client sets Owned and Own, and Overwrite if
+	// Disk tunes the files. The client sets Owned, Own and ModTime, and Overwrite if
 	// AddOptions say so. If Handles is nil, at most 128 files are open.
 	Disk diskstore.Options
 
@@ -153,6 +153,8 @@ func defaultState(dir string) string {
 			return state
 		}
 	}
+	// The folder of the content is made first, because that of the records is private.
+	os.MkdirAll(dir, 0o777)
 	return filepath.Join(dir, ".shoal")
 }
 

@@ -30,19 +30,20 @@
 //
 // A lock may be taken while those in its last column are held.
 //
-//	lock                 guards                                        taken while holding
-//	Torrent.lifecycle    becoming idle, closing, being removed         –
-//	lazyStorage.mu       what is open of a torrent; its I/O            lifecycle
-//	recorder.saveMu      what the record says; its saves               lifecycle, lazyStorage.mu
-//	recorder.timerMu     the timer of saves                            lifecycle, lazyStorage.mu, saveMu
-//	modifiedFiles.mu     files that another program may have changed   lifecycle, lazyStorage.mu, saveMu
-//	trackers.mu          the trackers of a torrent                     lifecycle, lazyStorage.mu, saveMu
-//	Torrent.mu           why a torrent is closed                       lifecycle
-//	Stream.reading       events that were read but not returned        –
-//	Stream.mu            metainfo of torrents that were just added     reading
-//	metainfoCache.mu     the metainfo of a torrent                     lifecycle, lazyStorage.mu
-//	Client.mu            the torrents, the record folders, closed      lifecycle, reading
-//	forwardFile.mu       a file that can only be read forward          lazyStorage.mu
+//	lock                    guards                                      taken while holding
+//	Torrent.lifecycle       becoming idle, closing, being removed       –
+//	lazyStorage.mu          what is open of a torrent; its I/O          lifecycle
+//	recorder.saveMu         what the record says; its saves             lifecycle, lazyStorage.mu
+//	recorder.timerMu        the timer of saves                          lifecycle, lazyStorage.mu, saveMu
+//	modifiedFiles.hashing   the hashing of files that were changed      lifecycle, lazyStorage.mu, saveMu
+//	modifiedFiles.mu        why the content is not known to be right    lifecycle, lazyStorage.mu, saveMu
+//	trackers.mu             the trackers of a torrent                   lifecycle, lazyStorage.mu, saveMu
+//	Torrent.mu              why a torrent is closed                     lifecycle
+//	Stream.reading          events that were read but not returned      –
+//	Stream.mu               metainfo of torrents that were just added   reading
+//	metainfoCache.mu        the metainfo of a torrent                   lifecycle, lazyStorage.mu
+//	Client.mu               the torrents, the record folders, closed    lifecycle, reading
+//	forwardFile.mu          a file that can only be read forward        lazyStorage.mu
 //
 // The leaves are timerMu, Torrent.mu, Stream.mu, metainfoCache.mu and Client.mu. Others may
 // be held while waiting for a turn, so a turn takes only leaves, and tries lazyStorage.mu.

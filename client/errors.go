@@ -55,6 +55,10 @@ var (
 	// open. Resume, or the next run, checks the file and fetches what is wrong.
 	ErrModified = errors.New("another program changed the file")
 
+	// ErrState says that files of a torrent would be in the state folder, among the
+	// records. Choose another folder for the content or for Config.State.
+	ErrState = errors.New("the torrent's files would be among what the client remembers; choose another folder")
+
 	// ErrReadOnly says that a torrent with AddOptions.ReadOnly, or one made by Seed, is
 	// to be written to, because some of it is missing or wrong.
 	ErrReadOnly = errors.New("the content is shared and must not be written to")

@@ -60,8 +60,8 @@ func TorrentOf(e Event) swarm.ID {
 
 // A Stream is a bounded queue of events. It never blocks the client: while it is full,
 // new events are dropped and counted. StatsTick is made when Next is called, so a slow
-// reader gets only the latest. Completed, Failed, Removed and FileCompleted are never dropped. Its methods may
-// be called from many goroutines at once.
+// reader gets only the latest. Completed, Failed, Removed and FileCompleted are never
+// dropped. Its methods may be called from many goroutines at once.
 type Stream struct {
 	client *Client
 	inner  *engine.Stream

@@ -76,7 +76,7 @@ func (t *Torrent) becomeIdle() {
 	o.recorder.stop()
 	if err := t.syncContent(o.Storage); err != nil {
 		o.recorder.restart()
-		t.emitWarning(err)
+		t.fail(err)
 		return
 	}
 	err := storeError("close", o.Close())

@@ -54,7 +54,8 @@ func TestListen(t *testing.T) {
 
 func TestDefaultState(t *testing.T) {
 	for _, home := range []string{t.TempDir(), filepath.Join(t.TempDir(), "file")} {
-		dir := t.TempDir()
+		dir, likeOthers := filepath.Join(t.TempDir(), "downloads"), filepath.Join(t.TempDir(), "folder")
+		require.NoError(t, os.Mkdir(likeOthers, 0o777))
 		want := filepath.Join(home, "shoal")
 		if filepath.Base(home) == "file" {
 			require.NoError(t, os.WriteFile(home, nil, 0o666))
@@ -69,6 +70,13 @@ func TestDefaultState(t *testing.T) {
 		c, err := client.New(client.Config{Dir: dir})
 		require.NoError(t, err)
 		require.FileExists(t, filepath.Join(want, "port"))
+		if filepath.Base(home) == "file" {
+			usual, err := os.Stat(likeOthers)
+			require.NoError(t, err)
+			made, err := os.Stat(dir)
+			require.NoError(t, err)
+			require.Equal(t, usual.Mode(), made.Mode(), "the folder of the content is not private")
+		}
 		require.NoError(t, c.Close())
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -83,7 +84,7 @@ var errPair = errors.New("trouble")
 
 func (h *idleAlbum) storage() *lazyStorage { return h.tor.storage }
 
-// pairAlbum returns an idle album without a seeder, which is made of a record.
+// pairAlbum returns an idle album without a seeder.
 func pairAlbum(t *testing.T) *idleAlbum {
 	t.Helper()
 	source := t.TempDir()
@@ -97,11 +98,12 @@ func pairAlbum(t *testing.T) *idleAlbum {
 	b, err := meta.Bytes()
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(h.torrent, b, 0o666))
-	h.start(t)
-	require.NoError(t, h.tor.Wait(t.Context()))
-	require.NoError(t, h.Close())
-	h.start(t)
-	h.awaitIdle(t)
+	h.Client, err = New(Config{Dir: h.dir, State: h.state, Listen: Off, Save: time.Hour})
+	require.NoError(t, err)
+	t.Cleanup(func() { h.Close() })
+	h.tor, err = h.Add(t.Context(), h.torrent, AddOptions{Trust: true})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return h.tor.storage.current() == nil }, time.Minute, time.Millisecond)
 	return h
 }
 

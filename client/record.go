@@ -72,7 +72,7 @@ func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume
 		Stat: t.statOf(store),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("saving the record: %w", err)
+		return nil, fmt.Errorf("opening the record: %w", err)
 	}
 	return &recorder{
 		keeper:   keeper,

@@ -167,8 +167,12 @@ func (l *lazyStorage) WriteLane(off int64) int {
 	return swarm.WriteLane(l.open.Storage, off)
 }
 
-// Sync syncs what is open. What is closed was synced before.
+// Sync syncs what is open. What is closed was synced before, and what is only read was not
+// written.
 func (l *lazyStorage) Sync() error {
+	if l.torrent.readOnly {
+		return nil
+	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if l.open == nil {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/modified"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -18,15 +19,12 @@ import (
 // above all, change it without a write. So bytes decide: the pieces of these files that are
 // held are read and hashed again before anything is recorded or reported as complete.
 type modifiedFiles struct {
-	mu          sync.Mutex      // held while pieces are hashed
-	paths       map[string]bool // all there were; nil for none
-	falseAlarms int             // times that all pieces were right
-	err         error           // of a write or a sync since everything was checked last
-}
+	modified.Files
+	hashing sync.Mutex // held while pieces are hashed
 
-// maxFalseAlarms is how often files are hashed again although they are right. After that
-// their times say nothing, and they are hashed once more when the torrent is complete.
-const maxFalseAlarms = 3
+	mu  sync.Mutex // guards what follows
+	err error      // of a write or a sync since everything was checked last
+}
 
 // A modTimer is a storage that knows when it wrote its files, such as a diskstore.Store.
 type modTimer interface {
@@ -86,37 +84,23 @@ func (t *Torrent) checkModified(s swarm.Storage, all bool) error {
 	if !ok || !t.storage.started.Load() {
 		return nil // nothing can be held yet
 	}
-	t.modified.mu.Lock()
-	defer t.modified.mu.Unlock()
-	recent := make(map[string]bool)
-	for _, path := range m.Modified() {
-		if t.modified.paths == nil {
-			t.modified.paths = make(map[string]bool)
-		}
-		recent[path], t.modified.paths[path] = true, true
-	}
-	switch {
-	case all:
-		recent = t.modified.paths
-	case t.modified.falseAlarms >= maxFalseAlarms:
+	t.modified.hashing.Lock()
+	defer t.modified.hashing.Unlock()
+	t.modified.Notice(m.Modified)
+	check := t.modified.ToCheck(all)
+	if len(check) == 0 {
 		return nil
 	}
-	if len(recent) == 0 {
-		return nil
-	}
-	if err := t.checkFiles(s, recent); err != nil {
+	if err := t.checkFiles(s, check); err != nil {
 		return err
 	}
-	t.modified.falseAlarms++
-	if all {
-		t.modified.paths = nil
-	}
+	t.modified.Right(check, all)
 	return nil
 }
 
 // checkFiles hashes the pieces that are held of some files. A wrong one is an error that
 // matches ErrModified.
-func (t *Torrent) checkFiles(s swarm.Storage, paths map[string]bool) error {
+func (t *Torrent) checkFiles(s swarm.Storage, paths map[string]int) error {
 	meta, err := t.metainfo()
 	if err != nil {
 		return err
@@ -124,7 +108,7 @@ func (t *Torrent) checkFiles(s swarm.Storage, paths map[string]bool) error {
 	held := t.engine.Pieces()
 	left := maps.Clone(paths)
 	for _, f := range t.filesOf(meta) {
-		if !paths[f.Path] || f.Length == 0 {
+		if paths[f.Path] == 0 || f.Length == 0 {
 			continue
 		}
 		delete(left, f.Path)
@@ -162,7 +146,8 @@ func (t *Torrent) fail(err error) {
 }
 
 // statOf returns what a record says of the files in s: the modification times are those of
-// the storage's own writes, so that a change by another program is noticed later.
+// the storage's own writes, so that a change by another program is noticed later. A file
+// that was not hashed since it changed has no time, so the next run checks it.
 func (t *Torrent) statOf(s swarm.Storage) func(string) (fs.FileInfo, error) {
 	m, ok := s.(modTimer)
 	if !ok {
@@ -173,7 +158,11 @@ func (t *Torrent) statOf(s swarm.Storage) func(string) (fs.FileInfo, error) {
 		if err != nil {
 			return nil, err
 		}
-		if at, known := m.ModTime(name); known {
+		at, known := m.ModTime(name) // before Unchecked, or a change in between is missed
+		switch {
+		case t.modified.Unchecked(name):
+			info = writtenAt{info, time.Time{}}
+		case known:
 			info = writtenAt{info, at}
 		}
 		return info, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/client/internal/modified"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -62,7 +63,13 @@ func (h *halfAlbum) overwrite(t *testing.T, name string) {
 
 func (h *halfAlbum) touch(t *testing.T, name string) {
 	t.Helper()
-	later := time.Now().Add(time.Hour)
+	h.touchAt(t, name, time.Hour)
+}
+
+// touchAt sets a file's modification time to one after now.
+func (h *halfAlbum) touchAt(t *testing.T, name string, after time.Duration) {
+	t.Helper()
+	later := time.Now().Add(after)
 	require.NoError(t, os.Chtimes(h.path(name), later, later))
 }
 
@@ -112,19 +119,47 @@ func sizeOf(t *testing.T, path string) int64 {
 // network do by themselves.
 func TestTouchedByAnotherProgram(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
-	for i := range 2 * maxFalseAlarms {
+	for i := range 2 * modified.MaxFalseAlarms {
 		h.touch(t, "a")
 		h.tor.storage.current().Storage.(*diskstore.Store).Complete() // notices
 		require.True(t, h.tor.storage.current().recorder.flushNow())
-		require.LessOrEqual(t, h.tor.modified.falseAlarms, maxFalseAlarms, "%d", i)
+		require.LessOrEqual(t, h.tor.modified.FalseAlarms(), modified.MaxFalseAlarms, "%d", i)
 		require.NoError(t, h.tor.syncContent(h.tor.storage.current().Storage))
 	}
-	require.Equal(t, maxFalseAlarms, h.tor.modified.falseAlarms, "it does not read for ever")
+	require.Equal(t, modified.MaxFalseAlarms, h.tor.modified.FalseAlarms(), "it does not read for ever")
 	h.touch(t, "in/c")
 	require.NoError(t, h.tor.AddPeers(h.seed))
 	require.NoError(t, h.tor.Wait(t.Context()))
-	require.Equal(t, maxFalseAlarms+1, h.tor.modified.falseAlarms, "but once more at the end")
-	require.Empty(t, h.tor.modified.paths)
+	require.Equal(t, modified.MaxFalseAlarms+1, h.tor.modified.FalseAlarms(), "but once more at the end")
+	require.Empty(t, h.tor.modified.ToCheck(true))
+}
+
+// TestChangedAfterFalseAlarms changes a file whose time no longer says anything, and stops
+// before the download is complete. The next run checks that file.
+func TestChangedAfterFalseAlarms(t *testing.T) {
+	h := newHalfAlbum(t, time.Hour)
+	store := h.tor.storage.current().Storage
+	notice := func() {
+		_ = store.(*diskstore.Store).Complete() // as a write does
+		require.NoError(t, h.tor.syncContent(store))
+	}
+	for range modified.MaxFalseAlarms {
+		h.touch(t, "a")
+		notice()
+	}
+	require.Equal(t, modified.MaxFalseAlarms, h.tor.modified.FalseAlarms())
+	h.overwrite(t, "a")
+	h.touchAt(t, "a", 2*time.Hour)
+	notice()
+	require.NoError(t, h.Close())
+
+	c, err := New(Config{Dir: h.dir, State: h.config.State, Listen: Off})
+	require.NoError(t, err)
+	defer c.Close()
+	tor, err := c.Add(t.Context(), h.meta)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return tor.Stats().Phase == engine.PhaseRunning }, time.Minute, time.Millisecond)
+	require.Equal(t, 17, tor.Stats().Held)
 }
 
 // TestSaveNoticesAChange fails the torrent at the next save, and does not wait for the end.
@@ -147,6 +182,22 @@ func TestSaveNoticesAChange(t *testing.T) {
 	require.NoError(t, h.tor.Resume())
 	require.Eventually(t, func() bool { return h.tor.Stats().Phase == engine.PhaseRunning }, time.Minute, time.Millisecond)
 	require.Less(t, h.tor.Stats().Held, 17)
+}
+
+// TestSaveNoticesADeletion fails a torrent whose file is gone when its record is saved, not
+// when all the rest was downloaded in vain.
+func TestSaveNoticesADeletion(t *testing.T) {
+	h := newHalfAlbum(t, time.Hour)
+	o := h.tor.storage.current()
+	block := make([]byte, 10)
+	_, err := o.Storage.ReadAt(block, 0)
+	require.NoError(t, err)
+	_, err = o.Storage.WriteAt(block, 0)
+	require.NoError(t, err)
+	o.recorder.keeper.Wrote(0)
+	require.NoError(t, os.Remove(h.path("a")))
+	require.False(t, o.recorder.flushNow())
+	require.ErrorIs(t, h.tor.Stats().Err, fs.ErrNotExist)
 }
 
 // TestChangedAfterTheDownload changes a file of a complete torrent. The record keeps the
@@ -172,6 +223,25 @@ func TestChangedAfterTheDownload(t *testing.T) {
 			require.Less(t, tor.Stats().Held, h.meta.Info.Pieces())
 		})
 	}
+}
+
+// TestChangedBeforeIdle changes a file of a complete torrent before it becomes idle.
+func TestChangedBeforeIdle(t *testing.T) {
+	h := newHalfAlbum(t, time.Hour)
+	require.NoError(t, h.tor.AddPeers(h.seed))
+	require.NoError(t, h.tor.Wait(t.Context()))
+	events := h.Events(engine.OnFailed, 0)
+	o := h.tor.storage.current()
+	require.True(t, o.recorder.flushNow())
+	h.overwrite(t, "a")
+	_ = o.Storage.(*diskstore.Store).Complete() // notices, as opening the file does
+	h.tor.becomeIdle()
+	e, err := events.Next(t.Context())
+	require.NoError(t, err)
+	require.ErrorIs(t, ErrorOf(e), ErrModified)
+	require.NotNil(t, h.tor.storage.current(), "it is not idle")
+	require.NoError(t, h.tor.Resume())
+	require.NoError(t, h.tor.Wait(t.Context()), "what was changed is fetched")
 }
 
 // TestReadOnly writes nothing to content that is shared, also if some of it is missing.

@@ -121,7 +121,7 @@ func (t *Torrent) ETA() (time.Duration, bool) {
 // Bitfield returns the pieces that are held. The caller owns it.
 func (t *Torrent) Bitfield() swarm.Bitfield { return t.engine.Pieces() }
 
-// Wait waits until every piece is held. It fails if the torrent fails, with the error
+// Wait waits until every piece is held and synced. It fails if the torrent fails, with the error
 // that stopped it; if the torrent is removed; and when ctx is done.
 func (t *Torrent) Wait(ctx context.Context) error { return t.wrapError(t.engine.Wait(ctx)) }
 

@@ -9,8 +9,8 @@ const defaultHandles = 128
 // Handles bounds how many files and folders are open at once in all stores that
 // share it. It closes the least recently used ones first, and never one that a call
 // uses. If all are in use, a call waits. Each call on a store uses at most one file
-// and one folder, so a hanging disk delays other stores only if about limit/2 calls
-// hang; a store on such a disk can have Handles of its own.
+// and one folder, and Sync 8 of each, so a hanging disk delays other stores only if about
+// limit/2 calls hang; a store on such a disk can have Handles of its own.
 //
 // If the system has no free descriptor, Handles closes idle ones and retries the
 // call. Its methods may be called concurrently.

@@ -120,8 +120,9 @@ func (s *Store) Modified() (paths []string) {
 }
 
 // ModTime returns the modification time of a file after the store's last write to it, or
-// when it was seen last. A change by another program after that is a later time. It
-// reports false if that is not known. It may be called concurrently, and after Close.
+// when it was seen last. A change by another program after that is a later time. It is the
+// zero time for a file that Modified would list. It reports false if the time is not known.
+// It may be called concurrently, and after Close.
 func (s *Store) ModTime(path string) (time.Time, bool) {
 	f := s.byPath[path]
 	if f == nil {
@@ -129,5 +130,8 @@ func (s *Store) ModTime(path string) (time.Time, bool) {
 	}
 	f.modification.mu.Lock()
 	defer f.modification.mu.Unlock()
+	if f.modification.modified {
+		return time.Time{}, true
+	}
 	return f.modification.time, f.modification.known && f.modification.writes == 0
 }

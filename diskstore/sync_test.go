@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,8 +18,11 @@ import (
 
 // Sync syncs each file that was written to since the last Sync, and no other.
 func TestSyncsWhatWasWritten(t *testing.T) {
+	var mu sync.Mutex
 	var synced []string
 	fake := &fakeFS{hook: func(op, name string) error {
+		mu.Lock()
+		defer mu.Unlock()
 		if op == "sync" || op == "syncfolder" {
 			synced = append(synced, op+" "+name)
 		}
@@ -47,6 +52,44 @@ func TestSyncsEvictedFiles(t *testing.T) {
 	writeAll(t, s, ones(50), 0)
 	require.NoError(t, s.Sync())
 	require.Equal(t, 50, fake.count("sync"))
+}
+
+// TestSyncsSideBySide has syncs that end only when others have begun. The error is that of
+// the first file, whichever ended first.
+func TestSyncsSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fake := &fakeFS{}
+		s := mustOpen(t, t.TempDir(), cutFiles(20, nil, 1), Options{FS: fake})
+		writeAll(t, s, ones(20), 0)
+		var mu sync.Mutex
+		under, most := 0, 0
+		fake.set(func(op, name string) error {
+			if op != "sync" {
+				return nil
+			}
+			mu.Lock()
+			under++
+			most = max(most, under)
+			mu.Unlock()
+			if name == s.files[3].Path {
+				time.Sleep(time.Minute)
+			}
+			time.Sleep(time.Second)
+			mu.Lock()
+			under--
+			mu.Unlock()
+			if name == s.files[3].Path || name == s.files[9].Path {
+				return &os.PathError{Op: op, Path: name, Err: syscall.EIO}
+			}
+			return nil
+		})
+		err := s.Sync()
+		require.ErrorIs(t, err, syscall.EIO)
+		require.ErrorContains(t, err, s.files[3].Path)
+		require.Equal(t, syncsAtOnce, most)
+		require.Equal(t, 20, fake.count("sync"), "it continues after an error")
+		s.Close()
+	})
 }
 
 func TestFailedWriteIsSyncedToo(t *testing.T) {

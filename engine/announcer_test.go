@@ -342,7 +342,7 @@ func TestSourcesComeAndGo(t *testing.T) {
 	})
 }
 
-// TestAddressesAreBounded has a source with thousands of addresses of no use.
+// TestAddressesAreBounded has a source with thousands of useless addresses.
 func TestAddressesAreBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := newSample(1, 1<<20, 1<<18)

@@ -95,7 +95,7 @@ func (r *rig) beHostile(ctx context.Context, dice *rand.Rand, i int, e *Engine, 
 		}
 	}()
 	have := s.all()
-	if dice.IntN(3) > 0 { // otherwise it is a seed, and of no use when we are one
+	if dice.IntN(3) > 0 { // otherwise it is a seed, and useless when we are one
 		have.Clear(dice.IntN(s.geometry.Pieces()))
 	}
 	a.send(peerwire.Message{Kind: peerwire.Bitfield, Data: have})

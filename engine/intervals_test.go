@@ -62,7 +62,7 @@ func TestAbsurdIntervals(t *testing.T) {
 	for _, test := range []struct {
 		answer swarm.Answer
 		err    error
-		want   []int // calls in 5 minutes, with a user's wish each second
+		want   []int // calls in 5 minutes, with a user's request each second
 	}{
 		{swarm.Answer{Next: -1}, failed, []int{0, 15, 45, 105, 165, 225, 285}},
 		{swarm.Answer{Next: math.MinInt64, Min: math.MinInt64}, failed, []int{0, 15, 45, 105, 165, 225, 285}},

@@ -93,7 +93,7 @@ func TestSilentPeersOfADownload(t *testing.T) {
 }
 
 // TestSilentPeersThatWeDial has a source name a hundred peers who take us and are silent,
-// before the only seed. Those who are of no use are replaced, one after the other.
+// before the only seed. Those who are unused are replaced, one after the other.
 func TestSilentPeersThatWeDial(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
 		s := newSample(1, 1<<20, 1<<18)

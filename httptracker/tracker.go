@@ -338,7 +338,7 @@ func (t *Tracker) schedule(answer *swarm.Answer, errs []error, backoff time.Dura
 }
 
 // waitAfter returns when to ask again after err, which a tracker answered. The tracker's
-// own wish comes first: retry in, https://www.bittorrent.org/beps/bep_0031.html, or
+// own figures come first: retry in, https://www.bittorrent.org/beps/bep_0031.html, or
 // Retry-After, or else the interval and min interval beside a failure reason, as those of
 // a success. An interval shorter than Config.Backoff does not shorten the back-off,
 // because a tracker that keeps refusing would be asked too often.

@@ -9,7 +9,7 @@ import (
 )
 
 // ExistingFiles is like Files, but for content that is already on disk. If the path of a
-// file lacks characters of its name in the torrent that this system could store, and
+// file is without characters of its name in the torrent that this system could store, and
 // exists reports that there is a file of that name, then the file has that name. exists
 // gets paths in the form of File.Path. Such a file is safe to read, because its name was
 // chosen before; do not make files by these names.

@@ -122,6 +122,7 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 
 // downloadDone turns a leecher into a seed.
 func (s *State) downloadDone(now time.Time) {
+	s.completion.downloaded = !s.completion.reported
 	s.syncAll()
 	s.stopPicker()
 	for _, p := range slices.Clone(s.order) {

@@ -39,10 +39,7 @@ func (c *chokeRounds) nextDeadline() time.Time { return c.at }
 // scheduleChoke has the Choker asked after a moment, so that peers that come together
 // are compared with each other.
 func (s *State) scheduleChoke(now time.Time) {
-	t := now.Add(chokeDelay)
-	if s.chokes.at.IsZero() || s.chokes.at.After(t) {
-		s.chokes.at = t
-	}
+	s.chokes.at = earlier(s.chokes.at, now.Add(chokeDelay))
 }
 
 // scheduleChokeIfFree has the Choker asked soon if a slot is free. Otherwise the

@@ -12,6 +12,7 @@ type completion struct {
 	syncing     bool // Complete was asked for and not answered
 	stale       bool // a piece was written after that
 	reported    bool // Completed was reported, or every piece was there at the start
+	downloaded  bool // the last piece was downloaded, and Completed was not reported since
 	unannounced bool // the sources have not heard of the last piece
 }
 
@@ -25,15 +26,22 @@ func (s *State) syncAll() {
 	s.do(Complete{})
 }
 
-// apply reports a torrent as complete if the sync covers all of it.
+// apply reports a torrent as complete if the sync covers all of it. A check that found every
+// piece ends.
 func (e Synced) apply(now time.Time, s *State) {
 	s.completion.syncing = false
 	switch {
 	case e.Err != nil:
 		s.fail(now, e.Err)
-	case !s.complete() || s.phase == PhaseChecking || s.phase == PhaseFailed || s.phase == PhaseClosed:
+	case !s.complete() || s.phase == PhaseFailed || s.phase == PhaseClosed:
+	case s.phase == PhaseChecking && !s.stored.syncing: // another check follows what was synced
 	case s.completion.stale:
 		s.syncAll()
+	case s.phase == PhaseChecking:
+		s.leaveCheck(now)
+		if s.completion.downloaded {
+			s.reportCompleted()
+		}
 	default:
 		s.reportCompleted()
 	}
@@ -43,7 +51,7 @@ func (e Synced) apply(now time.Time, s *State) {
 // no news.
 func (s *State) reportCompleted() {
 	if !s.completion.reported {
-		s.completion.reported = true
+		s.completion.reported, s.completion.downloaded = true, false
 		s.report(Completed{Torrent: s.ID()})
 		s.completion.unannounced = true
 	}

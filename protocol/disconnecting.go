@@ -116,7 +116,7 @@ func (s *State) outcomeOfEnd(now time.Time, p *peer) addressbook.Outcome {
 		return addressbook.Useless
 	case p.end == EndStopped:
 		return addressbook.NoRoom
-	case p.end == EndLost && now.Sub(p.rivalAt) < crossTime && !s.isGreater(p.peerID):
+	case p.end == EndLost && now.Sub(p.duplicateAt) < crossTime && !s.isGreater(p.peerID):
 		// We dialed each other at two addresses, and each refused the second connection,
 		// which was the other's first. The greater of the two tries again first.
 		return addressbook.Crossed

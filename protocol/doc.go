@@ -50,7 +50,7 @@
 //	when end game begins (the picker decides)     checking.go             State.inEndGame
 //	when duplicate requests are cancelled         requesting.go           State.cancelDuplicate
 //	what unrequested blocks cost a peer           arrival.go              State.discardUnasked
-//	when a peer that only repeats itself is left  receive.go              Received.apply
+//	when a peer that only repeats itself is left  flooding.go             peer.checkAllowance
 //	how many messages may change nothing          allowance/allowance.go  Allowance.Refill
 //	when a piece is checked                       checking.go             State.submit
 //	how long pieces are checked by section        sections.go             State.submitSection
@@ -72,7 +72,8 @@
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
 //	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello
-//	when the sources are called                   completing.go           State.announceCompleted
+//	when the sources hear of the last piece       completing.go           State.announceCompleted
+//	when the sources are asked for more peers     dialing.go              Unreached.apply
 //	what a check of stored pieces does            storedcheck.go          State.recheck
 //	when a torrent is idle                        idle.go                 State.canIdle
 package protocol

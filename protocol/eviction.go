@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// replaceAfter is how long a peer must have been of no use before we dial another one
+	// replaceAfter is how long a peer must have been unused before we dial another one
 	// for its place, and replaceEvery is the time between such dials.
 	replaceAfter = time.Minute
 	replaceEvery = 10 * time.Second
@@ -19,7 +19,7 @@ const (
 	maxClosing = 20
 )
 
-// errCrowded refuses a connection of an address that has its share of the places.
+// errCrowded refuses a connection of an address whose share of the places is taken.
 var errCrowded = errors.New("too many connections of its address or network")
 
 // limits returns how many peers there may be. Places are kept for peers that we dial only
@@ -38,7 +38,7 @@ func (s *State) limits() places.Limits {
 	return l
 }
 
-// makeRoom makes a place for a newcomer: the peer that was of no use for longest goes, of
+// makeRoom makes a place for a newcomer: the peer that was unused for longest goes, of
 // those whose places the newcomer could have. It returns why there is none.
 func (s *State) makeRoom(now time.Time, addr netip.Addr, outgoing bool) error {
 	if s.config.MaxPeers > 0 && len(s.peers) >= s.config.MaxPeers+maxClosing {
@@ -61,8 +61,8 @@ func (s *State) makeRoom(now time.Time, addr netip.Addr, outgoing bool) error {
 	}
 }
 
-// leastUsed returns the peer that was of no use for longest, if that is long enough to
-// give its place up; nil for none. The limit and the newcomer's address say whose places
+// leastUsed returns the peer that was unused for longest, if that is long enough to give
+// its place up; nil for none. The limit and the newcomer's address say whose places
 // are looked at.
 func (s *State) leastUsed(now time.Time, limit places.Limit, newcomer netip.Addr) (least *peer) {
 	for _, p := range s.order {
@@ -98,10 +98,10 @@ func (s *State) isCrowded(now time.Time, addr netip.Addr) bool {
 	return limit.IsShare() && (p == nil || p.tally.Unused(now) < replaceAfter)
 }
 
-// replaceUnused dials one address although every place is taken, if a peer was of no use
+// replaceUnused dials one address although every place is taken, if a peer was unused
 // for long: the newcomer gets its place. It need not be long if others have the places
 // that are kept for those whom we dial. Only a download does so, because a seed's peers
-// come by themselves, and those who wait for a slot are of no use meanwhile.
+// come by themselves, and those who wait for a slot are unused meanwhile.
 func (s *State) replaceUnused(now time.Time) {
 	isFull := s.wantsToDial() && !s.mayDial() && s.book.Dialing() == 0
 	if !isFull || s.complete() || now.Before(s.timeouts.replaceAt) {

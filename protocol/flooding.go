@@ -29,6 +29,15 @@ func floodError(k peerwire.Kind, format string, args ...any) error {
 	return fmt.Errorf("%w: %w", errFlood, protocolError(k, format, args...))
 }
 
+// checkAllowance returns an error if a peer has sent too many messages that change nothing.
+// The last one was of kind k.
+func (p *peer) checkAllowance(k peerwire.Kind) error {
+	if p.allowance.Exceeded() {
+		return floodError(k, "the last of too many such messages")
+	}
+	return nil
+}
+
 // refillAllowance gives a peer units for the time that has passed, and for the blocks that
 // it took since the last call.
 func (p *peer) refillAllowance(now time.Time) {

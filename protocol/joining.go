@@ -81,12 +81,12 @@ func (s *State) refusal(now time.Time, e Joined) error {
 	case s.book.Refused(now, e.Addr.Addr()):
 		return errRefused
 	}
-	old := s.rival(e)
+	old := s.duplicateOf(e)
 	switch {
 	case old == nil:
 		return s.makeRoom(now, e.Addr.Addr(), e.Outgoing)
 	case !sameHost(old, e):
-		old.rivalAt = now
+		old.duplicateAt = now
 		return errDuplicate
 	case old.outgoing == e.Outgoing || e.Outgoing != s.isGreater(e.ID):
 		// If both dialed, both must keep the same connection: the one that the greater
@@ -97,11 +97,11 @@ func (s *State) refusal(now time.Time, e Joined) error {
 	return nil
 }
 
-// rival returns the connection to the same peer that stands against a new one; nil if
+// duplicateOf returns the connection that may have the same peer as a new one; nil if
 // there is none. Peer ids are no secret, so a connection from another address may only
 // pretend to come from the same peer. It must not end one that we have, and it must not
 // keep us from the peer itself: if we dialed, and the other came to us, there may be both.
-func (s *State) rival(e Joined) (other *peer) {
+func (s *State) duplicateOf(e Joined) (other *peer) {
 	for _, p := range s.order {
 		switch {
 		case p.peerID != e.ID:
@@ -125,7 +125,7 @@ func (s *State) isGreater(than swarm.PeerID) bool {
 // refuse closes a connection that is not wanted.
 func (s *State) refuse(now time.Time, e Joined, why error) {
 	if e.Outgoing {
-		old := s.rival(e)
+		old := s.duplicateOf(e)
 		if why == errDuplicate && (!old.dialAddr.IsValid() || old.dialAddr == e.Addr) {
 			old.dialAddr = e.Addr // to be dialed again when it is lost
 		} else {
@@ -157,7 +157,7 @@ func outcomeOfRefusal(why error) addressbook.Outcome {
 // handshake.
 func (s *State) sendFirst(now time.Time, p *peer) {
 	switch {
-	case p.fast && s.complete() && s.unreadable.at.IsZero():
+	case p.fast && s.complete() && s.unreadable.pieces.Due().IsZero():
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveAll})
 	case p.fast && s.haveN == 0:
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})

@@ -34,17 +34,28 @@ func (Start) apply(now time.Time, s *State) {
 	s.checked(now)
 }
 
-// checked ends the check at the start, and each later one.
+// checked follows the check at the start, and each later one. If every piece was found, the
+// check ends with the sync: what was found may never have been synced, and empty files may be
+// missing.
 func (s *State) checked(now time.Time) {
 	if s.setup != nil { // a later check starts from the pieces alone
 		s.restoreSpilled(s.setup.Spilled)
 		s.setup = nil
 	}
 	s.submitPads()
-	s.completion.reported = s.complete()
 	if s.complete() && (s.stored.total > 0 || s.n == 0) {
-		s.syncAll() // what was found may never have been synced, and empty files may be missing
+		s.stored.syncing = true
+		s.syncAll()
+		return
 	}
+	s.leaveCheck(now)
+}
+
+// leaveCheck ends a check and continues with what was found.
+func (s *State) leaveCheck(now time.Time) {
+	s.stored.syncing = false
+	s.endCheck(nil)
+	s.completion.reported = s.complete() && !s.completion.downloaded
 	s.report(Added{Torrent: s.ID(), Held: s.haveN, Pieces: s.n, Have: s.have.Clone()})
 	if s.paused {
 		s.phase = PhasePaused

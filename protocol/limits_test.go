@@ -90,10 +90,10 @@ func TestForget(t *testing.T) {
 
 	w.play("recheck")
 	w.happen(Forget{3})
-	w.play("stored 0 0", "checked")
+	w.play("stored 0 0", "checked", "synced", "synced")
 	require.Equal(t, PhaseRunning, w.s.phase)
 	require.NotContains(t, w.ended, Ticket(3))
-	w.play("recheck", "stored 0 0", "checked")
+	w.play("recheck", "stored 0 0", "checked", "synced")
 	require.Contains(t, w.ended, Ticket(4), "the next one is answered")
 }
 

@@ -29,11 +29,11 @@ type peer struct {
 	allowance allowance.Allowance // of messages that change nothing
 	blocksUp  int64               // blocks sent to it that it has earned units for
 
-	closing  bool      // we closed it; Gone has not come
-	end      End       // the same, as an enum
-	closeErr error     // why
-	rivalAt  time.Time // when a second connection was refused that came from another address
-	parole   bool      // it sent blocks of a wrong piece, maybe a wrong one
+	closing     bool      // we closed it; Gone has not come
+	closeErr    error     // why
+	end         End       // the same, as an enum
+	duplicateAt time.Time // when another address was refused that has its peer id
+	parole      bool      // it sent blocks of a wrong piece, maybe a wrong one
 
 	peerPieces
 	peerInterest

@@ -18,8 +18,8 @@ func (e *Received) apply(now time.Time, s *State) {
 	mayRequest := false
 	for i, m := range e.Messages {
 		err := s.receive(now, p, m)
-		if err == nil && p.allowance.Exceeded() {
-			err = floodError(m.Kind, "the last of too many such messages")
+		if err == nil {
+			err = p.checkAllowance(m.Kind)
 		}
 		if err != nil {
 			s.closePeer(now, p, err)

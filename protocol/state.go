@@ -38,7 +38,7 @@ type State struct {
 	sections   sections
 	stored     storedCheck
 	completion completion
-	unreadable unreadable
+	unreadable readFailures
 	reports    reports
 	idle       idleness
 	figures    figures
@@ -185,9 +185,7 @@ func (s *State) nextDeadline() (next time.Time) {
 		s.unreadable.nextDeadline(),
 		s.dialDeadline(),
 	} {
-		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
-			next = t
-		}
+		next = earlier(next, t)
 	}
 	return next
 }
@@ -202,7 +200,7 @@ func (Tick) apply(now time.Time, s *State) {
 	if due(s.idle.at, now) {
 		s.becomeIdle()
 	}
-	if due(s.unreadable.at, now) {
+	if due(s.unreadable.nextDeadline(), now) {
 		s.retryUnreadable(now)
 	}
 	if due(s.reports.statsAt, now) {
@@ -212,3 +210,11 @@ func (Tick) apply(now time.Time, s *State) {
 
 // due reports whether a point in time, if there is one, has come.
 func due(t, now time.Time) bool { return !t.IsZero() && !t.After(now) }
+
+// earlier returns the earlier of two points in time; zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}

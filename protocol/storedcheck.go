@@ -16,6 +16,7 @@ type storedCheck struct {
 	checked int            // pieces that were looked at, of total
 	total   int            // pieces
 	pending swarm.Bitfield // what is to be checked as soon as everything is written; nil for nothing
+	syncing bool           // every piece was found, and the check ends with the sync
 	ticket  Ticket         // of the call that waits for the end; zero for none
 }
 
@@ -39,7 +40,8 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 		s.markMissing(i, nil)
 	}
 	s.pieces.Clear()
-	s.unreadable = unreadable{}
+	s.unreadable = readFailures{}
+	s.completion.reported = false
 	s.stored = storedCheck{round: s.stored.round + 1, total: s.n, pending: all, ticket: ticket}
 }
 
@@ -76,7 +78,6 @@ func (e StoredDone) apply(now time.Time, s *State) {
 		s.endCheck(ErrClosed)
 		return
 	}
-	s.endCheck(nil)
 	s.checked(now)
 }
 

@@ -36,10 +36,7 @@ func (s *State) scheduleTimeouts(now time.Time) {
 	if slices.ContainsFunc(s.order, func(p *peer) bool { return len(p.requests) > 0 }) {
 		every = checkWhileRequesting
 	}
-	t := now.Add(every)
-	if s.timeouts.at.IsZero() || s.timeouts.at.After(t) {
-		s.timeouts.at = t
-	}
+	s.timeouts.at = earlier(s.timeouts.at, now.Add(every))
 }
 
 // checkTimeouts goes through the peers: which are silent, which are idle, whose blocks

@@ -1,6 +1,7 @@
 package resume
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -12,7 +13,8 @@ import (
 //
 // If Sync fails, the pieces written since the last successful Sync may be lost, so
 // they are never recorded. It is also an error if a file that was written to is
-// missing. After any other error than that of Sync, the next Flush tries again.
+// missing; the storage is synced then too, so that it stops writing to what is gone.
+// After any other error than that of Sync, the next Flush tries again.
 func (k *Keeper) Flush() error {
 	k.flushing.Lock()
 	defer k.flushing.Unlock()
@@ -33,6 +35,13 @@ func (k *Keeper) Flush() error {
 	// it might not survive a power cut, and would then seem to go back.
 	seen, err := k.statFiles(touched)
 	if err != nil {
+		// By the Sync a storage notices that a file is gone.
+		if written && k.config.Sync != nil && errors.Is(err, fs.ErrNotExist) {
+			if syncErr := k.config.Sync(); syncErr != nil {
+				k.dropUnsynced()
+				return syncErr
+			}
+		}
 		k.restoreUnsynced()
 		return err
 	}

@@ -188,7 +188,7 @@ func TestFlushCannotExamineFiles(t *testing.T) {
 	}
 	delete(g.files, "d/a")
 	require.ErrorIs(t, g.k.Flush(), fs.ErrNotExist)
-	require.Zero(t, g.syncs)
+	require.Equal(t, 2, g.syncs, "the storage may notice that the file is gone")
 	require.Len(t, g.saved, 1)
 	g.files["d/a"] = a
 	g.k.Wrote(9)

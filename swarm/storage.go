@@ -82,8 +82,8 @@ type (
 		Sync() error
 	}
 
-	// A Completer finishes what belongs to a torrent beside its bytes, such as empty
-	// files. The function Complete uses it.
+	// A Completer is a Storage that finishes what belongs to a torrent beside its bytes,
+	// such as empty files. The function Complete uses it.
 	Completer interface {
 		// Complete is Sync, and says that every piece is held. It must return
 		// an error if something of the torrent is known to be missing

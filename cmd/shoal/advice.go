@@ -33,8 +33,11 @@ func (c *console) advice(err error) string {
 	switch {
 	case errors.Is(err, client.ErrMagnet):
 		return "Ask for the .torrent file, or its address on the web."
-	case errors.Is(err, client.ErrModified), errors.As(err, &store) && store.Op != "open" && errors.As(err, &size):
-		return "Do not write to files while they are downloaded. Run the same command again: it checks them and fetches what is wrong."
+	case errors.Is(err, client.ErrModified):
+		return "Do not write to files while Shoal uses them. Run the same command again" + c.ifGet(": it checks them and fetches what is wrong") + "."
+	case errors.As(err, &store) && store.Op != "open" && errors.As(err, &size):
+		// A file of another size counts as made by another program from now on.
+		return "Do not write to files while Shoal uses them. " + c.choose("run the same command again with --overwrite: it checks them and fetches what is wrong")
 	case errors.As(err, &size), errors.Is(err, diskstore.ErrForeign):
 		return "Shoal did not make that file, or it was changed since. " + c.choose("move it away", otherFolder, "allow Shoal to overwrite it with --overwrite")
 	case errors.As(err, &invalid):
@@ -44,7 +47,7 @@ func (c *console) advice(err error) string {
 	case errors.Is(err, client.ErrDuplicate):
 		return "The same torrent was named twice. Name it once."
 	case errors.Is(err, client.ErrInUse):
-		return "Another shoal is using it. " + c.choose("stop that one", "wait until it has ended", otherFolder)
+		return c.choose("stop that client", "wait until it has ended", otherFolder)
 	case errors.Is(err, target.ErrNoRoom):
 		return c.choose("free some space", otherFolder)
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -56,7 +59,7 @@ func (c *console) advice(err error) string {
 	case errors.Is(err, syscall.EROFS):
 		return "The file system is read-only. " + c.choose(otherFolder)
 	case errors.Is(err, fs.ErrPermission):
-		return c.choose("check who owns the file or folder", otherFolder)
+		return c.choose("check the owner and the permissions", otherFolder)
 	case errors.As(err, &file) && errors.Is(err, fs.ErrNotExist):
 		return "A file or folder has disappeared, or cannot be created. " + c.choose("check the folder", otherFolder)
 	case errors.Is(err, fs.ErrNotExist):
@@ -73,10 +76,10 @@ func (c *console) networkAdvice(err error) string {
 	switch {
 	case errors.As(err, &status):
 		return "Check the address, or save the .torrent file with a browser in which you are logged in."
+	case errors.As(err, &dns): // also of a peer's name
+		return "Check the name, and that this machine is online."
 	case errors.Is(err, client.ErrAddress):
 		return "Give a peer as host:port, such as 192.0.2.7:6881 or [2001:db8::7]:6881."
-	case errors.As(err, &dns):
-		return "Check the name, and that this machine is online."
 	case errors.As(err, &network) && network.Op == "listen":
 		return c.choose("choose another address with --listen, where :0 picks a free port")
 	case errors.As(err, &network):

@@ -69,6 +69,8 @@ func TestAdviceNamesFlagsOfTheCommand(t *testing.T) {
 		require.Equal(t, c.flags["--listen"], listen != "", command)
 	}
 	require.Empty(t, new(console).advice(errors.New("something else")))
+	require.Contains(t, (&console{command: "get"}).advice(&client.StoreError{Op: "write", Err: &diskstore.SizeError{}}), "again with --overwrite")
+	require.Contains(t, new(console).advice(fmt.Errorf("%w: %w", client.ErrAddress, &net.DNSError{})), "Check the name")
 }
 
 func TestChoose(t *testing.T) {

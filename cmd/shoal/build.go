@@ -73,9 +73,6 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 			b.Tiers = append(b.Tiers, tier)
 		}
 	}
-	if f.Private && len(b.Tiers) == 0 {
-		c.warn("the torrent is private and names no tracker, so clients that obey find no peers; add --announce")
-	}
 	for _, u := range f.WebSeed {
 		if err := checkURL(u, "http", "https", "ftp"); err != nil {
 			return b, usageError{fmt.Errorf("--web-seed: %w", err)}
@@ -87,6 +84,13 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 		}
 	}
 	return b, nil
+}
+
+// warnOfPrivate warns that nobody finds peers of a torrent, before it is made.
+func (f buildFlags) warnOfPrivate(c *console) {
+	if f.Private && len(f.Announce) == 0 {
+		c.warn("the torrent is private and names no tracker, so clients that obey find no peers; add --announce")
+	}
 }
 
 // checkURL reports whether text is a URL with a host and one of some schemes. The

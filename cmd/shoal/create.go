@@ -105,6 +105,7 @@ func (cmd createCommand) build(ctx context.Context, c *console, check bool) (mad
 	if err != nil {
 		return made, err
 	}
+	cmd.warnOfPrivate(c)
 	path, err := filepath.Abs(cmd.Path)
 	if err != nil {
 		return made, err

@@ -34,8 +34,8 @@ func TestCreateSparesWhatIsNoTorrent(t *testing.T) {
 		{[]string{"create", "album", "-o", "album/readme.txt", "--force"}, "album/readme.txt is part of the content"},
 		{[]string{"create", "album", "-o", "album/readme.txt", "--force", "--exclude", "x"}, "album/readme.txt already exists and is not a .torrent file"},
 		{[]string{"create", "album", "-o", "album/old.torrent", "--force", "--exclude", "x"}, "album/old.torrent is part of the content"},
-		{[]string{"create", "mine.txt", "-o", "mine.txt", "--force"}, "mine.txt is part of the content"},
-		{[]string{"create", "a.torrent", "-o", "./a.torrent", "--force"}, "./a.torrent is part of the content"},
+		{[]string{"create", "mine.txt", "-o", "mine.txt", "--force"}, "mine.txt is the content"},
+		{[]string{"create", "a.torrent", "-o", "./a.torrent", "--force"}, "./a.torrent is the content"},
 		{[]string{"create", "album", "-o", "a.torrent"}, "a.torrent already exists, and its content is different"},
 	} {
 		_, stderr := shoal(t, exitFailed, append(test.args, "--log-level", "off")...)

@@ -158,20 +158,11 @@ func (s *session) handleAdded(i *item, e client.Added) {
 	i.done = e.Held == e.Pieces
 	i.heldAtStart = heldBytes(i.t)
 	s.c.emit(eventJSON{Event: "checked", Torrent: i.id, Held: &e.Held})
+	if err := i.incomplete(e); err != nil {
+		s.fail(i, err)
+		return
+	}
 	switch {
-	case i.seedOnly && !i.done:
-		hint := "Say where the content is with --dir."
-		if command := downloadCommand(i.source, i.t.Dir()); command != "" {
-			hint = "Say where the content is with --dir, or download the rest with:\n" + command
-		}
-		s.fail(i, advice.New(fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(e.Held)), quantity.Count(e.Pieces, "piece")),
-			hint))
-	case i.fault() != nil:
-		hint := "Say where the content is with --dir."
-		if command := downloadCommand(i.source, i.t.Dir()); command != "" {
-			hint = "Make the rest with:\n" + command
-		}
-		s.fail(i, advice.New(i.fault(), hint))
 	case i.seedOnly:
 		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), quantity.Size(i.t.Length()))
 		if err := i.t.Resume(); err != nil {
@@ -180,9 +171,31 @@ func (s *session) handleAdded(i *item, e client.Added) {
 	case i.done:
 		s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name()})
 		s.c.say("%s: already complete in %s", i.name, i.contentPath())
+		s.saySeeding(i)
 	case e.Held > 0:
 		s.c.say("%s: continuing at %s", i.name, quantity.Percent(float64(e.Held)/float64(e.Pieces)))
 	}
+}
+
+// incomplete returns an error if something of what is only seeded is missing or wrong. Its
+// advice names the command that repairs it.
+func (i *item) incomplete(e client.Added) error {
+	if !i.seedOnly || (i.done && !i.fromTorrent) {
+		return nil
+	}
+	faults, err := i.faults()
+	if err != nil || (i.done && len(faults) == 0) {
+		return err
+	}
+	err = fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(e.Held)), quantity.Count(e.Pieces, "piece"))
+	if i.done {
+		err = fmt.Errorf("%s is %s", terminal.Sanitize(faults[0].Path), faults[0].Fault)
+	}
+	hint := "Say where the content is with --dir."
+	if command, ok := repairCommand(faults, i.source, i.t.Dir()); ok && command != "" {
+		hint = "Say where the content is with --dir, or download the rest with:\n" + command
+	}
+	return advice.New(err, hint)
 }
 
 // heldBytes returns how many bytes of a torrent's files are held, pads not counted.
@@ -207,6 +220,11 @@ func (s *session) handleCompleted(i *item) {
 		return
 	}
 	s.c.say("%s: complete in %s, %s in %s, %s", i.name, i.contentPath(), quantity.Size(length), quantity.Duration(i.took), quantity.Speed(length, i.took))
+	s.saySeeding(i)
+}
+
+// saySeeding says why the command does not end now.
+func (s *session) saySeeding(i *item) {
 	if !s.quitWhenComplete {
 		s.c.say("%s: seeding until Ctrl-C", i.name)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 )
 
-// Handshakes are how the handshakes with a torrent's peers ended, for what is said at the end.
+// handshakes are how the handshakes with a torrent's peers ended, for what is said at the end.
 type handshakes struct {
 	connected bool                        // to a peer, at least once
 	refused   map[netip.AddrPort]struct{} // that ended the connection in the handshake

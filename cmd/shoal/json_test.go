@@ -40,7 +40,7 @@ func TestObjectsAreDocumented(t *testing.T) {
 	}
 	for _, object := range []any{
 		eventJSON{}, progressJSON{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, verifiedJSON{},
-		trackerJSON{}, demoJSON{}, description.Torrent{}, description.Magnet{},
+		trackerListeningJSON{}, trackerStatsJSON{}, demoJSON{}, description.Torrent{}, description.Magnet{},
 	} {
 		check(reflect.TypeOf(object))
 	}

@@ -179,6 +179,12 @@ func TestVerifyPrintsTheRepair(t *testing.T) {
 			stdout, _ = shoal(t, exitFailed, "verify", "album.torrent", "--dir", "a folder")
 			commands := commandsIn(stdout)
 			require.Len(t, commands, 1, stdout)
+			if name == "missing" || name == "wrong" { // others do not begin to seed
+				_, stderr := shoal(t, exitFailed, "seed", "album.torrent", "--dir", "a folder", "--listen", "off")
+				there, err := filepath.Abs("a folder")
+				require.NoError(t, err)
+				require.Equal(t, []string{strings.Replace(commands[0], "'a folder'", shell.Quote(there), 1)}, commandsIn(stderr))
+			}
 			runPrinted(t, commands[0]+" --quit-after-complete --peer "+peer)
 			shoal(t, exitOK, "verify", "album.torrent", "--dir", "a folder")
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -95,11 +96,15 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	if exited >= 0 { // by --help or --version
 		return exited
 	}
-	if err != nil && stdout.Failure() != nil { // of the help
-		return exitFailed
+	var unwritten *fs.PathError
+	if errors.As(err, &unwritten) { // the help cannot be written, which run reports
+		return exitOK
 	}
 	if err != nil {
 		return failUsage(stderr, commandOf(err), err)
+	}
+	if err := checkNotEmpty(parsed.Selected()); err != nil {
+		return failUsage(stderr, parsed.Selected().Name, err)
 	}
 	c := newConsole(stdin, stdout, stderr)
 	c.command, c.json = parsed.Selected().Name, cli.JSON
@@ -125,9 +130,9 @@ func asFlags(args []string) []string {
 		switch {
 		case arg == "version":
 			return append(others, "--version")
-		case arg == "help" && !slices.Contains(others, "help"):
+		case arg == "help" && !slices.Contains(others, "help") && !slices.Contains(others, "version"):
 			return append(others, "--help")
-		case arg == "help":
+		case arg == "help": // "help help" and "help version"
 			return []string{"--help"}
 		}
 		return args

@@ -202,6 +202,9 @@ func TestUsage(t *testing.T) {
 		want []string // in stderr
 	}{
 		{"nothing", nil, exitUsage, []string{"Commands:", "shoal demo"}},
+		{"empty argument", []string{"seed", "film.mkv", ""}, exitUsage, []string{"<path> is empty", `"shoal seed --help"`}},
+		{"empty path", []string{"create", ""}, exitUsage, []string{"<path> is empty"}},
+		{"flag without a value", []string{"get", "x", "--peer"}, exitUsage, []string{"--peer: its value is missing; write --peer=VALUE"}},
 		{"unknown command", []string{"fetch"}, exitUsage, []string{`there is no command "fetch"`, `"shoal --help"`}},
 		{"unknown flag", []string{"get", "--fast", "a.txt.torrent"}, exitUsage, []string{"--fast", `"shoal get --help"`}},
 		{"no torrent", []string{"get"}, exitUsage, []string{"<torrent>", `"shoal get --help"`}},

@@ -51,6 +51,7 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 	if _, err := cmd.builder(c); err != nil {
 		return err
 	}
+	cmd.warnOfPrivate(c)
 	if cmd.Output != "" && len(cmd.Path) > 1 {
 		return usageError{errors.New("--output works only with a single file or folder to seed")}
 	}
@@ -132,7 +133,11 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 	i := s.add(t, path)
 	i.seedOnly, i.fromTorrent = true, true
 	if !hasUsableTracker(t) && len(cmd.Peer) == 0 {
-		s.c.warnAbout(i, whyNoPeers(meta), "Others can name this machine with --peer. To use a tracker, name it with --announce URL.")
+		advice := "Others can name this machine with --peer. To use a tracker, name it with --announce URL."
+		if s.port() == 0 {
+			advice = "Nobody can connect either, because of --listen off. Name a peer with --peer HOST:PORT, or a tracker with --announce URL."
+		}
+		s.c.warnAbout(i, whyNoPeers(meta), advice)
 	}
 	return nil
 }
@@ -175,11 +180,20 @@ func (cmd seedCommand) addContent(ctx context.Context, s *session, path string, 
 	sayCreated(s.c, meta, output, wrote)
 	i := s.add(t, output.Path)
 	i.seedOnly = true
-	if missing := missingFeatures(meta); len(missing) > 0 && !hasUsableTracker(t) {
+	if hasUsableTracker(t) {
+		return nil
+	}
+	if missing := missingFeatures(meta); len(missing) > 0 {
 		s.c.warnAbout(i, whyNoPeers(meta), "")
 	}
-	if !hasUsableTracker(t) {
-		s.c.say("Without a tracker that Shoal can use, others must name this machine, HOST, to get it:\n  %s", shell.Command("get", shell.Path(output.Path), shell.Flag("--peer", fmt.Sprintf("HOST:%d", s.client.Addr().Port()))))
+	switch port := s.port(); {
+	case port != 0:
+		s.c.say("Without a tracker that Shoal can use, others must name this machine, HOST, to get it:\n  %s", shell.Command("get", shell.Path(output.Path), shell.Flag("--peer", fmt.Sprintf("HOST:%d", port))))
+	case len(peers) == 0:
+		s.c.warnAbout(i, "nobody can get it, because --listen is off and there is no tracker that Shoal can use", "Leave --listen out, or name a peer with --peer HOST:PORT.")
 	}
 	return nil
 }
+
+// port returns the port that peers can connect to; 0 for none.
+func (s *session) port() uint16 { return s.client.Addr().Port() }

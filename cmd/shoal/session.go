@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -65,6 +68,10 @@ type totals struct{ down, up int64 }
 func openSession(c *console, config client.Config, peers []netip.AddrPort) (*session, error) {
 	config.Engine.Logger = c.log
 	cl, err := client.New(config)
+	var file *fs.PathError
+	if errors.As(err, &file) && !errors.Is(err, syscall.ENOSPC) { // in the state folder
+		err = advice.New(err, "Check that folder, or choose another one for what Shoal remembers with --state.")
+	}
 	if err != nil {
 		return nil, err
 	}

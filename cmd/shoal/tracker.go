@@ -39,10 +39,15 @@ Examples:
     shoal create film.mkv --announce http://tracker.example:6969/announce`
 }
 
-// trackerJSON is the JSON object of a tracker.
-type trackerJSON struct {
-	Event     string `json:"event"` // "listening" or "stats"
-	Announce  string `json:"announce,omitempty"`
+// trackerListeningJSON is the JSON object of a tracker that begins.
+type trackerListeningJSON struct {
+	Event    string `json:"event"`    // "listening"
+	Announce string `json:"announce"` // URL
+}
+
+// trackerStatsJSON is the JSON object of what a tracker did and knows.
+type trackerStatsJSON struct {
+	Event     string `json:"event"` // "stats"
 	Announces uint64 `json:"announces"`
 	Scrapes   uint64 `json:"scrapes"`
 	Refused   uint64 `json:"refused"`
@@ -94,7 +99,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx, listener) }()
 	announce := "http://" + shownAddress(listener.Addr()) + "/announce"
-	c.emit(trackerJSON{Event: "listening", Announce: announce})
+	c.emit(trackerListeningJSON{"listening", announce})
 	c.say("The tracker listens at %s.", listener.Addr())
 	c.say("Announce URL: %s", announce)
 	c.say("On other machines, put this machine's address in that URL. Ctrl-C stops it.")
@@ -128,7 +133,7 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 			continue
 		}
 		if st != last {
-			c.emit(trackerJSON{"stats", "", st.Announces, st.Scrapes, st.Refused, st.Swarms, st.Peers, st.Seeds})
+			c.emit(trackerStatsJSON{"stats", st.Announces, st.Scrapes, st.Refused, st.Swarms, st.Peers, st.Seeds})
 			c.say("%s", line)
 		}
 		last = st

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -31,6 +32,19 @@ func failUsage(stderr io.Writer, command string, err error) int {
 	return exitUsage
 }
 
+// checkNotEmpty returns an error if an argument of a command is empty, as that of a script
+// whose variable is not set. It would else mean the current folder.
+func checkNotEmpty(command *kong.Node) error {
+	for _, p := range command.Positional {
+		texts, _ := p.Target.Interface().([]string)
+		text, isOne := p.Target.Interface().(string)
+		if slices.Contains(texts, "") || (isOne && text == "") {
+			return fmt.Errorf("the argument <%s> is empty; name a file or folder, such as . for the current one", p.Name)
+		}
+	}
+	return nil
+}
+
 // A rewording turns a message of kong into plain words. The groups of the pattern fill in
 // the text.
 type rewording struct {
@@ -44,6 +58,7 @@ const flagPrefix = `^(--[a-z-]+): `
 var rewordings = []rewording{
 	{regexp.MustCompile(flagPrefix + `expected duration but got "(.*?)": .*?( \(from .*|)$`), `$1: "$2" is not a time; give one such as 90s, 30m or 1h30m$3`},
 	{regexp.MustCompile(flagPrefix + `expected a valid 64 bit int but got "(.*?)"(.*)$`), `$1: "$2" is not a whole number; give one such as 100$3`},
+	{regexp.MustCompile(flagPrefix + `missing value, expecting .*$`), `$1: its value is missing; write $1=VALUE`},
 	{regexp.MustCompile(flagPrefix + `expected \w+ value but got "EOL" \(<EOL>\)$`), `$1: its value is missing; write $1=VALUE`},
 	{regexp.MustCompile(flagPrefix + `expected \w+ value but got "(.*)" \(.* flag\).*$`), `$1: its value is missing; if "$2" is the value, write $1=$2`},
 	{regexp.MustCompile(`^(--[a-z-]+) must be one of (.*) but got "(.*?)"(.*)$`), `$1: "$3" is not one of $2$4`},

@@ -88,7 +88,9 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 		if v.Right > 0 {
 			c.say("  checked %s in %s, %s", quantity.Size(t.Info.ContentLength()), quantity.Duration(took), quantity.Speed(t.Info.ContentLength(), took))
 		}
-		if command := v.repairCommand(name, cmd.Dir); command != "" {
+		if command, ok := repairCommand(v.Faults, name, cmd.Dir); !ok {
+			c.say("  Check who owns the files that cannot be read. Then run the same command again.")
+		} else if command != "" && !v.Complete {
 			c.say("  To repair it: %s", command)
 		}
 		complete = complete && v.Complete
@@ -99,18 +101,21 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
 	return nil
 }
 
-// repairCommand returns the command that downloads what is missing or wrong, if anything
-// is. Files that exist are written to only if the user allows it.
-func (v verifiedJSON) repairCommand(source, dir string) string {
-	if v.Complete {
-		return ""
-	}
-	for _, f := range v.Faults {
-		if f.Fault != missing {
-			return downloadCommand(source, dir, "--overwrite")
+// repairCommand returns the command that downloads what is missing or wrong; empty if the
+// source cannot be named. Files that exist are written to only if the user allows it. ok is
+// false if no download can repair it, because a file cannot be read.
+func repairCommand(faults []faultJSON, source, dir string) (command string, ok bool) {
+	var flags []string
+	for _, f := range faults {
+		switch f.Fault {
+		case unreadable:
+			return "", false
+		case missing:
+		default:
+			flags = []string{"--overwrite"}
 		}
 	}
-	return downloadCommand(source, dir)
+	return downloadCommand(source, dir, flags...), true
 }
 
 // verify checks what is in dir of a torrent. It calls progress with bytes done and
@@ -202,29 +207,23 @@ func faults(info *metainfo.Info, stats []diskstore.FileStat, have swarm.Bitfield
 	return all
 }
 
-// fault returns what else than pieces keeps a seed from being complete, such as an empty
-// file that was deleted; nil for nothing.
-func (i *item) fault() error {
-	if !i.fromTorrent {
-		return nil
-	}
+// faults returns what keeps a seed from being complete. It may be something else than
+// pieces, such as an empty file that was deleted.
+func (i *item) faults() ([]faultJSON, error) {
 	m, err := i.t.Metainfo()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	store, err := diskstore.Open(i.t.Dir(), target.Files(m.Info, i.t.Dir()), diskstore.Options{Overwrite: true})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer store.Close()
 	stats, err := store.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, f := range faults(m.Info, stats, i.t.Bitfield(), nil) {
-		return fmt.Errorf("%s is %s", terminal.Sanitize(f.Path), f.Fault)
-	}
-	return nil
+	return faults(m.Info, stats, i.t.Bitfield(), nil), nil
 }
 
 // faultOf says what is wrong with a file; Fault is empty for nothing. unread is why it
@@ -261,7 +260,11 @@ const faultsShown = 20
 func (v verifiedJSON) show(c *console) {
 	name := terminal.Sanitize(v.Name)
 	if v.Complete {
-		c.say("%s: complete, all %s correct", name, quantity.Count(v.Pieces, "piece"))
+		all := "all "
+		if v.Pieces == 1 {
+			all = ""
+		}
+		c.say("%s: complete, %s%s correct", name, all, quantity.Count(v.Pieces, "piece"))
 		return
 	}
 	c.say("%s: incomplete, %s of %s correct", name, quantity.Number(int64(v.Right)), quantity.Count(v.Pieces, "piece"))

@@ -40,7 +40,8 @@ func TestOneNotionOfComplete(t *testing.T) {
 	} {
 		require.NoError(t, test.damage(), test.name)
 		shoal(t, exitFailed, "verify", "album.torrent", "--dir", "got")
-		shoal(t, exitFailed, "seed", "album.torrent", "--dir", "got", "--listen", "off")
+		_, stderr := shoal(t, exitFailed, "seed", "album.torrent", "--dir", "got", "--listen", "off")
+		require.NotContains(t, stderr, "sync", "a seed writes nothing")
 		stdout, _ := shoal(t, exitOK, append(args, test.flags...)...)
 		bytes, _ := event(t, stdout, "completed")["bytes"].(float64)
 		require.LessOrEqual(t, bytes, test.most, test.name)

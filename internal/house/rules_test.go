@@ -8,10 +8,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
-// ruled are the packages whose comment has a table of rules, so that a stranger
-// finds the function that decides something without reading the package.
+// ruled are the packages whose comment must have a table of rules, so that a stranger
+// finds the function that decides something without reading the package. Others may have
+// one, which is checked as well.
 var ruled = []string{"client", "engine", "protocol"}
 
 // fewestRules is the number of rows that a table of rules has at least.
@@ -49,25 +52,28 @@ func parseRules(comment string) (rules []rule, found bool, err error) {
 // or function does not exist.
 func checkRules(w *tree) (complaints []string) {
 	for _, folder := range ruled {
-		name := folder + "/doc.go"
-		bad := func(format string, args ...any) {
-			complaints = append(complaints, name+": "+fmt.Sprintf(format, args...))
+		if _, ok := w.file(folder + "/doc.go"); !ok {
+			complaints = append(complaints, folder+"/doc.go: does not exist; it should have a table of rules")
 		}
-		f, ok := w.file(name)
-		if !ok {
-			bad("does not exist; it should have a table of rules")
+	}
+	for _, f := range w.files {
+		folder, name := path.Split(f.path)
+		folder = path.Clean(folder)
+		if name != "doc.go" {
 			continue
+		}
+		bad := func(format string, args ...any) {
+			complaints = append(complaints, f.path+": "+fmt.Sprintf(format, args...))
 		}
 		rules, found, err := parseRules(f.syntax.Doc.Text())
-		if err != nil {
+		mustHave := slices.Contains(ruled, folder)
+		switch {
+		case err != nil:
 			bad("%s", err)
 			continue
-		}
-		if !found {
+		case !found && mustHave:
 			bad(`has no table of rules, which begins with "rule   file   function"`)
-			continue
-		}
-		if len(rules) < fewestRules {
+		case mustHave && len(rules) < fewestRules:
 			bad("has %d rules, want at least %d", len(rules), fewestRules)
 		}
 		seen := map[string]bool{}
@@ -122,8 +128,17 @@ func receiverPrefix(fn *ast.FuncDecl) string {
 }
 
 func TestRules(t *testing.T) {
-	report(t, checkRules(workspace(t)), codeSection, fmt.Sprintf("doc.go of %s has a table of at least %d rows with the columns rule, file and function; "+
-		"a function is a name such as newPeer, or a type and a method such as State.Apply", strings.Join(ruled, ", "), fewestRules))
+	report(t, checkRules(workspace(t)), codeSection, fmt.Sprintf("doc.go of %s has a table of at least %d rows with the columns rule, file and function, "+
+		"and each row of it and of such tables elsewhere names a function that exists; a function is a name such as newPeer, or a type and a method such as State.Apply", strings.Join(ruled, ", "), fewestRules))
+}
+
+func TestCheckRulesElsewhere(t *testing.T) {
+	const table = "// Package y is.\n//\n//\trule      file   function\n//\tone rule  y.go   f\npackage y\n"
+	files := map[string]string{"y/go.mod": "", "y/doc.go": table}
+	complaints := checkRules(fixture(t, files))
+	require.Contains(t, complaints, `y/doc.go: rule "one rule": there is no file y.go`)
+	files["y/y.go"] = "package y\n\nfunc f() {}\n"
+	require.Len(t, checkRules(fixture(t, files)), len(ruled), "only the tables that must be there are missing")
 }
 
 func TestCheckRules(t *testing.T) {

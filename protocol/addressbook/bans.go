@@ -11,15 +11,15 @@ const (
 	maxBans     = 3000 // of peers that did wrong; the oldest is forgotten
 	maxRefusals = 1000 // the same
 
-	// A network is refused for firstRefusal, and twice as long each time that it comes back
+	// A subscriber is refused for firstRefusal, and twice as long each time that it comes back
 	// and does the same, up to 16 times as long. A local address may be that of a router
 	// or gateway, which many share, so it is refused for localRefusal each time. Peers
 	// that are connected already stay in any case.
-	firstRefusal    = time.Minute
-	maxDoublings    = 4
-	localRefusal    = 10 * time.Second
-	refusalMemory   = time.Hour // after a refusal, that it is remembered
-	prefixOfNetwork = 64        // bits of an IPv6 address that one user has
+	firstRefusal   = time.Minute
+	maxDoublings   = 4
+	localRefusal   = 10 * time.Second
+	refusalMemory  = time.Hour // after a refusal, that it is remembered
+	subscriberBits = 64        // of an IPv6 address
 )
 
 // bans are the addresses that are refused for good. A user names single addresses.
@@ -35,14 +35,14 @@ func (b *bans) has(addr netip.Addr) bool {
 	return byUser || byUs
 }
 
-// banned returns what a ban of a peer stands for: its network, because one who lied could
-// otherwise return with another address of it. The network of a local address may be that
-// of many users, so only the address itself is banned.
+// banned returns what a ban of a peer stands for: its subscriber, because one who lied could
+// otherwise return with another address. A local network may have one /64 for many users,
+// so of local addresses only the one itself is banned.
 func banned(addr netip.Addr) netip.Addr {
 	if places.IsLocal(addr) {
 		return addr
 	}
-	return network(addr)
+	return subscriber(addr)
 }
 
 // Ban refuses an address from now on, and reports whether that is new. What a user asked
@@ -80,8 +80,8 @@ func (b *Book) Ban(addr netip.Addr, byUser bool) bool {
 // Banned reports whether an address is refused because of a Ban.
 func (b *Book) Banned(addr netip.Addr) bool { return b.bans.has(addr) }
 
-// refusals are the networks that are refused for a while: a network is an IPv4 address, or
-// the first 64 bits of an IPv6 address.
+// refusals are the subscribers that are refused for a while. A subscriber of a provider has
+// an IPv4 address, or the IPv6 addresses that share their first 64 bits.
 type refusals struct {
 	all   map[netip.Addr]refusal
 	order []netip.Addr // oldest first
@@ -92,13 +92,13 @@ type refusal struct {
 	times int
 }
 
-// network returns the network of an address.
-func network(addr netip.Addr) netip.Addr {
+// subscriber returns the first of the addresses that the subscriber has who has addr.
+func subscriber(addr netip.Addr) netip.Addr {
 	addr = addr.Unmap()
 	if addr.Is4() {
 		return addr
 	}
-	p, err := addr.WithZone("").Prefix(prefixOfNetwork)
+	p, err := addr.WithZone("").Prefix(subscriberBits)
 	if err != nil {
 		return addr
 	}
@@ -110,7 +110,7 @@ func (r *refusals) until(addr netip.Addr) time.Time {
 	if len(r.all) == 0 {
 		return time.Time{}
 	}
-	return r.all[network(addr)].until
+	return r.all[subscriber(addr)].until
 }
 
 func (r *refusals) add(now time.Time, addr netip.Addr) time.Time {
@@ -121,7 +121,7 @@ func (r *refusals) add(now time.Time, addr netip.Addr) time.Time {
 	if r.all == nil {
 		r.all = make(map[netip.Addr]refusal)
 	}
-	addr = network(addr)
+	addr = subscriber(addr)
 	x, known := r.all[addr]
 	if !known {
 		r.order = append(r.order, addr)
@@ -136,13 +136,13 @@ func (r *refusals) add(now time.Time, addr netip.Addr) time.Time {
 	return x.until
 }
 
-// Refuse refuses an address for a while, and all others of its network: its peer did
+// Refuse refuses an address for a while, and all others of its subscriber: its peer did
 // nothing that a ban is for, but it must not return at once.
 func (b *Book) Refuse(now time.Time, addr netip.Addr) {
 	until := b.refusals.add(now, addr)
-	of := network(addr)
+	of := subscriber(addr)
 	for _, e := range b.order {
-		if network(e.addr.Addr()) == of && e.retryAt.Before(until) {
+		if subscriber(e.addr.Addr()) == of && e.retryAt.Before(until) {
 			e.retryAt = until
 		}
 	}

@@ -181,7 +181,7 @@ var choiceScripts = []script{
 		wait 10s
 		refused 1 -> false`},
 
-	{"an IPv6 network is refused as a whole", `
+	{"an IPv6 /64 is refused as a whole", `
 		add [2001:db8:0:1::1]:1
 		refuse [2001:db8:0:1::2]:1
 		refused [2001:db8:0:1::3]:1 -> true

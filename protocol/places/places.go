@@ -3,7 +3,7 @@
 // A connection takes a place. [Limits] say how many places there are and how many of
 // them one address may take; a [Count] counts the places that are taken, and says which
 // limit one more connection would exceed ([Count.Exceeds]). Of the connections that
-// [Limit.Covers] names, the one that was of no use for longest then gives up its place: an
+// [Limit.Covers] names, the one that was unused for longest then gives up its place: an
 // address that takes many places loses its own and not those of others. [Replacements]
 // bound how often connections of others give way to the same network.
 //
@@ -17,12 +17,12 @@ import (
 	"time"
 )
 
-// MinUnused is how long a connection must have been of no use before it has to give up its
-// place: a newcomer waits so long for the next round of a Choker.
+// MinUnused is how long a connection must have been unused, which means that no block moved
+// over it, before it has to give up its place: a newcomer waits as long for a Choker.
 const MinUnused = 10 * time.Second
 
 // ErrUnused ends a connection whose place a newcomer gets.
-var ErrUnused = errors.New("the connection was of no use for longest, and a new one needed its place")
+var ErrUnused = errors.New("the connection was unused for longest, and a new one needed its place")
 
 // localFactor is how many times the share of a public address a local one may take. All
 // peers of a computer have the address of a router or of a container's gateway if that
@@ -89,7 +89,7 @@ func (l Limit) Covers(newcomer, other netip.Addr, otherOutgoing bool) bool {
 	case Addr:
 		return newcomer == other
 	case Network:
-		return NetworkOf(newcomer) == NetworkOf(other)
+		return networkOf(newcomer) == networkOf(other)
 	case Incoming:
 		return !otherOutgoing
 	case Total:
@@ -98,10 +98,10 @@ func (l Limit) Covers(newcomer, other netip.Addr, otherOutgoing bool) bool {
 	return false
 }
 
-// NetworkOf returns the network whose places an address takes: its /24, or its /64 if it
+// networkOf returns the network whose places an address takes: its /24, or its /64 if it
 // is an IPv6 address. https://www.rfc-editor.org/rfc/rfc6177 (section 2: a site has a
 // /64 at least)
-func NetworkOf(a netip.Addr) netip.Prefix {
+func networkOf(a netip.Addr) netip.Prefix {
 	bits := 24
 	if a.Is6() {
 		bits = 64
@@ -143,7 +143,7 @@ func (c *Count) Add(a netip.Addr, outgoing bool) {
 		c.incoming++
 	}
 	c.addrs[a]++
-	c.networks[NetworkOf(a)]++
+	c.networks[networkOf(a)]++
 }
 
 // Remove ends the count of a connection, which was given to Add.
@@ -153,7 +153,7 @@ func (c *Count) Remove(a netip.Addr, outgoing bool) {
 		c.incoming--
 	}
 	decrement(c.addrs, a)
-	decrement(c.networks, NetworkOf(a))
+	decrement(c.networks, networkOf(a))
 }
 
 func decrement[K comparable](m map[K]int, key K) {
@@ -177,7 +177,7 @@ func (c *Count) Exceeds(l Limits, a netip.Addr, outgoing bool) Limit {
 	switch {
 	case addrCounts && isFull(c.addrs[a], l.PerAddr*factor):
 		return Addr
-	case networkCounts && isFull(c.networks[NetworkOf(a)], l.PerNetwork*factor):
+	case networkCounts && isFull(c.networks[networkOf(a)], l.PerNetwork*factor):
 		return Network
 	case !outgoing && l.Total >= 0 && c.incoming >= l.Total-l.Outgoing:
 		return Incoming

@@ -138,7 +138,7 @@ func TestCovers(t *testing.T) {
 	} {
 		require.Equal(t, test.want, test.limit.Covers(newcomer, addr(test.other), test.outgoing), "%+v", test)
 	}
-	require.Equal(t, "2001:db8:0:1::/64", NetworkOf(addr("2001:db8:0:1:2::3")).String())
-	require.Equal(t, "fe80::/64", NetworkOf(addr("fe80::1%eth0")).String())
-	require.Equal(t, netip.Prefix{}, NetworkOf(netip.Addr{}))
+	require.Equal(t, "2001:db8:0:1::/64", networkOf(addr("2001:db8:0:1:2::3")).String())
+	require.Equal(t, "fe80::/64", networkOf(addr("fe80::1%eth0")).String())
+	require.Equal(t, netip.Prefix{}, networkOf(netip.Addr{}))
 }

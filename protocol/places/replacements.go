@@ -25,7 +25,7 @@ func (r *Replacements) May(now time.Time, limit Limit, newcomer netip.Addr) bool
 	if limit.IsShare() {
 		return true
 	}
-	at, known := r.at[NetworkOf(newcomer)]
+	at, known := r.at[networkOf(newcomer)]
 	return !known || now.Sub(at) >= replaceAgain
 }
 
@@ -44,7 +44,7 @@ func (r *Replacements) Take(now time.Time, limit Limit, newcomer netip.Addr) boo
 	if r.at == nil {
 		r.at = make(map[netip.Prefix]time.Time)
 	}
-	n := NetworkOf(newcomer)
+	n := networkOf(newcomer)
 	r.at[n] = now
 	r.order = append(r.order, n)
 	return true

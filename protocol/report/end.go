@@ -13,7 +13,7 @@ const (
 	EndDuplicate            // the peer has another connection, which stays
 	EndUseless              // both sides have everything
 	EndIdle                 // neither side was interested in the other for long
-	EndReplaced             // a new connection needed its place, and it was of no use for longest
+	EndReplaced             // a new connection needed its place, and it was unused for longest
 	EndRemoved              // a user asked for it
 	EndStopped              // the torrent was paused or closed, or failed
 )

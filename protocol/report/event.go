@@ -89,8 +89,8 @@ type (
 		Senders []netip.AddrPort
 	}
 
-	// Completed says that the last piece came in, and that every piece was synced. A torrent that was complete from
-	// the start does not report it.
+	// Completed says that the last piece came in, and that every piece was synced. A
+	// torrent that was complete from the start does not report it.
 	Completed struct{ Torrent swarm.ID }
 
 	// Paused follows a call of Pause.

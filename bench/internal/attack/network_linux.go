@@ -25,7 +25,7 @@ func OwnNetwork(ctx context.Context) bool {
 func (s *Setting) AddAddresses(ctx context.Context) error {
 	for _, words := range []string{
 		"link set lo up",
-		fmt.Sprintf("addr add %s/15 dev lo", s.victim()),
+		fmt.Sprintf("addr add %s/15 dev lo", s.programAddr()),
 	} {
 		out, err := exec.CommandContext(ctx, "ip", strings.Fields(words)...).CombinedOutput()
 		if err != nil {

@@ -140,7 +140,7 @@ func (p *program) kill() {
 
 // seed starts shoal seed on torrents and returns its address when peers can have them.
 func (s *Setting) seed(ctx context.Context, all []torrent, flags ...string) (*program, netip.AddrPort, error) {
-	args := append([]string{"seed", "--dir", s.Dir, "--state", "off", "--listen", netip.AddrPortFrom(s.victim(), 0).String()}, flags...)
+	args := append([]string{"seed", "--dir", s.Dir, "--state", "off", "--listen", netip.AddrPortFrom(s.programAddr(), 0).String()}, flags...)
 	for _, t := range all {
 		args = append(args, t.file)
 	}
@@ -176,7 +176,7 @@ func (s *Setting) awaitSeed(ctx context.Context, to netip.AddrPort, t torrent) e
 
 // get starts shoal get on a torrent, to download it to dir, and returns its address.
 func (s *Setting) get(ctx context.Context, t torrent, dir string, flags ...string) (*program, netip.AddrPort, error) {
-	args := []string{"get", t.file, "--dir", dir, "--state", "off", "--listen", netip.AddrPortFrom(s.victim(), 0).String()}
+	args := []string{"get", t.file, "--dir", dir, "--state", "off", "--listen", netip.AddrPortFrom(s.programAddr(), 0).String()}
 	return s.startListening(ctx, "checked", 1, append(args, flags...))
 }
 

@@ -35,8 +35,8 @@ type Setting struct {
 // pieceLength is short, so that a torrent has many pieces, as a large one has.
 const pieceLength = 16 << 10
 
-// victim is the address of the program.
-func (s *Setting) victim() netip.Addr { return netip.AddrFrom4([4]byte{s.First, 18, 0, 1}) }
+// programAddr is the address of the program.
+func (s *Setting) programAddr() netip.Addr { return netip.AddrFrom4([4]byte{s.First, 18, 0, 1}) }
 
 // honest is the address of an honest peer.
 func (s *Setting) honest(i int) netip.Addr {
@@ -93,10 +93,13 @@ func (s *Setting) torrents(ctx context.Context, size int64, n int) ([]torrent, e
 		t := torrent{file: filepath.Join(s.Dir, name+".torrent"), path: filepath.Join(s.Dir, name)}
 		t.Torrent, err = metainfo.ReadFile(t.file)
 		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
 			if hashes == nil {
 				hashes, err = content.Hashes(ctx, base, size, pieceLength)
 			}
-			t.Torrent, err = makeTorrent(base, t, hashes)
+			if err == nil {
+				t.Torrent, err = makeTorrent(base, t, hashes)
+			}
 		}
 		if err != nil {
 			return nil, err

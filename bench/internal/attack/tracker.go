@@ -65,7 +65,7 @@ func honestHash() [20]byte { return [20]byte{'h', 'o', 'n', 'e', 's', 't'} }
 
 // tracker starts shoal tracker, and returns its announce URL.
 func (s *Setting) tracker(ctx context.Context) (*program, string, error) {
-	p, err := s.start(ctx, "tracker", "--listen", netip.AddrPortFrom(s.victim(), 0).String())
+	p, err := s.start(ctx, "tracker", "--listen", netip.AddrPortFrom(s.programAddr(), 0).String())
 	if err != nil {
 		return nil, "", err
 	}

@@ -182,6 +182,9 @@ func (d *Dialer) dial(t Owner, r dialRequest) {
 			c.Close()
 		}
 		d.sockets.release(r.addr.Addr(), true)
+		if t.Closing() { // which ended the dial
+			return
+		}
 		d.sockets.Logger.Debug("dial failed", "torrent", t.ID(), "addr", r.addr, "err", err)
 		t.Post(protocol.Unreached{Addr: r.addr, Why: outcome(err), Err: err})
 		return

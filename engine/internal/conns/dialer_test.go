@@ -116,6 +116,7 @@ func TestDialsWaitForOthers(t *testing.T) {
 		x.tasks.Wait()
 		d.Close()
 		require.Equal(t, 3, dials)
+		require.Empty(t, x.posted(), "closing it ended the dial, not the peer")
 		require.Empty(t, y.posted())
 	})
 }

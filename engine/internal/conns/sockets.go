@@ -107,8 +107,8 @@ func (s *Sockets) mayJoin(addr netip.Addr) bool {
 }
 
 // acquire takes a place for a connection that dialed us. If there is none, the connection
-// that was of no use for longest is closed, of any torrent. It reports false if all are
-// useful.
+// that was unused for longest is closed, of any torrent. It reports false if all are
+// in use.
 func (s *Sockets) acquire(addr netip.Addr) bool {
 	for {
 		unused, ok := s.tryAcquire(addr)
@@ -147,7 +147,7 @@ func (s *Sockets) acquireDial(addr netip.Addr) places.Limit {
 	return limit
 }
 
-// leastUsed returns the connection that was of no use for longest, if that is long enough
+// leastUsed returns the connection that was unused for longest, if that is long enough
 // to give its place up to addr; nil for none. The States decide what is useful. The caller
 // holds the lock.
 func (s *Sockets) leastUsed(limit places.Limit, addr netip.Addr) (least *Conn) {

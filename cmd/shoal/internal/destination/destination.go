@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
@@ -47,8 +48,10 @@ func (d Destination) Check(content string) error {
 	if err != nil {
 		return err
 	}
-	within := info.IsDir() && d.All && fi.Mode().IsRegular() && isWithin(d.Path, content)
-	if within || os.SameFile(info, fi) {
+	if os.SameFile(info, fi) {
+		return advice.New(fmt.Errorf("%s is the content", d.Path), "Choose another name with --output.")
+	}
+	if info.IsDir() && d.All && fi.Mode().IsRegular() && isWithin(d.Path, content) {
 		return d.isContent()
 	}
 	return d.checkTarget(fi)
@@ -207,7 +210,11 @@ func (d Destination) named(err error) error {
 	case errors.As(err, &linkErr):
 		err = linkErr.Err
 	}
-	return &fs.PathError{Op: "open", Path: d.Path, Err: err}
+	err = &fs.PathError{Op: "open", Path: d.Path, Err: err}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return advice.New(err, "Choose another name with --output, or check who may write to that folder.")
+	}
+	return err
 }
 
 // sameTorrent reports whether two torrents are the same and also say the same about it,

@@ -140,6 +140,10 @@ func Fitting(fields []string, columns int) string {
 // mapRows is the number of rows that a map of pieces takes at most.
 const mapRows = 3
 
+// aroundMap is how many rows of a window are not for the map: those of the name, the figures
+// and the cursor.
+const aroundMap = 3
+
 // legendRows is how many rows a window must have to show the legend of the map.
 const legendRows = 12
 
@@ -148,24 +152,24 @@ func (v View) showsMap() bool {
 	return !v.Stats.Complete() && v.Stats.Phase != engine.PhaseChecking
 }
 
-// multiLine draws a torrent with the map of its pieces.
-func (v View) multiLine(s terminal.Style, columns int) []string {
+// multiLine draws a torrent with the map of its pieces, which has at most most rows.
+func (v View) multiLine(s terminal.Style, columns, most int) []string {
 	columns = max(columns-1, 10)
 	size := quantity.Size(v.Length)
 	lines := []string{terminal.Shorten(v.Name, columns-terminal.Width(size)-2) + "  " + s.Paint(terminal.Faint, size)}
 	if !v.Stats.Complete() || v.Stats.Phase == engine.PhaseChecking {
-		lines = append(lines, v.pieces(s, columns)...)
+		lines = append(lines, v.pieces(s, columns, most)...)
 	}
 	return append(lines, Fitting(v.fields(s), columns))
 }
 
 // pieces draws the map, in rows that are alike in what a cell stands for.
-func (v View) pieces(s terminal.Style, columns int) (lines []string) {
+func (v View) pieces(s terminal.Style, columns, most int) (lines []string) {
 	if v.Stats.Phase == engine.PhaseChecking {
 		return []string{s.Bar(v.Share(), columns)}
 	}
 	pieces := v.Stats.Pieces
-	rows := min(mapRows, max(1, pieces/(4*columns)))
+	rows := min(most, max(1, pieces/(4*columns)))
 	for row := range rows {
 		first, end := pieces*row/rows, pieces*(row+1)/rows
 		part := swarm.NewBitfield(end - first)
@@ -190,7 +194,7 @@ func (v View) oneLine(s terminal.Style, columns int) string {
 // Draw returns the lines that show torrents in a window.
 func Draw(views []View, s terminal.Style, columns, rows int) (lines []string) {
 	if len(views) == 1 {
-		lines = views[0].multiLine(s, columns)
+		lines = views[0].multiLine(s, columns, min(mapRows, max(rows-aroundMap, 0)))
 		if rows >= legendRows && views[0].showsMap() {
 			lines = append(lines, s.Paint(terminal.Faint, legend(s)))
 		}

@@ -51,16 +51,26 @@ func TestMultiLine(t *testing.T) {
 		"a film with a rather long name.mkv  100.0 MiB",
 		strings.Repeat("#", 40) + strings.Repeat(".", 39),
 		"50.0%  down 4.0 MiB/s  ETA 0:13  3 peers (1 seed)  up 1.0 MiB/s",
-	}, half(100).multiLine(terminal.Style{}, 80))
+	}, half(100).multiLine(terminal.Style{}, 80, mapRows))
 	for columns := range 120 {
-		for _, line := range half(5000).multiLine(terminal.Style{Unicode: true, Color: true}, columns) {
+		for _, line := range half(5000).multiLine(terminal.Style{Unicode: true, Color: true}, columns, mapRows) {
 			require.LessOrEqual(t, terminal.Width(line), max(columns-1, 10)+20, "%d columns: %s", columns, line)
 			if columns > 30 {
 				require.Less(t, terminal.Width(line), columns)
 			}
 		}
 	}
-	require.Len(t, half(5000).multiLine(terminal.Style{}, 80), 2+mapRows)
+	require.Len(t, half(5000).multiLine(terminal.Style{}, 80, mapRows), 2+mapRows)
+}
+
+// A short window shows the figures, and less of the map.
+func TestShortWindow(t *testing.T) {
+	all := half(5000).multiLine(terminal.Style{}, 80, mapRows)
+	for rows := 3; rows < 8; rows++ {
+		lines := Draw([]View{half(5000)}, terminal.Style{}, 80, rows)
+		require.Len(t, lines, min(rows-1, 2+mapRows))
+		require.Equal(t, all[len(all)-1], lines[len(lines)-1])
+	}
 }
 
 func TestLegend(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
@@ -25,6 +26,7 @@ var ErrNoRoom = errors.New("there is too little room")
 // would end it later.
 type Target struct {
 	dir     string
+	swarms  map[swarm.ID]bool // of the torrents that were admitted
 	needed  int64             // bytes that the torrents which were checked still need
 	owners  map[string]string // the name of the torrent that a file to write belongs to
 	folders map[string]error  // what is wrong with folders that were looked at; nil for nothing
@@ -32,12 +34,16 @@ type Target struct {
 
 // New returns the target dir.
 func New(dir string) *Target {
-	return &Target{dir: dir, owners: make(map[string]string), folders: make(map[string]error)}
+	return &Target{dir: dir, swarms: make(map[swarm.ID]bool), owners: make(map[string]string), folders: make(map[string]error)}
 }
 
 // Admit returns why a torrent cannot be downloaded to the target, together with the
-// torrents that were admitted before; nil if nothing speaks against it.
+// torrents that were admitted before; nil if nothing speaks against it. A torrent that was
+// admitted before needs nothing more: the client says that it is there already.
 func (g *Target) Admit(info *metainfo.Info) error {
+	if slices.ContainsFunc(info.IDs(), func(id swarm.ID) bool { return g.swarms[id] }) {
+		return nil
+	}
 	dir, err := filepath.Abs(g.dir)
 	if err != nil {
 		return err
@@ -79,6 +85,9 @@ func (g *Target) Admit(info *metainfo.Info) error {
 		g.owners[file] = terminal.Sanitize(info.Name)
 	}
 	g.needed += missing
+	for _, id := range info.IDs() {
+		g.swarms[id] = true
+	}
 	return nil
 }
 

@@ -58,6 +58,9 @@ func TestAdmitTwoThatWantOneFile(t *testing.T) {
 	dir := t.TempDir()
 	g := New(dir)
 	require.NoError(t, g.Admit(one))
+	needed := g.needed
+	require.NoError(t, g.Admit(one), "the same torrent does not stand in its own way")
+	require.Equal(t, needed, g.needed)
 	err := g.Admit(two)
 	require.ErrorContains(t, err, "the torrent album, which was named before, has the file album/")
 	require.Less(t, len(err.Error()), 400)
