@@ -30,6 +30,10 @@ const (
 	duplicateWait = 5 * time.Minute
 	crossedWait   = 10 * time.Second
 	crowdedWait   = 30 * time.Second
+
+	// fullRetry is the longest time before an address is tried again whose peer shook
+	// hands: it may have had no place for us, and have one soon.
+	fullRetry = time.Minute
 )
 
 // backoff is the time before an address is tried again, by failures in a row.
@@ -271,6 +275,7 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 		e.dialing = false
 		b.dialing--
 	}
+	mayBeFull := e.connected && how == Failed
 	e.connected = false
 	switch how {
 	case Useless:
@@ -287,7 +292,11 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 	if e.self {
 		return
 	}
-	e.retryAt = now.Add(e.wait(now, how))
+	wait := e.wait(now, how)
+	if mayBeFull {
+		wait = min(wait, fullRetry)
+	}
+	e.retryAt = now.Add(wait)
 	if how.isFailure() {
 		e.failures++
 	}

@@ -98,6 +98,40 @@ var choiceScripts = []script{
 		end 1 failed
 		next -> nobody for 1s`},
 
+	{"a peer that shakes hands and leaves may be full, and is tried each minute at least", `
+		add 1
+		next -> 1
+		connected 1
+		end 1 failed
+		next -> nobody for 1s
+		wait 1s
+		next -> 1
+		connected 1
+		end 1 failed
+		next -> nobody for 5s
+		wait 5s
+		next -> 1
+		connected 1
+		end 1 failed
+		next -> nobody for 15s
+		wait 15s
+		next -> 1
+		connected 1
+		end 1 failed
+		next -> nobody for 1m0s
+		wait 1m0s
+		next -> 1
+		connected 1
+		end 1 failed
+		next -> nobody for 1m0s
+		wait 1m0s
+		next -> 1
+		connected 1
+		end 1 failed
+		next -> nobody for 1m0s
+		wait 1m0s
+		next -> 1`},
+
 	{"who is refused is not dialed for a minute, whatever its port", `
 		add 192.0.2.1:6881
 		add 192.0.2.1:7000
