@@ -7,6 +7,7 @@ require (
 	github.com/shoal-bt/shoal/client v0.1.0
 	github.com/shoal-bt/shoal/diskstore v0.1.0
 	github.com/shoal-bt/shoal/engine v0.1.0
+	github.com/shoal-bt/shoal/handshake v0.1.0
 	github.com/shoal-bt/shoal/metainfo v0.1.0
 	github.com/shoal-bt/shoal/peerwire v0.1.0
 	github.com/shoal-bt/shoal/piecehash v0.1.0
@@ -19,7 +20,6 @@ require (
 require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
 	github.com/jackpal/bencode-go v1.2.0 // indirect
-	github.com/shoal-bt/shoal/handshake v0.1.0 // indirect
 	github.com/shoal-bt/shoal/httptracker v0.1.0 // indirect
 	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect
