@@ -112,20 +112,38 @@ func (h *Handles) addIdle(x *handle) {
 // reserves a slot, and the caller must open x and then call finishOpen. If x is a
 // file, the caller opens its folder first: haveFolder says that the folder is open
 // and counts the caller as a user; otherwise a slot is reserved for it too.
+//
+// A caller that opens x has its slots already, because others that wait for x may hold
+// slots.
 func (h *Handles) beginOpen(x, folder *handle) (open, haveFolder bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.acquireOrClaim(x) {
-		return true, false
+	for {
+		switch {
+		case x.opening || x.closeWhenIdle:
+			h.wait()
+		case x.isOpen():
+			h.acquireLocked(x)
+			return true, false
+		case h.takeSlots(folder):
+			x.opening = true
+			return false, h.acquireFolder(folder)
+		case !h.evict():
+			h.wait()
+		}
 	}
-	return false, h.reserveLocked(folder)
 }
 
 // reserve reserves slots for a file and its folder, as beginOpen does.
 func (h *Handles) reserve(folder *handle) (haveFolder bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.reserveLocked(folder)
+	for !h.takeSlots(folder) {
+		if !h.evict() {
+			h.wait()
+		}
+	}
+	return h.acquireFolder(folder)
 }
 
 // freeSlots returns reserved slots.
@@ -136,29 +154,28 @@ func (h *Handles) freeSlots(slots int) {
 	h.wake()
 }
 
-// reserveLocked waits for a free slot, and for a second one if folder is neither nil
-// nor open. Then it reserves the slots and acquires folder if that is open. The caller
-// must use no handle and hold no slot, because callers would otherwise wait for each
-// other.
-func (h *Handles) reserveLocked(folder *handle) (haveFolder bool) {
-	for {
-		slots := 1
-		if folder != nil && !folder.usable() {
-			slots = 2
-		}
-		if h.open+slots <= h.limit {
-			h.open += slots
-			break
-		}
-		if !h.evict() {
-			h.wait()
-		}
+// takeSlots reserves a slot, and a second one if folder is neither nil nor open. It
+// reports false if there are not so many. A caller that waits for slots must use no handle and
+// hold no slot, because callers would otherwise wait for each other.
+func (h *Handles) takeSlots(folder *handle) bool {
+	slots := 1
+	if folder != nil && !folder.usable() {
+		slots = 2
 	}
-	if folder != nil && folder.usable() {
-		h.acquireLocked(folder)
-		return true
+	if h.open+slots > h.limit {
+		return false
 	}
-	return false
+	h.open += slots
+	return true
+}
+
+// acquireFolder counts one more user of folder, if it is neither nil nor closed.
+func (h *Handles) acquireFolder(folder *handle) (haveFolder bool) {
+	if folder == nil || !folder.usable() {
+		return false
+	}
+	h.acquireLocked(folder)
+	return true
 }
 
 // beginOpenReserved is beginOpen for a caller that has already reserved a slot for x.
@@ -175,7 +192,7 @@ func (h *Handles) beginOpenReserved(x *handle) (open bool) {
 }
 
 // acquireOrClaim counts one more user of x if it is open. Otherwise it makes the
-// caller the one that opens x.
+// caller, which has a slot for x, the one that opens x.
 func (h *Handles) acquireOrClaim(x *handle) (open bool) {
 	for x.opening || x.closeWhenIdle {
 		h.wait()
