@@ -155,7 +155,7 @@ func (h *Handles) freeSlots(slots int) {
 }
 
 // takeSlots reserves a slot, and a second one if folder is neither nil nor open. It
-// reports false if there are not so many. A caller that waits for slots must use no handle and
+// reports false if there is none free. A caller that waits for slots must use no handle and
 // hold no slot, because callers would otherwise wait for each other.
 func (h *Handles) takeSlots(folder *handle) bool {
 	slots := 1
