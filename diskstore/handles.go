@@ -155,8 +155,8 @@ func (h *Handles) freeSlots(slots int) {
 }
 
 // takeSlots reserves a slot, and a second one if folder is neither nil nor open. It
-// reports false if there is none free. A caller that waits for slots must use no handle and
-// hold no slot, because callers would otherwise wait for each other.
+// reports false if fewer are free. A caller that waits for slots must use no handle and hold
+// no slot, because callers would otherwise wait for each other.
 func (h *Handles) takeSlots(folder *handle) bool {
 	slots := 1
 	if folder != nil && !folder.usable() {
