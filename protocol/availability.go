@@ -2,15 +2,12 @@ package protocol
 
 import (
 	"bytes"
-	"errors"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 )
-
-// errUseless ends a connection between two that have everything.
-var errUseless = errors.New("neither side has what the other wants")
 
 // receiveFirstBitfield takes in what the peer has, as its first message
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": bitfield).
@@ -98,7 +95,7 @@ func (s *State) addToPicker(now time.Time, p *peer) {
 // closeIfUseless ends a connection between two that have everything.
 func (s *State) closeIfUseless(now time.Time, p *peer) {
 	if s.complete() && p.has.All(s.n) && !p.closing {
-		s.closePeer(now, p, errUseless)
+		s.closePeer(now, p, ending.ErrUseless)
 	}
 }
 

@@ -2,24 +2,15 @@ package protocol
 
 import (
 	"bytes"
-	"errors"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
-	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/traffic"
 	"github.com/shoal-bt/shoal/swarm"
-)
-
-// The reasons for which a connection is refused.
-var (
-	errDuplicate = errors.New("second connection to the same peer")
-	errSelf      = errors.New("connection to ourselves")
-	errFull      = errors.New("too many connections")
-	errRefused   = errors.New("refused for a while, because a peer of this address flooded us")
 )
 
 func (e Joined) apply(now time.Time, s *State) {
@@ -73,13 +64,13 @@ func newPeer(now time.Time, e Joined) *peer {
 func (s *State) refusal(now time.Time, e Joined) error {
 	switch {
 	case !s.Running():
-		return errPaused
+		return ending.ErrPaused
 	case e.ID == s.config.PeerID: // we dialed ourselves (BEP 3, "peer protocol": peer id)
-		return errSelf
+		return ending.ErrSelf
 	case s.book.Banned(e.Addr.Addr()):
-		return errBanned
+		return ending.ErrBanned
 	case s.book.Refused(now, e.Addr.Addr()):
-		return errRefused
+		return ending.ErrRefused
 	}
 	old := s.duplicateOf(e)
 	switch {
@@ -87,13 +78,13 @@ func (s *State) refusal(now time.Time, e Joined) error {
 		return s.makeRoom(now, e.Addr.Addr(), e.Outgoing)
 	case !sameHost(old, e):
 		old.duplicateAt = now
-		return errDuplicate
+		return ending.ErrDuplicate
 	case old.outgoing == e.Outgoing || e.Outgoing != s.isGreater(e.ID):
 		// If both dialed, both must keep the same connection: the one that the greater
 		// of the two peer ids made.
-		return errDuplicate
+		return ending.ErrDuplicate
 	}
-	s.closePeer(now, old, errDuplicate)
+	s.closePeer(now, old, ending.ErrDuplicate)
 	return nil
 }
 
@@ -126,29 +117,13 @@ func (s *State) isGreater(than swarm.PeerID) bool {
 func (s *State) refuse(now time.Time, e Joined, why error) {
 	if e.Outgoing {
 		old := s.duplicateOf(e)
-		if why == errDuplicate && (!old.dialAddr.IsValid() || old.dialAddr == e.Addr) {
+		if why == ending.ErrDuplicate && (!old.dialAddr.IsValid() || old.dialAddr == e.Addr) {
 			old.dialAddr = e.Addr // to be dialed again when it is lost
 		} else {
-			s.book.Ended(now, e.Addr, outcomeOfRefusal(why))
+			s.book.Ended(now, e.Addr, ending.Refused(why))
 		}
 	}
 	s.do(Hangup{e.Peer, why})
-}
-
-// outcomeOfRefusal returns what a connection that we refuse means for the address that we
-// dialed.
-func outcomeOfRefusal(why error) addressbook.Outcome {
-	switch why {
-	case errFull, errPaused:
-		return addressbook.NoRoom
-	case errSelf:
-		return addressbook.Self
-	case errDuplicate:
-		return addressbook.Duplicate
-	case errCrowded:
-		return addressbook.Crowded
-	}
-	return addressbook.Failed
 }
 
 // sendFirst sends what comes right after the handshake: what we have

@@ -5,14 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // ErrClosed is the error of calls to a torrent that is closed.
 var ErrClosed = errors.New("closed")
-
-// errPaused ends connections when the torrent stops running for a while.
-var errPaused = errors.New("the torrent is paused")
 
 // apply takes over what is held on trust, and has the rest checked.
 func (Start) apply(now time.Time, s *State) {
@@ -84,7 +82,7 @@ func (Pause) apply(now time.Time, s *State) {
 	case PhaseChecking:
 		s.paused = true // once it is checked
 	case PhaseRunning:
-		s.stop(now, PhasePaused, errPaused)
+		s.stop(now, PhasePaused, ending.ErrPaused)
 		s.spillAll()
 		s.report(Paused{Torrent: s.ID()})
 	}

@@ -71,7 +71,7 @@ func New(now time.Time, setup Setup) *State {
 	if config == nil {
 		config = new(Config)
 	}
-	if !config.complete() {
+	if !config.Complete() {
 		full := config.Or(DefaultConfig())
 		config = &full
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -31,7 +32,7 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 		return
 	}
 	s.paused = s.phase == PhasePaused
-	s.stop(now, PhaseChecking, errPaused)
+	s.stop(now, PhaseChecking, ending.ErrPaused)
 	s.err = nil
 	s.dropMemory()
 	all := swarm.NewBitfield(s.n)

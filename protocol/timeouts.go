@@ -1,11 +1,11 @@
 package protocol
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 )
 
@@ -15,11 +15,6 @@ const (
 	keepAliveAfter       = 60 * time.Second // of our silence; peers close after 2 minutes
 	giveUpAfter          = time.Minute      // without a block: units set aside for the peer go to others
 	maxStalls            = 3                // times in a row that we give up on a peer's blocks until it goes
-)
-
-var (
-	errTimeout = errors.New("silent for too long")
-	errIdle    = errors.New("no interest on either side")
 )
 
 // timeoutChecks is when the peers' clocks are looked at.
@@ -71,11 +66,11 @@ func (s *State) checkSilence(now time.Time, p *peer) {
 	limit := s.config.IdleTimeout
 	switch {
 	case now.Sub(p.lastReceived) > s.peerTimeout:
-		s.closePeer(now, p, errTimeout)
+		s.closePeer(now, p, ending.ErrTimeout)
 	case p.interested || p.amInterested:
 		p.lastInterest = now
 	case limit > 0 && now.Sub(p.lastInterest) > limit:
-		s.closePeer(now, p, errIdle)
+		s.closePeer(now, p, ending.ErrIdle)
 	}
 }
 
@@ -119,7 +114,7 @@ func (s *State) checkRequests(now time.Time, p *peer) {
 func (s *State) giveUpRequests(now time.Time, p *peer) {
 	p.stalls++
 	if p.stalls >= maxStalls {
-		s.closePeer(now, p, errTimeout)
+		s.closePeer(now, p, ending.ErrTimeout)
 		return
 	}
 	for _, r := range p.requests {
