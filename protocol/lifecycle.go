@@ -112,7 +112,8 @@ func (s *State) stop(now time.Time, phase Phase, why error) {
 		s.closePeer(now, p, why)
 	}
 	s.stopPicker()
-	s.chokes.at, s.reports.statsAt = time.Time{}, time.Time{}
+	s.chokes.Stop()
+	s.reports.statsAt = time.Time{}
 	if wasRunning {
 		s.do(Announce{Event: swarm.Stopped})
 	}

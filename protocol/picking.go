@@ -1,8 +1,6 @@
 package protocol
 
-import (
-	"github.com/shoal-bt/shoal/swarm"
-)
+import "github.com/shoal-bt/shoal/swarm"
 
 // A torrent has a picker only while pieces are missing and it runs. What a picker must
 // know is in the State as well, so a new one can learn all of it.
@@ -40,32 +38,12 @@ func (s *State) startPicker() {
 			s.picker.Held(i)
 		}
 	}
-	s.replayBlocks()
+	s.pieces.Replay(s.picker, nobody)
 	for _, p := range s.order {
 		if p.inPicker {
 			s.picker.Join(p.id, p.has.Bitfield(s.n))
 		}
 	}
-}
-
-// replayBlocks tells the picker which blocks have arrived. They come as if from a peer
-// of their own, because a picker hears of blocks in no other way.
-func (s *State) replayBlocks() {
-	if s.pieces.Len() == 0 {
-		return
-	}
-	all := swarm.NewBitfield(s.n)
-	all.SetAll(s.n)
-	s.picker.Join(nobody, all)
-	for _, a := range s.pieces.InOrder() {
-		for k := range a.Blocks() {
-			b := s.geo.Request(a.Piece, k)
-			if a.Arrived(k) && s.geo.Contains(b) {
-				s.picker.Arrive(nil, nobody, b)
-			}
-		}
-	}
-	s.picker.Leave(nobody)
 }
 
 // stopPicker gives the picker up. Open requests count as late: if their blocks come they

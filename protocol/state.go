@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -35,7 +36,7 @@ type State struct {
 	lateErr error // of the Storage, after Close
 
 	holdings
-	sections   sections
+	sections   pieces.Sections
 	stored     storedCheck
 	completion completion
 	unreadable readFailures
@@ -97,7 +98,7 @@ func New(now time.Time, setup Setup) *State {
 	if s.peerTimeout == 0 {
 		s.peerTimeout = 120 * time.Second
 	}
-	s.sections = newSections(&setup, s.memory.Units())
+	s.sections = pieces.NewSections(setup.Sections, setup.Lanes, s.geo.PieceLength, s.memory.Units())
 	s.have = swarm.NewBitfield(s.n)
 	for i := range s.n {
 		s.left += int64(s.geo.PieceLen(i))
@@ -178,7 +179,7 @@ func (s *State) LateErr() error { return s.lateErr }
 // deadline of its own.
 func (s *State) nextDeadline() (next time.Time) {
 	for _, t := range [...]time.Time{
-		s.chokes.nextDeadline(),
+		s.chokes.Due(),
 		s.timeouts.nextDeadline(),
 		s.reports.nextDeadline(),
 		s.idle.nextDeadline(),
@@ -191,7 +192,7 @@ func (s *State) nextDeadline() (next time.Time) {
 }
 
 func (Tick) apply(now time.Time, s *State) {
-	if due(s.chokes.at, now) {
+	if due(s.chokes.Due(), now) {
 		s.rechoke(now)
 	}
 	if due(s.timeouts.at, now) {
