@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/duplicates"
 	"github.com/shoal-bt/shoal/protocol/ending"
 )
 
@@ -22,7 +23,7 @@ func (s *State) closePeer(now time.Time, p *peer, why error) {
 	if p.end == EndFlood {
 		s.book.Refuse(now, p.addr.Addr())
 	}
-	s.do(Hangup{p.id, why})
+	s.do(Hangup{Peer: p.id, Why: why})
 	s.removePeer(now, p)
 }
 
@@ -59,7 +60,7 @@ func (e Gone) apply(now time.Time, s *State) {
 		s.removePeer(now, p)
 	}
 	delete(s.peers, p.id)
-	s.do(Hangup{p.id, p.closeErr})
+	s.do(Hangup{Peer: p.id, Why: p.closeErr})
 	s.memory.Release(p.tally.TakeCredits(1 << 30))
 	s.figures.traffic.Ended.Add(p.tally)
 	if p.outgoing || !s.book.BeingDialed(p.dialAddr) { // otherwise it only says that it can be dialed there
@@ -79,7 +80,7 @@ func (e Gone) apply(now time.Time, s *State) {
 // was the other's first. The greater of the two tries again first.
 func (s *State) outcomeOfEnd(now time.Time, p *peer) addressbook.Outcome {
 	hasMoved := p.tally.Down.Load()+p.tally.Up.Load() > 0
-	crossed := now.Sub(p.duplicateAt) < crossTime && !s.isGreater(p.peerID)
+	crossed := now.Sub(p.duplicateAt) < crossTime && !duplicates.IsGreater(s.config.PeerID, p.peerID)
 	return ending.Outcome(p.end, hasMoved, crossed)
 }
 

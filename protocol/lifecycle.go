@@ -26,7 +26,7 @@ func (Start) apply(now time.Time, s *State) {
 	s.phase = PhaseChecking
 	if s.setup.Check.Count() > 0 {
 		s.stored.total = s.setup.Check.Count()
-		s.do(CheckStored{s.setup.Check, s.stored.round})
+		s.do(CheckStored{Pieces: s.setup.Check, Round: s.stored.round})
 		return
 	}
 	s.checked(now)

@@ -5,6 +5,8 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/standin"
+	"github.com/shoal-bt/shoal/protocol/waiting"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -21,7 +23,7 @@ type State struct {
 	n           int // pieces of the torrent
 	memory      Memory
 	newPicker   func() swarm.Picker
-	picker      swarm.Picker // noPicker while there is nothing to request
+	picker      swarm.Picker // standin.Picker while there is nothing to request
 	peerTimeout time.Duration
 	start       time.Time
 	serial      uint64 // the last serial number of an assembly
@@ -43,7 +45,7 @@ type State struct {
 	reports    reports
 	idle       idleness
 	figures    figures
-	waiters    []waiter
+	waiters    waiting.List
 	book       addressbook.Book
 
 	*workingSet
@@ -84,7 +86,7 @@ func New(now time.Time, setup Setup) *State {
 		n:           setup.Geometry.Pieces(),
 		memory:      setup.Memory,
 		newPicker:   setup.NewPicker,
-		picker:      noPicker{},
+		picker:      standin.Picker{},
 		peerTimeout: setup.PeerTimeout,
 		start:       now,
 		port:        setup.Port,
@@ -93,7 +95,7 @@ func New(now time.Time, setup Setup) *State {
 		workingSet:  emptySet,
 	}
 	if s.memory == nil {
-		s.memory = new(unlimited)
+		s.memory = new(standin.Memory)
 	}
 	if s.peerTimeout == 0 {
 		s.peerTimeout = 120 * time.Second

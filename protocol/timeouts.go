@@ -6,7 +6,6 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/ending"
-	"github.com/shoal-bt/shoal/protocol/pacing"
 )
 
 const (
@@ -92,21 +91,12 @@ func (s *State) checkRequests(now time.Time, p *peer) {
 	if isStalled {
 		p.pace.Stalled()
 	}
-	for i := range p.requests {
-		r := &p.requests[i]
-		// Blocks come in order: one that was requested long before others that
-		// came is lost.
-		isPassedOver := now.Sub(r.Sent) > 2*wait+pacing.QueueTime && r.Sent.Before(p.lastBlock.Add(-2*wait))
-		if !r.Late && (isStalled || isPassedOver) {
-			r.Late, r.Void = true, !isStalled
-			s.picker.Drop(p.id, r.Block)
-			s.repick = true
-		}
+	for b := range p.requests.MarkLate(now, p.lastBlock, wait, isStalled) {
+		s.picker.Drop(p.id, b)
+		s.repick = true
 	}
-	// Cancelled blocks of a peer without the fast extension are never answered.
-	for len(p.requests) > 0 && p.requests[0].Late && now.Sub(p.requests[0].Sent) > giveUpAfter {
-		p.requests.Remove(0)
-		s.memory.Release(p.tally.TakeCredits(1))
+	if n := p.requests.ForgetLate(now.Add(-giveUpAfter)); n > 0 {
+		s.memory.Release(p.tally.TakeCredits(n))
 	}
 }
 
