@@ -55,7 +55,7 @@
 //	how many messages may change nothing          allowance/allowance.go  Allowance.Refill
 //	when a piece is checked                       checking.go             State.submit
 //	how long pieces are checked by section        pieces/sections.go      Sections.Next
-//	who gets an upload slot                       choking/titfortat.go    titForTat.Unchoke
+//	who gets an upload slot                       choking/ranked.go       ranked.Unchoke
 //	when the choker is asked                      choking/rounds.go       Rounds.scheduleNext
 //	which requests of a peer are served           serving.go              State.receiveRequest
 //	when a piece that cannot be read is served    unreadable.go           State.retryUnreadable
