@@ -160,7 +160,7 @@ func TestAccept(t *testing.T) {
 		{name: "secured, or plain", peer: dials(mask{7}, them), secures: both},
 		{name: "secured by another", peer: dials(mask{8}, them), secures: both},
 		{name: "only secured", peer: dials(mask{7}, them), secures: []Secure{mask{7}}},
-		{name: "plain, only secured", peer: dials(nil, them), secures: []Secure{mask{7}}, why: Filtered, cause: errPlain},
+		{name: "plain, only secured", peer: dials(nil, them), secures: []Secure{mask{7}}, why: Refused, cause: errPlain},
 		{name: "secured, only plain", peer: dials(mask{7}, them), why: Foreign},
 		{name: "secured by none of ours", peer: dials(mask{9}, them), secures: both, why: Foreign, cause: errUnknownKind},
 		{name: "another protocol", peer: say([]byte("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n")), why: Foreign},

@@ -62,7 +62,7 @@ func (c *Connector) tryDialer(p *pending, d Dialer) (conn *Conn, wasReached bool
 			return conn, true, nil
 		}
 		socket.Close()
-		last = p.failed(reasonOf(err), err)
+		last = p.failed(handshakeReason(err), err)
 		if last.Why.isFinal() {
 			break
 		}

@@ -22,4 +22,16 @@
 // # Concurrency
 //
 // All methods may be called concurrently, and what Options bring is called concurrently.
+//
+// # Where to find a rule
+//
+//	rule                                         file          function
+//	how many dials are under way at once         queue.go      Connector.next
+//	whose dial comes next                        queue.go      Connector.next
+//	when a first dial gives up early             attempts.go   Connector.step
+//	in which order a peer is tried               attempts.go   Connector.dial
+//	which local address a connection has         plug.go       TCP.localFor
+//	how plain is told from encrypted             accept.go     Connector.secureOf
+//	who takes a connection for an unknown swarm  swarms.go     Connector.Receive
+//	why a handshake failed                       errors.go     handshakeReason
 package connect
