@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"time"
+
+	"github.com/shoal-bt/shoal/swarm/announceurl"
 )
 
 // ErrNoScrape says that the announce URL has no scrape URL, so the tracker cannot be
@@ -97,7 +99,7 @@ func hideURL(err error, secrets []string) error {
 		return nil
 	}
 	text := err.Error()
-	if cleaned := hideSecrets(text, secrets); cleaned != text {
+	if cleaned := announceurl.Hide(text, secrets); cleaned != text {
 		return errors.New(cleaned)
 	}
 	return err
@@ -110,7 +112,7 @@ func (p httpResponse) responseError(err error, secrets []string) error {
 	var failure *FailureError
 	switch {
 	case errors.As(err, &failure):
-		failure.Reason = cleanText(failure.Reason, secrets)
+		failure.Reason = announceurl.Clean(failure.Reason, secrets)
 		if failure.RetryIn == 0 && failure.Interval == 0 && failure.MinInterval == 0 {
 			failure.RetryIn = p.retryAfter
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/announceurl"
 )
 
 // An announceResponse is a tracker's answer to an announce, after checks.
@@ -98,7 +99,7 @@ func (r *announceResponse) readStrings(v bencode.Value) {
 // warningText returns what the user should know of an answer: the tracker's warning and
 // what was ignored, as one line without secrets.
 func (r *announceResponse) warningText(secrets []string) string {
-	text := cleanText(r.warning, secrets)
+	text := announceurl.Clean(r.warning, secrets)
 	if len(r.ignored) == 0 {
 		return text
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+
+	"github.com/shoal-bt/shoal/swarm/announceurl"
 )
 
 // A target is the URL of a tracker.
@@ -33,7 +35,7 @@ func newTarget(u *url.URL) (target, error) {
 	// net/http sends a query unchanged, and a space would end the request line.
 	u.RawQuery = strings.ReplaceAll(u.RawQuery, " ", "%20")
 	t := target{url: u}
-	t.shown, t.secrets = redact(u)
+	t.shown, t.secrets = announceurl.Split(u)
 	return t, nil
 }
 

@@ -1,12 +1,11 @@
-package httptracker
+package announceurl_test
 
 import (
-	"errors"
 	"net/url"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"github.com/shoal-bt/shoal/swarm/announceurl"
 )
 
 func TestRedact(t *testing.T) {
@@ -25,39 +24,47 @@ func TestRedact(t *testing.T) {
 		"abcdefghabcdefgh":                                                "(no valid URL)",
 		"http://tracker.test/%zz/announce":                                "(no valid URL)",
 		"https://tracker.test/announce/abcdefghijklmnopqrstuvwxyzabcdefg": "https://tracker.test/announce/***",
+		"udp://tracker.test:80/0123456789abcdef?auth=0x00":                "udp://tracker.test:80/***?***",
 	} {
-		require.Equal(t, want, Redact(from), from)
+		if got := announceurl.Redact(from); got != want {
+			t.Errorf("%s is shown as %s, want %s", from, got, want)
+		}
 	}
 }
 
-func TestScrub(t *testing.T) {
+func TestHide(t *testing.T) {
 	u, err := url.Parse("https://us%65r:pass%2Fword@tracker.test/0123456789ABCDEF/announce?key=s%20ecret1&x=y")
-	require.NoError(t, err)
-	_, secrets := redact(u)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, secrets := announceurl.Split(u)
 	for _, text := range []string{
 		"unknown 0123456789abcdef given", "0123456789ABCDEF", "pass/word", "pass%2Fword", "pass%2fword", "s%20ecret1", "s ecret1", "s+ecret1",
 		"user", "user:pass%2Fword", strings.Repeat("0123456789abcdef", 3),
 	} {
-		require.NotContains(t, strings.ToLower(hideSecrets("a "+text+" b", secrets)), strings.ToLower(text))
+		hidden := announceurl.Hide("a "+text+" b", secrets)
+		if strings.Contains(strings.ToLower(hidden), strings.ToLower(text)) {
+			t.Errorf("%q shows %q", hidden, text)
+		}
 	}
-	require.Equal(t, "the announce of tracker.test", hideSecrets("the announce of tracker.test", secrets))
+	const plain = "the announce of tracker.test"
+	if got := announceurl.Hide(plain, secrets); got != plain {
+		t.Errorf("%q became %q", plain, got)
+	}
 }
 
 func TestClean(t *testing.T) {
-	require.Equal(t, "one two", cleanText("one\ntwo", nil))
-	require.NotContains(t, cleanText("x\x1b[31m", nil), "\x1b")
-	long := cleanText(strings.Repeat("é", 1<<20), nil)
-	require.LessOrEqual(t, len(long), 303)
-	require.True(t, strings.HasSuffix(long, "é..."))
-	require.Equal(t, "passkey *** unknown", cleanText("passkey abcd1234 unknown", []string{"abcd1234"}))
-}
-
-func TestPlain(t *testing.T) {
-	secrets := []string{"0123456789abcdef"}
-	inner := errors.New("refused")
-	err := hideURL(&url.Error{Op: "Get", URL: "http://t.test/0123456789abcdef", Err: inner}, secrets)
-	require.Equal(t, inner, err)
-	err = hideURL(&url.Error{Err: &url.Error{URL: "x", Err: errors.New("lookup 0123456789ABCDEF.test: no such host")}}, secrets)
-	require.EqualError(t, err, "lookup ***.test: no such host")
-	require.NoError(t, hideURL(nil, nil))
+	for text, want := range map[string]string{
+		"one\ntwo":                 "one two",
+		"x\x1b[31m":                "x [31m",
+		"passkey abcd1234 unknown": "passkey *** unknown",
+	} {
+		if got := announceurl.Clean(text, []string{"abcd1234"}); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	long := announceurl.Clean(strings.Repeat("é", 1<<20), nil)
+	if len(long) > 303 || !strings.HasSuffix(long, "é...") {
+		t.Errorf("%d bytes, the end is %q", len(long), long[len(long)-8:])
+	}
 }
