@@ -135,8 +135,10 @@ func TestDialWhileClosing(t *testing.T) {
 			sockets.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		}
 		y := &closesLate{torrent: newTorrent(t, nil)}
+		begin := time.Now()
 		sockets.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false)
 		y.tasks.Wait()
+		require.Zero(t, time.Since(begin))
 		require.Empty(t, y.posted())
 		x.close()
 		x.tasks.Wait()
