@@ -16,8 +16,9 @@
 //
 // # What plugs in
 //
-// uTP is a [Dialer] beside [TCP] and a net.Listener. A proxy is a Dialer that replaces TCP.
-// Message stream encryption is a [Secure].
+// A uTP socket is a [Dialer] before [TCP], and the connections that it accepts go to Accept.
+// A proxy is a Dialer that replaces TCP, so that nobody dials past it. Message stream
+// encryption is a [Secure]: a peer names a swarm of AddSwarm by its Mark, a hash of the ID.
 //
 // # Concurrency
 //

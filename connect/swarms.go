@@ -1,11 +1,16 @@
 package connect
 
 import (
+	"errors"
+	"net/netip"
 	"sync"
 
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/swarm"
 )
+
+// errNotAdmitted says that Receiver.Admit was false.
+var errNotAdmitted = errors.New("no place for one more connection of this swarm")
 
 // A Receiver takes the connections that peers make to us for a swarm that is no torrent yet,
 // such as that of a magnet link whose metadata is being fetched.
@@ -13,8 +18,20 @@ type Receiver struct {
 	// Ours is what we answer. Its InfoHash is not used.
 	Ours handshake.Handshake
 
+	// Admit reports whether a peer of an address is answered; nil answers all. It must
+	// not block.
+	Admit func(netip.AddrPort) bool
+
 	// Take gets a connection and owns it. It must not block.
 	Take func(*Conn)
+}
+
+// Answer returns what to answer a peer, or an error if it is not admitted.
+func (r Receiver) Answer(from netip.AddrPort) (handshake.Handshake, error) {
+	if r.Admit != nil && !r.Admit(from) {
+		return handshake.Handshake{}, errNotAdmitted
+	}
+	return r.Ours, nil
 }
 
 // swarms are the swarms that a peer may name who dials us.

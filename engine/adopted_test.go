@@ -220,9 +220,18 @@ func TestReceiver(t *testing.T) {
 		e := r.engine("10.0.0.1", link, Config{})
 		took := make(chan *connect.Conn, 10)
 		stop := e.Connector().Receive(s.id, connect.Receiver{
-			Ours: oursFor(e, s),
-			Take: func(c *connect.Conn) { took <- c },
+			Ours:  oursFor(e, s),
+			Admit: func(a netip.AddrPort) bool { return a.Addr() != netip.MustParseAddr("10.9.0.1") },
+			Take:  func(c *connect.Conn) { took <- c },
 		})
+		refused := func(addr string) {
+			socket, err := r.network.Host(addr, simnet.Link{}).DialContext(t.Context(), "tcp", e.Addrs()[0].String())
+			require.NoError(t, err)
+			h := handshake.Handshake{InfoHash: s.id, PeerID: peerID("r")}
+			_, err = handshake.Initiate(t.Context(), socket, h, handshake.Options{})
+			require.ErrorIs(t, err, io.EOF)
+		}
+		refused("10.9.0.1")
 		a := r.dialAs("a", e, s, handshake.Fast)
 		c := <-took
 		require.False(t, c.Outgoing)
@@ -248,11 +257,7 @@ func TestReceiver(t *testing.T) {
 		require.True(t, d.ended(time.Second))
 
 		stop()
-		host := r.network.Host("10.9.1.1", simnet.Link{})
-		socket, err := host.DialContext(t.Context(), "tcp", e.Addrs()[0].String())
-		require.NoError(t, err)
-		_, err = handshake.Initiate(t.Context(), socket, oursFor(e, s), handshake.Options{})
-		require.ErrorIs(t, err, io.EOF)
+		refused("10.9.1.1")
 	})
 }
 

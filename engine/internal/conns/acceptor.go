@@ -186,7 +186,7 @@ func (a *Acceptor) accept(socket net.Conn, addr netip.AddrPort) {
 			if !ok {
 				return handshake.Handshake{}, connect.ErrNoTorrent
 			}
-			return receiver.Ours, nil
+			return receiver.Answer(addr)
 		}
 		t = found
 		unwatch = context.AfterFunc(t.Context(), cancel) // a torrent that is closed does not wait

@@ -2,6 +2,7 @@ package conns
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"net/netip"
 	"testing"
@@ -134,4 +135,56 @@ func fill(s *Sockets, _ *connect.Conn) {
 	for i := range 5 {
 		s.acquireOutgoing(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}))
 	}
+}
+
+// FuzzReplay has a peer say anything, of which a part was read elsewhere. The messages are
+// the same as if all of it came now, and so is the end of the connection.
+func FuzzReplay(f *testing.F) {
+	have := peerwire.Message{Kind: peerwire.Have, Piece: 3}.AppendTo(nil)
+	f.Add(have, 3)
+	f.Add(bytes.Repeat(have, 400), 3000)
+	f.Add(append([]byte{0, 0, 0x40, 9, 20, 1}, make([]byte, 5000)...), 4000)
+	f.Add([]byte{0, 0, 0, 5, 4, 0xff, 0xff, 0xff, 0xff}, 9)
+	f.Fuzz(func(t *testing.T, all []byte, cut int) {
+		if cut < 0 || cut > len(all) || len(all) > connect.MaxReplay {
+			return
+		}
+		kinds, broken := said(t, all, cut)
+		want, wantBroken := said(t, all, 0)
+		require.Equal(t, want, kinds)
+		require.Equal(t, wantBroken, broken)
+	})
+}
+
+// said returns the kinds of the messages in all, of which the first bytes were read
+// elsewhere, and whether they broke a rule.
+func said(t *testing.T, all []byte, first int) (kinds []peerwire.Kind, broken bool) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newTorrent(t, swarm.NewMemory(0))
+		sockets := NewSockets(testConfig(nil))
+		c, other := elsewhere(x, "10.0.0.2:1", true)
+		c.Replay = all[:first]
+		require.NoError(t, sockets.Adopt(x, c))
+		go func() {
+			other.Write(all[first:])
+			other.Close()
+		}()
+		for batch := x.posted(); len(batch) > 0; batch = x.posted() {
+			for _, in := range batch {
+				switch in := in.(type) {
+				case *protocol.Received:
+					for _, m := range in.Messages {
+						kinds = append(kinds, m.Kind)
+					}
+					x.conns[0].Return(in)
+				case protocol.Gone:
+					var wrong *peerwire.ProtocolError
+					broken = errors.As(in.Err, &wrong)
+				}
+			}
+		}
+		x.tasks.Wait()
+		require.Zero(t, sockets.Open())
+	})
+	return kinds, broken
 }
