@@ -49,7 +49,8 @@ type mark struct {
 }
 
 // Receive has a Receiver take the connections for a swarm, until the function that it
-// returns is called. Connections that were taken stay open. A later Receiver of the same
+// returns is called. Connections that were taken stay open, and those whose handshake is
+// under way are still taken. A later Receiver of the same
 // swarm replaces an earlier one. Those who accept connections look for a torrent first.
 func (c *Connector) Receive(id swarm.ID, r Receiver) (stop func()) {
 	c.AddSwarm(id)

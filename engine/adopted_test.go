@@ -261,6 +261,34 @@ func TestReceiver(t *testing.T) {
 	})
 }
 
+// A torrent that is added during a handshake gets the connection, not the fetch before it.
+func TestReceiverMakesWayForTorrent(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s := newSample(1, 1<<20, 1<<18)
+		e := r.engine("10.0.0.1", simnet.Link{}, Config{})
+		stop := e.Connector().Receive(s.id, connect.Receiver{
+			Ours: oursFor(e, s),
+			Take: func(*connect.Conn) { panic("there is a torrent") },
+		})
+		c, err := r.network.Host("10.0.0.2", simnet.Link{}).DialContext(t.Context(), "tcp", e.Addrs()[0].String())
+		require.NoError(t, err)
+		p := handshake.Handshake{InfoHash: s.id, PeerID: peerID("a"), Reserved: handshake.Bits(handshake.Fast)}.AppendTo(nil)
+		_, err = c.Write(p[:48])
+		require.NoError(t, err)
+		synctest.Wait()
+		x := r.seed(e, s)
+		stop()
+		_, err = c.Write(p[48:])
+		require.NoError(t, err)
+		_, err = handshake.Read(c)
+		require.NoError(t, err)
+		a := newActor(t, c, s, true)
+		a.expect(peerwire.HaveAll)
+		require.Len(t, x.Peers(), 1)
+		require.Equal(t, 1, e.sockets.Open())
+	})
+}
+
 // Engines that share a Connector share its limit of dials, and leave it open.
 func TestSharedConnector(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {

@@ -211,6 +211,20 @@ func (a *Acceptor) accept(socket net.Conn, addr netip.AddrPort) {
 	case t != nil:
 		s.join(t, c)
 	default:
-		receiver.Take(c)
+		a.receive(receiver, c)
+	}
+}
+
+// receive hands a connection to a Receiver, or to the torrent if there is one by now.
+func (a *Acceptor) receive(r connect.Receiver, c *connect.Conn) {
+	t, ok := a.sockets.Find(c.Swarm)
+	if !ok || !t.BeginTask() {
+		r.Take(c)
+		return
+	}
+	defer t.EndTask()
+	err := a.sockets.Adopt(t, c)
+	if err != nil {
+		a.sockets.OnFailed(c.Addr, &connect.Error{Addr: c.Addr, Why: connect.Refused, Err: err})
 	}
 }
