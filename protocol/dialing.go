@@ -2,9 +2,12 @@ package protocol
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 func (e Found) apply(now time.Time, s *State) {
@@ -14,6 +17,20 @@ func (e Found) apply(now time.Time, s *State) {
 	}
 	if e.FromSource {
 		s.reportNoPeers(!s.book.Due().IsZero())
+	}
+}
+
+// foundByPeer takes in addresses that a peer named. A private torrent wants none of them
+// (https://www.bittorrent.org/beps/bep_0027.html).
+func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
+	if s.private {
+		return
+	}
+	in := addressbook.Swarms(1) << max(0, slices.Index(s.swarms, p.swarm))
+	for _, a := range all {
+		if places.Locality(a.Addr()) <= places.Locality(p.addr.Addr()) {
+			s.book.Add(now, a, in)
+		}
 	}
 }
 

@@ -205,6 +205,9 @@ func spell(g swarm.Geometry, m peerwire.Message) string {
 	case peerwire.Cancel, peerwire.Reject:
 		return fmt.Sprintf("%v %s", m.Kind, brief(g, m.Block))
 	case peerwire.Extended:
+		if m.ExtID != extHandshake {
+			return fmt.Sprintf("extended %d %q", m.ExtID, m.Data)
+		}
 		return fmt.Sprintf("extended %q", m.Data)
 	}
 	return m.Kind.String()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -28,7 +29,7 @@ func FuzzState(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := &chaos{data: data[:min(len(data), 3000)], store: make(map[swarm.Block][]byte)}
-		text := []string{"piece", "4b", "length", "500000"}
+		text := []string{"piece", "4b", "length", "500000", "extensions", "a,b"}
 		if c.byte()&1 != 0 {
 			text = append(text, "pad", "3b+1b", "pad", "100000+50000")
 		}
@@ -57,7 +58,7 @@ func FuzzState(f *testing.F) {
 func TestRandomEvents(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for n := range 12 {
-		text := []string{"piece", "4b", "length", "500000", "memory", "16"}
+		text := []string{"piece", "4b", "length", "500000", "memory", "16", "extensions", "a,b"}
 		if n%2 == 0 {
 			text = []string{"piece", "9b", "length", "900000", "memory", "24", "sections", "2"}
 		}
@@ -161,7 +162,7 @@ func (c *chaos) joins() {
 	flags := c.byte()
 	c.connect(Joined{
 		Peer: c.last, Addr: c.address(string('1' + rune(c.last%8))), ID: peerID(string('a' + rune(c.last%26))),
-		Outgoing: flags&1 != 0, Fast: flags&2 != 0,
+		Outgoing: flags&1 != 0, Fast: flags&2 != 0, Extended: flags&8 != 0,
 	})
 	p := c.s.peers[c.last]
 	if p == nil {
@@ -226,6 +227,9 @@ func (c *chaos) message(p *peer, op byte) peerwire.Message {
 	case 11, 12:
 		return peerwire.Message{Kind: peerwire.Unchoke}
 	case 13:
+		if c.byte()%4 == 0 {
+			return peerwire.Message{Kind: peerwire.Extended, ExtID: extension.DontHave, Data: peerwire.AppendDontHave(nil, c.anyBlock().Piece)}
+		}
 		return peerwire.Message{Kind: peerwire.Have, Piece: c.anyBlock().Piece}
 	case 14:
 		data[0] ^= 0xff
@@ -246,7 +250,7 @@ func (c *chaos) message(p *peer, op byte) peerwire.Message {
 		m := peerwire.Message{Kind: kinds[int(c.byte())%len(kinds)]}
 		switch m.Kind {
 		case peerwire.Extended:
-			m.Data = peerwire.ExtendedHandshake{Reqq: int(c.byte()), P: 6881}.AppendTo(nil)
+			c.extended(&m)
 		case peerwire.Bitfield:
 			m.Data = slices.Clone(p.has.Bitfield(c.s.n))
 		}
@@ -254,6 +258,22 @@ func (c *chaos) message(p *peer, op byte) peerwire.Message {
 		return m
 	}
 	return peerwire.Message{Kind: peerwire.Piece, Block: b, Data: data}
+}
+
+// extended makes a message of the extension protocol: a handshake, a message of an
+// extension, or lt_donthave.
+func (c *chaos) extended(m *peerwire.Message) {
+	m.ExtID = c.byte() % 5
+	switch m.ExtID {
+	case extHandshake:
+		numbers := peerwire.Extensions{"a": c.byte() % 4, "b": c.byte() % 4, peerwire.DontHaveName: c.byte() % 2}
+		m.Data = peerwire.ExtendedHandshake{M: numbers, Reqq: int(c.byte()), P: 6881}.AppendTo(nil)
+	case extension.DontHave:
+		m.Data = peerwire.AppendDontHave(nil, c.anyBlock().Piece)
+	default:
+		words := [...]string{"answer this", "found 77", "peers", "tick", "upload 100", "fail"}
+		m.Data = []byte(words[int(c.byte())%len(words)])
+	}
 }
 
 // verdict ends the check of a piece, by its bytes.
@@ -305,7 +325,7 @@ func (c *chaos) writes(fails bool) {
 
 // control is what a user does.
 func (c *chaos) control() {
-	switch c.byte() % 14 {
+	switch c.byte() % 15 {
 	case 0:
 		c.obey([]string{"pause"})
 	case 1, 2:
@@ -328,6 +348,8 @@ func (c *chaos) control() {
 		c.happen(Ban{c.address(string('1' + rune(c.byte()%8))).Addr()})
 	case 11:
 		c.happen(Reannounce{})
+	case 14:
+		c.happen(Say{Peer: swarm.Peer(c.byte()), Name: "a", Body: []byte("from outside")})
 	case 12, 13:
 		if c.s.completion.syncing {
 			c.obey([]string{"synced", "badly"}[:1+c.byte()%2])

@@ -53,6 +53,15 @@ type (
 		Err   error
 	}
 
+	// Say sends a message of an extension (BEP 10) that was prepared outside, such as
+	// one that needed the disk. It is dropped if the peer has gone or does not have the
+	// extension.
+	Say struct {
+		Peer swarm.Peer
+		Name string // of the extension
+		Body []byte
+	}
+
 	// Found brings addresses of peers.
 	Found struct {
 		Addrs      []swarm.Address

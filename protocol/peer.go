@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/requests"
@@ -24,7 +25,9 @@ type peer struct {
 	extended bool // both sides speak the extension protocol (BEP 10)
 	tally    *Tally
 
-	client    string              // what it calls itself (BEP 10)
+	client    string // what it calls itself (BEP 10)
+	encrypts  bool   // it prefers encrypted connections (BEP 10)
+	extension extension.Connection
 	dialAddr  netip.AddrPort      // where it can be dialed, if that is known
 	allowance allowance.Allowance // of messages that change nothing
 	blocksUp  int64               // blocks sent to it that it has earned units for

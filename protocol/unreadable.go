@@ -35,6 +35,7 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 	if wait == 0 {
 		return
 	}
+	s.sendDontHave(now, e.Block.Piece)
 	// A broken disk fails for many pieces. The first of a minute is enough.
 	if s.unreadable.reportedAt.IsZero() || now.Sub(s.unreadable.reportedAt) >= unreadable.FirstRetry {
 		s.unreadable.reportedAt = now
