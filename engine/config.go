@@ -151,7 +151,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Blocked == nil {
 		c.Blocked = func(netip.Addr) bool { return false }
 	}
-	c.Torrent = c.Torrent.Or(TorrentConfig{PeerID: newPeerID(), UserAgent: "Shoal/0.1.0"}).Or(protocol.DefaultConfig())
+	c.Torrent = c.Torrent.Or(TorrentConfig{PeerID: newPeerID(), UserAgent: "Shoal/0.1.0"}).Or(protocol.DefaultConfig()).Or(boundAddrs(c.Listeners))
 	return c, nil
 }
 

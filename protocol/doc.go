@@ -73,7 +73,10 @@
 //	when a full download dials another peer       eviction.go             State.replaceUnused
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
-//	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello
+//	our extension handshake (BEP 10)              extended.go             State.sendHello
+//	which extension a message is for              extension/connection.go Connection.Message
+//	what a peer may know of other peers           extended.go             State.flags
+//	when a peer no longer has a piece (BEP 54)    donthave.go             State.receiveDontHave
 //	when the sources hear of the last piece       completing.go           State.announceCompleted
 //	when the sources are asked for more peers     dialing.go              Unreached.apply
 //	what a check of stored pieces does            storedcheck.go          State.recheck
