@@ -68,7 +68,7 @@ type Spec struct {
 
 	// Private says that peers may come only from Sources and from users
 	// (https://www.bittorrent.org/beps/bep_0027.html): what peers say of other peers is
-	// ignored, and extensions are told.
+	// ignored, and extensions can read it (ExtensionTorrent.Private).
 	Private bool
 
 	// Extensions make the extensions of this torrent, beside those of

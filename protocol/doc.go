@@ -74,7 +74,7 @@
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
 //	our extension handshake (BEP 10)              extended.go             State.sendHello
-//	which extension a message is for              extension/connection.go Connection.Message
+//	which extension a message is for              extension/sessions.go   Connection.Message
 //	what a peer may know of other peers           extended.go             State.flags
 //	when a peer no longer has a piece (BEP 54)    donthave.go             State.receiveDontHave
 //	when the sources hear of the last piece       completing.go           State.announceCompleted

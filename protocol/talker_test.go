@@ -91,3 +91,19 @@ func (t *talk) say(format string, args ...any) {
 	}
 	t.w.say("%s %d: %s", t.name, t.id, fmt.Sprintf(format, args...))
 }
+
+// extended makes a message of the extension protocol: a handshake, a message of an
+// extension, or lt_donthave.
+func (c *chaos) extended(m *peerwire.Message) {
+	m.ExtID = c.byte() % 5
+	switch m.ExtID {
+	case extHandshake:
+		numbers := peerwire.Extensions{"a": c.byte() % 4, "b": c.byte() % 4, peerwire.DontHaveName: c.byte() % 2}
+		m.Data = peerwire.ExtendedHandshake{M: numbers, Reqq: int(c.byte()), P: 6881}.AppendTo(nil)
+	case extension.DontHave:
+		m.Data = peerwire.AppendDontHave(nil, c.anyBlock().Piece)
+	default:
+		words := [...]string{"answer this", "found 77", "peers", "tick", "upload 100", "fail"}
+		m.Data = []byte(words[int(c.byte())%len(words)])
+	}
+}

@@ -57,8 +57,11 @@ const (
 
 // String returns the event as trackers spell it; None is the empty string.
 func (e Event) String() string {
-	names := [...]string{"", "started", "completed", "stopped", "paused"}
-	return names[int(e)%len(names)]
+	names := [...]string{Started: "started", Completed: "completed", Stopped: "stopped", Paused: "paused"}
+	if int(e) >= len(names) {
+		return ""
+	}
+	return names[e]
 }
 
 // Flags of an Address, with the meanings that peer exchange gives them

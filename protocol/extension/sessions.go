@@ -29,7 +29,7 @@ const holepunchName = "ut_holepunch"
 // Hello takes in a handshake of the peer, the first or a later one, which has only what
 // changes (https://www.bittorrent.org/beps/bep_0010.html, "handshake message"). open
 // returns the Conn of the extension with an index. A session is opened once: a peer that
-// turns an extension off and on again does not begin it anew.
+// turns an extension off and on again does not begin it a second time.
 func (c *Connection) Hello(now time.Time, r *Registry, hello *peerwire.ExtendedHandshake, open func(i int) Conn) {
 	update(&c.DontHave, hello.M, peerwire.DontHaveName)
 	if n, ok := hello.M[holepunchName]; ok {
