@@ -71,6 +71,12 @@ type Spec struct {
 	// ignored, and extensions can read it (ExtensionTorrent.Private).
 	Private bool
 
+	// UploadOnly says that the torrent downloads nothing and never writes, also if pieces
+	// are missing; peers and trackers are informed
+	// (https://www.bittorrent.org/beps/bep_0021.html). What cannot be read when it is
+	// checked is checked again 1 to 30 minutes later, and the rest is served meanwhile.
+	UploadOnly bool
+
 	// Extensions make the extensions of this torrent, beside those of
 	// TorrentConfig.Extensions. Nil means none.
 	Extensions []ExtensionMaker

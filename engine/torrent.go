@@ -74,6 +74,7 @@ func newTorrent(e *Engine, spec Spec) *Torrent {
 		Uploaded:    spec.Uploaded,
 		Downloaded:  spec.Downloaded,
 		Private:     spec.Private,
+		UploadOnly:  spec.UploadOnly,
 		Extensions:  spec.Extensions,
 		Say:         t.say,
 		Paused:      spec.Paused,

@@ -54,7 +54,7 @@ func (s *State) dialPeers(now time.Time) {
 func (s *State) dialNext(now time.Time) bool {
 	for {
 		fresh := s.book.Fresh()
-		addr, in, ok := s.book.Next(now, s.complete())
+		addr, in, ok := s.book.Next(now, s.wantsNothing())
 		switch {
 		case !ok:
 			return false
@@ -69,7 +69,7 @@ func (s *State) dialNext(now time.Time) bool {
 
 // wantsToDial reports whether we want peers that we would have to dial.
 func (s *State) wantsToDial() bool {
-	return s.Running() && (!s.complete() || s.config.SeedOutgoing != Off)
+	return s.Running() && (!s.wantsNothing() || s.config.SeedOutgoing != Off)
 }
 
 // mayDial reports whether to dial, if there is anybody to try.

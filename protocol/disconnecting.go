@@ -33,7 +33,7 @@ func (s *State) noteEnd(p *peer, why error) {
 	switch {
 	case !s.Running():
 		p.end = EndStopped
-	case p.end == EndLost && s.complete() && p.has.All(s.n):
+	case p.end == EndLost && s.isUseless(p):
 		p.end = EndUseless // it said so first
 	}
 }

@@ -55,6 +55,9 @@ func (w *world) effect(e Effect) {
 			if e.Asked {
 				what = "soon, as asked"
 			}
+			if a.Event != swarm.None {
+				what += ", " + a.Event.String()
+			}
 		}
 		w.say("announce %s: left %d, down %d, want %d", what, a.Left, a.Downloaded, a.Want)
 	case CheckStored:

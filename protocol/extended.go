@@ -61,12 +61,13 @@ func (s *State) registry() *extension.Registry {
 // dialed from anywhere.
 func (s *State) sendHello(now time.Time, p *peer) {
 	hello := peerwire.ExtendedHandshake{
-		V:      s.config.UserAgent,
-		P:      s.port,
-		Reqq:   maxServing,
-		YourIP: p.addr.Addr().Unmap(),
-		IPv4:   public(s.config.IPv4),
-		IPv6:   public(s.config.IPv6),
+		V:          s.config.UserAgent,
+		P:          s.port,
+		Reqq:       maxServing,
+		YourIP:     p.addr.Addr().Unmap(),
+		IPv4:       public(s.config.IPv4),
+		IPv6:       public(s.config.IPv6),
+		UploadOnly: s.wantsNothing(),
 	}
 	s.registry().Hello(&hello)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})
@@ -115,6 +116,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	}
 	p.client = hello.V
 	p.encrypts = hello.Encrypt
+	p.uploadOnly = hello.UploadOnly
 	if hello.Reqq > 0 {
 		p.pace.SetLimit(min(hello.Reqq, 1<<16))
 	}
@@ -124,6 +126,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	if p.extended {
 		p.extension.Hello(now, r, &hello, func(i int) Conn { return &extensionConn{s, p, i} })
 	}
+	s.closeIfUseless(now, p)
 	return nil
 }
 
@@ -182,7 +185,7 @@ func (s *State) flags(p *peer) (flags uint8) {
 		is   bool
 	}{
 		{swarm.Encrypts, p.encrypts},
-		{swarm.Seed, p.has.All(s.n)},
+		{swarm.Seed, p.wantsNothing(s.n)},
 		{swarm.Holepunch, p.extension.Holepunch},
 		{swarm.Reachable, p.outgoing},
 	} {

@@ -40,7 +40,8 @@ func (w *world) obey(words []string) {
 		w.happen(StoredChecked{Round: w.s.stored.round - 1, Pieces: pieces, Good: pieces})
 		w.happen(StoredDone{w.s.stored.round - 1})
 	case "unreadable":
-		w.happen(StoredChecked{Round: w.s.stored.round, Pieces: w.numbers(words[1]), Err: errScript})
+		pieces := w.numbers(words[1])
+		w.happen(StoredChecked{Round: w.s.stored.round, Pieces: pieces, Unreadable: pieces, Err: errScript})
 	case "checked":
 		if w.s.stored.pending == nil { // otherwise it has not begun
 			w.happen(StoredDone{w.s.stored.round})

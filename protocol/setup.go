@@ -56,6 +56,11 @@ type Setup struct {
 	// (https://www.bittorrent.org/beps/bep_0027.html).
 	Private bool
 
+	// UploadOnly says that the torrent downloads nothing and writes nothing, also if pieces
+	// are missing: it is a partial seed (https://www.bittorrent.org/beps/bep_0021.html).
+	// A piece that cannot be read when it is checked is checked again later.
+	UploadOnly bool
+
 	// Extensions make the torrent's extensions (BEP 10), beside those of Config. They are
 	// called when the first peer joins that speaks the extension protocol.
 	Extensions []extension.Maker

@@ -47,6 +47,7 @@ type State struct {
 	figures    figures
 	waiters    waiting.List
 	private    bool
+	uploadOnly bool
 	extensions *extensions // nil for none
 	book       addressbook.Book
 
@@ -94,6 +95,7 @@ func New(now time.Time, setup Setup) *State {
 		port:        setup.Port,
 		paused:      setup.Paused,
 		private:     setup.Private,
+		uploadOnly:  setup.UploadOnly,
 		extensions:  newExtensions(&setup, config),
 		figures:     figures{baseDown: setup.Downloaded, baseUp: setup.Uploaded},
 		workingSet:  emptySet,

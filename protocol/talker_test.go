@@ -99,7 +99,7 @@ func (c *chaos) extended(m *peerwire.Message) {
 	switch m.ExtID {
 	case extHandshake:
 		numbers := peerwire.Extensions{"a": c.byte() % 4, "b": c.byte() % 4, peerwire.DontHaveName: c.byte() % 2}
-		m.Data = peerwire.ExtendedHandshake{M: numbers, Reqq: int(c.byte()), P: 6881}.AppendTo(nil)
+		m.Data = peerwire.ExtendedHandshake{M: numbers, Reqq: int(c.byte()), P: 6881, UploadOnly: c.byte()%4 == 0}.AppendTo(nil)
 	case extension.DontHave:
 		m.Data = peerwire.AppendDontHave(nil, c.anyBlock().Piece)
 	default:
