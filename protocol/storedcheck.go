@@ -86,6 +86,7 @@ func (e StoredDone) apply(now time.Time, s *State) {
 	switch {
 	case s.unreadable.checking:
 		s.unreadable.checking = false
+		s.answerWaiters()
 	case s.phase != PhaseChecking:
 		s.endCheck(ErrClosed)
 	case s.haveN == 0 && s.unreadable.err != nil:
