@@ -79,8 +79,11 @@ func (r *run) live(c *conn) *Live {
 
 // originOfPeer returns who named a connected peer.
 func (r *run) originOfPeer(c *conn) Origin {
-	if c.Outgoing {
+	if c.Outgoing && r.known[c.Addr] == nil { // it was forgotten meanwhile
 		return c.origin
+	}
+	if c.Outgoing {
+		return r.originOf(c.Addr)
 	}
 	named := r.originOf(netip.AddrPortFrom(c.Addr.Addr(), r.state.ListenPort(c.peer)))
 	named.Incoming = true

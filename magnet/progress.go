@@ -26,7 +26,7 @@ func (p Progress) String() string {
 	}
 	switch {
 	case p.Refused > 0:
-		return fmt.Sprintf("fetching metadata from %s, which say that it has %d bytes, more than is allowed", peers, p.Refused)
+		return fmt.Sprintf("fetching metadata: %s, all sizes above the limit, such as %d bytes", peers, p.Refused)
 	case p.Total > 0:
 		return fmt.Sprintf("fetching metadata from %s, %d of %d pieces", peers, p.Pieces, p.Total)
 	case p.Peers > 0:

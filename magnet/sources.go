@@ -117,7 +117,7 @@ func (r *run) called(j *job, peers []swarm.Address, answer swarm.Answer, err err
 	j.busy = false
 	r.foundBy(j.source, peers, addressbook.Swarms(1)<<j.swarm)
 	next, least := max(answer.Next, 0), max(answer.Min, 0)
-	j.earliest = now.Add(cmp.Or(least, min(defaultEarliest, cmp.Or(next, defaultEarliest))))
+	j.earliest = now.Add(max(cmp.Or(least, min(defaultEarliest, cmp.Or(next, defaultEarliest))), leastInterval))
 	if err == nil {
 		j.started, j.errors = true, 0
 	} else {
