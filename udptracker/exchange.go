@@ -134,6 +134,9 @@ func (x *exchange) await(ctx context.Context, busy <-chan struct{}) (body []byte
 	sentAt := time.Now()
 	wait := x.silence << min(x.schedule.unanswered, maxDoublings)
 	nextAt := sentAt.Add(wait)
+	if x.once {
+		wait = x.silence
+	}
 	if left := x.left(sentAt); x.timeout > 0 && left < wait {
 		wait = left
 	}

@@ -34,9 +34,10 @@ func (t *Tracker) merge(reply *Reply, r announceResponse, first bool) {
 
 // schedule sets answer.Next and answer.Min after the errors of all routes. If the tracker
 // was only silent, the next packet is due when BEP 15 says so:
-// https://www.bittorrent.org/beps/bep_0015.html#time-outs. canceled says that the caller
-// ended the call.
-func (t *Tracker) schedule(answer *swarm.Answer, s *session, errs []error, canceled bool) {
+// https://www.bittorrent.org/beps/bep_0015.html#time-outs. A call that gave up at once gets
+// a back-off instead, so that a caller with many silent trackers reaches all of them.
+// canceled says that the caller ended the call.
+func (t *Tracker) schedule(answer *swarm.Answer, s *session, errs []error, once, canceled bool) {
 	c := &t.trackers.config
 	isSilent := canceled
 	for _, err := range errs {
@@ -48,7 +49,7 @@ func (t *Tracker) schedule(answer *swarm.Answer, s *session, errs []error, cance
 			break
 		}
 	}
-	if !isSilent {
+	if !canceled && (once || !isSilent) {
 		s.failures++
 	}
 	var nextAt time.Time
@@ -58,7 +59,7 @@ func (t *Tracker) schedule(answer *swarm.Answer, s *session, errs []error, cance
 			nextAt = at
 		}
 	}
-	if isSilent && !nextAt.IsZero() {
+	if isSilent && !once && !nextAt.IsZero() {
 		answer.Next = max(time.Until(nextAt), time.Second)
 		answer.Min = min(answer.Next, c.MinInterval)
 		return

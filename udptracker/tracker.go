@@ -90,8 +90,9 @@ func (t *Tracker) Announce(ctx context.Context, a swarm.Announcement, found func
 	return t.announceSession(ctx, a, false, found)
 }
 
-// AnnounceOnce is Announce, but it gives up after the first silence. It is for callers
-// that have another tracker to ask, as httptracker.Tiers do.
+// AnnounceOnce is Announce, but it gives up after a silence of 15 s, and Answer.Next is
+// then the back-off. It is for callers that have another tracker to ask, as
+// httptracker.Tiers do.
 func (t *Tracker) AnnounceOnce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	return t.announceSession(ctx, a, true, found)
 }
@@ -184,7 +185,7 @@ func (t *Tracker) announce(ctx context.Context, a swarm.Announcement, s *session
 		}
 		return reply, nil
 	}
-	t.schedule(&reply.Answer, s, errs, ctx.Err() != nil)
+	t.schedule(&reply.Answer, s, errs, once, ctx.Err() != nil)
 	if a.Event == swarm.Stopped {
 		reply.Next = 0
 	}
