@@ -113,7 +113,7 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 		private:  info.Private,
 		dir:      dir,
 	}
-	t.cache.pin(meta)
+	t.cache.Pin(meta)
 	if info.HasV2() {
 		hash := info.HashV2 // a pointer into info would keep all of it in memory
 		t.hashV2 = &hash
@@ -162,7 +162,7 @@ func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		o.Announce = state.totals.Trackers
 	}
 	if spec.Sources, err = t.newSources(meta, o.Announce); err != nil {
-		return errors.Join(err, t.storage.Close(), t.storage.closeRecord())
+		return errors.Join(err, t.storage.Close(), t.storage.AbandonRecord())
 	}
 	spec.Sources = append(spec.Sources, o.Sources...)
 	if err := t.addToEngine(spec); err != nil {
@@ -190,12 +190,12 @@ func (t *Torrent) newPicker() swarm.Picker {
 func (t *Torrent) addToEngine(spec engine.Spec) error {
 	added, err := t.client.engine.Add(spec)
 	if err != nil {
-		return errors.Join(err, t.storage.closeRecord())
+		return errors.Join(err, t.storage.AbandonRecord())
 	}
 	t.engine = added
-	t.storage.startSaving()
+	t.storage.StartSaving()
 	if spec.Check.Count() > 0 {
-		t.storage.scheduleSave()
+		t.storage.ScheduleSave()
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/shoal-bt/shoal/client/internal/listening"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
@@ -44,14 +45,14 @@ func New(config Config) (*Client, error) {
 	}
 	ours := len(cfg.Engine.Listeners) == 0
 	if ours {
-		if cfg.Engine.Listeners, err = openListeners(cfg.Listen, cfg.State); err != nil {
+		if cfg.Engine.Listeners, err = listening.Open(cfg.Listen, cfg.State); err != nil {
 			return nil, fmt.Errorf("client: %w", err)
 		}
 	}
 	e, err := engine.New(cfg.Engine)
 	if err != nil {
 		if ours {
-			closeListeners(cfg.Engine.Listeners)
+			listening.Close(cfg.Engine.Listeners)
 		}
 		return nil, fmt.Errorf("client: %w", err)
 	}
@@ -159,7 +160,7 @@ func (c *Client) infoOf(id swarm.ID) *metainfo.Info {
 	if t == nil {
 		return nil
 	}
-	if m := t.cache.inMemory(); m != nil {
+	if m := t.cache.InMemory(); m != nil {
 		return m.Info
 	}
 	return nil

@@ -53,8 +53,7 @@ func (t *Torrent) close(why error) error {
 }
 
 // closeLocked is close for a caller that holds lifecycle. The engine notifies the
-// trackers, which takes 5 s at most, and writes the blocks of partial pieces; the last
-// record lists these, so that the next run continues them.
+// trackers, which takes 5 s at most, and stores what it has; the last record lists that.
 func (t *Torrent) closeLocked(why error) error {
 	if t.closeReason() != nil {
 		return t.closeErr
@@ -62,13 +61,13 @@ func (t *Torrent) closeLocked(why error) error {
 	t.mu.Lock()
 	t.closedBy = why
 	t.mu.Unlock()
-	if t.storage.current() == nil && t.trackers.hasUnsaved() {
-		if err := t.storage.reopen(false); err != nil {
+	if t.storage.Current() == nil && t.trackers.hasUnsaved() {
+		if err := t.storage.Reopen(false); err != nil {
 			t.emitWarning(err)
 		}
 	}
-	if o := t.storage.current(); o != nil {
-		o.recorder.stop()
+	if o := t.storage.Current(); o != nil {
+		o.Recorder.Stop()
 	}
 	err := t.engine.Close()
 	t.closeErr = errors.Join(err, t.closeRecorder(err))
@@ -78,13 +77,13 @@ func (t *Torrent) closeLocked(why error) error {
 // closeRecorder saves the last record. storage is the error of closing the storage, or
 // nil. The record of an idle torrent is up to date already.
 func (t *Torrent) closeRecorder(storage error) error {
-	o := t.storage.current()
+	o := t.storage.Current()
 	if o == nil {
 		return nil
 	}
 	storage = cmp.Or(storage, t.contentError()) // the engine takes a missing file for one never made
-	o.recorder.stop()                           // again, because a read may have reopened the storage meanwhile
-	return o.recorder.close(storage)
+	o.Recorder.Stop()                           // again, because a read may have reopened the storage meanwhile
+	return o.Recorder.Close(storage)
 }
 
 // closeReason returns why the torrent is closed, or nil if it is not.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/listening"
+	"github.com/shoal-bt/shoal/client/internal/webfetch"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/httptracker"
@@ -18,7 +20,7 @@ import (
 
 // Off is a value of Config.State and Config.Listen: nothing is remembered, or no
 // connection is accepted.
-const Off = "off"
+const Off = listening.Off
 
 // A Config tunes a Client. Its zero value is ready for use. It is read once, by
 // New.
@@ -129,7 +131,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Disk.Handles = diskstore.NewHandles(0)
 	}
 	if c.HTTP == nil {
-		c.HTTP = newHTTP()
+		c.HTTP = webfetch.NewHTTP()
 	}
 	t := &c.Engine.Torrent
 	if t.UserAgent == "" {

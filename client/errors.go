@@ -10,6 +10,8 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/shoal-bt/shoal/client/internal/lazystorage"
+	"github.com/shoal-bt/shoal/client/internal/webfetch"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/swarm"
@@ -61,7 +63,7 @@ var (
 
 	// ErrReadOnly says that a torrent with AddOptions.ReadOnly, or one made by Seed, is
 	// to be written to, because some of it is missing or wrong.
-	ErrReadOnly = errors.New("the content is shared and must not be written to")
+	ErrReadOnly = lazystorage.ErrReadOnly
 
 	// ErrPieceFailed says that a piece did not pass its check.
 	ErrPieceFailed = errors.New("the piece failed its check")
@@ -81,18 +83,14 @@ var (
 	ErrNotBitTorrent = errors.New("the peer sent no BitTorrent handshake")
 )
 
-// A StoreError says that a torrent's content could not be read or stored. It wraps
-// the storage's own error, such as a *diskstore.Error.
-type StoreError struct {
-	Op  string // "open", "read", "write", "sync", "close" or "remove"
-	Err error
-}
+// A StoreError says that a torrent's content could not be read or stored. Its Op is "open",
+// "read", "write", "sync", "close" or "remove". It wraps the storage's own error, such as a
+// *diskstore.Error.
+type StoreError = lazystorage.Error
 
-// Error returns the operation and the cause.
-func (e *StoreError) Error() string { return e.Op + ": " + e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *StoreError) Unwrap() error { return e.Err }
+// A StatusError says that a web server answered without a torrent. Its Code is the HTTP
+// status, such as 404.
+type StatusError = webfetch.StatusError
 
 // A SourceError says that a tracker or another source gave no answer.
 type SourceError struct {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/filecount"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
@@ -72,7 +73,7 @@ type Stream struct {
 
 	reading chan struct{} // guards what follows; holds a token while nobody reads inner
 	ready   []Event       // were read, but not returned yet
-	counts  map[swarm.ID]*fileCount
+	counts  map[swarm.ID]*filecount.Count
 	dropped int64     // of inner, when counts were last compared with the pieces
 	statsAt time.Time // when the next StatsTick is due; zero for never
 
@@ -109,7 +110,7 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 	if mask&OnFile != 0 {
 		needed |= OnPiece | OnAdded | OnRemoved
 		s.infos = make(map[swarm.ID]*metainfo.Info)
-		s.counts = make(map[swarm.ID]*fileCount)
+		s.counts = make(map[swarm.ID]*filecount.Count)
 		s.dropped = -1 // so that pieces that come before SubscribeTo are counted
 		for _, t := range c.Torrents() {
 			// A complete torrent has no file to complete.
@@ -118,7 +119,7 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 				continue
 			}
 			if m, err := t.metainfo(); err == nil {
-				s.counts[t.ID()] = newFileCount(m.Info, have)
+				s.counts[t.ID()] = filecount.New(m.Info, have)
 			}
 		}
 	}
@@ -253,11 +254,11 @@ func (s *Stream) updateCounts(e Event) {
 		s.mu.Unlock()
 		delete(s.counts, e.Torrent)
 		if info != nil {
-			s.counts[e.Torrent] = newFileCount(info, e.Have)
+			s.counts[e.Torrent] = filecount.New(info, e.Have)
 		}
 	case engine.Piece:
 		if f := s.counts[e.Torrent]; f != nil {
-			s.ready = f.addPiece(s.ready, e.Torrent, e.Piece)
+			s.addFiles(e.Torrent, f.Add(e.Piece))
 		}
 	case engine.Removed:
 		delete(s.counts, e.Torrent)
@@ -275,45 +276,15 @@ func (s *Stream) updateCounts(e Event) {
 		have := t.Bitfield()
 		for i := range t.geometry.Pieces() {
 			if have.Has(i) {
-				s.ready = f.addPiece(s.ready, id, i)
+				s.addFiles(id, f.Add(i))
 			}
 		}
 	}
 }
 
-// A fileCount has the number of missing pieces of each file of a torrent.
-type fileCount struct {
-	info    *metainfo.Info
-	have    swarm.Bitfield
-	missing []int32
-}
-
-func newFileCount(info *metainfo.Info, have swarm.Bitfield) *fileCount {
-	f := &fileCount{info: info, have: have.Clone(), missing: make([]int32, len(info.Entries))}
-	for i, e := range info.Entries {
-		first, end := e.Pieces()
-		for piece := first; piece < end; piece++ {
-			if !have.Has(piece) {
-				f.missing[i]++
-			}
-		}
+// addFiles makes a FileCompleted ready for each of some files.
+func (s *Stream) addFiles(id swarm.ID, completed []filecount.File) {
+	for _, f := range completed {
+		s.ready = append(s.ready, FileCompleted{id, f.Index, f.Path, f.Length})
 	}
-	return f
-}
-
-// addPiece counts a piece that is held, and appends a FileCompleted for each file that it
-// completes.
-func (f *fileCount) addPiece(dst []Event, id swarm.ID, piece int) []Event {
-	if f.have.Has(piece) {
-		return dst
-	}
-	f.have.Set(piece)
-	for i := range f.info.FilesOf(piece) {
-		e := f.info.Entries[i]
-		f.missing[i]--
-		if f.missing[i] == 0 && !e.Pad {
-			dst = append(dst, FileCompleted{id, i, e.Path, e.Length})
-		}
-	}
-	return dst
 }

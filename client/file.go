@@ -1,6 +1,8 @@
 package client
 
-import "github.com/shoal-bt/shoal/swarm"
+import (
+	"github.com/shoal-bt/shoal/client/internal/content"
+)
 
 // A File is one file of a torrent, and how much of it is held.
 type File struct {
@@ -37,22 +39,8 @@ func (t *Torrent) Files() ([]File, error) {
 		if t.seedFiles != nil {
 			f.Path = t.seedFiles[i].Path // a seed's file may have another path than in the torrent
 		}
-		f.Held = t.heldBytes(have, e.Offset, e.Length)
+		f.Held = content.Held(t.geometry, have, e.Offset, e.Length)
 		all = append(all, f)
 	}
 	return all, nil
-}
-
-// heldBytes returns how many of the length bytes at off are in pieces that are held.
-func (t *Torrent) heldBytes(have swarm.Bitfield, off, length int64) (held int64) {
-	if length == 0 {
-		return 0
-	}
-	size := t.geometry.PieceLength
-	for i := off / size; i <= (off+length-1)/size; i++ {
-		if have.Has(int(i)) {
-			held += min((i+1)*size, off+length) - max(i*size, off)
-		}
-	}
-	return held
 }

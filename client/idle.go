@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/content"
+	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
@@ -16,38 +18,37 @@ import (
 // record says so. Its storage, record and metainfo are then on disk only, and the first
 // read or write opens them again.
 
-// errIdle says that what is needed is closed and could not be opened.
-var errIdle = errors.New("the storage is closed")
-
 // maxBecomingIdle is the number of torrents that become idle at once. When a network
 // goes down thousands do together, and each waits for the disk.
 const maxBecomingIdle = 4
 
-// Idle is called in a turn of the engine, so it must not block. The torrent becomes
-// idle on a goroutine for which Close waits.
-func (l *lazyStorage) Idle() {
-	if l.torrent.folder == nil { // what is not remembered cannot be opened again
-		swarm.Idle(l.open.Storage)
-		return
+// newStorage returns the torrent's storage, of which nothing is open.
+func (t *Torrent) newStorage() *lazystorage.Storage {
+	c := lazystorage.Config{
+		ReadOnly: t.readOnly,
+		Open:     t.reopen,
+		Sync:     t.syncContent,
+		Complete: t.completeContent,
+		Note:     t.noteContentError,
 	}
-	l.idleReported.Store(true)
-	if !l.started.Load() {
-		return // startSaving calls Idle again
+	if t.folder != nil { // what is not remembered cannot be opened again
+		c.Idle = t.startBecomingIdle
 	}
-	if !l.mu.TryRLock() {
-		return // it is being opened or closed
-	}
-	open := l.open != nil
-	l.mu.RUnlock()
-	if !open || l.torrent.client.beginCall() != nil {
+	return lazystorage.New(c)
+}
+
+// startBecomingIdle is called in a turn of the engine, so it must not block. The torrent
+// becomes idle on a goroutine for which Close waits.
+func (t *Torrent) startBecomingIdle() {
+	c := t.client
+	if c.beginCall() != nil {
 		return
 	}
 	go func() {
-		c := l.torrent.client
 		defer c.endCall()
 		select {
 		case c.idleSlots <- struct{}{}:
-			l.torrent.becomeIdle()
+			t.becomeIdle()
 			<-c.idleSlots
 		case <-c.closeCtx.Done(): // Close closes the torrent
 		}
@@ -59,75 +60,65 @@ func (l *lazyStorage) Idle() {
 func (t *Torrent) becomeIdle() {
 	t.lifecycle.Lock()
 	defer t.lifecycle.Unlock()
-	l := t.storage
-	o := l.current()
+	o := t.storage.Current()
 	if o == nil || t.closeReason() != nil {
 		return
 	}
-	m := t.cache.inMemory()
-	if m == nil || t.saveCopy(m) != nil || !o.recorder.flushNow() {
+	m := t.cache.InMemory()
+	if m == nil || t.saveCopy(m) != nil || !o.Recorder.FlushNow() {
 		return
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock() // no call is under way, and none begins
-	if o.recorder.savePending() {
-		return // something was written meanwhile
-	}
-	o.recorder.stop()
-	if err := t.syncContent(o.Storage); err != nil {
-		o.recorder.restart()
-		if errors.Is(err, ErrModified) {
-			t.fail(err)
-			return
+	t.storage.Suspend(t.readyToBeIdle, func(o *lazystorage.Handle, err error) {
+		if err = errors.Join(err, o.Recorder.Close(err)); err != nil {
+			t.emitWarning(err)
 		}
-		t.emitWarning(err)
-		return
+		t.cache.Unpin()
+	})
+}
+
+// readyToBeIdle stops saves and syncs what was written, while nobody writes. It reports
+// false if the torrent goes on.
+func (t *Torrent) readyToBeIdle(o *lazystorage.Handle) bool {
+	if o.Recorder.SavePending() {
+		return false // something was written meanwhile
 	}
-	err := storeError("close", o.Close())
-	if err = errors.Join(err, o.recorder.close(err)); err != nil {
+	o.Recorder.Stop()
+	err := t.syncContent(o.Storage)
+	if err == nil {
+		return true
+	}
+	o.Recorder.Restart()
+	if errors.Is(err, ErrModified) {
+		t.fail(err)
+	} else {
 		t.emitWarning(err)
 	}
-	l.open = nil
-	t.cache.unpin()
+	return false
 }
 
 // reopen opens what becomeIdle closed. If every file has its size, every piece is still
-// held. willCheck says that the caller is going to check all pieces, so that missing
-// files are no error. A check that is under way counts as well: the torrent may have
+// held. A check that is under way counts as one that is to come: the torrent may have
 // become idle after the caller asked for it.
-func (l *lazyStorage) reopen(willCheck bool) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case l.open != nil:
-		return nil
-	case l.closed:
-		return fs.ErrClosed
-	}
-	t := l.torrent
-	willCheck = willCheck || (l.started.Load() && t.isChecking())
+func (t *Torrent) reopen(willCheck bool) (*lazystorage.Handle, error) {
+	willCheck = willCheck || (t.storage.Started() && t.isChecking())
 	m, err := t.metainfo()
 	if err != nil {
-		return &StoreError{"open", err}
+		return nil, &StoreError{Op: "open", Err: err}
 	}
 	files := t.filesOf(m)
 	r, err := t.reloadRecord(files, willCheck)
 	if err != nil {
-		return &StoreError{"open", err}
+		return nil, &StoreError{Op: "open", Err: err}
 	}
 	o, err := t.openFiles(files, r)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	l.open = o
-	t.cache.pin(m)
-	if l.started.Load() {
-		o.recorder.start()
-	}
+	t.cache.Pin(m)
 	if r.State == resume.Open || r.Pieces.Count() < t.geometry.Pieces() {
-		o.recorder.scheduleSave()
+		o.Recorder.ScheduleSave()
 	}
-	return nil
+	return o, nil
 }
 
 // reloadRecord returns the record with which reopen continues.
@@ -136,7 +127,7 @@ func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 	if err != nil {
 		return old, err
 	}
-	v, err := old.Check(resume.Probe{Swarms: t.ids, Geometry: t.geometry, Files: files, Stat: statIn(t.dir)})
+	v, err := old.Check(resume.Probe{Swarms: t.ids, Geometry: t.geometry, Files: files, Stat: content.StatIn(t.dir)})
 	if err != nil {
 		return old, err
 	}
@@ -175,10 +166,10 @@ func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 
 // openForCheck opens the storage of a torrent that is about to be checked.
 func (t *Torrent) openForCheck() error {
-	if t.storage.current() != nil {
+	if t.storage.Current() != nil {
 		return nil
 	}
-	if err := t.storage.reopen(true); err != nil {
+	if err := t.storage.Reopen(true); err != nil {
 		return fmt.Errorf("client: %q: %w", t.name, err)
 	}
 	return nil

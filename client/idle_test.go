@@ -62,7 +62,7 @@ func (h *idleAlbum) awaitIdle(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		runtime.GC()
-		return h.tor.storage.current() == nil && h.tor.cache.inMemory() == nil
+		return h.tor.storage.Current() == nil && h.tor.cache.InMemory() == nil
 	}, time.Minute, time.Millisecond)
 	require.Zero(t, h.config.Disk.Handles.Open())
 }
@@ -112,7 +112,7 @@ func TestPeerReopensAnIdleTorrent(t *testing.T) {
 	h := newIdleAlbum(t)
 	before := h.record(t)
 	require.NoError(t, h.download(t, t.Context()))
-	require.NotNil(t, h.tor.storage.current())
+	require.NotNil(t, h.tor.storage.Current())
 	h.awaitSent(t, 450_000)
 	h.tor.becomeIdle()
 	h.awaitIdle(t)
@@ -142,7 +142,7 @@ func TestDownloadBecomesIdle(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, resume.Open, r.State)
 	tor.becomeIdle()
-	require.Nil(t, tor.storage.current())
+	require.Nil(t, tor.storage.Current())
 	r, err = tor.folder.Load(tor.ID())
 	require.NoError(t, err)
 	require.Equal(t, resume.Clean, r.State, "as at the end of a run")
@@ -258,26 +258,29 @@ func TestTrackersSetWhileIdle(t *testing.T) {
 func TestBecomeIdleWhileWriting(t *testing.T) {
 	h := newIdleAlbum(t)
 	require.NoError(t, h.tor.Recheck(t.Context()))
-	o := h.tor.storage.current()
+	o := h.tor.storage.Current()
 	require.NotNil(t, o)
 	// A write comes when all was recorded, and before everything is closed.
-	h.tor.storage.mu.RLock()
+	slow := &slowReads{Storage: o.Storage, begun: make(chan struct{}), finish: make(chan struct{})}
+	o.Storage = slow
+	go h.tor.storage.ReadAt(make([]byte, 1), 0)
+	<-slow.begun
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		h.tor.becomeIdle()
 	}()
-	require.Eventually(t, func() bool { return !o.recorder.savePending() }, time.Minute, time.Millisecond)
-	for h.tor.storage.mu.TryRLock() { // until becomeIdle waits for the lock
-		h.tor.storage.mu.RUnlock()
+	require.Eventually(t, func() bool { return !o.Recorder.SavePending() }, time.Minute, time.Millisecond)
+	for h.tor.storage.WriteLane(0) >= 0 { // until becomeIdle waits for the lock
 		runtime.Gosched()
 	}
-	o.recorder.scheduleSave()
-	h.tor.storage.mu.RUnlock()
+	o.Recorder.ScheduleSave()
+	o.Storage = slow.Storage
+	close(slow.finish)
 	<-done
-	require.Same(t, o, h.tor.storage.current(), "it goes on")
+	require.Same(t, o, h.tor.storage.Current(), "it goes on")
 	h.tor.becomeIdle()
-	require.Nil(t, h.tor.storage.current())
+	require.Nil(t, h.tor.storage.Current())
 }
 
 // TestTorrentsWaitToBecomeIdle takes all slots. Close does not wait for a slot.
@@ -292,7 +295,7 @@ func TestTorrentsWaitToBecomeIdle(t *testing.T) {
 	for range 100 {
 		runtime.Gosched()
 	}
-	require.NotNil(t, h.tor.storage.current())
+	require.NotNil(t, h.tor.storage.Current())
 	<-h.idleSlots
 	h.awaitIdle(t)
 	_, err = h.tor.ReadAt(make([]byte, 10), 0)
@@ -307,12 +310,12 @@ func TestSyncFailsBeforeIdle(t *testing.T) {
 	h := newIdleAlbum(t)
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
-	o := h.tor.storage.current()
+	o := h.tor.storage.Current()
 	trouble := errors.New("trouble")
 	o.Storage = &unsyncable{o.Storage.(*diskstore.Store), trouble}
 	events := h.Events(AllEvents, 0)
 	h.tor.becomeIdle()
-	require.Same(t, o, h.tor.storage.current())
+	require.Same(t, o, h.tor.storage.Current())
 	for e := range events.All(t.Context()) {
 		if w, ok := e.(engine.Warning); ok {
 			require.ErrorIs(t, w.Err, trouble)
@@ -344,7 +347,7 @@ func TestRemoveMeetsATorrentThatBecomesIdle(t *testing.T) {
 		runtime.Gosched()
 	}
 	go func() { removed <- h.Remove(h.tor, Delete) }()
-	for i := 0; i < 100_000 && h.tor.storage.current() == nil; i++ {
+	for i := 0; i < 100_000 && h.tor.storage.Current() == nil; i++ {
 		runtime.Gosched() // Remove must not reopen it before becomeIdle had its chance
 	}
 	h.tor.lifecycle.Unlock()
@@ -353,21 +356,16 @@ func TestRemoveMeetsATorrentThatBecomesIdle(t *testing.T) {
 	require.NoDirExists(t, filepath.Join(h.dir, "album"))
 }
 
-// TestIdleBeforeTheEngineHasTheTorrent reports a torrent as idle while it is being added. It
-// becomes idle when it was added.
-func TestIdleBeforeTheEngineHasTheTorrent(t *testing.T) {
-	h := newIdleAlbum(t)
-	_, err := h.tor.ReadAt(make([]byte, 10), 0)
-	require.NoError(t, err)
-	l := h.tor.storage
-	o := l.current()
-	l.started.Store(false)
-	o.recorder.timerMu.Lock()
-	o.recorder.started = false
-	o.recorder.timerMu.Unlock()
-	l.Idle()
-	h.tor.becomeIdle()
-	require.Same(t, o, l.current())
-	l.startSaving()
-	h.awaitIdle(t)
+// slowReads is a Storage whose reads end when somebody says so.
+type slowReads struct {
+	swarm.Storage
+	begun, finish chan struct{}
 }
+
+func (s *slowReads) ReadAt(p []byte, off int64) (int, error) {
+	close(s.begun)
+	<-s.finish
+	return s.Storage.ReadAt(p, off)
+}
+
+func (s *slowReads) WriteLane(off int64) int { return swarm.WriteLane(s.Storage, off) }

@@ -7,9 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
-	"weak"
 
+	"github.com/shoal-bt/shoal/client/internal/content"
+	"github.com/shoal-bt/shoal/client/internal/replacefile"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -17,58 +17,11 @@ import (
 // copyName is the name of the copy of a .torrent file, which is stored beside the record.
 const copyName = "torrent"
 
-// A metainfoCache has the metainfo of a torrent. While the torrent is idle the metainfo
-// is loaded from its copy when somebody asks, and stays in memory while it is used.
-type metainfoCache struct {
-	mu     sync.Mutex                     // guards what follows; not held during I/O
-	pinned *metainfo.Torrent              // nil while the torrent is idle
-	loaded weak.Pointer[metainfo.Torrent] // loaded while the torrent is idle
-}
-
-// inMemory returns the metainfo if it is in memory, else nil.
-func (c *metainfoCache) inMemory() *metainfo.Torrent {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.pinned != nil {
-		return c.pinned
-	}
-	return c.loaded.Value()
-}
-
-// pin keeps m in memory until unpin.
-func (c *metainfoCache) pin(m *metainfo.Torrent) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pinned, c.loaded = m, weak.Pointer[metainfo.Torrent]{}
-}
-
-// unpin lets the metainfo be collected.
-func (c *metainfoCache) unpin() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.pinned = nil
-}
-
-// add adds metainfo that was loaded. It returns what the cache has, so that all callers
-// share one.
-func (c *metainfoCache) add(m *metainfo.Torrent) *metainfo.Torrent {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.pinned != nil {
-		return c.pinned
-	}
-	if other := c.loaded.Value(); other != nil {
-		return other
-	}
-	c.loaded = weak.Make(m)
-	return m
-}
-
 var errOtherTorrent = errors.New("the file is of another torrent")
 
 // metainfo returns the torrent as it was added.
 func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
-	if m := t.cache.inMemory(); m != nil {
+	if m := t.cache.InMemory(); m != nil {
 		return m, nil
 	}
 	m, err := t.client.config.Metainfo.ReadFile(t.copyPath())
@@ -78,7 +31,7 @@ func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the copy of its .torrent file cannot be loaded (remove the torrent, keep its content, and add it again): %w", err)
 	}
-	return t.cache.add(m), nil
+	return t.cache.Add(m), nil
 }
 
 func (t *Torrent) copyPath() string { return filepath.Join(t.folder.Path(t.ids[0]), copyName) }
@@ -102,7 +55,7 @@ func (t *Torrent) saveCopy(m *metainfo.Torrent) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(path, b)
+	return replacefile.Write(path, b)
 }
 
 // verify checks pieces for the engine.
@@ -122,7 +75,7 @@ func (t *Torrent) filesOf(m *metainfo.Torrent) []swarm.File {
 	if t.seedFiles != nil {
 		return t.seedFiles
 	}
-	stat := statIn(t.dir)
+	stat := content.StatIn(t.dir)
 	return m.Info.ExistingFiles(func(path string) bool {
 		_, err := stat(path)
 		return err == nil

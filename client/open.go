@@ -3,10 +3,10 @@ package client
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/content"
+	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
@@ -35,16 +35,18 @@ func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedConte
 	t.readOnly = o.ReadOnly || seed != nil
 	switch {
 	case seed != nil && seed.storage != nil:
-		t.storage = &lazyStorage{torrent: t, open: &handle{Storage: seed.storage}}
+		t.storage = t.newStorage()
+		t.storage.SetOpen(&lazystorage.Handle{Storage: seed.storage})
 		return startState{have: all}, nil
 	case seed != nil:
 		t.dir, t.seedFiles = seed.dir, seed.files
 	case t.client.config.NewStorage != nil:
-		s, err := t.client.config.NewStorage(t.cache.pinned, t.dir)
+		s, err := t.client.config.NewStorage(t.cache.InMemory(), t.dir)
 		if err != nil {
-			return startState{}, &StoreError{"open", err}
+			return startState{}, &StoreError{Op: "open", Err: err}
 		}
-		t.storage = &lazyStorage{torrent: t, open: &handle{Storage: s}}
+		t.storage = t.newStorage()
+		t.storage.SetOpen(&lazystorage.Handle{Storage: s})
 		if o.Trust {
 			return startState{have: all}, nil
 		}
@@ -58,7 +60,7 @@ func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedConte
 // whose files have their sizes are checked.
 func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bool) (s startState, err error) {
 	var old resume.Record
-	meta := t.cache.pinned
+	meta := t.cache.InMemory()
 	files := t.filesOf(meta)
 	if err = t.checkOutsideState(files); err != nil {
 		return s, err
@@ -81,92 +83,63 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 	r := &verdict.Record
 	switch {
 	case complete || o.Trust:
-		present := t.presentPieces(files, r.Files, true)
+		present := content.Present(t.geometry, files, r.Files, true)
 		if present.Count() != r.Pieces.Count() {
 			r.State, r.Pieces, r.Spilled = resume.Open, present, nil
 		}
 		verdict.Check = nil
 	case o.Recheck:
 		r.State, r.Pieces, r.Spilled = resume.Open, swarm.NewBitfield(t.geometry.Pieces()), nil
-		verdict.Check = t.presentPieces(files, r.Files, false)
+		verdict.Check = content.Present(t.geometry, files, r.Files, false)
 	}
 	if r.Totals.Added.IsZero() {
 		r.Totals.Added = time.Now()
 	}
 	r.Totals.Folder = t.dir
 	t.overwrite = o.Overwrite
-	t.storage = &lazyStorage{torrent: t}
+	t.storage = t.newStorage()
 	allHeld := r.Pieces.Count() == t.geometry.Pieces()
-	toMake := allHeld && !t.readOnly && t.lacksFile(files)
+	toMake := allHeld && !t.readOnly && content.Incomplete(t.dir, files, t.client.config.Disk.NoSymlinks)
 	recordedComplete := verdict.Distrust == nil && r.State == resume.Clean && allHeld && !toMake
 	if t.folder != nil && recordedComplete && t.saveCopy(meta) == nil {
-		t.cache.unpin() // it starts idle
-	} else if t.storage.open, err = t.openFiles(files, *r); err != nil {
-		return s, err
+		t.cache.Unpin() // it starts idle
+	} else {
+		open, err := t.openFiles(files, *r)
+		if err != nil {
+			return s, err
+		}
+		t.storage.SetOpen(open)
 	}
 	if toMake {
-		err = storeError("open", t.storage.open.Storage.(*diskstore.Store).Create())
+		err = lazystorage.Wrap("open", t.storage.Current().Storage.(*diskstore.Store).Create())
 		if err != nil {
-			return s, errors.Join(err, t.storage.Close(), t.storage.closeRecord())
+			return s, errors.Join(err, t.storage.Close(), t.storage.AbandonRecord())
 		}
 	}
 	return startState{have: r.Pieces, check: verdict.Check, spilled: blocksByPiece(r.Spilled), totals: r.Totals}, nil
 }
 
-// lacksFile reports whether a file or symlink does not exist. If every piece is held it is
-// one without bytes, which a record may not list.
-func (t *Torrent) lacksFile(files []swarm.File) bool {
-	stat := statIn(t.dir)
-	return slices.ContainsFunc(files, func(f swarm.File) bool {
-		noLink := f.Symlink != "" && t.client.config.Disk.NoSymlinks
-		if f.Pad || f.Length > 0 || noLink {
-			return false
-		}
-		_, err := stat(f.Path)
-		return errors.Is(err, fs.ErrNotExist)
-	})
-}
-
 // openFiles opens the files, and the record if anything is remembered. The record lists
 // a file or folder as ours before it is made.
-func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*handle, error) {
-	o := &handle{}
+func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*lazystorage.Handle, error) {
+	o := &lazystorage.Handle{}
 	options := t.client.config.Disk
 	options.Owned = r.Owned
-	options.ModTime = modTimes(r.Files)
+	options.ModTime = content.ModTimes(r.Files)
 	options.Overwrite = options.Overwrite || t.overwrite
-	options.Own = func(paths []string) error {
-		if o.recorder == nil {
-			return nil
-		}
-		return o.recorder.keeper.Own(paths)
-	}
+	options.Own = func(paths []string) error { return o.Recorder.Own(paths) }
 	store, err := diskstore.Open(t.dir, files, options)
 	if err != nil {
-		return nil, &StoreError{"open", err}
+		return nil, &StoreError{Op: "open", Err: err}
 	}
 	o.Storage = store
 	if t.folder == nil {
 		return o, nil
 	}
-	if o.recorder, err = t.openRecorder(store, files, r); err != nil {
+	if o.Recorder, err = t.openRecorder(store, files, r); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	return o, nil
-}
-
-// modTimes returns the modification times of files that were seen, for a store.
-func modTimes(seen []resume.File) func(string) (time.Time, bool) {
-	times := make(map[string]time.Time, len(seen))
-	for _, f := range seen {
-		if f.Size != resume.Absent {
-			times[f.Path] = f.ModTime
-		}
-	}
-	return func(path string) (time.Time, bool) {
-		at, known := times[path]
-		return at, known
-	}
 }
 
 // checkRecord compares a record with the files. If they differ in a way that a sample of
@@ -182,7 +155,7 @@ func (t *Torrent) checkRecord(ctx context.Context, r resume.Record, info *metain
 		Swarms:   t.ids,
 		Geometry: t.geometry,
 		Files:    files,
-		Stat:     statIn(t.dir),
+		Stat:     content.StatIn(t.dir),
 		Verify: func(pieces []int) (bool, error) {
 			if store == nil {
 				// Overwrite lets it open files of any size; it only reads.
@@ -194,30 +167,7 @@ func (t *Torrent) checkRecord(ctx context.Context, r resume.Record, info *metain
 				}
 				store = opened
 			}
-			return verifySample(ctx, info.Verify, store, t.geometry.BlockCount)(pieces)
+			return content.VerifySample(ctx, info.Verify, store, t.geometry.BlockCount)(pieces)
 		},
 	})
-}
-
-// presentPieces returns the pieces of which all bytes exist. If full is set, the files must
-// have their sizes, too.
-func (t *Torrent) presentPieces(files []swarm.File, seen []resume.File, full bool) swarm.Bitfield {
-	set := swarm.NewBitfield(t.geometry.Pieces())
-	set.SetAll(t.geometry.Pieces())
-	sizes := make(map[string]int64, len(seen))
-	for _, f := range seen {
-		if f.Size == f.Length || !full {
-			sizes[f.Path] = f.Size
-		}
-	}
-	for _, f := range files {
-		if f.Pad || f.Symlink != "" {
-			continue
-		}
-		missing := f.Offset + max(sizes[f.Path], 0)
-		for i := missing / t.geometry.PieceLength; missing < f.Offset+f.Length && i <= (f.Offset+f.Length-1)/t.geometry.PieceLength; i++ {
-			set.Clear(int(i))
-		}
-	}
-	return set
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 )
@@ -44,7 +45,7 @@ func TestEveryPairOfCalls(t *testing.T) {
 		"SetTrackers":   func(h *idleAlbum) error { return h.tor.SetTrackers([][]string{{"http://127.0.0.1:1/announce"}}) },
 		"Files":         func(h *idleAlbum) error { _, err := h.tor.Files(); return err },
 		"fail":          func(h *idleAlbum) error { h.tor.fail(errPair); return nil },
-		"save":          func(h *idleAlbum) error { h.tor.storage.scheduleSave(); return nil },
+		"save":          func(h *idleAlbum) error { h.tor.storage.ScheduleSave(); return nil },
 		"Complete":      func(h *idleAlbum) error { return h.tor.storage.Complete() },
 		"remove":        func(h *idleAlbum) error { return h.Remove(h.tor, Keep) },
 		"remove, files": func(h *idleAlbum) error { return h.Remove(h.tor, Delete) },
@@ -56,7 +57,7 @@ func TestEveryPairOfCalls(t *testing.T) {
 			for _, state := range []string{"idle", "open"} {
 				h := pairAlbum(t)
 				if state == "open" {
-					require.NoError(t, h.storage().reopen(false))
+					require.NoError(t, h.storage().Reopen(false))
 				}
 				begin := make(chan struct{})
 				var wg sync.WaitGroup
@@ -82,7 +83,7 @@ func TestEveryPairOfCalls(t *testing.T) {
 // errPair is what a torrent fails with. A check that it ends returns it.
 var errPair = errors.New("trouble")
 
-func (h *idleAlbum) storage() *lazyStorage { return h.tor.storage }
+func (h *idleAlbum) storage() *lazystorage.Storage { return h.tor.storage }
 
 // pairAlbum returns an idle album without a seeder.
 func pairAlbum(t *testing.T) *idleAlbum {
@@ -103,7 +104,7 @@ func pairAlbum(t *testing.T) *idleAlbum {
 	t.Cleanup(func() { h.Close() })
 	h.tor, err = h.Add(t.Context(), h.torrent, AddOptions{Trust: true})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return h.tor.storage.current() == nil }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return h.tor.storage.Current() == nil }, time.Minute, time.Millisecond)
 	return h
 }
 

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/base32"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/shoal-bt/shoal/client/internal/webfetch"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -49,7 +51,7 @@ func (c *Client) readString(ctx context.Context, s string) (*metainfo.Torrent, e
 		}
 		return nil, ErrMagnet
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
-		return c.config.fetchTorrent(ctx, s)
+		return c.config.webOptions().Torrent(ctx, s)
 	}
 	if _, err := os.Stat(s); errors.Is(err, fs.ErrNotExist) {
 		if _, err := ParseHash(s); err == nil {
@@ -65,6 +67,21 @@ func (c *Client) readString(ctx context.Context, s string) (*metainfo.Torrent, e
 		err = fmt.Errorf("%s: %w", s, err)
 	}
 	return t, err
+}
+
+// FetchTorrent gets a torrent from an http or https URL, as Client.Add does. Of the
+// Config it uses UserAgent, HTTP and Metainfo. Errors show the URL without what may be a
+// passkey; a *StatusError says that the server answered without a torrent.
+func (c Config) FetchTorrent(ctx context.Context, address string) (*metainfo.Torrent, error) {
+	t, err := c.webOptions().Torrent(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
+	}
+	return t, nil
+}
+
+func (c Config) webOptions() webfetch.Options {
+	return webfetch.Options{UserAgent: cmp.Or(c.UserAgent, defaultUserAgent), HTTP: c.HTTP, Metainfo: c.Metainfo}
 }
 
 // ParseHash reads a v1 info hash of 40 hexadecimal or 32 base-32 digits, or a v2 info

@@ -1,16 +1,15 @@
 package client
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/recorder"
 	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/resume"
@@ -57,7 +56,7 @@ func loadRecord(f *resume.Folder, id swarm.ID) (resume.Record, error) {
 }
 
 // openRecorder writes the torrent's record, and returns what keeps it up to date.
-func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume.Record) (*recorder, error) {
+func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume.Record) (*recorder.Recorder, error) {
 	keeper, err := resume.OpenKeeper(r, resume.Config{
 		Geometry: t.geometry,
 		Files:    files,
@@ -74,15 +73,15 @@ func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume
 	if err != nil {
 		return nil, fmt.Errorf("opening the record: %w", err)
 	}
-	return &recorder{
-		keeper:   keeper,
-		interval: t.client.config.Save,
-		state:    t.recordState,
-		checking: t.isChecking,
-		warn:     t.emitWarning,
-		held:     r.Pieces.Clone(),
-		spilled:  blocksByPiece(r.Spilled),
-	}, nil
+	return recorder.New(recorder.Config{
+		Keeper:   keeper,
+		Interval: t.client.config.Save,
+		State:    t.recordState,
+		Checking: t.isChecking,
+		Warn:     t.emitWarning,
+		Held:     r.Pieces.Clone(),
+		Spilled:  blocksByPiece(r.Spilled),
+	}), nil
 }
 
 // blocksByPiece returns the blocks that are stored of partial pieces, nil for none.
@@ -117,29 +116,3 @@ func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Tot
 
 // isChecking reports whether stored pieces are being checked.
 func (t *Torrent) isChecking() bool { return t.engine.Stats().Phase == engine.PhaseChecking }
-
-// statIn returns the function with which package resume looks at files below dir.
-func statIn(dir string) func(string) (fs.FileInfo, error) {
-	return func(name string) (fs.FileInfo, error) { return os.Lstat(filepath.Join(dir, filepath.FromSlash(name))) }
-}
-
-// verifySample returns the function with which package resume checks some of the
-// recorded pieces, to decide whether it believes the others.
-func verifySample(ctx context.Context, verify func([]swarm.Verdict), s swarm.Storage, blocks func(int) int) func([]int) (bool, error) {
-	return func(pieces []int) (bool, error) {
-		for _, piece := range pieces {
-			if ctx.Err() != nil {
-				return false, context.Cause(ctx)
-			}
-			batch := []swarm.Verdict{{Piece: piece, Blocks: make([][]byte, blocks(piece)), Stored: s}}
-			verify(batch)
-			if batch[0].Err != nil {
-				return false, batch[0].Err
-			}
-			if !batch[0].OK {
-				return false, nil
-			}
-		}
-		return true, nil
-	}
-}

@@ -1,9 +1,6 @@
 package client
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // A Content says what happens to a torrent's content when the torrent is removed.
 type Content uint8
@@ -43,7 +40,7 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 	if content == Delete {
 		err = openErr // that of closing does not matter if the content is deleted
 		if err == nil {
-			err = t.storage.deleteContent()
+			err = t.storage.Delete()
 		}
 	}
 	if err == nil && t.folder != nil {
@@ -54,6 +51,3 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 	}
 	return nil
 }
-
-// errNoRemove is the error for a storage without a method Remove.
-var errNoRemove = fmt.Errorf("the storage cannot delete its content: %w", errors.ErrUnsupported)

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/shoal-bt/shoal/client/internal/readonly"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
@@ -81,10 +82,10 @@ func (c *Client) buildSeed(ctx context.Context, content any, o SeedOptions) (*me
 			return nil, nil, err
 		}
 		store, err := diskstore.Open(".", meta.BuiltFrom, diskstore.Options{
-			FS: readOnly{content, path.Dir(root)}, Handles: c.config.Disk.Handles, NoSymlinks: true,
+			FS: readonly.New(content, path.Dir(root)), Handles: c.config.Disk.Handles, NoSymlinks: true,
 		})
 		if err != nil {
-			return nil, nil, &StoreError{"open", err}
+			return nil, nil, &StoreError{Op: "open", Err: err}
 		}
 		return meta, &seedContent{storage: store}, nil
 	case []byte:

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/content"
+	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/modified"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/swarm"
@@ -50,7 +52,7 @@ func (t *Torrent) syncWith(s swarm.Storage, sync func(any) error, all bool) erro
 	if err == nil {
 		err = t.checkModified(s, all)
 	}
-	return t.noteContentError(storeError("sync", err))
+	return t.noteContentError(lazystorage.Wrap("sync", err))
 }
 
 // noteContentError notes an error of a write or a sync, if it is one, and returns it.
@@ -81,7 +83,7 @@ func (t *Torrent) forgetContentError() {
 // changed. all says that every piece is held and this is the last look.
 func (t *Torrent) checkModified(s swarm.Storage, all bool) error {
 	m, ok := s.(modTimer)
-	if !ok || !t.storage.started.Load() {
+	if !ok || !t.storage.Started() {
 		return nil // nothing can be held yet
 	}
 	t.modified.hashing.Lock()
@@ -140,7 +142,7 @@ func modifiedError(path string) error {
 
 // fail stops the torrent with an error of its storage that no call of the engine got.
 func (t *Torrent) fail(err error) {
-	if t.storage.started.Load() {
+	if t.storage.Started() {
 		t.engine.Fail(err)
 	}
 }
@@ -151,7 +153,7 @@ func (t *Torrent) fail(err error) {
 func (t *Torrent) statOf(s swarm.Storage) func(string) (fs.FileInfo, error) {
 	m, ok := s.(modTimer)
 	if !ok {
-		return statIn(t.dir)
+		return content.StatIn(t.dir)
 	}
 	return func(name string) (fs.FileInfo, error) {
 		info, err := os.Lstat(filepath.Join(t.dir, filepath.FromSlash(name)))
@@ -161,18 +163,10 @@ func (t *Torrent) statOf(s swarm.Storage) func(string) (fs.FileInfo, error) {
 		at, known := m.ModTime(name) // before Unchecked, or a change in between is missed
 		switch {
 		case t.modified.Unchecked(name):
-			info = writtenAt{info, time.Time{}}
+			info = content.WrittenAt(info, time.Time{})
 		case known:
-			info = writtenAt{info, at}
+			info = content.WrittenAt(info, at)
 		}
 		return info, nil
 	}
 }
-
-// A writtenAt is a description of a file with another modification time.
-type writtenAt struct {
-	fs.FileInfo
-	at time.Time
-}
-
-func (i writtenAt) ModTime() time.Time { return i.at }

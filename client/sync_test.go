@@ -121,10 +121,10 @@ func TestTouchedByAnotherProgram(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
 	for i := range 2 * modified.MaxFalseAlarms {
 		h.touch(t, "a")
-		h.tor.storage.current().Storage.(*diskstore.Store).Complete() // notices
-		require.True(t, h.tor.storage.current().recorder.flushNow())
+		h.tor.storage.Current().Storage.(*diskstore.Store).Complete() // notices
+		require.True(t, h.tor.storage.Current().Recorder.FlushNow())
 		require.LessOrEqual(t, h.tor.modified.FalseAlarms(), modified.MaxFalseAlarms, "%d", i)
-		require.NoError(t, h.tor.syncContent(h.tor.storage.current().Storage))
+		require.NoError(t, h.tor.syncContent(h.tor.storage.Current().Storage))
 	}
 	require.Equal(t, modified.MaxFalseAlarms, h.tor.modified.FalseAlarms(), "it does not read for ever")
 	h.touch(t, "in/c")
@@ -138,7 +138,7 @@ func TestTouchedByAnotherProgram(t *testing.T) {
 // before the download is complete. The next run checks that file.
 func TestChangedAfterFalseAlarms(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
-	store := h.tor.storage.current().Storage
+	store := h.tor.storage.Current().Storage
 	notice := func() {
 		_ = store.(*diskstore.Store).Complete() // as a write does
 		require.NoError(t, h.tor.syncContent(store))
@@ -165,16 +165,16 @@ func TestChangedAfterFalseAlarms(t *testing.T) {
 // TestSaveNoticesAChange fails the torrent at the next save, and does not wait for the end.
 func TestSaveNoticesAChange(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
-	o := h.tor.storage.current()
+	o := h.tor.storage.Current()
 	h.overwrite(t, "in/c")
 	require.NoError(t, h.tor.Recheck(t.Context()))
 	require.Equal(t, 17, h.tor.Stats().Held, "a check finds out by itself")
-	require.True(t, o.recorder.flushNow())
+	require.True(t, o.Recorder.FlushNow())
 
 	h.overwrite(t, "a")
 	_ = o.Storage.(*diskstore.Store).Complete() // notices, as a write does
-	o.recorder.keeper.Wrote(0)
-	require.False(t, o.recorder.flushNow())
+	o.Recorder.Config.Keeper.Wrote(0)
+	require.False(t, o.Recorder.FlushNow())
 	require.ErrorIs(t, h.tor.Stats().Err, ErrModified)
 	r, err := h.tor.folder.Load(h.tor.ID())
 	require.NoError(t, err)
@@ -188,15 +188,15 @@ func TestSaveNoticesAChange(t *testing.T) {
 // when all the rest was downloaded in vain.
 func TestSaveNoticesADeletion(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
-	o := h.tor.storage.current()
+	o := h.tor.storage.Current()
 	block := make([]byte, 10)
 	_, err := o.Storage.ReadAt(block, 0)
 	require.NoError(t, err)
 	_, err = o.Storage.WriteAt(block, 0)
 	require.NoError(t, err)
-	o.recorder.keeper.Wrote(0)
+	o.Recorder.Config.Keeper.Wrote(0)
 	require.NoError(t, os.Remove(h.path("a")))
-	require.False(t, o.recorder.flushNow())
+	require.False(t, o.Recorder.FlushNow())
 	require.ErrorIs(t, h.tor.Stats().Err, fs.ErrNotExist)
 }
 
@@ -231,15 +231,15 @@ func TestChangedBeforeIdle(t *testing.T) {
 	require.NoError(t, h.tor.AddPeers(h.seed))
 	require.NoError(t, h.tor.Wait(t.Context()))
 	events := h.Events(engine.OnFailed, 0)
-	o := h.tor.storage.current()
-	require.True(t, o.recorder.flushNow())
+	o := h.tor.storage.Current()
+	require.True(t, o.Recorder.FlushNow())
 	h.overwrite(t, "a")
 	_ = o.Storage.(*diskstore.Store).Complete() // notices, as opening the file does
 	h.tor.becomeIdle()
 	e, err := events.Next(t.Context())
 	require.NoError(t, err)
 	require.ErrorIs(t, ErrorOf(e), ErrModified)
-	require.NotNil(t, h.tor.storage.current(), "it is not idle")
+	require.NotNil(t, h.tor.storage.Current(), "it is not idle")
 	require.NoError(t, h.tor.Resume())
 	require.NoError(t, h.tor.Wait(t.Context()), "what was changed is fetched")
 }
@@ -260,7 +260,7 @@ func TestReadOnly(t *testing.T) {
 // been replaced. The engine's Close does not return that.
 func TestNoCleanRecordAfterAnError(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
-	require.Error(t, h.tor.noteContentError(&StoreError{"sync", fs.ErrNotExist}))
+	require.Error(t, h.tor.noteContentError(&StoreError{Op: "sync", Err: fs.ErrNotExist}))
 	require.NoError(t, h.Close())
 	r, err := h.tor.folder.Load(h.tor.ID())
 	require.NoError(t, err)

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/lazystorage"
+	"github.com/shoal-bt/shoal/client/internal/metacache"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
@@ -30,8 +32,8 @@ type Torrent struct {
 	dir       string         // absolute
 	seedFiles []swarm.File   // where a seed's files are, if they are not where the metainfo says
 	folder    *resume.Folder // of the record; nil if nothing is remembered
-	cache     metainfoCache
-	storage   *lazyStorage
+	cache     metacache.Cache
+	storage   *lazystorage.Storage
 	modified  modifiedFiles
 	engine    *engine.Torrent
 	trackers  trackers
@@ -154,7 +156,7 @@ func (t *Torrent) Resume() error {
 		t.forgetContentError()
 	}
 	t.engine.Resume()
-	t.storage.scheduleSave()
+	t.storage.ScheduleSave()
 	return t.checkOpen()
 }
 
@@ -169,8 +171,8 @@ func (t *Torrent) Recheck(ctx context.Context) error {
 		return err
 	}
 	t.forgetContentError()
-	t.storage.scheduleSave()
+	t.storage.ScheduleSave()
 	err := t.engine.Recheck(ctx)
-	t.storage.scheduleSave()
+	t.storage.ScheduleSave()
 	return t.wrapError(err)
 }

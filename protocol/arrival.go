@@ -46,7 +46,7 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 	if a.Ready() {
 		s.submit(a)
 	} else {
-		s.submitSection(a, s.sections.min)
+		s.submitSection(a, s.sections.Min)
 	}
 }
 

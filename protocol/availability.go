@@ -2,15 +2,12 @@ package protocol
 
 import (
 	"bytes"
-	"errors"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 )
-
-// errUseless ends a connection between two that have everything.
-var errUseless = errors.New("neither side has what the other wants")
 
 // receiveFirstBitfield takes in what the peer has, as its first message
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": bitfield).
@@ -45,30 +42,27 @@ func (s *State) receiveLaterBitfield(now time.Time, p *peer, m peerwire.Message)
 		}
 		all := swarm.NewBitfield(s.n)
 		all.SetAll(s.n)
-		s.addPieces(now, p, p.has.Bitfield(s.n), all)
+		s.addPieces(now, p, all)
 		return nil
 	}
-	had, has := p.has.Bitfield(s.n), swarm.Bitfield(m.Data)
-	if bytes.Equal(had, has) {
+	has := swarm.Bitfield(m.Data)
+	switch {
+	case bytes.Equal(p.has.Bitfield(s.n), has):
 		p.allowance.Spend(1 + len(has)/bytesPerUnit)
 		return nil
+	case !p.has.In(has, s.n):
+		return protocolError(m.Kind, "takes pieces back")
 	}
-	for k := range had {
-		if had[k]&^has[k] != 0 {
-			return protocolError(m.Kind, "takes pieces back")
-		}
-	}
-	s.addPieces(now, p, had, has)
+	s.addPieces(now, p, has)
 	return nil
 }
 
 // addPieces takes in that a peer has more pieces than it had.
-func (s *State) addPieces(now time.Time, p *peer, had, has swarm.Bitfield) {
-	for k := range had {
-		for i := 8 * k; had[k] != has[k] && i < min(8*k+8, s.n) && !p.closing; i++ {
-			if has.Has(i) && !p.has.Has(i, s.n) {
-				s.receiveHave(now, p, i)
-			}
+func (s *State) addPieces(now time.Time, p *peer, has swarm.Bitfield) {
+	for i := range p.has.Missing(has, s.n) {
+		s.receiveHave(now, p, i)
+		if p.closing {
+			return
 		}
 	}
 }
@@ -98,7 +92,7 @@ func (s *State) addToPicker(now time.Time, p *peer) {
 // closeIfUseless ends a connection between two that have everything.
 func (s *State) closeIfUseless(now time.Time, p *peer) {
 	if s.complete() && p.has.All(s.n) && !p.closing {
-		s.closePeer(now, p, errUseless)
+		s.closePeer(now, p, ending.ErrUseless)
 	}
 }
 

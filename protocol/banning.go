@@ -1,11 +1,11 @@
 package protocol
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 )
 
@@ -19,16 +19,11 @@ type blame struct {
 	evidence map[int]*pieces.Evidence // by piece
 }
 
-var (
-	errLied   = errors.New("sent wrong bytes")
-	errBanned = errors.New("banned on request")
-)
-
-func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), errBanned) }
+func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), ending.ErrBanned) }
 
 // ban refuses an address from now on; why ends its connections.
 func (s *State) ban(now time.Time, addr netip.Addr, why error) {
-	if s.book.Ban(addr, why == errBanned) {
+	if s.book.Ban(addr, why == ending.ErrBanned) {
 		s.report(PeerBanned{Torrent: s.ID(), Addr: addr})
 	}
 	s.dropBlocksOfBanned()
@@ -72,7 +67,7 @@ func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 // banSender bans who sent a wrong block; nil is nobody.
 func (s *State) banSender(now time.Time, p *pieces.Sender) {
 	if p != nil {
-		s.ban(now, p.Addr.Addr(), errLied)
+		s.ban(now, p.Addr.Addr(), ending.ErrLied)
 	}
 }
 

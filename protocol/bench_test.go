@@ -6,6 +6,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/budget"
+	"github.com/shoal-bt/shoal/protocol/standin"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -94,7 +95,7 @@ func (r *run) piece() {
 
 // inOrder is a picker that allocates nothing: it picks each block once, in order.
 type inOrder struct {
-	noPicker
+	standin.Picker
 	geometry swarm.Geometry
 	picked   int // blocks
 }

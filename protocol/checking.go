@@ -30,7 +30,7 @@ func (s *State) submitPads() {
 // submit hands a complete piece, or the next section of it, to the verifiers. Its
 // buffers are theirs from then on.
 func (s *State) submit(a *pieces.Assembly) {
-	if s.submitSection(a, 2*s.sections.min) {
+	if s.submitSection(a, 2*s.sections.Min) {
 		return
 	}
 	a.Checking = true
@@ -44,7 +44,7 @@ func (s *State) submit(a *pieces.Assembly) {
 		State:  a.HashState,
 		Stored: stored,
 		Sums:   s.blame.evidence[a.Piece] != nil,
-		Soon:   (s.sections.on && s.sectionSoon()) || s.pieceSoon(),
+		Soon:   (s.sections.On && s.sectionSoon()) || s.pieceSoon(),
 	})
 }
 

@@ -1,12 +1,10 @@
 package protocol
 
 import (
-	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/choking"
-	"github.com/shoal-bt/shoal/swarm"
 )
 
 // A Choker chooses whom we upload to; see package choking.
@@ -18,29 +16,9 @@ type PeerRate = choking.PeerRate
 // NewTitForTat returns the default Choker.
 func NewTitForTat() Choker { return choking.NewTitForTat() }
 
-const (
-	// chokeEvery is the time between rounds of the Choker: a peer keeps its state for
-	// ten seconds (https://www.bittorrent.org/beps/bep_0003.html, "peer messages").
-	chokeEvery = 10 * time.Second
-	chokeDelay = 100 * time.Millisecond
-)
-
-// chokeRounds is when the Choker is asked, and what it is asked with.
-type chokeRounds struct {
-	choker  Choker
-	at      time.Time // when it is asked next; zero for never
-	roundAt time.Time // of the next round, in which all slots go by rate
-	rates   []PeerRate
-	chosen  []swarm.Peer
-}
-
-func (c *chokeRounds) nextDeadline() time.Time { return c.at }
-
 // scheduleChoke has the Choker asked after a moment, so that peers that come together
 // are compared with each other.
-func (s *State) scheduleChoke(now time.Time) {
-	s.chokes.at = earlier(s.chokes.at, now.Add(chokeDelay))
-}
+func (s *State) scheduleChoke(now time.Time) { s.chokes.Soon(now) }
 
 // scheduleChokeIfFree has the Choker asked soon if a slot is free. Otherwise the
 // newcomer waits for the next round, because a peer that repeats its interest must not
@@ -52,7 +30,7 @@ func (s *State) scheduleChokeIfFree(now time.Time) {
 			taken++
 		}
 	}
-	if s.config.UploadSlots < 0 || taken < s.config.UploadSlots || s.chokes.at.IsZero() {
+	if s.config.UploadSlots < 0 || taken < s.config.UploadSlots || s.chokes.Due().IsZero() {
 		s.scheduleChoke(now)
 	}
 }
@@ -60,48 +38,24 @@ func (s *State) scheduleChokeIfFree(now time.Time) {
 // rechoke asks the Choker and tells the peers what it said
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer protocol": choking).
 func (s *State) rechoke(now time.Time) {
-	c := &s.chokes
-	c.at = time.Time{}
+	s.chokes.Stop()
 	if !s.Running() {
 		return
 	}
-	c.rates = c.rates[:0]
+	rates := s.chokes.Rates()
 	for _, p := range s.order {
 		if p.interested && !p.closing && !(s.complete() && p.has.All(s.n)) {
-			c.rates = append(c.rates, s.rateOf(now, p))
+			rates = append(rates, s.rateOf(now, p))
 		}
 	}
-	if len(c.rates) == 0 {
+	if len(rates) == 0 {
 		return
 	}
-	if c.choker == nil {
-		c.choker = s.config.NewChoker()
-	}
-	c.chosen = c.choker.Unchoke(c.chosen[:0], now, c.rates, s.config.UploadSlots, s.complete())
-	chosen := make(map[swarm.Peer]bool, len(c.chosen))
-	for _, id := range c.chosen {
-		chosen[id] = true
-	}
+	chosen := s.chokes.Choose(now, s.config.NewChoker, rates, s.config.UploadSlots, s.complete())
 	for _, p := range s.order {
 		if p.interested && !p.closing {
 			s.setChoke(now, p, !chosen[p.id])
 		}
-	}
-	c.scheduleNext(now)
-}
-
-// scheduleNext sets when the Choker is asked again: in the next round, or soon if a peer
-// may turn out to leave its slot unused while others wait.
-func (c *chokeRounds) scheduleNext(now time.Time) {
-	if !c.roundAt.After(now) {
-		c.roundAt = now.Add(chokeEvery)
-	}
-	c.at = c.roundAt
-	othersWait := len(c.chosen) < len(c.rates)
-	isNew := func(r PeerRate) bool { return r.Unchoked.IsZero() && slices.Contains(c.chosen, r.Peer) }
-	soon := now.Add(choking.UnusedTime)
-	if othersWait && soon.Before(c.at) && slices.ContainsFunc(c.rates, isNew) {
-		c.at = soon
 	}
 }
 

@@ -1,16 +1,13 @@
 package protocol
 
 import (
-	"errors"
 	"slices"
 	"time"
 
-	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
-	"github.com/shoal-bt/shoal/protocol/places"
+	"github.com/shoal-bt/shoal/protocol/duplicates"
+	"github.com/shoal-bt/shoal/protocol/ending"
 )
-
-var errRemoved = errors.New("removed on request")
 
 // crossTime is how long after we refused a second connection the other side may refuse
 // the first for the same reason.
@@ -26,13 +23,13 @@ func (s *State) closePeer(now time.Time, p *peer, why error) {
 	if p.end == EndFlood {
 		s.book.Refuse(now, p.addr.Addr())
 	}
-	s.do(Hangup{p.id, why})
+	s.do(Hangup{Peer: p.id, Why: why})
 	s.removePeer(now, p)
 }
 
 // noteEnd notes that a connection ends, and why.
 func (s *State) noteEnd(p *peer, why error) {
-	p.closing, p.closeErr, p.end = true, why, endOf(why)
+	p.closing, p.closeErr, p.end = true, why, ending.Of(why)
 	switch {
 	case !s.Running():
 		p.end = EndStopped
@@ -63,7 +60,7 @@ func (e Gone) apply(now time.Time, s *State) {
 		s.removePeer(now, p)
 	}
 	delete(s.peers, p.id)
-	s.do(Hangup{p.id, p.closeErr})
+	s.do(Hangup{Peer: p.id, Why: p.closeErr})
 	s.memory.Release(p.tally.TakeCredits(1 << 30))
 	s.figures.traffic.Ended.Add(p.tally)
 	if p.outgoing || !s.book.BeingDialed(p.dialAddr) { // otherwise it only says that it can be dialed there
@@ -78,58 +75,19 @@ func (e Gone) apply(now time.Time, s *State) {
 	}
 }
 
-// endOf returns what an error says about the end of a connection.
-func endOf(why error) End {
-	var broken *peerwire.ProtocolError
-	switch {
-	case errors.Is(why, errFlood):
-		return EndFlood
-	case errors.As(why, &broken):
-		return EndBroken
-	}
-	switch why {
-	case errUseless:
-		return EndUseless
-	case errDuplicate:
-		return EndDuplicate
-	case errPaused:
-		return EndStopped
-	case errRemoved:
-		return EndRemoved
-	case errLied, errBanned:
-		return EndBanned
-	case errTimeout:
-		return EndTimeout
-	case errIdle:
-		return EndIdle
-	case places.ErrUnused:
-		return EndReplaced
-	}
-	return EndLost
-}
-
-// outcomeOfEnd returns what the end of a connection means for the peer's address.
+// outcomeOfEnd returns what the end of a connection means for the peer's address. If we
+// dialed each other at two addresses, each may have refused the second connection, which
+// was the other's first. The greater of the two tries again first.
 func (s *State) outcomeOfEnd(now time.Time, p *peer) addressbook.Outcome {
 	hasMoved := p.tally.Down.Load()+p.tally.Up.Load() > 0
-	switch {
-	case p.end == EndUseless:
-		return addressbook.Useless
-	case p.end == EndStopped:
-		return addressbook.NoRoom
-	case p.end == EndLost && now.Sub(p.duplicateAt) < crossTime && !s.isGreater(p.peerID):
-		// We dialed each other at two addresses, and each refused the second connection,
-		// which was the other's first. The greater of the two tries again first.
-		return addressbook.Crossed
-	case p.end == EndLost && hasMoved:
-		return addressbook.Lost
-	}
-	return addressbook.Failed
+	crossed := now.Sub(p.duplicateAt) < crossTime && !duplicates.IsGreater(s.config.PeerID, p.peerID)
+	return ending.Outcome(p.end, hasMoved, crossed)
 }
 
 func (e Disconnect) apply(now time.Time, s *State) {
 	for _, p := range slices.Clone(s.order) {
 		if p.addr == e.Addr {
-			s.closePeer(now, p, errRemoved)
+			s.closePeer(now, p, ending.ErrRemoved)
 		}
 	}
 }

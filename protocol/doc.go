@@ -45,6 +45,7 @@
 //	how many pieces are begun                     requesting.go           State.maxNewPieces
 //	who fills in the pad at the end of a block    pieces/assembly.go      Assembly.Add
 //	when a request times out                      timeouts.go             State.checkRequests
+//	which requests are lost                       requests/list.go        List.MarkLate
 //	how long to wait for a block                  pacing/pace.go          Pace.Timeout
 //	when a silent or idle peer is left            timeouts.go             State.checkSilence
 //	when end game begins (the picker decides)     checking.go             State.inEndGame
@@ -53,16 +54,17 @@
 //	when a peer that only repeats itself is left  flooding.go             peer.checkAllowance
 //	how many messages may change nothing          allowance/allowance.go  Allowance.Refill
 //	when a piece is checked                       checking.go             State.submit
-//	how long pieces are checked by section        sections.go             State.submitSection
-//	who gets an upload slot                       choking/titfortat.go    titForTat.Unchoke
-//	when the choker is asked                      choking.go              State.scheduleChoke
+//	how long pieces are checked by section        pieces/sections.go      Sections.Next
+//	who gets an upload slot                       choking/ranked.go       ranked.Unchoke
+//	when the choker is asked                      choking/rounds.go       Rounds.scheduleNext
 //	which requests of a peer are served           serving.go              State.receiveRequest
 //	when a piece that cannot be read is served    unreadable.go           State.retryUnreadable
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds
-//	which of two connections to a peer stays      joining.go              State.refusal
-//	why a connection ended                        disconnecting.go        State.noteEnd
+//	which of two connections to a peer stays      duplicates/conn.go      Conn.Replaces
+//	why a connection ended                        ending/end.go           Of
+//	what its end means for the address            ending/end.go           Outcome
 //	who is dialed next                            addressbook/choice.go   entry.before
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse

@@ -1,10 +1,10 @@
 package protocol
 
 import (
-	"errors"
 	"net/netip"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/places"
 )
 
@@ -18,9 +18,6 @@ const (
 	// writer have not ended yet, beyond Config.MaxPeers.
 	maxClosing = 20
 )
-
-// errCrowded refuses a connection of an address whose share of the places is taken.
-var errCrowded = errors.New("too many connections of its address or network")
 
 // limits returns how many peers there may be. Places are kept for peers that we dial only
 // if there are addresses to dial.
@@ -42,7 +39,7 @@ func (s *State) limits() places.Limits {
 // those whose places the newcomer could have. It returns why there is none.
 func (s *State) makeRoom(now time.Time, addr netip.Addr, outgoing bool) error {
 	if s.config.MaxPeers > 0 && len(s.peers) >= s.config.MaxPeers+maxClosing {
-		return errFull
+		return ending.ErrFull
 	}
 	for {
 		limit := s.places.Exceeds(s.limits(), addr, outgoing)
@@ -54,9 +51,9 @@ func (s *State) makeRoom(now time.Time, addr netip.Addr, outgoing bool) error {
 		case p != nil && (outgoing || s.replacements.Take(now, limit, addr)):
 			s.closePeer(now, p, places.ErrUnused)
 		case limit.IsShare():
-			return errCrowded
+			return ending.ErrCrowded
 		default:
-			return errFull
+			return ending.ErrFull
 		}
 	}
 }

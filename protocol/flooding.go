@@ -1,11 +1,11 @@
 package protocol
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -21,12 +21,9 @@ const (
 	requestsPerUnit   = 128 // that are searched for one that is rejected
 )
 
-// errFlood ends the connection of a peer that costs us work for nothing.
-var errFlood = errors.New("sends too much that changes nothing")
-
-// floodError is errFlood with the kind of the last message and what is wrong with it.
+// floodError is ending.ErrFlood with the kind of the last message and what is wrong with it.
 func floodError(k peerwire.Kind, format string, args ...any) error {
-	return fmt.Errorf("%w: %w", errFlood, protocolError(k, format, args...))
+	return fmt.Errorf("%w: %w", ending.ErrFlood, protocolError(k, format, args...))
 }
 
 // checkAllowance returns an error if a peer has sent too many messages that change nothing.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -73,7 +74,7 @@ func TestFloods(t *testing.T) {
 			p := w.s.peers[1]
 			n := w.flood(1, 3*allowance.Most, test.messages...)
 			require.True(t, p.closing, "it is not left")
-			require.ErrorIs(t, p.closeErr, errFlood)
+			require.ErrorIs(t, p.closeErr, ending.ErrFlood)
 			require.Equal(t, EndFlood, p.end)
 			require.GreaterOrEqual(t, n, test.least)
 			require.LessOrEqual(t, n, allowance.Most+100)
@@ -97,7 +98,7 @@ func TestFloodOfRequestsIsLeft(t *testing.T) {
 	p.tally.AddQueued(maxServing) // the writer is slow
 	w.flood(1, 3*allowance.Most, peerwire.Message{Kind: peerwire.Request, Block: swarm.Block{Length: swarm.BlockLen}})
 	require.True(t, p.closing)
-	require.ErrorIs(t, p.closeErr, errFlood)
+	require.ErrorIs(t, p.closeErr, ending.ErrFlood)
 }
 
 // Who takes part in the transfer earns what it spends: a download with many messages that

@@ -15,10 +15,6 @@ type Input interface {
 	apply(now time.Time, s *State)
 }
 
-// A Ticket is the caller's number for a call that waits: Await or Recheck. The
-// effect Answer ends it. The caller does not use a number twice.
-type Ticket uint64
-
 // What happens to connections.
 type (
 	// Joined says that the handshake of a connection is done. The effect Accept

@@ -1,25 +1,15 @@
 package protocol
 
 import (
-	"bytes"
-	"errors"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
-	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/duplicates"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/traffic"
-	"github.com/shoal-bt/shoal/swarm"
-)
-
-// The reasons for which a connection is refused.
-var (
-	errDuplicate = errors.New("second connection to the same peer")
-	errSelf      = errors.New("connection to ourselves")
-	errFull      = errors.New("too many connections")
-	errRefused   = errors.New("refused for a while, because a peer of this address flooded us")
 )
 
 func (e Joined) apply(now time.Time, s *State) {
@@ -37,7 +27,7 @@ func (e Joined) apply(now time.Time, s *State) {
 	s.addPeer(p)
 	s.reports.noPeers, s.reports.nothingWanted = false, false
 	s.scheduleTimeouts(now)
-	s.do(Accept{p.id})
+	s.do(Accept{Peer: p.id})
 	s.report(PeerConnected{Torrent: s.ID(), Addr: p.addr, ID: p.peerID, Outgoing: p.outgoing})
 	s.sendFirst(now, p)
 }
@@ -73,82 +63,59 @@ func newPeer(now time.Time, e Joined) *peer {
 func (s *State) refusal(now time.Time, e Joined) error {
 	switch {
 	case !s.Running():
-		return errPaused
+		return ending.ErrPaused
 	case e.ID == s.config.PeerID: // we dialed ourselves (BEP 3, "peer protocol": peer id)
-		return errSelf
+		return ending.ErrSelf
 	case s.book.Banned(e.Addr.Addr()):
-		return errBanned
+		return ending.ErrBanned
 	case s.book.Refused(now, e.Addr.Addr()):
-		return errRefused
+		return ending.ErrRefused
 	}
-	old := s.duplicateOf(e)
+	old, match := s.duplicateOf(e)
 	switch {
 	case old == nil:
 		return s.makeRoom(now, e.Addr.Addr(), e.Outgoing)
-	case !sameHost(old, e):
+	case match == duplicates.Pretends:
 		old.duplicateAt = now
-		return errDuplicate
-	case old.outgoing == e.Outgoing || e.Outgoing != s.isGreater(e.ID):
-		// If both dialed, both must keep the same connection: the one that the greater
-		// of the two peer ids made.
-		return errDuplicate
+		return ending.ErrDuplicate
+	case !e.conn().Replaces(old.conn(), s.config.PeerID):
+		return ending.ErrDuplicate
 	}
-	s.closePeer(now, old, errDuplicate)
+	s.closePeer(now, old, ending.ErrDuplicate)
 	return nil
 }
 
 // duplicateOf returns the connection that may have the same peer as a new one; nil if
-// there is none. Peer ids are no secret, so a connection from another address may only
-// pretend to come from the same peer. It must not end one that we have, and it must not
-// keep us from the peer itself: if we dialed, and the other came to us, there may be both.
-func (s *State) duplicateOf(e Joined) (other *peer) {
+// there is none.
+func (s *State) duplicateOf(e Joined) (other *peer, match duplicates.Match) {
 	for _, p := range s.order {
-		switch {
-		case p.peerID != e.ID:
-		case sameHost(p, e):
-			return p
-		case p.outgoing || !e.Outgoing:
-			other = p
+		m := p.conn().MayBe(e.conn())
+		if m != duplicates.None && match != duplicates.Same {
+			other, match = p, m
 		}
 	}
-	return other
+	return other, match
 }
 
-// sameHost reports whether two connections have the same IP address at the other end.
-func sameHost(p *peer, e Joined) bool { return p.addr.Addr().Unmap() == e.Addr.Addr().Unmap() }
+func (p *peer) conn() duplicates.Conn {
+	return duplicates.Conn{Addr: p.addr, ID: p.peerID, Outgoing: p.outgoing}
+}
 
-// isGreater reports whether our peer id is greater than another.
-func (s *State) isGreater(than swarm.PeerID) bool {
-	return bytes.Compare(s.config.PeerID[:], than[:]) > 0
+func (e Joined) conn() duplicates.Conn {
+	return duplicates.Conn{Addr: e.Addr, ID: e.ID, Outgoing: e.Outgoing}
 }
 
 // refuse closes a connection that is not wanted.
 func (s *State) refuse(now time.Time, e Joined, why error) {
 	if e.Outgoing {
-		old := s.duplicateOf(e)
-		if why == errDuplicate && (!old.dialAddr.IsValid() || old.dialAddr == e.Addr) {
+		old, _ := s.duplicateOf(e)
+		if why == ending.ErrDuplicate && (!old.dialAddr.IsValid() || old.dialAddr == e.Addr) {
 			old.dialAddr = e.Addr // to be dialed again when it is lost
 		} else {
-			s.book.Ended(now, e.Addr, outcomeOfRefusal(why))
+			s.book.Ended(now, e.Addr, ending.Refused(why))
 		}
 	}
-	s.do(Hangup{e.Peer, why})
-}
-
-// outcomeOfRefusal returns what a connection that we refuse means for the address that we
-// dialed.
-func outcomeOfRefusal(why error) addressbook.Outcome {
-	switch why {
-	case errFull, errPaused:
-		return addressbook.NoRoom
-	case errSelf:
-		return addressbook.Self
-	case errDuplicate:
-		return addressbook.Duplicate
-	case errCrowded:
-		return addressbook.Crowded
-	}
-	return addressbook.Failed
+	s.do(Hangup{Peer: e.Peer, Why: why})
 }
 
 // sendFirst sends what comes right after the handshake: what we have

@@ -5,14 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // ErrClosed is the error of calls to a torrent that is closed.
 var ErrClosed = errors.New("closed")
-
-// errPaused ends connections when the torrent stops running for a while.
-var errPaused = errors.New("the torrent is paused")
 
 // apply takes over what is held on trust, and has the rest checked.
 func (Start) apply(now time.Time, s *State) {
@@ -28,7 +26,7 @@ func (Start) apply(now time.Time, s *State) {
 	s.phase = PhaseChecking
 	if s.setup.Check.Count() > 0 {
 		s.stored.total = s.setup.Check.Count()
-		s.do(CheckStored{s.setup.Check, s.stored.round})
+		s.do(CheckStored{Pieces: s.setup.Check, Round: s.stored.round})
 		return
 	}
 	s.checked(now)
@@ -84,7 +82,7 @@ func (Pause) apply(now time.Time, s *State) {
 	case PhaseChecking:
 		s.paused = true // once it is checked
 	case PhaseRunning:
-		s.stop(now, PhasePaused, errPaused)
+		s.stop(now, PhasePaused, ending.ErrPaused)
 		s.spillAll()
 		s.report(Paused{Torrent: s.ID()})
 	}
@@ -114,7 +112,8 @@ func (s *State) stop(now time.Time, phase Phase, why error) {
 		s.closePeer(now, p, why)
 	}
 	s.stopPicker()
-	s.chokes.at, s.reports.statsAt = time.Time{}, time.Time{}
+	s.chokes.Stop()
+	s.reports.statsAt = time.Time{}
 	if wasRunning {
 		s.do(Announce{Event: swarm.Stopped})
 	}

@@ -116,7 +116,7 @@ func TestWrongPieceWithoutSums(t *testing.T) {
 func TestSectionsAtAHighRate(t *testing.T) {
 	w, soon := quickDownload(t, "piece", "8b", "length", "64b", "sections", "2")
 	require.NotZero(t, soon)
-	spread := w.s.spreadPieces()
+	spread := w.s.sections.Spread(w.s.totalRate(), w.s.geo.PieceLength)
 	require.Equal(t, spread, w.s.maxNewPieces(1, spread), "all of these pieces may be begun")
 	require.Greater(t, spread, 1)
 	_, soon = quickDownload(t, "piece", "64b", "length", "64b", "sections", "2")

@@ -1,7 +1,5 @@
 package protocol
 
-import "github.com/shoal-bt/shoal/swarm"
-
 // A Memory is the torrent's share of the block buffers. A unit is the right to one
 // buffer of swarm.BlockLen bytes. The State reserves a unit before it requests a
 // block; the unit travels with the buffer through reader, State and verifier until
@@ -34,34 +32,6 @@ type Memory interface {
 	// Units returns the units of all torrents together.
 	Units() int
 }
-
-// unlimited is the Memory of a State that is given none: every unit is granted and
-// the garbage collector takes the buffers back.
-type unlimited struct{ held int }
-
-// unlimitedUnits is what an unlimited Memory gives for the size of the whole: the
-// number of pieces that may be begun follows from it.
-const unlimitedUnits = 64 << 20 / swarm.BlockLen
-
-func (u *unlimited) Reserve(n int) int {
-	u.held += n
-	return n
-}
-
-func (u *unlimited) Release(n int) { u.held -= n }
-
-func (u *unlimited) Drop(bufs [][]byte) {
-	for _, b := range bufs {
-		if b != nil {
-			u.held--
-		}
-	}
-}
-
-func (u *unlimited) Keep([]byte)    {}
-func (u *unlimited) Reclaimed(bool) {}
-func (u *unlimited) Held() int      { return u.held }
-func (u *unlimited) Units() int     { return unlimitedUnits }
 
 // drop takes one buffer back with its unit.
 func (s *State) drop(buf []byte) {

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"github.com/shoal-bt/shoal/protocol/standin"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -10,23 +11,8 @@ import (
 // nobody is the number of no connection.
 const nobody = swarm.Peer(0)
 
-// noPicker stands for the picker of a torrent that has nothing to request.
-type noPicker struct{}
-
-func (noPicker) Join(swarm.Peer, swarm.Bitfield)                   {}
-func (noPicker) Have(swarm.Peer, int, bool)                        {}
-func (noPicker) Leave(swarm.Peer)                                  {}
-func (noPicker) Wants(swarm.Peer) bool                             { return false }
-func (noPicker) Pick(dst []swarm.Block, _ swarm.Ask) []swarm.Block { return dst }
-func (noPicker) Drop(swarm.Peer, swarm.Block)                      {}
-func (noPicker) Held(int)                                          {}
-func (noPicker) Lose(int, []int)                                   {}
-func (noPicker) Arrive(dst []swarm.Peer, _ swarm.Peer, _ swarm.Block) ([]swarm.Peer, bool) {
-	return dst, false
-}
-
 // hasPicker reports whether the torrent has a picker.
-func (s *State) hasPicker() bool { return s.picker != noPicker{} }
+func (s *State) hasPicker() bool { return s.picker != standin.Picker{} }
 
 // startPicker makes a picker, if one is needed and there is none, and tells it what is
 // held, what has arrived of other pieces, and who is connected.
@@ -40,7 +26,7 @@ func (s *State) startPicker() {
 			s.picker.Held(i)
 		}
 	}
-	s.replayBlocks()
+	s.pieces.Replay(s.picker, nobody)
 	for _, p := range s.order {
 		if p.inPicker {
 			s.picker.Join(p.id, p.has.Bitfield(s.n))
@@ -48,30 +34,10 @@ func (s *State) startPicker() {
 	}
 }
 
-// replayBlocks tells the picker which blocks have arrived. They come as if from a peer
-// of their own, because a picker hears of blocks in no other way.
-func (s *State) replayBlocks() {
-	if s.pieces.Len() == 0 {
-		return
-	}
-	all := swarm.NewBitfield(s.n)
-	all.SetAll(s.n)
-	s.picker.Join(nobody, all)
-	for _, a := range s.pieces.InOrder() {
-		for k := range a.Blocks() {
-			b := s.geo.Request(a.Piece, k)
-			if a.Arrived(k) && s.geo.Contains(b) {
-				s.picker.Arrive(nil, nobody, b)
-			}
-		}
-	}
-	s.picker.Leave(nobody)
-}
-
 // stopPicker gives the picker up. Open requests count as late: if their blocks come they
 // are not wanted, or a later picker takes them all the same.
 func (s *State) stopPicker() {
-	s.picker = noPicker{}
+	s.picker = standin.Picker{}
 	for _, p := range s.order {
 		for i := range p.requests {
 			p.requests[i].Late = true

@@ -67,7 +67,7 @@ func (s *State) reclaim() (gives bool) {
 func (s *State) spill(a *pieces.Assembly) {
 	numbers, bufs := a.TakeBuffers()
 	s.buffers.out += len(bufs)
-	s.do(Spill{a.Piece, a.Serial, numbers, bufs})
+	s.do(Spill{Piece: a.Piece, Serial: a.Serial, Numbers: numbers, Bufs: bufs})
 }
 
 func (e Written) apply(now time.Time, s *State) {

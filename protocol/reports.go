@@ -22,7 +22,7 @@ func (r *reports) nextDeadline() time.Time { return r.statsAt }
 // report hands an event to listeners, if its kind is wanted.
 func (s *State) report(ev Event) {
 	if s.config.Events&ev.Kind() != 0 {
-		s.do(Report{ev})
+		s.do(Report{Event: ev})
 	}
 }
 

@@ -52,7 +52,7 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 
 // pick asks the picker for up to n blocks.
 func (s *State) pick(now time.Time, p *peer, n int) []swarm.Block {
-	spread := s.spreadPieces()
+	spread := s.sections.Spread(s.totalRate(), s.geo.PieceLength)
 	ask := swarm.Ask{
 		Peer:         p.id,
 		MaxBlocks:    n,

@@ -4,6 +4,9 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/standin"
+	"github.com/shoal-bt/shoal/protocol/waiting"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -20,7 +23,7 @@ type State struct {
 	n           int // pieces of the torrent
 	memory      Memory
 	newPicker   func() swarm.Picker
-	picker      swarm.Picker // noPicker while there is nothing to request
+	picker      swarm.Picker // standin.Picker while there is nothing to request
 	peerTimeout time.Duration
 	start       time.Time
 	serial      uint64 // the last serial number of an assembly
@@ -35,14 +38,14 @@ type State struct {
 	lateErr error // of the Storage, after Close
 
 	holdings
-	sections   sections
+	sections   pieces.Sections
 	stored     storedCheck
 	completion completion
 	unreadable readFailures
 	reports    reports
 	idle       idleness
 	figures    figures
-	waiters    []waiter
+	waiters    waiting.List
 	book       addressbook.Book
 
 	*workingSet
@@ -71,7 +74,7 @@ func New(now time.Time, setup Setup) *State {
 	if config == nil {
 		config = new(Config)
 	}
-	if !config.complete() {
+	if !config.Complete() {
 		full := config.Or(DefaultConfig())
 		config = &full
 	}
@@ -83,7 +86,7 @@ func New(now time.Time, setup Setup) *State {
 		n:           setup.Geometry.Pieces(),
 		memory:      setup.Memory,
 		newPicker:   setup.NewPicker,
-		picker:      noPicker{},
+		picker:      standin.Picker{},
 		peerTimeout: setup.PeerTimeout,
 		start:       now,
 		port:        setup.Port,
@@ -92,12 +95,12 @@ func New(now time.Time, setup Setup) *State {
 		workingSet:  emptySet,
 	}
 	if s.memory == nil {
-		s.memory = new(unlimited)
+		s.memory = new(standin.Memory)
 	}
 	if s.peerTimeout == 0 {
 		s.peerTimeout = 120 * time.Second
 	}
-	s.sections = newSections(&setup, s.memory.Units())
+	s.sections = pieces.NewSections(setup.Sections, setup.Lanes, s.geo.PieceLength, s.memory.Units())
 	s.have = swarm.NewBitfield(s.n)
 	for i := range s.n {
 		s.left += int64(s.geo.PieceLen(i))
@@ -178,7 +181,7 @@ func (s *State) LateErr() error { return s.lateErr }
 // deadline of its own.
 func (s *State) nextDeadline() (next time.Time) {
 	for _, t := range [...]time.Time{
-		s.chokes.nextDeadline(),
+		s.chokes.Due(),
 		s.timeouts.nextDeadline(),
 		s.reports.nextDeadline(),
 		s.idle.nextDeadline(),
@@ -191,7 +194,7 @@ func (s *State) nextDeadline() (next time.Time) {
 }
 
 func (Tick) apply(now time.Time, s *State) {
-	if due(s.chokes.at, now) {
+	if due(s.chokes.Due(), now) {
 		s.rechoke(now)
 	}
 	if due(s.timeouts.at, now) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -26,12 +27,12 @@ func (e Recheck) apply(now time.Time, s *State) { s.recheck(now, e.Ticket) }
 func (s *State) recheck(now time.Time, ticket Ticket) {
 	if s.phase == PhaseChecking || s.phase == PhaseClosed {
 		if ticket != 0 {
-			s.do(Answer{ticket, ErrBusy})
+			s.do(Answer{Ticket: ticket, Err: ErrBusy})
 		}
 		return
 	}
 	s.paused = s.phase == PhasePaused
-	s.stop(now, PhaseChecking, errPaused)
+	s.stop(now, PhaseChecking, ending.ErrPaused)
 	s.err = nil
 	s.dropMemory()
 	all := swarm.NewBitfield(s.n)
@@ -50,7 +51,7 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 // overtaken by the bytes that replace it.
 func (s *State) checkStoredNow() {
 	if s.stored.pending != nil && s.buffers.out == 0 && s.phase == PhaseChecking {
-		s.do(CheckStored{s.stored.pending, s.stored.round})
+		s.do(CheckStored{Pieces: s.stored.pending, Round: s.stored.round})
 		s.stored.pending = nil
 	}
 }
@@ -84,7 +85,7 @@ func (e StoredDone) apply(now time.Time, s *State) {
 // endCheck answers the call that waits for the check, if there is one.
 func (s *State) endCheck(err error) {
 	if s.stored.ticket != 0 {
-		s.do(Answer{s.stored.ticket, err})
+		s.do(Answer{Ticket: s.stored.ticket, Err: err})
 		s.stored.ticket = 0
 	}
 }

@@ -1,12 +1,11 @@
 package protocol
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
-	"github.com/shoal-bt/shoal/protocol/pacing"
+	"github.com/shoal-bt/shoal/protocol/ending"
 )
 
 const (
@@ -15,11 +14,6 @@ const (
 	keepAliveAfter       = 60 * time.Second // of our silence; peers close after 2 minutes
 	giveUpAfter          = time.Minute      // without a block: units set aside for the peer go to others
 	maxStalls            = 3                // times in a row that we give up on a peer's blocks until it goes
-)
-
-var (
-	errTimeout = errors.New("silent for too long")
-	errIdle    = errors.New("no interest on either side")
 )
 
 // timeoutChecks is when the peers' clocks are looked at.
@@ -71,11 +65,11 @@ func (s *State) checkSilence(now time.Time, p *peer) {
 	limit := s.config.IdleTimeout
 	switch {
 	case now.Sub(p.lastReceived) > s.peerTimeout:
-		s.closePeer(now, p, errTimeout)
+		s.closePeer(now, p, ending.ErrTimeout)
 	case p.interested || p.amInterested:
 		p.lastInterest = now
 	case limit > 0 && now.Sub(p.lastInterest) > limit:
-		s.closePeer(now, p, errIdle)
+		s.closePeer(now, p, ending.ErrIdle)
 	}
 }
 
@@ -97,21 +91,12 @@ func (s *State) checkRequests(now time.Time, p *peer) {
 	if isStalled {
 		p.pace.Stalled()
 	}
-	for i := range p.requests {
-		r := &p.requests[i]
-		// Blocks come in order: one that was requested long before others that
-		// came is lost.
-		isPassedOver := now.Sub(r.Sent) > 2*wait+pacing.QueueTime && r.Sent.Before(p.lastBlock.Add(-2*wait))
-		if !r.Late && (isStalled || isPassedOver) {
-			r.Late, r.Void = true, !isStalled
-			s.picker.Drop(p.id, r.Block)
-			s.repick = true
-		}
+	for b := range p.requests.MarkLate(now, p.lastBlock, wait, isStalled) {
+		s.picker.Drop(p.id, b)
+		s.repick = true
 	}
-	// Cancelled blocks of a peer without the fast extension are never answered.
-	for len(p.requests) > 0 && p.requests[0].Late && now.Sub(p.requests[0].Sent) > giveUpAfter {
-		p.requests.Remove(0)
-		s.memory.Release(p.tally.TakeCredits(1))
+	if n := p.requests.ForgetLate(now.Add(-giveUpAfter)); n > 0 {
+		s.memory.Release(p.tally.TakeCredits(n))
 	}
 }
 
@@ -119,7 +104,7 @@ func (s *State) checkRequests(now time.Time, p *peer) {
 func (s *State) giveUpRequests(now time.Time, p *peer) {
 	p.stalls++
 	if p.stalls >= maxStalls {
-		s.closePeer(now, p, errTimeout)
+		s.closePeer(now, p, ending.ErrTimeout)
 		return
 	}
 	for _, r := range p.requests {

@@ -82,5 +82,5 @@ func TestForgetInTheTurnOfTheAnswer(t *testing.T) {
 	require.Equal(t, []Effect{Answer{Ticket: 7}}, w.s.Settle(w.now).Effects)
 	w.s.Apply(w.now, Pause{})
 	w.s.Apply(w.now.Add(time.Second), Close{})
-	require.NotContains(t, w.s.Settle(w.now).Effects, Answer{7, ErrClosed})
+	require.NotContains(t, w.s.Settle(w.now).Effects, Answer{Ticket: 7, Err: ErrClosed})
 }

@@ -1,23 +1,14 @@
 package protocol
 
-import (
-	"slices"
-	"time"
-)
-
-// A waiter is a call that waits until pieces are held.
-type waiter struct {
-	ticket Ticket
-	piece  int // negative for all, and for the sync that follows
-}
+import "time"
 
 func (e Await) apply(_ time.Time, s *State) {
-	s.waiters = append(s.waiters, waiter{e.Ticket, e.Piece})
+	s.waiters.Add(e.Ticket, e.Piece)
 	s.answerWaiters()
 }
 
 func (e Forget) apply(_ time.Time, s *State) {
-	s.waiters = slices.DeleteFunc(s.waiters, func(w waiter) bool { return w.ticket == e.Ticket })
+	s.waiters.Forget(e.Ticket)
 	if s.stored.ticket == e.Ticket {
 		s.stored.ticket = 0
 	}
@@ -26,21 +17,25 @@ func (e Forget) apply(_ time.Time, s *State) {
 // answerWaiters ends the calls whose piece is held, or all if the torrent has failed or
 // is closed.
 func (s *State) answerWaiters() {
-	s.waiters = slices.DeleteFunc(s.waiters, func(w waiter) bool {
-		isHeld := s.complete() && s.completion.reported
-		if w.piece >= 0 {
-			isHeld = s.have.Has(w.piece)
-		}
-		switch {
-		case isHeld:
-			s.do(Answer{Ticket: w.ticket})
-		case s.phase == PhaseFailed:
-			s.do(Answer{w.ticket, s.err})
-		case s.phase == PhaseClosed:
-			s.do(Answer{w.ticket, ErrClosed})
-		default:
-			return false
-		}
-		return true
-	})
+	for _, answer := range s.waiters.Take(s.awaited) {
+		s.do(answer)
+	}
+}
+
+// awaited reports whether nobody need wait any more for a piece or, if it is negative, for
+// all and for the sync; with an error if the torrent has failed or is closed.
+func (s *State) awaited(piece int) (isOver bool, err error) {
+	isHeld := s.complete() && s.completion.reported
+	if piece >= 0 {
+		isHeld = s.have.Has(piece)
+	}
+	switch {
+	case isHeld:
+		return true, nil
+	case s.phase == PhaseFailed:
+		return true, s.err
+	case s.phase == PhaseClosed:
+		return true, ErrClosed
+	}
+	return false, nil
 }

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"github.com/shoal-bt/shoal/protocol/choking"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
@@ -20,7 +21,7 @@ type workingSet struct {
 	pieces   pieces.Table // in progress
 	blame    blame
 	buffers  bufferUse
-	chokes   chokeRounds
+	chokes   choking.Rounds
 	timeouts timeoutChecks
 
 	effects []Effect
@@ -29,7 +30,6 @@ type workingSet struct {
 	// What follows is used again by each call.
 	picked     []swarm.Block
 	duplicates []swarm.Peer
-	coming     map[int]int
 	oneBuf     [1][]byte
 }
 
@@ -48,7 +48,7 @@ func (s *State) attach() {
 func (s *State) detach() bool {
 	w := s.workingSet
 	inUse := len(w.peers)+len(w.order)+w.pieces.Len()+len(w.blame.evidence)+w.buffers.out > 0
-	if inUse || w.buffers.waiting || !w.chokes.at.IsZero() || !w.timeouts.at.IsZero() {
+	if inUse || w.buffers.waiting || !w.chokes.Due().IsZero() || !w.timeouts.at.IsZero() {
 		return false
 	}
 	s.workingSet = emptySet

@@ -48,7 +48,7 @@ func newWorld(t *testing.T, words []string) *world {
 	g := swarm.Geometry{PieceLength: 2 * swarm.BlockLen, Length: 8 * swarm.BlockLen}
 	cfg := Config{PeerID: peerID("m"), UserAgent: "Test", MaxPeers: 80, UploadSlots: 8, SeedOutgoing: On,
 		Events: AllEvents &^ (OnStats | OnHeld), NewChoker: NewTitForTat, IdleTimeout: 10 * time.Minute}
-	units, section := 256, minSection
+	units, section := 256, 16
 	w.setup.Swarms = []swarm.ID{{1}}
 	for i := 0; i < len(words); i += 2 {
 		key, value := words[i], ""
@@ -105,7 +105,7 @@ func newWorld(t *testing.T, words []string) *world {
 	w.quota = w.budget.Open(func() { w.posted = append(w.posted, Refilled{}) }, func() { w.posted = append(w.posted, Reclaim{}) })
 	w.setup.Config, w.setup.Memory, w.setup.Port = &cfg, w.quota, 6881
 	w.s = New(w.now, w.setup)
-	w.s.sections.min = section
+	w.s.sections.Min = section
 	return w
 }
 

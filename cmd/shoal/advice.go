@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"net"
-	"regexp"
-	"strings"
 	"syscall"
 
 	"github.com/shoal-bt/shoal/client"
@@ -98,32 +96,8 @@ func (c *console) ifGet(text string) string {
 	return ""
 }
 
-// flagPattern finds a flag in a text for people.
-var flagPattern = regexp.MustCompile(`--[a-z][a-z-]*`)
-
 // choose joins alternatives to a sentence. Those that name a flag which the command does
 // not have are left out.
 func (c *console) choose(alternatives ...string) string {
-	var kept []string
-	for _, a := range alternatives {
-		flag := flagPattern.FindString(a)
-		if flag == "" || c.flags == nil || c.flags[flag] {
-			kept = append(kept, a)
-		}
-	}
-	if len(kept) == 0 {
-		return ""
-	}
-	text := kept[0]
-	for i, a := range kept[1:] {
-		switch {
-		case i+2 < len(kept):
-			text += ", " + a
-		case len(kept) > 2:
-			text += ", or " + a
-		default:
-			text += " or " + a
-		}
-	}
-	return strings.ToUpper(text[:1]) + text[1:] + "."
+	return advice.Choose(c.flags, alternatives...)
 }

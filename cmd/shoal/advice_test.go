@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/diskstore"
@@ -27,7 +28,7 @@ func flagsOf(t *testing.T, command string) map[string]bool {
 	help, err := os.ReadFile(filepath.Join(sourceDir(t), "testdata", "help", "shoal-"+command+".txt"))
 	require.NoError(t, err)
 	flags := make(map[string]bool)
-	for _, f := range flagPattern.FindAllString(string(help), -1) {
+	for _, f := range advice.Flag.FindAllString(string(help), -1) {
 		flags[f] = true
 	}
 	return flags
@@ -42,7 +43,7 @@ func requireOwnFlags(t *testing.T, command, text string) {
 		if strings.Contains(line, shell.Program()+" ") {
 			continue
 		}
-		for _, f := range flagPattern.FindAllString(line, -1) {
+		for _, f := range advice.Flag.FindAllString(line, -1) {
 			require.True(t, flags[f], "%s has no flag %s: %s", command, f, text)
 		}
 	}
@@ -80,14 +81,4 @@ func TestChoose(t *testing.T) {
 	require.Equal(t, "A, b, or c.", c.choose("a", "b", "c"))
 	require.Equal(t, "A or c.", c.choose("a", "b with --other", "c"))
 	require.Empty(t, c.choose("b with --other"))
-}
-
-// Many errors in one are a sentence, not a page.
-func TestJoinedErrorsAreShort(t *testing.T) {
-	var errs []error
-	for i := range 200 {
-		errs = append(errs, fmt.Errorf("client: write: write album/%d: %w", i/2, fs.ErrExist))
-	}
-	require.Equal(t, "write album/0: file already exists; write album/1: file already exists; write album/2: file already exists; and 97 more", readable(errors.Join(errs...)))
-	require.Less(t, len(readable(errors.New(strings.Repeat("x", 10_000)))), 600)
 }

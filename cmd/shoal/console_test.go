@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,11 +60,4 @@ func TestMeter(t *testing.T) {
 	m.done("Hashed", 100)
 	require.Contains(t, w.String(), "Hashed: 100 B in")
 	require.NotContains(t, w.String(), "50.0%")
-}
-
-func TestReadable(t *testing.T) {
-	require.Equal(t, "disk full? yes", readable(errors.New("client: engine: disk full? yes")))
-	require.Equal(t, `adding "x": no`, readable(errors.New(`client: adding "x": metainfo: no`)))
-	require.Equal(t, `one; two\x1b`, readable(errors.Join(errors.New("one"), errors.New("two\x1b"))))
-	require.Equal(t, "x: "+fs.ErrNotExist.Error(), readable(&fs.PathError{Op: "lstat", Path: "x", Err: fs.ErrNotExist}))
 }

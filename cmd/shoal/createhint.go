@@ -1,13 +1,12 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -16,7 +15,7 @@ import (
 // behind a symlink of another name, is named itself, with the same flags.
 func (cmd createCommand) seedHint(t *metainfo.Torrent, output string) string {
 	command := shell.Program() + " seed "
-	if dir, ok := contentFolder(t, cmd.Path); ok {
+	if dir, ok := target.ContentFolder(t, cmd.Path); ok {
 		return command + shell.Path(output) + " --dir " + shell.Path(dir)
 	}
 	if isTorrent(cmd.Path) && t.Info.Single {
@@ -27,54 +26,6 @@ func (cmd createCommand) seedHint(t *metainfo.Torrent, output string) string {
 		command += " " + shell.Quote(flag)
 	}
 	return command
-}
-
-// contentFolder returns the folder in which the files of a torrent are where the torrent
-// says, if there is one. Symlinks do not count, because files are never written through
-// them.
-func contentFolder(t *metainfo.Torrent, path string) (dir string, ok bool) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return "", false
-	}
-	dirs := []string{filepath.Dir(abs)}
-	// The name that the user gave is shorter, but says nothing of the name of "..".
-	if clean := filepath.Clean(path); filepath.IsLocal(clean) && clean != "." {
-		dirs[0] = filepath.Dir(clean)
-	}
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		dirs = append(dirs, filepath.Dir(real))
-	}
-	for _, dir := range dirs {
-		if hasContent(dir, t, path) {
-			return dir, true
-		}
-	}
-	return "", false
-}
-
-// hasContent reports whether the content at path is that of the torrent in a folder.
-func hasContent(dir string, t *metainfo.Torrent, path string) bool {
-	content, err := os.Stat(path)
-	if err != nil {
-		return false
-	}
-	exists := func(path string) bool {
-		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(path)))
-		return err == nil
-	}
-	for n, f := range t.Info.ExistingFiles(exists) {
-		if f.Pad {
-			continue
-		}
-		root, rest, nested := strings.Cut(f.Path, "/")
-		_, builtFrom, _ := strings.Cut(t.BuiltFrom[n].Path, "/")
-		found, err := os.Lstat(filepath.Join(dir, root))
-		if err != nil || !os.SameFile(found, content) || (nested && rest != builtFrom) {
-			return false
-		}
-	}
-	return true
 }
 
 // flagsFor returns the flags that make the same torrent again.

@@ -2,13 +2,13 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 )
@@ -77,7 +77,7 @@ func (s *session) handleEvent(e client.Event) {
 			i.lastWarning = ""
 		}
 	case client.Warning:
-		text := readable(e.Err)
+		text := message.Of(e.Err)
 		if warning, ok := strings.CutPrefix(text, "source: "); ok {
 			text = "tracker warning: " + warning
 		}
@@ -98,7 +98,7 @@ func lostJSON(h eventJSON, e client.PeerLost) eventJSON {
 		h.Event = "disconnected"
 	}
 	if err := client.ErrorOf(e); err != nil {
-		h.Message = readable(err)
+		h.Message = message.Of(err)
 	}
 	return h
 }
@@ -117,7 +117,7 @@ func (s *session) handleTrackerError(i *item, e client.SourceFailed) {
 	if !hasUsableTracker(i.t) {
 		return
 	}
-	message, now := readable(client.ErrorOf(e)), time.Now()
+	message, now := message.Of(client.ErrorOf(e)), time.Now()
 	h := eventJSON{Event: "trackerError", Torrent: i.id, Message: message}
 	next := "Shoal does not ask it again."
 	if at := nextAnnounce(i.t); !at.IsZero() {
@@ -143,7 +143,7 @@ func nextAnnounce(t *client.Torrent) (first time.Time) {
 
 // secondsUntil returns whole seconds from now to a time.
 func secondsUntil(now, at time.Time) *int64 {
-	n := max(int64(math.Ceil(at.Sub(now).Seconds())), 0)
+	n := quantity.Seconds(at.Sub(now))
 	return &n
 }
 

@@ -126,7 +126,7 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			s.c.fail(namingSymlink(cmd.Dir, err))
+			s.c.fail(target.NamingSymlink(cmd.Dir, err))
 			failed = reported{err}
 		default:
 			cmd.warnOfSources(s, s.add(t, name), meta)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 )
 
@@ -55,7 +56,7 @@ func peerFailure(err error) (why, advice string) {
 	case errors.Is(err, client.ErrHandshakeTimeout):
 		return "it sent no handshake in time", "Check that it is a BitTorrent client."
 	}
-	return readable(err), "Check the address."
+	return message.Of(err), "Check the address."
 }
 
 // handlePeerFailed counts a peer that is not connected, and warns about one that the user

@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/verification"
 )
 
 // JSON.md names each key of each object.
@@ -39,7 +41,7 @@ func TestObjectsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, object := range []any{
-		eventJSON{}, progressJSON{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, verifiedJSON{},
+		eventJSON{}, progress.Object{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, verification.Result{},
 		trackerListeningJSON{}, trackerStatsJSON{}, demoJSON{}, description.Torrent{}, description.Magnet{},
 	} {
 		check(reflect.TypeOf(object))

@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 )
 
 // The exit codes.
@@ -60,7 +61,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case err != nil && code != exitInterrupted:
-		fmt.Fprintf(errs, "shoal: standard output cannot be written: %s\n", readable(err))
+		fmt.Fprintf(errs, "shoal: standard output cannot be written: %s\n", message.Of(err))
 		return exitFailed
 	}
 	return code

@@ -11,6 +11,7 @@ import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
 )
@@ -128,7 +129,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 		return advice.New(err, differsAdvice(path, cmd.Dir))
 	}
 	if err != nil {
-		return namingSymlink(cmd.Dir, err)
+		return target.NamingSymlink(cmd.Dir, err)
 	}
 	i := s.add(t, path)
 	i.seedOnly, i.fromTorrent = true, true

@@ -14,6 +14,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -186,7 +187,7 @@ func (s *session) show() {
 	}
 	if s.c.json {
 		for _, i := range s.items {
-			s.c.emit(i.progress())
+			s.c.emit(i.view().Object(i.id))
 		}
 		return
 	}
@@ -210,65 +211,16 @@ func (s *session) show() {
 func (i *item) view() progress.View {
 	st := i.t.Stats()
 	v := progress.View{
-		Name:   i.name,
-		Length: i.t.Length(),
-		Stats:  st,
-		Have:   i.t.Bitfield(),
-		Done:   i.done || i.seedOnly,
-		Sent:   st.Up.Total - i.before.up,
+		Name:     i.name,
+		Length:   i.t.Length(),
+		Stats:    st,
+		Have:     i.t.Bitfield(),
+		Done:     i.done || i.seedOnly,
+		Sent:     st.Up.Total - i.before.up,
+		Received: st.Down.Total - i.before.down,
 	}
 	v.Down, v.Up, v.Measured = i.window.Rates(time.Now(), st.Down.Total, st.Up.Total)
 	return v
-}
-
-// progressJSON is the JSON object of a torrent that is under way. Down, Up and ETA are
-// left out until they are known.
-type progressJSON struct {
-	Event     string  `json:"event"` // "progress"
-	Torrent   string  `json:"torrent"`
-	State     string  `json:"state"`
-	Share     float64 `json:"share"` // 0 to 1; of the check while that lasts
-	Held      int     `json:"held"`  // pieces
-	Pieces    int     `json:"pieces"`
-	Left      int64   `json:"left"`            // bytes
-	Down      *int64  `json:"down,omitempty"`  // bytes per second
-	Up        *int64  `json:"up,omitempty"`    // bytes per second
-	Got       int64   `json:"downloaded"`      // bytes, in this run
-	Sent      int64   `json:"uploaded"`        // bytes, in this run
-	GotTotal  int64   `json:"downloadedTotal"` // bytes, in all runs
-	SentTotal int64   `json:"uploadedTotal"`   // bytes, in all runs
-	Peers     int     `json:"peers"`
-	Seeds     int     `json:"seeds"`
-	ETA       *int64  `json:"eta,omitempty"` // seconds
-}
-
-func (i *item) progress() progressJSON {
-	v := i.view()
-	st := v.Stats
-	p := progressJSON{
-		Event:     "progress",
-		Torrent:   i.id,
-		State:     v.State(),
-		Share:     quantity.Round(v.Share(), 4),
-		Held:      st.Held,
-		Pieces:    st.Pieces,
-		Left:      st.Left,
-		Got:       st.Down.Total - i.before.down,
-		Sent:      st.Up.Total - i.before.up,
-		GotTotal:  st.Down.Total,
-		SentTotal: st.Up.Total,
-		Peers:     st.Peers,
-		Seeds:     st.Seeds,
-	}
-	if v.Measured {
-		down, up := int64(v.Down), int64(v.Up)
-		p.Down, p.Up = &down, &up
-	}
-	if eta, known := v.ETA(); known && st.Left > 0 {
-		now := time.Now()
-		p.ETA = secondsUntil(now, now.Add(eta))
-	}
-	return p
 }
 
 // close closes the client and says how to continue.
@@ -374,7 +326,7 @@ func (s *session) complete() bool {
 // fail ends the wait for an item.
 func (s *session) fail(i *item, err error) {
 	i.err = err
-	message := readable(fmt.Errorf("%s in %s: %w", i.name, i.t.Dir(), err))
+	message := message.Of(fmt.Errorf("%s in %s: %w", i.name, i.t.Dir(), err))
 	s.c.report(failureJSON{Event: "error", Torrent: i.id, Message: message, Advice: s.c.advice(err)}, "")
 }
 

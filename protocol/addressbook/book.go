@@ -97,6 +97,8 @@ type Book struct {
 	fresh   int       // entries that were never dialed
 	due     time.Time // when Next may have something; zero for never
 
+	own4, own6 netip.AddrPort // ours, if known
+
 	bans     bans
 	refusals refusals
 }
@@ -113,8 +115,9 @@ type entry struct {
 	dialed    bool      // it was, at least once
 	dialing   bool
 	connected bool
-	seed      bool // has everything
-	self      bool // our own address: kept, because sources name it again and again
+	seed      bool   // has everything
+	self      bool   // our own address: kept, because sources name it again and again
+	priority  uint32 // see Book.Priority
 }
 
 // Add adds an address that was found in some swarms, at least one, unless it cannot be
@@ -146,12 +149,13 @@ func (b *Book) Add(now time.Time, a swarm.Address, in Swarms) {
 	}
 	h.entries++
 	e := &entry{
-		addr:    addr,
-		host:    h,
-		swarms:  in,
-		swarm:   in.after(-1),
-		seed:    a.Flags&swarm.Seed != 0,
-		retryAt: b.refusals.until(addr.Addr()),
+		addr:     addr,
+		host:     h,
+		swarms:   in,
+		swarm:    in.after(-1),
+		seed:     a.Flags&swarm.Seed != 0,
+		retryAt:  b.refusals.until(addr.Addr()),
+		priority: b.Priority(addr),
 	}
 	b.known[addr] = e
 	b.order = append(b.order, e)

@@ -31,12 +31,14 @@ func (e *entry) rank(now time.Time) int {
 }
 
 // before reports whether to dial e before o, which came earlier: dead addresses must not
-// keep fresh ones waiting.
+// keep fresh ones waiting. Of equals the one of higher priority comes first
+// (https://www.bittorrent.org/beps/bep_0040.html, "Notes").
 func (e *entry) before(o *entry, now time.Time) bool {
 	return cmp.Or(
 		cmp.Compare(e.rank(now), o.rank(now)),
 		cmp.Compare(e.failures, o.failures),
 		cmp.Compare(e.host.dials, o.host.dials),
+		cmp.Compare(o.priority, e.priority),
 	) < 0
 }
 

@@ -1,8 +1,10 @@
 // Package choking chooses whom a torrent uploads to.
 //
 // In come the rates of the peers that are interested in us ([PeerRate]); out come
-// those that may request blocks until the next call. [Choker] is the contract, and
-// [NewTitForTat] returns the default. The package sends nothing and reads no clock.
+// those that may request blocks until the next call. [Choker] is the contract. Each policy
+// has a file: [NewTitForTat], the default, [NewByRate], [NewFastestUpload], [NewRoundRobin]
+// and [NewAntiLeech]; [ByName] finds one by its name. The package sends nothing and reads
+// no clock.
 package choking
 
 import (

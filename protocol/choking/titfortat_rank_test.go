@@ -136,7 +136,7 @@ func TestNobodyKeepsASlotUnused(t *testing.T) {
 			require.True(t, round < 20 || slices.Contains(on, honest), "round %d, seeding %v", round, seeding)
 		}
 		require.Equal(t, 40, slots, "seeding: %v", seeding)
-		require.LessOrEqual(t, len(c.(*titForTat).unused), len(peers))
+		require.LessOrEqual(t, len(c.(*ranked).unused), len(peers))
 	}
 }
 
@@ -174,7 +174,7 @@ func TestSlotsMoveWithinARound(t *testing.T) {
 	trial := func(all []swarm.Peer) []swarm.Peer { // without the peer that is on trial
 		return slices.DeleteFunc(all, func(p swarm.Peer) bool { return p == 5 })
 	}
-	c.(*titForTat).optimistic, c.(*titForTat).until = 5, start.Add(time.Hour)
+	c.(*ranked).optimistic, c.(*ranked).until = 5, start.Add(time.Hour)
 	require.Equal(t, []swarm.Peer{1, 2, 3}, trial(chosen(c, start, peers, 4, false)))
 	early := start.Add(UnusedTime - 1)
 	require.Equal(t, []swarm.Peer{1, 2, 3}, trial(chosen(c, early, peers, 4, false)))
@@ -200,7 +200,7 @@ func TestALongRoundTripCostsNoSlot(t *testing.T) {
 		{Peer: 3, Joined: start},
 		{Peer: 4, Joined: start},
 	}
-	c.(*titForTat).optimistic, c.(*titForTat).until = 1, start.Add(time.Hour)
+	c.(*ranked).optimistic, c.(*ranked).until = 1, start.Add(time.Hour)
 	chosen(c, start, peers, 2, false)
 	require.Equal(t, []swarm.Peer{1, 2}, chosen(c, start.Add(2500*time.Millisecond), peers, 2, false))
 	require.NotContains(t, chosen(c, start.Add(4*time.Second), peers, 2, false), swarm.Peer(2))

@@ -1,6 +1,10 @@
 package pieces
 
-import "github.com/shoal-bt/shoal/swarm"
+import (
+	"iter"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
 
 // A Set is which of a torrent's n pieces a peer has. Sets of none and of all need no
 // bitfield of their own. The zero Set is empty.
@@ -58,4 +62,29 @@ func (s *Set) Bitfield(n int) swarm.Bitfield {
 		b.SetAll(n)
 	}
 	return b
+}
+
+// Missing yields the pieces of b that are not in the set, of n, in order. The set may gain
+// pieces meanwhile. Bytes of bits that are equal are passed over.
+func (s *Set) Missing(b swarm.Bitfield, n int) iter.Seq[int] {
+	had := s.Bitfield(n)
+	return func(yield func(int) bool) {
+		for k := range had {
+			for i := 8 * k; had[k] != b[k] && i < min(8*k+8, n); i++ {
+				if b.Has(i) && !s.Has(i, n) && !yield(i) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// In reports whether b has all pieces of the set, of n.
+func (s *Set) In(b swarm.Bitfield, n int) bool {
+	for k, bits := range s.Bitfield(n) {
+		if bits&^b[k] != 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -2,6 +2,8 @@ package pieces
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/shoal-bt/shoal/swarm"
@@ -46,4 +48,42 @@ func TestSetOfATorrentWithoutPieces(t *testing.T) {
 	var s Set
 	require.False(t, s.All(0))
 	require.Zero(t, s.Count())
+}
+
+func TestSetMissing(t *testing.T) {
+	for _, has := range []string{"00000000 00", "11111111 11", "10010000 01"} {
+		s, b := setOf(has), bitfieldOf("10000000 11")
+		var missing []int
+		for i := range s.Missing(b, 10) {
+			require.True(t, s.Add(i, 10), "it is added meanwhile")
+			missing = append(missing, i)
+		}
+		for i := range 10 {
+			require.Equal(t, b.Has(i) && !setOf(has).Has(i, 10), slices.Contains(missing, i), "%s: %d", has, i)
+		}
+	}
+}
+
+func TestSetIn(t *testing.T) {
+	b := bitfieldOf("10000000 11")
+	for has, want := range map[string]bool{"00000000 00": true, "10000000 01": true, "10000000 11": true, "00000001 00": false, "11111111 11": false} {
+		require.Equal(t, want, setOf(has).In(b, 10), has)
+	}
+}
+
+func setOf(bits string) *Set {
+	s := new(Set)
+	s.Assign(bitfieldOf(bits), 10)
+	return s
+}
+
+func bitfieldOf(bits string) swarm.Bitfield {
+	bits = strings.ReplaceAll(bits, " ", "")
+	b := swarm.NewBitfield(len(bits))
+	for i, c := range bits {
+		if c == '1' {
+			b.Set(i)
+		}
+	}
+	return b
 }

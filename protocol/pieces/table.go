@@ -10,8 +10,9 @@ import (
 // A Table is the pieces of a torrent that are in progress. Its zero value is empty and
 // can be read; New returns one that pieces can be begun in.
 type Table struct {
-	geo *swarm.Geometry
-	all map[int]*Assembly
+	geo    *swarm.Geometry
+	all    map[int]*Assembly
+	coming map[int]int // of a Coming
 }
 
 // New returns an empty Table. The Geometry must not change any more.
@@ -122,4 +123,25 @@ func (t *Table) Spilled() map[int][]int {
 		}
 	}
 	return m
+}
+
+// Replay tells a picker which blocks have arrived. They come as if from a peer of their
+// own, with the number as, because a picker hears of blocks in no other way.
+func (t *Table) Replay(picker swarm.Picker, as swarm.Peer) {
+	if t.Len() == 0 {
+		return
+	}
+	n := t.geo.Pieces()
+	all := swarm.NewBitfield(n)
+	all.SetAll(n)
+	picker.Join(as, all)
+	for _, a := range t.InOrder() {
+		for k := range a.Blocks() {
+			b := t.geo.Request(a.Piece, k)
+			if a.Arrived(k) && t.geo.Contains(b) {
+				picker.Arrive(nil, as, b)
+			}
+		}
+	}
+	picker.Leave(as)
 }

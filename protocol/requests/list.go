@@ -6,9 +6,11 @@
 package requests
 
 import (
+	"iter"
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -63,4 +65,35 @@ func (l List) AnyLate() bool {
 // HasOpen reports whether a block of a piece is requested and not late.
 func (l List) HasOpen(piece int) bool {
 	return slices.ContainsFunc(l, func(r Request) bool { return r.Block.Piece == piece && !r.Late })
+}
+
+// MarkLate marks the requests as late that are overdue, and yields their blocks. If the
+// peer has stalled, all are. Otherwise those are that were passed over: blocks come in
+// order, so one that was requested long before others that came is lost. wait is how long a
+// block may take, and lastBlock when the last one came.
+func (l List) MarkLate(now, lastBlock time.Time, wait time.Duration, stalled bool) iter.Seq[swarm.Block] {
+	return func(yield func(swarm.Block) bool) {
+		for i := range l {
+			r := &l[i]
+			isPassedOver := now.Sub(r.Sent) > 2*wait+pacing.QueueTime && r.Sent.Before(lastBlock.Add(-2*wait))
+			if r.Late || !(stalled || isPassedOver) {
+				continue
+			}
+			r.Late, r.Void = true, !stalled
+			if !yield(r.Block) {
+				return
+			}
+		}
+	}
+}
+
+// ForgetLate removes the oldest requests that are late and were sent before a time, and
+// returns how many. Cancelled blocks of a peer without the fast extension are never
+// answered.
+func (l *List) ForgetLate(before time.Time) (n int) {
+	for len(*l) > 0 && (*l)[0].Late && (*l)[0].Sent.Before(before) {
+		l.Remove(0)
+		n++
+	}
+	return n
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/piecepicker"
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/choking"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarmsim"
 )
@@ -14,9 +15,9 @@ import (
 // Pickers returns the names of the pickers, the default first.
 func Pickers() []string { return []string{"rarest", "random", "sequential"} }
 
-// Chokers returns the names of the chokers, the default first: tit for tat, slots that go
-// to peers at random, and no choking at all.
-func Chokers() []string { return []string{"titfortat", "random", "all"} }
+// Chokers returns the names of the chokers, the default first: the policies of package
+// choking, slots that go to peers at random, and no choking at all.
+func Chokers() []string { return append(choking.Policies(), "random", "all") }
 
 var pickers = map[string]func(swarm.Geometry, uint64) swarm.Picker{
 	"rarest": func(g swarm.Geometry, seed uint64) swarm.Picker {
@@ -31,16 +32,20 @@ var pickers = map[string]func(swarm.Geometry, uint64) swarm.Picker{
 	},
 }
 
-var chokers = map[string]func(*swarmsim.Peer){
-	"titfortat": func(*swarmsim.Peer) {},
-	"random": func(p *swarmsim.Peer) {
+// setChoker gives a peer the choker with a name, one of Chokers.
+func setChoker(p *swarmsim.Peer, name string) {
+	switch name {
+	case "random":
 		seed := uint64(0)
 		p.Config.NewChoker = func() protocol.Choker {
 			seed++
 			return &randomChoker{random: rand.New(rand.NewPCG(seed, 0))}
 		}
-	},
-	"all": func(p *swarmsim.Peer) { p.Config.UploadSlots = -1 },
+	case "all":
+		p.Config.UploadSlots = -1
+	default:
+		p.Config.NewChoker, _ = choking.ByName(name)
+	}
 }
 
 // A randomOrder is a piecepicker.Order that begins any piece next.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("scenario: the numbers of peers, pieces and connections must be positive")
 	case pickers[o.Picker] == nil:
 		return o, fmt.Errorf("scenario: there is no picker %q; choose one of %s", o.Picker, strings.Join(Pickers(), ", "))
-	case chokers[o.Choker] == nil:
+	case !slices.Contains(Chokers(), o.Choker):
 		return o, fmt.Errorf("scenario: there is no choker %q; choose one of %s", o.Choker, strings.Join(Chokers(), ", "))
 	}
 	return o, nil
@@ -100,7 +101,7 @@ func (s Scenario) Sim(o Options) (swarmsim.Sim, error) {
 			Config:    protocol.Config{MaxPeers: o.Connections, UploadSlots: o.Slots},
 			NewPicker: pickers[o.Picker],
 		}
-		chokers[o.Choker](&p)
+		setChoker(&p, o.Choker)
 		if i == 0 {
 			p.Seed, p.Link.Up = true, seedUp
 		} else {

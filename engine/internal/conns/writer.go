@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/engine/internal/disk"
@@ -95,10 +96,8 @@ func (w *writer) sendBlocks() error {
 	}
 	defer uploads.Put(buf)
 	n, _ := w.fit(len(buf.Bytes) - len(w.out))
-	blocks := w.blocks[:n]
-	w.blocks = w.blocks[n:]
-	p := append(buf.Bytes[:0], w.out...)
-	p, payload := w.load(p, blocks)
+	p, payload := w.load(append(buf.Bytes[:0], w.out...), w.blocks[:n])
+	w.blocks = slices.Delete(w.blocks, 0, n) // the next fetch uses its memory again
 	w.conn.tally.Sent(n)
 	begin := time.Now()
 	err := w.flush(p, payload)

@@ -3,7 +3,7 @@
 //	go run ./swarmsim/cmd/swarmsim                      # all scenarios
 //	go run ./swarmsim/cmd/swarmsim -scenario flash -slots 4,8,20 -seed 1,2 -svg flash.svg
 //	go run ./swarmsim/cmd/swarmsim -scenario flash -picker rarest,random,sequential
-//	go run ./swarmsim/cmd/swarmsim -scenario flash -rules rarest/titfortat,random/all
+//	go run ./swarmsim/cmd/swarmsim -scenario flash -rules rarest/tit-for-tat,random/all
 //
 // Several values of -scenario, -seed, -slots, -picker and -choker, separated by commas, run
 // all combinations; -rules names pickers with their chokers instead. Times are in seconds
@@ -163,7 +163,7 @@ func (o options) runOne(c []string) (r row, err error) {
 	var isPair bool
 	r.Picker, r.Choker, isPair = strings.Cut(c[3], "/")
 	if !isPair {
-		return r, fmt.Errorf("-rules: %q has no slash: write picker/choker, such as rarest/titfortat", c[3])
+		return r, fmt.Errorf("-rules: %q has no slash: write picker/choker, such as rarest/tit-for-tat", c[3])
 	}
 	base.Picker, base.Choker = r.Picker, r.Choker
 	s, err := scenario.Find(r.Scenario)

@@ -25,7 +25,7 @@ func TestTableOfAllScenarios(t *testing.T) {
 func TestJSONAndSVG(t *testing.T) {
 	var out bytes.Buffer
 	file := filepath.Join(t.TempDir(), "x.svg")
-	args := append(small, "-scenario", "flash", "-slots", "0,4", "-picker", "rarest,random,sequential", "-choker", "titfortat,random,all", "-json", "-svg", file)
+	args := append(small, "-scenario", "flash", "-slots", "0,4", "-picker", "rarest,random,sequential", "-choker", "tit-for-tat,random,all", "-json", "-svg", file)
 	require.NoError(t, run(args, &out))
 	var rows []struct {
 		Scenario string
@@ -38,7 +38,7 @@ func TestJSONAndSVG(t *testing.T) {
 	}
 	picture, err := os.ReadFile(file)
 	require.NoError(t, err)
-	require.Contains(t, string(picture), "4 slots, random, titfortat")
+	require.Contains(t, string(picture), "4 slots, random, tit-for-tat")
 }
 
 func TestRulesArePairs(t *testing.T) {

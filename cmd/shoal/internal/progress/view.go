@@ -16,12 +16,13 @@ import (
 
 // A View is what is shown of one torrent at one moment.
 type View struct {
-	Name   string // fit for a terminal
-	Length int64  // of the content, in bytes
-	Stats  engine.Stats
-	Have   swarm.Bitfield
-	Done   bool  // every piece is held and on disk
-	Sent   int64 // payload bytes, in this run
+	Name     string // fit for a terminal
+	Length   int64  // of the content, in bytes
+	Stats    engine.Stats
+	Have     swarm.Bitfield
+	Done     bool  // every piece is held and on disk
+	Sent     int64 // payload bytes, in this run
+	Received int64 // the same
 
 	Measured bool    // there are rates
 	Down, Up float64 // bytes per second

@@ -130,6 +130,9 @@ func Round(f float64, decimals int) float64 {
 	return math.Round(f*scale) / scale
 }
 
+// Seconds returns a time in whole seconds, rounded up; 0 if it is negative.
+func Seconds(d time.Duration) int64 { return max(int64(math.Ceil(d.Seconds())), 0) }
+
 // Percent returns a share, and "100%" only if that is all of it.
 func Percent(share float64) string {
 	if share >= 1 {

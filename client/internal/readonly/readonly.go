@@ -1,4 +1,8 @@
-package client
+// Package readonly lets a file store read an fs.FS.
+//
+// In comes an fs.FS and a folder in it; out goes a diskstore.FS of which everything that
+// would change it fails. Not here: what is in the files.
+package readonly
 
 import (
 	"io"
@@ -9,6 +13,10 @@ import (
 
 	"github.com/shoal-bt/shoal/diskstore"
 )
+
+// New returns the folder base of an fs.FS as a diskstore.FS. It may be used by many
+// goroutines at once if fsys may be.
+func New(fsys fs.FS, base string) diskstore.FS { return readOnly{fsys, base} }
 
 // A readOnly is a diskstore.FS over an fs.FS. Everything that would change it fails.
 type readOnly struct {

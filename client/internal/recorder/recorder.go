@@ -1,4 +1,9 @@
-package client
+// Package recorder keeps the record of a torrent up to date while it changes.
+//
+// In come notes that something was written, and orders to save now; out go changes to a
+// resume.Keeper, at most one save in an interval. Not here: what a record says, which the
+// functions of a Config answer, and where it is stored.
+package recorder
 
 import (
 	"fmt"
@@ -10,18 +15,32 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A recorder keeps the record of one torrent up to date. It has a timer and no
-// goroutine, so a torrent to which nothing is written costs nothing. The methods that
-// a storage calls accept a nil recorder, which records nothing.
-type recorder struct {
-	keeper   *resume.Keeper
-	interval time.Duration // from a write to the save; negative means never
+// A Config is what a Recorder works with. Its functions may be called while the record is
+// being saved.
+type Config struct {
+	Keeper   *resume.Keeper
+	Interval time.Duration // from a write to the save; negative means never
 
-	// state returns the pieces that are held, the blocks that are stored of
+	// State returns the pieces that are held, the blocks that are stored of
 	// other pieces, and a change to the rest of the record. It asks the engine.
-	state    func() (swarm.Bitfield, map[int][]int, func(*resume.Totals))
-	checking func() bool // stored pieces are being checked
-	warn     func(error) // gets errors for which no caller waits
+	State    func() (swarm.Bitfield, map[int][]int, func(*resume.Totals))
+	Checking func() bool // stored pieces are being checked
+	Warn     func(error) // gets errors for which no caller waits
+
+	// Held and Spilled are the pieces and the blocks that the record lists already.
+	Held    swarm.Bitfield
+	Spilled map[int][]int
+}
+
+// New makes a recorder. Saves begin with Start.
+func New(c Config) *Recorder { return &Recorder{Config: c, held: c.Held, spilled: c.Spilled} }
+
+// A Recorder keeps the record of one torrent up to date. It has a timer and no
+// goroutine, so a torrent to which nothing is written costs nothing. The methods that
+// a storage calls accept a nil Recorder, which records nothing. Its methods may be called
+// concurrently.
+type Recorder struct {
+	Config Config // as given to New; not to be changed
 
 	saveMu  sync.Mutex     // held while a record is saved; guards what follows
 	held    swarm.Bitfield // as reported to keeper
@@ -35,8 +54,8 @@ type recorder struct {
 	stopped   bool
 }
 
-// start lets saves begin, and begins to wait for one that is scheduled.
-func (r *recorder) start() {
+// Start lets saves begin, and begins to wait for one that is scheduled.
+func (r *Recorder) Start() {
 	if r == nil {
 		return
 	}
@@ -49,17 +68,17 @@ func (r *recorder) start() {
 }
 
 // startTimer has save called after the interval. The caller holds timerMu.
-func (r *recorder) startTimer() {
+func (r *Recorder) startTimer() {
 	if r.timer == nil {
-		r.timer = time.AfterFunc(r.interval, r.save)
+		r.timer = time.AfterFunc(r.Config.Interval, r.save)
 	} else {
-		r.timer.Reset(r.interval)
+		r.timer.Reset(r.Config.Interval)
 	}
 }
 
-// scheduleSave is called after each write. The save comes after the interval, so that
+// ScheduleSave is called after each write. The save comes after the interval, so that
 // many pieces share one sync.
-func (r *recorder) scheduleSave() {
+func (r *Recorder) ScheduleSave() {
 	if r == nil {
 		return
 	}
@@ -69,9 +88,9 @@ func (r *recorder) scheduleSave() {
 	r.scheduleLocked()
 }
 
-// scheduleAgain schedules a save that looks for what the last one was too early for. A
+// ScheduleAgain schedules a save that looks for what the last one was too early for. A
 // torrent may become idle before it.
-func (r *recorder) scheduleAgain() {
+func (r *Recorder) ScheduleAgain() {
 	if r == nil {
 		return
 	}
@@ -81,8 +100,8 @@ func (r *recorder) scheduleAgain() {
 }
 
 // scheduleLocked schedules a save. The caller holds timerMu.
-func (r *recorder) scheduleLocked() {
-	if r.interval < 0 || r.scheduled || r.stopped {
+func (r *Recorder) scheduleLocked() {
+	if r.Config.Interval < 0 || r.scheduled || r.stopped {
 		return
 	}
 	r.scheduled = true
@@ -91,15 +110,15 @@ func (r *recorder) scheduleLocked() {
 	}
 }
 
-// savePending reports whether anything was written since the last save began.
-func (r *recorder) savePending() bool {
+// SavePending reports whether anything was written since the last save began.
+func (r *Recorder) SavePending() bool {
 	r.timerMu.Lock()
 	defer r.timerMu.Unlock()
 	return r.wrote
 }
 
 // save is called by the timer.
-func (r *recorder) save() {
+func (r *Recorder) save() {
 	r.saveMu.Lock()
 	defer r.saveMu.Unlock()
 	r.timerMu.Lock()
@@ -112,20 +131,20 @@ func (r *recorder) save() {
 	// Two things do not trigger a save: a piece that is not held yet although it is
 	// written, and a piece that a check finds. So look again after each write, and until
 	// a check has ended; it may end as soon as the engine was asked what is held.
-	again := r.checking() || wrote
+	again := r.Config.Checking() || wrote
 	changed := r.reportChanges()
-	err := r.keeper.Flush()
+	err := r.Config.Keeper.Flush()
 	if err != nil {
-		r.warn(fmt.Errorf("saving the record: %w", err))
+		r.Config.Warn(fmt.Errorf("saving the record: %w", err))
 	}
 	if again || changed || err != nil {
-		r.scheduleAgain()
+		r.ScheduleAgain()
 	}
 }
 
-// flushNow saves now instead of later. It reports false if the save failed, or if more
+// FlushNow saves now instead of later. It reports false if the save failed, or if more
 // may follow.
-func (r *recorder) flushNow() bool {
+func (r *Recorder) FlushNow() bool {
 	r.saveMu.Lock()
 	defer r.saveMu.Unlock()
 	r.timerMu.Lock()
@@ -138,17 +157,17 @@ func (r *recorder) flushNow() bool {
 	}
 	r.scheduled, r.wrote = false, false
 	r.timerMu.Unlock()
-	checking := r.checking() // before the engine is asked what is held
+	checking := r.Config.Checking() // before the engine is asked what is held
 	r.reportChanges()
-	if err := r.keeper.Flush(); err != nil || checking {
-		r.scheduleAgain()
+	if err := r.Config.Keeper.Flush(); err != nil || checking {
+		r.ScheduleAgain()
 		return false
 	}
 	return true
 }
 
-// stop stops the timer. It waits for a save that is under way.
-func (r *recorder) stop() {
+// Stop stops the timer. It waits for a save that is under way.
+func (r *Recorder) Stop() {
 	if r == nil {
 		return
 	}
@@ -162,34 +181,50 @@ func (r *recorder) stop() {
 	}
 }
 
-// restart undoes stop.
-func (r *recorder) restart() {
+// Restart undoes stop.
+func (r *Recorder) Restart() {
 	r.timerMu.Lock()
 	r.stopped = false
 	r.timerMu.Unlock()
-	r.scheduleSave()
+	r.ScheduleSave()
 }
 
-// close saves the last record. storage is the error of closing the storage, or nil.
-func (r *recorder) close(storage error) error {
+// Close saves the last record. storage is the error of closing the storage, or nil.
+func (r *Recorder) Close(storage error) error {
 	if r == nil {
 		return nil
 	}
 	r.saveMu.Lock()
 	defer r.saveMu.Unlock()
 	if !r.reportChanges() {
-		_, _, update := r.state()
-		if worthSaving(r.keeper.Record().Totals, update) {
-			r.keeper.Update(update)
+		_, _, update := r.Config.State()
+		if worthSaving(r.Config.Keeper.Record().Totals, update) {
+			r.Config.Keeper.Update(update)
 		}
 	}
-	return r.keeper.Close(storage)
+	return r.Config.Keeper.Close(storage)
+}
+
+// Own lists paths as ours before they are made.
+func (r *Recorder) Own(paths []string) error {
+	if r == nil {
+		return nil
+	}
+	return r.Config.Keeper.Own(paths)
+}
+
+// Abandon closes the record of a torrent that was never started; it stays as it is.
+func (r *Recorder) Abandon() error {
+	if r == nil {
+		return nil
+	}
+	return r.Config.Keeper.Close(nil)
 }
 
 // reportChanges tells the keeper which pieces and blocks came and went since the last
 // call, and reports whether any did. The caller holds saveMu.
-func (r *recorder) reportChanges() (changed bool) {
-	held, spilled, update := r.state()
+func (r *Recorder) reportChanges() (changed bool) {
+	held, spilled, update := r.Config.State()
 	for b := range held {
 		if held[b] == r.held[b] {
 			continue
@@ -198,27 +233,27 @@ func (r *recorder) reportChanges() (changed bool) {
 		for i := b * 8; i < b*8+8; i++ {
 			switch now := held.Has(i); {
 			case now && !r.held.Has(i):
-				r.keeper.Wrote(i)
+				r.Config.Keeper.Wrote(i)
 			case !now && r.held.Has(i):
-				r.keeper.Lost(i)
+				r.Config.Keeper.Lost(i)
 			}
 		}
 	}
 	for piece, blocks := range r.spilled {
 		if !held.Has(piece) && len(spilled[piece]) < len(blocks) {
-			r.keeper.Lost(piece)
+			r.Config.Keeper.Lost(piece)
 			changed = true
 		}
 	}
 	for piece, blocks := range spilled {
 		if !slices.Equal(blocks, r.spilled[piece]) {
-			r.keeper.Spilled(piece, blocks...)
+			r.Config.Keeper.Spilled(piece, blocks...)
 			changed = true
 		}
 	}
 	r.held, r.spilled = held, spilled
 	if changed {
-		r.keeper.Update(update)
+		r.Config.Keeper.Update(update)
 	}
 	return changed
 }

@@ -1,4 +1,4 @@
-package client
+package recorder
 
 import (
 	"testing"
@@ -13,7 +13,7 @@ import (
 
 // newRecorder returns a recorder of a torrent of one piece, which state answers for, and
 // a channel that gets each record that is saved.
-func newRecorder(t *testing.T, state func() swarm.Bitfield) (*recorder, chan resume.Record) {
+func newRecorder(t *testing.T, state func() swarm.Bitfield) (*Recorder, chan resume.Record) {
 	t.Helper()
 	saved := make(chan resume.Record, 10)
 	geometry := swarm.Geometry{Length: 10, PieceLength: 16 << 10}
@@ -24,16 +24,16 @@ func newRecorder(t *testing.T, state func() swarm.Bitfield) (*recorder, chan res
 	})
 	require.NoError(t, err)
 	<-saved
-	return &recorder{
-		keeper:   keeper,
-		interval: time.Second,
-		state: func() (swarm.Bitfield, map[int][]int, func(*resume.Totals)) {
+	return New(Config{
+		Keeper:   keeper,
+		Interval: time.Second,
+		State: func() (swarm.Bitfield, map[int][]int, func(*resume.Totals)) {
 			return state(), nil, func(*resume.Totals) {}
 		},
-		checking: func() bool { return false },
-		warn:     func(err error) { t.Error(err) },
-		held:     swarm.NewBitfield(1),
-	}, saved
+		Checking: func() bool { return false },
+		Warn:     func(err error) { t.Error(err) },
+		Held:     swarm.NewBitfield(1),
+	}), saved
 }
 
 // TestRecorderWaitsForTheEngine writes while the engine does not have the torrent yet. No
@@ -45,20 +45,20 @@ func TestRecorderWaitsForTheEngine(t *testing.T) {
 			require.NotNil(t, held, "the engine was asked too early")
 			return held.Clone()
 		})
-		r.scheduleSave()
+		r.ScheduleSave()
 		time.Sleep(time.Hour)
-		require.True(t, r.savePending())
-		require.False(t, r.flushNow())
+		require.True(t, r.SavePending())
+		require.False(t, r.FlushNow())
 		held = swarm.NewBitfield(1)
 		held.Set(0)
-		r.start()
-		r.start()
+		r.Start()
+		r.Start()
 		time.Sleep(time.Second)
 		require.Equal(t, 1, (<-saved).Pieces.Count())
 		time.Sleep(time.Hour) // polls until nothing changes
-		require.False(t, r.savePending())
+		require.False(t, r.SavePending())
 		require.Empty(t, saved)
-		r.stop()
+		r.Stop()
 	})
 }
 
@@ -76,15 +76,15 @@ func TestRecorderLooksAgain(t *testing.T) {
 					checking = false
 					return now
 				})
-				r.checking = func() bool { return checking }
-				r.start()
-				r.scheduleAgain()
+				r.Config.Checking = func() bool { return checking }
+				r.Start()
+				r.ScheduleAgain()
 				if !check {
-					r.scheduleSave()
+					r.ScheduleSave()
 				}
 				time.Sleep(time.Hour)
 				require.Equal(t, 1, (<-saved).Pieces.Count())
-				r.stop()
+				r.Stop()
 				require.LessOrEqual(t, asked, 3, "it does not look for ever")
 			})
 		})
@@ -98,9 +98,9 @@ func TestFlushNowSeesTheEndOfACheck(t *testing.T) {
 		checking = false
 		return swarm.NewBitfield(1)
 	})
-	r.checking = func() bool { return checking }
-	r.start()
-	require.False(t, r.flushNow(), "more was found than the engine said")
-	require.True(t, r.flushNow())
-	r.stop()
+	r.Config.Checking = func() bool { return checking }
+	r.Start()
+	require.False(t, r.FlushNow(), "more was found than the engine said")
+	require.True(t, r.FlushNow())
+	r.Stop()
 }

@@ -1,4 +1,9 @@
-package client
+// Package listening opens the listeners of a client, at the port of its former run if that is
+// free.
+//
+// In come an address and the state folder; out go listeners, which the caller owns.
+// Not here: what becomes of connections.
+package listening
 
 import (
 	"fmt"
@@ -9,16 +14,20 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/shoal-bt/shoal/client/internal/replacefile"
 	"github.com/shoal-bt/shoal/client/internal/statefolder"
 )
+
+// Off is the address at which nothing is accepted.
+const Off = "off"
 
 // portFile is the file in the state folder that a random port is saved in.
 const portFile = statefolder.Port
 
-// openListeners opens the listeners. Without an address it takes the port of the former
+// Open opens the listeners. Without an address it takes the port of the former
 // run, or a free one, which it saves. state is the state folder; empty means that nothing
 // is remembered.
-func openListeners(address, state string) ([]net.Listener, error) {
+func Open(address, state string) ([]net.Listener, error) {
 	switch {
 	case address == Off:
 		return nil, nil
@@ -39,7 +48,7 @@ func openListeners(address, state string) ([]net.Listener, error) {
 		return nil, err
 	}
 	if err := savePort(state, portOf(all[0])); err != nil {
-		closeListeners(all)
+		Close(all)
 		return nil, err
 	}
 	return all, nil
@@ -63,9 +72,9 @@ func listenAll(address string) ([]net.Listener, error) {
 	return all, nil
 }
 
-// closeListeners closes the listeners of a client that could not be made. The engine
+// Close closes the listeners of a client that could not be made. The engine
 // closes those of a client that was, including Config.Engine.Listeners.
-func closeListeners(all []net.Listener) {
+func Close(all []net.Listener) {
 	for _, l := range all {
 		l.Close()
 	}
@@ -110,7 +119,7 @@ func savePort(state string, port uint16) error {
 	if err := os.MkdirAll(state, 0o700); err != nil {
 		return fmt.Errorf("state folder: %w", err)
 	}
-	if err := replaceFile(filepath.Join(state, portFile), fmt.Appendln(nil, port)); err != nil {
+	if err := replacefile.Write(filepath.Join(state, portFile), fmt.Appendln(nil, port)); err != nil {
 		return fmt.Errorf("state folder: %w", err)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package main
+package target
 
 import (
 	"errors"
@@ -14,10 +14,10 @@ import (
 	"github.com/shoal-bt/shoal/diskstore"
 )
 
-// namingSymlink returns err, or, if it is about a file below dir that is behind a symlink,
+// NamingSymlink returns err, or, if it is about a file below dir that is behind a symlink,
 // an error that names the link. Shoal reads through a link that the user names, such as
 // dir, but through no other, because a file could be written through it.
-func namingSymlink(dir string, err error) error {
+func NamingSymlink(dir string, err error) error {
 	var file *diskstore.Error
 	if !errors.As(err, &file) {
 		return err

@@ -1,0 +1,121 @@
+// Package content relates the files of a torrent to its pieces.
+//
+// In come a torrent's files, what a record says of them, and the folder that they are in; out
+// goes what is there, by piece and by file. Nothing is written. Not here: the rules
+// by which a torrent starts.
+package content
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/resume"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// StatIn returns the function with which package resume looks at files below dir.
+func StatIn(dir string) func(string) (fs.FileInfo, error) {
+	return func(name string) (fs.FileInfo, error) { return os.Lstat(filepath.Join(dir, filepath.FromSlash(name))) }
+}
+
+// Present returns the pieces of which all bytes exist. If full is set, the files must
+// have their sizes, too.
+func Present(geometry swarm.Geometry, files []swarm.File, seen []resume.File, full bool) swarm.Bitfield {
+	set := swarm.NewBitfield(geometry.Pieces())
+	set.SetAll(geometry.Pieces())
+	sizes := make(map[string]int64, len(seen))
+	for _, f := range seen {
+		if f.Size == f.Length || !full {
+			sizes[f.Path] = f.Size
+		}
+	}
+	for _, f := range files {
+		if f.Pad || f.Symlink != "" {
+			continue
+		}
+		missing := f.Offset + max(sizes[f.Path], 0)
+		for i := missing / geometry.PieceLength; missing < f.Offset+f.Length && i <= (f.Offset+f.Length-1)/geometry.PieceLength; i++ {
+			set.Clear(int(i))
+		}
+	}
+	return set
+}
+
+// Held returns how many of the length bytes at off are in pieces that are held.
+func Held(geometry swarm.Geometry, have swarm.Bitfield, off, length int64) (held int64) {
+	if length == 0 {
+		return 0
+	}
+	size := geometry.PieceLength
+	for i := off / size; i <= (off+length-1)/size; i++ {
+		if have.Has(int(i)) {
+			held += min((i+1)*size, off+length) - max(i*size, off)
+		}
+	}
+	return held
+}
+
+// Incomplete reports whether a file or symlink below dir does not exist. If every piece is held it is
+// one without bytes, which a record may not list.
+func Incomplete(dir string, files []swarm.File, noSymlinks bool) bool {
+	stat := StatIn(dir)
+	return slices.ContainsFunc(files, func(f swarm.File) bool {
+		noLink := f.Symlink != "" && noSymlinks
+		if f.Pad || f.Length > 0 || noLink {
+			return false
+		}
+		_, err := stat(f.Path)
+		return errors.Is(err, fs.ErrNotExist)
+	})
+}
+
+// ModTimes returns the modification times of files that were seen, for a store.
+func ModTimes(seen []resume.File) func(string) (time.Time, bool) {
+	times := make(map[string]time.Time, len(seen))
+	for _, f := range seen {
+		if f.Size != resume.Absent {
+			times[f.Path] = f.ModTime
+		}
+	}
+	return func(path string) (time.Time, bool) {
+		at, known := times[path]
+		return at, known
+	}
+}
+
+// WrittenAt returns a description of a file with another modification time.
+func WrittenAt(info fs.FileInfo, at time.Time) fs.FileInfo { return writtenAt{info, at} }
+
+// A writtenAt is a description of a file with another modification time.
+type writtenAt struct {
+	fs.FileInfo
+	at time.Time
+}
+
+func (i writtenAt) ModTime() time.Time { return i.at }
+
+// VerifySample returns the function with which package resume checks some of the
+// recorded pieces, to decide whether it believes the others.
+func VerifySample(ctx context.Context, verify func([]swarm.Verdict), s swarm.Storage, blocks func(int) int) func([]int) (bool, error) {
+	return func(pieces []int) (bool, error) {
+		for _, piece := range pieces {
+			if ctx.Err() != nil {
+				return false, context.Cause(ctx)
+			}
+			batch := []swarm.Verdict{{Piece: piece, Blocks: make([][]byte, blocks(piece)), Stored: s}}
+			verify(batch)
+			if batch[0].Err != nil {
+				return false, batch[0].Err
+			}
+			if !batch[0].OK {
+				return false, nil
+			}
+		}
+		return true, nil
+	}
+}

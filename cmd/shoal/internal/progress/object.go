@@ -1,0 +1,55 @@
+package progress
+
+import (
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+)
+
+// An Object is the JSON object of a torrent that is under way. Down, Up and ETA are
+// left out until they are known.
+type Object struct {
+	Event     string  `json:"event"`   // "progress"
+	Torrent   string  `json:"torrent"` // info hash
+	State     string  `json:"state"`
+	Share     float64 `json:"share"` // 0 to 1; of the check while that lasts
+	Held      int     `json:"held"`  // pieces
+	Pieces    int     `json:"pieces"`
+	Left      int64   `json:"left"`            // bytes
+	Down      *int64  `json:"down,omitempty"`  // bytes per second
+	Up        *int64  `json:"up,omitempty"`    // bytes per second
+	Got       int64   `json:"downloaded"`      // bytes, in this run
+	Sent      int64   `json:"uploaded"`        // bytes, in this run
+	GotTotal  int64   `json:"downloadedTotal"` // bytes, in all runs
+	SentTotal int64   `json:"uploadedTotal"`   // bytes, in all runs
+	Peers     int     `json:"peers"`
+	Seeds     int     `json:"seeds"`
+	ETA       *int64  `json:"eta,omitempty"` // seconds
+}
+
+// Object returns what programs get of the view. id is the torrent's info hash.
+func (v View) Object(id string) Object {
+	st := v.Stats
+	p := Object{
+		Event:     "progress",
+		Torrent:   id,
+		State:     v.State(),
+		Share:     quantity.Round(v.Share(), 4),
+		Held:      st.Held,
+		Pieces:    st.Pieces,
+		Left:      st.Left,
+		Got:       v.Received,
+		Sent:      v.Sent,
+		GotTotal:  st.Down.Total,
+		SentTotal: st.Up.Total,
+		Peers:     st.Peers,
+		Seeds:     st.Seeds,
+	}
+	if v.Measured {
+		down, up := int64(v.Down), int64(v.Up)
+		p.Down, p.Up = &down, &up
+	}
+	if eta, known := v.ETA(); known && st.Left > 0 {
+		seconds := quantity.Seconds(eta)
+		p.ETA = &seconds
+	}
+	return p
+}
