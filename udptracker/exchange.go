@@ -193,6 +193,10 @@ func (x *exchange) handle(r reply) (body []byte, done, again bool, err error) {
 		x.reconnected = true
 		x.socket.dropID(r.of.to, x.usedID)
 		return nil, false, true, nil
+	case r.action == actionAnnounce && len(r.body) == 0:
+		// opentracker refuses swarms that are not in its list by an answer without content.
+		*x.schedule = schedule{server: x.schedule.server}
+		return nil, false, false, &FailureError{Reason: "its answer is empty; it probably does not serve this torrent"}
 	case r.action == actionError:
 		*x.schedule = schedule{server: x.schedule.server}
 		return nil, false, false, &FailureError{Reason: announceurl.Clean(string(r.body), x.secrets)}

@@ -229,7 +229,7 @@ func TestForeignPackets(t *testing.T) {
 			return [][]byte{f, g}, nil
 		}, 4},
 		"short": {func(_ *network, _ *memoryConn, b []byte) ([][]byte, [][]byte) {
-			return [][]byte{b[:15], b[:8], b[:7], {}}, nil
+			return [][]byte{b[:15], b[:9], b[:7], {}}, nil
 		}, 8},
 		"doubled": {func(_ *network, _ *memoryConn, b []byte) ([][]byte, [][]byte) {
 			return nil, [][]byte{b}
@@ -252,6 +252,32 @@ func TestForeignPackets(t *testing.T) {
 			})
 		})
 	}
+}
+
+// opentracker 0.0~git20210823 answers an announce of a swarm that it does not serve by
+// 8 bytes: action announce, and the transaction.
+func TestEmptyAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		s := newServer(t, n.at(server4))
+		s.change = func(b []byte) [][]byte {
+			if b[3] == actionAnnounce {
+				b = b[:8]
+			}
+			return [][]byte{b}
+		}
+		tracker := newTracker(t, url4, n.config())
+		began := time.Now()
+		answer, err := tracker.Announce(t.Context(), announcement(swarm.Started), ignore)
+		var refused *FailureError
+		require.ErrorAs(t, err, &refused)
+		require.ErrorContains(t, err, "the tracker refused: its answer is empty; it probably does not serve this torrent")
+		require.Zero(t, time.Since(began))
+		require.GreaterOrEqual(t, answer.Next, 20*time.Second)
+		_, err = tracker.Announce(t.Context(), announcement(swarm.Stopped), ignore)
+		require.NoError(t, err)
+		require.Equal(t, []string{"connect", "announce started"}, s.take()) // it does not have us registered
+	})
 }
 
 // forged returns an answer with another content.

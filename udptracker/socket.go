@@ -211,7 +211,8 @@ func (s *socket) dispatch(b []byte, from netip.AddrPort) {
 	}
 	body := b[headerLength:]
 	length, known := minBody(action)
-	if !known || len(body) < length {
+	isEmpty := action == actionAnnounce && len(body) == 0 // see exchange.handle
+	if !known || (len(body) < length && !isEmpty) {
 		s.countIgnored()
 		return
 	}
