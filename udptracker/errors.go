@@ -90,7 +90,7 @@ type FloodError struct {
 
 // Error returns the number of packets.
 func (e *FloodError) Error() string {
-	return fmt.Sprintf("%d packets came that are no answers, so the announce was given up; it is tried again later", e.Packets)
+	return fmt.Sprintf("%d packets came that are no answers, so the request was given up; it is sent again later", e.Packets)
 }
 
 // hideSecrets returns err without secrets. If the text of err contains secrets, the

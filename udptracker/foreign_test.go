@@ -137,32 +137,33 @@ func TestFlood(t *testing.T) {
 			_, err := tracker.Announce(t.Context(), announcement(swarm.Started), ignore)
 			result <- err
 		}
-		flood := func(packets int) {
+		flood := func(port uint16, packets int) {
 			for range packets {
-				n.first().deliver([]byte("garbage!garbage!"), netip.MustParseAddrPort("198.51.100.1:53"))
+				n.conns[netip.AddrPortFrom(our4, port)].deliver([]byte("garbage!garbage!"), netip.MustParseAddrPort("198.51.100.1:53"))
 			}
 			synctest.Wait()
 		}
 		go announce()
 		synctest.Wait()
-		flood(maxIgnored - 1)
+		flood(40001, maxIgnored-1)
 		select {
 		case err := <-result:
 			t.Fatal("too early:", err)
 		default:
 		}
-		flood(1)
+		flood(40001, 1)
 		err := <-result
 		var many *FloodError
 		require.ErrorAs(t, err, &many)
 		require.Equal(t, maxIgnored, many.Packets)
 		s.silent = nil
-		announceOK(t, tracker, announcement(swarm.Started))
+		require.Zero(t, n.openSockets())
+		announceOK(t, tracker, announcement(swarm.Started)) // from another port
 
 		s.silent = func(action uint32) bool { return action == actionAnnounce }
 		go announce()
 		synctest.Wait()
-		flood(10)
+		flood(40002, 10)
 		err = <-result
 		var timeout *TimeoutError
 		require.True(t, errors.As(err, &timeout))

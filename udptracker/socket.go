@@ -33,7 +33,8 @@ type socket struct {
 	failure     error      // why the reader ended early, or ErrClosed
 	waiting     map[uint32]*transaction
 	connections map[netip.AddrPort]*connection
-	ignored     int // packets that were no answers, ever
+	ignored     int  // packets that were no answers, ever
+	flooded     bool // a call saw too many of them
 }
 
 // A transaction is a packet whose answer may come.
@@ -86,7 +87,7 @@ func (s *socket) acquire(ctx context.Context) error {
 		s.life.linger.Stop()
 	}
 	s.mu.Lock()
-	s.failure = nil
+	s.failure, s.flooded = nil, false
 	s.mu.Unlock()
 	s.stopping.Store(false)
 	s.life.conn.SetReadDeadline(time.Time{})
@@ -107,10 +108,12 @@ func (s *socket) release() {
 	s.stopping.Store(true)
 	s.life.conn.SetReadDeadline(time.Unix(1, 0))
 	<-s.life.done
-	failed := s.failed()
+	s.mu.Lock()
+	isSpent := s.failure != nil || s.flooded
+	s.mu.Unlock()
 	switch {
 	case s.conn4or6 != nil:
-	case failed || s.life.closed:
+	case isSpent || s.life.closed:
 		s.shut()
 	case s.life.linger == nil:
 		s.life.linger = time.AfterFunc(lingerTime, s.closeUnused)
@@ -220,7 +223,8 @@ func (s *socket) dispatch(b []byte, from netip.AddrPort) {
 }
 
 // countIgnored counts a packet that is no answer. A call that sees too many of them is
-// given up, so that a flood costs nobody much time.
+// given up, so that a flood costs nobody much time. A socket of ours is then closed after
+// the calls under way, and the next one has another port.
 func (s *socket) countIgnored() {
 	s.ignored++
 	const step = 50 // not every packet costs a look at all calls
@@ -230,6 +234,7 @@ func (s *socket) countIgnored() {
 	for id, t := range s.waiting {
 		n := s.ignored - t.ignoredBefore
 		if n >= maxIgnored {
+			s.flooded = true
 			s.finish(id, t, reply{err: &FloodError{Packets: n}})
 		}
 	}
