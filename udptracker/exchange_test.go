@@ -1,6 +1,7 @@
 package udptracker
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 	"os"
@@ -107,6 +108,48 @@ func TestSlowTracker(t *testing.T) {
 		began := time.Now()
 		announceOK(t, tracker, announcement(swarm.Started))
 		require.Equal(t, 34*time.Second, time.Since(began))
+		require.Equal(t, []string{"connect", "connect", "announce started"}, s.take()) // the second connect changes nothing
+	})
+}
+
+// A call that is ended early is no silence, so that the next one is as quick to send again.
+func TestCanceledCallsAreNoSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		s := newServer(t, n.at(server4))
+		s.silent = func(uint32) bool { return true }
+		tracker := newTracker(t, url4, n.config())
+		for range 9 {
+			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+			_, err := tracker.Announce(ctx, announcement(swarm.Started), ignore)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			cancel()
+		}
+		s.take()
+		_, err := tracker.Announce(t.Context(), announcement(swarm.Started), ignore)
+		require.Error(t, err)
+		synctest.Wait()
+		require.Equal(t, 15*time.Second, s.times[1]-s.times[0])
+	})
+}
+
+// A call with a deadline says that the tracker was silent, because it ends a second before.
+func TestSilenceBeforeTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		tracker := newTracker(t, url4, n.config())
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		_, err := tracker.Announce(ctx, announcement(swarm.Started), ignore)
+		var timeout *TimeoutError
+		require.ErrorAs(t, err, &timeout)
+		require.Equal(t, 15*time.Second, timeout.Waited) // the second packet would have less time
+		tracker = newTracker(t, "udp://203.0.113.9:1", n.config())
+		short, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+		defer cancel()
+		_, err = tracker.Announce(short, announcement(swarm.Started), ignore)
+		require.ErrorAs(t, err, &timeout)
+		require.Equal(t, 11*time.Second, timeout.Waited)
 	})
 }
 
