@@ -39,7 +39,7 @@ func Example() {
 	// Output:
 	// "d8:completei1e10:downloadedi0e11:external ip4:\x7f\x00\x00\x0110:incompletei0e8:intervali1800e12:min intervali60e5:peers0:e"
 	// "d14:failure reason34:the torrent is not registered heree"
-	// "d5:filesd20:xxxxxxxxxxxxxxxxxxxxd8:completei1e10:downloadedi0e10:incompletei0eeee"
+	// "d5:filesd20:xxxxxxxxxxxxxxxxxxxxd8:completei1e10:downloadedi0e11:downloadersi0e10:incompletei0eeee"
 	// peers: 1
 }
 
