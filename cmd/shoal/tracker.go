@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/trackersockets"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
@@ -105,15 +107,39 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	sockets, err := cmd.open(address)
+	if cmd.NoHTTP && cmd.NoUDP {
+		return usageError{errors.New("--no-http and --no-udp leave nothing to serve; give one of them")}
+	}
+	sockets, err := trackersockets.Open(address, !cmd.NoHTTP, !cmd.NoUDP)
 	if err != nil {
 		return err
 	}
 	server := trackerserver.New(config)
 	served := make(chan error, 1)
-	go func() { served <- sockets.serve(ctx, server) }()
-	sockets.announce(c)
+	go func() { served <- sockets.Serve(ctx, server) }()
+	cmd.announce(c, sockets)
 	return cmd.report(ctx, c, server, served)
+}
+
+// announce says where the tracker listens.
+func (cmd trackerCommand) announce(c *console, sockets trackersockets.Sockets) {
+	at, over := sockets.Addr()
+	o := trackerListeningJSON{Event: "listening"}
+	var urls []string
+	if !cmd.NoHTTP {
+		o.Announce = "http://" + shownAddress(at) + "/announce"
+		urls = append(urls, o.Announce)
+	}
+	if !cmd.NoUDP {
+		o.AnnounceUDP = "udp://" + shownAddress(at) + "/announce"
+		urls = append(urls, o.AnnounceUDP)
+	}
+	c.emit(o)
+	c.say("The tracker listens at %s, over %s.", at, over)
+	for _, url := range urls {
+		c.say("Announce URL: %s", url)
+	}
+	c.say("On other machines, put this machine's address in the URL. Ctrl-C stops it.")
 }
 
 // report prints what the tracker did: each second on a terminal, else each minute.

@@ -79,9 +79,9 @@ func TestTrackerOverBoth(t *testing.T) {
 		http, udp bool
 		said      []string
 	}{
-		{nil, true, true, []string{", over HTTP and UDP.", "Announce URL: http://127.0.0.1:", "Announce URL: udp://127.0.0.1:", "these URLs"}},
-		{[]string{"--no-udp"}, true, false, []string{", over HTTP.", "Announce URL: http://127.0.0.1:", "that URL"}},
-		{[]string{"--no-http"}, false, true, []string{", over UDP.", "Announce URL: udp://127.0.0.1:", "that URL"}},
+		{nil, true, true, []string{", over HTTP and UDP.", "Announce URL: http://127.0.0.1:", "Announce URL: udp://127.0.0.1:"}},
+		{[]string{"--no-udp"}, true, false, []string{", over HTTP.", "Announce URL: http://127.0.0.1:"}},
+		{[]string{"--no-http"}, false, true, []string{", over UDP.", "Announce URL: udp://127.0.0.1:"}},
 	} {
 		args := append([]string{"tracker", "--listen", "127.0.0.1:0"}, test.args...)
 		tracker := start(t, append(args, "--json")...)
