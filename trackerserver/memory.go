@@ -108,8 +108,10 @@ func (m *Memory) announce(n *newcomer, reply *Reply, now int64) (victim *record)
 			return victim
 		}
 	}
-	r.announcedAt = uint32(now)
-	m.registry.announced(r)
+	if r.announcedAt != uint32(now) {
+		r.announcedAt = uint32(now)
+		m.registry.announced(r)
+	}
 	m.change(r, func() {
 		r.expire(&m.registry, now-m.expiry(), now)
 		if !m.recordPeer(r, n, now) {
@@ -140,20 +142,19 @@ func (m *Memory) recordPeer(r *record, n *newcomer, now int64) (kept bool) {
 	if n.Addr.Port() == 0 {
 		return true // the peer accepts no connections
 	}
-	known := false
 	if n.addr.Is4() {
-		known = r.four.find(n.at4()) >= 0
-	} else {
-		known = r.six.find(n.at6()) >= 0
+		return recordIn(m, r, &r.four, n.at4(), n, now)
 	}
-	if !known && n.Event != swarm.Stopped && !m.makeRoomInSwarm(r, n) {
+	return recordIn(m, r, &r.six, n.at6(), n, now)
+}
+
+// recordIn is recordPeer for a peer at e, which is in set or belongs there.
+func recordIn[E endpoint](m *Memory, r *record, set *peerSet[E], e E, n *newcomer, now int64) (kept bool) {
+	i := set.find(e)
+	if i < 0 && n.Event != swarm.Stopped && !m.makeRoomInSwarm(r, n) {
 		return false
 	}
-	if n.addr.Is4() {
-		update(r, &m.registry, &r.four, n.at4(), n, now)
-	} else {
-		update(r, &m.registry, &r.six, n.at6(), n, now)
-	}
+	update(r, &m.registry, set, i, e, n, now)
 	return true
 }
 

@@ -139,10 +139,9 @@ func (r *record) sample(dst []Peer, n *newcomer, random *rand.Rand) []Peer {
 	return r.six.sample(dst, min(want6, n.Want), self6, n.Peer, onlyLeechers, random)
 }
 
-// update adds, updates or removes the peer of an announce at e, which is in set or belongs
-// there. It does not look for room.
-func update[E endpoint](r *record, g *registry, set *peerSet[E], e E, n *newcomer, now int64) {
-	i := set.find(e)
+// update adds, updates or removes the peer of an announce at e, which has index i in set,
+// or belongs there if i is -1. It does not look for room.
+func update[E endpoint](r *record, g *registry, set *peerSet[E], i int, e E, n *newcomer, now int64) {
 	if n.Event == swarm.Stopped {
 		if i >= 0 {
 			set.remove(g, i)
