@@ -42,7 +42,7 @@ type Config struct {
 
 	// MaxTotalPeers is the largest number of peers to keep in all swarms. When
 	// it is reached, each swarm counts as full, and another swarm takes the
-	// place of one. Zero means 2,000,000, which need about 250 MB; a negative
+	// place of one. Zero means 2,000,000, which need at most 250 MB; a negative
 	// number means no limit.
 	MaxTotalPeers int
 

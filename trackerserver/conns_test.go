@@ -95,5 +95,5 @@ func TestConnectionsMakeRoom(t *testing.T) {
 	}
 	require.Zero(t, l.all.Len())
 	require.Empty(t, l.open)
-	require.Empty(t, l.count.index)
+	require.Zero(t, l.count.index.size())
 }

@@ -38,14 +38,15 @@ func checkRegistry(t *testing.T, m *Memory) {
 	require.Equal(t, swarms, g.size)
 	require.Equal(t, swarms, chainLength(g.all, ofAll))
 	require.Len(t, g.made, len(made))
-	require.Len(t, g.charged.index, len(made))
+	require.Equal(t, len(made), g.charged.index.size())
 	for h, n := range made {
 		require.Equal(t, n, chainLength(g.made[h], ofMaker))
 		require.Equal(t, n, g.charged.count(h))
 	}
-	require.Len(t, g.present, len(present))
+	require.Equal(t, len(present), g.present.size())
 	for h, n := range present {
-		require.Equal(t, n, g.present[h])
+		got, _ := g.present.get(h)
+		require.Equal(t, n, got)
 	}
 }
 
@@ -226,6 +227,9 @@ func TestTallyAgainstMap(t *testing.T) {
 	want := make(map[holder]int)
 	for step := range 20_000 {
 		h := holder(random.IntN(1 + step%50))
+		if h%2 == 0 {
+			h |= 0xffff << 32 // of IPv4
+		}
 		if want[h] > 0 && random.IntN(2) == 0 {
 			tally.remove(h)
 			want[h]--

@@ -9,11 +9,50 @@ type holder uint64
 // is4 reports whether h is an IPv4 address. No public IPv6 address begins with 0:0:0:ffff.
 func (h holder) is4() bool { return h>>32 == 0xffff }
 
+// A holderMap maps holders to numbers. Those of IPv4 have a map of their own, because they
+// need half of the memory there and are most.
+type holderMap struct {
+	four map[uint32]int32
+	six  map[holder]int32
+}
+
+func (m *holderMap) get(h holder) (n int32, ok bool) {
+	if h.is4() {
+		n, ok = m.four[uint32(h)]
+	} else {
+		n, ok = m.six[h]
+	}
+	return n, ok
+}
+
+func (m *holderMap) set(h holder, n int32) {
+	switch {
+	case h.is4() && m.four == nil:
+		m.four = map[uint32]int32{uint32(h): n}
+	case h.is4():
+		m.four[uint32(h)] = n
+	case m.six == nil:
+		m.six = map[holder]int32{h: n}
+	default:
+		m.six[h] = n
+	}
+}
+
+func (m *holderMap) remove(h holder) {
+	if h.is4() {
+		delete(m.four, uint32(h))
+	} else {
+		delete(m.six, h)
+	}
+}
+
+func (m *holderMap) size() int { return len(m.four) + len(m.six) }
+
 // A tally counts what each holder has, and knows one that has most. It is a heap of those
 // that have two or more. Most have one, which takes less memory.
 type tally struct {
 	counts []holderCount
-	index  map[holder]int32 // of counts; onlyOne if the holder is not there
+	index  holderMap // of counts; onlyOne if the holder is not there
 }
 
 type holderCount struct {
@@ -26,7 +65,7 @@ const onlyOne = -1
 
 // count returns how many h has.
 func (t *tally) count(h holder) int {
-	i, ok := t.index[h]
+	i, ok := t.index.get(h)
 	switch {
 	case !ok:
 		return 0
@@ -40,20 +79,17 @@ func (t *tally) count(h holder) int {
 // returns no holder and 1; if there is none, 0.
 func (t *tally) largest() (h holder, count int) {
 	if len(t.counts) == 0 {
-		return 0, min(len(t.index), 1)
+		return 0, min(t.index.size(), 1)
 	}
 	return t.counts[0].holder, int(t.counts[0].count)
 }
 
 // add counts one more for h.
 func (t *tally) add(h holder) {
-	if t.index == nil {
-		t.index = make(map[holder]int32)
-	}
-	i, ok := t.index[h]
+	i, ok := t.index.get(h)
 	switch {
 	case !ok:
-		t.index[h] = onlyOne
+		t.index.set(h, onlyOne)
 	case i == onlyOne:
 		heap.Push(t, holderCount{h, 2})
 	default:
@@ -64,9 +100,9 @@ func (t *tally) add(h holder) {
 
 // remove counts one less for h, which must have one.
 func (t *tally) remove(h holder) {
-	i := t.index[h]
+	i, _ := t.index.get(h)
 	if i == onlyOne {
-		delete(t.index, h)
+		t.index.remove(h)
 		return
 	}
 	t.counts[i].count--
@@ -86,13 +122,14 @@ func (t *tally) Less(i, j int) bool { return t.counts[i].count > t.counts[j].cou
 // Swap implements heap.Interface.
 func (t *tally) Swap(i, j int) {
 	t.counts[i], t.counts[j] = t.counts[j], t.counts[i]
-	t.index[t.counts[i].holder], t.index[t.counts[j].holder] = int32(i), int32(j)
+	t.index.set(t.counts[i].holder, int32(i))
+	t.index.set(t.counts[j].holder, int32(j))
 }
 
 // Push implements heap.Interface.
 func (t *tally) Push(x any) {
 	c := x.(holderCount)
-	t.index[c.holder] = int32(len(t.counts))
+	t.index.set(c.holder, int32(len(t.counts)))
 	t.counts = append(t.counts, c)
 }
 
@@ -100,7 +137,7 @@ func (t *tally) Push(x any) {
 func (t *tally) Pop() any {
 	last := len(t.counts) - 1
 	c := t.counts[last]
-	t.index[c.holder] = onlyOne
+	t.index.set(c.holder, onlyOne)
 	t.counts = t.counts[:last]
 	return c
 }

@@ -81,7 +81,7 @@ func TestPeerSetExpires(t *testing.T) {
 	check(t, &r, want) // it does not check again so soon
 	r.expire(&g, 1000, 1100)
 	require.Empty(t, r.entries)
-	require.Empty(t, g.present)
+	require.Zero(t, g.present.size())
 }
 
 func TestPeerSetSamples(t *testing.T) {

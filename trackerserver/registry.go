@@ -15,7 +15,7 @@ type registry struct {
 	size    int
 	charged tally // swarms made, by holder
 	made    map[holder]chain
-	present map[holder]int32 // swarms in which a holder has peers
+	present holderMap // swarms in which a holder has peers
 }
 
 // A registration is a swarm's part of a registry. The registry's lock guards it, except
@@ -138,19 +138,19 @@ func (g *registry) remove(r *record) {
 func (g *registry) join(h holder) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.present == nil {
-		g.present = make(map[holder]int32)
-	}
-	g.present[h]++
+	n, _ := g.present.get(h)
+	g.present.set(h, n+1)
 }
 
 // leave records that h has no more peer in a swarm.
 func (g *registry) leave(h holder) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.present[h]--
-	if g.present[h] == 0 {
-		delete(g.present, h)
+	n, _ := g.present.get(h)
+	if n > 1 {
+		g.present.set(h, n-1)
+	} else {
+		g.present.remove(h)
 	}
 }
 
@@ -158,7 +158,8 @@ func (g *registry) leave(h holder) {
 func (g *registry) joined(h holder) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return int(g.present[h])
+	n, _ := g.present.get(h)
+	return int(n)
 }
 
 // swarms returns the number of swarms.

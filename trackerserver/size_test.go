@@ -73,9 +73,9 @@ func skewed(peers, n int) func(i int) int {
 // steps.
 func TestMemoryPerPeer(t *testing.T) {
 	const peers, torrents = 50_000, 5_000
-	require.Less(t, bytesPerPeer(peers, shuffled(peers, torrents), ipv4Of), 150.0)
-	require.Less(t, bytesPerPeer(peers, shuffled(peers, torrents), ipv6Of), 165.0)
-	require.Less(t, bytesPerPeer(peers, func(i int) int { return i % 10 }, ipv4Of), 165.0, "swarms with an index")
+	require.Less(t, bytesPerPeer(peers, shuffled(peers, torrents), ipv4Of), 100.0)
+	require.Less(t, bytesPerPeer(peers, shuffled(peers, torrents), ipv6Of), 120.0)
+	require.Less(t, bytesPerPeer(peers, func(i int) int { return i % 10 }, ipv4Of), 120.0, "swarms with an index")
 }
 
 // BenchmarkMemoryPerPeer measures the live heap of a million peers.
