@@ -77,7 +77,10 @@ type Config struct {
 
 	// HTTP fetches .torrent files from URLs. Nil means an HTTP client that uses
 	// no proxy and gives up after a minute.
-	HTTP *http.Client
+	// For addresses that a magnet link names, that one refuses those of this machine and of
+	// its network.
+	HTTP       *http.Client
+	publicOnly bool // HTTP is our own
 
 	// Engine tunes the engine. Its Torrent.Events is ignored, because the mask of each
 	// Stream decides which events arrive.
@@ -95,7 +98,9 @@ type Config struct {
 
 	// NewSources makes the sources of a torrent, in place of its trackers and those
 	// of Announce. For a private torrent it must return only the torrent's own
-	// trackers. Nil means HTTP trackers.
+	// trackers. Of a magnet link it is called first with the name, the hashes and the
+	// trackers alone, and again only if the torrent proves to be private. Nil means HTTP
+	// trackers.
 	NewSources func(t *metainfo.Torrent) ([]swarm.PeerSource, error)
 }
 
@@ -131,7 +136,7 @@ func (c Config) withDefaults() (Config, error) {
 		c.Disk.Handles = diskstore.NewHandles(0)
 	}
 	if c.HTTP == nil {
-		c.HTTP = webfetch.NewHTTP()
+		c.HTTP, c.publicOnly = webfetch.NewHTTP(), true
 	}
 	t := &c.Engine.Torrent
 	if t.UserAgent == "" {

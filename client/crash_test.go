@@ -135,7 +135,7 @@ func afterKill(t *testing.T, torrent, dir, state string) (recorded, checked, hel
 	defer func() { require.NoError(t, c.Close()) }()
 	tor, err := c.Add(t.Context(), torrent)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return !tor.isChecking() }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return !tor.run().isChecking() }, time.Minute, time.Millisecond)
 	s := tor.Stats()
 	require.Equal(t, engine.PhaseRunning, s.Phase)
 	return record.Pieces.Count(), s.ToCheck, s.Held

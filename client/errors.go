@@ -39,12 +39,15 @@ var (
 	// ErrClosed says that the client is closed.
 	ErrClosed = errors.New("the client is closed")
 
-	// ErrMagnet says that a magnet link or an info hash was given: getting the
-	// metadata from peers is not supported, so a .torrent file is needed.
-	ErrMagnet = errors.New("a magnet link or info hash needs metadata from peers, which is not supported; use a .torrent file")
+	// ErrNoMetadata says that the metadata of a torrent is still being fetched.
+	ErrNoMetadata = errors.New("the metadata of the torrent is not here yet")
+
+	// ErrPieceLayers says that a v2 torrent lacks the hashes of its pieces, as one does
+	// that was added by a link and has a file longer than a piece.
+	ErrPieceLayers = errors.New("the piece layers are missing, and they cannot be requested from peers yet; use a .torrent file")
 
 	// ErrInfoHash says that a string is not an info hash.
-	ErrInfoHash = errors.New("not an info hash: want 40 hexadecimal digits or 32 of base 32")
+	ErrInfoHash = errors.New("not an info hash: want 40 or 64 hexadecimal digits, 32 of base 32, or a multihash (1220 and 64 digits)")
 
 	// ErrAddress says that no peer can be at an address.
 	ErrAddress = errors.New("not the address of a peer")

@@ -23,7 +23,7 @@ import (
 const maxBecomingIdle = 4
 
 // newStorage returns the torrent's storage, of which nothing is open.
-func (t *Torrent) newStorage() *lazystorage.Storage {
+func (t *running) newStorage() *lazystorage.Storage {
 	c := lazystorage.Config{
 		ReadOnly: t.readOnly,
 		Open:     t.reopen,
@@ -39,7 +39,7 @@ func (t *Torrent) newStorage() *lazystorage.Storage {
 
 // startBecomingIdle is called in a turn of the engine, so it must not block. The torrent
 // becomes idle on a goroutine for which Close waits.
-func (t *Torrent) startBecomingIdle() {
+func (t *running) startBecomingIdle() {
 	c := t.client
 	if c.beginCall() != nil {
 		return
@@ -57,7 +57,7 @@ func (t *Torrent) startBecomingIdle() {
 
 // becomeIdle saves the same clean record as Close does, and closes what is open. If the
 // copy of the metainfo or the record cannot be saved, the torrent stays open.
-func (t *Torrent) becomeIdle() {
+func (t *running) becomeIdle() {
 	t.lifecycle.Lock()
 	defer t.lifecycle.Unlock()
 	o := t.storage.Current()
@@ -78,7 +78,7 @@ func (t *Torrent) becomeIdle() {
 
 // readyToBeIdle stops saves and syncs what was written, while nobody writes. It reports
 // false if the torrent goes on.
-func (t *Torrent) readyToBeIdle(o *lazystorage.Handle) bool {
+func (t *running) readyToBeIdle(o *lazystorage.Handle) bool {
 	if o.Recorder.SavePending() {
 		return false // something was written meanwhile
 	}
@@ -99,7 +99,7 @@ func (t *Torrent) readyToBeIdle(o *lazystorage.Handle) bool {
 // reopen opens what becomeIdle closed. If every file has its size, every piece is still
 // held. A check that is under way counts as one that is to come: the torrent may have
 // become idle after the caller asked for it.
-func (t *Torrent) reopen(willCheck bool) (*lazystorage.Handle, error) {
+func (t *running) reopen(willCheck bool) (*lazystorage.Handle, error) {
 	willCheck = willCheck || (t.storage.Started() && t.isChecking())
 	m, err := t.metainfo()
 	if err != nil {
@@ -122,7 +122,7 @@ func (t *Torrent) reopen(willCheck bool) (*lazystorage.Handle, error) {
 }
 
 // reloadRecord returns the record with which reopen continues.
-func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Record, error) {
+func (t *running) reloadRecord(files []swarm.File, willCheck bool) (resume.Record, error) {
 	old, err := loadRecord(t.folder, t.ids[0])
 	if err != nil {
 		return old, err
@@ -165,7 +165,7 @@ func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 }
 
 // openForCheck opens the storage of a torrent that is about to be checked.
-func (t *Torrent) openForCheck() error {
+func (t *running) openForCheck() error {
 	if t.storage.Current() != nil {
 		return nil
 	}

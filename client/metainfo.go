@@ -20,7 +20,7 @@ const copyName = "torrent"
 var errOtherTorrent = errors.New("the file is of another torrent")
 
 // metainfo returns the torrent as it was added.
-func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
+func (t *running) metainfo() (*metainfo.Torrent, error) {
 	if m := t.cache.InMemory(); m != nil {
 		return m, nil
 	}
@@ -34,11 +34,11 @@ func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
 	return t.cache.Add(m), nil
 }
 
-func (t *Torrent) copyPath() string { return filepath.Join(t.folder.Path(t.ids[0]), copyName) }
+func (t *running) copyPath() string { return filepath.Join(t.folder.Path(t.ids[0]), copyName) }
 
 // saveCopy saves m so that metainfo can load it. The copy is not synced: if a crash
 // damages it, the next Add writes it again.
-func (t *Torrent) saveCopy(m *metainfo.Torrent) error {
+func (t *running) saveCopy(m *metainfo.Torrent) error {
 	b, err := m.Bytes()
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (t *Torrent) saveCopy(m *metainfo.Torrent) error {
 }
 
 // verify checks pieces for the engine.
-func (t *Torrent) verify(batch []swarm.Verdict) {
+func (t *running) verify(batch []swarm.Verdict) {
 	m, err := t.metainfo()
 	if err != nil {
 		for i := range batch {
@@ -71,7 +71,7 @@ func (t *Torrent) verify(batch []swarm.Verdict) {
 }
 
 // filesOf returns where the files of the torrent are, below Dir.
-func (t *Torrent) filesOf(m *metainfo.Torrent) []swarm.File {
+func (t *running) filesOf(m *metainfo.Torrent) []swarm.File {
 	if t.seedFiles != nil {
 		return t.seedFiles
 	}

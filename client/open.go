@@ -29,7 +29,7 @@ type startState struct {
 
 // openContent opens the torrent's storage and finds out which pieces it has. seed is nil
 // for a download. With an error, nothing stays open.
-func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedContent) (startState, error) {
+func (t *running) openContent(ctx context.Context, o AddOptions, seed *seedContent) (startState, error) {
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
 	t.readOnly = o.ReadOnly || seed != nil
@@ -58,7 +58,7 @@ func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedConte
 // openFileContent is openContent for content in files. complete says that all files
 // exist and are right. What the record and the files agree on is held; other pieces
 // whose files have their sizes are checked.
-func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bool) (s startState, err error) {
+func (t *running) openFileContent(ctx context.Context, o AddOptions, complete bool) (s startState, err error) {
 	var old resume.Record
 	meta := t.cache.InMemory()
 	files := t.filesOf(meta)
@@ -121,7 +121,7 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 
 // openFiles opens the files, and the record if anything is remembered. The record lists
 // a file or folder as ours before it is made.
-func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*lazystorage.Handle, error) {
+func (t *running) openFiles(files []swarm.File, r resume.Record) (*lazystorage.Handle, error) {
 	o := &lazystorage.Handle{}
 	options := t.client.config.Disk
 	options.Owned = r.Owned
@@ -144,7 +144,7 @@ func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*lazystorage.H
 
 // checkRecord compares a record with the files. If they differ in a way that a sample of
 // pieces can settle, it reads one.
-func (t *Torrent) checkRecord(ctx context.Context, r resume.Record, info *metainfo.Info, files []swarm.File) (resume.Verdict, error) {
+func (t *running) checkRecord(ctx context.Context, r resume.Record, info *metainfo.Info, files []swarm.File) (resume.Verdict, error) {
 	var store *diskstore.Store
 	defer func() {
 		if store != nil {

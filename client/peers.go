@@ -20,6 +20,16 @@ func checkPeer(p netip.AddrPort) error {
 	return nil
 }
 
+// checkPeers is checkPeer for several.
+func checkPeers(all []netip.AddrPort) error {
+	for _, p := range all {
+		if err := checkPeer(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // LookupPeer returns the addresses of the peer at "host:port", where host is an
 // IP address or a name. The error matches ErrAddress, or is that of ctx.
 func LookupPeer(ctx context.Context, address string) ([]netip.AddrPort, error) {
@@ -46,23 +56,17 @@ func LookupPeer(ctx context.Context, address string) ([]netip.AddrPort, error) {
 	return all, nil
 }
 
-// Peers returns the figures of each connection. The slice is the caller's.
-func (t *Torrent) Peers() []engine.PeerStats { return t.engine.Peers() }
+func (t *running) Peers() []engine.PeerStats { return t.engine.Peers() }
 
-// AddPeers gives the torrent addresses of peers to try. A private torrent accepts them
-// too, because a user names them. The error matches ErrAddress if a peer cannot be at
-// one of the addresses; then none is added.
-func (t *Torrent) AddPeers(peers ...netip.AddrPort) error {
-	for _, p := range peers {
-		if err := checkPeer(p); err != nil {
-			return err
-		}
+func (t *running) AddPeers(peers ...netip.AddrPort) error {
+	if err := checkPeers(peers); err != nil {
+		return err
 	}
 	t.addPeers(peers)
 	return t.checkOpen()
 }
 
-func (t *Torrent) addPeers(peers []netip.AddrPort) {
+func (t *running) addPeers(peers []netip.AddrPort) {
 	if len(peers) == 0 {
 		return
 	}
@@ -73,9 +77,6 @@ func (t *Torrent) addPeers(peers []netip.AddrPort) {
 	t.engine.AddPeers(all...)
 }
 
-// RemovePeer ends the connections to an address. The peer may connect again.
-func (t *Torrent) RemovePeer(addr netip.AddrPort) { t.engine.RemovePeer(addr) }
+func (t *running) RemovePeer(addr netip.AddrPort) { t.engine.RemovePeer(addr) }
 
-// Ban ends all connections to an address, and refuses new ones until the torrent is
-// removed or the client closed.
-func (t *Torrent) Ban(addr netip.Addr) { t.engine.Ban(addr) }
+func (t *running) Ban(addr netip.Addr) { t.engine.Ban(addr) }

@@ -56,7 +56,7 @@ func loadRecord(f *resume.Folder, id swarm.ID) (resume.Record, error) {
 }
 
 // openRecorder writes the torrent's record, and returns what keeps it up to date.
-func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume.Record) (*recorder.Recorder, error) {
+func (t *running) openRecorder(store swarm.Storage, files []swarm.File, r resume.Record) (*recorder.Recorder, error) {
 	keeper, err := resume.OpenKeeper(r, resume.Config{
 		Geometry: t.geometry,
 		Files:    files,
@@ -98,7 +98,7 @@ func blocksByPiece(all []resume.Spill) map[int][]int {
 
 // recordState returns what the record should say: pieces, stored blocks of other
 // pieces, and a change to the rest.
-func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Totals)) {
+func (t *running) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Totals)) {
 	// Blocks before pieces: if a piece is completed in between, it counts as held
 	// and its blocks do no harm.
 	spilled := t.engine.Spilled()
@@ -115,4 +115,4 @@ func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Tot
 }
 
 // isChecking reports whether stored pieces are being checked.
-func (t *Torrent) isChecking() bool { return t.engine.Stats().Phase == engine.PhaseChecking }
+func (t *running) isChecking() bool { return t.engine.Stats().Phase == engine.PhaseChecking }

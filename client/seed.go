@@ -49,7 +49,7 @@ func (c *Client) Seed(ctx context.Context, content any, options ...SeedOptions) 
 		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
 	o.Add.Dir = seed.dir
-	return c.addTorrent(ctx, meta, o.Add, seed)
+	return c.addNamed(ctx, meta, o.Add, seed)
 }
 
 // buildSeed makes the torrent and says where its content is.

@@ -2,6 +2,8 @@ package client
 
 import (
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -19,38 +21,38 @@ func checkPrivate(private bool, sources ...swarm.PeerSource) error {
 }
 
 // newSources makes the sources that a torrent starts with. tiers replace the torrent's
-// own trackers unless they are nil. A private torrent does not use Config.Announce.
-func (t *Torrent) newSources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.PeerSource, error) {
-	c := t.client.config
-	if c.NewSources != nil {
-		return c.NewSources(meta)
+// own trackers unless they are nil.
+func (t *running) newSources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.PeerSource, error) {
+	if custom := t.client.config.NewSources; custom != nil {
+		sources := t.trackers.sources() // of the fetch
+		if len(sources) > 0 && !t.private {
+			return sources, nil
+		}
+		return custom(meta)
 	}
-	var all []swarm.PeerSource
-	k := &t.trackers
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.changed = tiers != nil
-	if tiers == nil {
+	changed := tiers != nil
+	if !changed {
 		tiers = meta.Tiers
 	}
-	if countURLs(tiers) > 0 {
-		k.own = t.newTiers(tiers)
-		all = append(all, k.own)
-	}
-	if len(c.Announce) > 0 && !t.private {
-		extra := make([][]string, len(c.Announce))
-		for i, url := range c.Announce {
-			extra[i] = []string{url}
-		}
-		k.extra = t.newTiers(extra)
-		all = append(all, k.extra)
-	}
-	return all, nil
+	return t.trackers.open(tiers, changed, t.private), nil
 }
 
-// AddSource adds a source of peers, which is asked at once. The error matches
-// ErrPrivate if the torrent is private.
-func (t *Torrent) AddSource(s swarm.PeerSource) error {
+// mayMeet reports whether a torrent may dial a peer that a fetch knows. Peers that the user
+// named are added apart from these.
+func (t *running) mayMeet(p foundPeer) bool {
+	t.trackers.mu.Lock()
+	own := t.trackers.own
+	t.trackers.mu.Unlock()
+	return !t.private || (own != nil && slices.Contains(p.sources, swarm.PeerSource(own)))
+}
+
+// sameSource reports whether two sources are one. Those that cannot be compared, such as a
+// swarm.List, are never the same.
+func sameSource(a, b swarm.PeerSource) bool {
+	return reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
+}
+
+func (t *running) AddSource(s swarm.PeerSource) error {
 	if err := checkPrivate(t.private, s); err != nil {
 		return fmt.Errorf("client: %q: %w", t.name, err)
 	}
@@ -58,12 +60,8 @@ func (t *Torrent) AddSource(s swarm.PeerSource) error {
 	return t.checkOpen()
 }
 
-// RemoveSource removes a source that AddSource added.
-func (t *Torrent) RemoveSource(s swarm.PeerSource) { t.engine.RemoveSource(s) }
+func (t *running) RemoveSource(s swarm.PeerSource) { t.engine.RemoveSource(s) }
 
-// Sources returns the state of each source. The torrent's trackers are one source, and
-// those of Config.Announce another. The slice is the caller's.
-func (t *Torrent) Sources() []engine.SourceStats { return t.engine.Sources() }
+func (t *running) Sources() []engine.SourceStats { return t.engine.Sources() }
 
-// Announce asks all sources for peers now, or as soon as they allow.
-func (t *Torrent) Announce() { t.engine.Announce() }
+func (t *running) Announce() { t.engine.Announce() }

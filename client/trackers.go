@@ -5,37 +5,101 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// trackers are the trackers of a torrent.
+// trackers are the trackers of a torrent. They stay with it when its metadata has come.
 type trackers struct {
-	userAgent string // that they see; empty means the client's; set before there are any
+	client    *Client
+	userAgent string      // that they see; empty means the client's
+	warn      func(error) // gets what the user should know of a tracker
 
 	mu      sync.Mutex         // guards what follows; held while the engine takes a turn
 	own     *httptracker.Tiers // nil for none
 	extra   *httptracker.Tiers // of Config.Announce; nil for none
+	custom  []swarm.PeerSource // of Config.NewSources, in place of these; nil for none
 	changed bool               // own are not those of the metainfo
-	unsaved bool               // SetTrackers was called
+	unsaved bool               // they changed since the start
+}
+
+// newTrackers returns the trackers of a torrent, of which there are none yet.
+func (c *Client) newTrackers(id swarm.ID, o AddOptions) *trackers {
+	k := &trackers{client: c, warn: func(err error) { c.engine.Report(engine.Warning{Torrent: id, Err: err}) }}
+	if o.Engine != nil {
+		k.userAgent = o.Engine.UserAgent
+	}
+	return k
 }
 
 // newTiers makes a source of tiers of trackers. A tracker that fails often is reported
 // with one Warning, see Config.TrackerErrors.
-func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
-	open := t.client.newTracker
-	if t.trackers.userAgent != "" {
-		config := t.client.config.Tracker
-		config.UserAgent = t.trackers.userAgent
+func (k *trackers) newTiers(urls [][]string) *httptracker.Tiers {
+	open := k.client.newTracker
+	if k.userAgent != "" {
+		config := k.client.config.Tracker
+		config.UserAgent = k.userAgent
 		open = newTrackerFunc(config)
 	}
 	return httptracker.NewTiers(urls, httptracker.TiersConfig{
 		Open:      open,
-		Threshold: t.client.config.TrackerErrors,
+		Threshold: k.client.config.TrackerErrors,
 		Failing: func(s httptracker.Status) {
-			t.emitWarning(fmt.Errorf("%d errors of a tracker in a row; check its address or replace it; the last error: %w", s.Errors, s.Err))
+			k.warn(fmt.Errorf("%d errors of a tracker in a row; check its address or replace it; the last error: %w", s.Errors, s.Err))
 		},
 	})
+}
+
+// open makes the sources that a torrent starts with, or adapts those that its fetch had. changed says that the tiers are not
+// those of the metainfo. A private torrent does not use Config.Announce.
+func (k *trackers) open(tiers [][]string, changed, private bool) []swarm.PeerSource {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.changed = changed
+	urls := k.client.config.Announce
+	switch {
+	case countURLs(tiers) == 0:
+		k.own = nil
+	case k.own == nil:
+		k.own = k.newTiers(tiers)
+	default: // those of the link
+		k.own.Set(tiers)
+	}
+	switch {
+	case private || len(urls) == 0:
+		k.extra = nil
+	case k.extra == nil:
+		extra, _ := addTiers(nil, urls)
+		k.extra = k.newTiers(extra)
+	}
+	return k.sourcesLocked()
+}
+
+// sources returns the sources that a torrent asks.
+func (k *trackers) sources() []swarm.PeerSource {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.sourcesLocked()
+}
+
+// sourcesLocked is sources for a caller that holds mu.
+func (k *trackers) sourcesLocked() []swarm.PeerSource {
+	all := slices.Clone(k.custom)
+	if k.own != nil {
+		all = append(all, k.own)
+	}
+	if k.extra != nil {
+		all = append(all, k.extra)
+	}
+	return all
+}
+
+// setCustom sets sources of Config.NewSources.
+func (k *trackers) setCustom(sources []swarm.PeerSource) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.custom = sources
 }
 
 // newTrackerFunc returns a function that makes trackers, which share a Config.
@@ -60,13 +124,11 @@ type Tracker struct {
 	Extra bool
 }
 
-// Trackers returns the state of each tracker, in the order in which they are tried.
-// Those of Config.Announce come last; they are tried independently. The slice is the
-// caller's.
-func (t *Torrent) Trackers() (all []Tracker) {
-	t.trackers.mu.Lock()
-	own, extra := t.trackers.own, t.trackers.extra
-	t.trackers.mu.Unlock()
+// status returns the state of each tracker.
+func (k *trackers) status() (all []Tracker) {
+	k.mu.Lock()
+	own, extra := k.own, k.extra
+	k.mu.Unlock()
 	if own != nil {
 		for _, s := range own.Status() {
 			all = append(all, Tracker{Status: s})
@@ -80,50 +142,42 @@ func (t *Torrent) Trackers() (all []Tracker) {
 	return all
 }
 
-// AnnounceURLs returns the tiers of the torrent's trackers, without those of
-// Config.Announce, for SetTrackers. The URLs are complete, including passkeys.
-func (t *Torrent) AnnounceURLs() [][]string {
-	t.trackers.mu.Lock()
-	defer t.trackers.mu.Unlock()
-	if t.trackers.own == nil {
+// urls returns the torrent's own tiers.
+func (k *trackers) urls() [][]string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.own == nil {
 		return nil
 	}
-	return t.trackers.own.URLs()
+	return k.own.URLs()
 }
 
-// SetTrackers replaces the tiers of trackers, and announces to the new ones. The record
-// keeps them. Nil restores the trackers of the metainfo.
-func (t *Torrent) SetTrackers(tiers [][]string) error {
-	if err := t.checkOpen(); err != nil {
-		return err
-	}
-	changed := tiers != nil
-	if !changed {
-		meta, err := t.Metainfo()
-		if err != nil {
-			return err
-		}
-		tiers = meta.Tiers
-	}
-	k := &t.trackers
+// A sourceUser asks sources for peers: an engine.Torrent, or the fetch of metadata.
+type sourceUser interface {
+	AddSource(s swarm.PeerSource)
+	RemoveSource(s swarm.PeerSource)
+	Announce()
+}
+
+// set replaces the torrent's own tiers. changed says that they are not those of the metainfo.
+func (k *trackers) set(tiers [][]string, changed bool, user sourceUser) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.changed, k.unsaved = changed, true
 	switch {
 	case k.own == nil && countURLs(tiers) > 0:
-		k.own = t.newTiers(tiers)
-		t.engine.AddSource(k.own)
+		k.own = k.newTiers(tiers)
+		user.AddSource(k.own)
 	case k.own != nil && countURLs(tiers) == 0:
-		t.engine.RemoveSource(k.own)
+		user.RemoveSource(k.own)
 		k.own = nil
 	case k.own != nil:
 		k.own.Set(tiers)
-		t.engine.Announce()
+		user.Announce()
 	}
-	return nil
 }
 
-// hasUnsaved reports whether SetTrackers was called.
+// hasUnsaved reports whether the trackers changed since the start.
 func (k *trackers) hasUnsaved() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -145,4 +199,34 @@ func (k *trackers) tiersToSave() [][]string {
 		slices.Sort(tier) // the order of a tier changes with each answer
 	}
 	return tiers
+}
+
+// addTiers returns tiers with a tier for each URL of more that they do not have.
+func addTiers(tiers [][]string, more []string) (all [][]string, added bool) {
+	for _, url := range more {
+		if !slices.ContainsFunc(tiers, func(tier []string) bool { return slices.Contains(tier, url) }) {
+			tiers, added = append(tiers, []string{url}), true
+		}
+	}
+	return tiers, added
+}
+
+func (t *running) Trackers() []Tracker { return t.trackers.status() }
+
+func (t *running) AnnounceURLs() [][]string { return t.trackers.urls() }
+
+func (t *running) SetTrackers(tiers [][]string) error {
+	if err := t.checkOpen(); err != nil {
+		return err
+	}
+	changed := tiers != nil
+	if !changed {
+		meta, err := t.Metainfo()
+		if err != nil {
+			return err
+		}
+		tiers = meta.Tiers
+	}
+	t.trackers.set(tiers, changed, t.engine)
+	return nil
 }
