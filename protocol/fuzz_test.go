@@ -116,8 +116,8 @@ func (c *chaos) anyBlock() swarm.Block {
 
 // owed returns the oldest block that p owes us, or some other.
 func (c *chaos) owed(p *peer) swarm.Block {
-	if len(p.requests) > 0 {
-		return p.requests[int(c.byte())%2%len(p.requests)].Block
+	if p.requests.Len() > 0 {
+		return p.requests.Open()[int(c.byte())%2%p.requests.Len()].Block
 	}
 	return c.anyBlock()
 }
@@ -370,11 +370,11 @@ func (c *chaos) complete() {
 			all.SetAll(c.s.n)
 			c.happen(&Received{Peer: seed, Messages: []peerwire.Message{{Kind: peerwire.Bitfield, Data: all}, {Kind: peerwire.Unchoke}}})
 		}
-		if len(p.requests) == 0 || p.requests[0].Void {
+		if p.requests.Len() == 0 || p.requests.Open()[0].Void {
 			c.advance(5 * time.Second)
 			continue
 		}
-		b := p.requests[0].Block
+		b := p.requests.Open()[0].Block
 		c.happen(&Received{Peer: seed, Messages: []peerwire.Message{c.read(seed, peerwire.Message{Kind: peerwire.Piece, Block: b, Data: content(b)})}})
 		c.check()
 	}

@@ -68,7 +68,7 @@ func (w *world) peerRules() error {
 	}
 	for _, p := range s.order {
 		seen := make(map[swarm.Block]bool)
-		for _, r := range p.requests {
+		for _, r := range p.requests.Open() {
 			switch {
 			case seen[r.Block]:
 				return fmt.Errorf("peer %d was asked twice for %v", p.id, r.Block)
@@ -79,8 +79,8 @@ func (w *world) peerRules() error {
 		}
 		credits, queued := p.tally.Credits(), p.tally.Queued()
 		switch {
-		case credits > len(p.requests):
-			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, len(p.requests))
+		case credits > p.requests.Len():
+			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, p.requests.Len())
 		case queued < 0:
 			return fmt.Errorf("peer %d: %d blocks wait to be sent", p.id, queued)
 		}

@@ -103,7 +103,7 @@ func (p *peer) stats() PeerStats {
 		AmInterested:    p.amInterested,
 		Snubbed:         p.pace.Snubbed(),
 		Pieces:          p.has.Count(),
-		Requested:       len(p.requests),
+		Requested:       p.requests.Len(),
 		Queue:           p.pace.Queue(),
 		Serving:         p.tally.Queued(),
 		RoundTrip:       p.pace.RoundTrip(),

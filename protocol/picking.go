@@ -39,8 +39,8 @@ func (s *State) startPicker() {
 func (s *State) stopPicker() {
 	s.picker = standin.Picker{}
 	for _, p := range s.order {
-		for i := range p.requests {
-			p.requests[i].Late = true
+		for i := range p.requests.Open() {
+			p.requests.Open()[i].Late = true
 		}
 	}
 	s.pieces.ForgetEmpty()
