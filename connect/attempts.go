@@ -19,7 +19,6 @@ var errOthersWait = fmt.Errorf("no answer while other dials wait: %w", context.D
 // hands is asked with the next Secure, and not by the other Dialers, because they lead to
 // the same program.
 func (c *Connector) dial(p *pending) (*Conn, error) {
-	p.Addr = unmap(p.Addr)
 	switch {
 	case p.ctx.Err() != nil:
 		return nil, p.canceled()

@@ -18,6 +18,9 @@ type Receiver struct {
 	// Ours is what we answer. Its InfoHash is not used.
 	Ours handshake.Handshake
 
+	// Group is who takes the connections, as in a Request.
+	Group any
+
 	// Admit reports whether a peer of an address is answered; nil answers all. It must
 	// not block.
 	Admit func(netip.AddrPort) bool

@@ -218,12 +218,15 @@ func (a *Acceptor) accept(socket net.Conn, addr netip.AddrPort) {
 // receive hands a connection to a Receiver, or to the torrent if there is one by now.
 func (a *Acceptor) receive(r connect.Receiver, c *connect.Conn) {
 	t, ok := a.sockets.Find(c.Swarm)
-	if !ok || !t.BeginTask() {
-		r.Take(c)
-		return
+	isTorrent := ok && t.BeginTask()
+	var err error
+	switch {
+	case isTorrent:
+		defer t.EndTask()
+		err = a.sockets.Adopt(t, c)
+	case !a.sockets.Connector.Deliver(c, r):
+		err = errNoRoom
 	}
-	defer t.EndTask()
-	err := a.sockets.Adopt(t, c)
 	if err != nil {
 		a.sockets.OnFailed(c.Addr, &connect.Error{Addr: c.Addr, Why: connect.Refused, Err: err})
 	}

@@ -23,6 +23,7 @@ func (s *Sockets) Adopt(t Owner, c *connect.Conn) error {
 		c.Close()
 		return err
 	}
+	c.Release() // it has a place here now
 	s.join(t, c)
 	return nil
 }
