@@ -37,6 +37,9 @@ func (c *Client) Close() error {
 	}
 	wg.Wait()
 	c.closeErr = errors.Join(append(errs, c.engine.Close())...)
+	if c.udp != nil {
+		c.udp.Close() // no source is called any more
+	}
 	if c.locks != nil {
 		c.closeErr = errors.Join(c.closeErr, c.locks.Close())
 	}
@@ -61,7 +64,7 @@ func (t *running) closeLocked(why error) error {
 	t.mu.Lock()
 	t.closedBy = why
 	t.mu.Unlock()
-	if t.storage.Current() == nil && t.trackers.hasUnsaved() {
+	if t.storage.Current() == nil && t.trackers.HasUnsaved() {
 		if err := t.storage.Reopen(false); err != nil {
 			t.emitWarning(err)
 		}

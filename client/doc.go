@@ -36,7 +36,7 @@
 //	Recorder.timerMu        the timer of saves                          lifecycle, Storage.mu, saveMu
 //	modifiedFiles.hashing   the hashing of files that were changed      lifecycle, Storage.mu, saveMu
 //	modifiedFiles.mu        why the content is not known to be right    lifecycle, Storage.mu, saveMu
-//	trackers.mu             the trackers of a torrent                   lifecycle, Storage.mu, saveMu
+//	Set.mu                  the trackers of a torrent                   lifecycle, Storage.mu, saveMu
 //	running.mu              why a torrent is closed                     lifecycle
 //	fetching.saving         the saves of a link                         –
 //	fetching.mu             what is known of a link, and its job        –
@@ -70,8 +70,10 @@
 //	what a private torrent may meet                 sources.go                           checkPrivate
 //	which trackers a torrent has                    sources.go                           running.newSources
 //	which addresses peers may have                  peers.go                             checkPeer
-//	when the user hears about a failing tracker     trackers.go                          trackers.newTiers
-//	which trackers are remembered                   trackers.go                          trackers.tiersToSave
+//	which trackers are asked over UDP               trackers.go                          newTrackerFunc
+//	when UDP trackers are not used                  trackers.go                          newUDPTrackers
+//	when the user hears about a failing tracker     internal/trackers/trackers.go        Set.newTiers
+//	which trackers are remembered                   internal/trackers/trackers.go        Set.ToSave
 //
 //	which pieces a torrent starts with              open.go                              running.openFileContent
 //	when stored pieces are checked                  open.go                              running.checkRecord

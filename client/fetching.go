@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
@@ -34,8 +35,9 @@ type fetching struct {
 	options  AddOptions
 	dir      string         // absolute
 	folder   *resume.Folder // of the record; nil if nothing is remembered
-	trackers *trackers
+	trackers *trackers.Set
 	start    time.Time
+	warn     func(error) // emits a Warning
 
 	// token is held by whoever ends the fetch: the job that has the metadata, an Add that
 	// has it, or Remove. It is closed when the Torrent runs.
@@ -69,6 +71,7 @@ func (c *Client) newFetching(link *metainfo.Magnet, o AddOptions, dir string) *f
 		dir:      dir,
 		trackers: c.newTrackers(link.IDs()[0], o),
 		start:    time.Now(),
+		warn:     c.warnOf(link.IDs()[0]),
 		token:    make(chan struct{}, 1),
 		link:     link,
 		paused:   o.Paused,
@@ -120,7 +123,7 @@ func (f *fetching) resumeSaving() {
 	f.saving.Unlock()
 	if f.folder != nil {
 		if err := f.lockFiles(); err != nil {
-			f.trackers.warn(err)
+			f.warn(err)
 		}
 	}
 }
@@ -201,7 +204,7 @@ func (f *fetching) linkNow() *metainfo.Magnet {
 	f.mu.Lock()
 	link := *f.link
 	f.mu.Unlock()
-	if urls := f.trackers.urls(); urls != nil {
+	if urls := f.trackers.URLs(); urls != nil {
 		link.Trackers = slices.Concat(urls...)
 	}
 	return &link
@@ -348,21 +351,21 @@ func (f *fetching) Announce() {
 	f.update(func(r *running) error { r.Announce(); return nil }, f.restartJob)
 }
 
-func (f *fetching) Trackers() []Tracker { return f.trackers.status() }
+func (f *fetching) Trackers() []Tracker { return f.trackers.Status() }
 
-func (f *fetching) AnnounceURLs() [][]string { return f.trackers.urls() }
+func (f *fetching) AnnounceURLs() [][]string { return f.trackers.URLs() }
 
 func (f *fetching) SetTrackers(tiers [][]string) error {
 	f.mu.Lock()
 	next := f.next
 	if tiers == nil {
-		tiers, _ = addTiers(nil, f.link.Trackers)
+		tiers, _ = trackers.Add(nil, f.link.Trackers)
 	}
 	f.mu.Unlock()
 	if next != nil {
 		return next.SetTrackers(tiers)
 	}
-	f.trackers.set(tiers, true, trackerUser{f})
+	f.trackers.Replace(tiers, true, trackerUser{f})
 	f.saveOrWarn()
 	return f.reason(nil)
 }

@@ -173,7 +173,7 @@ func (f *fetching) setStats(job *fetchJob, s FetchStats) {
 
 // allSources returns the sources that the fetch asks.
 func (f *fetching) allSources() []swarm.PeerSource {
-	all := f.trackers.sources()
+	all := f.trackers.Sources()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append(all, f.sources...)
@@ -222,7 +222,7 @@ func (f *fetching) askWeb(ctx context.Context, link *metainfo.Magnet) *metainfo.
 			return t
 		}
 		if ctx.Err() == nil {
-			f.trackers.warn(fmt.Errorf("the link names a .torrent file that cannot be used: %w", err))
+			f.warn(fmt.Errorf("the link names a .torrent file that cannot be used: %w", err))
 		}
 	}
 	return nil

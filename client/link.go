@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -62,7 +63,7 @@ func (c *Client) addLink(ctx context.Context, link *metainfo.Magnet, o AddOption
 func (f *fetching) open() (*metainfo.Torrent, error) {
 	c := f.client
 	if len(f.link.Select) > 0 {
-		f.trackers.warn(errSelect)
+		f.warn(errSelect)
 	}
 	if c.config.State != "" {
 		var err error
@@ -81,7 +82,7 @@ func (f *fetching) open() (*metainfo.Torrent, error) {
 	}
 	tiers, changed := f.options.Announce, f.options.Announce != nil
 	if !changed {
-		tiers, _ = addTiers(nil, f.link.Trackers)
+		tiers, _ = trackers.Add(nil, f.link.Trackers)
 	}
 	if custom := c.config.NewSources; custom != nil {
 		sources, err := custom(&metainfo.Torrent{Tiers: tiers, Info: &metainfo.Info{
@@ -92,13 +93,13 @@ func (f *fetching) open() (*metainfo.Torrent, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.trackers.setCustom(sources)
+		f.trackers.SetCustom(sources)
 	} else {
-		f.trackers.open(tiers, changed, false)
+		f.trackers.Start(tiers, changed, false)
 	}
 	nobody := len(f.allSources())+len(f.link.Peers)+len(f.link.Sources)+len(f.link.Acceptable)+len(f.peers) == 0
 	if nobody {
-		f.trackers.warn(errNowhere)
+		f.warn(errNowhere)
 	}
 	return nil, f.save()
 }
@@ -110,7 +111,7 @@ func (t *running) addLink(link *metainfo.Magnet, o AddOptions) error {
 	peers := slices.Clone(o.Peers)
 	if !t.private {
 		peers = append(peers, linkPeers(link)...)
-		if tiers, added := addTiers(t.AnnounceURLs(), link.Trackers); added {
+		if tiers, added := trackers.Add(t.AnnounceURLs(), link.Trackers); added {
 			if err := t.SetTrackers(tiers); err != nil {
 				return err
 			}
@@ -134,7 +135,7 @@ func (f *fetching) addLink(link *metainfo.Magnet, o AddOptions) error {
 	if err != nil {
 		return err
 	}
-	if tiers, added := addTiers(f.AnnounceURLs(), link.Trackers); added {
+	if tiers, added := trackers.Add(f.AnnounceURLs(), link.Trackers); added {
 		return f.SetTrackers(tiers)
 	}
 	return f.save()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client/internal/replacefile"
+	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
@@ -61,7 +62,7 @@ func fits(info *metainfo.Info, link *metainfo.Magnet) bool {
 // withLink returns a torrent with the trackers and the web seeds of its link.
 func withLink(t *metainfo.Torrent, link *metainfo.Magnet) *metainfo.Torrent {
 	all := *t
-	all.Tiers, _ = addTiers(slices.Clone(t.Tiers), link.Trackers)
+	all.Tiers, _ = trackers.Add(slices.Clone(t.Tiers), link.Trackers)
 	for _, url := range link.WebSeeds {
 		if !slices.Contains(all.WebSeeds, url) {
 			all.WebSeeds = append(slices.Clip(all.WebSeeds), url)
@@ -104,7 +105,7 @@ func (f *fetching) saveInvalid(raw []byte) {
 		return
 	}
 	if err := replacefile.Write(filepath.Join(f.folder.Path(f.torrent.id), invalidName), raw); err != nil {
-		f.trackers.warn(fmt.Errorf("saving the metadata: %w", err))
+		f.warn(fmt.Errorf("saving the metadata: %w", err))
 	}
 }
 
@@ -137,7 +138,7 @@ func (f *fetching) save() error {
 // saveOrWarn is save for a caller that has no use for the error.
 func (f *fetching) saveOrWarn() {
 	if err := f.save(); err != nil {
-		f.trackers.warn(fmt.Errorf("saving the link: %w", err))
+		f.warn(fmt.Errorf("saving the link: %w", err))
 	}
 }
 

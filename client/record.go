@@ -107,7 +107,7 @@ func (t *running) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Tot
 	now := time.Now()
 	return held, spilled, func(l *resume.Totals) {
 		l.Uploaded, l.Downloaded = stats.Up.Total, stats.Down.Total
-		l.Trackers = t.trackers.tiersToSave()
+		l.Trackers = t.trackers.ToSave()
 		if stats.Complete() && l.Completed.IsZero() {
 			l.Completed = now
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/metacache"
+	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
@@ -35,7 +36,7 @@ type running struct {
 	storage   *lazystorage.Storage
 	modified  modifiedFiles
 	engine    *engine.Torrent
-	trackers  *trackers
+	trackers  *trackers.Set
 	listed    chan struct{} // closed when the client lists it, or could not start it
 
 	lifecycle sync.Mutex // held while the torrent becomes idle, closes or is removed

@@ -24,7 +24,7 @@ func checkPrivate(private bool, sources ...swarm.PeerSource) error {
 // own trackers unless they are nil.
 func (t *running) newSources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.PeerSource, error) {
 	if custom := t.client.config.NewSources; custom != nil {
-		sources := t.trackers.sources() // of the fetch
+		sources := t.trackers.Sources() // of the fetch
 		if len(sources) > 0 && !t.private {
 			return sources, nil
 		}
@@ -34,16 +34,14 @@ func (t *running) newSources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.
 	if !changed {
 		tiers = meta.Tiers
 	}
-	return t.trackers.open(tiers, changed, t.private), nil
+	return t.trackers.Start(tiers, changed, t.private), nil
 }
 
 // mayMeet reports whether a torrent may dial a peer that a fetch knows. Peers that the user
 // named are added apart from these.
 func (t *running) mayMeet(p foundPeer) bool {
-	t.trackers.mu.Lock()
-	own := t.trackers.own
-	t.trackers.mu.Unlock()
-	return !t.private || (own != nil && slices.Contains(p.sources, swarm.PeerSource(own)))
+	own := t.trackers.Own()
+	return !t.private || (own != nil && slices.Contains(p.sources, own))
 }
 
 // sameSource reports whether two sources are one. Those that cannot be compared, such as a

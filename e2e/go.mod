@@ -13,6 +13,7 @@ require (
 	github.com/shoal-bt/shoal/piecepicker v0.1.0
 	github.com/shoal-bt/shoal/swarm v0.1.0
 	github.com/shoal-bt/shoal/trackerserver v0.1.0
+	github.com/shoal-bt/shoal/udptracker v0.1.0
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
 )
