@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"path/filepath"
 
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/piecepicker"
@@ -115,7 +116,7 @@ type addedFrom struct {
 	seed  *seedContent     // where its content is; nil means that it is to be downloaded
 	link  *metainfo.Magnet // that it was added by; nil for none
 	fetch *fetching        // that got the metadata, and holds its token; nil for none
-	peers peerResult       // of that fetch
+	found *metadata.Found  // by that fetch
 }
 
 // addTorrent adds a torrent whose metadata is there. If the client has the torrent already,
@@ -150,7 +151,7 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 		c.releaseSwarms(k)
 		return nil, err
 	}
-	k.handOver(from.peers, o.Paused)
+	k.handOver(from.found, o.Paused)
 	c.listTorrent(k)
 	return k.torrent, nil
 }

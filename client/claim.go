@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -124,8 +125,11 @@ func (c *Client) releaseSwarms(k *claim) {
 
 // handOver makes a torrent of the fetches, with what they and their users know. paused says how
 // the torrent was started.
-func (k *claim) handOver(peers peerResult, paused bool) {
+func (k *claim) handOver(found *metadata.Found, paused bool) {
 	t := k.running
+	if found != nil {
+		t.adopt(found, k.own.userPeers())
+	}
 	for _, f := range k.fetches {
 		u := f.become(t)
 		t.addPeers(u.peers)
@@ -148,7 +152,6 @@ func (k *claim) handOver(peers peerResult, paused bool) {
 			t.engine.Resume()
 		}
 	}
-	t.adopt(peers)
 }
 
 // listFetching lists a torrent of which only a link is known. If the client has it already, it

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/shoal-bt/shoal/client/internal/listening"
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
@@ -19,15 +20,15 @@ import (
 type Client struct {
 	config      Config
 	engine      *engine.Engine
-	locks       *resume.Locks                                 // nil if nothing is remembered
-	fromPeers   func(context.Context, peerRequest) peerResult // gets metadata
-	udp         *udptracker.Trackers                          // makes UDP trackers; nil if they are not used
-	newTracker  func(url string) (swarm.PeerSource, error)    // makes one
-	idleSlots   chan struct{}                                 // holds a token for each torrent that becomes idle
-	closeCtx    context.Context                               // ends when Close begins
-	cancelCalls context.CancelFunc                            // ends closeCtx
-	done        chan struct{}                                 // closed when Close returns
-	closeErr    error                                         // of Close; read after done
+	locks       *resume.Locks                              // nil if nothing is remembered
+	askPeers    metadata.Asker                             // for metadata
+	udp         *udptracker.Trackers                       // makes UDP trackers; nil if they are not used
+	newTracker  func(url string) (swarm.PeerSource, error) // makes one
+	idleSlots   chan struct{}                              // holds a token for each torrent that becomes idle
+	closeCtx    context.Context                            // ends when Close begins
+	cancelCalls context.CancelFunc                         // ends closeCtx
+	done        chan struct{}                              // closed when Close returns
+	closeErr    error                                      // of Close; read after done
 
 	mu       sync.Mutex                // guards what follows; not held during I/O
 	torrents map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
@@ -71,7 +72,13 @@ func New(config Config) (*Client, error) {
 		adding:     make(map[swarm.ID]*running),
 		folders:    make(map[string]*resume.Folder),
 	}
-	c.fromPeers = c.askPeers
+	c.askPeers = metadata.Peers{
+		Connector: e.Connector(),
+		PeerID:    cfg.Engine.Torrent.PeerID,
+		Port:      c.Addr().Port(),
+		UserAgent: cfg.UserAgent,
+		Logger:    cfg.Engine.Logger,
+	}.Ask
 	c.closeCtx, c.cancelCalls = context.WithCancel(context.Background())
 	return c, nil
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
+	"github.com/shoal-bt/shoal/client/internal/metadata"
+	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/client/internal/webfetch"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/handshake"
@@ -50,7 +52,7 @@ var (
 	ErrInfoHash = errors.New("not an info hash: want 40 or 64 hexadecimal digits, 32 of base 32, or a multihash (1220 and 64 digits)")
 
 	// ErrAddress says that no peer can be at an address.
-	ErrAddress = errors.New("not the address of a peer")
+	ErrAddress = peeraddr.Err
 
 	// ErrPrivate says that a private torrent gets peers only from its own trackers
 	// (BEP 27).
@@ -94,6 +96,11 @@ type StoreError = lazystorage.Error
 // A StatusError says that a web server answered without a torrent. Its Code is the HTTP
 // status, such as 404.
 type StatusError = webfetch.StatusError
+
+// A MetadataError says that the metadata of a link has the right hash and is still no valid
+// torrent, which only its maker can repair. It wraps the cause, such as a
+// *metainfo.InvalidError.
+type MetadataError = metadata.Error
 
 // A SourceError says that a tracker or another source gave no answer.
 type SourceError struct {

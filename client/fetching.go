@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -18,13 +20,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A FetchStats is how far the fetch of a torrent's metadata is.
-type FetchStats struct {
-	Peers  int   // that are connected
-	Pieces int   // of the metadata, each of 16 KiB; 0 until a peer has said how long it is
-	Held   int   // of these
-	Length int64 // of the metadata in bytes; 0 until it is known
-}
+// FetchStats are how far the fetch of a torrent's metadata is.
+type FetchStats = metadata.Stats
 
 // A fetching is the stage of a Torrent whose metadata is missing. While it is not paused and
 // did not fail, a fetchJob gets the metadata, and then makes the Torrent a running one.
@@ -377,6 +374,13 @@ func (u trackerUser) AddSource(swarm.PeerSource)    { u.f.Announce() }
 func (u trackerUser) RemoveSource(swarm.PeerSource) { u.f.Announce() }
 func (u trackerUser) Announce()                     { u.f.Announce() }
 
+// userPeers returns the peers that the user named.
+func (f *fetching) userPeers() []netip.AddrPort {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.peers)
+}
+
 func (f *fetching) isPaused() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -420,7 +424,7 @@ func (f *fetching) remove(content Content) (again bool, err error) {
 	if f.folder == nil {
 		return false, nil
 	}
-	r, err := loadRecord(f.folder, f.torrent.id)
+	r, err := linkrecord.LoadRecord(f.folder, f.torrent.id)
 	if err == nil && content == Delete && len(r.Owned) > 0 {
 		err = errNoFiles
 	}
@@ -428,4 +432,25 @@ func (f *fetching) remove(content Content) (again bool, err error) {
 		return false, err
 	}
 	return false, f.folder.Remove(f.torrent.id)
+}
+
+// save saves the link, its trackers, the peers that the user named and whether it is paused.
+func (f *fetching) save() error {
+	f.saving.Lock()
+	defer f.saving.Unlock()
+	if f.folder == nil || f.ending {
+		return nil
+	}
+	state := linkrecord.State{Link: f.linkNow(), Dir: f.dir}
+	f.mu.Lock()
+	state.Peers, state.Paused = slices.Clone(f.peers), f.paused
+	f.mu.Unlock()
+	return linkrecord.Save(f.folder, state)
+}
+
+// saveOrWarn is save for a caller that has no use for the error.
+func (f *fetching) saveOrWarn() {
+	if err := f.save(); err != nil {
+		f.warn(fmt.Errorf("saving the link: %w", err))
+	}
 }

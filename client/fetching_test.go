@@ -18,28 +18,36 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
+// An answer is what peers have.
+type answer struct {
+	info  []byte
+	found metadata.Found
+}
+
 // A fakeSwarm stands for peers that have metadata. It answers when it is told to.
 type fakeSwarm struct {
 	asked  atomic.Int32
-	answer chan peerResult
+	answer chan answer
 }
 
-func newFakeSwarm() *fakeSwarm { return &fakeSwarm{answer: make(chan peerResult, 10)} }
+func newFakeSwarm() *fakeSwarm { return &fakeSwarm{answer: make(chan answer, 10)} }
 
-func (s *fakeSwarm) fetch(ctx context.Context, r peerRequest) peerResult {
+func (s *fakeSwarm) ask(ctx context.Context, r metadata.Request) ([]byte, metadata.Found, error) {
 	s.asked.Add(1)
-	r.progress(FetchStats{Peers: 3, Pieces: 5, Held: 2})
+	r.Progress(FetchStats{Peers: 3, Pieces: 5, Held: 2})
 	select {
 	case a := <-s.answer:
-		return a
+		return a.info, a.found, nil
 	case <-ctx.Done():
-		return peerResult{err: context.Cause(ctx)}
+		return nil, metadata.Found{}, context.Cause(ctx)
 	}
 }
 
@@ -56,7 +64,7 @@ func newLinkClient(t *testing.T, s *fakeSwarm, config Config) *Client {
 	c, err := New(config)
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
-	c.fromPeers = s.fetch
+	c.askPeers = s.ask
 	return c
 }
 
@@ -106,7 +114,7 @@ func TestLinkIsATorrentFromTheStart(t *testing.T) {
 	require.ErrorIs(t, tor.Ready(ended), context.Canceled)
 
 	require.NoError(t, os.WriteFile(filepath.Join(c.config.Dir, "file.bin"), content, 0o666))
-	s.answer <- peerResult{info: meta.Info.Raw}
+	s.answer <- answer{info: meta.Info.Raw}
 	require.NoError(t, tor.Wait(t.Context()))
 	require.Equal(t, "file.bin", tor.Name())
 	got := metaOf(t, tor)
@@ -145,7 +153,7 @@ func TestMetadataIsFetchedOnce(t *testing.T) {
 	tor, err := c.Add(t.Context(), link, AddOptions{Peers: []netip.AddrPort{peer}})
 	require.NoError(t, err)
 	fetching := crash()
-	s.answer <- peerResult{info: meta.Info.Raw}
+	s.answer <- answer{info: meta.Info.Raw}
 	require.NoError(t, tor.Ready(t.Context()))
 	fetched := crash()
 	require.NoError(t, c.Close())
@@ -156,7 +164,7 @@ func TestMetadataIsFetchedOnce(t *testing.T) {
 	}{"while it is fetched": {fetching, 1}, "when it is fetched": {fetched, 0}, "after Close": {closed, 0}} {
 		t.Run(name, func(t *testing.T) {
 			s := newFakeSwarm()
-			s.answer <- peerResult{info: meta.Info.Raw}
+			s.answer <- answer{info: meta.Info.Raw}
 			c := newLinkClient(t, s, Config{Dir: dir, State: at.state})
 			tor, err := c.Add(t.Context(), &metainfo.Magnet{HashV1: link.HashV1})
 			require.NoError(t, err)
@@ -199,11 +207,11 @@ func TestPauseAFetch(t *testing.T) {
 	require.NoError(t, tor.Resume())
 	require.Equal(t, PhaseFetching, tor.Stats().Phase)
 	require.NoError(t, tor.Pause())
-	s.answer <- peerResult{info: meta.Info.Raw}
+	s.answer <- answer{info: meta.Info.Raw}
 	tor.now().(*fetching).awaitJob()
-	s.answer = make(chan peerResult, 1)
+	s.answer = make(chan answer, 1)
 	require.NoError(t, tor.Resume())
-	s.answer <- peerResult{info: meta.Info.Raw}
+	s.answer <- answer{info: meta.Info.Raw}
 	require.NoError(t, tor.Ready(t.Context()))
 	require.Equal(t, engine.PhaseRunning, tor.Stats().Phase)
 }
@@ -220,7 +228,7 @@ func TestSecondLink(t *testing.T) {
 			tor, err := c.Add(t.Context(), link)
 			require.NoError(t, err)
 			if fetched {
-				s.answer <- peerResult{info: meta.Info.Raw}
+				s.answer <- answer{info: meta.Info.Raw}
 				require.NoError(t, tor.Ready(t.Context()))
 			}
 			more := linkOf(meta)
@@ -271,7 +279,7 @@ func TestTorrentFileThatFails(t *testing.T) {
 	require.Error(t, err, "its file has another size")
 	require.Equal(t, PhaseFetching, tor.Stats().Phase)
 	require.NoError(t, os.Remove(path))
-	s.answer <- peerResult{info: meta.Info.Raw}
+	s.answer <- answer{info: meta.Info.Raw}
 	require.NoError(t, tor.Ready(t.Context()))
 }
 
@@ -281,12 +289,12 @@ func TestTwoLinksOfAHybrid(t *testing.T) {
 	for _, first := range []string{"v1", "v2"} {
 		s := newFakeSwarm()
 		c := newLinkClient(t, s, Config{})
-		c.fromPeers = func(ctx context.Context, r peerRequest) peerResult {
-			if (r.link.HashV1 != [20]byte{}) == (first == "v1") {
-				return s.fetch(ctx, r)
+		c.askPeers = func(ctx context.Context, r metadata.Request) ([]byte, metadata.Found, error) {
+			if (r.Link.HashV1 != [20]byte{}) == (first == "v1") {
+				return s.ask(ctx, r)
 			}
 			<-ctx.Done()
-			return peerResult{err: context.Cause(ctx)}
+			return nil, metadata.Found{}, context.Cause(ctx)
 		}
 		events := c.Events(OnMerged, 0)
 		v1, err := c.Add(t.Context(), &metainfo.Magnet{HashV1: meta.Info.HashV1, Trackers: []string{"http://127.0.0.1:1/1"}})
@@ -299,7 +307,7 @@ func TestTwoLinksOfAHybrid(t *testing.T) {
 			winner, other = v2, v1
 		}
 		id := winner.ID()
-		s.answer <- peerResult{info: meta.Info.Raw}
+		s.answer <- answer{info: meta.Info.Raw}
 		require.NoError(t, v1.Ready(t.Context()))
 		require.NoError(t, v2.Ready(t.Context()))
 		e, err := events.Next(t.Context())
@@ -331,7 +339,7 @@ func TestInvalidMetadata(t *testing.T) {
 	c := newLinkClient(t, s, Config{})
 	tor, err := c.Add(t.Context(), link)
 	require.NoError(t, err)
-	s.answer <- peerResult{info: raw}
+	s.answer <- answer{info: raw}
 	err = tor.Ready(t.Context())
 	require.ErrorAs(t, err, new(*MetadataError))
 	require.ErrorAs(t, err, new(*metainfo.InvalidError))
@@ -354,7 +362,7 @@ func TestPieceLayersOfALink(t *testing.T) {
 	c := newLinkClient(t, s, Config{})
 	tor, err := c.Add(t.Context(), &metainfo.Magnet{HashV2: meta.Info.HashV2})
 	require.NoError(t, err)
-	s.answer <- peerResult{info: meta.Info.Raw}
+	s.answer <- answer{info: meta.Info.Raw}
 	require.ErrorIs(t, tor.Ready(t.Context()), ErrPieceLayers)
 	same, err := c.Add(t.Context(), meta)
 	require.NoError(t, err, "its .torrent file has them")
@@ -377,12 +385,17 @@ func TestPrivateMetadata(t *testing.T) {
 	f := tor.now().(*fetching)
 	sources := f.allSources()
 	require.Len(t, sources, 3)
-	found := func(port uint16, named bool, by ...swarm.PeerSource) foundPeer {
-		return foundPeer{swarm.Address{AddrPort: netip.AddrPortFrom(user.Addr(), port)}, named, by}
+	at := func(port uint16, o magnet.Origin) magnet.Peer {
+		return magnet.Peer{Address: swarm.Address{AddrPort: netip.AddrPortFrom(user.Addr(), port)}, Origin: o}
 	}
-	s.answer <- peerResult{info: meta.Info.Raw, peers: []foundPeer{
-		found(2, false, sources[0]), found(3, false, sources[1]), found(4, true), found(6, false, sources[2]), found(7, false, sources[2], sources[0]),
-	}}
+	s.answer <- answer{info: meta.Info.Raw, found: metadata.Found{Peers: []magnet.Peer{
+		at(2, magnet.Origin{Sources: sources[:1]}),
+		at(3, magnet.Origin{Sources: sources[1:2]}),
+		at(4, magnet.Origin{User: true}),
+		at(user.Port(), magnet.Origin{User: true}),
+		at(6, magnet.Origin{Sources: sources[2:]}),
+		at(7, magnet.Origin{Sources: []swarm.PeerSource{sources[2], sources[0]}}),
+	}}}
 	require.NoError(t, tor.Ready(t.Context()))
 	require.Len(t, tor.Trackers(), 1)
 	require.Len(t, tor.Sources(), 1)
@@ -470,7 +483,7 @@ func TestEveryPairWithAFetch(t *testing.T) {
 		swarm *fakeSwarm
 	}
 	uses := map[string]func(pair) error{
-		"fetched":     func(p pair) error { p.swarm.answer <- peerResult{info: meta.Info.Raw}; return nil },
+		"fetched":     func(p pair) error { p.swarm.answer <- answer{info: meta.Info.Raw}; return nil },
 		"add link":    func(p pair) error { _, err := p.Add(context.Background(), link); return err },
 		"add file":    func(p pair) error { _, err := p.Add(context.Background(), meta); return err },
 		"remove":      func(p pair) error { return p.Remove(p.tor, Keep) },
@@ -508,7 +521,7 @@ func TestEveryPairWithAFetch(t *testing.T) {
 			what := a + " beside " + b
 			for _, other := range c.Torrents() {
 				other.Resume()
-				s.answer <- peerResult{info: meta.Info.Raw}
+				s.answer <- answer{info: meta.Info.Raw}
 				err := other.Ready(t.Context())
 				closed := errors.Is(err, ErrClosed)
 				require.True(t, err == nil || closed, "%s: %v", what, err)

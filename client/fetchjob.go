@@ -2,21 +2,14 @@ package client
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/netip"
 	"slices"
-	"strings"
 
+	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/httptracker"
-	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
-)
-
-// Limits of what one link may cause.
-const (
-	maxLinkNames = 20 // names of peers that are looked up
-	maxLinkURLs  = 20 // addresses of .torrent files that are asked
 )
 
 // A fetchJob gets the metadata of a torrent, from peers and from the web side by side, on
@@ -105,56 +98,37 @@ func (f *fetching) fail(err error) {
 	f.notify()
 }
 
-// fetch asks peers and the web. The first that has the metadata is enough.
+// fetch gets the metadata, saves it, and makes the torrent a running one.
 func (f *fetching) fetch(ctx context.Context, job *fetchJob) error {
 	link := f.linkNow()
-	fromWeb, fromPeers := make(chan *metainfo.Torrent, 1), make(chan peerResult, 1)
-	asking, stop := context.WithCancel(ctx)
-	defer stop()
-	go func() { fromWeb <- f.askWeb(asking, link) }()
-	request := peerRequest{
-		link:     link,
-		sources:  f.allSources(),
-		peers:    f.namedPeers(asking, link, job),
-		more:     job.more,
-		progress: func(s FetchStats) { f.setStats(job, s) },
+	meta, found, raw, err := metadata.Fetch(ctx, metadata.Request{
+		Link:     link,
+		Sources:  f.allSources(),
+		Peers:    f.userPeers(),
+		More:     job.more,
+		Metainfo: f.client.config.Metainfo,
+		Web:      f.client.config.linkOptions(),
+		Progress: func(s FetchStats) { f.setStats(job, s) },
+		Warn:     f.warn,
+	}, f.client.askPeers)
+	defer found.Close()
+	if err != nil && raw != nil && f.folder != nil {
+		err = errors.Join(err, linkrecord.SaveInvalid(f.folder, f.torrent.id, raw))
 	}
-	go func() { fromPeers <- f.client.fromPeers(asking, request) }()
-	var meta *metainfo.Torrent
-	var peers peerResult
-	select {
-	case meta = <-fromWeb:
-		if meta != nil {
-			stop()
-		}
-		peers = <-fromPeers
-	case peers = <-fromPeers:
-		if peers.err == nil {
-			stop()
-		}
-		meta = <-fromWeb
-	}
-	defer peers.close()
-	switch {
-	case meta != nil:
-	case peers.err != nil:
-		return peers.err
-	default:
-		var err error
-		if meta, err = f.client.readMetadata(peers.info, link); err != nil {
-			f.saveInvalid(peers.info)
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	if !f.take() {
 		return nil // somebody else ends the fetch
 	}
-	meta = withLink(meta, link)
-	err := f.saveMetadata(meta)
+	meta = metadata.WithLink(meta, link)
+	if f.folder != nil {
+		err = linkrecord.SaveMetadata(f.folder, f.torrent.id, meta)
+	}
 	if err == nil {
 		o := f.options
 		o.Paused, o.Peers, o.Sources = f.isPaused(), nil, nil // handOver adds these
-		_, err = f.client.addTorrent(ctx, meta, o, addedFrom{link: link, fetch: f, peers: peers})
+		_, err = f.client.addTorrent(ctx, meta, o, addedFrom{link: link, fetch: f, found: &found})
 	}
 	if err != nil {
 		f.release()
@@ -177,53 +151,4 @@ func (f *fetching) allSources() []swarm.PeerSource {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return append(all, f.sources...)
-}
-
-// namedPeers returns the peers that the user and the link name. It looks up those that have
-// names, and hands them to the job when they are known.
-func (f *fetching) namedPeers(ctx context.Context, link *metainfo.Magnet, job *fetchJob) (all []netip.AddrPort) {
-	f.mu.Lock()
-	all = slices.Concat(f.peers, linkPeers(link))
-	f.mu.Unlock()
-	var names []string
-	for _, text := range link.Peers {
-		if _, err := netip.ParseAddrPort(text); err != nil && len(names) < maxLinkNames {
-			names = append(names, text)
-		}
-	}
-	if len(names) > 0 {
-		go func() {
-			for _, name := range names {
-				if found, err := LookupPeer(ctx, name); err == nil {
-					job.addPeers(found)
-				}
-			}
-		}()
-	}
-	return all
-}
-
-// askWeb gets the .torrent file from the addresses of the link, one after the other: the exact
-// sources (xs), then those to fall back on (as). It returns nil if none has it.
-func (f *fetching) askWeb(ctx context.Context, link *metainfo.Magnet) *metainfo.Torrent {
-	asked := 0
-	for _, address := range slices.Concat(link.Sources, link.Acceptable) {
-		lower := strings.ToLower(address)
-		isWeb := strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://")
-		if !isWeb || asked == maxLinkURLs || ctx.Err() != nil {
-			continue
-		}
-		asked++
-		t, err := f.client.config.linkOptions().Torrent(ctx, address)
-		if err == nil && !fits(t.Info, link) {
-			err = fmt.Errorf("%s: %w", httptracker.Redact(address), errOtherTorrent)
-		}
-		if err == nil {
-			return t
-		}
-		if ctx.Err() == nil {
-			f.warn(fmt.Errorf("the link names a .torrent file that cannot be used: %w", err))
-		}
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
+	"github.com/shoal-bt/shoal/client/internal/linkrecord"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
@@ -123,7 +124,7 @@ func (t *running) reopen(willCheck bool) (*lazystorage.Handle, error) {
 
 // reloadRecord returns the record with which reopen continues.
 func (t *running) reloadRecord(files []swarm.File, willCheck bool) (resume.Record, error) {
-	old, err := loadRecord(t.folder, t.ids[0])
+	old, err := linkrecord.LoadRecord(t.folder, t.ids[0])
 	if err != nil {
 		return old, err
 	}

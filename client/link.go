@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 
+	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -46,7 +47,7 @@ func (c *Client) addLink(ctx context.Context, link *metainfo.Magnet, o AddOption
 	case err != nil:
 		return nil, err
 	case meta != nil:
-		t, err := c.addTorrent(ctx, withLink(meta, f.link), o, addedFrom{link: f.link})
+		t, err := c.addTorrent(ctx, metadata.WithLink(meta, f.link), o, addedFrom{link: f.link})
 		if err != nil {
 			return t, err
 		}
@@ -73,10 +74,14 @@ func (f *fetching) open() (*metainfo.Torrent, error) {
 		if f.folder, err = c.recordFolder(f.dir); err != nil {
 			return nil, err
 		}
-		if err = f.load(); err != nil {
+		old, peers, err := linkrecord.Load(f.folder, f.torrent.id)
+		if err != nil {
 			return nil, err
 		}
-		if meta, err := c.savedMetadata(f.folder, f.link); meta != nil || err != nil {
+		if old != nil {
+			f.link, f.peers = metadata.Join(f.link, old), append(f.peers, peers...)
+		}
+		if meta, err := linkrecord.Metadata(f.folder, f.link, c.config.Metainfo); meta != nil || err != nil {
 			return meta, err
 		}
 	}
@@ -110,7 +115,7 @@ func (f *fetching) open() (*metainfo.Torrent, error) {
 func (t *running) addLink(link *metainfo.Magnet, o AddOptions) error {
 	peers := slices.Clone(o.Peers)
 	if !t.private {
-		peers = append(peers, linkPeers(link)...)
+		peers = append(peers, metadata.PeersOf(link)...)
 		if tiers, added := trackers.Add(t.AnnounceURLs(), link.Trackers); added {
 			if err := t.SetTrackers(tiers); err != nil {
 				return err
@@ -128,7 +133,7 @@ func (f *fetching) addLink(link *metainfo.Magnet, o AddOptions) error {
 		return err
 	}
 	err := f.update(func(r *running) error { return r.addLink(link, o) }, func() {
-		f.link = joinLinks(f.link, link)
+		f.link = metadata.Join(f.link, link)
 		f.peers = append(f.peers, o.Peers...)
 		f.restartJob()
 	})
@@ -139,15 +144,4 @@ func (f *fetching) addLink(link *metainfo.Magnet, o AddOptions) error {
 		return f.SetTrackers(tiers)
 	}
 	return f.save()
-}
-
-// linkPeers returns the peers of a link that are named by their addresses.
-func linkPeers(link *metainfo.Magnet) (all []netip.AddrPort) {
-	for _, text := range link.Peers {
-		p, err := netip.ParseAddrPort(text)
-		if err == nil && checkPeer(p) == nil {
-			all = append(all, netip.AddrPortFrom(p.Addr().Unmap(), p.Port()))
-		}
-	}
-	return all
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
+	"github.com/shoal-bt/shoal/client/internal/linkrecord"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
@@ -72,7 +73,7 @@ func (t *running) openFileContent(ctx context.Context, o AddOptions, complete bo
 		if t.folder, err = t.client.recordFolder(t.dir); err != nil {
 			return s, err
 		}
-		if old, err = loadRecord(t.folder, t.ids[0]); err != nil {
+		if old, err = linkrecord.LoadRecord(t.folder, t.ids[0]); err != nil {
 			return s, err
 		}
 	}

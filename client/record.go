@@ -3,9 +3,7 @@ package client
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -41,18 +39,6 @@ func (c *Client) recordFolder(dir string) (*resume.Folder, error) {
 	defer c.mu.Unlock()
 	c.folders[dir] = f
 	return f, nil
-}
-
-// loadRecord reads a torrent's record. A record that is missing, damaged or of a newer
-// version is empty, so everything that is found is checked.
-func loadRecord(f *resume.Folder, id swarm.ID) (resume.Record, error) {
-	r, err := f.Load(id)
-	var damaged *resume.DamageError
-	var newer *resume.VersionError
-	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &damaged) || errors.As(err, &newer) {
-		return resume.Record{}, nil
-	}
-	return r, err
 }
 
 // openRecorder writes the torrent's record, and returns what keeps it up to date.
