@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/shoal-bt/shoal/client/internal/metadata"
+	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/piecepicker"
@@ -84,7 +85,7 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 	defer c.endCall()
 	ctx, cancel := c.callContext(ctx)
 	defer cancel()
-	link, err := readLink(source)
+	link, err := metadata.LinkOf(source)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
@@ -103,7 +104,7 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 }
 
 // addNamed is addTorrent with the name of the torrent in errors.
-func (c *Client) addNamed(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedContent) (*Torrent, error) {
+func (c *Client) addNamed(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content) (*Torrent, error) {
 	t, err := c.addTorrent(ctx, meta, o, addedFrom{seed: seed})
 	if err != nil {
 		err = fmt.Errorf("client: adding %q: %w", meta.Info.Name, withCause(ctx, err))
@@ -113,10 +114,10 @@ func (c *Client) addNamed(ctx context.Context, meta *metainfo.Torrent, o AddOpti
 
 // addedFrom says where a torrent comes from.
 type addedFrom struct {
-	seed  *seedContent     // where its content is; nil means that it is to be downloaded
-	link  *metainfo.Magnet // that it was added by; nil for none
-	fetch *fetching        // that got the metadata, and holds its token; nil for none
-	found *metadata.Found  // by that fetch
+	seed  *seedcontent.Content // where its content is; nil means that it is to be downloaded
+	link  *metainfo.Magnet     // that it was added by; nil for none
+	fetch *fetching            // that got the metadata, and holds its token; nil for none
+	found *metadata.Found      // by that fetch
 }
 
 // addTorrent adds a torrent whose metadata is there. If the client has the torrent already,
@@ -203,7 +204,7 @@ func (t *running) swarms() []swarm.ID {
 
 // start opens the torrent's content and starts it in the engine. fetches are those that got
 // its metadata or that have become needless; the first one's trackers stay.
-func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedContent, fetches []*fetching) error {
+func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content, fetches []*fetching) error {
 	t.trackers = t.client.newTrackers(t.id, o)
 	if len(fetches) > 0 {
 		t.trackers = fetches[0].trackers

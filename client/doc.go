@@ -54,11 +54,11 @@
 //
 //	rule                                            file                                 function
 //	what a torrent may be added from                read.go                              Client.readTorrent
-//	what a link may be                              read.go                              readLink
+//	what a link may be                              internal/metadata/link.go            LinkOf
 //	when the metadata of a link is fetched          fetchjob.go                          fetching.startJob
-//	who is asked for the metadata                   fetchjob.go                          fetching.fetch
-//	which addresses of a link are asked on the web  fetchjob.go                          fetching.askWeb
-//	when metadata is not fetched again              metadata.go                          Client.savedMetadata
+//	who is asked for the metadata                   internal/metadata/metadata.go        Fetch
+//	which addresses of a link are asked on the web  internal/metadata/metadata.go        Request.askWeb
+//	when metadata is not fetched again              internal/linkrecord/linkrecord.go    Metadata
 //	how a fetch becomes a torrent that runs         claim.go                             claim.handOver
 //	when two links are one torrent                  claim.go                             Client.listTorrent
 //	what a second link adds                         link.go                              running.addLink
@@ -66,10 +66,10 @@
 //	how a .torrent file is fetched from a URL       internal/webfetch/webfetch.go        Options.Torrent
 //	when a torrent is a duplicate                   claim.go                             Client.claimSwarms
 //	who locks a torrent's files                     lock.go                              running.lockFiles
-//	what a seed is made from                        seed.go                              Client.buildSeed
+//	what a seed is made from                        internal/seedcontent/seedcontent.go  Build
 //	what a private torrent may meet                 sources.go                           checkPrivate
 //	which trackers a torrent has                    sources.go                           running.newSources
-//	which addresses peers may have                  peers.go                             checkPeer
+//	which addresses peers may have                  internal/peeraddr/peeraddr.go        Check
 //	which trackers are asked over UDP               trackers.go                          newTrackerFunc
 //	when UDP trackers are not used                  trackers.go                          newUDPTrackers
 //	when the user hears about a failing tracker     internal/trackers/trackers.go        Set.newTiers
@@ -82,7 +82,7 @@
 //	what becomes ours, and may be overwritten       open.go                              running.openFiles
 //	what happens if another program changes a file  sync.go                              running.checkModified
 //	what a complete torrent must have               sync.go                              running.completeContent
-//	what happens to a damaged record                record.go                            loadRecord
+//	what happens to a damaged record                internal/linkrecord/linkrecord.go    LoadRecord
 //	what a record says                              record.go                            running.recordState
 //	when a record is saved                          internal/recorder/recorder.go        Recorder.ScheduleSave
 //	what is not worth a save                        internal/recorder/recorder.go        worthSaving
@@ -101,6 +101,6 @@
 //	which port is listened on                       internal/listening/listening.go      Open
 //	what the defaults are                           config.go                            Config.withDefaults
 //	when a file is complete                         internal/filecount/filecount.go      Count.Add
-//	how errors name what a peer did or was late     errors.go                            dialError
+//	how errors name what a peer did or was late     internal/dialerror/dialerror.go      Explain
 //	how passkeys are kept out of errors             internal/webfetch/webfetch.go        withoutURL
 package client

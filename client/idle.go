@@ -3,14 +3,10 @@ package client
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"slices"
-	"time"
 
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
-	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -128,41 +124,9 @@ func (t *running) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 	if err != nil {
 		return old, err
 	}
-	v, err := old.Check(resume.Probe{Swarms: t.ids, Geometry: t.geometry, Files: files, Stat: content.StatIn(t.dir)})
-	if err != nil {
-		return old, err
-	}
-	r := v.Record
+	r, err := content.Continue(old, willCheck, resume.Probe{Swarms: t.ids, Geometry: t.geometry, Files: files, Stat: content.StatIn(t.dir)})
 	r.Totals.Folder = t.dir
-	if v.Distrust == nil {
-		r.Files = old.Files // with their times, so that a change meanwhile is noticed
-		return r, nil
-	}
-	r.State = resume.Open
-	if willCheck {
-		return r, nil
-	}
-	for _, f := range r.Files {
-		switch f.Size {
-		case f.Length:
-		case resume.Absent:
-			return r, fmt.Errorf("%s: %w", f.Path, fs.ErrNotExist)
-		default:
-			return r, &diskstore.SizeError{Path: f.Path, Want: f.Length, Have: f.Size}
-		}
-	}
-	same := func(a, b resume.File) bool { return a.Path == b.Path && a.Length == b.Length && a.Size == b.Size }
-	sameTorrent := len(old.Swarms) > 0 && old.Length == r.Length && old.PieceLength == r.PieceLength
-	if sameTorrent && slices.EqualFunc(old.Files, r.Files, same) {
-		// Its times are kept, so that the next run checks the files that were touched.
-		return old, nil
-	}
-	// The record is gone. Every file has its size, so the pieces count as held, and are
-	// hashed before the record says so.
-	for i := range r.Files {
-		r.Files[i].ModTime = time.Time{}
-	}
-	return r, nil
+	return r, err
 }
 
 // openForCheck opens the storage of a torrent that is about to be checked.

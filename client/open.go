@@ -8,18 +8,12 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
-
-// A seedContent is where the content of a seed is. All of it exists.
-type seedContent struct {
-	dir     string        // of the operating system; empty for none
-	files   []swarm.File  // below dir, in the order of the torrent
-	storage swarm.Storage // in place of dir and files
-}
 
 // A startState is what a torrent starts with.
 type startState struct {
@@ -30,17 +24,17 @@ type startState struct {
 
 // openContent opens the torrent's storage and finds out which pieces it has. seed is nil
 // for a download. With an error, nothing stays open.
-func (t *running) openContent(ctx context.Context, o AddOptions, seed *seedContent) (startState, error) {
+func (t *running) openContent(ctx context.Context, o AddOptions, seed *seedcontent.Content) (startState, error) {
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
 	t.readOnly = o.ReadOnly || seed != nil
 	switch {
-	case seed != nil && seed.storage != nil:
+	case seed != nil && seed.Storage != nil:
 		t.storage = t.newStorage()
-		t.storage.SetOpen(&lazystorage.Handle{Storage: seed.storage})
+		t.storage.SetOpen(&lazystorage.Handle{Storage: seed.Storage})
 		return startState{have: all}, nil
 	case seed != nil:
-		t.dir, t.seedFiles = seed.dir, seed.files
+		t.dir, t.seedFiles = seed.Dir, seed.Files
 	case t.client.config.NewStorage != nil:
 		s, err := t.client.config.NewStorage(t.cache.InMemory(), t.dir)
 		if err != nil {

@@ -15,35 +15,6 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// readLink returns the link that source is, or nil if it is something else.
-func readLink(source any) (*metainfo.Magnet, error) {
-	switch s := source.(type) {
-	case *metainfo.Magnet:
-		if s == nil || len(s.IDs()) == 0 {
-			return nil, &metainfo.InvalidError{Err: errors.New("the link has no info hash")}
-		}
-		copied := *s
-		return &copied, nil
-	case swarm.ID:
-		if s == (swarm.ID{}) {
-			return nil, ErrInfoHash
-		}
-		return &metainfo.Magnet{HashV1: s}, nil
-	case string:
-		if strings.HasPrefix(strings.ToLower(s), "magnet:") {
-			return metainfo.ParseMagnet(s)
-		}
-		m, err := metainfo.ParseInfoHash(s)
-		if err != nil {
-			return nil, nil
-		}
-		if _, err := os.Stat(s); errors.Is(err, fs.ErrNotExist) {
-			return m, nil
-		}
-	}
-	return nil, nil
-}
-
 // readTorrent returns the torrent that source stands for.
 func (c *Client) readTorrent(ctx context.Context, source any) (*metainfo.Torrent, error) {
 	switch s := source.(type) {

@@ -5,7 +5,10 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"errors"
+	"io/fs"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -84,4 +87,36 @@ func Join(a, b *metainfo.Magnet) *metainfo.Magnet {
 		sum.Select = b.Select
 	}
 	return &sum
+}
+
+// ErrInfoHash says that a string or an ID is not an info hash.
+var ErrInfoHash = errors.New("not an info hash: want 40 or 64 hexadecimal digits, 32 of base 32, or a multihash (1220 and 64 digits)")
+
+// LinkOf returns the link that source is, or nil if it is something else.
+func LinkOf(source any) (*metainfo.Magnet, error) {
+	switch s := source.(type) {
+	case *metainfo.Magnet:
+		if s == nil || len(s.IDs()) == 0 {
+			return nil, &metainfo.InvalidError{Err: errors.New("the link has no info hash")}
+		}
+		copied := *s
+		return &copied, nil
+	case swarm.ID:
+		if s == (swarm.ID{}) {
+			return nil, ErrInfoHash
+		}
+		return &metainfo.Magnet{HashV1: s}, nil
+	case string:
+		if strings.HasPrefix(strings.ToLower(s), "magnet:") {
+			return metainfo.ParseMagnet(s)
+		}
+		m, err := metainfo.ParseInfoHash(s)
+		if err != nil {
+			return nil, nil
+		}
+		if _, err := os.Stat(s); errors.Is(err, fs.ErrNotExist) {
+			return m, nil
+		}
+	}
+	return nil, nil
 }
