@@ -23,6 +23,7 @@ require (
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/connect v0.1.0 // indirect
 	github.com/shoal-bt/shoal/httptracker v0.1.0 // indirect
+	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect
 	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect
 	github.com/shoal-bt/shoal/udptracker v0.1.0 // indirect
