@@ -88,6 +88,7 @@ func (e CheckResult) apply(now time.Time, s *State) {
 		s.fail(now, e.Err)
 	case e.OK:
 		s.memory.Drop(e.Blocks)
+		s.noteProven(a)
 		s.banLiars(now, e.Piece, e.Sums)
 		s.pieceHeld(now, e.Piece)
 	default:

@@ -32,6 +32,7 @@
 //
 //	rule                                          file                    function
 //	when a peer is banned, or put on parole       banning.go              State.pieceFailed
+//	who sends only pieces of its own              banning.go              State.isOnParole
 //	who lied about a wrong piece                  banning.go              State.banLiars
 //	how memory is reclaimed                       reclaim.go              State.reclaim
 //	what a torrent without memory does            reclaim.go              State.reserve

@@ -21,6 +21,7 @@ func (e Joined) apply(now time.Time, s *State) {
 		return
 	}
 	p := newPeer(now, e)
+	p.parole = s.isSuspect(p.addr.Addr())
 	if s.figures.traffic == nil {
 		s.figures.traffic = traffic.New(now)
 	}

@@ -34,6 +34,7 @@ type peer struct {
 	end         End       // the same, as an enum
 	duplicateAt time.Time // when another address was refused that has its peer id
 	parole      bool      // it sent blocks of a wrong piece, maybe a wrong one
+	proven      bool      // it sent blocks of a right piece
 
 	peerPieces
 	peerInterest

@@ -46,7 +46,7 @@ func (s *State) checkTimeouts(now time.Time) {
 			continue
 		}
 		s.checkRequests(now, p)
-		if p.parole && p.requests.Len() == 0 {
+		if s.isOnParole(p) && p.requests.Len() == 0 {
 			s.repick = true // what others held up may be free by now
 		}
 		if now.Sub(p.lastSent) >= keepAliveAfter && !p.closing {

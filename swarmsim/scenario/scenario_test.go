@@ -37,6 +37,31 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestLiarsAreBannedAndNobodyElse: a fifth of the peers lies in all blocks or in some, also
+// while memory is so short that blocks are written early and read back. A liar spoils little
+// until it is found out.
+func TestLiarsAreBannedAndNobodyElse(t *testing.T) {
+	for _, share := range []float64{0, 0.1} {
+		for _, memory := range []int64{0, 768 << 10} {
+			s, err := Find("liars")
+			require.NoError(t, err)
+			sim, err := s.Sim(Options{Seed: 1, Peers: 25, Pieces: 60})
+			require.NoError(t, err)
+			for i := range sim.Peers {
+				sim.Peers[i].Memory = memory
+				sim.Peers[i].WrongShare = share
+			}
+			r, err := sim.Run()
+			require.NoError(t, err)
+			require.Zero(t, r.WrongBans)
+			require.Zero(t, r.Incomplete)
+			require.NotZero(t, r.Bans)
+			all := 20 * sim.Geometry.Length
+			require.Less(t, float64(r.Wasted), 0.2*float64(all), "wrong %v, memory %d", share, memory)
+		}
+	}
+}
+
 // TestFlashCrowdIsTheOneOfTheTable: U = 1 MB/s, D = 4U, S = 2U, 500 pieces of 256 KiB.
 func TestFlashCrowdIsTheOneOfTheTable(t *testing.T) {
 	s, err := Find("flash")
