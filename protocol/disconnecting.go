@@ -43,6 +43,7 @@ func (s *State) removePeer(now time.Time, p *peer) {
 	s.order = slices.DeleteFunc(s.order, func(o *peer) bool { return o == p })
 	s.places.Remove(p.addr.Addr(), p.outgoing)
 	s.picker.Leave(p.id)
+	s.forgetViewer(p)
 	p.requests.Clear()
 	s.repick = true
 	if !p.amChoking {

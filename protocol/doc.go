@@ -61,6 +61,10 @@
 //	which requests of a peer are served           serving.go              State.receiveRequest
 //	when a piece that cannot be read is served    unreadable.go           State.retryUnreadable
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
+//	which pieces a peer gets while choked         fast.go                 State.offerFast
+//	how often a network gets such a piece         allowedfast/grants.go   Grants.Take
+//	which pieces a peer is shown (BEP 16)         revealing.go            State.revealPieces
+//	what a super-seeder shows next                revealing/superseed.go  superSeed.choose
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds
 //	which of two connections to a peer stays      duplicates/conn.go      Conn.Replaces

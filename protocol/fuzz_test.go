@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,12 @@ func FuzzState(f *testing.F) {
 		}
 		if n := c.byte() % 4; n != 0 {
 			text = append(text, "sections", string('0'+rune(n)))
+		}
+		if c.byte()&3 == 3 { // with allowed fast pieces, and perhaps complete and super-seeding
+			text = []string{"piece", "1b", "length", "40b", "memory", "24"}
+			if c.byte()&1 != 0 {
+				text = append(text, "have", strings.Repeat("1", 40), "super", "yes")
+			}
 		}
 		c.world = newWorld(t, text)
 		c.place = "fuzz"

@@ -124,7 +124,11 @@ func (s *State) refuse(now time.Time, e Joined, why error) {
 // and HAVE NONE in https://www.bittorrent.org/beps/bep_0006.html) and the extension
 // handshake.
 func (s *State) sendFirst(now time.Time, p *peer) {
+	isHidden := s.hidePieces(now, p)
 	switch {
+	case isHidden && p.fast:
+		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})
+	case isHidden: // no bitfield means the same
 	case p.fast && s.complete() && s.unreadable.pieces.Due().IsZero():
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveAll})
 	case p.fast && s.haveN == 0:

@@ -52,6 +52,8 @@ type peerPieces struct {
 	has      pieces.Set
 	gotFirst bool // a message came, so a first bitfield may not come any more
 	inPicker bool // the picker knows it
+
+	shown swarm.Bitfield // pieces of ours that it may know of; nil means all
 }
 
 // peerInterest is choking and interest in both directions
@@ -72,6 +74,7 @@ type peerRequests struct {
 	requests      requests.List
 	allowed       []int // pieces that we may request while choked (BEP 6)
 	suggested     []int // pieces that it suggests (BEP 6)
+	offered       []int // pieces that it may request while we choke it (BEP 6)
 	refusedByUs   int   // of its requests
 	refusedByPeer int   // of ours in a row, though it does not choke us
 	stalls        int   // times in a row that we gave up on its blocks

@@ -27,7 +27,8 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	                                          pairs: check BITS, spilled 0:0,1/2:1, memory UNITS,
 //	                                          slots N, peers N, idle SECONDS, swarms N, pad 3b+1b,
 //	                                          per-addr N, per-network N, kept N (for dialed peers),
-//	                                          sections BLOCKS, paused yes, outgoing off, held yes
+//	                                          sections BLOCKS, paused yes, outgoing off, held yes,
+//	                                          super yes
 //	begin                                     Start
 //	peer 1 joins fast ext 1101                its handshake is done, then it says what it has;
 //	                                          fast and ext are what it understands; all and none

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/unreadable"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -52,7 +51,7 @@ func (s *State) retryUnreadable(now time.Time) {
 		}
 		for _, p := range s.order {
 			if !p.closing {
-				s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
+				s.sendHave(now, p, piece)
 			}
 		}
 	}

@@ -93,6 +93,8 @@ func newWorld(t *testing.T, words []string) *world {
 			cfg.SeedOutgoing = map[string]Switch{"on": On, "off": Off}[value]
 		case "sections": // of so many blocks
 			w.setup.Sections, w.setup.Lanes, section = true, 1<<20, w.number(value)
+		case "super":
+			cfg.NewRevealer = func(pieces int, _ uint64) Revealer { return NewSuperSeed(pieces, 1) }
 		case "held":
 			cfg.Events |= OnHeld
 		default:
@@ -115,6 +117,7 @@ type conn struct {
 	fast     bool
 	line     Line
 	accepted bool
+	asked    map[swarm.Block]int // requests of it that are not answered
 }
 
 func (w *world) say(format string, args ...any) {

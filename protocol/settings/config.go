@@ -6,6 +6,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/choking"
 	"github.com/shoal-bt/shoal/protocol/report"
+	"github.com/shoal-bt/shoal/protocol/revealing"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -48,6 +49,12 @@ type Config struct {
 	// while. Nil means choking.NewTitForTat.
 	NewChoker func() choking.Choker
 
+	// NewRevealer makes what chooses the pieces that a peer is shown, for a torrent of so
+	// many pieces and a seed of chance. It is for peers that join when every piece is held,
+	// and is called again after nobody was connected for a while. Nil means that every piece
+	// is shown.
+	NewRevealer func(pieces int, seed uint64) revealing.Revealer
+
 	// IdleTimeout ends a connection on which neither side was interested in the
 	// other for so long. Zero means 10 minutes, negative means never.
 	IdleTimeout time.Duration
@@ -67,6 +74,9 @@ const (
 func (c Config) Or(base Config) Config {
 	if c.NewChoker == nil {
 		c.NewChoker = base.NewChoker
+	}
+	if c.NewRevealer == nil {
+		c.NewRevealer = base.NewRevealer
 	}
 	c.PeerID = cmp.Or(c.PeerID, base.PeerID)
 	c.UserAgent = cmp.Or(c.UserAgent, base.UserAgent)

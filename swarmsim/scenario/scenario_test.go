@@ -37,6 +37,28 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestSuperSeedSendsEachPieceOnce: at most 1.10 times the content until every piece is with
+// the swarm, also from a slow seed. One peer alone gets everything.
+func TestSuperSeedSendsEachPieceOnce(t *testing.T) {
+	for _, peers := range []int{1, 2, 25} {
+		for _, seedUp := range []int64{2_000_000, 200_000} {
+			s, err := Find("superseed")
+			require.NoError(t, err)
+			sim, err := s.Sim(Options{Seed: 1, Peers: peers, Pieces: 100})
+			require.NoError(t, err)
+			sim.Peers[0].Link.Up = seedUp
+			r, err := sim.Run()
+			require.NoError(t, err)
+			require.Zero(t, r.Incomplete)
+			require.NotZero(t, r.Seeds[0].LastLeft)
+			require.LessOrEqual(t, r.Seeds[0].CopiesThen, 1.1, "%d peers, %d bytes/s", peers, seedUp)
+			if peers > 2 { // fewer wait for a piece after each piece
+				require.Less(t, r.Last.Seconds(), 1.5*r.BoundAll.Seconds(), "%d bytes/s", seedUp)
+			}
+		}
+	}
+}
+
 // TestLiarsAreBannedAndNobodyElse: a fifth of the peers lies in all blocks or in some, also
 // while memory is so short that blocks are written early and read back. A liar spoils little
 // until it is found out.
