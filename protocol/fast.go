@@ -35,7 +35,8 @@ func (p *peer) addHint(list []int, piece int) []int {
 // (https://www.bittorrent.org/beps/bep_0006.html, "Allowed Fast"). We need not have them
 // yet. A peer that the Revealer shows our pieces gets no others.
 func (s *State) offerFast(now time.Time, p *peer) {
-	if !p.fast || p.closing || p.shown != nil || p.has.Count() > allowedfast.Most(s.n) {
+	mayOffer := p.fast && !p.closing && p.shown == nil && s.config.AllowedFast != Off
+	if !mayOffer || p.has.Count() > allowedfast.Most(s.n) {
 		return
 	}
 	p.offered = s.grants.Offer(p.addr.Addr(), p.swarm, s.geo)

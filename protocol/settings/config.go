@@ -49,6 +49,10 @@ type Config struct {
 	// while. Nil means choking.NewTitForTat.
 	NewChoker func() choking.Choker
 
+	// AllowedFast says whether a peer that has next to nothing may download a few pieces
+	// while it is choked (https://www.bittorrent.org/beps/bep_0006.html). Unset means On.
+	AllowedFast Switch
+
 	// NewRevealer makes what chooses the pieces that a peer is shown, for a torrent of so
 	// many pieces and a seed of chance. It is for peers that join when every piece is held,
 	// and is called again after nobody was connected for a while. Nil means that every piece
@@ -86,6 +90,7 @@ func (c Config) Or(base Config) Config {
 	c.OutgoingPeers = cmp.Or(c.OutgoingPeers, base.OutgoingPeers)
 	c.UploadSlots = cmp.Or(c.UploadSlots, base.UploadSlots)
 	c.SeedOutgoing = cmp.Or(c.SeedOutgoing, base.SeedOutgoing)
+	c.AllowedFast = cmp.Or(c.AllowedFast, base.AllowedFast)
 	c.Events = cmp.Or(c.Events, base.Events)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, base.IdleTimeout)
 	return c

@@ -114,7 +114,7 @@ func TestRulesAreWorthSomething(t *testing.T) {
 
 func TestUnknownNames(t *testing.T) {
 	_, err := Find("x")
-	require.ErrorContains(t, err, "flash, steady")
+	require.ErrorContains(t, err, "flash, superseed")
 	for _, o := range []Options{{Picker: "x"}, {Choker: "x"}, {Peers: -1}} {
 		_, err := All()[0].Sim(o)
 		require.ErrorContains(t, err, "scenario: ")
