@@ -3,7 +3,7 @@ package engine
 import (
 	"fmt"
 
-	"github.com/shoal-bt/shoal/engine/internal/conns"
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/protocol"
 )
 
@@ -20,8 +20,8 @@ var (
 	errBusy   = fmt.Errorf("engine: %w", ErrBusy)
 )
 
-// The steps of a dial at which it can fail, for PeerFailed.
+// The steps of a dial at which it can fail, for PeerFailed. A *connect.Error says more.
 var (
-	ErrConnect   = conns.ErrConnect
-	ErrHandshake = conns.ErrHandshake
+	ErrConnect   = connect.ErrConnect
+	ErrHandshake = connect.ErrHandshake
 )

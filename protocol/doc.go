@@ -78,6 +78,7 @@
 //	when a full download dials another peer       eviction.go             State.replaceUnused
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
+//	what a peer gets that was greeted before      joining.go              State.sendHaves
 //	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello
 //	when the sources hear of the last piece       completing.go           State.announceCompleted
 //	when the sources are asked for more peers     dialing.go              Unreached.apply
