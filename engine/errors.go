@@ -3,7 +3,7 @@ package engine
 import (
 	"fmt"
 
-	"github.com/shoal-bt/shoal/engine/internal/conns"
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/protocol"
 )
 
@@ -23,8 +23,8 @@ var (
 	errUploadOnly = fmt.Errorf("engine: %w", ErrUploadOnly)
 )
 
-// The steps of a dial at which it can fail, for PeerFailed.
+// The steps of a dial at which it can fail, for PeerFailed. A *connect.Error says more.
 var (
-	ErrConnect   = conns.ErrConnect
-	ErrHandshake = conns.ErrHandshake
+	ErrConnect   = connect.ErrConnect
+	ErrHandshake = connect.ErrHandshake
 )

@@ -3,7 +3,7 @@ package engine
 import (
 	"net"
 
-	"github.com/shoal-bt/shoal/engine/internal/conns"
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/protocol/extension"
 )
 
@@ -30,7 +30,7 @@ type (
 // listens on all addresses has none.
 func boundAddrs(listeners []net.Listener) (c TorrentConfig) {
 	for _, l := range listeners {
-		a := conns.AddrPort(l.Addr()).Addr().Unmap()
+		a := connect.AddrPort(l.Addr()).Addr().Unmap()
 		switch {
 		case a.IsUnspecified():
 		case a.Is4():

@@ -98,7 +98,7 @@ func (c *chaos) joins() {
 	flags := c.byte()
 	c.connect(Joined{
 		Peer: c.last, Addr: c.address(string('1' + rune(c.last%8))), ID: peerID(string('a' + rune(c.last%26))),
-		Outgoing: flags&1 != 0, Fast: flags&2 != 0, Extended: flags&8 != 0,
+		Outgoing: flags&1 != 0, Fast: flags&2 != 0, Extended: flags&8 != 0, Greeted: flags&16 != 0,
 	})
 	p := c.s.peers[c.last]
 	if p == nil {

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"cmp"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -58,6 +59,8 @@ func (s *State) dialNext(now time.Time) bool {
 		switch {
 		case !ok:
 			return false
+		case s.hasDialed(addr):
+			s.book.Connected(addr)
 		case s.isCrowded(now, addr.Addr()):
 			s.book.Ended(now, addr, addressbook.Crowded)
 		default:
@@ -65,6 +68,17 @@ func (s *State) dialNext(now time.Time) bool {
 			return true
 		}
 	}
+}
+
+// hasDialed reports whether a connection that we made leads to an address: it may be from
+// elsewhere, and the address may have come later.
+func (s *State) hasDialed(addr netip.AddrPort) bool {
+	for _, p := range s.peers {
+		if p.outgoing && p.dialAddr == addr {
+			return true
+		}
+	}
+	return false
 }
 
 // wantsToDial reports whether we want peers that we would have to dial.

@@ -76,6 +76,7 @@
 //	when a full download dials another peer       eviction.go             State.replaceUnused
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
+//	what a peer gets that was greeted before      joining.go              State.sendHaves
 //	our extension handshake (BEP 10)              extended.go             State.sendHello
 //	which extension a message is for              extension/sessions.go   Connection.Message
 //	what a peer may know of other peers           extended.go             State.flags

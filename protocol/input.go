@@ -28,6 +28,7 @@ type (
 		Outgoing bool         // we dialed
 		Fast     bool         // both sides speak the fast extension (BEP 6)
 		Extended bool         // both sides speak the extension protocol (BEP 10)
+		Greeted  bool         // an earlier owner sent HAVE NONE, if Fast, and an extension handshake, if Extended
 		Tally    *Tally       // shared with the connection's reader and writer
 	}
 

@@ -23,6 +23,7 @@ type peer struct {
 	outgoing bool
 	fast     bool // both sides speak the fast extension (BEP 6)
 	extended bool // both sides speak the extension protocol (BEP 10)
+	greeted  bool // as in Joined
 	tally    *Tally
 
 	client     string // what it calls itself (BEP 10)

@@ -200,6 +200,8 @@ func (w *world) join(id swarm.Peer, outgoing bool, words []string) {
 			e.Fast = true
 		case "ext":
 			e.Extended = true
+		case "greeted":
+			e.Greeted = true
 		case "id":
 			e.ID = peerID(value)
 		case "at":

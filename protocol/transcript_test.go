@@ -34,6 +34,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	                                          fast and ext are what it understands; all and none
 //	                                          are HAVE ALL and HAVE NONE; id=x, at=10.0.0.9:1
 //	peer 1 dialed fast all                    the same, and it was we who dialed
+//	peer 1 dialed ext greeted                 the same, and an earlier owner sent our first messages
 //	peer 1 sends unchoke, piece 0.0, bad 0.1  what one read brought; "bad" is a piece with wrong
 //	                                          bytes; others: have 1, allows 1, suggests 1, bitfield 11,
 //	                                          request 0.0, cancel 0.0, reject 0.0, choke, interested,
