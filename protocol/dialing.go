@@ -31,7 +31,7 @@ func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
 	in := addressbook.Swarms(1) << max(0, slices.Index(s.swarms, p.swarm))
 	for _, a := range all {
 		if places.Locality(a.Addr()) <= places.Locality(p.addr.Addr()) {
-			s.book.Add(now, a, in)
+			s.book.AddNamed(now, a, in, p.addr.Addr())
 		}
 	}
 }

@@ -72,6 +72,8 @@
 //	why a connection ended                        ending/end.go           Of
 //	what its end means for the address            ending/end.go           Outcome
 //	who is dialed next                            addressbook/choice.go   entry.before
+//	how many addresses peers may name             addressbook/tellers.go  Book.AddNamed
+//	whom a private torrent dials (BEP 27)         dialing.go              State.foundByPeer
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse
 //	which peer gives up its place for another     eviction.go             State.makeRoom

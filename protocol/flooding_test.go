@@ -66,10 +66,14 @@ func TestFloods(t *testing.T) {
 		{"unknown", []string{"peer 1 joins 0000"}, []peerwire.Message{{Kind: peerwire.Unknown, ExtID: 99}}, many},
 		{"extension handshake", []string{"peer 1 joins ext 0000"}, []peerwire.Message{{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}}, some},
 		{"long extension message", []string{"peer 1 joins ext 0000"}, []peerwire.Message{{Kind: peerwire.Extended, ExtID: 5, Data: make([]byte, 64<<10)}}, some},
+		{"extension messages", []string{"peer 1 joins ext 0000", "peer 1 sends hello 5 a=3"}, []peerwire.Message{{Kind: peerwire.Extended, ExtID: 2, Data: []byte("answer me")}}, many},
+		{"extension of nobody", []string{"peer 1 joins ext 0000", "peer 1 sends hello 5 a=3"}, []peerwire.Message{{Kind: peerwire.Extended, ExtID: 3}}, many},
+		{"don't have", []string{"peer 1 joins ext 0000"}, []peerwire.Message{{Kind: peerwire.Extended, ExtID: 1, Data: make([]byte, 4)}}, some},
+		{"have and don't have", []string{"peer 1 joins ext 0000"}, []peerwire.Message{{Kind: peerwire.Have}, {Kind: peerwire.Extended, ExtID: 1, Data: make([]byte, 4)}}, some},
 		{"piece", []string{"peer 1 joins 1111"}, []peerwire.Message{{Kind: peerwire.Piece, Block: swarm.Block{Length: 1}, Data: []byte{1}}}, many},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t, []string{"have", "1000"})
+			w := newWorld(t, []string{"have", "1000", "extensions", "a"})
 			w.play("begin", "peer 2 joins 0000")
 			w.play(test.start...)
 			p := w.s.peers[1]
