@@ -18,6 +18,13 @@ func (e Found) apply(now time.Time, s *State) {
 	}
 }
 
+// apply counts a vote for our own address, by which connections have their priority.
+func (e OwnAddress) apply(_ time.Time, s *State) {
+	if s.own.Add(e.From, e.Addr) {
+		s.book.SetOwn(netip.AddrPortFrom(s.own.Of(e.Addr), s.port))
+	}
+}
+
 func (e Unreached) apply(now time.Time, s *State) {
 	s.book.Ended(now, e.Addr, e.Why)
 	if e.Err != nil {

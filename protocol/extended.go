@@ -27,7 +27,7 @@ func (s *State) sendHello(now time.Time, p *peer) {
 
 // receiveExtended reads the peer's extension handshake. We offer no other extension
 // message, so others are ignored. A handshake may come again, but not without limit.
-func (s *State) receiveExtended(p *peer, m peerwire.Message) error {
+func (s *State) receiveExtended(now time.Time, p *peer, m peerwire.Message) error {
 	if m.ExtID != extHandshake {
 		p.allowance.Spend(1 + len(m.Data)/bytesPerUnit)
 		return nil
@@ -38,6 +38,7 @@ func (s *State) receiveExtended(p *peer, m peerwire.Message) error {
 		return err
 	}
 	p.client = hello.V
+	OwnAddress{p.addr.Addr(), hello.YourIP}.apply(now, s)
 	if hello.Reqq > 0 {
 		p.pace.SetLimit(min(hello.Reqq, 1<<16))
 	}
