@@ -75,7 +75,7 @@
 //	why peers do not all dial at the same moment  addressbook/spread.go   Book.delay
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse
 //	which peer gives up its place for another     eviction.go             State.givesWay
-//	the canonical priority of a connection        addressbook/priority.go Priority
+//	the canonical priority of a connection        addressbook/priority.go  Priority
 //	by which address others see us                ownaddress/votes.go     Votes.Add
 //	how often one goes for the same network       places/replacements.go  Replacements.May
 //	when a full download dials another peer       eviction.go             State.replaceUnused

@@ -2,7 +2,7 @@ package addressbook
 
 import (
 	"encoding/binary"
-	"hash/fnv"
+	"hash/crc32"
 	"time"
 )
 
@@ -16,13 +16,9 @@ func (b *Book) delay(e *entry, wait time.Duration) time.Duration {
 	if b.spread == 0 {
 		return 0
 	}
-	h := fnv.New32a()
-	var text [16]byte
-	binary.BigEndian.PutUint64(text[:], b.spread)
-	binary.BigEndian.PutUint64(text[8:], uint64(e.failures))
-	h.Write(text[:])
-	addr, _ := e.addr.MarshalBinary()
-	h.Write(addr)
+	text, _ := e.addr.AppendBinary(nil)
+	text = binary.BigEndian.AppendUint64(text, b.spread)
+	text = binary.BigEndian.AppendUint64(text, uint64(e.failures))
 	const parts = 1000
-	return wait / 4 * time.Duration(h.Sum32()%parts) / parts
+	return wait / 4 * time.Duration(crc32.Checksum(text, castagnoli)%parts) / parts
 }
