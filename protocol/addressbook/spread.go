@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Spread has the waits before an address is tried again made longer by up to a quarter, by a
-// number that no two peers of a swarm share: when a seed comes back, those who lost it must
-// not all dial it at the same moment. Zero means no such delay.
+// Spread has the waits before an address is tried again made longer by up to a quarter, but
+// for the first, by a number that no two peers of a swarm share: when a seed comes back, those
+// who lost it must not all dial it at the same moment. Zero means no such delay.
 func (b *Book) Spread(number uint64) { b.spread = number }
 
 // delay returns the time to add to a wait. It is another one for each address and attempt.
 func (b *Book) delay(e *entry, wait time.Duration) time.Duration {
-	if b.spread == 0 {
+	if b.spread == 0 || wait <= backoff[0] {
 		return 0
 	}
 	text, _ := e.addr.AppendBinary(nil)
