@@ -36,6 +36,13 @@ func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
 	}
 }
 
+// apply counts a vote for our own address, by which connections have their priority.
+func (e OwnAddress) apply(_ time.Time, s *State) {
+	if s.own.Add(e.From, e.Addr) {
+		s.book.SetOwn(netip.AddrPortFrom(s.own.Of(e.Addr), s.port))
+	}
+}
+
 func (e Unreached) apply(now time.Time, s *State) {
 	s.book.Ended(now, e.Addr, e.Why)
 	if e.Err != nil {

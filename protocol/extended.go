@@ -80,6 +80,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	p.client = hello.V
 	p.encrypts = hello.Encrypt
 	p.uploadOnly = hello.UploadOnly
+	OwnAddress{p.addr.Addr(), hello.YourIP}.apply(now, s)
 	if hello.Reqq > 0 {
 		p.pace.SetLimit(min(hello.Reqq, 1<<16))
 	}

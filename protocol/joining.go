@@ -83,7 +83,7 @@ func (s *State) refusal(now time.Time, e Joined) error {
 	old, match := s.duplicateOf(e)
 	switch {
 	case old == nil:
-		return s.makeRoom(now, e.Addr.Addr(), e.Outgoing)
+		return s.makeRoom(now, e.Addr, e.Outgoing)
 	case match == duplicates.Pretends:
 		old.duplicateAt = now
 		return ending.ErrDuplicate

@@ -1,10 +1,12 @@
 package protocol
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/extension"
+	"github.com/shoal-bt/shoal/protocol/ownaddress"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/standin"
 	"github.com/shoal-bt/shoal/protocol/waiting"
@@ -51,6 +53,7 @@ type State struct {
 	uploadOnly bool
 	extensions *extension.Plan // nil for none
 	book       addressbook.Book
+	own        ownaddress.Votes // by which address others see us
 
 	*workingSet
 }
@@ -101,6 +104,8 @@ func New(now time.Time, setup Setup) *State {
 		figures:     figures{baseDown: setup.Downloaded, baseUp: setup.Uploaded},
 		workingSet:  emptySet,
 	}
+	// Peer ids end with characters of chance (https://www.bittorrent.org/beps/bep_0020.html).
+	s.book.Spread(binary.BigEndian.Uint64(config.PeerID[len(config.PeerID)-8:]))
 	if s.memory == nil {
 		s.memory = new(standin.Memory)
 	}

@@ -100,6 +100,7 @@ type Book struct {
 	due     time.Time // when Next may have something; zero for never
 
 	own4, own6 netip.AddrPort // ours, if known
+	spread     uint64         // see Spread
 
 	bans     bans
 	refusals refusals
@@ -314,6 +315,9 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 		return
 	}
 	wait := e.wait(now, how)
+	if how.isFailure() {
+		wait += b.delay(e, wait)
+	}
 	if mayBeFull {
 		wait = min(wait, fullRetry)
 	}
