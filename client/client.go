@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/udptracker"
 )
 
 // A Client downloads and seeds torrents. Its methods may be called from many
@@ -20,6 +21,7 @@ type Client struct {
 	config      Config
 	engine      *engine.Engine
 	locks       *resume.Locks                              // nil if nothing is remembered
+	udp         *udptracker.Trackers                       // makes UDP trackers; nil if they are not used
 	newTracker  func(url string) (swarm.PeerSource, error) // makes one
 	idleSlots   chan struct{}                              // holds a token for each torrent that becomes idle
 	closeCtx    context.Context                            // ends when Close begins
@@ -56,11 +58,13 @@ func New(config Config) (*Client, error) {
 		}
 		return nil, fmt.Errorf("client: %w", err)
 	}
+	udp := newUDPTrackers(cfg)
 	c := &Client{
 		config:     cfg,
 		engine:     e,
 		locks:      newLocks(cfg.State),
-		newTracker: newTrackerFunc(cfg.Tracker),
+		udp:        udp,
+		newTracker: newTrackerFunc(cfg.Tracker, udp),
 		idleSlots:  make(chan struct{}, maxBecomingIdle),
 		done:       make(chan struct{}),
 		torrents:   make(map[swarm.ID]*Torrent),

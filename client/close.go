@@ -37,6 +37,9 @@ func (c *Client) Close() error {
 	}
 	wg.Wait()
 	c.closeErr = errors.Join(append(errs, c.engine.Close())...)
+	if c.udp != nil {
+		c.udp.Close() // no source is called any more
+	}
 	if c.locks != nil {
 		c.closeErr = errors.Join(c.closeErr, c.locks.Close())
 	}
@@ -110,6 +113,9 @@ func (t *Torrent) wrapError(err error) error {
 	reason := t.closeReason()
 	if errors.Is(err, engine.ErrClosed) && reason != nil {
 		err = reason
+	}
+	if errors.Is(err, engine.ErrUploadOnly) {
+		err = ErrReadOnly // and something is missing
 	}
 	return fmt.Errorf("client: %q: %w", t.name, err)
 }

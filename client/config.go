@@ -16,6 +16,7 @@ import (
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/udptracker"
 )
 
 // Off is a value of Config.State and Config.Listen: nothing is remembered, or no
@@ -64,6 +65,12 @@ type Config struct {
 	// and private addresses.
 	Tracker httptracker.Config
 
+	// UDPTracker tunes announces to UDP trackers. RefuseLocal and From are those of
+	// Tracker if they are not set. If Tracker has a Client or Dial, which may lead
+	// through a proxy, UDP trackers are used only if UDPTracker has Listen, Conn4 or
+	// Conn6, so that nothing goes around the proxy.
+	UDPTracker udptracker.Config
+
 	// TrackerErrors is the number of errors of a tracker in a row after which an
 	// engine.Warning is emitted. Zero means 15, a negative number means never.
 	TrackerErrors int
@@ -95,7 +102,7 @@ type Config struct {
 
 	// NewSources makes the sources of a torrent, in place of its trackers and those
 	// of Announce. For a private torrent it must return only the torrent's own
-	// trackers. Nil means HTTP trackers.
+	// trackers. Nil means its HTTP and UDP trackers.
 	NewSources func(t *metainfo.Torrent) ([]swarm.PeerSource, error)
 }
 
@@ -126,6 +133,10 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Tracker.UserAgent == "" {
 		c.Tracker.UserAgent = c.UserAgent
+	}
+	c.UDPTracker.RefuseLocal = c.UDPTracker.RefuseLocal || c.Tracker.RefuseLocal
+	if len(c.UDPTracker.From) == 0 {
+		c.UDPTracker.From = c.Tracker.From
 	}
 	if c.Disk.Handles == nil {
 		c.Disk.Handles = diskstore.NewHandles(0)

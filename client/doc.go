@@ -59,6 +59,8 @@
 //	what a private torrent may meet                 sources.go                           checkPrivate
 //	which trackers a torrent has                    sources.go                           Torrent.newSources
 //	which addresses peers may have                  peers.go                             checkPeer
+//	which trackers are asked over UDP               trackers.go                          newTrackerFunc
+//	when UDP trackers are not used                  trackers.go                          newUDPTrackers
 //	when the user hears about a failing tracker     trackers.go                          Torrent.newTiers
 //	which trackers are remembered                   trackers.go                          trackers.tiersToSave
 //

@@ -1,12 +1,15 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/udptracker"
 )
 
 // trackers are the trackers of a torrent.
@@ -27,7 +30,7 @@ func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
 	if t.trackers.userAgent != "" {
 		config := t.client.config.Tracker
 		config.UserAgent = t.trackers.userAgent
-		open = newTrackerFunc(config)
+		open = newTrackerFunc(config, t.client.udp)
 	}
 	return httptracker.NewTiers(urls, httptracker.TiersConfig{
 		Open:      open,
@@ -38,10 +41,32 @@ func (t *Torrent) newTiers(urls [][]string) *httptracker.Tiers {
 	})
 }
 
-// newTrackerFunc returns a function that makes trackers, which share a Config.
-func newTrackerFunc(c httptracker.Config) func(url string) (swarm.PeerSource, error) {
-	trackers := httptracker.NewTrackers(c)
-	return func(url string) (swarm.PeerSource, error) { return trackers.New(url) }
+// newTrackerFunc returns a function that makes trackers by the scheme of their URL. Those
+// of a scheme share what they need. udp is nil if UDP trackers must not be used.
+func newTrackerFunc(c httptracker.Config, udp *udptracker.Trackers) func(url string) (swarm.PeerSource, error) {
+	http := httptracker.NewTrackers(c)
+	return func(url string) (swarm.PeerSource, error) {
+		scheme, _, _ := strings.Cut(url, "://")
+		switch {
+		case !strings.EqualFold(scheme, "udp"):
+			return http.New(url)
+		case udp == nil:
+			return nil, errAroundProxy
+		}
+		return udp.New(url)
+	}
+}
+
+var errAroundProxy = errors.New("UDP trackers are not used, because they would go around Config.Tracker.Client or Dial; set Config.UDPTracker.Listen too")
+
+// newUDPTrackers returns what opens UDP trackers; nil if that would go around a proxy.
+func newUDPTrackers(c Config) *udptracker.Trackers {
+	hasOwnTCP := c.Tracker.Client != nil || c.Tracker.Dial != nil
+	hasOwnUDP := c.UDPTracker.Listen != nil || c.UDPTracker.Conn4 != nil || c.UDPTracker.Conn6 != nil
+	if hasOwnTCP && !hasOwnUDP {
+		return nil
+	}
+	return udptracker.NewTrackers(c.UDPTracker)
 }
 
 // countURLs returns the number of URLs.

@@ -75,7 +75,7 @@ func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int
 // trimCredits gives back the units of a peer that no request stands for: a block that
 // comes after a choke takes the place of the one that is requested again.
 func (s *State) trimCredits(p *peer) {
-	n := p.tally.Credits() - len(p.requests)
+	n := p.tally.Credits() - p.requests.Len()
 	if n > 0 {
 		s.memory.Release(p.tally.TakeCredits(n))
 	}

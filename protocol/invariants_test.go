@@ -66,9 +66,18 @@ func (w *world) peerRules() error {
 	if limit > 0 && (len(s.order) > limit || len(s.peers) > limit+maxClosing) {
 		return fmt.Errorf("%d peers and %d that are closing, of %d", len(s.order), len(s.peers)-len(s.order), limit)
 	}
+	if s.uploadOnly && s.pieces.Len()+s.buffers.out > 0 {
+		return errors.New("pieces are in progress, though nothing is wanted")
+	}
 	for _, p := range s.order {
+		switch {
+		case s.wantsNothing() && p.amInterested:
+			return fmt.Errorf("peer %d thinks that we are interested, and nothing is wanted", p.id)
+		case s.isUseless(p):
+			return fmt.Errorf("peer %d is connected, and neither side wants anything", p.id)
+		}
 		seen := make(map[swarm.Block]bool)
-		for _, r := range p.requests {
+		for _, r := range p.requests.Open() {
 			switch {
 			case seen[r.Block]:
 				return fmt.Errorf("peer %d was asked twice for %v", p.id, r.Block)
@@ -79,8 +88,8 @@ func (w *world) peerRules() error {
 		}
 		credits, queued := p.tally.Credits(), p.tally.Queued()
 		switch {
-		case credits > len(p.requests):
-			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, len(p.requests))
+		case credits > p.requests.Len():
+			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, p.requests.Len())
 		case queued < 0:
 			return fmt.Errorf("peer %d: %d blocks wait to be sent", p.id, queued)
 		}
@@ -133,7 +142,7 @@ func (w *world) assemblyRules(a *pieces.Assembly) error {
 // pickerKnows holds the picker to what the State knows.
 func (w *world) pickerKnows() error {
 	s := w.s
-	if want := s.Running() && !s.complete(); s.hasPicker() != want {
+	if want := s.Running() && !s.wantsNothing(); s.hasPicker() != want {
 		return fmt.Errorf("there is a picker: %v, and one is needed: %v", s.hasPicker(), want)
 	}
 	l, ok := s.picker.(*pickertest.Lowest)

@@ -130,14 +130,14 @@ func quickDownload(t *testing.T, torrent ...string) (w *world, soon int) {
 	w = newWorld(t, torrent)
 	w.play("begin", "peer 1 joins fast all", "peer 1 sends unchoke")
 	p := w.s.peers[1]
-	for len(p.requests) > 0 {
-		b := p.requests[0].Block
+	for p.requests.Len() > 0 {
+		b := p.requests.Open()[0].Block
 		w.play("+1ms", fmt.Sprintf("peer 1 sends piece %s", brief(*w.setup.Geometry, b)))
 		for _, j := range slices.Clone(w.jobs) {
 			if j.Section && j.Soon {
 				soon++
 			}
-			if len(p.requests) == 0 {
+			if p.requests.Len() == 0 {
 				break
 			}
 			w.play(fmt.Sprintf("verdict %d ok", j.Piece))
@@ -157,7 +157,7 @@ func TestEarlyHashingIsBounded(t *testing.T) {
 			if p.requests.Find(b) < 0 { // as if the queue were as long already
 				w.quota.Reserve(1)
 				p.tally.AddCredit()
-				p.requests = append(p.requests, requests.Request{Block: b, Sent: w.now})
+				p.requests.Add(requests.Request{Block: b, Sent: w.now})
 			}
 			w.obey([]string{"peer", "1", "sends", "piece", brief(*w.setup.Geometry, b)})
 		}

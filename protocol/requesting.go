@@ -20,9 +20,9 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 	if !s.Running() || p.closing || !p.amInterested || !mayRequest {
 		return
 	}
-	room := p.pace.Room(len(p.requests))
+	room := p.pace.Room(p.requests.Len())
 	// Few requests a message cost more than a queue that is an eighth shorter.
-	if room < 1 || (len(p.requests) > 0 && room < p.pace.Target()/8) {
+	if room < 1 || (p.requests.Len() > 0 && room < p.pace.Target()/8) {
 		return
 	}
 	granted := s.reserve(room)
@@ -34,7 +34,7 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 	if len(s.picked) == 0 {
 		return
 	}
-	if len(p.requests) == 0 {
+	if p.requests.Len() == 0 {
 		p.lastBlock = now
 	}
 	anyLate := p.requests.AnyLate()
@@ -44,7 +44,7 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 			continue
 		}
 		p.tally.AddCredit()
-		p.requests = append(p.requests, requests.Request{Block: b, Sent: now})
+		p.requests.Add(requests.Request{Block: b, Sent: now})
 		s.sendRequest(now, p, b)
 	}
 	s.scheduleTimeouts(now)
@@ -67,7 +67,7 @@ func (s *State) pick(now time.Time, p *peer, n int) []swarm.Block {
 		ask.Only = p.allowed
 	}
 	picked := s.picker.Pick(s.picked[:0], ask)
-	isWaiting := len(p.requests) == 0
+	isWaiting := p.requests.Len() == 0
 	if len(picked) == 0 && ask.MaxNewPieces == 0 && isWaiting {
 		// This peer has none of the partial pieces. It must not wait until the peers
 		// that have them complete them, because these may have left.
@@ -114,7 +114,7 @@ func (s *State) reviveRequest(now time.Time, p *peer, b swarm.Block) bool {
 	if r.Void {
 		s.sendRequest(now, p, b)
 	}
-	p.requests = append(p.requests, requests.Request{Block: b, Sent: now})
+	p.requests.Add(requests.Request{Block: b, Sent: now})
 	s.memory.Release(1)
 	return true
 }
@@ -129,8 +129,8 @@ func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 		return
 	}
 	i := p.requests.Find(b)
-	if i >= 0 && !p.requests[i].Late {
-		p.requests[i].Late, p.requests[i].Void = true, true
+	if i >= 0 && !p.requests.Open()[i].Late {
+		p.requests.Open()[i].Late, p.requests.Open()[i].Void = true, true
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: b})
 		p.allowance.Earn(1) // it answers with a reject
 	}
@@ -154,9 +154,9 @@ func (s *State) receiveChoke(p *peer) {
 	if p.fast {
 		return
 	}
-	p.allowance.Spend(len(p.requests)) // each was picked for nothing
-	s.memory.Release(p.tally.TakeCredits(len(p.requests)))
-	for _, r := range p.requests {
+	p.allowance.Spend(p.requests.Len()) // each was picked for nothing
+	s.memory.Release(p.tally.TakeCredits(p.requests.Len()))
+	for _, r := range p.requests.Open() {
 		if !r.Late {
 			s.picker.Drop(p.id, r.Block)
 		}

@@ -35,7 +35,7 @@ func (s *State) sectionSoon() bool {
 	coming := s.pieces.CountComing()
 	for _, p := range s.order {
 		n := int(p.pace.Rate() * HashWait.Seconds() / swarm.BlockLen)
-		for _, r := range p.requests[:min(n, len(p.requests))] {
+		for _, r := range p.requests.Open()[:min(n, p.requests.Len())] {
 			if coming.Add(r.Block.Piece) >= s.sections.Min {
 				return true
 			}

@@ -27,7 +27,7 @@ func (t *timeoutChecks) nextDeadline() time.Time { return t.at }
 // scheduleTimeouts schedules the next check of timeouts: soon while requests are open.
 func (s *State) scheduleTimeouts(now time.Time) {
 	every := checkOtherwise
-	if slices.ContainsFunc(s.order, func(p *peer) bool { return len(p.requests) > 0 }) {
+	if slices.ContainsFunc(s.order, func(p *peer) bool { return p.requests.Len() > 0 }) {
 		every = checkWhileRequesting
 	}
 	s.timeouts.at = earlier(s.timeouts.at, now.Add(every))
@@ -45,8 +45,9 @@ func (s *State) checkTimeouts(now time.Time) {
 		if p.closing {
 			continue
 		}
+		p.extension.Tick(now)
 		s.checkRequests(now, p)
-		if p.parole && len(p.requests) == 0 {
+		if p.parole && p.requests.Len() == 0 {
 			s.repick = true // what others held up may be free by now
 		}
 		if now.Sub(p.lastSent) >= keepAliveAfter && !p.closing {
@@ -78,7 +79,7 @@ func (s *State) checkSilence(now time.Time, p *peer) {
 // TCP does; or when blocks arrive that were requested much later. What a stalled peer was asked for
 // becomes free for others; its units stay set aside, because it may still send.
 func (s *State) checkRequests(now time.Time, p *peer) {
-	if len(p.requests) == 0 {
+	if p.requests.Len() == 0 {
 		return
 	}
 	wait := p.pace.Timeout()
@@ -107,14 +108,14 @@ func (s *State) giveUpRequests(now time.Time, p *peer) {
 		s.closePeer(now, p, ending.ErrTimeout)
 		return
 	}
-	for _, r := range p.requests {
+	for _, r := range p.requests.Open() {
 		if !r.Late {
 			s.picker.Drop(p.id, r.Block)
 		}
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
 		p.allowance.Earn(1) // it answers with a reject
 	}
-	s.memory.Release(p.tally.TakeCredits(len(p.requests)))
+	s.memory.Release(p.tally.TakeCredits(p.requests.Len()))
 	p.requests.Clear()
 	p.lastBlock = now
 	p.pace.Stalled()

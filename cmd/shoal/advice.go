@@ -11,7 +11,9 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/udptracker"
 )
 
 // advice says what a user can do about an error; empty if nothing is known to help. It
@@ -69,9 +71,14 @@ func (c *console) advice(err error) string {
 // networkAdvice is advice on errors of addresses and connections.
 func (c *console) networkAdvice(err error) string {
 	var status *client.StatusError
+	var timeout *udptracker.TimeoutError
 	var dns *net.DNSError
 	var network *net.OpError
 	switch {
+	case errors.As(err, &timeout):
+		return "Check the address and the port. A firewall or a VPN may also block UDP; then use a tracker with http or https."
+	case errors.Is(err, httptracker.ErrNoScrape):
+		return "Ask another tracker, or download the torrent to see its peers."
 	case errors.As(err, &status):
 		return "Check the address, or save the .torrent file with a browser in which you are logged in."
 	case errors.As(err, &dns): // also of a peer's name

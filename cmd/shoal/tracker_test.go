@@ -64,9 +64,9 @@ func TestOddTrackerAnswer(t *testing.T) {
 func TestTrackersOfOtherSchemes(t *testing.T) {
 	isolate(t)
 	makeContent(t, 1<<18)
-	shoal(t, exitOK, "create", "album", "--announce", "udp://tracker.example:6969")
+	shoal(t, exitOK, "create", "album", "--announce", "wss://tracker.example")
 	get := start(t, "get", "album.torrent", "--dir", "got", "--state", "off", "--listen", "off")
-	get.err.await(t, "the torrent names only UDP trackers, which Shoal does not support yet")
+	get.err.await(t, "the torrent names only WebSocket trackers, which Shoal does not support yet")
 	get.stop()
 	get.wait(t, exitInterrupted)
 }

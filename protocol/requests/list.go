@@ -25,56 +25,76 @@ type Request struct {
 // fewRequests is the number of requests for which a List keeps memory while it is empty.
 const fewRequests = 64
 
-// A List is the open requests to one peer, oldest first. It has no block twice.
-type List []Request
+// A List is the open requests to one peer, oldest first. It has no block twice. The zero
+// List is empty.
+type List struct {
+	all  []Request
+	head int // all[head:] are open
+}
+
+// Len returns the number of requests.
+func (l *List) Len() int { return len(l.all) - l.head }
+
+// Open returns the requests. The slice is the List's, and valid until the next change.
+func (l *List) Open() []Request { return l.all[l.head:] }
+
+// Add appends a request. The memory of those that were removed is used again, so that a
+// peer that is always asked for more costs no new memory.
+func (l *List) Add(r Request) {
+	if len(l.all) == cap(l.all) && l.head > len(l.all)/2 {
+		l.all = l.all[:copy(l.all, l.Open())]
+		l.head = 0
+	}
+	l.all = append(l.all, r)
+}
 
 // Find returns the index of the request for b, or -1.
-func (l List) Find(b swarm.Block) int {
-	return slices.IndexFunc(l, func(r Request) bool { return r.Block == b })
+func (l *List) Find(b swarm.Block) int {
+	return slices.IndexFunc(l.Open(), func(r Request) bool { return r.Block == b })
 }
 
 // Remove removes request i and returns it. The first is the usual one, so it is cheap.
 func (l *List) Remove(i int) Request {
-	r := (*l)[i]
-	if len(*l) == 1 {
+	r := l.Open()[i]
+	switch {
+	case l.Len() == 1:
 		l.Clear()
-		return r
+	case i == 0:
+		l.head++
+	default:
+		l.all = slices.Delete(l.all, l.head+i, l.head+i+1)
 	}
-	if i == 0 {
-		*l = (*l)[1:]
-		return r
-	}
-	*l = slices.Delete(*l, i, i+1)
 	return r
 }
 
 // Clear removes all requests. It keeps the memory, if that is small.
 func (l *List) Clear() {
-	if cap(*l) > fewRequests {
-		*l = nil
-		return
+	l.head = 0
+	l.all = l.all[:0]
+	if cap(l.all) > fewRequests {
+		l.all = nil
 	}
-	*l = (*l)[:0]
 }
 
 // AnyLate reports whether a request is late.
-func (l List) AnyLate() bool {
-	return slices.ContainsFunc(l, func(r Request) bool { return r.Late })
+func (l *List) AnyLate() bool {
+	return slices.ContainsFunc(l.Open(), func(r Request) bool { return r.Late })
 }
 
 // HasOpen reports whether a block of a piece is requested and not late.
-func (l List) HasOpen(piece int) bool {
-	return slices.ContainsFunc(l, func(r Request) bool { return r.Block.Piece == piece && !r.Late })
+func (l *List) HasOpen(piece int) bool {
+	return slices.ContainsFunc(l.Open(), func(r Request) bool { return r.Block.Piece == piece && !r.Late })
 }
 
 // MarkLate marks the requests as late that are overdue, and yields their blocks. If the
 // peer has stalled, all are. Otherwise those are that were passed over: blocks come in
 // order, so one that was requested long before others that came is lost. wait is how long a
 // block may take, and lastBlock when the last one came.
-func (l List) MarkLate(now, lastBlock time.Time, wait time.Duration, stalled bool) iter.Seq[swarm.Block] {
+func (l *List) MarkLate(now, lastBlock time.Time, wait time.Duration, stalled bool) iter.Seq[swarm.Block] {
 	return func(yield func(swarm.Block) bool) {
-		for i := range l {
-			r := &l[i]
+		open := l.Open()
+		for i := range open {
+			r := &open[i]
 			isPassedOver := now.Sub(r.Sent) > 2*wait+pacing.QueueTime && r.Sent.Before(lastBlock.Add(-2*wait))
 			if r.Late || !(stalled || isPassedOver) {
 				continue
@@ -87,11 +107,29 @@ func (l List) MarkLate(now, lastBlock time.Time, wait time.Duration, stalled boo
 	}
 }
 
+// MarkPiece marks the requests for a piece as late, because the peer will not send it, and
+// yields their blocks.
+func (l *List) MarkPiece(piece int) iter.Seq[swarm.Block] {
+	return func(yield func(swarm.Block) bool) {
+		open := l.Open()
+		for i := range open {
+			r := &open[i]
+			if r.Late || r.Block.Piece != piece {
+				continue
+			}
+			r.Late, r.Void = true, true
+			if !yield(r.Block) {
+				return
+			}
+		}
+	}
+}
+
 // ForgetLate removes the oldest requests that are late and were sent before a time, and
 // returns how many. Cancelled blocks of a peer without the fast extension are never
 // answered.
 func (l *List) ForgetLate(before time.Time) (n int) {
-	for len(*l) > 0 && (*l)[0].Late && (*l)[0].Sent.Before(before) {
+	for l.Len() > 0 && l.Open()[0].Late && l.Open()[0].Sent.Before(before) {
 		l.Remove(0)
 		n++
 	}

@@ -9,8 +9,16 @@ import (
 
 func block(piece int) swarm.Block { return swarm.Block{Piece: piece, Length: swarm.BlockLen} }
 
+// list returns a List of requests.
+func list(all ...Request) (l List) {
+	for _, r := range all {
+		l.Add(r)
+	}
+	return l
+}
+
 func TestList(t *testing.T) {
-	l := List{{Block: block(1)}, {Block: block(2)}, {Block: block(3), Late: true}, {Block: block(4)}}
+	l := list(Request{Block: block(1)}, Request{Block: block(2)}, Request{Block: block(3), Late: true}, Request{Block: block(4)})
 	require.Equal(t, 1, l.Find(block(2)))
 	require.Equal(t, -1, l.Find(block(5)))
 	require.True(t, l.AnyLate())
@@ -19,21 +27,44 @@ func TestList(t *testing.T) {
 
 	require.Equal(t, block(3), l.Remove(2).Block)
 	require.Equal(t, block(1), l.Remove(0).Block)
-	require.Equal(t, List{{Block: block(2)}, {Block: block(4)}}, l)
+	require.Equal(t, 0, l.Find(block(2)), "it is the first now")
+	require.Equal(t, block(4), l.Remove(1).Block)
+	require.Equal(t, []Request{{Block: block(2)}}, l.Open())
 	require.False(t, l.AnyLate())
+}
+
+// A peer that is asked for a block whenever one comes costs no new memory.
+func TestListUsesItsMemoryAgain(t *testing.T) {
+	var l List
+	next := 0
+	add := func() {
+		l.Add(Request{Block: block(next)})
+		next++
+	}
+	for range 500 {
+		add()
+	}
+	allocs := testing.AllocsPerRun(10_000, func() {
+		if l.Remove(0).Block != block(next-500) {
+			panic("not the oldest")
+		}
+		add()
+	})
+	require.Zero(t, allocs)
+	require.Equal(t, 500, l.Len())
 }
 
 func TestEmptyListReleasesMemory(t *testing.T) {
 	var l List
 	for i := range 2 * fewRequests {
-		l = append(l, Request{Block: block(i)})
+		l.Add(Request{Block: block(i)})
 	}
-	for len(l) > 0 {
-		l.Remove(len(l) - 1)
+	for l.Len() > 0 {
+		l.Remove(l.Len() - 1)
 	}
-	require.Zero(t, cap(l))
-	l = append(l, Request{Block: block(1)})
+	require.Zero(t, cap(l.all))
+	l.Add(Request{Block: block(1)})
 	l.Clear()
-	require.Empty(t, l)
-	require.NotZero(t, cap(l))
+	require.Zero(t, l.Len())
+	require.NotZero(t, cap(l.all))
 }
