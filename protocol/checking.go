@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -88,6 +87,7 @@ func (e CheckResult) apply(now time.Time, s *State) {
 		s.fail(now, e.Err)
 	case e.OK:
 		s.memory.Drop(e.Blocks)
+		s.noteProven(a)
 		s.banLiars(now, e.Piece, e.Sums)
 		s.pieceHeld(now, e.Piece)
 	default:
@@ -107,7 +107,7 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 		if p.closing {
 			continue
 		}
-		s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
+		s.sendHave(now, p, piece)
 		p.allowance.Earn(2) // it may become interested, and lose interest again
 		if p.amInterested && p.has.Has(piece, s.n) {
 			s.updateInterest(now, p)

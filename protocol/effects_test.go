@@ -168,8 +168,29 @@ func (w *world) deliver(o *Outbox) {
 		w.say("serve %d: %s", o.Peer, brief(g, b))
 	}
 	c.line.Deliver(o)
-	_, blocks := c.line.Take(nil, nil, maxServing, 1<<30)
+	out, blocks := c.line.Take(nil, nil, maxServing, 1<<30)
 	c.tally.Sent(len(blocks))
+	c.answered(w, out, blocks)
+}
+
+// answered notes the requests that are answered: by a block, or by a reject among the
+// messages.
+func (c *conn) answered(w *world, out []byte, blocks []swarm.Block) {
+	d := peerwire.NewDecoder(peerwire.Limits{Geometry: *w.setup.Geometry, Fast: true})
+	for len(out) > 0 {
+		m, n, _, err := d.Decode(out)
+		require.NoError(w.t, err, w.place)
+		out = out[n:]
+		if m.Kind == peerwire.Reject {
+			require.True(w.t, c.fast, "%s: a reject to a peer that does not know it", w.place)
+			blocks = append(blocks, m.Block)
+		}
+	}
+	for _, b := range blocks {
+		if c.asked[b] > 0 { // what cannot be read is rejected after we took it for sent
+			c.asked[b]--
+		}
+	}
 }
 
 // mayRequest checks that a peer can be asked for a block.

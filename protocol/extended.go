@@ -67,7 +67,7 @@ func (s *State) sendHello(now time.Time, p *peer) {
 		YourIP:     p.addr.Addr().Unmap(),
 		IPv4:       public(s.config.IPv4),
 		IPv6:       public(s.config.IPv6),
-		UploadOnly: s.wantsNothing(),
+		UploadOnly: s.wantsNothing() && p.shown == nil, // not as a super-seed, which says that it has nothing
 	}
 	s.registry().Hello(&hello)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})

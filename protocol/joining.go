@@ -25,6 +25,7 @@ func (e Joined) apply(now time.Time, s *State) {
 		return
 	}
 	p := newPeer(now, e)
+	p.parole = s.isSuspect(p.addr.Addr())
 	if s.figures.traffic == nil {
 		s.figures.traffic = traffic.New(now)
 	}
@@ -135,7 +136,11 @@ func (s *State) refuse(now time.Time, e Joined, why error) {
 // those of the earlier owner (https://www.bittorrent.org/beps/bep_0010.html: a handshake
 // may come again and adds to the one before).
 func (s *State) sendFirst(now time.Time, p *peer) {
+	isHidden := s.hidePieces(now, p)
 	switch {
+	case isHidden && p.fast && !p.greeted:
+		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})
+	case isHidden: // no bitfield means the same
 	case p.greeted:
 		s.sendHaves(now, p)
 	case p.fast && s.complete() && s.unreadable.pieces.Due().IsZero():

@@ -101,6 +101,8 @@ func newWorld(t *testing.T, words []string) *world {
 			for name := range strings.SplitSeq(value, ",") {
 				w.setup.Extensions = append(w.setup.Extensions, w.newTalker(name))
 			}
+		case "super":
+			cfg.NewRevealer = func(pieces int, _ uint64) Revealer { return NewSuperSeed(pieces, 1) }
 		case "held":
 			cfg.Events |= OnHeld
 		default:
@@ -123,6 +125,7 @@ type conn struct {
 	fast     bool
 	line     Line
 	accepted bool
+	asked    map[swarm.Block]int // requests of it that are not answered
 }
 
 func (w *world) say(format string, args ...any) {
