@@ -3,6 +3,7 @@ package magnet
 import (
 	"context"
 	"net"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -161,4 +162,64 @@ func (c *prefixConn) Write(p []byte) (int, error) {
 		c.Conn.Write(c.more)
 	}
 	return n, err
+}
+
+// A source that names many addresses does not have us forget what the user named.
+func TestManyAddresses(t *testing.T) {
+	f, err := New(options(randomInfo(10), &network{}))
+	require.NoError(t, err)
+	r := newRun(t.Context(), f)
+	typed := at("8.8.8.8:1")
+	r.found([]swarm.Address{typed}, 1, Origin{User: true})
+	var many []swarm.Address
+	for i := range 2 * maxKnown {
+		many = append(many, swarm.Address{AddrPort: netip.AddrPortFrom(netip.AddrFrom4([4]byte{9, 1, byte(i >> 8), byte(i)}), 1)})
+	}
+	r.foundBy(&source{}, many, 1)
+	require.Len(t, r.known, maxKnown)
+	require.Len(t, r.order, maxKnown)
+	require.Equal(t, Origin{User: true}, r.originOf(typed.AddrPort))
+}
+
+// Without a limit of connections, all addresses are dialed at once.
+func TestNoLimitOfPeers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		info := randomInfo(10)
+		n := &network{}
+		o := options(info, n)
+		o.MaxPeers = -1
+		for i := range 45 {
+			o.Peers = append(o.Peers, swarm.Address{AddrPort: netip.AddrPortFrom(netip.AddrFrom4([4]byte{9, byte(i), 1, 1}), 1)})
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Nanosecond)
+		defer cancel()
+		_, err := Fetch(ctx, o)
+		require.Error(t, err)
+		require.Len(t, n.dials, 45)
+	})
+}
+
+// Peers that pretend to have metadata and take all places do not keep an honest one out.
+func TestPretenders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		info := randomInfo(20_000)
+		n := &network{peers: map[string]remote{"8.1.0.1:1": {trip, (&seeder{info: info}).serve}}}
+		o := options(info, n)
+		o.MaxPeers = 10
+		mute := &seeder{info: info, mute: true}
+		for i := range 20 {
+			a := swarm.Address{AddrPort: netip.AddrPortFrom(netip.AddrFrom4([4]byte{9, byte(i), 0, 1}), 1)}
+			n.peers[a.String()] = remote{trip, mute.serve}
+			o.Peers = append(o.Peers, a)
+		}
+		f, err := New(o)
+		require.NoError(t, err)
+		time.AfterFunc(5*time.Second, func() { f.AddPeers(at("8.1.0.1:1")) })
+		start := time.Now()
+		result, err := f.Run(t.Context())
+		require.NoError(t, err)
+		defer closeAll(result)
+		require.Equal(t, info, result.Info)
+		require.Less(t, time.Since(start), time.Minute)
+	})
 }
