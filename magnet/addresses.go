@@ -46,8 +46,7 @@ func (r *run) learn(now time.Time, a swarm.Address, in addressbook.Swarms) *know
 	k := r.known[a.AddrPort]
 	if k == nil {
 		if len(r.order) >= maxKnown {
-			delete(r.known, r.order[0])
-			r.order = r.order[1:]
+			r.forgetOldest()
 		}
 		k = &knownAddress{Address: a}
 		r.known[a.AddrPort] = k
@@ -58,6 +57,14 @@ func (r *run) learn(now time.Time, a swarm.Address, in addressbook.Swarms) *know
 		r.book.Add(now, a, in)
 	}
 	return k
+}
+
+// forgetOldest forgets who named the address that is known for longest. What the user named
+// is not forgotten for what others name.
+func (r *run) forgetOldest() {
+	i := max(slices.IndexFunc(r.order, func(a netip.AddrPort) bool { return !r.known[a].user }), 0)
+	delete(r.known, r.order[i])
+	r.order = slices.Delete(r.order, i, i+1)
 }
 
 // found takes in addresses that the user named, or a peer that dialed us.
@@ -114,7 +121,7 @@ func (r *run) isBanned(a netip.AddrPort) bool {
 // dial begins dials as long as there are addresses and places.
 func (r *run) dial(now time.Time) {
 	for r.book.Ready(now) {
-		if r.places.Len() >= r.limits.Total && !r.makeRoom(now) {
+		if r.isFull() && !r.makeRoom(now) {
 			return
 		}
 		a, in, ok := r.book.Next(now, false)
@@ -193,11 +200,14 @@ func outcomeOf(err error) addressbook.Outcome {
 // dialDue returns when dial may begin a dial; zero for never.
 func (r *run) dialDue(now time.Time) time.Time {
 	due := r.book.Due()
-	if due.IsZero() || r.places.Len() < r.limits.Total {
+	if due.IsZero() || !r.isFull() {
 		return due
 	}
 	return later(due, now.Add(spareRetry))
 }
+
+// isFull reports whether all places are taken.
+func (r *run) isFull() bool { return r.limits.Total >= 0 && r.places.Len() >= r.limits.Total }
 
 // isOutOfPeers reports whether nobody is connected and there is nobody to dial.
 func (r *run) isOutOfPeers(now time.Time) bool { return r.places.Len() == 0 && !r.book.Ready(now) }

@@ -34,12 +34,13 @@ type Options struct {
 	Peers   []swarm.Address
 	Sources []swarm.PeerSource
 
-	// MaxSize is the longest metadata that is fetched, in bytes. Zero means 64 MiB. At
-	// most twice as much is held at a time, whatever peers claim.
+	// MaxSize is the longest metadata that is fetched, in bytes. Zero means 64 MiB, a
+	// negative number 1 GiB. At most twice as much is held at a time, whatever peers claim.
 	MaxSize int
 
 	// MaxPeers is the number of connections, those that are being made included. Zero
-	// means 40. An address and a network have a share of them, as in a torrent.
+	// means 40, a negative number no limit. An address and a network have a share of them,
+	// as in a torrent.
 	MaxPeers int
 
 	// OnProgress gets each change of the progress; nil means that nobody is interested. It

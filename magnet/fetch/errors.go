@@ -33,7 +33,7 @@ var (
 	errReplayFull    = errors.New("the peer sent more than is kept until the torrent begins")
 	errTimeout       = errors.New("the peer was silent for too long")
 	errStalled       = errors.New("the peer does not answer requests for metadata")
-	errNoOffer       = errors.New("the peer has no metadata to offer, and a new one needs its place")
+	errSpare         = errors.New("the peer sends no metadata, and a new one needs its place")
 )
 
 // endOf returns which kind of end a reason is.
@@ -45,7 +45,7 @@ func endOf(why error) report.End {
 		return report.EndFlood
 	case errors.Is(why, errTimeout), errors.Is(why, errStalled):
 		return report.EndTimeout
-	case errors.Is(why, errReplayFull), errors.Is(why, errNoOffer):
+	case errors.Is(why, errReplayFull), errors.Is(why, errSpare):
 		return report.EndReplaced
 	}
 	return report.EndBroken

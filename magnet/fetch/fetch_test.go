@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -111,9 +112,9 @@ func TestGroupsTakeTurns(t *testing.T) {
 		w.add(&remote{delay: trip, info: info, size: 99_990 + i/2, mute: true})
 	}
 	w.add(&remote{delay: trip, info: info})
-	took := w.run(2 * time.Minute)
-	t.Log(took)
+	took := w.run(firstSlice + 10*time.Second)
 	require.Greater(t, took, firstSlice)
+	require.Equal(t, time.Unix(0, 0).Add(4*firstSlice), (&attempt{startedAt: time.Unix(0, 0), tries: 2}).sliceEnd(), "the next turn is longer")
 	require.LessOrEqual(t, w.most, 200_000+2*peerwire.MetadataPieceLen)
 }
 
@@ -186,6 +187,8 @@ func TestRejectingPeer(t *testing.T) {
 	require.Equal(t, map[int]int{0: 1}, r.requests())
 	w.runFor(35 * time.Second)
 	require.Equal(t, map[int]int{0: 2}, r.requests())
+	w.runFor(25 * time.Second)
+	require.Equal(t, map[int]int{0: 2}, r.requests(), "after twice the time")
 	r.reject = false
 	w.run(2 * time.Minute)
 	require.Equal(t, map[int]int{0: 3}, r.requests())
@@ -228,21 +231,28 @@ func TestPeersThatLeave(t *testing.T) {
 	require.Empty(t, w.s.groups, "not forever")
 }
 
-// Peers without metadata give up their place, after a while, and one with metadata does not.
+// Peers that send no metadata give up their place after a while, and one that sends does not.
 func TestSpare(t *testing.T) {
 	info := randomInfo(200_000)
 	w := newWorld(t, info)
-	w.add(&remote{delay: trip, info: info, reject: true})
-	none := w.add(&remote{delay: trip, size: -1})
+	w.add(&remote{delay: trip, info: info, rate: 4000})
+	useless := []*remote{
+		w.add(&remote{delay: trip, info: info, size: 150_000, reject: true}),
+		w.add(&remote{delay: trip, info: info, size: 150_001, mute: true}),
+		w.add(&remote{delay: trip, size: -1}),
+	}
 	w.runFor(spareAfter)
 	_, ok := w.s.Spare(w.now)
 	require.False(t, ok)
 	w.runFor(time.Second)
-	c, ok := w.s.Spare(w.now)
-	require.True(t, ok)
-	require.Equal(t, none.id, c.Peer)
+	for _, r := range useless {
+		c, ok := w.s.Spare(w.now)
+		require.True(t, ok)
+		require.Equal(t, Close{Peer: r.id, Addr: addrOf(r.id), Why: errSpare, End: report.EndReplaced}, c)
+	}
 	_, ok = w.s.Spare(w.now)
 	require.False(t, ok)
+	w.run(time.Minute)
 }
 
 // Keep-alives are sent, and a silent peer is left.

@@ -118,6 +118,7 @@ func (f *fuzzed) act(b []byte) int {
 		f.wait(time.Duration(min(arg, 100)) * time.Second)
 		f.answer() // so that it does not stall
 	case 9:
+		f.answer()
 		f.s.Spare(f.now)
 		if f.s.peers[honestPeer] == nil {
 			f.t.Fatal("the honest peer gave up its place")

@@ -15,6 +15,9 @@ import (
 // DefaultMaxSize is the longest info dictionary that is fetched by default, in bytes.
 const DefaultMaxSize = 64 << 20
 
+// mostMaxSize is the largest Config.MaxSize: twice as much still fits into 32 bits.
+const mostMaxSize = 1<<30 - 1
+
 // A Config says what to fetch. It is read once.
 type Config struct {
 	// HashV1 and HashV2 are the info hashes. A zero one is not given; at least one must
@@ -23,7 +26,8 @@ type Config struct {
 	HashV2 [32]byte
 
 	// MaxSize is the longest info dictionary that is fetched, in bytes. Zero means
-	// DefaultMaxSize. At most twice as much is held, whatever peers claim.
+	// DefaultMaxSize, a negative number 1 GiB, which is the most. At most twice as much is
+	// held, whatever peers claim.
 	MaxSize int
 
 	UserAgent string // the v of our extension handshake; empty for none
@@ -87,6 +91,9 @@ type State struct {
 // New returns a State without peers.
 func New(c Config) *State {
 	c.MaxSize = cmp.Or(c.MaxSize, DefaultMaxSize)
+	if c.MaxSize < 0 || c.MaxSize > mostMaxSize {
+		c.MaxSize = mostMaxSize
+	}
 	return &State{config: c, peers: make(map[swarm.Peer]*peer)}
 }
 

@@ -16,7 +16,7 @@ const (
 	giveUpAfter          = 30 * time.Second  // without an answer: the requests count as forgotten
 	maxStalls            = 3                 // times in a row that requests are forgotten, until the peer goes
 	oversizePatience     = 5 * time.Minute   // while each size is above the limit, until the fetch fails
-	spareAfter           = 10 * time.Second  // without an offer: the peer may give up its place
+	spareAfter           = 10 * time.Second  // without use: the peer may give up its place
 )
 
 // checkTimeouts goes through the peers if that is due: whose answers are late, who is
@@ -98,12 +98,15 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// Spare removes the peer that should give up its place if there is a better use for it: the
-// one that has had no metadata to offer for longest. It reports false if there is none.
+// Spare removes the peer that should give up its place if somebody waits for one: of those
+// that offer no metadata, reject requests or do not answer them, the one that joined first.
+// Without this rule, peers that pretend to have metadata could keep all others out. It
+// reports false if there is none.
 func (s *State) Spare(now time.Time) (Close, bool) {
 	for _, p := range s.order {
-		if p.group == nil && now.Sub(p.joinedAt) >= spareAfter {
-			return s.end(now, p, errNoOffer), true
+		isUseless := p.group == nil || p.rejects > 0 || len(p.open) > 0
+		if isUseless && now.Sub(later(p.joinedAt, p.lastData)) >= spareAfter {
+			return s.end(now, p, errSpare), true
 		}
 	}
 	return Close{}, false
