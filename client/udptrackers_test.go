@@ -83,7 +83,9 @@ func TestUDPTrackers(t *testing.T) {
 	require.Error(t, all[0].Err)
 	require.NotContains(t, all[1].URL, passkey)
 	require.Equal(t, tiers, seed.AnnounceURLs())
+	k.mu.Lock()
 	require.True(t, bytes.HasSuffix(k.data, []byte("/"+passkey)))
+	k.mu.Unlock()
 
 	c, err := client.New(client.Config{Dir: t.TempDir(), State: client.Off, Listen: "127.0.0.1:0"})
 	require.NoError(t, err)
