@@ -44,7 +44,7 @@ func (c *Connector) Accept(ctx context.Context, socket net.Conn, answer Answer) 
 	err := c.accept(ctx, conn, answer)
 	if err != nil {
 		conn.Close()
-		return nil, &Error{Addr: conn.Addr, Why: reasonOf(err), Err: err}
+		return nil, &Error{Addr: conn.Addr, Why: handshakeReason(err), Err: err}
 	}
 	return conn, nil
 }

@@ -160,7 +160,7 @@ func TestAccept(t *testing.T) {
 		{name: "secured, or plain", peer: dials(mask{7}, them), secures: both},
 		{name: "secured by another", peer: dials(mask{8}, them), secures: both},
 		{name: "only secured", peer: dials(mask{7}, them), secures: []Secure{mask{7}}},
-		{name: "plain, only secured", peer: dials(nil, them), secures: []Secure{mask{7}}, why: Filtered, cause: errPlain},
+		{name: "plain, only secured", peer: dials(nil, them), secures: []Secure{mask{7}}, why: Refused, cause: errPlain},
 		{name: "secured, only plain", peer: dials(mask{7}, them), why: Foreign},
 		{name: "secured by none of ours", peer: dials(mask{9}, them), secures: both, why: Foreign, cause: errUnknownKind},
 		{name: "another protocol", peer: say([]byte("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n")), why: Foreign},
@@ -266,7 +266,14 @@ func TestReceivers(t *testing.T) {
 	stopFirst := c.Receive(someSwarm, Receiver{Ours: us})
 	r, ok := c.Receiver(someSwarm)
 	require.True(t, ok)
-	require.Equal(t, us, r.Ours)
+	ours, err := r.Answer(somewhere)
+	require.NoError(t, err)
+	require.Equal(t, us, ours)
+	r.Admit = func(a netip.AddrPort) bool { return a == somewhere }
+	_, err = r.Answer(somewhere)
+	require.NoError(t, err)
+	_, err = r.Answer(netip.MustParseAddrPort("10.0.0.3:1"))
+	require.ErrorIs(t, err, errNotAdmitted)
 	stopSecond := c.Receive(someSwarm, Receiver{Ours: them})
 	stopFirst()
 	stopFirst()

@@ -19,7 +19,6 @@ var errOthersWait = fmt.Errorf("no answer while other dials wait: %w", context.D
 // hands is asked with the next Secure, and not by the other Dialers, because they lead to
 // the same program.
 func (c *Connector) dial(p *pending) (*Conn, error) {
-	p.Addr = unmap(p.Addr)
 	switch {
 	case p.ctx.Err() != nil:
 		return nil, p.canceled()
@@ -62,7 +61,7 @@ func (c *Connector) tryDialer(p *pending, d Dialer) (conn *Conn, wasReached bool
 			return conn, true, nil
 		}
 		socket.Close()
-		last = p.failed(reasonOf(err), err)
+		last = p.failed(handshakeReason(err), err)
 		if last.Why.isFinal() {
 			break
 		}

@@ -39,6 +39,22 @@ type Conn struct {
 	// order in which they came, and at the end perhaps a part of one. At most MaxReplay
 	// bytes.
 	Replay []byte
+
+	release func() // gives back its place of Options.MaxConns; nil if it has none
+}
+
+// Release says that another counts the connection from now on, so that its place of
+// Options.MaxConns is free. It may be called again, by any goroutine.
+func (c *Conn) Release() {
+	if c.release != nil {
+		c.release()
+	}
+}
+
+// Close closes the socket, and releases the connection.
+func (c *Conn) Close() error {
+	c.Release()
+	return c.Conn.Close()
 }
 
 // Supports reports whether both sides have set a bit of the handshake.

@@ -24,6 +24,13 @@ type Options struct {
 	// limit.
 	HalfOpen int
 
+	// MaxConns is the number of connections that nobody else counts: those of requests
+	// without Admit, and those that a Receiver takes. Each has a place until it is closed
+	// or released. The last eighth is kept for groups that have none, and a group gets no
+	// further place when it has more than are free. Zero means 200, a negative number
+	// means no limit.
+	MaxConns int
+
 	// ConnectTimeout ends an attempt to connect; zero means 15 s. HandshakeTimeout ends
 	// a handshake; zero means 10 s. Negative means no limit. Request.First says when an
 	// attempt has less time.
@@ -43,6 +50,7 @@ type Connector struct {
 	groups map[any]*group // that dial, or wait to
 	turns  []*group       // those that have somebody to dial, the next one first
 	busy   int            // dials under way
+	held   int            // places of Options.MaxConns that are taken
 	closed bool           // Close was called
 
 	swarms swarms
@@ -58,6 +66,7 @@ func New(o Options) *Connector {
 		o.Secures = []Secure{nil}
 	}
 	o.HalfOpen = cmp.Or(o.HalfOpen, 50)
+	o.MaxConns = cmp.Or(o.MaxConns, 200)
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 15*time.Second)
 	o.HandshakeTimeout = cmp.Or(o.HandshakeTimeout, 10*time.Second)
 	if o.Blocked == nil {
@@ -69,11 +78,24 @@ func New(o Options) *Connector {
 // Blocked reports whether the filter blocks an address.
 func (c *Connector) Blocked(a netip.Addr) bool { return c.options.Blocked(a.Unmap()) }
 
-// Close refuses further dials, and waits until none waits or is under way. It ends none of
-// them: those who dial do that by their contexts. Connections stay open.
+// Close refuses further dials, ends those that wait, and waits for those under way, which
+// their callers end by their contexts. Connections stay open.
 func (c *Connector) Close() {
-	c.mu.Lock()
-	c.closed = true
-	c.mu.Unlock()
+	for _, p := range c.refuseDials() {
+		p.done(nil, ErrClosed)
+	}
 	c.running.Wait()
+}
+
+// refuseDials refuses further dials, and takes out those that wait.
+func (c *Connector) refuseDials() (waiting []*pending) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	for _, g := range slices.Clone(c.turns) {
+		waiting = append(waiting, g.waiting...)
+		g.waiting = nil
+		c.tidy(g)
+	}
+	return waiting
 }

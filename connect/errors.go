@@ -29,18 +29,18 @@ var (
 // A Reason says why there is no connection.
 type Reason uint8
 
-// The reasons. Of dials, Unreached matches ErrConnect, and those from HungUp to Refused
-// match ErrHandshake.
+// The reasons. An Error with Unreached matches ErrConnect, and one with a reason from HungUp
+// to Refused matches ErrHandshake.
 const (
 	Unreached Reason = iota + 1 // nobody listens there, or no answer came in time
-	Filtered                    // the filter blocks the address, or a plain connection is not allowed
+	Filtered                    // the filter blocks the address
 	Canceled                    // the caller gave up
 	HungUp                      // the peer closed the connection in the handshake
 	Silent                      // the peer sent no handshake in time
 	Foreign                     // the peer speaks another protocol, or only encrypted
 	Self                        // we dialed ourselves
 	NoTorrent                   // the peer named a swarm that the other side does not have
-	Refused                     // answer returned an error
+	Refused                     // we did not want it: the Answer was an error, or it does not encrypt
 )
 
 // String returns what happened.
@@ -115,13 +115,22 @@ func (e *Error) step() error {
 	return nil
 }
 
+// ReasonOf returns the reason that an error has of this package; zero if it has none.
+func ReasonOf(err error) Reason {
+	var failed *Error
+	if !errors.As(err, &failed) {
+		return 0
+	}
+	return failed.Why
+}
+
 // A refusal is an error of an Answer.
 type refusal struct{ error }
 
 func (r refusal) Unwrap() error { return r.error }
 
-// reasonOf returns why a handshake failed.
-func reasonOf(err error) Reason {
+// handshakeReason returns why a handshake failed.
+func handshakeReason(err error) Reason {
 	var refused refusal
 	var foreign *handshake.ProtocolError
 	var timeout net.Error
@@ -131,7 +140,7 @@ func reasonOf(err error) Reason {
 	case errors.As(err, &refused):
 		return Refused
 	case errors.Is(err, errPlain):
-		return Filtered
+		return Refused
 	case errors.Is(err, errUnknownKind):
 		return Foreign
 	case errors.Is(err, handshake.ErrSelf):

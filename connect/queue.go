@@ -26,7 +26,9 @@ type Request struct {
 	First bool
 
 	// Admit is called when the dial's turn has come, before it connects; an error ends
-	// it and is what the caller gets. Nil admits.
+	// it and is what the caller gets. It is for callers who count their connections
+	// themselves. Nil means that the connection takes a place of Options.MaxConns, for
+	// which the dial waits.
 	Admit func() error
 }
 
@@ -35,6 +37,7 @@ type group struct {
 	key     any
 	waiting []*pending
 	busy    int // dials under way
+	held    int // places of Options.MaxConns
 }
 
 // A pending is a dial that waits or is under way.
@@ -46,8 +49,8 @@ type pending struct {
 
 // Start dials a peer and shakes hands, as soon as its turn has come, and calls done with the
 // connection or an error once, on another goroutine. When ctx is done, the dial ends when its
-// turn comes, or at once if it is under way. Start does not block. It reports false if the
-// Connector is closed; done is not called then.
+// turn comes, or at once if it is under way. Close and Forget call done for a dial that waits.
+// Start does not block. It reports false if the Connector is closed; done is not called then.
 func (c *Connector) Start(ctx context.Context, r Request, done func(*Conn, error)) bool {
 	return c.enqueue(&pending{r, ctx, done})
 }
@@ -79,14 +82,14 @@ func (c *Connector) Dial(ctx context.Context, r Request) (*Conn, error) {
 
 // canceled returns the error of a dial whose caller gave up.
 func (p *pending) canceled() error {
-	return &Error{Addr: unmap(p.Addr), Why: Canceled, Err: context.Cause(p.ctx)}
+	return &Error{Addr: p.Addr, Why: Canceled, Err: context.Cause(p.ctx)}
 }
 
 // Forget takes out the dials of a group that are not under way, and calls their done. It is
 // for a group that ends, so that it need not wait for the dials of others.
 func (c *Connector) Forget(key any) {
 	for _, p := range c.takeWaiting(key) {
-		p.done(nil, &Error{Addr: unmap(p.Addr), Why: Canceled, Err: context.Canceled})
+		p.done(nil, &Error{Addr: p.Addr, Why: Canceled, Err: context.Canceled})
 	}
 }
 
@@ -123,35 +126,47 @@ func (c *Connector) withdraw(p *pending) bool {
 
 // enqueue adds a dial, and begins one if fewer than allowed are under way.
 func (c *Connector) enqueue(p *pending) bool {
+	p.Addr = unmap(p.Addr)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		return false
 	}
-	g := c.groups[p.Group]
-	if g == nil {
-		g = &group{key: p.Group}
-		c.groups[p.Group] = g
-	}
+	g := c.groupOf(p.Group)
 	if len(g.waiting) == 0 {
 		c.turns = append(c.turns, g)
 	}
 	g.waiting = append(g.waiting, p)
-	g, p = c.next()
-	if g != nil {
-		c.running.Go(func() { c.run(g, p) })
-	}
+	c.beginNext()
 	return true
 }
 
+// groupOf returns a group, which is new if nobody dials for it. The caller holds the lock.
+func (c *Connector) groupOf(key any) *group {
+	g := c.groups[key]
+	if g == nil {
+		g = &group{key: key}
+		c.groups[key] = g
+	}
+	return g
+}
+
+// beginNext begins a dial if one may begin. The caller holds the lock.
+func (c *Connector) beginNext() {
+	g, p := c.next()
+	if g != nil {
+		c.running.Go(func() { c.run(g, p) })
+	}
+}
+
 // tidy takes a group out of the turns if none of its dials waits, and forgets it if none is
-// under way. The caller holds the lock.
+// under way and it has no place. The caller holds the lock.
 func (c *Connector) tidy(g *group) {
 	if len(g.waiting) > 0 {
 		return
 	}
 	c.turns = slices.DeleteFunc(c.turns, func(o *group) bool { return o == g })
-	if g.busy == 0 {
+	if g.busy == 0 && g.held == 0 {
 		delete(c.groups, g.key)
 	}
 }
@@ -159,7 +174,7 @@ func (c *Connector) tidy(g *group) {
 // run dials until nothing waits.
 func (c *Connector) run(g *group, p *pending) {
 	for g != nil {
-		p.done(c.dial(p))
+		p.done(c.dialAndHold(g, p))
 		g, p = c.endDial(g)
 	}
 }
@@ -184,7 +199,7 @@ func (c *Connector) next() (*group, *pending) {
 		return nil, nil
 	}
 	isScarce := isLimited && c.busy >= most-most/8
-	i := slices.IndexFunc(c.turns, func(g *group) bool { return g.busy == 0 || !isScarce })
+	i := slices.IndexFunc(c.turns, func(g *group) bool { return (g.busy == 0 || !isScarce) && c.hasPlace(g) })
 	if i < 0 {
 		return nil, nil
 	}
@@ -197,12 +212,19 @@ func (c *Connector) next() (*group, *pending) {
 	}
 	g.busy++
 	c.busy++
+	if p.Admit == nil {
+		c.hold(g)
+	}
 	return g, p
 }
+
+// hasPlace reports whether there is a place for the first dial of a group that waits. The
+// caller holds the lock.
+func (c *Connector) hasPlace(g *group) bool { return g.waiting[0].Admit != nil || c.mayHold(g) }
 
 // othersWait reports whether dials wait for those under way.
 func (c *Connector) othersWait() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.turns) > 0
+	return slices.ContainsFunc(c.turns, c.hasPlace)
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -79,6 +80,7 @@ func TestDialsTakeTurns(t *testing.T) {
 		require.Equal(t, 7, others, "two groups share what became free")
 		cancel()
 		c.Close()
+		synctest.Wait()
 		require.Empty(t, c.groups)
 		require.Empty(t, c.turns)
 	})
@@ -124,21 +126,42 @@ func TestDialEndsWithItsContext(t *testing.T) {
 		c := New(Options{Dialers: []Dialer{d}, HalfOpen: 1})
 		why := errors.New("enough")
 		ctx, cancel := context.WithCancelCause(t.Context())
+		var dials sync.WaitGroup
 		for range 3 {
-			go func() {
+			dials.Go(func() {
 				_, err := c.Dial(ctx, to("10.0.0.2:1"))
 				var failed *Error
 				require.ErrorAs(t, err, &failed)
 				require.Equal(t, Canceled, failed.Why)
 				require.ErrorIs(t, err, why)
-			}()
+			})
 		}
 		require.Len(t, d.all(), 1)
 		begin := time.Now()
 		cancel(why)
+		dials.Wait()
 		c.Close()
 		require.Zero(t, time.Since(begin))
 		require.Len(t, d.all(), 1)
+		require.Empty(t, c.groups)
+	})
+}
+
+// Close ends the dials that wait, and waits for the others.
+func TestCloseEndsDialsThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(Options{Dialers: []Dialer{new(hangs)}, HalfOpen: 1})
+		ended := make(chan error, 3)
+		for range 3 {
+			c.Start(t.Context(), to("10.0.0.2:1"), func(_ *Conn, err error) { ended <- err })
+		}
+		begin := time.Now()
+		go c.Close()
+		require.Equal(t, ErrClosed, <-ended)
+		require.Equal(t, ErrClosed, <-ended)
+		require.Zero(t, time.Since(begin))
+		require.ErrorIs(t, <-ended, ErrConnect)
+		synctest.Wait()
 		require.Empty(t, c.groups)
 	})
 }
@@ -147,7 +170,7 @@ func TestDialEndsWithItsContext(t *testing.T) {
 func TestNoHalfOpenLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := new(hangs)
-		c := New(Options{Dialers: []Dialer{d}, HalfOpen: -1})
+		c := New(Options{Dialers: []Dialer{d}, HalfOpen: -1, MaxConns: -1})
 		var done atomic.Int32
 		for range 200 {
 			start(t, c, to("10.0.0.2:1"), &done)

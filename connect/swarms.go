@@ -1,11 +1,16 @@
 package connect
 
 import (
+	"errors"
+	"net/netip"
 	"sync"
 
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/swarm"
 )
+
+// errNotAdmitted says that Receiver.Admit was false.
+var errNotAdmitted = errors.New("no place for one more connection of this swarm")
 
 // A Receiver takes the connections that peers make to us for a swarm that is no torrent yet,
 // such as that of a magnet link whose metadata is being fetched.
@@ -13,8 +18,23 @@ type Receiver struct {
 	// Ours is what we answer. Its InfoHash is not used.
 	Ours handshake.Handshake
 
+	// Group is who takes the connections, as in a Request.
+	Group any
+
+	// Admit reports whether a peer of an address is answered; nil answers all. It must
+	// not block.
+	Admit func(netip.AddrPort) bool
+
 	// Take gets a connection and owns it. It must not block.
 	Take func(*Conn)
+}
+
+// Answer returns what to answer a peer, or an error if it is not admitted.
+func (r Receiver) Answer(from netip.AddrPort) (handshake.Handshake, error) {
+	if r.Admit != nil && !r.Admit(from) {
+		return handshake.Handshake{}, errNotAdmitted
+	}
+	return r.Ours, nil
 }
 
 // swarms are the swarms that a peer may name who dials us.
@@ -32,7 +52,8 @@ type mark struct {
 }
 
 // Receive has a Receiver take the connections for a swarm, until the function that it
-// returns is called. Connections that were taken stay open. A later Receiver of the same
+// returns is called. Connections that were taken stay open, and those whose handshake is
+// under way are still taken. A later Receiver of the same
 // swarm replaces an earlier one. Those who accept connections look for a torrent first.
 func (c *Connector) Receive(id swarm.ID, r Receiver) (stop func()) {
 	c.AddSwarm(id)

@@ -55,11 +55,12 @@ func (t *Torrent) Close() error {
 	}
 	t.beginClose(c)
 	t.engine.announcer.Abort(&t.sources)
-	t.engine.dialer.Forget(t.owner())
+	t.engine.sockets.ForgetDials(t.owner())
 	t.mailbox.Wait() // from here on nothing runs for the torrent
 	t.engine.deadlines.Set(&t.deadline, time.Time{})
 	t.engine.announcer.Forget(&t.sources)
 	t.engine.unregister(t)
+	t.leaveSwarms()
 	err := t.finish(c)
 	t.quota.Close()
 	if t.config.Events&OnRemoved != 0 {
@@ -110,7 +111,9 @@ func (e *Engine) Close() error {
 		wg.Go(func() { errs[i] = t.Close() })
 	}
 	wg.Wait()
-	e.dialer.Close()
+	if e.ownsConnector {
+		e.connector.Close()
+	}
 	e.announcer.Close()
 	e.deadlines.Close()
 	e.verifiers.Close()

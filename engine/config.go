@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
@@ -11,18 +10,14 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // A Dialer connects to peers. A *net.Dialer is one.
-type Dialer interface {
-	// DialContext connects to address, an IP address and port, on network
-	// "tcp". It gives up when ctx is done. Afterwards ctx has no effect on the
-	// connection.
-	DialContext(ctx context.Context, network, address string) (net.Conn, error)
-}
+type Dialer = connect.Dialer
 
 // A Config tunes an Engine. Its zero value is ready for use: it dials, but does
 // not listen. A Config is read once, by New.
@@ -31,7 +26,12 @@ type Config struct {
 	// them. The port of the first is the one that is announced.
 	Listeners []net.Listener
 
-	// Dialer makes outgoing connections; nil means a net.Dialer.
+	// Connector reaches the peers of all torrents, and perhaps those of others. The
+	// engine does not close it. Nil means one that has Dialer, HalfOpen, ConnectTimeout,
+	// HandshakeTimeout and Blocked, which are not read otherwise.
+	Connector *connect.Connector
+
+	// Dialer makes outgoing connections; nil means a connect.TCP.
 	Dialer Dialer
 
 	// Logger gets what only a developer wants to know; nil means no logs.
@@ -132,27 +132,32 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Memory < 0 || c.UploadMemory < 0 || c.HalfOpen < 0 || c.Announces < 0 || c.Verifiers < 0 {
 		return c, errors.New("engine: a size in Config is negative")
 	}
-	if c.Dialer == nil {
-		c.Dialer = new(net.Dialer)
-	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	c.Memory = max(cmp.Or(c.Memory, 64<<20), 1<<20)
 	c.UploadMemory = max(cmp.Or(c.UploadMemory, 32<<20), 1<<20)
 	c.MaxConns = cmp.Or(c.MaxConns, 500)
-	c.HalfOpen = cmp.Or(c.HalfOpen, 50)
 	c.Handshakes = cmp.Or(c.Handshakes, 256)
 	c.Announces = cmp.Or(c.Announces, 50)
 	c.Verifiers = cmp.Or(c.Verifiers, runtime.GOMAXPROCS(0))
-	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 15*time.Second)
-	c.HandshakeTimeout = cmp.Or(c.HandshakeTimeout, 10*time.Second)
 	c.PeerTimeout = cmp.Or(c.PeerTimeout, 120*time.Second)
-	if c.Blocked == nil {
-		c.Blocked = func(netip.Addr) bool { return false }
-	}
-	c.Torrent = c.Torrent.Or(TorrentConfig{PeerID: newPeerID(), UserAgent: "Shoal/0.1.0"}).Or(protocol.DefaultConfig())
+	c.Torrent = c.Torrent.Or(TorrentConfig{PeerID: newPeerID(), UserAgent: "Shoal/0.1.0"}).Or(protocol.DefaultConfig()).Or(boundAddrs(c.Listeners))
 	return c, nil
+}
+
+// connectOptions returns how to reach peers; zero means the default.
+func (c *Config) connectOptions() connect.Options {
+	o := connect.Options{
+		HalfOpen:         c.HalfOpen,
+		ConnectTimeout:   c.ConnectTimeout,
+		HandshakeTimeout: c.HandshakeTimeout,
+		Blocked:          c.Blocked,
+	}
+	if c.Dialer != nil {
+		o.Dialers = []connect.Dialer{c.Dialer}
+	}
+	return o
 }
 
 // places returns the limits of connections; zero means the default.

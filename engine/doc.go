@@ -32,7 +32,7 @@
 // These are taken while another one is held, all others alone; none is held during I/O:
 //
 //	lock                        taken while holding
-//	mailbox of a torrent        announcer, dialer
+//	mailbox of a torrent        announcer
 //	queue of calls to sources   announcer
 //	queue of events             hub
 //	budget of blocks            last figures of a torrent that is closing
@@ -67,8 +67,10 @@
 //	how many connections there may be                internal/conns/sockets.go               Sockets.acquire
 //	which connection gives up its place for another  internal/conns/sockets.go               Sockets.leastUsed
 //	what we say in a handshake                       internal/conns/sockets.go               ours
-//	how many dials are under way at once             internal/conns/dialer.go                Dialer.next
+//	who dials, and with which limits                 internal/conns/dialer.go                Sockets.Dial
 //	what a failed dial says about an address         internal/conns/dialer.go                outcome
+//	how a connection from elsewhere joins            internal/conns/adopt.go                 Sockets.Adopt
+//	who gets a connection for an unknown swarm       internal/conns/acceptor.go              Acceptor.accept
 //	which handshake is ended for a new one           internal/conns/acceptor.go              Acceptor.tryBegin
 //	who closes the listeners                         internal/conns/acceptor.go              Acceptor.Close
 //	which blocks take a buffer                       internal/conns/reader.go                reader.own

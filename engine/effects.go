@@ -16,7 +16,7 @@ func (t *Torrent) perform(effect protocol.Effect) {
 	case protocol.Hangup:
 		t.closeConn(f.Peer)
 	case protocol.Dial:
-		e.dialer.Dial(t.owner(), f.Addr, t.ids[f.Swarm], f.First)
+		e.sockets.Dial(t.owner(), f.Addr, t.ids[f.Swarm], f.First)
 	case protocol.Check:
 		e.verifiers.Check(t.owner(), &t.store, f)
 	case protocol.Hurry:

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/engine/internal/conns"
 	"github.com/shoal-bt/shoal/engine/internal/disk"
 	"github.com/shoal-bt/shoal/engine/internal/events"
@@ -29,10 +30,12 @@ type Engine struct {
 	deadlines *schedule.Queue[*Torrent] // of torrents, for their next Tick
 	announcer *schedule.Announcer
 	sockets   *conns.Sockets
-	dialer    *conns.Dialer
 	acceptor  *conns.Acceptor
+	connector *connect.Connector
 	hub       events.Hub
 	tickets   atomic.Uint64 // the last one given to a call that waits
+
+	ownsConnector bool // it is not Config.Connector
 
 	mu       sync.Mutex
 	torrents map[swarm.ID]*Torrent // by each of their swarms
@@ -53,12 +56,15 @@ func New(c Config) (*Engine, error) {
 		verifiers: disk.NewVerifiers(cfg.Verifiers),
 		checks:    disk.NewChecks(cfg.Verifiers),
 		announcer: schedule.NewAnnouncer(cfg.Announces),
+		connector: cfg.Connector,
 		torrents:  make(map[swarm.ID]*Torrent),
 		done:      make(chan struct{}),
 	}
+	if e.connector == nil {
+		e.connector, e.ownsConnector = connect.New(cfg.connectOptions()), true
+	}
 	e.deadlines = schedule.NewQueue[*Torrent](e.tick)
 	e.sockets = conns.NewSockets(e.connsConfig())
-	e.dialer = conns.NewDialer(e.sockets)
 	e.acceptor = conns.NewAcceptor(e.sockets)
 	return e, nil
 }
@@ -66,20 +72,16 @@ func New(c Config) (*Engine, error) {
 // connsConfig is what the connections need to know of the engine.
 func (e *Engine) connsConfig() conns.Config {
 	return conns.Config{
-		Memory:           e.memory,
-		Logger:           e.cfg.Logger,
-		Dial:             e.cfg.Dialer.DialContext,
-		Listeners:        e.cfg.Listeners,
-		Places:           e.cfg.places(),
-		HalfOpen:         e.cfg.HalfOpen,
-		Handshakes:       e.cfg.Handshakes,
-		ConnectTimeout:   e.cfg.ConnectTimeout,
-		HandshakeTimeout: e.cfg.HandshakeTimeout,
-		PeerTimeout:      e.cfg.PeerTimeout,
-		Find:             e.find,
-		Blocked:          e.cfg.Blocked,
-		OnBlocked:        e.reportBlocked,
-		OnFailed:         e.reportFailed,
+		Memory:      e.memory,
+		Logger:      e.cfg.Logger,
+		Connector:   e.connector,
+		Listeners:   e.cfg.Listeners,
+		Places:      e.cfg.places(),
+		Handshakes:  e.cfg.Handshakes,
+		PeerTimeout: e.cfg.PeerTimeout,
+		Find:        e.find,
+		OnBlocked:   e.reportBlocked,
+		OnFailed:    e.reportFailed,
 	}
 }
 
@@ -114,8 +116,12 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 		return nil, refuse(spec, fmt.Errorf("engine: %w", err))
 	}
 	t := newTorrent(e, spec)
+	for _, id := range t.ids {
+		e.connector.AddSwarm(id)
+	}
 	err = e.register(t)
 	if err != nil {
+		t.leaveSwarms()
 		t.quota.Close()
 		return nil, refuse(spec, err)
 	}
@@ -151,6 +157,13 @@ func (e *Engine) register(t *Torrent) error {
 	}
 	e.order = append(e.order, t)
 	return nil
+}
+
+// leaveSwarms takes back that the connector knows the torrent's swarms.
+func (t *Torrent) leaveSwarms() {
+	for _, id := range t.ids {
+		t.engine.connector.RemoveSwarm(id)
+	}
 }
 
 // unregister takes out a torrent that is being closed.
@@ -190,13 +203,18 @@ func (e *Engine) Torrents() []*Torrent {
 	return slices.Clone(e.order)
 }
 
+// Connector returns what the engine dials and accepts with, for others who look for peers:
+// limits and filter then hold for all. It must not be closed by others if Config had none,
+// and is closed with the engine then.
+func (e *Engine) Connector() *connect.Connector { return e.connector }
+
 // PeerID returns what torrents call themselves that have no name of their own.
 func (e *Engine) PeerID() swarm.PeerID { return e.cfg.Torrent.PeerID }
 
 // Addrs returns the addresses that the engine listens on.
 func (e *Engine) Addrs() (all []netip.AddrPort) {
 	for _, l := range e.cfg.Listeners {
-		all = append(all, conns.AddrPort(l.Addr()))
+		all = append(all, connect.AddrPort(l.Addr()))
 	}
 	return all
 }
@@ -206,7 +224,7 @@ func (e *Engine) Port() uint16 {
 	if len(e.cfg.Listeners) == 0 {
 		return 0
 	}
-	return conns.AddrPort(e.cfg.Listeners[0].Addr()).Port()
+	return connect.AddrPort(e.cfg.Listeners[0].Addr()).Port()
 }
 
 // Memory returns the number of bytes that blocks take between network and disk,

@@ -13,5 +13,6 @@ require (
 require (
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/bencode v0.1.0 // indirect
+	github.com/shoal-bt/shoal/connect v0.1.0
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 )

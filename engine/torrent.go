@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/engine/internal/conns"
 	"github.com/shoal-bt/shoal/engine/internal/disk"
 	"github.com/shoal-bt/shoal/engine/internal/mailbox"
@@ -73,9 +74,18 @@ func newTorrent(e *Engine, spec Spec) *Torrent {
 		Spilled:     spec.Spilled,
 		Uploaded:    spec.Uploaded,
 		Downloaded:  spec.Downloaded,
+		Private:     spec.Private,
+		UploadOnly:  spec.UploadOnly,
+		Extensions:  spec.Extensions,
+		Say:         t.say,
 		Paused:      spec.Paused,
 	})
 	return t
+}
+
+// say sends a message of an extension from outside of the turn.
+func (t *Torrent) say(p swarm.Peer, name string, body []byte) {
+	t.mailbox.TryPost(item{input: protocol.Say{Peer: p, Name: name, Body: body}})
 }
 
 // start gives the torrent its first turn.
@@ -237,3 +247,25 @@ func (t *Torrent) RemovePeer(addr netip.AddrPort) { t.call(protocol.Disconnect{A
 
 // Ban ends all connections to an address, for good.
 func (t *Torrent) Ban(addr netip.Addr) { t.call(protocol.Ban{Addr: addr.Unmap()}) }
+
+// AddConn gives the torrent a connection that has shaken hands in one of its swarms, and
+// owns it from then on: it is closed if it is not wanted. Places, bans and the rule of one
+// connection for each peer hold as for any other. An error says why it was closed at once;
+// what the torrent decides later are events. Peers that are connected should be added
+// before AddPeers names their addresses, so that they are not dialed again.
+func (t *Torrent) AddConn(c *connect.Conn) error {
+	if !t.mailbox.BeginTask() {
+		c.Close()
+		return errClosed
+	}
+	defer t.mailbox.EndTask()
+	if !slices.Contains(t.ids, c.Swarm) {
+		c.Close()
+		return fmt.Errorf("engine: a connection of swarm %s: %w", c.Swarm, connect.ErrNoTorrent)
+	}
+	err := t.engine.sockets.Adopt(t.owner(), c)
+	if err != nil {
+		return fmt.Errorf("engine: a connection to %s: %w", c.Addr, err)
+	}
+	return nil
+}

@@ -16,7 +16,7 @@ const HashWait = 15 * time.Millisecond
 // submitPads has the pieces checked that are all pad, because nobody is asked for them
 // (https://www.bittorrent.org/beps/bep_0047.html, "padding files").
 func (s *State) submitPads() {
-	if len(s.geo.Pads) == 0 {
+	if len(s.geo.Pads) == 0 || s.uploadOnly {
 		return
 	}
 	for i := range s.n {

@@ -2,9 +2,13 @@ package protocol
 
 import (
 	"cmp"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 func (e Found) apply(now time.Time, s *State) {
@@ -14,6 +18,20 @@ func (e Found) apply(now time.Time, s *State) {
 	}
 	if e.FromSource {
 		s.reportNoPeers(!s.book.Due().IsZero())
+	}
+}
+
+// foundByPeer takes in addresses that a peer named. A private torrent wants none of them
+// (https://www.bittorrent.org/beps/bep_0027.html).
+func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
+	if s.private {
+		return
+	}
+	in := addressbook.Swarms(1) << max(0, slices.Index(s.swarms, p.swarm))
+	for _, a := range all {
+		if places.Locality(a.Addr()) <= places.Locality(p.addr.Addr()) {
+			s.book.Add(now, a, in)
+		}
 	}
 }
 
@@ -37,10 +55,12 @@ func (s *State) dialPeers(now time.Time) {
 func (s *State) dialNext(now time.Time) bool {
 	for {
 		fresh := s.book.Fresh()
-		addr, in, ok := s.book.Next(now, s.complete())
+		addr, in, ok := s.book.Next(now, s.wantsNothing())
 		switch {
 		case !ok:
 			return false
+		case s.hasDialed(addr):
+			s.book.Connected(addr)
 		case s.isCrowded(now, addr.Addr()):
 			s.book.Ended(now, addr, addressbook.Crowded)
 		default:
@@ -50,9 +70,20 @@ func (s *State) dialNext(now time.Time) bool {
 	}
 }
 
+// hasDialed reports whether a connection that we made leads to an address: it may be from
+// elsewhere, and the address may have come later.
+func (s *State) hasDialed(addr netip.AddrPort) bool {
+	for _, p := range s.peers {
+		if p.outgoing && p.dialAddr == addr {
+			return true
+		}
+	}
+	return false
+}
+
 // wantsToDial reports whether we want peers that we would have to dial.
 func (s *State) wantsToDial() bool {
-	return s.Running() && (!s.complete() || s.config.SeedOutgoing != Off)
+	return s.Running() && (!s.wantsNothing() || s.config.SeedOutgoing != Off)
 }
 
 // mayDial reports whether to dial, if there is anybody to try.

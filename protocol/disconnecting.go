@@ -33,7 +33,7 @@ func (s *State) noteEnd(p *peer, why error) {
 	switch {
 	case !s.Running():
 		p.end = EndStopped
-	case p.end == EndLost && s.complete() && p.has.All(s.n):
+	case p.end == EndLost && s.isUseless(p):
 		p.end = EndUseless // it said so first
 	}
 }
@@ -43,6 +43,7 @@ func (s *State) removePeer(now time.Time, p *peer) {
 	s.order = slices.DeleteFunc(s.order, func(o *peer) bool { return o == p })
 	s.places.Remove(p.addr.Addr(), p.outgoing)
 	s.picker.Leave(p.id)
+	p.extension.Close()
 	p.requests.Clear()
 	s.repick = true
 	if !p.amChoking {

@@ -59,6 +59,7 @@
 //	when the choker is asked                      choking/rounds.go       Rounds.scheduleNext
 //	which requests of a peer are served           serving.go              State.receiveRequest
 //	when a piece that cannot be read is served    unreadable.go           State.retryUnreadable
+//	what a check could not read (BEP 21)          unreadable.go           State.notRead
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds
@@ -73,7 +74,12 @@
 //	when a full download dials another peer       eviction.go             State.replaceUnused
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
-//	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello
+//	what a peer gets that was greeted before      joining.go              State.sendHaves
+//	our extension handshake (BEP 10)              extended.go             State.sendHello
+//	which extension a message is for              extension/sessions.go   Connection.Message
+//	what a peer may know of other peers           extended.go             State.flags
+//	when a peer no longer has a piece (BEP 54)    donthave.go             State.receiveDontHave
+//	who downloads nothing (BEP 21)                uploadonly.go           State.wantsNothing
 //	when the sources hear of the last piece       completing.go           State.announceCompleted
 //	when the sources are asked for more peers     dialing.go              Unreached.apply
 //	what a check of stored pieces does            storedcheck.go          State.recheck

@@ -55,6 +55,9 @@ func (w *world) effect(e Effect) {
 			if e.Asked {
 				what = "soon, as asked"
 			}
+			if a.Event != swarm.None {
+				what += ", " + a.Event.String()
+			}
 		}
 		w.say("announce %s: left %d, down %d, want %d", what, a.Left, a.Downloaded, a.Want)
 	case CheckStored:
@@ -205,6 +208,9 @@ func spell(g swarm.Geometry, m peerwire.Message) string {
 	case peerwire.Cancel, peerwire.Reject:
 		return fmt.Sprintf("%v %s", m.Kind, brief(g, m.Block))
 	case peerwire.Extended:
+		if m.ExtID != extHandshake {
+			return fmt.Sprintf("extended %d %q", m.ExtID, m.Data)
+		}
 		return fmt.Sprintf("extended %q", m.Data)
 	}
 	return m.Kind.String()

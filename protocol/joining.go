@@ -12,6 +12,10 @@ import (
 	"github.com/shoal-bt/shoal/protocol/traffic"
 )
 
+// maxGreetedHaves is the number of pieces up to which a connection is kept whose peer was
+// said that we have none. With more, a new connection and a bitfield are shorter.
+const maxGreetedHaves = 4096
+
 func (e Joined) apply(now time.Time, s *State) {
 	if e.Outgoing {
 		s.book.Connected(e.Addr)
@@ -42,6 +46,7 @@ func newPeer(now time.Time, e Joined) *peer {
 		outgoing:     e.Outgoing,
 		fast:         e.Fast,
 		extended:     e.Extended,
+		greeted:      e.Greeted,
 		tally:        e.Tally,
 		allowance:    allowance.New(now),
 		peerInterest: peerInterest{choking: true, amChoking: true},
@@ -70,6 +75,8 @@ func (s *State) refusal(now time.Time, e Joined) error {
 		return ending.ErrBanned
 	case s.book.Refused(now, e.Addr.Addr()):
 		return ending.ErrRefused
+	case e.Greeted && s.haveN > maxGreetedHaves:
+		return ending.ErrGreeted
 	}
 	old, match := s.duplicateOf(e)
 	switch {
@@ -122,8 +129,15 @@ func (s *State) refuse(now time.Time, e Joined, why error) {
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": bitfield; HAVE ALL
 // and HAVE NONE in https://www.bittorrent.org/beps/bep_0006.html) and the extension
 // handshake.
+//
+// A peer that was greeted believes that we have nothing, so it gets a HAVE for each piece.
+// The extension handshake is sent again, because its numbers of messages may be others than
+// those of the earlier owner (https://www.bittorrent.org/beps/bep_0010.html: a handshake
+// may come again and adds to the one before).
 func (s *State) sendFirst(now time.Time, p *peer) {
 	switch {
+	case p.greeted:
+		s.sendHaves(now, p)
 	case p.fast && s.complete() && s.unreadable.pieces.Due().IsZero():
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveAll})
 	case p.fast && s.haveN == 0:
@@ -133,6 +147,18 @@ func (s *State) sendFirst(now time.Time, p *peer) {
 	}
 	if p.extended {
 		s.sendHello(now, p)
+	}
+}
+
+// sendHaves sends a HAVE for each piece that we can serve.
+func (s *State) sendHaves(now time.Time, p *peer) {
+	readable := s.readable()
+	left := readable.Count()
+	for piece := 0; left > 0; piece++ {
+		if readable.Has(piece) {
+			left--
+			s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
+		}
 	}
 }
 

@@ -9,8 +9,14 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// ErrClosed is the error of calls to a torrent that is closed.
-var ErrClosed = errors.New("closed")
+var (
+	// ErrClosed is the error of calls to a torrent that is closed.
+	ErrClosed = errors.New("closed")
+
+	// ErrUploadOnly is the error of calls that wait for pieces of a torrent that
+	// downloads nothing.
+	ErrUploadOnly = errors.New("the torrent only uploads, and pieces are missing")
+)
 
 // apply takes over what is held on trust, and has the rest checked.
 func (Start) apply(now time.Time, s *State) {
@@ -58,6 +64,7 @@ func (s *State) leaveCheck(now time.Time) {
 	if s.paused {
 		s.phase = PhasePaused
 		s.report(Paused{Torrent: s.ID()})
+		s.answerWaiters()
 		return
 	}
 	s.run(now)

@@ -65,7 +65,8 @@ func (Reannounce) apply(_ time.Time, s *State) {
 
 // Announcement returns what to announce to sources at this moment
 // (https://www.bittorrent.org/beps/bep_0003.html, "trackers": uploaded, downloaded, left). Its Event
-// and, for a torrent with several swarms, its Swarm are the caller's to fill in.
+// is that of a regular announce; another event, and the Swarm of a torrent with several, are
+// the caller's to fill in.
 func (s *State) Announcement() swarm.Announcement {
 	total := s.totals()
 	want := 200
@@ -75,10 +76,15 @@ func (s *State) Announcement() swarm.Announcement {
 	if !s.wantsToDial() {
 		want = 0
 	}
+	event := swarm.None
+	if s.isPartialSeed() {
+		event = swarm.Paused
+	}
 	return swarm.Announcement{
 		Swarm:      s.ID(),
 		Peer:       s.config.PeerID,
 		Port:       s.port,
+		Event:      event,
 		Want:       want,
 		Uploaded:   total.Up - s.figures.sessionUp,
 		Downloaded: max(0, total.Down-s.figures.sessionDown), // the first may have been corrected

@@ -57,7 +57,13 @@ func (s *State) checkStoredNow() {
 }
 
 func (e StoredChecked) apply(now time.Time, s *State) {
-	if s.phase != PhaseChecking || e.Round != s.stored.round {
+	switch {
+	case e.Round != s.stored.round:
+		return
+	case s.unreadable.checking:
+		s.checkedAgain(now, e)
+		return
+	case s.phase != PhaseChecking:
 		return
 	}
 	s.stored.checked += len(e.Pieces)
@@ -66,7 +72,9 @@ func (e StoredChecked) apply(now time.Time, s *State) {
 		s.report(Held{Torrent: s.ID(), Piece: i})
 	}
 	s.report(Checking{Torrent: s.ID(), Done: s.stored.checked, Total: s.stored.total})
-	if e.Err != nil {
+	if e.Err != nil && s.uploadOnly {
+		s.notRead(now, e)
+	} else if e.Err != nil {
 		s.fail(now, e.Err)
 	}
 }
@@ -75,11 +83,17 @@ func (e StoredDone) apply(now time.Time, s *State) {
 	if e.Round != s.stored.round {
 		return // a check that failed, and that another one follows
 	}
-	if s.phase != PhaseChecking {
+	switch {
+	case s.unreadable.checking:
+		s.unreadable.checking = false
+		s.answerWaiters()
+	case s.phase != PhaseChecking:
 		s.endCheck(ErrClosed)
-		return
+	case s.haveN == 0 && s.unreadable.err != nil:
+		s.fail(now, s.unreadable.err) // there is nothing to share
+	default:
+		s.checked(now)
 	}
-	s.checked(now)
 }
 
 // endCheck answers the call that waits for the check, if there is one.

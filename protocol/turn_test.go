@@ -2,10 +2,12 @@ package protocol
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -83,4 +85,28 @@ func TestForgetInTheTurnOfTheAnswer(t *testing.T) {
 	w.s.Apply(w.now, Pause{})
 	w.s.Apply(w.now.Add(time.Second), Close{})
 	require.NotContains(t, w.s.Settle(w.now).Effects, Answer{Ticket: 7, Err: ErrClosed})
+}
+
+// A peer that was said that we have nothing gets a HAVE for each piece, if there are not too
+// many. Otherwise its address may be dialed again at once.
+func TestGreetedPeerOfManyPieces(t *testing.T) {
+	for _, test := range []struct {
+		pieces int
+		kept   bool
+	}{{maxGreetedHaves, true}, {maxGreetedHaves + 1, false}} {
+		w := newWorld(t, []string{"piece", "1b", "length", fmt.Sprintf("%db", test.pieces), "have", strings.Repeat("1", test.pieces)})
+		w.happen(Start{})
+		w.happen(Found{Addrs: []swarm.Address{{AddrPort: address(1)}}})
+		e := joining(1, "a", 1, true)
+		e.Greeted = true
+		w.s.Apply(w.now, e)
+		turn := w.s.Settle(w.now)
+		if !test.kept {
+			require.Contains(t, turn.Effects, Effect(Hangup{Peer: 1, Why: ending.ErrGreeted}))
+			require.Equal(t, w.now.Add(time.Second), w.s.book.RetryAt(address(1)))
+			continue
+		}
+		require.Len(t, turn.Out, 1)
+		require.Len(t, turn.Out[0].Bytes, 9*test.pieces)
+	}
 }

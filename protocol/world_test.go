@@ -93,6 +93,14 @@ func newWorld(t *testing.T, words []string) *world {
 			cfg.SeedOutgoing = map[string]Switch{"on": On, "off": Off}[value]
 		case "sections": // of so many blocks
 			w.setup.Sections, w.setup.Lanes, section = true, 1<<20, w.number(value)
+		case "upload-only":
+			w.setup.UploadOnly = value == "yes"
+		case "private":
+			w.setup.Private = value == "yes"
+		case "extensions":
+			for name := range strings.SplitSeq(value, ",") {
+				w.setup.Extensions = append(w.setup.Extensions, w.newTalker(name))
+			}
 		case "held":
 			cfg.Events |= OnHeld
 		default:

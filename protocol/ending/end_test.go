@@ -48,6 +48,7 @@ func TestRefused(t *testing.T) {
 		{ErrSelf, addressbook.Self},
 		{ErrDuplicate, addressbook.Duplicate},
 		{ErrCrowded, addressbook.Crowded},
+		{ErrGreeted, addressbook.NoRoom},
 		{ErrBanned, addressbook.Failed},
 		{ErrRefused, addressbook.Failed},
 		{io.EOF, addressbook.Failed},

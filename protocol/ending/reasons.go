@@ -21,6 +21,7 @@ var (
 	ErrFull      error = &reason{"too many connections", report.EndLost, addressbook.NoRoom}
 	ErrCrowded   error = &reason{"too many connections of its address or network", report.EndLost, addressbook.Crowded}
 	ErrRefused   error = &reason{"refused for a while, because a peer of this address flooded us", report.EndLost, addressbook.Failed}
+	ErrGreeted   error = &reason{"it was said that we have no piece, and there are too many to name", report.EndLost, addressbook.NoRoom}
 )
 
 // Reasons for which a connection ends.

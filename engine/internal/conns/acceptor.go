@@ -3,15 +3,16 @@ package conns
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol/places"
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 const (
@@ -20,12 +21,6 @@ const (
 	slowHandshake = time.Second
 
 	acceptRetry = time.Second // after a failed accept
-)
-
-// Why a handshake is not answered.
-var (
-	errNoTorrent = errors.New("no such torrent here")
-	errFull      = errors.New("too many connections")
 )
 
 // An Acceptor takes the incoming connections of all listeners.
@@ -85,8 +80,8 @@ func (a *Acceptor) listen(l net.Listener) {
 			a.pause(acceptRetry)
 			continue
 		}
-		addr := AddrPort(c.RemoteAddr())
-		if a.sockets.Blocked(addr.Addr()) {
+		addr := connect.AddrPort(c.RemoteAddr())
+		if a.sockets.Connector.Blocked(addr.Addr()) {
 			a.sockets.OnBlocked(addr.Addr())
 			c.Close()
 			continue
@@ -174,38 +169,65 @@ func (a *Acceptor) pause(d time.Duration) {
 }
 
 // accept shakes hands with a peer that dialed us, and finds the torrent. The connection
-// takes a place only then, so that those who never finish take none.
-func (a *Acceptor) accept(c net.Conn, addr netip.AddrPort) {
+// takes a place only then, so that those who never finish take none. A swarm that is no
+// torrent here may have a Receiver, which has places of its own.
+func (a *Acceptor) accept(socket net.Conn, addr netip.AddrPort) {
 	s := a.sockets
 	var t Owner
+	var receiver connect.Receiver
 	ctx, cancel := context.WithCancel(a.ctx)
 	defer cancel()
 	var unwatch func() bool
-	theirs, err := handshake.Accept(ctx, c, func(theirs handshake.Handshake) (handshake.Handshake, error) {
-		found, ok := s.Find(theirs.InfoHash)
+	c, err := s.Connector.Accept(ctx, socket, func(theirs handshake.Handshake) (handshake.Handshake, error) {
+		id := swarm.ID(theirs.InfoHash)
+		found, ok := s.Find(id)
 		if !ok || !found.BeginTask() {
-			return handshake.Handshake{}, errNoTorrent
+			receiver, ok = s.Connector.Receiver(id)
+			if !ok {
+				return handshake.Handshake{}, connect.ErrNoTorrent
+			}
+			return receiver.Answer(addr)
 		}
 		t = found
 		unwatch = context.AfterFunc(t.Context(), cancel) // a torrent that is closed does not wait
 		if !s.mayJoin(addr.Addr()) {
-			return handshake.Handshake{}, errFull
+			return handshake.Handshake{}, errNoRoom
 		}
-		return ours(t, theirs.InfoHash), nil
-	}, handshake.Options{Timeout: s.HandshakeTimeout})
-	a.endHandshake(c) // before it joins, so that it is not ended for another then
+		return ours(t, id), nil
+	})
+	a.endHandshake(socket) // before it joins, so that it is not ended for another then
 	if t != nil {
 		unwatch()
 		defer t.EndTask()
 	}
-	if err == nil && !s.acquire(addr.Addr()) {
-		err = errFull
+	if err == nil && t != nil && !s.acquire(addr.Addr()) {
+		c.Close()
+		err = &connect.Error{Addr: addr, Why: connect.Refused, Err: errNoRoom}
+	}
+	switch {
+	case err != nil:
+		s.Logger.Debug("handshake failed", "addr", addr, "err", err)
+		s.OnFailed(addr, err)
+	case t != nil:
+		s.join(t, c)
+	default:
+		a.receive(receiver, c)
+	}
+}
+
+// receive hands a connection to a Receiver, or to the torrent if there is one by now.
+func (a *Acceptor) receive(r connect.Receiver, c *connect.Conn) {
+	t, ok := a.sockets.Find(c.Swarm)
+	isTorrent := ok && t.BeginTask()
+	var err error
+	switch {
+	case isTorrent:
+		defer t.EndTask()
+		err = a.sockets.Adopt(t, c)
+	case !a.sockets.Connector.Deliver(c, r):
+		err = errNoRoom
 	}
 	if err != nil {
-		c.Close()
-		s.Logger.Debug("handshake failed", "addr", addr, "err", err)
-		s.OnFailed(addr, fmt.Errorf("%w: %w", ErrHandshake, err))
-		return
+		a.sockets.OnFailed(c.Addr, &connect.Error{Addr: c.Addr, Why: connect.Refused, Err: err})
 	}
-	s.join(t, c, addr, theirs.InfoHash, theirs, false)
 }

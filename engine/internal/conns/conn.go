@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/swarm"
@@ -24,6 +25,7 @@ type Conn struct {
 	sockets *Sockets
 	owner   Owner
 	socket  net.Conn
+	replay  []byte // what was read before it joined, for the reader
 	peer    swarm.Peer
 	fast    bool
 	tally   protocol.Tally
@@ -45,17 +47,18 @@ type Conn struct {
 	}
 }
 
-// join makes a connection of a socket that has shaken hands, and hands it to its
-// torrent. The caller is a task of the torrent, and has counted the socket.
-func (s *Sockets) join(t Owner, socket net.Conn, addr netip.AddrPort, id swarm.ID, theirs handshake.Handshake, outgoing bool) {
+// join hands a connection that has shaken hands to its torrent. The caller is a task of
+// the torrent, and has taken a place for it.
+func (s *Sockets) join(t Owner, from *connect.Conn) {
 	c := &Conn{
 		sockets:  s,
 		owner:    t,
-		socket:   socket,
+		socket:   from.Conn,
+		replay:   from.Replay,
 		peer:     swarm.Peer(s.peers.Add(1)),
-		fast:     theirs.Reserved.Has(handshake.Fast),
-		addr:     addr.Addr(),
-		outgoing: outgoing,
+		fast:     from.Supports(handshake.Fast),
+		addr:     from.Addr.Addr(),
+		outgoing: from.Outgoing,
 		returned: make(chan *protocol.Received, batches),
 		closed:   make(chan struct{}),
 	}
@@ -65,12 +68,13 @@ func (s *Sockets) join(t Owner, socket net.Conn, addr netip.AddrPort, id swarm.I
 	s.enter(c)
 	t.Join(c, protocol.Joined{
 		Peer:     c.peer,
-		Addr:     addr,
-		ID:       theirs.PeerID,
-		Swarm:    id,
-		Outgoing: outgoing,
+		Addr:     from.Addr,
+		ID:       from.Theirs.PeerID,
+		Swarm:    from.Swarm,
+		Outgoing: from.Outgoing,
 		Fast:     c.fast,
-		Extended: theirs.Reserved.Has(handshake.Extended),
+		Extended: from.Supports(handshake.Extended),
+		Greeted:  from.Greeted,
 		Tally:    &c.tally,
 	})
 }

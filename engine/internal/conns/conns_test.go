@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/engine/internal/disk"
 	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/handshake"
@@ -81,24 +82,31 @@ func (x *torrent) posted() []protocol.Input {
 	return got
 }
 
-func testConfig(dial func(context.Context, string, string) (net.Conn, error)) Config {
+// A dialFunc is a connect.Dialer.
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+func (f dialFunc) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return f(ctx, network, address)
+}
+
+func testConfig(dial dialFunc) Config {
 	return Config{
-		Memory:           memory.New(1<<20, 1<<20),
-		Logger:           slog.New(slog.DiscardHandler),
-		Dial:             dial,
-		Places:           places.Limits{Total: 5},
-		HalfOpen:         2,
-		Handshakes:       2,
-		ConnectTimeout:   15 * time.Second,
-		HandshakeTimeout: 10 * time.Second,
-		PeerTimeout:      2 * time.Minute,
-		Blocked:          func(a netip.Addr) bool { return a == netip.MustParseAddr("10.0.0.66") },
-		OnFailed:         func(netip.AddrPort, error) {},
+		Memory: memory.New(1<<20, 1<<20),
+		Logger: slog.New(slog.DiscardHandler),
+		Connector: connect.New(connect.Options{
+			Dialers:  []connect.Dialer{dial},
+			HalfOpen: 2,
+			Blocked:  func(a netip.Addr) bool { return a == netip.MustParseAddr("10.0.0.66") },
+		}),
+		Places:      places.Limits{Total: 5},
+		Handshakes:  2,
+		PeerTimeout: 2 * time.Minute,
+		OnFailed:    func(netip.AddrPort, error) {},
 	}
 }
 
 // peer shakes hands on the other end of a dial, and is then the test's.
-func peer(t *testing.T, id swarm.PeerID) (dial func(context.Context, string, string) (net.Conn, error), other net.Conn) {
+func peer(t *testing.T, id swarm.PeerID) (dial dialFunc, other net.Conn) {
 	ours, theirs := net.Pipe()
 	return func(context.Context, string, string) (net.Conn, error) {
 		go handshake.Accept(t.Context(), theirs, func(h handshake.Handshake) (handshake.Handshake, error) {
@@ -114,8 +122,7 @@ func connected(t *testing.T, s swarm.Storage, f func(x *torrent, c *Conn, other 
 		dial, other := peer(t, swarm.PeerID{'p'})
 		x := newTorrent(t, s)
 		sockets := NewSockets(testConfig(dial))
-		d := NewDialer(sockets)
-		d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
+		sockets.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		joined := x.posted()[0].(protocol.Joined)
 		require.True(t, joined.Outgoing && joined.Fast && !joined.Extended)
 		require.Equal(t, swarm.PeerID{'p'}, joined.ID)
@@ -126,7 +133,7 @@ func connected(t *testing.T, s swarm.Storage, f func(x *torrent, c *Conn, other 
 		x.tasks.Wait()
 		require.Zero(t, sockets.Open())
 		require.Zero(t, sockets.Memory.Uploads.InUse())
-		d.Close()
+		sockets.Connector.Close()
 	})
 }
 

@@ -6,13 +6,12 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/swarm"
@@ -31,9 +30,9 @@ func TestOutcomesOfDials(t *testing.T) {
 		why        addressbook.Outcome
 		err        error
 	}{
-		{name: "nobody listens", addr: "10.0.0.2:1", dialErr: refused, why: addressbook.Failed, err: ErrConnect},
-		{name: "no handshake", addr: "10.0.0.2:1", why: addressbook.NoHandshake, err: ErrHandshake},
-		{name: "ourselves", addr: "10.0.0.2:1", id: self, why: addressbook.Self, err: ErrHandshake},
+		{name: "nobody listens", addr: "10.0.0.2:1", dialErr: refused, why: addressbook.Failed, err: connect.ErrConnect},
+		{name: "no handshake", addr: "10.0.0.2:1", why: addressbook.NoHandshake, err: connect.ErrHandshake},
+		{name: "ourselves", addr: "10.0.0.2:1", id: self, why: addressbook.Self, err: connect.ErrHandshake},
 		{name: "too many connections", addr: "10.0.0.2:1", id: good, full: true, why: addressbook.NoRoom},
 		{name: "blocked", addr: "10.0.0.66:1", id: good, why: addressbook.Failed},
 	} {
@@ -63,11 +62,11 @@ func TestOutcomesOfDials(t *testing.T) {
 				sockets := NewSockets(config)
 				if test.full {
 					for i := range 5 {
-						sockets.acquireDial(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}))
+						sockets.acquireOutgoing(netip.AddrFrom4([4]byte{10, 1, byte(i), 1}))
 					}
 				}
-				d, x := NewDialer(sockets), newTorrent(t, nil)
-				d.Dial(x, netip.MustParseAddrPort(test.addr), x.ID(), false)
+				x := newTorrent(t, nil)
+				sockets.Dial(x, netip.MustParseAddrPort(test.addr), x.ID(), false)
 				got := x.posted()
 				require.Len(t, got, 1)
 				u := got[0].(protocol.Unreached)
@@ -98,74 +97,78 @@ func TestDialsWaitForOthers(t *testing.T) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}))
-		d, x, y := NewDialer(sockets), newTorrent(t, nil), newTorrent(t, nil)
+		x, y := newTorrent(t, nil), newTorrent(t, nil)
 		for range 3 {
-			d.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
+			sockets.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		}
-		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false)
+		sockets.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false)
 		synctest.Wait()
 		require.Equal(t, 2, dials)
 		y.close()
-		d.Forget(y)
+		sockets.ForgetDials(y)
 		y.tasks.Wait()
-		d.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false) // too late
+		sockets.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false) // too late
+		y.tasks.Wait()
 		time.Sleep(16 * time.Second)
 		require.Len(t, x.posted(), 2)
 		require.Equal(t, 3, dials)
+		require.Equal(t, 1, sockets.Open(), "the dials that ended gave their places back")
 		x.close()
 		x.tasks.Wait()
-		d.Close()
+		sockets.Connector.Close()
 		require.Equal(t, 3, dials)
 		require.Empty(t, x.posted(), "closing it ended the dial, not the peer")
 		require.Empty(t, y.posted())
+		require.Zero(t, sockets.Open())
 	})
 }
 
-// A torrent that dials many dead addresses does not delay the dials of others.
-func TestDialsTakeTurns(t *testing.T) {
+// A torrent that is closed while it dials does not wait for the dials of others.
+func TestDialWhileClosing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var mu sync.Mutex
-		var began []string
-		config := testConfig(func(ctx context.Context, _, address string) (net.Conn, error) {
-			mu.Lock()
-			began = append(began, address)
-			mu.Unlock()
+		sockets := NewSockets(testConfig(func(ctx context.Context, _, _ string) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
-		})
-		all := func() []string {
-			synctest.Wait()
-			mu.Lock()
-			defer mu.Unlock()
-			return slices.Clone(began)
+		}))
+		x := newTorrent(t, nil)
+		for range 2 {
+			sockets.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
 		}
-		config.HalfOpen, config.Places.Total = 16, 500
-		d := NewDialer(NewSockets(config))
-		x, y, z := newTorrent(t, nil), newTorrent(t, nil), newTorrent(t, nil)
-		for i := range 80 {
-			d.Dial(x, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1}), uint16(i+1)), x.ID(), false)
-		}
-		require.Len(t, all(), 14, "the last two are for others")
-		for i := range 20 {
-			d.Dial(y, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 2}), uint16(i+1)), y.ID(), false)
-		}
-		d.Dial(z, netip.MustParseAddrPort("10.0.0.3:1"), z.ID(), false)
-		require.ElementsMatch(t, []string{"10.0.0.2:1", "10.0.0.3:1"}, all()[14:])
-		time.Sleep(16 * time.Second)
-		others := 0
-		for _, addr := range all()[16:] {
-			if strings.HasPrefix(addr, "10.0.0.2:") {
-				others++
-			}
-		}
-		require.Equal(t, 7, others, "two torrents share what became free")
-		for _, o := range []*torrent{x, y, z} {
-			o.close()
-			d.Forget(o)
-			o.tasks.Wait()
-		}
-		d.Close()
-		require.Empty(t, d.queues)
-		require.Empty(t, d.turns)
+		y := &closesLate{torrent: newTorrent(t, nil)}
+		begin := time.Now()
+		sockets.Dial(y, netip.MustParseAddrPort("10.0.0.3:1"), y.ID(), false)
+		y.tasks.Wait()
+		require.Zero(t, time.Since(begin))
+		require.Empty(t, y.posted())
+		x.close()
+		x.tasks.Wait()
+		sockets.Connector.Close()
+	})
+}
+
+// closesLate is a torrent that is closed, with all that this does at once, between the first
+// question and what follows.
+type closesLate struct {
+	*torrent
+	asked bool
+}
+
+func (x *closesLate) Closing() bool {
+	was := x.asked
+	x.asked = true
+	return was
+}
+
+// A Connector that another closed dials nobody.
+func TestDialOnClosedConnector(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sockets := NewSockets(testConfig(nil))
+		sockets.Connector.Close()
+		x := newTorrent(t, nil)
+		sockets.Dial(x, netip.MustParseAddrPort("10.0.0.2:1"), x.ID(), false)
+		x.tasks.Wait()
+		got := x.posted()
+		require.Len(t, got, 1)
+		require.Equal(t, connect.ErrClosed, got[0].(protocol.Unreached).Err)
 	})
 }

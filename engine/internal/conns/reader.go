@@ -51,19 +51,16 @@ func (c *Conn) read() {
 }
 
 func (r *reader) run() error {
+	err := r.replay()
+	if err != nil {
+		return err
+	}
 	for {
 		n, err := r.conn.socket.Read(r.buf[r.to:])
-		r.to += n
-		r.conn.tally.DownAll.Add(int64(n))
 		if n > 0 {
-			r.needed = n > smallBuffer
-			full := r.to == len(r.buf)
-			if err := r.decode(); err != nil {
+			err := r.took(n)
+			if err != nil {
 				return err
-			}
-			if full && r.pooled == nil && len(r.buf) < largeBuffer {
-				r.enlarge()
-				r.needed = true
 			}
 		}
 		isDue := errors.Is(err, os.ErrDeadlineExceeded) && !r.deadline.IsZero()
@@ -75,6 +72,38 @@ func (r *reader) run() error {
 			return err
 		}
 	}
+}
+
+// replay decodes what came before the connection joined.
+func (r *reader) replay() error {
+	c := r.conn
+	for len(c.replay) > 0 {
+		n := copy(r.buf[r.to:], c.replay)
+		c.replay = c.replay[n:]
+		err := r.took(n)
+		if err != nil {
+			return err
+		}
+	}
+	c.replay = nil
+	return nil
+}
+
+// took decodes n bytes that came into the buffer, and enlarges it if they filled it.
+func (r *reader) took(n int) error {
+	r.to += n
+	r.conn.tally.DownAll.Add(int64(n))
+	r.needed = n > smallBuffer
+	full := r.to == len(r.buf)
+	err := r.decode()
+	if err != nil {
+		return err
+	}
+	if full && r.pooled == nil && len(r.buf) < largeBuffer {
+		r.enlarge()
+		r.needed = true
+	}
+	return nil
 }
 
 // updateDeadline gives memory back that was not needed for a while, and otherwise makes

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/engine/internal/disk"
 	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/handshake"
@@ -47,23 +48,18 @@ type Owner interface {
 // A Config is what the connections of an engine have in common. All fields are set, if
 // they do not say otherwise.
 type Config struct {
-	Memory           *memory.Memory
-	Logger           *slog.Logger
-	Dial             func(ctx context.Context, network, address string) (net.Conn, error)
-	Listeners        []net.Listener
-	Places           places.Limits // of connections; zero fields mean their defaults
-	HalfOpen         int           // dials under way
-	Handshakes       int           // of those who dialed us, under way; negative means no limit
-	ConnectTimeout   time.Duration
-	HandshakeTimeout time.Duration
-	PeerTimeout      time.Duration // of a write that the peer does not take
+	Memory      *memory.Memory
+	Logger      *slog.Logger
+	Connector   *connect.Connector // of all dials and handshakes
+	Listeners   []net.Listener
+	Places      places.Limits // of connections; zero fields mean their defaults
+	Handshakes  int           // of those who dialed us, under way; negative means no limit
+	PeerTimeout time.Duration // of a write that the peer does not take
 
 	// Find returns the torrent of a swarm.
 	Find func(swarm.ID) (Owner, bool)
 
-	// Blocked reports whether an address may not be talked to. OnBlocked says that
-	// such an address dialed us.
-	Blocked   func(netip.Addr) bool
+	// OnBlocked says that an address dialed us that may not be talked to.
 	OnBlocked func(netip.Addr)
 
 	// OnFailed says that a peer dialed us and that the handshake failed.
@@ -135,9 +131,9 @@ func (s *Sockets) tryAcquire(addr netip.Addr) (unused *Conn, ok bool) {
 	return unused, false
 }
 
-// acquireDial takes a place for a connection that we dial, or says which limit is
+// acquireOutgoing takes a place for a connection that we dial, or says which limit is
 // exceeded.
-func (s *Sockets) acquireDial(addr netip.Addr) places.Limit {
+func (s *Sockets) acquireOutgoing(addr netip.Addr) places.Limit {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	limit := s.count.Exceeds(s.Places, addr, true)
@@ -199,16 +195,4 @@ func ours(t Owner, id swarm.ID) handshake.Handshake {
 		InfoHash: id,
 		PeerID:   t.PeerID(),
 	}
-}
-
-// AddrPort returns the IP address and port of a socket address; the zero AddrPort if it
-// has none.
-func AddrPort(a net.Addr) netip.AddrPort {
-	t, ok := a.(*net.TCPAddr)
-	if ok {
-		ap := t.AddrPort()
-		return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
-	}
-	ap, _ := netip.ParseAddrPort(a.String())
-	return ap
 }
