@@ -15,6 +15,7 @@ require (
 	github.com/shoal-bt/shoal/swarm v0.1.0
 	github.com/shoal-bt/shoal/trackerserver v0.1.0
 	github.com/stretchr/testify v1.12.1
+	golang.org/x/net v0.62.0
 )
 
 require (
@@ -22,6 +23,7 @@ require (
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/connect v0.1.0 // indirect
 	github.com/shoal-bt/shoal/httptracker v0.1.0 // indirect
+	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect
 	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect
 	github.com/shoal-bt/shoal/udptracker v0.1.0 // indirect

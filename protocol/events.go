@@ -130,4 +130,5 @@ const (
 	PhasePaused   = report.PhasePaused
 	PhaseFailed   = report.PhaseFailed
 	PhaseClosed   = report.PhaseClosed
+	PhaseFetching = report.PhaseFetching
 )

@@ -31,7 +31,7 @@ func (c *console) advice(err error) string {
 	var file *diskstore.Error
 	const otherFolder = "choose another folder with --dir"
 	switch {
-	case errors.Is(err, client.ErrMagnet):
+	case errors.Is(err, errLinkOnly):
 		return "Ask for the .torrent file, or its address on the web."
 	case errors.Is(err, client.ErrModified):
 		return "Do not write to files while Shoal uses them. Run the same command again" + c.ifGet(": it checks them and fetches what is wrong") + "."
