@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/trackerserver"
@@ -83,6 +84,13 @@ func TestScrape(t *testing.T) {
 	magnet := "magnet:?xt=urn:btih:" + id + "&tr=" + http.URL + "/announce"
 	stdout, _ = shoal(t, exitOK, "scrape", magnet)
 	require.Contains(t, stdout, id+"  0 seeds")
+	partial := swarm.Announcement{Swarm: seed.Swarm, Port: 2, Event: swarm.Paused, Left: 1}
+	for range 2 { // the first says started
+		_, err = httptracker.Announce(t.Context(), http.URL+"/announce", partial, httptracker.Config{})
+		require.NoError(t, err)
+	}
+	stdout, _ = shoal(t, exitOK, "scrape", magnet)
+	require.Contains(t, stdout, id+"  0 seeds, 1 leecher, 0 completed downloads, 1 partial seed among the leechers\n")
 	_, stderr = shoal(t, exitFailed, "scrape", "magnet:?xt=urn:btih:"+id)
 	require.Contains(t, stderr, "the torrent names no tracker\n  Name one: its announce URL, then the info hash\n  "+id)
 	_, stderr = shoal(t, exitFailed, "scrape", http.URL+"/nothing", id)
