@@ -1,4 +1,4 @@
-package client
+package trackers
 
 import (
 	"context"
@@ -64,20 +64,20 @@ func TestSilentUDPTrackers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		packets := make(map[string]int)
-		udp := udptracker.NewTrackers(udptracker.Config{
+		var answeredAfter time.Duration
+		config := httptracker.Config{Client: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			answeredAfter = time.Since(began)
+			body := io.NopCloser(strings.NewReader("d8:intervali1800e5:peers0:e"))
+			return &http.Response{StatusCode: http.StatusOK, Body: body, Header: make(http.Header)}, nil
+		})}}
+		opener := NewOpener(config, udptracker.Config{
 			Listen: func(context.Context, string, string) (net.PacketConn, error) {
 				return &silentConn{sent: func(to string) { packets[to]++ }}, nil
 			},
 		})
-		defer udp.Close()
-		var answeredAfter time.Duration
-		open := newTrackerFunc(httptracker.Config{Client: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-			answeredAfter = time.Since(began)
-			body := io.NopCloser(strings.NewReader("d8:intervali1800e5:peers0:e"))
-			return &http.Response{StatusCode: http.StatusOK, Body: body, Header: make(http.Header)}, nil
-		})}}, udp)
+		defer opener.Close()
 		silent := []string{"udp://192.0.2.1:1", "udp://192.0.2.2:1", "udp://192.0.2.3:1", "udp://192.0.2.4:1", "udp://192.0.2.5:1"}
-		tiers := httptracker.NewTiers([][]string{silent, {"http://tracker.example/announce"}}, httptracker.TiersConfig{Open: open, Seed: 1})
+		tiers := httptracker.NewTiers([][]string{silent, {"http://tracker.example/announce"}}, httptracker.TiersConfig{Open: opener.Func(config), Seed: 1})
 		announce := func() swarm.Answer {
 			calledAt := time.Now()
 			answer, _ := tiers.Announce(t.Context(), swarm.Announcement{Event: swarm.Started, Port: 1}, func(swarm.Address) {})
