@@ -32,6 +32,7 @@
 //
 //	rule                                          file                    function
 //	when a peer is banned, or put on parole       banning.go              State.pieceFailed
+//	who sends only pieces of its own              banning.go              State.isOnParole
 //	who lied about a wrong piece                  banning.go              State.banLiars
 //	how memory is reclaimed                       reclaim.go              State.reclaim
 //	what a torrent without memory does            reclaim.go              State.reserve
@@ -61,12 +62,18 @@
 //	when a piece that cannot be read is served    unreadable.go           State.retryUnreadable
 //	what a check could not read (BEP 21)          unreadable.go           State.notRead
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
+//	which pieces a peer gets while choked         fast.go                 State.offerFast
+//	how often a network gets such a piece         allowedfast/grants.go   Grants.Take
+//	which pieces a peer is shown (BEP 16)         revealing.go            State.revealPieces
+//	what a super-seeder shows next                revealing/superseed.go  superSeed.choose
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds
 //	which of two connections to a peer stays      duplicates/conn.go      Conn.Replaces
 //	why a connection ended                        ending/end.go           Of
 //	what its end means for the address            ending/end.go           Outcome
 //	who is dialed next                            addressbook/choice.go   entry.before
+//	how many addresses peers may name             addressbook/tellers.go  Book.AddNamed
+//	whom a private torrent dials (BEP 27)         dialing.go              State.foundByPeer
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse
 //	which peer gives up its place for another     eviction.go             State.makeRoom

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/standin"
 	"github.com/shoal-bt/shoal/protocol/waiting"
@@ -48,7 +49,7 @@ type State struct {
 	waiters    waiting.List
 	private    bool
 	uploadOnly bool
-	extensions *extensions // nil for none
+	extensions *extension.Plan // nil for none
 	book       addressbook.Book
 
 	*workingSet
@@ -96,7 +97,7 @@ func New(now time.Time, setup Setup) *State {
 		paused:      setup.Paused,
 		private:     setup.Private,
 		uploadOnly:  setup.UploadOnly,
-		extensions:  newExtensions(&setup, config),
+		extensions:  extension.NewPlan(setup.Torrent(), setup.Say, setup.Extensions, config.Extensions),
 		figures:     figures{baseDown: setup.Downloaded, baseUp: setup.Uploaded},
 		workingSet:  emptySet,
 	}
@@ -149,6 +150,7 @@ func (s *State) Settle(now time.Time) Turn {
 			s.requestBlocks(now, p)
 		}
 	}
+	s.revealPieces(now)
 	s.checkStoredNow()
 	s.dialPeers(now)
 	s.updateIdle(now)
