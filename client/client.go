@@ -9,10 +9,10 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/listening"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
+	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
-	"github.com/shoal-bt/shoal/udptracker"
 )
 
 // A Client downloads and seeds torrents. Its methods may be called from many
@@ -22,7 +22,7 @@ type Client struct {
 	engine      *engine.Engine
 	locks       *resume.Locks                              // nil if nothing is remembered
 	askPeers    metadata.Asker                             // for metadata
-	udp         *udptracker.Trackers                       // makes UDP trackers; nil if they are not used
+	opener      *trackers.Opener                           // of trackers
 	newTracker  func(url string) (swarm.PeerSource, error) // makes one
 	idleSlots   chan struct{}                              // holds a token for each torrent that becomes idle
 	closeCtx    context.Context                            // ends when Close begins
@@ -59,13 +59,13 @@ func New(config Config) (*Client, error) {
 		}
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	udp := newUDPTrackers(cfg)
+	opener := trackers.NewOpener(cfg.Tracker, cfg.UDPTracker)
 	c := &Client{
 		config:     cfg,
 		engine:     e,
 		locks:      newLocks(cfg.State),
-		udp:        udp,
-		newTracker: newTrackerFunc(cfg.Tracker, udp),
+		opener:     opener,
+		newTracker: opener.Func(cfg.Tracker),
 		idleSlots:  make(chan struct{}, maxBecomingIdle),
 		done:       make(chan struct{}),
 		torrents:   make(map[swarm.ID]*Torrent),

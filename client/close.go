@@ -37,9 +37,7 @@ func (c *Client) Close() error {
 	}
 	wg.Wait()
 	c.closeErr = errors.Join(append(errs, c.engine.Close())...)
-	if c.udp != nil {
-		c.udp.Close() // no source is called any more
-	}
+	c.opener.Close() // no source is called any more
 	if c.locks != nil {
 		c.closeErr = errors.Join(c.closeErr, c.locks.Close())
 	}

@@ -70,8 +70,8 @@
 //	what a private torrent may meet                 sources.go                           checkPrivate
 //	which trackers a torrent has                    sources.go                           running.newSources
 //	which addresses peers may have                  internal/peeraddr/peeraddr.go        Check
-//	which trackers are asked over UDP               trackers.go                          newTrackerFunc
-//	when UDP trackers are not used                  trackers.go                          newUDPTrackers
+//	which trackers are asked over UDP               internal/trackers/opener.go          Opener.Func
+//	when UDP trackers are not used                  internal/trackers/opener.go          NewOpener
 //	when the user hears about a failing tracker     internal/trackers/trackers.go        Set.newTiers
 //	which trackers are remembered                   internal/trackers/trackers.go        Set.ToSave
 //

@@ -15,6 +15,10 @@ type Counts struct {
 	Seeds     int // peers that have everything, now
 	Leechers  int // peers that do not, now
 	Completed int // completed downloads, ever
+
+	// Downloaders is the number of leechers that are no partial seeds, now:
+	// https://www.bittorrent.org/beps/bep_0021.html#tracker-scrape.
+	Downloaders int
 }
 
 // maxScrape is the largest number of swarms in one request. With 70 bytes for each,
@@ -104,9 +108,10 @@ func parseScrape(body []byte, ids []swarm.ID) (map[swarm.ID]Counts, error) {
 		id := swarm.ID(key)
 		if asked[id] {
 			counts[id] = Counts{
-				Seeds:     count(entry, "complete"),
-				Leechers:  count(entry, "incomplete"),
-				Completed: count(entry, "downloaded"),
+				Seeds:       count(entry, "complete"),
+				Leechers:    count(entry, "incomplete"),
+				Completed:   count(entry, "downloaded"),
+				Downloaders: count(entry, "downloaders"),
 			}
 		}
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bep48 is the example of BEP 48.
+// bep48 is the example of BEP 48, with the downloaders of BEP 21 in its second swarm.
 const bep48 = "d5:filesd20:xxxxxxxxxxxxxxxxxxxxd8:completei11e10:downloadedi13772e10:incompletei19ee" +
-	"20:yyyyyyyyyyyyyyyyyyyyd8:completei21e10:downloadedi206e10:incompletei20eeee"
+	"20:yyyyyyyyyyyyyyyyyyyyd8:completei21e10:downloadedi206e11:downloadersi12e10:incompletei20eeee"
 
 var (
 	xs = swarm.ID([]byte("xxxxxxxxxxxxxxxxxxxx"))
@@ -24,15 +24,15 @@ var (
 func TestParseScrape(t *testing.T) {
 	counts, err := parseScrape([]byte(bep48), []swarm.ID{xs, ys})
 	require.NoError(t, err)
-	require.Equal(t, map[swarm.ID]Counts{xs: {11, 19, 13772}, ys: {21, 20, 206}}, counts)
+	require.Equal(t, map[swarm.ID]Counts{xs: {11, 19, 13772, -1}, ys: {21, 20, 206, 12}}, counts)
 
 	counts, err = parseScrape([]byte(bep48), []swarm.ID{ys, {}})
 	require.NoError(t, err)
-	require.Equal(t, map[swarm.ID]Counts{ys: {21, 20, 206}}, counts, "swarms that were not asked for are ignored")
+	require.Equal(t, map[swarm.ID]Counts{ys: {21, 20, 206, 12}}, counts, "swarms that were not asked for are ignored")
 
 	counts, err = parseScrape([]byte("d5:filesd20:xxxxxxxxxxxxxxxxxxxxdeee"), []swarm.ID{xs})
 	require.NoError(t, err)
-	require.Equal(t, map[swarm.ID]Counts{xs: {-1, -1, -1}}, counts)
+	require.Equal(t, map[swarm.ID]Counts{xs: {-1, -1, -1, -1}}, counts)
 
 	for _, odd := range []string{
 		bep48 + "x", bep48 + "\x00", "\ufeff\n" + bep48,
@@ -40,11 +40,11 @@ func TestParseScrape(t *testing.T) {
 	} {
 		counts, err = parseScrape([]byte(odd), []swarm.ID{xs, ys})
 		require.NoError(t, err, odd)
-		require.Equal(t, map[swarm.ID]Counts{xs: {11, 19, 13772}, ys: {21, 20, 206}}, counts, odd)
+		require.Equal(t, map[swarm.ID]Counts{xs: {11, 19, 13772, -1}, ys: {21, 20, 206, 12}}, counts, odd)
 	}
 	counts, err = parseScrape([]byte(strings.Replace(bep48, "d8:completei11e10:downloadedi13772e10:incompletei19ee", "le", 1)), []swarm.ID{xs, ys})
 	require.NoError(t, err)
-	require.Equal(t, map[swarm.ID]Counts{ys: {21, 20, 206}}, counts, "the entry of one swarm is not valid")
+	require.Equal(t, map[swarm.ID]Counts{ys: {21, 20, 206, 12}}, counts, "the entry of one swarm is not valid")
 }
 
 func TestParseScrapeRefuses(t *testing.T) {
@@ -81,8 +81,8 @@ func TestScrape(t *testing.T) {
 		counts, err := Scrape(context.Background(), "http://tracker.test/announce", Config{Client: n.client}, ids...)
 		require.NoError(t, err)
 		require.Len(t, counts, 100)
-		require.Equal(t, Counts{63, -1, -1}, counts[ids[63]])
-		require.Equal(t, Counts{0, -1, -1}, counts[ids[64]])
+		require.Equal(t, Counts{63, -1, -1, -1}, counts[ids[63]])
+		require.Equal(t, Counts{0, -1, -1, -1}, counts[ids[64]])
 		require.Equal(t, []string{"/scrape", "/scrape"}, requests)
 
 		counts, err = Scrape(context.Background(), "http://tracker.test/announce", Config{Client: n.client})

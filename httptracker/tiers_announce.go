@@ -31,6 +31,7 @@ func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(s
 	for i, k := range due {
 		if t.timeout > 0 && i > 0 && time.Since(started) > t.timeout*3/4 {
 			// The remaining time is too short for the next tracker.
+			t.markUnreached(due[i:])
 			errs = append(errs, fmt.Errorf("httptracker: there was no time for %d more trackers; the next announce tries them first", len(due)-i))
 			break
 		}
@@ -78,8 +79,19 @@ func (t *Tiers) unusable() tiersError {
 	return errs
 }
 
+// markUnreached has trackers tried first by the next announce, because there was no time for
+// them. Otherwise slow ones before them could keep them from being asked for ever.
+func (t *Tiers) markUnreached(trackers []*member) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, k := range trackers {
+		k.unreached = true
+	}
+}
+
 // due returns the trackers to try now, in order: those whose back-off is over, or if
-// there are none, those that did not ask for a longer wait.
+// there are none, those that did not ask for a longer wait. Those that the last announce
+// did not reach come first.
 func (t *Tiers) due(now time.Time) []*member {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -96,9 +108,17 @@ func (t *Tiers) due(now time.Time) []*member {
 		}
 	}
 	if len(due) == 0 {
-		return early
+		due = early
 	}
+	slices.SortStableFunc(due, func(a, b *member) int { return boolInt(b.unreached) - boolInt(a.unreached) })
 	return due
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // next returns how long until the first tracker is due, and how long until one may be
@@ -126,6 +146,7 @@ func (t *Tiers) next(now time.Time) (next, least time.Duration) {
 func (t *Tiers) announceTo(outer, ctx context.Context, k *member, hasNext bool, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	peers := 0
 	t.mu.Lock()
+	k.unreached = false
 	if !slices.Contains(k.registered, a.Swarm) {
 		k.registered = append(k.registered, a.Swarm)
 	}

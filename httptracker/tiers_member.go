@@ -15,6 +15,7 @@ type member struct {
 	source     swarm.PeerSource // nil if it could not be made; err says why
 	registered []swarm.ID       // swarms that were announced here and not stopped yet
 	notBefore  time.Time        // the min interval ends then
+	unreached  bool             // the last announce had no time for it
 
 	// As in Status.
 	asked, next             time.Time

@@ -38,3 +38,26 @@ func TestTiersOnce(t *testing.T) {
 		require.ElementsMatch(t, []string{"one stopped", "two stopped"}, f.take())
 	})
 }
+
+// Trackers for which there was no time are tried first by the next announce, also if the
+// back-off of those before them is over. Otherwise slow ones could keep them from being asked.
+func TestTiersTryUnreachedFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakes()
+		f.next = time.Second
+		urls := [][]string{{"one"}, {"two"}, {"three"}, {"four"}}
+		for _, u := range []string{"one", "two", "three"} {
+			f.slow[u], f.down[u] = 20*time.Second, true
+		}
+		tiers := NewTiers(urls, TiersConfig{Open: f.open})
+		require.ErrorContains(t, announce(t, tiers, swarm.Started), "no time for 2 more trackers; the next announce tries them first")
+		require.Equal(t, []string{"one started", "two started"}, f.take())
+		time.Sleep(2 * time.Second)
+		require.NoError(t, announce(t, tiers, swarm.None))
+		require.Equal(t, []string{"three", "four"}, f.take())
+		time.Sleep(2 * time.Second)
+		require.Error(t, announce(t, tiers, swarm.None)) // the order of the tiers again
+		require.Equal(t, []string{"one", "two"}, f.take())
+		require.Equal(t, urls, tiers.URLs())
+	})
+}

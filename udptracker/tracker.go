@@ -203,8 +203,8 @@ func (t *Tracker) ask(ctx context.Context, call routeCall, to target, a swarm.An
 	switch event {
 	case swarm.Stopped:
 		want = 0
-	case swarm.None:
-		event = s.pendingEvent
+	case swarm.None, swarm.Paused:
+		event = s.pendingEvent // UDP has no event paused, so a partial seed counts as a leecher
 	}
 	q := announceRequest{
 		a:       a,

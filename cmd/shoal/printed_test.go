@@ -211,7 +211,7 @@ func exampleFolder(t *testing.T) (replace *strings.Replacer) {
 	web := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	t.Cleanup(web.Close)
 	return strings.NewReplacer(
-		"~", dir, "/media", dir+"/media", "https://example.com", web.URL, "udp://tracker.example:6969", startUDPTracker(t, ""), "btih:...", "btih:"+strings.Repeat("1", 40),
+		"~", dir, "/media", dir+"/media", "https://example.com", web.URL, "udp://tracker.example:6969", startUDPTracker(t), "btih:...", "btih:"+strings.Repeat("1", 40),
 		"2GiB", "2MiB", "16MiB", "1MiB", "COMMAND", "get", "HOST", "127.0.0.1", ":6881 ", ":0 ", "127.0.0.1:8000", "127.0.0.1:0",
 		"announce URL", "announce http://tracker.example/announce",
 	)

@@ -47,6 +47,8 @@ type scrapedJSON struct {
 	Seeds     *int   `json:"seeds,omitempty"`
 	Leechers  *int   `json:"leechers,omitempty"`
 	Completed *int   `json:"completed,omitempty"` // downloads, ever
+
+	Downloaders *int `json:"downloaders,omitempty"` // leechers that are no partial seeds
 }
 
 // Run asks the trackers.
@@ -91,7 +93,7 @@ func showScraped(c *console, r scraping.Result, ids []swarm.ID) {
 	for _, id := range ids {
 		counts, known := r.Counts[id]
 		if !known {
-			counts = httptracker.Counts{Seeds: -1, Leechers: -1, Completed: -1}
+			counts = httptracker.Counts{Seeds: -1, Leechers: -1, Completed: -1, Downloaders: -1}
 		}
 		object := scrapedJSON{Event: "scraped", Torrent: id.String(), Tracker: r.Tracker}
 		var texts []string
@@ -104,6 +106,13 @@ func showScraped(c *console, r scraping.Result, ids []swarm.ID) {
 				*n.to = &n.value
 				texts = append(texts, quantity.Count(n.value, n.one))
 			}
+		}
+		if counts.Downloaders >= 0 {
+			object.Downloaders = &counts.Downloaders
+		}
+		partial := counts.Leechers - counts.Downloaders
+		if counts.Downloaders >= 0 && partial > 0 {
+			texts = append(texts, quantity.Count(partial, "partial seed")+" among the leechers")
 		}
 		if len(texts) == 0 {
 			texts = []string{"the tracker does not know this torrent"}

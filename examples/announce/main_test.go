@@ -16,7 +16,7 @@ func TestRun(t *testing.T) {
 	require.NoError(t, run(t.Context(), &out, nil))
 	require.Equal(t, "peer 127.0.0.1:7000\n"+
 		"seeds 1, leechers 1, again in 30m0s\n"+
-		"scrape {Seeds:1 Leechers:1 Completed:0}\n", out.String())
+		"scrape {Seeds:1 Leechers:1 Completed:0 Downloaders:1}\n", out.String())
 }
 
 // The tracker of somebody else knows of us while we are there, and not after that.
@@ -27,7 +27,7 @@ func TestRunWithURL(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), &out, []string{url, id.String()}))
 	require.Equal(t, "seeds 0, leechers 1, again in 30m0s\n"+
-		"scrape {Seeds:0 Leechers:1 Completed:0}\n", out.String())
+		"scrape {Seeds:0 Leechers:1 Completed:0 Downloaders:1}\n", out.String())
 	k, err := httptracker.New(url, httptracker.Config{})
 	require.NoError(t, err)
 	counts, err := k.Scrape(t.Context(), id)

@@ -1,8 +1,9 @@
 // Udptracker lets programs that know a name find each other through a UDP tracker, without a
 // torrent. Each announces a swarm whose id is the hash of the name, greets those whom the
-// tracker names, and ends when it has met somebody.
+// tracker names, and ends when it has met somebody. Without arguments two of them meet at a
+// tracker of their own.
 //
-//	udptracker URL NAME GREETING
+//	udptracker [URL NAME GREETING]
 package main
 
 import (
@@ -22,18 +23,44 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/trackerserver"
 	"github.com/shoal-bt/shoal/udptracker"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if len(os.Args) != 4 {
-		log.Fatal("udptracker: give a tracker, a name and a greeting, such as: udptracker udp://tracker.example:6969 \"chess players of Ulm\" \"hello from Ann\"")
-	}
-	if err := meet(ctx, os.Stdout, os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := run(ctx, os.Stdout, os.Args[1:]); err != nil {
 		log.Fatal("udptracker: ", err)
 	}
+}
+
+func run(ctx context.Context, out io.Writer, args []string) error {
+	switch len(args) {
+	case 0:
+		return meetHere(ctx, out)
+	case 3:
+		return meet(ctx, out, args[0], args[1], args[2])
+	}
+	return errors.New("give the URL of a tracker, a name and a greeting")
+}
+
+// meetHere runs a tracker and two programs that meet there.
+func meetHere(ctx context.Context, out io.Writer) error {
+	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	url := "udp://" + conn.LocalAddr().String()
+	serving, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- trackerserver.New(trackerserver.Config{}).ServeUDP(serving, conn) }()
+	ann := make(chan error, 1)
+	go func() { ann <- meet(ctx, io.Discard, url, "chess players of Ulm", "hello from Ann") }()
+	err = meet(ctx, out, url, "chess players of Ulm", "hello from Bob")
+	err = errors.Join(err, <-ann)
+	stop()
+	return errors.Join(err, <-served)
 }
 
 // meet prints the greeting of the first other program of that name.

@@ -60,7 +60,7 @@ func ask(ctx context.Context, udp *udptracker.Trackers, url string, ids []swarm.
 		got, err := tracker.Scrape(ctx, ids...)
 		counts := make(map[swarm.ID]httptracker.Counts, len(got))
 		for id, c := range got {
-			counts[id] = httptracker.Counts(c)
+			counts[id] = httptracker.Counts{Seeds: c.Seeds, Leechers: c.Leechers, Completed: c.Completed, Downloaders: -1}
 		}
 		return counts, err
 	}
