@@ -98,7 +98,7 @@ func (m *messages) source(control []byte) []byte {
 func (m *messages) write() {
 	for rest := m.out; len(rest) > 0; {
 		n, err := m.conn.WriteBatch(rest, 0)
-		if err != nil {
+		if err != nil || n == 0 {
 			n = 1 // the first one cannot be sent
 		}
 		rest = rest[n:]

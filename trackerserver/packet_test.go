@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"net/netip"
 	"strings"
 	"testing"
@@ -196,7 +197,7 @@ func TestUDPHandler(t *testing.T) {
 		got = *q
 		switch q.Path {
 		case "/key/announce":
-			*reply = Reply{Interval: 1500 * time.Millisecond, Counts: Counts{Seeds: 1, Leechers: 1 << 40}, Warning: "not sent", Peers: []Peer{
+			*reply = Reply{Interval: 1500 * time.Millisecond, Counts: Counts{Seeds: 1, Leechers: math.MaxInt}, Warning: "not sent", Peers: []Peer{
 				{Addr: netip.MustParseAddrPort("[2001:db8::1]:1")}, {Addr: netip.MustParseAddrPort("[::ffff:192.0.2.7]:2")},
 			}}
 			return nil

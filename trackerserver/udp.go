@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 const (
@@ -18,9 +19,11 @@ const (
 	// allow less.
 	socketBuffer = 2 << 20
 
-	// maxReadErrors is how many reads may fail one after another. Some systems
-	// report with a read that an earlier answer did not arrive.
-	maxReadErrors = 1000
+	// Some systems report with a read that an earlier answer did not arrive. So
+	// reads may fail for maxFailing, and after some of them there is a pause.
+	maxFailing      = 10 * time.Second
+	readsUntilPause = 100
+	failurePause    = 10 * time.Millisecond
 )
 
 // UDPStats count the packets that came over UDP.
@@ -74,10 +77,11 @@ func (s *Server) ServeUDP(ctx context.Context, c net.PacketConn) error {
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
 	var running sync.WaitGroup
+	var failed readFailures
 	errs := make([]error, runtime.GOMAXPROCS(0))
 	for i := range errs {
 		running.Go(func() {
-			errs[i] = s.answerPackets(ctx, openBatch(c))
+			errs[i] = s.answerPackets(ctx, openBatch(c), &failed)
 			c.Close() // the others end too
 		})
 	}
@@ -94,20 +98,18 @@ func (s *Server) ServeUDP(ctx context.Context, c net.PacketConn) error {
 }
 
 // answerPackets answers packets until the socket is closed.
-func (s *Server) answerPackets(ctx context.Context, b batch) error {
+func (s *Server) answerPackets(ctx context.Context, b batch, failed *readFailures) error {
 	r := newResponder(s)
 	out := make([]byte, 0, batchSize*maxAnswer)
-	failures := 0
 	for {
 		n, err := b.read()
 		if err != nil {
-			failures++
-			if errors.Is(err, net.ErrClosed) || failures == maxReadErrors {
+			if errors.Is(err, net.ErrClosed) || failed.tooLong(ctx) {
 				return err
 			}
 			continue
 		}
-		failures = 0
+		failed.end()
 		now := s.config.Now()
 		out = out[:0]
 		for i := range n {
@@ -121,6 +123,38 @@ func (s *Server) answerPackets(ctx context.Context, b batch) error {
 		r.flush()
 		b.write()
 	}
+}
+
+// readFailures are the reads of a socket that failed since one succeeded. Several
+// goroutines share it.
+type readFailures struct {
+	count atomic.Int64
+	since atomic.Pointer[time.Time]
+}
+
+// end notes that a read succeeded.
+func (f *readFailures) end() {
+	if f.count.Load() > 0 {
+		f.count.Store(0)
+	}
+}
+
+// tooLong counts a failure and reports whether reads have failed for too long. It pauses
+// sometimes.
+func (f *readFailures) tooLong(ctx context.Context) bool {
+	now := time.Now()
+	n := f.count.Add(1)
+	if n == 1 {
+		f.since.Store(&now)
+	}
+	if n%readsUntilPause == 0 {
+		select {
+		case <-time.After(failurePause):
+		case <-ctx.Done():
+		}
+	}
+	since := f.since.Load()
+	return since != nil && now.Sub(*since) >= maxFailing
 }
 
 // A batch reads packets and writes the answers to them. It belongs to one goroutine;
@@ -141,10 +175,11 @@ type batch interface {
 	write()
 }
 
-// A single is a batch of one packet, for every kind of socket and system.
+// A single is a batch of one packet, for every kind of socket and system. Its buffer has
+// room for every packet, because on Windows it is an error if one does not fit.
 type single struct {
 	conn   net.PacketConn
-	buffer [maxRequest + 1]byte
+	buffer [1 << 16]byte
 	n      int
 	from   net.Addr
 	answer []byte

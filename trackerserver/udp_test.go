@@ -175,7 +175,7 @@ func (f *fakeSocket) Close() error {
 }
 
 // TestServeUDPOtherSockets serves a socket that is not of package net. Reads that fail are
-// tried again, unless all do.
+// tried again, unless all do for ten seconds.
 func TestServeUDPOtherSockets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, f := New(Config{}), newFakeSocket()
@@ -191,14 +191,21 @@ func TestServeUDPOtherSockets(t *testing.T) {
 			require.Equal(t, from, p.addr)
 		}
 		f.in <- fakePacket{b: requestPacket(protocolID, actionConnect), addr: &net.UnixAddr{}}
+		for range 5000 {
+			f.in <- broken // as if many answers did not arrive
+		}
+		f.in <- fakePacket{b: requestPacket(protocolID, actionConnect), addr: from}
+		require.Len(t, (<-f.out).b, 16)
+		since := time.Now()
 		for ended := false; !ended; {
 			select {
 			case f.in <- broken:
 			case err := <-done:
 				require.True(t, errors.Is(err, os.ErrPermission), err)
+				require.GreaterOrEqual(t, time.Since(since), 10*time.Second)
 				ended = true
 			}
 		}
-		require.Equal(t, UDPStats{Connects: 100, Ignored: 1}, s.Stats().UDP)
+		require.Equal(t, UDPStats{Connects: 101, Ignored: 1}, s.Stats().UDP)
 	})
 }

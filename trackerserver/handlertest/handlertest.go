@@ -109,7 +109,7 @@ func (k *tracker) addresses(p peer) (all []string) {
 func (k *tracker) scrape(torrent int) trackerserver.Counts {
 	k.Helper()
 	counts := make([]trackerserver.Counts, 2)
-	k.succeeds(k.Scrape(context.Background(), []swarm.ID{idOf(1 << 40), idOf(torrent)}, counts))
+	k.succeeds(k.Scrape(context.Background(), []swarm.ID{idOf(1 << 30), idOf(torrent)}, counts))
 	k.equal(trackerserver.Counts{}, counts[0], "nobody announced this swarm")
 	return counts[1]
 }
