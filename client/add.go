@@ -24,6 +24,10 @@ type AddOptions struct {
 	// Paused means that the torrent does not start until Resume.
 	Paused bool
 
+	// MetadataOnly means that a torrent that was added by a link is paused as soon as its
+	// metadata is there.
+	MetadataOnly bool
+
 	// Trust means that files of the right size are complete, without a check.
 	// Recheck means that they are checked, even if the record confirms them.
 	Trust, Recheck bool

@@ -127,7 +127,8 @@ func (f *fetching) fetch(ctx context.Context, job *fetchJob) error {
 	}
 	if err == nil {
 		o := f.options
-		o.Paused, o.Peers, o.Sources = f.isPaused(), nil, nil // handOver adds these
+		o.Paused = o.MetadataOnly || f.isPaused()
+		o.Peers, o.Sources = nil, nil // handOver adds these
 		_, err = f.client.addTorrent(ctx, meta, o, addedFrom{link: link, fetch: f, found: &found})
 	}
 	if err != nil {

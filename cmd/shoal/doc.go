@@ -12,5 +12,5 @@
 // of their own. Exit codes are 0 for done, 1 for failed, 2 for wrong usage, and
 // 130 for interrupted. Passkeys in announce URLs are shown by inspect alone.
 //
-// Not here: magnet links, which need their metadata from peers; and a daemon.
+// Not here: a daemon.
 package main

@@ -119,7 +119,7 @@ func (cmd scrapeCommand) resolve(ctx context.Context, c *console) (trackers []st
 	case strings.HasPrefix(lower, "magnet:"):
 		m, err := metainfo.ParseMagnet(cmd.Source)
 		if err != nil {
-			return nil, nil, advice.New(err, "Check that you copied the whole link, and put it in quotes.")
+			return nil, nil, advice.New(err, linkAdvice)
 		}
 		trackers, ids = m.Trackers, m.IDs()
 	case strings.Contains(cmd.Source, "://"):
@@ -129,7 +129,7 @@ func (cmd scrapeCommand) resolve(ctx context.Context, c *console) (trackers []st
 		trackers = []string{cmd.Source}
 	default:
 		t, err := readTorrent(ctx, c, cmd.Source)
-		if errors.Is(err, client.ErrMagnet) {
+		if errors.Is(err, errLinkOnly) {
 			return nil, nil, usageError{errors.New("name a tracker, a .torrent file or a magnet link before the info hash")}
 		}
 		if err != nil {
