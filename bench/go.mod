@@ -15,6 +15,7 @@ require (
 	github.com/shoal-bt/shoal/swarm v0.1.0
 	github.com/shoal-bt/shoal/trackerserver v0.1.0
 	github.com/stretchr/testify v1.12.1
+	golang.org/x/net v0.62.0
 )
 
 require (

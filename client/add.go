@@ -38,7 +38,9 @@ type AddOptions struct {
 	Overwrite bool
 
 	// ReadOnly means that content is shared and never written to: pieces that are
-	// missing or wrong stay so, and empty files that are missing are not made.
+	// missing or wrong stay so, and empty files that are missing are not made. A piece
+	// that cannot be read does not keep the rest from being shared: a Warning names it,
+	// and it is checked again later. Peers and trackers see a partial seed (BEP 21).
 	ReadOnly bool
 
 	// Announce are tiers of announce URLs that replace the torrent's own, unless
@@ -231,6 +233,7 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		Downloaded: state.totals.Downloaded,
 		NewPicker:  t.newPicker,
 		Private:    t.private,
+		UploadOnly: t.readOnly,
 		Paused:     o.Paused,
 		Config:     o.Engine,
 	}

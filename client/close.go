@@ -114,5 +114,8 @@ func (t *running) wrapError(err error) error {
 	if errors.Is(err, engine.ErrClosed) && reason != nil {
 		err = reason
 	}
+	if errors.Is(err, engine.ErrUploadOnly) {
+		err = ErrReadOnly // and something is missing
+	}
 	return fmt.Errorf("client: %q: %w", t.name, err)
 }

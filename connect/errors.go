@@ -29,8 +29,8 @@ var (
 // A Reason says why there is no connection.
 type Reason uint8
 
-// The reasons. Of dials, Unreached matches ErrConnect, and those from HungUp to Refused
-// match ErrHandshake.
+// The reasons. An Error with Unreached matches ErrConnect, and one with a reason from HungUp
+// to Refused matches ErrHandshake.
 const (
 	Unreached Reason = iota + 1 // nobody listens there, or no answer came in time
 	Filtered                    // the filter blocks the address

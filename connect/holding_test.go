@@ -3,6 +3,8 @@ package connect
 import (
 	"context"
 	"net"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,20 +13,40 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// got has a group dial, and returns the connections that it got.
-func got(t *testing.T, c *Connector, group any, n int) *[]*Conn {
+// holder keeps the connections of a group.
+type holder struct {
+	mu    sync.Mutex
+	conns []*Conn
+}
+
+func (h *holder) add(conn *Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.conns = append(h.conns, conn)
+}
+
+// all waits until all is quiet and returns the connections.
+func (h *holder) all() []*Conn {
+	synctest.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.conns)
+}
+
+// dialsOf has a group dial, and returns who keeps the connections.
+func dialsOf(t *testing.T, c *Connector, group any, n int) *holder {
 	t.Helper()
-	all := new([]*Conn)
+	h := new(holder)
 	r := Request{Addr: somewhere, Ours: us, Group: group}
 	for range n {
 		require.True(t, c.Start(t.Context(), r, func(conn *Conn, err error) {
 			if err == nil {
-				*all = append(*all, conn)
+				h.add(conn)
 			}
 		}))
-		synctest.Wait() // so that all is quiet when all is used
 	}
-	return all
+	synctest.Wait()
+	return h
 }
 
 // closeAll closes connections, and lets their peers notice.
@@ -41,18 +63,18 @@ func closeAll(conns []*Conn) {
 func TestMaxConns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(Options{Dialers: []Dialer{piped(shakesHands)}, MaxConns: 16})
-		x := got(t, c, "x", 20)
-		require.Len(t, *x, 9, "no more than are free, and one")
-		y := got(t, c, "y", 20)
-		require.Len(t, *y, 4, "no more than are free, and one")
-		z := got(t, c, "z", 20)
-		require.Len(t, *z, 1, "the last two are for groups that have none")
-		last := got(t, c, "last", 2)
-		require.Len(t, *last, 1)
-		late := got(t, c, "late", 1)
-		require.Len(t, *late, 1)
-		later := got(t, c, "later", 1)
-		require.Empty(t, *later)
+		x := dialsOf(t, c, "x", 20)
+		require.Len(t, x.all(), 9, "no more than are free, and one")
+		y := dialsOf(t, c, "y", 20)
+		require.Len(t, y.all(), 4, "no more than are free, and one")
+		z := dialsOf(t, c, "z", 20)
+		require.Len(t, z.all(), 1, "the last two are for groups that have none")
+		last := dialsOf(t, c, "last", 2)
+		require.Len(t, last.all(), 1)
+		late := dialsOf(t, c, "late", 1)
+		require.Len(t, late.all(), 1)
+		later := dialsOf(t, c, "later", 1)
+		require.Empty(t, later.all())
 		require.Equal(t, 16, c.held)
 
 		counted := Request{Addr: somewhere, Ours: us, Admit: func() error { return nil }}
@@ -61,15 +83,15 @@ func TestMaxConns(t *testing.T) {
 		conn.Close()
 		require.Equal(t, 16, c.held)
 
-		(*x)[0].Release() // as if a torrent counted it now
+		x.all()[0].Release() // as if a torrent counted it now
 		synctest.Wait()
-		require.Len(t, *later, 1, "who has none comes first")
-		closeAll(*x)
-		closeAll(*y)
+		require.Len(t, later.all(), 1, "who has none comes first")
+		closeAll(x.all())
+		closeAll(y.all())
 		require.Equal(t, 16-16/8, c.held, "other dials have what became free")
 		c.Close()
-		for _, all := range []*[]*Conn{x, y, z, last, late, later} {
-			closeAll(*all)
+		for _, h := range []*holder{x, y, z, last, late, later} {
+			closeAll(h.all())
 		}
 		require.Zero(t, c.held)
 		require.Empty(t, c.groups)
@@ -87,9 +109,9 @@ func TestFailedDialsGiveTheirPlacesBack(t *testing.T) {
 			_, err := c.Dial(t.Context(), Request{Addr: somewhere, Ours: us})
 			require.ErrorIs(t, err, ErrConnect)
 		}
+		c.Close()
 		require.Zero(t, c.held)
 		require.Empty(t, c.groups)
-		c.Close()
 	})
 }
 
@@ -104,8 +126,8 @@ func TestDialsThatWaitForPlaces(t *testing.T) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})}})
-		x := got(t, c, "x", 2)
-		require.Len(t, *x, 1)
+		x := dialsOf(t, c, "x", 2)
+		require.Len(t, x.all(), 1)
 		begin := time.Now()
 		r := to("10.0.0.9:1")
 		r.First, r.Admit = true, func() error { return nil }
@@ -113,7 +135,7 @@ func TestDialsThatWaitForPlaces(t *testing.T) {
 		require.ErrorIs(t, err, ErrConnect)
 		require.Equal(t, 15*time.Second, time.Since(begin))
 		c.Forget("x")
-		closeAll(*x)
+		closeAll(x.all())
 		require.Zero(t, c.held)
 		c.Close()
 	})

@@ -49,8 +49,8 @@ type pending struct {
 
 // Start dials a peer and shakes hands, as soon as its turn has come, and calls done with the
 // connection or an error once, on another goroutine. When ctx is done, the dial ends when its
-// turn comes, or at once if it is under way. Start does not block. It reports false if the
-// Connector is closed; done is not called then.
+// turn comes, or at once if it is under way. Close and Forget call done for a dial that waits.
+// Start does not block. It reports false if the Connector is closed; done is not called then.
 func (c *Connector) Start(ctx context.Context, r Request, done func(*Conn, error)) bool {
 	return c.enqueue(&pending{r, ctx, done})
 }

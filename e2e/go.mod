@@ -28,6 +28,7 @@ require (
 	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.44.0 // indirect
 )

@@ -160,7 +160,7 @@ func (r *run) startDial(a netip.AddrPort, id swarm.ID) {
 // dialed takes in how a dial ended.
 func (r *run) dialed(a netip.AddrPort, c *connect.Conn, err error) {
 	now := time.Now()
-	if err == nil && (r.isBanned(a) || r.isDuplicate(c)) {
+	if err == nil && r.refuses(now, c) {
 		c.Close()
 		c, err = nil, errUnwanted
 	}
@@ -181,7 +181,7 @@ func outcomeOf(err error) addressbook.Outcome {
 	var failed *connect.Error
 	switch {
 	case errors.Is(err, errUnwanted):
-		return addressbook.Duplicate
+		return addressbook.Crossed
 	case errors.As(err, &failed) && failed.Why == connect.Self:
 		return addressbook.Self
 	case errors.Is(err, connect.ErrHandshake):

@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-bt/shoal/magnet/fetch"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/duplicates"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
@@ -60,9 +61,8 @@ type conn struct {
 func (r *run) adopt(c *connect.Conn) {
 	now := time.Now()
 	addr := c.Addr.Addr()
-	isUnwanted := !slices.Contains(r.swarms, c.Swarm) || r.isBanned(c.Addr) ||
-		swarm.PeerID(c.Theirs.PeerID) == r.options.PeerID || r.isDuplicate(c)
-	if isUnwanted || !r.acquire(now, addr) {
+	isForeign := !slices.Contains(r.swarms, c.Swarm)
+	if isForeign || r.refuses(now, c) || !r.acquire(now, addr) {
 		c.Close()
 		return
 	}
@@ -82,15 +82,32 @@ func (r *run) acquire(now time.Time, a netip.Addr) bool {
 	return true
 }
 
-// isDuplicate reports whether there is a connection with the same peer at the same host.
-// Peer ids are no secret, so one from elsewhere may be another peer.
-func (r *run) isDuplicate(c *connect.Conn) bool {
+// refuses reports whether a connection is not wanted: its peer is banned, is ourselves, or is
+// connected already. Of two connections to one peer it closes the older if the new one is
+// to stay, as the torrent will.
+func (r *run) refuses(now time.Time, c *connect.Conn) bool {
+	added := endsOf(c)
+	if r.isBanned(c.Addr) || added.ID == r.options.PeerID {
+		return true
+	}
 	for _, o := range r.conns {
-		if o.Theirs.PeerID == c.Theirs.PeerID && o.Addr.Addr() == c.Addr.Addr() {
+		old := endsOf(o.Conn)
+		match := old.MayBe(added)
+		switch {
+		case match == duplicates.None:
+		case match == duplicates.Pretends || !added.Replaces(old, r.options.PeerID):
 			return true
+		default:
+			r.leave(now, o, report.EndDuplicate, errUnwanted)
+			return false
 		}
 	}
 	return false
+}
+
+// endsOf returns what tells a connection from others.
+func endsOf(c *connect.Conn) duplicates.Conn {
+	return duplicates.Conn{Addr: c.Addr, ID: c.Theirs.PeerID, Outgoing: c.Outgoing}
 }
 
 // makeRoom closes a connection that is no use to the fetch.
@@ -321,8 +338,11 @@ func (r *run) closeConn(now time.Time, c *conn, end report.End, why error) {
 	c.Conn.Close()
 	if c.Outgoing {
 		how := addressbook.Failed
-		if end == report.EndReplaced {
+		switch end {
+		case report.EndReplaced:
 			how = addressbook.NoRoom
+		case report.EndDuplicate:
+			how = addressbook.Crossed
 		}
 		r.book.Ended(now, c.Addr, how)
 	}

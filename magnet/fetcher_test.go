@@ -329,3 +329,88 @@ func TestPlaces(t *testing.T) {
 		time.Sleep(time.Minute)
 	})
 }
+
+// Two peers that dial each other at once keep one connection, both the same.
+func TestCrossedConnections(t *testing.T) {
+	for _, id := range []string{"a", "z"} { // ours is "us"
+		synctest.Test(t, func(t *testing.T) {
+			info := randomInfo(5000)
+			f, err := New(options(info, &network{}))
+			require.NoError(t, err)
+			r := newRun(t.Context(), f)
+			theirs := handshake.Handshake{Reserved: handshake.Bits(handshake.Extended)}
+			copy(theirs.PeerID[:], id)
+			var ends []net.Conn
+			connected := func(addr string, outgoing bool) *connect.Conn {
+				ours, far := net.Pipe()
+				ends = append(ends, ours, far)
+				go discard(far)
+				return &connect.Conn{Conn: ours, Addr: at(addr).AddrPort, Swarm: f.swarms[0], Theirs: theirs, Outgoing: outgoing}
+			}
+			r.places.Add(at("8.0.0.1:1").Addr(), true)
+			r.dialed(at("8.0.0.1:1").AddrPort, connected("8.0.0.1:1", true), nil)
+			r.adopt(connected("8.0.0.1:999", false))
+			require.Len(t, r.conns, 1)
+			require.Equal(t, 1, r.places.Len())
+			for _, c := range r.conns {
+				require.Equal(t, id == "a", c.Outgoing, "that of the greater peer id")
+			}
+			r.adopt(connected("8.0.0.2:1", false))
+			require.Len(t, r.conns, 1, "it pretends to be the same")
+			theirs.PeerID = f.options.PeerID
+			r.adopt(connected("8.0.0.3:1", false))
+			theirs.PeerID = swarm.PeerID{'o'}
+			other := connected("8.0.0.3:1", false)
+			other.Swarm = swarm.ID{9}
+			r.adopt(other)
+			require.Len(t, r.conns, 1, "ourselves, another swarm")
+			r.abandon()
+			for _, c := range ends {
+				c.Close()
+			}
+		})
+	}
+}
+
+// A peer that sends more than can be replayed is closed.
+func TestGreedyPeers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		info := randomInfo(5000)
+		var haves []byte
+		for i := range 30_000 {
+			haves = peerwire.Message{Kind: peerwire.Have, Piece: i}.AppendTo(haves)
+		}
+		talks := &seeder{info: info, size: -1}
+		n := &network{peers: map[string]remote{
+			"8.0.0.1:1": {trip, func(c net.Conn) {
+				go talks.serve(&prefixConn{Conn: c, more: haves})
+				time.Sleep(time.Minute)
+				c.Close()
+			}},
+		}}
+		f, err := New(options(info, n, "8.0.0.1:1"))
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err = f.Run(ctx)
+		require.Error(t, err)
+		require.Positive(t, f.Progress().Ends[8], "replaced")
+		time.Sleep(5 * time.Minute)
+	})
+}
+
+// A prefixConn sends something with its second write, which follows the handshake.
+type prefixConn struct {
+	net.Conn
+	writes int
+	more   []byte
+}
+
+func (c *prefixConn) Write(p []byte) (int, error) {
+	c.writes++
+	n, err := c.Conn.Write(p)
+	if c.writes == 2 {
+		c.Conn.Write(c.more)
+	}
+	return n, err
+}

@@ -81,7 +81,7 @@ func delayed(delay time.Duration, addr netip.AddrPort) (net.Conn, net.Conn) {
 	far, theirs := net.Pipe()
 	go carry(delay, near, far)
 	go carry(delay, far, near)
-	return addrConn{ours, addr}, theirs
+	return addrConn{ours, addr}, addrConn{theirs, addr}
 }
 
 // carry takes bytes from one end to the other until one of them is closed.
@@ -115,6 +115,7 @@ func carry(delay time.Duration, from, to net.Conn) {
 	}
 }
 
+// An addrConn is an end of a connection to a peer with an address, or that peer's own end.
 type addrConn struct {
 	net.Conn
 	addr netip.AddrPort
@@ -145,7 +146,9 @@ func (s *seeder) messages() []peerwire.Message {
 // serve shakes hands and then answers until the connection is closed.
 func (s *seeder) serve(c net.Conn) {
 	_, err := handshake.Accept(context.Background(), c, func(theirs handshake.Handshake) (handshake.Handshake, error) {
-		return handshake.Handshake{PeerID: swarm.PeerID{'s'}, Reserved: handshake.Bits(handshake.Fast, handshake.Extended)}, nil
+		ours := handshake.Handshake{Reserved: handshake.Bits(handshake.Fast, handshake.Extended)}
+		copy(ours.PeerID[:], c.RemoteAddr().String()) // its own
+		return ours, nil
 	}, handshake.Options{})
 	if err == nil {
 		s.talk(c)

@@ -20,7 +20,9 @@ func (s *State) receiveFirstBitfield(now time.Time, p *peer, m peerwire.Message)
 	default:
 		p.has.Assign(swarm.Bitfield(m.Data).Clone(), s.n)
 	}
+	s.noteSeenAll(now, p)
 	s.addToPicker(now, p)
+	s.offerFast(now, p)
 }
 
 // receiveLaterBitfield takes in what the peer has, behind other messages. BEP 3 forbids
@@ -72,6 +74,7 @@ func (s *State) receiveHave(now time.Time, p *peer, piece int) {
 		p.allowance.Spend(1)
 		return
 	}
+	s.noteSeen(now, p, piece)
 	if !p.inPicker {
 		s.addToPicker(now, p)
 		return
@@ -89,9 +92,9 @@ func (s *State) addToPicker(now time.Time, p *peer) {
 	s.closeIfUseless(now, p)
 }
 
-// closeIfUseless ends a connection between two that have everything.
+// closeIfUseless ends a connection between two that download nothing.
 func (s *State) closeIfUseless(now time.Time, p *peer) {
-	if s.complete() && p.has.All(s.n) && !p.closing {
+	if s.isUseless(p) && !p.closing {
 		s.closePeer(now, p, ending.ErrUseless)
 	}
 }

@@ -32,6 +32,7 @@
 //
 //	rule                                          file                    function
 //	when a peer is banned, or put on parole       banning.go              State.pieceFailed
+//	who sends only pieces of its own              banning.go              State.isOnParole
 //	who lied about a wrong piece                  banning.go              State.banLiars
 //	how memory is reclaimed                       reclaim.go              State.reclaim
 //	what a torrent without memory does            reclaim.go              State.reserve
@@ -59,7 +60,12 @@
 //	when the choker is asked                      choking/rounds.go       Rounds.scheduleNext
 //	which requests of a peer are served           serving.go              State.receiveRequest
 //	when a piece that cannot be read is served    unreadable.go           State.retryUnreadable
+//	what a check could not read (BEP 21)          unreadable.go           State.notRead
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
+//	which pieces a peer gets while choked         fast.go                 State.offerFast
+//	how often a network gets such a piece         allowedfast/grants.go   Grants.Take
+//	which pieces a peer is shown (BEP 16)         revealing.go            State.revealPieces
+//	what a super-seeder shows next                revealing/superseed.go  superSeed.choose
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds
 //	which of two connections to a peer stays      duplicates/conn.go      Conn.Replaces
@@ -73,7 +79,12 @@
 //	when a full download dials another peer       eviction.go             State.replaceUnused
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
-//	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello
+//	what a peer gets that was greeted before      joining.go              State.sendHaves
+//	our extension handshake (BEP 10)              extended.go             State.sendHello
+//	which extension a message is for              extension/sessions.go   Connection.Message
+//	what a peer may know of other peers           extended.go             State.flags
+//	when a peer no longer has a piece (BEP 54)    donthave.go             State.receiveDontHave
+//	who downloads nothing (BEP 21)                uploadonly.go           State.wantsNothing
 //	when the sources hear of the last piece       completing.go           State.announceCompleted
 //	when the sources are asked for more peers     dialing.go              Unreached.apply
 //	what a check of stored pieces does            storedcheck.go          State.recheck

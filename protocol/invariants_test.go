@@ -66,7 +66,19 @@ func (w *world) peerRules() error {
 	if limit > 0 && (len(s.order) > limit || len(s.peers) > limit+maxClosing) {
 		return fmt.Errorf("%d peers and %d that are closing, of %d", len(s.order), len(s.peers)-len(s.order), limit)
 	}
+	if s.uploadOnly && s.pieces.Len()+s.buffers.out > 0 {
+		return errors.New("pieces are in progress, though nothing is wanted")
+	}
 	for _, p := range s.order {
+		switch {
+		case s.wantsNothing() && p.amInterested:
+			return fmt.Errorf("peer %d thinks that we are interested, and nothing is wanted", p.id)
+		case s.isUseless(p):
+			return fmt.Errorf("peer %d is connected, and neither side wants anything", p.id)
+		}
+		if err := w.answersAll(p); err != nil {
+			return err
+		}
 		seen := make(map[swarm.Block]bool)
 		for _, r := range p.requests.Open() {
 			switch {
@@ -83,6 +95,21 @@ func (w *world) peerRules() error {
 			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, p.requests.Len())
 		case queued < 0:
 			return fmt.Errorf("peer %d: %d blocks wait to be sent", p.id, queued)
+		}
+	}
+	return nil
+}
+
+// answersAll holds the State to the rule of BEP 6 that each request is answered by its block
+// or a reject. The writer of a world sends at once what waits.
+func (w *world) answersAll(p *peer) error {
+	c := w.conns[p.id]
+	if c == nil || !p.fast {
+		return nil
+	}
+	for b, n := range c.asked {
+		if n > 0 {
+			return fmt.Errorf("peer %d gets neither a block nor a reject for %v", p.id, b)
 		}
 	}
 	return nil
@@ -133,7 +160,7 @@ func (w *world) assemblyRules(a *pieces.Assembly) error {
 // pickerKnows holds the picker to what the State knows.
 func (w *world) pickerKnows() error {
 	s := w.s
-	if want := s.Running() && !s.complete(); s.hasPicker() != want {
+	if want := s.Running() && !s.wantsNothing(); s.hasPicker() != want {
 		return fmt.Errorf("there is a picker: %v, and one is needed: %v", s.hasPicker(), want)
 	}
 	l, ok := s.picker.(*pickertest.Lowest)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/requests"
@@ -25,16 +26,20 @@ type peer struct {
 	greeted  bool // as in Joined
 	tally    *Tally
 
-	client    string              // what it calls itself (BEP 10)
-	dialAddr  netip.AddrPort      // where it can be dialed, if that is known
-	allowance allowance.Allowance // of messages that change nothing
-	blocksUp  int64               // blocks sent to it that it has earned units for
+	client     string // what it calls itself (BEP 10)
+	encrypts   bool   // it prefers encrypted connections (BEP 10)
+	uploadOnly bool   // it downloads nothing, though it may lack pieces (BEP 21)
+	extension  extension.Connection
+	dialAddr   netip.AddrPort      // where it can be dialed, if that is known
+	allowance  allowance.Allowance // of messages that change nothing
+	blocksUp   int64               // blocks sent to it that it has earned units for
 
 	closing     bool      // we closed it; Gone has not come
 	closeErr    error     // why
 	end         End       // the same, as an enum
 	duplicateAt time.Time // when another address was refused that has its peer id
 	parole      bool      // it sent blocks of a wrong piece, maybe a wrong one
+	proven      bool      // it sent blocks of a right piece
 
 	peerPieces
 	peerInterest
@@ -52,6 +57,8 @@ type peerPieces struct {
 	has      pieces.Set
 	gotFirst bool // a message came, so a first bitfield may not come any more
 	inPicker bool // the picker knows it
+
+	shown swarm.Bitfield // pieces of ours that it may know of; nil means all
 }
 
 // peerInterest is choking and interest in both directions
@@ -72,6 +79,7 @@ type peerRequests struct {
 	requests      requests.List
 	allowed       []int // pieces that we may request while choked (BEP 6)
 	suggested     []int // pieces that it suggests (BEP 6)
+	offered       []int // pieces that it may request while we choke it (BEP 6)
 	refusedByUs   int   // of its requests
 	refusedByPeer int   // of ours in a row, though it does not choke us
 	stalls        int   // times in a row that we gave up on its blocks

@@ -87,7 +87,7 @@ func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 	case peerwire.Suggest:
 		p.suggested = p.addHint(p.suggested, m.Piece)
 	case peerwire.Extended:
-		return s.receiveExtended(p, m)
+		return s.receiveExtended(now, p, m)
 	default: // KeepAlive, Port, Unknown
 		p.allowance.Spend(1)
 	}

@@ -58,7 +58,7 @@ func (s *State) pick(now time.Time, p *peer, n int) []swarm.Block {
 		MaxBlocks:    n,
 		MaxNewPieces: s.maxNewPieces(n, spread),
 		First:        p.suggested,
-		Exclusive:    p.parole,
+		Exclusive:    s.isOnParole(p),
 		Spread:       spread,
 		Now:          now,
 		Delay:        p.pace.RoundTrip(),

@@ -40,7 +40,8 @@ func (w *world) obey(words []string) {
 		w.happen(StoredChecked{Round: w.s.stored.round - 1, Pieces: pieces, Good: pieces})
 		w.happen(StoredDone{w.s.stored.round - 1})
 	case "unreadable":
-		w.happen(StoredChecked{Round: w.s.stored.round, Pieces: w.numbers(words[1]), Err: errScript})
+		pieces := w.numbers(words[1])
+		w.happen(StoredChecked{Round: w.s.stored.round, Pieces: pieces, Unreadable: pieces, Err: errScript})
 	case "checked":
 		if w.s.stored.pending == nil { // otherwise it has not begun
 			w.happen(StoredDone{w.s.stored.round})
@@ -73,6 +74,8 @@ func (w *world) obey(words []string) {
 		w.happen(Reclaim{})
 	case "announce":
 		w.happen(Reannounce{})
+	case "say":
+		w.happen(Say{Peer: swarm.Peer(w.number(words[1])), Name: words[2], Body: []byte(strings.Join(words[3:], " "))})
 	case "ban":
 		w.happen(Ban{w.address(words[1]).Addr()})
 	case "spilled":
@@ -128,6 +131,7 @@ func (w *world) happen(in Input) {
 	w.posted = append([]Input{in}, w.posted...)
 	for len(w.posted) > 0 {
 		in, w.posted = w.posted[0], w.posted[1:]
+		w.noteRequests(in)
 		w.s.Apply(w.now, in)
 		w.turn = w.s.Settle(w.now)
 		w.carryOut(w.turn)
@@ -139,6 +143,20 @@ func (w *world) happen(in Input) {
 		}
 		return ok
 	})
+}
+
+// noteRequests notes what a peer requests of us.
+func (w *world) noteRequests(in Input) {
+	e, ok := in.(*Received)
+	if !ok || w.conns[e.Peer] == nil {
+		return
+	}
+	c := w.conns[e.Peer]
+	for _, m := range e.Messages {
+		if m.Kind == peerwire.Request {
+			c.asked[m.Block]++
+		}
+	}
 }
 
 // advance lets time pass, with the ticks that the state wants.
@@ -219,7 +237,7 @@ func (w *world) join(id swarm.Peer, outgoing bool, words []string) {
 
 // connect applies Joined, with a Tally that this side keeps.
 func (w *world) connect(e Joined) {
-	c := &conn{fast: e.Fast}
+	c := &conn{fast: e.Fast, asked: make(map[swarm.Block]int)}
 	c.line = Line{Fast: e.Fast, Tally: &c.tally}
 	e.Tally = &c.tally
 	w.conns[e.Peer] = c
@@ -277,11 +295,31 @@ func (w *world) message(words []string) peerwire.Message {
 		}
 		return peerwire.Message{Kind: peerwire.Piece, Block: b, Data: data}
 	case "hello":
-		hello := peerwire.ExtendedHandshake{V: "Peer 1", Reqq: w.number(arg), P: 7000}
-		return peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}
+		return w.hello(arg, words[2:])
+	case "extended":
+		return peerwire.Message{Kind: peerwire.Extended, ExtID: uint8(w.number(arg)), Data: []byte(strings.Join(words[2:], " "))}
+	case "dont-have":
+		return peerwire.Message{Kind: peerwire.Extended, ExtID: 1, Data: peerwire.AppendDontHave(nil, w.number(arg))}
 	}
 	w.t.Fatalf("%s: no such message", w.place)
 	return peerwire.Message{}
+}
+
+// hello is an extension handshake: reqq, and then extensions with their numbers.
+func (w *world) hello(reqq string, words []string) peerwire.Message {
+	hello := peerwire.ExtendedHandshake{V: "Peer 1", Reqq: w.number(reqq), P: 7000, M: peerwire.Extensions{}}
+	for _, word := range words {
+		name, number, ok := strings.Cut(word, "=")
+		switch {
+		case ok:
+			hello.M[name] = uint8(w.number(number))
+		case word == "upload-only":
+			hello.UploadOnly = true
+		default:
+			w.t.Fatalf("%s: hello: unknown word %q", w.place, word)
+		}
+	}
+	return peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}
 }
 
 // judge is the answer of a verifier, and of the Storage if the piece is right.

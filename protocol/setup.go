@@ -3,6 +3,7 @@ package protocol
 import (
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/protocol/settings"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -50,6 +51,23 @@ type Setup struct {
 
 	// Uploaded and Downloaded are the payload bytes of former runs.
 	Uploaded, Downloaded int64
+
+	// Private says that peers may come only from the torrent's own trackers and from users
+	// (https://www.bittorrent.org/beps/bep_0027.html).
+	Private bool
+
+	// UploadOnly says that the torrent downloads nothing and writes nothing, also if pieces
+	// are missing: it is a partial seed (https://www.bittorrent.org/beps/bep_0021.html).
+	// A piece that cannot be read when it is checked is checked again later.
+	UploadOnly bool
+
+	// Extensions make the torrent's extensions (BEP 10), beside those of Config. They are
+	// called when the first peer joins that speaks the extension protocol.
+	Extensions []extension.Maker
+
+	// Say is what extensions send messages with from outside of the State: it has Say
+	// applied later. It may be called from any goroutine. Nil means that they cannot.
+	Say func(p swarm.Peer, name string, body []byte)
 
 	// Paused says that the torrent waits for Resume once it is checked.
 	Paused bool

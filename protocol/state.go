@@ -46,6 +46,9 @@ type State struct {
 	idle       idleness
 	figures    figures
 	waiters    waiting.List
+	private    bool
+	uploadOnly bool
+	extensions *extensions // nil for none
 	book       addressbook.Book
 
 	*workingSet
@@ -91,6 +94,9 @@ func New(now time.Time, setup Setup) *State {
 		start:       now,
 		port:        setup.Port,
 		paused:      setup.Paused,
+		private:     setup.Private,
+		uploadOnly:  setup.UploadOnly,
+		extensions:  newExtensions(&setup, config),
 		figures:     figures{baseDown: setup.Downloaded, baseUp: setup.Uploaded},
 		workingSet:  emptySet,
 	}
@@ -111,6 +117,7 @@ func New(now time.Time, setup Setup) *State {
 // Apply takes in what happened. Any number of Applies may come before Settle.
 func (s *State) Apply(now time.Time, in Input) {
 	s.beginTurn()
+	s.now = now
 	in.apply(now, s)
 }
 
@@ -142,6 +149,7 @@ func (s *State) Settle(now time.Time) Turn {
 			s.requestBlocks(now, p)
 		}
 	}
+	s.revealPieces(now)
 	s.checkStoredNow()
 	s.dialPeers(now)
 	s.updateIdle(now)

@@ -1,6 +1,9 @@
 package protocol
 
 import (
+	"time"
+
+	"github.com/shoal-bt/shoal/protocol/allowedfast"
 	"github.com/shoal-bt/shoal/protocol/choking"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/places"
@@ -11,6 +14,7 @@ import (
 // pieces that are under way. A torrent without either has one only during its turns.
 // Maps are made when something is put into them.
 type workingSet struct {
+	now    time.Time            // of the last Apply
 	peers  map[swarm.Peer]*peer // connected, or closing
 	order  []*peer              // those that are not closing, in order of joining: no decision depends on the order of a map
 	places places.Count         // of order
@@ -21,8 +25,11 @@ type workingSet struct {
 	pieces   pieces.Table // in progress
 	blame    blame
 	buffers  bufferUse
+	grants   allowedfast.Grants
 	chokes   choking.Rounds
 	timeouts timeoutChecks
+
+	revelation revelation
 
 	effects []Effect
 	outs    []*Outbox

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -128,10 +129,12 @@ func (cmd scrapeCommand) resolve(ctx context.Context, c *console) (trackers []st
 		}
 		trackers = []string{cmd.Source}
 	default:
-		t, err := readTorrent(ctx, c, cmd.Source)
-		if errors.Is(err, errLinkOnly) {
+		_, notHash := client.ParseHash(cmd.Source)
+		_, notFile := os.Stat(cmd.Source)
+		if notHash == nil && notFile != nil {
 			return nil, nil, usageError{errors.New("name a tracker, a .torrent file or a magnet link before the info hash")}
 		}
+		t, err := readTorrent(ctx, c, cmd.Source)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -43,12 +43,13 @@ type Stats struct {
 	Checked int           // pieces that the check has looked at, of ToCheck
 	ToCheck int           // pieces
 
-	Pieces  int   // of the torrent
-	Held    int   // checked and written
-	Pending int   // begun, not held
-	Wrong   int   // that failed their check, each time counted
-	Length  int64 // bytes, pads included
-	Left    int64 // bytes of pieces that are not held; -1 for unknown
+	Pieces     int   // of the torrent
+	Held       int   // checked and written
+	Pending    int   // begun, not held
+	Unreadable int   // that could not be read and are not served for now
+	Wrong      int   // that failed their check, each time counted
+	Length     int64 // bytes, pads included
+	Left       int64 // bytes of pieces that are not held; -1 for unknown
 
 	Down, Up                 Flow  // payload
 	DownProtocol, UpProtocol Flow  // everything else on the wire

@@ -2,10 +2,13 @@ package settings
 
 import (
 	"cmp"
+	"net/netip"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/choking"
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/protocol/report"
+	"github.com/shoal-bt/shoal/protocol/revealing"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -17,6 +20,15 @@ type Config struct {
 	// UserAgent is the name and version that peers see
 	// (https://www.bittorrent.org/beps/bep_0010.html, "handshake message").
 	UserAgent string
+
+	// IPv4 and IPv6 are our addresses, which peers may dial as well. Those that are not
+	// public are kept from peers. Zero means that they are not known, or that the program
+	// is not bound to one.
+	IPv4, IPv6 netip.Addr
+
+	// Extensions make the extensions (https://www.bittorrent.org/beps/bep_0010.html) of
+	// each torrent, see package extension. Nil means none.
+	Extensions []extension.Maker
 
 	// MaxPeers is the number of connections. Zero means 80, negative means no limit.
 	// When all are in use, the peer that gave and took nothing for longest goes if
@@ -48,6 +60,16 @@ type Config struct {
 	// while. Nil means choking.NewTitForTat.
 	NewChoker func() choking.Choker
 
+	// AllowedFast says whether a peer that has next to nothing may download a few pieces
+	// while it is choked (https://www.bittorrent.org/beps/bep_0006.html). Unset means On.
+	AllowedFast Switch
+
+	// NewRevealer makes what chooses the pieces that a peer is shown, for a torrent of so
+	// many pieces and a seed of chance. It is for peers that join when every piece is held,
+	// and is called again after nobody was connected for a while. Nil means that every piece
+	// is shown.
+	NewRevealer func(pieces int, seed uint64) revealing.Revealer
+
 	// IdleTimeout ends a connection on which neither side was interested in the
 	// other for so long. Zero means 10 minutes, negative means never.
 	IdleTimeout time.Duration
@@ -68,6 +90,14 @@ func (c Config) Or(base Config) Config {
 	if c.NewChoker == nil {
 		c.NewChoker = base.NewChoker
 	}
+	if c.Extensions == nil {
+		c.Extensions = base.Extensions
+	}
+	c.IPv4 = cmp.Or(c.IPv4, base.IPv4)
+	c.IPv6 = cmp.Or(c.IPv6, base.IPv6)
+	if c.NewRevealer == nil {
+		c.NewRevealer = base.NewRevealer
+	}
 	c.PeerID = cmp.Or(c.PeerID, base.PeerID)
 	c.UserAgent = cmp.Or(c.UserAgent, base.UserAgent)
 	c.MaxPeers = cmp.Or(c.MaxPeers, base.MaxPeers)
@@ -76,6 +106,7 @@ func (c Config) Or(base Config) Config {
 	c.OutgoingPeers = cmp.Or(c.OutgoingPeers, base.OutgoingPeers)
 	c.UploadSlots = cmp.Or(c.UploadSlots, base.UploadSlots)
 	c.SeedOutgoing = cmp.Or(c.SeedOutgoing, base.SeedOutgoing)
+	c.AllowedFast = cmp.Or(c.AllowedFast, base.AllowedFast)
 	c.Events = cmp.Or(c.Events, base.Events)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, base.IdleTimeout)
 	return c
