@@ -11,6 +11,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/piecepicker"
 	"github.com/shoal-bt/shoal/swarm"
@@ -232,6 +233,7 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		Uploaded:   state.totals.Uploaded,
 		Downloaded: state.totals.Downloaded,
 		NewPicker:  t.newPicker,
+		Extensions: []engine.ExtensionMaker{magnet.Serve(len(meta.Info.Raw), &t.cache)},
 		Private:    t.private,
 		UploadOnly: t.readOnly,
 		Paused:     o.Paused,

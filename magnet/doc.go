@@ -6,7 +6,7 @@
 // which fits each hash, and all that a torrent goes on with: live connections with what
 // their peers said so far, addresses with who named them, and when each source may be asked
 // again. The caller owns it. Package fetch decides what is requested from whom; this one has
-// the sockets, the goroutines and the clock.
+// the sockets, the goroutines and the clock. [Serve] answers peers that want the metadata.
 //
 // Not here: whether the info dictionary is a valid torrent (metainfo.ParseInfo), and URLs of
 // .torrent files.

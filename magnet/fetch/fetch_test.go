@@ -111,9 +111,9 @@ func TestGroupsTakeTurns(t *testing.T) {
 		w.add(&remote{delay: trip, info: info, size: 99_990 + i/2, mute: true})
 	}
 	w.add(&remote{delay: trip, info: info})
-	took := w.run(2 * time.Minute)
-	t.Log(took)
+	took := w.run(firstSlice + 10*time.Second)
 	require.Greater(t, took, firstSlice)
+	require.Equal(t, time.Unix(0, 0).Add(4*firstSlice), (&attempt{startedAt: time.Unix(0, 0), tries: 2}).sliceEnd(), "the next turn is longer")
 	require.LessOrEqual(t, w.most, 200_000+2*peerwire.MetadataPieceLen)
 }
 
@@ -186,6 +186,8 @@ func TestRejectingPeer(t *testing.T) {
 	require.Equal(t, map[int]int{0: 1}, r.requests())
 	w.runFor(35 * time.Second)
 	require.Equal(t, map[int]int{0: 2}, r.requests())
+	w.runFor(25 * time.Second)
+	require.Equal(t, map[int]int{0: 2}, r.requests(), "after twice the time")
 	r.reject = false
 	w.run(2 * time.Minute)
 	require.Equal(t, map[int]int{0: 3}, r.requests())

@@ -298,3 +298,46 @@ func TestBans(t *testing.T) {
 	require.Len(t, turn.Close, 1, "peer 2")
 	require.True(t, turn.Close[0].Ban)
 }
+
+// A request that was forgotten is sent again, and both may be answered.
+func TestForgottenRequest(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	info := randomInfo(40_000)
+	s := New(Config{HashV1: sha1.Sum(info)})
+	s.Join(now, Joined{Peer: 1, Addr: addrOf(1), Extended: true})
+	s.Receive(now, 1, hello(5, len(info)))
+	require.Len(t, sent(t, s.Settle(now)), 1+3)
+	now = s.Settle(now).Next
+	for now.Before(time.Unix(1e9, 0).Add(giveUpAfter + time.Second)) {
+		now = now.Add(100 * time.Millisecond)
+		turn := s.Settle(now)
+		if len(turn.Send) > 0 {
+			require.Len(t, sent(t, turn), 1, "one at a time")
+			break
+		}
+	}
+	require.Equal(t, 1, s.peers[1].window)
+	s.Receive(now, 1, data(info, 0))
+	s.Receive(now, 1, data(info, 0))
+	require.Empty(t, s.Settle(now).Close)
+	s.Receive(now, 1, data(info, 0))
+	require.Len(t, s.Settle(now).Close, 1, "a third answer was not asked for")
+}
+
+// A slow peer is asked only for what quick ones have no room for.
+func TestSlowPeerIsAskedLast(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	info := randomInfo(10 * peerwire.MetadataPieceLen)
+	s := New(Config{HashV1: sha1.Sum(info)})
+	for id, delay := range map[swarm.Peer]time.Duration{1: time.Second, 2: 100 * time.Millisecond} {
+		s.Join(now, Joined{Peer: id, Addr: addrOf(id), Extended: true})
+		s.peers[id].answered(now, delay)
+	}
+	s.Receive(now, 1, hello(5, len(info)))
+	s.Receive(now, 2, hello(5, len(info)))
+	s.peers[2].window = 7
+	s.Settle(now)
+	require.Len(t, s.peers[2].open, 7)
+	require.Len(t, s.peers[1].open, 3)
+	require.Equal(t, 7, s.peers[1].open[0].piece)
+}

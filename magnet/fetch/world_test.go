@@ -136,6 +136,7 @@ func (w *world) settle() {
 		held += a.held()
 	}
 	w.most = max(w.most, held)
+	require.LessOrEqual(w.t, w.s.reserved(), 2*w.s.config.MaxSize)
 	for _, c := range turn.Close {
 		w.closed[c.Peer] = c.Why
 		w.banned[c.Peer] = w.banned[c.Peer] || c.Ban
