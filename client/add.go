@@ -11,6 +11,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/piecepicker"
 	"github.com/shoal-bt/shoal/swarm"
@@ -23,6 +24,10 @@ type AddOptions struct {
 
 	// Paused means that the torrent does not start until Resume.
 	Paused bool
+
+	// MetadataOnly means that a torrent that was added by a link is paused as soon as its
+	// metadata is there.
+	MetadataOnly bool
 
 	// Trust means that files of the right size are complete, without a check.
 	// Recheck means that they are checked, even if the record confirms them.
@@ -228,6 +233,7 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		Uploaded:   state.totals.Uploaded,
 		Downloaded: state.totals.Downloaded,
 		NewPicker:  t.newPicker,
+		Extensions: []engine.ExtensionMaker{magnet.Serve(len(meta.Info.Raw), &t.cache)},
 		Private:    t.private,
 		UploadOnly: t.readOnly,
 		Paused:     o.Paused,

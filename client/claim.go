@@ -148,7 +148,7 @@ func (k *claim) handOver(found *metadata.Found, paused bool) {
 			}
 		case u.paused && !paused:
 			t.engine.Pause()
-		case paused && !u.paused:
+		case paused && !u.paused && !f.options.MetadataOnly:
 			t.engine.Resume()
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/dialerror"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
+	"github.com/shoal-bt/shoal/client/internal/modified"
 	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/client/internal/webfetch"
 	"github.com/shoal-bt/shoal/engine"
@@ -55,7 +56,7 @@ var (
 
 	// ErrModified says that another program changed a file while the client had it
 	// open. Resume, or the next run, checks the file and fetches what is wrong.
-	ErrModified = errors.New("another program changed the file")
+	ErrModified = modified.Err
 
 	// ErrState says that files of a torrent would be in the state folder, among the
 	// records. Choose another folder for the content or for Config.State.

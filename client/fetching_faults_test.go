@@ -223,3 +223,30 @@ func TestEveryPairWithAFetch(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkBetweenClients gets the metadata and the content of a torrent from a client of ours,
+// also while that is idle.
+func TestLinkBetweenClients(t *testing.T) {
+	for _, idle := range []bool{false, true} {
+		h := newIdleAlbum(t)
+		raw := slices.Clone(metaOf(t, h.tor).Info.Raw)
+		link := h.tor.Magnet()
+		if idle {
+			h.awaitIdle(t) // it was only looked at
+			got := make([]byte, len(raw))
+			_, err := h.tor.run().cache.ReadAt(got, 0)
+			require.NoError(t, err)
+			require.Equal(t, raw, got)
+		} else {
+			require.NoError(t, h.tor.run().storage.Reopen(false))
+		}
+		c, err := New(Config{Dir: t.TempDir(), State: Off, Listen: "127.0.0.1:0"})
+		require.NoError(t, err)
+		tor, err := c.Add(t.Context(), link, AddOptions{Peers: []netip.AddrPort{h.Addr()}})
+		require.NoError(t, err)
+		require.NoError(t, tor.Wait(t.Context()))
+		require.Equal(t, "album", tor.Name())
+		require.Equal(t, raw, metaOf(t, tor).Info.Raw)
+		require.NoError(t, c.Close())
+	}
+}

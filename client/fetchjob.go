@@ -101,7 +101,7 @@ func (f *fetching) fail(err error) {
 // fetch gets the metadata, saves it, and makes the torrent a running one.
 func (f *fetching) fetch(ctx context.Context, job *fetchJob) error {
 	link := f.linkNow()
-	meta, found, raw, err := metadata.Fetch(ctx, metadata.Request{
+	request := metadata.Request{
 		Link:     link,
 		Sources:  f.allSources(),
 		Peers:    f.userPeers(),
@@ -110,7 +110,11 @@ func (f *fetching) fetch(ctx context.Context, job *fetchJob) error {
 		Web:      f.client.config.linkOptions(),
 		Progress: func(s FetchStats) { f.setStats(job, s) },
 		Warn:     f.warn,
-	}, f.client.askPeers)
+	}
+	if own := f.options.Engine; own != nil {
+		request.PeerID, request.UserAgent = own.PeerID, own.UserAgent
+	}
+	meta, found, raw, err := metadata.Fetch(ctx, request, f.client.askPeers)
 	defer found.Close()
 	if err != nil && raw != nil && f.folder != nil {
 		err = errors.Join(err, linkrecord.SaveInvalid(f.folder, f.torrent.id, raw))
@@ -127,7 +131,8 @@ func (f *fetching) fetch(ctx context.Context, job *fetchJob) error {
 	}
 	if err == nil {
 		o := f.options
-		o.Paused, o.Peers, o.Sources = f.isPaused(), nil, nil // handOver adds these
+		o.Paused = o.MetadataOnly || f.isPaused()
+		o.Peers, o.Sources = nil, nil // handOver adds these
 		_, err = f.client.addTorrent(ctx, meta, o, addedFrom{link: link, fetch: f, found: &found})
 	}
 	if err != nil {

@@ -47,6 +47,7 @@ func (c *Client) addLink(ctx context.Context, link *metainfo.Magnet, o AddOption
 	case err != nil:
 		return nil, err
 	case meta != nil:
+		o.Paused = o.Paused || o.MetadataOnly
 		t, err := c.addTorrent(ctx, metadata.WithLink(meta, f.link), o, addedFrom{link: f.link})
 		if err != nil {
 			return t, err

@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -12,7 +11,6 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/modified"
-	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -107,37 +105,13 @@ func (t *running) checkFiles(s swarm.Storage, paths map[string]int) error {
 	if err != nil {
 		return err
 	}
-	held := t.engine.Pieces()
-	left := maps.Clone(paths)
-	for _, f := range t.filesOf(meta) {
-		if paths[f.Path] == 0 || f.Length == 0 {
-			continue
-		}
-		delete(left, f.Path)
-		last := int((f.Offset + f.Length - 1) / t.geometry.PieceLength)
-		for piece := int(f.Offset / t.geometry.PieceLength); piece <= last; piece++ {
-			if !held.Has(piece) {
-				continue
-			}
-			held.Clear(piece) // hashed once, even if two files share it
-			batch := []swarm.Verdict{{Piece: piece, Blocks: make([][]byte, t.geometry.BlockCount(piece)), Stored: s}}
-			t.verify(batch)
-			if err := batch[0].Err; err != nil {
-				return err
-			}
-			if !batch[0].OK {
-				return modifiedError(f.Path)
-			}
-		}
-	}
-	for path := range left { // it was renamed since it was opened
-		return modifiedError(path)
-	}
-	return nil
-}
-
-func modifiedError(path string) error {
-	return &diskstore.Error{Op: "check", Path: path, Offset: -1, Err: ErrModified}
+	return modified.Hash(paths, modified.Content{
+		Files:    t.filesOf(meta),
+		Geometry: t.geometry,
+		Held:     t.engine.Pieces(),
+		Verify:   t.verify,
+		Storage:  s,
+	})
 }
 
 // fail stops the torrent with an error of its storage that no call of the engine got.

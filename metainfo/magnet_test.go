@@ -7,11 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/shoal-bt/shoal/metainfo/internal/sample"
 	"github.com/shoal-bt/shoal/swarm"
-	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -174,4 +175,23 @@ func TestMagnetOfATorrent(t *testing.T) {
 	again, err := metainfo.ParseMagnet(m.String())
 	require.NoError(t, err)
 	require.Equal(t, m, again)
+}
+
+func TestParseInfoHash(t *testing.T) {
+	v1, v2 := [20]byte{0xab}, [32]byte{0xab}
+	hex1, hex2 := "aB"+strings.Repeat("0", 38), "aB"+strings.Repeat("0", 62)
+	for text, want := range map[string]metainfo.Magnet{
+		hex1:                               {HashV1: v1},
+		"vmaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": {HashV1: v1},
+		hex2:                               {HashV2: v2},
+		"1220" + hex2:                      {HashV2: v2},
+	} {
+		got, err := metainfo.ParseInfoHash(text)
+		require.NoError(t, err, text)
+		require.Equal(t, &want, got)
+	}
+	for _, text := range []string{"", "ab", strings.Repeat("0", 40), strings.Repeat("0", 64), strings.Repeat("z", 40), "1120" + hex2, hex1 + " "} {
+		_, err := metainfo.ParseInfoHash(text)
+		require.ErrorAs(t, err, new(*metainfo.InvalidError), text)
+	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/httptracker"
@@ -32,7 +33,11 @@ func (c *console) advice(err error) string {
 	const otherFolder = "choose another folder with --dir"
 	switch {
 	case errors.Is(err, errLinkOnly):
+		return "To get the .torrent file of a link: " + shell.Program() + " get LINK --metadata-only"
+	case errors.Is(err, client.ErrPieceLayers):
 		return "Ask for the .torrent file, or its address on the web."
+	case errors.As(err, new(*client.MetadataError)):
+		return "Only its maker can repair the torrent. Ask for another link."
 	case errors.Is(err, client.ErrModified):
 		return "Do not write to files while Shoal uses them. Run the same command again" + c.ifGet(": it checks them and fetches what is wrong") + "."
 	case errors.As(err, &store) && store.Op != "open" && errors.As(err, &size):

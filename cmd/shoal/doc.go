@@ -10,7 +10,7 @@
 //
 // The commands wire package client and the modules below it and hold no protocol
 // of their own. Exit codes are 0 for done, 1 for failed, 2 for wrong usage, and
-// 130 for interrupted. Passkeys in announce URLs are shown by inspect alone.
+// 130 for interrupted. Passkeys in announce URLs are shown by inspect and magnet alone.
 //
-// Not here: magnet links, which need their metadata from peers; and a daemon.
+// Not here: a daemon.
 package main

@@ -154,6 +154,12 @@ func hasUsableTracker(t *client.Torrent) bool {
 
 // handleAdded records which pieces a torrent has at the start.
 func (s *session) handleAdded(i *item, e client.Added) {
+	if i.link {
+		s.handleMetadata(i)
+	}
+	if i.err != nil {
+		return
+	}
 	i.checked, i.start = true, time.Now()
 	i.done = e.Held == e.Pieces
 	i.heldAtStart = heldBytes(i.t)

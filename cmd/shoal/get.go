@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -62,12 +63,15 @@ func (f netFlags) setChoker(config *engine.TorrentConfig) (err error) {
 }
 
 type getCommand struct {
-	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, or - for standard input."`
+	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, magnet links, info hashes, or - for standard input."`
 	Dir     string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder to download to (default: the current one)."`
 	netFlags
 	Announce          []string `placeholder:"URL" help:"More trackers to announce to. Private torrents use only their own."`
 	QuitAfterComplete bool     `short:"q" help:"Quit when everything is complete, instead of seeding."`
 	Recheck           bool     `help:"Check all data on disk first, instead of trusting what Shoal remembers."`
+	MetadataOnly      bool     `help:"Only get the .torrent file of a magnet link, and no content."`
+	Output            string   `short:"o" placeholder:"FILE" help:"Where --metadata-only writes it (default: NAME.torrent in the current folder; - for standard output)."`
+	Force             bool     `short:"f" help:"Let --metadata-only replace an existing .torrent file."`
 	Overwrite         bool     `help:"Allow Shoal to overwrite existing files that it did not make."`
 }
 
@@ -80,6 +84,8 @@ Examples:
     shoal get some.torrent
     shoal get some.torrent other.torrent --dir ~/films --quit-after-complete
     shoal get https://example.com/some.torrent --peer 192.0.2.7:6881
+    shoal get "magnet:?xt=urn:btih:..."
+    shoal get "magnet:?xt=urn:btih:..." --metadata-only -o some.torrent
     shoal get some.torrent --json | jq .
 
 While a single torrent downloads, a terminal shows a map of its pieces. Each character stands for an equal share of them, and says how many of those pieces are here:
@@ -105,12 +111,19 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 			return usageError{fmt.Errorf("--announce: %w", err)}
 		}
 	}
+	options := client.AddOptions{Peers: peers, Recheck: cmd.Recheck, Overwrite: cmd.Overwrite}
+	if cmd.MetadataOnly {
+		return cmd.keepMetadata(ctx, c, config, options)
+	}
+	if cmd.Output != "" || cmd.Force {
+		return usageError{errors.New("--output and --force work only with --metadata-only")}
+	}
 	s, err := openSession(c, config, peers)
 	if err != nil {
 		return err
 	}
 	s.quitWhenComplete = cmd.QuitAfterComplete
-	failed := cmd.add(ctx, s, client.AddOptions{Peers: peers, Recheck: cmd.Recheck, Overwrite: cmd.Overwrite})
+	failed := cmd.add(ctx, s, options)
 	if len(s.items) > 0 {
 		s.showAddresses()
 		s.run(ctx)
@@ -131,26 +144,52 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 // error if there are any.
 func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) (failed error) {
 	goal := target.New(cmd.Dir)
+	s.admit = func(i *item) error {
+		meta, err := i.t.Metainfo()
+		if err == nil {
+			cmd.warnOfSources(s, i, meta)
+			err = goal.Admit(meta.Info)
+		}
+		return err
+	}
 	for _, name := range cmd.Torrent {
-		var t *client.Torrent
-		meta, err := readTorrent(ctx, s.c, name)
-		if err == nil {
-			err = nameTorrent(meta, goal.Admit(meta.Info))
-		}
-		if err == nil {
-			t, err = s.client.Add(ctx, meta, o)
-		}
+		err := cmd.addOne(ctx, s, goal, name, o)
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
 			s.c.fail(target.NamingSymlink(cmd.Dir, err))
 			failed = reported{err}
-		default:
-			cmd.warnOfSources(s, s.add(t, name), meta)
 		}
 	}
 	return failed
+}
+
+// addOne adds the torrent of one name.
+func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Target, name string, o client.AddOptions) error {
+	link, err := parseLink(s.c, name)
+	if err != nil {
+		return err
+	}
+	if link != nil {
+		t, err := cmd.addLink(ctx, s, link, o)
+		if err == nil {
+			s.add(t, name)
+		}
+		return err
+	}
+	meta, err := readTorrent(ctx, s.c, name)
+	if err != nil {
+		return err
+	}
+	if err := nameTorrent(meta, goal.Admit(meta.Info)); err != nil {
+		return err
+	}
+	t, err := s.client.Add(ctx, meta, o)
+	if err == nil {
+		cmd.warnOfSources(s, s.add(t, name), meta)
+	}
+	return err
 }
 
 // nameTorrent names a torrent in an error about it.

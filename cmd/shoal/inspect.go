@@ -15,7 +15,7 @@ type inspectCommand struct {
 
 // Help is shown below the usage.
 func (inspectCommand) Help() string {
-	return `No content is downloaded. Only this command shows complete announce URLs, including passkeys.
+	return `No content is downloaded. Only this command and "shoal magnet" show complete announce URLs, including passkeys.
 
 Examples:
 
@@ -40,7 +40,7 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 		if strings.HasPrefix(strings.ToLower(name), "magnet:") {
 			m, err := metainfo.ParseMagnet(name)
 			if err != nil {
-				return advice.New(err, "Check that you copied the whole link, and put it in quotes.")
+				return advice.New(err, linkAdvice)
 			}
 			v := description.OfMagnet(m)
 			c.emit(v)

@@ -41,7 +41,7 @@ func TestObjectsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, object := range []any{
-		eventJSON{}, progress.Object{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, scrapedJSON{}, verification.Result{},
+		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, scrapedJSON{}, verification.Result{},
 		trackerListeningJSON{}, trackerStatsJSON{}, demoJSON{}, description.Torrent{}, description.Magnet{},
 	} {
 		check(reflect.TypeOf(object))

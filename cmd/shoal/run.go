@@ -29,6 +29,7 @@ type arguments struct {
 	Seed    seedCommand    `cmd:"" help:"Share content on disk: torrents, or files and folders."`
 	Create  createCommand  `cmd:"" help:"Make a .torrent file from a file or folder."`
 	Inspect inspectCommand `cmd:"" help:"Show what is in a .torrent file or a magnet link."`
+	Magnet  magnetCommand  `cmd:"" help:"Print a magnet link to a torrent."`
 	Verify  verifyCommand  `cmd:"" help:"Check files on disk against a .torrent file."`
 	Scrape  scrapeCommand  `cmd:"" help:"Ask trackers how many peers a torrent has."`
 	Tracker trackerCommand `cmd:"" help:"Run a tracker."`

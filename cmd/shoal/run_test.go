@@ -149,7 +149,7 @@ func (o *output) await(t *testing.T, text string) string {
 }
 
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"", "get", "seed", "create", "inspect", "verify", "scrape", "tracker", "demo"} {
+	for _, name := range []string{"", "get", "seed", "create", "inspect", "magnet", "verify", "scrape", "tracker", "demo"} {
 		t.Run("shoal "+name, func(t *testing.T) {
 			golden := filepath.Join(sourceDir(t), "testdata", "help", strings.ReplaceAll(strings.TrimSpace("shoal "+name), " ", "-")+".txt")
 			isolate(t)
@@ -233,8 +233,12 @@ func TestUsage(t *testing.T) {
 		{"folder", []string{"get", dir}, exitFailed, []string{"is a folder", "seed " + dir}},
 		{"folder to inspect", []string{"inspect", dir}, exitFailed, []string{"create " + dir}},
 		{"address to inspect", []string{"inspect", "ftp://x/y.torrent"}, exitFailed, []string{"http and https"}},
-		{"magnet", []string{"get", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
-		{"magnet to verify", []string{"verify", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"metadata", ".torrent file"}},
+		{"magnet", []string{"get", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"the metadata", "--peer HOST:PORT", "--announce URL"}},
+		{"hash", []string{"get", "0123456789012345678901234567890123456789"}, exitFailed, []string{"the metadata", "--peer HOST:PORT", "--announce URL"}},
+		{"cut magnet", []string{"get", "magnet:?xt=urn:btih:0123"}, exitFailed, []string{"40 or 32 digits", "in quotes"}},
+		{"output without metadata", []string{"get", "a.txt.torrent", "-o", "x"}, exitUsage, []string{"--metadata-only"}},
+		{"one output for two", []string{"get", "a.txt.torrent", "b.torrent", "--metadata-only", "-o", "x"}, exitUsage, []string{"--output"}},
+		{"magnet to verify", []string{"verify", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitFailed, []string{"--metadata-only", ".torrent file"}},
 		{"another scheme", []string{"get", "ftp://x/y.torrent"}, exitFailed, []string{"ftp://x/y.torrent: ", "http and https"}},
 		{"nothing to read", []string{"get", "-"}, exitFailed, []string{"standard input: bencode: ", "Get it again"}},
 		{"nothing to inspect", []string{"inspect", "-"}, exitFailed, []string{"standard input: bencode: "}},

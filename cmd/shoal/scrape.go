@@ -129,7 +129,7 @@ func (cmd scrapeCommand) resolve(ctx context.Context, c *console) (trackers []st
 	case strings.HasPrefix(lower, "magnet:"):
 		m, err := metainfo.ParseMagnet(cmd.Source)
 		if err != nil {
-			return nil, nil, advice.New(err, "Check that you copied the whole link, and put it in quotes.")
+			return nil, nil, advice.New(err, linkAdvice)
 		}
 		trackers, ids = m.Trackers, m.IDs()
 	case strings.Contains(cmd.Source, "://"):

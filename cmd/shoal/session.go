@@ -35,8 +35,10 @@ type session struct {
 	named   map[netip.AddrPort]*namedPeer
 	foreign int // connections to us that began with something else than a handshake
 
-	quitWhenComplete bool // quit when everything is complete
-	quiet            bool // do not print how each torrent ends
+	admit            func(*item) error // reports what is in the way of a link's torrent; nil for nothing
+	until            func() bool       // when there is nothing left to wait for; nil for finished
+	quitWhenComplete bool              // quit when everything is complete
+	quiet            bool              // do not print how each torrent ends
 	shownAt          time.Time
 }
 
@@ -46,6 +48,7 @@ type item struct {
 	name        string // fit for a terminal
 	id          string // info hash, hexadecimal
 	source      string // what the user named, for commands
+	link        bool   // its metadata is fetched
 	start       time.Time
 	heldAtStart int64         // bytes that were held when the check was done
 	fromTorrent bool          // a seed of a .torrent file, whose empty files and links must be there too
@@ -111,8 +114,18 @@ func (s *session) add(t *client.Torrent, source string) *item {
 	}
 	s.items = append(s.items, i)
 	s.byID[id] = i
-	s.c.emit(addedJSON{"added", i.id, t.Name(), t.Length(), st.Pieces, t.Dir()})
+	if i.link = st.Left < 0; i.link {
+		s.emitProgress(i)
+		s.c.say("%s: fetching the metadata", i.name)
+	} else {
+		s.emitAdded(i)
+	}
 	return i
+}
+
+// emitAdded prints what a torrent is, for programs.
+func (s *session) emitAdded(i *item) {
+	s.c.emit(addedJSON{"added", i.id, i.t.Name(), i.t.Length(), i.t.Stats().Pieces, i.t.Dir()})
 }
 
 // addedJSON is the JSON object of a torrent that begins.
@@ -165,6 +178,9 @@ func (s *session) run(ctx context.Context) {
 
 // finished reports whether nothing is left to wait for.
 func (s *session) finished() bool {
+	if s.until != nil && s.until() {
+		return true
+	}
 	working := 0
 	for _, i := range s.items {
 		if i.err == nil && !(s.quitWhenComplete && i.done) {
@@ -187,7 +203,7 @@ func (s *session) show() {
 	}
 	if s.c.json {
 		for _, i := range s.items {
-			s.c.emit(i.view().Object(i.id))
+			s.emitProgress(i)
 		}
 		return
 	}
@@ -205,6 +221,15 @@ func (s *session) show() {
 				s.c.say("%s", text)
 			}
 		}
+	}
+}
+
+// emitProgress prints how far a torrent or its metadata is, for programs.
+func (s *session) emitProgress(i *item) {
+	if v := i.view(); i.link {
+		s.c.emit(v.MetadataObject(i.id))
+	} else {
+		s.c.emit(v.Object(i.id))
 	}
 }
 
@@ -284,6 +309,8 @@ func (s *session) showEnd(i *item) {
 	total := i.t.Stats().Up.Total
 	sent := total - i.before.up
 	switch {
+	case i.link && i.err == nil:
+		s.c.say("%s: stopped while the metadata was fetched. Run the same command again to continue.", i.name)
 	case i.err != nil || !i.checked:
 	case !i.done && i.view().Writing():
 		s.c.say("%s: stopped while it was written to disk. Run the same command again to finish.", i.name)

@@ -46,7 +46,7 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 		})
 	case strings.HasPrefix(lower, "magnet:"):
 		if _, err := metainfo.ParseMagnet(name); err != nil {
-			return nil, advice.New(err, "Check that you copied the whole link, and put it in quotes.")
+			return nil, advice.New(err, linkAdvice)
 		}
 		return nil, errLinkOnly
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):

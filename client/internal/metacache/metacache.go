@@ -5,6 +5,8 @@
 package metacache
 
 import (
+	"bytes"
+	"os"
 	"sync"
 	"weak"
 
@@ -18,6 +20,8 @@ type Cache struct {
 	mu     sync.Mutex                     // guards what follows; not held during I/O
 	pinned *metainfo.Torrent              // nil while the torrent is idle
 	loaded weak.Pointer[metainfo.Torrent] // loaded while the torrent is idle
+	path   string                         // of the copy; empty while there is none
+	offset int64                          // of the info dictionary in it
 }
 
 // InMemory returns the metainfo if it is in memory, else nil.
@@ -57,4 +61,29 @@ func (c *Cache) Add(m *metainfo.Torrent) *metainfo.Torrent {
 	}
 	c.loaded = weak.Make(m)
 	return m
+}
+
+// SetCopy says where a copy of the .torrent file is, and where in it the info dictionary
+// begins.
+func (c *Cache) SetCopy(path string, offset int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.path, c.offset = path, offset
+}
+
+// ReadAt reads the info dictionary, for peers that fetch it. While the torrent is idle it reads
+// from the copy, so that nothing is held in memory.
+func (c *Cache) ReadAt(p []byte, off int64) (int, error) {
+	if m := c.InMemory(); m != nil {
+		return bytes.NewReader(m.Info.Raw).ReadAt(p, off)
+	}
+	c.mu.Lock()
+	path, offset := c.path, c.offset
+	c.mu.Unlock()
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	return f.ReadAt(p, offset+off)
 }

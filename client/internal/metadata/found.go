@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/netip"
@@ -41,9 +42,9 @@ func (p Peers) Ask(ctx context.Context, r Request) (info []byte, found Found, er
 		HashV1:    r.Link.HashV1,
 		HashV2:    r.Link.HashV2,
 		Connector: p.Connector,
-		PeerID:    p.PeerID,
+		PeerID:    cmp.Or(r.PeerID, p.PeerID),
 		Port:      p.Port,
-		UserAgent: p.UserAgent,
+		UserAgent: cmp.Or(r.UserAgent, p.UserAgent),
 		Reqq:      p.Reqq,
 		Peers:     addresses(r.Peers),
 		Sources:   r.Sources,

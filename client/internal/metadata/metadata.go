@@ -32,9 +32,15 @@ type Request struct {
 	Peers    []netip.AddrPort        // that the user names; those of the link come on top
 	More     <-chan []netip.AddrPort // the same, while the fetch is under way
 	Metainfo metainfo.Options        // bounds the metadata
-	Web      webfetch.Options        // for the addresses that the link names
-	Progress func(Stats)             // gets each change
-	Warn     func(error)             // gets what the user should know
+
+	// PeerID and UserAgent are what peers see. The torrent must have the same. Zero means
+	// those of the client.
+	PeerID    swarm.PeerID
+	UserAgent string
+
+	Web      webfetch.Options // for the addresses that the link names
+	Progress func(Stats)      // gets each change
+	Warn     func(error)      // gets what the user should know
 }
 
 // Stats are how far a fetch is.

@@ -1,7 +1,8 @@
 // Package modified remembers which files of a torrent another program may have changed.
 //
 // In come the paths of files whose modification time changed, and of those whose pieces
-// were found right; out go the files that must be hashed. Not here: files and hashes.
+// were found right; out go the files that must be hashed, and whether they are right. Not here:
+// when that is done.
 package modified
 
 import (

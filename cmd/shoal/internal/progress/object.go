@@ -53,3 +53,27 @@ func (v View) Object(id string) Object {
 	}
 	return p
 }
+
+// A MetadataObject is the JSON object of a torrent whose metadata is fetched.
+type MetadataObject struct {
+	Event   string `json:"event"`   // "metadata"
+	Torrent string `json:"torrent"` // info hash
+	Name    string `json:"name"`
+	State   string `json:"state"`
+	Peers   int    `json:"peers"`
+	Held    int    `json:"held"`             // pieces of the metadata
+	Pieces  int    `json:"pieces,omitempty"` // of the metadata
+}
+
+// MetadataObject returns what programs get of the view while the metadata is missing.
+func (v View) MetadataObject(id string) MetadataObject {
+	return MetadataObject{
+		Event:   "metadata",
+		Torrent: id,
+		Name:    v.Name,
+		State:   v.State(),
+		Peers:   v.Metadata.Peers,
+		Held:    v.Metadata.Held,
+		Pieces:  v.Metadata.Pieces,
+	}
+}

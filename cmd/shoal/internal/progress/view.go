@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/engine"
@@ -24,6 +25,8 @@ type View struct {
 	Sent     int64 // payload bytes, in this run
 	Received int64 // the same
 
+	Metadata client.FetchStats // while that is fetched
+
 	Measured bool    // there are rates
 	Down, Up float64 // bytes per second
 }
@@ -38,6 +41,9 @@ func (v View) Writing() bool {
 func (v View) Share() float64 {
 	if v.Stats.Phase == engine.PhaseChecking && v.Stats.ToCheck > 0 {
 		return float64(v.Stats.Checked) / float64(v.Stats.ToCheck)
+	}
+	if v.withoutMetadata() {
+		return 0
 	}
 	if v.Stats.Length == 0 || v.Stats.Left == 0 {
 		return 1
@@ -56,6 +62,8 @@ func (v View) State() string {
 		return "failed"
 	case engine.PhaseClosed:
 		return "closed"
+	case engine.PhaseFetching:
+		return "fetching metadata"
 	}
 	switch {
 	case v.Writing():
@@ -94,6 +102,9 @@ func (v View) color() string {
 func (v View) fields(s terminal.Style) []string {
 	down, up := s.Arrows()
 	st := v.Stats
+	if v.withoutMetadata() {
+		return []string{v.metadataState(s)}
+	}
 	if st.Phase == engine.PhaseChecking {
 		return []string{quantity.Percent(v.Share()), s.Paint(v.color(), v.State()), fmt.Sprintf("%s of %s", quantity.Number(int64(st.Checked)), quantity.Count(st.ToCheck, "piece"))}
 	}
@@ -116,6 +127,22 @@ func (v View) fields(s terminal.Style) []string {
 		downRate = append(downRate, "ETA "+quantity.Clock(left))
 	}
 	return slices.Concat([]string{quantity.Percent(v.Share())}, downRate, []string{peers}, upRate, []string{v.amount()})
+}
+
+// withoutMetadata reports whether nobody knows what the torrent has.
+func (v View) withoutMetadata() bool { return v.Stats.Left < 0 }
+
+// metadataState says how far the fetch of the metadata is.
+func (v View) metadataState(s terminal.Style) string {
+	text := s.Paint(v.color(), v.State())
+	if v.Stats.Phase != engine.PhaseFetching {
+		return text
+	}
+	text += " from " + quantity.Count(v.Metadata.Peers, "peer")
+	if v.Metadata.Pieces > 0 {
+		text += fmt.Sprintf(", %s of %s", quantity.Number(int64(v.Metadata.Held)), quantity.Count(v.Metadata.Pieces, "piece"))
+	}
+	return text
 }
 
 func (v View) amount() string {
@@ -150,12 +177,15 @@ const legendRows = 12
 
 // showsMap reports whether multiLine draws the map of pieces.
 func (v View) showsMap() bool {
-	return !v.Stats.Complete() && v.Stats.Phase != engine.PhaseChecking
+	return !v.Stats.Complete() && v.Stats.Phase != engine.PhaseChecking && !v.withoutMetadata()
 }
 
 // multiLine draws a torrent with the map of its pieces, which has at most most rows.
 func (v View) multiLine(s terminal.Style, columns, most int) []string {
 	columns = max(columns-1, 10)
+	if v.withoutMetadata() {
+		return []string{terminal.Shorten(v.Name, columns), Fitting(v.fields(s), columns)}
+	}
 	size := quantity.Size(v.Length)
 	lines := []string{terminal.Shorten(v.Name, columns-terminal.Width(size)-2) + "  " + s.Paint(terminal.Faint, size)}
 	if !v.Stats.Complete() || v.Stats.Phase == engine.PhaseChecking {
