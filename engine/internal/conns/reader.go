@@ -31,6 +31,9 @@ type reader struct {
 	to      int
 	pooled  *[largeBuffer]byte // the memory of buf, if it is large
 
+	vectors   vectorReader // the socket; nil if it cannot read into several slices
+	scattered *scatter     // what is read into instead of buf; nil for buf
+
 	// Memory that a peer needed once is given back when it needed none for memoryIdle,
 	// also if it sends a little from time to time.
 	long     bool      // a batch may have memory for more than fewMessages
@@ -41,29 +44,24 @@ type reader struct {
 // read runs until the connection ends.
 func (c *Conn) read() {
 	defer c.finish()
-	r := &reader{conn: c, buf: make([]byte, smallBuffer)}
+	r := &reader{conn: c, buf: make([]byte, smallBuffer), vectors: newVectorReader(c.socket)}
 	r.decoder = peerwire.NewDecoder(peerwire.Limits{
 		Geometry: c.owner.Store().Geometry, Fast: c.fast, MaxExtended: maxExtended, MaxUnknown: maxExtended,
 	})
 	c.err = r.run()
 	c.Close()
-	r.releasePooled()
+	r.releaseBuffers()
 }
 
 func (r *reader) run() error {
 	for {
-		n, err := r.conn.socket.Read(r.buf[r.to:])
-		r.to += n
+		n, err := r.fill()
 		r.conn.tally.DownAll.Add(int64(n))
 		if n > 0 {
 			r.needed = n > smallBuffer
-			full := r.to == len(r.buf)
-			if err := r.decode(); err != nil {
+			err := r.take()
+			if err != nil {
 				return err
-			}
-			if full && r.pooled == nil && len(r.buf) < largeBuffer {
-				r.enlarge()
-				r.needed = true
 			}
 		}
 		isDue := errors.Is(err, os.ErrDeadlineExceeded) && !r.deadline.IsZero()
@@ -77,10 +75,41 @@ func (r *reader) run() error {
 	}
 }
 
+// fill reads once.
+func (r *reader) fill() (n int, err error) {
+	if r.scattered != nil {
+		return r.scattered.read(r.vectors)
+	}
+	n, err = r.conn.socket.Read(r.buf[r.to:])
+	r.to += n
+	return n, err
+}
+
+// take posts what came, and decides what the next read fills.
+func (r *reader) take() error {
+	if r.scattered != nil {
+		err := r.takeBlocks()
+		if err != nil || r.scattered != nil {
+			return err
+		}
+	}
+	full := r.to == len(r.buf)
+	err := r.decode()
+	if err != nil {
+		return err
+	}
+	if full && r.pooled == nil && len(r.buf) < largeBuffer {
+		r.enlarge()
+		r.needed = true
+	}
+	r.beginScatter()
+	return nil
+}
+
 // updateDeadline gives memory back that was not needed for a while, and otherwise makes
 // sure that this is looked at again, also if nothing comes.
 func (r *reader) updateDeadline(isDue bool) error {
-	holdsMemory := r.long || len(r.buf) > smallBuffer
+	holdsMemory := r.long || r.scattered != nil || len(r.buf) > smallBuffer
 	if !holdsMemory {
 		return nil
 	}
@@ -109,6 +138,9 @@ func (r *reader) enlarge() {
 // shrink gives back the buffer, if what is left in it takes less, and the memory of the
 // batches that the turn does not have.
 func (r *reader) shrink() {
+	if r.scattered != nil {
+		r.endScatter()
+	}
 	left := r.buf[r.from:r.to]
 	size := smallBuffer
 	if len(left) >= smallBuffer {
@@ -132,6 +164,14 @@ func (r *reader) shrink() {
 			r.long = true // the turn has it
 		}
 	}
+}
+
+// releaseBuffers gives back what is shared.
+func (r *reader) releaseBuffers() {
+	if r.scattered != nil {
+		r.endScatter()
+	}
+	r.releasePooled()
 }
 
 func (r *reader) releasePooled() {
