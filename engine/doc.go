@@ -74,6 +74,7 @@
 //	which handshake is ended for a new one           internal/conns/acceptor.go              Acceptor.tryBegin
 //	who closes the listeners                         internal/conns/acceptor.go              Acceptor.Close
 //	which blocks take a buffer                       internal/conns/reader.go                reader.own
+//	when blocks are read without a copy              internal/conns/scatter.go               reader.beginScatter
 //	when a reader has a large buffer                 internal/conns/reader.go                reader.run
 //	how many blocks go into one write                internal/conns/writer.go                writer.send
 //	what happens to a peer that takes nothing        internal/conns/conn.go                  Conn.Deliver

@@ -15,4 +15,5 @@ require (
 	github.com/shoal-bt/shoal/bencode v0.1.0 // indirect
 	github.com/shoal-bt/shoal/connect v0.1.0
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/sys v0.49.0
 )

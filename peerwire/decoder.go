@@ -73,6 +73,21 @@ func (d *Decoder) Decode(b []byte) (m Message, n, need int, err error) {
 	return m, need, need, nil
 }
 
+// PieceHeader returns the block of a Piece message of which b has the first PieceHeaderLen
+// bytes or more, for a reader that has the payload elsewhere. It reports false for other
+// messages, and for one that Decode does not accept.
+func (d *Decoder) PieceHeader(b []byte) (swarm.Block, bool) {
+	if kindOf(b[prefixLen]) != Piece {
+		return swarm.Block{}, false
+	}
+	length := binary.BigEndian.Uint32(b)
+	if uint64(length) > uint64(d.maxLength) || d.checkLength(Piece, int(length)) != nil {
+		return swarm.Block{}, false
+	}
+	m, err := d.decode(b[prefixLen:PieceHeaderLen], int(length))
+	return m.Block, err == nil
+}
+
 // checkLength checks the length of a message of kind k, without its prefix. See
 // https://www.bittorrent.org/beps/bep_0003.html#peer-messages.
 func (d *Decoder) checkLength(k Kind, length int) error {

@@ -347,6 +347,13 @@ func FuzzDecode(f *testing.F) {
 		if n != m.Len() && n > 0 {
 			t.Fatalf("Len is %d, Decode took %d bytes", m.Len(), n)
 		}
+		if len(b) >= PieceHeaderLen {
+			block, ok := d.PieceHeader(b)
+			isPiece := err == nil && kindOf(b[prefixLen]) == Piece && need > prefixLen
+			if ok != isPiece || (ok && n > 0 && block != m.Block) {
+				t.Fatalf("the header says %v, %+v; the message is %+v, error %v", ok, block, m, err)
+			}
+		}
 		for i := range min(len(b), 64) {
 			pm, pn, pneed, perr := d.Decode(b[:i])
 			switch {

@@ -31,6 +31,9 @@ type reader struct {
 	to      int
 	pooled  *[largeBuffer]byte // the memory of buf, if it is large
 
+	vectors   vectorReader // the socket; nil if it cannot read into several slices
+	scattered *scatter     // what is read into instead of buf; nil for buf
+
 	// Memory that a peer needed once is given back when it needed none for memoryIdle,
 	// also if it sends a little from time to time.
 	long     bool      // a batch may have memory for more than fewMessages
@@ -41,13 +44,13 @@ type reader struct {
 // read runs until the connection ends.
 func (c *Conn) read() {
 	defer c.finish()
-	r := &reader{conn: c, buf: make([]byte, smallBuffer)}
+	r := &reader{conn: c, buf: make([]byte, smallBuffer), vectors: newVectorReader(c.socket)}
 	r.decoder = peerwire.NewDecoder(peerwire.Limits{
 		Geometry: c.owner.Store().Geometry, Fast: c.fast, MaxExtended: maxExtended, MaxUnknown: maxExtended,
 	})
 	c.err = r.run()
 	c.Close()
-	r.releasePooled()
+	r.releaseBuffers()
 }
 
 func (r *reader) run() error {
@@ -56,7 +59,7 @@ func (r *reader) run() error {
 		return err
 	}
 	for {
-		n, err := r.conn.socket.Read(r.buf[r.to:])
+		n, err := r.fill()
 		if n > 0 {
 			err := r.took(n)
 			if err != nil {
@@ -80,7 +83,9 @@ func (r *reader) replay() error {
 	for len(c.replay) > 0 {
 		n := copy(r.buf[r.to:], c.replay)
 		c.replay = c.replay[n:]
-		err := r.took(n)
+		r.to += n
+		c.tally.DownAll.Add(int64(n))
+		err := r.takeBuffer()
 		if err != nil {
 			return err
 		}
@@ -89,11 +94,35 @@ func (r *reader) replay() error {
 	return nil
 }
 
-// took decodes n bytes that came into the buffer, and enlarges it if they filled it.
-func (r *reader) took(n int) error {
+// fill reads once.
+func (r *reader) fill() (n int, err error) {
+	if r.scattered != nil {
+		return r.scattered.read(r.vectors)
+	}
+	n, err = r.conn.socket.Read(r.buf[r.to:])
 	r.to += n
+	return n, err
+}
+
+// took posts what came with the n bytes of a read, and decides what the next one fills.
+func (r *reader) took(n int) error {
 	r.conn.tally.DownAll.Add(int64(n))
 	r.needed = n > smallBuffer
+	if r.scattered != nil {
+		err := r.takeBlocks()
+		if err != nil || r.scattered != nil {
+			return err
+		}
+	}
+	err := r.takeBuffer()
+	if err == nil {
+		r.beginScatter()
+	}
+	return err
+}
+
+// takeBuffer posts the messages in the buffer, and enlarges it if it was full.
+func (r *reader) takeBuffer() error {
 	full := r.to == len(r.buf)
 	err := r.decode()
 	if err != nil {
@@ -109,7 +138,7 @@ func (r *reader) took(n int) error {
 // updateDeadline gives memory back that was not needed for a while, and otherwise makes
 // sure that this is looked at again, also if nothing comes.
 func (r *reader) updateDeadline(isDue bool) error {
-	holdsMemory := r.long || len(r.buf) > smallBuffer
+	holdsMemory := r.long || r.scattered != nil || len(r.buf) > smallBuffer
 	if !holdsMemory {
 		return nil
 	}
@@ -138,6 +167,9 @@ func (r *reader) enlarge() {
 // shrink gives back the buffer, if what is left in it takes less, and the memory of the
 // batches that the turn does not have.
 func (r *reader) shrink() {
+	if r.scattered != nil {
+		r.endScatter()
+	}
 	left := r.buf[r.from:r.to]
 	size := smallBuffer
 	if len(left) >= smallBuffer {
@@ -161,6 +193,14 @@ func (r *reader) shrink() {
 			r.long = true // the turn has it
 		}
 	}
+}
+
+// releaseBuffers gives back what is shared.
+func (r *reader) releaseBuffers() {
+	if r.scattered != nil {
+		r.endScatter()
+	}
+	r.releasePooled()
 }
 
 func (r *reader) releasePooled() {
