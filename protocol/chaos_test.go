@@ -3,6 +3,7 @@ package protocol
 import (
 	"bytes"
 	"io"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -259,6 +260,7 @@ func (c *chaos) control() {
 	case 7:
 		c.happen(Found{Addrs: []swarm.Address{{AddrPort: c.address("77")}}, FromSource: c.byte()&1 != 0})
 	case 8:
+		c.happen(OwnAddress{Addr: c.address("8.8.8.8:1").Addr(), From: netip.AddrFrom4([4]byte{9, c.byte()})})
 		c.happen(Unreached{c.address("77"), addressbook.Failed, errConnect})
 	case 9:
 		if p := c.somebody(); p != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/places"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -30,15 +31,22 @@ func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
 	in := addressbook.Swarms(1) << max(0, slices.Index(s.swarms, p.swarm))
 	for _, a := range all {
 		if places.Locality(a.Addr()) <= places.Locality(p.addr.Addr()) {
-			s.book.Add(now, a, in)
+			s.book.AddNamed(now, a, in, p.addr.Addr())
 		}
+	}
+}
+
+// apply counts a vote for our own address, by which connections have their priority.
+func (e OwnAddress) apply(_ time.Time, s *State) {
+	if s.own.Add(e.From, e.Addr) {
+		s.book.SetOwn(netip.AddrPortFrom(s.own.Of(e.Addr), s.port))
 	}
 }
 
 func (e Unreached) apply(now time.Time, s *State) {
 	s.book.Ended(now, e.Addr, e.Why)
 	if e.Err != nil {
-		s.report(PeerFailed{Torrent: s.ID(), Addr: e.Addr, Err: e.Err, Retry: s.book.RetryAt(e.Addr)})
+		s.report(report.PeerFailed{Torrent: s.ID(), Addr: e.Addr, Err: e.Err, Retry: s.book.RetryAt(e.Addr)})
 	}
 	if s.reportNoPeers(s.book.Ready(now)) {
 		s.do(Announce{Soon: true})

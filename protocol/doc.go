@@ -72,9 +72,14 @@
 //	why a connection ended                        ending/end.go           Of
 //	what its end means for the address            ending/end.go           Outcome
 //	who is dialed next                            addressbook/choice.go   entry.before
+//	how many addresses peers may name             addressbook/tellers.go  Book.AddNamed
+//	whom a private torrent dials (BEP 27)         dialing.go              State.foundByPeer
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
+//	why peers do not all dial at the same moment  addressbook/spread.go   Book.delay
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse
-//	which peer gives up its place for another     eviction.go             State.makeRoom
+//	which peer gives up its place for another     eviction.go             State.givesWay
+//	the canonical priority of a connection        addressbook/priority.go  Priority
+//	by which address others see us                ownaddress/votes.go     Votes.Add
 //	how often one goes for the same network       places/replacements.go  Replacements.May
 //	when a full download dials another peer       eviction.go             State.replaceUnused
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial

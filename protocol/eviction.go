@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -35,9 +36,10 @@ func (s *State) limits() places.Limits {
 	return l
 }
 
-// makeRoom makes a place for a newcomer: the peer that was unused for longest goes, of
-// those whose places the newcomer could have. It returns why there is none.
-func (s *State) makeRoom(now time.Time, addr netip.Addr, outgoing bool) error {
+// makeRoom makes a place for a newcomer: the peer goes that givesWay names first, of those
+// whose places the newcomer could have. It returns why there is none.
+func (s *State) makeRoom(now time.Time, from netip.AddrPort, outgoing bool) error {
+	addr := from.Addr()
 	if s.config.MaxPeers > 0 && len(s.peers) >= s.config.MaxPeers+maxClosing {
 		return ending.ErrFull
 	}
@@ -47,6 +49,9 @@ func (s *State) makeRoom(now time.Time, addr netip.Addr, outgoing bool) error {
 			return nil
 		}
 		p := s.leastUsed(now, limit, addr)
+		if p != nil && !outgoing && !s.isPreferred(now, from, p) {
+			p = nil
+		}
 		switch {
 		case p != nil && (outgoing || s.replacements.Take(now, limit, addr)):
 			s.closePeer(now, p, places.ErrUnused)
@@ -58,23 +63,37 @@ func (s *State) makeRoom(now time.Time, addr netip.Addr, outgoing bool) error {
 	}
 }
 
-// leastUsed returns the peer that was unused for longest, if that is long enough to give
-// its place up; nil for none. The limit and the newcomer's address say whose places
-// are looked at.
+// isPreferred reports whether a newcomer may have the place of a peer: of one that was not
+// unused for long only if its priority is higher.
+func (s *State) isPreferred(now time.Time, newcomer netip.AddrPort, p *peer) bool {
+	return p.tally.Unused(now) >= replaceAfter || s.book.Priority(newcomer) >= s.book.Priority(p.addr)
+}
+
+// leastUsed returns the peer that gives its place up first, of those that were unused for
+// long enough; nil for none. The limit and the newcomer's address say whose places are
+// looked at.
 func (s *State) leastUsed(now time.Time, limit places.Limit, newcomer netip.Addr) (least *peer) {
 	for _, p := range s.order {
 		s.recordUploads(now, p)
-		if !limit.Covers(newcomer, p.addr.Addr(), p.outgoing) {
-			continue
-		}
-		if least == nil || p.tally.Unused(now) > least.tally.Unused(now) {
+		isCandidate := limit.Covers(newcomer, p.addr.Addr(), p.outgoing) && p.tally.Unused(now) >= places.MinUnused
+		if isCandidate && (least == nil || s.givesWay(now, p, least)) {
 			least = p
 		}
 	}
-	if least == nil || least.tally.Unused(now) < places.MinUnused {
-		return nil
-	}
 	return least
+}
+
+// givesWay reports whether p gives its place up before o: it was unused for more minutes, or
+// for as many and its connection has a lower priority
+// (https://www.bittorrent.org/beps/bep_0040.html). So nobody is left by it who gives or takes
+// blocks, and nobody stays by it who does neither.
+func (s *State) givesWay(now time.Time, p, o *peer) bool {
+	unused, others := p.tally.Unused(now), o.tally.Unused(now)
+	return cmp.Or(
+		cmp.Compare(others/time.Minute, unused/time.Minute),
+		cmp.Compare(s.book.Priority(p.addr), s.book.Priority(o.addr)),
+		cmp.Compare(others, unused),
+	) < 0
 }
 
 // recordUploads notes when the peer last took bytes of a block. When it gave a block that we

@@ -3,7 +3,6 @@ package protocol
 import (
 	"errors"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
@@ -29,34 +28,6 @@ type (
 // (https://www.bittorrent.org/beps/bep_0010.html, "handshake message").
 const extHandshake = 0
 
-// extensions are the extensions of a torrent. A State without any has none of it.
-type extensions struct {
-	makers   []extension.Maker // of the torrent alone
-	say      func(p swarm.Peer, name string, body []byte)
-	registry *extension.Registry // nil until a peer joins that speaks the extension protocol
-}
-
-// newExtensions returns the extensions of a torrent; nil if there are none.
-func newExtensions(setup *Setup, config *Config) *extensions {
-	if len(setup.Extensions)+len(config.Extensions) == 0 {
-		return nil
-	}
-	return &extensions{makers: setup.Extensions, say: setup.Say}
-}
-
-// registry returns the extensions, made if there is none yet; nil for none.
-func (s *State) registry() *extension.Registry {
-	e := s.extensions
-	if e == nil {
-		return nil
-	}
-	if e.registry == nil {
-		t := extension.Torrent{Swarms: s.swarms, Private: s.private}
-		e.registry = extension.NewRegistry(t, slices.Concat(e.makers, s.config.Extensions), e.say)
-	}
-	return e.registry
-}
-
 // sendHello sends our extension handshake. An address of ours is only in it if it can be
 // dialed from anywhere.
 func (s *State) sendHello(now time.Time, p *peer) {
@@ -65,20 +36,12 @@ func (s *State) sendHello(now time.Time, p *peer) {
 		P:          s.port,
 		Reqq:       maxServing,
 		YourIP:     p.addr.Addr().Unmap(),
-		IPv4:       public(s.config.IPv4),
-		IPv6:       public(s.config.IPv6),
+		IPv4:       places.Public(s.config.IPv4),
+		IPv6:       places.Public(s.config.IPv6),
 		UploadOnly: s.wantsNothing() && p.shown == nil, // not as a super-seed, which says that it has nothing
 	}
-	s.registry().Hello(&hello)
+	s.extensions.Registry().Hello(&hello)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})
-}
-
-// public returns an address if it is a public one, and else none.
-func public(a netip.Addr) netip.Addr {
-	if !a.IsGlobalUnicast() || places.IsLocal(a) {
-		return netip.Addr{}
-	}
-	return a
 }
 
 // receiveExtended takes in a message of the extension protocol. One with a number that
@@ -107,7 +70,7 @@ func (s *State) receiveExtended(now time.Time, p *peer, m peerwire.Message) erro
 func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	var r *extension.Registry
 	if p.extended {
-		r = s.registry()
+		r = s.extensions.Registry()
 	}
 	p.allowance.Spend(min(helloUnits+r.Len()+len(m.Data)/helloBytesPerUnit, allowance.Most/4))
 	hello, err := peerwire.ParseExtendedHandshake(m.Data)
@@ -117,6 +80,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	p.client = hello.V
 	p.encrypts = hello.Encrypt
 	p.uploadOnly = hello.UploadOnly
+	OwnAddress{p.addr.Addr(), hello.YourIP}.apply(now, s)
 	if hello.Reqq > 0 {
 		p.pace.SetLimit(min(hello.Reqq, 1<<16))
 	}
@@ -143,7 +107,7 @@ func (s *State) sendExtended(now time.Time, p *peer, number uint8, body []byte) 
 func (e Say) apply(now time.Time, s *State) {
 	p := s.peers[e.Peer]
 	if p != nil {
-		s.sendExtended(now, p, p.extension.NumberOf(s.registry(), e.Name), e.Body)
+		s.sendExtended(now, p, p.extension.NumberOf(s.extensions.Registry(), e.Name), e.Body)
 	}
 }
 

@@ -70,6 +70,10 @@ type (
 		FromSource bool               // a PeerSource answered; otherwise a user named them
 	}
 
+	// OwnAddress says by which address somebody sees us: a peer, or a PeerSource, of which
+	// From is zero.
+	OwnAddress struct{ From, Addr netip.Addr }
+
 	// Unreached says that a Dial came to nothing.
 	Unreached struct {
 		Addr netip.AddrPort

@@ -9,6 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/protocol/traffic"
 )
 
@@ -33,7 +34,7 @@ func (e Joined) apply(now time.Time, s *State) {
 	s.reports.noPeers, s.reports.nothingWanted = false, false
 	s.scheduleTimeouts(now)
 	s.do(Accept{Peer: p.id})
-	s.report(PeerConnected{Torrent: s.ID(), Addr: p.addr, ID: p.peerID, Outgoing: p.outgoing})
+	s.report(report.PeerConnected{Torrent: s.ID(), Addr: p.addr, ID: p.peerID, Outgoing: p.outgoing})
 	s.sendFirst(now, p)
 }
 
@@ -82,7 +83,7 @@ func (s *State) refusal(now time.Time, e Joined) error {
 	old, match := s.duplicateOf(e)
 	switch {
 	case old == nil:
-		return s.makeRoom(now, e.Addr.Addr(), e.Outgoing)
+		return s.makeRoom(now, e.Addr, e.Outgoing)
 	case match == duplicates.Pretends:
 		old.duplicateAt = now
 		return ending.ErrDuplicate

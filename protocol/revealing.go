@@ -19,8 +19,8 @@ func NewSuperSeed(pieces int, seed uint64) Revealer { return revealing.NewSuperS
 const firstBitfieldWait = 4 * time.Second
 
 // revelation is what peers are shown by a Revealer: peers that joined when every piece was
-// held and Config.NewRevealer is set. Such a peer is told that we have nothing, and then of
-// one piece after the other (https://www.bittorrent.org/beps/bep_0016.html).
+// held and Config.NewRevealer is set. We say to such a peer that we have nothing, and then
+// that we have one piece after the other (https://www.bittorrent.org/beps/bep_0016.html).
 type revelation struct {
 	revealer Revealer // nil before the first such peer
 	isStale  bool     // peers came, left or got pieces, or time passed

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -72,6 +73,14 @@ func (w *world) obey(words []string) {
 		w.happen(Close{})
 	case "reclaim":
 		w.happen(Reclaim{})
+	case "own": // as two of three say
+		for i := range byte(3) {
+			a := w.address(words[1]).Addr()
+			if i == 0 {
+				a = w.address("8.8.8.8:1").Addr()
+			}
+			w.happen(OwnAddress{From: netip.AddrFrom4([4]byte{1, 1, i, 1}), Addr: a})
+		}
 	case "announce":
 		w.happen(Reannounce{})
 	case "say":

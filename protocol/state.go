@@ -1,9 +1,12 @@
 package protocol
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/extension"
+	"github.com/shoal-bt/shoal/protocol/ownaddress"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/standin"
 	"github.com/shoal-bt/shoal/protocol/waiting"
@@ -48,8 +51,9 @@ type State struct {
 	waiters    waiting.List
 	private    bool
 	uploadOnly bool
-	extensions *extensions // nil for none
+	extensions *extension.Plan // nil for none
 	book       addressbook.Book
+	own        ownaddress.Votes // by which address others see us
 
 	*workingSet
 }
@@ -96,10 +100,12 @@ func New(now time.Time, setup Setup) *State {
 		paused:      setup.Paused,
 		private:     setup.Private,
 		uploadOnly:  setup.UploadOnly,
-		extensions:  newExtensions(&setup, config),
+		extensions:  extension.NewPlan(setup.Torrent(), setup.Say, setup.Extensions, config.Extensions),
 		figures:     figures{baseDown: setup.Downloaded, baseUp: setup.Uploaded},
 		workingSet:  emptySet,
 	}
+	// Peer ids end with characters of chance (https://www.bittorrent.org/beps/bep_0020.html).
+	s.book.Spread(binary.BigEndian.Uint64(config.PeerID[len(config.PeerID)-8:]))
 	if s.memory == nil {
 		s.memory = new(standin.Memory)
 	}

@@ -63,6 +63,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	wait 2                                    a call waits for piece 2; for all without a number
 //	pause, resume, recheck, close             what users do
 //	say 1 a TEXT                              Say, from the extension a to peer 1
+//	own 203.0.113.7:1                         peers say by which address they see us
 //	announce                                  a user wants more peers
 //	ban 3                                     a user bans address 3
 //	reclaim                                   Reclaim

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/protocol/unreadable"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -51,7 +52,7 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 func (s *State) warnUnreadable(now time.Time, err error) {
 	if s.unreadable.reportedAt.IsZero() || now.Sub(s.unreadable.reportedAt) >= unreadable.FirstRetry {
 		s.unreadable.reportedAt = now
-		s.report(Warning{Torrent: s.ID(), Err: err})
+		s.report(report.Warning{Torrent: s.ID(), Err: err})
 	}
 }
 
@@ -98,7 +99,7 @@ func (s *State) sendHaveToAll(now time.Time, piece int) {
 func (s *State) checkedAgain(now time.Time, e StoredChecked) {
 	for _, piece := range e.Good {
 		s.markHeld(piece)
-		s.report(Held{Torrent: s.ID(), Piece: piece})
+		s.report(report.Held{Torrent: s.ID(), Piece: piece})
 		s.sendHaveToAll(now, piece)
 	}
 	s.notRead(now, e)

@@ -58,9 +58,6 @@ func (f netFlags) setChoker(config *engine.TorrentConfig) (err error) {
 	if err != nil {
 		return usageError{fmt.Errorf("--choker: there is no policy %q; give one of %s", f.Choker, strings.Join(choking.Policies(), ", "))}
 	}
-	if f.Choker == choking.ByRate {
-		config.UploadSlots = -1 // as many as are useful
-	}
 	return nil
 }
 

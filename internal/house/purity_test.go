@@ -21,9 +21,14 @@ var pureImports = strings.Fields(`
 	bytes cmp container/heap encoding/binary encoding/hex errors fmt iter maps math math/bits
 	math/rand/v2 net/netip slices sort strconv strings sync/atomic time unicode/utf8`)
 
-// pureImportsOf are further packages, for one package of pureModule alone. The
-// memory policy takes locks, because all torrents share it.
-var pureImportsOf = map[string][]string{"protocol/budget": {"sync"}}
+// pureImportsOf are further packages, for one package of pureModule alone. Peers' canonical
+// priority is a CRC, the memory policy takes locks, because all torrents share it, and a
+// suite is for tests.
+var pureImportsOf = map[string][]string{
+	"protocol/addressbook":          {"hash/crc32"},
+	"protocol/budget":               {"sync"},
+	"protocol/revealing/revealtest": {"testing"},
+}
 
 // impureNames are functions and types of allowed packages that read a clock, wait, start
 // a coroutine, use the process's input and output, or depend on the machine's time zone.

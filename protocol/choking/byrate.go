@@ -32,8 +32,8 @@ type byRate struct {
 // NewByRate returns a Choker that has as many slots as the uplink has room for: 4 at first,
 // and then one more than peers that take blocks at a useful rate, which is 1 KiB/s for the
 // fastest peer, 3 KiB/s for the second, 5 KiB/s for the third and so on. The number of
-// slots that it is given is the most that it uses; give it a negative number to have as
-// many as are useful.
+// slots that it is given is the most that it uses; a negative number means no limit, which
+// delays a swarm whose seed is slow.
 func NewByRate() Choker { return &byRate{Choker: NewTitForTat(), slots: firstSlots} }
 
 // Unchoke implements Choker.

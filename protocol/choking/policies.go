@@ -5,17 +5,13 @@ import (
 	"strings"
 )
 
-// ByRate is the name of NewByRate, which is given no limit of slots by those who want as many
-// as are useful.
-const ByRate = "by-rate"
-
 // policies are all policies, the default first.
 var policies = [...]struct {
 	name string
 	make func() Choker
 }{
 	{"tit-for-tat", NewTitForTat},
-	{ByRate, NewByRate},
+	{"by-rate", NewByRate},
 	{"fastest-upload", NewFastestUpload},
 	{"round-robin", NewRoundRobin},
 	{"anti-leech", NewAntiLeech},

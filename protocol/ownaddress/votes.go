@@ -32,10 +32,12 @@ type vote struct {
 
 // Add counts what a voter says, and reports whether an address that Of returns is another
 // one now. Addresses that cannot be ours on the Internet do not count, nor does what a
-// voter says that is not on the Internet itself.
+// voter says that is not on the Internet itself. The zero Addr stands for voters whose address
+// is not known, such as trackers; together they have one vote.
 func (v *Votes) Add(voter, addr netip.Addr) (changed bool) {
 	voter, addr = voter.Unmap(), addr.Unmap()
-	if !isPublic(voter) || !isPublic(addr) {
+	isKnown := voter.IsValid()
+	if (isKnown && !isPublic(voter)) || !isPublic(addr) {
 		return false
 	}
 	b := v.of(addr)

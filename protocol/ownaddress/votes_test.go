@@ -59,7 +59,11 @@ func TestWhatDoesNotCount(t *testing.T) {
 		}
 	}
 	require.False(t, v.Add(netip.Addr{}, netip.Addr{}))
+	for range 3 {
+		require.False(t, v.Add(netip.Addr{}, addr("203.0.113.7")), "all trackers have one vote")
+	}
 	require.False(t, v.Of(addr("1.1.1.1")).IsValid())
+	require.True(t, v.Add(addr("198.51.100.1"), addr("203.0.113.7")))
 }
 
 // TestOldVotesAreForgotten: our address may change, and memory is bounded.

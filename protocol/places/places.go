@@ -115,6 +115,14 @@ func IsLocal(a netip.Addr) bool {
 	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast()
 }
 
+// Public returns an address if everybody may reach it, and else the zero Addr.
+func Public(a netip.Addr) netip.Addr {
+	if !a.IsGlobalUnicast() || IsLocal(a) {
+		return netip.Addr{}
+	}
+	return a
+}
+
 // Locality returns how near an address is: 0 for one that everybody may reach, more for
 // the private ones of a site, for those of a link, and for those of this computer.
 func Locality(a netip.Addr) int {

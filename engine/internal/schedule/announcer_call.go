@@ -107,6 +107,9 @@ func (a *Announcer) call(ctx context.Context, j *job, event swarm.Event) {
 		if len(addrs) > 0 || err == nil {
 			t.Post(protocol.Found{Addrs: addrs, Swarms: addressbook.Swarms(1) << j.swarm, FromSource: true})
 		}
+		if answer.External.IsValid() {
+			t.Post(protocol.OwnAddress{Addr: answer.External})
+		}
 		t.Called(Reply{Source: j.source, Answer: answer, Peers: len(addrs), Err: err, Errors: int(j.errors) + 1})
 	}
 	a.finish(j, event, answer, err, len(addrs))
