@@ -169,6 +169,22 @@ func TestStormOfRequests(t *testing.T) {
 	})
 }
 
+// Of one peer 64 requests wait, and others are rejected at once.
+func TestRequestsThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &slowReader{info: randomInfo(100 * peerwire.MetadataPieceLen)}
+		conns, sessions := serve(t, r)
+		request(t, sessions[0], 0)
+		synctest.Wait() // until it is being read
+		for piece := 1; piece < 100; piece++ {
+			request(t, sessions[0], piece)
+		}
+		require.Len(t, conns[0].take(), 99-maxWaiting)
+		time.Sleep(time.Hour)
+		require.Len(t, conns[0].take(), 1+maxWaiting)
+	})
+}
+
 // What cannot be read is rejected, and who has left gets nothing.
 func TestServeFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

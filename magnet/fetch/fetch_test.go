@@ -77,18 +77,19 @@ func TestQuickPeerGetsMore(t *testing.T) {
 // Liars of all kinds, more of them than honest peers, only delay the fetch.
 func TestManyLiars(t *testing.T) {
 	info := randomInfo(300_000)
-	w := newWorld(t, info)
+	const most = 8 << 20
+	w := configuredWorld(t, Config{HashV1: sha1.Sum(info), MaxSize: most})
 	for i := range 10 {
 		w.add(&remote{delay: trip / 4, info: spoiled(info)})
 		w.add(&remote{delay: trip / 4, info: info, mute: true})
 		w.add(&remote{delay: trip / 4, info: info, reject: true})
-		w.add(&remote{delay: trip / 4, info: spoiled(info), size: 64<<20 - i})
+		w.add(&remote{delay: trip / 4, info: spoiled(info), size: most - i})
 	}
 	honest := w.add(&remote{delay: trip, info: info})
 	t.Log(w.run(2 * time.Minute))
 	require.True(t, bytes.Equal(info, w.turn.Info))
 	require.False(t, honest.gone)
-	require.LessOrEqual(t, w.most, 2*DefaultMaxSize+40*peerwire.MetadataPieceLen)
+	require.LessOrEqual(t, w.most, 2*most+40*peerwire.MetadataPieceLen)
 }
 
 // Many peers name a size that is wrong. The honest ones are not kept waiting for long.

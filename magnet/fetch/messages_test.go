@@ -318,6 +318,7 @@ func TestForgottenRequest(t *testing.T) {
 	}
 	require.Equal(t, 1, s.peers[1].window)
 	s.Receive(now, 1, data(info, 0))
+	require.Equal(t, s.peers[1].window, s.peers[1].room(), "nothing waits for the second answer")
 	s.Receive(now, 1, data(info, 0))
 	require.Empty(t, s.Settle(now).Close)
 	s.Receive(now, 1, data(info, 0))
