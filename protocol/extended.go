@@ -95,7 +95,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 
 // sendExtended sends a message of an extension, if the peer has a number for it.
 func (s *State) sendExtended(now time.Time, p *peer, number uint8, body []byte) bool {
-	if number == 0 || p.closing {
+	if number == 0 {
 		return false
 	}
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, ExtID: number, Data: body})
