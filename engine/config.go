@@ -120,12 +120,19 @@ type (
 	// A Choker chooses whom we upload to.
 	Choker = protocol.Choker
 
+	// A Revealer chooses which pieces a peer is shown.
+	Revealer = protocol.Revealer
+
 	// A PeerRate is what a Choker may know about one interested peer.
 	PeerRate = protocol.PeerRate
 )
 
 // NewTitForTat returns the default Choker.
 func NewTitForTat() Choker { return protocol.NewTitForTat() }
+
+// NewSuperSeed returns a Revealer that shows each peer one piece at a time, for
+// TorrentConfig.NewRevealer (https://www.bittorrent.org/beps/bep_0016.html).
+func NewSuperSeed(pieces int, seed uint64) Revealer { return protocol.NewSuperSeed(pieces, seed) }
 
 // withDefaults returns c with its zero fields set to what they mean.
 func (c Config) withDefaults() (Config, error) {

@@ -20,7 +20,9 @@ func (s *State) receiveFirstBitfield(now time.Time, p *peer, m peerwire.Message)
 	default:
 		p.has.Assign(swarm.Bitfield(m.Data).Clone(), s.n)
 	}
+	s.noteSeenAll(now, p)
 	s.addToPicker(now, p)
+	s.offerFast(now, p)
 }
 
 // receiveLaterBitfield takes in what the peer has, behind other messages. BEP 3 forbids
@@ -72,6 +74,7 @@ func (s *State) receiveHave(now time.Time, p *peer, piece int) {
 		p.allowance.Spend(1)
 		return
 	}
+	s.noteSeen(now, p, piece)
 	if !p.inPicker {
 		s.addToPicker(now, p)
 		return

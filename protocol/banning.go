@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/report"
 )
 
 // A peer that sends wrong bytes is banned by its address, or by its /64 (addressbook.Book.Ban). Some formats tell which blocks
@@ -16,7 +17,8 @@ import (
 
 // blame is what is known about the senders of wrong pieces that have not come right yet.
 type blame struct {
-	evidence map[int]*pieces.Evidence // by piece
+	evidence    map[int]*pieces.Evidence // by piece
+	unexplained bool                     // a piece was wrong, and its format does not tell which blocks
 }
 
 func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), ending.ErrBanned) }
@@ -24,7 +26,7 @@ func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), ending.
 // ban refuses an address from now on; why ends its connections.
 func (s *State) ban(now time.Time, addr netip.Addr, why error) {
 	if s.book.Ban(addr, why == ending.ErrBanned) {
-		s.report(PeerBanned{Torrent: s.ID(), Addr: addr})
+		s.report(report.PeerBanned{Torrent: s.ID(), Addr: addr})
 	}
 	s.dropBlocksOfBanned()
 	for _, p := range slices.Clone(s.order) {
@@ -37,7 +39,7 @@ func (s *State) ban(now time.Time, addr netip.Addr, why error) {
 // pieceFailed decides what follows from a piece that did not pass its check.
 func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 	s.figures.failedChecks++
-	s.report(PieceFailed{Torrent: s.ID(), Piece: a.Piece, Senders: a.Addresses(e.Bad)})
+	s.report(report.PieceFailed{Torrent: s.ID(), Piece: a.Piece, Senders: a.Addresses(e.Bad)})
 	for k := range a.Blocks() {
 		isWasted := len(e.Bad) == 0 || slices.Contains(e.Bad, k)
 		if a.Sender(k) != nil && isWasted {
@@ -54,14 +56,49 @@ func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 		return
 	}
 	s.memory.Drop(e.Blocks)
+	s.blame.unexplained = true
 	switch senders := a.Senders(); {
 	case len(senders) == 0: // all of it came from the Storage
-	case len(senders) == 1 && !a.Restored:
+	case !a.Restored && fromOneAddress(senders):
 		s.banSender(now, senders[0])
-	default:
+	case s.recordSenders(a, e.Sums):
 		s.setParole(senders, true)
-		s.recordSenders(a, e.Sums)
 	}
+}
+
+// fromOneAddress reports whether all senders have one IP address: a peer may leave and come
+// back while it sends a piece, and bans are by address.
+func fromOneAddress(senders []*pieces.Sender) bool {
+	return !slices.ContainsFunc(senders, func(o *pieces.Sender) bool {
+		return o.Addr.Addr().Unmap() != senders[0].Addr.Addr().Unmap()
+	})
+}
+
+// isOnParole reports whether a peer may only send pieces that nobody else sends: it sent
+// blocks of a wrong piece, or somebody did and nothing is known of this peer. So a peer that
+// lies from the start spoils a piece of its own, and is found out by that.
+func (s *State) isOnParole(p *peer) bool {
+	return p.parole || (s.blame.unexplained && !p.proven)
+}
+
+// noteProven notes who sent blocks of a right piece.
+func (s *State) noteProven(a *pieces.Assembly) {
+	for _, sender := range a.Senders() {
+		if p := s.peers[sender.Peer]; p != nil {
+			p.proven = true
+		}
+	}
+}
+
+// isSuspect reports whether a peer of an address sent blocks of a wrong piece, and it is
+// not known yet who lied.
+func (s *State) isSuspect(addr netip.Addr) bool {
+	for _, ev := range s.blame.evidence {
+		if ev.Suspects(addr) {
+			return true
+		}
+	}
+	return false
 }
 
 // banSender bans who sent a wrong block; nil is nobody.
@@ -98,20 +135,20 @@ func (s *State) keepGoodBlocks(a *pieces.Assembly, e CheckResult) {
 	}
 }
 
-// recordSenders keeps who sent what of a wrong piece.
-func (s *State) recordSenders(a *pieces.Assembly, sums []uint64) {
+// recordSenders keeps who sent what of a wrong piece, and reports whether it did.
+func (s *State) recordSenders(a *pieces.Assembly, sums []uint64) bool {
 	ev := s.blame.evidence[a.Piece]
 	if ev == nil {
 		ev = new(pieces.Evidence)
 	}
-	ev.Record(a, sums)
-	if ev.Empty() {
-		return
+	if !ev.Record(a, sums) {
+		return false
 	}
 	if s.blame.evidence == nil {
 		s.blame.evidence = make(map[int]*pieces.Evidence)
 	}
 	s.blame.evidence[a.Piece] = ev
+	return true
 }
 
 // banLiars bans those whose blocks of a wrong piece differ from the right ones. The
@@ -157,7 +194,7 @@ func (s *State) restartForParole(p *peer) bool {
 func (s *State) othersSend(a *pieces.Assembly, p *peer) bool {
 	isShared := len(a.Senders()) > 1
 	return slices.ContainsFunc(s.order, func(o *peer) bool {
-		goesOn := !o.choking && a.SentBy(&o.sender) && !(o.parole && isShared)
+		goesOn := !o.choking && a.SentBy(&o.sender) && !(s.isOnParole(o) && isShared)
 		return o != p && (goesOn || o.requests.HasOpen(a.Piece))
 	})
 }

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -88,6 +88,7 @@ func (e CheckResult) apply(now time.Time, s *State) {
 		s.fail(now, e.Err)
 	case e.OK:
 		s.memory.Drop(e.Blocks)
+		s.noteProven(a)
 		s.banLiars(now, e.Piece, e.Sums)
 		s.pieceHeld(now, e.Piece)
 	default:
@@ -100,14 +101,14 @@ func (e CheckResult) apply(now time.Time, s *State) {
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": have).
 func (s *State) pieceHeld(now time.Time, piece int) {
 	s.markHeld(piece)
-	if s.config.Events&OnPiece != 0 { // otherwise it would be made for nothing
-		s.report(Piece{Torrent: s.ID(), Piece: piece})
+	if s.config.Events&report.OnPiece != 0 { // otherwise it would be made for nothing
+		s.report(report.Piece{Torrent: s.ID(), Piece: piece})
 	}
 	for _, p := range s.order {
 		if p.closing {
 			continue
 		}
-		s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
+		s.sendHave(now, p, piece)
 		p.allowance.Earn(2) // it may become interested, and lose interest again
 		if p.amInterested && p.has.Has(piece, s.n) {
 			s.updateInterest(now, p)

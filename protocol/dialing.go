@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/places"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -38,7 +39,7 @@ func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
 func (e Unreached) apply(now time.Time, s *State) {
 	s.book.Ended(now, e.Addr, e.Why)
 	if e.Err != nil {
-		s.report(PeerFailed{Torrent: s.ID(), Addr: e.Addr, Err: e.Err, Retry: s.book.RetryAt(e.Addr)})
+		s.report(report.PeerFailed{Torrent: s.ID(), Addr: e.Addr, Err: e.Err, Retry: s.book.RetryAt(e.Addr)})
 	}
 	if s.reportNoPeers(s.book.Ready(now)) {
 		s.do(Announce{Soon: true})

@@ -32,6 +32,7 @@
 //
 //	rule                                          file                    function
 //	when a peer is banned, or put on parole       banning.go              State.pieceFailed
+//	who sends only pieces of its own              banning.go              State.isOnParole
 //	who lied about a wrong piece                  banning.go              State.banLiars
 //	how memory is reclaimed                       reclaim.go              State.reclaim
 //	what a torrent without memory does            reclaim.go              State.reserve
@@ -42,7 +43,7 @@
 //	what a pause and a close do                   lifecycle.go            State.stop
 //	how the request queue is sized                pacing/pace.go          Pace.bound
 //	when blocks are requested of a peer           requesting.go           State.requestBlocks
-//	how many pieces are begun                     requesting.go           State.maxNewPieces
+//	how many pieces are begun                     pieces/begun.go         Table.MaxNew
 //	who fills in the pad at the end of a block    pieces/assembly.go      Assembly.Add
 //	when a request times out                      timeouts.go             State.checkRequests
 //	which requests are lost                       requests/list.go        List.MarkLate
@@ -61,6 +62,10 @@
 //	when a piece that cannot be read is served    unreadable.go           State.retryUnreadable
 //	what a check could not read (BEP 21)          unreadable.go           State.notRead
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
+//	which pieces a peer gets while choked         fast.go                 State.offerFast
+//	how often a network gets such a piece         allowedfast/grants.go   Grants.Take
+//	which pieces a peer is shown (BEP 16)         revealing.go            State.revealPieces
+//	what a super-seeder shows next                revealing/superseed.go  superSeed.choose
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds
 //	which of two connections to a peer stays      duplicates/conn.go      Conn.Replaces
@@ -79,7 +84,7 @@
 //	what a peer gets that was greeted before      joining.go              State.sendHaves
 //	our extension handshake (BEP 10)              extended.go             State.sendHello
 //	which extension a message is for              extension/sessions.go   Connection.Message
-//	what a peer may know of other peers           extended.go             State.flags
+//	what a peer may know of other peers           extension/traits.go     Traits.Flags
 //	when a peer no longer has a piece (BEP 54)    donthave.go             State.receiveDontHave
 //	who downloads nothing (BEP 21)                uploadonly.go           State.wantsNothing
 //	when the sources hear of the last piece       completing.go           State.announceCompleted

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -42,7 +43,7 @@ func (w *world) effect(e Effect) {
 		w.say("spill %d: %v", e.Piece, e.Numbers)
 	case Hurry:
 	case Report:
-		lost, ok := e.Event.(PeerLost)
+		lost, ok := e.Event.(report.PeerLost)
 		if ok && w.ends != nil {
 			w.ends(lost)
 		}
@@ -106,27 +107,27 @@ func (w *world) begin(e Check) {
 // describe is an event without what all events of a transcript have alike.
 func describe(e Event) string {
 	switch e := e.(type) {
-	case Added:
+	case report.Added:
 		return fmt.Sprintf("Added: %d of %d", e.Held, e.Pieces)
-	case PieceFailed:
+	case report.PieceFailed:
 		return fmt.Sprintf("PieceFailed: %d from %v", e.Piece, e.Senders)
-	case PeerLost:
+	case report.PeerLost:
 		return fmt.Sprintf("PeerLost: %v: %v", e.Addr, e.Err)
-	case PeerFailed:
+	case report.PeerFailed:
 		return fmt.Sprintf("PeerFailed: %v: %v", e.Addr, e.Err)
-	case PeerConnected:
+	case report.PeerConnected:
 		return fmt.Sprintf("PeerConnected: %v", e.Addr)
-	case PeerBanned:
+	case report.PeerBanned:
 		return fmt.Sprintf("PeerBanned: %v", e.Addr)
-	case Piece:
+	case report.Piece:
 		return fmt.Sprintf("Piece: %d", e.Piece)
-	case Held:
+	case report.Held:
 		return fmt.Sprintf("Held: %d", e.Piece)
-	case Checking:
+	case report.Checking:
 		return fmt.Sprintf("Checking: %d of %d", e.Done, e.Total)
-	case Failed:
+	case report.Failed:
 		return fmt.Sprintf("Failed: %v", e.Err)
-	case Warning:
+	case report.Warning:
 		return fmt.Sprintf("Warning: %v", e.Err)
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%T", e), "report.")
@@ -168,8 +169,29 @@ func (w *world) deliver(o *Outbox) {
 		w.say("serve %d: %s", o.Peer, brief(g, b))
 	}
 	c.line.Deliver(o)
-	_, blocks := c.line.Take(nil, nil, maxServing, 1<<30)
+	out, blocks := c.line.Take(nil, nil, maxServing, 1<<30)
 	c.tally.Sent(len(blocks))
+	c.answered(w, out, blocks)
+}
+
+// answered notes the requests that are answered: by a block, or by a reject among the
+// messages.
+func (c *conn) answered(w *world, out []byte, blocks []swarm.Block) {
+	d := peerwire.NewDecoder(peerwire.Limits{Geometry: *w.setup.Geometry, Fast: true})
+	for len(out) > 0 {
+		m, n, _, err := d.Decode(out)
+		require.NoError(w.t, err, w.place)
+		out = out[n:]
+		if m.Kind == peerwire.Reject {
+			require.True(w.t, c.fast, "%s: a reject to a peer that does not know it", w.place)
+			blocks = append(blocks, m.Block)
+		}
+	}
+	for _, b := range blocks {
+		if c.asked[b] > 0 { // what cannot be read is rejected after we took it for sent
+			c.asked[b]--
+		}
+	}
 }
 
 // mayRequest checks that a peer can be asked for a block.

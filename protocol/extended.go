@@ -38,7 +38,7 @@ func (s *State) sendHello(now time.Time, p *peer) {
 		YourIP:     p.addr.Addr().Unmap(),
 		IPv4:       places.Public(s.config.IPv4),
 		IPv6:       places.Public(s.config.IPv6),
-		UploadOnly: s.wantsNothing(),
+		UploadOnly: s.wantsNothing() && p.shown == nil, // not as a super-seed, which says that it has nothing
 	}
 	s.extensions.Registry().Hello(&hello)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})
@@ -134,27 +134,18 @@ func (c *extensionConn) Peers(yield func(swarm.Address) bool) {
 		if p == c.p || !p.dialAddr.IsValid() {
 			continue
 		}
-		if !yield(swarm.Address{AddrPort: p.dialAddr, Flags: c.s.flags(p)}) {
+		if !yield(swarm.Address{AddrPort: p.dialAddr, Flags: c.s.traits(p).Flags()}) {
 			return
 		}
 	}
 }
 
-// flags returns what others may know of a peer
-// (https://www.bittorrent.org/beps/bep_0011.html, "protocol extension").
-func (s *State) flags(p *peer) (flags uint8) {
-	for _, f := range [...]struct {
-		flag uint8
-		is   bool
-	}{
-		{swarm.Encrypts, p.encrypts},
-		{swarm.Seed, p.wantsNothing(s.n)},
-		{swarm.Holepunch, p.extension.Holepunch},
-		{swarm.Reachable, p.outgoing},
-	} {
-		if f.is {
-			flags |= f.flag
-		}
+// traits returns what others may know of a peer.
+func (s *State) traits(p *peer) extension.Traits {
+	return extension.Traits{
+		Encrypts:  p.encrypts,
+		Seed:      p.wantsNothing(s.n),
+		Holepunch: p.extension.Holepunch,
+		Reachable: p.outgoing,
 	}
-	return flags
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/allowedfast"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -27,6 +28,27 @@ func (p *peer) addHint(list []int, piece int) []int {
 		return list
 	}
 	return append(list, piece)
+}
+
+// offerFast names pieces to a peer that it may request while we choke it, when it has said
+// for the first time what it has: a peer that has nothing to trade needs them to begin
+// (https://www.bittorrent.org/beps/bep_0006.html, "Allowed Fast"). We need not have them
+// yet. A peer that the Revealer shows our pieces gets no others.
+func (s *State) offerFast(now time.Time, p *peer) {
+	mayOffer := p.fast && !p.closing && p.shown == nil && s.config.AllowedFast != Off
+	if !mayOffer || p.has.Count() > allowedfast.Most(s.n) {
+		return
+	}
+	p.offered = s.grants.Offer(p.addr.Addr(), p.swarm, s.geo)
+	for _, piece := range p.offered {
+		s.send(now, p, peerwire.Message{Kind: peerwire.AllowedFast, Piece: piece})
+	}
+}
+
+// mayTakeFast reports whether a request is for a piece that the peer was offered. A peer
+// that has more pieces than we offer can trade.
+func (s *State) mayTakeFast(p *peer, b swarm.Block) bool {
+	return slices.Contains(p.offered, b.Piece) && p.has.Count() <= allowedfast.Most(s.n)
 }
 
 // receiveReject takes a request back that the peer will not serve.

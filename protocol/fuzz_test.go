@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/shoal-bt/shoal/swarm"
@@ -37,6 +38,12 @@ func FuzzState(f *testing.F) {
 		isUploadOnly := c.byte()%8 == 0
 		if isUploadOnly {
 			text = append(text, "upload-only", "yes", "have", "1100110")
+		}
+		if !isUploadOnly && c.byte()&3 == 3 { // with allowed fast pieces, and perhaps complete and super-seeding
+			text = []string{"piece", "1b", "length", "40b", "memory", "24"}
+			if c.byte()&1 != 0 {
+				text = append(text, "have", strings.Repeat("1", 40), "super", "yes")
+			}
 		}
 		c.world = newWorld(t, text)
 		c.place = "fuzz"

@@ -76,6 +76,9 @@ func (w *world) peerRules() error {
 		case s.isUseless(p):
 			return fmt.Errorf("peer %d is connected, and neither side wants anything", p.id)
 		}
+		if err := w.answersAll(p); err != nil {
+			return err
+		}
 		seen := make(map[swarm.Block]bool)
 		for _, r := range p.requests.Open() {
 			switch {
@@ -92,6 +95,21 @@ func (w *world) peerRules() error {
 			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, p.requests.Len())
 		case queued < 0:
 			return fmt.Errorf("peer %d: %d blocks wait to be sent", p.id, queued)
+		}
+	}
+	return nil
+}
+
+// answersAll holds the State to the rule of BEP 6 that each request is answered by its block
+// or a reject. The writer of a world sends at once what waits.
+func (w *world) answersAll(p *peer) error {
+	c := w.conns[p.id]
+	if c == nil || !p.fast {
+		return nil
+	}
+	for b, n := range c.asked {
+		if n > 0 {
+			return fmt.Errorf("peer %d gets neither a block nor a reject for %v", p.id, b)
 		}
 	}
 	return nil

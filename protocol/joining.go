@@ -9,6 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/protocol/traffic"
 )
 
@@ -25,6 +26,7 @@ func (e Joined) apply(now time.Time, s *State) {
 		return
 	}
 	p := newPeer(now, e)
+	p.parole = s.isSuspect(p.addr.Addr())
 	if s.figures.traffic == nil {
 		s.figures.traffic = traffic.New(now)
 	}
@@ -32,7 +34,7 @@ func (e Joined) apply(now time.Time, s *State) {
 	s.reports.noPeers, s.reports.nothingWanted = false, false
 	s.scheduleTimeouts(now)
 	s.do(Accept{Peer: p.id})
-	s.report(PeerConnected{Torrent: s.ID(), Addr: p.addr, ID: p.peerID, Outgoing: p.outgoing})
+	s.report(report.PeerConnected{Torrent: s.ID(), Addr: p.addr, ID: p.peerID, Outgoing: p.outgoing})
 	s.sendFirst(now, p)
 }
 
@@ -135,7 +137,11 @@ func (s *State) refuse(now time.Time, e Joined, why error) {
 // those of the earlier owner (https://www.bittorrent.org/beps/bep_0010.html: a handshake
 // may come again and adds to the one before).
 func (s *State) sendFirst(now time.Time, p *peer) {
+	isHidden := s.hidePieces(now, p)
 	switch {
+	case isHidden && p.fast && !p.greeted:
+		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})
+	case isHidden: // no bitfield means the same
 	case p.greeted:
 		s.sendHaves(now, p)
 	case p.fast && s.complete() && s.unreadable.pieces.Due().IsZero():

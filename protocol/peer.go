@@ -39,6 +39,7 @@ type peer struct {
 	end         End       // the same, as an enum
 	duplicateAt time.Time // when another address was refused that has its peer id
 	parole      bool      // it sent blocks of a wrong piece, maybe a wrong one
+	proven      bool      // it sent blocks of a right piece
 
 	peerPieces
 	peerInterest
@@ -56,6 +57,8 @@ type peerPieces struct {
 	has      pieces.Set
 	gotFirst bool // a message came, so a first bitfield may not come any more
 	inPicker bool // the picker knows it
+
+	shown swarm.Bitfield // pieces of ours that it may know of; nil means all
 }
 
 // peerInterest is choking and interest in both directions
@@ -76,6 +79,7 @@ type peerRequests struct {
 	requests      requests.List
 	allowed       []int // pieces that we may request while choked (BEP 6)
 	suggested     []int // pieces that it suggests (BEP 6)
+	offered       []int // pieces that it may request while we choke it (BEP 6)
 	refusedByUs   int   // of its requests
 	refusedByPeer int   // of ours in a row, though it does not choke us
 	stalls        int   // times in a row that we gave up on its blocks

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -28,8 +29,8 @@ func (s *State) report(ev Event) {
 
 func (s *State) reportStats(now time.Time) {
 	s.reports.statsAt = time.Time{}
-	if s.Running() && s.config.Events&OnStats != 0 {
-		s.report(StatsTick{Time: now, Stats: s.Stats(now)})
+	if s.Running() && s.config.Events&report.OnStats != 0 {
+		s.report(report.StatsTick{Time: now, Stats: s.Stats(now)})
 		s.reports.statsAt = now.Add(statsEvery)
 	}
 }
@@ -41,7 +42,7 @@ func (s *State) reportNoPeers(canDial bool) bool {
 		return false
 	}
 	s.reports.noPeers = true
-	s.report(NoPeers{Torrent: s.ID()})
+	s.report(report.NoPeers{Torrent: s.ID()})
 	return true
 }
 
@@ -54,7 +55,7 @@ func (s *State) reportNothingWanted() {
 		return
 	}
 	s.reports.nothingWanted = true
-	s.report(NothingWanted{Torrent: s.ID()})
+	s.report(report.NothingWanted{Torrent: s.ID()})
 }
 
 func (Reannounce) apply(_ time.Time, s *State) {

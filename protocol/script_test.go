@@ -131,6 +131,7 @@ func (w *world) happen(in Input) {
 	w.posted = append([]Input{in}, w.posted...)
 	for len(w.posted) > 0 {
 		in, w.posted = w.posted[0], w.posted[1:]
+		w.noteRequests(in)
 		w.s.Apply(w.now, in)
 		w.turn = w.s.Settle(w.now)
 		w.carryOut(w.turn)
@@ -142,6 +143,20 @@ func (w *world) happen(in Input) {
 		}
 		return ok
 	})
+}
+
+// noteRequests notes what a peer requests of us.
+func (w *world) noteRequests(in Input) {
+	e, ok := in.(*Received)
+	if !ok || w.conns[e.Peer] == nil {
+		return
+	}
+	c := w.conns[e.Peer]
+	for _, m := range e.Messages {
+		if m.Kind == peerwire.Request {
+			c.asked[m.Block]++
+		}
+	}
 }
 
 // advance lets time pass, with the ticks that the state wants.
@@ -222,7 +237,7 @@ func (w *world) join(id swarm.Peer, outgoing bool, words []string) {
 
 // connect applies Joined, with a Tally that this side keeps.
 func (w *world) connect(e Joined) {
-	c := &conn{fast: e.Fast}
+	c := &conn{fast: e.Fast, asked: make(map[swarm.Block]int)}
 	c.line = Line{Fast: e.Fast, Tally: &c.tally}
 	e.Tally = &c.tally
 	w.conns[e.Peer] = c

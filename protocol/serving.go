@@ -15,13 +15,14 @@ const maxServing = 2000
 // receiveRequest puts a block on the list of those to send, or refuses it
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": request).
 func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
+	isGift := p.amChoking && s.mayTakeFast(p, b)
 	switch {
-	case p.amChoking:
+	case p.amChoking && !isGift:
 		p.refusedByUs++
 		if p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request while choked")
 		}
-	case !s.have.Has(b.Piece) || s.unreadable.pieces.Has(b.Piece):
+	case !s.have.Has(b.Piece) || s.unreadable.pieces.Has(b.Piece) || !s.shows(p, b.Piece):
 		p.refusedByUs++
 		if p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request for pieces that we do not have")
@@ -30,6 +31,8 @@ func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 		if !p.fast {
 			return protocolError(peerwire.Request, "more than %d requests wait", maxServing)
 		}
+		p.allowance.Spend(1)
+	case isGift && !s.grants.Take(p.addr.Addr(), b, s.geo):
 		p.allowance.Spend(1)
 	default:
 		p.tally.AddQueued(1)

@@ -150,6 +150,7 @@ func (s *State) Settle(now time.Time) Turn {
 			s.requestBlocks(now, p)
 		}
 	}
+	s.revealPieces(now)
 	s.checkStoredNow()
 	s.dialPeers(now)
 	s.updateIdle(now)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/ending"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -69,9 +70,9 @@ func (e StoredChecked) apply(now time.Time, s *State) {
 	s.stored.checked += len(e.Pieces)
 	for _, i := range e.Good {
 		s.markHeld(i)
-		s.report(Held{Torrent: s.ID(), Piece: i})
+		s.report(report.Held{Torrent: s.ID(), Piece: i})
 	}
-	s.report(Checking{Torrent: s.ID(), Done: s.stored.checked, Total: s.stored.total})
+	s.report(report.Checking{Torrent: s.ID(), Done: s.stored.checked, Total: s.stored.total})
 	if e.Err != nil && s.uploadOnly {
 		s.notRead(now, e)
 	} else if e.Err != nil {

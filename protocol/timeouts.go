@@ -39,6 +39,7 @@ func (s *State) scheduleTimeouts(now time.Time) {
 func (s *State) checkTimeouts(now time.Time) {
 	s.timeouts.at = time.Time{}
 	s.readMeters(now)
+	s.revelation.isStale = s.revelation.revealer != nil
 	for _, p := range slices.Clone(s.order) {
 		s.recordUploads(now, p)
 		s.checkSilence(now, p)
@@ -47,7 +48,7 @@ func (s *State) checkTimeouts(now time.Time) {
 		}
 		p.extension.Tick(now)
 		s.checkRequests(now, p)
-		if p.parole && p.requests.Len() == 0 {
+		if s.isOnParole(p) && p.requests.Len() == 0 {
 			s.repick = true // what others held up may be free by now
 		}
 		if now.Sub(p.lastSent) >= keepAliveAfter && !p.closing {

@@ -28,7 +28,8 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	                                          slots N, peers N, idle SECONDS, swarms N, pad 3b+1b,
 //	                                          per-addr N, per-network N, kept N (for dialed peers),
 //	                                          sections BLOCKS, paused yes, outgoing off, held yes,
-//	                                          private yes, upload-only yes, extensions a,b (talkers)
+//	                                          private yes, upload-only yes, extensions a,b (talkers),
+//	                                          super yes
 //	begin                                     Start
 //	peer 1 joins fast ext 1101                its handshake is done, then it says what it has;
 //	                                          fast and ext are what it understands; all and none

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/protocol/unreadable"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -52,7 +52,7 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 func (s *State) warnUnreadable(now time.Time, err error) {
 	if s.unreadable.reportedAt.IsZero() || now.Sub(s.unreadable.reportedAt) >= unreadable.FirstRetry {
 		s.unreadable.reportedAt = now
-		s.report(Warning{Torrent: s.ID(), Err: err})
+		s.report(report.Warning{Torrent: s.ID(), Err: err})
 	}
 }
 
@@ -73,7 +73,7 @@ func (s *State) retryUnreadable(now time.Time) {
 	again := swarm.NewBitfield(s.n)
 	for _, piece := range s.unreadable.pieces.Retry(now) {
 		if s.have.Has(piece) {
-			s.sendHave(now, piece)
+			s.sendHaveToAll(now, piece)
 		} else {
 			again.Set(piece)
 		}
@@ -86,11 +86,11 @@ func (s *State) retryUnreadable(now time.Time) {
 	}
 }
 
-// sendHave tells all peers of a piece.
-func (s *State) sendHave(now time.Time, piece int) {
+// sendHaveToAll tells all peers of a piece.
+func (s *State) sendHaveToAll(now time.Time, piece int) {
 	for _, p := range s.order {
 		if !p.closing {
-			s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
+			s.sendHave(now, p, piece)
 		}
 	}
 }
@@ -99,8 +99,8 @@ func (s *State) sendHave(now time.Time, piece int) {
 func (s *State) checkedAgain(now time.Time, e StoredChecked) {
 	for _, piece := range e.Good {
 		s.markHeld(piece)
-		s.report(Held{Torrent: s.ID(), Piece: piece})
-		s.sendHave(now, piece)
+		s.report(report.Held{Torrent: s.ID(), Piece: piece})
+		s.sendHaveToAll(now, piece)
 	}
 	s.notRead(now, e)
 	if s.complete() && !s.completion.reported {

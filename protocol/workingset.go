@@ -3,6 +3,7 @@ package protocol
 import (
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/allowedfast"
 	"github.com/shoal-bt/shoal/protocol/choking"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/places"
@@ -24,8 +25,11 @@ type workingSet struct {
 	pieces   pieces.Table // in progress
 	blame    blame
 	buffers  bufferUse
+	grants   allowedfast.Grants
 	chokes   choking.Rounds
 	timeouts timeoutChecks
+
+	revelation revelation
 
 	effects []Effect
 	outs    []*Outbox

@@ -106,6 +106,7 @@ func (p Peer) withDefaults() Peer {
 	}
 	if p.Kind == FreeRider {
 		p.Config.NewChoker = func() protocol.Choker { return unchokeNone{} }
+		p.Config.AllowedFast = protocol.Off
 	}
 	return p
 }

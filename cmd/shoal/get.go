@@ -9,7 +9,9 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
+	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/protocol/choking"
 )
 
 // netFlags are the flags of commands that talk to peers.
@@ -18,6 +20,7 @@ type netFlags struct {
 	Listen   string   `short:"l" placeholder:"ADDRESS" help:"Address to accept peers at: HOST:PORT, :PORT or PORT; or off (default: a free port, and the same one after a restart)."`
 	State    string   `placeholder:"FOLDER" help:"Folder for what Shoal remembers between runs, or off (default: shoal in your configuration folder)."`
 	MaxPeers int      `placeholder:"N" help:"Maximum number of connections per torrent (default: 80; --max-peers=-1 for no limit)."`
+	Choker   string   `placeholder:"POLICY" help:"Whom to upload to: tit-for-tat, by-rate, fastest-upload, round-robin or anti-leech (default: tit-for-tat)."`
 }
 
 // config returns the client's settings and the peers.
@@ -27,6 +30,9 @@ func (f netFlags) config(ctx context.Context) (config client.Config, peers []net
 	}
 	config.State = f.State
 	config.Engine.Torrent.MaxPeers = f.MaxPeers
+	if err = f.setChoker(&config.Engine.Torrent); err != nil {
+		return config, nil, err
+	}
 	for _, text := range f.Peer {
 		if text = strings.TrimSpace(text); text == "" {
 			continue
@@ -41,6 +47,21 @@ func (f netFlags) config(ctx context.Context) (config client.Config, peers []net
 		peers = append(peers, found...)
 	}
 	return config, peers, nil
+}
+
+// setChoker has the torrents upload by the policy that --choker names.
+func (f netFlags) setChoker(config *engine.TorrentConfig) (err error) {
+	if f.Choker == "" {
+		return nil
+	}
+	config.NewChoker, err = choking.ByName(f.Choker)
+	if err != nil {
+		return usageError{fmt.Errorf("--choker: there is no policy %q; give one of %s", f.Choker, strings.Join(choking.Policies(), ", "))}
+	}
+	if f.Choker == choking.ByRate {
+		config.UploadSlots = -1 // as many as are useful
+	}
+	return nil
 }
 
 type getCommand struct {
@@ -83,7 +104,7 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 	}
 	config.Dir, config.Announce = cmd.Dir, cmd.Announce
 	for _, u := range cmd.Announce {
-		if err := checkURL(u, "http", "https"); err != nil {
+		if err := checkURL(u, "http", "https", "udp"); err != nil {
 			return usageError{fmt.Errorf("--announce: %w", err)}
 		}
 	}

@@ -149,7 +149,7 @@ func (o *output) await(t *testing.T, text string) string {
 }
 
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"", "get", "seed", "create", "inspect", "verify", "tracker", "demo"} {
+	for _, name := range []string{"", "get", "seed", "create", "inspect", "verify", "scrape", "tracker", "demo"} {
 		t.Run("shoal "+name, func(t *testing.T) {
 			golden := filepath.Join(sourceDir(t), "testdata", "help", strings.ReplaceAll(strings.TrimSpace("shoal "+name), " ", "-")+".txt")
 			isolate(t)
@@ -210,6 +210,7 @@ func TestUsage(t *testing.T) {
 		{"no torrent", []string{"get"}, exitUsage, []string{"<torrent>", `"shoal get --help"`}},
 		{"bad level", []string{"demo", "--log-level", "loud"}, exitUsage, []string{`--log-level: "loud" is not one of debug, info, warn, error, off`}},
 		{"bad number", []string{"get", "x", "--max-peers", "many"}, exitUsage, []string{`--max-peers: "many" is not a whole number; give one such as 100`}},
+		{"bad choker", []string{"get", "x", "--choker", "fair"}, exitUsage, []string{`--choker: there is no policy "fair"; give one of tit-for-tat, by-rate`}},
 		{"bad duration", []string{"tracker", "--interval", "30"}, exitUsage, []string{`--interval: "30" is not a time; give one such as 90s, 30m or 1h30m`}},
 		{"bad switch", []string{"get", "x", "--recheck=2"}, exitUsage, []string{`--recheck: "2" is neither true nor false`}},
 		{"no value", []string{"get", "x", "--dir"}, exitUsage, []string{"--dir: its value is missing; write --dir=VALUE"}},

@@ -14,12 +14,14 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/engine"
 )
 
 type seedCommand struct {
 	Path   []string `arg:"" help:".torrent files whose content is on disk, or files and folders to make torrents of."`
 	Dir    string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder that the content of .torrent files is in (default: the current one)."`
 	Output string   `short:"o" placeholder:"FILE" help:"Where to write the torrent of a file or folder (default: NAME.torrent in the current folder)."`
+	Super  bool     `help:"Show each peer one piece at a time, so that little is sent until others have everything (BEP 16). For a new torrent of which this is the only seed."`
 	netFlags
 	buildFlags
 }
@@ -46,6 +48,9 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	config.Dir = cmd.Dir
+	if cmd.Super {
+		config.Engine.Torrent.NewRevealer = engine.NewSuperSeed
+	}
 	if config.Announce, err = cmd.announceURLs(); err != nil {
 		return err
 	}

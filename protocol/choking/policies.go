@@ -5,13 +5,17 @@ import (
 	"strings"
 )
 
+// ByRate is the name of NewByRate, which is given no limit of slots by those who want as many
+// as are useful.
+const ByRate = "by-rate"
+
 // policies are all policies, the default first.
 var policies = [...]struct {
 	name string
 	make func() Choker
 }{
 	{"tit-for-tat", NewTitForTat},
-	{"by-rate", NewByRate},
+	{ByRate, NewByRate},
 	{"fastest-upload", NewFastestUpload},
 	{"round-robin", NewRoundRobin},
 	{"anti-leech", NewAntiLeech},

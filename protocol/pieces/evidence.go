@@ -1,5 +1,10 @@
 package pieces
 
+import (
+	"net/netip"
+	"slices"
+)
+
 // maxVersions is the number of wrong versions of a piece that are remembered.
 const maxVersions = 8
 
@@ -12,21 +17,24 @@ type sentBlock struct {
 	sum    uint64
 }
 
-// Record keeps who sent what of a wrong piece. sums are hashes of all its blocks;
-// without them nothing is kept.
-func (e *Evidence) Record(a *Assembly, sums []uint64) {
+// Record keeps who sent what of a wrong piece, and reports whether it did. sums are hashes
+// of all its blocks; without them nothing is kept, and no more than a few versions are.
+func (e *Evidence) Record(a *Assembly, sums []uint64) bool {
 	if len(sums) != len(a.senders) || len(e.versions) >= maxVersions {
-		return
+		return false
 	}
 	version := make([]sentBlock, len(sums))
 	for k, p := range a.senders {
 		version[k] = sentBlock{p, sums[k]}
 	}
 	e.versions = append(e.versions, version)
+	return true
 }
 
-// Empty reports whether nothing was recorded.
-func (e *Evidence) Empty() bool { return len(e.versions) == 0 }
+// Suspects reports whether a sender of a wrong version has an IP address.
+func (e *Evidence) Suspects(addr netip.Addr) bool {
+	return slices.ContainsFunc(e.Senders(), func(p *Sender) bool { return p.Addr.Addr().Unmap() == addr.Unmap() })
+}
 
 // Liars returns who sent a block that differs from the right one. right are hashes of
 // the blocks of the right piece. A sender may come several times.

@@ -26,11 +26,9 @@ func wrongPiece(t *testing.T, senders ...*Sender) *Assembly {
 func TestLiarsSentBlocksThatDiffer(t *testing.T) {
 	honest, liar, third := newSender(1), newSender(2), newSender(3)
 	var e Evidence
-	require.True(t, e.Empty())
 	require.Empty(t, e.Liars([]uint64{1, 2, 3}))
-	e.Record(wrongPiece(t, honest, liar, honest), []uint64{1, 99, 3})
+	require.True(t, e.Record(wrongPiece(t, honest, liar, honest), []uint64{1, 99, 3}))
 	e.Record(wrongPiece(t, nil, third, liar), []uint64{98, 2, 97})
-	require.False(t, e.Empty())
 	require.Equal(t, []*Sender{liar, liar}, e.Liars([]uint64{1, 2, 3}), "nobody sent block 0 of the second version")
 	require.Equal(t, []*Sender{honest, liar, honest, third, liar}, e.Senders())
 	require.Equal(t, []*Sender{liar}, e.Liars([]uint64{1, 2}), "nothing is known about the last block")
@@ -40,8 +38,8 @@ func TestLiarsSentBlocksThatDiffer(t *testing.T) {
 func TestRecordNeedsASumForEachBlock(t *testing.T) {
 	for _, sums := range [][]uint64{nil, {1}, {1, 2, 3}} {
 		var e Evidence
-		e.Record(wrongPiece(t, newSender(1), newSender(2)), sums)
-		require.True(t, e.Empty(), "%v", sums)
+		require.False(t, e.Record(wrongPiece(t, newSender(1), newSender(2)), sums), "%v", sums)
+		require.Empty(t, e.Senders())
 	}
 }
 
@@ -51,8 +49,10 @@ func TestEvidenceIsBounded(t *testing.T) {
 	for i := range 20 {
 		p := newSender(i)
 		all = append(all, p)
-		e.Record(wrongPiece(t, p), []uint64{uint64(100 + i)})
+		require.Equal(t, i < 8, e.Record(wrongPiece(t, p), []uint64{uint64(100 + i)}))
 	}
+	require.True(t, e.Suspects(all[7].Addr.Addr()))
+	require.False(t, e.Suspects(all[8].Addr.Addr()))
 	require.Equal(t, all[:8], e.Senders(), "the first eight versions")
 	require.Equal(t, all[:8], e.Liars([]uint64{1}))
 }

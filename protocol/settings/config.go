@@ -8,6 +8,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol/choking"
 	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/protocol/report"
+	"github.com/shoal-bt/shoal/protocol/revealing"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -59,6 +60,16 @@ type Config struct {
 	// while. Nil means choking.NewTitForTat.
 	NewChoker func() choking.Choker
 
+	// AllowedFast says whether a peer that has next to nothing may download a few pieces
+	// while it is choked (https://www.bittorrent.org/beps/bep_0006.html). Unset means On.
+	AllowedFast Switch
+
+	// NewRevealer makes what chooses the pieces that a peer is shown, for a torrent of so
+	// many pieces and a seed of chance. It is for peers that join when every piece is held,
+	// and is called again after nobody was connected for a while. Nil means that every piece
+	// is shown.
+	NewRevealer func(pieces int, seed uint64) revealing.Revealer
+
 	// IdleTimeout ends a connection on which neither side was interested in the
 	// other for so long. Zero means 10 minutes, negative means never.
 	IdleTimeout time.Duration
@@ -84,6 +95,9 @@ func (c Config) Or(base Config) Config {
 	}
 	c.IPv4 = cmp.Or(c.IPv4, base.IPv4)
 	c.IPv6 = cmp.Or(c.IPv6, base.IPv6)
+	if c.NewRevealer == nil {
+		c.NewRevealer = base.NewRevealer
+	}
 	c.PeerID = cmp.Or(c.PeerID, base.PeerID)
 	c.UserAgent = cmp.Or(c.UserAgent, base.UserAgent)
 	c.MaxPeers = cmp.Or(c.MaxPeers, base.MaxPeers)
@@ -92,6 +106,7 @@ func (c Config) Or(base Config) Config {
 	c.OutgoingPeers = cmp.Or(c.OutgoingPeers, base.OutgoingPeers)
 	c.UploadSlots = cmp.Or(c.UploadSlots, base.UploadSlots)
 	c.SeedOutgoing = cmp.Or(c.SeedOutgoing, base.SeedOutgoing)
+	c.AllowedFast = cmp.Or(c.AllowedFast, base.AllowedFast)
 	c.Events = cmp.Or(c.Events, base.Events)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, base.IdleTimeout)
 	return c

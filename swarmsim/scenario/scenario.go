@@ -62,6 +62,7 @@ type Scenario struct {
 func All() []Scenario {
 	return []Scenario{
 		{"flash", "All peers come at once, and one seed has the torrent.", func(*swarmsim.Sim) {}},
+		{"superseed", "The same, and the seed shows each peer one piece at a time.", superSeed},
 		{"steady", "A peer comes every 2 s on average, and leaves a minute after its last piece.", steady},
 		{"slowseed", "All peers come at once, and the seed sends half as fast as a peer.", slowSeed},
 		{"mixed", "A fifth of the peers is four times as fast as usual, three tenths four times as slow.", mixed},
@@ -112,6 +113,12 @@ func (s Scenario) Sim(o Options) (swarmsim.Sim, error) {
 	}
 	s.fill(&sim)
 	return sim, nil
+}
+
+func superSeed(s *swarmsim.Sim) {
+	s.Peers[0].Config.NewRevealer = func(pieces int, _ uint64) protocol.Revealer {
+		return protocol.NewSuperSeed(pieces, s.Seed+1)
+	}
 }
 
 func steady(s *swarmsim.Sim) {

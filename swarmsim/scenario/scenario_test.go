@@ -37,6 +37,53 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestSuperSeedSendsEachPieceOnce: at most 1.10 times the content until every piece is with
+// the swarm, also from a slow seed. One peer alone gets everything.
+func TestSuperSeedSendsEachPieceOnce(t *testing.T) {
+	for _, peers := range []int{1, 2, 25} {
+		for _, seedUp := range []int64{2_000_000, 200_000} {
+			s, err := Find("superseed")
+			require.NoError(t, err)
+			sim, err := s.Sim(Options{Seed: 1, Peers: peers, Pieces: 100})
+			require.NoError(t, err)
+			sim.Peers[0].Link.Up = seedUp
+			r, err := sim.Run()
+			require.NoError(t, err)
+			require.Zero(t, r.Incomplete)
+			require.NotZero(t, r.Seeds[0].LastLeft)
+			require.LessOrEqual(t, r.Seeds[0].CopiesThen, 1.1, "%d peers, %d bytes/s", peers, seedUp)
+			if peers > 2 { // fewer wait for a piece after each piece
+				require.Less(t, r.Last.Seconds(), 1.5*r.BoundAll.Seconds(), "%d bytes/s", seedUp)
+			}
+		}
+	}
+}
+
+// TestLiarsAreBannedAndNobodyElse: a fifth of the peers lies in all blocks or in some, also
+// while memory is so short that blocks are written early and read back. A liar spoils little
+// until it is found out.
+func TestLiarsAreBannedAndNobodyElse(t *testing.T) {
+	for _, share := range []float64{0, 0.1} {
+		for _, memory := range []int64{0, 768 << 10} {
+			s, err := Find("liars")
+			require.NoError(t, err)
+			sim, err := s.Sim(Options{Seed: 1, Peers: 25, Pieces: 60})
+			require.NoError(t, err)
+			for i := range sim.Peers {
+				sim.Peers[i].Memory = memory
+				sim.Peers[i].WrongShare = share
+			}
+			r, err := sim.Run()
+			require.NoError(t, err)
+			require.Zero(t, r.WrongBans)
+			require.Zero(t, r.Incomplete)
+			require.NotZero(t, r.Bans)
+			all := 20 * sim.Geometry.Length
+			require.Less(t, float64(r.Wasted), 0.2*float64(all), "wrong %v, memory %d", share, memory)
+		}
+	}
+}
+
 // TestFlashCrowdIsTheOneOfTheTable: U = 1 MB/s, D = 4U, S = 2U, 500 pieces of 256 KiB.
 func TestFlashCrowdIsTheOneOfTheTable(t *testing.T) {
 	s, err := Find("flash")
@@ -67,7 +114,7 @@ func TestRulesAreWorthSomething(t *testing.T) {
 
 func TestUnknownNames(t *testing.T) {
 	_, err := Find("x")
-	require.ErrorContains(t, err, "flash, steady")
+	require.ErrorContains(t, err, "flash, superseed")
 	for _, o := range []Options{{Picker: "x"}, {Choker: "x"}, {Peers: -1}} {
 		_, err := All()[0].Sim(o)
 		require.ErrorContains(t, err, "scenario: ")

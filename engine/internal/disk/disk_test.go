@@ -192,6 +192,23 @@ func TestWrongPieceHasSumsAndIsNotWritten(t *testing.T) {
 	})
 }
 
+// TestWrongPieceHasNoSumsIfABlockCannotBeRead: its sender must not be taken for a liar.
+func TestWrongPieceHasNoSumsIfABlockCannotBeRead(t *testing.T) {
+	inBubble(t, 1, func(t *testing.T, v *Verifiers) {
+		d := storagetest.NewFaulty(swarm.NewMemory(40 * pieceLen))
+		s, _ := newStore(d, 0)
+		x := new(torrent)
+		c := piece(3, false)
+		c.Blocks[1], c.Stored = nil, true
+		c.Blocks[2][7]++
+		d.Fail(storagetest.Read, 1, errors.New("no reading"))
+		v.Check(x, s, c)
+		got := x.posted()[0].(protocol.CheckResult)
+		require.False(t, got.OK)
+		require.Empty(t, got.Sums)
+	})
+}
+
 func TestFullDiskComesWithTheAnswer(t *testing.T) {
 	inBubble(t, 1, func(t *testing.T, v *Verifiers) {
 		d := storagetest.NewFaulty(swarm.NewMemory(40 * pieceLen))

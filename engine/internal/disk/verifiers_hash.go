@@ -74,7 +74,8 @@ func (j job) trimmed() [][]byte {
 }
 
 // sum hashes each block of a piece, with a hash that peers cannot predict. Blocks that
-// are stored are read for that; one that cannot be read counts as empty.
+// are stored are read for that. If one cannot be read there are no hashes, because its sender
+// would be taken for a liar.
 func (v *Verifiers) sum(j job) []uint64 {
 	s := j.store
 	sums := make([]uint64, j.From+len(j.Blocks))
@@ -91,7 +92,7 @@ func (v *Verifiers) sum(j job) []uint64 {
 			block := s.Geometry.Block(j.Piece, k)
 			n, err := s.Storage.ReadAt(buf[:block.Length], s.Geometry.Offset(block))
 			if err != nil && err != io.EOF {
-				n = 0
+				return nil
 			}
 			b = buf[:n]
 		}
