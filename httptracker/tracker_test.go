@@ -155,6 +155,7 @@ func TestTrackerRepeatsEvents(t *testing.T) {
 		{"started again", []string{no, no, ok}, []swarm.Event{swarm.Started, swarm.None, swarm.None, swarm.None}, []string{"started", "started", "started", ""}},
 		{"the first announce says started", []string{ok}, []swarm.Event{swarm.None, swarm.None}, []string{"started", ""}},
 		{"completed again", []string{ok, no, ok}, []swarm.Event{swarm.Started, swarm.Completed, swarm.None, swarm.None}, []string{"started", "completed", "completed", ""}},
+		{"a partial seed", []string{no, ok}, []swarm.Event{swarm.Started, swarm.Paused, swarm.Paused, swarm.Stopped}, []string{"started", "started", "paused", "stopped"}},
 		{"completed without started", []string{no, ok}, []swarm.Event{swarm.Started, swarm.Completed, swarm.None}, []string{"started", "completed", ""}},
 		{"no stopped to a tracker that refused us", []string{no}, []swarm.Event{swarm.Started, swarm.Stopped, swarm.Stopped}, []string{"started"}},
 		{"stopped once to a tracker that has us registered", []string{ok, no}, []swarm.Event{swarm.Started, swarm.None, swarm.Stopped, swarm.Stopped}, []string{"started", "", "stopped"}},

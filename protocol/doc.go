@@ -43,7 +43,7 @@
 //	what a pause and a close do                   lifecycle.go            State.stop
 //	how the request queue is sized                pacing/pace.go          Pace.bound
 //	when blocks are requested of a peer           requesting.go           State.requestBlocks
-//	how many pieces are begun                     requesting.go           State.maxNewPieces
+//	how many pieces are begun                     pieces/begun.go         Table.MaxNew
 //	who fills in the pad at the end of a block    pieces/assembly.go      Assembly.Add
 //	when a request times out                      timeouts.go             State.checkRequests
 //	which requests are lost                       requests/list.go        List.MarkLate
@@ -87,7 +87,7 @@
 //	what a peer gets that was greeted before      joining.go              State.sendHaves
 //	our extension handshake (BEP 10)              extended.go             State.sendHello
 //	which extension a message is for              extension/sessions.go   Connection.Message
-//	what a peer may know of other peers           extended.go             State.flags
+//	what a peer may know of other peers           extension/traits.go     Traits.Flags
 //	when a peer no longer has a piece (BEP 54)    donthave.go             State.receiveDontHave
 //	who downloads nothing (BEP 21)                uploadonly.go           State.wantsNothing
 //	when the sources hear of the last piece       completing.go           State.announceCompleted

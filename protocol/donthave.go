@@ -34,10 +34,11 @@ func (s *State) receiveDontHave(now time.Time, p *peer, body []byte) error {
 }
 
 // sendDontHave tells the peers that understand it that a piece cannot be served any more.
-// Others will have their requests for it rejected.
+// Others will have their requests for it rejected. A peer that a Revealer does not show the
+// piece to never heard of it.
 func (s *State) sendDontHave(now time.Time, piece int) {
 	for _, p := range s.order {
-		if !p.closing {
+		if !p.closing && s.shows(p, piece) {
 			s.sendExtended(now, p, p.extension.DontHave, peerwire.AppendDontHave(nil, piece))
 		}
 	}

@@ -96,7 +96,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 
 // sendExtended sends a message of an extension, if the peer has a number for it.
 func (s *State) sendExtended(now time.Time, p *peer, number uint8, body []byte) bool {
-	if number == 0 || p.closing {
+	if number == 0 {
 		return false
 	}
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, ExtID: number, Data: body})
@@ -135,27 +135,18 @@ func (c *extensionConn) Peers(yield func(swarm.Address) bool) {
 		if p == c.p || !p.dialAddr.IsValid() {
 			continue
 		}
-		if !yield(swarm.Address{AddrPort: p.dialAddr, Flags: c.s.flags(p)}) {
+		if !yield(swarm.Address{AddrPort: p.dialAddr, Flags: c.s.traits(p).Flags()}) {
 			return
 		}
 	}
 }
 
-// flags returns what others may know of a peer
-// (https://www.bittorrent.org/beps/bep_0011.html, "protocol extension").
-func (s *State) flags(p *peer) (flags uint8) {
-	for _, f := range [...]struct {
-		flag uint8
-		is   bool
-	}{
-		{swarm.Encrypts, p.encrypts},
-		{swarm.Seed, p.wantsNothing(s.n)},
-		{swarm.Holepunch, p.extension.Holepunch},
-		{swarm.Reachable, p.outgoing},
-	} {
-		if f.is {
-			flags |= f.flag
-		}
+// traits returns what others may know of a peer.
+func (s *State) traits(p *peer) extension.Traits {
+	return extension.Traits{
+		Encrypts:  p.encrypts,
+		Seed:      p.wantsNothing(s.n),
+		Holepunch: p.extension.Holepunch,
+		Reachable: p.outgoing,
 	}
-	return flags
 }

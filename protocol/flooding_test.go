@@ -95,6 +95,17 @@ func TestFloods(t *testing.T) {
 	}
 }
 
+// A seed that takes a piece back gets a bitfield of its own, which costs it more the more
+// pieces there are.
+func TestDontHaveCostsByPieces(t *testing.T) {
+	w := newWorld(t, []string{"piece", "1b", "length", "131072b"})
+	w.play("begin", "peer 1 joins ext all fast")
+	lost := peerwire.Message{Kind: peerwire.Extended, ExtID: 1, Data: make([]byte, 4)}
+	n := w.flood(1, 1000, lost, peerwire.Message{Kind: peerwire.Have})
+	require.True(t, w.s.peers[1].closing)
+	require.LessOrEqual(t, n, 100)
+}
+
 // Requests beyond those that may wait are rejected, and not without limit.
 func TestFloodOfRequestsIsLeft(t *testing.T) {
 	w := newWorld(t, []string{"have", "1111"})

@@ -8,9 +8,6 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// minNewPieces is the number of partial pieces that a torrent may always have.
-const minNewPieces = 4
-
 // requestBlocks requests as many blocks of a peer as its pace and the memory allow
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer protocol": several requests are
 // kept waiting at once). While the peer chokes us, these are blocks of pieces it allows
@@ -80,9 +77,8 @@ func (s *State) pick(now time.Time, p *peer, n int) []swarm.Block {
 	return picked
 }
 
-// maxNewPieces returns how many pieces may be begun to request n blocks: partial pieces
-// are kept few, and yet the peers' queues are filled. If requests are spread over
-// pieces, as many may follow while the last blocks of these arrive.
+// maxNewPieces returns how many pieces may be begun to request n blocks that are spread
+// over pieces.
 func (s *State) maxNewPieces(n, spread int) int {
 	senders := 0
 	for _, p := range s.order {
@@ -90,12 +86,7 @@ func (s *State) maxNewPieces(n, spread int) int {
 			senders++
 		}
 	}
-	perPiece := int((s.geo.PieceLength + swarm.BlockLen - 1) / swarm.BlockLen)
-	most := max(minNewPieces, senders+senders/2) + (s.memory.Units()+perPiece-1)/perPiece
-	if spread > 1 {
-		return max(0, min(most+2*spread-s.pieces.Len(), spread))
-	}
-	return max(0, min(most-s.pieces.Len(), n/perPiece+1))
+	return s.pieces.MaxNew(n, spread, senders, s.memory.Units())
 }
 
 func (s *State) sendRequest(now time.Time, p *peer, b swarm.Block) {
