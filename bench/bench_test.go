@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -76,6 +77,21 @@ func TestAttack(t *testing.T) {
 	require.Contains(t, out.String(), "\n| 10000 ports of one address: honest peers the tracker names, %; two |")
 }
 
+// TestTracker measures a little of the trackers.
+func TestTracker(t *testing.T) {
+	c, err := net.ListenPacket("udp4", "127.1.0.1:0")
+	if err != nil {
+		t.Skip("this system has one address of loopback")
+	}
+	c.Close()
+	out := new(strings.Builder)
+	args := []string{"-quick", "-size", "16M", "-tmp", t.TempDir(), "-only", "tracker"}
+	require.NoError(t, run(t.Context(), args, out, t.Output()))
+	for _, name := range []string{"shoal, UDP", "shoal, HTTP", "empty, HTTP"} {
+		require.Contains(t, out.String(), "\n| "+name+" |")
+	}
+}
+
 func TestDisk(t *testing.T) {
 	tmp := t.TempDir()
 	if err := onDisk(tmp); err != nil {
@@ -123,10 +139,10 @@ func TestParse(t *testing.T) {
 	o, err := parse(nil, io.Discard)
 	require.NoError(t, err)
 	all := regexp.MustCompile("")
-	require.Equal(t, options{size: 2 << 30, rounds: 5, of: all, torrents: 10000, conns: 2000, watch: 20 * time.Second}, o)
+	require.Equal(t, options{size: 2 << 30, rounds: 5, of: all, torrents: 10000, conns: 2000, peers: 100_000, watch: 20 * time.Second}, o)
 	o, err = parse([]string{"-quick", "-rounds", "2", "-only", "many,link"}, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, options{size: 32 << 20, rounds: 2, of: all, torrents: 100, conns: 100, watch: time.Second, only: []string{"many", "link"}, quick: true}, o)
+	require.Equal(t, options{size: 32 << 20, rounds: 2, of: all, torrents: 100, conns: 100, peers: 1000, watch: time.Second, only: []string{"many", "link"}, quick: true}, o)
 	for _, args := range [][]string{
 		{"-only", "rain"}, {"-of", "("}, {"-rounds", "0"}, {"-size", "1M"}, {"-size", "17M"}, {"-size", "x"}, {"-size", "9999999999G"}, {"stray"},
 	} {

@@ -87,8 +87,12 @@ var goals = map[string][]goal{
 		{"shoal", report.Idle, atMost, every(2)},
 	},
 	"attack": attackGoals(),
-	"link":   {{"shoal ÷ sink", report.Wall, atMost, every(1.05)}},
-	"lossy":  {{"shoal ÷ libtorrent", report.Wall, atMost, every(1.10)}},
+	"tracker": {
+		{"shoal, UDP ÷ opentracker, UDP", report.PerCPU, atLeast, every(1)},
+		{"shoal, HTTP ÷ empty, HTTP", report.PerCPU, atLeast, every(0.7)},
+	},
+	"link":  {{"shoal ÷ sink", report.Wall, atMost, every(1.05)}},
+	"lossy": {{"shoal ÷ libtorrent", report.Wall, atMost, every(1.10)}},
 }
 
 // seedGoals are those of seeding in order, which hashes nothing.

@@ -22,11 +22,12 @@ type options struct {
 	tmp      string         // folder for the content; empty for the best there is
 	torrents int            // of the scenario many
 	conns    int            // of the scenario idle
+	peers    int            // of the scenario tracker
 	watch    time.Duration
 	class    string   // what the report calls the class of the processor; empty for its own name
 	plot     []string // bench.json files to draw; empty to measure
 	profiles string   // folder for profiles of Shoal; empty for none
-	shoal    []target // programs of the scenario attack; empty to build one
+	shoal    []target // programs of the scenarios attack and tracker; empty to build one
 	quick    bool
 }
 
@@ -50,8 +51,9 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	flags.StringVar(&o.profiles, "profile", "", "`folder`, which exists, for CPU and heap profiles of Shoal's processes")
 	flags.IntVar(&o.torrents, "torrents", 10000, "`number` of torrents of the scenario many")
 	flags.IntVar(&o.conns, "conns", 2000, "`number` of connections of the scenario idle, and of slow handshakes of attack")
+	flags.IntVar(&o.peers, "peers", 100_000, "`number` of peers of the scenario tracker, in a tenth as many swarms")
 	flags.DurationVar(&o.watch, "watch", 20*time.Second, "`time` over which idle CPU is taken; attacks wait ten times as long at most")
-	shoal := flags.String("shoal", "", "attack these `programs`: FILE, or NAME=FILE with commas between several (default one that is built)")
+	shoal := flags.String("shoal", "", "attack and load these `programs`: FILE, or NAME=FILE with commas between several (default one that is built)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -80,8 +82,8 @@ func parse(args []string, out io.Writer) (o options, err error) {
 			return o, fmt.Errorf("there is no scenario %q: they are %s", s, strings.Join(names, ", "))
 		}
 	}
-	if o.rounds < 1 || o.torrents < 1 || o.conns < 1 || o.watch <= 0 {
-		return o, errors.New("rounds, torrents, connections and times are 1 or more")
+	if o.rounds < 1 || o.torrents < 1 || o.conns < 1 || o.peers < 1 || o.watch <= 0 {
+		return o, errors.New("rounds, torrents, peers, connections and times are 1 or more")
 	}
 	o.size, err = parseSize(*size)
 	return o, err
@@ -93,7 +95,7 @@ func (o *options) setQuick(flags *flag.FlagSet, size *string) {
 	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	defaults := map[string]func(){
 		"size": func() { *size = "32M" }, "rounds": func() { o.rounds = 1 }, "torrents": func() { o.torrents = 100 },
-		"conns": func() { o.conns = 100 }, "watch": func() { o.watch = time.Second },
+		"conns": func() { o.conns = 100 }, "peers": func() { o.peers = 1000 }, "watch": func() { o.watch = time.Second },
 	}
 	for name, f := range defaults {
 		if !set[name] {

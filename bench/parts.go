@@ -60,6 +60,8 @@ var parts = []part{
 	{"prepare-many", "[-n N] DIR ANNOUNCE", prepareMany},
 	{"rival", "NAME seed|leech TORRENT DIR", foreign},
 	{"carry", "[-delay D] [-rate MBITS] [-loss P]", carry},
+	{"serve", "opentracker|shoal-udp|shoal-http|empty PATH [SWARMS]", runServe},
+	{"announce", "[-http] [-peers N] [-swarms N] [-time D] ADDR", runAnnounce},
 	{"attack", "[-first BYTE] [-size BYTES] [-conns N] [-limit D] [-quick] NAME SHOAL DIR", runAttack},
 }
 

@@ -1,12 +1,15 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
 
+	"github.com/shoal-bt/shoal/client/internal/metadata"
+	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/piecepicker"
@@ -31,7 +34,9 @@ type AddOptions struct {
 	Overwrite bool
 
 	// ReadOnly means that content is shared and never written to: pieces that are
-	// missing or wrong stay so, and empty files that are missing are not made.
+	// missing or wrong stay so, and empty files that are missing are not made. A piece
+	// that cannot be read does not keep the rest from being shared: a Warning names it,
+	// and it is checked again later. Peers and trackers see a partial seed (BEP 21).
 	ReadOnly bool
 
 	// Announce are tiers of announce URLs that replace the torrent's own, unless
@@ -52,16 +57,25 @@ type AddOptions struct {
 
 // Add adds a torrent and starts it. source is the path of a .torrent file, an http or
 // https URL of one, its content as a []byte or an io.Reader, a *metainfo.Torrent or a
-// *metainfo.Info. At most one AddOptions may be given.
+// *metainfo.Info. Or it says only which torrent it is: a magnet link as text or as a
+// *metainfo.Magnet, or an info hash as text (see ParseHash) or as a swarm.ID. At most one
+// AddOptions may be given.
+//
+// Of a link, Add returns at once, and the metadata is fetched from peers, or as a .torrent
+// file from where the link says; Ready waits for that. What was fetched is stored in
+// Config.State, so that the next Add of the link need not fetch it.
 //
 // Add resumes what former runs left. It compares the record with the files, and pieces
 // that the record does not confirm are checked before anything is downloaded. Add does
 // not wait for that check. ctx bounds Add alone; the torrent runs until it is removed or
 // the client closed.
 //
-// The error matches ErrDuplicate if the client has the torrent, ErrInUse if another
-// client has it in the same folder, and ErrMagnet if only an info hash is known. Other
-// errors say what is wrong: *metainfo.InvalidError, *diskstore.SizeError, *StatusError.
+// The error matches ErrDuplicate if the client has the torrent; Add then returns that torrent
+// as well, unless it is just being added. A link adds its trackers and peers to it, unless it is
+// private. A .torrent file of a torrent whose metadata is being fetched ends the fetch, without
+// an error. The error matches ErrInUse if another client has the torrent in the same folder.
+// Other errors say what is wrong: *metainfo.InvalidError, *MetadataError,
+// *diskstore.SizeError, *StatusError.
 func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*Torrent, error) {
 	o, err := optional(options)
 	if err == nil {
@@ -73,70 +87,136 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 	defer c.endCall()
 	ctx, cancel := c.callContext(ctx)
 	defer cancel()
+	link, err := metadata.LinkOf(source)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	if link != nil {
+		t, err := c.addLink(ctx, link, o)
+		if err != nil {
+			err = fmt.Errorf("client: adding %q: %w", cmp.Or(link.Name, link.IDs()[0].String()), withCause(ctx, err))
+		}
+		return t, err
+	}
 	meta, err := c.readTorrent(ctx, source)
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
-	return c.addTorrent(ctx, meta, o, nil)
+	return c.addNamed(ctx, meta, o, nil)
 }
 
-// addTorrent adds a torrent. seed says where its content is; nil means that it is to be
-// downloaded.
-func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedContent) (*Torrent, error) {
+// addNamed is addTorrent with the name of the torrent in errors.
+func (c *Client) addNamed(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content) (*Torrent, error) {
+	t, err := c.addTorrent(ctx, meta, o, addedFrom{seed: seed})
+	if err != nil {
+		err = fmt.Errorf("client: adding %q: %w", meta.Info.Name, withCause(ctx, err))
+	}
+	return t, err
+}
+
+// addedFrom says where a torrent comes from.
+type addedFrom struct {
+	seed  *seedcontent.Content // where its content is; nil means that it is to be downloaded
+	link  *metainfo.Magnet     // that it was added by; nil for none
+	fetch *fetching            // that got the metadata, and holds its token; nil for none
+	found *metadata.Found      // by that fetch
+}
+
+// addTorrent adds a torrent whose metadata is there. If the client has the torrent already,
+// it returns that with the error.
+func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOptions, from addedFrom) (*Torrent, error) {
 	info := meta.Info
-	fail := func(err error) (*Torrent, error) { return nil, fmt.Errorf("client: adding %q: %w", info.Name, err) }
-	missing := info.MissingLayers()
-	if len(missing) > 0 && !info.HasV1() {
-		return fail(&metainfo.InvalidError{Err: fmt.Errorf("the piece layers of %d files are missing", len(missing))})
+	if missing := info.MissingLayers(); len(missing) > 0 && !info.HasV1() {
+		return nil, fmt.Errorf("%d files: %w", len(missing), ErrPieceLayers)
+	}
+	if from.link != nil && info.Private {
+		o.Sources = nil // nobody knew that
 	}
 	if err := checkPrivate(info.Private, o.Sources...); err != nil {
-		return fail(err)
+		return nil, err
 	}
-	for _, p := range o.Peers {
-		if err := checkPeer(p); err != nil {
-			return nil, err
-		}
+	if err := checkPeers(o.Peers); err != nil {
+		return nil, err
 	}
-	if o.Dir == "" {
-		o.Dir = c.config.Dir
-	}
-	dir, err := filepath.Abs(o.Dir)
+	t, err := c.newRunning(meta, o, from)
 	if err != nil {
-		return fail(err)
+		return nil, err
 	}
-	t := &Torrent{
+	k, other, err := c.claimSwarms(t, from.fetch)
+	if err != nil {
+		return other, err
+	}
+	if len(k.fetches) > 0 && o.Dir == "" {
+		t.dir = k.fetches[0].dir
+	}
+	k.endFetches()
+	if err := t.start(ctx, meta, o, from.seed, k.fetches); err != nil {
+		c.releaseSwarms(k)
+		return nil, err
+	}
+	k.handOver(from.found, o.Paused)
+	c.listTorrent(k)
+	return k.torrent, nil
+}
+
+// absDir returns the folder for the content.
+func (c *Client) absDir(o AddOptions) (string, error) {
+	return filepath.Abs(cmp.Or(o.Dir, c.config.Dir))
+}
+
+// newRunning returns a torrent that is not started yet.
+func (c *Client) newRunning(meta *metainfo.Torrent, o AddOptions, from addedFrom) (*running, error) {
+	info := meta.Info
+	dir, err := c.absDir(o)
+	if err != nil {
+		return nil, err
+	}
+	t := &running{
 		client:   c,
+		id:       meta.IDs()[0],
 		ids:      meta.IDs(),
 		name:     info.Name,
 		length:   info.ContentLength(),
 		geometry: info.Geometry(),
 		private:  info.Private,
 		dir:      dir,
+		listed:   make(chan struct{}),
+	}
+	if from.link != nil {
+		t.source = from.link.String()
 	}
 	t.cache.Pin(meta)
 	if info.HasV2() {
 		hash := info.HashV2 // a pointer into info would keep all of it in memory
 		t.hashV2 = &hash
 	}
-	if err := c.reserveSwarms(t); err != nil {
-		return fail(err)
-	}
-	if err := t.start(ctx, meta, o, seed); err != nil {
-		c.removeTorrent(t)
-		return fail(withCause(ctx, err))
-	}
-	c.listTorrent(t)
 	return t, nil
 }
 
-// start opens the torrent's content and starts it in the engine.
-func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedContent) error {
+// swarms returns the swarms of a torrent as the engine gets them: the first is its ID.
+func (t *running) swarms() []swarm.ID {
+	all := []swarm.ID{t.id}
+	for _, id := range t.ids {
+		if id != t.id {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+// start opens the torrent's content and starts it in the engine. fetches are those that got
+// its metadata or that have become needless; the first one's trackers stay.
+func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content, fetches []*fetching) error {
+	t.trackers = t.client.newTrackers(t.id, o)
+	if len(fetches) > 0 {
+		t.trackers = fetches[0].trackers
+	}
 	state, err := t.openContent(ctx, o, seed)
 	if err != nil {
 		return err
 	}
 	spec := engine.Spec{
-		Swarms:     t.ids,
+		Swarms:     t.swarms(),
 		Geometry:   t.geometry,
 		Verify:     t.verify,
 		Lanes:      meta.Info.Lanes(),
@@ -149,11 +229,11 @@ func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		Downloaded: state.totals.Downloaded,
 		NewPicker:  t.newPicker,
 		Private:    t.private,
+		UploadOnly: t.readOnly,
 		Paused:     o.Paused,
 		Config:     o.Engine,
 	}
 	if o.Engine != nil {
-		t.trackers.userAgent = o.Engine.UserAgent
 		cfg := *o.Engine
 		cfg.Events = engineEvents
 		spec.Config = &cfg
@@ -173,7 +253,7 @@ func (t *Torrent) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 }
 
 // newPicker makes a picker when there is something to ask for.
-func (t *Torrent) newPicker() swarm.Picker {
+func (t *running) newPicker() swarm.Picker {
 	if custom := t.client.config.NewPicker; custom != nil {
 		m, err := t.metainfo() // in memory, unless the storage could not be reopened
 		if err == nil {
@@ -187,7 +267,7 @@ func (t *Torrent) newPicker() swarm.Picker {
 // addToEngine adds the torrent to the engine. No lock is held meanwhile: the engine uses
 // the storage at once, and closes it if it refuses the torrent. Saves wait until t.engine
 // is set, because they ask it what is held.
-func (t *Torrent) addToEngine(spec engine.Spec) error {
+func (t *running) addToEngine(spec engine.Spec) error {
 	added, err := t.client.engine.Add(spec)
 	if err != nil {
 		return errors.Join(err, t.storage.AbandonRecord())

@@ -8,10 +8,11 @@ import (
 	"sync"
 
 	"github.com/shoal-bt/shoal/client/internal/listening"
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/udptracker"
 )
 
 // A Client downloads and seeds torrents. Its methods may be called from many
@@ -20,6 +21,8 @@ type Client struct {
 	config      Config
 	engine      *engine.Engine
 	locks       *resume.Locks                              // nil if nothing is remembered
+	askPeers    metadata.Asker                             // for metadata
+	udp         *udptracker.Trackers                       // makes UDP trackers; nil if they are not used
 	newTracker  func(url string) (swarm.PeerSource, error) // makes one
 	idleSlots   chan struct{}                              // holds a token for each torrent that becomes idle
 	closeCtx    context.Context                            // ends when Close begins
@@ -29,7 +32,7 @@ type Client struct {
 
 	mu       sync.Mutex                // guards what follows; not held during I/O
 	torrents map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
-	adding   map[swarm.ID]*Torrent     // by the first of their swarms, while being added
+	adding   map[swarm.ID]*running     // by their IDs, while being added
 	order    []*Torrent                // in which they were added
 	folders  map[string]*resume.Folder // of records, by the content's folder
 	calls    sync.WaitGroup            // that Close waits for; grows only while not closed
@@ -56,17 +59,26 @@ func New(config Config) (*Client, error) {
 		}
 		return nil, fmt.Errorf("client: %w", err)
 	}
+	udp := newUDPTrackers(cfg)
 	c := &Client{
 		config:     cfg,
 		engine:     e,
 		locks:      newLocks(cfg.State),
-		newTracker: newTrackerFunc(cfg.Tracker),
+		udp:        udp,
+		newTracker: newTrackerFunc(cfg.Tracker, udp),
 		idleSlots:  make(chan struct{}, maxBecomingIdle),
 		done:       make(chan struct{}),
 		torrents:   make(map[swarm.ID]*Torrent),
-		adding:     make(map[swarm.ID]*Torrent),
+		adding:     make(map[swarm.ID]*running),
 		folders:    make(map[string]*resume.Folder),
 	}
+	c.askPeers = metadata.Peers{
+		Connector: e.Connector(),
+		PeerID:    cfg.Engine.Torrent.PeerID,
+		Port:      c.Addr().Port(),
+		UserAgent: cfg.UserAgent,
+		Logger:    cfg.Engine.Logger,
+	}.Ask
 	c.closeCtx, c.cancelCalls = context.WithCancel(context.Background())
 	return c, nil
 }
@@ -104,64 +116,3 @@ func (c *Client) Addrs() []netip.AddrPort { return c.engine.Addrs() }
 
 // PeerID returns the peer ID of the client. A torrent may have its own.
 func (c *Client) PeerID() swarm.PeerID { return c.config.Engine.Torrent.PeerID }
-
-// reserveSwarms reserves the swarms of a torrent for a call of Add, which ends with
-// listTorrent or removeTorrent.
-func (c *Client) reserveSwarms(t *Torrent) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return ErrClosed
-	}
-	for _, id := range t.ids {
-		if _, taken := c.torrents[id]; taken {
-			return fmt.Errorf("%s: %w", id, ErrDuplicate)
-		}
-	}
-	for _, id := range t.ids {
-		c.torrents[id] = nil
-	}
-	c.adding[t.ids[0]] = t
-	return nil
-}
-
-// listTorrent lists a torrent that was added.
-func (c *Client) listTorrent(t *Torrent) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, id := range t.ids {
-		c.torrents[id] = t
-	}
-	delete(c.adding, t.ids[0])
-	c.order = append(c.order, t)
-}
-
-// removeTorrent removes a torrent that was closed or could not be added.
-func (c *Client) removeTorrent(t *Torrent) {
-	t.unlockFiles()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, id := range t.ids {
-		delete(c.torrents, id)
-	}
-	delete(c.adding, t.ids[0])
-	c.order = slices.DeleteFunc(c.order, func(o *Torrent) bool { return o == t })
-}
-
-// infoOf returns the metadata of a torrent, also while it is being added. It returns
-// nil if the torrent is idle.
-func (c *Client) infoOf(id swarm.ID) *metainfo.Info {
-	c.mu.Lock()
-	t := c.torrents[id]
-	if t == nil {
-		t = c.adding[id]
-	}
-	c.mu.Unlock()
-	if t == nil {
-		return nil
-	}
-	if m := t.cache.InMemory(); m != nil {
-		return m.Info
-	}
-	return nil
-}

@@ -30,13 +30,16 @@ func (c *Client) Close() error {
 	var wg sync.WaitGroup
 	for i, t := range all {
 		wg.Go(func() {
-			if err := t.close(ErrClosed); err != nil {
+			if err := t.now().close(ErrClosed); err != nil {
 				errs[i] = fmt.Errorf("client: closing %q: %w", t.Name(), err)
 			}
 		})
 	}
 	wg.Wait()
 	c.closeErr = errors.Join(append(errs, c.engine.Close())...)
+	if c.udp != nil {
+		c.udp.Close() // no source is called any more
+	}
 	if c.locks != nil {
 		c.closeErr = errors.Join(c.closeErr, c.locks.Close())
 	}
@@ -46,7 +49,7 @@ func (c *Client) Close() error {
 
 // close closes the torrent for good; why is ErrRemoved or ErrClosed. All calls return
 // the same error.
-func (t *Torrent) close(why error) error {
+func (t *running) close(why error) error {
 	t.lifecycle.Lock()
 	defer t.lifecycle.Unlock()
 	return t.closeLocked(why)
@@ -54,14 +57,14 @@ func (t *Torrent) close(why error) error {
 
 // closeLocked is close for a caller that holds lifecycle. The engine notifies the
 // trackers, which takes 5 s at most, and stores what it has; the last record lists that.
-func (t *Torrent) closeLocked(why error) error {
+func (t *running) closeLocked(why error) error {
 	if t.closeReason() != nil {
 		return t.closeErr
 	}
 	t.mu.Lock()
 	t.closedBy = why
 	t.mu.Unlock()
-	if t.storage.Current() == nil && t.trackers.hasUnsaved() {
+	if t.storage.Current() == nil && t.trackers.HasUnsaved() {
 		if err := t.storage.Reopen(false); err != nil {
 			t.emitWarning(err)
 		}
@@ -76,7 +79,7 @@ func (t *Torrent) closeLocked(why error) error {
 
 // closeRecorder saves the last record. storage is the error of closing the storage, or
 // nil. The record of an idle torrent is up to date already.
-func (t *Torrent) closeRecorder(storage error) error {
+func (t *running) closeRecorder(storage error) error {
 	o := t.storage.Current()
 	if o == nil {
 		return nil
@@ -87,14 +90,14 @@ func (t *Torrent) closeRecorder(storage error) error {
 }
 
 // closeReason returns why the torrent is closed, or nil if it is not.
-func (t *Torrent) closeReason() error {
+func (t *running) closeReason() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.closedBy
 }
 
 // checkOpen returns an error if the torrent is closed.
-func (t *Torrent) checkOpen() error {
+func (t *running) checkOpen() error {
 	if reason := t.closeReason(); reason != nil {
 		return fmt.Errorf("client: %q: %w", t.name, reason)
 	}
@@ -103,13 +106,16 @@ func (t *Torrent) checkOpen() error {
 
 // wrapError names the torrent in an error of the engine, and says why the torrent
 // is closed if that is what the error is about.
-func (t *Torrent) wrapError(err error) error {
+func (t *running) wrapError(err error) error {
 	if err == nil {
 		return nil
 	}
 	reason := t.closeReason()
 	if errors.Is(err, engine.ErrClosed) && reason != nil {
 		err = reason
+	}
+	if errors.Is(err, engine.ErrUploadOnly) {
+		err = ErrReadOnly // and something is missing
 	}
 	return fmt.Errorf("client: %q: %w", t.name, err)
 }

@@ -1,21 +1,21 @@
 package client
 
 import (
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/shoal-bt/shoal/client/internal/listening"
+	"github.com/shoal-bt/shoal/client/internal/peerid"
+	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/client/internal/webfetch"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/udptracker"
 )
 
 // Off is a value of Config.State and Config.Listen: nothing is remembered, or no
@@ -64,6 +64,12 @@ type Config struct {
 	// and private addresses.
 	Tracker httptracker.Config
 
+	// UDPTracker tunes announces to UDP trackers. RefuseLocal and From are those of
+	// Tracker if they are not set. If Tracker has a Client or Dial, which may lead
+	// through a proxy, UDP trackers are used only if UDPTracker has Listen, Conn4 or
+	// Conn6, so that nothing goes around the proxy.
+	UDPTracker udptracker.Config
+
 	// TrackerErrors is the number of errors of a tracker in a row after which an
 	// engine.Warning is emitted. Zero means 15, a negative number means never.
 	TrackerErrors int
@@ -77,7 +83,10 @@ type Config struct {
 
 	// HTTP fetches .torrent files from URLs. Nil means an HTTP client that uses
 	// no proxy and gives up after a minute.
-	HTTP *http.Client
+	// For addresses that a magnet link names, that one refuses those of this machine and of
+	// its network.
+	HTTP       *http.Client
+	publicOnly bool // HTTP is our own
 
 	// Engine tunes the engine. Its Torrent.Events is ignored, because the mask of each
 	// Stream decides which events arrive.
@@ -95,7 +104,9 @@ type Config struct {
 
 	// NewSources makes the sources of a torrent, in place of its trackers and those
 	// of Announce. For a private torrent it must return only the torrent's own
-	// trackers. Nil means HTTP trackers.
+	// trackers. Of a magnet link it is called first with the name, the hashes and the
+	// trackers alone, and again only if the torrent proves to be private. Nil means its HTTP
+	// and UDP trackers.
 	NewSources func(t *metainfo.Torrent) ([]swarm.PeerSource, error)
 }
 
@@ -116,7 +127,7 @@ func (c Config) withDefaults() (Config, error) {
 	case Off:
 		c.State = ""
 	case "":
-		c.State = defaultState(c.Dir)
+		c.State = statefolder.Default(c.Dir)
 	}
 	if c.Save == 0 {
 		c.Save = 5 * time.Second
@@ -127,11 +138,15 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Tracker.UserAgent == "" {
 		c.Tracker.UserAgent = c.UserAgent
 	}
+	c.UDPTracker.RefuseLocal = c.UDPTracker.RefuseLocal || c.Tracker.RefuseLocal
+	if len(c.UDPTracker.From) == 0 {
+		c.UDPTracker.From = c.Tracker.From
+	}
 	if c.Disk.Handles == nil {
 		c.Disk.Handles = diskstore.NewHandles(0)
 	}
 	if c.HTTP == nil {
-		c.HTTP = webfetch.NewHTTP()
+		c.HTTP, c.publicOnly = webfetch.NewHTTP(), true
 	}
 	t := &c.Engine.Torrent
 	if t.UserAgent == "" {
@@ -139,41 +154,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	t.Events = engineEvents
 	if t.PeerID == (swarm.PeerID{}) {
-		if t.PeerID, err = newPeerID(c.PeerIDPrefix); err != nil {
-			return c, err
+		if t.PeerID, err = peerid.New(c.PeerIDPrefix); err != nil {
+			return c, fmt.Errorf("client: PeerIDPrefix: %w", err)
 		}
 	}
 	return c, nil
-}
-
-// defaultState returns the default of Config.State. A program without a home folder
-// still finds its records, beside the content.
-func defaultState(dir string) string {
-	if user, err := os.UserConfigDir(); err == nil {
-		state := filepath.Join(user, "shoal")
-		if os.MkdirAll(state, 0o700) == nil {
-			return state
-		}
-	}
-	// The folder of the content is made first, because that of the records is private.
-	os.MkdirAll(dir, 0o777)
-	return filepath.Join(dir, ".shoal")
-}
-
-// newPeerID makes a peer ID in the style of BEP 20,
-// https://www.bittorrent.org/beps/bep_0020.html.
-func newPeerID(prefix string) (id swarm.PeerID, err error) {
-	const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	if prefix == "" {
-		prefix = "-SL0010-"
-	}
-	if len(prefix) > len(id) {
-		return id, errors.New("client: PeerIDPrefix is longer than 20 bytes; shorten it")
-	}
-	n := copy(id[:], prefix)
-	rand.Read(id[n:])
-	for i := n; i < len(id); i++ {
-		id[i] = letters[int(id[i])%len(letters)]
-	}
-	return id, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/client/internal/linkrecord"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
@@ -126,7 +127,7 @@ func afterKill(t *testing.T, torrent, dir, state string) (recorded, checked, hel
 	require.NoError(t, err)
 	folder, err := openRecordFolder(state, dir)
 	require.NoError(t, err)
-	record, err := loadRecord(folder, meta.IDs()[0])
+	record, err := linkrecord.LoadRecord(folder, meta.IDs()[0])
 	require.NoError(t, err)
 	copied := t.TempDir()
 	require.NoError(t, os.CopyFS(copied, os.DirFS(state)))
@@ -135,7 +136,7 @@ func afterKill(t *testing.T, torrent, dir, state string) (recorded, checked, hel
 	defer func() { require.NoError(t, c.Close()) }()
 	tor, err := c.Add(t.Context(), torrent)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return !tor.isChecking() }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return !tor.run().isChecking() }, time.Minute, time.Millisecond)
 	s := tor.Stats()
 	require.Equal(t, engine.PhaseRunning, s.Phase)
 	return record.Pieces.Count(), s.ToCheck, s.Held

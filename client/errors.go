@@ -1,19 +1,16 @@
 package client
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/netip"
-	"os"
-	"syscall"
 
+	"github.com/shoal-bt/shoal/client/internal/dialerror"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
+	"github.com/shoal-bt/shoal/client/internal/metadata"
+	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/client/internal/webfetch"
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -39,15 +36,18 @@ var (
 	// ErrClosed says that the client is closed.
 	ErrClosed = errors.New("the client is closed")
 
-	// ErrMagnet says that a magnet link or an info hash was given: getting the
-	// metadata from peers is not supported, so a .torrent file is needed.
-	ErrMagnet = errors.New("a magnet link or info hash needs metadata from peers, which is not supported; use a .torrent file")
+	// ErrNoMetadata says that the metadata of a torrent is still being fetched.
+	ErrNoMetadata = errors.New("the metadata of the torrent is not here yet")
+
+	// ErrPieceLayers says that a v2 torrent lacks the hashes of its pieces, as one does
+	// that was added by a link and has a file longer than a piece.
+	ErrPieceLayers = errors.New("the piece layers are missing, and they cannot be requested from peers yet; use a .torrent file")
 
 	// ErrInfoHash says that a string is not an info hash.
-	ErrInfoHash = errors.New("not an info hash: want 40 hexadecimal digits or 32 of base 32")
+	ErrInfoHash = metadata.ErrInfoHash
 
 	// ErrAddress says that no peer can be at an address.
-	ErrAddress = errors.New("not the address of a peer")
+	ErrAddress = peeraddr.Err
 
 	// ErrPrivate says that a private torrent gets peers only from its own trackers
 	// (BEP 27).
@@ -70,17 +70,17 @@ var (
 
 	// ErrConnectTimeout and ErrHandshakeTimeout say that a peer that was
 	// dialed did not answer in time.
-	ErrConnectTimeout   = errors.New("the peer could not be reached in time")
-	ErrHandshakeTimeout = errors.New("the peer sent no handshake in time")
+	ErrConnectTimeout   = dialerror.ErrConnectTimeout
+	ErrHandshakeTimeout = dialerror.ErrHandshakeTimeout
 
 	// ErrHungUp says that a peer closed the connection in the handshake. It may
 	// accept only encrypted connections, which are not supported, not have the
 	// torrent, be full, or have banned this address.
-	ErrHungUp = errors.New("the peer closed the connection in the handshake")
+	ErrHungUp = dialerror.ErrHungUp
 
 	// ErrNotBitTorrent says that a peer sent something else in place of a
 	// handshake, as one does that accepts only encrypted connections.
-	ErrNotBitTorrent = errors.New("the peer sent no BitTorrent handshake")
+	ErrNotBitTorrent = dialerror.ErrNotBitTorrent
 )
 
 // A StoreError says that a torrent's content could not be read or stored. Its Op is "open",
@@ -91,6 +91,11 @@ type StoreError = lazystorage.Error
 // A StatusError says that a web server answered without a torrent. Its Code is the HTTP
 // status, such as 404.
 type StatusError = webfetch.StatusError
+
+// A MetadataError says that the metadata of a link has the right hash and is still no valid
+// torrent, which only its maker can repair. It wraps the cause, such as a
+// *metainfo.InvalidError.
+type MetadataError = metadata.Error
 
 // A SourceError says that a tracker or another source gave no answer.
 type SourceError struct {
@@ -141,7 +146,7 @@ func ErrorOf(e Event) error {
 		}
 		return &PeerError{e.Addr, e.Err}
 	case engine.PeerFailed:
-		return &PeerError{e.Addr, dialError(e.Err)}
+		return &PeerError{e.Addr, dialerror.Explain(e.Err)}
 	case engine.PieceFailed:
 		return &PieceError{e.Piece, e.Senders}
 	case engine.SourceError:
@@ -152,28 +157,4 @@ func ErrorOf(e Event) error {
 		return e.Err
 	}
 	return nil
-}
-
-// dialError says what a peer did, or did not do in time, if err is that of a dial or of a
-// handshake and that is known.
-func dialError(err error) error {
-	var timeout net.Error
-	late := errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) ||
-		(errors.As(err, &timeout) && timeout.Timeout())
-	var protocol *handshake.ProtocolError
-	hungUp := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-	switch {
-	case late && errors.Is(err, engine.ErrConnect):
-		return fmt.Errorf("%w: %w", ErrConnectTimeout, err)
-	case !errors.Is(err, engine.ErrHandshake):
-		return err
-	case late:
-		return fmt.Errorf("%w: %w", ErrHandshakeTimeout, err)
-	case hungUp:
-		return fmt.Errorf("%w: %w", ErrHungUp, err)
-	case errors.As(err, &protocol):
-		return fmt.Errorf("%w: %w", ErrNotBitTorrent, err)
-	}
-	return err
 }

@@ -74,10 +74,12 @@ func TestErrors(t *testing.T) {
 			_, tor := clientWithTorrent(t, client.Config{})
 			return tor.AddPeers(netip.MustParseAddrPort("0.0.0.0:1"))
 		}, []error{client.ErrAddress}, nil},
-		{"magnet link", func(t *testing.T) error {
-			_, err := newClient(t, client.Config{}).Add(within(t), swarm.ID{})
+		{"no metadata", func(t *testing.T) error {
+			tor, err := newClient(t, client.Config{}).Add(within(t), swarm.ID{1})
+			require.NoError(t, err)
+			_, err = tor.Metainfo()
 			return err
-		}, []error{client.ErrMagnet}, nil},
+		}, []error{client.ErrNoMetadata}, nil},
 		{"connect timeout", connectTimeout, []error{client.ErrConnectTimeout}, []any{new(*client.PeerError)}},
 		{"handshake timeout", handshakeTimeout, []error{client.ErrHandshakeTimeout}, []any{new(*client.PeerError)}},
 		{"hung up", answers(""), []error{client.ErrHungUp, engine.ErrHandshake}, []any{new(*client.PeerError)}},

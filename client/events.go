@@ -20,14 +20,19 @@ type Event = engine.Event
 // An EventMask is a set of kinds of events, which begin with On.
 type EventMask = engine.EventMask
 
-// OnFile is the kind of FileCompleted.
-const OnFile EventMask = 1 << 31
+// The client's own kinds: OnFile is that of FileCompleted, OnFetch of FetchTick, and OnMerged
+// of Merged.
+const (
+	OnFile EventMask = 1 << (31 - iota)
+	OnFetch
+	OnMerged
+)
 
 // CheapEvents are those that come seldom: none by piece, by connection or by the second.
 // AllEvents are all there are.
 const (
-	CheapEvents = engine.CheapEvents | OnFile
-	AllEvents   = engine.AllEvents | OnFile
+	CheapEvents = engine.CheapEvents | OnFile | OnMerged
+	AllEvents   = engine.AllEvents | OnFile | OnFetch | OnMerged
 )
 
 // engineEvents are the events that the engine emits for every torrent. The others would
@@ -51,10 +56,32 @@ type FileCompleted struct {
 // Kind returns OnFile.
 func (FileCompleted) Kind() EventMask { return OnFile }
 
+// FetchTick says how far the fetch of a torrent's metadata is, once a second.
+type FetchTick struct {
+	Time    time.Time
+	Torrent swarm.ID
+	FetchStats
+}
+
+// Kind returns OnFetch.
+func (FetchTick) Kind() EventMask { return OnFetch }
+
+// Merged says that a torrent whose metadata was being fetched proved to be another one of the
+// client. From now on both are the same, and the events are those of Into.
+type Merged struct{ Torrent, Into swarm.ID }
+
+// Kind returns OnMerged.
+func (Merged) Kind() EventMask { return OnMerged }
+
 // TorrentOf returns the torrent that an event is about, or the zero ID if there is none.
 func TorrentOf(e Event) swarm.ID {
-	if f, ok := e.(FileCompleted); ok {
-		return f.Torrent
+	switch e := e.(type) {
+	case FileCompleted:
+		return e.Torrent
+	case FetchTick:
+		return e.Torrent
+	case Merged:
+		return e.Torrent
 	}
 	return engine.TorrentOf(e)
 }
@@ -89,8 +116,8 @@ func (c *Client) Events(mask EventMask, size int) *Stream { return c.subscribe(m
 func (t *Torrent) Events(mask EventMask, size int) *Stream { return t.client.subscribe(mask, size, t) }
 
 // emitWarning emits a Warning; the torrent keeps running.
-func (t *Torrent) emitWarning(err error) {
-	t.client.engine.Report(engine.Warning{Torrent: t.ID(), Err: err})
+func (t *running) emitWarning(err error) {
+	t.client.engine.Report(engine.Warning{Torrent: t.id, Err: err})
 }
 
 // subscribe makes a stream, of one torrent or of all.
@@ -100,10 +127,10 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 	}
 	s := &Stream{client: c, mask: mask, reading: make(chan struct{}, 1), only: only}
 	s.reading <- struct{}{}
-	if mask&OnStats != 0 {
+	if mask&(OnStats|OnFetch) != 0 {
 		s.statsAt = time.Now().Add(statsEvery)
 	}
-	needed := mask & engineEvents
+	needed := mask & (engineEvents | OnMerged)
 	if mask&OnHeld != 0 {
 		needed |= OnAdded
 	}
@@ -115,16 +142,16 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 		for _, t := range c.Torrents() {
 			// A complete torrent has no file to complete.
 			have := t.Bitfield()
-			if (only != nil && t != only) || have.Count() == t.geometry.Pieces() {
+			if (only != nil && t != only) || t.Stats().Complete() {
 				continue
 			}
-			if m, err := t.metainfo(); err == nil {
+			if m, err := t.Metainfo(); err == nil {
 				s.counts[t.ID()] = filecount.New(m.Info, have)
 			}
 		}
 	}
 	s.inner = c.engine.SubscribeTo(size, func(e Event) bool {
-		if e.Kind()&needed == 0 || (only != nil && engine.TorrentOf(e) != only.ID()) {
+		if e.Kind()&needed == 0 || (only != nil && TorrentOf(e) != only.ID()) {
 			return false
 		}
 		if added, ok := e.(engine.Added); ok && s.infos != nil && added.Held < added.Pieces {
@@ -162,6 +189,7 @@ func (s *Stream) Next(ctx context.Context) (Event, error) {
 			return nil, err
 		}
 		if e != nil {
+			s.awaitAdded(ctx, e)
 			s.addReady(e)
 		}
 	}
@@ -169,6 +197,25 @@ func (s *Stream) Next(ctx context.Context) (Event, error) {
 	s.ready[0] = nil
 	s.ready = s.ready[1:]
 	return e, nil
+}
+
+// awaitAdded waits until the client lists a torrent whose Added came, because the engine has
+// it a moment before.
+func (s *Stream) awaitAdded(ctx context.Context, e Event) {
+	added, ok := e.(engine.Added)
+	if !ok {
+		return
+	}
+	s.client.mu.Lock()
+	t := s.client.adding[added.Torrent]
+	s.client.mu.Unlock()
+	if t == nil {
+		return
+	}
+	select {
+	case <-t.listed:
+	case <-ctx.Done():
+	}
 }
 
 // nextInner returns the next event of the engine. When statistics are due first, it makes
@@ -192,8 +239,11 @@ func (s *Stream) nextInner(ctx context.Context) (Event, error) {
 	s.statsAt = now.Add(statsEvery)
 	for _, t := range s.torrents() {
 		st := t.Stats()
-		if st.Phase == engine.PhaseRunning {
+		switch {
+		case st.Phase == engine.PhaseRunning && s.mask&OnStats != 0:
 			s.ready = append(s.ready, StatsTick{Time: now, Stats: st})
+		case st.Phase == engine.PhaseFetching && s.mask&OnFetch != 0:
+			s.ready = append(s.ready, FetchTick{Time: now, Torrent: st.Torrent, FetchStats: t.Fetch()})
 		}
 	}
 	return nil, nil
@@ -274,7 +324,7 @@ func (s *Stream) updateCounts(e Event) {
 			continue
 		}
 		have := t.Bitfield()
-		for i := range t.geometry.Pieces() {
+		for i := range len(have) * 8 {
 			if have.Has(i) {
 				s.addFiles(id, f.Add(i))
 			}

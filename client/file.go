@@ -22,9 +22,7 @@ func (f File) Progress() float64 {
 	return float64(f.Held) / float64(f.Length)
 }
 
-// Files returns the torrent's files in order, without pads. The slice is the
-// caller's. It fails as Metainfo does.
-func (t *Torrent) Files() ([]File, error) {
+func (t *running) Files() ([]File, error) {
 	meta, err := t.Metainfo()
 	if err != nil {
 		return nil, err

@@ -20,10 +20,13 @@ require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/bencode v0.1.0 // indirect
-	github.com/shoal-bt/shoal/connect v0.1.0 // indirect
+	github.com/shoal-bt/shoal/connect v0.1.0
+	github.com/shoal-bt/shoal/magnet v0.1.0
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
-	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect
+	github.com/shoal-bt/shoal/protocol v0.1.0
+	github.com/shoal-bt/shoal/udptracker v0.1.0
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.44.0 // indirect
 )

@@ -3,13 +3,10 @@ package client
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"slices"
-	"time"
 
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
-	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/client/internal/linkrecord"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -23,7 +20,7 @@ import (
 const maxBecomingIdle = 4
 
 // newStorage returns the torrent's storage, of which nothing is open.
-func (t *Torrent) newStorage() *lazystorage.Storage {
+func (t *running) newStorage() *lazystorage.Storage {
 	c := lazystorage.Config{
 		ReadOnly: t.readOnly,
 		Open:     t.reopen,
@@ -39,7 +36,7 @@ func (t *Torrent) newStorage() *lazystorage.Storage {
 
 // startBecomingIdle is called in a turn of the engine, so it must not block. The torrent
 // becomes idle on a goroutine for which Close waits.
-func (t *Torrent) startBecomingIdle() {
+func (t *running) startBecomingIdle() {
 	c := t.client
 	if c.beginCall() != nil {
 		return
@@ -57,7 +54,7 @@ func (t *Torrent) startBecomingIdle() {
 
 // becomeIdle saves the same clean record as Close does, and closes what is open. If the
 // copy of the metainfo or the record cannot be saved, the torrent stays open.
-func (t *Torrent) becomeIdle() {
+func (t *running) becomeIdle() {
 	t.lifecycle.Lock()
 	defer t.lifecycle.Unlock()
 	o := t.storage.Current()
@@ -78,7 +75,7 @@ func (t *Torrent) becomeIdle() {
 
 // readyToBeIdle stops saves and syncs what was written, while nobody writes. It reports
 // false if the torrent goes on.
-func (t *Torrent) readyToBeIdle(o *lazystorage.Handle) bool {
+func (t *running) readyToBeIdle(o *lazystorage.Handle) bool {
 	if o.Recorder.SavePending() {
 		return false // something was written meanwhile
 	}
@@ -99,7 +96,7 @@ func (t *Torrent) readyToBeIdle(o *lazystorage.Handle) bool {
 // reopen opens what becomeIdle closed. If every file has its size, every piece is still
 // held. A check that is under way counts as one that is to come: the torrent may have
 // become idle after the caller asked for it.
-func (t *Torrent) reopen(willCheck bool) (*lazystorage.Handle, error) {
+func (t *running) reopen(willCheck bool) (*lazystorage.Handle, error) {
 	willCheck = willCheck || (t.storage.Started() && t.isChecking())
 	m, err := t.metainfo()
 	if err != nil {
@@ -122,50 +119,18 @@ func (t *Torrent) reopen(willCheck bool) (*lazystorage.Handle, error) {
 }
 
 // reloadRecord returns the record with which reopen continues.
-func (t *Torrent) reloadRecord(files []swarm.File, willCheck bool) (resume.Record, error) {
-	old, err := loadRecord(t.folder, t.ids[0])
+func (t *running) reloadRecord(files []swarm.File, willCheck bool) (resume.Record, error) {
+	old, err := linkrecord.LoadRecord(t.folder, t.ids[0])
 	if err != nil {
 		return old, err
 	}
-	v, err := old.Check(resume.Probe{Swarms: t.ids, Geometry: t.geometry, Files: files, Stat: content.StatIn(t.dir)})
-	if err != nil {
-		return old, err
-	}
-	r := v.Record
+	r, err := content.Continue(old, willCheck, resume.Probe{Swarms: t.ids, Geometry: t.geometry, Files: files, Stat: content.StatIn(t.dir)})
 	r.Totals.Folder = t.dir
-	if v.Distrust == nil {
-		r.Files = old.Files // with their times, so that a change meanwhile is noticed
-		return r, nil
-	}
-	r.State = resume.Open
-	if willCheck {
-		return r, nil
-	}
-	for _, f := range r.Files {
-		switch f.Size {
-		case f.Length:
-		case resume.Absent:
-			return r, fmt.Errorf("%s: %w", f.Path, fs.ErrNotExist)
-		default:
-			return r, &diskstore.SizeError{Path: f.Path, Want: f.Length, Have: f.Size}
-		}
-	}
-	same := func(a, b resume.File) bool { return a.Path == b.Path && a.Length == b.Length && a.Size == b.Size }
-	sameTorrent := len(old.Swarms) > 0 && old.Length == r.Length && old.PieceLength == r.PieceLength
-	if sameTorrent && slices.EqualFunc(old.Files, r.Files, same) {
-		// Its times are kept, so that the next run checks the files that were touched.
-		return old, nil
-	}
-	// The record is gone. Every file has its size, so the pieces count as held, and are
-	// hashed before the record says so.
-	for i := range r.Files {
-		r.Files[i].ModTime = time.Time{}
-	}
-	return r, nil
+	return r, err
 }
 
 // openForCheck opens the storage of a torrent that is about to be checked.
-func (t *Torrent) openForCheck() error {
+func (t *running) openForCheck() error {
 	if t.storage.Current() != nil {
 		return nil
 	}

@@ -62,14 +62,14 @@ func (h *idleAlbum) awaitIdle(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		runtime.GC()
-		return h.tor.storage.Current() == nil && h.tor.cache.InMemory() == nil
+		return h.tor.run().storage.Current() == nil && h.tor.run().cache.InMemory() == nil
 	}, time.Minute, time.Millisecond)
 	require.Zero(t, h.config.Disk.Handles.Open())
 }
 
 func (h *idleAlbum) record(t *testing.T) resume.Record {
 	t.Helper()
-	r, err := h.tor.folder.Load(h.tor.ID())
+	r, err := h.tor.run().folder.Load(h.tor.ID())
 	require.NoError(t, err)
 	return r
 }
@@ -112,9 +112,9 @@ func TestPeerReopensAnIdleTorrent(t *testing.T) {
 	h := newIdleAlbum(t)
 	before := h.record(t)
 	require.NoError(t, h.download(t, t.Context()))
-	require.NotNil(t, h.tor.storage.Current())
+	require.NotNil(t, h.tor.run().storage.Current())
 	h.awaitSent(t, 450_000)
-	h.tor.becomeIdle()
+	h.tor.run().becomeIdle()
 	h.awaitIdle(t)
 	after := h.record(t)
 	require.Equal(t, resume.Clean, after.State)
@@ -138,15 +138,15 @@ func TestDownloadBecomesIdle(t *testing.T) {
 	tor, err := c.Add(t.Context(), meta, AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
 	require.NoError(t, err)
 	require.NoError(t, tor.Wait(t.Context()))
-	r, err := tor.folder.Load(tor.ID())
+	r, err := tor.run().folder.Load(tor.ID())
 	require.NoError(t, err)
 	require.Equal(t, resume.Open, r.State)
-	tor.becomeIdle()
-	require.Nil(t, tor.storage.Current())
-	r, err = tor.folder.Load(tor.ID())
+	tor.run().becomeIdle()
+	require.Nil(t, tor.run().storage.Current())
+	r, err = tor.run().folder.Load(tor.ID())
 	require.NoError(t, err)
 	require.Equal(t, resume.Clean, r.State, "as at the end of a run")
-	require.Equal(t, tor.geometry.Pieces(), r.Pieces.Count())
+	require.Equal(t, tor.run().geometry.Pieces(), r.Pieces.Count())
 	require.NotEmpty(t, r.Owned)
 
 	p := make([]byte, 100)
@@ -163,7 +163,7 @@ func TestRemoveIdle(t *testing.T) {
 	require.NoError(t, h.Remove(h.tor, Delete))
 	_, err := os.Stat(filepath.Join(h.dir, "album"))
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	_, err = os.Stat(h.tor.copyPath())
+	_, err = os.Stat(h.tor.run().copyPath())
 	require.ErrorIs(t, err, fs.ErrNotExist)
 }
 
@@ -205,7 +205,7 @@ func TestFolderVanishesWhileIdle(t *testing.T) {
 	<-ended
 	var open *StoreError
 	require.ErrorAs(t, warning.Err, &open)
-	require.Equal(t, h.tor.geometry.Pieces(), h.tor.Stats().Held, "it may come back; a check decides")
+	require.Equal(t, h.tor.run().geometry.Pieces(), h.tor.Stats().Held, "it may come back; a check decides")
 	require.NoFileExists(t, filepath.Join(h.dir, "album", "b"))
 	require.NoError(t, h.tor.Recheck(t.Context()), "a check finds out")
 	require.Equal(t, 18, h.tor.Stats().Held, "the pieces of a and c, but those that b has a part of")
@@ -222,22 +222,22 @@ func TestTouchedWhileIdle(t *testing.T) {
 	require.NoError(t, os.Chtimes(filepath.Join(h.dir, "album", "a"), now, now))
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
-	h.tor.becomeIdle()
+	h.tor.run().becomeIdle()
 	h.awaitIdle(t)
 	require.NoError(t, h.Close())
 	h.start(t)
-	require.Equal(t, h.tor.geometry.Pieces(), h.tor.Stats().ToCheck)
+	require.Equal(t, h.tor.run().geometry.Pieces(), h.tor.Stats().ToCheck)
 }
 
 func TestRecordVanishesWhileIdle(t *testing.T) {
 	h := newIdleAlbum(t)
-	require.NoError(t, os.Remove(filepath.Join(h.tor.folder.Path(h.tor.ID()), "resume")))
+	require.NoError(t, os.Remove(filepath.Join(h.tor.run().folder.Path(h.tor.ID()), "resume")))
 	require.NoError(t, h.download(t, t.Context()))
 	require.Zero(t, h.record(t).Pieces.Count(), "nobody knows what happened to the files")
 	require.Empty(t, h.record(t).Owned, "or what is ours")
-	h.tor.becomeIdle()
+	h.tor.run().becomeIdle()
 	h.awaitIdle(t)
-	require.Equal(t, h.tor.geometry.Pieces(), h.record(t).Pieces.Count(), "now they were read")
+	require.Equal(t, h.tor.run().geometry.Pieces(), h.record(t).Pieces.Count(), "now they were read")
 	require.NoError(t, h.Close())
 	h.start(t)
 	require.Zero(t, h.tor.Stats().ToCheck)
@@ -258,29 +258,29 @@ func TestTrackersSetWhileIdle(t *testing.T) {
 func TestBecomeIdleWhileWriting(t *testing.T) {
 	h := newIdleAlbum(t)
 	require.NoError(t, h.tor.Recheck(t.Context()))
-	o := h.tor.storage.Current()
+	o := h.tor.run().storage.Current()
 	require.NotNil(t, o)
 	// A write comes when all was recorded, and before everything is closed.
 	slow := &slowReads{Storage: o.Storage, begun: make(chan struct{}), finish: make(chan struct{})}
 	o.Storage = slow
-	go h.tor.storage.ReadAt(make([]byte, 1), 0)
+	go h.tor.run().storage.ReadAt(make([]byte, 1), 0)
 	<-slow.begun
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		h.tor.becomeIdle()
+		h.tor.run().becomeIdle()
 	}()
 	require.Eventually(t, func() bool { return !o.Recorder.SavePending() }, time.Minute, time.Millisecond)
-	for h.tor.storage.WriteLane(0) >= 0 { // until becomeIdle waits for the lock
+	for h.tor.run().storage.WriteLane(0) >= 0 { // until becomeIdle waits for the lock
 		runtime.Gosched()
 	}
 	o.Recorder.ScheduleSave()
 	o.Storage = slow.Storage
 	close(slow.finish)
 	<-done
-	require.Same(t, o, h.tor.storage.Current(), "it goes on")
-	h.tor.becomeIdle()
-	require.Nil(t, h.tor.storage.Current())
+	require.Same(t, o, h.tor.run().storage.Current(), "it goes on")
+	h.tor.run().becomeIdle()
+	require.Nil(t, h.tor.run().storage.Current())
 }
 
 // TestTorrentsWaitToBecomeIdle takes all slots. Close does not wait for a slot.
@@ -291,17 +291,17 @@ func TestTorrentsWaitToBecomeIdle(t *testing.T) {
 	}
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
-	h.tor.storage.Idle()
+	h.tor.run().storage.Idle()
 	for range 100 {
 		runtime.Gosched()
 	}
-	require.NotNil(t, h.tor.storage.Current())
+	require.NotNil(t, h.tor.run().storage.Current())
 	<-h.idleSlots
 	h.awaitIdle(t)
 	_, err = h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
 	h.idleSlots <- struct{}{}
-	h.tor.storage.Idle()
+	h.tor.run().storage.Idle()
 	require.NoError(t, h.Close())
 }
 
@@ -310,12 +310,12 @@ func TestSyncFailsBeforeIdle(t *testing.T) {
 	h := newIdleAlbum(t)
 	_, err := h.tor.ReadAt(make([]byte, 10), 0)
 	require.NoError(t, err)
-	o := h.tor.storage.Current()
+	o := h.tor.run().storage.Current()
 	trouble := errors.New("trouble")
 	o.Storage = &unsyncable{o.Storage.(*diskstore.Store), trouble}
 	events := h.Events(AllEvents, 0)
-	h.tor.becomeIdle()
-	require.Same(t, o, h.tor.storage.Current())
+	h.tor.run().becomeIdle()
+	require.Same(t, o, h.tor.run().storage.Current())
 	for e := range events.All(t.Context()) {
 		if w, ok := e.(engine.Warning); ok {
 			require.ErrorIs(t, w.Err, trouble)
@@ -337,20 +337,20 @@ func (u *unsyncable) Sync() error { return u.err }
 // to become idle. What Remove reopened must stay open until it is deleted.
 func TestRemoveMeetsATorrentThatBecomesIdle(t *testing.T) {
 	h := newIdleAlbum(t)
-	h.tor.lifecycle.Lock()
+	h.tor.run().lifecycle.Lock()
 	idle, removed := make(chan struct{}), make(chan error)
 	go func() {
 		defer close(idle)
-		h.tor.becomeIdle()
+		h.tor.run().becomeIdle()
 	}()
 	for range 100 {
 		runtime.Gosched()
 	}
 	go func() { removed <- h.Remove(h.tor, Delete) }()
-	for i := 0; i < 100_000 && h.tor.storage.Current() == nil; i++ {
+	for i := 0; i < 100_000 && h.tor.run().storage.Current() == nil; i++ {
 		runtime.Gosched() // Remove must not reopen it before becomeIdle had its chance
 	}
-	h.tor.lifecycle.Unlock()
+	h.tor.run().lifecycle.Unlock()
 	require.NoError(t, <-removed)
 	<-idle
 	require.NoDirExists(t, filepath.Join(h.dir, "album"))

@@ -1,6 +1,8 @@
 package client
 
-import "github.com/shoal-bt/shoal/engine"
+import (
+	"github.com/shoal-bt/shoal/engine"
+)
 
 // The kinds of events of a torrent's engine; OnFile is the client's own.
 const (
@@ -115,3 +117,7 @@ type (
 	// that were no longer needed from those that were lost.
 	End = engine.End
 )
+
+// PhaseFetching is the phase of a torrent whose metadata is being fetched. Package engine has
+// the others.
+const PhaseFetching = engine.PhaseFetching

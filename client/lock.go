@@ -6,6 +6,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/resume"
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 // newLocks returns the locks that the clients with one state folder share, so that only
@@ -17,20 +18,25 @@ func newLocks(state string) *resume.Locks {
 	return resume.NewLocks(filepath.Join(state, statefolder.Locks))
 }
 
-// lockFiles locks the torrent's record and files against other clients, until unlockFiles
+// lockFiles locks a torrent's record and files against other clients, until unlockFiles
 // or until the client is closed. The lock is the system's, and no mutex.
-func (t *Torrent) lockFiles() error {
-	err := t.client.locks.Take(t.lockName())
+func (c *Client) lockFiles(name string) error {
+	err := c.locks.Take(name)
 	if errors.Is(err, resume.ErrLocked) {
 		return ErrInUse
 	}
 	return err
 }
 
-func (t *Torrent) unlockFiles() {
-	if l := t.client.locks; l != nil {
-		l.Release(t.lockName())
+func (c *Client) unlockFiles(name string) {
+	if c.locks != nil {
+		c.locks.Release(name)
 	}
 }
 
-func (t *Torrent) lockName() string { return t.ids[0].String() + t.dir }
+// lockName returns the name of the lock of a torrent in a folder.
+func lockName(id swarm.ID, dir string) string { return id.String() + dir }
+
+func (t *running) lockFiles() error { return t.client.lockFiles(lockName(t.ids[0], t.dir)) }
+
+func (t *running) unlockFiles() { t.client.unlockFiles(lockName(t.ids[0], t.dir)) }

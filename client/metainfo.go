@@ -2,31 +2,27 @@ package client
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/shoal-bt/shoal/client/internal/content"
+	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/replacefile"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// copyName is the name of the copy of a .torrent file, which is stored beside the record.
-const copyName = "torrent"
-
-var errOtherTorrent = errors.New("the file is of another torrent")
-
 // metainfo returns the torrent as it was added.
-func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
+func (t *running) metainfo() (*metainfo.Torrent, error) {
 	if m := t.cache.InMemory(); m != nil {
 		return m, nil
 	}
 	m, err := t.client.config.Metainfo.ReadFile(t.copyPath())
 	if err == nil && !slices.Equal(m.IDs(), t.ids) {
-		err = errOtherTorrent
+		err = metadata.ErrOther
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the copy of its .torrent file cannot be loaded (remove the torrent, keep its content, and add it again): %w", err)
@@ -34,11 +30,13 @@ func (t *Torrent) metainfo() (*metainfo.Torrent, error) {
 	return t.cache.Add(m), nil
 }
 
-func (t *Torrent) copyPath() string { return filepath.Join(t.folder.Path(t.ids[0]), copyName) }
+func (t *running) copyPath() string {
+	return filepath.Join(t.folder.Path(t.ids[0]), linkrecord.CopyName)
+}
 
 // saveCopy saves m so that metainfo can load it. The copy is not synced: if a crash
 // damages it, the next Add writes it again.
-func (t *Torrent) saveCopy(m *metainfo.Torrent) error {
+func (t *running) saveCopy(m *metainfo.Torrent) error {
 	b, err := m.Bytes()
 	if err != nil {
 		return err
@@ -50,7 +48,7 @@ func (t *Torrent) saveCopy(m *metainfo.Torrent) error {
 	}
 	parsed, err := t.client.config.Metainfo.Parse(b)
 	if err == nil && !slices.Equal(parsed.IDs(), t.ids) {
-		err = errOtherTorrent
+		err = metadata.ErrOther
 	}
 	if err != nil {
 		return err
@@ -59,7 +57,7 @@ func (t *Torrent) saveCopy(m *metainfo.Torrent) error {
 }
 
 // verify checks pieces for the engine.
-func (t *Torrent) verify(batch []swarm.Verdict) {
+func (t *running) verify(batch []swarm.Verdict) {
 	m, err := t.metainfo()
 	if err != nil {
 		for i := range batch {
@@ -71,7 +69,7 @@ func (t *Torrent) verify(batch []swarm.Verdict) {
 }
 
 // filesOf returns where the files of the torrent are, below Dir.
-func (t *Torrent) filesOf(m *metainfo.Torrent) []swarm.File {
+func (t *running) filesOf(m *metainfo.Torrent) []swarm.File {
 	if t.seedFiles != nil {
 		return t.seedFiles
 	}

@@ -32,7 +32,7 @@ func TestCopyOfTheTorrentFileIsGone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newIdleAlbum(t)
 			events := h.Events(AllEvents, 0)
-			damage(t, h.tor.copyPath())
+			damage(t, h.tor.run().copyPath())
 			_, err := h.tor.Metainfo()
 			require.ErrorContains(t, err, "album")
 			_, err = h.tor.Files()
@@ -98,7 +98,7 @@ func TestIdleReleasesTheInfo(t *testing.T) {
 			require.Equal(t, format, formatOf(metaOf(t, tor).Info))
 			require.NoError(t, tor.Recheck(t.Context()))
 			require.Equal(t, 1.0, tor.Progress())
-			tor.becomeIdle()
+			tor.run().becomeIdle()
 			require.NoError(t, c.Remove(tor, Keep))
 			_, err = tor.Files()
 			require.ErrorIs(t, err, ErrRemoved)

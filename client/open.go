@@ -7,18 +7,13 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
+	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
-
-// A seedContent is where the content of a seed is. All of it exists.
-type seedContent struct {
-	dir     string        // of the operating system; empty for none
-	files   []swarm.File  // below dir, in the order of the torrent
-	storage swarm.Storage // in place of dir and files
-}
 
 // A startState is what a torrent starts with.
 type startState struct {
@@ -29,17 +24,17 @@ type startState struct {
 
 // openContent opens the torrent's storage and finds out which pieces it has. seed is nil
 // for a download. With an error, nothing stays open.
-func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedContent) (startState, error) {
+func (t *running) openContent(ctx context.Context, o AddOptions, seed *seedcontent.Content) (startState, error) {
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
 	t.readOnly = o.ReadOnly || seed != nil
 	switch {
-	case seed != nil && seed.storage != nil:
+	case seed != nil && seed.Storage != nil:
 		t.storage = t.newStorage()
-		t.storage.SetOpen(&lazystorage.Handle{Storage: seed.storage})
+		t.storage.SetOpen(&lazystorage.Handle{Storage: seed.Storage})
 		return startState{have: all}, nil
 	case seed != nil:
-		t.dir, t.seedFiles = seed.dir, seed.files
+		t.dir, t.seedFiles = seed.Dir, seed.Files
 	case t.client.config.NewStorage != nil:
 		s, err := t.client.config.NewStorage(t.cache.InMemory(), t.dir)
 		if err != nil {
@@ -58,7 +53,7 @@ func (t *Torrent) openContent(ctx context.Context, o AddOptions, seed *seedConte
 // openFileContent is openContent for content in files. complete says that all files
 // exist and are right. What the record and the files agree on is held; other pieces
 // whose files have their sizes are checked.
-func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bool) (s startState, err error) {
+func (t *running) openFileContent(ctx context.Context, o AddOptions, complete bool) (s startState, err error) {
 	var old resume.Record
 	meta := t.cache.InMemory()
 	files := t.filesOf(meta)
@@ -72,7 +67,7 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 		if t.folder, err = t.client.recordFolder(t.dir); err != nil {
 			return s, err
 		}
-		if old, err = loadRecord(t.folder, t.ids[0]); err != nil {
+		if old, err = linkrecord.LoadRecord(t.folder, t.ids[0]); err != nil {
 			return s, err
 		}
 	}
@@ -121,7 +116,7 @@ func (t *Torrent) openFileContent(ctx context.Context, o AddOptions, complete bo
 
 // openFiles opens the files, and the record if anything is remembered. The record lists
 // a file or folder as ours before it is made.
-func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*lazystorage.Handle, error) {
+func (t *running) openFiles(files []swarm.File, r resume.Record) (*lazystorage.Handle, error) {
 	o := &lazystorage.Handle{}
 	options := t.client.config.Disk
 	options.Owned = r.Owned
@@ -144,7 +139,7 @@ func (t *Torrent) openFiles(files []swarm.File, r resume.Record) (*lazystorage.H
 
 // checkRecord compares a record with the files. If they differ in a way that a sample of
 // pieces can settle, it reads one.
-func (t *Torrent) checkRecord(ctx context.Context, r resume.Record, info *metainfo.Info, files []swarm.File) (resume.Verdict, error) {
+func (t *running) checkRecord(ctx context.Context, r resume.Record, info *metainfo.Info, files []swarm.File) (resume.Verdict, error) {
 	var store *diskstore.Store
 	defer func() {
 		if store != nil {

@@ -25,7 +25,7 @@ import (
 func TestCheckMeetsATorrentThatBecomesIdle(t *testing.T) {
 	h := newIdleAlbum(t)
 	require.NoError(t, os.Rename(filepath.Join(h.dir, "album", "b"), filepath.Join(h.dir, "b")))
-	require.NoError(t, h.tor.engine.Recheck(t.Context()))
+	require.NoError(t, h.tor.run().engine.Recheck(t.Context()))
 	require.Equal(t, engine.PhaseRunning, h.tor.Stats().Phase)
 	require.Equal(t, 18, h.tor.Stats().Held)
 }
@@ -36,17 +36,17 @@ func TestCheckMeetsATorrentThatBecomesIdle(t *testing.T) {
 func TestEveryPairOfCalls(t *testing.T) {
 	type use func(*idleAlbum) error
 	uses := map[string]use{
-		"idle":          func(h *idleAlbum) error { h.tor.becomeIdle(); return nil },
-		"Idle":          func(h *idleAlbum) error { h.tor.storage.Idle(); return nil },
+		"idle":          func(h *idleAlbum) error { h.tor.run().becomeIdle(); return nil },
+		"Idle":          func(h *idleAlbum) error { h.tor.run().storage.Idle(); return nil },
 		"read":          func(h *idleAlbum) error { _, err := h.tor.ReadAt(make([]byte, 10), 0); return err },
 		"Recheck":       func(h *idleAlbum) error { return h.tor.Recheck(context.Background()) },
 		"Pause":         func(h *idleAlbum) error { return h.tor.Pause() },
 		"Resume":        func(h *idleAlbum) error { return h.tor.Resume() },
 		"SetTrackers":   func(h *idleAlbum) error { return h.tor.SetTrackers([][]string{{"http://127.0.0.1:1/announce"}}) },
 		"Files":         func(h *idleAlbum) error { _, err := h.tor.Files(); return err },
-		"fail":          func(h *idleAlbum) error { h.tor.fail(errPair); return nil },
-		"save":          func(h *idleAlbum) error { h.tor.storage.ScheduleSave(); return nil },
-		"Complete":      func(h *idleAlbum) error { return h.tor.storage.Complete() },
+		"fail":          func(h *idleAlbum) error { h.tor.run().fail(errPair); return nil },
+		"save":          func(h *idleAlbum) error { h.tor.run().storage.ScheduleSave(); return nil },
+		"Complete":      func(h *idleAlbum) error { return h.tor.run().storage.Complete() },
 		"remove":        func(h *idleAlbum) error { return h.Remove(h.tor, Keep) },
 		"remove, files": func(h *idleAlbum) error { return h.Remove(h.tor, Delete) },
 		"Close":         func(h *idleAlbum) error { return h.Close() },
@@ -83,7 +83,7 @@ func TestEveryPairOfCalls(t *testing.T) {
 // errPair is what a torrent fails with. A check that it ends returns it.
 var errPair = errors.New("trouble")
 
-func (h *idleAlbum) storage() *lazystorage.Storage { return h.tor.storage }
+func (h *idleAlbum) storage() *lazystorage.Storage { return h.tor.run().storage }
 
 // pairAlbum returns an idle album without a seeder.
 func pairAlbum(t *testing.T) *idleAlbum {
@@ -104,23 +104,23 @@ func pairAlbum(t *testing.T) *idleAlbum {
 	t.Cleanup(func() { h.Close() })
 	h.tor, err = h.Add(t.Context(), h.torrent, AddOptions{Trust: true})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return h.tor.storage.Current() == nil }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return h.tor.run().storage.Current() == nil }, time.Minute, time.Millisecond)
 	return h
 }
 
 // requireConsistent closes the client, and fails if anything is left that should not be.
 func (h *idleAlbum) requireConsistent(t *testing.T, what string) {
 	t.Helper()
-	removed := errors.Is(h.tor.checkOpen(), ErrRemoved)
+	removed := errors.Is(h.tor.run().checkOpen(), ErrRemoved)
 	err := h.Close()
 	require.NoError(t, err, what)
 	require.Zero(t, h.config.Disk.Handles.Open(), what)
-	r, err := h.tor.folder.Load(h.tor.ID())
+	r, err := h.tor.run().folder.Load(h.tor.ID())
 	if removed {
 		require.ErrorIs(t, err, fs.ErrNotExist, what)
-		require.NoDirExists(t, h.tor.folder.Path(h.tor.ID()), what)
+		require.NoDirExists(t, h.tor.run().folder.Path(h.tor.ID()), what)
 		return
 	}
 	require.NoError(t, err, what)
-	require.LessOrEqual(t, r.Pieces.Count(), h.tor.geometry.Pieces(), what)
+	require.LessOrEqual(t, r.Pieces.Count(), h.tor.run().geometry.Pieces(), what)
 }

@@ -3,66 +3,43 @@ package client
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
-	"strconv"
 
+	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// checkPeer returns an error that matches ErrAddress if no peer can be at an address.
-func checkPeer(p netip.AddrPort) error {
-	a := p.Addr()
-	if !p.IsValid() || p.Port() == 0 || a.IsUnspecified() || a.IsMulticast() {
-		return fmt.Errorf("client: %s: %w", p, ErrAddress)
+// LookupPeer returns the addresses of the peer at "host:port", where host is an
+// IP address or a name. The error matches ErrAddress, or is that of ctx.
+func LookupPeer(ctx context.Context, address string) ([]netip.AddrPort, error) {
+	found, err := peeraddr.LookUp(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	return found, nil
+}
+
+// checkPeers returns an error that matches ErrAddress if no peer can be at one of some
+// addresses.
+func checkPeers(all []netip.AddrPort) error {
+	if err := peeraddr.CheckAll(all); err != nil {
+		return fmt.Errorf("client: %w", err)
 	}
 	return nil
 }
 
-// LookupPeer returns the addresses of the peer at "host:port", where host is an
-// IP address or a name. The error matches ErrAddress, or is that of ctx.
-func LookupPeer(ctx context.Context, address string) ([]netip.AddrPort, error) {
-	host, portText, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fmt.Errorf("client: %.80q: %w: %w", address, ErrAddress, err)
-	}
-	port, err := strconv.ParseUint(portText, 10, 16)
-	if err != nil || port == 0 || host == "" {
-		return nil, fmt.Errorf("client: %.80q: %w", address, ErrAddress)
-	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return nil, fmt.Errorf("client: %.80q: %w: %w", address, ErrAddress, err)
-	}
-	all := make([]netip.AddrPort, 0, len(addrs))
-	for _, a := range addrs {
-		p := netip.AddrPortFrom(a.Unmap(), uint16(port))
-		if err := checkPeer(p); err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-	return all, nil
-}
+func (t *running) Peers() []engine.PeerStats { return t.engine.Peers() }
 
-// Peers returns the figures of each connection. The slice is the caller's.
-func (t *Torrent) Peers() []engine.PeerStats { return t.engine.Peers() }
-
-// AddPeers gives the torrent addresses of peers to try. A private torrent accepts them
-// too, because a user names them. The error matches ErrAddress if a peer cannot be at
-// one of the addresses; then none is added.
-func (t *Torrent) AddPeers(peers ...netip.AddrPort) error {
-	for _, p := range peers {
-		if err := checkPeer(p); err != nil {
-			return err
-		}
+func (t *running) AddPeers(peers ...netip.AddrPort) error {
+	if err := checkPeers(peers); err != nil {
+		return err
 	}
 	t.addPeers(peers)
 	return t.checkOpen()
 }
 
-func (t *Torrent) addPeers(peers []netip.AddrPort) {
+func (t *running) addPeers(peers []netip.AddrPort) {
 	if len(peers) == 0 {
 		return
 	}
@@ -73,9 +50,6 @@ func (t *Torrent) addPeers(peers []netip.AddrPort) {
 	t.engine.AddPeers(all...)
 }
 
-// RemovePeer ends the connections to an address. The peer may connect again.
-func (t *Torrent) RemovePeer(addr netip.AddrPort) { t.engine.RemovePeer(addr) }
+func (t *running) RemovePeer(addr netip.AddrPort) { t.engine.RemovePeer(addr) }
 
-// Ban ends all connections to an address, and refuses new ones until the torrent is
-// removed or the client closed.
-func (t *Torrent) Ban(addr netip.Addr) { t.engine.Ban(addr) }
+func (t *running) Ban(addr netip.Addr) { t.engine.Ban(addr) }

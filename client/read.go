@@ -3,8 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"encoding/base32"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -36,30 +34,18 @@ func (c *Client) readTorrent(ctx context.Context, source any) (*metainfo.Torrent
 			return nil, &metainfo.InvalidError{Err: errors.New("there is no info dictionary")}
 		}
 		return &metainfo.Torrent{Info: s}, nil
-	case *metainfo.Magnet, swarm.ID:
-		return nil, ErrMagnet
 	}
-	return nil, fmt.Errorf("cannot add a %T; pass a path, URL, []byte, io.Reader or *metainfo.Torrent", source)
+	return nil, fmt.Errorf("cannot add a %T; pass a path, URL, magnet link, info hash, []byte, io.Reader or *metainfo.Torrent", source)
 }
 
 func (c *Client) readString(ctx context.Context, s string) (*metainfo.Torrent, error) {
 	lower := strings.ToLower(s)
 	switch {
-	case strings.HasPrefix(lower, "magnet:"):
-		if _, err := metainfo.ParseMagnet(s); err != nil {
-			return nil, err
-		}
-		return nil, ErrMagnet
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
 		return c.config.webOptions().Torrent(ctx, s)
 	}
-	if _, err := os.Stat(s); errors.Is(err, fs.ErrNotExist) {
-		if _, err := ParseHash(s); err == nil {
-			return nil, ErrMagnet
-		}
-		if strings.Contains(s, "://") {
-			return nil, fmt.Errorf("%s: there is no such file, and only http and https URLs are fetched", s)
-		}
+	if _, err := os.Stat(s); errors.Is(err, fs.ErrNotExist) && strings.Contains(s, "://") {
+		return nil, fmt.Errorf("%s: there is no such file, and only http and https URLs are fetched", s)
 	}
 	t, err := c.config.Metainfo.ReadFile(s)
 	var invalid *metainfo.InvalidError
@@ -85,21 +71,20 @@ func (c Config) webOptions() webfetch.Options {
 }
 
 // ParseHash reads a v1 info hash of 40 hexadecimal or 32 base-32 digits, or a v2 info
-// hash of 64 hexadecimal digits, which it cuts to 20 bytes. Case does not matter. The
-// error matches ErrInfoHash.
+// hash of 64 hexadecimal digits, or as a multihash (1220 and these digits), which it cuts to
+// 20 bytes. Case does not matter. The error matches ErrInfoHash.
 func ParseHash(s string) (swarm.ID, error) {
-	var b []byte
-	var err error
-	switch len(s) {
-	case 40, 64:
-		b, err = hex.DecodeString(s)
-	case 32:
-		b, err = base32.StdEncoding.DecodeString(strings.ToUpper(s))
-	default:
-		err = ErrInfoHash
-	}
+	m, err := metainfo.ParseInfoHash(s)
 	if err != nil {
 		return swarm.ID{}, fmt.Errorf("client: %.80q: %w", s, ErrInfoHash)
 	}
-	return swarm.ID(b[:len(swarm.ID{})]), nil
+	return m.IDs()[0], nil
+}
+
+// linkOptions are webOptions for addresses that come from elsewhere. They must not lead to
+// this machine or its network, unless the user has set Config.HTTP.
+func (c Config) linkOptions() webfetch.Options {
+	o := c.webOptions()
+	o.PublicOnly = c.publicOnly
+	return o
 }

@@ -3,9 +3,7 @@ package client
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -43,20 +41,8 @@ func (c *Client) recordFolder(dir string) (*resume.Folder, error) {
 	return f, nil
 }
 
-// loadRecord reads a torrent's record. A record that is missing, damaged or of a newer
-// version is empty, so everything that is found is checked.
-func loadRecord(f *resume.Folder, id swarm.ID) (resume.Record, error) {
-	r, err := f.Load(id)
-	var damaged *resume.DamageError
-	var newer *resume.VersionError
-	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &damaged) || errors.As(err, &newer) {
-		return resume.Record{}, nil
-	}
-	return r, err
-}
-
 // openRecorder writes the torrent's record, and returns what keeps it up to date.
-func (t *Torrent) openRecorder(store swarm.Storage, files []swarm.File, r resume.Record) (*recorder.Recorder, error) {
+func (t *running) openRecorder(store swarm.Storage, files []swarm.File, r resume.Record) (*recorder.Recorder, error) {
 	keeper, err := resume.OpenKeeper(r, resume.Config{
 		Geometry: t.geometry,
 		Files:    files,
@@ -98,7 +84,7 @@ func blocksByPiece(all []resume.Spill) map[int][]int {
 
 // recordState returns what the record should say: pieces, stored blocks of other
 // pieces, and a change to the rest.
-func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Totals)) {
+func (t *running) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Totals)) {
 	// Blocks before pieces: if a piece is completed in between, it counts as held
 	// and its blocks do no harm.
 	spilled := t.engine.Spilled()
@@ -107,7 +93,7 @@ func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Tot
 	now := time.Now()
 	return held, spilled, func(l *resume.Totals) {
 		l.Uploaded, l.Downloaded = stats.Up.Total, stats.Down.Total
-		l.Trackers = t.trackers.tiersToSave()
+		l.Trackers = t.trackers.ToSave()
 		if stats.Complete() && l.Completed.IsZero() {
 			l.Completed = now
 		}
@@ -115,4 +101,4 @@ func (t *Torrent) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Tot
 }
 
 // isChecking reports whether stored pieces are being checked.
-func (t *Torrent) isChecking() bool { return t.engine.Stats().Phase == engine.PhaseChecking }
+func (t *running) isChecking() bool { return t.engine.Stats().Phase == engine.PhaseChecking }

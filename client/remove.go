@@ -1,6 +1,8 @@
 package client
 
-import "fmt"
+import (
+	"fmt"
+)
 
 // A Content says what happens to a torrent's content when the torrent is removed.
 type Content uint8
@@ -26,28 +28,43 @@ func (c *Client) Remove(t *Torrent, content Content) error {
 		return fmt.Errorf("client: %w", err)
 	}
 	defer c.endCall()
+	for again := true; again; {
+		var err error
+		if again, err = t.now().remove(content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *running) remove(content Content) (again bool, err error) {
 	t.lifecycle.Lock() // so that the torrent cannot become idle before its content is deleted
 	defer t.lifecycle.Unlock()
 	if err := t.checkOpen(); err != nil {
-		return err
+		return false, err
 	}
 	var openErr error
 	if content == Delete {
 		openErr = t.openForCheck() // because an idle torrent does not know what to delete
 	}
-	err := t.closeLocked(ErrRemoved)
-	defer c.removeTorrent(t)
+	err = t.closeLocked(ErrRemoved)
+	defer func() {
+		t.unlockFiles()
+		t.client.removeTorrent(t.torrent)
+	}()
 	if content == Delete {
 		err = openErr // that of closing does not matter if the content is deleted
 		if err == nil {
 			err = t.storage.Delete()
 		}
 	}
-	if err == nil && t.folder != nil {
-		err = t.folder.Remove(t.ids[0])
+	for _, id := range t.ids { // a link may have had another one first
+		if err == nil && t.folder != nil {
+			err = t.folder.Remove(id)
+		}
 	}
 	if err != nil {
-		return fmt.Errorf("client: removing %q: %w", t.name, err)
+		return false, fmt.Errorf("client: removing %q: %w", t.name, err)
 	}
-	return nil
+	return false, nil
 }

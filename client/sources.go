@@ -2,9 +2,15 @@ package client
 
 import (
 	"fmt"
+	"net/netip"
+	"reflect"
+	"slices"
 
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -19,38 +25,62 @@ func checkPrivate(private bool, sources ...swarm.PeerSource) error {
 }
 
 // newSources makes the sources that a torrent starts with. tiers replace the torrent's
-// own trackers unless they are nil. A private torrent does not use Config.Announce.
-func (t *Torrent) newSources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.PeerSource, error) {
-	c := t.client.config
-	if c.NewSources != nil {
-		return c.NewSources(meta)
+// own trackers unless they are nil.
+func (t *running) newSources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.PeerSource, error) {
+	if custom := t.client.config.NewSources; custom != nil {
+		sources := t.trackers.Sources() // of the fetch
+		if len(sources) > 0 && !t.private {
+			return sources, nil
+		}
+		return custom(meta)
 	}
-	var all []swarm.PeerSource
-	k := &t.trackers
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.changed = tiers != nil
-	if tiers == nil {
+	changed := tiers != nil
+	if !changed {
 		tiers = meta.Tiers
 	}
-	if countURLs(tiers) > 0 {
-		k.own = t.newTiers(tiers)
-		all = append(all, k.own)
-	}
-	if len(c.Announce) > 0 && !t.private {
-		extra := make([][]string, len(c.Announce))
-		for i, url := range c.Announce {
-			extra[i] = []string{url}
-		}
-		k.extra = t.newTiers(extra)
-		all = append(all, k.extra)
-	}
-	return all, nil
+	return t.trackers.Start(tiers, changed, t.private), nil
 }
 
-// AddSource adds a source of peers, which is asked at once. The error matches
-// ErrPrivate if the torrent is private.
-func (t *Torrent) AddSource(s swarm.PeerSource) error {
+// mayMeet reports whether a torrent may go on with a peer that a fetch knows: a private one only
+// with peers that its own trackers or the user named, or that dialed us. Peers that a link
+// names are not the user's. https://www.bittorrent.org/beps/bep_0027.html
+func (t *running) mayMeet(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
+	own := t.trackers.Own()
+	named := own != nil && slices.Contains(o.Sources, own)
+	return !t.private || named || o.Incoming || slices.Contains(user, addr)
+}
+
+// adopt goes on with the connections and the peers that a fetch has. user are the peers that
+// the user named. Connections come first, so that their peers are not dialed again.
+func (t *running) adopt(found *metadata.Found, user []netip.AddrPort) {
+	for _, b := range found.Banned {
+		if !places.IsLocal(b.Addr()) { // there others may have the same address
+			t.Ban(b.Addr())
+		}
+	}
+	conns := found.Conns
+	found.Conns = nil
+	for _, c := range conns {
+		if t.mayMeet(c.Addr, c.Origin, user) {
+			t.engine.AddConn(c.Conn) // it closes what it does not want
+		} else {
+			c.Close()
+		}
+	}
+	for _, p := range found.Peers {
+		if t.mayMeet(p.AddrPort, p.Origin, user) {
+			t.engine.AddPeers(p.Address)
+		}
+	}
+}
+
+// sameSource reports whether two sources are one. Those that cannot be compared, such as a
+// swarm.List, are never the same.
+func sameSource(a, b swarm.PeerSource) bool {
+	return reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
+}
+
+func (t *running) AddSource(s swarm.PeerSource) error {
 	if err := checkPrivate(t.private, s); err != nil {
 		return fmt.Errorf("client: %q: %w", t.name, err)
 	}
@@ -58,12 +88,8 @@ func (t *Torrent) AddSource(s swarm.PeerSource) error {
 	return t.checkOpen()
 }
 
-// RemoveSource removes a source that AddSource added.
-func (t *Torrent) RemoveSource(s swarm.PeerSource) { t.engine.RemoveSource(s) }
+func (t *running) RemoveSource(s swarm.PeerSource) { t.engine.RemoveSource(s) }
 
-// Sources returns the state of each source. The torrent's trackers are one source, and
-// those of Config.Announce another. The slice is the caller's.
-func (t *Torrent) Sources() []engine.SourceStats { return t.engine.Sources() }
+func (t *running) Sources() []engine.SourceStats { return t.engine.Sources() }
 
-// Announce asks all sources for peers now, or as soon as they allow.
-func (t *Torrent) Announce() { t.engine.Announce() }
+func (t *running) Announce() { t.engine.Announce() }

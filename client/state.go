@@ -11,7 +11,7 @@ import (
 // checkOutsideState returns an error if a file of the torrent would be written into the
 // state folder. Without a home folder that is ".shoal" beside the content, and a torrent
 // may have any name.
-func (t *Torrent) checkOutsideState(files []swarm.File) error {
+func (t *running) checkOutsideState(files []swarm.File) error {
 	if t.client.config.State == "" || t.readOnly {
 		return nil
 	}

@@ -37,14 +37,14 @@ type modTimer interface {
 // syncContent makes what was written outlast a power cut. It fails if another program
 // changed a piece that is held, or a file's size. From then on it fails until everything is
 // checked, so that no record says that the content is as it was.
-func (t *Torrent) syncContent(s swarm.Storage) error { return t.syncWith(s, swarm.Sync, false) }
+func (t *running) syncContent(s swarm.Storage) error { return t.syncWith(s, swarm.Sync, false) }
 
 // completeContent is syncContent for a torrent of which every piece is held. It also makes
 // empty files and symlinks that are missing.
-func (t *Torrent) completeContent(s swarm.Storage) error { return t.syncWith(s, swarm.Complete, true) }
+func (t *running) completeContent(s swarm.Storage) error { return t.syncWith(s, swarm.Complete, true) }
 
 // syncWith calls sync and then looks for files that another program changed.
-func (t *Torrent) syncWith(s swarm.Storage, sync func(any) error, all bool) error {
+func (t *running) syncWith(s swarm.Storage, sync func(any) error, all bool) error {
 	if err := t.contentError(); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (t *Torrent) syncWith(s swarm.Storage, sync func(any) error, all bool) erro
 }
 
 // noteContentError notes an error of a write or a sync, if it is one, and returns it.
-func (t *Torrent) noteContentError(err error) error {
+func (t *running) noteContentError(err error) error {
 	if err != nil {
 		t.modified.mu.Lock()
 		defer t.modified.mu.Unlock()
@@ -66,14 +66,14 @@ func (t *Torrent) noteContentError(err error) error {
 }
 
 // contentError returns why the content is not known to be as the pieces say; nil if it is.
-func (t *Torrent) contentError() error {
+func (t *running) contentError() error {
 	t.modified.mu.Lock()
 	defer t.modified.mu.Unlock()
 	return t.modified.err
 }
 
 // forgetContentError is called before everything is checked.
-func (t *Torrent) forgetContentError() {
+func (t *running) forgetContentError() {
 	t.modified.mu.Lock()
 	defer t.modified.mu.Unlock()
 	t.modified.err = nil
@@ -81,7 +81,7 @@ func (t *Torrent) forgetContentError() {
 
 // checkModified hashes the pieces that are held of files that another program may have
 // changed. all says that every piece is held and this is the last look.
-func (t *Torrent) checkModified(s swarm.Storage, all bool) error {
+func (t *running) checkModified(s swarm.Storage, all bool) error {
 	m, ok := s.(modTimer)
 	if !ok || !t.storage.Started() {
 		return nil // nothing can be held yet
@@ -102,7 +102,7 @@ func (t *Torrent) checkModified(s swarm.Storage, all bool) error {
 
 // checkFiles hashes the pieces that are held of some files. A wrong one is an error that
 // matches ErrModified.
-func (t *Torrent) checkFiles(s swarm.Storage, paths map[string]int) error {
+func (t *running) checkFiles(s swarm.Storage, paths map[string]int) error {
 	meta, err := t.metainfo()
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func modifiedError(path string) error {
 }
 
 // fail stops the torrent with an error of its storage that no call of the engine got.
-func (t *Torrent) fail(err error) {
+func (t *running) fail(err error) {
 	if t.storage.Started() {
 		t.engine.Fail(err)
 	}
@@ -150,7 +150,7 @@ func (t *Torrent) fail(err error) {
 // statOf returns what a record says of the files in s: the modification times are those of
 // the storage's own writes, so that a change by another program is noticed later. A file
 // that was not hashed since it changed has no time, so the next run checks it.
-func (t *Torrent) statOf(s swarm.Storage) func(string) (fs.FileInfo, error) {
+func (t *running) statOf(s swarm.Storage) func(string) (fs.FileInfo, error) {
 	m, ok := s.(modTimer)
 	if !ok {
 		return content.StatIn(t.dir)

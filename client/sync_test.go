@@ -101,7 +101,7 @@ func TestChangedByAnotherProgram(t *testing.T) {
 			require.IsType(t, engine.Failed{}, e, "and not complete")
 			require.Equal(t, engine.PhaseFailed, h.tor.Stats().Phase)
 			h.Close() // returns the error, or nil if the torrent has said it
-			r, err := h.tor.folder.Load(h.tor.ID())
+			r, err := h.tor.run().folder.Load(h.tor.ID())
 			require.NoError(t, err)
 			require.Equal(t, resume.Open, r.State, "the next run does not trust it")
 		})
@@ -121,33 +121,33 @@ func TestTouchedByAnotherProgram(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
 	for i := range 2 * modified.MaxFalseAlarms {
 		h.touch(t, "a")
-		h.tor.storage.Current().Storage.(*diskstore.Store).Complete() // notices
-		require.True(t, h.tor.storage.Current().Recorder.FlushNow())
-		require.LessOrEqual(t, h.tor.modified.FalseAlarms(), modified.MaxFalseAlarms, "%d", i)
-		require.NoError(t, h.tor.syncContent(h.tor.storage.Current().Storage))
+		h.tor.run().storage.Current().Storage.(*diskstore.Store).Complete() // notices
+		require.True(t, h.tor.run().storage.Current().Recorder.FlushNow())
+		require.LessOrEqual(t, h.tor.run().modified.FalseAlarms(), modified.MaxFalseAlarms, "%d", i)
+		require.NoError(t, h.tor.run().syncContent(h.tor.run().storage.Current().Storage))
 	}
-	require.Equal(t, modified.MaxFalseAlarms, h.tor.modified.FalseAlarms(), "it does not read for ever")
+	require.Equal(t, modified.MaxFalseAlarms, h.tor.run().modified.FalseAlarms(), "it does not read for ever")
 	h.touch(t, "in/c")
 	require.NoError(t, h.tor.AddPeers(h.seed))
 	require.NoError(t, h.tor.Wait(t.Context()))
-	require.Equal(t, modified.MaxFalseAlarms+1, h.tor.modified.FalseAlarms(), "but once more at the end")
-	require.Empty(t, h.tor.modified.ToCheck(true))
+	require.Equal(t, modified.MaxFalseAlarms+1, h.tor.run().modified.FalseAlarms(), "but once more at the end")
+	require.Empty(t, h.tor.run().modified.ToCheck(true))
 }
 
 // TestChangedAfterFalseAlarms changes a file whose time no longer says anything, and stops
 // before the download is complete. The next run checks that file.
 func TestChangedAfterFalseAlarms(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
-	store := h.tor.storage.Current().Storage
+	store := h.tor.run().storage.Current().Storage
 	notice := func() {
 		_ = store.(*diskstore.Store).Complete() // as a write does
-		require.NoError(t, h.tor.syncContent(store))
+		require.NoError(t, h.tor.run().syncContent(store))
 	}
 	for range modified.MaxFalseAlarms {
 		h.touch(t, "a")
 		notice()
 	}
-	require.Equal(t, modified.MaxFalseAlarms, h.tor.modified.FalseAlarms())
+	require.Equal(t, modified.MaxFalseAlarms, h.tor.run().modified.FalseAlarms())
 	h.overwrite(t, "a")
 	h.touchAt(t, "a", 2*time.Hour)
 	notice()
@@ -165,7 +165,7 @@ func TestChangedAfterFalseAlarms(t *testing.T) {
 // TestSaveNoticesAChange fails the torrent at the next save, and does not wait for the end.
 func TestSaveNoticesAChange(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
-	o := h.tor.storage.Current()
+	o := h.tor.run().storage.Current()
 	h.overwrite(t, "in/c")
 	require.NoError(t, h.tor.Recheck(t.Context()))
 	require.Equal(t, 17, h.tor.Stats().Held, "a check finds out by itself")
@@ -176,7 +176,7 @@ func TestSaveNoticesAChange(t *testing.T) {
 	o.Recorder.Config.Keeper.Wrote(0)
 	require.False(t, o.Recorder.FlushNow())
 	require.ErrorIs(t, h.tor.Stats().Err, ErrModified)
-	r, err := h.tor.folder.Load(h.tor.ID())
+	r, err := h.tor.run().folder.Load(h.tor.ID())
 	require.NoError(t, err)
 	require.Equal(t, resume.Open, r.State)
 	require.NoError(t, h.tor.Resume())
@@ -188,7 +188,7 @@ func TestSaveNoticesAChange(t *testing.T) {
 // when all the rest was downloaded in vain.
 func TestSaveNoticesADeletion(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
-	o := h.tor.storage.Current()
+	o := h.tor.run().storage.Current()
 	block := make([]byte, 10)
 	_, err := o.Storage.ReadAt(block, 0)
 	require.NoError(t, err)
@@ -205,7 +205,7 @@ func TestSaveNoticesADeletion(t *testing.T) {
 func TestChangedAfterTheDownload(t *testing.T) {
 	for name, wait := range map[string]func(*halfAlbum){
 		"while it is open": func(*halfAlbum) {},
-		"while it is idle": func(h *halfAlbum) { h.tor.becomeIdle() },
+		"while it is idle": func(h *halfAlbum) { h.tor.run().becomeIdle() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHalfAlbum(t, time.Millisecond)
@@ -231,15 +231,15 @@ func TestChangedBeforeIdle(t *testing.T) {
 	require.NoError(t, h.tor.AddPeers(h.seed))
 	require.NoError(t, h.tor.Wait(t.Context()))
 	events := h.Events(engine.OnFailed, 0)
-	o := h.tor.storage.Current()
+	o := h.tor.run().storage.Current()
 	require.True(t, o.Recorder.FlushNow())
 	h.overwrite(t, "a")
 	_ = o.Storage.(*diskstore.Store).Complete() // notices, as opening the file does
-	h.tor.becomeIdle()
+	h.tor.run().becomeIdle()
 	e, err := events.Next(t.Context())
 	require.NoError(t, err)
 	require.ErrorIs(t, ErrorOf(e), ErrModified)
-	require.NotNil(t, h.tor.storage.Current(), "it is not idle")
+	require.NotNil(t, h.tor.run().storage.Current(), "it is not idle")
 	require.NoError(t, h.tor.Resume())
 	require.NoError(t, h.tor.Wait(t.Context()), "what was changed is fetched")
 }
@@ -260,9 +260,9 @@ func TestReadOnly(t *testing.T) {
 // been replaced. The engine's Close does not return that.
 func TestNoCleanRecordAfterAnError(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
-	require.Error(t, h.tor.noteContentError(&StoreError{Op: "sync", Err: fs.ErrNotExist}))
+	require.Error(t, h.tor.run().noteContentError(&StoreError{Op: "sync", Err: fs.ErrNotExist}))
 	require.NoError(t, h.Close())
-	r, err := h.tor.folder.Load(h.tor.ID())
+	r, err := h.tor.run().folder.Load(h.tor.ID())
 	require.NoError(t, err)
 	require.Equal(t, resume.Open, r.State)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -36,8 +37,12 @@ func (aria2) start(t *testing.T, at place, j job) *partner {
 		"--check-integrity=true",
 		"--seed-ratio=0",
 		"--console-log-level=info", "--summary-interval=0", "--enable-color=false",
-		j.torrent,
 	}
+	if j.udpTracker {
+		// It has no UDP socket without a DHT. Nobody is in that DHT but itself.
+		args = append(args, "--enable-dht=true", fmt.Sprintf("--dht-listen-port=%d", at.freePort(t)), "--dht-file-path="+filepath.Join(t.TempDir(), "dht"))
+	}
+	args = append(args, j.torrent)
 	p := &partner{addr: addr, process: launch(t, at.namespace, "aria2c", args...)}
 	p.whole = func(ctx context.Context) error {
 		// Each second it prints how far it is.

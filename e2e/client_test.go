@@ -28,11 +28,12 @@ var clients = []client{libtorrent{}, transmission{}, aria2{}}
 
 // A job is what a client is started for.
 type job struct {
-	torrent string           // the .torrent file
-	dir     string           // where the content is, or is to be
-	seed    bool             // the content is there
-	dial    []netip.AddrPort // peers to dial, by clients that can be told
-	port    uint16           // to accept peers on; 0 for any
+	torrent    string           // the .torrent file
+	dir        string           // where the content is, or is to be
+	seed       bool             // the content is there
+	dial       []netip.AddrPort // peers to dial, by clients that can be told
+	port       uint16           // to accept peers on; 0 for any
+	udpTracker bool             // it has to find peers by a UDP tracker
 }
 
 // portOr returns the port to accept peers on, a free one if none was asked for.

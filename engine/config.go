@@ -149,7 +149,7 @@ func (c Config) withDefaults() (Config, error) {
 	c.Announces = cmp.Or(c.Announces, 50)
 	c.Verifiers = cmp.Or(c.Verifiers, runtime.GOMAXPROCS(0))
 	c.PeerTimeout = cmp.Or(c.PeerTimeout, 120*time.Second)
-	c.Torrent = c.Torrent.Or(TorrentConfig{PeerID: newPeerID(), UserAgent: "Shoal/0.1.0"}).Or(protocol.DefaultConfig())
+	c.Torrent = c.Torrent.Or(TorrentConfig{PeerID: newPeerID(), UserAgent: "Shoal/0.1.0"}).Or(protocol.DefaultConfig()).Or(boundAddrs(c.Listeners))
 	return c, nil
 }
 

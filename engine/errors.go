@@ -8,16 +8,19 @@ import (
 )
 
 // ErrClosed is the error of calls to a torrent or an engine that is closed. ErrBusy is
-// that of a Recheck while a check is under way.
+// that of a Recheck while a check is under way. ErrUploadOnly is that of Wait and Await if
+// pieces are missing that are not downloaded, because of Spec.UploadOnly.
 var (
-	ErrClosed = protocol.ErrClosed
-	ErrBusy   = protocol.ErrBusy
+	ErrClosed     = protocol.ErrClosed
+	ErrBusy       = protocol.ErrBusy
+	ErrUploadOnly = protocol.ErrUploadOnly
 )
 
-// errClosed and errBusy are ErrClosed and ErrBusy as the calls of this package return them.
+// The same as the calls of this package return them.
 var (
-	errClosed = fmt.Errorf("engine: %w", ErrClosed)
-	errBusy   = fmt.Errorf("engine: %w", ErrBusy)
+	errClosed     = fmt.Errorf("engine: %w", ErrClosed)
+	errBusy       = fmt.Errorf("engine: %w", ErrBusy)
+	errUploadOnly = fmt.Errorf("engine: %w", ErrUploadOnly)
 )
 
 // The steps of a dial at which it can fail, for PeerFailed. A *connect.Error says more.

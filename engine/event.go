@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -16,28 +17,28 @@ type EventMask = protocol.EventMask
 
 // The kinds of events.
 const (
-	OnListening     = protocol.OnListening
-	OnAdded         = protocol.OnAdded
-	OnChecking      = protocol.OnChecking
-	OnPiece         = protocol.OnPiece
-	OnPieceFailed   = protocol.OnPieceFailed
-	OnCompleted     = protocol.OnCompleted
-	OnPaused        = protocol.OnPaused
-	OnResumed       = protocol.OnResumed
-	OnRemoved       = protocol.OnRemoved
-	OnNothingWanted = protocol.OnNothingWanted
-	OnNoPeers       = protocol.OnNoPeers
-	OnPeerConnected = protocol.OnPeerConnected
-	OnPeerLost      = protocol.OnPeerLost
-	OnPeerBlocked   = protocol.OnPeerBlocked
-	OnPeerBanned    = protocol.OnPeerBanned
-	OnSourceReply   = protocol.OnSourceReply
-	OnSourceError   = protocol.OnSourceError
-	OnWarning       = protocol.OnWarning
-	OnFailed        = protocol.OnFailed
-	OnStats         = protocol.OnStats
-	OnHeld          = protocol.OnHeld
-	OnPeerFailed    = protocol.OnPeerFailed
+	OnListening     = report.OnListening
+	OnAdded         = report.OnAdded
+	OnChecking      = report.OnChecking
+	OnPiece         = report.OnPiece
+	OnPieceFailed   = report.OnPieceFailed
+	OnCompleted     = report.OnCompleted
+	OnPaused        = report.OnPaused
+	OnResumed       = report.OnResumed
+	OnRemoved       = report.OnRemoved
+	OnNothingWanted = report.OnNothingWanted
+	OnNoPeers       = report.OnNoPeers
+	OnPeerConnected = report.OnPeerConnected
+	OnPeerLost      = report.OnPeerLost
+	OnPeerBlocked   = report.OnPeerBlocked
+	OnPeerBanned    = report.OnPeerBanned
+	OnSourceReply   = report.OnSourceReply
+	OnSourceError   = report.OnSourceError
+	OnWarning       = report.OnWarning
+	OnFailed        = report.OnFailed
+	OnStats         = report.OnStats
+	OnHeld          = report.OnHeld
+	OnPeerFailed    = report.OnPeerFailed
 )
 
 // An End is why a connection ended; see PeerLost.
@@ -45,78 +46,78 @@ type End = protocol.End
 
 // The ends of connections.
 const (
-	EndLost      = protocol.EndLost
-	EndTimeout   = protocol.EndTimeout
-	EndBroken    = protocol.EndBroken
-	EndFlood     = protocol.EndFlood
-	EndBanned    = protocol.EndBanned
-	EndDuplicate = protocol.EndDuplicate
-	EndUseless   = protocol.EndUseless
-	EndIdle      = protocol.EndIdle
-	EndReplaced  = protocol.EndReplaced
-	EndRemoved   = protocol.EndRemoved
-	EndStopped   = protocol.EndStopped
+	EndLost      = report.EndLost
+	EndTimeout   = report.EndTimeout
+	EndBroken    = report.EndBroken
+	EndFlood     = report.EndFlood
+	EndBanned    = report.EndBanned
+	EndDuplicate = report.EndDuplicate
+	EndUseless   = report.EndUseless
+	EndIdle      = report.EndIdle
+	EndReplaced  = report.EndReplaced
+	EndRemoved   = report.EndRemoved
+	EndStopped   = report.EndStopped
 )
 
 // CheapEvents are those that are rare. The others come for each piece, each peer or each
 // second, and are reported only if a Config asks for them. AllEvents is everything.
 const (
-	CheapEvents = protocol.CheapEvents
-	AllEvents   = protocol.AllEvents
+	CheapEvents = report.CheapEvents
+	AllEvents   = report.AllEvents
 )
 
 // The events that a torrent's protocol reports; package protocol/report has their fields.
 type (
 	// Held is a piece that was stored when the torrent was added or checked.
-	Held = protocol.Held
+	Held = report.Held
 
 	// Added says that the torrent is ready: its pieces were checked.
-	Added = protocol.Added
+	Added = report.Added
 
 	// Checking says how far the check of stored pieces is.
-	Checking = protocol.Checking
+	Checking = report.Checking
 
 	// Piece is a piece that passed its check and was written.
-	Piece = protocol.Piece
+	Piece = report.Piece
 
 	// PieceFailed is a piece that did not pass its check, and who sent it.
-	PieceFailed = protocol.PieceFailed
+	PieceFailed = report.PieceFailed
 
 	// Completed says that the last piece came in, and that all are synced.
-	Completed = protocol.Completed
+	Completed = report.Completed
 
 	// Paused follows a call of Pause.
-	Paused = protocol.Paused
+	Paused = report.Paused
 
 	// Resumed follows a call of Resume.
-	Resumed = protocol.Resumed
+	Resumed = report.Resumed
 
 	// NothingWanted says that we want nothing more of any connected peer.
-	NothingWanted = protocol.NothingWanted
+	NothingWanted = report.NothingWanted
 
 	// NoPeers says that nobody is connected and nobody is left to dial.
-	NoPeers = protocol.NoPeers
+	NoPeers = report.NoPeers
 
 	// PeerConnected is a connection whose handshake is done.
-	PeerConnected = protocol.PeerConnected
+	PeerConnected = report.PeerConnected
 
 	// PeerLost is a connection that ended, and why.
-	PeerLost = protocol.PeerLost
+	PeerLost = report.PeerLost
 
 	// PeerFailed is an address that we dialed without getting a connection, and why.
-	PeerFailed = protocol.PeerFailed
+	PeerFailed = report.PeerFailed
 
 	// PeerBanned is an address that is refused from now on.
-	PeerBanned = protocol.PeerBanned
+	PeerBanned = report.PeerBanned
 
 	// Warning is a problem that does not stop the torrent.
-	Warning = protocol.Warning
+	Warning = report.Warning
 
 	// Failed says that the torrent stopped with an error.
-	Failed = protocol.Failed
+	Failed = report.Failed
 
 	// StatsTick comes each second, with the torrent's figures.
-	StatsTick = protocol.StatsTick
+	StatsTick = report.StatsTick
 )
 
 // The events that the engine reports. Torrent is the ID of the torrent that they are

@@ -66,9 +66,20 @@ type Spec struct {
 	// Uploaded and Downloaded are the payload bytes of former runs.
 	Uploaded, Downloaded int64
 
-	// Private says that peers may come only from Sources (BEP 27). The engine never
-	// looks for peers elsewhere, so it does not read this field.
+	// Private says that peers may come only from Sources and from users
+	// (https://www.bittorrent.org/beps/bep_0027.html): what peers say of other peers is
+	// ignored, and extensions can read it (ExtensionTorrent.Private).
 	Private bool
+
+	// UploadOnly says that the torrent downloads nothing and never writes, also if pieces
+	// are missing; peers and trackers are informed
+	// (https://www.bittorrent.org/beps/bep_0021.html). What cannot be read when it is
+	// checked is checked again 1 to 30 minutes later, and the rest is served meanwhile.
+	UploadOnly bool
+
+	// Extensions make the extensions of this torrent, beside those of
+	// TorrentConfig.Extensions. Nil means none.
+	Extensions []ExtensionMaker
 
 	// Paused says that the torrent waits for Resume.
 	Paused bool

@@ -17,6 +17,7 @@ const (
 	PhasePaused   = protocol.PhasePaused   // waits for Resume
 	PhaseFailed   = protocol.PhaseFailed   // stopped with an error, waits for Resume
 	PhaseClosed   = protocol.PhaseClosed   // closed for good
+	PhaseFetching = protocol.PhaseFetching // not in the engine: its metadata is fetched
 )
 
 type (

@@ -74,9 +74,18 @@ func newTorrent(e *Engine, spec Spec) *Torrent {
 		Spilled:     spec.Spilled,
 		Uploaded:    spec.Uploaded,
 		Downloaded:  spec.Downloaded,
+		Private:     spec.Private,
+		UploadOnly:  spec.UploadOnly,
+		Extensions:  spec.Extensions,
+		Say:         t.say,
 		Paused:      spec.Paused,
 	})
 	return t
+}
+
+// say sends a message of an extension from outside of the turn.
+func (t *Torrent) say(p swarm.Peer, name string, body []byte) {
+	t.mailbox.TryPost(item{input: protocol.Say{Peer: p, Name: name, Body: body}})
 }
 
 // start gives the torrent its first turn.

@@ -123,6 +123,8 @@ func (t *Torrent) wait(ctx context.Context, ticket protocol.Ticket, in protocol.
 			return errClosed
 		case ErrBusy:
 			return errBusy
+		case ErrUploadOnly:
+			return errUploadOnly
 		}
 		return err
 	case <-ctx.Done():

@@ -6,8 +6,9 @@
 // A Tracker keeps a few bytes for each swarm until Stopped was announced. There is
 // nothing to close.
 //
-// Not here: UDP trackers, and timers. Callers such as the engine must obey Answer.Next,
-// which is the tracker's interval, and Answer.Min, which is its min interval.
+// Not here: UDP trackers, which TiersConfig.Open can add to Tiers, and timers. Callers
+// such as the engine must obey Answer.Next, which is the tracker's interval, and
+// Answer.Min, which is its min interval.
 //
 // # Concurrency
 //
@@ -38,6 +39,7 @@
 //	one announce from each address (BEP 7)   route.go            Config.routes
 //	compact peers (BEP 23)                   response.go         appendPeers
 //	order of trackers (BEP 12)               tiers_announce.go   Tiers.due
+//	who may give up after one silence        tiers_announce.go   Tiers.announceTo
 //	an answer moves a tracker to the front   tiers_member.go     Tiers.moveToFront
 //	who gets Stopped                         tiers_stop.go       Tiers.announceStopped
 //	scrape URL (BEP 48)                      target.go           target.scrape

@@ -67,7 +67,8 @@ func (e *ResponseError) Error() string {
 func (e *ResponseError) Unwrap() error { return e.Err }
 
 // A SchemeError says that a tracker's URL has a scheme other than http and https, so the
-// tracker cannot be used. [New], [Announce] and [Scrape] return it, and [Status].Err has it.
+// tracker cannot be used. [New], [Announce] and [Scrape] return it, and [Status].Err has it
+// unless [TiersConfig].Open makes a source for the scheme.
 type SchemeError struct {
 	Scheme string // in lower case, such as udp, ws or wss; as it is in the URL
 }
@@ -76,11 +77,11 @@ type SchemeError struct {
 func (e *SchemeError) Error() string {
 	switch e.Scheme {
 	case "udp":
-		return "UDP trackers are not supported yet; use one with http or https"
+		return "this is a UDP tracker, but only HTTP trackers can be used here; use one with http or https"
 	case "ws", "wss":
 		return fmt.Sprintf("WebTorrent trackers (%s) are not supported yet; use one with http or https", e.Scheme)
 	case "":
-		return "the URL has no scheme; it must begin with http:// or https://"
+		return "the URL has no scheme; write one such as http://tracker.example:6969/announce"
 	}
 	return fmt.Sprintf("trackers with the scheme %.20q are not supported; use one with http or https", e.Scheme)
 }

@@ -34,7 +34,7 @@ func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(s
 			errs = append(errs, fmt.Errorf("httptracker: there was no time for %d more trackers; the next announce tries them first", len(due)-i))
 			break
 		}
-		answer, err := t.announceTo(outer, ctx, k, a, found)
+		answer, err := t.announceTo(outer, ctx, k, i < len(due)-1, a, found)
 		if err == nil {
 			return answer, nil
 		}
@@ -122,15 +122,20 @@ func (t *Tiers) next(now time.Time) (next, least time.Duration) {
 }
 
 // announceTo announces to one tracker and records the result, unless the caller's
-// context ended the announce.
-func (t *Tiers) announceTo(outer, ctx context.Context, k *member, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+// context ended the announce. hasNext says that another tracker can be asked instead.
+func (t *Tiers) announceTo(outer, ctx context.Context, k *member, hasNext bool, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	peers := 0
 	t.mu.Lock()
 	if !slices.Contains(k.registered, a.Swarm) {
 		k.registered = append(k.registered, a.Swarm)
 	}
 	t.mu.Unlock()
-	answer, err := k.source.Announce(ctx, a, func(p swarm.Address) {
+	announce := k.source.Announce
+	once, ok := k.source.(OnceAnnouncer)
+	if ok && hasNext {
+		announce = once.AnnounceOnce
+	}
+	answer, err := announce(ctx, a, func(p swarm.Address) {
 		peers++
 		found(p)
 	})

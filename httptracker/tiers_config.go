@@ -1,6 +1,7 @@
 package httptracker
 
 import (
+	"context"
 	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
@@ -12,9 +13,10 @@ type TiersConfig struct {
 	Tracker Config
 
 	// Open makes the source for an announce URL, so that the tiers can have
-	// other schemes than http and https. Its calls do not overlap, and it must
-	// not call methods of the Tiers. An error appears in the tracker's Status.
-	// Nil means New with Tracker.
+	// other schemes than http and https, such as those of module udptracker. Its
+	// calls do not overlap, and it must not call methods of the Tiers. An error
+	// appears in the tracker's Status. A source may be an OnceAnnouncer. Nil means
+	// New with Tracker.
 	Open func(url string) (swarm.PeerSource, error)
 
 	// Timeout bounds an Announce over all trackers that it tries. Trackers
@@ -33,4 +35,15 @@ type TiersConfig struct {
 
 	// Seed is the seed of all random choices. Zero means a random seed.
 	Seed uint64
+}
+
+// An OnceAnnouncer is a source that can give up soon, because the Tiers have another
+// tracker to ask. A source without this ability is always called with Announce.
+type OnceAnnouncer interface {
+	swarm.PeerSource
+
+	// AnnounceOnce is Announce, but it sends nothing again: it returns an error after
+	// a silence of about 15 s. Its calls and those of Announce do not overlap for one
+	// swarm.
+	AnnounceOnce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error)
 }

@@ -293,7 +293,7 @@ func TestTiersNever(t *testing.T) {
 func TestTiersOfOtherSchemes(t *testing.T) {
 	tiers := NewTiers([][]string{{"UDP://one.test:6969/0123456789abcdef"}, {"wss://two.test"}}, TiersConfig{})
 	_, err := tiers.Announce(t.Context(), announcement(swarm.Started), ignore)
-	require.EqualError(t, err, "httptracker: announce udp://one.test:6969/***: UDP trackers are not supported yet; use one with http or https; "+
+	require.EqualError(t, err, "httptracker: announce udp://one.test:6969/***: this is a UDP tracker, but only HTTP trackers can be used here; use one with http or https; "+
 		"httptracker: announce wss://two.test: WebTorrent trackers (wss) are not supported yet; use one with http or https")
 	var scheme *SchemeError
 	require.ErrorAs(t, err, &scheme)

@@ -1,6 +1,7 @@
 package httptracker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -227,8 +228,8 @@ func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcem
 		return announceResponse{}, errNotRegistered
 	case event == swarm.Stopped:
 		want, timeout = 0, t.config.StopTimeout
-	case event == swarm.None:
-		event = s.pendingEvent
+	case event == swarm.None || event == swarm.Paused:
+		event = cmp.Or(s.pendingEvent, event)
 	}
 	q := announceQuery{
 		a:         a,

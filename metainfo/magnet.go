@@ -96,6 +96,26 @@ func ParseMagnet(s string) (*Magnet, error) {
 	return m, nil
 }
 
+// ParseInfoHash returns the link of a bare info hash: 40 hexadecimal or 32 base-32 digits of
+// a v1 hash, 64 hexadecimal digits of a v2 hash, or these as a multihash, with 1220 before
+// them. Case does not matter. An error is an *InvalidError.
+func ParseInfoHash(s string) (*Magnet, error) {
+	m := &Magnet{}
+	var err error
+	switch len(s) {
+	case 64:
+		m.HashV2, err = parseHashV2("1220" + s)
+	case 68:
+		m.HashV2, err = parseHashV2(s)
+	default:
+		m.HashV1, err = parseHashV1(s)
+	}
+	if err != nil {
+		return nil, &InvalidError{err}
+	}
+	return m, nil
+}
+
 func parseMagnet(s string) (*Magnet, error) {
 	if len(s) > maxMagnet {
 		return nil, fmt.Errorf("it has more than %d bytes", maxMagnet)

@@ -92,9 +92,9 @@ func (s *State) addToPicker(now time.Time, p *peer) {
 	s.closeIfUseless(now, p)
 }
 
-// closeIfUseless ends a connection between two that have everything.
+// closeIfUseless ends a connection between two that download nothing.
 func (s *State) closeIfUseless(now time.Time, p *peer) {
-	if s.complete() && p.has.All(s.n) && !p.closing {
+	if s.isUseless(p) && !p.closing {
 		s.closePeer(now, p, ending.ErrUseless)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/report"
 )
 
 // A peer that sends wrong bytes is banned by its address, or by its /64 (addressbook.Book.Ban). Some formats tell which blocks
@@ -25,7 +26,7 @@ func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), ending.
 // ban refuses an address from now on; why ends its connections.
 func (s *State) ban(now time.Time, addr netip.Addr, why error) {
 	if s.book.Ban(addr, why == ending.ErrBanned) {
-		s.report(PeerBanned{Torrent: s.ID(), Addr: addr})
+		s.report(report.PeerBanned{Torrent: s.ID(), Addr: addr})
 	}
 	s.dropBlocksOfBanned()
 	for _, p := range slices.Clone(s.order) {
@@ -38,7 +39,7 @@ func (s *State) ban(now time.Time, addr netip.Addr, why error) {
 // pieceFailed decides what follows from a piece that did not pass its check.
 func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 	s.figures.failedChecks++
-	s.report(PieceFailed{Torrent: s.ID(), Piece: a.Piece, Senders: a.Addresses(e.Bad)})
+	s.report(report.PieceFailed{Torrent: s.ID(), Piece: a.Piece, Senders: a.Addresses(e.Bad)})
 	for k := range a.Blocks() {
 		isWasted := len(e.Bad) == 0 || slices.Contains(e.Bad, k)
 		if a.Sender(k) != nil && isWasted {

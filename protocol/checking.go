@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -15,7 +16,7 @@ const HashWait = 15 * time.Millisecond
 // submitPads has the pieces checked that are all pad, because nobody is asked for them
 // (https://www.bittorrent.org/beps/bep_0047.html, "padding files").
 func (s *State) submitPads() {
-	if len(s.geo.Pads) == 0 {
+	if len(s.geo.Pads) == 0 || s.uploadOnly {
 		return
 	}
 	for i := range s.n {
@@ -100,8 +101,8 @@ func (e CheckResult) apply(now time.Time, s *State) {
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": have).
 func (s *State) pieceHeld(now time.Time, piece int) {
 	s.markHeld(piece)
-	if s.config.Events&OnPiece != 0 { // otherwise it would be made for nothing
-		s.report(Piece{Torrent: s.ID(), Piece: piece})
+	if s.config.Events&report.OnPiece != 0 { // otherwise it would be made for nothing
+		s.report(report.Piece{Torrent: s.ID(), Piece: piece})
 	}
 	for _, p := range s.order {
 		if p.closing {

@@ -44,14 +44,14 @@ func (s *State) rechoke(now time.Time) {
 	}
 	rates := s.chokes.Rates()
 	for _, p := range s.order {
-		if p.interested && !p.closing && !(s.complete() && p.has.All(s.n)) {
+		if p.interested && !p.closing && !s.isUseless(p) {
 			rates = append(rates, s.rateOf(now, p))
 		}
 	}
 	if len(rates) == 0 {
 		return
 	}
-	chosen := s.chokes.Choose(now, s.config.NewChoker, rates, s.config.UploadSlots, s.complete())
+	chosen := s.chokes.Choose(now, s.config.NewChoker, rates, s.config.UploadSlots, s.wantsNothing())
 	for _, p := range s.order {
 		if p.interested && !p.closing {
 			s.setChoke(now, p, !chosen[p.id])

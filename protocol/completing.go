@@ -3,6 +3,7 @@ package protocol
 import (
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -52,7 +53,7 @@ func (e Synced) apply(now time.Time, s *State) {
 func (s *State) reportCompleted() {
 	if !s.completion.reported {
 		s.completion.reported, s.completion.downloaded = true, false
-		s.report(Completed{Torrent: s.ID()})
+		s.report(report.Completed{Torrent: s.ID()})
 		s.completion.unannounced = true
 	}
 	s.announceCompleted()

@@ -3,9 +3,13 @@ package protocol
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/places"
+	"github.com/shoal-bt/shoal/protocol/report"
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 func (e Found) apply(now time.Time, s *State) {
@@ -25,10 +29,24 @@ func (e OwnAddress) apply(_ time.Time, s *State) {
 	}
 }
 
+// foundByPeer takes in addresses that a peer named. A private torrent wants none of them
+// (https://www.bittorrent.org/beps/bep_0027.html).
+func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
+	if s.private {
+		return
+	}
+	in := addressbook.Swarms(1) << max(0, slices.Index(s.swarms, p.swarm))
+	for _, a := range all {
+		if places.Locality(a.Addr()) <= places.Locality(p.addr.Addr()) {
+			s.book.AddNamed(now, a, in, p.addr.Addr())
+		}
+	}
+}
+
 func (e Unreached) apply(now time.Time, s *State) {
 	s.book.Ended(now, e.Addr, e.Why)
 	if e.Err != nil {
-		s.report(PeerFailed{Torrent: s.ID(), Addr: e.Addr, Err: e.Err, Retry: s.book.RetryAt(e.Addr)})
+		s.report(report.PeerFailed{Torrent: s.ID(), Addr: e.Addr, Err: e.Err, Retry: s.book.RetryAt(e.Addr)})
 	}
 	if s.reportNoPeers(s.book.Ready(now)) {
 		s.do(Announce{Soon: true})
@@ -45,7 +63,7 @@ func (s *State) dialPeers(now time.Time) {
 func (s *State) dialNext(now time.Time) bool {
 	for {
 		fresh := s.book.Fresh()
-		addr, in, ok := s.book.Next(now, s.complete())
+		addr, in, ok := s.book.Next(now, s.wantsNothing())
 		switch {
 		case !ok:
 			return false
@@ -73,7 +91,7 @@ func (s *State) hasDialed(addr netip.AddrPort) bool {
 
 // wantsToDial reports whether we want peers that we would have to dial.
 func (s *State) wantsToDial() bool {
-	return s.Running() && (!s.complete() || s.config.SeedOutgoing != Off)
+	return s.Running() && (!s.wantsNothing() || s.config.SeedOutgoing != Off)
 }
 
 // mayDial reports whether to dial, if there is anybody to try.

@@ -7,6 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/duplicates"
 	"github.com/shoal-bt/shoal/protocol/ending"
+	"github.com/shoal-bt/shoal/protocol/report"
 )
 
 // crossTime is how long after we refused a second connection the other side may refuse
@@ -20,7 +21,7 @@ func (s *State) closePeer(now time.Time, p *peer, why error) {
 		return
 	}
 	s.noteEnd(p, why)
-	if p.end == EndFlood {
+	if p.end == report.EndFlood {
 		s.book.Refuse(now, p.addr.Addr())
 	}
 	s.do(Hangup{Peer: p.id, Why: why})
@@ -32,9 +33,9 @@ func (s *State) noteEnd(p *peer, why error) {
 	p.closing, p.closeErr, p.end = true, why, ending.Of(why)
 	switch {
 	case !s.Running():
-		p.end = EndStopped
-	case p.end == EndLost && s.complete() && p.has.All(s.n):
-		p.end = EndUseless // it said so first
+		p.end = report.EndStopped
+	case p.end == report.EndLost && s.isUseless(p):
+		p.end = report.EndUseless // it said so first
 	}
 }
 
@@ -43,6 +44,7 @@ func (s *State) removePeer(now time.Time, p *peer) {
 	s.order = slices.DeleteFunc(s.order, func(o *peer) bool { return o == p })
 	s.places.Remove(p.addr.Addr(), p.outgoing)
 	s.picker.Leave(p.id)
+	p.extension.Close()
 	s.forgetViewer(p)
 	p.requests.Clear()
 	s.repick = true
@@ -67,7 +69,7 @@ func (e Gone) apply(now time.Time, s *State) {
 	if p.outgoing || !s.book.BeingDialed(p.dialAddr) { // otherwise it only says that it can be dialed there
 		s.book.Ended(now, p.dialAddr, s.outcomeOfEnd(now, p))
 	}
-	s.report(PeerLost{Torrent: s.ID(), Addr: p.addr, Err: p.closeErr, End: p.end})
+	s.report(report.PeerLost{Torrent: s.ID(), Addr: p.addr, Err: p.closeErr, End: p.end})
 	if len(s.peers) == 0 {
 		s.timeouts.at = time.Time{}
 		if s.Running() {

@@ -60,6 +60,7 @@
 //	when the choker is asked                      choking/rounds.go       Rounds.scheduleNext
 //	which requests of a peer are served           serving.go              State.receiveRequest
 //	when a piece that cannot be read is served    unreadable.go           State.retryUnreadable
+//	what a check could not read (BEP 21)          unreadable.go           State.notRead
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which pieces a peer gets while choked         fast.go                 State.offerFast
 //	how often a network gets such a piece         allowedfast/grants.go   Grants.Take
@@ -71,6 +72,8 @@
 //	why a connection ended                        ending/end.go           Of
 //	what its end means for the address            ending/end.go           Outcome
 //	who is dialed next                            addressbook/choice.go   entry.before
+//	how many addresses peers may name             addressbook/tellers.go  Book.AddNamed
+//	whom a private torrent dials (BEP 27)         dialing.go              State.foundByPeer
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
 //	why peers do not all dial at the same moment  addressbook/spread.go   Book.delay
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse
@@ -82,7 +85,11 @@
 //	when a torrent dials, also as a seed          dialing.go              State.wantsToDial
 //	what we say right after the handshake         joining.go              State.sendFirst
 //	what a peer gets that was greeted before      joining.go              State.sendHaves
-//	extension handshake (BEP 10; 21 goes here)    extended.go             State.sendHello
+//	our extension handshake (BEP 10)              extended.go             State.sendHello
+//	which extension a message is for              extension/sessions.go   Connection.Message
+//	what a peer may know of other peers           extended.go             State.flags
+//	when a peer no longer has a piece (BEP 54)    donthave.go             State.receiveDontHave
+//	who downloads nothing (BEP 21)                uploadonly.go           State.wantsNothing
 //	when the sources hear of the last piece       completing.go           State.announceCompleted
 //	when the sources are asked for more peers     dialing.go              Unreached.apply
 //	what a check of stored pieces does            storedcheck.go          State.recheck

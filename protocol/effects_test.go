@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -42,7 +43,7 @@ func (w *world) effect(e Effect) {
 		w.say("spill %d: %v", e.Piece, e.Numbers)
 	case Hurry:
 	case Report:
-		lost, ok := e.Event.(PeerLost)
+		lost, ok := e.Event.(report.PeerLost)
 		if ok && w.ends != nil {
 			w.ends(lost)
 		}
@@ -54,6 +55,9 @@ func (w *world) effect(e Effect) {
 			what = "soon"
 			if e.Asked {
 				what = "soon, as asked"
+			}
+			if a.Event != swarm.None {
+				what += ", " + a.Event.String()
 			}
 		}
 		w.say("announce %s: left %d, down %d, want %d", what, a.Left, a.Downloaded, a.Want)
@@ -103,27 +107,27 @@ func (w *world) begin(e Check) {
 // describe is an event without what all events of a transcript have alike.
 func describe(e Event) string {
 	switch e := e.(type) {
-	case Added:
+	case report.Added:
 		return fmt.Sprintf("Added: %d of %d", e.Held, e.Pieces)
-	case PieceFailed:
+	case report.PieceFailed:
 		return fmt.Sprintf("PieceFailed: %d from %v", e.Piece, e.Senders)
-	case PeerLost:
+	case report.PeerLost:
 		return fmt.Sprintf("PeerLost: %v: %v", e.Addr, e.Err)
-	case PeerFailed:
+	case report.PeerFailed:
 		return fmt.Sprintf("PeerFailed: %v: %v", e.Addr, e.Err)
-	case PeerConnected:
+	case report.PeerConnected:
 		return fmt.Sprintf("PeerConnected: %v", e.Addr)
-	case PeerBanned:
+	case report.PeerBanned:
 		return fmt.Sprintf("PeerBanned: %v", e.Addr)
-	case Piece:
+	case report.Piece:
 		return fmt.Sprintf("Piece: %d", e.Piece)
-	case Held:
+	case report.Held:
 		return fmt.Sprintf("Held: %d", e.Piece)
-	case Checking:
+	case report.Checking:
 		return fmt.Sprintf("Checking: %d of %d", e.Done, e.Total)
-	case Failed:
+	case report.Failed:
 		return fmt.Sprintf("Failed: %v", e.Err)
-	case Warning:
+	case report.Warning:
 		return fmt.Sprintf("Warning: %v", e.Err)
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%T", e), "report.")
@@ -226,6 +230,9 @@ func spell(g swarm.Geometry, m peerwire.Message) string {
 	case peerwire.Cancel, peerwire.Reject:
 		return fmt.Sprintf("%v %s", m.Kind, brief(g, m.Block))
 	case peerwire.Extended:
+		if m.ExtID != extHandshake {
+			return fmt.Sprintf("extended %d %q", m.ExtID, m.Data)
+		}
 		return fmt.Sprintf("extended %q", m.Data)
 	}
 	return m.Kind.String()

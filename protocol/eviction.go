@@ -120,7 +120,7 @@ func (s *State) isCrowded(now time.Time, addr netip.Addr) bool {
 // come by themselves, and those who wait for a slot are unused meanwhile.
 func (s *State) replaceUnused(now time.Time) {
 	isFull := s.wantsToDial() && !s.mayDial() && s.book.Dialing() == 0
-	if !isFull || s.complete() || now.Before(s.timeouts.replaceAt) {
+	if !isFull || s.wantsNothing() || now.Before(s.timeouts.replaceAt) {
 		return
 	}
 	after := replaceAfter

@@ -7,6 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/piecepicker"
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -15,7 +16,7 @@ func Example() {
 	g := swarm.Geometry{Length: 4 * swarm.BlockLen, PieceLength: 2 * swarm.BlockLen}
 	now, states, tallies := time.Unix(0, 0), [2]*protocol.State{}, [2]protocol.Tally{}
 	for i := range states {
-		config := &protocol.Config{PeerID: swarm.PeerID{byte(i)}, Events: protocol.OnCompleted}
+		config := &protocol.Config{PeerID: swarm.PeerID{byte(i)}, Events: report.OnCompleted}
 		picker := func() swarm.Picker { return piecepicker.New(g) }
 		states[i] = protocol.New(now, protocol.Setup{Swarms: []swarm.ID{{1}}, Geometry: &g, Config: config, NewPicker: picker, Have: swarm.Bitfield{0x80 >> i}})
 		states[i].Apply(now, protocol.Start{})

@@ -1,43 +1,85 @@
 package protocol
 
 import (
+	"errors"
 	"net/netip"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/extension"
+	"github.com/shoal-bt/shoal/protocol/places"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// What plugs into the extension protocol; see package extension.
+type (
+	// An Extension is a program's part in the extension protocol of one torrent.
+	Extension = extension.Extension
+
+	// A Session is an Extension's part in one connection.
+	Session = extension.Session
+
+	// A Conn is what a Session sees of its connection, and of the torrent.
+	Conn = extension.Conn
 )
 
 // extHandshake is the number of the extension handshake
 // (https://www.bittorrent.org/beps/bep_0010.html, "handshake message").
 const extHandshake = 0
 
-// sendHello sends our extension handshake. Partial seeds
-// (https://www.bittorrent.org/beps/bep_0021.html) would set UploadOnly here, and
-// receiveExtended would note the peer's for closeIfUseless.
+// sendHello sends our extension handshake. An address of ours is only in it if it can be
+// dialed from anywhere.
 func (s *State) sendHello(now time.Time, p *peer) {
 	hello := peerwire.ExtendedHandshake{
-		V:      s.config.UserAgent,
-		P:      s.port,
-		Reqq:   maxServing,
-		YourIP: p.addr.Addr().Unmap(),
+		V:          s.config.UserAgent,
+		P:          s.port,
+		Reqq:       maxServing,
+		YourIP:     p.addr.Addr().Unmap(),
+		IPv4:       places.Public(s.config.IPv4),
+		IPv6:       places.Public(s.config.IPv6),
+		UploadOnly: s.wantsNothing() && p.shown == nil, // not as a super-seed, which says that it has nothing
 	}
+	s.extensions.Registry().Hello(&hello)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})
 }
 
-// receiveExtended reads the peer's extension handshake. We offer no other extension
-// message, so others are ignored. A handshake may come again, but not without limit.
+// receiveExtended takes in a message of the extension protocol. One with a number that
+// stands for nothing is ignored and counted.
 func (s *State) receiveExtended(now time.Time, p *peer, m peerwire.Message) error {
-	if m.ExtID != extHandshake {
-		p.allowance.Spend(1 + len(m.Data)/bytesPerUnit)
-		return nil
+	if m.ExtID == extHandshake {
+		return s.receiveHello(now, p, m)
 	}
-	p.allowance.Spend(min(helloUnits+len(m.Data)/helloBytesPerUnit, allowance.Most/4))
+	p.allowance.Spend(1 + len(m.Data)/bytesPerUnit)
+	if m.ExtID == extension.DontHave && p.extended {
+		return s.receiveDontHave(now, p, m.Data)
+	}
+	isKnown, err := p.extension.Message(now, m.ExtID, m.Data)
+	if !isKnown {
+		p.tally.Unknown.Add(1)
+	}
+	var broken *peerwire.ProtocolError
+	if err != nil && !errors.As(err, &broken) {
+		return protocolError(m.Kind, "%v", err)
+	}
+	return err
+}
+
+// receiveHello reads the peer's extension handshake. It may come again, but not without
+// limit.
+func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
+	var r *extension.Registry
+	if p.extended {
+		r = s.extensions.Registry()
+	}
+	p.allowance.Spend(min(helloUnits+r.Len()+len(m.Data)/helloBytesPerUnit, allowance.Most/4))
 	hello, err := peerwire.ParseExtendedHandshake(m.Data)
 	if err != nil {
 		return err
 	}
 	p.client = hello.V
+	p.encrypts = hello.Encrypt
+	p.uploadOnly = hello.UploadOnly
 	OwnAddress{p.addr.Addr(), hello.YourIP}.apply(now, s)
 	if hello.Reqq > 0 {
 		p.pace.SetLimit(min(hello.Reqq, 1<<16))
@@ -45,5 +87,75 @@ func (s *State) receiveExtended(now time.Time, p *peer, m peerwire.Message) erro
 	if !p.outgoing && hello.P > 0 {
 		p.dialAddr = netip.AddrPortFrom(p.addr.Addr().Unmap(), hello.P)
 	}
+	if p.extended {
+		p.extension.Hello(now, r, &hello, func(i int) Conn { return &extensionConn{s, p, i} })
+	}
+	s.closeIfUseless(now, p)
 	return nil
+}
+
+// sendExtended sends a message of an extension, if the peer has a number for it.
+func (s *State) sendExtended(now time.Time, p *peer, number uint8, body []byte) bool {
+	if number == 0 || p.closing {
+		return false
+	}
+	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, ExtID: number, Data: body})
+	return true
+}
+
+// apply sends a message that an extension prepared outside.
+func (e Say) apply(now time.Time, s *State) {
+	p := s.peers[e.Peer]
+	if p != nil {
+		s.sendExtended(now, p, p.extension.NumberOf(s.extensions.Registry(), e.Name), e.Body)
+	}
+}
+
+// An extensionConn is the Conn of one extension in one connection.
+type extensionConn struct {
+	s     *State
+	p     *peer
+	index int // of the extension
+}
+
+func (c *extensionConn) Peer() swarm.Peer     { return c.p.id }
+func (c *extensionConn) Swarm() swarm.ID      { return c.p.swarm }
+func (c *extensionConn) Addr() netip.AddrPort { return c.p.addr }
+func (c *extensionConn) Outgoing() bool       { return c.p.outgoing }
+func (c *extensionConn) CountUpload(n int)    { c.p.tally.Up.Add(int64(n)) }
+
+func (c *extensionConn) Send(body []byte) bool {
+	return c.s.sendExtended(c.s.now, c.p, c.p.extension.Number(c.index), body)
+}
+
+func (c *extensionConn) Found(all ...swarm.Address) { c.s.foundByPeer(c.s.now, c.p, all) }
+
+func (c *extensionConn) Peers(yield func(swarm.Address) bool) {
+	for _, p := range c.s.order {
+		if p == c.p || !p.dialAddr.IsValid() {
+			continue
+		}
+		if !yield(swarm.Address{AddrPort: p.dialAddr, Flags: c.s.flags(p)}) {
+			return
+		}
+	}
+}
+
+// flags returns what others may know of a peer
+// (https://www.bittorrent.org/beps/bep_0011.html, "protocol extension").
+func (s *State) flags(p *peer) (flags uint8) {
+	for _, f := range [...]struct {
+		flag uint8
+		is   bool
+	}{
+		{swarm.Encrypts, p.encrypts},
+		{swarm.Seed, p.wantsNothing(s.n)},
+		{swarm.Holepunch, p.extension.Holepunch},
+		{swarm.Reachable, p.outgoing},
+	} {
+		if f.is {
+			flags |= f.flag
+		}
+	}
+	return flags
 }

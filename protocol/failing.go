@@ -3,6 +3,8 @@ package protocol
 import (
 	"errors"
 	"time"
+
+	"github.com/shoal-bt/shoal/protocol/report"
 )
 
 // fail stops the torrent with an error of its Storage, such as a full disk. The blocks of
@@ -20,7 +22,7 @@ func (s *State) fail(now time.Time, err error) {
 	s.endCheck(err)
 	s.stop(now, PhaseFailed, err)
 	s.dropMemory()
-	s.report(Failed{Torrent: s.ID(), Err: err})
+	s.report(report.Failed{Torrent: s.ID(), Err: err})
 }
 
 func (e StorageFailed) apply(now time.Time, s *State) { s.fail(now, e.Err) }

@@ -8,6 +8,7 @@ import (
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/protocol/ending"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -65,17 +66,21 @@ func TestFloods(t *testing.T) {
 		{"unknown", []string{"peer 1 joins 0000"}, []peerwire.Message{{Kind: peerwire.Unknown, ExtID: 99}}, many},
 		{"extension handshake", []string{"peer 1 joins ext 0000"}, []peerwire.Message{{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}}, some},
 		{"long extension message", []string{"peer 1 joins ext 0000"}, []peerwire.Message{{Kind: peerwire.Extended, ExtID: 5, Data: make([]byte, 64<<10)}}, some},
+		{"extension messages", []string{"peer 1 joins ext 0000", "peer 1 sends hello 5 a=3"}, []peerwire.Message{{Kind: peerwire.Extended, ExtID: 2, Data: []byte("answer me")}}, many},
+		{"extension of nobody", []string{"peer 1 joins ext 0000", "peer 1 sends hello 5 a=3"}, []peerwire.Message{{Kind: peerwire.Extended, ExtID: 3}}, many},
+		{"don't have", []string{"peer 1 joins ext 0000"}, []peerwire.Message{{Kind: peerwire.Extended, ExtID: 1, Data: make([]byte, 4)}}, some},
+		{"have and don't have", []string{"peer 1 joins ext 0000"}, []peerwire.Message{{Kind: peerwire.Have}, {Kind: peerwire.Extended, ExtID: 1, Data: make([]byte, 4)}}, some},
 		{"piece", []string{"peer 1 joins 1111"}, []peerwire.Message{{Kind: peerwire.Piece, Block: swarm.Block{Length: 1}, Data: []byte{1}}}, many},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t, []string{"have", "1000"})
+			w := newWorld(t, []string{"have", "1000", "extensions", "a"})
 			w.play("begin", "peer 2 joins 0000")
 			w.play(test.start...)
 			p := w.s.peers[1]
 			n := w.flood(1, 3*allowance.Most, test.messages...)
 			require.True(t, p.closing, "it is not left")
 			require.ErrorIs(t, p.closeErr, ending.ErrFlood)
-			require.Equal(t, EndFlood, p.end)
+			require.Equal(t, report.EndFlood, p.end)
 			require.GreaterOrEqual(t, n, test.least)
 			require.LessOrEqual(t, n, allowance.Most+100)
 
@@ -160,7 +165,7 @@ func TestLateHaveAll(t *testing.T) {
 	require.False(t, p.closing)
 	w.play("peer 1 sends have-none")
 	require.True(t, p.closing)
-	require.Equal(t, EndBroken, p.end)
+	require.Equal(t, report.EndBroken, p.end)
 }
 
 // What ends a connection is told as an enum as well, so that a program can tell what was
@@ -172,23 +177,23 @@ func TestEnds(t *testing.T) {
 		lines []string
 		end   End
 	}{
-		{"the peer", nil, []string{"peer 1 joins 1111"}, EndLost},
-		{"a seed that left us, who have everything, first", []string{"have", "1111"}, []string{"peer 1 joins 0000", "peer 1 sends have 0, have 1, have 2, have 3"}, EndUseless},
-		{"silence", nil, []string{"peer 1 joins 1111", "+3m"}, EndTimeout},
-		{"a broken rule", nil, []string{"peer 1 joins 1111", "peer 1 sends bitfield 0000"}, EndBroken},
-		{"a ban", nil, []string{"peer 1 joins 1111", "ban 1"}, EndBanned},
-		{"a second connection", nil, []string{"peer 1 joins id=a at=10.0.0.1:50001", "peer 2 dialed id=a at=10.0.0.1:6881"}, EndDuplicate},
-		{"no interest", []string{"idle", "60"}, []string{"peer 1 joins 0000", "+1m10s"}, EndIdle},
-		{"a newcomer", []string{"peers", "1"}, []string{"peer 1 joins 0000", "+10s", "peer 2 joins 0000"}, EndReplaced},
-		{"a pause", nil, []string{"peer 1 joins 1111", "pause"}, EndStopped},
-		{"a check", nil, []string{"peer 1 joins 1111", "recheck"}, EndStopped},
+		{"the peer", nil, []string{"peer 1 joins 1111"}, report.EndLost},
+		{"a seed that left us, who have everything, first", []string{"have", "1111"}, []string{"peer 1 joins 0000", "peer 1 sends have 0, have 1, have 2, have 3"}, report.EndUseless},
+		{"silence", nil, []string{"peer 1 joins 1111", "+3m"}, report.EndTimeout},
+		{"a broken rule", nil, []string{"peer 1 joins 1111", "peer 1 sends bitfield 0000"}, report.EndBroken},
+		{"a ban", nil, []string{"peer 1 joins 1111", "ban 1"}, report.EndBanned},
+		{"a second connection", nil, []string{"peer 1 joins id=a at=10.0.0.1:50001", "peer 2 dialed id=a at=10.0.0.1:6881"}, report.EndDuplicate},
+		{"no interest", []string{"idle", "60"}, []string{"peer 1 joins 0000", "+1m10s"}, report.EndIdle},
+		{"a newcomer", []string{"peers", "1"}, []string{"peer 1 joins 0000", "+10s", "peer 2 joins 0000"}, report.EndReplaced},
+		{"a pause", nil, []string{"peer 1 joins 1111", "pause"}, report.EndStopped},
+		{"a check", nil, []string{"peer 1 joins 1111", "recheck"}, report.EndStopped},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, test.torr)
 			w.play("begin")
 			w.play(test.lines...)
 			var ends []End
-			w.ends = func(e PeerLost) { ends = append(ends, e.End) }
+			w.ends = func(e report.PeerLost) { ends = append(ends, e.End) }
 			w.play("peer 1 goes")
 			require.Equal(t, []End{test.end}, ends)
 		})
@@ -196,7 +201,7 @@ func TestEnds(t *testing.T) {
 	w := newWorld(t, nil)
 	w.play("begin", "peer 1 joins 1111")
 	w.happen(Disconnect{address(1)})
-	require.Equal(t, EndRemoved, w.s.peers[1].end)
+	require.Equal(t, report.EndRemoved, w.s.peers[1].end)
 }
 
 // The clock of the allowance is the caller's: a peer that sends slowly is never left.

@@ -54,6 +54,15 @@ type (
 		Err   error
 	}
 
+	// Say sends a message of an extension (BEP 10) that was prepared outside, such as
+	// one that needed the disk. It is dropped if the peer has gone or does not have the
+	// extension.
+	Say struct {
+		Peer swarm.Peer
+		Name string // of the extension
+		Body []byte
+	}
+
 	// Found brings addresses of peers.
 	Found struct {
 		Addrs      []swarm.Address
@@ -107,13 +116,15 @@ type (
 		Err     error
 	}
 
-	// StoredChecked is what a part of a CheckStored found. Err is what keeps the
-	// torrent from going on; a missing file is no such error.
+	// StoredChecked is what a part of a CheckStored found. Err is why pieces could not be
+	// read; a missing file is no such error. It keeps the torrent from going on, unless
+	// that only uploads.
 	StoredChecked struct {
-		Round  int
-		Pieces []int // that were looked at
-		Good   []int // of those, the right ones
-		Err    error
+		Round      int
+		Pieces     []int // that were looked at
+		Good       []int // of those, the right ones
+		Unreadable []int // of those, the ones that Err is about
+		Err        error
 	}
 
 	// StoredDone ends a CheckStored.

@@ -66,7 +66,16 @@ func (w *world) peerRules() error {
 	if limit > 0 && (len(s.order) > limit || len(s.peers) > limit+maxClosing) {
 		return fmt.Errorf("%d peers and %d that are closing, of %d", len(s.order), len(s.peers)-len(s.order), limit)
 	}
+	if s.uploadOnly && s.pieces.Len()+s.buffers.out > 0 {
+		return errors.New("pieces are in progress, though nothing is wanted")
+	}
 	for _, p := range s.order {
+		switch {
+		case s.wantsNothing() && p.amInterested:
+			return fmt.Errorf("peer %d thinks that we are interested, and nothing is wanted", p.id)
+		case s.isUseless(p):
+			return fmt.Errorf("peer %d is connected, and neither side wants anything", p.id)
+		}
 		if err := w.answersAll(p); err != nil {
 			return err
 		}
@@ -151,7 +160,7 @@ func (w *world) assemblyRules(a *pieces.Assembly) error {
 // pickerKnows holds the picker to what the State knows.
 func (w *world) pickerKnows() error {
 	s := w.s
-	if want := s.Running() && !s.complete(); s.hasPicker() != want {
+	if want := s.Running() && !s.wantsNothing(); s.hasPicker() != want {
 		return fmt.Errorf("there is a picker: %v, and one is needed: %v", s.hasPicker(), want)
 	}
 	l, ok := s.picker.(*pickertest.Lowest)

@@ -6,19 +6,26 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/ending"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// ErrClosed is the error of calls to a torrent that is closed.
-var ErrClosed = errors.New("closed")
+var (
+	// ErrClosed is the error of calls to a torrent that is closed.
+	ErrClosed = errors.New("closed")
+
+	// ErrUploadOnly is the error of calls that wait for pieces of a torrent that
+	// downloads nothing.
+	ErrUploadOnly = errors.New("the torrent only uploads, and pieces are missing")
+)
 
 // apply takes over what is held on trust, and has the rest checked.
 func (Start) apply(now time.Time, s *State) {
 	for i := range s.n {
 		if s.setup.Have.Has(i) {
 			s.markHeld(i)
-			if s.config.Events&OnHeld != 0 { // otherwise it would be made for nothing
-				s.report(Held{Torrent: s.ID(), Piece: i})
+			if s.config.Events&report.OnHeld != 0 { // otherwise it would be made for nothing
+				s.report(report.Held{Torrent: s.ID(), Piece: i})
 			}
 		}
 	}
@@ -54,10 +61,11 @@ func (s *State) leaveCheck(now time.Time) {
 	s.stored.syncing = false
 	s.endCheck(nil)
 	s.completion.reported = s.complete() && !s.completion.downloaded
-	s.report(Added{Torrent: s.ID(), Held: s.haveN, Pieces: s.n, Have: s.have.Clone()})
+	s.report(report.Added{Torrent: s.ID(), Held: s.haveN, Pieces: s.n, Have: s.have.Clone()})
 	if s.paused {
 		s.phase = PhasePaused
-		s.report(Paused{Torrent: s.ID()})
+		s.report(report.Paused{Torrent: s.ID()})
+		s.answerWaiters()
 		return
 	}
 	s.run(now)
@@ -70,7 +78,7 @@ func (s *State) run(now time.Time) {
 	s.figures.beginSession(s.totals())
 	s.do(Announce{Event: swarm.Started})
 	s.announceCompleted()
-	if s.config.Events&OnStats != 0 {
+	if s.config.Events&report.OnStats != 0 {
 		s.reports.statsAt = now.Add(statsEvery)
 	}
 	s.startPicker()
@@ -84,7 +92,7 @@ func (Pause) apply(now time.Time, s *State) {
 	case PhaseRunning:
 		s.stop(now, PhasePaused, ending.ErrPaused)
 		s.spillAll()
-		s.report(Paused{Torrent: s.ID()})
+		s.report(report.Paused{Torrent: s.ID()})
 	}
 }
 
@@ -93,12 +101,12 @@ func (Resume) apply(now time.Time, s *State) {
 	case PhaseChecking:
 		s.paused = false
 	case PhasePaused:
-		s.report(Resumed{Torrent: s.ID()})
+		s.report(report.Resumed{Torrent: s.ID()})
 		s.run(now)
 	case PhaseFailed:
 		// What was being written when it failed is not known, so it is checked.
 		s.paused = false
-		s.report(Resumed{Torrent: s.ID()})
+		s.report(report.Resumed{Torrent: s.ID()})
 		s.recheck(now, 0)
 	}
 }

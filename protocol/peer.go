@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/protocol/pacing"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/requests"
@@ -25,10 +26,13 @@ type peer struct {
 	greeted  bool // as in Joined
 	tally    *Tally
 
-	client    string              // what it calls itself (BEP 10)
-	dialAddr  netip.AddrPort      // where it can be dialed, if that is known
-	allowance allowance.Allowance // of messages that change nothing
-	blocksUp  int64               // blocks sent to it that it has earned units for
+	client     string // what it calls itself (BEP 10)
+	encrypts   bool   // it prefers encrypted connections (BEP 10)
+	uploadOnly bool   // it downloads nothing, though it may lack pieces (BEP 21)
+	extension  extension.Connection
+	dialAddr   netip.AddrPort      // where it can be dialed, if that is known
+	allowance  allowance.Allowance // of messages that change nothing
+	blocksUp   int64               // blocks sent to it that it has earned units for
 
 	closing     bool      // we closed it; Gone has not come
 	closeErr    error     // why

@@ -17,7 +17,7 @@ func (s *State) hasPicker() bool { return s.picker != standin.Picker{} }
 // startPicker makes a picker, if one is needed and there is none, and tells it what is
 // held, what has arrived of other pieces, and who is connected.
 func (s *State) startPicker() {
-	if s.hasPicker() || !s.Running() || s.complete() {
+	if s.hasPicker() || !s.Running() || s.wantsNothing() {
 		return
 	}
 	s.picker = s.newPicker()

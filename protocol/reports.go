@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -28,8 +29,8 @@ func (s *State) report(ev Event) {
 
 func (s *State) reportStats(now time.Time) {
 	s.reports.statsAt = time.Time{}
-	if s.Running() && s.config.Events&OnStats != 0 {
-		s.report(StatsTick{Time: now, Stats: s.Stats(now)})
+	if s.Running() && s.config.Events&report.OnStats != 0 {
+		s.report(report.StatsTick{Time: now, Stats: s.Stats(now)})
 		s.reports.statsAt = now.Add(statsEvery)
 	}
 }
@@ -41,7 +42,7 @@ func (s *State) reportNoPeers(canDial bool) bool {
 		return false
 	}
 	s.reports.noPeers = true
-	s.report(NoPeers{Torrent: s.ID()})
+	s.report(report.NoPeers{Torrent: s.ID()})
 	return true
 }
 
@@ -54,7 +55,7 @@ func (s *State) reportNothingWanted() {
 		return
 	}
 	s.reports.nothingWanted = true
-	s.report(NothingWanted{Torrent: s.ID()})
+	s.report(report.NothingWanted{Torrent: s.ID()})
 }
 
 func (Reannounce) apply(_ time.Time, s *State) {
@@ -65,7 +66,8 @@ func (Reannounce) apply(_ time.Time, s *State) {
 
 // Announcement returns what to announce to sources at this moment
 // (https://www.bittorrent.org/beps/bep_0003.html, "trackers": uploaded, downloaded, left). Its Event
-// and, for a torrent with several swarms, its Swarm are the caller's to fill in.
+// is that of a regular announce; another event, and the Swarm of a torrent with several, are
+// the caller's to fill in.
 func (s *State) Announcement() swarm.Announcement {
 	total := s.totals()
 	want := 200
@@ -75,10 +77,15 @@ func (s *State) Announcement() swarm.Announcement {
 	if !s.wantsToDial() {
 		want = 0
 	}
+	event := swarm.None
+	if s.isPartialSeed() {
+		event = swarm.Paused
+	}
 	return swarm.Announcement{
 		Swarm:      s.ID(),
 		Peer:       s.config.PeerID,
 		Port:       s.port,
+		Event:      event,
 		Want:       want,
 		Uploaded:   total.Up - s.figures.sessionUp,
 		Downloaded: max(0, total.Down-s.figures.sessionDown), // the first may have been corrected

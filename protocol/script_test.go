@@ -41,7 +41,8 @@ func (w *world) obey(words []string) {
 		w.happen(StoredChecked{Round: w.s.stored.round - 1, Pieces: pieces, Good: pieces})
 		w.happen(StoredDone{w.s.stored.round - 1})
 	case "unreadable":
-		w.happen(StoredChecked{Round: w.s.stored.round, Pieces: w.numbers(words[1]), Err: errScript})
+		pieces := w.numbers(words[1])
+		w.happen(StoredChecked{Round: w.s.stored.round, Pieces: pieces, Unreadable: pieces, Err: errScript})
 	case "checked":
 		if w.s.stored.pending == nil { // otherwise it has not begun
 			w.happen(StoredDone{w.s.stored.round})
@@ -82,6 +83,8 @@ func (w *world) obey(words []string) {
 		}
 	case "announce":
 		w.happen(Reannounce{})
+	case "say":
+		w.happen(Say{Peer: swarm.Peer(w.number(words[1])), Name: words[2], Body: []byte(strings.Join(words[3:], " "))})
 	case "ban":
 		w.happen(Ban{w.address(words[1]).Addr()})
 	case "spilled":
@@ -301,11 +304,31 @@ func (w *world) message(words []string) peerwire.Message {
 		}
 		return peerwire.Message{Kind: peerwire.Piece, Block: b, Data: data}
 	case "hello":
-		hello := peerwire.ExtendedHandshake{V: "Peer 1", Reqq: w.number(arg), P: 7000}
-		return peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}
+		return w.hello(arg, words[2:])
+	case "extended":
+		return peerwire.Message{Kind: peerwire.Extended, ExtID: uint8(w.number(arg)), Data: []byte(strings.Join(words[2:], " "))}
+	case "dont-have":
+		return peerwire.Message{Kind: peerwire.Extended, ExtID: 1, Data: peerwire.AppendDontHave(nil, w.number(arg))}
 	}
 	w.t.Fatalf("%s: no such message", w.place)
 	return peerwire.Message{}
+}
+
+// hello is an extension handshake: reqq, and then extensions with their numbers.
+func (w *world) hello(reqq string, words []string) peerwire.Message {
+	hello := peerwire.ExtendedHandshake{V: "Peer 1", Reqq: w.number(reqq), P: 7000, M: peerwire.Extensions{}}
+	for _, word := range words {
+		name, number, ok := strings.Cut(word, "=")
+		switch {
+		case ok:
+			hello.M[name] = uint8(w.number(number))
+		case word == "upload-only":
+			hello.UploadOnly = true
+		default:
+			w.t.Fatalf("%s: hello: unknown word %q", w.place, word)
+		}
+	}
+	return peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}
 }
 
 // judge is the answer of a verifier, and of the Storage if the piece is right.

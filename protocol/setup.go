@@ -1,62 +1,15 @@
 package protocol
 
-import (
-	"time"
+import "github.com/shoal-bt/shoal/protocol/settings"
 
-	"github.com/shoal-bt/shoal/protocol/settings"
-	"github.com/shoal-bt/shoal/swarm"
-)
-
-// A Setup is what a State starts from. The State keeps all of it and changes nothing.
-type Setup struct {
-	// Swarms are the swarms of the torrent, two for a hybrid; the first is its ID.
-	// At least one, at most addressbook.MaxSwarms.
-	Swarms []swarm.ID
-
-	// Geometry says how the torrent is cut. It must not change any more.
-	Geometry *swarm.Geometry
-
-	// Config tunes the torrent; its zero fields mean the defaults named there. It
-	// must not change any more, and several States can share one. Nil means all defaults.
-	Config *Config
-
-	// NewPicker makes the torrent's picker. It is called when there are pieces to
-	// request, and again after a pause or when a held piece was lost; the picker
-	// before is forgotten by then. It must not call the State.
-	NewPicker func() swarm.Picker
-
-	// Memory is the torrent's share of the buffers; nil means no limit.
-	Memory Memory
-
-	// Port is where we accept connections; 0 means nowhere.
-	Port uint16
-
-	// PeerTimeout ends a connection on which nothing came. Zero means 120 s.
-	PeerTimeout time.Duration
-
-	// Lanes is the number of pieces that are hashed side by side; zero means 1.
-	Lanes int
-
-	// Sections says that long pieces may be checked section by section
-	// (Check.Section). It has an effect only if Lanes is more than 1.
-	Sections bool
-
-	// Have are pieces that are held and taken on trust. Check are pieces that may be
-	// stored and are checked first. Nil means none.
-	Have, Check swarm.Bitfield
-
-	// Spilled are blocks of incomplete pieces that are stored: block numbers by piece.
-	Spilled map[int][]int
-
-	// Uploaded and Downloaded are the payload bytes of former runs.
-	Uploaded, Downloaded int64
-
-	// Paused says that the torrent waits for Resume once it is checked.
-	Paused bool
-}
-
-// What tunes a torrent; see package settings.
+// What a State starts from, and what tunes it; see package settings.
 type (
+	// A Setup is what a State starts from.
+	Setup = settings.Setup
+
+	// A Memory is the torrent's share of the block buffers.
+	Memory = settings.Memory
+
 	// A Config tunes one torrent.
 	Config = settings.Config
 

@@ -35,8 +35,12 @@ func (s *State) spillAll() {
 // block numbers by piece. The caller owns it.
 func (s *State) Spilled() map[int][]int { return s.pieces.Spilled() }
 
-// restoreSpilled takes in the blocks that a former run spilled.
+// restoreSpilled takes in the blocks that a former run spilled, unless the torrent only
+// uploads: then their pieces never become complete.
 func (s *State) restoreSpilled(spilled map[int][]int) {
+	if s.uploadOnly {
+		return
+	}
 	for _, piece := range slices.Sorted(maps.Keys(spilled)) {
 		if piece < 0 || piece >= s.n || s.have.Has(piece) {
 			continue

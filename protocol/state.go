@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/protocol/ownaddress"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/standin"
@@ -48,6 +49,9 @@ type State struct {
 	idle       idleness
 	figures    figures
 	waiters    waiting.List
+	private    bool
+	uploadOnly bool
+	extensions *extension.Plan // nil for none
 	book       addressbook.Book
 	own        ownaddress.Votes // by which address others see us
 
@@ -94,6 +98,9 @@ func New(now time.Time, setup Setup) *State {
 		start:       now,
 		port:        setup.Port,
 		paused:      setup.Paused,
+		private:     setup.Private,
+		uploadOnly:  setup.UploadOnly,
+		extensions:  extension.NewPlan(setup.Torrent(), setup.Say, setup.Extensions, config.Extensions),
 		figures:     figures{baseDown: setup.Downloaded, baseUp: setup.Uploaded},
 		workingSet:  emptySet,
 	}
@@ -116,6 +123,7 @@ func New(now time.Time, setup Setup) *State {
 // Apply takes in what happened. Any number of Applies may come before Settle.
 func (s *State) Apply(now time.Time, in Input) {
 	s.beginTurn()
+	s.now = now
 	in.apply(now, s)
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/ending"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -57,16 +58,24 @@ func (s *State) checkStoredNow() {
 }
 
 func (e StoredChecked) apply(now time.Time, s *State) {
-	if s.phase != PhaseChecking || e.Round != s.stored.round {
+	switch {
+	case e.Round != s.stored.round:
+		return
+	case s.unreadable.checking:
+		s.checkedAgain(now, e)
+		return
+	case s.phase != PhaseChecking:
 		return
 	}
 	s.stored.checked += len(e.Pieces)
 	for _, i := range e.Good {
 		s.markHeld(i)
-		s.report(Held{Torrent: s.ID(), Piece: i})
+		s.report(report.Held{Torrent: s.ID(), Piece: i})
 	}
-	s.report(Checking{Torrent: s.ID(), Done: s.stored.checked, Total: s.stored.total})
-	if e.Err != nil {
+	s.report(report.Checking{Torrent: s.ID(), Done: s.stored.checked, Total: s.stored.total})
+	if e.Err != nil && s.uploadOnly {
+		s.notRead(now, e)
+	} else if e.Err != nil {
 		s.fail(now, e.Err)
 	}
 }
@@ -75,11 +84,17 @@ func (e StoredDone) apply(now time.Time, s *State) {
 	if e.Round != s.stored.round {
 		return // a check that failed, and that another one follows
 	}
-	if s.phase != PhaseChecking {
+	switch {
+	case s.unreadable.checking:
+		s.unreadable.checking = false
+		s.answerWaiters()
+	case s.phase != PhaseChecking:
 		s.endCheck(ErrClosed)
-		return
+	case s.haveN == 0 && s.unreadable.err != nil:
+		s.fail(now, s.unreadable.err) // there is nothing to share
+	default:
+		s.checked(now)
 	}
-	s.checked(now)
 }
 
 // endCheck answers the call that waits for the check, if there is one.

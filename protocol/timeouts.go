@@ -46,6 +46,7 @@ func (s *State) checkTimeouts(now time.Time) {
 		if p.closing {
 			continue
 		}
+		p.extension.Tick(now)
 		s.checkRequests(now, p)
 		if s.isOnParole(p) && p.requests.Len() == 0 {
 			s.repick = true // what others held up may be free by now

@@ -28,6 +28,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	                                          slots N, peers N, idle SECONDS, swarms N, pad 3b+1b,
 //	                                          per-addr N, per-network N, kept N (for dialed peers),
 //	                                          sections BLOCKS, paused yes, outgoing off, held yes,
+//	                                          private yes, upload-only yes, extensions a,b (talkers),
 //	                                          super yes
 //	begin                                     Start
 //	peer 1 joins fast ext 1101                its handshake is done, then it says what it has;
@@ -37,8 +38,10 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	peer 1 dialed ext greeted                 the same, and an earlier owner sent our first messages
 //	peer 1 sends unchoke, piece 0.0, bad 0.1  what one read brought; "bad" is a piece with wrong
 //	                                          bytes; others: have 1, allows 1, suggests 1, bitfield 11,
-//	                                          request 0.0, cancel 0.0, reject 0.0, hello REQQ, choke,
-//	                                          interested, not-interested, have-all, keep-alive
+//	                                          request 0.0, cancel 0.0, reject 0.0, choke, interested,
+//	                                          not-interested, have-all, keep-alive, dont-have 1,
+//	                                          hello REQQ a=3 (its number of an extension) upload-only,
+//	                                          extended 2 TEXT (2 is our number)
 //	peer 1 reads piece 0.0                    its reader has it, but the turn does not yet
 //	peer 1 delivers                           now the turn gets what was read
 //	peer 1 takes 16384                        its writer sent so many bytes of blocks
@@ -60,6 +63,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	wait 2                                    a call waits for piece 2; for all without a number
 //	pause, resume, recheck, close             what users do
 //	own 203.0.113.7:1                         peers say by which address they see us
+//	say 1 a TEXT                              Say, from the extension a to peer 1
 //	announce                                  a user wants more peers
 //	ban 3                                     a user bans address 3
 //	reclaim                                   Reclaim

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/protocol/unreadable"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -14,9 +15,17 @@ import (
 type readFailures struct {
 	pieces     unreadable.Pieces
 	reportedAt time.Time // of the last Warning
+	err        error     // the last one of a check
+	checking   bool      // pieces that could not be read are checked again
 }
 
-func (u *readFailures) nextDeadline() time.Time { return u.pieces.Due() }
+// nextDeadline returns when pieces are tried again; zero while some are checked again.
+func (u *readFailures) nextDeadline() time.Time {
+	if u.checking {
+		return time.Time{}
+	}
+	return u.pieces.Due()
+}
 
 // apply stops serving a piece that cannot be read, and says so.
 func (e ReadFailed) apply(now time.Time, s *State) {
@@ -34,27 +43,71 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 	if wait == 0 {
 		return
 	}
-	// A broken disk fails for many pieces. The first of a minute is enough.
+	s.sendDontHave(now, e.Block.Piece)
+	s.warnUnreadable(now, fmt.Errorf("piece %d cannot be read and is not served for %v: %w", e.Block.Piece, wait, e.Err))
+}
+
+// warnUnreadable says that a piece cannot be read. A broken disk fails for many pieces. The
+// first of a minute is enough.
+func (s *State) warnUnreadable(now time.Time, err error) {
 	if s.unreadable.reportedAt.IsZero() || now.Sub(s.unreadable.reportedAt) >= unreadable.FirstRetry {
 		s.unreadable.reportedAt = now
-		err := fmt.Errorf("piece %d cannot be read and is not served for %v: %w", e.Block.Piece, wait, e.Err)
-		s.report(Warning{Torrent: s.ID(), Err: err})
+		s.report(report.Warning{Torrent: s.ID(), Err: err})
+	}
+}
+
+// notRead notes what a check of a torrent that only uploads could not read, to be checked
+// again. The user of one that may write should look first, before anything is overwritten.
+func (s *State) notRead(now time.Time, e StoredChecked) {
+	s.unreadable.err = e.Err
+	for _, piece := range e.Unreadable {
+		wait := s.unreadable.pieces.Add(now, piece)
+		s.warnUnreadable(now, fmt.Errorf("piece %d cannot be read and is checked again in %v: %w", piece, wait, e.Err))
 	}
 }
 
 // retryUnreadable serves again what could not be read a while ago, and tells the peers,
-// because those that came meanwhile do not know of it.
+// because those that came meanwhile do not know of it. What a check could not read is
+// checked again.
 func (s *State) retryUnreadable(now time.Time) {
+	again := swarm.NewBitfield(s.n)
 	for _, piece := range s.unreadable.pieces.Retry(now) {
-		if !s.have.Has(piece) {
-			continue
-		}
-		for _, p := range s.order {
-			if !p.closing {
-				s.sendHave(now, p, piece)
-			}
+		if s.have.Has(piece) {
+			s.sendHaveToAll(now, piece)
+		} else {
+			again.Set(piece)
 		}
 	}
+	isOpen := s.phase == PhaseRunning || s.phase == PhasePaused
+	if again.Count() > 0 && isOpen {
+		s.unreadable.checking = true
+		s.stored.round++
+		s.do(CheckStored{Pieces: again, Round: s.stored.round})
+	}
+}
+
+// sendHaveToAll tells all peers of a piece.
+func (s *State) sendHaveToAll(now time.Time, piece int) {
+	for _, p := range s.order {
+		if !p.closing {
+			s.sendHave(now, p, piece)
+		}
+	}
+}
+
+// checkedAgain takes in what a later check of pieces found that could not be read before.
+func (s *State) checkedAgain(now time.Time, e StoredChecked) {
+	for _, piece := range e.Good {
+		s.markHeld(piece)
+		s.report(report.Held{Torrent: s.ID(), Piece: piece})
+		s.sendHaveToAll(now, piece)
+	}
+	s.notRead(now, e)
+	if s.complete() && !s.completion.reported {
+		s.completion.reported = true // nothing was downloaded
+		s.syncAll()
+	}
+	s.answerWaiters()
 }
 
 // readable returns the pieces that are held and served.

@@ -23,7 +23,8 @@ func (s *State) answerWaiters() {
 }
 
 // awaited reports whether nobody need wait any more for a piece or, if it is negative, for
-// all and for the sync; with an error if the torrent has failed or is closed.
+// all and for the sync; with an error if the torrent has failed, is closed, or downloads
+// nothing.
 func (s *State) awaited(piece int) (isOver bool, err error) {
 	isHeld := s.complete() && s.completion.reported
 	if piece >= 0 {
@@ -36,6 +37,8 @@ func (s *State) awaited(piece int) (isOver bool, err error) {
 		return true, s.err
 	case s.phase == PhaseClosed:
 		return true, ErrClosed
+	case s.uploadOnly && s.phase != PhaseChecking && !s.unreadable.checking && !s.completion.syncing:
+		return true, ErrUploadOnly
 	}
 	return false, nil
 }

@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"time"
+
 	"github.com/shoal-bt/shoal/protocol/allowedfast"
 	"github.com/shoal-bt/shoal/protocol/choking"
 	"github.com/shoal-bt/shoal/protocol/pieces"
@@ -12,6 +14,7 @@ import (
 // pieces that are under way. A torrent without either has one only during its turns.
 // Maps are made when something is put into them.
 type workingSet struct {
+	now    time.Time            // of the last Apply
 	peers  map[swarm.Peer]*peer // connected, or closing
 	order  []*peer              // those that are not closing, in order of joining: no decision depends on the order of a map
 	places places.Count         // of order

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/budget"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
@@ -34,9 +35,9 @@ type world struct {
 	waits  []Ticket // of calls, in order
 	last   Ticket
 	ended  map[Ticket]error
-	posted []Input            // by the budget
-	ends   func(PeerLost)     // is told of each; may be nil
-	slow   []peerwire.Message // read from the socket, not handed over yet
+	posted []Input               // by the budget
+	ends   func(report.PeerLost) // is told of each; may be nil
+	slow   []peerwire.Message    // read from the socket, not handed over yet
 }
 
 // newWorld makes a torrent. Its words are pairs: piece and length in bytes, have
@@ -47,7 +48,7 @@ func newWorld(t *testing.T, words []string) *world {
 	w.now = w.start
 	g := swarm.Geometry{PieceLength: 2 * swarm.BlockLen, Length: 8 * swarm.BlockLen}
 	cfg := Config{PeerID: peerID("m"), UserAgent: "Test", MaxPeers: 80, UploadSlots: 8, SeedOutgoing: On,
-		Events: AllEvents &^ (OnStats | OnHeld), NewChoker: NewTitForTat, IdleTimeout: 10 * time.Minute}
+		Events: report.AllEvents &^ (report.OnStats | report.OnHeld), NewChoker: NewTitForTat, IdleTimeout: 10 * time.Minute}
 	units, section := 256, 16
 	w.setup.Swarms = []swarm.ID{{1}}
 	for i := 0; i < len(words); i += 2 {
@@ -93,10 +94,18 @@ func newWorld(t *testing.T, words []string) *world {
 			cfg.SeedOutgoing = map[string]Switch{"on": On, "off": Off}[value]
 		case "sections": // of so many blocks
 			w.setup.Sections, w.setup.Lanes, section = true, 1<<20, w.number(value)
+		case "upload-only":
+			w.setup.UploadOnly = value == "yes"
+		case "private":
+			w.setup.Private = value == "yes"
+		case "extensions":
+			for name := range strings.SplitSeq(value, ",") {
+				w.setup.Extensions = append(w.setup.Extensions, w.newTalker(name))
+			}
 		case "super":
 			cfg.NewRevealer = func(pieces int, _ uint64) Revealer { return NewSuperSeed(pieces, 1) }
 		case "held":
-			cfg.Events |= OnHeld
+			cfg.Events |= report.OnHeld
 		default:
 			t.Fatalf("torrent: unknown word %q", key)
 		}

@@ -52,19 +52,16 @@ const (
 	Started
 	Completed
 	Stopped
+	Paused // a regular announce of a partial seed (https://www.bittorrent.org/beps/bep_0021.html)
 )
 
 // String returns the event as trackers spell it; None is the empty string.
 func (e Event) String() string {
-	switch e {
-	case Started:
-		return "started"
-	case Completed:
-		return "completed"
-	case Stopped:
-		return "stopped"
+	names := [...]string{Started: "started", Completed: "completed", Stopped: "stopped", Paused: "paused"}
+	if int(e) >= len(names) {
+		return ""
 	}
-	return ""
+	return names[e]
 }
 
 // Flags of an Address, with the meanings that peer exchange gives them
@@ -74,12 +71,13 @@ const (
 	Seed                        // has every piece, or wants none
 	UTP                         // answers over uTP
 	Holepunch                   // understands ut_holepunch
+	Reachable                   // was dialed, so others can dial it too
 )
 
 // An Address is where a peer accepts connections, and what a source says of it.
 type Address struct {
 	netip.AddrPort
-	Flags uint8 // Encrypts, Seed, UTP, Holepunch
+	Flags uint8 // Encrypts, Seed, UTP, Holepunch, Reachable
 }
 
 // An Answer is what a PeerSource said. Its numbers must be as described also beside

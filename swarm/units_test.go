@@ -37,7 +37,7 @@ func TestPeerIDString(t *testing.T) {
 // has an empty one.
 func TestEventString(t *testing.T) {
 	for e, want := range map[swarm.Event]string{
-		swarm.None: "", swarm.Started: "started", swarm.Completed: "completed", swarm.Stopped: "stopped", 99: "",
+		swarm.None: "", swarm.Started: "started", swarm.Completed: "completed", swarm.Stopped: "stopped", swarm.Paused: "paused", 99: "",
 	} {
 		if got := e.String(); got != want {
 			t.Errorf("event %d is %q, want %q", e, got, want)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/budget"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -167,7 +168,7 @@ func (n *node) config() *protocol.Config {
 	c := n.peer.Config
 	c.PeerID = n.id
 	c.UserAgent = "Shoal"
-	c.Events = protocol.OnCompleted | protocol.OnPeerBanned | protocol.OnPieceFailed
+	c.Events = report.OnCompleted | report.OnPeerBanned | report.OnPieceFailed
 	return &c
 }
 
@@ -279,18 +280,18 @@ func (n *node) perform(e protocol.Effect) {
 // report takes notes of an event.
 func (n *node) report(e protocol.Event) {
 	switch e := e.(type) {
-	case protocol.Completed:
+	case report.Completed:
 		n.log.completed = n.now
 		n.stopWaiting()
 		if n.peer.Linger > 0 {
 			n.post(n.now+n.peer.Linger, departure{})
 		}
-	case protocol.PeerBanned:
+	case report.PeerBanned:
 		n.log.bans++
 		if n.peer.Kind == Honest {
 			n.world.nodes[indexOf(e.Addr)].log.bannedBy++
 		}
-	case protocol.PieceFailed:
+	case report.PieceFailed:
 		n.log.wrongPieces++
 	}
 }

@@ -24,8 +24,8 @@ type Config struct {
 	// that none is sent.
 	MinInterval time.Duration
 
-	// Expiry is how long a peer is kept after its last announce. Zero means
-	// twice Interval.
+	// Expiry is how long a peer is kept after its last announce, rounded up
+	// to seconds. Zero means twice Interval.
 	Expiry time.Duration
 
 	// MaxSwarms is the largest number of swarms to keep. Another swarm takes
@@ -42,7 +42,7 @@ type Config struct {
 
 	// MaxTotalPeers is the largest number of peers to keep in all swarms. When
 	// it is reached, each swarm counts as full, and another swarm takes the
-	// place of one. Zero means 2,000,000, which need about 300 MB; a negative
+	// place of one. Zero means 2,000,000, which need at most 250 MB; a negative
 	// number means no limit.
 	MaxTotalPeers int
 
@@ -63,11 +63,13 @@ type Config struct {
 	Want int
 
 	// MaxWant is the largest number of peers in an answer. Zero means 200, a
-	// negative number means no limit.
+	// negative number means no limit. Over UDP it is 202 at most, and 67 for
+	// IPv6.
 	MaxWant int
 
 	// MaxScrape is the largest number of swarms in one scrape. Zero means
-	// 100, a negative number means no limit but the 8 KiB of a query.
+	// 100, a negative number means no limit but the 8 KiB of a query. Over UDP
+	// it is 74 at most.
 	MaxScrape int
 
 	// MaxConns is the largest number of connections that each Serve keeps open.
@@ -80,12 +82,14 @@ type Config struct {
 	Allow func(swarm.ID) bool
 
 	// TrustIP uses the parameter ip as a peer's address:
-	// https://www.bittorrent.org/beps/bep_0007.html. Do not set it if
+	// https://www.bittorrent.org/beps/bep_0007.html. Over UDP it uses the field
+	// IP address of senders with IPv4. Do not set it if
 	// strangers can announce, because they could name a victim's address.
 	TrustIP bool
 
 	// Proxies are the networks of reverse proxies. Their header
-	// X-Forwarded-For is trusted. Empty means that none is.
+	// X-Forwarded-For is trusted. Empty means that none is. Over UDP there are
+	// none.
 	Proxies []netip.Prefix
 
 	// Now is the clock. It may be called concurrently. Nil means time.Now.

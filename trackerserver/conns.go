@@ -38,8 +38,7 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 	}
 	c := &limitedConn{Conn: conn, listener: l}
 	if a, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err == nil {
-		e := newEndpoint(a)
-		c.holder = e.holder()
+		c.holder = holderOf(a.Addr())
 	}
 	if victim := l.add(c); victim != nil {
 		victim.Close()

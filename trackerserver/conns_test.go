@@ -75,8 +75,7 @@ func TestConnectionsMakeRoom(t *testing.T) {
 	open := func(addr string) *limitedConn {
 		near, far := net.Pipe()
 		t.Cleanup(func() { near.Close() })
-		e := newEndpoint(netip.MustParseAddrPort(addr))
-		c := &limitedConn{Conn: far, listener: l, holder: e.holder()}
+		c := &limitedConn{Conn: far, listener: l, holder: holderOf(netip.MustParseAddrPort(addr).Addr())}
 		all = append(all, c)
 		victim := l.add(c)
 		if victim != nil {
@@ -96,5 +95,5 @@ func TestConnectionsMakeRoom(t *testing.T) {
 	}
 	require.Zero(t, l.all.Len())
 	require.Empty(t, l.open)
-	require.Empty(t, l.count.counts)
+	require.Zero(t, l.count.index.size())
 }

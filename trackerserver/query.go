@@ -26,17 +26,18 @@ var (
 
 // An announceQuery is a valid query of an announce.
 type announceQuery struct {
-	swarm      swarm.ID
-	peer       swarm.PeerID
-	port       uint16
-	event      swarm.Event
-	uploaded   int64
-	downloaded int64
-	left       int64 // -1 if unknown
-	want       int   // -1 if missing
-	ip         netip.Addr
-	asDicts    bool // peers as dictionaries, not compact
-	noPeerID   bool // dictionaries without peer id
+	swarm       swarm.ID
+	peer        swarm.PeerID
+	port        uint16
+	event       swarm.Event
+	partialSeed bool
+	uploaded    int64
+	downloaded  int64
+	left        int64 // -1 if unknown
+	want        int   // -1 if missing
+	ip          netip.Addr
+	asDicts     bool // peers as dictionaries, not compact
+	noPeerID    bool // dictionaries without peer id
 }
 
 // parseAnnounce reads the query of an announce. It allocates only for the parameter ip.
@@ -76,7 +77,7 @@ func parseAnnounce(query string) (announceQuery, error) {
 			}
 			hasPort = true
 		case "event":
-			q.event = parseEvent(value)
+			q.event, q.partialSeed = parseEvent(value)
 		case "uploaded":
 			q.uploaded, _ = parseNumber(value)
 		case "downloaded":
@@ -203,19 +204,21 @@ func parseNumber(s string) (int64, bool) {
 	return n, true
 }
 
-// parseEvent reads an event. Events of later BEPs, such as paused
-// (https://www.bittorrent.org/beps/bep_0021.html), count as none, because the peer is
-// still in the swarm.
-func parseEvent(s string) swarm.Event {
+// parseEvent reads an event. The event paused is that of a partial seed:
+// https://www.bittorrent.org/beps/bep_0021.html. Unknown events count as none, because the
+// peer is still in the swarm.
+func parseEvent(s string) (e swarm.Event, partialSeed bool) {
 	switch s {
 	case "started":
-		return swarm.Started
+		return swarm.Started, false
 	case "completed":
-		return swarm.Completed
+		return swarm.Completed, false
 	case "stopped":
-		return swarm.Stopped
+		return swarm.Stopped, false
+	case "paused":
+		return swarm.None, true
 	}
-	return swarm.None
+	return swarm.None, false
 }
 
 // parseIP reads an address, escaped or not. It returns the zero Addr if s is not the
@@ -225,8 +228,11 @@ func parseIP(s string) netip.Addr {
 		return netip.Addr{}
 	}
 	a, err := netip.ParseAddr(strings.NewReplacer("%3A", ":", "%3a", ":").Replace(s))
-	if err != nil || a.Zone() != "" || a.IsUnspecified() || a.IsMulticast() {
+	if err != nil || a.Zone() != "" || !isPeerAddr(a) {
 		return netip.Addr{}
 	}
 	return a.Unmap()
 }
+
+// isPeerAddr reports whether a can be the address of a peer.
+func isPeerAddr(a netip.Addr) bool { return !a.IsUnspecified() && !a.IsMulticast() }

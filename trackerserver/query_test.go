@@ -28,7 +28,7 @@ func TestParseAnnounce(t *testing.T) {
 		"&event=started":                 func(q *announceQuery) { q.event = swarm.Started },
 		"&event=completed":               func(q *announceQuery) { q.event = swarm.Completed },
 		"&event=stopped":                 func(q *announceQuery) { q.event = swarm.Stopped },
-		"&event=paused":                  func(*announceQuery) {},
+		"&event=paused":                  func(q *announceQuery) { q.partialSeed = true },
 		"&event=empty":                   func(*announceQuery) {},
 		"&numwant=7":                     func(q *announceQuery) { q.want = 7 },
 		"&numwant=0":                     func(q *announceQuery) { q.want = 0 },

@@ -31,7 +31,7 @@ func (x *exchange) appendAnnounce(q *announceQuery, external netip.Addr) {
 			b = bencode.AppendBytes(b, a[:])
 		}
 	}
-	b = appendNumber(b, "incomplete", r.Leechers)
+	b = appendNumber(b, "incomplete", r.incomplete())
 	b = appendNumber(b, "interval", inSeconds(r.Interval))
 	if r.MinInterval > 0 {
 		b = appendNumber(b, "min interval", inSeconds(r.MinInterval))
@@ -126,20 +126,27 @@ func (x *exchange) appendScrape() {
 		b = bencode.AppendDict(b)
 		b = appendNumber(b, "complete", c.Seeds)
 		b = appendNumber(b, "downloaded", c.Completed)
-		b = appendNumber(b, "incomplete", c.Leechers)
+		b = appendNumber(b, "downloaders", c.Leechers)
+		b = appendNumber(b, "incomplete", c.incomplete())
 		b = bencode.AppendEnd(b)
 	}
 	x.out = bencode.AppendEnd(bencode.AppendEnd(b))
+}
+
+// refusalOf returns err if it is a Refusal, and else a general one.
+func refusalOf(err error) *Refusal {
+	var r *Refusal
+	if !errors.As(err, &r) {
+		return errInternal
+	}
+	return r
 }
 
 // appendRefusal writes err as failure reason if it is a Refusal, and else a general one.
 // See https://www.bittorrent.org/beps/bep_0003.html#trackers for failure reason and
 // https://www.bittorrent.org/beps/bep_0031.html for retry in.
 func appendRefusal(dst []byte, err error) []byte {
-	var r *Refusal
-	if !errors.As(err, &r) {
-		r = errInternal
-	}
+	r := refusalOf(err)
 	dst = bencode.AppendDict(dst)
 	dst = bencode.AppendString(dst, "failure reason")
 	dst = bencode.AppendString(dst, r.Reason)

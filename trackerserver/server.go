@@ -2,6 +2,7 @@ package trackerserver
 
 import (
 	"context"
+	"crypto/cipher"
 	"errors"
 	"io"
 	"log"
@@ -17,14 +18,17 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Server is a tracker as an http.Handler. It answers GET for paths that end in
-// /announce and /scrape. HEAD for the same paths records nothing. All methods may be called concurrently.
+// A Server is a tracker: an http.Handler, and with ServeUDP one over UDP. It answers GET for
+// paths that end in /announce and /scrape. HEAD for the same paths records nothing. All
+// methods may be called concurrently.
 type Server struct {
 	config    Config // with defaults
 	exchanges sync.Pool
-	announces atomic.Uint64
-	scrapes   atomic.Uint64
-	refused   atomic.Uint64
+	announces atomic.Uint64 // over HTTP
+	scrapes   atomic.Uint64 // over HTTP
+	refused   atomic.Uint64 // over HTTP
+	key       cipher.Block  // of the connection IDs
+	udp       udpCounter
 }
 
 // An exchange holds the buffers for one request and its answer. A pool reuses them.
@@ -35,11 +39,12 @@ type exchange struct {
 	counts  []Counts
 	out     []byte
 	compact [2][]byte // peers and peers6
+	url     []byte    // URLData
 }
 
 // New makes a Server. It starts no goroutine, and there is nothing to close.
 func New(c Config) *Server {
-	s := &Server{config: c.withDefaults()}
+	s := &Server{config: c.withDefaults(), key: newConnectionKey()}
 	if s.config.Handler == nil {
 		s.config.Handler = NewMemory(c)
 	}
@@ -47,17 +52,25 @@ func New(c Config) *Server {
 	return s
 }
 
-// Stats count the requests to a Server since it was made.
+// Stats count the requests to a Server since it was made. Announces, Scrapes and Refused
+// are those over HTTP and UDP together.
 type Stats struct {
 	Announces uint64 // including refused ones
 	Scrapes   uint64 // including refused ones
 	Refused   uint64 // announces and scrapes
-	Totals           // zero if the Handler has no method Totals like that of Memory
+	UDP       UDPStats
+	Totals    // zero if the Handler has no method Totals like that of Memory
 }
 
 // Stats returns the current counts.
 func (s *Server) Stats() Stats {
-	stats := Stats{Announces: s.announces.Load(), Scrapes: s.scrapes.Load(), Refused: s.refused.Load()}
+	udp := s.udp.stats()
+	stats := Stats{
+		Announces: s.announces.Load() + udp.Announces,
+		Scrapes:   s.scrapes.Load() + udp.Scrapes,
+		Refused:   s.refused.Load() + udp.Refused,
+		UDP:       udp,
+	}
 	if h, ok := s.config.Handler.(interface{ Totals() Totals }); ok {
 		stats.Totals = h.Totals()
 	}
@@ -134,15 +147,17 @@ func (s *Server) announce(x *exchange, r *http.Request) error {
 		want = s.config.Want
 	}
 	x.request = Request{
-		Swarm:      q.swarm,
-		Peer:       q.peer,
-		Event:      q.event,
-		Addr:       netip.AddrPortFrom(addr, q.port),
-		Uploaded:   q.uploaded,
-		Downloaded: q.downloaded,
-		Left:       q.left,
-		Want:       min(want, s.config.MaxWant),
-		Path:       r.URL.EscapedPath(),
+		Swarm:       q.swarm,
+		Peer:        q.peer,
+		Event:       q.event,
+		PartialSeed: q.partialSeed,
+		Addr:        netip.AddrPortFrom(addr, q.port),
+		Uploaded:    q.uploaded,
+		Downloaded:  q.downloaded,
+		Left:        q.left,
+		Want:        min(want, s.config.MaxWant),
+		Path:        r.URL.EscapedPath(),
+		Query:       r.URL.RawQuery,
 	}
 	x.reply = Reply{Interval: s.config.Interval, MinInterval: s.config.MinInterval, Peers: x.reply.Peers[:0]}
 	if err := s.config.Handler.Announce(r.Context(), &x.request, &x.reply); err != nil {

@@ -124,13 +124,27 @@ func TestServerScrape(t *testing.T) {
 	hash := url.QueryEscape(string(someSwarm[:]))
 	other := strings.Repeat("y", 20)
 	w := ask(s, "192.0.2.1:1", "/some/key/scrape?info_hash="+other+"&info_hash="+hash+"&info_hash="+other)
-	require.Equal(t, "d5:filesd20:"+string(someSwarm[:])+"d8:completei1e10:downloadedi1e10:incompletei1ee"+
-		"20:"+other+"d8:completei0e10:downloadedi0e10:incompletei0eeee", w.Body.String())
+	require.Equal(t, "d5:filesd20:"+string(someSwarm[:])+"d8:completei1e10:downloadedi1e11:downloadersi1e10:incompletei1ee"+
+		"20:"+other+"d8:completei0e10:downloadedi0e11:downloadersi0e10:incompletei0eeee", w.Body.String())
 	w = ask(s, "192.0.2.1:1", "/scrape?"+strings.Repeat("info_hash="+other+"&", 4))
 	require.Contains(t, w.Body.String(), "failure reason")
 	w = ask(s, "192.0.2.1:1", "/scrape")
 	require.Contains(t, w.Body.String(), "failure reason")
 	require.Equal(t, Stats{Announces: 2, Scrapes: 3, Refused: 2, Totals: Totals{Swarms: 1, Peers: 2, Seeds: 1}}, s.Stats())
+}
+
+// TestPartialSeedsOverHTTP checks the numbers that
+// https://www.bittorrent.org/beps/bep_0021.html#tracker-scrapes asks for.
+func TestPartialSeedsOverHTTP(t *testing.T) {
+	s := New(Config{})
+	ask(s, "192.0.2.1:1", announceURL(1, ""))
+	ask(s, "192.0.2.2:1", seedURL(2, ""))
+	w := ask(s, "192.0.2.3:1", announceURL(3, "&event=paused"))
+	require.Contains(t, w.Body.String(), "8:completei1e10:downloadedi0e")
+	require.Contains(t, w.Body.String(), "10:incompletei2e")
+	require.Contains(t, w.Body.String(), "5:peers6:\xc0\x00\x02\x01\x03\xe9e", "it needs leechers alone")
+	w = ask(s, "192.0.2.3:1", "/scrape?info_hash="+url.QueryEscape(string(someSwarm[:])))
+	require.Contains(t, w.Body.String(), "d8:completei1e10:downloadedi0e11:downloadersi1e10:incompletei2ee")
 }
 
 func TestServerRefuses(t *testing.T) {
@@ -153,7 +167,7 @@ func TestServerAllow(t *testing.T) {
 	require.NotContains(t, ask(s, "192.0.2.1:1", announceURL(1, "")).Body.String(), "failure")
 	other := strings.Replace(announceURL(1, ""), "%124", "%125", 1)
 	require.Contains(t, ask(s, "192.0.2.1:1", other).Body.String(), "not registered")
-	require.Contains(t, ask(s, "192.0.2.1:1", strings.Replace(other, "announce", "scrape", 1)).Body.String(), "8:completei0e10:downloadedi0e10:incompletei0e")
+	require.Contains(t, ask(s, "192.0.2.1:1", strings.Replace(other, "announce", "scrape", 1)).Body.String(), "8:completei0e10:downloadedi0e11:downloadersi0e10:incompletei0e")
 	require.Equal(t, 1, s.Stats().Swarms)
 }
 
@@ -205,7 +219,7 @@ func TestServerHandler(t *testing.T) {
 	s := New(Config{Want: 7, MaxWant: 9, Handler: handlerFunc(func(r *Request, reply *Reply) error {
 		switch r.Path {
 		case "/key/announce":
-			*reply = Reply{Interval: time.Minute, Counts: Counts{1, 2, r.Want}, TrackerID: "id", Warning: "old client"}
+			*reply = Reply{Interval: time.Minute, Counts: Counts{Seeds: 1, Leechers: 2, Completed: r.Want}, TrackerID: "id", Warning: "old client"}
 			return nil
 		case "/slow/announce":
 			return &Refusal{Reason: "slow down", RetryIn: 90 * time.Second}

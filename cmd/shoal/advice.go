@@ -11,7 +11,9 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/udptracker"
 )
 
 // advice says what a user can do about an error; empty if nothing is known to help. It
@@ -29,7 +31,7 @@ func (c *console) advice(err error) string {
 	var file *diskstore.Error
 	const otherFolder = "choose another folder with --dir"
 	switch {
-	case errors.Is(err, client.ErrMagnet):
+	case errors.Is(err, errLinkOnly):
 		return "Ask for the .torrent file, or its address on the web."
 	case errors.Is(err, client.ErrModified):
 		return "Do not write to files while Shoal uses them. Run the same command again" + c.ifGet(": it checks them and fetches what is wrong") + "."
@@ -69,9 +71,14 @@ func (c *console) advice(err error) string {
 // networkAdvice is advice on errors of addresses and connections.
 func (c *console) networkAdvice(err error) string {
 	var status *client.StatusError
+	var timeout *udptracker.TimeoutError
 	var dns *net.DNSError
 	var network *net.OpError
 	switch {
+	case errors.As(err, &timeout):
+		return "Check the address and the port. A firewall or a VPN may also block UDP; then use a tracker with http or https."
+	case errors.Is(err, httptracker.ErrNoScrape):
+		return "Ask another tracker, or download the torrent to see its peers."
 	case errors.As(err, &status):
 		return "Check the address, or save the .torrent file with a browser in which you are logged in."
 	case errors.As(err, &dns): // also of a peer's name

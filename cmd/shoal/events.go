@@ -164,7 +164,7 @@ func (s *session) handleAdded(i *item, e client.Added) {
 	}
 	switch {
 	case i.seedOnly:
-		s.c.say("%s: seeding %s, %s", i.name, i.contentPath(), quantity.Size(i.t.Length()))
+		s.c.say("%s: seeding %s, %s%s", i.name, i.contentPath(), quantity.Size(i.t.Length()), i.unreadable(e))
 		if err := i.t.Resume(); err != nil {
 			s.fail(i, err)
 		}
@@ -177,10 +177,20 @@ func (s *session) handleAdded(i *item, e client.Added) {
 	}
 }
 
+// unreadable says how much of what is only seeded could not be read, if that is all that
+// is missing: it is checked again later, and the rest is seeded.
+func (i *item) unreadable(e client.Added) string {
+	n := i.t.Stats().Unreadable
+	if n == 0 || e.Held+n < e.Pieces {
+		return ""
+	}
+	return fmt.Sprintf("; %s cannot be read and will be checked again", quantity.Count(n, "piece"))
+}
+
 // incomplete returns an error if something of what is only seeded is missing or wrong. Its
 // advice names the command that repairs it.
 func (i *item) incomplete(e client.Added) error {
-	if !i.seedOnly || (i.done && !i.fromTorrent) {
+	if !i.seedOnly || (i.done && !i.fromTorrent) || i.unreadable(e) != "" {
 		return nil
 	}
 	faults, err := i.faults()

@@ -9,7 +9,7 @@ import (
 )
 
 // missingFeatures names what a torrent has to find peers or content by and what Shoal does
-// not do yet, such as "UDP trackers" and "web seeds".
+// not do yet, such as "WebSocket trackers" and "web seeds".
 func missingFeatures(meta *metainfo.Torrent) (all []string) {
 	for _, tier := range meta.Tiers {
 		for _, address := range tier {
@@ -36,10 +36,8 @@ func trackersOf(address string) string {
 		scheme = strings.ToLower(u.Scheme)
 	}
 	switch scheme {
-	case "http", "https":
+	case "http", "https", "udp":
 		return ""
-	case "udp":
-		return "UDP trackers"
 	case "ws", "wss":
 		return "WebSocket trackers"
 	}

@@ -101,7 +101,7 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 	}
 	config.Dir, config.Announce = cmd.Dir, cmd.Announce
 	for _, u := range cmd.Announce {
-		if err := checkURL(u, "http", "https"); err != nil {
+		if err := checkURL(u, "http", "https", "udp"); err != nil {
 			return usageError{fmt.Errorf("--announce: %w", err)}
 		}
 	}

@@ -41,7 +41,7 @@ func TestObjectsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, object := range []any{
-		eventJSON{}, progress.Object{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, verification.Result{},
+		eventJSON{}, progress.Object{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, scrapedJSON{}, verification.Result{},
 		trackerListeningJSON{}, trackerStatsJSON{}, demoJSON{}, description.Torrent{}, description.Magnet{},
 	} {
 		check(reflect.TypeOf(object))
@@ -59,7 +59,6 @@ func TestProgramsGetAllWarnings(t *testing.T) {
 	}))
 	defer warns.Close()
 	shoal(t, exitOK, "create", "album", "-o", "plain.torrent")
-	shoal(t, exitOK, "create", "album", "-o", "udp.torrent", "--announce", "udp://tracker.example:1/announce")
 	shoal(t, exitOK, "create", "album", "-o", "more.torrent", "--announce", "wss://tracker.example/", "--web-seed", "http://web.example/", "--node", "router.example:6881")
 	shoal(t, exitOK, "create", "album", "-o", "private.torrent", "--private", "--announce", down.URL+"/announce")
 	shoal(t, exitOK, "create", "album", "-o", "warns.torrent", "--announce", warns.URL+"/announce")
@@ -68,8 +67,7 @@ func TestProgramsGetAllWarnings(t *testing.T) {
 		want string // the last warning
 	}{
 		{[]string{"get", "plain.torrent"}, "the torrent names no tracker, so Shoal cannot find peers"},
-		{[]string{"get", "udp.torrent"}, "the torrent names only UDP trackers, which Shoal does not support yet, so it cannot find peers"},
-		{[]string{"seed", "udp.torrent"}, "the torrent names only UDP trackers, which Shoal does not support yet, so it cannot find peers"},
+		{[]string{"seed", "more.torrent"}, "the torrent names only WebSocket trackers, web seeds and DHT nodes, which Shoal does not support yet, so it cannot find peers"},
 		{[]string{"get", "more.torrent"}, "the torrent names only WebSocket trackers, web seeds and DHT nodes, which Shoal does not support yet, so it cannot find peers"},
 		{[]string{"get", "private.torrent", "--announce", warns.URL}, "HTTP status 404"},
 		{[]string{"get", "warns.torrent"}, "be patient"},

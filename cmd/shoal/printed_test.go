@@ -14,12 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
+	"github.com/shoal-bt/shoal/trackerserver"
 )
 
 // commandsIn returns the commands that a text tells people to run: in quotes, or to the end
 // of a line.
 func commandsIn(text string) (all []string) {
-	start := regexp.MustCompile(`(^|[\s"` + "`" + `])(` + regexp.QuoteMeta(shell.Program()) + ` (?:get|seed|create|inspect|verify|tracker|demo|help|version|--))`)
+	start := regexp.MustCompile(`(^|[\s"` + "`" + `])(` + regexp.QuoteMeta(shell.Program()) + ` (?:get|seed|create|inspect|verify|scrape|tracker|demo|help|version|--))`)
 	for line := range strings.Lines(text) {
 		for _, at := range start.FindAllStringSubmatchIndex(line, -1) {
 			command := strings.TrimSpace(line[at[4]:])
@@ -202,13 +203,15 @@ func exampleFolder(t *testing.T) (replace *strings.Replacer) {
 	for _, path := range append(files, "films/film.mkv") {
 		require.NoError(t, os.WriteFile(path, []byte("a film"), 0o666))
 	}
-	shoal(t, exitOK, "create", "album", "-o", "some.torrent")
+	tracker := httptest.NewServer(trackerserver.New(trackerserver.Config{}))
+	t.Cleanup(tracker.Close)
+	shoal(t, exitOK, "create", "album", "-o", "some.torrent", "--announce", tracker.URL+"/announce")
 	shoal(t, exitOK, "create", "album", "-o", "debian.torrent")
 	shoal(t, exitOK, "create", "film.mkv", "-o", "other.torrent")
 	web := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	t.Cleanup(web.Close)
 	return strings.NewReplacer(
-		"~", dir, "/media", dir+"/media", "https://example.com", web.URL, "btih:...", "btih:"+strings.Repeat("1", 40),
+		"~", dir, "/media", dir+"/media", "https://example.com", web.URL, "udp://tracker.example:6969", startUDPTracker(t, ""), "btih:...", "btih:"+strings.Repeat("1", 40),
 		"2GiB", "2MiB", "16MiB", "1MiB", "COMMAND", "get", "HOST", "127.0.0.1", ":6881 ", ":0 ", "127.0.0.1:8000", "127.0.0.1:0",
 		"announce URL", "announce http://tracker.example/announce",
 	)

@@ -30,6 +30,7 @@ type arguments struct {
 	Create  createCommand  `cmd:"" help:"Make a .torrent file from a file or folder."`
 	Inspect inspectCommand `cmd:"" help:"Show what is in a .torrent file or a magnet link."`
 	Verify  verifyCommand  `cmd:"" help:"Check files on disk against a .torrent file."`
+	Scrape  scrapeCommand  `cmd:"" help:"Ask trackers how many peers a torrent has."`
 	Tracker trackerCommand `cmd:"" help:"Run a tracker."`
 	Demo    demoCommand    `cmd:"" help:"Share and download a sample on this machine, to try Shoal."`
 

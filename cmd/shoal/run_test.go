@@ -149,7 +149,7 @@ func (o *output) await(t *testing.T, text string) string {
 }
 
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"", "get", "seed", "create", "inspect", "verify", "tracker", "demo"} {
+	for _, name := range []string{"", "get", "seed", "create", "inspect", "verify", "scrape", "tracker", "demo"} {
 		t.Run("shoal "+name, func(t *testing.T) {
 			golden := filepath.Join(sourceDir(t), "testdata", "help", strings.ReplaceAll(strings.TrimSpace("shoal "+name), " ", "-")+".txt")
 			isolate(t)

@@ -31,6 +31,9 @@ func readTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 	return t, nil
 }
 
+// errLinkOnly says that a command cannot work with a magnet link or an info hash.
+var errLinkOnly = errors.New("this command needs a .torrent file; a magnet link or an info hash only says which torrent it is")
+
 // loadTorrent reads a torrent from a file, from an http or https address, or from
 // standard input if name is "-". It returns at once when ctx is done, even while a pipe
 // has nothing to read.
@@ -45,7 +48,7 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 		if _, err := metainfo.ParseMagnet(name); err != nil {
 			return nil, advice.New(err, "Check that you copied the whole link, and put it in quotes.")
 		}
-		return nil, client.ErrMagnet
+		return nil, errLinkOnly
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
 		return client.Config{}.FetchTorrent(ctx, name)
 	}
@@ -56,7 +59,7 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 		return nil, advice.New(fmt.Errorf("%s is a folder, not a .torrent file", name),
 			"To make a torrent of it: "+shell.Command("create", shell.Path(name))+"\nTo share it: "+shell.Command("seed", shell.Path(name)))
 	case errors.Is(err, fs.ErrNotExist) && hash == nil:
-		return nil, client.ErrMagnet
+		return nil, errLinkOnly
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(name, "://"):
 		return nil, advice.New(fmt.Errorf("%s: there is no such file, and Shoal reads only http and https addresses", name),
 			"Save the .torrent file with another program, then name the file.")

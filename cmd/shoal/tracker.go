@@ -2,17 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/trackersockets"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
 
 type trackerCommand struct {
 	Listen      string        `short:"l" default:":6969" placeholder:"ADDRESS" help:"Address to listen at: HOST:PORT, :PORT or PORT (default: :6969)."`
+	NoHTTP      bool          `name:"no-http" help:"Do not answer over HTTP."`
+	NoUDP       bool          `name:"no-udp" help:"Do not answer over UDP."`
 	Torrent     []string      `placeholder:"FILE" help:"Serve only this torrent. May be given several times (default: every torrent)."`
 	Interval    time.Duration `default:"30m" placeholder:"TIME" help:"How long peers should wait between announces (default: 30m)."`
 	BehindProxy []string      `placeholder:"NETWORK" help:"Trust the header X-Forwarded-For of proxies in this network, such as 10.0.0.0/8."`
@@ -27,8 +30,8 @@ type trackerCommand struct {
 
 // Help is shown below the usage.
 func (trackerCommand) Help() string {
-	return `The tracker speaks HTTP and keeps everything in memory. It runs until Ctrl-C.
-When it is full, a newcomer takes the place of the oldest entry of the address that
+	return `The tracker speaks HTTP and UDP at one port, and keeps everything in memory. It
+runs until Ctrl-C. When it is full, a newcomer takes the place of the oldest entry of the address that
 has most. The limits per address count a /64 of IPv6 as one address, and they do not
 apply to this machine's own address 127.0.0.1.
 
@@ -41,8 +44,9 @@ Examples:
 
 // trackerListeningJSON is the JSON object of a tracker that begins.
 type trackerListeningJSON struct {
-	Event    string `json:"event"`    // "listening"
-	Announce string `json:"announce"` // URL
+	Event       string `json:"event"`                 // "listening"
+	Announce    string `json:"announce,omitempty"`    // URL of HTTP
+	AnnounceUDP string `json:"announceUDP,omitempty"` // URL of UDP
 }
 
 // trackerStatsJSON is the JSON object of what a tracker did and knows.
@@ -54,6 +58,18 @@ type trackerStatsJSON struct {
 	Swarms    int    `json:"swarms"`
 	Peers     int    `json:"peers"`
 	Seeds     int    `json:"seeds"`
+
+	UDP *trackerUDPJSON `json:"udp,omitempty"` // which of these came over UDP
+}
+
+// trackerUDPJSON is the part of trackerStatsJSON that is about UDP.
+type trackerUDPJSON struct {
+	Connects  uint64 `json:"connects"`
+	Announces uint64 `json:"announces"`
+	Scrapes   uint64 `json:"scrapes"`
+	Refused   uint64 `json:"refused"`
+	Unproven  uint64 `json:"unproven"`
+	Ignored   uint64 `json:"ignored"`
 }
 
 // Run serves until ctx is done.
@@ -91,19 +107,39 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", address)
+	if cmd.NoHTTP && cmd.NoUDP {
+		return usageError{errors.New("--no-http and --no-udp leave nothing to serve; give one of them")}
+	}
+	sockets, err := trackersockets.Open(address, !cmd.NoHTTP, !cmd.NoUDP)
 	if err != nil {
 		return err
 	}
 	server := trackerserver.New(config)
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(ctx, listener) }()
-	announce := "http://" + shownAddress(listener.Addr()) + "/announce"
-	c.emit(trackerListeningJSON{"listening", announce})
-	c.say("The tracker listens at %s.", listener.Addr())
-	c.say("Announce URL: %s", announce)
-	c.say("On other machines, put this machine's address in that URL. Ctrl-C stops it.")
+	go func() { served <- sockets.Serve(ctx, server) }()
+	cmd.announce(c, sockets)
 	return cmd.report(ctx, c, server, served)
+}
+
+// announce says where the tracker listens.
+func (cmd trackerCommand) announce(c *console, sockets trackersockets.Sockets) {
+	at, over := sockets.Addr()
+	o := trackerListeningJSON{Event: "listening"}
+	var urls []string
+	if !cmd.NoHTTP {
+		o.Announce = "http://" + shownAddress(at) + "/announce"
+		urls = append(urls, o.Announce)
+	}
+	if !cmd.NoUDP {
+		o.AnnounceUDP = "udp://" + shownAddress(at) + "/announce"
+		urls = append(urls, o.AnnounceUDP)
+	}
+	c.emit(o)
+	c.say("The tracker listens at %s, over %s.", at, over)
+	for _, url := range urls {
+		c.say("Announce URL: %s", url)
+	}
+	c.say("On other machines, put this machine's address in the URL. Ctrl-C stops it.")
 }
 
 // report prints what the tracker did: each second on a terminal, else each minute.
@@ -133,15 +169,40 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 			continue
 		}
 		if st != last {
-			c.emit(trackerStatsJSON{"stats", st.Announces, st.Scrapes, st.Refused, st.Swarms, st.Peers, st.Seeds})
+			c.emit(cmd.statsJSON(st))
 			c.say("%s", line)
 		}
 		last = st
 	}
 }
 
+// statsJSON returns the object for what a tracker did and knows.
+func (cmd trackerCommand) statsJSON(st trackerserver.Stats) trackerStatsJSON {
+	o := trackerStatsJSON{
+		Event:     "stats",
+		Announces: st.Announces,
+		Scrapes:   st.Scrapes,
+		Refused:   st.Refused,
+		Swarms:    st.Swarms,
+		Peers:     st.Peers,
+		Seeds:     st.Seeds,
+	}
+	if !cmd.NoUDP {
+		udp := trackerUDPJSON(st.UDP)
+		o.UDP = &udp
+	}
+	return o
+}
+
 // formatStats says what a tracker did and knows.
 func formatStats(st trackerserver.Stats) string {
-	return quantity.Count(int(st.Announces), "announce") + ", " + quantity.Count(int(st.Refused), "refusal") + ", " +
+	announces := quantity.Count(int(st.Announces), "announce")
+	if st.UDP.Announces > 0 {
+		announces += fmt.Sprintf(" (%s over UDP)", quantity.Number(int64(st.UDP.Announces)))
+	}
+	if st.UDP.Unproven > 0 {
+		announces += ", " + quantity.Count(int(st.UDP.Unproven), "unproven packet")
+	}
+	return announces + ", " + quantity.Count(int(st.Refused), "refusal") + ", " +
 		quantity.Count(st.Swarms, "torrent") + ", " + quantity.Count(st.Peers, "peer") + ", " + quantity.Count(st.Seeds, "seed")
 }

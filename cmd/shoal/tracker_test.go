@@ -1,15 +1,21 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/trackerserver"
 )
 
 // TestTrackerLimits announces two ports of one address and a second torrent to a tracker
@@ -43,6 +49,97 @@ func TestTrackerLimits(t *testing.T) {
 	require.Contains(t, announce("192.0.2.6", "a", 1), "10:incompletei1e", "two torrents")
 }
 
+// TestTrackerOverBoth checks that the tracker answers HTTP and UDP at one port, and one of
+// them if it is told to.
+func TestTrackerOverBoth(t *testing.T) {
+	isolate(t)
+	answers := func(announce string) bool {
+		u, err := url.Parse(announce)
+		require.NoError(t, err)
+		if u.Scheme == "http" {
+			resp, err := http.Get(announce)
+			if err == nil {
+				resp.Body.Close()
+			}
+			return err == nil
+		}
+		c, err := net.Dial("udp", u.Host)
+		require.NoError(t, err)
+		defer c.Close()
+		connect := "\x00\x00\x04\x17\x27\x10\x19\x80" + "\x00\x00\x00\x00" + "abcd"
+		_, err = io.WriteString(c, connect)
+		require.NoError(t, err)
+		require.NoError(t, c.SetReadDeadline(time.Now().Add(10*time.Second)))
+		answer := make([]byte, 100)
+		n, err := c.Read(answer)
+		return err == nil && n == 16 && string(answer[:8]) == "\x00\x00\x00\x00abcd"
+	}
+	for _, test := range []struct {
+		args      []string
+		http, udp bool
+		said      []string
+	}{
+		{nil, true, true, []string{", over HTTP and UDP.", "Announce URL: http://127.0.0.1:", "Announce URL: udp://127.0.0.1:"}},
+		{[]string{"--no-udp"}, true, false, []string{", over HTTP.", "Announce URL: http://127.0.0.1:"}},
+		{[]string{"--no-http"}, false, true, []string{", over UDP.", "Announce URL: udp://127.0.0.1:"}},
+	} {
+		args := append([]string{"tracker", "--listen", "127.0.0.1:0"}, test.args...)
+		tracker := start(t, append(args, "--json")...)
+		o := objects(t, tracker.out.await(t, `"listening"`))[0]
+		over, isHTTP := o["announce"].(string)
+		overUDP, isUDP := o["announceUDP"].(string)
+		require.Equal(t, test.http, isHTTP)
+		require.Equal(t, test.udp, isUDP)
+		if isHTTP && isUDP {
+			require.Equal(t, strings.TrimPrefix(over, "http"), strings.TrimPrefix(overUDP, "udp"))
+		}
+		require.True(t, !isHTTP || answers(over))
+		require.True(t, !isUDP || answers(overUDP))
+		tracker.stop()
+		tracker.wait(t, exitOK)
+
+		tracker = start(t, args...)
+		tracker.out.await(t, "Ctrl-C stops it.")
+		for _, s := range test.said {
+			require.Contains(t, tracker.out.String(), s)
+		}
+		tracker.stop()
+		tracker.wait(t, exitOK)
+	}
+	_, stderr := shoal(t, exitUsage, "tracker", "--no-http", "--no-udp")
+	require.Contains(t, stderr, "leave nothing to serve; give one of them")
+}
+
+// TestTrackerPortTakenByUDP checks that the program says what to do if somebody else has
+// the port.
+func TestTrackerPortTakenByUDP(t *testing.T) {
+	isolate(t)
+	c, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer c.Close()
+	_, stderr := shoal(t, exitFailed, "tracker", "--listen", c.LocalAddr().String())
+	require.Contains(t, stderr, "Choose another address with --listen")
+}
+
+// TestTrackerFigures checks that the figures tell UDP from HTTP.
+func TestTrackerFigures(t *testing.T) {
+	st := trackerserver.Stats{
+		Announces: 1234,
+		Scrapes:   2,
+		Refused:   3,
+		UDP:       trackerserver.UDPStats{Connects: 5, Announces: 1000, Scrapes: 1, Refused: 1, Unproven: 6, Ignored: 7},
+		Totals:    trackerserver.Totals{Swarms: 8, Peers: 9, Seeds: 1},
+	}
+	require.Equal(t, "1,234 announces (1,000 over UDP), 6 unproven packets, 3 refusals, 8 torrents, 9 peers, 1 seed", formatStats(st))
+	b, err := json.Marshal(trackerCommand{}.statsJSON(st))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"event":"stats","announces":1234,"scrapes":2,"refused":3,"swarms":8,"peers":9,"seeds":1,
+		"udp":{"connects":5,"announces":1000,"scrapes":1,"refused":1,"unproven":6,"ignored":7}}`, string(b))
+	b, err = json.Marshal(trackerCommand{NoUDP: true}.statsJSON(trackerserver.Stats{}))
+	require.NoError(t, err)
+	require.JSONEq(t, `{"event":"stats","announces":0,"scrapes":0,"refused":0,"swarms":0,"peers":0,"seeds":0}`, string(b))
+}
+
 // TestOddTrackerAnswer downloads from the one good peer in an answer that has stray bytes.
 func TestOddTrackerAnswer(t *testing.T) {
 	isolate(t)
@@ -64,9 +161,9 @@ func TestOddTrackerAnswer(t *testing.T) {
 func TestTrackersOfOtherSchemes(t *testing.T) {
 	isolate(t)
 	makeContent(t, 1<<18)
-	shoal(t, exitOK, "create", "album", "--announce", "udp://tracker.example:6969")
+	shoal(t, exitOK, "create", "album", "--announce", "wss://tracker.example")
 	get := start(t, "get", "album.torrent", "--dir", "got", "--state", "off", "--listen", "off")
-	get.err.await(t, "the torrent names only UDP trackers, which Shoal does not support yet")
+	get.err.await(t, "the torrent names only WebSocket trackers, which Shoal does not support yet")
 	get.stop()
 	get.wait(t, exitInterrupted)
 }

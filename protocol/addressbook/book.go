@@ -93,6 +93,8 @@ type Book struct {
 	known   map[netip.AddrPort]*entry
 	order   []*entry // as they came
 	hosts   map[netip.Addr]*host
+	tellers map[netip.Addr]*teller
+	named   int       // entries that peers named
 	dialing int       // dials under way
 	fresh   int       // entries that were never dialed
 	due     time.Time // when Next may have something; zero for never
@@ -108,6 +110,7 @@ type Book struct {
 type entry struct {
 	addr      netip.AddrPort
 	host      *host
+	teller    *teller
 	swarms    Swarms    // where it was found
 	swarm     int       // the one of them to dial it in next
 	retryAt   time.Time // not to be tried before
@@ -121,14 +124,20 @@ type entry struct {
 	priority  uint32 // see Book.Priority
 }
 
-// Add adds an address that was found in some swarms, at least one, unless it cannot be
-// dialed.
+// Add adds an address that a source or a user named, found in some swarms, at least one,
+// unless it cannot be dialed.
 func (b *Book) Add(now time.Time, a swarm.Address, in Swarms) {
-	addr := netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	b.add(now, a, in, netip.Addr{})
+}
+
+// add adds an address that a teller named.
+func (b *Book) add(now time.Time, a swarm.Address, in Swarms, by netip.Addr) {
+	addr := unmapped(a.AddrPort)
 	if !dialable(addr) || b.Banned(addr.Addr()) {
 		return
 	}
 	if e := b.known[addr]; e != nil {
+		b.adopt(now, e)
 		e.seed = e.seed || a.Flags&swarm.Seed != 0
 		e.swarms |= in
 		if e.failures == 0 && !e.dialing && !e.connected {
@@ -136,12 +145,13 @@ func (b *Book) Add(now time.Time, a swarm.Address, in Swarms) {
 		}
 		return
 	}
-	if len(b.order) >= maxKnown && !b.makeRoom(addr.Addr()) {
+	if len(b.order) >= maxKnown && !b.makeRoom(addr.Addr(), by) {
 		return
 	}
 	if b.known == nil {
 		b.known = make(map[netip.AddrPort]*entry)
 		b.hosts = make(map[netip.Addr]*host)
+		b.tellers = make(map[netip.Addr]*teller)
 	}
 	h := b.hosts[addr.Addr()]
 	if h == nil {
@@ -158,10 +168,16 @@ func (b *Book) Add(now time.Time, a swarm.Address, in Swarms) {
 		retryAt:  b.refusals.until(addr.Addr()),
 		priority: b.Priority(addr),
 	}
+	b.join(e, b.tellerOf(by))
 	b.known[addr] = e
 	b.order = append(b.order, e)
 	b.fresh++
 	b.due = now
+}
+
+// unmapped returns an address with the IPv4 address of an IPv6 one that stands for it.
+func unmapped(a netip.AddrPort) netip.AddrPort {
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }
 
 func dialable(a netip.AddrPort) bool {
@@ -197,6 +213,7 @@ func (b *Book) Next(now time.Time, complete bool) (addr netip.AddrPort, in int, 
 	}
 	best.dialing, best.dialed = true, true
 	best.host.dials++
+	best.teller.dials++
 	b.dialing++
 	b.due = now // there may be more
 	return best.addr, best.swarm, true
@@ -341,6 +358,7 @@ func (b *Book) remove(e *entry) {
 	if !e.dialed {
 		b.fresh--
 	}
+	b.leave(e)
 	e.host.entries--
 	if e.host.entries == 0 {
 		delete(b.hosts, e.addr.Addr())

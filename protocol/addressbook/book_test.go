@@ -207,6 +207,9 @@ func (r *run) checkBook() error {
 	if len(b.hosts) != len(entries) {
 		return fmt.Errorf("%d hosts are in order and %d are known", len(entries), len(b.hosts))
 	}
+	if err := b.checkTellers(); err != nil {
+		return err
+	}
 	if fresh != b.Fresh() {
 		return fmt.Errorf("%d addresses were never dialed, and %d are counted", fresh, b.Fresh())
 	}

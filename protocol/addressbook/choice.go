@@ -38,21 +38,24 @@ func (e *entry) before(o *entry, now time.Time) bool {
 		cmp.Compare(e.rank(now), o.rank(now)),
 		cmp.Compare(e.failures, o.failures),
 		cmp.Compare(e.host.dials, o.host.dials),
+		cmp.Compare(e.teller.dials, o.teller.dials),
 		cmp.Compare(o.priority, e.priority),
 	) < 0
 }
 
 // makeRoom removes an address so that one of a host can be added to a full Book: the one
 // with most failures, and of equals one of the host that has most addresses. If nothing
-// has failed and no host has more addresses than the new one, it reports false.
-func (b *Book) makeRoom(of netip.Addr) bool {
+// has failed and no host has more addresses than the new one, it reports false. What a
+// source or a user names, so that by is zero, also takes the place of what peers named.
+func (b *Book) makeRoom(of, by netip.Addr) bool {
 	own := 1
 	if h := b.hosts[of]; h != nil {
 		own += h.entries
 	}
 	var worst *entry
 	for _, e := range b.order {
-		isDispensable := e.failures > 0 || e.host.entries > own
+		isNamed := e.teller.isPeer() && !by.IsValid()
+		isDispensable := e.failures > 0 || e.host.entries > own || isNamed
 		if !isDispensable || e.dialing || e.connected || e.self {
 			continue
 		}

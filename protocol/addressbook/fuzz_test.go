@@ -18,7 +18,7 @@ func FuzzBook(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := newRun()
 		for len(data) >= 2 {
-			op, arg := data[0]%11, data[1]
+			op, arg := data[0]%12, data[1]
 			data = data[2:]
 			addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1 + arg%4}), 6881+uint16(arg>>2%2))
 			switch op {
@@ -47,6 +47,8 @@ func FuzzBook(f *testing.F) {
 				}
 			case 9:
 				r.now = r.now.Add(time.Duration(arg) * 5 * time.Second)
+			case 11:
+				r.book.AddNamed(r.now, swarm.Address{AddrPort: addr}, 1, netip.AddrFrom4([4]byte{10, 9, 0, arg >> 4}))
 			case 10:
 				r.book.Refuse(r.now, addr.Addr())
 			}
@@ -61,6 +63,7 @@ func (r *run) fuzzNext(t *testing.T) {
 	for _, e := range r.book.order {
 		c := *e
 		c.host = &host{entries: e.host.entries, dials: e.host.dials}
+		c.teller = &teller{dials: e.teller.dials}
 		before[e.addr] = c
 	}
 	mayDial := func(e entry) bool {

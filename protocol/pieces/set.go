@@ -52,6 +52,20 @@ func (s *Set) Add(piece, n int) bool {
 	return true
 }
 
+// Remove removes a piece, of n, and reports whether it was in the set.
+func (s *Set) Remove(piece, n int) bool {
+	if !s.Has(piece, n) {
+		return false
+	}
+	s.some = s.Bitfield(n)
+	s.some.Clear(piece)
+	s.count--
+	if s.count == 0 {
+		s.some = nil
+	}
+	return true
+}
+
 // Bitfield returns the set as a bitfield of n pieces. It must not be changed.
 func (s *Set) Bitfield(n int) swarm.Bitfield {
 	if s.some != nil {

@@ -115,6 +115,29 @@ func IsLocal(a netip.Addr) bool {
 	return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast()
 }
 
+// Public returns an address if everybody may reach it, and else the zero Addr.
+func Public(a netip.Addr) netip.Addr {
+	if !a.IsGlobalUnicast() || IsLocal(a) {
+		return netip.Addr{}
+	}
+	return a
+}
+
+// Locality returns how near an address is: 0 for one that everybody may reach, more for
+// the private ones of a site, for those of a link, and for those of this computer.
+func Locality(a netip.Addr) int {
+	a = a.Unmap()
+	switch {
+	case a.IsLoopback():
+		return 3
+	case a.IsLinkLocalUnicast():
+		return 2
+	case a.IsPrivate():
+		return 1
+	}
+	return 0
+}
+
 // A Count is the places that are taken. The zero Count is empty.
 type Count struct {
 	total    int

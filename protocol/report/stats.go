@@ -17,11 +17,12 @@ const (
 	PhasePaused                // waits for Resume
 	PhaseFailed                // stopped with an error, waits for Resume
 	PhaseClosed                // gone
+	PhaseFetching              // its metadata is fetched; it is not in the engine yet
 )
 
-// String returns the phase in one word.
+// String returns the phase in a word or two.
 func (p Phase) String() string {
-	return [...]string{"checking", "running", "paused", "failed", "closed"}[p]
+	return [...]string{"checking", "running", "paused", "failed", "closed", "fetching metadata"}[p]
 }
 
 // A Flow is bytes in one direction.
@@ -42,12 +43,13 @@ type Stats struct {
 	Checked int           // pieces that the check has looked at, of ToCheck
 	ToCheck int           // pieces
 
-	Pieces  int   // of the torrent
-	Held    int   // checked and written
-	Pending int   // begun, not held
-	Wrong   int   // that failed their check, each time counted
-	Length  int64 // bytes, pads included
-	Left    int64 // bytes of pieces that are not held
+	Pieces     int   // of the torrent
+	Held       int   // checked and written
+	Pending    int   // begun, not held
+	Unreadable int   // that could not be read and are not served for now
+	Wrong      int   // that failed their check, each time counted
+	Length     int64 // bytes, pads included
+	Left       int64 // bytes of pieces that are not held; -1 for unknown
 
 	Down, Up                 Flow  // payload
 	DownProtocol, UpProtocol Flow  // everything else on the wire
@@ -62,7 +64,7 @@ type Stats struct {
 }
 
 // Complete reports whether every piece is held.
-func (s Stats) Complete() bool { return s.Held == s.Pieces }
+func (s Stats) Complete() bool { return s.Held == s.Pieces && s.Left >= 0 }
 
 // PeerStats are the figures of one connection at one moment.
 type PeerStats struct {

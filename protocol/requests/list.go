@@ -107,6 +107,24 @@ func (l *List) MarkLate(now, lastBlock time.Time, wait time.Duration, stalled bo
 	}
 }
 
+// MarkPiece marks the requests for a piece as late, because the peer will not send it, and
+// yields their blocks.
+func (l *List) MarkPiece(piece int) iter.Seq[swarm.Block] {
+	return func(yield func(swarm.Block) bool) {
+		open := l.Open()
+		for i := range open {
+			r := &open[i]
+			if r.Late || r.Block.Piece != piece {
+				continue
+			}
+			r.Late, r.Void = true, true
+			if !yield(r.Block) {
+				return
+			}
+		}
+	}
+}
+
 // ForgetLate removes the oldest requests that are late and were sent before a time, and
 // returns how many. Cancelled blocks of a peer without the fast extension are never
 // answered.

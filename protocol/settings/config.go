@@ -2,9 +2,11 @@ package settings
 
 import (
 	"cmp"
+	"net/netip"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/choking"
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/protocol/revealing"
 	"github.com/shoal-bt/shoal/swarm"
@@ -18,6 +20,15 @@ type Config struct {
 	// UserAgent is the name and version that peers see
 	// (https://www.bittorrent.org/beps/bep_0010.html, "handshake message").
 	UserAgent string
+
+	// IPv4 and IPv6 are our addresses, which peers may dial as well. Those that are not
+	// public are kept from peers. Zero means that they are not known, or that the program
+	// is not bound to one.
+	IPv4, IPv6 netip.Addr
+
+	// Extensions make the extensions (https://www.bittorrent.org/beps/bep_0010.html) of
+	// each torrent, see package extension. Nil means none.
+	Extensions []extension.Maker
 
 	// MaxPeers is the number of connections. Zero means 80, negative means no limit.
 	// When all are in use, the peer that gave and took nothing for longest goes if
@@ -79,6 +90,11 @@ func (c Config) Or(base Config) Config {
 	if c.NewChoker == nil {
 		c.NewChoker = base.NewChoker
 	}
+	if c.Extensions == nil {
+		c.Extensions = base.Extensions
+	}
+	c.IPv4 = cmp.Or(c.IPv4, base.IPv4)
+	c.IPv6 = cmp.Or(c.IPv6, base.IPv6)
 	if c.NewRevealer == nil {
 		c.NewRevealer = base.NewRevealer
 	}

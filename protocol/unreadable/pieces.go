@@ -47,6 +47,16 @@ func (u *Pieces) All() (pieces []int) {
 	return pieces
 }
 
+// Count returns how many pieces are not served for now.
+func (u *Pieces) Count() (n int) {
+	for piece := range u.all {
+		if u.Has(piece) {
+			n++
+		}
+	}
+	return n
+}
+
 // Add takes a piece out of what is served, and returns for how long; 0 if that is done
 // already.
 func (u *Pieces) Add(now time.Time, piece int) (wait time.Duration) {

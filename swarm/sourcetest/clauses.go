@@ -37,7 +37,7 @@ func leecher(swarmNumber byte, event swarm.Event) swarm.Announcement {
 
 // answers: each event by itself gets an answer or an error in time.
 func answers(s swarm.PeerSource) error {
-	for i, event := range []swarm.Event{swarm.Started, swarm.None, swarm.Completed, swarm.Stopped} {
+	for i, event := range []swarm.Event{swarm.Started, swarm.None, swarm.Completed, swarm.Paused, swarm.Stopped} {
 		c := start(context.Background(), s, leecher(byte(i), event))
 		if err := c.wait(); err != nil {
 			return err

@@ -22,6 +22,10 @@ const (
 	Each  Metric = "KiB each"   // resident memory by torrent or connection
 	Idle  Metric = "idle CPU %" // of one core while nothing happens
 
+	Answers Metric = "answers/s"     // by wall time
+	PerCPU  Metric = "answers/CPU s" // by CPU time of the one who answers
+	Lost    Metric = "lost %"        // of what was asked and not answered in time
+
 	Without Metric = "without" // a figure without attackers, in the unit that the row names
 	With    Metric = "with"    // and with them
 	Share   Metric = "÷"       // the second by the first
@@ -29,7 +33,7 @@ const (
 	Ended   Metric = "ended"   // connections of attackers
 )
 
-var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Without, With, Share, Load, Ended}
+var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Answers, PerCPU, Lost, Without, With, Share, Load, Ended}
 
 // Values are the figures of one run.
 type Values map[Metric]float64

@@ -8,12 +8,14 @@ package content
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -118,4 +120,44 @@ func VerifySample(ctx context.Context, verify func([]swarm.Verdict), s swarm.Sto
 		}
 		return true, nil
 	}
+}
+
+// Continue returns the record with which a torrent continues that was idle: every piece is
+// still held if every file has its size. willCheck says that all pieces are about to be checked,
+// so that missing files are no error.
+func Continue(old resume.Record, willCheck bool, p resume.Probe) (resume.Record, error) {
+	v, err := old.Check(p)
+	if err != nil {
+		return old, err
+	}
+	r := v.Record
+	if v.Distrust == nil {
+		r.Files = old.Files // with their times, so that a change meanwhile is noticed
+		return r, nil
+	}
+	r.State = resume.Open
+	if willCheck {
+		return r, nil
+	}
+	for _, f := range r.Files {
+		switch f.Size {
+		case f.Length:
+		case resume.Absent:
+			return r, fmt.Errorf("%s: %w", f.Path, fs.ErrNotExist)
+		default:
+			return r, &diskstore.SizeError{Path: f.Path, Want: f.Length, Have: f.Size}
+		}
+	}
+	same := func(a, b resume.File) bool { return a.Path == b.Path && a.Length == b.Length && a.Size == b.Size }
+	sameTorrent := len(old.Swarms) > 0 && old.Length == r.Length && old.PieceLength == r.PieceLength
+	if sameTorrent && slices.EqualFunc(old.Files, r.Files, same) {
+		// Its times are kept, so that the next run checks the files that were touched.
+		return old, nil
+	}
+	// The record is gone. Every file has its size, so the pieces count as held, and are
+	// hashed before the record says so.
+	for i := range r.Files {
+		r.Files[i].ModTime = time.Time{}
+	}
+	return r, nil
 }

@@ -21,6 +21,20 @@ const (
 	Port    = "port"
 )
 
+// Default returns the state folder if the user names none. A program without a home folder
+// still finds its records, beside the content.
+func Default(dir string) string {
+	if user, err := os.UserConfigDir(); err == nil {
+		state := filepath.Join(user, "shoal")
+		if os.MkdirAll(state, 0o700) == nil {
+			return state
+		}
+	}
+	// The folder of the content is made first, because that of the records is private.
+	os.MkdirAll(dir, 0o777)
+	return filepath.Join(dir, ".shoal")
+}
+
 // Reached returns the first of a torrent's files below dir that would be written into the
 // state folder; empty if none would. Names count as equal if a file system that ignores
 // case may say so. If dir is the state folder or in it, as the user wants, only what a

@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"syscall"
 	"time"
 
 	"github.com/shoal-bt/shoal/httptracker"
@@ -36,17 +38,40 @@ func (e *StatusError) Error() string {
 
 // NewHTTP makes the client that fetches .torrent files. It keeps no connections,
 // since two torrents seldom come from one server in a row.
-func NewHTTP() *http.Client {
+func NewHTTP() *http.Client { return newHTTP(nil) }
+
+// newHTTP is NewHTTP with a check of each address before it is connected to; nil for none.
+func newHTTP(check func(network, address string, _ syscall.RawConn) error) *http.Client {
 	return &http.Client{
 		Timeout: fetchTimeout,
 		Transport: &http.Transport{
-			DialContext:           (&net.Dialer{Timeout: stepTimeout}).DialContext,
+			DialContext:           (&net.Dialer{Timeout: stepTimeout, Control: check}).DialContext,
 			TLSHandshakeTimeout:   stepTimeout,
 			ResponseHeaderTimeout: stepTimeout,
 			DisableKeepAlives:     true,
 			ForceAttemptHTTP2:     true,
 		},
 	}
+}
+
+// errLocal says that an address from elsewhere leads to where only we can go.
+var errLocal = errors.New("it is an address of this machine or its network, and somebody else named it; fetch the file yourself if you trust it")
+
+// sharedSpace is where providers have their customers.
+// https://www.rfc-editor.org/rfc/rfc6598 (section 7)
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+// refuseLocal refuses to connect to what is not the public network.
+func refuseLocal(_, address string, _ syscall.RawConn) error {
+	p, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	a := p.Addr().Unmap()
+	if !a.IsGlobalUnicast() || a.IsPrivate() || sharedSpace.Contains(a) {
+		return errLocal
+	}
+	return nil
 }
 
 var (
@@ -58,7 +83,9 @@ var (
 type Options struct {
 	UserAgent string
 	HTTP      *http.Client // nil means NewHTTP
-	Metainfo  metainfo.Options
+	// PublicOnly refuses addresses of this machine and of its network. HTTP is ignored then.
+	PublicOnly bool
+	Metainfo   metainfo.Options
 }
 
 // Torrent gets a torrent from an http or https URL. Errors show the URL without what may be
@@ -79,7 +106,9 @@ func (o Options) torrent(ctx context.Context, address string) (*metainfo.Torrent
 		return nil, err
 	}
 	request.Header.Set("User-Agent", o.UserAgent)
-	if o.HTTP == nil {
+	if o.PublicOnly {
+		o.HTTP = newHTTP(refuseLocal)
+	} else if o.HTTP == nil {
 		o.HTTP = NewHTTP()
 	}
 	client := *o.HTTP // a copy, to set CheckRedirect

@@ -46,8 +46,9 @@ func (c *Checks) check(t Owner, s *Store, e protocol.CheckStored) {
 		return
 	}
 	defer c.limit.Release()
-	checkStored(ctx, c.workers, s, e.Pieces, func(pieces, good []int, err error) {
-		t.Post(protocol.StoredChecked{Round: e.Round, Pieces: pieces, Good: good, Err: err})
+	checkStored(ctx, c.workers, s, e.Pieces, func(r protocol.StoredChecked) {
+		r.Round = e.Round
+		t.Post(r)
 	})
 }
 
@@ -64,13 +65,13 @@ func (s *Store) CheckAll(ctx context.Context, workers int, progress func(done in
 	}
 	var mu sync.Mutex
 	done := 0
-	checkStored(ctx, workers, s, all, func(pieces, good []int, _ error) {
+	checkStored(ctx, workers, s, all, func(r protocol.StoredChecked) {
 		mu.Lock()
 		defer mu.Unlock()
-		for _, i := range good {
+		for _, i := range r.Good {
 			have.Set(i)
 		}
-		done += len(pieces)
+		done += len(r.Pieces)
 		if progress != nil {
 			progress(done)
 		}
@@ -79,17 +80,17 @@ func (s *Store) CheckAll(ctx context.Context, workers int, progress func(done in
 }
 
 // checkStored hashes stored pieces on several goroutines and reports each batch.
-func checkStored(ctx context.Context, workers int, s *Store, pieces swarm.Bitfield, report func(pieces, good []int, err error)) {
+func checkStored(ctx context.Context, workers int, s *Store, pieces swarm.Bitfield, report func(protocol.StoredChecked)) {
 	next := make(chan []int)
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
 			for batch := range next {
-				good, err := s.checkBatch(batch, contextReader{ctx, s.Storage})
+				r := s.checkBatch(batch, contextReader{ctx, s.Storage})
 				if ctx.Err() != nil {
 					continue // what was not read is neither good nor bad
 				}
-				report(batch, good, err)
+				report(r)
 			}
 		})
 	}
@@ -122,7 +123,8 @@ func sendBatches(ctx context.Context, next chan<- []int, n int, pieces swarm.Bit
 
 // checkBatch checks pieces that are all in the Storage: Verify reads each block itself,
 // because it is nil. A file that does not exist is not an error: its pieces are missing.
-func (s *Store) checkBatch(pieces []int, r io.ReaderAt) (good []int, err error) {
+func (s *Store) checkBatch(pieces []int, r io.ReaderAt) (found protocol.StoredChecked) {
+	found.Pieces = pieces
 	batch := make([]swarm.Verdict, len(pieces))
 	for i, piece := range pieces {
 		batch[i] = swarm.Verdict{Piece: piece, Blocks: make([][]byte, s.Geometry.BlockCount(piece)), Stored: r}
@@ -130,13 +132,14 @@ func (s *Store) checkBatch(pieces []int, r io.ReaderAt) (good []int, err error) 
 	s.Verify(batch)
 	for _, v := range batch {
 		if v.OK && v.Err == nil {
-			good = append(good, v.Piece)
+			found.Good = append(found.Good, v.Piece)
 		}
 		if v.Err != nil && !errors.Is(v.Err, fs.ErrNotExist) {
-			err = v.Err
+			found.Unreadable = append(found.Unreadable, v.Piece)
+			found.Err = v.Err
 		}
 	}
-	return good, err
+	return found
 }
 
 // contextReader is a Storage that is not read once its context has ended: a batch of

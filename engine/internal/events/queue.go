@@ -7,16 +7,17 @@ import (
 	"sync"
 
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/report"
 )
 
 // neverDropped are the events that enter a full queue as well: they come once for a
 // torrent, and a listener that missed one would wait for ever.
-const neverDropped = protocol.OnCompleted | protocol.OnFailed | protocol.OnRemoved
+const neverDropped = report.OnCompleted | report.OnFailed | report.OnRemoved
 
 // causedByPeers are the events of which others can cause any number. They fill half of a
 // queue at most.
-const causedByPeers = protocol.OnPeerConnected | protocol.OnPeerLost | protocol.OnPeerFailed |
-	protocol.OnPeerBlocked | protocol.OnPeerBanned | protocol.OnPieceFailed
+const causedByPeers = report.OnPeerConnected | report.OnPeerLost | report.OnPeerFailed |
+	report.OnPeerBlocked | report.OnPeerBanned | report.OnPieceFailed
 
 // A Queue is what waits for one listener. Its methods may be called from many
 // goroutines.
@@ -42,7 +43,7 @@ func (q *Queue) Add(e protocol.Event) {
 	if q.done {
 		return
 	}
-	if tick, ok := e.(protocol.StatsTick); ok && q.replace(tick) {
+	if tick, ok := e.(report.StatsTick); ok && q.replace(tick) {
 		return
 	}
 	size := q.size
@@ -58,9 +59,9 @@ func (q *Queue) Add(e protocol.Event) {
 }
 
 // replace puts tick in the place of an older one of the same torrent that waits.
-func (q *Queue) replace(tick protocol.StatsTick) bool {
+func (q *Queue) replace(tick report.StatsTick) bool {
 	for i, e := range q.events {
-		old, ok := e.(protocol.StatsTick)
+		old, ok := e.(report.StatsTick)
 		if ok && old.Stats.Torrent == tick.Stats.Torrent {
 			q.events[i] = tick
 			return true

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -15,20 +16,20 @@ import (
 // removed is an event of the engine, which the protocol does not have.
 type removed struct{}
 
-func (removed) Kind() protocol.EventMask { return protocol.OnRemoved }
+func (removed) Kind() protocol.EventMask { return report.OnRemoved }
 
 func TestQueueIsBoundedAndNeverBlocks(t *testing.T) {
 	var h Hub
 	q := h.Subscribe(10, nil)
 	for i := range 100 {
-		h.Emit(protocol.Piece{Torrent: swarm.ID{1}, Piece: i})
+		h.Emit(report.Piece{Torrent: swarm.ID{1}, Piece: i})
 	}
 	require.EqualValues(t, 90, q.Dropped())
 	for i := range 1000 {
-		h.Emit(protocol.StatsTick{Stats: protocol.Stats{Held: i}})
+		h.Emit(report.StatsTick{Stats: protocol.Stats{Held: i}})
 	}
 	require.EqualValues(t, 90+1000, q.Dropped(), "statistics have no place of their own")
-	for _, e := range []protocol.Event{protocol.Completed{}, protocol.Failed{}, removed{}} {
+	for _, e := range []protocol.Event{report.Completed{}, report.Failed{}, removed{}} {
 		h.Emit(e)
 	}
 	require.EqualValues(t, 1090, q.Dropped(), "these are never dropped")
@@ -38,7 +39,7 @@ func TestQueueIsBoundedAndNeverBlocks(t *testing.T) {
 		got = append(got, e)
 	}
 	require.Len(t, got, 13)
-	require.Equal(t, protocol.Piece{Torrent: swarm.ID{1}, Piece: 9}, got[9])
+	require.Equal(t, report.Piece{Torrent: swarm.ID{1}, Piece: 9}, got[9])
 	require.Equal(t, removed{}, got[12])
 	_, err := q.Next(t.Context())
 	require.ErrorIs(t, err, io.EOF)
@@ -52,25 +53,25 @@ func TestPeersDoNotFillAQueue(t *testing.T) {
 	var h Hub
 	q := h.Subscribe(10, nil)
 	for range 100 {
-		h.Emit(protocol.PeerConnected{})
-		h.Emit(protocol.PeerLost{})
+		h.Emit(report.PeerConnected{})
+		h.Emit(report.PeerLost{})
 	}
 	require.EqualValues(t, 195, q.Dropped())
-	h.Emit(protocol.Added{})
+	h.Emit(report.Added{})
 	require.EqualValues(t, 195, q.Dropped())
 }
 
 func TestStatisticsCoalesce(t *testing.T) {
 	var h Hub
-	q := h.Subscribe(0, func(e protocol.Event) bool { return e.Kind() == protocol.OnStats })
+	q := h.Subscribe(0, func(e protocol.Event) bool { return e.Kind() == report.OnStats })
 	for i := range 50 {
-		h.Emit(protocol.StatsTick{Stats: protocol.Stats{Torrent: swarm.ID{byte(i % 2)}, Held: i}})
+		h.Emit(report.StatsTick{Stats: protocol.Stats{Torrent: swarm.ID{byte(i % 2)}, Held: i}})
 		h.Emit(removed{})
 	}
 	q.Close()
 	var got []int
 	for e := range q.All(t.Context()) {
-		got = append(got, e.(protocol.StatsTick).Stats.Held)
+		got = append(got, e.(report.StatsTick).Stats.Held)
 	}
 	require.Equal(t, []int{48, 49}, got, "the newest of each torrent")
 	require.Zero(t, q.Dropped())
@@ -92,9 +93,9 @@ func TestNextWaits(t *testing.T) {
 			}
 			close(got)
 		}()
-		time.AfterFunc(time.Minute, func() { h.Emit(protocol.Paused{}); h.Emit(protocol.Resumed{}); q.Close() })
-		require.Equal(t, protocol.Paused{}, <-got)
-		require.Equal(t, protocol.Resumed{}, <-got)
+		time.AfterFunc(time.Minute, func() { h.Emit(report.Paused{}); h.Emit(report.Resumed{}); q.Close() })
+		require.Equal(t, report.Paused{}, <-got)
+		require.Equal(t, report.Resumed{}, <-got)
 		_, more := <-got
 		require.False(t, more)
 	})

@@ -129,7 +129,10 @@ func (a *Announcer) announcement(j *job, event swarm.Event) (swarm.Announcement,
 		}
 		say = *last
 	}
-	say.Swarm, say.Event = t.Swarms()[j.swarm], event
+	say.Swarm = t.Swarms()[j.swarm]
+	if event != swarm.None {
+		say.Event = event
+	}
 	if event == swarm.Stopped {
 		say.Want = 0
 	}

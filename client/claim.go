@@ -1,0 +1,211 @@
+package client
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/shoal-bt/shoal/client/internal/metadata"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A claim is the swarms of a torrent that is being added. Fetches of metadata in these swarms
+// end when the torrent runs, because they prove to be of the same torrent.
+type claim struct {
+	client  *Client
+	torrent *Torrent // that the running one belongs to
+	running *running
+	own     *fetching   // that got the metadata, on whose goroutine this is; nil for none
+	fetches []*fetching // own first; each token is held
+}
+
+// claimSwarms reserves the swarms of a torrent for a call that ends with listTorrent or
+// releaseSwarms. If the client has one of them already, it returns that torrent with the
+// error; nil if that is just being added.
+func (c *Client) claimSwarms(t *running, own *fetching) (k *claim, other *Torrent, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, nil, ErrClosed
+	}
+	k = &claim{client: c, running: t, own: own}
+	if own != nil {
+		k.fetches = append(k.fetches, own)
+	}
+	for _, id := range t.ids {
+		other, taken := c.torrents[id]
+		if !taken || slices.ContainsFunc(k.fetches, func(f *fetching) bool { return f.torrent == other }) {
+			continue
+		}
+		var f *fetching
+		if other != nil {
+			f = other.now().takeFetch()
+		}
+		if f == nil {
+			for _, f := range k.fetches {
+				if f != own {
+					f.release()
+				}
+			}
+			return nil, other, fmt.Errorf("%s: %w", id, ErrDuplicate)
+		}
+		k.fetches = append(k.fetches, f)
+	}
+	k.torrent = &Torrent{client: c, id: t.ids[0], stage: t}
+	if len(k.fetches) > 0 {
+		k.torrent = k.fetches[0].torrent
+	}
+	t.torrent, t.id = k.torrent, k.torrent.id
+	for _, id := range t.ids {
+		if _, taken := c.torrents[id]; !taken {
+			c.torrents[id] = nil
+		}
+	}
+	c.adding[t.id] = t
+	return k, nil, nil
+}
+
+// endFetches ends the jobs of the fetches, except for the one on whose goroutine it is called,
+// and has them leave the record and the files alone.
+func (k *claim) endFetches() {
+	for _, f := range k.fetches {
+		if f != k.own {
+			f.mu.Lock()
+			f.stopJob()
+			f.mu.Unlock()
+			f.awaitJob()
+		}
+		f.stopSaving()
+		f.unlockFiles()
+	}
+}
+
+// listTorrent lists a torrent that was added.
+func (c *Client) listTorrent(k *claim) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range k.running.ids {
+		c.torrents[id] = k.torrent
+	}
+	delete(c.adding, k.torrent.id)
+	close(k.running.listed)
+	if len(k.fetches) == 0 {
+		c.order = append(c.order, k.torrent)
+		return
+	}
+	for _, f := range k.fetches[1:] {
+		c.order = slices.DeleteFunc(c.order, func(o *Torrent) bool { return o == f.torrent })
+		c.engine.Report(Merged{Torrent: f.torrent.id, Into: k.torrent.id})
+	}
+}
+
+// releaseSwarms takes a claim back, because the torrent could not be started. The fetches go on,
+// except for the one that got the metadata.
+func (c *Client) releaseSwarms(k *claim) {
+	k.running.unlockFiles()
+	c.mu.Lock()
+	for _, id := range k.running.ids {
+		if c.torrents[id] == nil {
+			delete(c.torrents, id)
+		}
+	}
+	delete(c.adding, k.torrent.id)
+	close(k.running.listed)
+	c.mu.Unlock()
+	for _, f := range k.fetches {
+		f.resumeSaving()
+		if f != k.own {
+			f.release()
+			f.mu.Lock()
+			f.startJob()
+			f.mu.Unlock()
+		}
+	}
+}
+
+// handOver makes a torrent of the fetches, with what they and their users know. paused says how
+// the torrent was started.
+func (k *claim) handOver(found *metadata.Found, paused bool) {
+	t := k.running
+	if found != nil {
+		t.adopt(found, k.own.userPeers())
+	}
+	for _, f := range k.fetches {
+		u := f.become(t)
+		t.addPeers(u.peers)
+		for _, a := range u.banned {
+			t.Ban(a)
+		}
+		for _, s := range u.sources {
+			if !t.private {
+				t.engine.AddSource(s)
+			}
+		}
+		switch {
+		case f != k.own:
+			if err := t.addLink(f.linkNow(), AddOptions{}); err != nil {
+				t.emitWarning(err)
+			}
+		case u.paused && !paused:
+			t.engine.Pause()
+		case paused && !u.paused:
+			t.engine.Resume()
+		}
+	}
+}
+
+// listFetching lists a torrent of which only a link is known. If the client has it already, it
+// returns that one, or ErrDuplicate if it is just being added.
+func (c *Client) listFetching(f *fetching) (other *Torrent, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, ErrClosed
+	}
+	for _, id := range f.IDs() {
+		o, taken := c.torrents[id]
+		switch {
+		case taken && o == nil:
+			return nil, fmt.Errorf("%s: %w", id, ErrDuplicate)
+		case taken && other != nil && other != o:
+			return nil, &metainfo.InvalidError{Err: errOtherHash}
+		case taken:
+			other = o
+		}
+	}
+	if other != nil {
+		return other, nil
+	}
+	for _, id := range f.IDs() {
+		c.torrents[id] = f.torrent
+	}
+	c.order = append(c.order, f.torrent)
+	return nil, nil
+}
+
+// removeTorrent removes a torrent that was closed or could not be added.
+func (c *Client) removeTorrent(t *Torrent) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range append(t.IDs(), t.id) {
+		if c.torrents[id] == t {
+			delete(c.torrents, id)
+		}
+	}
+	c.order = slices.DeleteFunc(c.order, func(o *Torrent) bool { return o == t })
+}
+
+// infoOf returns the metadata of a torrent, also while it is being added. It returns
+// nil if the torrent is idle or its metadata is missing.
+func (c *Client) infoOf(id swarm.ID) *metainfo.Info {
+	c.mu.Lock()
+	t, adding := c.torrents[id], c.adding[id]
+	c.mu.Unlock()
+	if adding != nil {
+		return adding.info()
+	}
+	if t != nil {
+		return t.now().info()
+	}
+	return nil
+}

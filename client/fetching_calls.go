@@ -1,0 +1,112 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+
+	"github.com/shoal-bt/shoal/client/internal/trackers"
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+func (f *fetching) Pause() error {
+	err := f.update((*running).Pause, func() {
+		if f.paused {
+			return
+		}
+		f.paused = true
+		f.stopJob()
+		f.client.engine.Report(engine.Paused{Torrent: f.torrent.id})
+	})
+	f.saveOrWarn()
+	return err
+}
+
+func (f *fetching) Resume() error {
+	err := f.update((*running).Resume, func() {
+		var invalid *MetadataError
+		if errors.As(f.err, &invalid) {
+			return // the same again would be the same
+		}
+		if f.paused || f.err != nil {
+			f.client.engine.Report(engine.Resumed{Torrent: f.torrent.id})
+		}
+		f.paused, f.err = false, nil
+		f.startJob()
+		f.notify()
+	})
+	f.saveOrWarn()
+	return err
+}
+
+func (f *fetching) Recheck(context.Context) error {
+	return f.update(func(r *running) error { return r.Recheck(context.Background()) }, func() {})
+}
+
+func (f *fetching) Peers() []engine.PeerStats { return nil }
+
+func (f *fetching) AddPeers(peers ...netip.AddrPort) error {
+	if err := checkPeers(peers); err != nil {
+		return err
+	}
+	return f.update(func(r *running) error { return r.AddPeers(peers...) }, func() {
+		f.peers = append(f.peers, peers...)
+		if f.job != nil {
+			f.job.addPeers(peers)
+		}
+	})
+}
+
+func (f *fetching) RemovePeer(netip.AddrPort) {}
+
+func (f *fetching) Ban(addr netip.Addr) {
+	f.update(func(r *running) error { r.Ban(addr); return nil }, func() { f.banned[addr] = true })
+}
+
+func (f *fetching) AddSource(s swarm.PeerSource) error {
+	return f.update(func(r *running) error { return r.AddSource(s) }, func() {
+		f.sources = append(f.sources, s)
+		f.restartJob()
+	})
+}
+
+func (f *fetching) RemoveSource(s swarm.PeerSource) {
+	f.update(func(r *running) error { r.RemoveSource(s); return nil }, func() {
+		f.sources = slices.DeleteFunc(f.sources, func(o swarm.PeerSource) bool { return sameSource(o, s) })
+		f.restartJob()
+	})
+}
+
+func (f *fetching) Sources() (all []engine.SourceStats) { return nil }
+
+func (f *fetching) Announce() {
+	f.update(func(r *running) error { r.Announce(); return nil }, f.restartJob)
+}
+
+func (f *fetching) Trackers() []Tracker { return f.trackers.Status() }
+
+func (f *fetching) AnnounceURLs() [][]string { return f.trackers.URLs() }
+
+func (f *fetching) SetTrackers(tiers [][]string) error {
+	f.mu.Lock()
+	next := f.next
+	if tiers == nil {
+		tiers, _ = trackers.Add(nil, f.link.Trackers)
+	}
+	f.mu.Unlock()
+	if next != nil {
+		return next.SetTrackers(tiers)
+	}
+	f.trackers.Replace(tiers, true, trackerUser{f})
+	f.saveOrWarn()
+	return f.reason(nil)
+}
+
+// A trackerUser restarts the job of a fetch when its trackers change.
+type trackerUser struct{ f *fetching }
+
+func (u trackerUser) AddSource(swarm.PeerSource)    { u.f.Announce() }
+func (u trackerUser) RemoveSource(swarm.PeerSource) { u.f.Announce() }
+func (u trackerUser) Announce()                     { u.f.Announce() }

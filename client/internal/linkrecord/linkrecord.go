@@ -1,0 +1,111 @@
+// Package linkrecord stores what is known of a link: in the record of its torrent the link itself,
+// and beside it the metadata when that has come.
+//
+// In come links, peers that the user named, and metadata; out goes what former runs stored. A
+// record that the torrent has already keeps all the rest. Not here: when that is done.
+package linkrecord
+
+import (
+	"errors"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shoal-bt/shoal/client/internal/metadata"
+	"github.com/shoal-bt/shoal/client/internal/replacefile"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/resume"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// CopyName is the name of the copy of a .torrent file, which is stored beside the record.
+const CopyName = "torrent"
+
+// invalidName is the name of the file with metadata that fits the link but is no torrent, so
+// that it is not fetched again.
+const invalidName = "invalid-metadata"
+
+// A State is what is saved of a link.
+type State struct {
+	Link   *metainfo.Magnet
+	Dir    string           // for the content
+	Peers  []netip.AddrPort // that the user named
+	Paused bool
+}
+
+// Metadata returns the torrent of a link if a former run has stored it; nil if not. The
+// error is a *metadata.Error if what it stored is no torrent.
+func Metadata(folder *resume.Folder, link *metainfo.Magnet, o metainfo.Options) (*metainfo.Torrent, error) {
+	for _, id := range link.IDs() {
+		t, err := o.ReadFile(filepath.Join(folder.Path(id), CopyName))
+		if err == nil && metadata.Fits(t.Info, link) {
+			return t, nil
+		}
+		raw, err := os.ReadFile(filepath.Join(folder.Path(id), invalidName))
+		if err == nil && metadata.RawFits(raw, link) {
+			return metadata.Read(raw, link, o)
+		}
+	}
+	return nil, nil
+}
+
+// SaveMetadata stores a torrent under the ID of its link. Save has made the folder.
+func SaveMetadata(folder *resume.Folder, id swarm.ID, t *metainfo.Torrent) error {
+	b, err := t.Bytes()
+	if err != nil {
+		return err
+	}
+	return replacefile.Write(filepath.Join(folder.Path(id), CopyName), b)
+}
+
+// SaveInvalid stores metadata that is no torrent.
+func SaveInvalid(folder *resume.Folder, id swarm.ID, raw []byte) error {
+	return replacefile.Write(filepath.Join(folder.Path(id), invalidName), raw)
+}
+
+// Save saves a link under the first of its IDs.
+func Save(folder *resume.Folder, s State) error {
+	id := s.Link.IDs()[0]
+	r, err := LoadRecord(folder, id)
+	if err != nil {
+		return err
+	}
+	if len(r.Swarms) == 0 {
+		r = resume.Record{Swarms: s.Link.IDs(), PieceLength: 1, State: resume.Clean}
+	}
+	r.Totals.Source, r.Totals.Folder = s.Link.String(), s.Dir
+	r.Totals.Peers, r.Totals.Paused = slices.Clone(s.Peers), s.Paused
+	if r.Totals.Added.IsZero() {
+		r.Totals.Added = time.Now()
+	}
+	return folder.Save(r)
+}
+
+// Load returns the link and the peers that were saved under an ID, or nil if none were.
+func Load(folder *resume.Folder, id swarm.ID) (*metainfo.Magnet, []netip.AddrPort, error) {
+	r, err := LoadRecord(folder, id)
+	if err != nil || !strings.HasPrefix(r.Totals.Source, "magnet:") {
+		return nil, nil, err
+	}
+	link, err := metainfo.ParseMagnet(r.Totals.Source)
+	if err != nil || !slices.Contains(link.IDs(), id) {
+		return nil, nil, nil // the record is damaged, or of another program
+	}
+	return link, r.Totals.Peers, nil
+}
+
+// LoadRecord reads a torrent's record. A record that is missing, damaged or of a newer
+// version is empty, so everything that is found is checked.
+func LoadRecord(f *resume.Folder, id swarm.ID) (resume.Record, error) {
+	r, err := f.Load(id)
+	var damaged *resume.DamageError
+	var newer *resume.VersionError
+	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &damaged) || errors.As(err, &newer) {
+		return resume.Record{}, nil
+	}
+	return r, err
+}

@@ -1,0 +1,86 @@
+package metadata
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+
+	"github.com/shoal-bt/shoal/connect"
+	"github.com/shoal-bt/shoal/magnet"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// Found is what a fetch knows of peers. The zero Found is empty.
+type Found struct {
+	Peers  []magnet.Peer
+	Conns  []magnet.Live    // that nobody took; Close closes them
+	Banned []netip.AddrPort // that sent wrong metadata
+}
+
+// Close closes the connections that nobody took.
+func (f *Found) Close() {
+	for _, c := range f.Conns {
+		c.Close()
+	}
+	f.Conns = nil
+}
+
+// Peers says how a client meets peers.
+type Peers struct {
+	Connector *connect.Connector
+	PeerID    swarm.PeerID
+	Port      uint16 // where it accepts connections; 0 for nowhere
+	UserAgent string
+	Reqq      int // open requests that it accepts of a peer; 0 is not said
+	Logger    *slog.Logger
+}
+
+// Ask is an Asker.
+func (p Peers) Ask(ctx context.Context, r Request) (info []byte, found Found, err error) {
+	fetcher, err := magnet.New(magnet.Options{
+		HashV1:    r.Link.HashV1,
+		HashV2:    r.Link.HashV2,
+		Connector: p.Connector,
+		PeerID:    p.PeerID,
+		Port:      p.Port,
+		UserAgent: p.UserAgent,
+		Reqq:      p.Reqq,
+		Peers:     addresses(r.Peers),
+		Sources:   r.Sources,
+		OnProgress: func(s magnet.Progress) {
+			r.Progress(Stats{Peers: s.Peers, Pieces: s.Total, Held: s.Pieces, Length: int64(s.Size)})
+		},
+		Logger: p.Logger,
+	})
+	if err != nil {
+		return nil, found, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case more := <-r.More:
+				fetcher.AddPeers(addresses(more)...)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	result, err := fetcher.Run(ctx)
+	cancel()
+	<-done
+	if err != nil {
+		return nil, found, err
+	}
+	return result.Info, Found{Peers: result.Peers, Conns: result.Conns, Banned: result.Banned}, nil
+}
+
+func addresses(peers []netip.AddrPort) []swarm.Address {
+	all := make([]swarm.Address, len(peers))
+	for i, p := range peers {
+		all[i].AddrPort = p
+	}
+	return all
+}

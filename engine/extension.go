@@ -1,0 +1,43 @@
+package engine
+
+import (
+	"net"
+
+	"github.com/shoal-bt/shoal/connect"
+	"github.com/shoal-bt/shoal/protocol/extension"
+)
+
+// What plugs into the extension protocol (https://www.bittorrent.org/beps/bep_0010.html);
+// see package protocol/extension. TorrentConfig.Extensions and Spec.Extensions take makers.
+type (
+	// An Extension is a program's part in the extension protocol of one torrent.
+	Extension = extension.Extension
+
+	// An ExtensionMaker makes the Extension of a torrent.
+	ExtensionMaker = extension.Maker
+
+	// An ExtensionTorrent is what an Extension is made for.
+	ExtensionTorrent = extension.Torrent
+
+	// An ExtensionSession is an Extension's part in one connection.
+	ExtensionSession = extension.Session
+
+	// An ExtensionConn is what a session sees of its connection, and of the torrent.
+	ExtensionConn = extension.Conn
+)
+
+// boundAddrs returns c with the addresses that the listeners are bound to. One that
+// listens on all addresses has none.
+func boundAddrs(listeners []net.Listener) (c TorrentConfig) {
+	for _, l := range listeners {
+		a := connect.AddrPort(l.Addr()).Addr().Unmap()
+		switch {
+		case a.IsUnspecified():
+		case a.Is4():
+			c.IPv4 = a
+		default:
+			c.IPv6 = a
+		}
+	}
+	return c
+}
