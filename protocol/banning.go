@@ -69,7 +69,11 @@ func (s *State) isOnParole(p *peer) bool {
 
 // noteProven notes who sent blocks of a right piece.
 func (s *State) noteProven(a *pieces.Assembly) {
-	for _, sender := range a.Senders() {
+	for k := range a.Blocks() {
+		sender := a.Sender(k)
+		if sender == nil {
+			continue
+		}
 		if p := s.peers[sender.Peer]; p != nil {
 			p.proven = true
 		}
