@@ -15,12 +15,6 @@ import (
 // banned, and several go on parole: each may only send pieces that nobody else sends,
 // until the right piece shows who lied.
 
-// blame is what is known about the senders of wrong pieces that have not come right yet.
-type blame struct {
-	evidence    map[int]*pieces.Evidence // by piece
-	unexplained bool                     // a piece was wrong, and its format does not tell which blocks
-}
-
 func (e Ban) apply(now time.Time, s *State) { s.ban(now, e.Addr.Unmap(), ending.ErrBanned) }
 
 // ban refuses an address from now on; why ends its connections.
@@ -56,49 +50,34 @@ func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 		return
 	}
 	s.memory.Drop(e.Blocks)
-	s.blame.unexplained = true
+	s.blame.Unexplained = true
 	switch senders := a.Senders(); {
 	case len(senders) == 0: // all of it came from the Storage
-	case !a.Restored && fromOneAddress(senders):
+	case !a.Restored && pieces.HaveOneAddress(senders):
 		s.banSender(now, senders[0])
-	case s.recordSenders(a, e.Sums):
+	case s.blame.Record(a, e.Sums):
 		s.setParole(senders, true)
 	}
-}
-
-// fromOneAddress reports whether all senders have one IP address: a peer may leave and come
-// back while it sends a piece, and bans are by address.
-func fromOneAddress(senders []*pieces.Sender) bool {
-	return !slices.ContainsFunc(senders, func(o *pieces.Sender) bool {
-		return o.Addr.Addr().Unmap() != senders[0].Addr.Addr().Unmap()
-	})
 }
 
 // isOnParole reports whether a peer may only send pieces that nobody else sends: it sent
 // blocks of a wrong piece, or somebody did and nothing is known of this peer. So a peer that
 // lies from the start spoils a piece of its own, and is found out by that.
 func (s *State) isOnParole(p *peer) bool {
-	return p.parole || (s.blame.unexplained && !p.proven)
+	return p.parole || (s.blame.Unexplained && !p.proven)
 }
 
 // noteProven notes who sent blocks of a right piece.
 func (s *State) noteProven(a *pieces.Assembly) {
-	for _, sender := range a.Senders() {
+	for k := range a.Blocks() {
+		sender := a.Sender(k)
+		if sender == nil {
+			continue
+		}
 		if p := s.peers[sender.Peer]; p != nil {
 			p.proven = true
 		}
 	}
-}
-
-// isSuspect reports whether a peer of an address sent blocks of a wrong piece, and it is
-// not known yet who lied.
-func (s *State) isSuspect(addr netip.Addr) bool {
-	for _, ev := range s.blame.evidence {
-		if ev.Suspects(addr) {
-			return true
-		}
-	}
-	return false
 }
 
 // banSender bans who sent a wrong block; nil is nobody.
@@ -135,34 +114,14 @@ func (s *State) keepGoodBlocks(a *pieces.Assembly, e CheckResult) {
 	}
 }
 
-// recordSenders keeps who sent what of a wrong piece, and reports whether it did.
-func (s *State) recordSenders(a *pieces.Assembly, sums []uint64) bool {
-	ev := s.blame.evidence[a.Piece]
-	if ev == nil {
-		ev = new(pieces.Evidence)
-	}
-	if !ev.Record(a, sums) {
-		return false
-	}
-	if s.blame.evidence == nil {
-		s.blame.evidence = make(map[int]*pieces.Evidence)
-	}
-	s.blame.evidence[a.Piece] = ev
-	return true
-}
-
 // banLiars bans those whose blocks of a wrong piece differ from the right ones. The
 // others who took part in it are off parole.
 func (s *State) banLiars(now time.Time, piece int, right []uint64) {
-	ev := s.blame.evidence[piece]
-	if ev == nil {
-		return
-	}
-	delete(s.blame.evidence, piece)
-	for _, p := range ev.Liars(right) {
+	liars, senders := s.blame.Settle(piece, right)
+	for _, p := range liars {
 		s.banSender(now, p)
 	}
-	s.setParole(ev.Senders(), false)
+	s.setParole(senders, false)
 }
 
 // dropBlocksOfBanned makes the blocks of partial pieces missing again that banned addresses

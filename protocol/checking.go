@@ -43,7 +43,7 @@ func (s *State) submit(a *pieces.Assembly) {
 		Blocks: bufs,
 		State:  a.HashState,
 		Stored: stored,
-		Sums:   s.blame.evidence[a.Piece] != nil,
+		Sums:   s.blame.Has(a.Piece),
 		Soon:   (s.sections.On && s.sectionSoon()) || s.pieceSoon(),
 	})
 }

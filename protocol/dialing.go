@@ -22,6 +22,13 @@ func (e Found) apply(now time.Time, s *State) {
 	}
 }
 
+// apply counts a vote for our own address, by which connections have their priority.
+func (e OwnAddress) apply(_ time.Time, s *State) {
+	if s.own.Add(e.From, e.Addr) {
+		s.book.SetOwn(netip.AddrPortFrom(s.own.Of(e.Addr), s.port))
+	}
+}
+
 // foundByPeer takes in addresses that a peer named. A private torrent wants none of them
 // (https://www.bittorrent.org/beps/bep_0027.html).
 func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
@@ -33,13 +40,6 @@ func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
 		if places.Locality(a.Addr()) <= places.Locality(p.addr.Addr()) {
 			s.book.AddNamed(now, a, in, p.addr.Addr())
 		}
-	}
-}
-
-// apply counts a vote for our own address, by which connections have their priority.
-func (e OwnAddress) apply(_ time.Time, s *State) {
-	if s.own.Add(e.From, e.Addr) {
-		s.book.SetOwn(netip.AddrPortFrom(s.own.Of(e.Addr), s.port))
 	}
 }
 

@@ -26,7 +26,7 @@ func (e Joined) apply(now time.Time, s *State) {
 		return
 	}
 	p := newPeer(now, e)
-	p.parole = s.isSuspect(p.addr.Addr())
+	p.parole = s.blame.Suspects(p.addr.Addr())
 	if s.figures.traffic == nil {
 		s.figures.traffic = traffic.New(now)
 	}

@@ -107,7 +107,7 @@ func TestWrongPieceWithoutSums(t *testing.T) {
 	w.jobs = nil
 	w.happen(CheckResult{Piece: 0, Serial: j.Serial, Blocks: j.Blocks})
 	w.check()
-	require.Empty(t, w.s.blame.evidence)
+	require.Zero(t, w.s.blame.Len())
 	require.False(t, w.s.peers[1].parole)
 	require.False(t, w.s.peers[2].parole)
 }

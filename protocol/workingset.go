@@ -23,7 +23,7 @@ type workingSet struct {
 	replacements places.Replacements
 
 	pieces   pieces.Table // in progress
-	blame    blame
+	blame    pieces.Blame
 	buffers  bufferUse
 	grants   allowedfast.Grants
 	chokes   choking.Rounds
@@ -54,7 +54,7 @@ func (s *State) attach() {
 // detach drops the workingSet if nothing is in it, and reports whether it did.
 func (s *State) detach() bool {
 	w := s.workingSet
-	inUse := len(w.peers)+len(w.order)+w.pieces.Len()+len(w.blame.evidence)+w.buffers.out > 0
+	inUse := len(w.peers)+len(w.order)+w.pieces.Len()+w.blame.Len()+w.buffers.out > 0
 	if inUse || w.buffers.waiting || !w.chokes.Due().IsZero() || !w.timeouts.at.IsZero() {
 		return false
 	}

@@ -15,7 +15,7 @@ import (
 
 const (
 	firstQueue  = 16                     // requests to a peer of which nothing is known yet
-	defaultReqq = 500                    // requests that a peer takes if it does not say; libtorrent's default for reqq (BEP 10)
+	defaultReqq = 250                    // requests that a peer takes if it does not say (https://www.bittorrent.org/beps/bep_0010.html, "reqq")
 	minTimeout  = 2 * time.Second        // before a block is late
 	rateWindow  = 100 * time.Millisecond // the least time over which a rate is measured
 	firstWindow = 20 * time.Millisecond  // the same, for the first rate

@@ -21,7 +21,7 @@ type Revealer interface {
 	// shown every piece in the end, whatever the others do.
 	Reveal(dst []int, now time.Time, to swarm.Peer, have swarm.Bitfield) []int
 
-	// Seen says that a peer has a piece: once for each of the two, until it leaves.
+	// Seen says that a peer has a piece. It comes again if the peer lost the piece meanwhile.
 	Seen(now time.Time, from swarm.Peer, piece int)
 
 	// Leave says that a peer has left. One of which nothing was said may leave too.

@@ -180,7 +180,7 @@ func (s *superSeed) choose(now time.Time, v *viewer, have swarm.Bitfield) int {
 			anyUnderWay = true
 			continue
 		}
-		if v.shown.Has(i) || have.Has(i) || v.has.Has(i) {
+		if v.shown.Has(i) || have.Has(i) {
 			continue
 		}
 		n := x.seen
