@@ -9,7 +9,6 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
-	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/httptracker"
@@ -32,8 +31,6 @@ func (c *console) advice(err error) string {
 	var file *diskstore.Error
 	const otherFolder = "choose another folder with --dir"
 	switch {
-	case errors.Is(err, errLinkOnly):
-		return "To get the .torrent file of a link: " + shell.Program() + " get LINK --metadata-only"
 	case errors.Is(err, client.ErrPieceLayers):
 		return "Ask for the .torrent file, or its address on the web."
 	case errors.As(err, new(*client.MetadataError)):

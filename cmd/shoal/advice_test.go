@@ -56,7 +56,7 @@ func TestAdviceNamesFlagsOfTheCommand(t *testing.T) {
 	for _, command := range []string{"get", "seed", "create", "inspect", "verify", "tracker", "demo"} {
 		c := &console{command: command, flags: flagsOf(t, command)}
 		for _, err := range []error{
-			errLinkOnly, &diskstore.SizeError{}, diskstore.ErrForeign, &metainfo.InvalidError{}, &client.StatusError{Code: 404},
+			client.ErrPieceLayers, &client.MetadataError{Err: errors.New("x")}, &diskstore.SizeError{}, diskstore.ErrForeign, &metainfo.InvalidError{}, &client.StatusError{Code: 404},
 			client.ErrDuplicate, client.ErrInUse, client.ErrAddress, target.ErrNoRoom, &net.DNSError{}, &net.OpError{Op: "dial"},
 			file(syscall.ENOSPC), file(syscall.EDQUOT), syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.EROFS, fs.ErrPermission,
 			file(fs.ErrNotExist), fs.ErrNotExist, context.DeadlineExceeded,

@@ -139,3 +139,17 @@ func infoHashOf(t *testing.T, path string) string {
 	require.NoError(t, err)
 	return fmt.Sprintf("%x", meta.Info.HashV1)
 }
+
+// TestLinkToVerify prints the command that gets the .torrent file of a link.
+func TestLinkToVerify(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album", "-o", "it.torrent")
+	link, _ := shoal(t, exitOK, "magnet", "it.torrent")
+	_, stderr := shoal(t, exitFailed, "verify", strings.TrimSpace(link))
+	_, command, ok := strings.Cut(stderr, "To get the .torrent file: shoal ")
+	require.True(t, ok, stderr)
+	args := shellWords(t, strings.TrimSpace(command))
+	shoal(t, exitOK, append(args, "--peer", metadataPeer(t, "it.torrent"), "--listen", "off")...)
+	shoal(t, exitOK, "verify", "album.torrent")
+}

@@ -18,7 +18,7 @@ func (magnetCommand) Help() string {
 Examples:
 
     shoal magnet some.torrent
-    shoal get "$(shoal magnet some.torrent)"`
+    shoal magnet --json some.torrent | jq -r .magnet`
 }
 
 // magnetJSON is the JSON object of a link.

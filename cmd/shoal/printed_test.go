@@ -77,7 +77,7 @@ func runPrinted(t *testing.T, command string, codes ...int) {
 	t.Helper()
 	words := shellWords(t, strings.TrimPrefix(command, shell.Program()+" "))
 	r := start(t, words...)
-	forever := slices.Contains([]string{"get", "seed", "tracker"}, words[0]) && !slices.Contains(words, "--quit-after-complete") && !slices.Contains(words, "--help")
+	forever := slices.Contains([]string{"get", "seed", "tracker"}, words[0]) && !slices.Contains(words, "--metadata-only") && !slices.Contains(words, "--quit-after-complete") && !slices.Contains(words, "--help")
 	if forever {
 		ready := "Listening at "
 		switch {
@@ -250,6 +250,12 @@ func TestExamplesWork(t *testing.T) {
 				switch words := shellWords(t, command); {
 				case words[1] == "demo" && len(words) == 2:
 					command += " --size 1MiB"
+				case words[1] == "get" && strings.HasPrefix(words[2], "magnet:"):
+					command = strings.Replace(command, words[2], "magnet:?xt=urn:btih:"+infoHashOf(t, "some.torrent"), 1)
+					command += " --peer " + metadataPeer(t, "some.torrent")
+					if slices.Contains(words, "--metadata-only") {
+						command += " --force"
+					}
 				case words[1] == "tracker" && len(words) == 2:
 					command += " --listen 127.0.0.1:0"
 				case words[1] == "create", slices.Contains(words, "album.torrent") && words[1] == "seed":

@@ -34,6 +34,11 @@ func readTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 // errLinkOnly says that a command cannot work with a magnet link or an info hash.
 var errLinkOnly = errors.New("this command needs a .torrent file; a magnet link or an info hash only says which torrent it is")
 
+// linkOnly returns errLinkOnly with the command that gets the .torrent file of a link.
+func linkOnly(link string) error {
+	return advice.New(errLinkOnly, "To get the .torrent file: "+shell.Command("get", shell.Quote(link), "--metadata-only"))
+}
+
 // loadTorrent reads a torrent from a file, from an http or https address, or from
 // standard input if name is "-". It returns at once when ctx is done, even while a pipe
 // has nothing to read.
@@ -48,7 +53,7 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 		if _, err := metainfo.ParseMagnet(name); err != nil {
 			return nil, advice.New(err, linkAdvice)
 		}
-		return nil, errLinkOnly
+		return nil, linkOnly(name)
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
 		return client.Config{}.FetchTorrent(ctx, name)
 	}
@@ -59,7 +64,7 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 		return nil, advice.New(fmt.Errorf("%s is a folder, not a .torrent file", name),
 			"To make a torrent of it: "+shell.Command("create", shell.Path(name))+"\nTo share it: "+shell.Command("seed", shell.Path(name)))
 	case errors.Is(err, fs.ErrNotExist) && hash == nil:
-		return nil, errLinkOnly
+		return nil, linkOnly(name)
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(name, "://"):
 		return nil, advice.New(fmt.Errorf("%s: there is no such file, and Shoal reads only http and https addresses", name),
 			"Save the .torrent file with another program, then name the file.")

@@ -74,9 +74,9 @@ func Fetch(ctx context.Context, r Request, ask Asker) (t *metainfo.Torrent, foun
 		defer close(looking)
 		r.lookUp(asking, more)
 	}()
-	r.Peers = slices.Concat(r.Peers, PeersOf(r.Link))
-	r.More = more
-	info, found, err := ask(asking, r)
+	toPeers := r
+	toPeers.Peers, toPeers.More = slices.Concat(r.Peers, PeersOf(r.Link)), more
+	info, found, err := ask(asking, toPeers)
 	stopped := err == nil
 	if stopped {
 		stop()
