@@ -19,7 +19,7 @@ func NewSuperSeed(pieces int, seed uint64) Revealer { return revealing.NewSuperS
 const firstBitfieldWait = 4 * time.Second
 
 // revelation is what peers are shown by a Revealer: peers that joined when every piece was
-// held and Config.NewRevealer is set. Such a peer is told that we have nothing, and then of
+// held and Config.NewRevealer is set. We say to such a peer that we have nothing, and then of
 // one piece after the other (https://www.bittorrent.org/beps/bep_0016.html).
 type revelation struct {
 	revealer Revealer // nil before the first such peer

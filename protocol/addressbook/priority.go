@@ -11,8 +11,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Priority returns the canonical priority of a connection between two addresses, the same
 // at both ends: if there are more peers than places, all of them prefer the same
-// connections, so that somebody who comes late finds places, and whoever floods a swarm
-// with connections gets his share of them only
+// connections. So a peer that comes late finds places, and one that floods a swarm with
+// connections gets only its share of them
 // (https://www.bittorrent.org/beps/bep_0040.html). It is 0 for an address that is not valid
 // and for addresses of two families.
 func Priority(a, b netip.AddrPort) uint32 {

@@ -3,8 +3,8 @@
 // In come the addresses of peers and the blocks that they request; out comes which pieces
 // to offer by Allowed Fast, and whether a block of them is served
 // (https://www.bittorrent.org/beps/bep_0006.html, "Allowed Fast"). A network is given each
-// piece once, whoever asks and how often he comes back, because a peer could otherwise get
-// all that it wants without an upload slot. [Grants] is a value that one goroutine owns; its
+// piece once, even if its peers come back, because a peer could otherwise get all that it
+// wants without an upload slot. [Grants] is a value that one goroutine owns; its
 // memory is bounded.
 package allowedfast
 
@@ -17,12 +17,12 @@ import (
 
 const (
 	most        = 10   // pieces of a set, k of BEP 6
-	leastShare  = 10   // a set has at most one piece of so many of the torrent
+	leastShare  = 10   // a set has at most one in ten of the torrent's pieces
 	maxNetworks = 1000 // that are remembered; the oldest is forgotten
 )
 
-// Most returns the number of pieces of a set, for a torrent of so many pieces. A peer that
-// has more needs no set.
+// Most returns the number of pieces of a set, for a torrent with a number of pieces. A
+// peer that has more needs no set.
 func Most(pieces int) int { return min(most, pieces/leastShare) }
 
 // Grants is what was given while choked, by network. The zero Grants is empty.

@@ -56,7 +56,7 @@ type sighting struct {
 }
 
 // NewSuperSeed returns a Revealer that shows each peer one piece at a time, for a torrent
-// of so many pieces. Equal seeds of chance make equal choices.
+// with the given number of pieces. Equal seeds of chance make equal choices.
 func NewSuperSeed(pieces int, seed uint64) Revealer {
 	return &superSeed{
 		peers:  make(map[swarm.Peer]*viewer),

@@ -64,8 +64,8 @@ type Config struct {
 	// while it is choked (https://www.bittorrent.org/beps/bep_0006.html). Unset means On.
 	AllowedFast Switch
 
-	// NewRevealer makes what chooses the pieces that a peer is shown, for a torrent of so
-	// many pieces and a seed of chance. It is for peers that join when every piece is held,
+	// NewRevealer makes what chooses the pieces that a peer is shown, for a torrent with the
+	// given number of pieces, from a seed of chance. It is for peers that join when every piece is held,
 	// and is called again after nobody was connected for a while. Nil means that every piece
 	// is shown.
 	NewRevealer func(pieces int, seed uint64) revealing.Revealer

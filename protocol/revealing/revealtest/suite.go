@@ -15,7 +15,7 @@ import (
 // longEnough is the simulated time in which a peer must be shown another piece.
 const longEnough = 5 * time.Minute
 
-// Run tests the Revealers that makeNew makes, each for a torrent of so many pieces.
+// Run tests the Revealers that makeNew makes, each for a torrent with the given number of pieces.
 func Run(t *testing.T, makeNew func(pieces int) revealing.Revealer) {
 	t.Run("a peer that is alone is shown every piece at once", func(t *testing.T) {
 		m := newModel(t, makeNew(20), 20)
