@@ -18,8 +18,8 @@ const pureModule = "protocol"
 
 // pureImports are the packages of the standard library that pureModule may use.
 var pureImports = strings.Fields(`
-	bytes cmp container/heap encoding/binary encoding/hex errors fmt iter maps math math/bits
-	math/rand/v2 net/netip slices sort strconv strings sync/atomic time unicode/utf8`)
+	bytes cmp container/heap encoding/binary encoding/hex errors fmt hash/crc32 iter maps math
+	math/bits math/rand/v2 net/netip slices sort strconv strings sync/atomic time unicode/utf8`)
 
 // pureImportsOf are further packages, for one package of pureModule alone. Peers' canonical
 // priority is a CRC, the memory policy takes locks, because all torrents share it, and a
@@ -48,13 +48,21 @@ var impureMethods = []string{"Local", "Done"}
 // caller chose. All others read the process's random source.
 var explicitRandom = strings.Fields("New NewPCG NewChaCha8 NewZipf Rand Source PCG ChaCha8 Zipf")
 
-// checkPurity complains about code in pureModule that does more than compute.
+// isSuite reports whether a package is a suite of tests for implementers of a contract, by
+// its folder or import path: revealtest tests what package revealing asks for.
+func isSuite(folder string) bool { return strings.HasSuffix(folder, "test") }
+
+// checkPurity complains about code in pureModule that does more than compute. Its suites are
+// tests.
 func checkPurity(w *tree) (complaints []string) {
 	packages := w.packages(pureModule)
 	if len(packages) == 0 {
 		return []string{"there is no module " + pureModule + ", whose purity is checked"}
 	}
 	for _, folder := range slices.Sorted(maps.Keys(packages)) {
+		if isSuite(folder) {
+			continue
+		}
 		p := w.resolve(packages[folder])
 		if p == nil {
 			continue
@@ -78,6 +86,8 @@ func impureImports(folder string, f goFile) (complaints []string) {
 		}
 		listed := slices.Contains(pureImports, imported) || slices.Contains(pureImportsOf[folder], imported)
 		switch {
+		case strings.HasPrefix(imported, prefix) && isSuite(imported):
+			complaints = append(complaints, fmt.Sprintf("%s imports the suite %s, which pure code may not", f.path, imported))
 		case !listed && !strings.HasPrefix(imported, prefix):
 			complaints = append(complaints, fmt.Sprintf("%s imports %s, which pure code may not", f.path, imported))
 		case spec.Name != nil && spec.Name.Name == ".":
@@ -141,6 +151,10 @@ func TestCheckPurity(t *testing.T) {
 		{"an allowed import", "p.go", `import "bytes"`, ""},
 		{"a sibling", "p.go", `import "` + prefix + `swarm"`, ""},
 		{"another import", "p.go", `import "context"`, "imports context"},
+		{"a checksum", "p.go", `import "hash/crc32"`, ""},
+		{"another import in a suite", "choking/chokingtest/p.go", `import "testing"`, ""},
+		{"a suite", "p.go", `import "` + prefix + `protocol/choking/chokingtest"`, "imports the suite"},
+		{"a suite in a test", "p_test.go", `import "` + prefix + `protocol/choking/chokingtest"`, ""},
 		{"all of net", "p.go", `import "net"`, "imports net,"},
 		{"math/rand", "p.go", `import "math/rand"`, "imports math/rand,"},
 		{"a third party", "p.go", `import "example.com/lib"`, "imports example.com/lib"},
