@@ -64,7 +64,8 @@
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which pieces a peer gets while choked         fast.go                 State.offerFast
 //	how often a network gets such a piece         allowedfast/grants.go   Grants.Take
-//	which pieces a peer is shown (BEP 16)         revealing.go            State.revealPieces
+//	which pieces a peer is shown (BEP 16)         revealing.go            State.hidePieces
+//	which pieces a peer may know of               revealing/viewers.go    Viewers.MayKnow
 //	what a super-seeder shows next                revealing/superseed.go  superSeed.choose
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds

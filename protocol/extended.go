@@ -38,7 +38,7 @@ func (s *State) sendHello(now time.Time, p *peer) {
 		YourIP:     p.addr.Addr().Unmap(),
 		IPv4:       places.Public(s.config.IPv4),
 		IPv6:       places.Public(s.config.IPv6),
-		UploadOnly: s.wantsNothing() && p.shown == nil, // not as a super-seed, which says that it has nothing
+		UploadOnly: s.wantsNothing() && !s.viewers.Has(p.id), // not as a super-seed, which says that it has nothing
 	}
 	s.extensions.Registry().Hello(&hello)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})

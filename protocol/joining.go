@@ -137,7 +137,8 @@ func (s *State) refuse(now time.Time, e Joined, why error) {
 // those of the earlier owner (https://www.bittorrent.org/beps/bep_0010.html: a handshake
 // may come again and adds to the one before).
 func (s *State) sendFirst(now time.Time, p *peer) {
-	isHidden := s.hidePieces(now, p)
+	s.hidePieces(now, p)
+	isHidden := s.viewers.Has(p.id)
 	switch {
 	case isHidden && p.fast && !p.greeted:
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})
