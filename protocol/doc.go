@@ -75,6 +75,7 @@
 //	who is dialed next                            addressbook/choice.go   entry.before
 //	how many addresses peers may name             addressbook/tellers.go  Book.AddNamed
 //	whom a private torrent dials (BEP 27)         dialing.go              State.foundByPeer
+//	when a private torrent leaves its peers       private.go              State.noteTracker
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
 //	why peers do not all dial at the same moment  addressbook/spread.go   Book.delay
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse

@@ -105,7 +105,12 @@ func (a *Announcer) call(ctx context.Context, j *job, event swarm.Event) {
 	}
 	if event != swarm.Stopped {
 		if len(addrs) > 0 || err == nil {
-			t.Post(protocol.Found{Addrs: addrs, Swarms: addressbook.Swarms(1) << j.swarm, FromSource: true})
+			t.Post(protocol.Found{
+				Addrs:      addrs,
+				Swarms:     addressbook.Swarms(1) << j.swarm,
+				FromSource: true,
+				Tracker:    answer.Tracker,
+			})
 		}
 		if answer.External.IsValid() {
 			t.Post(protocol.OwnAddress{Addr: answer.External})
