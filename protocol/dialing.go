@@ -37,12 +37,14 @@ func (e OwnAddress) apply(_ time.Time, s *State) {
 // (https://www.bittorrent.org/beps/bep_0027.html).
 func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
 	if s.private {
+		p.tally.Ignored.Add(int64(len(all)))
 		return
 	}
 	in := s.swarmOf(p)
 	for _, a := range all {
-		if places.Locality(a.Addr()) <= places.Locality(p.addr.Addr()) {
-			s.book.AddNamed(now, a, in, p.addr.Addr())
+		isTooLocal := places.Locality(a.Addr()) > places.Locality(p.addr.Addr())
+		if isTooLocal || !s.book.AddNamed(now, a, in, p.addr.Addr()) {
+			p.tally.Ignored.Add(1)
 		}
 	}
 }

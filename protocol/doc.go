@@ -74,6 +74,7 @@
 //	what its end means for the address            ending/end.go           Outcome
 //	who is dialed next                            addressbook/choice.go   entry.before
 //	how many addresses peers may name             addressbook/tellers.go  Book.AddNamed
+//	how often a victim that peers name is dialed  addressbook/tried.go    tried.has
 //	whom a private torrent dials (BEP 27)         dialing.go              State.foundByPeer
 //	when a private torrent leaves its peers       private.go              State.noteTracker
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait

@@ -119,5 +119,6 @@ func (p *peer) stats() PeerStats {
 		DownAll:         p.tally.DownAll.Load(),
 		UpAll:           p.tally.UpAll.Load(),
 		Unknown:         p.tally.Unknown.Load(),
+		Ignored:         p.tally.Ignored.Load(),
 	}
 }

@@ -102,6 +102,7 @@ type Book struct {
 	own4, own6 netip.AddrPort // ours, if known
 	spread     uint64         // see Spread
 
+	tried    tried
 	bans     bans
 	refusals refusals
 }
@@ -217,6 +218,9 @@ func (b *Book) Next(now time.Time, complete bool) (addr netip.AddrPort, in int, 
 	best.dialing, best.dialed = true, true
 	best.host.dials++
 	best.teller.dials++
+	if best.teller.isPeer() {
+		b.tried.add(now, best.addr.Addr())
+	}
 	b.dialing++
 	b.due = now // there may be more
 	return best.addr, best.swarm, true
