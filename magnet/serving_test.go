@@ -30,6 +30,7 @@ func (l *listener) Addr() netip.AddrPort           { return netip.AddrPort{} }
 func (l *listener) Outgoing() bool                 { return false }
 func (l *listener) Found(...swarm.Address)         {}
 func (l *listener) Peers(func(swarm.Address) bool) {}
+func (l *listener) CountIgnored(int)               {}
 func (l *listener) CountUpload(n int)              { l.uploaded += n }
 func (l *listener) Send(body []byte) bool          { l.note(body); return true }
 func (l *listener) take() []peerwire.MetadataMessage {

@@ -26,13 +26,17 @@ const (
 type PEX struct {
 	// Added are the new peers, with flags. Dropped are the lost peers, without.
 	Added, Dropped []swarm.Address
+
+	// LeftOut is the number of added and dropped addresses that ParsePEX left out.
+	// AppendTo ignores it.
+	LeftOut int
 }
 
 // pexOptions bound the dictionary of a PEX message.
 var pexOptions = bencode.Options{Lenient: true, MaxDepth: 8, MaxTokens: 256}
 
 // ParsePEX parses the body of a ut_pex message. The result shares no bytes with b. It
-// has the first 200 added and the first 200 dropped peers. Addresses that nobody can
+// has the first 200 added and the first 200 dropped peers that can be connected to. Addresses that nobody can
 // connect to (port 0, the unspecified address, multicast), keys of the wrong type and
 // incomplete addresses are left out. The error is a *ProtocolError, and comes only if
 // the body does not begin with a dictionary.
@@ -45,37 +49,42 @@ func ParsePEX(b []byte) (PEX, error) {
 		return PEX{}, protocolErrorf(Extended, "peer exchange: %v, not a dictionary", v.Kind())
 	}
 	var p PEX
-	p.Added = parseAddresses(p.Added, v, "added", "added.f", 4)
-	p.Added = parseAddresses(p.Added, v, "added6", "added6.f", 16)
-	p.Dropped = parseAddresses(p.Dropped, v, "dropped", "", 4)
-	p.Dropped = parseAddresses(p.Dropped, v, "dropped6", "", 16)
+	p.parseAddresses(&p.Added, v, "added", "added.f", 4)
+	p.parseAddresses(&p.Added, v, "added6", "added6.f", 16)
+	p.parseAddresses(&p.Dropped, v, "dropped", "", 4)
+	p.parseAddresses(&p.Dropped, v, "dropped6", "", 16)
 	return p, nil
 }
 
 // parseAddresses appends to dst the addresses under key in v, each an IP address of
 // ipLen bytes and a port, with the flags under flagKey.
-func parseAddresses(dst []swarm.Address, v bencode.Value, key, flagKey string, ipLen int) []swarm.Address {
+func (p *PEX) parseAddresses(dst *[]swarm.Address, v bencode.Value, key, flagKey string, ipLen int) {
 	b, err := v.GetBytes(key)
 	if err != nil {
-		return dst
+		return
 	}
 	var flags []byte
 	if flagKey != "" {
 		// If the flags are missing or of another type, every flag is 0.
 		flags, _ = v.GetBytes(flagKey)
 	}
-	for i := 0; len(b) >= ipLen+2 && len(dst) < maxParsedPEX; i++ {
+	for i := 0; len(b) >= ipLen+2; i++ {
+		if len(*dst) >= maxParsedPEX {
+			p.LeftOut += len(b) / (ipLen + 2)
+			return
+		}
 		ip, _ := netip.AddrFromSlice(b[:ipLen])
 		a := swarm.Address{AddrPort: netip.AddrPortFrom(ip.Unmap(), binary.BigEndian.Uint16(b[ipLen:]))}
 		if i < len(flags) {
 			a.Flags = flags[i]
 		}
 		b = b[ipLen+2:]
-		if a.Port() != 0 && !a.Addr().IsUnspecified() && !a.Addr().IsMulticast() {
-			dst = append(dst, a)
+		if a.Port() == 0 || a.Addr().IsUnspecified() || a.Addr().IsMulticast() {
+			p.LeftOut++
+			continue
 		}
+		*dst = append(*dst, a)
 	}
-	return dst
 }
 
 // AppendTo appends the body to dst and returns the extended slice. It writes all peers

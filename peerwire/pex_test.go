@@ -47,10 +47,10 @@ func TestPEXLeavesOutInvalidAddresses(t *testing.T) {
 		"d5:added7:\x01\x02\x03\x04\x05\x06\x07e":                                         {Added: []swarm.Address{at("1.2.3.4:1286", 0)}},
 		"d7:added.f1:\x02e":                                                               {},
 		"d7:added.fi2e5:added6:\x01\x02\x03\x04\x05\x06e":                                 {Added: []swarm.Address{at("1.2.3.4:1286", 0)}},
-		"d5:added6:\x01\x02\x03\x04\x00\x00e":                                             {},
-		"d5:added6:\x00\x00\x00\x00\x00\x01e":                                             {},
-		"d5:added6:\xe0\x00\x00\x01\x00\x01e":                                             {},
-		"d5:added12:\x00\x00\x00\x00\x00\x01\x01\x02\x03\x04\x05\x067:added.f2:\x01\x02e": {Added: []swarm.Address{at("1.2.3.4:1286", 2)}},
+		"d5:added6:\x01\x02\x03\x04\x00\x00e":                                             {LeftOut: 1},
+		"d5:added6:\x00\x00\x00\x00\x00\x01e":                                             {LeftOut: 1},
+		"d5:added6:\xe0\x00\x00\x01\x00\x01e":                                             {LeftOut: 1},
+		"d5:added12:\x00\x00\x00\x00\x00\x01\x01\x02\x03\x04\x05\x067:added.f2:\x01\x02e": {Added: []swarm.Address{at("1.2.3.4:1286", 2)}, LeftOut: 1},
 	} {
 		got, err := ParsePEX([]byte(in))
 		require.NoError(t, err, "%q", in)
@@ -68,6 +68,7 @@ func TestPEXIsBounded(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, p.Added, maxParsedPEX)
 	require.Len(t, p.Dropped, maxParsedPEX)
+	require.Equal(t, 2*(10000-maxParsedPEX), p.LeftOut)
 }
 
 func TestPEXAppendToAllocatesNothing(t *testing.T) {

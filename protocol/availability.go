@@ -20,7 +20,7 @@ func (s *State) receiveFirstBitfield(now time.Time, p *peer, m peerwire.Message)
 	default:
 		p.has.Assign(swarm.Bitfield(m.Data).Clone(), s.n)
 	}
-	s.noteSeenAll(now, p)
+	s.viewers.SeenAll(now, p.id, &p.has)
 	s.addToPicker(now, p)
 	s.offerFast(now, p)
 }
@@ -74,7 +74,7 @@ func (s *State) receiveHave(now time.Time, p *peer, piece int) {
 		p.allowance.Spend(1)
 		return
 	}
-	s.noteSeen(now, p, piece)
+	s.viewers.Seen(now, p.id, piece)
 	if !p.inPicker {
 		s.addToPicker(now, p)
 		return

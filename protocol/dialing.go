@@ -3,7 +3,6 @@ package protocol
 import (
 	"cmp"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
@@ -14,8 +13,13 @@ import (
 
 func (e Found) apply(now time.Time, s *State) {
 	in := cmp.Or(e.Swarms, addressbook.All(len(s.swarms)))
+	s.noteTracker(now, in, e.Tracker)
 	for _, a := range e.Addrs {
-		s.book.Add(now, a, in)
+		if e.FromSource {
+			s.book.Add(now, a, in)
+		} else {
+			s.book.AddForUser(now, a, in)
+		}
 	}
 	if e.FromSource {
 		s.reportNoPeers(!s.book.Due().IsZero())
@@ -33,12 +37,14 @@ func (e OwnAddress) apply(_ time.Time, s *State) {
 // (https://www.bittorrent.org/beps/bep_0027.html).
 func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
 	if s.private {
+		p.tally.Ignored.Add(int64(len(all)))
 		return
 	}
-	in := addressbook.Swarms(1) << max(0, slices.Index(s.swarms, p.swarm))
+	in := s.swarmOf(p)
 	for _, a := range all {
-		if places.Locality(a.Addr()) <= places.Locality(p.addr.Addr()) {
-			s.book.AddNamed(now, a, in, p.addr.Addr())
+		isTooLocal := places.Locality(a.Addr()) > places.Locality(p.addr.Addr())
+		if isTooLocal || !s.book.AddNamed(now, a, in, p.addr.Addr()) {
+			p.tally.Ignored.Add(1)
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (s *State) removePeer(now time.Time, p *peer) {
 	s.places.Remove(p.addr.Addr(), p.outgoing)
 	s.picker.Leave(p.id)
 	p.extension.Close()
-	s.forgetViewer(p)
+	s.viewers.Remove(p.id)
 	p.requests.Clear()
 	s.repick = true
 	if !p.amChoking {

@@ -65,7 +65,8 @@
 //	when a request is rejected (BEP 6)            fast.go                 State.reject
 //	which pieces a peer gets while choked         fast.go                 State.offerFast
 //	how often a network gets such a piece         allowedfast/grants.go   Grants.Take
-//	which pieces a peer is shown (BEP 16)         revealing.go            State.revealPieces
+//	which pieces a peer is shown (BEP 16)         revealing.go            State.hidePieces
+//	which pieces a peer may know of               revealing/viewers.go    Viewers.MayKnow
 //	what a super-seeder shows next                revealing/superseed.go  superSeed.choose
 //	which connections are refused                 joining.go              State.refusal
 //	how many connections an address may have      places/places.go        Count.Exceeds
@@ -74,7 +75,9 @@
 //	what its end means for the address            ending/end.go           Outcome
 //	who is dialed next                            addressbook/choice.go   entry.before
 //	how many addresses peers may name             addressbook/tellers.go  Book.AddNamed
+//	how often a victim that peers name is dialed  addressbook/tried.go    tried.has
 //	whom a private torrent dials (BEP 27)         dialing.go              State.foundByPeer
+//	when a private torrent leaves its peers       private.go              State.noteTracker
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
 //	why peers do not all dial at the same moment  addressbook/spread.go   Book.delay
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse

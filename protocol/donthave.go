@@ -38,7 +38,7 @@ func (s *State) receiveDontHave(now time.Time, p *peer, body []byte) error {
 // piece to never heard of it.
 func (s *State) sendDontHave(now time.Time, piece int) {
 	for _, p := range s.order {
-		if !p.closing && s.shows(p, piece) {
+		if !p.closing && s.viewers.MayKnow(p.id, piece) {
 			s.sendExtended(now, p, p.extension.DontHave, peerwire.AppendDontHave(nil, piece))
 		}
 	}

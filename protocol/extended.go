@@ -38,7 +38,7 @@ func (s *State) sendHello(now time.Time, p *peer) {
 		YourIP:     p.addr.Addr().Unmap(),
 		IPv4:       places.Public(s.config.IPv4),
 		IPv6:       places.Public(s.config.IPv6),
-		UploadOnly: s.wantsNothing() && p.shown == nil, // not as a super-seed, which says that it has nothing
+		UploadOnly: s.wantsNothing() && !s.viewers.Has(p.id), // not as a super-seed, which says that it has nothing
 	}
 	s.extensions.Registry().Hello(&hello)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})
@@ -123,6 +123,7 @@ func (c *extensionConn) Swarm() swarm.ID      { return c.p.swarm }
 func (c *extensionConn) Addr() netip.AddrPort { return c.p.addr }
 func (c *extensionConn) Outgoing() bool       { return c.p.outgoing }
 func (c *extensionConn) CountUpload(n int)    { c.p.tally.Up.Add(int64(n)) }
+func (c *extensionConn) CountIgnored(n int)   { c.p.tally.Ignored.Add(int64(n)) }
 
 func (c *extensionConn) Send(body []byte) bool {
 	return c.s.sendExtended(c.s.now, c.p, c.p.extension.Number(c.index), body)
@@ -132,7 +133,7 @@ func (c *extensionConn) Found(all ...swarm.Address) { c.s.foundByPeer(c.s.now, c
 
 func (c *extensionConn) Peers(yield func(swarm.Address) bool) {
 	for _, p := range c.s.order {
-		if p == c.p || !p.dialAddr.IsValid() {
+		if p == c.p || p.swarm != c.p.swarm || !p.dialAddr.IsValid() {
 			continue
 		}
 		if !yield(swarm.Address{AddrPort: p.dialAddr, Flags: c.s.traits(p).Flags()}) {

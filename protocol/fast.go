@@ -41,7 +41,7 @@ func (p *peer) addHint(list []int, piece int) []int {
 // (https://www.bittorrent.org/beps/bep_0006.html, "Allowed Fast"). We need not have them
 // yet. A peer that the Revealer shows our pieces gets no others.
 func (s *State) offerFast(now time.Time, p *peer) {
-	mayOffer := p.fast && !p.closing && p.shown == nil && s.config.AllowedFast != Off
+	mayOffer := p.fast && !p.closing && !s.viewers.Has(p.id) && s.config.AllowedFast != Off
 	if !mayOffer || p.has.Count() > allowedfast.Most(s.n) {
 		return
 	}

@@ -18,8 +18,9 @@ import (
 const maxGreetedHaves = 4096
 
 func (e Joined) apply(now time.Time, s *State) {
-	if e.Outgoing {
-		s.book.Connected(e.Addr)
+	if e.Outgoing && !s.book.Connected(e.Addr) {
+		s.do(Hangup{Peer: e.Peer, Why: ending.ErrSwitched})
+		return
 	}
 	if err := s.refusal(now, e); err != nil {
 		s.refuse(now, e, err)
@@ -137,7 +138,8 @@ func (s *State) refuse(now time.Time, e Joined, why error) {
 // those of the earlier owner (https://www.bittorrent.org/beps/bep_0010.html: a handshake
 // may come again and adds to the one before).
 func (s *State) sendFirst(now time.Time, p *peer) {
-	isHidden := s.hidePieces(now, p)
+	s.hidePieces(now, p)
+	isHidden := s.viewers.Has(p.id)
 	switch {
 	case isHidden && p.fast && !p.greeted:
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})

@@ -57,8 +57,6 @@ type peerPieces struct {
 	has      pieces.Set
 	gotFirst bool // a message came, so a first bitfield may not come any more
 	inPicker bool // the picker knows it
-
-	shown swarm.Bitfield // pieces of ours that it may know of; nil means all
 }
 
 // peerInterest is choking and interest in both directions
@@ -121,5 +119,6 @@ func (p *peer) stats() PeerStats {
 		DownAll:         p.tally.DownAll.Load(),
 		UpAll:           p.tally.UpAll.Load(),
 		Unknown:         p.tally.Unknown.Load(),
+		Ignored:         p.tally.Ignored.Load(),
 	}
 }

@@ -50,6 +50,7 @@ type State struct {
 	figures    figures
 	waiters    waiting.List
 	private    bool
+	trackers   map[addressbook.Swarms]string // that answered last, of a private torrent; nil for none
 	uploadOnly bool
 	extensions *extension.Plan // nil for none
 	book       addressbook.Book

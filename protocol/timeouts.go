@@ -39,7 +39,7 @@ func (s *State) scheduleTimeouts(now time.Time) {
 func (s *State) checkTimeouts(now time.Time) {
 	s.timeouts.at = time.Time{}
 	s.readMeters(now)
-	s.revelation.isStale = s.revelation.revealer != nil
+	s.viewers.Tick()
 	for _, p := range slices.Clone(s.order) {
 		s.recordUploads(now, p)
 		s.checkSilence(now, p)

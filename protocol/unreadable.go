@@ -13,10 +13,9 @@ import (
 // only a check may say that a piece is missing, and content that is shared may not be
 // written to.
 type readFailures struct {
-	pieces     unreadable.Pieces
-	reportedAt time.Time // of the last Warning
-	err        error     // the last one of a check
-	checking   bool      // pieces that could not be read are checked again
+	pieces   unreadable.Pieces
+	err      error // the last one of a check
+	checking bool  // pieces that could not be read are checked again
 }
 
 // nextDeadline returns when pieces are tried again; zero while some are checked again.
@@ -47,11 +46,9 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 	s.warnUnreadable(now, fmt.Errorf("piece %d cannot be read and is not served for %v: %w", e.Block.Piece, wait, e.Err))
 }
 
-// warnUnreadable says that a piece cannot be read. A broken disk fails for many pieces. The
-// first of a minute is enough.
+// warnUnreadable says that a piece cannot be read.
 func (s *State) warnUnreadable(now time.Time, err error) {
-	if s.unreadable.reportedAt.IsZero() || now.Sub(s.unreadable.reportedAt) >= unreadable.FirstRetry {
-		s.unreadable.reportedAt = now
+	if s.unreadable.pieces.TakeWarning(now) {
 		s.report(report.Warning{Torrent: s.ID(), Err: err})
 	}
 }
@@ -112,12 +109,5 @@ func (s *State) checkedAgain(now time.Time, e StoredChecked) {
 
 // readable returns the pieces that are held and served.
 func (s *State) readable() swarm.Bitfield {
-	if s.unreadable.pieces.Due().IsZero() {
-		return s.have
-	}
-	b := s.have.Clone()
-	for _, piece := range s.unreadable.pieces.All() {
-		b.Clear(piece)
-	}
-	return b
+	return s.unreadable.pieces.Without(s.have)
 }

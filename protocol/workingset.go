@@ -7,6 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol/choking"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/places"
+	"github.com/shoal-bt/shoal/protocol/revealing"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -28,8 +29,7 @@ type workingSet struct {
 	grants   allowedfast.Grants
 	chokes   choking.Rounds
 	timeouts timeoutChecks
-
-	revelation revelation
+	viewers  revealing.Viewers
 
 	effects []Effect
 	outs    []*Outbox

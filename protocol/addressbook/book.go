@@ -102,6 +102,7 @@ type Book struct {
 	own4, own6 netip.AddrPort // ours, if known
 	spread     uint64         // see Spread
 
+	tried    tried
 	bans     bans
 	refusals refusals
 }
@@ -119,6 +120,8 @@ type entry struct {
 	dialed    bool      // it was, at least once
 	dialing   bool
 	connected bool
+	byUser    bool   // a user named it
+	forgotten bool   // to be removed when its dial has ended
 	seed      bool   // has everything
 	self      bool   // our own address: kept, because sources name it again and again
 	priority  uint32 // see Book.Priority
@@ -138,6 +141,7 @@ func (b *Book) add(now time.Time, a swarm.Address, in Swarms, by netip.Addr) {
 	}
 	if e := b.known[addr]; e != nil {
 		b.adopt(now, e)
+		e.forgotten = false
 		e.seed = e.seed || a.Flags&swarm.Seed != 0
 		e.swarms |= in
 		if e.failures == 0 && !e.dialing && !e.connected {
@@ -214,6 +218,9 @@ func (b *Book) Next(now time.Time, complete bool) (addr netip.AddrPort, in int, 
 	best.dialing, best.dialed = true, true
 	best.host.dials++
 	best.teller.dials++
+	if best.teller.isPeer() {
+		b.tried.add(now, best.addr.Addr())
+	}
 	b.dialing++
 	b.due = now // there may be more
 	return best.addr, best.swarm, true
@@ -267,17 +274,19 @@ func (b *Book) RetrySeeds(now time.Time) {
 
 // Connected says that a dial led to a handshake. It does not clear the failures: a
 // peer that takes us and leaves at once is not worth an early retry. See ResetBackoff.
-// An address that was banned during the dial is removed.
-func (b *Book) Connected(addr netip.AddrPort) {
+// An address that was banned during the dial is removed. It reports false for one that was
+// forgotten, whose connection nobody wants any more.
+func (b *Book) Connected(addr netip.AddrPort) (wanted bool) {
 	e := b.known[addr]
 	if e == nil || !e.dialing {
-		return
+		return true
 	}
 	e.dialing, e.connected = false, true
 	b.dialing--
-	if b.Banned(addr.Addr()) {
+	if b.Banned(addr.Addr()) || e.forgotten {
 		b.remove(e)
 	}
+	return !e.forgotten
 }
 
 // ResetBackoff clears an address's failures, because the peer sent a block we needed.
@@ -307,7 +316,7 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 	}
 	e.self = how == Self
 	isLastFailure := how.isFailure() && e.failures >= maxFailures
-	if isLastFailure || b.Banned(addr.Addr()) {
+	if isLastFailure || e.forgotten || b.Banned(addr.Addr()) {
 		b.remove(e)
 		return
 	}

@@ -54,7 +54,7 @@ func checksum(a, b []byte) uint32 {
 }
 
 // SetOwn says by which address others see us, one of each family, and at which port they
-// reach us. It matters to the order in which equal addresses are dialed.
+// reach us. It matters to the order in which equal addresses are dialed, and peers cannot name it.
 func (b *Book) SetOwn(own netip.AddrPort) {
 	ours := b.ownOf(own.Addr())
 	if *ours == own {

@@ -1,6 +1,7 @@
 package addressbook
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -28,17 +29,55 @@ type teller struct {
 // isPeer reports whether the addresses come from a peer.
 func (t *teller) isPeer() bool { return t.peer.IsValid() }
 
-// AddNamed adds an address that a connected peer named, found in some swarms, unless it
-// cannot be dialed or peers have named too many. It changes nothing of an address that is
-// known. by is the address of that peer.
-func (b *Book) AddNamed(now time.Time, a swarm.Address, in Swarms, by netip.Addr) {
+// AddNamed adds an address that a connected peer named, found in some swarms, and reports
+// whether the Book has it now. by is the address of that peer. What is known does not change,
+// and not added is what
+//
+//   - cannot be dialed, or is our own address;
+//   - is another port of an address that is known, or was dialed within the last hour because
+//     a peer had named it: otherwise peers could have us dial one victim without end;
+//   - would be more than peers together, or this one alone, may have named.
+//
+// If peers have named too many, those of the peer that named most give way.
+func (b *Book) AddNamed(now time.Time, a swarm.Address, in Swarms, by netip.Addr) bool {
 	by = subscriber(by)
-	t := b.tellers[by]
-	isFull := b.named >= maxNamed || (t != nil && t.entries >= maxNamedBy)
-	if isFull || b.known[unmapped(a.AddrPort)] != nil {
-		return
+	addr := unmapped(a.AddrPort)
+	if b.known[addr] != nil {
+		return true
+	}
+	isOurs := addr == *b.ownOf(addr.Addr())
+	if isOurs || !dialable(addr) || b.hosts[addr.Addr()] != nil || b.tried.has(now, addr.Addr()) {
+		return false
+	}
+	own := 0
+	if t := b.tellers[by]; t != nil {
+		own = t.entries
+	}
+	if own >= maxNamedBy || (b.named >= maxNamed && !b.shrinkLargest(own)) {
+		return false
 	}
 	b.add(now, a, in, by)
+	return b.known[addr] != nil
+}
+
+// shrinkLargest removes an address of the peer that named most: one that failed most often. It
+// reports false if that peer has no more than one above own, or none that may go.
+func (b *Book) shrinkLargest(own int) bool {
+	var worst *entry
+	for _, e := range b.order {
+		t := e.teller
+		if !t.isPeer() || t.entries <= own+1 || e.dialing || e.connected || e.self {
+			continue
+		}
+		if worst == nil || cmp.Or(cmp.Compare(t.entries, worst.teller.entries), cmp.Compare(e.failures, worst.failures)) > 0 {
+			worst = e
+		}
+	}
+	if worst == nil {
+		return false
+	}
+	b.remove(worst)
+	return true
 }
 
 // tellerOf returns the teller with an address, and makes one if there is none.

@@ -59,6 +59,91 @@ func TestNamed(t *testing.T) {
 	require.NoError(t, b.checkTellers())
 }
 
+// When peers have named as many as they may, one that named few still has room: those of the
+// peer that named most go.
+func TestNamedByFewGetRoom(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var b Book
+	liars := [2]netip.Addr{netip.MustParseAddr("198.51.100.1"), netip.MustParseAddr("203.0.113.1")}
+	for i := range 5000 {
+		b.AddNamed(now, numbered(20, i), 1, liars[i%2])
+	}
+	require.Equal(t, maxNamed, b.Len())
+	honest := netip.MustParseAddr("192.0.2.1")
+	for i := range 50 {
+		require.True(t, b.AddNamed(now, numbered(30, i), 1, honest))
+	}
+	require.Equal(t, maxNamed, b.Len())
+	require.Equal(t, 50, b.tellers[honest].entries)
+	require.NoError(t, b.checkTellers())
+	for i := range 2000 {
+		b.AddNamed(now, numbered(40, i), 1, honest)
+	}
+	require.InDelta(t, maxNamed/3, b.tellers[honest].entries, 1, "it gets no more than others have")
+	require.Equal(t, maxNamed, b.Len())
+	require.NoError(t, b.checkTellers())
+}
+
+// However many peers name a victim, with whatever ports and however often: it is dialed a few
+// times an hour. A source that names it is believed.
+func TestVictimThatPeersName(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	now := start
+	var b Book
+	victim := netip.MustParseAddr("203.0.113.1")
+	dials := 0
+	for port := uint16(1); now.Sub(start) < 6*time.Hour; port++ {
+		for i := range 100 {
+			b.AddNamed(now, swarm.Address{AddrPort: netip.AddrPortFrom(victim, port)}, 1, numbered(40, i).Addr())
+		}
+		require.LessOrEqual(t, b.Len(), 1)
+		for addr, _, ok := b.Next(now, false); ok; addr, _, ok = b.Next(now, false) {
+			b.Ended(now, addr, Failed)
+			dials++
+		}
+		now = now.Add(time.Second)
+	}
+	require.LessOrEqual(t, dials, 5*(maxFailures+1))
+	require.False(t, b.AddNamed(now, swarm.Address{AddrPort: netip.AddrPortFrom(victim, 7)}, 1, numbered(40, 1).Addr()))
+	b.Add(now, swarm.Address{AddrPort: netip.AddrPortFrom(victim, 7)}, 1)
+	require.NotZero(t, b.Len())
+}
+
+// What was tried is bounded, and forgotten after an hour.
+func TestTriedIsBounded(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	var all tried
+	for i := range 2 * maxTried {
+		all.add(now, numbered(20, i).Addr())
+		all.add(now, numbered(20, i).Addr())
+	}
+	require.Len(t, all.last, maxTried)
+	require.Len(t, all.order, maxTried)
+	require.False(t, all.has(now, numbered(20, 1).Addr()))
+	now = now.Add(triedTime)
+	require.False(t, all.has(now, numbered(20, 2*maxTried-1).Addr()))
+	all.add(now, numbered(20, 1).Addr())
+	require.Len(t, all.last, 1)
+	require.Len(t, all.order, 1)
+}
+
+// Addresses that no peer may name.
+func TestNotNamed(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	peer := netip.MustParseAddr("198.51.100.1")
+	var b Book
+	b.SetOwn(numbered(20, 1).AddrPort)
+	b.Ban(numbered(20, 2).Addr(), true)
+	b.Add(now, numbered(20, 3), 1)
+	otherPort := swarm.Address{AddrPort: netip.AddrPortFrom(numbered(20, 3).Addr(), 1)}
+	for _, a := range []swarm.Address{numbered(20, 1), numbered(20, 2), otherPort, numbered(224, 1), {}} {
+		require.False(t, b.AddNamed(now, a, 1, peer), a)
+	}
+	require.True(t, b.AddNamed(now, numbered(20, 3), 1, peer), "it is known")
+	require.True(t, b.AddNamed(now, numbered(20, 4), 1, peer))
+	require.Equal(t, 2, b.Len())
+}
+
 // The addresses of each who named some take turns.
 func TestTellersTakeTurns(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -17,6 +17,10 @@ type Tally struct {
 	// Unknown is the number of messages of a kind that we do not know.
 	Unknown atomic.Int64
 
+	// Ignored is the number of messages to extensions, and of addresses in them, that
+	// were ignored because they break a rule.
+	Ignored atomic.Int64
+
 	// credits are the units set aside for blocks that the peer may send. The
 	// State adds one with each request, and the reader takes one with each block.
 	credits atomic.Int64

@@ -68,14 +68,18 @@ type Conn interface {
 	// than the peer itself: they would only lead into somebody's network.
 	Found(a ...swarm.Address)
 
-	// Peers yields the other peers that are connected and can be dialed: where they
-	// listen, and as Flags what is known of them. swarm.Seed stands for those that have
+	// Peers yields the other peers of the swarm that are connected and can be dialed: where
+	// they listen, and as Flags what is known of them. swarm.Seed stands for those that have
 	// everything or want nothing, and swarm.Reachable for those that we dialed.
 	Peers(yield func(swarm.Address) bool)
 
 	// CountUpload counts bytes of messages that are content, such as metadata, as
 	// uploaded.
 	CountUpload(n int)
+
+	// CountIgnored counts what the peer sent and the session ignored, such as messages that
+	// came too soon, for PeerStats.Ignored.
+	CountIgnored(n int)
 }
 
 // A Torrent is what an Extension is made for. Its fields are read-only.
@@ -95,5 +99,6 @@ type Torrent struct {
 	Say func(p swarm.Peer, body []byte)
 }
 
-// A Maker makes an Extension for a torrent. It must not block.
+// A Maker makes an Extension for a torrent, or returns nil if the torrent is to have none. It
+// must not block.
 type Maker func(t Torrent) Extension

@@ -31,6 +31,9 @@ func NewRegistry(t Torrent, makers []Maker, say func(p swarm.Peer, name string, 
 			t.Say = func(p swarm.Peer, body []byte) { say(p, name, body) }
 		}
 		e := m(t)
+		if e == nil {
+			continue
+		}
 		name = e.Name()
 		isTaken := name == peerwire.DontHaveName || r.index(name) >= 0
 		if name != "" && len(name) <= maxName && !isTaken && len(r.all) < most {

@@ -45,6 +45,11 @@ func TestRegistryLeavesOut(t *testing.T) {
 	r.Hello(&h)
 	require.Equal(t, peerwire.Extensions{"lt_donthave": 1, "a": 2, long[1:]: 3, "b": 4}, h.M)
 
+	none := func(Torrent) Extension { return nil }
+	r = NewRegistry(Torrent{}, append([]Maker{none}, makers("a")...), nil)
+	r.Hello(&h)
+	require.Equal(t, peerwire.Extensions{"lt_donthave": 1, "a": 2}, h.M)
+
 	r = nil
 	r.Hello(&h)
 	require.Equal(t, peerwire.Extensions{"lt_donthave": 1}, h.M)

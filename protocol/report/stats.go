@@ -88,4 +88,5 @@ type PeerStats struct {
 	Down, Up        Flow          // payload
 	DownAll, UpAll  int64         // bytes on the wire
 	Unknown         int64         // messages of unknown kind that it sent, and that were skipped
+	Ignored         int64         // messages to extensions, and addresses in them, that broke a rule and were ignored
 }

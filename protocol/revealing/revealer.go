@@ -2,7 +2,8 @@
 //
 // In come what peers have and when they leave; out come the pieces to show a peer by HAVE.
 // [Revealer] is the contract, package revealtest its suite, and [NewSuperSeed] makes the
-// super-seeder of BEP 16. Without a Revealer every peer is shown every piece. The package
+// super-seeder of BEP 16. [Viewers] are the peers of a torrent that a Revealer shows pieces,
+// and what each was shown. Without a Revealer every peer is shown every piece. The package
 // sends nothing, reads no clock and keeps no slice of its caller.
 package revealing
 

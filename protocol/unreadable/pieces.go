@@ -9,12 +9,14 @@ package unreadable
 import (
 	"slices"
 	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 const (
-	// FirstRetry is how long a piece is not served after an error. The time doubles with
+	// firstRetry is how long a piece is not served after an error. The time doubles with
 	// each error, up to longestRetry.
-	FirstRetry   = time.Minute
+	firstRetry   = time.Minute
 	longestRetry = 30 * time.Minute
 )
 
@@ -22,6 +24,8 @@ const (
 type Pieces struct {
 	all map[int]retry
 	due time.Time // of the first that is tried again; zero for never
+
+	warnedAt time.Time // when TakeWarning last allowed a warning
 }
 
 // A retry says when a piece is served again.
@@ -57,6 +61,29 @@ func (u *Pieces) Count() (n int) {
 	return n
 }
 
+// Without returns have without the pieces that are not served for now: have itself if there
+// are none, and a copy otherwise.
+func (u *Pieces) Without(have swarm.Bitfield) swarm.Bitfield {
+	if u.due.IsZero() {
+		return have
+	}
+	b := have.Clone()
+	for _, piece := range u.All() {
+		b.Clear(piece)
+	}
+	return b
+}
+
+// TakeWarning reports whether to warn the user of a piece. A broken disk fails for many
+// pieces, so one warning in a minute is enough.
+func (u *Pieces) TakeWarning(now time.Time) bool {
+	if !u.warnedAt.IsZero() && now.Sub(u.warnedAt) < firstRetry {
+		return false
+	}
+	u.warnedAt = now
+	return true
+}
+
 // Add takes a piece out of what is served, and returns for how long; 0 if that is done
 // already.
 func (u *Pieces) Add(now time.Time, piece int) (wait time.Duration) {
@@ -67,7 +94,7 @@ func (u *Pieces) Add(now time.Time, piece int) (wait time.Duration) {
 	if u.all == nil {
 		u.all = make(map[int]retry)
 	}
-	r.wait = min(max(FirstRetry, 2*r.wait), longestRetry)
+	r.wait = min(max(firstRetry, 2*r.wait), longestRetry)
 	r.at = now.Add(r.wait)
 	u.all[piece] = r
 	u.dueAt(r.at)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
 
@@ -35,4 +36,23 @@ func TestTheWaitDoubles(t *testing.T) {
 		now = u.Due()
 		require.Equal(t, []int{0}, u.Retry(now))
 	}
+}
+
+func TestWithout(t *testing.T) {
+	var u Pieces
+	have := swarm.NewBitfield(9)
+	have.SetAll(9)
+	u.Add(time.Unix(1e9, 0), 7)
+	require.Equal(t, 8, u.Without(have).Count())
+	require.False(t, u.Without(have).Has(7))
+	require.Equal(t, 9, have.Count(), "it is a copy")
+}
+
+func TestOneWarningAMinute(t *testing.T) {
+	var u Pieces
+	now := time.Unix(1e9, 0)
+	require.True(t, u.TakeWarning(now))
+	require.False(t, u.TakeWarning(now.Add(59*time.Second)))
+	require.True(t, u.TakeWarning(now.Add(time.Minute)))
+	require.False(t, u.TakeWarning(now.Add(time.Minute)))
 }
