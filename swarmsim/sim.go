@@ -66,7 +66,7 @@ func (s Sim) check() error {
 			return fmt.Errorf("swarmsim: peer %d: Memory must be at least %d bytes", i, minMemory)
 		case p.HashRate < 0 || p.DiskRate < 0 || p.WrongShare < 0 || p.WrongShare > 1:
 			return fmt.Errorf("swarmsim: peer %d: HashRate, DiskRate or WrongShare is out of range", i)
-		case int(p.Kind) > int(Flooder):
+		case p.Kind > lastKind:
 			return fmt.Errorf("swarmsim: peer %d: there is no kind %d", i, p.Kind)
 		}
 	}
