@@ -23,10 +23,14 @@ const (
 // each torrent that was made with it, while requests wait. Each piece is sent to a peer
 // three times, and then rejected.
 //
-// A private torrent is served as well: only peers of its swarm are connected to it.
+// A private torrent is served as well: only peers of its swarm are connected to it. There is no
+// such extension if the program that runs the State has no Torrent.Say.
 // https://www.bittorrent.org/beps/bep_0009.html
 func Serve(size int, r io.ReaderAt) extension.Maker {
 	return func(t extension.Torrent) extension.Extension {
+		if t.Say == nil {
+			return nil
+		}
 		return &server{size: size, reader: r, say: t.Say}
 	}
 }
@@ -88,8 +92,9 @@ func (c *serving) Message(_ time.Time, body []byte) error {
 	if err != nil || m.Type != peerwire.MetadataRequest {
 		return err
 	}
+	exists := m.Piece <= (c.server.size-1)/peerwire.MetadataPieceLen // multiplied, it could overflow 32 bits
 	length := min(c.server.size-m.Piece*peerwire.MetadataPieceLen, peerwire.MetadataPieceLen)
-	if length <= 0 || c.served[m.Piece] >= maxServed || !c.server.enqueue(c, m.Piece) {
+	if !exists || length <= 0 || c.served[m.Piece] >= maxServed || !c.server.enqueue(c, m.Piece) {
 		c.conn.Send(reject(m.Piece))
 		return nil
 	}

@@ -135,6 +135,11 @@ func TestServe(t *testing.T) {
 	})
 }
 
+// Without a way to answer there is no extension, so that a request cannot end the program.
+func TestServeWithoutSay(t *testing.T) {
+	require.Nil(t, Serve(1, &slowReader{info: []byte("x")})(extension.Torrent{}))
+}
+
 // A storm of requests has each piece sent three times, to each peer.
 func TestStormOfRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -167,6 +167,7 @@ func (n *node) join() {
 		NewPicker: n.newPicker,
 		Memory:    n.memory(),
 		Port:      n.addr.Port(),
+		Say:       n.say,
 	}
 	if n.peer.Seed || n.peer.Kind.claimsAll() {
 		setup.Have = n.world.allPieces()

@@ -89,6 +89,8 @@ type Peer struct {
 
 	// Config tunes the peer's State. A zero PeerID means a random one, and other zero
 	// fields mean the defaults of protocol.Config. UserAgent and Events are not used.
+	// With Extensions that speak from outside of their calls (extension.Torrent.Say), equal
+	// Sims may have other Results.
 	Config protocol.Config
 
 	// NewPicker makes the peer's picker, whose random choices follow from seed. Nil

@@ -92,6 +92,7 @@ type world struct {
 	content  content
 	spare    []*packet // to use again
 	messages []peerwire.Message
+	said     sayings
 }
 
 func newWorld(s Sim) *world {
@@ -134,6 +135,7 @@ func (w *world) run() {
 			return
 		}
 		w.now = first
+		w.deliverSaid()
 		end := min(first+w.step, w.sim.Limit)
 		for i, n := range w.nodes {
 			if w.next[i] < end {
