@@ -52,6 +52,7 @@
 //	when end game begins (the picker decides)     checking.go             State.inEndGame
 //	when duplicate requests are cancelled         requesting.go           State.cancelDuplicate
 //	what unrequested blocks cost a peer           arrival.go              State.discardUnasked
+//	when a peer gets one request at a time        requesting.go           State.requestBlocks
 //	when a peer that only repeats itself is left  flooding.go             peer.checkAllowance
 //	how many messages may change nothing          allowance/allowance.go  Allowance.Refill
 //	when a piece is checked                       checking.go             State.submit
