@@ -60,9 +60,6 @@ type Request struct {
 // Seed reports whether the peer says that it has everything.
 func (r *Request) Seed() bool { return r.Left == 0 }
 
-// downloads reports whether the peer wants pieces.
-func (r *Request) downloads() bool { return !r.Seed() && !r.PartialSeed }
-
 // A Reply is the answer to an announce. It belongs to the Server, which uses it again
 // after the call.
 type Reply struct {

@@ -183,7 +183,7 @@ func TestConnectionIDs(t *testing.T) {
 		time.Sleep(idLifetime - 1)
 		announceOK(t, tracker, announcement(swarm.Started))
 		require.Equal(t, []string{"announce started"}, s.take())
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		announceOK(t, tracker, announcement(swarm.None))
 		require.Equal(t, []string{"connect", "announce"}, s.take())
 	})

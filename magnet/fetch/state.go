@@ -112,7 +112,6 @@ type peer struct {
 
 	group   *group    // with the same size; nil if the peer cannot be asked
 	single  *attempt  // to get everything from this peer alone; nil if that is not under way
-	tries   int       // singles that were stopped because others waited
 	open    []request // oldest first
 	asksAt  time.Time // not to be asked before, because it rejects
 	rejects int       // without data in between
