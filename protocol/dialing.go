@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/ownaddress"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
@@ -28,6 +29,9 @@ func (e Found) apply(now time.Time, s *State) {
 
 // apply counts a vote for our own address, by which connections have their priority.
 func (e OwnAddress) apply(_ time.Time, s *State) {
+	if s.own == nil {
+		s.own = new(ownaddress.Votes)
+	}
 	if s.own.Add(e.From, e.Addr) {
 		s.book.SetOwn(netip.AddrPortFrom(s.own.Of(e.Addr), s.port))
 	}

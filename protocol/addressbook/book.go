@@ -100,10 +100,10 @@ type Book struct {
 	fresh   int       // entries that were never dialed
 	due     time.Time // when Next may have something; zero for never
 
-	own4, own6 netip.AddrPort // ours, if known
-	spread     uint64         // see Spread
+	own    *ownAddrs // nil while none is known
+	spread uint64    // see Spread
 
-	tried    tried
+	tried    *tried // nil for none
 	bans     bans
 	refusals refusals
 }
@@ -220,6 +220,9 @@ func (b *Book) Next(now time.Time, complete bool) (addr netip.AddrPort, in int, 
 	best.host.dials++
 	best.teller.dials++
 	if best.teller.isPeer() {
+		if b.tried == nil {
+			b.tried = new(tried)
+		}
 		b.tried.add(now, best.addr.Addr())
 	}
 	b.dialing++
