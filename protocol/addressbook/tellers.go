@@ -63,7 +63,7 @@ func (b *Book) AddNamed(now time.Time, a swarm.Address, in Swarms, by netip.Addr
 // shrinkLargest removes an address of the peer that named most: one that failed most often. It
 // reports false if that peer has no more than one above own, or none that may go.
 func (b *Book) shrinkLargest(own int) bool {
-	if b.sizes.largest <= own+1 {
+	if b.sizes == nil || b.sizes.largest <= own+1 {
 		return false // without a look at all entries, because peers may name more all the time
 	}
 	var worst *entry
@@ -91,9 +91,6 @@ type sizes struct {
 
 // change notes that a peer has named one address more or less.
 func (s *sizes) change(from, to int) {
-	if s.count == nil {
-		s.count = make(map[int]int)
-	}
 	s.count[from]--
 	if s.count[from] <= 0 {
 		delete(s.count, from)
@@ -123,6 +120,9 @@ func (b *Book) join(e *entry, t *teller) {
 	t.entries++
 	if t.isPeer() {
 		b.named++
+		if b.sizes == nil {
+			b.sizes = &sizes{count: make(map[int]int)}
+		}
 		b.sizes.change(t.entries-1, t.entries)
 	}
 }

@@ -30,7 +30,7 @@ func (b *Book) checkTellers() error {
 	if len(b.tellers) != len(entries) || named != b.named || named > maxNamed {
 		return fmt.Errorf("%d named %d addresses, and %d named %d are counted", len(entries), named, len(b.tellers), b.named)
 	}
-	if largest != b.sizes.largest {
+	if b.sizes != nil && largest != b.sizes.largest {
 		return fmt.Errorf("one peer named %d addresses, and %d are counted", largest, b.sizes.largest)
 	}
 	return nil
