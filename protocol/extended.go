@@ -129,7 +129,10 @@ func (c *extensionConn) Send(body []byte) bool {
 	return c.s.sendExtended(c.s.now, c.p, c.p.extension.Number(c.index), body)
 }
 
-func (c *extensionConn) Found(all ...swarm.Address) { c.s.foundByPeer(c.s.now, c.p, all) }
+func (c *extensionConn) Found(all ...swarm.Address) {
+	c.p.allowance.Spend(len(all)) // each is looked up, and most change nothing
+	c.s.foundByPeer(c.s.now, c.p, all)
+}
 
 func (c *extensionConn) Peers(yield func(swarm.Address) bool) {
 	for _, p := range c.s.order {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/requests"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
@@ -106,6 +108,22 @@ func TestUnaskedBlocks(t *testing.T) {
 	require.False(t, w.s.book.Refused(w.now.Add(unaskedRefusal), addr))
 	require.False(t, w.s.book.Banned(addr))
 	w.finish()
+}
+
+// Each address that a peer names costs it a unit of its allowance.
+func TestPeerThatNamesTooMany(t *testing.T) {
+	w := newWorld(t, nil)
+	w.play("begin", "peer 1 joins ext 0000")
+	p := w.s.peers[1]
+	c := &extensionConn{w.s, p, 0}
+	addrs := make([]swarm.Address, allowance.Most/2)
+	c.Found(addrs...)
+	w.play("peer 1 sends keep-alive")
+	require.False(t, p.closing)
+	c.Found(addrs...)
+	w.play("peer 1 sends keep-alive")
+	require.True(t, p.closing)
+	require.ErrorIs(t, p.closeErr, ending.ErrFlood)
 }
 
 // A peer has at most maxServing requests that wait. With the fast extension others are

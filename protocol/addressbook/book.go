@@ -95,6 +95,7 @@ type Book struct {
 	hosts   map[netip.Addr]*host
 	tellers map[netip.Addr]*teller
 	named   int       // entries that peers named
+	sizes   *sizes    // of the peers among tellers; nil before there is one
 	dialing int       // dials under way
 	fresh   int       // entries that were never dialed
 	due     time.Time // when Next may have something; zero for never

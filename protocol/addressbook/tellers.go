@@ -63,6 +63,9 @@ func (b *Book) AddNamed(now time.Time, a swarm.Address, in Swarms, by netip.Addr
 // shrinkLargest removes an address of the peer that named most: one that failed most often. It
 // reports false if that peer has no more than one above own, or none that may go.
 func (b *Book) shrinkLargest(own int) bool {
+	if b.sizes == nil || b.sizes.largest <= own+1 {
+		return false // without a look at all entries, because peers may name more all the time
+	}
 	var worst *entry
 	for _, e := range b.order {
 		t := e.teller
@@ -78,6 +81,27 @@ func (b *Book) shrinkLargest(own int) bool {
 	}
 	b.remove(worst)
 	return true
+}
+
+// sizes is how many peers named how many addresses.
+type sizes struct {
+	count   map[int]int // of peers, by number of addresses; not of zero
+	largest int         // number of addresses of one peer
+}
+
+// change notes that a peer has named one address more or less.
+func (s *sizes) change(from, to int) {
+	s.count[from]--
+	if s.count[from] <= 0 {
+		delete(s.count, from)
+	}
+	if to > 0 {
+		s.count[to]++
+	}
+	s.largest = max(s.largest, to)
+	if s.largest == from && s.count[from] == 0 {
+		s.largest = to
+	}
 }
 
 // tellerOf returns the teller with an address, and makes one if there is none.
@@ -96,6 +120,10 @@ func (b *Book) join(e *entry, t *teller) {
 	t.entries++
 	if t.isPeer() {
 		b.named++
+		if b.sizes == nil {
+			b.sizes = &sizes{count: make(map[int]int)}
+		}
+		b.sizes.change(t.entries-1, t.entries)
 	}
 }
 
@@ -105,6 +133,7 @@ func (b *Book) leave(e *entry) {
 	t.entries--
 	if t.isPeer() {
 		b.named--
+		b.sizes.change(t.entries+1, t.entries)
 	}
 	if t.entries == 0 {
 		delete(b.tellers, t.peer)

@@ -12,7 +12,7 @@ import (
 
 // checkTellers returns which rule that holds of who named addresses is broken.
 func (b *Book) checkTellers() error {
-	named, entries := 0, make(map[*teller]int)
+	named, largest, entries := 0, 0, make(map[*teller]int)
 	for _, e := range b.order {
 		entries[e.teller]++
 		if e.teller.isPeer() {
@@ -23,9 +23,15 @@ func (b *Book) checkTellers() error {
 		if t.peer != by || t.entries != entries[t] || t.entries == 0 {
 			return fmt.Errorf("%v named %d addresses, and %d are counted", by, entries[t], t.entries)
 		}
+		if t.isPeer() {
+			largest = max(largest, t.entries)
+		}
 	}
 	if len(b.tellers) != len(entries) || named != b.named || named > maxNamed {
 		return fmt.Errorf("%d named %d addresses, and %d named %d are counted", len(entries), named, len(b.tellers), b.named)
+	}
+	if b.sizes != nil && largest != b.sizes.largest {
+		return fmt.Errorf("one peer named %d addresses, and %d are counted", largest, b.sizes.largest)
 	}
 	return nil
 }

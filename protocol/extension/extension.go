@@ -65,7 +65,9 @@ type Conn interface {
 
 	// Found brings addresses that the peer named. They are dialed like others, but a
 	// private torrent ignores them, and so does any torrent those that are more local
-	// than the peer itself: they would only lead into somebody's network.
+	// than the peer itself: they would only lead into somebody's network. Each address costs the
+	// peer as much as a message that changes nothing, and one that names thousands in a row
+	// loses its connection.
 	Found(a ...swarm.Address)
 
 	// Peers yields the other peers of the swarm that are connected and can be dialed: where

@@ -141,8 +141,8 @@ func lies(i int, h *peerwire.ExtendedHandshake) {
 	h.YourIP = netip.AddrFrom4([4]byte{8, 8, byte(i >> 8), byte(i)})
 }
 
-// names returns a flood of messages of peer exchange, with n addresses each, in one
-// burst of the given number.
+// names returns a flood of messages of peer exchange, with n addresses each, in one of
+// "every" bursts.
 func names(n, every int, added, dropped func(b swarmsim.Burst, i int) netip.AddrPort) func(swarmsim.Burst) []byte {
 	return func(b swarmsim.Burst) []byte {
 		if b.Number%every != 0 {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
@@ -42,7 +44,28 @@ func Misbehaviors() []Scenario {
 	for _, f := range floods() {
 		all = append(all, misbehavior(f.name, f.purpose, swarmsim.Flooder, func(p *swarmsim.Peer) { p.Flood = f.flood }))
 	}
-	return all
+	return append(all, mixture(all))
+}
+
+// mixture returns the scenario in which each peer that misbehaves does it in another way.
+func mixture(ways []Scenario) Scenario {
+	fill := func(s *swarmsim.Sim, o Options) {
+		var peers [][]swarmsim.Peer // by way
+		for _, w := range ways {
+			other := *s
+			other.Peers = slices.Clone(s.Peers)
+			w.fill(&other, o)
+			peers = append(peers, other.Peers)
+		}
+		ways[0].fill(s, o)
+		random := rand.New(rand.NewPCG(s.Seed, 2))
+		for i := range s.Peers {
+			if s.Peers[i].Kind != swarmsim.Honest {
+				s.Peers[i] = peers[random.IntN(len(peers))][i]
+			}
+		}
+	}
+	return Scenario{"mixture", "A fifth of the peers misbehaves, each in another way.", fill}
 }
 
 // misbehavior returns the scenario in which a fifth of the peers is of a kind.

@@ -38,7 +38,7 @@ type Options struct {
 	Time time.Duration
 
 	// Extensions are those of each peer in Misbehaviors. Nil means a model of peer exchange
-	// that believes everything.
+	// that believes every peer.
 	Extensions []extension.Maker
 }
 
