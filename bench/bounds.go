@@ -93,6 +93,11 @@ var goals = map[string][]goal{
 	},
 	"link":  {{"shoal ÷ sink", report.Wall, atMost, every(1.05)}},
 	"lossy": {{"shoal ÷ libtorrent", report.Wall, atMost, every(1.10)}},
+	"magnet": {
+		{"shoal, 1 MiB, 1 peer", report.Metadata, atMost, every(1.2)},
+		{"shoal, 1 MiB, 5 peers, 1 slow, 1 lying", report.Metadata, atMost, every(3)},
+		{"shoal, 8 KiB, 1 peer", report.First, atMost, every(4 * 2 * linkDelay.Seconds())},
+	},
 }
 
 // seedGoals are those of seeding in order, which hashes nothing.

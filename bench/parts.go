@@ -60,6 +60,10 @@ var parts = []part{
 	{"prepare-many", "[-n N] DIR ANNOUNCE", prepareMany},
 	{"rival", "NAME seed|leech TORRENT DIR", foreign},
 	{"carry", "[-delay D] [-rate MBITS] [-loss P]", carry},
+	{"describe", "[-peers N] [-slow N] [-lying N] BYTES", describe},
+	{"fetch", "LINK DIR PEER...", func(p *child.Parent, args []string) error {
+		return with(args, 3, func(a []string) error { return ours.Fetch(p, a[0], a[1], a[2:]) })
+	}},
 	{"serve", "opentracker|shoal-udp|shoal-http|empty PATH [SWARMS]", runServe},
 	{"announce", "[-http] [-peers N] [-swarms N] [-time D] ADDR", runAnnounce},
 	{"attack", "[-first BYTE] [-size BYTES] [-conns N] [-limit D] [-quick] NAME SHOAL DIR", runAttack},

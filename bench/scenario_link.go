@@ -31,30 +31,13 @@ func (r *runner) link(name string, loss float64) *scenario {
 	if loss > 0 {
 		s.Title += fmt.Sprintf(", %g %% of packets lost", 100*loss)
 	}
-	var carrier *child.Process
-	var near, far []string // what to put before a command, to run it at that end
+	l := r.carried(s, "-loss", loss)
+	carry := s.open
 	s.open = func(ctx context.Context) error {
-		if err := wan.Missing(); err != nil {
-			return fmt.Errorf("%w: %w", errLeftOut, err)
-		}
-		if err := r.prepare(ctx); err != nil {
+		if err := carry(ctx); err != nil {
 			return err
 		}
-		// It has to clean up, so an interrupt does not kill it.
-		var err error
-		if carrier, err = r.start(context.WithoutCancel(ctx), "carry", "-loss", loss); err != nil {
-			return err
-		}
-		ends, err := fields(ctx, carrier)
-		if err == nil {
-			near, far = []string{"ip", "netns", "exec", ends[0]}, []string{"ip", "netns", "exec", ends[1]}
-		}
-		return err
-	}
-	s.close = func() {
-		if carrier != nil {
-			carrier.Stop()
-		}
+		return r.prepare(ctx)
 	}
 	run := func(name string, command func(dir, peer string) []string) {
 		s.contenders = append(s.contenders, contender{name, func(ctx context.Context) (report.Values, error) {
@@ -63,7 +46,7 @@ func (r *runner) link(name string, loss float64) *scenario {
 				return nil, err
 			}
 			defer remove()
-			seeder, err := child.Start(ctx, append(near, r.command("blast", r.path(distant), r.path(contentName), wan.Near+":0")...)...)
+			seeder, err := child.Start(ctx, append(l.near, r.command("blast", r.path(distant), r.path(contentName), wan.Near+":0")...)...)
 			if err != nil {
 				return nil, err
 			}
@@ -72,7 +55,7 @@ func (r *runner) link(name string, loss float64) *scenario {
 			if err != nil {
 				return nil, err
 			}
-			f, err := r.measure(ctx, append(far, command(dir, addrs[0])...))
+			f, err := r.measure(ctx, append(l.far, command(dir, addrs[0])...))
 			return values(f, length), err
 		}})
 	}
@@ -82,6 +65,36 @@ func (r *runner) link(name string, loss float64) *scenario {
 		run("libtorrent", func(dir, peer string) []string { return r.libtorrent.Command("leech", r.path(distant), dir, peer) })
 	}
 	return s
+}
+
+// carriedLink is what to put before a command, to run it at an end of a link.
+type carriedLink struct{ near, far []string }
+
+// carried has a scenario begin and end a link.
+func (r *runner) carried(s *scenario, args ...any) *carriedLink {
+	l := &carriedLink{}
+	var carrier *child.Process
+	s.open = func(ctx context.Context) error {
+		if err := wan.Missing(); err != nil {
+			return fmt.Errorf("%w: %w", errLeftOut, err)
+		}
+		// It has to clean up, so an interrupt does not kill it.
+		var err error
+		if carrier, err = r.start(context.WithoutCancel(ctx), append([]any{"carry"}, args...)...); err != nil {
+			return err
+		}
+		ends, err := fields(ctx, carrier)
+		if err == nil {
+			l.near, l.far = []string{"ip", "netns", "exec", ends[0]}, []string{"ip", "netns", "exec", ends[1]}
+		}
+		return err
+	}
+	s.close = func() {
+		if carrier != nil {
+			carrier.Stop()
+		}
+	}
+	return l
 }
 
 // carry is the part that is the link. It says the names of the ends' namespaces.

@@ -26,6 +26,9 @@ const (
 	PerCPU  Metric = "answers/CPU s" // by CPU time of the one who answers
 	Lost    Metric = "lost %"        // of what was asked and not answered in time
 
+	Metadata Metric = "metadata s"   // from the first SYN until the metadata of a link is here
+	First    Metric = "first byte s" // from a peer's handshake until the first byte of a block
+
 	Without Metric = "without" // a figure without attackers, in the unit that the row names
 	With    Metric = "with"    // and with them
 	Share   Metric = "÷"       // the second by the first
@@ -33,7 +36,7 @@ const (
 	Ended   Metric = "ended"   // connections of attackers
 )
 
-var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Answers, PerCPU, Lost, Without, With, Share, Load, Ended}
+var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Answers, PerCPU, Lost, Metadata, First, Without, With, Share, Load, Ended}
 
 // Values are the figures of one run.
 type Values map[Metric]float64

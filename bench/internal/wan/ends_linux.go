@@ -59,6 +59,14 @@ func Join(l Link) (e *Ends, err error) {
 		}
 		e.devices = append(e.devices, f)
 	}
+	for i := range others {
+		if err := ip("-n", e.Near, "addr", "add", Another(i)+"/32", "dev", e.Near); err != nil {
+			return e, err
+		}
+	}
+	if err := ip("-n", e.Far, "route", "add", nearOthers, "dev", e.Far); err != nil {
+		return e, err
+	}
 	e.all.Go(func() { carry(l, e.devices[0], e.devices[1]) })
 	e.all.Go(func() { carry(l, e.devices[1], e.devices[0]) })
 	return e, nil

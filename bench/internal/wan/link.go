@@ -3,6 +3,7 @@ package wan
 import (
 	"errors"
 	"math/rand/v2"
+	"strconv"
 	"time"
 )
 
@@ -22,6 +23,16 @@ const (
 	Near = "10.99.0.1"
 	Far  = "10.99.0.2"
 )
+
+// Near has these addresses too, so that several peers can be there.
+const (
+	nearOthers = "10.99.1.0/24"
+	another    = "10.99.1."
+	others     = 8
+)
+
+// Another returns one of eight other addresses of the near end.
+func Another(i int) string { return another + strconv.Itoa(1+i%others) }
 
 // A line is one direction of a link: when the packet is through that was sent last.
 type line struct {
