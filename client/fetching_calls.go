@@ -45,8 +45,6 @@ func (f *fetching) Recheck(context.Context) error {
 	return f.update(func(r *running) error { return r.Recheck(context.Background()) }, func() {})
 }
 
-func (f *fetching) Peers() []engine.PeerStats { return nil }
-
 func (f *fetching) AddPeers(peers ...netip.AddrPort) error {
 	if err := checkPeers(peers); err != nil {
 		return err
@@ -78,8 +76,6 @@ func (f *fetching) RemoveSource(s swarm.PeerSource) {
 		f.restartJob()
 	})
 }
-
-func (f *fetching) Sources() (all []engine.SourceStats) { return nil }
 
 func (f *fetching) Announce() {
 	f.update(func(r *running) error { r.Announce(); return nil }, f.restartJob)

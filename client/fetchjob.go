@@ -9,6 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -18,6 +19,7 @@ type fetchJob struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	more   chan []netip.AddrPort // peers that the user names meanwhile
+	watch  fetchWatch            // the mu of its fetching guards it
 }
 
 // addPeers hands on peers. If there are too many to keep, the next job gets them.
@@ -110,6 +112,8 @@ func (f *fetching) fetch(ctx context.Context, job *fetchJob) error {
 		Web:      f.client.config.linkOptions(),
 		Progress: func(s FetchStats) { f.setStats(job, s) },
 		Warn:     f.warn,
+		Event:    func(e engine.Event) { f.handlePeer(job, e) },
+		Reply:    func(r magnet.Reply) { f.handleReply(job, r) },
 	}
 	if own := f.options.Engine; own != nil {
 		request.PeerID, request.UserAgent = own.PeerID, own.UserAgent

@@ -10,6 +10,7 @@ import (
 	"github.com/shoal-bt/shoal/magnet/fetch"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/places"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -108,6 +109,7 @@ func (r *run) ban(c fetch.Close) {
 		r.banned = r.banned[1:]
 	}
 	r.banned = append(r.banned, c.Addr)
+	r.options.OnEvent(report.PeerBanned{Torrent: r.swarms[0], Addr: c.Addr.Addr()})
 	if !places.IsLocal(c.Addr.Addr()) {
 		r.book.Ban(c.Addr.Addr(), false)
 	}
@@ -175,6 +177,9 @@ func (r *run) dialed(a netip.AddrPort, c *connect.Conn, err error) {
 		r.options.Logger.Debug("dial failed", "addr", a, "err", err)
 		r.places.Remove(a.Addr(), true)
 		r.book.Ended(now, a, outcomeOf(err))
+		if err != errUnwanted {
+			r.options.OnEvent(report.PeerFailed{Torrent: r.swarms[0], Addr: a, Err: err, Retry: r.book.RetryAt(a)})
+		}
 		return
 	}
 	r.book.Connected(a)

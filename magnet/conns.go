@@ -141,6 +141,12 @@ func (r *run) join(now time.Time, from *connect.Conn, origin Origin) {
 		return
 	}
 	c.greeted = true
+	r.options.OnEvent(report.PeerConnected{
+		Torrent:  r.swarms[0],
+		Addr:     c.Addr,
+		ID:       c.Theirs.PeerID,
+		Outgoing: c.Outgoing,
+	})
 	r.state.Join(now, fetch.Joined{
 		Peer:     c.peer,
 		Addr:     c.Addr,
@@ -332,6 +338,7 @@ func (r *run) remember(c *conn, listenPort uint16) {
 func (r *run) closeConn(now time.Time, c *conn, end report.End, why error) {
 	r.options.Logger.Debug("connection ended", "addr", c.Addr, "end", end, "err", why)
 	r.ends[end]++
+	r.options.OnEvent(report.PeerLost{Torrent: r.swarms[0], Addr: c.Addr, Err: why, End: end})
 	delete(r.conns, c.peer)
 	r.places.Remove(c.Addr.Addr(), c.Outgoing)
 	close(c.stop)

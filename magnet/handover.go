@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/connect"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -32,6 +33,7 @@ func (r *run) abandon() {
 	r.stopAll()
 	for _, c := range r.conns {
 		c.Conn.Close()
+		r.options.OnEvent(report.PeerLost{Torrent: r.swarms[0], Addr: c.Addr, End: report.EndStopped})
 	}
 	r.sayStopped()
 }
@@ -52,6 +54,7 @@ func (r *run) handOver(info []byte) *Result {
 		live := r.live(c)
 		if live == nil {
 			c.Conn.Close()
+			r.options.OnEvent(report.PeerLost{Torrent: r.swarms[0], Addr: c.Addr, End: report.EndStopped})
 			continue
 		}
 		result.Conns = append(result.Conns, *live)

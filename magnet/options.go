@@ -8,6 +8,7 @@ import (
 	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/magnet/fetch"
+	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -47,6 +48,12 @@ type Options struct {
 	// is called on the goroutine of Run and must not block.
 	OnProgress func(Progress)
 
+	// OnEvent gets what becomes of peers: report.PeerConnected, PeerLost, PeerFailed and
+	// PeerBanned, with the first swarm as their Torrent. A connection of the Result is not
+	// lost. OnReply gets what each call of a source brought. Both are called as OnProgress is.
+	OnEvent func(report.Event)
+	OnReply func(Reply)
+
 	Logger *slog.Logger // gets why connections ended, at level Debug; nil means no log
 }
 
@@ -67,6 +74,12 @@ func (o Options) withDefaults() (Options, error) {
 	o.MaxSize = cmp.Or(o.MaxSize, fetch.DefaultMaxSize)
 	if o.OnProgress == nil {
 		o.OnProgress = func(Progress) {}
+	}
+	if o.OnEvent == nil {
+		o.OnEvent = func(report.Event) {}
+	}
+	if o.OnReply == nil {
+		o.OnReply = func(Reply) {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

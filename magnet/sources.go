@@ -27,6 +27,17 @@ const (
 // A source is a PeerSource, which may not be comparable.
 type source struct{ swarm.PeerSource }
 
+// A Reply is what a call of a source brought.
+type Reply struct {
+	Source swarm.PeerSource
+	Swarm  swarm.ID
+	Answer swarm.Answer
+	Peers  int       // addresses
+	Err    error     // nil for an answer
+	Errors int       // calls in a row that failed, with this one
+	Next   time.Time // of the next call; zero for never
+}
+
 // A job is a source in one of the link's swarms.
 type job struct {
 	source   *source
@@ -129,6 +140,15 @@ func (r *run) called(j *job, peers []swarm.Address, answer swarm.Answer, err err
 	if next > 0 {
 		j.due = now.Add(max(next, least, leastInterval))
 	}
+	r.options.OnReply(Reply{
+		Source: j.source.PeerSource,
+		Swarm:  r.swarms[j.swarm],
+		Answer: answer,
+		Peers:  len(peers),
+		Err:    err,
+		Errors: j.errors,
+		Next:   j.due,
+	})
 }
 
 // sourceStates returns how far the sources are.

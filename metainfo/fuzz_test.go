@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/shoal-bt/shoal/metainfo"
@@ -104,6 +105,27 @@ func FuzzParseMagnet(f *testing.F) {
 			t.Fatalf("%q is refused: %v", m.String(), err)
 		}
 		if !reflect.DeepEqual(m, again) {
+			t.Fatalf("%q reads as %+v, want %+v", m.String(), again, m)
+		}
+	})
+}
+
+// FuzzParseInfoHash reads info hashes, and reads the links of those again.
+func FuzzParseInfoHash(f *testing.F) {
+	f.Add("0123456789abcdef0123456789ABCDEF01234567")
+	f.Add("MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U")
+	f.Add("1220" + strings.Repeat("a1", 32))
+	f.Add(strings.Repeat("b2", 32))
+	f.Fuzz(func(t *testing.T, s string) {
+		m, err := metainfo.ParseInfoHash(s)
+		if err != nil {
+			return
+		}
+		again, err := metainfo.ParseMagnet(m.String())
+		if err != nil {
+			t.Fatalf("%q of %q is refused: %v", m.String(), s, err)
+		}
+		if m.HashV1 != again.HashV1 || m.HashV2 != again.HashV2 {
 			t.Fatalf("%q reads as %+v, want %+v", m.String(), again, m)
 		}
 	})

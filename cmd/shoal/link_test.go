@@ -108,6 +108,20 @@ func TestGetByLink(t *testing.T) {
 	require.Equal(t, "album", event(t, stdout, "completed")["name"])
 }
 
+// TestGetByLinkOfAPeerThatIsNotThere says so while the metadata is fetched.
+func TestGetByLinkOfAPeerThatIsNotThere(t *testing.T) {
+	isolate(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	r := start(t, "get", "0123456789abcdef0123456789abcdef01234567", "--listen", "off", "--peer", l.Addr().String())
+	r.err.await(t, "it refused the connection")
+	r.err.await(t, "Check that a client is running there.")
+	r.stop()
+	r.wait(t, exitInterrupted)
+	require.Contains(t, r.out.String(), "stopped while the metadata was fetched")
+}
+
 // TestMetadataOnly keeps the .torrent file of a link and makes no other file.
 func TestMetadataOnly(t *testing.T) {
 	isolate(t)

@@ -51,7 +51,9 @@ func (p Peers) Ask(ctx context.Context, r Request) (info []byte, found Found, er
 		OnProgress: func(s magnet.Progress) {
 			r.Progress(Stats{Peers: s.Peers, Pieces: s.Total, Held: s.Pieces, Length: int64(s.Size)})
 		},
-		Logger: p.Logger,
+		OnEvent: r.Event,
+		OnReply: r.Reply,
+		Logger:  p.Logger,
 	})
 	if err != nil {
 		return nil, found, err

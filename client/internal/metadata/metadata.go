@@ -14,7 +14,9 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/client/internal/webfetch"
+	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/httptracker"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -41,6 +43,10 @@ type Request struct {
 	Web      webfetch.Options // for the addresses that the link names
 	Progress func(Stats)      // gets each change
 	Warn     func(error)      // gets what the user should know
+
+	// Event gets what becomes of peers, and Reply what sources say, as magnet.Options has it.
+	Event func(engine.Event)
+	Reply func(magnet.Reply)
 }
 
 // Stats are how far a fetch is.

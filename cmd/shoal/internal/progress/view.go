@@ -138,7 +138,11 @@ func (v View) metadataState(s terminal.Style) string {
 	if v.Stats.Phase != engine.PhaseFetching {
 		return text
 	}
-	text += " from " + quantity.Count(v.Metadata.Peers, "peer")
+	if v.Metadata.Peers == 0 {
+		text += ", looking for peers"
+	} else {
+		text += " from " + quantity.Count(v.Metadata.Peers, "peer")
+	}
 	if v.Metadata.Pieces > 0 {
 		text += fmt.Sprintf(", %s of %s", quantity.Number(int64(v.Metadata.Held)), quantity.Count(v.Metadata.Pieces, "piece"))
 	}
