@@ -23,9 +23,10 @@ require (
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/connect v0.1.0 // indirect
 	github.com/shoal-bt/shoal/httptracker v0.1.0 // indirect
-	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect
-	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect
+	github.com/shoal-bt/shoal/magnet v0.1.0
+	github.com/shoal-bt/shoal/protocol v0.1.0
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect
+	github.com/shoal-bt/shoal/swarmsim v0.1.0
 	github.com/shoal-bt/shoal/udptracker v0.1.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sys v0.49.0 // indirect

@@ -28,7 +28,7 @@ var clients = []client{libtorrent{}, transmission{}, aria2{}}
 
 // A job is what a client is started for.
 type job struct {
-	torrent    string           // the .torrent file
+	torrent    string           // the .torrent file, or a magnet link
 	dir        string           // where the content is, or is to be
 	seed       bool             // the content is there
 	dial       []netip.AddrPort // peers to dial, by clients that can be told

@@ -37,9 +37,7 @@ func TestKills(t *testing.T) {
 	if asked, err := strconv.Atoi(os.Getenv("SHOAL_KILLS")); err == nil {
 		kills = asked
 	}
-	program := filepath.Join(t.TempDir(), "shoal")
-	out, err := exec.Command("go", "build", "-o", program, "github.com/shoal-bt/shoal/cmd/shoal").CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	program := shoalProgram(t)
 	for i, format := range formats {
 		t.Run(format.String(), func(t *testing.T) {
 			t.Parallel()

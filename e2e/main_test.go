@@ -22,6 +22,7 @@ func TestMain(m *testing.M) {
 	before := goleak.IgnoreCurrent()
 	code := m.Run()
 	lan.remove()
+	os.RemoveAll(programDir)
 	if err := goleak.Find(before); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		code = max(code, 1)

@@ -144,6 +144,13 @@ func until(t *testing.T, f func() bool) {
 	require.Eventually(t, f, limit, 20*time.Millisecond)
 }
 
+// skip forgets the lines that nobody waited for.
+func (p *process) skip() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lines = nil
+}
+
 // poll calls f until it reports true.
 func (p *process) poll(ctx context.Context, f func() bool) error {
 	for !f() {

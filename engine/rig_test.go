@@ -32,7 +32,7 @@ const (
 	chokeDelay     = 100 * time.Millisecond // before a round that is wanted soon
 	giveUpAfter    = time.Minute            // without a block until units go to others
 	maxServing     = 2000                   // requests of a peer that may wait
-	maxUnasked     = 4 << 20                // bytes that a peer may send unasked
+	maxUnasked     = 64 << 10               // bytes that a peer may send unasked
 	minSectionLen  = 16                     // blocks of a section, at least
 	maxKnown       = 3000                   // addresses that are remembered
 	maxUnsent      = 1 << 20                // bytes of messages that wait for a peer, of package conns

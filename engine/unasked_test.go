@@ -71,7 +71,7 @@ func TestBlocksThatNobodyAskedFor(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		require.Len(t, x.Peers(), 1, "the bound is not passed")
-		for range 10 * maxUnasked / swarm.BlockLen { // what is still open counts as asked, too
+		for range 640 * maxUnasked / swarm.BlockLen { // what is still open counts as asked, too
 			a.give(s, some)
 		}
 		require.True(t, a.ended(time.Second))

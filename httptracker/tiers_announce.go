@@ -37,6 +37,7 @@ func (t *Tiers) Announce(ctx context.Context, a swarm.Announcement, found func(s
 		}
 		answer, err := t.announceTo(outer, ctx, k, i < len(due)-1, a, found)
 		if err == nil {
+			answer.Tracker = Redact(k.url)
 			return answer, nil
 		}
 		if outer.Err() != nil {

@@ -13,20 +13,24 @@ import (
 )
 
 const (
-	maxServed  = 3  // times that a piece of metadata is sent to one peer
+	maxServed  = 3  // times that a piece of metadata is sent to one address
 	maxWaiting = 64 // requests of one peer that wait to be read; some clients send as many at once
 )
 
 // Serve returns the extension ut_metadata of a torrent that has its metadata. It answers
 // requests of peers with what r reads of the info dictionary, which has size bytes, so none
 // of it is held in memory. r is called on a goroutine of its own, one call at a time for
-// each torrent that was made with it, while requests wait. Each piece is sent to a peer
-// three times, and then rejected.
+// each torrent that was made with it, while requests wait. Each piece is sent to an address
+// three times in ten minutes, however often its peer comes back, and then rejected.
 //
-// A private torrent is served as well: only peers of its swarm are connected to it.
+// A private torrent is served as well: only peers of its swarm are connected to it. There is no
+// such extension if the program that runs the State has no Torrent.Say.
 // https://www.bittorrent.org/beps/bep_0009.html
 func Serve(size int, r io.ReaderAt) extension.Maker {
 	return func(t extension.Torrent) extension.Extension {
+		if t.Say == nil {
+			return nil
+		}
 		return &server{size: size, reader: r, say: t.Say}
 	}
 }
@@ -36,6 +40,7 @@ type server struct {
 	size   int
 	reader io.ReaderAt
 	say    func(swarm.Peer, []byte)
+	counts sentCounts
 
 	mu      sync.Mutex
 	waiting []*serving // those that have requests, the next one first
@@ -47,7 +52,7 @@ type serving struct {
 	server *server
 	conn   extension.Conn
 	peer   swarm.Peer
-	served map[int]uint8 // how often a piece was sent or is to be sent
+	sent   map[int]uint8 // how often a piece was sent or is to be sent to its address
 
 	// The server's lock guards these.
 	requests []int // pieces
@@ -62,8 +67,8 @@ func (s *server) Name() string { return peerwire.MetadataName }
 func (s *server) Hello(h *peerwire.ExtendedHandshake) { h.MetadataSize = s.size }
 
 // Open begins to serve a peer.
-func (s *server) Open(_ time.Time, c extension.Conn, _ *peerwire.ExtendedHandshake) extension.Session {
-	return &serving{server: s, conn: c, peer: c.Peer(), served: make(map[int]uint8)}
+func (s *server) Open(now time.Time, c extension.Conn, _ *peerwire.ExtendedHandshake) extension.Session {
+	return &serving{server: s, conn: c, peer: c.Peer(), sent: s.counts.of(now, c.Addr().Addr())}
 }
 
 // Hello does nothing: what the peer has does not matter.
@@ -88,12 +93,13 @@ func (c *serving) Message(_ time.Time, body []byte) error {
 	if err != nil || m.Type != peerwire.MetadataRequest {
 		return err
 	}
+	exists := m.Piece <= (c.server.size-1)/peerwire.MetadataPieceLen // multiplied, it could overflow 32 bits
 	length := min(c.server.size-m.Piece*peerwire.MetadataPieceLen, peerwire.MetadataPieceLen)
-	if length <= 0 || c.served[m.Piece] >= maxServed || !c.server.enqueue(c, m.Piece) {
+	if !exists || length <= 0 || c.sent[m.Piece] >= maxServed || !c.server.enqueue(c, m.Piece) {
 		c.conn.Send(reject(m.Piece))
 		return nil
 	}
-	c.served[m.Piece]++
+	c.sent[m.Piece]++
 	c.conn.CountUpload(length)
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 // A listener is an extension.Conn that notes what is sent.
 type listener struct {
 	peer     swarm.Peer
+	addr     netip.AddrPort
 	uploaded int
 
 	mu  sync.Mutex
@@ -26,7 +27,7 @@ type listener struct {
 
 func (l *listener) Peer() swarm.Peer               { return l.peer }
 func (l *listener) Swarm() swarm.ID                { return swarm.ID{} }
-func (l *listener) Addr() netip.AddrPort           { return netip.AddrPort{} }
+func (l *listener) Addr() netip.AddrPort           { return l.addr }
 func (l *listener) Outgoing() bool                 { return false }
 func (l *listener) Found(...swarm.Address)         {}
 func (l *listener) Peers(func(swarm.Address) bool) {}
@@ -133,6 +134,50 @@ func TestServe(t *testing.T) {
 		require.Error(t, sessions[0].Message(time.Now(), []byte("x")))
 		require.Empty(t, conns[0].take())
 	})
+}
+
+// A peer that comes back gets no more than one that stays, also from another address of its
+// /64. Ten minutes later it may ask again.
+func TestPeerThatComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &slowReader{info: randomInfo(100)}
+		conns, _ := serve(t, r)
+		e := Serve(len(r.info), r)(extension.Torrent{Say: func(p swarm.Peer, body []byte) { conns[0].note(body) }})
+		count := func(addr string) (sent int) {
+			for range 5 {
+				c := &listener{peer: 1, addr: netip.MustParseAddrPort(addr)}
+				s := e.Open(time.Now(), c, &peerwire.ExtendedHandshake{})
+				request(t, s, 0)
+				time.Sleep(2 * time.Second)
+				sent += len(conns[0].take())
+				s.Close()
+			}
+			return sent
+		}
+		require.Equal(t, 3, count("192.0.2.1:1"))
+		require.Zero(t, count("192.0.2.1:2"))
+		require.Equal(t, 3, count("192.0.2.2:1"))
+		require.Equal(t, 3, count("[2001:db8::1]:1"))
+		require.Zero(t, count("[2001:db8::2]:1"))
+		require.Equal(t, 5, count("10.0.0.1:1"), "many may share it")
+		time.Sleep(sentMemory)
+		require.Equal(t, 3, count("192.0.2.1:1"))
+	})
+}
+
+// What is remembered is bounded.
+func TestSentCountsAreBounded(t *testing.T) {
+	var s sentCounts
+	for i := range maxSentCounts + 10 {
+		s.of(time.Now(), netip.AddrFrom4([4]byte{192, 0, byte(i >> 8), byte(i)}))
+	}
+	require.Len(t, s.all, maxSentCounts)
+	require.Len(t, s.order, maxSentCounts)
+}
+
+// Without a way to answer there is no extension, so that a request cannot end the program.
+func TestServeWithoutSay(t *testing.T) {
+	require.Nil(t, Serve(1, &slowReader{info: []byte("x")})(extension.Torrent{}))
 }
 
 // A storm of requests has each piece sent three times, to each peer.

@@ -8,8 +8,12 @@ import (
 
 // maxUnasked is the bytes that a peer may send beyond all that we ever requested of it.
 // Requests that were cancelled or given up count as asked, because their blocks may be
-// under way; so a peer that answers each request once never comes near.
-const maxUnasked = 4 << 20
+// under way; so a peer that answers each request once never sends any. One that sends more is
+// refused for unaskedRefusal, because each time it comes back costs as much again.
+const (
+	maxUnasked     = 64 << 10
+	unaskedRefusal = time.Hour
+)
 
 // receiveBlock takes in a block. Its buffer comes with one unit. Blocks may arrive that
 // were not requested any more
@@ -69,6 +73,7 @@ func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int
 	}
 	if p.bytesGot > p.bytesAsked+maxUnasked {
 		s.closePeer(now, p, floodError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
+		s.book.RefuseLong(now, p.addr.Addr(), unaskedRefusal)
 	}
 }
 

@@ -3,10 +3,10 @@ package protocol
 import (
 	"cmp"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/ownaddress"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
@@ -14,8 +14,13 @@ import (
 
 func (e Found) apply(now time.Time, s *State) {
 	in := cmp.Or(e.Swarms, addressbook.All(len(s.swarms)))
+	s.noteTracker(now, in, e.Tracker)
 	for _, a := range e.Addrs {
-		s.book.Add(now, a, in)
+		if e.FromSource {
+			s.book.Add(now, a, in)
+		} else {
+			s.book.AddForUser(now, a, in)
+		}
 	}
 	if e.FromSource {
 		s.reportNoPeers(!s.book.Due().IsZero())
@@ -24,6 +29,9 @@ func (e Found) apply(now time.Time, s *State) {
 
 // apply counts a vote for our own address, by which connections have their priority.
 func (e OwnAddress) apply(_ time.Time, s *State) {
+	if s.own == nil {
+		s.own = new(ownaddress.Votes)
+	}
 	if s.own.Add(e.From, e.Addr) {
 		s.book.SetOwn(netip.AddrPortFrom(s.own.Of(e.Addr), s.port))
 	}
@@ -36,7 +44,7 @@ func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
 		p.tally.Ignored.Add(int64(len(all)))
 		return
 	}
-	in := addressbook.Swarms(1) << max(0, slices.Index(s.swarms, p.swarm))
+	in := s.swarmOf(p)
 	for _, a := range all {
 		isTooLocal := places.Locality(a.Addr()) > places.Locality(p.addr.Addr())
 		if isTooLocal || !s.book.AddNamed(now, a, in, p.addr.Addr()) {

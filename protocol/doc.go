@@ -52,6 +52,7 @@
 //	when end game begins (the picker decides)     checking.go             State.inEndGame
 //	when duplicate requests are cancelled         requesting.go           State.cancelDuplicate
 //	what unrequested blocks cost a peer           arrival.go              State.discardUnasked
+//	when a peer gets one request at a time        requesting.go           State.requestBlocks
 //	when a peer that only repeats itself is left  flooding.go             peer.checkAllowance
 //	how many messages may change nothing          allowance/allowance.go  Allowance.Refill
 //	when a piece is checked                       checking.go             State.submit
@@ -76,6 +77,7 @@
 //	how many addresses peers may name             addressbook/tellers.go  Book.AddNamed
 //	how often a victim that peers name is dialed  addressbook/tried.go    tried.has
 //	whom a private torrent dials (BEP 27)         dialing.go              State.foundByPeer
+//	when a private torrent leaves its peers       private.go              State.noteTracker
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
 //	why peers do not all dial at the same moment  addressbook/spread.go   Book.delay
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse

@@ -19,6 +19,12 @@ const (
 	// maxRefused is the number of requests that one side may refuse the other, of a
 	// kind that it should not have made or should have served.
 	maxRefused = 500
+
+	// fewRefused is the number of requests that a peer refuses in a row until it gets one at a
+	// time, because what is requested of it seems to be under way. Each of those that it
+	// refuses then counts as much as aloneUnits others.
+	fewRefused = 8
+	aloneUnits = 32
 )
 
 // addHint adds a piece to a list of hints, once, unless the list is full.
@@ -71,7 +77,13 @@ func (s *State) receiveReject(now time.Time, p *peer, b swarm.Block) {
 		p.allowance.Spend(1)
 		return
 	}
+	if r.Late {
+		return // we have cancelled it, or given it up
+	}
 	p.refusedByPeer++
+	if p.refusedByPeer > fewRefused && p.requests.Len() == 0 {
+		p.refusedByPeer += aloneUnits
+	}
 	if p.refusedByPeer > maxRefused {
 		s.closePeer(now, p, protocolError(peerwire.Reject, "refuses all that it is asked for"))
 	}

@@ -68,6 +68,7 @@ type (
 		Addrs      []swarm.Address
 		Swarms     addressbook.Swarms // where they were found; zero for all of ours
 		FromSource bool               // a PeerSource answered; otherwise a user named them
+		Tracker    string             // swarm.Answer.Tracker of the source
 	}
 
 	// OwnAddress says by which address somebody sees us: a peer, or a PeerSource, of which

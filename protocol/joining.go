@@ -18,8 +18,9 @@ import (
 const maxGreetedHaves = 4096
 
 func (e Joined) apply(now time.Time, s *State) {
-	if e.Outgoing {
-		s.book.Connected(e.Addr)
+	if e.Outgoing && !s.book.Connected(e.Addr) {
+		s.do(Hangup{Peer: e.Peer, Why: ending.ErrSwitched})
+		return
 	}
 	if err := s.refusal(now, e); err != nil {
 		s.refuse(now, e, err)

@@ -2,12 +2,15 @@ package protocol
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/requests"
+	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
 
@@ -24,7 +27,6 @@ func TestBoundsOfAPeer(t *testing.T) {
 		{"requests while choked", "fast none", nil, "request 0.0", maxRefused, "request while choked"},
 		{"requests for pieces that we do not have", "fast none", []string{"peer 1 sends interested", "+1s"}, "request 3.0", maxRefused, "request for pieces that we do not have"},
 		{"the same without the fast extension", "0000", []string{"peer 1 sends interested", "+1s"}, "request 3.0", maxRefused, "request for pieces that we do not have"},
-		{"rejects of what it may be asked for", "fast all", []string{"peer 1 sends unchoke"}, "reject 2.0", maxRefused, "refuses all that it is asked for"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t, []string{"have", "1000"})
@@ -42,6 +44,68 @@ func TestBoundsOfAPeer(t *testing.T) {
 			w.finish()
 		})
 	}
+}
+
+// A peer that refuses all that it is asked for gets one request at a time and is then left. Its
+// refusals of what we cancelled do not count, and a block ends the row.
+func TestPeerThatRefuses(t *testing.T) {
+	w := newWorld(t, []string{"length", "64b"})
+	w.play("begin", "peer 1 joins fast all", "peer 1 sends unchoke")
+	p := w.s.peers[1]
+	rounds, first := 0, p.requests.Len()
+	for ; !p.closing; rounds++ {
+		if rounds > first+fewRefused {
+			require.Equal(t, 1, p.requests.Len())
+		}
+		w.place = fmt.Sprint("round ", rounds)
+		b := p.requests.Open()[0].Block
+		w.happen(&Received{Peer: 1, Messages: []peerwire.Message{{Kind: peerwire.Reject, Block: b}}})
+	}
+	require.ErrorContains(t, p.closeErr, "refuses all that it is asked for")
+	require.Less(t, rounds, 60)
+
+	w = newWorld(t, []string{"length", "64b"})
+	w.play("begin", "peer 1 joins fast all", "peer 1 sends unchoke")
+	p = w.s.peers[1]
+	for p.requests.Len() > 1 {
+		b := p.requests.Open()[0].Block
+		w.happen(&Received{Peer: 1, Messages: []peerwire.Message{{Kind: peerwire.Reject, Block: b}}})
+	}
+	require.Greater(t, p.refusedByPeer, 1)
+	b := p.requests.Open()[0].Block
+	w.play(fmt.Sprintf("peer 1 sends piece %d.%d", b.Piece, b.Begin/swarm.BlockLen))
+	require.Zero(t, p.refusedByPeer)
+	require.Greater(t, p.requests.Len(), 1)
+	open := p.requests.Open()
+	for i := range open {
+		open[i].Late, open[i].Void = true, true
+	}
+	for p.requests.Len() > 0 && open[0].Late {
+		b := p.requests.Open()[0].Block
+		w.happen(&Received{Peer: 1, Messages: []peerwire.Message{{Kind: peerwire.Reject, Block: b}}})
+		open = p.requests.Open()
+	}
+	require.Zero(t, p.refusedByPeer)
+}
+
+// A peer that sends more than was requested of it is left, and its address is refused for an
+// hour.
+func TestUnaskedBlocks(t *testing.T) {
+	w := newWorld(t, []string{"length", "4b", "have", "10"})
+	w.play("begin", "peer 1 joins at=192.0.2.1:6881 10")
+	p := w.s.peers[1]
+	for range maxUnasked / swarm.BlockLen {
+		w.play("peer 1 sends piece 0.0")
+		require.False(t, p.closing)
+	}
+	w.play("peer 1 sends piece 0.0")
+	require.True(t, p.closing)
+	require.ErrorContains(t, p.closeErr, "nobody asked for")
+	addr := netip.MustParseAddr("192.0.2.1")
+	require.True(t, w.s.book.Refused(w.now.Add(unaskedRefusal-time.Second), addr))
+	require.False(t, w.s.book.Refused(w.now.Add(unaskedRefusal), addr))
+	require.False(t, w.s.book.Banned(addr))
+	w.finish()
 }
 
 // A peer has at most maxServing requests that wait. With the fast extension others are

@@ -18,6 +18,9 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 		return
 	}
 	room := p.pace.Room(p.requests.Len())
+	if p.refusedByPeer >= fewRefused {
+		room = 1 - p.requests.Len()
+	}
 	// Few requests a message cost more than a queue that is an eighth shorter.
 	if room < 1 || (p.requests.Len() > 0 && room < p.pace.Target()/8) {
 		return

@@ -108,14 +108,19 @@ func (w *world) play(lines ...string) {
 // find brings an address, a seed perhaps, found in some of the swarms or in all.
 func (w *world) find(words []string) {
 	a, in := swarm.Address{AddrPort: w.address(words[0])}, addressbook.Swarms(0)
+	tracker := ""
 	for _, word := range words[1:] {
-		if n, ok := strings.CutPrefix(word, "in="); ok {
-			in |= 1 << w.number(n)
-		} else {
+		key, value, _ := strings.Cut(word, "=")
+		switch key {
+		case "in":
+			in |= 1 << w.number(value)
+		case "by":
+			tracker = value
+		default:
 			a.Flags = swarm.Seed
 		}
 	}
-	w.happen(Found{Addrs: []swarm.Address{a}, Swarms: in})
+	w.happen(Found{Addrs: []swarm.Address{a}, Swarms: in, FromSource: tracker != "", Tracker: tracker})
 }
 
 // await has a caller wait for a piece, or for all.

@@ -31,11 +31,13 @@ type State struct {
 	start       time.Time
 	serial      uint64 // the last serial number of an assembly
 
-	port   uint16
-	phase  Phase
-	paused bool // by the user: the torrent does not run after the check that is under way
-	inTurn bool // Apply was called since Settle
-	repick bool // blocks may be free to request that were not before
+	port       uint16
+	phase      Phase
+	paused     bool // by the user: the torrent does not run after the check that is under way
+	inTurn     bool // Apply was called since Settle
+	repick     bool // blocks may be free to request that were not before
+	private    bool
+	uploadOnly bool
 
 	err     error // why the torrent failed
 	lateErr error // of the Storage, after Close
@@ -49,11 +51,10 @@ type State struct {
 	idle       idleness
 	figures    figures
 	waiters    waiting.List
-	private    bool
-	uploadOnly bool
-	extensions *extension.Plan // nil for none
+	trackers   map[addressbook.Swarms]string // that answered last, of a private torrent; nil for none
+	extensions *extension.Plan               // nil for none
 	book       addressbook.Book
-	own        ownaddress.Votes // by which address others see us
+	own        *ownaddress.Votes // by which address others see us; nil before the first vote
 
 	*workingSet
 }

@@ -88,6 +88,7 @@ type Answer struct {
 	Seeds    int           // in the swarm; -1 if unknown
 	Leechers int           // in the swarm; -1 if unknown
 	External netip.Addr    // our address as the source sees it; zero if unknown (https://www.bittorrent.org/beps/bep_0024.html)
+	Tracker  string        // which of several that the source knows has answered, as text without a passkey; empty if it has no choice (https://www.bittorrent.org/beps/bep_0027.html)
 	Warning  string        // for the user: what the source says, or what was wrong in its answer and ignored; empty for none
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/swarm"
@@ -29,18 +30,36 @@ type end struct {
 	closed   bool // by either side, or lost
 	isUrgent bool // in uplink.urgent
 	isBulk   bool // in uplink.bulk
-	unasked  int  // blocks to send that nobody requested; see kinds.go
+
+	// What follows is for peers that break rules, and for those that bear it; see kinds.go.
+	unasked    int                 // blocks to send that nobody requested
+	bursts     int                 // of messages that were sent
+	sent       int                 // blocks that a Quitter sent
+	untaken    int                 // bytes of blocks that were sent to a NonReader
+	isDeaf     bool                // a NonReader's end that got a block and reads no more
+	isStalled  bool                // the other side takes nothing any more
+	joinedAt   time.Duration       // when the handshake was done
+	unchoked   bool                // by the other side
+	extensions peerwire.Extensions // of the other side; nil unless this side is a Flooder
 }
 
 // A dialing is a handshake on its way to the one who is dialed, and a dialed its answer.
 type (
-	dialing struct{ from *node }
+	dialing struct {
+		from *node
+		id   swarm.PeerID // that the dialer shows
+	}
 
 	dialed struct {
 		addr netip.AddrPort
 		end  *end // the dialer's; nil if it was refused
 	}
+
+	unanswered struct{ addr netip.AddrPort } // nobody was at an address that was dialed
 )
+
+// dialTimeout is how long a dial waits for an answer.
+const dialTimeout = 10 * time.Second
 
 // delayBetween returns how long a message takes.
 func delayBetween(a, b *node) time.Duration { return (a.peer.Link.Delay + b.peer.Link.Delay) / 2 }
@@ -74,10 +93,15 @@ func (n *node) removeEnd(e *end) {
 // to one. Otherwise everybody would have connections in the order of the peers' numbers,
 // and protocol decides between equal peers by their order.
 func (n *node) dial(addr netip.AddrPort) {
-	to := n.world.nodes[indexOf(addr.Addr())]
+	to := n.world.nodeAt(addr)
+	if to == nil {
+		n.log.strays++
+		n.post(n.now+dialTimeout, unanswered{addr})
+		return
+	}
 	delay := delayBetween(n, to)
 	jitter := time.Duration(n.random.Int64N(int64(2 * delay)))
-	n.postTo(to, n.now+3*delay+jitter, &dialing{n})
+	n.postTo(to, n.now+3*delay+jitter, &dialing{n, n.shownID()})
 }
 
 // accept answers a handshake, and tells the State of the connection.
@@ -98,7 +122,7 @@ func (n *node) accept(d *dialing) {
 	}
 	// The port of an outgoing connection is not the one at which a peer can be dialed.
 	from := netip.AddrPortFrom(d.from.addr.Addr(), 49152+uint16(mine.id)%16384)
-	n.joined(mine, from, false)
+	n.joined(mine, from, d.id, false)
 }
 
 // connected takes in the answer to a dial.
@@ -111,16 +135,17 @@ func (n *node) connected(d *dialed) {
 		n.sendClose(d.end)
 	default:
 		n.addEnd(d.end)
-		n.joined(d.end, d.addr, true)
+		n.joined(d.end, d.addr, d.end.remote.node.id, true)
 	}
 }
 
-func (n *node) joined(e *end, addr netip.AddrPort, outgoing bool) {
+func (n *node) joined(e *end, addr netip.AddrPort, id swarm.PeerID, outgoing bool) {
+	e.joinedAt = n.now
 	e.line.Fast, e.line.Tally = true, &e.tally
 	n.apply(protocol.Joined{
 		Peer:     e.id,
 		Addr:     addr,
-		ID:       e.remote.node.id,
+		ID:       id,
 		Swarm:    swarm.ID{1},
 		Outgoing: outgoing,
 		Fast:     true,

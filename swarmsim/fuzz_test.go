@@ -56,7 +56,7 @@ func fuzzedSim(seed uint64, b []byte) Sim {
 	s.Geometry.Length = s.Geometry.PieceLength*int64(next()%40) + 1 + int64(next())
 	s.Peers = append(s.Peers, Peer{Seed: true})
 	for len(b) > 0 && len(s.Peers) < 9 {
-		p := Peer{Kind: Kind(next() % 7)}
+		p := Peer{Kind: Kind(next() % int(lastKind+1))}
 		x, y := next(), next()
 		p.Link = Link{Up: 20_000 << (x % 8), Delay: time.Duration(y) * time.Millisecond}
 		p.Arrive = time.Duration(x) * 20 * time.Millisecond

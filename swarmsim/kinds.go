@@ -1,6 +1,8 @@
 package swarmsim
 
 import (
+	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
@@ -14,6 +16,9 @@ import (
 const (
 	violationEvery = 250 * time.Millisecond
 	floodMessages  = 50 // to each connection every violationEvery
+	reconnectAfter = time.Second
+	socketBuffers  = 256 << 10         // bytes that are sent to a peer that reads nothing
+	writeTimeout   = 120 * time.Second // for a peer that takes nothing, as in package engine
 )
 
 // unchokeNone is a Choker that unchokes nobody.
@@ -62,24 +67,65 @@ func (n *node) breakRules() {
 		return
 	}
 	n.post(n.now+violationEvery, violation{})
-	for _, e := range n.ends {
-		switch {
-		case e == nil || !e.accepted || e.closed:
-		case n.peer.Kind == UnaskedBlocks:
+	for _, e := range slices.Clone(n.ends) {
+		if e == nil || !e.accepted || e.closed {
+			continue
+		}
+		switch n.peer.Kind {
+		case UnaskedBlocks:
 			e.unasked = 1
 			n.queueBulk(e)
-		case n.peer.Kind == Flooder && e.line.Unsent() == 0:
-			n.insert(e, n.flood())
+		case Flooder, NonReader:
+			n.sendBurst(e)
+		case Reconnecter:
+			if n.now-e.joinedAt >= reconnectAfter {
+				n.lose(e)
+			}
 		}
+	}
+	if n.peer.Kind == Reconnecter || n.peer.Kind == Quitter {
+		n.dial(n.world.nodes[n.random.IntN(len(n.world.nodes))].addr)
 	}
 	n.startUplink()
 }
 
-// flood returns small messages that cost the reader most: requests, repeated HAVEs and
-// changes of interest.
-func (n *node) flood() (b []byte) {
+// sendBurst sends what a peer floods others with, once the last burst has left.
+func (n *node) sendBurst(e *end) {
+	if e.line.Unsent() > 0 {
+		return
+	}
+	messages := n.peer.Flood(Burst{
+		Number:     e.bursts,
+		Geometry:   n.world.sim.Geometry,
+		Random:     n.random,
+		Choked:     !e.unchoked,
+		Extensions: e.extensions,
+	})
+	e.bursts++
+	n.insert(e, messages)
+}
+
+// overhear notes what a Burst must know.
+func (n *node) overhear(e *end, m *peerwire.Message) {
+	if n.peer.Kind != Flooder && n.peer.Kind != NonReader {
+		return
+	}
+	switch m.Kind {
+	case peerwire.Choke, peerwire.Unchoke:
+		e.unchoked = m.Kind == peerwire.Unchoke
+	case peerwire.Extended:
+		if m.ExtID == 0 {
+			hello, _ := peerwire.ParseExtendedHandshake(m.Data) // of a State
+			e.extensions = hello.M
+		}
+	}
+}
+
+// smallMessages returns small messages that cost the reader most: requests, repeated HAVEs
+// and changes of interest.
+func smallMessages(b Burst) (out []byte) {
 	for i := range floodMessages {
-		m := peerwire.Message{Kind: peerwire.Request, Block: n.randomBlock()}
+		m := peerwire.Message{Kind: peerwire.Request, Block: randomBlock(b.Random, b.Geometry)}
 		switch i % 5 {
 		case 1:
 			m = peerwire.Message{Kind: peerwire.Cancel, Block: m.Block}
@@ -90,13 +136,62 @@ func (n *node) flood() (b []byte) {
 		case 4:
 			m = peerwire.Message{Kind: peerwire.NotInterested}
 		}
-		b = m.AppendTo(b)
+		out = m.AppendTo(out)
 	}
-	return b
+	return out
 }
 
-func (n *node) randomBlock() swarm.Block {
-	g := n.world.sim.Geometry
-	piece := n.random.IntN(g.Pieces())
-	return g.Block(piece, n.random.IntN(g.BlockCount(piece)))
+// manyRequests returns the requests of a NonReader, as many as may wait.
+func manyRequests(b Burst) (out []byte) {
+	if b.Choked || b.Number > 1000 {
+		return nil
+	}
+	for range floodMessages {
+		m := peerwire.Message{Kind: peerwire.Request, Block: randomBlock(b.Random, b.Geometry)}
+		out = m.AppendTo(out)
+	}
+	return out
+}
+
+func randomBlock(random *rand.Rand, g swarm.Geometry) swarm.Block {
+	piece := random.IntN(g.Pieces())
+	return g.Block(piece, random.IntN(g.BlockCount(piece)))
+}
+
+func (n *node) randomBlock() swarm.Block { return randomBlock(n.random, n.world.sim.Geometry) }
+
+// shownID returns the peer id that the node shows when it dials: a Reconnecter shows that of
+// any peer.
+func (n *node) shownID() swarm.PeerID {
+	if n.peer.Kind != Reconnecter {
+		return n.id
+	}
+	return n.world.nodes[n.random.IntN(len(n.world.nodes))].id
+}
+
+// quit ends a Quitter's connection after half a piece.
+func (n *node) quit(e *end) {
+	if n.peer.Kind != Quitter {
+		return
+	}
+	e.sent++
+	if e.sent >= max(1, n.world.sim.Geometry.BlockCount(0)/2) {
+		n.post(n.now, e)
+	}
+}
+
+// A stalled end sends nothing any more, because the other side takes nothing.
+type stalled struct{ end *end }
+
+// noteTaken counts a block that left for a NonReader. What it does not take fills the
+// buffers of both systems, and then the end is stalled.
+func (n *node) noteTaken(e *end, p *packet) {
+	if e.remote.node.peer.Kind != NonReader {
+		return
+	}
+	e.untaken += p.size()
+	if e.untaken >= socketBuffers && !e.isStalled {
+		e.isStalled = true
+		n.post(n.now+writeTimeout, stalled{e})
+	}
 }

@@ -57,7 +57,7 @@ func TestFreeRidersFinishLast(t *testing.T) {
 // TestUselessPeersHurtNobody: the others complete in spite of them.
 func TestUselessPeersHurtNobody(t *testing.T) {
 	alone := run(t, newSim(1, 12, 60, nil)).Last
-	for _, kind := range []Kind{FalseHaves, UnaskedBlocks, Staller, Flooder} {
+	for _, kind := range []Kind{FalseHaves, UnaskedBlocks, Staller, Flooder, Reconnecter, Quitter, NonReader} {
 		t.Run(kind.String(), func(t *testing.T) {
 			r := run(t, newSim(1, 16, 60, func(i int, p *Peer) {
 				if i%4 == 3 {

@@ -63,6 +63,10 @@ type uplink struct {
 
 func (u *uplink) init(p *Peer) { u.rate, u.nextAt = p.Link.Up, never }
 
+// maxUnsent is the bytes of messages that wait for a peer that takes none, as in package
+// engine.
+const maxUnsent = 1 << 20
+
 // deliver puts an Outbox on the line of its connection.
 func (n *node) deliver(o *protocol.Outbox) {
 	e := n.end(o.Peer)
@@ -74,6 +78,9 @@ func (n *node) deliver(o *protocol.Outbox) {
 		n.queueBulk(e)
 	}
 	n.queueUrgent(e)
+	if e.line.Unsent() > maxUnsent {
+		n.post(n.now, e) // the connection ends, as in package engine
+	}
 }
 
 func (n *node) queueUrgent(e *end) {
@@ -119,7 +126,7 @@ func (n *node) sendMessages() {
 	for u.urgent.len() > 0 {
 		e := u.urgent.pop()
 		e.isUrgent = false
-		if e.closed {
+		if e.closed || e.isStalled {
 			continue
 		}
 		p := n.world.newPacket(e.remote)
@@ -137,7 +144,7 @@ func (n *node) sendBlock() {
 	for u.bulk.len() > 0 {
 		e := u.bulk.pop()
 		e.isBulk = false
-		if e.closed {
+		if e.closed || e.isStalled {
 			continue
 		}
 		p := n.world.newPacket(e.remote)
@@ -179,7 +186,9 @@ func (n *node) blockLeaves(p *packet) {
 	e.tally.Up.Add(int64(p.block.Length))
 	e.tally.UpAll.Add(int64(p.size()))
 	n.log.sent.count(n.now, p.block)
+	n.noteTaken(e, p)
 	n.postTo(p.to.node, n.now+e.delay, p)
+	n.quit(e)
 }
 
 // A downlink takes packets in, in the order of their arrival.
@@ -226,6 +235,10 @@ func (n *node) read(e *end, p *packet) {
 		n.closedBy(e, errClosed)
 		return
 	}
+	if n.peer.Kind == NonReader && (p.hasData || e.isDeaf) {
+		e.isDeaf = true
+		return
+	}
 	e.tally.DownAll.Add(int64(p.size()))
 	all, err := n.decode(e, p)
 	if p.hasData {
@@ -237,6 +250,7 @@ func (n *node) read(e *end, p *packet) {
 	}
 	for i := range all {
 		n.log.count(n.now, e.remote.node.index, &all[i])
+		n.overhear(e, &all[i])
 	}
 	n.world.messages = all[:0]
 	n.received = protocol.Received{Peer: e.id, Messages: all}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/budget"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
@@ -66,15 +67,30 @@ func newNode(w *world, i int, p Peer) *node {
 	return n
 }
 
-// addressOf returns the address of a peer.
+// addressOf returns the address of a peer: a public one in a network of its own.
 func addressOf(i int) netip.AddrPort {
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 6881)
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{firstByte, byte(i >> 8), byte(i), 1}), 6881)
 }
 
-// indexOf returns the number of the peer that has an address.
+// firstByte is that of all addresses of peers.
+const firstByte = 45
+
+// indexOf returns the number of the peer that has an address, which must be one of addressOf.
 func indexOf(a netip.Addr) int {
 	b := a.As4()
-	return int(b[2])<<8 | int(b[3])
+	return int(b[1])<<8 | int(b[2])
+}
+
+// nodeAt returns the node that listens at an address; nil if there is none.
+func (w *world) nodeAt(a netip.AddrPort) *node {
+	if !a.Addr().Is4() {
+		return nil
+	}
+	i := indexOf(a.Addr())
+	if i >= len(w.nodes) || w.nodes[i].addr != a {
+		return nil
+	}
+	return w.nodes[i]
 }
 
 // runUntil goes through all that happens to the node before a time. Of what comes at the
@@ -118,6 +134,10 @@ func (n *node) happen(do any) {
 		n.accept(do)
 	case *dialed:
 		n.connected(do)
+	case unanswered:
+		n.apply(protocol.Unreached{Addr: do.addr, Why: addressbook.Failed, Err: errRefused})
+	case stalled:
+		n.lose(do.end)
 	case found:
 		n.apply(protocol.Found{Addrs: do, FromSource: true})
 		n.announced()
@@ -147,6 +167,7 @@ func (n *node) join() {
 		NewPicker: n.newPicker,
 		Memory:    n.memory(),
 		Port:      n.addr.Port(),
+		Say:       n.say,
 	}
 	if n.peer.Seed || n.peer.Kind.claimsAll() {
 		setup.Have = n.world.allPieces()
@@ -158,7 +179,7 @@ func (n *node) join() {
 	if n.peer.Leave > 0 {
 		n.post(n.now+n.peer.Leave, departure{})
 	}
-	if n.peer.Kind == UnaskedBlocks || n.peer.Kind == Flooder {
+	if n.peer.Kind.breaksRules() {
 		n.post(n.now+violationEvery, violation{})
 	}
 	n.apply(protocol.Start{})

@@ -2,8 +2,10 @@ package swarmsim
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"time"
 
+	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -20,19 +22,30 @@ const (
 	FalseHaves                // sends HAVEs for pieces that it does not have
 	UnaskedBlocks             // sends wrong blocks that nobody requested
 	Staller                   // says that it has every piece, unchokes, and sends no block
-	Flooder                   // sends 200 small messages a second on each connection
+	Flooder                   // sends Peer.Flood four times a second on each connection
+	Reconnecter               // closes its connections after a second, and dials four times a second under any peer id
+	Quitter                   // has every piece, closes a connection after half a piece, and dials again
+	NonReader                 // requests 2,000 blocks and takes none after the first 256 KiB
+
+	lastKind = NonReader
 )
 
 // String returns the kind in two words at most.
 func (k Kind) String() string {
-	return [...]string{"honest", "free rider", "wrong bytes", "false haves", "unasked blocks", "staller", "flooder"}[k]
+	return [...]string{"honest", "free rider", "wrong bytes", "false haves", "unasked blocks", "staller", "flooder",
+		"reconnecter", "quitter", "non-reader"}[k]
 }
 
 // MarshalText returns the same as String.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 // claimsAll reports whether the peer says that it has every piece.
-func (k Kind) claimsAll() bool { return k == WrongBytes || k == Staller }
+func (k Kind) claimsAll() bool { return k == WrongBytes || k == Staller || k == Quitter }
+
+// breaksRules reports whether the peer does something every violationEvery.
+func (k Kind) breaksRules() bool {
+	return k == UnaskedBlocks || k == Flooder || k == Reconnecter || k == Quitter || k == NonReader
+}
 
 // A Link is how a peer is connected to the network.
 type Link struct {
@@ -76,6 +89,8 @@ type Peer struct {
 
 	// Config tunes the peer's State. A zero PeerID means a random one, and other zero
 	// fields mean the defaults of protocol.Config. UserAgent and Events are not used.
+	// With Extensions that speak from outside of their calls (extension.Torrent.Say), equal
+	// Sims may have other Results.
 	Config protocol.Config
 
 	// NewPicker makes the peer's picker, whose random choices follow from seed. Nil
@@ -93,6 +108,21 @@ type Peer struct {
 	// WrongShare is the share of the blocks of a WrongBytes peer that are wrong,
 	// more than 0 and at most 1. Zero means all.
 	WrongShare float64
+
+	// Flood returns the messages, encoded, that a Flooder sends on a connection in addition
+	// to what its State sends, four times a second unless the last ones still wait. It must
+	// depend on the Burst alone, and may return nil. Nil means 50 small messages: requests,
+	// cancels, repeated HAVEs and changes of interest.
+	Flood func(b Burst) []byte
+}
+
+// A Burst is what a Flood may know. Nothing of it may be kept.
+type Burst struct {
+	Number     int // of the bursts on this connection, from 0
+	Geometry   swarm.Geometry
+	Random     *rand.Rand
+	Choked     bool                // by the other side
+	Extensions peerwire.Extensions // of the other side; nil if it has not said
 }
 
 func (p Peer) withDefaults() Peer {
@@ -101,6 +131,12 @@ func (p Peer) withDefaults() Peer {
 	p.HashRate = cmp.Or(p.HashRate, 1_000_000_000)
 	p.DiskRate = cmp.Or(p.DiskRate, 200_000_000)
 	p.WrongShare = cmp.Or(p.WrongShare, 1)
+	switch {
+	case p.Kind == NonReader:
+		p.Flood = manyRequests
+	case p.Flood == nil:
+		p.Flood = smallMessages
+	}
 	if p.NewPicker == nil {
 		p.NewPicker = rarest
 	}

@@ -14,6 +14,7 @@ type record struct {
 	completed      time.Duration // negative for never
 	bans, bannedBy int
 	wrongPieces    int
+	strays         int // dials to addresses at which nobody is
 	sent           copies
 	messages, hash uint64
 	stats          protocol.Stats // of a peer that has left

@@ -45,6 +45,7 @@ type PeerResult struct {
 	Wasted    int64         // payload bytes that it received for nothing
 	Bans      int           // peers that it banned
 	BannedBy  int           // honest peers that banned it
+	Strays    int           // times that it dialed an address at which there is no peer
 }
 
 // A SeedResult is what an honest seed sent.
@@ -136,6 +137,7 @@ func (n *node) result(missing int) PeerResult {
 		Completed: n.log.completed,
 		Bans:      n.log.bans,
 		BannedBy:  n.log.bannedBy,
+		Strays:    n.log.strays,
 	}
 	stats := n.stats()
 	p.Down, p.Up, p.Wasted = stats.Down.Total, stats.Up.Total, stats.Wasted

@@ -66,7 +66,7 @@ func (s Sim) check() error {
 			return fmt.Errorf("swarmsim: peer %d: Memory must be at least %d bytes", i, minMemory)
 		case p.HashRate < 0 || p.DiskRate < 0 || p.WrongShare < 0 || p.WrongShare > 1:
 			return fmt.Errorf("swarmsim: peer %d: HashRate, DiskRate or WrongShare is out of range", i)
-		case int(p.Kind) > int(Flooder):
+		case p.Kind > lastKind:
 			return fmt.Errorf("swarmsim: peer %d: there is no kind %d", i, p.Kind)
 		}
 	}
@@ -92,6 +92,7 @@ type world struct {
 	content  content
 	spare    []*packet // to use again
 	messages []peerwire.Message
+	said     sayings
 }
 
 func newWorld(s Sim) *world {
@@ -134,6 +135,7 @@ func (w *world) run() {
 			return
 		}
 		w.now = first
+		w.deliverSaid()
 		end := min(first+w.step, w.sim.Limit)
 		for i, n := range w.nodes {
 			if w.next[i] < end {

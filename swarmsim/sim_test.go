@@ -53,11 +53,11 @@ func everyKind(seed uint64) Sim {
 		p.Link.Lifetime = time.Minute
 		p.Memory = 1 << 20
 		switch {
-		case i < 7:
+		case i <= int(lastKind):
 			p.Kind = Kind(i)
-		case i == 8:
+		case i == 11:
 			p.Leave = 10 * time.Second
-		case i == 9:
+		case i == 12:
 			p.Linger = time.Second
 		}
 	})
@@ -103,7 +103,7 @@ func TestSimThatMakesNoSense(t *testing.T) {
 		"a negative rate":     func(s *Sim) { s.Peers[1].Link.Up = -1 },
 		"a negative time":     func(s *Sim) { s.Peers[1].Leave = -1 },
 		"a share above 1":     func(s *Sim) { s.Peers[1].WrongShare = 1.5 },
-		"no such kind":        func(s *Sim) { s.Peers[1].Kind = Flooder + 1 },
+		"no such kind":        func(s *Sim) { s.Peers[1].Kind = lastKind + 1 },
 		"no memory":           func(s *Sim) { s.Peers[1].Memory = 1 },
 		"too many of a swarm": func(s *Sim) { s.Peers = make([]Peer, maxPeers+1) },
 	} {

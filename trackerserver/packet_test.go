@@ -34,7 +34,7 @@ func TestUDPExchange(t *testing.T) {
 		{one, announcePacket{peer: 1, left: 5, want: 0}, "00000002" + "00000001"},
 		{one, announcePacket{peer: 1, left: 5, want: -1, ip: "192.0.2.99"}, "00000002" + "00000001" + "c000020203ea"},
 		{one, announcePacket{peer: 1, left: 5, event: 4, want: -1}, "00000002" + "00000001" + "c000020203ea"},
-		{two, announcePacket{peer: 2, left: 0, event: 99, want: 7}, "00000001" + "00000002"},
+		{two, announcePacket{peer: 2, left: 0, event: 99, want: 7}, "00000001" + "00000002" + "c000020103e9"}, // there is no leecher
 		{two, announcePacket{peer: 2, left: 1 << 63, want: 7}, "00000002" + "00000001" + "c000020103e9"},
 		{two, announcePacket{peer: 2, event: 3, want: 7}, "00000001" + "00000001"},
 	} {

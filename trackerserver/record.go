@@ -113,20 +113,24 @@ func (r *record) expire(g *registry, before, now int64) {
 	r.six.expire(g, before, now)
 }
 
+// fewForSeeds is the number of peers for a seed if there is no leecher. A client that has
+// only a magnet link may say that nothing is left, as aria2 1.36 does, and seeds have the
+// metadata that it needs.
+const fewForSeeds = 4
+
 // sample appends peers for a newcomer to dst: of both families as many as there are of
 // each, unless only one is wanted.
 func (r *record) sample(dst []Peer, n *newcomer, random *rand.Rand) []Peer {
-	is4, onlyLeechers := n.addr.Is4(), n.role != leecher
-	want4, want6 := r.four.eligible(onlyLeechers), r.six.eligible(onlyLeechers)
-	if n.SameFamily && is4 {
-		want6 = 0
-	} else if n.SameFamily {
-		want4 = 0
+	is4, onlyLeechers, want := n.addr.Is4(), n.role != leecher, n.Want
+	want4, want6 := r.eligible(n, onlyLeechers)
+	if n.role == seed && want4+want6 == 0 {
+		onlyLeechers, want = false, min(want, fewForSeeds)
+		want4, want6 = r.eligible(n, onlyLeechers)
 	}
 	total := want4 + want6
-	if total > n.Want && want4 > 0 && want6 > 0 {
-		want6 = (want6*n.Want + random.IntN(total)) / total
-		want4 = n.Want - want6
+	if total > want && want4 > 0 && want6 > 0 {
+		want6 = (want6*want + random.IntN(total)) / total
+		want4 = want - want6
 	}
 	var self4 endpoint4
 	var self6 endpoint6
@@ -135,8 +139,20 @@ func (r *record) sample(dst []Peer, n *newcomer, random *rand.Rand) []Peer {
 	} else {
 		self6 = n.at6()
 	}
-	dst = r.four.sample(dst, min(want4, n.Want), self4, n.Peer, onlyLeechers, random)
-	return r.six.sample(dst, min(want6, n.Want), self6, n.Peer, onlyLeechers, random)
+	dst = r.four.sample(dst, min(want4, want), self4, n.Peer, onlyLeechers, random)
+	return r.six.sample(dst, min(want6, want), self6, n.Peer, onlyLeechers, random)
+}
+
+// eligible returns the numbers of peers of each family that a newcomer can use.
+func (r *record) eligible(n *newcomer, onlyLeechers bool) (four, six int) {
+	four, six = r.four.eligible(onlyLeechers), r.six.eligible(onlyLeechers)
+	if n.SameFamily && n.addr.Is4() {
+		return four, 0
+	}
+	if n.SameFamily {
+		return 0, six
+	}
+	return four, six
 }
 
 // update adds, updates or removes the peer of an announce at e, which has index i in set,

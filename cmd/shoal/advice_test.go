@@ -18,6 +18,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/troubleshoot"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -54,31 +55,22 @@ func requireOwnFlags(t *testing.T, command, text string) {
 func TestAdviceNamesFlagsOfTheCommand(t *testing.T) {
 	file := func(err error) error { return &diskstore.Error{Op: "write", Path: "x", Err: err} }
 	for _, command := range []string{"get", "seed", "create", "inspect", "verify", "tracker", "demo"} {
-		c := &console{command: command, flags: flagsOf(t, command)}
+		c := troubleshoot.Command{Name: command, Flags: flagsOf(t, command)}
 		for _, err := range []error{
 			client.ErrPieceLayers, &client.MetadataError{Err: errors.New("x")}, &diskstore.SizeError{}, diskstore.ErrForeign, &metainfo.InvalidError{}, &client.StatusError{Code: 404},
 			client.ErrDuplicate, client.ErrInUse, client.ErrAddress, target.ErrNoRoom, &net.DNSError{}, &net.OpError{Op: "dial"},
 			file(syscall.ENOSPC), file(syscall.EDQUOT), syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.EROFS, fs.ErrPermission,
 			file(fs.ErrNotExist), fs.ErrNotExist, context.DeadlineExceeded,
 		} {
-			text := c.advice(fmt.Errorf("wrapped: %w", err))
+			text := c.Advice(fmt.Errorf("wrapped: %w", err))
 			require.NotEmpty(t, text, "%s: %v", command, err)
 			requireOwnFlags(t, command, text)
 		}
-		listen := c.advice(&net.OpError{Op: "listen"})
+		listen := c.Advice(&net.OpError{Op: "listen"})
 		requireOwnFlags(t, command, listen)
-		require.Equal(t, c.flags["--listen"], listen != "", command)
+		require.Equal(t, c.Flags["--listen"], listen != "", command)
 	}
-	require.Empty(t, new(console).advice(errors.New("something else")))
-	require.Contains(t, (&console{command: "get"}).advice(&client.StoreError{Op: "write", Err: &diskstore.SizeError{}}), "again with --overwrite")
-	require.Contains(t, new(console).advice(fmt.Errorf("%w: %w", client.ErrAddress, &net.DNSError{})), "Check the name")
-}
-
-func TestChoose(t *testing.T) {
-	c := &console{flags: map[string]bool{"--dir": true}}
-	require.Equal(t, "A.", c.choose("a"))
-	require.Equal(t, "A or b with --dir.", c.choose("a", "b with --dir"))
-	require.Equal(t, "A, b, or c.", c.choose("a", "b", "c"))
-	require.Equal(t, "A or c.", c.choose("a", "b with --other", "c"))
-	require.Empty(t, c.choose("b with --other"))
+	require.Empty(t, troubleshoot.Command{}.Advice(errors.New("something else")))
+	require.Contains(t, troubleshoot.Command{Name: "get"}.Advice(&client.StoreError{Op: "write", Err: &diskstore.SizeError{}}), "again with --overwrite")
+	require.Contains(t, troubleshoot.Command{}.Advice(fmt.Errorf("%w: %w", client.ErrAddress, &net.DNSError{})), "Check the name")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/troubleshoot"
 )
 
 // A console prints what a command says. On a terminal it keeps lines at the bottom
@@ -23,10 +24,9 @@ type console struct {
 	stdout, stderr io.Writer
 	log            *slog.Logger
 
-	command string          // its name
-	flags   map[string]bool // of the command, such as --dir; nil for all
-	json    bool            // objects for programs on stdout, and no text for people
-	live    bool            // stdout is a terminal on which lines can be drawn again
+	command troubleshoot.Command
+	json    bool // objects for programs on stdout, and no text for people
+	live    bool // stdout is a terminal on which lines can be drawn again
 
 	style  terminal.Style  // of what is drawn
 	screen terminal.Screen // stdout, and lines on it that change
@@ -91,7 +91,7 @@ func (c *console) warnAbout(i *item, text, advice string) {
 
 // fail prints an error and what to do about it.
 func (c *console) fail(err error) {
-	c.report(failureJSON{Event: "error", Message: message.Of(err), Advice: strings.TrimSpace(c.advice(err))}, "")
+	c.report(failureJSON{Event: "error", Message: message.Of(err), Advice: strings.TrimSpace(c.command.Advice(err))}, "")
 }
 
 // adviceColumns is how wide advice is for people.

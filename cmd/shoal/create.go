@@ -9,19 +9,21 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/creation"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
 type createCommand struct {
 	Path   string `arg:"" help:"File or folder to make a torrent of."`
 	Output string `short:"o" placeholder:"FILE" help:"Where to write the torrent, - for standard output (default: NAME.torrent in the current folder)."`
-	buildFlags
+	creation.Flags
 }
 
 // Help is shown below the usage.
@@ -61,7 +63,7 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	if toStdout {
 		return made.torrent.Write(stdout)
 	}
-	output := cmd.destinationOf(cmd.Output, made.torrent.Info.Name)
+	output := cmd.Destination(cmd.Output, made.torrent.Info.Name)
 	wrote, err := output.Save(ctx, made.torrent, made.folder)
 	if err != nil {
 		return err
@@ -101,11 +103,11 @@ type madeTorrent struct {
 
 // build makes the torrent. check says that it first looks at where the torrent goes.
 func (cmd createCommand) build(ctx context.Context, c *console, check bool) (made madeTorrent, err error) {
-	b, err := cmd.builder(c)
+	b, err := cmd.Options(c.warn)
 	if err != nil {
 		return made, err
 	}
-	cmd.warnOfPrivate(c)
+	cmd.WarnOfPrivate(c.warn)
 	path, err := filepath.Abs(cmd.Path)
 	if err != nil {
 		return made, err
@@ -114,7 +116,7 @@ func (cmd createCommand) build(ctx context.Context, c *console, check bool) (mad
 		b.Name = filepath.Base(path)
 	}
 	if check {
-		if err := cmd.checkOutput(cmd.Output, path); err != nil {
+		if err := cmd.CheckOutput(cmd.Output, path); err != nil {
 			return made, err
 		}
 	}
@@ -170,7 +172,7 @@ func warnOfTorrent(c *console, t *metainfo.Torrent) {
 		c.warn("the .torrent file has %s, and some clients refuse more than 10 MB; a larger --piece-length makes it smaller", quantity.Size(size))
 	}
 	for _, address := range slices.Concat(t.Tiers...) {
-		if kind := trackersOf(address); kind != "" {
+		if kind := unsupported.Trackers(address); kind != "" {
 			c.warn("%s: Shoal does not announce to %s yet; other clients do", hostOf(address), kind)
 		}
 	}

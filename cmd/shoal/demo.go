@@ -18,6 +18,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/sample"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 	"github.com/shoal-bt/shoal/trackerserver"
@@ -73,7 +74,7 @@ type demoJSON struct {
 // Run is the demo.
 func (cmd demoCommand) Run(ctx context.Context, c *console) (err error) {
 	if cmd.Size < 1<<10 {
-		return usageError{errors.New("--size: the sample must have at least 1KiB")}
+		return usage.Error{Err: errors.New("--size: the sample must have at least 1KiB")}
 	}
 	parent := cmd.Dir
 	if parent == "" {

@@ -81,7 +81,7 @@ func (s *session) handleEvent(e client.Event) {
 		if warning, ok := strings.CutPrefix(text, "source: "); ok {
 			text = "tracker warning: " + warning
 		}
-		s.warn(i, text, s.c.advice(e.Err))
+		s.warn(i, text, s.c.command.Advice(e.Err))
 		return
 	default:
 		return

@@ -9,7 +9,10 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/protocol/choking"
@@ -26,7 +29,7 @@ type netFlags struct {
 
 // config returns the client's settings and the peers.
 func (f netFlags) config(ctx context.Context) (config client.Config, peers []netip.AddrPort, err error) {
-	if config.Listen, err = peerAddress(f.Listen); err != nil {
+	if config.Listen, err = address.OfPeers(f.Listen); err != nil {
 		return config, nil, err
 	}
 	config.State = f.State
@@ -39,7 +42,7 @@ func (f netFlags) config(ctx context.Context) (config client.Config, peers []net
 			continue
 		}
 		if _, _, err := net.SplitHostPort(text); err != nil {
-			return config, nil, usageError{fmt.Errorf("--peer: %q is not HOST:PORT, such as 192.0.2.7:6881", text)}
+			return config, nil, usage.Error{Err: fmt.Errorf("--peer: %q is not HOST:PORT, such as 192.0.2.7:6881", text)}
 		}
 		found, err := client.LookupPeer(ctx, text)
 		if err != nil {
@@ -57,7 +60,7 @@ func (f netFlags) setChoker(config *engine.TorrentConfig) (err error) {
 	}
 	config.NewChoker, err = choking.ByName(f.Choker)
 	if err != nil {
-		return usageError{fmt.Errorf("--choker: there is no policy %q; give one of %s", f.Choker, strings.Join(choking.Policies(), ", "))}
+		return usage.Error{Err: fmt.Errorf("--choker: there is no policy %q; give one of %s", f.Choker, strings.Join(choking.Policies(), ", "))}
 	}
 	return nil
 }
@@ -107,8 +110,8 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 	}
 	config.Dir, config.Announce = cmd.Dir, cmd.Announce
 	for _, u := range cmd.Announce {
-		if err := checkURL(u, "http", "https", "udp"); err != nil {
-			return usageError{fmt.Errorf("--announce: %w", err)}
+		if err := address.CheckURL(u, "http", "https", "udp"); err != nil {
+			return usage.Error{Err: fmt.Errorf("--announce: %w", err)}
 		}
 	}
 	options := client.AddOptions{Peers: peers, Recheck: cmd.Recheck, Overwrite: cmd.Overwrite}
@@ -116,7 +119,7 @@ func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
 		return cmd.keepMetadata(ctx, c, config, options)
 	}
 	if cmd.Output != "" || cmd.Force {
-		return usageError{errors.New("--output and --force work only with --metadata-only")}
+		return usage.Error{Err: errors.New("--output and --force work only with --metadata-only")}
 	}
 	s, err := openSession(c, config, peers)
 	if err != nil {
@@ -214,5 +217,5 @@ func (cmd getCommand) warnOfSources(s *session, i *item, meta *metainfo.Torrent)
 	if private {
 		advice = "Name a peer with --peer HOST:PORT."
 	}
-	s.c.warnAbout(i, whyNoPeers(meta), advice)
+	s.c.warnAbout(i, unsupported.WhyNoPeers(meta), advice)
 }

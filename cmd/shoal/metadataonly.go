@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -27,7 +28,7 @@ func metadataConfig(config *client.Config) {
 // keepMetadata writes the .torrent files of links.
 func (cmd getCommand) keepMetadata(ctx context.Context, c *console, config client.Config, o client.AddOptions) error {
 	if cmd.Output != "" && len(cmd.Torrent) > 1 {
-		return usageError{errors.New("--output works only with a single torrent")}
+		return usage.Error{Err: errors.New("--output works only with a single torrent")}
 	}
 	stdout, toStdout := c.stdout, cmd.Output == "-" || isStdout(c, cmd.Output)
 	if toStdout { // what is said must not get between the bytes

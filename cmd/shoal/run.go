@@ -13,6 +13,7 @@ import (
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 )
 
 // The exit codes.
@@ -45,9 +46,6 @@ const programDescription = `A BitTorrent client.
 Start with "shoal demo", or "shoal get some.torrent". For help on a command, with examples, run "shoal help COMMAND".
 
 Each flag can also be set by an environment variable: --dir by SHOAL_DIR, --log-level by SHOAL_LOG_LEVEL, and so on.`
-
-// A usageError says that the arguments are wrong.
-type usageError struct{ error }
 
 // A reported error was shown to the user already; only the exit code is left.
 type reported struct{ error }
@@ -110,15 +108,15 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		return failUsage(stderr, parsed.Selected().Name, err)
 	}
 	c := newConsole(stdin, stdout, stderr)
-	c.command, c.json = parsed.Selected().Name, cli.JSON
-	c.flags = make(map[string]bool)
+	c.command.Name, c.json = parsed.Selected().Name, cli.JSON
+	c.command.Flags = make(map[string]bool)
 	for _, f := range parsed.Flags() {
-		c.flags["--"+f.Name] = true
+		c.command.Flags["--"+f.Name] = true
 	}
 	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
-		return failUsage(stderr, c.command, err)
+		return failUsage(stderr, c.command.Name, err)
 	}
-	c.log.Debug("started", "command", c.command, "version", version)
+	c.log.Debug("started", "command", c.command.Name, "version", version)
 	return finish(ctx, c, parsed.Run(c))
 }
 
@@ -146,7 +144,7 @@ func asFlags(args []string) []string {
 // finish says what went wrong, if anything did, and returns the exit code.
 func finish(ctx context.Context, c *console, err error) int {
 	c.screen.Clear()
-	var usage usageError
+	var wrong usage.Error
 	var shown reported
 	switch {
 	case err == nil:
@@ -156,8 +154,8 @@ func finish(ctx context.Context, c *console, err error) int {
 		return exitInterrupted
 	case errors.As(err, &shown):
 		return exitFailed
-	case errors.As(err, &usage):
-		return failUsage(c.stderr, c.command, err)
+	case errors.As(err, &wrong):
+		return failUsage(c.stderr, c.command.Name, err)
 	}
 	c.fail(err)
 	return exitFailed

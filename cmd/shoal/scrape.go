@@ -9,10 +9,12 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/scraping"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
@@ -75,7 +77,7 @@ func (cmd scrapeCommand) Run(ctx context.Context, c *console) error {
 		showScraped(c, r, ids)
 		if r.Err != nil {
 			failed = reported{r.Err}
-			c.report(failureJSON{Event: kind, Message: message.Of(r.Err), Advice: c.advice(r.Err)}, "")
+			c.report(failureJSON{Event: kind, Message: message.Of(r.Err), Advice: c.command.Advice(r.Err)}, "")
 		}
 	}
 	if answered {
@@ -133,15 +135,15 @@ func (cmd scrapeCommand) resolve(ctx context.Context, c *console) (trackers []st
 		}
 		trackers, ids = m.Trackers, m.IDs()
 	case strings.Contains(cmd.Source, "://"):
-		if err := checkURL(cmd.Source, "http", "https", "udp"); err != nil {
-			return nil, nil, usageError{err}
+		if err := address.CheckURL(cmd.Source, "http", "https", "udp"); err != nil {
+			return nil, nil, usage.Error{Err: err}
 		}
 		trackers = []string{cmd.Source}
 	default:
 		_, notHash := client.ParseHash(cmd.Source)
 		_, notFile := os.Stat(cmd.Source)
 		if notHash == nil && notFile != nil {
-			return nil, nil, usageError{errors.New("name a tracker, a .torrent file or a magnet link before the info hash")}
+			return nil, nil, usage.Error{Err: errors.New("name a tracker, a .torrent file or a magnet link before the info hash")}
 		}
 		t, err := readTorrent(ctx, c, cmd.Source)
 		if err != nil {
@@ -152,14 +154,14 @@ func (cmd scrapeCommand) resolve(ctx context.Context, c *console) (trackers []st
 	for _, text := range cmd.Hash {
 		id, err := client.ParseHash(text)
 		if err != nil {
-			return nil, nil, usageError{fmt.Errorf("%.80q is not an info hash; give 40 hexadecimal digits, or 64 for v2", text)}
+			return nil, nil, usage.Error{Err: fmt.Errorf("%.80q is not an info hash; give 40 hexadecimal digits, or 64 for v2", text)}
 		}
 		ids = append(ids, id)
 	}
 	trackers, ids = distinct(trackers), distinct(ids)
 	switch {
 	case len(ids) == 0:
-		return nil, nil, usageError{errors.New("an argument is missing: name the info hash to ask the tracker about")}
+		return nil, nil, usage.Error{Err: errors.New("an argument is missing: name the info hash to ask the tracker about")}
 	case len(trackers) == 0:
 		return nil, nil, advice.New(errors.New("the torrent names no tracker"), "Name one: its announce URL, then the info hash "+ids[0].String()+".")
 	}

@@ -10,9 +10,12 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/creation"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 )
@@ -23,7 +26,7 @@ type seedCommand struct {
 	Output string   `short:"o" placeholder:"FILE" help:"Where to write the torrent of a file or folder (default: NAME.torrent in the current folder)."`
 	Super  bool     `help:"Show each peer one piece at a time, so that little is sent until others have everything (BEP 16). For a new torrent of which this is the only seed."`
 	netFlags
-	buildFlags
+	creation.Flags
 }
 
 // Help is shown below the usage.
@@ -54,12 +57,12 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 	if config.Announce, err = cmd.announceURLs(); err != nil {
 		return err
 	}
-	if _, err := cmd.builder(c); err != nil {
+	if _, err := cmd.Options(c.warn); err != nil {
 		return err
 	}
-	cmd.warnOfPrivate(c)
+	cmd.WarnOfPrivate(c.warn)
 	if cmd.Output != "" && len(cmd.Path) > 1 {
-		return usageError{errors.New("--output works only with a single file or folder to seed")}
+		return usage.Error{Err: errors.New("--output works only with a single file or folder to seed")}
 	}
 	s, err := openSession(c, config, peers)
 	if err != nil {
@@ -143,7 +146,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 		if s.port() == 0 {
 			advice = "Nobody can connect either, because of --listen off. Name a peer with --peer HOST:PORT, or a tracker with --announce URL."
 		}
-		s.c.warnAbout(i, whyNoPeers(meta), advice)
+		s.c.warnAbout(i, unsupported.WhyNoPeers(meta), advice)
 	}
 	return nil
 }
@@ -160,11 +163,11 @@ func differsAdvice(source, dir string) string {
 
 // addContent makes a torrent of content and adds it.
 func (cmd seedCommand) addContent(ctx context.Context, s *session, path string, peers []netip.AddrPort) error {
-	b, err := cmd.builder(s.c)
+	b, err := cmd.Options(s.c.warn)
 	if err != nil {
 		return err
 	}
-	if err := cmd.checkOutput(cmd.Output, path); err != nil {
+	if err := cmd.CheckOutput(cmd.Output, path); err != nil {
 		return err
 	}
 	m := newMeter(s.c, "hashing "+terminal.Sanitize(path))
@@ -178,7 +181,7 @@ func (cmd seedCommand) addContent(ctx context.Context, s *session, path string, 
 	if err != nil {
 		return err
 	}
-	output := cmd.destinationOf(cmd.Output, t.Name())
+	output := cmd.Destination(cmd.Output, t.Name())
 	wrote, err := output.Save(ctx, meta, t.Dir())
 	if err != nil {
 		return errors.Join(err, s.client.Remove(t, client.Keep))
@@ -189,8 +192,8 @@ func (cmd seedCommand) addContent(ctx context.Context, s *session, path string, 
 	if hasUsableTracker(t) {
 		return nil
 	}
-	if missing := missingFeatures(meta); len(missing) > 0 {
-		s.c.warnAbout(i, whyNoPeers(meta), "")
+	if missing := unsupported.Features(meta); len(missing) > 0 {
+		s.c.warnAbout(i, unsupported.WhyNoPeers(meta), "")
 	}
 	switch port := s.port(); {
 	case port != 0:

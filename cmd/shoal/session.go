@@ -336,8 +336,8 @@ func (s *session) failed() error {
 // alreadyReported reports whether an error of Close is the one that a torrent failed with:
 // on a full disk, say, the last blocks cannot be written either.
 func (s *session) alreadyReported(err error) bool {
-	hint := s.c.advice(err)
-	return hint != "" && slices.ContainsFunc(s.items, func(i *item) bool { return i.err != nil && s.c.advice(i.err) == hint })
+	hint := s.c.command.Advice(err)
+	return hint != "" && slices.ContainsFunc(s.items, func(i *item) bool { return i.err != nil && s.c.command.Advice(i.err) == hint })
 }
 
 // complete reports whether every torrent is.
@@ -354,7 +354,7 @@ func (s *session) complete() bool {
 func (s *session) fail(i *item, err error) {
 	i.err = err
 	message := message.Of(fmt.Errorf("%s in %s: %w", i.name, i.t.Dir(), err))
-	s.c.report(failureJSON{Event: "error", Torrent: i.id, Message: message, Advice: s.c.advice(err)}, "")
+	s.c.report(failureJSON{Event: "error", Torrent: i.id, Message: message, Advice: s.c.command.Advice(err)}, "")
 }
 
 var errIncomplete = errors.New("some pieces are missing or wrong")

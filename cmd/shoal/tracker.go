@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/trackersockets"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
@@ -75,7 +77,7 @@ type trackerUDPJSON struct {
 // Run serves until ctx is done.
 func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 	if cmd.Interval < time.Second {
-		return usageError{fmt.Errorf("--interval: %v is too short; give 1s or more", cmd.Interval)}
+		return usage.Error{Err: fmt.Errorf("--interval: %v is too short; give 1s or more", cmd.Interval)}
 	}
 	config := trackerserver.Config{
 		Interval:            cmd.Interval,
@@ -87,7 +89,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 		MaxConns:            cmd.MaxConnections,
 	}
 	var err error
-	if config.Proxies, err = parseNetworks(cmd.BehindProxy); err != nil {
+	if config.Proxies, err = address.Networks(cmd.BehindProxy); err != nil {
 		return err
 	}
 	if len(cmd.Torrent) > 0 {
@@ -103,12 +105,12 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 		}
 		config.Allow = func(id swarm.ID) bool { return allowed[id] }
 	}
-	address, err := listenAddress(cmd.Listen, "HOST:PORT, :PORT or PORT")
+	address, err := address.OfSocket(cmd.Listen, "HOST:PORT, :PORT or PORT")
 	if err != nil {
 		return err
 	}
 	if cmd.NoHTTP && cmd.NoUDP {
-		return usageError{errors.New("--no-http and --no-udp leave nothing to serve; give one of them")}
+		return usage.Error{Err: errors.New("--no-http and --no-udp leave nothing to serve; give one of them")}
 	}
 	sockets, err := trackersockets.Open(address, !cmd.NoHTTP, !cmd.NoUDP)
 	if err != nil {
@@ -127,11 +129,11 @@ func (cmd trackerCommand) announce(c *console, sockets trackersockets.Sockets) {
 	o := trackerListeningJSON{Event: "listening"}
 	var urls []string
 	if !cmd.NoHTTP {
-		o.Announce = "http://" + shownAddress(at) + "/announce"
+		o.Announce = "http://" + address.Shown(at) + "/announce"
 		urls = append(urls, o.Announce)
 	}
 	if !cmd.NoUDP {
-		o.AnnounceUDP = "udp://" + shownAddress(at) + "/announce"
+		o.AnnounceUDP = "udp://" + address.Shown(at) + "/announce"
 		urls = append(urls, o.AnnounceUDP)
 	}
 	c.emit(o)

@@ -4,12 +4,13 @@
 ltclient.py show TORRENT
     prints what libtorrent reads in a torrent, as JSON.
 
-ltclient.py run [--seed] [--port N] TORRENT FOLDER ADDRESS [PEER ...]
+ltclient.py run [--seed] [--port PORT] TORRENT FOLDER ADDRESS [PEER ...]
     joins the swarm from ADDRESS with the content in FOLDER, dials the peers, and
-    runs until its standard input ends. It prints "listening PORT" at once and
-    "complete" when it has every piece, each on a line of its own; all else on
-    standard error. With --seed the content is there and is checked first. N
-    is the port to listen on.
+    runs until its standard input ends. TORRENT may be a magnet link. It prints
+    "listening PORT" at once; when it has every piece, "ahead N", where N is the
+    largest number of pieces that a peer ever had more than it; and "complete" when
+    all is on disk; each on a line of its own. All else is on standard error. With
+    --seed the content is there and is checked first. PORT is where to listen.
 """
 import json
 import select
@@ -77,24 +78,34 @@ def run(args):
             port = int(args.pop(0))
     torrent, folder, address = args[:3]
     s = session(address, port)
-    h = s.add_torrent({'ti': lt.torrent_info(torrent), 'save_path': folder})
+    if torrent.startswith('magnet:'):
+        params = lt.parse_magnet_uri(torrent)
+    else:
+        params = lt.add_torrent_params()
+        params.ti = lt.torrent_info(torrent)
+    params.save_path = folder
+    h = s.add_torrent(params)
     for p in args[3:]:
         host, port = p.rsplit(':', 1)
         h.connect_peer((host.strip('[]'), int(port)))
     listening = complete = False
+    ahead = 0
     while True:
         s.wait_for_alert(50)
         for a in s.pop_alerts():
             print(a.what(), a.message(), file=sys.stderr, flush=True)
             if isinstance(a, lt.cache_flushed_alert):
                 print('complete', flush=True)
-        seeding = h.status().is_seeding
+        status = h.status()
+        seeding = status.is_seeding
+        ahead = max([ahead] + [p.num_pieces - status.num_pieces for p in h.get_peer_info()])
         if not listening and s.listen_port() and (seeding or not seed):
             listening = True
             print('listening', s.listen_port(), flush=True)
         if not complete and seeding:
             # An alert comes when all is on disk.
             complete = True
+            print('ahead', ahead, flush=True)
             h.flush_cache()
         if select.select([sys.stdin], [], [], 0)[0] and not sys.stdin.read(1):
             return

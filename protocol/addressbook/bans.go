@@ -113,7 +113,9 @@ func (r *refusals) until(addr netip.Addr) time.Time {
 	return r.all[subscriber(addr)].until
 }
 
-func (r *refusals) add(now time.Time, addr netip.Addr) time.Time {
+// add refuses an address, for as long at least as atLeast unless it is local, and returns until
+// when.
+func (r *refusals) add(now time.Time, addr netip.Addr, atLeast time.Duration) time.Time {
 	for len(r.order) > 0 && (len(r.order) >= maxRefusals || now.Sub(r.all[r.order[0]].until) > refusalMemory) {
 		delete(r.all, r.order[0])
 		r.order = r.order[1:]
@@ -126,7 +128,7 @@ func (r *refusals) add(now time.Time, addr netip.Addr) time.Time {
 	if !known {
 		r.order = append(r.order, addr)
 	}
-	wait := firstRefusal << min(x.times, maxDoublings)
+	wait := max(firstRefusal<<min(x.times, maxDoublings), atLeast)
 	if places.IsLocal(addr) {
 		wait = localRefusal
 	}
@@ -138,8 +140,12 @@ func (r *refusals) add(now time.Time, addr netip.Addr) time.Time {
 
 // Refuse refuses an address for a while, and all others of its subscriber: its peer did
 // nothing that a ban is for, but it must not return at once.
-func (b *Book) Refuse(now time.Time, addr netip.Addr) {
-	until := b.refusals.add(now, addr)
+func (b *Book) Refuse(now time.Time, addr netip.Addr) { b.RefuseLong(now, addr, 0) }
+
+// RefuseLong is like Refuse, but the while is at least as long as atLeast, unless the address
+// is local. It is for what cannot happen by accident.
+func (b *Book) RefuseLong(now time.Time, addr netip.Addr, atLeast time.Duration) {
+	until := b.refusals.add(now, addr, atLeast)
 	of := subscriber(addr)
 	for _, e := range b.order {
 		if subscriber(e.addr.Addr()) == of && e.retryAt.Before(until) {

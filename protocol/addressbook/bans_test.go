@@ -63,3 +63,16 @@ func TestBanOfIPv6Network(t *testing.T) {
 	}
 	require.False(t, b.Ban(ip("2001:db8::3"), false), "it is banned already")
 }
+
+// A long refusal is that long at least, but not for a local address, which many may share.
+func TestRefuseLong(t *testing.T) {
+	var b Book
+	now := time.Unix(1e9, 0)
+	public, local := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("10.0.0.1")
+	b.RefuseLong(now, public, time.Hour)
+	b.RefuseLong(now, local, time.Hour)
+	require.True(t, b.Refused(now.Add(time.Hour-1), public))
+	require.False(t, b.Refused(now.Add(time.Hour), public))
+	require.True(t, b.Refused(now.Add(localRefusal-1), local))
+	require.False(t, b.Refused(now.Add(localRefusal), local))
+}

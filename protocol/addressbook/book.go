@@ -99,10 +99,10 @@ type Book struct {
 	fresh   int       // entries that were never dialed
 	due     time.Time // when Next may have something; zero for never
 
-	own4, own6 netip.AddrPort // ours, if known
-	spread     uint64         // see Spread
+	own    *ownAddrs // nil while none is known
+	spread uint64    // see Spread
 
-	tried    tried
+	tried    *tried // nil for none
 	bans     bans
 	refusals refusals
 }
@@ -120,6 +120,8 @@ type entry struct {
 	dialed    bool      // it was, at least once
 	dialing   bool
 	connected bool
+	byUser    bool   // a user named it
+	forgotten bool   // to be removed when its dial has ended
 	seed      bool   // has everything
 	self      bool   // our own address: kept, because sources name it again and again
 	priority  uint32 // see Book.Priority
@@ -139,6 +141,7 @@ func (b *Book) add(now time.Time, a swarm.Address, in Swarms, by netip.Addr) {
 	}
 	if e := b.known[addr]; e != nil {
 		b.adopt(now, e)
+		e.forgotten = false
 		e.seed = e.seed || a.Flags&swarm.Seed != 0
 		e.swarms |= in
 		if e.failures == 0 && !e.dialing && !e.connected {
@@ -216,6 +219,9 @@ func (b *Book) Next(now time.Time, complete bool) (addr netip.AddrPort, in int, 
 	best.host.dials++
 	best.teller.dials++
 	if best.teller.isPeer() {
+		if b.tried == nil {
+			b.tried = new(tried)
+		}
 		b.tried.add(now, best.addr.Addr())
 	}
 	b.dialing++
@@ -271,17 +277,19 @@ func (b *Book) RetrySeeds(now time.Time) {
 
 // Connected says that a dial led to a handshake. It does not clear the failures: a
 // peer that takes us and leaves at once is not worth an early retry. See ResetBackoff.
-// An address that was banned during the dial is removed.
-func (b *Book) Connected(addr netip.AddrPort) {
+// An address that was banned during the dial is removed. It reports false for one that was
+// forgotten, whose connection nobody wants any more.
+func (b *Book) Connected(addr netip.AddrPort) (wanted bool) {
 	e := b.known[addr]
 	if e == nil || !e.dialing {
-		return
+		return true
 	}
 	e.dialing, e.connected = false, true
 	b.dialing--
-	if b.Banned(addr.Addr()) {
+	if b.Banned(addr.Addr()) || e.forgotten {
 		b.remove(e)
 	}
+	return !e.forgotten
 }
 
 // ResetBackoff clears an address's failures, because the peer sent a block we needed.
@@ -311,7 +319,7 @@ func (b *Book) Ended(now time.Time, addr netip.AddrPort, how Outcome) {
 	}
 	e.self = how == Self
 	isLastFailure := how.isFailure() && e.failures >= maxFailures
-	if isLastFailure || b.Banned(addr.Addr()) {
+	if isLastFailure || e.forgotten || b.Banned(addr.Addr()) {
 		b.remove(e)
 		return
 	}

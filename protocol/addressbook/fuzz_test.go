@@ -18,7 +18,7 @@ func FuzzBook(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := newRun()
 		for len(data) >= 2 {
-			op, arg := data[0]%12, data[1]
+			op, arg := data[0]%14, data[1]
 			data = data[2:]
 			addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, 1 + arg%4}), 6881+uint16(arg>>2%2))
 			switch op {
@@ -49,6 +49,10 @@ func FuzzBook(f *testing.F) {
 				r.now = r.now.Add(time.Duration(arg) * 5 * time.Second)
 			case 11:
 				r.book.AddNamed(r.now, swarm.Address{AddrPort: addr}, 1, netip.AddrFrom4([4]byte{10, 9, 0, arg >> 4}))
+			case 12:
+				r.book.AddForUser(r.now, swarm.Address{AddrPort: addr}, 1+Swarms(arg>>6))
+			case 13:
+				r.book.ForgetAllButUsers(1 + Swarms(arg>>6))
 			case 10:
 				r.book.Refuse(r.now, addr.Addr())
 			}

@@ -56,23 +56,36 @@ func checksum(a, b []byte) uint32 {
 // SetOwn says by which address others see us, one of each family, and at which port they
 // reach us. It matters to the order in which equal addresses are dialed, and peers cannot name it.
 func (b *Book) SetOwn(own netip.AddrPort) {
-	ours := b.ownOf(own.Addr())
-	if *ours == own {
+	if b.ownOf(own.Addr()) == own {
 		return
 	}
-	*ours = own
+	if b.own == nil {
+		b.own = new(ownAddrs)
+	}
+	if own.Addr().Unmap().Is4() {
+		b.own.v4 = own
+	} else {
+		b.own.v6 = own
+	}
 	for _, e := range b.order {
 		e.priority = b.Priority(e.addr)
 	}
 }
 
-func (b *Book) ownOf(family netip.Addr) *netip.AddrPort {
-	if family.Unmap().Is4() {
-		return &b.own4
+// ownAddrs are our addresses, as others see them.
+type ownAddrs struct{ v4, v6 netip.AddrPort }
+
+// ownOf returns our address of a family, which is not valid while it is not known.
+func (b *Book) ownOf(family netip.Addr) netip.AddrPort {
+	switch {
+	case b.own == nil:
+		return netip.AddrPort{}
+	case family.Unmap().Is4():
+		return b.own.v4
 	}
-	return &b.own6
+	return b.own.v6
 }
 
 // Priority returns the canonical priority of a connection to an address; 0 while our own
 // address is not known.
-func (b *Book) Priority(addr netip.AddrPort) uint32 { return Priority(*b.ownOf(addr.Addr()), addr) }
+func (b *Book) Priority(addr netip.AddrPort) uint32 { return Priority(b.ownOf(addr.Addr()), addr) }

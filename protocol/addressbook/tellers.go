@@ -45,7 +45,7 @@ func (b *Book) AddNamed(now time.Time, a swarm.Address, in Swarms, by netip.Addr
 	if b.known[addr] != nil {
 		return true
 	}
-	isOurs := addr == *b.ownOf(addr.Addr())
+	isOurs := addr == b.ownOf(addr.Addr())
 	if isOurs || !dialable(addr) || b.hosts[addr.Addr()] != nil || b.tried.has(now, addr.Addr()) {
 		return false
 	}

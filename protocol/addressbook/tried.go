@@ -37,6 +37,9 @@ func (t *tried) add(now time.Time, addr netip.Addr) {
 
 // has reports whether an address was dialed within the last hour.
 func (t *tried) has(now time.Time, addr netip.Addr) bool {
+	if t == nil {
+		return false
+	}
 	at, ok := t.last[addr]
 	return ok && now.Sub(at) < triedTime
 }

@@ -26,12 +26,13 @@ var (
 
 // Reasons for which a connection ends.
 var (
-	ErrPaused  error = &reason{"the torrent is paused", report.EndStopped, addressbook.NoRoom}
-	ErrRemoved error = &reason{"removed on request", report.EndRemoved, addressbook.Failed}
-	ErrUseless error = &reason{"neither side has what the other wants", report.EndUseless, addressbook.Failed}
-	ErrLied    error = &reason{"sent wrong bytes", report.EndBanned, addressbook.Failed}
-	ErrBanned  error = &reason{"banned on request", report.EndBanned, addressbook.Failed}
-	ErrTimeout error = &reason{"silent for too long", report.EndTimeout, addressbook.Failed}
-	ErrIdle    error = &reason{"no interest on either side", report.EndIdle, addressbook.Failed}
-	ErrFlood   error = &reason{"sends too much that changes nothing", report.EndFlood, addressbook.Failed}
+	ErrPaused   error = &reason{"the torrent is paused", report.EndStopped, addressbook.NoRoom}
+	ErrSwitched error = &reason{"the torrent is private, and another tracker answers now", report.EndStopped, addressbook.NoRoom}
+	ErrRemoved  error = &reason{"removed on request", report.EndRemoved, addressbook.Failed}
+	ErrUseless  error = &reason{"neither side has what the other wants", report.EndUseless, addressbook.Failed}
+	ErrLied     error = &reason{"sent wrong bytes", report.EndBanned, addressbook.Failed}
+	ErrBanned   error = &reason{"banned on request", report.EndBanned, addressbook.Failed}
+	ErrTimeout  error = &reason{"silent for too long", report.EndTimeout, addressbook.Failed}
+	ErrIdle     error = &reason{"no interest on either side", report.EndIdle, addressbook.Failed}
+	ErrFlood    error = &reason{"sends too much that changes nothing", report.EndFlood, addressbook.Failed}
 )

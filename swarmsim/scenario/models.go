@@ -5,9 +5,11 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/piecepicker"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/choking"
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarmsim"
 )
@@ -117,3 +119,37 @@ func (c *randomChoker) Unchoke(dst []swarm.Peer, now time.Time, peers []protocol
 	}
 	return dst
 }
+
+// A believer is a model of peer exchange: it hands every address that a peer names to the
+// State, so that only the State's rules bound what follows. It tells nobody anything.
+type believer struct{}
+
+func newBeliever(extension.Torrent) extension.Extension { return new(believer) }
+
+// Name implements extension.Extension, as do Hello and Open.
+func (*believer) Name() string { return peerwire.PEXName }
+
+func (*believer) Hello(*peerwire.ExtendedHandshake) {}
+
+func (*believer) Open(_ time.Time, c extension.Conn, _ *peerwire.ExtendedHandshake) extension.Session {
+	return believing{c}
+}
+
+// A believing is a believer's Session.
+type believing struct{ conn extension.Conn }
+
+// Hello implements extension.Session, as do Message, Tick and Close.
+func (believing) Hello(time.Time, *peerwire.ExtendedHandshake) {}
+
+func (b believing) Message(_ time.Time, body []byte) error {
+	p, err := peerwire.ParsePEX(body)
+	if err != nil {
+		return err
+	}
+	b.conn.Found(p.Added...)
+	return nil
+}
+
+func (believing) Tick(time.Time) {}
+
+func (believing) Close() {}

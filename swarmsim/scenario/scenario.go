@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarmsim"
 )
@@ -32,17 +33,28 @@ type Options struct {
 	Slots       int    // upload slots of one peer; zero means the protocol's default, negative means no limit
 	Picker      string // a name from Pickers; empty means the first
 	Choker      string // a name from Chokers; empty means the first
+
+	// Time is how long Misbehaviors go on, in simulated time. Zero means an hour.
+	Time time.Duration
+
+	// Extensions are those of each peer in Misbehaviors. Nil means a model of peer exchange
+	// that believes all that it is told.
+	Extensions []extension.Maker
 }
 
 func (o Options) withDefaults() (Options, error) {
 	o.Peers = cmp.Or(o.Peers, 100)
 	o.Pieces = cmp.Or(o.Pieces, 500)
 	o.Connections = cmp.Or(o.Connections, 40)
+	o.Time = cmp.Or(o.Time, time.Hour)
+	if o.Extensions == nil {
+		o.Extensions = []extension.Maker{newBeliever}
+	}
 	o.Picker = cmp.Or(o.Picker, Pickers()[0])
 	o.Choker = cmp.Or(o.Choker, Chokers()[0])
 	switch {
-	case o.Peers < 0 || o.Pieces < 0 || o.Connections < 0:
-		return o, fmt.Errorf("scenario: the numbers of peers, pieces and connections must be positive")
+	case o.Peers < 0 || o.Time < 0 || o.Pieces < 0 || o.Connections < 0:
+		return o, fmt.Errorf("scenario: the time and the numbers of peers, pieces and connections must be positive")
 	case pickers[o.Picker] == nil:
 		return o, fmt.Errorf("scenario: there is no picker %q; choose one of %s", o.Picker, strings.Join(Pickers(), ", "))
 	case !slices.Contains(Chokers(), o.Choker):
@@ -55,13 +67,13 @@ func (o Options) withDefaults() (Options, error) {
 type Scenario struct {
 	Name    string // one word
 	Purpose string // what it shows, in one sentence
-	fill    func(s *swarmsim.Sim)
+	fill    func(s *swarmsim.Sim, o Options)
 }
 
 // All returns all scenarios.
 func All() []Scenario {
 	return []Scenario{
-		{"flash", "All peers come at once, and one seed has the torrent.", func(*swarmsim.Sim) {}},
+		{"flash", "All peers come at once, and one seed has the torrent.", func(*swarmsim.Sim, Options) {}},
 		{"superseed", "The same, and the seed shows each peer one piece at a time.", superSeed},
 		{"steady", "A peer comes every 2 s on average, and leaves a minute after its last piece.", steady},
 		{"slowseed", "All peers come at once, and the seed sends half as fast as a peer.", slowSeed},
@@ -75,7 +87,7 @@ func All() []Scenario {
 // Find returns the scenario with a name.
 func Find(name string) (Scenario, error) {
 	var names []string
-	for _, s := range All() {
+	for _, s := range append(All(), Misbehaviors()...) {
 		if s.Name == name {
 			return s, nil
 		}
@@ -111,17 +123,17 @@ func (s Scenario) Sim(o Options) (swarmsim.Sim, error) {
 		}
 		sim.Peers = append(sim.Peers, p)
 	}
-	s.fill(&sim)
+	s.fill(&sim, o)
 	return sim, nil
 }
 
-func superSeed(s *swarmsim.Sim) {
+func superSeed(s *swarmsim.Sim, _ Options) {
 	s.Peers[0].Config.NewRevealer = func(pieces int, _ uint64) protocol.Revealer {
 		return protocol.NewSuperSeed(pieces, s.Seed+1)
 	}
 }
 
-func steady(s *swarmsim.Sim) {
+func steady(s *swarmsim.Sim, _ Options) {
 	random := rand.New(rand.NewPCG(s.Seed, 1))
 	at := time.Duration(0)
 	for i := range s.Peers[1:] {
@@ -131,9 +143,9 @@ func steady(s *swarmsim.Sim) {
 	}
 }
 
-func slowSeed(s *swarmsim.Sim) { s.Peers[0].Link.Up = up / 2 }
+func slowSeed(s *swarmsim.Sim, _ Options) { s.Peers[0].Link.Up = up / 2 }
 
-func mixed(s *swarmsim.Sim) {
+func mixed(s *swarmsim.Sim, _ Options) {
 	for i := range s.Peers[1:] {
 		p := &s.Peers[i+1]
 		p.Group = "usual"
@@ -146,9 +158,9 @@ func mixed(s *swarmsim.Sim) {
 	}
 }
 
-func freeRiders(s *swarmsim.Sim) { everyFifth(s, swarmsim.FreeRider) }
+func freeRiders(s *swarmsim.Sim, _ Options) { everyFifth(s, swarmsim.FreeRider) }
 
-func liars(s *swarmsim.Sim) { everyFifth(s, swarmsim.WrongBytes) }
+func liars(s *swarmsim.Sim, _ Options) { everyFifth(s, swarmsim.WrongBytes) }
 
 func everyFifth(s *swarmsim.Sim, k swarmsim.Kind) {
 	for i := range s.Peers[1:] {
@@ -158,7 +170,7 @@ func everyFifth(s *swarmsim.Sim, k swarmsim.Kind) {
 	}
 }
 
-func leavingSeed(s *swarmsim.Sim) {
+func leavingSeed(s *swarmsim.Sim, _ Options) {
 	twice := 2 * float64(s.Geometry.Length) / seedUp
 	s.Peers[0].Leave = time.Duration(twice * float64(time.Second))
 }

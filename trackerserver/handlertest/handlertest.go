@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(t *testing.T, c trackerserver.Config) trackerse
 	for name, test := range map[string]func(*tracker){
 		"Events":         testEvents,
 		"PartialSeeds":   testPartialSeeds,
+		"SeedsOfSeeds":   testSeedsOfSeeds,
 		"Peers":          testPeers,
 		"Families":       testFamilies,
 		"Port0":          testPort0,
@@ -154,6 +155,21 @@ func testPartialSeeds(k *tracker) {
 	k.equal(trackerserver.Counts{Seeds: 2, Leechers: 1}, k.announce(peer{addr: "192.0.2.3:1", seed: true, partial: true}).Counts)
 	k.equal(trackerserver.Counts{Seeds: 1, Leechers: 2}, k.announce(peer{addr: "192.0.2.3:1"}).Counts)
 	k.equal(trackerserver.Counts{Seeds: 1, Leechers: 1}, k.announce(peer{addr: "192.0.2.3:1", partial: true, event: swarm.Stopped}).Counts)
+}
+
+// testSeedsOfSeeds checks that a peer that says it has everything learns a few of the others
+// if there is no leecher: with a magnet link alone, aria2 says so until it has the metadata.
+func testSeedsOfSeeds(k *tracker) {
+	k.use(trackerserver.Config{})
+	for i := range 60 {
+		k.announce(peer{addr: addressOf(i, i%2 == 0), seed: true})
+	}
+	named := k.addresses(peer{addr: "192.0.2.1:1", seed: true, want: 50})
+	k.equal(true, len(named) > 0 && len(named) <= 10, "a few")
+	k.equal(1, len(k.addresses(peer{addr: "192.0.2.1:1", seed: true, want: 1})))
+	k.named(nil, k.addresses(peer{addr: "192.0.2.3:1", partial: true, want: 9}), "a partial seed has the metadata")
+	k.announce(peer{addr: "192.0.2.2:1"})
+	k.named([]string{"192.0.2.2:1"}, k.addresses(peer{addr: "192.0.2.1:1", seed: true, want: 50}))
 }
 
 // addressOf returns one of many addresses.

@@ -96,16 +96,23 @@ func (a *Announcer) call(ctx context.Context, j *job, event swarm.Event) {
 	var addrs []swarm.Address
 	var answer swarm.Answer
 	announcement, err := a.announcement(j, event)
-	if err == nil {
-		answer, err = j.source.Announce(ctx, announcement, func(p swarm.Address) {
-			if len(addrs) < maxFound {
-				addrs = append(addrs, p)
-			}
-		})
+	if err != nil {
+		a.putBack(j, event)
+		return
 	}
+	answer, err = j.source.Announce(ctx, announcement, func(p swarm.Address) {
+		if len(addrs) < maxFound {
+			addrs = append(addrs, p)
+		}
+	})
 	if event != swarm.Stopped {
 		if len(addrs) > 0 || err == nil {
-			t.Post(protocol.Found{Addrs: addrs, Swarms: addressbook.Swarms(1) << j.swarm, FromSource: true})
+			t.Post(protocol.Found{
+				Addrs:      addrs,
+				Swarms:     addressbook.Swarms(1) << j.swarm,
+				FromSource: true,
+				Tracker:    answer.Tracker,
+			})
 		}
 		if answer.External.IsValid() {
 			t.Post(protocol.OwnAddress{Addr: answer.External})
@@ -137,6 +144,26 @@ func (a *Announcer) announcement(j *job, event swarm.Event) (swarm.Announcement,
 		say.Want = 0
 	}
 	return say, nil
+}
+
+// putBack ends a call that was not made because the torrent is being closed. Stopped, which
+// follows or is queued already, decides what is still said: Completed before it.
+func (a *Announcer) putBack(j *job, event swarm.Event) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.calls--
+	j.sources.calls--
+	j.busy, j.cancel = false, nil
+	if event == swarm.Completed {
+		if j.ending {
+			j.owner.AddTask() // the call itself is one still
+		}
+		j.queued = append([]swarm.Event{event}, j.queued...)
+	}
+	if j.ending {
+		a.queue.Set(&j.due, time.Now())
+	}
+	a.queue.Wake() // another call may begin
 }
 
 // finish records what a call brought, and schedules the next.

@@ -4,6 +4,7 @@
 //	go run ./swarmsim/cmd/swarmsim -scenario flash -slots 4,8,20 -seed 1,2 -svg flash.svg
 //	go run ./swarmsim/cmd/swarmsim -scenario flash -picker rarest,random,sequential
 //	go run ./swarmsim/cmd/swarmsim -scenario flash -rules rarest/tit-for-tat,random/all
+//	go run ./swarmsim/cmd/swarmsim -misbehave           # 10 of 50 peers misbehave for an hour, in each way
 //
 // Several values of -scenario, -seed, -slots, -picker and -choker, separated by commas, run
 // all combinations; -rules names pickers with their chokers instead. Times are in seconds
@@ -15,7 +16,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -41,7 +44,7 @@ func main() {
 type options struct {
 	scenarios, seeds, slots, pickers, chokers string // lists
 	rules                                     string // list of picker/choker; empty means all combinations
-	json                                      bool
+	json, misbehave                           bool
 	svg, profile                              string
 	base                                      scenario.Options
 }
@@ -57,13 +60,21 @@ func parse(args []string) (o options, err error) {
 	f.IntVar(&o.base.Peers, "peers", 0, "number of peers; 0 means the scenario's")
 	f.IntVar(&o.base.Pieces, "pieces", 0, "number of pieces of 256 KiB; 0 means the scenario's")
 	f.IntVar(&o.base.Connections, "connections", 0, "of one peer; 0 means 40")
+	f.BoolVar(&o.misbehave, "misbehave", false, "run each way in which a peer can misbehave, and fail if it hurts an honest one")
+	f.DurationVar(&o.base.Time, "time", 0, "simulated time for which peers misbehave; 0 means an hour")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.StringVar(&o.svg, "svg", "", "write completion over time to a `file`")
 	f.StringVar(&o.profile, "cpuprofile", "", "write a profile to a `file`")
 	err = f.Parse(args)
+	all := scenario.All()
+	if o.misbehave {
+		all = scenario.Misbehaviors()
+		o.base.Peers = cmp.Or(o.base.Peers, 50)
+		o.base.Pieces = cmp.Or(o.base.Pieces, 1000)
+	}
 	if o.scenarios == "" {
 		var names []string
-		for _, s := range scenario.All() {
+		for _, s := range all {
 			names = append(names, s.Name)
 		}
 		o.scenarios = strings.Join(names, ",")
@@ -128,6 +139,7 @@ func (o options) runAll(out io.Writer) (rows []row, err error) {
 	if !o.json {
 		printHeader(out)
 	}
+	var wrong []error
 	for _, c := range all {
 		r, err := o.runOne(c)
 		if err != nil {
@@ -137,8 +149,14 @@ func (o options) runAll(out io.Writer) (rows []row, err error) {
 		if !o.json {
 			r.print(out)
 		}
+		if o.misbehave {
+			err := scenario.Judge(r.Result)
+			if err != nil {
+				wrong = append(wrong, fmt.Errorf("%s, seed %d: %w", r.Scenario, r.Result.Seed, err))
+			}
+		}
 	}
-	return rows, nil
+	return rows, errors.Join(wrong...)
 }
 
 // combinations returns all ways to take one item of each list.

@@ -50,6 +50,16 @@ func TestRulesArePairs(t *testing.T) {
 	require.Regexp(t, `random +random`, lines[2])
 }
 
+// TestMisbehave runs one way to misbehave in which so little content is shared that too much
+// of it is wasted, and one that hurts nobody.
+func TestMisbehave(t *testing.T) {
+	var out bytes.Buffer
+	args := []string{"-misbehave", "-peers", "5", "-time", "1m", "-scenario"}
+	require.NoError(t, run(append(args, "flood-choke", "-pieces", "100"), &out))
+	require.Contains(t, out.String(), "flood-choke")
+	require.ErrorContains(t, run(append(args, "wrong-bytes", "-pieces", "4"), &out), "wrong-bytes, seed 1: scenario: ")
+}
+
 func TestBadFlags(t *testing.T) {
 	for _, args := range [][]string{
 		{"-scenario", "x"}, {"-slots", "x"}, {"-seed", "-1"}, {"-picker", "x"}, {"-choker", "x"}, {"-peers", "-1"}, {"-rules", "rarest"}, {"-rules", "x/all"}, {"-no-such-flag"},

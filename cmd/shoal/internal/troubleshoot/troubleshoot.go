@@ -1,4 +1,7 @@
-package main
+// Package troubleshoot knows what a user can do about the errors of Shoal's modules.
+//
+// An error and the command that met it come in, sentences go out. It has no state.
+package troubleshoot
 
 import (
 	"context"
@@ -16,9 +19,15 @@ import (
 	"github.com/shoal-bt/shoal/udptracker"
 )
 
-// advice says what a user can do about an error; empty if nothing is known to help. It
+// A Command is one of the program's.
+type Command struct {
+	Name  string
+	Flags map[string]bool // that it has, such as --dir; nil for all
+}
+
+// Advice says what a user can do about an error; empty if nothing is known to help. It
 // names only flags that the command has.
-func (c *console) advice(err error) string {
+func (c Command) Advice(err error) string {
 	if text := advice.Of(err); text != "" {
 		return text
 	}
@@ -71,7 +80,7 @@ func (c *console) advice(err error) string {
 }
 
 // networkAdvice is advice on errors of addresses and connections.
-func (c *console) networkAdvice(err error) string {
+func (c Command) networkAdvice(err error) string {
 	var status *client.StatusError
 	var timeout *udptracker.TimeoutError
 	var dns *net.DNSError
@@ -98,8 +107,8 @@ func (c *console) networkAdvice(err error) string {
 }
 
 // ifGet returns text if the command is one that continues what it began.
-func (c *console) ifGet(text string) string {
-	if c.command == "get" {
+func (c Command) ifGet(text string) string {
+	if c.Name == "get" {
 		return text
 	}
 	return ""
@@ -107,6 +116,6 @@ func (c *console) ifGet(text string) string {
 
 // choose joins alternatives to a sentence. Those that name a flag which the command does
 // not have are left out.
-func (c *console) choose(alternatives ...string) string {
-	return advice.Choose(c.flags, alternatives...)
+func (c Command) choose(alternatives ...string) string {
+	return advice.Choose(c.Flags, alternatives...)
 }

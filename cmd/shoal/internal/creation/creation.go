@@ -1,23 +1,30 @@
-package main
+// Package creation is how users say what torrent is made.
+//
+// In come flags; out go the options of package builder, where the .torrent file goes, and the
+// flags that make the same torrent again. It makes no torrent and prints nothing by itself.
+package creation
 
 import (
 	"cmp"
 	"fmt"
 	"net"
-	"net/url"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 )
 
-// buildFlags are the flags of commands that make torrents.
-type buildFlags struct {
+// Flags are the flags of commands that make torrents.
+type Flags struct {
 	Announce    []string       `sep:"none" placeholder:"URL" help:"Announce URL of a tracker. Each --announce adds a tier, which clients try after the tiers before it. Separate the URLs of one tier with commas."`
 	Format      string         `enum:"v1,v2,hybrid" default:"v1" placeholder:"v1|v2|hybrid" help:"Protocol version: v1 for every client (the default), v2 for new ones, hybrid for both."`
 	PieceLength quantity.Bytes `placeholder:"SIZE" help:"Length of a piece, a power of two from 16KiB to 512MiB (default: depends on the length of the content)."`
@@ -34,8 +41,8 @@ type buildFlags struct {
 	Force       bool           `short:"f" help:"Replace an existing .torrent file."`
 }
 
-// builder returns what makes a torrent by the flags.
-func (f buildFlags) builder(c *console) (builder.Options, error) {
+// Options returns what makes a torrent by the flags. warn prints a warning.
+func (f Flags) Options(warn func(format string, args ...any)) (builder.Options, error) {
 	b := builder.Options{
 		Format:      map[string]metainfo.Format{"v2": metainfo.V2, "hybrid": metainfo.Hybrid}[f.Format],
 		PieceLength: int64(f.PieceLength),
@@ -49,14 +56,14 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 		Exclude:     f.Exclude,
 		NoHidden:    f.NoHidden,
 		Skipped: func(path, why string) {
-			c.warn("left out %s: %s", terminal.Sanitize(path), why)
+			warn("left out %s: %s", terminal.Sanitize(path), why)
 		},
 	}
 	if !f.NoDate {
 		b.CreationDate = time.Now().Truncate(time.Second)
 	}
 	if n := b.PieceLength; n != 0 && (n < 16<<10 || n > 512<<20 || n&(n-1) != 0) {
-		return b, usageError{fmt.Errorf("--piece-length: %s is not a power of two from 16KiB to 512MiB", quantity.Size(n))}
+		return b, usage.Error{Err: fmt.Errorf("--piece-length: %s is not a power of two from 16KiB to 512MiB", quantity.Size(n))}
 	}
 	for _, list := range f.Announce {
 		var tier []string
@@ -64,8 +71,8 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 			if u = strings.TrimSpace(u); u == "" {
 				continue
 			}
-			if err := checkURL(u, "http", "https", "udp", "ws", "wss"); err != nil {
-				return b, usageError{fmt.Errorf("--announce: %w", err)}
+			if err := address.CheckURL(u, "http", "https", "udp", "ws", "wss"); err != nil {
+				return b, usage.Error{Err: fmt.Errorf("--announce: %w", err)}
 			}
 			tier = append(tier, u)
 		}
@@ -74,54 +81,73 @@ func (f buildFlags) builder(c *console) (builder.Options, error) {
 		}
 	}
 	for _, u := range f.WebSeed {
-		if err := checkURL(u, "http", "https", "ftp"); err != nil {
-			return b, usageError{fmt.Errorf("--web-seed: %w", err)}
+		if err := address.CheckURL(u, "http", "https", "ftp"); err != nil {
+			return b, usage.Error{Err: fmt.Errorf("--web-seed: %w", err)}
 		}
 	}
 	for _, node := range f.Node {
 		if _, port, err := net.SplitHostPort(node); err != nil || port == "" {
-			return b, usageError{fmt.Errorf("--node: %q is not HOST:PORT, such as router.example:6881", node)}
+			return b, usage.Error{Err: fmt.Errorf("--node: %q is not HOST:PORT, such as router.example:6881", node)}
 		}
 	}
 	return b, nil
 }
 
-// warnOfPrivate warns that nobody finds peers of a torrent, before it is made.
-func (f buildFlags) warnOfPrivate(c *console) {
+// WarnOfPrivate warns that nobody finds peers of a torrent, before it is made.
+func (f Flags) WarnOfPrivate(warn func(format string, args ...any)) {
 	if f.Private && len(f.Announce) == 0 {
-		c.warn("the torrent is private and names no tracker, so clients that obey find no peers; add --announce")
+		warn("the torrent is private and names no tracker, so clients that obey find no peers; add --announce")
 	}
 }
 
-// checkURL reports whether text is a URL with a host and one of some schemes. The
-// error does not show it, since it may hold a passkey.
-func checkURL(text string, schemes ...string) error {
-	u, err := url.Parse(text)
-	if err == nil && u.Host != "" {
-		for _, s := range schemes {
-			if strings.EqualFold(u.Scheme, s) {
-				return nil
-			}
-		}
-	}
-	return fmt.Errorf("this is not a URL; give one such as http://tracker.example:6969/announce")
-}
-
-// destinationOf returns where the torrent of that name goes, which is its name in the
+// Destination returns where the torrent of that name goes, which is its name in the
 // current folder if the user did not say.
-func (f buildFlags) destinationOf(path, name string) destination.Destination {
+func (f Flags) Destination(path, name string) destination.Destination {
 	if path == "" {
 		path = destination.Named(name)
 	}
 	return destination.Destination{Path: path, Force: f.Force, All: len(f.Exclude) == 0 && !f.NoHidden}
 }
 
-// checkOutput returns an error if the torrent of the content at path cannot go where it
+// CheckOutput returns an error if the torrent of the content at path cannot go where it
 // should, as far as that is known before hours of hashing.
-func (f buildFlags) checkOutput(output, path string) error {
+func (f Flags) CheckOutput(output, path string) error {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return err
 	}
-	return f.destinationOf(output, cmp.Or(f.Name, filepath.Base(abs))).Check(path)
+	return f.Destination(output, cmp.Or(f.Name, filepath.Base(abs))).Check(path)
+}
+
+// ForTorrent returns the flags that make the same torrent again. version is that of this
+// program.
+func (f Flags) ForTorrent(info *metainfo.Info, version string) (flags []string) {
+	each := func(name string, values ...string) {
+		for _, value := range values {
+			if value != "" {
+				flags = append(flags, "--"+name+"="+value)
+			}
+		}
+	}
+	each("name", info.Name)
+	each("format", strings.Replace(f.Format, "v1", "", 1))
+	each("piece-length", strconv.FormatInt(info.PieceLength, 10))
+	each("announce", f.Announce...)
+	each("comment", f.Comment)
+	if f.CreatedBy != "shoal "+version {
+		flags = append(flags, "--created-by="+f.CreatedBy)
+	}
+	each("source", f.Source)
+	each("web-seed", f.WebSeed...)
+	each("node", f.Node...)
+	each("exclude", f.Exclude...)
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{{"--private", f.Private}, {"--no-date", f.NoDate}, {"--no-hidden", f.NoHidden}} {
+		if flag.set {
+			flags = append(flags, flag.name)
+		}
+	}
+	return slices.Clip(flags)
 }

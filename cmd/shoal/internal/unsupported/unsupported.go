@@ -1,4 +1,6 @@
-package main
+// Package unsupported says what torrents have to find peers or content by and Shoal cannot use
+// yet. A metainfo.Torrent comes in, words for people go out.
+package unsupported
 
 import (
 	"net/url"
@@ -8,12 +10,12 @@ import (
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// missingFeatures names what a torrent has to find peers or content by and what Shoal does
+// Features names what a torrent has to find peers or content by and what Shoal does
 // not do yet, such as "WebSocket trackers" and "web seeds".
-func missingFeatures(meta *metainfo.Torrent) (all []string) {
+func Features(meta *metainfo.Torrent) (all []string) {
 	for _, tier := range meta.Tiers {
 		for _, address := range tier {
-			what := trackersOf(address)
+			what := Trackers(address)
 			if what != "" && !slices.Contains(all, what) {
 				all = append(all, what)
 			}
@@ -28,9 +30,9 @@ func missingFeatures(meta *metainfo.Torrent) (all []string) {
 	return all
 }
 
-// trackersOf names the kind of a tracker that Shoal does not announce to; empty for those
+// Trackers names the kind of a tracker that Shoal does not announce to; empty for those
 // that it does.
-func trackersOf(address string) string {
+func Trackers(address string) string {
 	scheme := ""
 	if u, err := url.Parse(strings.TrimSpace(address)); err == nil {
 		scheme = strings.ToLower(u.Scheme)
@@ -56,9 +58,9 @@ func andList(words []string) string {
 	}
 }
 
-// whyNoPeers says why no tracker can find peers of a torrent.
-func whyNoPeers(meta *metainfo.Torrent) string {
-	missing := missingFeatures(meta)
+// WhyNoPeers says why no tracker can find peers of a torrent.
+func WhyNoPeers(meta *metainfo.Torrent) string {
+	missing := Features(meta)
 	if len(missing) == 0 {
 		return "the torrent names no tracker, so Shoal cannot find peers"
 	}
