@@ -19,6 +19,8 @@ require (
 	golang.org/x/net v0.62.0
 )
 
+require github.com/shoal-bt/shoal/pex v0.1.0 // indirect
+
 require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
 	github.com/jackpal/bencode-go v1.2.0 // indirect

@@ -13,6 +13,7 @@ import (
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/pex"
 	"github.com/shoal-bt/shoal/piecepicker"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -233,7 +234,7 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		Uploaded:   state.totals.Uploaded,
 		Downloaded: state.totals.Downloaded,
 		NewPicker:  t.newPicker,
-		Extensions: []engine.ExtensionMaker{magnet.Serve(len(meta.Info.Raw), &t.cache)},
+		Extensions: t.extensions(meta),
 		Private:    t.private,
 		UploadOnly: t.readOnly,
 		Paused:     o.Paused,
@@ -256,6 +257,15 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	}
 	t.addPeers(o.Peers)
 	return nil
+}
+
+// extensions returns what all torrents have of the extension protocol.
+func (t *running) extensions(meta *metainfo.Torrent) []engine.ExtensionMaker {
+	all := []engine.ExtensionMaker{magnet.Serve(len(meta.Info.Raw), &t.cache)}
+	if !t.client.config.NoPEX {
+		all = append(all, pex.New)
+	}
+	return all
 }
 
 // newPicker makes a picker when there is something to ask for.

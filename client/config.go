@@ -56,6 +56,10 @@ type Config struct {
 	// "Shoal/0.1.0".
 	UserAgent string
 
+	// NoPEX turns peer exchange off: peers are not asked for the addresses of other peers,
+	// nor do they get any. Private torrents have none in any case.
+	NoPEX bool
+
 	// Announce are announce URLs that all torrents but private ones use in
 	// addition to their own. Each is a tier, so the first that answers is used.
 	Announce []string

@@ -24,6 +24,7 @@ require (
 	github.com/shoal-bt/shoal/handshake v0.1.0 // indirect
 	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect
 	github.com/shoal-bt/shoal/peerwire v0.1.0 // indirect
+	github.com/shoal-bt/shoal/pex v0.1.0 // indirect
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
 	github.com/shoal-bt/shoal/piecepicker v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect

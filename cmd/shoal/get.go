@@ -24,6 +24,7 @@ type netFlags struct {
 	Listen   string   `short:"l" placeholder:"ADDRESS" help:"Address to accept peers at: HOST:PORT, :PORT or PORT; or off (default: a free port, and the same one after a restart)."`
 	State    string   `placeholder:"FOLDER" help:"Folder for what Shoal remembers between runs, or off (default: shoal in your configuration folder)."`
 	MaxPeers int      `placeholder:"N" help:"Maximum number of connections per torrent (default: 80; --max-peers=-1 for no limit)."`
+	NoPex    bool     `help:"Do not exchange addresses of other peers with peers."`
 	Choker   string   `placeholder:"POLICY" help:"Whom to upload to: tit-for-tat, by-rate, fastest-upload, round-robin or anti-leech (default: tit-for-tat)."`
 }
 
@@ -32,7 +33,7 @@ func (f netFlags) config(ctx context.Context) (config client.Config, peers []net
 	if config.Listen, err = address.OfPeers(f.Listen); err != nil {
 		return config, nil, err
 	}
-	config.State = f.State
+	config.State, config.NoPEX = f.State, f.NoPex
 	config.Engine.Torrent.MaxPeers = f.MaxPeers
 	if err = f.setChoker(&config.Engine.Torrent); err != nil {
 		return config, nil, err

@@ -1,0 +1,35 @@
+package client
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/metainfo"
+)
+
+// TestNoPEX looks at which extensions a torrent has: peer exchange unless it is private or
+// the user wants none.
+func TestNoPEX(t *testing.T) {
+	metadata, both := []string{"ut_metadata"}, []string{"ut_metadata", "ut_pex"}
+	for _, test := range []struct {
+		config  Config
+		private bool
+		want    []string
+	}{
+		{Config{}, false, both},
+		{Config{}, true, metadata},
+		{Config{NoPEX: true}, false, metadata},
+	} {
+		tor := &running{client: &Client{config: test.config}}
+		var names []string
+		for _, newExtension := range tor.extensions(&metainfo.Torrent{Info: &metainfo.Info{Raw: []byte("de")}}) {
+			e := newExtension(engine.ExtensionTorrent{Private: test.private})
+			if e != nil {
+				names = append(names, e.Name())
+			}
+		}
+		require.Equal(t, test.want, names)
+	}
+}
