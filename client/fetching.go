@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/fetchwatch"
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
@@ -53,6 +54,7 @@ type fetching struct {
 	job     *fetchJob     // nil while there is none
 	ended   chan struct{} // closed when the last job has ended; nil before the first
 	stats   FetchStats
+	watch   fetchwatch.Watch    // of the job
 	peers   []netip.AddrPort    // that the user named
 	sources []swarm.PeerSource  // that the user added
 	banned  map[netip.Addr]bool // that the user banned

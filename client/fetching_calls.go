@@ -72,7 +72,7 @@ func (f *fetching) AddSource(s swarm.PeerSource) error {
 
 func (f *fetching) RemoveSource(s swarm.PeerSource) {
 	f.update(func(r *running) error { r.RemoveSource(s); return nil }, func() {
-		f.sources = slices.DeleteFunc(f.sources, func(o swarm.PeerSource) bool { return sameSource(o, s) })
+		f.sources = slices.DeleteFunc(f.sources, func(o swarm.PeerSource) bool { return trackers.Same(o, s) })
 		f.restartJob()
 	})
 }

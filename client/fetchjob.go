@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/shoal-bt/shoal/client/internal/fetchwatch"
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
@@ -19,7 +20,7 @@ type fetchJob struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	more   chan []netip.AddrPort // peers that the user names meanwhile
-	watch  fetchWatch            // the mu of its fetching guards it
+	watch  fetchwatch.Watch      // the mu of its fetching guards it
 }
 
 // addPeers hands on peers. If there are too many to keep, the next job gets them.
@@ -58,7 +59,7 @@ func (f *fetching) startJob() {
 func (f *fetching) stopJob() {
 	if f.job != nil {
 		f.job.cancel()
-		f.job, f.stats = nil, FetchStats{}
+		f.job, f.stats, f.watch = nil, FetchStats{}, fetchwatch.Watch{}
 	}
 }
 

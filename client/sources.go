@@ -3,7 +3,6 @@ package client
 import (
 	"fmt"
 	"net/netip"
-	"reflect"
 	"slices"
 
 	"github.com/shoal-bt/shoal/client/internal/metadata"
@@ -72,12 +71,6 @@ func (t *running) adopt(found *metadata.Found, user []netip.AddrPort) {
 			t.engine.AddPeers(p.Address)
 		}
 	}
-}
-
-// sameSource reports whether two sources are one. Those that cannot be compared, such as a
-// swarm.List, are never the same.
-func sameSource(a, b swarm.PeerSource) bool {
-	return reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
 }
 
 func (t *running) AddSource(s swarm.PeerSource) error {

@@ -7,6 +7,7 @@ package trackers
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -212,4 +213,10 @@ func Add(tiers [][]string, more []string) (all [][]string, added bool) {
 		}
 	}
 	return tiers, added
+}
+
+// Same reports whether two sources are one. Those that cannot be compared, such as a
+// swarm.List, are never the same.
+func Same(a, b swarm.PeerSource) bool {
+	return reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
 }
