@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 // TestNoPEX looks at which extensions a torrent has: peer exchange unless it is private or
@@ -25,7 +26,7 @@ func TestNoPEX(t *testing.T) {
 		tor := &running{client: &Client{config: test.config}}
 		var names []string
 		for _, newExtension := range tor.extensions(&metainfo.Torrent{Info: &metainfo.Info{Raw: []byte("de")}}) {
-			e := newExtension(engine.ExtensionTorrent{Private: test.private})
+			e := newExtension(engine.ExtensionTorrent{Private: test.private, Say: func(swarm.Peer, []byte) {}})
 			if e != nil {
 				names = append(names, e.Name())
 			}
