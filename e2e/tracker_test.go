@@ -30,7 +30,8 @@ func startBoth(t *testing.T, addr netip.Addr) (http, udp string, tracker *tracke
 	c, err := net.ListenPacket("udp", l.Addr().String())
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
-	tracker = trackerserver.New(trackerserver.Config{Interval: 2 * time.Second})
+	// libtorrent does not announce as often, and must not be forgotten meanwhile.
+	tracker = trackerserver.New(trackerserver.Config{Interval: 2 * time.Second, Expiry: 2 * limit})
 	done := make(chan error, 2)
 	go func() { done <- tracker.Serve(ctx, l) }()
 	go func() { done <- tracker.ServeUDP(ctx, c) }()
