@@ -19,7 +19,7 @@ require (
 	golang.org/x/net v0.62.0
 )
 
-require github.com/shoal-bt/shoal/pex v0.1.0 // indirect
+require github.com/shoal-bt/shoal/pex v0.1.0
 
 require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect

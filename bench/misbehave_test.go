@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/magnet"
+	"github.com/shoal-bt/shoal/pex"
 	"github.com/shoal-bt/shoal/protocol/extension"
 	swarms "github.com/shoal-bt/shoal/swarmsim/scenario"
 )
@@ -20,7 +21,7 @@ func TestMisbehaviorsWithExtensions(t *testing.T) {
 	info := make([]byte, 100_000)
 	for _, name := range []string{
 		"handshakes", "reused-ids", "swapped-ids", "255-ids", "metadata-size", "metadata-requests", "metadata-data",
-		"metadata-rejects", "metadata-wrong-size", "pex-many", "pex-victim", "reconnects", "takes-nothing",
+		"metadata-rejects", "metadata-wrong-size", "pex-many", "pex-victim", "pex-port-0", "pex-ourselves", "pex-added-dropped", "reconnects", "takes-nothing",
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := swarms.Find(name)
@@ -30,7 +31,7 @@ func TestMisbehaviorsWithExtensions(t *testing.T) {
 				Peers:      10,
 				Pieces:     200,
 				Time:       2 * time.Minute,
-				Extensions: []extension.Maker{magnet.Serve(len(info), bytes.NewReader(info))},
+				Extensions: []extension.Maker{magnet.Serve(len(info), bytes.NewReader(info)), pex.New},
 			})
 			require.NoError(t, err)
 			r, err := sim.Run()
