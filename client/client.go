@@ -9,6 +9,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/listening"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
+	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/resume"
@@ -63,7 +64,7 @@ func New(config Config) (*Client, error) {
 	c := &Client{
 		config:     cfg,
 		engine:     e,
-		locks:      newLocks(cfg.State),
+		locks:      statefolder.NewLocks(cfg.State),
 		opener:     opener,
 		newTracker: opener.Func(cfg.Tracker),
 		idleSlots:  make(chan struct{}, maxBecomingIdle),

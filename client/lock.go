@@ -2,21 +2,10 @@ package client
 
 import (
 	"errors"
-	"path/filepath"
 
-	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
-
-// newLocks returns the locks that the clients with one state folder share, so that only
-// one of them can have a torrent in a folder. It returns nil if nothing is remembered.
-func newLocks(state string) *resume.Locks {
-	if state == "" {
-		return nil
-	}
-	return resume.NewLocks(filepath.Join(state, statefolder.Locks))
-}
 
 // lockFiles locks a torrent's record and files against other clients, until unlockFiles
 // or until the client is closed. The lock is the system's, and no mutex.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -85,4 +86,13 @@ func realPath(path string) string {
 		return path
 	}
 	return filepath.Join(realPath(parent), filepath.Base(path))
+}
+
+// NewLocks returns the locks that the clients with one state folder share, so that only
+// one of them can have a torrent in a folder. It returns nil if nothing is remembered.
+func NewLocks(state string) *resume.Locks {
+	if state == "" {
+		return nil
+	}
+	return resume.NewLocks(filepath.Join(state, Locks))
 }
