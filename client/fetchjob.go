@@ -20,7 +20,6 @@ type fetchJob struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	more   chan []netip.AddrPort // peers that the user names meanwhile
-	watch  fetchwatch.Watch      // the mu of its fetching guards it
 }
 
 // addPeers hands on peers. If there are too many to keep, the next job gets them.
