@@ -121,7 +121,8 @@ func TestGroupsTakeTurns(t *testing.T) {
 
 func TestSizesThatAreRefused(t *testing.T) {
 	info := randomInfo(1000)
-	for _, size := range []int{-1, 1<<31 - 1, 1 << 31, 1001} {
+	twoTo31 := int64(1) << 31 // negative as an int of 32 bits
+	for _, size := range []int{-1, 1<<31 - 1, int(twoTo31), 1001} {
 		w := configuredWorld(t, Config{HashV1: sha1.Sum(info), MaxSize: 1000})
 		r := w.add(&remote{delay: trip, info: info, size: size})
 		w.runFor(time.Minute)

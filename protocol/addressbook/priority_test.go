@@ -13,8 +13,8 @@ import (
 // other.
 func TestPriority(t *testing.T) {
 	at := netip.MustParseAddrPort
-	require.EqualValues(t, 0xec2d7224, Priority(at("123.213.32.10:1"), at("98.76.54.32:2")))
-	require.EqualValues(t, 0x99568189, Priority(at("123.213.32.10:1"), at("123.213.32.234:2")))
+	require.Equal(t, uint32(0xec2d7224), Priority(at("123.213.32.10:1"), at("98.76.54.32:2")))
+	require.Equal(t, uint32(0x99568189), Priority(at("123.213.32.10:1"), at("123.213.32.234:2")))
 	for _, test := range []struct {
 		name, a, b string
 		x, y       []byte // what counts of them
@@ -37,7 +37,7 @@ func TestPriority(t *testing.T) {
 		})
 	}
 	mapped := at("[::ffff:98.76.54.32]:2")
-	require.EqualValues(t, 0xec2d7224, Priority(at("123.213.32.10:1"), mapped))
+	require.Equal(t, uint32(0xec2d7224), Priority(at("123.213.32.10:1"), mapped))
 	require.Zero(t, Priority(at("123.213.32.10:1"), at("[2001:db8::1]:1")))
 	require.Zero(t, Priority(netip.AddrPort{}, at("1.2.3.4:1")))
 	require.Zero(t, Priority(netip.AddrPort{}, netip.AddrPort{}))
