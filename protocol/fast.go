@@ -67,9 +67,9 @@ func (s *State) receiveReject(now time.Time, p *peer, b swarm.Block) {
 	p.allowance.Spend(i / requestsPerUnit) // most peers answer in order
 	r := p.requests.Remove(i)
 	s.memory.Release(p.tally.TakeCredits(1))
+	s.repick = true
 	if !r.Late {
 		s.picker.Drop(p.id, b)
-		s.repick = true
 	}
 	// A peer that rejects a piece it allowed would be asked again at once, forever.
 	p.allowed = slices.DeleteFunc(p.allowed, func(piece int) bool { return piece == b.Piece })

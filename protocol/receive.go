@@ -41,7 +41,8 @@ func (e *Received) apply(now time.Time, s *State) {
 func leadsToRequests(k peerwire.Kind) bool {
 	switch k {
 	case peerwire.KeepAlive, peerwire.Interested, peerwire.NotInterested, peerwire.Request,
-		peerwire.Cancel, peerwire.Port, peerwire.Unknown:
+		peerwire.Cancel, peerwire.Port, peerwire.Unknown,
+		peerwire.Reject: // receiveReject sets repick if a request was rejected
 		return false
 	}
 	return true
