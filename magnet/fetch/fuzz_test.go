@@ -24,10 +24,13 @@ type fuzzed struct {
 	wrong []byte
 	asked []int // pieces that the honest peer was asked for
 	over  bool
+
+	answeredAt time.Time // when the honest peer last answered what it was asked for
 }
 
 func newFuzzed(t *testing.T) *fuzzed {
 	f := &fuzzed{t: t, now: time.Unix(1e9, 0), info: randomInfo(70_000)}
+	f.answeredAt = f.now
 	f.wrong = spoiled(f.info)
 	f.s = New(Config{HashV1: sha1.Sum(f.info), MaxSize: fuzzMaxSize})
 	f.s.Join(f.now, Joined{Peer: honestPeer, Addr: addrOf(honestPeer), Fast: true, Extended: true})
@@ -75,18 +78,22 @@ func (f *fuzzed) settle() {
 	}
 }
 
-// wait lets time pass, in which the honest peer is not silent.
+// wait lets time pass, in which the honest peer is not silent. It answers at the latest
+// before its requests would count as forgotten.
 func (f *fuzzed) wait(d time.Duration) {
 	f.now = f.now.Add(d)
 	f.s.Receive(f.now, honestPeer, peerwire.Message{Kind: peerwire.KeepAlive})
 	f.settle()
+	if f.now.Sub(f.answeredAt) >= giveUpAfter/2 {
+		f.answer()
+	}
 }
 
 // answer has the honest peer answer all that it was asked for. Duplicate names of peers in
 // the messages cannot happen, because it has its own number.
 func (f *fuzzed) answer() {
 	asked := f.asked
-	f.asked = nil
+	f.asked, f.answeredAt = nil, f.now
 	for _, piece := range asked {
 		f.s.Receive(f.now, honestPeer, data(f.info, piece))
 	}
@@ -150,6 +157,7 @@ func FuzzState(f *testing.F) {
 	f.Add([]byte{0, 1, 3, 3, 1, 180, 0, 2, 3, 3, 2, 190, 0, 3, 3, 3, 3, 200, 8, 0, 90})
 	f.Add([]byte("\x00\x01\x03\x0a\x01\x05\x00\x00\x00\x01\x01\x07\x01\x99\x01\x02\x00"))
 	f.Add([]byte{0, 1, 3, 2, 1, 1, 7, 0, 1, 11, 1, 0, 11, 1, 0, 11, 1, 0, 11, 1, 0, 11, 1, 0, 1, 1, 0, 0, 1, 3, 2, 1, 2})
+	f.Add(bytes.Repeat([]byte{7, 0, 103}, 200)) // time passes, and nobody else is there
 	f.Fuzz(func(t *testing.T, b []byte) {
 		w := newFuzzed(t)
 		for len(b) >= 3 && !w.over {
