@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
@@ -109,7 +110,7 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 			continue
 		}
 		s.sendHave(now, p, piece)
-		p.allowance.Earn(2) // it may become interested, and lose interest again
+		p.answers = min(p.answers+2, allowance.Most) // it may become interested, and lose interest again
 		if p.amInterested && p.has.Has(piece, s.n) {
 			s.updateInterest(now, p)
 		}

@@ -99,9 +99,15 @@ func (s *State) setChoke(now time.Time, p *peer, choke bool) {
 	p.out.Serve, p.out.Cancel, p.out.Clear = p.out.Serve[:0], p.out.Cancel[:0], true
 }
 
-// receiveInterest follows whether the peer wants our pieces.
+// receiveInterest follows whether the peer wants our pieces. Answers to our HAVEs cost it
+// nothing. What a HAVE allows pays for nothing else: short pieces that come fast would
+// otherwise pay for a flood.
 func (s *State) receiveInterest(now time.Time, p *peer, interested bool) {
-	p.allowance.Spend(1)
+	if p.answers > 0 {
+		p.answers--
+	} else {
+		p.allowance.Spend(1)
+	}
 	if p.interested == interested {
 		return
 	}

@@ -139,6 +139,19 @@ func TestTransfersEarn(t *testing.T) {
 	require.False(t, q.allowance.Exceeded(), "it took ten blocks")
 }
 
+// Our HAVEs pay for messages of interest alone: many short pieces do not pay for a flood.
+func TestHavePaysForInterestAlone(t *testing.T) {
+	w := newWorld(t, nil)
+	w.play("begin", "peer 1 joins 1111", "peer 2 joins fast none", "peer 1 sends unchoke")
+	p := w.s.peers[2]
+	p.allowance.Spend(allowance.Most)
+	w.play("peer 1 sends piece 0.0", "peer 1 sends piece 0.1", "verdict 0 ok")
+	require.False(t, p.closing)
+	w.play("peer 2 sends reject 1.0")
+	require.True(t, p.closing)
+	require.Equal(t, report.EndFlood, p.end)
+}
+
 // A repeated UNCHOKE does not keep what we requested from being late.
 func TestUnchokeIsNoBlock(t *testing.T) {
 	w := newWorld(t, nil)

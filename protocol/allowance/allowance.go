@@ -39,7 +39,7 @@ func (a *Allowance) Refill(now time.Time) {
 }
 
 // Earn gives n units, because the peer took part in the transfer: it sent a block that we
-// wanted, or took one, or we told it something that it may answer.
+// wanted, or took one, or we cancelled a request, which it answers with a reject.
 func (a *Allowance) Earn(n int) { a.left = min(a.left+n, Most) }
 
 // Spend takes n units.
