@@ -5,29 +5,45 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // A limitedListener bounds the connections that are open at a time, so that one address
 // cannot take the descriptors that others need. If there are too many, the address that
-// has most loses the one that it opened first.
+// has most loses the one that it opened first. A connection may take only so long for
+// each request; see watch.
 type limitedListener struct {
 	net.Listener
-	max int
+	max     int
+	seconds atomic.Int64 // that watch has counted
 
-	mu    sync.Mutex // guards what follows
-	all   list.List  // of *limitedConn, oldest first
+	mu    sync.Mutex  // guards what follows
+	timer *time.Timer // calls watch while connections are open; nil before the first
+	all   list.List   // of *limitedConn, oldest first
 	count tally
 	open  map[holder]*list.List
 }
 
-// A limitedConn is a connection of a limitedListener. The listener's lock guards its
-// fields except the net.Conn and holder.
+// A limitedConn is a connection of a limitedListener. Deadlines may be set by one goroutine
+// at a time, as net/http does.
 type limitedConn struct {
 	net.Conn
 	listener *limitedListener
 	holder   holder
-	inAll    *list.Element
-	inOpen   *list.Element // nil once it is closed
+	until    atomic.Int64  // when it takes too long, in the listener's seconds
+	release  chan struct{} // ends hold
+	closed   atomic.Bool
+
+	// These belong to the goroutine that serves the connection. While it answers, another
+	// one reads phase.
+	phase            phase
+	hasReadDeadline  bool
+	hasWriteDeadline bool
+
+	// The listener's lock guards these.
+	inAll  *list.Element
+	inOpen *list.Element // nil once it is closed
 }
 
 // Accept implements net.Listener.
@@ -36,7 +52,7 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &limitedConn{Conn: conn, listener: l}
+	c := l.newConn(conn)
 	if a, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err == nil {
 		c.holder = holderOf(a.Addr())
 	}
@@ -44,6 +60,10 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 		victim.Close()
 	}
 	return c, nil
+}
+
+func (l *limitedListener) newConn(c net.Conn) *limitedConn {
+	return &limitedConn{Conn: c, listener: l, release: make(chan struct{}, 1)}
 }
 
 // add adds a connection. If there are too many then, it returns the one to close.
@@ -66,13 +86,18 @@ func (l *limitedListener) add(c *limitedConn) (victim *limitedConn) {
 	}
 	l.count.add(c.holder)
 	c.inAll, c.inOpen = l.all.PushBack(c), l.open[c.holder].PushBack(c)
+	c.allow(maxRequestTime)
+	l.startWatch()
 	return victim
 }
 
 // Close implements net.Conn.
 func (c *limitedConn) Close() error {
 	c.listener.remove(c)
-	return c.Conn.Close()
+	err := c.Conn.Close()
+	c.closed.Store(true)
+	c.stopHolding()
+	return err
 }
 
 // remove takes a connection out, once.

@@ -75,7 +75,8 @@ func TestConnectionsMakeRoom(t *testing.T) {
 	open := func(addr string) *limitedConn {
 		near, far := net.Pipe()
 		t.Cleanup(func() { near.Close() })
-		c := &limitedConn{Conn: far, listener: l, holder: holderOf(netip.MustParseAddrPort(addr).Addr())}
+		c := l.newConn(far)
+		c.holder = holderOf(netip.MustParseAddrPort(addr).Addr())
 		all = append(all, c)
 		victim := l.add(c)
 		if victim != nil {

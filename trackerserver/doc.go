@@ -47,5 +47,6 @@
 //	which swarm makes room for another     registry.go   registry.add
 //	limit of swarms of an address          memory.go     Memory.inTooMany
 //	which connection makes room            conns.go      limitedListener.add
+//	how long a request may take            limits.go     limitedListener.watch
 //	which address is charged               endpoint.go   holderOf
 package trackerserver

@@ -234,13 +234,10 @@ func (s *Server) isProxy(a netip.Addr) bool {
 // concurrently for several listeners.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      15 * time.Second,
-		IdleTimeout:       30 * time.Second,
-		MaxHeaderBytes:    maxQuery + 8<<10,
-		ErrorLog:          log.New(io.Discard, "", 0),
+		Handler:        s,
+		ConnState:      connChanged, // instead of timeouts
+		MaxHeaderBytes: maxQuery + 8<<10,
+		ErrorLog:       log.New(io.Discard, "", 0),
 	}
 	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
