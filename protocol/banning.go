@@ -161,7 +161,7 @@ func (s *State) othersSend(a *pieces.Assembly, p *peer) bool {
 // dropBlocks makes blocks of a partial piece missing again: those of which from approves
 // the sender. It reports whether there were any.
 func (s *State) dropBlocks(a *pieces.Assembly, from func(*pieces.Sender) bool) bool {
-	if a.Checking || a.Spilling > 0 || a.Hashing > 0 {
+	if a.Checking || a.UnderWay() {
 		return false
 	}
 	var lost []int

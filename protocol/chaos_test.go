@@ -197,8 +197,22 @@ func (c *chaos) message(p *peer, op byte) peerwire.Message {
 	return peerwire.Message{Kind: peerwire.Piece, Block: b, Data: data}
 }
 
-// verdict ends the check of a piece, by its bytes.
+// verdict ends the check of a piece, by its bytes, or what can be done with sections.
 func (c *chaos) verdict(fails bool) {
+	sections := make([]int, 0, len(c.jobs))
+	for _, j := range c.jobs {
+		if j.Section {
+			sections = append(sections, j.Piece)
+		}
+	}
+	switch n := int(c.byte()); {
+	case n%2 == 0 && len(sections) > 0:
+		c.hash(sections)
+		return
+	case len(c.hashed) > 0:
+		c.writeSection(n/2%len(c.hashed), fails)
+		return
+	}
 	if len(c.jobs) == 0 {
 		return
 	}
@@ -225,6 +239,21 @@ func (c *chaos) verdict(fails bool) {
 		how = "error"
 	}
 	c.judge(piece, how, nil)
+}
+
+// writeSection ends the write of a section.
+func (c *chaos) writeSection(i int, fails bool) {
+	j := c.hashed[i]
+	for k, b := range j.Blocks {
+		if b != nil {
+			c.store[c.setup.Geometry.Block(j.Piece, j.From+k)] = bytes.Clone(b)
+		}
+	}
+	if fails {
+		c.write(i, errScript)
+		return
+	}
+	c.write(i, nil)
 }
 
 // writes ends a spill.

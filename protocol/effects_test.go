@@ -93,8 +93,14 @@ func (w *world) begin(e Check) {
 	for _, j := range w.jobs {
 		require.NotEqual(w.t, j.Serial, e.Serial, "%s: piece %d is checked twice at a time", w.place, e.Piece)
 	}
+	for _, j := range w.hashed {
+		isBehind := e.Section && e.From >= j.From+len(j.Blocks)
+		require.True(w.t, isBehind || j.Serial != e.Serial, "%s: blocks of piece %d are checked while they are written", w.place, e.Piece)
+	}
 	w.jobs = append(w.jobs, e)
 	switch {
+	case e.Section && e.Soon:
+		w.say("hash %d: %d blocks from %d on; another section follows", e.Piece, len(e.Blocks), e.From)
 	case e.Section:
 		w.say("hash %d: %d blocks from %d on", e.Piece, len(e.Blocks), e.From)
 	case e.From > 0:

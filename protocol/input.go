@@ -6,6 +6,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -83,6 +84,9 @@ type (
 	}
 )
 
+// HashedSection is one of SectionsHashed.
+type HashedSection = pieces.HashedSection
+
 // What happens to pieces.
 type (
 	// CheckResult is the answer to a Check of a whole piece. A piece that passed
@@ -98,14 +102,18 @@ type (
 		Err    error    // the piece could not be read or written
 	}
 
-	// SectionDone is the answer to a Check of a section.
+	// SectionsHashed says that sections were hashed side by side, and are being written.
+	// The next ones may be checked meanwhile. SectionDone follows for each.
+	SectionsHashed struct{ Sections []HashedSection }
+
+	// SectionDone is the answer to a Check of a section. SectionsHashed came before, unless
+	// the verifier failed.
 	SectionDone struct {
 		Piece  int
 		Serial uint64
-		From   int
-		Blocks [][]byte
-		State  any   // the verifier's, for all blocks before and in the section
-		Err    error // the section could not be written
+		From   int      // as in Check
+		Blocks [][]byte // as in Check: the buffers come back with their units
+		Err    error    // the section could not be hashed or written
 	}
 
 	// Written is the answer to a Spill.

@@ -44,7 +44,7 @@ func (w *world) balance() error {
 		return fmt.Errorf("%d units are accounted for, the torrent holds %d, %d are in use", n, s.memory.Held(), inUse)
 	}
 	out := 0
-	for _, j := range w.jobs {
+	for _, j := range slices.Concat(w.jobs, w.hashed) {
 		out += pieces.CountBuffers(j.Blocks)
 	}
 	for _, e := range w.spills {
@@ -201,9 +201,12 @@ func (w *world) finish() {
 		w.happen(Gone{id, errors.New("closed")})
 		delete(w.conns, id)
 	}
-	for len(w.jobs)+len(w.spills) > 0 {
+	for len(w.jobs)+len(w.hashed)+len(w.spills) > 0 {
 		for len(w.spills) > 0 {
 			w.wrote(w.spills[0].Piece, nil)
+		}
+		for len(w.hashed) > 0 {
+			w.judge(w.hashed[0].Piece, "ok", nil)
 		}
 		for len(w.jobs) > 0 {
 			w.judge(w.jobs[0].Piece, "ok", nil)

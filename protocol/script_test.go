@@ -3,7 +3,6 @@ package protocol
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"net/netip"
 	"slices"
@@ -31,6 +30,8 @@ func (w *world) obey(words []string) {
 		w.peer(swarm.Peer(w.number(words[1])), words[2:])
 	case "verdict":
 		w.judge(w.number(words[1]), words[2], w.numbers(strings.Join(words[3:], ",")))
+	case "hashed":
+		w.hash(w.numbers(words[1]))
 	case "written":
 		w.wrote(w.number(words[1]), failure(words[2:]))
 	case "stored":
@@ -334,60 +335,4 @@ func (w *world) hello(reqq string, words []string) peerwire.Message {
 		}
 	}
 	return peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}
-}
-
-// judge is the answer of a verifier, and of the Storage if the piece is right.
-func (w *world) judge(piece int, how string, bad []int) {
-	i := slices.IndexFunc(w.jobs, func(j Check) bool { return j.Piece == piece })
-	require.GreaterOrEqual(w.t, i, 0, "%s: piece %d is not being checked", w.place, piece)
-	j := w.jobs[i]
-	w.jobs = slices.Delete(w.jobs, i, i+1)
-	if j.From > 0 {
-		require.Equal(w.t, j.From, j.State, w.place)
-	}
-	if j.Section {
-		e := SectionDone{Piece: piece, Serial: j.Serial, From: j.From, Blocks: j.Blocks, State: j.From + len(j.Blocks)}
-		if how == "error" {
-			e.Err = errScript
-		}
-		w.happen(e)
-		return
-	}
-	e := CheckResult{Piece: piece, Serial: j.Serial, From: j.From, Blocks: j.Blocks, Bad: bad}
-	switch how {
-	case "ok":
-		e.OK = true
-	case "error":
-		e.Err = errScript
-	}
-	if j.Sums || (how == "wrong" && len(bad) == 0) {
-		e.Sums = w.sums(j)
-	}
-	w.happen(e)
-}
-
-// sums hashes the blocks of a piece. Those that are stored have the right bytes.
-func (w *world) sums(j Check) (all []uint64) {
-	for k := range j.From + len(j.Blocks) {
-		var b []byte
-		if k >= j.From {
-			b = j.Blocks[k-j.From]
-		}
-		if b == nil {
-			b = w.stored(w.setup.Geometry.Block(j.Piece, k))
-		}
-		h := fnv.New64()
-		h.Write(b)
-		all = append(all, h.Sum64())
-	}
-	return all
-}
-
-// wrote is the end of a spill.
-func (w *world) wrote(piece int, err error) {
-	i := slices.IndexFunc(w.spills, func(e Spill) bool { return e.Piece == piece })
-	require.GreaterOrEqual(w.t, i, 0, "%s: piece %d is not being written", w.place, piece)
-	e := w.spills[i]
-	w.spills = slices.Delete(w.spills, i, i+1)
-	w.happen(Written{e.Piece, e.Serial, e.Numbers, e.Bufs, err})
 }

@@ -29,41 +29,43 @@ func (s *State) submitSection(a *pieces.Assembly, least int) bool {
 	return true
 }
 
-// sectionSoon reports whether a section of another piece will be here within HashWait,
-// by the order in which blocks were requested.
+// sectionSoon reports whether a section of another piece will be here within HashWait:
+// it is here already and follows in this turn, or it comes by the order in which blocks
+// were requested.
 func (s *State) sectionSoon() bool {
+	soon := s.sections.IsHere(&s.pieces)
 	coming := s.pieces.CountComing()
 	for _, p := range s.order {
 		n := int(p.pace.Rate() * HashWait.Seconds() / swarm.BlockLen)
-		for _, r := range p.requests.Open()[:min(n, p.requests.Len())] {
-			if coming.Add(r.Block.Piece) >= s.sections.Min {
-				return true
-			}
+		soon = soon || coming.Add(p.requests.Open(), n, s.sections)
+	}
+	return soon
+}
+
+// apply hands on the next sections of these pieces, if they are here, without waiting for
+// the writes of these. All are noted first, because what is handed on says whether another
+// one follows.
+func (e SectionsHashed) apply(_ time.Time, s *State) {
+	for _, a := range s.pieces.SectionsHashed(e.Sections) {
+		if s.Running() {
+			s.submitSection(a, s.sections.Min)
 		}
 	}
-	return false
 }
 
 func (e SectionDone) apply(now time.Time, s *State) {
 	s.buffers.out -= pieces.CountBuffers(e.Blocks)
 	s.memory.Drop(e.Blocks)
 	a := s.pieces.Current(e.Piece, e.Serial)
-	if a == nil {
-		return
-	}
-	a.Hashing = 0
-	if e.Err != nil {
+	switch {
+	case a == nil:
+	case e.Err != nil:
 		s.pieces.Forget(a.Piece)
 		s.memory.Drop(a.Remove(a.InMemory()))
 		s.markMissing(a.Piece, nil)
 		s.fail(now, e.Err)
-		return
-	}
-	a.Hashed, a.HashState = e.From+len(e.Blocks), e.State
-	if a.Ready() {
+	case a.SectionWritten(e.From):
 		s.submit(a)
-	} else if s.Running() {
-		s.submitSection(a, s.sections.Min)
 	}
 }
 

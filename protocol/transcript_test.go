@@ -48,6 +48,8 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	peer 1 goes                               Gone
 //	verdict 0 ok                              the check of piece 0 ends: ok, wrong, error; numbers
 //	                                          behind it are the blocks known to be bad
+//	hashed 0,1                                sections of pieces 0 and 1 were hashed side by side, and
+//	                                          are being written; a verdict ends the oldest write
 //	written 0                                 a spill of piece 0 ends; with a word behind it, it failed
 //	stored 0,1 0                              pieces 0 and 1 were looked at, and 0 is right
 //	stale 0,1                                 the same, from a check before the present one

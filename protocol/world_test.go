@@ -31,6 +31,7 @@ type world struct {
 	lines  []string
 	conns  map[swarm.Peer]*conn
 	jobs   []Check
+	hashed []Check // sections that are being written
 	spills []Spill
 	waits  []Ticket // of calls, in order
 	last   Ticket

@@ -40,13 +40,14 @@ type (
 // What to do with pieces.
 type (
 	// Check hashes a piece, or a section of it, and writes it if it passes.
-	// CheckResult follows, or SectionDone. The caller owns Blocks until then.
+	// CheckResult follows; for a section SectionsHashed as soon as it is hashed, and then
+	// SectionDone. The caller owns Blocks until CheckResult or SectionDone.
 	Check struct {
 		Piece   int
 		Serial  uint64   // to be returned with the answer
 		From    int      // number of the first of Blocks
 		Blocks  [][]byte // in order; nil for a block that is stored or all pad
-		State   any      // what SectionDone brought for the blocks before From
+		State   any      // what SectionsHashed brought for the blocks before From
 		Section bool     // Blocks end before the piece does
 		Stored  bool     // some of Blocks must be read from the Storage
 		Sums    bool     // hash each block of the piece as well, with a hash that peers cannot predict

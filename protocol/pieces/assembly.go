@@ -22,8 +22,9 @@ type Assembly struct {
 	Restored  bool   // a former run left some of the blocks
 	Checking  bool   // all of it is with verifiers and Storage
 	Spilling  int    // blocks on their way to the Storage
-	Hashed    int    // blocks at the front that HashState stands for: they are written
-	Hashing   int    // blocks behind these, on their way through verifiers and Storage
+	Hashed    int    // blocks at the front that HashState stands for: they are written, or being written
+	Hashing   int    // blocks behind these, which are with the verifiers
+	Writing   []Span // sections of Hashed that are on their way to the Storage
 	HashState any    // of the verifiers
 
 	geo *swarm.Geometry
@@ -36,6 +37,9 @@ type Assembly struct {
 	arrivedCount int
 	wantedCount  int // blocks to request: not all pad
 }
+
+// A Span is blocks From to To-1 of a piece.
+type Span struct{ From, To int }
 
 func newAssembly(geo *swarm.Geometry, piece int, serial uint64) *Assembly {
 	n := geo.BlockCount(piece)
@@ -68,7 +72,31 @@ func (a *Assembly) Missing() int { return a.wantedCount - a.arrivedCount }
 
 // Ready reports whether every block has arrived and nothing is under way.
 func (a *Assembly) Ready() bool {
-	return a.Missing() == 0 && a.Spilling == 0 && a.Hashing == 0 && !a.Checking
+	return a.Missing() == 0 && !a.UnderWay() && !a.Checking
+}
+
+// UnderWay reports whether some of its blocks are with the verifiers or on their way to
+// the Storage.
+func (a *Assembly) UnderWay() bool { return a.Spilling > 0 || a.Hashing > 0 || len(a.Writing) > 0 }
+
+// sectionHashed notes that the verifiers are done with a section up to block to, and that
+// it is being written from now on. state is what they hash the next one with.
+func (a *Assembly) sectionHashed(to int, state any) {
+	a.Writing = append(a.Writing, Span{a.Hashed, to})
+	a.Hashed, a.Hashing, a.HashState = to, 0, state
+}
+
+// SectionWritten notes that the section that begins with block from was written, and
+// reports whether the piece is Ready.
+func (a *Assembly) SectionWritten(from int) bool {
+	a.Writing = slices.DeleteFunc(a.Writing, func(s Span) bool { return s.From == from })
+	return a.Ready()
+}
+
+// isUnderWay reports whether block k is in a section that is under way.
+func (a *Assembly) isUnderWay(k int) bool {
+	isWriting := slices.ContainsFunc(a.Writing, func(s Span) bool { return s.From <= k && k < s.To })
+	return isWriting || (k >= a.Hashed && k < a.Hashed+a.Hashing)
 }
 
 // Add takes in a block that was requested, and its buffer. The pad at the end of the

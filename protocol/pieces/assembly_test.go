@@ -40,6 +40,7 @@ func TestReadyWaitsForWhatIsUnderWay(t *testing.T) {
 	}{
 		{"spilling", func(a *Assembly) { a.Spilling = 1 }},
 		{"hashing", func(a *Assembly) { a.Hashing = 1 }},
+		{"writing", func(a *Assembly) { a.Writing = []Span{{0, 1}} }},
 		{"checking", func(a *Assembly) { a.Checking = true }},
 	} {
 		a := newAssemblyOf(t, "mm")
@@ -237,11 +238,15 @@ func TestSectionsOfAPiece(t *testing.T) {
 	require.False(t, stored)
 	require.Zero(t, a.Front(4))
 
-	a.Hashed, a.Hashing = 2, 0
+	a.sectionHashed(2, "state")
+	require.Equal(t, 2, a.Hashed)
+	require.Zero(t, a.Hashing)
 	require.Equal(t, 1, a.Front(4), "block 2 is still here")
 	for k := 3; k < 6; k++ {
 		a.Add(nil, a.geo.Block(0, k), newBuf())
 	}
+	require.False(t, a.Ready(), "the first section is being written")
+	require.True(t, a.SectionWritten(0))
 	require.True(t, a.Ready())
 	bufs, stored = a.Lend(a.Blocks() - a.Hashed)
 	require.Equal(t, 4, CountBuffers(bufs))

@@ -14,10 +14,11 @@ import (
 func FuzzTable(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 1, 0, 2, 2, 0, 4, 0, 3, 0, 5, 0, 8, 0})
 	f.Add([]byte{0, 0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 5, 0, 6, 0, 5, 0, 6, 3, 7, 0, 1, 8, 3, 8, 4, 1})
+	f.Add([]byte{0, 0, 0, 4, 0, 8, 0, 12, 5, 1, 6, 0, 5, 1, 6, 0, 10, 1, 10, 0, 0, 16, 0, 20, 5, 0, 6, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		h := newHarness(t)
 		for len(data) >= 2 {
-			op, arg := data[0]%10, int(data[1])
+			op, arg := data[0]%11, int(data[1])
 			data = data[2:]
 			h.step(op, arg)
 			require.NoError(t, h.check(), "after %d %d", op, arg)
@@ -31,15 +32,16 @@ const fuzzBlocks = 6
 
 // A harness is a Table, and the writes and checks that its buffers are lent to.
 type harness struct {
-	t       *testing.T
-	table   Table
-	geo     *swarm.Geometry
-	serial  uint64
-	senders []*Sender
-	given   int            // buffers that were given to the Table
-	free    map[*byte]bool // those that came back for good
-	spills  []loan
-	checks  []loan
+	t        *testing.T
+	table    Table
+	geo      *swarm.Geometry
+	serial   uint64
+	senders  []*Sender
+	given    int            // buffers that were given to the Table
+	free     map[*byte]bool // those that came back for good
+	spills   []loan
+	checks   []loan
+	sections []loan // that are hashed, and being written
 }
 
 // A loan is buffers on their way through verifiers or Storage.
@@ -48,6 +50,7 @@ type loan struct {
 	numbers []int    // of the blocks to write; nil for a check
 	bufs    [][]byte // entries of a check may be nil
 	section bool
+	from    int // the first block of a section that was hashed
 }
 
 func newHarness(t *testing.T) *harness {
@@ -79,7 +82,7 @@ func (h *harness) step(op byte, arg int) {
 	case 3:
 		h.written(arg)
 	case 4:
-		if a != nil && !a.Checking && a.Spilling == 0 && a.Hashing == 0 {
+		if a != nil && !a.Checking && !a.UnderWay() {
 			h.remove(a, arg/4)
 		}
 	case 5:
@@ -93,6 +96,8 @@ func (h *harness) step(op byte, arg int) {
 			h.table.Forget(piece)
 			h.back(a.Remove(a.InMemory()))
 		}
+	case 10:
+		h.sectionWritten(arg)
 	case 9:
 		if arg == 0 {
 			all := h.table.InOrder()
@@ -182,8 +187,9 @@ func (h *harness) checked(arg int) {
 	case a == nil:
 		h.back(c.bufs)
 	case c.section:
-		h.back(c.bufs)
-		a.Hashed, a.Hashing, a.HashState = a.Hashed+a.Hashing, 0, "state"
+		a.sectionHashed(a.Hashed+a.Hashing, "state")
+		c.from = a.Hashed - len(c.bufs)
+		h.sections = append(h.sections, c)
 	case arg%2 == 0:
 		h.table.Forget(a.Piece)
 		h.back(c.bufs)
@@ -203,6 +209,20 @@ func (h *harness) checked(arg int) {
 				h.back([][]byte{buf})
 			}
 		}
+	}
+}
+
+// sectionWritten ends the write of a section.
+func (h *harness) sectionWritten(arg int) {
+	if len(h.sections) == 0 {
+		return
+	}
+	i := arg % len(h.sections)
+	c := h.sections[i]
+	h.sections = slices.Delete(h.sections, i, i+1)
+	h.back(c.bufs)
+	if a := h.table.Current(c.asm.Piece, c.asm.Serial); a != nil {
+		a.SectionWritten(c.from)
 	}
 }
 
@@ -234,7 +254,7 @@ func (h *harness) check() error {
 		}
 		return nil
 	}
-	for _, l := range slices.Concat(h.spills, h.checks) {
+	for _, l := range slices.Concat(h.spills, h.checks, h.sections) {
 		if err := place(l.bufs, "lent"); err != nil {
 			return err
 		}
@@ -289,9 +309,10 @@ func checkAssembly(a *Assembly) error {
 
 // finish ends all that is under way; then every buffer must have come back.
 func (h *harness) finish() {
-	for len(h.spills)+len(h.checks) > 0 {
+	for len(h.spills)+len(h.checks)+len(h.sections) > 0 {
 		h.written(1)
 		h.checked(0)
+		h.sectionWritten(0)
 	}
 	for _, a := range h.table.InOrder() {
 		h.back(a.Remove(a.InMemory()))

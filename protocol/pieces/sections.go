@@ -3,6 +3,7 @@ package pieces
 import (
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/requests"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -55,6 +56,32 @@ func (s Sections) Next(a *Assembly, least int) int {
 	return n
 }
 
+// A HashedSection says that the verifiers are done with a section.
+type HashedSection struct {
+	Piece  int
+	Serial uint64
+	To     int // the number of blocks before and in the section
+	State  any // the verifier's, for these
+}
+
+// SectionsHashed notes what was hashed, and returns the pieces that still wait for it.
+func (t *Table) SectionsHashed(hashed []HashedSection) (all []*Assembly) {
+	for _, h := range hashed {
+		a := t.Current(h.Piece, h.Serial)
+		if a != nil {
+			a.sectionHashed(h.To, h.State)
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// IsHere reports whether a section of any piece can be handed on now.
+func (s Sections) IsHere(t *Table) bool {
+	a := t.LongestFront(s.Min)
+	return a != nil && a.Front(s.Min) >= s.Min
+}
+
 // Coming counts blocks that will be here soon, by piece.
 type Coming struct{ t *Table }
 
@@ -67,13 +94,20 @@ func (t *Table) CountComing() Coming {
 	return Coming{t}
 }
 
-// Add counts a block of a piece and returns how many were counted; 0 if none of its blocks
-// can begin a section, because others of it are being checked.
-func (c Coming) Add(piece int) int {
-	a := c.t.Get(piece)
-	if a == nil || a.Checking || a.Hashing > 0 {
-		return 0
+// Add counts the first n requests of a list, and reports whether as many blocks of a piece
+// were counted as a section has at least. Of a piece whose blocks are being hashed none
+// counts, because they cannot begin a section.
+func (c Coming) Add(open []requests.Request, n int, s Sections) bool {
+	for _, r := range open[:min(n, len(open))] {
+		piece := r.Block.Piece
+		a := c.t.Get(piece)
+		if a == nil || a.Checking || a.Hashing > 0 {
+			continue
+		}
+		c.t.coming[piece]++
+		if c.t.coming[piece] >= s.Min {
+			return true
+		}
 	}
-	c.t.coming[piece]++
-	return c.t.coming[piece]
+	return false
 }

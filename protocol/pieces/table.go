@@ -116,8 +116,7 @@ func (t *Table) Spilled() map[int][]int {
 			continue
 		}
 		for k, arrived := range a.arrived {
-			underWay := k >= a.Hashed && k < a.Hashed+a.Hashing
-			if arrived && a.bufs[k] == nil && !underWay {
+			if arrived && a.bufs[k] == nil && !a.isUnderWay(k) {
 				m[piece] = append(m[piece], k)
 			}
 		}

@@ -129,14 +129,16 @@ func TestLongestFront(t *testing.T) {
 }
 
 func TestSpilled(t *testing.T) {
-	table := newTable(t, "s.sm", "mmmm", "....", "ssss", "ssss", "ssss", "psp.")
+	table := newTable(t, "s.sm", "mmmm", "....", "ssss", "ssss", "ssss", "psp.", "ssss")
 	table.Get(3).Checking = true
 	table.Get(4).Spilling = 1
 	table.Get(5).Hashed, table.Get(5).Hashing = 1, 2
+	table.Get(7).Hashed, table.Get(7).Writing = 3, []Span{{0, 1}, {2, 3}}
 	want := map[int][]int{
 		0: {0, 2},
 		5: {0, 3}, // 1 and 2 are with verifiers
 		6: {1},
+		7: {1, 3}, // 0 and 2 are being written
 	}
 	got := table.Spilled()
 	require.Equal(t, want, got)

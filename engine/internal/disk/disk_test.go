@@ -37,6 +37,11 @@ func (t *torrent) Post(in protocol.Input) {
 // posted waits for all tasks and returns what was posted since the last call.
 func (t *torrent) posted() []protocol.Input {
 	t.tasks.Wait()
+	return t.now()
+}
+
+// now is posted without waiting.
+func (t *torrent) now() []protocol.Input {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	got := t.got
@@ -220,7 +225,10 @@ func TestFullDiskComesWithTheAnswer(t *testing.T) {
 		c := piece(1, false)
 		c.Section, c.Blocks = true, c.Blocks[:2]
 		v.Check(x, s, c)
-		require.Error(t, x.posted()[0].(protocol.SectionDone).Err)
+		got := x.posted()
+		hashed := protocol.HashedSection{Piece: 1, Serial: 101, To: 2}
+		require.Equal(t, protocol.SectionsHashed{Sections: []protocol.HashedSection{hashed}}, got[0])
+		require.Error(t, got[1].(protocol.SectionDone).Err)
 		s.Spill(x, protocol.Spill{Piece: 1, Serial: 7, Numbers: []int{0, 1, 3}, Bufs: piece(1, false).Blocks[:3]})
 		written := x.posted()[0].(protocol.Written)
 		require.Error(t, written.Err)

@@ -45,8 +45,8 @@ func NewVerifiers(n int) *Verifiers {
 	return v
 }
 
-// Check hashes a piece or a section, and writes it if it is right. CheckResult or
-// SectionDone follows. It is called in a turn.
+// Check hashes a piece or a section, and writes it if it is right. CheckResult follows, or
+// SectionsHashed and then SectionDone. It is called in a turn.
 func (v *Verifiers) Check(t Owner, s *Store, c protocol.Check) {
 	t.AddTask()
 	j := job{Check: c, owner: t, store: s, since: time.Now()}
@@ -83,11 +83,7 @@ func (v *Verifiers) Close() {
 }
 
 func (v *Verifiers) run() {
-	for {
-		jobs := v.takeBatch()
-		if jobs == nil {
-			return
-		}
+	for jobs := v.takeBatch(); jobs != nil; jobs = v.takeBatch() {
 		v.hash(jobs)
 	}
 }

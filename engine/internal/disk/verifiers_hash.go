@@ -25,9 +25,10 @@ func (v *Verifiers) hash(jobs []job) {
 		batch[i] = swarm.Verdict{Piece: j.Piece, Blocks: j.trimmed(), From: j.From, State: j.State, Stored: s.Storage}
 	}
 	s.Verify(batch)
+	postSections(jobs, batch)
 	for i, j := range jobs {
 		if j.Section {
-			j.writeSection(batch[i])
+			j.writeSection(batch[i].Err)
 		} else {
 			v.passOn(j, batch[i])
 		}
@@ -79,16 +80,13 @@ func (j job) trimmed() [][]byte {
 func (v *Verifiers) sum(j job) []uint64 {
 	s := j.store
 	sums := make([]uint64, j.From+len(j.Blocks))
-	var buf []byte
+	buf := make([]byte, swarm.BlockLen)
 	for k := range sums {
 		var b []byte
 		if k >= j.From {
 			b = j.Blocks[k-j.From]
 		}
 		if b == nil {
-			if buf == nil {
-				buf = make([]byte, swarm.BlockLen)
-			}
 			block := s.Geometry.Block(j.Piece, k)
 			n, err := s.Storage.ReadAt(buf[:block.Length], s.Geometry.Offset(block))
 			if err != nil && err != io.EOF {
@@ -101,41 +99,53 @@ func (v *Verifiers) sum(j job) []uint64 {
 	return sums
 }
 
-// writePiece writes a piece if it is right. Then it posts the result and ends the task that
-// Check began. It does not wait.
+// writePiece writes a piece if it is right.
 func (j job) writePiece(result protocol.CheckResult) {
-	post := func(err error) {
-		defer j.owner.EndTask()
-		if err != nil {
-			result.Err = err
+	j.finish(result.OK, result.Err, func(err error) protocol.Input {
+		result.Err = err
+		return result
+	})
+}
+
+// postSections tells each torrent which of its sections were hashed, so that it hands on
+// the next ones before these are written.
+func postSections(jobs []job, batch []swarm.Verdict) {
+	var hashed []protocol.HashedSection
+	for i, j := range jobs {
+		if j.Section && batch[i].Err == nil {
+			to := j.From + len(j.Blocks)
+			hashed = append(hashed, protocol.HashedSection{Piece: j.Piece, Serial: j.Serial, To: to, State: batch[i].State})
 		}
-		j.owner.Post(result)
 	}
-	if result.OK {
-		j.write(post)
-	} else {
-		post(nil)
+	if len(hashed) > 0 {
+		jobs[0].owner.Post(protocol.SectionsHashed{Sections: hashed})
 	}
 }
 
-// writeSection writes a section that was hashed. Then it posts the result and ends the
-// task that Check began. It does not wait.
-func (j job) writeSection(verdict swarm.Verdict) {
-	post := func(err error) {
-		defer j.owner.EndTask()
-		j.owner.Post(protocol.SectionDone{
+// writeSection writes a section, unless it could not be hashed.
+func (j job) writeSection(failed error) {
+	j.finish(failed == nil, failed, func(err error) protocol.Input {
+		return protocol.SectionDone{
 			Piece:  j.Piece,
 			Serial: j.Serial,
 			From:   j.From,
 			Blocks: j.Blocks,
-			State:  verdict.State,
 			Err:    err,
-		})
+		}
+	})
+}
+
+// finish writes what passed. Then it posts the answer and ends the task that Check began.
+// err is why it did not pass. It does not wait.
+func (j job) finish(passed bool, err error, answer func(error) protocol.Input) {
+	post := func(err error) {
+		defer j.owner.EndTask()
+		j.owner.Post(answer(err))
 	}
-	if verdict.Err == nil {
+	if passed {
 		j.write(post)
 	} else {
-		post(verdict.Err)
+		post(err)
 	}
 }
 

@@ -256,6 +256,8 @@ func TestPieceIsHeldWhenItIsWritten(t *testing.T) {
 		section := piece(20, false)
 		section.Section, section.Blocks = true, section.Blocks[:2]
 		v.Check(x, s, section)
+		synctest.Wait()
+		require.IsType(t, protocol.SectionsHashed{}, x.now()[0])
 		for range 9 {
 			synctest.Wait()
 			x.mu.Lock()
