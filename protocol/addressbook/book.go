@@ -103,9 +103,10 @@ type Book struct {
 	own    *ownAddrs // nil while none is known
 	spread uint64    // see Spread
 
-	tried    *tried // nil for none
-	bans     bans
-	refusals refusals
+	// Nil for none.
+	tried    *tried
+	bans     *bans
+	refusals *refusals
 }
 
 // An entry is an address and its history.
