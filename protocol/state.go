@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
@@ -28,6 +29,7 @@ type State struct {
 	newPicker   func() swarm.Picker
 	picker      swarm.Picker // standin.Picker while there is nothing to request
 	peerTimeout time.Duration
+	say         func(p swarm.Peer, name string, body []byte) // of extensions; nil for none
 	start       time.Time
 	serial      uint64 // the last serial number of an assembly
 
@@ -46,13 +48,13 @@ type State struct {
 	sections   pieces.Sections
 	stored     storedCheck
 	completion completion
-	unreadable readFailures
+	unreadable *readFailures // allReadable while there are none
 	reports    reports
 	idle       idleness
 	figures    figures
 	waiters    waiting.List
 	trackers   map[addressbook.Swarms]string // that answered last, of a private torrent; nil for none
-	extensions *extension.Plan               // nil for none
+	extensions *extension.Registry           // nil until the first peer needs them, and for none
 	book       addressbook.Book
 	own        *ownaddress.Votes // by which address others see us; nil before the first vote
 
@@ -86,6 +88,11 @@ func New(now time.Time, setup Setup) *State {
 		full := config.Or(DefaultConfig())
 		config = &full
 	}
+	if len(setup.Extensions) > 0 {
+		own := *config
+		own.Extensions = slices.Concat(setup.Extensions, config.Extensions)
+		config = &own
+	}
 	s := &State{
 		config:      config,
 		setup:       &setup,
@@ -101,7 +108,8 @@ func New(now time.Time, setup Setup) *State {
 		paused:      setup.Paused,
 		private:     setup.Private,
 		uploadOnly:  setup.UploadOnly,
-		extensions:  extension.NewPlan(setup.Torrent(), setup.Say, setup.Extensions, config.Extensions),
+		say:         setup.Say,
+		unreadable:  allReadable,
 		figures:     figures{baseDown: setup.Downloaded, baseUp: setup.Uploaded},
 		workingSet:  emptySet,
 	}
