@@ -63,7 +63,7 @@
 //	when two links are one torrent                  claim.go                             Client.listTorrent
 //	what a second link adds                         link.go                              running.addLink
 //	what metadata that proves private forgets       sources.go                           running.mayMeet
-//	where the metadata that peers fetch is read     internal/metacache/metacache.go      Cache.ReadAt
+//	where the metadata that peers fetch is read     internal/metacache/metacache.go      Reader.ReadAt
 //	how a .torrent file is fetched from a URL       internal/webfetch/webfetch.go        Options.Torrent
 //	when a torrent is a duplicate                   claim.go                             Client.claimSwarms
 //	who locks a torrent's files                     lock.go                              running.lockFiles

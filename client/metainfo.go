@@ -42,7 +42,7 @@ func (t *running) saveCopy(m *metainfo.Torrent) error {
 		return err
 	}
 	path := t.copyPath()
-	t.cache.SetCopy(path, int64(bytes.Index(b, m.Info.Raw)))
+	t.cache.SetCopy(bytes.Index(b, m.Info.Raw))
 	stored, err := os.ReadFile(path)
 	if err == nil && bytes.Equal(stored, b) {
 		return nil

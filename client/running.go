@@ -19,7 +19,6 @@ import (
 type running struct {
 	client    *Client
 	torrent   *Torrent   // whose stage it is
-	id        swarm.ID   // of the Torrent; one of ids
 	ids       []swarm.ID // as the metainfo has them; records and locks go by the first
 	name      string
 	length    int64 // of all files, in bytes
@@ -29,7 +28,6 @@ type running struct {
 	overwrite bool           // as in AddOptions
 	readOnly  bool           // nothing is written: the content is somebody else's
 	dir       string         // absolute
-	source    string         // the link that it was added by; empty for none
 	seedFiles []swarm.File   // where a seed's files are, if they are not where the metainfo says
 	folder    *resume.Folder // of the record; nil if nothing is remembered
 	cache     metacache.Cache
@@ -37,13 +35,13 @@ type running struct {
 	modified  modifiedFiles
 	engine    *engine.Torrent
 	trackers  *trackers.Set
-	listed    chan struct{} // closed when the client lists it, or could not start it
 
 	lifecycle sync.Mutex // held while the torrent becomes idle, closes or is removed
 	closeErr  error      // what close returned; guarded by lifecycle
 
-	mu       sync.Mutex
-	closedBy error // ErrRemoved or ErrClosed; nil while the torrent is open
+	mu      sync.Mutex // guards what follows
+	closed  bool
+	removed bool // it is closed because it was removed
 }
 
 func (t *running) IDs() []swarm.ID { return slices.Clone(t.ids) }
