@@ -10,7 +10,6 @@ import (
 	"github.com/shoal-bt/shoal/protocol/ownaddress"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/standin"
-	"github.com/shoal-bt/shoal/protocol/waiting"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -41,8 +40,7 @@ type State struct {
 	private    bool
 	uploadOnly bool
 
-	err     error // why the torrent failed
-	lateErr error // of the Storage, after Close
+	err error // why the torrent failed
 
 	holdings
 	sections   pieces.Sections
@@ -52,7 +50,6 @@ type State struct {
 	reports    reports
 	idle       idleness
 	figures    figures
-	waiters    waiting.List
 	trackers   map[addressbook.Swarms]string // that answered last, of a private torrent; nil for none
 	extensions *extension.Registry           // nil until the first peer needs them, and for none
 	book       addressbook.Book
