@@ -195,6 +195,9 @@ func (c *Client) newRunning(meta *metainfo.Torrent, o AddOptions, from addedFrom
 
 // swarms returns the swarms of a torrent as the engine gets them: the first is its ID.
 func (t *running) swarms() []swarm.ID {
+	if t.ids[0] == t.torrent.id {
+		return t.ids
+	}
 	all := []swarm.ID{t.torrent.id}
 	for _, id := range t.ids {
 		if id != t.torrent.id {

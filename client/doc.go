@@ -35,9 +35,8 @@
 //	Recorder.saveMu         what the record says; its saves             lifecycle, Storage.mu
 //	Recorder.timerMu        the timer of saves                          lifecycle, Storage.mu, saveMu
 //	modifiedFiles.hashing   the hashing of files that were changed      lifecycle, Storage.mu, saveMu
-//	modifiedFiles.mu        why the content is not known to be right    lifecycle, Storage.mu, saveMu
 //	Set.mu                  the trackers of a torrent                   lifecycle, Storage.mu, saveMu
-//	running.mu              why a torrent is closed                     lifecycle
+//	running.mu              why it is closed; errors of its content     lifecycle, Storage.mu, saveMu
 //	fetching.saving         the saves of a link                         –
 //	fetching.mu             what is known of a link, and its job        –
 //	Torrent.mu              whether it is fetching or running           Client.mu

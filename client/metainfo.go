@@ -71,8 +71,8 @@ func (t *running) verify(batch []swarm.Verdict) {
 
 // filesOf returns where the files of the torrent are, below Dir.
 func (t *running) filesOf(m *metainfo.Torrent) []swarm.File {
-	if t.seedFiles != nil {
-		return t.seedFiles
+	if t.seed != nil {
+		return t.seed.Files
 	}
 	stat := content.StatIn(t.dir)
 	return m.Info.ExistingFiles(func(path string) bool {

@@ -94,8 +94,8 @@ type Storage struct {
 	idleReported atomic.Bool // Idle was called, perhaps before that
 
 	mu     sync.RWMutex // guards what follows; read-locked by calls, locked to open and close
-	open   *Handle      // nil while the torrent is idle
 	closed bool         // for good
+	open   *Handle      // nil while the torrent is idle
 }
 
 var (
