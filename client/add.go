@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"slices"
 
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
-	"github.com/shoal-bt/shoal/pex"
 	"github.com/shoal-bt/shoal/piecepicker"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -179,17 +178,12 @@ func (c *Client) newRunning(meta *metainfo.Torrent, o AddOptions, from addedFrom
 	}
 	t := &running{
 		client:   c,
-		id:       meta.IDs()[0],
 		ids:      meta.IDs(),
 		name:     info.Name,
 		length:   info.ContentLength(),
 		geometry: info.Geometry(),
 		private:  info.Private,
 		dir:      dir,
-		listed:   make(chan struct{}),
-	}
-	if from.link != nil {
-		t.source = from.link.String()
 	}
 	t.cache.Pin(meta)
 	if info.HasV2() {
@@ -201,9 +195,12 @@ func (c *Client) newRunning(meta *metainfo.Torrent, o AddOptions, from addedFrom
 
 // swarms returns the swarms of a torrent as the engine gets them: the first is its ID.
 func (t *running) swarms() []swarm.ID {
-	all := []swarm.ID{t.id}
+	if t.ids[0] == t.torrent.id {
+		return t.ids
+	}
+	all := []swarm.ID{t.torrent.id}
 	for _, id := range t.ids {
-		if id != t.id {
+		if id != t.torrent.id {
 			all = append(all, id)
 		}
 	}
@@ -213,7 +210,7 @@ func (t *running) swarms() []swarm.ID {
 // start opens the torrent's content and starts it in the engine. fetches are those that got
 // its metadata or that have become needless; the first one's trackers stay.
 func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content, fetches []*fetching) error {
-	t.trackers = t.client.newTrackers(t.id, o)
+	t.trackers = t.client.newTrackers(t.torrent.id, o)
 	if len(fetches) > 0 {
 		t.trackers = fetches[0].trackers
 	}
@@ -234,7 +231,6 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		Uploaded:   state.totals.Uploaded,
 		Downloaded: state.totals.Downloaded,
 		NewPicker:  t.newPicker,
-		Extensions: t.extensions(meta),
 		Private:    t.private,
 		UploadOnly: t.readOnly,
 		Paused:     o.Paused,
@@ -243,6 +239,9 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	if o.Engine != nil {
 		cfg := *o.Engine
 		cfg.Events = engineEvents
+		if cfg.Extensions != nil {
+			cfg.Extensions = slices.Concat(t.client.extensions(), cfg.Extensions)
+		}
 		spec.Config = &cfg
 	}
 	if o.Announce == nil {
@@ -257,15 +256,6 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	}
 	t.addPeers(o.Peers)
 	return nil
-}
-
-// extensions returns what all torrents have of the extension protocol.
-func (t *running) extensions(meta *metainfo.Torrent) []engine.ExtensionMaker {
-	all := []engine.ExtensionMaker{magnet.Serve(len(meta.Info.Raw), &t.cache)}
-	if !t.client.config.NoPEX {
-		all = append(all, pex.New)
-	}
-	return all
 }
 
 // newPicker makes a picker when there is something to ask for.

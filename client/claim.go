@@ -15,8 +15,9 @@ type claim struct {
 	client  *Client
 	torrent *Torrent // that the running one belongs to
 	running *running
-	own     *fetching   // that got the metadata, on whose goroutine this is; nil for none
-	fetches []*fetching // own first; each token is held
+	own     *fetching     // that got the metadata, on whose goroutine this is; nil for none
+	fetches []*fetching   // own first; each token is held
+	ended   chan struct{} // closed when the client lists the torrent, or could not start it
 }
 
 // claimSwarms reserves the swarms of a torrent for a call that ends with listTorrent or
@@ -28,7 +29,7 @@ func (c *Client) claimSwarms(t *running, own *fetching) (k *claim, other *Torren
 	if c.closed {
 		return nil, nil, ErrClosed
 	}
-	k = &claim{client: c, running: t, own: own}
+	k = &claim{client: c, running: t, own: own, ended: make(chan struct{})}
 	if own != nil {
 		k.fetches = append(k.fetches, own)
 	}
@@ -55,13 +56,13 @@ func (c *Client) claimSwarms(t *running, own *fetching) (k *claim, other *Torren
 	if len(k.fetches) > 0 {
 		k.torrent = k.fetches[0].torrent
 	}
-	t.torrent, t.id = k.torrent, k.torrent.id
+	t.torrent = k.torrent
 	for _, id := range t.ids {
 		if _, taken := c.torrents[id]; !taken {
 			c.torrents[id] = nil
 		}
 	}
-	c.adding[t.id] = t
+	c.adding[k.torrent.id] = k
 	return k, nil, nil
 }
 
@@ -88,7 +89,7 @@ func (c *Client) listTorrent(k *claim) {
 		c.torrents[id] = k.torrent
 	}
 	delete(c.adding, k.torrent.id)
-	close(k.running.listed)
+	close(k.ended)
 	if len(k.fetches) == 0 {
 		c.order = append(c.order, k.torrent)
 		return
@@ -110,7 +111,7 @@ func (c *Client) releaseSwarms(k *claim) {
 		}
 	}
 	delete(c.adding, k.torrent.id)
-	close(k.running.listed)
+	close(k.ended)
 	c.mu.Unlock()
 	for _, f := range k.fetches {
 		f.resumeSaving()
@@ -195,17 +196,18 @@ func (c *Client) removeTorrent(t *Torrent) {
 	c.order = slices.DeleteFunc(c.order, func(o *Torrent) bool { return o == t })
 }
 
-// infoOf returns the metadata of a torrent, also while it is being added. It returns
-// nil if the torrent is idle or its metadata is missing.
-func (c *Client) infoOf(id swarm.ID) *metainfo.Info {
+// runningOf returns the torrent that runs in a swarm, also while it is being added; nil for
+// none.
+func (c *Client) runningOf(id swarm.ID) *running {
 	c.mu.Lock()
 	t, adding := c.torrents[id], c.adding[id]
 	c.mu.Unlock()
-	if adding != nil {
-		return adding.info()
-	}
-	if t != nil {
-		return t.now().info()
+	switch {
+	case adding != nil:
+		return adding.running
+	case t != nil:
+		r, _ := t.now().(*running)
+		return r
 	}
 	return nil
 }

@@ -21,19 +21,19 @@ import (
 type Client struct {
 	config      Config
 	engine      *engine.Engine
-	locks       *resume.Locks                              // nil if nothing is remembered
-	askPeers    metadata.Asker                             // for metadata
-	opener      *trackers.Opener                           // of trackers
-	newTracker  func(url string) (swarm.PeerSource, error) // makes one
-	idleSlots   chan struct{}                              // holds a token for each torrent that becomes idle
-	closeCtx    context.Context                            // ends when Close begins
-	cancelCalls context.CancelFunc                         // ends closeCtx
-	done        chan struct{}                              // closed when Close returns
-	closeErr    error                                      // of Close; read after done
+	locks       *resume.Locks      // nil if nothing is remembered
+	askPeers    metadata.Asker     // for metadata
+	opener      *trackers.Opener   // of trackers
+	trackers    trackers.Config    // of all torrents but those with a UserAgent of their own
+	idleSlots   chan struct{}      // holds a token for each torrent that becomes idle
+	closeCtx    context.Context    // ends when Close begins
+	cancelCalls context.CancelFunc // ends closeCtx
+	done        chan struct{}      // closed when Close returns
+	closeErr    error              // of Close; read after done
 
 	mu       sync.Mutex                // guards what follows; not held during I/O
 	torrents map[swarm.ID]*Torrent     // by each of their swarms; nil while being added
-	adding   map[swarm.ID]*running     // by their IDs, while being added
+	adding   map[swarm.ID]*claim       // by the torrents' IDs, while they are added
 	order    []*Torrent                // in which they were added
 	folders  map[string]*resume.Folder // of records, by the content's folder
 	calls    sync.WaitGroup            // that Close waits for; grows only while not closed
@@ -53,6 +53,24 @@ func New(config Config) (*Client, error) {
 			return nil, fmt.Errorf("client: %w", err)
 		}
 	}
+	opener := trackers.NewOpener(cfg.Tracker, cfg.UDPTracker)
+	c := &Client{
+		config:    cfg,
+		locks:     statefolder.NewLocks(cfg.State),
+		opener:    opener,
+		idleSlots: make(chan struct{}, maxBecomingIdle),
+		done:      make(chan struct{}),
+		torrents:  make(map[swarm.ID]*Torrent),
+		adding:    make(map[swarm.ID]*claim),
+		folders:   make(map[string]*resume.Folder),
+	}
+	c.trackers = trackers.Config{
+		Open:      opener.Func(cfg.Tracker),
+		Extra:     cfg.Announce,
+		Threshold: cfg.TrackerErrors,
+		Warn:      c.warn,
+	}
+	cfg.Engine.Torrent.Extensions = slices.Concat(c.extensions(), cfg.Engine.Torrent.Extensions)
 	e, err := engine.New(cfg.Engine)
 	if err != nil {
 		if ours {
@@ -60,19 +78,7 @@ func New(config Config) (*Client, error) {
 		}
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	opener := trackers.NewOpener(cfg.Tracker, cfg.UDPTracker)
-	c := &Client{
-		config:     cfg,
-		engine:     e,
-		locks:      statefolder.NewLocks(cfg.State),
-		opener:     opener,
-		newTracker: opener.Func(cfg.Tracker),
-		idleSlots:  make(chan struct{}, maxBecomingIdle),
-		done:       make(chan struct{}),
-		torrents:   make(map[swarm.ID]*Torrent),
-		adding:     make(map[swarm.ID]*running),
-		folders:    make(map[string]*resume.Folder),
-	}
+	c.engine = e
 	c.askPeers = metadata.Peers{
 		Connector: e.Connector(),
 		PeerID:    cfg.Engine.Torrent.PeerID,

@@ -60,7 +60,7 @@ func (t *running) closeLocked(why error) error {
 		return t.closeErr
 	}
 	t.mu.Lock()
-	t.closedBy = why
+	t.closed, t.removed = true, why == ErrRemoved
 	t.mu.Unlock()
 	if t.storage.Current() == nil && t.trackers.HasUnsaved() {
 		if err := t.storage.Reopen(false); err != nil {
@@ -91,7 +91,13 @@ func (t *running) closeRecorder(storage error) error {
 func (t *running) closeReason() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.closedBy
+	switch {
+	case t.removed:
+		return ErrRemoved
+	case t.closed:
+		return ErrClosed
+	}
+	return nil
 }
 
 // checkOpen returns an error if the torrent is closed.

@@ -35,9 +35,8 @@
 //	Recorder.saveMu         what the record says; its saves             lifecycle, Storage.mu
 //	Recorder.timerMu        the timer of saves                          lifecycle, Storage.mu, saveMu
 //	modifiedFiles.hashing   the hashing of files that were changed      lifecycle, Storage.mu, saveMu
-//	modifiedFiles.mu        why the content is not known to be right    lifecycle, Storage.mu, saveMu
 //	Set.mu                  the trackers of a torrent                   lifecycle, Storage.mu, saveMu
-//	running.mu              why a torrent is closed                     lifecycle
+//	running.mu              why it is closed; errors of its content     lifecycle, Storage.mu, saveMu
 //	fetching.saving         the saves of a link                         –
 //	fetching.mu             what is known of a link, and its job        –
 //	Torrent.mu              whether it is fetching or running           Client.mu
@@ -63,7 +62,7 @@
 //	when two links are one torrent                  claim.go                             Client.listTorrent
 //	what a second link adds                         link.go                              running.addLink
 //	what metadata that proves private forgets       sources.go                           running.mayMeet
-//	where the metadata that peers fetch is read     internal/metacache/metacache.go      Cache.ReadAt
+//	where the metadata that peers fetch is read     internal/metacache/metacache.go      Reader.ReadAt
 //	how a .torrent file is fetched from a URL       internal/webfetch/webfetch.go        Options.Torrent
 //	when a torrent is a duplicate                   claim.go                             Client.claimSwarms
 //	who locks a torrent's files                     lock.go                              running.lockFiles

@@ -117,7 +117,7 @@ func (t *Torrent) Events(mask EventMask, size int) *Stream { return t.client.sub
 
 // emitWarning emits a Warning; the torrent keeps running.
 func (t *running) emitWarning(err error) {
-	t.client.engine.Report(engine.Warning{Torrent: t.id, Err: err})
+	t.client.warn(t.torrent.id, err)
 }
 
 // subscribe makes a stream, of one torrent or of all.
@@ -165,7 +165,11 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 // keepInfo keeps the metadata of a torrent until its events are read, because the torrent
 // may be removed by then.
 func (s *Stream) keepInfo(id swarm.ID) {
-	info := s.client.infoOf(id)
+	t := s.client.runningOf(id)
+	if t == nil {
+		return
+	}
+	info := t.info()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if info != nil {
@@ -207,13 +211,13 @@ func (s *Stream) awaitAdded(ctx context.Context, e Event) {
 		return
 	}
 	s.client.mu.Lock()
-	t := s.client.adding[added.Torrent]
+	k := s.client.adding[added.Torrent]
 	s.client.mu.Unlock()
-	if t == nil {
+	if k == nil {
 		return
 	}
 	select {
-	case <-t.listed:
+	case <-k.ended:
 	case <-ctx.Done():
 	}
 }

@@ -70,7 +70,7 @@ func (c *Client) newFetching(link *metainfo.Magnet, o AddOptions, dir string) *f
 		dir:      dir,
 		trackers: c.newTrackers(link.IDs()[0], o),
 		start:    time.Now(),
-		warn:     c.warnOf(link.IDs()[0]),
+		warn:     func(err error) { c.warn(link.IDs()[0], err) },
 		token:    make(chan struct{}, 1),
 		link:     link,
 		paused:   o.Paused,
@@ -179,8 +179,6 @@ func (f *fetching) Length() int64 {
 	defer f.mu.Unlock()
 	return f.link.Length
 }
-
-func (f *fetching) info() *metainfo.Info { return nil }
 
 func (f *fetching) Metainfo() (*metainfo.Torrent, error) {
 	return nil, fmt.Errorf("client: %q: %w", f.Name(), f.reason(ErrNoMetadata))

@@ -234,7 +234,7 @@ func TestLinkBetweenClients(t *testing.T) {
 		if idle {
 			h.awaitIdle(t) // it was only looked at
 			got := make([]byte, len(raw))
-			_, err := h.tor.run().cache.ReadAt(got, 0)
+			_, err := h.tor.run().metadataReader().ReadAt(got, 0)
 			require.NoError(t, err)
 			require.Equal(t, raw, got)
 		} else {

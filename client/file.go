@@ -34,8 +34,8 @@ func (t *running) Files() ([]File, error) {
 			continue
 		}
 		f := File{Index: i, Path: e.Path, Name: e.Name(), Offset: e.Offset, Length: e.Length}
-		if t.seedFiles != nil {
-			f.Path = t.seedFiles[i].Path // a seed's file may have another path than in the torrent
+		if t.seed != nil {
+			f.Path = t.seed.Files[i].Path // a seed's file may have another path than in the torrent
 		}
 		f.Held = content.Held(t.geometry, have, e.Offset, e.Length)
 		all = append(all, f)

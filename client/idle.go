@@ -19,20 +19,23 @@ import (
 // goes down thousands do together, and each waits for the disk.
 const maxBecomingIdle = 4
 
-// newStorage returns the torrent's storage, of which nothing is open.
+// newStorage returns the torrent's storage, of which nothing is open. What is not remembered
+// cannot be opened again.
 func (t *running) newStorage() *lazystorage.Storage {
-	c := lazystorage.Config{
-		ReadOnly: t.readOnly,
-		Open:     t.reopen,
-		Sync:     t.syncContent,
-		Complete: t.completeContent,
-		Note:     t.noteContentError,
-	}
-	if t.folder != nil { // what is not remembered cannot be opened again
-		c.Idle = t.startBecomingIdle
-	}
-	return lazystorage.New(c)
+	return lazystorage.New((*storageOwner)(t), lazystorage.Config{ReadOnly: t.readOnly, StaysOpen: t.folder == nil})
 }
+
+// A storageOwner is a running as its Storage sees it.
+type storageOwner running
+
+func (o *storageOwner) Open(willCheck bool) (*lazystorage.Handle, error) {
+	return (*running)(o).reopen(willCheck)
+}
+
+func (o *storageOwner) Idle()                          { (*running)(o).startBecomingIdle() }
+func (o *storageOwner) Sync(s swarm.Storage) error     { return (*running)(o).syncContent(s) }
+func (o *storageOwner) Complete(s swarm.Storage) error { return (*running)(o).completeContent(s) }
+func (o *storageOwner) Note(err error) error           { return (*running)(o).noteContentError(err) }
 
 // startBecomingIdle is called in a turn of the engine, so it must not block. The torrent
 // becomes idle on a goroutine for which Close waits.

@@ -42,7 +42,7 @@ func (t *running) saveCopy(m *metainfo.Torrent) error {
 		return err
 	}
 	path := t.copyPath()
-	t.cache.SetCopy(path, int64(bytes.Index(b, m.Info.Raw)))
+	t.cache.SetCopy(bytes.Index(b, m.Info.Raw))
 	stored, err := os.ReadFile(path)
 	if err == nil && bytes.Equal(stored, b) {
 		return nil
@@ -71,8 +71,8 @@ func (t *running) verify(batch []swarm.Verdict) {
 
 // filesOf returns where the files of the torrent are, below Dir.
 func (t *running) filesOf(m *metainfo.Torrent) []swarm.File {
-	if t.seedFiles != nil {
-		return t.seedFiles
+	if t.seed != nil {
+		return t.seed.Files
 	}
 	stat := content.StatIn(t.dir)
 	return m.Info.ExistingFiles(func(path string) bool {

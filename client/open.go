@@ -34,7 +34,10 @@ func (t *running) openContent(ctx context.Context, o AddOptions, seed *seedconte
 		t.storage.SetOpen(&lazystorage.Handle{Storage: seed.Storage})
 		return startState{have: all}, nil
 	case seed != nil:
-		t.dir, t.seedFiles = seed.Dir, seed.Files
+		t.dir = seed.Dir
+		if seed.Files != nil {
+			t.seed = seed
+		}
 	case t.client.config.NewStorage != nil:
 		s, err := t.client.config.NewStorage(t.cache.InMemory(), t.dir)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -23,10 +22,15 @@ func TestNoPEX(t *testing.T) {
 		{Config{}, true, metadata},
 		{Config{NoPEX: true}, false, metadata},
 	} {
-		tor := &running{client: &Client{config: test.config}}
+		c := &Client{config: test.config, torrents: make(map[swarm.ID]*Torrent)}
+		c.torrents[swarm.ID{}] = &Torrent{stage: new(running)}
 		var names []string
-		for _, newExtension := range tor.extensions(&metainfo.Torrent{Info: &metainfo.Info{Raw: []byte("de")}}) {
-			e := newExtension(engine.ExtensionTorrent{Private: test.private, Say: func(swarm.Peer, []byte) {}})
+		for _, newExtension := range c.extensions() {
+			e := newExtension(engine.ExtensionTorrent{
+				Swarms:  []swarm.ID{{}},
+				Private: test.private,
+				Say:     func(swarm.Peer, []byte) {},
+			})
 			if e != nil {
 				names = append(names, e.Name())
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/metacache"
+	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -17,33 +18,33 @@ import (
 
 // A running is a torrent in the engine: the stage of a Torrent whose metadata is there.
 type running struct {
-	client    *Client
-	torrent   *Torrent   // whose stage it is
-	id        swarm.ID   // of the Torrent; one of ids
-	ids       []swarm.ID // as the metainfo has them; records and locks go by the first
-	name      string
-	length    int64 // of all files, in bytes
-	geometry  swarm.Geometry
-	hashV2    *[32]byte // nil if there is none
+	client   *Client
+	torrent  *Torrent   // whose stage it is
+	ids      []swarm.ID // as the metainfo has them; records and locks go by the first
+	name     string
+	length   int64 // of all files, in bytes
+	geometry swarm.Geometry
+	hashV2   *[32]byte            // nil if there is none
+	dir      string               // absolute
+	seed     *seedcontent.Content // where a seed's files are, if they are not where the metainfo says
+	folder   *resume.Folder       // of the record; nil if nothing is remembered
+	cache    metacache.Cache
+	storage  *lazystorage.Storage
+	modified modifiedFiles
+	engine   *engine.Torrent
+	trackers *trackers.Set
+
+	closeErr error // what close returned; guarded by lifecycle
+
 	private   bool
-	overwrite bool           // as in AddOptions
-	readOnly  bool           // nothing is written: the content is somebody else's
-	dir       string         // absolute
-	source    string         // the link that it was added by; empty for none
-	seedFiles []swarm.File   // where a seed's files are, if they are not where the metainfo says
-	folder    *resume.Folder // of the record; nil if nothing is remembered
-	cache     metacache.Cache
-	storage   *lazystorage.Storage
-	modified  modifiedFiles
-	engine    *engine.Torrent
-	trackers  *trackers.Set
-	listed    chan struct{} // closed when the client lists it, or could not start it
-
+	overwrite bool       // as in AddOptions
+	readOnly  bool       // nothing is written: the content is somebody else's
 	lifecycle sync.Mutex // held while the torrent becomes idle, closes or is removed
-	closeErr  error      // what close returned; guarded by lifecycle
 
-	mu       sync.Mutex
-	closedBy error // ErrRemoved or ErrClosed; nil while the torrent is open
+	mu         sync.Mutex // guards what follows
+	closed     bool
+	removed    bool  // it is closed because it was removed
+	contentErr error // of a write or a sync since everything was checked last
 }
 
 func (t *running) IDs() []swarm.ID { return slices.Clone(t.ids) }

@@ -21,9 +21,6 @@ import (
 type modifiedFiles struct {
 	modified.Files
 	hashing sync.Mutex // held while pieces are hashed
-
-	mu  sync.Mutex // guards what follows
-	err error      // of a write or a sync since everything was checked last
 }
 
 // A modTimer is a storage that knows when it wrote its files, such as a diskstore.Store.
@@ -56,25 +53,25 @@ func (t *running) syncWith(s swarm.Storage, sync func(any) error, all bool) erro
 // noteContentError notes an error of a write or a sync, if it is one, and returns it.
 func (t *running) noteContentError(err error) error {
 	if err != nil {
-		t.modified.mu.Lock()
-		defer t.modified.mu.Unlock()
-		t.modified.err = cmp.Or(t.modified.err, err)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.contentErr = cmp.Or(t.contentErr, err)
 	}
 	return err
 }
 
 // contentError returns why the content is not known to be as the pieces say; nil if it is.
 func (t *running) contentError() error {
-	t.modified.mu.Lock()
-	defer t.modified.mu.Unlock()
-	return t.modified.err
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.contentErr
 }
 
 // forgetContentError is called before everything is checked.
 func (t *running) forgetContentError() {
-	t.modified.mu.Lock()
-	defer t.modified.mu.Unlock()
-	t.modified.err = nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.contentErr = nil
 }
 
 // checkModified hashes the pieces that are held of files that another program may have

@@ -11,23 +11,20 @@ type Tracker = trackers.Tracker
 
 // newTrackers returns the trackers of a torrent, of which there are none yet.
 func (c *Client) newTrackers(id swarm.ID, o AddOptions) *trackers.Set {
-	open := c.newTracker
+	config := &c.trackers
 	if o.Engine != nil && o.Engine.UserAgent != "" {
-		config := c.config.Tracker
-		config.UserAgent = o.Engine.UserAgent
-		open = c.opener.Func(config)
+		requests := c.config.Tracker
+		requests.UserAgent = o.Engine.UserAgent
+		own := c.trackers
+		own.Open = c.opener.Func(requests)
+		config = &own
 	}
-	return trackers.New(trackers.Config{
-		Open:      open,
-		Extra:     c.config.Announce,
-		Threshold: c.config.TrackerErrors,
-		Warn:      c.warnOf(id),
-	})
+	return trackers.New(id, config)
 }
 
-// warnOf returns a function that emits warnings about a torrent.
-func (c *Client) warnOf(id swarm.ID) func(error) {
-	return func(err error) { c.engine.Report(engine.Warning{Torrent: id, Err: err}) }
+// warn emits a warning about a torrent.
+func (c *Client) warn(id swarm.ID, err error) {
+	c.engine.Report(engine.Warning{Torrent: id, Err: err})
 }
 
 func (t *running) Trackers() []Tracker { return t.trackers.Status() }

@@ -17,7 +17,8 @@ type Spec struct {
 	// announced, and a connection belongs to one of them. The first is the
 	// torrent's ID. A peer is dialed in the swarm whose source named it. One
 	// that is known in several, or that a user named, is dialed in the first,
-	// and in the next if it does not shake hands there. At most 8.
+	// and in the next if it does not shake hands there. At most 8. The slice must not
+	// change any more.
 	Swarms []swarm.ID
 
 	// Geometry says how the torrent is cut.

@@ -45,7 +45,7 @@ type Torrent struct {
 
 // newTorrent makes a torrent that nobody knows of yet.
 func newTorrent(e *Engine, spec Spec) *Torrent {
-	t := &Torrent{engine: e, ids: slices.Clone(spec.Swarms), config: &e.cfg.Torrent}
+	t := &Torrent{engine: e, ids: spec.Swarms, config: &e.cfg.Torrent}
 	if spec.Config != nil {
 		own := spec.Config.Or(e.cfg.Torrent)
 		t.config = &own

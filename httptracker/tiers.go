@@ -26,7 +26,7 @@ type Tiers struct {
 	failing   func(Status)
 
 	mu      sync.Mutex
-	random  rand.PCG
+	seed    uint64 // of the next shuffle
 	tiers   [][]*member
 	removed []*member // by Set, and Stopped was not announced yet
 }
@@ -40,8 +40,7 @@ func NewTiers(urls [][]string, c TiersConfig) *Tiers {
 	if c.Seed == 0 {
 		c.Seed = rand.Uint64()
 	}
-	t := &Tiers{open: c.Open, timeout: c.Timeout, threshold: c.Threshold, failing: c.Failing}
-	t.random.Seed(c.Seed, 1)
+	t := &Tiers{open: c.Open, timeout: c.Timeout, threshold: c.Threshold, failing: c.Failing, seed: c.Seed}
 	if t.open == nil {
 		trackers := NewTrackers(c.Tracker)
 		t.open = func(url string) (swarm.PeerSource, error) { return trackers.New(url) }
@@ -109,7 +108,10 @@ func (t *Tiers) orderTier(trackers []*member, tier int) []*member {
 	if tier < len(t.tiers) && sameMembers(t.tiers[tier], trackers) {
 		return t.tiers[tier]
 	}
-	rand.New(&t.random).Shuffle(len(trackers), func(i, j int) { trackers[i], trackers[j] = trackers[j], trackers[i] })
+	rand.New(rand.NewPCG(t.seed, 1)).Shuffle(len(trackers), func(i, j int) {
+		trackers[i], trackers[j] = trackers[j], trackers[i]
+	})
+	t.seed++
 	return trackers
 }
 

@@ -15,7 +15,6 @@ type member struct {
 	source     swarm.PeerSource // nil if it could not be made; err says why
 	registered []swarm.ID       // swarms that were announced here and not stopped yet
 	notBefore  time.Time        // the min interval ends then
-	unreached  bool             // the last announce had no time for it
 
 	// As in Status.
 	asked, next             time.Time
@@ -23,6 +22,8 @@ type member struct {
 	err                     error
 	errors, peers           int
 	working, failing, never bool
+
+	unreached bool // the last announce had no time for it
 }
 
 // A Status is the state of one tracker. It is a copy.

@@ -25,8 +25,8 @@ type Tracker struct {
 	url    string  // valid, because New has parsed it
 	key    uint32
 
-	mu       sync.Mutex // guards random and sessions
-	random   rand.PCG
+	mu       sync.Mutex // guards what follows
+	drawn    uint32     // random numbers
 	sessions []*session // rarely more than one
 }
 
@@ -34,8 +34,8 @@ type Tracker struct {
 // the running call for that swarm.
 type session struct {
 	swarm    swarm.ID
+	failures int32 // calls in a row
 	routes   []routeSession
-	failures int // calls in a row
 }
 
 // A routeSession is the state of a session on one route. The tracker sees each route as
@@ -70,15 +70,23 @@ func (s *Trackers) New(url string) (*Tracker, error) {
 		return nil, fmt.Errorf("httptracker: %s: %w", to.shown, err)
 	}
 	t := &Tracker{config: &s.config, url: url, key: s.config.Key}
-	seed := s.config.Seed
-	if seed == 0 {
-		seed = rand.Uint64()
-	}
-	t.random.Seed(seed, 0)
 	if t.key == 0 {
-		t.key = rand.New(&t.random).Uint32()
+		t.key = uint32(t.randomN(1 << 32))
 	}
 	return t, nil
+}
+
+// randomN returns a random number below n. It follows from Config.Seed, if that is set, and
+// from how many there were before.
+func (t *Tracker) randomN(n int64) int64 {
+	seed := t.config.Seed
+	if seed == 0 {
+		return rand.Int64N(n)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.drawn++
+	return rand.New(rand.NewPCG(seed, uint64(t.drawn))).Int64N(n)
 }
 
 // target returns the parsed URL. It is parsed for each call, so that an idle torrent
@@ -208,7 +216,7 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 	if ctx.Err() == nil {
 		s.failures++
 	}
-	t.schedule(&reply.Answer, errs, t.backoff(s.failures))
+	t.schedule(&reply.Answer, errs, t.backoff(int(s.failures)))
 	if a.Event == swarm.Stopped {
 		reply.Next = 0
 	}
@@ -375,7 +383,5 @@ func (t *Tracker) backoff(failures int) time.Duration {
 		}
 		wait = min(2*wait, t.config.MaxBackoff)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return wait - wait/4 + time.Duration(rand.New(&t.random).Int64N(int64(wait/2)+1))
+	return wait - wait/4 + time.Duration(t.randomN(int64(wait/2)+1))
 }

@@ -290,7 +290,6 @@ func TestTrackersShareAConfig(t *testing.T) {
 	require.Same(t, a.config, b.config)
 	require.Equal(t, "Test/1", a.config.UserAgent)
 	require.NotEqual(t, a.key, b.key, "each tracker has its own key")
-	require.NotEqual(t, a.random, b.random)
 	_, err = trackers.New("udp://tracker.test:1")
 	require.ErrorContains(t, err, "httptracker: ")
 

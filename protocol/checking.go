@@ -45,7 +45,7 @@ func (s *State) submit(a *pieces.Assembly) {
 		State:  a.HashState,
 		Stored: stored,
 		Sums:   s.blame.Has(a.Piece),
-		Soon:   (s.sections.On && s.sectionSoon()) || s.pieceSoon(),
+		Soon:   (s.sections.On() && s.sectionSoon()) || s.pieceSoon(),
 	})
 }
 

@@ -29,11 +29,15 @@ func (e Found) apply(now time.Time, s *State) {
 
 // apply counts a vote for our own address, by which connections have their priority.
 func (e OwnAddress) apply(_ time.Time, s *State) {
-	if s.own == nil {
-		s.own = new(ownaddress.Votes)
+	own := s.own
+	if own == nil {
+		own = new(ownaddress.Votes)
 	}
-	if s.own.Add(e.From, e.Addr) {
-		s.book.SetOwn(netip.AddrPortFrom(s.own.Of(e.Addr), s.port))
+	if own.Add(e.From, e.Addr) {
+		s.book.SetOwn(netip.AddrPortFrom(own.Of(e.Addr), s.port))
+	}
+	if own.Len() > 0 {
+		s.own = own
 	}
 }
 

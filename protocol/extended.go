@@ -28,6 +28,16 @@ type (
 // (https://www.bittorrent.org/beps/bep_0010.html, "handshake message").
 const extHandshake = 0
 
+// registry returns the torrent's extensions, nil for none. They are made when they are needed
+// first, so that a torrent without peers costs nothing.
+func (s *State) registry() *extension.Registry {
+	if s.extensions == nil && len(s.config.Extensions) > 0 {
+		t := extension.Torrent{Swarms: s.swarms, Private: s.private}
+		s.extensions = extension.NewRegistry(t, s.config.Extensions, s.say)
+	}
+	return s.extensions
+}
+
 // sendHello sends our extension handshake. An address of ours is only in it if it can be
 // dialed from anywhere.
 func (s *State) sendHello(now time.Time, p *peer) {
@@ -40,7 +50,7 @@ func (s *State) sendHello(now time.Time, p *peer) {
 		IPv6:       places.Public(s.config.IPv6),
 		UploadOnly: s.wantsNothing() && !s.viewers.Has(p.id), // not as a super-seed, which says that it has nothing
 	}
-	s.extensions.Registry().Hello(&hello)
+	s.registry().Hello(&hello)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})
 }
 
@@ -70,7 +80,7 @@ func (s *State) receiveExtended(now time.Time, p *peer, m peerwire.Message) erro
 func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	var r *extension.Registry
 	if p.extended {
-		r = s.extensions.Registry()
+		r = s.registry()
 	}
 	p.allowance.Spend(min(helloUnits+r.Len()+len(m.Data)/helloBytesPerUnit, allowance.Most/4))
 	hello, err := peerwire.ParseExtendedHandshake(m.Data)
@@ -107,7 +117,7 @@ func (s *State) sendExtended(now time.Time, p *peer, number uint8, body []byte) 
 func (e Say) apply(now time.Time, s *State) {
 	p := s.peers[e.Peer]
 	if p != nil {
-		s.sendExtended(now, p, p.extension.NumberOf(s.extensions.Registry(), e.Name), e.Body)
+		s.sendExtended(now, p, p.extension.NumberOf(s.registry(), e.Name), e.Body)
 	}
 }
 

@@ -18,7 +18,7 @@ func (s *State) fail(now time.Time, err error) {
 		return
 	}
 	s.err = err
-	s.stored.pending, s.stored.syncing = nil, false
+	s.stored.pending, s.stored.syncing = false, false
 	s.endCheck(err)
 	s.stop(now, PhaseFailed, err)
 	s.dropMemory()

@@ -19,7 +19,9 @@ func TestIdleStateHoldsNothingForPeers(t *testing.T) {
 		"peer 1 sends piece 0.0, piece 0.1",
 		"wait")
 	require.False(t, w.turn.Idle)
-	w.play("verdict 0 ok", "peer 1 sends piece 1.0, piece 1.1", "verdict 1 ok", "peer 1 goes", "+1s")
+	w.play("verdict 0 ok", "peer 1 sends piece 1.0, piece 1.1", "verdict 1 ok", "peer 1 goes")
+	require.False(t, w.turn.Idle, "a user waits for the sync")
+	w.play("synced", "+1s")
 	require.True(t, w.s.complete())
 	w.isIdle(true)
 

@@ -18,6 +18,7 @@ func (w *world) check() {
 	require.NoError(w.t, w.peerRules(), w.place)
 	require.NoError(w.t, w.pieceRules(), w.place)
 	require.NoError(w.t, w.pickerKnows(), w.place)
+	require.Equal(w.t, readFailures{}, *allReadable, "what all torrents share must stay empty")
 }
 
 // balance counts every unit of memory: with a request, in an assembly, on its way from a

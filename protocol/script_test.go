@@ -45,7 +45,7 @@ func (w *world) obey(words []string) {
 		pieces := w.numbers(words[1])
 		w.happen(StoredChecked{Round: w.s.stored.round, Pieces: pieces, Unreadable: pieces, Err: errScript})
 	case "checked":
-		if w.s.stored.pending == nil { // otherwise it has not begun
+		if !w.s.stored.pending { // otherwise it has not begun
 			w.happen(StoredDone{w.s.stored.round})
 		}
 	case "synced":

@@ -12,8 +12,8 @@ import (
 // apply ends the torrent. Finish follows when these writes have ended.
 func (Close) apply(now time.Time, s *State) {
 	s.stop(now, PhaseClosed, ErrClosed)
-	if s.stored.pending != nil || s.stored.syncing { // no StoredDone follows
-		s.stored.pending, s.stored.syncing = nil, false
+	if s.stored.pending || s.stored.syncing { // no StoredDone follows
+		s.stored.pending, s.stored.syncing = false, false
 		s.endCheck(ErrClosed)
 	}
 	s.spillAll()

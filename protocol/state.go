@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
@@ -9,7 +10,6 @@ import (
 	"github.com/shoal-bt/shoal/protocol/ownaddress"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/standin"
-	"github.com/shoal-bt/shoal/protocol/waiting"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -28,6 +28,7 @@ type State struct {
 	newPicker   func() swarm.Picker
 	picker      swarm.Picker // standin.Picker while there is nothing to request
 	peerTimeout time.Duration
+	say         func(p swarm.Peer, name string, body []byte) // of extensions; nil for none
 	start       time.Time
 	serial      uint64 // the last serial number of an assembly
 
@@ -39,20 +40,18 @@ type State struct {
 	private    bool
 	uploadOnly bool
 
-	err     error // why the torrent failed
-	lateErr error // of the Storage, after Close
+	err error // why the torrent failed
 
 	holdings
 	sections   pieces.Sections
 	stored     storedCheck
 	completion completion
-	unreadable readFailures
+	unreadable *readFailures // allReadable while there are none
 	reports    reports
 	idle       idleness
 	figures    figures
-	waiters    waiting.List
 	trackers   map[addressbook.Swarms]string // that answered last, of a private torrent; nil for none
-	extensions *extension.Plan               // nil for none
+	extensions *extension.Registry           // nil until the first peer needs them, and for none
 	book       addressbook.Book
 	own        *ownaddress.Votes // by which address others see us; nil before the first vote
 
@@ -86,6 +85,11 @@ func New(now time.Time, setup Setup) *State {
 		full := config.Or(DefaultConfig())
 		config = &full
 	}
+	if len(setup.Extensions) > 0 {
+		own := *config
+		own.Extensions = slices.Concat(setup.Extensions, config.Extensions)
+		config = &own
+	}
 	s := &State{
 		config:      config,
 		setup:       &setup,
@@ -101,7 +105,8 @@ func New(now time.Time, setup Setup) *State {
 		paused:      setup.Paused,
 		private:     setup.Private,
 		uploadOnly:  setup.UploadOnly,
-		extensions:  extension.NewPlan(setup.Torrent(), setup.Say, setup.Extensions, config.Extensions),
+		say:         setup.Say,
+		unreadable:  allReadable,
 		figures:     figures{baseDown: setup.Downloaded, baseUp: setup.Uploaded},
 		workingSet:  emptySet,
 	}

@@ -14,12 +14,12 @@ var ErrBusy = errors.New("a check of the torrent is under way")
 
 // A storedCheck is the check of what is stored, at the start or on request.
 type storedCheck struct {
-	round   int            // number of the check, so that answers to an earlier one are recognized
-	checked int            // pieces that were looked at, of total
-	total   int            // pieces
-	pending swarm.Bitfield // what is to be checked as soon as everything is written; nil for nothing
-	syncing bool           // every piece was found, and the check ends with the sync
-	ticket  Ticket         // of the call that waits for the end; zero for none
+	round   int    // number of the check, so that answers to an earlier one are recognized
+	checked int    // pieces that were looked at, of total
+	total   int    // pieces
+	ticket  Ticket // of the call that waits for the end; zero for none
+	pending bool   // all pieces are to be checked as soon as everything is written
+	syncing bool   // every piece was found, and the check ends with the sync
 }
 
 func (e Recheck) apply(now time.Time, s *State) { s.recheck(now, e.Ticket) }
@@ -36,24 +36,24 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 	s.stop(now, PhaseChecking, ending.ErrPaused)
 	s.err = nil
 	s.dropMemory()
-	all := swarm.NewBitfield(s.n)
-	all.SetAll(s.n)
 	for i := range s.n {
 		s.markMissing(i, nil)
 	}
 	s.pieces.Clear()
-	s.unreadable = readFailures{}
+	s.unreadable = allReadable
 	s.completion.reported = false
-	s.stored = storedCheck{round: s.stored.round + 1, total: s.n, pending: all, ticket: ticket}
+	s.stored = storedCheck{round: s.stored.round + 1, total: s.n, pending: true, ticket: ticket}
 }
 
 // checkStoredNow begins the check that recheck asked for, once everything is written
 // that was on its way: the check could otherwise read a half-written piece, or be
 // overtaken by the bytes that replace it.
 func (s *State) checkStoredNow() {
-	if s.stored.pending != nil && s.buffers.out == 0 && s.phase == PhaseChecking {
-		s.do(CheckStored{Pieces: s.stored.pending, Round: s.stored.round})
-		s.stored.pending = nil
+	if s.stored.pending && s.buffers.out == 0 && s.phase == PhaseChecking {
+		all := swarm.NewBitfield(s.n)
+		all.SetAll(s.n)
+		s.do(CheckStored{Pieces: all, Round: s.stored.round})
+		s.stored.pending = false
 	}
 }
 

@@ -18,6 +18,19 @@ type readFailures struct {
 	checking bool  // pieces that could not be read are checked again
 }
 
+// allReadable stands for the readFailures of every torrent that has none. It is read and
+// never written.
+var allReadable = &readFailures{}
+
+// writeFailures returns the readFailures of the torrent to be written to, and makes them if
+// there are none.
+func (s *State) writeFailures() *readFailures {
+	if s.unreadable == allReadable {
+		s.unreadable = new(readFailures)
+	}
+	return s.unreadable
+}
+
 // nextDeadline returns when pieces are tried again; zero while some are checked again.
 func (u *readFailures) nextDeadline() time.Time {
 	if u.checking {
@@ -38,7 +51,7 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 	if !s.have.Has(e.Block.Piece) {
 		return
 	}
-	wait := s.unreadable.pieces.Add(now, e.Block.Piece)
+	wait := s.writeFailures().pieces.Add(now, e.Block.Piece)
 	if wait == 0 {
 		return
 	}
@@ -48,7 +61,7 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 
 // warnUnreadable says that a piece cannot be read.
 func (s *State) warnUnreadable(now time.Time, err error) {
-	if s.unreadable.pieces.TakeWarning(now) {
+	if s.writeFailures().pieces.TakeWarning(now) {
 		s.report(report.Warning{Torrent: s.ID(), Err: err})
 	}
 }
@@ -56,9 +69,10 @@ func (s *State) warnUnreadable(now time.Time, err error) {
 // notRead notes what a check of a torrent that only uploads could not read, to be checked
 // again. The user of one that may write should look first, before anything is overwritten.
 func (s *State) notRead(now time.Time, e StoredChecked) {
-	s.unreadable.err = e.Err
+	u := s.writeFailures()
+	u.err = e.Err
 	for _, piece := range e.Unreadable {
-		wait := s.unreadable.pieces.Add(now, piece)
+		wait := u.pieces.Add(now, piece)
 		s.warnUnreadable(now, fmt.Errorf("piece %d cannot be read and is checked again in %v: %w", piece, wait, e.Err))
 	}
 }
@@ -67,8 +81,9 @@ func (s *State) notRead(now time.Time, e StoredChecked) {
 // because those that came meanwhile do not know of it. What a check could not read is
 // checked again.
 func (s *State) retryUnreadable(now time.Time) {
+	u := s.writeFailures()
 	again := swarm.NewBitfield(s.n)
-	for _, piece := range s.unreadable.pieces.Retry(now) {
+	for _, piece := range u.pieces.Retry(now) {
 		if s.have.Has(piece) {
 			s.sendHaveToAll(now, piece)
 		} else {
@@ -77,7 +92,7 @@ func (s *State) retryUnreadable(now time.Time) {
 	}
 	isOpen := s.phase == PhaseRunning || s.phase == PhasePaused
 	if again.Count() > 0 && isOpen {
-		s.unreadable.checking = true
+		u.checking = true
 		s.stored.round++
 		s.do(CheckStored{Pieces: again, Round: s.stored.round})
 	}

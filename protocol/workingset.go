@@ -8,11 +8,12 @@ import (
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/protocol/revealing"
+	"github.com/shoal-bt/shoal/protocol/waiting"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A workingSet is what a State needs for the peers that are connected and for the
-// pieces that are under way. A torrent without either has one only during its turns.
+// A workingSet is what a State needs for the peers that are connected, for the pieces that
+// are under way and for users who wait. A torrent without either has one only during its turns.
 // Maps are made when something is put into them.
 type workingSet struct {
 	now    time.Time            // of the last Apply
@@ -30,6 +31,8 @@ type workingSet struct {
 	chokes   choking.Rounds
 	timeouts timeoutChecks
 	viewers  revealing.Viewers
+	waiters  waiting.List
+	lateErr  error // of the Storage, after Close
 
 	effects []Effect
 	outs    []*Outbox
@@ -54,8 +57,8 @@ func (s *State) attach() {
 // detach drops the workingSet if nothing is in it, and reports whether it did.
 func (s *State) detach() bool {
 	w := s.workingSet
-	inUse := len(w.peers)+len(w.order)+w.pieces.Len()+w.blame.Len()+w.buffers.out > 0
-	if inUse || w.buffers.waiting || !w.chokes.Due().IsZero() || !w.timeouts.at.IsZero() {
+	inUse := len(w.peers)+len(w.order)+w.pieces.Len()+w.blame.Len()+w.buffers.out+len(w.waiters) > 0
+	if inUse || w.lateErr != nil || w.buffers.waiting || !w.chokes.Due().IsZero() || !w.timeouts.at.IsZero() {
 		return false
 	}
 	s.workingSet = emptySet

@@ -29,7 +29,11 @@ type bans struct {
 	byUsAll []netip.Addr            // oldest first
 }
 
+// has reports whether an address is refused for good.
 func (b *bans) has(addr netip.Addr) bool {
+	if b == nil {
+		return false
+	}
 	_, byUser := b.byUser[addr]
 	_, byUs := b.byUs[banned(addr)]
 	return byUser || byUs
@@ -51,16 +55,13 @@ func banned(addr netip.Addr) netip.Addr {
 // well, unless it is local.
 func (b *Book) Ban(addr netip.Addr, byUser bool) bool {
 	isNew := !b.Banned(addr)
+	if b.bans == nil {
+		b.bans = &bans{byUser: make(map[netip.Addr]struct{}), byUs: make(map[netip.Addr]struct{})}
+	}
 	switch _, known := b.bans.byUs[banned(addr)]; {
 	case byUser:
-		if b.bans.byUser == nil {
-			b.bans.byUser = make(map[netip.Addr]struct{})
-		}
 		b.bans.byUser[addr] = struct{}{}
 	case !known:
-		if b.bans.byUs == nil {
-			b.bans.byUs = make(map[netip.Addr]struct{})
-		}
 		if len(b.bans.byUsAll) >= maxBans {
 			delete(b.bans.byUs, b.bans.byUsAll[0])
 			b.bans.byUsAll = b.bans.byUsAll[1:]
@@ -107,7 +108,7 @@ func subscriber(addr netip.Addr) netip.Addr {
 
 // until returns until when an address is refused; the zero Time if it never was.
 func (r *refusals) until(addr netip.Addr) time.Time {
-	if len(r.all) == 0 {
+	if r == nil {
 		return time.Time{}
 	}
 	return r.all[subscriber(addr)].until
@@ -119,9 +120,6 @@ func (r *refusals) add(now time.Time, addr netip.Addr, atLeast time.Duration) ti
 	for len(r.order) > 0 && (len(r.order) >= maxRefusals || now.Sub(r.all[r.order[0]].until) > refusalMemory) {
 		delete(r.all, r.order[0])
 		r.order = r.order[1:]
-	}
-	if r.all == nil {
-		r.all = make(map[netip.Addr]refusal)
 	}
 	addr = subscriber(addr)
 	x, known := r.all[addr]
@@ -145,6 +143,9 @@ func (b *Book) Refuse(now time.Time, addr netip.Addr) { b.RefuseLong(now, addr, 
 // RefuseLong is like Refuse, but the while is at least as long as atLeast, unless the address
 // is local. It is for what cannot happen by accident.
 func (b *Book) RefuseLong(now time.Time, addr netip.Addr, atLeast time.Duration) {
+	if b.refusals == nil {
+		b.refusals = &refusals{all: make(map[netip.Addr]refusal)}
+	}
 	until := b.refusals.add(now, addr, atLeast)
 	of := subscriber(addr)
 	for _, e := range b.order {

@@ -94,18 +94,19 @@ type Book struct {
 	order   []*entry // as they came
 	hosts   map[netip.Addr]*host
 	tellers map[netip.Addr]*teller
-	named   int       // entries that peers named
 	sizes   *sizes    // of the peers among tellers; nil before there is one
-	dialing int       // dials under way
-	fresh   int       // entries that were never dialed
+	named   int32     // entries that peers named
+	dialing int32     // dials under way
+	fresh   int32     // entries that were never dialed
 	due     time.Time // when Next may have something; zero for never
 
 	own    *ownAddrs // nil while none is known
 	spread uint64    // see Spread
 
-	tried    *tried // nil for none
-	bans     bans
-	refusals refusals
+	// Nil for none.
+	tried    *tried
+	bans     *bans
+	refusals *refusals
 }
 
 // An entry is an address and its history.
@@ -255,10 +256,10 @@ func (b *Book) Ready(now time.Time) bool { return !b.due.IsZero() && !b.due.Afte
 
 // Dialing returns the number of addresses that Next gave out and of which nothing
 // was heard yet.
-func (b *Book) Dialing() int { return b.dialing }
+func (b *Book) Dialing() int { return int(b.dialing) }
 
 // Fresh returns the number of addresses that were never dialed.
-func (b *Book) Fresh() int { return b.fresh }
+func (b *Book) Fresh() int { return int(b.fresh) }
 
 // BeingDialed reports whether Next gave an address out and nothing was heard yet.
 func (b *Book) BeingDialed(addr netip.AddrPort) bool {

@@ -27,7 +27,7 @@ func (b *Book) checkTellers() error {
 			largest = max(largest, t.entries)
 		}
 	}
-	if len(b.tellers) != len(entries) || named != b.named || named > maxNamed {
+	if len(b.tellers) != len(entries) || named != int(b.named) || named > maxNamed {
 		return fmt.Errorf("%d named %d addresses, and %d named %d are counted", len(entries), named, len(b.tellers), b.named)
 	}
 	if b.sizes != nil && largest != b.sizes.largest {
@@ -183,7 +183,7 @@ func TestNamedTwice(t *testing.T) {
 	b.Add(now, numbered(20, 1), 1)
 	b.AddNamed(now, seed(numbered(20, 1)), 1, peer)
 	b.AddNamed(now, seed(numbered(20, 2)), 1, peer)
-	require.Equal(t, 1, b.named)
+	require.EqualValues(t, 1, b.named)
 	_, _, ok := b.Next(now, true)
 	require.True(t, ok, "a peer does not keep a seed from dialing it")
 	_, _, ok = b.Next(now, true)

@@ -43,35 +43,6 @@ func NewRegistry(t Torrent, makers []Maker, say func(p swarm.Peer, name string, 
 	return r
 }
 
-// A Plan is the extensions that a torrent will have. They are made when they are needed
-// first, so that a torrent whose peers have none costs nothing. A nil Plan has none.
-type Plan struct {
-	torrent  Torrent
-	makers   [2][]Maker
-	say      func(p swarm.Peer, name string, body []byte)
-	registry *Registry
-}
-
-// NewPlan returns the Plan of a torrent: the extensions of the torrent alone, and those that
-// it shares with others. It is nil if there are none. say is as in NewRegistry.
-func NewPlan(t Torrent, say func(p swarm.Peer, name string, body []byte), own, shared []Maker) *Plan {
-	if len(own)+len(shared) == 0 {
-		return nil
-	}
-	return &Plan{torrent: t, makers: [2][]Maker{own, shared}, say: say}
-}
-
-// Registry returns the extensions, made if that is not done yet; nil for none.
-func (p *Plan) Registry() *Registry {
-	if p == nil {
-		return nil
-	}
-	if p.registry == nil {
-		p.registry = NewRegistry(p.torrent, slices.Concat(p.makers[0], p.makers[1]), p.say)
-	}
-	return p.registry
-}
-
 // Len returns the number of extensions.
 func (r *Registry) Len() int {
 	if r == nil {

@@ -51,6 +51,9 @@ func (v *Votes) Add(voter, addr netip.Addr) (changed bool) {
 	return b.winner() != before
 }
 
+// Len returns the number of votes.
+func (v *Votes) Len() int { return len(v.v4) + len(v.v6) }
+
 // Of returns our address in the family of another address; the zero Addr if it is not
 // known.
 func (v *Votes) Of(family netip.Addr) netip.Addr { return v.of(family.Unmap()).winner() }

@@ -20,9 +20,8 @@ const (
 
 // Sections says how a torrent's pieces are checked.
 type Sections struct {
-	On    bool // section by section
-	Min   int  // blocks of a section at least
-	lanes int  // pieces that are hashed side by side
+	Min   int // blocks of a section at least
+	lanes int // pieces that are hashed side by side; 0 if they are not checked section by section
 }
 
 // NewSections decides whether a torrent's pieces are checked section by section: if the
@@ -30,14 +29,21 @@ type Sections struct {
 // given units.
 func NewSections(can bool, lanes int, pieceLength int64, units int) Sections {
 	isLong := int64(lanes)*pieceLength > int64(units)*swarm.BlockLen/2
-	return Sections{On: can && lanes > 1 && isLong, Min: minSection, lanes: lanes}
+	s := Sections{Min: minSection}
+	if can && lanes > 1 && isLong {
+		s.lanes = lanes
+	}
+	return s
 }
+
+// On reports whether pieces are checked section by section.
+func (s Sections) On() bool { return s.lanes > 0 }
 
 // Spread returns over how many pieces requests are spread: over as many as are hashed side
 // by side, if blocks come so fast that this delays none of them much. rate is in bytes per
 // second.
 func (s Sections) Spread(rate float64, pieceLength int64) int {
-	if !s.On {
+	if !s.On() {
 		return 1
 	}
 	return max(1, min(s.lanes, int(rate*spreadTime.Seconds()/float64(pieceLength))))
@@ -46,7 +52,7 @@ func (s Sections) Spread(rate float64, pieceLength int64) int {
 // Next returns how many blocks of a piece can be checked now as a section, at least the
 // given number; 0 if there are not as many. The last section is checked with the piece.
 func (s Sections) Next(a *Assembly, least int) int {
-	if !s.On {
+	if !s.On() {
 		return 0
 	}
 	n := min(a.Front(2*s.Min), 2*s.Min)

@@ -72,11 +72,6 @@ type Setup struct {
 	Paused bool
 }
 
-// Torrent returns what extensions may know of the torrent.
-func (s *Setup) Torrent() extension.Torrent {
-	return extension.Torrent{Swarms: s.Swarms, Private: s.Private}
-}
-
 // A Memory is the torrent's share of the block buffers. A unit is the right to one
 // buffer of swarm.BlockLen bytes. The State reserves a unit before it requests a
 // block; the unit travels with the buffer through reader, State and verifier until

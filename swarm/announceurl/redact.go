@@ -16,6 +16,9 @@ func Redact(rawURL string) string {
 		return "(no valid URL)"
 	}
 	shown, _ := Split(u)
+	if shown == rawURL {
+		return rawURL // many keep what is shown; so they share it
+	}
 	return shown
 }
 

@@ -1,7 +1,7 @@
 // Package lazystorage is the Storage of a torrent whose files are closed while nobody uses
 // them.
 //
-// In come the calls of the engine, a function that opens the files, and orders to close them;
+// In come the calls of the engine, an [Owner] that opens the files, and orders to close them;
 // out go calls of what is open, saves that follow from them, and errors that say what could
 // not be done. Not here: when a torrent becomes idle, and what is recorded.
 package lazystorage
@@ -46,24 +46,31 @@ type Handle struct {
 	Recorder *recorder.Recorder // nil if nothing is remembered
 }
 
-// A Config says what a Storage does at the turning points of its life. Its functions must
-// not use the Storage, except for Started.
+// An Owner is the torrent of a Storage, which decides at the turning points of its life. Its
+// methods must not use the Storage, except for Started.
+type Owner interface {
+	// Open opens what Suspend closed. willCheck says that all pieces are about to be
+	// checked, so that missing files are no error. No call of the Storage is under way.
+	Open(willCheck bool) (*Handle, error)
+
+	// Idle is called in a turn of the engine when nobody uses what is open, so it must
+	// not block.
+	Idle()
+
+	// Sync and Complete make what was written last, and look whether it is right. Note
+	// gets the error of a write, which may be nil, and returns it.
+	Sync(swarm.Storage) error
+	Complete(swarm.Storage) error
+	Note(error) error
+}
+
+// A Config says what a Storage may do.
 type Config struct {
 	// ReadOnly means that writes fail and nothing is synced.
 	ReadOnly bool
 
-	// Open opens what Suspend closed. willCheck says that all pieces are about to be
-	// checked, so that missing files are no error. No call of the Storage is under way.
-	Open func(willCheck bool) (*Handle, error)
-
-	// Idle is called in a turn of the engine when nobody uses what is open, so it must
-	// not block. Nil means that Open cannot open it again.
-	Idle func()
-
-	// Sync and Complete make what was written last, and look whether it is right. Note
-	// gets the error of a write, which may be nil, and returns it.
-	Sync, Complete func(swarm.Storage) error
-	Note           func(error) error
+	// StaysOpen means that Owner.Open cannot open it again, so that it is never idle.
+	StaysOpen bool
 }
 
 // A Storage is a torrent's Storage, as the engine sees it. It schedules a save
@@ -81,13 +88,14 @@ type Config struct {
 //
 // Its methods may be called concurrently, except for these.
 type Storage struct {
+	owner        Owner
 	config       Config
 	started      atomic.Bool // the engine has the torrent, so records can be saved
 	idleReported atomic.Bool // Idle was called, perhaps before that
 
 	mu     sync.RWMutex // guards what follows; read-locked by calls, locked to open and close
-	open   *Handle      // nil while the torrent is idle
 	closed bool         // for good
+	open   *Handle      // nil while the torrent is idle
 }
 
 var (
@@ -100,7 +108,7 @@ var (
 )
 
 // New makes a Storage of which nothing is open.
-func New(c Config) *Storage { return &Storage{config: c} }
+func New(o Owner, c Config) *Storage { return &Storage{owner: o, config: c} }
 
 // SetOpen gives the Storage what is open from the start. It is called before anything else.
 func (l *Storage) SetOpen(h *Handle) { l.open = h }
@@ -171,7 +179,7 @@ func (l *Storage) Started() bool { return l.started.Load() }
 
 // Idle is called in a turn of the engine, so it must not block.
 func (l *Storage) Idle() {
-	if l.config.Idle == nil {
+	if l.config.StaysOpen {
 		swarm.Idle(l.open.Storage)
 		return
 	}
@@ -185,7 +193,7 @@ func (l *Storage) Idle() {
 	open := l.open != nil
 	l.mu.RUnlock()
 	if open {
-		l.config.Idle()
+		l.owner.Idle()
 	}
 }
 
@@ -212,7 +220,7 @@ func (l *Storage) Reopen(willCheck bool) error {
 	case l.closed:
 		return fs.ErrClosed
 	}
-	o, err := l.config.Open(willCheck)
+	o, err := l.owner.Open(willCheck)
 	if err != nil {
 		return err
 	}
@@ -256,7 +264,7 @@ func (l *Storage) WriteAt(p []byte, off int64) (int, error) {
 	if err == nil {
 		o.Recorder.ScheduleSave()
 	}
-	return n, l.config.Note(Wrap("write", err))
+	return n, l.owner.Note(Wrap("write", err))
 }
 
 // WriteVecAt is WriteAt from several buffers.
@@ -270,7 +278,7 @@ func (l *Storage) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	if err == nil {
 		o.Recorder.ScheduleSave()
 	}
-	return n, l.config.Note(Wrap("write", err))
+	return n, l.owner.Note(Wrap("write", err))
 }
 
 // WriteLane returns no lane while the torrent is idle, or is being opened or closed,
@@ -297,7 +305,7 @@ func (l *Storage) Sync() error {
 	if l.open == nil {
 		return nil
 	}
-	return l.config.Sync(l.open.Storage)
+	return l.owner.Sync(l.open.Storage)
 }
 
 // Complete finishes the content when every piece is held, unless it is somebody else's.
@@ -311,7 +319,7 @@ func (l *Storage) Complete() error {
 	}
 	defer l.mu.RUnlock()
 	o.Recorder.ScheduleAgain()
-	return l.config.Complete(o.Storage)
+	return l.owner.Complete(o.Storage)
 }
 
 // Close closes what is open, for good.

@@ -13,6 +13,20 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
+// An owner is an Owner made of functions. Those that a test does not expect are nil.
+type owner struct {
+	open           func(willCheck bool) (*Handle, error)
+	idle           func()
+	sync, complete func(swarm.Storage) error
+	note           func(error) error
+}
+
+func (o owner) Open(willCheck bool) (*Handle, error) { return o.open(willCheck) }
+func (o owner) Idle()                                { o.idle() }
+func (o owner) Sync(s swarm.Storage) error           { return o.sync(s) }
+func (o owner) Complete(s swarm.Storage) error       { return o.complete(s) }
+func (o owner) Note(err error) error                 { return o.note(err) }
+
 // TestLazyStorage uses the optional abilities of a Storage.
 func TestLazyStorage(t *testing.T) {
 	r := recorder.New(recorder.Config{Interval: time.Hour})
@@ -23,7 +37,7 @@ func TestLazyStorage(t *testing.T) {
 		return err
 	}
 	sync := func(s swarm.Storage) error { return cmp.Or(noted, swarm.Sync(s)) }
-	l := New(Config{Note: note, Sync: sync})
+	l := New(owner{note: note, sync: sync}, Config{})
 	l.SetOpen(&Handle{swarm.NewMemory(10), r})
 	_, err := l.WriteAt([]byte{1}, 10)
 	var broken *Error
@@ -50,7 +64,7 @@ func (fewLanes) WriteLane(off int64) int { return int(off / 5) }
 
 // TestLanesOfALazyStorage asks for lanes when it must not wait.
 func TestLanesOfALazyStorage(t *testing.T) {
-	l := New(Config{})
+	l := New(owner{}, Config{})
 	l.SetOpen(&Handle{swarm.NewMemory(10), nil})
 	require.Negative(t, l.WriteLane(7), "its storage has none")
 	l.open.Storage = fewLanes{l.open.Storage}
@@ -79,7 +93,7 @@ func TestStorageStartsARecorder(t *testing.T) {
 			},
 			Keeper: keeper(t),
 		})
-		l := New(Config{Open: func(bool) (*Handle, error) { return &Handle{swarm.NewMemory(1), r}, nil }})
+		l := New(owner{open: func(bool) (*Handle, error) { return &Handle{swarm.NewMemory(1), r}, nil }}, Config{})
 		var wg sync.WaitGroup
 		wg.Go(l.StartSaving)
 		wg.Go(func() { require.NoError(t, l.Reopen(false)) })
@@ -103,7 +117,7 @@ func keeper(t *testing.T) *resume.Keeper {
 // becomes idle when it was added.
 func TestIdleBeforeTheEngineHasTheTorrent(t *testing.T) {
 	idle := 0
-	l := New(Config{Idle: func() { idle++ }})
+	l := New(owner{idle: func() { idle++ }}, Config{})
 	l.SetOpen(&Handle{swarm.NewMemory(1), nil})
 	l.Idle()
 	require.Zero(t, idle)
@@ -114,10 +128,10 @@ func TestIdleBeforeTheEngineHasTheTorrent(t *testing.T) {
 // TestSuspend closes what is open, unless it is refused, and opens it again.
 func TestSuspend(t *testing.T) {
 	opened, closed := 0, 0
-	l := New(Config{Open: func(bool) (*Handle, error) {
+	l := New(owner{open: func(bool) (*Handle, error) {
 		opened++
 		return &Handle{swarm.NewMemory(1), nil}, nil
-	}})
+	}}, Config{})
 	suspend := func(ready bool) {
 		l.Suspend(func(*Handle) bool { return ready }, func(_ *Handle, err error) {
 			require.NoError(t, err)

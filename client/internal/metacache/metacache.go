@@ -6,6 +6,7 @@ package metacache
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"sync"
 	"weak"
@@ -20,8 +21,8 @@ type Cache struct {
 	mu     sync.Mutex                     // guards what follows; not held during I/O
 	pinned *metainfo.Torrent              // nil while the torrent is idle
 	loaded weak.Pointer[metainfo.Torrent] // loaded while the torrent is idle
-	path   string                         // of the copy; empty while there is none
-	offset int64                          // of the info dictionary in it
+	offset int32                          // of the info dictionary in the copy; 0 while there is none
+	size   int32                          // of the info dictionary, in bytes
 }
 
 // InMemory returns the metainfo if it is in memory, else nil.
@@ -39,6 +40,7 @@ func (c *Cache) Pin(m *metainfo.Torrent) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pinned, c.loaded = m, weak.Pointer[metainfo.Torrent]{}
+	c.size = int32(len(m.Info.Raw))
 }
 
 // Unpin lets the metainfo be collected.
@@ -63,27 +65,42 @@ func (c *Cache) Add(m *metainfo.Torrent) *metainfo.Torrent {
 	return m
 }
 
-// SetCopy says where a copy of the .torrent file is, and where in it the info dictionary
-// begins.
-func (c *Cache) SetCopy(path string, offset int64) {
+// SetCopy says where the info dictionary begins in the copy of the .torrent file.
+func (c *Cache) SetCopy(offset int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.path, c.offset = path, offset
+	c.offset = int32(offset)
 }
 
-// ReadAt reads the info dictionary, for peers that fetch it. While the torrent is idle it reads
-// from the copy, so that nothing is held in memory.
-func (c *Cache) ReadAt(p []byte, off int64) (int, error) {
-	if m := c.InMemory(); m != nil {
+// Size returns the length of the info dictionary in bytes.
+func (c *Cache) Size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return int(c.size)
+}
+
+// A Reader reads the info dictionary, for peers that fetch it. While the torrent is idle it
+// reads from the copy, so that nothing is held in memory. It may be used concurrently.
+type Reader struct {
+	Cache *Cache
+	Path  func() string // of the copy of the .torrent file
+}
+
+// ReadAt reads at an offset in the info dictionary.
+func (r Reader) ReadAt(p []byte, off int64) (int, error) {
+	if m := r.Cache.InMemory(); m != nil {
 		return bytes.NewReader(m.Info.Raw).ReadAt(p, off)
 	}
-	c.mu.Lock()
-	path, offset := c.path, c.offset
-	c.mu.Unlock()
-	f, err := os.Open(path)
+	r.Cache.mu.Lock()
+	offset := r.Cache.offset
+	r.Cache.mu.Unlock()
+	if offset == 0 {
+		return 0, fs.ErrNotExist
+	}
+	f, err := os.Open(r.Path())
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	return f.ReadAt(p, offset+off)
+	return f.ReadAt(p, int64(offset)+off)
 }

@@ -17,8 +17,13 @@ const MaxFalseAlarms = 3
 // Files are the files of a torrent whose modification time changed without a write of ours.
 // The zero Files is ready for use. Its methods may be called concurrently.
 type Files struct {
-	mu          sync.Mutex     // guards what follows
-	changes     int            // number of the last change
+	mu   sync.Mutex // guards what follows
+	seen *changes   // nil while no file has changed, as with most torrents
+}
+
+// changes are all changes of a torrent's files.
+type changes struct {
+	last        int            // number of the last change
 	noticed     map[string]int // number of the last change of a file, by path
 	right       map[string]int // of those, the last change after which all its pieces were right
 	falseAlarms int            // times that all pieces were right
@@ -33,12 +38,12 @@ func (f *Files) Notice(list func() []string) {
 	if len(paths) == 0 {
 		return
 	}
-	if f.noticed == nil {
-		f.noticed, f.right = make(map[string]int), make(map[string]int)
+	if f.seen == nil {
+		f.seen = &changes{noticed: make(map[string]int), right: make(map[string]int)}
 	}
 	for _, path := range paths {
-		f.changes++
-		f.noticed[path] = f.changes
+		f.seen.last++
+		f.seen.noticed[path] = f.seen.last
 	}
 }
 
@@ -46,7 +51,7 @@ func (f *Files) Notice(list func() []string) {
 func (f *Files) Unchecked(path string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.noticed[path] != f.right[path]
+	return f.seen != nil && f.seen.noticed[path] != f.seen.right[path]
 }
 
 // ToCheck returns the files to hash now, for Right; none for nil. If all is set, these are
@@ -54,11 +59,11 @@ func (f *Files) Unchecked(path string) bool {
 func (f *Files) ToCheck(all bool) map[string]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !all && f.falseAlarms >= MaxFalseAlarms {
+	if f.seen == nil || (!all && f.seen.falseAlarms >= MaxFalseAlarms) {
 		return nil
 	}
-	check := maps.Clone(f.noticed)
-	maps.DeleteFunc(check, func(path string, change int) bool { return !all && change == f.right[path] })
+	check := maps.Clone(f.seen.noticed)
+	maps.DeleteFunc(check, func(path string, change int) bool { return !all && change == f.seen.right[path] })
 	return check
 }
 
@@ -67,12 +72,16 @@ func (f *Files) ToCheck(all bool) map[string]int {
 func (f *Files) Right(checked map[string]int, all bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.falseAlarms++
+	s := f.seen
+	if s == nil {
+		return // nothing was checked
+	}
+	s.falseAlarms++
 	for path, change := range checked {
-		f.right[path] = change
-		if all && f.noticed[path] == change {
-			delete(f.noticed, path)
-			delete(f.right, path)
+		s.right[path] = change
+		if all && s.noticed[path] == change {
+			delete(s.noticed, path)
+			delete(s.right, path)
 		}
 	}
 }
@@ -81,5 +90,8 @@ func (f *Files) Right(checked map[string]int, all bool) {
 func (f *Files) FalseAlarms() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.falseAlarms
+	if f.seen == nil {
+		return 0
+	}
+	return f.seen.falseAlarms
 }

@@ -15,28 +15,29 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Config says how trackers are made.
+// A Config says how trackers are made. Torrents can share one, which does not change.
 type Config struct {
 	Open      func(url string) (swarm.PeerSource, error) // makes one
 	Extra     []string                                   // URLs that all torrents but private ones use
 	Threshold int                                        // errors in a row after which Warn is called; as httptracker.TiersConfig has it
-	Warn      func(error)                                // gets what the user should know of a tracker
+	Warn      func(torrent swarm.ID, err error)          // gets what the user should know of a tracker
 }
 
 // A Set is the trackers of a torrent. Its methods may be called concurrently.
 type Set struct {
-	config Config
+	config  *Config
+	torrent swarm.ID
 
 	mu      sync.Mutex         // guards what follows; held while the engine takes a turn
+	changed bool               // own are not those of the metainfo
+	unsaved bool               // they changed since the start
 	own     *httptracker.Tiers // nil for none
 	extra   *httptracker.Tiers // of Config.Extra; nil for none
 	custom  []swarm.PeerSource // in place of these; nil for none
-	changed bool               // own are not those of the metainfo
-	unsaved bool               // they changed since the start
 }
 
-// New returns a Set without trackers.
-func New(c Config) *Set { return &Set{config: c} }
+// New returns a Set without trackers, of a torrent.
+func New(torrent swarm.ID, c *Config) *Set { return &Set{torrent: torrent, config: c} }
 
 // Own returns the torrent's own trackers as one source, or nil if there are none.
 func (k *Set) Own() swarm.PeerSource {
@@ -55,7 +56,7 @@ func (k *Set) newTiers(urls [][]string) *httptracker.Tiers {
 		Open:      k.config.Open,
 		Threshold: k.config.Threshold,
 		Failing: func(s httptracker.Status) {
-			k.config.Warn(fmt.Errorf("%d errors of a tracker in a row; check its address or replace it; the last error: %w", s.Errors, s.Err))
+			k.config.Warn(k.torrent, fmt.Errorf("%d errors of a tracker in a row; check its address or replace it; the last error: %w", s.Errors, s.Err))
 		},
 	})
 }

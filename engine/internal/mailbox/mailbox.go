@@ -35,12 +35,16 @@ type Mailbox[T any, R Runner[T]] struct {
 	tasks sync.WaitGroup
 
 	mu      sync.Mutex
-	items   []T
 	running bool      // a turn is under way
 	closing bool      // Close was called
 	ctx     *closeCtx // nil until somebody asks for it
+	items   *items[T] // nil while the torrent is idle
+}
 
-	batch []T // of the turn; its memory is used again
+// items are what a mailbox holds. The memory of both slices is used again.
+type items[T any] struct {
+	waiting []T
+	batch   []T // of the turn, which alone uses it
 }
 
 // closeCtx is a context that ends when Close is called.
@@ -72,7 +76,10 @@ func (m *Mailbox[T, R]) TryPost(item T) bool {
 
 // post adds an item, and begins a turn if none is under way.
 func (m *Mailbox[T, R]) post(item T) {
-	m.items = append(m.items, item)
+	if m.items == nil {
+		m.items = new(items[T])
+	}
+	m.items.waiting = append(m.items.waiting, item)
 	if !m.running {
 		m.running = true
 		m.tasks.Add(1)
@@ -85,21 +92,22 @@ func (m *Mailbox[T, R]) run() {
 	defer m.tasks.Done()
 	idle := false
 	for m.next(idle) {
-		idle = m.runner.Turn(m.batch)
+		idle = m.runner.Turn(m.items.batch)
 	}
 }
 
 // next makes the items that wait the batch, and reports whether there are any.
 func (m *Mailbox[T, R]) next(idle bool) bool {
-	clear(m.batch)
+	i := m.items // nobody else changes it during a turn
+	clear(i.batch)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.batch, m.items = m.items, m.batch[:0]
-	if len(m.batch) > 0 {
+	i.batch, i.waiting = i.waiting, i.batch[:0]
+	if len(i.batch) > 0 {
 		return true
 	}
-	if idle || cap(m.batch)+cap(m.items) > fewItems {
-		m.batch, m.items = nil, nil
+	if idle || cap(i.batch)+cap(i.waiting) > fewItems {
+		m.items = nil
 	}
 	m.running = false
 	return false
