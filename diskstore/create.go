@@ -202,7 +202,7 @@ func (s *Store) createFile(folder Folder, f *file) error {
 func noteModTime(f *file, opened File) error {
 	_, modTime, err := sizeAndTime(opened)
 	if err == nil {
-		f.setModTime(modTime)
+		f.setModTime(markTime(opened, modTime))
 	}
 	return err
 }

@@ -13,6 +13,9 @@ import (
 // it. So a time that differs is no error: Modified lists the file, and the caller compares
 // its bytes. A size that differs is an error, because every file has its full length from
 // the beginning.
+//
+// What another program writes while a write of ours is under way is not seen, because after
+// it the file has the time of our write in any case.
 type modification struct {
 	mu       sync.Mutex
 	writes   int // of ours, under way
@@ -47,7 +50,7 @@ func (s *Store) endWrite(f *file, open File) {
 		return
 	}
 	_, now, err := sizeAndTime(open)
-	m.time, m.known = now, err == nil
+	m.time, m.known = markTime(open, now), err == nil
 }
 
 // examine compares f with what is known of it, unless a write of ours is under way. stat is
@@ -76,6 +79,20 @@ func (f *file) compare(size int64, modTime time.Time, err error) error {
 		return &SizeError{Path: f.Path, Want: f.Length, Have: size}
 	}
 	return nil
+}
+
+// A timeMarker is a File that can tell our last write from one that follows at once.
+type timeMarker interface {
+	markTime(modTime time.Time) time.Time
+}
+
+// markTime is called after a change of ours to f, which has modTime since. It returns the
+// modification time that f has now.
+func markTime(f File, modTime time.Time) time.Time {
+	if m, ok := f.(timeMarker); ok {
+		return m.markTime(modTime)
+	}
+	return modTime
 }
 
 // A sizer is a File that describes itself without an allocation.

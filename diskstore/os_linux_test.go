@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -143,4 +144,47 @@ func TestAllocate(t *testing.T) {
 	require.NoError(t, unix.Fstat(int(f.Fd()), &st))
 	require.EqualValues(t, 1<<20, st.Size)
 	require.GreaterOrEqual(t, st.Blocks*512, int64(1<<20))
+}
+
+// TestMarkTime gives a file the time that a write at this moment has.
+func TestMarkTime(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	require.NoError(t, err)
+	defer file.Close()
+	f := native(file).(*linuxFile)
+	require.Eventually(t, func() bool {
+		var clock unix.Timespec
+		require.NoError(t, unix.ClockGettime(unix.CLOCK_REALTIME_COARSE, &clock))
+		now := time.Unix(clock.Unix())
+		require.NoError(t, os.Chtimes(file.Name(), now, now))
+		marked := f.markTime(now)
+		_, have, err := f.sizeAndTime()
+		require.NoError(t, err)
+		require.True(t, have.Equal(marked), "%v is not %v", have, marked)
+		return marked.After(now) // or the clock moved on meanwhile
+	}, time.Minute, time.Millisecond)
+
+	before := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(file.Name(), before, before))
+	_, have, err := f.sizeAndTime()
+	require.NoError(t, err)
+	require.Equal(t, have, f.markTime(have), "a write now has another time")
+}
+
+// TestModifiedAtOnce has another program write directly after each write of ours, most often
+// in the same tick of the clock from which file systems take their times.
+func TestModifiedAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir, someFiles(), Options{})
+	writeAll(t, s, ones(someLength), 0)
+	for range 100 {
+		writeAll(t, s, ones(10), 0)
+		f, err := os.OpenFile(filepath.Join(dir, "t/a"), os.O_RDWR, 0)
+		require.NoError(t, err)
+		_, err = f.WriteAt([]byte{99}, 1)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		writeAll(t, s, ones(10), 0)
+		require.Equal(t, []string{"t/a"}, s.Modified())
+	}
 }

@@ -34,7 +34,8 @@ var (
 // If a file disappears, or another program changes its size, the first write or Sync that
 // notices it fails. The next write makes the file again. The caller must check again which
 // pieces the torrent holds before that. If only the modification time changed, Modified
-// lists the file, and the caller compares the bytes.
+// lists the file, and the caller compares the bytes. What another program writes in the same
+// size while a write of the store to that file is under way is not noticed.
 type Store struct {
 	layout
 	dir       string // absolute

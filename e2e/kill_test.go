@@ -31,6 +31,9 @@ var killShape = shape{"", 64 << 10, append(smallFiles(24), 1300000, 7, 0, 299999
 // TestKills kills "shoal get" at random moments, with kill -9, and starts it again, while
 // other programs change its files before a run or in the middle of it. A run may fail only
 // if a file was changed in the middle of it, and one that exits with 0 has every byte right.
+//
+// In the middle means between two writes of ours, because nobody can see that a file was
+// changed during a write of ours: afterwards the file has our time in any case.
 func TestKills(t *testing.T) {
 	t.Parallel()
 	kills := killsHere
@@ -44,9 +47,10 @@ func TestKills(t *testing.T) {
 			content := killShape.make(t, uint64(40+i))
 			tor, file := content.torrent(t, builder.Options{Format: format, PieceLength: killShape.pieceLength})
 			source := newValve(openStore(t, tor, content.dir))
-			seeder := startShoal(t, netip.MustParseAddr("127.0.0.1"), engine.Config{})
 			g := tor.Info.Geometry()
-			_, err := seeder.Add(engine.Spec{
+			peers := &watch{Listener: listen(t, netip.MustParseAddr("127.0.0.1")), geometry: g}
+			seeder := startShoalAt(t, peers, engine.Config{})
+			seed, err := seeder.Add(engine.Spec{
 				Swarms:    tor.IDs(),
 				Geometry:  g,
 				Verify:    tor.Info.Verify,
@@ -60,6 +64,8 @@ func TestKills(t *testing.T) {
 				torrent: file,
 				content: content,
 				source:  source,
+				peers:   peers,
+				served:  seed,
 				peer:    seeder.Addrs()[0],
 				length:  tor.Info.Length,
 				seed:    rand.Uint64(),
@@ -78,6 +84,8 @@ type killer struct {
 	program, torrent string
 	content          content
 	source           *valve
+	peers            *watch
+	served           *engine.Torrent
 	peer             netip.AddrPort
 	length           int64
 	seed             uint64
@@ -95,6 +103,7 @@ func (k *killer) download(t *testing.T) {
 		if run > 0 && k.random.IntN(2) == 0 {
 			fmt.Fprintln(&history, "before the run:", k.change(t, dir))
 		}
+		until(t, func() bool { return len(k.served.Peers()) == 0 }) // the run before has left
 		k.source.hold(k.random.Int64N(k.length + k.length/4))
 		cmd := exec.Command(k.program, "get", k.torrent, "--dir", dir, "--state", state, "--peer", k.peer.String(),
 			"--listen", "off", "--overwrite", "--quit-after-complete")
@@ -139,8 +148,10 @@ func (k *killer) meet(t *testing.T, dir string, cmd *exec.Cmd, done <-chan struc
 		// In the middle: the seed serves nothing more until the file is changed.
 		select {
 		case <-k.source.reached():
-			changed = k.change(t, dir)
-			k.changed++
+			if k.awaitWrites(t, dir, done) {
+				changed = k.change(t, dir)
+				k.changed++
+			}
 		case <-done:
 		}
 	}
@@ -156,15 +167,58 @@ func (k *killer) meet(t *testing.T, dir string, cmd *exec.Cmd, done <-chan struc
 	return changed, false
 }
 
-// change does to a file what another program may do. It returns what that was.
-func (k *killer) change(t *testing.T, dir string) string {
-	var files []string
+// awaitWrites waits until the run has written all that was sent to it, and the clock of the
+// file system has moved on since. It reports false if the run ended.
+func (k *killer) awaitWrites(t *testing.T, dir string, done <-chan struct{}) bool {
+	probe := filepath.Join(t.TempDir(), "probe")
+	ctx := within(t)
+	for {
+		select {
+		case <-done:
+			return false
+		case <-ctx.Done():
+			require.FailNow(t, "it does not write what was sent to it", "seed %d", k.seed)
+		case <-time.After(5 * time.Millisecond):
+		}
+		if !k.peers.written() {
+			continue
+		}
+		require.NoError(t, os.WriteFile(probe, []byte("now"), 0o666))
+		now, err := os.Stat(probe)
+		require.NoError(t, err)
+		last := lastWrite(t, dir)
+		if now.ModTime().Sub(last) > 20*time.Millisecond { // a tick has at most 16
+			return true
+		}
+	}
+}
+
+// lastWrite returns the time of the last write to a file in dir, zero if there is none.
+func lastWrite(t *testing.T, dir string) (last time.Time) {
+	for _, path := range regularFiles(t, dir) {
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		if info.ModTime().After(last) {
+			last = info.ModTime()
+		}
+	}
+	return last
+}
+
+// regularFiles returns the paths of the regular files in dir.
+func regularFiles(t *testing.T, dir string) (files []string) {
 	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
 			files = append(files, path)
 		}
 		return err
 	}))
+	return files
+}
+
+// change does to a file what another program may do. It returns what that was.
+func (k *killer) change(t *testing.T, dir string) string {
+	files := regularFiles(t, dir)
 	if len(files) == 0 {
 		return ""
 	}

@@ -31,7 +31,8 @@ func TestTwoSeeds(t *testing.T) {
 			dir := t.TempDir()
 			// With little memory and no piece written, both are asked before
 			// either can have sent all.
-			ours := startShoal(t, here.ours, engine.Config{Memory: 4 << 20})
+			const memory = 4 << 20
+			ours := startShoal(t, here.ours, engine.Config{Memory: memory})
 			store := newGate(openStore(t, tor, dir), math.MaxInt64, 0)
 			mine := ours.addWith(t, tor, store, nil, sources(at(theirs...)))
 			until(t, func() bool {
@@ -43,7 +44,11 @@ func TestTwoSeeds(t *testing.T) {
 				require.Positive(t, p.Down.Total, "%s sent nothing", p.Client)
 			}
 			content.requireEqual(t, dir, false)
-			requireClean(t, mine)
+			// In the end game both are asked for the same blocks, for which there is
+			// memory. A client that gets no processor for a while sends all of them before
+			// it reads that we cancelled them.
+			t.Logf("%d bytes wasted", mine.Stats().Wasted)
+			requireCleanBut(t, mine, memory)
 		})
 	}
 }

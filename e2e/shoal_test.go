@@ -24,8 +24,19 @@ type shoal struct {
 // startShoal starts an engine that listens at addr. It ends with the test.
 func startShoal(t *testing.T, addr netip.Addr, cfg engine.Config) *shoal {
 	t.Helper()
+	return startShoalAt(t, listen(t, addr), cfg)
+}
+
+func listen(t *testing.T, addr netip.Addr) net.Listener {
+	t.Helper()
 	l, err := net.Listen("tcp", netip.AddrPortFrom(addr, 0).String())
 	require.NoError(t, err)
+	return l
+}
+
+// startShoalAt is startShoal for a listener, which the engine closes.
+func startShoalAt(t *testing.T, l net.Listener, cfg engine.Config) *shoal {
+	t.Helper()
 	cfg.Listeners = []net.Listener{l}
 	cfg.Torrent.Events = engine.AllEvents &^ (engine.OnPiece | engine.OnHeld | engine.OnStats)
 	e, err := engine.New(cfg)

@@ -78,6 +78,8 @@ func (s *State) Stats(now time.Time) Stats {
 		Left:         s.left,
 		Down:         f.Down.Flow(s.figures.baseDown + total.Down),
 		Up:           f.Up.Flow(s.figures.baseUp + total.Up),
+		DownBefore:   s.figures.baseDown,
+		UpBefore:     s.figures.baseUp,
 		DownProtocol: f.DownProtocol.Flow(total.DownProtocol()),
 		UpProtocol:   f.UpProtocol.Flow(total.UpProtocol()),
 		Wasted:       s.figures.wasted,

@@ -178,7 +178,7 @@ func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Targe
 	if link != nil {
 		t, err := cmd.addLink(ctx, s, link, o)
 		if err == nil {
-			s.add(t, name)
+			s.addLink(t, name)
 		}
 		return err
 	}

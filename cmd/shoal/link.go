@@ -65,11 +65,23 @@ func (cmd getCommand) canAsk(t *client.Torrent, link *metainfo.Magnet) bool {
 
 // handleMetadata goes on with a torrent whose metadata has come.
 func (s *session) handleMetadata(i *item) {
-	st := i.t.Stats()
 	i.link, i.name = false, terminal.Sanitize(i.t.Name())
-	i.before = totals{st.Down.Total, st.Up.Total}
 	s.emitAdded(i)
 	s.c.say("%s: the metadata is here", i.name)
+	s.admitLink(i)
+}
+
+// addLink is add for a torrent that was added by a link.
+func (s *session) addLink(t *client.Torrent, source string) {
+	i := s.add(t, source)
+	if !i.link { // the metadata has come already
+		s.admitLink(i)
+	}
+}
+
+// admitLink stops a torrent that was added by a link if it cannot be downloaded as its
+// metadata says.
+func (s *session) admitLink(i *item) {
 	if s.admit == nil {
 		return
 	}

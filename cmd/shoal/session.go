@@ -59,14 +59,10 @@ type item struct {
 	err         error         // it stopped with
 	lastWarning string        // that was printed last
 	lastText    string        // that was last printed
-	before      totals        // of earlier runs
 	writing     bool          // a message said that it is written to disk
 	handshakes  handshakes
 	window      progress.RateWindow
 }
-
-// Totals are payload bytes.
-type totals struct{ down, up int64 }
 
 // openSession makes a client. peers are those that the user named. close ends it.
 func openSession(c *console, config client.Config, peers []netip.AddrPort) (*session, error) {
@@ -103,18 +99,18 @@ type listeningJSON struct {
 
 // add adds a torrent of the client to the session. source is what the user named.
 func (s *session) add(t *client.Torrent, source string) *item {
-	id, st := t.ID(), t.Stats()
+	id := t.ID()
 	i := &item{
 		t:      t,
 		name:   terminal.Sanitize(t.Name()),
 		id:     fmt.Sprintf("%x", id[:]),
 		source: source,
 		start:  time.Now(),
-		before: totals{st.Down.Total, st.Up.Total},
 	}
 	s.items = append(s.items, i)
 	s.byID[id] = i
-	if i.link = st.Left < 0; i.link {
+	i.link = t.Stats().Left < 0
+	if i.link {
 		s.emitProgress(i)
 		s.c.say("%s: fetching the metadata", i.name)
 	} else {
@@ -241,8 +237,8 @@ func (i *item) view() progress.View {
 		Stats:    st,
 		Have:     i.t.Bitfield(),
 		Done:     i.done || i.seedOnly,
-		Sent:     st.Up.Total - i.before.up,
-		Received: st.Down.Total - i.before.down,
+		Sent:     st.Up.Total - st.UpBefore,
+		Received: st.Down.Total - st.DownBefore,
 	}
 	v.Down, v.Up, v.Measured = i.window.Rates(time.Now(), st.Down.Total, st.Up.Total)
 	return v
@@ -306,8 +302,8 @@ func (s *session) showEnd(i *item) {
 	if !i.done || i.seedOnly {
 		s.warnRefused(i)
 	}
-	total := i.t.Stats().Up.Total
-	sent := total - i.before.up
+	st := i.t.Stats()
+	sent := st.Up.Total - st.UpBefore
 	switch {
 	case i.link && i.err == nil:
 		s.c.say("%s: stopped while the metadata was fetched. Run the same command again to continue.", i.name)
@@ -316,8 +312,8 @@ func (s *session) showEnd(i *item) {
 		s.c.say("%s: stopped while it was written to disk. Run the same command again to finish.", i.name)
 	case !i.done:
 		s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(i.view().Share()))
-	case sent > 0 && i.before.up > 0:
-		s.c.say("%s: uploaded %s in this run, %s in total.", i.name, quantity.Size(sent), quantity.Size(total))
+	case sent > 0 && st.UpBefore > 0:
+		s.c.say("%s: uploaded %s in this run, %s in total.", i.name, quantity.Size(sent), quantity.Size(st.Up.Total))
 	case sent > 0:
 		s.c.say("%s: uploaded %s.", i.name, quantity.Size(sent))
 	}

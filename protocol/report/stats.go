@@ -51,7 +51,8 @@ type Stats struct {
 	Length     int64 // bytes, pads included
 	Left       int64 // bytes of pieces that are not held; -1 for unknown
 
-	Down, Up                 Flow  // payload
+	Down, Up                 Flow  // payload; totals include former runs
+	DownBefore, UpBefore     int64 // payload bytes of former runs
 	DownProtocol, UpProtocol Flow  // everything else on the wire
 	Wasted                   int64 // payload bytes that were received in vain
 	Syncing                  bool  // every piece is held, and the Storage makes them outlast a power cut
