@@ -244,6 +244,9 @@ func (i *item) view() progress.View {
 		Sent:     st.Up.Total - i.before.up,
 		Received: st.Down.Total - i.before.down,
 	}
+	if i.link {
+		v.Metadata = i.t.Fetch()
+	}
 	v.Down, v.Up, v.Measured = i.window.Rates(time.Now(), st.Down.Total, st.Up.Total)
 	return v
 }
