@@ -155,6 +155,71 @@ func TestGetShowsHowFarTheMetadataIs(t *testing.T) {
 	r.wait(t, exitInterrupted)
 }
 
+// TestGetOneTorrentTwice names a torrent by a link and in another way. It is downloaded once, and
+// nothing waits for the other.
+func TestGetOneTorrentTwice(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album", "--format", "hybrid")
+	link, _ := shoal(t, exitOK, "magnet", "album.torrent")
+	parsed, err := metainfo.ParseMagnet(strings.TrimSpace(link))
+	require.NoError(t, err)
+	_, seed := seeding(t, "album.torrent")
+	v1, v2 := fmt.Sprintf("%x", parsed.HashV1), fmt.Sprintf("%x", parsed.HashV2)
+	const used = "Its trackers and peers are used as well."
+	for name, test := range map[string]struct {
+		torrents []string
+		want     string // regular expression of what is printed
+	}{
+		"a .torrent file after its link": {[]string{v1, "album.torrent"}, ""},
+		"a link after its .torrent file": {[]string{"album.torrent", v1}, used},
+		"one link twice":                 {[]string{v1, v1}, used},
+		"both hashes of a hybrid":        {[]string{v1, v2}, "it is the same torrent as|" + used},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"get", "-q", "--listen", "off", "--state", "off", "--dir", t.TempDir(), "--peer", seed}, test.torrents...)
+			stdout, stderr := shoal(t, exitOK, args...)
+			require.Regexp(t, test.want, stdout+strings.Join(strings.Fields(stderr), " "))
+			require.Equal(t, 1, strings.Count(stdout, "album: complete in"), stdout)
+			require.NotContains(t, stdout, "stopped")
+		})
+	}
+}
+
+// TestGetByLinkThatNamesAPeer does not say that nobody can name peers.
+func TestGetByLinkThatNamesAPeer(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album")
+	link, _ := shoal(t, exitOK, "magnet", "album.torrent")
+	_, seed := seeding(t, "album.torrent")
+	_, stderr := shoal(t, exitOK, "get", strings.TrimSpace(link)+"&x.pe="+seed, "-q", "--listen", "off", "--dir", "got")
+	require.NotContains(t, stderr, "cannot find peers")
+}
+
+// TestGetByLinkOfAPeerThatLeaves says so if the user named that peer.
+func TestGetByLinkOfAPeerThatLeaves(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album")
+	peer := linkPeer(t, "album.torrent", func(c net.Conn, meta *metainfo.Torrent) { shakeHands(c, meta) })
+	r := start(t, "get", infoHashOf(t, "album.torrent"), "--listen", "off", "--peer", peer)
+	r.err.await(t, peer+": it closed the connection before the metadata was here")
+	r.err.await(t, "Shoal tries it again.")
+	r.stop()
+	r.wait(t, exitInterrupted)
+}
+
+// TestLinkToALocalFile does not blame the network for what Shoal refuses.
+func TestLinkToALocalFile(t *testing.T) {
+	isolate(t)
+	r := start(t, "get", "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&xs=http://127.0.0.1:1/a.torrent", "--listen", "off")
+	r.err.await(t, "http://127.0.0.1:1/a.torrent: it is an address of this machine or its network")
+	r.stop()
+	r.wait(t, exitInterrupted)
+	require.NotContains(t, r.err.String(), "online")
+}
+
 // TestMetadataOnly keeps the .torrent file of a link and makes no other file.
 func TestMetadataOnly(t *testing.T) {
 	isolate(t)
