@@ -129,6 +129,23 @@ func (c *extensionConn) Send(body []byte) bool {
 	return c.s.sendExtended(c.s.now, c.p, c.p.extension.Number(c.index), body)
 }
 
+func (c *extensionConn) SendLater(body func() []byte) bool {
+	number := c.p.extension.Number(c.index)
+	if number == 0 || !c.p.tally.AddLate() {
+		return false
+	}
+	c.p.out.Late = append(c.p.out.Late, func(dst []byte) []byte {
+		data := body()
+		if data == nil {
+			return dst
+		}
+		return peerwire.Message{Kind: peerwire.Extended, ExtID: number, Data: data}.AppendTo(dst)
+	})
+	c.p.lastSent = c.s.now
+	c.s.markDirty(c.p)
+	return true
+}
+
 func (c *extensionConn) Found(all ...swarm.Address) {
 	c.p.allowance.Spend(len(all)) // each is looked up, and most change nothing
 	c.s.foundByPeer(c.s.now, c.p, all)

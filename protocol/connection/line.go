@@ -17,11 +17,21 @@ type Outbox struct {
 	Clear  bool          // drop all blocks that wait to be sent
 	Cancel []swarm.Block // drop these blocks, if they wait
 	Serve  []swarm.Block // send these blocks, in order
+	Late   []Late        // send these messages, in order
 }
+
+// A Late message is made when it is sent, because its bytes would take much memory while they
+// wait. It appends the encoded message to dst. The writer calls it once at most, without the
+// lock around the Line, and it may block.
+type Late func(dst []byte) []byte
+
+// maxLate is how many Late messages of one peer wait.
+const maxLate = 64
 
 // Reset empties the Outbox. It keeps its memory, if that is small.
 func (o *Outbox) Reset() {
 	o.Bytes, o.Serve, o.Cancel, o.Clear = keepBytes(o.Bytes), keepBlocks(o.Serve), keepBlocks(o.Cancel), false
+	o.Late = nil
 }
 
 // Memory up to these sizes is kept for a peer that is given nothing.
@@ -56,6 +66,7 @@ type Line struct {
 
 	out   []byte
 	serve []swarm.Block
+	late  []Late
 }
 
 // Deliver adds an Outbox, which stays the caller's. With the fast extension each
@@ -75,6 +86,7 @@ func (l *Line) Deliver(o *Outbox) {
 		l.cancelMany(o.Cancel)
 	}
 	l.serve = append(l.serve, o.Serve...)
+	l.late = append(l.late, o.Late...)
 }
 
 func (l *Line) cancel(b swarm.Block) {
@@ -139,4 +151,22 @@ func (l *Line) Take(out []byte, blocks []swarm.Block, n, size int) ([]byte, []sw
 		l.serve = keepBlocks(l.serve)
 	}
 	return out, blocks
+}
+
+// Late returns the number of Late messages that wait.
+func (l *Line) Late() int { return len(l.late) }
+
+// TakeLate returns the first Late message that waits; nil for none.
+func (l *Line) TakeLate() Late {
+	if len(l.late) == 0 {
+		return nil
+	}
+	first := l.late[0]
+	l.late[0] = nil
+	l.late = l.late[1:]
+	if len(l.late) == 0 {
+		l.late = nil
+	}
+	l.Tally.late.Add(-1)
+	return first
 }

@@ -128,6 +128,29 @@ func TestTakenBlocksAreNotWithdrawn(t *testing.T) {
 	require.Zero(t, l.Tally.queued.Load())
 }
 
+// A Late message is made when it is taken, and a number of them wait that the Tally bounds.
+func TestLateMessages(t *testing.T) {
+	l := Line{Tally: new(Tally)}
+	var o Outbox
+	for i := range maxLate {
+		require.True(t, l.Tally.AddLate())
+		o.Late = append(o.Late, func(dst []byte) []byte { return append(dst, byte(i)) })
+	}
+	require.False(t, l.Tally.AddLate())
+	deliver(&l, o)
+	require.Zero(t, l.Unsent())
+	require.Equal(t, maxLate, l.Late())
+	var made []byte
+	for i := range maxLate {
+		made = l.TakeLate()(made)
+		require.Equal(t, i, int(made[i]))
+		require.True(t, l.Tally.AddLate(), "its place is free")
+		require.False(t, l.Tally.AddLate())
+	}
+	require.Nil(t, l.TakeLate())
+	require.Zero(t, l.Late())
+}
+
 func TestMessagesKeepTheirOrder(t *testing.T) {
 	l := Line{Fast: true, Tally: new(Tally)}
 	choke := peerwire.Message{Kind: peerwire.Choke}
