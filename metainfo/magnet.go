@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -20,6 +21,7 @@ const (
 	maxMagnet = 1 << 20 // bytes
 	maxRanges = 10_000
 	maxValues = 1000 // trackers, keywords and so on, of each kind
+	maxPorts  = 8    // of one host among the peers
 )
 
 // A Magnet is a magnet link: enough to find a torrent's swarm (BEP 9).
@@ -128,6 +130,7 @@ func parseMagnet(s string) (*Magnet, error) {
 	m := &Magnet{}
 	var warn warnings
 	var badHash error // the first; it matters if there is no other
+	ports := make(map[string]int)
 	for pair := range strings.SplitSeq(s, "&") {
 		key, value, _ := strings.Cut(pair, "=")
 		// Some programs number keys of the same kind: tr.1, tr.2.
@@ -139,7 +142,7 @@ func parseMagnet(s string) (*Magnet, error) {
 		}
 		text, err := url.QueryUnescape(value)
 		if err == nil {
-			err = m.put(key, text)
+			err = m.put(key, text, ports)
 		}
 		if err == nil || !slices.Contains(magnetKeys, key) {
 			continue
@@ -162,8 +165,9 @@ func parseMagnet(s string) (*Magnet, error) {
 // magnetKeys are the keys that Magnet has fields for.
 var magnetKeys = []string{"xt", "dn", "xl", "tr", "ws", "xs", "as", "kt", "x.pe", "so"}
 
-// put adds one parameter. An error says what of it was left out.
-func (m *Magnet) put(key, text string) error {
+// put adds one parameter. An error says what of it was left out. ports counts the ports of each
+// host among the peers.
+func (m *Magnet) put(key, text string, ports map[string]int) error {
 	if text == "" {
 		return nil
 	}
@@ -197,7 +201,13 @@ func (m *Magnet) put(key, text string) error {
 		if !isHostPort(text) {
 			return fmt.Errorf("%s is not host:port", quote(text))
 		}
-		return appendOnce(&m.Peers, text)
+		before, host := len(m.Peers), hostOf(text)
+		if ports[host] == maxPorts && !slices.Contains(m.Peers, text) {
+			return fmt.Errorf("there are more than %d ports of one host", maxPorts)
+		}
+		err := appendOnce(&m.Peers, text)
+		ports[host] += len(m.Peers) - before
+		return err
 	case "so":
 		return m.putSelection(text)
 	}
@@ -214,6 +224,16 @@ func appendOnce(list *[]string, s string) error {
 	}
 	*list = append(*list, s)
 	return nil
+}
+
+// hostOf returns the host of host:port; addresses that are written in several ways are equal.
+func hostOf(peer string) string {
+	host, _, _ := net.SplitHostPort(peer) // isHostPort has looked at it
+	a, err := netip.ParseAddr(host)
+	if err == nil {
+		return a.Unmap().String()
+	}
+	return strings.ToLower(host)
 }
 
 // isHostPort reports whether s is a host, an IPv4 address or an IPv6 address
