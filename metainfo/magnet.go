@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -201,13 +199,15 @@ func (m *Magnet) put(key, text string, ports map[string]int) error {
 		if !isHostPort(text) {
 			return fmt.Errorf("%s is not host:port", quote(text))
 		}
-		before, host := len(m.Peers), hostOf(text)
-		if ports[host] == maxPorts && !slices.Contains(m.Peers, text) {
+		host := hostOf(text)
+		switch {
+		case slices.Contains(m.Peers, text):
+			return nil
+		case ports[host] == maxPorts:
 			return fmt.Errorf("there are more than %d ports of one host", maxPorts)
 		}
-		err := appendOnce(&m.Peers, text)
-		ports[host] += len(m.Peers) - before
-		return err
+		ports[host]++
+		return appendOnce(&m.Peers, text)
 	case "so":
 		return m.putSelection(text)
 	}
@@ -224,27 +224,6 @@ func appendOnce(list *[]string, s string) error {
 	}
 	*list = append(*list, s)
 	return nil
-}
-
-// hostOf returns the host of host:port; addresses that are written in several ways are equal.
-func hostOf(peer string) string {
-	host, _, _ := net.SplitHostPort(peer) // isHostPort has looked at it
-	a, err := netip.ParseAddr(host)
-	if err == nil {
-		return a.Unmap().String()
-	}
-	return strings.ToLower(host)
-}
-
-// isHostPort reports whether s is a host, an IPv4 address or an IPv6 address
-// in brackets, and a port.
-func isHostPort(s string) bool {
-	host, port, err := net.SplitHostPort(s)
-	if err != nil || host == "" {
-		return false
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && n > 0
 }
 
 // errTwoHashes says that a link names two torrents.

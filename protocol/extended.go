@@ -130,20 +130,8 @@ func (c *extensionConn) Send(body []byte) bool {
 }
 
 func (c *extensionConn) SendLater(body func() []byte) bool {
-	number := c.p.extension.Number(c.index)
-	if number == 0 || !c.p.tally.AddLate() {
-		return false
-	}
-	c.p.out.Late = append(c.p.out.Late, func(dst []byte) []byte {
-		data := body()
-		if data == nil {
-			return dst
-		}
-		return peerwire.Message{Kind: peerwire.Extended, ExtID: number, Data: data}.AppendTo(dst)
-	})
-	c.p.lastSent = c.s.now
 	c.s.markDirty(c.p)
-	return true
+	return c.p.out.AddExtended(c.p.tally, c.p.extension.Number(c.index), body)
 }
 
 func (c *extensionConn) Found(all ...swarm.Address) {

@@ -40,6 +40,23 @@ const (
 	fewBlocks = 128
 )
 
+// AddExtended adds a Late message of the extension with a number, whose body is made when it is
+// sent; nothing is sent if that is nil. It reports false, and adds none, if the number is 0 or
+// too many wait. t is that of the connection.
+func (o *Outbox) AddExtended(t *Tally, number uint8, body func() []byte) bool {
+	if number == 0 || !t.addLate() {
+		return false
+	}
+	o.Late = append(o.Late, func(dst []byte) []byte {
+		data := body()
+		if data == nil {
+			return dst
+		}
+		return peerwire.Message{Kind: peerwire.Extended, ExtID: number, Data: data}.AppendTo(dst)
+	})
+	return true
+}
+
 // keepBytes returns b without its content, and without its memory if that is large.
 func keepBytes(b []byte) []byte {
 	if cap(b) > fewBytes {
@@ -65,6 +82,7 @@ type Line struct {
 	Tally *Tally // of the connection
 
 	out   []byte
+	taken int // bytes of the last Take, which the writer is sending
 	serve []swarm.Block
 	late  []Late
 }
@@ -132,12 +150,16 @@ func (l *Line) withdraw(blocks []swarm.Block) {
 // Unsent returns the number of bytes of messages that wait.
 func (l *Line) Unsent() int { return len(l.out) }
 
+// Waiting returns the number of bytes of messages that wait or are being sent.
+func (l *Line) Waiting() int { return len(l.out) + l.taken }
+
 // Take returns all messages that wait, and the first blocks: at most n, and together
 // with their headers at most size bytes, but one block in any case. The caller owns
 // what it gets and passes in the slices of an earlier Take, whose memory is used again.
 // It calls Tally.Sent for the blocks when it sends them.
 func (l *Line) Take(out []byte, blocks []swarm.Block, n, size int) ([]byte, []swarm.Block) {
 	l.out, out = keepBytes(out), l.out
+	l.taken = len(out)
 	count, bytes := 0, 0
 	for ; count < min(len(l.serve), n); count++ {
 		bytes += peerwire.PieceHeaderLen + l.serve[count].Length

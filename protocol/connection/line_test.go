@@ -132,21 +132,23 @@ func TestTakenBlocksAreNotWithdrawn(t *testing.T) {
 func TestLateMessages(t *testing.T) {
 	l := Line{Tally: new(Tally)}
 	var o Outbox
+	body := func() []byte { return nil }
+	require.False(t, o.AddExtended(l.Tally, 0, body))
 	for i := range maxLate {
-		require.True(t, l.Tally.AddLate())
-		o.Late = append(o.Late, func(dst []byte) []byte { return append(dst, byte(i)) })
+		require.True(t, o.AddExtended(l.Tally, 7, func() []byte { return []byte{byte(i)} }))
 	}
-	require.False(t, l.Tally.AddLate())
+	require.False(t, o.AddExtended(l.Tally, 7, body))
 	deliver(&l, o)
 	require.Zero(t, l.Unsent())
 	require.Equal(t, maxLate, l.Late())
-	var made []byte
+	o = Outbox{}
 	for i := range maxLate {
-		made = l.TakeLate()(made)
-		require.Equal(t, i, int(made[i]))
-		require.True(t, l.Tally.AddLate(), "its place is free")
-		require.False(t, l.Tally.AddLate())
+		made := decode(t, l.TakeLate()(nil))
+		require.Equal(t, []peerwire.Message{{Kind: peerwire.Extended, ExtID: 7, Data: []byte{byte(i)}}}, made)
+		require.True(t, o.AddExtended(l.Tally, 7, body), "its place is free")
+		require.False(t, o.AddExtended(l.Tally, 7, body))
 	}
+	require.Empty(t, o.Late[0](nil), "nothing is sent of no body")
 	require.Nil(t, l.TakeLate())
 	require.Zero(t, l.Late())
 }

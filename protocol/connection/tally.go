@@ -98,9 +98,9 @@ func (t *Tally) Queued() int { return int(t.queued.Load()) }
 // that never got to a Line.
 func (t *Tally) AddQueued(n int) { t.queued.Add(int64(n)) }
 
-// AddLate counts a Late message that the State has queued. It reports false, and counts none,
+// addLate counts a Late message that the State has queued. It reports false, and counts none,
 // if too many wait.
-func (t *Tally) AddLate() bool {
+func (t *Tally) addLate() bool {
 	if t.late.Load() >= maxLate {
 		return false
 	}

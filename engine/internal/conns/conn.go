@@ -41,10 +41,9 @@ type Conn struct {
 	reason   error        // why the engine closed it; nil for any other end
 
 	mail struct {
-		mu      sync.Mutex
-		line    protocol.Line
-		sending int           // bytes of messages that the writer has taken and not sent yet
-		ready   chan struct{} // holds a token while there may be something to send
+		mu    sync.Mutex
+		line  protocol.Line
+		ready chan struct{} // holds a token while there may be something to send
 	}
 }
 
@@ -132,7 +131,7 @@ func (c *Conn) Return(r *protocol.Received) {
 func (c *Conn) Deliver(o *protocol.Outbox) {
 	c.mail.mu.Lock()
 	c.mail.line.Deliver(o)
-	tooMuch := c.mail.sending+c.mail.line.Unsent() > maxUnsent
+	tooMuch := c.mail.line.Waiting() > maxUnsent
 	c.mail.mu.Unlock()
 	if tooMuch {
 		c.Close()

@@ -60,7 +60,6 @@ func (w *writer) fetch() bool {
 	m.mu.Lock()
 	w.out, w.blocks = m.line.Take(w.out, w.blocks, w.gather, memory.MaxPayload)
 	late := m.line.TakeLate()
-	m.sending = len(w.out)
 	m.mu.Unlock()
 	if late != nil {
 		w.out = late(w.out)
