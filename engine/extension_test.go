@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"bytes"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/shoal-bt/shoal/engine/internal/simnet"
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
@@ -79,6 +82,66 @@ func TestExtension(t *testing.T) {
 		require.False(t, a.torrent.Private)
 		require.Equal(t, []swarm.ID{s.id}, b.torrent.Swarms)
 		b.torrent.Say(99, []byte("nobody"))
+	})
+}
+
+// A bulk is an extension that answers each message with more than may wait as bytes.
+type bulk struct {
+	chat
+	made, refused atomic.Int32
+}
+
+const bulkLen = 16 << 10 // bytes of a message
+
+func (b *bulk) make(ExtensionTorrent) Extension { return b }
+
+func (b *bulk) Open(_ time.Time, conn ExtensionConn, _ *peerwire.ExtendedHandshake) ExtensionSession {
+	return &bulkSession{chatSession{&b.chat, conn.Peer()}, b, conn}
+}
+
+type bulkSession struct {
+	chatSession
+	bulk *bulk
+	conn ExtensionConn
+}
+
+func (s *bulkSession) Message(time.Time, []byte) error {
+	for i := range 1 + 2*maxUnsent/bulkLen {
+		queued := s.conn.SendLater(func() []byte {
+			s.bulk.made.Add(1)
+			return bytes.Repeat([]byte{byte(i)}, bulkLen)
+		})
+		if !queued {
+			s.bulk.refused.Add(1)
+		}
+	}
+	return nil
+}
+
+// A peer that asks for much at once and reads slowly gets all that was promised, one after the
+// other, and what waits for it is not in memory.
+func TestSendLater(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *rig) {
+		s := newSample(1, 1<<20, 1<<18)
+		var b bulk
+		e := r.engine("10.0.0.1", simnet.Link{}, Config{Torrent: TorrentConfig{Extensions: []ExtensionMaker{b.make}}})
+		x := r.seed(e, s)
+		a := r.dialAs("a", e, s, handshake.Extended)
+		hello, err := peerwire.ParseExtendedHandshake(a.expect(peerwire.Extended).Data)
+		require.NoError(t, err)
+		mine := peerwire.ExtendedHandshake{M: peerwire.Extensions{"chat": 7}}
+		a.send(peerwire.Message{Kind: peerwire.Extended, Data: mine.AppendTo(nil)},
+			peerwire.Message{Kind: peerwire.Extended, ExtID: hello.M["chat"], Data: []byte("all of it")})
+		time.Sleep(time.Second)
+		require.Len(t, x.Peers(), 1)
+		require.EqualValues(t, 65, b.refused.Load())
+		require.Less(t, b.made.Load(), int32(64))
+		for i := range 64 {
+			m := a.expect(peerwire.Extended)
+			require.EqualValues(t, 7, m.ExtID)
+			require.Equal(t, bytes.Repeat([]byte{byte(i)}, bulkLen), m.Data)
+		}
+		require.EqualValues(t, 64, b.made.Load())
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -20,6 +19,7 @@ const (
 	maxMagnet = 1 << 20 // bytes
 	maxRanges = 10_000
 	maxValues = 1000 // trackers, keywords and so on, of each kind
+	maxPorts  = 8    // of one host among the peers
 )
 
 // A Magnet is a magnet link: enough to find a torrent's swarm (BEP 9).
@@ -128,6 +128,7 @@ func parseMagnet(s string) (*Magnet, error) {
 	m := &Magnet{}
 	var warn warnings
 	var badHash error // the first; it matters if there is no other
+	ports := make(map[string]int)
 	for pair := range strings.SplitSeq(s, "&") {
 		key, value, _ := strings.Cut(pair, "=")
 		// Some programs number keys of the same kind: tr.1, tr.2.
@@ -139,7 +140,7 @@ func parseMagnet(s string) (*Magnet, error) {
 		}
 		text, err := url.QueryUnescape(value)
 		if err == nil {
-			err = m.put(key, text)
+			err = m.put(key, text, ports)
 		}
 		if err == nil || !slices.Contains(magnetKeys, key) {
 			continue
@@ -162,8 +163,9 @@ func parseMagnet(s string) (*Magnet, error) {
 // magnetKeys are the keys that Magnet has fields for.
 var magnetKeys = []string{"xt", "dn", "xl", "tr", "ws", "xs", "as", "kt", "x.pe", "so"}
 
-// put adds one parameter. An error says what of it was left out.
-func (m *Magnet) put(key, text string) error {
+// put adds one parameter. An error says what of it was left out. ports counts the ports of each
+// host among the peers.
+func (m *Magnet) put(key, text string, ports map[string]int) error {
 	if text == "" {
 		return nil
 	}
@@ -197,6 +199,14 @@ func (m *Magnet) put(key, text string) error {
 		if !isHostPort(text) {
 			return fmt.Errorf("%s is not host:port", quote(text))
 		}
+		host := hostOf(text)
+		switch {
+		case slices.Contains(m.Peers, text):
+			return nil
+		case ports[host] == maxPorts:
+			return fmt.Errorf("there are more than %d ports of one host", maxPorts)
+		}
+		ports[host]++
 		return appendOnce(&m.Peers, text)
 	case "so":
 		return m.putSelection(text)
@@ -214,17 +224,6 @@ func appendOnce(list *[]string, s string) error {
 	}
 	*list = append(*list, s)
 	return nil
-}
-
-// isHostPort reports whether s is a host, an IPv4 address or an IPv6 address
-// in brackets, and a port.
-func isHostPort(s string) bool {
-	host, port, err := net.SplitHostPort(s)
-	if err != nil || host == "" {
-		return false
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && n > 0
 }
 
 // errTwoHashes says that a link names two torrents.

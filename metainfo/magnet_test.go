@@ -165,6 +165,24 @@ func TestMagnetLimitsValuesOfAKind(t *testing.T) {
 	require.Len(t, m.Trackers, 1000)
 }
 
+// A link does not have a host attacked at all of its ports.
+func TestMagnetLimitsPortsOfAHost(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("magnet:?" + btih)
+	for n := range 1000 {
+		for _, host := range []string{"192.0.2.1", "[::ffff:192.0.2.1]", "[2001:db8::1]", "[2001:DB8:0::1]", "victim.example", "Victim.example"} {
+			b.WriteString("&x.pe=" + host + ":" + strconv.Itoa(n/2+1))
+		}
+	}
+	b.WriteString("&x.pe=192.0.2.2:1")
+	m, err := metainfo.ParseMagnet(b.String())
+	require.NoError(t, err)
+	require.Len(t, m.Peers, 3*8+1)
+	require.Equal(t, "192.0.2.2:1", m.Peers[24])
+	require.Len(t, m.Warnings, 1)
+	require.Contains(t, m.Warnings[0].String(), "there are more than 8 ports of one host; it is left out")
+}
+
 func TestMagnetOfATorrent(t *testing.T) {
 	tor := build(t, builder.Options{Format: metainfo.Hybrid, Tiers: [][]string{{"http://a/", "http://b/"}, {"udp://c:1"}}, WebSeeds: []string{"http://w/"}}, sample.Folder())
 	m := tor.Magnet()

@@ -23,13 +23,14 @@ type link struct {
 	ignored int
 }
 
-func (l *link) Peer() swarm.Peer         { return 1 }
-func (l *link) Swarm() swarm.ID          { return swarm.ID{} }
-func (l *link) Addr() netip.AddrPort     { return l.addr }
-func (l *link) Outgoing() bool           { return false }
-func (l *link) Found(a ...swarm.Address) { l.found = append(l.found, a...) }
-func (l *link) CountUpload(int)          {}
-func (l *link) CountIgnored(n int)       { l.ignored += n }
+func (l *link) Peer() swarm.Peer             { return 1 }
+func (l *link) Swarm() swarm.ID              { return swarm.ID{} }
+func (l *link) Addr() netip.AddrPort         { return l.addr }
+func (l *link) Outgoing() bool               { return false }
+func (l *link) Found(a ...swarm.Address)     { l.found = append(l.found, a...) }
+func (l *link) CountUpload(int)              {}
+func (l *link) SendLater(func() []byte) bool { return false }
+func (l *link) CountIgnored(n int)           { l.ignored += n }
 func (l *link) Peers(yield func(swarm.Address) bool) {
 	for _, a := range l.peers {
 		if !yield(a) {

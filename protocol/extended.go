@@ -139,6 +139,11 @@ func (c *extensionConn) Send(body []byte) bool {
 	return c.s.sendExtended(c.s.now, c.p, c.p.extension.Number(c.index), body)
 }
 
+func (c *extensionConn) SendLater(body func() []byte) bool {
+	c.s.markDirty(c.p)
+	return c.p.out.AddExtended(c.p.tally, c.p.extension.Number(c.index), body)
+}
+
 func (c *extensionConn) Found(all ...swarm.Address) {
 	c.p.allowance.Spend(len(all)) // each is looked up, and most change nothing
 	c.s.foundByPeer(c.s.now, c.p, all)

@@ -84,7 +84,7 @@ func (n *node) deliver(o *protocol.Outbox) {
 }
 
 func (n *node) queueUrgent(e *end) {
-	if !e.isUrgent && e.line.Unsent() > 0 {
+	if !e.isUrgent && e.line.Unsent()+e.line.Late() > 0 {
 		e.isUrgent = true
 		n.up.urgent.push(e)
 	}
@@ -131,6 +131,9 @@ func (n *node) sendMessages() {
 		}
 		p := n.world.newPacket(e.remote)
 		p.bytes, u.blocks = e.line.Take(p.bytes, u.blocks, 0, 0)
+		for late := e.line.TakeLate(); late != nil; late = e.line.TakeLate() {
+			p.bytes = late(p.bytes)
+		}
 		u.freeAt += transferTime(len(p.bytes), u.rate)
 		e.tally.UpAll.Add(int64(len(p.bytes)))
 		n.postTo(e.remote.node, u.freeAt+e.delay, p)

@@ -55,6 +55,9 @@ func (s *session) handleEvent(e client.Event) {
 	case client.SourceFailed:
 		s.handleTrackerError(i, e)
 		return
+	case client.Merged:
+		s.handleMerged(i, e)
+		return
 	case client.FileCompleted:
 		h.Event, h.Path, h.Bytes = "file", e.Path, e.Length
 	case client.NoPeers:
@@ -69,7 +72,9 @@ func (s *session) handleEvent(e client.Event) {
 		i.handshakes.connected = true
 		h.Event, h.Peer = "connected", e.Addr.String()
 	case client.PeerLost:
-		h = lostJSON(h, e)
+		if h = lostJSON(h, e); !s.c.json {
+			s.warnLost(i, e)
+		}
 	case client.SourceReply:
 		h.Event, h.Peers = "tracker", &e.Peers
 		h.Message = terminal.Sanitize(e.Answer.Warning) // a client.Warning follows

@@ -176,10 +176,7 @@ func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Targe
 		return err
 	}
 	if link != nil {
-		t, err := cmd.addLink(ctx, s, link, o)
-		if err == nil {
-			s.addLink(t, name)
-		}
+		_, err := cmd.addLink(ctx, s, link, name, o)
 		return err
 	}
 	meta, err := readTorrent(ctx, s.c, name)
@@ -190,10 +187,18 @@ func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Targe
 		return err
 	}
 	t, err := s.client.Add(ctx, meta, o)
-	if err == nil {
-		cmd.warnOfSources(s, s.add(t, name), meta)
+	if errors.Is(err, client.ErrDuplicate) && t != nil {
+		if i := s.byID[t.ID()]; i != nil && i.fromLink { // whose fetch was quicker
+			_, err = cmd.addLink(ctx, s, meta.Magnet(), name, o)
+		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if i := s.add(t, name); !i.fromLink {
+		cmd.warnOfSources(s, i, meta)
+	}
+	return nil
 }
 
 // nameTorrent names a torrent in an error about it.
@@ -211,7 +216,7 @@ func (cmd getCommand) warnOfSources(s *session, i *item, meta *metainfo.Torrent)
 	if private && len(cmd.Announce) > 0 {
 		s.c.warnAbout(i, "the torrent is private, so the trackers of --announce are not used", "")
 	}
-	if hasUsableTracker(i.t) || len(cmd.Peer) > 0 {
+	if hasUsableTracker(i.t) || len(cmd.Peer) > 0 || i.namesPeers {
 		return
 	}
 	advice := "Name a peer with --peer HOST:PORT, or a tracker with --announce URL."

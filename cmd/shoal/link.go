@@ -11,6 +11,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -39,18 +40,29 @@ func parseLink(c *console, name string) (*metainfo.Magnet, error) {
 	return m, nil
 }
 
+// askAdvice says how somebody can be asked for metadata.
+const askAdvice = "Name a peer with --peer HOST:PORT, or a tracker with --announce URL."
+
 // addLink adds a torrent of which only a link is known. It returns an error if nobody can be
 // asked for the metadata.
-func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Magnet, o client.AddOptions) (*client.Torrent, error) {
+func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Magnet, name string, o client.AddOptions) (*item, error) {
 	t, err := s.client.Add(ctx, link, o)
+	if errors.Is(err, client.ErrDuplicate) && t != nil && s.byID[t.ID()] != nil {
+		i := s.byID[t.ID()]
+		i.namesPeers = i.namesPeers || len(link.Peers) > 0
+		s.c.warnAbout(i, message.Of(err), "Its trackers and peers are used as well.")
+		return i, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	if t.Stats().Phase != client.PhaseFetching || cmd.canAsk(t, link) {
-		return t, nil
+	if t.Stats().Phase == client.PhaseFetching && !cmd.canAsk(t, link) {
+		err = fmt.Errorf("%s: the link names nobody whom Shoal can ask for the metadata", terminal.Sanitize(t.Name()))
+		return nil, advice.New(err, askAdvice)
 	}
-	err = fmt.Errorf("%s: the link names nobody whom Shoal can ask for the metadata", terminal.Sanitize(t.Name()))
-	return nil, advice.New(err, "Name a peer with --peer HOST:PORT, or a tracker with --announce URL.")
+	i := s.addLink(t, name)
+	i.fromLink, i.namesPeers = true, len(link.Peers) > 0
+	return i, nil
 }
 
 // canAsk reports whether somebody can be asked for the metadata of a link.
@@ -63,6 +75,36 @@ func (cmd getCommand) canAsk(t *client.Torrent, link *metainfo.Magnet) bool {
 	return hasUsableTracker(t) || len(cmd.Peer)+len(link.Peers) > 0 || web
 }
 
+// handleMerged goes on without a torrent that proved to be the same as another one.
+func (s *session) handleMerged(i *item, e client.Merged) {
+	s.items = slices.DeleteFunc(s.items, func(o *item) bool { return o == i })
+	delete(s.byID, e.Torrent)
+	s.c.emit(mergedJSON{"merged", i.id, e.Into.String()})
+	s.c.say("%s: it is the same torrent as %s", i.name, e.Into)
+}
+
+// mergedJSON is the JSON object of two links that proved to be of one torrent.
+type mergedJSON struct {
+	Event   string `json:"event"`   // "merged"
+	Torrent string `json:"torrent"` // info hash
+	Into    string `json:"into"`    // info hash of the one that stays
+}
+
+// warnLost says of a peer that the user named why no metadata came from it: the first time.
+func (s *session) warnLost(i *item, e client.PeerLost) {
+	named := s.named[e.Addr]
+	err := client.ErrorOf(e)
+	if !i.link || named == nil || named.warned || err == nil || e.End.Harmless() {
+		return
+	}
+	named.warned = true
+	text := e.Addr.String() + ": it closed the connection before the metadata was here"
+	if e.End != client.EndLost {
+		text = "the connection ended before the metadata was here: " + message.Of(err)
+	}
+	s.c.warnAbout(i, text, "That peer may not have the metadata either, or not share this torrent now. Shoal tries it again.")
+}
+
 // handleMetadata goes on with a torrent whose metadata has come.
 func (s *session) handleMetadata(i *item) {
 	i.link, i.name = false, terminal.Sanitize(i.t.Name())
@@ -72,11 +114,13 @@ func (s *session) handleMetadata(i *item) {
 }
 
 // addLink is add for a torrent that was added by a link.
-func (s *session) addLink(t *client.Torrent, source string) {
+func (s *session) addLink(t *client.Torrent, source string) *item {
+	isNew := s.byID[t.ID()] == nil
 	i := s.add(t, source)
-	if !i.link { // the metadata has come already
+	if isNew && !i.link { // the metadata has come already
 		s.admitLink(i)
 	}
+	return i
 }
 
 // admitLink stops a torrent that was added by a link if it cannot be downloaded as its

@@ -19,6 +19,12 @@ import (
 // its address.
 func metadataPeer(t *testing.T, path string) string {
 	t.Helper()
+	return linkPeer(t, path, serveMetadata)
+}
+
+// linkPeer starts a peer of a torrent. It returns its address.
+func linkPeer(t *testing.T, path string, serve func(net.Conn, *metainfo.Torrent)) string {
+	t.Helper()
 	meta, err := metainfo.ReadFile(path)
 	require.NoError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -32,31 +38,42 @@ func metadataPeer(t *testing.T, path string) string {
 			}
 			go func() {
 				defer c.Close()
-				serveMetadata(c, meta)
+				serve(c, meta)
 			}()
 		}
 	}()
 	return l.Addr().String()
 }
 
-// serveMetadata answers requests for metadata until the connection ends.
-func serveMetadata(c net.Conn, meta *metainfo.Torrent) {
+// shakeHands sends and reads the first messages of a peer that has metadata. It reports false
+// if the connection has ended.
+func shakeHands(c net.Conn, meta *metainfo.Torrent) bool {
 	var theirs [68]byte
 	if _, err := io.ReadFull(c, theirs[:]); err != nil {
-		return
+		return false
 	}
 	ours := append([]byte{19}, "BitTorrent protocol"...)
 	ours = append(ours, 0, 0, 0, 0, 0, 0x10, 0, 0)
 	ours = append(ours, meta.Info.HashV1[:]...)
 	c.Write(append(ours, "-XX0000-metadatapeer"...))
-	send := func(id byte, body string) {
-		var b bytes.Buffer
-		binary.Write(&b, binary.BigEndian, uint32(2+len(body)))
-		b.Write([]byte{20, id})
-		b.WriteString(body)
-		c.Write(b.Bytes())
+	sendExtended(c, 0, fmt.Sprintf("d1:md11:ut_metadatai3ee13:metadata_sizei%dee", len(meta.Info.Raw)))
+	return true
+}
+
+// sendExtended sends a message of the extension protocol.
+func sendExtended(c net.Conn, number byte, body string) {
+	var b bytes.Buffer
+	binary.Write(&b, binary.BigEndian, uint32(2+len(body)))
+	b.Write([]byte{20, number})
+	b.WriteString(body)
+	c.Write(b.Bytes())
+}
+
+// serveMetadata answers requests for metadata until the connection ends.
+func serveMetadata(c net.Conn, meta *metainfo.Torrent) {
+	if !shakeHands(c, meta) {
+		return
 	}
-	send(0, fmt.Sprintf("d1:md11:ut_metadatai3ee13:metadata_sizei%dee", len(meta.Info.Raw)))
 	number := byte(0) // of ut_metadata, as they have it
 	for {
 		var length uint32
@@ -82,7 +99,7 @@ func serveMetadata(c net.Conn, meta *metainfo.Torrent) {
 		_, rest, _ := strings.Cut(string(b), "5:piecei")
 		fmt.Sscanf(rest, "%de", &piece)
 		part := meta.Info.Raw[min(piece<<14, len(meta.Info.Raw)):min((piece+1)<<14, len(meta.Info.Raw))]
-		send(number, fmt.Sprintf("d8:msg_typei1e5:piecei%de10:total_sizei%dee%s", piece, len(meta.Info.Raw), part))
+		sendExtended(c, number, fmt.Sprintf("d8:msg_typei1e5:piecei%de10:total_sizei%dee%s", piece, len(meta.Info.Raw), part))
 	}
 }
 
@@ -120,6 +137,87 @@ func TestGetByLinkOfAPeerThatIsNotThere(t *testing.T) {
 	r.stop()
 	r.wait(t, exitInterrupted)
 	require.Contains(t, r.out.String(), "stopped while the metadata was fetched")
+}
+
+// TestGetShowsHowFarTheMetadataIs meets a peer that says how much there is and sends nothing.
+func TestGetShowsHowFarTheMetadataIs(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album")
+	peer := linkPeer(t, "album.torrent", func(c net.Conn, meta *metainfo.Torrent) {
+		if shakeHands(c, meta) {
+			io.Copy(io.Discard, c)
+		}
+	})
+	r := start(t, "get", infoHashOf(t, "album.torrent"), "--listen", "off", "--peer", peer, "--json")
+	r.out.await(t, `"state":"fetching metadata","peers":1,"held":0,"pieces":1}`)
+	r.stop()
+	r.wait(t, exitInterrupted)
+}
+
+// TestGetOneTorrentTwice names a torrent by a link and in another way. It is downloaded once, and
+// nothing waits for the other.
+func TestGetOneTorrentTwice(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album", "--format", "hybrid")
+	link, _ := shoal(t, exitOK, "magnet", "album.torrent")
+	parsed, err := metainfo.ParseMagnet(strings.TrimSpace(link))
+	require.NoError(t, err)
+	_, seed := seeding(t, "album.torrent")
+	v1, v2 := fmt.Sprintf("%x", parsed.HashV1), fmt.Sprintf("%x", parsed.HashV2)
+	const used = "Its trackers and peers are used as well."
+	for name, test := range map[string]struct {
+		torrents []string
+		want     string // regular expression of what is printed
+	}{
+		"a .torrent file after its link": {[]string{v1, "album.torrent"}, ""},
+		"a link after its .torrent file": {[]string{"album.torrent", v1}, used},
+		"one link twice":                 {[]string{v1, v1}, used},
+		"both hashes of a hybrid":        {[]string{v1, v2}, "it is the same torrent as|" + used},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"get", "-q", "--listen", "off", "--state", "off", "--dir", t.TempDir(), "--peer", seed}, test.torrents...)
+			stdout, stderr := shoal(t, exitOK, args...)
+			require.Regexp(t, test.want, stdout+strings.Join(strings.Fields(stderr), " "))
+			require.Equal(t, 1, strings.Count(stdout, "album: complete in"), stdout)
+			require.NotContains(t, stdout, "stopped")
+		})
+	}
+}
+
+// TestGetByLinkThatNamesAPeer does not say that nobody can name peers.
+func TestGetByLinkThatNamesAPeer(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album")
+	link, _ := shoal(t, exitOK, "magnet", "album.torrent")
+	_, seed := seeding(t, "album.torrent")
+	_, stderr := shoal(t, exitOK, "get", strings.TrimSpace(link)+"&x.pe="+seed, "-q", "--listen", "off", "--dir", "got")
+	require.NotContains(t, stderr, "cannot find peers")
+}
+
+// TestGetByLinkOfAPeerThatLeaves says so if the user named that peer.
+func TestGetByLinkOfAPeerThatLeaves(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album")
+	peer := linkPeer(t, "album.torrent", func(c net.Conn, meta *metainfo.Torrent) { shakeHands(c, meta) })
+	r := start(t, "get", infoHashOf(t, "album.torrent"), "--listen", "off", "--peer", peer)
+	r.err.await(t, peer+": it closed the connection before the metadata was here")
+	r.err.await(t, "Shoal tries it again.")
+	r.stop()
+	r.wait(t, exitInterrupted)
+}
+
+// TestLinkToALocalFile does not blame the network for what Shoal refuses.
+func TestLinkToALocalFile(t *testing.T) {
+	isolate(t)
+	r := start(t, "get", "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&xs=http://127.0.0.1:1/a.torrent", "--listen", "off")
+	r.err.await(t, "http://127.0.0.1:1/a.torrent: it is an address of this machine or its network")
+	r.stop()
+	r.wait(t, exitInterrupted)
+	require.NotContains(t, r.err.String(), "online")
 }
 
 // TestMetadataOnly keeps the .torrent file of a link and makes no other file.

@@ -75,11 +75,10 @@ func (cmd getCommand) keepEach(ctx context.Context, s *session, o client.AddOpti
 			}
 			continue
 		}
-		t, err := cmd.addLink(ctx, s, link, o)
+		i, err := cmd.addLink(ctx, s, link, name, o)
 		if err != nil {
 			return err
 		}
-		i := s.add(t, name)
 		s.until = func() bool { return !i.link }
 		s.run(ctx)
 		if err := ctx.Err(); err != nil {
@@ -88,7 +87,7 @@ func (cmd getCommand) keepEach(ctx context.Context, s *session, o client.AddOpti
 		if i.err != nil {
 			return reported{i.err}
 		}
-		meta, err := t.Metainfo()
+		meta, err := i.t.Metainfo()
 		if err == nil {
 			err = keep(meta)
 		}

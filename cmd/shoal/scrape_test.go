@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -98,6 +99,15 @@ func TestScrape(t *testing.T) {
 	require.Contains(t, stderr, "Ask another tracker")
 }
 
+// A web server that is no tracker answers with 404.
+func TestScrapeOfAWebServer(t *testing.T) {
+	isolate(t)
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	_, stderr := shoal(t, exitFailed, "scrape", web.URL+"/announce", strings.Repeat("1", 40))
+	require.Contains(t, stderr, "HTTP status 404\n  Check the announce URL, or ask another tracker.\n")
+}
+
 func TestScrapeUsage(t *testing.T) {
 	isolate(t)
 	hash := strings.Repeat("1", 40)
@@ -108,7 +118,7 @@ func TestScrapeUsage(t *testing.T) {
 		{[]string{}, "an argument is missing: <source>"},
 		{[]string{"udp://tracker.example:6969"}, "name the info hash to ask the tracker about"},
 		{[]string{"udp://tracker.example:6969", "123"}, `"123" is not an info hash; give 40 hexadecimal digits`},
-		{[]string{"wss://tracker.example", hash}, "this is not a URL; give one such as http://"},
+		{[]string{"wss://tracker.example", hash}, "URLs with wss are not supported here; give one with http, https or udp"},
 		{[]string{hash}, "name a tracker, a .torrent file or a magnet link before the info hash"},
 		{[]string{""}, "is empty"},
 	} {

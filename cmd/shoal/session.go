@@ -49,6 +49,8 @@ type item struct {
 	id          string // info hash, hexadecimal
 	source      string // what the user named, for commands
 	link        bool   // its metadata is fetched
+	fromLink    bool   // it was added by a link
+	namesPeers  bool   // that link names peers
 	start       time.Time
 	heldAtStart int64         // bytes that were held when the check was done
 	fromTorrent bool          // a seed of a .torrent file, whose empty files and links must be there too
@@ -97,9 +99,13 @@ type listeningJSON struct {
 	Address string `json:"address"`
 }
 
-// add adds a torrent of the client to the session. source is what the user named.
+// add adds a torrent of the client to the session, unless it is there. source is what the user
+// named.
 func (s *session) add(t *client.Torrent, source string) *item {
 	id := t.ID()
+	if i := s.byID[id]; i != nil {
+		return i // a link and a .torrent file of one torrent, or two links
+	}
 	i := &item{
 		t:      t,
 		name:   terminal.Sanitize(t.Name()),
@@ -239,6 +245,9 @@ func (i *item) view() progress.View {
 		Done:     i.done || i.seedOnly,
 		Sent:     st.Up.Total - st.UpBefore,
 		Received: st.Down.Total - st.DownBefore,
+	}
+	if i.link {
+		v.Metadata = i.t.Fetch()
 	}
 	v.Down, v.Up, v.Measured = i.window.Rates(time.Now(), st.Down.Total, st.Up.Total)
 	return v

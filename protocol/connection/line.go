@@ -17,11 +17,21 @@ type Outbox struct {
 	Clear  bool          // drop all blocks that wait to be sent
 	Cancel []swarm.Block // drop these blocks, if they wait
 	Serve  []swarm.Block // send these blocks, in order
+	Late   []Late        // send these messages, in order
 }
+
+// A Late message is made when it is sent, because its bytes would take much memory while they
+// wait. It appends the encoded message to dst. The writer calls it once at most, without the
+// lock around the Line, and it may block.
+type Late func(dst []byte) []byte
+
+// maxLate is how many Late messages of one peer wait.
+const maxLate = 64
 
 // Reset empties the Outbox. It keeps its memory, if that is small.
 func (o *Outbox) Reset() {
 	o.Bytes, o.Serve, o.Cancel, o.Clear = keepBytes(o.Bytes), keepBlocks(o.Serve), keepBlocks(o.Cancel), false
+	o.Late = nil
 }
 
 // Memory up to these sizes is kept for a peer that is given nothing.
@@ -29,6 +39,23 @@ const (
 	fewBytes  = 4 << 10
 	fewBlocks = 128
 )
+
+// AddExtended adds a Late message of the extension with a number, whose body is made when it is
+// sent; nothing is sent if that is nil. It reports false, and adds none, if the number is 0 or
+// too many wait. t is that of the connection.
+func (o *Outbox) AddExtended(t *Tally, number uint8, body func() []byte) bool {
+	if number == 0 || !t.addLate() {
+		return false
+	}
+	o.Late = append(o.Late, func(dst []byte) []byte {
+		data := body()
+		if data == nil {
+			return dst
+		}
+		return peerwire.Message{Kind: peerwire.Extended, ExtID: number, Data: data}.AppendTo(dst)
+	})
+	return true
+}
 
 // keepBytes returns b without its content, and without its memory if that is large.
 func keepBytes(b []byte) []byte {
@@ -55,7 +82,9 @@ type Line struct {
 	Tally *Tally // of the connection
 
 	out   []byte
+	taken int // bytes of the last Take, which the writer is sending
 	serve []swarm.Block
+	late  []Late
 }
 
 // Deliver adds an Outbox, which stays the caller's. With the fast extension each
@@ -75,6 +104,7 @@ func (l *Line) Deliver(o *Outbox) {
 		l.cancelMany(o.Cancel)
 	}
 	l.serve = append(l.serve, o.Serve...)
+	l.late = append(l.late, o.Late...)
 }
 
 func (l *Line) cancel(b swarm.Block) {
@@ -120,12 +150,16 @@ func (l *Line) withdraw(blocks []swarm.Block) {
 // Unsent returns the number of bytes of messages that wait.
 func (l *Line) Unsent() int { return len(l.out) }
 
+// Waiting returns the number of bytes of messages that wait or are being sent.
+func (l *Line) Waiting() int { return len(l.out) + l.taken }
+
 // Take returns all messages that wait, and the first blocks: at most n, and together
 // with their headers at most size bytes, but one block in any case. The caller owns
 // what it gets and passes in the slices of an earlier Take, whose memory is used again.
 // It calls Tally.Sent for the blocks when it sends them.
 func (l *Line) Take(out []byte, blocks []swarm.Block, n, size int) ([]byte, []swarm.Block) {
 	l.out, out = keepBytes(out), l.out
+	l.taken = len(out)
 	count, bytes := 0, 0
 	for ; count < min(len(l.serve), n); count++ {
 		bytes += peerwire.PieceHeaderLen + l.serve[count].Length
@@ -139,4 +173,22 @@ func (l *Line) Take(out []byte, blocks []swarm.Block, n, size int) ([]byte, []sw
 		l.serve = keepBlocks(l.serve)
 	}
 	return out, blocks
+}
+
+// Late returns the number of Late messages that wait.
+func (l *Line) Late() int { return len(l.late) }
+
+// TakeLate returns the first Late message that waits; nil for none.
+func (l *Line) TakeLate() Late {
+	if len(l.late) == 0 {
+		return nil
+	}
+	first := l.late[0]
+	l.late[0] = nil
+	l.late = l.late[1:]
+	if len(l.late) == 0 {
+		l.late = nil
+	}
+	l.Tally.late.Add(-1)
+	return first
 }

@@ -128,6 +128,31 @@ func TestTakenBlocksAreNotWithdrawn(t *testing.T) {
 	require.Zero(t, l.Tally.queued.Load())
 }
 
+// A Late message is made when it is taken, and a number of them wait that the Tally bounds.
+func TestLateMessages(t *testing.T) {
+	l := Line{Tally: new(Tally)}
+	var o Outbox
+	body := func() []byte { return nil }
+	require.False(t, o.AddExtended(l.Tally, 0, body))
+	for i := range maxLate {
+		require.True(t, o.AddExtended(l.Tally, 7, func() []byte { return []byte{byte(i)} }))
+	}
+	require.False(t, o.AddExtended(l.Tally, 7, body))
+	deliver(&l, o)
+	require.Zero(t, l.Unsent())
+	require.Equal(t, maxLate, l.Late())
+	o = Outbox{}
+	for i := range maxLate {
+		made := decode(t, l.TakeLate()(nil))
+		require.Equal(t, []peerwire.Message{{Kind: peerwire.Extended, ExtID: 7, Data: []byte{byte(i)}}}, made)
+		require.True(t, o.AddExtended(l.Tally, 7, body), "its place is free")
+		require.False(t, o.AddExtended(l.Tally, 7, body))
+	}
+	require.Empty(t, o.Late[0](nil), "nothing is sent of no body")
+	require.Nil(t, l.TakeLate())
+	require.Zero(t, l.Late())
+}
+
 func TestMessagesKeepTheirOrder(t *testing.T) {
 	l := Line{Fast: true, Tally: new(Tally)}
 	choke := peerwire.Message{Kind: peerwire.Choke}

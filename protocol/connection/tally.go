@@ -29,8 +29,8 @@ type Tally struct {
 	// joined; in nanoseconds since 1970.
 	lastUse atomic.Int64
 
-	// queued is the number of blocks that wait to be sent.
-	queued atomic.Int64
+	// queued is the number of blocks that wait to be sent, and late that of Late messages.
+	queued, late atomic.Int64
 }
 
 // Admit counts a block of n bytes that a reader has received, and reports whether
@@ -97,3 +97,13 @@ func (t *Tally) Queued() int { return int(t.queued.Load()) }
 // AddQueued counts n blocks that the State has queued; a negative n takes some back
 // that never got to a Line.
 func (t *Tally) AddQueued(n int) { t.queued.Add(int64(n)) }
+
+// addLate counts a Late message that the State has queued. It reports false, and counts none,
+// if too many wait.
+func (t *Tally) addLate() bool {
+	if t.late.Load() >= maxLate {
+		return false
+	}
+	t.late.Add(1)
+	return true
+}

@@ -63,6 +63,12 @@ type Conn interface {
 	// unasked it must bound: a peer that reads too slowly loses its connection.
 	Send(body []byte) bool
 
+	// SendLater sends a message of the extension whose body is made when it is sent, because it
+	// is long or has to be read first. A goroutine of the connection calls body once at most,
+	// and body may block; nothing is sent if it returns nil. SendLater reports false, and sends
+	// nothing, when Send does, and while 64 such messages wait for the peer.
+	SendLater(body func() []byte) bool
+
 	// Found brings addresses that the peer named. They are dialed like others, but a
 	// private torrent ignores them, and so does any torrent those that are more local
 	// than the peer itself: they would only lead into somebody's network. Each address costs the
@@ -96,8 +102,8 @@ type Torrent struct {
 	// Say sends a message of the extension from outside of its calls, such as one that
 	// needed the disk. It returns at once, copies nothing, and may be called from any
 	// goroutine. The message is dropped if the connection has ended or the peer does not
-	// have the extension. The caller bounds how many it sends. Nil if the program that
-	// runs the State has no such way.
+	// have the extension. The caller bounds how many it sends: when more than 1 MiB waits for
+	// a peer, its connection ends. Nil if the program that runs the State has no such way.
 	Say func(p swarm.Peer, body []byte)
 }
 

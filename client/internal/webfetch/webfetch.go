@@ -93,6 +93,9 @@ type Options struct {
 // concurrently.
 func (o Options) Torrent(ctx context.Context, address string) (*metainfo.Torrent, error) {
 	t, err := o.torrent(ctx, address)
+	if errors.Is(err, errLocal) {
+		err = errLocal // that is no error of the network
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", httptracker.Redact(address), withoutURL(err))
 	}

@@ -131,7 +131,7 @@ func (c *Conn) Return(r *protocol.Received) {
 func (c *Conn) Deliver(o *protocol.Outbox) {
 	c.mail.mu.Lock()
 	c.mail.line.Deliver(o)
-	tooMuch := c.mail.line.Unsent() > maxUnsent
+	tooMuch := c.mail.line.Waiting() > maxUnsent
 	c.mail.mu.Unlock()
 	if tooMuch {
 		c.Close()

@@ -54,13 +54,17 @@ func (c *Conn) write() {
 	}
 }
 
-// fetch gets the messages that wait and the first few blocks.
+// fetch gets the messages that wait, one of those that are made now, and the first few blocks.
 func (w *writer) fetch() bool {
 	m := &w.conn.mail
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	w.out, w.blocks = m.line.Take(w.out, w.blocks, w.gather, memory.MaxPayload)
-	return len(w.out)+len(w.blocks) > 0
+	late := m.line.TakeLate()
+	m.mu.Unlock()
+	if late != nil {
+		w.out = late(w.out)
+	}
+	return late != nil || len(w.out)+len(w.blocks) > 0
 }
 
 // send writes messages and blocks, together if there are both. It uses several writes if

@@ -79,6 +79,8 @@ func CheckURL(text string, schemes ...string) error {
 				return nil
 			}
 		}
+		kinds := strings.Join(schemes[:len(schemes)-1], ", ") + " or " + schemes[len(schemes)-1]
+		return fmt.Errorf("URLs with %s are not supported here; give one with %s", strings.ToLower(u.Scheme), kinds)
 	}
 	return fmt.Errorf("this is not a URL; give one such as http://tracker.example:6969/announce")
 }

@@ -45,10 +45,10 @@ func (v View) Share() float64 {
 	if v.withoutMetadata() {
 		return 0
 	}
-	if v.Stats.Length == 0 || v.Stats.Left == 0 {
+	if v.Length == 0 || v.Stats.Left == 0 {
 		return 1
 	}
-	return 1 - float64(v.Stats.Left)/float64(v.Stats.Length)
+	return 1 - float64(v.Stats.Left)/float64(v.Length) // Stats.Length counts pads, and Left does not
 }
 
 // State says in a word or two what the torrent is doing.

@@ -109,6 +109,16 @@ func TestStates(t *testing.T) {
 	require.EqualValues(t, 1, v.Share())
 }
 
+// Pads are no content, so a torrent of which nothing is held begins at nothing.
+func TestShareWithPads(t *testing.T) {
+	v := half(100)
+	v.Stats.Length += 50 << 20
+	require.Equal(t, 0.5, v.Share())
+	v.Stats.Left = v.Length
+	require.Zero(t, v.Share())
+	require.Contains(t, v.Text(), "0 B of 100.0 MiB")
+}
+
 func TestScreenOfMany(t *testing.T) {
 	var views []View
 	for i := range 50 {

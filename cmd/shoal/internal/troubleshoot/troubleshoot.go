@@ -90,6 +90,8 @@ func (c Command) networkAdvice(err error) string {
 		return "Check the address and the port. A firewall or a VPN may also block UDP; then use a tracker with http or https."
 	case errors.Is(err, httptracker.ErrNoScrape):
 		return "Ask another tracker, or download the torrent to see its peers."
+	case errors.As(err, new(*httptracker.StatusError)):
+		return "Check the announce URL, or ask another tracker."
 	case errors.As(err, &status):
 		return "Check the address, or save the .torrent file with a browser in which you are logged in."
 	case errors.As(err, &dns): // also of a peer's name
