@@ -48,6 +48,7 @@
 //	when a request times out                      timeouts.go             State.checkRequests
 //	which requests are lost                       requests/list.go        List.MarkLate
 //	how long to wait for a block                  pacing/pace.go          Pace.Timeout
+//	when a block is expected, for end game        pacing/pace.go          Pace.Expected
 //	when a silent or idle peer is left            timeouts.go             State.checkSilence
 //	when end game begins (the picker decides)     checking.go             State.inEndGame
 //	when duplicate requests are cancelled         requesting.go           State.cancelDuplicate

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shoal-bt/shoal/piecepicker"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -48,5 +49,23 @@ func TestPickerAfterAPauseKnowsWhatArrived(t *testing.T) {
 	w.take()
 	w.play("peer 2 joins fast 1111", "peer 2 sends unchoke")
 	require.Contains(t, strings.Join(w.take(), "\n"), "request 0.1 0.3 1.0", "what is left of the piece comes first")
+	w.finish()
+}
+
+// TestSilentPeerIsNotFast: in the end game a block is requested of a third peer only if that one
+// should be faster than the two before. A peer that says what it has and sent nothing yet makes
+// no block overdue, or two that send would both be asked for what it keeps.
+func TestSilentPeerIsNotFast(t *testing.T) {
+	w := newWorld(t, []string{"piece", "2b", "length", "4b"})
+	w.s.newPicker = func() swarm.Picker { return piecepicker.NewSequential(*w.setup.Geometry, piecepicker.Config{}) }
+	w.play("begin")
+	for _, peer := range []string{"1", "2", "3"} {
+		w.play("peer "+peer+" joins fast 11", "peer "+peer+" sends unchoke")
+	}
+	w.take()
+	w.play("+1s", "peer 2 sends piece 0.0")
+	require.Equal(t, []string{"to 1: cancel 0.0"}, w.take(), "peer 1 has sent nothing, and peer 3 was not asked")
+	w.play("peer 1 sends piece 0.1", "peer 3 sends unchoke")
+	require.Contains(t, strings.Join(w.take(), "\n"), "to 2: cancel 0.1", "what one peer keeps is requested of a second one")
 	w.finish()
 }

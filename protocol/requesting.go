@@ -61,7 +61,7 @@ func (s *State) pick(now time.Time, p *peer, n int) []swarm.Block {
 		Exclusive:    s.isOnParole(p),
 		Spread:       spread,
 		Now:          now,
-		Delay:        p.pace.RoundTrip(),
+		Delay:        p.pace.Expected(),
 	}
 	if p.choking {
 		ask.Only = p.allowed

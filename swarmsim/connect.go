@@ -95,7 +95,7 @@ func (n *node) removeEnd(e *end) {
 func (n *node) dial(addr netip.AddrPort) {
 	to := n.world.nodeAt(addr)
 	if to == nil {
-		n.log.strays++
+		n.log.strays.count(addr.Addr())
 		n.post(n.now+dialTimeout, unanswered{addr})
 		return
 	}

@@ -1,6 +1,7 @@
 package swarmsim
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
@@ -14,10 +15,27 @@ type record struct {
 	completed      time.Duration // negative for never
 	bans, bannedBy int
 	wrongPieces    int
-	strays         int // dials to addresses at which nobody is
+	strays         strays
 	sent           copies
 	messages, hash uint64
 	stats          protocol.Stats // of a peer that has left
+}
+
+// strays are dials to addresses at which nobody is. The zero value is none.
+type strays struct {
+	all  int
+	by   map[netip.Addr]int
+	most int // of by
+}
+
+// count counts a dial to an address at which nobody is, at any port.
+func (s *strays) count(a netip.Addr) {
+	if s.by == nil {
+		s.by = make(map[netip.Addr]int)
+	}
+	s.all++
+	s.by[a]++
+	s.most = max(s.most, s.by[a])
 }
 
 // count counts a message that was delivered, and mixes it into the hash.

@@ -46,6 +46,7 @@ type PeerResult struct {
 	Bans      int           // peers that it banned
 	BannedBy  int           // honest peers that banned it
 	Strays    int           // times that it dialed an address at which there is no peer
+	StraysOne int           // most of these at one IP address
 }
 
 // A SeedResult is what an honest seed sent.
@@ -137,7 +138,8 @@ func (n *node) result(missing int) PeerResult {
 		Completed: n.log.completed,
 		Bans:      n.log.bans,
 		BannedBy:  n.log.bannedBy,
-		Strays:    n.log.strays,
+		Strays:    n.log.strays.all,
+		StraysOne: n.log.strays.most,
 	}
 	stats := n.stats()
 	p.Down, p.Up, p.Wasted = stats.Down.Total, stats.Up.Total, stats.Wasted

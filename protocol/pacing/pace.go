@@ -14,12 +14,13 @@ import (
 )
 
 const (
-	firstQueue  = 16                     // requests to a peer of which nothing is known yet
-	defaultReqq = 250                    // requests that a peer takes if it does not say (https://www.bittorrent.org/beps/bep_0010.html, "reqq")
-	minTimeout  = 2 * time.Second        // before a block is late
-	rateWindow  = 100 * time.Millisecond // the least time over which a rate is measured
-	firstWindow = 20 * time.Millisecond  // the same, for the first rate
-	minTripAge  = time.Minute            // how long the least round trip is believed
+	firstQueue   = 16                     // requests to a peer of which nothing is known yet
+	defaultReqq  = 250                    // requests that a peer takes if it does not say (https://www.bittorrent.org/beps/bep_0010.html, "reqq")
+	minTimeout   = 2 * time.Second        // before a block is late
+	firstTimeout = 10 * time.Second       // the same, of a peer that has sent none
+	rateWindow   = 100 * time.Millisecond // the least time over which a rate is measured
+	firstWindow  = 20 * time.Millisecond  // the same, for the first rate
+	minTripAge   = time.Minute            // how long the least round trip is believed
 
 	// QueueTime is how much receiving the request queue covers, in addition to two
 	// round trips.
@@ -72,6 +73,16 @@ func (c *Pace) Rate() float64 { return c.rate }
 
 // RoundTrip returns the mean time from request to arrival; zero if it is not known.
 func (c *Pace) RoundTrip() time.Duration { return c.meanTrip }
+
+// Expected returns how long a block that is requested now should take to arrive. Of a peer that
+// has sent none, that is the time after which it is late: a peer that says what it has and
+// never sends it must not count as faster than those that send.
+func (c *Pace) Expected() time.Duration {
+	if c.meanTrip == 0 {
+		return firstTimeout
+	}
+	return c.meanTrip
+}
 
 // Snubbed reports whether the peer's blocks are overdue.
 func (c *Pace) Snubbed() bool { return c.snubbed }
@@ -142,7 +153,7 @@ func (c *Pace) sample(now time.Time, trip time.Duration) {
 // Timeout returns how long to wait for a block before it is late.
 func (c *Pace) Timeout() time.Duration {
 	if c.meanTrip == 0 {
-		return 10 * time.Second
+		return firstTimeout
 	}
 	return max(minTimeout, c.meanTrip+4*c.tripDev)
 }

@@ -68,12 +68,14 @@ func TestQueueKeepsToTheLimitOfThePeer(t *testing.T) {
 func TestLateIsMeanAndFourDeviations(t *testing.T) {
 	c := New()
 	require.Equal(t, 10*time.Second, c.Timeout(), "nothing is known yet")
+	require.Equal(t, 10*time.Second, c.Expected(), "nor does the peer count as fast")
 	now := time.Now()
 	for range 100 {
 		now = now.Add(100 * time.Millisecond)
 		c.Arrived(now, swarm.BlockLen, 100*time.Millisecond)
 	}
 	require.Equal(t, minTimeout, c.Timeout(), "two seconds at least")
+	require.Equal(t, 100*time.Millisecond, c.Expected())
 	for i := range 100 {
 		now = now.Add(time.Second)
 		c.Arrived(now, swarm.BlockLen, time.Duration(1+4*(i%2))*time.Second)

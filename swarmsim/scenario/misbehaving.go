@@ -21,8 +21,9 @@ const (
 	// maxWaste is the share of the payload of honest peers that may be for nothing.
 	maxWaste = 0.02
 
-	// maxStrays is how often the honest peers may dial each wrong address that peers named.
-	maxStrays = 50
+	// maxStrays is how often an honest peer may dial one IP address at which nobody is: once,
+	// and again after each of six failures.
+	maxStrays = 7
 )
 
 // Misbehaviors returns one scenario for each way in which a peer can misbehave. A fifth of
@@ -108,30 +109,29 @@ func spread(s *swarmsim.Sim, until time.Duration) {
 }
 
 // Judge returns what is wrong with a result of Misbehaviors: that an honest peer did not get
-// everything or was banned, that too much was wasted, or that peers had others dial
-// addresses at which nobody is. Nil means that nothing is.
+// everything or was banned, that too much was wasted, or that peers had one of them dial
+// an address at which nobody is again and again. Nil means that nothing is.
 func Judge(r *swarmsim.Result) error {
 	var all []error
-	var received, strays int64
+	var received int64
 	for i, p := range r.Peers {
 		if p.Kind != swarmsim.Honest {
 			continue
 		}
 		received += p.Down
-		strays += int64(p.Strays)
 		if !p.Seed && p.Completed < 0 {
 			all = append(all, fmt.Errorf("scenario: honest peer %d has not got everything: %s", i, p.Reason))
 		}
 		if p.BannedBy > 0 {
 			all = append(all, fmt.Errorf("scenario: %d honest peers banned the honest peer %d", p.BannedBy, i))
 		}
+		if p.StraysOne > maxStrays {
+			all = append(all, fmt.Errorf("scenario: the honest peer %d dialed one address %d times at which nobody is", i, p.StraysOne))
+		}
 	}
 	waste := float64(r.Wasted) / float64(max(1, received))
 	if waste >= maxWaste {
 		all = append(all, fmt.Errorf("scenario: %.1f %% of what honest peers received was wasted; it must be less than %.0f %%", 100*waste, 100*maxWaste))
-	}
-	if strays > maxStrays*int64(len(r.Peers)) {
-		all = append(all, fmt.Errorf("scenario: honest peers dialed %d times where nobody is", strays))
 	}
 	return errors.Join(all...)
 }

@@ -30,7 +30,7 @@ func TestJudge(t *testing.T) {
 		"honest peer 1 has not got everything: x": func(r *swarmsim.Result) { r.Peers[1].Completed, r.Peers[1].Reason = -1, "x" },
 		"1 honest peers banned the honest peer 0": func(r *swarmsim.Result) { r.Peers[0].BannedBy = 1 },
 		"2.0 % of what honest peers received":     func(r *swarmsim.Result) { r.Wasted = 2 },
-		"dialed 101 times where nobody is":        func(r *swarmsim.Result) { r.Peers[1].Strays = 101 },
+		"dialed one address 8 times":              func(r *swarmsim.Result) { r.Peers[1].StraysOne = 8 },
 	} {
 		r := good()
 		spoil(r)
