@@ -34,6 +34,7 @@ type job struct {
 	dial       []netip.AddrPort // peers to dial, by clients that can be told
 	port       uint16           // to accept peers on; 0 for any
 	udpTracker bool             // it has to find peers by a UDP tracker
+	pex        bool             // it exchanges peers with peers; libtorrent always does
 }
 
 // portOr returns the port to accept peers on, a free one if none was asked for.

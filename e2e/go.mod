@@ -4,12 +4,14 @@ go 1.26.0
 
 require (
 	github.com/shoal-bt/shoal/client v0.1.0
+	github.com/shoal-bt/shoal/connect v0.1.0
 	github.com/shoal-bt/shoal/diskstore v0.1.0
 	github.com/shoal-bt/shoal/engine v0.1.0
 	github.com/shoal-bt/shoal/handshake v0.1.0
 	github.com/shoal-bt/shoal/httptracker v0.1.0
 	github.com/shoal-bt/shoal/metainfo v0.1.0
 	github.com/shoal-bt/shoal/peerwire v0.1.0
+	github.com/shoal-bt/shoal/pex v0.1.0
 	github.com/shoal-bt/shoal/piecepicker v0.1.0
 	github.com/shoal-bt/shoal/swarm v0.1.0
 	github.com/shoal-bt/shoal/trackerserver v0.1.0
@@ -22,9 +24,7 @@ require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/bencode v0.1.0 // indirect
-	github.com/shoal-bt/shoal/connect v0.1.0 // indirect
 	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect
-	github.com/shoal-bt/shoal/pex v0.1.0 // indirect
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
 	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,7 +29,8 @@ func loopback() place {
 }
 
 // A network is a namespace joined to ours by a pair of virtual interfaces. It
-// leads nowhere else. Its other end has many addresses, one for each client.
+// leads nowhere else. Its other end has many addresses, one for each client, and
+// our end has some more for tests in which each client needs its own.
 type network struct {
 	once   sync.Once
 	why    string // why there is none
@@ -49,19 +51,42 @@ const lanPrefix = "shoal-e2e-"
 // apart returns a place in a network namespace, with an address of its own.
 func apart(t *testing.T) place {
 	t.Helper()
-	lan.once.Do(lan.make)
-	if lan.why != "" {
-		lack(t, "no network namespace: %s", lan.why)
+	lan.need(t)
+	theirs := lan.assign(t, "b", "-n", lan.name)
+	return place{namespace: lan.name, theirs: theirs, ours: lan.addr(1)}
+}
+
+// ownAddr returns an address on our side of the network that no other client has.
+func ownAddr(t *testing.T) netip.Addr {
+	t.Helper()
+	lan.need(t)
+	return lan.assign(t, "a")
+}
+
+// need makes the network, or skips the test if that is impossible.
+func (n *network) need(t *testing.T) {
+	t.Helper()
+	n.once.Do(n.make)
+	if n.why != "" {
+		lack(t, "no network namespace: %s", n.why)
 	}
-	last := lan.take()
-	p := place{namespace: lan.name, theirs: lan.addr(last), ours: lan.addr(1)}
-	dev := []string{p.theirs.String() + "/24", "dev", lan.link("b")}
-	require.NoError(t, ip(append([]string{"-n", lan.name, "addr", "add"}, dev...)...))
+}
+
+// assign gives an end of the pair one more address, until the test ends. Options of the
+// command ip say where that end is.
+func (n *network) assign(t *testing.T, end string, options ...string) netip.Addr {
+	t.Helper()
+	last := n.take()
+	addr := n.addr(last)
+	change := func(verb string) error {
+		return ip(append(slices.Clone(options), "addr", verb, addr.String()+"/24", "dev", n.link(end))...)
+	}
+	require.NoError(t, change("add"))
 	t.Cleanup(func() {
-		require.NoError(t, ip(append([]string{"-n", lan.name, "addr", "del"}, dev...)...))
-		lan.giveBack(last)
+		require.NoError(t, change("del"))
+		n.giveBack(last)
 	})
-	return p
+	return addr
 }
 
 // take returns the last byte of an address that nobody has.

@@ -77,7 +77,12 @@ func (s *shoal) lost(t *testing.T, addr netip.AddrPort) {
 // await waits for an event that f accepts. Those before it are forgotten.
 func (s *shoal) await(t *testing.T, f func(engine.Event) bool) engine.Event {
 	t.Helper()
-	ctx := within(t)
+	return s.awaitUntil(t, within(t), f)
+}
+
+// awaitUntil is like await, until ctx is done.
+func (s *shoal) awaitUntil(t *testing.T, ctx context.Context, f func(engine.Event) bool) engine.Event {
+	t.Helper()
 	for {
 		ev, err := s.events.Next(ctx)
 		require.NoError(t, err)

@@ -37,7 +37,7 @@ func (transmission) start(t *testing.T, at place, j job) *partner {
 		"port-forwarding-enabled":    false,
 		"dht-enabled":                false,
 		"lpd-enabled":                false,
-		"pex-enabled":                false,
+		"pex-enabled":                j.pex,
 		"utp-enabled":                false,
 		"encryption":                 0,
 		"preallocation":              0,

@@ -15,6 +15,7 @@ func FuzzSim(f *testing.F) {
 	f.Add(uint64(1), []byte{20, 3, 0, 0, 0, 1, 2, 3, 2, 9, 9, 9})
 	f.Add(uint64(2), []byte{5, 0, 3, 1, 0, 4, 1, 0, 5, 2, 7, 6, 0, 0, 0})
 	f.Add(uint64(3), []byte{60, 2, 1, 40, 1, 0, 0, 0, 8, 200, 3})
+	f.Add(uint64(1<<63), []byte{20, 3, 0, 0, 0, 1, 2, 3, 2, 0, 9, 9})
 	f.Fuzz(func(t *testing.T, seed uint64, b []byte) {
 		s := fuzzedSim(seed, b)
 		r, err := s.Run()
@@ -43,7 +44,7 @@ func FuzzSim(f *testing.F) {
 }
 
 // fuzzedSim makes a swarm of one seed that stays and of up to eight other peers, three
-// bytes each.
+// bytes each. They meet by the tracker, or all know the seed.
 func fuzzedSim(seed uint64, b []byte) Sim {
 	next := func() (x int) {
 		if len(b) > 0 {
@@ -52,6 +53,9 @@ func fuzzedSim(seed uint64, b []byte) Sim {
 		return x
 	}
 	s := Sim{Seed: seed, Limit: time.Hour}
+	if seed>>63 == 1 {
+		s.MaxFound = -1
+	}
 	s.Geometry = swarm.Geometry{PieceLength: 10_000 + 6_384*int64(next()%6)}
 	s.Geometry.Length = s.Geometry.PieceLength*int64(next()%40) + 1 + int64(next())
 	s.Peers = append(s.Peers, Peer{Seed: true})
@@ -72,6 +76,9 @@ func fuzzedSim(seed uint64, b []byte) Sim {
 			p.Memory = 40 << 14
 		case 5:
 			p.WrongShare = 0.3
+		}
+		if s.MaxFound < 0 {
+			p.Knows = []int{0}
 		}
 		s.Peers = append(s.Peers, p)
 	}

@@ -183,6 +183,13 @@ func (n *node) join() {
 		n.post(n.now+violationEvery, violation{})
 	}
 	n.apply(protocol.Start{})
+	if len(n.peer.Knows) > 0 {
+		var known protocol.Found
+		for _, i := range n.peer.Knows {
+			known.Addrs = append(known.Addrs, swarm.Address{AddrPort: addressOf(i)})
+		}
+		n.apply(known)
+	}
 }
 
 func (n *node) config() *protocol.Config {

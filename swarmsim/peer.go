@@ -87,6 +87,10 @@ type Peer struct {
 	// ever.
 	Arrive, Leave, Linger time.Duration
 
+	// Knows are peers that it knows when it arrives, by index in Sim.Peers, as if a user had
+	// named them. Those that are not there yet are dialed again later.
+	Knows []int
+
 	// Config tunes the peer's State. A zero PeerID means a random one, and other zero
 	// fields mean the defaults of protocol.Config. UserAgent and Events are not used.
 	// With Extensions that speak from outside of their calls (extension.Torrent.Say), equal

@@ -1,6 +1,7 @@
 package swarmsim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -27,6 +28,10 @@ type Sim struct {
 	// Limit ends a swarm that does not end by itself, in simulated time. Zero means
 	// 24 hours.
 	Limit time.Duration
+
+	// MaxFound is how many peers the tracker names in one answer, at random. Zero means 50,
+	// a negative number means none.
+	MaxFound int
 }
 
 const (
@@ -69,6 +74,11 @@ func (s Sim) check() error {
 		case p.Kind > lastKind:
 			return fmt.Errorf("swarmsim: peer %d: there is no kind %d", i, p.Kind)
 		}
+		for _, other := range p.Knows {
+			if other < 0 || other >= len(s.Peers) {
+				return fmt.Errorf("swarmsim: peer %d knows peer %d, but there are %d", i, other, len(s.Peers))
+			}
+		}
 	}
 	return nil
 }
@@ -100,6 +110,7 @@ func newWorld(s Sim) *world {
 	if w.sim.Limit == 0 {
 		w.sim.Limit = 24 * time.Hour
 	}
+	w.sim.MaxFound = cmp.Or(w.sim.MaxFound, 50)
 	w.decoder = peerwire.NewDecoder(peerwire.Limits{Geometry: s.Geometry, Fast: true})
 	w.tracker = tracker{world: w, random: w.randomOf(len(s.Peers))}
 	w.tracker.queue.owner = uint64(len(s.Peers))

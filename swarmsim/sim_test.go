@@ -105,6 +105,7 @@ func TestSimThatMakesNoSense(t *testing.T) {
 		"a share above 1":     func(s *Sim) { s.Peers[1].WrongShare = 1.5 },
 		"no such kind":        func(s *Sim) { s.Peers[1].Kind = lastKind + 1 },
 		"no memory":           func(s *Sim) { s.Peers[1].Memory = 1 },
+		"nobody to know":      func(s *Sim) { s.Peers[1].Knows = []int{2} },
 		"too many of a swarm": func(s *Sim) { s.Peers = make([]Peer, maxPeers+1) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -189,6 +190,33 @@ func TestConfigIsUsed(t *testing.T) {
 	}
 	requireComplete(t, run(t, s))
 	require.GreaterOrEqual(t, made, len(s.Peers))
+}
+
+// TestWhoKnowsWhom: peers have connections to those that they know, or that the tracker names,
+// also if these come later.
+func TestWhoKnowsWhom(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		change      func(s *Sim)
+		connections int
+	}{
+		{"the tracker names all", func(*Sim) {}, 10},
+		{"the tracker names one", func(s *Sim) { s.MaxFound = 1 }, 4},
+		{"the tracker names nobody", func(s *Sim) { s.MaxFound = -1 }, 0},
+		{"one knows the seed", func(s *Sim) { s.MaxFound, s.Peers[3].Knows = -1, []int{0} }, 1},
+		{"one knows some that come later", func(s *Sim) { s.MaxFound, s.Peers[1].Knows = -1, []int{3, 4} }, 2},
+	} {
+		s := newSim(1, 4, 1000, func(i int, p *Peer) { p.Arrive = time.Duration(i+1) * time.Second })
+		test.change(&s)
+		s.Limit = 10 * time.Second
+		w := newWorld(s)
+		w.run()
+		ends := 0
+		for _, n := range w.nodes {
+			ends += n.open
+		}
+		require.Equal(t, 2*test.connections, ends, test.name)
+	}
 }
 
 // TestStepsDoNotMatter: the order in which peers run within a step is not seen. One queue

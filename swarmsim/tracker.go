@@ -12,7 +12,6 @@ import (
 const (
 	announceEvery = 30 * time.Minute
 	announceMin   = time.Minute // between two announces of a peer, unless an event is announced
-	maxFound      = 50          // addresses in one answer
 )
 
 // A tracker hands out addresses of those who take part, at random.
@@ -57,7 +56,7 @@ func (t *tracker) answer(now time.Duration, a announcement) {
 	}
 	var all found
 	for k := range t.listed {
-		if len(all) >= min(a.want, maxFound) {
+		if len(all) >= min(a.want, t.world.sim.MaxFound) {
 			break
 		}
 		// The first k were drawn already.
