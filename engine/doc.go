@@ -82,6 +82,7 @@
 //	when a source is called again                    internal/schedule/intervals.go          Announcer.scheduleNext
 //	how many calls of sources are under way at once  internal/schedule/announcer_call.go     Announcer.begin
 //	which events wait for a source that failed       internal/schedule/intervals.go          job.eventDue
+//	what another has announced before                internal/schedule/announcer_before.go   Announcer.goOn
 //	which sources hear that we stopped               internal/schedule/announcer.go          Announcer.enqueue
 //	when a torrent's deadline comes                  internal/schedule/queue.go              Queue.Set
 package engine

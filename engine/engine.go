@@ -126,7 +126,7 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 		return nil, refuse(spec, err)
 	}
 	for _, s := range spec.Sources {
-		e.announcer.Add(t.owner(), &t.sources, s, false)
+		e.announcer.Add(t.owner(), &t.sources, s, false, spec.Announced...)
 	}
 	t.start()
 	return t, nil

@@ -53,6 +53,12 @@ type Spec struct {
 	// Sources find peers.
 	Sources []swarm.PeerSource
 
+	// Announced says how far Sources are that another has announced to for this torrent
+	// with the same peer ID, as a fetch of metadata does. They do not hear Started again, none
+	// is called before its time, and the torrent owns the Call of each. A source whose
+	// type cannot be compared, such as swarm.List, begins as one that nobody has called.
+	Announced []SourceStats
+
 	// Have are pieces held already, which are taken on trust; nil for none.
 	Have swarm.Bitfield
 

@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"time"
-
 	"github.com/shoal-bt/shoal/protocol"
-	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/protocol/announcing"
 )
 
 // A Phase is what a torrent is doing.
@@ -29,17 +27,7 @@ type (
 
 	// PeerStats are figures of one connection at one moment.
 	PeerStats = protocol.PeerStats
-)
 
-// SourceStats say how a source is doing.
-type SourceStats struct {
-	Source swarm.PeerSource
-	Swarm  swarm.ID
-	Last   time.Time // of the last answer or error; zero for none yet
-	Next   time.Time // of the next announce; zero for none
-	Busy   bool      // a call is under way
-	Answer swarm.Answer
-	Err    error // of the last call
-	Errors int   // in a row
-	Peers  int   // addresses in the last answer
-}
+	// SourceStats say how a source is doing in one swarm.
+	SourceStats = announcing.State
+)

@@ -134,12 +134,7 @@ func (t *Torrent) Spilled() (m map[int][]int) {
 }
 
 // Sources returns how each source is doing.
-func (t *Torrent) Sources() (all []SourceStats) {
-	for _, s := range t.engine.announcer.Status(&t.sources) {
-		all = append(all, SourceStats(s))
-	}
-	return all
-}
+func (t *Torrent) Sources() []SourceStats { return t.engine.announcer.Status(&t.sources) }
 
 // Wait waits until every piece is held and synced. It fails when the torrent does, when it
 // is closed, and when ctx is done.

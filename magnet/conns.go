@@ -246,7 +246,7 @@ func (c *conn) fail(to *error, err error) {
 func (r *run) receive(c *conn, batch []received) (n int) {
 	now := time.Now()
 	for _, m := range batch {
-		if r.state.Over() || r.conns[c.peer] != c {
+		if r.isOver || r.state.Over() || r.conns[c.peer] != c {
 			break
 		}
 		r.state.Receive(now, c.peer, m.Message)

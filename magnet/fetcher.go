@@ -82,6 +82,13 @@ func (f *Fetcher) AddConn(c *connect.Conn) {
 	}
 }
 
+// Stop ends Run, because the metadata came from elsewhere: Run returns a Result without
+// Info, for a torrent to go on with, and no error. If it has the metadata by then, it returns
+// that.
+func (f *Fetcher) Stop() {
+	f.post(func(r *run) { r.isStopped = true })
+}
+
 // Progress returns how far the fetch is.
 func (f *Fetcher) Progress() Progress {
 	f.mu.Lock()
@@ -133,7 +140,8 @@ func (f *Fetcher) begin() error {
 }
 
 // Run fetches the metadata, as Fetch does. It must be called once, because connections that
-// were handed over are closed at its end only. When it returns, no goroutine is left.
+// were handed over are closed at its end only. When it returns, no goroutine is left but those
+// of the calls of sources that the Result has.
 func (f *Fetcher) Run(ctx context.Context) (*Result, error) {
 	if err := f.begin(); err != nil {
 		return nil, err
@@ -155,8 +163,8 @@ func (f *Fetcher) Run(ctx context.Context) (*Result, error) {
 type run struct {
 	*Fetcher
 	ctx    context.Context
-	cancel context.CancelFunc // ends dials and calls of sources
-	tasks  sync.WaitGroup     // dials and calls of sources under way
+	cancel context.CancelFunc // ends dials
+	tasks  sync.WaitGroup     // dials under way, and the goroutines of connections
 
 	state    *fetch.State
 	nextTurn time.Time
@@ -166,9 +174,10 @@ type run struct {
 	places   places.Count
 	ends     Ends
 	addresses
-	sources []*job
-	calls   int  // of sources, under way
-	isOver  bool // connections are kept as they are
+	sources   []*job
+	calls     int  // of sources, under way
+	isStopped bool // Stop was called
+	isOver    bool // connections are kept as they are
 }
 
 func newRun(ctx context.Context, f *Fetcher) *run {
@@ -191,7 +200,8 @@ func newRun(ctx context.Context, f *Fetcher) *run {
 	return r
 }
 
-// loop runs until the metadata is there, or never will be.
+// loop runs until the metadata is there, or never will be, or nobody wants it: then both are
+// nil.
 func (r *run) loop() (info []byte, err error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -206,7 +216,7 @@ func (r *run) loop() (info []byte, err error) {
 			do(r)
 		}
 		info, err := r.settle()
-		if info != nil || err != nil {
+		if info != nil || err != nil || r.isStopped {
 			return info, err
 		}
 		timer.Reset(r.untilNext())

@@ -11,8 +11,8 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// stopAll ends dials and calls, and the use of the connections, and waits for their
-// goroutines. What comes from outside from now on is refused.
+// stopAll ends dials and the use of the connections, and waits for their goroutines. What
+// comes from outside from now on is refused.
 func (r *run) stopAll() {
 	r.isOver = true
 	for _, do := range r.end() {
@@ -35,16 +35,20 @@ func (r *run) abandon() {
 		c.Conn.Close()
 		r.options.OnEvent(report.PeerLost{Torrent: r.swarms[0], Addr: c.Addr, End: report.EndStopped})
 	}
-	r.sayStopped()
+	stopSources(r.sourceStates(), r.announcement(swarm.Stopped))
 }
 
-// handOver ends a fetch that has the metadata, and returns what there is. A connection goes
-// along if everything was sent on it, and if what the peer sent can be replayed. Of others
-// the address stays.
+// handOver ends a fetch that has the metadata, or that was stopped, and returns what there is.
+// A connection goes along if everything was sent on it, and if what the peer sent can be
+// replayed. Of others the address stays.
 func (r *run) handOver(info []byte) *Result {
 	r.stopAll()
-	now := time.Now()
-	result := &Result{Info: info, Banned: r.banned, Sources: r.sourceStates(now)}
+	result := &Result{
+		Info:    info,
+		Banned:  r.banned,
+		Sources: r.sourceStates(),
+		say:     r.announcement(swarm.Stopped),
+	}
 	for id := swarm.Peer(1); id <= r.lastPeer; id++ {
 		c := r.conns[id]
 		if c == nil {

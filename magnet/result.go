@@ -2,17 +2,17 @@ package magnet
 
 import (
 	"net/netip"
-	"time"
 
 	"github.com/shoal-bt/shoal/connect"
+	"github.com/shoal-bt/shoal/protocol/announcing"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Result is what a fetch brings. All of it belongs to the caller, who closes or hands on
-// the connections.
+// A Result is what a fetch brings. All of it belongs to the caller, who hands on what a torrent
+// goes on with, takes that out, and closes the rest with Close.
 type Result struct {
 	// Info is the info dictionary. It fits the given hashes; whether it is a valid
-	// torrent is not checked.
+	// torrent is not checked. It is nil if the fetch was stopped before it had all of it.
 	Info []byte
 
 	// Peers are the addresses that are known, those of Conns included.
@@ -26,8 +26,24 @@ type Result struct {
 	// local network the port counts as well.
 	Banned []netip.AddrPort
 
-	// Sources says how far each source is, once for each swarm.
+	// Sources says how far each source is, once for each swarm. One that was being called
+	// has the Call, which a torrent goes on with.
 	Sources []SourceState
+
+	say swarm.Announcement // to Sources, when they are closed
+}
+
+// Close closes the connections that r still has, and tells the sources that r still has, and
+// that heard of us, that we stopped; that takes 3 s at most. A nil Result has nothing to close.
+func (r *Result) Close() {
+	if r == nil {
+		return
+	}
+	for _, c := range r.Conns {
+		c.Close()
+	}
+	stopSources(r.Sources, r.say)
+	r.Conns, r.Sources = nil, nil
 }
 
 // An Origin is who named an address. Several may have.
@@ -50,10 +66,4 @@ type Live struct {
 }
 
 // A SourceState says how far a source is in one swarm, so that a torrent can go on with it.
-type SourceState struct {
-	Source   swarm.PeerSource
-	Swarm    swarm.ID
-	Started  bool      // it heard swarm.Started, and not swarm.Stopped
-	Next     time.Time // when to announce again; zero for never
-	Earliest time.Time // before this it must not be asked again, not even for a user; zero if it may be
-}
+type SourceState = announcing.State

@@ -220,11 +220,9 @@ func options(info []byte, dialer connect.Dialer, peers ...string) Options {
 	return o
 }
 
-// closeAll closes the connections of a Result, and waits until their other ends have ended.
+// closeAll closes a Result, and waits until the other ends of its connections have ended.
 func closeAll(r *Result) {
-	for _, c := range r.Conns {
-		c.Close()
-	}
+	r.Close()
 	time.Sleep(5 * time.Minute)
 }
 

@@ -1,12 +1,12 @@
 package magnet
 
 import (
-	"cmp"
 	"context"
 	"sync"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/announcing"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -16,12 +16,6 @@ const (
 	stoppedTimeout = 3 * time.Second
 	maxFound       = 1000 // addresses that are taken from one answer
 	wanted         = 80   // addresses that a source is asked for
-
-	defaultEarliest = time.Minute      // between calls when we need peers, if the source names no interval
-	leastInterval   = time.Second      // between calls, however often a source wants them
-	firstBackoff    = 15 * time.Second // after a call that failed; it doubles with each
-	longestBackoff  = 30 * time.Minute
-	maxDoublings    = 10
 )
 
 // A source is a PeerSource, which may not be comparable.
@@ -40,14 +34,43 @@ type Reply struct {
 
 // A job is a source in one of the link's swarms.
 type job struct {
-	source   *source
-	swarm    int // its index
-	busy     bool
-	started  bool      // it heard Started
-	tried    bool      // a call began, so it may have heard Started
-	errors   int       // calls in a row that failed
-	due      time.Time // of the next call; zero for never
-	earliest time.Time // of a call that is made because we need peers
+	SourceState
+	source *source // of the State
+	swarm  int     // index of the swarm
+	call   *call   // under way; nil if none is
+}
+
+// A call is one call of a source.
+type call struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the call has ended, and what follows is there
+
+	peers  []swarm.Address
+	answer swarm.Answer
+	err    error
+}
+
+// run makes the call.
+func (c *call) run(ctx context.Context, s swarm.PeerSource, say swarm.Announcement) {
+	defer close(c.done)
+	defer c.cancel()
+	c.answer, c.err = s.Announce(ctx, say, func(a swarm.Address) {
+		if len(c.peers) < maxFound {
+			c.peers = append(c.peers, a)
+		}
+	})
+}
+
+// Announce brings what the call brings that is under way, for one who goes on with it
+// (announcing.State).
+func (c *call) Announce(ctx context.Context, _ swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
+	stop := context.AfterFunc(ctx, c.cancel)
+	defer stop()
+	<-c.done
+	for _, a := range c.peers {
+		found(a)
+	}
+	return c.answer, c.err
 }
 
 // addSources adds sources, which are asked at once.
@@ -55,8 +78,12 @@ func (r *run) addSources(sources []swarm.PeerSource) {
 	now := time.Now()
 	for _, s := range sources {
 		shared := &source{s}
-		for i := range r.swarms {
-			r.sources = append(r.sources, &job{source: shared, swarm: i, due: now})
+		for i, id := range r.swarms {
+			r.sources = append(r.sources, &job{
+				SourceState: SourceState{Source: s, Swarm: id, Next: now},
+				source:      shared,
+				swarm:       i,
+			})
 		}
 	}
 }
@@ -65,12 +92,12 @@ func (r *run) addSources(sources []swarm.PeerSource) {
 // called as soon as it allows if we need peers.
 func (r *run) callDue(now time.Time, j *job) time.Time {
 	switch {
-	case j.busy:
+	case j.call != nil:
 		return time.Time{}
-	case j.started && j.errors == 0 && r.isOutOfPeers(now):
-		return earlier(j.due, j.earliest)
+	case j.Registered && j.Errors == 0 && r.isOutOfPeers(now):
+		return earlier(j.Next, j.Earliest)
 	}
-	return j.due
+	return j.Next
 }
 
 // callSources calls the sources that are due.
@@ -78,108 +105,98 @@ func (r *run) callSources(now time.Time) {
 	for _, j := range r.sources {
 		due := r.callDue(now, j)
 		if !due.IsZero() && !due.After(now) && r.calls < maxCalls {
-			r.call(j)
+			r.callSource(j)
 		}
 	}
 }
 
-// call calls a source, which hears Started until a call has succeeded.
-func (r *run) call(j *job) {
-	j.busy, j.tried = true, true
-	r.calls++
+// callSource calls a source, which hears Started until a call has succeeded. The call may
+// outlive the fetch: then the Result has it.
+func (r *run) callSource(j *job) {
 	event := swarm.Started
-	if j.started {
+	if j.Registered {
 		event = swarm.None
 	}
-	say := r.announcement(j, event)
-	r.tasks.Go(func() {
-		ctx, cancel := context.WithTimeout(r.ctx, callTimeout)
-		defer cancel()
-		var peers []swarm.Address
-		answer, err := j.source.Announce(ctx, say, func(a swarm.Address) {
-			if len(peers) < maxFound {
-				peers = append(peers, a)
-			}
-		})
-		r.post(func(r *run) { r.called(j, peers, answer, err) })
-	})
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), callTimeout)
+	j.call = &call{cancel: cancel, done: make(chan struct{})}
+	r.calls++
+	c, say := j.call, r.announcement(event)
+	say.Swarm = j.Swarm
+	go func() {
+		c.run(ctx, j.Source, say)
+		r.post(func(r *run) { r.called(j) })
+	}()
 }
 
 // announcement returns what to tell a source. How much is missing is not known yet.
-func (r *run) announcement(j *job, event swarm.Event) swarm.Announcement {
-	say := swarm.Announcement{
-		Swarm: r.swarms[j.swarm],
+func (r *run) announcement(event swarm.Event) swarm.Announcement {
+	return swarm.Announcement{
 		Peer:  r.options.PeerID,
 		Port:  r.options.Port,
 		Event: event,
 		Want:  wanted,
 		Left:  -1,
 	}
-	if event == swarm.Stopped {
-		say.Want = 0
-	}
-	return say
 }
 
-// called takes in the answer of a source. Its intervals hold beside an error as well.
-func (r *run) called(j *job, peers []swarm.Address, answer swarm.Answer, err error) {
+// called takes in what a call has brought.
+func (r *run) called(j *job) {
 	now := time.Now()
+	c := j.call
 	r.calls--
-	j.busy = false
-	r.foundBy(j.source, peers, addressbook.Swarms(1)<<j.swarm)
-	next, least := max(answer.Next, 0), max(answer.Min, 0)
-	j.earliest = now.Add(max(cmp.Or(least, min(defaultEarliest, cmp.Or(next, defaultEarliest))), leastInterval))
-	if err == nil {
-		j.started, j.errors = true, 0
+	j.call = nil
+	r.foundBy(j.source, c.peers, addressbook.Swarms(1)<<j.swarm)
+	j.Last, j.Answer, j.Err, j.Peers = now, c.answer, c.err, len(c.peers)
+	j.Errors++
+	if c.err == nil {
+		j.Registered, j.Errors = true, 0
 	} else {
-		j.errors++
-		next = cmp.Or(next, min(firstBackoff<<min(j.errors-1, maxDoublings), longestBackoff))
-		r.options.Logger.Debug("a source failed", "err", err)
+		r.options.Logger.Debug("a source failed", "err", c.err)
 	}
-	j.due = time.Time{}
-	if next > 0 {
-		j.due = now.Add(max(next, least, leastInterval))
-	}
+	j.Next, j.Earliest = announcing.After(now, c.answer, j.Errors)
 	r.options.OnReply(Reply{
-		Source: j.source.PeerSource,
-		Swarm:  r.swarms[j.swarm],
-		Answer: answer,
-		Peers:  len(peers),
-		Err:    err,
-		Errors: j.errors,
-		Next:   j.due,
+		Source: j.Source,
+		Swarm:  j.Swarm,
+		Answer: c.answer,
+		Peers:  j.Peers,
+		Err:    c.err,
+		Errors: j.Errors,
+		Next:   j.Next,
 	})
 }
 
-// sourceStates returns how far the sources are.
-func (r *run) sourceStates(now time.Time) (all []SourceState) {
+// sourceStates returns how far the sources are, with the calls that are under way.
+func (r *run) sourceStates() (all []SourceState) {
 	for _, j := range r.sources {
-		all = append(all, SourceState{
-			Source:   j.source.PeerSource,
-			Swarm:    r.swarms[j.swarm],
-			Started:  j.started,
-			Next:     j.due,
-			Earliest: j.earliest,
-		})
+		s := j.SourceState
+		if j.call != nil {
+			s.Busy, s.Call = true, j.call
+		}
+		all = append(all, s)
 	}
 	return all
 }
 
-// sayStopped tells the sources that may have heard of us that we stopped. It waits for them
-// for a short time.
-func (r *run) sayStopped() {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), stoppedTimeout)
+// stopSources ends calls under way, and tells the sources that may have heard of us that we
+// stopped. It waits for them for a short time. say is what is the same for all.
+func stopSources(all []SourceState, say swarm.Announcement) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	ctx, cancel := context.WithTimeout(context.Background(), stoppedTimeout)
 	defer cancel()
+	say.Event, say.Want = swarm.Stopped, 0
+	nothing := func(swarm.Address) {}
 	var calls sync.WaitGroup
-	for _, j := range r.sources {
-		if !j.tried || (!j.started && !j.busy) {
+	for _, s := range all {
+		if !s.Registered && s.Call == nil {
 			continue
 		}
+		say.Swarm = s.Swarm
 		calls.Go(func() {
-			_, err := j.source.Announce(ctx, r.announcement(j, swarm.Stopped), func(swarm.Address) {})
-			if err != nil {
-				r.options.Logger.Debug("a source did not hear that we stopped", "err", err)
+			if s.Call != nil {
+				s.Call.Announce(ended, say, nothing) // it fails because its context has ended
 			}
+			s.Source.Announce(ctx, say, nothing) // nobody has use for an error
 		})
 	}
 	calls.Wait()

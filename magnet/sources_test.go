@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -18,13 +19,14 @@ type tracker struct {
 	answers []swarm.Answer
 	errs    []error
 	peers   []swarm.Address
-	hangs   bool // until its context is done
+	hangs   bool          // until its context is done
+	wait    time.Duration // before it answers
 
 	mu    sync.Mutex
-	calls []call
+	calls []announced
 }
 
-type call struct {
+type announced struct {
 	at  time.Time
 	say swarm.Announcement
 }
@@ -32,12 +34,13 @@ type call struct {
 func (s *tracker) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	s.mu.Lock()
 	n := len(s.calls)
-	s.calls = append(s.calls, call{time.Now(), a})
+	s.calls = append(s.calls, announced{time.Now(), a})
 	s.mu.Unlock()
 	if s.hangs {
 		<-ctx.Done()
 		return swarm.Answer{}, ctx.Err()
 	}
+	time.Sleep(s.wait)
 	for _, p := range s.peers {
 		found(p)
 	}
@@ -79,12 +82,21 @@ func TestSourcesGoOn(t *testing.T) {
 
 		require.Len(t, result.Sources, 4)
 		require.Equal(t, SourceState{
-			Source: named, Swarm: o.HashV1, Started: true,
-			Next: start.Add(30 * time.Minute), Earliest: start.Add(10 * time.Minute),
+			Source:     named,
+			Swarm:      o.HashV1,
+			Registered: true,
+			Last:       start,
+			Next:       start.Add(30 * time.Minute),
+			Earliest:   start.Add(10 * time.Minute),
+			Answer:     named.answers[0],
+			Peers:      2,
 		}, result.Sources[0])
-		require.False(t, result.Sources[1].Started)
+		require.False(t, result.Sources[1].Registered)
+		require.Equal(t, 1, result.Sources[1].Errors)
 		require.Equal(t, start.Add(15*time.Second), result.Sources[1].Next)
-		require.Equal(t, SourceState{Source: hanging, Swarm: o.HashV1, Next: start}, result.Sources[2])
+		require.False(t, result.Sources[2].Registered)
+		require.True(t, result.Sources[2].Busy)
+		require.NotNil(t, result.Sources[2].Call)
 		require.True(t, result.Sources[3].Next.IsZero())
 
 		origins := make(map[string]Origin)
@@ -101,6 +113,77 @@ func TestSourcesGoOn(t *testing.T) {
 		events, _ := named.events(start)
 		require.Equal(t, []swarm.Event{swarm.Started}, events, "the torrent goes on, so it does not stop")
 		require.Equal(t, swarm.Announcement{Swarm: o.HashV1, Peer: o.PeerID, Port: 1, Event: swarm.Started, Want: wanted, Left: -1}, named.calls[0].say)
+
+		result.Sources = result.Sources[1:]
+		result.Close()
+		require.Len(t, named.calls, 1, "it was handed on")
+		require.Len(t, failing.calls, 1, "it never heard of us")
+		events, _ = hanging.events(start)
+		require.Equal(t, []swarm.Event{swarm.Started, swarm.Stopped}, events)
+		require.Equal(t, swarm.Announcement{Swarm: o.HashV1, Peer: o.PeerID, Port: 1, Event: swarm.Stopped, Left: -1}, hanging.calls[1].say)
+	})
+}
+
+// A call that is under way when the metadata comes goes on, and brings what it brings.
+func TestCallUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		info := randomInfo(5000)
+		n := &network{peers: map[string]remote{"10.0.0.1:1": {trip, (&seeder{info: info}).serve}}}
+		slow := &tracker{wait: 10 * time.Second, answers: []swarm.Answer{{Next: time.Hour}}, peers: []swarm.Address{at("10.0.0.2:1")}}
+		never := &tracker{hangs: true}
+		o := options(info, n, "10.0.0.1:1")
+		o.Sources = []swarm.PeerSource{slow, never}
+		result, _ := fetched(t, o)
+		var found []swarm.Address
+		answer, err := result.Sources[0].Call.Announce(t.Context(), swarm.Announcement{}, func(a swarm.Address) { found = append(found, a) })
+		require.NoError(t, err)
+		require.Equal(t, time.Hour, answer.Next)
+		require.Equal(t, slow.peers, found)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err = result.Sources[1].Call.Announce(ctx, swarm.Announcement{}, nil)
+		require.ErrorIs(t, err, context.Canceled, "the call was ended")
+		require.Len(t, slow.calls, 1)
+		require.Len(t, never.calls, 1)
+		result.Sources = nil
+	})
+}
+
+// A fetch that is stopped hands over what it knows.
+func TestStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		info := randomInfo(5000)
+		mute := &seeder{info: info, mute: true, first: []peerwire.Message{{Kind: peerwire.Have, Piece: 1}}}
+		n := &network{peers: map[string]remote{"10.0.0.1:1": {trip, mute.serve}, "10.0.0.2:1": {time.Hour, mute.serve}}}
+		regular := &tracker{answers: []swarm.Answer{{Next: time.Hour}}, peers: []swarm.Address{at("10.0.0.1:1"), at("10.0.0.2:1")}}
+		o := options(info, n)
+		o.Sources = []swarm.PeerSource{regular}
+		f, err := New(o)
+		require.NoError(t, err)
+		time.AfterFunc(10*time.Second, f.Stop)
+		result, err := f.Run(t.Context())
+		require.NoError(t, err)
+		require.Nil(t, result.Info)
+		require.Len(t, result.Conns, 1)
+		require.True(t, result.Conns[0].Greeted)
+		messages := replayed(t, result.Conns[0].Conn)
+		require.Equal(t, peerwire.Have, messages[len(messages)-1].Kind)
+		require.Len(t, result.Peers, 2)
+		require.True(t, result.Sources[0].Registered)
+		require.Len(t, regular.calls, 1)
+		f.Stop()
+		result.Close()
+		require.Equal(t, swarm.Stopped, regular.calls[1].say.Event)
+		n.done.Wait()
+		time.Sleep(time.Minute)
+
+		f, err = New(options(info, n))
+		require.NoError(t, err)
+		f.Stop()
+		result, err = f.Run(t.Context())
+		require.NoError(t, err, "it was stopped before it began")
+		result.Close()
+		(*Result)(nil).Close()
 	})
 }
 

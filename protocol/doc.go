@@ -79,6 +79,7 @@
 //	how often a victim that peers name is dialed  addressbook/tried.go    tried.has
 //	whom a private torrent dials (BEP 27)         dialing.go              State.foundByPeer
 //	when a private torrent leaves its peers       private.go              State.noteTracker
+//	when a source may be called again             announcing/after.go     After
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait
 //	why peers do not all dial at the same moment  addressbook/spread.go   Book.delay
 //	how long a peer that flooded us is refused    addressbook/bans.go     Book.Refuse

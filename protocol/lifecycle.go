@@ -64,6 +64,7 @@ func (s *State) leaveCheck(now time.Time) {
 	s.report(report.Added{Torrent: s.ID(), Held: s.haveN, Pieces: s.n, Have: s.have.Clone()})
 	if s.paused {
 		s.phase = PhasePaused
+		s.do(Announce{Event: swarm.Stopped}) // sources may have heard of us before the torrent was here
 		s.report(report.Paused{Torrent: s.ID()})
 		s.answerWaiters()
 		return
@@ -114,7 +115,7 @@ func (Resume) apply(now time.Time, s *State) {
 // stop ends all connections and announces it; phase is the new one
 // (https://www.bittorrent.org/beps/bep_0003.html, "trackers": event).
 func (s *State) stop(now time.Time, phase Phase, why error) {
-	wasRunning := s.Running()
+	mayBeRegistered := s.Running() || s.phase == PhaseChecking // as after a fetch of the metadata
 	s.phase = phase
 	for _, p := range slices.Clone(s.order) {
 		s.closePeer(now, p, why)
@@ -122,7 +123,7 @@ func (s *State) stop(now time.Time, phase Phase, why error) {
 	s.stopPicker()
 	s.chokes.Stop()
 	s.reports.statsAt = time.Time{}
-	if wasRunning {
+	if mayBeRegistered {
 		s.do(Announce{Event: swarm.Stopped})
 	}
 	s.answerWaiters()

@@ -82,9 +82,7 @@ func show(ctx context.Context, out io.Writer, link string, peers []swarm.Address
 	if err != nil {
 		return err
 	}
-	for _, c := range result.Conns { // a download would go on with them
-		c.Close()
-	}
+	defer result.Close() // a download would go on with its connections
 	info, err := metainfo.ParseInfo(result.Info)
 	if err != nil {
 		return err

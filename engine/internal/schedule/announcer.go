@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/announcing"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -67,15 +68,20 @@ func NewAnnouncer(calls int) *Announcer {
 	return a
 }
 
-// Add gives a torrent one more source. It is called at once if now is set.
-func (a *Announcer) Add(t Owner, s *Sources, source swarm.PeerSource, now bool) {
+// Add gives a torrent one more source. before says what another has announced for the torrent
+// already. In other swarms the source is called at once if now is set.
+func (a *Announcer) Add(t Owner, s *Sources, source swarm.PeerSource, now bool, before ...announcing.State) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for i := range t.Swarms() {
+	for i, id := range t.Swarms() {
 		j := &job{owner: t, sources: s, source: source, swarm: i}
 		j.due.Value = j
 		s.jobs = append(s.jobs, j)
-		if now {
+		known := stateOf(before, source, id)
+		switch {
+		case known != nil:
+			a.goOn(j, known)
+		case now:
 			a.enqueue(j, swarm.Started)
 		}
 	}

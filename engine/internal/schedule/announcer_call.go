@@ -39,14 +39,14 @@ func (a *Announcer) begin() (full bool) {
 			a.queue.Set(&j.due, now.Add(retryFull))
 			continue
 		}
-		a.beginCall(j)
+		a.beginCall(j, j.source)
 	}
 	return true
 }
 
-// beginCall begins one call. It is a task of the torrent. For Stopped, and for a Completed
-// that comes before it, enqueue began that.
-func (a *Announcer) beginCall(j *job) {
+// beginCall begins one call, of the job's source or of one that stands for it. It is a task of
+// the torrent. For Stopped, and for a Completed that comes before it, enqueue began that.
+func (a *Announcer) beginCall(j *job, source swarm.PeerSource) {
 	isTask := j.queuedTasks() > 0
 	event := j.nextEvent()
 	if !isTask && !j.owner.BeginTask() {
@@ -85,12 +85,12 @@ func (a *Announcer) beginCall(j *job) {
 	j.sources.calls++
 	a.done.Go(func() {
 		defer cancel()
-		a.call(ctx, j, event)
+		a.call(ctx, j, source, event)
 	})
 }
 
 // call makes one call and ends the task.
-func (a *Announcer) call(ctx context.Context, j *job, event swarm.Event) {
+func (a *Announcer) call(ctx context.Context, j *job, source swarm.PeerSource, event swarm.Event) {
 	t := j.owner
 	defer t.EndTask()
 	var addrs []swarm.Address
@@ -100,7 +100,7 @@ func (a *Announcer) call(ctx context.Context, j *job, event swarm.Event) {
 		a.putBack(j, event)
 		return
 	}
-	answer, err = j.source.Announce(ctx, announcement, func(p swarm.Address) {
+	answer, err = source.Announce(ctx, announcement, func(p swarm.Address) {
 		if len(addrs) < maxFound {
 			addrs = append(addrs, p)
 		}

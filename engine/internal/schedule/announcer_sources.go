@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/announcing"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -64,34 +65,23 @@ func (j *job) nextEvent() swarm.Event {
 // saysStopped reports whether the next call says that the torrent stopped.
 func (j *job) saysStopped() bool { return len(j.queued) > 0 && j.queued[0] == swarm.Stopped }
 
-// Status says how a source is doing in one swarm.
-type Status struct {
-	Source swarm.PeerSource
-	Swarm  swarm.ID
-	Last   time.Time // of the last answer or error; zero for none yet
-	Next   time.Time // of the next call; zero for none
-	Busy   bool      // a call is under way
-	Answer swarm.Answer
-	Err    error // of the last call
-	Errors int   // in a row
-	Peers  int   // addresses in the last answer
-}
-
 // Status returns how the sources of a torrent are doing.
-func (a *Announcer) Status(s *Sources) (all []Status) {
+func (a *Announcer) Status(s *Sources) (all []announcing.State) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, j := range s.jobs {
-		all = append(all, Status{
-			Source: j.source,
-			Swarm:  j.owner.Swarms()[j.swarm],
-			Last:   j.lastAt,
-			Next:   a.queue.At(&j.due),
-			Busy:   j.busy,
-			Answer: j.answer,
-			Err:    j.err,
-			Errors: int(j.errors),
-			Peers:  int(j.peers),
+		all = append(all, announcing.State{
+			Source:     j.source,
+			Swarm:      j.owner.Swarms()[j.swarm],
+			Registered: j.registered,
+			Busy:       j.busy,
+			Last:       j.lastAt,
+			Next:       a.queue.At(&j.due),
+			Earliest:   j.min,
+			Answer:     j.answer,
+			Err:        j.err,
+			Errors:     int(j.errors),
+			Peers:      int(j.peers),
 		})
 	}
 	return all
