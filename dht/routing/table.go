@@ -108,11 +108,22 @@ func (t *Table) Good(now time.Time) (n int) {
 	return n
 }
 
-// Closest appends up to n nodes that are not bad, the nearest to the target first.
+// Closest appends up to n nodes that are not bad, the nearest to the target first. Nodes
+// whose ids do not fit their addresses follow the others, and only if these are fewer than
+// n: who chooses ids near a target must not hide the nodes that are there by chance.
 func (t *Table) Closest(dst []krpc.Contact, target nodeid.ID, n int, now time.Time) []krpc.Contact {
 	begin := len(dst)
+	dst = t.closest(dst, target, n, now, true)
+	return t.closest(dst, target, n-(len(dst)-begin), now, false)
+}
+
+func (t *Table) closest(dst []krpc.Contact, target nodeid.ID, n int, now time.Time, fits bool) []krpc.Contact {
+	if n == 0 {
+		return dst
+	}
+	begin := len(dst)
 	for node := range t.All {
-		if node.Status(now) == Bad {
+		if node.Fits != fits || node.Status(now) == Bad {
 			continue
 		}
 		full := len(dst)-begin == n

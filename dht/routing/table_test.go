@@ -91,6 +91,19 @@ func TestClosest(t *testing.T) {
 	require.Len(t, table.Closest(nil, table.Self(), 10000, start), table.Len())
 }
 
+// Nodes whose ids do not fit come last, however near they are.
+func TestClosestThatFit(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 9))
+	table := New(nodeid.Random(random), Config{})
+	addr := func(int) netip.AddrPort { return public(random) }
+	good := fill(table, random, 5, addr, true)
+	bad := fill(table, random, 5, addr, false)
+	got := table.Closest(nil, bad[0].ID, 8, start)
+	require.Len(t, got, 8)
+	require.ElementsMatch(t, good, got[:5])
+	require.Equal(t, bad[0], got[5])
+}
+
 func TestStatus(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 3))
 	table := New(nodeid.Random(random), Config{Plain: true})
