@@ -98,7 +98,7 @@ func TestPeersAreBounded(t *testing.T) {
 	require.True(t, p.Full(nodeid.ID{1}))
 	n, _ = p.Len()
 	require.Equal(t, maxOfSwarm, n)
-	for i := 3000; i < maxPeers+10_000; i++ {
+	for i := 3000; i < maxSwarms+6_000; i++ {
 		hash := nodeid.Random(random)
 		hash[0] |= 0x80
 		p.Add(start, nodeid.ID{}, hash, addr(i), false)
@@ -106,8 +106,8 @@ func TestPeersAreBounded(t *testing.T) {
 	n, swarms := p.Len()
 	require.InDelta(t, maxSwarms, swarms, maxSwarms/roomShare)
 	require.Less(t, n, maxPeers)
-	farthest := farthestFirst(nodeid.ID{}, p.swarms)[0]
-	require.Less(t, farthest[0], byte(0xd0), "the far half was dropped")
+	half := farthestFirst(nodeid.ID{}, p.swarms)[maxSwarms/2]
+	require.Less(t, half[0], byte(0xbc), "the farthest were dropped")
 	require.True(t, p.Full(nodeid.ID{1}), "and the near ones stay")
 }
 
