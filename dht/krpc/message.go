@@ -102,7 +102,7 @@ type Message struct {
 	Sampled  bool             // "samples" is there, also if it is empty
 
 	Value  []byte // "v" of an item, encoded (BEP 44)
-	Key    []byte // 32 bytes
+	Key    []byte // 32 bytes; empty and not nil if the message has a wrong one
 	Sig    []byte // 64 bytes
 	Salt   []byte
 	Seq    int64

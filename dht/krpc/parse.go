@@ -184,6 +184,9 @@ func (m *Message) parseRare(key string, v bencode.Value) {
 		m.Value = v.Raw()
 	case "k":
 		m.Key = exact(v, 32)
+		if m.Key == nil {
+			m.Key = []byte{} // a wrong key does not make an item immutable
+		}
 	case "sig":
 		m.Sig = exact(v, 64)
 	case "salt":

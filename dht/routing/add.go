@@ -35,6 +35,20 @@ func (t *Table) Asked(now time.Time, c krpc.Contact) {
 	}
 }
 
+// Wants reports whether a node that has not answered yet might find a place.
+func (t *Table) Wants(now time.Time, c krpc.Contact) bool {
+	n := Node{Contact: c, Fits: nodeid.Fits(c.ID, c.Addr.Addr())}
+	_, taken := t.hosts[hostOf(c.Addr)]
+	i := t.index(c.ID)
+	b := &t.buckets[i]
+	mayBe := c.ID != t.self && !taken && t.Find(c.ID) == nil && (n.Fits || !t.config.EnforceIDs) && !b.hasNetwork(c.Addr.Addr())
+	if !mayBe {
+		return false
+	}
+	hasRoom := len(b.nodes) < t.places(i) || i == len(t.buckets)-1 || len(b.replacements) < K
+	return hasRoom || b.victim(now, n) >= 0
+}
+
 // add finds a place for a node that has answered.
 func (t *Table) add(now time.Time, n Node) bool {
 	if (t.config.EnforceIDs && !n.Fits) || !t.resolve(now, n) {
