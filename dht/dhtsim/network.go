@@ -21,6 +21,8 @@ type network struct {
 	queue  queue
 	count  uint64 // of things put into the queue, so that equal times have an order
 	sent   int64  // datagrams
+
+	disguises map[uint16][]disguise // of hostile nodes, by the first bits of their ids
 }
 
 // A member is one node.
@@ -31,7 +33,7 @@ type member struct {
 	silent  bool
 	hostile bool
 	wakeAt  time.Time
-	events  func(node.Event)
+	watches map[node.TaskID]*watch
 }
 
 // A happening is a datagram that arrives, or a node that must be looked at.
@@ -63,12 +65,14 @@ func (q *queue) Pop() any {
 }
 
 func newNetwork(c Config) *network {
-	return &network{
+	w := &network{
 		config: c,
 		now:    time.Unix(1e9, 0),
 		random: rand.New(rand.NewPCG(c.Seed, 1)),
 		addrs:  make(map[netip.AddrPort]*member),
 	}
+	w.makeDisguises()
+	return w
 }
 
 // join adds a node with a public address of its own, which gets to know others from some
@@ -143,9 +147,7 @@ func (w *network) settle(m *member) {
 		}
 	}
 	for _, e := range turn.Events {
-		if m.events != nil {
-			m.events(e)
-		}
+		m.see(w.now, e)
 	}
 	next := turn.Next
 	if !next.After(w.now) {
@@ -182,4 +184,3 @@ func (w *network) run(until time.Time, done func() bool) {
 		w.now = until
 	}
 }
-

@@ -47,9 +47,10 @@ func (c Config) defaults() Config {
 }
 
 const (
-	joinEvery = 20 * time.Millisecond
-	quietFor  = time.Minute // after the last has joined
-	announcer = 5           // nodes that announce themselves in each swarm
+	joinEvery  = 20 * time.Millisecond
+	quietFor   = time.Minute // after the last has joined
+	announcers = 5           // nodes that announce themselves in each swarm
+	batch      = 50          // look-ups that run side by side
 )
 
 // Simulate builds a DHT, in which each node joins by the protocol, has some nodes fall
@@ -66,8 +67,8 @@ func Simulate(c Config) Result {
 	w.run(w.now.Add(quietFor), never)
 	w.fallSilent(c.Silent)
 	var all results
-	for range c.Lookups {
-		all.add(w.measure())
+	for len(all) < c.Lookups {
+		all = append(all, w.measure(min(batch, c.Lookups-len(all)))...)
 	}
 	r := all.result()
 	r.Datagrams = w.sent
@@ -104,56 +105,89 @@ type outcome struct {
 	asked  int
 }
 
-// measure has some nodes announce themselves in a swarm, and another look for them.
-func (w *network) measure() (o outcome) {
-	swarm := nodeid.Random(w.random)
-	for range announcer {
-		w.do(w.honest(), node.Request{Method: krpc.AnnouncePeer, Target: swarm, Port: 1})
+// A watch is a task of a node.
+type watch struct {
+	began time.Time
+	first time.Duration // until peers were named; zero for never
+	whole time.Duration
+	done  *node.DoneEvent
+}
+
+// begin has a node do something.
+func (w *network) begin(m *member, r node.Request) *watch {
+	o := &watch{began: w.now}
+	if m.watches == nil {
+		m.watches = make(map[node.TaskID]*watch)
 	}
-	m := w.honest()
-	began := w.now
-	done := w.watch(m, node.Request{Method: krpc.GetPeers, Target: swarm}, func(node.PeersEvent) {
-		if o.first == 0 {
-			o.first = w.now.Sub(began)
-		}
-	})
-	o.whole, o.asked = w.now.Sub(began), done.Asked
-	for _, c := range w.nearest(swarm, m) {
-		if !slices.Contains(done.Nodes, c) {
-			o.missed++
-		}
-	}
+	m.watches[m.Begin(w.now, r)] = o
+	w.settle(m)
 	return o
 }
 
-// do has a node carry out a request to its end.
-func (w *network) do(m *member, r node.Request) node.DoneEvent { return w.watch(m, r, func(node.PeersEvent) {}) }
-
-func (w *network) watch(m *member, r node.Request, peers func(node.PeersEvent)) (done node.DoneEvent) {
-	id := m.Begin(w.now, r)
-	over := false
-	m.events = func(e node.Event) {
-		switch e := e.(type) {
-		case node.PeersEvent:
-			if e.Task == id {
-				peers(e)
-			}
-		case node.DoneEvent:
-			if e.Task == id {
-				done, over = e, true
-			}
+// see notes what an event says of a task that is watched.
+func (m *member) see(now time.Time, e node.Event) {
+	switch e := e.(type) {
+	case node.PeersEvent:
+		o := m.watches[e.Task]
+		if o != nil && o.first == 0 {
+			o.first = now.Sub(o.began)
+		}
+	case node.DoneEvent:
+		o := m.watches[e.Task]
+		if o != nil {
+			o.done, o.whole = &e, now.Sub(o.began)
+			delete(m.watches, e.Task)
 		}
 	}
-	w.settle(m)
-	w.run(w.now.Add(time.Minute), func() bool { return over })
-	m.events = nil
-	return done
+}
+
+// await runs until all tasks are done.
+func (w *network) await(all []*watch) {
+	w.run(w.now.Add(time.Minute), func() bool {
+		for len(all) > 0 && all[0].done != nil {
+			all = all[1:]
+		}
+		return len(all) == 0
+	})
+}
+
+// measure has nodes announce themselves in n swarms, and others look for them.
+func (w *network) measure(n int) (all results) {
+	var announces, searches []*watch
+	var swarms []nodeid.ID
+	for range n {
+		swarm := nodeid.Random(w.random)
+		swarms = append(swarms, swarm)
+		for range announcers {
+			announces = append(announces, w.begin(w.honest(), node.Request{Method: krpc.AnnouncePeer, Target: swarm, Port: 1}))
+		}
+	}
+	w.await(announces)
+	var seekers []*member
+	for _, swarm := range swarms {
+		m := w.honest()
+		seekers = append(seekers, m)
+		searches = append(searches, w.begin(m, node.Request{Method: krpc.GetPeers, Target: swarm}))
+	}
+	w.await(searches)
+	for i, o := range searches {
+		out := outcome{first: o.first, whole: o.whole}
+		var found []krpc.Contact
+		if o.done != nil {
+			found, out.asked = o.done.Nodes, o.done.Asked
+		}
+		for _, c := range w.nearest(swarms[i], seekers[i]) {
+			if !slices.Contains(found, c) {
+				out.missed++
+			}
+		}
+		all = append(all, out)
+	}
+	return all
 }
 
 // results collects outcomes.
 type results []outcome
-
-func (all *results) add(o outcome) { *all = append(*all, o) }
 
 func (all results) result() Result {
 	r := Result{Lookups: len(all)}

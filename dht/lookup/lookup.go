@@ -97,6 +97,9 @@ func (l *Lookup) add(c krpc.Contact, teller *node) {
 		if isBetter {
 			old.teller = teller
 		}
+		if teller != nil && old.status == answered && old != teller && old.ID == c.ID {
+			teller.right++ // it names somebody who is there, though not as the first
+		}
 		return
 	}
 	if c.ID == l.config.Self {

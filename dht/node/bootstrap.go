@@ -12,7 +12,7 @@ import (
 const (
 	fewNodes    = 8  // of which a node needs more to know enough
 	maxRouters  = 16 // that are asked
-	fillLookups = 4  // of targets by chance, after the first of our own id: they fill the table
+	fillLookups = 2  // of targets by chance, after the first of our own id: they fill the table
 )
 
 // bootstrap is how the node gets to know others.

@@ -14,7 +14,8 @@ const (
 	firstPatience = time.Second            // until an answer is late, before any is known
 	leastPatience = 250 * time.Millisecond // answers come within some 200 ms on most lines
 	mostPatience  = 1500 * time.Millisecond
-	giveUpAfter   = 4 * time.Second
+	leastGiveUp   = 1500 * time.Millisecond
+	mostGiveUp    = 4 * time.Second
 )
 
 // queries are those of ours that wait for an answer. A transaction id is a random number,
@@ -57,6 +58,12 @@ func (q *queries) patience() time.Duration {
 	return min(max(q.mean+4*q.deviation, leastPatience), mostPatience)
 }
 
+// giveUp returns after how long an answer is not waited for any more: four times as long as
+// until it is late.
+func (q *queries) giveUp() time.Duration {
+	return min(max(4*q.patience(), leastGiveUp), mostGiveUp)
+}
+
 // took takes in the time from a query to its answer.
 func (q *queries) took(d time.Duration) {
 	if q.mean == 0 {
@@ -70,7 +77,7 @@ func (q *queries) took(d time.Duration) {
 // next returns when a query will be late or given up; zero if none waits.
 func (q *queries) next() (at time.Time) {
 	if len(q.order) > 0 {
-		at = q.order[0].sentAt.Add(giveUpAfter)
+		at = q.order[0].sentAt.Add(q.giveUp())
 	}
 	if q.onTime < len(q.order) {
 		late := q.order[q.onTime].sentAt.Add(q.patience())
@@ -131,7 +138,7 @@ func (q *queries) close(o *query) {
 func (s *State) checkQueries() {
 	for len(s.queries.order) > 0 {
 		o := s.queries.order[0]
-		if !o.closed && s.now.Sub(o.sentAt) < giveUpAfter {
+		if !o.closed && s.now.Sub(o.sentAt) < s.queries.giveUp() {
 			break
 		}
 		s.queries.close(o)

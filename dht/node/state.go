@@ -129,6 +129,10 @@ func (s *State) Settle(now time.Time) Turn {
 	s.checkQueries()
 	s.care()
 	s.advanceTasks()
+	if !s.upkeep.at.After(now) { // a bootstrap has ended
+		s.care()
+		s.advanceTasks()
+	}
 	turn := Turn{Send: s.send, Events: s.events, Next: s.next()}
 	s.send, s.events = nil, nil
 	s.buf = nil

@@ -117,27 +117,44 @@ func (t *Table) Closest(dst []krpc.Contact, target nodeid.ID, n int, now time.Ti
 	return t.closest(dst, target, n-(len(dst)-begin), now, false)
 }
 
+// closest appends the nearest of those that fit, or of those that do not. Nodes of the
+// target's own bucket are nearest; then come those of the buckets behind it, which are about
+// equally far, and then those before it, each farther than the one behind it.
 func (t *Table) closest(dst []krpc.Contact, target nodeid.ID, n int, now time.Time, fits bool) []krpc.Contact {
-	if n == 0 {
+	end := len(dst) + n
+	own := t.index(target)
+	dst = t.closestOf(dst, own, own+1, target, end, now, fits)
+	dst = t.closestOf(dst, own+1, len(t.buckets), target, end, now, fits)
+	for i := own - 1; i >= 0; i-- {
+		dst = t.closestOf(dst, i, i+1, target, end, now, fits)
+	}
+	return dst
+}
+
+// closestOf appends the nearest nodes of some buckets until there are end.
+func (t *Table) closestOf(dst []krpc.Contact, first, last int, target nodeid.ID, end int, now time.Time, fits bool) []krpc.Contact {
+	begin := len(dst)
+	if begin >= end {
 		return dst
 	}
-	begin := len(dst)
-	for node := range t.All {
-		if node.Fits != fits || node.Status(now) == Bad {
-			continue
+	for i := first; i < last; i++ {
+		nodes := t.buckets[i].nodes
+		for j := range nodes {
+			node := &nodes[j]
+			isFull := len(dst) == end
+			isOut := node.Fits != fits || (isFull && nodeid.Compare(target, dst[end-1].ID, node.ID) <= 0)
+			if isOut || node.Status(now) == Bad {
+				continue
+			}
+			if !isFull {
+				dst = append(dst, krpc.Contact{})
+			}
+			k := len(dst) - 1
+			for ; k > begin && nodeid.Compare(target, dst[k-1].ID, node.ID) > 0; k-- {
+				dst[k] = dst[k-1]
+			}
+			dst[k] = node.Contact
 		}
-		full := len(dst)-begin == n
-		if full && nodeid.Compare(target, dst[len(dst)-1].ID, node.ID) <= 0 {
-			continue
-		}
-		if !full {
-			dst = append(dst, krpc.Contact{})
-		}
-		i := len(dst) - 1
-		for ; i > begin && nodeid.Compare(target, dst[i-1].ID, node.ID) > 0; i-- {
-			dst[i] = dst[i-1]
-		}
-		dst[i] = node.Contact
 	}
 	return dst
 }
