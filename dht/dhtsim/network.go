@@ -97,7 +97,7 @@ func (w *network) join() *member {
 	}
 	w.nodes = append(w.nodes, m)
 	w.addrs[m.addr] = m
-	m.Bootstrap(w.now, nil, routers)
+	m.Bootstrap(w.now, nil, nil, routers)
 	w.settle(m)
 	return m
 }

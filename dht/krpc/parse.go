@@ -214,12 +214,23 @@ func (m *Message) parseNodes(v bencode.Value, ipLen int) {
 		return
 	}
 	m.HasNodes = true
-	for each := 20 + ipLen + 2; len(b) >= each; b = b[each:] {
+	m.Nodes = append(m.Nodes, ParseNodes(b, ipLen == 16)...)
+}
+
+// ParseNodes reads nodes, each an id with an address, one behind the other. Those that can
+// be no nodes are left out.
+func ParseNodes(b []byte, is6 bool) (all []Contact) {
+	each := 26
+	if is6 {
+		each = 38
+	}
+	for ; len(b) >= each; b = b[each:] {
 		a, ok := compact(b[20:each])
 		if ok {
-			m.Nodes = append(m.Nodes, Contact{nodeid.ID(b[:20]), a})
+			all = append(all, Contact{nodeid.ID(b[:20]), a})
 		}
 	}
+	return all
 }
 
 // parseValues reads the list of peers, which may have both families

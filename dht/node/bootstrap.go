@@ -17,31 +17,31 @@ const (
 
 // bootstrap is how the node gets to know others.
 type bootstrap struct {
-	task    *task            // the look-up of our own id; nil if it does not run
-	routers []netip.AddrPort // not asked yet
+	begun   bool
+	task    *task                   // the look-up of our own id; nil if it does not run
+	routers []netip.AddrPort        // not asked yet
+	known   map[netip.AddrPort]bool // all routers
 	asked   map[netip.AddrPort]bool
-	open    int // routers that were asked and have not answered
+	open    int // nodes and routers that were asked by address and have not answered
 	fill    int // look-ups by chance that are still to begin
 }
 
 // isRunning reports whether tasks should wait.
-func (b *bootstrap) isRunning() bool { return b.task != nil }
+func (b *bootstrap) isRunning() bool { return !b.begun || b.task != nil }
 
-// Bootstrap gets to know other nodes: from some that were saved, and if these are few or do
-// not answer, from routers, which never enter the routing table. A BootstrappedEvent
-// follows; tasks wait for it. It may be called again, for instance when the network has
-// changed.
-func (s *State) Bootstrap(now time.Time, saved []krpc.Contact, routers []netip.AddrPort) {
+// Bootstrap gets to know other nodes: from some that were saved, from some of which only
+// the address is known, and if these are few, from routers, which never enter the routing
+// table. A BootstrappedEvent follows. Tasks wait for it, so Bootstrap must be called, if
+// without any node. It may be called again, for instance when the network has changed.
+func (s *State) Bootstrap(now time.Time, saved []krpc.Contact, nodes, routers []netip.AddrPort) {
 	s.now = now
 	if s.boot.task != nil {
 		s.end(s.boot.task)
 	}
-	s.boot = bootstrap{asked: make(map[netip.AddrPort]bool), fill: fillLookups}
-	for _, a := range routers {
-		a = netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
-		if s.isOurs(a) && len(s.boot.routers) < maxRouters {
-			s.boot.routers = append(s.boot.routers, a)
-		}
+	s.boot = bootstrap{begun: true, asked: make(map[netip.AddrPort]bool), known: make(map[netip.AddrPort]bool), fill: fillLookups}
+	s.boot.routers = s.usable(routers)
+	for _, a := range s.boot.routers {
+		s.boot.known[a] = true
 	}
 	known := s.table.Closest(nil, s.self, beginWith, now)
 	for _, c := range saved {
@@ -52,9 +52,23 @@ func (s *State) Bootstrap(now time.Time, saved []krpc.Contact, routers []netip.A
 	t := s.inside(s.self)
 	t.lookup = lookup.New(s.lookupConfig(s.self), known)
 	s.boot.task = t
-	if len(known) < fewNodes {
+	for _, a := range s.usable(nodes) {
+		s.askByAddr(a)
+	}
+	if len(known)+len(nodes) < fewNodes {
 		s.askRouters()
 	}
+}
+
+// usable returns the addresses that are of our family, as far as they may be asked.
+func (s *State) usable(all []netip.AddrPort) (usable []netip.AddrPort) {
+	for _, a := range all {
+		a = netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
+		if s.isOurs(a) && len(usable) < maxRouters {
+			usable = append(usable, a)
+		}
+	}
+	return usable
 }
 
 // inside begins a look-up of the node itself, which has no nodes yet.
@@ -65,34 +79,43 @@ func (s *State) inside(target nodeid.ID) *task {
 	return t
 }
 
-// askRouters asks the routers for the nodes nearest to us.
+// askRouters asks the routers.
 func (s *State) askRouters() {
 	for _, a := range s.boot.routers {
-		if s.boot.asked[a] {
-			continue
-		}
-		s.boot.asked[a] = true
-		s.boot.open++
-		m := krpc.Message{Method: krpc.FindNode, Target: s.self, HasTarget: true}
-		if s.other != nil {
-			m.Want = krpc.Want4 | krpc.Want6
-		}
-		s.ask(&query{to: a, router: true}, &m)
+		s.askByAddr(a)
 	}
 	s.boot.routers = nil
 }
 
-// routerAnswered takes in nodes that a router named.
-func (s *State) routerAnswered(nodes []krpc.Contact) {
+// askByAddr asks a node whose id is not known for the nodes nearest to us, once.
+func (s *State) askByAddr(a netip.AddrPort) {
+	if s.boot.asked[a] {
+		return
+	}
+	s.boot.asked[a] = true
+	s.boot.open++
+	m := krpc.Message{Method: krpc.FindNode, Target: s.self, HasTarget: true}
+	if s.other != nil {
+		m.Want = krpc.Want4 | krpc.Want6
+	}
+	s.ask(&query{to: a, first: true}, &m)
+}
+
+// firstAnswered takes in nodes that a node or router named that was asked by its address.
+// The node itself may be near, too.
+func (s *State) firstAnswered(o *query, from krpc.Contact, nodes []krpc.Contact) {
 	if s.boot.task != nil {
+		if !s.boot.known[o.to] {
+			s.boot.task.lookup.Add([]krpc.Contact{from})
+		}
 		s.boot.task.lookup.Add(nodes[:min(len(nodes), 2*beginWith)])
 		s.tasks.changed(s.boot.task)
 	}
-	s.routerDone()
+	s.firstDone()
 }
 
-// routerDone notes that a router has answered, or will not.
-func (s *State) routerDone() {
+// firstDone notes that somebody who was asked by address has answered, or will not.
+func (s *State) firstDone() {
 	s.boot.open = max(s.boot.open-1, 0)
 	if s.boot.task != nil {
 		s.tasks.changed(s.boot.task)

@@ -23,7 +23,8 @@ type checks struct {
 // consider asks a node that asked us whether it is where its datagram came from, if the
 // table has a place for it.
 func (s *State) consider(c krpc.Contact) {
-	if s.checks.open < maxChecks && s.queries.awaited[c.Addr] == 0 && s.table.Wants(s.now, c) {
+	mayCheck := s.checks.open < maxChecks && s.queries.awaited[c.Addr] == 0 && !s.boot.known[c.Addr]
+	if mayCheck && s.table.Wants(s.now, c) {
 		s.check(c.Addr)
 	}
 }

@@ -11,7 +11,7 @@
 // # Order of calls
 //
 //	s := node.New(now, config)
-//	s.Bootstrap(now, saved, routers)
+//	s.Bootstrap(now, saved, nodes, routers)
 //	// then, for all that happens:
 //	s.Receive(now, from, datagram) // or Begin, Cancel, Suggest, Bootstrap
 //	turn := s.Settle(now)

@@ -78,7 +78,7 @@ func (s *State) rename(before netip.Addr) {
 		s.renamedAt = s.now
 		s.table.SetSelf(s.self)
 		if !s.boot.isRunning() && s.table.Len() > 0 {
-			s.Bootstrap(s.now, nil, nil)
+			s.Bootstrap(s.now, nil, nil, nil)
 		}
 	}
 	if mayRename || addr != before {

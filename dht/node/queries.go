@@ -41,7 +41,7 @@ type query struct {
 	task     *task // nil for none
 	question lookup.Question
 	stores   bool       // announce_peer or put of the task
-	router   bool       // the node must not enter the table
+	first    bool       // asked by its address in a bootstrap
 	check    bool       // a node that we consider
 	known    *nodeid.ID // the id that it has in the table
 }
@@ -170,8 +170,8 @@ func (s *State) failed(o *query) {
 	if o.check {
 		s.checks.open--
 	}
-	if o.router {
-		s.routerDone()
+	if o.first {
+		s.firstDone()
 	}
 	s.taskFailed(o)
 }

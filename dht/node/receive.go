@@ -81,8 +81,8 @@ func (s *State) refused(o *query, m *krpc.Message) {
 	if o.check {
 		s.checks.open--
 	}
-	if o.router {
-		s.routerDone()
+	if o.first {
+		s.firstDone()
 	}
 	if o.task != nil && o.stores {
 		o.task.refused(m)
@@ -97,7 +97,7 @@ func (s *State) complete(o *query, m *krpc.Message, took time.Duration) {
 	if o.known != nil && *o.known != m.ID {
 		s.table.Failed(s.now, krpc.Contact{ID: *o.known, Addr: o.to})
 	}
-	if !o.router {
+	if !s.boot.known[o.to] { // routers have enough to do
 		s.table.Answered(s.now, c, took)
 	}
 	s.vote(o.to.Addr(), m.External.Addr())
@@ -119,8 +119,8 @@ func (s *State) complete(o *query, m *krpc.Message, took time.Duration) {
 	if o.check {
 		s.checks.open--
 	}
-	if o.router {
-		s.routerAnswered(ours)
+	if o.first {
+		s.firstAnswered(o, c, ours)
 	}
 	if o.task != nil {
 		s.taskAnswered(o, m, ours)

@@ -11,6 +11,10 @@ func (s *State) beginStoring(t *task) {
 	if t.Method != krpc.AnnouncePeer && t.Method != krpc.Put {
 		return
 	}
+	if t.Method == krpc.Put && t.newest != nil && t.newest.Seq > t.Request.Item.Seq {
+		t.denial = &krpc.Error{Code: krpc.SeqTooLow, Text: "there is a newer value"}
+		return
+	}
 	n := 0
 	for _, c := range t.lookup.Closest() {
 		given, ok := t.tokens[c.Addr]

@@ -184,7 +184,7 @@ func TestForgedAnswers(t *testing.T) {
 func TestBootstrap(t *testing.T) {
 	w := newWorld(t, Config{})
 	id := w.s.Begin(w.now, Request{Method: krpc.GetPeers})
-	w.s.Bootstrap(w.now, nil, []netip.AddrPort{public(1), public(2)})
+	w.s.Bootstrap(w.now, nil, nil, []netip.AddrPort{public(1), public(2)})
 	done, events := w.play(id, func(sent) (krpc.Message, bool) { return krpc.Message{}, false })
 	require.ErrorIs(t, done.Err, ErrNoNodes)
 	require.Equal(t, []Event{BootstrappedEvent{Err: ErrNoNodes}}, events)
@@ -195,7 +195,7 @@ func TestBootstrap(t *testing.T) {
 		ids[c.Addr] = c.ID
 	}
 	id = w.s.Begin(w.now, Request{Method: krpc.FindNode})
-	w.s.Bootstrap(w.now, nil, []netip.AddrPort{public(1), public(2)})
+	w.s.Bootstrap(w.now, nil, nil, []netip.AddrPort{public(1), public(2)})
 	done, events = w.play(id, func(q sent) (krpc.Message, bool) {
 		_, ok := ids[q.to]
 		return krpc.Message{ID: ids[q.to], Nodes: nodes, HasNodes: true}, ok
@@ -388,7 +388,7 @@ func FuzzState(f *testing.F) {
 			case 6:
 				w.s.Cancel(w.now, TaskID(b[2]))
 			case 7:
-				w.s.Bootstrap(w.now, nil, []netip.AddrPort{from})
+				w.s.Bootstrap(w.now, nil, []netip.AddrPort{from}, []netip.AddrPort{from})
 			}
 			w.settle()
 			b = b[3:]

@@ -137,7 +137,7 @@ func (w *world) know(n int) (all []krpc.Contact) {
 		all = append(all, c)
 		ids[c.Addr] = c.ID
 	}
-	w.s.Bootstrap(w.now, all, nil)
+	w.s.Bootstrap(w.now, all, nil, nil)
 	w.settle()
 	for range 100 {
 		for _, q := range w.took() {
