@@ -88,7 +88,7 @@ func (f *family) again() {
 }
 
 // Bootstrap gets to know others again, for instance when the network has changed. The
-// names of the routers are looked up anew.
+// names of the routers are looked up again.
 func (n *Node) Bootstrap() {
 	for _, f := range n.families {
 		f.again()

@@ -27,7 +27,8 @@ const (
 func (n *Node) String() string { return "DHT" }
 
 // Announce implements swarm.PeerSource: it looks for peers, and tells the nodes nearest to
-// the swarm's id that we are one if a.Port is not 0. Nobody can be told that we leave.
+// the swarm's id that we are one if a.Port is not 0. The DHT has no message for leaving, so
+// Stopped does nothing.
 func (n *Node) Announce(ctx context.Context, a swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	answer := swarm.Answer{Next: AnnounceEvery, Seeds: -1, Leechers: -1}
 	err := ctx.Err()

@@ -128,7 +128,7 @@ const (
 	SeqTooLow     = 302
 )
 
-// An Error is what is wrong with a query, and what its sender should be told.
+// An Error is what is wrong with a query, as the answer to its sender says it.
 type Error struct {
 	Code int
 	Text string

@@ -29,8 +29,8 @@
 //	when an answer is late, and when it is given up   queries.go    State.checkQueries
 //	how many tasks run, who waits                     tasks.go      State.Begin
 //	who gets an announce or an item                   store.go      State.beginStoring
-//	which peers are believed                          peers.go      task.takePeers
-//	which item is the newest                          items.go      task.takeItem
+//	which peers are believed                          peers.go      State.takePeers
+//	which item is the newest                          items.go      State.takeItem
 //	how a node gets to know others                    bootstrap.go  State.Bootstrap
 //	what is refreshed and pinged                      care.go       State.care
 //	our address, and our id                           external.go   State.vote

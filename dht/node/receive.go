@@ -90,8 +90,8 @@ func (s *State) refused(o *query, m *krpc.Message) {
 	s.taskFailed(o)
 }
 
-// complete takes in the answer to a query. Whoever answers may enter the routing table, and
-// says what our address is.
+// complete takes in the answer to a query. A node that answers may enter the routing table,
+// and says what our address is.
 func (s *State) complete(o *query, m *krpc.Message, took time.Duration) {
 	c := krpc.Contact{ID: m.ID, Addr: o.to}
 	if o.known != nil && *o.known != m.ID {

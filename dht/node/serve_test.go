@@ -143,7 +143,19 @@ func TestServeItems(t *testing.T) {
 	m = signed(2, "1:c")
 	m.Key = m.Key[:31]
 	require.Equal(t, krpc.BadSignature, put(m), "a wrong key does not make it immutable")
+	require.Equal(t, "1:a", string(w.ask(from, get).Value))
+}
 
+// An item is sent to who does not have it, with nodes as far as they fit.
+func TestServeGet(t *testing.T) {
+	w := newWorld(t, Config{QueriesPerAddr: -1})
+	w.know(10)
+	from := public(1)
+	i := signer(t)(1, "1:a")
+	get := krpc.Message{Method: krpc.Get, Target: i.Target(), HasTarget: true}
+	token := w.ask(from, get).Token
+	put := krpc.Message{Method: krpc.Put, Token: token, Value: i.Value, Key: i.Key, Salt: i.Salt, Sig: i.Sig, Seq: 1, HasSeq: true}
+	require.Zero(t, w.ask(from, put).Code)
 	a := w.ask(from, get)
 	require.Equal(t, "1:a", string(a.Value))
 	require.EqualValues(t, 1, a.Seq)
@@ -153,7 +165,7 @@ func TestServeItems(t *testing.T) {
 	require.True(t, a.HasSeq)
 
 	long := []byte("996:" + strings.Repeat("x", 996))
-	require.Zero(t, put(krpc.Message{Method: krpc.Put, Value: long}))
+	require.Zero(t, w.ask(from, krpc.Message{Method: krpc.Put, Token: token, Value: long}).Code)
 	immutable := item.Item{Value: long}
 	a = w.ask(from, krpc.Message{Method: krpc.Get, Target: immutable.Target(), HasTarget: true, Want: krpc.Want4 | krpc.Want6})
 	require.Equal(t, long, a.Value)

@@ -1,12 +1,10 @@
 package node
 
 import (
-	"crypto/ed25519"
 	"net/netip"
 	"testing"
 	"time"
 
-	"github.com/shoal-bt/shoal/dht/item"
 	"github.com/shoal-bt/shoal/dht/krpc"
 	"github.com/shoal-bt/shoal/dht/nodeid"
 	"github.com/stretchr/testify/require"
@@ -79,80 +77,6 @@ func TestAnnounce(t *testing.T) {
 		}
 	}
 	require.GreaterOrEqual(t, peers, 8)
-}
-
-// An item is stored at the nearest nodes and found again; the newest that is right wins.
-func TestItems(t *testing.T) {
-	w := newWorld(t, Config{})
-	w.know(20)
-	private := ed25519.NewKeyFromSeed(make([]byte, 32))
-	sign := func(seq int64, value string) item.Item {
-		i, err := item.Sign(private, []byte("s"), seq, []byte(value))
-		require.NoError(t, err)
-		return i
-	}
-	old, fresh := sign(1, "3:old"), sign(2, "3:new")
-	forged := fresh
-	forged.Seq = 9
-	n := 0
-	reply := func(q sent) (krpc.Message, bool) {
-		m := krpc.Message{ID: w.s.idOf(q.to), Token: []byte("t")}
-		i := []item.Item{old, forged, fresh, {Value: []byte("5:other")}, old}[n%5]
-		n++
-		m.Value, m.Key, m.Sig, m.Seq, m.HasSeq = i.Value, i.Key, i.Sig, i.Seq, i.IsMutable()
-		return m, true
-	}
-	id := w.s.Begin(w.now, Request{Method: krpc.Get, Target: fresh.Target(), Salt: []byte("s")})
-	done, _ := w.play(id, reply)
-	require.NotNil(t, done.Item)
-	require.Equal(t, fresh, *done.Item)
-
-	var puts []sent
-	cas := int64(2)
-	newest := sign(3, "1:x")
-	id = w.s.Begin(w.now, Request{Method: krpc.Put, Item: newest, Cas: &cas})
-	done, _ = w.play(id, func(q sent) (krpc.Message, bool) {
-		if q.Method == krpc.Put {
-			puts = append(puts, q)
-			return krpc.Message{ID: w.s.idOf(q.to)}, true
-		}
-		require.Equal(t, newest.Target(), q.Target)
-		m := krpc.Message{ID: w.s.idOf(q.to), Token: []byte("t")}
-		if len(puts)%2 == 0 && q.to.Addr().As4()[2]%2 == 0 {
-			m.Seq, m.HasSeq = 2, true
-		}
-		return m, true
-	})
-	require.Equal(t, 8, done.Stored)
-	require.Len(t, puts, 8)
-	for _, q := range puts {
-		require.Equal(t, newest.Sig, q.Sig)
-		require.Equal(t, q.to.Addr().As4()[2]%2 == 0, q.HasCas, "cas for those alone that have an item")
-	}
-
-	// All nodes refuse: the error says why.
-	id = w.s.Begin(w.now, Request{Method: krpc.Put, Item: newest})
-	w.settle()
-	for w.now.Before(start.Add(10 * time.Minute)) {
-		for _, q := range w.took() {
-			switch q.Method {
-			case krpc.Put:
-				w.s.Receive(w.now, q.to, (&krpc.Message{Kind: krpc.Failure, Transaction: q.Transaction, Code: krpc.CasMismatch, Text: "no"}).AppendTo(nil))
-				w.settle()
-			default:
-				w.answer(q, krpc.Message{ID: w.s.idOf(q.to), Token: []byte("t")})
-			}
-		}
-		w.wait(100 * time.Millisecond)
-	}
-	var refused *krpc.Error
-	for _, e := range w.happened() {
-		d, ok := e.(DoneEvent)
-		if ok && d.Task == id {
-			require.ErrorAs(t, d.Err, &refused)
-		}
-	}
-	require.Equal(t, krpc.CasMismatch, refused.Code)
 }
 
 // An answer from another address, with another transaction, or twice, changes nothing.
@@ -347,57 +271,4 @@ func TestCancel(t *testing.T) {
 	waiting := w.s.Begin(w.now, Request{Method: krpc.GetPeers})
 	w.s.Cancel(w.now, waiting)
 	require.Zero(t, w.s.Stats(w.now).Tasks)
-}
-
-// FuzzState sends a node anything, and looks at what must always hold.
-func FuzzState(f *testing.F) {
-	f.Add([]byte("\x00\x01d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"))
-	f.Add([]byte("\x01\x02\x03\x02\x01\x01\x05\x06\x07\x01\x01\x01\x04\x05\x05"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		w := newWorld(t, Config{})
-		w.know(4)
-		for len(b) >= 3 {
-			from := public(int(b[1]) % 8)
-			switch b[0] % 8 {
-			case 0: // any bytes
-				n := min(int(b[2]), len(b)-3)
-				w.s.Receive(w.now, from, b[3:3+n])
-				b = b[n:]
-			case 1, 2: // an answer to a query
-				queries := w.took()
-				for i, q := range queries {
-					if q.Kind != krpc.Query || (i+int(b[2]))%3 == 0 {
-						continue
-					}
-					m := krpc.Message{ID: w.s.idOf(q.to), Token: b[:1], Values: []netip.AddrPort{from}, External: from}
-					for j := range int(b[2]) % 20 {
-						m.Nodes = append(m.Nodes, w.contact(int(b[1])*j))
-					}
-					if b[0]%16 > 7 {
-						m.ID = nodeid.Random(w.random)
-					}
-					w.answer(q, m)
-				}
-			case 3:
-				w.wait(time.Duration(b[2]) * 100 * time.Millisecond)
-			case 4:
-				methods := []krpc.Method{krpc.FindNode, krpc.GetPeers, krpc.AnnouncePeer, krpc.Get, krpc.SampleInfohashes}
-				w.s.Begin(w.now, Request{Method: methods[int(b[2])%len(methods)], Target: nodeid.ID{b[1]}, Port: 1})
-			case 5:
-				w.s.Suggest(w.now, from)
-			case 6:
-				w.s.Cancel(w.now, TaskID(b[2]))
-			case 7:
-				w.s.Bootstrap(w.now, nil, []netip.AddrPort{from}, []netip.AddrPort{from})
-			}
-			w.settle()
-			b = b[3:]
-			require.GreaterOrEqual(t, w.s.checks.open, 0)
-			require.LessOrEqual(t, w.s.checks.open, maxChecks)
-			require.LessOrEqual(t, len(w.s.tasks.running), maxRunning+fillLookups+2)
-			require.Equal(t, len(w.s.queries.open) == 0, len(w.s.queries.awaited) == 0)
-		}
-		w.wait(2 * time.Minute)
-		require.Zero(t, w.s.Stats(w.now).Tasks, "every task ends")
-	})
 }

@@ -10,8 +10,9 @@
 //	which bucket a node belongs to              table.go  Table.index
 //	when a bucket is split                      add.go    Table.add
 //	who gives way in a full bucket              add.go    bucket.victim
-//	one node for each address, and network      add.go    Table.conflict
+//	one node for each address, and network      add.go    Table.resolve
 //	when a node is good, questionable or bad    node.go   Node.Status
 //	who replaces a node that does not answer    fail.go   Table.Failed
-//	what is refreshed, who is pinged            care.go   Table.Stale, Table.Questionable
+//	what is refreshed                           care.go   Table.Stale
+//	who is pinged                               care.go   Table.Questionable
 package routing

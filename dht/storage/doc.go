@@ -8,9 +8,9 @@
 // our id goes, because others find that at other nodes. A value does no I/O and reads no
 // clock; one goroutine at a time may use it.
 //
-//	rule                                  file       function
-//	how long a token is valid             tokens.go  Tokens.Valid
-//	how many peers are kept               peers.go   Peers.Add
-//	which hashes are sampled (BEP 51)     samples.go Peers.Sample
-//	which item replaces another           items.go   Items.Put
+//	rule                                  file        function
+//	how long a token is valid             tokens.go   Tokens.Valid
+//	how many peers are kept               peers.go    Peers.Add
+//	which hashes are sampled (BEP 51)     samples.go  Peers.Sample
+//	which item replaces another           items.go    Items.Put
 package storage
