@@ -1,0 +1,96 @@
+package dht
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/shoal-bt/shoal/dht/krpc"
+	"github.com/shoal-bt/shoal/dht/node"
+)
+
+const (
+	resolveLimit = 20 * time.Second
+	firstRetry   = 30 * time.Second
+	lastRetry    = 10 * time.Minute
+	maxNames     = 50 // of nodes, and of routers
+)
+
+// bootstrap looks the names up and gets to know others.
+func (f *family) bootstrap(saved []krpc.Contact) {
+	routers := f.node.config.Routers
+	if routers == nil {
+		routers = DefaultRouters
+	}
+	nodes, first := f.resolve(f.node.config.Nodes), f.resolve(routers)
+	f.do(func(now time.Time) { f.state.Bootstrap(now, saved, nodes, first) })
+}
+
+// resolve returns the addresses of names that are of our family. Names that cannot be
+// looked up are left out.
+func (f *family) resolve(names []string) (all []netip.AddrPort) {
+	ctx, cancel := context.WithTimeout(f.node.context, resolveLimit)
+	defer cancel()
+	var resolver Resolver = net.DefaultResolver
+	if f.node.config.Resolver != nil {
+		resolver = f.node.config.Resolver
+	}
+	network := "ip4"
+	if f.is6 {
+		network = "ip6"
+	}
+	for _, name := range names[:min(len(names), maxNames)] {
+		host, text, err := net.SplitHostPort(name)
+		if err != nil {
+			continue
+		}
+		port, err := strconv.ParseUint(text, 10, 16)
+		if err != nil {
+			continue
+		}
+		addr, err := netip.ParseAddr(host)
+		if err == nil {
+			all = append(all, netip.AddrPortFrom(addr, uint16(port)))
+			continue
+		}
+		addrs, err := resolver.LookupNetIP(ctx, network, host)
+		if err != nil {
+			continue
+		}
+		for _, a := range addrs {
+			all = append(all, netip.AddrPortFrom(a.Unmap(), uint16(port)))
+		}
+	}
+	return all
+}
+
+// bootstrapped tries again after a while if nobody answers.
+func (f *family) bootstrapped(e node.BootstrappedEvent) {
+	f.node.report(BootstrappedEvent{Is6: f.is6, Nodes: e.Nodes, Err: e.Err})
+	if e.Err == nil {
+		f.backoff = 0
+		return
+	}
+	f.backoff = min(max(2*f.backoff, firstRetry), lastRetry)
+	f.retry.Reset(f.backoff)
+}
+
+// again is called by the timer after a bootstrap that has failed.
+func (f *family) again() {
+	f.node.mu.Lock()
+	defer f.node.mu.Unlock()
+	if f.node.closed {
+		return
+	}
+	f.node.running.Go(func() { f.bootstrap(nil) })
+}
+
+// Bootstrap gets to know others again, for instance when the network has changed. The
+// names of the routers are looked up again.
+func (n *Node) Bootstrap() {
+	for _, f := range n.families {
+		f.again()
+	}
+}

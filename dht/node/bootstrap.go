@@ -1,0 +1,146 @@
+package node
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/shoal-bt/shoal/dht/krpc"
+	"github.com/shoal-bt/shoal/dht/lookup"
+	"github.com/shoal-bt/shoal/dht/nodeid"
+)
+
+const (
+	fewNodes    = 8  // of which a node needs more to know enough
+	maxRouters  = 16 // that are asked
+	fillLookups = 2  // of targets by chance, after the first of our own id: they fill the table
+)
+
+// bootstrap is how the node gets to know others.
+type bootstrap struct {
+	begun   bool
+	task    *task                   // the look-up of our own id; nil if it does not run
+	routers []netip.AddrPort        // not asked yet
+	known   map[netip.AddrPort]bool // all routers
+	asked   map[netip.AddrPort]bool
+	open    int // nodes and routers that were asked by address and have not answered
+	fill    int // look-ups by chance that are still to begin
+}
+
+// isRunning reports whether tasks should wait.
+func (b *bootstrap) isRunning() bool { return !b.begun || b.task != nil }
+
+// Bootstrap gets to know other nodes: from some that were saved, from some of which only
+// the address is known, and if these are few, from routers, which never enter the routing
+// table. A BootstrappedEvent follows. Tasks wait for it, so Bootstrap must be called, if
+// without any node. It may be called again, for instance when the network has changed.
+func (s *State) Bootstrap(now time.Time, saved []krpc.Contact, nodes, routers []netip.AddrPort) {
+	s.now = now
+	if s.boot.task != nil {
+		s.end(s.boot.task)
+	}
+	s.boot = bootstrap{begun: true, asked: make(map[netip.AddrPort]bool), known: make(map[netip.AddrPort]bool), fill: fillLookups}
+	s.boot.routers = s.usable(routers)
+	for _, a := range s.boot.routers {
+		s.boot.known[a] = true
+	}
+	known := s.table.Closest(nil, s.self, beginWith, now)
+	for _, c := range saved {
+		if s.isOurs(c.Addr) {
+			known = append(known, c)
+		}
+	}
+	t := s.inside(s.self)
+	t.lookup = lookup.New(s.lookupConfig(s.self), known)
+	s.boot.task = t
+	for _, a := range s.usable(nodes) {
+		s.askByAddr(a)
+	}
+	if len(known)+len(nodes) < fewNodes {
+		s.askRouters()
+	}
+}
+
+// usable returns the addresses that are of our family, as far as they may be asked.
+func (s *State) usable(all []netip.AddrPort) (usable []netip.AddrPort) {
+	for _, a := range all {
+		a = netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
+		if s.isOurs(a) && len(usable) < maxRouters {
+			usable = append(usable, a)
+		}
+	}
+	return usable
+}
+
+// inside begins a look-up of the node itself, which has no nodes yet.
+func (s *State) inside(target nodeid.ID) *task {
+	t := &task{Request: Request{Method: krpc.FindNode, Target: target}, inside: true, target: target, began: s.now, tokens: map[netip.AddrPort]token{}}
+	s.tasks.running = append(s.tasks.running, t)
+	s.tasks.changed(t)
+	return t
+}
+
+// askRouters asks the routers.
+func (s *State) askRouters() {
+	for _, a := range s.boot.routers {
+		s.askByAddr(a)
+	}
+	s.boot.routers = nil
+}
+
+// askByAddr asks a node whose id is not known for the nodes nearest to us, once.
+func (s *State) askByAddr(a netip.AddrPort) {
+	if s.boot.asked[a] {
+		return
+	}
+	s.boot.asked[a] = true
+	s.boot.open++
+	m := krpc.Message{Method: krpc.FindNode, Target: s.self, HasTarget: true}
+	if s.other != nil {
+		m.Want = krpc.Want4 | krpc.Want6
+	}
+	s.ask(&query{to: a, first: true}, &m)
+}
+
+// firstAnswered takes in nodes that a node or router named that was asked by its address.
+// The node itself may be near, too.
+func (s *State) firstAnswered(o *query, from krpc.Contact, nodes []krpc.Contact) {
+	if s.boot.task != nil {
+		if !s.boot.known[o.to] {
+			s.boot.task.lookup.Add([]krpc.Contact{from})
+		}
+		s.boot.task.lookup.Add(nodes[:min(len(nodes), 2*beginWith)])
+		s.tasks.changed(s.boot.task)
+	}
+	s.firstDone()
+}
+
+// firstDone notes that somebody who was asked by address has answered, or will not.
+func (s *State) firstDone() {
+	s.boot.open = max(s.boot.open-1, 0)
+	if s.boot.task != nil {
+		s.tasks.changed(s.boot.task)
+	}
+}
+
+// insideDone goes on after a look-up of the node itself.
+func (s *State) insideDone(t *task) {
+	if t != s.boot.task {
+		return
+	}
+	n := s.table.Len()
+	if n < fewNodes && len(s.boot.routers) > 0 {
+		s.askRouters()
+	}
+	if s.boot.open > 0 { // go on with what the routers name
+		t.storing = false
+		s.tasks.running = append(s.tasks.running, t)
+		return
+	}
+	s.boot.task = nil
+	if n == 0 {
+		s.report(BootstrappedEvent{Err: ErrNoNodes})
+		return
+	}
+	s.report(BootstrappedEvent{Nodes: n})
+	s.upkeep.by(s.now)
+}

@@ -1,0 +1,177 @@
+package node
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"github.com/shoal-bt/shoal/dht/krpc"
+	"github.com/shoal-bt/shoal/dht/lookup"
+	"github.com/shoal-bt/shoal/dht/nodeid"
+)
+
+const (
+	firstPatience = time.Second            // until an answer is late, before any is known
+	leastPatience = 250 * time.Millisecond // answers come within some 200 ms on most lines
+	mostPatience  = 1500 * time.Millisecond
+	leastGiveUp   = 1500 * time.Millisecond
+	mostGiveUp    = 4 * time.Second
+)
+
+// queries are those of ours that wait for an answer. A transaction id is a random number,
+// so that nobody can answer who has not seen the query.
+type queries struct {
+	open    map[uint32]*query
+	order   []*query               // as they were sent, some closed
+	onTime  int                    // the first of order that may not be late yet
+	awaited map[netip.AddrPort]int // from whom answers may come
+
+	mean, deviation time.Duration // of the time to an answer; zero before the first
+}
+
+// A query waits for its answer.
+type query struct {
+	transaction uint32
+	to          netip.AddrPort
+	method      krpc.Method
+	sentAt      time.Time
+	late        bool
+	closed      bool
+
+	task     *task // nil for none
+	question lookup.Question
+	stores   bool       // announce_peer or put of the task
+	first    bool       // asked by its address in a bootstrap
+	check    bool       // a node that we consider
+	known    *nodeid.ID // the id that it has in the table
+}
+
+func (q *queries) init() {
+	q.open, q.awaited = make(map[uint32]*query), make(map[netip.AddrPort]int)
+}
+
+// patience returns after how long an answer is late: longer than nearly all took.
+func (q *queries) patience() time.Duration {
+	if q.mean == 0 {
+		return firstPatience
+	}
+	return min(max(q.mean+4*q.deviation, leastPatience), mostPatience)
+}
+
+// giveUp returns after how long an answer is not waited for any more: four times as long as
+// until it is late.
+func (q *queries) giveUp() time.Duration {
+	return min(max(4*q.patience(), leastGiveUp), mostGiveUp)
+}
+
+// took takes in the time from a query to its answer.
+func (q *queries) took(d time.Duration) {
+	if q.mean == 0 {
+		q.mean, q.deviation = d, d/2
+		return
+	}
+	q.deviation += ((d - q.mean).Abs() - q.deviation) / 8
+	q.mean += (d - q.mean) / 16
+}
+
+// next returns when a query will be late or given up; zero if none waits.
+func (q *queries) next() (at time.Time) {
+	if len(q.order) > 0 {
+		at = q.order[0].sentAt.Add(q.giveUp())
+	}
+	if q.onTime < len(q.order) {
+		late := q.order[q.onTime].sentAt.Add(q.patience())
+		if late.Before(at) {
+			at = late
+		}
+	}
+	return at
+}
+
+// ask sends a query. m needs its method and arguments.
+func (s *State) ask(q *query, m *krpc.Message) {
+	for q.transaction = s.config.Random.Uint32(); s.queries.open[q.transaction] != nil; {
+		q.transaction = s.config.Random.Uint32()
+	}
+	q.method, q.sentAt = m.Method, s.now
+	s.queries.open[q.transaction] = q
+	s.queries.order = append(s.queries.order, q)
+	s.queries.awaited[q.to]++
+	var t [4]byte
+	binary.BigEndian.PutUint32(t[:], q.transaction)
+	m.Kind, m.Transaction, m.ID = krpc.Query, t[:], s.self
+	m.ReadOnly, m.Version = s.config.ReadOnly, []byte(s.config.Version)
+	s.stats.Sent++
+	s.emit(q.to, m)
+}
+
+// find returns the query that a message from an address answers; nil if it answers none.
+func (q *queries) find(transaction []byte, from netip.AddrPort) *query {
+	if len(transaction) != 4 {
+		return nil
+	}
+	o := q.open[binary.BigEndian.Uint32(transaction)]
+	if o == nil || o.to != from {
+		return nil
+	}
+	return o
+}
+
+// close forgets a query.
+func (q *queries) close(o *query) {
+	o.closed = true
+	delete(q.open, o.transaction)
+	q.awaited[o.to]--
+	if q.awaited[o.to] == 0 {
+		delete(q.awaited, o.to)
+	}
+	n := 0
+	for n < len(q.order) && q.order[n].closed {
+		q.order[n] = nil
+		n++
+	}
+	q.order = q.order[n:]
+	q.onTime = max(q.onTime-n, 0)
+}
+
+// checkQueries finds the answers that are late, and gives those up that are very late.
+func (s *State) checkQueries() {
+	for len(s.queries.order) > 0 {
+		o := s.queries.order[0]
+		if !o.closed && s.now.Sub(o.sentAt) < s.queries.giveUp() {
+			break
+		}
+		s.queries.close(o)
+		s.failed(o)
+	}
+	patience := s.queries.patience()
+	for ; s.queries.onTime < len(s.queries.order); s.queries.onTime++ {
+		o := s.queries.order[s.queries.onTime]
+		if o.closed {
+			continue
+		}
+		if s.now.Sub(o.sentAt) < patience {
+			break
+		}
+		o.late = true
+		s.stats.Late++
+		if o.task != nil && !o.stores {
+			o.task.lookup.Late(o.question)
+			s.tasks.changed(o.task)
+		}
+	}
+}
+
+// failed ends a query without an answer.
+func (s *State) failed(o *query) {
+	if o.known != nil {
+		s.table.Failed(s.now, krpc.Contact{ID: *o.known, Addr: o.to})
+	}
+	if o.check {
+		s.checks.open--
+	}
+	if o.first {
+		s.firstDone()
+	}
+	s.taskFailed(o)
+}

@@ -1,0 +1,148 @@
+package node
+
+import (
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/shoal-bt/shoal/dht/krpc"
+	"github.com/shoal-bt/shoal/dht/nodeid"
+)
+
+// Receive takes a datagram in. b is the caller's again when Receive returns. What is no
+// message, comes from an address of the other family, or is over the limits, is dropped
+// without an answer.
+func (s *State) Receive(now time.Time, from netip.AddrPort, b []byte) {
+	s.now = now
+	from = netip.AddrPortFrom(from.Addr().Unmap().WithZone(""), from.Port())
+	if !s.isOurs(from) {
+		s.stats.Ignored++
+		return
+	}
+	// Answers that we wait for are read in any case, so that a flood does not stop us.
+	isAwaited := s.queries.awaited[from] > 0
+	if !isAwaited && !s.allow(from) {
+		return
+	}
+	m, err := krpc.Parse(b)
+	var wrong *krpc.Error
+	if err != nil && !errors.As(err, &wrong) {
+		s.stats.Ignored++
+		return
+	}
+	if m.Kind != krpc.Query {
+		s.receiveAnswer(from, &m)
+		return
+	}
+	if s.config.ReadOnly || (isAwaited && !s.allow(from)) {
+		return
+	}
+	if wrong != nil {
+		s.refuse(from, &m, wrong)
+		return
+	}
+	s.serve(from, &m)
+}
+
+// allow reports whether one more datagram of a stranger may be read.
+func (s *State) allow(from netip.AddrPort) bool {
+	if s.config.ReadOnly {
+		s.stats.Ignored++
+		return false
+	}
+	ok := s.limits.allow(s.now, from.Addr(), s.config.QueriesPerAddr, s.config.Queries)
+	if !ok {
+		s.stats.Dropped++
+	}
+	return ok
+}
+
+// receiveAnswer takes in an answer or an error.
+func (s *State) receiveAnswer(from netip.AddrPort, m *krpc.Message) {
+	o := s.queries.find(m.Transaction, from)
+	if o == nil {
+		s.stats.Ignored++
+		return
+	}
+	s.queries.close(o)
+	s.stats.Answered++
+	took := s.now.Sub(o.sentAt)
+	s.queries.took(took)
+	if m.Kind == krpc.Failure {
+		s.refused(o, m)
+		return
+	}
+	s.complete(o, m, took)
+}
+
+// refused ends a query that was answered with an error: the node is there, but brings
+// nothing.
+func (s *State) refused(o *query, m *krpc.Message) {
+	if o.check {
+		s.checks.open--
+	}
+	if o.first {
+		s.firstDone()
+	}
+	if o.task != nil && o.stores {
+		o.task.refused(m)
+	}
+	s.taskFailed(o)
+}
+
+// complete takes in the answer to a query. A node that answers may enter the routing table,
+// and says what our address is.
+func (s *State) complete(o *query, m *krpc.Message, took time.Duration) {
+	c := krpc.Contact{ID: m.ID, Addr: o.to}
+	if o.known != nil && *o.known != m.ID {
+		s.table.Failed(s.now, krpc.Contact{ID: *o.known, Addr: o.to})
+	}
+	if !s.boot.known[o.to] { // routers have enough to do
+		s.table.Answered(s.now, c, took)
+	}
+	s.vote(o.to.Addr(), m.External.Addr())
+	ours := m.Nodes[:0:0]
+	var others []krpc.Contact
+	for _, n := range m.Nodes {
+		if !s.believes(n.Addr.Addr(), o.to.Addr()) {
+			continue
+		}
+		if s.isOurs(n.Addr) {
+			ours = append(ours, n)
+		} else {
+			others = append(others, n)
+		}
+	}
+	if s.other != nil && len(others) > 0 {
+		s.other.suggestContacts(s.now, others)
+	}
+	if o.check {
+		s.checks.open--
+	}
+	if o.first {
+		s.firstAnswered(o, c, ours)
+	}
+	if o.task != nil {
+		s.taskAnswered(o, m, ours)
+	}
+}
+
+// believes reports whether an address that a node named may be one: it is no more local
+// than the node itself. Others could make us send datagrams into our own network.
+func (s *State) believes(a, teller netip.Addr) bool {
+	return locality(a) <= locality(teller)
+}
+
+// locality returns how local an address is: 0 for the Internet, 1 for a private network, 2
+// for a link, 3 for this machine.
+func locality(a netip.Addr) int {
+	switch {
+	case a.IsLoopback():
+		return 3
+	case a.IsLinkLocalUnicast():
+		return 2
+	case nodeid.Exempt(a):
+		return 1
+	}
+	return 0
+}

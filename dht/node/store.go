@@ -1,0 +1,94 @@
+package node
+
+import (
+	"github.com/shoal-bt/shoal/dht/krpc"
+	"github.com/shoal-bt/shoal/dht/routing"
+)
+
+// beginStoring sends announces or puts to the nodes nearest to the target that gave a
+// token (https://www.bittorrent.org/beps/bep_0033.html, "New GET_PEERS semantics").
+func (s *State) beginStoring(t *task) {
+	if t.Method != krpc.AnnouncePeer && t.Method != krpc.Put {
+		return
+	}
+	if t.Method == krpc.Put && t.newest != nil && t.newest.Seq > t.Request.Item.Seq {
+		t.denial = &krpc.Error{Code: krpc.SeqTooLow, Text: "there is a newer value"}
+		return
+	}
+	n := 0
+	for _, c := range t.lookup.Closest() {
+		given, ok := t.tokens[c.Addr]
+		if !ok || n == routing.K {
+			continue
+		}
+		n++
+		t.open++
+		id := c.ID
+		m := t.storeMessage(given)
+		s.ask(&query{to: c.Addr, task: t, stores: true, known: &id}, &m)
+	}
+}
+
+// storeMessage returns what a node is asked to store.
+func (t *task) storeMessage(given token) krpc.Message {
+	if t.Method == krpc.AnnouncePeer {
+		return krpc.Message{
+			Method:      krpc.AnnouncePeer,
+			Target:      t.target,
+			Token:       given.bytes,
+			Port:        t.Port,
+			ImpliedPort: t.ImpliedPort,
+			Seed:        t.Seed,
+		}
+	}
+	i := t.Request.Item
+	m := krpc.Message{
+		Method: krpc.Put,
+		Token:  given.bytes,
+		Value:  i.Value,
+		Key:    i.Key,
+		Salt:   i.Salt,
+		Sig:    i.Sig,
+		Seq:    i.Seq,
+		HasSeq: i.IsMutable(),
+	}
+	if t.Cas != nil && given.hasItem {
+		m.Cas, m.HasCas = *t.Cas, true
+	}
+	return m
+}
+
+// refused notes why a node did not store something: that somebody else was faster says
+// most.
+func (t *task) refused(m *krpc.Message) {
+	if t.denial == nil || m.Code == krpc.CasMismatch || m.Code == krpc.SeqTooLow {
+		t.denial = &krpc.Error{Code: m.Code, Text: m.Text}
+	}
+}
+
+// finish ends a task with an event.
+func (s *State) finish(t *task) {
+	s.end(t)
+	if t.inside {
+		s.insideDone(t)
+		return
+	}
+	e := DoneEvent{Task: t.id, Stored: t.stored, Item: t.newest, Took: s.now.Sub(t.began)}
+	if t.lookup != nil {
+		e.Nodes = t.lookup.Closest()
+		e.Asked, _ = t.lookup.Count()
+		if len(e.Nodes) == 0 {
+			e.Err = ErrNoNodes
+		}
+	}
+	if t.denial != nil && t.stored == 0 {
+		e.Err = t.denial
+	}
+	if t.seeds != nil {
+		e.Scraped, e.Seeds, e.Peers = true, t.seeds.Estimate(), t.peers.Estimate()
+	}
+	if t.Method == krpc.Ping && t.stored == 0 {
+		e.Err = ErrNoNodes
+	}
+	s.report(e)
+}
