@@ -60,7 +60,7 @@ func TestTimeOfRequest(t *testing.T) {
 		testTimes(t, func(t *testing.T, c net.Conn) {
 			for range before {
 				getAnswer(t, c, len(oneRequest)/9, time.Second)
-				time.Sleep(20 * time.Second)
+				time.Sleep(5 * time.Second)
 			}
 			begun := time.Now()
 			for {
@@ -174,11 +174,14 @@ func TestHangUp(t *testing.T) {
 // TestHangUpOfClosed checks that a Read on a closed connection is not held back, also if
 // it was closed before the request came to the Handler.
 func TestHangUpOfClosed(t *testing.T) {
-	_, far := net.Pipe()
-	c := (&limitedListener{max: 1}).newConn(far)
-	c.listener.add(c)
-	c.Close()
-	c.changed(http.StateActive)
-	_, err := c.Read(make([]byte, 1))
-	require.ErrorIs(t, err, io.ErrClosedPipe)
+	synctest.Test(t, func(t *testing.T) {
+		_, far := net.Pipe()
+		l := &limitedListener{max: 1}
+		c := l.newConn(far)
+		l.add(c)
+		c.Close()
+		c.changed(http.StateActive)
+		_, err := c.Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.ErrClosedPipe)
+	})
 }
