@@ -48,5 +48,6 @@
 //	limit of swarms of an address          memory.go     Memory.inTooMany
 //	which connection makes room            conns.go      limitedListener.add
 //	how long a request may take            limits.go     limitedListener.watch
+//	when a closed connection is noticed    heldread.go   limitedConn.hold
 //	which address is charged               endpoint.go   holderOf
 package trackerserver

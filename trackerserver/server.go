@@ -230,8 +230,9 @@ func (s *Server) isProxy(a netip.Addr) bool {
 }
 
 // Serve answers requests on l until ctx is done and closes l. It has the limits of time
-// and connections that a public server needs. It returns nil if ctx ended it. It may be called
-// concurrently for several listeners.
+// and connections that a public server needs. If a client closes its connection before it
+// has the answer, the Handler's context is canceled, up to a second later. Serve returns nil
+// if ctx ended it. It may be called concurrently for several listeners.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:        s,

@@ -1,10 +1,10 @@
 package trackerserver
 
 // While a request is answered, net/http reads one byte from the connection, to cancel the
-// request's context if the peer hangs up, and interrupts that Read when the answer is sent.
-// Nearly all answers are sent at once, and that Read costs them a system call and work of
-// the poller. So it is held back until it is interrupted, or for up to a second if the
-// Handler takes longer: the context is canceled that much later.
+// request's context if the peer closes it, and interrupts that Read when the answer is sent.
+// Nearly all answers are sent at once, and that Read costs each a system call. So it is held
+// back until it is interrupted, or for up to a second if the Handler takes longer. The
+// context is canceled that much later.
 //
 // There is a token in the channel release if the Read need not wait. A token that nobody
 // took is removed when the next request comes. One too many does no harm.
