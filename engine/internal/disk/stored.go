@@ -99,14 +99,14 @@ func checkStored(ctx context.Context, workers int, s *Store, pieces swarm.Bitfie
 	wg.Wait()
 }
 
-// storedBatch is how many bytes of stored pieces are checked in a batch at least, if they
-// are shorter than a maxBatch-th of it. At the beginning of each batch there is nothing to
-// hash until the first read ends, and at its end nothing to read.
+// storedBatch is how many bytes of stored pieces are checked in a batch at most, unless
+// maxBatch pieces have more. Batches are large, because at the beginning of each there is
+// nothing to hash until the first read ends, and at its end nothing to read.
 const storedBatch = 64 << 20
 
-// sendBatches sends the numbers of pieces to workers until ctx is done. Pieces of a batch
-// are hashed side by side, so batches are large, but there is one for every worker. Near
-// the end they are smaller, so that no worker waits long for another.
+// sendBatches sends the numbers of pieces to workers until ctx is done. Few pieces are
+// divided among all workers. Near the end batches are smaller, so that no worker waits long
+// for another.
 func sendBatches(ctx context.Context, next chan<- []int, g swarm.Geometry, pieces swarm.Bitfield, workers int) {
 	n, left := g.Pieces(), pieces.Count()
 	least := max(1, min(maxBatch, (left+workers-1)/workers))
