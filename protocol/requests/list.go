@@ -53,12 +53,13 @@ func (l *List) Find(b swarm.Block) int {
 	return slices.IndexFunc(l.Open(), func(r Request) bool { return r.Block == b })
 }
 
-// Remove removes request i and returns it. The first is the usual one, so it is cheap.
+// Remove removes request i and returns it. The first is the usual one, so it is cheap. An
+// empty List keeps its memory until Clear, because it is often filled again at once.
 func (l *List) Remove(i int) Request {
 	r := l.Open()[i]
 	switch {
 	case l.Len() == 1:
-		l.Clear()
+		l.all, l.head = l.all[:0], 0
 	case i == 0:
 		l.head++
 	default:
