@@ -27,7 +27,7 @@ func (r *restful) Idle() { r.rests.Add(1) }
 // its mailbox had no memory, or the batch would have more room than for one item.
 func alone(t *Torrent) (alone bool) {
 	t.query(func(time.Time, *protocol.State) {
-		batch := reflect.ValueOf(&t.mailbox).Elem().FieldByName("batch")
+		batch := reflect.ValueOf(&t.mailbox).Elem().FieldByName("items").Elem().FieldByName("batch")
 		alone = batch.Cap() == 1 && t.conns == nil && t.answers == nil
 	})
 	return alone

@@ -7,7 +7,9 @@ import (
 	"net/netip"
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// castagnoli returns the table of CRC-32C, which is made when it is needed first: a program
+// that meets no peers needs none.
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // Priority returns the canonical priority of a connection between two addresses, the same
 // at both ends: if there are more peers than places, all of them prefer the same
@@ -50,7 +52,7 @@ func checksum(a, b []byte) uint32 {
 	if bytes.Compare(a, b) > 0 {
 		a, b = b, a
 	}
-	return crc32.Update(crc32.Checksum(a, castagnoli), castagnoli, b)
+	return crc32.Update(crc32.Checksum(a, castagnoli()), castagnoli(), b)
 }
 
 // SetOwn says by which address others see us, one of each family, and at which port they

@@ -20,5 +20,5 @@ func (b *Book) delay(e *entry, wait time.Duration) time.Duration {
 	text = binary.BigEndian.AppendUint64(text, b.spread)
 	text = binary.BigEndian.AppendUint64(text, uint64(e.failures))
 	const parts = 1000
-	return wait / 4 * time.Duration(crc32.Checksum(text, castagnoli)%parts) / parts
+	return wait / 4 * time.Duration(crc32.Checksum(text, castagnoli())%parts) / parts
 }

@@ -109,7 +109,7 @@ func (w *writer) sendBlocks() error {
 		return err
 	}
 	if time.Since(begin) < quickWrite {
-		w.gather = min(2*w.gather, memory.MaxGather)
+		w.gather = min(4*w.gather, memory.MaxGather) // 1, 4, 16: each size takes a buffer of its own
 	} else {
 		w.gather = max(w.gather/2, 1)
 	}
