@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -86,7 +87,7 @@ func (s *session) handleEvent(e client.Event) {
 		if warning, ok := strings.CutPrefix(text, "source: "); ok {
 			text = "tracker warning: " + warning
 		}
-		s.warn(i, text, s.c.command.Advice(e.Err))
+		s.warn(i, text, cmp.Or(s.whomToAsk(i, text), s.c.command.Advice(e.Err)))
 		return
 	default:
 		return

@@ -75,6 +75,16 @@ func (cmd getCommand) canAsk(t *client.Torrent, link *metainfo.Magnet) bool {
 	return hasUsableTracker(t) || len(cmd.Peer)+len(link.Peers) > 0 || web
 }
 
+// whomToAsk returns advice if a warning says that an address of a link has no .torrent file, and
+// nobody else can be asked for the metadata.
+func (s *session) whomToAsk(i *item, warning string) string {
+	isAboutFile := strings.HasPrefix(warning, "the link names a .torrent file")
+	if !i.link || !isAboutFile || i.namesPeers || len(s.named) > 0 || hasUsableTracker(i.t) {
+		return ""
+	}
+	return askAdvice
+}
+
 // handleMerged goes on without a torrent that proved to be the same as another one.
 func (s *session) handleMerged(i *item, e client.Merged) {
 	s.items = slices.DeleteFunc(s.items, func(o *item) bool { return o == i })
