@@ -16,6 +16,8 @@ func FuzzTable(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 5, 0, 6, 0, 5, 0, 6, 3, 7, 0, 1, 8, 3, 8, 4, 1})
 	f.Add([]byte{0, 0, 0, 4, 0, 8, 0, 12, 5, 1, 6, 0, 5, 1, 6, 0, 10, 1, 10, 0, 0, 16, 0, 20, 5, 0, 6, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
+		// Each step looks at all that came before, and a run of ten seconds counts as one that hangs.
+		data = data[:min(len(data), 3000)]
 		h := newHarness(t)
 		for len(data) >= 2 {
 			op, arg := data[0]%11, int(data[1])
