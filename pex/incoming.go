@@ -63,21 +63,32 @@ func (s *session) Message(now time.Time, body []byte) error {
 
 // take passes on the addresses that a message adds, one port of each, and counts the others.
 // One port is enough (https://www.bittorrent.org/beps/bep_0011.html#security-considerations).
+// Peers that are connected are left out, also those that dialed us: a second connection would
+// end one of the two, perhaps the one that is in use.
 func (s *session) take(m peerwire.PEX) {
 	added := m.Added
 	if s.got {
 		added = added[:min(len(added), peerwire.MaxPEX)]
 	}
 	s.got = true
+	isConnected := make(map[netip.AddrPort]bool)
+	for a := range s.conn.Peers {
+		isConnected[netip.AddrPortFrom(a.Addr().Unmap(), a.Port())] = true
+	}
 	var found []swarm.Address
-	isFound := make(map[netip.Addr]bool, len(added))
+	isTaken := make(map[netip.Addr]bool, len(added))
+	ignored := m.LeftOut + len(m.Added)
 	for _, a := range added {
-		if !isFound[a.Addr()] {
-			isFound[a.Addr()] = true
+		if isTaken[a.Addr()] {
+			continue
+		}
+		isTaken[a.Addr()] = true
+		ignored--
+		if !isConnected[a.AddrPort] {
 			found = append(found, a)
 		}
 	}
-	s.conn.CountIgnored(m.LeftOut + len(m.Added) - len(found))
+	s.conn.CountIgnored(ignored)
 	if len(found) > 0 {
 		s.conn.Found(found...)
 	}

@@ -68,7 +68,7 @@ func (x *torrent) apply(in protocol.Input) {
 	}
 }
 
-// joins has a peer join that wants the torrent and has peer exchange.
+// joins has a peer join that wants the torrent, has peer exchange, and listens at port 6881.
 func (x *torrent) joins(p swarm.Peer, addr string, outgoing bool) {
 	x.tallies[p] = new(protocol.Tally)
 	x.apply(protocol.Joined{
@@ -81,7 +81,7 @@ func (x *torrent) joins(p swarm.Peer, addr string, outgoing bool) {
 		Extended: true,
 		Tally:    x.tallies[p],
 	})
-	hello := peerwire.ExtendedHandshake{M: peerwire.Extensions{peerwire.PEXName: 3}}
+	hello := peerwire.ExtendedHandshake{P: 6881, M: peerwire.Extensions{peerwire.PEXName: 3}}
 	x.sends(p, peerwire.Message{Kind: peerwire.HaveNone}, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)}, peerwire.Message{Kind: peerwire.Interested})
 }
 
@@ -170,6 +170,14 @@ func TestUnwanted(t *testing.T) {
 			from: "198.51.100.1:1",
 			before: func(x *torrent) {
 				x.joins(2, "20.0.0.1:6881", true)
+			},
+			named: "20.0.0.1:6881",
+		},
+		{
+			name: "somebody who dialed us",
+			from: "198.51.100.1:1",
+			before: func(x *torrent) {
+				x.joins(2, "20.0.0.1:50000", false)
 			},
 			named: "20.0.0.1:6881",
 		},
