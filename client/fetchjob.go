@@ -98,17 +98,18 @@ func (f *fetching) fail(err error) {
 func (f *fetching) fetch(ctx context.Context, job *fetchjob.Job) (*magnet.Result, error) {
 	link := f.linkNow()
 	request := metadata.Request{
-		Link:     link,
-		Sources:  f.allSources(),
-		Peers:    f.wishesNow().Peers,
-		More:     job.More(),
-		Stop:     job.Stop(),
-		Metainfo: f.client.config.Metainfo,
-		Web:      f.client.config.linkOptions(),
-		Progress: func(s FetchStats) { f.setStats(job, s) },
-		Warn:     f.warn,
-		Event:    func(e engine.Event) { f.handlePeer(job, e) },
-		Reply:    func(r magnet.Reply) { f.handleReply(job, r) },
+		Link:       link,
+		Sources:    f.allSources(),
+		Peers:      f.wishesNow().Peers,
+		More:       job.More(),
+		Stop:       job.Stop(),
+		Metainfo:   f.client.config.Metainfo,
+		Interested: !f.options.MetadataOnly && !f.options.ReadOnly,
+		Web:        f.client.config.linkOptions(),
+		Progress:   func(s FetchStats) { f.setStats(job, s) },
+		Warn:       f.warn,
+		Event:      func(e engine.Event) { f.handlePeer(job, e) },
+		Reply:      func(r magnet.Reply) { f.handleReply(job, r) },
 	}
 	if own := f.options.Engine; own != nil {
 		request.PeerID, request.UserAgent = own.PeerID, own.UserAgent

@@ -42,6 +42,8 @@ type Request struct {
 	PeerID    swarm.PeerID
 	UserAgent string
 
+	Interested bool // the torrent will download as soon as the metadata is there
+
 	Web      webfetch.Options // for the addresses that the link names
 	Progress func(Stats)      // gets each change
 	Warn     func(error)      // gets what the user should know

@@ -24,15 +24,16 @@ type Peers struct {
 // Ask is an Asker.
 func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 	fetcher, err := magnet.New(magnet.Options{
-		HashV1:    r.Link.HashV1,
-		HashV2:    r.Link.HashV2,
-		Connector: p.Connector,
-		PeerID:    cmp.Or(r.PeerID, p.PeerID),
-		Port:      p.Port,
-		UserAgent: cmp.Or(r.UserAgent, p.UserAgent),
-		Reqq:      p.Reqq,
-		Peers:     addresses(r.Peers),
-		Sources:   r.Sources,
+		HashV1:     r.Link.HashV1,
+		HashV2:     r.Link.HashV2,
+		Connector:  p.Connector,
+		PeerID:     cmp.Or(r.PeerID, p.PeerID),
+		Port:       p.Port,
+		UserAgent:  cmp.Or(r.UserAgent, p.UserAgent),
+		Reqq:       p.Reqq,
+		Interested: r.Interested,
+		Peers:      addresses(r.Peers),
+		Sources:    r.Sources,
 		OnProgress: func(s magnet.Progress) {
 			r.Progress(Stats{Peers: s.Peers, Pieces: s.Total, Held: s.Pieces, Length: int64(s.Size)})
 		},
