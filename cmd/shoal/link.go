@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -45,6 +46,14 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 	t, err := s.client.Add(ctx, link, o)
 	if err != nil {
 		return nil, err
+	}
+	isPaused := t.Stats().Phase == engine.PhasePaused
+	_, err = t.Metainfo()
+	if isPaused && errors.Is(err, client.ErrNoMetadata) { // another program paused the link
+		err = t.Resume()
+		if err != nil {
+			return nil, err
+		}
 	}
 	if t.Stats().Phase != client.PhaseFetching || cmd.canAsk(t, link) {
 		return t, nil
