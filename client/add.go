@@ -11,7 +11,9 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
+	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/piecepicker"
 	"github.com/shoal-bt/shoal/swarm"
@@ -124,7 +126,7 @@ type addedFrom struct {
 	seed  *seedcontent.Content // where its content is; nil means that it is to be downloaded
 	link  *metainfo.Magnet     // that it was added by; nil for none
 	fetch *fetching            // that got the metadata, and holds its token; nil for none
-	found *metadata.Found      // by that fetch
+	found *magnet.Result       // by that fetch
 }
 
 // addTorrent adds a torrent whose metadata is there. If the client has the torrent already,
@@ -154,13 +156,14 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 	if len(k.fetches) > 0 && o.Dir == "" {
 		t.dir = k.fetches[0].dir
 	}
-	k.endFetches()
-	if err := t.start(ctx, meta, o, from.seed, k.fetches); err != nil {
+	k.endFetches(from.found)
+	if err := t.start(ctx, meta, o, from.seed, k); err != nil {
 		c.releaseSwarms(k)
 		return nil, err
 	}
-	k.handOver(from.found, o.Paused)
+	k.handOver(o.Paused)
 	c.listTorrent(k)
+	k.handed.Close()
 	return k.torrent, nil
 }
 
@@ -207,12 +210,12 @@ func (t *running) swarms() []swarm.ID {
 	return all
 }
 
-// start opens the torrent's content and starts it in the engine. fetches are those that got
-// its metadata or that have become needless; the first one's trackers stay.
-func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content, fetches []*fetching) error {
+// start opens the torrent's content and starts it in the engine. Of the fetches of a claim the
+// first one's trackers stay.
+func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content, k *claim) error {
 	t.trackers = t.client.newTrackers(t.torrent.id, o)
-	if len(fetches) > 0 {
-		t.trackers = fetches[0].trackers
+	if len(k.fetches) > 0 {
+		t.trackers = k.fetches[0].trackers
 	}
 	state, err := t.openContent(ctx, o, seed)
 	if err != nil {
@@ -247,13 +250,19 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	if o.Announce == nil {
 		o.Announce = state.totals.Trackers
 	}
+	if !t.private {
+		o.Announce = trackers.Join(o.Announce, meta.Tiers, k.handed.Trackers())
+		o.Sources = append(k.handed.Sources(), o.Sources...)
+	}
 	if spec.Sources, err = t.newSources(meta, o.Announce); err != nil {
 		return errors.Join(err, t.storage.Close(), t.storage.AbandonRecord())
 	}
 	spec.Sources = append(spec.Sources, o.Sources...)
+	spec.Announced = k.handed.Announced(spec.Sources, t.trackers.Early())
 	if err := t.addToEngine(spec); err != nil {
 		return err
 	}
+	k.handed.Announces(spec.Announced)
 	t.addPeers(o.Peers)
 	return nil
 }

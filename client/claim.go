@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/shoal-bt/shoal/client/internal/metadata"
+	"github.com/shoal-bt/shoal/client/internal/handover"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -15,9 +16,10 @@ type claim struct {
 	client  *Client
 	torrent *Torrent // that the running one belongs to
 	running *running
-	own     *fetching     // that got the metadata, on whose goroutine this is; nil for none
-	fetches []*fetching   // own first; each token is held
-	ended   chan struct{} // closed when the client lists the torrent, or could not start it
+	own     *fetching        // that got the metadata, on whose goroutine this is; nil for none
+	fetches []*fetching      // own first; each token is held
+	handed  handover.Fetches // what they know, in the same order
+	ended   chan struct{}    // closed when the client lists the torrent, or could not start it
 }
 
 // claimSwarms reserves the swarms of a torrent for a call that ends with listTorrent or
@@ -66,16 +68,15 @@ func (c *Client) claimSwarms(t *running, own *fetching) (k *claim, other *Torren
 	return k, nil, nil
 }
 
-// endFetches ends the jobs of the fetches, except for the one on whose goroutine it is called,
-// and has them leave the record and the files alone.
-func (k *claim) endFetches() {
+// endFetches ends the fetches, and has them leave the record and the files alone. own is what
+// the one knows on whose goroutine it is called.
+func (k *claim) endFetches(own *magnet.Result) {
 	for _, f := range k.fetches {
+		found := own
 		if f != k.own {
-			f.mu.Lock()
-			f.stopJob()
-			f.mu.Unlock()
-			f.awaitJob()
+			found = f.handOver()
 		}
+		k.handed.Add(handover.Fetch{Winner: f == k.own, Found: found, Wishes: f.wishesNow(), Link: f.linkNow()})
 		f.stopSaving()
 		f.unlockFiles()
 	}
@@ -113,6 +114,7 @@ func (c *Client) releaseSwarms(k *claim) {
 	delete(c.adding, k.torrent.id)
 	close(k.ended)
 	c.mu.Unlock()
+	k.handed.Close()
 	for _, f := range k.fetches {
 		f.resumeSaving()
 		if f != k.own {
@@ -126,30 +128,20 @@ func (c *Client) releaseSwarms(k *claim) {
 
 // handOver makes a torrent of the fetches, with what they and their users know. paused says how
 // the torrent was started.
-func (k *claim) handOver(found *metadata.Found, paused bool) {
+func (k *claim) handOver(paused bool) {
 	t := k.running
-	if found != nil {
-		t.adopt(found, k.own.userPeers())
-	}
-	for _, f := range k.fetches {
-		u := f.become(t)
-		t.addPeers(u.peers)
-		for _, a := range u.banned {
-			t.Ban(a)
-		}
-		for _, s := range u.sources {
-			if !t.private {
-				t.engine.AddSource(s)
-			}
-		}
+	to := handover.Receiver{Torrent: t.engine, Own: t.trackers.Own(), Private: t.private}
+	for i, f := range k.fetches {
+		w := f.become(t)
+		to.Take(k.handed[i], w)
 		switch {
 		case f != k.own:
-			if err := t.addLink(f.linkNow(), AddOptions{}); err != nil {
+			if err := t.addLink(k.handed[i].Link, AddOptions{}); err != nil {
 				t.emitWarning(err)
 			}
-		case u.paused && !paused:
+		case w.Paused && !paused:
 			t.engine.Pause()
-		case paused && !u.paused && !f.options.MetadataOnly:
+		case paused && !w.Paused && !f.options.MetadataOnly:
 			t.engine.Resume()
 		}
 	}

@@ -5,16 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/fetchjob"
 	"github.com/shoal-bt/shoal/client/internal/fetchwatch"
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
+	"github.com/shoal-bt/shoal/client/internal/wishes"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
@@ -25,7 +25,7 @@ import (
 type FetchStats = metadata.Stats
 
 // A fetching is the stage of a Torrent whose metadata is missing. While it is not paused and
-// did not fail, a fetchJob gets the metadata, and then makes the Torrent a running one.
+// did not fail, a job gets the metadata, and then makes the Torrent a running one.
 type fetching struct {
 	client   *Client
 	torrent  *Torrent
@@ -46,18 +46,15 @@ type fetching struct {
 
 	mu      sync.Mutex // guards what follows; not held during I/O
 	link    *metainfo.Magnet
-	paused  bool
 	err     error         // why the fetch failed; nil while it has not
 	closed  error         // ErrRemoved or ErrClosed
 	next    *running      // what the torrent has become
 	changed chan struct{} // closed and replaced when one of these changes
-	job     *fetchJob     // nil while there is none
-	ended   chan struct{} // closed when the last job has ended; nil before the first
+	job     *fetchjob.Job // nil while there is none
+	last    *fetchjob.Job // that was started; nil before the first
 	stats   FetchStats
-	watch   fetchwatch.Watch    // of the job
-	peers   []netip.AddrPort    // that the user named
-	sources []swarm.PeerSource  // that the user added
-	banned  map[netip.Addr]bool // that the user banned
+	watch   fetchwatch.Watch // of the job
+	wishes  wishes.Wishes
 }
 
 // newFetching makes the stage of a Torrent that was added by a link.
@@ -73,12 +70,10 @@ func (c *Client) newFetching(link *metainfo.Magnet, o AddOptions, dir string) *f
 		warn:     func(err error) { c.warn(link.IDs()[0], err) },
 		token:    make(chan struct{}, 1),
 		link:     link,
-		paused:   o.Paused,
 		changed:  make(chan struct{}),
-		peers:    slices.Clone(o.Peers),
-		sources:  slices.Clone(o.Sources),
-		banned:   make(map[netip.Addr]bool),
+		wishes:   wishes.Wishes{Peers: slices.Clone(o.Peers), Paused: o.Paused},
 	}
+	f.wishes.AddSources(o.Sources...)
 	f.torrent.stage = f
 	f.token <- struct{}{}
 	return f
@@ -127,23 +122,15 @@ func (f *fetching) resumeSaving() {
 	}
 }
 
-// Wishes are what the user did to a fetch.
-type wishes struct {
-	peers   []netip.AddrPort
-	sources []swarm.PeerSource
-	banned  []netip.Addr
-	paused  bool
-}
-
 // become ends the stage: from now on the torrent is r.
-func (f *fetching) become(r *running) wishes {
+func (f *fetching) become(r *running) wishes.Wishes {
 	f.torrent.setStage(r)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.next = r
 	f.notify()
 	close(f.token)
-	return wishes{f.peers, f.sources, slices.Collect(maps.Keys(f.banned)), f.paused}
+	return f.wishes
 }
 
 // update calls change while the fetch goes on. If the torrent runs already, it calls forward
@@ -236,7 +223,7 @@ func (f *fetching) Stats() engine.Stats {
 		s.Phase = engine.PhaseClosed
 	case f.err != nil:
 		s.Phase, s.Err = engine.PhaseFailed, f.err
-	case f.paused:
+	case f.wishes.Paused:
 		s.Phase = engine.PhasePaused
 	}
 	return s
@@ -274,17 +261,11 @@ func (f *fetching) Wait(ctx context.Context) error { return f.Ready(ctx) }
 
 func (f *fetching) Await(ctx context.Context, _ int) error { return f.Ready(ctx) }
 
-// userPeers returns the peers that the user named.
-func (f *fetching) userPeers() []netip.AddrPort {
+// wishesNow returns a copy of what the user did.
+func (f *fetching) wishesNow() wishes.Wishes {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.Clone(f.peers)
-}
-
-func (f *fetching) isPaused() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.paused
+	return f.wishes.Copy()
 }
 
 func (f *fetching) lockName() string { return lockName(f.ids[0], f.dir) }
@@ -303,7 +284,7 @@ func (f *fetching) close(why error) error {
 		f.client.engine.Report(engine.Removed{Torrent: f.torrent.id})
 	}
 	f.mu.Unlock()
-	f.awaitJob()
+	f.awaitJob().Close()
 	return nil
 }
 
@@ -341,11 +322,8 @@ func (f *fetching) save() error {
 	if f.folder == nil || f.ending {
 		return nil
 	}
-	state := linkrecord.State{Link: f.linkNow(), Dir: f.dir}
-	f.mu.Lock()
-	state.Peers, state.Paused = slices.Clone(f.peers), f.paused
-	f.mu.Unlock()
-	return linkrecord.Save(f.folder, state)
+	w := f.wishesNow()
+	return linkrecord.Save(f.folder, linkrecord.State{Link: f.linkNow(), Dir: f.dir, Peers: w.Peers, Paused: w.Paused})
 }
 
 // saveOrWarn is save for a caller that has no use for the error.

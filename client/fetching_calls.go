@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"slices"
 
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
@@ -13,10 +12,10 @@ import (
 
 func (f *fetching) Pause() error {
 	err := f.update((*running).Pause, func() {
-		if f.paused {
+		if f.wishes.Paused {
 			return
 		}
-		f.paused = true
+		f.wishes.Paused = true
 		f.stopJob()
 		f.client.engine.Report(engine.Paused{Torrent: f.torrent.id})
 	})
@@ -30,10 +29,10 @@ func (f *fetching) Resume() error {
 		if errors.As(f.err, &invalid) {
 			return // the same again would be the same
 		}
-		if f.paused || f.err != nil {
+		if f.wishes.Paused || f.err != nil {
 			f.client.engine.Report(engine.Resumed{Torrent: f.torrent.id})
 		}
-		f.paused, f.err = false, nil
+		f.wishes.Paused, f.err = false, nil
 		f.startJob()
 		f.notify()
 	})
@@ -50,9 +49,9 @@ func (f *fetching) AddPeers(peers ...netip.AddrPort) error {
 		return err
 	}
 	return f.update(func(r *running) error { return r.AddPeers(peers...) }, func() {
-		f.peers = append(f.peers, peers...)
+		f.wishes.Peers = append(f.wishes.Peers, peers...)
 		if f.job != nil {
-			f.job.addPeers(peers)
+			f.job.AddPeers(peers)
 		}
 	})
 }
@@ -60,19 +59,19 @@ func (f *fetching) AddPeers(peers ...netip.AddrPort) error {
 func (f *fetching) RemovePeer(netip.AddrPort) {}
 
 func (f *fetching) Ban(addr netip.Addr) {
-	f.update(func(r *running) error { r.Ban(addr); return nil }, func() { f.banned[addr] = true })
+	f.update(func(r *running) error { r.Ban(addr); return nil }, func() { f.wishes.Ban(addr) })
 }
 
 func (f *fetching) AddSource(s swarm.PeerSource) error {
 	return f.update(func(r *running) error { return r.AddSource(s) }, func() {
-		f.sources = append(f.sources, s)
+		f.wishes.AddSources(s)
 		f.restartJob()
 	})
 }
 
 func (f *fetching) RemoveSource(s swarm.PeerSource) {
 	f.update(func(r *running) error { r.RemoveSource(s); return nil }, func() {
-		f.sources = slices.DeleteFunc(f.sources, func(o swarm.PeerSource) bool { return trackers.Same(o, s) })
+		f.wishes.RemoveSource(s)
 		f.restartJob()
 	})
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -80,7 +79,7 @@ func TestPrivateMetadata(t *testing.T) {
 	at := func(port uint16, o magnet.Origin) magnet.Peer {
 		return magnet.Peer{Address: swarm.Address{AddrPort: netip.AddrPortFrom(user.Addr(), port)}, Origin: o}
 	}
-	s.answer <- answer{info: meta.Info.Raw, found: metadata.Found{Peers: []magnet.Peer{
+	s.answer <- answer{info: meta.Info.Raw, found: magnet.Result{Peers: []magnet.Peer{
 		at(2, magnet.Origin{Sources: sources[:1]}),
 		at(3, magnet.Origin{Sources: sources[1:2]}),
 		at(4, magnet.Origin{User: true}),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 )
@@ -21,25 +22,32 @@ import (
 // An answer is what peers have.
 type answer struct {
 	info  []byte
-	found metadata.Found
+	found magnet.Result
 }
 
 // A fakeSwarm stands for peers that have metadata. It answers when it is told to.
 type fakeSwarm struct {
 	asked  atomic.Int32
 	answer chan answer
+	known  func(metadata.Request) *magnet.Result // when it is stopped; nil for nothing
 }
 
 func newFakeSwarm() *fakeSwarm { return &fakeSwarm{answer: make(chan answer, 10)} }
 
-func (s *fakeSwarm) ask(ctx context.Context, r metadata.Request) ([]byte, metadata.Found, error) {
+func (s *fakeSwarm) ask(ctx context.Context, r metadata.Request) (*magnet.Result, error) {
 	s.asked.Add(1)
 	r.Progress(FetchStats{Peers: 3, Pieces: 5, Held: 2})
 	select {
 	case a := <-s.answer:
-		return a.info, a.found, nil
+		a.found.Info = a.info
+		return &a.found, nil
+	case <-r.Stop:
+		if s.known != nil {
+			return s.known(r), nil
+		}
+		return new(magnet.Result), nil
 	case <-ctx.Done():
-		return nil, metadata.Found{}, context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 }
 
@@ -281,12 +289,11 @@ func TestTwoLinksOfAHybrid(t *testing.T) {
 	for _, first := range []string{"v1", "v2"} {
 		s := newFakeSwarm()
 		c := newLinkClient(t, s, Config{})
-		c.askPeers = func(ctx context.Context, r metadata.Request) ([]byte, metadata.Found, error) {
+		c.askPeers = func(ctx context.Context, r metadata.Request) (*magnet.Result, error) {
 			if (r.Link.HashV1 != [20]byte{}) == (first == "v1") {
 				return s.ask(ctx, r)
 			}
-			<-ctx.Done()
-			return nil, metadata.Found{}, context.Cause(ctx)
+			return newFakeSwarm().ask(ctx, r)
 		}
 		events := c.Events(OnMerged, 0)
 		v1, err := c.Add(t.Context(), &metainfo.Magnet{HashV1: meta.Info.HashV1, Trackers: []string{"http://127.0.0.1:1/1"}})

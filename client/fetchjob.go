@@ -3,9 +3,8 @@ package client
 import (
 	"context"
 	"errors"
-	"net/netip"
-	"slices"
 
+	"github.com/shoal-bt/shoal/client/internal/fetchjob"
 	"github.com/shoal-bt/shoal/client/internal/fetchwatch"
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
@@ -14,40 +13,20 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A fetchJob gets the metadata of a torrent, from peers and from the web side by side, on
-// goroutines for which Close waits.
-type fetchJob struct {
-	cancel context.CancelFunc
-	done   chan struct{}
-	more   chan []netip.AddrPort // peers that the user names meanwhile
-}
-
-// addPeers hands on peers. If there are too many to keep, the next job gets them.
-func (j *fetchJob) addPeers(peers []netip.AddrPort) {
-	select {
-	case j.more <- slices.Clone(peers):
-	default:
-	}
-}
-
 // startJob starts a job when the former one has ended, unless there is one, or there should
 // be none. The caller holds mu.
 func (f *fetching) startJob() {
-	stopped := f.paused || f.err != nil || f.closed != nil || f.next != nil
+	stopped := f.wishes.Paused || f.err != nil || f.closed != nil || f.next != nil
 	if f.job != nil || stopped || f.client.beginCall() != nil {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	job := &fetchJob{cancel: cancel, done: make(chan struct{}), more: make(chan []netip.AddrPort, 16)}
-	before := f.ended
-	f.job, f.ended = job, job.done
+	job, ctx := fetchjob.New()
+	before := f.last
+	f.job, f.last = job, job
 	go func() {
 		defer f.client.endCall()
-		defer close(job.done)
-		defer cancel()
-		if before != nil {
-			<-before // calls of a source never overlap
-		}
+		defer job.End()
+		before.Await().Close() // calls of a source never overlap
 		ctx, cancel := f.client.callContext(ctx)
 		defer cancel()
 		f.run(ctx, job)
@@ -57,10 +36,13 @@ func (f *fetching) startJob() {
 // stopJob ends the job, if there is one. The caller holds mu.
 func (f *fetching) stopJob() {
 	if f.job != nil {
-		f.job.cancel()
-		f.job, f.stats, f.watch = nil, FetchStats{}, fetchwatch.Watch{}
+		f.job.Cancel()
+		f.dropJob()
 	}
 }
+
+// dropJob forgets the job, which ends. The caller holds mu.
+func (f *fetching) dropJob() { f.job, f.stats, f.watch = nil, FetchStats{}, fetchwatch.Watch{} }
 
 // restartJob has the next job use what has changed. The caller holds mu.
 func (f *fetching) restartJob() {
@@ -70,21 +52,32 @@ func (f *fetching) restartJob() {
 	}
 }
 
-// awaitJob waits until the last job has ended.
-func (f *fetching) awaitJob() {
+// awaitJob waits until the last job has ended, and returns what it hands over.
+func (f *fetching) awaitJob() *magnet.Result {
 	f.mu.Lock()
-	ended := f.ended
+	last := f.last
 	f.mu.Unlock()
-	if ended != nil {
-		<-ended
+	return last.Await()
+}
+
+// handOver ends the job, and returns what it knows. The caller has the token.
+func (f *fetching) handOver() *magnet.Result {
+	f.mu.Lock()
+	if f.job != nil {
+		f.job.HandOver()
+		f.dropJob()
 	}
+	f.mu.Unlock()
+	return f.awaitJob()
 }
 
 // run gets the metadata and starts the torrent.
-func (f *fetching) run(ctx context.Context, job *fetchJob) {
-	if err := f.fetch(ctx, job); err != nil && ctx.Err() == nil {
+func (f *fetching) run(ctx context.Context, job *fetchjob.Job) {
+	found, err := f.fetch(ctx, job)
+	if err != nil && ctx.Err() == nil {
 		f.fail(err)
 	}
+	found.Close()
 }
 
 // fail notes why the fetch ended. Resume tries again.
@@ -100,34 +93,37 @@ func (f *fetching) fail(err error) {
 	f.notify()
 }
 
-// fetch gets the metadata, saves it, and makes the torrent a running one.
-func (f *fetching) fetch(ctx context.Context, job *fetchJob) error {
+// fetch gets the metadata, saves it, and makes the torrent a running one. It returns what is to
+// be closed.
+func (f *fetching) fetch(ctx context.Context, job *fetchjob.Job) (*magnet.Result, error) {
 	link := f.linkNow()
 	request := metadata.Request{
-		Link:     link,
-		Sources:  f.allSources(),
-		Peers:    f.userPeers(),
-		More:     job.more,
-		Metainfo: f.client.config.Metainfo,
-		Web:      f.client.config.linkOptions(),
-		Progress: func(s FetchStats) { f.setStats(job, s) },
-		Warn:     f.warn,
-		Event:    func(e engine.Event) { f.handlePeer(job, e) },
-		Reply:    func(r magnet.Reply) { f.handleReply(job, r) },
+		Link:       link,
+		Sources:    f.allSources(),
+		Peers:      f.wishesNow().Peers,
+		More:       job.More(),
+		Stop:       job.Stop(),
+		Metainfo:   f.client.config.Metainfo,
+		Interested: !f.options.MetadataOnly && !f.options.ReadOnly,
+		Web:        f.client.config.linkOptions(),
+		Progress:   func(s FetchStats) { f.setStats(job, s) },
+		Warn:       f.warn,
+		Event:      func(e engine.Event) { f.handlePeer(job, e) },
+		Reply:      func(r magnet.Reply) { f.handleReply(job, r) },
 	}
 	if own := f.options.Engine; own != nil {
 		request.PeerID, request.UserAgent = own.PeerID, own.UserAgent
 	}
-	meta, found, raw, err := metadata.Fetch(ctx, request, f.client.askPeers)
-	defer found.Close()
-	if err != nil && raw != nil && f.folder != nil {
-		err = errors.Join(err, linkrecord.SaveInvalid(f.folder, f.torrent.id, raw))
+	meta, found, err := metadata.Fetch(ctx, request, f.client.askPeers)
+	if err != nil && found != nil && f.folder != nil {
+		err = errors.Join(err, linkrecord.SaveInvalid(f.folder, f.torrent.id, found.Info))
 	}
-	if err != nil {
-		return err
-	}
-	if !f.take() {
-		return nil // somebody else ends the fetch
+	switch {
+	case err != nil || ctx.Err() != nil:
+		return found, err
+	case meta == nil || !f.take(): // somebody else ends the fetch
+		job.Leave(found)
+		return nil, nil
 	}
 	meta = metadata.WithLink(meta, link)
 	if f.folder != nil {
@@ -135,18 +131,18 @@ func (f *fetching) fetch(ctx context.Context, job *fetchJob) error {
 	}
 	if err == nil {
 		o := f.options
-		o.Paused = o.MetadataOnly || f.isPaused()
-		o.Peers, o.Sources = nil, nil // handOver adds these
-		_, err = f.client.addTorrent(ctx, meta, o, addedFrom{link: link, fetch: f, found: &found})
+		o.Paused = o.MetadataOnly || f.wishesNow().Paused
+		o.Peers, o.Sources = nil, nil // the claim adds these
+		_, err = f.client.addTorrent(ctx, meta, o, addedFrom{link: link, fetch: f, found: found})
 	}
 	if err != nil {
 		f.release()
 	}
-	return err
+	return found, err
 }
 
 // setStats notes how far a job is, unless it was stopped.
-func (f *fetching) setStats(job *fetchJob, s FetchStats) {
+func (f *fetching) setStats(job *fetchjob.Job, s FetchStats) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.job == job {
@@ -156,8 +152,6 @@ func (f *fetching) setStats(job *fetchJob, s FetchStats) {
 
 // allSources returns the sources that the fetch asks.
 func (f *fetching) allSources() []swarm.PeerSource {
-	all := f.trackers.Sources()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return append(all, f.sources...)
+	w := f.wishesNow()
+	return append(f.trackers.Sources(), w.Sources()...)
 }

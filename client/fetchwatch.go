@@ -1,12 +1,13 @@
 package client
 
 import (
+	"github.com/shoal-bt/shoal/client/internal/fetchjob"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
 )
 
 // handlePeer notes what became of a peer, and emits it, unless the job was stopped.
-func (f *fetching) handlePeer(job *fetchJob, e engine.Event) {
+func (f *fetching) handlePeer(job *fetchjob.Job, e engine.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.job == job {
@@ -16,7 +17,7 @@ func (f *fetching) handlePeer(job *fetchJob, e engine.Event) {
 }
 
 // handleReply notes what a source said, and emits it, unless the job was stopped.
-func (f *fetching) handleReply(job *fetchJob, r magnet.Reply) {
+func (f *fetching) handleReply(job *fetchjob.Job, r magnet.Reply) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.job == job {

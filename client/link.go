@@ -52,7 +52,7 @@ func (c *Client) addLink(ctx context.Context, link *metainfo.Magnet, o AddOption
 		if err != nil {
 			return t, err
 		}
-		return t, t.now().addLink(f.link, AddOptions{Peers: f.peers})
+		return t, t.now().addLink(f.link, AddOptions{Peers: f.wishes.Peers})
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -75,12 +75,14 @@ func (f *fetching) open() (*metainfo.Torrent, error) {
 		if f.folder, err = c.recordFolder(f.dir); err != nil {
 			return nil, err
 		}
-		old, peers, err := linkrecord.Load(f.folder, f.torrent.id)
+		old, err := linkrecord.Load(f.folder, f.torrent.id)
 		if err != nil {
 			return nil, err
 		}
 		if old != nil {
-			f.link, f.peers = metadata.Join(f.link, old), append(f.peers, peers...)
+			f.link = metadata.Join(f.link, old.Link)
+			f.wishes.Peers = append(f.wishes.Peers, old.Peers...)
+			f.wishes.Paused = f.wishes.Paused || old.Paused
 		}
 		if meta, err := linkrecord.Metadata(f.folder, f.link, c.config.Metainfo); meta != nil || err != nil {
 			return meta, err
@@ -103,7 +105,7 @@ func (f *fetching) open() (*metainfo.Torrent, error) {
 	} else {
 		f.trackers.Start(tiers, changed, false)
 	}
-	nobody := len(f.allSources())+len(f.link.Peers)+len(f.link.Sources)+len(f.link.Acceptable)+len(f.peers) == 0
+	nobody := len(f.allSources())+len(f.link.Peers)+len(f.link.Sources)+len(f.link.Acceptable)+len(f.wishes.Peers) == 0
 	if nobody {
 		f.warn(errNowhere)
 	}
@@ -135,7 +137,7 @@ func (f *fetching) addLink(link *metainfo.Magnet, o AddOptions) error {
 	}
 	err := f.update(func(r *running) error { return r.addLink(link, o) }, func() {
 		f.link = metadata.Join(f.link, link)
-		f.peers = append(f.peers, o.Peers...)
+		f.wishes.Peers = append(f.wishes.Peers, o.Peers...)
 		f.restartJob()
 	})
 	if err != nil {

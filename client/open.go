@@ -93,7 +93,7 @@ func (t *running) openFileContent(ctx context.Context, o AddOptions, complete bo
 	if r.Totals.Added.IsZero() {
 		r.Totals.Added = time.Now()
 	}
-	r.Totals.Folder = t.dir
+	r.Totals.Folder, r.Totals.Paused = t.dir, false // the pause was that of a link
 	t.overwrite = o.Overwrite
 	t.storage = t.newStorage()
 	allHeld := r.Pieces.Count() == t.geometry.Pieces()

@@ -2,14 +2,9 @@ package client
 
 import (
 	"fmt"
-	"net/netip"
-	"slices"
 
-	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
-	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -38,39 +33,6 @@ func (t *running) newSources(meta *metainfo.Torrent, tiers [][]string) ([]swarm.
 		tiers = meta.Tiers
 	}
 	return t.trackers.Start(tiers, changed, t.private), nil
-}
-
-// mayMeet reports whether a torrent may go on with a peer that a fetch knows: a private one only
-// with peers that its own trackers or the user named, or that dialed us. Peers that a link
-// names are not the user's. https://www.bittorrent.org/beps/bep_0027.html
-func (t *running) mayMeet(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
-	own := t.trackers.Own()
-	named := own != nil && slices.Contains(o.Sources, own)
-	return !t.private || named || o.Incoming || slices.Contains(user, addr)
-}
-
-// adopt goes on with the connections and the peers that a fetch has. user are the peers that
-// the user named. Connections come first, so that their peers are not dialed again.
-func (t *running) adopt(found *metadata.Found, user []netip.AddrPort) {
-	for _, b := range found.Banned {
-		if !places.IsLocal(b.Addr()) { // there others may have the same address
-			t.Ban(b.Addr())
-		}
-	}
-	conns := found.Conns
-	found.Conns = nil
-	for _, c := range conns {
-		if t.mayMeet(c.Addr, c.Origin, user) {
-			t.engine.AddConn(c.Conn) // it closes what it does not want
-		} else {
-			c.Close()
-		}
-	}
-	for _, p := range found.Peers {
-		if t.mayMeet(p.AddrPort, p.Origin, user) {
-			t.engine.AddPeers(p.Address)
-		}
-	}
 }
 
 func (t *running) AddSource(s swarm.PeerSource) error {

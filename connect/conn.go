@@ -32,8 +32,11 @@ type Conn struct {
 
 	// Greeted says that an owner sent the first messages: that we have no piece, if both
 	// sides speak the fast extension, and the extension handshake, if both sides speak
-	// that protocol. It sent nothing else that changes what we have or want.
+	// that protocol. It sent nothing else that changes what we have.
 	Greeted bool
+
+	// Interested says that an owner told the peer that we are interested.
+	Interested bool
 
 	// Replay is what an owner has read and the next one still has to: messages in the
 	// order in which they came, and at the end perhaps a part of one. At most MaxReplay

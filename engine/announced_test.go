@@ -110,6 +110,8 @@ func (l *late) Announce(ctx context.Context, _ swarm.Announcement, found func(sw
 	return swarm.Answer{Next: time.Hour, Min: time.Hour}, l.err
 }
 
+func (l *late) End() {}
+
 // What a call brings that was under way is used, and the source hears Started once.
 func TestCallUnderWay(t *testing.T) {
 	inBubble(t, func(t *testing.T, r *rig) {
@@ -140,14 +142,18 @@ func TestCallUnderWay(t *testing.T) {
 		require.Equal(t, []int{3610}, d.times())
 		require.NoError(t, x.Close())
 	})
-	for _, end := range []func(*Torrent){(*Torrent).Pause, func(x *Torrent) { x.Close() }} {
+	for _, end := range []func(*Torrent){
+		(*Torrent).Pause,
+		func(x *Torrent) { x.Close() },
+		func(x *Torrent) { time.Sleep(time.Second); x.Pause() },
+		func(x *Torrent) { time.Sleep(time.Second); x.Close() },
+	} {
 		inBubble(t, func(t *testing.T, r *rig) {
 			s, d := newSample(1, 1<<18, 1<<18), steady(time.Hour, 30*time.Minute)
 			call := &late{after: time.Hour}
 			spec := s.spec(swarm.NewMemory(s.geometry.Length), d)
 			spec.Announced = []SourceStats{{Source: d, Swarm: s.id, Call: call}}
 			x := r.add(r.engine("10.0.0.2", link, Config{}), spec)
-			time.Sleep(time.Second)
 			end(x)
 			time.Sleep(2 * time.Hour)
 			require.Equal(t, []string{"stopped"}, d.told(), "it may have heard that we started")

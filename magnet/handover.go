@@ -81,6 +81,7 @@ func (r *run) live(c *conn) *Live {
 	}
 	c.Conn.SetDeadline(time.Time{})
 	c.Conn.Greeted, c.Conn.Replay = c.greeted, replay
+	c.Conn.Interested = r.state.Interested(c.peer)
 	return &Live{c.Conn, r.originOfPeer(c)}
 }
 

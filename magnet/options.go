@@ -31,6 +31,11 @@ type Options struct {
 	UserAgent string       // name and version of the program, for peers; empty for none
 	Reqq      int          // the open requests that the torrent will accept of a peer; 0 is not said
 
+	// Interested says that a torrent will download as soon as the metadata is there. Peers
+	// that have pieces then hear that we are interested a little before, which saves a round
+	// trip.
+	Interested bool
+
 	// Peers are addresses that the user or the link named. Sources find more.
 	Peers   []swarm.Address
 	Sources []swarm.PeerSource

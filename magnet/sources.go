@@ -61,8 +61,7 @@ func (c *call) run(ctx context.Context, s swarm.PeerSource, say swarm.Announceme
 	})
 }
 
-// Announce brings what the call brings that is under way, for one who goes on with it
-// (announcing.State).
+// Announce and End are for one who goes on with the call (announcing.Call).
 func (c *call) Announce(ctx context.Context, _ swarm.Announcement, found func(swarm.Address)) (swarm.Answer, error) {
 	stop := context.AfterFunc(ctx, c.cancel)
 	defer stop()
@@ -71,6 +70,11 @@ func (c *call) Announce(ctx context.Context, _ swarm.Announcement, found func(sw
 		found(a)
 	}
 	return c.answer, c.err
+}
+
+func (c *call) End() {
+	c.cancel()
+	<-c.done
 }
 
 // addSources adds sources, which are asked at once.
@@ -180,12 +184,9 @@ func (r *run) sourceStates() (all []SourceState) {
 // stopSources ends calls under way, and tells the sources that may have heard of us that we
 // stopped. It waits for them for a short time. say is what is the same for all.
 func stopSources(all []SourceState, say swarm.Announcement) {
-	ended, cancel := context.WithCancel(context.Background())
-	cancel()
 	ctx, cancel := context.WithTimeout(context.Background(), stoppedTimeout)
 	defer cancel()
 	say.Event, say.Want = swarm.Stopped, 0
-	nothing := func(swarm.Address) {}
 	var calls sync.WaitGroup
 	for _, s := range all {
 		if !s.Registered && s.Call == nil {
@@ -194,9 +195,9 @@ func stopSources(all []SourceState, say swarm.Announcement) {
 		say.Swarm = s.Swarm
 		calls.Go(func() {
 			if s.Call != nil {
-				s.Call.Announce(ended, say, nothing) // it fails because its context has ended
+				s.Call.End()
 			}
-			s.Source.Announce(ctx, say, nothing) // nobody has use for an error
+			s.Source.Announce(ctx, say, func(swarm.Address) {}) // nobody has use for an error
 		})
 	}
 	calls.Wait()

@@ -22,15 +22,16 @@ type (
 	// or Hangup follows. The caller must be able to find the connection by Peer
 	// before it applies Joined.
 	Joined struct {
-		Peer     swarm.Peer
-		Addr     netip.AddrPort
-		ID       swarm.PeerID // what the peer calls itself
-		Swarm    swarm.ID     // the one of ours that the handshake named
-		Outgoing bool         // we dialed
-		Fast     bool         // both sides speak the fast extension (BEP 6)
-		Extended bool         // both sides speak the extension protocol (BEP 10)
-		Greeted  bool         // an earlier owner sent HAVE NONE, if Fast, and an extension handshake, if Extended
-		Tally    *Tally       // shared with the connection's reader and writer
+		Peer       swarm.Peer
+		Addr       netip.AddrPort
+		ID         swarm.PeerID // what the peer calls itself
+		Swarm      swarm.ID     // the one of ours that the handshake named
+		Outgoing   bool         // we dialed
+		Fast       bool         // both sides speak the fast extension (BEP 6)
+		Extended   bool         // both sides speak the extension protocol (BEP 10)
+		Greeted    bool         // an earlier owner sent HAVE NONE, if Fast, and an extension handshake, if Extended
+		Interested bool         // an earlier owner said that we are interested
+		Tally      *Tally       // shared with the connection's reader and writer
 	}
 
 	// Received is what one read of a connection brought, in order. Each Piece

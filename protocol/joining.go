@@ -37,6 +37,9 @@ func (e Joined) apply(now time.Time, s *State) {
 	s.do(Accept{Peer: p.id})
 	s.report(report.PeerConnected{Torrent: s.ID(), Addr: p.addr, ID: p.peerID, Outgoing: p.outgoing})
 	s.sendFirst(now, p)
+	if s.wantsNothing() {
+		s.updateInterest(now, p) // an earlier owner may have said that we are interested
+	}
 }
 
 func newPeer(now time.Time, e Joined) *peer {
@@ -52,7 +55,7 @@ func newPeer(now time.Time, e Joined) *peer {
 		greeted:      e.Greeted,
 		tally:        e.Tally,
 		allowance:    allowance.New(now),
-		peerInterest: peerInterest{choking: true, amChoking: true},
+		peerInterest: peerInterest{choking: true, amChoking: true, amInterested: e.Interested},
 		peerRequests: peerRequests{pace: pacing.New()},
 		peerClock:    peerClock{joinedAt: now, lastReceived: now, lastSent: now, lastInterest: now},
 		down:         traffic.NewMeter(now),

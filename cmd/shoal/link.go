@@ -13,6 +13,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -55,6 +56,14 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 	}
 	if err != nil {
 		return nil, err
+	}
+	isPaused := t.Stats().Phase == engine.PhasePaused
+	_, err = t.Metainfo()
+	if isPaused && errors.Is(err, client.ErrNoMetadata) { // another program paused the link
+		err = t.Resume()
+		if err != nil {
+			return nil, err
+		}
 	}
 	if t.Stats().Phase == client.PhaseFetching && !cmd.canAsk(t, link) {
 		err = fmt.Errorf("%s: the link names nobody whom Shoal can ask for the metadata", terminal.Sanitize(t.Name()))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -123,6 +124,22 @@ func TestGetByLink(t *testing.T) {
 	stdout, _ = shoal(t, exitOK, "get", link, "--dir", "got", "--listen", "off", "-q", "--json")
 	require.NotContains(t, stdout, `"metadata"`)
 	require.Equal(t, "album", event(t, stdout, "completed")["name"])
+}
+
+// TestGetOfAPausedLink goes on with a link that another program paused.
+func TestGetOfAPausedLink(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	shoal(t, exitOK, "create", "album")
+	id := infoHashOf(t, "album.torrent")
+	c, err := client.New(client.Config{Dir: "got", State: "state", Listen: client.Off})
+	require.NoError(t, err)
+	_, err = c.Add(t.Context(), id, client.AddOptions{Paused: true})
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+	_, seed := seeding(t, "album.torrent")
+	shoal(t, exitOK, "get", id, "--dir", "got", "--state", "state", "--listen", "off", "--peer", metadataPeer(t, "album.torrent")+","+seed)
+	equalFolders(t, "album", "got/album")
 }
 
 // TestGetByLinkOfAPeerThatIsNotThere says so while the metadata is fetched.

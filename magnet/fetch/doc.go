@@ -35,4 +35,5 @@
 //	what ends a connection                          metadata.go    State.receiveData
 //	which metadata_size is refused                  hello.go       State.receiveHello
 //	what is kept for the torrent                    replay.go      replay.add
+//	when a peer hears that we are interested        interest.go    State.sayInterested
 package fetch

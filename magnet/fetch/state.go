@@ -33,6 +33,10 @@ type Config struct {
 	UserAgent string // the v of our extension handshake; empty for none
 	Port      uint16 // where we accept connections; 0 for nowhere
 	Reqq      int    // the requests that the torrent will accept of a peer; 0 is not said
+
+	// Interested says that the torrent will download. Then peers that have pieces of it hear
+	// that we are interested before the metadata is complete.
+	Interested bool
 }
 
 // A Joined is a connection that has shaken hands.
@@ -104,6 +108,8 @@ type peer struct {
 	pace
 	order        peerwire.Order
 	replay       replay
+	hasPieces    bool // it said that it has some
+	interested   bool // it heard that we are
 	allowance    allowance.Allowance
 	joinedAt     time.Time
 	lastReceived time.Time
@@ -189,6 +195,7 @@ func (s *State) Settle(now time.Time) Turn {
 		s.checkTimeouts(now)
 		s.schedule(now)
 		s.requestAll(now)
+		s.sayInterested(now)
 	}
 	turn := Turn{Close: s.closes, Info: s.info, Err: s.err}
 	s.closes = nil

@@ -22,8 +22,15 @@ type State struct {
 	Errors int   // calls in a row that failed
 	Peers  int   // addresses
 
-	// Call brings what a call brings that says swarm.Started, is under way, and was not
-	// waited for. It may be called once and ignores what it is given, except for the
-	// context, which ends the call. Nil means that there is none.
-	Call swarm.PeerSource
+	Call Call // that is under way, says swarm.Started and was not waited for; nil for none
+}
+
+// A Call is a call of a source that another has begun. It is used once.
+type Call interface {
+	// Announce waits until the call has ended, and brings what it brings. It ignores what is
+	// announced; the end of the context ends the call.
+	swarm.PeerSource
+
+	// End ends the call, and waits until it has ended.
+	End()
 }

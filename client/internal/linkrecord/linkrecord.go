@@ -85,17 +85,17 @@ func Save(folder *resume.Folder, s State) error {
 	return folder.Save(r)
 }
 
-// Load returns the link and the peers that were saved under an ID, or nil if none were.
-func Load(folder *resume.Folder, id swarm.ID) (*metainfo.Magnet, []netip.AddrPort, error) {
+// Load returns what was saved of a link under an ID, or nil if nothing was.
+func Load(folder *resume.Folder, id swarm.ID) (*State, error) {
 	r, err := LoadRecord(folder, id)
 	if err != nil || !strings.HasPrefix(r.Totals.Source, "magnet:") {
-		return nil, nil, err
+		return nil, err
 	}
 	link, err := metainfo.ParseMagnet(r.Totals.Source)
 	if err != nil || !slices.Contains(link.IDs(), id) {
-		return nil, nil, nil // the record is damaged, or of another program
+		return nil, nil // the record is damaged, or of another program
 	}
-	return link, r.Totals.Peers, nil
+	return &State{Link: link, Dir: r.Totals.Folder, Peers: r.Totals.Peers, Paused: r.Totals.Paused}, nil
 }
 
 // LoadRecord reads a torrent's record. A record that is missing, damaged or of a newer

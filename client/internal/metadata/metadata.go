@@ -1,8 +1,8 @@
 // Package metadata gets the metadata of a torrent of which only a link is known.
 //
 // In come the link, sources of peers and peers that the user names; out go a torrent that fits
-// the link, and the peers and live connections with which it goes on, which the caller
-// owns. Not here: what is saved, and what becomes of the torrent.
+// the link, and the peers, live connections and sources with which it goes on, which the
+// caller owns. Not here: what is saved, and what becomes of the torrent.
 package metadata
 
 import (
@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/client/internal/webfetch"
@@ -33,12 +34,15 @@ type Request struct {
 	Sources  []swarm.PeerSource
 	Peers    []netip.AddrPort        // that the user names; those of the link come on top
 	More     <-chan []netip.AddrPort // the same, while the fetch is under way
+	Stop     <-chan struct{}         // closed when the metadata came from elsewhere; nil for never
 	Metainfo metainfo.Options        // bounds the metadata
 
 	// PeerID and UserAgent are what peers see. The torrent must have the same. Zero means
 	// those of the client.
 	PeerID    swarm.PeerID
 	UserAgent string
+
+	Interested bool // the torrent will download as soon as the metadata is there
 
 	Web      webfetch.Options // for the addresses that the link names
 	Progress func(Stats)      // gets each change
@@ -58,15 +62,19 @@ type Stats struct {
 }
 
 // An Asker gets an info dictionary that fits the link from peers. It waits for peers until ctx
-// is done.
-type Asker func(ctx context.Context, r Request) (info []byte, found Found, err error)
+// is done, or until Stop is closed: then it has what is known of peers and sources, without
+// Info and without an error.
+type Asker func(ctx context.Context, r Request) (*magnet.Result, error)
 
-// Fetch asks peers and the web side by side, until one of them has the metadata. What peers
-// gave is to be closed, also with an error. An *Error has the metadata as well, in raw.
-func Fetch(ctx context.Context, r Request, ask Asker) (t *metainfo.Torrent, found Found, raw []byte, err error) {
+// Fetch asks peers and the web side by side, until one of them has the metadata. If the web has
+// it, or if Stop is closed, found has no Info but all the rest; if Stop is closed, t is nil. With
+// an *Error, found has the metadata. The caller closes found, which may be nil with an error.
+func Fetch(ctx context.Context, r Request, ask Asker) (t *metainfo.Torrent, found *magnet.Result, err error) {
 	asking, stop := context.WithCancel(ctx)
 	defer stop()
+	var tasks sync.WaitGroup
 	fromWeb := make(chan *metainfo.Torrent, 1)
+	more := make(chan []netip.AddrPort)
 	go func() {
 		t := r.askWeb(asking)
 		if t != nil {
@@ -74,30 +82,31 @@ func Fetch(ctx context.Context, r Request, ask Asker) (t *metainfo.Torrent, foun
 		}
 		fromWeb <- t
 	}()
-	more := make(chan []netip.AddrPort)
-	looking := make(chan struct{})
-	go func() {
-		defer close(looking)
-		r.lookUp(asking, more)
-	}()
+	tasks.Go(func() { r.lookUp(asking, more) })
+	tasks.Go(func() {
+		select {
+		case <-r.Stop:
+			stop()
+		case <-asking.Done():
+		}
+	})
 	toPeers := r
-	toPeers.Peers, toPeers.More = slices.Concat(r.Peers, PeersOf(r.Link)), more
-	info, found, err := ask(asking, toPeers)
-	stopped := err == nil
-	if stopped {
+	toPeers.Peers, toPeers.More, toPeers.Stop = slices.Concat(r.Peers, PeersOf(r.Link)), more, asking.Done()
+	found, err = ask(ctx, toPeers)
+	if err == nil {
 		stop()
 	}
 	t = <-fromWeb // of a fetch that failed the web may still have it
 	stop()
-	<-looking
+	tasks.Wait()
 	switch {
 	case t != nil:
-		return t, found, nil, nil
-	case err != nil:
-		return nil, found, nil, err
+		return t, found, nil
+	case err != nil || found.Info == nil:
+		return nil, found, err
 	}
-	t, err = Read(info, r.Link, r.Metainfo)
-	return t, found, info, err
+	t, err = Read(found.Info, r.Link, r.Metainfo)
+	return t, found, err
 }
 
 // lookUp hands on the peers that the user names meanwhile, and those whose names the link has,

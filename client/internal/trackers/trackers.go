@@ -87,6 +87,23 @@ func (k *Set) Start(tiers [][]string, changed, private bool) []swarm.PeerSource 
 	return k.sourcesLocked()
 }
 
+// Early returns those of the Set's sources in which a tracker that was not asked comes before
+// the one that answered last, as when the .torrent file of a link names others than the link.
+func (k *Set) Early() (all []swarm.PeerSource) {
+	k.mu.Lock()
+	own := k.own
+	k.mu.Unlock()
+	if own == nil {
+		return nil
+	}
+	status := own.Status()
+	hasAnswer := slices.ContainsFunc(status, func(s httptracker.Status) bool { return s.Working })
+	if !hasAnswer || status[0].Asked.IsZero() {
+		all = append(all, own)
+	}
+	return all
+}
+
 // Sources returns the sources that a torrent asks.
 func (k *Set) Sources() []swarm.PeerSource {
 	k.mu.Lock()
@@ -214,6 +231,19 @@ func Add(tiers [][]string, more []string) (all [][]string, added bool) {
 		}
 	}
 	return tiers, added
+}
+
+// Join returns tiers, or if they are nil those of the metainfo, with more URLs. It returns nil if
+// that leaves those of the metainfo as they are.
+func Join(tiers, own [][]string, more []string) [][]string {
+	if tiers != nil {
+		own = tiers
+	}
+	all, added := Add(slices.Clone(own), more)
+	if tiers == nil && !added {
+		return nil
+	}
+	return all
 }
 
 // Same reports whether two sources are one. Those that cannot be compared, such as a

@@ -67,15 +67,16 @@ func (s *Sockets) join(t Owner, from *connect.Conn) {
 	c.tally.Use(time.Now())
 	s.enter(c)
 	t.Join(c, protocol.Joined{
-		Peer:     c.peer,
-		Addr:     from.Addr,
-		ID:       from.Theirs.PeerID,
-		Swarm:    from.Swarm,
-		Outgoing: from.Outgoing,
-		Fast:     c.fast,
-		Extended: from.Supports(handshake.Extended),
-		Greeted:  from.Greeted,
-		Tally:    &c.tally,
+		Peer:       c.peer,
+		Addr:       from.Addr,
+		ID:         from.Theirs.PeerID,
+		Swarm:      from.Swarm,
+		Outgoing:   from.Outgoing,
+		Fast:       c.fast,
+		Extended:   from.Supports(handshake.Extended),
+		Greeted:    from.Greeted,
+		Interested: from.Interested,
+		Tally:      &c.tally,
 	})
 }
 

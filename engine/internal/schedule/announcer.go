@@ -77,10 +77,10 @@ func (a *Announcer) Add(t Owner, s *Sources, source swarm.PeerSource, now bool, 
 		j := &job{owner: t, sources: s, source: source, swarm: i}
 		j.due.Value = j
 		s.jobs = append(s.jobs, j)
-		known := stateOf(before, source, id)
+		k := slices.IndexFunc(before, func(s announcing.State) bool { return s.Swarm == id && same(s.Source, source) })
 		switch {
-		case known != nil:
-			a.goOn(j, known)
+		case k >= 0:
+			a.goOn(j, before[k])
 		case now:
 			a.enqueue(j, swarm.Started)
 		}

@@ -1,26 +1,14 @@
 package schedule
 
 import (
-	"slices"
-
 	"github.com/shoal-bt/shoal/protocol/announcing"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// stateOf returns how far a source is in a swarm, of those that another has announced to; nil
-// if that is not known.
-func stateOf(before []announcing.State, source swarm.PeerSource, id swarm.ID) *announcing.State {
-	i := slices.IndexFunc(before, func(s announcing.State) bool { return s.Swarm == id && same(s.Source, source) })
-	if i < 0 {
-		return nil
-	}
-	return &before[i]
-}
-
 // goOn continues with what another has announced to a source, so that it does not hear
 // Started again, and no call comes before its time. A call under way takes a place, and
 // so do those that are due.
-func (a *Announcer) goOn(j *job, s *announcing.State) {
+func (a *Announcer) goOn(j *job, s announcing.State) {
 	j.lastAt, j.min, j.answer = s.Last, s.Earliest, s.Answer
 	j.err, j.errors, j.peers = s.Err, int32(s.Errors), int32(s.Peers)
 	j.registered = s.Registered
@@ -29,6 +17,9 @@ func (a *Announcer) goOn(j *job, s *announcing.State) {
 	case s.Call != nil:
 		j.queued = append(j.queued, swarm.Started)
 		a.beginCall(j, s.Call)
+		if !j.busy { // the torrent is being closed
+			a.done.Go(s.Call.End)
+		}
 	case s.Registered:
 		a.queue.Set(&j.due, s.Next)
 	case s.Err != nil:

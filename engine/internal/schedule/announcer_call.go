@@ -39,14 +39,14 @@ func (a *Announcer) begin() (full bool) {
 			a.queue.Set(&j.due, now.Add(retryFull))
 			continue
 		}
-		a.beginCall(j, j.source)
+		a.beginCall(j, nil)
 	}
 	return true
 }
 
-// beginCall begins one call, of the job's source or of one that stands for it. It is a task of
-// the torrent. For Stopped, and for a Completed that comes before it, enqueue began that.
-func (a *Announcer) beginCall(j *job, source swarm.PeerSource) {
+// beginCall begins one call, or goes on with one that is under way. It is a task of the torrent.
+// For Stopped, and for a Completed that comes before it, enqueue began that.
+func (a *Announcer) beginCall(j *job, underWay swarm.PeerSource) {
 	isTask := j.queuedTasks() > 0
 	event := j.nextEvent()
 	if !isTask && !j.owner.BeginTask() {
@@ -85,17 +85,23 @@ func (a *Announcer) beginCall(j *job, source swarm.PeerSource) {
 	j.sources.calls++
 	a.done.Go(func() {
 		defer cancel()
-		a.call(ctx, j, source, event)
+		a.call(ctx, j, underWay, event)
 	})
 }
 
 // call makes one call and ends the task.
-func (a *Announcer) call(ctx context.Context, j *job, source swarm.PeerSource, event swarm.Event) {
+func (a *Announcer) call(ctx context.Context, j *job, underWay swarm.PeerSource, event swarm.Event) {
 	t := j.owner
 	defer t.EndTask()
 	var addrs []swarm.Address
 	var answer swarm.Answer
-	announcement, err := a.announcement(j, event)
+	source := underWay
+	var announcement swarm.Announcement
+	var err error
+	if source == nil {
+		source = j.source
+		announcement, err = a.announcement(j, event)
+	}
 	if err != nil {
 		a.putBack(j, event)
 		return

@@ -11,21 +11,6 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// Found is what a fetch knows of peers. The zero Found is empty.
-type Found struct {
-	Peers  []magnet.Peer
-	Conns  []magnet.Live    // that nobody took; Close closes them
-	Banned []netip.AddrPort // that sent wrong metadata
-}
-
-// Close closes the connections that nobody took.
-func (f *Found) Close() {
-	for _, c := range f.Conns {
-		c.Close()
-	}
-	f.Conns = nil
-}
-
 // Peers says how a client meets peers.
 type Peers struct {
 	Connector *connect.Connector
@@ -37,17 +22,18 @@ type Peers struct {
 }
 
 // Ask is an Asker.
-func (p Peers) Ask(ctx context.Context, r Request) (info []byte, found Found, err error) {
+func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 	fetcher, err := magnet.New(magnet.Options{
-		HashV1:    r.Link.HashV1,
-		HashV2:    r.Link.HashV2,
-		Connector: p.Connector,
-		PeerID:    cmp.Or(r.PeerID, p.PeerID),
-		Port:      p.Port,
-		UserAgent: cmp.Or(r.UserAgent, p.UserAgent),
-		Reqq:      p.Reqq,
-		Peers:     addresses(r.Peers),
-		Sources:   r.Sources,
+		HashV1:     r.Link.HashV1,
+		HashV2:     r.Link.HashV2,
+		Connector:  p.Connector,
+		PeerID:     cmp.Or(r.PeerID, p.PeerID),
+		Port:       p.Port,
+		UserAgent:  cmp.Or(r.UserAgent, p.UserAgent),
+		Reqq:       p.Reqq,
+		Interested: r.Interested,
+		Peers:      addresses(r.Peers),
+		Sources:    r.Sources,
 		OnProgress: func(s magnet.Progress) {
 			r.Progress(Stats{Peers: s.Peers, Pieces: s.Total, Held: s.Pieces, Length: int64(s.Size)})
 		},
@@ -56,7 +42,7 @@ func (p Peers) Ask(ctx context.Context, r Request) (info []byte, found Found, er
 		Logger:  p.Logger,
 	})
 	if err != nil {
-		return nil, found, err
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -66,6 +52,9 @@ func (p Peers) Ask(ctx context.Context, r Request) (info []byte, found Found, er
 			select {
 			case more := <-r.More:
 				fetcher.AddPeers(addresses(more)...)
+			case <-r.Stop:
+				fetcher.Stop()
+				return
 			case <-ctx.Done():
 				return
 			}
@@ -74,10 +63,7 @@ func (p Peers) Ask(ctx context.Context, r Request) (info []byte, found Found, er
 	result, err := fetcher.Run(ctx)
 	cancel()
 	<-done
-	if err != nil {
-		return nil, found, err
-	}
-	return result.Info, Found{Peers: result.Peers, Conns: result.Conns, Banned: result.Banned}, nil
+	return result, err
 }
 
 func addresses(peers []netip.AddrPort) []swarm.Address {
