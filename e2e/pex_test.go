@@ -71,6 +71,7 @@ func TestPEXOut(t *testing.T) {
 	}
 }
 
+// withPEX has an engine exchange peers with peers.
 var withPEX = engine.TorrentConfig{Extensions: []engine.ExtensionMaker{pex.New}}
 
 // A pexSwarm is a torrent without a tracker, and a foreign client that knows nobody else.
