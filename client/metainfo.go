@@ -1,16 +1,10 @@
 package client
 
 import (
-	"bytes"
-	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
-	"github.com/shoal-bt/shoal/client/internal/metadata"
-	"github.com/shoal-bt/shoal/client/internal/replacefile"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -20,41 +14,16 @@ func (t *running) metainfo() (*metainfo.Torrent, error) {
 	if m := t.cache.InMemory(); m != nil {
 		return m, nil
 	}
-	m, err := t.client.config.Metainfo.ReadFile(t.copyPath())
-	if err == nil && !slices.Equal(m.IDs(), t.ids) {
-		err = metadata.ErrOther
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the copy of its .torrent file cannot be loaded (remove the torrent, keep its content, and add it again): %w", err)
-	}
-	return t.cache.Add(m), nil
+	return t.cache.Load(t.copyPath(), t.ids, t.client.config.Metainfo)
 }
 
 func (t *running) copyPath() string {
 	return filepath.Join(t.folder.Path(t.ids[0]), linkrecord.CopyName)
 }
 
-// saveCopy saves m so that metainfo can load it. The copy is not synced: if a crash
-// damages it, the next Add writes it again.
+// saveCopy saves m so that metainfo can load it.
 func (t *running) saveCopy(m *metainfo.Torrent) error {
-	b, err := m.Bytes()
-	if err != nil {
-		return err
-	}
-	path := t.copyPath()
-	t.cache.SetCopy(bytes.Index(b, m.Info.Raw))
-	stored, err := os.ReadFile(path)
-	if err == nil && bytes.Equal(stored, b) {
-		return nil
-	}
-	parsed, err := t.client.config.Metainfo.Parse(b)
-	if err == nil && !slices.Equal(parsed.IDs(), t.ids) {
-		err = metadata.ErrOther
-	}
-	if err != nil {
-		return err
-	}
-	return replacefile.Write(path, b)
+	return t.cache.Save(m, t.copyPath(), t.client.config.Metainfo)
 }
 
 // verify checks pieces for the engine.

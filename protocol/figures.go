@@ -72,7 +72,7 @@ func (s *State) Stats(now time.Time) Stats {
 		Pieces:       s.n,
 		Held:         s.haveN,
 		Pending:      s.pieces.Len(),
-		Unreadable:   s.unreadable.pieces.Count(),
+		Unreadable:   s.unreadable.Pieces.Count(),
 		Wrong:        s.figures.failedChecks,
 		Length:       s.geo.Length,
 		Left:         s.left,

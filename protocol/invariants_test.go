@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/unreadable"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,7 @@ func (w *world) check() {
 	require.NoError(w.t, w.peerRules(), w.place)
 	require.NoError(w.t, w.pieceRules(), w.place)
 	require.NoError(w.t, w.pickerKnows(), w.place)
-	require.Equal(w.t, readFailures{}, *allReadable, "what all torrents share must stay empty")
+	require.Equal(w.t, unreadable.Failures{}, *unreadable.None, "what all torrents share must stay empty")
 }
 
 // balance counts every unit of memory: with a request, in an assembly, on its way from a

@@ -149,7 +149,7 @@ func (s *State) sendFirst(now time.Time, p *peer) {
 	case isHidden: // no bitfield means the same
 	case p.greeted:
 		s.sendHaves(now, p)
-	case p.fast && s.complete() && s.unreadable.pieces.Due().IsZero():
+	case p.fast && s.complete() && s.unreadable.Pieces.Due().IsZero():
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveAll})
 	case p.fast && s.haveN == 0:
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})

@@ -22,7 +22,7 @@ func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 		if p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request while choked")
 		}
-	case !s.have.Has(b.Piece) || s.unreadable.pieces.Has(b.Piece) || !s.viewers.MayKnow(p.id, b.Piece):
+	case !s.have.Has(b.Piece) || s.unreadable.Pieces.Has(b.Piece) || !s.viewers.MayKnow(p.id, b.Piece):
 		p.refusedByUs++
 		if p.refusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request for pieces that we do not have")

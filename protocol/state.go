@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"encoding/binary"
-	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
@@ -10,6 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol/ownaddress"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/standin"
+	"github.com/shoal-bt/shoal/protocol/unreadable"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -46,7 +46,7 @@ type State struct {
 	sections   pieces.Sections
 	stored     storedCheck
 	completion completion
-	unreadable *readFailures // allReadable while there are none
+	unreadable *unreadable.Failures // unreadable.None while there are none
 	reports    reports
 	idle       idleness
 	figures    figures
@@ -77,19 +77,7 @@ type Turn struct {
 
 // New returns the State of a torrent. Start must be its first Input.
 func New(now time.Time, setup Setup) *State {
-	config := setup.Config
-	if config == nil {
-		config = new(Config)
-	}
-	if !config.Complete() {
-		full := config.Or(DefaultConfig())
-		config = &full
-	}
-	if len(setup.Extensions) > 0 {
-		own := *config
-		own.Extensions = slices.Concat(setup.Extensions, config.Extensions)
-		config = &own
-	}
+	config := setup.FullConfig()
 	s := &State{
 		config:      config,
 		setup:       &setup,
@@ -106,7 +94,7 @@ func New(now time.Time, setup Setup) *State {
 		private:     setup.Private,
 		uploadOnly:  setup.UploadOnly,
 		say:         setup.Say,
-		unreadable:  allReadable,
+		unreadable:  unreadable.None,
 		figures:     figures{baseDown: setup.Downloaded, baseUp: setup.Uploaded},
 		workingSet:  emptySet,
 	}
@@ -205,7 +193,7 @@ func (s *State) nextDeadline() (next time.Time) {
 		s.timeouts.nextDeadline(),
 		s.reports.nextDeadline(),
 		s.idle.nextDeadline(),
-		s.unreadable.nextDeadline(),
+		s.unreadable.NextDeadline(),
 		s.dialDeadline(),
 	} {
 		next = earlier(next, t)
@@ -223,7 +211,7 @@ func (Tick) apply(now time.Time, s *State) {
 	if due(s.idle.at, now) {
 		s.becomeIdle()
 	}
-	if due(s.unreadable.nextDeadline(), now) {
+	if due(s.unreadable.NextDeadline(), now) {
 		s.retryUnreadable(now)
 	}
 	if due(s.reports.statsAt, now) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/report"
+	"github.com/shoal-bt/shoal/protocol/unreadable"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -40,7 +41,7 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 		s.markMissing(i, nil)
 	}
 	s.pieces.Clear()
-	s.unreadable = allReadable
+	s.unreadable = unreadable.None
 	s.completion.reported = false
 	s.stored = storedCheck{round: s.stored.round + 1, total: s.n, pending: true, ticket: ticket}
 }
@@ -61,7 +62,7 @@ func (e StoredChecked) apply(now time.Time, s *State) {
 	switch {
 	case e.Round != s.stored.round:
 		return
-	case s.unreadable.checking:
+	case s.unreadable.Checking:
 		s.checkedAgain(now, e)
 		return
 	case s.phase != PhaseChecking:
@@ -85,13 +86,13 @@ func (e StoredDone) apply(now time.Time, s *State) {
 		return // a check that failed, and that another one follows
 	}
 	switch {
-	case s.unreadable.checking:
-		s.unreadable.checking = false
+	case s.unreadable.Checking:
+		s.unreadable.Checking = false
 		s.answerWaiters()
 	case s.phase != PhaseChecking:
 		s.endCheck(ErrClosed)
-	case s.haveN == 0 && s.unreadable.err != nil:
-		s.fail(now, s.unreadable.err) // there is nothing to share
+	case s.haveN == 0 && s.unreadable.Err != nil:
+		s.fail(now, s.unreadable.Err) // there is nothing to share
 	default:
 		s.checked(now)
 	}

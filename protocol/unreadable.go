@@ -9,34 +9,13 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// readFailures is what could not be read when a peer asked for it. It is not downloaded:
-// only a check may say that a piece is missing, and content that is shared may not be
-// written to.
-type readFailures struct {
-	pieces   unreadable.Pieces
-	err      error // the last one of a check
-	checking bool  // pieces that could not be read are checked again
-}
-
-// allReadable stands for the readFailures of every torrent that has none. It is read and
-// never written.
-var allReadable = &readFailures{}
-
-// writeFailures returns the readFailures of the torrent to be written to, and makes them if
+// writeFailures returns the failures of the torrent to be written to, and makes them if
 // there are none.
-func (s *State) writeFailures() *readFailures {
-	if s.unreadable == allReadable {
-		s.unreadable = new(readFailures)
+func (s *State) writeFailures() *unreadable.Failures {
+	if s.unreadable == unreadable.None {
+		s.unreadable = new(unreadable.Failures)
 	}
 	return s.unreadable
-}
-
-// nextDeadline returns when pieces are tried again; zero while some are checked again.
-func (u *readFailures) nextDeadline() time.Time {
-	if u.checking {
-		return time.Time{}
-	}
-	return u.pieces.Due()
 }
 
 // apply stops serving a piece that cannot be read, and says so.
@@ -51,7 +30,7 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 	if !s.have.Has(e.Block.Piece) {
 		return
 	}
-	wait := s.writeFailures().pieces.Add(now, e.Block.Piece)
+	wait := s.writeFailures().Pieces.Add(now, e.Block.Piece)
 	if wait == 0 {
 		return
 	}
@@ -61,7 +40,7 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 
 // warnUnreadable says that a piece cannot be read.
 func (s *State) warnUnreadable(now time.Time, err error) {
-	if s.writeFailures().pieces.TakeWarning(now) {
+	if s.writeFailures().Pieces.TakeWarning(now) {
 		s.report(report.Warning{Torrent: s.ID(), Err: err})
 	}
 }
@@ -70,9 +49,9 @@ func (s *State) warnUnreadable(now time.Time, err error) {
 // again. The user of one that may write should look first, before anything is overwritten.
 func (s *State) notRead(now time.Time, e StoredChecked) {
 	u := s.writeFailures()
-	u.err = e.Err
+	u.Err = e.Err
 	for _, piece := range e.Unreadable {
-		wait := u.pieces.Add(now, piece)
+		wait := u.Pieces.Add(now, piece)
 		s.warnUnreadable(now, fmt.Errorf("piece %d cannot be read and is checked again in %v: %w", piece, wait, e.Err))
 	}
 }
@@ -83,7 +62,7 @@ func (s *State) notRead(now time.Time, e StoredChecked) {
 func (s *State) retryUnreadable(now time.Time) {
 	u := s.writeFailures()
 	again := swarm.NewBitfield(s.n)
-	for _, piece := range u.pieces.Retry(now) {
+	for _, piece := range u.Pieces.Retry(now) {
 		if s.have.Has(piece) {
 			s.sendHaveToAll(now, piece)
 		} else {
@@ -92,7 +71,7 @@ func (s *State) retryUnreadable(now time.Time) {
 	}
 	isOpen := s.phase == PhaseRunning || s.phase == PhasePaused
 	if again.Count() > 0 && isOpen {
-		u.checking = true
+		u.Checking = true
 		s.stored.round++
 		s.do(CheckStored{Pieces: again, Round: s.stored.round})
 	}
@@ -124,5 +103,5 @@ func (s *State) checkedAgain(now time.Time, e StoredChecked) {
 
 // readable returns the pieces that are held and served.
 func (s *State) readable() swarm.Bitfield {
-	return s.unreadable.pieces.Without(s.have)
+	return s.unreadable.Pieces.Without(s.have)
 }

@@ -37,7 +37,7 @@ func (s *State) awaited(piece int) (isOver bool, err error) {
 		return true, s.err
 	case s.phase == PhaseClosed:
 		return true, ErrClosed
-	case s.uploadOnly && s.phase != PhaseChecking && !s.unreadable.checking && !s.completion.syncing:
+	case s.uploadOnly && s.phase != PhaseChecking && !s.unreadable.Checking && !s.completion.syncing:
 		return true, ErrUploadOnly
 	}
 	return false, nil

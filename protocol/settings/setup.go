@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/extension"
@@ -70,6 +71,25 @@ type Setup struct {
 
 	// Paused says that the torrent waits for Resume once it is checked.
 	Paused bool
+}
+
+// FullConfig returns Config with its defaults, and with the extensions of this torrent in front
+// of those that it shares.
+func (s *Setup) FullConfig() *Config {
+	config := s.Config
+	if config == nil {
+		config = new(Config)
+	}
+	if !config.Complete() {
+		full := config.Or(Default())
+		config = &full
+	}
+	if len(s.Extensions) > 0 {
+		own := *config
+		own.Extensions = slices.Concat(s.Extensions, config.Extensions)
+		config = &own
+	}
+	return config
 }
 
 // A Memory is the torrent's share of the block buffers. A unit is the right to one

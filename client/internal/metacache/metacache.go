@@ -65,13 +65,6 @@ func (c *Cache) Add(m *metainfo.Torrent) *metainfo.Torrent {
 	return m
 }
 
-// SetCopy says where the info dictionary begins in the copy of the .torrent file.
-func (c *Cache) SetCopy(offset int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.offset = int32(offset)
-}
-
 // Size returns the length of the info dictionary in bytes.
 func (c *Cache) Size() int {
 	c.mu.Lock()

@@ -90,23 +90,20 @@ func (m *Mailbox[T, R]) post(item T) {
 // run gives batches to the Runner until there are no items.
 func (m *Mailbox[T, R]) run() {
 	defer m.tasks.Done()
-	idle := false
-	for m.next(idle) {
-		idle = m.runner.Turn(m.items.batch)
+	for idle := false; m.next(idle); idle = m.runner.Turn(m.items.batch) {
 	}
 }
 
 // next makes the items that wait the batch, and reports whether there are any.
 func (m *Mailbox[T, R]) next(idle bool) bool {
-	i := m.items // nobody else changes it during a turn
-	clear(i.batch)
+	clear(m.items.batch)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	i.batch, i.waiting = i.waiting, i.batch[:0]
-	if len(i.batch) > 0 {
+	m.items.batch, m.items.waiting = m.items.waiting, m.items.batch[:0]
+	if len(m.items.batch) > 0 {
 		return true
 	}
-	if idle || cap(i.batch)+cap(i.waiting) > fewItems {
+	if idle || cap(m.items.batch)+cap(m.items.waiting) > fewItems {
 		m.items = nil
 	}
 	m.running = false
