@@ -112,7 +112,7 @@ func TestKilled(t *testing.T) {
 	tor, err := c.Add(t.Context(), torrent)
 	require.NoError(t, err)
 	require.NoError(t, tor.AddPeers(seeder.Addr()))
-	require.NoError(t, tor.Wait(t.Context()))
+	require.NoError(t, tor.Wait(within(t)))
 	require.NoError(t, c.Close())
 	got, err := os.ReadFile(filepath.Join(dir, "file.bin"))
 	require.NoError(t, err)

@@ -31,7 +31,7 @@ func TestInvalidMetadata(t *testing.T) {
 	tor, err := c.Add(t.Context(), link)
 	require.NoError(t, err)
 	s.answer <- answer{info: raw}
-	err = tor.Ready(t.Context())
+	err = tor.Ready(within(t))
 	require.ErrorAs(t, err, new(*MetadataError))
 	require.ErrorAs(t, err, new(*metainfo.InvalidError))
 	require.Equal(t, engine.PhaseFailed, tor.Stats().Phase)
@@ -54,11 +54,11 @@ func TestPieceLayersOfALink(t *testing.T) {
 	tor, err := c.Add(t.Context(), &metainfo.Magnet{HashV2: meta.Info.HashV2})
 	require.NoError(t, err)
 	s.answer <- answer{info: meta.Info.Raw}
-	require.ErrorIs(t, tor.Ready(t.Context()), ErrPieceLayers)
+	require.ErrorIs(t, tor.Ready(within(t)), ErrPieceLayers)
 	same, err := c.Add(t.Context(), meta)
 	require.NoError(t, err, "its .torrent file has them")
 	require.Same(t, tor, same)
-	require.NoError(t, tor.Ready(t.Context()))
+	require.NoError(t, tor.Ready(within(t)))
 }
 
 // TestPrivateMetadata forgets what the link's trackers and the user did not name.
@@ -87,7 +87,7 @@ func TestPrivateMetadata(t *testing.T) {
 		at(6, magnet.Origin{Sources: sources[2:]}),
 		at(7, magnet.Origin{Sources: []swarm.PeerSource{sources[2], sources[0]}}),
 	}}}
-	require.NoError(t, tor.Ready(t.Context()))
+	require.NoError(t, tor.Ready(within(t)))
 	require.Len(t, tor.Trackers(), 1)
 	require.Len(t, tor.Sources(), 1)
 	require.Equal(t, 3, tor.Stats().Known, "those of its tracker, and the user's")
@@ -122,7 +122,7 @@ func TestTorrentFileOfALink(t *testing.T) {
 	c := newLinkClient(t, s, Config{HTTP: http.DefaultClient})
 	tor, err := c.Add(t.Context(), link)
 	require.NoError(t, err)
-	require.NoError(t, tor.Ready(t.Context()))
+	require.NoError(t, tor.Ready(within(t)))
 	require.Equal(t, int32(3), asked.Load())
 	require.Equal(t, meta.Tiers, tor.AnnounceURLs())
 
@@ -133,7 +133,7 @@ func TestTorrentFileOfALink(t *testing.T) {
 	warnings := c.Events(OnWarning, 0)
 	require.NoError(t, tor.Pause())
 	require.NoError(t, tor.Resume())
-	e, err := warnings.Next(t.Context())
+	e, err := warnings.Next(within(t))
 	require.NoError(t, err)
 	require.ErrorContains(t, ErrorOf(e), "this machine")
 	require.Equal(t, int32(3), asked.Load())
@@ -157,7 +157,7 @@ func TestNobodyToAsk(t *testing.T) {
 	warnings := c.Events(OnWarning, 0)
 	tor, err := c.Add(t.Context(), &metainfo.Magnet{HashV1: [20]byte{1}})
 	require.NoError(t, err)
-	e, err := warnings.Next(t.Context())
+	e, err := warnings.Next(within(t))
 	require.NoError(t, err)
 	require.ErrorIs(t, ErrorOf(e), errNowhere)
 	require.Equal(t, PhaseFetching, tor.Stats().Phase)
@@ -213,7 +213,7 @@ func TestEveryPairWithAFetch(t *testing.T) {
 			for _, other := range c.Torrents() {
 				other.Resume()
 				s.answer <- answer{info: meta.Info.Raw}
-				err := other.Ready(t.Context())
+				err := other.Ready(within(t))
 				closed := errors.Is(err, ErrClosed)
 				require.True(t, err == nil || closed, "%s: %v", what, err)
 			}
@@ -243,7 +243,7 @@ func TestLinkBetweenClients(t *testing.T) {
 		require.NoError(t, err)
 		tor, err := c.Add(t.Context(), link, AddOptions{Peers: []netip.AddrPort{h.Addr()}})
 		require.NoError(t, err)
-		require.NoError(t, tor.Wait(t.Context()))
+		require.NoError(t, tor.Wait(within(t)))
 		require.Equal(t, "album", tor.Name())
 		require.Equal(t, raw, metaOf(t, tor).Info.Raw)
 		require.NoError(t, c.Close())

@@ -115,7 +115,7 @@ func TestLinkIsATorrentFromTheStart(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(filepath.Join(c.config.Dir, "file.bin"), content, 0o666))
 	s.answer <- answer{info: meta.Info.Raw}
-	require.NoError(t, tor.Wait(t.Context()))
+	require.NoError(t, tor.Wait(within(t)))
 	require.Equal(t, "file.bin", tor.Name())
 	got := metaOf(t, tor)
 	require.Equal(t, link.WebSeeds, got.WebSeeds)
@@ -126,7 +126,7 @@ func TestLinkIsATorrentFromTheStart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, link.String(), r.Totals.Source, "with what it selects")
 	var kinds []EventMask
-	for e := range events.All(t.Context()) {
+	for e := range events.All(within(t)) {
 		switch e.(type) {
 		case engine.Added, engine.Completed, engine.Failed, engine.Removed:
 			kinds = append(kinds, e.Kind())
@@ -154,7 +154,7 @@ func TestMetadataIsFetchedOnce(t *testing.T) {
 	require.NoError(t, err)
 	fetching := crash()
 	s.answer <- answer{info: meta.Info.Raw}
-	require.NoError(t, tor.Ready(t.Context()))
+	require.NoError(t, tor.Ready(within(t)))
 	fetched := crash()
 	require.NoError(t, c.Close())
 	closed := crash()
@@ -168,7 +168,7 @@ func TestMetadataIsFetchedOnce(t *testing.T) {
 			c := newLinkClient(t, s, Config{Dir: dir, State: at.state})
 			tor, err := c.Add(t.Context(), &metainfo.Magnet{HashV1: link.HashV1})
 			require.NoError(t, err)
-			require.NoError(t, tor.Ready(t.Context()))
+			require.NoError(t, tor.Ready(within(t)))
 			require.Equal(t, at.asked, s.asked.Load())
 			require.Equal(t, [][]string{link.Trackers}, tor.AnnounceURLs(), "they are remembered")
 		})
@@ -184,7 +184,7 @@ func TestRemoveWhileFetching(t *testing.T) {
 	folder := tor.now().(*fetching).folder.Path(tor.ID())
 	require.DirExists(t, folder)
 	waiting := make(chan error)
-	go func() { waiting <- tor.Ready(t.Context()) }()
+	go func() { waiting <- tor.Ready(within(t)) }()
 	require.NoError(t, c.Remove(tor, Delete))
 	require.ErrorIs(t, <-waiting, ErrRemoved)
 	require.NoDirExists(t, folder)
@@ -212,7 +212,7 @@ func TestPauseAFetch(t *testing.T) {
 	s.answer = make(chan answer, 1)
 	require.NoError(t, tor.Resume())
 	s.answer <- answer{info: meta.Info.Raw}
-	require.NoError(t, tor.Ready(t.Context()))
+	require.NoError(t, tor.Ready(within(t)))
 	require.Equal(t, engine.PhaseRunning, tor.Stats().Phase)
 }
 
@@ -229,7 +229,7 @@ func TestSecondLink(t *testing.T) {
 			require.NoError(t, err)
 			if fetched {
 				s.answer <- answer{info: meta.Info.Raw}
-				require.NoError(t, tor.Ready(t.Context()))
+				require.NoError(t, tor.Ready(within(t)))
 			}
 			more := linkOf(meta)
 			more.Trackers = []string{"http://127.0.0.1:1/b", "http://127.0.0.1:1/a"}
@@ -260,7 +260,7 @@ func TestTorrentFileEndsAFetch(t *testing.T) {
 	same, err := c.Add(t.Context(), meta)
 	require.NoError(t, err)
 	require.Same(t, tor, same)
-	require.NoError(t, tor.Ready(t.Context()))
+	require.NoError(t, tor.Ready(within(t)))
 	require.Equal(t, dir, tor.Dir())
 	require.Equal(t, [][]string{{"http://127.0.0.1:1/a"}}, tor.AnnounceURLs())
 	require.Equal(t, []*Torrent{tor}, c.Torrents())
@@ -280,7 +280,7 @@ func TestTorrentFileThatFails(t *testing.T) {
 	require.Equal(t, PhaseFetching, tor.Stats().Phase)
 	require.NoError(t, os.Remove(path))
 	s.answer <- answer{info: meta.Info.Raw}
-	require.NoError(t, tor.Ready(t.Context()))
+	require.NoError(t, tor.Ready(within(t)))
 }
 
 // TestTwoLinksOfAHybrid become one torrent when one of them has the metadata.
@@ -307,9 +307,9 @@ func TestTwoLinksOfAHybrid(t *testing.T) {
 		}
 		id := winner.ID()
 		s.answer <- answer{info: meta.Info.Raw}
-		require.NoError(t, v1.Ready(t.Context()))
-		require.NoError(t, v2.Ready(t.Context()))
-		e, err := events.Next(t.Context())
+		require.NoError(t, v1.Ready(within(t)))
+		require.NoError(t, v2.Ready(within(t)))
+		e, err := events.Next(within(t))
 		require.NoError(t, err)
 		require.Equal(t, Merged{Torrent: other.ID(), Into: id}, e)
 		require.Equal(t, id, winner.ID(), "it does not change")

@@ -59,7 +59,7 @@ func TestFetchShowsWhatItMeets(t *testing.T) {
 		t.Helper()
 		for _, kind := range kinds {
 			for seen[kind] == nil {
-				e, err := events.Next(t.Context())
+				e, err := events.Next(within(t))
 				require.NoError(t, err)
 				seen[e.Kind()] = e
 			}

@@ -38,7 +38,7 @@ func newIdleAlbum(t *testing.T) *idleAlbum {
 	require.NoError(t, os.WriteFile(h.torrent, b, 0o666))
 	h.start(t)
 	require.NoError(t, h.tor.AddPeers(seeder.Addr()))
-	require.NoError(t, h.tor.Wait(t.Context()))
+	require.NoError(t, h.tor.Wait(within(t)))
 	require.NoError(t, h.Close())
 	h.start(t)
 	h.awaitIdle(t)
@@ -55,6 +55,14 @@ func (h *idleAlbum) start(t *testing.T) {
 	h.tor, err = c.Add(t.Context(), h.torrent)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return h.tor.Stats().Phase == engine.PhaseRunning }, time.Minute, time.Millisecond)
+}
+
+// within bounds what a test waits for, so that it fails instead of hanging.
+func within(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
 }
 
 // awaitIdle waits until nothing of the torrent is open.
@@ -111,7 +119,7 @@ func TestIdleKeepsNothingInMemory(t *testing.T) {
 func TestPeerReopensAnIdleTorrent(t *testing.T) {
 	h := newIdleAlbum(t)
 	before := h.record(t)
-	require.NoError(t, h.download(t, t.Context()))
+	require.NoError(t, h.download(t, within(t)))
 	require.NotNil(t, h.tor.run().storage.Current())
 	h.awaitSent(t, 450_000)
 	h.tor.run().becomeIdle()
@@ -122,7 +130,7 @@ func TestPeerReopensAnIdleTorrent(t *testing.T) {
 	require.Equal(t, int64(450_000), after.Totals.Uploaded, "what was sent is recorded")
 	require.False(t, before.Totals.Completed.IsZero())
 	require.Equal(t, before.Totals.Completed, after.Totals.Completed, "it was completed but once")
-	require.NoError(t, h.download(t, t.Context()), "and once more")
+	require.NoError(t, h.download(t, within(t)), "and once more")
 	h.awaitSent(t, 900_000)
 	require.NoError(t, h.Close())
 	h.start(t)
@@ -137,7 +145,7 @@ func TestDownloadBecomesIdle(t *testing.T) {
 	defer c.Close()
 	tor, err := c.Add(t.Context(), meta, AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
 	require.NoError(t, err)
-	require.NoError(t, tor.Wait(t.Context()))
+	require.NoError(t, tor.Wait(within(t)))
 	r, err := tor.run().folder.Load(tor.ID())
 	require.NoError(t, err)
 	require.Equal(t, resume.Open, r.State)
@@ -195,7 +203,7 @@ func TestFolderVanishesWhileIdle(t *testing.T) {
 		h.download(t, ctx)
 	}()
 	var warning engine.Warning
-	for e := range events.All(t.Context()) {
+	for e := range events.All(ctx) {
 		if w, ok := e.(engine.Warning); ok {
 			warning = w
 			break
@@ -207,10 +215,10 @@ func TestFolderVanishesWhileIdle(t *testing.T) {
 	require.ErrorAs(t, warning.Err, &open)
 	require.Equal(t, h.tor.run().geometry.Pieces(), h.tor.Stats().Held, "it may come back; a check decides")
 	require.NoFileExists(t, filepath.Join(h.dir, "album", "b"))
-	require.NoError(t, h.tor.Recheck(t.Context()), "a check finds out")
+	require.NoError(t, h.tor.Recheck(within(t)), "a check finds out")
 	require.Equal(t, 18, h.tor.Stats().Held, "the pieces of a and c, but those that b has a part of")
 	require.NoError(t, os.Rename(filepath.Join(h.dir, "b"), filepath.Join(h.dir, "album", "b")))
-	require.NoError(t, h.tor.Recheck(t.Context()))
+	require.NoError(t, h.tor.Recheck(within(t)))
 	require.Equal(t, 1.0, h.tor.Progress())
 }
 
@@ -232,7 +240,7 @@ func TestTouchedWhileIdle(t *testing.T) {
 func TestRecordVanishesWhileIdle(t *testing.T) {
 	h := newIdleAlbum(t)
 	require.NoError(t, os.Remove(filepath.Join(h.tor.run().folder.Path(h.tor.ID()), "resume")))
-	require.NoError(t, h.download(t, t.Context()))
+	require.NoError(t, h.download(t, within(t)))
 	require.Zero(t, h.record(t).Pieces.Count(), "nobody knows what happened to the files")
 	require.Empty(t, h.record(t).Owned, "or what is ours")
 	h.tor.run().becomeIdle()
@@ -257,7 +265,7 @@ func TestTrackersSetWhileIdle(t *testing.T) {
 // TestBecomeIdleWhileWriting stays open while a write is not recorded yet.
 func TestBecomeIdleWhileWriting(t *testing.T) {
 	h := newIdleAlbum(t)
-	require.NoError(t, h.tor.Recheck(t.Context()))
+	require.NoError(t, h.tor.Recheck(within(t)))
 	o := h.tor.run().storage.Current()
 	require.NotNil(t, o)
 	// A write comes when all was recorded, and before everything is closed.
@@ -272,7 +280,12 @@ func TestBecomeIdleWhileWriting(t *testing.T) {
 	}()
 	require.Eventually(t, func() bool { return !o.Recorder.SavePending() }, time.Minute, time.Millisecond)
 	for h.tor.run().storage.WriteLane(0) >= 0 { // until becomeIdle waits for the lock
-		runtime.Gosched()
+		select {
+		case <-done:
+			require.FailNow(t, "it did not become idle")
+		default:
+			runtime.Gosched()
+		}
 	}
 	o.Recorder.ScheduleSave()
 	o.Storage = slow.Storage
@@ -316,7 +329,7 @@ func TestSyncFailsBeforeIdle(t *testing.T) {
 	events := h.Events(AllEvents, 0)
 	h.tor.run().becomeIdle()
 	require.Same(t, o, h.tor.run().storage.Current())
-	for e := range events.All(t.Context()) {
+	for e := range events.All(within(t)) {
 		if w, ok := e.(engine.Warning); ok {
 			require.ErrorIs(t, w.Err, trouble)
 			break

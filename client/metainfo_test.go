@@ -40,7 +40,7 @@ func TestCopyOfTheTorrentFileIsGone(t *testing.T) {
 			require.Error(t, h.tor.SetTrackers(nil), "which were its own?")
 			require.NoError(t, h.tor.SetTrackers([][]string{{"http://127.0.0.1:1/announce"}}))
 			require.Contains(t, h.tor.Magnet(), "127.0.0.1")
-			require.Error(t, h.tor.Recheck(t.Context()))
+			require.Error(t, h.tor.Recheck(within(t)))
 			require.Equal(t, 1.0, h.tor.Progress(), "nothing is in doubt for that")
 
 			ctx, cancel := context.WithCancel(t.Context())
@@ -96,7 +96,7 @@ func TestIdleReleasesTheInfo(t *testing.T) {
 			require.Equal(t, format != metainfo.V2, strings.Contains(magnet, "btih"), magnet)
 			require.Equal(t, format != metainfo.V1, strings.Contains(magnet, "btmh"), magnet)
 			require.Equal(t, format, formatOf(metaOf(t, tor).Info))
-			require.NoError(t, tor.Recheck(t.Context()))
+			require.NoError(t, tor.Recheck(within(t)))
 			require.Equal(t, 1.0, tor.Progress())
 			tor.run().becomeIdle()
 			require.NoError(t, c.Remove(tor, Keep))

@@ -25,7 +25,7 @@ import (
 func TestCheckMeetsATorrentThatBecomesIdle(t *testing.T) {
 	h := newIdleAlbum(t)
 	require.NoError(t, os.Rename(filepath.Join(h.dir, "album", "b"), filepath.Join(h.dir, "b")))
-	require.NoError(t, h.tor.run().engine.Recheck(t.Context()))
+	require.NoError(t, h.tor.run().engine.Recheck(within(t)))
 	require.Equal(t, engine.PhaseRunning, h.tor.Stats().Phase)
 	require.Equal(t, 18, h.tor.Stats().Held)
 }

@@ -85,13 +85,13 @@ func TestRecordThatCannotBeSaved(t *testing.T) {
 	tor, err := c.Add(t.Context(), meta)
 	require.NoError(t, err)
 	require.NoError(t, tor.AddPeers(seeder.Addr()))
-	require.NoError(t, tor.Wait(t.Context()))
+	require.NoError(t, tor.Wait(within(t)))
 	require.NoError(t, os.Rename(state, state+".away"))
 	require.NoError(t, os.WriteFile(state, nil, 0o600))
 	events := tor.Events(AllEvents, 0)
-	require.NoError(t, tor.Recheck(t.Context()))
+	require.NoError(t, tor.Recheck(within(t)))
 	for {
-		e, err := events.Next(t.Context())
+		e, err := events.Next(within(t))
 		require.NoError(t, err)
 		if w, ok := e.(engine.Warning); ok {
 			require.ErrorContains(t, w.Err, "saving the record: ")
@@ -133,7 +133,7 @@ func TestRecordedBeforeMade(t *testing.T) {
 	require.NoError(t, err)
 	tor, err := c.Add(t.Context(), meta, AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
 	require.NoError(t, err)
-	require.NoError(t, tor.Wait(t.Context()))
+	require.NoError(t, tor.Wait(within(t)))
 	require.NoError(t, c.Close())
 	require.Empty(t, faults)
 	require.FileExists(t, filepath.Join(tor.Dir(), "album", "in", "c"))
@@ -149,7 +149,7 @@ func TestFileVanishes(t *testing.T) {
 		require.NoError(t, err)
 		tor, err := c.Add(t.Context(), meta, AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
 		require.NoError(t, err)
-		require.NoError(t, tor.Wait(t.Context()))
+		require.NoError(t, tor.Wait(within(t)))
 		path := filepath.Join(dir, "album", "b")
 		require.FileExists(t, path)
 		if run == 0 {
@@ -171,7 +171,7 @@ func TestSaved(t *testing.T) {
 	defer c.Close()
 	tor, err := c.Add(t.Context(), meta, AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
 	require.NoError(t, err)
-	require.NoError(t, tor.Wait(t.Context()))
+	require.NoError(t, tor.Wait(within(t)))
 	recorded := func(state string, pieces int) {
 		t.Helper()
 		folder, err := openRecordFolder(state, dir)
@@ -189,7 +189,7 @@ func TestSaved(t *testing.T) {
 	_, err = f.WriteAt([]byte("wrong"), 10)
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
-	require.NoError(t, tor.Recheck(t.Context()))
+	require.NoError(t, tor.Recheck(within(t)))
 	recorded(state, all-1)
 
 	other := t.TempDir()
@@ -249,7 +249,7 @@ func TestRaces(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			for range events.All(t.Context()) {
+			for range events.All(within(t)) {
 			}
 		})
 		wg.Wait()

@@ -35,7 +35,7 @@ func newHalfAlbum(t *testing.T, save time.Duration) *halfAlbum {
 	require.NoError(t, err)
 	tor, err := first.Add(t.Context(), meta, AddOptions{Peers: []netip.AddrPort{h.seed}})
 	require.NoError(t, err)
-	require.NoError(t, tor.Wait(t.Context()))
+	require.NoError(t, tor.Wait(within(t)))
 	require.NoError(t, first.Close())
 	require.NoError(t, os.Remove(h.path("b")))
 	h.Client, err = New(Config{Dir: h.dir, State: t.TempDir(), Listen: Off, Save: save})
@@ -94,9 +94,9 @@ func TestChangedByAnotherProgram(t *testing.T) {
 				require.NoError(t, err)
 			}
 			require.NoError(t, h.tor.AddPeers(h.seed))
-			err = h.tor.Wait(t.Context())
+			err = h.tor.Wait(within(t))
 			require.Error(t, err)
-			e, nextErr := events.Next(t.Context())
+			e, nextErr := events.Next(within(t))
 			require.NoError(t, nextErr)
 			require.IsType(t, engine.Failed{}, e, "and not complete")
 			require.Equal(t, engine.PhaseFailed, h.tor.Stats().Phase)
@@ -129,7 +129,7 @@ func TestTouchedByAnotherProgram(t *testing.T) {
 	require.Equal(t, modified.MaxFalseAlarms, h.tor.run().modified.FalseAlarms(), "it does not read for ever")
 	h.touch(t, "in/c")
 	require.NoError(t, h.tor.AddPeers(h.seed))
-	require.NoError(t, h.tor.Wait(t.Context()))
+	require.NoError(t, h.tor.Wait(within(t)))
 	require.Equal(t, modified.MaxFalseAlarms+1, h.tor.run().modified.FalseAlarms(), "but once more at the end")
 	require.Empty(t, h.tor.run().modified.ToCheck(true))
 }
@@ -167,7 +167,7 @@ func TestSaveNoticesAChange(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
 	o := h.tor.run().storage.Current()
 	h.overwrite(t, "in/c")
-	require.NoError(t, h.tor.Recheck(t.Context()))
+	require.NoError(t, h.tor.Recheck(within(t)))
 	require.Equal(t, 17, h.tor.Stats().Held, "a check finds out by itself")
 	require.True(t, o.Recorder.FlushNow())
 
@@ -210,7 +210,7 @@ func TestChangedAfterTheDownload(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := newHalfAlbum(t, time.Millisecond)
 			require.NoError(t, h.tor.AddPeers(h.seed))
-			require.NoError(t, h.tor.Wait(t.Context()))
+			require.NoError(t, h.tor.Wait(within(t)))
 			wait(h)
 			h.overwrite(t, "b")
 			h.Close()
@@ -229,19 +229,19 @@ func TestChangedAfterTheDownload(t *testing.T) {
 func TestChangedBeforeIdle(t *testing.T) {
 	h := newHalfAlbum(t, time.Hour)
 	require.NoError(t, h.tor.AddPeers(h.seed))
-	require.NoError(t, h.tor.Wait(t.Context()))
+	require.NoError(t, h.tor.Wait(within(t)))
 	events := h.Events(engine.OnFailed, 0)
 	o := h.tor.run().storage.Current()
 	require.True(t, o.Recorder.FlushNow())
 	h.overwrite(t, "a")
 	_ = o.Storage.(*diskstore.Store).Complete() // notices, as opening the file does
 	h.tor.run().becomeIdle()
-	e, err := events.Next(t.Context())
+	e, err := events.Next(within(t))
 	require.NoError(t, err)
 	require.ErrorIs(t, ErrorOf(e), ErrModified)
 	require.NotNil(t, h.tor.run().storage.Current(), "it is not idle")
 	require.NoError(t, h.tor.Resume())
-	require.NoError(t, h.tor.Wait(t.Context()), "what was changed is fetched")
+	require.NoError(t, h.tor.Wait(within(t)), "what was changed is fetched")
 }
 
 // TestReadOnly writes nothing to content that is shared, also if some of it is missing.
@@ -252,7 +252,7 @@ func TestReadOnly(t *testing.T) {
 	defer c.Close()
 	tor, err := c.Add(t.Context(), h.meta, AddOptions{ReadOnly: true, Overwrite: true, Peers: []netip.AddrPort{h.seed}})
 	require.NoError(t, err)
-	require.ErrorIs(t, tor.Wait(t.Context()), ErrReadOnly)
+	require.ErrorIs(t, tor.Wait(within(t)), ErrReadOnly)
 	require.NoFileExists(t, h.path("b"))
 }
 

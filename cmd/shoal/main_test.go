@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 // processOf returns shoal as a process of its own, which is not started yet. It writes
-// to the pipe out.
+// to the pipe out, and is killed after a minute.
 func processOf(t *testing.T, args ...string) (cmd *exec.Cmd, out io.ReadCloser) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -32,7 +33,9 @@ func processOf(t *testing.T, args ...string) (cmd *exec.Cmd, out io.ReadCloser) 
 	}
 	exe, err := os.Executable()
 	require.NoError(t, err)
-	cmd = exec.CommandContext(t.Context(), exe, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	cmd = exec.CommandContext(ctx, exe, args...)
 	cmd.Env = append(os.Environ(), "BE_SHOAL=1")
 	cmd.WaitDelay = 10 * time.Second
 	out, err = cmd.StdoutPipe()
