@@ -192,8 +192,9 @@ func stopSources(all []SourceState, say swarm.Announcement) {
 		if !s.Registered && s.Call == nil {
 			continue
 		}
-		say.Swarm = s.Swarm
 		calls.Go(func() {
+			say := say // each in its own swarm
+			say.Swarm = s.Swarm
 			if s.Call != nil {
 				s.Call.End()
 			}

@@ -32,7 +32,7 @@ func newFuzzed(t *testing.T) *fuzzed {
 	f := &fuzzed{t: t, now: time.Unix(1e9, 0), info: randomInfo(70_000)}
 	f.answeredAt = f.now
 	f.wrong = spoiled(f.info)
-	f.s = New(Config{HashV1: sha1.Sum(f.info), MaxSize: fuzzMaxSize})
+	f.s = New(Config{HashV1: sha1.Sum(f.info), MaxSize: fuzzMaxSize, Interested: true})
 	f.s.Join(f.now, Joined{Peer: honestPeer, Addr: addrOf(honestPeer), Fast: true, Extended: true})
 	f.s.Receive(f.now, honestPeer, hello(7, len(f.info)))
 	f.settle()
