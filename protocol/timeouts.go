@@ -81,7 +81,6 @@ func (s *State) checkSilence(now time.Time, p *peer) {
 // becomes free for others; its units stay set aside, because it may still send.
 func (s *State) checkRequests(now time.Time, p *peer) {
 	if p.requests.Len() == 0 {
-		p.requests.Clear() // it may have memory for many
 		return
 	}
 	wait := p.pace.Timeout()

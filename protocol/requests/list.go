@@ -53,13 +53,12 @@ func (l *List) Find(b swarm.Block) int {
 	return slices.IndexFunc(l.Open(), func(r Request) bool { return r.Block == b })
 }
 
-// Remove removes request i and returns it. The first is the usual one, so it is cheap. An
-// empty List keeps its memory until Clear, because it is often filled again at once.
+// Remove removes request i and returns it. The first is the usual one, so it is cheap.
 func (l *List) Remove(i int) Request {
 	r := l.Open()[i]
 	switch {
 	case l.Len() == 1:
-		l.all, l.head = l.all[:0], 0
+		l.Clear()
 	case i == 0:
 		l.head++
 	default:

@@ -39,8 +39,8 @@ var scatters = sync.Pool{New: func() any {
 	return s
 }}
 
-// A vectorReader reads from a socket into several slices with one call, none of which is
-// empty. Like Read, it waits until there is something.
+// A vectorReader reads from a socket into several slices with one call. Like Read, it
+// waits until there is something.
 type vectorReader interface {
 	ReadVec(vec [][]byte) (int, error)
 }

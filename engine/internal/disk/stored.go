@@ -94,35 +94,26 @@ func checkStored(ctx context.Context, workers int, s *Store, pieces swarm.Bitfie
 			}
 		})
 	}
-	sendBatches(ctx, next, s.Geometry, pieces, workers)
+	// Pieces of a batch are hashed side by side, so batches are as large as they can be
+	// while there is one for every worker.
+	most := max(1, min(maxBatch, (pieces.Count()+workers-1)/workers))
+	sendBatches(ctx, next, s.Geometry.Pieces(), pieces, most)
 	close(next)
 	wg.Wait()
 }
 
-// storedBatch is how many bytes of stored pieces are checked in a batch at most, unless
-// maxBatch pieces have more. Batches are large, because at the beginning of each there is
-// nothing to hash until the first read ends, and at its end nothing to read.
-const storedBatch = 64 << 20
-
-// sendBatches sends the numbers of pieces to workers until ctx is done. Few pieces are
-// divided among all workers. Near the end batches are smaller, so that no worker waits long
-// for another.
-func sendBatches(ctx context.Context, next chan<- []int, g swarm.Geometry, pieces swarm.Bitfield, workers int) {
-	n, left := g.Pieces(), pieces.Count()
-	least := max(1, min(maxBatch, (left+workers-1)/workers))
-	most := min(4*maxBatch, int(storedBatch/g.PieceLength))
+// sendBatches sends the numbers of pieces, most at a time, until ctx is done.
+func sendBatches(ctx context.Context, next chan<- []int, n int, pieces swarm.Bitfield, most int) {
 	var batch []int
 	for i := range n {
 		if pieces.Has(i) {
 			batch = append(batch, i)
 		}
-		size := max(least, min(most, left/(4*workers)))
-		if len(batch) == 0 || (len(batch) < size && i < n-1) {
+		if len(batch) == 0 || (len(batch) < most && i < n-1) {
 			continue
 		}
 		select {
 		case next <- batch:
-			left -= len(batch)
 			batch = nil
 		case <-ctx.Done():
 			return

@@ -30,8 +30,8 @@ type Verifiers struct {
 	mu     sync.Mutex
 	wait   sync.Cond
 	queue  []job
-	hurry  *Store      // whose pieces must not wait for others
-	alarm  *time.Timer // has the workers look at the queue again
+	hurry  *Store // whose pieces must not wait for others
+	alarm  *time.Timer
 	closed bool
 }
 
@@ -39,8 +39,6 @@ type Verifiers struct {
 func NewVerifiers(n int) *Verifiers {
 	v := &Verifiers{seed: maphash.MakeSeed(), workers: n}
 	v.wait.L = &v.mu
-	v.alarm = time.AfterFunc(time.Hour, v.wait.Broadcast)
-	v.alarm.Stop()
 	for range n {
 		v.done.Go(v.run)
 	}
@@ -76,7 +74,9 @@ func (v *Verifiers) Hurry(s *Store) {
 func (v *Verifiers) Close() {
 	v.mu.Lock()
 	v.closed = true
-	v.alarm.Stop()
+	if v.alarm != nil {
+		v.alarm.Stop()
+	}
 	v.mu.Unlock()
 	v.wait.Broadcast()
 	v.done.Wait()
@@ -99,7 +99,7 @@ func (v *Verifiers) takeBatch() []job {
 		case n > 0:
 			return v.cut(n)
 		case wait > 0:
-			v.alarm.Reset(wait)
+			v.wakeIn(wait)
 		case v.closed:
 			return nil
 		}
@@ -122,9 +122,12 @@ func (v *Verifiers) ready(now time.Time) (n int, wait time.Duration) {
 	if lanes == 1 {
 		return min(n, (len(v.queue)+v.workers-1)/v.workers), 0
 	}
-	wait = protocol.HashWait - now.Sub(first.since)
-	if n >= lanes || !v.queue[n-1].Soon || v.hurry == first.store || wait <= 0 {
+	if n >= lanes || !v.queue[n-1].Soon || v.hurry == first.store {
 		return min(n, lanes), 0
+	}
+	wait = protocol.HashWait - now.Sub(first.since)
+	if wait <= 0 {
+		return n, 0
 	}
 	return 0, wait
 }
@@ -138,4 +141,13 @@ func (v *Verifiers) cut(n int) []job {
 		v.queue, v.hurry = nil, nil
 	}
 	return jobs
+}
+
+// wakeIn has the workers look at the queue after a while.
+func (v *Verifiers) wakeIn(d time.Duration) {
+	if v.alarm == nil {
+		v.alarm = time.AfterFunc(d, v.wait.Broadcast)
+		return
+	}
+	v.alarm.Reset(d)
 }

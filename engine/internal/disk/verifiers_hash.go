@@ -107,7 +107,7 @@ func (j job) writePiece(result protocol.CheckResult) {
 	})
 }
 
-// postSections tells the torrent which of its sections were hashed, so that it hands on
+// postSections tells each torrent which of its sections were hashed, so that it hands on
 // the next ones before these are written.
 func postSections(jobs []job, batch []swarm.Verdict) {
 	var hashed []protocol.HashedSection
@@ -136,7 +136,7 @@ func (j job) writeSection(failed error) {
 }
 
 // finish writes what passed. Then it posts the answer and ends the task that Check began.
-// The answer has the error of the write, or err if nothing is written. It does not wait.
+// err is why it did not pass. It does not wait.
 func (j job) finish(passed bool, err error, answer func(error) protocol.Input) {
 	post := func(err error) {
 		defer j.owner.EndTask()
