@@ -87,5 +87,21 @@ func AddrPort(a net.Addr) netip.AddrPort {
 	return unmap(ap)
 }
 
+// Bound returns the IPv4 and the IPv6 address that listeners are bound to; zero for a family
+// without a listener, or if one listens on all addresses.
+func Bound(listeners []net.Listener) (v4, v6 netip.Addr) {
+	for _, l := range listeners {
+		a := AddrPort(l.Addr()).Addr()
+		switch {
+		case a.IsUnspecified():
+		case a.Is4():
+			v4 = a
+		default:
+			v6 = a
+		}
+	}
+	return v4, v6
+}
+
 // unmap returns an address in the one form by which it is filtered and compared.
 func unmap(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }

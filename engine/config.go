@@ -149,7 +149,9 @@ func (c Config) withDefaults() (Config, error) {
 	c.Announces = cmp.Or(c.Announces, 50)
 	c.Verifiers = cmp.Or(c.Verifiers, runtime.GOMAXPROCS(0))
 	c.PeerTimeout = cmp.Or(c.PeerTimeout, 120*time.Second)
-	c.Torrent = c.Torrent.Or(TorrentConfig{PeerID: newPeerID(), UserAgent: "Shoal/0.1.0"}).Or(protocol.DefaultConfig()).Or(boundAddrs(c.Listeners))
+	v4, v6 := connect.Bound(c.Listeners)
+	own := TorrentConfig{PeerID: newPeerID(), UserAgent: "Shoal/0.1.0", IPv4: v4, IPv6: v6}
+	c.Torrent = c.Torrent.Or(own).Or(protocol.DefaultConfig())
 	return c, nil
 }
 

@@ -1,11 +1,6 @@
 package engine
 
-import (
-	"net"
-
-	"github.com/shoal-bt/shoal/connect"
-	"github.com/shoal-bt/shoal/protocol/extension"
-)
+import "github.com/shoal-bt/shoal/protocol/extension"
 
 // What plugs into the extension protocol (https://www.bittorrent.org/beps/bep_0010.html);
 // see package protocol/extension. TorrentConfig.Extensions and Spec.Extensions take makers.
@@ -25,19 +20,3 @@ type (
 	// An ExtensionConn is what a session sees of its connection, and of the torrent.
 	ExtensionConn = extension.Conn
 )
-
-// boundAddrs returns c with the addresses that the listeners are bound to. One that
-// listens on all addresses has none.
-func boundAddrs(listeners []net.Listener) (c TorrentConfig) {
-	for _, l := range listeners {
-		a := connect.AddrPort(l.Addr()).Addr().Unmap()
-		switch {
-		case a.IsUnspecified():
-		case a.Is4():
-			c.IPv4 = a
-		default:
-			c.IPv6 = a
-		}
-	}
-	return c
-}

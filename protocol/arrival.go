@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/ending"
 )
 
 // maxUnasked is the bytes that a peer may send beyond all that we ever requested of it.
@@ -72,7 +73,7 @@ func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int
 		}
 	}
 	if p.bytesGot > p.bytesAsked+maxUnasked {
-		s.closePeer(now, p, floodError(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
+		s.closePeer(now, p, ending.Flood(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
 		s.book.RefuseLong(now, p.addr.Addr(), unaskedRefusal)
 	}
 }

@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
@@ -21,16 +20,11 @@ const (
 	requestsPerUnit   = 128 // that are searched for one that is rejected
 )
 
-// floodError is ending.ErrFlood with the kind of the last message and what is wrong with it.
-func floodError(k peerwire.Kind, format string, args ...any) error {
-	return fmt.Errorf("%w: %w", ending.ErrFlood, protocolError(k, format, args...))
-}
-
 // checkAllowance returns an error if a peer has sent too many messages that change nothing.
 // The last one was of kind k.
 func (p *peer) checkAllowance(k peerwire.Kind) error {
 	if p.allowance.Exceeded() {
-		return floodError(k, "the last of too many such messages")
+		return ending.Flood(k, "the last of too many such messages")
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/requests"
 )
 
 func (e *Received) apply(now time.Time, s *State) {
@@ -28,24 +29,12 @@ func (e *Received) apply(now time.Time, s *State) {
 			s.discardBlocks(e.Messages[i+1:])
 			return
 		}
-		mayRequest = mayRequest || leadsToRequests(m.Kind)
+		mayRequest = mayRequest || requests.MayFollow(m.Kind)
 	}
 	s.trimCredits(p)
 	if mayRequest {
 		s.requestBlocks(now, p)
 	}
-}
-
-// leadsToRequests reports whether more can be requested of a peer after such a message. If
-// not, the picker is not asked, because that costs more than the message.
-func leadsToRequests(k peerwire.Kind) bool {
-	switch k {
-	case peerwire.KeepAlive, peerwire.Interested, peerwire.NotInterested, peerwire.Request,
-		peerwire.Cancel, peerwire.Port, peerwire.Unknown,
-		peerwire.Reject: // receiveReject sets repick if a request was rejected
-		return false
-	}
-	return true
 }
 
 // receive handles one message

@@ -9,12 +9,9 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// writeFailures returns the failures of the torrent to be written to, and makes them if
-// there are none.
+// writeFailures returns the failures of the torrent to be written to.
 func (s *State) writeFailures() *unreadable.Failures {
-	if s.unreadable == unreadable.None {
-		s.unreadable = new(unreadable.Failures)
-	}
+	s.unreadable = s.unreadable.Own()
 	return s.unreadable
 }
 

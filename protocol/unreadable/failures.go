@@ -20,3 +20,11 @@ func (f *Failures) NextDeadline() time.Time {
 	}
 	return f.Pieces.Due()
 }
+
+// Own returns Failures of its own for a torrent that has None.
+func (f *Failures) Own() *Failures {
+	if f == None {
+		return new(Failures)
+	}
+	return f
+}
