@@ -40,7 +40,6 @@ type family struct {
 	state   *node.State
 	timer   *time.Timer
 	calls   map[node.TaskID]*call
-	retryAt time.Time     // of the next bootstrap; zero while one runs, or if none is needed
 	backoff time.Duration // before it
 	retry   *time.Timer
 }
