@@ -2,6 +2,7 @@ package dht
 
 import (
 	"cmp"
+	"context"
 	crand "crypto/rand"
 	"errors"
 	"math/rand/v2"
@@ -9,8 +10,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"context"
 
 	"github.com/shoal-bt/shoal/dht/krpc"
 	"github.com/shoal-bt/shoal/dht/node"
@@ -40,7 +39,7 @@ type family struct {
 	state   *node.State
 	timer   *time.Timer
 	calls   map[node.TaskID]*call
-	backoff time.Duration // before it
+	backoff time.Duration // before the next bootstrap after one that has failed
 	retry   *time.Timer
 }
 
@@ -201,14 +200,12 @@ func (n *Node) close(why error) {
 		}
 		f.calls = nil
 	}
+	n.report(ClosedEvent{why})
 	n.mu.Unlock()
 	n.running.Wait()
 	for _, f := range n.families {
 		f.conn.SetReadDeadline(time.Time{})
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.report(ClosedEvent{why})
 }
 
 // Save returns what is worth keeping.
