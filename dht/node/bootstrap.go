@@ -94,11 +94,18 @@ func (s *State) askByAddr(a netip.AddrPort) {
 	}
 	s.boot.asked[a] = true
 	s.boot.open++
-	m := krpc.Message{Method: krpc.FindNode, Target: s.self, HasTarget: true}
-	if s.other != nil {
-		m.Want = krpc.Want4 | krpc.Want6
-	}
+	m := krpc.Message{Method: krpc.FindNode, Target: s.self, HasTarget: true, Want: s.wantForOther()}
 	s.ask(&query{to: a, first: true}, &m)
+}
+
+// wantForOther asks for nodes of both families while one of ours knows few
+// (https://www.bittorrent.org/beps/bep_0032.html, "Bootstrapping" and "Steady-state operation").
+func (s *State) wantForOther() krpc.Want {
+	isNeeded := s.other != nil && (s.boot.isRunning() || s.other.table.Len() < fewNodes)
+	if !isNeeded {
+		return 0
+	}
+	return krpc.Want4 | krpc.Want6
 }
 
 // firstAnswered takes in nodes that a node or router named that was asked by its address.
@@ -139,6 +146,9 @@ func (s *State) insideDone(t *task) {
 	s.boot.task = nil
 	if n == 0 {
 		s.report(BootstrappedEvent{Err: ErrNoNodes})
+		if s.other != nil {
+			s.other.look(s.now, s.other.self) // its nodes may know some of ours
+		}
 		return
 	}
 	s.report(BootstrappedEvent{Nodes: n})

@@ -70,7 +70,7 @@ func (s *State) ping() {
 		return
 	}
 	id := c.ID
-	s.ask(&query{to: c.Addr, known: &id}, &krpc.Message{Method: krpc.FindNode, Target: s.self, HasTarget: true})
+	s.ask(&query{to: c.Addr, known: &id}, &krpc.Message{Method: krpc.FindNode, Target: s.self, HasTarget: true, Want: s.wantForOther()})
 }
 
 // refresh looks up a target of a bucket that has not changed, or after a start one by
@@ -94,6 +94,15 @@ func (s *State) refresh() {
 		target = nodeid.Random(s.config.Random)
 		u.by(u.fillAt)
 	default:
+		return
+	}
+	s.look(s.now, target)
+}
+
+// look begins a look-up of the node itself.
+func (s *State) look(now time.Time, target nodeid.ID) {
+	s.now = now
+	if s.boot.isRunning() || s.table.Len() == 0 {
 		return
 	}
 	t := s.inside(target)

@@ -195,7 +195,7 @@ func codeOf(err error) int {
 
 func (s *State) serveSamples(a *krpc.Message, m *krpc.Message) {
 	s.addNodes(a, m)
-	samples, n := s.peers.Sample(s.now)
+	samples, n := s.peers.Sample(s.now, s.config.Random)
 	a.Sampled, a.Samples, a.Num = true, samples, int64(n)
 	if len(samples) < n*len(nodeid.ID{}) {
 		a.Interval = int64(storage.SampleInterval.Seconds())

@@ -189,8 +189,8 @@ func (s *State) question(t *task, q lookup.Question) {
 			m.Method = krpc.SampleInfohashes
 		}
 	}
-	if t.inside && s.other != nil && s.boot.isRunning() {
-		m.Want = krpc.Want4 | krpc.Want6 // https://www.bittorrent.org/beps/bep_0032.html, "Bootstrapping"
+	if t.inside {
+		m.Want = s.wantForOther()
 	}
 	o := &query{to: q.Addr, task: t, question: q}
 	known := s.table.Find(q.ID)

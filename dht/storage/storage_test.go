@@ -135,19 +135,19 @@ func TestGet(t *testing.T) {
 
 func TestSample(t *testing.T) {
 	var p Peers
-	samples, n := p.Sample(start)
+	random := rand.New(rand.NewPCG(1, 4))
+	samples, n := p.Sample(start, random)
 	require.NotNil(t, samples)
 	require.Zero(t, n)
-	random := rand.New(rand.NewPCG(1, 4))
 	for i := range 50 {
 		p.Add(start, nodeid.ID{}, nodeid.Random(random), addr(i), false)
 	}
-	samples, n = p.Sample(start)
+	samples, n = p.Sample(start, random)
 	require.Len(t, samples, 400)
 	require.Equal(t, 50, n)
-	again, _ := p.Sample(start.Add(14 * time.Minute))
+	again, _ := p.Sample(start.Add(14*time.Minute), random)
 	require.Equal(t, samples, again)
-	other, _ := p.Sample(start.Add(16 * time.Minute))
+	other, _ := p.Sample(start.Add(16*time.Minute), random)
 	require.NotEqual(t, samples, other)
 }
 
