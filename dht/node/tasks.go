@@ -104,7 +104,7 @@ func (s *State) Begin(now time.Time, r Request) TaskID {
 // Cancel ends a task without an event.
 func (s *State) Cancel(now time.Time, id TaskID) {
 	s.now = now
-	is := func(t *task) bool { return t.id == id }
+	is := func(t *task) bool { return t.id == id && !t.inside }
 	s.tasks.waiting = slices.DeleteFunc(s.tasks.waiting, is)
 	i := slices.IndexFunc(s.tasks.running, is)
 	if i >= 0 {
