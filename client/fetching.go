@@ -296,8 +296,9 @@ func (f *fetching) remove(content Content) (again bool, err error) {
 		return false, fmt.Errorf("client: %q: %w", f.Name(), reason)
 	}
 	if _, ok := <-f.token; !ok {
-		return true, nil // it runs now
+		return true, nil // it runs now, or was removed
 	}
+	defer close(f.token) // another Remove may wait for it
 	f.stopSaving()
 	f.close(ErrRemoved)
 	defer f.client.removeTorrent(f.torrent)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -161,6 +162,27 @@ func TestNobodyToAsk(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, ErrorOf(e), errNowhere)
 	require.Equal(t, PhaseFetching, tor.Stats().Phase)
+}
+
+// TestRemoveAFetchTwice has two calls of Remove meet, of which one removes the link.
+func TestRemoveAFetchTwice(t *testing.T) {
+	meta, _ := smallTorrent(t, builder.Options{})
+	c := newLinkClient(t, newFakeSwarm(), Config{})
+	for range 30 {
+		tor, err := c.Add(t.Context(), linkOf(meta))
+		require.NoError(t, err)
+		f := tor.now().(*fetching)
+		require.True(t, f.take()) // so that both wait
+		errs := make(chan error, 2)
+		for range 2 {
+			go func() { errs <- c.Remove(tor, Keep) }()
+		}
+		runtime.Gosched()
+		f.release()
+		first, second := <-errs, <-errs
+		require.True(t, first == nil || second == nil)
+		require.True(t, errors.Is(errors.Join(first, second), ErrRemoved) || errors.Is(errors.Join(first, second), ErrUnknown), "%v, %v", first, second)
+	}
 }
 
 // TestEveryPairWithAFetch has each two calls meet while a fetch ends.

@@ -39,6 +39,10 @@ func (s *fakeSwarm) ask(ctx context.Context, r metadata.Request) (*magnet.Result
 	r.Progress(FetchStats{Peers: 3, Pieces: 5, Held: 2})
 	select {
 	case a := <-s.answer:
+		if ctx.Err() != nil { // chance chose, but a fetch that was stopped gets no answer
+			s.answer <- a
+			return nil, context.Cause(ctx)
+		}
 		a.found.Info = a.info
 		return &a.found, nil
 	case <-r.Stop:
