@@ -3,6 +3,7 @@ package krpc
 import (
 	"encoding/binary"
 	"net/netip"
+	"strconv"
 
 	"github.com/shoal-bt/shoal/bencode"
 )
@@ -166,16 +167,7 @@ func appendFlag(dst []byte, key string, set bool) []byte {
 
 // appendLength begins a string whose bytes follow.
 func appendLength(dst []byte, n int) []byte {
-	var digits [20]byte
-	i := len(digits)
-	for {
-		i--
-		digits[i] = byte('0' + n%10)
-		n /= 10
-		if n == 0 {
-			return append(append(dst, digits[i:]...), ':')
-		}
-	}
+	return append(strconv.AppendInt(dst, int64(n), 10), ':')
 }
 
 func appendAddr(dst []byte, a netip.AddrPort) []byte {

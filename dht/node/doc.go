@@ -23,7 +23,7 @@
 //	which datagrams are read                          receive.go    State.Receive
 //	how many queries are served                       limits.go     limits.allow
 //	what a query is answered                          serve.go      State.serve
-//	how long an answer may be                         serve.go      State.addValues
+//	how long an answer may be                         serve.go      State.trim
 //	who is added to the routing table                 receive.go    State.complete
 //	who is asked whether it is there                  check.go      State.consider
 //	when an answer is late, and when it is given up   queries.go    State.checkQueries

@@ -14,8 +14,9 @@ import (
 const (
 	// MaxAnswer is how long an answer may be, in bytes
 	// (https://www.bittorrent.org/beps/bep_0032.html, "Maximum packet size"). One with an
-	// item may have 1,400.
-	MaxAnswer = 1024
+	// item may have 1,400: it names as many nodes as fit.
+	MaxAnswer     = 1024
+	maxItemAnswer = 1400
 
 	// maxValues is how many peers one answer names.
 	maxValues = 50
@@ -63,6 +64,7 @@ func (s *State) serve(from netip.AddrPort, m *krpc.Message) {
 		s.refuse(from, m, wrong)
 		return
 	}
+	s.trim(&a)
 	s.emit(from, &a)
 }
 
@@ -120,10 +122,7 @@ func (s *State) addValues(a *krpc.Message, m *krpc.Message) {
 	if s.config.Is6 {
 		each = 21
 	}
-	begin := len(s.buf)
-	s.buf = a.AppendTo(s.buf)
-	room := MaxAnswer - (len(s.buf) - begin) - frame
-	s.buf = s.buf[:begin]
+	room := MaxAnswer - s.size(a) - frame
 	a.Values = s.peers.Get(nil, m.Target, min(room/each, maxValues), m.NoSeed, s.config.Random)
 }
 
@@ -151,12 +150,26 @@ func (s *State) serveGet(a *krpc.Message, from netip.AddrPort, m *krpc.Message) 
 		return
 	}
 	a.Value, a.Key, a.Sig = i.Value, i.Key, i.Sig
-	if !m.Scrape && m.Want == 0 {
-		return
+}
+
+// trim leaves nodes out of an answer until it is not too long.
+func (s *State) trim(a *krpc.Message) {
+	limit := MaxAnswer
+	if a.Value != nil {
+		limit = maxItemAnswer
 	}
-	if len(a.Nodes) > routing.K {
-		a.Nodes = a.Nodes[:routing.K] // an item leaves no room for both families
+	for len(a.Nodes) > 0 && s.size(a) > limit {
+		a.Nodes = a.Nodes[:len(a.Nodes)-1]
 	}
+}
+
+// size returns how long a message is as a datagram, in bytes.
+func (s *State) size(m *krpc.Message) int {
+	begin := len(s.buf)
+	s.buf = m.AppendTo(s.buf)
+	n := len(s.buf) - begin
+	s.buf = s.buf[:begin]
+	return n
 }
 
 // servePut stores an item that is right and whose sender has a token.

@@ -172,6 +172,38 @@ func TestServeGet(t *testing.T) {
 	require.False(t, a.HasSeq)
 }
 
+// The longest item that is signed leaves room for some nodes only.
+func TestLongItemsFit(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.know(20)
+	from := public(1)
+	i := signer(t)(1<<62, "996:"+strings.Repeat("x", 996))
+	get := krpc.Message{Method: krpc.Get, Target: i.Target(), HasTarget: true}
+	token := w.ask(from, get).Token
+	require.Zero(t, w.ask(from, krpc.Message{Method: krpc.Put, Token: token, Value: i.Value, Key: i.Key, Salt: i.Salt, Sig: i.Sig, Seq: i.Seq, HasSeq: true}).Code)
+	a := w.ask(from, get) // settle checks its length
+	require.Equal(t, i.Value, a.Value)
+	require.NotEmpty(t, a.Nodes)
+	require.Less(t, len(a.Nodes), 8)
+}
+
+// Samples beside nodes of both families leave some of these out.
+func TestSamplesFit(t *testing.T) {
+	w := newWorld(t, Config{})
+	six := newWorld(t, Config{Is6: true})
+	Pair(w.s, six.s)
+	w.know(20)
+	for i := range 20 {
+		a := netip.AddrFrom16([16]byte{0: 0x20, 1: 1, 5: byte(i), 15: 1})
+		six.s.table.Answered(six.now, krpc.Contact{ID: nodeid.ForAddr(a, w.random), Addr: netip.AddrPortFrom(a, 1)}, 0)
+		require.NoError(t, w.s.peers.Add(w.now, w.s.self, nodeid.Random(w.random), public(i), false))
+	}
+	a := w.ask(public(1), krpc.Message{Method: krpc.SampleInfohashes, HasTarget: true, Want: krpc.Want4 | krpc.Want6})
+	require.Len(t, a.Samples, 400)
+	require.Greater(t, len(a.Nodes), 8)
+	require.Less(t, len(a.Nodes), 16)
+}
+
 // What is no message gets no answer, and a wrong query an error of 203.
 func TestSilence(t *testing.T) {
 	w := newWorld(t, Config{})
