@@ -78,8 +78,8 @@ type AddOptions struct {
 // the client closed.
 //
 // The error matches ErrDuplicate if the client has the torrent; Add then returns that torrent
-// as well, unless it is just being added. A link adds its trackers and peers to it, unless it is
-// private. A .torrent file of a torrent whose metadata is being fetched ends the fetch, without
+// as well. If another call is adding or removing it, Add waits for the end of that. A link adds
+// its trackers and peers to a torrent that is there, unless it is private. A .torrent file of a torrent whose metadata is being fetched ends the fetch, without
 // an error. The error matches ErrInUse if another client has the torrent in the same folder.
 // Other errors say what is wrong: *metainfo.InvalidError, *MetadataError,
 // *diskstore.SizeError, *StatusError.
@@ -123,10 +123,12 @@ func (c *Client) addNamed(ctx context.Context, meta *metainfo.Torrent, o AddOpti
 
 // addedFrom says where a torrent comes from.
 type addedFrom struct {
-	seed  *seedcontent.Content // where its content is; nil means that it is to be downloaded
-	link  *metainfo.Magnet     // that it was added by; nil for none
-	fetch *fetching            // that got the metadata, and holds its token; nil for none
-	found *magnet.Result       // by that fetch
+	seed *seedcontent.Content // where its content is; nil means that it is to be downloaded
+	link *metainfo.Magnet     // that it was added by; nil for none
+
+	fetch    *fetching       // that got the metadata, on whose goroutine this is; nil for none
+	found    *magnet.Result  // by that fetch
+	handOver <-chan struct{} // is closed when another claim wants what that fetch found
 }
 
 // addTorrent adds a torrent whose metadata is there. If the client has the torrent already,
@@ -149,7 +151,7 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 	if err != nil {
 		return nil, err
 	}
-	k, other, err := c.claimSwarms(t, from.fetch)
+	k, other, err := c.claimSwarms(ctx, t, from)
 	if err != nil {
 		return other, err
 	}
@@ -157,7 +159,13 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 		t.dir = k.fetches[0].dir
 	}
 	k.endFetches(from.found)
-	if err := t.start(ctx, meta, o, from.seed, k); err != nil {
+	if from.fetch != nil {
+		err = from.fetch.saveMetadata(meta)
+	}
+	if err == nil {
+		err = t.start(ctx, meta, o, from.seed, k)
+	}
+	if err != nil {
 		c.releaseSwarms(k)
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -22,38 +24,77 @@ type claim struct {
 	ended   chan struct{}    // closed when the client lists the torrent, or could not start it
 }
 
+// errHandedOver says that another claim got the fetch whose job wants to claim.
+var errHandedOver = errors.New("somebody else ends the fetch")
+
 // claimSwarms reserves the swarms of a torrent for a call that ends with listTorrent or
-// releaseSwarms. If the client has one of them already, it returns that torrent with the
-// error; nil if that is just being added.
-func (c *Client) claimSwarms(t *running, own *fetching) (k *claim, other *Torrent, err error) {
+// releaseSwarms. It waits while somebody else adds or removes a torrent of these swarms. If the
+// client has one of them then, it returns that torrent with the error.
+func (c *Client) claimSwarms(ctx context.Context, t *running, from addedFrom) (*claim, *Torrent, error) {
+	for {
+		k, busy, other, err := c.tryClaim(t, from.fetch)
+		if busy == nil {
+			return k, other, err
+		}
+		select {
+		case _, isToken := <-busy.token:
+			if isToken {
+				busy.token <- struct{}{}
+			}
+		case <-busy.ended:
+		case <-from.handOver:
+			return nil, nil, errHandedOver
+		case <-ctx.Done():
+			return nil, nil, context.Cause(ctx)
+		}
+	}
+}
+
+// A busyClaim is what somebody waits for who cannot claim the swarms of a torrent yet: one of
+// the two channels.
+type busyClaim struct {
+	token chan struct{}   // of a fetch; is given back or closed
+	ended <-chan struct{} // is closed when a torrent was added
+}
+
+// tryClaim is claimSwarms without waiting. It takes the tokens of all fetches or none, so no two
+// claims wait for each other.
+func (c *Client) tryClaim(t *running, own *fetching) (k *claim, busy *busyClaim, other *Torrent, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return nil, nil, ErrClosed
+		return nil, nil, nil, ErrClosed
 	}
 	k = &claim{client: c, running: t, own: own, ended: make(chan struct{})}
 	if own != nil {
-		k.fetches = append(k.fetches, own)
+		busy = k.addFetch(own)
 	}
 	for _, id := range t.ids {
 		other, taken := c.torrents[id]
-		if !taken || slices.ContainsFunc(k.fetches, func(f *fetching) bool { return f.torrent == other }) {
-			continue
-		}
-		var f *fetching
-		if other != nil {
-			f = other.now().takeFetch()
-		}
-		if f == nil {
-			for _, f := range k.fetches {
-				if f != own {
-					f.release()
-				}
+		switch {
+		case busy != nil:
+		case taken && other == nil:
+			busy = c.busyWith(id)
+		case taken && !k.hasFetch(other):
+			f, isFetch := other.now().(*fetching)
+			if !isFetch {
+				k.releaseTokens()
+				return nil, nil, other, fmt.Errorf("%s: %w", id, ErrDuplicate)
 			}
-			return nil, other, fmt.Errorf("%s: %w", id, ErrDuplicate)
+			busy = k.addFetch(f)
 		}
-		k.fetches = append(k.fetches, f)
 	}
+	if busy != nil {
+		k.releaseTokens()
+		return nil, busy, nil, nil
+	}
+	c.registerClaim(k)
+	return k, nil, nil, nil
+}
+
+// registerClaim keeps the swarms of a claim for its torrent. The caller holds mu.
+func (c *Client) registerClaim(k *claim) {
+	t := k.running
 	k.torrent = &Torrent{client: c, id: t.ids[0], stage: t}
 	if len(k.fetches) > 0 {
 		k.torrent = k.fetches[0].torrent
@@ -65,7 +106,36 @@ func (c *Client) claimSwarms(t *running, own *fetching) (k *claim, other *Torren
 		}
 	}
 	c.adding[k.torrent.id] = k
-	return k, nil, nil
+}
+
+// busyWith returns what to wait for while a torrent is being added. The caller holds mu.
+func (c *Client) busyWith(id swarm.ID) *busyClaim {
+	for _, k := range c.adding {
+		if slices.Contains(k.running.ids, id) {
+			return &busyClaim{ended: k.ended}
+		}
+	}
+	panic("client: a swarm is reserved without a claim")
+}
+
+// addFetch takes the token of a fetch, or returns what to wait for.
+func (k *claim) addFetch(f *fetching) *busyClaim {
+	if !f.take() {
+		return &busyClaim{token: f.token}
+	}
+	k.fetches = append(k.fetches, f)
+	return nil
+}
+
+// hasFetch reports whether the claim has the token of a torrent.
+func (k *claim) hasFetch(t *Torrent) bool {
+	return slices.ContainsFunc(k.fetches, func(f *fetching) bool { return f.torrent == t })
+}
+
+func (k *claim) releaseTokens() {
+	for _, f := range k.fetches {
+		f.release()
+	}
 }
 
 // endFetches ends the fetches, and has them leave the record and the files alone. own is what
@@ -117,8 +187,8 @@ func (c *Client) releaseSwarms(k *claim) {
 	k.handed.Close()
 	for _, f := range k.fetches {
 		f.resumeSaving()
+		f.release()
 		if f != k.own {
-			f.release()
 			f.mu.Lock()
 			f.startJob()
 			f.mu.Unlock()
@@ -147,33 +217,48 @@ func (k *claim) handOver(paused bool) {
 	}
 }
 
-// listFetching lists a torrent of which only a link is known. If the client has it already, it
-// returns that one, or ErrDuplicate if it is just being added.
-func (c *Client) listFetching(f *fetching) (other *Torrent, err error) {
+// listFetching lists a torrent of which only a link is known. It waits while somebody else adds
+// it. If the client has it then, it returns that one.
+func (c *Client) listFetching(ctx context.Context, f *fetching) (other *Torrent, err error) {
+	for {
+		other, busy, err := c.tryList(f)
+		if busy == nil {
+			return other, err
+		}
+		select {
+		case <-busy.ended:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// tryList is listFetching without waiting.
+func (c *Client) tryList(f *fetching) (other *Torrent, busy *busyClaim, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return nil, ErrClosed
+		return nil, nil, ErrClosed
 	}
 	for _, id := range f.IDs() {
 		o, taken := c.torrents[id]
 		switch {
 		case taken && o == nil:
-			return nil, fmt.Errorf("%s: %w", id, ErrDuplicate)
+			return nil, c.busyWith(id), nil
 		case taken && other != nil && other != o:
-			return nil, &metainfo.InvalidError{Err: errOtherHash}
+			return nil, nil, &metainfo.InvalidError{Err: errOtherHash}
 		case taken:
 			other = o
 		}
 	}
 	if other != nil {
-		return other, nil
+		return other, nil, nil
 	}
 	for _, id := range f.IDs() {
 		c.torrents[id] = f.torrent
 	}
 	c.order = append(c.order, f.torrent)
-	return nil, nil
+	return nil, nil, nil
 }
 
 // removeTorrent removes a torrent that was closed or could not be added.

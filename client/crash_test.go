@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
@@ -125,7 +126,7 @@ func afterKill(t *testing.T, torrent, dir, state string) (recorded, checked, hel
 	t.Helper()
 	meta, err := metainfo.ReadFile(torrent)
 	require.NoError(t, err)
-	folder, err := openRecordFolder(state, dir)
+	folder, err := statefolder.OpenRecords(state, dir)
 	require.NoError(t, err)
 	record, err := linkrecord.LoadRecord(folder, meta.IDs()[0])
 	require.NoError(t, err)

@@ -37,8 +37,8 @@ type fetching struct {
 	start    time.Time
 	warn     func(error) // emits a Warning
 
-	// token is held by the one that ends the fetch: the job that has the metadata, an Add that
-	// has it, or Remove. It is closed when the Torrent runs.
+	// token is held by the one that ends the fetch: the claim of a job or an Add that has the
+	// metadata, or Remove. It is closed when the Torrent runs or was removed.
 	token chan struct{}
 
 	saving sync.Mutex // held while the link is saved; guards what follows
@@ -96,13 +96,6 @@ func (f *fetching) take() bool {
 }
 
 func (f *fetching) release() { f.token <- struct{}{} }
-
-func (f *fetching) takeFetch() *fetching {
-	if f.take() {
-		return f
-	}
-	return nil
-}
 
 // stopSaving leaves the record to somebody else, until resumeSaving.
 func (f *fetching) stopSaving() {

@@ -10,6 +10,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
+	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -121,24 +122,28 @@ func (f *fetching) fetch(ctx context.Context, job *fetchjob.Job) (*magnet.Result
 	switch {
 	case err != nil || ctx.Err() != nil:
 		return found, err
-	case meta == nil || !f.take(): // somebody else ends the fetch
+	case meta == nil: // another claim got the fetch
 		job.Leave(found)
 		return nil, nil
 	}
-	meta = metadata.WithLink(meta, link)
-	if f.folder != nil {
-		err = linkrecord.SaveMetadata(f.folder, f.torrent.id, meta)
-	}
-	if err == nil {
-		o := f.options
-		o.Paused = o.MetadataOnly || f.wishesNow().Paused
-		o.Peers, o.Sources = nil, nil // the claim adds these
-		_, err = f.client.addTorrent(ctx, meta, o, addedFrom{link: link, fetch: f, found: found})
-	}
-	if err != nil {
-		f.release()
+	o := f.options
+	o.Paused = o.MetadataOnly || f.wishesNow().Paused
+	o.Peers, o.Sources = nil, nil // the claim adds these
+	from := addedFrom{link: link, fetch: f, found: found, handOver: job.Stop()}
+	_, err = f.client.addTorrent(ctx, metadata.WithLink(meta, link), o, from)
+	if errors.Is(err, errHandedOver) {
+		job.Leave(found)
+		return nil, nil
 	}
 	return found, err
+}
+
+// saveMetadata saves what the job got, so that it need not be fetched again.
+func (f *fetching) saveMetadata(meta *metainfo.Torrent) error {
+	if f.folder == nil {
+		return nil
+	}
+	return linkrecord.SaveMetadata(f.folder, f.torrent.id, meta)
 }
 
 // setStats notes how far a job is, unless it was stopped.

@@ -31,7 +31,7 @@ func (c *Client) addLink(ctx context.Context, link *metainfo.Magnet, o AddOption
 		return nil, err
 	}
 	f := c.newFetching(link, o, dir)
-	other, err := c.listFetching(f)
+	other, err := c.listFetching(ctx, f)
 	if other != nil {
 		return other, errors.Join(fmt.Errorf("%s: %w", other.ID(), ErrDuplicate), other.now().addLink(link, o))
 	}

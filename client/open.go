@@ -8,6 +8,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/recorder"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -114,7 +115,7 @@ func (t *running) openFileContent(ctx context.Context, o AddOptions, complete bo
 			return s, errors.Join(err, t.storage.Close(), t.storage.AbandonRecord())
 		}
 	}
-	return startState{have: r.Pieces, check: verdict.Check, spilled: blocksByPiece(r.Spilled), totals: r.Totals}, nil
+	return startState{have: r.Pieces, check: verdict.Check, spilled: recorder.BlocksByPiece(r.Spilled), totals: r.Totals}, nil
 }
 
 // openFiles opens the files, and the record if anything is remembered. The record lists

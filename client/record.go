@@ -1,10 +1,7 @@
 package client
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/shoal-bt/shoal/client/internal/recorder"
@@ -13,14 +10,6 @@ import (
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
-
-// openRecordFolder opens the folder with the records of the torrents in dir. Each dir
-// has its own, because a torrent may be kept in two places, and a file that we made in
-// one of them is not ours in the other.
-func openRecordFolder(state, dir string) (*resume.Folder, error) {
-	sum := sha256.Sum256([]byte(dir))
-	return resume.OpenFolder(filepath.Join(state, statefolder.Records, hex.EncodeToString(sum[:8])))
-}
 
 // recordFolder returns the folder with the records of the torrents in dir, which these
 // torrents share.
@@ -31,7 +20,7 @@ func (c *Client) recordFolder(dir string) (*resume.Folder, error) {
 	if f != nil {
 		return f, nil
 	}
-	f, err := openRecordFolder(c.config.State, dir)
+	f, err := statefolder.OpenRecords(c.config.State, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -66,20 +55,8 @@ func (t *running) openRecorder(store swarm.Storage, files []swarm.File, r resume
 		Checking: t.isChecking,
 		Warn:     t.emitWarning,
 		Held:     r.Pieces.Clone(),
-		Spilled:  blocksByPiece(r.Spilled),
+		Spilled:  recorder.BlocksByPiece(r.Spilled),
 	}), nil
-}
-
-// blocksByPiece returns the blocks that are stored of partial pieces, nil for none.
-func blocksByPiece(all []resume.Spill) map[int][]int {
-	if len(all) == 0 {
-		return nil
-	}
-	m := make(map[int][]int, len(all))
-	for _, s := range all {
-		m[s.Piece] = s.Blocks
-	}
-	return m
 }
 
 // recordState returns what the record should say: pieces, stored blocks of other

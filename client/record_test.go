@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -39,7 +40,7 @@ type checkingFolder struct {
 }
 
 func (f checkingFolder) check(name string) {
-	folder, err := openRecordFolder(f.state, f.dir)
+	folder, err := statefolder.OpenRecords(f.state, f.dir)
 	if err != nil {
 		f.fault(err.Error())
 		return
@@ -174,7 +175,7 @@ func TestSaved(t *testing.T) {
 	require.NoError(t, tor.Wait(within(t)))
 	recorded := func(state string, pieces int) {
 		t.Helper()
-		folder, err := openRecordFolder(state, dir)
+		folder, err := statefolder.OpenRecords(state, dir)
 		require.NoError(t, err)
 		require.Eventually(t, func() bool {
 			r, err := folder.Load(tor.ID())

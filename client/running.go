@@ -55,8 +55,6 @@ func (t *running) Length() int64 { return t.length }
 
 func (t *running) Dir() string { return t.dir }
 
-func (t *running) takeFetch() *fetching { return nil }
-
 func (t *running) Fetch() FetchStats { return FetchStats{} }
 
 func (t *running) Ready(context.Context) error { return t.checkOpen() }

@@ -57,7 +57,6 @@ type stage interface {
 	AnnounceURLs() [][]string
 	SetTrackers(tiers [][]string) error
 
-	takeFetch() *fetching                              // takes the token of a fetch; nil if it has none to give
 	addLink(link *metainfo.Magnet, o AddOptions) error // adds what another link says
 	close(why error) error
 	remove(content Content) (again bool, err error) // again says that the stage has changed

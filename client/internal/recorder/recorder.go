@@ -35,6 +35,18 @@ type Config struct {
 // New makes a recorder. Saves begin with Start.
 func New(c Config) *Recorder { return &Recorder{Config: c, held: c.Held, spilled: c.Spilled} }
 
+// BlocksByPiece returns the blocks that are stored of partial pieces, nil for none.
+func BlocksByPiece(all []resume.Spill) map[int][]int {
+	if len(all) == 0 {
+		return nil
+	}
+	m := make(map[int][]int, len(all))
+	for _, s := range all {
+		m[s.Piece] = s.Blocks
+	}
+	return m
+}
+
 // A Recorder keeps the record of one torrent up to date. It has a timer and no
 // goroutine, so a torrent to which nothing is written costs nothing. The methods that
 // a storage calls accept a nil Recorder, which records nothing. Its methods may be called

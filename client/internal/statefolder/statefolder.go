@@ -2,10 +2,12 @@
 // its records.
 //
 // In come the folders and the paths of a torrent's files; out goes the first path that
-// would be among the records. Not here: the records.
+// would be among the records, and the folder of the records of one place. Not here: the records.
 package statefolder
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path"
 	"path/filepath"
@@ -34,6 +36,14 @@ func Default(dir string) string {
 	// The folder of the content is made first, because that of the records is private.
 	os.MkdirAll(dir, 0o777)
 	return filepath.Join(dir, ".shoal")
+}
+
+// OpenRecords opens the folder with the records of the torrents in dir. Each dir has its own,
+// because a torrent may be kept in two places, and a file that we made in one of them is not
+// ours in the other.
+func OpenRecords(state, dir string) (*resume.Folder, error) {
+	sum := sha256.Sum256([]byte(dir))
+	return resume.OpenFolder(filepath.Join(state, Records, hex.EncodeToString(sum[:8])))
 }
 
 // Reached returns the first of a torrent's files below dir that would be written into the
