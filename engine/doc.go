@@ -52,8 +52,7 @@
 //	which figures a torrent has while it closes      closing.go                              Torrent.lastFigures
 //	in which order an engine shuts down              closing.go                              Engine.Close
 //	which events a full stream drops                 internal/events/queue.go                Queue.Add
-//	how the memory of uploads is bounded             internal/memory/uploads.go              Uploads.Take
-//	whose uploads wait least for memory              internal/memory/uploads.go              Uploads.nextWaiter
+//	who waits for the memory of uploads              internal/memory/memory.go               Memory.TakeUpload
 //	when a peer that holds upload memory is left     internal/conns/writer.go                writer.flush
 //	how many calls a Storage gets at once            internal/disk/limit.go                  Limit.Acquire
 //	when a verifier waits for company                internal/disk/verifiers.go              Verifiers.ready

@@ -13,7 +13,6 @@ import (
 	"github.com/shoal-bt/shoal/engine/internal/conns"
 	"github.com/shoal-bt/shoal/engine/internal/disk"
 	"github.com/shoal-bt/shoal/engine/internal/mailbox"
-	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/engine/internal/schedule"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/budget"
@@ -31,7 +30,7 @@ type Torrent struct {
 	config   *TorrentConfig // shared with others; it must not change
 	store    disk.Store
 	quota    *budget.Quota
-	uploads  memory.Share // of the memory of blocks on their way to peers
+	uploads  budget.Share // of the memory of blocks on their way to peers
 	mailbox  mailbox.Mailbox[item, *owner]
 	sources  schedule.Sources
 	deadline schedule.Entry[*Torrent] // of the next Tick

@@ -37,6 +37,8 @@
 //	how memory is reclaimed                       reclaim.go              State.reclaim
 //	what a torrent without memory does            reclaim.go              State.reserve
 //	how memory is shared among torrents           budget/budget.go        Quota.Reserve
+//	how the memory of uploads is bounded          budget/uploads.go       Uploads.mayTake
+//	whose uploads wait least for memory           budget/uploads.go       Uploads.nextWaiter
 //	what happens to partial pieces at shutdown    shutdown.go             State.spillAll
 //	what happens when the disk is full            failing.go              State.fail
 //	when a torrent is reported as complete        completing.go           Synced.apply

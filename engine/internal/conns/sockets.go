@@ -14,6 +14,7 @@ import (
 	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/budget"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -23,7 +24,7 @@ type Owner interface {
 	ID() swarm.ID         // for logs
 	PeerID() swarm.PeerID // what it calls itself
 	Store() *disk.Store
-	Uploads() *memory.Share // of the memory of blocks on their way to peers
+	Uploads() *budget.Share // of the memory of blocks on their way to peers
 
 	// Post hands an Input to the torrent's turn, and Join hands over a connection
 	// that has shaken hands: the turn must find it by its Peer before it applies
