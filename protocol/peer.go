@@ -32,7 +32,6 @@ type peer struct {
 	extension  extension.Connection
 	dialAddr   netip.AddrPort      // where it can be dialed, if that is known
 	allowance  allowance.Allowance // of messages that change nothing
-	blocksUp   int64               // blocks sent to it that it has earned units for
 	answers    int                 // messages of interest that cost nothing, because they may answer our HAVEs
 
 	closing     bool      // we closed it; Gone has not come

@@ -15,7 +15,8 @@ func (e *Received) apply(now time.Time, s *State) {
 		return
 	}
 	p.lastReceived = now
-	p.refillAllowance(now)
+	p.allowance.Refill(now)
+	p.allowance.EarnUploads(p.tally.Up.Load())
 	mayRequest := false
 	for i, m := range e.Messages {
 		err := s.receive(now, p, m)
