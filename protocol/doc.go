@@ -96,6 +96,8 @@
 //	our extension handshake (BEP 10)              extended.go             State.sendHello
 //	which extension a message is for              extension/sessions.go   Connection.Message
 //	what a peer may know of other peers           extension/traits.go     Traits.Flags
+//	who hears of our node of the DHT              dhtport.go              State.sendPort
+//	when a peer's node of the DHT is heeded       dhtport.go              State.receivePort
 //	when a peer no longer has a piece (BEP 54)    donthave.go             State.receiveDontHave
 //	who downloads nothing (BEP 21)                uploadonly.go           State.wantsNothing
 //	when the sources hear of the last piece       completing.go           State.announceCompleted

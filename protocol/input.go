@@ -50,6 +50,10 @@ type (
 	// From is zero.
 	OwnAddress struct{ From, Addr netip.Addr }
 
+	// DHTPort says at which UDP port our node of the DHT listens, 0 for none. Peers that have a
+	// node hear of it, unless the torrent is private.
+	DHTPort struct{ Port uint16 }
+
 	// Unreached says that a Dial came to nothing.
 	Unreached input.Unreached
 )

@@ -19,6 +19,7 @@ type Joined struct {
 	Outgoing   bool              // we dialed
 	Fast       bool              // both sides speak the fast extension (BEP 6)
 	Extended   bool              // both sides speak the extension protocol (BEP 10)
+	DHT        bool              // the peer says that it has a node of the DHT (BEP 5)
 	Greeted    bool              // an earlier owner sent HAVE NONE, if Fast, and an extension handshake, if Extended
 	Interested bool              // an earlier owner said that we are interested
 	Tally      *connection.Tally // shared with the connection's reader and writer
