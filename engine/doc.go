@@ -32,7 +32,8 @@
 // These are taken while another one is held, all others alone; none is held during I/O:
 //
 //	lock                        taken while holding
-//	mailbox of a torrent        announcer
+//	mailbox of a torrent        announcer, port of the DHT
+//	torrents of the engine      port of the DHT
 //	queue of calls to sources   announcer
 //	queue of events             hub
 //	budget of blocks            last figures of a torrent that is closing
@@ -66,6 +67,7 @@
 //	how many connections there may be                internal/conns/sockets.go               Sockets.acquire
 //	which connection gives up its place for another  internal/conns/sockets.go               Sockets.leastUsed
 //	what we say in a handshake                       internal/conns/sockets.go               ours
+//	when peers hear of a node of the DHT             dhtport.go                              Engine.SetDHTPort
 //	who dials, and with which limits                 internal/conns/dialer.go                Sockets.Dial
 //	what a failed dial says about an address         internal/conns/dialer.go                outcome
 //	how a connection from elsewhere joins            internal/conns/adopt.go                 Sockets.Adopt

@@ -31,6 +31,7 @@ func (t *Torrent) owner() *owner { return (*owner)(t) }
 func (o *owner) ID() swarm.ID           { return o.ids[0] }
 func (o *owner) Swarms() []swarm.ID     { return o.ids }
 func (o *owner) PeerID() swarm.PeerID   { return o.config.PeerID }
+func (o *owner) HasDHT() bool           { return !o.private && o.engine.DHTPort() != 0 }
 func (o *owner) Store() *disk.Store     { return &o.store }
 func (o *owner) Uploads() *budget.Share { return &o.uploads }
 

@@ -27,6 +27,7 @@ var ErrNoPiece = errors.New("no such piece here")
 type Torrent struct {
 	engine   *Engine
 	ids      []swarm.ID
+	private  bool
 	config   *TorrentConfig // shared with others; it must not change
 	store    disk.Store
 	quota    *budget.Quota
@@ -44,7 +45,7 @@ type Torrent struct {
 
 // newTorrent makes a torrent that nobody knows of yet.
 func newTorrent(e *Engine, spec Spec) *Torrent {
-	t := &Torrent{engine: e, ids: spec.Swarms, config: &e.cfg.Torrent}
+	t := &Torrent{engine: e, ids: spec.Swarms, private: spec.Private, config: &e.cfg.Torrent}
 	if spec.Config != nil {
 		own := spec.Config.Or(e.cfg.Torrent)
 		t.config = &own

@@ -51,6 +51,7 @@ func newTorrent(t *testing.T, s swarm.Storage) *torrent {
 func (x *torrent) ID() swarm.ID             { return swarm.ID{1} }
 func (x *torrent) PeerID() swarm.PeerID     { return swarm.PeerID{'u', 's'} }
 func (x *torrent) Store() *disk.Store       { return &x.store }
+func (x *torrent) HasDHT() bool             { return false }
 func (x *torrent) Uploads() *budget.Share   { return &x.share }
 func (x *torrent) BeginTask() bool          { x.tasks.Add(1); return true }
 func (x *torrent) AddTask()                 { x.tasks.Add(1) }
