@@ -3,6 +3,6 @@
 //
 // In come the messages, with their times, and the peers that are connected; out go the addresses
 // to try, which are the caller's, and how much was ignored. An [Incoming] is a value that one
-// goroutine owns. Not here: what a peer is told, which package pex decides, and whom to dial, which
+// goroutine owns. Not here: what we send to a peer, which package pex decides, and whom to dial, which
 // package addressbook decides.
 package exchanging
