@@ -84,6 +84,7 @@ func New(config Config) (*Client, error) {
 		PeerID:    cfg.Engine.Torrent.PeerID,
 		Port:      c.Addr().Port(),
 		UserAgent: cfg.UserAgent,
+		NoPEX:     cfg.NoPEX,
 		DHTPort:   e.DHTPort,
 		OnDHTNode: cfg.Engine.OnDHTNode,
 		Logger:    cfg.Engine.Logger,

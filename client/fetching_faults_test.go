@@ -87,6 +87,8 @@ func TestPrivateMetadata(t *testing.T) {
 		at(user.Port(), magnet.Origin{User: true}),
 		at(6, magnet.Origin{Sources: sources[2:]}),
 		at(7, magnet.Origin{Sources: []swarm.PeerSource{sources[2], sources[0]}}),
+		at(8, magnet.Origin{Peer: user.Addr()}),
+		at(9, magnet.Origin{Incoming: true}),
 	}}}
 	require.NoError(t, tor.Ready(within(t)))
 	require.Len(t, tor.Trackers(), 1)

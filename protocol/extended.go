@@ -146,7 +146,11 @@ func (c *extensionConn) SendLater(body func() []byte) bool {
 
 func (c *extensionConn) Found(all ...swarm.Address) {
 	c.p.allowance.Spend(len(all)) // each is looked up, and most change nothing
-	c.s.foundByPeer(c.s.now, c.p, all)
+	for _, a := range all {
+		if !c.s.addNamed(c.s.now, a, c.s.swarmOf(c.p), c.p.addr.Addr()) {
+			c.p.tally.Ignored.Add(1)
+		}
+	}
 }
 
 func (c *extensionConn) Peers(yield func(swarm.Address) bool) {

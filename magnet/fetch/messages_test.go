@@ -146,7 +146,7 @@ func TestFirstMessages(t *testing.T) {
 		for _, m := range sent(t, s.Settle(now)) {
 			kinds = append(kinds, m.Kind)
 			if m.Kind == peerwire.Extended {
-				require.Equal(t, "d1:md11:ut_metadatai200ee1:pi6881e4:reqqi250e1:v5:Shoal6:yourip4:\xc0\x00\x00\x05e", string(m.Data))
+				require.Equal(t, "d1:md11:ut_metadatai200e6:ut_pexi201ee1:pi6881e4:reqqi250e1:v5:Shoal6:yourip4:\xc0\x00\x00\x05e", string(m.Data))
 			}
 		}
 		require.Equal(t, test.want, kinds)

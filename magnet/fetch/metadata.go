@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/allowance"
 )
 
 const (
@@ -64,7 +65,7 @@ func (s *State) receiveMetadata(now time.Time, p *peer, body []byte) error {
 	case peerwire.MetadataReject:
 		s.receiveReject(now, p, m.Piece)
 	default:
-		p.allowance.Spend(1 + len(body)/bytesPerUnit)
+		p.allowance.Spend(1 + len(body)/allowance.BytesPerUnit)
 	}
 	return nil
 }

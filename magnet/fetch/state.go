@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/exchanging"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -34,6 +35,8 @@ type Config struct {
 	Port      uint16 // where we accept connections; 0 for nowhere
 	Reqq      int    // the requests that the torrent will accept of a peer; 0 is not said
 
+	NoPEX bool // peers are not asked for addresses of other peers
+
 	// Interested says that the torrent will download. Then peers that have pieces of it hear
 	// that we are interested before the metadata is complete.
 	Interested bool
@@ -53,6 +56,9 @@ type Turn struct {
 	Close []Close   // in order
 	Send  []Send    // at most one a peer
 	Next  time.Time // when to call Settle again at the latest; zero for never
+
+	// Found are addresses that peers named, to be dialed like those of peer exchange.
+	Found []Found
 
 	// Nodes are nodes of the DHT that peers named as their own, at most one a minute each.
 	Nodes []netip.AddrPort
@@ -88,6 +94,7 @@ type State struct {
 	groups []*group // as they came
 
 	closes        []Close
+	found         []Found          // for the next Turn
 	nodes         []netip.AddrPort // of the DHT, for the next Turn
 	dhtPort       uint16           // of our node of the DHT; 0 for none
 	info          []byte
@@ -114,6 +121,7 @@ type peer struct {
 	pace
 	order        peerwire.Order
 	replay       replay
+	exchange     exchanging.Incoming
 	hasPieces    bool // it said that it has some
 	interested   bool // it heard that we are
 	allowance    allowance.Allowance
@@ -204,8 +212,14 @@ func (s *State) Settle(now time.Time) Turn {
 		s.requestAll(now)
 		s.sayInterested(now)
 	}
-	turn := Turn{Close: s.closes, Nodes: s.nodes, Info: s.info, Err: s.err}
-	s.closes, s.nodes = nil, nil
+	turn := Turn{
+		Close: s.closes,
+		Found: s.found,
+		Nodes: s.nodes,
+		Info:  s.info,
+		Err:   s.err,
+	}
+	s.closes, s.found, s.nodes = nil, nil, nil
 	for _, p := range s.order {
 		if len(p.out) > 0 {
 			turn.Send = append(turn.Send, Send{p.Peer, p.out})

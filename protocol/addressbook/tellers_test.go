@@ -194,3 +194,23 @@ func TestNamedTwice(t *testing.T) {
 	require.True(t, ok)
 	require.NoError(t, b.checkTellers())
 }
+
+// A peer names nobody who is more local than itself.
+func TestNamedByAPeerFarAway(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		by, named string
+		taken     bool
+	}{
+		{"198.51.100.1", "20.0.0.1:1", true},
+		{"198.51.100.1", "192.168.0.1:1", false},
+		{"198.51.100.1", "[::ffff:127.0.0.1]:1", false},
+		{"192.168.0.9", "192.168.0.1:1", true},
+		{"192.168.0.9", "127.0.0.1:1", false},
+		{"127.0.0.1", "127.0.0.2:1", true},
+	} {
+		var b Book
+		a := swarm.Address{AddrPort: netip.MustParseAddrPort(test.named)}
+		require.Equal(t, test.taken, b.AddNamed(now, a, 1, netip.MustParseAddr(test.by)), "%s named %s", test.by, test.named)
+	}
+}

@@ -156,17 +156,59 @@ func (r Receiver) takePeers(found *magnet.Result, user []netip.AddrPort) {
 			c.Close()
 		}
 	}
-	for _, p := range found.Peers {
-		if r.mayMeet(p.AddrPort, p.Origin, user) {
-			r.Torrent.AddPeers(p.Address)
-		}
+	for _, f := range r.addresses(found.Peers, user) {
+		r.Torrent.AddFound(f)
 	}
 }
 
-// mayMeet reports whether the torrent may go on with a peer that a fetch knows: a private one only
-// with peers that its own trackers or the user named, or that dialed us. Peers that a link
-// names are not the user's. https://www.bittorrent.org/beps/bep_0027.html
+// mayMeet reports whether the torrent may go on with the connection of a peer: a private one also if
+// the peer dialed us.
 func (r Receiver) mayMeet(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
+	return o.Incoming || r.mayDial(addr, o, user)
+}
+
+// mayDial reports whether the torrent may dial a peer that a fetch knows: a private one only peers
+// that its own trackers or the user named. Peers that a link names are not the user's.
+// https://www.bittorrent.org/beps/bep_0027.html
+func (r Receiver) mayDial(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
 	named := r.Own != nil && slices.Contains(o.Sources, r.Own)
-	return !r.Private || named || o.Incoming || slices.Contains(user, addr)
+	return !r.Private || named || slices.Contains(user, addr)
+}
+
+// addresses returns those that the torrent may dial. Those that only a peer named stay apart, because
+// they may be lies; the others count as named by a source, and what the user named comes again.
+func (r Receiver) addresses(all []magnet.Peer, user []netip.AddrPort) (found []engine.Found) {
+	index := make(map[netip.Addr]int) // in found, by the peer that named them; zero for none
+	for _, p := range all {
+		o := p.Origin
+		if !r.mayDial(p.AddrPort, o, user) {
+			continue
+		}
+		by := o.Peer
+		if o.User || o.Incoming || len(o.Sources) > 0 {
+			by = netip.Addr{}
+		}
+		i, ok := index[by]
+		if !ok {
+			i = len(found)
+			index[by] = i
+			found = append(found, engine.Found{By: by, FromSource: !by.IsValid(), Tracker: r.tracker()})
+		}
+		found[i].Addrs = append(found[i].Addrs, p.Address)
+	}
+	return found
+}
+
+// tracker returns which of a private torrent's own trackers answered last. The torrent leaves the
+// peers that it named when another one answers.
+func (r Receiver) tracker() string {
+	if !r.Private || r.Own == nil {
+		return ""
+	}
+	for _, s := range r.Torrent.Sources() {
+		if trackers.Same(s.Source, r.Own) {
+			return s.Answer.Tracker
+		}
+	}
+	return ""
 }

@@ -17,6 +17,7 @@ type Peers struct {
 	PeerID    swarm.PeerID
 	Port      uint16 // where it accepts connections; 0 for nowhere
 	UserAgent string
+	NoPEX     bool                 // peers are not asked for addresses of other peers
 	DHTPort   func() uint16        // as in magnet.Options
 	OnDHTNode func(netip.AddrPort) // as in magnet.Options
 	Reqq      int                  // open requests that it accepts of a peer; 0 is not said
@@ -34,6 +35,7 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 		UserAgent:  cmp.Or(r.UserAgent, p.UserAgent),
 		Reqq:       p.Reqq,
 		Interested: r.Interested,
+		NoPEX:      p.NoPEX,
 		DHTPort:    p.DHTPort,
 		OnDHTNode:  p.OnDHTNode,
 		Peers:      addresses(r.Peers),
