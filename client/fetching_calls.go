@@ -26,7 +26,7 @@ func (f *fetching) Pause() error {
 func (f *fetching) Resume() error {
 	err := f.update((*running).Resume, func() {
 		var invalid *MetadataError
-		if errors.As(f.err, &invalid) {
+		if errors.As(f.err, &invalid) || errors.Is(f.err, ErrPieceLayers) {
 			return // the same again would be the same
 		}
 		if f.wishes.Paused || f.err != nil {

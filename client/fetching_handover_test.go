@@ -234,7 +234,7 @@ func TestPausedLinkStaysPaused(t *testing.T) {
 	require.Equal(t, engine.PhaseRunning, tor.Stats().Phase)
 	require.NoError(t, c.Close())
 
-	// Nobody has stored the metadata, so it is a link again. The pause is over.
+	// The pause is over, and the metadata that the .torrent file had is stored.
 	_, tor = again()
-	require.Equal(t, PhaseFetching, tor.Stats().Phase)
+	require.Equal(t, engine.PhaseRunning, tor.Stats().Phase)
 }
