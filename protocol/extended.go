@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"cmp"
 	"errors"
 	"net/netip"
 	"time"
@@ -87,7 +88,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	if err != nil {
 		return err
 	}
-	p.client = hello.V
+	p.client = cmp.Or(hello.V, p.client)
 	p.encrypts = hello.Encrypt
 	p.uploadOnly = hello.UploadOnly
 	OwnAddress{p.addr.Addr(), hello.YourIP}.apply(now, s)
