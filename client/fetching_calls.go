@@ -48,12 +48,16 @@ func (f *fetching) AddPeers(peers ...netip.AddrPort) error {
 	if err := checkPeers(peers); err != nil {
 		return err
 	}
-	return f.update(func(r *running) error { return r.AddPeers(peers...) }, func() {
-		f.wishes.Peers = append(f.wishes.Peers, peers...)
+	err := f.update(func(r *running) error { return r.AddPeers(peers...) }, func() {
+		f.wishes.AddPeers(peers...)
 		if f.job != nil {
 			f.job.AddPeers(peers)
 		}
 	})
+	if err == nil {
+		f.saveOrWarn()
+	}
+	return err
 }
 
 func (f *fetching) RemovePeer(netip.AddrPort) {}
