@@ -89,8 +89,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 		return err
 	}
 	p.client = cmp.Or(hello.V, p.client)
-	p.encrypts = hello.Encrypt
-	p.uploadOnly = hello.UploadOnly
+	p.encrypts, p.uploadOnly = hello.Encrypt, hello.UploadOnly
 	OwnAddress{p.addr.Addr(), hello.YourIP}.apply(now, s)
 	if hello.Reqq > 0 {
 		p.pace.SetLimit(min(hello.Reqq, 1<<16))
