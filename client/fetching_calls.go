@@ -54,9 +54,7 @@ func (f *fetching) AddPeers(peers ...netip.AddrPort) error {
 			f.job.AddPeers(peers)
 		}
 	})
-	if err == nil {
-		f.saveOrWarn()
-	}
+	f.saveOrWarn()
 	return err
 }
 

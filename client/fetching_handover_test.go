@@ -218,6 +218,7 @@ func TestPausedLinkStaysPaused(t *testing.T) {
 	require.NoError(t, first.Close())
 	asked := s.asked.Load()
 
+	closed := tor
 	c, tor := again()
 	require.Equal(t, engine.PhasePaused, tor.Stats().Phase)
 	require.NoError(t, c.Close())
@@ -226,6 +227,7 @@ func TestPausedLinkStaysPaused(t *testing.T) {
 	c, tor = again()
 	require.NoError(t, tor.Resume())
 	require.NoError(t, c.Close())
+	require.ErrorIs(t, closed.Pause(), ErrClosed, "nothing is saved")
 	c, tor = again()
 	require.Equal(t, PhaseFetching, tor.Stats().Phase)
 	require.NoError(t, tor.Pause())
