@@ -129,6 +129,9 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 		e.announcer.Add(t.owner(), &t.sources, s, false, spec.Announced...)
 	}
 	t.start()
+	for _, s := range spec.Announced {
+		t.noteTracker(s)
+	}
 	return t, nil
 }
 
