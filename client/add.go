@@ -170,6 +170,11 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 		return nil, err
 	}
 	k.handOver(o.Paused)
+	if from.fetch == nil && len(k.fetches) > 0 { // the next Add of the link need not fetch it
+		if err := k.fetches[0].saveMetadata(meta); err != nil {
+			t.emitWarning(err)
+		}
+	}
 	c.listTorrent(k)
 	k.handed.Close()
 	return k.torrent, nil

@@ -57,7 +57,7 @@
 //	when the metadata of a link is fetched          fetchjob.go                          fetching.startJob
 //	who is asked for the metadata                   internal/metadata/metadata.go        Fetch
 //	which addresses of a link are asked on the web  internal/metadata/metadata.go        Request.askWeb
-//	when metadata is not fetched again              internal/linkrecord/linkrecord.go    Metadata
+//	when metadata is not fetched again              internal/linkrecord/linkrecord.go    Fetch
 //	how a fetch becomes a torrent that runs         claim.go                             claim.handOver
 //	when two links are one torrent                  claim.go                             Client.listTorrent
 //	what a second link adds                         link.go                              running.addLink

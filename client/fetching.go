@@ -313,7 +313,7 @@ func (f *fetching) remove(content Content) (again bool, err error) {
 func (f *fetching) save() error {
 	f.saving.Lock()
 	defer f.saving.Unlock()
-	if f.folder == nil || f.ending {
+	if f.folder == nil || f.ending || f.reason(nil) != nil {
 		return nil
 	}
 	w := f.wishesNow()

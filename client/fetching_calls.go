@@ -26,7 +26,7 @@ func (f *fetching) Pause() error {
 func (f *fetching) Resume() error {
 	err := f.update((*running).Resume, func() {
 		var invalid *MetadataError
-		if errors.As(f.err, &invalid) {
+		if errors.As(f.err, &invalid) || errors.Is(f.err, ErrPieceLayers) {
 			return // the same again would be the same
 		}
 		if f.wishes.Paused || f.err != nil {
@@ -48,12 +48,14 @@ func (f *fetching) AddPeers(peers ...netip.AddrPort) error {
 	if err := checkPeers(peers); err != nil {
 		return err
 	}
-	return f.update(func(r *running) error { return r.AddPeers(peers...) }, func() {
-		f.wishes.Peers = append(f.wishes.Peers, peers...)
+	err := f.update(func(r *running) error { return r.AddPeers(peers...) }, func() {
+		f.wishes.AddPeers(peers...)
 		if f.job != nil {
 			f.job.AddPeers(peers)
 		}
 	})
+	f.saveOrWarn()
+	return err
 }
 
 func (f *fetching) RemovePeer(netip.AddrPort) {}

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -60,6 +63,52 @@ func TestPieceLayersOfALink(t *testing.T) {
 	require.NoError(t, err, "its .torrent file has them")
 	require.Same(t, tor, same)
 	require.NoError(t, tor.Ready(within(t)))
+	require.NoError(t, c.Close())
+	again := newLinkClient(t, s, Config{Dir: c.config.Dir, State: c.config.State})
+	tor, err = again.Add(t.Context(), &metainfo.Magnet{HashV2: meta.Info.HashV2})
+	require.NoError(t, err)
+	require.NoError(t, tor.Ready(within(t)))
+	require.Equal(t, int32(1), s.asked.Load())
+}
+
+// Metadata without piece layers is not fetched again. A .torrent file has them.
+func TestPieceLayersAreNotFetchedAgain(t *testing.T) {
+	meta, _ := smallTorrent(t, builder.Options{Format: metainfo.V2})
+	link := &metainfo.Magnet{HashV2: meta.Info.HashV2}
+	s := newFakeSwarm()
+	c := newLinkClient(t, s, Config{})
+	tor, err := c.Add(t.Context(), link)
+	require.NoError(t, err)
+	s.answer <- answer{info: meta.Info.Raw}
+	require.ErrorIs(t, tor.Ready(within(t)), ErrPieceLayers)
+	require.NoError(t, tor.Resume())
+	require.Equal(t, engine.PhaseFailed, tor.Stats().Phase, "that does not help")
+	require.NoError(t, c.Close())
+
+	again := newLinkClient(t, s, Config{Dir: c.config.Dir, State: c.config.State})
+	_, err = again.Add(t.Context(), link)
+	require.ErrorIs(t, err, ErrPieceLayers)
+	require.Empty(t, again.Torrents())
+	_, err = again.Add(t.Context(), meta)
+	require.NoError(t, err)
+	require.Equal(t, int32(1), s.asked.Load())
+}
+
+// A torrent that could not start has its metadata when it is resumed.
+func TestResumeHasTheMetadata(t *testing.T) {
+	meta, _ := smallTorrent(t, builder.Options{})
+	s := newFakeSwarm()
+	c := newLinkClient(t, s, Config{})
+	path := filepath.Join(c.config.Dir, "file.bin")
+	require.NoError(t, os.WriteFile(path, []byte("other"), 0o666))
+	tor, err := c.Add(t.Context(), linkOf(meta))
+	require.NoError(t, err)
+	s.answer <- answer{info: meta.Info.Raw}
+	require.ErrorAs(t, tor.Ready(within(t)), new(*diskstore.SizeError))
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, tor.Resume())
+	require.NoError(t, tor.Ready(within(t)))
+	require.Equal(t, int32(1), s.asked.Load())
 }
 
 // TestPrivateMetadata forgets what the link's trackers and the user did not name.

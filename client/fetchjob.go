@@ -115,10 +115,7 @@ func (f *fetching) fetch(ctx context.Context, job *fetchjob.Job) (*magnet.Result
 	if own := f.options.Engine; own != nil {
 		request.PeerID, request.UserAgent = own.PeerID, own.UserAgent
 	}
-	meta, found, err := metadata.Fetch(ctx, request, f.client.askPeers)
-	if err != nil && found != nil && f.folder != nil {
-		err = errors.Join(err, linkrecord.SaveInvalid(f.folder, f.torrent.id, found.Info))
-	}
+	meta, found, err := linkrecord.Fetch(ctx, f.folder, request, f.client.askPeers)
 	switch {
 	case err != nil || ctx.Err() != nil:
 		return found, err

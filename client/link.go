@@ -81,7 +81,7 @@ func (f *fetching) open() (*metainfo.Torrent, error) {
 		}
 		if old != nil {
 			f.link = metadata.Join(f.link, old.Link)
-			f.wishes.Peers = append(f.wishes.Peers, old.Peers...)
+			f.wishes.AddPeers(old.Peers...)
 			f.wishes.Paused = f.wishes.Paused || old.Paused
 		}
 		if meta, err := linkrecord.Metadata(f.folder, f.link, c.config.Metainfo); meta != nil || err != nil {
@@ -137,7 +137,7 @@ func (f *fetching) addLink(link *metainfo.Magnet, o AddOptions) error {
 	}
 	err := f.update(func(r *running) error { return r.addLink(link, o) }, func() {
 		f.link = metadata.Join(f.link, link)
-		f.wishes.Peers = append(f.wishes.Peers, o.Peers...)
+		f.wishes.AddPeers(o.Peers...)
 		f.restartJob()
 	})
 	if err != nil {

@@ -131,6 +131,9 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 	}
 	t.start()
 	e.startDHT(t)
+	for _, s := range spec.Announced {
+		t.noteTracker(s)
+	}
 	return t, nil
 }
 

@@ -94,6 +94,15 @@ func (t *Torrent) say(p swarm.Peer, name string, body []byte) {
 // start gives the torrent its first turn.
 func (t *Torrent) start() { t.mailbox.TryPost(item{input: protocol.Start{}}) }
 
+// noteTracker says which tracker answered another, whose peers the torrent goes on with: a private
+// torrent leaves them when another tracker answers.
+func (t *Torrent) noteTracker(s SourceStats) {
+	i := slices.Index(t.ids, s.Swarm)
+	if i >= 0 {
+		t.mailbox.TryPost(item{input: protocol.Found{Swarms: 1 << i, Tracker: s.Answer.Tracker}})
+	}
+}
+
 // tick says that the torrent's deadline has come.
 func (t *Torrent) tick() { t.mailbox.TryPost(item{input: protocol.Tick{}}) }
 
