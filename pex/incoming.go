@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -15,7 +16,8 @@ const (
 	maxBody = 32 << 10
 
 	// maxPerMinute is how many messages a peer may send in a minute; with one more the
-	// connection ends (https://www.bittorrent.org/beps/bep_0011.html#protocol-extension).
+	// connection ends, and the peer may not return at once
+	// (https://www.bittorrent.org/beps/bep_0011.html#protocol-extension).
 	maxPerMinute = 6
 
 	// slack is how long before its time a message may come, because the network delays some
@@ -43,7 +45,7 @@ func (s *session) Message(now time.Time, body []byte) error {
 	}
 	s.inMinute++
 	if s.inMinute > maxPerMinute {
-		return fmt.Errorf("more than %d messages of peer exchange came within a minute", maxPerMinute)
+		return ending.Flood(peerwire.Extended, "more than %d messages of peer exchange came within a minute", maxPerMinute)
 	}
 	if s.expectedAt.Sub(now) > slack {
 		s.conn.CountIgnored(1)
