@@ -13,6 +13,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -66,7 +67,7 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 		}
 	}
 	if t.Stats().Phase == client.PhaseFetching && !cmd.canAsk(t, link) {
-		err = fmt.Errorf("%s: the link names nobody whom Shoal can ask for the metadata", terminal.Sanitize(t.Name()))
+		err = fmt.Errorf("%s: %s", terminal.Sanitize(t.Name()), unsupported.WhyNoMetadata(link))
 		return nil, advice.New(err, askAdvice)
 	}
 	i := s.addLink(t, name)

@@ -18,7 +18,8 @@ const (
 	maxSwarms    = 20_000
 	roomShare    = 50    // a fiftieth is dropped at once if there is no room
 	maxOfSwarm   = 1_000 // of one swarm; the oldest goes
-	maxOfAddress = 200   // swarms in which one address, or one /64, is
+	maxOfAddress = 200   // entries of one address, or one /64
+	maxInSwarm   = 8     // of these in one swarm
 )
 
 // ErrFull means that an address has stored as much as it may.
@@ -50,7 +51,8 @@ func holderOf(a netip.Addr) netip.Addr {
 	return p.Addr()
 }
 
-// Add stores a peer, or that it is still there. The error is ErrFull.
+// Add stores a peer, or that it is still there. Who has many addresses in a swarm loses the
+// oldest, and the others of the swarm keep theirs. The error is ErrFull.
 func (p *Peers) Add(now time.Time, self, swarm nodeid.ID, addr netip.AddrPort, seed bool) error {
 	if p.swarms == nil {
 		p.swarms, p.holders = make(map[nodeid.ID][]peer), make(map[netip.Addr]int)
@@ -63,6 +65,10 @@ func (p *Peers) Add(now time.Time, self, swarm nodeid.ID, addr netip.AddrPort, s
 		return nil
 	}
 	holder := holderOf(addr.Addr())
+	if own, n := oldestOf(holder, all); n >= maxInSwarm {
+		p.swarms[swarm] = append(slices.Delete(all, own, own+1), peer{addr, now, seed})
+		return nil
+	}
 	if p.holders[holder] >= maxOfAddress {
 		return ErrFull
 	}
@@ -77,6 +83,17 @@ func (p *Peers) Add(now time.Time, self, swarm nodeid.ID, addr netip.AddrPort, s
 	p.holders[holder]++
 	p.total++
 	return nil
+}
+
+// oldestOf returns where the oldest peer of a holder is, and how many it has.
+func oldestOf(holder netip.Addr, all []peer) (oldest, n int) {
+	for i := len(all) - 1; i >= 0; i-- {
+		if holderOf(all[i].addr.Addr()) == holder {
+			oldest = i
+			n++
+		}
+	}
+	return oldest, n
 }
 
 // release forgets who had an entry.

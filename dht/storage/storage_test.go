@@ -111,6 +111,28 @@ func TestPeersAreBounded(t *testing.T) {
 	require.True(t, p.Full(nodeid.ID{1}), "and the near ones stay")
 }
 
+// Who has a /64 is a swarm's peer a few times, and does not push the others out.
+func TestPeersOfOneNetwork(t *testing.T) {
+	var p Peers
+	hash := nodeid.ID{1}
+	for i := range maxOfSwarm - maxInSwarm {
+		require.NoError(t, p.Add(start, nodeid.ID{}, hash, addr(i), false))
+	}
+	own := func(i int) netip.AddrPort {
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte{0: 0x20, 14: byte(i >> 8), 15: byte(i)}), 1)
+	}
+	for i := range 300 {
+		require.NoError(t, p.Add(start, nodeid.ID{}, hash, own(i), false))
+	}
+	all := p.Get(nil, hash, maxOfSwarm, false, rand.New(rand.NewPCG(1, 1)))
+	require.Len(t, all, maxOfSwarm)
+	require.Subset(t, all, []netip.AddrPort{addr(0), own(299), own(292)}, "the oldest of its own went")
+	require.Equal(t, maxInSwarm, p.holders[holderOf(own(0).Addr())])
+	p.Expire(start.Add(peersFor))
+	require.Zero(t, p.total)
+	require.Empty(t, p.holders)
+}
+
 func TestGet(t *testing.T) {
 	var p Peers
 	random := rand.New(rand.NewPCG(1, 3))
