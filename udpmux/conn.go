@@ -19,9 +19,10 @@ type Conn struct {
 
 	received, dropped atomic.Int64
 
-	readBy, writeBy deadline
+	readBy deadline
 
 	mu      sync.Mutex
+	writeBy time.Time // zero for never
 	isEnded bool
 	failed  chan struct{} // closed when the socket has failed
 	err     error         // why, to be read after failed is closed
@@ -161,14 +162,15 @@ func (c *Conn) WriteToUDPAddrPort(p []byte, to netip.AddrPort) (int, error) {
 }
 
 func (c *Conn) mayWrite() error {
-	select {
-	case <-c.closed:
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.isEnded:
 		return net.ErrClosed
-	case <-c.writeBy.done():
+	case !c.writeBy.IsZero() && !time.Now().Before(c.writeBy):
 		return os.ErrDeadlineExceeded
-	default:
-		return nil
 	}
+	return nil
 }
 
 // opError adds what was tried, as package net does.
@@ -181,9 +183,8 @@ func (c *Conn) LocalAddr() net.Addr { return c.mux.LocalAddr() }
 
 // SetDeadline sets both deadlines, of this user alone. The zero time means none.
 func (c *Conn) SetDeadline(t time.Time) error {
-	c.readBy.set(t)
-	c.writeBy.set(t)
-	return nil
+	c.SetReadDeadline(t)
+	return c.SetWriteDeadline(t)
 }
 
 // SetReadDeadline sets until when reads wait, also those under way.
@@ -194,7 +195,9 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 
 // SetWriteDeadline sets until when writes may begin.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
-	c.writeBy.set(t)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writeBy = t
 	return nil
 }
 
@@ -215,7 +218,6 @@ func (c *Conn) end() {
 	c.isEnded = true
 	close(c.closed)
 	c.readBy.set(time.Time{})
-	c.writeBy.set(time.Time{})
 }
 
 // fail has reads return an error when the queue is empty.
