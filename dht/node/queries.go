@@ -23,7 +23,6 @@ const (
 type queries struct {
 	open    map[uint32]*query
 	order   []*query               // as they were sent, some closed
-	onTime  int                    // the first of order that may not be late yet
 	awaited map[netip.AddrPort]int // from whom answers may come
 
 	mean, deviation time.Duration // of the time to an answer; zero before the first
@@ -35,13 +34,14 @@ type query struct {
 	to          netip.AddrPort
 	method      krpc.Method
 	sentAt      time.Time
+	lateAt      time.Time // when its answer is late
 	late        bool
 	closed      bool
 
 	task     *task // nil for none
 	question lookup.Question
 	stores   bool       // announce_peer or put of the task
-	first    bool       // asked by its address in a bootstrap
+	first    int        // the bootstrap in which it was asked by its address; 0 for none
 	check    bool       // a node that we consider
 	known    *nodeid.ID // the id that it has in the table
 }
@@ -56,6 +56,20 @@ func (q *queries) patience() time.Duration {
 		return firstPatience
 	}
 	return min(max(q.mean+4*q.deviation, leastPatience), mostPatience)
+}
+
+// patienceWith returns after how long the answer to a query is late. A node that answered
+// before is late sooner if it was faster than others.
+func (s *State) patienceWith(q *query) time.Duration {
+	most := s.queries.patience()
+	if q.known == nil {
+		return most
+	}
+	n := s.table.Find(*q.known)
+	if n == nil || n.RTT == 0 {
+		return most
+	}
+	return min(max(2*n.RTT, leastPatience), most)
 }
 
 // giveUp returns after how long an answer is not waited for any more: four times as long as
@@ -79,10 +93,9 @@ func (q *queries) next() (at time.Time) {
 	if len(q.order) > 0 {
 		at = q.order[0].sentAt.Add(q.giveUp())
 	}
-	if q.onTime < len(q.order) {
-		late := q.order[q.onTime].sentAt.Add(q.patience())
-		if late.Before(at) {
-			at = late
+	for _, o := range q.order {
+		if !o.closed && !o.late && o.lateAt.Before(at) {
+			at = o.lateAt
 		}
 	}
 	return at
@@ -93,7 +106,7 @@ func (s *State) ask(q *query, m *krpc.Message) {
 	for q.transaction = s.config.Random.Uint32(); s.queries.open[q.transaction] != nil; {
 		q.transaction = s.config.Random.Uint32()
 	}
-	q.method, q.sentAt = m.Method, s.now
+	q.method, q.sentAt, q.lateAt = m.Method, s.now, s.now.Add(s.patienceWith(q))
 	s.queries.open[q.transaction] = q
 	s.queries.order = append(s.queries.order, q)
 	s.queries.awaited[q.to]++
@@ -131,7 +144,6 @@ func (q *queries) close(o *query) {
 		n++
 	}
 	q.order = q.order[n:]
-	q.onTime = max(q.onTime-n, 0)
 }
 
 // checkQueries finds the answers that are late, and gives those up that are very late.
@@ -144,14 +156,9 @@ func (s *State) checkQueries() {
 		s.queries.close(o)
 		s.failed(o)
 	}
-	patience := s.queries.patience()
-	for ; s.queries.onTime < len(s.queries.order); s.queries.onTime++ {
-		o := s.queries.order[s.queries.onTime]
-		if o.closed {
+	for _, o := range s.queries.order {
+		if o.closed || o.late || o.lateAt.After(s.now) {
 			continue
-		}
-		if s.now.Sub(o.sentAt) < patience {
-			break
 		}
 		o.late = true
 		s.stats.Late++
@@ -167,11 +174,9 @@ func (s *State) failed(o *query) {
 	if o.known != nil {
 		s.table.Failed(s.now, krpc.Contact{ID: *o.known, Addr: o.to})
 	}
-	if o.check {
-		s.checks.open--
-	}
-	if o.first {
-		s.firstDone()
+	s.checks.done(o)
+	if o.first > 0 {
+		s.firstDone(o)
 	}
 	s.taskFailed(o)
 }

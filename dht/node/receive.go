@@ -78,11 +78,9 @@ func (s *State) receiveAnswer(from netip.AddrPort, m *krpc.Message) {
 // refused ends a query that was answered with an error: the node is there, but brings
 // nothing.
 func (s *State) refused(o *query, m *krpc.Message) {
-	if o.check {
-		s.checks.open--
-	}
-	if o.first {
-		s.firstDone()
+	s.checks.done(o)
+	if o.first > 0 {
+		s.firstDone(o)
 	}
 	if o.task != nil && o.stores {
 		o.task.refused(m)
@@ -97,7 +95,7 @@ func (s *State) complete(o *query, m *krpc.Message, took time.Duration) {
 	if o.known != nil && *o.known != m.ID {
 		s.table.Failed(s.now, krpc.Contact{ID: *o.known, Addr: o.to})
 	}
-	if !s.boot.known[o.to] { // routers have enough to do
+	if !s.routers[o.to] { // routers have enough to do
 		s.table.Answered(s.now, c, took)
 	}
 	s.vote(o.to.Addr(), m.External.Addr())
@@ -116,10 +114,8 @@ func (s *State) complete(o *query, m *krpc.Message, took time.Duration) {
 	if s.other != nil && len(others) > 0 {
 		s.other.suggestContacts(s.now, others)
 	}
-	if o.check {
-		s.checks.open--
-	}
-	if o.first {
+	s.checks.done(o)
+	if o.first > 0 {
 		s.firstAnswered(o, c, ours)
 	}
 	if o.task != nil {

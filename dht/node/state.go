@@ -39,6 +39,7 @@ type State struct {
 	queries queries
 	tasks   tasks
 	boot    bootstrap
+	routers map[netip.AddrPort]bool // that stay out of the table
 	checks  checks
 	upkeep  upkeep
 	stats   Stats

@@ -210,8 +210,8 @@ func (s *State) taskAnswered(o *query, m *krpc.Message, nodes []krpc.Contact) {
 		t.stored++
 		return
 	}
-	isRight := m.ID == o.question.ID && !o.question.Again
-	if isRight {
+	isFirst := !o.question.Again && m.ID != s.self
+	if isFirst {
 		if len(m.Token) > 0 && len(m.Token) <= 64 && len(t.tokens) < 500 {
 			t.tokens[o.to] = token{slices.Clone(m.Token), m.Value != nil || m.HasSeq, m.Seq}
 		}
