@@ -68,3 +68,14 @@ func TestAskOneThatIsStrange(t *testing.T) {
 		require.Equal(t, krpc.MethodUnknown, refused.Code)
 	})
 }
+
+// A search that waited for a bootstrap fails when that does, not at the next upkeep.
+func TestFailedBootstrapEndsSearches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork().open(t, "10.0.0.2:6881", dht.Config{})
+		began := time.Now()
+		_, err := n.Find(t.Context(), nodeid.ID{})
+		require.ErrorIs(t, err, dht.ErrNoNodes)
+		require.LessOrEqual(t, time.Since(began), 4*time.Second, "the time after which one query is given up")
+	})
+}

@@ -144,6 +144,7 @@ func (s *State) insideDone(t *task) {
 		return
 	}
 	s.boot.task = nil
+	s.upkeep.by(s.now) // tasks that waited begin, or fail
 	if n == 0 {
 		s.report(BootstrappedEvent{Err: ErrNoNodes})
 		if s.other != nil {
@@ -152,5 +153,4 @@ func (s *State) insideDone(t *task) {
 		return
 	}
 	s.report(BootstrappedEvent{Nodes: n})
-	s.upkeep.by(s.now)
 }
