@@ -6,7 +6,7 @@ import (
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
-	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/metainfo"
 )
 
 // dhtProgram returns what the commands of package dhttool need.
@@ -19,19 +19,16 @@ func dhtProgram(c *console) *dhttool.Program {
 		Stdout:     c.stdout,
 		IsTerminal: c.live,
 		IsJSON:     c.json,
-		Hashes:     func(ctx context.Context, source string) ([]swarm.ID, error) { return publicHashes(ctx, c, source) },
+		Link:       func(ctx context.Context, source string) (*metainfo.Magnet, error) { return publicLink(ctx, c, source) },
 	}
 }
 
-// publicHashes returns the swarms of a .torrent file, a magnet link or an info hash. Those of
-// a private torrent must not be shown to the DHT (https://www.bittorrent.org/beps/bep_0027.html).
-func publicHashes(ctx context.Context, c *console, source string) ([]swarm.ID, error) {
-	link, err := parseLink(c, source)
-	if err != nil {
-		return nil, err
-	}
-	if link != nil {
-		return link.IDs(), nil
+// publicLink returns the link that a source is, or a link to the torrent of a .torrent file.
+// Private torrents must not be shown to the DHT (https://www.bittorrent.org/beps/bep_0027.html).
+func publicLink(ctx context.Context, c *console, source string) (*metainfo.Magnet, error) {
+	link, err := readLink(c, source)
+	if err != nil || link != nil {
+		return link, err
 	}
 	t, err := readTorrent(ctx, c, source)
 	if err != nil {
@@ -40,5 +37,5 @@ func publicHashes(ctx context.Context, c *console, source string) ([]swarm.ID, e
 	if t.Info.Private {
 		return nil, advice.New(errors.New("the torrent is private, so the DHT must not learn of it"), "Ask its tracker with the command scrape.")
 	}
-	return t.IDs(), nil
+	return t.Magnet(), nil
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 
-	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/metainfo"
 )
 
 // Commands are the commands of "shoal dht".
@@ -39,9 +39,9 @@ type Program struct {
 	IsTerminal bool      // Stdout is one
 	IsJSON     bool      // Stdout is for programs
 
-	// Hashes returns the swarms of a torrent that the user named: a .torrent file, a magnet
-	// link or an info hash. It is an error if the torrent is private.
-	Hashes func(ctx context.Context, source string) ([]swarm.ID, error)
+	// Link returns the magnet link that the user named, or a link to the torrent of a
+	// .torrent file or of an info hash. It is an error if the torrent is private.
+	Link func(ctx context.Context, source string) (*metainfo.Magnet, error)
 }
 
 // Objects returns one of each object that the commands print for programs.

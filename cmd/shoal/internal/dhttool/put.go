@@ -19,12 +19,14 @@ import (
 	"github.com/shoal-bt/shoal/dht"
 	"github.com/shoal-bt/shoal/dht/item"
 	"github.com/shoal-bt/shoal/dht/krpc"
+	"github.com/shoal-bt/shoal/metainfo"
 )
 
 // Put stores an item.
 type Put struct {
 	Text    string `arg:"" optional:"" help:"The text to store, up to 996 bytes."`
 	File    string `short:"f" placeholder:"FILE" help:"Store what is in this file; - for standard input."`
+	Torrent string `placeholder:"TORRENT" help:"Store the info hash of this torrent, a .torrent file, a magnet link or an info hash, and print a link that leads to it and, when you replace it, to the next one. Needs --key."`
 	Bencode bool   `help:"The text or file is bencode, which is stored as it is."`
 
 	Key    string `placeholder:"FILE" help:"Sign the item with the private key in this file, so that you can replace it later."`
@@ -44,7 +46,8 @@ Examples:
     shoal dht put "Hello World!"
     shoal dht put --file note.txt
     shoal dht put "version 1" --key my.key --new-key --salt news
-    shoal dht put "version 2" --key my.key --salt news`
+    shoal dht put "version 2" --key my.key --salt news
+    shoal dht put --torrent some.torrent --key my.key`
 }
 
 // storedJSON is the JSON object of an item that was stored.
@@ -52,6 +55,7 @@ type storedJSON struct {
 	Event  string `json:"event"`  // "stored"
 	Target string `json:"target"` // 40 hexadecimal digits
 	Nodes  int    `json:"nodes"`  // that store it
+	Magnet string `json:"magnet,omitempty"`
 	signedJSON
 }
 
@@ -97,10 +101,18 @@ func (cmd Put) Run(ctx context.Context, p *Program) error {
 // check reports flags that do not go together.
 func (cmd Put) check() error {
 	isMutable := cmd.NewKey || cmd.Salt != "" || cmd.Seq != nil || cmd.Cas != nil
+	given := 0
+	for _, s := range []string{cmd.Text, cmd.File, cmd.Torrent} {
+		if s != "" {
+			given++
+		}
+	}
 	isNegative := (cmd.Seq != nil && *cmd.Seq < 0) || (cmd.Cas != nil && *cmd.Cas < 0)
 	switch {
-	case (cmd.Text == "") == (cmd.File == ""):
-		return usage.Error{Err: errors.New("give the text to store, or --file")}
+	case given != 1:
+		return usage.Error{Err: errors.New("give the text to store, or --file, or --torrent")}
+	case cmd.Torrent != "" && (cmd.Key == "" || cmd.Bencode):
+		return usage.Error{Err: errors.New("--torrent goes with --key, and not with --bencode")}
 	case isMutable && cmd.Key == "":
 		return usage.Error{Err: errors.New("--new-key, --salt, --seq and --cas are for items with a key; name its file with --key")}
 	case len(cmd.Salt) > item.MaxSalt:
@@ -113,6 +125,9 @@ func (cmd Put) check() error {
 
 // value returns what to store, as bencode.
 func (cmd Put) value(ctx context.Context, p *Program) ([]byte, error) {
+	if cmd.Torrent != "" {
+		return cmd.torrentValue(ctx, p)
+	}
 	content := []byte(cmd.Text)
 	if cmd.File != "" {
 		var err error
@@ -136,6 +151,19 @@ func (cmd Put) value(ctx context.Context, p *Program) ([]byte, error) {
 		return nil, advice.New(errors.New("this is not bencode"), "To store it as a text, leave --bencode out.")
 	}
 	return i.Value, err
+}
+
+// torrentValue returns the value that names a torrent
+// (https://www.bittorrent.org/beps/bep_0046.html, "Publishing content").
+func (cmd Put) torrentValue(ctx context.Context, p *Program) ([]byte, error) {
+	link, err := p.Link(ctx, cmd.Torrent)
+	if err != nil {
+		return nil, err
+	}
+	if link.HashV1 == [20]byte{} {
+		return nil, advice.New(errors.New("only torrents with a v1 info hash can be published under a key"), "Make a hybrid torrent, which has one.")
+	}
+	return dht.VersionValue(link.HashV1), nil
 }
 
 // readFile reads a file as far as an item could hold it.
@@ -190,7 +218,11 @@ func (cmd Put) put(ctx context.Context, p *Program, n *dht.Node, i item.Item, ca
 	if stored == 0 {
 		return refusal(err)
 	}
-	p.Emit(storedJSON{"stored", i.Target().String(), stored, signedOf(&i)})
+	o := storedJSON{Event: "stored", Target: i.Target().String(), Nodes: stored, signedJSON: signedOf(&i)}
+	if cmd.Torrent != "" {
+		o.Magnet = (&metainfo.Magnet{PublicKey: [32]byte(i.Key), Salt: i.Salt}).String()
+	}
+	p.Emit(o)
 	p.Say("Stored at %s.", quantity.Count(stored, "node"))
 	line(p, "target", i.Target().String())
 	words := []string{"get"}
@@ -204,6 +236,9 @@ func (cmd Put) put(ctx context.Context, p *Program, n *dht.Node, i item.Item, ca
 		}
 	} else {
 		words = append(words, i.Target().String())
+	}
+	if o.Magnet != "" {
+		line(p, "link", o.Magnet)
 	}
 	p.Say("Nodes forget it in two hours, unless you put it again. To read it:")
 	p.Say("  %s", shell.Command("dht", append(words, cmd.words()...)...))

@@ -15,7 +15,25 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/dht"
 	"github.com/shoal-bt/shoal/dht/nodeid"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/swarm"
 )
+
+// swarmsOf returns the swarms of a link: those of its hashes, or of the torrent that its key
+// names now.
+func swarmsOf(ctx context.Context, n *dht.Node, link *metainfo.Magnet) ([]swarm.ID, error) {
+	if ids := link.IDs(); len(ids) > 0 {
+		return ids, nil
+	}
+	v, err := n.Resolve(ctx, feedOf(link))
+	if err != nil {
+		return nil, missing(err)
+	}
+	return []swarm.ID{v.Hash}, nil
+}
+
+// feedOf returns where the hashes of a link with a key are published.
+func feedOf(link *metainfo.Magnet) dht.Feed { return dht.Feed{Key: link.PublicKey, Salt: link.Salt} }
 
 // Peers finds peers of a torrent.
 type Peers struct {
@@ -42,11 +60,15 @@ type peerJSON struct {
 
 // Run prints the peers.
 func (cmd Peers) Run(ctx context.Context, p *Program) error {
-	ids, err := p.Hashes(ctx, cmd.Torrent)
+	link, err := p.Link(ctx, cmd.Torrent)
 	if err != nil {
 		return err
 	}
 	return cmd.ask(ctx, p, func(ctx context.Context, n *dht.Node) error {
+		ids, err := swarmsOf(ctx, n, link)
+		if err != nil {
+			return err
+		}
 		found := 0
 		for _, id := range ids {
 			for addr, err := range n.Peers(ctx, nodeid.ID(id)) {
@@ -95,11 +117,15 @@ type countJSON struct {
 
 // Run prints the counts.
 func (cmd Scrape) Run(ctx context.Context, p *Program) error {
-	ids, err := p.Hashes(ctx, cmd.Torrent)
+	link, err := p.Link(ctx, cmd.Torrent)
 	if err != nil {
 		return err
 	}
 	return cmd.ask(ctx, p, func(ctx context.Context, n *dht.Node) error {
+		ids, err := swarmsOf(ctx, n, link)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			count, err := n.Scrape(ctx, nodeid.ID(id))
 			if err != nil {
@@ -158,15 +184,24 @@ func (cmd Sample) Run(ctx context.Context, p *Program) error {
 			return nil
 		})
 	}
-	target := randomTarget()
+	link := (*metainfo.Magnet)(nil)
 	if cmd.Where != "" {
-		ids, err := p.Hashes(ctx, cmd.Where)
+		var err error
+		link, err = p.Link(ctx, cmd.Where)
 		if err != nil {
 			return err
 		}
-		target = nodeid.ID(ids[0])
 	}
-	return cmd.ask(ctx, p, func(ctx context.Context, n *dht.Node) error { return cmd.search(ctx, p, n, target) })
+	return cmd.ask(ctx, p, func(ctx context.Context, n *dht.Node) error {
+		if link == nil {
+			return cmd.search(ctx, p, n, randomTarget())
+		}
+		ids, err := swarmsOf(ctx, n, link)
+		if err != nil {
+			return err
+		}
+		return cmd.search(ctx, p, n, nodeid.ID(ids[0]))
+	})
 }
 
 // isAddress reports whether a text is HOST:PORT, and no path or link.
@@ -257,11 +292,15 @@ type nodeJSON struct {
 
 // Run prints the nodes.
 func (cmd Nodes) Run(ctx context.Context, p *Program) error {
-	ids, err := p.Hashes(ctx, cmd.Target)
+	link, err := p.Link(ctx, cmd.Target)
 	if err != nil {
 		return err
 	}
 	return cmd.ask(ctx, p, func(ctx context.Context, n *dht.Node) error {
+		ids, err := swarmsOf(ctx, n, link)
+		if err != nil {
+			return err
+		}
 		for _, id := range ids {
 			all, err := n.Find(ctx, nodeid.ID(id))
 			if err != nil {
