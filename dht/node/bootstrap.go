@@ -167,6 +167,7 @@ func (s *State) insideDone(t *task) {
 		return
 	}
 	s.boot.task = nil
+	s.upkeep.by(s.now) // tasks that waited begin, or fail
 	if n == 0 {
 		s.reportAlone()
 		if s.other != nil {
@@ -175,7 +176,6 @@ func (s *State) insideDone(t *task) {
 		return
 	}
 	s.report(BootstrappedEvent{Nodes: n})
-	s.upkeep.by(s.now)
 }
 
 // reportAlone reports that no node answers, once until the next bootstrap.

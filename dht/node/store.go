@@ -87,7 +87,10 @@ func (s *State) finish(t *task) {
 	if t.seeds != nil {
 		e.Scraped, e.Seeds, e.Peers = true, t.seeds.Estimate(), t.peers.Estimate()
 	}
-	if t.Method == krpc.Ping && t.stored == 0 {
+	if t.lookup == nil && t.stored > 0 {
+		e.Nodes, e.Version = []krpc.Contact{t.one}, t.version
+	}
+	if t.lookup == nil && t.stored == 0 && t.denial == nil {
 		e.Err = ErrNoNodes
 	}
 	s.report(e)
