@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/shoal-bt/shoal/client/events"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
+	"github.com/shoal-bt/shoal/client/internal/torrentfile"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
@@ -105,7 +107,7 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 		}
 		return t, err
 	}
-	meta, err := c.readTorrent(ctx, source)
+	meta, err := torrentfile.Read(ctx, source, c.config.webOptions())
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
@@ -249,7 +251,7 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	}
 	if o.Engine != nil {
 		cfg := *o.Engine
-		cfg.Events = engineEvents
+		cfg.Events = events.OfEngine
 		if cfg.Extensions != nil {
 			cfg.Extensions = slices.Concat(t.client.extensions(), cfg.Extensions)
 		}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/events"
 	"github.com/shoal-bt/shoal/client/internal/listening"
 	"github.com/shoal-bt/shoal/client/internal/peerid"
 	"github.com/shoal-bt/shoal/client/internal/statefolder"
@@ -156,7 +157,7 @@ func (c Config) withDefaults() (Config, error) {
 	if t.UserAgent == "" {
 		t.UserAgent = c.UserAgent
 	}
-	t.Events = engineEvents
+	t.Events = events.OfEngine
 	if t.PeerID == (swarm.PeerID{}) {
 		if t.PeerID, err = peerid.New(c.PeerIDPrefix); err != nil {
 			return c, fmt.Errorf("client: PeerIDPrefix: %w", err)

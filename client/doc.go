@@ -52,7 +52,7 @@
 // # Where to find a rule
 //
 //	rule                                            file                                 function
-//	what a torrent may be added from                read.go                              Client.readTorrent
+//	what a torrent may be added from                internal/torrentfile/torrentfile.go  Read
 //	what a link may be                              internal/metadata/link.go            LinkOf
 //	when the metadata of a link is fetched          fetchjob.go                          fetching.startJob
 //	who is asked for the metadata                   internal/metadata/metadata.go        Fetch
