@@ -174,6 +174,9 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 	k.handOver(o.Paused)
 	c.listTorrent(k)
 	k.handed.Close()
+	if len(k.fetches) > 0 {
+		c.suspendDHT() // nobody knew that the torrent is private
+	}
 	return k.torrent, nil
 }
 
@@ -263,11 +266,12 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	if !t.private {
 		o.Announce = trackers.Join(o.Announce, meta.Tiers, k.handed.Trackers())
 		o.Sources = append(k.handed.Sources(), o.Sources...)
+		t.client.suggestNodes(meta.Nodes)
 	}
 	if spec.Sources, err = t.newSources(meta, o.Announce); err != nil {
 		return errors.Join(err, t.storage.Close(), t.storage.AbandonRecord())
 	}
-	spec.Sources = append(spec.Sources, o.Sources...)
+	spec.Sources = slices.Concat(spec.Sources, t.client.sharedSources(t.private), o.Sources)
 	spec.Announced = k.handed.Announced(spec.Sources, t.trackers.Early())
 	if err := t.addToEngine(spec); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/shoal-bt/shoal/client/internal/dhtnode"
 	"github.com/shoal-bt/shoal/client/internal/listening"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/statefolder"
@@ -24,6 +25,7 @@ type Client struct {
 	locks       *resume.Locks      // nil if nothing is remembered
 	askPeers    metadata.Asker     // for metadata
 	opener      *trackers.Opener   // of trackers
+	dht         *dhtnode.Source    // of all public torrents; nil if it is off
 	trackers    trackers.Config    // of all torrents but those with a UserAgent of their own
 	idleSlots   chan struct{}      // holds a token for each torrent that becomes idle
 	closeCtx    context.Context    // ends when Close begins
@@ -79,6 +81,7 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	c.engine = e
+	c.dht = c.newDHT()
 	c.askPeers = metadata.Peers{
 		Connector: e.Connector(),
 		PeerID:    cfg.Engine.Torrent.PeerID,

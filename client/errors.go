@@ -48,6 +48,9 @@ var (
 	// ErrAddress says that no peer can be at an address.
 	ErrAddress = peeraddr.Err
 
+	// ErrDHTOff says that the client has no node of the DHT. Set Config.DHT.
+	ErrDHTOff = errors.New("the DHT is off; set Config.DHT")
+
 	// ErrPrivate says that a private torrent gets peers only from its own trackers
 	// (BEP 27).
 	ErrPrivate = errors.New("the torrent is private; only its own trackers may find peers")
@@ -109,6 +112,6 @@ type PeerError = events.PeerError
 type PieceError = events.PieceError
 
 // ErrorOf returns the error that an event is about: a *PeerError, *PieceError or
-// *SourceError, or the error of a Failed or a Warning. It returns nil for other events,
+// *SourceError, or the error of a Failed, a Warning or of the DHT. It returns nil for other events,
 // and for connections that ended without an error.
 func ErrorOf(e Event) error { return events.ErrorOf(e) }

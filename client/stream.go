@@ -16,12 +16,13 @@ type Event = events.Event
 // An EventMask is a set of kinds of events, which begin with On.
 type EventMask = events.Mask
 
-// The client's own kinds: OnFile is that of FileCompleted, OnFetch of FetchTick, and OnMerged
-// of Merged.
+// The client's own kinds: OnFile is that of FileCompleted, OnFetch of FetchTick, OnMerged of
+// Merged, and OnDHT of DHTBootstrapped and DHTClosed.
 const (
 	OnFile   = events.OnFile
 	OnFetch  = events.OnFetch
 	OnMerged = events.OnMerged
+	OnDHT    = events.OnDHT
 )
 
 // CheapEvents are those that come seldom: none by piece, by connection or by the second.
@@ -42,6 +43,15 @@ type (
 	// Merged says that a torrent whose metadata was being fetched proved to be another one of
 	// the client. From now on both are the same, and the events are those of Into.
 	Merged = events.Merged
+
+	// DHTBootstrapped says that the node of the DHT knows others of a family of addresses now.
+	// If Err is not nil, it does not: no node answers, and it tries again in 30 seconds, and
+	// later in 10 minutes.
+	DHTBootstrapped = events.DHTBootstrapped
+
+	// DHTClosed says that the node of the DHT closed. If Err is not nil, its socket failed, and
+	// the next announce opens it again; else no torrent needs it.
+	DHTClosed = events.DHTClosed
 )
 
 // TorrentOf returns the torrent that an event is about, or the zero ID if there is none.

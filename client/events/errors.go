@@ -52,7 +52,7 @@ func (e *PieceError) Error() string { return fmt.Sprintf("piece %d: %v", e.Piece
 func (e *PieceError) Unwrap() error { return ErrPieceFailed }
 
 // ErrorOf returns the error that an event is about: a *PeerError, *PieceError or
-// *SourceError, or the error of a Failed or a Warning. It returns nil for other events,
+// *SourceError, or the error of a Failed, a Warning or of the DHT. It returns nil for other events,
 // and for connections that ended without an error.
 func ErrorOf(e Event) error {
 	switch e := e.(type) {
@@ -70,6 +70,10 @@ func ErrorOf(e Event) error {
 	case engine.Failed:
 		return e.Err
 	case engine.Warning:
+		return e.Err
+	case DHTBootstrapped:
+		return e.Err
+	case DHTClosed:
 		return e.Err
 	}
 	return nil

@@ -15,11 +15,12 @@ type Event = engine.Event
 type Mask = engine.EventMask
 
 // The kinds that the engine does not have: OnFile is that of FileCompleted, OnFetch of FetchTick,
-// and OnMerged of Merged.
+// OnMerged of Merged, and OnDHT of DHTBootstrapped and DHTClosed.
 const (
 	OnFile Mask = 1 << (31 - iota)
 	OnFetch
 	OnMerged
+	OnDHT
 )
 
 // Cheap are the events that come seldom: none by piece, by connection or by the second. All are
@@ -27,8 +28,8 @@ const (
 // the engine would cost something while nobody reads them: a stream makes engine.Held from
 // engine.Added, and engine.StatsTick from the statistics of each second.
 const (
-	Cheap    = engine.CheapEvents | OnFile | OnMerged
-	All      = engine.AllEvents | OnFile | OnFetch | OnMerged
+	Cheap    = engine.CheapEvents | OnFile | OnMerged | OnDHT
+	All      = engine.AllEvents | OnFile | OnFetch | OnMerged | OnDHT
 	OfEngine = engine.AllEvents &^ (engine.OnStats | engine.OnHeld)
 )
 
@@ -64,6 +65,25 @@ type Merged struct{ Torrent, Into swarm.ID }
 
 // Kind returns OnMerged.
 func (Merged) Kind() Mask { return OnMerged }
+
+// DHTBootstrapped says that the client's node of the DHT knows others of a family of addresses
+// now. If Err is not nil, it does not: no node answers, and it tries again in 30 seconds, and
+// later in 10 minutes.
+type DHTBootstrapped struct {
+	Is6   bool // IPv6
+	Nodes int  // that it knows
+	Err   error
+}
+
+// Kind returns OnDHT.
+func (DHTBootstrapped) Kind() Mask { return OnDHT }
+
+// DHTClosed says that the client's node of the DHT closed. If Err is not nil, its socket failed,
+// and the next announce opens it again; else no torrent needs it.
+type DHTClosed struct{ Err error }
+
+// Kind returns OnDHT.
+func (DHTClosed) Kind() Mask { return OnDHT }
 
 // TorrentOf returns the torrent that an event is about, or the zero ID if there is none.
 func TorrentOf(e Event) swarm.ID {
