@@ -73,6 +73,10 @@ func New(config Config) (*Client, error) {
 		Warn:      c.warn,
 	}
 	cfg.Engine.Torrent.Extensions = slices.Concat(c.extensions(), cfg.Engine.Torrent.Extensions)
+	c.dht = c.newDHT()
+	if c.dht != nil {
+		cfg.Engine.OnDHTNode = c.addDHTNode
+	}
 	e, err := engine.New(cfg.Engine)
 	if err != nil {
 		if ours {
@@ -81,7 +85,6 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	c.engine = e
-	c.dht = c.newDHT()
 	c.askPeers = metadata.Peers{
 		Connector: e.Connector(),
 		PeerID:    cfg.Engine.Torrent.PeerID,

@@ -55,10 +55,20 @@ func (c *Client) newDHT() *dhtnode.Source {
 		Addrs:     func() []netip.AddrPort { return c.engine.Addrs() },
 		Path:      path,
 		TakePath:  func() bool { return c.locks.Take(statefolder.DHT) == nil },
-		Report:    c.engine.Report,
+		SetPort:   func(port uint16) { c.engine.SetDHTPort(port) },
+		Report:    func(e Event) { c.engine.Report(e) },
 		Logger:    c.config.Engine.Logger,
 		Announces: cmp.Or(c.config.Engine.Announces, engineAnnounces) / 2,
 	})
+}
+
+// addDHTNode names a node of the DHT that a peer of a public torrent has named as its own. It is
+// called in a turn.
+func (c *Client) addDHTNode(a netip.AddrPort) {
+	c.dht.Suggest(a.String())
+	if user := c.config.Engine.OnDHTNode; user != nil {
+		user(a)
+	}
 }
 
 // sharedSources returns the sources that all torrents share. A private torrent has none of them
@@ -73,7 +83,7 @@ func (c *Client) sharedSources(private bool) (all []swarm.PeerSource) {
 // suggestNodes names nodes of the DHT that a public torrent or a link has.
 func (c *Client) suggestNodes(names []string) {
 	if c.dht != nil {
-		c.dht.Suggest(names)
+		c.dht.Suggest(names...)
 	}
 }
 

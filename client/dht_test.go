@@ -298,6 +298,28 @@ func TestNodesOfTorrentsHelp(t *testing.T) {
 	require.Eventually(t, func() bool { return c.DHTStats().Nodes > 0 }, testTimeout, time.Millisecond)
 }
 
+// TestPeersNameTheirNodes gets to know the DHT from a peer alone, in a torrent and in a fetch.
+func TestPeersNameTheirNodes(t *testing.T) {
+	nodes := startDHT(t, 4)
+	seeder := newClient(t, withDHT(nodes[0]))
+	events := seeder.Events(client.OnDHT, 0)
+	seed, err := seeder.Seed(within(t), folder(t), small())
+	require.NoError(t, err)
+	until[client.DHTBootstrapped](t, events)
+	for what, source := range map[string]any{"torrent": metaOf(t, seed), "fetch": seed.ID()} {
+		var named atomic.Int64
+		config := withDHT()
+		config.Engine.OnDHTNode = func(netip.AddrPort) { named.Add(1) }
+		c := newClient(t, config)
+		_, err := c.DHT()
+		require.NoError(t, err)
+		_, err = c.Add(within(t), source, client.AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return c.DHTStats().Nodes > 0 }, testTimeout, time.Millisecond, what)
+		require.NotZero(t, named.Load(), "the user's function gets it, too")
+	}
+}
+
 // TestDHTFails has the socket of the node fail. No torrent fails by that, and the node is there
 // again when it is asked next.
 func TestDHTFails(t *testing.T) {

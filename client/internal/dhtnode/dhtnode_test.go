@@ -82,11 +82,11 @@ func TestNamesAreBounded(t *testing.T) {
 		for j := range 20 {
 			all = append(all, netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i), byte(j)}), 1).String())
 		}
-		s.Suggest(all)
-		s.Suggest(all)
-		s.Suggest([]string{string(make([]byte, maxName+1))})
+		s.Suggest(all...)
+		s.Suggest(all...)
+		s.Suggest(string(make([]byte, maxName+1)))
 	}
-	all := s.names.taken()
+	all := s.names.opened()
 	require.Len(t, all, maxNames)
 	require.Equal(t, []string{"10.0.0.7:1", "10.0.1.0:1"}, all[maxOfOne-1:maxOfOne+1])
 }

@@ -19,26 +19,34 @@ const (
 	lookUpFor = 20 * time.Second // one name
 )
 
-// names are nodes that torrents and links name, HOST:PORT each, and that were not asked yet.
+// names are nodes that torrents, links and peers name, HOST:PORT each, and that were not asked
+// yet.
 type names struct {
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards what follows; not held during I/O
 	waiting []string
+	open    bool // there is a node that can ask them
 	looking bool // a goroutine looks them up
+	closed  bool
 }
 
-// taken returns the names that wait, which do not wait any more.
-func (n *names) taken() []string {
+// opened says that there is a node, and returns the names that wait, which do not wait any more.
+func (n *names) opened() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	all := n.waiting
-	n.waiting = nil
+	n.waiting, n.open = nil, true
 	return all
 }
 
-// add adds names, as far as there is room.
-func (n *names) add(all []string) {
+// closeNode says that there is no node. forGood says that there will be none.
+func (n *names) closeNode(forGood bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	n.open, n.closed = false, n.closed || forGood
+}
+
+// addLocked adds names, as far as there is room. The caller holds mu.
+func (n *names) addLocked(all []string) {
 	for _, name := range all[:min(len(all), maxOfOne)] {
 		if len(name) <= maxName && len(n.waiting) < maxNames && !slices.Contains(n.waiting, name) {
 			n.waiting = append(n.waiting, name)
@@ -46,25 +54,18 @@ func (n *names) add(all []string) {
 	}
 }
 
-// Suggest names nodes, HOST:PORT each, that a torrent or a link has. They are asked at once if the
-// node is open, and else when it opens.
-func (s *Source) Suggest(all []string) {
-	if len(all) == 0 {
+// Suggest names nodes, HOST:PORT each, that a torrent, a link or a peer has. They are asked soon
+// if the node is open, and else when it opens. Suggest does not block.
+func (s *Source) Suggest(all ...string) {
+	n := &s.names
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.addLocked(all)
+	if len(n.waiting) == 0 || !n.open || n.looking || n.closed {
 		return
 	}
-	s.names.add(all)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.node == nil || s.closed {
-		return
-	}
-	s.names.mu.Lock()
-	isFirst := !s.names.looking
-	s.names.looking = true
-	s.names.mu.Unlock()
-	if isFirst {
-		s.running.Go(s.lookUp)
-	}
+	n.looking = true
+	s.running.Go(s.lookUp)
 }
 
 // lookUp looks names up, one after the other, until none waits.
@@ -80,7 +81,7 @@ func (s *Source) lookUp() {
 		name := s.names.waiting[0]
 		s.names.waiting = s.names.waiting[1:]
 		s.names.mu.Unlock()
-		s.Add(s.resolve(name)...)
+		s.add(s.resolve(name))
 	}
 }
 
@@ -110,9 +111,8 @@ func (s *Source) resolve(name string) (all []netip.AddrPort) {
 	return all
 }
 
-// Add names addresses where nodes may be, such as those of peers that sent PORT. They are asked
-// when there is time, if the node is open.
-func (s *Source) Add(all ...netip.AddrPort) {
+// add names addresses where nodes may be. They are asked when there is time.
+func (s *Source) add(all []netip.AddrPort) {
 	s.mu.Lock()
 	node := s.node
 	s.mu.Unlock()

@@ -27,8 +27,12 @@ type Config struct {
 	Path     string
 	TakePath func() bool
 
-	Report func(events.Event) // gets what happens; it must not block
-	Logger *slog.Logger       // nil means no logs
+	// SetPort gets the port at which others may ask the node; 0 for none. Report gets what
+	// happens. Neither may block.
+	SetPort func(port uint16)
+	Report  func(events.Event)
+
+	Logger *slog.Logger // nil means no logs
 
 	// Announces is how many calls of Announce may wait for the node; at least 1.
 	Announces int
@@ -149,7 +153,7 @@ func (s *Source) openLocked() error {
 	}
 	c.ReadOnly = c.ReadOnly || len(s.config.Addrs()) == 0
 	c.Saved = s.load(c.Saved)
-	c.Nodes = append(s.names.taken(), c.Nodes...)
+	c.Nodes = append(s.names.opened(), c.Nodes...)
 	user := c.OnEvent
 	c.OnEvent = func(e dht.Event) {
 		s.handle(e)
@@ -160,10 +164,15 @@ func (s *Source) openLocked() error {
 	s.status.opened(c.Conn4, c.Conn6)
 	s.node, err = dht.Open(c)
 	if err != nil {
+		s.names.closeNode(false)
 		s.closeConns()
 		s.status.failed(err)
+		return err
 	}
-	return err
+	if !c.ReadOnly {
+		s.config.SetPort(s.status.port())
+	}
+	return nil
 }
 
 // replace returns another node than one whose socket has failed. After Suspend there is none.
@@ -198,6 +207,7 @@ func (s *Source) Close() error {
 	s.mu.Lock()
 	s.closed = true
 	err := s.closeLocked()
+	s.names.closeNode(true)
 	s.mu.Unlock()
 	s.running.Wait()
 	return err
@@ -211,6 +221,8 @@ func (s *Source) closeLocked() error {
 	err := s.saveLocked()
 	s.node.Close()
 	s.node = nil
+	s.names.closeNode(false)
+	s.config.SetPort(0)
 	s.closeConns()
 	s.status.closed()
 	return err

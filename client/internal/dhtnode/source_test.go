@@ -50,6 +50,7 @@ func TestSource(t *testing.T) {
 				s := dhtnode.New(dhtnode.Config{
 					Node:      dht.Config{Conn4: newSilent(), Routers: []string{"192.0.2.1:6881"}},
 					Addrs:     func() []netip.AddrPort { return nil },
+					SetPort:   func(uint16) {},
 					Report:    func(events.Event) {},
 					Announces: announces,
 				})

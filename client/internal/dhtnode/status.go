@@ -68,6 +68,16 @@ func (t *status) opened(conn4, conn6 net.PacketConn) {
 	}
 }
 
+// port returns that of the first socket; 0 if it is not known.
+func (t *status) port() uint16 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.addrs) == 0 {
+		return 0
+	}
+	return t.addrs[0].Port()
+}
+
 func (t *status) failed(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
