@@ -21,7 +21,9 @@ type Config struct {
 	Self   nodeid.ID // our id: a node that has it is not asked
 	K      int       // nodes to find; default 8
 	Alpha  int       // nodes that are asked side by side, those not counted that are late; default 4
-	Trust  bool      // believe all nodes alike: no rule of networks, of fitting ids, of doubtful names. For comparisons
+
+	EnforceIDs bool // leave nodes out whose ids do not fit their addresses; otherwise they come second (BEP 42)
+	Trust      bool // believe all nodes alike: no rule of networks, of fitting ids, of doubtful names. For comparisons
 }
 
 // A Lookup is one search.
@@ -106,6 +108,9 @@ func (l *Lookup) add(c krpc.Contact, teller *node) {
 		return
 	}
 	n := &node{Contact: c, fits: l.config.Trust || nodeid.Fits(c.ID, c.Addr.Addr()), teller: teller}
+	if l.config.EnforceIDs && !n.fits {
+		return
+	}
 	i, _ := slices.BinarySearchFunc(l.nodes, c.ID, func(o *node, id nodeid.ID) int { return nodeid.Compare(l.config.Target, o.ID, id) })
 	l.nodes = slices.Insert(l.nodes, i, n)
 	l.addrs[c.Addr] = n

@@ -24,6 +24,12 @@ type bootstrap struct {
 	asked   map[netip.AddrPort]bool
 	open    int // nodes and routers that were asked by address and have not answered
 	fill    int // look-ups by chance that are still to begin
+
+	// What it began with, to begin again if our id turns out not to fit our address.
+	saved      []krpc.Contact
+	nodes      []netip.AddrPort
+	allRouters []netip.AddrPort
+	isRenamed  bool // we have taken another id since
 }
 
 // isRunning reports whether tasks should wait.
@@ -38,8 +44,16 @@ func (s *State) Bootstrap(now time.Time, saved []krpc.Contact, nodes, routers []
 	if s.boot.task != nil {
 		s.end(s.boot.task)
 	}
-	s.boot = bootstrap{begun: true, asked: make(map[netip.AddrPort]bool), known: make(map[netip.AddrPort]bool), fill: fillLookups}
-	s.boot.routers = s.usable(routers)
+	s.boot = bootstrap{
+		begun:      true,
+		routers:    s.usable(routers),
+		known:      make(map[netip.AddrPort]bool),
+		asked:      make(map[netip.AddrPort]bool),
+		fill:       fillLookups,
+		saved:      saved,
+		nodes:      nodes,
+		allRouters: routers,
+	}
 	for _, a := range s.boot.routers {
 		s.boot.known[a] = true
 	}
@@ -143,7 +157,12 @@ func (s *State) insideDone(t *task) {
 		s.tasks.running = append(s.tasks.running, t)
 		return
 	}
+	isRenamed := s.boot.isRenamed || (n == 0 && s.renameByFew())
 	s.boot.task = nil
+	if n == 0 && isRenamed {
+		s.Bootstrap(s.now, s.boot.saved, s.boot.nodes, s.boot.allRouters)
+		return
+	}
 	if n == 0 {
 		s.report(BootstrappedEvent{Err: ErrNoNodes})
 		if s.other != nil {
@@ -153,4 +172,7 @@ func (s *State) insideDone(t *task) {
 	}
 	s.report(BootstrappedEvent{Nodes: n})
 	s.upkeep.by(s.now)
+	if isRenamed {
+		s.look(s.now, s.self) // makes us known to our new neighbors
+	}
 }
