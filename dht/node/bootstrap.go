@@ -30,6 +30,7 @@ type bootstrap struct {
 	nodes      []netip.AddrPort
 	allRouters []netip.AddrPort
 	isRenamed  bool // we have taken another id since
+	isRefused  bool // by some that were asked
 }
 
 // isRunning reports whether tasks should wait.
@@ -159,7 +160,7 @@ func (s *State) insideDone(t *task) {
 	}
 	isRenamed := s.boot.isRenamed || (n == 0 && s.renameByFew())
 	s.boot.task = nil
-	if n == 0 && isRenamed {
+	if isRenamed && (n == 0 || s.boot.isRefused) {
 		s.Bootstrap(s.now, s.boot.saved, s.boot.nodes, s.boot.allRouters)
 		return
 	}

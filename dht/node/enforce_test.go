@@ -60,6 +60,32 @@ func TestBootstrapAmongEnforcers(t *testing.T) {
 	}
 }
 
+// Some answer everybody, but know only each other. The others, who refused the first id, are
+// asked again with the one that fits.
+func TestBootstrapAmongSomeEnforcers(t *testing.T) {
+	w := newWorld(t, Config{})
+	addrs, reply := enforcers(w, 8)
+	var others []krpc.Contact
+	ids := make(map[netip.AddrPort]nodeid.ID)
+	for i := range 4 {
+		c := w.contact(100 + i)
+		others, addrs = append(others, c), append(addrs, c.Addr)
+		ids[c.Addr] = c.ID
+	}
+	id := w.s.Begin(w.now, Request{Method: krpc.AnnouncePeer, Target: nodeid.ID{7}, Port: 1})
+	w.s.Bootstrap(w.now, nil, addrs, nil)
+	done, _ := w.play(id, func(q sent) (krpc.Message, bool) {
+		m, isEnforcer := reply(q)
+		if isEnforcer {
+			return m, true
+		}
+		return krpc.Message{ID: ids[q.to], Nodes: others, HasNodes: true, External: ourAddr, Token: []byte("t")}, true
+	})
+	require.NoError(t, done.Err)
+	require.Equal(t, 8, done.Stored, "at the nearest of all")
+	require.Equal(t, 12, w.s.table.Len())
+}
+
 // One router that names another address each time does not make us begin again for ever.
 func TestRefusedWithChangingAddress(t *testing.T) {
 	w := newWorld(t, Config{})

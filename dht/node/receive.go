@@ -95,6 +95,8 @@ func (s *State) refused(o *query, m *krpc.Message) {
 	if o.first {
 		s.firstDone()
 	}
+	isOfBootstrap := o.first || (o.task != nil && o.task == s.boot.task)
+	s.boot.isRefused = s.boot.isRefused || isOfBootstrap
 	if o.task != nil && o.stores {
 		o.task.refused(m)
 	}
