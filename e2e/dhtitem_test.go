@@ -155,11 +155,11 @@ func (m mutableItem) refusesOld(t *testing.T, seq int64) {
 	t.Helper()
 	old := m.sign(t, seq-1, "old")
 	for _, to := range append(m.theirs.addrs, m.ours.addr) {
-		has := ask(t, to, krpc.Message{Method: krpc.Get, Target: m.target()})
+		has := ask(t, m.ours.addr.Addr(), to, krpc.Message{Method: krpc.Get, Target: m.target()})
 		if !has.HasSeq {
 			continue // it is not among the nearest
 		}
-		answer := ask(t, to, krpc.Message{
+		answer := ask(t, m.ours.addr.Addr(), to, krpc.Message{
 			Method: krpc.Put,
 			Token:  has.Token,
 			Value:  old.Value,

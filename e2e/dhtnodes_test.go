@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -117,13 +118,13 @@ type ourNode struct {
 	addr netip.AddrPort
 }
 
-// startOurNode starts a node at an address, which begins with some of the known ones. It
-// ends with the test.
+// startOurNode starts a node at an address, which begins with some known ones. It ends with
+// the test.
 func startOurNode(t *testing.T, at netip.Addr, known []netip.AddrPort, c dht.Config) *ourNode {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", netip.AddrPortFrom(at, 0).String())
 	require.NoError(t, err)
-	for _, a := range known[:min(len(known), 3)] {
+	for _, a := range known {
 		c.Nodes = append(c.Nodes, a.String())
 	}
 	if at.Is4() {
@@ -153,13 +154,15 @@ func statsOf(n *dht.Node) *dht.Stats {
 	return v6
 }
 
-// ask sends one query to a node, as somebody who answers none, and returns the answer.
-func ask(t *testing.T, to netip.AddrPort, m krpc.Message) krpc.Message {
+// ask sends one query from an address to a node, as somebody who answers none, and returns
+// the answer.
+func ask(t *testing.T, from netip.Addr, to netip.AddrPort, m krpc.Message) krpc.Message {
 	t.Helper()
-	conn, err := net.Dial("udp", to.String())
+	conn, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), net.UDPAddrFromAddrPort(to))
 	require.NoError(t, err)
 	defer conn.Close()
-	m.Kind, m.ReadOnly, m.Transaction, m.ID = krpc.Query, true, []byte("once"), nodeid.ID{1}
+	m.Kind, m.ReadOnly, m.Transaction = krpc.Query, true, []byte("once")
+	m.ID = nodeid.ForAddr(from, rand.New(rand.NewPCG(1, 1)))
 	all := within(t)
 	b := make([]byte, 2000)
 	for {
@@ -179,7 +182,7 @@ func ask(t *testing.T, to netip.AddrPort, m krpc.Message) krpc.Message {
 // hasInTable reports whether a node names us, asked for the nodes nearest to us.
 func hasInTable(t *testing.T, node netip.AddrPort, ours *ourNode) bool {
 	t.Helper()
-	answer := ask(t, node, krpc.Message{Method: krpc.FindNode, Target: statsOf(ours.Node).ID})
+	answer := ask(t, ours.addr.Addr(), node, krpc.Message{Method: krpc.FindNode, Target: statsOf(ours.Node).ID})
 	for _, c := range answer.Nodes {
 		if c.Addr == ours.addr {
 			return true

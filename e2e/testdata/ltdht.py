@@ -2,8 +2,7 @@
 """Nodes of libtorrent's DHT for the tests of Shoal.
 
 ltdht.py [--enforce] ADDRESS:PORT ...
-    runs a node at each address, all of which know the first one, until its standard input
-    ends. With --enforce they ignore nodes whose ids do not fit their addresses (BEP 42).
+    runs a node at each address, which know each other, until its standard input ends. With --enforce they ignore nodes whose ids do not fit their addresses (BEP 42).
 
 It prints a JSON object on each line. The first is {"alert": "listening"}. A line of its
 standard input is a command, a JSON object with the index of the node, "node", what to
@@ -121,8 +120,10 @@ def main(args):
     enforce = args[0] == '--enforce'
     addresses = args[1:] if enforce else args
     nodes = [Node(i, a, enforce) for i, a in enumerate(addresses)]
-    for n in nodes[1:]:
-        n.session.add_dht_node(endpoint(addresses[0]))
+    for n in nodes:
+        for a in addresses:
+            if a != addresses[n.index]:
+                n.session.add_dht_node(endpoint(a))
     print(json.dumps({'alert': 'listening'}), flush=True)
     commands = queue.Queue()
     threading.Thread(target=read, args=(commands,), daemon=True).start()
