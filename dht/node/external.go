@@ -24,10 +24,10 @@ type voteOf struct {
 	addr    netip.Addr
 }
 
-// winner returns the address with most votes, if these are at least so many; of equals the
-// one with the oldest vote.
-func (v votes) winner(least int) (best netip.Addr) {
-	most := least - 1
+// winner returns the address with most votes, if it has at least as many as needed; of
+// equals the one with the oldest vote.
+func (v votes) winner(needed int) (best netip.Addr) {
+	most := needed - 1
 	count := make(map[netip.Addr]int)
 	for _, o := range v {
 		count[o.addr]++
