@@ -84,6 +84,8 @@ func New(config Config) (*Client, error) {
 		PeerID:    cfg.Engine.Torrent.PeerID,
 		Port:      c.Addr().Port(),
 		UserAgent: cfg.UserAgent,
+		DHTPort:   e.DHTPort,
+		OnDHTNode: cfg.Engine.OnDHTNode,
 		Logger:    cfg.Engine.Logger,
 	}.Ask
 	c.closeCtx, c.cancelCalls = context.WithCancel(context.Background())

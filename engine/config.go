@@ -97,6 +97,13 @@ type Config struct {
 	// that all may. It is called from many goroutines and must not block.
 	Blocked func(netip.Addr) bool
 
+	// OnDHTNode gets the address of a node of the DHT that a peer of a torrent names as its own
+	// (https://www.bittorrent.org/beps/bep_0005.html), at most one a minute from each connection,
+	// and none of a private torrent. It may be a lie. Nil means that nobody wants it. It is called
+	// from many goroutines, must not block, and must not call the Torrent. SetDHTPort is the
+	// other direction.
+	OnDHTNode func(netip.AddrPort)
+
 	// Torrent is the configuration of torrents whose Spec has none, and the
 	// defaults of those whose Spec has one.
 	Torrent TorrentConfig

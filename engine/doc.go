@@ -32,7 +32,8 @@
 // These are taken while another one is held, all others alone; none is held during I/O:
 //
 //	lock                        taken while holding
-//	mailbox of a torrent        announcer
+//	mailbox of a torrent        announcer, port of the DHT
+//	torrents of the engine      port of the DHT
 //	queue of calls to sources   announcer
 //	queue of events             hub
 //	budget of blocks            last figures of a torrent that is closing
@@ -52,8 +53,7 @@
 //	which figures a torrent has while it closes      closing.go                              Torrent.lastFigures
 //	in which order an engine shuts down              closing.go                              Engine.Close
 //	which events a full stream drops                 internal/events/queue.go                Queue.Add
-//	how the memory of uploads is bounded             internal/memory/uploads.go              Uploads.Take
-//	whose uploads wait least for memory              internal/memory/uploads.go              Uploads.nextWaiter
+//	who waits for the memory of uploads              internal/memory/memory.go               Memory.TakeUpload
 //	when a peer that holds upload memory is left     internal/conns/writer.go                writer.flush
 //	how many calls a Storage gets at once            internal/disk/limit.go                  Limit.Acquire
 //	when a verifier waits for company                internal/disk/verifiers.go              Verifiers.ready
@@ -67,6 +67,7 @@
 //	how many connections there may be                internal/conns/sockets.go               Sockets.acquire
 //	which connection gives up its place for another  internal/conns/sockets.go               Sockets.leastUsed
 //	what we say in a handshake                       internal/conns/sockets.go               ours
+//	when peers hear of a node of the DHT             dhtport.go                              Engine.SetDHTPort
 //	who dials, and with which limits                 internal/conns/dialer.go                Sockets.Dial
 //	what a failed dial says about an address         internal/conns/dialer.go                outcome
 //	how a connection from elsewhere joins            internal/conns/adopt.go                 Sockets.Adopt

@@ -33,6 +33,10 @@ func (t *Torrent) perform(effect protocol.Effect) {
 		e.announcer.Announce(&t.sources, f, t.state.Announcement())
 	case protocol.Report:
 		e.hub.Emit(f.Event)
+	case protocol.DHTNode:
+		if e.cfg.OnDHTNode != nil {
+			e.cfg.OnDHTNode(f.Addr)
+		}
 	case protocol.Answer:
 		answer := t.removeAnswer(f.Ticket)
 		if answer != nil {

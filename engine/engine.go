@@ -33,6 +33,7 @@ type Engine struct {
 	acceptor  *conns.Acceptor
 	connector *connect.Connector
 	hub       events.Hub
+	dht       dhtPort
 	tickets   atomic.Uint64 // the last one given to a call that waits
 
 	ownsConnector bool // it is not Config.Connector
@@ -129,6 +130,7 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 		e.announcer.Add(t.owner(), &t.sources, s, false, spec.Announced...)
 	}
 	t.start()
+	e.startDHT(t)
 	return t, nil
 }
 

@@ -7,9 +7,9 @@ import (
 
 	"github.com/shoal-bt/shoal/engine/internal/conns"
 	"github.com/shoal-bt/shoal/engine/internal/disk"
-	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/engine/internal/schedule"
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/budget"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -31,8 +31,9 @@ func (t *Torrent) owner() *owner { return (*owner)(t) }
 func (o *owner) ID() swarm.ID           { return o.ids[0] }
 func (o *owner) Swarms() []swarm.ID     { return o.ids }
 func (o *owner) PeerID() swarm.PeerID   { return o.config.PeerID }
+func (o *owner) HasDHT() bool           { return !o.private && o.engine.DHTPort() != 0 }
 func (o *owner) Store() *disk.Store     { return &o.store }
-func (o *owner) Uploads() *memory.Share { return &o.uploads }
+func (o *owner) Uploads() *budget.Share { return &o.uploads }
 
 // The mailbox and its tasks.
 

@@ -13,7 +13,6 @@ import (
 	"github.com/shoal-bt/shoal/engine/internal/conns"
 	"github.com/shoal-bt/shoal/engine/internal/disk"
 	"github.com/shoal-bt/shoal/engine/internal/mailbox"
-	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/engine/internal/schedule"
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/budget"
@@ -28,10 +27,11 @@ var ErrNoPiece = errors.New("no such piece here")
 type Torrent struct {
 	engine   *Engine
 	ids      []swarm.ID
+	private  bool
 	config   *TorrentConfig // shared with others; it must not change
 	store    disk.Store
 	quota    *budget.Quota
-	uploads  memory.Share // of the memory of blocks on their way to peers
+	uploads  budget.Share // of the memory of blocks on their way to peers
 	mailbox  mailbox.Mailbox[item, *owner]
 	sources  schedule.Sources
 	deadline schedule.Entry[*Torrent] // of the next Tick
@@ -45,7 +45,7 @@ type Torrent struct {
 
 // newTorrent makes a torrent that nobody knows of yet.
 func newTorrent(e *Engine, spec Spec) *Torrent {
-	t := &Torrent{engine: e, ids: spec.Swarms, config: &e.cfg.Torrent}
+	t := &Torrent{engine: e, ids: spec.Swarms, private: spec.Private, config: &e.cfg.Torrent}
 	if spec.Config != nil {
 		own := spec.Config.Or(e.cfg.Torrent)
 		t.config = &own

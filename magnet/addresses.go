@@ -148,7 +148,7 @@ func (r *run) dial(now time.Time) {
 // startDial dials an address. It has a place from now on.
 func (r *run) startDial(a netip.AddrPort, id swarm.ID) {
 	r.places.Add(a.Addr(), true)
-	request := connect.Request{Addr: a, Ours: r.options.ours(id), Group: r.Fetcher, First: true}
+	request := connect.Request{Addr: a, Ours: r.options.ours(id, r.dhtPort != 0), Group: r.Fetcher, First: true}
 	k := r.known[a]
 	if k != nil {
 		request.First, k.dialed = !k.dialed, true

@@ -152,6 +152,7 @@ func (r *run) join(now time.Time, from *connect.Conn, origin Origin) {
 		Addr:     c.Addr,
 		Fast:     c.Supports(handshake.Fast),
 		Extended: c.Supports(handshake.Extended),
+		DHT:      c.Theirs.Reserved.Has(handshake.DHT),
 	})
 	r.tasks.Go(c.read)
 	r.tasks.Go(c.write)

@@ -147,10 +147,8 @@ func (f *Fetcher) Run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	r := newRun(ctx, f)
-	for _, id := range f.swarms {
-		stop := f.options.Connector.Receive(id, connect.Receiver{Ours: f.options.ours(id), Take: f.AddConn})
-		defer stop()
-	}
+	r.accept()
+	defer r.stopAccepting()
 	info, err := r.loop()
 	if err != nil {
 		r.abandon()
@@ -174,6 +172,7 @@ type run struct {
 	places   places.Count
 	ends     Ends
 	addresses
+	accepting
 	sources   []*job
 	calls     int  // of sources, under way
 	isStopped bool // Stop was called
@@ -196,6 +195,7 @@ func newRun(ctx context.Context, f *Fetcher) *run {
 		conns:     make(map[swarm.Peer]*conn),
 		limits:    places.Limits{Total: o.MaxPeers}.Defaults(),
 		addresses: newAddresses(),
+		accepting: accepting{dhtPort: o.DHTPort()},
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	return r

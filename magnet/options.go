@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"log/slog"
+	"net/netip"
 
 	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/handshake"
@@ -35,6 +36,14 @@ type Options struct {
 	// that have pieces then hear that we are interested a little before, which saves a round
 	// trip.
 	Interested bool
+
+	// DHTPort returns the UDP port of the user's node of the DHT, 0 for none, and may change: a new
+	// port is noticed within a minute. Peers that have a node hear of it. OnDHTNode gets the nodes
+	// that peers name as their own, at most one a minute from each connection
+	// (https://www.bittorrent.org/beps/bep_0005.html). Both are called as OnProgress is; nil means
+	// no node, and that nobody wants any.
+	DHTPort   func() uint16
+	OnDHTNode func(netip.AddrPort)
 
 	// Peers are addresses that the user or the link named. Sources find more.
 	Peers   []swarm.Address
@@ -77,6 +86,12 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	o.MaxPeers = cmp.Or(o.MaxPeers, defaultMaxPeers)
 	o.MaxSize = cmp.Or(o.MaxSize, fetch.DefaultMaxSize)
+	if o.DHTPort == nil {
+		o.DHTPort = func() uint16 { return 0 }
+	}
+	if o.OnDHTNode == nil {
+		o.OnDHTNode = func(netip.AddrPort) {}
+	}
 	if o.OnProgress == nil {
 		o.OnProgress = func(Progress) {}
 	}
@@ -104,11 +119,11 @@ func (o Options) swarms() (ids []swarm.ID) {
 }
 
 // ours returns our handshake in a swarm. It has the bits that the engine sets, because the
-// torrent goes on with the connection.
-func (o Options) ours(id swarm.ID) handshake.Handshake {
-	return handshake.Handshake{
-		Reserved: handshake.Bits(handshake.Fast, handshake.Extended),
-		InfoHash: id,
-		PeerID:   o.PeerID,
+// torrent goes on with the connection. hasDHT says that there is a node of the DHT.
+func (o Options) ours(id swarm.ID, hasDHT bool) handshake.Handshake {
+	bits := handshake.Bits(handshake.Fast, handshake.Extended)
+	if hasDHT {
+		bits = bits.With(handshake.DHT)
 	}
+	return handshake.Handshake{Reserved: bits, InfoHash: id, PeerID: o.PeerID}
 }

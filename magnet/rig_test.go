@@ -131,9 +131,11 @@ type seeder struct {
 	first []peerwire.Message
 	more  []peerwire.Message // after the first answer
 	mute  bool
+	bits  []handshake.Bit // of its handshake, beside those of all seeders
 
-	mu  sync.Mutex
-	got []peerwire.Message // Data is a copy
+	mu     sync.Mutex
+	got    []peerwire.Message  // Data is a copy
+	theirs handshake.Handshake // of the fetch
 }
 
 // messages returns what the seeder got.
@@ -146,7 +148,10 @@ func (s *seeder) messages() []peerwire.Message {
 // serve shakes hands and then answers until the connection is closed.
 func (s *seeder) serve(c net.Conn) {
 	_, err := handshake.Accept(context.Background(), c, func(theirs handshake.Handshake) (handshake.Handshake, error) {
-		ours := handshake.Handshake{Reserved: handshake.Bits(handshake.Fast, handshake.Extended)}
+		s.mu.Lock()
+		s.theirs = theirs
+		s.mu.Unlock()
+		ours := handshake.Handshake{Reserved: handshake.Bits(handshake.Fast, handshake.Extended).With(s.bits...)}
 		copy(ours.PeerID[:], c.RemoteAddr().String()) // its own
 		return ours, nil
 	}, handshake.Options{})

@@ -15,7 +15,11 @@ var errNotTaken = errors.New("the peer takes nothing of what we send")
 // settle carries out what the State decides, and begins the dials and calls that are due.
 func (r *run) settle() (info []byte, err error) {
 	now := time.Now()
+	r.followDHT(now)
 	turn := r.state.Settle(now)
+	for _, node := range turn.Nodes {
+		r.options.OnDHTNode(node)
+	}
 	for _, c := range turn.Close {
 		r.closePeer(now, c)
 	}

@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
@@ -25,48 +24,20 @@ func (s *State) receiveFirstBitfield(now time.Time, p *peer, m peerwire.Message)
 	s.offerFast(now, p)
 }
 
-// receiveLaterBitfield takes in what the peer has, behind other messages. BEP 3 forbids
-// that (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": bitfield), but
-// aria2 sends it in place of many HAVEs; so it may add pieces, and take none back. Our
-// work is in proportion to the pieces that are new, or to the bytes that came.
+// receiveLaterBitfield takes in what the peer has, behind other messages.
 func (s *State) receiveLaterBitfield(now time.Time, p *peer, m peerwire.Message) error {
-	switch m.Kind {
-	case peerwire.HaveNone:
-		if p.has.Count() > 0 {
-			return protocolError(m.Kind, "takes pieces back")
-		}
-		p.allowance.Spend(1)
-		return nil
-	case peerwire.HaveAll:
-		if p.has.All(s.n) {
-			p.allowance.Spend(1)
-			return nil
-		}
-		all := swarm.NewBitfield(s.n)
-		all.SetAll(s.n)
-		s.addPieces(now, p, all)
-		return nil
+	has, units, err := p.has.Later(m, s.n)
+	p.allowance.Spend(units)
+	if has == nil {
+		return err
 	}
-	has := swarm.Bitfield(m.Data)
-	switch {
-	case bytes.Equal(p.has.Bitfield(s.n), has):
-		p.allowance.Spend(1 + len(has)/bytesPerUnit)
-		return nil
-	case !p.has.In(has, s.n):
-		return protocolError(m.Kind, "takes pieces back")
-	}
-	s.addPieces(now, p, has)
-	return nil
-}
-
-// addPieces takes in that a peer has more pieces than it had.
-func (s *State) addPieces(now time.Time, p *peer, has swarm.Bitfield) {
 	for i := range p.has.Missing(has, s.n) {
 		s.receiveHave(now, p, i)
 		if p.closing {
-			return
+			break
 		}
 	}
+	return nil
 }
 
 func (s *State) receiveHave(now time.Time, p *peer, piece int) {

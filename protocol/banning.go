@@ -34,19 +34,14 @@ func (s *State) ban(now time.Time, addr netip.Addr, why error) {
 func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 	s.figures.failedChecks++
 	s.report(report.PieceFailed{Torrent: s.ID(), Piece: a.Piece, Senders: a.Addresses(e.Bad)})
-	for k := range a.Blocks() {
-		isWasted := len(e.Bad) == 0 || slices.Contains(e.Bad, k)
-		if a.Sender(k) != nil && isWasted {
-			s.figures.wasted += int64(s.geo.Request(a.Piece, k).Length)
-		}
-	}
+	s.figures.wasted += a.SentBytes(e.Bad)
 	s.picker.Lose(a.Piece, e.Bad)
 	s.repick = true
 	if len(e.Bad) > 0 {
 		for _, k := range e.Bad {
 			s.banSender(now, a.Sender(k))
 		}
-		s.keepGoodBlocks(a, e)
+		s.memory.Drop(a.MoveGood(s.assemblyOf(a.Piece), e.Bad, e.From, e.Blocks)) // it begins again with these
 		return
 	}
 	s.memory.Drop(e.Blocks)
@@ -92,24 +87,6 @@ func (s *State) setParole(senders []*pieces.Sender, parole bool) {
 	for _, sender := range senders {
 		if p := s.peers[sender.Peer]; p != nil {
 			p.parole = parole
-		}
-	}
-}
-
-// keepGoodBlocks begins the piece again with those of its blocks that are right.
-func (s *State) keepGoodBlocks(a *pieces.Assembly, e CheckResult) {
-	again := s.assemblyOf(a.Piece)
-	for k := range a.Blocks() {
-		isBad := slices.Contains(e.Bad, k)
-		var buf []byte
-		if k >= e.From {
-			buf = e.Blocks[k-e.From]
-		}
-		switch {
-		case isBad && buf != nil:
-			s.drop(buf)
-		case a.Arrived(k) && !isBad:
-			again.Move(a, k, buf)
 		}
 	}
 }

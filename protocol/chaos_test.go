@@ -99,7 +99,7 @@ func (c *chaos) joins() {
 	flags := c.byte()
 	c.connect(Joined{
 		Peer: c.last, Addr: c.address(string('1' + rune(c.last%8))), ID: peerID(string('a' + rune(c.last%26))),
-		Outgoing: flags&1 != 0, Fast: flags&2 != 0, Extended: flags&8 != 0, Greeted: flags&16 != 0,
+		Outgoing: flags&1 != 0, Fast: flags&2 != 0, Extended: flags&8 != 0, Greeted: flags&16 != 0, DHT: flags&32 != 0,
 	})
 	p := c.s.peers[c.last]
 	if p == nil {
@@ -291,6 +291,7 @@ func (c *chaos) control() {
 	case 8:
 		c.happen(OwnAddress{Addr: c.address("8.8.8.8:1").Addr(), From: netip.AddrFrom4([4]byte{9, c.byte()})})
 		c.happen(Unreached{c.address("77"), addressbook.Failed, errConnect})
+		c.happen(DHTPort{uint16(c.byte())})
 	case 9:
 		if p := c.somebody(); p != nil {
 			c.happen(ReadFailed{p.id, c.anyBlock(), errScript})

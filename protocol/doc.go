@@ -37,6 +37,8 @@
 //	how memory is reclaimed                       reclaim.go              State.reclaim
 //	what a torrent without memory does            reclaim.go              State.reserve
 //	how memory is shared among torrents           budget/budget.go        Quota.Reserve
+//	how the memory of uploads is bounded          budget/uploads.go       Uploads.mayTake
+//	whose uploads wait least for memory           budget/uploads.go       Uploads.nextWaiter
 //	what happens to partial pieces at shutdown    shutdown.go             State.spillAll
 //	what happens when the disk is full            failing.go              State.fail
 //	when a torrent is reported as complete        completing.go           Synced.apply
@@ -94,6 +96,8 @@
 //	our extension handshake (BEP 10)              extended.go             State.sendHello
 //	which extension a message is for              extension/sessions.go   Connection.Message
 //	what a peer may know of other peers           extension/traits.go     Traits.Flags
+//	who hears of our node of the DHT              dhtport.go              State.sendPort
+//	when a peer's node of the DHT is heeded       dhtport.go              State.receivePort
 //	when a peer no longer has a piece (BEP 54)    donthave.go             State.receiveDontHave
 //	who downloads nothing (BEP 21)                uploadonly.go           State.wantsNothing
 //	when the sources hear of the last piece       completing.go           State.announceCompleted

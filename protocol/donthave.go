@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/allowance"
 )
 
 // A peer says with lt_donthave that it no longer has a piece
@@ -20,7 +21,7 @@ func (s *State) receiveDontHave(now time.Time, p *peer, body []byte) error {
 	if err != nil {
 		return err
 	}
-	p.allowance.Spend(dontHaveUnits + s.n/8/bytesPerUnit) // a seed gets a bitfield of its own
+	p.allowance.Spend(dontHaveUnits + s.n/8/allowance.BytesPerUnit) // a seed gets a bitfield of its own
 	if !p.has.Remove(piece, s.n) {
 		return nil
 	}

@@ -46,6 +46,9 @@ type (
 	// Report gives an event to all listeners.
 	Report = effect.Report
 
+	// DHTNode names a node of the DHT.
+	DHTNode = effect.DHTNode
+
 	// Answer ends the call that waits with a ticket.
 	Answer = effect.Answer
 )

@@ -67,6 +67,8 @@ func (w *world) effect(e Effect) {
 		w.say("sync")
 	case Idle:
 		w.say("idle")
+	case DHTNode:
+		w.say("node of the DHT at %v", e.Addr)
 	case Answer:
 		w.ended[e.Ticket] = e.Err
 	default:
@@ -235,6 +237,8 @@ func spell(g swarm.Geometry, m peerwire.Message) string {
 		return "bitfield " + text
 	case peerwire.Cancel, peerwire.Reject:
 		return fmt.Sprintf("%v %s", m.Kind, brief(g, m.Block))
+	case peerwire.Port:
+		return fmt.Sprintf("port %d", m.Port)
 	case peerwire.Extended:
 		if m.ExtID != extHandshake {
 			return fmt.Sprintf("extended %d %q", m.ExtID, m.Data)

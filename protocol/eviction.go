@@ -23,12 +23,7 @@ const (
 // limits returns how many peers there may be. Places are kept for peers that we dial only
 // if there are addresses to dial.
 func (s *State) limits() places.Limits {
-	l := places.Limits{
-		Total:      s.config.MaxPeers,
-		PerAddr:    s.config.MaxPeersPerAddr,
-		PerNetwork: s.config.MaxPeersPerNetwork,
-		Outgoing:   s.config.OutgoingPeers,
-	}.Defaults()
+	l := s.config.Places()
 	if !s.wantsToDial() {
 		l.Outgoing = 0
 	}

@@ -60,7 +60,7 @@ func (s *State) receiveExtended(now time.Time, p *peer, m peerwire.Message) erro
 	if m.ExtID == extHandshake {
 		return s.receiveHello(now, p, m)
 	}
-	p.allowance.Spend(1 + len(m.Data)/bytesPerUnit)
+	p.allowance.Spend(1 + len(m.Data)/allowance.BytesPerUnit)
 	if m.ExtID == extension.DontHave && p.extended {
 		return s.receiveDontHave(now, p, m.Data)
 	}
@@ -82,7 +82,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	if p.extended {
 		r = s.registry()
 	}
-	p.allowance.Spend(min(helloUnits+r.Len()+len(m.Data)/helloBytesPerUnit, allowance.Most/4))
+	p.allowance.SpendHello(r.Len(), len(m.Data))
 	hello, err := peerwire.ParseExtendedHandshake(m.Data)
 	if err != nil {
 		return err

@@ -134,7 +134,8 @@ func TestTransfersEarn(t *testing.T) {
 
 	q.tally.Up.Add(10 * swarm.BlockLen)
 	q.allowance = allowance.Allowance{}
-	q.refillAllowance(w.now)
+	q.allowance.Refill(w.now)
+	q.allowance.EarnUploads(q.tally.Up.Load())
 	q.allowance.Spend(10)
 	require.False(t, q.allowance.Exceeded(), "it took ten blocks")
 }

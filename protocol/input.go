@@ -4,14 +4,14 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/shoal-bt/shoal/peerwire"
-	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/input"
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
 // An Input is something that happened outside the State. The types below are all
-// there are. Slices in an Input belong to the State from Apply on.
+// there are; package input has the fields of those that have several. Slices in an Input belong
+// to the State from Apply on.
 type Input interface {
 	apply(now time.Time, s *State)
 }
@@ -21,26 +21,12 @@ type (
 	// Joined says that the handshake of a connection is done. The effect Accept
 	// or Hangup follows. The caller must be able to find the connection by Peer
 	// before it applies Joined.
-	Joined struct {
-		Peer       swarm.Peer
-		Addr       netip.AddrPort
-		ID         swarm.PeerID // what the peer calls itself
-		Swarm      swarm.ID     // the one of ours that the handshake named
-		Outgoing   bool         // we dialed
-		Fast       bool         // both sides speak the fast extension (BEP 6)
-		Extended   bool         // both sides speak the extension protocol (BEP 10)
-		Greeted    bool         // an earlier owner sent HAVE NONE, if Fast, and an extension handshake, if Extended
-		Interested bool         // an earlier owner said that we are interested
-		Tally      *Tally       // shared with the connection's reader and writer
-	}
+	Joined input.Joined
 
 	// Received is what one read of a connection brought, in order. Each Piece
 	// went through Tally.Admit: its Data is a buffer that Memory gave out, or nil.
 	// It is passed as a pointer so that a reader can use it again after Settle.
-	Received struct {
-		Peer     swarm.Peer
-		Messages []peerwire.Message
-	}
+	Received input.Received
 
 	// Gone says that a connection's reader and writer have ended, and why. No
 	// Input about the peer may follow.
@@ -50,39 +36,26 @@ type (
 	}
 
 	// ReadFailed says that a block we had promised to a peer could not be read.
-	ReadFailed struct {
-		Peer  swarm.Peer
-		Block swarm.Block
-		Err   error
-	}
+	ReadFailed input.ReadFailed
 
 	// Say sends a message of an extension (BEP 10) that was prepared outside, such as
 	// one that needed the disk. It is dropped if the peer has gone or does not have the
 	// extension.
-	Say struct {
-		Peer swarm.Peer
-		Name string // of the extension
-		Body []byte
-	}
+	Say input.Say
 
 	// Found brings addresses of peers.
-	Found struct {
-		Addrs      []swarm.Address
-		Swarms     addressbook.Swarms // where they were found; zero for all of ours
-		FromSource bool               // a PeerSource answered; otherwise a user named them
-		Tracker    string             // swarm.Answer.Tracker of the source
-	}
+	Found input.Found
 
 	// OwnAddress says by which address somebody sees us: a peer, or a PeerSource, of which
 	// From is zero.
 	OwnAddress struct{ From, Addr netip.Addr }
 
+	// DHTPort says at which UDP port our node of the DHT listens, 0 for none. Peers that have a
+	// node hear of it, unless the torrent is private.
+	DHTPort struct{ Port uint16 }
+
 	// Unreached says that a Dial came to nothing.
-	Unreached struct {
-		Addr netip.AddrPort
-		Why  addressbook.Outcome
-		Err  error // for PeerFailed; nil for an address that was never tried
-	}
+	Unreached input.Unreached
 )
 
 // HashedSection is one of SectionsHashed.
@@ -92,16 +65,7 @@ type HashedSection = pieces.HashedSection
 type (
 	// CheckResult is the answer to a Check of a whole piece. A piece that passed
 	// is written by then.
-	CheckResult struct {
-		Piece  int
-		Serial uint64
-		From   int      // as in Check
-		Blocks [][]byte // as in Check: the buffers come back with their units
-		OK     bool     // the piece has the right bytes and is stored
-		Bad    []int    // blocks that are known to be wrong; empty if that is not known
-		Sums   []uint64 // a hash of each block of the piece, if Check.Sums was set or the piece is wrong and Bad is empty
-		Err    error    // the piece could not be read or written
-	}
+	CheckResult input.CheckResult
 
 	// SectionsHashed says that sections were hashed side by side, and are being written.
 	// The next ones may be checked meanwhile. SectionDone follows for each.
@@ -109,33 +73,15 @@ type (
 
 	// SectionDone is the answer to a Check of a section. SectionsHashed came before, unless
 	// the verifier failed.
-	SectionDone struct {
-		Piece  int
-		Serial uint64
-		From   int      // as in Check
-		Blocks [][]byte // as in Check: the buffers come back with their units
-		Err    error    // the section could not be hashed or written
-	}
+	SectionDone input.SectionDone
 
 	// Written is the answer to a Spill.
-	Written struct {
-		Piece   int
-		Serial  uint64
-		Numbers []int
-		Bufs    [][]byte
-		Err     error
-	}
+	Written input.Written
 
 	// StoredChecked is what a part of a CheckStored found. Err is why pieces could not be
 	// read; a missing file is no such error. It keeps the torrent from going on, unless
 	// that only uploads.
-	StoredChecked struct {
-		Round      int
-		Pieces     []int // that were looked at
-		Good       []int // of those, the right ones
-		Unreadable []int // of those, the ones that Err is about
-		Err        error
-	}
+	StoredChecked input.StoredChecked
 
 	// StoredDone ends a CheckStored.
 	StoredDone struct{ Round int }
@@ -179,10 +125,7 @@ type (
 
 	// Await is answered when a piece is held or, if Piece is negative, when every piece
 	// is held and synced; with an error if the torrent fails or is closed.
-	Await struct {
-		Ticket Ticket
-		Piece  int
-	}
+	Await input.Await
 
 	// Forget says that nobody waits for a Ticket any more. If it was answered earlier
 	// in the same turn, the Answer is among the Effects all the same.

@@ -53,6 +53,7 @@ func newPeer(now time.Time, e Joined) *peer {
 		fast:         e.Fast,
 		extended:     e.Extended,
 		greeted:      e.Greeted,
+		dht:          e.DHT,
 		tally:        e.Tally,
 		allowance:    allowance.New(now),
 		peerInterest: peerInterest{choking: true, amChoking: true, amInterested: e.Interested},
@@ -133,8 +134,8 @@ func (s *State) refuse(now time.Time, e Joined, why error) {
 
 // sendFirst sends what comes right after the handshake: what we have
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": bitfield; HAVE ALL
-// and HAVE NONE in https://www.bittorrent.org/beps/bep_0006.html) and the extension
-// handshake.
+// and HAVE NONE in https://www.bittorrent.org/beps/bep_0006.html), the extension
+// handshake, and the port of our node of the DHT.
 //
 // A peer that was greeted believes that we have nothing, so it gets a HAVE for each piece.
 // The extension handshake is sent again, because its numbers of messages may be others than
@@ -159,6 +160,7 @@ func (s *State) sendFirst(now time.Time, p *peer) {
 	if p.extended {
 		s.sendHello(now, p)
 	}
+	s.sendPort(now, p)
 }
 
 // sendHaves sends a HAVE for each piece that we can serve.

@@ -24,6 +24,7 @@ type peer struct {
 	fast     bool // both sides speak the fast extension (BEP 6)
 	extended bool // both sides speak the extension protocol (BEP 10)
 	greeted  bool // as in Joined
+	dht      bool // it has a node of the DHT (BEP 5)
 	tally    *Tally
 
 	client     string // what it calls itself (BEP 10)
@@ -32,7 +33,7 @@ type peer struct {
 	extension  extension.Connection
 	dialAddr   netip.AddrPort      // where it can be dialed, if that is known
 	allowance  allowance.Allowance // of messages that change nothing
-	blocksUp   int64               // blocks sent to it that it has earned units for
+	portAt     time.Time           // before this no message about its node of the DHT is heeded
 	answers    int                 // messages of interest that cost nothing, because they may answer our HAVEs
 
 	closing     bool      // we closed it; Gone has not come

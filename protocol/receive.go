@@ -15,7 +15,8 @@ func (e *Received) apply(now time.Time, s *State) {
 		return
 	}
 	p.lastReceived = now
-	p.refillAllowance(now)
+	p.allowance.Refill(now)
+	p.allowance.EarnUploads(p.tally.Up.Load())
 	mayRequest := false
 	for i, m := range e.Messages {
 		err := s.receive(now, p, m)
@@ -40,7 +41,8 @@ func (e *Received) apply(now time.Time, s *State) {
 // receive handles one message
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages"; the kinds from HaveAll
 // to AllowedFast in https://www.bittorrent.org/beps/bep_0006.html, Extended in
-// https://www.bittorrent.org/beps/bep_0010.html). An error ends the connection.
+// https://www.bittorrent.org/beps/bep_0010.html, Port in
+// https://www.bittorrent.org/beps/bep_0005.html). An error ends the connection.
 func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 	isFirst := !p.gotFirst
 	switch m.Kind {
@@ -78,7 +80,9 @@ func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 		p.suggested = p.addHint(p.suggested, m.Piece)
 	case peerwire.Extended:
 		return s.receiveExtended(now, p, m)
-	default: // KeepAlive, Port, Unknown
+	case peerwire.Port:
+		s.receivePort(now, p, m.Port)
+	default: // KeepAlive, Unknown
 		p.allowance.Spend(1)
 	}
 	return nil

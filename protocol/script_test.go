@@ -82,6 +82,8 @@ func (w *world) obey(words []string) {
 			}
 			w.happen(OwnAddress{From: netip.AddrFrom4([4]byte{1, 1, i, 1}), Addr: a})
 		}
+	case "dht":
+		w.happen(DHTPort{uint16(w.number(words[1]))})
 	case "announce":
 		w.happen(Reannounce{})
 	case "say":
@@ -230,6 +232,8 @@ func (w *world) join(id swarm.Peer, outgoing bool, words []string) {
 			e.Fast = true
 		case "ext":
 			e.Extended = true
+		case "dht":
+			e.DHT = true
 		case "greeted":
 			e.Greeted = true
 		case "id":
@@ -292,6 +296,8 @@ func (w *world) message(words []string) peerwire.Message {
 		return peerwire.Message{Kind: peerwire.Have, Piece: w.number(arg)}
 	case "allows":
 		return peerwire.Message{Kind: peerwire.AllowedFast, Piece: w.number(arg)}
+	case "port":
+		return peerwire.Message{Kind: peerwire.Port, Port: uint16(w.number(arg))}
 	case "suggests":
 		return peerwire.Message{Kind: peerwire.Suggest, Piece: w.number(arg)}
 	case "bitfield":

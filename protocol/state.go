@@ -46,6 +46,7 @@ type State struct {
 	sections   pieces.Sections
 	stored     storedCheck
 	completion completion
+	dhtPort    uint16               // of our node of the DHT; 0 for none, and of a private torrent
 	unreadable *unreadable.Failures // unreadable.None while there are none
 	reports    reports
 	idle       idleness

@@ -32,8 +32,9 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	                                          super yes
 //	begin                                     Start
 //	peer 1 joins fast ext 1101                its handshake is done, then it says what it has;
-//	                                          fast and ext are what it understands; all and none
-//	                                          are HAVE ALL and HAVE NONE; id=x, at=10.0.0.9:1
+//	                                          fast and ext are what it understands, dht that it
+//	                                          has a node of the DHT; all and none are HAVE ALL
+//	                                          and HAVE NONE; id=x, at=10.0.0.9:1
 //	peer 1 dialed fast all                    the same, and it was we who dialed
 //	peer 1 dialed ext greeted                 the same, and an earlier owner sent our first messages
 //	peer 1 sends unchoke, piece 0.0, bad 0.1  what one read brought; "bad" is a piece with wrong
@@ -41,7 +42,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	                                          request 0.0, cancel 0.0, reject 0.0, choke, interested,
 //	                                          not-interested, have-all, keep-alive, dont-have 1,
 //	                                          hello REQQ a=3 (its number of an extension) upload-only,
-//	                                          extended 2 TEXT (2 is our number)
+//	                                          extended 2 TEXT (2 is our number), port 6881
 //	peer 1 reads piece 0.0                    its reader has it, but the turn does not yet
 //	peer 1 delivers                           now the turn gets what was read
 //	peer 1 takes 16384                        its writer sent so many bytes of blocks
@@ -67,6 +68,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	pause, resume, recheck, close             what users do
 //	say 1 a TEXT                              Say, from the extension a to peer 1
 //	own 203.0.113.7:1                         peers say by which address they see us
+//	dht 6881                                  our node of the DHT listens there; 0 for none
 //	announce                                  a user wants more peers
 //	ban 3                                     a user bans address 3
 //	reclaim                                   Reclaim

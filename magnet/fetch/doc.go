@@ -36,4 +36,5 @@
 //	which metadata_size is refused                  hello.go       State.receiveHello
 //	what is kept for the torrent                    replay.go      replay.add
 //	when a peer hears that we are interested        interest.go    State.sayInterested
+//	when a peer's node of the DHT is heeded         dhtport.go     State.receivePort
 package fetch

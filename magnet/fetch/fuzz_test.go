@@ -105,8 +105,9 @@ func (f *fuzzed) act(b []byte) int {
 	id, arg := swarm.Peer(b[1]%6), int(b[2])
 	switch b[0] % 12 {
 	case 0:
-		f.s.Join(f.now, Joined{Peer: id, Addr: addrOf(id), Fast: arg&1 != 0, Extended: arg&2 != 0})
+		f.s.Join(f.now, Joined{Peer: id, Addr: addrOf(id), Fast: arg&1 != 0, Extended: arg&2 != 0, DHT: arg&4 != 0})
 	case 1:
+		f.s.SetDHTPort(f.now, uint16(arg))
 		f.s.Leave(f.now, id)
 	case 2:
 		f.s.Receive(f.now, id, hello(uint8(arg%4), len(f.info)))

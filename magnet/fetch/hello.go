@@ -34,6 +34,7 @@ func (s *State) sendFirst(now time.Time, p *peer) {
 	if p.Fast {
 		p.send(now, peerwire.Message{Kind: peerwire.HaveNone})
 	}
+	defer s.sendPort(now, p)
 	if !p.Extended {
 		return
 	}

@@ -39,6 +39,8 @@ func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 		if p.Fast { // https://www.bittorrent.org/beps/bep_0006.html#reject-request
 			p.send(now, peerwire.Message{Kind: peerwire.Reject, Block: m.Block})
 		}
+	case peerwire.Port:
+		s.receivePort(now, p, m.Port)
 	case peerwire.KeepAlive, peerwire.Cancel, peerwire.Reject, peerwire.Unknown:
 		p.allowance.Spend(1 + len(m.Data)/bytesPerUnit)
 	default:

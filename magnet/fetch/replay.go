@@ -25,7 +25,7 @@ type replay struct {
 // isState reports whether a message replaces an earlier one.
 func (r *replay) isState(k peerwire.Kind) bool {
 	switch k {
-	case peerwire.Choke, peerwire.Unchoke, peerwire.Interested, peerwire.NotInterested, peerwire.Port:
+	case peerwire.Choke, peerwire.Unchoke, peerwire.Interested, peerwire.NotInterested:
 		return true
 	}
 	return false
@@ -39,9 +39,6 @@ func (r *replay) add(m peerwire.Message) error {
 		return nil
 	case peerwire.Interested, peerwire.NotInterested:
 		r.interested = m.Kind == peerwire.Interested
-		return nil
-	case peerwire.Port:
-		r.port = m.Port
 		return nil
 	case peerwire.Have:
 		if r.bits().Has(m.Piece) {

@@ -45,6 +45,7 @@ type Joined struct {
 	Addr     netip.AddrPort // of the other end; zero if it has none
 	Fast     bool           // both sides set the bit of the fast extension
 	Extended bool           // both sides set the bit of the extension protocol
+	DHT      bool           // the peer set the bit of the DHT
 }
 
 // A Turn is what to do. Its slices belong to the caller.
@@ -52,6 +53,9 @@ type Turn struct {
 	Close []Close   // in order
 	Send  []Send    // at most one a peer
 	Next  time.Time // when to call Settle again at the latest; zero for never
+
+	// Nodes are nodes of the DHT that peers named as their own, at most one a minute each.
+	Nodes []netip.AddrPort
 
 	// Info is the info dictionary, which fits the hashes; nil if it is not there yet.
 	// Err is why it never will be; nil if it may. It is ErrTwoTorrents or a *SizeError.
@@ -84,6 +88,8 @@ type State struct {
 	groups []*group // as they came
 
 	closes        []Close
+	nodes         []netip.AddrPort // of the DHT, for the next Turn
+	dhtPort       uint16           // of our node of the DHT; 0 for none
 	info          []byte
 	final         Progress // when info was complete
 	err           error
@@ -111,6 +117,7 @@ type peer struct {
 	hasPieces    bool // it said that it has some
 	interested   bool // it heard that we are
 	allowance    allowance.Allowance
+	portAt       time.Time // before this no message about its node of the DHT is heeded
 	joinedAt     time.Time
 	lastReceived time.Time
 	lastSent     time.Time
@@ -197,8 +204,8 @@ func (s *State) Settle(now time.Time) Turn {
 		s.requestAll(now)
 		s.sayInterested(now)
 	}
-	turn := Turn{Close: s.closes, Info: s.info, Err: s.err}
-	s.closes = nil
+	turn := Turn{Close: s.closes, Nodes: s.nodes, Info: s.info, Err: s.err}
+	s.closes, s.nodes = nil, nil
 	for _, p := range s.order {
 		if len(p.out) > 0 {
 			turn.Send = append(turn.Send, Send{p.Peer, p.out})

@@ -1,4 +1,5 @@
-// Package budget shares the block buffers between network and disk among torrents.
+// Package budget shares the block buffers between network and disk among torrents ([Budget]),
+// and those of blocks on their way to peers ([Uploads]).
 //
 // A unit is the right to one buffer of [swarm.BlockLen] bytes. A torrent sets a unit
 // aside before it requests a block ([Quota.Reserve]); a reader takes a buffer for it
@@ -7,12 +8,13 @@
 //
 // When a torrent gets no unit it waits, and the torrent that holds most is asked to
 // give some back. Nobody waits inside a call: what follows comes by the two functions
-// that are given to [Budget.Open].
+// that are given to [Budget.Open], or by the one given to [Uploads.Wait].
 //
 // # Concurrency
 //
-// A Budget and its Quotas may be used by many goroutines at once. The functions given
-// to Open are called without a lock, by the goroutine that released memory or asked for it.
+// A Budget, its Quotas and Uploads may be used by many goroutines at once. The functions given
+// to Open are called without a lock, and that of Wait with one, by the goroutine that released
+// memory or asked for it.
 package budget
 
 import (

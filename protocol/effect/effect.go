@@ -92,6 +92,10 @@ type (
 	// Report gives an event to all listeners.
 	Report struct{ Event report.Event }
 
+	// DHTNode names a node of the DHT (BEP 5): a peer said that it has one there, which may be
+	// a lie.
+	DHTNode struct{ Addr netip.AddrPort }
+
 	// Answer ends the call that waits with a ticket.
 	Answer struct {
 		Ticket Ticket
@@ -110,4 +114,5 @@ func (Complete) effect()    {}
 func (Idle) effect()        {}
 func (Announce) effect()    {}
 func (Report) effect()      {}
+func (DHTNode) effect()     {}
 func (Answer) effect()      {}

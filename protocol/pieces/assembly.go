@@ -123,6 +123,35 @@ func (a *Assembly) Move(from *Assembly, k int, buf []byte) {
 	a.AddStored(k)
 }
 
+// MoveGood moves the blocks of a wrong piece that are not bad to another attempt at it. bufs are
+// the buffers of blocks from on. Those of bad blocks are returned, and are the caller's.
+func (a *Assembly) MoveGood(to *Assembly, bad []int, from int, bufs [][]byte) (wrong [][]byte) {
+	for k := range a.bufs {
+		isBad := slices.Contains(bad, k)
+		var buf []byte
+		if k >= from {
+			buf = bufs[k-from]
+		}
+		switch {
+		case isBad && buf != nil:
+			wrong = append(wrong, buf)
+		case a.arrived[k] && !isBad:
+			to.Move(a, k, buf)
+		}
+	}
+	return wrong
+}
+
+// SentBytes returns how many bytes of some blocks peers sent; no blocks means all.
+func (a *Assembly) SentBytes(blocks []int) (n int64) {
+	for k, sender := range a.senders {
+		if sender != nil && (len(blocks) == 0 || slices.Contains(blocks, k)) {
+			n += int64(a.geo.Request(a.Piece, k).Length)
+		}
+	}
+	return n
+}
+
 // Remove notes that blocks have not arrived after all. It returns their buffers, for
 // blocks that were in memory, which are the caller's from then on.
 func (a *Assembly) Remove(numbers []int) (bufs [][]byte) {

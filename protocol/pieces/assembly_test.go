@@ -262,3 +262,24 @@ func TestPadsAreNotWanted(t *testing.T) {
 	}
 	require.Equal(t, 2, newAssembly(geo, 0, 1).Missing(), "block 1 has one byte that is no pad")
 }
+
+// Of a piece with a wrong block the others are kept, and the buffer of the wrong one comes back.
+func TestMoveGood(t *testing.T) {
+	geo := &swarm.Geometry{PieceLength: 4 * swarm.BlockLen, Length: 4 * swarm.BlockLen}
+	var from Sender
+	a, again := newAssembly(geo, 0, 1), newAssembly(geo, 0, 2)
+	a.AddStored(0)
+	var bufs [][]byte
+	for k := 1; k < 3; k++ {
+		bufs = append(bufs, make([]byte, swarm.BlockLen))
+		a.Add(&from, geo.Block(0, k), bufs[k-1])
+	}
+	require.EqualValues(t, 2*swarm.BlockLen, a.SentBytes(nil), "nobody sent the first")
+	require.EqualValues(t, swarm.BlockLen, a.SentBytes([]int{0, 2}))
+	a.Lend(4)
+	wrong := a.MoveGood(again, []int{2}, 1, append(bufs, nil))
+	require.Len(t, wrong, 1)
+	require.Same(t, &bufs[1][0], &wrong[0][0])
+	require.Equal(t, []bool{true, true, false, false}, again.arrived)
+	require.Equal(t, []*Sender{nil, &from, nil, nil}, again.senders)
+}

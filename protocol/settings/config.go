@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/choking"
 	"github.com/shoal-bt/shoal/protocol/extension"
+	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/protocol/revealing"
 	"github.com/shoal-bt/shoal/swarm"
@@ -116,6 +117,16 @@ func (c Config) Or(base Config) Config {
 func (c *Config) Complete() bool {
 	return c.MaxPeers != 0 && c.UploadSlots != 0 && c.SeedOutgoing != Unset &&
 		c.Events != 0 && c.NewChoker != nil && c.IdleTimeout != 0
+}
+
+// Places returns the limits of connections.
+func (c *Config) Places() places.Limits {
+	return places.Limits{
+		Total:      c.MaxPeers,
+		PerAddr:    c.MaxPeersPerAddr,
+		PerNetwork: c.MaxPeersPerNetwork,
+		Outgoing:   c.OutgoingPeers,
+	}.Defaults()
 }
 
 // Default returns the defaults of all fields. PeerID and UserAgent stay zero, and so

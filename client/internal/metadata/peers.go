@@ -17,7 +17,9 @@ type Peers struct {
 	PeerID    swarm.PeerID
 	Port      uint16 // where it accepts connections; 0 for nowhere
 	UserAgent string
-	Reqq      int // open requests that it accepts of a peer; 0 is not said
+	DHTPort   func() uint16        // as in magnet.Options
+	OnDHTNode func(netip.AddrPort) // as in magnet.Options
+	Reqq      int                  // open requests that it accepts of a peer; 0 is not said
 	Logger    *slog.Logger
 }
 
@@ -32,6 +34,8 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 		UserAgent:  cmp.Or(r.UserAgent, p.UserAgent),
 		Reqq:       p.Reqq,
 		Interested: r.Interested,
+		DHTPort:    p.DHTPort,
+		OnDHTNode:  p.OnDHTNode,
 		Peers:      addresses(r.Peers),
 		Sources:    r.Sources,
 		OnProgress: func(s magnet.Progress) {

@@ -74,6 +74,7 @@ func (s *Sockets) join(t Owner, from *connect.Conn) {
 		Outgoing:   from.Outgoing,
 		Fast:       c.fast,
 		Extended:   from.Supports(handshake.Extended),
+		DHT:        from.Theirs.Reserved.Has(handshake.DHT),
 		Greeted:    from.Greeted,
 		Interested: from.Interested,
 		Tally:      &c.tally,

@@ -19,6 +19,7 @@ import (
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/budget"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarm/storagetest"
@@ -28,7 +29,7 @@ import (
 // torrent is an Owner that keeps what is posted, and starts what joins.
 type torrent struct {
 	store disk.Store
-	share memory.Share
+	share budget.Share
 	tasks sync.WaitGroup
 	close context.CancelFunc
 	ctx   context.Context
@@ -50,7 +51,8 @@ func newTorrent(t *testing.T, s swarm.Storage) *torrent {
 func (x *torrent) ID() swarm.ID             { return swarm.ID{1} }
 func (x *torrent) PeerID() swarm.PeerID     { return swarm.PeerID{'u', 's'} }
 func (x *torrent) Store() *disk.Store       { return &x.store }
-func (x *torrent) Uploads() *memory.Share   { return &x.share }
+func (x *torrent) HasDHT() bool             { return false }
+func (x *torrent) Uploads() *budget.Share   { return &x.share }
 func (x *torrent) BeginTask() bool          { x.tasks.Add(1); return true }
 func (x *torrent) AddTask()                 { x.tasks.Add(1) }
 func (x *torrent) EndTask()                 { x.tasks.Done() }
@@ -258,7 +260,7 @@ func TestPeerThatHoldsMemory(t *testing.T) {
 				if test.wanted {
 					for range 20 { // more than there is memory for
 						others.Go(func() {
-							b, ok := uploads.Take(&memory.Share{}, swarm.BlockLen*8, swarm.BlockLen*8, gone)
+							b, ok := c.sockets.Memory.TakeUpload(&budget.Share{}, swarm.BlockLen*8, swarm.BlockLen*8, gone)
 							if ok {
 								<-gone
 								uploads.Put(b)

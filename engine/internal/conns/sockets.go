@@ -14,6 +14,7 @@ import (
 	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/handshake"
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/budget"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -22,8 +23,9 @@ import (
 type Owner interface {
 	ID() swarm.ID         // for logs
 	PeerID() swarm.PeerID // what it calls itself
+	HasDHT() bool         // whether peers hear that there is a node of the DHT
 	Store() *disk.Store
-	Uploads() *memory.Share // of the memory of blocks on their way to peers
+	Uploads() *budget.Share // of the memory of blocks on their way to peers
 
 	// Post hands an Input to the torrent's turn, and Join hands over a connection
 	// that has shaken hands: the turn must find it by its Peer before it applies
@@ -190,9 +192,9 @@ func (s *Sockets) leave(c *Conn) {
 // that want the v2 swarm find us there.
 // https://www.bittorrent.org/beps/bep_0052.html (section "upgrade path")
 func ours(t Owner, id swarm.ID) handshake.Handshake {
-	return handshake.Handshake{
-		Reserved: handshake.Bits(handshake.Fast, handshake.Extended),
-		InfoHash: id,
-		PeerID:   t.PeerID(),
+	bits := handshake.Bits(handshake.Fast, handshake.Extended)
+	if t.HasDHT() {
+		bits = bits.With(handshake.DHT)
 	}
+	return handshake.Handshake{Reserved: bits, InfoHash: id, PeerID: t.PeerID()}
 }

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/engine/internal/disk"
-	"github.com/shoal-bt/shoal/engine/internal/memory"
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/budget"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -58,7 +58,7 @@ func (c *Conn) write() {
 func (w *writer) fetch() bool {
 	m := &w.conn.mail
 	m.mu.Lock()
-	w.out, w.blocks = m.line.Take(w.out, w.blocks, w.gather, memory.MaxPayload)
+	w.out, w.blocks = m.line.Take(w.out, w.blocks, w.gather, budget.MaxPayload)
 	late := m.line.TakeLate()
 	m.mu.Unlock()
 	if late != nil {
@@ -70,7 +70,7 @@ func (w *writer) fetch() bool {
 // send writes messages and blocks, together if there are both. It uses several writes if
 // the memory for one is not free.
 func (w *writer) send() error {
-	if len(w.out) > memory.FewMessages || len(w.blocks) == 0 {
+	if len(w.out) > budget.FewMessages || len(w.blocks) == 0 {
 		err := w.flush(w.out, 0)
 		if err != nil {
 			return err
@@ -91,14 +91,14 @@ func (w *writer) send() error {
 // write takes more blocks if this one was quick, and fewer if it was slow: a peer that
 // takes nothing holds little memory unless it took much before.
 func (w *writer) sendBlocks() error {
-	uploads, share := w.conn.sockets.Memory.Uploads, w.conn.owner.Uploads()
+	memory := w.conn.sockets.Memory
 	_, least := w.fit(0)
-	_, want := w.fit(memory.MaxPayload)
-	buf, ok := uploads.Take(share, least+len(w.out), want+len(w.out), w.conn.closed)
+	_, want := w.fit(budget.MaxPayload)
+	buf, ok := memory.TakeUpload(w.conn.owner.Uploads(), least+len(w.out), want+len(w.out), w.conn.closed)
 	if !ok {
 		return io.ErrClosedPipe
 	}
-	defer uploads.Put(buf)
+	defer memory.Uploads.Put(buf)
 	n, _ := w.fit(len(buf.Bytes) - len(w.out))
 	p, payload := w.load(append(buf.Bytes[:0], w.out...), w.blocks[:n])
 	w.blocks = slices.Delete(w.blocks, 0, n) // the next fetch uses its memory again
@@ -109,7 +109,7 @@ func (w *writer) sendBlocks() error {
 		return err
 	}
 	if time.Since(begin) < quickWrite {
-		w.gather = min(4*w.gather, memory.MaxGather) // 1, 4, 16: each size takes a buffer of its own
+		w.gather = min(4*w.gather, budget.MaxGather) // 1, 4, 16: each size takes a buffer of its own
 	} else {
 		w.gather = max(w.gather/2, 1)
 	}

@@ -1,9 +1,7 @@
-package memory
+package budget
 
 import (
-	"slices"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -26,7 +24,7 @@ func (u *Uploads) keptBytes() (n int64) {
 // fill takes as many buffers as a torrent gets without waiting.
 func (u *Uploads) fill(share *Share, least, want int) (all []Buffer) {
 	for u.mayTake(share, classOf(least)) {
-		b, _ := u.Take(share, least, want, nil)
+		b, _ := u.Take(share, least, want)
 		all = append(all, b)
 	}
 	return all
@@ -43,34 +41,40 @@ func TestClasses(t *testing.T) {
 }
 
 func TestUploadMemoryIsServedInOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		u := NewUploads(0)
-		require.EqualValues(t, 2*large, u.size, "enough for one write")
-		var a, b Share
-		closed := make(chan struct{})
-		first, ok := u.Take(&a, large, large, closed)
-		require.True(t, ok)
-		require.EqualValues(t, large, u.InUse())
-		got := make(chan Buffer, 2)
-		go func() {
-			buf, _ := u.Take(&b, large, large, closed)
-			got <- buf
-		}()
-		synctest.Wait()
-		require.True(t, u.Wanted())
-		gone := make(chan struct{})
-		close(gone)
-		_, ok = u.Take(&a, large, large, gone)
-		require.False(t, ok, "a connection that is closed does not wait")
-		u.Put(first)
-		second := <-got
-		require.Len(t, second.Bytes, large)
-		require.LessOrEqual(t, u.keptBytes(), u.free, "what is kept fits beside what is in use")
-		u.Put(second)
-		require.Zero(t, u.InUse())
-		require.False(t, u.Wanted())
-		require.Zero(t, a.held+b.held)
-	})
+	u := NewUploads(0)
+	require.EqualValues(t, 2*large, u.size, "enough for one write")
+	var a, b Share
+	first, ok := u.Take(&a, large, large)
+	require.True(t, ok)
+	require.EqualValues(t, large, u.InUse())
+	_, ok = u.Take(&b, large, large)
+	require.False(t, ok)
+	isGranted := false
+	w := u.Wait(&b, large, func() { isGranted = true })
+	require.True(t, u.Wanted())
+	u.Cancel(u.Wait(&a, large, func() { t.Error("a wait that was cancelled") }))
+	require.False(t, isGranted)
+	u.Put(first)
+	require.True(t, isGranted)
+	second := u.Claim(w)
+	require.Len(t, second.Bytes, large)
+	require.LessOrEqual(t, u.keptBytes(), u.free, "what is kept fits beside what is in use")
+	u.Put(second)
+	require.Zero(t, u.InUse())
+	require.False(t, u.Wanted())
+	require.Zero(t, a.held+b.held)
+}
+
+// What came back between Take and Wait is granted at once.
+func TestWaitOfWhatIsThere(t *testing.T) {
+	u := NewUploads(0)
+	var s Share
+	isGranted := false
+	w := u.Wait(&s, large, func() { isGranted = true })
+	require.True(t, isGranted)
+	require.False(t, u.Wanted())
+	u.Put(u.Claim(w))
+	require.Zero(t, u.InUse())
 }
 
 // Torrents whose peers take nothing leave a buffer to everybody else.
@@ -80,7 +84,7 @@ func TestTorrentsShareUploadMemory(t *testing.T) {
 		attacked := new(Share)
 		for range 80 { // as many as a torrent has connections; six have nearly all of an engine's
 			if u.mayTake(attacked, classOf(small)) {
-				u.Take(attacked, small, large, nil)
+				u.Take(attacked, small, large)
 			}
 		}
 		require.LessOrEqual(t, u.InUse(), u.size)
@@ -97,25 +101,17 @@ func TestTorrentThatHoldsLeastIsServedFirst(t *testing.T) {
 	var a, b Share
 	first := u.fill(&a, small, small)
 	others := u.fill(&b, small, small)
-	for _, s := range []*Share{&a, &a, &b, new(Share)} {
-		u.waiting = append(u.waiting, &waiter{share: s, done: make(chan struct{})})
-	}
-	waiting := slices.Clone(u.waiting)
-	served := func(w *waiter) bool {
-		select {
-		case <-w.done:
-			return true
-		default:
-			return false
-		}
+	var served [4]bool
+	for i, s := range []*Share{&a, &a, &b, new(Share)} {
+		u.waiting = append(u.waiting, &Waiter{share: s, granted: func() { served[i] = true }})
 	}
 	u.Put(first[0])
-	require.True(t, served(waiting[3]), "its torrent holds nothing")
+	require.True(t, served[3], "its torrent holds nothing")
 	n := 1
-	for ; !served(waiting[2]); n++ {
+	for ; !served[2]; n++ {
 		u.Put(first[n])
 	}
-	require.False(t, served(waiting[0]))
+	require.False(t, served[0])
 	for _, buf := range append(first[n:], others...) {
 		u.Put(buf)
 	}
@@ -128,7 +124,7 @@ func TestBuffersBecomeSmaller(t *testing.T) {
 	var s Share
 	var sizes []int
 	for range 6 {
-		b, ok := u.Take(&s, small, large, nil)
+		b, ok := u.Take(&s, small, large)
 		require.True(t, ok)
 		sizes = append(sizes, (len(b.Bytes)-FewMessages)/blockMessage)
 	}
@@ -142,7 +138,7 @@ func TestKeptBuffersAreDropped(t *testing.T) {
 		u.Put(b)
 	}
 	require.Greater(t, u.keptBytes(), u.size/2)
-	b, _ := u.Take(&s, large, large, nil)
+	b, _ := u.Take(&s, large, large)
 	require.LessOrEqual(t, u.keptBytes(), u.free)
 	u.Put(b)
 	require.Zero(t, s.held)
@@ -151,12 +147,12 @@ func TestKeptBuffersAreDropped(t *testing.T) {
 func TestUploadMemoryThatWasSetAsideComesBack(t *testing.T) {
 	u := &Uploads{size: small, free: small}
 	var a, b Share
-	first, _ := u.Take(&a, small, small, nil)
-	w := &waiter{share: &b, done: make(chan struct{})}
-	u.waiting = append(u.waiting, w)
+	first, _ := u.Take(&a, small, small)
+	isGranted := false
+	w := u.Wait(&b, small, func() { isGranted = true })
 	u.Put(first)
-	<-w.done // set aside, at the moment when its connection ends
-	u.cancelWait(w)
+	require.True(t, isGranted, "at the moment when its connection ends")
+	u.Cancel(w)
 	require.EqualValues(t, small, u.free)
 	require.Zero(t, b.held)
 }

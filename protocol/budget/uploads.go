@@ -1,4 +1,4 @@
-package memory
+package budget
 
 import (
 	"slices"
@@ -51,7 +51,7 @@ type Uploads struct {
 
 	mu      sync.Mutex
 	free    int64     // bytes, of size
-	waiting []*waiter // in order of coming
+	waiting []*Waiter // in order of coming
 	kept    [classes][][]byte
 }
 
@@ -59,11 +59,11 @@ type Uploads struct {
 // nothing.
 type Share struct{ held int64 }
 
-// A waiter is a writer that waits for a buffer.
-type waiter struct {
-	share *Share
-	class class
-	done  chan struct{} // closed when the bytes are set aside
+// A Waiter waits for a buffer.
+type Waiter struct {
+	share   *Share
+	class   class
+	granted func() // is called when the bytes are set aside
 }
 
 // A Buffer counts as used until it is put back. Its bytes are the holder's until then.
@@ -95,30 +95,36 @@ func (u *Uploads) Wanted() bool {
 }
 
 // Take returns a buffer of at least least bytes, and of up to want if the torrent may have
-// that now. There may be MaxPayload and FewMessages. It waits for least. It gives up, and
-// reports false, when closed is closed.
-func (u *Uploads) Take(share *Share, least, want int, closed <-chan struct{}) (Buffer, bool) {
-	c := classOf(least)
-	u.mu.Lock()
-	for larger := classOf(want); larger >= c; larger-- {
-		if u.mayTake(share, larger) {
-			defer u.mu.Unlock()
-			u.setAside(share, larger)
-			return u.find(share, larger), true
-		}
-	}
-	w := &waiter{share: share, class: c, done: make(chan struct{})}
-	u.waiting = append(u.waiting, w)
-	u.mu.Unlock()
-	select {
-	case <-w.done:
-	case <-closed:
-		u.cancelWait(w)
-		return Buffer{}, false
-	}
+// that. There may be MaxPayload and FewMessages. It reports false if it has none now; Wait then
+// waits for one.
+func (u *Uploads) Take(share *Share, least, want int) (Buffer, bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.find(share, c), true
+	for c := classOf(want); c >= classOf(least); c-- {
+		if u.mayTake(share, c) {
+			u.setAside(share, c)
+			return u.find(share, c), true
+		}
+	}
+	return Buffer{}, false
+}
+
+// Wait calls granted, once, when a buffer of least bytes is set aside. Then Claim returns it.
+// granted must return at once and must not call the Uploads.
+func (u *Uploads) Wait(share *Share, least int, granted func()) *Waiter {
+	w := &Waiter{share: share, class: classOf(least), granted: granted}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.waiting = append(u.waiting, w)
+	u.serve() // one may have come back since Take
+	return w
+}
+
+// Claim returns the buffer that was granted.
+func (u *Uploads) Claim(w *Waiter) Buffer {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.find(w.share, w.class)
 }
 
 // mayTake reports whether a torrent may have one more buffer: it holds at most twice of
@@ -142,6 +148,11 @@ func (u *Uploads) setAside(share *Share, c class) {
 func (u *Uploads) release(share *Share, c class) {
 	u.free += c.bytes()
 	share.held -= c.bytes()
+	u.serve()
+}
+
+// serve sets bytes aside for those who wait, as long as there are some.
+func (u *Uploads) serve() {
 	for {
 		i := u.nextWaiter()
 		if i < 0 {
@@ -150,7 +161,7 @@ func (u *Uploads) release(share *Share, c class) {
 		w := u.waiting[i]
 		u.waiting = slices.Delete(u.waiting, i, i+1)
 		u.setAside(w.share, w.class)
-		close(w.done)
+		w.granted()
 	}
 }
 
@@ -196,8 +207,8 @@ func (u *Uploads) dropKept() {
 	}
 }
 
-// cancelWait takes back what was set aside for w, or its place in the queue.
-func (u *Uploads) cancelWait(w *waiter) {
+// Cancel ends a wait, also one that was granted and not claimed.
+func (u *Uploads) Cancel(w *Waiter) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	i := slices.Index(u.waiting, w)
