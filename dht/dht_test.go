@@ -36,9 +36,8 @@ func TestAnnounceAndPeers(t *testing.T) {
 		hash := swarm.ID{1, 2, 3}
 		for i, n := range nodes[:3] {
 			left := int64(i) // the first is a seed
-			answer, err := n.Announce(t.Context(), swarm.Announcement{Swarm: hash, Port: uint16(7000 + i), Left: left}, func(swarm.Address) {})
+			_, err := n.Announce(t.Context(), swarm.Announcement{Swarm: hash, Port: uint16(7000 + i), Left: left}, func(swarm.Address) {})
 			require.NoError(t, err)
-			require.Equal(t, dht.AnnounceEvery, answer.Next)
 		}
 		found := make(map[netip.AddrPort]bool)
 		for a, err := range nodes[20].Peers(t.Context(), nodeid.ID(hash)) {
@@ -72,6 +71,25 @@ func TestAnnounceAndPeers(t *testing.T) {
 			}
 		}
 		require.NotZero(t, samples)
+	})
+}
+
+// Who wants something and finds nobody, or only itself, asks again soon: programs announce a
+// minute or two after they start.
+func TestAnnounceAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes := newNetwork().many(t, 10)
+		next := func(n int, left int64, port uint16) time.Duration {
+			a := swarm.Announcement{Swarm: swarm.ID{1, 2, 3}, Port: port, Left: left}
+			answer, err := nodes[n].Announce(t.Context(), a, func(swarm.Address) {})
+			require.NoError(t, err)
+			return answer.Next
+		}
+		require.Equal(t, 2*time.Minute, next(1, -1, 7000))
+		require.Equal(t, 2*time.Minute, next(1, 5, 7000), "it has found itself")
+		require.Equal(t, 2*time.Minute, next(1, 5, 7001), "at its former port")
+		require.Equal(t, dht.AnnounceEvery, next(2, 0, 7000), "a seed")
+		require.Equal(t, dht.AnnounceEvery, next(1, 5, 7001))
 	})
 }
 

@@ -22,7 +22,9 @@ type Config struct {
 	Self   nodeid.ID // our id: a node that has it is not asked
 	K      int       // nodes to find; default 8
 	Alpha  int       // nodes that are asked side by side, those not counted that are late; default 4
-	Trust  bool      // believe all nodes alike: no rule of networks, of fitting ids, of doubtful names. For comparisons
+
+	EnforceIDs bool // leave nodes out whose ids do not fit their addresses; otherwise they come second (BEP 42)
+	Trust      bool // believe all nodes alike: no rule of networks, of fitting ids, of doubtful names. For comparisons
 }
 
 // A Lookup is one search.
@@ -103,6 +105,9 @@ func (l *Lookup) add(c krpc.Contact, teller *node) {
 			return
 		}
 		n = &node{Contact: c, fits: l.fits(c)}
+		if l.config.EnforceIDs && !n.fits {
+			return
+		}
 		l.insert(n)
 	}
 	n.namedBy(teller)

@@ -24,6 +24,13 @@ type bootstrap struct {
 	open    int  // nodes and routers that were asked by address and have not answered
 	fill    int  // look-ups by chance that are still to begin
 	isAlone bool // it was reported that no node answers
+
+	// What it began with, to begin again if our id turns out not to fit our address.
+	saved      []krpc.Contact
+	nodes      []netip.AddrPort
+	allRouters []netip.AddrPort
+	isRenamed  bool // we have taken another id since
+	isRefused  bool // by some that were asked
 }
 
 // isRunning reports whether tasks should wait.
@@ -38,8 +45,15 @@ func (s *State) Bootstrap(now time.Time, saved []krpc.Contact, nodes, routers []
 	if s.boot.task != nil {
 		s.end(s.boot.task)
 	}
-	s.boot = bootstrap{round: s.boot.round + 1, asked: make(map[netip.AddrPort]bool), fill: fillLookups}
-	s.boot.routers = s.usable(routers)
+	s.boot = bootstrap{
+		round:      s.boot.round + 1,
+		routers:    s.usable(routers),
+		asked:      make(map[netip.AddrPort]bool),
+		fill:       fillLookups,
+		saved:      saved,
+		nodes:      nodes,
+		allRouters: routers,
+	}
 	s.knowRouters()
 	known := s.table.Closest(nil, s.self, beginWith, now)
 	for _, c := range saved {
@@ -162,7 +176,14 @@ func (s *State) insideDone(t *task) {
 		s.tasks.running = append(s.tasks.running, t)
 		return
 	}
-	if n > 0 && t.target != s.self { // we took another id meanwhile
+	isRenamed := s.boot.isRenamed || (n == 0 && s.renameByFew())
+	isRefused := isRenamed && (n == 0 || s.boot.isRefused)
+	switch {
+	case isRefused: // by those who do not answer an id that does not fit
+		s.boot.task = nil
+		s.Bootstrap(s.now, s.boot.saved, s.boot.nodes, s.boot.allRouters)
+		return
+	case n > 0 && t.target != s.self: // our new neighbors should know us
 		s.findSelf(s.table.Closest(nil, s.self, beginWith, s.now))
 		return
 	}

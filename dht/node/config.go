@@ -27,8 +27,8 @@ type Config struct {
 	Is6      bool // the node's address is IPv6
 	ReadOnly bool // ask, but answer nobody (BEP 43)
 
-	// EnforceIDs ignores nodes whose id does not fit their address (BEP 42). Otherwise
-	// those that fit are preferred.
+	// EnforceIDs ignores nodes whose id does not fit their address, and refuses their
+	// queries (BEP 42). Otherwise those that fit are preferred.
 	EnforceIDs bool
 
 	// QueriesPerAddr and Queries bound the queries that are served each second. Zero means

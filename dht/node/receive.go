@@ -68,11 +68,22 @@ func (s *State) receiveAnswer(from netip.AddrPort, m *krpc.Message) {
 	s.stats.Answered++
 	took := s.now.Sub(o.sentAt)
 	s.queries.took(took)
-	if m.Kind == krpc.Failure {
+	switch {
+	case m.Kind == krpc.Failure:
+		s.vote(o.to.Addr(), m.External.Addr())
 		s.refused(o, m)
-		return
+	case s.ignores(m.ID, o.to):
+		s.failed(o)
+	default:
+		s.complete(o, m, took)
 	}
-	s.complete(o, m, took)
+}
+
+// ignores reports whether a node is to be treated as if it were not there, because its id
+// does not fit its address. Routers are not part of the DHT
+// (https://www.bittorrent.org/beps/bep_0042.html, "Enforcement").
+func (s *State) ignores(id nodeid.ID, a netip.AddrPort) bool {
+	return s.config.EnforceIDs && !s.routers[a] && !nodeid.Fits(id, a.Addr())
 }
 
 // refused ends a query that was answered with an error: the node is there, but brings
@@ -82,6 +93,8 @@ func (s *State) refused(o *query, m *krpc.Message) {
 	if o.first > 0 {
 		s.firstDone(o)
 	}
+	isOfBootstrap := (o.first > 0 && o.first == s.boot.round) || (o.task != nil && o.task == s.boot.task)
+	s.boot.isRefused = s.boot.isRefused || isOfBootstrap
 	if o.task != nil && o.stores {
 		o.task.refused(m)
 	}

@@ -151,7 +151,14 @@ func (s *State) start(t *task) {
 }
 
 func (s *State) lookupConfig(target nodeid.ID) lookup.Config {
-	return lookup.Config{Target: target, Self: s.self, K: s.config.K, Alpha: s.config.Alpha, Trust: s.config.Trust}
+	return lookup.Config{
+		Target:     target,
+		Self:       s.self,
+		K:          s.config.K,
+		Alpha:      s.config.Alpha,
+		EnforceIDs: s.config.EnforceIDs,
+		Trust:      s.config.Trust,
+	}
 }
 
 // changed has a task looked at when the turn ends.
