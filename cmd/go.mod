@@ -22,7 +22,6 @@ require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/connect v0.1.0 // indirect
-	github.com/shoal-bt/shoal/dht v0.1.0 // indirect
 	github.com/shoal-bt/shoal/handshake v0.1.0 // indirect
 	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect
 	github.com/shoal-bt/shoal/peerwire v0.1.0 // indirect
