@@ -29,7 +29,7 @@ func run(ctx context.Context, in io.Reader, out io.Writer, args []string) error 
 	show := func(line string) { fmt.Fprintln(out, line) }
 	switch {
 	case len(args) == 2 && args[0] == "host":
-		h, err := newHost(args[1], show)
+		h, err := newHost(ctx, args[1], show)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func eachLine(in io.Reader, say func(string) error) error {
 // meet has a guest greet a host, which answers.
 func meet(ctx context.Context, out io.Writer) error {
 	heard := make(chan string, 10)
-	h, err := newHost("127.0.0.1:0", func(line string) { heard <- line })
+	h, err := newHost(ctx, "127.0.0.1:0", func(line string) { heard <- line })
 	if err != nil {
 		return err
 	}
