@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha1"
 	"errors"
+	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
@@ -129,18 +132,30 @@ func TestPrivateMetadata(t *testing.T) {
 	at := func(port uint16, o magnet.Origin) magnet.Peer {
 		return magnet.Peer{Address: swarm.Address{AddrPort: netip.AddrPortFrom(user.Addr(), port)}, Origin: o}
 	}
-	s.answer <- answer{info: meta.Info.Raw, found: magnet.Result{Peers: []magnet.Peer{
+	connected := func(outgoing bool) (magnet.Live, net.Conn) {
+		ours, theirs := net.Pipe()
+		c := &connect.Conn{Conn: ours, Addr: netip.MustParseAddrPort("127.0.0.1:8"), Swarm: tor.ID(), Outgoing: outgoing}
+		return magnet.Live{Conn: c, Origin: magnet.Origin{Incoming: true}}, theirs
+	}
+	kept, peer := connected(false)
+	defer peer.Close()
+	left, leftPeer := connected(true)
+	s.answer <- answer{info: meta.Info.Raw, found: magnet.Result{Conns: []magnet.Live{kept, left}, Peers: []magnet.Peer{
 		at(2, magnet.Origin{Sources: sources[:1]}),
 		at(3, magnet.Origin{Sources: sources[1:2]}),
 		at(4, magnet.Origin{User: true}),
 		at(user.Port(), magnet.Origin{User: true}),
 		at(6, magnet.Origin{Sources: sources[2:]}),
 		at(7, magnet.Origin{Sources: []swarm.PeerSource{sources[2], sources[0]}}),
+		at(8, magnet.Origin{Incoming: true}),
 	}}}
 	require.NoError(t, tor.Ready(within(t)))
 	require.Len(t, tor.Trackers(), 1)
 	require.Len(t, tor.Sources(), 1)
 	require.Equal(t, 3, tor.Stats().Known, "those of its tracker, and the user's")
+	require.Equal(t, 1, tor.Stats().Peers, "who dialed us")
+	_, err = leftPeer.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF, "whom we dialed without a name of the tracker")
 }
 
 // TestTorrentFileOfALink takes the .torrent file from the web if it is the right one.

@@ -128,10 +128,7 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 	for _, s := range spec.Sources {
 		e.announcer.Add(t.owner(), &t.sources, s, false, spec.Announced...)
 	}
-	t.start()
-	for _, s := range spec.Announced {
-		t.noteTracker(s)
-	}
+	t.start(spec.Announced)
 	return t, nil
 }
 

@@ -150,23 +150,23 @@ func (r Receiver) takePeers(found *magnet.Result, user []netip.AddrPort) {
 	conns := found.Conns
 	found.Conns = nil
 	for _, c := range conns {
-		if r.mayMeet(c.Addr, c.Origin, user) {
+		if !c.Outgoing || r.mayDial(c.Addr, c.Origin, user) {
 			r.Torrent.AddConn(c.Conn) // it closes what it does not want
 		} else {
 			c.Close()
 		}
 	}
 	for _, p := range found.Peers {
-		if r.mayMeet(p.AddrPort, p.Origin, user) {
-			r.Torrent.AddPeers(p.Address)
+		if r.mayDial(p.AddrPort, p.Origin, user) {
+			r.Torrent.AddFound(p.Address)
 		}
 	}
 }
 
-// mayMeet reports whether the torrent may go on with a peer that a fetch knows: a private one only
-// with peers that its own trackers or the user named, or that dialed us. Peers that a link
+// mayDial reports whether the torrent may dial a peer that a fetch knows: a private one only peers
+// that its own trackers or the user named, though it keeps those that dialed us. Peers that a link
 // names are not the user's. https://www.bittorrent.org/beps/bep_0027.html
-func (r Receiver) mayMeet(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
+func (r Receiver) mayDial(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
 	named := r.Own != nil && slices.Contains(o.Sources, r.Own)
-	return !r.Private || named || o.Incoming || slices.Contains(user, addr)
+	return !r.Private || named || slices.Contains(user, addr)
 }
