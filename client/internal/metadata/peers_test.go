@@ -11,6 +11,7 @@ import (
 
 	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/handshake"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/peerwire"
 )
@@ -44,6 +45,25 @@ func TestLimitIsRaised(t *testing.T) {
 	require.NoError(t, <-asked)
 	cancel()
 	require.ErrorIs(t, <-ended, context.Canceled)
+}
+
+// The peers of a link are asked as well as those of the user: addresses at once, and names when
+// they are looked up.
+func TestPeersOfALink(t *testing.T) {
+	at := netip.MustParseAddrPort
+	link := &metainfo.Magnet{HashV1: [20]byte{1}, Peers: []string{"127.0.0.1:2", "localhost:3", "127.0.0.1:0"}}
+	var peers []netip.AddrPort
+	_, _, err := Fetch(t.Context(), Request{Link: link, Peers: []netip.AddrPort{at("127.0.0.1:1")}},
+		func(_ context.Context, r Request) (*magnet.Result, error) {
+			require.Equal(t, []netip.AddrPort{at("127.0.0.1:1"), at("127.0.0.1:2")}, r.Peers)
+			peers = <-r.More
+			return new(magnet.Result), nil
+		})
+	require.NoError(t, err)
+	require.NotEmpty(t, peers)
+	for _, p := range peers {
+		require.True(t, p.Addr().IsLoopback() && p.Port() == 3, p)
+	}
 }
 
 // awaitRequest is a peer that says how long its metadata is, and waits for a request for it.
