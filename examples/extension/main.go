@@ -17,6 +17,8 @@ import (
 	"log"
 	"net"
 	"os"
+	"strings"
+	"unicode"
 )
 
 func main() {
@@ -26,7 +28,7 @@ func main() {
 }
 
 func run(ctx context.Context, in io.Reader, out io.Writer, args []string) error {
-	show := func(line string) { fmt.Fprintln(out, line) }
+	show := func(line string) { fmt.Fprintln(out, printable(line)) }
 	switch {
 	case len(args) == 2 && args[0] == "host":
 		h, err := newHost(ctx, args[1], show)
@@ -48,6 +50,16 @@ func run(ctx context.Context, in io.Reader, out io.Writer, args []string) error 
 		return meet(ctx, out)
 	}
 	return errors.New("run it without arguments, or with host ADDRESS or guest ADDRESS")
+}
+
+// printable returns what somebody said without what a terminal would obey.
+func printable(line string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, line)
 }
 
 // eachLine calls say with each line of the input.
