@@ -41,6 +41,7 @@ type DoneEvent struct {
 	Err     error          // nil, ErrNoNodes, or a *krpc.Error if a put was refused
 	Nodes   []krpc.Contact // the nearest to the target that answered
 	Asked   int            // nodes
+	Sent    int            // queries, announces and puts
 	Stored  int            // nodes that took an announce or an item, or answered a Ping
 	Scraped bool           // a node said how many there are
 	Seeds   float64        // in the swarm, as it was counted

@@ -63,6 +63,7 @@ type task struct {
 	began   time.Time
 	tokens  map[netip.AddrPort]token
 	values  int  // peers that were passed on
+	sent    int  // queries
 	isDirty bool // in dirty
 
 	storing bool // the look-up is over
@@ -145,7 +146,8 @@ func (s *State) start(t *task) {
 }
 
 func (s *State) lookupConfig(target nodeid.ID) lookup.Config {
-	return lookup.Config{Target: target, Self: s.self, K: s.config.K, Alpha: s.config.Alpha, Trust: s.config.Trust}
+	t := &s.config.Tuning
+	return lookup.Config{Target: target, Self: s.self, K: t.K, Alpha: t.Alpha, Shortlist: t.Shortlist, Trust: t.Trust}
 }
 
 // changed has a task looked at when the turn ends.
