@@ -91,6 +91,7 @@ func (n *Node) add(conn net.PacketConn, is6 bool, self nodeid.ID, external netip
 	f := &family{node: n, conn: conn, is6: is6, state: state, calls: make(map[node.TaskID]*call)}
 	f.timer = time.AfterFunc(time.Hour, f.wake)
 	f.retry = time.AfterFunc(time.Hour, f.again)
+	f.retry.Stop() // until a bootstrap has failed
 	n.families = append(n.families, f)
 }
 

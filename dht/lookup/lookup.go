@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	maxNodes = 200 // that are remembered; the farthest that was not asked goes first
+	maxNodes = 200 // see Config.Shortlist
 	maxNamed = 16  // nodes that are taken from one answer
 	maxIDs   = 8   // that others may say one address has
 )
@@ -24,7 +24,10 @@ type Config struct {
 	Alpha  int       // nodes that are asked side by side, those not counted that are late; default 4
 
 	EnforceIDs bool // leave nodes out whose ids do not fit their addresses; otherwise they come second (BEP 42)
-	Trust      bool // believe all nodes alike: no rule of networks, of fitting ids, of doubtful names. For comparisons
+
+	// For comparisons.
+	Shortlist int  // nodes that are remembered, of which the farthest that was not asked goes first; default 200
+	Trust     bool // believe all nodes alike: no rule of networks, of fitting ids, of doubtful names
 }
 
 // A Lookup is one search.
@@ -76,7 +79,7 @@ type network struct {
 
 // New returns a search that begins with some nodes, which it copies.
 func New(c Config, known []krpc.Contact) *Lookup {
-	c.K, c.Alpha = cmp.Or(c.K, routing.K), cmp.Or(c.Alpha, 4)
+	c.K, c.Alpha, c.Shortlist = cmp.Or(c.K, routing.K), cmp.Or(c.Alpha, 4), cmp.Or(c.Shortlist, maxNodes)
 	l := &Lookup{config: c, addrs: make(map[netip.AddrPort][]*node), networks: make(map[netip.Prefix]*network)}
 	l.Add(known)
 	return l
@@ -111,7 +114,7 @@ func (l *Lookup) add(c krpc.Contact, teller *node) {
 		l.insert(n)
 	}
 	n.namedBy(teller)
-	if len(l.nodes) > maxNodes {
+	if len(l.nodes) > l.config.Shortlist {
 		l.forget()
 	}
 }

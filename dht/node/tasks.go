@@ -64,6 +64,7 @@ type task struct {
 	began   time.Time
 	tokens  map[netip.AddrPort]token
 	values  int  // peers that were passed on
+	sent    int  // queries
 	isDirty bool // in dirty
 
 	storing bool // the look-up is over
@@ -151,13 +152,15 @@ func (s *State) start(t *task) {
 }
 
 func (s *State) lookupConfig(target nodeid.ID) lookup.Config {
+	c := s.config.Tuning
 	return lookup.Config{
 		Target:     target,
 		Self:       s.self,
-		K:          s.config.K,
-		Alpha:      s.config.Alpha,
+		K:          c.K,
+		Alpha:      c.Alpha,
 		EnforceIDs: s.config.EnforceIDs,
-		Trust:      s.config.Trust,
+		Shortlist:  c.Shortlist,
+		Trust:      c.Trust,
 	}
 }
 
