@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/client/internal/wishes"
 	"github.com/shoal-bt/shoal/engine"
@@ -118,12 +119,8 @@ func (r Receiver) Take(f Fetch, now wishes.Wishes) {
 	if f.Found != nil {
 		r.takePeers(f.Found, now.Peers)
 	}
-	var named []swarm.Address
-	for _, p := range now.Peers {
-		named = append(named, swarm.Address{AddrPort: p})
-	}
-	if len(named) > 0 {
-		r.Torrent.AddPeers(named...)
+	if len(now.Peers) > 0 {
+		r.Torrent.AddPeers(peeraddr.Addresses(now.Peers)...)
 	}
 	for _, a := range now.Banned {
 		r.Torrent.Ban(a)
@@ -186,23 +183,9 @@ func (r Receiver) addresses(all []magnet.Peer, user []netip.AddrPort) (found []e
 		if !ok {
 			i = len(found)
 			index[by] = i
-			found = append(found, engine.Found{By: by, FromSource: !by.IsValid(), Tracker: r.tracker()})
+			found = append(found, engine.Found{By: by, FromSource: !by.IsValid()})
 		}
 		found[i].Addrs = append(found[i].Addrs, p.Address)
 	}
 	return found
-}
-
-// tracker returns which of a private torrent's own trackers answered last. The torrent leaves the
-// peers that it named when another one answers.
-func (r Receiver) tracker() string {
-	if !r.Private || r.Own == nil {
-		return ""
-	}
-	for _, s := range r.Torrent.Sources() {
-		if trackers.Same(s.Source, r.Own) {
-			return s.Answer.Tracker
-		}
-	}
-	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 
+	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -40,7 +41,7 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 		DHTPort:    p.DHTPort,
 		OnDHTNode:  p.OnDHTNode,
 		MaxSize:    maxSize(r.Metainfo),
-		Peers:      addresses(r.Peers),
+		Peers:      peeraddr.Addresses(r.Peers),
 		Sources:    r.Sources,
 		OnProgress: func(s magnet.Progress) {
 			r.Progress(Stats{Peers: s.Peers, Pieces: s.Total, Held: s.Pieces, Length: int64(s.Size)})
@@ -59,7 +60,10 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 		for {
 			select {
 			case more := <-r.More:
-				fetcher.AddPeers(addresses(more)...)
+				fetcher.AddPeers(peeraddr.Addresses(more)...)
+			case <-r.Changes:
+				fetcher.SetSources(r.SourcesNow()...)
+				fetcher.Announce(r.Early)
 			case <-r.Stop:
 				fetcher.Stop()
 				return
@@ -76,11 +80,3 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 
 // maxSize returns the longest metadata that is fetched, in bytes, as magnet.Options has it.
 func maxSize(o metainfo.Options) int { return int(min(max(o.MaxBytes, -1), 1<<30)) }
-
-func addresses(peers []netip.AddrPort) []swarm.Address {
-	all := make([]swarm.Address, len(peers))
-	for i, p := range peers {
-		all[i].AddrPort = p
-	}
-	return all
-}
