@@ -147,7 +147,15 @@ func (s *State) start(t *task) {
 
 func (s *State) lookupConfig(target nodeid.ID) lookup.Config {
 	t := &s.config.Tuning
-	return lookup.Config{Target: target, Self: s.self, K: t.K, Alpha: t.Alpha, Shortlist: t.Shortlist, Trust: t.Trust}
+	return lookup.Config{
+		Target:     target,
+		Self:       s.self,
+		K:          t.K,
+		Alpha:      t.Alpha,
+		EnforceIDs: s.config.EnforceIDs,
+		Shortlist:  t.Shortlist,
+		Trust:      t.Trust,
+	}
 }
 
 // changed has a task looked at when the turn ends.
@@ -212,8 +220,8 @@ func (s *State) taskAnswered(o *query, m *krpc.Message, nodes []krpc.Contact) {
 		t.stored++
 		return
 	}
-	isFirst := !o.question.Again && m.ID != s.self
-	if isFirst {
+	isRefused := s.config.EnforceIDs && !nodeid.Fits(m.ID, o.to.Addr())
+	if !o.question.Again && m.ID != s.self && !isRefused {
 		if len(m.Token) > 0 && len(m.Token) <= 64 && len(t.tokens) < 500 {
 			t.tokens[o.to] = token{slices.Clone(m.Token), m.Value != nil || m.HasSeq, m.Seq}
 		}
