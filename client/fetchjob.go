@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/shoal-bt/shoal/client/internal/fetchjob"
 	"github.com/shoal-bt/shoal/client/internal/fetchwatch"
@@ -87,6 +88,7 @@ func (f *fetching) run(ctx context.Context, job *fetchjob.Job) {
 		f.fail(err)
 	}
 	found.Close()
+	f.client.suspendDHT() // if the torrent has proved private
 }
 
 // fail notes why the fetch ended. Resume tries again.
@@ -168,5 +170,5 @@ func (f *fetching) setStats(job *fetchjob.Job, s FetchStats) {
 // allSources returns the sources that the fetch asks.
 func (f *fetching) allSources() []swarm.PeerSource {
 	w := f.wishesNow()
-	return append(f.trackers.Sources(), w.Sources()...)
+	return slices.Concat(f.trackers.Sources(), f.client.sharedSources(false), w.Sources())
 }

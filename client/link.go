@@ -105,6 +105,7 @@ func (f *fetching) open() (*metainfo.Torrent, error) {
 	} else {
 		f.trackers.Start(tiers, changed, false)
 	}
+	c.suggestNodes(f.link.Peers)
 	nobody := len(f.allSources())+len(f.link.Peers)+len(f.link.Sources)+len(f.link.Acceptable)+len(f.wishes.Peers) == 0
 	if nobody {
 		f.warn(errNowhere)
@@ -136,6 +137,7 @@ func (f *fetching) addLink(link *metainfo.Magnet, o AddOptions) error {
 		return err
 	}
 	err := f.update(func(r *running) error { return r.addLink(link, o) }, func() {
+		f.client.suggestNodes(link.Peers)
 		isMore := metadata.NamesMore(link, f.link)
 		f.link = metadata.Join(f.link, link)
 		f.wishes.AddPeers(o.Peers...)

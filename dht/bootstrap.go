@@ -15,7 +15,8 @@ const (
 	resolveLimit = 20 * time.Second
 	firstRetry   = 30 * time.Second
 	lastRetry    = 10 * time.Minute
-	maxNames     = 50 // of nodes, and of routers
+	moveAfter    = 5 * time.Minute // between two starts because our address changed
+	maxNames     = 50              // of nodes, and of routers
 )
 
 // bootstrap looks the names up and gets to know others.
@@ -84,11 +85,29 @@ func (f *family) again() {
 	if f.node.closed {
 		return
 	}
-	f.node.running.Go(func() { f.bootstrap(nil) })
+	f.begin()
+}
+
+// begin has the names looked up, and others asked: those of the configuration, and those
+// that are known. The lock is held.
+func (f *family) begin() {
+	f.begunAt = time.Now()
+	f.node.running.Go(func() { f.bootstrap(f.node.config.Saved.Nodes) })
+}
+
+// moved begins again if others see us at another address than before, because then the
+// network has changed: routers may have other addresses there. The lock is held.
+func (f *family) moved(e node.AddressEvent) {
+	isNew := f.external.IsValid() && e.External != f.external
+	f.external = e.External
+	if isNew && time.Since(f.begunAt) >= moveAfter {
+		f.begin()
+	}
 }
 
 // Bootstrap gets to know others again, for instance when the network has changed. The
-// names of the routers are looked up again.
+// names of the routers are looked up again. The Node does so itself if no node answers any
+// more, or if others see it at another address.
 func (n *Node) Bootstrap() {
 	for _, f := range n.families {
 		f.again()

@@ -36,7 +36,7 @@ type Config struct {
 	External4, External6 netip.Addr
 
 	ReadOnly   bool // ask, but answer nobody (BEP 43)
-	EnforceIDs bool // ignore nodes whose id does not fit their address, instead of preferring others (BEP 42)
+	EnforceIDs bool // ignore and refuse nodes whose id does not fit their address, instead of preferring others (BEP 42)
 
 	// ImpliedPort says that peers reach us at the port of the socket, so that an announce
 	// counts for the port that others see (BEP 5). Only for a socket that takes peers, too.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,9 +38,8 @@ func TestAnnounceAndPeers(t *testing.T) {
 		hash := swarm.ID{1, 2, 3}
 		for i, n := range nodes[:3] {
 			left := int64(i) // the first is a seed
-			answer, err := n.Announce(t.Context(), swarm.Announcement{Swarm: hash, Port: uint16(7000 + i), Left: left}, func(swarm.Address) {})
+			_, err := n.Announce(t.Context(), swarm.Announcement{Swarm: hash, Port: uint16(7000 + i), Left: left}, func(swarm.Address) {})
 			require.NoError(t, err)
-			require.Equal(t, dht.AnnounceEvery, answer.Next)
 		}
 		found := make(map[netip.AddrPort]bool)
 		for a, err := range nodes[20].Peers(t.Context(), nodeid.ID(hash)) {
@@ -72,6 +73,25 @@ func TestAnnounceAndPeers(t *testing.T) {
 			}
 		}
 		require.NotZero(t, samples)
+	})
+}
+
+// Who wants something and finds nobody, or only itself, asks again soon: programs announce a
+// minute or two after they start.
+func TestAnnounceAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes := newNetwork().many(t, 10)
+		next := func(n int, left int64, port uint16) time.Duration {
+			a := swarm.Announcement{Swarm: swarm.ID{1, 2, 3}, Port: port, Left: left}
+			answer, err := nodes[n].Announce(t.Context(), a, func(swarm.Address) {})
+			require.NoError(t, err)
+			return answer.Next
+		}
+		require.Equal(t, 2*time.Minute, next(1, -1, 7000))
+		require.Equal(t, 2*time.Minute, next(1, 5, 7000), "it has found itself")
+		require.Equal(t, 2*time.Minute, next(1, 5, 7001), "at its former port")
+		require.Equal(t, dht.AnnounceEvery, next(2, 0, 7000), "a seed")
+		require.Equal(t, dht.AnnounceEvery, next(1, 5, 7001))
 	})
 }
 
@@ -128,6 +148,86 @@ func TestNobodyThere(t *testing.T) {
 		found, err := n.Find(t.Context(), nodeid.ID{})
 		require.NoError(t, err)
 		require.Len(t, found, 1)
+	})
+}
+
+// A node whose network was away until it had forgotten everybody says so, and finds the
+// others again by itself.
+func TestComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newNetwork()
+		w.many(t, 10)
+		c := w.at("10.0.0.99:1")
+		var events []dht.Event
+		n, err := dht.Open(dht.Config{Conn4: c, Routers: []string{first}, OnEvent: func(e dht.Event) { events = append(events, e) }})
+		require.NoError(t, err)
+		defer n.Close()
+		_, err = n.Find(t.Context(), nodeid.ID{})
+		require.NoError(t, err)
+		c.setDown(true)
+		time.Sleep(12 * time.Hour)
+		require.Contains(t, events, dht.BootstrappedEvent{Err: dht.ErrNoNodes})
+		_, err = n.Find(t.Context(), nodeid.ID{})
+		require.ErrorIs(t, err, dht.ErrNoNodes)
+		c.setDown(false)
+		time.Sleep(11 * time.Minute)
+		found, err := n.Find(t.Context(), nodeid.ID{})
+		require.NoError(t, err)
+		require.Len(t, found, 8)
+	})
+}
+
+// When others see a node at another address, it looks the routers' names up again.
+func TestMovedToAnotherNetwork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newNetwork()
+		for i := range 10 {
+			w.open(t, fmt.Sprintf("20.0.%d.1:6881", i), dht.Config{Nodes: []string{"20.0.0.1:6881"}, Routers: []string{}})
+		}
+		c := w.at("30.0.0.1:1")
+		asked := 0
+		resolver := lookups(func() { asked++ })
+		n, err := dht.Open(dht.Config{Conn4: c, Nodes: []string{"20.0.0.1:6881"}, Routers: []string{"router.test:1"}, Resolver: resolver})
+		require.NoError(t, err)
+		defer n.Close()
+		time.Sleep(20 * time.Minute)
+		require.Equal(t, 1, asked)
+		v4, _ := n.Stats()
+		require.Equal(t, netip.MustParseAddr("30.0.0.1"), v4.External)
+		c.move(netip.MustParseAddrPort("40.0.0.1:1"))
+		for i := range 200 {
+			n.Find(t.Context(), nodeid.ID{byte(i)})
+		}
+		time.Sleep(time.Minute)
+		v4, _ = n.Stats()
+		require.Equal(t, netip.MustParseAddr("40.0.0.1"), v4.External)
+		require.Equal(t, 2, asked)
+	})
+}
+
+// Lookups count look-ups of names, of which none is found.
+type lookups func()
+
+func (f lookups) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	f()
+	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+}
+
+// However many look-ups run, there is no goroutine for each of their queries.
+func TestGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		nodes := newNetwork().many(t, 30)
+		before := runtime.NumGoroutine()
+		const calls = 12
+		var running sync.WaitGroup
+		for i := range calls {
+			running.Go(func() { nodes[3].Find(t.Context(), nodeid.ID{byte(i)}) })
+		}
+		time.Sleep(30 * time.Millisecond) // before the first answer
+		v4, _ := nodes[3].Stats()
+		require.Greater(t, v4.Queries, 2*calls)
+		require.LessOrEqual(t, runtime.NumGoroutine(), before+calls)
+		running.Wait()
 	})
 }
 

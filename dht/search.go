@@ -19,6 +19,7 @@ const (
 	// after 30 minutes.
 	AnnounceEvery = 15 * time.Minute
 
+	aloneAnnounce = 2 * time.Minute  // if we want something, and nobody else is there
 	retryAnnounce = time.Minute      // if no node answers
 	announceLimit = 50 * time.Second // of one call of Announce
 )
@@ -51,10 +52,16 @@ func (n *Node) Announce(ctx context.Context, a swarm.Announcement, found func(sw
 	}
 	limited, cancel := context.WithTimeout(ctx, announceLimit)
 	defer cancel()
+	var first netip.Addr
+	isAlone := true // at most one address was found, which may be ours
 	done, err := n.run(limited, r, r.Target, func(e node.Event) bool {
 		p, ok := e.(node.PeersEvent)
 		if ok {
 			for _, addr := range p.Peers {
+				if !first.IsValid() {
+					first = addr.Addr()
+				}
+				isAlone = isAlone && addr.Addr() == first
 				found(swarm.Address{AddrPort: addr})
 			}
 		}
@@ -68,8 +75,11 @@ func (n *Node) Announce(ctx context.Context, a swarm.Announcement, found func(sw
 	case err == nil:
 		err = errorOf(done)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		answer.Next = retryAnnounce
+	case isAlone && a.Left != 0:
+		answer.Next = aloneAnnounce
 	}
 	return answer, err
 }

@@ -27,7 +27,7 @@ func (aria2) start(t *testing.T, at place, j job) *partner {
 		"--dir=" + j.dir,
 		"--interface=" + at.theirs.String(),
 		fmt.Sprintf("--listen-port=%d", addr.Port()),
-		"--enable-dht=false", "--enable-dht6=false",
+		"--enable-dht6=false",
 		"--enable-peer-exchange=false",
 		"--bt-enable-lpd=false",
 		"--bt-require-crypto=false", "--bt-min-crypto-level=plain",
@@ -38,9 +38,14 @@ func (aria2) start(t *testing.T, at place, j job) *partner {
 		"--seed-ratio=0",
 		"--console-log-level=info", "--summary-interval=0", "--enable-color=false",
 	}
-	if j.udpTracker {
-		// It has no UDP socket without a DHT. Nobody is in that DHT but itself.
-		args = append(args, "--enable-dht=true", fmt.Sprintf("--dht-listen-port=%d", at.freePort(t)), "--dht-file-path="+filepath.Join(t.TempDir(), "dht"))
+	// It has no UDP socket without a DHT. Without nodes nobody is in that DHT but itself.
+	needsDHT := j.udpTracker || len(j.dht) > 0
+	args = append(args, fmt.Sprintf("--enable-dht=%v", needsDHT))
+	if needsDHT {
+		args = append(args, fmt.Sprintf("--dht-listen-port=%d", at.freePort(t)), "--dht-file-path="+filepath.Join(t.TempDir(), "dht"))
+	}
+	if len(j.dht) > 0 {
+		args = append(args, "--dht-entry-point="+j.dht[0].String())
 	}
 	args = append(args, j.torrent)
 	p := &partner{addr: addr, process: launch(t, at.namespace, "aria2c", args...)}

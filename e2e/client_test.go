@@ -35,6 +35,7 @@ type job struct {
 	port       uint16           // to accept peers on; 0 for any
 	udpTracker bool             // it has to find peers by a UDP tracker
 	pex        bool             // it exchanges peers with peers; libtorrent always does
+	dht        []netip.AddrPort // nodes of the DHT in which it finds peers; none for no DHT
 }
 
 // portOr returns the port to accept peers on, a free one if none was asked for.

@@ -55,6 +55,9 @@ func (c libtorrent) start(t *testing.T, at place, j job) *partner {
 	if j.seed {
 		args = append(args, "--seed")
 	}
+	for _, a := range j.dht {
+		args = append(args, "--dht", a.String())
+	}
 	args = append(args, j.torrent, j.dir, at.theirs.String())
 	for _, a := range j.dial {
 		args = append(args, a.String())

@@ -36,9 +36,10 @@ func lack(t *testing.T, format string, args ...any) {
 // A process is another client that runs for a test. It ends with the test, and
 // what it printed is shown if the test fails.
 type process struct {
-	cmd  *exec.Cmd
-	done chan struct{}
-	err  error // why it ended; to be read after done
+	cmd   *exec.Cmd
+	stdin io.Writer
+	done  chan struct{}
+	err   error // why it ended; to be read after done
 
 	mu    sync.Mutex
 	lines []string      // of its standard output, that nobody waited for yet
@@ -59,6 +60,7 @@ func launch(t *testing.T, namespace, program string, args ...string) *process {
 	p.cmd.Stderr = log
 	stdin, err := p.cmd.StdinPipe()
 	require.NoError(t, err)
+	p.stdin = stdin
 	stdout, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, startWithUs(p.cmd))

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ func (transmission) start(t *testing.T, at place, j job) *partner {
 		"peer-port":                  addr.Port(),
 		"peer-port-random-on-start":  false,
 		"port-forwarding-enabled":    false,
-		"dht-enabled":                false,
+		"dht-enabled":                len(j.dht) > 0,
 		"lpd-enabled":                false,
 		"pex-enabled":                j.pex,
 		"utp-enabled":                false,
@@ -51,6 +52,11 @@ func (transmission) start(t *testing.T, at place, j job) *partner {
 	})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(home, "settings.json"), settings, 0o600))
+	var known strings.Builder
+	for _, a := range j.dht {
+		fmt.Fprintln(&known, a.Addr(), a.Port())
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(home, "dht.bootstrap"), []byte(known.String()), 0o600))
 	p := &partner{addr: addr, process: launch(t, at.namespace, "transmission-daemon",
 		"--foreground", "--config-dir", home, "--log-debug")}
 	ctx := within(t)

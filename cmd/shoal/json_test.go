@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/verification"
 )
@@ -40,10 +41,10 @@ func TestObjectsAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, object := range []any{
+	for _, object := range append(dhttool.Objects(),
 		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, scrapedJSON{}, verification.Result{},
 		trackerListeningJSON{}, trackerStatsJSON{}, demoJSON{}, description.Torrent{}, description.Magnet{},
-	} {
+	) {
 		check(reflect.TypeOf(object))
 	}
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -20,9 +22,25 @@ import (
 // linkAdvice says what to do about a link that cannot be read.
 const linkAdvice = "Check that you copied the whole link, and put it in quotes."
 
-// parseLink returns the link that a name stands for: a magnet link, or an info hash if there is
-// no such file. It returns nil if it is something else.
+// parseLink is readLink for a command that needs an info hash.
 func parseLink(c *console, name string) (*metainfo.Magnet, error) {
+	m, err := readLink(c, name)
+	if m != nil && len(m.IDs()) == 0 {
+		return nil, keyOnly(name)
+	}
+	return m, err
+}
+
+// keyOnly returns the error that a link has a key alone, with the command that looks the
+// torrent up.
+func keyOnly(link string) error {
+	return advice.New(errors.New("the link has a key and no info hash: the DHT says which torrent it is now"),
+		"To see that: "+shell.Command("dht", "get", shell.Quote(link)))
+}
+
+// readLink returns the link that a name stands for: a magnet link, or an info hash if there is
+// no such file. It returns nil if it is something else.
+func readLink(c *console, name string) (*metainfo.Magnet, error) {
 	if !strings.HasPrefix(strings.ToLower(name), "magnet:") {
 		m, err := metainfo.ParseInfoHash(name)
 		_, statErr := os.Stat(name)
@@ -66,7 +84,7 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 		}
 	}
 	if t.Stats().Phase == client.PhaseFetching && !cmd.canAsk(t, link) {
-		err = fmt.Errorf("%s: the link names nobody whom Shoal can ask for the metadata", terminal.Sanitize(t.Name()))
+		err = fmt.Errorf("%s: %s", terminal.Sanitize(t.Name()), unsupported.WhyNoMetadata(link))
 		return nil, advice.New(err, askAdvice)
 	}
 	i := s.addLink(t, name)

@@ -261,6 +261,13 @@ func TestMetadataOnly(t *testing.T) {
 	require.Contains(t, stderr, "album.torrent already exists")
 	stdout, _ = shoal(t, exitOK, append(args, "--json", "--force")...)
 	require.Equal(t, "album.torrent", event(t, stdout, "created")["path"])
+
+	// Where no torrent can go is found before anybody is asked, as here nobody can be.
+	require.NoError(t, os.WriteFile("notes", []byte("something else"), 0o666))
+	for _, output := range []string{"album", "missing/copy.torrent", "notes"} {
+		_, stderr := shoal(t, exitFailed, "get", strings.Repeat("1", 40), "--metadata-only", "--listen", "off", "--force", "-o", output)
+		require.Contains(t, stderr, output)
+	}
 }
 
 func infoHashOf(t *testing.T, path string) string {

@@ -28,7 +28,7 @@ func Parse(b []byte) (m Message, err error) {
 	if len(b) > MaxDatagram {
 		return m, errNoMessage
 	}
-	v, err := bencode.Scan(b, bencode.Options{Lenient: true, MaxDepth: maxDepth, MaxTokens: maxTokens})
+	v, _, err := bencode.ScanPrefix(b, bencode.Options{Lenient: true, MaxDepth: maxDepth, MaxTokens: maxTokens})
 	if err != nil || v.Kind() != bencode.Dict {
 		return m, errNoMessage
 	}

@@ -34,4 +34,5 @@
 //	how a node gets to know others                    bootstrap.go  State.Bootstrap
 //	what is refreshed and pinged                      care.go       State.care
 //	our address, and our id                           external.go   State.vote
+//	who is ignored because of its id                  receive.go    State.ignores
 package node

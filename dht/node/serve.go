@@ -22,12 +22,19 @@ const (
 	maxValues = 50
 )
 
-var errToken = &krpc.Error{Code: krpc.ProtocolError, Text: "the token is not valid here and now"}
+var (
+	errToken = &krpc.Error{Code: krpc.ProtocolError, Text: "the token is not valid here and now"}
+	errID    = &krpc.Error{Code: krpc.ProtocolError, Text: "the id does not fit the address"}
+)
 
 // serve answers a query.
 func (s *State) serve(from netip.AddrPort, m *krpc.Message) {
 	s.stats.Served++
 	c := krpc.Contact{ID: m.ID, Addr: from}
+	if s.ignores(m.ID, from) {
+		s.refuse(from, m, errID)
+		return
+	}
 	s.table.Asked(s.now, c)
 	if !m.ReadOnly {
 		s.consider(c)
@@ -105,7 +112,7 @@ func (s *State) servePeers(a *krpc.Message, from netip.AddrPort, m *krpc.Message
 		s.addToken(a, from)
 	}
 	if m.Scrape {
-		seeds, peers := s.peers.Filters(m.Target)
+		seeds, peers := s.peers.Filters(s.now, m.Target)
 		a.Seeds, a.Peers = (*[256]byte)(seeds), (*[256]byte)(peers)
 	}
 	s.addValues(a, m)

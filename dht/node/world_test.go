@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math/rand/v2"
 	"net/netip"
@@ -122,9 +123,9 @@ func (w *world) contact(i int) krpc.Contact {
 	return krpc.Contact{ID: nodeid.ForAddr(public(i).Addr(), w.random), Addr: public(i)}
 }
 
-// answer has a node answer a query.
+// answer has a node answer a query, with a Response unless m is a Failure.
 func (w *world) answer(q sent, m krpc.Message) {
-	m.Kind, m.Transaction = krpc.Response, q.Transaction
+	m.Kind, m.Transaction = cmp.Or(m.Kind, krpc.Response), q.Transaction
 	w.s.Receive(w.now, q.to, m.AppendTo(nil))
 	w.settle()
 }

@@ -4,13 +4,14 @@
 ltclient.py show TORRENT
     prints what libtorrent reads in a torrent, as JSON.
 
-ltclient.py run [--seed] [--port PORT] TORRENT FOLDER ADDRESS [PEER ...]
+ltclient.py run [--seed] [--port PORT] [--dht NODE ...] TORRENT FOLDER ADDRESS [PEER ...]
     joins the swarm from ADDRESS with the content in FOLDER, dials the peers, and
     runs until its standard input ends. TORRENT may be a magnet link. It prints
     "listening PORT" at once; when it has every piece, "ahead N", where N is the
     largest number of pieces that a peer ever had more than it; and "complete" when
     all is on disk; each on a line of its own. All else is on standard error. With
-    --seed the content is there and is checked first. PORT is where to listen.
+    --seed the content is there and is checked first. PORT is where to listen. With
+    nodes of a DHT it finds peers there.
 """
 import json
 import select
@@ -44,13 +45,23 @@ def bracketed(host):
     return '[%s]' % host if ':' in host else host
 
 
-def session(address, port):
+def endpoint(text):
+    host, port = text.rsplit(':', 1)
+    return host.strip('[]'), int(port)
+
+
+def session(address, port, nodes):
     category = lt.alert.category_t
     pe_disabled = 2
     return lt.session({
         'listen_interfaces': '%s:%d' % (bracketed(address), port),
         'outgoing_interfaces': address,
-        'enable_dht': False,
+        'enable_dht': bool(nodes),
+        'dht_bootstrap_nodes': '',
+        'dht_announce_interval': 5,
+        # Else it asks one node of each network.
+        'dht_restrict_routing_ips': False,
+        'dht_restrict_search_ips': False,
         'enable_lsd': False,
         'enable_upnp': False,
         'enable_natpmp': False,
@@ -70,14 +81,19 @@ def session(address, port):
 
 
 def run(args):
-    seed, port = False, 0
+    seed, port, nodes = False, 0, []
     while args[0].startswith('--'):
-        if args.pop(0) == '--seed':
+        option = args.pop(0)
+        if option == '--seed':
             seed = True
+        elif option == '--dht':
+            nodes.append(endpoint(args.pop(0)))
         else:
             port = int(args.pop(0))
     torrent, folder, address = args[:3]
-    s = session(address, port)
+    s = session(address, port, nodes)
+    for n in nodes:
+        s.add_dht_node(n)
     if torrent.startswith('magnet:'):
         params = lt.parse_magnet_uri(torrent)
     else:
@@ -86,8 +102,7 @@ def run(args):
     params.save_path = folder
     h = s.add_torrent(params)
     for p in args[3:]:
-        host, port = p.rsplit(':', 1)
-        h.connect_peer((host.strip('[]'), int(port)))
+        h.connect_peer(endpoint(p))
     listening = complete = False
     ahead = 0
     while True:

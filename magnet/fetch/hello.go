@@ -64,6 +64,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	if hello.P != 0 {
 		p.listenPort = hello.P
 	}
+	s.changed = true
 	s.regroup(now, p)
 	s.noteOversize(now)
 	return nil

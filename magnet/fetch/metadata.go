@@ -99,6 +99,7 @@ func (s *State) receiveData(now time.Time, p *peer, m peerwire.MetadataMessage) 
 	case len(m.Data) != pieceLen(p.size, m.Piece):
 		return errLength
 	}
+	s.changed = true
 	p.answered(now, now.Sub(p.open[i].at))
 	p.answer(i)
 	p.rejects, p.stalls, p.asksAt = 0, 0, time.Time{}
@@ -122,6 +123,7 @@ func (s *State) receiveReject(now time.Time, p *peer, piece int) {
 		p.allowance.Spend(requestUnits)
 		return
 	}
+	s.changed = true
 	p.answer(i)
 	if now.Before(p.asksAt) {
 		return // it rejects several requests of the same time

@@ -48,7 +48,7 @@ func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 		if p.replay.isState(m.Kind) {
 			p.allowance.Spend(1)
 		}
-		p.notePieces(m)
+		s.notePieces(p, m)
 		return p.replay.add(m)
 	}
 	return nil

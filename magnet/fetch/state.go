@@ -103,6 +103,7 @@ type State struct {
 	tickAt        time.Time // of the next check of timeouts
 	oversizeSince time.Time // since when each named size is over the limit; zero if one is not
 	refusedSize   int       // bytes, the last size that was over the limit
+	changed       bool      // something that decides what to request, since requests were chosen
 }
 
 // New returns a State without peers.
@@ -170,6 +171,7 @@ func (s *State) Leave(now time.Time, id swarm.Peer) {
 
 // remove forgets a peer. Others are asked for what it was asked for.
 func (s *State) remove(now time.Time, p *peer) {
+	s.changed = true
 	p.offer.number = 0
 	s.regroup(now, p)
 	delete(s.peers, p.Peer)
@@ -208,9 +210,7 @@ func (s *State) tickBy(at time.Time) {
 func (s *State) Settle(now time.Time) Turn {
 	if !s.Over() {
 		s.checkTimeouts(now)
-		s.schedule(now)
-		s.requestAll(now)
-		s.sayInterested(now)
+		s.request(now)
 	}
 	turn := Turn{
 		Close: s.closes,
@@ -230,6 +230,18 @@ func (s *State) Settle(now time.Time) Turn {
 		turn.Next = s.tickAt
 	}
 	return turn
+}
+
+// request chooses what to request, if anything changed that decides it. It looks at each piece
+// and each peer, so a message that changes nothing must not cause it.
+func (s *State) request(now time.Time) {
+	if !s.changed {
+		return
+	}
+	s.changed = false
+	s.schedule(now)
+	s.requestAll(now)
+	s.sayInterested(now)
 }
 
 // send puts a message into the bytes for a peer.

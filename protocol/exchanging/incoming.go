@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -20,7 +21,8 @@ const (
 	maxBody = 32 << 10
 
 	// maxPerMinute is how many messages a peer may send in a minute; with one more the
-	// connection ends (https://www.bittorrent.org/beps/bep_0011.html#protocol-extension).
+	// connection ends, and the peer may not return at once
+	// (https://www.bittorrent.org/beps/bep_0011.html#protocol-extension).
 	maxPerMinute = 6
 
 	// slack is how long before its time a message may come, because the network delays some
@@ -49,7 +51,7 @@ func (i *Incoming) Message(now time.Time, body []byte, connected iter.Seq[swarm.
 	}
 	i.inMinute++
 	if i.inMinute > maxPerMinute {
-		return nil, 0, fmt.Errorf("more than %d messages of peer exchange came within a minute", maxPerMinute)
+		return nil, 0, ending.Flood(peerwire.Extended, "more than %d messages of peer exchange came within a minute", maxPerMinute)
 	}
 	if i.expectedAt.Sub(now) > slack {
 		return nil, 1, nil

@@ -147,7 +147,7 @@ func (r Receiver) takePeers(found *magnet.Result, user []netip.AddrPort) {
 	conns := found.Conns
 	found.Conns = nil
 	for _, c := range conns {
-		if r.mayMeet(c.Addr, c.Origin, user) {
+		if !c.Outgoing || r.mayDial(c.Addr, c.Origin, user) {
 			r.Torrent.AddConn(c.Conn) // it closes what it does not want
 		} else {
 			c.Close()
@@ -158,15 +158,9 @@ func (r Receiver) takePeers(found *magnet.Result, user []netip.AddrPort) {
 	}
 }
 
-// mayMeet reports whether the torrent may go on with the connection of a peer: a private one also if
-// the peer dialed us.
-func (r Receiver) mayMeet(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
-	return o.Incoming || r.mayDial(addr, o, user)
-}
-
 // mayDial reports whether the torrent may dial a peer that a fetch knows: a private one only peers
-// that its own trackers or the user named. Peers that a link names are not the user's.
-// https://www.bittorrent.org/beps/bep_0027.html
+// that its own trackers or the user named, though it keeps those that dialed us. Peers that a link
+// names are not the user's. https://www.bittorrent.org/beps/bep_0027.html
 func (r Receiver) mayDial(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
 	named := r.Own != nil && slices.Contains(o.Sources, r.Own)
 	return !r.Private || named || slices.Contains(user, addr)

@@ -9,6 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/magnet"
+	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -39,6 +40,7 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 		NoPEX:      p.NoPEX,
 		DHTPort:    p.DHTPort,
 		OnDHTNode:  p.OnDHTNode,
+		MaxSize:    maxSize(r.Metainfo),
 		Peers:      peeraddr.Addresses(r.Peers),
 		Sources:    r.Sources,
 		OnProgress: func(s magnet.Progress) {
@@ -75,3 +77,6 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 	<-done
 	return result, err
 }
+
+// maxSize returns the longest metadata that is fetched, in bytes, as magnet.Options has it.
+func maxSize(o metainfo.Options) int { return int(min(max(o.MaxBytes, -1), 1<<30)) }
