@@ -184,7 +184,8 @@ type User interface {
 // A Changed is a User that only hears that something has changed.
 type Changed func()
 
-// AddSource, RemoveSource and Announce all say so.
+// The methods of a User call it.
+
 func (f Changed) AddSource(swarm.PeerSource)    { f() }
 func (f Changed) RemoveSource(swarm.PeerSource) { f() }
 func (f Changed) Announce()                     { f() }
