@@ -21,7 +21,7 @@ require (
 
 require github.com/shoal-bt/shoal/pex v0.1.0
 
-require github.com/shoal-bt/shoal/dht v0.1.0 // indirect
+require github.com/shoal-bt/shoal/dht v0.1.0
 
 require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect

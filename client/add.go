@@ -214,20 +214,6 @@ func (c *Client) newRunning(meta *metainfo.Torrent, o AddOptions, from addedFrom
 	return t, nil
 }
 
-// swarms returns the swarms of a torrent as the engine gets them: the first is its ID.
-func (t *running) swarms() []swarm.ID {
-	if t.ids[0] == t.torrent.id {
-		return t.ids
-	}
-	all := []swarm.ID{t.torrent.id}
-	for _, id := range t.ids {
-		if id != t.torrent.id {
-			all = append(all, id)
-		}
-	}
-	return all
-}
-
 // start opens the torrent's content and starts it in the engine. Of the fetches of a claim the
 // first one's trackers stay.
 func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content, k *claim) error {
@@ -240,7 +226,7 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		return err
 	}
 	spec := engine.Spec{
-		Swarms:     t.swarms(),
+		Swarms:     metadata.IDsFrom(t.ids, t.torrent.id),
 		Geometry:   t.geometry,
 		Verify:     t.verify,
 		Lanes:      meta.Info.Lanes(),

@@ -96,7 +96,8 @@ type Config struct {
 	// AddOptions say so. If Handles is nil, at most 128 files are open.
 	Disk diskstore.Options
 
-	// Metainfo bounds .torrent files.
+	// Metainfo bounds .torrent files, and the metadata of links, for which a zero MaxBytes
+	// means 64 MiB and a negative one 1 GiB.
 	Metainfo metainfo.Options
 
 	// HTTP fetches .torrent files from URLs. Nil means an HTTP client that uses

@@ -63,7 +63,7 @@
 //	how a fetch becomes a torrent that runs         claim.go                             claim.handOver
 //	when two links are one torrent                  claim.go                             Client.listTorrent
 //	what a second link adds                         link.go                              running.addLink
-//	what metadata that proves private forgets       internal/handover/handover.go        Receiver.mayMeet
+//	what metadata that proves private forgets       internal/handover/handover.go        Receiver.mayDial
 //	which announces a torrent goes on with          internal/handover/handover.go        Fetches.Announced
 //	which trackers are asked at once all the same   internal/trackers/trackers.go        Set.Early
 //	where the metadata that peers fetch is read     internal/metacache/metacache.go      Reader.ReadAt

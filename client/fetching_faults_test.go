@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha1"
 	"errors"
+	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
@@ -129,7 +132,15 @@ func TestPrivateMetadata(t *testing.T) {
 	at := func(port uint16, o magnet.Origin) magnet.Peer {
 		return magnet.Peer{Address: swarm.Address{AddrPort: netip.AddrPortFrom(user.Addr(), port)}, Origin: o}
 	}
-	s.answer <- answer{info: meta.Info.Raw, found: magnet.Result{Peers: []magnet.Peer{
+	connected := func(outgoing bool) (magnet.Live, net.Conn) {
+		ours, theirs := net.Pipe()
+		c := &connect.Conn{Conn: ours, Addr: netip.MustParseAddrPort("127.0.0.1:8"), Swarm: tor.ID(), Outgoing: outgoing}
+		return magnet.Live{Conn: c, Origin: magnet.Origin{Incoming: true}}, theirs
+	}
+	kept, peer := connected(false)
+	defer peer.Close()
+	left, leftPeer := connected(true)
+	s.answer <- answer{info: meta.Info.Raw, found: magnet.Result{Conns: []magnet.Live{kept, left}, Peers: []magnet.Peer{
 		at(2, magnet.Origin{Sources: sources[:1]}),
 		at(3, magnet.Origin{Sources: sources[1:2]}),
 		at(4, magnet.Origin{User: true}),
@@ -144,6 +155,9 @@ func TestPrivateMetadata(t *testing.T) {
 	require.Len(t, tor.Sources(), 1)
 	known := func() bool { return tor.Stats().Known == 3 } // taken over in a moment
 	soon(t, known, "those of its tracker, and the user's")
+	soon(t, func() bool { return tor.Stats().Peers == 1 }, "who dialed us")
+	_, err = leftPeer.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF, "whom we dialed without a name of the tracker")
 }
 
 // TestTorrentFileOfALink takes the .torrent file from the web if it is the right one.

@@ -46,6 +46,14 @@ func (f *fetching) stopJob() {
 // dropJob forgets the job, which ends. The caller holds mu.
 func (f *fetching) dropJob() { f.job, f.stats, f.watch = nil, FetchStats{}, fetchwatch.Watch{} }
 
+// changeJob has the job ask other sources, or the same as soon as they allow. If it has the metadata
+// by now, the next job does. The caller holds mu.
+func (f *fetching) changeJob() {
+	if f.job != nil && !f.job.Change() {
+		f.restartJob()
+	}
+}
+
 // restartJob has the next job use what has changed. The caller holds mu.
 func (f *fetching) restartJob() {
 	if f.job != nil {
@@ -105,6 +113,9 @@ func (f *fetching) fetch(ctx context.Context, job *fetchjob.Job) (*magnet.Result
 		Sources:    f.allSources(),
 		Peers:      f.wishesNow().Peers,
 		More:       job.More(),
+		Changes:    job.Changes(),
+		SourcesNow: f.allSources,
+		Early:      f.trackers.Early,
 		Stop:       job.Stop(),
 		Metainfo:   f.client.config.Metainfo,
 		Interested: !f.options.MetadataOnly && !f.options.ReadOnly,
@@ -118,6 +129,8 @@ func (f *fetching) fetch(ctx context.Context, job *fetchjob.Job) (*magnet.Result
 		request.PeerID, request.UserAgent = own.PeerID, own.UserAgent
 	}
 	meta, found, err := linkrecord.Fetch(ctx, f.folder, request, f.client.askPeers)
+	job.Settle()
+	link = f.linkNow() // with what came meanwhile
 	switch {
 	case err != nil || ctx.Err() != nil:
 		return found, err

@@ -138,9 +138,14 @@ func (f *fetching) addLink(link *metainfo.Magnet, o AddOptions) error {
 	}
 	err := f.update(func(r *running) error { return r.addLink(link, o) }, func() {
 		f.client.suggestNodes(link.Peers)
+		isMore := metadata.NamesMore(link, f.link)
 		f.link = metadata.Join(f.link, link)
 		f.wishes.AddPeers(o.Peers...)
-		f.restartJob()
+		if isMore {
+			f.restartJob()
+		} else if f.job != nil {
+			f.job.AddPeers(append(metadata.PeersOf(link), o.Peers...))
+		}
 	})
 	if err != nil {
 		return err

@@ -44,6 +44,8 @@ type family struct {
 
 	external netip.Addr // as others saw us last
 	begunAt  time.Time  // when the last bootstrap began
+	isAlone  bool       // no node answers
+	why      error      // if so; matches ErrNoNodes
 }
 
 // Open starts a node on sockets, which begins to know others.
@@ -91,6 +93,7 @@ func (n *Node) add(conn net.PacketConn, is6 bool, self nodeid.ID, external netip
 	f := &family{node: n, conn: conn, is6: is6, state: state, calls: make(map[node.TaskID]*call)}
 	f.timer = time.AfterFunc(time.Hour, f.wake)
 	f.retry = time.AfterFunc(time.Hour, f.again)
+	f.retry.Stop() // until a bootstrap has failed
 	n.families = append(n.families, f)
 }
 
@@ -168,6 +171,9 @@ func (f *family) handle(e node.Event) {
 		delete(f.calls, e.Task)
 		if c == nil {
 			return
+		}
+		if f.isAlone && !c.isPing && errors.Is(e.Err, ErrNoNodes) {
+			e.Err = f.why
 		}
 		f.node.report(LookupEvent{Target: c.target, Is6: f.is6, Asked: e.Asked, Nodes: len(e.Nodes), Err: e.Err})
 		c.finished(e)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -98,14 +99,19 @@ func TestAnnouncedByAnotherTracker(t *testing.T) {
 				Registered: true,
 				Answer:     swarm.Answer{Tracker: "a"},
 				Next:       time.Now().Add(time.Minute),
+				Earliest:   time.Now().Add(time.Minute),
 			}}
 			e := r.engine("10.0.0.1", link, Config{})
 			x := r.add(e, spec)
+			x.AddFound(Found{Addrs: []swarm.Address{{AddrPort: netip.MustParseAddrPort("10.0.0.3:1")}}, FromSource: true})
+			x.AddPeers(swarm.Address{AddrPort: netip.MustParseAddrPort("10.0.0.4:1")})
 			r.dialAs("a", e, s)
 			time.Sleep(50 * time.Second)
 			require.Len(t, x.Peers(), 1)
+			require.Equal(t, 2, x.Stats().Known)
 			time.Sleep(20 * time.Second)
 			require.Equal(t, private, len(x.Peers()) == 0)
+			require.Equal(t, private, x.Stats().Known == 1)
 		})
 	}
 }

@@ -129,11 +129,8 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 	for _, s := range spec.Sources {
 		e.announcer.Add(t.owner(), &t.sources, s, false, spec.Announced...)
 	}
-	t.start()
+	t.start(spec.Announced)
 	e.startDHT(t)
-	for _, s := range spec.Announced {
-		t.noteTracker(s)
-	}
 	return t, nil
 }
 

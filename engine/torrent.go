@@ -91,15 +91,14 @@ func (t *Torrent) say(p swarm.Peer, name string, body []byte) {
 	t.mailbox.TryPost(item{input: protocol.Say{Peer: p, Name: name, Body: body}})
 }
 
-// start gives the torrent its first turn.
-func (t *Torrent) start() { t.mailbox.TryPost(item{input: protocol.Start{}}) }
-
-// noteTracker says which tracker answered another, whose peers the torrent goes on with: a private
-// torrent leaves them when another tracker answers.
-func (t *Torrent) noteTracker(s SourceStats) {
-	i := slices.Index(t.ids, s.Swarm)
-	if i >= 0 {
-		t.mailbox.TryPost(item{input: protocol.Found{Swarms: 1 << i, Tracker: s.Answer.Tracker}})
+// start gives the torrent its first turn, and says which trackers answered another: a private
+// torrent leaves their peers when another tracker answers.
+func (t *Torrent) start(announced []SourceStats) {
+	t.mailbox.TryPost(item{input: protocol.Start{}})
+	for _, s := range announced {
+		if i := slices.Index(t.ids, s.Swarm); i >= 0 {
+			t.mailbox.TryPost(item{input: protocol.Found{Swarms: 1 << i, Tracker: s.Answer.Tracker}})
+		}
 	}
 }
 

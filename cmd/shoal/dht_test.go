@@ -130,6 +130,21 @@ func TestDHTTorrents(t *testing.T) {
 	require.Regexp(t, `^([0-9a-f]{40}  127.0.0.1:\d+\n)+$`, stdout)
 }
 
+// TestDHTRepeat stores an item until it is stopped, which is no failure, or until somebody
+// replaces the item.
+func TestDHTRepeat(t *testing.T) {
+	isolate(t)
+	node := startDHT(t)[0]
+	args := []string{"dht", "put", "--repeat", "--bootstrap", node}
+	r := start(t, append(args, "hello")...)
+	r.out.await(t, "It is stored again each hour, until Ctrl-C.")
+	r.stop()
+	r.wait(t, exitOK)
+	shoal(t, exitOK, "dht", "put", "1", "--key", "my.key", "--new-key", "--bootstrap", node)
+	_, stderr := shoal(t, exitFailed, append(args, "2", "--key", "my.key", "--cas", "7")...)
+	require.Equal(t, 1, strings.Count(stderr, "the version that is stored is not the one to replace"))
+}
+
 // TestDHTHidesPrivateTorrents checks that no command shows the DHT the hash of a private torrent.
 func TestDHTHidesPrivateTorrents(t *testing.T) {
 	isolate(t)

@@ -78,12 +78,14 @@ func runPrinted(t *testing.T, command string, codes ...int) {
 	t.Helper()
 	words := shellWords(t, strings.TrimPrefix(command, shell.Program()+" "))
 	r := start(t, words...)
-	forever := slices.Contains([]string{"get", "seed", "tracker"}, words[0]) && !slices.Contains(words, "--metadata-only") && !slices.Contains(words, "--quit-after-complete") && !slices.Contains(words, "--help")
+	forever := (slices.Contains([]string{"get", "seed", "tracker"}, words[0]) || slices.Contains(words, "--repeat")) && !slices.Contains(words, "--metadata-only") && !slices.Contains(words, "--quit-after-complete") && !slices.Contains(words, "--help")
 	if forever {
 		ready := "Listening at "
 		switch {
 		case words[0] == "tracker":
 			ready = "Announce URL: "
+		case words[0] == "dht":
+			ready = "until Ctrl-C"
 		case slices.Contains(words, "--json"):
 			ready = `"listening"`
 		}

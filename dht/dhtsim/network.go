@@ -90,10 +90,7 @@ func (w *network) join() *member {
 		Random:         rand.New(rand.NewPCG(w.config.Seed, uint64(m.index)+2)),
 		QueriesPerAddr: -1,
 		Queries:        -1,
-		K:              w.config.K,
-		Alpha:          w.config.Alpha,
-		Trust:          w.config.Trust,
-		Plain:          w.config.Plain,
+		Tuning:         w.config.Tuning,
 	})
 	routers := w.routers()
 	w.nodes = append(w.nodes, m)

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	maxNodes = 200 // that are remembered; the farthest that was not asked goes first
+	maxNodes = 200 // see Config.Shortlist
 	maxNamed = 16  // nodes that are taken from one answer
 	maxIDs   = 8   // that others may say one address has
 )
@@ -24,7 +24,10 @@ type Config struct {
 	Alpha  int       // nodes that are asked side by side, those not counted that are late; default 4
 
 	EnforceIDs bool // leave nodes out whose ids do not fit their addresses; otherwise they come second (BEP 42)
-	Trust      bool // believe all nodes alike: no rule of networks, of fitting ids, of doubtful names. For comparisons
+
+	// For comparisons.
+	Shortlist int  // nodes that are remembered, of which the farthest that was not asked goes first; default 200
+	Trust     bool // believe all nodes alike: no rule of networks, of fitting ids, of doubtful names
 }
 
 // A Lookup is one search.
@@ -76,7 +79,7 @@ type network struct {
 
 // New returns a search that begins with some nodes, which it copies.
 func New(c Config, known []krpc.Contact) *Lookup {
-	c.K, c.Alpha = cmp.Or(c.K, routing.K), cmp.Or(c.Alpha, 4)
+	c.K, c.Alpha, c.Shortlist = cmp.Or(c.K, routing.K), cmp.Or(c.Alpha, 4), cmp.Or(c.Shortlist, maxNodes)
 	l := &Lookup{config: c, addrs: make(map[netip.AddrPort][]*node), networks: make(map[netip.Prefix]*network)}
 	l.Add(known)
 	return l
@@ -95,7 +98,7 @@ func (l *Lookup) Add(known []krpc.Contact) {
 // add adds a node, or notes who names it, too. An address may be said to have several ids,
 // so that who names it with a wrong one does not hide it; it is asked once.
 func (l *Lookup) add(c krpc.Contact, teller *node) {
-	if c.ID == l.config.Self {
+	if c.ID == l.config.Self || l.isRefused(c) {
 		return
 	}
 	n := l.find(c)
@@ -105,13 +108,10 @@ func (l *Lookup) add(c krpc.Contact, teller *node) {
 			return
 		}
 		n = &node{Contact: c, fits: l.fits(c)}
-		if l.config.EnforceIDs && !n.fits {
-			return
-		}
 		l.insert(n)
 	}
 	n.namedBy(teller)
-	if len(l.nodes) > maxNodes {
+	if len(l.nodes) > l.config.Shortlist {
 		l.forget()
 	}
 }
@@ -129,6 +129,12 @@ func (l *Lookup) find(c krpc.Contact) *node {
 // fits reports whether a node's id fits its address, as far as that matters.
 func (l *Lookup) fits(c krpc.Contact) bool {
 	return l.config.Trust || nodeid.Fits(c.ID, c.Addr.Addr())
+}
+
+// isRefused reports whether a node has no part in the search
+// (https://www.bittorrent.org/beps/bep_0042.html, "Enforcement").
+func (l *Lookup) isRefused(c krpc.Contact) bool {
+	return l.config.EnforceIDs && !nodeid.Fits(c.ID, c.Addr.Addr())
 }
 
 // insert puts a node into its place.
@@ -170,7 +176,7 @@ func (l *Lookup) Answered(q Question, from nodeid.ID, named []krpc.Contact) {
 	switch {
 	case from == n.ID:
 		l.close(q, n, answered)
-	case q.Again, from == l.config.Self:
+	case q.Again, from == l.config.Self, l.isRefused(krpc.Contact{ID: from, Addr: n.Addr}):
 		l.close(q, n, failed)
 		return
 	default:

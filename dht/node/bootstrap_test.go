@@ -98,7 +98,7 @@ func TestBootstrapAgain(t *testing.T) {
 	all := w.took()
 	q := all[len(all)-1]
 	require.Equal(t, public(2), q.to)
-	w.wait(3500 * time.Millisecond) // the first is given up
+	w.wait(1500 * time.Millisecond) // the first is given up
 	require.Empty(t, w.happened())
 	c := w.contact(3)
 	w.answer(q, krpc.Message{ID: nodeid.ID{1}, Nodes: []krpc.Contact{c}})

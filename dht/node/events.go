@@ -42,6 +42,7 @@ type DoneEvent struct {
 	Nodes   []krpc.Contact // the nearest to the target that answered, or the one that was asked
 	Version string         // of the program of the one that was asked, up to 32 bytes
 	Asked   int            // nodes
+	Sent    int            // queries, announces and puts
 	Stored  int            // nodes that took an announce or an item, or answered a Ping
 	Scraped bool           // a node said how many there are
 	Seeds   float64        // in the swarm, as it was counted

@@ -15,7 +15,6 @@ const (
 	leastPatience = 250 * time.Millisecond // answers come within some 200 ms on most lines
 	mostPatience  = 1500 * time.Millisecond
 	leastGiveUp   = 1500 * time.Millisecond
-	mostGiveUp    = 4 * time.Second
 )
 
 // queries are those of ours that wait for an answer. A transaction id is a random number,
@@ -26,6 +25,7 @@ type queries struct {
 	awaited map[netip.AddrPort]int // from whom answers may come
 
 	mean, deviation time.Duration // of the time to an answer; zero before the first
+	tuning          *Tuning
 }
 
 // A query waits for its answer.
@@ -46,13 +46,17 @@ type query struct {
 	known    *nodeid.ID // the id that it has in the table
 }
 
-func (q *queries) init() {
+func (q *queries) init(t *Tuning) {
+	q.tuning = t
 	q.open, q.awaited = make(map[uint32]*query), make(map[netip.AddrPort]int)
 }
 
 // patience returns after how long an answer is late: longer than nearly all took.
 func (q *queries) patience() time.Duration {
-	if q.mean == 0 {
+	switch {
+	case q.tuning.Late > 0:
+		return q.tuning.Late
+	case q.mean == 0:
 		return firstPatience
 	}
 	return min(max(q.mean+4*q.deviation, leastPatience), mostPatience)
@@ -62,7 +66,7 @@ func (q *queries) patience() time.Duration {
 // before is late sooner if it was faster than others.
 func (s *State) patienceWith(q *query) time.Duration {
 	most := s.queries.patience()
-	if q.known == nil {
+	if q.known == nil || s.config.Tuning.Late > 0 {
 		return most
 	}
 	n := s.table.Find(*q.known)
@@ -72,10 +76,13 @@ func (s *State) patienceWith(q *query) time.Duration {
 	return min(max(2*n.RTT, leastPatience), most)
 }
 
-// giveUp returns after how long an answer is not waited for any more: four times as long as
-// until it is late.
+// giveUp returns after how long an answer is not waited for any more: twice as long as until
+// it is late. Look-ups end when they have given up the silent nodes among the nearest.
 func (q *queries) giveUp() time.Duration {
-	return min(max(4*q.patience(), leastGiveUp), mostGiveUp)
+	if q.tuning.GiveUp > 0 {
+		return q.tuning.GiveUp
+	}
+	return max(2*q.patience(), leastGiveUp)
 }
 
 // took takes in the time from a query to its answer.
@@ -115,6 +122,9 @@ func (s *State) ask(q *query, m *krpc.Message) {
 	m.Kind, m.Transaction, m.ID = krpc.Query, t[:], s.self
 	m.ReadOnly, m.Version = s.config.ReadOnly, []byte(s.config.Version)
 	s.stats.Sent++
+	if q.task != nil {
+		q.task.sent++
+	}
 	s.emit(q.to, m)
 }
 

@@ -73,7 +73,13 @@ func (s *State) finish(t *task) {
 		s.insideDone(t)
 		return
 	}
-	e := DoneEvent{Task: t.id, Stored: t.stored, Item: t.newest, Took: s.now.Sub(t.began)}
+	e := DoneEvent{
+		Task:   t.id,
+		Sent:   t.sent,
+		Stored: t.stored,
+		Item:   t.newest,
+		Took:   s.now.Sub(t.began),
+	}
 	if t.lookup != nil {
 		e.Nodes = t.lookup.Closest()
 		e.Asked, _ = t.lookup.Count()

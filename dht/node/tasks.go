@@ -64,6 +64,7 @@ type task struct {
 	began   time.Time
 	tokens  map[netip.AddrPort]token
 	values  int  // peers that were passed on
+	sent    int  // queries
 	isDirty bool // in dirty
 
 	storing bool // the look-up is over
@@ -151,13 +152,15 @@ func (s *State) start(t *task) {
 }
 
 func (s *State) lookupConfig(target nodeid.ID) lookup.Config {
+	c := s.config.Tuning
 	return lookup.Config{
 		Target:     target,
 		Self:       s.self,
-		K:          s.config.K,
-		Alpha:      s.config.Alpha,
+		K:          c.K,
+		Alpha:      c.Alpha,
 		EnforceIDs: s.config.EnforceIDs,
-		Trust:      s.config.Trust,
+		Shortlist:  c.Shortlist,
+		Trust:      c.Trust,
 	}
 }
 
@@ -227,8 +230,8 @@ func (s *State) taskAnswered(o *query, m *krpc.Message, nodes []krpc.Contact) {
 		}
 		return
 	}
-	isFirst := !o.question.Again && m.ID != s.self
-	if isFirst {
+	isRefused := s.config.EnforceIDs && !nodeid.Fits(m.ID, o.to.Addr())
+	if !o.question.Again && m.ID != s.self && !isRefused {
 		if len(m.Token) > 0 && len(m.Token) <= 64 && len(t.tokens) < 500 {
 			t.tokens[o.to] = token{slices.Clone(m.Token), m.Value != nil || m.HasSeq, m.Seq}
 		}

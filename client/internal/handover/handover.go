@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/client/internal/wishes"
 	"github.com/shoal-bt/shoal/engine"
@@ -118,12 +119,8 @@ func (r Receiver) Take(f Fetch, now wishes.Wishes) {
 	if f.Found != nil {
 		r.takePeers(f.Found, now.Peers)
 	}
-	var named []swarm.Address
-	for _, p := range now.Peers {
-		named = append(named, swarm.Address{AddrPort: p})
-	}
-	if len(named) > 0 {
-		r.Torrent.AddPeers(named...)
+	if len(now.Peers) > 0 {
+		r.Torrent.AddPeers(peeraddr.Addresses(now.Peers)...)
 	}
 	for _, a := range now.Banned {
 		r.Torrent.Ban(a)
@@ -150,7 +147,7 @@ func (r Receiver) takePeers(found *magnet.Result, user []netip.AddrPort) {
 	conns := found.Conns
 	found.Conns = nil
 	for _, c := range conns {
-		if r.mayMeet(c.Addr, c.Origin, user) {
+		if !c.Outgoing || r.mayDial(c.Addr, c.Origin, user) {
 			r.Torrent.AddConn(c.Conn) // it closes what it does not want
 		} else {
 			c.Close()
@@ -161,15 +158,9 @@ func (r Receiver) takePeers(found *magnet.Result, user []netip.AddrPort) {
 	}
 }
 
-// mayMeet reports whether the torrent may go on with the connection of a peer: a private one also if
-// the peer dialed us.
-func (r Receiver) mayMeet(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
-	return o.Incoming || r.mayDial(addr, o, user)
-}
-
 // mayDial reports whether the torrent may dial a peer that a fetch knows: a private one only peers
-// that its own trackers or the user named. Peers that a link names are not the user's.
-// https://www.bittorrent.org/beps/bep_0027.html
+// that its own trackers or the user named, though it keeps those that dialed us. Peers that a link
+// names are not the user's. https://www.bittorrent.org/beps/bep_0027.html
 func (r Receiver) mayDial(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
 	named := r.Own != nil && slices.Contains(o.Sources, r.Own)
 	return !r.Private || named || slices.Contains(user, addr)
@@ -192,23 +183,9 @@ func (r Receiver) addresses(all []magnet.Peer, user []netip.AddrPort) (found []e
 		if !ok {
 			i = len(found)
 			index[by] = i
-			found = append(found, engine.Found{By: by, FromSource: !by.IsValid(), Tracker: r.tracker()})
+			found = append(found, engine.Found{By: by, FromSource: !by.IsValid()})
 		}
 		found[i].Addrs = append(found[i].Addrs, p.Address)
 	}
 	return found
-}
-
-// tracker returns which of a private torrent's own trackers answered last. The torrent leaves the
-// peers that it named when another one answers.
-func (r Receiver) tracker() string {
-	if !r.Private || r.Own == nil {
-		return ""
-	}
-	for _, s := range r.Torrent.Sources() {
-		if trackers.Same(s.Source, r.Own) {
-			return s.Answer.Tracker
-		}
-	}
-	return ""
 }

@@ -89,6 +89,16 @@ func Join(a, b *metainfo.Magnet) *metainfo.Magnet {
 	return &sum
 }
 
+// IDsFrom returns the IDs of a torrent, first the one that it was added by. It returns ids itself if
+// that is in order.
+func IDsFrom(ids []swarm.ID, first swarm.ID) []swarm.ID {
+	if ids[0] == first {
+		return ids
+	}
+	others := slices.DeleteFunc(slices.Clone(ids), func(id swarm.ID) bool { return id == first })
+	return append([]swarm.ID{first}, others...)
+}
+
 // ErrInfoHash says that a string or an ID is not an info hash.
 var ErrInfoHash = errors.New("not an info hash: want 40 or 64 hexadecimal digits, 32 of base 32, or a multihash (1220 and 64 digits)")
 

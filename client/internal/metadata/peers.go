@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net/netip"
 
+	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/magnet"
+	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -38,7 +40,8 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 		NoPEX:      p.NoPEX,
 		DHTPort:    p.DHTPort,
 		OnDHTNode:  p.OnDHTNode,
-		Peers:      addresses(r.Peers),
+		MaxSize:    maxSize(r.Metainfo),
+		Peers:      peeraddr.Addresses(r.Peers),
 		Sources:    r.Sources,
 		OnProgress: func(s magnet.Progress) {
 			r.Progress(Stats{Peers: s.Peers, Pieces: s.Total, Held: s.Pieces, Length: int64(s.Size)})
@@ -57,7 +60,10 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 		for {
 			select {
 			case more := <-r.More:
-				fetcher.AddPeers(addresses(more)...)
+				fetcher.AddPeers(peeraddr.Addresses(more)...)
+			case <-r.Changes:
+				fetcher.SetSources(r.SourcesNow()...)
+				fetcher.Announce(r.Early)
 			case <-r.Stop:
 				fetcher.Stop()
 				return
@@ -72,10 +78,5 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 	return result, err
 }
 
-func addresses(peers []netip.AddrPort) []swarm.Address {
-	all := make([]swarm.Address, len(peers))
-	for i, p := range peers {
-		all[i].AddrPort = p
-	}
-	return all
-}
+// maxSize returns the longest metadata that is fetched, in bytes, as magnet.Options has it.
+func maxSize(o metainfo.Options) int { return int(min(max(o.MaxBytes, -1), 1<<30)) }

@@ -37,16 +37,22 @@ var errTimeout = errors.New("the search was not over in time")
 // errNobody says that no node is named to begin with.
 var errNobody = usage.Error{Err: errors.New("--bootstrap off leaves nobody to ask; name a node with --bootstrap HOST:PORT")}
 
-// ask opens a node that begins with the nodes of the flags, calls f with it, and closes it.
+// ask is connect for a call whose context ends after the timeout.
 func (f Network) ask(ctx context.Context, p *Program, call func(ctx context.Context, n *dht.Node) error) error {
-	if f.isOff() {
-		return errNobody
-	}
 	ctx, stop, err := f.begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
+	return f.connect(ctx, p, call)
+}
+
+// connect opens a node that begins with the nodes of the flags, calls call with it, and
+// closes it.
+func (f Network) connect(ctx context.Context, p *Program, call func(ctx context.Context, n *dht.Node) error) error {
+	if f.isOff() {
+		return errNobody
+	}
 	addrs, err := f.resolve(ctx, p)
 	if err != nil {
 		return err
@@ -97,7 +103,7 @@ func (f Network) words() (words []string) {
 	return words
 }
 
-// askOne calls f with a node that knows nobody and the address of one that is to be asked.
+// askOne calls call with a node that knows nobody and the address of one that is to be asked.
 func (l Limit) askOne(ctx context.Context, address string, call func(ctx context.Context, n *dht.Node, addr netip.AddrPort) error) error {
 	ctx, stop, err := l.begin(ctx)
 	if err != nil {
@@ -199,7 +205,7 @@ func hasPublic6() bool {
 	})
 }
 
-// open opens a node on sockets of its own, calls f with it, and closes all.
+// open opens a node on sockets of its own, calls call with it, and closes all.
 func open(c dht.Config, networks []string, call func(n *dht.Node) error) error {
 	c.ReadOnly = true
 	var failed error

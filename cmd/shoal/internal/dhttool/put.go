@@ -2,8 +2,9 @@ package dhttool
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/hex"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
@@ -34,12 +36,13 @@ type Put struct {
 	Salt   string `placeholder:"TEXT" help:"Tells several items of one key apart, up to 64 bytes."`
 	Seq    *int64 `placeholder:"N" help:"Number of this version; nodes keep the highest (default: the next one)."`
 	Cas    *int64 `placeholder:"N" help:"Replace this version only."`
+	Repeat bool   `help:"Go on and store it again each hour, until Ctrl-C."`
 	Network
 }
 
 // Help is shown below the usage.
 func (Put) Help() string {
-	return `Anybody who knows the target can read the item. Nodes forget it two hours after it was last put; to keep it, run the same command once an hour. An item without a key can never be changed, because its target is the hash of its content. The file of a key has 64 hexadecimal digits. Keep it secret: if you have it, you can replace the items of the key. It is never overwritten.
+	return `Anybody who knows the target can read the item. Nodes forget it two hours after it was last put; to keep it, run the same command once an hour, or use --repeat. An item without a key can never be changed, because its target is the hash of its content. The file of a key has 64 hexadecimal digits. Keep it secret: if you have it, you can replace the items of the key. It is never overwritten.
 
 Examples:
 
@@ -47,7 +50,8 @@ Examples:
     shoal dht put --file note.txt
     shoal dht put "version 1" --key my.key --new-key --salt news
     shoal dht put "version 2" --key my.key --salt news
-    shoal dht put --torrent some.torrent --key my.key`
+    shoal dht put --torrent some.torrent --key my.key
+    shoal dht put "Hello World!" --repeat`
 }
 
 // storedJSON is the JSON object of an item that was stored.
@@ -75,27 +79,73 @@ func (cmd Put) Run(ctx context.Context, p *Program) error {
 	if cmd.isOff() { // before a key is made
 		return errNobody
 	}
-	if cmd.Key == "" {
-		return cmd.ask(ctx, p, func(ctx context.Context, n *dht.Node) error {
-			return cmd.put(ctx, p, n, item.Item{Value: value}, nil)
-		})
+	var private ed25519.PrivateKey
+	if cmd.Key != "" {
+		private, err = privateKey(cmd.Key, cmd.NewKey, p)
 	}
-	private, err := privateKey(cmd.Key, cmd.NewKey, p)
 	if err != nil {
 		return err
 	}
-	return cmd.ask(ctx, p, func(ctx context.Context, n *dht.Node) error {
-		i := item.Item{Value: value, Key: public(private), Salt: []byte(cmd.Salt)}
-		seq, cas, err := cmd.version(ctx, n, i)
-		if err != nil {
+	connect := cmd.ask
+	if cmd.Repeat {
+		connect = cmd.connect
+	}
+	return connect(ctx, p, func(ctx context.Context, n *dht.Node) error {
+		i, cas, err := cmd.item(ctx, n, value, private)
+		switch {
+		case err != nil:
 			return err
+		case cmd.Repeat:
+			return cmd.republish(ctx, p, n, i, cas)
 		}
-		i, err = item.Sign(private, i.Salt, seq, value)
-		if err != nil {
-			return err
+		stored, err := n.Put(ctx, i, cas)
+		if stored == 0 {
+			return refusal(err)
 		}
-		return cmd.put(ctx, p, n, i, cas)
+		cmd.show(p, i, stored)
+		return nil
 	})
+}
+
+// item returns the item to store, signed if there is a key, and which version it replaces.
+func (cmd Put) item(ctx context.Context, n *dht.Node, value []byte, private ed25519.PrivateKey) (i item.Item, cas *int64, err error) {
+	i.Value = value
+	if private == nil {
+		return i, nil, nil
+	}
+	i.Key, i.Salt = public(private), []byte(cmd.Salt)
+	seq, cas, err := cmd.version(ctx, n, i)
+	if err != nil {
+		return i, nil, err
+	}
+	i, err = item.Sign(private, i.Salt, seq, value)
+	return i, cas, err
+}
+
+// republish stores an item again each hour until ctx is done.
+func (cmd Put) republish(ctx context.Context, p *Program, n *dht.Node, i item.Item, cas *int64) error {
+	isStored := false
+	var failed error
+	for stored, err := range n.Republish(ctx, i, cas) {
+		failed = err
+		switch {
+		case stored == 0 && isReplaced(err): // the loop ends
+			failed = refusal(err)
+		case stored == 0:
+			failed = refusal(err)
+			p.Warn("%s; Shoal tries again in a minute", message.Of(cmd.explain(failed)))
+		case !isStored:
+			isStored = true
+			cmd.show(p, i, stored)
+		default:
+			p.Emit(cmd.object(i, stored))
+			p.Say("Stored again at %s.", quantity.Count(stored, "node"))
+		}
+	}
+	if isStored && ctx.Err() != nil {
+		return nil
+	}
+	return cmp.Or(ctx.Err(), failed)
 }
 
 // check reports flags that do not go together.
@@ -212,37 +262,47 @@ func (cmd Put) version(ctx context.Context, n *dht.Node, i item.Item) (seq int64
 	return seq + 1, cas, nil
 }
 
-// put stores an item and says where it is.
-func (cmd Put) put(ctx context.Context, p *Program, n *dht.Node, i item.Item, cas *int64) error {
-	stored, err := n.Put(ctx, i, cas)
-	if stored == 0 {
-		return refusal(err)
-	}
+// object returns the object of an item that was stored.
+func (cmd Put) object(i item.Item, stored int) storedJSON {
 	o := storedJSON{Event: "stored", Target: i.Target().String(), Nodes: stored, signedJSON: signedOf(&i)}
 	if cmd.Torrent != "" {
 		o.Magnet = (&metainfo.Magnet{PublicKey: [32]byte(i.Key), Salt: i.Salt}).String()
 	}
+	return o
+}
+
+// show says where an item is, and how it is read.
+func (cmd Put) show(p *Program, i item.Item, stored int) {
+	o := cmd.object(i, stored)
 	p.Emit(o)
 	p.Say("Stored at %s.", quantity.Count(stored, "node"))
-	line(p, "target", i.Target().String())
+	line(p, "target", o.Target)
 	words := []string{"get"}
 	if i.IsMutable() {
-		key := hex.EncodeToString(i.Key)
-		line(p, "key", key)
+		line(p, "key", o.Key)
 		line(p, "number", fmt.Sprint(i.Seq))
-		words = append(words, "--key", key)
+		words = append(words, "--key", o.Key)
 		if len(i.Salt) > 0 {
 			words = append(words, shell.Flag("--salt", string(i.Salt)))
 		}
 	} else {
-		words = append(words, i.Target().String())
+		words = append(words, o.Target)
 	}
 	if o.Magnet != "" {
 		line(p, "link", o.Magnet)
 	}
-	p.Say("Nodes forget it in two hours, unless you put it again. To read it:")
+	if cmd.Repeat {
+		p.Say("It is stored again each hour, until Ctrl-C. To read it:")
+	} else {
+		p.Say("Nodes forget it in two hours, unless you put it again. To read it:")
+	}
 	p.Say("  %s", shell.Command("dht", append(words, cmd.words()...)...))
-	return nil
+}
+
+// isReplaced reports whether nodes refused an item because they have another version.
+func isReplaced(err error) bool {
+	var refused *krpc.Error
+	return errors.As(err, &refused) && (refused.Code == krpc.CasMismatch || refused.Code == krpc.SeqTooLow)
 }
 
 // refusal says what to do if no node stored an item.
