@@ -1,7 +1,9 @@
 package dht
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
@@ -25,13 +27,36 @@ func (f *family) bootstrap(saved []krpc.Contact) {
 	if routers == nil {
 		routers = DefaultRouters
 	}
-	nodes, first := f.resolve(f.node.config.Nodes), f.resolve(routers)
-	f.do(func(now time.Time) { f.state.Bootstrap(now, saved, nodes, first) })
+	nodes, err := f.resolve(f.node.config.Nodes)
+	first, err2 := f.resolve(routers)
+	asked := len(nodes) + len(first)
+	for _, c := range saved {
+		if c.Addr.Addr().Is6() == f.is6 {
+			asked++
+		}
+	}
+	why := whyAlone(asked, cmp.Or(err2, err))
+	f.do(func(now time.Time) {
+		f.why = why
+		f.state.Bootstrap(now, saved, nodes, first)
+	})
+}
+
+// whyAlone returns why no node answers, if none will, although some addresses are asked; err
+// is a name that could not be looked up. It matches ErrNoNodes.
+func whyAlone(addrs int, err error) error {
+	switch {
+	case addrs > 0:
+		return fmt.Errorf("%w: %d addresses were asked; a firewall may block UDP", ErrNoNodes, addrs)
+	case err != nil:
+		return fmt.Errorf("%w: none could be asked, because a name was not found; check the network: %v", ErrNoNodes, err)
+	}
+	return fmt.Errorf("%w: none is known; name routers or nodes to begin with", ErrNoNodes)
 }
 
 // resolve returns the addresses of names that are of our family. Names that cannot be
-// looked up are left out.
-func (f *family) resolve(names []string) (all []netip.AddrPort) {
+// looked up are left out; the error is that of the last one.
+func (f *family) resolve(names []string) (all []netip.AddrPort, why error) {
 	ctx, cancel := context.WithTimeout(f.node.context, resolveLimit)
 	defer cancel()
 	var resolver Resolver = net.DefaultResolver
@@ -45,10 +70,12 @@ func (f *family) resolve(names []string) (all []netip.AddrPort) {
 	for _, name := range names[:min(len(names), maxNames)] {
 		host, text, err := net.SplitHostPort(name)
 		if err != nil {
+			why = err
 			continue
 		}
 		port, err := strconv.ParseUint(text, 10, 16)
 		if err != nil {
+			why = err
 			continue
 		}
 		addr, err := netip.ParseAddr(host)
@@ -58,22 +85,25 @@ func (f *family) resolve(names []string) (all []netip.AddrPort) {
 		}
 		addrs, err := resolver.LookupNetIP(ctx, network, host)
 		if err != nil {
+			why = err
 			continue
 		}
 		for _, a := range addrs {
 			all = append(all, netip.AddrPortFrom(a.Unmap(), uint16(port)))
 		}
 	}
-	return all
+	return all, why
 }
 
 // bootstrapped tries again after a while if nobody answers.
 func (f *family) bootstrapped(e node.BootstrappedEvent) {
-	f.node.report(BootstrappedEvent{Is6: f.is6, Nodes: e.Nodes, Err: e.Err})
 	if e.Err == nil {
-		f.backoff = 0
+		f.backoff, f.isAlone = 0, false
+		f.node.report(BootstrappedEvent{Is6: f.is6, Nodes: e.Nodes})
 		return
 	}
+	f.isAlone = true
+	f.node.report(BootstrappedEvent{Is6: f.is6, Err: f.why})
 	f.backoff = min(max(2*f.backoff, firstRetry), lastRetry)
 	f.retry.Reset(f.backoff)
 }

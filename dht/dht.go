@@ -44,6 +44,8 @@ type family struct {
 
 	external netip.Addr // as others saw us last
 	begunAt  time.Time  // when the last bootstrap began
+	isAlone  bool       // no node answers
+	why      error      // if so; matches ErrNoNodes
 }
 
 // Open starts a node on sockets, which begins to know others.
@@ -169,6 +171,9 @@ func (f *family) handle(e node.Event) {
 		delete(f.calls, e.Task)
 		if c == nil {
 			return
+		}
+		if f.isAlone && !c.isPing && errors.Is(e.Err, ErrNoNodes) {
+			e.Err = f.why
 		}
 		f.node.report(LookupEvent{Target: c.target, Is6: f.is6, Asked: e.Asked, Nodes: len(e.Nodes), Err: e.Err})
 		c.finished(e)

@@ -142,13 +142,48 @@ func TestNobodyThere(t *testing.T) {
 		answer, err := n.Announce(t.Context(), swarm.Announcement{Port: 1}, func(swarm.Address) {})
 		require.ErrorIs(t, err, dht.ErrNoNodes)
 		require.Equal(t, time.Minute, answer.Next)
-		require.Contains(t, events, dht.BootstrappedEvent{Err: dht.ErrNoNodes})
+		require.ErrorIs(t, lastBootstrap(events).Err, dht.ErrNoNodes)
 		w.open(t, first, dht.Config{Routers: []string{}})
 		time.Sleep(time.Minute)
 		found, err := n.Find(t.Context(), nodeid.ID{})
 		require.NoError(t, err)
 		require.Len(t, found, 1)
 	})
+}
+
+// lastBootstrap returns the last event of its kind.
+func lastBootstrap(events []dht.Event) (last dht.BootstrappedEvent) {
+	for _, e := range events {
+		b, ok := e.(dht.BootstrappedEvent)
+		if ok {
+			last = b
+		}
+	}
+	return last
+}
+
+// A node that knows nobody says why, and so do its look-ups.
+func TestWhyNobodyAnswers(t *testing.T) {
+	for want, c := range map[string]dht.Config{
+		"name routers or nodes to begin with":                                       {Routers: []string{}},
+		"a name was not found; check the network: lookup router.test: no such host": {Routers: []string{"router.test:1"}, Resolver: lookups(func() {})},
+		"2 addresses were asked; a firewall may block UDP":                          {Routers: []string{"10.0.0.8:1", "10.0.0.9:1"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var events []dht.Event
+			c.Conn4 = newNetwork().at("10.0.0.2:1")
+			c.OnEvent = func(e dht.Event) { events = append(events, e) }
+			n, err := dht.Open(c)
+			require.NoError(t, err)
+			defer n.Close()
+			_, err = n.Find(t.Context(), nodeid.ID{})
+			require.ErrorContains(t, err, want)
+			require.ErrorIs(t, err, dht.ErrNoNodes)
+			require.ErrorContains(t, lastBootstrap(events).Err, want)
+			_, err = n.Ping(t.Context(), netip.MustParseAddrPort("10.0.0.3:1"))
+			require.Equal(t, dht.ErrNoNodes, err)
+		})
+	}
 }
 
 // A node whose network was away until it had forgotten everybody says so, and finds the
@@ -166,7 +201,7 @@ func TestComesBack(t *testing.T) {
 		require.NoError(t, err)
 		c.setDown(true)
 		time.Sleep(12 * time.Hour)
-		require.Contains(t, events, dht.BootstrappedEvent{Err: dht.ErrNoNodes})
+		require.ErrorIs(t, lastBootstrap(events).Err, dht.ErrNoNodes)
 		_, err = n.Find(t.Context(), nodeid.ID{})
 		require.ErrorIs(t, err, dht.ErrNoNodes)
 		c.setDown(false)

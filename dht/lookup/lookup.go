@@ -98,7 +98,7 @@ func (l *Lookup) Add(known []krpc.Contact) {
 // add adds a node, or notes who names it, too. An address may be said to have several ids,
 // so that who names it with a wrong one does not hide it; it is asked once.
 func (l *Lookup) add(c krpc.Contact, teller *node) {
-	if c.ID == l.config.Self {
+	if c.ID == l.config.Self || l.isRefused(c) {
 		return
 	}
 	n := l.find(c)
@@ -108,9 +108,6 @@ func (l *Lookup) add(c krpc.Contact, teller *node) {
 			return
 		}
 		n = &node{Contact: c, fits: l.fits(c)}
-		if l.config.EnforceIDs && !n.fits {
-			return
-		}
 		l.insert(n)
 	}
 	n.namedBy(teller)
@@ -132,6 +129,12 @@ func (l *Lookup) find(c krpc.Contact) *node {
 // fits reports whether a node's id fits its address, as far as that matters.
 func (l *Lookup) fits(c krpc.Contact) bool {
 	return l.config.Trust || nodeid.Fits(c.ID, c.Addr.Addr())
+}
+
+// isRefused reports whether a node has no part in the search
+// (https://www.bittorrent.org/beps/bep_0042.html, "Enforcement").
+func (l *Lookup) isRefused(c krpc.Contact) bool {
+	return l.config.EnforceIDs && !nodeid.Fits(c.ID, c.Addr.Addr())
 }
 
 // insert puts a node into its place.
@@ -173,7 +176,7 @@ func (l *Lookup) Answered(q Question, from nodeid.ID, named []krpc.Contact) {
 	switch {
 	case from == n.ID:
 		l.close(q, n, answered)
-	case q.Again, from == l.config.Self:
+	case q.Again, from == l.config.Self, l.isRefused(krpc.Contact{ID: from, Addr: n.Addr}):
 		l.close(q, n, failed)
 		return
 	default:

@@ -297,3 +297,28 @@ func TestHostileNeighbors(t *testing.T) {
 		require.False(t, hostile[c.Addr])
 	}
 }
+
+// A node that enforces BEP 42 neither asks, believes nor stores at nodes whose ids do not
+// fit, even if nobody else is there.
+func TestEnforcedIDs(t *testing.T) {
+	w := newWorld(t, Config{EnforceIDs: true})
+	nodes := w.know(5)
+	misfit := krpc.Contact{ID: nodeid.Random(w.random), Addr: public(9000)}
+	swarm := misfit.ID
+	turned := nodes[0].Addr // it answers with an id that does not fit
+	id := w.s.Begin(w.now, Request{Method: krpc.AnnouncePeer, Target: swarm, Port: 1})
+	done, events := w.play(id, func(q sent) (krpc.Message, bool) {
+		require.NotEqual(t, misfit.Addr, q.to)
+		m := krpc.Message{ID: w.s.idOf(q.to), Nodes: []krpc.Contact{misfit}, Token: []byte("t")}
+		if q.to == turned {
+			require.NotEqual(t, krpc.AnnouncePeer, q.Method)
+			m.ID, m.Values = misfit.ID, []netip.AddrPort{public(7)}
+		}
+		return m, true
+	})
+	require.Equal(t, 4, done.Stored)
+	require.ElementsMatch(t, nodes[1:], done.Nodes)
+	require.Empty(t, events)
+	w.receive(misfit.Addr, krpc.Message{Kind: krpc.Query, Method: krpc.Ping, ID: misfit.ID})
+	require.Zero(t, w.s.checks.open)
+}

@@ -230,8 +230,8 @@ func (s *State) taskAnswered(o *query, m *krpc.Message, nodes []krpc.Contact) {
 		}
 		return
 	}
-	isFirst := !o.question.Again && m.ID != s.self
-	if isFirst {
+	isRefused := s.config.EnforceIDs && !nodeid.Fits(m.ID, o.to.Addr())
+	if !o.question.Again && m.ID != s.self && !isRefused {
 		if len(m.Token) > 0 && len(m.Token) <= 64 && len(t.tokens) < 500 {
 			t.tokens[o.to] = token{slices.Clone(m.Token), m.Value != nil || m.HasSeq, m.Seq}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 
@@ -256,4 +257,39 @@ func TestItemsAreBounded(t *testing.T) {
 		s.Put(start, nodeid.ID{}, value(i), nil, addr(i).Addr())
 	}
 	require.InDelta(t, maxItems, s.Len(), maxItems/roomShare)
+}
+
+// Stores that strangers have filled, from many addresses and with the longest items, take
+// little memory.
+func TestFilledStores(t *testing.T) {
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	var p Peers
+	var s Items
+	random := rand.New(rand.NewPCG(1, 5))
+	swarms := make([]nodeid.ID, maxSwarms)
+	for i := range swarms {
+		swarms[i] = nodeid.Random(random)
+	}
+	long := make([]byte, 996)
+	for i := range 2 * maxPeers {
+		p.Add(start, nodeid.ID{}, swarms[i%maxSwarms], addr(i), false)
+	}
+	for i := range 2 * maxItems {
+		binary.BigEndian.PutUint32(long, uint32(i))
+		s.Put(start, nodeid.ID{}, item.Item{Value: append([]byte("996:"), long...)}, nil, addr(i).Addr())
+	}
+	peers, _ := p.Len()
+	require.InDelta(t, maxPeers, peers, maxPeers/roomShare)
+	require.InDelta(t, maxItems, s.Len(), maxItems/roomShare)
+	swarms = nil
+	require.Less(t, heap()-before, int64(32<<20))
+	t.Log(heap()-before, "bytes")
+	runtime.KeepAlive(&p)
+	runtime.KeepAlive(&s)
 }

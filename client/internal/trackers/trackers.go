@@ -184,6 +184,7 @@ type User interface {
 // A Changed is a User that only hears that something has changed.
 type Changed func()
 
+// AddSource, RemoveSource and Announce call f.
 func (f Changed) AddSource(swarm.PeerSource)    { f() }
 func (f Changed) RemoveSource(swarm.PeerSource) { f() }
 func (f Changed) Announce()                     { f() }
