@@ -26,7 +26,22 @@ var dhtShape = shape{"", 64 << 10, []int64{1<<20 + 321}}
 // DHT of 14 nodes of libtorrent. With fewer Transmission does not begin.
 func TestDHTClients(t *testing.T) {
 	t.Parallel()
-	nodes := startNodesApart(t, 14)
+	clientsMeetIn(t, startNodesApart(t, 14))
+}
+
+// TestDHTOfOurs is TestDHTClients in a DHT of 14 nodes of ours.
+func TestDHTOfOurs(t *testing.T) {
+	t.Parallel()
+	var nodes []netip.AddrPort
+	for range 14 {
+		n := startOurNode(t, ownAddr(t), nodes, dht.Config{})
+		nodes = append(nodes, n.addr)
+	}
+	clientsMeetIn(t, nodes)
+}
+
+// clientsMeetIn has each client find us by a link, and us find it, in a DHT.
+func clientsMeetIn(t *testing.T, nodes []netip.AddrPort) {
 	for _, c := range clients {
 		t.Run(c.String()+" finds us", func(t *testing.T) {
 			t.Parallel()
