@@ -92,6 +92,21 @@ func TestTracker(t *testing.T) {
 	}
 }
 
+// TestDHT measures a little of a node of the DHT.
+func TestDHT(t *testing.T) {
+	c, err := net.ListenPacket("udp4", "127.1.0.1:0")
+	if err != nil {
+		t.Skip("this system has one address of loopback")
+	}
+	c.Close()
+	out := new(strings.Builder)
+	args := []string{"-quick", "-size", "16M", "-tmp", t.TempDir(), "-only", "dht"}
+	require.NoError(t, run(t.Context(), args, out, t.Output()))
+	for _, name := range []string{"shoal, idle", "shoal, serving", "shoal, flood of one address", "shoal, flood of 200 addresses"} {
+		require.Contains(t, out.String(), "\n| "+name+" |")
+	}
+}
+
 func TestDisk(t *testing.T) {
 	tmp := t.TempDir()
 	if err := onDisk(tmp); err != nil {

@@ -91,6 +91,13 @@ var goals = map[string][]goal{
 		{"shoal, UDP ÷ opentracker, UDP", report.PerCPU, atLeast, every(1)},
 		{"shoal, HTTP ÷ empty, HTTP", report.PerCPU, atLeast, every(0.7)},
 	},
+	"dht": {
+		{"shoal, idle", report.Idle, atMost, every(0.1)},
+		{"shoal, serving", report.Busy, atMost, every(5)},
+		{"shoal, serving", report.Peak, atMost, every(40)},
+		{"shoal, flood of one address", report.Share, atMost, every(2)},
+		{"shoal, flood of 200 addresses", report.Share, atMost, every(2)},
+	},
 	"link":  {{"shoal ÷ sink", report.Wall, atMost, every(1.05)}},
 	"lossy": {{"shoal ÷ libtorrent", report.Wall, atMost, every(1.10)}},
 	"magnet": {

@@ -66,6 +66,8 @@ var parts = []part{
 	}},
 	{"serve", "opentracker|shoal-udp|shoal-http|empty PATH [SWARMS]", runServe},
 	{"announce", "[-http] [-peers N] [-swarms N] [-time D] ADDR", runAnnounce},
+	{"node", "[-limit N]", runNode},
+	{"dht", "[-nodes N] [-rate N] [-flood N] [-time D] ADDR", runDHT},
 	{"attack", "[-first BYTE] [-size BYTES] [-conns N] [-limit D] [-quick] NAME SHOAL DIR", runAttack},
 }
 

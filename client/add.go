@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/shoal-bt/shoal/client/events"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
+	"github.com/shoal-bt/shoal/client/internal/torrentfile"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
@@ -105,7 +107,7 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 		}
 		return t, err
 	}
-	meta, err := c.readTorrent(ctx, source)
+	meta, err := torrentfile.Read(ctx, source, c.config.webOptions())
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", withCause(ctx, err))
 	}
@@ -170,8 +172,16 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 		return nil, err
 	}
 	k.handOver(o.Paused)
+	if from.fetch == nil && len(k.fetches) > 0 { // the next Add of the link need not fetch it
+		if err := k.fetches[0].saveMetadata(meta); err != nil {
+			t.emitWarning(err)
+		}
+	}
 	c.listTorrent(k)
 	k.handed.Close()
+	if len(k.fetches) > 0 {
+		c.suspendDHT() // nobody knew that the torrent is private
+	}
 	return k.torrent, nil
 }
 
@@ -204,20 +214,6 @@ func (c *Client) newRunning(meta *metainfo.Torrent, o AddOptions, from addedFrom
 	return t, nil
 }
 
-// swarms returns the swarms of a torrent as the engine gets them: the first is its ID.
-func (t *running) swarms() []swarm.ID {
-	if t.ids[0] == t.torrent.id {
-		return t.ids
-	}
-	all := []swarm.ID{t.torrent.id}
-	for _, id := range t.ids {
-		if id != t.torrent.id {
-			all = append(all, id)
-		}
-	}
-	return all
-}
-
 // start opens the torrent's content and starts it in the engine. Of the fetches of a claim the
 // first one's trackers stay.
 func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content, k *claim) error {
@@ -230,7 +226,7 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		return err
 	}
 	spec := engine.Spec{
-		Swarms:     t.swarms(),
+		Swarms:     metadata.IDsFrom(t.ids, t.torrent.id),
 		Geometry:   t.geometry,
 		Verify:     t.verify,
 		Lanes:      meta.Info.Lanes(),
@@ -249,7 +245,7 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	}
 	if o.Engine != nil {
 		cfg := *o.Engine
-		cfg.Events = engineEvents
+		cfg.Events = events.OfEngine
 		if cfg.Extensions != nil {
 			cfg.Extensions = slices.Concat(t.client.extensions(), cfg.Extensions)
 		}
@@ -261,11 +257,12 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	if !t.private {
 		o.Announce = trackers.Join(o.Announce, meta.Tiers, k.handed.Trackers())
 		o.Sources = append(k.handed.Sources(), o.Sources...)
+		t.client.suggestNodes(meta.Nodes)
 	}
 	if spec.Sources, err = t.newSources(meta, o.Announce); err != nil {
 		return errors.Join(err, t.storage.Close(), t.storage.AbandonRecord())
 	}
-	spec.Sources = append(spec.Sources, o.Sources...)
+	spec.Sources = slices.Concat(spec.Sources, t.client.sharedSources(t.private), o.Sources)
 	spec.Announced = k.handed.Announced(spec.Sources, t.trackers.Early())
 	if err := t.addToEngine(spec); err != nil {
 		return err

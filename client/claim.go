@@ -264,13 +264,14 @@ func (c *Client) tryList(f *fetching) (other *Torrent, busy *busyClaim, err erro
 // removeTorrent removes a torrent that was closed or could not be added.
 func (c *Client) removeTorrent(t *Torrent) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	for _, id := range append(t.IDs(), t.id) {
 		if c.torrents[id] == t {
 			delete(c.torrents, id)
 		}
 	}
 	c.order = slices.DeleteFunc(c.order, func(o *Torrent) bool { return o == t })
+	c.mu.Unlock()
+	c.suspendDHT()
 }
 
 // runningOf returns the torrent that runs in a swarm, also while it is being added; nil for

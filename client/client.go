@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/shoal-bt/shoal/client/internal/dhtnode"
 	"github.com/shoal-bt/shoal/client/internal/listening"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/statefolder"
@@ -24,6 +25,7 @@ type Client struct {
 	locks       *resume.Locks      // nil if nothing is remembered
 	askPeers    metadata.Asker     // for metadata
 	opener      *trackers.Opener   // of trackers
+	dht         *dhtnode.Source    // of all public torrents; nil if it is off
 	trackers    trackers.Config    // of all torrents but those with a UserAgent of their own
 	idleSlots   chan struct{}      // holds a token for each torrent that becomes idle
 	closeCtx    context.Context    // ends when Close begins
@@ -71,6 +73,10 @@ func New(config Config) (*Client, error) {
 		Warn:      c.warn,
 	}
 	cfg.Engine.Torrent.Extensions = slices.Concat(c.extensions(), cfg.Engine.Torrent.Extensions)
+	c.dht = c.newDHT()
+	if c.dht != nil {
+		cfg.Engine.OnDHTNode = c.addDHTNode
+	}
 	e, err := engine.New(cfg.Engine)
 	if err != nil {
 		if ours {
@@ -84,6 +90,7 @@ func New(config Config) (*Client, error) {
 		PeerID:    cfg.Engine.Torrent.PeerID,
 		Port:      c.Addr().Port(),
 		UserAgent: cfg.UserAgent,
+		NoPEX:     cfg.NoPEX,
 		DHTPort:   e.DHTPort,
 		OnDHTNode: cfg.Engine.OnDHTNode,
 		Logger:    cfg.Engine.Logger,

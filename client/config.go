@@ -6,10 +6,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/events"
 	"github.com/shoal-bt/shoal/client/internal/listening"
 	"github.com/shoal-bt/shoal/client/internal/peerid"
 	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/client/internal/webfetch"
+	"github.com/shoal-bt/shoal/dht"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/httptracker"
@@ -60,6 +62,18 @@ type Config struct {
 	// nor do they get any. Private torrents have none in any case.
 	NoPEX bool
 
+	// DHT has public torrents announced to the Mainline DHT and found there, also magnet links
+	// without trackers (BEP 5). The node is opened when the first of them needs it. It takes the
+	// addresses and ports of Listen, over UDP, and is read-only if nothing is accepted there.
+	// Its id and some nodes are saved in State. It goes around proxies: set the sockets of Node
+	// if it must not.
+	DHT bool
+
+	// Node tunes the node of the DHT: its Routers, which are those of package dht if they are
+	// nil and none if they are empty, its sockets, and its limits. Its OnEvent must not call the
+	// client.
+	Node dht.Config
+
 	// Announce are announce URLs that all torrents but private ones use in
 	// addition to their own. Each is a tier, so the first that answers is used.
 	Announce []string
@@ -82,7 +96,8 @@ type Config struct {
 	// AddOptions say so. If Handles is nil, at most 128 files are open.
 	Disk diskstore.Options
 
-	// Metainfo bounds .torrent files.
+	// Metainfo bounds .torrent files, and the metadata of links, for which a zero MaxBytes
+	// means 64 MiB and a negative one 1 GiB.
 	Metainfo metainfo.Options
 
 	// HTTP fetches .torrent files from URLs. Nil means an HTTP client that uses
@@ -156,7 +171,7 @@ func (c Config) withDefaults() (Config, error) {
 	if t.UserAgent == "" {
 		t.UserAgent = c.UserAgent
 	}
-	t.Events = engineEvents
+	t.Events = events.OfEngine
 	if t.PeerID == (swarm.PeerID{}) {
 		if t.PeerID, err = peerid.New(c.PeerIDPrefix); err != nil {
 			return c, fmt.Errorf("client: PeerIDPrefix: %w", err)

@@ -1,11 +1,13 @@
 package client
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -17,8 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 )
@@ -54,6 +58,11 @@ func download(args []string) error {
 	if err := t.AddPeers(netip.MustParseAddrPort(args[1])); err != nil {
 		return err
 	}
+	fmt.Println("added")
+	if err := t.Ready(context.Background()); err != nil {
+		return err
+	}
+	fmt.Println("ready")
 	if err := t.Wait(context.Background()); err != nil {
 		return err
 	}
@@ -141,4 +150,53 @@ func afterKill(t *testing.T, torrent, dir, state string) (recorded, checked, hel
 	s := tor.Stats()
 	require.Equal(t, engine.PhaseRunning, s.Phase)
 	return record.Pieces.Count(), s.ToCheck, s.Held
+}
+
+// TestKilledFetch kills a program while it fetches the metadata of a link, and when it has it. The
+// fetch goes on with the peers that were named, and what was fetched is not fetched again.
+func TestKilledFetch(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer silent.Close()
+	seeder, err := New(Config{Dir: t.TempDir(), State: Off, Listen: "127.0.0.1:0"})
+	require.NoError(t, err)
+	defer seeder.Close()
+	meta, content := smallTorrent(t, builder.Options{})
+	source := filepath.Join(t.TempDir(), "file.bin")
+	require.NoError(t, os.WriteFile(source, content, 0o666))
+	_, err = seeder.Seed(t.Context(), source, SeedOptions{Build: builder.Options{PieceLength: meta.Info.PieceLength}})
+	require.NoError(t, err)
+
+	link, dir, state := meta.IDs()[0].String(), t.TempDir(), t.TempDir()
+	killAfter := func(peer, word string) {
+		cmd := exec.Command(os.Args[0], downloader+strings.Join([]string{link, peer, dir, state}, ","))
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		lines := bufio.NewScanner(out)
+		for lines.Scan() && lines.Text() != word {
+		}
+		require.Equal(t, word, lines.Text())
+		cmd.Process.Kill()
+		cmd.Wait() // it was killed
+	}
+	killAfter(silent.Addr().String(), "added")
+	s, requests := newFakeSwarm(), make(chan metadata.Request, 1)
+	c := newLinkClient(t, s, Config{Dir: dir, State: state})
+	c.askPeers = func(ctx context.Context, r metadata.Request) (*magnet.Result, error) {
+		requests <- r
+		return s.ask(ctx, r)
+	}
+	_, err = c.Add(t.Context(), link)
+	require.NoError(t, err)
+	require.Equal(t, []netip.AddrPort{netip.MustParseAddrPort(silent.Addr().String())}, (<-requests).Peers)
+	require.NoError(t, c.Close())
+
+	killAfter(seeder.Addr().String(), "ready")
+	c = newLinkClient(t, newFakeSwarm(), Config{Dir: dir, State: state})
+	tor, err := c.Add(t.Context(), link)
+	require.NoError(t, err)
+	require.Equal(t, engine.PhaseRunning, tor.Stats().Phase, "the metadata is stored")
+	require.NoError(t, tor.AddPeers(seeder.Addr()))
+	require.NoError(t, tor.Wait(within(t)))
 }

@@ -44,24 +44,26 @@
 //	Stream.mu               metainfo of torrents that were just added   reading
 //	Cache.mu                the metainfo of a torrent                   lifecycle, Storage.mu
 //	Client.mu               the torrents, the record folders, closed    lifecycle, reading, fetching.mu
+//	Source.mu               the node of the DHT, its sockets and saves  lifecycle
+//	status.mu               what the node of the DHT said of itself     Source.mu, the node's
 //	forwardFile.mu          a file that can only be read forward        Storage.mu
 //
-// The leaves are timerMu, running.mu, Torrent.mu, Stream.mu, Cache.mu and Client.mu. Others may be held
+// The leaves are timerMu, running.mu, Torrent.mu, Stream.mu, Cache.mu, Client.mu and status.mu. Others may be held
 // while waiting for a turn, so a turn takes only leaves, and tries Storage.mu.
 //
 // # Where to find a rule
 //
 //	rule                                            file                                 function
-//	what a torrent may be added from                read.go                              Client.readTorrent
+//	what a torrent may be added from                internal/torrentfile/torrentfile.go  Read
 //	what a link may be                              internal/metadata/link.go            LinkOf
 //	when the metadata of a link is fetched          fetchjob.go                          fetching.startJob
 //	who is asked for the metadata                   internal/metadata/metadata.go        Fetch
 //	which addresses of a link are asked on the web  internal/metadata/metadata.go        Request.askWeb
-//	when metadata is not fetched again              internal/linkrecord/linkrecord.go    Metadata
+//	when metadata is not fetched again              internal/linkrecord/linkrecord.go    Fetch
 //	how a fetch becomes a torrent that runs         claim.go                             claim.handOver
 //	when two links are one torrent                  claim.go                             Client.listTorrent
 //	what a second link adds                         link.go                              running.addLink
-//	what metadata that proves private forgets       internal/handover/handover.go        Receiver.mayMeet
+//	what metadata that proves private forgets       internal/handover/handover.go        Receiver.mayDial
 //	which announces a torrent goes on with          internal/handover/handover.go        Fetches.Announced
 //	which trackers are asked at once all the same   internal/trackers/trackers.go        Set.Early
 //	where the metadata that peers fetch is read     internal/metacache/metacache.go      Reader.ReadAt
@@ -74,6 +76,12 @@
 //	which addresses peers may have                  internal/peeraddr/peeraddr.go        Check
 //	which trackers are asked over UDP               internal/trackers/opener.go          Opener.Func
 //	when UDP trackers are not used                  internal/trackers/opener.go          NewOpener
+//	which torrents the DHT finds                    dht.go                               Client.sharedSources
+//	when the node of the DHT is closed              dht.go                               Client.suspendDHT
+//	when it is opened                               internal/dhtnode/source.go           Source.Node
+//	at which ports                                  internal/dhtnode/sockets.go          addresses
+//	how many announces wait for it                  internal/dhtnode/places.go           places.take
+//	what is saved of it, and when                   internal/dhtnode/saved.go            Source.saveLocked
 //	when the user hears about a failing tracker     internal/trackers/trackers.go        Set.newTiers
 //	which trackers are remembered                   internal/trackers/trackers.go        Set.ToSave
 //

@@ -2,9 +2,8 @@ package client
 
 import (
 	"errors"
-	"fmt"
-	"net/netip"
 
+	"github.com/shoal-bt/shoal/client/events"
 	"github.com/shoal-bt/shoal/client/internal/dialerror"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
@@ -12,7 +11,6 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/client/internal/webfetch"
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/swarm"
 )
 
 // Errors that a caller may have to branch on. Other errors are types of the modules
@@ -50,6 +48,9 @@ var (
 	// ErrAddress says that no peer can be at an address.
 	ErrAddress = peeraddr.Err
 
+	// ErrDHTOff says that the client has no node of the DHT. Set Config.DHT.
+	ErrDHTOff = errors.New("the DHT is off; set Config.DHT")
+
 	// ErrPrivate says that a private torrent gets peers only from its own trackers
 	// (BEP 27).
 	ErrPrivate = errors.New("the torrent is private; only its own trackers may find peers")
@@ -67,7 +68,7 @@ var (
 	ErrReadOnly = lazystorage.ErrReadOnly
 
 	// ErrPieceFailed says that a piece did not pass its check.
-	ErrPieceFailed = errors.New("the piece failed its check")
+	ErrPieceFailed = events.ErrPieceFailed
 
 	// ErrConnectTimeout and ErrHandshakeTimeout say that a peer that was
 	// dialed did not answer in time.
@@ -98,64 +99,19 @@ type StatusError = webfetch.StatusError
 // *metainfo.InvalidError.
 type MetadataError = metadata.Error
 
-// A SourceError says that a tracker or another source gave no answer.
-type SourceError struct {
-	Source swarm.PeerSource
-	Errors int   // in a row
-	Err    error // of the source, such as a *httptracker.FailureError
-}
+// A SourceError says that a tracker or another source gave no answer. It wraps the error of
+// the source, such as a *httptracker.FailureError.
+type SourceError = events.SourceError
 
-// Error returns the cause, which names the tracker without a passkey.
-func (e *SourceError) Error() string { return e.Err.Error() }
+// A PeerError says what ended or prevented a connection. It wraps the cause, such as a
+// *peerwire.ProtocolError or ErrConnectTimeout.
+type PeerError = events.PeerError
 
-// Unwrap returns the cause.
-func (e *SourceError) Unwrap() error { return e.Err }
-
-// A PeerError says what ended or prevented a connection.
-type PeerError struct {
-	Addr netip.AddrPort
-	Err  error // such as a *peerwire.ProtocolError; ErrConnectTimeout
-}
-
-// Error returns the address and the cause.
-func (e *PeerError) Error() string { return fmt.Sprintf("peer %s: %v", e.Addr, e.Err) }
-
-// Unwrap returns the cause.
-func (e *PeerError) Unwrap() error { return e.Err }
-
-// A PieceError says that a piece did not pass its check, and who sent it. It
-// matches ErrPieceFailed.
-type PieceError struct {
-	Piece   int
-	Senders []netip.AddrPort
-}
-
-// Error returns the piece.
-func (e *PieceError) Error() string { return fmt.Sprintf("piece %d: %v", e.Piece, ErrPieceFailed) }
-
-// Unwrap returns ErrPieceFailed.
-func (e *PieceError) Unwrap() error { return ErrPieceFailed }
+// A PieceError says that a piece did not pass its check, and who sent it. It matches
+// ErrPieceFailed.
+type PieceError = events.PieceError
 
 // ErrorOf returns the error that an event is about: a *PeerError, *PieceError or
-// *SourceError, or the error of a Failed or a Warning. It returns nil for other events,
+// *SourceError, or the error of a Failed, a Warning or of the DHT. It returns nil for other events,
 // and for connections that ended without an error.
-func ErrorOf(e Event) error {
-	switch e := e.(type) {
-	case engine.PeerLost:
-		if e.Err == nil {
-			return nil
-		}
-		return &PeerError{e.Addr, e.Err}
-	case engine.PeerFailed:
-		return &PeerError{e.Addr, dialerror.Explain(e.Err)}
-	case engine.PieceFailed:
-		return &PieceError{e.Piece, e.Senders}
-	case engine.SourceError:
-		return &SourceError{e.Source, e.Errors, e.Err}
-	case engine.Failed:
-		return e.Err
-	case engine.Warning:
-		return e.Err
-	}
-	return nil
-}
+func ErrorOf(e Event) error { return events.ErrorOf(e) }

@@ -9,10 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/events"
 	"github.com/shoal-bt/shoal/client/internal/fetchjob"
 	"github.com/shoal-bt/shoal/client/internal/fetchwatch"
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
-	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/client/internal/wishes"
 	"github.com/shoal-bt/shoal/engine"
@@ -22,7 +22,7 @@ import (
 )
 
 // FetchStats are how far the fetch of a torrent's metadata is.
-type FetchStats = metadata.Stats
+type FetchStats = events.FetchStats
 
 // A fetching is the stage of a Torrent whose metadata is missing. While it is not paused and
 // did not fail, a job gets the metadata, and then makes the Torrent a running one.
@@ -313,7 +313,7 @@ func (f *fetching) remove(content Content) (again bool, err error) {
 func (f *fetching) save() error {
 	f.saving.Lock()
 	defer f.saving.Unlock()
-	if f.folder == nil || f.ending {
+	if f.folder == nil || f.ending || f.reason(nil) != nil {
 		return nil
 	}
 	w := f.wishesNow()

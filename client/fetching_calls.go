@@ -26,7 +26,7 @@ func (f *fetching) Pause() error {
 func (f *fetching) Resume() error {
 	err := f.update((*running).Resume, func() {
 		var invalid *MetadataError
-		if errors.As(f.err, &invalid) {
+		if errors.As(f.err, &invalid) || errors.Is(f.err, ErrPieceLayers) {
 			return // the same again would be the same
 		}
 		if f.wishes.Paused || f.err != nil {
@@ -48,12 +48,14 @@ func (f *fetching) AddPeers(peers ...netip.AddrPort) error {
 	if err := checkPeers(peers); err != nil {
 		return err
 	}
-	return f.update(func(r *running) error { return r.AddPeers(peers...) }, func() {
-		f.wishes.Peers = append(f.wishes.Peers, peers...)
+	err := f.update(func(r *running) error { return r.AddPeers(peers...) }, func() {
+		f.wishes.AddPeers(peers...)
 		if f.job != nil {
 			f.job.AddPeers(peers)
 		}
 	})
+	f.saveOrWarn()
+	return err
 }
 
 func (f *fetching) RemovePeer(netip.AddrPort) {}
@@ -65,19 +67,19 @@ func (f *fetching) Ban(addr netip.Addr) {
 func (f *fetching) AddSource(s swarm.PeerSource) error {
 	return f.update(func(r *running) error { return r.AddSource(s) }, func() {
 		f.wishes.AddSources(s)
-		f.restartJob()
+		f.changeJob()
 	})
 }
 
 func (f *fetching) RemoveSource(s swarm.PeerSource) {
 	f.update(func(r *running) error { r.RemoveSource(s); return nil }, func() {
 		f.wishes.RemoveSource(s)
-		f.restartJob()
+		f.changeJob()
 	})
 }
 
 func (f *fetching) Announce() {
-	f.update(func(r *running) error { r.Announce(); return nil }, f.restartJob)
+	f.update(func(r *running) error { r.Announce(); return nil }, f.changeJob)
 }
 
 func (f *fetching) Trackers() []Tracker { return f.trackers.Status() }
@@ -94,14 +96,7 @@ func (f *fetching) SetTrackers(tiers [][]string) error {
 	if next != nil {
 		return next.SetTrackers(tiers)
 	}
-	f.trackers.Replace(tiers, true, trackerUser{f})
+	f.trackers.Replace(tiers, true, trackers.Changed(f.Announce))
 	f.saveOrWarn()
 	return f.reason(nil)
 }
-
-// A trackerUser restarts the job of a fetch when its trackers change.
-type trackerUser struct{ f *fetching }
-
-func (u trackerUser) AddSource(swarm.PeerSource)    { u.f.Announce() }
-func (u trackerUser) RemoveSource(swarm.PeerSource) { u.f.Announce() }
-func (u trackerUser) Announce()                     { u.f.Announce() }

@@ -4,10 +4,14 @@ import (
 	"context"
 	"crypto/sha1"
 	"errors"
+	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -16,6 +20,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/connect"
+	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -60,6 +66,52 @@ func TestPieceLayersOfALink(t *testing.T) {
 	require.NoError(t, err, "its .torrent file has them")
 	require.Same(t, tor, same)
 	require.NoError(t, tor.Ready(within(t)))
+	require.NoError(t, c.Close())
+	again := newLinkClient(t, s, Config{Dir: c.config.Dir, State: c.config.State})
+	tor, err = again.Add(t.Context(), &metainfo.Magnet{HashV2: meta.Info.HashV2})
+	require.NoError(t, err)
+	require.NoError(t, tor.Ready(within(t)))
+	require.Equal(t, int32(1), s.asked.Load())
+}
+
+// Metadata without piece layers is not fetched again. A .torrent file has them.
+func TestPieceLayersAreNotFetchedAgain(t *testing.T) {
+	meta, _ := smallTorrent(t, builder.Options{Format: metainfo.V2})
+	link := &metainfo.Magnet{HashV2: meta.Info.HashV2}
+	s := newFakeSwarm()
+	c := newLinkClient(t, s, Config{})
+	tor, err := c.Add(t.Context(), link)
+	require.NoError(t, err)
+	s.answer <- answer{info: meta.Info.Raw}
+	require.ErrorIs(t, tor.Ready(within(t)), ErrPieceLayers)
+	require.NoError(t, tor.Resume())
+	require.Equal(t, engine.PhaseFailed, tor.Stats().Phase, "that does not help")
+	require.NoError(t, c.Close())
+
+	again := newLinkClient(t, s, Config{Dir: c.config.Dir, State: c.config.State})
+	_, err = again.Add(t.Context(), link)
+	require.ErrorIs(t, err, ErrPieceLayers)
+	require.Empty(t, again.Torrents())
+	_, err = again.Add(t.Context(), meta)
+	require.NoError(t, err)
+	require.Equal(t, int32(1), s.asked.Load())
+}
+
+// A torrent that could not start has its metadata when it is resumed.
+func TestResumeHasTheMetadata(t *testing.T) {
+	meta, _ := smallTorrent(t, builder.Options{})
+	s := newFakeSwarm()
+	c := newLinkClient(t, s, Config{})
+	path := filepath.Join(c.config.Dir, "file.bin")
+	require.NoError(t, os.WriteFile(path, []byte("other"), 0o666))
+	tor, err := c.Add(t.Context(), linkOf(meta))
+	require.NoError(t, err)
+	s.answer <- answer{info: meta.Info.Raw}
+	require.ErrorAs(t, tor.Ready(within(t)), new(*diskstore.SizeError))
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, tor.Resume())
+	require.NoError(t, tor.Ready(within(t)))
+	require.Equal(t, int32(1), s.asked.Load())
 }
 
 // TestPrivateMetadata forgets what the link's trackers and the user did not name.
@@ -80,19 +132,32 @@ func TestPrivateMetadata(t *testing.T) {
 	at := func(port uint16, o magnet.Origin) magnet.Peer {
 		return magnet.Peer{Address: swarm.Address{AddrPort: netip.AddrPortFrom(user.Addr(), port)}, Origin: o}
 	}
-	s.answer <- answer{info: meta.Info.Raw, found: magnet.Result{Peers: []magnet.Peer{
+	connected := func(outgoing bool) (magnet.Live, net.Conn) {
+		ours, theirs := net.Pipe()
+		c := &connect.Conn{Conn: ours, Addr: netip.MustParseAddrPort("127.0.0.1:8"), Swarm: tor.ID(), Outgoing: outgoing}
+		return magnet.Live{Conn: c, Origin: magnet.Origin{Incoming: true}}, theirs
+	}
+	kept, peer := connected(false)
+	defer peer.Close()
+	left, leftPeer := connected(true)
+	s.answer <- answer{info: meta.Info.Raw, found: magnet.Result{Conns: []magnet.Live{kept, left}, Peers: []magnet.Peer{
 		at(2, magnet.Origin{Sources: sources[:1]}),
 		at(3, magnet.Origin{Sources: sources[1:2]}),
 		at(4, magnet.Origin{User: true}),
 		at(user.Port(), magnet.Origin{User: true}),
 		at(6, magnet.Origin{Sources: sources[2:]}),
 		at(7, magnet.Origin{Sources: []swarm.PeerSource{sources[2], sources[0]}}),
+		at(8, magnet.Origin{Peer: user.Addr()}),
+		at(9, magnet.Origin{Incoming: true}),
 	}}}
 	require.NoError(t, tor.Ready(within(t)))
 	require.Len(t, tor.Trackers(), 1)
 	require.Len(t, tor.Sources(), 1)
 	known := func() bool { return tor.Stats().Known == 3 } // taken over in a moment
 	soon(t, known, "those of its tracker, and the user's")
+	soon(t, func() bool { return tor.Stats().Peers == 1 }, "who dialed us")
+	_, err = leftPeer.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF, "whom we dialed without a name of the tracker")
 }
 
 // TestTorrentFileOfALink takes the .torrent file from the web if it is the right one.

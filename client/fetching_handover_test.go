@@ -218,6 +218,7 @@ func TestPausedLinkStaysPaused(t *testing.T) {
 	require.NoError(t, first.Close())
 	asked := s.asked.Load()
 
+	closed := tor
 	c, tor := again()
 	require.Equal(t, engine.PhasePaused, tor.Stats().Phase)
 	require.NoError(t, c.Close())
@@ -226,6 +227,7 @@ func TestPausedLinkStaysPaused(t *testing.T) {
 	c, tor = again()
 	require.NoError(t, tor.Resume())
 	require.NoError(t, c.Close())
+	require.ErrorIs(t, closed.Pause(), ErrClosed, "nothing is saved")
 	c, tor = again()
 	require.Equal(t, PhaseFetching, tor.Stats().Phase)
 	require.NoError(t, tor.Pause())
@@ -234,7 +236,7 @@ func TestPausedLinkStaysPaused(t *testing.T) {
 	require.Equal(t, engine.PhaseRunning, tor.Stats().Phase)
 	require.NoError(t, c.Close())
 
-	// Nobody has stored the metadata, so it is a link again. The pause is over.
+	// The pause is over, and the metadata that the .torrent file had is stored.
 	_, tor = again()
-	require.Equal(t, PhaseFetching, tor.Stats().Phase)
+	require.Equal(t, engine.PhaseRunning, tor.Stats().Phase)
 }

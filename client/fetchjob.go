@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/shoal-bt/shoal/client/internal/fetchjob"
 	"github.com/shoal-bt/shoal/client/internal/fetchwatch"
@@ -45,6 +46,14 @@ func (f *fetching) stopJob() {
 // dropJob forgets the job, which ends. The caller holds mu.
 func (f *fetching) dropJob() { f.job, f.stats, f.watch = nil, FetchStats{}, fetchwatch.Watch{} }
 
+// changeJob has the job ask other sources, or the same as soon as they allow. If it has the metadata
+// by now, the next job does. The caller holds mu.
+func (f *fetching) changeJob() {
+	if f.job != nil && !f.job.Change() {
+		f.restartJob()
+	}
+}
+
 // restartJob has the next job use what has changed. The caller holds mu.
 func (f *fetching) restartJob() {
 	if f.job != nil {
@@ -79,6 +88,7 @@ func (f *fetching) run(ctx context.Context, job *fetchjob.Job) {
 		f.fail(err)
 	}
 	found.Close()
+	f.client.suspendDHT() // if the torrent has proved private
 }
 
 // fail notes why the fetch ended. Resume tries again.
@@ -103,6 +113,9 @@ func (f *fetching) fetch(ctx context.Context, job *fetchjob.Job) (*magnet.Result
 		Sources:    f.allSources(),
 		Peers:      f.wishesNow().Peers,
 		More:       job.More(),
+		Changes:    job.Changes(),
+		SourcesNow: f.allSources,
+		Early:      f.trackers.Early,
 		Stop:       job.Stop(),
 		Metainfo:   f.client.config.Metainfo,
 		Interested: !f.options.MetadataOnly && !f.options.ReadOnly,
@@ -115,10 +128,9 @@ func (f *fetching) fetch(ctx context.Context, job *fetchjob.Job) (*magnet.Result
 	if own := f.options.Engine; own != nil {
 		request.PeerID, request.UserAgent = own.PeerID, own.UserAgent
 	}
-	meta, found, err := metadata.Fetch(ctx, request, f.client.askPeers)
-	if err != nil && found != nil && f.folder != nil {
-		err = errors.Join(err, linkrecord.SaveInvalid(f.folder, f.torrent.id, found.Info))
-	}
+	meta, found, err := linkrecord.Fetch(ctx, f.folder, request, f.client.askPeers)
+	job.Settle()
+	link = f.linkNow() // with what came meanwhile
 	switch {
 	case err != nil || ctx.Err() != nil:
 		return found, err
@@ -158,5 +170,5 @@ func (f *fetching) setStats(job *fetchjob.Job, s FetchStats) {
 // allSources returns the sources that the fetch asks.
 func (f *fetching) allSources() []swarm.PeerSource {
 	w := f.wishesNow()
-	return append(f.trackers.Sources(), w.Sources()...)
+	return slices.Concat(f.trackers.Sources(), f.client.sharedSources(false), w.Sources())
 }

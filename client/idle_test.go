@@ -360,11 +360,14 @@ func TestRemoveMeetsATorrentThatBecomesIdle(t *testing.T) {
 		runtime.Gosched()
 	}
 	go func() { removed <- h.Remove(h.tor, Delete) }()
-	for i := 0; i < 100_000 && h.tor.run().storage.Current() == nil; i++ {
-		runtime.Gosched() // Remove must not reopen it before becomeIdle had its chance
+	isOpen := false
+	for i := 0; i < 100_000 && !isOpen; i++ {
+		runtime.Gosched()
+		isOpen = h.tor.run().storage.Current() != nil
 	}
 	h.tor.run().lifecycle.Unlock()
 	require.NoError(t, <-removed)
+	require.False(t, isOpen, "Remove waits, so that nothing becomes idle between opening and deleting")
 	<-idle
 	require.NoDirExists(t, filepath.Join(h.dir, "album"))
 }

@@ -81,7 +81,7 @@ func (f *fetching) open() (*metainfo.Torrent, error) {
 		}
 		if old != nil {
 			f.link = metadata.Join(f.link, old.Link)
-			f.wishes.Peers = append(f.wishes.Peers, old.Peers...)
+			f.wishes.AddPeers(old.Peers...)
 			f.wishes.Paused = f.wishes.Paused || old.Paused
 		}
 		if meta, err := linkrecord.Metadata(f.folder, f.link, c.config.Metainfo); meta != nil || err != nil {
@@ -105,6 +105,7 @@ func (f *fetching) open() (*metainfo.Torrent, error) {
 	} else {
 		f.trackers.Start(tiers, changed, false)
 	}
+	c.suggestNodes(f.link.Peers)
 	nobody := len(f.allSources())+len(f.link.Peers)+len(f.link.Sources)+len(f.link.Acceptable)+len(f.wishes.Peers) == 0
 	if nobody {
 		f.warn(errNowhere)
@@ -136,9 +137,15 @@ func (f *fetching) addLink(link *metainfo.Magnet, o AddOptions) error {
 		return err
 	}
 	err := f.update(func(r *running) error { return r.addLink(link, o) }, func() {
+		f.client.suggestNodes(link.Peers)
+		isMore := metadata.NamesMore(link, f.link)
 		f.link = metadata.Join(f.link, link)
-		f.wishes.Peers = append(f.wishes.Peers, o.Peers...)
-		f.restartJob()
+		f.wishes.AddPeers(o.Peers...)
+		if isMore {
+			f.restartJob()
+		} else if f.job != nil {
+			f.job.AddPeers(append(metadata.PeersOf(link), o.Peers...))
+		}
 	})
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/dht"
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 )
@@ -38,9 +39,15 @@ func heapInUse() int64 {
 
 // TestRestingTorrentIsSmall counts the bytes that an idle torrent with a tracker keeps on the
 // heap, because people seed thousands. Questions do not have it grow. What only a busy torrent
-// needs is made when it is needed.
+// needs is made when it is needed. The DHT costs each torrent one more source, and no goroutine.
 func TestRestingTorrentIsSmall(t *testing.T) {
-	const many, most = 200, 2850 // torrents; bytes of each
+	t.Run("tracker", func(t *testing.T) { testRestingTorrentIsSmall(t, false, 2850) })
+	t.Run("tracker and DHT", func(t *testing.T) { testRestingTorrentIsSmall(t, true, 3300) })
+}
+
+// testRestingTorrentIsSmall bounds the bytes of each torrent.
+func testRestingTorrentIsSmall(t *testing.T, withDHT bool, most int64) {
+	const many = 200 // torrents
 	dir := t.TempDir()
 	var tracker answerer
 	c, err := New(Config{
@@ -48,6 +55,8 @@ func TestRestingTorrentIsSmall(t *testing.T) {
 		State:   t.TempDir(),
 		Listen:  Off,
 		Tracker: httptracker.Config{Client: &http.Client{Transport: &tracker}},
+		DHT:     withDHT,
+		Node:    dht.Config{Routers: []string{}},
 	})
 	require.NoError(t, err)
 	defer c.Close()
@@ -66,6 +75,7 @@ func TestRestingTorrentIsSmall(t *testing.T) {
 	for i := range many {
 		add(fmt.Sprintf("%04d", i))
 	}
+	goroutines := runtime.NumGoroutine()
 	isSmall := func() bool {
 		if tracker.announces.Load() <= many {
 			return false
@@ -80,4 +90,7 @@ func TestRestingTorrentIsSmall(t *testing.T) {
 		require.NotEmpty(t, tor.Magnet())
 	}
 	require.Eventually(t, isSmall, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines }, time.Minute, time.Millisecond)
+	t.Logf("%d bytes of each torrent", (heapInUse()-before)/many)
+	require.Equal(t, withDHT, c.DHTStats().Open)
 }

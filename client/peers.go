@@ -7,7 +7,6 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/swarm"
 )
 
 // LookupPeer returns the addresses of the peer at "host:port", where host is an
@@ -40,14 +39,9 @@ func (t *running) AddPeers(peers ...netip.AddrPort) error {
 }
 
 func (t *running) addPeers(peers []netip.AddrPort) {
-	if len(peers) == 0 {
-		return
+	if len(peers) > 0 {
+		t.engine.AddPeers(peeraddr.Addresses(peers)...)
 	}
-	all := make([]swarm.Address, len(peers))
-	for i, p := range peers {
-		all[i].AddrPort = p
-	}
-	t.engine.AddPeers(all...)
 }
 
 func (t *running) RemovePeer(addr netip.AddrPort) { t.engine.RemovePeer(addr) }

@@ -4,7 +4,9 @@ go 1.26.0
 
 require (
 	github.com/alecthomas/kong v1.17.0
+	github.com/shoal-bt/shoal/bencode v0.1.0
 	github.com/shoal-bt/shoal/client v0.1.0
+	github.com/shoal-bt/shoal/dht v0.1.0
 	github.com/shoal-bt/shoal/diskstore v0.1.0
 	github.com/shoal-bt/shoal/engine v0.1.0
 	github.com/shoal-bt/shoal/httptracker v0.1.0
@@ -19,7 +21,6 @@ require (
 require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
 	github.com/jackpal/bencode-go v1.2.0 // indirect
-	github.com/shoal-bt/shoal/bencode v0.1.0 // indirect
 	github.com/shoal-bt/shoal/connect v0.1.0 // indirect
 	github.com/shoal-bt/shoal/handshake v0.1.0 // indirect
 	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect

@@ -1,7 +1,9 @@
 package dht
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
@@ -15,7 +17,8 @@ const (
 	resolveLimit = 20 * time.Second
 	firstRetry   = 30 * time.Second
 	lastRetry    = 10 * time.Minute
-	maxNames     = 50 // of nodes, and of routers
+	moveAfter    = 5 * time.Minute // between two starts because our address changed
+	maxNames     = 50              // of nodes, and of routers
 )
 
 // bootstrap looks the names up and gets to know others.
@@ -24,13 +27,36 @@ func (f *family) bootstrap(saved []krpc.Contact) {
 	if routers == nil {
 		routers = DefaultRouters
 	}
-	nodes, first := f.resolve(f.node.config.Nodes), f.resolve(routers)
-	f.do(func(now time.Time) { f.state.Bootstrap(now, saved, nodes, first) })
+	nodes, err := f.resolve(f.node.config.Nodes)
+	first, err2 := f.resolve(routers)
+	asked := len(nodes) + len(first)
+	for _, c := range saved {
+		if c.Addr.Addr().Is6() == f.is6 {
+			asked++
+		}
+	}
+	why := whyAlone(asked, cmp.Or(err2, err))
+	f.do(func(now time.Time) {
+		f.why = why
+		f.state.Bootstrap(now, saved, nodes, first)
+	})
+}
+
+// whyAlone returns why no node answers, if none will, although some addresses are asked; err
+// is a name that could not be looked up. It matches ErrNoNodes.
+func whyAlone(addrs int, err error) error {
+	switch {
+	case addrs > 0:
+		return fmt.Errorf("%w; addresses asked: %d; a firewall may block UDP", ErrNoNodes, addrs)
+	case err != nil:
+		return fmt.Errorf("%w: none could be asked, because a name was not found; check the network: %v", ErrNoNodes, err)
+	}
+	return fmt.Errorf("%w: none is known; name routers or nodes to begin with", ErrNoNodes)
 }
 
 // resolve returns the addresses of names that are of our family. Names that cannot be
-// looked up are left out.
-func (f *family) resolve(names []string) (all []netip.AddrPort) {
+// looked up are left out; the error is that of the last one.
+func (f *family) resolve(names []string) (all []netip.AddrPort, why error) {
 	ctx, cancel := context.WithTimeout(f.node.context, resolveLimit)
 	defer cancel()
 	var resolver Resolver = net.DefaultResolver
@@ -44,10 +70,12 @@ func (f *family) resolve(names []string) (all []netip.AddrPort) {
 	for _, name := range names[:min(len(names), maxNames)] {
 		host, text, err := net.SplitHostPort(name)
 		if err != nil {
+			why = err
 			continue
 		}
 		port, err := strconv.ParseUint(text, 10, 16)
 		if err != nil {
+			why = err
 			continue
 		}
 		addr, err := netip.ParseAddr(host)
@@ -57,22 +85,25 @@ func (f *family) resolve(names []string) (all []netip.AddrPort) {
 		}
 		addrs, err := resolver.LookupNetIP(ctx, network, host)
 		if err != nil {
+			why = err
 			continue
 		}
 		for _, a := range addrs {
 			all = append(all, netip.AddrPortFrom(a.Unmap(), uint16(port)))
 		}
 	}
-	return all
+	return all, why
 }
 
 // bootstrapped tries again after a while if nobody answers.
 func (f *family) bootstrapped(e node.BootstrappedEvent) {
-	f.node.report(BootstrappedEvent{Is6: f.is6, Nodes: e.Nodes, Err: e.Err})
 	if e.Err == nil {
-		f.backoff = 0
+		f.backoff, f.isAlone = 0, false
+		f.node.report(BootstrappedEvent{Is6: f.is6, Nodes: e.Nodes})
 		return
 	}
+	f.isAlone = true
+	f.node.report(BootstrappedEvent{Is6: f.is6, Err: f.why})
 	f.backoff = min(max(2*f.backoff, firstRetry), lastRetry)
 	f.retry.Reset(f.backoff)
 }
@@ -84,11 +115,29 @@ func (f *family) again() {
 	if f.node.closed {
 		return
 	}
-	f.node.running.Go(func() { f.bootstrap(nil) })
+	f.begin()
+}
+
+// begin has the names looked up, and others asked: those of the configuration, and those
+// that are known. The lock is held.
+func (f *family) begin() {
+	f.begunAt = time.Now()
+	f.node.running.Go(func() { f.bootstrap(f.node.config.Saved.Nodes) })
+}
+
+// moved begins again if others see us at another address than before, because then the
+// network has changed: routers may have other addresses there. The lock is held.
+func (f *family) moved(e node.AddressEvent) {
+	isNew := f.external.IsValid() && e.External != f.external
+	f.external = e.External
+	if isNew && time.Since(f.begunAt) >= moveAfter {
+		f.begin()
+	}
 }
 
 // Bootstrap gets to know others again, for instance when the network has changed. The
-// names of the routers are looked up again.
+// names of the routers are looked up again. The Node does so itself if no node answers any
+// more, or if others see it at another address.
 func (n *Node) Bootstrap() {
 	for _, f := range n.families {
 		f.again()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/shoal-bt/shoal/dht/krpc"
 	"github.com/shoal-bt/shoal/dht/node"
 	"github.com/shoal-bt/shoal/dht/nodeid"
 )
@@ -12,6 +13,7 @@ import (
 // Node.mu.
 type call struct {
 	target nodeid.ID
+	isPing bool
 	open   int // tasks
 	events []node.Event
 	done   []node.DoneEvent
@@ -54,7 +56,7 @@ func (n *Node) run(ctx context.Context, r node.Request, target nodeid.ID, each f
 	if err != nil {
 		return nil, context.Cause(ctx)
 	}
-	c := &call{target: target, ready: make(chan struct{}, 1)}
+	c := &call{target: target, isPing: r.Method == krpc.Ping, ready: make(chan struct{}, 1)}
 	ids := n.begin(c, r)
 	if ids == nil {
 		return nil, ErrClosed

@@ -41,6 +41,11 @@ type family struct {
 	calls   map[node.TaskID]*call
 	backoff time.Duration // before the next bootstrap after one that has failed
 	retry   *time.Timer
+
+	external netip.Addr // as others saw us last
+	begunAt  time.Time  // when the last bootstrap began
+	isAlone  bool       // no node answers
+	why      error      // if so; matches ErrNoNodes
 }
 
 // Open starts a node on sockets, which begins to know others.
@@ -59,9 +64,11 @@ func Open(c Config) (*Node, error) {
 	if len(n.families) == 2 {
 		node.Pair(n.families[0].state, n.families[1].state)
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	for _, f := range n.families {
 		n.running.Go(f.read)
-		n.running.Go(func() { f.bootstrap(c.Saved.Nodes) })
+		f.begin()
 	}
 	return n, nil
 }
@@ -86,6 +93,7 @@ func (n *Node) add(conn net.PacketConn, is6 bool, self nodeid.ID, external netip
 	f := &family{node: n, conn: conn, is6: is6, state: state, calls: make(map[node.TaskID]*call)}
 	f.timer = time.AfterFunc(time.Hour, f.wake)
 	f.retry = time.AfterFunc(time.Hour, f.again)
+	f.retry.Stop() // until a bootstrap has failed
 	n.families = append(n.families, f)
 }
 
@@ -151,6 +159,7 @@ func (f *family) handle(e node.Event) {
 		f.bootstrapped(e)
 	case node.AddressEvent:
 		f.node.report(AddressEvent(e))
+		f.moved(e)
 	case node.PeersEvent:
 		f.calls[e.Task].got(e)
 	case node.ItemEvent:
@@ -162,6 +171,9 @@ func (f *family) handle(e node.Event) {
 		delete(f.calls, e.Task)
 		if c == nil {
 			return
+		}
+		if f.isAlone && !c.isPing && errors.Is(e.Err, ErrNoNodes) {
+			e.Err = f.why
 		}
 		f.node.report(LookupEvent{Target: c.target, Is6: f.is6, Asked: e.Asked, Nodes: len(e.Nodes), Err: e.Err})
 		c.finished(e)

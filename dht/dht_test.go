@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,21 +133,21 @@ func TestItems(t *testing.T) {
 	})
 }
 
-// A node that knows nobody says so, tries again, and goes on when somebody is there.
-func TestNobodyThere(t *testing.T) {
+// However many look-ups run, there is no goroutine for each of their queries.
+func TestGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newNetwork()
-		var events []dht.Event
-		n := w.open(t, "10.0.0.2:6881", dht.Config{OnEvent: func(e dht.Event) { events = append(events, e) }})
-		answer, err := n.Announce(t.Context(), swarm.Announcement{Port: 1}, func(swarm.Address) {})
-		require.ErrorIs(t, err, dht.ErrNoNodes)
-		require.Equal(t, time.Minute, answer.Next)
-		require.Contains(t, events, dht.BootstrappedEvent{Err: dht.ErrNoNodes})
-		w.open(t, first, dht.Config{Routers: []string{}})
-		time.Sleep(time.Minute)
-		found, err := n.Find(t.Context(), nodeid.ID{})
-		require.NoError(t, err)
-		require.Len(t, found, 1)
+		nodes := newNetwork().many(t, 30)
+		before := runtime.NumGoroutine()
+		const calls = 12
+		var running sync.WaitGroup
+		for i := range calls {
+			running.Go(func() { nodes[3].Find(t.Context(), nodeid.ID{byte(i)}) })
+		}
+		time.Sleep(30 * time.Millisecond) // before the first answer
+		v4, _ := nodes[3].Stats()
+		require.Greater(t, v4.Queries, 2*calls)
+		require.LessOrEqual(t, runtime.NumGoroutine(), before+calls)
+		running.Wait()
 	})
 }
 

@@ -1,6 +1,6 @@
 // Package dht is a node of the Mainline DHT: it finds others who share the same 20 bytes,
 // without a server, and stores small items
-// (https://www.bittorrent.org/beps/bep_0005.html; BEP 32, 33, 42, 43, 44 and 51).
+// (https://www.bittorrent.org/beps/bep_0005.html; BEP 32, 33, 42 to 46 and 51).
 //
 // Hashes, items and datagrams come in; addresses, items and datagrams go out. A [Node] is a
 // swarm.PeerSource, and of use to any program that wants to meet others of its kind. It
@@ -8,7 +8,7 @@
 // that are none of the DHT are ignored. What it knows is in memory; [Node.Save] returns what
 // should be kept for the next start.
 //
-// Not here: when something is announced again (Announce says after how long), files, and the
+// Not here: when a swarm is announced again (Announce says after how long), files, and the
 // rule that private torrents must not be announced.
 //
 // The node itself is a value, package node, and so are its parts: nodeid, krpc, routing,

@@ -7,7 +7,8 @@ import (
 )
 
 var (
-	// ErrNoNodes means that no node answers.
+	// ErrNoNodes means that no node answers. The error that matches it says why, as far as
+	// that is known.
 	ErrNoNodes = node.ErrNoNodes
 
 	// ErrClosed means that the Node is closed.

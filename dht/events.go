@@ -9,8 +9,8 @@ import (
 // An Event is something that happened to a Node.
 type Event interface{ event() }
 
-// A BootstrappedEvent says that the node knows others of a family now, or why not: then it
-// tries again, after 30 seconds and up to 10 minutes.
+// A BootstrappedEvent says that the node knows others of a family now, or why not: Err
+// matches ErrNoNodes then, and the node tries again, after 30 seconds and up to 10 minutes.
 type BootstrappedEvent struct {
 	Is6   bool
 	Nodes int

@@ -29,6 +29,7 @@ type conn struct {
 	until time.Time     // the deadline
 	moved chan struct{} // closed when it changes
 	err   error         // what reading fails with
+	down  bool          // nothing is sent
 }
 
 type datagram struct {
@@ -67,8 +68,11 @@ func (c *conn) ReadFrom(b []byte) (int, net.Addr, error) {
 func (c *conn) WriteTo(b []byte, to net.Addr) (int, error) {
 	c.w.mu.Lock()
 	other := c.w.conns[to.(*net.UDPAddr).AddrPort()]
-	c.w.mu.Unlock()
+	if c.down {
+		other = nil
+	}
 	d := datagram{c.addr, append([]byte(nil), b...)}
+	c.w.mu.Unlock()
 	if other != nil {
 		time.AfterFunc(50*time.Millisecond, func() {
 			select {
@@ -87,6 +91,22 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	close(c.moved)
 	c.moved = make(chan struct{})
 	return nil
+}
+
+// move gives the socket another address.
+func (c *conn) move(to netip.AddrPort) {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	delete(c.w.conns, c.addr)
+	c.addr = to
+	c.w.conns[to] = c
+}
+
+// setDown has the network of the socket fail, or work again.
+func (c *conn) setDown(down bool) {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.down = down
 }
 
 // fail has reading fail.

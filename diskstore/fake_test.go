@@ -5,6 +5,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -15,7 +16,8 @@ import (
 // count of what is open. A hook that returns an error fails the call.
 type fakeFS struct {
 	OS
-	hook func(op, name string) error // op: folder open mkdir lstat symlink remove syncfolder read write sync truncate allocate
+	hook func(op, name string) error                    // op: folder open mkdir lstat symlink remove syncfolder read write sync truncate allocate
+	mark func(name string, modTime time.Time) time.Time // as timeMarker; nil for none
 
 	mu      sync.Mutex
 	open    int
@@ -178,6 +180,13 @@ func (f *fakeFile) Truncate(size int64) error {
 		return err
 	}
 	return f.File.Truncate(size)
+}
+
+func (f *fakeFile) markTime(modTime time.Time) time.Time {
+	if f.fs.mark == nil {
+		return modTime
+	}
+	return f.fs.mark(f.name, modTime)
 }
 
 func (f *fakeFile) Sync() error {

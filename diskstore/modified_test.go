@@ -130,3 +130,25 @@ func TestCompleteRestores(t *testing.T) {
 	require.Equal(t, int64(10), info.Size())
 	require.Empty(t, s.Modified())
 }
+
+// On a file system with a coarse clock, a foreign write right after ours has the time that ours
+// had before it was marked.
+func TestModifiedInOneTick(t *testing.T) {
+	dir := t.TempDir()
+	var tick time.Time // of the last write of ours
+	files := &fakeFS{mark: func(name string, modTime time.Time) time.Time {
+		tick = modTime
+		marked := modTime.Add(time.Millisecond)
+		require.NoError(t, os.Chtimes(filepath.Join(dir, name), marked, marked))
+		return marked
+	}}
+	s := mustOpen(t, dir, someFiles(), Options{FS: files})
+	writeAll(t, s, ones(someLength), 0)
+	tick = time.Time{}
+	writeAll(t, s, ones(10), 0)
+	require.NotZero(t, tick, "a write is marked")
+	require.Empty(t, s.Modified())
+	require.NoError(t, os.Chtimes(filepath.Join(dir, "t/a"), tick, tick))
+	writeAll(t, s, ones(10), 0)
+	require.Equal(t, []string{"t/a"}, s.Modified())
+}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -79,6 +80,40 @@ func TestAnnouncedBeforeACheck(t *testing.T) {
 		require.NoError(t, x.Close())
 		require.Equal(t, []string{"stopped"}, d.told())
 	})
+}
+
+// A private torrent that goes on with the peers of one tracker leaves them when another tracker
+// answers.
+func TestAnnouncedByAnotherTracker(t *testing.T) {
+	for _, private := range []bool{true, false} {
+		inBubble(t, func(t *testing.T, r *rig) {
+			s := newSample(1, 1<<18, 1<<18)
+			d := newDiary(func(context.Context, int, swarm.Announcement, func(swarm.Address)) (swarm.Answer, error) {
+				return swarm.Answer{Next: time.Hour, Tracker: "b"}, nil
+			})
+			spec := s.spec(swarm.NewMemory(s.geometry.Length), d)
+			spec.Private = private
+			spec.Announced = []SourceStats{{Swarm: swarm.ID{9}}, {
+				Source:     d,
+				Swarm:      s.id,
+				Registered: true,
+				Answer:     swarm.Answer{Tracker: "a"},
+				Next:       time.Now().Add(time.Minute),
+				Earliest:   time.Now().Add(time.Minute),
+			}}
+			e := r.engine("10.0.0.1", link, Config{})
+			x := r.add(e, spec)
+			x.AddFound(Found{Addrs: []swarm.Address{{AddrPort: netip.MustParseAddrPort("10.0.0.3:1")}}, FromSource: true})
+			x.AddPeers(swarm.Address{AddrPort: netip.MustParseAddrPort("10.0.0.4:1")})
+			r.dialAs("a", e, s)
+			time.Sleep(50 * time.Second)
+			require.Len(t, x.Peers(), 1)
+			require.Equal(t, 2, x.Stats().Known)
+			time.Sleep(20 * time.Second)
+			require.Equal(t, private, len(x.Peers()) == 0)
+			require.Equal(t, private, x.Stats().Known == 1)
+		})
+	}
 }
 
 // A slowStorage takes a minute to read.

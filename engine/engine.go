@@ -129,7 +129,7 @@ func (e *Engine) Add(spec Spec) (*Torrent, error) {
 	for _, s := range spec.Sources {
 		e.announcer.Add(t.owner(), &t.sources, s, false, spec.Announced...)
 	}
-	t.start()
+	t.start(spec.Announced)
 	e.startDHT(t)
 	return t, nil
 }

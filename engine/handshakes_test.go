@@ -31,6 +31,7 @@ func TestSlowHandshakes(t *testing.T) {
 				s := newSample(1, 1<<20, 1<<18)
 				e := r.engine("192.0.2.1", simnet.Link{}, Config{MaxConns: 20})
 				r.seed(e, s)
+				other := r.slowHandshakes(e, "203.0.113.9", 1)
 				var slow []net.Conn
 				for i := range 2000 {
 					slow = append(slow, r.slowHandshakes(e, addr(i), 1)...)
@@ -44,6 +45,7 @@ func TestSlowHandshakes(t *testing.T) {
 				under := open(slow)
 				require.Positive(t, under)
 				require.Less(t, under, 256, "others have room")
+				require.Equal(t, 1, open(other), "who has more than a share loses its own")
 			})
 		})
 	}

@@ -19,6 +19,9 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
+// A Found is addresses of peers, for Torrent.AddFound.
+type Found = protocol.Found
+
 // ErrNoPiece says that a torrent has no such piece, or does not hold it.
 var ErrNoPiece = errors.New("no such piece here")
 
@@ -88,8 +91,16 @@ func (t *Torrent) say(p swarm.Peer, name string, body []byte) {
 	t.mailbox.TryPost(item{input: protocol.Say{Peer: p, Name: name, Body: body}})
 }
 
-// start gives the torrent its first turn.
-func (t *Torrent) start() { t.mailbox.TryPost(item{input: protocol.Start{}}) }
+// start gives the torrent its first turn, and says which trackers answered another: a private
+// torrent leaves their peers when another tracker answers.
+func (t *Torrent) start(announced []SourceStats) {
+	t.mailbox.TryPost(item{input: protocol.Start{}})
+	for _, s := range announced {
+		if i := slices.Index(t.ids, s.Swarm); i >= 0 {
+			t.mailbox.TryPost(item{input: protocol.Found{Swarms: 1 << i, Tracker: s.Answer.Tracker}})
+		}
+	}
+}
 
 // tick says that the torrent's deadline has come.
 func (t *Torrent) tick() { t.mailbox.TryPost(item{input: protocol.Tick{}}) }
@@ -236,6 +247,11 @@ func (t *Torrent) RemoveSource(p swarm.PeerSource) {
 func (t *Torrent) AddPeers(peers ...swarm.Address) {
 	t.mailbox.TryPost(item{input: protocol.Found{Addrs: slices.Clone(peers)}})
 }
+
+// AddFound tells the torrent of peers that were found before it began, as by a fetch of its metadata,
+// and keeps who named them: a source, or a peer, whose addresses are bounded and of which a private
+// torrent takes none. The engine owns f from then on.
+func (t *Torrent) AddFound(f Found) { t.mailbox.TryPost(item{input: f}) }
 
 // RemovePeer ends the connections to an address.
 func (t *Torrent) RemovePeer(addr netip.AddrPort) { t.call(protocol.Disconnect{Addr: addr}) }

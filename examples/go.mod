@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/shoal-bt/shoal/client v0.1.0
 	github.com/shoal-bt/shoal/connect v0.1.0
+	github.com/shoal-bt/shoal/dht v0.1.0
 	github.com/shoal-bt/shoal/diskstore v0.1.0
 	github.com/shoal-bt/shoal/engine v0.1.0
 	github.com/shoal-bt/shoal/handshake v0.1.0

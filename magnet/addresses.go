@@ -33,25 +33,28 @@ type knownAddress struct {
 	swarm.Address
 	user, incoming bool
 	sources        []*source
+	peer           netip.Addr // the first that named it; zero for none
 	dialed         bool
 }
+
+// isOfPeers reports whether nobody but peers named an address.
+func (k *knownAddress) isOfPeers() bool { return !k.user && !k.incoming && len(k.sources) == 0 }
 
 func newAddresses() addresses { return addresses{known: make(map[netip.AddrPort]*knownAddress)} }
 
 // allSwarms returns the set of the link's swarms.
 func (r *run) allSwarms() addressbook.Swarms { return addressbook.All(len(r.swarms)) }
 
-// learn notes who named an address, and has it dialed some time.
+// learn notes that the user, a source or the peer itself named an address, and has it dialed some
+// time.
 func (r *run) learn(now time.Time, a swarm.Address, in addressbook.Swarms) *knownAddress {
-	a.AddrPort = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	a.AddrPort = unmapped(a.AddrPort)
 	k := r.known[a.AddrPort]
 	if k == nil {
 		if len(r.order) >= maxKnown {
 			r.forgetOldest()
 		}
-		k = &knownAddress{Address: a}
-		r.known[a.AddrPort] = k
-		r.order = append(r.order, a.AddrPort)
+		k = r.note(a)
 	}
 	k.Flags |= a.Flags
 	if !r.isBanned(a.AddrPort) {
@@ -60,12 +63,56 @@ func (r *run) learn(now time.Time, a swarm.Address, in addressbook.Swarms) *know
 	return k
 }
 
-// forgetOldest forgets who named the address that is known for longest. What the user named
-// is not forgotten for what others name.
+// note adds an address that is not known.
+func (r *run) note(a swarm.Address) *knownAddress {
+	k := &knownAddress{Address: a}
+	r.known[a.AddrPort] = k
+	r.order = append(r.order, a.AddrPort)
+	return k
+}
+
+func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Addr().Unmap(), a.Port()) }
+
+// forgetOldest forgets who named the address that is known for longest, of those that only peers
+// named, if there are any. What the user named is not forgotten for what others name.
 func (r *run) forgetOldest() {
+	if r.forgetOldestOfPeers() {
+		return
+	}
 	i := max(slices.IndexFunc(r.order, func(a netip.AddrPort) bool { return !r.known[a].user }), 0)
+	r.forget(i)
+}
+
+// forgetOldestOfPeers does so only if there are addresses that only peers named.
+func (r *run) forgetOldestOfPeers() bool {
+	i := slices.IndexFunc(r.order, func(a netip.AddrPort) bool { return r.known[a].isOfPeers() })
+	if i >= 0 {
+		r.forget(i)
+	}
+	return i >= 0
+}
+
+func (r *run) forget(i int) {
 	delete(r.known, r.order[i])
 	r.order = slices.Delete(r.order, i, i+1)
+}
+
+// foundByPeer takes in addresses that a connected peer named, as a torrent does
+// (addressbook.Book.AddNamed). Who else named one matters more.
+func (r *run) foundByPeer(now time.Time, f fetch.Found) {
+	in := r.allSwarms()
+	if c := r.conns[f.Peer]; c != nil {
+		in = addressbook.Swarms(1) << slices.Index(r.swarms, c.Swarm)
+	}
+	for _, a := range f.Addrs {
+		a.AddrPort = unmapped(a.AddrPort)
+		if r.known[a.AddrPort] != nil || r.isBanned(a.AddrPort) || !r.book.AddNamed(now, a, in, f.By) {
+			continue
+		}
+		if len(r.order) < maxKnown || r.forgetOldestOfPeers() {
+			r.note(a).peer = f.By
+		}
+	}
 }
 
 // found takes in addresses that the user named, or a peer that dialed us.
@@ -95,7 +142,7 @@ func (r *run) originOf(a netip.AddrPort) (o Origin) {
 	if k == nil {
 		return o
 	}
-	o.User, o.Incoming = k.user, k.incoming
+	o.User, o.Incoming, o.Peer = k.user, k.incoming, k.peer
 	for _, s := range k.sources {
 		o.Sources = append(o.Sources, s.PeerSource)
 	}

@@ -20,6 +20,7 @@ import (
 
 const (
 	readSize     = 32 << 10        // bytes to have room for in a read
+	maxKept      = 2 * readSize    // of the buffer of a connection that sends no long messages
 	maxOut       = 64 << 10        // bytes that wait to be sent to one peer
 	writeTimeout = 2 * time.Minute // of a write that the peer does not take
 
@@ -82,12 +83,12 @@ func (r *run) acquire(now time.Time, a netip.Addr) bool {
 	return true
 }
 
-// refuses reports whether a connection is not wanted: its peer is banned, is ourselves, or is
-// connected already. Of two connections to one peer it closes the older if the new one is
+// refuses reports whether a connection is not wanted: its peer is banned or has flooded us, is
+// ourselves, or is connected already. Of two connections to one peer it closes the older if the new one is
 // to stay, as the torrent will.
 func (r *run) refuses(now time.Time, c *connect.Conn) bool {
 	added := endsOf(c)
-	if r.isBanned(c.Addr) || added.ID == r.options.PeerID {
+	if r.isBanned(c.Addr) || r.book.Refused(now, c.Addr.Addr()) || added.ID == r.options.PeerID {
 		return true
 	}
 	for _, o := range r.conns {
@@ -168,6 +169,9 @@ func (c *conn) read() {
 		ok := c.postMessages(d)
 		if !ok {
 			return
+		}
+		if cap(c.left) > maxKept && len(c.left) < readSize {
+			c.left = append(make([]byte, 0, maxKept), c.left...) // the long message is done with
 		}
 		c.left = slices.Grow(c.left, readSize)
 		n, err := c.Conn.Read(c.left[len(c.left):cap(c.left)])
@@ -335,7 +339,8 @@ func (r *run) remember(c *conn, listenPort uint16) {
 	}
 }
 
-// closeConn closes a connection that the State does not know any more.
+// closeConn closes a connection that the State does not know any more. A peer that flooded us
+// may not return at once.
 func (r *run) closeConn(now time.Time, c *conn, end report.End, why error) {
 	r.options.Logger.Debug("connection ended", "addr", c.Addr, "end", end, "err", why)
 	r.ends[end]++
@@ -344,6 +349,9 @@ func (r *run) closeConn(now time.Time, c *conn, end report.End, why error) {
 	r.places.Remove(c.Addr.Addr(), c.Outgoing)
 	close(c.stop)
 	c.Conn.Close()
+	if end == report.EndFlood {
+		r.book.Refuse(now, c.Addr.Addr())
+	}
 	if c.Outgoing {
 		how := addressbook.Failed
 		switch end {

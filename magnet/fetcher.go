@@ -190,6 +190,7 @@ func newRun(ctx context.Context, f *Fetcher) *run {
 			UserAgent:  o.UserAgent,
 			Port:       o.Port,
 			Reqq:       o.Reqq,
+			NoPEX:      o.NoPEX,
 			Interested: o.Interested,
 		}),
 		conns:     make(map[swarm.Peer]*conn),

@@ -37,6 +37,9 @@ type Options struct {
 	// trip.
 	Interested bool
 
+	// NoPEX says that peers are not asked for the addresses of other peers.
+	NoPEX bool
+
 	// DHTPort returns the UDP port of the user's node of the DHT, 0 for none, and may change: a new
 	// port is noticed within a minute. Peers that have a node hear of it. OnDHTNode gets the nodes
 	// that peers name as their own, at most one a minute from each connection

@@ -51,6 +51,7 @@ type Origin struct {
 	User     bool               // Options.Peers or Fetcher.AddPeers
 	Incoming bool               // the peer dialed us
 	Sources  []swarm.PeerSource // these named it
+	Peer     netip.Addr         // the peer that named it (BEP 11), the first if there are several; zero for none
 }
 
 // A Peer is an address where a peer accepts connections, and who named it.

@@ -38,6 +38,18 @@ type job struct {
 	source *source // of the State
 	swarm  int     // index of the swarm
 	call   *call   // under way; nil if none is
+
+	early     func() []swarm.PeerSource // of an Announce that came during the call; nil for none
+	isLeaving bool                      // it was removed, and hears that we stopped
+}
+
+// state returns how far the source is, with its call.
+func (j *job) state() SourceState {
+	s := j.SourceState
+	if j.call != nil {
+		s.Busy, s.Call = true, j.call
+	}
+	return s
 }
 
 // A call is one call of a source.
@@ -96,7 +108,7 @@ func (r *run) addSources(sources []swarm.PeerSource) {
 // called as soon as it allows if we need peers.
 func (r *run) callDue(now time.Time, j *job) time.Time {
 	switch {
-	case j.call != nil:
+	case j.call != nil || j.isLeaving || r.mustWait(j):
 		return time.Time{}
 	case j.Registered && j.Errors == 0 && r.isOutOfPeers(now):
 		return earlier(j.Next, j.Earliest)
@@ -158,6 +170,10 @@ func (r *run) called(j *job) {
 		r.options.Logger.Debug("a source failed", "err", c.err)
 	}
 	j.Next, j.Earliest = announcing.After(now, c.answer, j.Errors)
+	if j.early != nil && contains(j.early(), j.Source) {
+		j.Next, j.Earliest = now, time.Time{}
+	}
+	j.early = nil
 	r.options.OnReply(Reply{
 		Source: j.Source,
 		Swarm:  j.Swarm,
@@ -172,11 +188,9 @@ func (r *run) called(j *job) {
 // sourceStates returns how far the sources are, with the calls that are under way.
 func (r *run) sourceStates() (all []SourceState) {
 	for _, j := range r.sources {
-		s := j.SourceState
-		if j.call != nil {
-			s.Busy, s.Call = true, j.call
+		if !j.isLeaving {
+			all = append(all, j.state())
 		}
-		all = append(all, s)
 	}
 	return all
 }

@@ -17,6 +17,9 @@ func (r *run) settle() (info []byte, err error) {
 	now := time.Now()
 	r.followDHT(now)
 	turn := r.state.Settle(now)
+	for _, f := range turn.Found {
+		r.foundByPeer(now, f)
+	}
 	for _, node := range turn.Nodes {
 		r.options.OnDHTNode(node)
 	}

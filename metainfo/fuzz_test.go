@@ -93,11 +93,19 @@ func (zeroReader) ReadAt(p []byte, _ int64) (int, error) { clear(p); return len(
 // FuzzParseMagnet reads links, writes them, and reads the same again.
 func FuzzParseMagnet(f *testing.F) {
 	f.Add("magnet:?" + btih + "&" + btmh + "&dn=a+b&xl=5&tr=http%3A%2F%2Fx&kt=a+b&so=1-3&x.pe=h:1&ws=w&xs=x&as=y")
+	f.Add("magnet:?xs=urn:btpk:8543d3e6115f0f98c944077a4493dcd543e49c739fd998550a1f614ab36ed63e&s=6e")
+	f.Add("magnet:?xs.1=URN:BTPK:1&s=&s=6&xs=urn%3abtpk%3A&s.2=zz&xt=urn:btih:" + v1hex)
 	f.Add("magnet:?xt.1=urn:btih:MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U")
 	f.Fuzz(func(t *testing.T, s string) {
 		m, err := metainfo.ParseMagnet(s)
 		if err != nil {
 			return
+		}
+		if len(m.IDs()) == 0 && !m.HasKey() {
+			t.Fatalf("%q names nothing", s)
+		}
+		if len(m.Salt) > 64 || (len(m.Salt) > 0 && !m.HasKey()) {
+			t.Fatalf("%q has the salt %x", s, m.Salt)
 		}
 		m.Warnings = nil
 		again, err := metainfo.ParseMagnet(m.String())

@@ -25,10 +25,16 @@ const (
 // A Magnet is a magnet link: enough to find a torrent's swarm (BEP 9).
 // https://www.bittorrent.org/beps/bep_0009.html#magnet-uri-format
 type Magnet struct {
-	// HashV1 and HashV2 are the info hashes (xt). At least one is not zero;
-	// a hybrid torrent has both.
+	// HashV1 and HashV2 are the info hashes (xt). A hybrid torrent has both. Both may be
+	// zero only if there is a key.
 	HashV1 [20]byte
 	HashV2 [32]byte
+
+	// PublicKey is an Ed25519 key (xs=urn:btpk:), zero for none, and Salt up to 64 bytes (s),
+	// nil for none. Under both the DHT stores the hash of the newest torrent (BEP 46).
+	// https://www.bittorrent.org/beps/bep_0046.html#magnet-link
+	PublicKey [32]byte
+	Salt      []byte
 
 	Name     string   // dn: a name to show before the metadata is known; any text
 	Length   int64    // xl: of the content, in bytes; 0 for unknown
@@ -58,7 +64,8 @@ func (m *Magnet) Selects(file int) bool {
 	return len(m.Select) == 0 || slices.ContainsFunc(m.Select, func(r Range) bool { return r.First <= file && file <= r.Last })
 }
 
-// IDs returns the IDs of the torrent's swarms, as Info.IDs does.
+// IDs returns the IDs of the torrent's swarms, as Info.IDs does. There are none if the link
+// has a key alone.
 func (m *Magnet) IDs() []swarm.ID {
 	var ids []swarm.ID
 	if m.HashV1 != [20]byte{} {
@@ -86,8 +93,8 @@ func (t *Torrent) Magnet() *Magnet {
 }
 
 // ParseMagnet reads a magnet link. It leaves out unknown keys, and, with a warning,
-// malformed parameters and more than 1,000 values of a kind. The link needs one info hash
-// and must not have two of a version. An error is an *InvalidError.
+// malformed parameters and more than 1,000 values of a kind. The link needs one info hash or
+// a public key, and must not have two hashes of a version. An error is an *InvalidError.
 func ParseMagnet(s string) (*Magnet, error) {
 	m, err := parseMagnet(strings.TrimSpace(s))
 	if err != nil {
@@ -128,6 +135,7 @@ func parseMagnet(s string) (*Magnet, error) {
 	m := &Magnet{}
 	var warn warnings
 	var badHash error // the first; it matters if there is no other
+	var keys keyReader
 	ports := make(map[string]int)
 	for pair := range strings.SplitSeq(s, "&") {
 		key, value, _ := strings.Cut(pair, "=")
@@ -139,6 +147,9 @@ func parseMagnet(s string) (*Magnet, error) {
 			continue
 		}
 		text, err := url.QueryUnescape(value)
+		if keys.take(m, key, text, err) {
+			continue
+		}
 		if err == nil {
 			err = m.put(key, text, ports)
 		}
@@ -153,8 +164,9 @@ func parseMagnet(s string) (*Magnet, error) {
 		}
 		warn.add(key, "%v; it is left out", err)
 	}
-	if len(m.IDs()) == 0 {
-		return nil, cmp.Or(badHash, errors.New("it has no info hash"))
+	badKey := keys.finish(m, &warn)
+	if len(m.IDs()) == 0 && !m.HasKey() {
+		return nil, cmp.Or(badHash, badKey, errors.New("it has no info hash"))
 	}
 	m.Warnings = warn
 	return m, nil
@@ -348,6 +360,12 @@ func (m *Magnet) String() string {
 	}
 	putAll("tr", m.Trackers)
 	putAll("ws", m.WebSeeds)
+	if m.HasKey() {
+		put("xs", keyPrefix+hex.EncodeToString(m.PublicKey[:]))
+	}
+	if m.HasKey() && len(m.Salt) > 0 {
+		put("s", hex.EncodeToString(m.Salt))
+	}
 	putAll("xs", m.Sources)
 	putAll("as", m.Acceptable)
 	if len(m.Keywords) > 0 {

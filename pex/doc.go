@@ -7,7 +7,8 @@
 // package protocol owns; it remembers which addresses it named to its peer and has not yet
 // named as dropped, at most one for each host. Addresses that were found are the torrent's.
 //
-// Not here: whom to dial, and when, which package protocol/addressbook decides; and peers that
+// Not here: which addresses of a message are taken, which package protocol/exchanging decides;
+// whom to dial, and when, which package protocol/addressbook decides; and peers that
 // were lost recently, which an implementation may name if few are connected.
 //
 // # Concurrency

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/exchanging"
 	"github.com/shoal-bt/shoal/protocol/extension"
 )
 
@@ -35,9 +36,9 @@ func (exchange) Open(now time.Time, c extension.Conn, _ *peerwire.ExtendedHandsh
 
 // A session is the exchange with one peer.
 type session struct {
-	conn extension.Conn
+	conn     extension.Conn
+	incoming exchanging.Incoming
 	outgoing
-	incoming
 }
 
 // Hello does nothing: Conn knows whether the peer takes messages.

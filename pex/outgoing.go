@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/exchanging"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -13,10 +14,6 @@ const (
 	// firstAfter is the time from the handshake to the first message. When a torrent starts,
 	// many peers come at once, and those who miss this message wait for a minute.
 	firstAfter = 2 * time.Second
-
-	// sendEvery is the least time between two messages
-	// (https://www.bittorrent.org/beps/bep_0011.html#protocol-extension).
-	sendEvery = time.Minute
 
 	// lookEvery is the time between two looks at the peers while there is nothing to send.
 	lookEvery = 15 * time.Second
@@ -43,7 +40,7 @@ func (s *session) Tick(now time.Time) {
 	case isEmpty && s.sent:
 		s.dueAt = now.Add(lookEvery)
 	case !isEmpty && s.conn.Send(m.AppendTo(nil)):
-		s.named, s.sent, s.dueAt = named, true, now.Add(sendEvery)
+		s.named, s.sent, s.dueAt = named, true, now.Add(exchanging.Every)
 	}
 }
 

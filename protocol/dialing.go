@@ -7,7 +7,6 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/ownaddress"
-	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -16,9 +15,12 @@ func (e Found) apply(now time.Time, s *State) {
 	in := cmp.Or(e.Swarms, addressbook.All(len(s.swarms)))
 	s.noteTracker(now, in, e.Tracker)
 	for _, a := range e.Addrs {
-		if e.FromSource {
+		switch {
+		case e.By.IsValid():
+			s.addNamed(now, a, in, e.By)
+		case e.FromSource:
 			s.book.Add(now, a, in)
-		} else {
+		default:
 			s.book.AddForUser(now, a, in)
 		}
 	}
@@ -41,20 +43,10 @@ func (e OwnAddress) apply(_ time.Time, s *State) {
 	}
 }
 
-// foundByPeer takes in addresses that a peer named. A private torrent wants none of them
-// (https://www.bittorrent.org/beps/bep_0027.html).
-func (s *State) foundByPeer(now time.Time, p *peer, all []swarm.Address) {
-	if s.private {
-		p.tally.Ignored.Add(int64(len(all)))
-		return
-	}
-	in := s.swarmOf(p)
-	for _, a := range all {
-		isTooLocal := places.Locality(a.Addr()) > places.Locality(p.addr.Addr())
-		if isTooLocal || !s.book.AddNamed(now, a, in, p.addr.Addr()) {
-			p.tally.Ignored.Add(1)
-		}
-	}
+// addNamed takes in an address that a peer named, and reports whether it is known now. A private
+// torrent wants none (https://www.bittorrent.org/beps/bep_0027.html).
+func (s *State) addNamed(now time.Time, a swarm.Address, in addressbook.Swarms, by netip.Addr) bool {
+	return !s.private && s.book.AddNamed(now, a, in, by)
 }
 
 func (e Unreached) apply(now time.Time, s *State) {

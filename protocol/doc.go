@@ -78,8 +78,9 @@
 //	what its end means for the address            ending/end.go           Outcome
 //	who is dialed next                            addressbook/choice.go   entry.before
 //	how many addresses peers may name             addressbook/tellers.go  Book.AddNamed
+//	which addresses of peer exchange are taken    exchanging/incoming.go  Incoming.Message
 //	how often a victim that peers name is dialed  addressbook/tried.go    tried.has
-//	whom a private torrent dials (BEP 27)         dialing.go              State.foundByPeer
+//	whom a private torrent dials (BEP 27)         dialing.go              State.addNamed
 //	when a private torrent leaves its peers       private.go              State.noteTracker
 //	when a source may be called again             announcing/after.go     After
 //	when a lost peer is dialed again              addressbook/book.go     entry.wait

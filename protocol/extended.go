@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"cmp"
 	"errors"
 	"net/netip"
 	"time"
@@ -87,9 +88,8 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	if err != nil {
 		return err
 	}
-	p.client = hello.V
-	p.encrypts = hello.Encrypt
-	p.uploadOnly = hello.UploadOnly
+	p.client = cmp.Or(hello.V, p.client)
+	p.encrypts, p.uploadOnly = hello.Encrypt, hello.UploadOnly
 	OwnAddress{p.addr.Addr(), hello.YourIP}.apply(now, s)
 	if hello.Reqq > 0 {
 		p.pace.SetLimit(min(hello.Reqq, 1<<16))
@@ -146,7 +146,11 @@ func (c *extensionConn) SendLater(body func() []byte) bool {
 
 func (c *extensionConn) Found(all ...swarm.Address) {
 	c.p.allowance.Spend(len(all)) // each is looked up, and most change nothing
-	c.s.foundByPeer(c.s.now, c.p, all)
+	for _, a := range all {
+		if !c.s.addNamed(c.s.now, a, c.s.swarmOf(c.p), c.p.addr.Addr()) {
+			c.p.tally.Ignored.Add(1)
+		}
+	}
 }
 
 func (c *extensionConn) Peers(yield func(swarm.Address) bool) {

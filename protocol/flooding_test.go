@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/protocol/ending"
 	"github.com/shoal-bt/shoal/protocol/report"
+	"github.com/shoal-bt/shoal/protocol/requests"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
@@ -104,6 +107,45 @@ func TestDontHaveCostsByPieces(t *testing.T) {
 	n := w.flood(1, 1000, lost, peerwire.Message{Kind: peerwire.Have})
 	require.True(t, w.s.peers[1].closing)
 	require.LessOrEqual(t, n, 100)
+}
+
+// A message whose work grows with what we keep, or with its length, costs more then.
+func TestCostsFollowTheWork(t *testing.T) {
+	w := newWorld(t, []string{"piece", "1b", "length", "131072b"})
+	w.play("begin", "peer 1 joins ext all fast")
+	all := peerwire.Message{Kind: peerwire.Bitfield, Data: bytes.Repeat([]byte{255}, 131072/8)}
+	require.LessOrEqual(t, w.flood(1, 1000, all), 100, "a long bitfield is compared")
+
+	w = newWorld(t, nil)
+	w.play("begin", "peer 1 joins fast 1111", "peer 1 sends unchoke", "peer 2 joins 1111", "peer 2 sends unchoke")
+	p, q := w.s.peers[1], w.s.peers[2]
+	cost := func(p *peer, do func()) int {
+		before := unitsOf(p)
+		do()
+		return before - unitsOf(p)
+	}
+	p.out.Serve = make([]swarm.Block, 10*blocksPerUnit)
+	missing := swarm.Block{Piece: 1}
+	require.Equal(t, 11, cost(p, func() { w.s.receiveCancel(w.now, p, missing) }), "a cancel is searched for")
+	requested := slices.Clone(p.requests.Open())
+	require.NotEmpty(t, requested)
+	p.requests.Clear()
+	for i := range 3 * requestsPerUnit {
+		p.requests.Add(requests.Request{Block: swarm.Block{Piece: -i}})
+	}
+	p.requests.Add(requested[0])
+	require.Equal(t, 3, cost(p, func() { w.s.receiveReject(w.now, p, requested[0].Block) }), "so is a reject")
+	open := q.requests.Len()
+	require.Positive(t, open)
+	require.Equal(t, 1+open, cost(q, func() { w.s.receiveChoke(q) }), "each request was picked for nothing")
+}
+
+// unitsOf returns how many units a peer may spend.
+func unitsOf(p *peer) (n int) {
+	for a := p.allowance; !a.Exceeded(); n++ {
+		a.Spend(1)
+	}
+	return n
 }
 
 // Requests beyond those that may wait are rejected, and not without limit.

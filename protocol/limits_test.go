@@ -162,6 +162,18 @@ func TestExtendedMessages(t *testing.T) {
 	require.Error(t, p.closeErr)
 }
 
+// A later extension handshake has only what changes, so the name and the port of the peer
+// stay.
+func TestLaterHandshake(t *testing.T) {
+	w := newWorld(t, nil)
+	w.play("begin", "peer 1 joins ext 0000", "peer 1 sends hello 5")
+	later := peerwire.ExtendedHandshake{M: peerwire.Extensions{"ut_pex": 3}}
+	w.happen(&Received{Peer: 1, Messages: []peerwire.Message{{Kind: peerwire.Extended, Data: later.AppendTo(nil)}}})
+	p := w.s.peers[1]
+	require.Equal(t, "Peer 1", p.client)
+	require.Equal(t, uint16(7000), p.dialAddr.Port())
+}
+
 // Forget takes a call out, whatever it waits for: it gets no answer any more.
 func TestForget(t *testing.T) {
 	w := newWorld(t, []string{"length", "2b"})

@@ -112,6 +112,7 @@ func (w *world) play(lines ...string) {
 func (w *world) find(words []string) {
 	a, in := swarm.Address{AddrPort: w.address(words[0])}, addressbook.Swarms(0)
 	tracker := ""
+	var from netip.Addr
 	for _, word := range words[1:] {
 		key, value, _ := strings.Cut(word, "=")
 		switch key {
@@ -119,11 +120,13 @@ func (w *world) find(words []string) {
 			in |= 1 << w.number(value)
 		case "by":
 			tracker = value
+		case "from":
+			from = w.address(value).Addr()
 		default:
 			a.Flags = swarm.Seed
 		}
 	}
-	w.happen(Found{Addrs: []swarm.Address{a}, Swarms: in, FromSource: tracker != "", Tracker: tracker})
+	w.happen(Found{Addrs: []swarm.Address{a}, Swarms: in, FromSource: tracker != "", Tracker: tracker, By: from})
 }
 
 // await has a caller wait for a piece, or for all.

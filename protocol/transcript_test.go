@@ -59,7 +59,8 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	synced                                    the sync of all pieces ends; with a word behind it, it failed
 //	storage-fails                             the Storage met an error outside of what was asked for
 //	found 3 seed in=1 by=x                    an address, of a seed, found in swarm 1 by the
-//	                                          tracker x; without by= a user named it
+//	                                          tracker x; from=9 is the peer that named it;
+//	                                          without either a user did
 //	asked                                     a source answered without addresses
 //	dialed 3                                  dialing address 3 failed
 //	refused 3                                 it gave no handshake

@@ -26,7 +26,7 @@ func (s *State) answerWaiters() {
 // all and for the sync; with an error if the torrent has failed, is closed, or downloads
 // nothing.
 func (s *State) awaited(piece int) (isOver bool, err error) {
-	isHeld := s.complete() && s.completion.reported
+	isHeld := s.complete() && s.completion.reported && !s.stored.syncing
 	if piece >= 0 {
 		isHeld = s.have.Has(piece)
 	}

@@ -84,7 +84,8 @@ const (
 	idLifetime      = time.Minute      // how long a connection id is used
 	lingerTime      = time.Minute      // how long a socket stays open that nobody uses
 	maxDoublings    = 8                // of Silence
-	maxIgnored      = 1000             // packets during one call that are not its answers
+	maxIgnored      = 50_000           // packets during one call that are no answers
+	maxIgnoredOwn   = 1000             // of these, packets that the tracker sent which is asked
 	maxReadErrors   = 100              // of a socket in a row
 )
 

@@ -11,6 +11,7 @@ type connection struct {
 	id         uint64
 	until      time.Time     // the id is not used afterwards; zero if there is none
 	connecting chan struct{} // closed when the call that connects has ended it; nil if none does
+	ignored    int           // packets of the tracker that were no answers
 }
 
 // maxConnections is the number of trackers whose connection ids a socket keeps.

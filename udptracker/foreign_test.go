@@ -3,6 +3,7 @@ package udptracker
 import (
 	"errors"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -137,21 +138,15 @@ func TestFlood(t *testing.T) {
 			_, err := tracker.Announce(t.Context(), announcement(swarm.Started), ignore)
 			result <- err
 		}
-		flood := func(port uint16, packets int) {
-			for range packets {
-				n.conns[netip.AddrPortFrom(our4, port)].deliver([]byte("garbage!garbage!"), netip.MustParseAddrPort("198.51.100.1:53"))
-			}
-			synctest.Wait()
-		}
 		go announce()
 		synctest.Wait()
-		flood(40001, maxIgnored-1)
+		n.flood(40001, "198.51.100.1:53", maxIgnored-1)
 		select {
 		case err := <-result:
 			t.Fatal("too early:", err)
 		default:
 		}
-		flood(40001, 1)
+		n.flood(40001, "198.51.100.1:53", 1)
 		err := <-result
 		var many *FloodError
 		require.ErrorAs(t, err, &many)
@@ -163,11 +158,57 @@ func TestFlood(t *testing.T) {
 		s.silent = func(action uint32) bool { return action == actionAnnounce }
 		go announce()
 		synctest.Wait()
-		flood(40002, 10)
+		n.flood(40002, "198.51.100.1:53", 10)
 		err = <-result
 		var timeout *TimeoutError
 		require.True(t, errors.As(err, &timeout))
 		require.Equal(t, 10, timeout.Ignored)
 		require.ErrorContains(t, err, "10 packets that were no valid answers were ignored")
 	})
+}
+
+// A tracker that floods us ends the calls to itself, and not those to others that share the
+// socket.
+func TestFloodOfOneTracker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const hostile, hostileURL = "203.0.113.9:6969", "udp://203.0.113.9:6969/announce"
+		n := newNetwork()
+		var answers atomic.Bool
+		silent := func(action uint32) bool { return action == actionAnnounce && !answers.Load() }
+		newServer(t, n.at(server4)).silent = silent
+		newServer(t, n.at(hostile)).silent = silent
+		trackers := NewTrackers(n.config())
+		t.Cleanup(trackers.Close)
+		announce := func(url string) <-chan error {
+			tracker, err := trackers.New(url)
+			require.NoError(t, err)
+			result := make(chan error, 1)
+			go func() {
+				_, err := tracker.Announce(t.Context(), announcement(swarm.Started), ignore)
+				result <- err
+			}()
+			return result
+		}
+		honest, flooded := announce(url4), announce(hostileURL)
+		synctest.Wait()
+		n.flood(40001, hostile, maxIgnoredOwn)
+		err := <-flooded
+		var many *FloodError
+		require.ErrorAs(t, err, &many)
+		n.flood(40001, hostile, 10*maxIgnoredOwn)
+		answers.Store(true)
+		require.NoError(t, <-honest)
+	})
+}
+
+// flood delivers packets that are no answers to a socket of ours, and waits until they were
+// read.
+func (n *network) flood(port uint16, from string, packets int) {
+	for i := range packets {
+		n.conns[netip.AddrPortFrom(our4, port)].deliver([]byte("garbage!garbage!"), netip.MustParseAddrPort(from))
+		if i%1000 == 999 {
+			synctest.Wait() // the socket has room for some thousand
+		}
+	}
+	synctest.Wait()
 }

@@ -42,6 +42,7 @@ type transaction struct {
 	to            netip.AddrPort
 	action        uint32
 	ignoredBefore int        // socket.ignored when the call began
+	ownBefore     int        // connection.ignored of the tracker when this was sent
 	replies       chan reply // of the call
 }
 
@@ -209,35 +210,51 @@ func (s *socket) dispatch(b []byte, from netip.AddrPort) {
 	action, id, ok := parseHeader(b)
 	t := s.waiting[id]
 	if !ok || t == nil || t.to != from || (action != t.action && action != actionError) {
-		s.countIgnored()
+		s.countIgnored(from)
 		return
 	}
 	body := b[headerLength:]
 	length, known := minBody(action)
 	isEmpty := action == actionAnnounce && len(body) == 0 // see exchange.handle
 	if !known || (len(body) < length && !isEmpty) {
-		s.countIgnored()
+		s.countIgnored(from)
 		return
 	}
 	s.finish(id, t, reply{action: action, body: slices.Clone(body)})
 }
 
-// countIgnored counts a packet that is no answer. A call that sees too many of them is
-// given up, so that a flood costs nobody much time. A socket of ours is then closed after
-// the calls under way, and the next one has another port.
-func (s *socket) countIgnored() {
+// countIgnored counts a packet that is no answer. A call whose tracker sends too many of them
+// is given up, and so are all if very many come, so that a flood costs nobody much time. One
+// tracker does not end the calls to others by that: it would have to send as many while each
+// of them waits. A socket of ours is closed after the calls under way, and the next one has
+// another port.
+func (s *socket) countIgnored(from netip.AddrPort) {
 	s.ignored++
+	c := s.connections[from]
+	if c != nil {
+		c.ignored++
+	}
 	const step = 50 // not every packet costs a look at all calls
 	if s.ignored%step != 0 {
 		return
 	}
 	for id, t := range s.waiting {
-		n := s.ignored - t.ignoredBefore
-		if n >= maxIgnored {
+		all, own := s.ignored-t.ignoredBefore, s.ignoredOf(t.to)-t.ownBefore
+		if all >= maxIgnored || own >= maxIgnoredOwn {
 			s.flooded = true
-			s.finish(id, t, reply{err: &FloodError{Packets: n}})
+			s.finish(id, t, reply{err: &FloodError{Packets: all}})
 		}
 	}
+}
+
+// ignoredOf returns the number of packets of a tracker that were no answers. The caller holds
+// mu.
+func (s *socket) ignoredOf(tracker netip.AddrPort) int {
+	c := s.connections[tracker]
+	if c == nil {
+		return 0
+	}
+	return c.ignored
 }
 
 // ignoredCount returns the number of packets that were no answers.
@@ -279,6 +296,7 @@ func (s *socket) begin(t *transaction) (id uint32, err error) {
 	if s.failure != nil {
 		return 0, s.failure
 	}
+	t.ownBefore = s.ignoredOf(t.to)
 	for {
 		id = rand.Uint32()
 		if s.waiting[id] == nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/verification"
 )
@@ -40,10 +41,10 @@ func TestObjectsAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, object := range []any{
+	for _, object := range append(dhttool.Objects(),
 		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, scrapedJSON{}, verification.Result{},
 		trackerListeningJSON{}, trackerStatsJSON{}, demoJSON{}, description.Torrent{}, description.Magnet{},
-	} {
+	) {
 		check(reflect.TypeOf(object))
 	}
 }
@@ -67,8 +68,8 @@ func TestProgramsGetAllWarnings(t *testing.T) {
 		want string // the last warning
 	}{
 		{[]string{"get", "plain.torrent"}, "the torrent names no tracker, so Shoal cannot find peers"},
-		{[]string{"seed", "more.torrent"}, "the torrent names only WebSocket trackers, web seeds and DHT nodes, which Shoal does not support yet, so it cannot find peers"},
-		{[]string{"get", "more.torrent"}, "the torrent names only WebSocket trackers, web seeds and DHT nodes, which Shoal does not support yet, so it cannot find peers"},
+		{[]string{"seed", "more.torrent"}, "the torrent names only WebSocket trackers and web seeds, which Shoal does not support yet, so it cannot find peers"},
+		{[]string{"get", "more.torrent"}, "the torrent names only WebSocket trackers and web seeds, which Shoal does not support yet, so it cannot find peers"},
 		{[]string{"get", "private.torrent", "--announce", warns.URL}, "HTTP status 404"},
 		{[]string{"get", "warns.torrent"}, "be patient"},
 	} {

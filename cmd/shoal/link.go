@@ -12,7 +12,9 @@ import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -20,9 +22,25 @@ import (
 // linkAdvice says what to do about a link that cannot be read.
 const linkAdvice = "Check that you copied the whole link, and put it in quotes."
 
-// parseLink returns the link that a name stands for: a magnet link, or an info hash if there is
-// no such file. It returns nil if it is something else.
+// parseLink is readLink for a command that needs an info hash.
 func parseLink(c *console, name string) (*metainfo.Magnet, error) {
+	m, err := readLink(c, name)
+	if m != nil && len(m.IDs()) == 0 {
+		return nil, keyOnly(name)
+	}
+	return m, err
+}
+
+// keyOnly returns the error that a link has a key alone, with the command that looks the
+// torrent up.
+func keyOnly(link string) error {
+	return advice.New(errors.New("the link has a key and no info hash: the DHT says which torrent it is now"),
+		"To see that: "+shell.Command("dht", "get", shell.Quote(link)))
+}
+
+// readLink returns the link that a name stands for: a magnet link, or an info hash if there is
+// no such file. It returns nil if it is something else.
+func readLink(c *console, name string) (*metainfo.Magnet, error) {
 	if !strings.HasPrefix(strings.ToLower(name), "magnet:") {
 		m, err := metainfo.ParseInfoHash(name)
 		_, statErr := os.Stat(name)
@@ -41,8 +59,8 @@ func parseLink(c *console, name string) (*metainfo.Magnet, error) {
 	return m, nil
 }
 
-// askAdvice says how somebody can be asked for metadata.
-const askAdvice = "Name a peer with --peer HOST:PORT, or a tracker with --announce URL."
+// askAdvice says how somebody can be asked for metadata if the DHT is off.
+const askAdvice = "Leave --no-dht out, or name a peer with --peer HOST:PORT, or a tracker with --announce URL."
 
 // addLink adds a torrent of which only a link is known. It returns an error if nobody can be
 // asked for the metadata.
@@ -65,8 +83,8 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 			return nil, err
 		}
 	}
-	if t.Stats().Phase == client.PhaseFetching && !cmd.canAsk(t, link) {
-		err = fmt.Errorf("%s: the link names nobody whom Shoal can ask for the metadata", terminal.Sanitize(t.Name()))
+	if t.Stats().Phase == client.PhaseFetching && !s.findsPeers(false) && !cmd.canAsk(t, link) {
+		err = fmt.Errorf("%s: %s", terminal.Sanitize(t.Name()), unsupported.WhyNoMetadata(link))
 		return nil, advice.New(err, askAdvice)
 	}
 	i := s.addLink(t, name)
@@ -88,7 +106,7 @@ func (cmd getCommand) canAsk(t *client.Torrent, link *metainfo.Magnet) bool {
 // nobody else can be asked for the metadata.
 func (s *session) whomToAsk(i *item, warning string) string {
 	isAboutFile := strings.HasPrefix(warning, "the link names a .torrent file")
-	if !i.link || !isAboutFile || i.namesPeers || len(s.named) > 0 || hasUsableTracker(i.t) {
+	if !i.link || !isAboutFile || i.namesPeers || len(s.named) > 0 || hasUsableTracker(i.t) || s.findsPeers(false) {
 		return ""
 	}
 	return askAdvice
@@ -127,6 +145,7 @@ func (s *session) warnLost(i *item, e client.PeerLost) {
 // handleMetadata goes on with a torrent whose metadata has come.
 func (s *session) handleMetadata(i *item) {
 	i.link, i.name = false, terminal.Sanitize(i.t.Name())
+	i.learnPrivate()
 	s.emitAdded(i)
 	s.c.say("%s: the metadata is here", i.name)
 	s.admitLink(i)

@@ -232,7 +232,7 @@ func TestLinkToALocalFile(t *testing.T) {
 	isolate(t)
 	r := start(t, "get", "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&xs=http://127.0.0.1:1/a.torrent", "--listen", "off")
 	r.err.await(t, "http://127.0.0.1:1/a.torrent: it is an address of this machine or its network")
-	r.err.await(t, "Name a peer with --peer HOST:PORT, or a tracker with")
+	r.err.await(t, "name a peer with --peer HOST:PORT, or a tracker with")
 	r.stop()
 	r.wait(t, exitInterrupted)
 	require.NotContains(t, r.err.String(), "online")
@@ -261,6 +261,13 @@ func TestMetadataOnly(t *testing.T) {
 	require.Contains(t, stderr, "album.torrent already exists")
 	stdout, _ = shoal(t, exitOK, append(args, "--json", "--force")...)
 	require.Equal(t, "album.torrent", event(t, stdout, "created")["path"])
+
+	// Where no torrent can go is found before anybody is asked, as here nobody can be.
+	require.NoError(t, os.WriteFile("notes", []byte("something else"), 0o666))
+	for _, output := range []string{"album", "missing/copy.torrent", "notes"} {
+		_, stderr := shoal(t, exitFailed, "get", strings.Repeat("1", 40), "--metadata-only", "--listen", "off", "--force", "-o", output)
+		require.Contains(t, stderr, output)
+	}
 }
 
 func infoHashOf(t *testing.T, path string) string {

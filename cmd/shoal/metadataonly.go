@@ -34,6 +34,13 @@ func (cmd getCommand) keepMetadata(ctx context.Context, c *console, config clien
 	if toStdout { // what is said must not get between the bytes
 		c = newConsole(c.stdin, c.stderr, c.stderr)
 	}
+	d := destination.Destination{Path: cmd.Output, Force: cmd.Force}
+	if cmd.Output != "" && !toStdout {
+		err := d.CheckAlone()
+		if err != nil {
+			return err
+		}
+	}
 	metadataConfig(&config)
 	s, err := openSession(c, config, o.Peers)
 	if err != nil {
@@ -44,7 +51,7 @@ func (cmd getCommand) keepMetadata(ctx context.Context, c *console, config clien
 		if toStdout {
 			return t.Write(stdout)
 		}
-		d := destination.Destination{Path: cmd.Output, Force: cmd.Force}
+		d := d
 		if d.Path == "" {
 			d.Path = destination.Named(t.Info.Name)
 		}

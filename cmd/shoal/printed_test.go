@@ -20,7 +20,7 @@ import (
 // commandsIn returns the commands that a text tells people to run: in quotes, or to the end
 // of a line.
 func commandsIn(text string) (all []string) {
-	start := regexp.MustCompile(`(^|[\s"` + "`" + `])(` + regexp.QuoteMeta(shell.Program()) + ` (?:get|seed|create|inspect|verify|scrape|tracker|demo|help|version|--))`)
+	start := regexp.MustCompile(`(^|[\s"` + "`" + `])(` + regexp.QuoteMeta(shell.Program()) + ` (?:dht|get|seed|create|inspect|verify|scrape|tracker|demo|help|version|--))`)
 	for line := range strings.Lines(text) {
 		for _, at := range start.FindAllStringSubmatchIndex(line, -1) {
 			command := strings.TrimSpace(line[at[4]:])
@@ -28,6 +28,7 @@ func commandsIn(text string) (all []string) {
 				command, _, _ = strings.Cut(command, quote)
 			}
 			command, _, _ = strings.Cut(command, " | ")
+			command, _, _ = strings.Cut(command, " > ")
 			all = append(all, command)
 		}
 	}
@@ -77,12 +78,14 @@ func runPrinted(t *testing.T, command string, codes ...int) {
 	t.Helper()
 	words := shellWords(t, strings.TrimPrefix(command, shell.Program()+" "))
 	r := start(t, words...)
-	forever := slices.Contains([]string{"get", "seed", "tracker"}, words[0]) && !slices.Contains(words, "--metadata-only") && !slices.Contains(words, "--quit-after-complete") && !slices.Contains(words, "--help")
+	forever := (slices.Contains([]string{"get", "seed", "tracker"}, words[0]) || slices.Contains(words, "--repeat")) && !slices.Contains(words, "--metadata-only") && !slices.Contains(words, "--quit-after-complete") && !slices.Contains(words, "--help")
 	if forever {
 		ready := "Listening at "
 		switch {
 		case words[0] == "tracker":
 			ready = "Announce URL: "
+		case words[0] == "dht":
+			ready = "until Ctrl-C"
 		case slices.Contains(words, "--json"):
 			ready = `"listening"`
 		}
@@ -200,7 +203,7 @@ func exampleFolder(t *testing.T) (replace *strings.Replacer) {
 		require.NoError(t, os.MkdirAll(folder, 0o777))
 		files = append(files, folder+"/song.flac")
 	}
-	for _, path := range append(files, "films/film.mkv") {
+	for _, path := range append(files, "films/film.mkv", "note.txt") {
 		require.NoError(t, os.WriteFile(path, []byte("a film"), 0o666))
 	}
 	tracker := httptest.NewServer(trackerserver.New(trackerserver.Config{}))
@@ -211,7 +214,7 @@ func exampleFolder(t *testing.T) (replace *strings.Replacer) {
 	web := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	t.Cleanup(web.Close)
 	return strings.NewReplacer(
-		"~", dir, "/media", dir+"/media", "https://example.com", web.URL, "udp://tracker.example:6969", startUDPTracker(t), "btih:...", "btih:"+strings.Repeat("1", 40),
+		"~", dir, "/media", dir+"/media", "https://example.com", web.URL, "router.example:6881", startDHT(t)[0], "udp://tracker.example:6969", startUDPTracker(t), "btih:...", "btih:"+strings.Repeat("1", 40),
 		"2GiB", "2MiB", "16MiB", "1MiB", "COMMAND", "get", "HOST", "127.0.0.1", ":6881 ", ":0 ", "127.0.0.1:8000", "127.0.0.1:0",
 		"announce URL", "announce http://tracker.example/announce",
 	)
@@ -247,6 +250,7 @@ func TestExamplesWork(t *testing.T) {
 				command = exampleFolder(t).Replace(command)
 				require.NoError(t, os.Link("some.torrent", "album.torrent"))
 				t.Setenv("TMPDIR", t.TempDir())
+				var codes []int
 				switch words := shellWords(t, command); {
 				case words[1] == "demo" && len(words) == 2:
 					command += " --size 1MiB"
@@ -256,12 +260,19 @@ func TestExamplesWork(t *testing.T) {
 					if slices.Contains(words, "--metadata-only") {
 						command += " --force"
 					}
+				case words[1] == "dht" && words[2] != "ping":
+					command += " --bootstrap " + startDHT(t)[0]
+					require.NoError(t, os.WriteFile("my.key", []byte(strings.Repeat("1", 64)), 0o600))
+					if slices.Contains(words, "--new-key") {
+						require.NoError(t, os.Remove("my.key"))
+					}
+					codes = append(codes, exitFailed*btoi(words[2] == "get" || words[2] == "peers" || words[2] == "sample")) // nothing is stored
 				case words[1] == "tracker" && len(words) == 2:
 					command += " --listen 127.0.0.1:0"
 				case words[1] == "create", slices.Contains(words, "album.torrent") && words[1] == "seed":
 					command += " --force"
 				}
-				runPrinted(t, command)
+				runPrinted(t, command, codes...)
 			})
 		}
 	}

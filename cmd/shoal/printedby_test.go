@@ -20,6 +20,7 @@ var printedBy = map[string]string{
 	"differsAdvice":    "TestPrintedCommandsWork",
 	"downloadCommand":  "TestVerifyPrintsTheRepair",
 	"loadTorrent":      "TestPrintedCommandsWork",
+	"keyOnly":          "TestLinkWithKey",
 	"linkOnly":         "TestLinkToVerify",
 	"report":           "TestPrintedCommandsWork", // it only looks for commands
 	"seedHint":         "TestCreatePrintsACommandThatWorks",

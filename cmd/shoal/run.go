@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
@@ -26,15 +28,16 @@ const (
 
 // arguments are the commands and the flags that all of them take.
 type arguments struct {
-	Get     getCommand     `cmd:"" help:"Download torrents, then share them."`
-	Seed    seedCommand    `cmd:"" help:"Share content on disk: torrents, or files and folders."`
-	Create  createCommand  `cmd:"" help:"Make a .torrent file from a file or folder."`
-	Inspect inspectCommand `cmd:"" help:"Show what is in a .torrent file or a magnet link."`
-	Magnet  magnetCommand  `cmd:"" help:"Print a magnet link to a torrent."`
-	Verify  verifyCommand  `cmd:"" help:"Check files on disk against a .torrent file."`
-	Scrape  scrapeCommand  `cmd:"" help:"Ask trackers how many peers a torrent has."`
-	Tracker trackerCommand `cmd:"" help:"Run a tracker."`
-	Demo    demoCommand    `cmd:"" help:"Share and download a sample on this machine, to try Shoal."`
+	Get     getCommand       `cmd:"" help:"Download torrents, then share them."`
+	Seed    seedCommand      `cmd:"" help:"Share content on disk: torrents, or files and folders."`
+	Create  createCommand    `cmd:"" help:"Make a .torrent file from a file or folder."`
+	Inspect inspectCommand   `cmd:"" help:"Show what is in a .torrent file or a magnet link."`
+	Magnet  magnetCommand    `cmd:"" help:"Print a magnet link to a torrent."`
+	Verify  verifyCommand    `cmd:"" help:"Check files on disk against a .torrent file."`
+	Scrape  scrapeCommand    `cmd:"" help:"Ask trackers how many peers a torrent has."`
+	Tracker trackerCommand   `cmd:"" help:"Run a tracker."`
+	DHT     dhttool.Commands `cmd:"" name:"dht" help:"Ask the DHT, a network without servers, and store items in it."`
+	Demo    demoCommand      `cmd:"" help:"Share and download a sample on this machine, to try Shoal."`
 
 	JSON     bool             `name:"json" help:"Print one JSON object per line, for scripts."`
 	LogLevel string           `enum:"debug,info,warn,error,off" default:"warn" placeholder:"LEVEL" help:"What to log to standard error: debug, info, warn, error or off (default: warn)."`
@@ -81,6 +84,7 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		kong.ValueFormatter(func(v *kong.Value) string { return v.Help }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, WrapUpperBound: 100}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.KindMapper(reflect.String, kong.MapperFunc(readText)),
 	)
 	if err != nil {
 		fmt.Fprintln(stderr, "shoal:", err)
@@ -102,13 +106,14 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		return exitOK
 	}
 	if err != nil {
-		return failUsage(stderr, commandOf(err), err)
+		command, _ := commandOf(err)
+		return failUsage(stderr, command, err)
 	}
 	if err := checkNotEmpty(parsed.Selected()); err != nil {
-		return failUsage(stderr, parsed.Selected().Name, err)
+		return failUsage(stderr, parsed.Selected().Path(), err)
 	}
 	c := newConsole(stdin, stdout, stderr)
-	c.command.Name, c.json = parsed.Selected().Name, cli.JSON
+	c.command.Name, c.json = parsed.Selected().Path(), cli.JSON
 	c.command.Flags = make(map[string]bool)
 	for _, f := range parsed.Flags() {
 		c.command.Flags["--"+f.Name] = true
@@ -117,14 +122,14 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 		return failUsage(stderr, c.command.Name, err)
 	}
 	c.log.Debug("started", "command", c.command.Name, "version", version)
-	return finish(ctx, c, parsed.Run(c))
+	return finish(ctx, c, parsed.Run(c, dhtProgram(c)))
 }
 
 // asFlags turns the words that people try first, "help", "help COMMAND" and "version",
 // into the flags that do the same.
 func asFlags(args []string) []string {
 	for i, arg := range args {
-		if strings.HasPrefix(arg, "-") {
+		if strings.HasPrefix(arg, "-") || arg == "dht" { // whose commands have help as well
 			continue
 		}
 		others := slices.Concat(args[:i], args[i+1:])

@@ -29,6 +29,8 @@ func isolate(t *testing.T) string {
 	}
 	dir := t.TempDir()
 	t.Setenv("SHOAL_STATE", filepath.Join(dir, "state"))
+	t.Setenv("SHOAL_BOOTSTRAP", "off") // no test asks the real DHT
+	t.Setenv("SHOAL_NO_DHT", "true")   // tests of the DHT turn it on
 	t.Chdir(dir)
 	return dir
 }
@@ -149,7 +151,7 @@ func (o *output) await(t *testing.T, text string) string {
 }
 
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"", "get", "seed", "create", "inspect", "magnet", "verify", "scrape", "tracker", "demo"} {
+	for _, name := range []string{"", "get", "seed", "create", "inspect", "magnet", "verify", "scrape", "tracker", "demo", "dht", "dht ping", "dht peers", "dht scrape", "dht get", "dht put", "dht sample", "dht nodes"} {
 		t.Run("shoal "+name, func(t *testing.T) {
 			golden := filepath.Join(sourceDir(t), "testdata", "help", strings.ReplaceAll(strings.TrimSpace("shoal "+name), " ", "-")+".txt")
 			isolate(t)
@@ -172,7 +174,7 @@ func TestHelp(t *testing.T) {
 func TestHelpWithoutFlag(t *testing.T) {
 	isolate(t)
 	for words, flags := range map[string]string{
-		"help": "--help", "help get": "get --help", "help help": "--help", "--json help create": "create --help", "version": "--version", "--json version": "--version",
+		"help": "--help", "help get": "get --help", "help help": "--help", "--json help create": "create --help", "version": "--version", "help dht get": "dht get --help", "dht help": "dht --help", "dht help put": "dht put --help", "--json version": "--version",
 	} {
 		want, _ := shoal(t, exitOK, strings.Fields(flags)...)
 		got, _ := shoal(t, exitOK, strings.Fields(words)...)
@@ -249,6 +251,34 @@ func TestUsage(t *testing.T) {
 		{"tracker without an address", []string{"tracker", "--listen", "off"}, exitUsage, []string{"HOST:PORT"}},
 		{"tracker at no address", []string{"tracker", "--listen", "nope"}, exitUsage, []string{`"nope" is not an address; give HOST:PORT, :PORT or PORT` + "\n"}},
 		{"tracker without interval", []string{"tracker", "--interval", "0"}, exitUsage, []string{"give 1s or more"}},
+		{"no command of dht", []string{"dht"}, exitUsage, []string{"missing after shoal dht", `"shoal dht --help"`}},
+		{"unknown command of dht", []string{"dht", "fetch"}, exitUsage, []string{`there is no command "dht fetch"`}},
+		{"no node to begin with", []string{"dht", "peers", "0123456789012345678901234567890123456789"}, exitUsage, []string{"--bootstrap off leaves nobody to ask"}},
+		{"no node to store at", []string{"dht", "put", "x", "--key", "my.key", "--new-key"}, exitUsage, []string{"--bootstrap off leaves nobody to ask"}},
+		{"bad bootstrap", []string{"dht", "get", "0123456789012345678901234567890123456789", "--bootstrap", "127.0.0.1"}, exitUsage, []string{`--bootstrap: "127.0.0.1" is not the address of a node; give HOST:PORT`, `"shoal dht get --help"`}},
+		{"off beside a node", []string{"dht", "nodes", "0123456789012345678901234567890123456789", "--bootstrap", "127.0.0.1:1,off"}, exitUsage, []string{`"off" is not the address of a node`}},
+		{"bad node to ping", []string{"dht", "ping", "127.0.0.1:0"}, exitUsage, []string{`"127.0.0.1:0" is not the address of a node; give HOST:PORT`}},
+		{"too little time", []string{"dht", "ping", "127.0.0.1:1", "--timeout", "1ms"}, exitUsage, []string{"--timeout: 1ms is too short; give 1s or more"}},
+		{"no item", []string{"dht", "get"}, exitUsage, []string{"give the target of an item, or --key"}},
+		{"an item twice", []string{"dht", "get", "0123456789012345678901234567890123456789", "--key", "x"}, exitUsage, []string{"give the target of an item, or --key"}},
+		{"bad target", []string{"dht", "get", "0123"}, exitUsage, []string{`"0123" is not a target; give 40 hexadecimal digits`}},
+		{"empty target", []string{"dht", "get", ""}, exitUsage, []string{"<target> is empty\n"}},
+		{"bad public key", []string{"dht", "get", "--key", "0123"}, exitUsage, []string{`"0123" is not a public key; give 64 hexadecimal digits`}},
+		{"long salt", []string{"dht", "get", "--key", "0123", "--salt", strings.Repeat("s", 65)}, exitUsage, []string{"--salt: it has 65 bytes, and 64 are allowed"}},
+		{"raw objects", []string{"dht", "get", "0123456789012345678901234567890123456789", "--raw", "--json"}, exitUsage, []string{"--raw and --json exclude each other"}},
+		{"nothing to put", []string{"dht", "put"}, exitUsage, []string{"give the text to store, or --file"}},
+		{"two to put", []string{"dht", "put", "x", "--file", "a.txt"}, exitUsage, []string{"give the text to store, or --file"}},
+		{"torrent without a key", []string{"dht", "put", "--torrent", "a.txt.torrent"}, exitUsage, []string{"--torrent goes with --key"}},
+		{"link without a key", []string{"dht", "get", "magnet:?xt=urn:btih:0123456789012345678901234567890123456789"}, exitUsage, []string{"the link has no key"}},
+		{"link and salt", []string{"dht", "get", "magnet:?xs=urn:btpk:" + strings.Repeat("1", 64), "--salt", "s"}, exitUsage, []string{"--salt does not go with a link"}},
+		{"wrong key in a link", []string{"get", "magnet:?xs=urn:btpk:" + strings.Repeat("1", 63)}, exitFailed, []string{"64 hexadecimal digits", "in quotes"}},
+		{"salt without a key", []string{"dht", "put", "x", "--salt", "s"}, exitUsage, []string{"name its file with --key"}},
+		{"long salt to put", []string{"dht", "put", "x", "--key", "k", "--salt", strings.Repeat("s", 65)}, exitUsage, []string{"--salt: it has 65 bytes"}},
+		{"negative number", []string{"dht", "put", "x", "--key", "k", "--seq=-1"}, exitUsage, []string{"--seq and --cas are 0 or more"}},
+		{"no file to put", []string{"dht", "put", "--file", "nothing"}, exitFailed, []string{"nothing: no such file", "Check the path"}},
+		{"no bencode", []string{"dht", "put", "hello", "--bencode"}, exitFailed, []string{"this is not bencode", "leave --bencode out"}},
+		{"long text", []string{"dht", "put", strings.Repeat("x", 997)}, exitFailed, []string{"996 bytes", "as a torrent"}},
+		{"no torrent to find", []string{"dht", "peers", "nothing.torrent"}, exitFailed, []string{"nothing.torrent: no such file"}},
 		{"bad network", []string{"tracker", "--behind-proxy", "ten"}, exitUsage, []string{"10.0.0.0/8"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -258,10 +288,23 @@ func TestUsage(t *testing.T) {
 			}
 			require.NotContains(t, stderr, "goroutine")
 			if len(test.args) > 0 && test.args[0] != "fetch" && test.name != "unknown flag" {
-				requireOwnFlags(t, test.args[0], stderr)
+				command := test.args[0]
+				if command == "dht" && len(test.args) > 1 && test.args[1] != "fetch" {
+					command = "dht-" + test.args[1]
+				}
+				requireOwnFlags(t, command, stderr)
 			}
 		})
 	}
+}
+
+// Arguments are read as they are, also bytes that are not UTF-8.
+func TestArgumentsAreExact(t *testing.T) {
+	isolate(t)
+	require.NoError(t, os.WriteFile("a.txt", []byte("hello"), 0o666))
+	shoal(t, exitOK, "create", "a.txt", "-o", "a\xffb.torrent")
+	require.FileExists(t, "a\xffb.torrent")
+	shoal(t, exitOK, "verify", "a\xffb.torrent")
 }
 
 func TestErrorsForPrograms(t *testing.T) {

@@ -41,4 +41,10 @@ func TestContentBehindSymlinks(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(real, "album", "a")))
 	_, stderr := shoal(t, exitFailed, "verify", "album.torrent", "--dir", filepath.Join(dir, "other"))
 	require.Contains(t, stderr, "album/a is a symlink to nothing")
+
+	// A download into such a folder is refused before it begins.
+	require.NoError(t, os.Mkdir("third", 0o777))
+	require.NoError(t, os.Symlink("nowhere", "third/album"))
+	_, stderr = shoal(t, exitFailed, "get", "--listen", "off", "album.torrent", "--dir", "third")
+	require.Contains(t, stderr, "album is a symlink to nothing\n  Remove it, or choose another folder with --dir.")
 }

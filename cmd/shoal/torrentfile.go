@@ -50,8 +50,12 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 			return interrupt.Await(ctx, func() (*metainfo.Torrent, error) { return metainfo.Options{}.Read(c.stdin) })
 		})
 	case strings.HasPrefix(lower, "magnet:"):
-		if _, err := metainfo.ParseMagnet(name); err != nil {
+		m, err := metainfo.ParseMagnet(name)
+		switch {
+		case err != nil:
 			return nil, advice.New(err, linkAdvice)
+		case len(m.IDs()) == 0:
+			return nil, keyOnly(name)
 		}
 		return nil, linkOnly(name)
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):

@@ -166,4 +166,7 @@ func TestTrackersOfOtherSchemes(t *testing.T) {
 	get.err.await(t, "the torrent names only WebSocket trackers, which Shoal does not support yet")
 	get.stop()
 	get.wait(t, exitInterrupted)
+	link := "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&tr=wss://tracker.example&ws=http://web.example/"
+	_, stderr := shoal(t, exitFailed, "get", link, "--dir", "got", "--state", "off", "--listen", "off")
+	require.Contains(t, stderr, "the link names only WebSocket trackers and web seeds, which Shoal cannot ask for the metadata yet")
 }

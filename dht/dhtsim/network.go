@@ -11,6 +11,9 @@ import (
 	"github.com/shoal-bt/shoal/dht/nodeid"
 )
 
+// retryAfter is when a node begins again that found nobody.
+const retryAfter = 30 * time.Second
+
 // A network is the nodes, and what is on its way between them.
 type network struct {
 	config Config
@@ -43,6 +46,7 @@ type happening struct {
 	to    *member
 	from  netip.AddrPort // zero for a wake-up
 	bytes []byte
+	again bool // a bootstrap that has failed begins again
 }
 
 type queue []happening
@@ -86,20 +90,22 @@ func (w *network) join() *member {
 		Random:         rand.New(rand.NewPCG(w.config.Seed, uint64(m.index)+2)),
 		QueriesPerAddr: -1,
 		Queries:        -1,
-		K:              w.config.K,
-		Alpha:          w.config.Alpha,
-		Trust:          w.config.Trust,
-		Plain:          w.config.Plain,
+		Tuning:         w.config.Tuning,
 	})
-	var routers []netip.AddrPort
-	for range min(3, len(w.nodes)) {
-		routers = append(routers, w.nodes[w.random.IntN(len(w.nodes))].addr)
-	}
+	routers := w.routers()
 	w.nodes = append(w.nodes, m)
 	w.addrs[m.addr] = m
 	m.Bootstrap(w.now, nil, nil, routers)
 	w.settle(m)
 	return m
+}
+
+// routers returns some nodes that are there, if there are any.
+func (w *network) routers() (all []netip.AddrPort) {
+	for range min(3, len(w.nodes)) {
+		all = append(all, w.nodes[w.random.IntN(len(w.nodes))].addr)
+	}
+	return all
 }
 
 // newAddr returns an address of a /24 that nobody has.
@@ -148,6 +154,10 @@ func (w *network) settle(m *member) {
 	}
 	for _, e := range turn.Events {
 		m.see(w.now, e)
+		b, ok := e.(node.BootstrappedEvent)
+		if ok && b.Err != nil {
+			w.push(happening{at: w.now.Add(retryAfter), to: m, again: true})
+		}
 	}
 	next := turn.Next
 	if !next.After(w.now) {
@@ -169,6 +179,8 @@ func (w *network) run(until time.Time, done func() bool) {
 		switch {
 		case m.silent:
 			continue
+		case h.again:
+			m.Bootstrap(w.now, nil, nil, w.routers())
 		case !h.from.IsValid():
 			if !h.at.Equal(m.wakeAt) {
 				continue // it was woken before

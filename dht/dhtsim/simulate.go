@@ -21,9 +21,35 @@ type Config struct {
 	Silent  float64       // share of the nodes that fall silent; default 0.2, negative for none
 	Hostile float64       // share of the nodes that lie; default 0.05, negative for none
 
-	// Parameters of the nodes; see node.Config.
-	K, Alpha     int
-	Trust, Plain bool
+	Tuning node.Tuning // of the nodes
+}
+
+// Tunings are what other programs count with, as far as the rules of our nodes have such
+// numbers, by name.
+var Tunings = map[string]node.Tuning{
+	// libtorrent 2.1.0: 5 nodes side by side, one more for each that is late; a node that fails
+	// once is not named, and gives its place to one that waits.
+	"libtorrent": {
+		Alpha:     5,
+		Shortlist: 100,
+		Trust:     true,
+		BadAfter:  1,
+		DropAfter: 20,
+		Late:      time.Second,
+		GiveUp:    15 * time.Second,
+	},
+	// anacrolix/dht v2, of August 2026: 3 nodes side by side, of which each keeps its place until it is given
+	// up; a node stays until a ping of its bucket fails, which is minutes later.
+	"anacrolix": {
+		Alpha:     3,
+		Shortlist: 10_000,
+		Trust:     true,
+		Plain:     true,
+		BadAfter:  100,
+		DropAfter: 100,
+		Late:      2 * time.Second,
+		GiveUp:    2 * time.Second,
+	},
 }
 
 // A Result is what was measured.
@@ -36,6 +62,7 @@ type Result struct {
 	First99   time.Duration // the same, 99th percentile
 	Whole     time.Duration // until the end of a look-up, median
 	Asked     float64       // nodes asked in a look-up, mean
+	Sent      float64       // queries of a look-up, mean
 	Datagrams int64
 }
 
@@ -103,6 +130,7 @@ type outcome struct {
 	first  time.Duration // zero if no peers were found
 	whole  time.Duration
 	asked  int
+	sent   int
 }
 
 // A watch is a task of a node.
@@ -174,7 +202,7 @@ func (w *network) measure(n int) (all results) {
 		out := outcome{first: o.first, whole: o.whole}
 		var found []krpc.Contact
 		if o.done != nil {
-			found, out.asked = o.done.Nodes, o.done.Asked
+			found, out.asked, out.sent = o.done.Nodes, o.done.Asked, o.done.Sent
 		}
 		for _, c := range w.nearest(swarms[i], seekers[i]) {
 			if !slices.Contains(found, c) {
@@ -192,7 +220,7 @@ type results []outcome
 func (all results) result() Result {
 	r := Result{Lookups: len(all)}
 	var first, whole []time.Duration
-	asked := 0
+	asked, sent := 0, 0
 	for _, o := range all {
 		r.Missed += o.missed
 		if o.missed == 0 {
@@ -204,9 +232,11 @@ func (all results) result() Result {
 		}
 		whole = append(whole, o.whole)
 		asked += o.asked
+		sent += o.sent
 	}
 	r.First, r.First99, r.Whole = percentile(first, 50), percentile(first, 99), percentile(whole, 50)
-	r.Asked = float64(asked) / float64(max(len(all), 1))
+	n := float64(max(len(all), 1))
+	r.Asked, r.Sent = float64(asked)/n, float64(sent)/n
 	return r
 }
 

@@ -25,7 +25,18 @@ func TestSimulate(t *testing.T) {
 func TestRulesMatter(t *testing.T) {
 	c := Config{Seed: 2, Nodes: 300, Lookups: 60, Silent: -1, Hostile: 0.15}
 	with := Simulate(c)
-	c.Trust = true
+	c.Tuning.Trust = true
 	without := Simulate(c)
 	require.Less(t, with.Missed, without.Missed)
+}
+
+// The numbers of other programs work here, too, and do no better.
+func TestTunings(t *testing.T) {
+	ours := Simulate(Config{Seed: 3, Nodes: 150, Lookups: 30})
+	for name, tuning := range Tunings {
+		r := Simulate(Config{Seed: 3, Nodes: 150, Lookups: 30, Tuning: tuning})
+		require.Equal(t, 30, r.Found, name)
+		require.LessOrEqual(t, r.Exact, ours.Exact, name)
+		require.Greater(t, r.Whole, ours.Whole, name)
+	}
 }

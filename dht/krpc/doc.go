@@ -11,5 +11,6 @@
 // [Parse] returns an [*Error] for a query whose arguments are wrong: its Code and Text are
 // what the sender should get as an answer. Any other error means that the datagram is no
 // message, and that no answer is due. An optional key of a wrong type or length is ignored,
-// and so is each node and each peer that cannot be one; the rest of the message is used.
+// and so are bytes after the message, and each node and each peer that cannot be one; the rest
+// of the message is used.
 package krpc

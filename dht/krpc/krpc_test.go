@@ -163,7 +163,6 @@ func TestErrors(t *testing.T) {
 		"an unknown kind":           "d1:rd2:id20:abcdefghij0123456789e1:t2:aa1:y1:ze",
 		"an answer without id":      "d1:rde1:t2:aa1:y1:re",
 		"an answer without results": "d1:t2:aa1:y1:re",
-		"trailing bytes":            "d1:rd2:id20:abcdefghij0123456789e1:t2:aa1:y1:rex",
 		"too long":                  "d1:rd2:id20:abcdefghij0123456789e1:t2:aa1:v2000:" + strings.Repeat("v", 2000) + "1:y1:re",
 		"too deep":                  "d1:rd1:a" + strings.Repeat("l", 50) + strings.Repeat("e", 50) + "2:id20:abcdefghij0123456789e1:t2:aa1:y1:re",
 	} {
@@ -185,8 +184,13 @@ func TestErrors(t *testing.T) {
 	require.Len(t, m.Text, 200)
 }
 
-// Keys may come in any order, and unknown methods keep their target.
+// Keys may come in any order, bytes may follow, and unknown methods keep their target.
 func TestLenient(t *testing.T) {
+	for _, more := range []string{"x", "\x00", "e", "de"} {
+		m, err := krpc.Parse([]byte("d1:rd2:id20:abcdefghij0123456789e1:t2:aa1:y1:re" + more))
+		require.NoError(t, err)
+		require.Equal(t, abc, m.ID)
+	}
 	m, err := krpc.Parse([]byte("d1:y1:q1:t2:aa1:q3:foo1:ad6:target20:mnopqrstuvwxyz1234562:id20:abcdefghij0123456789ee"))
 	require.NoError(t, err)
 	require.True(t, m.HasTarget)

@@ -24,6 +24,7 @@
 //	ids that do not fit their address come second      next.go    Lookup.candidate
 //	one node for each network (BEP 42)                 next.go    Lookup.mayAsk
 //	whom not to believe                                trust.go   node.isDoubtful
+//	who answers with another id                        trust.go   Lookup.renamed
 //	who is asked a second time                         gaps.go    Lookup.fillGaps
 //	when it is over                                    lookup.go  Lookup.Done
 //	which nodes are the result                         lookup.go  Lookup.Closest

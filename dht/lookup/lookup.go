@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	maxNodes = 200 // that are remembered; the farthest that was not asked goes first
+	maxNodes = 200 // see Config.Shortlist
 	maxNamed = 16  // nodes that are taken from one answer
+	maxIDs   = 8   // that others may say one address has
 )
 
 // Config says what to look for and how. Zero means the default.
@@ -20,17 +21,20 @@ type Config struct {
 	Target nodeid.ID
 	Self   nodeid.ID // our id: a node that has it is not asked
 	K      int       // nodes to find; default 8
-	Alpha  int       // nodes that are asked side by side, those not counted that are late; default 4
+	Alpha  int       // nodes that are asked side by side, those not counted that are late; default 5
 
 	EnforceIDs bool // leave nodes out whose ids do not fit their addresses; otherwise they come second (BEP 42)
-	Trust      bool // believe all nodes alike: no rule of networks, of fitting ids, of doubtful names. For comparisons
+
+	// For comparisons.
+	Shortlist int  // nodes that are remembered, of which the farthest that was not asked goes first; default 200
+	Trust     bool // believe all nodes alike: no rule of networks, of fitting ids, of doubtful names
 }
 
 // A Lookup is one search.
 type Lookup struct {
 	config   Config
-	nodes    []*node // nearest first
-	addrs    map[netip.AddrPort]*node
+	nodes    []*node                    // nearest first
+	addrs    map[netip.AddrPort][]*node // of each id that it is said to have
 	networks map[netip.Prefix]*network
 	asking   int // nodes that are asked and not late
 	late     int
@@ -58,12 +62,13 @@ const (
 // A node is one that was heard of.
 type node struct {
 	krpc.Contact
-	fits   bool
-	status status
-	teller *node // who named it; nil for one to begin with
-	right  int   // nodes that it named, and that answered
-	wrong  int   // nodes that it named, and that are late or failed
-	again  int   // questions with Again that wait for their answers
+	fits      bool
+	status    status
+	isVouched bool    // nobody named it who was asked in this search: it is of a table, or of a router
+	tellers   []*node // who named it, the first of them
+	right     int     // nodes that it named, and that answered
+	wrong     int     // nodes that it named, and that are late or failed
+	again     int     // questions with Again that wait for their answers
 }
 
 // A network is what its nodes did.
@@ -74,8 +79,8 @@ type network struct {
 
 // New returns a search that begins with some nodes, which it copies.
 func New(c Config, known []krpc.Contact) *Lookup {
-	c.K, c.Alpha = cmp.Or(c.K, routing.K), cmp.Or(c.Alpha, 4)
-	l := &Lookup{config: c, addrs: make(map[netip.AddrPort]*node), networks: make(map[netip.Prefix]*network)}
+	c.K, c.Alpha, c.Shortlist = cmp.Or(c.K, routing.K), cmp.Or(c.Alpha, 5), cmp.Or(c.Shortlist, maxNodes)
+	l := &Lookup{config: c, addrs: make(map[netip.AddrPort][]*node), networks: make(map[netip.Prefix]*network)}
 	l.Add(known)
 	return l
 }
@@ -90,32 +95,62 @@ func (l *Lookup) Add(known []krpc.Contact) {
 	}
 }
 
-// add adds a node, unless its address is known already. An address is asked once, whatever
-// ids it is said to have.
+// add adds a node, or notes who names it, too. An address may be said to have several ids,
+// so that who names it with a wrong one does not hide it; it is asked once.
 func (l *Lookup) add(c krpc.Contact, teller *node) {
-	old := l.addrs[c.Addr]
-	if old != nil {
-		isBetter := old.status == fresh && old.teller != nil && l.isDoubtful(old) && (teller == nil || !teller.isDoubtful())
-		if isBetter {
-			old.teller = teller
+	if c.ID == l.config.Self || l.isRefused(c) {
+		return
+	}
+	n := l.find(c)
+	if n == nil {
+		isTaken := slices.ContainsFunc(l.addrs[c.Addr], func(o *node) bool { return slices.Contains(o.tellers, teller) })
+		if isTaken || len(l.addrs[c.Addr]) == maxIDs {
+			return
 		}
-		if teller != nil && old.status == answered && old != teller && old.ID == c.ID {
-			teller.right++ // it names somebody who is there, though not as the first
-		}
-		return
+		n = &node{Contact: c, fits: l.fits(c)}
+		l.insert(n)
 	}
-	if c.ID == l.config.Self {
-		return
-	}
-	n := &node{Contact: c, fits: l.config.Trust || nodeid.Fits(c.ID, c.Addr.Addr()), teller: teller}
-	if l.config.EnforceIDs && !n.fits {
-		return
-	}
-	i, _ := slices.BinarySearchFunc(l.nodes, c.ID, func(o *node, id nodeid.ID) int { return nodeid.Compare(l.config.Target, o.ID, id) })
-	l.nodes = slices.Insert(l.nodes, i, n)
-	l.addrs[c.Addr] = n
-	if len(l.nodes) > maxNodes {
+	n.namedBy(teller)
+	if len(l.nodes) > l.config.Shortlist {
 		l.forget()
+	}
+}
+
+// find returns the node of an address and an id; nil if nobody has named it.
+func (l *Lookup) find(c krpc.Contact) *node {
+	for _, n := range l.addrs[c.Addr] {
+		if n.ID == c.ID {
+			return n
+		}
+	}
+	return nil
+}
+
+// fits reports whether a node's id fits its address, as far as that matters.
+func (l *Lookup) fits(c krpc.Contact) bool {
+	return l.config.Trust || nodeid.Fits(c.ID, c.Addr.Addr())
+}
+
+// isRefused reports whether a node has no part in the search
+// (https://www.bittorrent.org/beps/bep_0042.html, "Enforcement").
+func (l *Lookup) isRefused(c krpc.Contact) bool {
+	return l.config.EnforceIDs && !nodeid.Fits(c.ID, c.Addr.Addr())
+}
+
+// insert puts a node into its place.
+func (l *Lookup) insert(n *node) {
+	i, _ := slices.BinarySearchFunc(l.nodes, n.ID, func(o *node, id nodeid.ID) int { return nodeid.Compare(l.config.Target, o.ID, id) })
+	l.nodes = slices.Insert(l.nodes, i, n)
+	l.addrs[n.Addr] = append(l.addrs[n.Addr], n)
+}
+
+// remove takes a node out.
+func (l *Lookup) remove(n *node) {
+	is := func(o *node) bool { return o == n }
+	l.nodes = slices.DeleteFunc(l.nodes, is)
+	l.addrs[n.Addr] = slices.DeleteFunc(l.addrs[n.Addr], is)
+	if len(l.addrs[n.Addr]) == 0 {
+		delete(l.addrs, n.Addr)
 	}
 }
 
@@ -124,25 +159,29 @@ func (l *Lookup) forget() {
 	for i := len(l.nodes) - 1; i >= 0; i-- {
 		n := l.nodes[i]
 		if n.status == fresh {
-			l.nodes = slices.Delete(l.nodes, i, i+1)
-			delete(l.addrs, n.Addr)
+			l.remove(n)
 			return
 		}
 	}
 }
 
 // Answered takes in the answer to a question, from a node of an id, and the nodes that it
-// named. One that answers with another id than it was said to have counts as failed.
+// named. If it has another id than it was said to have, who said so was wrong, but the node
+// is there: otherwise anybody could hide it by naming it first.
 func (l *Lookup) Answered(q Question, from nodeid.ID, named []krpc.Contact) {
 	n := l.open(q)
 	if n == nil {
 		return
 	}
-	if n.ID != from {
-		l.Failed(q)
+	switch {
+	case from == n.ID:
+		l.close(q, n, answered)
+	case q.Again, from == l.config.Self, l.isRefused(krpc.Contact{ID: from, Addr: n.Addr}):
+		l.close(q, n, failed)
 		return
+	default:
+		n = l.renamed(q, n, from)
 	}
-	l.close(q, n, answered)
 	for _, c := range named[:min(len(named), maxNamed)] {
 		l.add(c, n)
 	}
@@ -171,7 +210,7 @@ func (l *Lookup) Failed(q Question) {
 
 // open returns the node of a question that waits for its answer; nil if it does not.
 func (l *Lookup) open(q Question) *node {
-	n := l.addrs[q.Addr]
+	n := l.find(q.Contact)
 	if n == nil {
 		return nil
 	}

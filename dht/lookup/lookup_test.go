@@ -239,8 +239,8 @@ func TestOneNetworkIsAskedOnce(t *testing.T) {
 	require.LessOrEqual(t, n, 3)
 }
 
-// An address is asked once, whatever ids it is said to have, and a node that answers with
-// another id is none that was searched for.
+// An address is asked once, whatever ids it is said to have. It counts with the id with
+// which it answers, unless that is ours.
 func TestOtherIDs(t *testing.T) {
 	a := netip.MustParseAddrPort("10.0.0.1:1")
 	l := lookup.New(lookup.Config{Self: nodeid.ID{9}}, []krpc.Contact{{ID: nodeid.ID{1}, Addr: a}, {ID: nodeid.ID{2}, Addr: a}, {ID: nodeid.ID{9}, Addr: netip.MustParseAddrPort("10.0.0.2:1")}})
@@ -249,9 +249,20 @@ func TestOtherIDs(t *testing.T) {
 	_, ok = l.Next()
 	require.False(t, ok, "not again, and not ourselves")
 	require.False(t, l.Done())
-	l.Answered(c, nodeid.ID{3}, []krpc.Contact{{ID: nodeid.ID{4}, Addr: netip.MustParseAddrPort("10.0.0.3:1")}})
+	ours := krpc.Contact{ID: nodeid.ID{4}, Addr: netip.MustParseAddrPort("10.0.0.3:1")}
+	l.Answered(c, nodeid.ID{3}, []krpc.Contact{ours, c.Contact})
+	require.False(t, l.Done())
+	want := []krpc.Contact{{ID: nodeid.ID{3}, Addr: a}}
+	require.Equal(t, want, l.Closest())
+	q, ok := l.Next()
+	require.True(t, ok)
+	l.Answered(q, nodeid.ID{9}, nil)
+	require.Equal(t, want, l.Closest())
+	for q, ok := l.Next(); ok; q, ok = l.Next() {
+		require.True(t, q.Again)
+		l.Failed(q)
+	}
 	require.True(t, l.Done())
-	require.Empty(t, l.Closest())
 	l.Answered(c, c.ID, nil) // too late
 	l.Late(c)
 	l.Failed(c)
@@ -259,7 +270,80 @@ func TestOtherIDs(t *testing.T) {
 	l.Failed(c)
 	c.Addr = netip.MustParseAddrPort("1.1.1.1:1")
 	l.Failed(c)
-	require.Empty(t, l.Closest())
+	require.Equal(t, want, l.Closest())
+	asked, answered := l.Count()
+	require.Equal(t, []int{2, 1}, []int{asked, answered})
+}
+
+// Who names the nearest nodes first, with ids that they do not have, hides none of them.
+func TestVictimsAreNotHidden(t *testing.T) {
+	for seed := range uint64(10) {
+		w := newNetwork(300, seed)
+		target := nodeid.Random(w.random)
+		want := w.honest(target, 8)
+		var forged []krpc.Contact
+		trueID := make(map[netip.AddrPort]nodeid.ID)
+		for i, c := range want {
+			trueID[c.Addr] = c.ID
+			id := w.near(target, 40)
+			if i%2 == 0 { // of the ids that fit an address there are many
+				id = nodeid.ForAddr(c.Addr.Addr(), w.random)
+			}
+			forged = append(forged, krpc.Contact{ID: id, Addr: c.Addr})
+		}
+		liar := krpc.Contact{ID: nodeid.ForAddr(addr(5000).Addr(), w.random), Addr: addr(5000)}
+		l := lookup.New(lookup.Config{Target: target}, append([]krpc.Contact{liar}, w.honest(nodeid.Random(w.random), 4)...))
+		var flying []lookup.Question
+		for !l.Done() {
+			for q, ok := l.Next(); ok; q, ok = l.Next() {
+				flying = append(flying, q)
+			}
+			q := flying[0]
+			for i, o := range flying {
+				if o.Addr == liar.Addr { // it is faster than all others
+					q, flying[i] = o, flying[0]
+				}
+			}
+			flying = flying[1:]
+			id, isVictim := trueID[q.Addr]
+			switch {
+			case q.Addr == liar.Addr:
+				l.Answered(q, liar.ID, forged)
+			case isVictim:
+				l.Answered(q, id, w.answer(krpc.Contact{ID: id, Addr: q.Addr}, q.Target))
+			default:
+				l.Answered(q, q.ID, w.answer(q.Contact, q.Target))
+			}
+		}
+		require.Equal(t, want, l.Closest(), "seed %d", seed)
+	}
+}
+
+// An honest node whose neighbors have just died named them first, and counts all the same,
+// because it also named those who are there.
+func TestDeadNeighbors(t *testing.T) {
+	target := nodeid.ID{}
+	contact := func(i int) krpc.Contact { return krpc.Contact{ID: nodeid.ID{19: byte(i)}, Addr: addr(i)} }
+	local := func(i int) krpc.Contact {
+		return krpc.Contact{ID: contact(i).ID, Addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), 1)}
+	}
+	first, second := local(200), local(201)
+	l := lookup.New(lookup.Config{Target: target, Self: nodeid.ID{0: 1}}, []krpc.Contact{first, second})
+	live, dead := []krpc.Contact{local(10), local(11)}, []krpc.Contact{local(1), local(2), local(3), local(4)}
+	q, _ := l.Next()
+	other, _ := l.Next()
+	l.Answered(q, q.ID, live)
+	l.Answered(other, other.ID, append(dead, live...)) // it is the only one that names the dead
+	for !l.Done() {
+		q, ok := l.Next()
+		require.True(t, ok)
+		if q.ID[19] < 10 {
+			l.Failed(q)
+			continue
+		}
+		l.Answered(q, q.ID, nil)
+	}
+	require.ElementsMatch(t, append(live, first, second), l.Closest())
 }
 
 // FuzzLookup does anything to a search.

@@ -37,7 +37,7 @@ func (l *Lookup) Next() (q Question, ok bool) {
 	}
 	q = l.again[0]
 	l.again = l.again[1:]
-	l.addrs[q.Addr].again++
+	l.find(q.Contact).again++
 	l.asking++
 	return q, true
 }
@@ -75,9 +75,14 @@ func (l *Lookup) nearest(fits bool, limit int) (first *node, nearer int) {
 	return nil, nearer
 }
 
-// mayAsk reports whether a node may be asked: one of each network, and none that only
-// doubtful nodes named.
+// mayAsk reports whether a node may be asked: an address once, one of each network, and none
+// that only doubtful nodes named.
 func (l *Lookup) mayAsk(n *node) bool {
+	for _, o := range l.addrs[n.Addr] {
+		if o.status != fresh {
+			return false
+		}
+	}
 	w := l.network(n)
 	return w.used == 0 && w.failed < networkFails && !l.isDoubtful(n)
 }

@@ -17,13 +17,13 @@ const (
 
 // bootstrap is how the node gets to know others.
 type bootstrap struct {
-	begun   bool
-	task    *task                   // the look-up of our own id; nil if it does not run
-	routers []netip.AddrPort        // not asked yet
-	known   map[netip.AddrPort]bool // all routers
+	round   int              // which it is, the first is 1
+	task    *task            // the look-up of our own id; nil if it does not run
+	routers []netip.AddrPort // not asked yet
 	asked   map[netip.AddrPort]bool
-	open    int // nodes and routers that were asked by address and have not answered
-	fill    int // look-ups by chance that are still to begin
+	open    int  // nodes and routers that were asked by address and have not answered
+	fill    int  // look-ups by chance that are still to begin
+	isAlone bool // it was reported that no node answers
 
 	// What it began with, to begin again if our id turns out not to fit our address.
 	saved      []krpc.Contact
@@ -34,7 +34,7 @@ type bootstrap struct {
 }
 
 // isRunning reports whether tasks should wait.
-func (b *bootstrap) isRunning() bool { return !b.begun || b.task != nil }
+func (b *bootstrap) isRunning() bool { return b.round == 0 || b.task != nil }
 
 // Bootstrap gets to know other nodes: from some that were saved, from some of which only
 // the address is known, and if these are few, from routers, which never enter the routing
@@ -46,32 +46,39 @@ func (s *State) Bootstrap(now time.Time, saved []krpc.Contact, nodes, routers []
 		s.end(s.boot.task)
 	}
 	s.boot = bootstrap{
-		begun:      true,
+		round:      s.boot.round + 1,
 		routers:    s.usable(routers),
-		known:      make(map[netip.AddrPort]bool),
 		asked:      make(map[netip.AddrPort]bool),
 		fill:       fillLookups,
 		saved:      saved,
 		nodes:      nodes,
 		allRouters: routers,
 	}
-	for _, a := range s.boot.routers {
-		s.boot.known[a] = true
-	}
+	s.knowRouters()
 	known := s.table.Closest(nil, s.self, beginWith, now)
 	for _, c := range saved {
 		if s.isOurs(c.Addr) {
 			known = append(known, c)
 		}
 	}
-	t := s.inside(s.self)
-	t.lookup = lookup.New(s.lookupConfig(s.self), known)
-	s.boot.task = t
+	s.findSelf(known)
 	for _, a := range s.usable(nodes) {
 		s.askByAddr(a)
 	}
 	if len(known)+len(nodes) < fewNodes {
 		s.askRouters()
+	}
+}
+
+// knowRouters notes which addresses are routers, until Bootstrap is called with others: they
+// stay out of the table for good.
+func (s *State) knowRouters() {
+	if len(s.boot.routers) == 0 {
+		return
+	}
+	s.routers = make(map[netip.AddrPort]bool)
+	for _, a := range s.boot.routers {
+		s.routers[a] = true
 	}
 }
 
@@ -84,6 +91,13 @@ func (s *State) usable(all []netip.AddrPort) (usable []netip.AddrPort) {
 		}
 	}
 	return usable
+}
+
+// findSelf begins the look-up of a bootstrap, which makes us known to our neighbors.
+func (s *State) findSelf(known []krpc.Contact) {
+	t := s.inside(s.self)
+	t.lookup = lookup.New(s.lookupConfig(s.self), known)
+	s.boot.task = t
 }
 
 // inside begins a look-up of the node itself, which has no nodes yet.
@@ -110,7 +124,7 @@ func (s *State) askByAddr(a netip.AddrPort) {
 	s.boot.asked[a] = true
 	s.boot.open++
 	m := krpc.Message{Method: krpc.FindNode, Target: s.self, HasTarget: true, Want: s.wantForOther()}
-	s.ask(&query{to: a, first: true}, &m)
+	s.ask(&query{to: a, first: s.boot.round}, &m)
 }
 
 // wantForOther asks for nodes of both families while one of ours knows few
@@ -126,19 +140,23 @@ func (s *State) wantForOther() krpc.Want {
 // firstAnswered takes in nodes that a node or router named that was asked by its address.
 // The node itself may be near, too.
 func (s *State) firstAnswered(o *query, from krpc.Contact, nodes []krpc.Contact) {
-	if s.boot.task != nil {
-		if !s.boot.known[o.to] {
+	if s.boot.task != nil && o.first == s.boot.round {
+		if !s.routers[o.to] {
 			s.boot.task.lookup.Add([]krpc.Contact{from})
 		}
 		s.boot.task.lookup.Add(nodes[:min(len(nodes), 2*beginWith)])
 		s.tasks.changed(s.boot.task)
 	}
-	s.firstDone()
+	s.firstDone(o)
 }
 
-// firstDone notes that somebody who was asked by address has answered, or will not.
-func (s *State) firstDone() {
-	s.boot.open = max(s.boot.open-1, 0)
+// firstDone notes that somebody who was asked by address has answered, or will not. Those
+// of an earlier bootstrap do not matter any more.
+func (s *State) firstDone(o *query) {
+	if o.first != s.boot.round {
+		return
+	}
+	s.boot.open--
 	if s.boot.task != nil {
 		s.tasks.changed(s.boot.task)
 	}
@@ -159,21 +177,32 @@ func (s *State) insideDone(t *task) {
 		return
 	}
 	isRenamed := s.boot.isRenamed || (n == 0 && s.renameByFew())
-	s.boot.task = nil
-	if isRenamed && (n == 0 || s.boot.isRefused) {
+	isRefused := isRenamed && (n == 0 || s.boot.isRefused)
+	switch {
+	case isRefused: // by those who do not answer an id that does not fit
+		s.boot.task = nil
 		s.Bootstrap(s.now, s.boot.saved, s.boot.nodes, s.boot.allRouters)
 		return
+	case n > 0 && t.target != s.self: // our new neighbors should know us
+		s.findSelf(s.table.Closest(nil, s.self, beginWith, s.now))
+		return
 	}
+	s.boot.task = nil
+	s.upkeep.by(s.now) // tasks that waited begin, or fail
 	if n == 0 {
-		s.report(BootstrappedEvent{Err: ErrNoNodes})
+		s.reportAlone()
 		if s.other != nil {
 			s.other.look(s.now, s.other.self) // its nodes may know some of ours
 		}
 		return
 	}
 	s.report(BootstrappedEvent{Nodes: n})
-	s.upkeep.by(s.now)
-	if isRenamed {
-		s.look(s.now, s.self) // makes us known to our new neighbors
+}
+
+// reportAlone reports that no node answers, once until the next bootstrap.
+func (s *State) reportAlone() {
+	if !s.boot.isAlone {
+		s.boot.isAlone = true
+		s.report(BootstrappedEvent{Err: ErrNoNodes})
 	}
 }

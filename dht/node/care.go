@@ -52,6 +52,9 @@ func (s *State) care() {
 		s.items.Expire(s.now)
 	}
 	if !s.boot.isRunning() {
+		if len(s.table.Closest(nil, s.self, 1, s.now)) == 0 {
+			s.reportAlone()
+		}
 		s.ping()
 		s.refresh()
 		u.by(u.pingAt)

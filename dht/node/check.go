@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/dht/krpc"
 	"github.com/shoal-bt/shoal/dht/nodeid"
+	"github.com/shoal-bt/shoal/dht/routing"
 )
 
 const (
@@ -16,14 +17,37 @@ const (
 
 // checks are nodes that are not in the table and may be there.
 type checks struct {
-	open    int
-	waiting []netip.AddrPort
+	open     int
+	networks map[netip.AddrPort]bool // of those that are asked; see partyOf
+	waiting  []netip.AddrPort
+}
+
+// may reports whether a node may be asked: not too many are, and none of its network, so
+// that silent ones of one network do not keep others out.
+func (c *checks) may(a netip.AddrPort) bool {
+	return c.open < maxChecks && !c.networks[partyOf(a)]
+}
+
+// done notes that a check is over, if a query was one.
+func (c *checks) done(o *query) {
+	if o.check {
+		c.open--
+		delete(c.networks, partyOf(o.to))
+	}
+}
+
+// partyOf returns what counts as one: a network, or in local networks each node.
+func partyOf(a netip.AddrPort) netip.AddrPort {
+	if nodeid.Exempt(a.Addr()) {
+		return a
+	}
+	return netip.AddrPortFrom(routing.NetworkOf(a.Addr()).Addr(), 0)
 }
 
 // consider asks a node that asked us whether it is where its datagram came from, if the
 // table has a place for it.
 func (s *State) consider(c krpc.Contact) {
-	mayCheck := s.checks.open < maxChecks && s.queries.awaited[c.Addr] == 0 && !s.boot.known[c.Addr]
+	mayCheck := s.checks.may(c.Addr) && s.queries.awaited[c.Addr] == 0 && !s.routers[c.Addr]
 	if mayCheck && s.table.Wants(s.now, c) {
 		s.check(c.Addr)
 	}
@@ -31,7 +55,11 @@ func (s *State) consider(c krpc.Contact) {
 
 // check asks an address for the nodes nearest to us.
 func (s *State) check(a netip.AddrPort) {
+	if s.checks.networks == nil {
+		s.checks.networks = make(map[netip.AddrPort]bool)
+	}
 	s.checks.open++
+	s.checks.networks[partyOf(a)] = true
 	s.ask(&query{to: a, check: true}, &krpc.Message{Method: krpc.FindNode, Target: s.self, HasTarget: true})
 }
 
@@ -55,7 +83,7 @@ func (s *State) suggestContacts(now time.Time, all []krpc.Contact) {
 		return
 	}
 	s.now = now
-	for _, c := range all {
+	for _, c := range all[:min(len(all), beginWith)] {
 		if !s.config.EnforceIDs || nodeid.Fits(c.ID, c.Addr.Addr()) {
 			s.Suggest(now, c.Addr)
 		}
@@ -64,9 +92,11 @@ func (s *State) suggestContacts(now time.Time, all []krpc.Contact) {
 
 // checkSuggested asks some of the addresses that wait.
 func (s *State) checkSuggested() {
-	for s.checks.open < maxChecks && len(s.checks.waiting) > 0 {
-		a := s.checks.waiting[0]
-		s.checks.waiting = s.checks.waiting[1:]
-		s.check(a)
-	}
+	s.checks.waiting = slices.DeleteFunc(s.checks.waiting, func(a netip.AddrPort) bool {
+		may := s.checks.may(a)
+		if may {
+			s.check(a)
+		}
+		return may
+	})
 }

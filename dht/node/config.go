@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"net/netip"
+	"time"
 
 	"github.com/shoal-bt/shoal/dht/nodeid"
 )
@@ -39,9 +40,17 @@ type Config struct {
 	Secret  [32]byte   // of the tokens; must be random
 	Random  *rand.Rand // for ids, transactions and samples; must be hard to guess
 
-	// For comparisons: see lookup.Config and routing.Config. Zero means the default.
-	K, Alpha     int
-	Trust, Plain bool
+	Tuning Tuning
+}
+
+// A Tuning is what the rules count with. The zero value is what a node should use; others
+// are for comparisons.
+type Tuning struct {
+	K, Alpha, Shortlist int           // see lookup.Config
+	Trust               bool          // see lookup.Config
+	Plain               bool          // see routing.Config
+	BadAfter, DropAfter int           // see routing.Config
+	Late, GiveUp        time.Duration // from a query until its answer is late, and until it is given up; zero means that measured times decide
 }
 
 func (c Config) defaults() Config {

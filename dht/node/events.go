@@ -39,8 +39,10 @@ type SamplesEvent struct {
 type DoneEvent struct {
 	Task    TaskID
 	Err     error          // nil, ErrNoNodes, or a *krpc.Error if a put was refused
-	Nodes   []krpc.Contact // the nearest to the target that answered
+	Nodes   []krpc.Contact // the nearest to the target that answered, or the one that was asked
+	Version string         // of the program of the one that was asked, up to 32 bytes
 	Asked   int            // nodes
+	Sent    int            // queries, announces and puts
 	Stored  int            // nodes that took an announce or an item, or answered a Ping
 	Scraped bool           // a node said how many there are
 	Seeds   float64        // in the swarm, as it was counted

@@ -15,7 +15,6 @@ const (
 	leastPatience = 250 * time.Millisecond // answers come within some 200 ms on most lines
 	mostPatience  = 1500 * time.Millisecond
 	leastGiveUp   = 1500 * time.Millisecond
-	mostGiveUp    = 4 * time.Second
 )
 
 // queries are those of ours that wait for an answer. A transaction id is a random number,
@@ -23,10 +22,10 @@ const (
 type queries struct {
 	open    map[uint32]*query
 	order   []*query               // as they were sent, some closed
-	onTime  int                    // the first of order that may not be late yet
 	awaited map[netip.AddrPort]int // from whom answers may come
 
 	mean, deviation time.Duration // of the time to an answer; zero before the first
+	tuning          *Tuning
 }
 
 // A query waits for its answer.
@@ -35,33 +34,55 @@ type query struct {
 	to          netip.AddrPort
 	method      krpc.Method
 	sentAt      time.Time
+	lateAt      time.Time // when its answer is late
 	late        bool
 	closed      bool
 
 	task     *task // nil for none
 	question lookup.Question
 	stores   bool       // announce_peer or put of the task
-	first    bool       // asked by its address in a bootstrap
+	first    int        // the bootstrap in which it was asked by its address; 0 for none
 	check    bool       // a node that we consider
 	known    *nodeid.ID // the id that it has in the table
 }
 
-func (q *queries) init() {
+func (q *queries) init(t *Tuning) {
+	q.tuning = t
 	q.open, q.awaited = make(map[uint32]*query), make(map[netip.AddrPort]int)
 }
 
 // patience returns after how long an answer is late: longer than nearly all took.
 func (q *queries) patience() time.Duration {
-	if q.mean == 0 {
+	switch {
+	case q.tuning.Late > 0:
+		return q.tuning.Late
+	case q.mean == 0:
 		return firstPatience
 	}
 	return min(max(q.mean+4*q.deviation, leastPatience), mostPatience)
 }
 
-// giveUp returns after how long an answer is not waited for any more: four times as long as
-// until it is late.
+// patienceWith returns after how long the answer to a query is late. A node that answered
+// before is late sooner if it was faster than others.
+func (s *State) patienceWith(q *query) time.Duration {
+	most := s.queries.patience()
+	if q.known == nil || s.config.Tuning.Late > 0 {
+		return most
+	}
+	n := s.table.Find(*q.known)
+	if n == nil || n.RTT == 0 {
+		return most
+	}
+	return min(max(2*n.RTT, leastPatience), most)
+}
+
+// giveUp returns after how long an answer is not waited for any more: twice as long as until
+// it is late. Look-ups end when they have given up the silent nodes among the nearest.
 func (q *queries) giveUp() time.Duration {
-	return min(max(4*q.patience(), leastGiveUp), mostGiveUp)
+	if q.tuning.GiveUp > 0 {
+		return q.tuning.GiveUp
+	}
+	return max(2*q.patience(), leastGiveUp)
 }
 
 // took takes in the time from a query to its answer.
@@ -79,10 +100,9 @@ func (q *queries) next() (at time.Time) {
 	if len(q.order) > 0 {
 		at = q.order[0].sentAt.Add(q.giveUp())
 	}
-	if q.onTime < len(q.order) {
-		late := q.order[q.onTime].sentAt.Add(q.patience())
-		if late.Before(at) {
-			at = late
+	for _, o := range q.order {
+		if !o.closed && !o.late && o.lateAt.Before(at) {
+			at = o.lateAt
 		}
 	}
 	return at
@@ -93,7 +113,7 @@ func (s *State) ask(q *query, m *krpc.Message) {
 	for q.transaction = s.config.Random.Uint32(); s.queries.open[q.transaction] != nil; {
 		q.transaction = s.config.Random.Uint32()
 	}
-	q.method, q.sentAt = m.Method, s.now
+	q.method, q.sentAt, q.lateAt = m.Method, s.now, s.now.Add(s.patienceWith(q))
 	s.queries.open[q.transaction] = q
 	s.queries.order = append(s.queries.order, q)
 	s.queries.awaited[q.to]++
@@ -102,6 +122,9 @@ func (s *State) ask(q *query, m *krpc.Message) {
 	m.Kind, m.Transaction, m.ID = krpc.Query, t[:], s.self
 	m.ReadOnly, m.Version = s.config.ReadOnly, []byte(s.config.Version)
 	s.stats.Sent++
+	if q.task != nil {
+		q.task.sent++
+	}
 	s.emit(q.to, m)
 }
 
@@ -131,7 +154,6 @@ func (q *queries) close(o *query) {
 		n++
 	}
 	q.order = q.order[n:]
-	q.onTime = max(q.onTime-n, 0)
 }
 
 // checkQueries finds the answers that are late, and gives those up that are very late.
@@ -144,14 +166,9 @@ func (s *State) checkQueries() {
 		s.queries.close(o)
 		s.failed(o)
 	}
-	patience := s.queries.patience()
-	for ; s.queries.onTime < len(s.queries.order); s.queries.onTime++ {
-		o := s.queries.order[s.queries.onTime]
-		if o.closed {
+	for _, o := range s.queries.order {
+		if o.closed || o.late || o.lateAt.After(s.now) {
 			continue
-		}
-		if s.now.Sub(o.sentAt) < patience {
-			break
 		}
 		o.late = true
 		s.stats.Late++
@@ -167,11 +184,9 @@ func (s *State) failed(o *query) {
 	if o.known != nil {
 		s.table.Failed(s.now, krpc.Contact{ID: *o.known, Addr: o.to})
 	}
-	if o.check {
-		s.checks.open--
-	}
-	if o.first {
-		s.firstDone()
+	s.checks.done(o)
+	if o.first > 0 {
+		s.firstDone(o)
 	}
 	s.taskFailed(o)
 }

@@ -83,19 +83,17 @@ func (s *State) receiveAnswer(from netip.AddrPort, m *krpc.Message) {
 // does not fit its address. Routers are not part of the DHT
 // (https://www.bittorrent.org/beps/bep_0042.html, "Enforcement").
 func (s *State) ignores(id nodeid.ID, a netip.AddrPort) bool {
-	return s.config.EnforceIDs && !s.boot.known[a] && !nodeid.Fits(id, a.Addr())
+	return s.config.EnforceIDs && !s.routers[a] && !nodeid.Fits(id, a.Addr())
 }
 
 // refused ends a query that was answered with an error: the node is there, but brings
 // nothing.
 func (s *State) refused(o *query, m *krpc.Message) {
-	if o.check {
-		s.checks.open--
+	s.checks.done(o)
+	if o.first > 0 {
+		s.firstDone(o)
 	}
-	if o.first {
-		s.firstDone()
-	}
-	isOfBootstrap := o.first || (o.task != nil && o.task == s.boot.task)
+	isOfBootstrap := (o.first > 0 && o.first == s.boot.round) || (o.task != nil && o.task == s.boot.task)
 	s.boot.isRefused = s.boot.isRefused || isOfBootstrap
 	if o.task != nil && o.stores {
 		o.task.refused(m)
@@ -110,11 +108,11 @@ func (s *State) complete(o *query, m *krpc.Message, took time.Duration) {
 	if o.known != nil && *o.known != m.ID {
 		s.table.Failed(s.now, krpc.Contact{ID: *o.known, Addr: o.to})
 	}
-	if !s.boot.known[o.to] { // routers have enough to do
+	if !s.routers[o.to] { // routers have enough to do
 		s.table.Answered(s.now, c, took)
 	}
 	s.vote(o.to.Addr(), m.External.Addr())
-	ours := m.Nodes[:0:0]
+	ours := m.Nodes[:0] // nobody needs all of them any more
 	var others []krpc.Contact
 	for _, n := range m.Nodes {
 		if !s.believes(n.Addr.Addr(), o.to.Addr()) {
@@ -129,10 +127,8 @@ func (s *State) complete(o *query, m *krpc.Message, took time.Duration) {
 	if s.other != nil && len(others) > 0 {
 		s.other.suggestContacts(s.now, others)
 	}
-	if o.check {
-		s.checks.open--
-	}
-	if o.first {
+	s.checks.done(o)
+	if o.first > 0 {
 		s.firstAnswered(o, c, ours)
 	}
 	if o.task != nil {

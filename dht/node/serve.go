@@ -112,7 +112,7 @@ func (s *State) servePeers(a *krpc.Message, from netip.AddrPort, m *krpc.Message
 		s.addToken(a, from)
 	}
 	if m.Scrape {
-		seeds, peers := s.peers.Filters(m.Target)
+		seeds, peers := s.peers.Filters(s.now, m.Target)
 		a.Seeds, a.Peers = (*[256]byte)(seeds), (*[256]byte)(peers)
 	}
 	s.addValues(a, m)

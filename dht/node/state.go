@@ -39,6 +39,7 @@ type State struct {
 	queries queries
 	tasks   tasks
 	boot    bootstrap
+	routers map[netip.AddrPort]bool // that stay out of the table
 	checks  checks
 	upkeep  upkeep
 	stats   Stats
@@ -85,9 +86,14 @@ func New(now time.Time, c Config) *State {
 	case s.self == nodeid.ID{}:
 		s.self = nodeid.Random(c.Random)
 	}
-	s.table = routing.New(s.self, routing.Config{EnforceIDs: c.EnforceIDs, Plain: c.Plain})
+	s.table = routing.New(s.self, routing.Config{
+		EnforceIDs: c.EnforceIDs,
+		Plain:      c.Tuning.Plain,
+		BadAfter:   c.Tuning.BadAfter,
+		DropAfter:  c.Tuning.DropAfter,
+	})
 	s.tokens.Secret = c.Secret
-	s.queries.init()
+	s.queries.init(&s.config.Tuning)
 	s.upkeep.init(now)
 	return s
 }

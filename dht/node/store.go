@@ -73,7 +73,13 @@ func (s *State) finish(t *task) {
 		s.insideDone(t)
 		return
 	}
-	e := DoneEvent{Task: t.id, Stored: t.stored, Item: t.newest, Took: s.now.Sub(t.began)}
+	e := DoneEvent{
+		Task:   t.id,
+		Sent:   t.sent,
+		Stored: t.stored,
+		Item:   t.newest,
+		Took:   s.now.Sub(t.began),
+	}
 	if t.lookup != nil {
 		e.Nodes = t.lookup.Closest()
 		e.Asked, _ = t.lookup.Count()
@@ -87,7 +93,10 @@ func (s *State) finish(t *task) {
 	if t.seeds != nil {
 		e.Scraped, e.Seeds, e.Peers = true, t.seeds.Estimate(), t.peers.Estimate()
 	}
-	if t.Method == krpc.Ping && t.stored == 0 {
+	if t.lookup == nil && t.stored > 0 {
+		e.Nodes, e.Version = []krpc.Contact{t.one}, t.version
+	}
+	if t.lookup == nil && t.stored == 0 && t.denial == nil {
 		e.Err = ErrNoNodes
 	}
 	s.report(e)

@@ -16,6 +16,7 @@ import (
 const (
 	maxRunning = 12 // tasks; more wait
 	beginWith  = 16 // nodes of the table that a look-up begins with
+	maxVersion = 32 // bytes of the name of a node's program
 )
 
 // ErrNoNodes means that no node of the DHT answers: there is nobody to ask.
@@ -32,7 +33,7 @@ type Request struct {
 	Method krpc.Method
 	Target nodeid.ID // of all but Ping and Put
 
-	Addr netip.AddrPort // of Ping
+	Addr netip.AddrPort // of Ping; and of SampleInfohashes, if that asks one node and is no look-up
 
 	Port        uint16 // of AnnouncePeer
 	ImpliedPort bool   // of AnnouncePeer: we are reached at the port of the datagrams (BEP 5)
@@ -63,6 +64,7 @@ type task struct {
 	began   time.Time
 	tokens  map[netip.AddrPort]token
 	values  int  // peers that were passed on
+	sent    int  // queries
 	isDirty bool // in dirty
 
 	storing bool // the look-up is over
@@ -72,6 +74,9 @@ type task struct {
 
 	seeds, peers *bloom.Filter
 	newest       *item.Item
+
+	one     krpc.Contact // that answered, if one alone was asked
+	version string       // of its program
 }
 
 // A token was given by a node, which may have an item.
@@ -87,13 +92,15 @@ func (s *State) Begin(now time.Time, r Request) TaskID {
 	s.now = now
 	s.tasks.last++
 	t := &task{Request: r, id: s.tasks.last, target: r.Target}
+	asksOne := r.Method == krpc.Ping || (r.Method == krpc.SampleInfohashes && r.Addr.IsValid())
+	if asksOne {
+		s.beginOne(t)
+		return t.id
+	}
 	switch r.Method {
 	case krpc.FindNode, krpc.GetPeers, krpc.AnnouncePeer, krpc.Get, krpc.SampleInfohashes:
 	case krpc.Put:
 		t.target = r.Item.Target()
-	case krpc.Ping:
-		s.beginPing(t)
-		return t.id
 	default:
 		panic("dht: no task is of this method")
 	}
@@ -112,11 +119,11 @@ func (s *State) Cancel(now time.Time, id TaskID) {
 	}
 }
 
-// beginPing asks one node, which needs no look-up.
-func (s *State) beginPing(t *task) {
+// beginOne asks one node, which needs no look-up.
+func (s *State) beginOne(t *task) {
 	t.began, t.storing, t.open = s.now, true, 1
 	s.tasks.running = append(s.tasks.running, t)
-	s.ask(&query{to: t.Addr, task: t, stores: true}, &krpc.Message{Method: krpc.Ping})
+	s.ask(&query{to: t.Addr, task: t, stores: true}, &krpc.Message{Method: t.Method, Target: t.Target, HasTarget: t.Method != krpc.Ping})
 }
 
 // advanceTasks starts those that wait, sends what they want to ask, and ends those that are
@@ -145,13 +152,15 @@ func (s *State) start(t *task) {
 }
 
 func (s *State) lookupConfig(target nodeid.ID) lookup.Config {
+	c := s.config.Tuning
 	return lookup.Config{
 		Target:     target,
 		Self:       s.self,
-		K:          s.config.K,
-		Alpha:      s.config.Alpha,
+		K:          c.K,
+		Alpha:      c.Alpha,
 		EnforceIDs: s.config.EnforceIDs,
-		Trust:      s.config.Trust,
+		Shortlist:  c.Shortlist,
+		Trust:      c.Trust,
 	}
 }
 
@@ -215,10 +224,14 @@ func (s *State) taskAnswered(o *query, m *krpc.Message, nodes []krpc.Contact) {
 	if o.stores {
 		t.open--
 		t.stored++
+		if t.lookup == nil {
+			t.one, t.version = krpc.Contact{ID: m.ID, Addr: o.to}, string(m.Version[:min(len(m.Version), maxVersion)])
+			s.take(t, o.to, m)
+		}
 		return
 	}
-	isRight := m.ID == o.question.ID && !o.question.Again
-	if isRight {
+	isRefused := s.config.EnforceIDs && !nodeid.Fits(m.ID, o.to.Addr())
+	if !o.question.Again && m.ID != s.self && !isRefused {
 		if len(m.Token) > 0 && len(m.Token) <= 64 && len(t.tokens) < 500 {
 			t.tokens[o.to] = token{slices.Clone(m.Token), m.Value != nil || m.HasSeq, m.Seq}
 		}

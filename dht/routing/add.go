@@ -21,7 +21,7 @@ func (t *Table) Answered(now time.Time, c krpc.Contact, rtt time.Duration) bool 
 		t.buckets[t.index(c.ID)].changedAt = now
 		return true
 	}
-	n := Node{Contact: c, Fits: nodeid.Fits(c.ID, c.Addr.Addr())}
+	n := Node{Contact: c, Fits: nodeid.Fits(c.ID, c.Addr.Addr()), badAfter: t.config.BadAfter}
 	n.answered(now, rtt)
 	return t.add(now, n)
 }

@@ -19,8 +19,8 @@ func (t *Table) Failed(now time.Time, c krpc.Contact) {
 	n := &b.nodes[i]
 	n.Fails++
 	switch {
-	case n.Fails >= badFails && t.replace(now, b, i):
-	case n.Fails >= maxFails:
+	case n.Fails >= t.config.BadAfter && t.replace(now, b, i):
+	case n.Fails >= t.config.DropAfter:
 		t.remove(b, i)
 	}
 }

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/shoal-bt/shoal/dht/krpc"
@@ -20,6 +21,8 @@ type Node struct {
 	AskedAt    time.Time     // when it last asked us something; zero for never
 	Fails      int           // queries in a row that it did not answer
 	RTT        time.Duration // from a query to its answer, smoothed
+
+	badAfter int // see Config
 }
 
 // A Status is how likely it is that a node answers.
@@ -36,7 +39,7 @@ const (
 // or asked us something.
 func (n *Node) Status(now time.Time) Status {
 	switch {
-	case n.Fails >= badFails:
+	case n.Fails >= cmp.Or(n.badAfter, badFails):
 		return Bad
 	case n.Fails > 0:
 		return Questionable

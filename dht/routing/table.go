@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"time"
@@ -21,6 +22,11 @@ type Config struct {
 	// Plain gives all buckets K places, as BEP 5 says. Otherwise the first four, which
 	// cover most ids, have 128, 64, 32 and 16, which makes look-ups shorter.
 	Plain bool
+
+	// For comparisons: after how many queries in a row without an answer a node is bad, so
+	// that one that waits takes its place, and after how many it is dropped in any case.
+	// Zero means 2 and 5.
+	BadAfter, DropAfter int
 }
 
 // A Table is the nodes that a node knows. Bucket i has those whose ids have exactly i bits
@@ -40,6 +46,7 @@ type bucket struct {
 
 // New returns an empty table for a node.
 func New(self nodeid.ID, c Config) *Table {
+	c.BadAfter, c.DropAfter = cmp.Or(c.BadAfter, badFails), cmp.Or(c.DropAfter, maxFails)
 	return &Table{config: c, self: self, buckets: make([]bucket, 1), hosts: make(map[netip.AddrPort]nodeid.ID)}
 }
 
@@ -113,6 +120,7 @@ func (t *Table) Good(now time.Time) (n int) {
 // n: who chooses ids near a target must not hide the nodes that are there by chance.
 func (t *Table) Closest(dst []krpc.Contact, target nodeid.ID, n int, now time.Time) []krpc.Contact {
 	begin := len(dst)
+	dst = slices.Grow(dst, min(n, 2*K)) // most want so many
 	dst = t.closest(dst, target, n, now, true)
 	return t.closest(dst, target, n-(len(dst)-begin), now, false)
 }

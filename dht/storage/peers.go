@@ -18,7 +18,13 @@ const (
 	maxSwarms    = 20_000
 	roomShare    = 50    // a fiftieth is dropped at once if there is no room
 	maxOfSwarm   = 1_000 // of one swarm; the oldest goes
-	maxOfAddress = 200   // swarms in which one address, or one /64, is
+	maxOfAddress = 200   // entries of one address, or one /64
+	maxInSwarm   = 8     // of these in one swarm
+
+	// A swarm of manyPeers is counted once in countEvery at most, because anybody may ask
+	// for the count and that costs them one datagram.
+	manyPeers  = 50
+	countEvery = 30 * time.Second
 )
 
 // ErrFull means that an address has stored as much as it may.
@@ -29,9 +35,16 @@ type Peers struct {
 	swarms  map[nodeid.ID][]peer
 	holders map[netip.Addr]int // entries of each
 	total   int
+	counts  map[nodeid.ID]*count // of swarms with many peers
 
 	samples   []byte // of hashes; see Sample
 	sampledAt time.Time
+}
+
+// A count is the peers of a swarm as sets.
+type count struct {
+	seeds, others bloom.Filter
+	at            time.Time
 }
 
 // A peer is known by its address: its port and whether it is a seed may change.
@@ -50,7 +63,8 @@ func holderOf(a netip.Addr) netip.Addr {
 	return p.Addr()
 }
 
-// Add stores a peer, or that it is still there. The error is ErrFull.
+// Add stores a peer, or that it is still there. Who has many addresses in a swarm loses the
+// oldest, and the others of the swarm keep theirs. The error is ErrFull.
 func (p *Peers) Add(now time.Time, self, swarm nodeid.ID, addr netip.AddrPort, seed bool) error {
 	if p.swarms == nil {
 		p.swarms, p.holders = make(map[nodeid.ID][]peer), make(map[netip.Addr]int)
@@ -63,6 +77,10 @@ func (p *Peers) Add(now time.Time, self, swarm nodeid.ID, addr netip.AddrPort, s
 		return nil
 	}
 	holder := holderOf(addr.Addr())
+	if own, n := oldestOf(holder, all); n >= maxInSwarm {
+		p.swarms[swarm] = append(slices.Delete(all, own, own+1), peer{addr, now, seed})
+		return nil
+	}
 	if p.holders[holder] >= maxOfAddress {
 		return ErrFull
 	}
@@ -77,6 +95,17 @@ func (p *Peers) Add(now time.Time, self, swarm nodeid.ID, addr netip.AddrPort, s
 	p.holders[holder]++
 	p.total++
 	return nil
+}
+
+// oldestOf returns where the oldest peer of a holder is, and how many it has.
+func oldestOf(holder netip.Addr, all []peer) (oldest, n int) {
+	for i := len(all) - 1; i >= 0; i-- {
+		if holderOf(all[i].addr.Addr()) == holder {
+			oldest = i
+			n++
+		}
+	}
+	return oldest, n
 }
 
 // release forgets who had an entry.
@@ -109,7 +138,13 @@ func (p *Peers) drop(swarm nodeid.ID) {
 	for _, o := range p.swarms[swarm] {
 		p.release(o)
 	}
+	p.forget(swarm)
+}
+
+// forget forgets a swarm whose peers were released.
+func (p *Peers) forget(swarm nodeid.ID) {
 	delete(p.swarms, swarm)
+	delete(p.counts, swarm)
 }
 
 // Expire forgets the peers that have not announced themselves for half an hour.
@@ -122,7 +157,7 @@ func (p *Peers) Expire(now time.Time) {
 		}
 		switch {
 		case n == len(all):
-			delete(p.swarms, swarm)
+			p.forget(swarm)
 		case n > 0:
 			p.swarms[swarm] = slices.Clone(all[n:])
 		}
@@ -156,20 +191,32 @@ func (p *Peers) Get(dst []netip.AddrPort, swarm nodeid.ID, n int, noSeed bool, r
 // (https://www.bittorrent.org/beps/bep_0033.html, "Changed announce accounting").
 func (p *Peers) Full(swarm nodeid.ID) bool { return len(p.swarms[swarm]) >= maxOfSwarm }
 
-// Filters returns the seeds and the other peers of a swarm as sets; nil if it has none
-// (https://www.bittorrent.org/beps/bep_0033.html, "New GET_PEERS semantics").
-func (p *Peers) Filters(swarm nodeid.ID) (seeds, peers *bloom.Filter) {
+// Filters returns the seeds and the other peers of a swarm as sets, of the last half minute; nil
+// if it has none (https://www.bittorrent.org/beps/bep_0033.html, "New GET_PEERS semantics").
+// They must not be changed.
+func (p *Peers) Filters(now time.Time, swarm nodeid.ID) (seeds, others *bloom.Filter) {
 	all := p.swarms[swarm]
 	if len(all) == 0 {
 		return nil, nil
 	}
-	seeds, peers = new(bloom.Filter), new(bloom.Filter)
+	c := p.counts[swarm]
+	if c != nil && now.Sub(c.at) < countEvery {
+		return &c.seeds, &c.others
+	}
+	c = &count{at: now}
 	for _, o := range all {
 		if o.seed {
-			seeds.Add(o.addr.Addr())
+			c.seeds.Add(o.addr.Addr())
 		} else {
-			peers.Add(o.addr.Addr())
+			c.others.Add(o.addr.Addr())
 		}
 	}
-	return seeds, peers
+	delete(p.counts, swarm)
+	if len(all) >= manyPeers {
+		if p.counts == nil {
+			p.counts = make(map[nodeid.ID]*count)
+		}
+		p.counts[swarm] = c
+	}
+	return &c.seeds, &c.others
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 
@@ -111,6 +112,28 @@ func TestPeersAreBounded(t *testing.T) {
 	require.True(t, p.Full(nodeid.ID{1}), "and the near ones stay")
 }
 
+// Who has a /64 is a swarm's peer a few times, and does not push the others out.
+func TestPeersOfOneNetwork(t *testing.T) {
+	var p Peers
+	hash := nodeid.ID{1}
+	for i := range maxOfSwarm - maxInSwarm {
+		require.NoError(t, p.Add(start, nodeid.ID{}, hash, addr(i), false))
+	}
+	own := func(i int) netip.AddrPort {
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte{0: 0x20, 14: byte(i >> 8), 15: byte(i)}), 1)
+	}
+	for i := range 300 {
+		require.NoError(t, p.Add(start, nodeid.ID{}, hash, own(i), false))
+	}
+	all := p.Get(nil, hash, maxOfSwarm, false, rand.New(rand.NewPCG(1, 1)))
+	require.Len(t, all, maxOfSwarm)
+	require.Subset(t, all, []netip.AddrPort{addr(0), own(299), own(292)}, "the oldest of its own went")
+	require.Equal(t, maxInSwarm, p.holders[holderOf(own(0).Addr())])
+	p.Expire(start.Add(peersFor))
+	require.Zero(t, p.total)
+	require.Empty(t, p.holders)
+}
+
 func TestGet(t *testing.T) {
 	var p Peers
 	random := rand.New(rand.NewPCG(1, 3))
@@ -126,11 +149,40 @@ func TestGet(t *testing.T) {
 		require.NotZero(t, a.Addr().As4()[3]%2, "no seeds")
 	}
 	require.Len(t, p.Get(nil, hash, 15, true, random), 15, "some seeds after all")
-	seeds, peers := p.Filters(hash)
+	seeds, peers := p.Filters(start, hash)
 	require.InDelta(t, 10, seeds.Estimate(), 1)
 	require.InDelta(t, 10, peers.Estimate(), 1)
-	seeds, _ = p.Filters(nodeid.ID{2})
+	seeds, _ = p.Filters(start, nodeid.ID{2})
 	require.Nil(t, seeds)
+}
+
+// A large swarm is counted now and then, however often somebody asks.
+func TestFilters(t *testing.T) {
+	var p Peers
+	few, many := nodeid.ID{1}, nodeid.ID{2}
+	for i := range manyPeers {
+		p.Add(start, nodeid.ID{}, many, addr(i), false)
+	}
+	p.Add(start, nodeid.ID{}, few, addr(0), true)
+	estimate := func(after time.Duration, hash nodeid.ID) (int, int) {
+		seeds, others := p.Filters(start.Add(after), hash)
+		return int(seeds.Estimate() + 0.5), int(others.Estimate() + 0.5)
+	}
+	_, before := estimate(0, many)
+	require.Zero(t, testing.AllocsPerRun(10, func() { p.Filters(start, many) }), "it is not counted again")
+	for i := range 30 {
+		p.Add(start, nodeid.ID{}, many, addr(100+i), false)
+		p.Add(start, nodeid.ID{}, few, addr(100+i), true)
+	}
+	_, n := estimate(countEvery-1, many)
+	require.Equal(t, before, n)
+	_, n = estimate(countEvery, many)
+	require.InDelta(t, before+30, n, 3)
+	n, _ = estimate(0, few)
+	require.InDelta(t, 31, n, 2, "a small one is counted at once")
+	require.Len(t, p.counts, 1)
+	p.Expire(start.Add(peersFor))
+	require.Empty(t, p.counts)
 }
 
 func TestSample(t *testing.T) {
@@ -205,4 +257,39 @@ func TestItemsAreBounded(t *testing.T) {
 		s.Put(start, nodeid.ID{}, value(i), nil, addr(i).Addr())
 	}
 	require.InDelta(t, maxItems, s.Len(), maxItems/roomShare)
+}
+
+// Stores that strangers have filled, from many addresses and with the longest items, take
+// little memory.
+func TestFilledStores(t *testing.T) {
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	var p Peers
+	var s Items
+	random := rand.New(rand.NewPCG(1, 5))
+	swarms := make([]nodeid.ID, maxSwarms)
+	for i := range swarms {
+		swarms[i] = nodeid.Random(random)
+	}
+	long := make([]byte, 996)
+	for i := range 2 * maxPeers {
+		p.Add(start, nodeid.ID{}, swarms[i%maxSwarms], addr(i), false)
+	}
+	for i := range 2 * maxItems {
+		binary.BigEndian.PutUint32(long, uint32(i))
+		s.Put(start, nodeid.ID{}, item.Item{Value: append([]byte("996:"), long...)}, nil, addr(i).Addr())
+	}
+	peers, _ := p.Len()
+	require.InDelta(t, maxPeers, peers, maxPeers/roomShare)
+	require.InDelta(t, maxItems, s.Len(), maxItems/roomShare)
+	swarms = nil
+	require.Less(t, heap()-before, int64(32<<20))
+	t.Log(heap()-before, "bytes")
+	runtime.KeepAlive(&p)
+	runtime.KeepAlive(&s)
 }

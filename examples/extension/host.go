@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha1"
 	"maps"
 	"net"
@@ -19,7 +20,7 @@ type host struct {
 	room   *room
 }
 
-func newHost(addr string, show func(line string)) (*host, error) {
+func newHost(ctx context.Context, addr string, show func(line string)) (*host, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, err
@@ -29,7 +30,7 @@ func newHost(addr string, show func(line string)) (*host, error) {
 		return nil, err
 	}
 	h := &host{engine: e, room: &room{show: show, peers: make(map[swarm.Peer]bool)}}
-	_, err = e.Add(engine.Spec{
+	t, err := e.Add(engine.Spec{
 		Swarms:     []swarm.ID{sha1.Sum([]byte("a chat room"))},
 		Geometry:   swarm.Geometry{PieceLength: swarm.BlockLen},
 		Storage:    swarm.NewMemory(0),
@@ -38,6 +39,9 @@ func newHost(addr string, show func(line string)) (*host, error) {
 		Extensions: []engine.ExtensionMaker{h.room.join},
 		Config:     &engine.TorrentConfig{IdleTimeout: -1}, // nobody is interested in pieces here
 	})
+	if err == nil {
+		err = t.Wait(ctx) // a torrent accepts nobody before what is stored was checked
+	}
 	if err != nil {
 		e.Close()
 		return nil, err

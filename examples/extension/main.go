@@ -17,6 +17,8 @@ import (
 	"log"
 	"net"
 	"os"
+	"strings"
+	"unicode"
 )
 
 func main() {
@@ -26,10 +28,10 @@ func main() {
 }
 
 func run(ctx context.Context, in io.Reader, out io.Writer, args []string) error {
-	show := func(line string) { fmt.Fprintln(out, line) }
+	show := func(line string) { fmt.Fprintln(out, printable(line)) }
 	switch {
 	case len(args) == 2 && args[0] == "host":
-		h, err := newHost(args[1], show)
+		h, err := newHost(ctx, args[1], show)
 		if err != nil {
 			return err
 		}
@@ -50,6 +52,16 @@ func run(ctx context.Context, in io.Reader, out io.Writer, args []string) error 
 	return errors.New("run it without arguments, or with host ADDRESS or guest ADDRESS")
 }
 
+// printable returns what somebody said without what a terminal would obey.
+func printable(line string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, line)
+}
+
 // eachLine calls say with each line of the input.
 func eachLine(in io.Reader, say func(string) error) error {
 	lines := bufio.NewScanner(in)
@@ -64,7 +76,7 @@ func eachLine(in io.Reader, say func(string) error) error {
 // meet has a guest greet a host, which answers.
 func meet(ctx context.Context, out io.Writer) error {
 	heard := make(chan string, 10)
-	h, err := newHost("127.0.0.1:0", func(line string) { heard <- line })
+	h, err := newHost(ctx, "127.0.0.1:0", func(line string) { heard <- line })
 	if err != nil {
 		return err
 	}

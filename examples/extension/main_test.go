@@ -19,3 +19,8 @@ func TestArguments(t *testing.T) {
 	require.Error(t, run(t.Context(), nil, io.Discard, []string{"guest"}))
 	require.Error(t, run(t.Context(), nil, io.Discard, []string{"guest", "127.0.0.1:1"}))
 }
+
+// What a stranger says does not reach the terminal as a command.
+func TestPrintable(t *testing.T) {
+	require.Equal(t, "hé ?[2J?", printable("hé \x1b[2J\n"))
+}

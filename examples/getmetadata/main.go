@@ -90,7 +90,7 @@ func show(ctx context.Context, out io.Writer, link string, peers []swarm.Address
 	fmt.Fprintf(out, "%q, %d bytes of metadata\n", info.Name, len(result.Info))
 	for _, f := range info.Files() {
 		if !f.Pad {
-			fmt.Fprintf(out, "%12d %s\n", f.Length, strings.TrimPrefix(f.Path, info.Name+"/"))
+			fmt.Fprintf(out, "%12d %q\n", f.Length, strings.TrimPrefix(f.Path, info.Name+"/"))
 		}
 	}
 	return nil

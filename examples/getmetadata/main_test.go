@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const printed = "\"sample.bin\", 733 bytes of metadata\n     8400953 sample.bin\n"
+const printed = "\"sample.bin\", 733 bytes of metadata\n     8400953 \"sample.bin\"\n"
 
 func TestRun(t *testing.T) {
 	var out strings.Builder

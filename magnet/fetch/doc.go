@@ -36,5 +36,6 @@
 //	which metadata_size is refused                  hello.go       State.receiveHello
 //	what is kept for the torrent                    replay.go      replay.add
 //	when a peer hears that we are interested        interest.go    State.sayInterested
+//	which addresses of other peers are taken        exchange.go    State.receiveExchange
 //	when a peer's node of the DHT is heeded         dhtport.go     State.receivePort
 package fetch

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
-	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -12,12 +11,6 @@ import (
 // metadata is fetched. It is high so that a torrent that takes the connection over gives
 // it no other meaning: answers that are still under way then have a number that is unknown.
 const MetadataNumber = 200
-
-const (
-	helloUnits        = 10 // of the allowance, for any extension handshake
-	helloBytesPerUnit = 8  // of an extension handshake, which is parsed
-	bytesPerUnit      = 256
-)
 
 // An offer is what the extension handshakes of a peer say.
 type offer struct {
@@ -39,7 +32,7 @@ func (s *State) sendFirst(now time.Time, p *peer) {
 		return
 	}
 	hello := peerwire.ExtendedHandshake{
-		M:      peerwire.Extensions{peerwire.MetadataName: MetadataNumber},
+		M:      s.extensions(),
 		V:      s.config.UserAgent,
 		P:      s.config.Port,
 		Reqq:   s.config.Reqq,
@@ -53,7 +46,7 @@ func (s *State) sendFirst(now time.Time, p *peer) {
 // must stay what it is (https://www.bittorrent.org/beps/bep_0009.html#extension-header).
 // One that is above the limit is never requested; zero and negative ones are none.
 func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
-	p.allowance.Spend(min(helloUnits+len(m.Data)/helloBytesPerUnit, allowance.Most/4))
+	p.allowance.SpendHello(0, len(m.Data))
 	hello, err := peerwire.ParseExtendedHandshake(m.Data)
 	if err != nil {
 		return err
@@ -71,6 +64,7 @@ func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	if hello.P != 0 {
 		p.listenPort = hello.P
 	}
+	s.changed = true
 	s.regroup(now, p)
 	s.noteOversize(now)
 	return nil

@@ -8,13 +8,15 @@ import (
 )
 
 // notePieces notes whether a message says that the peer has pieces of the torrent.
-func (p *peer) notePieces(m peerwire.Message) {
+func (s *State) notePieces(p *peer, m peerwire.Message) {
+	isFirst := !p.hasPieces
 	switch m.Kind {
 	case peerwire.HaveAll, peerwire.Have:
 		p.hasPieces = true
 	case peerwire.Bitfield:
 		p.hasPieces = p.hasPieces || swarm.Bitfield(m.Data).Count() > 0
 	}
+	s.changed = s.changed || (isFirst && p.hasPieces)
 }
 
 // sayInterested tells the peers that have pieces that we are interested

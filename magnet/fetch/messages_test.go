@@ -3,6 +3,7 @@ package fetch
 import (
 	"crypto/sha1"
 	"math"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -146,7 +147,7 @@ func TestFirstMessages(t *testing.T) {
 		for _, m := range sent(t, s.Settle(now)) {
 			kinds = append(kinds, m.Kind)
 			if m.Kind == peerwire.Extended {
-				require.Equal(t, "d1:md11:ut_metadatai200ee1:pi6881e4:reqqi250e1:v5:Shoal6:yourip4:\xc0\x00\x00\x05e", string(m.Data))
+				require.Equal(t, "d1:md11:ut_metadatai200e6:ut_pexi201ee1:pi6881e4:reqqi250e1:v5:Shoal6:yourip4:\xc0\x00\x00\x05e", string(m.Data))
 			}
 		}
 		require.Equal(t, test.want, kinds)
@@ -341,4 +342,21 @@ func TestSlowPeerIsAskedLast(t *testing.T) {
 	require.Len(t, s.peers[2].open, 7)
 	require.Len(t, s.peers[1].open, 3)
 	require.Equal(t, 7, s.peers[1].open[0].piece)
+}
+
+// A message that changes nothing is cheap, also while many peers are asked for much.
+func TestCheapMessages(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	s := New(Config{HashV1: [20]byte{1}, Interested: true})
+	for i := range 30 {
+		id := swarm.Peer(i + 1)
+		s.Join(now, Joined{Peer: id, Addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{8, byte(i), 0, 1}), 1), Extended: true})
+		s.Receive(now, id, hello(3, 1<<20))
+		s.Receive(now, id, peerwire.Message{Kind: peerwire.Have})
+	}
+	require.NotEmpty(t, s.Settle(now).Send)
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		s.Receive(now, 1, peerwire.Message{Kind: peerwire.KeepAlive})
+		require.Empty(t, s.Settle(now).Send)
+	}), "what to request is not chosen again")
 }

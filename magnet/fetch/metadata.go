@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/allowance"
 )
 
 const (
@@ -64,7 +65,7 @@ func (s *State) receiveMetadata(now time.Time, p *peer, body []byte) error {
 	case peerwire.MetadataReject:
 		s.receiveReject(now, p, m.Piece)
 	default:
-		p.allowance.Spend(1 + len(body)/bytesPerUnit)
+		p.allowance.Spend(1 + len(body)/allowance.BytesPerUnit)
 	}
 	return nil
 }
@@ -98,6 +99,7 @@ func (s *State) receiveData(now time.Time, p *peer, m peerwire.MetadataMessage) 
 	case len(m.Data) != pieceLen(p.size, m.Piece):
 		return errLength
 	}
+	s.changed = true
 	p.answered(now, now.Sub(p.open[i].at))
 	p.answer(i)
 	p.rejects, p.stalls, p.asksAt = 0, 0, time.Time{}
@@ -121,6 +123,7 @@ func (s *State) receiveReject(now time.Time, p *peer, piece int) {
 		p.allowance.Spend(requestUnits)
 		return
 	}
+	s.changed = true
 	p.answer(i)
 	if now.Before(p.asksAt) {
 		return // it rejects several requests of the same time

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
+	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -42,19 +43,18 @@ func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 	case peerwire.Port:
 		s.receivePort(now, p, m.Port)
 	case peerwire.KeepAlive, peerwire.Cancel, peerwire.Reject, peerwire.Unknown:
-		p.allowance.Spend(1 + len(m.Data)/bytesPerUnit)
+		p.allowance.Spend(1 + len(m.Data)/allowance.BytesPerUnit)
 	default:
 		if p.replay.isState(m.Kind) {
 			p.allowance.Spend(1)
 		}
-		p.notePieces(m)
+		s.notePieces(p, m)
 		return p.replay.add(m)
 	}
 	return nil
 }
 
-// receiveExtended reads a message of an extension. We have ut_metadata alone, so others
-// are ignored. An extension handshake is also kept for the torrent.
+// receiveExtended reads a message of an extension. Others than ut_metadata and ut_pex are ignored. An extension handshake is also kept for the torrent.
 func (s *State) receiveExtended(now time.Time, p *peer, m peerwire.Message) error {
 	switch m.ExtID {
 	case 0:
@@ -64,7 +64,9 @@ func (s *State) receiveExtended(now time.Time, p *peer, m peerwire.Message) erro
 		return s.receiveHello(now, p, m)
 	case MetadataNumber:
 		return s.receiveMetadata(now, p, m.Data)
+	case ExchangeNumber:
+		return s.receiveExchange(now, p, m.Data)
 	}
-	p.allowance.Spend(1 + len(m.Data)/bytesPerUnit)
+	p.allowance.Spend(1 + len(m.Data)/allowance.BytesPerUnit)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/exchanging"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -34,6 +35,8 @@ type Config struct {
 	Port      uint16 // where we accept connections; 0 for nowhere
 	Reqq      int    // the requests that the torrent will accept of a peer; 0 is not said
 
+	NoPEX bool // peers are not asked for addresses of other peers
+
 	// Interested says that the torrent will download. Then peers that have pieces of it hear
 	// that we are interested before the metadata is complete.
 	Interested bool
@@ -53,6 +56,9 @@ type Turn struct {
 	Close []Close   // in order
 	Send  []Send    // at most one a peer
 	Next  time.Time // when to call Settle again at the latest; zero for never
+
+	// Found are addresses that peers named, to be dialed like those of peer exchange.
+	Found []Found
 
 	// Nodes are nodes of the DHT that peers named as their own, at most one a minute each.
 	Nodes []netip.AddrPort
@@ -88,6 +94,7 @@ type State struct {
 	groups []*group // as they came
 
 	closes        []Close
+	found         []Found          // for the next Turn
 	nodes         []netip.AddrPort // of the DHT, for the next Turn
 	dhtPort       uint16           // of our node of the DHT; 0 for none
 	info          []byte
@@ -96,6 +103,7 @@ type State struct {
 	tickAt        time.Time // of the next check of timeouts
 	oversizeSince time.Time // since when each named size is over the limit; zero if one is not
 	refusedSize   int       // bytes, the last size that was over the limit
+	changed       bool      // something that decides what to request, since requests were chosen
 }
 
 // New returns a State without peers.
@@ -114,6 +122,7 @@ type peer struct {
 	pace
 	order        peerwire.Order
 	replay       replay
+	exchange     exchanging.Incoming
 	hasPieces    bool // it said that it has some
 	interested   bool // it heard that we are
 	allowance    allowance.Allowance
@@ -162,6 +171,7 @@ func (s *State) Leave(now time.Time, id swarm.Peer) {
 
 // remove forgets a peer. Others are asked for what it was asked for.
 func (s *State) remove(now time.Time, p *peer) {
+	s.changed = true
 	p.offer.number = 0
 	s.regroup(now, p)
 	delete(s.peers, p.Peer)
@@ -200,12 +210,16 @@ func (s *State) tickBy(at time.Time) {
 func (s *State) Settle(now time.Time) Turn {
 	if !s.Over() {
 		s.checkTimeouts(now)
-		s.schedule(now)
-		s.requestAll(now)
-		s.sayInterested(now)
+		s.request(now)
 	}
-	turn := Turn{Close: s.closes, Nodes: s.nodes, Info: s.info, Err: s.err}
-	s.closes, s.nodes = nil, nil
+	turn := Turn{
+		Close: s.closes,
+		Found: s.found,
+		Nodes: s.nodes,
+		Info:  s.info,
+		Err:   s.err,
+	}
+	s.closes, s.found, s.nodes = nil, nil, nil
 	for _, p := range s.order {
 		if len(p.out) > 0 {
 			turn.Send = append(turn.Send, Send{p.Peer, p.out})
@@ -216,6 +230,18 @@ func (s *State) Settle(now time.Time) Turn {
 		turn.Next = s.tickAt
 	}
 	return turn
+}
+
+// request chooses what to request, if anything changed that decides it. It looks at each piece
+// and each peer, so a message that changes nothing must not cause it.
+func (s *State) request(now time.Time) {
+	if !s.changed {
+		return
+	}
+	s.changed = false
+	s.schedule(now)
+	s.requestAll(now)
+	s.sayInterested(now)
 }
 
 // send puts a message into the bytes for a peer.

@@ -26,7 +26,7 @@ func (s *State) checkTimeouts(now time.Time) {
 	if s.tickAt.IsZero() || s.tickAt.After(now) {
 		return
 	}
-	s.tickAt = time.Time{}
+	s.tickAt, s.changed = time.Time{}, true
 	if !s.oversizeSince.IsZero() {
 		if now.Sub(s.oversizeSince) >= oversizePatience {
 			s.err = &SizeError{s.refusedSize, s.config.MaxSize}

@@ -372,3 +372,22 @@ func TestFullBookMakesRoom(t *testing.T) {
 	require.NoError(t, crowded.checkBook())
 	require.Equal(t, maxKnown, crowded.book.Len())
 }
+
+// An address that was never tried comes before one that was, also if that one never failed and
+// is of the same host.
+func TestNeverTriedComesFirst(t *testing.T) {
+	ports := []netip.AddrPort{netip.MustParseAddrPort("10.1.0.1:1"), netip.MustParseAddrPort("10.1.0.1:2")}
+	for i, tried := range ports { // one of the two has the higher priority
+		r := newRun()
+		require.NoError(t, r.add(tried, nil))
+		_, _, ok := r.book.Next(r.now, false)
+		require.True(t, ok)
+		r.book.Connected(tried)
+		r.book.Ended(r.now, tried, Lost)
+		r.now = r.now.Add(time.Hour)
+		require.NoError(t, r.add(ports[1-i], nil))
+		addr, _, ok := r.book.Next(r.now, false)
+		require.True(t, ok)
+		require.Equal(t, ports[1-i], addr)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -34,14 +35,18 @@ func (t *teller) isPeer() bool { return t.peer.IsValid() }
 // and not added is what
 //
 //   - cannot be dialed, or is our own address;
+//   - is more local than the peer, because it would only lead into somebody's network;
 //   - is another port of an address that is known, or was dialed within the last hour because
 //     a peer had named it: otherwise peers could have us dial one victim without end;
 //   - would be more than peers together, or this one alone, may have named.
 //
 // If peers have named too many, those of the peer that named most give way.
 func (b *Book) AddNamed(now time.Time, a swarm.Address, in Swarms, by netip.Addr) bool {
-	by = subscriber(by)
 	addr := unmapped(a.AddrPort)
+	if places.Locality(addr.Addr()) > places.Locality(by) {
+		return false
+	}
+	by = subscriber(by)
 	if b.known[addr] != nil {
 		return true
 	}

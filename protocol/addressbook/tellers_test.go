@@ -50,11 +50,11 @@ func TestNamed(t *testing.T) {
 		b.AddNamed(now, numbered(20, i), 1, liar)
 		liar = liar.Next() // it has many addresses, of one /64
 	}
-	require.Equal(t, maxNamedBy, b.Len())
+	require.Equal(t, maxKnown/4, b.Len())
 	for i := range 5000 {
 		b.AddNamed(now, numbered(30, i), 1, netip.AddrFrom4([4]byte{40, 0, byte(i >> 8), byte(i)}))
 	}
-	require.Equal(t, maxNamed, b.Len())
+	require.Equal(t, maxKnown/2, b.Len())
 	b.AddNamed(now, numbered(50, 1), 1, other)
 	require.Equal(t, maxNamed, b.Len())
 	for i := range maxKnown {
@@ -193,4 +193,24 @@ func TestNamedTwice(t *testing.T) {
 	_, _, ok = b.Next(now, true)
 	require.True(t, ok)
 	require.NoError(t, b.checkTellers())
+}
+
+// A peer names nobody who is more local than itself.
+func TestNamedByAPeerFarAway(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		by, named string
+		taken     bool
+	}{
+		{"198.51.100.1", "20.0.0.1:1", true},
+		{"198.51.100.1", "192.168.0.1:1", false},
+		{"198.51.100.1", "[::ffff:127.0.0.1]:1", false},
+		{"192.168.0.9", "192.168.0.1:1", true},
+		{"192.168.0.9", "127.0.0.1:1", false},
+		{"127.0.0.1", "127.0.0.2:1", true},
+	} {
+		var b Book
+		a := swarm.Address{AddrPort: netip.MustParseAddrPort(test.named)}
+		require.Equal(t, test.taken, b.AddNamed(now, a, 1, netip.MustParseAddr(test.by)), "%s named %s", test.by, test.named)
+	}
 }

@@ -34,7 +34,8 @@ type Session interface {
 	Hello(now time.Time, hello *peerwire.ExtendedHandshake)
 
 	// Message brings the body of a message of the extension, which it must not keep. An
-	// error ends the connection, and this connection only.
+	// error ends the connection, and this connection only. After one of ending.Flood the
+	// peer may not return at once.
 	Message(now time.Time, body []byte) error
 
 	// Tick comes every five seconds, every half second while blocks are requested.

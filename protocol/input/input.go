@@ -50,6 +50,7 @@ type Found struct {
 	Addrs      []swarm.Address
 	Swarms     addressbook.Swarms // where they were found; zero for all of ours
 	FromSource bool               // a PeerSource answered; otherwise a user named them
+	By         netip.Addr         // of the peer that named them, which counts instead; zero for none
 	Tracker    string             // swarm.Answer.Tracker of the source
 }
 

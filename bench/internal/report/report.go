@@ -21,6 +21,7 @@ const (
 	Peak  Metric = "peak MiB"   // the most resident memory
 	Each  Metric = "KiB each"   // resident memory by torrent or connection
 	Idle  Metric = "idle CPU %" // of one core while nothing happens
+	Busy  Metric = "CPU %"      // of one core during the work
 
 	Answers Metric = "answers/s"     // by wall time
 	PerCPU  Metric = "answers/CPU s" // by CPU time of the one who answers
@@ -36,7 +37,7 @@ const (
 	Ended   Metric = "ended"   // connections of attackers
 )
 
-var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Answers, PerCPU, Lost, Metadata, First, Without, With, Share, Load, Ended}
+var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Busy, Answers, PerCPU, Lost, Metadata, First, Without, With, Share, Load, Ended}
 
 // Values are the figures of one run.
 type Values map[Metric]float64

@@ -8,6 +8,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/shoal-bt/shoal/magnet"
@@ -21,6 +22,10 @@ type Job struct {
 	done   chan struct{}
 	more   chan []netip.AddrPort
 	found  atomic.Pointer[magnet.Result]
+
+	changes chan struct{} // holds a token if something changed
+	mu      sync.Mutex
+	settled bool // Settle was called
 }
 
 // New returns a Job that runs, and its context.
@@ -31,6 +36,8 @@ func New() (*Job, context.Context) {
 		stop:   make(chan struct{}),
 		done:   make(chan struct{}),
 		more:   make(chan []netip.AddrPort, 16),
+
+		changes: make(chan struct{}, 1),
 	}, ctx
 }
 
@@ -44,6 +51,27 @@ func (j *Job) AddPeers(peers []netip.AddrPort) {
 
 // More returns the peers that were added.
 func (j *Job) More() <-chan []netip.AddrPort { return j.more }
+
+// Change says that the sources have changed. It reports false if that comes too late.
+func (j *Job) Change() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	select {
+	case j.changes <- struct{}{}:
+	default:
+	}
+	return !j.settled
+}
+
+// Changes returns a channel that has a token if the sources have changed.
+func (j *Job) Changes() <-chan struct{} { return j.changes }
+
+// Settle says that changes come too late from now on, because the metadata is there.
+func (j *Job) Settle() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.settled = true
+}
 
 // Cancel ends the job, which hands over nothing.
 func (j *Job) Cancel() { j.cancel() }

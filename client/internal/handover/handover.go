@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/client/internal/wishes"
 	"github.com/shoal-bt/shoal/engine"
@@ -118,12 +119,8 @@ func (r Receiver) Take(f Fetch, now wishes.Wishes) {
 	if f.Found != nil {
 		r.takePeers(f.Found, now.Peers)
 	}
-	var named []swarm.Address
-	for _, p := range now.Peers {
-		named = append(named, swarm.Address{AddrPort: p})
-	}
-	if len(named) > 0 {
-		r.Torrent.AddPeers(named...)
+	if len(now.Peers) > 0 {
+		r.Torrent.AddPeers(peeraddr.Addresses(now.Peers)...)
 	}
 	for _, a := range now.Banned {
 		r.Torrent.Ban(a)
@@ -150,23 +147,45 @@ func (r Receiver) takePeers(found *magnet.Result, user []netip.AddrPort) {
 	conns := found.Conns
 	found.Conns = nil
 	for _, c := range conns {
-		if r.mayMeet(c.Addr, c.Origin, user) {
+		if !c.Outgoing || r.mayDial(c.Addr, c.Origin, user) {
 			r.Torrent.AddConn(c.Conn) // it closes what it does not want
 		} else {
 			c.Close()
 		}
 	}
-	for _, p := range found.Peers {
-		if r.mayMeet(p.AddrPort, p.Origin, user) {
-			r.Torrent.AddPeers(p.Address)
-		}
+	for _, f := range r.addresses(found.Peers, user) {
+		r.Torrent.AddFound(f)
 	}
 }
 
-// mayMeet reports whether the torrent may go on with a peer that a fetch knows: a private one only
-// with peers that its own trackers or the user named, or that dialed us. Peers that a link
+// mayDial reports whether the torrent may dial a peer that a fetch knows: a private one only peers
+// that its own trackers or the user named, though it keeps those that dialed us. Peers that a link
 // names are not the user's. https://www.bittorrent.org/beps/bep_0027.html
-func (r Receiver) mayMeet(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
+func (r Receiver) mayDial(addr netip.AddrPort, o magnet.Origin, user []netip.AddrPort) bool {
 	named := r.Own != nil && slices.Contains(o.Sources, r.Own)
-	return !r.Private || named || o.Incoming || slices.Contains(user, addr)
+	return !r.Private || named || slices.Contains(user, addr)
+}
+
+// addresses returns those that the torrent may dial. Those that only a peer named stay apart, because
+// they may be lies; the others count as named by a source, and what the user named comes again.
+func (r Receiver) addresses(all []magnet.Peer, user []netip.AddrPort) (found []engine.Found) {
+	index := make(map[netip.Addr]int) // in found, by the peer that named them; zero for none
+	for _, p := range all {
+		o := p.Origin
+		if !r.mayDial(p.AddrPort, o, user) {
+			continue
+		}
+		by := o.Peer
+		if o.User || o.Incoming || len(o.Sources) > 0 {
+			by = netip.Addr{}
+		}
+		i, ok := index[by]
+		if !ok {
+			i = len(found)
+			index[by] = i
+			found = append(found, engine.Found{By: by, FromSource: !by.IsValid()})
+		}
+		found[i].Addrs = append(found[i].Addrs, p.Address)
+	}
+	return found
 }

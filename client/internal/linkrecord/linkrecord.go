@@ -6,6 +6,7 @@
 package linkrecord
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net/netip"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/replacefile"
+	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
@@ -25,9 +27,9 @@ import (
 // CopyName is the name of the copy of a .torrent file, which is stored beside the record.
 const CopyName = "torrent"
 
-// invalidName is the name of the file with metadata that fits the link but is no torrent, so
-// that it is not fetched again.
-const invalidName = "invalid-metadata"
+// unusableName is the name of the file with metadata that fits the link but of which no torrent
+// can be made: it is invalid, or its piece layers are missing.
+const unusableName = "invalid-metadata"
 
 // A State is what is saved of a link.
 type State struct {
@@ -37,15 +39,15 @@ type State struct {
 	Paused bool
 }
 
-// Metadata returns the torrent of a link if a former run has stored it; nil if not. The
-// error is a *metadata.Error if what it stored is no torrent.
+// Metadata returns the torrent of a link if it was stored before; nil if not. Its piece layers
+// may be missing. The error is a *metadata.Error if what was stored is no torrent.
 func Metadata(folder *resume.Folder, link *metainfo.Magnet, o metainfo.Options) (*metainfo.Torrent, error) {
 	for _, id := range link.IDs() {
 		t, err := o.ReadFile(filepath.Join(folder.Path(id), CopyName))
 		if err == nil && metadata.Fits(t.Info, link) {
 			return t, nil
 		}
-		raw, err := os.ReadFile(filepath.Join(folder.Path(id), invalidName))
+		raw, err := os.ReadFile(filepath.Join(folder.Path(id), unusableName))
 		if err == nil && metadata.RawFits(raw, link) {
 			return metadata.Read(raw, link, o)
 		}
@@ -62,9 +64,29 @@ func SaveMetadata(folder *resume.Folder, id swarm.ID, t *metainfo.Torrent) error
 	return replacefile.Write(filepath.Join(folder.Path(id), CopyName), b)
 }
 
-// SaveInvalid stores metadata that is no torrent.
-func SaveInvalid(folder *resume.Folder, id swarm.ID, raw []byte) error {
-	return replacefile.Write(filepath.Join(folder.Path(id), invalidName), raw)
+// Fetch is metadata.Fetch, unless the metadata was stored before. It stores metadata of which no
+// torrent can be made, so that it is not fetched again. With a nil folder nothing is stored.
+func Fetch(ctx context.Context, folder *resume.Folder, r metadata.Request, ask metadata.Asker) (*metainfo.Torrent, *magnet.Result, error) {
+	if folder == nil {
+		return metadata.Fetch(ctx, r, ask)
+	}
+	t, err := Metadata(folder, r.Link, r.Metainfo)
+	if t != nil || err != nil {
+		return t, nil, err
+	}
+	t, found, err := metadata.Fetch(ctx, r, ask)
+	var unusable []byte
+	switch {
+	case err != nil && found != nil:
+		unusable = found.Info
+	case t != nil && len(t.Info.MissingLayers()) > 0 && !t.Info.HasV1():
+		unusable = t.Info.Raw
+	}
+	if unusable == nil {
+		return t, found, err
+	}
+	path := filepath.Join(folder.Path(r.Link.IDs()[0]), unusableName)
+	return t, found, errors.Join(err, replacefile.Write(path, unusable))
 }
 
 // Save saves a link under the first of its IDs.

@@ -34,8 +34,12 @@ type Request struct {
 	Sources  []swarm.PeerSource
 	Peers    []netip.AddrPort        // that the user names; those of the link come on top
 	More     <-chan []netip.AddrPort // the same, while the fetch is under way
+	Changes  <-chan struct{}         // has a token when SourcesNow has changed, which replaces Sources
 	Stop     <-chan struct{}         // closed when the metadata came from elsewhere; nil for never
 	Metainfo metainfo.Options        // bounds the metadata
+
+	// SourcesNow returns all sources, and Early those that are asked at once, if there are Changes.
+	SourcesNow, Early func() []swarm.PeerSource
 
 	// PeerID and UserAgent are what peers see. The torrent must have the same. Zero means
 	// those of the client.
@@ -152,6 +156,20 @@ func (r Request) lookUp(ctx context.Context, more chan<- []netip.AddrPort) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// NamesMore reports whether a link names hosts or addresses of .torrent files that another one does
+// not name. They are looked up and asked when a fetch begins.
+func NamesMore(link, other *metainfo.Magnet) bool {
+	isNew := func(all []string) func(string) bool {
+		return func(s string) bool { return !slices.Contains(all, s) }
+	}
+	isHost := func(s string) bool {
+		_, err := netip.ParseAddrPort(s)
+		return err != nil && isNew(other.Peers)(s)
+	}
+	return slices.ContainsFunc(link.Peers, isHost) || slices.ContainsFunc(link.Sources, isNew(other.Sources)) ||
+		slices.ContainsFunc(link.Acceptable, isNew(other.Acceptable))
 }
 
 // PeersOf returns the peers of a link that are named by their addresses.

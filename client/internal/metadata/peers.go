@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net/netip"
 
+	"github.com/shoal-bt/shoal/client/internal/peeraddr"
 	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/magnet"
+	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -17,6 +19,7 @@ type Peers struct {
 	PeerID    swarm.PeerID
 	Port      uint16 // where it accepts connections; 0 for nowhere
 	UserAgent string
+	NoPEX     bool                 // peers are not asked for addresses of other peers
 	DHTPort   func() uint16        // as in magnet.Options
 	OnDHTNode func(netip.AddrPort) // as in magnet.Options
 	Reqq      int                  // open requests that it accepts of a peer; 0 is not said
@@ -34,9 +37,11 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 		UserAgent:  cmp.Or(r.UserAgent, p.UserAgent),
 		Reqq:       p.Reqq,
 		Interested: r.Interested,
+		NoPEX:      p.NoPEX,
 		DHTPort:    p.DHTPort,
 		OnDHTNode:  p.OnDHTNode,
-		Peers:      addresses(r.Peers),
+		MaxSize:    maxSize(r.Metainfo),
+		Peers:      peeraddr.Addresses(r.Peers),
 		Sources:    r.Sources,
 		OnProgress: func(s magnet.Progress) {
 			r.Progress(Stats{Peers: s.Peers, Pieces: s.Total, Held: s.Pieces, Length: int64(s.Size)})
@@ -55,7 +60,10 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 		for {
 			select {
 			case more := <-r.More:
-				fetcher.AddPeers(addresses(more)...)
+				fetcher.AddPeers(peeraddr.Addresses(more)...)
+			case <-r.Changes:
+				fetcher.SetSources(r.SourcesNow()...)
+				fetcher.Announce(r.Early)
 			case <-r.Stop:
 				fetcher.Stop()
 				return
@@ -70,10 +78,5 @@ func (p Peers) Ask(ctx context.Context, r Request) (*magnet.Result, error) {
 	return result, err
 }
 
-func addresses(peers []netip.AddrPort) []swarm.Address {
-	all := make([]swarm.Address, len(peers))
-	for i, p := range peers {
-		all[i].AddrPort = p
-	}
-	return all
-}
+// maxSize returns the longest metadata that is fetched, in bytes, as magnet.Options has it.
+func maxSize(o metainfo.Options) int { return int(min(max(o.MaxBytes, -1), 1<<30)) }

@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 // Err says that no peer can be at an address.
@@ -33,6 +35,15 @@ func CheckAll(all []netip.AddrPort) error {
 		}
 	}
 	return nil
+}
+
+// Addresses returns addresses as others take them.
+func Addresses(all []netip.AddrPort) []swarm.Address {
+	addrs := make([]swarm.Address, len(all))
+	for i, p := range all {
+		addrs[i].AddrPort = p
+	}
+	return addrs
 }
 
 // LookUp returns the addresses of the peer at "host:port", where host is an

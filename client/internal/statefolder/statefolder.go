@@ -22,6 +22,7 @@ const (
 	Records = "torrents"
 	Locks   = "locks"
 	Port    = "port"
+	DHT     = "dht"
 )
 
 // Default returns the state folder if the user names none. A program without a home folder
@@ -58,7 +59,10 @@ func Reached(state, dir string, files []swarm.File) (string, error) {
 	dir, state = realPath(dir), realPath(state)
 	kept := []string{state}
 	if isBelow(dir, state) || strings.EqualFold(dir, state) {
-		kept = []string{filepath.Join(state, Records), filepath.Join(state, Locks), filepath.Join(state, Port)}
+		kept = nil
+		for _, name := range []string{Records, Locks, Port, DHT} {
+			kept = append(kept, filepath.Join(state, name))
+		}
 	}
 	folders := map[string]string{"": dir} // real paths
 	for _, f := range files {

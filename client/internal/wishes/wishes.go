@@ -31,6 +31,15 @@ func (w *Wishes) Copy() Wishes {
 	return c
 }
 
+// AddPeers adds peers that users named, each once: a record would grow with each run.
+func (w *Wishes) AddPeers(all ...netip.AddrPort) {
+	for _, p := range all {
+		if !slices.Contains(w.Peers, p) {
+			w.Peers = append(w.Peers, p)
+		}
+	}
+}
+
 // AddSources adds sources of peers.
 func (w *Wishes) AddSources(all ...swarm.PeerSource) {
 	for _, s := range all {

@@ -38,3 +38,12 @@ func TestBan(t *testing.T) {
 	w.Ban(netip.MustParseAddr("192.0.2.1"))
 	require.Len(t, w.Banned, 1)
 }
+
+// A peer that is named in each run is saved once.
+func TestPeersAreNamedOnce(t *testing.T) {
+	var w Wishes
+	a, b := netip.MustParseAddrPort("192.0.2.1:1"), netip.MustParseAddrPort("192.0.2.1:2")
+	w.AddPeers(a, b)
+	w.AddPeers(b, a)
+	require.Equal(t, []netip.AddrPort{a, b}, w.Peers)
+}

@@ -209,6 +209,8 @@ func (f File) marks() string {
 // A Magnet is the JSON object of a magnet link.
 type Magnet struct {
 	Identity
+	Key      string   `json:"key,omitempty"`    // public key, 64 hexadecimal digits
+	Salt     string   `json:"salt,omitempty"`   // hexadecimal
 	Length   int64    `json:"length,omitempty"` // in bytes
 	Trackers []string `json:"trackers,omitempty"`
 	WebSeeds []string `json:"webSeeds,omitempty"`
@@ -232,6 +234,9 @@ func OfMagnet(m *metainfo.Magnet) Magnet {
 	if m.HashV2 != ([32]byte{}) {
 		v.HashV2 = hex.EncodeToString(m.HashV2[:])
 	}
+	if m.HasKey() {
+		v.Key, v.Salt = hex.EncodeToString(m.PublicKey[:]), hex.EncodeToString(m.Salt)
+	}
 	return v
 }
 
@@ -240,6 +245,12 @@ func (v Magnet) Show(say func(format string, args ...any)) {
 	say("%s", terminal.Sanitize(v.Name))
 	for _, h := range v.Hashes() {
 		say("  %-12s %s", h.Name, h.Hash)
+	}
+	if v.Key != "" {
+		say("  %-12s %s", "key", v.Key)
+	}
+	if v.Salt != "" {
+		say("  %-12s %s", "salt (hex)", v.Salt)
 	}
 	if v.Length > 0 {
 		say("  %-12s %s", "content", quantity.Size(v.Length))

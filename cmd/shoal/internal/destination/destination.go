@@ -57,6 +57,19 @@ func (d Destination) Check(content string) error {
 	return d.checkTarget(fi)
 }
 
+// CheckAlone returns an error if no torrent can go there, for when the torrent is not known
+// yet.
+func (d Destination) CheckAlone() error {
+	fi, err := os.Stat(d.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return d.checkFolder()
+	case err != nil:
+		return err
+	}
+	return d.checkTarget(fi)
+}
+
 // isWithin reports whether the file at path is in a folder.
 func isWithin(path, folder string) bool {
 	path, err := filepath.EvalSymlinks(path)

@@ -35,7 +35,7 @@ func NamingSymlink(dir string, err error) error {
 		}
 		target, lerr := filepath.EvalSymlinks(full)
 		if lerr != nil {
-			return fmt.Errorf("%s is a symlink to nothing", terminal.Sanitize(path))
+			return leadsNowhere(path)
 		}
 		hint := "Replace the link by what it leads to. Shoal reads through a link only if you name it."
 		if path == name && filepath.Base(target) == name {
@@ -44,4 +44,15 @@ func NamingSymlink(dir string, err error) error {
 		return advice.New(fmt.Errorf("%s is a symlink to %s, and Shoal does not write through it", terminal.Sanitize(path), terminal.Sanitize(target)), hint)
 	}
 	return err
+}
+
+// isSymlink reports whether there is a symlink at a path.
+func isSymlink(path string) bool {
+	fi, err := os.Lstat(path)
+	return err == nil && fi.Mode()&fs.ModeSymlink != 0
+}
+
+// leadsNowhere returns the error about a symlink to something that does not exist.
+func leadsNowhere(path string) error {
+	return advice.New(fmt.Errorf("%s is a symlink to nothing", terminal.Sanitize(path)), "Remove it, or choose another folder with --dir.")
 }

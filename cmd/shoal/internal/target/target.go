@@ -130,8 +130,11 @@ func (g *Target) checkFolders(dir, folder string) error {
 	if err == nil {
 		full := filepath.Join(dir, filepath.FromSlash(folder))
 		st, statErr := os.Stat(full)
-		if statErr == nil && !st.IsDir() {
+		switch {
+		case statErr == nil && !st.IsDir():
 			err = &fs.PathError{Op: "create", Path: full, Err: syscall.ENOTDIR}
+		case statErr != nil && isSymlink(full):
+			err = leadsNowhere(folder)
 		}
 	}
 	g.folders[folder] = err

@@ -1,5 +1,5 @@
 // Package unsupported says what torrents have to find peers or content by and Shoal cannot use
-// yet. A metainfo.Torrent comes in, words for people go out.
+// yet. A metainfo.Torrent or a metainfo.Magnet comes in, words for people go out.
 package unsupported
 
 import (
@@ -13,19 +13,20 @@ import (
 // Features names what a torrent has to find peers or content by and what Shoal does
 // not do yet, such as "WebSocket trackers" and "web seeds".
 func Features(meta *metainfo.Torrent) (all []string) {
-	for _, tier := range meta.Tiers {
-		for _, address := range tier {
-			what := Trackers(address)
-			if what != "" && !slices.Contains(all, what) {
-				all = append(all, what)
-			}
-		}
-	}
+	all = kindsOf(slices.Concat(meta.Tiers...))
 	if len(meta.WebSeeds)+len(meta.HTTPSeeds) > 0 {
 		all = append(all, "web seeds")
 	}
-	if len(meta.Nodes) > 0 {
-		all = append(all, "DHT nodes")
+	return all
+}
+
+// kindsOf names the kinds of trackers that Shoal does not announce to, each once.
+func kindsOf(addresses []string) (all []string) {
+	for _, address := range addresses {
+		what := Trackers(address)
+		if what != "" && !slices.Contains(all, what) {
+			all = append(all, what)
+		}
 	}
 	return all
 }
@@ -65,4 +66,16 @@ func WhyNoPeers(meta *metainfo.Torrent) string {
 		return "the torrent names no tracker, so Shoal cannot find peers"
 	}
 	return "the torrent names only " + andList(missing) + ", which Shoal does not support yet, so it cannot find peers"
+}
+
+// WhyNoMetadata says why nobody can be asked for the metadata of a link.
+func WhyNoMetadata(link *metainfo.Magnet) string {
+	missing := kindsOf(link.Trackers)
+	if len(link.WebSeeds) > 0 {
+		missing = append(missing, "web seeds")
+	}
+	if len(missing) == 0 {
+		return "the link names nobody whom Shoal can ask for the metadata"
+	}
+	return "the link names only " + andList(missing) + ", which Shoal cannot ask for the metadata yet"
 }

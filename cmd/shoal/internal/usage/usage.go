@@ -33,15 +33,19 @@ var rewordings = []rewording{
 }
 
 // Text says in plain words what kong's message says about the arguments. command is
-// that of the arguments; empty if none was recognized.
-func Text(text, command string) string {
-	if what, ok := strings.CutPrefix(text, "unexpected argument "); ok && command == "" {
+// that of the arguments; empty if none was recognized. isGroup says that the name of another
+// one must follow it.
+func Text(text, command string, isGroup bool) string {
+	if what, ok := strings.CutPrefix(text, "unexpected argument "); ok && isGroup {
 		name, hint, _ := strings.Cut(what, ",")
-		text = fmt.Sprintf("there is no command %q", name)
+		text = fmt.Sprintf("there is no command %q", strings.TrimSpace(command+" "+name))
 		if hint != "" {
 			text += ";" + hint
 		}
 		return text
+	}
+	if strings.HasPrefix(text, "expected one of ") && isGroup {
+		return strings.TrimSpace("the name of a command is missing after shoal " + command)
 	}
 	if what, ok := strings.CutPrefix(text, "expected \"<"); ok {
 		name, _, _ := strings.Cut(what, ">")

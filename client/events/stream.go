@@ -1,4 +1,4 @@
-package client
+package events
 
 import (
 	"context"
@@ -13,77 +13,33 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// An Event is something that happened: one of the types of this package. Use a type
-// switch.
-type Event = engine.Event
-
-// An EventMask is a set of kinds of events, which begin with On.
-type EventMask = engine.EventMask
-
-// The client's own kinds: OnFile is that of FileCompleted, OnFetch of FetchTick, and OnMerged
-// of Merged.
-const (
-	OnFile EventMask = 1 << (31 - iota)
-	OnFetch
-	OnMerged
-)
-
-// CheapEvents are those that come seldom: none by piece, by connection or by the second.
-// AllEvents are all there are.
-const (
-	CheapEvents = engine.CheapEvents | OnFile | OnMerged
-	AllEvents   = engine.AllEvents | OnFile | OnFetch | OnMerged
-)
-
-// engineEvents are the events that the engine emits for every torrent. The others would
-// cost something while nobody reads them: a stream makes Held from Added, and StatsTick
-// from the statistics of each second.
-const engineEvents = engine.AllEvents &^ (engine.OnStats | engine.OnHeld)
-
-// statsEvery is the time between two StatsTick of a torrent.
+// statsEvery is the time between two engine.StatsTick of a torrent.
 const statsEvery = time.Second
 
-// FileCompleted says that the last missing piece of a file is held. It is emitted once
-// for each file that was incomplete when the torrent was added or last checked, and never
-// for files without bytes.
-type FileCompleted struct {
-	Torrent swarm.ID
-	Index   int    // in Metainfo().Info.Entries
-	Path    string // in the torrent, slash-separated
-	Length  int64  // in bytes
+// A Client is what a Stream needs of a client. Its methods may be called concurrently.
+type Client interface {
+	// Torrents returns all torrents, and Torrent the one of a swarm.
+	Torrents() []Torrent
+	Torrent(id swarm.ID) (Torrent, error)
+
+	// Info returns the metadata of a torrent that the engine has just added; nil if it is
+	// not in memory. It is called in a turn of the engine.
+	Info(id swarm.ID) *metainfo.Info
+
+	// AwaitAdded waits until the client lists a torrent that it is adding, or until ctx is done.
+	AwaitAdded(ctx context.Context, id swarm.ID)
+
+	// SubscribeTo is that of the client's engine.
+	SubscribeTo(size int, wants func(Event) bool) *engine.Stream
 }
 
-// Kind returns OnFile.
-func (FileCompleted) Kind() EventMask { return OnFile }
-
-// FetchTick says how far the fetch of a torrent's metadata is, once a second.
-type FetchTick struct {
-	Time    time.Time
-	Torrent swarm.ID
-	FetchStats
-}
-
-// Kind returns OnFetch.
-func (FetchTick) Kind() EventMask { return OnFetch }
-
-// Merged says that a torrent whose metadata was being fetched proved to be another one of the
-// client. From now on both are the same, and the events are those of Into.
-type Merged struct{ Torrent, Into swarm.ID }
-
-// Kind returns OnMerged.
-func (Merged) Kind() EventMask { return OnMerged }
-
-// TorrentOf returns the torrent that an event is about, or the zero ID if there is none.
-func TorrentOf(e Event) swarm.ID {
-	switch e := e.(type) {
-	case FileCompleted:
-		return e.Torrent
-	case FetchTick:
-		return e.Torrent
-	case Merged:
-		return e.Torrent
-	}
-	return engine.TorrentOf(e)
+// A Torrent is what a Stream needs of a torrent: the methods of a client.Torrent.
+type Torrent interface {
+	ID() swarm.ID
+	Stats() engine.Stats
+	Fetch() FetchStats
+	Bitfield() swarm.Bitfield
+	Metainfo() (*metainfo.Torrent, error)
 }
 
 // A Stream is a bounded queue of events. It never blocks the client: while it is full,
@@ -91,9 +47,9 @@ func TorrentOf(e Event) swarm.ID {
 // reader gets only the latest. Completed, Failed, Removed and FileCompleted are never
 // dropped. Its methods may be called from many goroutines at once.
 type Stream struct {
-	client *Client
+	client Client
 	inner  *engine.Stream
-	mask   EventMask
+	mask   Mask
 
 	mu    sync.Mutex                  // guards infos
 	infos map[swarm.ID]*metainfo.Info // of torrents whose Added is in inner
@@ -104,38 +60,26 @@ type Stream struct {
 	dropped int64     // of inner, when counts were last compared with the pieces
 	statsAt time.Time // when the next StatsTick is due; zero for never
 
-	only *Torrent // nil for all torrents
+	only Torrent // nil for all torrents
 }
 
-// Events returns a stream of the events of all torrents from now on. mask alone decides
-// which kinds arrive; zero means CheapEvents. size is the number of events that may wait;
-// zero means 1,024.
-func (c *Client) Events(mask EventMask, size int) *Stream { return c.subscribe(mask, size, nil) }
-
-// Events is Client.Events for one torrent.
-func (t *Torrent) Events(mask EventMask, size int) *Stream { return t.client.subscribe(mask, size, t) }
-
-// emitWarning emits a Warning; the torrent keeps running.
-func (t *running) emitWarning(err error) {
-	t.client.warn(t.torrent.id, err)
-}
-
-// subscribe makes a stream, of one torrent or of all.
-func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
+// Open returns a stream of the events of one torrent, or of all if only is nil, from now on.
+// Zero stands for Cheap and for 1,024 events.
+func Open(c Client, mask Mask, size int, only Torrent) *Stream {
 	if mask == 0 {
-		mask = CheapEvents
+		mask = Cheap
 	}
 	s := &Stream{client: c, mask: mask, reading: make(chan struct{}, 1), only: only}
 	s.reading <- struct{}{}
-	if mask&(OnStats|OnFetch) != 0 {
+	if mask&(engine.OnStats|OnFetch) != 0 {
 		s.statsAt = time.Now().Add(statsEvery)
 	}
-	needed := mask & (engineEvents | OnMerged)
-	if mask&OnHeld != 0 {
-		needed |= OnAdded
+	needed := mask & (OfEngine | OnMerged | OnDHT)
+	if mask&engine.OnHeld != 0 {
+		needed |= engine.OnAdded
 	}
 	if mask&OnFile != 0 {
-		needed |= OnPiece | OnAdded | OnRemoved
+		needed |= engine.OnPiece | engine.OnAdded | engine.OnRemoved
 		s.infos = make(map[swarm.ID]*metainfo.Info)
 		s.counts = make(map[swarm.ID]*filecount.Count)
 		s.dropped = -1 // so that pieces that come before SubscribeTo are counted
@@ -150,7 +94,7 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 			}
 		}
 	}
-	s.inner = c.engine.SubscribeTo(size, func(e Event) bool {
+	s.inner = c.SubscribeTo(size, func(e Event) bool {
 		if e.Kind()&needed == 0 || (only != nil && TorrentOf(e) != only.ID()) {
 			return false
 		}
@@ -165,11 +109,7 @@ func (c *Client) subscribe(mask EventMask, size int, only *Torrent) *Stream {
 // keepInfo keeps the metadata of a torrent until its events are read, because the torrent
 // may be removed by then.
 func (s *Stream) keepInfo(id swarm.ID) {
-	t := s.client.runningOf(id)
-	if t == nil {
-		return
-	}
-	info := t.info()
+	info := s.client.Info(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if info != nil {
@@ -193,7 +133,10 @@ func (s *Stream) Next(ctx context.Context) (Event, error) {
 			return nil, err
 		}
 		if e != nil {
-			s.awaitAdded(ctx, e)
+			added, ok := e.(engine.Added)
+			if ok { // the engine has it a moment before the client
+				s.client.AwaitAdded(ctx, added.Torrent)
+			}
 			s.addReady(e)
 		}
 	}
@@ -201,25 +144,6 @@ func (s *Stream) Next(ctx context.Context) (Event, error) {
 	s.ready[0] = nil
 	s.ready = s.ready[1:]
 	return e, nil
-}
-
-// awaitAdded waits until the client lists a torrent whose Added came, because the engine has
-// it a moment before.
-func (s *Stream) awaitAdded(ctx context.Context, e Event) {
-	added, ok := e.(engine.Added)
-	if !ok {
-		return
-	}
-	s.client.mu.Lock()
-	k := s.client.adding[added.Torrent]
-	s.client.mu.Unlock()
-	if k == nil {
-		return
-	}
-	select {
-	case <-k.ended:
-	case <-ctx.Done():
-	}
 }
 
 // nextInner returns the next event of the engine. When statistics are due first, it makes
@@ -244,8 +168,8 @@ func (s *Stream) nextInner(ctx context.Context) (Event, error) {
 	for _, t := range s.torrents() {
 		st := t.Stats()
 		switch {
-		case st.Phase == engine.PhaseRunning && s.mask&OnStats != 0:
-			s.ready = append(s.ready, StatsTick{Time: now, Stats: st})
+		case st.Phase == engine.PhaseRunning && s.mask&engine.OnStats != 0:
+			s.ready = append(s.ready, engine.StatsTick{Time: now, Stats: st})
 		case st.Phase == engine.PhaseFetching && s.mask&OnFetch != 0:
 			s.ready = append(s.ready, FetchTick{Time: now, Torrent: st.Torrent, FetchStats: t.Fetch()})
 		}
@@ -254,9 +178,9 @@ func (s *Stream) nextInner(ctx context.Context) (Event, error) {
 }
 
 // torrents returns the torrents that the stream is about.
-func (s *Stream) torrents() []*Torrent {
+func (s *Stream) torrents() []Torrent {
 	if s.only != nil {
-		return []*Torrent{s.only}
+		return []Torrent{s.only}
 	}
 	return s.client.Torrents()
 }
@@ -282,10 +206,10 @@ func (s *Stream) Close() { s.inner.Close() }
 // addReady makes an event ready, after the Held and before the FileCompleted that follow
 // from it.
 func (s *Stream) addReady(e Event) {
-	if added, ok := e.(Added); ok && s.mask&OnHeld != 0 {
+	if added, ok := e.(engine.Added); ok && s.mask&engine.OnHeld != 0 {
 		for i := range added.Pieces {
 			if added.Have.Has(i) {
-				s.ready = append(s.ready, Held{Torrent: added.Torrent, Piece: i})
+				s.ready = append(s.ready, engine.Held{Torrent: added.Torrent, Piece: i})
 			}
 		}
 	}

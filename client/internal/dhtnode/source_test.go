@@ -1,0 +1,64 @@
+package dhtnode_test
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-bt/shoal/client/events"
+	"github.com/shoal-bt/shoal/client/internal/dhtnode"
+	"github.com/shoal-bt/shoal/dht"
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/sourcetest"
+)
+
+// A silent is a socket that hears nothing, on the clock of a bubble.
+type silent struct {
+	until chan time.Time
+}
+
+func newSilent() *silent { return &silent{until: make(chan time.Time, 1)} }
+
+func (s *silent) ReadFrom([]byte) (int, net.Addr, error) {
+	<-s.until
+	return 0, nil, os.ErrDeadlineExceeded
+}
+
+func (s *silent) SetReadDeadline(t time.Time) error {
+	if !t.IsZero() {
+		s.until <- t
+	}
+	return nil
+}
+
+func (s *silent) WriteTo(b []byte, _ net.Addr) (int, error) { return len(b), nil }
+func (s *silent) Close() error                              { return nil }
+func (s *silent) LocalAddr() net.Addr                       { return &net.UDPAddr{Port: 6881} }
+func (s *silent) SetDeadline(t time.Time) error             { return s.SetReadDeadline(t) }
+func (s *silent) SetWriteDeadline(time.Time) error          { return nil }
+
+// TestSource runs the suite of sources: with a node that hears nobody, and with so few places
+// that most calls are sent away.
+func TestSource(t *testing.T) {
+	for name, announces := range map[string]int{"many": 100, "one place": 1} {
+		t.Run(name, func(t *testing.T) {
+			sourcetest.Run(t, func(t *testing.T) swarm.PeerSource {
+				s := dhtnode.New(dhtnode.Config{
+					Node:      dht.Config{Conn4: newSilent(), Routers: []string{"192.0.2.1:6881"}},
+					Addrs:     func() []netip.AddrPort { return nil },
+					SetPort:   func(uint16) {},
+					Report:    func(events.Event) {},
+					Announces: announces,
+				})
+				t.Cleanup(func() { require.NoError(t, s.Close()) })
+				_, err := s.Node(false)
+				require.NoError(t, err)
+				return s
+			})
+		})
+	}
+}

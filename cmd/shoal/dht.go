@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
+	"github.com/shoal-bt/shoal/metainfo"
+)
+
+// dhtProgram returns what the commands of package dhttool need.
+func dhtProgram(c *console) *dhttool.Program {
+	return &dhttool.Program{
+		Say:        c.say,
+		Emit:       c.emit,
+		Warn:       c.warn,
+		Stdin:      c.stdin,
+		Stdout:     c.stdout,
+		IsTerminal: c.live,
+		IsJSON:     c.json,
+		Link:       func(ctx context.Context, source string) (*metainfo.Magnet, error) { return publicLink(ctx, c, source) },
+	}
+}
+
+// publicLink returns the link that a source is, or a link to the torrent of a .torrent file.
+// Private torrents must not be shown to the DHT (https://www.bittorrent.org/beps/bep_0027.html).
+func publicLink(ctx context.Context, c *console, source string) (*metainfo.Magnet, error) {
+	link, err := readLink(c, source)
+	if err != nil || link != nil {
+		return link, err
+	}
+	t, err := readTorrent(ctx, c, source)
+	if err != nil {
+		return nil, err
+	}
+	if t.Info.Private {
+		return nil, advice.New(errors.New("the torrent is private, so the DHT must not learn of it"), "Ask its tracker with the command scrape.")
+	}
+	return t.Magnet(), nil
+}

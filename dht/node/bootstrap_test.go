@@ -1,0 +1,135 @@
+package node
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/shoal-bt/shoal/dht/krpc"
+	"github.com/shoal-bt/shoal/dht/nodeid"
+	"github.com/stretchr/testify/require"
+)
+
+// Routers stay out of the table, and are named to nobody, also after a bootstrap without
+// them.
+func TestRoutersStayOut(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.know(10)
+	router := w.contact(1)
+	w.s.Bootstrap(w.now, nil, nil, []netip.AddrPort{router.Addr})
+	w.wait(time.Minute)
+	w.s.Bootstrap(w.now, nil, nil, nil) // as a new id of ours does
+	w.wait(time.Minute)
+	w.receive(router.Addr, krpc.Message{Kind: krpc.Query, Method: krpc.Ping, ID: router.ID})
+	id := w.s.Begin(w.now, Request{Method: krpc.Ping, Addr: router.Addr})
+	done, _ := w.play(id, func(q sent) (krpc.Message, bool) { return krpc.Message{ID: router.ID}, q.to == router.Addr })
+	require.NoError(t, done.Err)
+	require.Nil(t, w.s.table.Find(router.ID))
+	require.NotContains(t, w.ask(public(2), krpc.Message{Method: krpc.FindNode, Target: router.ID, HasTarget: true}).Nodes, router)
+	require.NotContains(t, w.s.Nodes(w.now, router.ID, 100), router)
+}
+
+// A node that learns its address while it bootstraps looks its new id up, or its neighbors
+// would not know it.
+func TestNewIDWhileBootstrapping(t *testing.T) {
+	w := newWorld(t, Config{})
+	ours := netip.MustParseAddrPort("203.0.113.5:6881")
+	ids := make(map[netip.AddrPort]nodeid.ID)
+	var saved []krpc.Contact
+	for i := range 10 {
+		c := w.contact(i)
+		saved, ids[c.Addr] = append(saved, c), c.ID
+	}
+	before := w.s.ID()
+	w.s.Bootstrap(w.now, saved, nil, nil)
+	w.settle()
+	asked := make(map[netip.AddrPort]bool)
+	bootstrapped := 0
+	for range 100 {
+		for _, q := range w.took() {
+			if q.Target == w.s.ID() && w.s.ID() != before {
+				asked[q.to] = true
+			}
+			w.answer(q, krpc.Message{ID: ids[q.to], Nodes: saved[:8], External: ours})
+		}
+		w.wait(50 * time.Millisecond)
+		for _, e := range w.happened() {
+			_, ok := e.(BootstrappedEvent)
+			if ok {
+				bootstrapped++
+				require.Len(t, asked, 8, "the nearest know us by now")
+			}
+		}
+	}
+	require.Equal(t, 1, bootstrapped)
+	require.True(t, nodeid.Fits(w.s.ID(), ours.Addr()))
+}
+
+// A node of which all others have gone says so, once, and goes on when it begins again.
+func TestAlone(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.know(20)
+	w.wait(12 * time.Hour)
+	alone := 0
+	for _, e := range w.happened() {
+		b, ok := e.(BootstrappedEvent)
+		if ok {
+			require.ErrorIs(t, b.Err, ErrNoNodes)
+			alone++
+		}
+	}
+	require.Equal(t, 1, alone)
+	id := w.s.Begin(w.now, Request{Method: krpc.GetPeers})
+	done, _ := w.play(id, func(sent) (krpc.Message, bool) { return krpc.Message{}, false })
+	require.ErrorIs(t, done.Err, ErrNoNodes)
+	w.know(20)
+	require.NotZero(t, w.s.Stats(w.now).Good)
+}
+
+// A bootstrap that is begun again waits for its own routers, not for those that were asked
+// before.
+func TestBootstrapAgain(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.s.Bootstrap(w.now, nil, nil, []netip.AddrPort{public(1)})
+	w.settle()
+	w.wait(time.Second)
+	w.s.Bootstrap(w.now, nil, nil, []netip.AddrPort{public(2)})
+	w.settle()
+	all := w.took()
+	q := all[len(all)-1]
+	require.Equal(t, public(2), q.to)
+	w.wait(1500 * time.Millisecond) // the first is given up
+	require.Empty(t, w.happened())
+	c := w.contact(3)
+	w.answer(q, krpc.Message{ID: nodeid.ID{1}, Nodes: []krpc.Contact{c}})
+	for _, q := range w.took() {
+		w.answer(q, krpc.Message{ID: c.ID})
+	}
+	w.wait(time.Minute)
+	require.Contains(t, w.happened(), BootstrappedEvent{Nodes: 1})
+}
+
+// A node that was always fast is late sooner than one of which nothing is known.
+func TestPatienceWithEach(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.know(8) // they answer at once
+	fast := w.contact(2000)
+	w.s.table.Answered(w.now, fast, 50*time.Millisecond)
+	slow := w.contact(2001)
+	w.s.table.Answered(w.now, slow, 800*time.Millisecond)
+	for range 100 {
+		w.s.queries.took(time.Second)
+	}
+	stranger := nodeid.ID{1}
+	require.Equal(t, leastPatience, w.s.patienceWith(&query{to: fast.Addr, known: &fast.ID}))
+	general := w.s.queries.patience()
+	require.Equal(t, general, w.s.patienceWith(&query{to: slow.Addr, known: &slow.ID}), "not later than others")
+	require.Equal(t, general, w.s.patienceWith(&query{to: public(1), known: &stranger}))
+	require.Greater(t, general, leastPatience)
+	w.s.ask(&query{to: fast.Addr, known: &fast.ID}, &krpc.Message{Method: krpc.Ping})
+	late := w.s.Stats(w.now).Late
+	w.wait(leastPatience - time.Millisecond)
+	require.Equal(t, late, w.s.Stats(w.now).Late)
+	w.wait(time.Millisecond)
+	require.Equal(t, late+1, w.s.Stats(w.now).Late)
+}

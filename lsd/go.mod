@@ -1,0 +1,14 @@
+module github.com/shoal-bt/shoal/lsd
+
+go 1.26.0
+
+require (
+	github.com/shoal-bt/shoal/swarm v0.1.0
+	github.com/stretchr/testify v1.12.1
+	golang.org/x/net v0.62.0
+)
+
+require (
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)
