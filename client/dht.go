@@ -41,6 +41,11 @@ func (c *Client) DHTStats() DHTStats {
 // engineAnnounces is the default of engine.Config.Announces.
 const engineAnnounces = 50
 
+// IsDHT reports whether a source, such as that of a SourceReply, is the node of the DHT.
+func (c *Client) IsDHT(s swarm.PeerSource) bool {
+	return c.dht != nil && s == swarm.PeerSource(c.dht)
+}
+
 // newDHT returns the source that all public torrents share; nil if there is none.
 func (c *Client) newDHT() *dhtnode.Source {
 	if !c.config.DHT {

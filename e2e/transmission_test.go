@@ -37,7 +37,7 @@ func (transmission) start(t *testing.T, at place, j job) *partner {
 		"peer-port-random-on-start":  false,
 		"port-forwarding-enabled":    false,
 		"dht-enabled":                len(j.dht) > 0,
-		"lpd-enabled":                false,
+		"lpd-enabled":                j.lsd,
 		"pex-enabled":                j.pex,
 		"utp-enabled":                false,
 		"encryption":                 0,

@@ -179,9 +179,6 @@ func warnOfTorrent(c *console, t *metainfo.Torrent) {
 	for _, address := range t.WebSeeds {
 		c.warn("%s: Shoal does not download from web seeds yet; other clients do", hostOf(address))
 	}
-	for _, node := range t.Nodes {
-		c.warn("%s: Shoal does not use DHT nodes yet; other clients do", terminal.Sanitize(node))
-	}
 	renamed := 0
 	for n, f := range t.Info.Entries {
 		_, stored, nested := strings.Cut(f.Path, "/")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/discovery"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
@@ -25,7 +26,8 @@ type netFlags struct {
 	State    string   `placeholder:"FOLDER" help:"Folder for what Shoal remembers between runs, or off (default: shoal in your configuration folder)."`
 	MaxPeers int      `placeholder:"N" help:"Maximum number of connections per torrent (default: 80; --max-peers=-1 for no limit)."`
 	NoPex    bool     `help:"Do not exchange addresses of other peers with peers."`
-	Choker   string   `placeholder:"POLICY" help:"Whom to upload to: tit-for-tat, by-rate, fastest-upload, round-robin or anti-leech (default: tit-for-tat)."`
+	discovery.Flags
+	Choker string `placeholder:"POLICY" help:"Whom to upload to: tit-for-tat, by-rate, fastest-upload, round-robin or anti-leech (default: tit-for-tat)."`
 }
 
 // config returns the client's settings and the peers.
@@ -36,6 +38,9 @@ func (f netFlags) config(ctx context.Context) (config client.Config, peers []net
 	config.State, config.NoPEX = f.State, f.NoPex
 	config.Engine.Torrent.MaxPeers = f.MaxPeers
 	if err = f.setChoker(&config.Engine.Torrent); err != nil {
+		return config, nil, err
+	}
+	if err = f.Apply(&config); err != nil {
 		return config, nil, err
 	}
 	for _, text := range f.Peer {
@@ -216,10 +221,10 @@ func (cmd getCommand) warnOfSources(s *session, i *item, meta *metainfo.Torrent)
 	if private && len(cmd.Announce) > 0 {
 		s.c.warnAbout(i, "the torrent is private, so the trackers of --announce are not used", "")
 	}
-	if hasUsableTracker(i.t) || len(cmd.Peer) > 0 || i.namesPeers {
+	if hasUsableTracker(i.t) || len(cmd.Peer) > 0 || i.namesPeers || s.findsPeers(private) {
 		return
 	}
-	advice := "Name a peer with --peer HOST:PORT, or a tracker with --announce URL."
+	advice := askAdvice
 	if private {
 		advice = "Name a peer with --peer HOST:PORT."
 	}

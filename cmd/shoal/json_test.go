@@ -68,8 +68,8 @@ func TestProgramsGetAllWarnings(t *testing.T) {
 		want string // the last warning
 	}{
 		{[]string{"get", "plain.torrent"}, "the torrent names no tracker, so Shoal cannot find peers"},
-		{[]string{"seed", "more.torrent"}, "the torrent names only WebSocket trackers, web seeds and DHT nodes, which Shoal does not support yet, so it cannot find peers"},
-		{[]string{"get", "more.torrent"}, "the torrent names only WebSocket trackers, web seeds and DHT nodes, which Shoal does not support yet, so it cannot find peers"},
+		{[]string{"seed", "more.torrent"}, "the torrent names only WebSocket trackers and web seeds, which Shoal does not support yet, so it cannot find peers"},
+		{[]string{"get", "more.torrent"}, "the torrent names only WebSocket trackers and web seeds, which Shoal does not support yet, so it cannot find peers"},
 		{[]string{"get", "private.torrent", "--announce", warns.URL}, "HTTP status 404"},
 		{[]string{"get", "warns.torrent"}, "be patient"},
 	} {

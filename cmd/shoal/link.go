@@ -59,8 +59,8 @@ func readLink(c *console, name string) (*metainfo.Magnet, error) {
 	return m, nil
 }
 
-// askAdvice says how somebody can be asked for metadata.
-const askAdvice = "Name a peer with --peer HOST:PORT, or a tracker with --announce URL."
+// askAdvice says how somebody can be asked for metadata if the DHT is off.
+const askAdvice = "Leave --no-dht out, or name a peer with --peer HOST:PORT, or a tracker with --announce URL."
 
 // addLink adds a torrent of which only a link is known. It returns an error if nobody can be
 // asked for the metadata.
@@ -83,7 +83,7 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 			return nil, err
 		}
 	}
-	if t.Stats().Phase == client.PhaseFetching && !cmd.canAsk(t, link) {
+	if t.Stats().Phase == client.PhaseFetching && !s.findsPeers(false) && !cmd.canAsk(t, link) {
 		err = fmt.Errorf("%s: %s", terminal.Sanitize(t.Name()), unsupported.WhyNoMetadata(link))
 		return nil, advice.New(err, askAdvice)
 	}
@@ -106,7 +106,7 @@ func (cmd getCommand) canAsk(t *client.Torrent, link *metainfo.Magnet) bool {
 // nobody else can be asked for the metadata.
 func (s *session) whomToAsk(i *item, warning string) string {
 	isAboutFile := strings.HasPrefix(warning, "the link names a .torrent file")
-	if !i.link || !isAboutFile || i.namesPeers || len(s.named) > 0 || hasUsableTracker(i.t) {
+	if !i.link || !isAboutFile || i.namesPeers || len(s.named) > 0 || hasUsableTracker(i.t) || s.findsPeers(false) {
 		return ""
 	}
 	return askAdvice
@@ -145,6 +145,7 @@ func (s *session) warnLost(i *item, e client.PeerLost) {
 // handleMetadata goes on with a torrent whose metadata has come.
 func (s *session) handleMetadata(i *item) {
 	i.link, i.name = false, terminal.Sanitize(i.t.Name())
+	i.learnPrivate()
 	s.emitAdded(i)
 	s.c.say("%s: the metadata is here", i.name)
 	s.admitLink(i)

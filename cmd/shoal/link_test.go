@@ -232,7 +232,7 @@ func TestLinkToALocalFile(t *testing.T) {
 	isolate(t)
 	r := start(t, "get", "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&xs=http://127.0.0.1:1/a.torrent", "--listen", "off")
 	r.err.await(t, "http://127.0.0.1:1/a.torrent: it is an address of this machine or its network")
-	r.err.await(t, "Name a peer with --peer HOST:PORT, or a tracker with")
+	r.err.await(t, "name a peer with --peer HOST:PORT, or a tracker with")
 	r.stop()
 	r.wait(t, exitInterrupted)
 	require.NotContains(t, r.err.String(), "online")

@@ -13,11 +13,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shoal-bt/shoal/dht"
 	"github.com/stretchr/testify/require"
 )
 
 // TestMain makes the test program be shoal, for tests that need a process.
+//
+// No test reaches the DHT of the world: it is off, and where a test turns it on, it has no routers.
 func TestMain(m *testing.M) {
+	dht.DefaultRouters = nil
+	os.Setenv("SHOAL_NO_DHT", "true")
 	if os.Getenv("BE_SHOAL") != "" {
 		main()
 	}

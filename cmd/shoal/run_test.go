@@ -30,6 +30,7 @@ func isolate(t *testing.T) string {
 	dir := t.TempDir()
 	t.Setenv("SHOAL_STATE", filepath.Join(dir, "state"))
 	t.Setenv("SHOAL_BOOTSTRAP", "off") // no test asks the real DHT
+	t.Setenv("SHOAL_NO_DHT", "true")   // tests of the DHT turn it on
 	t.Chdir(dir)
 	return dir
 }

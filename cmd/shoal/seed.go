@@ -39,7 +39,7 @@ Examples:
     shoal seed film.mkv --announce http://tracker.example:6969/announce
     shoal seed album/ --listen :6881 -o album.torrent
 
-Without a tracker, others must name this machine:
+Without a tracker, others find this machine by the DHT. If they do not, they must name it:
 
     shoal get album.torrent --peer HOST:6881`
 }
@@ -141,7 +141,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 	}
 	i := s.add(t, path)
 	i.seedOnly, i.fromTorrent = true, true
-	if !hasUsableTracker(t) && len(cmd.Peer) == 0 {
+	if !hasUsableTracker(t) && len(cmd.Peer) == 0 && !s.findsPeers(i.private) {
 		advice := "Others can name this machine with --peer. To use a tracker, name it with --announce URL."
 		if s.port() == 0 {
 			advice = "Nobody can connect either, because of --listen off. Name a peer with --peer HOST:PORT, or a tracker with --announce URL."
@@ -196,6 +196,10 @@ func (cmd seedCommand) addContent(ctx context.Context, s *session, path string, 
 		s.c.warnAbout(i, unsupported.WhyNoPeers(meta), "")
 	}
 	switch port := s.port(); {
+	case port != 0 && s.findsPeers(i.private):
+		s.c.say("There is no tracker that Shoal can use, so others find it by the DHT:\n  %s\nIf they do not, they must name this machine, HOST:\n  %s", shell.Command("get", shell.Path(output.Path)), shell.Command("get", shell.Path(output.Path), shell.Flag("--peer", fmt.Sprintf("HOST:%d", port))))
+	case s.findsPeers(i.private):
+		s.c.warnAbout(i, "nobody can connect, because --listen is off, so it is shared only with peers that Shoal finds by the DHT", "Leave --listen out, so that others find it.")
 	case port != 0:
 		s.c.say("Without a tracker that Shoal can use, others must name this machine, HOST, to get it:\n  %s", shell.Command("get", shell.Path(output.Path), shell.Flag("--peer", fmt.Sprintf("HOST:%d", port))))
 	case len(peers) == 0:

@@ -26,6 +26,7 @@ import (
 type session struct {
 	c      *console
 	client *client.Client
+	config client.Config
 	events *client.Stream
 	items  []*item
 	byID   map[swarm.ID]*item
@@ -40,6 +41,7 @@ type session struct {
 	quitWhenComplete bool              // quit when everything is complete
 	quiet            bool              // do not print how each torrent ends
 	shownAt          time.Time
+	dhtFailed        bool // a message said that the DHT finds nothing
 }
 
 // An item is a torrent of a session.
@@ -51,6 +53,7 @@ type item struct {
 	link        bool   // its metadata is fetched
 	fromLink    bool   // it was added by a link
 	namesPeers  bool   // that link names peers
+	private     bool   // its metadata says so
 	start       time.Time
 	heldAtStart int64         // bytes that were held when the check was done
 	fromTorrent bool          // a seed of a .torrent file, whose empty files and links must be there too
@@ -77,7 +80,7 @@ func openSession(c *console, config client.Config, peers []netip.AddrPort) (*ses
 	if err != nil {
 		return nil, err
 	}
-	s := &session{c: c, client: cl, byID: make(map[swarm.ID]*item), named: make(map[netip.AddrPort]*namedPeer)}
+	s := &session{c: c, client: cl, config: config, byID: make(map[swarm.ID]*item), named: make(map[netip.AddrPort]*namedPeer)}
 	for _, p := range peers {
 		s.named[p] = new(namedPeer)
 	}
@@ -120,6 +123,7 @@ func (s *session) add(t *client.Torrent, source string) *item {
 		s.emitProgress(i)
 		s.c.say("%s: fetching the metadata", i.name)
 	} else {
+		i.learnPrivate()
 		s.emitAdded(i)
 	}
 	return i
@@ -198,7 +202,7 @@ func (s *session) show() {
 		columns, rows := s.c.screen.Size()
 		var views []progress.View
 		for _, i := range s.items {
-			views = append(views, i.view())
+			views = append(views, s.view(i))
 		}
 		s.c.draw(progress.Draw(views, s.c.style, columns, rows)...)
 		return
@@ -210,7 +214,7 @@ func (s *session) show() {
 		return
 	}
 	for _, i := range s.items {
-		if v := i.view(); v.Writing() && !i.writing {
+		if v := s.view(i); v.Writing() && !i.writing {
 			i.writing = true
 			s.c.say("%s: every piece is here; writing to disk", i.name)
 		}
@@ -218,7 +222,7 @@ func (s *session) show() {
 	if now := time.Now(); now.Sub(s.shownAt) >= lineEvery {
 		s.shownAt = now
 		for _, i := range s.items {
-			if text := i.view().Text(); text != i.lastText {
+			if text := s.view(i).Text(); text != i.lastText {
 				i.lastText = text
 				s.c.say("%s", text)
 			}
@@ -228,14 +232,14 @@ func (s *session) show() {
 
 // emitProgress prints how far a torrent or its metadata is, for programs.
 func (s *session) emitProgress(i *item) {
-	if v := i.view(); i.link {
+	if v := s.view(i); i.link {
 		s.c.emit(v.MetadataObject(i.id))
 	} else {
 		s.c.emit(v.Object(i.id))
 	}
 }
 
-func (i *item) view() progress.View {
+func (s *session) view(i *item) progress.View {
 	st := i.t.Stats()
 	v := progress.View{
 		Name:     i.name,
@@ -248,6 +252,14 @@ func (i *item) view() progress.View {
 	}
 	if i.link {
 		v.Metadata = i.t.Fetch()
+	}
+	state := s.discovery()
+	hasPeers := st.Peers+v.Metadata.Peers > 0
+	switch {
+	case s.findsPeers(i.private):
+		v.DHT, v.DHTNodes = state.Text(false), &state.DHT.Nodes
+	case !hasPeers && !s.quiet: // why nothing is found
+		v.DHT = state.Text(i.private)
 	}
 	v.Down, v.Up, v.Measured = i.window.Rates(time.Now(), st.Down.Total, st.Up.Total)
 	return v
@@ -317,10 +329,10 @@ func (s *session) showEnd(i *item) {
 	case i.link && i.err == nil:
 		s.c.say("%s: stopped while the metadata was fetched. Run the same command again to continue.", i.name)
 	case i.err != nil || !i.checked:
-	case !i.done && i.view().Writing():
+	case !i.done && s.view(i).Writing():
 		s.c.say("%s: stopped while it was written to disk. Run the same command again to finish.", i.name)
 	case !i.done:
-		s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(i.view().Share()))
+		s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(s.view(i).Share()))
 	case sent > 0 && st.UpBefore > 0:
 		s.c.say("%s: uploaded %s in this run, %s in total.", i.name, quantity.Size(sent), quantity.Size(st.Up.Total))
 	case sent > 0:

@@ -38,7 +38,7 @@ func TestFiguresOfThisRun(t *testing.T) {
 	tor, err := s.client.Add(t.Context(), "album.torrent", client.AddOptions{Dir: "got", Peers: []netip.AddrPort{netip.MustParseAddrPort(peer)}})
 	require.NoError(t, err)
 	require.NoError(t, tor.Wait(t.Context()))
-	v := s.add(tor, "album.torrent").view()
+	v := s.view(s.add(tor, "album.torrent"))
 	require.EqualValues(t, 1<<18, v.Received)
 	require.Zero(t, v.Sent)
 }

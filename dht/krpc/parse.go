@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/netip"
+	"slices"
 
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/dht/nodeid"
@@ -214,7 +215,11 @@ func (m *Message) parseNodes(v bencode.Value, ipLen int) {
 		return
 	}
 	m.HasNodes = true
-	m.Nodes = append(m.Nodes, ParseNodes(b, ipLen == 16)...)
+	nodes := ParseNodes(b, ipLen == 16)
+	if len(m.Nodes) > 0 {
+		nodes = append(m.Nodes, nodes...)
+	}
+	m.Nodes = nodes
 }
 
 // ParseNodes reads nodes, each an id with an address, one behind the other. Those that can
@@ -224,6 +229,7 @@ func ParseNodes(b []byte, is6 bool) (all []Contact) {
 	if is6 {
 		each = 38
 	}
+	all = slices.Grow(all, len(b)/each)
 	for ; len(b) >= each; b = b[each:] {
 		a, ok := compact(b[20:each])
 		if ok {

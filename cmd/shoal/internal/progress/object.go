@@ -23,6 +23,7 @@ type Object struct {
 	Peers     int     `json:"peers"`
 	Seeds     int     `json:"seeds"`
 	ETA       *int64  `json:"eta,omitempty"` // seconds
+	DHT       *int    `json:"dht,omitempty"` // nodes of the DHT that are known
 }
 
 // Object returns what programs get of the view. id is the torrent's info hash.
@@ -42,6 +43,7 @@ func (v View) Object(id string) Object {
 		SentTotal: st.Up.Total,
 		Peers:     st.Peers,
 		Seeds:     st.Seeds,
+		DHT:       v.DHTNodes,
 	}
 	if v.Measured {
 		down, up := int64(v.Down), int64(v.Up)
@@ -63,6 +65,7 @@ type MetadataObject struct {
 	Peers   int    `json:"peers"`
 	Held    int    `json:"held"`             // pieces of the metadata
 	Pieces  int    `json:"pieces,omitempty"` // of the metadata
+	DHT     *int   `json:"dht,omitempty"`    // nodes of the DHT that are known
 }
 
 // MetadataObject returns what programs get of the view while the metadata is missing.
@@ -75,5 +78,6 @@ func (v View) MetadataObject(id string) MetadataObject {
 		Peers:   v.Metadata.Peers,
 		Held:    v.Metadata.Held,
 		Pieces:  v.Metadata.Pieces,
+		DHT:     v.DHTNodes,
 	}
 }

@@ -27,6 +27,9 @@ type View struct {
 
 	Metadata client.FetchStats // while that is fetched
 
+	DHT      string // what finds peers beside the trackers, in a few words; empty for nothing to say
+	DHTNodes *int   // that are known; nil if the torrent does not use the DHT
+
 	Measured bool    // there are rates
 	Down, Up float64 // bytes per second
 }
@@ -103,7 +106,7 @@ func (v View) fields(s terminal.Style) []string {
 	down, up := s.Arrows()
 	st := v.Stats
 	if v.withoutMetadata() {
-		return []string{v.metadataState(s)}
+		return v.withDHT(v.metadataState(s))
 	}
 	if st.Phase == engine.PhaseChecking {
 		return []string{quantity.Percent(v.Share()), s.Paint(v.color(), v.State()), fmt.Sprintf("%s of %s", quantity.Number(int64(st.Checked)), quantity.Count(st.ToCheck, "piece"))}
@@ -118,15 +121,24 @@ func (v View) fields(s terminal.Style) []string {
 		downRate, upRate = []string{down + " " + quantity.Rate(v.Down)}, []string{up + " " + quantity.Rate(v.Up)}
 	}
 	if st.Complete() {
-		return slices.Concat([]string{state}, upRate, []string{peers, "sent " + quantity.Size(v.Sent)})
+		return v.withDHT(slices.Concat([]string{state}, upRate, []string{peers, "sent " + quantity.Size(v.Sent)})...)
 	}
 	if v.State() != "downloading" {
-		return []string{quantity.Percent(v.Share()), state, peers, v.amount()}
+		return v.withDHT(quantity.Percent(v.Share()), state, peers, v.amount())
 	}
 	if left, known := v.ETA(); known {
 		downRate = append(downRate, "ETA "+quantity.Clock(left))
 	}
-	return slices.Concat([]string{quantity.Percent(v.Share())}, downRate, []string{peers}, upRate, []string{v.amount()})
+	return v.withDHT(slices.Concat([]string{quantity.Percent(v.Share())}, downRate, []string{peers}, upRate, []string{v.amount()})...)
+}
+
+// withDHT adds what finds peers, while the torrent can use any.
+func (v View) withDHT(fields ...string) []string {
+	phase := v.Stats.Phase
+	if v.DHT == "" || (phase != engine.PhaseRunning && phase != engine.PhaseFetching) {
+		return fields
+	}
+	return append(fields, v.DHT)
 }
 
 // withoutMetadata reports whether nobody knows what the torrent has.
@@ -250,5 +262,8 @@ func Draw(views []View, s terminal.Style, columns, rows int) (lines []string) {
 
 // Text is the torrent on one line, without a terminal.
 func (v View) Text() string {
+	if v.Stats.Peers+v.Metadata.Peers > 0 {
+		v.DHT = "" // it changes all the time
+	}
 	return v.Name + ": " + strings.Join(v.fields(terminal.Style{}), ", ")
 }

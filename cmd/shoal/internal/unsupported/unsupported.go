@@ -17,9 +17,6 @@ func Features(meta *metainfo.Torrent) (all []string) {
 	if len(meta.WebSeeds)+len(meta.HTTPSeeds) > 0 {
 		all = append(all, "web seeds")
 	}
-	if len(meta.Nodes) > 0 {
-		all = append(all, "DHT nodes")
-	}
 	return all
 }
 
