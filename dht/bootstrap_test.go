@@ -49,7 +49,7 @@ func TestWhyNobodyAnswers(t *testing.T) {
 	for want, c := range map[string]dht.Config{
 		"name routers or nodes to begin with":                                       {Routers: []string{}},
 		"a name was not found; check the network: lookup router.test: no such host": {Routers: []string{"router.test:1"}, Resolver: lookups(func() {})},
-		"2 addresses were asked; a firewall may block UDP":                          {Routers: []string{"10.0.0.8:1", "10.0.0.9:1"}},
+		"addresses asked: 2; a firewall may block UDP":                              {Routers: []string{"10.0.0.8:1", "10.0.0.9:1"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var events []dht.Event
