@@ -25,6 +25,7 @@ func (c *Client) Close() error {
 	}
 	c.cancelCalls()
 	c.calls.Wait()
+	c.feeds.Close()
 	all := c.Torrents()
 	errs := make([]error, len(all))
 	var wg sync.WaitGroup

@@ -343,7 +343,7 @@ func TestDHTFails(t *testing.T) {
 	}
 	require.Equal(t, engine.PhaseFetching, tor.Stats().Phase)
 	conn.failed.Store(false)
-	_, err = c.DHT()
+	_, err = c.Add(within(t), swarm.ID{4, 5, 6})
 	require.NoError(t, err)
 	boot, _ := until[client.DHTBootstrapped](t, events)
 	require.NoError(t, boot.Err)

@@ -45,6 +45,7 @@
 //	Cache.mu                the metainfo of a torrent                   lifecycle, Storage.mu
 //	Client.mu               the torrents, the record folders, closed    lifecycle, reading, fetching.mu
 //	Source.mu               the node of the DHT, its sockets and saves  lifecycle
+//	feeds.Set.mu            which keys of links are followed            –
 //	status.mu               what the node of the DHT said of itself     Source.mu, the node's
 //	forwardFile.mu          a file that can only be read forward        Storage.mu
 //
@@ -62,6 +63,8 @@
 //	when metadata is not fetched again              internal/linkrecord/linkrecord.go    Fetch
 //	how a fetch becomes a torrent that runs         claim.go                             claim.handOver
 //	when two links are one torrent                  claim.go                             Client.listTorrent
+//	which torrent the key of a link stands for      keys.go                              Client.resolveKey
+//	when a newer one is reported                    internal/feeds/feeds.go              Set.follow
 //	what a second link adds                         link.go                              running.addLink
 //	what metadata that proves private forgets       internal/handover/handover.go        Receiver.mayDial
 //	which announces a torrent goes on with          internal/handover/handover.go        Fetches.Announced

@@ -47,7 +47,7 @@ func (f *family) bootstrap(saved []krpc.Contact) {
 func whyAlone(addrs int, err error) error {
 	switch {
 	case addrs > 0:
-		return fmt.Errorf("%w: %d addresses were asked; a firewall may block UDP", ErrNoNodes, addrs)
+		return fmt.Errorf("%w; addresses asked: %d; a firewall may block UDP", ErrNoNodes, addrs)
 	case err != nil:
 		return fmt.Errorf("%w: none could be asked, because a name was not found; check the network: %v", ErrNoNodes, err)
 	}

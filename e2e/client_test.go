@@ -33,6 +33,7 @@ type job struct {
 	seed       bool             // the content is there
 	dial       []netip.AddrPort // peers to dial, by clients that can be told
 	port       uint16           // to accept peers on; 0 for any
+	lsd        bool             // it finds peers on the local network
 	udpTracker bool             // it has to find peers by a UDP tracker
 	pex        bool             // it exchanges peers with peers; libtorrent always does
 	dht        []netip.AddrPort // nodes of the DHT in which it finds peers; none for no DHT

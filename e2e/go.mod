@@ -27,10 +27,12 @@ require (
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/bencode v0.1.0
 	github.com/shoal-bt/shoal/dht v0.1.0
+	github.com/shoal-bt/shoal/lsd v0.1.0
 	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
 	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect
+	github.com/shoal-bt/shoal/udpmux v0.1.0
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect

@@ -55,6 +55,9 @@ func (c libtorrent) start(t *testing.T, at place, j job) *partner {
 	if j.seed {
 		args = append(args, "--seed")
 	}
+	if j.lsd {
+		args = append(args, "--lsd")
+	}
 	for _, a := range j.dht {
 		args = append(args, "--dht", a.String())
 	}

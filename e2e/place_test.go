@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,6 +36,7 @@ type network struct {
 	once   sync.Once
 	why    string // why there is none
 	name   string
+	isMade bool
 	prefix [3]byte
 
 	mu   sync.Mutex
@@ -44,9 +46,17 @@ type network struct {
 }
 
 // lan is made when a test needs it first, and taken away by TestMain.
-var lan = network{last: 2, port: 20000}
+var lan = network{name: lanPrefix + strconv.Itoa(os.Getpid()), last: 2, port: 20000}
 
-const lanPrefix = "shoal-e2e-"
+// making is held while a network is made.
+var making sync.Mutex
+
+// Names of namespaces begin in one of these ways, which are equally long. Our process id
+// follows, and a dash and a number for a network of one test.
+const (
+	lanPrefix = "shoal-e2e-"
+	ownPrefix = "shoal-own-"
+)
 
 // apart returns a place in a network namespace, with an address of its own.
 func apart(t *testing.T) place {
@@ -62,6 +72,18 @@ func ownAddr(t *testing.T) netip.Addr {
 	lan.need(t)
 	return lan.assign(t, "a")
 }
+
+// ownNetwork returns a network that no other test uses, until the test ends.
+func ownNetwork(t *testing.T) *network {
+	t.Helper()
+	n := &network{name: fmt.Sprintf("%s%d-%d", ownPrefix, os.Getpid(), networks.Add(1)), last: 2}
+	t.Cleanup(n.remove)
+	n.need(t)
+	return n
+}
+
+// networks counts those that ownNetwork made.
+var networks atomic.Int32
 
 // need makes the network, or skips the test if that is impossible.
 func (n *network) need(t *testing.T) {
@@ -128,7 +150,7 @@ func (n *network) addr(last byte) netip.Addr {
 }
 
 // link names an end of the pair; names are at most 15 bytes.
-func (n *network) link(end string) string { return "se" + strings.TrimPrefix(n.name, lanPrefix) + end }
+func (n *network) link(end string) string { return "se" + n.name[len(lanPrefix):] + end }
 
 func (n *network) make() {
 	if _, err := exec.LookPath("ip"); err != nil {
@@ -139,8 +161,10 @@ func (n *network) make() {
 		n.why = "that takes root"
 		return
 	}
+	making.Lock() // so that no other takes the same prefix
+	defer making.Unlock()
 	sweep()
-	n.name = lanPrefix + strconv.Itoa(os.Getpid())
+	n.isMade = true // in part, at least
 	n.choosePrefix()
 	a, b := n.link("a"), n.link("b")
 	for _, args := range [][]string{
@@ -182,7 +206,7 @@ func (n *network) choosePrefix() {
 
 // remove takes the namespace away, and with it both interfaces.
 func (n *network) remove() {
-	if n.name != "" {
+	if n.isMade {
 		ip("link", "del", n.link("a"))
 		ip("netns", "del", n.name)
 	}
@@ -193,8 +217,12 @@ func sweep() {
 	entries, _ := os.ReadDir("/run/netns")
 	for _, e := range entries {
 		pid, ok := strings.CutPrefix(e.Name(), lanPrefix)
+		if !ok {
+			pid, ok = strings.CutPrefix(e.Name(), ownPrefix)
+		}
+		pid, _, _ = strings.Cut(pid, "-")
 		if _, err := os.Stat("/proc/" + pid); ok && os.IsNotExist(err) {
-			(&network{name: e.Name()}).remove()
+			(&network{name: e.Name(), isMade: true}).remove()
 		}
 	}
 }

@@ -64,7 +64,7 @@ func (s *session) handleDHT(e client.Event) {
 		s.dhtFailed = false
 		return
 	}
-	text, advice := now.Trouble(s.config.Node.Routers)
+	text, advice := now.Trouble(s.config.Node)
 	if text == "" || s.dhtFailed || !s.needsDHT() {
 		return
 	}

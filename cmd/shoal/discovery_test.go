@@ -130,14 +130,15 @@ func TestBootstrapFlag(t *testing.T) {
 		_, stderr := shoal(t, exitUsage, "get", "a.torrent", "--bootstrap", test.flag)
 		require.Contains(t, stderr, "--bootstrap: "+test.message)
 	}
-	for text, want := range map[string][]string{"": nil, "off": {}, "a:1,[::1]:2": {"a:1", "[::1]:2"}} {
+	for text, want := range map[string][]string{"": nil, "off": nil, "a:1,[::1]:2": {"a:1", "[::1]:2"}} {
 		var config client.Config
 		f := discovery.Flags{}
 		if text != "" {
 			f.Bootstrap = strings.Split(text, ",")
 		}
 		require.NoError(t, f.Apply(&config))
-		require.Equal(t, want, config.Node.Routers)
+		require.Equal(t, want, config.Node.Nodes)
+		require.Equal(t, text == "", config.Node.Routers == nil, "the usual ones")
 		require.True(t, config.DHT && config.LSD)
 		require.NoError(t, discovery.Flags{NoDht: true, NoLsd: true}.Apply(&config))
 		require.False(t, config.DHT || config.LSD)

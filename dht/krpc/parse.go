@@ -214,7 +214,11 @@ func (m *Message) parseNodes(v bencode.Value, ipLen int) {
 		return
 	}
 	m.HasNodes = true
-	m.Nodes = append(m.Nodes, ParseNodes(b, ipLen == 16)...)
+	nodes := ParseNodes(b, ipLen == 16)
+	if len(m.Nodes) > 0 {
+		nodes = append(m.Nodes, nodes...)
+	}
+	m.Nodes = nodes
 }
 
 // ParseNodes reads nodes, each an id with an address, one behind the other. Those that can
@@ -226,9 +230,13 @@ func ParseNodes(b []byte, is6 bool) (all []Contact) {
 	}
 	for ; len(b) >= each; b = b[each:] {
 		a, ok := compact(b[20:each])
-		if ok {
-			all = append(all, Contact{nodeid.ID(b[:20]), a})
+		if !ok {
+			continue
 		}
+		if all == nil {
+			all = make([]Contact, 0, len(b)/each)
+		}
+		all = append(all, Contact{nodeid.ID(b[:20]), a})
 	}
 	return all
 }

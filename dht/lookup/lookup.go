@@ -21,7 +21,7 @@ type Config struct {
 	Target nodeid.ID
 	Self   nodeid.ID // our id: a node that has it is not asked
 	K      int       // nodes to find; default 8
-	Alpha  int       // nodes that are asked side by side, those not counted that are late; default 4
+	Alpha  int       // nodes that are asked side by side, those not counted that are late; default 5
 
 	EnforceIDs bool // leave nodes out whose ids do not fit their addresses; otherwise they come second (BEP 42)
 
@@ -79,7 +79,7 @@ type network struct {
 
 // New returns a search that begins with some nodes, which it copies.
 func New(c Config, known []krpc.Contact) *Lookup {
-	c.K, c.Alpha, c.Shortlist = cmp.Or(c.K, routing.K), cmp.Or(c.Alpha, 4), cmp.Or(c.Shortlist, maxNodes)
+	c.K, c.Alpha, c.Shortlist = cmp.Or(c.K, routing.K), cmp.Or(c.Alpha, 5), cmp.Or(c.Shortlist, maxNodes)
 	l := &Lookup{config: c, addrs: make(map[netip.AddrPort][]*node), networks: make(map[netip.Prefix]*network)}
 	l.Add(known)
 	return l

@@ -131,7 +131,7 @@ func TestWrongResults(t *testing.T) {
 				isDone = isDone || (ok && d.Task == id)
 			}
 			require.True(t, isDone, "%s %.40s", field, wrong)
-			require.Zero(t, w.s.Stats(w.now).Queries)
+			require.LessOrEqual(t, w.s.Stats(w.now).Queries, 2, "of the upkeep")
 		}
 	}
 }

@@ -112,7 +112,7 @@ func (s *State) complete(o *query, m *krpc.Message, took time.Duration) {
 		s.table.Answered(s.now, c, took)
 	}
 	s.vote(o.to.Addr(), m.External.Addr())
-	ours := m.Nodes[:0:0]
+	ours := m.Nodes[:0] // nobody needs all of them any more
 	var others []krpc.Contact
 	for _, n := range m.Nodes {
 		if !s.believes(n.Addr.Addr(), o.to.Addr()) {

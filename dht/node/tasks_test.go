@@ -86,7 +86,7 @@ func TestForgedAnswers(t *testing.T) {
 	w.s.Begin(w.now, Request{Method: krpc.GetPeers, Target: nodeid.ID{7}})
 	w.settle()
 	queries := w.took()
-	require.Len(t, queries, 4, "so many are asked side by side")
+	require.Len(t, queries, 5, "so many are asked side by side")
 	q := queries[0]
 	m := krpc.Message{Kind: krpc.Response, ID: w.s.idOf(q.to), Transaction: q.Transaction, Values: []netip.AddrPort{public(3)}}
 	wire := m.AppendTo(nil)

@@ -120,6 +120,7 @@ func (t *Table) Good(now time.Time) (n int) {
 // n: who chooses ids near a target must not hide the nodes that are there by chance.
 func (t *Table) Closest(dst []krpc.Contact, target nodeid.ID, n int, now time.Time) []krpc.Contact {
 	begin := len(dst)
+	dst = slices.Grow(dst, min(n, 2*K)) // few want more
 	dst = t.closest(dst, target, n, now, true)
 	return t.closest(dst, target, n-(len(dst)-begin), now, false)
 }

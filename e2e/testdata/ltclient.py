@@ -4,18 +4,19 @@
 ltclient.py show TORRENT
     prints what libtorrent reads in a torrent, as JSON.
 
-ltclient.py run [--seed] [--port PORT] [--dht NODE ...] TORRENT FOLDER ADDRESS [PEER ...]
+ltclient.py run [--seed] [--lsd] [--port PORT] [--dht NODE ...] TORRENT FOLDER ADDRESS [PEER ...]
     joins the swarm from ADDRESS with the content in FOLDER, dials the peers, and
     runs until its standard input ends. TORRENT may be a magnet link. It prints
     "listening PORT" at once; when it has every piece, "ahead N", where N is the
     largest number of pieces that a peer ever had more than it; and "complete" when
     all is on disk; each on a line of its own. All else is on standard error. With
     --seed the content is there and is checked first. PORT is where to listen. With
-    nodes of a DHT it finds peers there.
+    nodes of a DHT it finds peers there, with --lsd on the local network.
 """
 import json
 import select
 import sys
+import time
 
 import libtorrent as lt
 
@@ -50,7 +51,7 @@ def endpoint(text):
     return host.strip('[]'), int(port)
 
 
-def session(address, port, nodes):
+def session(address, port, nodes, lsd):
     category = lt.alert.category_t
     pe_disabled = 2
     return lt.session({
@@ -58,11 +59,10 @@ def session(address, port, nodes):
         'outgoing_interfaces': address,
         'enable_dht': bool(nodes),
         'dht_bootstrap_nodes': '',
-        'dht_announce_interval': 5,
         # Else it asks one node of each network.
         'dht_restrict_routing_ips': False,
         'dht_restrict_search_ips': False,
-        'enable_lsd': False,
+        'enable_lsd': lsd,
         'enable_upnp': False,
         'enable_natpmp': False,
         'enable_outgoing_utp': False,
@@ -81,17 +81,19 @@ def session(address, port, nodes):
 
 
 def run(args):
-    seed, port, nodes = False, 0, []
+    seed, lsd, port, nodes = False, False, 0, []
     while args[0].startswith('--'):
         option = args.pop(0)
         if option == '--seed':
             seed = True
+        elif option == '--lsd':
+            lsd = True
         elif option == '--dht':
             nodes.append(endpoint(args.pop(0)))
         else:
             port = int(args.pop(0))
     torrent, folder, address = args[:3]
-    s = session(address, port, nodes)
+    s = session(address, port, nodes, lsd)
     for n in nodes:
         s.add_dht_node(n)
     if torrent.startswith('magnet:'):
@@ -105,6 +107,7 @@ def run(args):
         h.connect_peer(endpoint(p))
     listening = complete = False
     ahead = 0
+    announced_at = 0
     while True:
         s.wait_for_alert(50)
         for a in s.pop_alerts():
@@ -122,6 +125,10 @@ def run(args):
             complete = True
             print('ahead', ahead, flush=True)
             h.flush_cache()
+        # Its own first announce may come before it knows anybody, and the next one much later.
+        if nodes and s.status().dht_nodes and time.monotonic() - announced_at > 5:
+            announced_at = time.monotonic()
+            h.force_dht_announce()
         if select.select([sys.stdin], [], [], 0)[0] and not sys.stdin.read(1):
             return
 

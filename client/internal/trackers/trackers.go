@@ -184,10 +184,14 @@ type User interface {
 // A Changed is a User that only hears that something has changed.
 type Changed func()
 
-// AddSource, RemoveSource and Announce call f.
-func (f Changed) AddSource(swarm.PeerSource)    { f() }
+// AddSource says that a source was added.
+func (f Changed) AddSource(swarm.PeerSource) { f() }
+
+// RemoveSource says that a source was removed.
 func (f Changed) RemoveSource(swarm.PeerSource) { f() }
-func (f Changed) Announce()                     { f() }
+
+// Announce says that a source has other trackers.
+func (f Changed) Announce() { f() }
 
 // Replace replaces the torrent's own tiers. changed says that they are not those of the metainfo.
 func (k *Set) Replace(tiers [][]string, changed bool, user User) {

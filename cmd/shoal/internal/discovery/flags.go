@@ -30,7 +30,7 @@ func (f Flags) Apply(config *client.Config) error {
 	if len(f.Bootstrap) == 0 {
 		return nil
 	}
-	config.Node.Routers = []string{}
+	config.Node.Routers = []string{} // a node that the user names may be the one that has what they want
 	for _, text := range f.Bootstrap {
 		text = strings.TrimSpace(text)
 		isOff := strings.EqualFold(text, Off)
@@ -44,7 +44,7 @@ func (f Flags) Apply(config *client.Config) error {
 		if err != nil || host == "" || port == "" {
 			return usage.Error{Err: fmt.Errorf("--bootstrap: %q is not HOST:PORT, such as 192.0.2.7:6881, or off", text)}
 		}
-		config.Node.Routers = append(config.Node.Routers, text)
+		config.Node.Nodes = append(config.Node.Nodes, text)
 	}
 	return nil
 }
