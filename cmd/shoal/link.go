@@ -15,21 +15,13 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
+	"github.com/shoal-bt/shoal/dht"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
 // linkAdvice says what to do about a link that cannot be read.
 const linkAdvice = "Check that you copied the whole link, and put it in quotes."
-
-// parseLink is readLink for a command that needs an info hash.
-func parseLink(c *console, name string) (*metainfo.Magnet, error) {
-	m, err := readLink(c, name)
-	if m != nil && len(m.IDs()) == 0 {
-		return nil, keyOnly(name)
-	}
-	return m, err
-}
 
 // keyOnly returns the error that a link has a key alone, with the command that looks the
 // torrent up.
@@ -65,6 +57,9 @@ const askAdvice = "Leave --no-dht out, or name a peer with --peer HOST:PORT, or 
 // addLink adds a torrent of which only a link is known. It returns an error if nobody can be
 // asked for the metadata.
 func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Magnet, name string, o client.AddOptions) (*item, error) {
+	if len(link.IDs()) == 0 {
+		s.c.say("Looking up in the DHT which torrent the key of the link names now.")
+	}
 	t, err := s.client.Add(ctx, link, o)
 	if errors.Is(err, client.ErrDuplicate) && t != nil && s.byID[t.ID()] != nil {
 		i := s.byID[t.ID()]
@@ -73,7 +68,7 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 		return i, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, explainKey(err)
 	}
 	isPaused := t.Stats().Phase == engine.PhasePaused
 	_, err = t.Metainfo()
@@ -94,6 +89,24 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 		s.c.warnAbout(i, unsupported.WhyNoMetadata(link)+", so only peers on the local network are asked", askAdvice)
 	}
 	return i, nil
+}
+
+// explainKey says what a user can do if the DHT does not say which torrent a key names
+// (https://www.bittorrent.org/beps/bep_0046.html). Other errors stay as they are.
+func explainKey(err error) error {
+	switch {
+	case errors.Is(err, client.ErrDHTOff):
+		return advice.New(errors.New("only the DHT knows which torrent the key of the link names"), "Leave --no-dht out.")
+	case errors.Is(err, dht.ErrNoNodes):
+		return advice.New(errors.New("no node of the DHT answers, so nobody says which torrent the key of the link names"),
+			"Check the network and --bootstrap, then try again.")
+	case errors.Is(err, dht.ErrNotFound):
+		return advice.New(errors.New("no torrent is published under the key of the link"),
+			"Check that you copied the whole link. Nodes forget what is published after two hours, so its owner may have stopped.")
+	case errors.Is(err, dht.ErrNoTorrent):
+		return advice.New(errors.New("what is stored under the key of the link names no torrent"), "Ask who gave you the link.")
+	}
+	return err
 }
 
 // canAsk reports whether somebody can be asked for the metadata of a link.
