@@ -72,7 +72,9 @@ type AddOptions struct {
 //
 // Of a link, Add returns at once, and the metadata is fetched from peers, or as a .torrent
 // file from where the link says; Ready waits for that. What was fetched is stored in
-// Config.State, so that the next Add of the link need not fetch it.
+// Config.State, so that the next Add of the link need not fetch it. Of a link with a public key
+// (BEP 46), newer torrents are reported by NewVersion; if it has no info hash, Add waits until the
+// DHT says which torrent it stands for now.
 //
 // Add resumes what former runs left. It compares the record with the files, and pieces
 // that the record does not confirm are checked before anything is downloaded. Add does
@@ -84,7 +86,7 @@ type AddOptions struct {
 // its trackers and peers to a torrent that is there, unless it is private. A .torrent file of a torrent whose metadata is being fetched ends the fetch, without
 // an error. The error matches ErrInUse if another client has the torrent in the same folder.
 // Other errors say what is wrong: *metainfo.InvalidError, *MetadataError,
-// *diskstore.SizeError, *StatusError.
+// *diskstore.SizeError, *StatusError; and of a key ErrDHTOff and the errors of dht.Node.Resolve.
 func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*Torrent, error) {
 	o, err := optional(options)
 	if err == nil {
@@ -101,11 +103,7 @@ func (c *Client) Add(ctx context.Context, source any, options ...AddOptions) (*T
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	if link != nil {
-		t, err := c.addLink(ctx, link, o)
-		if err != nil {
-			err = fmt.Errorf("client: adding %q: %w", cmp.Or(link.Name, link.IDs()[0].String()), withCause(ctx, err))
-		}
-		return t, err
+		return c.addLinkOrKey(ctx, link, o)
 	}
 	meta, err := torrentfile.Read(ctx, source, c.config.webOptions())
 	if err != nil {

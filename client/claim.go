@@ -271,6 +271,7 @@ func (c *Client) removeTorrent(t *Torrent) {
 	}
 	c.order = slices.DeleteFunc(c.order, func(o *Torrent) bool { return o == t })
 	c.mu.Unlock()
+	c.feeds.Stop(append(t.IDs(), t.id)...)
 	c.suspendDHT()
 }
 

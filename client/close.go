@@ -25,6 +25,7 @@ func (c *Client) Close() error {
 	}
 	c.cancelCalls()
 	c.calls.Wait()
+	c.feeds.Close()
 	all := c.Torrents()
 	errs := make([]error, len(all))
 	var wg sync.WaitGroup
@@ -38,6 +39,9 @@ func (c *Client) Close() error {
 	wg.Wait()
 	c.closeErr = errors.Join(append(errs, c.engine.Close())...)
 	c.opener.Close() // no source is called any more
+	if c.lsd != nil {
+		c.closeErr = errors.Join(c.closeErr, c.lsd.Close())
+	}
 	if c.dht != nil {
 		c.closeErr = errors.Join(c.closeErr, c.dht.Close())
 	}

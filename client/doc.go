@@ -45,6 +45,7 @@
 //	Cache.mu                the metainfo of a torrent                   lifecycle, Storage.mu
 //	Client.mu               the torrents, the record folders, closed    lifecycle, reading, fetching.mu
 //	Source.mu               the node of the DHT, its sockets and saves  lifecycle
+//	feeds.Set.mu            which keys of links are followed            –
 //	status.mu               what the node of the DHT said of itself     Source.mu, the node's
 //	forwardFile.mu          a file that can only be read forward        Storage.mu
 //
@@ -62,6 +63,8 @@
 //	when metadata is not fetched again              internal/linkrecord/linkrecord.go    Fetch
 //	how a fetch becomes a torrent that runs         claim.go                             claim.handOver
 //	when two links are one torrent                  claim.go                             Client.listTorrent
+//	which torrent the key of a link stands for      keys.go                              Client.resolveKey
+//	when a newer one is reported                    internal/feeds/feeds.go              Set.follow
 //	what a second link adds                         link.go                              running.addLink
 //	what metadata that proves private forgets       internal/handover/handover.go        Receiver.mayDial
 //	which announces a torrent goes on with          internal/handover/handover.go        Fetches.Announced
@@ -76,7 +79,8 @@
 //	which addresses peers may have                  internal/peeraddr/peeraddr.go        Check
 //	which trackers are asked over UDP               internal/trackers/opener.go          Opener.Func
 //	when UDP trackers are not used                  internal/trackers/opener.go          NewOpener
-//	which torrents the DHT finds                    dht.go                               Client.sharedSources
+//	which torrents the DHT and LSD find             dht.go                               Client.sharedSources
+//	what becomes of a peer on the local network     lsd.go                               Client.addLocalPeer
 //	when the node of the DHT is closed              dht.go                               Client.suspendDHT
 //	when it is opened                               internal/dhtnode/source.go           Source.Node
 //	at which ports                                  internal/dhtnode/sockets.go          addresses

@@ -74,8 +74,8 @@ func TestSources(t *testing.T) {
 		{"bad magnet", "magnet:?xt=urn:btih:zz", nil, invalid},
 		{"zero", swarm.ID{}, client.ErrInfoHash, nil},
 		{"empty link", new(metainfo.Magnet), nil, invalid},
-		{"link with a key alone", "magnet:?xs=urn:btpk:" + strings.Repeat("1", 64), nil, invalid},
-		{"key alone", &metainfo.Magnet{PublicKey: [32]byte{1}}, "look the hash up in the DHT", nil},
+		{"link with a key alone", "magnet:?xs=urn:btpk:" + strings.Repeat("1", 64), client.ErrDHTOff, nil},
+		{"key alone", &metainfo.Magnet{PublicKey: [32]byte{1}}, client.ErrDHTOff, nil},
 		{"number", 7, "int", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

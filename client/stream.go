@@ -17,12 +17,13 @@ type Event = events.Event
 type EventMask = events.Mask
 
 // The client's own kinds: OnFile is that of FileCompleted, OnFetch of FetchTick, OnMerged of
-// Merged, and OnDHT of DHTBootstrapped and DHTClosed.
+// Merged, OnDHT of DHTBootstrapped and DHTClosed, and OnVersion of NewVersion.
 const (
-	OnFile   = events.OnFile
-	OnFetch  = events.OnFetch
-	OnMerged = events.OnMerged
-	OnDHT    = events.OnDHT
+	OnFile    = events.OnFile
+	OnFetch   = events.OnFetch
+	OnMerged  = events.OnMerged
+	OnDHT     = events.OnDHT
+	OnVersion = events.OnVersion
 )
 
 // CheapEvents are those that come seldom: none by piece, by connection or by the second.
@@ -52,6 +53,10 @@ type (
 	// DHTClosed says that the node of the DHT closed. If Err is not nil, its socket failed, and
 	// the next announce opens it again; else no torrent needs it.
 	DHTClosed = events.DHTClosed
+
+	// NewVersion says that the public key of a torrent's link names another, newer torrent now. The
+	// torrent goes on, and its files stay. To have the newer one, add its hash.
+	NewVersion = events.NewVersion
 )
 
 // TorrentOf returns the torrent that an event is about, or the zero ID if there is none.

@@ -15,12 +15,13 @@ type Event = engine.Event
 type Mask = engine.EventMask
 
 // The kinds that the engine does not have: OnFile is that of FileCompleted, OnFetch of FetchTick,
-// OnMerged of Merged, and OnDHT of DHTBootstrapped and DHTClosed.
+// OnMerged of Merged, OnDHT of DHTBootstrapped and DHTClosed, and OnVersion of NewVersion.
 const (
 	OnFile Mask = 1 << (31 - iota)
 	OnFetch
 	OnMerged
 	OnDHT
+	OnVersion
 )
 
 // Cheap are the events that come seldom: none by piece, by connection or by the second. All are
@@ -28,8 +29,8 @@ const (
 // the engine would cost something while nobody reads them: a stream makes engine.Held from
 // engine.Added, and engine.StatsTick from the statistics of each second.
 const (
-	Cheap    = engine.CheapEvents | OnFile | OnMerged | OnDHT
-	All      = engine.AllEvents | OnFile | OnFetch | OnMerged | OnDHT
+	Cheap    = engine.CheapEvents | OnFile | OnMerged | OnDHT | OnVersion
+	All      = engine.AllEvents | OnFile | OnFetch | OnMerged | OnDHT | OnVersion
 	OfEngine = engine.AllEvents &^ (engine.OnStats | engine.OnHeld)
 )
 
@@ -85,6 +86,17 @@ type DHTClosed struct{ Err error }
 // Kind returns OnDHT.
 func (DHTClosed) Kind() Mask { return OnDHT }
 
+// NewVersion says that the public key of a torrent's link names another, newer torrent now (BEP 46).
+// The torrent goes on, and its files stay. To have the newer one, add its hash.
+type NewVersion struct {
+	Torrent swarm.ID
+	Hash    swarm.ID // v1 info hash of the newer one
+	Seq     int64    // of the versions; grows
+}
+
+// Kind returns OnVersion.
+func (NewVersion) Kind() Mask { return OnVersion }
+
 // TorrentOf returns the torrent that an event is about, or the zero ID if there is none.
 func TorrentOf(e Event) swarm.ID {
 	switch e := e.(type) {
@@ -93,6 +105,8 @@ func TorrentOf(e Event) swarm.ID {
 	case FetchTick:
 		return e.Torrent
 	case Merged:
+		return e.Torrent
+	case NewVersion:
 		return e.Torrent
 	}
 	return engine.TorrentOf(e)

@@ -20,8 +20,10 @@ import (
 func TestNoTestUsesTheDHTOfTheWorld(t *testing.T) {
 	require.Empty(t, dht.DefaultRouters)
 	require.Equal(t, "true", os.Getenv("SHOAL_NO_DHT"))
+	require.Equal(t, "true", os.Getenv("SHOAL_NO_LSD"))
 	isolate(t)
 	require.Equal(t, "true", os.Getenv("SHOAL_NO_DHT"))
+	require.Equal(t, "true", os.Getenv("SHOAL_NO_LSD"))
 	const link = "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567"
 	_, stderr := shoal(t, exitFailed, "get", link, "--listen", "off")
 	require.Contains(t, stderr, "names nobody whom Shoal can ask")
@@ -137,6 +139,8 @@ func TestBootstrapFlag(t *testing.T) {
 		require.NoError(t, f.Apply(&config))
 		require.Equal(t, want, config.Node.Nodes)
 		require.Equal(t, text == "", config.Node.Routers == nil, "the usual ones")
-		require.True(t, config.DHT)
+		require.True(t, config.DHT && config.LSD)
+		require.NoError(t, discovery.Flags{NoDht: true, NoLsd: true}.Apply(&config))
+		require.False(t, config.DHT || config.LSD)
 	}
 }

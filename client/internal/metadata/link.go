@@ -86,6 +86,9 @@ func Join(a, b *metainfo.Magnet) *metainfo.Magnet {
 	if len(sum.Select) == 0 {
 		sum.Select = b.Select
 	}
+	if !sum.HasKey() {
+		sum.PublicKey, sum.Salt = b.PublicKey, b.Salt
+	}
 	return &sum
 }
 
@@ -102,26 +105,15 @@ func IDsFrom(ids []swarm.ID, first swarm.ID) []swarm.ID {
 // ErrInfoHash says that a string or an ID is not an info hash.
 var ErrInfoHash = errors.New("not an info hash: want 40 or 64 hexadecimal digits, 32 of base 32, or a multihash (1220 and 64 digits)")
 
-// errNoHash says that a link has at most a key.
-var errNoHash = &metainfo.InvalidError{Err: errors.New("the link has no info hash; if it has a key, look the hash up in the DHT")}
-
-// withHash returns an error if a link has no info hash.
-func withHash(link *metainfo.Magnet, err error) (*metainfo.Magnet, error) {
-	if err == nil && len(link.IDs()) == 0 {
-		return nil, errNoHash
-	}
-	return link, err
-}
-
 // LinkOf returns the link that source is, or nil if it is something else.
 func LinkOf(source any) (*metainfo.Magnet, error) {
 	switch s := source.(type) {
 	case *metainfo.Magnet:
-		if s == nil {
-			return nil, errNoHash
+		if s == nil || (len(s.IDs()) == 0 && !s.HasKey()) {
+			return nil, &metainfo.InvalidError{Err: errors.New("the link has no info hash")}
 		}
 		copied := *s
-		return withHash(&copied, nil)
+		return &copied, nil
 	case swarm.ID:
 		if s == (swarm.ID{}) {
 			return nil, ErrInfoHash
@@ -129,7 +121,7 @@ func LinkOf(source any) (*metainfo.Magnet, error) {
 		return &metainfo.Magnet{HashV1: s}, nil
 	case string:
 		if strings.HasPrefix(strings.ToLower(s), "magnet:") {
-			return withHash(metainfo.ParseMagnet(s))
+			return metainfo.ParseMagnet(s)
 		}
 		m, err := metainfo.ParseInfoHash(s)
 		if err != nil {

@@ -20,12 +20,13 @@ const Off = "off"
 // Flags are those of commands that find peers without trackers.
 type Flags struct {
 	NoDht     bool     `help:"Do not find peers by the DHT, a network that needs no trackers. Private torrents never use it."`
+	NoLsd     bool     `help:"Do not find peers on the local network (LSD). Private torrents never use it."`
 	Bootstrap []string `placeholder:"HOST:PORT" help:"Node to enter the DHT by, instead of the usual ones; or off for none. May be given several times, or as a list with commas."`
 }
 
 // Apply changes the settings of a client.
 func (f Flags) Apply(config *client.Config) error {
-	config.DHT = !f.NoDht
+	config.DHT, config.LSD = !f.NoDht, !f.NoLsd
 	if len(f.Bootstrap) == 0 {
 		return nil
 	}
