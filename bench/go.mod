@@ -23,6 +23,8 @@ require github.com/shoal-bt/shoal/pex v0.1.0
 
 require github.com/shoal-bt/shoal/dht v0.1.0
 
+require github.com/shoal-bt/shoal/lsd v0.1.0 // indirect
+
 require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
 	github.com/jackpal/bencode-go v1.2.0 // indirect

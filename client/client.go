@@ -14,6 +14,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/statefolder"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/lsd"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -27,6 +28,7 @@ type Client struct {
 	askPeers    metadata.Asker     // for metadata
 	opener      *trackers.Opener   // of trackers
 	dht         *dhtnode.Source    // of all public torrents; nil if it is off
+	lsd         *lsd.Source        // the same
 	feeds       *feeds.Set         // the keys of links
 	trackers    trackers.Config    // of all torrents but those with a UserAgent of their own
 	idleSlots   chan struct{}      // holds a token for each torrent that becomes idle
@@ -88,6 +90,7 @@ func New(config Config) (*Client, error) {
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	c.engine = e
+	c.lsd = c.newLSD()
 	c.askPeers = metadata.Peers{
 		Connector: e.Connector(),
 		PeerID:    cfg.Engine.Torrent.PeerID,

@@ -39,6 +39,9 @@ func (c *Client) Close() error {
 	wg.Wait()
 	c.closeErr = errors.Join(append(errs, c.engine.Close())...)
 	c.opener.Close() // no source is called any more
+	if c.lsd != nil {
+		c.closeErr = errors.Join(c.closeErr, c.lsd.Close())
+	}
 	if c.dht != nil {
 		c.closeErr = errors.Join(c.closeErr, c.dht.Close())
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/httptracker"
+	"github.com/shoal-bt/shoal/lsd"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/udptracker"
@@ -73,6 +74,12 @@ type Config struct {
 	// nil and none if they are empty, its sockets, and its limits. Its OnEvent must not call the
 	// client.
 	Node dht.Config
+
+	// LSD has public torrents announced on the local network and found there (BEP 14). If nothing
+	// is accepted at Listen, they are only found. Local tunes it. If its From is empty, it is that
+	// of Listen. Its OnPeer must not call the client.
+	LSD   bool
+	Local lsd.Config
 
 	// Announce are announce URLs that all torrents but private ones use in
 	// addition to their own. Each is a tier, so the first that answers is used.

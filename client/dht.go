@@ -82,6 +82,9 @@ func (c *Client) sharedSources(private bool) (all []swarm.PeerSource) {
 	if c.dht != nil && !private {
 		all = append(all, c.dht)
 	}
+	if c.lsd != nil && !private {
+		all = append(all, c.lsd)
+	}
 	return all
 }
 

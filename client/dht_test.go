@@ -320,8 +320,8 @@ func TestPeersNameTheirNodes(t *testing.T) {
 	}
 }
 
-// TestDHTFails has the socket of the node fail. No torrent fails by that, and the node is there
-// again when it is asked next.
+// TestDHTFails has the socket of the node fail. No torrent fails by that, and there is another
+// node when somebody needs it.
 func TestDHTFails(t *testing.T) {
 	nodes := startDHT(t, 4)
 	config := withDHT(nodes[0])

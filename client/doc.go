@@ -79,7 +79,8 @@
 //	which addresses peers may have                  internal/peeraddr/peeraddr.go        Check
 //	which trackers are asked over UDP               internal/trackers/opener.go          Opener.Func
 //	when UDP trackers are not used                  internal/trackers/opener.go          NewOpener
-//	which torrents the DHT finds                    dht.go                               Client.sharedSources
+//	which torrents the DHT and LSD find             dht.go                               Client.sharedSources
+//	what becomes of a peer on the local network     lsd.go                               Client.addLocalPeer
 //	when the node of the DHT is closed              dht.go                               Client.suspendDHT
 //	when it is opened                               internal/dhtnode/source.go           Source.Node
 //	at which ports                                  internal/dhtnode/sockets.go          addresses

@@ -22,6 +22,7 @@ require (
 	github.com/shoal-bt/shoal/bencode v0.1.0 // indirect
 	github.com/shoal-bt/shoal/connect v0.1.0
 	github.com/shoal-bt/shoal/dht v0.1.0
+	github.com/shoal-bt/shoal/lsd v0.1.0
 	github.com/shoal-bt/shoal/magnet v0.1.0
 	github.com/shoal-bt/shoal/pex v0.1.0
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect

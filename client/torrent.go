@@ -57,6 +57,7 @@ type stage interface {
 	AnnounceURLs() [][]string
 	SetTrackers(tiers [][]string) error
 
+	addLocalPeer(id swarm.ID, a swarm.Address)         // does not block
 	addLink(link *metainfo.Magnet, o AddOptions) error // adds what another link says
 	close(why error) error
 	remove(content Content) (again bool, err error) // again says that the stage has changed

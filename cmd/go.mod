@@ -23,6 +23,7 @@ require (
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/connect v0.1.0 // indirect
 	github.com/shoal-bt/shoal/handshake v0.1.0 // indirect
+	github.com/shoal-bt/shoal/lsd v0.1.0 // indirect
 	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect
 	github.com/shoal-bt/shoal/peerwire v0.1.0 // indirect
 	github.com/shoal-bt/shoal/pex v0.1.0 // indirect

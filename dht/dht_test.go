@@ -1,7 +1,6 @@
 package dht_test
 
 import (
-	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
@@ -241,44 +240,22 @@ func TestClose(t *testing.T) {
 
 // A socket that fails ends the node, with an event that says why.
 func TestSocketFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newNetwork()
-		c := w.at("10.0.0.2:6881")
-		var events []dht.Event
-		n, err := dht.Open(dht.Config{Conn4: c, Routers: []string{}, OnEvent: func(e dht.Event) { events = append(events, e) }})
-		require.NoError(t, err)
-		why := errors.New("the network is down")
-		c.fail(why)
-		synctest.Wait()
-		require.NoError(t, n.Close())
-		require.Contains(t, events, dht.ClosedEvent{why})
-	})
-}
-
-// names looks one name up.
-type names struct{}
-
-func (names) LookupNetIP(_ context.Context, network, host string) ([]netip.Addr, error) {
-	if network != "ip4" || host != "router.test" {
-		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	for _, why := range []error{
+		errors.New("the network is down"),
+		&net.OpError{Op: "read", Err: errors.New("the device is gone")}, // looks as if it could pass
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newNetwork()
+			c := w.at("10.0.0.2:6881")
+			var events []dht.Event
+			n, err := dht.Open(dht.Config{Conn4: c, Routers: []string{}, OnEvent: func(e dht.Event) { events = append(events, e) }})
+			require.NoError(t, err)
+			c.fail(why)
+			synctest.Wait()
+			require.NoError(t, n.Close())
+			require.Contains(t, events, dht.ClosedEvent{why})
+		})
 	}
-	return []netip.Addr{netip.MustParseAddr("10.0.0.1")}, nil
-}
-
-// Routers may have names; those that cannot be looked up do no harm. They answer, and are in
-// no table.
-func TestRouterNames(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newNetwork()
-		w.many(t, 10)
-		n := w.open(t, "10.0.0.99:1", dht.Config{Routers: []string{"nobody.test:1", "x", "y:99999999", "router.test:6881"}, Resolver: names{}})
-		found, err := n.Find(t.Context(), nodeid.ID{})
-		require.NoError(t, err)
-		require.Len(t, found, 8)
-		for _, c := range n.Save().Nodes {
-			require.NotEqual(t, netip.MustParseAddrPort(first), c.Addr)
-		}
-	})
 }
 
 // A read-only node finds, and is in nobody's table.

@@ -81,21 +81,22 @@ func (n *ourNode) announce(t *testing.T, hash nodeid.ID, port uint16, left int64
 // awaitPeer looks for peers of a hash until one of them has an address.
 func (n *ourNode) awaitPeer(t *testing.T, hash nodeid.ID, want netip.AddrPort) {
 	t.Helper()
-	n.awaitPeerUntil(t, within(t), hash, want)
+	n.await(t, within(t), hash, func(a netip.AddrPort) bool { return a == want })
 }
 
-func (n *ourNode) awaitPeerUntil(t *testing.T, ctx context.Context, hash nodeid.ID, want netip.AddrPort) {
+// await looks for peers of a hash until f accepts one.
+func (n *ourNode) await(t *testing.T, ctx context.Context, hash nodeid.ID, f func(netip.AddrPort) bool) {
 	t.Helper()
 	for {
 		for a, err := range n.Peers(ctx, hash) {
 			require.NoError(t, err)
-			if a == want {
+			if f(a) {
 				return
 			}
 		}
 		select {
 		case <-ctx.Done():
-			require.FailNow(t, "not found", "%v", want)
+			require.FailNow(t, "no such peer was found")
 		case <-time.After(200 * time.Millisecond):
 		}
 	}

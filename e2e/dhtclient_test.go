@@ -6,12 +6,9 @@ import (
 	"testing"
 	"time"
 
-	shoalclient "github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/dht"
 	"github.com/shoal-bt/shoal/dht/nodeid"
-	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
-	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,18 +23,33 @@ var dhtShape = shape{"", 64 << 10, []int64{1<<20 + 321}}
 // DHT of 14 nodes of libtorrent. With fewer Transmission does not begin.
 func TestDHTClients(t *testing.T) {
 	t.Parallel()
-	nodes := startNodesApart(t, 14)
+	clientsMeetIn(t, startNodesApart(t, 14))
+}
+
+// TestDHTOfOurs is TestDHTClients in a DHT of 14 nodes of ours.
+func TestDHTOfOurs(t *testing.T) {
+	t.Parallel()
+	var nodes []netip.AddrPort
+	for range 14 {
+		n := startOurNode(t, ownAddr(t), nodes, dht.Config{})
+		nodes = append(nodes, n.addr)
+	}
+	clientsMeetIn(t, nodes)
+}
+
+// clientsMeetIn has each client find "shoal seed" by a link, and "shoal get" find it, in a DHT.
+func clientsMeetIn(t *testing.T, nodes []netip.AddrPort) {
 	for _, c := range clients {
 		t.Run(c.String()+" finds us", func(t *testing.T) {
 			t.Parallel()
 			need(t, c)
 			content := dhtShape.make(t, 51)
 			tor, file := content.torrent(t, builder.Options{PieceLength: dhtShape.pieceLength})
-			ours, node := startInDHT(t, nodes, content.dir)
-			mine, err := ours.Add(t.Context(), file)
-			require.NoError(t, err)
-			require.NoError(t, mine.Wait(within(t)))
-			node.awaitPeer(t, nodeid.ID(tor.IDs()[0]), ours.Addr())
+			addr, options := inDHT(t, nodes)
+			startProgram(t, append([]string{"seed", file, "--dir", content.dir}, options...)...)
+			startOurNode(t, ownAddr(t), nodes, dht.Config{ReadOnly: true}).await(t, within(t), nodeid.ID(tor.IDs()[0]), func(a netip.AddrPort) bool {
+				return a.Addr() == addr
+			})
 			dir := t.TempDir()
 			theirs := c.start(t, apart(t), job{torrent: tor.Magnet().String(), dir: dir, dht: nodes})
 			require.NoError(t, theirs.whole(withinDHT(t)))
@@ -50,15 +62,27 @@ func TestDHTClients(t *testing.T) {
 			content := dhtShape.make(t, 52)
 			tor, file := content.torrent(t, builder.Options{PieceLength: dhtShape.pieceLength})
 			theirs := c.start(t, apart(t), job{torrent: file, dir: content.dir, seed: true, dht: nodes})
+			startOurNode(t, ownAddr(t), nodes, dht.Config{ReadOnly: true}).await(t, withinDHT(t), nodeid.ID(tor.IDs()[0]), func(a netip.AddrPort) bool {
+				return a == theirs.addr
+			})
 			dir := t.TempDir()
-			ours, node := startInDHT(t, nodes, dir)
-			node.awaitPeerUntil(t, withinDHT(t), nodeid.ID(tor.IDs()[0]), theirs.addr)
-			mine, err := ours.Add(t.Context(), tor.Magnet())
-			require.NoError(t, err)
-			require.NoError(t, mine.Wait(within(t)), "%+v", mine.Fetch())
+			_, options := inDHT(t, nodes)
+			getLink(t, tor.Magnet(), dir, options...)
 			content.requireEqual(t, dir, false)
 		})
 	}
+}
+
+// inDHT returns an address of our own, and the options of a program that is there and finds
+// peers in the DHT alone.
+func inDHT(t *testing.T, nodes []netip.AddrPort) (netip.Addr, []string) {
+	t.Helper()
+	addr := ownAddr(t)
+	options := []string{"--listen", addr.String() + ":0", "--no-pex"}
+	for _, a := range nodes {
+		options = append(options, "--bootstrap", a.String())
+	}
+	return addr, options
 }
 
 // startNodesApart starts nodes of libtorrent in the network namespace, an address each.
@@ -72,24 +96,6 @@ func startNodesApart(t *testing.T, n int) (addrs []netip.AddrPort) {
 	}
 	startTheirNodes(t, namespace, addrs)
 	return addrs
-}
-
-// startInDHT starts a client of ours, and a node at the same address, in which alone it finds
-// peers.
-func startInDHT(t *testing.T, nodes []netip.AddrPort, dir string) (*shoalclient.Client, *ourNode) {
-	t.Helper()
-	addr := ownAddr(t)
-	node := startOurNode(t, addr, nodes, dht.Config{})
-	ours, err := shoalclient.New(shoalclient.Config{
-		Dir:        dir,
-		State:      t.TempDir(),
-		Listen:     addr.String() + ":0",
-		NoPEX:      true,
-		NewSources: func(*metainfo.Torrent) ([]swarm.PeerSource, error) { return sources(node), nil },
-	})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, ours.Close()) })
-	return ours, node
 }
 
 func withinDHT(t *testing.T) context.Context {

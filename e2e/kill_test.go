@@ -106,7 +106,7 @@ func (k *killer) download(t *testing.T) {
 		until(t, func() bool { return len(k.served.Peers()) == 0 }) // the run before has left
 		k.source.hold(k.random.Int64N(k.length + k.length/4))
 		cmd := exec.Command(k.program, "get", k.torrent, "--dir", dir, "--state", state, "--peer", k.peer.String(),
-			"--listen", "off", "--overwrite", "--quit-after-complete")
+			"--listen", "off", "--no-dht", "--no-lsd", "--overwrite", "--quit-after-complete")
 		var output bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &output, &output
 		require.NoError(t, startWithUs(cmd))

@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 	if !told {
 		flag.Set("test.parallel", "8")
 	}
+	os.Setenv("SHOAL_BOOTSTRAP", "off") // no test asks the real DHT
 	before := goleak.IgnoreCurrent()
 	code := m.Run()
 	lan.remove()

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -37,9 +38,16 @@ func shoalProgram(t *testing.T) string {
 	return name
 }
 
-// startProgram starts the program with --json and a state folder of its own.
+// startProgram starts the program with --json and a state folder of its own. It has no DHT but the
+// one that --bootstrap names, and no local network unless --no-lsd=false says so.
 func startProgram(t *testing.T, args ...string) *process {
 	t.Helper()
+	if !slices.Contains(args, "--bootstrap") {
+		args = append(args, "--no-dht")
+	}
+	if !slices.Contains(args, "--no-lsd=false") {
+		args = append(args, "--no-lsd")
+	}
 	return launch(t, "", shoalProgram(t), append(args, "--json", "--state", t.TempDir())...)
 }
 

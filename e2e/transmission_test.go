@@ -3,16 +3,18 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/shoal-bt/shoal/bencode"
 	"github.com/stretchr/testify/require"
 )
 
@@ -52,11 +54,7 @@ func (transmission) start(t *testing.T, at place, j job) *partner {
 	})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(home, "settings.json"), settings, 0o600))
-	var known strings.Builder
-	for _, a := range j.dht {
-		fmt.Fprintln(&known, a.Addr(), a.Port())
-	}
-	require.NoError(t, os.WriteFile(filepath.Join(home, "dht.bootstrap"), []byte(known.String()), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(home, "dht.dat"), savedNodes(j.dht), 0o600))
 	p := &partner{addr: addr, process: launch(t, at.namespace, "transmission-daemon",
 		"--foreground", "--config-dir", home, "--log-debug")}
 	ctx := within(t)
@@ -69,6 +67,21 @@ func (transmission) start(t *testing.T, at place, j job) *partner {
 		require.NoError(t, p.whole(ctx))
 	}
 	return p
+}
+
+// savedNodes returns what Transmission saves of the DHT. It asks these nodes sooner than those
+// of its file "dht.bootstrap".
+func savedNodes(nodes []netip.AddrPort) []byte {
+	var compact []byte
+	for _, a := range nodes {
+		ip := a.Addr().As4()
+		compact = binary.BigEndian.AppendUint16(append(compact, ip[:]...), a.Port())
+	}
+	id := make([]byte, 20)
+	rand.Read(id)
+	b := bencode.AppendBytes(bencode.AppendString(bencode.AppendDict(nil), "id"), id)
+	b = bencode.AppendBytes(bencode.AppendString(b, "nodes"), compact)
+	return bencode.AppendEnd(b)
 }
 
 // transmissionRPC is Transmission's protocol for remote control, version 16.

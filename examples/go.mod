@@ -24,6 +24,7 @@ require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/bencode v0.1.0 // indirect
+	github.com/shoal-bt/shoal/lsd v0.1.0 // indirect
 	github.com/shoal-bt/shoal/pex v0.1.0 // indirect
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
 	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect

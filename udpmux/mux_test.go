@@ -53,6 +53,7 @@ func readAll(t *testing.T, c *Conn) (all []string) {
 func TestFirstClaim(t *testing.T) {
 	inBubble(t, Config{}, func(t *testing.T, s *fakeSocket, m *Mux) {
 		s.deliver("a0")
+		synctest.Wait()
 		one := openUser(t, m, begins("a"))
 		two := openUser(t, m, begins("ab"))
 		s.deliver("a1", "b1", "c1", "")

@@ -10,8 +10,40 @@ func (s *session) discovery() discovery.State {
 	return discovery.State{On: s.config.DHT, DHT: s.client.DHTStats()}
 }
 
-// findsPeers reports whether peers of a torrent can be found without its trackers.
+// findsPeers reports whether peers of a torrent can be found anywhere without its trackers.
 func (s *session) findsPeers(private bool) bool { return s.config.DHT && !private }
+
+// findsLocalPeers reports whether they can be found on the local network.
+func (s *session) findsLocalPeers(private bool) bool { return s.config.LSD && !private }
+
+// handleDiscovery handles what concerns the DHT and the local network. It reports whether an event
+// does. i is nil for an event that is about no torrent.
+func (s *session) handleDiscovery(i *item, e client.Event) bool {
+	switch e := e.(type) {
+	case client.DHTBootstrapped, client.DHTClosed:
+		s.handleDHT(e)
+		return true
+	case client.SourceFailed:
+		if s.client.IsDHT(e.Source) {
+			s.handleDHT(e)
+			return true
+		}
+		return s.client.IsLSD(e.Source) // it is no trouble that there is no local network
+	case client.SourceReply:
+		name := ""
+		switch {
+		case s.client.IsDHT(e.Source):
+			name = "dht"
+		case s.client.IsLSD(e.Source):
+			name = "lsd"
+		}
+		if name != "" && i != nil {
+			s.c.emit(eventJSON{Event: name, Torrent: i.id, Peers: &e.Peers})
+		}
+		return name != ""
+	}
+	return false
+}
 
 // dhtJSON is the JSON object of what the DHT knows.
 type dhtJSON struct {
@@ -32,7 +64,7 @@ func (s *session) handleDHT(e client.Event) {
 		s.dhtFailed = false
 		return
 	}
-	text, advice := now.Trouble(s.config.Node.Routers)
+	text, advice := now.Trouble(s.config.Node)
 	if text == "" || s.dhtFailed || !s.needsDHT() {
 		return
 	}

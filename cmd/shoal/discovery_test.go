@@ -20,8 +20,10 @@ import (
 func TestNoTestUsesTheDHTOfTheWorld(t *testing.T) {
 	require.Empty(t, dht.DefaultRouters)
 	require.Equal(t, "true", os.Getenv("SHOAL_NO_DHT"))
+	require.Equal(t, "true", os.Getenv("SHOAL_NO_LSD"))
 	isolate(t)
 	require.Equal(t, "true", os.Getenv("SHOAL_NO_DHT"))
+	require.Equal(t, "true", os.Getenv("SHOAL_NO_LSD"))
 	const link = "magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567"
 	_, stderr := shoal(t, exitFailed, "get", link, "--listen", "off")
 	require.Contains(t, stderr, "names nobody whom Shoal can ask")
@@ -128,14 +130,17 @@ func TestBootstrapFlag(t *testing.T) {
 		_, stderr := shoal(t, exitUsage, "get", "a.torrent", "--bootstrap", test.flag)
 		require.Contains(t, stderr, "--bootstrap: "+test.message)
 	}
-	for text, want := range map[string][]string{"": nil, "off": {}, "a:1,[::1]:2": {"a:1", "[::1]:2"}} {
+	for text, want := range map[string][]string{"": nil, "off": nil, "a:1,[::1]:2": {"a:1", "[::1]:2"}} {
 		var config client.Config
 		f := discovery.Flags{}
 		if text != "" {
 			f.Bootstrap = strings.Split(text, ",")
 		}
 		require.NoError(t, f.Apply(&config))
-		require.Equal(t, want, config.Node.Routers)
-		require.True(t, config.DHT)
+		require.Equal(t, want, config.Node.Nodes)
+		require.Equal(t, text == "", config.Node.Routers == nil, "the usual ones")
+		require.True(t, config.DHT && config.LSD)
+		require.NoError(t, discovery.Flags{NoDht: true, NoLsd: true}.Apply(&config))
+		require.False(t, config.DHT || config.LSD)
 	}
 }

@@ -39,10 +39,7 @@ func (s *session) handleEvent(e client.Event) {
 		return
 	}
 	i := s.byID[client.TorrentOf(e)]
-	if i == nil {
-		if e.Kind() == client.OnDHT {
-			s.handleDHT(e)
-		}
+	if s.handleDiscovery(i, e) || i == nil {
 		return
 	}
 	h := eventJSON{Torrent: i.id}
@@ -57,10 +54,6 @@ func (s *session) handleEvent(e client.Event) {
 		s.fail(i, client.ErrorOf(e))
 		return
 	case client.SourceFailed:
-		if s.client.IsDHT(e.Source) {
-			s.handleDHT(e)
-			return
-		}
 		s.handleTrackerError(i, e)
 		return
 	case client.Merged:
@@ -88,9 +81,6 @@ func (s *session) handleEvent(e client.Event) {
 		}
 	case client.SourceReply:
 		h.Event, h.Peers = "tracker", &e.Peers
-		if s.client.IsDHT(e.Source) {
-			h.Event = "dht"
-		}
 		h.Message = terminal.Sanitize(e.Answer.Warning) // a client.Warning follows
 		if h.Message == "" {
 			i.lastWarning = ""

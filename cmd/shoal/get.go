@@ -228,5 +228,5 @@ func (cmd getCommand) warnOfSources(s *session, i *item, meta *metainfo.Torrent)
 	if private {
 		advice = "Name a peer with --peer HOST:PORT."
 	}
-	s.c.warnAbout(i, unsupported.WhyNoPeers(meta), advice)
+	s.c.warnAbout(i, unsupported.WhyNoPeers(meta, s.findsLocalPeers(private)), advice)
 }

@@ -80,12 +80,16 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 			return nil, err
 		}
 	}
-	if t.Stats().Phase == client.PhaseFetching && !s.findsPeers(false) && !cmd.canAsk(t, link) {
+	isHelpless := t.Stats().Phase == client.PhaseFetching && !s.findsPeers(false) && !cmd.canAsk(t, link)
+	if isHelpless && !s.findsLocalPeers(false) {
 		err = fmt.Errorf("%s: %s", terminal.Sanitize(t.Name()), unsupported.WhyNoMetadata(link))
 		return nil, advice.New(err, askAdvice)
 	}
 	i := s.addLink(t, name)
 	i.fromLink, i.namesPeers = true, len(link.Peers) > 0
+	if isHelpless {
+		s.c.warnAbout(i, unsupported.WhyNoMetadata(link)+", so only peers on the local network are asked", askAdvice)
+	}
 	return i, nil
 }
 

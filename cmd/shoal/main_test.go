@@ -23,6 +23,7 @@ import (
 func TestMain(m *testing.M) {
 	dht.DefaultRouters = nil
 	os.Setenv("SHOAL_NO_DHT", "true")
+	os.Setenv("SHOAL_NO_LSD", "true")
 	if os.Getenv("BE_SHOAL") != "" {
 		main()
 	}

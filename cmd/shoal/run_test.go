@@ -31,6 +31,7 @@ func isolate(t *testing.T) string {
 	t.Setenv("SHOAL_STATE", filepath.Join(dir, "state"))
 	t.Setenv("SHOAL_BOOTSTRAP", "off") // no test asks the real DHT
 	t.Setenv("SHOAL_NO_DHT", "true")   // tests of the DHT turn it on
+	t.Setenv("SHOAL_NO_LSD", "true")
 	t.Chdir(dir)
 	return dir
 }

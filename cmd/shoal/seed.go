@@ -18,6 +18,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/metainfo"
 )
 
 type seedCommand struct {
@@ -146,7 +147,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 		if s.port() == 0 {
 			advice = "Nobody can connect either, because of --listen off. Name a peer with --peer HOST:PORT, or a tracker with --announce URL."
 		}
-		s.c.warnAbout(i, unsupported.WhyNoPeers(meta), advice)
+		s.c.warnAbout(i, unsupported.WhyNoPeers(meta, s.findsLocalPeers(i.private)), advice)
 	}
 	return nil
 }
@@ -189,23 +190,32 @@ func (cmd seedCommand) addContent(ctx context.Context, s *session, path string, 
 	sayCreated(s.c, meta, output, wrote)
 	i := s.add(t, output.Path)
 	i.seedOnly = true
-	if hasUsableTracker(t) {
-		return nil
-	}
-	if missing := unsupported.Features(meta); len(missing) > 0 {
-		s.c.warnAbout(i, unsupported.WhyNoPeers(meta), "")
-	}
-	switch port := s.port(); {
-	case port != 0 && s.findsPeers(i.private):
-		s.c.say("There is no tracker that Shoal can use, so others find it by the DHT:\n  %s\nIf they do not, they must name this machine, HOST:\n  %s", shell.Command("get", shell.Path(output.Path)), shell.Command("get", shell.Path(output.Path), shell.Flag("--peer", fmt.Sprintf("HOST:%d", port))))
-	case s.findsPeers(i.private):
-		s.c.warnAbout(i, "nobody can connect, because --listen is off, so it is shared only with peers that Shoal finds by the DHT", "Leave --listen out, so that others find it.")
-	case port != 0:
-		s.c.say("Without a tracker that Shoal can use, others must name this machine, HOST, to get it:\n  %s", shell.Command("get", shell.Path(output.Path), shell.Flag("--peer", fmt.Sprintf("HOST:%d", port))))
-	case len(peers) == 0:
-		s.c.warnAbout(i, "nobody can get it, because --listen is off and there is no tracker that Shoal can use", "Leave --listen out, or name a peer with --peer HOST:PORT.")
+	if !hasUsableTracker(t) {
+		cmd.sayHowToGet(s, i, meta, output.Path)
 	}
 	return nil
+}
+
+// sayHowToGet says how others get a torrent, in a file, that has no tracker which Shoal can use.
+func (cmd seedCommand) sayHowToGet(s *session, i *item, meta *metainfo.Torrent, file string) {
+	if len(unsupported.Features(meta)) > 0 && !s.findsPeers(i.private) {
+		s.c.warnAbout(i, unsupported.WhyNoPeers(meta, s.findsLocalPeers(i.private)), "")
+	}
+	port := s.port()
+	get := shell.Command("get", shell.Path(file))
+	getFromHere := shell.Command("get", shell.Path(file), shell.Flag("--peer", fmt.Sprintf("HOST:%d", port)))
+	switch {
+	case port != 0 && s.findsPeers(i.private):
+		s.c.say("There is no tracker that Shoal can use, so others find it by the DHT:\n  %s\nIf they do not, they must name this machine, HOST:\n  %s", get, getFromHere)
+	case s.findsPeers(i.private):
+		s.c.warnAbout(i, "nobody can connect, because --listen is off, so it is shared only with peers that Shoal finds by the DHT", "Leave --listen out, so that others find it.")
+	case port != 0 && s.findsLocalPeers(i.private):
+		s.c.say("Without a tracker that Shoal can use, others find it on the local network alone. Elsewhere they must name this machine, HOST, to get it:\n  %s", getFromHere)
+	case port != 0:
+		s.c.say("Without a tracker that Shoal can use, others must name this machine, HOST, to get it:\n  %s", getFromHere)
+	case len(cmd.Peer) == 0:
+		s.c.warnAbout(i, "nobody can get it, because --listen is off and there is no tracker that Shoal can use", "Leave --listen out, or name a peer with --peer HOST:PORT.")
+	}
 }
 
 // port returns the port that peers can connect to; 0 for none.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"net/netip"
-	"slices"
 
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/dht/nodeid"
@@ -229,12 +228,15 @@ func ParseNodes(b []byte, is6 bool) (all []Contact) {
 	if is6 {
 		each = 38
 	}
-	all = slices.Grow(all, len(b)/each)
 	for ; len(b) >= each; b = b[each:] {
 		a, ok := compact(b[20:each])
-		if ok {
-			all = append(all, Contact{nodeid.ID(b[:20]), a})
+		if !ok {
+			continue
 		}
+		if all == nil {
+			all = make([]Contact, 0, len(b)/each)
+		}
+		all = append(all, Contact{nodeid.ID(b[:20]), a})
 	}
 	return all
 }

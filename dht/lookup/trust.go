@@ -7,7 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/dht/nodeid"
 )
 
-// doubtAfter is how many nodes that a node named may be late or fail, if at most half as
+// doubtAfter is how many nodes that a node named may be late or fail, if less than a third as
 // many answered, until its word counts for nothing.
 const doubtAfter = 3
 

@@ -16,6 +16,7 @@ ltclient.py run [--seed] [--lsd] [--port PORT] [--dht NODE ...] TORRENT FOLDER A
 import json
 import select
 import sys
+import time
 
 import libtorrent as lt
 
@@ -58,7 +59,6 @@ def session(address, port, nodes, lsd):
         'outgoing_interfaces': address,
         'enable_dht': bool(nodes),
         'dht_bootstrap_nodes': '',
-        'dht_announce_interval': 5,
         # Else it asks one node of each network.
         'dht_restrict_routing_ips': False,
         'dht_restrict_search_ips': False,
@@ -107,6 +107,7 @@ def run(args):
         h.connect_peer(endpoint(p))
     listening = complete = False
     ahead = 0
+    announced_at = 0
     while True:
         s.wait_for_alert(50)
         for a in s.pop_alerts():
@@ -124,6 +125,10 @@ def run(args):
             complete = True
             print('ahead', ahead, flush=True)
             h.flush_cache()
+        # Its own first announce may come before it knows anybody, and the next one much later.
+        if nodes and s.status().dht_nodes and time.monotonic() - announced_at > 5:
+            announced_at = time.monotonic()
+            h.force_dht_announce()
         if select.select([sys.stdin], [], [], 0)[0] and not sys.stdin.read(1):
             return
 

@@ -48,7 +48,7 @@ type program struct {
 func (s *Setting) start(ctx context.Context, args ...string) (*program, error) {
 	p := &program{cmd: exec.CommandContext(ctx, s.Shoal, args...), done: make(chan struct{}), more: make(chan struct{})}
 	p.cmd.Args = append(p.cmd.Args, "--json", "--log-level", "error")
-	p.cmd.Env = append(os.Environ(), append(s.environ, "HOME="+s.Dir, "XDG_CONFIG_HOME="+s.Dir)...)
+	p.cmd.Env = append(os.Environ(), append(s.environ, "SHOAL_NO_DHT=true", "SHOAL_NO_LSD=true", "HOME="+s.Dir, "XDG_CONFIG_HOME="+s.Dir)...)
 	p.cmd.Stderr = &p.log
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

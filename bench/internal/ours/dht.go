@@ -12,9 +12,9 @@ import (
 	"github.com/shoal-bt/shoal/dht/nodeid"
 )
 
-// Node runs a node of the DHT on loopback, which knows nobody at first. For each line of the
-// parent, a number, it looks up that many targets, one after the other, and says the median of
-// the times, in seconds. limit is the queries that it serves per second; 0 means the defaults.
+// Node runs a node of the DHT on loopback, which knows nobody at first. Each line of the
+// parent is a number of targets, which it looks up one after the other; then it says the median
+// of the times, in seconds. limit is the queries that it serves per second; 0 means the defaults.
 func Node(p *child.Parent, limit int) error {
 	conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {

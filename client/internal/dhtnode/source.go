@@ -116,6 +116,9 @@ func (s *Source) Announce(ctx context.Context, a swarm.Announcement, found func(
 		answer.Next = max(answer.Next, retrySeed)
 	}
 	s.saveChanges()
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	return answer, err
 }
 

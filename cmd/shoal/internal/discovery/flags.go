@@ -20,16 +20,17 @@ const Off = "off"
 // Flags are those of commands that find peers without trackers.
 type Flags struct {
 	NoDht     bool     `help:"Do not find peers by the DHT, a network that needs no trackers. Private torrents never use it."`
+	NoLsd     bool     `help:"Do not find peers on the local network (LSD). Private torrents never use it."`
 	Bootstrap []string `placeholder:"HOST:PORT" help:"Node to enter the DHT by, instead of the usual ones; or off for none. May be given several times, or as a list with commas."`
 }
 
 // Apply changes the settings of a client.
 func (f Flags) Apply(config *client.Config) error {
-	config.DHT = !f.NoDht
+	config.DHT, config.LSD = !f.NoDht, !f.NoLsd
 	if len(f.Bootstrap) == 0 {
 		return nil
 	}
-	config.Node.Routers = []string{}
+	config.Node.Routers = []string{} // a node that the user names may be the one that has what they want
 	for _, text := range f.Bootstrap {
 		text = strings.TrimSpace(text)
 		isOff := strings.EqualFold(text, Off)
@@ -43,7 +44,7 @@ func (f Flags) Apply(config *client.Config) error {
 		if err != nil || host == "" || port == "" {
 			return usage.Error{Err: fmt.Errorf("--bootstrap: %q is not HOST:PORT, such as 192.0.2.7:6881, or off", text)}
 		}
-		config.Node.Routers = append(config.Node.Routers, text)
+		config.Node.Nodes = append(config.Node.Nodes, text)
 	}
 	return nil
 }

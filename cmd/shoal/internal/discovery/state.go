@@ -33,16 +33,17 @@ func (s State) Text(private bool) string {
 }
 
 // Trouble says why the DHT finds nothing, and what to do; empty if all is well or not known yet.
-// routers are the nodes to enter it by that the user named; nil for the usual ones.
-func (s State) Trouble(routers []string) (text, advice string) {
+// node is how the DHT is entered: by nodes that the user named, by none, or by the usual routers.
+func (s State) Trouble(node dht.Config) (text, advice string) {
+	isUsual := node.Routers == nil
 	switch {
 	case !s.On || s.DHT.Err == nil:
 		return "", ""
 	case !errors.Is(s.DHT.Err, dht.ErrNoNodes):
 		return "the DHT cannot be used: " + message.Of(s.DHT.Err), "Shoal tries again soon. To do without the DHT, use --no-dht."
-	case routers != nil && len(routers) == 0:
+	case !isUsual && len(node.Nodes) == 0:
 		return "no node of the DHT is known", "Leave --bootstrap off out, or name a node with --bootstrap HOST:PORT."
-	case routers != nil:
+	case !isUsual:
 		return "no node of the DHT answers", "Check what --bootstrap names, and that no firewall stops UDP. Shoal keeps trying."
 	}
 	return "no node of the DHT answers", "Check that you are online, and that no firewall stops UDP. Shoal keeps trying. You can name a node with --bootstrap HOST:PORT."

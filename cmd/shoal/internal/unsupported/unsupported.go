@@ -59,13 +59,18 @@ func andList(words []string) string {
 	}
 }
 
-// WhyNoPeers says why no tracker can find peers of a torrent.
-func WhyNoPeers(meta *metainfo.Torrent) string {
+// WhyNoPeers says why no tracker can find peers of a torrent. isLocal says that the local network is
+// searched all the same.
+func WhyNoPeers(meta *metainfo.Torrent, isLocal bool) string {
+	end := "cannot find peers"
+	if isLocal {
+		end = "finds peers on the local network alone"
+	}
 	missing := Features(meta)
 	if len(missing) == 0 {
-		return "the torrent names no tracker, so Shoal cannot find peers"
+		return "the torrent names no tracker, so Shoal " + end
 	}
-	return "the torrent names only " + andList(missing) + ", which Shoal does not support yet, so it cannot find peers"
+	return "the torrent names only " + andList(missing) + ", which Shoal does not support yet, so it " + end
 }
 
 // WhyNoMetadata says why nobody can be asked for the metadata of a link.

@@ -129,3 +129,29 @@ func (f lookups) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, e
 	f()
 	return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
 }
+
+// names looks one name up.
+type names struct{}
+
+func (names) LookupNetIP(_ context.Context, network, host string) ([]netip.Addr, error) {
+	if network != "ip4" || host != "router.test" {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
+	return []netip.Addr{netip.MustParseAddr("10.0.0.1")}, nil
+}
+
+// Routers may have names; those that cannot be looked up do no harm. They answer, and are in
+// no table.
+func TestRouterNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newNetwork()
+		w.many(t, 10)
+		n := w.open(t, "10.0.0.99:1", dht.Config{Routers: []string{"nobody.test:1", "x", "y:99999999", "router.test:6881"}, Resolver: names{}})
+		found, err := n.Find(t.Context(), nodeid.ID{})
+		require.NoError(t, err)
+		require.Len(t, found, 8)
+		for _, c := range n.Save().Nodes {
+			require.NotEqual(t, netip.MustParseAddrPort(first), c.Addr)
+		}
+	})
+}
