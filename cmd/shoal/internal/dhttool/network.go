@@ -87,13 +87,13 @@ func (f Network) resolve(ctx context.Context, p *Program) (all []netip.AddrPort,
 	return all, nil
 }
 
-// explain says what a user can do about an error of a search.
+// explain says what a user can do about an error of a search, which says why it failed.
 func (f Network) explain(err error) error {
 	switch {
 	case errors.Is(err, dht.ErrNoNodes) && len(f.Bootstrap) > 0:
-		return advice.New(errors.New("no node answers"), "Check the addresses of --bootstrap. The nodes may not be running, or something may block UDP.")
+		return advice.New(err, "Check the addresses of --bootstrap, and that these nodes are running.")
 	case errors.Is(err, dht.ErrNoNodes):
-		return advice.New(errors.New("no node of the DHT answers"), "Check that this machine is online and that nothing blocks UDP, or name a node that you know with --bootstrap.")
+		return advice.New(err, "Check that this machine is online, or name a node that you know with --bootstrap.")
 	}
 	return f.Limit.explain(err)
 }
