@@ -97,21 +97,28 @@ func (n *Node) add(conn net.PacketConn, is6 bool, self nodeid.ID, external netip
 	n.families = append(n.families, f)
 }
 
+// maxReadErrors is how many reads of a socket may fail one after the other: a socket that is
+// broken for good would otherwise be read in an endless loop.
+const maxReadErrors = 1000
+
 // read takes in datagrams until the node closes. A socket that fails ends the node.
 func (f *family) read() {
 	b := make([]byte, krpc.MaxDatagram+1)
+	failed := 0 // reads, since the last datagram
 	for {
 		size, from, err := receive(f.conn, b)
 		if err != nil {
 			if f.node.context.Err() != nil {
 				return
 			}
-			if isTemporary(err) {
+			failed++
+			if isTemporary(err) && failed < maxReadErrors {
 				continue
 			}
 			go f.node.close(err)
 			return
 		}
+		failed = 0
 		f.do(func(now time.Time) { f.state.Receive(now, from, b[:size]) })
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"runtime"
 	"sync"
@@ -239,18 +240,22 @@ func TestClose(t *testing.T) {
 
 // A socket that fails ends the node, with an event that says why.
 func TestSocketFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newNetwork()
-		c := w.at("10.0.0.2:6881")
-		var events []dht.Event
-		n, err := dht.Open(dht.Config{Conn4: c, Routers: []string{}, OnEvent: func(e dht.Event) { events = append(events, e) }})
-		require.NoError(t, err)
-		why := errors.New("the network is down")
-		c.fail(why)
-		synctest.Wait()
-		require.NoError(t, n.Close())
-		require.Contains(t, events, dht.ClosedEvent{why})
-	})
+	for _, why := range []error{
+		errors.New("the network is down"),
+		&net.OpError{Op: "read", Err: errors.New("the device is gone")}, // looks as if it could pass
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newNetwork()
+			c := w.at("10.0.0.2:6881")
+			var events []dht.Event
+			n, err := dht.Open(dht.Config{Conn4: c, Routers: []string{}, OnEvent: func(e dht.Event) { events = append(events, e) }})
+			require.NoError(t, err)
+			c.fail(why)
+			synctest.Wait()
+			require.NoError(t, n.Close())
+			require.Contains(t, events, dht.ClosedEvent{why})
+		})
+	}
 }
 
 // A read-only node finds, and is in nobody's table.

@@ -20,14 +20,13 @@ require (
 	go.uber.org/goleak v1.3.0
 )
 
-require github.com/shoal-bt/shoal/lsd v0.1.0 // indirect
+require github.com/shoal-bt/shoal/lsd v0.1.0
 
 require (
 	github.com/bits-and-blooms/bitset v1.29.0 // indirect
 	github.com/jackpal/bencode-go v1.2.0 // indirect
 	github.com/shoal-bt/shoal/bencode v0.1.0
 	github.com/shoal-bt/shoal/dht v0.1.0
-	github.com/shoal-bt/shoal/lsd v0.1.0
 	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
 	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect

@@ -311,7 +311,7 @@ func TestLinkWithKey(t *testing.T) {
 	stdout, _ = shoal(t, exitOK, "inspect", "--json", link)
 	require.Equal(t, "6e657773", objects(t, stdout)[0]["salt"])
 
-	for _, command := range []string{"get", "verify"} {
+	for _, command := range []string{"seed", "verify"} {
 		_, stderr := shoal(t, exitFailed, command, link)
 		require.Contains(t, stderr, "the link has a key and no info hash")
 		commands := commandsIn(stderr)
@@ -331,4 +331,53 @@ func mustDecode(t *testing.T, digits string) []byte {
 	b, err := hex.DecodeString(digits)
 	require.NoError(t, err)
 	return b
+}
+
+// TestGetByKey downloads what a key stands for, and hears of the next torrent of the key.
+func TestGetByKey(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	router := startRouter(t)
+	shoal(t, exitOK, "create", "album")
+	shoal(t, exitOK, "create", "album/film.mkv", "-o", "film.torrent")
+	seed := start(t, "seed", "album.torrent", "--listen", "127.0.0.1:0", "--bootstrap", router, "--json", "--state", "off")
+	seed.out.await(t, `"event":"dht","torrent"`)
+	put := func(torrent string, more ...string) (link string) {
+		args := []string{"dht", "put", "--torrent", torrent, "--key", "my.key", "--bootstrap", router, "--json"}
+		stdout, _ := shoal(t, exitOK, append(args, more...)...)
+		return event(t, stdout, "stored")["magnet"].(string)
+	}
+	link := put("album.torrent", "--new-key")
+	get := []string{"get", "--listen", "off", "--bootstrap", router, "--state", "off", "--dir", "got"}
+	stdout, stderr := shoal(t, exitOK, append(get, link, "-q")...)
+	require.Empty(t, stderr)
+	require.Contains(t, stdout, "Looking up in the DHT which torrent the link stands for...\n")
+	equalFolders(t, "album", "got/album")
+	shoal(t, exitOK, append(get, link, "--metadata-only", "-o", "again.torrent")...)
+	require.Equal(t, infoHashOf(t, "album.torrent"), infoHashOf(t, "again.torrent"))
+
+	put("film.torrent")
+	both := link + "&xt=urn:btih:" + infoHashOf(t, "album.torrent")
+	r := start(t, append(get, both, "--recheck")...)
+	r.out.await(t, "its link stands for a newer torrent now. This one stays.")
+	command := commandsIn(r.out.await(t, "get "+infoHashOf(t, "film.torrent")))
+	require.Len(t, command, 1)
+	r.stop()
+	<-r.code
+	equalFolders(t, "album", "got/album")
+	seedFilm := start(t, "seed", "film.torrent", "--dir", "album", "--listen", "127.0.0.1:0", "--bootstrap", router, "--json", "--state", "off")
+	seedFilm.out.await(t, `"event":"dht","torrent"`)
+	runPrinted(t, command[0]+" --quit-after-complete --listen off --state off --bootstrap "+router)
+	require.FileExists(t, "got/film.mkv")
+	r = start(t, append(get, both, "--recheck", "--json")...)
+	o := objects(t, r.out.await(t, `"newVersion"`))[0]
+	require.Equal(t, infoHashOf(t, "film.torrent"), o["newer"])
+	require.EqualValues(t, 2, o["seq"])
+	r.stop()
+	<-r.code
+
+	_, stderr = shoal(t, exitFailed, append(get, link, "--no-dht")...)
+	require.Contains(t, stderr, "and the DHT is off\n  Leave --no-dht out:")
+	_, stderr = shoal(t, exitFailed, append(get, link+"&s=00")...)
+	require.Contains(t, stderr, "no node has the item")
 }

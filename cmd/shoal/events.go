@@ -59,6 +59,9 @@ func (s *session) handleEvent(e client.Event) {
 	case client.Merged:
 		s.handleMerged(i, e)
 		return
+	case client.NewVersion:
+		s.handleVersion(i, e)
+		return
 	case client.FileCompleted:
 		h.Event, h.Path, h.Bytes = "file", e.Path, e.Length
 	case client.NoPeers:

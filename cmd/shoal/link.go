@@ -22,15 +22,6 @@ import (
 // linkAdvice says what to do about a link that cannot be read.
 const linkAdvice = "Check that you copied the whole link, and put it in quotes."
 
-// parseLink is readLink for a command that needs an info hash.
-func parseLink(c *console, name string) (*metainfo.Magnet, error) {
-	m, err := readLink(c, name)
-	if m != nil && len(m.IDs()) == 0 {
-		return nil, keyOnly(name)
-	}
-	return m, err
-}
-
 // keyOnly returns the error that a link has a key alone, with the command that looks the
 // torrent up.
 func keyOnly(link string) error {
@@ -38,9 +29,9 @@ func keyOnly(link string) error {
 		"To see that: "+shell.Command("dht", "get", shell.Quote(link)))
 }
 
-// readLink returns the link that a name stands for: a magnet link, or an info hash if there is
+// parseLink returns the link that a name stands for: a magnet link, or an info hash if there is
 // no such file. It returns nil if it is something else.
-func readLink(c *console, name string) (*metainfo.Magnet, error) {
+func parseLink(c *console, name string) (*metainfo.Magnet, error) {
 	if !strings.HasPrefix(strings.ToLower(name), "magnet:") {
 		m, err := metainfo.ParseInfoHash(name)
 		_, statErr := os.Stat(name)
@@ -65,6 +56,12 @@ const askAdvice = "Leave --no-dht out, or name a peer with --peer HOST:PORT, or 
 // addLink adds a torrent of which only a link is known. It returns an error if nobody can be
 // asked for the metadata.
 func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Magnet, name string, o client.AddOptions) (*item, error) {
+	if len(link.IDs()) == 0 {
+		if !s.config.DHT {
+			return nil, advice.New(errors.New("the link has a key and no info hash, and the DHT is off"), "Leave --no-dht out: the DHT says which torrent the link stands for.")
+		}
+		s.c.say("Looking up in the DHT which torrent the link stands for...")
+	}
 	t, err := s.client.Add(ctx, link, o)
 	if errors.Is(err, client.ErrDuplicate) && t != nil && s.byID[t.ID()] != nil {
 		i := s.byID[t.ID()]
@@ -122,6 +119,20 @@ func (s *session) handleMerged(i *item, e client.Merged) {
 	delete(s.byID, e.Torrent)
 	s.c.emit(mergedJSON{"merged", i.id, e.Into.String()})
 	s.c.say("%s: it is the same torrent as %s", i.name, e.Into)
+}
+
+// handleVersion says that the key of a torrent's link stands for a newer torrent now.
+func (s *session) handleVersion(i *item, e client.NewVersion) {
+	s.c.emit(versionJSON{"newVersion", i.id, e.Hash.String(), e.Seq})
+	s.c.say("%s: its link stands for a newer torrent now. This one stays. To get the newer one:\n  %s", i.name, downloadCommand(e.Hash.String(), i.t.Dir()))
+}
+
+// versionJSON is the JSON object of a newer torrent of a link.
+type versionJSON struct {
+	Event   string `json:"event"`   // "newVersion"
+	Torrent string `json:"torrent"` // info hash
+	Newer   string `json:"newer"`   // info hash of the newer one
+	Seq     int64  `json:"seq"`
 }
 
 // mergedJSON is the JSON object of two links that proved to be of one torrent.

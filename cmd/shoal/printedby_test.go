@@ -16,7 +16,7 @@ import (
 // these commands.
 var printedBy = map[string]string{
 	"Run":              "TestCreatePrintsACommandThatWorks", // of createCommand
-	"addContent":       "TestSeedPrintsHowToGet",
+	"sayHowToGet":      "TestSeedPrintsHowToGet",
 	"differsAdvice":    "TestPrintedCommandsWork",
 	"downloadCommand":  "TestVerifyPrintsTheRepair",
 	"loadTorrent":      "TestPrintedCommandsWork",

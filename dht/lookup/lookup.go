@@ -64,8 +64,8 @@ type node struct {
 	krpc.Contact
 	fits      bool
 	status    status
-	isVouched bool    // nobody named it who was asked in this search: it is of a table, or of a router
-	tellers   []*node // who named it, the first of them
+	isVouched bool    // it is of a table, or of a router
+	tellers   []*node // who named it
 	right     int     // nodes that it named, and that answered
 	wrong     int     // nodes that it named, and that are late or failed
 	again     int     // questions with Again that wait for their answers

@@ -70,8 +70,8 @@ func (s *State) Bootstrap(now time.Time, saved []krpc.Contact, nodes, routers []
 	}
 }
 
-// knowRouters notes which addresses are routers, until Bootstrap is called with others: they
-// stay out of the table for good.
+// knowRouters notes which addresses are routers. They stay out of the table until Bootstrap is
+// called with others; a bootstrap without routers keeps them.
 func (s *State) knowRouters() {
 	if len(s.boot.routers) == 0 {
 		return

@@ -7,6 +7,9 @@ import (
 	"github.com/shoal-bt/shoal/dht/routing"
 )
 
+// maxCounted is how many addresses are counted in a second, if there is no limit of all.
+const maxCounted = 1 << 16
+
 // limits counts the datagrams of strangers in the current second. It keeps an address only
 // if there is room for its datagram, so its memory is bounded by the limit of all.
 type limits struct {
@@ -29,10 +32,15 @@ func (l *limits) allow(now time.Time, a netip.Addr, perAddr, all int) bool {
 	if a.Is6() {
 		a = routing.NetworkOf(a).Addr()
 	}
-	if perAddr >= 0 && l.addrs[a] >= perAddr {
+	l.all++
+	if perAddr < 0 {
+		return true
+	}
+	n, isCounted := l.addrs[a]
+	if n >= perAddr || (!isCounted && len(l.addrs) >= maxCounted) {
+		l.all--
 		return false
 	}
-	l.all++
-	l.addrs[a]++
+	l.addrs[a] = n + 1
 	return true
 }

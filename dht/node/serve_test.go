@@ -245,6 +245,12 @@ func TestLimits(t *testing.T) {
 	require.Equal(t, 40, all)
 	w.wait(time.Second)
 	require.Equal(t, 5, served(public(1), 1000))
+	endless := newWorld(t, Config{Queries: -1})
+	for i := range maxCounted + 100 {
+		endless.s.allow(public(i))
+	}
+	require.Len(t, endless.s.limits.addrs, maxCounted)
+	require.EqualValues(t, 100, endless.s.stats.Dropped)
 	six := newWorld(t, Config{Is6: true, QueriesPerAddr: 5})
 	n := 0
 	for i := range 20 {

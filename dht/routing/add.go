@@ -21,7 +21,7 @@ func (t *Table) Answered(now time.Time, c krpc.Contact, rtt time.Duration) bool 
 		t.buckets[t.index(c.ID)].changedAt = now
 		return true
 	}
-	n := Node{Contact: c, Fits: nodeid.Fits(c.ID, c.Addr.Addr()), badAfter: t.config.BadAfter}
+	n := Node{Contact: c, Fits: nodeid.Fits(c.ID, c.Addr.Addr()), badAfter: uint16(t.config.BadAfter)}
 	n.answered(now, rtt)
 	return t.add(now, n)
 }
@@ -209,11 +209,18 @@ func NetworkOf(a netip.Addr) netip.Prefix {
 	return p
 }
 
-// hostOf returns what only one node may have: an address, or address and port in local
-// networks, where one machine may run many nodes.
-func hostOf(a netip.AddrPort) netip.AddrPort {
+// A host is what only one node may have: an address, or address and port in local networks,
+// where one machine may run many nodes. It has no pointer, which the garbage collector of a
+// simulation would follow.
+type host struct {
+	addr [16]byte
+	port uint16
+}
+
+func hostOf(a netip.AddrPort) host {
+	h := host{addr: a.Addr().As16()}
 	if nodeid.Exempt(a.Addr()) {
-		return a
+		h.port = a.Port()
 	}
-	return netip.AddrPortFrom(a.Addr(), 0)
+	return h
 }

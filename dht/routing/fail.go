@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -17,10 +18,10 @@ func (t *Table) Failed(now time.Time, c krpc.Contact) {
 		return
 	}
 	n := &b.nodes[i]
-	n.Fails++
+	n.Fails = min(n.Fails, math.MaxUint16-1) + 1
 	switch {
-	case n.Fails >= t.config.BadAfter && t.replace(now, b, i):
-	case n.Fails >= t.config.DropAfter:
+	case int(n.Fails) >= t.config.BadAfter && t.replace(now, b, i):
+	case int(n.Fails) >= t.config.DropAfter:
 		t.remove(b, i)
 	}
 }

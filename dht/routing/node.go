@@ -17,12 +17,11 @@ const (
 type Node struct {
 	krpc.Contact
 	Fits       bool          // its id fits its address (BEP 42)
+	badAfter   uint16        // see Config
+	Fails      uint16        // queries in a row that it did not answer
 	AnsweredAt time.Time     // when it last answered
 	AskedAt    time.Time     // when it last asked us something; zero for never
-	Fails      int           // queries in a row that it did not answer
 	RTT        time.Duration // from a query to its answer, smoothed
-
-	badAfter int // see Config
 }
 
 // A Status is how likely it is that a node answers.

@@ -2,7 +2,6 @@ package routing
 
 import (
 	"cmp"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -35,7 +34,7 @@ type Table struct {
 	config  Config
 	self    nodeid.ID
 	buckets []bucket
-	hosts   map[netip.AddrPort]nodeid.ID // who has which address; see hostOf
+	hosts   map[host]nodeid.ID // who has which address; see hostOf
 }
 
 type bucket struct {
@@ -47,7 +46,7 @@ type bucket struct {
 // New returns an empty table for a node.
 func New(self nodeid.ID, c Config) *Table {
 	c.BadAfter, c.DropAfter = cmp.Or(c.BadAfter, badFails), cmp.Or(c.DropAfter, maxFails)
-	return &Table{config: c, self: self, buckets: make([]bucket, 1), hosts: make(map[netip.AddrPort]nodeid.ID)}
+	return &Table{config: c, self: self, buckets: make([]bucket, 1), hosts: make(map[host]nodeid.ID)}
 }
 
 // Self returns the id for which the table is.

@@ -29,7 +29,7 @@ func (t *Table) invariants(tb testing.TB) {
 			require.Equal(tb, i, t.index(n.ID))
 			require.Equal(tb, n.ID, t.hosts[hostOf(n.Addr)])
 			require.NotEqual(tb, t.self, n.ID)
-			require.Less(tb, n.Fails, maxFails)
+			require.Less(tb, int(n.Fails), maxFails)
 			if !nodeid.Exempt(n.Addr.Addr()) {
 				require.False(tb, networks[NetworkOf(n.Addr.Addr())], "one node of each network")
 				networks[NetworkOf(n.Addr.Addr())] = true

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
@@ -60,7 +61,9 @@ func (f Network) connect(ctx context.Context, p *Program, call func(ctx context.
 	return f.explain(open(config(addrs), families(addrs), func(n *dht.Node) error { return call(ctx, n) }))
 }
 
-func (f Network) isOff() bool { return slices.Equal(f.Bootstrap, []string{off}) }
+func (f Network) isOff() bool {
+	return len(f.Bootstrap) == 1 && strings.EqualFold(strings.TrimSpace(f.Bootstrap[0]), off)
+}
 
 // resolve returns the addresses of the nodes of --bootstrap; none for the well-known ones.
 func (f Network) resolve(ctx context.Context, p *Program) (all []netip.AddrPort, err error) {
@@ -141,7 +144,7 @@ func (l Limit) explain(err error) error {
 
 // lookUp returns the addresses of HOST:PORT, at least one if there is no error.
 func lookUp(ctx context.Context, name string) (all []netip.AddrPort, err error) {
-	host, text, err := net.SplitHostPort(name)
+	host, text, err := net.SplitHostPort(strings.TrimSpace(name))
 	port, badPort := strconv.ParseUint(text, 10, 16)
 	isValid := err == nil && badPort == nil && port > 0 && host != ""
 	if !isValid {

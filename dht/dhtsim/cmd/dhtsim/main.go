@@ -5,10 +5,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/shoal-bt/shoal/dht/dhtsim"
 )
+
+// memory is how much the simulation should take, in bytes, as long as that is enough.
+const memory = 1000 << 20
 
 func main() {
 	var c dhtsim.Config
@@ -37,6 +41,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "dhtsim: it takes flags alone, and needs 50 nodes and one look-up at least; see dhtsim -h")
 		os.Exit(2)
 	}
+	debug.SetMemoryLimit(memory)
 	r := dhtsim.Simulate(c)
 	fmt.Printf("%d look-ups among %d nodes, %.0f %% silent, %.0f %% hostile\n", r.Lookups, c.Nodes, 100*max(c.Silent, 0), 100*max(c.Hostile, 0))
 	fmt.Printf("found the 8 nearest that are honest and answer: %.1f %%, nodes missed: %d\n", 100*float64(r.Exact)/float64(r.Lookups), r.Missed)
