@@ -67,6 +67,42 @@ func TestGetByTheDHT(t *testing.T) {
 	require.Equal(t, infoHashOf(t, "album.torrent"), infoHashOf(t, "again.torrent"))
 }
 
+// TestGetByAKey downloads the torrent that a link's key names, hears of a newer one, and says what
+// to do if nothing is published.
+func TestGetByAKey(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	router := startRouter(t)
+	seed := start(t, "seed", "album", "--listen", "127.0.0.1:0", "--bootstrap", router, "--json", "--state", "off")
+	seed.out.await(t, `"event":"dht","torrent"`) // it was announced
+	stdout, _ := shoal(t, exitOK, "dht", "put", "--torrent", "album.torrent", "--key", "my.key", "--new-key", "--bootstrap", router, "--json")
+	link := event(t, stdout, "stored")["magnet"].(string)
+	get := func(args ...string) []string {
+		return append([]string{"get", link, "--listen", "off", "--bootstrap", router, "-q", "--state", "off"}, args...)
+	}
+	stdout, stderr := shoal(t, exitOK, get("--dir", "got")...)
+	require.Empty(t, stderr)
+	require.Contains(t, stdout, "Looking up in the DHT which torrent the link stands for...")
+	files, _, err := sample.Compare(t.Context(), "album", "got/album", func(int64) {})
+	require.NoError(t, err)
+	require.NotZero(t, files)
+	shoal(t, exitOK, get("--metadata-only", "-o", "again.torrent")...)
+	require.Equal(t, infoHashOf(t, "album.torrent"), infoHashOf(t, "again.torrent"))
+
+	_, stderr = shoal(t, exitFailed, get("--no-dht")...)
+	require.Contains(t, stderr, "Leave --no-dht out")
+	t.Setenv("SHOAL_BOOTSTRAP", "off")
+	_, stderr = shoal(t, exitFailed, "get", link, "--listen", "off", "--state", "off")
+	require.Contains(t, stderr, "no node of the DHT answers, so nobody says which torrent the key of the link names")
+	link += "&s=00"
+	_, stderr = shoal(t, exitFailed, get()...)
+	require.Contains(t, stderr, "no torrent is published under the key of the link")
+	shoal(t, exitOK, "dht", "put", "text", "--key", "my.key", "--salt", "n", "--bootstrap", router)
+	link = strings.TrimSuffix(link, "00") + "6e"
+	_, stderr = shoal(t, exitFailed, get()...)
+	require.Contains(t, stderr, "what is stored under the key of the link names no torrent")
+}
+
 // TestSeedWithoutATracker says how others find the torrent.
 func TestSeedWithoutATracker(t *testing.T) {
 	isolate(t)

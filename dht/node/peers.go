@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/dht/bloom"
@@ -26,12 +27,13 @@ func (s *State) take(t *task, from netip.AddrPort, m *krpc.Message) {
 	}
 }
 
-// takePeers passes peers on that are no more local than the node that named them.
+// takePeers counts and passes on the peers that are no more local than the node that named them.
 func (s *State) takePeers(t *task, from netip.AddrPort, m *krpc.Message) {
+	m.Values = slices.DeleteFunc(m.Values, func(a netip.AddrPort) bool { return !s.believes(a.Addr(), from.Addr()) })
 	t.count(m)
 	var peers []netip.AddrPort
 	for _, a := range m.Values {
-		isWanted := s.believes(a.Addr(), from.Addr()) && len(peers) < maxPeersOfAnswer && t.values < maxPeersOfTask
+		isWanted := len(peers) < maxPeersOfAnswer && t.values < maxPeersOfTask
 		if isWanted {
 			peers = append(peers, a)
 			t.values++

@@ -79,6 +79,20 @@ func TestAnnounce(t *testing.T) {
 	require.GreaterOrEqual(t, peers, 8)
 }
 
+// A node that does not count is not believed in peers that it may not name, when they are counted
+// in its place.
+func TestCountOfNamedPeers(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.know(8)
+	id := w.s.Begin(w.now, Request{Method: krpc.GetPeers, Target: nodeid.ID{7}, Scrape: true})
+	done, _ := w.play(id, func(q sent) (krpc.Message, bool) {
+		values := []netip.AddrPort{public(3), netip.MustParseAddrPort("192.168.1.1:1"), netip.MustParseAddrPort("127.0.0.1:1")}
+		return krpc.Message{ID: w.s.idOf(q.to), Values: values}, true
+	})
+	require.True(t, done.Scraped)
+	require.InDelta(t, 1, done.Peers, 0.1)
+}
+
 // An answer from another address, with another transaction, or twice, changes nothing.
 func TestForgedAnswers(t *testing.T) {
 	w := newWorld(t, Config{})
