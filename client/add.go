@@ -178,7 +178,7 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 	c.listTorrent(k)
 	k.handed.Close()
 	if len(k.fetches) > 0 {
-		c.suspendDHT() // nobody knew that the torrent is private
+		c.leaveDHT(k.torrent) // nobody knew that it is private
 	}
 	return k.torrent, nil
 }

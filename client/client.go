@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/shoal-bt/shoal/client/internal/dhtnode"
 	"github.com/shoal-bt/shoal/client/internal/feeds"
@@ -30,6 +31,7 @@ type Client struct {
 	dht         *dhtnode.Source    // of all public torrents; nil if it is off
 	lsd         *lsd.Source        // the same
 	feeds       *feeds.Set         // the keys of links
+	resolving   atomic.Int32       // keys that are looked up, which keep the node of the DHT open
 	trackers    trackers.Config    // of all torrents but those with a UserAgent of their own
 	idleSlots   chan struct{}      // holds a token for each torrent that becomes idle
 	closeCtx    context.Context    // ends when Close begins

@@ -97,7 +97,7 @@ func (c *Client) suggestNodes(names []string) {
 
 // suspendDHT closes the node of the DHT if only private torrents are left.
 func (c *Client) suspendDHT() {
-	if c.dht == nil {
+	if c.dht == nil || c.resolving.Load() > 0 {
 		return
 	}
 	for _, t := range c.Torrents() {

@@ -88,7 +88,7 @@ func (f *fetching) run(ctx context.Context, job *fetchjob.Job) {
 		f.fail(err)
 	}
 	found.Close()
-	f.client.suspendDHT() // if the torrent has proved private
+	f.client.leaveDHT(f.torrent) // if it has proved private
 }
 
 // fail notes why the fetch ended. Resume tries again.

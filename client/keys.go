@@ -36,19 +36,37 @@ func (c *Client) addLinkOrKey(ctx context.Context, link *metainfo.Magnet, o AddO
 		if !isFollowed {
 			c.warn(t.ID(), errManyKeys)
 		}
+		c.leaveDHT(t)
 	}
 	return t, err
 }
 
-// resolveKey looks up which torrent a key names now.
-func (c *Client) resolveKey(ctx context.Context, link *metainfo.Magnet) (dht.Version, error) {
-	if c.dht == nil {
-		return dht.Version{}, ErrDHTOff
+// leaveDHT ends what is asked of the DHT for a torrent, if it is private, and closes the node if
+// only private torrents are left (https://www.bittorrent.org/beps/bep_0027.html).
+func (c *Client) leaveDHT(t *Torrent) {
+	r, isRunning := t.now().(*running)
+	if isRunning && r.private {
+		c.feeds.Stop(append(t.IDs(), t.id)...)
 	}
+	c.suspendDHT()
+}
+
+// resolveKey looks up which torrent a key names now.
+func (c *Client) resolveKey(ctx context.Context, link *metainfo.Magnet) (v dht.Version, err error) {
+	if c.dht == nil {
+		return v, ErrDHTOff
+	}
+	c.resolving.Add(1)
+	defer func() {
+		c.resolving.Add(-1)
+		if err != nil {
+			c.suspendDHT()
+		}
+	}()
 	c.suggestNodes(link.Peers)
-	node, err := c.dht.Node(true)
+	node, err := c.dht.Node(false)
 	if err != nil {
-		return dht.Version{}, err
+		return v, err
 	}
 	return node.Resolve(ctx, feedOf(link))
 }
@@ -59,7 +77,7 @@ func feedOf(link *metainfo.Magnet) dht.Feed { return dht.Feed{Key: link.PublicKe
 // newFeeds returns what follows the keys of links.
 func (c *Client) newFeeds() *feeds.Set {
 	return feeds.New(feeds.Config{
-		Node: func() (*dht.Node, error) { return c.dht.Node(true) },
+		Node: func() (*dht.Node, error) { return c.dht.Node(false) },
 		Report: func(id swarm.ID, v dht.Version) {
 			t, err := c.Torrent(id) // it may have become one with another
 			if err == nil {

@@ -3,9 +3,11 @@ package client_test
 import (
 	"context"
 	"crypto/ed25519"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -97,4 +99,32 @@ func TestKeyOfNothing(t *testing.T) {
 	require.ErrorIs(t, <-added, context.Canceled)
 	require.NoError(t, silent.Close())
 	require.ErrorIs(t, <-added, client.ErrClosed)
+}
+
+// TestKeyOfAPrivateTorrent has a link whose key stands for a torrent that proves private. From then
+// on nobody is asked about the key, also if the link is added again.
+func TestKeyOfAPrivateTorrent(t *testing.T) {
+	nodes := startDHT(t, 8)
+	seeder := newClient(t, withDHT(nodes[0]))
+	seed, err := seeder.Seed(within(t), []byte("secret fish"), client.SeedOptions{Build: builder.Options{Name: "secret.txt", Private: true}})
+	require.NoError(t, err)
+	other := newClient(t, withDHT(nodes[1]))
+	publisher, err := other.DHT()
+	require.NoError(t, err)
+	link := publish(t, publisher, 1, seed.ID())
+
+	leecher := newClient(t, withDHT(nodes[3]))
+	tor, err := leecher.Add(within(t), link, client.AddOptions{Peers: []netip.AddrPort{seeder.Addr()}})
+	require.NoError(t, err)
+	require.NoError(t, tor.Wait(within(t)))
+	isClosed := func() bool { return !leecher.DHTStats().Open }
+	require.Eventually(t, isClosed, testTimeout, time.Millisecond)
+	link.HashV1 = seed.ID()
+	_, err = leecher.Add(within(t), link)
+	require.ErrorIs(t, err, client.ErrDuplicate)
+	require.Eventually(t, isClosed, testTimeout, time.Millisecond)
+
+	_, err = leecher.Add(within(t), &metainfo.Magnet{PublicKey: [32]byte{9}})
+	require.ErrorIs(t, err, dht.ErrNotFound)
+	require.Eventually(t, isClosed, testTimeout, time.Millisecond, "a key of nothing leaves no node either")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/shoal-bt/shoal/bencode"
 	"github.com/shoal-bt/shoal/dht"
 	dhtitem "github.com/shoal-bt/shoal/dht/item"
+	"github.com/shoal-bt/shoal/dht/krpc"
 	"github.com/shoal-bt/shoal/dht/nodeid"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
@@ -80,6 +81,31 @@ func TestDHTPing(t *testing.T) {
 	defer silent.Close()
 	_, stderr := shoal(t, exitFailed, "dht", "ping", silent.LocalAddr().String())
 	require.Contains(t, stderr, silent.LocalAddr().String()+" does not answer\n  Check the address and the port.")
+}
+
+// TestDHTPingRefused asks a node that answers with an error, whose text a terminal must not obey.
+func TestDHTPingRefused(t *testing.T) {
+	isolate(t)
+	node, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer node.Close()
+	go func() {
+		b := make([]byte, krpc.MaxDatagram)
+		for {
+			n, from, err := node.ReadFrom(b)
+			if err != nil {
+				return
+			}
+			q, _ := krpc.Parse(b[:n])
+			a := krpc.Message{Kind: krpc.Failure, Transaction: q.Transaction, Code: krpc.ServerError, Text: "\x1b[31mbusy"}
+			node.WriteTo(a.AppendTo(nil), from)
+		}
+	}()
+	address := node.LocalAddr().String()
+	for _, command := range []string{"ping", "sample"} {
+		_, stderr := shoal(t, exitFailed, "dht", command, address)
+		require.Equal(t, "shoal: "+address+" answered that it does not help: error 202: \\x1b[31mbusy\n  Try again later, or ask another node.\n", stderr)
+	}
 }
 
 // TestDHTTorrents finds, counts and samples the peers of a torrent.

@@ -161,6 +161,9 @@ func TestBootstrapFlag(t *testing.T) {
 	for _, test := range []struct{ flag, message string }{
 		{"router", `"router" is not HOST:PORT`},
 		{":6881", `":6881" is not HOST:PORT`},
+		{"192.0.2.1:68810", `"192.0.2.1:68810" is not HOST:PORT`},
+		{"192.0.2.1:0", `"192.0.2.1:0" is not HOST:PORT`},
+		{"192.0.2.1:dht", `"192.0.2.1:dht" is not HOST:PORT`},
 		{"off,192.0.2.1:6881", "give off alone, or nodes"},
 	} {
 		_, stderr := shoal(t, exitUsage, "get", "a.torrent", "--bootstrap", test.flag)

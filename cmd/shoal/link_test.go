@@ -290,3 +290,17 @@ func TestLinkToVerify(t *testing.T) {
 	shoal(t, exitOK, append(args, "--peer", metadataPeer(t, "it.torrent"), "--listen", "off")...)
 	shoal(t, exitOK, "verify", "album.torrent")
 }
+
+// A hash that is a digit short or long is not looked for as a file alone.
+func TestCutHash(t *testing.T) {
+	isolate(t)
+	hash := strings.Repeat("0aB3", 10)
+	for digits, name := range map[string]string{"39": hash[1:], "41": hash + "f"} {
+		for _, command := range [][]string{{"get"}, {"inspect"}, {"dht", "peers"}} {
+			_, stderr := shoal(t, exitFailed, append(command, name)...)
+			require.Contains(t, stderr, "that has 40 or 64 hexadecimal digits, not "+digits)
+		}
+	}
+	_, stderr := shoal(t, exitFailed, "get", "decade")
+	require.Contains(t, stderr, "decade: no such file or directory")
+}

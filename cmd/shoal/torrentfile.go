@@ -72,10 +72,19 @@ func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(name, "://"):
 		return nil, advice.New(fmt.Errorf("%s: there is no such file, and Shoal reads only http and https addresses", name),
 			"Save the .torrent file with another program, then name the file.")
+	case errors.Is(err, fs.ErrNotExist) && isCutHash(name):
+		return nil, advice.New(fmt.Errorf("%s: there is no such file, and it is no info hash: that has 40 or 64 hexadecimal digits, not %d", name, len(name)),
+			"Check that you copied the whole hash.")
 	}
 	return nameSource(name, func() (*metainfo.Torrent, error) {
 		return interrupt.Await(ctx, func() (*metainfo.Torrent, error) { return metainfo.ReadFile(name) })
 	})
+}
+
+// isCutHash reports whether a name looks like an info hash that was not copied well.
+func isCutHash(name string) bool {
+	const shortest = 30 // digits; no file has such a name by chance
+	return len(name) >= shortest && strings.Trim(strings.ToLower(name), "0123456789abcdef") == ""
 }
 
 // downloadCommand returns the command that downloads what a source names, or what is

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -160,7 +161,7 @@ func (s *Source) openLocked() error {
 	}
 	c.ReadOnly = c.ReadOnly || len(s.config.Addrs()) == 0
 	c.Saved = s.load(c.Saved)
-	c.Nodes = append(s.names.opened(), c.Nodes...)
+	c.Nodes = slices.Concat(c.Nodes, s.names.opened()) // the first 50 are asked, so those of the user come first
 	user := c.OnEvent
 	c.OnEvent = func(e dht.Event) {
 		s.handle(e)

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -74,4 +75,43 @@ func TestSource(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A recorded is a silent socket that notes to whom it sends.
+type recorded struct {
+	*silent
+	to chan string
+}
+
+func (r recorded) WriteTo(b []byte, to net.Addr) (int, error) {
+	r.to <- to.String()
+	return len(b), nil
+}
+
+// TestNodesOfTheUserComeFirst has torrents that name as many nodes as are asked. That which the user
+// named is asked all the same.
+func TestNodesOfTheUserComeFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn := recorded{newSilent(), make(chan string, 1000)}
+		s := dhtnode.New(dhtnode.Config{
+			Node:    dht.Config{Conn4: conn, Routers: []string{}, Nodes: []string{"192.0.2.7:6881"}},
+			Addrs:   func() []netip.AddrPort { return nil },
+			SetPort: func(uint16) {},
+			Report:  func(events.Event) {},
+		})
+		for i := range 100 {
+			s.Suggest(netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}), 1).String())
+		}
+		_, err := s.Node(false)
+		require.NoError(t, err)
+		time.Sleep(time.Minute)
+		require.NoError(t, s.Close())
+		close(conn.to)
+		asked := make(map[string]bool)
+		for to := range conn.to {
+			asked[to] = true
+		}
+		require.True(t, asked["192.0.2.7:6881"])
+		require.Greater(t, len(asked), 10)
+	})
 }

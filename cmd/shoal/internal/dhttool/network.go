@@ -16,6 +16,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/dht"
+	"github.com/shoal-bt/shoal/dht/krpc"
 )
 
 // off is the value of --bootstrap that turns it off.
@@ -121,6 +122,10 @@ func (l Limit) askOne(ctx context.Context, address string, call func(ctx context
 	err = open(dht.Config{Routers: []string{}}, families(addrs[:1]), func(n *dht.Node) error { return call(ctx, n, addr) })
 	if errors.Is(err, dht.ErrNoNodes) {
 		return advice.New(fmt.Errorf("%s does not answer", address), "Check the address and the port. The node may not be running, or something may block UDP.")
+	}
+	var refused *krpc.Error
+	if errors.As(err, &refused) {
+		return advice.New(fmt.Errorf("%s answered that it does not help: %w", address, err), "Try again later, or ask another node.")
 	}
 	return l.explain(err)
 }

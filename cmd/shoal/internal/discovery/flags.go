@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
@@ -41,7 +42,8 @@ func (f Flags) Apply(config *client.Config) error {
 			continue
 		}
 		host, port, err := net.SplitHostPort(text)
-		if err != nil || host == "" || port == "" {
+		n, badPort := strconv.ParseUint(port, 10, 16)
+		if err != nil || host == "" || badPort != nil || n == 0 {
 			return usage.Error{Err: fmt.Errorf("--bootstrap: %q is not HOST:PORT, such as 192.0.2.7:6881, or off", text)}
 		}
 		config.Node.Nodes = append(config.Node.Nodes, text)
