@@ -24,6 +24,9 @@ import (
 	"github.com/shoal-bt/shoal/swarm"
 )
 
+// No test reaches the DHT of the world, whatever its settings.
+func init() { dht.DefaultRouters = nil }
+
 // loopback opens a UDP socket on this machine.
 func loopback(t *testing.T) *net.UDPConn {
 	t.Helper()

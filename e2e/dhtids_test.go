@@ -14,21 +14,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A publicNet is addresses for which ids are not free, as those of private networks are
-// (BEP 42): 16 networks of the range for measurements, 198.18.0.0/15. They are those of the
-// network namespace, and so lead nowhere.
-type publicNet struct {
-	base [2]byte // second and third byte of the first network
-}
-
-// usePublicNet gives the two ends of the pair an address in each network, until the test ends:
-// n networks to the namespace, and the others to us.
+// usePublicNet gives the two ends of the pair addresses that fit only some ids (BEP 42), which
+// private ones do not: one of each of 16 networks, n to the namespace and the others to us,
+// until the test ends. They are of the range for measurements, 198.18.0.0/15, and lead nowhere.
 func usePublicNet(t *testing.T, n int) (theirs, ours []netip.Addr) {
 	t.Helper()
 	lan.need(t)
-	p := choosePublicNet()
+	base := choosePublicNet()
 	for i := range 16 {
-		addr := netip.AddrFrom4([4]byte{198, p.base[0], p.base[1] + byte(i), 1})
+		addr := netip.AddrFrom4([4]byte{198, base[0], base[1] + byte(i), 1})
 		end, options := "a", []string(nil)
 		if i < n {
 			end, options = "b", []string{"-n", lan.name}
@@ -47,8 +41,9 @@ func usePublicNet(t *testing.T, n int) (theirs, ours []netip.Addr) {
 	return theirs, ours
 }
 
-// choosePublicNet takes networks in which no interface of ours has an address.
-func choosePublicNet() (p publicNet) {
+// choosePublicNet returns the second and third byte of the first of 16 networks in which no
+// interface of ours has an address.
+func choosePublicNet() (base [2]byte) {
 	used := make(map[[2]byte]bool)
 	all, _ := net.InterfaceAddrs()
 	for _, a := range all {
@@ -60,12 +55,12 @@ func choosePublicNet() (p publicNet) {
 	}
 	for i := range 32 {
 		k := (os.Getpid() + i) % 32
-		p.base = [2]byte{byte(18 + k/16), byte(k%16) << 4}
-		if !used[p.base] {
-			return p
+		base = [2]byte{byte(18 + k/16), byte(k%16) << 4}
+		if !used[base] {
+			break
 		}
 	}
-	return p
+	return base
 }
 
 // TestDHTEnforced has nodes of libtorrent and one of ours ignore nodes whose ids do not fit

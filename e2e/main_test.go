@@ -19,7 +19,9 @@ func TestMain(m *testing.M) {
 	if !told {
 		flag.Set("test.parallel", "8")
 	}
-	os.Setenv("SHOAL_BOOTSTRAP", "off") // no test asks the real DHT
+	// No test asks the real DHT or the local network.
+	os.Setenv("SHOAL_BOOTSTRAP", "off")
+	os.Setenv("SHOAL_NO_LSD", "true")
 	before := goleak.IgnoreCurrent()
 	code := m.Run()
 	lan.remove()

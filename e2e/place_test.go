@@ -41,7 +41,7 @@ type network struct {
 
 	mu   sync.Mutex
 	last byte   // the highest address given out
-	free []byte // those that were given back
+	free []byte // those that were given back, the first one first
 	port uint16 // the last one given out
 }
 
@@ -111,13 +111,15 @@ func (n *network) assign(t *testing.T, end string, options ...string) netip.Addr
 	return addr
 }
 
-// take returns the last byte of an address that nobody has.
+// take returns the last byte of an address that nobody has: one that nobody had yet, or else
+// the one that was given back first. While a kernel still looks for who had an address, what it
+// sends to the next one is lost.
 func (n *network) take() byte {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if k := len(n.free); k > 0 {
-		last := n.free[k-1]
-		n.free = n.free[:k-1]
+	if n.last == 254 {
+		last := n.free[0]
+		n.free = n.free[1:]
 		return last
 	}
 	n.last++

@@ -54,7 +54,9 @@ func (transmission) start(t *testing.T, at place, j job) *partner {
 	})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(home, "settings.json"), settings, 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(home, "dht.dat"), savedNodes(j.dht), 0o600))
+	if len(j.dht) > 0 {
+		require.NoError(t, os.WriteFile(filepath.Join(home, "dht.dat"), savedNodes(j.dht), 0o600))
+	}
 	p := &partner{addr: addr, process: launch(t, at.namespace, "transmission-daemon",
 		"--foreground", "--config-dir", home, "--log-debug")}
 	ctx := within(t)

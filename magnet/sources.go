@@ -8,14 +8,14 @@ import (
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/announcing"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/gathering"
 )
 
 const (
 	maxCalls       = 16          // of sources, under way
 	callTimeout    = time.Minute // of a call
 	stoppedTimeout = 3 * time.Second
-	maxFound       = 1000 // addresses that are taken from one answer
-	wanted         = 80   // addresses that a source is asked for
+	wanted         = 80 // addresses that a source is asked for
 )
 
 // A source is a PeerSource, which may not be comparable.
@@ -62,15 +62,18 @@ type call struct {
 	err    error
 }
 
-// run makes the call.
-func (c *call) run(ctx context.Context, s swarm.PeerSource, say swarm.Announcement) {
+// run makes the call. early gets the peers that are found long before its end.
+func (c *call) run(ctx context.Context, s swarm.PeerSource, say swarm.Announcement, early func([]swarm.Address)) {
 	defer close(c.done)
 	defer c.cancel()
-	c.answer, c.err = s.Announce(ctx, say, func(a swarm.Address) {
-		if len(c.peers) < maxFound {
-			c.peers = append(c.peers, a)
-		}
+	var before []swarm.Address // guarded by the batch
+	batch := gathering.New(func(all []swarm.Address) {
+		before = append(before, all...)
+		early(all)
 	})
+	c.answer, c.err = s.Announce(ctx, say, batch.Add)
+	rest, _ := batch.End()
+	c.peers = append(before, rest...)
 }
 
 // Announce and End are for one who goes on with the call (announcing.Call).
@@ -139,7 +142,9 @@ func (r *run) callSource(j *job) {
 	c, say := j.call, r.announcement(event)
 	say.Swarm = j.Swarm
 	go func() {
-		c.run(ctx, j.Source, say)
+		c.run(ctx, j.Source, say, func(all []swarm.Address) {
+			r.post(func(r *run) { r.foundBy(j.source, all, addressbook.Swarms(1)<<j.swarm) })
+		})
 		r.post(func(r *run) { r.called(j) })
 	}()
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/troubleshoot"
+	"github.com/shoal-bt/shoal/dht"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -58,7 +59,7 @@ func TestAdviceNamesFlagsOfTheCommand(t *testing.T) {
 		c := troubleshoot.Command{Name: command, Flags: flagsOf(t, command)}
 		for _, err := range []error{
 			client.ErrPieceLayers, &client.MetadataError{Err: errors.New("x")}, &diskstore.SizeError{}, diskstore.ErrForeign, &metainfo.InvalidError{}, &client.StatusError{Code: 404},
-			client.ErrDuplicate, client.ErrInUse, client.ErrAddress, target.ErrNoRoom, &net.DNSError{}, &net.OpError{Op: "dial"},
+			dht.ErrNotFound, dht.ErrNoTorrent, dht.ErrNoNodes, client.ErrDuplicate, client.ErrInUse, client.ErrAddress, target.ErrNoRoom, &net.DNSError{}, &net.OpError{Op: "dial"},
 			file(syscall.ENOSPC), file(syscall.EDQUOT), syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.EROFS, fs.ErrPermission,
 			file(fs.ErrNotExist), fs.ErrNotExist, context.DeadlineExceeded,
 		} {

@@ -26,7 +26,7 @@ func dhtProgram(c *console) *dhttool.Program {
 // publicLink returns the link that a source is, or a link to the torrent of a .torrent file.
 // Private torrents must not be shown to the DHT (https://www.bittorrent.org/beps/bep_0027.html).
 func publicLink(ctx context.Context, c *console, source string) (*metainfo.Magnet, error) {
-	link, err := readLink(c, source)
+	link, err := parseLink(c, source)
 	if err != nil || link != nil {
 		return link, err
 	}

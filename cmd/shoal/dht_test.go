@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/hex"
-	"fmt"
 	"net"
 	"os"
 	"regexp"
@@ -296,63 +294,4 @@ func TestDHTNobodyThere(t *testing.T) {
 	require.NoError(t, err)
 	r.stop()
 	r.wait(t, exitInterrupted)
-}
-
-// TestLinkWithKey publishes a torrent under a key, and then another one. The link leads to the
-// newest.
-func TestLinkWithKey(t *testing.T) {
-	isolate(t)
-	nodes := startDHT(t)
-	makeContent(t, 1<<18)
-	shoal(t, exitOK, "create", "album")
-	first := infoHashOf(t, "album.torrent")
-	shoal(t, exitOK, "create", "album/film.mkv", "-o", "film.torrent")
-	second := infoHashOf(t, "film.torrent")
-	link := ""
-	for number, test := range []struct{ source, hash string }{{"album.torrent", first}, {"film.torrent", second}, {first, first}} {
-		args := []string{"dht", "put", "--torrent", test.source, "--key", "my.key", "--salt", "news", "--bootstrap", nodes[0]}
-		if number == 0 {
-			args = append(args, "--new-key")
-		}
-		stdout, stderr := shoal(t, exitOK, args...)
-		require.Empty(t, stderr)
-		link = regexp.MustCompile(`magnet:\S+`).FindString(stdout)
-		require.Regexp(t, `^magnet:\?xs=urn:btpk:[0-9a-f]{64}&s=6e657773$`, link)
-		want := fmt.Sprintf("{\"ih\": 0x%s}\n  number    %d, signed by the key\n  torrent   %s\n", test.hash, number+1, test.hash)
-		stdout, _ = shoal(t, exitOK, "dht", "get", link, "--bootstrap", nodes[1])
-		require.Equal(t, want, stdout)
-		stdout, _ = shoal(t, exitOK, "dht", "get", link, "--bootstrap", nodes[1], "--json")
-		require.Equal(t, test.hash, event(t, stdout, "item")["torrent"])
-	}
-	stdout, _ := shoal(t, exitOK, "dht", "put", "--torrent", first, "--key", "my.key", "--salt", "news", "--bootstrap", nodes[0], "--json")
-	require.Equal(t, link, event(t, stdout, "stored")["magnet"])
-
-	announce(t, nodes[0], swarm.ID(mustDecode(t, first)), 7001)
-	stdout, _ = shoal(t, exitOK, "dht", "peers", link, "--bootstrap", nodes[2])
-	require.Equal(t, "127.0.0.1:7001\n", stdout)
-	stdout, _ = shoal(t, exitOK, "dht", "scrape", link, "--bootstrap", nodes[2])
-	require.Contains(t, stdout, first+"  about 1 seed")
-	stdout, _ = shoal(t, exitOK, "inspect", link+"&dn=news")
-	require.Regexp(t, `^news\n  key          [0-9a-f]{64}\n  salt \(hex\)   6e657773\n$`, stdout)
-	stdout, _ = shoal(t, exitOK, "inspect", "--json", link)
-	require.Equal(t, "6e657773", objects(t, stdout)[0]["salt"])
-
-	_, stderr := shoal(t, exitFailed, "verify", link)
-	require.Contains(t, stderr, "the link has a key and no info hash")
-	commands := commandsIn(stderr)
-	require.Len(t, commands, 1, stderr)
-	runPrinted(t, commands[0]+" --bootstrap "+nodes[0])
-	other := strings.Replace(link, "s=6e657773", "s=00", 1)
-	_, stderr = shoal(t, exitFailed, "dht", "peers", other, "--bootstrap", nodes[2])
-	require.Contains(t, stderr, "no node has this item")
-	shoal(t, exitOK, "dht", "put", "text", "--key", "my.key", "--bootstrap", nodes[0])
-	_, stderr = shoal(t, exitFailed, "dht", "scrape", strings.TrimSuffix(link, "&s=6e657773"), "--bootstrap", nodes[2])
-	require.Contains(t, stderr, "what is stored under the key of the link names no torrent")
-}
-
-func mustDecode(t *testing.T, digits string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(digits)
-	require.NoError(t, err)
-	return b
 }

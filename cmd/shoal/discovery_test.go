@@ -82,7 +82,7 @@ func TestGetByAKey(t *testing.T) {
 	}
 	stdout, stderr := shoal(t, exitOK, get("--dir", "got")...)
 	require.Empty(t, stderr)
-	require.Contains(t, stdout, "Looking up in the DHT which torrent the key of the link names now.")
+	require.Contains(t, stdout, "Looking up in the DHT which torrent the link stands for...")
 	files, _, err := sample.Compare(t.Context(), "album", "got/album", func(int64) {})
 	require.NoError(t, err)
 	require.NotZero(t, files)
@@ -90,7 +90,7 @@ func TestGetByAKey(t *testing.T) {
 	require.Equal(t, infoHashOf(t, "album.torrent"), infoHashOf(t, "again.torrent"))
 
 	_, stderr = shoal(t, exitFailed, get("--no-dht")...)
-	require.Contains(t, stderr, "Leave --no-dht out.")
+	require.Contains(t, stderr, "Leave --no-dht out")
 	t.Setenv("SHOAL_BOOTSTRAP", "off")
 	_, stderr = shoal(t, exitFailed, "get", link, "--listen", "off", "--state", "off")
 	require.Contains(t, stderr, "no node of the DHT answers, so nobody says which torrent the key of the link names")

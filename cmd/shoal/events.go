@@ -30,7 +30,6 @@ type eventJSON struct {
 	Message string  `json:"message,omitempty"`
 	Advice  string  `json:"advice,omitempty"`
 	Retry   *int64  `json:"retry,omitempty"` // seconds until it is tried again
-	Newer   string  `json:"newer,omitempty"` // info hash of another torrent
 }
 
 // handleEvent prints what happened to a torrent, if users or scripts need to know.
@@ -60,6 +59,9 @@ func (s *session) handleEvent(e client.Event) {
 	case client.Merged:
 		s.handleMerged(i, e)
 		return
+	case client.NewVersion:
+		s.handleVersion(i, e)
+		return
 	case client.FileCompleted:
 		h.Event, h.Path, h.Bytes = "file", e.Path, e.Length
 	case client.NoPeers:
@@ -83,9 +85,6 @@ func (s *session) handleEvent(e client.Event) {
 		if h.Message == "" {
 			i.lastWarning = ""
 		}
-	case client.NewVersion:
-		h.Event, h.Newer = "version", e.Hash.String()
-		s.c.say("%s: the key of its link names a newer torrent now: %s", i.name, e.Hash)
 	case client.Warning:
 		text := message.Of(e.Err)
 		if warning, ok := strings.CutPrefix(text, "source: "); ok {

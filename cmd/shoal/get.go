@@ -176,7 +176,7 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 
 // addOne adds the torrent of one name.
 func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Target, name string, o client.AddOptions) error {
-	link, err := readLink(s.c, name)
+	link, err := parseLink(s.c, name)
 	if err != nil {
 		return err
 	}

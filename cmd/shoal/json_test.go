@@ -42,7 +42,7 @@ func TestObjectsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, object := range append(dhttool.Objects(),
-		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, scrapedJSON{}, verification.Result{},
+		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, versionJSON{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, scrapedJSON{}, verification.Result{},
 		trackerListeningJSON{}, trackerStatsJSON{}, demoJSON{}, description.Torrent{}, description.Magnet{},
 	) {
 		check(reflect.TypeOf(object))

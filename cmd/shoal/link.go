@@ -30,9 +30,9 @@ func keyOnly(link string) error {
 		"To see that: "+shell.Command("dht", "get", shell.Quote(link)))
 }
 
-// readLink returns the link that a name stands for: a magnet link, or an info hash if there is
+// parseLink returns the link that a name stands for: a magnet link, or an info hash if there is
 // no such file. It returns nil if it is something else.
-func readLink(c *console, name string) (*metainfo.Magnet, error) {
+func parseLink(c *console, name string) (*metainfo.Magnet, error) {
 	if !strings.HasPrefix(strings.ToLower(name), "magnet:") {
 		m, err := metainfo.ParseInfoHash(name)
 		_, statErr := os.Stat(name)
@@ -58,7 +58,10 @@ const askAdvice = "Leave --no-dht out, or name a peer with --peer HOST:PORT, or 
 // asked for the metadata.
 func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Magnet, name string, o client.AddOptions) (*item, error) {
 	if len(link.IDs()) == 0 {
-		s.c.say("Looking up in the DHT which torrent the key of the link names now.")
+		if !s.config.DHT {
+			return nil, advice.New(errors.New("the link has a key and no info hash, and the DHT is off"), "Leave --no-dht out: the DHT says which torrent the link stands for.")
+		}
+		s.c.say("Looking up in the DHT which torrent the link stands for...")
 	}
 	t, err := s.client.Add(ctx, link, o)
 	if errors.Is(err, client.ErrDuplicate) && t != nil && s.byID[t.ID()] != nil {
@@ -95,8 +98,6 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 // (https://www.bittorrent.org/beps/bep_0046.html). Other errors stay as they are.
 func explainKey(err error) error {
 	switch {
-	case errors.Is(err, client.ErrDHTOff):
-		return advice.New(errors.New("only the DHT knows which torrent the key of the link names"), "Leave --no-dht out.")
 	case errors.Is(err, dht.ErrNoNodes):
 		return advice.New(errors.New("no node of the DHT answers, so nobody says which torrent the key of the link names"),
 			"Check the network and --bootstrap, then try again.")
@@ -135,6 +136,20 @@ func (s *session) handleMerged(i *item, e client.Merged) {
 	delete(s.byID, e.Torrent)
 	s.c.emit(mergedJSON{"merged", i.id, e.Into.String()})
 	s.c.say("%s: it is the same torrent as %s", i.name, e.Into)
+}
+
+// handleVersion says that the key of a torrent's link stands for a newer torrent now.
+func (s *session) handleVersion(i *item, e client.NewVersion) {
+	s.c.emit(versionJSON{"newVersion", i.id, e.Hash.String(), e.Seq})
+	s.c.say("%s: its link stands for a newer torrent now. This one stays. To get the newer one:\n  %s", i.name, downloadCommand(e.Hash.String(), i.t.Dir()))
+}
+
+// versionJSON is the JSON object of a newer torrent of a link.
+type versionJSON struct {
+	Event   string `json:"event"`   // "newVersion"
+	Torrent string `json:"torrent"` // info hash
+	Newer   string `json:"newer"`   // info hash of the newer one
+	Seq     int64  `json:"seq"`
 }
 
 // mergedJSON is the JSON object of two links that proved to be of one torrent.

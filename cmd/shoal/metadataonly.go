@@ -68,7 +68,7 @@ func (cmd getCommand) keepMetadata(ctx context.Context, c *console, config clien
 // keepEach gets each torrent and calls keep with it.
 func (cmd getCommand) keepEach(ctx context.Context, s *session, o client.AddOptions, keep func(*metainfo.Torrent) error) error {
 	for _, name := range cmd.Torrent {
-		link, err := readLink(s.c, name)
+		link, err := parseLink(s.c, name)
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/client"
-	"github.com/shoal-bt/shoal/swarm"
 )
 
 func TestErrorsAreReportedOnce(t *testing.T) {
@@ -63,20 +61,4 @@ func TestLinkWhoseMetadataComesAtOnce(t *testing.T) {
 	s.admit = func(*item) error { return refused }
 	s.addLink(tor, "link")
 	require.ErrorIs(t, s.items[0].err, refused)
-}
-
-// A newer torrent of a link's key is named to people and to programs.
-func TestNewVersion(t *testing.T) {
-	for isJSON, want := range map[bool]string{
-		false: "news: the key of its link names a newer torrent now: 0200000000000000000000000000000000000000\n",
-		true:  `{"event":"version","torrent":"01","newer":"0200000000000000000000000000000000000000"}` + "\n",
-	} {
-		var out bytes.Buffer
-		c := newConsole(nil, &out, &out)
-		c.json = isJSON
-		id := swarm.ID{1}
-		s := &session{c: c, byID: map[swarm.ID]*item{id: {id: "01", name: "news"}}}
-		s.handleEvent(client.NewVersion{Torrent: id, Hash: swarm.ID{2}, Seq: 7})
-		require.Equal(t, want, out.String())
-	}
 }

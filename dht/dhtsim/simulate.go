@@ -118,10 +118,14 @@ func (w *network) nearest(target nodeid.ID, self *member) (all []krpc.Contact) {
 		if m.silent || m.hostile || m == self {
 			continue
 		}
-		all = append(all, krpc.Contact{ID: m.ID(), Addr: m.addr})
+		c := krpc.Contact{ID: m.ID(), Addr: m.addr}
+		i, _ := slices.BinarySearchFunc(all, c, func(a, b krpc.Contact) int { return nodeid.Compare(target, a.ID, b.ID) })
+		if i < 8 {
+			all = slices.Insert(all, i, c)
+			all = all[:min(8, len(all))]
+		}
 	}
-	slices.SortFunc(all, func(a, b krpc.Contact) int { return nodeid.Compare(target, a.ID, b.ID) })
-	return all[:min(8, len(all))]
+	return all
 }
 
 // An outcome is one look-up.

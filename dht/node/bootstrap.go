@@ -25,12 +25,15 @@ type bootstrap struct {
 	fill    int  // look-ups by chance that are still to begin
 	isAlone bool // it was reported that no node answers
 
-	// What it began with, to begin again if our id turns out not to fit our address.
+	// What it began with, to begin again if our id turns out not to fit our address, or if
+	// nobody answers.
 	saved      []krpc.Contact
 	nodes      []netip.AddrPort
 	allRouters []netip.AddrPort
-	isRenamed  bool // we have taken another id since
-	isRefused  bool // by some that were asked
+	answered   int64 // our queries that were answered before
+	isRenamed  bool  // we have taken another id since
+	isRefused  bool  // by some that were asked
+	isSecond   bool  // nobody answered the first time
 }
 
 // isRunning reports whether tasks should wait.
@@ -53,6 +56,7 @@ func (s *State) Bootstrap(now time.Time, saved []krpc.Contact, nodes, routers []
 		saved:      saved,
 		nodes:      nodes,
 		allRouters: routers,
+		answered:   s.stats.Answered,
 	}
 	s.knowRouters()
 	known := s.table.Closest(nil, s.self, beginWith, now)
@@ -181,7 +185,12 @@ func (s *State) insideDone(t *task) {
 	switch {
 	case isRefused: // by those who do not answer an id that does not fit
 		s.boot.task = nil
-		s.Bootstrap(s.now, s.boot.saved, s.boot.nodes, s.boot.allRouters)
+		s.bootstrapAgain()
+		return
+	case s.isSilent():
+		s.boot.task = nil
+		s.bootstrapAgain()
+		s.boot.isSecond = true
 		return
 	case n > 0 && t.target != s.self: // our new neighbors should know us
 		s.findSelf(s.table.Closest(nil, s.self, beginWith, s.now))
@@ -197,6 +206,19 @@ func (s *State) insideDone(t *task) {
 		return
 	}
 	s.report(BootstrappedEvent{Nodes: n})
+}
+
+// isSilent reports whether somebody was asked and nobody has answered, for the first time. The
+// first datagrams get lost easily, for instance while a kernel still looks for who has an
+// address.
+func (s *State) isSilent() bool {
+	isAsked := len(s.boot.asked)+len(s.boot.saved) > 0
+	return isAsked && !s.boot.isSecond && s.table.Len() == 0 && s.stats.Answered == s.boot.answered
+}
+
+// bootstrapAgain begins again with what the bootstrap began with.
+func (s *State) bootstrapAgain() {
+	s.Bootstrap(s.now, s.boot.saved, s.boot.nodes, s.boot.allRouters)
 }
 
 // reportAlone reports that no node answers, once until the next bootstrap.

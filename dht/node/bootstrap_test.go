@@ -133,3 +133,25 @@ func TestPatienceWithEach(t *testing.T) {
 	w.wait(time.Millisecond)
 	require.Equal(t, late+1, w.s.Stats(w.now).Late)
 }
+
+// Datagrams get lost, most often the first ones: while a kernel still looks for who has an
+// address. So all are asked a second time before it is said that nobody answers.
+func TestFirstQueriesAreLost(t *testing.T) {
+	w := newWorld(t, Config{})
+	var saved []krpc.Contact
+	ids := make(map[netip.AddrPort]nodeid.ID)
+	for i := range 4 {
+		c := w.contact(i)
+		saved, ids[c.Addr] = append(saved, c), c.ID
+	}
+	id := w.s.Begin(w.now, Request{Method: krpc.FindNode})
+	w.s.Bootstrap(w.now, saved[:2], []netip.AddrPort{saved[2].Addr}, []netip.AddrPort{saved[3].Addr})
+	asked := make(map[netip.AddrPort]int)
+	done, events := w.play(id, func(q sent) (krpc.Message, bool) {
+		asked[q.to]++
+		return krpc.Message{ID: ids[q.to], HasNodes: true}, asked[q.to] > 1
+	})
+	require.NoError(t, done.Err)
+	require.Len(t, done.Nodes, 3)
+	require.Equal(t, []Event{BootstrappedEvent{Nodes: 3}}, events)
+}

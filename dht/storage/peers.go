@@ -47,7 +47,7 @@ type count struct {
 	at            time.Time
 }
 
-// A peer is known by its address: its port and whether it is a seed may change.
+// A peer is known by its address and port, because several may be behind one address.
 type peer struct {
 	addr netip.AddrPort
 	at   time.Time
@@ -63,14 +63,14 @@ func holderOf(a netip.Addr) netip.Addr {
 	return p.Addr()
 }
 
-// Add stores a peer, or that it is still there. Who has many addresses in a swarm loses the
-// oldest, and the others of the swarm keep theirs. The error is ErrFull.
+// Add stores a peer, or that it is still there. Who has many peers in a swarm loses the
+// oldest, and the others of the swarm stay. The error is ErrFull.
 func (p *Peers) Add(now time.Time, self, swarm nodeid.ID, addr netip.AddrPort, seed bool) error {
 	if p.swarms == nil {
 		p.swarms, p.holders = make(map[nodeid.ID][]peer), make(map[netip.Addr]int)
 	}
 	all := p.swarms[swarm]
-	i := slices.IndexFunc(all, func(o peer) bool { return o.addr.Addr() == addr.Addr() })
+	i := slices.IndexFunc(all, func(o peer) bool { return o.addr == addr })
 	if i >= 0 {
 		all = slices.Delete(all, i, i+1)
 		p.swarms[swarm] = append(all, peer{addr, now, seed}) // the oldest first

@@ -30,10 +30,10 @@ func ExamplePeers() {
 	now := time.Unix(1e9, 0)
 	p.Add(now, nodeid.ID{}, nodeid.ID{1}, netip.MustParseAddrPort("192.0.2.1:1"), false)
 	p.Add(now, nodeid.ID{}, nodeid.ID{1}, netip.MustParseAddrPort("192.0.2.2:2"), true)
-	p.Add(now, nodeid.ID{}, nodeid.ID{1}, netip.MustParseAddrPort("192.0.2.1:3"), false)
+	p.Add(now, nodeid.ID{}, nodeid.ID{1}, netip.MustParseAddrPort("192.0.2.1:1"), false) // again
 	peers, swarms := p.Len()
 	fmt.Println(peers, swarms, p.Get(nil, nodeid.ID{1}, 1, true, rand.New(rand.NewPCG(1, 1))))
-	// Output: 2 1 [192.0.2.1:3]
+	// Output: 2 1 [192.0.2.1:1]
 }
 
 // A token is valid for its address alone, for 5 to 10 minutes.
@@ -132,6 +132,17 @@ func TestPeersOfOneNetwork(t *testing.T) {
 	p.Expire(start.Add(peersFor))
 	require.Zero(t, p.total)
 	require.Empty(t, p.holders)
+}
+
+// Peers behind one address do not replace one another, up to a few.
+func TestPeersOfOneAddress(t *testing.T) {
+	var p Peers
+	hash := nodeid.ID{1}
+	for port := range 2 * maxInSwarm {
+		a := netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(1+port))
+		require.NoError(t, p.Add(start, nodeid.ID{}, hash, a, false))
+		require.Equal(t, min(port+1, maxInSwarm), p.total)
+	}
 }
 
 func TestGet(t *testing.T) {

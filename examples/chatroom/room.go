@@ -216,7 +216,7 @@ func (r *room) serve(ctx context.Context, c net.Conn, dialed bool) {
 	}
 	r.running.Go(m.write)
 	m.read(func(text string) { r.tell(m.name + ": " + text) })
-	if r.remove(m) {
+	if r.remove(m) && ctx.Err() == nil { // else it is we who leave
 		r.tell(m.name + " has left")
 	}
 }

@@ -74,6 +74,7 @@ func New(c Config) *Source {
 func (s *Source) String() string { return "DHT" }
 
 const (
+	seedAfter = 5 * time.Second // a torrent that is complete is announced as a seed
 	retryOpen = time.Minute     // after the node could not be opened
 	retryIn   = 5 * time.Second // a call that began earlier does not try another node
 	retrySeed = 5 * time.Minute // of a complete torrent, if no node answers
@@ -89,6 +90,9 @@ func (s *Source) Announce(ctx context.Context, a swarm.Announcement, found func(
 	case err != nil:
 		return answer, context.Cause(ctx)
 	case a.Event == swarm.Stopped: // the DHT has no message for that
+		return answer, nil
+	case a.Event == swarm.Completed: // nor for that, and a torrent that closes would wait for the call
+		answer.Next = seedAfter
 		return answer, nil
 	}
 	isSeed := a.Left == 0

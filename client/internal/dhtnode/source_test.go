@@ -42,6 +42,18 @@ func (s *silent) LocalAddr() net.Addr                       { return &net.UDPAdd
 func (s *silent) SetDeadline(t time.Time) error             { return s.SetReadDeadline(t) }
 func (s *silent) SetWriteDeadline(time.Time) error          { return nil }
 
+// TestEventsThatTheDHTHasNot open no node, and nobody waits for them.
+func TestEventsThatTheDHTHasNot(t *testing.T) {
+	s := dhtnode.New(dhtnode.Config{})
+	for event, next := range map[swarm.Event]time.Duration{swarm.Stopped: dht.AnnounceEvery, swarm.Completed: 5 * time.Second} {
+		answer, err := s.Announce(t.Context(), swarm.Announcement{Event: event}, nil)
+		require.NoError(t, err)
+		require.Equal(t, next, answer.Next)
+	}
+	require.False(t, s.Stats().Open)
+	require.NoError(t, s.Close())
+}
+
 // TestSource runs the suite of sources: with a node that hears nobody, and with so few places
 // that most calls are sent away.
 func TestSource(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/gathering"
 )
 
 const (
@@ -18,7 +19,6 @@ const (
 	completedTimeout = StoppedTimeout / 2
 
 	callTimeout = time.Minute // of other calls
-	maxFound    = 1000        // addresses that are taken from one answer
 	retryFull   = time.Second // until a call is tried again that found too many under way
 )
 
@@ -93,7 +93,6 @@ func (a *Announcer) beginCall(j *job, underWay swarm.PeerSource) {
 func (a *Announcer) call(ctx context.Context, j *job, underWay swarm.PeerSource, event swarm.Event) {
 	t := j.owner
 	defer t.EndTask()
-	var addrs []swarm.Address
 	var answer swarm.Answer
 	source := underWay
 	var announcement swarm.Announcement
@@ -106,26 +105,29 @@ func (a *Announcer) call(ctx context.Context, j *job, underWay swarm.PeerSource,
 		a.putBack(j, event)
 		return
 	}
-	answer, err = source.Announce(ctx, announcement, func(p swarm.Address) {
-		if len(addrs) < maxFound {
-			addrs = append(addrs, p)
+	found := protocol.Found{Swarms: addressbook.Swarms(1) << j.swarm, FromSource: true}
+	var early func([]swarm.Address)
+	if event != swarm.Stopped {
+		early = func(addrs []swarm.Address) {
+			first := found
+			first.Addrs = addrs
+			t.Post(first)
 		}
-	})
+	}
+	batch := gathering.New(early)
+	answer, err = source.Announce(ctx, announcement, batch.Add)
+	addrs, count := batch.End()
 	if event != swarm.Stopped {
 		if len(addrs) > 0 || err == nil {
-			t.Post(protocol.Found{
-				Addrs:      addrs,
-				Swarms:     addressbook.Swarms(1) << j.swarm,
-				FromSource: true,
-				Tracker:    answer.Tracker,
-			})
+			found.Addrs, found.Tracker = addrs, answer.Tracker
+			t.Post(found)
 		}
 		if answer.External.IsValid() {
 			t.Post(protocol.OwnAddress{Addr: answer.External})
 		}
-		t.Called(Reply{Source: j.source, Answer: answer, Peers: len(addrs), Err: err, Errors: int(j.errors) + 1})
+		t.Called(Reply{Source: j.source, Answer: answer, Peers: count, Err: err, Errors: int(j.errors) + 1})
 	}
-	a.finish(j, event, answer, err, len(addrs))
+	a.finish(j, event, answer, err, count)
 }
 
 // announcement returns what to say: the figures of this moment, or the last ones when

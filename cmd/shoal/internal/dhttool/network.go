@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
@@ -61,7 +62,9 @@ func (f Network) connect(ctx context.Context, p *Program, call func(ctx context.
 	return f.explain(open(config(addrs), families(addrs), func(n *dht.Node) error { return call(ctx, n) }))
 }
 
-func (f Network) isOff() bool { return slices.Equal(f.Bootstrap, []string{off}) }
+func (f Network) isOff() bool {
+	return len(f.Bootstrap) == 1 && strings.EqualFold(strings.TrimSpace(f.Bootstrap[0]), off)
+}
 
 // resolve returns the addresses of the nodes of --bootstrap; none for the well-known ones.
 func (f Network) resolve(ctx context.Context, p *Program) (all []netip.AddrPort, err error) {
@@ -85,13 +88,13 @@ func (f Network) resolve(ctx context.Context, p *Program) (all []netip.AddrPort,
 	return all, nil
 }
 
-// explain says what a user can do about an error of a search.
+// explain says what a user can do about an error of a search, which says why it failed.
 func (f Network) explain(err error) error {
 	switch {
 	case errors.Is(err, dht.ErrNoNodes) && len(f.Bootstrap) > 0:
-		return advice.New(errors.New("no node answers"), "Check the addresses of --bootstrap. The nodes may not be running, or something may block UDP.")
+		return advice.New(err, "Check the addresses of --bootstrap, and that these nodes are running.")
 	case errors.Is(err, dht.ErrNoNodes):
-		return advice.New(errors.New("no node of the DHT answers"), "Check that this machine is online and that nothing blocks UDP, or name a node that you know with --bootstrap.")
+		return advice.New(err, "Check that this machine is online, or name a node that you know with --bootstrap.")
 	}
 	return f.Limit.explain(err)
 }
@@ -146,7 +149,7 @@ func (l Limit) explain(err error) error {
 
 // lookUp returns the addresses of HOST:PORT, at least one if there is no error.
 func lookUp(ctx context.Context, name string) (all []netip.AddrPort, err error) {
-	host, text, err := net.SplitHostPort(name)
+	host, text, err := net.SplitHostPort(strings.TrimSpace(name))
 	port, badPort := strconv.ParseUint(text, 10, 16)
 	isValid := err == nil && badPort == nil && port > 0 && host != ""
 	if !isValid {

@@ -36,7 +36,7 @@ type Put struct {
 	Salt   string `placeholder:"TEXT" help:"Tells several items of one key apart, up to 64 bytes."`
 	Seq    *int64 `placeholder:"N" help:"Number of this version; nodes keep the highest (default: the next one)."`
 	Cas    *int64 `placeholder:"N" help:"Replace this version only."`
-	Repeat bool   `help:"Go on and store it again each hour, until Ctrl-C."`
+	Repeat bool   `help:"Store it again each hour, until Ctrl-C. --timeout does not count then."`
 	Network
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
+	"github.com/shoal-bt/shoal/dht"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -40,6 +41,12 @@ func (c Command) Advice(err error) string {
 	var file *diskstore.Error
 	const otherFolder = "choose another folder with --dir"
 	switch {
+	case errors.Is(err, dht.ErrNotFound):
+		return "Nobody has put the item of the link's key for two hours. Check the link, or try again later."
+	case errors.Is(err, dht.ErrNoTorrent):
+		return "What is stored under the link's key is no torrent. Ask for another link."
+	case errors.Is(err, dht.ErrNoNodes):
+		return "Check that this machine is online and that nothing blocks UDP. " + c.choose("name a node of the DHT with --bootstrap HOST:PORT")
 	case errors.Is(err, client.ErrPieceLayers):
 		return "Ask for the .torrent file, or its address on the web."
 	case errors.As(err, new(*client.MetadataError)):

@@ -12,7 +12,7 @@ import (
 )
 
 // memory is how much the simulation should take, in bytes, as long as that is enough.
-const memory = 960 << 20
+const memory = 1000 << 20
 
 func main() {
 	var c dhtsim.Config
