@@ -168,7 +168,8 @@ func (e *exchange) accept(answer func(Handshake) (Handshake, error)) error {
 
 // writeAndRead writes and reads at the same time, because on connections without a
 // buffer, such as net.Pipe, both sides would otherwise wait for each other. If one of
-// the two fails, it ends the other, and its error is returned.
+// the two fails, it ends the other, and its error is returned. Only when we have dialed
+// ourselves the write goes on, so that the dialing side sees that, too.
 func (e *exchange) writeAndRead(write, read func() error) error {
 	past := time.Unix(1, 0)
 	written := make(chan error, 1)
@@ -180,7 +181,7 @@ func (e *exchange) writeAndRead(write, read func() error) error {
 		written <- err
 	}()
 	readErr := read()
-	if readErr != nil {
+	if readErr != nil && !errors.Is(readErr, ErrSelf) {
 		e.conn.SetWriteDeadline(past)
 	}
 	writeErr := <-written

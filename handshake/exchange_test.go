@@ -96,8 +96,9 @@ func TestExchangeWithOurselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours := dialing
 		ours.PeerID = answering.PeerID
-		_, accepted := exchangeBoth(t, ours, Options{}, Options{})
+		initiated, accepted := exchangeBoth(t, ours, Options{}, Options{})
 		require.ErrorIs(t, accepted.err, ErrSelf)
+		require.ErrorIs(t, initiated.err, ErrSelf, "who dialed must not take it for a peer that hung up")
 
 		a, b := net.Pipe()
 		go serve(b, dialing.AppendTo(nil))
