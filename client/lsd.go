@@ -19,9 +19,7 @@ func (c *Client) newLSD() *lsd.Source {
 	}
 	config := c.config.Local
 	if len(config.From) == 0 {
-		for _, a := range c.Addrs() {
-			config.From = append(config.From, a.Addr())
-		}
+		config.From = localAddrs(c.Addrs())
 	}
 	user := config.OnPeer
 	config.OnPeer = func(id swarm.ID, a swarm.Address) {
@@ -31,6 +29,18 @@ func (c *Client) newLSD() *lsd.Source {
 		}
 	}
 	return lsd.New(config)
+}
+
+// localAddrs returns the addresses at which a client accepts peers of the local network. A listener
+// for all addresses of IPv6 takes connections over IPv4, too.
+func localAddrs(all []netip.AddrPort) (addrs []netip.Addr) {
+	for _, a := range all {
+		addrs = append(addrs, a.Addr())
+		if a.Addr() == netip.IPv6Unspecified() {
+			addrs = append(addrs, netip.IPv4Unspecified())
+		}
+	}
+	return addrs
 }
 
 // IsLSD reports whether a source, such as that of a SourceReply, is that of the local network.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -73,4 +74,16 @@ func TestLocalPeers(t *testing.T) {
 	require.False(t, usesLSD(c, tor))
 	c.addLocalPeer(secret.ID(), peer)
 	require.Never(t, func() bool { return tor.Stats().Known > 0 }, 10*time.Millisecond, time.Millisecond)
+}
+
+// A client that listens at all addresses is announced over IPv4 and IPv6.
+func TestLocalAddrs(t *testing.T) {
+	v4, v6 := netip.IPv4Unspecified(), netip.IPv6Unspecified()
+	c := newLocal(t, ":0")
+	require.Contains(t, localAddrs(c.Addrs()), v4)
+	require.Equal(t, []netip.Addr{v6, v4}, localAddrs([]netip.AddrPort{netip.AddrPortFrom(v6, 1)}))
+	require.Equal(t, []netip.Addr{v4}, localAddrs([]netip.AddrPort{netip.AddrPortFrom(v4, 1)}))
+	one := netip.MustParseAddrPort("192.0.2.7:1")
+	require.Equal(t, []netip.Addr{one.Addr()}, localAddrs([]netip.AddrPort{one}))
+	require.Empty(t, localAddrs(nil), "who accepts nobody announces nothing")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/discovery"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 )
 
 // discovery returns how finding peers without trackers goes.
@@ -59,7 +60,7 @@ func (s *session) handleDHT(e client.Event) {
 	if isBoot && boot.Err == nil {
 		s.c.emit(dhtJSON{"dht", now.DHT.Nodes})
 		if s.dhtFailed {
-			s.c.say("The DHT works now: %s", now.Text(false))
+			s.c.say("The DHT works now: %s known.", quantity.Count(now.DHT.Nodes, "node"))
 		}
 		s.dhtFailed = false
 		return

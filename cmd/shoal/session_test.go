@@ -62,3 +62,16 @@ func TestLinkWhoseMetadataComesAtOnce(t *testing.T) {
 	s.addLink(tor, "link")
 	require.ErrorIs(t, s.items[0].err, refused)
 }
+
+// That the DHT works again is said once.
+func TestDHTWorksAgain(t *testing.T) {
+	isolate(t)
+	var out bytes.Buffer
+	s, err := openSession(newConsole(nil, &out, &out), client.Config{}, nil)
+	require.NoError(t, err)
+	defer s.close()
+	s.dhtFailed = true
+	s.handleDHT(client.DHTBootstrapped{Nodes: 1})
+	s.handleDHT(client.DHTBootstrapped{Nodes: 1})
+	require.Equal(t, "The DHT works now: 0 nodes known.\n", out.String()) // it is off, in fact
+}

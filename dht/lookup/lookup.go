@@ -104,16 +104,42 @@ func (l *Lookup) add(c krpc.Contact, teller *node) {
 	n := l.find(c)
 	if n == nil {
 		isTaken := slices.ContainsFunc(l.addrs[c.Addr], func(o *node) bool { return slices.Contains(o.tellers, teller) })
-		if isTaken || len(l.addrs[c.Addr]) == maxIDs {
+		n = &node{Contact: c, fits: l.fits(c)}
+		if isTaken || !l.hasRoom(n) {
 			return
 		}
-		n = &node{Contact: c, fits: l.fits(c)}
 		l.insert(n)
 	}
 	n.namedBy(teller)
 	if len(l.nodes) > l.config.Shortlist {
 		l.forget()
 	}
+}
+
+// hasRoom reports whether an address may be said to have one more id. Of too many the worst goes,
+// so that those who name a node with wrong ids do not hide it.
+func (l *Lookup) hasRoom(n *node) bool {
+	same := l.addrs[n.Addr]
+	if len(same) < maxIDs {
+		return true
+	}
+	worst := slices.MaxFunc(same, l.compare)
+	if worst.status != fresh || l.compare(worst, n) <= 0 {
+		return false
+	}
+	l.remove(worst)
+	return true
+}
+
+// compare orders nodes: those that fit come first, and of these the nearest.
+func (l *Lookup) compare(a, b *node) int {
+	switch {
+	case a.fits && !b.fits:
+		return -1
+	case b.fits && !a.fits:
+		return 1
+	}
+	return nodeid.Compare(l.config.Target, a.ID, b.ID)
 }
 
 // find returns the node of an address and an id; nil if nobody has named it.
