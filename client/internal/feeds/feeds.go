@@ -22,9 +22,11 @@ const (
 // A Config says how a Set works. It does not change.
 type Config struct {
 	// Node returns the node of the DHT. Report gets each newer version of what a torrent follows.
-	// Both may be called at the same time by several goroutines.
+	// Ended says that a torrent needs the node no more. All may be called at the same time by
+	// several goroutines.
 	Node   func() (*dht.Node, error)
 	Report func(torrent swarm.ID, v dht.Version)
+	Ended  func()
 }
 
 // A Set is the keys that are followed. Its methods may be called concurrently.
@@ -64,6 +66,7 @@ func (s *Set) Follow(torrent swarm.ID, f dht.Feed, known dht.Version) bool {
 
 // follow reports newer versions until ctx is done, also if the node is closed meanwhile.
 func (s *Set) follow(ctx context.Context, torrent swarm.ID, f dht.Feed, known dht.Version) {
+	defer s.config.Ended()
 	for {
 		node, err := s.config.Node()
 		if err == nil {
