@@ -77,7 +77,8 @@ func feedOf(link *metainfo.Magnet) dht.Feed { return dht.Feed{Key: link.PublicKe
 // newFeeds returns what follows the keys of links.
 func (c *Client) newFeeds() *feeds.Set {
 	return feeds.New(feeds.Config{
-		Node: func() (*dht.Node, error) { return c.dht.Node(false) },
+		Node:  func() (*dht.Node, error) { return c.dht.Node(false) },
+		Ended: c.suspendDHT, // it may have been opened just before that
 		Report: func(id swarm.ID, v dht.Version) {
 			t, err := c.Torrent(id) // it may have become one with another
 			if err == nil {

@@ -21,10 +21,12 @@ const (
 
 // A Config says how a Set works. It does not change.
 type Config struct {
-	// Node returns the node of the DHT. Report gets each newer version of what a torrent follows.
-	// Both may be called at the same time by several goroutines.
+	// Node returns the node of the DHT, and opens it if need be. Report gets each newer version of
+	// what a torrent follows. Ended is called when nothing more is asked of the node for a torrent;
+	// Close waits for it. All may be called at the same time by several goroutines.
 	Node   func() (*dht.Node, error)
 	Report func(torrent swarm.ID, v dht.Version)
+	Ended  func()
 }
 
 // A Set is the keys that are followed. Its methods may be called concurrently.
@@ -58,7 +60,10 @@ func (s *Set) Follow(torrent swarm.ID, f dht.Feed, known dht.Version) bool {
 	}
 	ctx, stop := context.WithCancel(s.context)
 	s.stops[torrent] = stop
-	s.running.Go(func() { s.follow(ctx, torrent, f, known) })
+	s.running.Go(func() {
+		s.follow(ctx, torrent, f, known)
+		s.config.Ended()
+	})
 	return true
 }
 
