@@ -221,9 +221,10 @@ func (n *Node) Get(ctx context.Context, target nodeid.ID, salt []byte) (newest i
 	return newest, err
 }
 
-// Put stores an item at the nodes nearest to its target, and returns how many took it. It
-// should be repeated once an hour, or it expires after two. If cas is not nil, nodes that
-// have an item with another sequence number refuse. The error is a *krpc.Error if all did.
+// Put stores an item at the nodes nearest to its target, and returns how many took it or had
+// it already. It should be repeated once an hour, or it expires after two. If cas is not nil,
+// nodes that have another version than cas names refuse the item, except those that have an
+// older one while others have the one named. The error is a *krpc.Error if all refused.
 func (n *Node) Put(ctx context.Context, i item.Item, cas *int64) (stored int, err error) {
 	err = i.Check()
 	if err != nil {

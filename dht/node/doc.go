@@ -29,6 +29,7 @@
 //	when an answer is late, and when it is given up   queries.go    State.checkQueries
 //	how many tasks run, who waits                     tasks.go      State.Begin
 //	who gets an announce or an item                   store.go      State.beginStoring
+//	with which number a put compares                  store.go      task.casFor
 //	which peers are believed                          peers.go      State.takePeers
 //	which item is the newest                          items.go      State.takeItem
 //	how a node gets to know others                    bootstrap.go  State.Bootstrap

@@ -43,7 +43,7 @@ type DoneEvent struct {
 	Version string         // of the program of the one that was asked, up to 32 bytes
 	Asked   int            // nodes
 	Sent    int            // queries, announces and puts
-	Stored  int            // nodes that took an announce or an item, or answered a Ping
+	Stored  int            // nodes that took an announce or an item, had the item, or answered a Ping
 	Scraped bool           // a node said how many there are
 	Seeds   float64        // in the swarm, as it was counted
 	Peers   float64        // that are no seeds

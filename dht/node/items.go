@@ -30,6 +30,12 @@ func (s *State) takeItem(t *task, m *krpc.Message) {
 	s.report(ItemEvent{t.id, *t.newest})
 }
 
+// isSame reports whether a node has the version of the mutable item that is to be stored.
+func (t *task) isSame(m *krpc.Message) bool {
+	i := &t.Request.Item
+	return t.Method == krpc.Put && i.IsMutable() && m.HasSeq && m.Seq == i.Seq && bytes.Equal(m.Value, i.Value)
+}
+
 func (t *task) salt() []byte {
 	if t.Method == krpc.Put {
 		return t.Request.Item.Salt

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/dht/item"
 	"github.com/shoal-bt/shoal/dht/krpc"
+	"github.com/shoal-bt/shoal/dht/nodeid"
 	"github.com/stretchr/testify/require"
 )
 
@@ -91,4 +92,100 @@ func TestPutIsRefused(t *testing.T) {
 		}
 	}
 	require.Equal(t, krpc.CasMismatch, refused.Code)
+}
+
+// A node must refuse the version that it has, and is to keep it longer all the same. So an
+// item that is stored again is at the nodes that say so
+// (https://www.bittorrent.org/beps/bep_0044.html, "Mutable Items").
+func TestPutAgain(t *testing.T) {
+	sign := signer(t)
+	mine, other := sign(3, "1:x"), sign(3, "1:y")
+	for _, test := range []struct {
+		name   string
+		has    item.Item
+		code   int
+		stored int
+	}{
+		{"the same", mine, krpc.SeqTooLow, 8},
+		{"another value", other, krpc.SeqTooLow, 0},
+		{"an older version", sign(2, "1:x"), krpc.SeqTooLow, 0},
+		{"another error", mine, krpc.ProtocolError, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, Config{})
+			w.know(20)
+			cas := int64(2)
+			id := w.s.Begin(w.now, Request{Method: krpc.Put, Item: mine, Cas: &cas})
+			done, _ := w.play(id, func(q sent) (krpc.Message, bool) {
+				if q.Method == krpc.Put {
+					require.Equal(t, string(test.has.Sig) != string(mine.Sig), q.HasCas, "who has the item does not compare")
+					return krpc.Message{Kind: krpc.Failure, Code: test.code, Text: "no"}, true
+				}
+				return holds(w.s.idOf(q.to), test.has), true
+			})
+			require.Equal(t, test.stored, done.Stored)
+			if test.stored > 0 {
+				require.NoError(t, done.Err)
+				return
+			}
+			var refused *krpc.Error
+			require.ErrorAs(t, done.Err, &refused)
+			require.Equal(t, test.code, refused.Code)
+		})
+	}
+}
+
+// A node that missed the version to be replaced has an older one, and compares with that, if
+// others have the version that is to be replaced.
+func TestPutOverOlder(t *testing.T) {
+	sign := signer(t)
+	for _, test := range []struct {
+		name           string
+		older, newer   int64 // what nodes have
+		cas            int64
+		overOld, other int64 // what they are to compare with
+	}{
+		{"some missed it", 1, 2, 2, 1, 2},
+		{"nobody has it", 0, 1, 2, 2, 2},
+		{"some have a newer one", 1, 3, 2, 2, 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t, Config{})
+			w.know(20)
+			isOld := func(q sent) bool { return q.to.Addr().As4()[2]%2 == 0 }
+			puts := 0
+			id := w.s.Begin(w.now, Request{Method: krpc.Put, Item: sign(4, "1:x"), Cas: &test.cas})
+			w.play(id, func(q sent) (krpc.Message, bool) {
+				if q.Method == krpc.Put {
+					puts++
+					require.True(t, q.HasCas)
+					want := test.other
+					if isOld(q) {
+						want = test.overOld
+					}
+					require.Equal(t, want, q.Cas)
+					return krpc.Message{ID: w.s.idOf(q.to)}, true
+				}
+				has := sign(test.newer, "1:n")
+				if isOld(q) {
+					has = sign(test.older, "1:o")
+				}
+				return holds(w.s.idOf(q.to), has), true
+			})
+			require.Equal(t, 8, puts)
+		})
+	}
+}
+
+// holds returns the answer of a node that has a mutable item.
+func holds(id nodeid.ID, i item.Item) krpc.Message {
+	return krpc.Message{
+		ID:     id,
+		Token:  []byte("t"),
+		Value:  i.Value,
+		Key:    i.Key,
+		Sig:    i.Sig,
+		Seq:    i.Seq,
+		HasSeq: true,
+	}
 }

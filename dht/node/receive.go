@@ -96,7 +96,7 @@ func (s *State) refused(o *query, m *krpc.Message) {
 	isOfBootstrap := (o.first > 0 && o.first == s.boot.round) || (o.task != nil && o.task == s.boot.task)
 	s.boot.isRefused = s.boot.isRefused || isOfBootstrap
 	if o.task != nil && o.stores {
-		o.task.refused(m)
+		o.task.refused(o.to, m)
 	}
 	s.taskFailed(o)
 }

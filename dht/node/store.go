@@ -1,6 +1,8 @@
 package node
 
 import (
+	"net/netip"
+
 	"github.com/shoal-bt/shoal/dht/krpc"
 	"github.com/shoal-bt/shoal/dht/routing"
 )
@@ -52,15 +54,30 @@ func (t *task) storeMessage(given token) krpc.Message {
 		Seq:    i.Seq,
 		HasSeq: i.IsMutable(),
 	}
-	if t.Cas != nil && given.hasItem {
-		m.Cas, m.HasCas = *t.Cas, true
+	if t.Cas != nil && given.hasItem && !given.isSame {
+		m.Cas, m.HasCas = t.casFor(given), true
 	}
 	return m
 }
 
+// casFor returns the number that a node with an item compares with its own. If the version to
+// be replaced was found, a node with an older one merely missed it
+// (https://www.bittorrent.org/beps/bep_0044.html, "CAS").
+func (t *task) casFor(given token) int64 {
+	if t.newest != nil && t.newest.Seq == *t.Cas {
+		return min(*t.Cas, given.seq)
+	}
+	return *t.Cas
+}
+
 // refused notes why a node did not store something: that somebody else was faster says
-// most.
-func (t *task) refused(m *krpc.Message) {
+// most. A node that has this very version must say no, but keeps it longer
+// (https://www.bittorrent.org/beps/bep_0044.html, "Mutable Items").
+func (t *task) refused(from netip.AddrPort, m *krpc.Message) {
+	if m.Code == krpc.SeqTooLow && t.tokens[from].isSame {
+		t.stored++
+		return
+	}
 	if t.denial == nil || m.Code == krpc.CasMismatch || m.Code == krpc.SeqTooLow {
 		t.denial = &krpc.Error{Code: m.Code, Text: m.Text}
 	}

@@ -83,6 +83,7 @@ type task struct {
 type token struct {
 	bytes   []byte
 	hasItem bool
+	isSame  bool // it has the mutable item that is to be stored
 	seq     int64
 }
 
@@ -233,7 +234,7 @@ func (s *State) taskAnswered(o *query, m *krpc.Message, nodes []krpc.Contact) {
 	isRefused := s.config.EnforceIDs && !nodeid.Fits(m.ID, o.to.Addr())
 	if !o.question.Again && m.ID != s.self && !isRefused {
 		if len(m.Token) > 0 && len(m.Token) <= 64 && len(t.tokens) < 500 {
-			t.tokens[o.to] = token{slices.Clone(m.Token), m.Value != nil || m.HasSeq, m.Seq}
+			t.tokens[o.to] = token{slices.Clone(m.Token), m.Value != nil || m.HasSeq, t.isSame(m), m.Seq}
 		}
 		s.take(t, o.to, m)
 	}
