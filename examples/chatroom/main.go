@@ -38,13 +38,17 @@ func main() {
 func run(ctx context.Context, in io.Reader, out io.Writer, args []string) error {
 	flags := flag.NewFlagSet("chatroom", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
+	flags.Usage = func() { fmt.Fprintln(out, "Usage: chatroom [-node HOST:PORT]... ROOM NAME") }
 	var config dht.Config
 	flags.Func("node", "a node of the DHT to begin with, HOST:PORT, instead of well-known ones", func(s string) error {
 		config.Nodes, config.Routers = append(config.Nodes, s), []string{}
-		return nil
+		_, _, err := net.SplitHostPort(s)
+		return err
 	})
 	err := flags.Parse(args)
 	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return nil
 	case err != nil:
 		return err
 	case flags.NArg() == 0:

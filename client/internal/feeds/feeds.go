@@ -21,9 +21,9 @@ const (
 
 // A Config says how a Set works. It does not change.
 type Config struct {
-	// Node returns the node of the DHT. Report gets each newer version of what a torrent follows.
-	// Ended says that a torrent needs the node no more. All may be called at the same time by
-	// several goroutines.
+	// Node returns the node of the DHT, and opens it if need be. Report gets each newer version of
+	// what a torrent follows. Ended is called when nothing more is asked of the node for a torrent;
+	// Close waits for it. All may be called at the same time by several goroutines.
 	Node   func() (*dht.Node, error)
 	Report func(torrent swarm.ID, v dht.Version)
 	Ended  func()
@@ -60,13 +60,15 @@ func (s *Set) Follow(torrent swarm.ID, f dht.Feed, known dht.Version) bool {
 	}
 	ctx, stop := context.WithCancel(s.context)
 	s.stops[torrent] = stop
-	s.running.Go(func() { s.follow(ctx, torrent, f, known) })
+	s.running.Go(func() {
+		s.follow(ctx, torrent, f, known)
+		s.config.Ended()
+	})
 	return true
 }
 
 // follow reports newer versions until ctx is done, also if the node is closed meanwhile.
 func (s *Set) follow(ctx context.Context, torrent swarm.ID, f dht.Feed, known dht.Version) {
-	defer s.config.Ended()
 	for {
 		node, err := s.config.Node()
 		if err == nil {

@@ -18,12 +18,12 @@ func TestSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var opened, ended atomic.Int32
 		s := New(Config{
-			Ended: func() { ended.Add(1) },
 			Node: func() (*dht.Node, error) {
 				opened.Add(1)
 				return nil, errors.New("the network is down")
 			},
 			Report: func(id swarm.ID, v dht.Version) { t.Error(id, v) },
+			Ended:  func() { ended.Add(1) },
 		})
 		require.True(t, s.Follow(swarm.ID{1}, dht.Feed{}, dht.Version{}))
 		require.True(t, s.Follow(swarm.ID{1}, dht.Feed{}, dht.Version{}))
@@ -40,6 +40,7 @@ func TestSet(t *testing.T) {
 		}
 		require.False(t, s.Follow(swarm.ID{2}, dht.Feed{}, dht.Version{}))
 		s.Close()
+		require.EqualValues(t, 1+maxFollowed, ended.Load())
 		s.Close()
 		s.Stop(swarm.ID{0, 0, 1})
 		require.True(t, s.Follow(swarm.ID{2}, dht.Feed{}, dht.Version{}), "nobody needs a warning now")
