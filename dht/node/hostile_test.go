@@ -322,3 +322,25 @@ func TestEnforcedIDs(t *testing.T) {
 	w.receive(misfit.Addr, krpc.Message{Kind: krpc.Query, Method: krpc.Ping, ID: misfit.ID})
 	require.Zero(t, w.s.checks.open)
 }
+
+// Nodes that are more local than the one that names them are not asked: nobody on the Internet has
+// us send datagrams into our own network.
+func TestLocalNodesAreNotAsked(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.know(8)
+	target := nodeid.ID{7}
+	named := []krpc.Contact{w.contact(30)}
+	for i, a := range []string{"127.0.0.1:22", "192.168.1.1:53", "10.0.0.7:53", "169.254.1.1:1"} {
+		named = append(named, krpc.Contact{ID: target.Flip(150 + i), Addr: netip.MustParseAddrPort(a)})
+	}
+	asked := make(map[netip.AddrPort]bool)
+	id := w.s.Begin(w.now, Request{Method: krpc.FindNode, Target: target})
+	w.play(id, func(q sent) (krpc.Message, bool) {
+		asked[q.to] = true
+		return krpc.Message{ID: w.s.idOf(q.to), HasNodes: true, Nodes: named}, true
+	})
+	require.True(t, asked[named[0].Addr])
+	for _, c := range named[1:] {
+		require.False(t, asked[c.Addr], c.Addr)
+	}
+}
