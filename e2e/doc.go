@@ -8,5 +8,6 @@
 // the tests make for clients that refuse to have peers on loopback.
 //
 // A client that is not installed, and namespaces without root, are skipped; with
-// SHOAL_E2E=required in the environment they are failures.
+// SHOAL_E2E=required in the environment they are failures. TestDHTNpm alone is skipped even
+// then, unless SHOAL_NPM names the folder that it needs.
 package e2e
