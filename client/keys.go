@@ -64,11 +64,17 @@ func (c *Client) resolveKey(ctx context.Context, link *metainfo.Magnet) (v dht.V
 		}
 	}()
 	c.suggestNodes(link.Peers)
-	node, err := c.dht.Node(false)
-	if err != nil {
-		return v, err
+	for range 2 { // the first node may be closed at this moment because nobody needed it
+		node, err := c.dht.Node(false)
+		if err != nil {
+			return v, err
+		}
+		v, err = node.Resolve(ctx, feedOf(link))
+		if !errors.Is(err, dht.ErrClosed) {
+			return v, err
+		}
 	}
-	return node.Resolve(ctx, feedOf(link))
+	return v, dht.ErrClosed
 }
 
 // feedOf returns where the hashes of a link's key are.
