@@ -20,7 +20,7 @@ var npmNodesScript []byte
 
 // npmFolder returns the folder that SHOAL_NPM names, which has bittorrent-dht in node_modules.
 // Without SHOAL_NPM it skips the test, even if SHOAL_E2E=required: Debian has no package of
-// bittorrent-dht, so the test runs by hand.
+// bittorrent-dht, and a registry of npm may be out of reach.
 func npmFolder(t *testing.T) string {
 	t.Helper()
 	folder := os.Getenv("SHOAL_NPM")
