@@ -265,9 +265,10 @@ func TestReadOnlyWithoutListeners(t *testing.T) {
 	config.Node.Conn4 = conn
 	config.Listen = client.Off
 	c := newClient(t, config)
+	events := c.Events(client.OnDHT, 0)
 	n, err := c.DHT()
 	require.NoError(t, err)
-	until[client.DHTBootstrapped](t, c.Events(client.OnDHT, 0))
+	until[client.DHTBootstrapped](t, events)
 	_, err = n.Find(within(t), nodeid.ID{1})
 	require.NoError(t, err)
 	before := c.DHTStats().V4.Ignored
