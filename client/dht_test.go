@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -96,10 +97,11 @@ func TestLinkWithoutTrackers(t *testing.T) {
 	seed, err := seeder.Seed(within(t), dir, o)
 	require.NoError(t, err)
 	awaitAnnounce(t, events)
-	awaitAnnounce(t, events)
 	require.Len(t, seed.Sources(), 2)
+	isNew := func(s engine.SourceStats) bool { return !s.Registered }
+	areTold := func() bool { return !slices.ContainsFunc(seed.Sources(), isNew) }
+	require.Eventually(t, areTold, testTimeout, time.Millisecond)
 	for _, s := range seed.Sources() {
-		require.True(t, s.Registered)
 		require.WithinDuration(t, time.Now().Add(dht.AnnounceEvery), s.Next, time.Minute)
 	}
 
