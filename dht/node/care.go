@@ -53,7 +53,8 @@ func (s *State) care() {
 	}
 	if !s.boot.isRunning() {
 		if len(s.table.Closest(nil, s.self, 1, s.now)) == 0 {
-			s.reportAlone()
+			s.boot.refusal = nil // by those of a bootstrap that is over
+			s.reportAlone(false)
 		}
 		s.ping()
 		s.refresh()

@@ -39,12 +39,15 @@ func (c Command) Advice(err error) string {
 	var store *client.StoreError
 	var invalid *metainfo.InvalidError
 	var file *diskstore.Error
+	var lonely *dht.NoNodesError
 	const otherFolder = "choose another folder with --dir"
 	switch {
 	case errors.Is(err, dht.ErrNotFound):
-		return "Nobody has put the item of the link's key for two hours. Check the link, or try again later."
+		return "Nothing is published under the key of the link. Check that you copied the whole link. Nodes forget what is published after two hours, so its owner may have stopped."
 	case errors.Is(err, dht.ErrNoTorrent):
-		return "What is stored under the link's key is no torrent. Ask for another link."
+		return "What is published under the key of the link names no torrent. Ask who gave you the link."
+	case errors.As(err, &lonely) && lonely.Asked == 0 && lonely.Err == nil:
+		return c.choose("leave --bootstrap off out, or name a node of the DHT with --bootstrap HOST:PORT")
 	case errors.Is(err, dht.ErrNoNodes):
 		return "Check that this machine is online and that nothing blocks UDP. " + c.choose("name a node of the DHT with --bootstrap HOST:PORT")
 	case errors.Is(err, client.ErrPieceLayers):
