@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -146,6 +147,22 @@ func TestWhyTheDHTFindsNothing(t *testing.T) {
 	r.stop()
 	<-r.code
 	require.NotContains(t, r.err.String(), "DHT")
+}
+
+// TestPortOfTheDHTIsTaken warns in plain words, with advice.
+func TestPortOfTheDHTIsTaken(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	router := startRouter(t)
+	listener, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	r := start(t, "seed", "album", "--listen", listener.LocalAddr().String(), "--bootstrap", router, "--state", "off")
+	r.err.await(t, "--listen.")
+	r.stop()
+	<-r.code
+	require.Contains(t, r.err.String(), "shoal: the DHT cannot have UDP port ")
+	require.NotContains(t, r.err.String(), "level=")
 }
 
 func TestDiscoveryText(t *testing.T) {
