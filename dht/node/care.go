@@ -44,7 +44,7 @@ func (s *State) care() {
 	u.at = s.now.Add(idleEvery)
 	s.checkSuggested()
 	if len(s.checks.waiting) > 0 {
-		u.by(s.now.Add(time.Second))
+		u.by(later(s.now, s.checks.askedAt.Add(checkEvery)))
 	}
 	if !u.expireAt.After(s.now) {
 		u.expireAt = s.now.Add(expireEvery)
