@@ -105,7 +105,7 @@ type Failure struct {
 }
 
 // Report prints a warning or an error. about is what it is about, for people; programs
-// find that in the object.
+// find that in the object. Lines of the advice that are indented or have a command are not wrapped.
 func (c *Console) Report(f Failure, about string) {
 	if c.IsJSON {
 		c.Emit(f)
@@ -117,8 +117,10 @@ func (c *Console) Report(f Failure, about string) {
 	}
 	text += f.Message + "\n"
 	for line := range strings.Lines(f.Advice) {
-		lines := []string{strings.TrimSpace(line)}
-		if !strings.Contains(line, shell.Program()+" ") { // a command is to be pasted
+		lines := []string{strings.TrimRight(line, " \n")}
+		isCommand := strings.Contains(line, shell.Program()+" ") // to be pasted
+		isIndented := strings.HasPrefix(line, " ")               // a line of a table
+		if !isCommand && !isIndented {
 			lines = terminal.Wrap(line, adviceColumns)
 		}
 		text += "  " + strings.Join(lines, "\n  ") + "\n"
