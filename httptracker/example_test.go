@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/swarm"
@@ -53,7 +52,7 @@ func ExampleConfig() {
 
 	_, err := httptracker.Announce(context.Background(), server.URL+"/announce", swarm.Announcement{Port: 6881}, httptracker.Config{
 		Params: func(announceURL string, _ swarm.Announcement) url.Values {
-			if !strings.HasPrefix(announceURL, server.URL) {
+			if announceURL != server.URL+"/announce" {
 				return nil
 			}
 			return url.Values{"token": {"let me in"}}
