@@ -16,7 +16,7 @@ func (s *Store) forgetChanged(f *file, err error) {
 	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &size) && !errors.Is(err, errPartCut) {
 		return
 	}
-	if f.end != nil {
+	if f.partEnd != nil {
 		s.part.changed.Store(true)
 		s.handles.drop(&f.reading, &f.writing)
 	} else {
@@ -37,7 +37,7 @@ func (s *Store) forgetChanged(f *file, err error) {
 		}
 		if folder != nil {
 			info, err := folder.Lstat(f.Path)
-			if err == nil && f.isKind(info) && (f.Symlink != "" || info.Size() == f.Length) {
+			if err == nil && f.isKind(info) && (f.Symlink != "" || f.fits(info.Size())) {
 				continue
 			}
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -30,10 +30,13 @@ type file struct {
 	dirty   atomic.Bool // written to since the last sync
 	failed  error       // of the first failed sync; guarded by Store.syncing
 
+	grows bool         // it gets its length by writes; set by Open
+	end   atomic.Int64 // bytes that it has on disk at least, if it grows
+
 	index    int           // in the torrent's files
 	unwanted atomic.Bool   // as Options.Unwanted and SetUnwanted say
 	inPart   atomic.Bool   // bytes of it may be in the part file, or places are reserved for them
-	end      *atomic.Int64 // of the part file alone: the size that it has at least, in bytes
+	partEnd  *atomic.Int64 // of the part file alone: the size that it has at least, in bytes
 
 	modification modification
 }
@@ -47,15 +50,15 @@ func (f *file) empty() bool { return !f.Pad && f.Length == 0 }
 
 // fits reports whether f has a size that it may have.
 func (f *file) fits(size int64) bool {
-	if f.end != nil {
-		return size >= f.end.Load()
+	if f.partEnd != nil {
+		return size >= f.partEnd.Load()
 	}
-	return size == f.Length
+	return size == f.Length || f.mayGrowFrom(size)
 }
 
 // sizeError returns the error for a size that f may not have.
 func (f *file) sizeError(size int64) error {
-	if f.end != nil {
+	if f.partEnd != nil {
 		return wrapError("open", f.Path, -1, errPartCut)
 	}
 	return &SizeError{Path: f.Path, Want: f.Length, Have: size}

@@ -152,7 +152,7 @@ func (s *Store) findPart() error {
 
 // newPartFile returns a part file that exists.
 func newPartFile(name string, ours bool) *file {
-	f := &file{index: -1, end: new(atomic.Int64)}
+	f := &file{index: -1, partEnd: new(atomic.Int64)}
 	f.Path = name
 	f.state.Store(present)
 	f.ours.Store(ours)
@@ -172,7 +172,7 @@ func (s *Store) usePart(f *file, index *partfile.Index) {
 		s.files[i].inPart.Store(true)
 	}
 	if f != nil {
-		f.end.Store(index.End(s.chunkLength))
+		f.partEnd.Store(index.End(s.chunkLength))
 	}
 	s.part.mu.Unlock()
 	if before != nil {

@@ -137,7 +137,7 @@ func (s *Store) writePart(f *file, bufs [][]byte, off, n int64) (written int64, 
 	s.part.mu.Lock()
 	defer s.part.mu.Unlock()
 	s.part.index.List(slots)
-	part.end.Store(max(part.end.Load(), partfile.SlotsEnd(slots, s.chunkLength)))
+	part.partEnd.Store(max(part.partEnd.Load(), partfile.SlotsEnd(slots, s.chunkLength)))
 	return written, true, nil
 }
 
