@@ -24,8 +24,6 @@
 // # Errors
 //
 // A call that fails on a file returns an [*Error] with path, offset and cause, or
-// a [*SizeError].
-//
-// The file system is an [FS], which can be replaced. Pad files, symlinks and
+// a [*SizeError]. The file system is an [FS], which can be replaced. Pad files, symlinks and
 // executable files follow BEP 47 (https://www.bittorrent.org/beps/bep_0047.html).
 package diskstore
