@@ -29,6 +29,11 @@ type Config struct {
 	// Stat is as in Probe.
 	Stat func(path string) (fs.FileInfo, error)
 
+	// Claims returns what Own will get in addition to a file's path and its
+	// folders, such as its name while it is incomplete. It fits Names.Claims of package
+	// diskstore. Nil means nothing.
+	Claims func(path string) []string
+
 	// Ahead is the number of following files to list as ours together with a
 	// file that is about to be made, if they do not exist. It saves one Save
 	// for each small file. Zero means 256, a negative number means none.
