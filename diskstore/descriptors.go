@@ -80,6 +80,11 @@ func (d retryFolder) SyncFolder(name string) error {
 	return d.retry(func() error { return d.Folder.SyncFolder(name) })
 }
 
+// move is that of placedFolder, which d wraps if a file is at another place.
+func (d retryFolder) move(p string) error {
+	return d.retry(func() error { return d.Folder.(*placedFolder).move(p) })
+}
+
 func (d retryFolder) retry(call func() error) error {
 	_, err := retryDescriptors(d.handles, 1, func() (struct{}, error) { return struct{}{}, call() })
 	return err

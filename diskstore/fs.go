@@ -45,6 +45,21 @@ type Folder interface {
 	io.Closer
 }
 
+// A Mover is a Folder that can move a file and never replaces another one. Without it
+// Options.Suffix and Options.IncompleteDir cannot be used.
+type Mover interface {
+	// Move moves the file oldName to newName in the folder to, which is of the
+	// same FS and may be the same folder. If newName exists, nothing changes
+	// and the error matches fs.ErrExist. If Move is interrupted, the file
+	// may have both names.
+	Move(oldName string, to Folder, newName string) error
+
+	// CanMove returns why Move to a folder would fail for every file: an error
+	// that matches syscall.EXDEV if it is on another file system, or
+	// errors.ErrUnsupported. Nil means that no reason is known.
+	CanMove(to Folder) error
+}
+
 // A File is an open file. It may also implement swarm.VectorReader,
 // swarm.VectorWriter and Allocator.
 type File interface {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 )
@@ -29,8 +28,13 @@ func (s *Store) Remove() error {
 	defer s.releaseFolder()
 	var first error
 	for _, f := range s.files {
-		if f.onDisk() && s.owned[f.Path] {
-			first = cmp.Or(first, s.remove(folder, f.Path, f.isKind))
+		if !f.onDisk() {
+			continue
+		}
+		for _, name := range s.names.all(f.Path) {
+			if s.owned[name] {
+				first = cmp.Or(first, s.remove(folder, name, f.isKind))
+			}
 		}
 	}
 	for _, dir := range s.ownedFolders() {
@@ -51,8 +55,10 @@ func (s *Store) ownedFolders() []string {
 		if !f.onDisk() {
 			continue
 		}
-		for d := path.Dir(f.Path); d != "." && !dirs[d]; d = path.Dir(d) {
-			dirs[d] = s.owned[d+"/"]
+		for _, name := range s.names.all(f.Path) {
+			for d := dirOf(name); !isTop(d) && !dirs[d]; d = dirOf(d) {
+				dirs[d] = s.owned[d+"/"]
+			}
 		}
 	}
 	var names []string

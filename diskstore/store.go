@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,11 +37,12 @@ var (
 // size while a write of the store to that file is under way is not noticed.
 type Store struct {
 	layout
-	dir       string // absolute
+	names     *Names
 	fs        FS
 	handles   *Handles
 	folder    handle
 	own       func([]string) error
+	disown    func([]string)
 	overwrite bool
 	warn      func(error)
 	warned    sync.Once
@@ -73,16 +73,17 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err = filepath.Abs(dir)
+	names, err := newNames(dir, layout, o)
 	if err != nil {
-		return nil, wrapError("open", ".", -1, err)
+		return nil, err
 	}
 	s := &Store{
 		layout:    layout,
-		dir:       dir,
+		names:     names,
 		fs:        o.FS,
 		handles:   o.Handles,
 		own:       o.Own,
+		disown:    o.Disown,
 		overwrite: o.Overwrite,
 		warn:      o.Warn,
 		symlinks:  !o.NoSymlinks,
@@ -102,7 +103,11 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	for _, name := range o.Owned {
 		s.owned[name] = true
 	}
-	if err := s.scan(o.ModTime); err != nil {
+	err = s.checkMovable()
+	if err == nil {
+		err = s.scan(o.ModTime)
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -131,7 +136,7 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 		if !f.onDisk() || (f.Symlink != "" && !s.symlinks) {
 			continue
 		}
-		info, err := folder.Lstat(f.Path)
+		info, err := s.lookFor(folder, f)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			emptyMade = emptyMade && !f.empty()
@@ -219,7 +224,7 @@ func (s *Store) openFolderReserved(haveFolder, create bool) (Folder, error) {
 }
 
 func (s *Store) finishFolder(create bool) (Folder, error) {
-	folder, err := retryDescriptors(s.handles, 0, func() (Folder, error) { return s.fs.OpenFolder(s.dir, create) })
+	folder, err := retryDescriptors(s.handles, 0, func() (Folder, error) { return s.names.openFolders(s.fs, create) })
 	if err != nil {
 		s.handles.finishOpen(&s.folder, nil, nil)
 		return nil, err
