@@ -30,7 +30,12 @@ func (e *CrossDeviceError) Unwrap() error { return syscall.EXDEV }
 
 var errCannotMove = fmt.Errorf("a file cannot be renamed here without the risk of replacing another; use neither a suffix nor a folder of incomplete files: %w", errors.ErrUnsupported)
 
+// ErrUnwanted is the cause of an *Error for a write to a file that is not wanted and does
+// not exist, if there is no part file for its bytes: see Options.PartFile.
+var ErrUnwanted = errors.New("the file is not wanted and its bytes have no part file; name one or want the file")
+
 var (
+	errPartCut    = errors.New("another program cut the part file; check the stored pieces again")
 	errNotRegular = errors.New("not a regular file")
 	errOutside    = errors.New("diskstore: offset outside the torrent")
 )

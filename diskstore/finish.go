@@ -14,7 +14,7 @@ import (
 // where Options.Suffix and Options.IncompleteDir put it to its path. It never replaces anything: if
 // something is at the path, the error matches ErrForeign and the file stays where it is.
 // When it returns nil, the move survives a power cut. It does nothing for a file that is at
-// its path. index is that in the files given to Open. It may be called concurrently with
+// its path, or for one that is not wanted and has bytes in the part file. index is that in the files given to Open. It may be called concurrently with
 // other methods.
 func (s *Store) FinishFile(index int) error {
 	if index < 0 || index >= len(s.files) {
@@ -23,7 +23,16 @@ func (s *Store) FinishFile(index int) error {
 	if s.closed.Load() {
 		return wrapError("use", ".", -1, fs.ErrClosed)
 	}
-	return s.finish(s.files[index : index+1])
+	f := s.files[index]
+	if f.inPart.Load() && !f.unwanted.Load() {
+		if err := s.restore([]*file{f}); err != nil {
+			return err
+		}
+	}
+	if f.inPart.Load() {
+		return nil // it is not wanted, and not whole
+	}
+	return s.finish([]*file{f})
 }
 
 // Names says where each file is now. It stays true while the store changes that.
@@ -231,12 +240,13 @@ func (s *Store) removeEmptyFolders(folder Folder, name string) (gone []string) {
 	return gone
 }
 
-// finishAll moves the files that exist to their paths.
+// finishAll moves the wanted files that exist to their paths.
 func (s *Store) finishAll() error {
 	var files []*file
 	for _, sp := range s.spans {
-		if sp.file.state.Load() == present {
-			files = append(files, sp.file)
+		f := sp.file
+		if f.state.Load() == present && !f.unwanted.Load() && !f.inPart.Load() {
+			files = append(files, f)
 		}
 	}
 	return s.finish(files)
