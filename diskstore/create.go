@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // Create makes the folder, the empty files and the symlinks. The first write does
@@ -107,7 +109,7 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 	}
 	at := make([]string, len(files))
 	for i, f := range files {
-		at[i] = s.names.at(f.Path)
+		at[i] = s.names.At(f.Path)
 	}
 	dirs, err := s.missingFolders(folder, at)
 	if err != nil {
@@ -118,7 +120,7 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 		names = append(names, d+"/")
 	}
 	for _, f := range files {
-		at := s.names.at(f.Path)
+		at := s.names.At(f.Path)
 		if at != f.Path {
 			names = append(names, at)
 		}
@@ -135,17 +137,17 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 		}
 		s.owned[d+"/"] = true
 		s.known[d] = true
-		s.unsynced[dirOf(d)] = true
+		s.unsynced[places.DirOf(d)] = true
 	}
 	for _, f := range files {
 		if err := s.createFile(folder, f); err != nil {
 			return wrapError("create", f.Path, -1, err)
 		}
-		at := s.names.at(f.Path)
+		at := s.names.At(f.Path)
 		s.owned[at] = true
 		f.ours.Store(true)
 		f.state.Store(present)
-		s.unsynced[dirOf(at)] = true
+		s.unsynced[places.DirOf(at)] = true
 	}
 	return nil
 }
@@ -156,7 +158,7 @@ func (s *Store) missingFolders(folder Folder, names []string) ([]string, error) 
 	listed := make(map[string]bool)
 	for _, name := range names {
 		first := len(dirs)
-		for d := dirOf(name); !isTop(d) && !s.known[d] && !listed[d]; d = dirOf(d) {
+		for d := places.DirOf(name); !places.IsTop(d) && !s.known[d] && !listed[d]; d = places.DirOf(d) {
 			_, err := folder.Lstat(d)
 			if err == nil {
 				s.known[d] = true

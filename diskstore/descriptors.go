@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"syscall"
+
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // maxTries bounds how often a call is tried while no descriptor is free.
@@ -80,9 +82,9 @@ func (d retryFolder) SyncFolder(name string) error {
 	return d.retry(func() error { return d.Folder.SyncFolder(name) })
 }
 
-// move is that of placedFolder, which d wraps if a file is at another place.
+// move is Move of places.Folder, which d wraps if a file is at another place.
 func (d retryFolder) move(p string) error {
-	return d.retry(func() error { return d.Folder.(*placedFolder).move(p) })
+	return d.retry(func() error { return d.Folder.(*places.Folder).Move(p) })
 }
 
 func (d retryFolder) retry(call func() error) error {

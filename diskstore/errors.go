@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // ErrForeign is the cause of an *Error if a file exists that we did not make and
@@ -27,8 +29,6 @@ func (e *CrossDeviceError) Error() string {
 
 // Unwrap returns syscall.EXDEV.
 func (e *CrossDeviceError) Unwrap() error { return syscall.EXDEV }
-
-var errCannotMove = fmt.Errorf("a file cannot be renamed here without the risk of replacing another; use neither a suffix nor a folder of incomplete files: %w", errors.ErrUnsupported)
 
 // ErrUnwanted is the cause of an *Error for a write to a file that is not wanted and does
 // not exist, if there is no part file for its bytes: see Options.PartFile.
@@ -87,5 +87,5 @@ func wrapError(op, path string, offset int64, err error) error {
 	case *os.SyscallError:
 		err = e.Err
 	}
-	return &Error{Op: op, Path: shown(path), Offset: offset, Err: err}
+	return &Error{Op: op, Path: places.Shown(path), Offset: offset, Err: err}
 }

@@ -200,7 +200,7 @@ func (f *fakeFile) Truncate(size int64) error {
 	return f.File.Truncate(size)
 }
 
-func (f *fakeFile) markTime(modTime time.Time) time.Time {
+func (f *fakeFile) MarkTime(modTime time.Time) time.Time {
 	if f.fs.mark == nil {
 		return modTime
 	}

@@ -8,6 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/shoal-bt/shoal/diskstore/filesys"
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // FinishFile says that every byte of a file is stored. It syncs the file and moves it from
@@ -35,12 +38,9 @@ func (s *Store) FinishFile(index int) error {
 	return s.finish([]*file{f})
 }
 
-// Names says where each file is now. It stays true while the store changes that.
-func (s *Store) Names() *Names { return s.names }
-
 // finish moves files to their paths. After an error it continues; it returns the first one.
 func (s *Store) finish(files []*file) error {
-	if !s.names.active() {
+	if !s.names.Active() {
 		return nil
 	}
 	s.syncing.Lock()
@@ -64,7 +64,7 @@ func (s *Store) syncMoving(files []*file) (moving []*file, first error) {
 	var dirty []*file
 	for _, f := range files {
 		switch {
-		case len(s.names.all(f.Path)) == 1:
+		case len(s.names.All(f.Path)) == 1:
 			continue
 		case f.failed != nil:
 			first = cmp.Or(first, f.failed)
@@ -111,7 +111,7 @@ func (s *Store) moveAll(files []*file) (gone []string, err error) {
 func (s *Store) prepareMoves(folder Folder, files []*file) error {
 	var paths []string
 	for _, f := range files {
-		if s.names.at(f.Path) != f.Path {
+		if s.names.At(f.Path) != f.Path {
 			paths = append(paths, f.Path)
 		}
 	}
@@ -137,7 +137,7 @@ func (s *Store) prepareMoves(folder Folder, files []*file) error {
 		err := folder.Mkdir(d, 0o777)
 		if err == nil {
 			s.owned[d+"/"], s.known[d], s.unsynced[d] = true, true, true
-			err = folder.SyncFolder(dirOf(d))
+			err = folder.SyncFolder(places.DirOf(d))
 		}
 		if err != nil {
 			return wrapError("finish", d, -1, err)
@@ -148,7 +148,7 @@ func (s *Store) prepareMoves(folder Folder, files []*file) error {
 
 // moveFile moves one file to its path and returns names that are not ours any more.
 func (s *Store) moveFile(folder Folder, f *file) (gone []string, err error) {
-	at := s.names.at(f.Path)
+	at := s.names.At(f.Path)
 	if at == f.Path {
 		return s.removeSecondNames(folder, f)
 	}
@@ -161,12 +161,12 @@ func (s *Store) moveFile(folder Folder, f *file) (gone []string, err error) {
 	case info.Size() != f.Length:
 		return nil, &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}
 	}
-	final, err := folder.Lstat(literal(f.Path))
+	final, err := folder.Lstat(places.Literal(f.Path))
 	switch {
 	case err == nil && os.SameFile(final, info):
 		err = folder.Remove(at)
 		if err == nil {
-			s.names.forgetMove(f.Path)
+			s.names.Moved(f.Path)
 		}
 	case err == nil:
 		err = fs.ErrExist
@@ -177,7 +177,8 @@ func (s *Store) moveFile(folder Folder, f *file) (gone []string, err error) {
 	case errors.Is(err, fs.ErrExist):
 		return []string{f.Path}, foreignAt(f.Path)
 	case errors.Is(err, syscall.EXDEV):
-		return nil, s.names.crossDevice(at)
+		dir, _, _ := places.Split(at)
+		return nil, s.crossDevice(dir)
 	case err != nil:
 		return nil, err
 	}
@@ -185,17 +186,16 @@ func (s *Store) moveFile(folder Folder, f *file) (gone []string, err error) {
 		s.owned[f.Path] = true
 	}
 	delete(s.owned, at)
-	s.unsynced[dirOf(f.Path)], s.unsynced[dirOf(at)] = true, true
+	s.unsynced[places.DirOf(f.Path)], s.unsynced[places.DirOf(at)] = true, true
 	return append([]string{at}, s.removeEmptyFolders(folder, at)...), nil
 }
 
 // foreignAt says that something that is not ours has a name.
-func foreignAt(name string) error { return fmt.Errorf("%s: %w", shown(name), ErrForeign) }
+func foreignAt(name string) error { return fmt.Errorf("%s: %w", places.Shown(name), ErrForeign) }
 
-// crossDevice is the error for a file at another place that is on another file system.
-func (n *Names) crossDevice(at string) error {
-	dir, _, _ := splitName(at)
-	return &CrossDeviceError{Dir: n.dir, IncompleteDir: cmp.Or(dir, n.dir)}
+// crossDevice is the error for a folder of incomplete files that is on another file system.
+func (s *Store) crossDevice(dir string) error {
+	return &CrossDeviceError{Dir: s.names.Dir, IncompleteDir: cmp.Or(dir, s.names.Dir)}
 }
 
 // removeSecondNames deletes the names of f at other places if a store stopped while it
@@ -205,7 +205,7 @@ func (s *Store) removeSecondNames(folder Folder, f *file) (gone []string, err er
 	if err != nil {
 		return nil, nil // examineAll says so
 	}
-	for _, name := range s.names.all(f.Path)[1:] {
+	for _, name := range s.names.All(f.Path)[1:] {
 		if !s.owned[name] {
 			continue
 		}
@@ -217,7 +217,7 @@ func (s *Store) removeSecondNames(folder Folder, f *file) (gone []string, err er
 			return gone, err
 		}
 		delete(s.owned, name)
-		s.unsynced[dirOf(name)] = true
+		s.unsynced[places.DirOf(name)] = true
 		gone = append(gone, name)
 		gone = append(gone, s.removeEmptyFolders(folder, name)...)
 	}
@@ -227,14 +227,14 @@ func (s *Store) removeSecondNames(folder Folder, f *file) (gone []string, err er
 // removeEmptyFolders deletes the folders of incomplete files that a file leaves empty, if they
 // are ours. Folders of the torrent stay.
 func (s *Store) removeEmptyFolders(folder Folder, name string) (gone []string) {
-	for d := dirOf(name); isOther(d) && !isTop(d) && s.owned[d+"/"]; d = dirOf(d) {
+	for d := places.DirOf(name); places.IsOther(d) && !places.IsTop(d) && s.owned[d+"/"]; d = places.DirOf(d) {
 		if folder.Remove(d) != nil {
 			return gone
 		}
 		delete(s.owned, d+"/")
 		delete(s.known, d)
 		delete(s.unsynced, d)
-		s.unsynced[dirOf(d)] = true
+		s.unsynced[places.DirOf(d)] = true
 		gone = append(gone, d+"/")
 	}
 	return gone
@@ -252,23 +252,14 @@ func (s *Store) finishAll() error {
 	return s.finish(files)
 }
 
-// all returns every name under which a file may be, its path first.
-func (n *Names) all(p string) []string {
-	names := []string{p}
-	if x := n.files[p]; x != nil {
-		names = append(names, x.names...)
-	}
-	return names
-}
-
 // lookFor describes f, after it has found out where it is. The caller is Open, or holds making.
 func (s *Store) lookFor(folder Folder, f *file) (fs.FileInfo, error) {
 	if f.state.Load() == absent {
-		err := s.names.locate(f.Path, s.owned, folder.Lstat)
+		err := s.names.Locate(f.Path, s.owned, folder.Lstat)
 		if err != nil {
 			return nil, err
 		}
-		at := s.names.at(f.Path)
+		at := s.names.At(f.Path)
 		f.ours.Store(s.owned[at])
 		if f.ours.Load() && at != f.Path {
 			delete(s.owned, f.Path) // what is there is not ours
@@ -280,26 +271,26 @@ func (s *Store) lookFor(folder Folder, f *file) (fs.FileInfo, error) {
 // checkMovable returns why no file could be moved to its path, as far as that can be known
 // before the folders exist.
 func (s *Store) checkMovable() error {
-	if s.names.suffix == "" && s.names.other == "" {
+	if s.names.Suffix == "" && s.names.Other == "" {
 		return nil
 	}
-	from, err := s.openExisting(cmp.Or(s.names.other, s.names.dir))
+	from, err := s.openExisting(cmp.Or(s.names.Other, s.names.Dir))
 	if err != nil {
 		return err
 	}
 	defer from.Close()
 	mover, ok := from.(Mover)
-	if !ok || s.names.other == "" {
+	if !ok || s.names.Other == "" {
 		return nil
 	}
-	to, err := s.openExisting(s.names.dir)
+	to, err := s.openExisting(s.names.Dir)
 	if err != nil {
 		return err
 	}
 	defer to.Close()
 	err = mover.CanMove(to)
 	if errors.Is(err, syscall.EXDEV) {
-		return s.names.crossDevice(otherName(s.names.other, "", "."))
+		return s.crossDevice(s.names.Other)
 	}
 	if err != nil {
 		return wrapError("open", ".", -1, err)
@@ -324,7 +315,7 @@ func (s *Store) openExisting(dir string) (Folder, error) {
 
 // checkMover returns an error if f would be made at another place and could not be moved.
 func (s *Store) checkMover(folder Folder, f *file) error {
-	at := s.names.at(f.Path)
+	at := s.names.At(f.Path)
 	if at == f.Path {
 		return nil
 	}
@@ -332,8 +323,8 @@ func (s *Store) checkMover(folder Folder, f *file) error {
 	if !ok {
 		return nil
 	}
-	if d, ok := r.Folder.(*placedFolder); ok && !d.canMove() {
-		return errCannotMove
+	if d, ok := r.Folder.(*places.Folder); ok && !d.CanMove() {
+		return filesys.ErrCannotMove
 	}
 	return nil
 }

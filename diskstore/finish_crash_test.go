@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -80,7 +81,7 @@ func stopAt(t *testing.T, suffix string, other bool, n int) (stopped bool) {
 		}
 		for name := range record {
 			// As resume.Record.Check does.
-			if _, err := os.Lstat(filepath.Join(dir, name)); err == nil || isOther(name) {
+			if _, err := os.Lstat(filepath.Join(dir, name)); err == nil || places.IsOther(name) {
 				o.Owned = append(o.Owned, name)
 			}
 		}

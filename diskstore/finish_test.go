@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarm/storagetest"
 )
@@ -280,7 +281,7 @@ func TestReadsWhileAFileMoves(t *testing.T) {
 func TestForeignFileInsteadOfAnIncompleteOne(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "a.part", ones(10))
-	s := mustOpen(t, dir, tenBytes("a"), Options{Suffix: ".part", Owned: []string{"a", otherName("", ".part", "a")}})
+	s := mustOpen(t, dir, tenBytes("a"), Options{Suffix: ".part", Owned: []string{"a", places.Name("", ".part", "a")}})
 	require.NoError(t, os.Remove(filepath.Join(dir, "a.part")))
 	mine := put(t, dir, "a", ones(10))
 	_, err := s.WriteAt(make([]byte, 10), 0)

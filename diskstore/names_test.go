@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -141,7 +142,7 @@ func TestOwnGetsBothNames(t *testing.T) {
 	var told []string
 	own := func(names []string) error {
 		for _, name := range names {
-			if isOther(name) {
+			if places.IsOther(name) {
 				require.NoFileExists(t, filepath.Join(dir, "a.part"))
 			}
 		}
@@ -152,10 +153,10 @@ func TestOwnGetsBothNames(t *testing.T) {
 	disown := func(names []string) { taken = append(taken, names...) }
 	s := mustOpen(t, dir, tenBytes("a", "b"), Options{Suffix: ".part", Own: own, Disown: disown})
 	writeAll(t, s, ones(10), 0)
-	name := otherName("", ".part", "a")
+	name := places.Name("", ".part", "a")
 	require.Equal(t, []string{name, "a"}, told)
 	require.Equal(t, []string{name}, s.Owned())
-	require.Equal(t, []string{otherName("", ".part", "b")}, s.Names().Claims("b"))
+	require.Equal(t, []string{places.Name("", ".part", "b")}, s.Names().Claims("b"))
 	require.Empty(t, s.Names().Claims("a"), "it is there already")
 	require.NoError(t, s.FinishFile(0))
 	require.Equal(t, []string{"a"}, s.Owned())
@@ -205,8 +206,8 @@ func TestOwnedNamesOfOthers(t *testing.T) {
 	mine := put(t, above, "mine", ones(10))
 	beside := put(t, above, "done/a.txt", ones(10))
 	owned := []string{
-		otherName(above, "", "mine"), otherName(above, "/../mine", "a"), otherName("../", "", "mine"),
-		otherName("", "", "a"), "\x00", "\x00\x00", "\x00\x00\x00", otherName("", "", "../mine"), otherName(above, "", "."),
+		places.Name(above, "", "mine"), places.Name(above, "/../mine", "a"), places.Name("../", "", "mine"),
+		places.Name("", "", "a"), "\x00", "\x00\x00", "\x00\x00\x00", places.Name("", "", "../mine"), places.Name(above, "", "."),
 	}
 	s := mustOpen(t, filepath.Join(above, "done"), tenBytes("a"), Options{Owned: owned})
 	writeAll(t, s, ones(10), 0)
@@ -219,11 +220,12 @@ func FuzzOwnedNames(f *testing.F) {
 	f.Add("\x00.part\x00t/a", ".part", "t/b")
 	f.Add("/\x00\x00t/a", "", "t/a.part")
 	f.Fuzz(func(t *testing.T, owned, suffix, other string) {
-		l, err := newLayout(tenBytes("t/a", other))
+		files := tenBytes("t/a", other)
+		l, err := newLayout(files)
 		if err != nil {
 			return
 		}
-		n, err := newNames("/x", l, Options{Owned: []string{owned}, Suffix: suffix})
+		n, err := places.New("/x", files, suffix, "", []string{owned})
 		if err != nil {
 			return
 		}
@@ -234,8 +236,8 @@ func FuzzOwnedNames(f *testing.F) {
 				t.Fatalf("two files are at %s", at)
 			}
 			seen[at] = true
-			for _, name := range n.all(file.Path) {
-				dir, suffix, p := splitName(name)
+			for _, name := range n.All(file.Path) {
+				dir, suffix, p := places.Split(name)
 				if p != file.Path || strings.ContainsAny(suffix, "/\\") || (dir != "" && !filepath.IsAbs(dir)) {
 					t.Fatalf("%q is a name of %s", name, file.Path)
 				}

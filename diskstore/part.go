@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/diskstore/internal/partfile"
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // A part is what a store knows of its part file. A chunk that is in the part file is read
@@ -90,8 +91,8 @@ func (s *Store) partNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		taken := make(map[string]bool)
 		for _, f := range s.files {
-			for _, name := range s.names.all(f.Path) {
-				first, _, _ := strings.Cut(shown(name), "/")
+			for _, name := range s.names.All(f.Path) {
+				first, _, _ := strings.Cut(places.Shown(name), "/")
 				taken[strings.ToLower(first)] = true
 			}
 		}

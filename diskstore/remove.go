@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // Remove closes the store and deletes what is ours: the files and symlinks of the
@@ -31,7 +33,7 @@ func (s *Store) Remove() error {
 		if !f.onDisk() {
 			continue
 		}
-		for _, name := range s.names.all(f.Path) {
+		for _, name := range s.names.All(f.Path) {
 			if s.owned[name] {
 				first = cmp.Or(first, s.remove(folder, name, f.isKind))
 			}
@@ -56,8 +58,8 @@ func (s *Store) ownedFolders() []string {
 		if !f.onDisk() {
 			continue
 		}
-		for _, name := range s.names.all(f.Path) {
-			for d := dirOf(name); !isTop(d) && !dirs[d]; d = dirOf(d) {
+		for _, name := range s.names.All(f.Path) {
+			for d := places.DirOf(name); !places.IsTop(d) && !dirs[d]; d = places.DirOf(d) {
 				dirs[d] = s.owned[d+"/"]
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -40,7 +41,7 @@ var (
 // size while a write of the store to that file is under way is not noticed.
 type Store struct {
 	layout
-	names     *Names
+	names     *places.Names
 	fs        FS
 	handles   *Handles
 	folder    handle
@@ -78,7 +79,7 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := newNames(dir, layout, o)
+	names, err := newPlaces(dir, files, o)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +254,7 @@ func (s *Store) openFolderReserved(haveFolder, create bool) (Folder, error) {
 }
 
 func (s *Store) finishFolder(create bool) (Folder, error) {
-	folder, err := retryDescriptors(s.handles, 0, func() (Folder, error) { return s.names.openFolders(s.fs, create) })
+	folder, err := retryDescriptors(s.handles, 0, func() (Folder, error) { return s.names.OpenFolders(s.fs, create) })
 	if err != nil {
 		s.handles.finishOpen(&s.folder, nil, nil)
 		return nil, err

@@ -104,7 +104,7 @@ func (s *Store) writer(f *file) (*handle, error) {
 		return x, nil
 	}
 	if !s.writable(f) {
-		at := s.names.at(f.Path)
+		at := s.names.At(f.Path)
 		if at != f.Path {
 			return nil, foreignAt(at)
 		}

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package diskstore
+package filesys
 
 import "io/fs"
 

@@ -1,4 +1,4 @@
-package diskstore
+package filesys
 
 import (
 	"errors"
@@ -131,7 +131,7 @@ func (d osFolder) Move(oldName string, to Folder, newName string) error {
 func moveByLink(d osFolder, oldName, newName string) error {
 	err := d.Link(filepath.FromSlash(oldName), filepath.FromSlash(newName))
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
-		return errCannotMove
+		return ErrCannotMove
 	}
 	if err == nil {
 		err = d.SyncFolder(path.Dir(newName)) // before the first name goes
@@ -146,7 +146,7 @@ func moveByLink(d osFolder, oldName, newName string) error {
 func (d osFolder) CanMove(to Folder) error {
 	t, ok := to.(osFolder)
 	if !ok {
-		return errCannotMove
+		return ErrCannotMove
 	}
 	if t.Root == d.Root {
 		return nil
@@ -165,7 +165,7 @@ func (d osFolder) CanMove(to Folder) error {
 	case known && a != b:
 		return syscall.EXDEV
 	case !nativeMove || d.portable:
-		return errCannotMove // no call of this package makes a name in another os.Root
+		return ErrCannotMove // no call of this package makes a name in another os.Root
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package diskstore
+package filesys
 
 import (
 	"errors"

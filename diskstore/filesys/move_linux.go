@@ -1,4 +1,4 @@
-package diskstore
+package filesys
 
 import (
 	"cmp"
@@ -44,7 +44,7 @@ func linkNative(source *os.File, oldName string, target *os.File, newName string
 		return unix.Linkat(int(source.Fd()), oldName, int(target.Fd()), newName, 0)
 	})
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
-		return errCannotMove
+		return ErrCannotMove
 	}
 	if err != nil {
 		return err
