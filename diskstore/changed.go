@@ -32,7 +32,7 @@ func (s *Store) forgetChanged(f *file, err error) {
 		}
 		if folder != nil {
 			info, err := folder.Lstat(f.Path)
-			if err == nil && f.isKind(info) && (f.Symlink != "" || info.Size() == f.Length) {
+			if err == nil && f.isKind(info) && (f.Symlink != "" || f.fits(info.Size())) {
 				continue
 			}
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {

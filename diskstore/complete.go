@@ -97,6 +97,9 @@ func (s *Store) examineIn(folder Folder, f *file) error {
 		if !info.Mode().IsRegular() {
 			return 0, time.Time{}, errNotRegular
 		}
+		if info.Size() != f.Length { // no file grows any more
+			return 0, time.Time{}, &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}
+		}
 		return info.Size(), info.ModTime(), nil
 	})
 }

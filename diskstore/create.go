@@ -181,7 +181,8 @@ func (s *Store) createFile(folder Folder, f *file) error {
 		return err
 	}
 	if f.Length > 0 {
-		err = s.extend(opened, f.Length)
+		f.sawSize(0)
+		err = s.extend(f, opened)
 		if err == nil {
 			err = noteModTime(f, opened)
 		}
@@ -207,17 +208,6 @@ func noteModTime(f *file, opened File) error {
 	return err
 }
 
-// extend gives the new file f its length, in bytes.
-func (s *Store) extend(f File, length int64) error {
-	a, canAllocate := f.(Allocator)
-	if canAllocate && s.allocate {
-		if err := a.Allocate(length); err == nil || !errors.Is(err, errors.ErrUnsupported) {
-			return err
-		}
-	}
-	return f.Truncate(length)
-}
-
 // resize gives f, which exists and is writable, its length.
 func (s *Store) resize(folder Folder, f *file) error {
 	opened, err := folder.OpenFile(f.Path, os.O_RDWR, 0)
@@ -228,7 +218,11 @@ func (s *Store) resize(folder Folder, f *file) error {
 	if err == nil && !info.Mode().IsRegular() {
 		err = errNotRegular
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case info.Size() < f.Length:
+		err = s.extend(f, opened)
+	default:
 		err = opened.Truncate(f.Length)
 	}
 	if err == nil {
@@ -238,6 +232,7 @@ func (s *Store) resize(folder Folder, f *file) error {
 	if err != nil {
 		return err
 	}
+	f.sawSize(info.Size())
 	f.state.Store(present)
 	f.dirty.Store(true)
 	return nil

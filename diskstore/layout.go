@@ -30,6 +30,9 @@ type file struct {
 	dirty   atomic.Bool // written to since the last sync
 	failed  error       // of the first failed sync; guarded by Store.syncing
 
+	grows bool         // it gets its length by writes; set by Open
+	end   atomic.Int64 // bytes that it has on disk at least, if it grows
+
 	modification modification
 }
 

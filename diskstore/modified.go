@@ -75,7 +75,7 @@ func (f *file) compare(size int64, modTime time.Time, err error) error {
 		m.modified = true
 	}
 	m.known, m.time = true, modTime
-	if size != f.Length && f.state.Load() == present {
+	if !f.fits(size) && f.state.Load() == present {
 		return &SizeError{Path: f.Path, Want: f.Length, Have: size}
 	}
 	return nil

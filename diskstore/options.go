@@ -28,9 +28,14 @@ type Options struct {
 	// Remove does not delete them.
 	Overwrite bool
 
-	// Preallocate reserves disk space when a file is made, if the file system
-	// can. Otherwise files are sparse, and a full disk fails a later write.
-	Preallocate bool
+	// Allocate says when a file gets its length and its space. The zero value
+	// makes sparse files.
+	Allocate Allocation
+
+	// Warn gets what does not stop the store: once an *Error that matches
+	// errors.ErrUnsupported, if AllocateFull cannot reserve space. It must not
+	// call methods of the Store. Nil ignores warnings.
+	Warn func(error)
 
 	// ParallelWrites says that many writes to one file may be under way at once:
 	// WriteLane returns no lane. Set it for folders where a write takes long

@@ -93,7 +93,7 @@ func (s *Store) reader(f *file) (*handle, error) {
 func (s *Store) shortReadError(f *file, off int64, err error) error {
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
-	case f.state.Load() == wrongSize:
+	case f.state.Load() == wrongSize, f.endsBefore(off):
 		err = fs.ErrNotExist // the bytes after the end were never written
 	default:
 		// The file was truncated. It is closed, so that the next open

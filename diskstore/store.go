@@ -44,11 +44,14 @@ type Store struct {
 	folder    handle
 	own       func([]string) error
 	overwrite bool
-	allocate  bool
+	warn      func(error)
+	warned    sync.Once
 	symlinks  bool
 	parallel  bool // no write has a lane
 	closed    atomic.Bool
-	emptyMade atomic.Bool // every empty file and symlink exists
+
+	allocation Allocation
+	emptyMade  atomic.Bool // every empty file and symlink exists
 
 	making   sync.Mutex      // held while anything is made or deleted
 	owned    map[string]bool // paths that are ours, folders with a slash; guarded by making
@@ -81,12 +84,14 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 		handles:   o.Handles,
 		own:       o.Own,
 		overwrite: o.Overwrite,
-		allocate:  o.Preallocate,
+		warn:      o.Warn,
 		symlinks:  !o.NoSymlinks,
 		parallel:  o.ParallelWrites,
 		owned:     make(map[string]bool, len(o.Owned)),
 		known:     make(map[string]bool),
 		unsynced:  make(map[string]bool),
+
+		allocation: o.Allocate,
 	}
 	if s.fs == nil {
 		s.fs = OS{Portable: o.Portable}
@@ -109,6 +114,7 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 	emptyMade := true
 	for _, f := range s.files {
 		f.ours.Store(s.owned[f.Path])
+		f.grows = s.allocation == AllocateNone && f.Length > 0
 		emptyMade = emptyMade && (!f.empty() || (f.Symlink != "" && !s.symlinks))
 	}
 	s.emptyMade.Store(emptyMade)
@@ -161,13 +167,20 @@ func (s *Store) checkExisting(f *file, info fs.FileInfo) error {
 	case !info.Mode().IsRegular():
 		return wrapError("open", f.Path, -1, errNotRegular)
 	case info.Size() != f.Length:
-		if !s.writable(f) || f.state.Load() == present {
+		known := f.state.Load() == present
+		switch {
+		case !s.writable(f), known && !f.fits(info.Size()):
 			return &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}
+		case known:
+			return nil
+		case !f.grows || info.Size() > f.Length:
+			f.state.Store(wrongSize)
+			return nil
 		}
-		f.state.Store(wrongSize)
-		return nil
 	}
-	f.state.Store(present)
+	if f.state.Swap(present) != present {
+		f.sawSize(info.Size())
+	}
 	return nil
 }
 

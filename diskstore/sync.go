@@ -107,7 +107,7 @@ func (s *Store) checkUnmoved(f *file, info fs.FileInfo) error {
 	case err != nil:
 	case !sameFile(now, info):
 		err = fs.ErrNotExist
-	case now.Size() != f.Length:
+	case !f.fits(now.Size()):
 		err = &SizeError{Path: f.Path, Want: f.Length, Have: now.Size()}
 	}
 	if err != nil {

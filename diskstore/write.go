@@ -65,6 +65,7 @@ func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
 		return 0, s.refuseWrite(f, x, off, err)
 	}
 	n, err := x.file.WriteAt(p, off)
+	f.wroteTo(off + int64(n))
 	s.endWrite(f, x.file)
 	f.dirty.Store(true)
 	s.handles.release(x)
@@ -155,6 +156,7 @@ func (s *Store) writeFileVec(f *file, bufs [][]byte, off, want int64) (int64, er
 		return 0, s.refuseWrite(f, x, off, err)
 	}
 	n, err := swarm.WriteVecAt(x.file, bufs, off)
+	f.wroteTo(off + n)
 	s.endWrite(f, x.file)
 	f.dirty.Store(true)
 	s.handles.release(x)

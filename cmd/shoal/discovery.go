@@ -4,6 +4,7 @@ import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/discovery"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 )
 
@@ -25,6 +26,11 @@ func (s *session) handleDiscovery(i *item, e client.Event) bool {
 	case client.DHTBootstrapped, client.DHTClosed:
 		s.handleDHT(e)
 		return true
+	case client.Warning:
+		if i == nil { // it is about the client
+			s.c.Report(console.Failure{Event: "warning", Message: message.Of(e.Err), Advice: s.c.Command.Advice(e.Err)}, "")
+		}
+		return i == nil
 	case client.SourceFailed:
 		if s.client.IsDHT(e.Source) {
 			s.handleDHT(e)

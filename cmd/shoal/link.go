@@ -16,7 +16,6 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
-	"github.com/shoal-bt/shoal/dht"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -72,7 +71,7 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 		return i, nil
 	}
 	if err != nil {
-		return nil, explainKey(err)
+		return nil, err
 	}
 	isPaused := t.Stats().Phase == engine.PhasePaused
 	_, err = t.Metainfo()
@@ -93,22 +92,6 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 		s.warnAbout(i, unsupported.WhyNoMetadata(link)+", so only peers on the local network are asked", askAdvice)
 	}
 	return i, nil
-}
-
-// explainKey says what a user can do if the DHT does not say which torrent a key names
-// (https://www.bittorrent.org/beps/bep_0046.html). Other errors stay as they are.
-func explainKey(err error) error {
-	switch {
-	case errors.Is(err, dht.ErrNoNodes):
-		return advice.New(errors.New("no node of the DHT answers, so nobody says which torrent the key of the link names"),
-			"Check the network and --bootstrap, then try again.")
-	case errors.Is(err, dht.ErrNotFound):
-		return advice.New(errors.New("no torrent is published under the key of the link"),
-			"Check that you copied the whole link. Nodes forget what is published after two hours, so its owner may have stopped.")
-	case errors.Is(err, dht.ErrNoTorrent):
-		return advice.New(errors.New("what is stored under the key of the link names no torrent"), "Ask who gave you the link.")
-	}
-	return err
 }
 
 // canAsk reports whether somebody can be asked for the metadata of a link.
