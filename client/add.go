@@ -126,7 +126,7 @@ type addedFrom struct {
 	seed *seedcontent.Content // where its content is; nil means that it is to be downloaded
 	link *metainfo.Magnet     // that it was added by; nil for none
 
-	fetch    *fetching       // that got the metadata, on whose goroutine this is; nil for none
+	fetch    *fetchStage     // that got the metadata, on whose goroutine this is; nil for none
 	found    *magnet.Result  // by that fetch
 	handOver <-chan struct{} // is closed when another claim wants what that fetch found
 }
@@ -156,11 +156,11 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 		return other, err
 	}
 	if len(k.fetches) > 0 && o.Dir == "" {
-		t.dir = k.fetches[0].dir
+		t.dir = k.fetches[0].Dir()
 	}
 	k.endFetches(from.found)
 	if from.fetch != nil {
-		err = from.fetch.saveMetadata(meta)
+		err = from.fetch.SaveMetadata(meta)
 	}
 	if err == nil {
 		err = t.start(ctx, meta, o, from.seed, k)
@@ -171,7 +171,7 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 	}
 	k.handOver(o.Paused)
 	if from.fetch == nil && len(k.fetches) > 0 { // the next Add of the link need not fetch it
-		if err := k.fetches[0].saveMetadata(meta); err != nil {
+		if err := k.fetches[0].SaveMetadata(meta); err != nil {
 			t.emitWarning(err)
 		}
 	}
@@ -217,7 +217,7 @@ func (c *Client) newRunning(meta *metainfo.Torrent, o AddOptions, from addedFrom
 func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content, k *claim) error {
 	t.trackers = t.client.newTrackers(t.torrent.id, o)
 	if len(k.fetches) > 0 {
-		t.trackers = k.fetches[0].trackers
+		t.trackers = k.fetches[0].TrackerSet()
 	}
 	state, err := t.openContent(ctx, o, seed)
 	if err != nil {

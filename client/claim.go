@@ -2,10 +2,10 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/shoal-bt/shoal/client/internal/fetching"
 	"github.com/shoal-bt/shoal/client/internal/handover"
 	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -18,14 +18,11 @@ type claim struct {
 	client  *Client
 	torrent *Torrent // that the running one belongs to
 	running *running
-	own     *fetching        // that got the metadata, on whose goroutine this is; nil for none
-	fetches []*fetching      // own first; each token is held
+	own     *fetchStage      // that got the metadata, on whose goroutine this is; nil for none
+	fetches []*fetchStage    // own first; each token is held
 	handed  handover.Fetches // what they know, in the same order
 	ended   chan struct{}    // closed when the client lists the torrent, or could not start it
 }
-
-// errHandedOver says that another claim got the fetch whose job wants to claim.
-var errHandedOver = errors.New("somebody else ends the fetch")
 
 // claimSwarms reserves the swarms of a torrent for a call that ends with listTorrent or
 // releaseSwarms. It waits while somebody else adds or removes a torrent of these swarms. If the
@@ -37,29 +34,36 @@ func (c *Client) claimSwarms(ctx context.Context, t *running, from addedFrom) (*
 			return k, other, err
 		}
 		select {
-		case _, isToken := <-busy.token:
+		case _, isToken := <-busy.token():
 			if isToken {
-				busy.token <- struct{}{}
+				busy.fetch.Release()
 			}
 		case <-busy.ended:
 		case <-from.handOver:
-			return nil, nil, errHandedOver
+			return nil, nil, fetching.ErrHandedOver
 		case <-ctx.Done():
 			return nil, nil, context.Cause(ctx)
 		}
 	}
 }
 
-// A busyClaim is what somebody waits for who cannot claim the swarms of a torrent yet: one of
-// the two channels.
+// A busyClaim is what somebody waits for who cannot claim the swarms of a torrent yet: a fetch or
+// another claim.
 type busyClaim struct {
-	token chan struct{}   // of a fetch; is given back or closed
+	fetch *fetchStage     // whose token is given back or closed
 	ended <-chan struct{} // is closed when a torrent was added
+}
+
+func (b *busyClaim) token() <-chan struct{} {
+	if b.fetch == nil {
+		return nil
+	}
+	return b.fetch.Token()
 }
 
 // tryClaim is claimSwarms without waiting. It takes the tokens of all fetches or none, so no two
 // claims wait for each other.
-func (c *Client) tryClaim(t *running, own *fetching) (k *claim, busy *busyClaim, other *Torrent, err error) {
+func (c *Client) tryClaim(t *running, own *fetchStage) (k *claim, busy *busyClaim, other *Torrent, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -76,7 +80,7 @@ func (c *Client) tryClaim(t *running, own *fetching) (k *claim, busy *busyClaim,
 		case taken && other == nil:
 			busy = c.busyWith(id)
 		case taken && !k.hasFetch(other):
-			f, isFetch := other.now().(*fetching)
+			f, isFetch := other.now().(*fetchStage)
 			if !isFetch {
 				k.releaseTokens()
 				return nil, nil, other, fmt.Errorf("%s: %w", id, ErrDuplicate)
@@ -119,9 +123,9 @@ func (c *Client) busyWith(id swarm.ID) *busyClaim {
 }
 
 // addFetch takes the token of a fetch, or returns what to wait for.
-func (k *claim) addFetch(f *fetching) *busyClaim {
-	if !f.take() {
-		return &busyClaim{token: f.token}
+func (k *claim) addFetch(f *fetchStage) *busyClaim {
+	if !f.Take() {
+		return &busyClaim{fetch: f}
 	}
 	k.fetches = append(k.fetches, f)
 	return nil
@@ -129,12 +133,12 @@ func (k *claim) addFetch(f *fetching) *busyClaim {
 
 // hasFetch reports whether the claim has the token of a torrent.
 func (k *claim) hasFetch(t *Torrent) bool {
-	return slices.ContainsFunc(k.fetches, func(f *fetching) bool { return f.torrent == t })
+	return slices.ContainsFunc(k.fetches, func(f *fetchStage) bool { return f.torrent == t })
 }
 
 func (k *claim) releaseTokens() {
 	for _, f := range k.fetches {
-		f.release()
+		f.Release()
 	}
 }
 
@@ -144,11 +148,11 @@ func (k *claim) endFetches(own *magnet.Result) {
 	for _, f := range k.fetches {
 		found := own
 		if f != k.own {
-			found = f.handOver()
+			found = f.HandOver()
 		}
-		k.handed.Add(handover.Fetch{Winner: f == k.own, Found: found, Wishes: f.wishesNow(), Link: f.linkNow()})
-		f.stopSaving()
-		f.unlockFiles()
+		k.handed.Add(handover.Fetch{Winner: f == k.own, Found: found, Wishes: f.Wishes(), Link: f.Link()})
+		f.StopSaving()
+		(*fetchHost)(f).UnlockFiles()
 	}
 }
 
@@ -186,12 +190,10 @@ func (c *Client) releaseSwarms(k *claim) {
 	c.mu.Unlock()
 	k.handed.Close()
 	for _, f := range k.fetches {
-		f.resumeSaving()
-		f.release()
+		f.ResumeSaving()
+		f.Release()
 		if f != k.own {
-			f.mu.Lock()
-			f.startJob()
-			f.mu.Unlock()
+			f.Start()
 		}
 	}
 }
@@ -206,7 +208,7 @@ func (k *claim) handOver(paused bool) {
 		to.Take(k.handed[i], w)
 		switch {
 		case f != k.own:
-			if err := t.addLink(k.handed[i].Link, AddOptions{}); err != nil {
+			if err := t.AddLink(k.handed[i].Link, nil); err != nil {
 				t.emitWarning(err)
 			}
 		case w.Paused && !paused:
@@ -219,7 +221,7 @@ func (k *claim) handOver(paused bool) {
 
 // listFetching lists a torrent of which only a link is known. It waits while somebody else adds
 // it. If the client has it then, it returns that one.
-func (c *Client) listFetching(ctx context.Context, f *fetching) (other *Torrent, err error) {
+func (c *Client) listFetching(ctx context.Context, f *fetchStage) (other *Torrent, err error) {
 	for {
 		other, busy, err := c.tryList(f)
 		if busy == nil {
@@ -234,7 +236,7 @@ func (c *Client) listFetching(ctx context.Context, f *fetching) (other *Torrent,
 }
 
 // tryList is listFetching without waiting.
-func (c *Client) tryList(f *fetching) (other *Torrent, busy *busyClaim, err error) {
+func (c *Client) tryList(f *fetchStage) (other *Torrent, busy *busyClaim, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {

@@ -57,7 +57,8 @@
 //	rule                                            file                                 function
 //	what a torrent may be added from                internal/torrentfile/torrentfile.go  Read
 //	what a link may be                              internal/metadata/link.go            LinkOf
-//	when the metadata of a link is fetched          fetchjob.go                          fetching.startJob
+//	when the metadata of a link is fetched          internal/fetching/job.go             Torrent.startJob
+//	which one ends a fetch                          internal/fetching/end.go             Torrent.Take
 //	who is asked for the metadata                   internal/metadata/metadata.go        Fetch
 //	which addresses of a link are asked on the web  internal/metadata/metadata.go        Request.askWeb
 //	when metadata is not fetched again              internal/linkrecord/linkrecord.go    Fetch
@@ -65,7 +66,7 @@
 //	when two links are one torrent                  claim.go                             Client.listTorrent
 //	which torrent the key of a link stands for      keys.go                              Client.resolveKey
 //	when a newer one is reported                    internal/feeds/feeds.go              Set.follow
-//	what a second link adds                         link.go                              running.addLink
+//	what a second link adds                         link.go                              running.AddLink
 //	what metadata that proves private forgets       internal/handover/handover.go        Receiver.mayDial
 //	which announces a torrent goes on with          internal/handover/handover.go        Fetches.Announced
 //	which trackers are asked at once all the same   internal/trackers/trackers.go        Set.Early

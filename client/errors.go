@@ -5,6 +5,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/events"
 	"github.com/shoal-bt/shoal/client/internal/dialerror"
+	"github.com/shoal-bt/shoal/client/internal/fetching"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/client/internal/modified"
@@ -36,11 +37,11 @@ var (
 	ErrClosed = errors.New("the client is closed")
 
 	// ErrNoMetadata says that the metadata of a torrent is still being fetched.
-	ErrNoMetadata = errors.New("the metadata of the torrent is not here yet")
+	ErrNoMetadata = fetching.ErrNoMetadata
 
 	// ErrPieceLayers says that a v2 torrent lacks the hashes of its pieces, as one does
 	// that was added by a link and has a file longer than a piece.
-	ErrPieceLayers = errors.New("the piece layers are missing, and they cannot be requested from peers yet; use a .torrent file")
+	ErrPieceLayers = metadata.ErrPieceLayers
 
 	// ErrInfoHash says that a string is not an info hash.
 	ErrInfoHash = metadata.ErrInfoHash

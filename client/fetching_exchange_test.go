@@ -67,7 +67,7 @@ func TestHandedAddresses(t *testing.T) {
 	c := newLinkClient(t, s, Config{})
 	tor, err := c.Add(t.Context(), linkOf(meta), AddOptions{Sources: []swarm.PeerSource{swarm.List{}}})
 	require.NoError(t, err)
-	sources := tor.now().(*fetching).allSources()
+	sources := tor.now().(*fetchStage).AllSources()
 	var result magnet.Result
 	add := func(net byte, n int, o magnet.Origin) {
 		a := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, net, byte(n >> 8), byte(n)}), 1)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/client/internal/fetching"
 	"github.com/shoal-bt/shoal/connect"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
@@ -126,8 +127,8 @@ func TestPrivateMetadata(t *testing.T) {
 	tor, err := c.Add(t.Context(), link, AddOptions{Sources: []swarm.PeerSource{other}, Peers: []netip.AddrPort{user}})
 	require.NoError(t, err)
 	require.Len(t, tor.Trackers(), 2)
-	f := tor.now().(*fetching)
-	sources := f.allSources()
+	f := tor.now().(*fetchStage)
+	sources := f.AllSources()
 	require.Len(t, sources, 3)
 	at := func(port uint16, o magnet.Origin) magnet.Peer {
 		return magnet.Peer{Address: swarm.Address{AddrPort: netip.AddrPortFrom(user.Addr(), port)}, Origin: o}
@@ -226,7 +227,7 @@ func TestNobodyToAsk(t *testing.T) {
 	require.NoError(t, err)
 	e, err := warnings.Next(within(t))
 	require.NoError(t, err)
-	require.ErrorIs(t, ErrorOf(e), errNowhere)
+	require.ErrorIs(t, ErrorOf(e), fetching.ErrNowhere)
 	require.Equal(t, PhaseFetching, tor.Stats().Phase)
 }
 
@@ -237,14 +238,14 @@ func TestRemoveAFetchTwice(t *testing.T) {
 	for range 30 {
 		tor, err := c.Add(t.Context(), linkOf(meta))
 		require.NoError(t, err)
-		f := tor.now().(*fetching)
-		require.True(t, f.take()) // so that both wait
+		f := tor.now().(*fetchStage)
+		require.True(t, f.Take()) // so that both wait
 		errs := make(chan error, 2)
 		for range 2 {
 			go func() { errs <- c.Remove(tor, Keep) }()
 		}
 		runtime.Gosched()
-		f.release()
+		f.Release()
 		first, second := <-errs, <-errs
 		require.True(t, first == nil || second == nil)
 		require.True(t, errors.Is(errors.Join(first, second), ErrRemoved) || errors.Is(errors.Join(first, second), ErrUnknown), "%v, %v", first, second)

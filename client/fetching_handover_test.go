@@ -214,7 +214,7 @@ func TestPausedLinkStaysPaused(t *testing.T) {
 	tor, err := first.Add(t.Context(), link)
 	require.NoError(t, err)
 	require.NoError(t, tor.Pause())
-	tor.now().(*fetching).awaitJob()
+	tor.now().(*fetchStage).AwaitJob()
 	require.NoError(t, first.Close())
 	asked := s.asked.Load()
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/client/internal/fetching"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
@@ -140,7 +141,7 @@ func TestLinkIsATorrentFromTheStart(t *testing.T) {
 		}
 	}
 	require.Equal(t, []EventMask{OnAdded, OnRemoved}, kinds)
-	require.Contains(t, warnings, errSelect)
+	require.Contains(t, warnings, fetching.ErrSelect)
 }
 
 // TestMetadataIsFetchedOnce ends a client at each step of a link's life, as a crash does, and
@@ -189,7 +190,7 @@ func TestRemoveWhileFetching(t *testing.T) {
 	c := newLinkClient(t, s, Config{})
 	tor, err := c.Add(t.Context(), linkOf(meta))
 	require.NoError(t, err)
-	folder := tor.now().(*fetching).folder.Path(tor.ID())
+	folder := tor.now().(*fetchStage).Folder().Path(tor.ID())
 	require.DirExists(t, folder)
 	waiting := make(chan error)
 	go func() { waiting <- tor.Ready(within(t)) }()
@@ -216,7 +217,7 @@ func TestPauseAFetch(t *testing.T) {
 	require.Equal(t, PhaseFetching, tor.Stats().Phase)
 	require.NoError(t, tor.Pause())
 	s.answer <- answer{info: meta.Info.Raw}
-	tor.now().(*fetching).awaitJob()
+	tor.now().(*fetchStage).AwaitJob()
 	s.answer = make(chan answer, 1)
 	require.NoError(t, tor.Resume())
 	s.answer <- answer{info: meta.Info.Raw}

@@ -55,22 +55,14 @@ func (c *Client) addLocalPeer(id swarm.ID, a swarm.Address) {
 	t := c.torrents[id]
 	c.mu.Unlock()
 	if t != nil {
-		t.now().addLocalPeer(id, a)
+		t.now().AddLocalPeer(id, a)
 	}
 }
 
-func (t *running) addLocalPeer(id swarm.ID, a swarm.Address) {
+func (t *running) AddLocalPeer(id swarm.ID, a swarm.Address) {
 	i := slices.Index(metadata.IDsFrom(t.ids, t.torrent.id), id)
 	if t.private || i < 0 { // it was a fetch a moment ago, which has proved private
 		return
 	}
 	t.engine.AddFound(engine.Found{Addrs: []swarm.Address{a}, Swarms: addressbook.Swarms(1) << i, FromSource: true})
-}
-
-func (f *fetching) addLocalPeer(_ swarm.ID, a swarm.Address) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.job != nil { // what the user named is noted elsewhere, so a private torrent drops this
-		f.job.AddPeers([]netip.AddrPort{a.AddrPort})
-	}
 }

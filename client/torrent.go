@@ -23,7 +23,7 @@ type Torrent struct {
 	stage stage
 }
 
-// A stage is what a Torrent is: a *fetching or a *running. Its methods do what those of
+// A stage is what a Torrent is: a *fetchStage or a *running. Its methods do what those of
 // Torrent say.
 type stage interface {
 	IDs() []swarm.ID
@@ -57,8 +57,8 @@ type stage interface {
 	AnnounceURLs() [][]string
 	SetTrackers(tiers [][]string) error
 
-	addLocalPeer(id swarm.ID, a swarm.Address)         // does not block
-	addLink(link *metainfo.Magnet, o AddOptions) error // adds what another link says
+	AddLocalPeer(id swarm.ID, a swarm.Address)                   // does not block
+	AddLink(link *metainfo.Magnet, peers []netip.AddrPort) error // adds what another link says
 	close(why error) error
 	remove(content Content) (again bool, err error) // again says that the stage has changed
 }

@@ -74,10 +74,10 @@ func (s *Store) warnSparse(f *file, err error) {
 	})
 }
 
-// fits reports whether f may have size bytes on disk: its length, or less if it still
-// grows, but no less than we know of.
-func (f *file) fits(size int64) bool {
-	return size == f.Length || (f.grows && f.end.Load() <= size && size < f.Length)
+// mayGrowFrom reports whether f may have size bytes on disk because it still grows: less than
+// its length, but no less than we know of.
+func (f *file) mayGrowFrom(size int64) bool {
+	return f.grows && f.end.Load() <= size && size < f.Length
 }
 
 // endsBefore reports whether f has no byte at off, because it grows and was not written so far.

@@ -13,10 +13,15 @@ import (
 // The caller uses no handle and does not hold making.
 func (s *Store) forgetChanged(f *file, err error) {
 	var size *SizeError
-	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &size) {
+	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &size) && !errors.Is(err, errPartCut) {
 		return
 	}
-	s.forget(f)
+	if f.partEnd != nil {
+		s.part.changed.Store(true)
+		s.handles.drop(&f.reading, &f.writing)
+	} else {
+		s.forget(f)
+	}
 	s.making.Lock()
 	clear(s.known)
 	s.making.Unlock()

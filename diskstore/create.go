@@ -12,14 +12,15 @@ import (
 
 // Create makes the folder, the empty files and the symlinks. The first write does
 // so too, so Create is needed only for a torrent without any bytes, or to restore
-// what was deleted. It leaves alone what already exists. It may be called
+// what was deleted. It also moves the bytes of wanted files out of the part file, which an
+// earlier run may have left there. It leaves alone what already exists. It may be called
 // concurrently with other methods. The error is an *Error or a *SizeError.
 func (s *Store) Create() error {
 	if s.closed.Load() {
 		return wrapError("use", ".", -1, fs.ErrClosed)
 	}
 	s.emptyMade.Store(false)
-	return s.create(nil)
+	return cmp.Or(s.create(nil), s.restoreWanted())
 }
 
 // create makes the missing files of spans, and all empty files and symlinks.
@@ -58,7 +59,7 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 	}
 	if !s.emptyMade.Load() {
 		for _, f := range s.files {
-			if f.empty() && (s.symlinks || f.Symlink == "") {
+			if s.madeAlways(f) {
 				if err := examine(f); err != nil {
 					return err
 				}
@@ -66,7 +67,8 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 		}
 	}
 	for _, sp := range spans {
-		if sp.file.state.Load() != present {
+		leave := sp.file.unwanted.Load() && sp.file.state.Load() == absent // its bytes go to the part file
+		if !leave && sp.file.state.Load() != present {
 			if err := examine(sp.file); err != nil {
 				return err
 			}

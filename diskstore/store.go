@@ -1,7 +1,9 @@
 package diskstore
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,7 +28,8 @@ var (
 //
 // Nothing is made before the first write, so a torrent that is only read needs no
 // write permission. The first write makes the folder, the empty files and symlinks,
-// and the files that it writes to. Other files are made by the first write to them.
+// and the files that it writes to. Other files are made by the first write to them. Bytes of
+// a file that is not wanted and does not exist go to the part file.
 // Each is made at its full length, so bytes that were not written read as zeros.
 // Reading from a file that does not exist yet fails with an error that matches
 // fs.ErrNotExist.
@@ -59,6 +62,8 @@ type Store struct {
 	unsynced map[string]bool // folders with new entries, to be synced; guarded by making
 
 	syncing sync.Mutex // held while Sync runs
+
+	part *part
 }
 
 // Open returns a Store for files, in the torrent's order, in the folder dir. It
@@ -77,6 +82,16 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	if err != nil {
 		return nil, wrapError("open", ".", -1, err)
 	}
+	part, err := newPart(layout, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Unwanted != nil && len(o.Unwanted) != len(files) {
+		return nil, fmt.Errorf("diskstore: Unwanted has %d files, and the torrent has %d", len(o.Unwanted), len(files))
+	}
+	for i, unwanted := range o.Unwanted {
+		layout.files[i].unwanted.Store(unwanted)
+	}
 	s := &Store{
 		layout:    layout,
 		dir:       dir,
@@ -90,6 +105,7 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 		owned:     make(map[string]bool, len(o.Owned)),
 		known:     make(map[string]bool),
 		unsynced:  make(map[string]bool),
+		part:      part,
 
 		allocation: o.Allocate,
 	}
@@ -102,10 +118,12 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	for _, name := range o.Owned {
 		s.owned[name] = true
 	}
-	if err := s.scan(o.ModTime); err != nil {
+	err = cmp.Or(s.scan(o.ModTime), s.findPart())
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
+	s.notePartTime(o.ModTime)
 	return s, nil
 }
 
@@ -115,7 +133,7 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 	for _, f := range s.files {
 		f.ours.Store(s.owned[f.Path])
 		f.grows = s.allocation == AllocateNone && f.Length > 0
-		emptyMade = emptyMade && (!f.empty() || (f.Symlink != "" && !s.symlinks))
+		emptyMade = emptyMade && !s.madeAlways(f)
 	}
 	s.emptyMade.Store(emptyMade)
 	folder, err := s.openFolder(false)
@@ -134,11 +152,14 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 		info, err := folder.Lstat(f.Path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			emptyMade = emptyMade && !f.empty()
+			emptyMade = emptyMade && !s.madeAlways(f)
 		case err != nil:
 			return wrapError("open", f.Path, -1, err)
 		default:
 			if err := s.checkExisting(f, info); err != nil {
+				if f.unwanted.Load() {
+					continue // it is left alone
+				}
 				return err
 			}
 			f.setModTime(info.ModTime())
@@ -147,7 +168,7 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 				want, known := modTime(f.Path)
 				f.modification.modified = known && !want.Equal(info.ModTime())
 			}
-			emptyMade = emptyMade && (!f.empty() || f.state.Load() == present)
+			emptyMade = emptyMade && (!s.madeAlways(f) || f.state.Load() == present)
 		}
 	}
 	s.emptyMade.Store(emptyMade)
@@ -170,7 +191,7 @@ func (s *Store) checkExisting(f *file, info fs.FileInfo) error {
 		known := f.state.Load() == present
 		switch {
 		case !s.writable(f), known && !f.fits(info.Size()):
-			return &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}
+			return f.sizeError(info.Size())
 		case known:
 			return nil
 		case !f.grows || info.Size() > f.Length:
@@ -184,7 +205,13 @@ func (s *Store) checkExisting(f *file, info fs.FileInfo) error {
 	return nil
 }
 
-// writable reports whether f writable be written to if it exists.
+// madeAlways reports whether f is made with the first write to any file, because it has no
+// bytes of its own.
+func (s *Store) madeAlways(f *file) bool {
+	return f.empty() && !f.unwanted.Load() && (s.symlinks || f.Symlink == "")
+}
+
+// writable reports whether f may be written to if it exists.
 func (s *Store) writable(f *file) bool { return s.overwrite || f.ours.Load() }
 
 // Length returns the length of the torrent in bytes, up to the end of its last file.
@@ -195,6 +222,9 @@ func (s *Store) Length() int64 { return s.length }
 func (s *Store) Close() error {
 	s.closed.Store(true)
 	for _, f := range s.files {
+		s.handles.drop(&f.reading, &f.writing)
+	}
+	if f := s.part.file.Load(); f != nil {
 		s.handles.drop(&f.reading, &f.writing)
 	}
 	s.handles.drop(&s.folder)

@@ -44,6 +44,10 @@ func appendRecord(b []byte, r Record) []byte {
 	b = appendTotals(b, r.Totals)
 	b = bencode.AppendString(b, "owned")
 	b = appendStrings(b, r.Owned)
+	if r.Part.Path != "" {
+		b = bencode.AppendString(b, "part")
+		b = appendPart(b, r.Part)
+	}
 	b = appendInt(b, "piece length", r.PieceLength)
 	b = bencode.AppendString(b, "pieces")
 	b = bencode.AppendBytes(b, r.Pieces)
@@ -118,6 +122,10 @@ func appendTotals(b []byte, l Totals) []byte {
 		}
 	}
 	b = bencode.AppendEnd(b)
+	if !l.Selection.IsZero() {
+		b = bencode.AppendString(b, "selection")
+		b = appendSelection(b, l.Selection)
+	}
 	b = bencode.AppendString(b, "source")
 	b = bencode.AppendString(b, l.Source)
 	if l.Trackers != nil {

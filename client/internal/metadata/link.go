@@ -18,6 +18,9 @@ import (
 // ErrOther says that a file is of another torrent.
 var ErrOther = errors.New("the file is of another torrent")
 
+// ErrPieceLayers says that a v2 torrent lacks the hashes of its pieces.
+var ErrPieceLayers = errors.New("the piece layers are missing, and they cannot be requested from peers yet; use a .torrent file")
+
 // An Error says that the metadata of a link has the right hash and is still no valid
 // torrent, which only its maker can repair.
 type Error struct{ Err error }

@@ -1,4 +1,4 @@
-package client
+package fetching
 
 import (
 	"github.com/shoal-bt/shoal/client/internal/fetchjob"
@@ -7,33 +7,35 @@ import (
 )
 
 // handlePeer notes what became of a peer, and emits it, unless the job was stopped.
-func (f *fetching) handlePeer(job *fetchjob.Job, e engine.Event) {
+func (f *Torrent) handlePeer(job *fetchjob.Job, e engine.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.job == job {
 		f.watch.HandleEvent(e)
-		f.client.engine.Report(e)
+		f.host.Report(e)
 	}
 }
 
 // handleReply notes what a source said, and emits it, unless the job was stopped.
-func (f *fetching) handleReply(job *fetchjob.Job, r magnet.Reply) {
+func (f *Torrent) handleReply(job *fetchjob.Job, r magnet.Reply) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.job == job {
-		f.client.engine.Report(f.watch.HandleReply(f.torrent.id, r))
+		f.host.Report(f.watch.HandleReply(f.id, r))
 	}
 }
 
-func (f *fetching) Peers() []engine.PeerStats {
+// Peers returns the connections.
+func (f *Torrent) Peers() []engine.PeerStats {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.watch.Peers()
 }
 
-func (f *fetching) Sources() []engine.SourceStats {
-	sources := f.allSources()
+// Sources returns how each source is doing.
+func (f *Torrent) Sources() []engine.SourceStats {
+	sources := f.AllSources()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.watch.Sources(f.torrent.id, sources)
+	return f.watch.Sources(f.id, sources)
 }
