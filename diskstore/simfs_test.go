@@ -1,7 +1,6 @@
 package diskstore
 
 import (
-	"errors"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -28,8 +27,6 @@ type simFS struct {
 func newSimFS() *simFS {
 	return &simFS{files: make(map[string]*simFile), stable: make(map[string]*simFile)}
 }
-
-var errStopped = errors.New("stopped")
 
 // next counts a step. The caller holds mu.
 func (d *simFS) next() error {
