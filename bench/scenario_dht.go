@@ -135,6 +135,10 @@ func (r *runner) floodDHT(ctx context.Context, addrs int) (report.Values, error)
 	if err != nil {
 		return nil, err
 	}
+	before, began, err := sentBy(ctx, flood)
+	if err != nil {
+		return nil, err
+	}
 	m, err := node.Mark()
 	if err != nil {
 		return nil, err
@@ -147,11 +151,30 @@ func (r *runner) floodDHT(ctx context.Context, addrs int) (report.Values, error)
 	if err != nil {
 		return nil, err
 	}
-	v := report.Values{report.Without: alone, report.With: with, report.Share: with / alone, report.Peak: mib(f.Peak)}
+	after, ended, err := sentBy(ctx, flood)
+	if err != nil {
+		return nil, err
+	}
+	rate := float64(after-before) / ended.Sub(began).Seconds()
+	v := report.Values{report.Queries: rate, report.Without: alone, report.With: with, report.Share: with / alone, report.Peak: mib(f.Peak)}
 	if f.CPU > 0 {
 		v[report.Busy] = 100 * f.CPU.Seconds() / f.Wall.Seconds()
 	}
 	return v, nil
+}
+
+// sentBy asks a flood how many queries it has sent, and says when.
+func sentBy(ctx context.Context, flood *child.Process) (n int64, at time.Time, err error) {
+	err = flood.Say("sent")
+	if err != nil {
+		return 0, at, err
+	}
+	text, err := flood.Expect(ctx, "sent")
+	if err != nil {
+		return 0, at, err
+	}
+	n, err = strconv.ParseInt(text, 10, 64)
+	return n, time.Now(), err
 }
 
 // lookUp returns the median time of some look-ups, in seconds.
@@ -180,6 +203,19 @@ func runNode(p *child.Parent, args []string) error {
 		return err
 	}
 	return ours.Node(p, *limit)
+}
+
+// saySent says how many queries a flood has sent, each time that it is asked.
+func saySent(p *child.Parent, l *dhtload.Load) {
+	for {
+		_, err := p.Hear()
+		if err == nil {
+			err = p.Say("sent", strconv.FormatInt(l.Sent(), 10))
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 // runDHT is the part that is the other nodes, or a flood.
@@ -219,6 +255,7 @@ func runDHT(p *child.Parent, args []string) error {
 		run := l.Run
 		if *flood > 0 {
 			*rate, run = *flood, l.Flood
+			go saySent(p, &l)
 		}
 		c, err := run(p.Context(), *rate, *d)
 		if err != nil {

@@ -15,6 +15,14 @@ import (
 // DHTStats say how the client's node of the DHT is doing.
 type DHTStats = dhtnode.Stats
 
+// A DHTPortError says that the node of the DHT cannot have the UDP port at which the client accepts
+// peers, so it takes another one. A DHTSaveError says that its nodes could not be saved. Both come
+// as a Warning without a torrent, the latter also from Close.
+type (
+	DHTPortError = dhtnode.PortError
+	DHTSaveError = dhtnode.SaveError
+)
+
 // DHT returns the client's node of the DHT, and opens it if no torrent has needed it yet. From
 // then on it stays open until Close, so that applications can find, store and read what they
 // like; they must not close it. If its methods fail with dht.ErrClosed because the socket failed,
@@ -62,7 +70,6 @@ func (c *Client) newDHT() *dhtnode.Source {
 		TakePath:  func() bool { return c.locks.Take(statefolder.DHT) == nil },
 		SetPort:   func(port uint16) { c.engine.SetDHTPort(port) },
 		Report:    func(e Event) { c.engine.Report(e) },
-		Logger:    c.config.Engine.Logger,
 		Announces: cmp.Or(c.config.Engine.Announces, engineAnnounces) / 2,
 	})
 }

@@ -3,6 +3,8 @@ package client_test
 import (
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -49,9 +51,30 @@ func TestPortIsTaken(t *testing.T) {
 	taken, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(c.Addr()))
 	require.NoError(t, err)
 	defer taken.Close()
+	events := c.Events(client.CheapEvents, 0)
 	_, err = c.DHT()
 	require.NoError(t, err)
+	warning, _ := until[client.Warning](t, events)
+	require.Zero(t, warning.Torrent)
+	var port *client.DHTPortError
+	require.ErrorAs(t, warning.Err, &port)
+	require.Equal(t, c.Addr(), port.Addr)
 	require.Len(t, c.DHTStats().Addrs, 1)
 	require.NotEqual(t, c.Addr(), c.DHTStats().Addrs[0])
 	require.Equal(t, netip.MustParseAddr("127.0.0.1"), c.DHTStats().Addrs[0].Addr())
+}
+
+// TestNodesCannotBeSaved has a folder where the file should be. Close says so.
+func TestNodesCannotBeSaved(t *testing.T) {
+	nodes := startDHT(t, 4)
+	config := withDHT(nodes[0])
+	config.Listen, config.State = "127.0.0.1:0", t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(config.State, "dht", "x"), 0o700))
+	c, err := client.New(config)
+	require.NoError(t, err)
+	events := c.Events(client.OnDHT, 0)
+	_, err = c.DHT()
+	require.NoError(t, err)
+	until[client.DHTBootstrapped](t, events)
+	require.ErrorAs(t, c.Close(), new(*client.DHTSaveError))
 }

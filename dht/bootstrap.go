@@ -3,7 +3,6 @@ package dht
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
@@ -35,23 +34,11 @@ func (f *family) bootstrap(saved []krpc.Contact) {
 			asked++
 		}
 	}
-	why := whyAlone(asked, cmp.Or(err2, err))
+	why := NoNodesError{Asked: asked, Err: cmp.Or(err2, err)}
 	f.do(func(now time.Time) {
 		f.why = why
 		f.state.Bootstrap(now, saved, nodes, first)
 	})
-}
-
-// whyAlone returns why no node answers, if none will, although some addresses are asked; err
-// is a name that could not be looked up. It matches ErrNoNodes.
-func whyAlone(addrs int, err error) error {
-	switch {
-	case addrs > 0:
-		return fmt.Errorf("%w; addresses asked: %d; a firewall may block UDP", ErrNoNodes, addrs)
-	case err != nil:
-		return fmt.Errorf("%w: none could be asked, because a name was not found; check the network: %v", ErrNoNodes, err)
-	}
-	return fmt.Errorf("%w: none is known; name routers or nodes to begin with", ErrNoNodes)
 }
 
 // resolve returns the addresses of names that are of our family. Names that cannot be
@@ -103,9 +90,16 @@ func (f *family) bootstrapped(e node.BootstrappedEvent) {
 		return
 	}
 	f.isAlone = true
-	f.node.report(BootstrappedEvent{Is6: f.is6, Err: f.why})
+	f.why.Answered, f.why.Refused = e.Answered, e.Refusal
+	f.node.report(BootstrappedEvent{Is6: f.is6, Err: f.whyAlone()})
 	f.backoff = min(max(2*f.backoff, firstRetry), lastRetry)
 	f.retry.Reset(f.backoff)
+}
+
+// whyAlone returns why the family knows no node. The lock is held.
+func (f *family) whyAlone() error {
+	why := f.why
+	return &why
 }
 
 // again is called by the timer after a bootstrap that has failed.

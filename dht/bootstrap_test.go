@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/dht"
+	"github.com/shoal-bt/shoal/dht/krpc"
 	"github.com/shoal-bt/shoal/dht/nodeid"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
@@ -50,10 +51,17 @@ func TestWhyNobodyAnswers(t *testing.T) {
 		"name routers or nodes to begin with":                                       {Routers: []string{}},
 		"a name was not found; check the network: lookup router.test: no such host": {Routers: []string{"router.test:1"}, Resolver: lookups(func() {})},
 		"addresses asked: 2; a firewall may block UDP":                              {Routers: []string{"10.0.0.8:1", "10.0.0.9:1"}},
+		"the nodes that answer know no others that do; addresses asked: 2":          {Routers: []string{first, "10.0.0.9:1"}},
+		"no node helps; addresses asked: 2; one refuses: dht: error 203: go away":   {Nodes: []string{"10.0.0.7:1", "10.0.0.9:1"}, Routers: []string{}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var events []dht.Event
-			c.Conn4 = newNetwork().at("10.0.0.2:1")
+			w := newNetwork()
+			w.open(t, first, dht.Config{Routers: []string{}}) // knows nobody
+			refuses := w.at("10.0.0.7:1")
+			go refuses.refuse()
+			defer refuses.fail(net.ErrClosed)
+			c.Conn4 = w.at("10.0.0.2:1")
 			c.OnEvent = func(e dht.Event) { events = append(events, e) }
 			n, err := dht.Open(c)
 			require.NoError(t, err)
@@ -61,10 +69,27 @@ func TestWhyNobodyAnswers(t *testing.T) {
 			_, err = n.Find(t.Context(), nodeid.ID{})
 			require.ErrorContains(t, err, want)
 			require.ErrorIs(t, err, dht.ErrNoNodes)
+			require.ErrorAs(t, err, new(*dht.NoNodesError))
 			require.ErrorContains(t, lastBootstrap(events).Err, want)
 			_, err = n.Ping(t.Context(), netip.MustParseAddrPort("10.0.0.3:1"))
 			require.Equal(t, dht.ErrNoNodes, err)
 		})
+	}
+}
+
+// refuse answers each query with an error, until the socket fails.
+func (c *conn) refuse() {
+	b := make([]byte, krpc.MaxDatagram)
+	for {
+		n, from, err := c.ReadFrom(b)
+		if err != nil {
+			return
+		}
+		m, err := krpc.Parse(b[:n])
+		if err == nil && m.Kind == krpc.Query {
+			no := krpc.Message{Kind: krpc.Failure, Transaction: m.Transaction, Code: krpc.ProtocolError, Text: "go away"}
+			c.WriteTo(no.AppendTo(nil), from)
+		}
 	}
 }
 

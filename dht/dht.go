@@ -42,10 +42,10 @@ type family struct {
 	backoff time.Duration // before the next bootstrap after one that has failed
 	retry   *time.Timer
 
-	external netip.Addr // as others saw us last
-	begunAt  time.Time  // when the last bootstrap began
-	isAlone  bool       // no node answers
-	why      error      // if so; matches ErrNoNodes
+	external netip.Addr   // as others saw us last
+	begunAt  time.Time    // when the last bootstrap began
+	isAlone  bool         // no node is known
+	why      NoNodesError // if so
 }
 
 // Open starts a node on sockets, which begins to know others.
@@ -180,7 +180,7 @@ func (f *family) handle(e node.Event) {
 			return
 		}
 		if f.isAlone && !c.isPing && errors.Is(e.Err, ErrNoNodes) {
-			e.Err = f.why
+			e.Err = f.whyAlone()
 		}
 		f.node.report(LookupEvent{Target: c.target, Is6: f.is6, Asked: e.Asked, Nodes: len(e.Nodes), Err: e.Err})
 		c.finished(e)

@@ -13,10 +13,15 @@ import (
 // The caller uses no handle and does not hold making.
 func (s *Store) forgetChanged(f *file, err error) {
 	var size *SizeError
-	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &size) {
+	if !errors.Is(err, fs.ErrNotExist) && !errors.As(err, &size) && !errors.Is(err, errPartCut) {
 		return
 	}
-	s.forget(f)
+	if f.partEnd != nil {
+		s.part.changed.Store(true)
+		s.handles.drop(&f.reading, &f.writing)
+	} else {
+		s.forget(f)
+	}
 	s.making.Lock()
 	clear(s.known)
 	s.making.Unlock()
@@ -32,7 +37,7 @@ func (s *Store) forgetChanged(f *file, err error) {
 		}
 		if folder != nil {
 			info, err := folder.Lstat(f.Path)
-			if err == nil && f.isKind(info) && (f.Symlink != "" || info.Size() == f.Length) {
+			if err == nil && f.isKind(info) && (f.Symlink != "" || f.fits(info.Size())) {
 				continue
 			}
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {

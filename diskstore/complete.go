@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Complete finishes a torrent of which every byte is stored. It makes the empty files and
+// Complete finishes a torrent of which every wanted byte is stored. It makes the empty files and
 // the symlinks that are missing, gives files that are too long their size, and syncs. Then
-// it examines every file. A file that is missing or has another size is an error, also if
+// it examines every wanted file. A file that is missing or has another size is an error, also if
 // it was written long ago: the error is an *Error or a *SizeError. Call Modified after it.
 // It may be called concurrently with other methods.
 func (s *Store) Complete() error {
@@ -29,7 +29,7 @@ func (s *Store) resizeAll() error {
 	defer s.making.Unlock()
 	var wrong []*file
 	for _, sp := range s.spans {
-		if sp.file.state.Load() == wrongSize {
+		if sp.file.state.Load() == wrongSize && !sp.file.unwanted.Load() {
 			wrong = append(wrong, sp.file)
 		}
 	}
@@ -51,7 +51,7 @@ func (s *Store) resizeAll() error {
 	return nil
 }
 
-// examineAll returns an error unless every file exists in its size.
+// examineAll returns an error unless every wanted file exists in its size.
 func (s *Store) examineAll() error {
 	f, err := s.firstWrong()
 	if f != nil {
@@ -61,7 +61,7 @@ func (s *Store) examineAll() error {
 	return err
 }
 
-// firstWrong returns the first file that does not exist in its size, and the reason. The
+// firstWrong returns the first wanted file that does not exist in its size, and the reason. The
 // file is nil if the folder cannot be opened.
 func (s *Store) firstWrong() (*file, error) {
 	folder, err := s.openFolder(false)
@@ -70,7 +70,7 @@ func (s *Store) firstWrong() (*file, error) {
 	}
 	defer s.releaseFolder()
 	for _, f := range s.files {
-		if !f.onDisk() || (f.Symlink != "" && !s.symlinks) {
+		if !f.onDisk() || f.unwanted.Load() || (f.Symlink != "" && !s.symlinks) {
 			continue
 		}
 		if err := s.examineIn(folder, f); err != nil {
@@ -96,6 +96,9 @@ func (s *Store) examineIn(folder Folder, f *file) error {
 		}
 		if !info.Mode().IsRegular() {
 			return 0, time.Time{}, errNotRegular
+		}
+		if info.Size() != f.Length { // no file grows any more
+			return 0, time.Time{}, &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}
 		}
 		return info.Size(), info.ModTime(), nil
 	})

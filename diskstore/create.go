@@ -12,14 +12,15 @@ import (
 
 // Create makes the folder, the empty files and the symlinks. The first write does
 // so too, so Create is needed only for a torrent without any bytes, or to restore
-// what was deleted. It leaves alone what already exists. It may be called
+// what was deleted. It also moves the bytes of wanted files out of the part file, which an
+// earlier run may have left there. It leaves alone what already exists. It may be called
 // concurrently with other methods. The error is an *Error or a *SizeError.
 func (s *Store) Create() error {
 	if s.closed.Load() {
 		return wrapError("use", ".", -1, fs.ErrClosed)
 	}
 	s.emptyMade.Store(false)
-	return s.create(nil)
+	return cmp.Or(s.create(nil), s.restoreWanted())
 }
 
 // create makes the missing files of spans, and all empty files and symlinks.
@@ -58,7 +59,7 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 	}
 	if !s.emptyMade.Load() {
 		for _, f := range s.files {
-			if f.empty() && (s.symlinks || f.Symlink == "") {
+			if s.madeAlways(f) {
 				if err := examine(f); err != nil {
 					return err
 				}
@@ -66,7 +67,8 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 		}
 	}
 	for _, sp := range spans {
-		if sp.file.state.Load() != present {
+		leave := sp.file.unwanted.Load() && sp.file.state.Load() == absent // its bytes go to the part file
+		if !leave && sp.file.state.Load() != present {
 			if err := examine(sp.file); err != nil {
 				return err
 			}
@@ -181,7 +183,8 @@ func (s *Store) createFile(folder Folder, f *file) error {
 		return err
 	}
 	if f.Length > 0 {
-		err = s.extend(opened, f.Length)
+		f.sawSize(0)
+		err = s.extend(f, opened)
 		if err == nil {
 			err = noteModTime(f, opened)
 		}
@@ -207,17 +210,6 @@ func noteModTime(f *file, opened File) error {
 	return err
 }
 
-// extend gives the new file f its length, in bytes.
-func (s *Store) extend(f File, length int64) error {
-	a, canAllocate := f.(Allocator)
-	if canAllocate && s.allocate {
-		if err := a.Allocate(length); err == nil || !errors.Is(err, errors.ErrUnsupported) {
-			return err
-		}
-	}
-	return f.Truncate(length)
-}
-
 // resize gives f, which exists and is writable, its length.
 func (s *Store) resize(folder Folder, f *file) error {
 	opened, err := folder.OpenFile(f.Path, os.O_RDWR, 0)
@@ -228,7 +220,11 @@ func (s *Store) resize(folder Folder, f *file) error {
 	if err == nil && !info.Mode().IsRegular() {
 		err = errNotRegular
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case info.Size() < f.Length:
+		err = s.extend(f, opened)
+	default:
 		err = opened.Truncate(f.Length)
 	}
 	if err == nil {
@@ -238,6 +234,7 @@ func (s *Store) resize(folder Folder, f *file) error {
 	if err != nil {
 		return err
 	}
+	f.sawSize(info.Size())
 	f.state.Store(present)
 	f.dirty.Store(true)
 	return nil

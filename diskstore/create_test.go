@@ -178,7 +178,11 @@ func TestIncompleteFilesAreDeleted(t *testing.T) {
 			}
 			return nil
 		}}
-		s := mustOpen(t, dir, someFiles(), Options{FS: fake, Preallocate: op == "allocate"})
+		o := Options{FS: fake}
+		if op == "allocate" {
+			o.Allocate = AllocateFull
+		}
+		s := mustOpen(t, dir, someFiles(), o)
 		_, err := s.WriteAt(ones(5), 0)
 		require.ErrorIs(t, err, syscall.ENOSPC)
 		var e *Error
@@ -188,22 +192,4 @@ func TestIncompleteFilesAreDeleted(t *testing.T) {
 		fake.set(nil)
 		writeAll(t, s, ones(5), 0)
 	}
-}
-
-func TestPreallocate(t *testing.T) {
-	fake := &fakeFS{}
-	s := mustOpen(t, t.TempDir(), someFiles(), Options{FS: fake, Preallocate: true})
-	writeAll(t, s, ones(someLength), 0)
-	require.Equal(t, 3, fake.count("allocate"))
-
-	// If the file system cannot reserve space, files are sparse.
-	fake = &fakeFS{hook: func(op, _ string) error {
-		if op == "allocate" {
-			return errors.ErrUnsupported
-		}
-		return nil
-	}}
-	s = mustOpen(t, t.TempDir(), someFiles(), Options{FS: fake, Preallocate: true})
-	writeAll(t, s, ones(someLength), 0)
-	require.Equal(t, 3, fake.count("truncate"))
 }

@@ -4,7 +4,8 @@
 // a swarm.Storage. Reads and writes come in with offsets in the torrent; calls on
 // files go out, one vectored call (preadv, pwritev) for each file on Linux. Each
 // file is made at the first write to it, at its full length. Pad files exist on no
-// disk and read as zeros.
+// disk and read as zeros. Bytes of files that are not wanted go to one part file, which is
+// hidden (Options.PartFile).
 //
 // Not here: pieces and hashes, which belong to the engine, and resume records.
 //

@@ -12,7 +12,12 @@ import (
 // writing to the others.
 var ErrForeign = errors.New("the file was not made for this torrent and is left unchanged; move it away or allow overwriting")
 
+// ErrUnwanted is the cause of an *Error for a write to a file that is not wanted and does
+// not exist, if there is no part file for its bytes: see Options.PartFile.
+var ErrUnwanted = errors.New("the file is not wanted and its bytes have no part file; name one or want the file")
+
 var (
+	errPartCut    = errors.New("another program cut the part file; check the stored pieces again")
 	errNotRegular = errors.New("not a regular file")
 	errOutside    = errors.New("diskstore: offset outside the torrent")
 )

@@ -30,6 +30,14 @@ type file struct {
 	dirty   atomic.Bool // written to since the last sync
 	failed  error       // of the first failed sync; guarded by Store.syncing
 
+	grows bool         // it gets its length by writes; set by Open
+	end   atomic.Int64 // bytes that it has on disk at least, if it grows
+
+	index    int           // in the torrent's files
+	unwanted atomic.Bool   // as Options.Unwanted and SetUnwanted say
+	inPart   atomic.Bool   // bytes of it may be in the part file, or places are reserved for them
+	partEnd  *atomic.Int64 // of the part file alone: the size that it has at least, in bytes
+
 	modification modification
 }
 
@@ -39,6 +47,22 @@ func (f *file) onDisk() bool { return !f.Pad }
 
 // empty reports whether f is on a disk without any bytes.
 func (f *file) empty() bool { return !f.Pad && f.Length == 0 }
+
+// fits reports whether f has a size that it may have.
+func (f *file) fits(size int64) bool {
+	if f.partEnd != nil {
+		return size >= f.partEnd.Load()
+	}
+	return size == f.Length || f.mayGrowFrom(size)
+}
+
+// sizeError returns the error for a size that f may not have.
+func (f *file) sizeError(size int64) error {
+	if f.partEnd != nil {
+		return wrapError("open", f.Path, -1, errPartCut)
+	}
+	return &SizeError{Path: f.Path, Want: f.Length, Have: size}
+}
 
 // A span is the range of the torrent, in bytes, that a file holds.
 type span struct {
@@ -60,7 +84,7 @@ func newLayout(files []swarm.File) (layout, error) {
 	l := layout{files: make([]*file, len(files)), byPath: make(map[string]*file, len(files))}
 	made := make([]file, len(files))
 	for i, f := range files {
-		made[i].File = f
+		made[i].File, made[i].index = f, i
 		l.files[i] = &made[i]
 		switch {
 		case f.Length < 0 || f.Offset < 0 || f.Offset > math.MaxInt64-f.Length:

@@ -75,8 +75,8 @@ func (f *file) compare(size int64, modTime time.Time, err error) error {
 		m.modified = true
 	}
 	m.known, m.time = true, modTime
-	if size != f.Length && f.state.Load() == present {
-		return &SizeError{Path: f.Path, Want: f.Length, Have: size}
+	if !f.fits(size) && f.state.Load() == present {
+		return f.sizeError(size)
 	}
 	return nil
 }
@@ -120,28 +120,41 @@ func (f *file) setModTime(modTime time.Time) {
 }
 
 // Modified returns the paths of files whose modification time another program changed
-// since the last call, as far as writes, Sync and Complete noticed; nil for none. The time
+// since the last call, as far as writes, Sync and Complete noticed; nil for none. The part
+// file may be one of them; InPart says which files have bytes in it. The time
 // can also change for other reasons, so compare the bytes before you call it damage. The
 // slice is the caller's. It may be called concurrently.
 func (s *Store) Modified() (paths []string) {
 	for _, sp := range s.spans {
-		m := &sp.file.modification
-		m.mu.Lock()
-		if m.modified {
+		if sp.file.takeModified() {
 			paths = append(paths, sp.file.Path)
 		}
-		m.modified = false
-		m.mu.Unlock()
+	}
+	if f := s.part.file.Load(); f != nil && f.takeModified() {
+		paths = append(paths, f.Path)
 	}
 	return paths
 }
 
-// ModTime returns the modification time of a file after the store's last write to it, or
+// takeModified reports whether another program changed the time of f since the last call.
+func (f *file) takeModified() bool {
+	m := &f.modification
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	modified := m.modified
+	m.modified = false
+	return modified
+}
+
+// ModTime returns the modification time of a file, or of the part file, after the store's last write to it, or
 // when it was seen last. A change by another program after that is a later time. It is the
 // zero time for a file that Modified would list. It reports false if the time is not known.
 // It may be called concurrently, and after Close.
 func (s *Store) ModTime(path string) (time.Time, bool) {
 	f := s.byPath[path]
+	if part := s.part.file.Load(); f == nil && part != nil && part.Path == path {
+		f = part
+	}
 	if f == nil {
 		return time.Time{}, false
 	}

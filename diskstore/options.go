@@ -28,9 +28,30 @@ type Options struct {
 	// Remove does not delete them.
 	Overwrite bool
 
-	// Preallocate reserves disk space when a file is made, if the file system
-	// can. Otherwise files are sparse, and a full disk fails a later write.
-	Preallocate bool
+	// Allocate says when a file gets its length and its space. The zero value
+	// makes sparse files.
+	Allocate Allocation
+
+	// Warn gets what does not stop the store: once an *Error that matches
+	// errors.ErrUnsupported, if AllocateFull cannot reserve space. It must not
+	// call methods of the Store. Nil ignores warnings.
+	Warn func(error)
+
+	// Unwanted says which of the torrent's files are not wanted, by index. Such a
+	// file is not made. If it exists and may be written to, it is written to as
+	// any other. SetUnwanted changes it. Nil means that all are wanted.
+	Unwanted []bool
+
+	// PartFile is the name of a file in the folder for the bytes of files that are
+	// not wanted and do not exist, such as ".0123.part". If another file has that
+	// name, or the torrent does, a number is appended to it. The store makes the
+	// file at the first such write, after a call of Own, and deletes it when
+	// nothing is in it. Empty means that such a write fails with ErrUnwanted.
+	PartFile string
+
+	// PartKey tells the part files of torrents apart that have the same paths and
+	// lengths. It may be any text, such as the torrent's ID.
+	PartKey string
 
 	// ParallelWrites says that many writes to one file may be under way at once:
 	// WriteLane returns no lane. Set it for folders where a write takes long

@@ -68,6 +68,10 @@ func (s *Store) gap(i int, off int64) int64 {
 }
 
 func (s *Store) readFile(f *file, p []byte, off int64) (int, error) {
+	if f.inPart.Load() {
+		n, err := s.readPart(f, [][]byte{p}, off, int64(len(p)))
+		return int(n), err
+	}
 	x, err := s.reader(f)
 	if err != nil {
 		return 0, wrapError("read", f.Path, off, err)
@@ -86,14 +90,18 @@ func (s *Store) reader(f *file) (*handle, error) {
 	if x := s.handles.acquire(&f.writing, &f.reading); x != nil {
 		return x, nil
 	}
-	return s.openFile(f, false)
+	x, err := s.openFile(f, false)
+	if err != nil && f.unwanted.Load() && f.state.Load() == absent {
+		err = fs.ErrNotExist // what exists there is not the torrent's
+	}
+	return x, err
 }
 
 // shortReadError says why a read ended at off in f, with err.
 func (s *Store) shortReadError(f *file, off int64, err error) error {
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
-	case f.state.Load() == wrongSize:
+	case f.state.Load() == wrongSize, f.endsBefore(off):
 		err = fs.ErrNotExist // the bytes after the end were never written
 	default:
 		// The file was truncated. It is closed, so that the next open
@@ -149,6 +157,14 @@ func (s *Store) readVecs(v *iovec.Vecs, off, want int64) (int64, error) {
 const maxVecs = 1 << 30
 
 func (s *Store) readFileVec(f *file, bufs [][]byte, off, want int64) (int64, error) {
+	if f.inPart.Load() {
+		return s.readPart(f, bufs, off, want)
+	}
+	return s.readFrom(f, bufs, off, want)
+}
+
+// readFrom fills bufs, which are want bytes long, from offset off of f itself.
+func (s *Store) readFrom(f *file, bufs [][]byte, off, want int64) (int64, error) {
 	x, err := s.reader(f)
 	if err != nil {
 		return 0, wrapError("read", f.Path, off, err)

@@ -10,7 +10,7 @@ import (
 )
 
 // Remove closes the store and deletes what is ours: the files and symlinks of the
-// torrent, then their folders that are ours and empty. The folder given to Open
+// torrent, the part file, then their folders that are ours and empty. The folder given to Open
 // stays. A missing file is not an error, and neither is a folder that still contains
 // something else. After an error Remove continues; it returns the first one.
 func (s *Store) Remove() error {
@@ -33,6 +33,7 @@ func (s *Store) Remove() error {
 			first = cmp.Or(first, s.remove(folder, f.Path, f.isKind))
 		}
 	}
+	first = cmp.Or(first, s.removePart(folder))
 	for _, dir := range s.ownedFolders() {
 		err := s.remove(folder, dir, fs.FileInfo.IsDir)
 		if errors.Is(err, fs.ErrExist) {

@@ -1,7 +1,9 @@
 package diskstore
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,7 +28,8 @@ var (
 //
 // Nothing is made before the first write, so a torrent that is only read needs no
 // write permission. The first write makes the folder, the empty files and symlinks,
-// and the files that it writes to. Other files are made by the first write to them.
+// and the files that it writes to. Other files are made by the first write to them. Bytes of
+// a file that is not wanted and does not exist go to the part file.
 // Each is made at its full length, so bytes that were not written read as zeros.
 // Reading from a file that does not exist yet fails with an error that matches
 // fs.ErrNotExist.
@@ -44,11 +47,14 @@ type Store struct {
 	folder    handle
 	own       func([]string) error
 	overwrite bool
-	allocate  bool
+	warn      func(error)
+	warned    sync.Once
 	symlinks  bool
 	parallel  bool // no write has a lane
 	closed    atomic.Bool
-	emptyMade atomic.Bool // every empty file and symlink exists
+
+	allocation Allocation
+	emptyMade  atomic.Bool // every empty file and symlink exists
 
 	making   sync.Mutex      // held while anything is made or deleted
 	owned    map[string]bool // paths that are ours, folders with a slash; guarded by making
@@ -56,6 +62,8 @@ type Store struct {
 	unsynced map[string]bool // folders with new entries, to be synced; guarded by making
 
 	syncing sync.Mutex // held while Sync runs
+
+	part *part
 }
 
 // Open returns a Store for files, in the torrent's order, in the folder dir. It
@@ -74,6 +82,16 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	if err != nil {
 		return nil, wrapError("open", ".", -1, err)
 	}
+	part, err := newPart(layout, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Unwanted != nil && len(o.Unwanted) != len(files) {
+		return nil, fmt.Errorf("diskstore: Unwanted has %d files, and the torrent has %d", len(o.Unwanted), len(files))
+	}
+	for i, unwanted := range o.Unwanted {
+		layout.files[i].unwanted.Store(unwanted)
+	}
 	s := &Store{
 		layout:    layout,
 		dir:       dir,
@@ -81,12 +99,15 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 		handles:   o.Handles,
 		own:       o.Own,
 		overwrite: o.Overwrite,
-		allocate:  o.Preallocate,
+		warn:      o.Warn,
 		symlinks:  !o.NoSymlinks,
 		parallel:  o.ParallelWrites,
 		owned:     make(map[string]bool, len(o.Owned)),
 		known:     make(map[string]bool),
 		unsynced:  make(map[string]bool),
+		part:      part,
+
+		allocation: o.Allocate,
 	}
 	if s.fs == nil {
 		s.fs = OS{Portable: o.Portable}
@@ -97,10 +118,12 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	for _, name := range o.Owned {
 		s.owned[name] = true
 	}
-	if err := s.scan(o.ModTime); err != nil {
+	err = cmp.Or(s.scan(o.ModTime), s.findPart())
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
+	s.notePartTime(o.ModTime)
 	return s, nil
 }
 
@@ -109,7 +132,8 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 	emptyMade := true
 	for _, f := range s.files {
 		f.ours.Store(s.owned[f.Path])
-		emptyMade = emptyMade && (!f.empty() || (f.Symlink != "" && !s.symlinks))
+		f.grows = s.allocation == AllocateNone && f.Length > 0
+		emptyMade = emptyMade && !s.madeAlways(f)
 	}
 	s.emptyMade.Store(emptyMade)
 	folder, err := s.openFolder(false)
@@ -128,11 +152,14 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 		info, err := folder.Lstat(f.Path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			emptyMade = emptyMade && !f.empty()
+			emptyMade = emptyMade && !s.madeAlways(f)
 		case err != nil:
 			return wrapError("open", f.Path, -1, err)
 		default:
 			if err := s.checkExisting(f, info); err != nil {
+				if f.unwanted.Load() {
+					continue // it is left alone
+				}
 				return err
 			}
 			f.setModTime(info.ModTime())
@@ -141,7 +168,7 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 				want, known := modTime(f.Path)
 				f.modification.modified = known && !want.Equal(info.ModTime())
 			}
-			emptyMade = emptyMade && (!f.empty() || f.state.Load() == present)
+			emptyMade = emptyMade && (!s.madeAlways(f) || f.state.Load() == present)
 		}
 	}
 	s.emptyMade.Store(emptyMade)
@@ -161,17 +188,30 @@ func (s *Store) checkExisting(f *file, info fs.FileInfo) error {
 	case !info.Mode().IsRegular():
 		return wrapError("open", f.Path, -1, errNotRegular)
 	case info.Size() != f.Length:
-		if !s.writable(f) || f.state.Load() == present {
-			return &SizeError{Path: f.Path, Want: f.Length, Have: info.Size()}
+		known := f.state.Load() == present
+		switch {
+		case !s.writable(f), known && !f.fits(info.Size()):
+			return f.sizeError(info.Size())
+		case known:
+			return nil
+		case !f.grows || info.Size() > f.Length:
+			f.state.Store(wrongSize)
+			return nil
 		}
-		f.state.Store(wrongSize)
-		return nil
 	}
-	f.state.Store(present)
+	if f.state.Swap(present) != present {
+		f.sawSize(info.Size())
+	}
 	return nil
 }
 
-// writable reports whether f writable be written to if it exists.
+// madeAlways reports whether f is made with the first write to any file, because it has no
+// bytes of its own.
+func (s *Store) madeAlways(f *file) bool {
+	return f.empty() && !f.unwanted.Load() && (s.symlinks || f.Symlink == "")
+}
+
+// writable reports whether f may be written to if it exists.
 func (s *Store) writable(f *file) bool { return s.overwrite || f.ours.Load() }
 
 // Length returns the length of the torrent in bytes, up to the end of its last file.
@@ -182,6 +222,9 @@ func (s *Store) Length() int64 { return s.length }
 func (s *Store) Close() error {
 	s.closed.Store(true)
 	for _, f := range s.files {
+		s.handles.drop(&f.reading, &f.writing)
+	}
+	if f := s.part.file.Load(); f != nil {
 		s.handles.drop(&f.reading, &f.writing)
 	}
 	s.handles.drop(&s.folder)

@@ -49,8 +49,10 @@ var ways = []struct {
 	{"TwoHandles", []int64{100000, 30000, 16384, 70000}, func() Options { return Options{Handles: NewHandles(2)} }},
 	{"ThreeHandlesPortable", []int64{100000, 30000}, func() Options { return Options{Portable: true, Handles: NewHandles(3)} }},
 	{"ParallelWrites", []int64{100000, 30000}, func() Options { return Options{ParallelWrites: true} }},
-	{"Preallocated", []int64{100000, 30000}, func() Options { return Options{Preallocate: true} }},
-	{"PreallocatedPortable", []int64{100000, 30000}, func() Options { return Options{Preallocate: true, Portable: true} }},
+	{"Preallocated", []int64{100000, 30000}, func() Options { return Options{Allocate: AllocateFull} }},
+	{"PreallocatedPortable", []int64{100000, 30000}, func() Options { return Options{Allocate: AllocateFull, Portable: true} }},
+	{"Growing", []int64{100000, 1, 30000}, func() Options { return Options{Allocate: AllocateNone} }},
+	{"GrowingPortable", []int64{100000, 30000}, func() Options { return Options{Allocate: AllocateNone, Portable: true, Handles: NewHandles(3)} }},
 }
 
 func TestStorage(t *testing.T) {

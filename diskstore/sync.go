@@ -30,11 +30,20 @@ func (s *Store) Sync() error {
 	s.handles.drop(&s.folder)
 	var dirty []*file
 	var first error
-	for _, sp := range s.spans {
-		first = cmp.Or(first, sp.file.failed)
-		if sp.file.failed == nil && sp.file.dirty.Swap(false) {
-			dirty = append(dirty, sp.file)
+	collect := func(f *file) {
+		first = cmp.Or(first, f.failed)
+		if f.failed == nil && f.dirty.Swap(false) {
+			dirty = append(dirty, f)
 		}
+	}
+	for _, sp := range s.spans {
+		collect(sp.file)
+	}
+	if f := s.part.file.Load(); f != nil {
+		collect(f)
+	}
+	if lost := s.part.lost.Load(); lost != nil {
+		first = cmp.Or(first, *lost)
 	}
 	return cmp.Or(first, s.syncFiles(dirty), s.syncFolders())
 }
@@ -107,8 +116,8 @@ func (s *Store) checkUnmoved(f *file, info fs.FileInfo) error {
 	case err != nil:
 	case !sameFile(now, info):
 		err = fs.ErrNotExist
-	case now.Size() != f.Length:
-		err = &SizeError{Path: f.Path, Want: f.Length, Have: now.Size()}
+	case !f.fits(now.Size()):
+		err = f.sizeError(now.Size())
 	}
 	if err != nil {
 		s.forgetChanged(f, err)

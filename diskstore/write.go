@@ -48,15 +48,28 @@ func (s *Store) prepareWrite(off, n int64) error {
 	to := from
 	missing := !s.emptyMade.Load()
 	for ; to < len(s.spans) && s.spans[to].offset < off+n; to++ {
-		missing = missing || s.spans[to].file.state.Load() != present
+		missing = missing || s.spans[to].file.state.Load() != present || s.spans[to].file.inPart.Load()
 	}
 	if !missing {
 		return nil
+	}
+	for _, sp := range s.spans[from:to] {
+		if sp.file.inPart.Load() && !sp.file.unwanted.Load() {
+			if err := s.restore([]*file{sp.file}); err != nil {
+				return err
+			}
+		}
 	}
 	return s.create(s.spans[from:to])
 }
 
 func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
+	if s.toPart(f) || f.state.Load() == absent {
+		n, routed, err := s.writeRouted(f, [][]byte{p}, off, int64(len(p)))
+		if routed || err != nil {
+			return int(n), err
+		}
+	}
 	x, err := s.writer(f)
 	if err != nil {
 		return 0, wrapError("write", f.Path, off, err)
@@ -65,6 +78,7 @@ func (s *Store) writeFile(f *file, p []byte, off int64) (int, error) {
 		return 0, s.refuseWrite(f, x, off, err)
 	}
 	n, err := x.file.WriteAt(p, off)
+	f.wroteTo(off + int64(n))
 	s.endWrite(f, x.file)
 	f.dirty.Store(true)
 	s.handles.release(x)
@@ -147,6 +161,17 @@ func (s *Store) WriteLane(off int64) int {
 }
 
 func (s *Store) writeFileVec(f *file, bufs [][]byte, off, want int64) (int64, error) {
+	if s.toPart(f) || f.state.Load() == absent {
+		n, routed, err := s.writeRouted(f, bufs, off, want)
+		if routed || err != nil {
+			return n, err
+		}
+	}
+	return s.writeTo(f, bufs, off, want)
+}
+
+// writeTo writes bufs, which are want bytes long, at offset off of f itself.
+func (s *Store) writeTo(f *file, bufs [][]byte, off, want int64) (int64, error) {
 	x, err := s.writer(f)
 	if err != nil {
 		return 0, wrapError("write", f.Path, off, err)
@@ -155,6 +180,7 @@ func (s *Store) writeFileVec(f *file, bufs [][]byte, off, want int64) (int64, er
 		return 0, s.refuseWrite(f, x, off, err)
 	}
 	n, err := swarm.WriteVecAt(x.file, bufs, off)
+	f.wroteTo(off + n)
 	s.endWrite(f, x.file)
 	f.dirty.Store(true)
 	s.handles.release(x)

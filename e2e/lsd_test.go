@@ -79,6 +79,33 @@ func TestLSDOut(t *testing.T) {
 	}
 }
 
+// TestLSDOfShoal has two programs find each other, in two namespaces, by local discovery alone: each
+// by its defaults, but that no DHT is there.
+func TestLSDOfShoal(t *testing.T) {
+	t.Parallel()
+	for _, is6 := range []bool{false, true} {
+		t.Run(lsdName(itself{}, is6), func(t *testing.T) {
+			t.Parallel()
+			s := startLocalSwarm(t, itself{}, is6)
+			seed := launch(t, s.there.namespace, shoalProgram(t), "seed", s.file, "--dir", s.content.dir, "--no-dht", "--no-lsd=false",
+				"--listen", netip.AddrPortFrom(s.there.theirs, 6881).String(), "--json", "--state", t.TempDir())
+			seed.event(t, "listening")
+			dir := t.TempDir()
+			get := startProgram(t, "get", s.torrent.Magnet().String(), "--no-dht", "--no-lsd=false",
+				"--listen", netip.AddrPortFrom(s.there.ours, 0).String(), "--dir", dir)
+			get.event(t, "completed")
+			s.content.requireEqual(t, dir, false)
+		})
+	}
+}
+
+// itself is the program, as a client of startLocalSwarm. It needs nothing else installed.
+type itself struct{ client }
+
+func (itself) String() string { return "shoal" }
+
+func (itself) programs() []string { return nil }
+
 func lsdName(c client, is6 bool) string {
 	if is6 {
 		return c.String() + " over IPv6"

@@ -57,10 +57,11 @@ type Verdict struct {
 
 // Check decides whether a record can be trusted. A clean record is trusted if every
 // file has the recorded size and modification time. An open record is trusted if
-// every recorded file has its size and no earlier modification time, and a random
-// sample of the recorded pieces passes its hash check. Otherwise no piece is trusted.
-// Of an open record, pieces in files with a later modification time are not trusted
-// either: perhaps we wrote that file after the last save, perhaps another program did.
+// every recorded file has its size or grew towards its length, none has an earlier
+// modification time, and a random sample of the recorded pieces passes its hash check.
+// Otherwise no piece is trusted. Of an open record, pieces in files that grew or have a
+// later modification time are not trusted either: perhaps we wrote that file after the
+// last save, perhaps another program did.
 //
 // If there is no record, or a damaged one, call Check of a zero Record. An error
 // means that Check could not examine the files.
@@ -169,9 +170,9 @@ func (r Record) checkFiles(now []File) error {
 		switch {
 		case r.State == Open && was.Size == Absent:
 			// It may have been made since. It contains no recorded piece.
-		case was.Size != is.Size:
+		case was.Size != is.Size && (r.State == Clean || !grew(was, is)):
 			return fmt.Errorf("%s %s now, but %s in the record", is.Path, describeSize(is.Size), describeSize(was.Size))
-		case is.Size == Absent || is.ModTime.Equal(was.ModTime):
+		case is.Size == Absent, is.Size == was.Size && is.ModTime.Equal(was.ModTime):
 		case r.State == Clean:
 			return fmt.Errorf("%s was modified after the record was saved", is.Path)
 		case is.ModTime.Before(was.ModTime):
@@ -180,6 +181,10 @@ func (r Record) checkFiles(now []File) error {
 	}
 	return nil
 }
+
+// grew reports whether a file may have been written to its end since was. dropModified
+// clears its pieces.
+func grew(was, is File) bool { return was.Size < is.Size && is.Size <= is.Length }
 
 func describeSize(n int64) string {
 	if n == Absent {
@@ -191,7 +196,8 @@ func describeSize(n int64) string {
 // dropModified clears the pieces in files that were written to after r was saved.
 func (r Record) dropModified(p Probe, now []File) {
 	for i, f := range onDisk(p.Files) {
-		if r.Files[i].Size == Absent || now[i].ModTime.Equal(r.Files[i].ModTime) {
+		same := r.Files[i].Size == now[i].Size && now[i].ModTime.Equal(r.Files[i].ModTime)
+		if r.Files[i].Size == Absent || same {
 			continue
 		}
 		r.clearPieces(r.Pieces, f.Offset, f.Offset+f.Length)

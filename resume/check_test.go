@@ -206,6 +206,41 @@ func TestCheckFilesModifiedLater(t *testing.T) {
 	require.Equal(t, after, v.Record.Files[2].ModTime)
 }
 
+// TestCheckFilesThatGrew is about files that get their length by writes. One that was
+// longer after a crash than in the record is hashed again, and spoils no other.
+func TestCheckFilesThatGrew(t *testing.T) {
+	for name, test := range map[string]struct {
+		size    int64
+		mtime   time.Time
+		state   State
+		trusted bool
+	}{
+		"grew":                    {2 << 15, after, Open, true},
+		"grew in the same tick":   {2 << 15, noon, Open, true},
+		"grew to its length":      {5<<15 + 1<<14, after, Open, true},
+		"grew beyond it":          {5<<15 + 1<<14 + 1, after, Open, false},
+		"grew, and was set back":  {2 << 15, before, Open, false},
+		"became shorter":          {1<<15 - 1, after, Open, false},
+		"grew after a clean stop": {2 << 15, after, Clean, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, p, files := sample()
+			r.State, r.Pieces = test.state, swarm.Bitfield{0b10000011, 0}
+			r.Files[0].Size = 1 << 15
+			files["d/a"] = fakeInfo{size: test.size, mtime: test.mtime}
+			v, err := r.Check(p)
+			require.NoError(t, err)
+			if !test.trusted {
+				requireDistrusted(t, v)
+				return
+			}
+			require.NoError(t, v.Distrust)
+			require.Equal(t, swarm.Bitfield{0b00000011, 0}, v.Record.Pieces, "the pieces of the other file")
+			require.True(t, v.Check.Has(0))
+		})
+	}
+}
+
 func TestCheckCannotExamineFiles(t *testing.T) {
 	for _, path := range []string{"b", "d", "link"} {
 		r, p, files := sample()

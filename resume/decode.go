@@ -195,6 +195,7 @@ func (d *decoder) totals(v bencode.Value) Totals {
 		Completed:  e.time("completed"),
 		Downloaded: e.int("downloaded"),
 		Folder:     e.text("folder"),
+		Selection:  selection(v),
 		Source:     e.text("source"),
 		Uploaded:   e.int("uploaded"),
 		Wasted:     e.int("wasted"),

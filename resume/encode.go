@@ -118,6 +118,10 @@ func appendTotals(b []byte, l Totals) []byte {
 		}
 	}
 	b = bencode.AppendEnd(b)
+	if !l.Selection.IsZero() {
+		b = bencode.AppendString(b, "selection")
+		b = appendSelection(b, l.Selection)
+	}
 	b = bencode.AppendString(b, "source")
 	b = bencode.AppendString(b, l.Source)
 	if l.Trackers != nil {

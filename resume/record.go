@@ -88,6 +88,7 @@ type Totals struct {
 	Trackers                     [][]string        // tiers of announce URLs; nil means the torrent's own
 	Peers                        []netip.AddrPort  // the last peers
 	Extra                        map[string]string // for the program
+	Selection                    Selection         // what the user wants of it
 }
 
 // maxPieces bounds the pieces of a torrent, so that an int of 32 bits can count them.

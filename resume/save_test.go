@@ -46,6 +46,7 @@ func full() Record {
 			Trackers:  [][]string{{"http://a/", "udp://b"}, {"http://c"}},
 			Peers:     []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:6881"), netip.MustParseAddrPort("[::1]:1")},
 			Extra:     map[string]string{"b": "\x00", "a": ""},
+			Selection: someSelection(),
 		},
 	}
 }

@@ -59,7 +59,7 @@ func TestAdviceNamesFlagsOfTheCommand(t *testing.T) {
 		c := troubleshoot.Command{Name: command, Flags: flagsOf(t, command)}
 		for _, err := range []error{
 			client.ErrPieceLayers, &client.MetadataError{Err: errors.New("x")}, &diskstore.SizeError{}, diskstore.ErrForeign, &metainfo.InvalidError{}, &client.StatusError{Code: 404},
-			dht.ErrNotFound, dht.ErrNoTorrent, dht.ErrNoNodes, client.ErrDuplicate, client.ErrInUse, client.ErrAddress, target.ErrNoRoom, &net.DNSError{}, &net.OpError{Op: "dial"},
+			dht.ErrNotFound, dht.ErrNoTorrent, dht.ErrNoNodes, &client.DHTPortError{Err: syscall.EADDRINUSE}, &client.DHTSaveError{Err: fs.ErrPermission}, &client.DHTSaveError{Err: syscall.ENOSPC}, client.ErrDuplicate, client.ErrInUse, client.ErrAddress, target.ErrNoRoom, &net.DNSError{}, &net.OpError{Op: "dial"},
 			file(syscall.ENOSPC), file(syscall.EDQUOT), syscall.ENOTDIR, syscall.ENAMETOOLONG, syscall.EROFS, fs.ErrPermission,
 			file(fs.ErrNotExist), fs.ErrNotExist, context.DeadlineExceeded,
 		} {
@@ -71,6 +71,11 @@ func TestAdviceNamesFlagsOfTheCommand(t *testing.T) {
 		requireOwnFlags(t, command, listen)
 		require.Equal(t, c.Flags["--listen"], listen != "", command)
 	}
+	get := troubleshoot.Command{Name: "get", Flags: flagsOf(t, "get")}
+	require.Contains(t, get.Advice(&dht.NoNodesError{}), "Leave --bootstrap off out")
+	require.Contains(t, get.Advice(&dht.NoNodesError{Asked: 1}), "nothing blocks UDP")
+	require.Contains(t, get.Advice(&client.DHTSaveError{Err: fs.ErrPermission}), "--state")
+	require.Contains(t, get.Advice(&client.DHTSaveError{Err: syscall.ENOSPC}), "The disk is full")
 	require.Empty(t, troubleshoot.Command{}.Advice(errors.New("something else")))
 	require.Contains(t, troubleshoot.Command{Name: "get"}.Advice(&client.StoreError{Op: "write", Err: &diskstore.SizeError{}}), "again with --overwrite")
 	require.Contains(t, troubleshoot.Command{}.Advice(fmt.Errorf("%w: %w", client.ErrAddress, &net.DNSError{})), "Check the name")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/creation"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
@@ -50,10 +51,10 @@ type createdJSON struct {
 }
 
 // Run makes the torrent.
-func (cmd createCommand) Run(ctx context.Context, c *console) error {
-	stdout, toStdout := c.stdout, cmd.Output == "-" || isStdout(c, cmd.Output)
+func (cmd createCommand) Run(ctx context.Context, c *console.Console) error {
+	stdout, toStdout := c.Stdout, cmd.Output == "-" || isStdout(c, cmd.Output)
 	if toStdout { // what is said must not get between the bytes
-		c = newConsole(c.stdin, c.stderr, c.stderr)
+		c = console.New(c.Stdin, c.Stderr, c.Stderr)
 	}
 	made, err := cmd.build(ctx, c, !toStdout)
 	if err != nil {
@@ -73,18 +74,18 @@ func (cmd createCommand) Run(ctx context.Context, c *console) error {
 	if fi, err := os.Stat(output.Path); err != nil || !fi.Mode().IsRegular() {
 		return nil // the reader of the pipe has the torrent
 	}
-	c.say("")
+	c.Say("")
 	if hint := cmd.seedHint(made.torrent, output.Path); hint != "" {
-		c.say("To share it: %s", hint)
+		c.Say("To share it: %s", hint)
 	} else {
-		c.say("To share it, give the content the name of the torrent; then: %s seed %s --dir FOLDER", shell.Program(), shell.Path(output.Path))
+		c.Say("To share it, give the content the name of the torrent; then: %s seed %s --dir FOLDER", shell.Program(), shell.Path(output.Path))
 	}
 	return nil
 }
 
 // isStdout reports whether a path leads to standard output, as /dev/stdout does.
-func isStdout(c *console, path string) bool {
-	f, ok := interrupt.File(c.stdout)
+func isStdout(c *console.Console, path string) bool {
+	f, ok := interrupt.File(c.Stdout)
 	if !ok || path == "" {
 		return false
 	}
@@ -102,12 +103,12 @@ type madeTorrent struct {
 }
 
 // build makes the torrent. check says that it first looks at where the torrent goes.
-func (cmd createCommand) build(ctx context.Context, c *console, check bool) (made madeTorrent, err error) {
-	b, err := cmd.Options(c.warn)
+func (cmd createCommand) build(ctx context.Context, c *console.Console, check bool) (made madeTorrent, err error) {
+	b, err := cmd.Options(c.Warn)
 	if err != nil {
 		return made, err
 	}
-	cmd.WarnOfPrivate(c.warn)
+	cmd.WarnOfPrivate(c.Warn)
 	path, err := filepath.Abs(cmd.Path)
 	if err != nil {
 		return made, err
@@ -121,10 +122,10 @@ func (cmd createCommand) build(ctx context.Context, c *console, check bool) (mad
 		}
 	}
 	b.Excluded = func(string) { made.left++ }
-	m := newMeter(c, "hashing "+terminal.Sanitize(b.Name))
-	b.Progress = m.set
+	m := console.NewMeter(c, "hashing "+terminal.Sanitize(b.Name))
+	b.Progress = m.Set
 	made.torrent, err = b.File(ctx, path)
-	made.took = m.end()
+	made.took = m.End()
 	if err != nil {
 		return made, err
 	}
@@ -135,26 +136,26 @@ func (cmd createCommand) build(ctx context.Context, c *console, check bool) (mad
 }
 
 // show prints what people want to know of the torrent.
-func (made madeTorrent) show(c *console) {
+func (made madeTorrent) show(c *console.Console) {
 	info := made.torrent.Info
-	c.say("  name       %s", terminal.Sanitize(info.Name))
-	c.say("  content    %s in %s, hashed in %s", quantity.Size(info.ContentLength()), quantity.Count(countFiles(info), "file"), quantity.Duration(made.took))
+	c.Say("  name       %s", terminal.Sanitize(info.Name))
+	c.Say("  content    %s in %s, hashed in %s", quantity.Size(info.ContentLength()), quantity.Count(countFiles(info), "file"), quantity.Duration(made.took))
 	if made.left > 0 {
-		c.say("  left out   %s by --exclude and --no-hidden", quantity.Number(int64(made.left)))
+		c.Say("  left out   %s by --exclude and --no-hidden", quantity.Number(int64(made.left)))
 	}
-	c.say("  pieces     %s of %s", quantity.Number(int64(info.Pieces())), quantity.ExactSize(info.PieceLength))
+	c.Say("  pieces     %s of %s", quantity.Number(int64(info.Pieces())), quantity.ExactSize(info.PieceLength))
 	for _, h := range description.Identify(info).Hashes() {
-		c.say("  %-10s %s", h.Name, h.Hash)
+		c.Say("  %-10s %s", h.Name, h.Hash)
 	}
 }
 
 // sayCreated says that a torrent was written.
-func sayCreated(c *console, t *metainfo.Torrent, d destination.Destination, wrote bool) {
-	c.emit(createdJSON{"created", d.Path, description.Identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
+func sayCreated(c *console.Console, t *metainfo.Torrent, d destination.Destination, wrote bool) {
+	c.Emit(createdJSON{"created", d.Path, description.Identify(t.Info), t.Info.Pieces(), t.Info.PieceLength, countFiles(t.Info)})
 	if wrote {
-		c.say("Wrote %s.", terminal.Sanitize(d.Path))
+		c.Say("Wrote %s.", terminal.Sanitize(d.Path))
 	} else {
-		c.say("%s already exists and is the same; nothing was written.", terminal.Sanitize(d.Path))
+		c.Say("%s already exists and is the same; nothing was written.", terminal.Sanitize(d.Path))
 	}
 }
 
@@ -163,21 +164,21 @@ func sayCreated(c *console, t *metainfo.Torrent, d destination.Destination, wrot
 const otherClientsRead = 10_000_000
 
 // warnOfTorrent says what a user would not expect of a torrent that was made.
-func warnOfTorrent(c *console, t *metainfo.Torrent) {
+func warnOfTorrent(c *console.Console, t *metainfo.Torrent) {
 	size := int64(len(t.Info.Raw))
 	if t.Info.HasV2() {
 		size += 32 * int64(t.Info.Pieces()) // the piece layers
 	}
 	if size > otherClientsRead {
-		c.warn("the .torrent file has %s, and some clients refuse more than 10 MB; a larger --piece-length makes it smaller", quantity.Size(size))
+		c.Warn("the .torrent file has %s, and some clients refuse more than 10 MB; a larger --piece-length makes it smaller", quantity.Size(size))
 	}
 	for _, address := range slices.Concat(t.Tiers...) {
 		if kind := unsupported.Trackers(address); kind != "" {
-			c.warn("%s: Shoal does not announce to %s yet; other clients do", hostOf(address), kind)
+			c.Warn("%s: Shoal does not announce to %s yet; other clients do", hostOf(address), kind)
 		}
 	}
 	for _, address := range t.WebSeeds {
-		c.warn("%s: Shoal does not download from web seeds yet; other clients do", hostOf(address))
+		c.Warn("%s: Shoal does not download from web seeds yet; other clients do", hostOf(address))
 	}
 	renamed := 0
 	for n, f := range t.Info.Entries {
@@ -188,11 +189,11 @@ func warnOfTorrent(c *console, t *metainfo.Torrent) {
 		}
 		renamed++
 		if renamed <= 10 {
-			c.warn("%s: clients that download it call it %s, because characters in its name hide what it is", terminal.Sanitize(own), terminal.Sanitize(stored))
+			c.Warn("%s: clients that download it call it %s, because characters in its name hide what it is", terminal.Sanitize(own), terminal.Sanitize(stored))
 		}
 	}
 	if renamed > 10 {
-		c.warn("%d more files get other names", renamed-10)
+		c.Warn("%d more files get other names", renamed-10)
 	}
 }
 

@@ -9,8 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal/terminaltest"
 )
 
 func TestDemo(t *testing.T) {
@@ -95,6 +97,15 @@ func TestNextCommandsWork(t *testing.T) {
 			require.GreaterOrEqual(t, ran, 4)
 		})
 	}
+}
+
+// liveConsole returns a console on a terminal of that size.
+func liveConsole(columns, rows int) (*console.Console, *terminaltest.Terminal) {
+	w := &terminaltest.Terminal{Columns: columns, Rows: rows}
+	c := console.New(nil, w, w)
+	c.IsLive = true
+	c.Screen.Size = func() (int, int) { return w.Columns, rows }
+	return c, w
 }
 
 func TestDemoOnATerminal(t *testing.T) {

@@ -5,27 +5,28 @@ import (
 	"errors"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
 // dhtProgram returns what the commands of package dhttool need.
-func dhtProgram(c *console) *dhttool.Program {
+func dhtProgram(c *console.Console) *dhttool.Program {
 	return &dhttool.Program{
-		Say:        c.say,
-		Emit:       c.emit,
-		Warn:       c.warn,
-		Stdin:      c.stdin,
-		Stdout:     c.stdout,
-		IsTerminal: c.live,
-		IsJSON:     c.json,
+		Say:        c.Say,
+		Emit:       c.Emit,
+		Warn:       c.Warn,
+		Stdin:      c.Stdin,
+		Stdout:     c.Stdout,
+		IsTerminal: c.IsLive,
+		IsJSON:     c.IsJSON,
 		Link:       func(ctx context.Context, source string) (*metainfo.Magnet, error) { return publicLink(ctx, c, source) },
 	}
 }
 
 // publicLink returns the link that a source is, or a link to the torrent of a .torrent file.
 // Private torrents must not be shown to the DHT (https://www.bittorrent.org/beps/bep_0027.html).
-func publicLink(ctx context.Context, c *console, source string) (*metainfo.Magnet, error) {
+func publicLink(ctx context.Context, c *console.Console, source string) (*metainfo.Magnet, error) {
 	link, err := parseLink(c, source)
 	if err != nil || link != nil {
 		return link, err

@@ -2,7 +2,9 @@ package main
 
 import (
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/discovery"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 )
 
@@ -24,6 +26,11 @@ func (s *session) handleDiscovery(i *item, e client.Event) bool {
 	case client.DHTBootstrapped, client.DHTClosed:
 		s.handleDHT(e)
 		return true
+	case client.Warning:
+		if i == nil { // it is about the client
+			s.c.report(failureJSON{Event: "warning", Message: message.Of(e.Err), Advice: s.c.command.Advice(e.Err)}, "")
+		}
+		return i == nil
 	case client.SourceFailed:
 		if s.client.IsDHT(e.Source) {
 			s.handleDHT(e)
@@ -39,7 +46,7 @@ func (s *session) handleDiscovery(i *item, e client.Event) bool {
 			name = "lsd"
 		}
 		if name != "" && i != nil {
-			s.c.emit(eventJSON{Event: name, Torrent: i.id, Peers: &e.Peers})
+			s.c.Emit(eventJSON{Event: name, Torrent: i.id, Peers: &e.Peers})
 		}
 		return name != ""
 	}
@@ -58,9 +65,9 @@ func (s *session) handleDHT(e client.Event) {
 	now := s.discovery()
 	boot, isBoot := e.(client.DHTBootstrapped)
 	if isBoot && boot.Err == nil {
-		s.c.emit(dhtJSON{"dht", now.DHT.Nodes})
+		s.c.Emit(dhtJSON{"dht", now.DHT.Nodes})
 		if s.dhtFailed {
-			s.c.say("The DHT works now: %s known.", quantity.Count(now.DHT.Nodes, "node"))
+			s.c.Say("The DHT works now: %s known.", quantity.Count(now.DHT.Nodes, "node"))
 		}
 		s.dhtFailed = false
 		return
@@ -70,7 +77,7 @@ func (s *session) handleDHT(e client.Event) {
 		return
 	}
 	s.dhtFailed = true
-	s.c.report(failureJSON{Event: "warning", Message: text, Advice: advice}, "")
+	s.c.Report(console.Failure{Event: "warning", Message: text, Advice: advice}, "")
 }
 
 // needsDHT reports whether a torrent has nobody, and the DHT could help.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/discovery"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/sample"
 	"github.com/shoal-bt/shoal/dht"
+	"github.com/shoal-bt/shoal/dht/krpc"
 )
 
 // TestNoTestUsesTheDHTOfTheWorld: there are no routers, and the DHT is off, also in processes that
@@ -93,14 +95,19 @@ func TestGetByAKey(t *testing.T) {
 	require.Contains(t, stderr, "Leave --no-dht out")
 	t.Setenv("SHOAL_BOOTSTRAP", "off")
 	_, stderr = shoal(t, exitFailed, "get", link, "--listen", "off", "--state", "off")
-	require.Contains(t, stderr, "no node of the DHT answers, so nobody says which torrent the key of the link names")
+	require.Contains(t, stderr, "looking up the key of")
+	require.Contains(t, stderr, "no node is known")
+	require.Contains(t, stderr, "Leave --bootstrap off out")
+	require.NotContains(t, stderr, "answers")
 	link += "&s=00"
 	_, stderr = shoal(t, exitFailed, get()...)
-	require.Contains(t, stderr, "no torrent is published under the key of the link")
+	require.Contains(t, stderr, "no node has the item")
+	require.Contains(t, stderr, "Nothing is published under the key of the link.")
 	shoal(t, exitOK, "dht", "put", "text", "--key", "my.key", "--salt", "n", "--bootstrap", router)
 	link = strings.TrimSuffix(link, "00") + "6e"
 	_, stderr = shoal(t, exitFailed, get()...)
-	require.Contains(t, stderr, "what is stored under the key of the link names no torrent")
+	require.Contains(t, stderr, "the item names no torrent")
+	require.Contains(t, stderr, "Ask who gave you\n  the link.")
 }
 
 // TestSeedWithoutATracker says how others find the torrent.
@@ -142,6 +149,22 @@ func TestWhyTheDHTFindsNothing(t *testing.T) {
 	require.NotContains(t, r.err.String(), "DHT")
 }
 
+// TestPortOfTheDHTIsTaken warns in plain words, with advice.
+func TestPortOfTheDHTIsTaken(t *testing.T) {
+	isolate(t)
+	makeContent(t, 1<<18)
+	router := startRouter(t)
+	listener, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	r := start(t, "seed", "album", "--listen", listener.LocalAddr().String(), "--bootstrap", router, "--state", "off")
+	r.err.await(t, "--listen.")
+	r.stop()
+	<-r.code
+	require.Contains(t, r.err.String(), "shoal: the DHT cannot have UDP port ")
+	require.NotContains(t, r.err.String(), "level=")
+}
+
 func TestDiscoveryText(t *testing.T) {
 	for want, s := range map[string]discovery.State{
 		"DHT: off":               {},
@@ -149,6 +172,9 @@ func TestDiscoveryText(t *testing.T) {
 		"DHT: 1 node":            {On: true, DHT: client.DHTStats{Open: true, Nodes: 1}},
 		"DHT: 214 nodes":         {On: true, DHT: client.DHTStats{Open: true, Nodes: 214}},
 		"DHT: no node answers":   {On: true, DHT: client.DHTStats{Open: true, Err: fmt.Errorf("%w", dht.ErrNoNodes)}},
+		"DHT: no node known":     {On: true, DHT: client.DHTStats{Open: true, Err: &dht.NoNodesError{}}},
+		"DHT: no other nodes":    {On: true, DHT: client.DHTStats{Open: true, Err: &dht.NoNodesError{Asked: 1, Answered: true}}},
+		"DHT: no node helps":     {On: true, DHT: client.DHTStats{Open: true, Err: &dht.NoNodesError{Asked: 1, Refused: &krpc.Error{}}}},
 		"DHT: failed":            {On: true, DHT: client.DHTStats{Err: os.ErrPermission}},
 	} {
 		require.Equal(t, want, s.Text(false))

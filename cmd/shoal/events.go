@@ -68,15 +68,15 @@ func (s *session) handleEvent(e client.Event) {
 		h.Event = "noPeers"
 	case client.PieceFailed:
 		h.Event, h.Piece, h.Message = "pieceFailed", &e.Piece, "a piece failed its check and is downloaded again"
-		s.c.log.Info(h.Message, "torrent", i.name, "piece", e.Piece)
+		s.c.Log.Info(h.Message, "torrent", i.name, "piece", e.Piece)
 	case client.PeerBanned:
 		h.Event, h.Peer, h.Message = "banned", e.Addr.String(), "banned a peer that sent wrong data"
-		s.c.log.Info(h.Message, "torrent", i.name, "address", e.Addr)
+		s.c.Log.Info(h.Message, "torrent", i.name, "address", e.Addr)
 	case client.PeerConnected:
 		i.handshakes.connected = true
 		h.Event, h.Peer = "connected", e.Addr.String()
 	case client.PeerLost:
-		if h = lostJSON(h, e); !s.c.json {
+		if h = lostJSON(h, e); !s.c.IsJSON {
 			s.warnLost(i, e)
 		}
 	case client.SourceReply:
@@ -90,13 +90,13 @@ func (s *session) handleEvent(e client.Event) {
 		if warning, ok := strings.CutPrefix(text, "source: "); ok {
 			text = "tracker warning: " + warning
 		}
-		s.warn(i, text, cmp.Or(s.whomToAsk(i, text), s.c.command.Advice(e.Err)))
+		s.warn(i, text, cmp.Or(s.whomToAsk(i, text), s.c.Command.Advice(e.Err)))
 		return
 	default:
 		return
 	}
-	if s.c.json {
-		s.c.emit(h)
+	if s.c.IsJSON {
+		s.c.Emit(h)
 	}
 }
 
@@ -116,7 +116,7 @@ func lostJSON(h eventJSON, e client.PeerLost) eventJSON {
 func (s *session) warn(i *item, text, advice string) {
 	if text != i.lastWarning {
 		i.lastWarning = text
-		s.c.warnAbout(i, text, advice)
+		s.warnAbout(i, text, advice)
 	}
 }
 
@@ -133,8 +133,8 @@ func (s *session) handleTrackerError(i *item, e client.SourceFailed) {
 		h.Retry = secondsUntil(now, at)
 		next = "Shoal tries again in " + quantity.About(at.Sub(now)) + "."
 	}
-	if s.c.json {
-		s.c.emit(h)
+	if s.c.IsJSON {
+		s.c.Emit(h)
 		return
 	}
 	s.warn(i, "the announce to the tracker failed: "+message, next)
@@ -172,23 +172,23 @@ func (s *session) handleAdded(i *item, e client.Added) {
 	i.checked, i.start = true, time.Now()
 	i.done = e.Held == e.Pieces
 	i.heldAtStart = heldBytes(i.t)
-	s.c.emit(eventJSON{Event: "checked", Torrent: i.id, Held: &e.Held})
+	s.c.Emit(eventJSON{Event: "checked", Torrent: i.id, Held: &e.Held})
 	if err := i.incomplete(e); err != nil {
 		s.fail(i, err)
 		return
 	}
 	switch {
 	case i.seedOnly:
-		s.c.say("%s: seeding %s, %s%s", i.name, i.contentPath(), quantity.Size(i.t.Length()), i.unreadable(e))
+		s.c.Say("%s: seeding %s, %s%s", i.name, i.contentPath(), quantity.Size(i.t.Length()), i.unreadable(e))
 		if err := i.t.Resume(); err != nil {
 			s.fail(i, err)
 		}
 	case i.done:
-		s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name()})
-		s.c.say("%s: already complete in %s", i.name, i.contentPath())
+		s.c.Emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name()})
+		s.c.Say("%s: already complete in %s", i.name, i.contentPath())
 		s.saySeeding(i)
 	case e.Held > 0:
-		s.c.say("%s: continuing at %s", i.name, quantity.Percent(float64(e.Held)/float64(e.Pieces)))
+		s.c.Say("%s: continuing at %s", i.name, quantity.Percent(float64(e.Held)/float64(e.Pieces)))
 	}
 }
 
@@ -240,17 +240,17 @@ func (s *session) handleCompleted(i *item) {
 	i.done = true
 	i.took = time.Since(i.start)
 	length := i.t.Length() - i.heldAtStart
-	s.c.emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name(), Bytes: length, Seconds: quantity.Round(i.took.Seconds(), 3)})
+	s.c.Emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name(), Bytes: length, Seconds: quantity.Round(i.took.Seconds(), 3)})
 	if s.quiet {
 		return
 	}
-	s.c.say("%s: complete in %s, %s in %s, %s", i.name, i.contentPath(), quantity.Size(length), quantity.Duration(i.took), quantity.Speed(length, i.took))
+	s.c.Say("%s: complete in %s, %s in %s, %s", i.name, i.contentPath(), quantity.Size(length), quantity.Duration(i.took), quantity.Speed(length, i.took))
 	s.saySeeding(i)
 }
 
 // saySeeding says why the command does not end now.
 func (s *session) saySeeding(i *item) {
 	if !s.quitWhenComplete {
-		s.c.say("%s: seeding until Ctrl-C", i.name)
+		s.c.Say("%s: seeding until Ctrl-C", i.name)
 	}
 }

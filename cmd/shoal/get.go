@@ -10,6 +10,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/discovery"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
@@ -109,7 +110,7 @@ The exit code is 0 when everything is complete, 1 if something failed, and 130 i
 }
 
 // Run downloads until all is complete or ctx is done.
-func (cmd getCommand) Run(ctx context.Context, c *console) (err error) {
+func (cmd getCommand) Run(ctx context.Context, c *console.Console) (err error) {
 	config, peers, err := cmd.config(ctx)
 	if err != nil {
 		return err
@@ -167,7 +168,7 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil:
-			s.c.fail(target.NamingSymlink(cmd.Dir, err))
+			s.c.Fail(target.NamingSymlink(cmd.Dir, err))
 			failed = reported{err}
 		}
 	}
@@ -219,7 +220,7 @@ func nameTorrent(meta *metainfo.Torrent, err error) error {
 func (cmd getCommand) warnOfSources(s *session, i *item, meta *metainfo.Torrent) {
 	private := meta.Info.Private
 	if private && len(cmd.Announce) > 0 {
-		s.c.warnAbout(i, "the torrent is private, so the trackers of --announce are not used", "")
+		s.warnAbout(i, "the torrent is private, so the trackers of --announce are not used", "")
 	}
 	if hasUsableTracker(i.t) || len(cmd.Peer) > 0 || i.namesPeers || s.findsPeers(private) {
 		return
@@ -228,5 +229,5 @@ func (cmd getCommand) warnOfSources(s *session, i *item, meta *metainfo.Torrent)
 	if private {
 		advice = "Name a peer with --peer HOST:PORT."
 	}
-	s.c.warnAbout(i, unsupported.WhyNoPeers(meta, s.findsLocalPeers(private)), advice)
+	s.warnAbout(i, unsupported.WhyNoPeers(meta, s.findsLocalPeers(private)), advice)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 )
@@ -87,11 +88,11 @@ func (s *session) handlePeerFailed(e client.PeerFailed) {
 		next = "Shoal tries it again in " + quantity.About(e.Retry.Sub(now)) + ", and then less often."
 	}
 	h.Advice = advice + " " + next
-	if s.c.json {
-		s.c.emit(h)
+	if s.c.IsJSON {
+		s.c.Emit(h)
 		return
 	}
-	s.c.warnAbout(i, h.Peer+": "+why, h.Advice)
+	s.warnAbout(i, h.Peer+": "+why, h.Advice)
 }
 
 // warnRefused says of a torrent that met no peer but such that ended the connection in
@@ -105,7 +106,7 @@ func (s *session) warnRefused(i *item) {
 	if n > 1 {
 		text = fmt.Sprintf("all %s that answered ended the connection in the handshake", quantity.Count(n, "peer"))
 	}
-	s.c.warnAbout(i, text, refusalCauses)
+	s.warnAbout(i, text, refusalCauses)
 }
 
 // warnForeign says that all who connected to us sent something else than a handshake.
@@ -116,7 +117,7 @@ func (s *session) warnForeign() {
 		}
 	}
 	if s.foreign > 0 {
-		s.c.report(failureJSON{
+		s.c.Report(console.Failure{
 			Event:   "warning",
 			Message: fmt.Sprintf("%s came in, and none began with a BitTorrent handshake", quantity.Count(s.foreign, "connection")),
 			Advice:  foreignCauses,

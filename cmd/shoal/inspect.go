@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -29,13 +30,13 @@ Examples:
 type identity = description.Identity
 
 // Run shows the torrents.
-func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
+func (cmd inspectCommand) Run(ctx context.Context, c *console.Console) error {
 	for i, name := range cmd.Torrent {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if i > 0 {
-			c.say("")
+			c.Say("")
 		}
 		if strings.HasPrefix(strings.ToLower(name), "magnet:") {
 			m, err := metainfo.ParseMagnet(name)
@@ -43,8 +44,8 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 				return advice.New(err, linkAdvice)
 			}
 			v := description.OfMagnet(m)
-			c.emit(v)
-			v.Show(c.say)
+			c.Emit(v)
+			v.Show(c.Say)
 			continue
 		}
 		t, err := loadTorrent(ctx, c, name)
@@ -52,8 +53,8 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console) error {
 			return err
 		}
 		v := description.OfTorrent(t)
-		c.emit(v)
-		v.Show(c.say)
+		c.Emit(v)
+		v.Show(c.Say)
 	}
 	return nil
 }

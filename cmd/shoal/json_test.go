@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/demonstration"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
@@ -42,8 +44,8 @@ func TestObjectsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, object := range append(dhttool.Objects(),
-		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, versionJSON{}, addedJSON{}, listeningJSON{}, failureJSON{}, stepJSON{}, createdJSON{}, scrapedJSON{}, verification.Result{},
-		trackerListeningJSON{}, trackerStatsJSON{}, demoJSON{}, description.Torrent{}, description.Magnet{},
+		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, versionJSON{}, addedJSON{}, listeningJSON{}, console.Failure{}, console.Step{}, createdJSON{}, scrapedJSON{}, verification.Result{},
+		trackerListeningJSON{}, trackerStatsJSON{}, demonstration.Result{}, description.Torrent{}, description.Magnet{},
 	) {
 		check(reflect.TypeOf(object))
 	}

@@ -11,11 +11,11 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
-	"github.com/shoal-bt/shoal/dht"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -32,7 +32,7 @@ func keyOnly(link string) error {
 
 // parseLink returns the link that a name stands for: a magnet link, or an info hash if there is
 // no such file. It returns nil if it is something else.
-func parseLink(c *console, name string) (*metainfo.Magnet, error) {
+func parseLink(c *console.Console, name string) (*metainfo.Magnet, error) {
 	if !strings.HasPrefix(strings.ToLower(name), "magnet:") {
 		m, err := metainfo.ParseInfoHash(name)
 		_, statErr := os.Stat(name)
@@ -46,7 +46,7 @@ func parseLink(c *console, name string) (*metainfo.Magnet, error) {
 		return nil, advice.New(err, linkAdvice)
 	}
 	for _, w := range m.Warnings {
-		c.warn("magnet link: %s", terminal.Sanitize(w.String()))
+		c.Warn("magnet link: %s", terminal.Sanitize(w.String()))
 	}
 	return m, nil
 }
@@ -61,17 +61,17 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 		if !s.config.DHT {
 			return nil, advice.New(errors.New("the link has a key and no info hash, and the DHT is off"), "Leave --no-dht out: the DHT says which torrent the link stands for.")
 		}
-		s.c.say("Looking up in the DHT which torrent the link stands for...")
+		s.c.Say("Looking up in the DHT which torrent the link stands for...")
 	}
 	t, err := s.client.Add(ctx, link, o)
 	if errors.Is(err, client.ErrDuplicate) && t != nil && s.byID[t.ID()] != nil {
 		i := s.byID[t.ID()]
 		i.namesPeers = i.namesPeers || len(link.Peers) > 0
-		s.c.warnAbout(i, message.Of(err), "Its trackers and peers are used as well.")
+		s.warnAbout(i, message.Of(err), "Its trackers and peers are used as well.")
 		return i, nil
 	}
 	if err != nil {
-		return nil, explainKey(err)
+		return nil, err
 	}
 	isPaused := t.Stats().Phase == engine.PhasePaused
 	_, err = t.Metainfo()
@@ -89,25 +89,9 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 	i := s.addLink(t, name)
 	i.fromLink, i.namesPeers = true, len(link.Peers) > 0
 	if isHelpless {
-		s.c.warnAbout(i, unsupported.WhyNoMetadata(link)+", so only peers on the local network are asked", askAdvice)
+		s.warnAbout(i, unsupported.WhyNoMetadata(link)+", so only peers on the local network are asked", askAdvice)
 	}
 	return i, nil
-}
-
-// explainKey says what a user can do if the DHT does not say which torrent a key names
-// (https://www.bittorrent.org/beps/bep_0046.html). Other errors stay as they are.
-func explainKey(err error) error {
-	switch {
-	case errors.Is(err, dht.ErrNoNodes):
-		return advice.New(errors.New("no node of the DHT answers, so nobody says which torrent the key of the link names"),
-			"Check the network and --bootstrap, then try again.")
-	case errors.Is(err, dht.ErrNotFound):
-		return advice.New(errors.New("no torrent is published under the key of the link"),
-			"Check that you copied the whole link. Nodes forget what is published after two hours, so its owner may have stopped.")
-	case errors.Is(err, dht.ErrNoTorrent):
-		return advice.New(errors.New("what is stored under the key of the link names no torrent"), "Ask who gave you the link.")
-	}
-	return err
 }
 
 // canAsk reports whether somebody can be asked for the metadata of a link.
@@ -134,14 +118,14 @@ func (s *session) whomToAsk(i *item, warning string) string {
 func (s *session) handleMerged(i *item, e client.Merged) {
 	s.items = slices.DeleteFunc(s.items, func(o *item) bool { return o == i })
 	delete(s.byID, e.Torrent)
-	s.c.emit(mergedJSON{"merged", i.id, e.Into.String()})
-	s.c.say("%s: it is the same torrent as %s", i.name, e.Into)
+	s.c.Emit(mergedJSON{"merged", i.id, e.Into.String()})
+	s.c.Say("%s: it is the same torrent as %s", i.name, e.Into)
 }
 
 // handleVersion says that the key of a torrent's link stands for a newer torrent now.
 func (s *session) handleVersion(i *item, e client.NewVersion) {
-	s.c.emit(versionJSON{"newVersion", i.id, e.Hash.String(), e.Seq})
-	s.c.say("%s: its link stands for a newer torrent now. This one stays. To get the newer one:\n  %s", i.name, downloadCommand(e.Hash.String(), i.t.Dir()))
+	s.c.Emit(versionJSON{"newVersion", i.id, e.Hash.String(), e.Seq})
+	s.c.Say("%s: its link stands for a newer torrent now. This one stays. To get the newer one:\n  %s", i.name, downloadCommand(e.Hash.String(), i.t.Dir()))
 }
 
 // versionJSON is the JSON object of a newer torrent of a link.
@@ -171,7 +155,7 @@ func (s *session) warnLost(i *item, e client.PeerLost) {
 	if e.End != client.EndLost {
 		text = "the connection ended before the metadata was here: " + message.Of(err)
 	}
-	s.c.warnAbout(i, text, "That peer may not have the metadata either, or not share this torrent now. Shoal tries it again.")
+	s.warnAbout(i, text, "That peer may not have the metadata either, or not share this torrent now. Shoal tries it again.")
 }
 
 // handleMetadata goes on with a torrent whose metadata has come.
@@ -179,7 +163,7 @@ func (s *session) handleMetadata(i *item) {
 	i.link, i.name = false, terminal.Sanitize(i.t.Name())
 	i.learnPrivate()
 	s.emitAdded(i)
-	s.c.say("%s: the metadata is here", i.name)
+	s.c.Say("%s: the metadata is here", i.name)
 	s.admitLink(i)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 )
@@ -29,18 +30,18 @@ type magnetJSON struct {
 }
 
 // Run prints a link to each torrent.
-func (cmd magnetCommand) Run(ctx context.Context, c *console) error {
+func (cmd magnetCommand) Run(ctx context.Context, c *console.Console) error {
 	for _, name := range cmd.Torrent {
 		t, err := readTorrent(ctx, c, name)
 		if err != nil {
 			return err
 		}
 		if t.Info.Private {
-			c.warn("%s: the torrent is private, and the link may have your passkey; do not publish it", terminal.Sanitize(t.Info.Name))
+			c.Warn("%s: the torrent is private, and the link may have your passkey; do not publish it", terminal.Sanitize(t.Info.Name))
 		}
 		link := t.Magnet().String()
-		c.emit(magnetJSON{"magnet", description.Identify(t.Info), link})
-		c.say("%s", link)
+		c.Emit(magnetJSON{"magnet", description.Identify(t.Info), link})
+		c.Say("%s", link)
 	}
 	return nil
 }

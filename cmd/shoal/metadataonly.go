@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -26,13 +27,13 @@ func metadataConfig(config *client.Config) {
 }
 
 // keepMetadata writes the .torrent files of links.
-func (cmd getCommand) keepMetadata(ctx context.Context, c *console, config client.Config, o client.AddOptions) error {
+func (cmd getCommand) keepMetadata(ctx context.Context, c *console.Console, config client.Config, o client.AddOptions) error {
 	if cmd.Output != "" && len(cmd.Torrent) > 1 {
 		return usage.Error{Err: errors.New("--output works only with a single torrent")}
 	}
-	stdout, toStdout := c.stdout, cmd.Output == "-" || isStdout(c, cmd.Output)
+	stdout, toStdout := c.Stdout, cmd.Output == "-" || isStdout(c, cmd.Output)
 	if toStdout { // what is said must not get between the bytes
-		c = newConsole(c.stdin, c.stderr, c.stderr)
+		c = console.New(c.Stdin, c.Stderr, c.Stderr)
 	}
 	d := destination.Destination{Path: cmd.Output, Force: cmd.Force}
 	if cmd.Output != "" && !toStdout {

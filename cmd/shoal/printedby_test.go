@@ -15,16 +15,14 @@ import (
 // printedBy are the functions that make commands for people to run, and the tests that run
 // these commands.
 var printedBy = map[string]string{
-	"Run":              "TestCreatePrintsACommandThatWorks", // of createCommand
-	"sayHowToGet":      "TestSeedPrintsHowToGet",
-	"differsAdvice":    "TestPrintedCommandsWork",
-	"downloadCommand":  "TestVerifyPrintsTheRepair",
-	"loadTorrent":      "TestPrintedCommandsWork",
-	"keyOnly":          "TestLinkWithKey",
-	"linkOnly":         "TestLinkToVerify",
-	"report":           "TestPrintedCommandsWork", // it only looks for commands
-	"seedHint":         "TestCreatePrintsACommandThatWorks",
-	"showNextCommands": "TestNextCommandsWork",
+	"Run":             "TestCreatePrintsACommandThatWorks", // of createCommand
+	"sayHowToGet":     "TestSeedPrintsHowToGet",
+	"differsAdvice":   "TestPrintedCommandsWork",
+	"downloadCommand": "TestVerifyPrintsTheRepair",
+	"loadTorrent":     "TestPrintedCommandsWork",
+	"keyOnly":         "TestLinkWithKey",
+	"linkOnly":        "TestLinkToVerify",
+	"seedHint":        "TestCreatePrintsACommandThatWorks",
 }
 
 // Each function that makes a command has a test that runs it.

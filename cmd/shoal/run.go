@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
@@ -112,16 +113,16 @@ func runCommand(ctx context.Context, args []string, stdin io.Reader, stdout, std
 	if err := checkNotEmpty(parsed.Selected()); err != nil {
 		return failUsage(stderr, parsed.Selected().Path(), err)
 	}
-	c := newConsole(stdin, stdout, stderr)
-	c.command.Name, c.json = parsed.Selected().Path(), cli.JSON
-	c.command.Flags = make(map[string]bool)
+	c := console.New(stdin, stdout, stderr)
+	c.Command.Name, c.IsJSON = parsed.Selected().Path(), cli.JSON
+	c.Command.Flags = make(map[string]bool)
 	for _, f := range parsed.Flags() {
-		c.command.Flags["--"+f.Name] = true
+		c.Command.Flags["--"+f.Name] = true
 	}
-	if c.log, err = newLogger(c, cli.LogLevel); err != nil {
-		return failUsage(stderr, c.command.Name, err)
+	if c.Log, err = console.NewLogger(c, cli.LogLevel); err != nil {
+		return failUsage(stderr, c.Command.Name, err)
 	}
-	c.log.Debug("started", "command", c.command.Name, "version", version)
+	c.Log.Debug("started", "command", c.Command.Name, "version", version)
 	return finish(ctx, c, parsed.Run(c, dhtProgram(c)))
 }
 
@@ -147,29 +148,21 @@ func asFlags(args []string) []string {
 }
 
 // finish says what went wrong, if anything did, and returns the exit code.
-func finish(ctx context.Context, c *console, err error) int {
-	c.screen.Clear()
+func finish(ctx context.Context, c *console.Console, err error) int {
+	c.Screen.Clear()
 	var wrong usage.Error
 	var shown reported
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		c.emit(failureJSON{Event: "interrupted"})
+		c.Emit(console.Failure{Event: "interrupted"})
 		return exitInterrupted
 	case errors.As(err, &shown):
 		return exitFailed
 	case errors.As(err, &wrong):
-		return failUsage(c.stderr, c.command.Name, err)
+		return failUsage(c.Stderr, c.Command.Name, err)
 	}
-	c.fail(err)
+	c.Fail(err)
 	return exitFailed
-}
-
-// failureJSON is the JSON object of an error or a warning.
-type failureJSON struct {
-	Event   string `json:"event"`             // "error", "warning" or "interrupted"
-	Torrent string `json:"torrent,omitempty"` // that it is about
-	Message string `json:"message,omitempty"`
-	Advice  string `json:"advice,omitempty"`
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/scraping"
@@ -54,13 +55,13 @@ type scrapedJSON struct {
 }
 
 // Run asks the trackers.
-func (cmd scrapeCommand) Run(ctx context.Context, c *console) error {
+func (cmd scrapeCommand) Run(ctx context.Context, c *console.Console) error {
 	trackers, ids, err := cmd.resolve(ctx, c)
 	if err != nil {
 		return err
 	}
 	if len(trackers) > maxScraped {
-		c.warn("only the first %d of %d trackers are asked", maxScraped, len(trackers))
+		c.Warn("only the first %d of %d trackers are asked", maxScraped, len(trackers))
 		trackers = trackers[:maxScraped]
 	}
 	results := scraping.Ask(ctx, trackers, ids)
@@ -77,7 +78,7 @@ func (cmd scrapeCommand) Run(ctx context.Context, c *console) error {
 		showScraped(c, r, ids)
 		if r.Err != nil {
 			failed = reported{r.Err}
-			c.report(failureJSON{Event: kind, Message: message.Of(r.Err), Advice: c.command.Advice(r.Err)}, "")
+			c.Report(console.Failure{Event: kind, Message: message.Of(r.Err), Advice: c.Command.Advice(r.Err)}, "")
 		}
 	}
 	if answered {
@@ -87,11 +88,11 @@ func (cmd scrapeCommand) Run(ctx context.Context, c *console) error {
 }
 
 // showScraped prints what a tracker said of each torrent.
-func showScraped(c *console, r scraping.Result, ids []swarm.ID) {
+func showScraped(c *console.Console, r scraping.Result, ids []swarm.ID) {
 	if r.Err != nil && len(r.Counts) == 0 {
 		return
 	}
-	c.say("%s", r.Tracker)
+	c.Say("%s", r.Tracker)
 	for _, id := range ids {
 		counts, known := r.Counts[id]
 		if !known {
@@ -119,13 +120,13 @@ func showScraped(c *console, r scraping.Result, ids []swarm.ID) {
 		if len(texts) == 0 {
 			texts = []string{"the tracker does not know this torrent"}
 		}
-		c.emit(object)
-		c.say("  %s  %s", id, strings.Join(texts, ", "))
+		c.Emit(object)
+		c.Say("  %s  %s", id, strings.Join(texts, ", "))
 	}
 }
 
 // resolve returns the trackers to ask and the swarms to ask about.
-func (cmd scrapeCommand) resolve(ctx context.Context, c *console) (trackers []string, ids []swarm.ID, err error) {
+func (cmd scrapeCommand) resolve(ctx context.Context, c *console.Console) (trackers []string, ids []swarm.ID, err error) {
 	lower := strings.ToLower(cmd.Source)
 	switch {
 	case strings.HasPrefix(lower, "magnet:"):

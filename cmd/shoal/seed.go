@@ -10,6 +10,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/creation"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
@@ -46,7 +47,7 @@ Without a tracker, others find this machine by the DHT. If they do not, they mus
 }
 
 // Run seeds until ctx is done.
-func (cmd seedCommand) Run(ctx context.Context, c *console) error {
+func (cmd seedCommand) Run(ctx context.Context, c *console.Console) error {
 	config, peers, err := cmd.config(ctx)
 	if err != nil {
 		return err
@@ -58,10 +59,10 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 	if config.Announce, err = cmd.announceURLs(); err != nil {
 		return err
 	}
-	if _, err := cmd.Options(c.warn); err != nil {
+	if _, err := cmd.Options(c.Warn); err != nil {
 		return err
 	}
-	cmd.WarnOfPrivate(c.warn)
+	cmd.WarnOfPrivate(c.Warn)
 	if cmd.Output != "" && len(cmd.Path) > 1 {
 		return usage.Error{Err: errors.New("--output works only with a single file or folder to seed")}
 	}
@@ -76,7 +77,7 @@ func (cmd seedCommand) Run(ctx context.Context, c *console) error {
 				failed = ctx.Err()
 				break
 			}
-			c.fail(err)
+			c.Fail(err)
 			failed = reported{err}
 		}
 	}
@@ -147,7 +148,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 		if s.port() == 0 {
 			advice = "Nobody can connect either, because of --listen off. Name a peer with --peer HOST:PORT, or a tracker with --announce URL."
 		}
-		s.c.warnAbout(i, unsupported.WhyNoPeers(meta, s.findsLocalPeers(i.private)), advice)
+		s.warnAbout(i, unsupported.WhyNoPeers(meta, s.findsLocalPeers(i.private)), advice)
 	}
 	return nil
 }
@@ -164,17 +165,17 @@ func differsAdvice(source, dir string) string {
 
 // addContent makes a torrent of content and adds it.
 func (cmd seedCommand) addContent(ctx context.Context, s *session, path string, peers []netip.AddrPort) error {
-	b, err := cmd.Options(s.c.warn)
+	b, err := cmd.Options(s.c.Warn)
 	if err != nil {
 		return err
 	}
 	if err := cmd.CheckOutput(cmd.Output, path); err != nil {
 		return err
 	}
-	m := newMeter(s.c, "hashing "+terminal.Sanitize(path))
-	b.Progress = m.set
+	m := console.NewMeter(s.c, "hashing "+terminal.Sanitize(path))
+	b.Progress = m.Set
 	t, err := s.client.Seed(ctx, path, client.SeedOptions{Build: b, Add: client.AddOptions{Peers: peers, Paused: true}})
-	m.end()
+	m.End()
 	if err != nil {
 		return err
 	}
@@ -199,22 +200,22 @@ func (cmd seedCommand) addContent(ctx context.Context, s *session, path string, 
 // sayHowToGet says how others get a torrent, in a file, that has no tracker which Shoal can use.
 func (cmd seedCommand) sayHowToGet(s *session, i *item, meta *metainfo.Torrent, file string) {
 	if len(unsupported.Features(meta)) > 0 && !s.findsPeers(i.private) {
-		s.c.warnAbout(i, unsupported.WhyNoPeers(meta, s.findsLocalPeers(i.private)), "")
+		s.warnAbout(i, unsupported.WhyNoPeers(meta, s.findsLocalPeers(i.private)), "")
 	}
 	port := s.port()
 	get := shell.Command("get", shell.Path(file))
 	getFromHere := shell.Command("get", shell.Path(file), shell.Flag("--peer", fmt.Sprintf("HOST:%d", port)))
 	switch {
 	case port != 0 && s.findsPeers(i.private):
-		s.c.say("There is no tracker that Shoal can use, so others find it by the DHT:\n  %s\nIf they do not, they must name this machine, HOST:\n  %s", get, getFromHere)
+		s.c.Say("There is no tracker that Shoal can use, so others find it by the DHT:\n  %s\nIf they do not, they must name this machine, HOST:\n  %s", get, getFromHere)
 	case s.findsPeers(i.private):
-		s.c.warnAbout(i, "nobody can connect, because --listen is off, so it is shared only with peers that Shoal finds by the DHT", "Leave --listen out, so that others find it.")
+		s.warnAbout(i, "nobody can connect, because --listen is off, so it is shared only with peers that Shoal finds by the DHT", "Leave --listen out, so that others find it.")
 	case port != 0 && s.findsLocalPeers(i.private):
-		s.c.say("Without a tracker that Shoal can use, others find it on the local network alone. Elsewhere they must name this machine, HOST, to get it:\n  %s", getFromHere)
+		s.c.Say("Without a tracker that Shoal can use, others find it on the local network alone. Elsewhere they must name this machine, HOST, to get it:\n  %s", getFromHere)
 	case port != 0:
-		s.c.say("Without a tracker that Shoal can use, others must name this machine, HOST, to get it:\n  %s", getFromHere)
+		s.c.Say("Without a tracker that Shoal can use, others must name this machine, HOST, to get it:\n  %s", getFromHere)
 	case len(cmd.Peer) == 0:
-		s.c.warnAbout(i, "nobody can get it, because --listen is off and there is no tracker that Shoal can use", "Leave --listen out, or name a peer with --peer HOST:PORT.")
+		s.warnAbout(i, "nobody can get it, because --listen is off and there is no tracker that Shoal can use", "Leave --listen out, or name a peer with --peer HOST:PORT.")
 	}
 }
 

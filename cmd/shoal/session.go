@@ -14,6 +14,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
@@ -24,7 +25,7 @@ import (
 // A session is a client and what a command shows of its torrents. It is used by one
 // goroutine.
 type session struct {
-	c      *console
+	c      *console.Console
 	client *client.Client
 	config client.Config
 	events *client.Stream
@@ -70,8 +71,8 @@ type item struct {
 }
 
 // openSession makes a client. peers are those that the user named. close ends it.
-func openSession(c *console, config client.Config, peers []netip.AddrPort) (*session, error) {
-	config.Engine.Logger = c.log
+func openSession(c *console.Console, config client.Config, peers []netip.AddrPort) (*session, error) {
+	config.Engine.Logger = c.Log
 	cl, err := client.New(config)
 	var file *fs.PathError
 	if errors.As(err, &file) && !errors.Is(err, syscall.ENOSPC) { // in the state folder
@@ -88,11 +89,16 @@ func openSession(c *console, config client.Config, peers []netip.AddrPort) (*ses
 	return s, nil
 }
 
+// warnAbout prints a warning about a torrent, and what to do about it; advice may be empty.
+func (s *session) warnAbout(i *item, text, advice string) {
+	s.c.Report(console.Failure{Event: "warning", Torrent: i.id, Message: text, Advice: advice}, i.name)
+}
+
 // showAddresses prints where peers can connect.
 func (s *session) showAddresses() {
 	for _, a := range s.client.Addrs() {
-		s.c.emit(listeningJSON{"listening", a.String()})
-		s.c.say("Listening at %s.", a)
+		s.c.Emit(listeningJSON{"listening", a.String()})
+		s.c.Say("Listening at %s.", a)
 	}
 }
 
@@ -121,7 +127,7 @@ func (s *session) add(t *client.Torrent, source string) *item {
 	i.link = t.Stats().Left < 0
 	if i.link {
 		s.emitProgress(i)
-		s.c.say("%s: fetching the metadata", i.name)
+		s.c.Say("%s: fetching the metadata", i.name)
 	} else {
 		i.learnPrivate()
 		s.emitAdded(i)
@@ -131,7 +137,7 @@ func (s *session) add(t *client.Torrent, source string) *item {
 
 // emitAdded prints what a torrent is, for programs.
 func (s *session) emitAdded(i *item) {
-	s.c.emit(addedJSON{"added", i.id, i.t.Name(), i.t.Length(), i.t.Stats().Pieces, i.t.Dir()})
+	s.c.Emit(addedJSON{"added", i.id, i.t.Name(), i.t.Length(), i.t.Stats().Pieces, i.t.Dir()})
 }
 
 // addedJSON is the JSON object of a torrent that begins.
@@ -161,9 +167,9 @@ func (s *session) run(ctx context.Context) {
 			incoming <- e
 		}
 	}()
-	every := objectEvery
-	if s.c.live && !s.c.json {
-		every = drawEvery
+	every := console.ObjectEvery
+	if s.c.IsLive && !s.c.IsJSON {
+		every = console.DrawEvery
 	}
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
@@ -198,16 +204,16 @@ func (s *session) finished() bool {
 
 // show draws the torrents, or prints them now and then.
 func (s *session) show() {
-	if s.c.live && !s.c.json {
-		columns, rows := s.c.screen.Size()
+	if s.c.IsLive && !s.c.IsJSON {
+		columns, rows := s.c.Screen.Size()
 		var views []progress.View
 		for _, i := range s.items {
 			views = append(views, s.view(i))
 		}
-		s.c.draw(progress.Draw(views, s.c.style, columns, rows)...)
+		s.c.Draw(progress.Draw(views, s.c.Style, columns, rows)...)
 		return
 	}
-	if s.c.json {
+	if s.c.IsJSON {
 		for _, i := range s.items {
 			s.emitProgress(i)
 		}
@@ -216,15 +222,15 @@ func (s *session) show() {
 	for _, i := range s.items {
 		if v := s.view(i); v.Writing() && !i.writing {
 			i.writing = true
-			s.c.say("%s: every piece is here; writing to disk", i.name)
+			s.c.Say("%s: every piece is here; writing to disk", i.name)
 		}
 	}
-	if now := time.Now(); now.Sub(s.shownAt) >= lineEvery {
+	if now := time.Now(); now.Sub(s.shownAt) >= console.LineEvery {
 		s.shownAt = now
 		for _, i := range s.items {
 			if text := s.view(i).Text(); text != i.lastText {
 				i.lastText = text
-				s.c.say("%s", text)
+				s.c.Say("%s", text)
 			}
 		}
 	}
@@ -233,9 +239,9 @@ func (s *session) show() {
 // emitProgress prints how far a torrent or its metadata is, for programs.
 func (s *session) emitProgress(i *item) {
 	if v := s.view(i); i.link {
-		s.c.emit(v.MetadataObject(i.id))
+		s.c.Emit(v.MetadataObject(i.id))
 	} else {
-		s.c.emit(v.Object(i.id))
+		s.c.Emit(v.Object(i.id))
 	}
 }
 
@@ -267,14 +273,14 @@ func (s *session) view(i *item) progress.View {
 
 // close closes the client and says how to continue.
 func (s *session) close() error {
-	if s.c.live || s.c.json {
+	if s.c.IsLive || s.c.IsJSON {
 		s.show() // the last figures
 	}
 	err := s.closeClient()
 	if s.alreadyReported(err) {
 		err = nil
 	}
-	s.c.screen.Clear()
+	s.c.Screen.Clear()
 	s.handleLast()
 	if s.quiet {
 		return err
@@ -309,10 +315,10 @@ const closeSilence = time.Second
 // closeClient closes the client, and says so if the user has to wait.
 func (s *session) closeClient() error {
 	const text = "Notifying trackers and writing to disk ..."
-	if s.c.live && !s.quiet {
-		s.c.draw(text)
+	if s.c.IsLive && !s.quiet {
+		s.c.Draw(text)
 	} else if !s.quiet {
-		waits := time.AfterFunc(closeSilence, func() { s.c.say(text) })
+		waits := time.AfterFunc(closeSilence, func() { s.c.Say(text) })
 		defer waits.Stop()
 	}
 	return s.client.Close()
@@ -327,16 +333,16 @@ func (s *session) showEnd(i *item) {
 	sent := st.Up.Total - st.UpBefore
 	switch {
 	case i.link && i.err == nil:
-		s.c.say("%s: stopped while the metadata was fetched. Run the same command again to continue.", i.name)
+		s.c.Say("%s: stopped while the metadata was fetched. Run the same command again to continue.", i.name)
 	case i.err != nil || !i.checked:
 	case !i.done && s.view(i).Writing():
-		s.c.say("%s: stopped while it was written to disk. Run the same command again to finish.", i.name)
+		s.c.Say("%s: stopped while it was written to disk. Run the same command again to finish.", i.name)
 	case !i.done:
-		s.c.say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(s.view(i).Share()))
+		s.c.Say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(s.view(i).Share()))
 	case sent > 0 && st.UpBefore > 0:
-		s.c.say("%s: uploaded %s in this run, %s in total.", i.name, quantity.Size(sent), quantity.Size(st.Up.Total))
+		s.c.Say("%s: uploaded %s in this run, %s in total.", i.name, quantity.Size(sent), quantity.Size(st.Up.Total))
 	case sent > 0:
-		s.c.say("%s: uploaded %s.", i.name, quantity.Size(sent))
+		s.c.Say("%s: uploaded %s.", i.name, quantity.Size(sent))
 	}
 }
 
@@ -353,8 +359,8 @@ func (s *session) failed() error {
 // alreadyReported reports whether an error of Close is the one that a torrent failed with:
 // on a full disk, say, the last blocks cannot be written either.
 func (s *session) alreadyReported(err error) bool {
-	hint := s.c.command.Advice(err)
-	return hint != "" && slices.ContainsFunc(s.items, func(i *item) bool { return i.err != nil && s.c.command.Advice(i.err) == hint })
+	hint := s.c.Command.Advice(err)
+	return hint != "" && slices.ContainsFunc(s.items, func(i *item) bool { return i.err != nil && s.c.Command.Advice(i.err) == hint })
 }
 
 // complete reports whether every torrent is.
@@ -371,7 +377,7 @@ func (s *session) complete() bool {
 func (s *session) fail(i *item, err error) {
 	i.err = err
 	message := message.Of(fmt.Errorf("%s in %s: %w", i.name, i.t.Dir(), err))
-	s.c.report(failureJSON{Event: "error", Torrent: i.id, Message: message, Advice: s.c.command.Advice(err)}, "")
+	s.c.Report(console.Failure{Event: "error", Torrent: i.id, Message: message, Advice: s.c.Command.Advice(err)}, "")
 }
 
 var errIncomplete = errors.New("some pieces are missing or wrong")

@@ -14,16 +14,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 )
 
 func TestErrorsAreReportedOnce(t *testing.T) {
 	full := func(op string) error { return fmt.Errorf("%s: %w", op, syscall.ENOSPC) }
-	s := &session{c: new(console), items: []*item{{}, {err: full("write")}}}
+	s := &session{c: new(console.Console), items: []*item{{}, {err: full("write")}}}
 	require.True(t, s.alreadyReported(full("closing")))
 	require.False(t, s.alreadyReported(nil))
 	require.False(t, s.alreadyReported(errors.New("other")))
 	require.False(t, s.alreadyReported(fs.ErrPermission))
-	require.False(t, (&session{c: new(console), items: []*item{{}}}).alreadyReported(full("closing")))
+	require.False(t, (&session{c: new(console.Console), items: []*item{{}}}).alreadyReported(full("closing")))
 }
 
 // TestFiguresOfThisRun adds a torrent to the session when its first bytes are there already,
@@ -33,7 +34,7 @@ func TestFiguresOfThisRun(t *testing.T) {
 	makeContent(t, 1<<18)
 	shoal(t, exitOK, "create", "album")
 	_, peer := seeding(t, "album.torrent")
-	s, err := openSession(newConsole(nil, io.Discard, io.Discard), client.Config{}, nil)
+	s, err := openSession(console.New(nil, io.Discard, io.Discard), client.Config{}, nil)
 	require.NoError(t, err)
 	defer s.close()
 	tor, err := s.client.Add(t.Context(), "album.torrent", client.AddOptions{Dir: "got", Peers: []netip.AddrPort{netip.MustParseAddrPort(peer)}})
@@ -52,7 +53,7 @@ func TestLinkWhoseMetadataComesAtOnce(t *testing.T) {
 	shoal(t, exitOK, "create", "album")
 	link, _ := shoal(t, exitOK, "magnet", "album.torrent")
 	_, peer := seeding(t, "album.torrent")
-	s, err := openSession(newConsole(nil, io.Discard, io.Discard), client.Config{}, nil)
+	s, err := openSession(console.New(nil, io.Discard, io.Discard), client.Config{}, nil)
 	require.NoError(t, err)
 	defer s.close()
 	tor, err := s.client.Add(t.Context(), strings.TrimSpace(link), client.AddOptions{Dir: "got", Peers: []netip.AddrPort{netip.MustParseAddrPort(peer)}})
@@ -68,7 +69,7 @@ func TestLinkWhoseMetadataComesAtOnce(t *testing.T) {
 func TestDHTWorksAgain(t *testing.T) {
 	isolate(t)
 	var out bytes.Buffer
-	s, err := openSession(newConsole(nil, &out, &out), client.Config{}, nil)
+	s, err := openSession(console.New(nil, &out, &out), client.Config{}, nil)
 	require.NoError(t, err)
 	defer s.close()
 	s.dhtFailed = true

@@ -10,6 +10,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -17,7 +18,7 @@ import (
 )
 
 // readTorrent is loadTorrent, and warns of malformed parts that were left out.
-func readTorrent(ctx context.Context, c *console, name string) (*metainfo.Torrent, error) {
+func readTorrent(ctx context.Context, c *console.Console, name string) (*metainfo.Torrent, error) {
 	t, err := loadTorrent(ctx, c, name)
 	if err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func readTorrent(ctx context.Context, c *console, name string) (*metainfo.Torren
 		name = t.Info.Name
 	}
 	for _, w := range t.Warnings {
-		c.warn("%s: %s", terminal.Sanitize(name), terminal.Sanitize(w.String()))
+		c.Warn("%s: %s", terminal.Sanitize(name), terminal.Sanitize(w.String()))
 	}
 	return t, nil
 }
@@ -42,12 +43,12 @@ func linkOnly(link string) error {
 // loadTorrent reads a torrent from a file, from an http or https address, or from
 // standard input if name is "-". It returns at once when ctx is done, even while a pipe
 // has nothing to read.
-func loadTorrent(ctx context.Context, c *console, name string) (*metainfo.Torrent, error) {
+func loadTorrent(ctx context.Context, c *console.Console, name string) (*metainfo.Torrent, error) {
 	lower := strings.ToLower(name)
 	switch {
 	case name == "-":
 		return nameSource("standard input", func() (*metainfo.Torrent, error) {
-			return interrupt.Await(ctx, func() (*metainfo.Torrent, error) { return metainfo.Options{}.Read(c.stdin) })
+			return interrupt.Await(ctx, func() (*metainfo.Torrent, error) { return metainfo.Options{}.Read(c.Stdin) })
 		})
 	case strings.HasPrefix(lower, "magnet:"):
 		m, err := metainfo.ParseMagnet(name)

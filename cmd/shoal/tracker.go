@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/trackersockets"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
@@ -75,7 +76,7 @@ type trackerUDPJSON struct {
 }
 
 // Run serves until ctx is done.
-func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
+func (cmd trackerCommand) Run(ctx context.Context, c *console.Console) error {
 	if cmd.Interval < time.Second {
 		return usage.Error{Err: fmt.Errorf("--interval: %v is too short; give 1s or more", cmd.Interval)}
 	}
@@ -124,7 +125,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console) error {
 }
 
 // announce says where the tracker listens.
-func (cmd trackerCommand) announce(c *console, sockets trackersockets.Sockets) {
+func (cmd trackerCommand) announce(c *console.Console, sockets trackersockets.Sockets) {
 	at, over := sockets.Addr()
 	o := trackerListeningJSON{Event: "listening"}
 	var urls []string
@@ -136,18 +137,18 @@ func (cmd trackerCommand) announce(c *console, sockets trackersockets.Sockets) {
 		o.AnnounceUDP = "udp://" + address.Shown(at) + "/announce"
 		urls = append(urls, o.AnnounceUDP)
 	}
-	c.emit(o)
-	c.say("The tracker listens at %s, over %s.", at, over)
+	c.Emit(o)
+	c.Say("The tracker listens at %s, over %s.", at, over)
 	for _, url := range urls {
-		c.say("Announce URL: %s", url)
+		c.Say("Announce URL: %s", url)
 	}
-	c.say("On other machines, put this machine's address in the URL. Ctrl-C stops it.")
+	c.Say("On other machines, put this machine's address in the URL. Ctrl-C stops it.")
 }
 
 // report prints what the tracker did: each second on a terminal, else each minute.
-func (cmd trackerCommand) report(ctx context.Context, c *console, server *trackerserver.Server, served <-chan error) error {
+func (cmd trackerCommand) report(ctx context.Context, c *console.Console, server *trackerserver.Server, served <-chan error) error {
 	every := time.Minute
-	if c.live {
+	if c.IsLive {
 		every = time.Second
 	}
 	ticks := time.NewTicker(every)
@@ -156,23 +157,23 @@ func (cmd trackerCommand) report(ctx context.Context, c *console, server *tracke
 	for {
 		select {
 		case err := <-served:
-			c.screen.Clear()
+			c.Screen.Clear()
 			if ctx.Err() == nil {
 				return err
 			}
-			c.say("The tracker stopped: %s.", formatStats(server.Stats()))
+			c.Say("The tracker stopped: %s.", formatStats(server.Stats()))
 			return nil
 		case <-ticks.C:
 		}
 		st := server.Stats()
 		line := formatStats(st)
-		if c.live && !c.json {
-			c.draw(line)
+		if c.IsLive && !c.IsJSON {
+			c.Draw(line)
 			continue
 		}
 		if st != last {
-			c.emit(cmd.statsJSON(st))
-			c.say("%s", line)
+			c.Emit(cmd.statsJSON(st))
+			c.Say("%s", line)
 		}
 		last = st
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
@@ -26,31 +27,31 @@ Examples:
 }
 
 // Run checks the torrents.
-func (cmd verifyCommand) Run(ctx context.Context, c *console) error {
+func (cmd verifyCommand) Run(ctx context.Context, c *console.Console) error {
 	complete := true
 	for i, name := range cmd.Torrent {
 		t, err := readTorrent(ctx, c, name)
 		if err != nil {
 			return err
 		}
-		m := newMeter(c, "checking "+terminal.Sanitize(t.Info.Name))
-		v, err := verification.Check(ctx, t.Info, cmd.Dir, m.set)
-		took := m.end()
+		m := console.NewMeter(c, "checking "+terminal.Sanitize(t.Info.Name))
+		v, err := verification.Check(ctx, t.Info, cmd.Dir, m.Set)
+		took := m.End()
 		if err != nil {
 			return target.NamingSymlink(cmd.Dir, err)
 		}
 		if i > 0 {
-			c.say("")
+			c.Say("")
 		}
-		c.emit(v)
-		v.Show(c.say)
+		c.Emit(v)
+		v.Show(c.Say)
 		if v.Right > 0 {
-			c.say("  checked %s in %s, %s", quantity.Size(t.Info.ContentLength()), quantity.Duration(took), quantity.Speed(t.Info.ContentLength(), took))
+			c.Say("  checked %s in %s, %s", quantity.Size(t.Info.ContentLength()), quantity.Duration(took), quantity.Speed(t.Info.ContentLength(), took))
 		}
 		if command, ok := repairCommand(v.Faults, name, cmd.Dir); !ok {
-			c.say("  Check who owns the files that cannot be read. Then run the same command again.")
+			c.Say("  Check who owns the files that cannot be read. Then run the same command again.")
 		} else if command != "" && !v.Complete {
-			c.say("  To repair it: %s", command)
+			c.Say("  To repair it: %s", command)
 		}
 		complete = complete && v.Complete
 	}

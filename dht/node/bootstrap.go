@@ -32,8 +32,9 @@ type bootstrap struct {
 	allRouters []netip.AddrPort
 	answered   int64 // our queries that were answered before
 	isRenamed  bool  // we have taken another id since
-	isRefused  bool  // by some that were asked
 	isSecond   bool  // nobody answered the first time
+
+	refusal *krpc.Error // by one that was asked
 }
 
 // isRunning reports whether tasks should wait.
@@ -181,7 +182,7 @@ func (s *State) insideDone(t *task) {
 		return
 	}
 	isRenamed := s.boot.isRenamed || (n == 0 && s.renameByFew())
-	isRefused := isRenamed && (n == 0 || s.boot.isRefused)
+	isRefused := isRenamed && (n == 0 || s.boot.refusal != nil)
 	switch {
 	case isRefused: // by those who do not answer an id that does not fit
 		s.boot.task = nil
@@ -199,7 +200,7 @@ func (s *State) insideDone(t *task) {
 	s.boot.task = nil
 	s.upkeep.by(s.now) // tasks that waited begin, or fail
 	if n == 0 {
-		s.reportAlone()
+		s.reportAlone(s.stats.Answered > s.boot.answered)
 		if s.other != nil {
 			s.other.look(s.now, s.other.self) // its nodes may know some of ours
 		}
@@ -221,10 +222,11 @@ func (s *State) bootstrapAgain() {
 	s.Bootstrap(s.now, s.boot.saved, s.boot.nodes, s.boot.allRouters)
 }
 
-// reportAlone reports that no node answers, once until the next bootstrap.
-func (s *State) reportAlone() {
+// reportAlone reports that no node is known that answers, once until the next bootstrap. answered
+// says that some of those that were asked did answer.
+func (s *State) reportAlone(answered bool) {
 	if !s.boot.isAlone {
 		s.boot.isAlone = true
-		s.report(BootstrappedEvent{Err: ErrNoNodes})
+		s.report(BootstrappedEvent{Err: ErrNoNodes, Answered: answered, Refusal: s.boot.refusal})
 	}
 }

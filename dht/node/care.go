@@ -44,7 +44,7 @@ func (s *State) care() {
 	u.at = s.now.Add(idleEvery)
 	s.checkSuggested()
 	if len(s.checks.waiting) > 0 {
-		u.by(s.now.Add(time.Second))
+		u.by(later(s.now, s.checks.askedAt.Add(checkEvery)))
 	}
 	if !u.expireAt.After(s.now) {
 		u.expireAt = s.now.Add(expireEvery)
@@ -53,7 +53,8 @@ func (s *State) care() {
 	}
 	if !s.boot.isRunning() {
 		if len(s.table.Closest(nil, s.self, 1, s.now)) == 0 {
-			s.reportAlone()
+			s.boot.refusal = nil // by those of a bootstrap that is over
+			s.reportAlone(false)
 		}
 		s.ping()
 		s.refresh()

@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	maxChecks   = 8  // nodes that are asked side by side whether they are there
-	maxSuggests = 64 // addresses that wait for that
+	maxChecks   = 8           // nodes that are asked side by side whether they are there
+	maxSuggests = 64          // addresses that wait for that
+	ofOneParty  = 4           // of these
+	checkEvery  = time.Second // at most maxChecks of them are asked in this time
 )
 
 // checks are nodes that are not in the table and may be there.
@@ -20,6 +22,7 @@ type checks struct {
 	open     int
 	networks map[netip.AddrPort]bool // of those that are asked; see partyOf
 	waiting  []netip.AddrPort
+	askedAt  time.Time // when some that waited were asked last
 }
 
 // may reports whether a node may be asked: not too many are, and none of its network, so
@@ -64,16 +67,39 @@ func (s *State) check(a netip.AddrPort) {
 }
 
 // Suggest names addresses where nodes may be: those of a torrent file, or of a peer that
-// sent PORT. They are asked one after the other.
+// sent PORT. They are asked one after the other, a few each second. Of one address, or one network
+// of the Internet, a few wait at most, so that nobody who names many keeps others out.
 func (s *State) Suggest(now time.Time, addrs ...netip.AddrPort) {
 	s.now = now
 	for _, a := range addrs {
 		a = netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
-		if s.isOurs(a) && len(s.checks.waiting) < maxSuggests && !slices.Contains(s.checks.waiting, a) {
+		if s.isOurs(a) && s.checks.mayWait(a) {
 			s.checks.waiting = append(s.checks.waiting, a)
 		}
 	}
-	s.upkeep.by(now)
+	s.upkeep.by(later(now, s.checks.askedAt.Add(checkEvery)))
+}
+
+// mayWait reports whether an address may wait.
+func (c *checks) mayWait(a netip.AddrPort) bool {
+	same := 0
+	for _, o := range c.waiting {
+		if o == a {
+			return false
+		}
+		if o.Addr() == a.Addr() || partyOf(o) == partyOf(a) {
+			same++
+		}
+	}
+	return len(c.waiting) < maxSuggests && same < ofOneParty
+}
+
+// later returns the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // suggestContacts takes nodes of our family that a node of the other one named, while we
@@ -90,11 +116,19 @@ func (s *State) suggestContacts(now time.Time, all []krpc.Contact) {
 	}
 }
 
-// checkSuggested asks some of the addresses that wait.
+// checkSuggested asks some of the addresses that wait: maxChecks in a second at most, also if they
+// answer at once.
 func (s *State) checkSuggested() {
-	s.checks.waiting = slices.DeleteFunc(s.checks.waiting, func(a netip.AddrPort) bool {
-		may := s.checks.may(a)
+	c := &s.checks
+	if len(c.waiting) == 0 || s.now.Sub(c.askedAt) < checkEvery {
+		return
+	}
+	c.askedAt = s.now
+	n := 0
+	c.waiting = slices.DeleteFunc(c.waiting, func(a netip.AddrPort) bool {
+		may := n < maxChecks && c.may(a)
 		if may {
+			n++
 			s.check(a)
 		}
 		return may

@@ -26,6 +26,7 @@
 //	how long an answer may be                         serve.go      State.trim
 //	who is added to the routing table                 receive.go    State.complete
 //	who is asked whether it is there                  check.go      State.consider
+//	how many are that others name                     check.go      State.Suggest
 //	when an answer is late, and when it is given up   queries.go    State.checkQueries
 //	how many tasks run, who waits                     tasks.go      State.Begin
 //	who gets an announce or an item                   store.go      State.beginStoring

@@ -101,7 +101,7 @@ func TestRefusedWithChangingAddress(t *testing.T) {
 		w.wait(100 * time.Millisecond)
 	}
 	require.Equal(t, 2, asked)
-	require.Contains(t, w.happened(), BootstrappedEvent{Err: ErrNoNodes})
+	require.Contains(t, w.happened(), BootstrappedEvent{Err: ErrNoNodes, Answered: true, Refusal: &krpc.Error{Code: krpc.ProtocolError}})
 }
 
 // A node that learns its address during the bootstrap looks its new id up after it, so that

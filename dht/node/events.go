@@ -56,6 +56,11 @@ type DoneEvent struct {
 type BootstrappedEvent struct {
 	Nodes int
 	Err   error
+
+	// With Err: some of those that were asked answered, and how one of them refused us; nil if
+	// none did.
+	Answered bool
+	Refusal  *krpc.Error
 }
 
 // An AddressEvent says that most nodes see us at another address, or that we took another

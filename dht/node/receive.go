@@ -94,7 +94,9 @@ func (s *State) refused(o *query, m *krpc.Message) {
 		s.firstDone(o)
 	}
 	isOfBootstrap := (o.first > 0 && o.first == s.boot.round) || (o.task != nil && o.task == s.boot.task)
-	s.boot.isRefused = s.boot.isRefused || isOfBootstrap
+	if isOfBootstrap {
+		s.boot.refusal = &krpc.Error{Code: m.Code, Text: m.Text}
+	}
 	if o.task != nil && o.stores {
 		o.task.refused(o.to, m)
 	}

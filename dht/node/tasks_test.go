@@ -147,6 +147,45 @@ func TestBootstrap(t *testing.T) {
 	require.Len(t, w.s.Nodes(w.now, w.s.ID(), 10), 3)
 }
 
+// A flood of PORT messages, of peers that answer at once or never: few datagrams a second follow,
+// and the node that one honest peer names is asked all the same.
+func TestSuggestFlood(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		w := newWorld(t, Config{})
+		honest, asked, isHonestAsked := w.contact(5000), 0, false
+		for second := range 60 {
+			for port := range 100 {
+				for host := range 10 {
+					w.s.Suggest(w.now, netip.AddrPortFrom(public(host).Addr(), uint16(1+second*100+port)))
+				}
+				w.settle()
+				for _, q := range w.took() {
+					asked++
+					isHonestAsked = isHonestAsked || q.to == honest.Addr
+					if answers {
+						w.answer(q, krpc.Message{ID: nodeid.ForAddr(q.to.Addr(), w.random)})
+					}
+				}
+				w.wait(5 * time.Millisecond)
+			}
+			if second == 10 {
+				w.s.Suggest(w.now, honest.Addr)
+			}
+			w.wait(500 * time.Millisecond)
+			for _, q := range w.took() {
+				asked++
+				isHonestAsked = isHonestAsked || q.to == honest.Addr
+				if answers {
+					w.answer(q, krpc.Message{ID: nodeid.ForAddr(q.to.Addr(), w.random)})
+				}
+			}
+		}
+		require.LessOrEqual(t, asked, 60*(maxChecks+4), "and those that keep the table up to date")
+		require.True(t, isHonestAsked)
+		require.LessOrEqual(t, len(w.s.checks.waiting), maxSuggests)
+	}
+}
+
 // Addresses that a torrent file or a peer names are asked, and enter the table.
 func TestSuggest(t *testing.T) {
 	w := newWorld(t, Config{})
@@ -205,6 +244,7 @@ func TestExternal(t *testing.T) {
 				w.answer(q, krpc.Message{ID: c.ID, External: netip.MustParseAddrPort(ours)})
 			}
 		}
+		w.wait(checkEvery)
 	}
 	for range 10 {
 		says(1, "203.0.113.7:1")

@@ -38,7 +38,12 @@ type Load struct {
 	items  []item.Item
 
 	answers, errors atomic.Int64
+	sent            atomic.Int64 // by Run and Flood
 }
+
+// Sent returns how many queries the system has taken from Run and Flood so far. It may be called
+// concurrently.
+func (l *Load) Sent() int64 { return l.sent.Load() }
 
 // A node is one socket.
 type node struct {
@@ -154,7 +159,10 @@ func (l *Load) run(ctx context.Context, rate int, d time.Duration, query func(*n
 		for ; c.Sent < due; c.Sent++ {
 			n := l.nodes[l.random.IntN(len(l.nodes))]
 			m := query(n)
-			n.send(&m)
+			err := n.send(&m)
+			if err == nil {
+				l.sent.Add(1)
+			}
 		}
 		select {
 		case <-ticker.C:
@@ -190,9 +198,11 @@ func (l *Load) query(n *node) krpc.Message {
 	return m
 }
 
-func (n *node) send(m *krpc.Message) {
+// send sends a query. One that is lost is not answered.
+func (n *node) send(m *krpc.Message) error {
 	m.ID = n.id
-	n.conn.WriteToUDPAddrPort(m.AppendTo(nil), n.load.To) // one that is lost is not answered
+	_, err := n.conn.WriteToUDPAddrPort(m.AppendTo(nil), n.load.To)
+	return err
 }
 
 // read takes in answers, and answers queries.

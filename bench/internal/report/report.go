@@ -23,6 +23,7 @@ const (
 	Idle  Metric = "idle CPU %" // of one core while nothing happens
 	Busy  Metric = "CPU %"      // of one core during the work
 
+	Queries Metric = "queries/s"     // that a flood really sent
 	Answers Metric = "answers/s"     // by wall time
 	PerCPU  Metric = "answers/CPU s" // by CPU time of the one who answers
 	Lost    Metric = "lost %"        // of what was asked and not answered in time
@@ -37,7 +38,7 @@ const (
 	Ended   Metric = "ended"   // connections of attackers
 )
 
-var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Busy, Answers, PerCPU, Lost, Metadata, First, Without, With, Share, Load, Ended}
+var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Busy, Queries, Answers, PerCPU, Lost, Metadata, First, Without, With, Share, Load, Ended}
 
 // Values are the figures of one run.
 type Values map[Metric]float64

@@ -73,6 +73,17 @@ func TestAddresses(t *testing.T) {
 	require.Equal(t, "[::]:7", at6.String())
 }
 
+// TestNamesOfOneHost has a peer name many ports, before another names its node.
+func TestNamesOfOneHost(t *testing.T) {
+	s := New(Config{})
+	defer s.Close()
+	for port := range 1000 {
+		s.Suggest(netip.AddrPortFrom(netip.MustParseAddr("2001:db8::1"), uint16(port+1)).String())
+	}
+	s.Suggest("10.0.0.1:1")
+	require.Equal(t, []string{"[2001:db8::1]:1", "[2001:db8::1]:2", "[2001:db8::1]:3", "[2001:db8::1]:4", "10.0.0.1:1"}, s.names.opened())
+}
+
 // TestNamesAreBounded adds the nodes of many torrents.
 func TestNamesAreBounded(t *testing.T) {
 	s := New(Config{})

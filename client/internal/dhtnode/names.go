@@ -4,8 +4,8 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +15,7 @@ import (
 const (
 	maxNames  = 50 // that wait
 	maxOfOne  = 8  // that are taken from one torrent or link
+	ofOneHost = 4  // that wait
 	maxName   = 260
 	lookUpFor = 20 * time.Second // one name
 )
@@ -48,11 +49,30 @@ func (n *names) closeNode(forGood bool) {
 // addLocked adds names, as far as there is room. The caller holds mu.
 func (n *names) addLocked(all []string) {
 	for _, name := range all[:min(len(all), maxOfOne)] {
-		if len(name) <= maxName && len(n.waiting) < maxNames && !slices.Contains(n.waiting, name) {
+		if len(name) <= maxName && len(n.waiting) < maxNames && n.mayWaitLocked(name) {
 			n.waiting = append(n.waiting, name)
 		}
 	}
 }
+
+// mayWaitLocked reports whether one more name of a host may wait: a peer that names many ports as its
+// node's must not keep others out. The caller holds mu.
+func (n *names) mayWaitLocked(name string) bool {
+	host := hostOf(name)
+	same := 0
+	for _, o := range n.waiting {
+		if o == name {
+			return false
+		}
+		if hostOf(o) == host {
+			same++
+		}
+	}
+	return same < ofOneHost
+}
+
+// hostOf returns a name without its port.
+func hostOf(name string) string { return name[:max(0, strings.LastIndexByte(name, ':'))] }
 
 // Suggest names nodes, HOST:PORT each, that a torrent, a link or a peer has. They are asked soon
 // if the node is open, and else when it opens. Suggest does not block.

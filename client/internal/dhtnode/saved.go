@@ -39,7 +39,7 @@ func (s *Source) load(user dht.Saved) dht.Saved {
 	}
 	saved, err := dht.ParseSaved(b)
 	if err != nil {
-		s.config.Logger.Warn("what was saved of the DHT is damaged, so it begins from scratch", "path", s.config.Path, "error", err)
+		s.warn(fmt.Errorf("%s, what was saved of the DHT, is damaged, so the DHT begins from scratch: %w", s.config.Path, err))
 		return user
 	}
 	if !s.isOurs { // two nodes with one id would hinder each other
@@ -57,7 +57,7 @@ func (s *Source) saveChanges() {
 	defer s.mu.Unlock()
 	err := s.saveLocked()
 	if err != nil {
-		s.config.Logger.Warn("saving the DHT", "error", err)
+		s.warn(err)
 	}
 }
 
@@ -76,7 +76,7 @@ func (s *Source) saveLocked() error {
 		err = replacefile.Write(s.config.Path, saved.AppendTo(nil))
 	}
 	if err != nil {
-		return fmt.Errorf("saving the nodes of the DHT: %w", err)
+		return &SaveError{err}
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func addresses(all []netip.AddrPort) (at4, at6 netip.AddrPort) {
 func (s *Source) open(network string, at netip.AddrPort) (net.PacketConn, error) {
 	conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
 	if err != nil && at.Port() != 0 {
-		s.config.Logger.Warn("the DHT takes another port, because it cannot have that of the peers", "address", at, "error", err)
+		s.warn(&PortError{at, err})
 		conn, err = net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(at.Addr(), 0)))
 	}
 	if err != nil {

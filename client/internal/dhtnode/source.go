@@ -3,7 +3,6 @@ package dhtnode
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -33,8 +32,6 @@ type Config struct {
 	SetPort func(port uint16)
 	Report  func(events.Event)
 
-	Logger *slog.Logger // nil means no logs
-
 	// Announces is how many calls of Announce may wait for the node; at least 1.
 	Announces int
 }
@@ -61,9 +58,6 @@ type Source struct {
 
 // New returns a Source whose node is not open yet.
 func New(c Config) *Source {
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
 	s := &Source{config: c}
 	s.places.max = max(c.Announces, 1)
 	s.context, s.cancel = context.WithCancel(context.Background())

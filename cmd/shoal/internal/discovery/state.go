@@ -23,13 +23,28 @@ func (s State) Text(private bool) string {
 	case !s.On:
 		return "DHT: off"
 	case errors.Is(s.DHT.Err, dht.ErrNoNodes):
-		return "DHT: no node answers"
+		return "DHT: " + noNodes(s.DHT.Err)
 	case s.DHT.Err != nil:
 		return "DHT: failed"
 	case s.DHT.Nodes == 0:
 		return "DHT: looking for nodes"
 	}
 	return "DHT: " + quantity.Count(s.DHT.Nodes, "node")
+}
+
+// noNodes says in a few words why no node is known.
+func noNodes(err error) string {
+	var why *dht.NoNodesError
+	switch {
+	case !errors.As(err, &why):
+	case why.Refused != nil:
+		return "no node helps"
+	case why.Answered:
+		return "no other nodes"
+	case why.Asked == 0:
+		return "no node known"
+	}
+	return "no node answers"
 }
 
 // Trouble says why the DHT finds nothing, and what to do; empty if all is well or not known yet.
@@ -44,7 +59,7 @@ func (s State) Trouble(node dht.Config) (text, advice string) {
 	case !isUsual && len(node.Nodes) == 0:
 		return "no node of the DHT is known", "Leave --bootstrap off out, or name a node with --bootstrap HOST:PORT."
 	case !isUsual:
-		return "no node of the DHT answers", "Check what --bootstrap names, and that no firewall stops UDP. Shoal keeps trying."
+		return "the DHT finds nothing: " + message.Of(s.DHT.Err), "Check what --bootstrap names, and that no firewall stops UDP. Shoal keeps trying."
 	}
-	return "no node of the DHT answers", "Check that you are online, and that no firewall stops UDP. Shoal keeps trying. You can name a node with --bootstrap HOST:PORT."
+	return "the DHT finds nothing: " + message.Of(s.DHT.Err), "Check that you are online, and that no firewall stops UDP. Shoal keeps trying. You can name a node with --bootstrap HOST:PORT."
 }

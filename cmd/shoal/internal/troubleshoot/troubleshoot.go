@@ -32,6 +32,9 @@ func (c Command) Advice(err error) string {
 	if text := advice.Of(err); text != "" {
 		return text
 	}
+	if text := c.dhtAdvice(err); text != "" {
+		return text
+	}
 	if text := c.networkAdvice(err); text != "" {
 		return text
 	}
@@ -41,12 +44,6 @@ func (c Command) Advice(err error) string {
 	var file *diskstore.Error
 	const otherFolder = "choose another folder with --dir"
 	switch {
-	case errors.Is(err, dht.ErrNotFound):
-		return "Nobody has put the item of the link's key for two hours. Check the link, or try again later."
-	case errors.Is(err, dht.ErrNoTorrent):
-		return "What is stored under the link's key is no torrent. Ask for another link."
-	case errors.Is(err, dht.ErrNoNodes):
-		return "Check that this machine is online and that nothing blocks UDP. " + c.choose("name a node of the DHT with --bootstrap HOST:PORT")
 	case errors.Is(err, client.ErrPieceLayers):
 		return "Ask for the .torrent file, or its address on the web."
 	case errors.As(err, new(*client.MetadataError)):
@@ -68,7 +65,7 @@ func (c Command) Advice(err error) string {
 		return c.choose("stop that client", "wait until it has ended", otherFolder)
 	case errors.Is(err, target.ErrNoRoom):
 		return c.choose("free some space", otherFolder)
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case isFull(err):
 		return "The disk is full. Free some space and run the same command again" + c.ifGet(": it continues where it stopped") + "."
 	case errors.Is(err, syscall.ENOTDIR):
 		return "A part of that path is a file. " + c.choose("move it away", otherFolder)
@@ -85,6 +82,29 @@ func (c Command) Advice(err error) string {
 	}
 	return ""
 }
+
+// dhtAdvice is advice on errors of the DHT.
+func (c Command) dhtAdvice(err error) string {
+	var lonely *dht.NoNodesError
+	switch {
+	case errors.Is(err, dht.ErrNotFound):
+		return "Nothing is published under the key of the link. Check that you copied the whole link. Nodes forget what is published after two hours, so its owner may have stopped."
+	case errors.Is(err, dht.ErrNoTorrent):
+		return "What is published under the key of the link names no torrent. Ask who gave you the link."
+	case errors.As(err, &lonely) && lonely.Asked == 0 && lonely.Err == nil:
+		return c.choose("leave --bootstrap off out, or name a node of the DHT with --bootstrap HOST:PORT")
+	case errors.Is(err, dht.ErrNoNodes):
+		return "Check that this machine is online and that nothing blocks UDP. " + c.choose("name a node of the DHT with --bootstrap HOST:PORT")
+	case errors.As(err, new(*client.DHTPortError)):
+		return "Others find this machine all the same. " + c.choose("stop the program that has that port", "choose another one with --listen")
+	case errors.As(err, new(*client.DHTSaveError)) && !isFull(err):
+		return "The next start begins with what was saved before. " + c.choose("check the folder of what Shoal remembers", "choose another one with --state")
+	}
+	return ""
+}
+
+// isFull reports whether an error says that a disk is full.
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
 // networkAdvice is advice on errors of addresses and connections.
 func (c Command) networkAdvice(err error) string {

@@ -1,6 +1,7 @@
-package main
+package console
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -9,55 +10,55 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal/terminaltest"
 )
 
-func liveConsole(columns, rows int) (*console, *terminaltest.Terminal) {
+func liveConsole(columns, rows int) (*Console, *terminaltest.Terminal) {
 	w := &terminaltest.Terminal{Columns: columns, Rows: rows}
-	c := newConsole(nil, w, w)
-	c.live = true
-	c.screen.Size = func() (int, int) { return w.Columns, rows }
+	c := New(nil, w, w)
+	c.IsLive = true
+	c.Screen.Size = func() (int, int) { return w.Columns, rows }
 	return c, w
 }
 
 func TestLinesAreDrawnInPlace(t *testing.T) {
 	c, w := liveConsole(20, 10)
-	c.say("first")
-	c.draw("one", "two", "three")
+	c.Say("first")
+	c.Draw("one", "two", "three")
 	require.Equal(t, "first\none\ntwo\nthree", w.String())
-	c.draw("ONE", "2")
+	c.Draw("ONE", "2")
 	require.Equal(t, "first\nONE\n2", w.String())
-	c.say("second")
+	c.Say("second")
 	require.Equal(t, "first\nsecond\nONE\n2", w.String())
-	c.warn("oh")
+	c.Warn("oh")
 	fmt.Fprintln(logWriter{c}, "log")
 	require.Equal(t, "first\nsecond\nshoal: oh\nlog\nONE\n2", w.String())
-	c.screen.Clear()
+	c.Screen.Clear()
 	require.Equal(t, "first\nsecond\nshoal: oh\nlog", w.String())
-	c.screen.Clear()
-	c.say("third")
+	c.Screen.Clear()
+	c.Say("third")
 	require.Equal(t, "first\nsecond\nshoal: oh\nlog\nthird", w.String())
 }
 
 func TestNothingIsDrawnElsewhere(t *testing.T) {
-	out := newOutput()
-	c := newConsole(nil, out, out)
-	c.draw("one")
-	c.screen.Clear()
+	out := new(bytes.Buffer)
+	c := New(nil, out, out)
+	c.Draw("one")
+	c.Screen.Clear()
 	require.Empty(t, out.String())
-	c.say("text")
+	c.Say("text")
 	require.Equal(t, "text\n", out.String())
-	c.json = true
-	c.say("text")
-	c.emit(failureJSON{Event: "warning", Message: "a < b"})
+	c.IsJSON = true
+	c.Say("text")
+	c.Emit(Failure{Event: "warning", Message: "a < b"})
 	require.Equal(t, "text\n{\"event\":\"warning\",\"message\":\"a < b\"}\n", out.String())
 }
 
 func TestMeter(t *testing.T) {
 	c, w := liveConsole(40, 10)
-	m := newMeter(c, "hashing")
-	m.shownAt = m.shownAt.Add(-drawEvery)
-	m.start = m.start.Add(-drawEvery)
-	m.set(50, 100)
+	m := NewMeter(c, "hashing")
+	m.shownAt = m.shownAt.Add(-DrawEvery)
+	m.start = m.start.Add(-DrawEvery)
+	m.Set(50, 100)
 	require.Contains(t, w.String(), "hashing  50.0%")
-	m.done("Hashed", 100)
+	m.Done("Hashed", 100)
 	require.Contains(t, w.String(), "Hashed: 100 B in")
 	require.NotContains(t, w.String(), "50.0%")
 }

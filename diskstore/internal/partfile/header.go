@@ -1,0 +1,59 @@
+package partfile
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// A Key belongs to one torrent.
+type Key [sha256.Size]byte
+
+// HeaderLen is the length of the header in bytes, with what it is padded with.
+const HeaderLen = 4096
+
+const (
+	magic   = "shoal part file\n"
+	version = 1
+	keyAt   = len(magic) + 8
+	sumAt   = keyAt + len(Key{})
+	sumEnd  = sumAt + sha256.Size
+)
+
+// Header returns the header of a part file.
+func Header(key Key) []byte {
+	b := make([]byte, 0, HeaderLen)
+	b = append(b, magic...)
+	b = binary.BigEndian.AppendUint32(b, version)
+	b = binary.BigEndian.AppendUint32(b, ChunkLen)
+	b = append(b, key[:]...)
+	sum := sha256.Sum256(b)
+	b = append(b, sum[:]...)
+	return b[:HeaderLen]
+}
+
+// A Kind says what a file is that may be a part file.
+type Kind int
+
+const (
+	Other   Kind = iota // not a part file, or one of another torrent or another version
+	Valid               // a part file of the torrent
+	Damaged             // a part file, but nobody knows of which torrent
+)
+
+// Identify returns the kind of a file that begins with b.
+func Identify(b []byte, key Key) Kind {
+	switch {
+	case !bytes.HasPrefix(b, []byte(magic)):
+		return Other
+	case bytes.HasPrefix(b, Header(key)[:sumEnd]):
+		return Valid
+	case len(b) < sumEnd:
+		return Damaged
+	}
+	sum := sha256.Sum256(b[:sumAt])
+	if bytes.Equal(sum[:], b[sumAt:sumEnd]) {
+		return Other
+	}
+	return Damaged
+}
