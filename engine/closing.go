@@ -24,6 +24,7 @@ type lastState struct {
 	stats   Stats
 	pieces  swarm.Bitfield
 	spilled map[int][]int
+	wants   wants
 	err     error // of Close
 }
 
@@ -31,7 +32,7 @@ type lastState struct {
 func (c *closing) save(now time.Time, s *protocol.State, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last = lastState{s.Stats(now), s.Pieces(), s.Spilled(), err}
+	c.last = lastState{s.Stats(now), s.Pieces(), s.Spilled(), wantsOf(s), err}
 }
 
 // lastFigures returns the last state. While Close is under way it is that of its

@@ -26,7 +26,7 @@ func (t *Torrent) perform(effect protocol.Effect) {
 	case protocol.CheckStored:
 		e.checks.Check(t.owner(), &t.store, f)
 	case protocol.Complete:
-		t.store.Complete(t.owner())
+		t.store.Complete(t.owner(), f.All)
 	case protocol.Idle:
 		t.store.Idle()
 	case protocol.Announce:

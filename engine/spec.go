@@ -3,8 +3,10 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/wanted"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -44,10 +46,10 @@ type Spec struct {
 	Storage swarm.Storage
 
 	// NewPicker makes the torrent's picker. It is called when the torrent has
-	// pieces to request, and again after a pause, or when a complete torrent
-	// lost a piece; the picker before is forgotten by then. Each picker learns
-	// what is held and what has arrived. The call must not block, and must not
-	// call the Torrent.
+	// pieces to request, and again after a pause, or when more is wanted; the
+	// picker before is forgotten by then. Each picker learns what is held, wanted and
+	// has arrived. It may be called once more to see what pickers can do. The call
+	// must not block, and must not call the Torrent.
 	NewPicker func() swarm.Picker
 
 	// Sources find peers.
@@ -65,6 +67,18 @@ type Spec struct {
 	// Check are pieces that may be there and are checked before anything
 	// else happens; nil for none.
 	Check swarm.Bitfield
+
+	// Priorities has the priority of each piece, from 0, not wanted, to 7; nil means 4 for
+	// all. Deadlines say by piece when it is needed; one that is not wanted gets priority 1.
+	// Both need a picker that is a swarm.Prioritizer, otherwise Add fails with
+	// ErrNotPrioritizer. The engine keeps the slice, which must not change any more.
+	Priorities []uint8
+	Deadlines  map[int]time.Time
+
+	// Sequential says that, of pieces of the same priority, those of a lower index are begun
+	// first. It needs a picker that is a swarm.Sequencer, otherwise Add fails with
+	// ErrNotSequencer.
+	Sequential bool
 
 	// Spilled are blocks of incomplete pieces that a former run left in the
 	// Storage: block numbers by piece.
@@ -113,6 +127,37 @@ func (s Spec) validate() error {
 		return errors.New("the pieces in Have do not fit their number")
 	case s.Check != nil && !s.Check.Fits(g.Pieces()):
 		return errors.New("the pieces in Check do not fit their number")
+	case s.Priorities != nil && len(s.Priorities) != g.Pieces():
+		return fmt.Errorf("%d priorities for %d pieces: there must be one for each", len(s.Priorities), g.Pieces())
+	}
+	return s.validateWants()
+}
+
+// validateWants reports what is wanted of pieces that there are not, or of a picker that cannot
+// do it.
+func (s Spec) validateWants() error {
+	n := s.Geometry.Pieces()
+	for i, priority := range s.Priorities {
+		if err := wanted.Check([]PriorityRun{{First: i, Last: i, Priority: priority}}, n); err != nil {
+			return err
+		}
+	}
+	for piece := range s.Deadlines {
+		if err := wanted.Check([]PriorityRun{{First: piece, Last: piece}}, n); err != nil {
+			return err
+		}
+	}
+	if s.Priorities == nil && len(s.Deadlines) == 0 && !s.Sequential {
+		return nil
+	}
+	picker := s.NewPicker()
+	_, isPrioritizer := picker.(swarm.Prioritizer)
+	_, isSequencer := picker.(swarm.Sequencer)
+	switch {
+	case !isPrioritizer && (s.Priorities != nil || len(s.Deadlines) > 0):
+		return ErrNotPrioritizer
+	case !isSequencer && s.Sequential:
+		return ErrNotSequencer
 	}
 	return nil
 }

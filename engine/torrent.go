@@ -74,6 +74,9 @@ func newTorrent(e *Engine, spec Spec) *Torrent {
 		Sections:    spec.Sections,
 		Have:        spec.Have,
 		Check:       spec.Check,
+		Priorities:  spec.Priorities,
+		Deadlines:   spec.Deadlines,
+		Sequential:  spec.Sequential,
 		Spilled:     spec.Spilled,
 		Uploaded:    spec.Uploaded,
 		Downloaded:  spec.Downloaded,
@@ -147,11 +150,12 @@ func (t *Torrent) Spilled() (m map[int][]int) {
 // Sources returns how each source is doing.
 func (t *Torrent) Sources() []SourceStats { return t.engine.announcer.Status(&t.sources) }
 
-// Wait waits until every piece is held and synced. It fails when the torrent does, when it
-// is closed, and when ctx is done.
+// Wait waits until every piece that is wanted is held and synced. It fails when the torrent
+// does, when it is closed, and when ctx is done.
 func (t *Torrent) Wait(ctx context.Context) error { return t.await(ctx, -1) }
 
-// Await waits until one piece is held, and fails as Wait does.
+// Await waits until one piece is held, and fails as Wait does, and with ErrNotWanted if the
+// piece is not wanted, or not any more.
 func (t *Torrent) Await(ctx context.Context, piece int) error {
 	if piece < 0 || piece >= t.store.Geometry.Pieces() {
 		return fmt.Errorf("engine: piece %d: %w", piece, ErrNoPiece)

@@ -118,15 +118,7 @@ func (t *Torrent) wait(ctx context.Context, ticket protocol.Ticket, in protocol.
 	}
 	select {
 	case err := <-c.answer:
-		switch err {
-		case ErrClosed:
-			return errClosed
-		case ErrBusy:
-			return errBusy
-		case ErrUploadOnly:
-			return errUploadOnly
-		}
-		return err
+		return wrap(err)
 	case <-ctx.Done():
 		t.mailbox.TryPost(item{input: protocol.Forget{Ticket: ticket}})
 		return ctx.Err()

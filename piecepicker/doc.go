@@ -5,7 +5,8 @@
 // cancel, and whether we are interested in a peer. A [Picker] knows every open request,
 // keeps no payload and does no I/O. Its owner makes one call at a time.
 //
-// A Picker is a [swarm.Prioritizer] and a [swarm.EndGamer], mixed from three components:
+// A Picker is a [swarm.Prioritizer], a [swarm.Sequencer] and a [swarm.EndGamer], mixed from
+// three components:
 //
 //   - an [Order] says which piece to begin next: [Rarest] or [Sequential];
 //   - a [Queue] says which of the begun pieces to continue: [FewestMissing], [OldestFirst];

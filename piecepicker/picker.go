@@ -20,8 +20,8 @@ type Config struct {
 	Seed uint64
 }
 
-// A Picker is a swarm.Prioritizer and a swarm.EndGamer, mixed from an Order, a Queue and
-// an EndGame. Its calls must not overlap. A torrent may have up to 2^31-1 pieces.
+// A Picker is a swarm.Prioritizer, a swarm.Sequencer and a swarm.EndGamer, mixed from an
+// Order, a Queue and an EndGame. Its calls must not overlap. A torrent may have up to 2^31-1 pieces.
 //
 // Pick chooses blocks in this sequence: of pieces with a deadline, the nearest first; of
 // pieces that the peer suggests; of the piece that the peer already sends; of pieces that
@@ -36,7 +36,8 @@ type Picker struct {
 	geometry swarm.Geometry
 	queue    Queue
 	endGame  EndGame
-	order    Order
+	order    Order // own, or a Sequential
+	own      Order // as in Mix
 	seed     uint64
 
 	board   Board
@@ -87,6 +88,7 @@ func Mix(g swarm.Geometry, order Order, c Config) *Picker {
 		queue:     c.Queue,
 		endGame:   c.EndGame,
 		order:     order,
+		own:       order,
 		seed:      c.Seed,
 		held:      newSet(n),
 		wanted:    newFullSet(n),
@@ -151,6 +153,26 @@ func (p *Picker) SetPriority(piece, priority int) {
 	p.setFresh(piece, false)
 	p.board.priority[piece] = uint8(priority)
 	p.reindex(piece)
+}
+
+// SetSequential says whether pieces of the same priority are begun by their index, or in the
+// order that the picker was made with. The next Pick enters all fresh pieces into the order,
+// so a change costs nothing until then.
+func (p *Picker) SetSequential(on bool) {
+	_, isOn := p.order.(*Sequential)
+	order := p.own
+	if on && isOn {
+		return
+	}
+	if on {
+		order = new(Sequential)
+	}
+	if order == p.order {
+		return
+	}
+	p.order.Start(&p.board) // releases its memory
+	p.order, p.started = order, false
+	p.freshGen++ // the other order may have something for a peer that had nothing
 }
 
 // SetDeadline says when a piece is needed; the zero time takes that back. A piece loses

@@ -116,15 +116,16 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 		}
 	}
 	s.answerWaiters()
-	if s.complete() {
+	s.completion.pieceCame(s.wanted.Has(piece), s.complete())
+	if s.finished() && (s.wanted.Has(piece) || s.complete()) {
 		s.downloadDone(now)
 	}
 	s.reportNothingWanted()
 }
 
-// downloadDone turns a leecher into a seed.
+// downloadDone turns a leecher into a seed, or into a partial seed.
 func (s *State) downloadDone(now time.Time) {
-	s.completion.downloaded = !s.completion.reported
+	s.completion.finish()
 	s.syncAll()
 	s.stopPicker()
 	for _, p := range slices.Clone(s.order) {
@@ -132,6 +133,7 @@ func (s *State) downloadDone(now time.Time) {
 		s.closeIfUseless(now, p)
 	}
 	s.scheduleChoke(now)
+	s.follow.isStale = s.follow.isStale || !s.complete()
 }
 
 // inEndGame reports whether the last blocks are requested of several peers at a time,

@@ -7,8 +7,8 @@ import "github.com/shoal-bt/shoal/protocol/effect"
 // Input of a later turn.
 type Effect = effect.Effect
 
-// A Ticket is the caller's number for a call that waits: Await or Recheck. The
-// effect Answer ends it. The caller does not use a number twice.
+// A Ticket is the caller's number for a call that waits, such as Await. The effect Answer
+// ends it. The caller does not use a number twice. Zero means that nobody waits.
 type Ticket = effect.Ticket
 
 // The effects; package effect has their fields.
@@ -34,7 +34,7 @@ type (
 	// CheckStored checks pieces against the Storage.
 	CheckStored = effect.CheckStored
 
-	// Complete tells the Storage that every piece is held.
+	// Complete tells the Storage that every piece that is wanted is held.
 	Complete = effect.Complete
 
 	// Idle tells the Storage that nobody uses it for a while.

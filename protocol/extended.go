@@ -42,6 +42,7 @@ func (s *State) registry() *extension.Registry {
 // sendHello sends our extension handshake. An address of ours is only in it if it can be
 // dialed from anywhere.
 func (s *State) sendHello(now time.Time, p *peer) {
+	p.saidUploadOnly = s.saysUploadOnly(p)
 	hello := peerwire.ExtendedHandshake{
 		V:          s.config.UserAgent,
 		P:          s.port,
@@ -49,11 +50,15 @@ func (s *State) sendHello(now time.Time, p *peer) {
 		YourIP:     p.addr.Addr().Unmap(),
 		IPv4:       places.Public(s.config.IPv4),
 		IPv6:       places.Public(s.config.IPv6),
-		UploadOnly: s.wantsNothing() && !s.viewers.Has(p.id), // not as a super-seed, which says that it has nothing
+		UploadOnly: p.saidUploadOnly,
 	}
 	s.registry().Hello(&hello)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})
 }
+
+// saysUploadOnly reports whether we tell a peer that we download nothing: not as a super-seed,
+// which says that it has nothing.
+func (s *State) saysUploadOnly(p *peer) bool { return s.wantsNothing() && !s.viewers.Has(p.id) }
 
 // receiveExtended takes in a message of the extension protocol. One with a number that
 // stands for nothing is ignored and counted.

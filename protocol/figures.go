@@ -56,6 +56,7 @@ func (s *State) Stats(now time.Time) Stats {
 		f = new(traffic.Traffic)
 	}
 	total, seeds := s.totals(), 0
+	wants := s.wantedFigures()
 	for _, p := range s.peers {
 		if p.has.All(s.n) {
 			seeds++
@@ -67,8 +68,8 @@ func (s *State) Stats(now time.Time) Stats {
 		Err:          s.err,
 		Start:        s.start,
 		Run:          now.Sub(s.start),
-		Checked:      s.stored.checked,
-		ToCheck:      s.stored.total,
+		Checked:      int(s.stored.checked),
+		ToCheck:      int(s.stored.total),
 		Pieces:       s.n,
 		Held:         s.haveN,
 		Pending:      s.pieces.Len(),
@@ -76,6 +77,10 @@ func (s *State) Stats(now time.Time) Stats {
 		Wrong:        s.figures.failedChecks,
 		Length:       s.geo.Length,
 		Left:         s.left,
+		Wanted:       wants.Count,
+		WantedHeld:   wants.Count - wants.Missing,
+		WantedLength: wants.Length,
+		WantedLeft:   wants.Left,
 		Down:         f.Down.Flow(s.figures.baseDown + total.Down),
 		Up:           f.Up.Flow(s.figures.baseUp + total.Up),
 		DownBefore:   s.figures.baseDown,

@@ -1,6 +1,9 @@
 package protocol
 
-import "github.com/shoal-bt/shoal/swarm"
+import (
+	"github.com/shoal-bt/shoal/protocol/wanted"
+	"github.com/shoal-bt/shoal/swarm"
+)
 
 // holdings are the pieces that the torrent has.
 type holdings struct {
@@ -12,6 +15,20 @@ type holdings struct {
 // complete reports whether every piece is held.
 func (s *State) complete() bool { return s.haveN == s.n }
 
+// finished reports whether every piece that is wanted is held.
+func (s *State) finished() bool {
+	return s.wanted.Figures(wanted.Figures{Missing: s.n - s.haveN}).Missing == 0
+}
+
+// wantedFigures returns how much is wanted, and how much of that is missing.
+func (s *State) wantedFigures() wanted.Figures {
+	all := wanted.Figures{Count: s.n, Missing: s.n - s.haveN, Left: s.left}
+	if s.wanted == nil {
+		all.Length = wanted.Length(s.geo)
+	}
+	return s.wanted.Figures(all)
+}
+
 // markHeld notes that a piece is checked and written.
 func (s *State) markHeld(piece int) {
 	if s.have.Has(piece) {
@@ -20,6 +37,7 @@ func (s *State) markHeld(piece int) {
 	s.have.Set(piece)
 	s.haveN++
 	s.left -= int64(s.geo.PieceLen(piece))
+	s.wanted.Hold(piece)
 	s.picker.Held(piece)
 }
 
@@ -32,6 +50,7 @@ func (s *State) markMissing(piece int, blocks []int) {
 		s.have.Clear(piece)
 		s.haveN--
 		s.left += int64(s.geo.PieceLen(piece))
+		s.wanted.Lose(piece)
 	}
 	if s.hasPicker() {
 		s.picker.Lose(piece, blocks)

@@ -86,7 +86,7 @@ type (
 	// StoredDone ends a CheckStored.
 	StoredDone struct{ Round int }
 
-	// Synced is the answer to Complete. Err says that some of the torrent may not be
+	// Synced is the answer to Complete. Err says that some of what is wanted may not be
 	// stored.
 	Synced struct{ Err error }
 
@@ -123,8 +123,26 @@ type (
 	// Ticket is answered when the check is done; zero if nobody waits.
 	Recheck struct{ Ticket Ticket }
 
+	// Prioritize gives pieces priorities, from 0, not wanted, to 7. It is answered in the
+	// same turn: with a *RangeError, and then nothing was changed, with ErrNotPrioritizer or
+	// with ErrClosed. Each run of pieces costs as much as it is long, also if another one
+	// covers it.
+	Prioritize input.Prioritize
+
+	// SetDeadline says when a piece is needed, until it is held. A piece that is not wanted
+	// gets priority 1. It is answered like Prioritize.
+	SetDeadline input.SetDeadline
+
+	// ClearDeadlines takes all deadlines back.
+	ClearDeadlines struct{ Ticket Ticket }
+
+	// SetSequential says whether, of pieces of the same priority, those of a lower index are
+	// begun first. It is answered in the same turn, with ErrNotSequencer or with ErrClosed.
+	SetSequential input.SetSequential
+
 	// Await is answered when a piece is held or, if Piece is negative, when every piece
-	// is held and synced; with an error if the torrent fails or is closed.
+	// that is wanted is held and synced; with an error if the torrent fails or is closed, and
+	// with ErrNotWanted if the piece is not wanted.
 	Await input.Await
 
 	// Forget says that nobody waits for a Ticket any more. If it was answered earlier

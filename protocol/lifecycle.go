@@ -14,6 +14,9 @@ var (
 	// ErrClosed is the error of calls to a torrent that is closed.
 	ErrClosed = errors.New("closed")
 
+	// ErrNotWanted is the error of calls that wait for a piece that is not wanted.
+	ErrNotWanted = errors.New("the piece is not wanted: give it a priority first")
+
 	// ErrUploadOnly is the error of calls that wait for pieces of a torrent that
 	// downloads nothing.
 	ErrUploadOnly = errors.New("the torrent only uploads, and pieces are missing")
@@ -29,17 +32,17 @@ func (Start) apply(now time.Time, s *State) {
 			}
 		}
 	}
-	s.completion.reported = s.complete()
+	s.completion.reported, s.completion.announced = s.finished(), s.complete()
 	s.phase = PhaseChecking
 	if s.setup.Check.Count() > 0 {
-		s.stored.total = s.setup.Check.Count()
+		s.stored.total = int32(s.setup.Check.Count())
 		s.do(CheckStored{Pieces: s.setup.Check, Round: s.stored.round})
 		return
 	}
 	s.checked(now)
 }
 
-// checked follows the check at the start, and each later one. If every piece was found, the
+// checked follows the check at the start, and each later one. If all that is wanted was found, the
 // check ends with the sync: what was found may never have been synced, and empty files may be
 // missing.
 func (s *State) checked(now time.Time) {
@@ -48,7 +51,7 @@ func (s *State) checked(now time.Time) {
 		s.setup = nil
 	}
 	s.submitPads()
-	if s.complete() && (s.stored.total > 0 || s.n == 0) {
+	if s.finished() && (s.stored.total > 0 || s.n == 0) {
 		s.stored.syncing = true
 		s.syncAll()
 		return
@@ -60,7 +63,7 @@ func (s *State) checked(now time.Time) {
 func (s *State) leaveCheck(now time.Time) {
 	s.stored.syncing = false
 	s.endCheck(nil)
-	s.completion.reported = s.complete() && !s.completion.downloaded
+	s.completion.leaveCheck(s.finished(), s.complete())
 	s.report(report.Added{Torrent: s.ID(), Held: s.haveN, Pieces: s.n, Have: s.have.Clone()})
 	if s.paused {
 		s.phase = PhasePaused
@@ -76,11 +79,12 @@ func (s *State) leaveCheck(now time.Time) {
 func (s *State) run(now time.Time) {
 	s.phase, s.err = PhaseRunning, nil
 	s.reports.noPeers, s.reports.nothingWanted = false, false
+	s.reports.partialSeed = s.isPartialSeed()
 	s.figures.beginSession(s.totals())
 	s.do(Announce{Event: swarm.Started})
 	s.announceCompleted()
 	if s.config.Events&report.OnStats != 0 {
-		s.reports.statsAt = now.Add(statsEvery)
+		s.statsAt = now.Add(statsEvery)
 	}
 	s.startPicker()
 	s.answerWaiters()
@@ -122,7 +126,7 @@ func (s *State) stop(now time.Time, phase Phase, why error) {
 	}
 	s.stopPicker()
 	s.chokes.Stop()
-	s.reports.statsAt = time.Time{}
+	s.statsAt = time.Time{}
 	if mayBeRegistered {
 		s.do(Announce{Event: swarm.Stopped})
 	}

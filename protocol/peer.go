@@ -30,11 +30,14 @@ type peer struct {
 	client     string // what it calls itself (BEP 10)
 	encrypts   bool   // it prefers encrypted connections (BEP 10)
 	uploadOnly bool   // it downloads nothing, though it may lack pieces (BEP 21)
-	extension  extension.Connection
-	dialAddr   netip.AddrPort      // where it can be dialed, if that is known
-	allowance  allowance.Allowance // of messages that change nothing
-	portAt     time.Time           // before this no message about its node of the DHT is heeded
-	answers    int                 // messages of interest that cost nothing, because they may answer our HAVEs
+
+	saidUploadOnly bool // our last extension handshake said that we download nothing
+
+	extension extension.Connection
+	dialAddr  netip.AddrPort      // where it can be dialed, if that is known
+	allowance allowance.Allowance // of messages that change nothing
+	portAt    time.Time           // before this no message about its node of the DHT is heeded
+	answers   int                 // messages of interest that cost nothing, because they may answer our HAVEs
 
 	closing     bool      // we closed it; Gone has not come
 	closeErr    error     // why

@@ -26,6 +26,7 @@ func (s *State) startPicker() {
 			s.picker.Held(i)
 		}
 	}
+	s.wanted.Teach(s.picker)
 	s.pieces.Replay(s.picker, nobody)
 	for _, p := range s.order {
 		if p.inPicker {

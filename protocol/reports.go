@@ -15,10 +15,8 @@ const statsEvery = time.Second
 type reports struct {
 	noPeers       bool // NoPeers was reported
 	nothingWanted bool // NothingWanted was reported
-	statsAt       time.Time
+	partialSeed   bool // the sources hear, now or soon, that we are a partial seed
 }
-
-func (r *reports) nextDeadline() time.Time { return r.statsAt }
 
 // report hands an event to listeners, if its kind is wanted.
 func (s *State) report(ev Event) {
@@ -28,10 +26,10 @@ func (s *State) report(ev Event) {
 }
 
 func (s *State) reportStats(now time.Time) {
-	s.reports.statsAt = time.Time{}
+	s.statsAt = time.Time{}
 	if s.Running() && s.config.Events&report.OnStats != 0 {
 		s.report(report.StatsTick{Time: now, Stats: s.Stats(now)})
-		s.reports.statsAt = now.Add(statsEvery)
+		s.statsAt = now.Add(statsEvery)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/standin"
 	"github.com/shoal-bt/shoal/protocol/unreadable"
+	"github.com/shoal-bt/shoal/protocol/wanted"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -39,16 +40,18 @@ type State struct {
 	repick     bool // blocks may be free to request that were not before
 	private    bool
 	uploadOnly bool
+	reports    reports
+	completion completion
+	dhtPort    uint16 // of our node of the DHT; 0 for none, and of a private torrent
 
 	err error // why the torrent failed
 
 	holdings
+	wanted     *wanted.Pieces // nil while everything is wanted alike
 	sections   pieces.Sections
 	stored     storedCheck
-	completion completion
-	dhtPort    uint16               // of our node of the DHT; 0 for none, and of a private torrent
 	unreadable *unreadable.Failures // unreadable.None while there are none
-	reports    reports
+	statsAt    time.Time            // of the next StatsTick; zero for none
 	idle       idleness
 	figures    figures
 	trackers   map[addressbook.Swarms]string // that answered last, of a private torrent; nil for none
@@ -109,6 +112,7 @@ func New(now time.Time, setup Setup) *State {
 	}
 	s.sections = pieces.NewSections(setup.Sections, setup.Lanes, s.geo.PieceLength, s.memory.Units())
 	s.have = swarm.NewBitfield(s.n)
+	s.setWants()
 	for i := range s.n {
 		s.left += int64(s.geo.PieceLen(i))
 	}
@@ -144,6 +148,7 @@ func (s *State) Settle(now time.Time) Turn {
 	if !s.inTurn {
 		return Turn{Next: s.nextDeadline(), Idle: s.workingSet == emptySet}
 	}
+	s.applyWants(now)
 	if s.repick && s.Running() {
 		s.repick = false
 		for _, p := range s.order {
@@ -192,9 +197,10 @@ func (s *State) nextDeadline() (next time.Time) {
 	for _, t := range [...]time.Time{
 		s.chokes.Due(),
 		s.timeouts.nextDeadline(),
-		s.reports.nextDeadline(),
+		s.statsAt,
 		s.idle.nextDeadline(),
 		s.unreadable.NextDeadline(),
+		s.follow.at,
 		s.dialDeadline(),
 	} {
 		next = earlier(next, t)
@@ -215,7 +221,10 @@ func (Tick) apply(now time.Time, s *State) {
 	if due(s.unreadable.NextDeadline(), now) {
 		s.retryUnreadable(now)
 	}
-	if due(s.reports.statsAt, now) {
+	if due(s.follow.at, now) {
+		s.followWants(now)
+	}
+	if due(s.statsAt, now) {
 		s.reportStats(now)
 	}
 }

@@ -16,11 +16,11 @@ var ErrBusy = errors.New("a check of the torrent is under way")
 // A storedCheck is the check of what is stored, at the start or on request.
 type storedCheck struct {
 	round   int    // number of the check, so that answers to an earlier one are recognized
-	checked int    // pieces that were looked at, of total
-	total   int    // pieces
+	checked int32  // pieces that were looked at, of total
+	total   int32  // pieces
 	ticket  Ticket // of the call that waits for the end; zero for none
 	pending bool   // all pieces are to be checked as soon as everything is written
-	syncing bool   // every piece was found, and the check ends with the sync
+	syncing bool   // all that is wanted was found, and the check ends with the sync
 }
 
 func (e Recheck) apply(now time.Time, s *State) { s.recheck(now, e.Ticket) }
@@ -42,8 +42,8 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 	}
 	s.pieces.Clear()
 	s.unreadable = unreadable.None
-	s.completion.reported = false
-	s.stored = storedCheck{round: s.stored.round + 1, total: s.n, pending: true, ticket: ticket}
+	s.completion.beginCheck()
+	s.stored = storedCheck{round: s.stored.round + 1, total: int32(s.n), pending: true, ticket: ticket}
 }
 
 // checkStoredNow begins the check that recheck asked for, once everything is written
@@ -68,12 +68,12 @@ func (e StoredChecked) apply(now time.Time, s *State) {
 	case s.phase != PhaseChecking:
 		return
 	}
-	s.stored.checked += len(e.Pieces)
+	s.stored.checked += int32(len(e.Pieces))
 	for _, i := range e.Good {
 		s.markHeld(i)
 		s.report(report.Held{Torrent: s.ID(), Piece: i})
 	}
-	s.report(report.Checking{Torrent: s.ID(), Done: s.stored.checked, Total: s.stored.total})
+	s.report(report.Checking{Torrent: s.ID(), Done: int(s.stored.checked), Total: int(s.stored.total)})
 	if e.Err != nil && s.uploadOnly {
 		s.notRead(now, e)
 	} else if e.Err != nil {

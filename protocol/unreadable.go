@@ -91,7 +91,7 @@ func (s *State) checkedAgain(now time.Time, e StoredChecked) {
 		s.sendHaveToAll(now, piece)
 	}
 	s.notRead(now, e)
-	if s.complete() && !s.completion.reported {
+	if s.finished() && !s.completion.reported {
 		s.completion.reported = true // nothing was downloaded
 		s.syncAll()
 	}

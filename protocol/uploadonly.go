@@ -1,15 +1,15 @@
 package protocol
 
-// A torrent that wants nothing, though pieces are missing, is a partial seed
-// (https://www.bittorrent.org/beps/bep_0021.html). It requests nothing and writes nothing,
-// and tells peers and sources.
+// A torrent that downloads nothing, though pieces are missing, is a partial seed
+// (https://www.bittorrent.org/beps/bep_0021.html): it only uploads, or the missing pieces are
+// not wanted. It tells peers and sources.
 
-// wantsNothing reports whether we download nothing: every piece is held, or the torrent
-// only uploads.
-func (s *State) wantsNothing() bool { return s.uploadOnly || s.complete() }
+// wantsNothing reports whether we download nothing: every piece that is wanted is held, or
+// the torrent only uploads.
+func (s *State) wantsNothing() bool { return s.uploadOnly || s.finished() }
 
-// isPartialSeed reports whether the torrent only uploads, and pieces are missing.
-func (s *State) isPartialSeed() bool { return s.uploadOnly && !s.complete() }
+// isPartialSeed reports whether we download nothing, and pieces are missing.
+func (s *State) isPartialSeed() bool { return s.wantsNothing() && !s.complete() }
 
 // wantsNothing reports whether a peer downloads nothing, of a torrent with n pieces.
 func (p *peer) wantsNothing(n int) bool { return p.uploadOnly || p.has.All(n) }

@@ -23,10 +23,10 @@ func (s *State) answerWaiters() {
 }
 
 // awaited reports whether nobody need wait any more for a piece or, if it is negative, for
-// all and for the sync; with an error if the torrent has failed, is closed, or downloads
-// nothing.
+// all that is wanted and for the sync; with an error if the torrent has failed, is closed, or
+// does not download it.
 func (s *State) awaited(piece int) (isOver bool, err error) {
-	isHeld := s.complete() && s.completion.reported && !s.stored.syncing
+	isHeld := s.finished() && s.completion.reported && !s.stored.syncing
 	if piece >= 0 {
 		isHeld = s.have.Has(piece)
 	}
@@ -39,6 +39,8 @@ func (s *State) awaited(piece int) (isOver bool, err error) {
 		return true, ErrClosed
 	case s.uploadOnly && s.phase != PhaseChecking && !s.unreadable.Checking && !s.completion.syncing:
 		return true, ErrUploadOnly
+	case piece >= 0 && !s.wanted.Has(piece) && s.phase != PhaseChecking:
+		return true, ErrNotWanted
 	}
 	return false, nil
 }

@@ -30,6 +30,7 @@ type workingSet struct {
 	grants   allowedfast.Grants
 	chokes   choking.Rounds
 	timeouts timeoutChecks
+	follow   following
 	viewers  revealing.Viewers
 	waiters  waiting.List
 	lateErr  error // of the Storage, after Close
@@ -58,7 +59,7 @@ func (s *State) attach() {
 func (s *State) detach() bool {
 	w := s.workingSet
 	inUse := len(w.peers)+len(w.order)+w.pieces.Len()+w.blame.Len()+w.buffers.out+len(w.waiters) > 0
-	if inUse || w.lateErr != nil || w.buffers.waiting || !w.chokes.Due().IsZero() || !w.timeouts.at.IsZero() {
+	if inUse || w.lateErr != nil || !w.follow.at.IsZero() || w.buffers.waiting || !w.chokes.Due().IsZero() || !w.timeouts.at.IsZero() {
 		return false
 	}
 	s.workingSet = emptySet

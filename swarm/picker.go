@@ -141,6 +141,18 @@ type (
 		SetDeadline(piece int, t time.Time)
 	}
 
+	// A Sequencer is a Picker that can begin pieces in the order of their indices.
+	Sequencer interface {
+		Picker
+
+		// SetSequential says whether, of pieces of the same priority that are not
+		// begun, those of a lower index must come first. At first, and after a call
+		// with false, the order is the picker's own. It may be called at any time
+		// and again. Deadlines, Ask.First and pieces that are begun come before this
+		// order, as they come before the picker's own.
+		SetSequential(on bool)
+	}
+
 	// An EndGamer is a Picker that says when its end game is on. The function EndGame
 	// uses it.
 	EndGamer interface {

@@ -12,8 +12,7 @@ import (
 // follows from an Effect comes back as an Input of a later turn.
 type Effect interface{ effect() }
 
-// A Ticket is the caller's number for a call that waits: protocol.Await or
-// protocol.Recheck. The effect Answer ends it. The caller does not use a number twice.
+// A Ticket is the caller's number for a call that waits, such as protocol.Await. The effect Answer ends it. The caller does not use a number twice.
 type Ticket uint64
 
 // What to do with connections.
@@ -72,9 +71,12 @@ type (
 		Round  int // to be returned with the answers
 	}
 
-	// Complete tells the Storage that every piece is held, so that it makes all of it
-	// outlast a power cut (swarm.Complete). Synced follows.
-	Complete struct{}
+	// Complete tells the Storage that every piece that is wanted is held, so that it makes
+	// them outlast a power cut: by swarm.Complete if every piece is held, and by swarm.Sync
+	// otherwise. Synced follows.
+	Complete struct {
+		All bool // every piece is held
+	}
 
 	// Idle tells the Storage that nobody uses it for a while (swarm.Idle).
 	Idle struct{}

@@ -2,11 +2,13 @@ package input
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
 	"github.com/shoal-bt/shoal/protocol/connection"
 	"github.com/shoal-bt/shoal/protocol/effect"
+	"github.com/shoal-bt/shoal/protocol/wanted"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -98,6 +100,25 @@ type StoredChecked struct {
 	Good       []int // of those, the right ones
 	Unreadable []int // of those, the ones that Err is about
 	Err        error
+}
+
+// A Prioritize gives pieces priorities.
+type Prioritize struct {
+	Runs   []wanted.Run // in the order in which they apply
+	Ticket effect.Ticket
+}
+
+// A SetDeadline says when a piece is needed.
+type SetDeadline struct {
+	Piece  int
+	At     time.Time // zero takes the deadline back
+	Ticket effect.Ticket
+}
+
+// A SetSequential says whether pieces are begun in the order of their indices.
+type SetSequential struct {
+	On     bool
+	Ticket effect.Ticket
 }
 
 // An Await is a call that waits for a piece, or for all.

@@ -89,9 +89,13 @@ type (
 		Senders []netip.AddrPort
 	}
 
-	// Completed says that the last piece came in, and that every piece was synced. A
-	// torrent that was complete from the start does not report it.
-	Completed struct{ Torrent swarm.ID }
+	// Completed says that the last piece that is wanted came in, and that all that is wanted
+	// was synced. It is reported again if more is wanted later and comes. A torrent of which
+	// all that is wanted was there from the start does not report it.
+	Completed struct {
+		Torrent swarm.ID
+		All     bool // every piece is held, also those that are not wanted
+	}
 
 	// Paused follows a call of Pause.
 	Paused struct{ Torrent swarm.ID }

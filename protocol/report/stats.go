@@ -51,11 +51,16 @@ type Stats struct {
 	Length     int64 // bytes, pads included
 	Left       int64 // bytes of pieces that are not held; -1 for unknown
 
+	Wanted       int   // pieces that are wanted
+	WantedHeld   int   // of those, the ones that are held
+	WantedLength int64 // bytes of the pieces that are wanted, pads included
+	WantedLeft   int64 // of those, the bytes of pieces that are not held; -1 for unknown
+
 	Down, Up                 Flow  // payload; totals include former runs
 	DownBefore, UpBefore     int64 // payload bytes of former runs
 	DownProtocol, UpProtocol Flow  // everything else on the wire
 	Wasted                   int64 // payload bytes that were received in vain
-	Syncing                  bool  // every piece is held, and the Storage makes them outlast a power cut
+	Syncing                  bool  // every piece that is wanted is held, and the Storage makes them outlast a power cut
 	EndGame                  bool  // the last blocks are requested of several peers at a time, as the picker says
 
 	Peers   int // connected
@@ -66,6 +71,9 @@ type Stats struct {
 
 // Complete reports whether every piece is held.
 func (s Stats) Complete() bool { return s.Held == s.Pieces && s.Left >= 0 }
+
+// Finished reports whether every piece that is wanted is held.
+func (s Stats) Finished() bool { return s.WantedHeld == s.Wanted && s.WantedLeft >= 0 }
 
 // PeerStats are the figures of one connection at one moment.
 type PeerStats struct {

@@ -22,8 +22,9 @@ type Setup struct {
 	Config *Config
 
 	// NewPicker makes the torrent's picker. It is called when there are pieces to
-	// request, and again after a pause or when a held piece was lost; the picker
-	// before is forgotten by then. It must not call the State.
+	// request, and again after a pause or when more is wanted; the picker before is
+	// forgotten by then. It may be called once more to see what pickers can do. It must
+	// not call the State.
 	NewPicker func() swarm.Picker
 
 	// Memory is the torrent's share of the buffers; nil means no limit.
@@ -45,6 +46,16 @@ type Setup struct {
 	// Have are pieces that are held and taken on trust. Check are pieces that may be
 	// stored and are checked first. Nil means none.
 	Have, Check swarm.Bitfield
+
+	// Priorities has the priority of each piece, from 0, not wanted, to 7; nil means 4 for
+	// all. Deadlines say by piece when it is needed; one that is not wanted gets priority 1.
+	// Both need a picker that is a swarm.Prioritizer.
+	Priorities []uint8
+	Deadlines  map[int]time.Time
+
+	// Sequential says that, of pieces of the same priority, those of a lower index are begun
+	// first. It needs a picker that is a swarm.Sequencer.
+	Sequential bool
 
 	// Spilled are blocks of incomplete pieces that are stored: block numbers by piece.
 	Spilled map[int][]int

@@ -3,20 +3,24 @@ package pickertest
 import (
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-// A Lowest is a [swarm.Picker] for tests of an engine: its choice is easy to foresee. It
-// picks the lowest blocks first, those of pieces that are begun before others. In the end
-// game it requests each block from two peers. It is slow. As any Picker it belongs to one
+// A Lowest is a [swarm.Prioritizer] and a [swarm.Sequencer] for tests of an engine: its choice
+// is easy to foresee. It picks the lowest blocks first: of pieces with a deadline, of those that
+// are begun, and of others. In the end game it requests each block from two peers. It is slow. As any Picker it belongs to one
 // torrent, and its calls must not overlap.
 type Lowest struct {
 	geometry swarm.Geometry
 	blocks   [][]lowestBlock // by piece and number
 	held     []bool
 	begun    []bool
-	order    []int // in which pieces are begun
+	priority []int
+	deadline []time.Time // zero for none
+	order    []int       // in which pieces of the same priority are begun
+	own      []int       // order as it was at first
 	peers    map[swarm.Peer]swarm.Bitfield
 }
 
@@ -40,16 +44,19 @@ func NewLowest(g swarm.Geometry) *Lowest {
 		blocks:   make([][]lowestBlock, n),
 		held:     make([]bool, n),
 		begun:    make([]bool, n),
+		priority: make([]int, n),
+		deadline: make([]time.Time, n),
 		order:    make([]int, n),
 		peers:    make(map[swarm.Peer]swarm.Bitfield),
 	}
 	for i := range n {
-		l.order[i] = i
+		l.order[i], l.priority[i] = i, 4
 		l.blocks[i] = make([]lowestBlock, g.BlockCount(i))
 		for k := range l.blocks[i] {
 			l.blocks[i][k].pad = g.Request(i, k).Length == 0
 		}
 	}
+	l.own = slices.Clone(l.order)
 	return l
 }
 
@@ -59,11 +66,21 @@ func NewShuffled(g swarm.Geometry, seed uint64) *Lowest {
 	l := NewLowest(g)
 	r := rand.New(rand.NewPCG(seed, 1))
 	r.Shuffle(len(l.order), func(i, j int) { l.order[i], l.order[j] = l.order[j], l.order[i] })
+	l.own = slices.Clone(l.order)
 	return l
 }
 
 // IsHeld reports whether the picker takes a piece, which must exist, for held.
 func (l *Lowest) IsHeld(piece int) bool { return l.held[piece] }
+
+// Priority returns the priority of a piece, which must exist, and Deadline when it is needed.
+func (l *Lowest) Priority(piece int) int { return l.priority[piece] }
+
+// Deadline returns when a piece, which must exist, is needed; zero for no deadline.
+func (l *Lowest) Deadline(piece int) time.Time { return l.deadline[piece] }
+
+// IsSequential reports whether pieces are begun by their index.
+func (l *Lowest) IsSequential() bool { return slices.IsSorted(l.order) }
 
 // HasArrived reports whether the picker takes b for a block that has arrived, or is of a
 // held piece. It is false if Geometry.Contains is.
@@ -119,10 +136,13 @@ func (b *lowestBlock) forget(p swarm.Peer) {
 	b.requests = slices.DeleteFunc(b.requests, func(q swarm.Peer) bool { return p == q })
 }
 
-// Wants reports whether p has a piece that is not held.
+// isWanted reports whether a piece is missing and has a priority above 0.
+func (l *Lowest) isWanted(piece int) bool { return !l.held[piece] && l.priority[piece] > 0 }
+
+// Wants reports whether p has a piece that is wanted and not held.
 func (l *Lowest) Wants(p swarm.Peer) bool {
-	for i, held := range l.held {
-		if !held && l.peers[p].Has(i) {
+	for i := range l.held {
+		if l.isWanted(i) && l.peers[p].Has(i) {
 			return true
 		}
 	}
@@ -153,22 +173,30 @@ func (l *Lowest) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	return dst
 }
 
-// piecesFor returns the pieces to pick from, in order: those that the peer suggests, those
-// that are begun, and the others.
+// piecesFor returns the pieces to pick from, in order: those with a deadline, those that the
+// peer suggests, those that are begun, and the others, the highest priority first.
 func (l *Lowest) piecesFor(a swarm.Ask) (pieces []int) {
 	classes := [...]func(int) bool{
+		func(i int) bool { return !l.deadline[i].IsZero() },
 		func(i int) bool { return slices.Contains(a.First, i) },
 		func(i int) bool { return l.begun[i] },
 		func(int) bool { return true },
 	}
-	for _, isIn := range classes {
+	for class, isIn := range classes {
+		first := len(pieces)
 		for _, i := range l.order {
 			listed := a.Only == nil || slices.Contains(a.Only, i)
-			offered := !l.held[i] && l.peers[a.Peer].Has(i)
+			offered := l.isWanted(i) && l.peers[a.Peer].Has(i)
 			if offered && listed && isIn(i) && !slices.Contains(pieces, i) && !(a.Exclusive && l.isShared(i, a.Peer)) {
 				pieces = append(pieces, i)
 			}
 		}
+		slices.SortStableFunc(pieces[first:], func(i, j int) int {
+			if class == 0 {
+				return l.deadline[i].Compare(l.deadline[j])
+			}
+			return l.priority[j] - l.priority[i]
+		})
 	}
 	return pieces
 }
@@ -203,7 +231,7 @@ func (l *Lowest) isShared(piece int, p swarm.Peer) bool {
 // anyFree reports whether a block that some peer has is missing and requested from nobody.
 func (l *Lowest) anyFree() bool {
 	for i := range l.blocks {
-		if l.held[i] || !l.isOffered(i) {
+		if !l.isWanted(i) || !l.isOffered(i) {
 			continue
 		}
 		for _, b := range l.blocks[i] {
@@ -248,6 +276,7 @@ func (l *Lowest) Arrive(dst []swarm.Peer, p swarm.Peer, b swarm.Block) (cancel [
 // Held notes that a piece is held.
 func (l *Lowest) Held(piece int) {
 	l.held[piece], l.begun[piece] = true, true
+	l.deadline[piece] = time.Time{}
 	for k := range l.blocks[piece] {
 		l.blocks[piece][k] = lowestBlock{arrived: true, pad: l.blocks[piece][k].pad}
 	}
@@ -266,5 +295,27 @@ func (l *Lowest) Lose(piece int, blocks []int) {
 		}
 		l.blocks[piece][k] = lowestBlock{}
 		l.held[piece] = false
+	}
+}
+
+// SetPriority sets how much a piece is wanted.
+func (l *Lowest) SetPriority(piece, priority int) {
+	if piece >= 0 && piece < len(l.priority) {
+		l.priority[piece] = min(max(priority, 0), 7)
+	}
+}
+
+// SetDeadline says when a piece is needed.
+func (l *Lowest) SetDeadline(piece int, t time.Time) {
+	if piece >= 0 && piece < len(l.deadline) && !l.held[piece] {
+		l.deadline[piece] = t
+	}
+}
+
+// SetSequential says whether pieces are begun by their index.
+func (l *Lowest) SetSequential(on bool) {
+	l.order = slices.Clone(l.own)
+	if on {
+		slices.Sort(l.order)
 	}
 }

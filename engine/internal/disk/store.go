@@ -69,14 +69,19 @@ func (s *Store) ReadVecAt(bufs [][]byte, off int64, closed <-chan struct{}) erro
 	return err
 }
 
-// Complete tells the Storage that every piece is held. Synced follows. It is called in a
-// turn.
-func (s *Store) Complete(t Owner) {
+// Complete tells the Storage that every piece is held, or has it sync those that are. Synced
+// follows. It is called in a turn.
+func (s *Store) Complete(t Owner, all bool) {
 	t.AddTask()
 	go func() {
 		defer t.EndTask()
 		s.limit.Acquire(nil)
-		err := swarm.Complete(s.Storage)
+		var err error
+		if all {
+			err = swarm.Complete(s.Storage)
+		} else {
+			err = s.sync()
+		}
 		s.limit.Release()
 		t.Post(protocol.Synced{Err: err})
 	}()
@@ -86,10 +91,13 @@ func (s *Store) Complete(t Owner) {
 func (s *Store) Idle() { swarm.Idle(s.Storage) }
 
 // Close syncs the Storage and closes it. No other call may be under way.
-func (s *Store) Close() error {
+func (s *Store) Close() error { return errors.Join(s.sync(), s.Storage.Close()) }
+
+// sync makes what was written outlast a power cut.
+func (s *Store) sync() error {
 	err := swarm.Sync(s.Storage)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = nil // nothing was ever written
+		return nil // nothing was ever written
 	}
-	return errors.Join(err, s.Storage.Close())
+	return err
 }

@@ -1,0 +1,108 @@
+package protocol
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/peerwire"
+)
+
+// followEvery is the time between two times that peers are told what follows from changed
+// wants, so that a user who changes them all the time floods nobody.
+const followEvery = time.Second
+
+// A following is what is still to follow from a change of what is wanted.
+type following struct {
+	isChanged  bool      // since the last turn
+	isFinished bool      // nothing more is missing, by a change and not by a piece
+	isStale    bool      // peers and sources have not been told
+	last       time.Time // when they were told last
+	at         time.Time // when they will be; zero for never
+}
+
+// wantsChanged notes that other pieces are wanted, or in another sequence. wasFinished says
+// whether nothing was missing before.
+func (s *State) wantsChanged(wasFinished bool) {
+	f := &s.follow
+	f.isChanged = true
+	isFinished := s.finished()
+	if wasFinished && !isFinished {
+		s.completion.reported = false // what comes now is reported
+	}
+	f.isFinished = isFinished && (f.isFinished || !wasFinished)
+	s.answerWaiters()
+}
+
+// applyWants ends a turn in which other pieces became wanted, or none: there is a picker if
+// one is needed, and what is wanted is synced if nothing of it is missing any more.
+func (s *State) applyWants(now time.Time) {
+	f := &s.follow
+	if f.isChanged {
+		isOpen := s.Running() || s.phase == PhasePaused
+		if f.isFinished && isOpen {
+			s.downloadDone(now)
+		}
+		if !s.hasPicker() && s.Running() && !s.wantsNothing() {
+			s.startPicker()
+			s.scheduleChoke(now)
+		}
+		s.book.RetrySeeds(s.start)
+		f.isChanged, f.isFinished, f.isStale = false, false, true
+		s.repick = true
+	}
+	if f.isStale && f.at.IsZero() {
+		f.at = f.last.Add(followEvery)
+	}
+	if due(f.at, now) {
+		s.followWants(now)
+	}
+}
+
+// followWants tells peers and sources what follows from what is wanted: in whom we are
+// interested, what they need not send, and whether we are a partial seed
+// (https://www.bittorrent.org/beps/bep_0021.html).
+func (s *State) followWants(now time.Time) {
+	f := &s.follow
+	f.isStale, f.last, f.at = false, now, time.Time{}
+	for _, p := range slices.Clone(s.order) {
+		s.cancelUnwanted(now, p)
+		s.updateInterest(now, p)
+		if p.extended && p.saidUploadOnly != s.saysUploadOnly(p) && !s.complete() {
+			s.sendHello(now, p)
+		}
+		s.closeIfUseless(now, p)
+	}
+	s.spillUnwanted()
+	if s.Running() && s.reports.partialSeed != s.isPartialSeed() {
+		s.do(Announce{Soon: true})
+	}
+	s.reports.partialSeed = s.isPartialSeed()
+}
+
+// cancelUnwanted cancels what was requested of pieces that are not wanted any more. Blocks that
+// come all the same are kept: they may complete a piece.
+func (s *State) cancelUnwanted(now time.Time, p *peer) {
+	open := p.requests.Open()
+	for i := range open {
+		r := &open[i]
+		if r.Void || s.wanted.Has(r.Block.Piece) {
+			continue
+		}
+		if !r.Late {
+			s.picker.Drop(p.id, r.Block)
+		}
+		r.Late, r.Void = true, true
+		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
+		p.allowance.Earn(1) // it answers with a reject
+	}
+}
+
+// spillUnwanted writes the blocks of partial pieces that are not wanted, because these may never
+// be complete and would hold memory.
+func (s *State) spillUnwanted() {
+	for _, a := range s.pieces.InOrder() {
+		if !s.wanted.Has(a.Piece) && !a.Checking && a.Buffers() > 0 {
+			s.spill(a)
+		}
+	}
+}
