@@ -32,6 +32,7 @@ type Selection struct {
 	byRange   []uint8          // priorities set by range, or unset; nil while there is none
 	loose     swarm.Bitfield   // pieces without bytes of files; nil for none
 	firstLast bool
+	toggled   bool // a file became wanted or unwanted since Toggled was called last
 }
 
 // A file is the pieces that have bytes of it. first and last both grow with the index, so an
@@ -116,6 +117,7 @@ func (s *Selection) SetFile(index, priority int) ([]Run, error) {
 
 // setFile gives a file a priority, which ends those that its pieces got by range.
 func (s *Selection) setFile(f *file, priority uint8) {
+	s.toggled = s.toggled || (f.priority == 0) != (priority == 0)
 	if f.isEmpty {
 		f.priority = priority
 		return
@@ -168,8 +170,27 @@ func (s *Selection) SetFirstLast(on bool) []Run {
 	return s.update(0, len(s.pieces)-1)
 }
 
+// Toggled reports whether Unwanted may have changed since the last call.
+func (s *Selection) Toggled() bool {
+	toggled := s.toggled
+	s.toggled = false
+	return toggled
+}
+
 // FirstLast reports what SetFirstLast said.
 func (s *Selection) FirstLast() bool { return s.firstLast }
+
+// All returns the priority of each piece as runs.
+func (s *Selection) All() (runs []Run) {
+	for i, p := range s.pieces {
+		if n := len(runs); n > 0 && runs[n-1].Priority == p {
+			runs[n-1].Last = i
+		} else {
+			runs = append(runs, Run{i, i, p})
+		}
+	}
+	return runs
+}
 
 // update finds the priorities of the pieces first to last, and returns what has changed.
 func (s *Selection) update(first, last int) (runs []Run) {
