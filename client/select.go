@@ -10,7 +10,9 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/selection"
+	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 // The priorities of files and pieces go from Unwanted to HighestPriority. One that nobody chose is
@@ -185,16 +187,26 @@ func (t *running) changeWants(change func(*selection.Selection) ([]selection.Run
 		}
 		var errs []error
 		if toggled {
-			errs = append(errs, o.Recorder.SaveNow())
-			s, ok := o.Storage.(interface{ SetUnwanted([]bool) error })
-			if ok {
-				errs = append(errs, lazystorage.Wrap("write", s.SetUnwanted(t.unwanted())))
-			}
+			errs = append(errs, o.Recorder.SaveNow(), t.moveWanted(o.Storage))
 		}
 		errs = append(errs, t.engine.Prioritize(engineRuns(runs)))
 		o.Recorder.ScheduleSave()
 		return errors.Join(errs...)
 	}))
+}
+
+// moveWanted has a storage in files know which are wanted. If no byte of these is missing, no write will
+// make those without bytes, so it makes them.
+func (t *running) moveWanted(s swarm.Storage) error {
+	store, ok := s.(*diskstore.Store)
+	if !ok {
+		return nil
+	}
+	err := store.SetUnwanted(t.unwanted())
+	if err == nil && !t.readOnly && t.holdsWanted(t.engine.Pieces()) {
+		err = store.Create()
+	}
+	return lazystorage.Wrap("write", err)
 }
 
 // changeOrder changes something that only the engine does, and the record keeps.

@@ -267,3 +267,21 @@ func TestPrioritiesFail(t *testing.T) {
 	require.NoError(t, err, "it can be added again")
 	require.Equal(t, engine.PhaseRunning, tor.Stats().Phase)
 }
+
+// TestOnlyAnEmptyFile makes a file without bytes that is wanted alone.
+func TestOnlyAnEmptyFile(t *testing.T) {
+	a := newCollection(t, formats["v1"])
+	for name, o := range map[string]AddOptions{"at once": a.only(2), "later": a.only(6)} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			_, tor := a.add(t, Config{Dir: dir, State: t.TempDir()}, o)
+			f, err := tor.File(a.name(2))
+			require.NoError(t, err)
+			require.NoError(t, f.SetPriority(DefaultPriority))
+			require.NoError(t, tor.Wait(within(t)))
+			require.Contains(t, onDisk(t, dir), a.name(2))
+			require.NotContains(t, onDisk(t, dir), a.name(10))
+			require.Zero(t, tor.Stats().Held)
+		})
+	}
+}

@@ -32,12 +32,7 @@ type modTimer interface {
 // syncContent makes what was written outlast a power cut. It fails if another program
 // changed a piece that is held, or a file's size. From then on it fails until everything is
 // checked, so that no record says that the content is as it was.
-func (t *running) syncContent(s swarm.Storage) error {
-	if t.storage.Started() && t.unwanted() != nil && t.engine.Stats().Finished() {
-		return t.syncWith(s, swarm.Complete, false) // it makes files without bytes, too
-	}
-	return t.syncWith(s, swarm.Sync, false)
-}
+func (t *running) syncContent(s swarm.Storage) error { return t.syncWith(s, swarm.Sync, false) }
 
 // completeContent is syncContent for a torrent of which every piece is held. It also makes
 // empty files and symlinks that are missing.
