@@ -16,12 +16,12 @@ import (
 type DHTStats = dhtnode.Stats
 
 // A DHTPortError says that the node of the DHT cannot have the UDP port at which the client accepts
-// peers, so it takes another one. A DHTSaveError says that its nodes could not be saved. Both come
-// as a Warning without a torrent, the latter also from Close.
-type (
-	DHTPortError = dhtnode.PortError
-	DHTSaveError = dhtnode.SaveError
-)
+// peers, so it takes another one. It comes as a Warning without a torrent.
+type DHTPortError = dhtnode.PortError
+
+// A DHTSaveError says that the nodes of the DHT could not be saved. It comes as a Warning without a
+// torrent, and from Close.
+type DHTSaveError = dhtnode.SaveError
 
 // DHT returns the client's node of the DHT, and opens it if no torrent has needed it yet. From
 // then on it stays open until Close, so that applications can find, store and read what they

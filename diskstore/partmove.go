@@ -229,21 +229,27 @@ func (s *Store) deleteEmptyPart() error {
 	s.part.writing.Lock()
 	defer s.part.writing.Unlock()
 	f := s.part.file.Load()
-	if f == nil || !s.part.index.Empty() || !f.ours.Load() {
+	if f == nil && s.part.broken == "" {
 		return nil
 	}
-	s.handles.drop(&f.reading, &f.writing)
+	if f != nil {
+		if !s.part.index.Empty() || !f.ours.Load() {
+			return nil
+		}
+		s.handles.drop(&f.reading, &f.writing)
+	}
 	s.making.Lock()
 	defer s.making.Unlock()
 	folder, err := s.openFolder(false)
 	if err != nil {
-		return wrapError("remove", f.Path, -1, err)
+		return wrapError("remove", ".", -1, err)
 	}
 	defer s.releaseFolder()
 	if err := s.removePart(folder); err != nil {
 		return err
 	}
 	s.unsynced["."] = true
+	s.part.broken = ""
 	s.usePart(nil, partfile.NewIndex(s.part.key()))
 	return nil
 }

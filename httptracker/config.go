@@ -7,7 +7,11 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/announceurl"
 )
 
 // A Config configures a Tracker. Its zero value is ready for use. A Config is read
@@ -51,6 +55,15 @@ type Config struct {
 	// IP is sent as our address. Few trackers believe it. Zero means that it
 	// is not sent.
 	IP netip.Addr
+
+	// Params returns parameters to add to the query of an announce, such as a token of the
+	// tracker's; nil for none. announceURL is complete, so that the token of one tracker
+	// goes to no other, and a is what is announced. Parameters that announces have already,
+	// such as port, are left out, and so are those beyond 4 KiB of encoded text;
+	// Answer.Warning or the error says which. Errors and warnings do not show the values.
+	// Params may be called concurrently and must return at once, and what it returned must
+	// not change any more. Nil means that nothing is added.
+	Params func(announceURL string, a swarm.Announcement) url.Values
 
 	// MaxWant is the largest number of peers to ask for. Zero means 200, a
 	// negative number means no limit.
@@ -97,6 +110,10 @@ const defaultInterval = 30 * time.Minute
 // maxRedirects bounds the redirects that are followed in a row.
 const maxRedirects = 5
 
+// maxParams bounds what Config.Params adds to a query, in bytes. Many servers refuse a
+// request line of more than 8 KiB.
+const maxParams = 4 << 10
+
 // withDefaults returns c with every default filled in. In the result 0 means no
 // limit.
 func (c Config) withDefaults() Config {
@@ -117,6 +134,14 @@ func (c Config) withDefaults() Config {
 	c.Backoff = orDefault(c.Backoff, 30*time.Second, time.Second)
 	c.MaxBackoff = max(c.Backoff, orDefault(c.MaxBackoff, 30*time.Minute, time.Second))
 	return c
+}
+
+// params returns the parameters that an announce to a tracker has in addition.
+func (c *Config) params(url string, a swarm.Announcement) announceurl.Params {
+	if c.Params == nil {
+		return announceurl.Params{}
+	}
+	return announceurl.EncodeParams(c.Params(url, a), maxParams)
 }
 
 // orDefault returns v, or zero if v is 0, or off if v is negative.

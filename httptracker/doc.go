@@ -28,6 +28,7 @@
 //
 //	rule                                     file                function
 //	parameters of an announce (BEP 3)        query.go            announceQuery.String
+//	parameters that a caller adds            config.go           Config.params
 //	keys of the answer (BEP 3, 7, 24)        response.go         parseAnnounce
 //	what of an answer is ignored             response.go         announceResponse.readPeers
 //	interval and min interval                tracker.go          Tracker.merge

@@ -127,3 +127,11 @@ func (p httpResponse) responseError(err error, secrets []string) error {
 	}
 	return err
 }
+
+// joinTexts joins two texts, of which both may be empty.
+func joinTexts(a, b string) string {
+	if a != "" && b != "" {
+		a += "; "
+	}
+	return a + b
+}

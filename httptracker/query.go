@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/shoal-bt/shoal/swarm"
+	"github.com/shoal-bt/shoal/swarm/announceurl"
 )
 
 // unknownLeft is sent if the number of bytes left is not known. It must not be 0,
@@ -24,6 +25,7 @@ type announceQuery struct {
 	key       uint32
 	ip        netip.Addr
 	trackerID string // as the tracker sent it; empty for none
+	params    string // of Config.Params, percent-encoded; empty for none
 }
 
 // String returns the query, percent-encoded. See
@@ -33,8 +35,8 @@ type announceQuery struct {
 func (q announceQuery) String() string {
 	a := q.a
 	b := make([]byte, 0, 400)
-	b = appendEscaped(append(b, "info_hash="...), a.Swarm[:])
-	b = appendEscaped(append(b, "&peer_id="...), a.Peer[:])
+	b = announceurl.AppendEscaped(append(b, "info_hash="...), string(a.Swarm[:]))
+	b = announceurl.AppendEscaped(append(b, "&peer_id="...), string(a.Peer[:]))
 	port := a.Port
 	if port == 0 {
 		port = noPort
@@ -62,10 +64,13 @@ func (q announceQuery) String() string {
 		b = append(append(b, "&event="...), q.event.String()...)
 	}
 	if q.ip.IsValid() {
-		b = appendEscaped(append(b, "&ip="...), []byte(q.ip.String()))
+		b = announceurl.AppendEscaped(append(b, "&ip="...), q.ip.String())
 	}
 	if q.trackerID != "" {
-		b = appendEscaped(append(b, "&trackerid="...), []byte(q.trackerID))
+		b = announceurl.AppendEscaped(append(b, "&trackerid="...), q.trackerID)
+	}
+	if q.params != "" {
+		b = append(append(b, '&'), q.params...)
 	}
 	return string(b)
 }
@@ -78,24 +83,7 @@ func scrapeQuery(ids []swarm.ID) string {
 		if i > 0 {
 			b = append(b, '&')
 		}
-		b = appendEscaped(append(b, "info_hash="...), id[:])
+		b = announceurl.AppendEscaped(append(b, "info_hash="...), string(id[:]))
 	}
 	return string(b)
-}
-
-// appendEscaped percent-encodes all bytes but the unreserved characters of
-// https://www.rfc-editor.org/rfc/rfc3986#section-2.3. It does not use
-// url.QueryEscape, which writes a space as a plus sign, because not every tracker
-// decodes that.
-func appendEscaped(dst, b []byte) []byte {
-	const hex = "0123456789ABCDEF"
-	for _, c := range b {
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
-			dst = append(dst, c)
-		default:
-			dst = append(dst, '%', hex[c>>4], hex[c&15])
-		}
-	}
-	return dst
 }

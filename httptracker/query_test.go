@@ -2,7 +2,6 @@ package httptracker
 
 import (
 	"net/netip"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -44,21 +43,6 @@ func TestAnnounceQueryLeft(t *testing.T) {
 	a := announcement(swarm.None)
 	a.Port, a.Uploaded, a.Downloaded = 0, -1, -1
 	require.Contains(t, announceQuery{a: a}.String(), "&port=1&uploaded=0&downloaded=0&")
-}
-
-func TestEscapeEveryByte(t *testing.T) {
-	var all []byte
-	for i := range 256 {
-		all = append(all, byte(i))
-	}
-	escaped := string(appendEscaped(nil, all))
-	back, err := url.PathUnescape(escaped)
-	require.NoError(t, err)
-	require.Equal(t, string(all), back)
-	back, err = url.QueryUnescape(escaped)
-	require.NoError(t, err)
-	require.Equal(t, string(all), back)
-	require.False(t, strings.ContainsAny(escaped, " +&=#?/"))
 }
 
 func TestScrapeQuery(t *testing.T) {

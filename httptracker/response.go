@@ -99,14 +99,11 @@ func (r *announceResponse) readStrings(v bencode.Value) {
 // warningText returns what the user should know of an answer: the tracker's warning and
 // what was ignored, as one line without secrets.
 func (r *announceResponse) warningText(secrets []string) string {
-	text := announceurl.Clean(r.warning, secrets)
-	if len(r.ignored) == 0 {
-		return text
+	ignored := ""
+	if len(r.ignored) > 0 {
+		ignored = "ignored in the answer: " + strings.Join(r.ignored, "; ")
 	}
-	if text != "" {
-		text += "; "
-	}
-	return text + "ignored in the answer: " + strings.Join(r.ignored, "; ")
+	return joinTexts(announceurl.Clean(r.warning, secrets), ignored)
 }
 
 // maxTrackerID is the longest tracker id to send back, in bytes.

@@ -185,10 +185,12 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 	if found == nil {
 		found = func(p swarm.Address) { reply.Peers = append(reply.Peers, p) }
 	}
+	params := t.config.params(t.url, a)
+	to.secrets = slices.Concat(params.Secrets, to.secrets)
 	answered := false
 	var errs []error
 	for o := range askRoutes(ctx, t.routes(to), grace, func(ctx context.Context, i int, r route) (announceResponse, error) {
-		return t.ask(ctx, r, to, a, &s.routes[i])
+		return t.ask(ctx, r, to, a, params.Query, &s.routes[i])
 	}) {
 		if o.err != nil {
 			if o.err != errNotRegistered {
@@ -204,6 +206,7 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 	}
 	if answered {
 		s.failures = 0
+		reply.Warning = joinTexts(reply.Warning, params.LeftOut)
 		if a.Event == swarm.Stopped {
 			reply.Next = 0
 		}
@@ -220,14 +223,18 @@ func (t *Tracker) announce(ctx context.Context, to target, a swarm.Announcement,
 	if a.Event == swarm.Stopped {
 		reply.Next = 0
 	}
-	return reply, fmt.Errorf("httptracker: announce %s: %w", to.shown, err)
+	err = fmt.Errorf("httptracker: announce %s: %w", to.shown, err)
+	if params.LeftOut != "" {
+		err = fmt.Errorf("%w; %s", err, params.LeftOut)
+	}
+	return reply, err
 }
 
 // errNotRegistered is the error of a route on which Stopped need not be sent.
 var errNotRegistered = errors.New("the tracker does not have us registered")
 
-// ask makes one announce on one route and updates its session.
-func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcement, s *routeSession) (announceResponse, error) {
+// ask makes one announce on one route, with params in its query, and updates its session.
+func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcement, params string, s *routeSession) (announceResponse, error) {
 	event, want, timeout := a.Event, min(a.Want, t.config.MaxWant), t.config.Timeout
 	switch {
 	case s.neverAgain != nil:
@@ -246,6 +253,7 @@ func (t *Tracker) ask(ctx context.Context, r route, to target, a swarm.Announcem
 		key:       t.key,
 		ip:        t.config.IP,
 		trackerID: s.trackerID,
+		params:    params,
 	}
 	p, sent, err := t.config.get(ctx, r, to, to.with(q.String()), timeout)
 	var answer announceResponse

@@ -2,6 +2,7 @@ package piecepicker
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
@@ -14,9 +15,13 @@ const (
 	maxLateDuplicates = 2
 )
 
+// maxChunk is how many deadlines a chunk has at most, so that a change moves few of them
+// however many there are.
+const maxChunk = 256
+
 // deadlines holds the deadlines of pieces.
 type deadlines struct {
-	list    []deadline // the nearest first
+	chunks  [][]deadline // none is empty; the nearest first, in each and over all
 	byPiece map[int]time.Time
 }
 
@@ -28,8 +33,7 @@ type deadline struct {
 // set gives a piece a deadline, or takes it back if t is zero.
 func (d *deadlines) set(piece int, t time.Time) {
 	if old, ok := d.byPiece[piece]; ok {
-		i, _ := slices.BinarySearchFunc(d.list, deadline{old, piece}, deadline.compare)
-		d.list = slices.Delete(d.list, i, i+1)
+		d.remove(deadline{old, piece})
 		delete(d.byPiece, piece)
 	}
 	if t.IsZero() {
@@ -41,9 +45,54 @@ func (d *deadlines) set(piece int, t time.Time) {
 	// Without the monotonic clock reading, because times with and without it have
 	// no common order.
 	t = t.Round(0)
-	i, _ := slices.BinarySearchFunc(d.list, deadline{t, piece}, deadline.compare)
-	d.list = slices.Insert(d.list, i, deadline{t, piece})
+	d.insert(deadline{t, piece})
 	d.byPiece[piece] = t
+}
+
+// chunkOf returns the index of the chunk that has e, or the one that it belongs into.
+func (d *deadlines) chunkOf(e deadline) int {
+	k, _ := slices.BinarySearchFunc(d.chunks, e, func(chunk []deadline, e deadline) int {
+		return chunk[len(chunk)-1].compare(e)
+	})
+	return min(k, len(d.chunks)-1)
+}
+
+func (d *deadlines) remove(e deadline) {
+	k := d.chunkOf(e)
+	i, _ := slices.BinarySearchFunc(d.chunks[k], e, deadline.compare)
+	d.chunks[k] = slices.Delete(d.chunks[k], i, i+1)
+	if len(d.chunks[k]) == 0 {
+		d.chunks = slices.Delete(d.chunks, k, k+1)
+	}
+}
+
+func (d *deadlines) insert(e deadline) {
+	if len(d.chunks) == 0 {
+		d.chunks = append(d.chunks, []deadline{e})
+		return
+	}
+	k := d.chunkOf(e)
+	i, _ := slices.BinarySearchFunc(d.chunks[k], e, deadline.compare)
+	chunk := slices.Insert(d.chunks[k], i, e)
+	d.chunks[k] = chunk
+	if len(chunk) > maxChunk {
+		half := len(chunk) / 2
+		d.chunks = slices.Insert(d.chunks, k+1, slices.Clone(chunk[half:]))
+		d.chunks[k] = slices.Delete(chunk, half, len(chunk))
+	}
+}
+
+// nearest yields the nearest n deadlines, the nearest first.
+func (d *deadlines) nearest(n int) iter.Seq[deadline] {
+	return func(yield func(deadline) bool) {
+		for _, chunk := range d.chunks {
+			for _, e := range chunk {
+				if n--; n < 0 || !yield(e) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (d deadline) compare(e deadline) int {
@@ -53,8 +102,7 @@ func (d deadline) compare(e deadline) int {
 // deadlinePieces picks from pieces with a deadline: free blocks, and requested blocks
 // that would be late but come sooner from this peer.
 func (k *pick) deadlinePieces() {
-	list := k.p.deadlines.list
-	for _, d := range list[:min(len(list), deadlinesPerPick)] {
+	for d := range k.p.deadlines.nearest(deadlinesPerPick) {
 		if k.blocksLeft == 0 {
 			return
 		}

@@ -1,6 +1,7 @@
 package piecepicker
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -87,16 +88,17 @@ func TestHeldPieceHasNoDeadline(t *testing.T) {
 		p.SetDeadline(i, start.Add(time.Duration(i%3)*time.Second))
 		p.SetDeadline(i, start.Add(time.Duration(i%4)*time.Second))
 	}
-	require.Len(t, p.deadlines.list, 10)
-	require.Equal(t, 0, p.deadlines.list[0].piece)
-	require.Equal(t, 4, p.deadlines.list[1].piece)
+	list := slices.Collect(p.deadlines.nearest(11))
+	require.Len(t, list, 10)
+	require.Equal(t, 0, list[0].piece)
+	require.Equal(t, 4, list[1].piece)
 	for i := range 10 {
 		p.Held(i)
 		p.SetDeadline(i, start)
 	}
 	p.SetDeadline(-1, start)
 	p.SetDeadline(10, start)
-	require.Empty(t, p.deadlines.list)
+	require.Empty(t, p.deadlines.chunks)
 	require.Empty(t, p.deadlines.byPiece)
 }
 

@@ -1,6 +1,13 @@
 package piecepicker
 
-import "testing"
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
 
 func TestSequentialGoesByIndex(t *testing.T) {
 	g := blocks(6, 2)
@@ -52,4 +59,44 @@ func TestSequentialGoesOnPast64(t *testing.T) {
 		lose 64
 		A asks 3 = 63.0 64.0 132.0
 	`)
+}
+
+// The order can change in the middle, and back. The order that is not used has no memory.
+func TestSetSequentialInTheMiddle(t *testing.T) {
+	g := blocks(200, 1)
+	p, twin := NewRarest(g, Config{Seed: 3}), NewRarest(g, Config{Seed: 3})
+	for _, q := range []*Picker{p, twin} {
+		q.Join(1, swarm.Bitfield(bytes.Repeat([]byte{0xff}, 25)))
+	}
+	begin := func(q *Picker, n int) (pieces []int) {
+		for _, b := range q.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: n, MaxNewPieces: n, Now: start}) {
+			pieces = append(pieces, b.Piece)
+		}
+		return pieces
+	}
+	require.Equal(t, begin(twin, 10), begin(p, 10))
+	p.SetSequential(true)
+	require.Nil(t, p.own.(*Rarest).position, "the other order keeps its memory")
+	got := begin(p, 50)
+	require.True(t, slices.IsSorted(got))
+	p.SetPriority(199, 7)
+	p.SetPriority(198, 0)
+	require.Equal(t, 199, begin(p, 1)[0])
+	p.SetSequential(true)
+	rest := begin(p, 10)
+	require.True(t, slices.IsSorted(rest) && rest[0] > got[49])
+	p.SetSequential(false)
+	require.False(t, slices.IsSorted(begin(p, 50)))
+	require.Len(t, begin(p, 200), 200-1-10-50-1-10-50)
+}
+
+// A picker that was made sequential has no other order to go back to.
+func TestSetSequentialOffKeepsTheOwnOrder(t *testing.T) {
+	p := NewSequential(blocks(20, 1), Config{})
+	p.Join(1, swarm.Bitfield{0xff, 0xff, 0xf0})
+	p.SetSequential(true)
+	p.SetSequential(false)
+	got := p.Pick(nil, swarm.Ask{Peer: 1, MaxBlocks: 20, MaxNewPieces: 20, Now: start})
+	require.Len(t, got, 20)
+	require.Equal(t, 19, got[19].Piece)
 }

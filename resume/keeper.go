@@ -29,6 +29,11 @@ type Config struct {
 	// Stat is as in Probe.
 	Stat func(path string) (fs.FileInfo, error)
 
+	// Claims returns what Own will get in addition to a file's path and its
+	// folders, such as its name while it is incomplete. It fits Names.Claims of package
+	// diskstore. Nil means nothing.
+	Claims func(path string) []string
+
 	// Part returns the path of the part file, or nothing if there is none, and the paths
 	// of the files that have bytes in it. These need not exist. Nil means that there is
 	// never a part file.

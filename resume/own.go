@@ -96,6 +96,9 @@ func (k *Keeper) missing(names []string) []string {
 			continue
 		}
 		list = append(list, name)
+		if k.config.Claims != nil {
+			list = append(list, k.config.Claims(name)...)
+		}
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 			if _, seen := folders[dir]; seen {
 				break

@@ -57,11 +57,8 @@ const (
 
 // String returns the event as trackers spell it; None is the empty string.
 func (e Event) String() string {
-	names := [...]string{Started: "started", Completed: "completed", Stopped: "stopped", Paused: "paused"}
-	if int(e) >= len(names) {
-		return ""
-	}
-	return names[e]
+	names := [...]string{Started: "started", Completed: "completed", Stopped: "stopped", Paused: "paused", Paused + 1: ""}
+	return names[min(int(e), len(names)-1)]
 }
 
 // Flags of an Address, with the meanings that peer exchange gives them

@@ -5,7 +5,10 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"net/url"
 	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
 )
 
 // A Config configures Trackers. Its zero value is ready for use. A Config is read once
@@ -41,6 +44,16 @@ type Config struct {
 	// IP is sent as our address if it is IPv4. Few trackers believe it. Zero means
 	// that none is sent.
 	IP netip.Addr
+
+	// Params returns parameters to add to the query of the announce URL, such as a token
+	// of the tracker's; nil for none. Trackers read them only if they support BEP 41.
+	// announceURL is complete, so that the token of one tracker goes to no other, and a is
+	// what is announced. Parameters that announces have already, such as port, are left
+	// out, and so are those that do not fit into a packet; Answer.Warning or the error says
+	// which. Errors and warnings do not show the values. Params may be called concurrently
+	// and must return at once, and what it returned must not change any more. Nil means
+	// that nothing is added.
+	Params func(announceURL string, a swarm.Announcement) url.Values
 
 	// MaxWant is the largest number of peers to ask for. Zero means 200, a negative
 	// number means no limit.

@@ -30,6 +30,7 @@
 //	rule                                       file            function
 //	layout of requests (BEP 15)                request.go      announceRequest.packet
 //	path and query of the URL (BEP 41)         request.go      appendURLData
+//	parameters that a caller adds              target.go       target.with
 //	layout of answers (BEP 15)                 response.go     parseAnnounce
 //	which packets are answers                  socket.go       socket.dispatch
 //	how many foreign packets a call bears      socket.go       socket.countIgnored

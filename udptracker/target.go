@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,27 @@ type target struct {
 	data    string   // path and query
 	shown   string   // the URL for display
 	secrets []string // components of the URL that must not be shown
+}
+
+// maxURLData is what fits into the options of one packet, in bytes.
+const maxURLData = maxRequest - announceLength - 2*((maxRequest-announceLength)/(maxOption+2)+1)
+
+// with returns the target with the parameters of Config.Params in its query, as many as fit
+// into a packet: https://www.bittorrent.org/beps/bep_0041.html#option-types.
+func (t target) with(params url.Values) (longer target, leftOut string) {
+	separator := "?"
+	switch {
+	case strings.HasSuffix(t.data, "&"):
+		separator = ""
+	case strings.Contains(t.data, "?"):
+		separator = "&"
+	}
+	p := announceurl.EncodeParams(params, maxURLData-len(t.data)-len(separator))
+	if p.Query != "" {
+		t.data += separator + p.Query
+	}
+	t.secrets = slices.Concat(p.Secrets, t.secrets)
+	return t, p.LeftOut
 }
 
 // parseTarget checks an announce URL. Its errors do not quote the URL.

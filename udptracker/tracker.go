@@ -56,6 +56,16 @@ func (t *Tracker) target() target {
 	return to
 }
 
+// targetOf returns the target of an announce, which has the parameters of Config.Params, and
+// which of these were left out.
+func (t *Tracker) targetOf(a swarm.Announcement) (to target, leftOut string) {
+	to, params := t.target(), t.trackers.config.Params
+	if params == nil {
+		return to, ""
+	}
+	return to.with(params(t.url, a))
+}
+
 // String returns the announce URL for display, without passkeys.
 func (t *Tracker) String() string { return t.target().shown }
 
@@ -155,7 +165,7 @@ func (t *Tracker) announce(ctx context.Context, a swarm.Announcement, s *session
 			return reply, ctx.Err()
 		}
 	}
-	to := t.target()
+	to, leftOut := t.targetOf(a)
 	calls, err := t.calls(ctx, to, limit)
 	var errs []error
 	if err != nil {
@@ -180,6 +190,7 @@ func (t *Tracker) announce(ctx context.Context, a swarm.Announcement, s *session
 	}
 	if answered || len(errs) == 0 {
 		s.failures = 0
+		reply.Warning = joinTexts(reply.Warning, leftOut)
 		if a.Event == swarm.Stopped {
 			reply.Next = 0
 		}
@@ -193,7 +204,19 @@ func (t *Tracker) announce(ctx context.Context, a swarm.Announcement, s *session
 	if err == nil {
 		err = hideSecrets(joinRoutes(errs), to.secrets)
 	}
-	return reply, fmt.Errorf("udptracker: announce %s: %w", to.shown, err)
+	err = fmt.Errorf("udptracker: announce %s: %w", to.shown, err)
+	if leftOut != "" {
+		err = fmt.Errorf("%w; %s", err, leftOut)
+	}
+	return reply, err
+}
+
+// joinTexts joins two texts, of which both may be empty.
+func joinTexts(a, b string) string {
+	if a != "" && b != "" {
+		a += "; "
+	}
+	return a + b
 }
 
 // ask makes one announce on one route and updates its session.

@@ -28,7 +28,7 @@ func (s *session) handleDiscovery(i *item, e client.Event) bool {
 		return true
 	case client.Warning:
 		if i == nil { // it is about the client
-			s.c.report(failureJSON{Event: "warning", Message: message.Of(e.Err), Advice: s.c.command.Advice(e.Err)}, "")
+			s.c.Report(console.Failure{Event: "warning", Message: message.Of(e.Err), Advice: s.c.Command.Advice(e.Err)}, "")
 		}
 		return i == nil
 	case client.SourceFailed:

@@ -17,6 +17,7 @@
 //	tables in package comments that locate a rule     rules_test.go
 //	comments on exported names                        comments_test.go
 //	the tables of README.md and BEPS.md               readme_test.go
+//	the table of other libraries' names               comingfrom_test.go
 //	unfinished work, and paths of one machine         words_test.go
 //	phrases that make prose hard to read              prose_test.go
 //	the steps of CI, and documents that name them     ci_test.go

@@ -76,7 +76,7 @@ func (d *driver) peer() swarm.Peer { return swarm.Peer(d.below(fuzzPeers)) }
 func (d *driver) piece() int { return d.below(d.m.g.Pieces()) }
 
 func (d *driver) call() {
-	switch d.below(15) {
+	switch d.below(16) {
 	case 0:
 		d.joins()
 	case 1:
@@ -116,6 +116,10 @@ func (d *driver) call() {
 				when = d.now.Add(time.Duration(n-100) * time.Second / 10)
 			}
 			d.setDeadline(piece, when)
+		}
+	case 15:
+		if _, ok := d.p.(swarm.Sequencer); ok {
+			d.setSequential(d.below(2) == 1)
 		}
 	}
 }

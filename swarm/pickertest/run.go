@@ -18,7 +18,8 @@ type clause struct {
 	run  func(testing.TB, *watch)
 }
 
-// clauses are for every picker, prioritizerClauses for a swarm.Prioritizer.
+// clauses are for every picker, prioritizerClauses for a swarm.Prioritizer, and
+// sequencerClauses for a swarm.Sequencer.
 var (
 	clauses = []clause{
 		{"Join/AddsWhatPeerHas", joinAdds},
@@ -77,14 +78,24 @@ var (
 		{"SetDeadline/TakenBack", deadlineBack},
 		{"SetDeadline/LateBlocksMayBeRequestedAgain", deadlineLate},
 	}
+
+	sequencerClauses = []clause{
+		{"SetSequential/LowestIndexFirst", sequentialFirst},
+		{"SetSequential/InTheMiddle", sequentialLater},
+		{"SetSequential/PiecesThatAreBegunFirst", sequentialBegun},
+		{"SetSequential/OffLosesNothing", sequentialOff},
+	}
 )
 
 // Run tests the pickers that open makes. Each call of open must return a new
 // picker for g, made like all others.
 func Run(t *testing.T, open func(t *testing.T, g swarm.Geometry) swarm.Picker) {
-	all := clauses
+	all := slices.Clone(clauses)
 	if _, ok := open(t, plain).(swarm.Prioritizer); ok {
-		all = slices.Concat(clauses, prioritizerClauses)
+		all = append(all, prioritizerClauses...)
+	}
+	if _, ok := open(t, plain).(swarm.Sequencer); ok {
+		all = append(all, sequencerClauses...)
 	}
 	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
