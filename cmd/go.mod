@@ -16,6 +16,7 @@ require (
 	github.com/shoal-bt/shoal/trackerserver v0.1.0
 	github.com/shoal-bt/shoal/udptracker v0.1.0
 	github.com/stretchr/testify v1.12.1
+	golang.org/x/sys v0.49.0
 )
 
 require (
@@ -32,6 +33,5 @@ require (
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/net v0.62.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/text v0.44.0 // indirect
 )

@@ -94,6 +94,7 @@ func (f *family) bootstrapped(e node.BootstrappedEvent) {
 	f.node.report(BootstrappedEvent{Is6: f.is6, Err: f.whyAlone()})
 	f.backoff = min(max(2*f.backoff, firstRetry), lastRetry)
 	f.retry.Reset(f.backoff)
+	f.retryAt = time.Now().Add(f.backoff)
 }
 
 // whyAlone returns why the family knows no node. The lock is held.

@@ -41,6 +41,7 @@ type family struct {
 	calls   map[node.TaskID]*call
 	backoff time.Duration // before the next bootstrap after one that has failed
 	retry   *time.Timer
+	retryAt time.Time // when retry fires
 
 	external netip.Addr   // as others saw us last
 	begunAt  time.Time    // when the last bootstrap began

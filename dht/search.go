@@ -20,7 +20,8 @@ const (
 	AnnounceEvery = 15 * time.Minute
 
 	aloneAnnounce = 2 * time.Minute  // if we want something, and nobody else is there
-	retryAnnounce = time.Minute      // if no node answers
+	retryAnnounce = time.Minute      // if no node answers, at the latest
+	bootstrapTime = 5 * time.Second  // until a bootstrap that is due has found others
 	announceLimit = 50 * time.Second // of one call of Announce
 )
 
@@ -77,11 +78,25 @@ func (n *Node) Announce(ctx context.Context, a swarm.Announcement, found func(sw
 	}
 	switch {
 	case err != nil:
-		answer.Next = retryAnnounce
+		answer.Next = n.retryAfter()
 	case isAlone && a.Left != 0:
 		answer.Next = aloneAnnounce
 	}
 	return answer, err
+}
+
+// retryAfter returns after how long to announce again if no node answers: soon after the next
+// bootstrap, which may find some.
+func (n *Node) retryAfter() time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	wait := retryAnnounce
+	for _, f := range n.families {
+		if f.isAlone {
+			wait = min(wait, max(time.Until(f.retryAt), 0)+bootstrapTime)
+		}
+	}
+	return wait
 }
 
 // errorOf returns an error if no family has brought anything.

@@ -8,8 +8,9 @@ import (
 )
 
 // Complete finishes a torrent of which every wanted byte is stored. It makes the empty files and
-// the symlinks that are missing, gives files that are too long their size, and syncs. Then
-// it examines every wanted file. A file that is missing or has another size is an error, also if
+// the symlinks that are missing, gives files that are too long their size, and syncs. It
+// moves wanted files to their paths, as FinishFile does. Then it examines every wanted file.
+// A file that is missing or has another size is an error, also if
 // it was written long ago: the error is an *Error or a *SizeError. Call Modified after it.
 // It may be called concurrently with other methods.
 func (s *Store) Complete() error {
@@ -20,7 +21,7 @@ func (s *Store) Complete() error {
 	if err == nil {
 		err = s.resizeAll()
 	}
-	return cmp.Or(err, s.Sync(), s.examineAll())
+	return cmp.Or(err, s.Sync(), s.finishAll(), s.examineAll())
 }
 
 // resizeAll gives the files that exist in another size theirs.

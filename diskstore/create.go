@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // Create makes the folder, the empty files and the symlinks. The first write does
@@ -89,9 +91,9 @@ func (s *Store) createIn(folder Folder, spans []span) error {
 // missing reports whether nothing exists at the path of f. It returns an error if
 // something else than f exists there.
 func (s *Store) missing(folder Folder, f *file) (bool, error) {
-	info, err := folder.Lstat(f.Path)
+	info, err := s.lookFor(folder, f)
 	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
+		return true, s.checkMover(folder, f)
 	}
 	if err != nil {
 		return false, err
@@ -105,7 +107,11 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 	if len(files) == 0 {
 		return nil
 	}
-	dirs, err := s.missingFolders(folder, files)
+	at := make([]string, len(files))
+	for i, f := range files {
+		at[i] = s.names.At(f.Path)
+	}
+	dirs, err := s.missingFolders(folder, at)
 	if err != nil {
 		return err
 	}
@@ -114,7 +120,11 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 		names = append(names, d+"/")
 	}
 	for _, f := range files {
-		names = append(names, f.Path)
+		at := s.names.At(f.Path)
+		if at != f.Path {
+			names = append(names, at)
+		}
+		names = append(names, f.Path) // also if it gets that name later
 	}
 	if s.own != nil {
 		if err := s.own(names); err != nil {
@@ -127,27 +137,28 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 		}
 		s.owned[d+"/"] = true
 		s.known[d] = true
-		s.unsynced[path.Dir(d)] = true
+		s.unsynced[places.DirOf(d)] = true
 	}
 	for _, f := range files {
 		if err := s.createFile(folder, f); err != nil {
 			return wrapError("create", f.Path, -1, err)
 		}
-		s.owned[f.Path] = true
+		at := s.names.At(f.Path)
+		s.owned[at] = true
 		f.ours.Store(true)
 		f.state.Store(present)
-		s.unsynced[path.Dir(f.Path)] = true
+		s.unsynced[places.DirOf(at)] = true
 	}
 	return nil
 }
 
-// missingFolders returns the folders to make for files, outer ones first.
-func (s *Store) missingFolders(folder Folder, files []*file) ([]string, error) {
+// missingFolders returns the folders to make for files with these names, outer ones first.
+func (s *Store) missingFolders(folder Folder, names []string) ([]string, error) {
 	var dirs []string
 	listed := make(map[string]bool)
-	for _, f := range files {
+	for _, name := range names {
 		first := len(dirs)
-		for d := path.Dir(f.Path); d != "." && !s.known[d] && !listed[d]; d = path.Dir(d) {
+		for d := places.DirOf(name); !places.IsTop(d) && !s.known[d] && !listed[d]; d = places.DirOf(d) {
 			_, err := folder.Lstat(d)
 			if err == nil {
 				s.known[d] = true

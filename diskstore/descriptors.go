@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"syscall"
+
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // maxTries bounds how often a call is tried while no descriptor is free.
@@ -78,6 +80,16 @@ func (d retryFolder) Remove(name string) error {
 
 func (d retryFolder) SyncFolder(name string) error {
 	return d.retry(func() error { return d.Folder.SyncFolder(name) })
+}
+
+// move is Move of places.Folder, which d wraps if a file is at another place.
+func (d retryFolder) move(p string) error {
+	return d.retry(func() error { return d.Folder.(*places.Folder).Move(p) })
+}
+
+// canMove is CanMove of places.Folder, which d wraps if a file is at another place.
+func (d retryFolder) canMove(p string) error {
+	return d.retry(func() error { return d.Folder.(*places.Folder).CanMove(p) })
 }
 
 func (d retryFolder) retry(call func() error) error {

@@ -1,11 +1,10 @@
 // Package diskstore keeps the bytes of a torrent in files.
 //
-// [Open] takes a folder and the torrent's files and returns a [Store], which is
-// a swarm.Storage. Reads and writes come in with offsets in the torrent; calls on
-// files go out, one vectored call (preadv, pwritev) for each file on Linux. Each
-// file is made at the first write to it, at its full length. Pad files exist on no
-// disk and read as zeros. Bytes of files that are not wanted go to one part file, which is
-// hidden (Options.PartFile).
+// [Open] takes a folder and the torrent's files and returns a [Store], a swarm.Storage.
+// Reads and writes come in with offsets in the torrent; calls on files go out, one
+// vectored call (preadv, pwritev) for each file on Linux. The first write to a file makes
+// it. [Names] says where it is while it is incomplete. Pad files exist on no disk. Bytes of
+// files that are not wanted go to one hidden part file (Options.PartFile).
 //
 // Not here: pieces and hashes, which belong to the engine, and resume records.
 //

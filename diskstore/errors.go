@@ -5,12 +5,30 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
+
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // ErrForeign is the cause of an *Error if a file exists that we did not make and
 // may not change. Options.Owned says which files are ours; Options.Overwrite allows
 // writing to the others.
 var ErrForeign = errors.New("the file was not made for this torrent and is left unchanged; move it away or allow overwriting")
+
+// A CrossDeviceError says that Options.IncompleteDir is on another file system than the
+// torrent's folder, so that no file can be moved from one to the other without a copy. It
+// matches syscall.EXDEV.
+type CrossDeviceError struct {
+	Dir, IncompleteDir string // absolute
+}
+
+// Error returns both folders and what to do.
+func (e *CrossDeviceError) Error() string {
+	return fmt.Sprintf("diskstore: the folder of incomplete files %s is not on the file system of %s; choose one that is", e.IncompleteDir, e.Dir)
+}
+
+// Unwrap returns syscall.EXDEV.
+func (e *CrossDeviceError) Unwrap() error { return syscall.EXDEV }
 
 // ErrUnwanted is the cause of an *Error for a write to a file that is not wanted and does
 // not exist, if there is no part file for its bytes: see Options.PartFile.
@@ -60,7 +78,7 @@ func (e *SizeError) Error() string {
 // unwraps the system's errors first, because they repeat operation and path.
 func wrapError(op, path string, offset int64, err error) error {
 	switch e := err.(type) {
-	case *Error, *SizeError:
+	case *Error, *SizeError, *CrossDeviceError:
 		return err
 	case *fs.PathError:
 		err = e.Err
@@ -69,5 +87,5 @@ func wrapError(op, path string, offset int64, err error) error {
 	case *os.SyscallError:
 		err = e.Err
 	}
-	return &Error{Op: op, Path: path, Offset: offset, Err: err}
+	return &Error{Op: op, Path: places.Shown(path), Offset: offset, Err: err}
 }

@@ -16,7 +16,7 @@ import (
 // count of what is open. A hook that returns an error fails the call.
 type fakeFS struct {
 	OS
-	hook func(op, name string) error                    // op: folder open mkdir lstat symlink remove syncfolder read write sync truncate allocate
+	hook func(op, name string) error                    // op: folder open mkdir lstat symlink remove syncfolder move moved canmove read write sync truncate allocate
 	mark func(name string, modTime time.Time) time.Time // as timeMarker; nil for none
 
 	mu      sync.Mutex
@@ -122,6 +122,24 @@ func (d *fakeFolder) Remove(name string) error {
 	return d.Folder.Remove(name)
 }
 
+func (d *fakeFolder) Move(oldName string, to Folder, newName string) error {
+	if err := d.fs.call("move", oldName+" "+newName); err != nil {
+		return err
+	}
+	err := d.Folder.(Mover).Move(oldName, to.(*fakeFolder).Folder, newName)
+	if err != nil {
+		return err
+	}
+	return d.fs.call("moved", newName)
+}
+
+func (d *fakeFolder) CanMove(to Folder) error {
+	if err := d.fs.call("canmove", ""); err != nil {
+		return err
+	}
+	return d.Folder.(Mover).CanMove(to.(*fakeFolder).Folder)
+}
+
 func (d *fakeFolder) SyncFolder(name string) error {
 	if err := d.fs.call("syncfolder", name); err != nil {
 		return err
@@ -182,7 +200,7 @@ func (f *fakeFile) Truncate(size int64) error {
 	return f.File.Truncate(size)
 }
 
-func (f *fakeFile) markTime(modTime time.Time) time.Time {
+func (f *fakeFile) MarkTime(modTime time.Time) time.Time {
 	if f.fs.mark == nil {
 		return modTime
 	}

@@ -83,27 +83,27 @@ func (f *file) compare(size int64, modTime time.Time, err error) error {
 
 // A timeMarker is a File that can tell our last write from one that follows at once.
 type timeMarker interface {
-	markTime(modTime time.Time) time.Time
+	MarkTime(modTime time.Time) time.Time
 }
 
 // markTime is called after a change of ours to f, which has modTime since. It returns the
 // modification time that f has now.
 func markTime(f File, modTime time.Time) time.Time {
 	if m, ok := f.(timeMarker); ok {
-		return m.markTime(modTime)
+		return m.MarkTime(modTime)
 	}
 	return modTime
 }
 
 // A sizer is a File that describes itself without an allocation.
 type sizer interface {
-	sizeAndTime() (size int64, modTime time.Time, err error)
+	SizeAndTime() (size int64, modTime time.Time, err error)
 }
 
 // sizeAndTime returns the size and the modification time of an open file.
 func sizeAndTime(f File) (size int64, modTime time.Time, err error) {
 	if s, ok := f.(sizer); ok {
-		return s.sizeAndTime()
+		return s.SizeAndTime()
 	}
 	info, err := f.Stat()
 	if err != nil {

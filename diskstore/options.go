@@ -7,12 +7,14 @@ import "time"
 type Options struct {
 	// Owned lists the paths that earlier stores passed to Own for this
 	// torrent. The store may write to, resize and delete these files. It
-	// ignores paths that are not in the torrent.
+	// ignores paths that are not in the torrent. A file that is not at its
+	// path has a name here that only this package can read; see Names.
 	Owned []string
 
 	// Own is called before the store makes files. It gets the torrent's path
 	// of each file and symlink, and the path of each folder with a trailing
-	// slash. If it returns nil, these paths are ours. An error fails the
+	// slash. A file that is made at another place has a name for that in
+	// addition, and so have the folders there. If it returns nil, these paths are ours. An error fails the
 	// write, and nothing is made. Calls do not overlap. Own must not keep the
 	// slice and must not call methods of the Store. Nil means that nothing is
 	// recorded.
@@ -27,6 +29,27 @@ type Options struct {
 	// resizing them to the torrent's size. Such files do not become ours:
 	// Remove does not delete them.
 	Overwrite bool
+
+	// Suffix is appended to the name of a file while it is incomplete, such as
+	// ".part". If that is the name of another file of the torrent, the suffix is
+	// appended again. If the name would be too long, it is not. FinishFile and
+	// Complete give a file its own name. Files without bytes, and symlinks, are
+	// made with their own names. A file that has its own name already keeps it.
+	Suffix string
+
+	// IncompleteDir is the folder in which files are while they are incomplete, each
+	// at its path and with the suffix. It must be on the file system of the
+	// torrent's folder, and is made when it is needed. Torrents that have the same
+	// paths need folders of their own. Empty means the torrent's folder. If
+	// Suffix or IncompleteDir change, files that were made before are found
+	// where they are, because their names in Owned say that.
+	IncompleteDir string
+
+	// Disown gets names that Own got and that are not ours any more, because a file
+	// was moved to its path or what is there is not ours. The record need not be
+	// saved at once. It must not keep the slice and must not call methods of the
+	// Store. Nil means that nothing is recorded.
+	Disown func(names []string)
 
 	// Allocate says when a file gets its length and its space. The zero value
 	// makes sparse files.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/diskstore/internal/partfile"
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // A part is what a store knows of its part file. A chunk that is in the part file is read
@@ -85,13 +86,16 @@ func (l layout) chunkLength(file int) int64 {
 }
 
 // partNames yields the names that the part file may have. None of them is the beginning of
-// a path of the torrent, also if the system does not tell small letters from capitals.
+// a path of the torrent or the name of an incomplete file, also if the system does not tell
+// small letters from capitals.
 func (s *Store) partNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		taken := make(map[string]bool)
 		for _, f := range s.files {
-			first, _, _ := strings.Cut(f.Path, "/")
-			taken[strings.ToLower(first)] = true
+			for _, name := range s.names.All(f.Path) {
+				first, _, _ := strings.Cut(places.Shown(name), "/")
+				taken[strings.ToLower(first)] = true
+			}
 		}
 		name := s.part.name
 		for i, tried := 0, 0; tried < maxPartNames; i++ {

@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
+
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
 // Remove closes the store and deletes what is ours: the files and symlinks of the
@@ -29,8 +30,13 @@ func (s *Store) Remove() error {
 	defer s.releaseFolder()
 	var first error
 	for _, f := range s.files {
-		if f.onDisk() && s.owned[f.Path] {
-			first = cmp.Or(first, s.remove(folder, f.Path, f.isKind))
+		if !f.onDisk() {
+			continue
+		}
+		for _, name := range s.names.All(f.Path) {
+			if s.owned[name] {
+				first = cmp.Or(first, s.remove(folder, name, f.isKind))
+			}
 		}
 	}
 	first = cmp.Or(first, s.removePart(folder))
@@ -52,8 +58,10 @@ func (s *Store) ownedFolders() []string {
 		if !f.onDisk() {
 			continue
 		}
-		for d := path.Dir(f.Path); d != "." && !dirs[d]; d = path.Dir(d) {
-			dirs[d] = s.owned[d+"/"]
+		for _, name := range s.names.All(f.Path) {
+			for d := places.DirOf(name); !places.IsTop(d) && !dirs[d]; d = places.DirOf(d) {
+				dirs[d] = s.owned[d+"/"]
+			}
 		}
 	}
 	var names []string

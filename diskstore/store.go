@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/shoal-bt/shoal/diskstore/internal/places"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -41,11 +41,12 @@ var (
 // size while a write of the store to that file is under way is not noticed.
 type Store struct {
 	layout
-	dir       string // absolute
+	names     *places.Names
 	fs        FS
 	handles   *Handles
 	folder    handle
 	own       func([]string) error
+	disown    func([]string)
 	overwrite bool
 	warn      func(error)
 	warned    sync.Once
@@ -78,9 +79,9 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err = filepath.Abs(dir)
+	names, err := newPlaces(dir, files, o)
 	if err != nil {
-		return nil, wrapError("open", ".", -1, err)
+		return nil, err
 	}
 	part, err := newPart(layout, o)
 	if err != nil {
@@ -94,10 +95,11 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	}
 	s := &Store{
 		layout:    layout,
-		dir:       dir,
+		names:     names,
 		fs:        o.FS,
 		handles:   o.Handles,
 		own:       o.Own,
+		disown:    o.Disown,
 		overwrite: o.Overwrite,
 		warn:      o.Warn,
 		symlinks:  !o.NoSymlinks,
@@ -119,6 +121,9 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 		s.owned[name] = true
 	}
 	err = cmp.Or(s.scan(o.ModTime), s.findPart())
+	if err == nil {
+		err = s.checkMovable()
+	}
 	if err != nil {
 		s.Close()
 		return nil, err
@@ -149,7 +154,7 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 		if !f.onDisk() || (f.Symlink != "" && !s.symlinks) {
 			continue
 		}
-		info, err := folder.Lstat(f.Path)
+		info, err := s.lookFor(folder, f)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			emptyMade = emptyMade && !s.madeAlways(f)
@@ -249,7 +254,7 @@ func (s *Store) openFolderReserved(haveFolder, create bool) (Folder, error) {
 }
 
 func (s *Store) finishFolder(create bool) (Folder, error) {
-	folder, err := retryDescriptors(s.handles, 0, func() (Folder, error) { return s.fs.OpenFolder(s.dir, create) })
+	folder, err := retryDescriptors(s.handles, 0, func() (Folder, error) { return s.names.OpenFolders(s.fs, create) })
 	if err != nil {
 		s.handles.finishOpen(&s.folder, nil, nil)
 		return nil, err

@@ -104,6 +104,10 @@ func (s *Store) writer(f *file) (*handle, error) {
 		return x, nil
 	}
 	if !s.writable(f) {
+		at := s.names.At(f.Path)
+		if at != f.Path {
+			return nil, foreignAt(at)
+		}
 		return nil, ErrForeign
 	}
 	x, err := s.openFile(f, true)

@@ -1,6 +1,7 @@
 package resume
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +24,11 @@ type Probe struct {
 	// symlink. If nothing exists there, the error must match
 	// fs.ErrNotExist; any other error ends Check.
 	Stat func(path string) (fs.FileInfo, error)
+
+	// FileAt returns the path of the file that is at another name in Owned, such as
+	// that of an incomplete file, or nothing if none is. It fits Names.FileAt of
+	// package diskstore. Nil means that files are at their paths.
+	FileAt func(name string) (path string)
 
 	// Verify hashes pieces and reports whether all are good. An error ends
 	// Check. If Verify is nil, Check trusts no open record that has pieces.
@@ -63,6 +69,9 @@ type Verdict struct {
 // later modification time are not trusted either: perhaps we wrote that file after the
 // last save, perhaps another program did.
 //
+// Pieces with bytes in a part file are trusted if it has the recorded size and modification
+// time. If it has not, these pieces are not trusted, and the others are.
+//
 // If there is no record, or a damaged one, call Check of a zero Record. An error
 // means that Check could not examine the files.
 func (r Record) Check(p Probe) (Verdict, error) {
@@ -88,6 +97,14 @@ func (r Record) Check(p Probe) (Verdict, error) {
 		v.Distrust = r.checkFiles(now)
 	}
 	trusted := r.clone()
+	var dropped swarm.Bitfield // pieces that need a part file or a file that is gone
+	if r.checkTorrent(p, now) == nil {
+		v.Record.Part, err = r.Part.now(p.Stat)
+		if err != nil {
+			return Verdict{}, err
+		}
+		dropped = trusted.dropPart(p, v.Record.Part)
+	}
 	if v.Distrust == nil && r.State == Open {
 		trusted.dropModified(p, now)
 		if v.Distrust, err = trusted.checkSample(p); err != nil {
@@ -97,7 +114,7 @@ func (r Record) Check(p Probe) (Verdict, error) {
 	if v.Distrust == nil {
 		v.Record.State, v.Record.Pieces, v.Record.Spilled = trusted.State, trusted.Pieces, trusted.Spilled
 	}
-	v.Check = v.Record.worthHashing(p)
+	v.Check = v.Record.worthHashing(p, dropped)
 	return v, nil
 }
 
@@ -105,7 +122,7 @@ func (r Record) Check(p Probe) (Verdict, error) {
 func statAll(p Probe) ([]File, error) {
 	var now []File
 	for _, f := range onDisk(p.Files) {
-		seen, err := stat(p.Stat, f.Path, f.Length)
+		seen, err := statFile(p.Stat, f.Path, f.Length)
 		if err != nil {
 			return nil, err
 		}
@@ -125,9 +142,9 @@ func onDisk(files []swarm.File) []swarm.File {
 	return list
 }
 
-// stat describes one file. Anything but a regular file counts as absent, because it
+// statFile describes one file. Anything but a regular file counts as absent, because it
 // holds no bytes of the torrent.
-func stat(f func(string) (fs.FileInfo, error), path string, length int64) (File, error) {
+func statFile(f func(string) (fs.FileInfo, error), path string, length int64) (File, error) {
 	file := File{Path: path, Length: length, Size: Absent}
 	info, err := f(path)
 	switch {
@@ -266,7 +283,11 @@ func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 	}
 	var owned []string
 	for _, path := range r.Owned {
-		f, regular := is[path]
+		file := path
+		if p.FileAt != nil {
+			file = cmp.Or(p.FileAt(path), path)
+		}
+		f, regular := is[file]
 		switch {
 		case !regular:
 			_, err := p.Stat(strings.TrimSuffix(path, "/"))
@@ -278,7 +299,7 @@ func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 			}
 		case f.Size == Absent, f.Size > f.Length:
 			continue
-		case f.Size < f.Length && was[path].Size == f.Length:
+		case f.Size < f.Length && was[file].Size == f.Length:
 			ours, err := r.isCut(p, f)
 			if err != nil {
 				return nil, err
@@ -319,18 +340,23 @@ func (r Record) isCut(p Probe, f File) (bool, error) {
 	return good, nil
 }
 
-// worthHashing returns the pieces that r does not hold but its files may contain.
-func (r Record) worthHashing(p Probe) swarm.Bitfield {
+// worthHashing returns the pieces that r does not hold but its files may contain. A clean
+// record lists all pieces that were written, so of the others only those are worth it that
+// were dropped.
+func (r Record) worthHashing(p Probe, dropped swarm.Bitfield) swarm.Bitfield {
 	set := swarm.NewBitfield(r.pieces())
 	if r.State == Clean {
-		return set // a clean record lists all pieces that were written
+		copy(set, dropped)
+	} else {
+		set.SetAll(r.pieces())
 	}
-	set.SetAll(r.pieces())
 	for i := range set {
 		set[i] &^= r.Pieces[i]
 	}
 	for i, f := range onDisk(p.Files) {
-		r.clearPieces(set, f.Offset+max(r.Files[i].Size, 0), f.Offset+f.Length)
+		if !r.Part.has(i) {
+			r.clearPieces(set, f.Offset+max(r.Files[i].Size, 0), f.Offset+f.Length)
+		}
 	}
 	return set
 }

@@ -67,6 +67,7 @@ func decode(b []byte) (Record, error) {
 	for item := range d.list("files").List() {
 		r.Files = append(r.Files, d.file(item))
 	}
+	r.Part = part(v, len(r.Files))
 	for item := range d.list("spilled").List() {
 		r.Spilled = append(r.Spilled, d.spill(item))
 	}

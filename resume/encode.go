@@ -44,6 +44,10 @@ func appendRecord(b []byte, r Record) []byte {
 	b = appendTotals(b, r.Totals)
 	b = bencode.AppendString(b, "owned")
 	b = appendStrings(b, r.Owned)
+	if r.Part.Path != "" {
+		b = bencode.AppendString(b, "part")
+		b = appendPart(b, r.Part)
+	}
 	b = appendInt(b, "piece length", r.PieceLength)
 	b = bencode.AppendString(b, "pieces")
 	b = bencode.AppendBytes(b, r.Pieces)

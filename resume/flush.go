@@ -1,6 +1,7 @@
 package resume
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,9 +32,15 @@ func (k *Keeper) Flush() error {
 	}
 	k.mu.Unlock()
 
+	part, err := k.statPart()
+	if err != nil {
+		k.restoreUnsynced()
+		return err
+	}
+	touched = append(touched, k.leftPart(part)...)
 	// The files are examined before the Sync. A modification time seen after
 	// it might not survive a power cut, and would then seem to go back.
-	seen, err := k.statFiles(touched)
+	seen, err := k.statFiles(touched, part)
 	if err != nil {
 		// By the Sync a storage notices that a file is gone.
 		if written && k.config.Sync != nil && errors.Is(err, fs.ErrNotExist) {
@@ -52,17 +59,48 @@ func (k *Keeper) Flush() error {
 		}
 	}
 	k.mu.Lock()
-	k.recordSynced(seen)
+	k.recordSynced(seen, part)
+	k.disownUnwanted()
 	k.mu.Unlock()
 	return k.save()
 }
 
+// statPart describes the part file, and which files have bytes in it.
+func (k *Keeper) statPart() (Part, error) {
+	if k.config.Part == nil {
+		return Part{}, nil
+	}
+	path, files := k.config.Part()
+	p := Part{Path: path}
+	for _, name := range files {
+		if i, ok := k.fileIndex[name]; ok {
+			p.Files = append(p.Files, i)
+		}
+	}
+	slices.Sort(p.Files)
+	return p.now(k.config.Stat)
+}
+
+// leftPart returns the indexes of the files that had bytes in the part file when the record
+// was made, and do not any more. These exist now, or are gone.
+func (k *Keeper) leftPart(now Part) []int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var left []int
+	for _, i := range k.record.Part.Files {
+		if !now.has(i) {
+			left = append(left, i)
+		}
+	}
+	return left
+}
+
 // statFiles describes the files with the given indexes. A file that was written to or
-// recorded must exist.
-func (k *Keeper) statFiles(files []int) (map[int]File, error) {
+// recorded must exist, or have its bytes in the part file.
+func (k *Keeper) statFiles(files []int, part Part) (map[int]File, error) {
 	seen := make(map[int]File, len(files))
 	for _, i := range files {
-		f, err := stat(k.config.Stat, k.files[i].Path, k.files[i].Length)
+		f, err := statFile(k.config.Stat, k.files[i].Path, k.files[i].Length)
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +109,7 @@ func (k *Keeper) statFiles(files []int) (map[int]File, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, f := range seen {
-		if f.Size == Absent && (k.touched[i] || k.record.Files[i].Size != Absent) {
+		if f.Size == Absent && !part.has(i) && (k.touched[i] || k.record.Files[i].Size != Absent) {
 			return nil, fmt.Errorf("resume: %s: %w", f.Path, fs.ErrNotExist)
 		}
 	}
@@ -80,7 +118,11 @@ func (k *Keeper) statFiles(files []int) (map[int]File, error) {
 
 // recordSynced adds what was synced to the record. Pieces that were lost during the
 // Sync are no longer in syncing. The caller holds mu.
-func (k *Keeper) recordSynced(seen map[int]File) {
+func (k *Keeper) recordSynced(seen map[int]File, part Part) {
+	if !part.equal(k.record.Part) {
+		k.record.State, k.record.Part = Open, part
+		k.dirty = true
+	}
 	if !k.syncing.empty() {
 		k.dirty = true
 	}
@@ -136,11 +178,13 @@ func (k *Keeper) Close(storage error) error {
 	for i := range all {
 		all[i] = i
 	}
-	seen, lookErr := k.statFiles(all)
+	part, partErr := k.statPart()
+	seen, lookErr := k.statFiles(all, part)
+	lookErr = cmp.Or(partErr, lookErr)
 	k.mu.Lock()
 	if lookErr == nil && clean {
 		k.syncing, k.unsynced = k.unsynced, newHoldings(k.record.pieces())
-		k.recordSynced(seen)
+		k.recordSynced(seen, part)
 		k.record.State = Clean
 		k.record.Owned = slices.DeleteFunc(k.record.Owned, func(name string) bool { return k.listedAhead[name] })
 	}

@@ -29,6 +29,20 @@ type Config struct {
 	// Stat is as in Probe.
 	Stat func(path string) (fs.FileInfo, error)
 
+	// Claims returns what Own will get in addition to a file's path and its
+	// folders, such as its name while it is incomplete. It fits Names.Claims of package
+	// diskstore. Nil means nothing.
+	Claims func(path string) []string
+
+	// Part returns the path of the part file, or nothing if there is none, and the paths
+	// of the files that have bytes in it. These need not exist. Nil means that there is
+	// never a part file.
+	Part func() (path string, files []string)
+
+	// Wanted reports whether the file at a path is wanted. One that is not is not listed
+	// as ours ahead. Nil means that all are wanted.
+	Wanted func(path string) bool
+
 	// Ahead is the number of following files to list as ours together with a
 	// file that is about to be made, if they do not exist. It saves one Save
 	// for each small file. Zero means 256, a negative number means none.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 )
@@ -77,7 +78,8 @@ func (k *Keeper) nextAbsent(paths []string) []string {
 	var list []string
 	for i := last + 1; i < len(k.files) && i <= last+k.config.Ahead; i++ {
 		name := k.files[i].Path
-		if k.record.Files[i].Size == Absent && !k.record.Owns(name) {
+		wanted := k.config.Wanted == nil || k.config.Wanted(name)
+		if wanted && k.record.Files[i].Size == Absent && !k.record.Owns(name) {
 			list = append(list, name)
 		}
 	}
@@ -94,6 +96,9 @@ func (k *Keeper) missing(names []string) []string {
 			continue
 		}
 		list = append(list, name)
+		if k.config.Claims != nil {
+			list = append(list, k.config.Claims(name)...)
+		}
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 			if _, seen := folders[dir]; seen {
 				break
@@ -107,4 +112,21 @@ func (k *Keeper) missing(names []string) []string {
 		}
 	}
 	return list
+}
+
+// disownUnwanted takes back files that were listed ahead and are not wanted any more. So a
+// file that somebody puts there is not taken for ours, not even after a crash. The caller
+// holds mu.
+func (k *Keeper) disownUnwanted() {
+	if k.config.Wanted == nil || len(k.listedAhead) == 0 {
+		return
+	}
+	before := len(k.listedAhead)
+	unwanted := func(name string) bool {
+		_, isFile := k.fileIndex[name]
+		return k.listedAhead[name] && isFile && !k.config.Wanted(name)
+	}
+	k.record.Owned = slices.DeleteFunc(k.record.Owned, unwanted)
+	maps.DeleteFunc(k.listedAhead, func(name string, _ bool) bool { return unwanted(name) })
+	k.dirty = k.dirty || len(k.listedAhead) < before
 }

@@ -26,6 +26,41 @@ func TestOwn(t *testing.T) {
 	require.Equal(t, []string{"b", "d/", "d/a"}, g.last().Owned)
 }
 
+// What a store claims with a file is listed ahead with it, and not in a clean record if
+// the file was never made.
+func TestOwnAheadWithClaims(t *testing.T) {
+	g := newRig(t, func(r *Record, c *Config, f fakeFiles) {
+		clear(f)
+		r.Owned, r.State, r.Pieces, r.Spilled = nil, Open, swarm.Bitfield{0, 0}, nil
+		for i := range r.Files {
+			r.Files[i].Size = Absent
+		}
+		c.Claims = func(path string) []string { return []string{path + "+"} }
+	})
+	require.NoError(t, g.k.Own([]string{"d/a+", "d/", "d/a"}))
+	require.Equal(t, []string{"b", "b+", "d/", "d/a", "d/a+", "empty", "empty+"}, g.last().Owned)
+	saves := len(g.saved)
+	require.NoError(t, g.k.Own([]string{"b+", "b"}))
+	require.Len(t, g.saved, saves, "listed already")
+	require.NoError(t, g.k.Close(nil))
+	require.Equal(t, []string{"b", "b+", "d/", "d/a", "d/a+"}, g.last().Owned)
+}
+
+func TestDisown(t *testing.T) {
+	g := newRig(t, func(r *Record, c *Config, f fakeFiles) { r.Owned = nil })
+	require.NoError(t, g.k.Own([]string{"d/", "d/a", "x"}))
+	saves := len(g.saved)
+	g.k.Disown([]string{"x", "unknown"})
+	require.Len(t, g.saved, saves, "it does no I/O")
+	require.NoError(t, g.k.Flush())
+	require.Equal(t, []string{"d/", "d/a"}, g.last().Owned)
+	require.NoError(t, g.k.Own([]string{"x"}))
+	require.Equal(t, []string{"d/", "d/a", "x"}, g.last().Owned, "it can be ours again")
+	require.NoError(t, g.k.Close(nil))
+	g.k.Disown([]string{"x"})
+	require.Contains(t, g.k.Record().Owned, "x", "nothing changes after Close")
+}
+
 // Many small files do not need a save each. Files that were listed in advance but never
 // made are not in a clean record.
 func TestOwnAhead(t *testing.T) {

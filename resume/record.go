@@ -52,6 +52,9 @@ type Record struct {
 	// the torrent's order. Empty if the torrent is not stored in files.
 	Files []File
 
+	// Part is the part file, which has bytes of some of Files.
+	Part Part
+
 	// Owned are the paths that we made or were about to make: files,
 	// symlinks, and folders with a trailing slash. Sorted. No other path may
 	// be overwritten or deleted.
@@ -120,6 +123,7 @@ func (r Record) clone() Record {
 	r.Pieces = r.Pieces.Clone()
 	r.Files = slices.Clone(r.Files)
 	r.Owned = slices.Clone(r.Owned)
+	r.Part.Files = slices.Clone(r.Part.Files)
 	r.Spilled = slices.Clone(r.Spilled)
 	for i := range r.Spilled {
 		r.Spilled[i].Blocks = slices.Clone(r.Spilled[i].Blocks)
@@ -154,7 +158,7 @@ func (r Record) validate() error {
 	if !slices.IsSorted(r.Owned) {
 		return errors.New("the owned paths are not sorted")
 	}
-	return nil
+	return r.Part.validate(len(r.Files))
 }
 
 func (r Record) validateSpilled(pieces int) error {

@@ -34,6 +34,7 @@ func full() Record {
 			{"empty", 0, 0, time.Unix(0, 0)},
 			{"z", 10<<20 + 5, Absent, time.Time{}},
 		},
+		Part:  Part{Path: ".x.part", Size: 5000, ModTime: time.Unix(1700000001, 0), Files: []int{1, 3}},
 		Owned: []string{"a/", "a/first", "link", "z"},
 		Totals: Totals{
 			Uploaded: 1 << 40, Downloaded: 2, Wasted: 3,

@@ -22,7 +22,7 @@ func someSelection() Selection {
 
 func TestSelection(t *testing.T) {
 	require.True(t, Selection{}.IsZero())
-	one := Record{PieceLength: 1}
+	one := Record{Swarms: full().Swarms, PieceLength: 1}
 	for _, s := range []Selection{
 		{}, someSelection(), {Files: []uint8{}}, {Files: []uint8{4}}, {Pieces: []PriorityRun{{1, 1, 0}}},
 		{Deadlines: map[int]time.Time{1: noon}}, {Sequential: true}, {FirstLast: true},
@@ -38,7 +38,6 @@ func TestSelection(t *testing.T) {
 // reload encodes r and decodes it again.
 func reload(t *testing.T, r Record) Record {
 	t.Helper()
-	r.Swarms = full().Swarms
 	back, err := decode(encode(r))
 	require.NoError(t, err)
 	return back

@@ -12,6 +12,7 @@ import (
 
 type inspectCommand struct {
 	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, magnet links, or - for standard input."`
+	Files   bool     `help:"Show the files alone, with the numbers that --select of get takes."`
 }
 
 // Help is shown below the usage.
@@ -21,6 +22,7 @@ func (inspectCommand) Help() string {
 Examples:
 
     shoal inspect some.torrent
+    shoal inspect --files some.torrent
     shoal inspect --json some.torrent | jq .files
     shoal inspect https://example.com/some.torrent
     shoal inspect "magnet:?xt=urn:btih:..."`
@@ -43,6 +45,9 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console.Console) error {
 			if err != nil {
 				return advice.New(err, linkAdvice)
 			}
+			if cmd.Files {
+				return linkOnly(name)
+			}
 			v := description.OfMagnet(m)
 			c.Emit(v)
 			v.Show(c.Say)
@@ -54,7 +59,11 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console.Console) error {
 		}
 		v := description.OfTorrent(t)
 		c.Emit(v)
-		v.Show(c.Say)
+		if cmd.Files {
+			v.ShowFiles(c.Say)
+		} else {
+			v.Show(c.Say)
+		}
 	}
 	return nil
 }

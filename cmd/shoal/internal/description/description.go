@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/selection"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/metainfo"
 )
@@ -79,6 +81,8 @@ type Torrent struct {
 
 // A File is a file of a Torrent.
 type File struct {
+	Index      int    `json:"index"`            // from 0, pads counted, as a link's so= has it
+	Number     int    `json:"number,omitempty"` // from 1, without pads, for --select
 	Path       string `json:"path"`
 	Length     int64  `json:"length"` // in bytes
 	Offset     int64  `json:"offset"` // of the first byte in the torrent
@@ -115,11 +119,23 @@ func OfTorrent(t *metainfo.Torrent) Torrent {
 		v.Similar = append(v.Similar, hex.EncodeToString(id[:]))
 	}
 	v.Collections = slices.Concat(info.Collections, t.Collections)
-	for _, f := range info.Entries {
+	numbers := make(map[int]int)
+	for _, f := range selection.Files(info) {
+		numbers[f.Index] = f.Number
+	}
+	for i, f := range info.Entries {
 		e := File{
-			Path: f.Path, Length: f.Length, Offset: f.Offset,
-			Pad: f.Pad, Executable: f.Executable, Hidden: f.Hidden, Symlink: f.Symlink,
-			MD5: f.MD5, SHA1: hex.EncodeToString([]byte(f.SHA1)),
+			Index:      i,
+			Number:     numbers[i],
+			Path:       f.Path,
+			Length:     f.Length,
+			Offset:     f.Offset,
+			Pad:        f.Pad,
+			Executable: f.Executable,
+			Hidden:     f.Hidden,
+			Symlink:    f.Symlink,
+			MD5:        f.MD5,
+			SHA1:       hex.EncodeToString([]byte(f.SHA1)),
 		}
 		if f.PiecesRoot != ([32]byte{}) {
 			e.PiecesRoot = hex.EncodeToString(f.PiecesRoot[:])
@@ -191,6 +207,16 @@ func (v Torrent) Show(say func(format string, args ...any)) {
 	}
 }
 
+// ShowFiles prints the files alone, with their numbers, which --select takes.
+func (v Torrent) ShowFiles(say func(format string, args ...any)) {
+	say("%s", terminal.Sanitize(v.Name))
+	for _, f := range v.Files {
+		if !f.Pad {
+			say("%s", selection.Line(selection.File{Index: f.Index, Number: f.Number, Path: f.Path, Length: f.Length})+f.marks())
+		}
+	}
+}
+
 // marks returns what is particular about a file.
 func (f File) marks() string {
 	marks := ""
@@ -217,6 +243,7 @@ type Magnet struct {
 	Sources  []string `json:"sources,omitempty"`
 	Peers    []string `json:"peers,omitempty"`
 	Keywords []string `json:"keywords,omitempty"`
+	Select   []string `json:"select,omitempty"`   // indices of files, from 0, and ranges of them
 	Warnings []string `json:"warnings,omitempty"` // about parameters that are malformed
 }
 
@@ -227,6 +254,13 @@ func OfMagnet(m *metainfo.Magnet) Magnet {
 		Length:   m.Length, Trackers: m.Trackers, WebSeeds: m.WebSeeds,
 		Sources: slices.Concat(m.Sources, m.Acceptable), Peers: m.Peers, Keywords: m.Keywords,
 		Warnings: textsOf(m.Warnings),
+	}
+	for _, r := range m.Select {
+		text := strconv.Itoa(r.First)
+		if r.Last != r.First {
+			text += "-" + strconv.Itoa(r.Last)
+		}
+		v.Select = append(v.Select, text)
 	}
 	if m.HashV1 != ([20]byte{}) {
 		v.HashV1 = hex.EncodeToString(m.HashV1[:])
@@ -254,6 +288,9 @@ func (v Magnet) Show(say func(format string, args ...any)) {
 	}
 	if v.Length > 0 {
 		say("  %-12s %s", "content", quantity.Size(v.Length))
+	}
+	if len(v.Select) > 0 {
+		say("  %-12s %s (files to download, counted from 0)", "select", strings.Join(v.Select, ", "))
 	}
 	for _, list := range []struct {
 		what  string

@@ -10,10 +10,12 @@ type Object struct {
 	Event     string  `json:"event"`   // "progress"
 	Torrent   string  `json:"torrent"` // info hash
 	State     string  `json:"state"`
-	Share     float64 `json:"share"` // 0 to 1; of the check while that lasts
+	Share     float64 `json:"share"` // 0 to 1, of what is wanted; of the check while that lasts
 	Held      int     `json:"held"`  // pieces
 	Pieces    int     `json:"pieces"`
-	Left      int64   `json:"left"`            // bytes
+	Left      int64   `json:"left"`            // bytes of the whole torrent
+	Wanted    int64   `json:"wanted"`          // bytes
+	Missing   int64   `json:"wantedLeft"`      // bytes that are wanted and not held
 	Down      *int64  `json:"down,omitempty"`  // bytes per second
 	Up        *int64  `json:"up,omitempty"`    // bytes per second
 	Got       int64   `json:"downloaded"`      // bytes, in this run
@@ -29,6 +31,7 @@ type Object struct {
 // Object returns what programs get of the view. id is the torrent's info hash.
 func (v View) Object(id string) Object {
 	st := v.Stats
+	wanted, missing := v.wanted()
 	p := Object{
 		Event:     "progress",
 		Torrent:   id,
@@ -37,6 +40,8 @@ func (v View) Object(id string) Object {
 		Held:      st.Held,
 		Pieces:    st.Pieces,
 		Left:      st.Left,
+		Wanted:    wanted,
+		Missing:   missing,
 		Got:       v.Received,
 		Sent:      v.Sent,
 		GotTotal:  st.Down.Total,
@@ -49,7 +54,7 @@ func (v View) Object(id string) Object {
 		down, up := int64(v.Down), int64(v.Up)
 		p.Down, p.Up = &down, &up
 	}
-	if eta, known := v.ETA(); known && st.Left > 0 {
+	if eta, known := v.ETA(); known && missing > 0 {
 		seconds := quantity.Seconds(eta)
 		p.ETA = &seconds
 	}

@@ -21,9 +21,10 @@ type View struct {
 	Length   int64  // of the content, in bytes
 	Stats    engine.Stats
 	Have     swarm.Bitfield
-	Done     bool  // every piece is held and on disk
-	Sent     int64 // payload bytes, in this run
-	Received int64 // the same
+	Wanted   swarm.Bitfield // pieces that are wanted; nil for all
+	Done     bool           // every wanted piece is held and on disk
+	Sent     int64          // payload bytes, in this run
+	Received int64          // the same
 
 	Metadata client.FetchStats // while that is fetched
 
@@ -34,13 +35,24 @@ type View struct {
 	Down, Up float64 // bytes per second
 }
 
-// Writing reports whether the torrent has every piece and only waits for the disk.
-func (v View) Writing() bool {
-	running := v.Stats.Phase == engine.PhaseRunning || v.Stats.Phase == engine.PhaseClosed
-	return running && v.Stats.Complete() && !v.Done
+// isPartial reports whether not all of the torrent is wanted.
+func (v View) isPartial() bool { return v.Stats.Wanted < v.Stats.Pieces }
+
+// wanted returns how many bytes are wanted, and how many of these are missing.
+func (v View) wanted() (length, left int64) {
+	if v.isPartial() {
+		return v.Stats.WantedLength, v.Stats.WantedLeft
+	}
+	return v.Length, v.Stats.Left // Stats.WantedLength counts pads
 }
 
-// Share returns how much is held, 0 to 1.
+// Writing reports whether the torrent has every wanted piece and only waits for the disk.
+func (v View) Writing() bool {
+	running := v.Stats.Phase == engine.PhaseRunning || v.Stats.Phase == engine.PhaseClosed
+	return running && v.Stats.Finished() && !v.Done
+}
+
+// Share returns how much of what is wanted is held, 0 to 1.
 func (v View) Share() float64 {
 	if v.Stats.Phase == engine.PhaseChecking && v.Stats.ToCheck > 0 {
 		return float64(v.Stats.Checked) / float64(v.Stats.ToCheck)
@@ -48,10 +60,11 @@ func (v View) Share() float64 {
 	if v.withoutMetadata() {
 		return 0
 	}
-	if v.Length == 0 || v.Stats.Left == 0 {
+	length, left := v.wanted()
+	if length == 0 || left == 0 {
 		return 1
 	}
-	return 1 - float64(v.Stats.Left)/float64(v.Length) // Stats.Length counts pads, and Left does not
+	return 1 - float64(left)/float64(length)
 }
 
 // State says in a word or two what the torrent is doing.
@@ -71,7 +84,7 @@ func (v View) State() string {
 	switch {
 	case v.Writing():
 		return "writing to disk"
-	case v.Stats.Complete():
+	case v.Stats.Finished():
 		return "seeding"
 	case v.Stats.Peers == 0:
 		return "looking for peers"
@@ -81,9 +94,10 @@ func (v View) State() string {
 
 // ETA returns how long the rest takes, if that is known.
 func (v View) ETA() (time.Duration, bool) {
-	seconds := float64(v.Stats.Left) / v.Down
+	_, left := v.wanted()
+	seconds := float64(left) / v.Down
 	if v.Stats.Phase != engine.PhaseRunning || !v.Measured || v.Down < 1 || seconds > 1e9 {
-		return 0, v.Stats.Left == 0
+		return 0, left == 0
 	}
 	return time.Duration(seconds * float64(time.Second)), true
 }
@@ -112,7 +126,7 @@ func (v View) fields(s terminal.Style) []string {
 		return []string{quantity.Percent(v.Share()), s.Paint(v.color(), v.State()), fmt.Sprintf("%s of %s", quantity.Number(int64(st.Checked)), quantity.Count(st.ToCheck, "piece"))}
 	}
 	peers := quantity.Count(st.Peers, "peer")
-	if st.Seeds > 0 && !st.Complete() {
+	if st.Seeds > 0 && !st.Finished() {
 		peers += fmt.Sprintf(" (%s)", quantity.Count(st.Seeds, "seed"))
 	}
 	state := s.Paint(v.color(), v.State())
@@ -120,7 +134,7 @@ func (v View) fields(s terminal.Style) []string {
 	if v.Measured {
 		downRate, upRate = []string{down + " " + quantity.Rate(v.Down)}, []string{up + " " + quantity.Rate(v.Up)}
 	}
-	if st.Complete() {
+	if st.Finished() {
 		return v.withDHT(slices.Concat([]string{state}, upRate, []string{peers, "sent " + quantity.Size(v.Sent)})...)
 	}
 	if v.State() != "downloading" {
@@ -162,7 +176,12 @@ func (v View) metadataState(s terminal.Style) string {
 }
 
 func (v View) amount() string {
-	return fmt.Sprintf("%s of %s", quantity.Size(int64(v.Share()*float64(v.Length))), quantity.Size(v.Length))
+	length, left := v.wanted()
+	text := fmt.Sprintf("%s of %s", quantity.Size(length-left), quantity.Size(length))
+	if v.isPartial() {
+		text += " wanted"
+	}
+	return text
 }
 
 // Fitting joins as many of fields as fit into a number of columns.
@@ -193,7 +212,7 @@ const legendRows = 12
 
 // showsMap reports whether multiLine draws the map of pieces.
 func (v View) showsMap() bool {
-	return !v.Stats.Complete() && v.Stats.Phase != engine.PhaseChecking && !v.withoutMetadata()
+	return !v.Stats.Finished() && v.Stats.Phase != engine.PhaseChecking && !v.withoutMetadata()
 }
 
 // multiLine draws a torrent with the map of its pieces, which has at most most rows.
@@ -203,8 +222,11 @@ func (v View) multiLine(s terminal.Style, columns, most int) []string {
 		return []string{terminal.Shorten(v.Name, columns), Fitting(v.fields(s), columns)}
 	}
 	size := quantity.Size(v.Length)
+	if v.isPartial() {
+		size = quantity.Size(v.Stats.WantedLength) + " of " + size + " wanted"
+	}
 	lines := []string{terminal.Shorten(v.Name, columns-terminal.Width(size)-2) + "  " + s.Paint(terminal.Faint, size)}
-	if !v.Stats.Complete() || v.Stats.Phase == engine.PhaseChecking {
+	if !v.Stats.Finished() || v.Stats.Phase == engine.PhaseChecking {
 		lines = append(lines, v.pieces(s, columns, most)...)
 	}
 	return append(lines, Fitting(v.fields(s), columns))
@@ -215,19 +237,38 @@ func (v View) pieces(s terminal.Style, columns, most int) (lines []string) {
 	if v.Stats.Phase == engine.PhaseChecking {
 		return []string{s.Bar(v.Share(), columns)}
 	}
-	pieces := v.Stats.Pieces
+	have, pieces := v.wantedPieces()
 	rows := min(most, max(1, pieces/(4*columns)))
 	for row := range rows {
 		first, end := pieces*row/rows, pieces*(row+1)/rows
 		part := swarm.NewBitfield(end - first)
 		for i := first; i < end; i++ {
-			if v.Have.Has(i) {
+			if have.Has(i) {
 				part.Set(i - first)
 			}
 		}
 		lines = append(lines, pieceMap(s, part, end-first, columns))
 	}
 	return lines
+}
+
+// wantedPieces returns which of the wanted pieces are held, counted without the others, and how
+// many are wanted.
+func (v View) wantedPieces() (have swarm.Bitfield, n int) {
+	if v.Wanted == nil {
+		return v.Have, v.Stats.Pieces
+	}
+	have = swarm.NewBitfield(v.Wanted.Count())
+	for i := range v.Stats.Pieces {
+		if !v.Wanted.Has(i) {
+			continue
+		}
+		if v.Have.Has(i) {
+			have.Set(n)
+		}
+		n++
+	}
+	return have, n
 }
 
 // oneLine draws a torrent on one line.

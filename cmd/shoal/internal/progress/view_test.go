@@ -22,7 +22,7 @@ func half(pieces int) View {
 	length := int64(pieces) << 20
 	return View{
 		Name: "a film with a rather long name.mkv", Length: length, Have: have, Measured: true, Down: 4 << 20, Up: 1 << 20,
-		Stats: engine.Stats{Phase: engine.PhaseRunning, Pieces: pieces, Held: pieces / 2, Length: length, Left: length / 2, Peers: 3, Seeds: 1},
+		Stats: engine.Stats{Phase: engine.PhaseRunning, Pieces: pieces, Held: pieces / 2, Length: length, Left: length / 2, Wanted: pieces, WantedHeld: pieces / 2, WantedLength: length, WantedLeft: length / 2, Peers: 3, Seeds: 1},
 	}
 }
 
@@ -80,7 +80,7 @@ func TestLegend(t *testing.T) {
 	require.Equal(t, want, lines[len(lines)-1], "below the figures, so that a short window loses it first")
 	require.NotContains(t, Draw([]View{half(100)}, terminal.Style{}, 80, legendRows-1), want)
 	v := half(100)
-	v.Stats.Held, v.Stats.Left = 100, 0
+	v.Stats.Held, v.Stats.Left, v.Stats.WantedHeld, v.Stats.WantedLeft = 100, 0, 100, 0
 	require.NotContains(t, Draw([]View{v}, terminal.Style{}, 80, 24), want, "there is no map")
 	picture, err := os.ReadFile("../../../get.svg")
 	require.NoError(t, err)
@@ -101,7 +101,7 @@ func TestStates(t *testing.T) {
 	require.Equal(t, "failed", v.State())
 	v.Stats.Phase = engine.PhasePaused
 	require.Equal(t, "paused", v.State())
-	v.Stats.Phase, v.Stats.Held, v.Stats.Left = engine.PhaseRunning, 100, 0
+	v.Stats.Phase, v.Stats.Held, v.Stats.Left, v.Stats.WantedHeld, v.Stats.WantedLeft = engine.PhaseRunning, 100, 0, 100, 0
 	require.Equal(t, "writing to disk", v.State())
 	require.Contains(t, v.Text(), "writing to disk")
 	v.Done = true
@@ -131,4 +131,32 @@ func TestScreenOfMany(t *testing.T) {
 	require.Equal(t, "and 41 more", lines[9])
 	require.True(t, strings.HasPrefix(lines[8], "torrent 8"))
 	require.Len(t, Draw(views[:2], terminal.Style{}, 80, 24), 2)
+}
+
+// Of a torrent of which a part is wanted, figures, map and states are about that part.
+func TestPartIsWanted(t *testing.T) {
+	v := half(100)
+	v.Wanted = swarm.NewBitfield(100)
+	for i := 40; i < 60; i++ {
+		v.Wanted.Set(i)
+	}
+	v.Stats.Wanted, v.Stats.WantedHeld, v.Stats.WantedLength, v.Stats.WantedLeft = 20, 10, 20<<20, 10<<20
+	require.Equal(t, 0.5, v.Share())
+	require.Equal(t, []string{
+		"a film with a rather long name.mkv  20.0 MiB of 100.0 MiB wanted",
+		strings.Repeat("#", 40) + strings.Repeat(".", 39),
+		"50.0%  down 4.0 MiB/s  ETA 0:03  3 peers (1 seed)  up 1.0 MiB/s",
+	}, v.multiLine(terminal.Style{}, 80, mapRows))
+	require.Contains(t, v.Text(), ", 10.0 MiB of 20.0 MiB wanted")
+	o := v.Object("id")
+	require.Equal(t, []any{0.5, int64(50 << 20), int64(20 << 20), int64(10 << 20), int64(3)}, []any{o.Share, o.Left, o.Wanted, o.Missing, *o.ETA})
+
+	v.Stats.WantedHeld, v.Stats.WantedLeft = 20, 0
+	require.True(t, v.Writing())
+	require.EqualValues(t, 1, v.Share())
+	v.Done = true
+	require.Equal(t, "seeding", v.State())
+	require.Nil(t, v.Object("id").ETA)
+	require.Contains(t, v.Text(), "seeding, up 1.0 MiB/s, 3 peers, sent 0 B")
+	require.Len(t, v.multiLine(terminal.Style{}, 80, mapRows), 2, "there is no map")
 }

@@ -20,6 +20,29 @@ type Screen struct {
 	mu      sync.Mutex
 	drawn   []string // the lines at the bottom; the cursor is at the first of them
 	columns int      // of the window when they were drawn
+
+	isLent bool     // something else draws on the terminal
+	held   []func() // prints that wait until it is given back
+}
+
+// maxHeld is how many prints wait at most while the terminal is lent. Later ones are dropped.
+const maxHeld = 1000
+
+// Lend clears what is drawn, and keeps Print and Draw from the terminal until giveBack is called:
+// prints come then, and what is drawn meanwhile does not.
+func (s *Screen) Lend() (giveBack func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.erase()
+	s.isLent = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, print := range s.held {
+			print()
+		}
+		s.isLent, s.held = false, nil
+	}
 }
 
 // Size replaces numbers that a terminal did not tell, by the environment or by the
@@ -45,6 +68,12 @@ func Size(columns, rows int) (int, int) {
 func (s *Screen) Print(w io.Writer, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.isLent {
+		if len(s.held) < maxHeld {
+			s.held = append(s.held, func() { io.WriteString(w, text) })
+		}
+		return
+	}
 	if len(s.drawn) == 0 {
 		io.WriteString(w, text)
 		return
@@ -60,7 +89,9 @@ func (s *Screen) Print(w io.Writer, text string) {
 func (s *Screen) Draw(lines ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.redraw(slices.Clone(lines))
+	if !s.isLent {
+		s.redraw(slices.Clone(lines))
+	}
 }
 
 // Clear takes the lines away that were drawn.

@@ -62,3 +62,21 @@ func TestResizeLeavesNoDebris(t *testing.T) {
 		}
 	}
 }
+
+// While the terminal is lent nothing gets to it; what was printed meanwhile comes afterwards.
+func TestScreenIsLent(t *testing.T) {
+	s, w := screen(20, 10)
+	s.Print(w, "before\n")
+	s.Draw("drawn")
+	giveBack := s.Lend()
+	require.Equal(t, "before", w.String())
+	s.Draw("not drawn")
+	for i := range 2000 {
+		s.Print(w, fmt.Sprint("message ", i, "\n"))
+	}
+	require.Equal(t, "before", w.String())
+	giveBack()
+	require.Equal(t, 1001, strings.Count(w.String()+"\n", "\n"))
+	s.Draw("drawn")
+	require.True(t, strings.HasSuffix(w.String(), "message 999\ndrawn"))
+}

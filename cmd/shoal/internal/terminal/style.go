@@ -39,6 +39,8 @@ const (
 	Red    = "31"
 	Cyan   = "36"
 	Faint  = "2"
+
+	Reverse = "7" // the colours of text and background exchanged
 )
 
 // Paint returns text in a colour.

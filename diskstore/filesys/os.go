@@ -1,9 +1,10 @@
-package diskstore
+package filesys
 
 import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"syscall"
@@ -111,6 +112,62 @@ func (d osFolder) Symlink(target, name string) error {
 
 func (d osFolder) Remove(name string) error {
 	return d.Root.Remove(filepath.FromSlash(name))
+}
+
+// Move moves a file without replacing another one. Where the system has no call for
+// that, it makes a second name and deletes the first.
+func (d osFolder) Move(oldName string, to Folder, newName string) error {
+	if err := d.CanMove(to); err != nil {
+		return err
+	}
+	t := to.(osFolder)
+	if nativeMove && !d.portable {
+		return moveNative(d.Root, filepath.FromSlash(oldName), t.Root, filepath.FromSlash(newName))
+	}
+	return moveByLink(d, oldName, newName)
+}
+
+// moveByLink moves a file within d by a second name.
+func moveByLink(d osFolder, oldName, newName string) error {
+	err := d.Link(filepath.FromSlash(oldName), filepath.FromSlash(newName))
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
+		return ErrCannotMove
+	}
+	if err == nil {
+		err = d.SyncFolder(path.Dir(newName)) // before the first name goes
+	}
+	if err == nil {
+		err = d.Remove(oldName)
+	}
+	return err
+}
+
+// CanMove compares the file systems of both folders.
+func (d osFolder) CanMove(to Folder) error {
+	t, ok := to.(osFolder)
+	if !ok {
+		return ErrCannotMove
+	}
+	if t.Root == d.Root {
+		return nil
+	}
+	here, err := d.Stat(".")
+	if err != nil {
+		return err
+	}
+	there, err := t.Stat(".")
+	if err != nil {
+		return err
+	}
+	a, known := device(here)
+	b, _ := device(there)
+	switch {
+	case known && a != b:
+		return syscall.EXDEV
+	case !nativeMove || d.portable:
+		return ErrCannotMove // no call of this package makes a name in another os.Root
+	}
+	return nil
 }
 
 func (d osFolder) SyncFolder(name string) error {

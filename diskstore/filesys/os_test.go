@@ -1,4 +1,4 @@
-package diskstore
+package filesys
 
 import (
 	"io/fs"

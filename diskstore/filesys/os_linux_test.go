@@ -1,4 +1,4 @@
-package diskstore
+package filesys
 
 import (
 	"errors"
@@ -157,8 +157,8 @@ func TestMarkTime(t *testing.T) {
 		require.NoError(t, unix.ClockGettime(unix.CLOCK_REALTIME_COARSE, &clock))
 		now := time.Unix(clock.Unix())
 		require.NoError(t, os.Chtimes(file.Name(), now, now))
-		marked := f.markTime(now)
-		_, have, err := f.sizeAndTime()
+		marked := f.MarkTime(now)
+		_, have, err := f.SizeAndTime()
 		require.NoError(t, err)
 		require.True(t, have.Equal(marked), "%v is not %v", have, marked)
 		return marked.After(now) // or the clock moved on meanwhile
@@ -166,25 +166,16 @@ func TestMarkTime(t *testing.T) {
 
 	before := time.Now().Add(-time.Hour)
 	require.NoError(t, os.Chtimes(file.Name(), before, before))
-	_, have, err := f.sizeAndTime()
+	_, have, err := f.SizeAndTime()
 	require.NoError(t, err)
-	require.Equal(t, have, f.markTime(have), "a write now has another time")
+	require.Equal(t, have, f.MarkTime(have), "a write now has another time")
 }
 
-// TestModifiedAtOnce has another program write directly after each write of ours, most often
-// in the same tick of the clock from which file systems take their times.
-func TestModifiedAtOnce(t *testing.T) {
-	dir := t.TempDir()
-	s := mustOpen(t, dir, someFiles(), Options{})
-	writeAll(t, s, ones(someLength), 0)
-	for range 100 {
-		writeAll(t, s, ones(10), 0)
-		f, err := os.OpenFile(filepath.Join(dir, "t/a"), os.O_RDWR, 0)
-		require.NoError(t, err)
-		_, err = f.WriteAt([]byte{99}, 1)
-		require.NoError(t, err)
-		require.NoError(t, f.Close())
-		writeAll(t, s, ones(10), 0)
-		require.Equal(t, []string{"t/a"}, s.Modified())
+// ones returns n bytes that are not zero.
+func ones(n int) []byte {
+	p := make([]byte, n)
+	for i := range p {
+		p[i] = byte(i%255) + 1
 	}
+	return p
 }

@@ -1,4 +1,4 @@
-package diskstore
+package filesys
 
 import (
 	"io"
@@ -42,8 +42,8 @@ func (f *linuxFile) WriteVecAt(bufs [][]byte, off int64) (int64, error) {
 	return n, err
 }
 
-// sizeAndTime returns the size in bytes and the modification time.
-func (f *linuxFile) sizeAndTime() (int64, time.Time, error) {
+// SizeAndTime returns the size in bytes and the modification time.
+func (f *linuxFile) SizeAndTime() (int64, time.Time, error) {
 	var st unix.Stat_t
 	for {
 		err := unix.Fstat(f.fd, &st)
@@ -58,11 +58,11 @@ func (f *linuxFile) sizeAndTime() (int64, time.Time, error) {
 	}
 }
 
-// markTime gives the file a modification time that no other program's write has, if one at
+// MarkTime gives the file a modification time that no other program's write has, if one at
 // this moment would have modTime too. File systems take the time from a clock that moves on
 // every 1 to 10 ms; since Linux 6.13 some take an exact one when somebody has looked, and
 // then there is nothing to do. It returns the modification time that the file has now.
-func (f *linuxFile) markTime(modTime time.Time) time.Time {
+func (f *linuxFile) MarkTime(modTime time.Time) time.Time {
 	var clock unix.Timespec
 	err := unix.ClockGettime(unix.CLOCK_REALTIME_COARSE, &clock)
 	if err != nil || !modTime.Equal(time.Unix(clock.Unix())) {
