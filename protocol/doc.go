@@ -56,7 +56,7 @@
 //	when duplicate requests are cancelled         requesting.go           State.cancelDuplicate
 //	what unrequested blocks cost a peer           arrival.go              State.discardUnasked
 //	when a peer gets one request at a time        requesting.go           State.requestBlocks
-//	when a peer that only repeats itself is left  flooding.go             peer.checkAllowance
+//	when a peer that only repeats itself is left  peers/peers.go         Peer.CheckAllowance
 //	how many messages may change nothing          allowance/allowance.go  Allowance.Refill
 //	when a piece is checked                       checking.go             State.submit
 //	how long pieces are checked by section        pieces/sections.go      Sections.Next

@@ -205,14 +205,14 @@ func (c *conn) answered(w *world, out []byte, blocks []swarm.Block) {
 // mayRequest checks that a peer can be asked for a block.
 func (w *world) mayRequest(p *peer, b swarm.Block) {
 	switch {
-	case !p.has.Has(b.Piece, w.s.n):
-		w.t.Fatalf("%s: peer %d is asked for piece %d, which it does not have", w.place, p.id, b.Piece)
+	case !p.Has.Has(b.Piece, w.s.n):
+		w.t.Fatalf("%s: peer %d is asked for piece %d, which it does not have", w.place, p.ID, b.Piece)
 	case w.s.have.Has(b.Piece):
-		w.t.Fatalf("%s: peer %d is asked for piece %d, which is held", w.place, p.id, b.Piece)
-	case p.choking && !slices.Contains(p.allowed, b.Piece):
-		w.t.Fatalf("%s: peer %d is asked for piece %d while it chokes us", w.place, p.id, b.Piece)
-	case !p.amInterested:
-		w.t.Fatalf("%s: peer %d is asked though we said no interest", w.place, p.id)
+		w.t.Fatalf("%s: peer %d is asked for piece %d, which is held", w.place, p.ID, b.Piece)
+	case p.Choking && !slices.Contains(p.Allowed, b.Piece):
+		w.t.Fatalf("%s: peer %d is asked for piece %d while it chokes us", w.place, p.ID, b.Piece)
+	case !p.AmInterested:
+		w.t.Fatalf("%s: peer %d is asked though we said no interest", w.place, p.ID)
 	}
 }
 

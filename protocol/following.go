@@ -67,7 +67,7 @@ func (s *State) followWants(now time.Time) {
 	for _, p := range slices.Clone(s.order) {
 		s.cancelUnwanted(now, p)
 		s.updateInterest(now, p)
-		if p.extended && p.saidUploadOnly != s.saysUploadOnly(p) && !s.complete() {
+		if p.Extended && p.SaidUploadOnly != s.saysUploadOnly(p) && !s.complete() {
 			s.sendHello(now, p)
 		}
 		s.closeIfUseless(now, p)
@@ -82,18 +82,18 @@ func (s *State) followWants(now time.Time) {
 // cancelUnwanted cancels what was requested of pieces that are not wanted any more. Blocks that
 // come all the same are kept: they may complete a piece.
 func (s *State) cancelUnwanted(now time.Time, p *peer) {
-	open := p.requests.Open()
+	open := p.Requests.Open()
 	for i := range open {
 		r := &open[i]
 		if r.Void || s.wanted.Has(r.Block.Piece) {
 			continue
 		}
 		if !r.Late {
-			s.picker.Drop(p.id, r.Block)
+			s.picker.Drop(p.ID, r.Block)
 		}
 		r.Late, r.Void = true, true
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
-		p.allowance.Earn(1) // it answers with a reject
+		p.Allowance.Earn(1) // it answers with a reject
 	}
 }
 

@@ -73,30 +73,30 @@ func (w *world) peerRules() error {
 	}
 	for _, p := range s.order {
 		switch {
-		case s.wantsNothing() && p.amInterested:
-			return fmt.Errorf("peer %d thinks that we are interested, and nothing is wanted", p.id)
+		case s.wantsNothing() && p.AmInterested:
+			return fmt.Errorf("peer %d thinks that we are interested, and nothing is wanted", p.ID)
 		case s.isUseless(p):
-			return fmt.Errorf("peer %d is connected, and neither side wants anything", p.id)
+			return fmt.Errorf("peer %d is connected, and neither side wants anything", p.ID)
 		}
 		if err := w.answersAll(p); err != nil {
 			return err
 		}
 		seen := make(map[swarm.Block]bool)
-		for _, r := range p.requests.Open() {
+		for _, r := range p.Requests.Open() {
 			switch {
 			case seen[r.Block]:
-				return fmt.Errorf("peer %d was asked twice for %v", p.id, r.Block)
+				return fmt.Errorf("peer %d was asked twice for %v", p.ID, r.Block)
 			case !s.geo.Contains(r.Block):
-				return fmt.Errorf("peer %d was asked for %v, which is no block", p.id, r.Block)
+				return fmt.Errorf("peer %d was asked for %v, which is no block", p.ID, r.Block)
 			}
 			seen[r.Block] = true
 		}
-		credits, queued := p.tally.Credits(), p.tally.Queued()
+		credits, queued := p.Tally.Credits(), p.Tally.Queued()
 		switch {
-		case credits > p.requests.Len():
-			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, p.requests.Len())
+		case credits > p.Requests.Len():
+			return fmt.Errorf("peer %d has %d units for %d requests", p.ID, credits, p.Requests.Len())
 		case queued < 0:
-			return fmt.Errorf("peer %d: %d blocks wait to be sent", p.id, queued)
+			return fmt.Errorf("peer %d: %d blocks wait to be sent", p.ID, queued)
 		}
 	}
 	return nil
@@ -105,13 +105,13 @@ func (w *world) peerRules() error {
 // answersAll holds the State to the rule of BEP 6 that each request is answered by its block
 // or a reject. The writer of a world sends at once what waits.
 func (w *world) answersAll(p *peer) error {
-	c := w.conns[p.id]
-	if c == nil || !p.fast {
+	c := w.conns[p.ID]
+	if c == nil || !p.Fast {
 		return nil
 	}
 	for b, n := range c.asked {
 		if n > 0 {
-			return fmt.Errorf("peer %d gets neither a block nor a reject for %v", p.id, b)
+			return fmt.Errorf("peer %d gets neither a block nor a reject for %v", p.ID, b)
 		}
 	}
 	return nil
@@ -183,8 +183,8 @@ func (w *world) pickerKnows() error {
 		}
 	}
 	for _, p := range s.order {
-		if l.Knows(p.id) != p.inPicker {
-			return fmt.Errorf("the picker knows peer %d: %v", p.id, !p.inPicker)
+		if l.Knows(p.ID) != p.InPicker {
+			return fmt.Errorf("the picker knows peer %d: %v", p.ID, !p.InPicker)
 		}
 	}
 	if l.Knows(nobody) {

@@ -169,9 +169,9 @@ func (s *State) Settle(now time.Time) Turn {
 // collectOutboxes lists what the peers get that are not being closed.
 func (s *State) collectOutboxes() {
 	for _, p := range s.dirty {
-		p.isDirty = false
-		if !p.closing {
-			s.outs = append(s.outs, &p.out)
+		p.IsDirty = false
+		if !p.Closing {
+			s.outs = append(s.outs, &p.Out)
 		}
 	}
 	clear(s.dirty)
