@@ -52,6 +52,7 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 		s.submit(a)
 	} else {
 		s.submitSection(a, s.sections.Min)
+		s.spillLater(a.Piece)
 	}
 }
 

@@ -42,6 +42,7 @@ func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 			s.banSender(now, a.Sender(k))
 		}
 		s.memory.Drop(a.MoveGood(s.assemblyOf(a.Piece), e.Bad, e.From, e.Blocks)) // it begins again with these
+		s.spillLater(a.Piece)
 		return
 	}
 	s.memory.Drop(e.Blocks)

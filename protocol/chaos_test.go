@@ -275,7 +275,7 @@ func (c *chaos) writes(fails bool) {
 
 // control is what a user does.
 func (c *chaos) control() {
-	switch c.byte() % 17 {
+	switch c.byte() % 22 {
 	case 0:
 		c.obey([]string{"pause"})
 	case 1, 2:
@@ -306,10 +306,27 @@ func (c *chaos) control() {
 	case 16:
 		pieces := []int{c.anyBlock().Piece}
 		c.happen(StoredChecked{Round: c.s.stored.round, Pieces: pieces, Good: pieces})
+	case 17, 18:
+		first := c.anyBlock().Piece
+		last := first + int(c.byte())%(c.s.n-first)
+		runs := []PriorityRun{{First: first, Last: last, Priority: c.byte() % 8}}
+		if c.byte()&1 != 0 {
+			runs = append(runs, PriorityRun{First: 0, Last: int(c.byte()) % c.s.n, Priority: c.byte() & 4})
+		}
+		c.happen(Prioritize{Runs: runs})
+	case 19:
+		c.happen(SetDeadline{Piece: c.anyBlock().Piece, At: c.now.Add(time.Duration(int(c.byte())-50) * time.Second)})
+	case 20:
+		c.happen(SetSequential{On: c.byte()&1 != 0})
+		if c.byte()&3 == 0 {
+			c.happen(ClearDeadlines{})
+		}
+	case 21:
+		c.happen(Await{c.ticket(), c.anyBlock().Piece})
 	case 14:
 		c.happen(Say{Peer: swarm.Peer(c.byte()), Name: "a", Body: []byte("from outside")})
 	case 12, 13:
-		if c.s.completion.syncing {
+		if c.s.completion.Syncing {
 			c.obey([]string{"synced", "badly"}[:1+c.byte()%2])
 		}
 	}
@@ -318,8 +335,9 @@ func (c *chaos) control() {
 // complete has an honest seed send what is asked of it until nothing is missing.
 func (c *chaos) complete() {
 	c.deliverLate()
+	c.happen(Prioritize{Runs: []PriorityRun{{Last: c.s.n - 1, Priority: 4}}})
 	seed := swarm.Peer(1000)
-	for n := 0; !c.s.complete() || !c.s.completion.reported; n++ {
+	for n := 0; !c.s.complete() || !c.s.completion.Reported; n++ {
 		c.reap()
 		require.Less(c.t, n, 3000, "%s: no progress: %d of %d pieces, %d partial", c.place, c.s.haveN, c.s.n, c.s.pieces.Len())
 		switch c.s.phase {

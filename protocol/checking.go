@@ -116,7 +116,7 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 		}
 	}
 	s.answerWaiters()
-	s.completion.pieceCame(s.wanted.Has(piece), s.complete())
+	s.completion.PieceCame(s.wanted.Has(piece), s.complete())
 	if s.finished() && (s.wanted.Has(piece) || s.complete()) {
 		s.downloadDone(now)
 	}
@@ -125,7 +125,7 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 
 // downloadDone turns a leecher into a seed, or into a partial seed.
 func (s *State) downloadDone(now time.Time) {
-	s.completion.finish()
+	s.completion.Finish()
 	s.syncAll()
 	s.stopPicker()
 	for _, p := range slices.Clone(s.order) {

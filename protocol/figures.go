@@ -88,7 +88,7 @@ func (s *State) Stats(now time.Time) Stats {
 		DownProtocol: f.DownProtocol.Flow(total.DownProtocol()),
 		UpProtocol:   f.UpProtocol.Flow(total.UpProtocol()),
 		Wasted:       s.figures.wasted,
-		Syncing:      s.completion.syncing,
+		Syncing:      s.completion.Syncing,
 		EndGame:      s.inEndGame(),
 		Peers:        len(s.order),
 		Seeds:        seeds,

@@ -91,8 +91,8 @@ func (s *State) checkedAgain(now time.Time, e StoredChecked) {
 		s.sendHaveToAll(now, piece)
 	}
 	s.notRead(now, e)
-	if s.finished() && !s.completion.reported {
-		s.completion.reported = true // nothing was downloaded
+	if s.finished() && !s.completion.Reported {
+		s.completion.Reported = true // nothing was downloaded
 		s.syncAll()
 	}
 	s.answerWaiters()
