@@ -54,6 +54,8 @@ func TestCheck(t *testing.T) {
 	c.EndCheck(true, true)
 	require.True(t, c.Reported)
 	require.False(t, c.Report(true))
+	c.PieceCame(true, true) // after it was lost
+	require.False(t, c.Report(true))
 	require.False(t, c.Unannounced)
 
 	c = Completion{}
