@@ -42,6 +42,13 @@
 //	what happens to partial pieces at shutdown    shutdown.go             State.spillAll
 //	what happens when the disk is full            failing.go              State.fail
 //	when a torrent is reported as complete        completing.go           Synced.apply
+//	who is still to hear of the last pieces       completion/completion.go  Completion.Report
+//	what the user wants of the pieces             wanted/wanted.go        Pieces.Set
+//	why what is wanted cannot change              prioritizing.go         State.mayChangeWants
+//	what follows when other pieces are wanted     following.go            State.applyWants
+//	what peers and sources hear of that           following.go            State.followWants
+//	what happens to requests that are not wanted  following.go            State.cancelUnwanted
+//	what happens to blocks that are not wanted    following.go            State.spillUnwanted
 //	what a pause and a close do                   lifecycle.go            State.stop
 //	how the request queue is sized                pacing/pace.go          Pace.bound
 //	when blocks are requested of a peer           requesting.go           State.requestBlocks
