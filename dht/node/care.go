@@ -52,9 +52,14 @@ func (s *State) care() {
 		s.items.Expire(s.now)
 	}
 	if !s.boot.isRunning() {
-		if len(s.table.Closest(nil, s.self, 1, s.now)) == 0 {
+		isAlone := len(s.table.Closest(nil, s.self, 1, s.now)) == 0
+		switch {
+		case isAlone:
 			s.boot.refusal = nil // by those of a bootstrap that is over
 			s.reportAlone(false)
+		case s.boot.hasMet:
+			s.bootstrapAgain()
+			return
 		}
 		s.ping()
 		s.refresh()
