@@ -146,6 +146,28 @@ func TestServeItems(t *testing.T) {
 	require.Equal(t, "1:a", string(w.ask(from, get).Value))
 }
 
+// Who has stored as much as one address may is told so with error 202, for peers and for items, and
+// others go on.
+func TestFullStores(t *testing.T) {
+	w := newWorld(t, Config{QueriesPerAddr: -1})
+	for _, m := range []krpc.Message{{Method: krpc.AnnouncePeer, HasTarget: true, Port: 1}, {Method: krpc.Put}} {
+		store := func(from netip.AddrPort, i int) int {
+			m.Token = w.ask(from, krpc.Message{Method: krpc.GetPeers, HasTarget: true}).Token
+			m.Target = nodeid.ID{byte(i >> 8), byte(i)}
+			if m.Method == krpc.Put {
+				m.Value = fmt.Appendf(nil, "i%de", i)
+			}
+			return w.ask(from, m).Code
+		}
+		code := 0
+		for i := 0; code == 0 && i < 1000; i++ {
+			code = store(public(1), i)
+		}
+		require.Equal(t, krpc.ServerError, code)
+		require.Zero(t, store(public(2), 2000))
+	}
+}
+
 // An item is sent to who does not have it, with nodes as far as they fit.
 func TestServeGet(t *testing.T) {
 	w := newWorld(t, Config{QueriesPerAddr: -1})
