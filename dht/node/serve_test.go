@@ -238,7 +238,7 @@ func TestSilence(t *testing.T) {
 	w.settle()
 	require.Equal(t, krpc.ProtocolError, w.took()[0].Code)
 	ping := krpc.Message{Kind: krpc.Query, Method: krpc.Ping, Transaction: []byte("a")}
-	for _, from := range []string{"[2001:db8::1]:1", "1.2.3.4:0"} {
+	for _, from := range []string{"[2001:db8::1]:1", "1.2.3.4:0", "255.255.255.255:1", "0.0.0.0:1", "224.0.0.1:1"} {
 		w.s.Receive(w.now, netip.MustParseAddrPort(from), ping.AppendTo(nil))
 		w.settle()
 		require.Empty(t, w.took(), from)

@@ -205,6 +205,13 @@ func TestSuggest(t *testing.T) {
 		asked += len(w.took())
 	}
 	require.Equal(t, maxSuggests, asked, "the others found no room")
+	for _, a := range []string{"255.255.255.255:1", "239.1.2.3:1", "0.0.0.0:1", "[::ffff:224.0.0.1]:1"} {
+		group := netip.MustParseAddrPort(a)
+		w.s.Suggest(w.now, group)
+		w.s.Bootstrap(w.now, []krpc.Contact{{ID: nodeid.ID{1}, Addr: group}}, []netip.AddrPort{group}, []netip.AddrPort{group})
+		w.wait(10 * time.Second)
+		require.Empty(t, w.took(), "a .torrent file must not have us send to everybody")
+	}
 	c := w.contact(500)
 	w.s.Suggest(w.now, c.Addr)
 	w.settle()
