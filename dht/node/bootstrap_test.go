@@ -126,6 +126,35 @@ func TestNotAloneAnyMore(t *testing.T) {
 	}
 }
 
+// One who answers a lonely node now and then does not have the routers asked all the time.
+func TestMetAgainAndAgain(t *testing.T) {
+	w := newWorld(t, Config{})
+	router, hostile := public(1), w.contact(2)
+	w.s.Bootstrap(w.now, nil, nil, []netip.AddrPort{router})
+	w.wait(time.Minute)
+	asked, begun := 0, 0
+	for range 6000 { // ten minutes
+		w.s.Suggest(w.now, hostile.Addr)
+		w.wait(100 * time.Millisecond)
+		for _, q := range w.took() {
+			switch {
+			case q.to == router:
+				asked++
+			case w.s.boot.isAlone:
+				w.answer(q, krpc.Message{ID: hostile.ID})
+			}
+		}
+		for _, e := range w.happened() {
+			b, ok := e.(BootstrappedEvent)
+			if ok && b.Err == nil {
+				begun++
+			}
+		}
+	}
+	require.InDelta(t, 10, begun, 2)
+	require.LessOrEqual(t, asked, 2*begun)
+}
+
 // A program that has one node asked wants nothing else, so the bootstrap does not begin for that.
 func TestAskedOneAlone(t *testing.T) {
 	w := newWorld(t, Config{})

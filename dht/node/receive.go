@@ -27,7 +27,7 @@ func (s *State) Receive(now time.Time, from netip.AddrPort, b []byte) {
 	m, err := krpc.Parse(b)
 	isAnswer := err == nil && m.Kind != krpc.Query
 	if o != nil && (!isAnswer || s.queries.find(m.Transaction, from) != o) {
-		// It ends the query, because who was asked could otherwise send as many as it likes.
+		// It ends the query. Otherwise who was asked could have any number of them read.
 		s.stats.Ignored++
 		s.queries.close(o)
 		s.failed(o)
