@@ -48,6 +48,16 @@ type AddOptions struct {
 	// and it is checked again later. Peers and trackers see a partial seed (BEP 21).
 	ReadOnly bool
 
+	// Priorities returns a priority for each of info.Entries, from 0, not wanted, to 7; those of pads do
+	// not matter. It is called once when the metadata is there, and must not call the client. Its
+	// error fails the torrent, or Add if the metadata is there already. Nil, and a nil result, mean
+	// what a former run had; or else the files that the link selects (BEP 53); or else all.
+	Priorities func(info *metainfo.Info) ([]uint8, error)
+
+	// Sequential means that pieces are requested in order, as by SetSequential, and FirstLast
+	// that the first and the last piece of each file come first, as by SetFirstLast.
+	Sequential, FirstLast bool
+
 	// Announce are tiers of announce URLs that replace the torrent's own, unless
 	// they are nil.
 	Announce [][]string
@@ -163,7 +173,7 @@ func (c *Client) addTorrent(ctx context.Context, meta *metainfo.Torrent, o AddOp
 		err = from.fetch.SaveMetadata(meta)
 	}
 	if err == nil {
-		err = t.start(ctx, meta, o, from.seed, k)
+		err = t.start(ctx, meta, o, from, k)
 	}
 	if err != nil {
 		c.releaseSwarms(k)
@@ -214,12 +224,12 @@ func (c *Client) newRunning(meta *metainfo.Torrent, o AddOptions, from addedFrom
 
 // start opens the torrent's content and starts it in the engine. Of the fetches of a claim the
 // first one's trackers stay.
-func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, seed *seedcontent.Content, k *claim) error {
+func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOptions, from addedFrom, k *claim) error {
 	t.trackers = t.client.newTrackers(t.torrent.id, o)
 	if len(k.fetches) > 0 {
 		t.trackers = k.fetches[0].TrackerSet()
 	}
-	state, err := t.openContent(ctx, o, seed)
+	state, err := t.openContent(ctx, k.choice(o, from.link), from.seed)
 	if err != nil {
 		return err
 	}
@@ -240,6 +250,9 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		UploadOnly: t.readOnly,
 		Paused:     o.Paused,
 		Config:     o.Engine,
+		Priorities: t.priorities(),
+		Deadlines:  state.totals.Selection.Deadlines,
+		Sequential: state.totals.Selection.Sequential,
 	}
 	if o.Engine != nil {
 		cfg := *o.Engine

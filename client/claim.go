@@ -156,6 +156,22 @@ func (k *claim) endFetches(own *magnet.Result) {
 	}
 }
 
+// choice returns what says which files are wanted. What the call that adds the torrent does not say,
+// the first fetch does.
+func (k *claim) choice(o AddOptions, link *metainfo.Magnet) choice {
+	if len(k.fetches) > 0 && k.own == nil {
+		first := k.fetches[0]
+		if o.Priorities == nil {
+			o.Priorities = first.options.Priorities
+		}
+		o.Sequential, o.FirstLast = o.Sequential || first.options.Sequential, o.FirstLast || first.options.FirstLast
+		if link == nil {
+			link = first.Link()
+		}
+	}
+	return choice{options: o, link: link}
+}
+
 // listTorrent lists a torrent that was added.
 func (c *Client) listTorrent(k *claim) {
 	c.mu.Lock()

@@ -99,8 +99,8 @@ type Config struct {
 	// engine.Warning is emitted. Zero means 15, a negative number means never.
 	TrackerErrors int
 
-	// Disk tunes the files. The client sets Owned, Own and ModTime, and Overwrite if
-	// AddOptions say so. If Handles is nil, at most 128 files are open.
+	// Disk tunes the files. The client sets Owned, Own, ModTime, Unwanted, PartFile and PartKey, and
+	// Overwrite if AddOptions say so. If Warn is nil, warnings are events. If Handles is nil, at most 128 files are open.
 	Disk diskstore.Options
 
 	// Metainfo bounds .torrent files, and the metadata of links, for which a zero MaxBytes

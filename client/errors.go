@@ -64,6 +64,14 @@ var (
 	// records. Choose another folder for the content or for Config.State.
 	ErrState = errors.New("the torrent's files would be among what the client remembers; choose another folder")
 
+	// ErrNotWanted says that somebody waits for a piece that is not wanted.
+	ErrNotWanted = engine.ErrNotWanted
+
+	// ErrNotPrioritizer and ErrNotSequencer say that the pickers of Config.NewPicker take no
+	// priorities and deadlines, or have one order only.
+	ErrNotPrioritizer = engine.ErrNotPrioritizer
+	ErrNotSequencer   = engine.ErrNotSequencer
+
 	// ErrReadOnly says that a torrent with AddOptions.ReadOnly, or one made by Seed, is
 	// to be written to, because some of it is missing or wrong.
 	ErrReadOnly = lazystorage.ErrReadOnly

@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/shoal-bt/shoal/client/internal/fetching"
 	"github.com/shoal-bt/shoal/client/internal/metadata"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/magnet"
@@ -131,17 +130,13 @@ func TestLinkIsATorrentFromTheStart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, link.String(), r.Totals.Source, "with what it selects")
 	var kinds []EventMask
-	var warnings []error
 	for e := range events.All(within(t)) {
 		switch e.(type) {
-		case Warning:
-			warnings = append(warnings, ErrorOf(e))
 		case engine.Added, engine.Completed, engine.Failed, engine.Removed:
 			kinds = append(kinds, e.Kind())
 		}
 	}
 	require.Equal(t, []EventMask{OnAdded, OnRemoved}, kinds)
-	require.Contains(t, warnings, fetching.ErrSelect)
 }
 
 // TestMetadataIsFetchedOnce ends a client at each step of a link's life, as a crash does, and

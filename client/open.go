@@ -25,15 +25,24 @@ type startState struct {
 
 // openContent opens the torrent's storage and finds out which pieces it has. seed is nil
 // for a download. With an error, nothing stays open.
-func (t *running) openContent(ctx context.Context, o AddOptions, seed *seedcontent.Content) (startState, error) {
+func (t *running) openContent(ctx context.Context, c choice, seed *seedcontent.Content) (startState, error) {
+	o := c.options
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
 	t.readOnly = o.ReadOnly || seed != nil
+	inFiles := (seed == nil || seed.Storage == nil) && (seed != nil || t.client.config.NewStorage == nil)
+	var totals resume.Totals
+	if !inFiles {
+		var err error
+		if totals.Selection, err = t.choose(c, t.cache.InMemory()); err != nil {
+			return startState{}, err
+		}
+	}
 	switch {
 	case seed != nil && seed.Storage != nil:
 		t.storage = t.newStorage()
 		t.storage.SetOpen(&lazystorage.Handle{Storage: seed.Storage})
-		return startState{have: all}, nil
+		return startState{have: all, totals: totals}, nil
 	case seed != nil:
 		t.dir = seed.Dir
 		if seed.Files != nil {
@@ -47,17 +56,17 @@ func (t *running) openContent(ctx context.Context, o AddOptions, seed *seedconte
 		t.storage = t.newStorage()
 		t.storage.SetOpen(&lazystorage.Handle{Storage: s})
 		if o.Trust {
-			return startState{have: all}, nil
+			return startState{have: all, totals: totals}, nil
 		}
-		return startState{check: all}, nil
+		return startState{check: all, totals: totals}, nil
 	}
-	return t.openFileContent(ctx, o, seed != nil)
+	return t.openFileContent(ctx, c, seed != nil)
 }
 
 // openFileContent is openContent for content in files. complete says that all files
 // exist and are right. What the record and the files agree on is held; other pieces
 // whose files have their sizes are checked.
-func (t *running) openFileContent(ctx context.Context, o AddOptions, complete bool) (s startState, err error) {
+func (t *running) openFileContent(ctx context.Context, c choice, complete bool) (s startState, err error) {
 	var old resume.Record
 	meta := t.cache.InMemory()
 	files := t.filesOf(meta)
@@ -75,30 +84,23 @@ func (t *running) openFileContent(ctx context.Context, o AddOptions, complete bo
 			return s, err
 		}
 	}
+	c.record = old.Totals.Selection
+	chosen, err := t.choose(c, meta)
+	if err != nil {
+		return s, err
+	}
 	verdict, err := t.checkRecord(ctx, old, meta.Info, files)
 	if err != nil {
 		return s, err
 	}
 	r := &verdict.Record
-	switch {
-	case complete || o.Trust:
-		present := content.Present(t.geometry, files, r.Files, true)
-		if present.Count() != r.Pieces.Count() {
-			r.State, r.Pieces, r.Spilled = resume.Open, present, nil
-		}
-		verdict.Check = nil
-	case o.Recheck:
-		r.State, r.Pieces, r.Spilled = resume.Open, swarm.NewBitfield(t.geometry.Pieces()), nil
-		verdict.Check = content.Present(t.geometry, files, r.Files, false)
-	}
-	if r.Totals.Added.IsZero() {
-		r.Totals.Added = time.Now()
-	}
-	r.Totals.Folder, r.Totals.Paused = t.dir, false // the pause was that of a link
-	t.overwrite = o.Overwrite
+	t.adjust(&verdict, c.options, files, complete)
+	r.Totals.Selection = t.selectionRecord(chosen)
+	t.overwrite = c.options.Overwrite
 	t.storage = t.newStorage()
 	allHeld := r.Pieces.Count() == t.geometry.Pieces()
-	toMake := allHeld && !t.readOnly && content.Incomplete(t.dir, files, t.client.config.Disk.NoSymlinks)
+	mayMake := t.holdsWanted(r.Pieces) && !t.readOnly
+	toMake := mayMake && (r.Part.Path != "" || content.Incomplete(t.dir, t.wantedFiles(files), t.client.config.Disk.NoSymlinks))
 	recordedComplete := verdict.Distrust == nil && r.State == resume.Clean && allHeld && !toMake
 	if t.folder != nil && recordedComplete && t.saveCopy(meta) == nil {
 		t.cache.Unpin() // it starts idle
@@ -122,10 +124,13 @@ func (t *running) openFileContent(ctx context.Context, o AddOptions, complete bo
 // a file or folder as ours before it is made.
 func (t *running) openFiles(files []swarm.File, r resume.Record) (*lazystorage.Handle, error) {
 	o := &lazystorage.Handle{}
-	options := t.client.config.Disk
+	options := t.diskOptions()
 	options.Owned = r.Owned
-	options.ModTime = content.ModTimes(r.Files)
+	options.ModTime = content.ModTimes(r.Files, r.Part)
 	options.Overwrite = options.Overwrite || t.overwrite
+	if options.Warn == nil {
+		options.Warn = t.emitWarning
+	}
 	options.Own = func(paths []string) error { return o.Recorder.Own(paths) }
 	store, err := diskstore.Open(t.dir, files, options)
 	if err != nil {
@@ -139,6 +144,38 @@ func (t *running) openFiles(files []swarm.File, r resume.Record) (*lazystorage.H
 		return nil, errors.Join(err, store.Close())
 	}
 	return o, nil
+}
+
+// adjust changes what the record and the files say as the options have it. complete says that all files
+// exist and are right.
+func (t *running) adjust(verdict *resume.Verdict, o AddOptions, files []swarm.File, complete bool) {
+	r := &verdict.Record
+	switch {
+	case complete || o.Trust:
+		present := content.Present(t.geometry, files, r.Files, true)
+		if r.Part.Path != "" {
+			present = union(present, r.Pieces)
+		}
+		if present.Count() != r.Pieces.Count() {
+			r.State, r.Pieces, r.Spilled = resume.Open, present, nil
+		}
+		verdict.Check = nil
+	case o.Recheck:
+		r.State, r.Pieces, r.Spilled = resume.Open, swarm.NewBitfield(t.geometry.Pieces()), nil
+		verdict.Check = content.Present(t.geometry, files, content.WithPart(r.Files, r.Part), false)
+	}
+	if r.Totals.Added.IsZero() {
+		r.Totals.Added = time.Now()
+	}
+	r.Totals.Folder, r.Totals.Paused = t.dir, false // the pause was that of a link
+}
+
+// diskOptions returns the options with which the torrent's files are opened.
+func (t *running) diskOptions() diskstore.Options {
+	options := t.client.config.Disk
+	id := t.ids[0].String()
+	options.Unwanted, options.PartFile, options.PartKey = t.unwanted(), "."+id+".part", id
+	return options
 }
 
 // checkRecord compares a record with the files. If they differ in a way that a sample of
@@ -158,8 +195,8 @@ func (t *running) checkRecord(ctx context.Context, r resume.Record, info *metain
 		Verify: func(pieces []int) (bool, error) {
 			if store == nil {
 				// Overwrite lets it open files of any size; it only reads.
-				options := t.client.config.Disk
-				options.Owned, options.Own, options.Overwrite = nil, nil, true
+				options := t.diskOptions()
+				options.Owned, options.Own, options.Overwrite = r.Owned, nil, true
 				opened, err := diskstore.Open(t.dir, files, options)
 				if err != nil {
 					return false, err

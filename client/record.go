@@ -6,6 +6,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/recorder"
 	"github.com/shoal-bt/shoal/client/internal/statefolder"
+	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
@@ -42,8 +43,10 @@ func (t *running) openRecorder(store swarm.Storage, files []swarm.File, r resume
 			}
 			return err
 		},
-		Save: t.folder.Save,
-		Stat: t.statOf(store),
+		Save:   t.folder.Save,
+		Stat:   t.statOf(store),
+		Part:   partOf(store),
+		Wanted: t.isWanted(files),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the record: %w", err)
@@ -56,7 +59,24 @@ func (t *running) openRecorder(store swarm.Storage, files []swarm.File, r resume
 		Warn:     t.emitWarning,
 		Held:     r.Pieces.Clone(),
 		Spilled:  recorder.BlocksByPiece(r.Spilled),
+
+		Selection: r.Totals.Selection,
 	}), nil
+}
+
+// partOf returns what says which files have bytes in the part file of a store; nil if it has none.
+func partOf(s swarm.Storage) func() (string, []string) {
+	store, ok := s.(*diskstore.Store)
+	if !ok {
+		return nil
+	}
+	return func() (string, []string) {
+		part, ok := store.Part()
+		if !ok {
+			return "", nil
+		}
+		return part.Path, store.InPart()
+	}
 }
 
 // recordState returns what the record should say: pieces, stored blocks of other
@@ -68,9 +88,11 @@ func (t *running) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Tot
 	held := t.engine.Pieces()
 	stats := t.engine.Stats()
 	now := time.Now()
+	selected := t.selectionRecord(resume.Selection{Deadlines: t.engine.Deadlines(), Sequential: t.engine.Sequential()})
 	return held, spilled, func(l *resume.Totals) {
 		l.Uploaded, l.Downloaded = stats.Up.Total, stats.Down.Total
 		l.Trackers = t.trackers.ToSave()
+		l.Selection = selected
 		if stats.Complete() && l.Completed.IsZero() {
 			l.Completed = now
 		}

@@ -31,6 +31,7 @@ type running struct {
 	cache    metacache.Cache
 	storage  *lazystorage.Storage
 	modified modifiedFiles
+	wants    wants
 	engine   *engine.Torrent
 	trackers *trackers.Set
 

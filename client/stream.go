@@ -99,6 +99,11 @@ func (c streamClient) Info(id swarm.ID) *metainfo.Info {
 	return t.info()
 }
 
+func (c streamClient) Wants(id swarm.ID, file int) bool {
+	t := c.client.runningOf(id)
+	return t == nil || t.priorityOf(file) > 0
+}
+
 func (c streamClient) AwaitAdded(ctx context.Context, id swarm.ID) {
 	c.client.mu.Lock()
 	k := c.client.adding[id]

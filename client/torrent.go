@@ -118,30 +118,30 @@ func (t *Torrent) Stats() engine.Stats { return t.now().Stats() }
 // there.
 func (t *Torrent) Fetch() FetchStats { return t.now().Fetch() }
 
-// Progress returns the share of the torrent that is held, 0 to 1.
+// Progress returns the share of what is wanted that is held, 0 to 1.
 func (t *Torrent) Progress() float64 { return progress(t.Stats()) }
 
 func progress(s engine.Stats) float64 {
-	if s.Left < 0 {
+	if s.WantedLeft < 0 {
 		return 0
 	}
-	if s.Length == 0 || s.Left == 0 {
+	if s.WantedLength == 0 || s.WantedLeft == 0 {
 		return 1
 	}
-	return 1 - float64(s.Left)/float64(s.Length)
+	return 1 - float64(s.WantedLeft)/float64(s.WantedLength)
 }
 
-// ETA returns how long the missing bytes take at the present rate. It returns 0 for a
-// complete torrent, and false if nothing is received or the metadata is missing.
+// ETA returns how long the missing bytes of what is wanted take at the present rate. It returns 0 if
+// nothing wanted is missing, and false if nothing is received or the metadata is missing.
 func (t *Torrent) ETA() (time.Duration, bool) {
 	s := t.Stats()
-	if s.Left < 0 {
+	if s.WantedLeft < 0 {
 		return 0, false
 	}
-	if s.Left == 0 {
+	if s.WantedLeft == 0 {
 		return 0, true
 	}
-	seconds := float64(s.Left) / s.Down.Rate
+	seconds := float64(s.WantedLeft) / s.Down.Rate
 	if s.Down.Rate <= 0 || seconds > 1e9 {
 		return 0, false
 	}
@@ -151,7 +151,7 @@ func (t *Torrent) ETA() (time.Duration, bool) {
 // Bitfield returns the pieces that are held. The caller owns it.
 func (t *Torrent) Bitfield() swarm.Bitfield { return t.now().Bitfield() }
 
-// Wait waits until every piece is held and synced. It fails if the torrent fails, with the error
+// Wait waits until every piece that is wanted is held and synced. It fails if the torrent fails, with the error
 // that stopped it; if the torrent is removed; and when ctx is done.
 func (t *Torrent) Wait(ctx context.Context) error {
 	if err := t.Ready(ctx); err != nil {
@@ -160,7 +160,8 @@ func (t *Torrent) Wait(ctx context.Context) error {
 	return t.now().Wait(ctx)
 }
 
-// Await waits until one piece is held, and fails as Wait does.
+// Await waits until one piece is held. It fails as Wait does, and with an error that matches
+// ErrNotWanted if the piece is not wanted.
 func (t *Torrent) Await(ctx context.Context, piece int) error {
 	if err := t.Ready(ctx); err != nil {
 		return err

@@ -44,7 +44,7 @@ func TestShow(t *testing.T) {
 	files, err := tor.Files()
 	require.NoError(t, err)
 	require.Len(t, files, 1)
-	require.Equal(t, client.File{Path: "file.bin", Name: "file.bin", Length: 100_000, Held: 3 * pieceLength}, files[0])
+	require.EqualExportedValues(t, client.File{Path: "file.bin", Name: "file.bin", Length: 100_000, Held: 3 * pieceLength, Priority: client.DefaultPriority}, files[0])
 	require.InDelta(t, 0.49, files[0].Progress(), 0.01)
 	require.InDelta(t, 0.49, tor.Progress(), 0.01)
 	require.Equal(t, int64(100_000), tor.Length())

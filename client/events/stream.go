@@ -26,6 +26,9 @@ type Client interface {
 	// not in memory. It is called in a turn of the engine.
 	Info(id swarm.ID) *metainfo.Info
 
+	// Wants reports whether a file of a torrent is wanted.
+	Wants(id swarm.ID, file int) bool
+
 	// AwaitAdded waits until the client lists a torrent that it is adding, or until ctx is done.
 	AwaitAdded(ctx context.Context, id swarm.ID)
 
@@ -263,6 +266,9 @@ func (s *Stream) updateCounts(e Event) {
 // addFiles makes a FileCompleted ready for each of some files.
 func (s *Stream) addFiles(id swarm.ID, completed []filecount.File) {
 	for _, f := range completed {
+		if !s.client.Wants(id, f.Index) {
+			continue // it does not exist
+		}
 		s.ready = append(s.ready, FileCompleted{id, f.Index, f.Path, f.Length})
 	}
 }

@@ -76,9 +76,21 @@ func Incomplete(dir string, files []swarm.File, noSymlinks bool) bool {
 	})
 }
 
+// WithPart returns files that were seen as if those that have bytes in the part file were there.
+func WithPart(seen []resume.File, part resume.Part) []resume.File {
+	seen = slices.Clone(seen)
+	for _, i := range part.Files {
+		seen[i].Size = max(seen[i].Size, seen[i].Length)
+	}
+	return seen
+}
+
 // ModTimes returns the modification times of files that were seen, for a store.
-func ModTimes(seen []resume.File) func(string) (time.Time, bool) {
-	times := make(map[string]time.Time, len(seen))
+func ModTimes(seen []resume.File, part resume.Part) func(string) (time.Time, bool) {
+	times := make(map[string]time.Time, len(seen)+1)
+	if part.Path != "" {
+		times[part.Path] = part.ModTime
+	}
 	for _, f := range seen {
 		if f.Size != resume.Absent {
 			times[f.Path] = f.ModTime

@@ -164,13 +164,14 @@ func (f *Torrent) Stats() engine.Stats {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := engine.Stats{
-		Torrent: f.id,
-		Phase:   engine.PhaseFetching,
-		Start:   f.start,
-		Run:     time.Since(f.start),
-		Length:  f.link.Length,
-		Left:    -1,
-		Peers:   f.stats.Peers,
+		Torrent:    f.id,
+		Phase:      engine.PhaseFetching,
+		Start:      f.start,
+		Run:        time.Since(f.start),
+		Length:     f.link.Length,
+		Left:       -1,
+		WantedLeft: -1,
+		Peers:      f.stats.Peers,
 	}
 	switch {
 	case f.closed != nil:

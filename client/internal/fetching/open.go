@@ -9,18 +9,12 @@ import (
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// Warnings about links.
-var (
-	ErrNowhere = errors.New("the link names no tracker, peer or other source, so nobody can be asked for the metadata; add a peer or a tracker")
-	ErrSelect  = errors.New("the link selects some of the files, which is not supported yet; all files are downloaded")
-)
+// ErrNowhere is a warning about links.
+var ErrNowhere = errors.New("the link names no tracker, peer or other source, so nobody can be asked for the metadata; add a peer or a tracker")
 
 // Open finds out what former runs left of the link, and saves it. It returns the metadata if they
 // have stored it. Nobody else may use the fetch meanwhile, except for methods that only read it.
 func (f *Torrent) Open() (*metainfo.Torrent, error) {
-	if len(f.link.Select) > 0 {
-		f.host.Warn(ErrSelect)
-	}
 	meta, err := f.load()
 	if meta != nil || err != nil {
 		return meta, err

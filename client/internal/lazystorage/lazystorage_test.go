@@ -89,7 +89,7 @@ func TestStorageStartsARecorder(t *testing.T) {
 			Checking: func() bool { return true },
 			State: func() (swarm.Bitfield, map[int][]int, func(*resume.Totals)) {
 				asked <- struct{}{}
-				return nil, nil, nil
+				return nil, nil, func(*resume.Totals) {}
 			},
 			Keeper: keeper(t),
 		})

@@ -7,6 +7,7 @@ package recorder
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -30,10 +31,14 @@ type Config struct {
 	// Held and Spilled are the pieces and the blocks that the record lists already.
 	Held    swarm.Bitfield
 	Spilled map[int][]int
+
+	Selection resume.Selection // that the record has already
 }
 
 // New makes a recorder. Saves begin with Start.
-func New(c Config) *Recorder { return &Recorder{Config: c, held: c.Held, spilled: c.Spilled} }
+func New(c Config) *Recorder {
+	return &Recorder{Config: c, held: c.Held, spilled: c.Spilled, selection: c.Selection}
+}
 
 // BlocksByPiece returns the blocks that are stored of partial pieces, nil for none.
 func BlocksByPiece(all []resume.Spill) map[int][]int {
@@ -57,6 +62,8 @@ type Recorder struct {
 	saveMu  sync.Mutex     // held while a record is saved; guards what follows
 	held    swarm.Bitfield // as reported to keeper
 	spilled map[int][]int  // the same
+	// selection is what the user wants, as reported to keeper.
+	selection resume.Selection
 
 	timerMu   sync.Mutex  // guards what follows; not held during I/O
 	timer     *time.Timer // nil before the first save is scheduled
@@ -178,6 +185,25 @@ func (r *Recorder) FlushNow() bool {
 	return true
 }
 
+// SaveNow saves what the user wants before it returns.
+func (r *Recorder) SaveNow() error {
+	if r == nil {
+		return nil
+	}
+	r.saveMu.Lock()
+	defer r.saveMu.Unlock()
+	r.reportChanges()
+	if err := r.Config.Keeper.Flush(); err != nil {
+		return fmt.Errorf("saving the record: %w", err)
+	}
+	return nil
+}
+
+func sameSelection(a, b resume.Selection) bool {
+	return a.Sequential == b.Sequential && a.FirstLast == b.FirstLast && (a.Files == nil) == (b.Files == nil) &&
+		slices.Equal(a.Files, b.Files) && slices.Equal(a.Pieces, b.Pieces) && maps.EqualFunc(a.Deadlines, b.Deadlines, time.Time.Equal)
+}
+
 // Stop stops the timer. It waits for a save that is under way.
 func (r *Recorder) Stop() {
 	if r == nil {
@@ -234,7 +260,8 @@ func (r *Recorder) Abandon() error {
 }
 
 // reportChanges tells the keeper which pieces and blocks came and went since the last
-// call, and reports whether any did. The caller holds saveMu.
+// call, and reports whether any did. If what the user wants has changed, it has that saved as well. The
+// caller holds saveMu.
 func (r *Recorder) reportChanges() (changed bool) {
 	held, spilled, update := r.Config.State()
 	for b := range held {
@@ -264,7 +291,11 @@ func (r *Recorder) reportChanges() (changed bool) {
 		}
 	}
 	r.held, r.spilled = held, spilled
-	if changed {
+	var totals resume.Totals
+	update(&totals)
+	isSame := sameSelection(totals.Selection, r.selection)
+	r.selection = totals.Selection
+	if changed || !isSame {
 		r.Config.Keeper.Update(update)
 	}
 	return changed
@@ -276,5 +307,6 @@ func worthSaving(before resume.Totals, update func(*resume.Totals)) bool {
 	after := before
 	update(&after)
 	return after.Uploaded != before.Uploaded || after.Downloaded != before.Downloaded || after.Paused != before.Paused ||
+		!sameSelection(before.Selection, after.Selection) ||
 		!slices.EqualFunc(after.Trackers, before.Trackers, slices.Equal[[]string])
 }

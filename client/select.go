@@ -1,0 +1,249 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/client/internal/lazystorage"
+	"github.com/shoal-bt/shoal/client/internal/selection"
+	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// The priorities of files and pieces go from Unwanted to HighestPriority. One that nobody chose is
+// DefaultPriority.
+const (
+	Unwanted        = 0
+	DefaultPriority = selection.Default
+	HighestPriority = selection.Highest
+)
+
+// A RangeError says that a priority, a file or a piece is none of the torrent.
+type RangeError = selection.RangeError
+
+// SetPriorities gives each file a priority, from Unwanted to HighestPriority, in the order of
+// Files. A negative number leaves that of a file as it is. A piece has the highest priority of its
+// files. The record keeps them.
+//
+// It works in every phase, and may be called at any time; calls for one torrent wait for each other.
+// A file that is not wanted is not made, and its bytes that come with others are stored in a
+// hidden part file. If it is wanted again, they move into place before the call returns. What a
+// file has that is no longer wanted, stays.
+//
+// The error is a *RangeError, or matches ErrNoMetadata, or ErrNotPrioritizer if the torrent's
+// picker takes no priorities; then nothing has changed. With a *StoreError, or if the record
+// cannot be saved, what is wanted has changed all the same.
+func (t *Torrent) SetPriorities(priorities []int) error {
+	return t.change(func(r *running) error {
+		return r.changeWants(func(s *selection.Selection) ([]selection.Run, error) {
+			all, err := s.WithPads(priorities)
+			if err != nil {
+				return nil, err
+			}
+			return s.SetFiles(all)
+		})
+	})
+}
+
+// SetPieces gives the pieces from first to last, both included, a priority. It holds until one of
+// the files of a piece gets the next. The rest is as for SetPriorities.
+func (t *Torrent) SetPieces(first, last, priority int) error {
+	return t.change(func(r *running) error {
+		return r.changeWants(func(s *selection.Selection) ([]selection.Run, error) {
+			return s.SetPieces(first, last, priority)
+		})
+	})
+}
+
+// SetFirstLast says whether the first and the last piece of each file that is wanted have the
+// highest priority. The rest is as for SetPriorities.
+func (t *Torrent) SetFirstLast(on bool) error {
+	return t.change(func(r *running) error {
+		return r.changeWants(func(s *selection.Selection) ([]selection.Run, error) {
+			return s.SetFirstLast(on), nil
+		})
+	})
+}
+
+// SetSequential says whether, of pieces of the same priority, the first of the torrent come first. The
+// error matches ErrNoMetadata, or ErrNotSequencer if the torrent's picker has one order only.
+func (t *Torrent) SetSequential(on bool) error {
+	return t.change(func(r *running) error {
+		return r.changeOrder(func() error { return r.engine.SetSequential(on) })
+	})
+}
+
+// SetDeadline says when a piece is needed, until it is held; the zero time takes that back. Pieces
+// with a deadline are requested first, and again of another peer if they would be late. One that
+// is not wanted gets priority 1. The rest is as for SetPriorities.
+func (t *Torrent) SetDeadline(piece int, at time.Time) error {
+	return t.change(func(r *running) error {
+		err := r.changeWants(func(s *selection.Selection) ([]selection.Run, error) { return s.Want(piece) })
+		if err != nil {
+			return err
+		}
+		return r.changeOrder(func() error { return r.engine.SetDeadline(piece, at) })
+	})
+}
+
+// ClearDeadlines takes all deadlines back. Priorities stay.
+func (t *Torrent) ClearDeadlines() error {
+	return t.change(func(r *running) error { return r.changeOrder(r.engine.ClearDeadlines) })
+}
+
+// Includes reports whether a piece is wanted. It reports false for a piece that does not exist, and
+// while the metadata is missing.
+func (t *Torrent) Includes(piece int) bool {
+	r, isRunning := t.now().(*running)
+	return isRunning && r.wantsPiece(piece)
+}
+
+// File returns the file with a Path, such as "folder/name". The error matches fs.ErrNotExist if
+// there is none, and is otherwise that of Files.
+func (t *Torrent) File(path string) (File, error) {
+	all, err := t.Files()
+	if err != nil {
+		return File{}, err
+	}
+	i := slices.IndexFunc(all, func(f File) bool { return f.Path == path })
+	if i < 0 {
+		return File{}, fmt.Errorf("client: %q: %s: %w", t.Name(), path, fs.ErrNotExist)
+	}
+	return all[i], nil
+}
+
+// change calls do with the torrent when its metadata is there.
+func (t *Torrent) change(do func(*running) error) error {
+	r, isRunning := t.now().(*running)
+	if !isRunning {
+		_, err := t.Metainfo()
+		return err
+	}
+	return do(r)
+}
+
+// SetPriority gives the file a priority, from Unwanted to HighestPriority. The rest is as for
+// Torrent.SetPriorities.
+func (f File) SetPriority(priority int) error {
+	return f.torrent.change(func(r *running) error {
+		return r.changeWants(func(s *selection.Selection) ([]selection.Run, error) {
+			return s.SetFile(f.Index, priority)
+		})
+	})
+}
+
+// Wait waits until every piece with bytes of the file is held. It fails as Torrent.Await does; the
+// error matches ErrNotWanted if one of the pieces is not wanted.
+func (f File) Wait(ctx context.Context) error {
+	for piece := f.first; piece < f.end; piece++ {
+		if err := f.torrent.Await(ctx, piece); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wantsPiece reports whether a piece is wanted.
+func (t *running) wantsPiece(piece int) bool {
+	t.wants.mu.Lock()
+	defer t.wants.mu.Unlock()
+	if t.wants.selection == nil {
+		return piece >= 0 && piece < t.geometry.Pieces()
+	}
+	return t.wants.selection.Has(piece)
+}
+
+// priorityOf returns the priority of a file.
+func (t *running) priorityOf(index int) int {
+	t.wants.mu.Lock()
+	defer t.wants.mu.Unlock()
+	if t.wants.selection == nil {
+		return DefaultPriority
+	}
+	return t.wants.selection.File(index)
+}
+
+// changeWants changes what is wanted. The record says so first, because it must list no file as wanted
+// that the storage does not make; then the storage moves what is needed of the part file; then
+// the engine requests what is missing.
+func (t *running) changeWants(change func(*selection.Selection) ([]selection.Run, error)) error {
+	t.lifecycle.Lock()
+	defer t.lifecycle.Unlock()
+	if err := t.checkOpen(); err != nil {
+		return err
+	}
+	return t.wrapError(t.withStorage(func(o *lazystorage.Handle) error {
+		if err := t.engine.Prioritize(nil); err != nil { // before anything changes
+			return err
+		}
+		runs, toggled, err := t.changeSelection(change)
+		if err != nil {
+			return err
+		}
+		var errs []error
+		if toggled {
+			errs = append(errs, o.Recorder.SaveNow(), t.moveWanted(o.Storage))
+		}
+		errs = append(errs, t.engine.Prioritize(engineRuns(runs)))
+		o.Recorder.ScheduleSave()
+		return errors.Join(errs...)
+	}))
+}
+
+// moveWanted has a storage in files know which are wanted. If no byte of these is missing, no write will
+// make those without bytes, so it makes them.
+func (t *running) moveWanted(s swarm.Storage) error {
+	store, ok := s.(*diskstore.Store)
+	if !ok {
+		return nil
+	}
+	err := store.SetUnwanted(t.unwanted())
+	if err == nil && !t.readOnly && t.holdsWanted(t.engine.Pieces()) {
+		err = store.Create()
+	}
+	return lazystorage.Wrap("write", err)
+}
+
+// changeOrder changes something that only the engine does, and the record keeps.
+func (t *running) changeOrder(change func() error) error {
+	t.lifecycle.Lock()
+	defer t.lifecycle.Unlock()
+	if err := t.checkOpen(); err != nil {
+		return err
+	}
+	return t.wrapError(t.withStorage(func(o *lazystorage.Handle) error {
+		err := t.openSelection()
+		if err == nil {
+			err = change()
+		}
+		o.Recorder.ScheduleSave()
+		return err
+	}))
+}
+
+// withStorage calls do with what is open. It opens an idle torrent first, which is idle again
+// afterwards.
+func (t *running) withStorage(do func(*lazystorage.Handle) error) error {
+	o := t.storage.Current()
+	if o == nil {
+		if err := t.storage.Reopen(false); err != nil {
+			return err
+		}
+		o = t.storage.Current()
+		defer t.startBecomingIdle()
+	}
+	return do(o)
+}
+
+func engineRuns(runs []selection.Run) []engine.PriorityRun {
+	all := make([]engine.PriorityRun, len(runs))
+	for i, r := range runs {
+		all[i] = engine.PriorityRun(r)
+	}
+	return all
+}
