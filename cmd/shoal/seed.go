@@ -85,21 +85,7 @@ func (cmd seedCommand) Run(ctx context.Context, c *console.Console) error {
 		return err
 	}
 	s.choice = choice
-	var failed error
-	for _, path := range cmd.Path {
-		if err := cmd.add(ctx, s, path, peers); err != nil {
-			if ctx.Err() != nil {
-				failed = ctx.Err()
-				break
-			}
-			s.aborted = errors.Is(err, chooser.ErrAborted)
-			if s.aborted {
-				break
-			}
-			c.Fail(err)
-			failed = reported{err}
-		}
-	}
+	failed := cmd.addAll(ctx, s, peers)
 	if len(s.items) > 0 && ctx.Err() == nil && !s.aborted {
 		s.showAddresses()
 		s.run(ctx)
@@ -112,6 +98,26 @@ func (cmd seedCommand) Run(ctx context.Context, c *console.Console) error {
 	}
 	if failed == nil {
 		failed = s.failed()
+	}
+	return failed
+}
+
+// addAll adds what is to be seeded. It reports what cannot be added, and returns an error if there
+// is any.
+func (cmd seedCommand) addAll(ctx context.Context, s *session, peers []netip.AddrPort) (failed error) {
+	for _, path := range cmd.Path {
+		err := cmd.add(ctx, s, path, peers)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, chooser.ErrAborted):
+			s.aborted = true
+			return nil
+		default:
+			s.c.Fail(err)
+			failed = reported{err}
+		}
 	}
 	return failed
 }
