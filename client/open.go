@@ -172,10 +172,7 @@ func (t *running) adjust(verdict *resume.Verdict, o AddOptions, files []swarm.Fi
 
 // diskOptions returns the options with which the torrent's files are opened.
 func (t *running) diskOptions() diskstore.Options {
-	options := t.client.config.Disk
-	id := t.ids[0].String()
-	options.Unwanted, options.PartFile, options.PartKey = t.unwanted(), "."+id+".part", id
-	return options
+	return filesOptions(t.client.config.Disk, t.ids[0], t.unwanted())
 }
 
 // checkRecord compares a record with the files. If they differ in a way that a sample of

@@ -39,8 +39,9 @@ func New(dir string) *Target {
 
 // Admit returns why a torrent cannot be downloaded to the target, together with the
 // torrents that were admitted before; nil if nothing speaks against it. A torrent that was
-// admitted before needs nothing more: the client says that it is there already.
-func (g *Target) Admit(info *metainfo.Info) error {
+// admitted before needs nothing more: the client says that it is there already. priorities are
+// those of info.Entries, where files of priority 0 are not downloaded; nil means that all are.
+func (g *Target) Admit(info *metainfo.Info, priorities []uint8) error {
 	if slices.ContainsFunc(info.IDs(), func(id swarm.ID) bool { return g.swarms[id] }) {
 		return nil
 	}
@@ -55,8 +56,9 @@ func (g *Target) Admit(info *metainfo.Info) error {
 	longest, known := filesystem.LongestName(existing)
 	var missing int64
 	var written []string
-	for _, f := range Files(info, dir) {
-		if f.Pad {
+	for i, f := range Files(info, dir) {
+		isUnwanted := priorities != nil && priorities[i] == 0
+		if f.Pad || isUnwanted {
 			continue
 		}
 		if err := g.checkFolders(dir, path.Dir(f.Path)); err != nil {

@@ -34,18 +34,18 @@ func TestAdmit(t *testing.T) {
 	files := map[string]string{"a/one.txt": "one", "two.txt": "two"}
 	info := torrentOf(t, "", files)
 	dir := t.TempDir()
-	require.NoError(t, New(dir).Admit(info))
-	require.NoError(t, New(filepath.Join(dir, "not", "yet")).Admit(info))
+	require.NoError(t, New(dir).Admit(info, nil))
+	require.NoError(t, New(filepath.Join(dir, "not", "yet")).Admit(info, nil))
 	require.NoDirExists(t, filepath.Join(dir, "not"), "nothing is made")
 
 	file := filepath.Join(dir, "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o666))
-	require.ErrorIs(t, New(file).Admit(info), syscall.ENOTDIR)
-	require.ErrorIs(t, New(filepath.Join(file, "below")).Admit(info), syscall.ENOTDIR)
+	require.ErrorIs(t, New(file).Admit(info, nil), syscall.ENOTDIR)
+	require.ErrorIs(t, New(filepath.Join(file, "below")).Admit(info, nil), syscall.ENOTDIR)
 
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "album"), 0o777))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "album", "a"), nil, 0o666))
-	require.ErrorIs(t, New(dir).Admit(info), syscall.ENOTDIR, "a file is where a folder has to be")
+	require.ErrorIs(t, New(dir).Admit(info, nil), syscall.ENOTDIR, "a file is where a folder has to be")
 }
 
 // Two torrents that want one file get one sentence, unless neither has to write it.
@@ -57,11 +57,11 @@ func TestAdmitTwoThatWantOneFile(t *testing.T) {
 	one, two := torrentOf(t, "", files), torrentOf(t, "other", files)
 	dir := t.TempDir()
 	g := New(dir)
-	require.NoError(t, g.Admit(one))
+	require.NoError(t, g.Admit(one, nil))
 	needed := g.needed
-	require.NoError(t, g.Admit(one), "the same torrent does not stand in its own way")
+	require.NoError(t, g.Admit(one, nil), "the same torrent does not stand in its own way")
 	require.Equal(t, needed, g.needed)
-	err := g.Admit(two)
+	err := g.Admit(two, nil)
 	require.ErrorContains(t, err, "the torrent album, which was named before, has the file album/")
 	require.Less(t, len(err.Error()), 400)
 	require.NotEmpty(t, advice.Of(err))
@@ -71,8 +71,8 @@ func TestAdmitTwoThatWantOneFile(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "album", name), []byte(content), 0o666))
 	}
 	g = New(dir)
-	require.NoError(t, g.Admit(one))
-	require.NoError(t, g.Admit(two))
+	require.NoError(t, g.Admit(one, nil))
+	require.NoError(t, g.Admit(two, nil))
 }
 
 // What does not fit is refused, counting what was admitted before.
@@ -85,5 +85,5 @@ func TestAdmitCountsRoom(t *testing.T) {
 	}
 	g := New(dir)
 	g.needed = free + 1<<40
-	require.ErrorIs(t, g.Admit(info), ErrNoRoom)
+	require.ErrorIs(t, g.Admit(info, nil), ErrNoRoom)
 }
