@@ -20,6 +20,34 @@ type wants struct {
 	selection *selection.Selection // nil while nobody chose anything
 }
 
+// A finishedFiles is the files that were moved to their paths, or could not be. Its methods may be called
+// concurrently.
+type finishedFiles struct {
+	mu    sync.Mutex // guards what follows; not held during I/O
+	files map[int]bool
+}
+
+// add reports whether a file was not added before.
+func (f *finishedFiles) add(index int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.files[index] {
+		return false
+	}
+	if f.files == nil {
+		f.files = make(map[int]bool)
+	}
+	f.files[index] = true
+	return true
+}
+
+// reset has all files be moved again that are not at their paths.
+func (f *finishedFiles) reset() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.files = nil
+}
+
 // A choice is what says at the start what is wanted.
 type choice struct {
 	options AddOptions

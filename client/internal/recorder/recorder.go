@@ -251,6 +251,13 @@ func (r *Recorder) Own(paths []string) error {
 	return r.Config.Keeper.Own(paths)
 }
 
+// Disown takes back what Own listed.
+func (r *Recorder) Disown(paths []string) {
+	if r != nil {
+		r.Config.Keeper.Disown(paths)
+	}
+}
+
 // Abandon closes the record of a torrent that was never started; it stays as it is.
 func (r *Recorder) Abandon() error {
 	if r == nil {
