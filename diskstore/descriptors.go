@@ -87,6 +87,11 @@ func (d retryFolder) move(p string) error {
 	return d.retry(func() error { return d.Folder.(*places.Folder).Move(p) })
 }
 
+// canMove is CanMove of places.Folder, which d wraps if a file is at another place.
+func (d retryFolder) canMove(p string) error {
+	return d.retry(func() error { return d.Folder.(*places.Folder).CanMove(p) })
+}
+
 func (d retryFolder) retry(call func() error) error {
 	_, err := retryDescriptors(d.handles, 1, func() (struct{}, error) { return struct{}{}, call() })
 	return err

@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
-	"github.com/shoal-bt/shoal/diskstore/filesys"
 	"github.com/shoal-bt/shoal/diskstore/internal/places"
 )
 
@@ -268,19 +268,20 @@ func (s *Store) lookFor(folder Folder, f *file) (fs.FileInfo, error) {
 	return folder.Lstat(f.Path)
 }
 
-// checkMovable returns why no file could be moved to its path, as far as that can be known
-// before the folders exist.
+// checkMovable returns why no file could be moved from the folder of incomplete files, as
+// far as that can be known before it exists. It does not matter if no file will be there.
 func (s *Store) checkMovable() error {
-	if s.names.Suffix == "" && s.names.Other == "" {
+	waiting := slices.ContainsFunc(s.files, func(f *file) bool { return !f.unwanted.Load() && s.names.Waiting(f.Path) })
+	if s.names.Other == "" || !waiting {
 		return nil
 	}
-	from, err := s.openExisting(cmp.Or(s.names.Other, s.names.Dir))
+	from, err := s.openExisting(s.names.Other)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
 	mover, ok := from.(Mover)
-	if !ok || s.names.Other == "" {
+	if !ok {
 		return nil
 	}
 	to, err := s.openExisting(s.names.Dir)
@@ -319,12 +320,10 @@ func (s *Store) checkMover(folder Folder, f *file) error {
 	if at == f.Path {
 		return nil
 	}
-	r, ok := folder.(retryFolder)
-	if !ok {
-		return nil
+	err := folder.(retryFolder).canMove(f.Path)
+	if errors.Is(err, syscall.EXDEV) {
+		dir, _, _ := places.Split(at)
+		return s.crossDevice(dir)
 	}
-	if d, ok := r.Folder.(*places.Folder); ok && !d.CanMove() {
-		return filesys.ErrCannotMove
-	}
-	return nil
+	return err
 }

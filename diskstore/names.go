@@ -54,6 +54,10 @@ func (n *Names) Path(name string) string { return n.places.Path(name) }
 // Options.Own may call it.
 func (n *Names) Stat(name string) (fs.FileInfo, error) { return n.places.Stat(name) }
 
+// FileAt returns the path of the file that is at a name in Options.Owned, or nothing if none
+// is or name is a path.
+func (n *Names) FileAt(name string) string { return n.places.FileAt(name) }
+
 // Claims returns what Options.Own will get in addition to a file's path when the file is
 // made: its name while it is incomplete, and the folders that are missing there. It is nil
 // for a file that is made at its path, and if something exists at the other place already.

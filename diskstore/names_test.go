@@ -105,7 +105,7 @@ func TestNamesOfALongChain(t *testing.T) {
 }
 
 func TestSuffixIsPartOfAName(t *testing.T) {
-	for _, suffix := range []string{"/part", "..\\x", "a\x00", strings.Repeat("x", 300)} {
+	for _, suffix := range []string{"/part", "..\\x", "a\x00", ".", ".x ", ":x", strings.Repeat("x", 300)} {
 		_, err := Open(t.TempDir(), tenBytes("a"), Options{Suffix: suffix})
 		require.ErrorContains(t, err, "cannot be part of a file's name")
 	}
@@ -299,6 +299,16 @@ func TestIncompleteDirOnAnotherFileSystem(t *testing.T) {
 	require.Equal(t, CrossDeviceError{Dir: dir, IncompleteDir: other}, *cross)
 	require.ErrorIs(t, err, syscall.EXDEV)
 
+	// If every file that is wanted is at its path, it does not matter.
+	put(t, dir, "b", ones(10))
+	o := Options{FS: fake, IncompleteDir: other, Unwanted: []bool{true, false}}
+	s := mustOpen(t, dir, tenBytes("a", "b"), o)
+	require.NoError(t, s.Complete())
+	require.NoError(t, s.SetUnwanted(nil))
+	_, err = s.WriteAt(ones(10), 0)
+	require.ErrorAs(t, err, &cross, "a file would be made there now")
+	require.NoFileExists(t, filepath.Join(other, "a"))
+
 	// Some systems say so only when the file moves. Its bytes stay.
 	fake.set(func(op, _ string) error {
 		if op == "move" {
@@ -306,7 +316,7 @@ func TestIncompleteDirOnAnotherFileSystem(t *testing.T) {
 		}
 		return nil
 	})
-	s := mustOpen(t, dir, tenBytes("a"), Options{FS: fake, IncompleteDir: other})
+	s = mustOpen(t, dir, tenBytes("a"), Options{FS: fake, IncompleteDir: other})
 	writeAll(t, s, ones(10), 0)
 	require.ErrorAs(t, s.FinishFile(0), &cross)
 	require.Equal(t, CrossDeviceError{Dir: dir, IncompleteDir: other}, *cross)

@@ -86,7 +86,8 @@ func (l layout) chunkLength(file int) int64 {
 }
 
 // partNames yields the names that the part file may have. None of them is the beginning of
-// a path of the torrent or the name of an incomplete file, also if the system does not tell small letters from capitals.
+// a path of the torrent or the name of an incomplete file, also if the system does not tell
+// small letters from capitals.
 func (s *Store) partNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		taken := make(map[string]bool)

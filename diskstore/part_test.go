@@ -191,3 +191,29 @@ func BenchmarkSetUnwanted100000Files(b *testing.B) {
 		require.NoError(b, s.SetUnwanted(nil))
 	}
 }
+
+// BenchmarkWantedBesideUnwanted measures files that are wanted, in a torrent of which others
+// are not.
+func BenchmarkWantedBesideUnwanted(b *testing.B) {
+	storagetest.Benchmark(b, func(b *testing.B, length int64) swarm.Storage {
+		files := cutFiles(length, nil, 20<<20)
+		files = append(files, swarm.File{Path: "t/unwanted", Offset: length, Length: 1 << 20})
+		unwanted := make([]bool, len(files))
+		unwanted[len(files)-1] = true
+		s := mustOpen(b, b.TempDir(), files, Options{Unwanted: unwanted, PartFile: ".x.part"})
+		writeAll(b, s, ones(1<<20), length)
+		return s
+	})
+}
+
+// BenchmarkPartFile measures files that are in the part file.
+func BenchmarkPartFile(b *testing.B) {
+	storagetest.Benchmark(b, func(b *testing.B, length int64) swarm.Storage {
+		files := cutFiles(length, nil, 20<<20)
+		unwanted := make([]bool, len(files))
+		for i := range unwanted {
+			unwanted[i] = true
+		}
+		return mustOpen(b, b.TempDir(), files, Options{Unwanted: unwanted, PartFile: ".x.part"})
+	})
+}

@@ -222,34 +222,49 @@ func (s *Store) freeSlots(files []*file) error {
 	return nil
 }
 
-// deleteEmptyPart deletes the part file if nothing is in it.
+// deleteEmptyPart deletes the part file if nothing is in it. Its name is ours until that is
+// stable.
 func (s *Store) deleteEmptyPart() error {
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
+	name, err := s.removeEmptyPart()
+	if name == "" || err != nil {
+		return err
+	}
+	err = s.syncFolders()
+	if err == nil && s.disown != nil {
+		s.disown([]string{name})
+	}
+	return err
+}
+
+// removeEmptyPart deletes the part file if nothing is in it, and returns its name.
+func (s *Store) removeEmptyPart() (name string, err error) {
 	s.part.writing.Lock()
 	defer s.part.writing.Unlock()
-	f := s.part.file.Load()
-	if f == nil && s.part.broken == "" {
-		return nil
-	}
-	if f != nil {
+	name = s.part.broken
+	if f := s.part.file.Load(); f != nil {
 		if !s.part.index.Empty() || !f.ours.Load() {
-			return nil
+			return "", nil
 		}
+		name = f.Path
 		s.handles.drop(&f.reading, &f.writing)
+	}
+	if name == "" {
+		return "", nil
 	}
 	s.making.Lock()
 	defer s.making.Unlock()
 	folder, err := s.openFolder(false)
 	if err != nil {
-		return wrapError("remove", ".", -1, err)
+		return "", wrapError("remove", ".", -1, err)
 	}
 	defer s.releaseFolder()
 	if err := s.removePart(folder); err != nil {
-		return err
+		return "", err
 	}
 	s.unsynced["."] = true
 	s.part.broken = ""
 	s.usePart(nil, partfile.NewIndex(s.part.key()))
-	return nil
+	return name, nil
 }

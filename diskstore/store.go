@@ -120,9 +120,9 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	for _, name := range o.Owned {
 		s.owned[name] = true
 	}
-	err = s.checkMovable()
+	err = cmp.Or(s.scan(o.ModTime), s.findPart())
 	if err == nil {
-		err = cmp.Or(s.scan(o.ModTime), s.findPart())
+		err = s.checkMovable()
 	}
 	if err != nil {
 		s.Close()

@@ -1,6 +1,7 @@
 package resume
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +24,11 @@ type Probe struct {
 	// symlink. If nothing exists there, the error must match
 	// fs.ErrNotExist; any other error ends Check.
 	Stat func(path string) (fs.FileInfo, error)
+
+	// FileAt returns the path of the file that is at another name in Owned, such as
+	// that of an incomplete file, or nothing if none is. It fits Names.FileAt of
+	// package diskstore. Nil means that files are at their paths.
+	FileAt func(name string) (path string)
 
 	// Verify hashes pieces and reports whether all are good. An error ends
 	// Check. If Verify is nil, Check trusts no open record that has pieces.
@@ -277,7 +283,11 @@ func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 	}
 	var owned []string
 	for _, path := range r.Owned {
-		f, regular := is[path]
+		file := path
+		if p.FileAt != nil {
+			file = cmp.Or(p.FileAt(path), path)
+		}
+		f, regular := is[file]
 		switch {
 		case !regular:
 			_, err := p.Stat(strings.TrimSuffix(path, "/"))
@@ -289,7 +299,7 @@ func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 			}
 		case f.Size == Absent, f.Size > f.Length:
 			continue
-		case f.Size < f.Length && was[path].Size == f.Length:
+		case f.Size < f.Length && was[file].Size == f.Length:
 			ours, err := r.isCut(p, f)
 			if err != nil {
 				return nil, err

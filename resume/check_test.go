@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -237,6 +238,32 @@ func TestCheckFilesThatGrew(t *testing.T) {
 			require.NoError(t, v.Distrust)
 			require.Equal(t, swarm.Bitfield{0b00000011, 0}, v.Record.Pieces, "the pieces of the other file")
 			require.True(t, v.Check.Has(0))
+		})
+	}
+}
+
+// TestCheckIncompleteFiles is about a file that is at another name. What becomes of that name
+// is as for the path of any file.
+func TestCheckIncompleteFiles(t *testing.T) {
+	for name, test := range map[string]struct {
+		size int64
+		ours bool
+	}{
+		"unchanged":                   {5<<15 + 1<<14, true},
+		"larger, of another program":  {5<<15 + 1<<14 + 1, false},
+		"shorter, of another program": {2 << 15, false},
+		"cut to nothing":              {0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, p, files := sample()
+			r.Owned = []string{"b", "d/a+"}
+			files["d/a+"] = fakeInfo{size: test.size, mtime: noon}
+			files["d/a"] = files["d/a+"]
+			p.Verify = func([]int) (bool, error) { return false, nil }
+			p.FileAt = func(name string) string { return strings.TrimSuffix(name, "+") }
+			v, err := r.Check(p)
+			require.NoError(t, err)
+			require.Equal(t, test.ours, v.Record.Owns("d/a+"))
 		})
 	}
 }

@@ -172,14 +172,23 @@ func (n *Names) Moved(p string) {
 	n.files[p].at = ""
 }
 
-// CanMove reports whether the folders have a way to move a file.
-func (d *Folder) CanMove() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, folder := range d.open {
-		if _, ok := folder.(filesys.Mover); !ok {
-			return false
-		}
+// CanMove returns why the file of path p could not be moved to its path, as far as that is
+// known. It makes the folders if they are missing.
+func (d *Folder) CanMove(p string) error {
+	d.names.mu.RLock()
+	defer d.names.mu.RUnlock()
+	dir, _ := d.names.resolve(p)
+	from, err := d.folder(dir, true)
+	if err != nil {
+		return err
 	}
-	return true
+	to, err := d.folder(d.names.Dir, true)
+	if err != nil {
+		return err
+	}
+	mover, ok := from.(filesys.Mover)
+	if !ok {
+		return filesys.ErrCannotMove
+	}
+	return mover.CanMove(to)
 }

@@ -45,7 +45,9 @@ const maxSuffixes = 8
 // New returns Names that have looked at no file yet. dir is the torrent's folder and other
 // that of incomplete files, or empty; owned is Options.Owned. It keeps no slice.
 func New(dir string, files []swarm.File, suffix, other string, owned []string) (*Names, error) {
-	if strings.ContainsAny(suffix, "/\\\x00") || len(suffix) > maxName {
+	// Windows ignores a dot or a space at the end, and a colon begins another stream.
+	last := strings.TrimRight(suffix, ". ")
+	if strings.ContainsAny(suffix, "/\\:\x00") || last != suffix || len(suffix) > maxName {
 		return nil, fmt.Errorf("the suffix %q cannot be part of a file's name", suffix)
 	}
 	n := &Names{Suffix: suffix, files: make(map[string]*placed)}
@@ -250,6 +252,22 @@ func (n *Names) Stat(name string) (fs.FileInfo, error) {
 	defer n.mu.RUnlock()
 	dir, inside := n.resolve(name)
 	return os.Lstat(filepath.Join(dir, filepath.FromSlash(inside)))
+}
+
+// FileAt returns the path of the file that is at a name of another place, or nothing if none
+// is.
+func (n *Names) FileAt(name string) string {
+	_, _, p := Split(name)
+	if IsOther(name) && n.At(p) == name {
+		return p
+	}
+	return ""
+}
+
+// Waiting reports whether the file of a path is where it would be made, or would be made there.
+func (n *Names) Waiting(p string) bool {
+	x := n.files[p]
+	return x != nil && x.create != "" && n.At(p) == x.create
 }
 
 // Claims returns what Options.Own will get in addition to a file's path when the file is
