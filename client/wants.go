@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/shoal-bt/shoal/client/internal/selection"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -18,6 +19,8 @@ var errSelectsNothing = errors.New("the link selects files that the torrent does
 type wants struct {
 	mu        sync.Mutex           // guards what follows; not held during I/O
 	selection *selection.Selection // nil while nobody chose anything
+
+	savePending atomic.Bool // a save is about to begin
 }
 
 // A finishedFiles is the files that were moved to their paths, or could not be. Its methods may be called
@@ -130,10 +133,10 @@ func (t *running) openSelection() error {
 	return nil
 }
 
-// changeSelection changes the selection. toggled reports whether files became wanted or unwanted.
-func (t *running) changeSelection(change func(*selection.Selection) ([]selection.Run, error)) (runs []selection.Run, toggled bool, err error) {
+// changeSelection changes the selection.
+func (t *running) changeSelection(change func(*selection.Selection) ([]selection.Run, error)) (runs []selection.Run, toggled selection.Toggled, err error) {
 	if err := t.openSelection(); err != nil {
-		return nil, false, err
+		return nil, toggled, err
 	}
 	t.wants.mu.Lock()
 	defer t.wants.mu.Unlock()
