@@ -346,3 +346,39 @@ func TestIncompleteNames(t *testing.T) {
 		})
 	}
 }
+
+// TestPrioritiesOfAnIdleTorrent keeps what is wanted of a complete torrent, which stays idle and whole.
+func TestPrioritiesOfAnIdleTorrent(t *testing.T) {
+	h := pairAlbum(t)
+	require.NoError(t, h.tor.SetPriorities([]int{Unwanted, HighestPriority}))
+	soon(t, func() bool { return h.storage().Current() == nil }, "it is idle again")
+	require.FileExists(t, filepath.Join(h.dir, "album", "a"))
+	require.True(t, h.tor.Stats().Complete())
+	r, err := h.tor.run().folder.Load(h.tor.ID())
+	require.NoError(t, err)
+	require.Equal(t, []uint8{Unwanted, HighestPriority}, r.Totals.Selection.Files)
+	h.requireConsistent(t, "idle")
+}
+
+// TestShareAPart shares what a former run has of a torrent, and writes nothing.
+func TestShareAPart(t *testing.T) {
+	a := newCollection(t, formats["v1"])
+	dir, state := t.TempDir(), t.TempDir()
+	c, tor := a.add(t, Config{Dir: dir, State: state}, a.only(3))
+	require.NoError(t, tor.Wait(within(t)))
+	held := tor.Stats().Held
+	require.NoError(t, c.Close())
+	before := onDisk(t, dir)
+	for _, o := range []AddOptions{{ReadOnly: true}, {ReadOnly: true, Recheck: true}, {ReadOnly: true, Trust: true}} {
+		c, tor = a.add(t, Config{Dir: dir, State: state}, o)
+		soon(t, func() bool { return tor.Stats().Phase == engine.PhaseRunning }, "the check of the start")
+		require.Equal(t, held, tor.Stats().Held)
+		require.NoError(t, tor.Wait(within(t)), "what is wanted is there")
+		b := make([]byte, 16<<10)
+		first := a.meta.Info.Entries[3].Offset >> 14
+		_, err := tor.ReadAt(b, first<<14)
+		require.NoError(t, err, "the first bytes are in the part file")
+		require.NoError(t, c.Close())
+		require.Equal(t, before, onDisk(t, dir))
+	}
+}
