@@ -229,6 +229,15 @@ func TestDHTIsSaved(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// TestNodeIDOfTheUser gives the node an id, which it keeps if that fits its address.
+func TestNodeIDOfTheUser(t *testing.T) {
+	config := withDHT(startDHT(t, 4)...)
+	config.Node.Saved.ID4 = nodeid.ID{1, 2, 3}
+	n, err := newClient(t, config).DHT()
+	require.NoError(t, err)
+	require.Equal(t, nodeid.ID{1, 2, 3}, n.Save().ID4)
+}
+
 // TestNodesThatNobodyKnowsAreNotSaved keeps what a former run has saved if no node answers.
 func TestNodesThatNobodyKnowsAreNotSaved(t *testing.T) {
 	state := t.TempDir()

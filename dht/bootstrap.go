@@ -86,6 +86,7 @@ func (f *family) resolve(names []string) (all []netip.AddrPort, why error) {
 func (f *family) bootstrapped(e node.BootstrappedEvent) {
 	if e.Err == nil {
 		f.backoff, f.isAlone = 0, false
+		f.retry.Stop()
 		f.node.report(BootstrappedEvent{Is6: f.is6, Nodes: e.Nodes})
 		return
 	}

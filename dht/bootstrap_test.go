@@ -36,6 +36,32 @@ func TestNobodyThere(t *testing.T) {
 	})
 }
 
+// A lonely node that is told of another one, as a peer's PORT message does, begins at once, and does
+// not try again later.
+func TestAddedWhileAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newNetwork()
+		resolved := 0
+		var events []dht.Event
+		n := w.open(t, "10.0.0.2:6881", dht.Config{
+			Routers:  []string{"router.test:1"},
+			Resolver: lookups(func() { resolved++ }),
+			OnEvent:  func(e dht.Event) { events = append(events, e) },
+		})
+		for range 5 { // so that the next try is ten minutes away
+			time.Sleep(4 * time.Minute)
+		}
+		require.ErrorIs(t, lastBootstrap(events).Err, dht.ErrNoNodes)
+		before := resolved
+		w.open(t, first, dht.Config{Routers: []string{}})
+		n.Add(netip.MustParseAddrPort(first))
+		time.Sleep(2 * time.Second)
+		require.Equal(t, dht.BootstrappedEvent{Nodes: 1}, lastBootstrap(events))
+		time.Sleep(12 * time.Minute)
+		require.Equal(t, before, resolved)
+	})
+}
+
 // lastBootstrap returns the last event of its kind.
 func lastBootstrap(events []dht.Event) (last dht.BootstrappedEvent) {
 	for _, e := range events {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/dht"
+	"github.com/shoal-bt/shoal/dht/krpc"
 	"github.com/shoal-bt/shoal/dht/nodeid"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
@@ -76,6 +77,25 @@ func (n *ourNode) announce(t *testing.T, hash nodeid.ID, port uint16, left int64
 	a := swarm.Announcement{Swarm: swarm.ID(hash), Port: port, Left: left}
 	_, err := n.Announce(within(t), a, func(swarm.Address) {})
 	require.NoError(t, err)
+}
+
+// announceAt announces a peer until each of some nodes names it. A node that answered too late, as
+// on a machine under load, gets the next announce.
+func (n *ourNode) announceAt(t *testing.T, hash nodeid.ID, port uint16, nodes []netip.AddrPort) {
+	t.Helper()
+	ctx := within(t)
+	want := netip.AddrPortFrom(n.addr.Addr(), port)
+	n.announce(t, hash, port, 0)
+	for _, a := range nodes {
+		for !slices.Contains(ask(t, want.Addr(), a, krpc.Message{Method: krpc.GetPeers, Target: hash}).Values, want) {
+			select {
+			case <-ctx.Done():
+				require.FailNow(t, "a node does not name the peer", "%v of %v", want, a)
+			case <-time.After(time.Second):
+			}
+			n.announce(t, hash, port, 0)
+		}
+	}
 }
 
 // awaitPeer looks for peers of a hash until one of them has an address.

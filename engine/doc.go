@@ -44,6 +44,7 @@
 //	who owns a torrent's State                       turn.go                                 Torrent.turn
 //	how an effect is carried out                     effects.go                              Torrent.perform
 //	how a waiting call gets its answer               turn.go                                 Torrent.wait
+//	how what is wanted changes                       prioritizing.go                         Torrent.Prioritize
 //	when a torrent has a goroutine                   internal/mailbox/mailbox.go             Mailbox.post
 //	who may post to a torrent that is closing        internal/mailbox/mailbox.go             Mailbox.Close
 //	what Add refuses                                 spec.go                                 Spec.validate

@@ -150,14 +150,14 @@ func (s Spec) validateWants() error {
 	if s.Priorities == nil && len(s.Deadlines) == 0 && !s.Sequential {
 		return nil
 	}
-	picker := s.NewPicker()
-	_, isPrioritizer := picker.(swarm.Prioritizer)
-	_, isSequencer := picker.(swarm.Sequencer)
-	switch {
-	case !isPrioritizer && (s.Priorities != nil || len(s.Deadlines) > 0):
-		return ErrNotPrioritizer
-	case !isSequencer && s.Sequential:
-		return ErrNotSequencer
+	can := wanted.AbilitiesOf(s.NewPicker())
+	if s.Priorities != nil || len(s.Deadlines) > 0 {
+		if err := can.Prioritize(); err != nil {
+			return err
+		}
+	}
+	if s.Sequential {
+		return can.Sequence()
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/swarm"
@@ -38,6 +39,27 @@ func Example() {
 	// Output:
 	// peer 96.126.104.219:6889
 	// again in 30m0s - seeds: 1
+}
+
+// A tracker asks for a token, which no other tracker gets.
+func ExampleConfig() {
+	tokens := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		tokens <- r.URL.Query().Get("token")
+		fmt.Fprint(w, "d8:intervali1800e5:peers0:e")
+	}))
+	defer server.Close()
+
+	_, err := httptracker.Announce(context.Background(), server.URL+"/announce", swarm.Announcement{Port: 6881}, httptracker.Config{
+		Params: func(announceURL string, _ swarm.Announcement) url.Values {
+			if announceURL != server.URL+"/announce" {
+				return nil
+			}
+			return url.Values{"token": {"let me in"}}
+		},
+	})
+	fmt.Println(<-tokens, err)
+	// Output: let me in <nil>
 }
 
 func ExampleRedact() {

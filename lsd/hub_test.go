@@ -117,19 +117,25 @@ func (s *hubSocket) join(discovery.Link) error {
 	s.host.mu.Lock()
 	err := s.host.joinErr
 	s.host.mu.Unlock()
-	if err != nil {
+	s.host.hub.mu.Lock()
+	defer s.host.hub.mu.Unlock()
+	switch {
+	case err != nil:
 		return err
+	case s.joined:
+		return errJoined
 	}
-	s.setJoined(true)
+	s.joined = true
 	return nil
 }
 
-func (s *hubSocket) leave(discovery.Link) { s.setJoined(false) }
+// errJoined is what systems say to who joins twice without leaving.
+var errJoined = errors.New("address already in use")
 
-func (s *hubSocket) setJoined(joined bool) {
+func (s *hubSocket) leave(discovery.Link) {
 	s.host.hub.mu.Lock()
 	defer s.host.hub.mu.Unlock()
-	s.joined = joined
+	s.joined = false
 }
 
 func (s *hubSocket) send(d discovery.Datagram) error {

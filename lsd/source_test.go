@@ -148,6 +148,7 @@ func TestInterfacesComeAndGo(t *testing.T) {
 		here.setAddrs("fd00::2/64")
 		wait(2 * time.Minute)
 		require.Equal(t, 3, here.datagrams(), "the address has changed")
+		require.NoError(t, s.Stats().Err)
 		require.Equal(t, 1, h.open())
 		here.setAddrs()
 		wait(31 * time.Second)

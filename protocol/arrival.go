@@ -20,22 +20,22 @@ const (
 // were not requested any more
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": piece).
 func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
-	p.bytesGot += int64(m.Block.Length)
-	i := p.requests.Find(m.Block)
+	p.BytesGot += int64(m.Block.Length)
+	i := p.Requests.Find(m.Block)
 	if i < 0 || m.Data == nil {
 		s.discardUnasked(now, p, m, i)
 		return
 	}
-	r := p.requests.Remove(i)
+	r := p.Requests.Remove(i)
 	var trip time.Duration
 	if !r.Late {
 		trip = max(now.Sub(r.Sent), time.Microsecond)
 	}
-	p.lastBlock, p.stalls, p.refusedByPeer = now, 0, 0
-	p.allowance.Earn(1)
-	p.pace.Arrived(now, m.Block.Length, trip)
+	p.LastBlock, p.Stalls, p.RefusedByPeer = now, 0, 0
+	p.Allowance.Earn(1)
+	p.Pace.Arrived(now, m.Block.Length, trip)
 	var missing bool
-	s.duplicates, missing = s.picker.Arrive(s.duplicates[:0], p.id, m.Block)
+	s.duplicates, missing = s.picker.Arrive(s.duplicates[:0], p.ID, m.Block)
 	for _, id := range s.duplicates {
 		s.cancelDuplicate(now, id, m.Block)
 	}
@@ -44,46 +44,47 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 		s.drop(m.Data)
 		return
 	}
-	p.tally.Use(now)
-	s.book.ResetBackoff(p.dialAddr)
+	p.Tally.Use(now)
+	s.book.ResetBackoff(p.DialAddr)
 	a := s.assemblyOf(m.Block.Piece)
-	a.Add(&p.sender, m.Block, m.Data)
+	a.Add(&p.Sender, m.Block, m.Data)
 	if a.Ready() {
 		s.submit(a)
 	} else {
 		s.submitSection(a, s.sections.Min)
+		s.spillLater(a.Piece)
 	}
 }
 
 // discardUnasked drops a block that we did not ask for. i is the request for it that
 // found no buffer, or -1 for none. Too many such blocks end the connection.
 func (s *State) discardUnasked(now time.Time, p *peer, m peerwire.Message, i int) {
-	p.allowance.Spend(1)
+	p.Allowance.Spend(1)
 	s.figures.wasted += int64(m.Block.Length)
 	if m.Data != nil {
 		// It took a buffer that was meant for another block: keep that one's unit.
 		s.memory.Keep(m.Data)
-		p.tally.TakeBack(len(m.Data))
+		p.Tally.TakeBack(len(m.Data))
 	}
 	if i >= 0 {
-		r := p.requests.Remove(i)
+		r := p.Requests.Remove(i)
 		if !r.Late {
-			s.picker.Drop(p.id, r.Block)
+			s.picker.Drop(p.ID, r.Block)
 			s.repick = true
 		}
 	}
-	if p.bytesGot > p.bytesAsked+maxUnasked {
-		s.closePeer(now, p, ending.Flood(peerwire.Piece, "%d bytes that nobody asked for", p.bytesGot-p.bytesAsked))
-		s.book.RefuseLong(now, p.addr.Addr(), unaskedRefusal)
+	if p.BytesGot > p.BytesAsked+maxUnasked {
+		s.closePeer(now, p, ending.Flood(peerwire.Piece, "%d bytes that nobody asked for", p.BytesGot-p.BytesAsked))
+		s.book.RefuseLong(now, p.Addr.Addr(), unaskedRefusal)
 	}
 }
 
 // trimCredits gives back the units of a peer that no request stands for: a block that
 // comes after a choke takes the place of the one that is requested again.
 func (s *State) trimCredits(p *peer) {
-	n := p.tally.Credits() - p.requests.Len()
+	n := p.Tally.Credits() - p.Requests.Len()
 	if n > 0 {
-		s.memory.Release(p.tally.TakeCredits(n))
+		s.memory.Release(p.Tally.TakeCredits(n))
 	}
 }
 

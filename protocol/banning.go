@@ -24,7 +24,7 @@ func (s *State) ban(now time.Time, addr netip.Addr, why error) {
 	}
 	s.dropBlocksOfBanned()
 	for _, p := range slices.Clone(s.order) {
-		if s.book.Banned(p.addr.Addr()) {
+		if s.book.Banned(p.Addr.Addr()) {
 			s.closePeer(now, p, why)
 		}
 	}
@@ -42,6 +42,7 @@ func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 			s.banSender(now, a.Sender(k))
 		}
 		s.memory.Drop(a.MoveGood(s.assemblyOf(a.Piece), e.Bad, e.From, e.Blocks)) // it begins again with these
+		s.spillLater(a.Piece)
 		return
 	}
 	s.memory.Drop(e.Blocks)
@@ -59,7 +60,7 @@ func (s *State) pieceFailed(now time.Time, a *pieces.Assembly, e CheckResult) {
 // blocks of a wrong piece, or somebody did and nothing is known of this peer. So a peer that
 // lies from the start spoils a piece of its own, and is found out by that.
 func (s *State) isOnParole(p *peer) bool {
-	return p.parole || (s.blame.Unexplained && !p.proven)
+	return p.Parole || (s.blame.Unexplained && !p.Proven)
 }
 
 // noteProven notes who sent blocks of a right piece.
@@ -70,7 +71,7 @@ func (s *State) noteProven(a *pieces.Assembly) {
 			continue
 		}
 		if p := s.peers[sender.Peer]; p != nil {
-			p.proven = true
+			p.Proven = true
 		}
 	}
 }
@@ -86,7 +87,7 @@ func (s *State) banSender(now time.Time, p *pieces.Sender) {
 func (s *State) setParole(senders []*pieces.Sender, parole bool) {
 	for _, sender := range senders {
 		if p := s.peers[sender.Peer]; p != nil {
-			p.parole = parole
+			p.Parole = parole
 		}
 	}
 }
@@ -114,10 +115,10 @@ func (s *State) dropBlocksOfBanned() {
 // or choke us. Otherwise nobody might ever complete it. It reports false if there is none.
 func (s *State) restartForParole(p *peer) bool {
 	for _, a := range s.pieces.InOrder() {
-		if !p.has.Has(a.Piece, s.n) || s.othersSend(a, p) {
+		if !p.Has.Has(a.Piece, s.n) || s.othersSend(a, p) {
 			continue
 		}
-		if s.dropBlocks(a, func(o *pieces.Sender) bool { return o != &p.sender }) {
+		if s.dropBlocks(a, func(o *pieces.Sender) bool { return o != &p.Sender }) {
 			return true
 		}
 	}
@@ -130,8 +131,8 @@ func (s *State) restartForParole(p *peer) bool {
 func (s *State) othersSend(a *pieces.Assembly, p *peer) bool {
 	isShared := len(a.Senders()) > 1
 	return slices.ContainsFunc(s.order, func(o *peer) bool {
-		goesOn := !o.choking && a.SentBy(&o.sender) && !(s.isOnParole(o) && isShared)
-		return o != p && (goesOn || o.requests.HasOpen(a.Piece))
+		goesOn := !o.Choking && a.SentBy(&o.Sender) && !(s.isOnParole(o) && isShared)
+		return o != p && (goesOn || o.Requests.HasOpen(a.Piece))
 	})
 }
 

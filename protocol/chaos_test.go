@@ -54,8 +54,8 @@ func (c *chaos) anyBlock() swarm.Block {
 
 // owed returns the oldest block that p owes us, or some other.
 func (c *chaos) owed(p *peer) swarm.Block {
-	if p.requests.Len() > 0 {
-		return p.requests.Open()[int(c.byte())%2%p.requests.Len()].Block
+	if p.Requests.Len() > 0 {
+		return p.Requests.Open()[int(c.byte())%2%p.Requests.Len()].Block
 	}
 	return c.anyBlock()
 }
@@ -87,7 +87,7 @@ func (c *chaos) step() {
 		return
 	}
 	if op == 9 {
-		c.leaves(p.id)
+		c.leaves(p.ID)
 		c.reap()
 		return
 	}
@@ -112,7 +112,7 @@ func (c *chaos) joins() {
 		}
 	}
 	c.sends(p, peerwire.Message{Kind: peerwire.Bitfield, Data: have})
-	if flags&4 != 0 && !p.closing {
+	if flags&4 != 0 && !p.Closing {
 		c.sends(p, peerwire.Message{Kind: peerwire.Unchoke})
 	}
 }
@@ -126,7 +126,7 @@ func (c *chaos) leaves(id swarm.Peer) {
 // reap has the readers of closed connections report their end.
 func (c *chaos) reap() {
 	for id := swarm.Peer(1); id < 2000; id++ {
-		if p := c.s.peers[id]; p != nil && p.closing {
+		if p := c.s.peers[id]; p != nil && p.Closing {
 			c.leaves(id)
 		}
 	}
@@ -134,12 +134,12 @@ func (c *chaos) reap() {
 
 // sends hands a message to the turn, or lets the reader keep it for a while.
 func (c *chaos) sends(p *peer, m peerwire.Message) {
-	m = c.read(p.id, m)
-	if c.late != 0 && c.late != p.id {
+	m = c.read(p.ID, m)
+	if c.late != 0 && c.late != p.ID {
 		c.deliverLate()
 	}
 	c.slow = append(c.slow, m)
-	c.late = p.id
+	c.late = p.ID
 	if m.Kind == peerwire.Piece && c.byte()%8 == 0 {
 		return
 	}
@@ -189,9 +189,9 @@ func (c *chaos) message(p *peer, op byte) peerwire.Message {
 		case peerwire.Extended:
 			c.extended(&m)
 		case peerwire.Bitfield:
-			m.Data = slices.Clone(p.has.Bitfield(c.s.n))
+			m.Data = slices.Clone(p.Has.Bitfield(c.s.n))
 		}
-		p.allowance.Spend(int(c.byte())) // as if it came so often
+		p.Allowance.Spend(int(c.byte())) // as if it came so often
 		return m
 	}
 	return peerwire.Message{Kind: peerwire.Piece, Block: b, Data: data}
@@ -275,7 +275,7 @@ func (c *chaos) writes(fails bool) {
 
 // control is what a user does.
 func (c *chaos) control() {
-	switch c.byte() % 17 {
+	switch c.byte() % 22 {
 	case 0:
 		c.obey([]string{"pause"})
 	case 1, 2:
@@ -294,7 +294,7 @@ func (c *chaos) control() {
 		c.happen(DHTPort{uint16(c.byte())})
 	case 9:
 		if p := c.somebody(); p != nil {
-			c.happen(ReadFailed{p.id, c.anyBlock(), errScript})
+			c.happen(ReadFailed{p.ID, c.anyBlock(), errScript})
 		}
 	case 10:
 		c.happen(Ban{c.address(string('1' + rune(c.byte()%8))).Addr()})
@@ -306,10 +306,27 @@ func (c *chaos) control() {
 	case 16:
 		pieces := []int{c.anyBlock().Piece}
 		c.happen(StoredChecked{Round: c.s.stored.round, Pieces: pieces, Good: pieces})
+	case 17, 18:
+		first := c.anyBlock().Piece
+		last := first + int(c.byte())%(c.s.n-first)
+		runs := []PriorityRun{{First: first, Last: last, Priority: c.byte() % 8}}
+		if c.byte()&1 != 0 {
+			runs = append(runs, PriorityRun{First: 0, Last: int(c.byte()) % c.s.n, Priority: c.byte() & 4})
+		}
+		c.happen(Prioritize{Runs: runs})
+	case 19:
+		c.happen(SetDeadline{Piece: c.anyBlock().Piece, At: c.now.Add(time.Duration(int(c.byte())-50) * time.Second)})
+	case 20:
+		c.happen(SetSequential{On: c.byte()&1 != 0})
+		if c.byte()&3 == 0 {
+			c.happen(ClearDeadlines{})
+		}
+	case 21:
+		c.happen(Await{c.ticket(), c.anyBlock().Piece})
 	case 14:
 		c.happen(Say{Peer: swarm.Peer(c.byte()), Name: "a", Body: []byte("from outside")})
 	case 12, 13:
-		if c.s.completion.syncing {
+		if c.s.completion.Syncing {
 			c.obey([]string{"synced", "badly"}[:1+c.byte()%2])
 		}
 	}
@@ -318,8 +335,9 @@ func (c *chaos) control() {
 // complete has an honest seed send what is asked of it until nothing is missing.
 func (c *chaos) complete() {
 	c.deliverLate()
+	c.happen(Prioritize{Runs: []PriorityRun{{Last: c.s.n - 1, Priority: 4}}})
 	seed := swarm.Peer(1000)
-	for n := 0; !c.s.complete() || !c.s.completion.reported; n++ {
+	for n := 0; !c.s.complete() || !c.s.completion.Reported; n++ {
 		c.reap()
 		require.Less(c.t, n, 3000, "%s: no progress: %d of %d pieces, %d partial", c.place, c.s.haveN, c.s.n, c.s.pieces.Len())
 		switch c.s.phase {
@@ -339,7 +357,7 @@ func (c *chaos) complete() {
 			continue
 		}
 		p := c.s.peers[seed]
-		if p == nil || p.closing {
+		if p == nil || p.Closing {
 			seed++
 			c.connect(Joined{Peer: seed, Addr: c.address("200"), ID: peerID("seed")})
 			if p = c.s.peers[seed]; p == nil {
@@ -350,11 +368,11 @@ func (c *chaos) complete() {
 			all.SetAll(c.s.n)
 			c.happen(&Received{Peer: seed, Messages: []peerwire.Message{{Kind: peerwire.Bitfield, Data: all}, {Kind: peerwire.Unchoke}}})
 		}
-		if p.requests.Len() == 0 || p.requests.Open()[0].Void {
+		if p.Requests.Len() == 0 || p.Requests.Open()[0].Void {
 			c.advance(5 * time.Second)
 			continue
 		}
-		b := p.requests.Open()[0].Block
+		b := p.Requests.Open()[0].Block
 		c.happen(&Received{Peer: seed, Messages: []peerwire.Message{c.read(seed, peerwire.Message{Kind: peerwire.Piece, Block: b, Data: content(b)})}})
 		c.check()
 	}

@@ -62,7 +62,7 @@ func (s *State) assemblyOf(piece int) *pieces.Assembly {
 // totalRate returns the rate at which blocks come in from all peers, in bytes per second.
 func (s *State) totalRate() (sum float64) {
 	for _, p := range s.order {
-		sum += p.pace.Rate()
+		sum += p.Pace.Rate()
 	}
 	return sum
 }
@@ -106,17 +106,17 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 		s.report(report.Piece{Torrent: s.ID(), Piece: piece})
 	}
 	for _, p := range s.order {
-		if p.closing {
+		if p.Closing {
 			continue
 		}
 		s.sendHave(now, p, piece)
-		p.answers = min(p.answers+2, allowance.Most) // it may become interested, and lose interest again
-		if p.amInterested && p.has.Has(piece, s.n) {
+		p.Answers = min(p.Answers+2, allowance.Most) // it may become interested, and lose interest again
+		if p.AmInterested && p.Has.Has(piece, s.n) {
 			s.updateInterest(now, p)
 		}
 	}
 	s.answerWaiters()
-	s.completion.pieceCame(s.wanted.Has(piece), s.complete())
+	s.completion.PieceCame(s.wanted.Has(piece), s.complete())
 	if s.finished() && (s.wanted.Has(piece) || s.complete()) {
 		s.downloadDone(now)
 	}
@@ -125,7 +125,7 @@ func (s *State) pieceHeld(now time.Time, piece int) {
 
 // downloadDone turns a leecher into a seed, or into a partial seed.
 func (s *State) downloadDone(now time.Time) {
-	s.completion.finish()
+	s.completion.Finish()
 	s.syncAll()
 	s.stopPicker()
 	for _, p := range slices.Clone(s.order) {

@@ -26,7 +26,7 @@ func (s *State) scheduleChoke(now time.Time) { s.chokes.Soon(now) }
 func (s *State) scheduleChokeIfFree(now time.Time) {
 	taken := 0
 	for _, p := range s.order {
-		if !p.amChoking {
+		if !p.AmChoking {
 			taken++
 		}
 	}
@@ -44,7 +44,7 @@ func (s *State) rechoke(now time.Time) {
 	}
 	rates := s.chokes.Rates()
 	for _, p := range s.order {
-		if p.interested && !p.closing && !s.isUseless(p) {
+		if p.Interested && !p.Closing && !s.isUseless(p) {
 			rates = append(rates, s.rateOf(now, p))
 		}
 	}
@@ -53,28 +53,28 @@ func (s *State) rechoke(now time.Time) {
 	}
 	chosen := s.chokes.Choose(now, s.config.NewChoker, rates, s.config.UploadSlots, s.wantsNothing())
 	for _, p := range s.order {
-		if p.interested && !p.closing {
-			s.setChoke(now, p, !chosen[p.id])
+		if p.Interested && !p.Closing {
+			s.setChoke(now, p, !chosen[p.ID])
 		}
 	}
 }
 
 // rateOf returns what the Choker may know about a peer.
 func (s *State) rateOf(now time.Time, p *peer) PeerRate {
-	p.down.Read(now, p.tally.Down.Load())
-	p.up.Read(now, p.tally.Up.Load())
+	p.Down.Read(now, p.Tally.Down.Load())
+	p.Up.Read(now, p.Tally.Up.Load())
 	r := PeerRate{
-		Peer:    p.id,
-		Joined:  p.joinedAt,
-		Down:    p.down.Rate(),
-		Up:      p.up.Rate(),
-		Snubbed: p.pace.Snubbed(),
+		Peer:    p.ID,
+		Joined:  p.JoinedAt,
+		Down:    p.Down.Rate(),
+		Up:      p.Up.Rate(),
+		Snubbed: p.Pace.Snubbed(),
 	}
 	if s.n > 0 {
-		r.Has = float64(p.has.Count()) / float64(s.n)
+		r.Has = float64(p.Has.Count()) / float64(s.n)
 	}
-	if !p.amChoking {
-		r.Unchoked, r.SentSince, r.Queued = p.unchokedAt, p.tally.Up.Load()-p.upAtUnchoke, p.tally.Queued()
+	if !p.AmChoking {
+		r.Unchoked, r.SentSince, r.Queued = p.UnchokedAt, p.Tally.Up.Load()-p.UpAtUnchoke, p.Tally.Queued()
 	}
 	return r
 }
@@ -83,38 +83,38 @@ func (s *State) rateOf(now time.Time, p *peer) PeerRate {
 // peer's requests are dropped, with a reject for each if both speak the fast extension
 // (https://www.bittorrent.org/beps/bep_0006.html).
 func (s *State) setChoke(now time.Time, p *peer, choke bool) {
-	if p.amChoking == choke {
+	if p.AmChoking == choke {
 		return
 	}
-	p.amChoking = choke
+	p.AmChoking = choke
 	if !choke {
-		p.unchokedAt, p.upAtUnchoke, p.refusedByUs = now, p.tally.Up.Load(), 0
+		p.UnchokedAt, p.UpAtUnchoke, p.RefusedByUs = now, p.Tally.Up.Load(), 0
 		s.send(now, p, peerwire.Message{Kind: peerwire.Unchoke})
 		return
 	}
 	s.send(now, p, peerwire.Message{Kind: peerwire.Choke})
-	for _, b := range p.out.Serve {
+	for _, b := range p.Out.Serve {
 		s.withdraw(now, p, b)
 	}
-	p.out.Serve, p.out.Cancel, p.out.Clear = p.out.Serve[:0], p.out.Cancel[:0], true
+	p.Out.Serve, p.Out.Cancel, p.Out.Clear = p.Out.Serve[:0], p.Out.Cancel[:0], true
 }
 
 // receiveInterest follows whether the peer wants our pieces. Answers to our HAVEs cost it
 // nothing. What a HAVE allows pays for nothing else: short pieces that come fast would
 // otherwise pay for a flood.
 func (s *State) receiveInterest(now time.Time, p *peer, interested bool) {
-	if p.answers > 0 {
-		p.answers--
+	if p.Answers > 0 {
+		p.Answers--
 	} else {
-		p.allowance.Spend(1)
+		p.Allowance.Spend(1)
 	}
-	if p.interested == interested {
+	if p.Interested == interested {
 		return
 	}
-	p.interested, p.lastInterest = interested, now
+	p.Interested, p.LastInterest = interested, now
 	if interested {
 		s.scheduleChokeIfFree(now)
-	} else if !p.amChoking {
+	} else if !p.AmChoking {
 		s.setChoke(now, p, true)
 		s.scheduleChoke(now)
 	}

@@ -28,18 +28,18 @@ func (e DHTPort) apply(now time.Time, s *State) {
 
 // sendPort tells a peer that has a node where ours is, if there is one.
 func (s *State) sendPort(now time.Time, p *peer) {
-	if p.dht && s.dhtPort != 0 && !p.closing {
+	if p.DHT && s.dhtPort != 0 && !p.Closing {
 		s.send(now, p, peerwire.Message{Kind: peerwire.Port, Port: s.dhtPort})
 	}
 }
 
 // receivePort takes in where the peer's node is.
 func (s *State) receivePort(now time.Time, p *peer, port uint16) {
-	p.allowance.Spend(1)
-	if s.private || port == 0 || now.Before(p.portAt) {
-		p.tally.Ignored.Add(1)
+	p.Allowance.Spend(1)
+	if s.private || port == 0 || now.Before(p.PortAt) {
+		p.Tally.Ignored.Add(1)
 		return
 	}
-	p.portAt = now.Add(portEvery)
-	s.do(DHTNode{Addr: netip.AddrPortFrom(p.addr.Addr().Unmap(), port)})
+	p.PortAt = now.Add(portEvery)
+	s.do(DHTNode{Addr: netip.AddrPortFrom(p.Addr.Addr().Unmap(), port)})
 }

@@ -88,7 +88,7 @@ func (s *State) dialNext(now time.Time) bool {
 // elsewhere, and the address may have come later.
 func (s *State) hasDialed(addr netip.AddrPort) bool {
 	for _, p := range s.peers {
-		if p.outgoing && p.dialAddr == addr {
+		if p.Outgoing && p.DialAddr == addr {
 			return true
 		}
 	}

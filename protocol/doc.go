@@ -42,6 +42,13 @@
 //	what happens to partial pieces at shutdown    shutdown.go             State.spillAll
 //	what happens when the disk is full            failing.go              State.fail
 //	when a torrent is reported as complete        completing.go           Synced.apply
+//	who is still to hear of the last pieces       completion/completion.go  Completion.Report
+//	what the user wants of the pieces             wanted/wanted.go        Pieces.Set
+//	why what is wanted cannot change              prioritizing.go         State.mayChangeWants
+//	what follows when other pieces are wanted     following.go            State.applyWants
+//	what peers and sources hear of that           following.go            State.followWants
+//	what happens to requests that are not wanted  following.go            State.cancelUnwanted
+//	what happens to blocks that are not wanted    following.go            State.spillUnwanted
 //	what a pause and a close do                   lifecycle.go            State.stop
 //	how the request queue is sized                pacing/pace.go          Pace.bound
 //	when blocks are requested of a peer           requesting.go           State.requestBlocks
@@ -56,7 +63,7 @@
 //	when duplicate requests are cancelled         requesting.go           State.cancelDuplicate
 //	what unrequested blocks cost a peer           arrival.go              State.discardUnasked
 //	when a peer gets one request at a time        requesting.go           State.requestBlocks
-//	when a peer that only repeats itself is left  flooding.go             peer.checkAllowance
+//	when a peer that only repeats itself is left  peers/peers.go         Peer.CheckAllowance
 //	how many messages may change nothing          allowance/allowance.go  Allowance.Refill
 //	when a piece is checked                       checking.go             State.submit
 //	how long pieces are checked by section        pieces/sections.go      Sections.Next

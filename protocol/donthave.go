@@ -21,15 +21,15 @@ func (s *State) receiveDontHave(now time.Time, p *peer, body []byte) error {
 	if err != nil {
 		return err
 	}
-	p.allowance.Spend(dontHaveUnits + s.n/8/allowance.BytesPerUnit) // a seed gets a bitfield of its own
-	if !p.has.Remove(piece, s.n) {
+	p.Allowance.Spend(dontHaveUnits + s.n/8/allowance.BytesPerUnit) // a seed gets a bitfield of its own
+	if !p.Has.Remove(piece, s.n) {
 		return nil
 	}
-	for b := range p.requests.MarkPiece(piece) {
-		s.picker.Drop(p.id, b)
+	for b := range p.Requests.MarkPiece(piece) {
+		s.picker.Drop(p.ID, b)
 		s.repick = true
 	}
-	s.picker.Have(p.id, piece, false)
+	s.picker.Have(p.ID, piece, false)
 	s.updateInterest(now, p)
 	return nil
 }
@@ -39,8 +39,8 @@ func (s *State) receiveDontHave(now time.Time, p *peer, body []byte) error {
 // piece to never heard of it.
 func (s *State) sendDontHave(now time.Time, piece int) {
 	for _, p := range s.order {
-		if !p.closing && s.viewers.MayKnow(p.id, piece) {
-			s.sendExtended(now, p, p.extension.DontHave, peerwire.AppendDontHave(nil, piece))
+		if !p.Closing && s.viewers.MayKnow(p.ID, piece) {
+			s.sendExtended(now, p, p.Extension.DontHave, peerwire.AppendDontHave(nil, piece))
 		}
 	}
 }

@@ -64,7 +64,11 @@ func (w *world) effect(e Effect) {
 	case CheckStored:
 		w.say("read %d pieces", e.Pieces.Count())
 	case Complete:
-		w.say("sync")
+		what := "sync of what is wanted"
+		if e.All {
+			what = "sync"
+		}
+		w.say("%s", what)
 	case Idle:
 		w.say("idle")
 	case DHTNode:
@@ -115,6 +119,10 @@ func (w *world) begin(e Check) {
 // describe is an event without what all events of a transcript have alike.
 func describe(e Event) string {
 	switch e := e.(type) {
+	case report.Completed:
+		if !e.All {
+			return "Completed: what is wanted"
+		}
 	case report.Added:
 		return fmt.Sprintf("Added: %d of %d", e.Held, e.Pieces)
 	case report.PieceFailed:
@@ -205,14 +213,16 @@ func (c *conn) answered(w *world, out []byte, blocks []swarm.Block) {
 // mayRequest checks that a peer can be asked for a block.
 func (w *world) mayRequest(p *peer, b swarm.Block) {
 	switch {
-	case !p.has.Has(b.Piece, w.s.n):
-		w.t.Fatalf("%s: peer %d is asked for piece %d, which it does not have", w.place, p.id, b.Piece)
+	case !p.Has.Has(b.Piece, w.s.n):
+		w.t.Fatalf("%s: peer %d is asked for piece %d, which it does not have", w.place, p.ID, b.Piece)
+	case !w.s.wanted.Has(b.Piece):
+		w.t.Fatalf("%s: peer %d is asked for piece %d, which is not wanted", w.place, p.ID, b.Piece)
 	case w.s.have.Has(b.Piece):
-		w.t.Fatalf("%s: peer %d is asked for piece %d, which is held", w.place, p.id, b.Piece)
-	case p.choking && !slices.Contains(p.allowed, b.Piece):
-		w.t.Fatalf("%s: peer %d is asked for piece %d while it chokes us", w.place, p.id, b.Piece)
-	case !p.amInterested:
-		w.t.Fatalf("%s: peer %d is asked though we said no interest", w.place, p.id)
+		w.t.Fatalf("%s: peer %d is asked for piece %d, which is held", w.place, p.ID, b.Piece)
+	case p.Choking && !slices.Contains(p.Allowed, b.Piece):
+		w.t.Fatalf("%s: peer %d is asked for piece %d while it chokes us", w.place, p.ID, b.Piece)
+	case !p.AmInterested:
+		w.t.Fatalf("%s: peer %d is asked though we said no interest", w.place, p.ID)
 	}
 }
 

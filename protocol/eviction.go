@@ -61,7 +61,7 @@ func (s *State) makeRoom(now time.Time, from netip.AddrPort, outgoing bool) erro
 // isPreferred reports whether a newcomer may have the place of a peer: of one that was not
 // unused for long only if its priority is higher.
 func (s *State) isPreferred(now time.Time, newcomer netip.AddrPort, p *peer) bool {
-	return p.tally.Unused(now) >= replaceAfter || s.book.Priority(newcomer) >= s.book.Priority(p.addr)
+	return p.Tally.Unused(now) >= replaceAfter || s.book.Priority(newcomer) >= s.book.Priority(p.Addr)
 }
 
 // leastUsed returns the peer that gives its place up first, of those that were unused for
@@ -70,7 +70,7 @@ func (s *State) isPreferred(now time.Time, newcomer netip.AddrPort, p *peer) boo
 func (s *State) leastUsed(now time.Time, limit places.Limit, newcomer netip.Addr) (least *peer) {
 	for _, p := range s.order {
 		s.recordUploads(now, p)
-		isCandidate := limit.Covers(newcomer, p.addr.Addr(), p.outgoing) && p.tally.Unused(now) >= places.MinUnused
+		isCandidate := limit.Covers(newcomer, p.Addr.Addr(), p.Outgoing) && p.Tally.Unused(now) >= places.MinUnused
 		if isCandidate && (least == nil || s.givesWay(now, p, least)) {
 			least = p
 		}
@@ -83,10 +83,10 @@ func (s *State) leastUsed(now time.Time, limit places.Limit, newcomer netip.Addr
 // (https://www.bittorrent.org/beps/bep_0040.html). So nobody is left by it who gives or takes
 // blocks, and nobody stays by it who does neither.
 func (s *State) givesWay(now time.Time, p, o *peer) bool {
-	unused, others := p.tally.Unused(now), o.tally.Unused(now)
+	unused, others := p.Tally.Unused(now), o.Tally.Unused(now)
 	return cmp.Or(
 		cmp.Compare(others/time.Minute, unused/time.Minute),
-		cmp.Compare(s.book.Priority(p.addr), s.book.Priority(o.addr)),
+		cmp.Compare(s.book.Priority(p.Addr), s.book.Priority(o.Addr)),
 		cmp.Compare(others, unused),
 	) < 0
 }
@@ -94,10 +94,10 @@ func (s *State) givesWay(now time.Time, p, o *peer) bool {
 // recordUploads notes when the peer last took bytes of a block. When it gave a block that we
 // needed, receiveBlock notes it.
 func (s *State) recordUploads(now time.Time, p *peer) {
-	up := p.tally.Up.Load()
-	if up != p.upSeen {
-		p.upSeen = up
-		p.tally.Use(now)
+	up := p.Tally.Up.Load()
+	if up != p.UpSeen {
+		p.UpSeen = up
+		p.Tally.Use(now)
 	}
 }
 
@@ -106,7 +106,7 @@ func (s *State) recordUploads(now time.Time, p *peer) {
 func (s *State) isCrowded(now time.Time, addr netip.Addr) bool {
 	limit := s.places.Exceeds(s.limits(), addr, true)
 	p := s.leastUsed(now, limit, addr)
-	return limit.IsShare() && (p == nil || p.tally.Unused(now) < replaceAfter)
+	return limit.IsShare() && (p == nil || p.Tally.Unused(now) < replaceAfter)
 }
 
 // replaceUnused dials one address although every place is taken, if a peer was unused
@@ -123,7 +123,7 @@ func (s *State) replaceUnused(now time.Time) {
 		after = places.MinUnused
 	}
 	p := s.leastUsed(now, places.Total, netip.Addr{})
-	if p == nil || p.tally.Unused(now) < after {
+	if p == nil || p.Tally.Unused(now) < after {
 		return
 	}
 	if s.dialNext(now) {

@@ -42,15 +42,15 @@ func (s *State) registry() *extension.Registry {
 // sendHello sends our extension handshake. An address of ours is only in it if it can be
 // dialed from anywhere.
 func (s *State) sendHello(now time.Time, p *peer) {
-	p.saidUploadOnly = s.saysUploadOnly(p)
+	p.SaidUploadOnly = s.saysUploadOnly(p)
 	hello := peerwire.ExtendedHandshake{
 		V:          s.config.UserAgent,
 		P:          s.port,
 		Reqq:       maxServing,
-		YourIP:     p.addr.Addr().Unmap(),
+		YourIP:     p.Addr.Addr().Unmap(),
 		IPv4:       places.Public(s.config.IPv4),
 		IPv6:       places.Public(s.config.IPv6),
-		UploadOnly: p.saidUploadOnly,
+		UploadOnly: p.SaidUploadOnly,
 	}
 	s.registry().Hello(&hello)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Extended, Data: hello.AppendTo(nil)})
@@ -58,7 +58,7 @@ func (s *State) sendHello(now time.Time, p *peer) {
 
 // saysUploadOnly reports whether we tell a peer that we download nothing: not as a super-seed,
 // which says that it has nothing.
-func (s *State) saysUploadOnly(p *peer) bool { return s.wantsNothing() && !s.viewers.Has(p.id) }
+func (s *State) saysUploadOnly(p *peer) bool { return s.wantsNothing() && !s.viewers.Has(p.ID) }
 
 // receiveExtended takes in a message of the extension protocol. One with a number that
 // stands for nothing is ignored and counted.
@@ -66,13 +66,13 @@ func (s *State) receiveExtended(now time.Time, p *peer, m peerwire.Message) erro
 	if m.ExtID == extHandshake {
 		return s.receiveHello(now, p, m)
 	}
-	p.allowance.Spend(1 + len(m.Data)/allowance.BytesPerUnit)
-	if m.ExtID == extension.DontHave && p.extended {
+	p.Allowance.Spend(1 + len(m.Data)/allowance.BytesPerUnit)
+	if m.ExtID == extension.DontHave && p.Extended {
 		return s.receiveDontHave(now, p, m.Data)
 	}
-	isKnown, err := p.extension.Message(now, m.ExtID, m.Data)
+	isKnown, err := p.Extension.Message(now, m.ExtID, m.Data)
 	if !isKnown {
-		p.tally.Unknown.Add(1)
+		p.Tally.Unknown.Add(1)
 	}
 	var broken *peerwire.ProtocolError
 	if err != nil && !errors.As(err, &broken) {
@@ -85,25 +85,25 @@ func (s *State) receiveExtended(now time.Time, p *peer, m peerwire.Message) erro
 // limit.
 func (s *State) receiveHello(now time.Time, p *peer, m peerwire.Message) error {
 	var r *extension.Registry
-	if p.extended {
+	if p.Extended {
 		r = s.registry()
 	}
-	p.allowance.SpendHello(r.Len(), len(m.Data))
+	p.Allowance.SpendHello(r.Len(), len(m.Data))
 	hello, err := peerwire.ParseExtendedHandshake(m.Data)
 	if err != nil {
 		return err
 	}
-	p.client = cmp.Or(hello.V, p.client)
-	p.encrypts, p.uploadOnly = hello.Encrypt, hello.UploadOnly
-	OwnAddress{p.addr.Addr(), hello.YourIP}.apply(now, s)
+	p.Client = cmp.Or(hello.V, p.Client)
+	p.Encrypts, p.UploadOnly = hello.Encrypt, hello.UploadOnly
+	OwnAddress{p.Addr.Addr(), hello.YourIP}.apply(now, s)
 	if hello.Reqq > 0 {
-		p.pace.SetLimit(min(hello.Reqq, 1<<16))
+		p.Pace.SetLimit(min(hello.Reqq, 1<<16))
 	}
-	if !p.outgoing && hello.P > 0 {
-		p.dialAddr = netip.AddrPortFrom(p.addr.Addr().Unmap(), hello.P)
+	if !p.Outgoing && hello.P > 0 {
+		p.DialAddr = netip.AddrPortFrom(p.Addr.Addr().Unmap(), hello.P)
 	}
-	if p.extended {
-		p.extension.Hello(now, r, &hello, func(i int) Conn { return &extensionConn{s, p, i} })
+	if p.Extended {
+		p.Extension.Hello(now, r, &hello, func(i int) Conn { return &extensionConn{s, p, i} })
 	}
 	s.closeIfUseless(now, p)
 	return nil
@@ -122,7 +122,7 @@ func (s *State) sendExtended(now time.Time, p *peer, number uint8, body []byte) 
 func (e Say) apply(now time.Time, s *State) {
 	p := s.peers[e.Peer]
 	if p != nil {
-		s.sendExtended(now, p, p.extension.NumberOf(s.registry(), e.Name), e.Body)
+		s.sendExtended(now, p, p.Extension.NumberOf(s.registry(), e.Name), e.Body)
 	}
 }
 
@@ -133,37 +133,37 @@ type extensionConn struct {
 	index int // of the extension
 }
 
-func (c *extensionConn) Peer() swarm.Peer     { return c.p.id }
-func (c *extensionConn) Swarm() swarm.ID      { return c.p.swarm }
-func (c *extensionConn) Addr() netip.AddrPort { return c.p.addr }
-func (c *extensionConn) Outgoing() bool       { return c.p.outgoing }
-func (c *extensionConn) CountUpload(n int)    { c.p.tally.Up.Add(int64(n)) }
-func (c *extensionConn) CountIgnored(n int)   { c.p.tally.Ignored.Add(int64(n)) }
+func (c *extensionConn) Peer() swarm.Peer     { return c.p.ID }
+func (c *extensionConn) Swarm() swarm.ID      { return c.p.Swarm }
+func (c *extensionConn) Addr() netip.AddrPort { return c.p.Addr }
+func (c *extensionConn) Outgoing() bool       { return c.p.Outgoing }
+func (c *extensionConn) CountUpload(n int)    { c.p.Tally.Up.Add(int64(n)) }
+func (c *extensionConn) CountIgnored(n int)   { c.p.Tally.Ignored.Add(int64(n)) }
 
 func (c *extensionConn) Send(body []byte) bool {
-	return c.s.sendExtended(c.s.now, c.p, c.p.extension.Number(c.index), body)
+	return c.s.sendExtended(c.s.now, c.p, c.p.Extension.Number(c.index), body)
 }
 
 func (c *extensionConn) SendLater(body func() []byte) bool {
 	c.s.markDirty(c.p)
-	return c.p.out.AddExtended(c.p.tally, c.p.extension.Number(c.index), body)
+	return c.p.Out.AddExtended(c.p.Tally, c.p.Extension.Number(c.index), body)
 }
 
 func (c *extensionConn) Found(all ...swarm.Address) {
-	c.p.allowance.Spend(len(all)) // each is looked up, and most change nothing
+	c.p.Allowance.Spend(len(all)) // each is looked up, and most change nothing
 	for _, a := range all {
-		if !c.s.addNamed(c.s.now, a, c.s.swarmOf(c.p), c.p.addr.Addr()) {
-			c.p.tally.Ignored.Add(1)
+		if !c.s.addNamed(c.s.now, a, c.s.swarmOf(c.p), c.p.Addr.Addr()) {
+			c.p.Tally.Ignored.Add(1)
 		}
 	}
 }
 
 func (c *extensionConn) Peers(yield func(swarm.Address) bool) {
 	for _, p := range c.s.order {
-		if p == c.p || p.swarm != c.p.swarm || !p.dialAddr.IsValid() {
+		if p == c.p || p.Swarm != c.p.Swarm || !p.DialAddr.IsValid() {
 			continue
 		}
-		if !yield(swarm.Address{AddrPort: p.dialAddr, Flags: c.s.traits(p).Flags()}) {
+		if !yield(swarm.Address{AddrPort: p.DialAddr, Flags: c.s.traits(p).Flags()}) {
 			return
 		}
 	}
@@ -172,9 +172,9 @@ func (c *extensionConn) Peers(yield func(swarm.Address) bool) {
 // traits returns what others may know of a peer.
 func (s *State) traits(p *peer) extension.Traits {
 	return extension.Traits{
-		Encrypts:  p.encrypts,
-		Seed:      p.wantsNothing(s.n),
-		Holepunch: p.extension.Holepunch,
-		Reachable: p.outgoing,
+		Encrypts:  p.Encrypts,
+		Seed:      p.WantsNothing(s.n),
+		Holepunch: p.Extension.Holepunch,
+		Reachable: p.Outgoing,
 	}
 }

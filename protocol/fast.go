@@ -14,8 +14,6 @@ import (
 // chokes us, and suggests others.
 
 const (
-	maxHints = 100 // allowed-fast and suggested pieces of a peer that we remember, of each kind
-
 	// maxRefused is the number of requests that one side may refuse the other, of a
 	// kind that it should not have made or should have served.
 	maxRefused = 500
@@ -27,26 +25,17 @@ const (
 	aloneUnits = 32
 )
 
-// addHint adds a piece to a list of hints, once, unless the list is full.
-func (p *peer) addHint(list []int, piece int) []int {
-	if len(list) >= maxHints || slices.Contains(list, piece) {
-		p.allowance.Spend(1)
-		return list
-	}
-	return append(list, piece)
-}
-
 // offerFast names pieces to a peer that it may request while we choke it, when it has said
 // for the first time what it has: a peer that has nothing to trade needs them to begin
 // (https://www.bittorrent.org/beps/bep_0006.html, "Allowed Fast"). We need not have them
 // yet. A peer that the Revealer shows our pieces gets no others.
 func (s *State) offerFast(now time.Time, p *peer) {
-	mayOffer := p.fast && !p.closing && !s.viewers.Has(p.id) && s.config.AllowedFast != Off
-	if !mayOffer || p.has.Count() > allowedfast.Most(s.n) {
+	mayOffer := p.Fast && !p.Closing && !s.viewers.Has(p.ID) && s.config.AllowedFast != Off
+	if !mayOffer || p.Has.Count() > allowedfast.Most(s.n) {
 		return
 	}
-	p.offered = s.grants.Offer(p.addr.Addr(), p.swarm, s.geo)
-	for _, piece := range p.offered {
+	p.Offered = s.grants.Offer(p.Addr.Addr(), p.Swarm, s.geo)
+	for _, piece := range p.Offered {
 		s.send(now, p, peerwire.Message{Kind: peerwire.AllowedFast, Piece: piece})
 	}
 }
@@ -54,37 +43,37 @@ func (s *State) offerFast(now time.Time, p *peer) {
 // mayTakeFast reports whether a request is for a piece that the peer was offered. A peer
 // that has more pieces than we offer can trade.
 func (s *State) mayTakeFast(p *peer, b swarm.Block) bool {
-	return slices.Contains(p.offered, b.Piece) && p.has.Count() <= allowedfast.Most(s.n)
+	return slices.Contains(p.Offered, b.Piece) && p.Has.Count() <= allowedfast.Most(s.n)
 }
 
 // receiveReject takes a request back that the peer will not serve.
 func (s *State) receiveReject(now time.Time, p *peer, b swarm.Block) {
-	i := p.requests.Find(b)
+	i := p.Requests.Find(b)
 	if i < 0 {
-		p.allowance.Spend(1)
+		p.Allowance.Spend(1)
 		return
 	}
-	p.allowance.Spend(i / requestsPerUnit) // most peers answer in order
-	r := p.requests.Remove(i)
-	s.memory.Release(p.tally.TakeCredits(1))
+	p.Allowance.Spend(i / requestsPerUnit) // most peers answer in order
+	r := p.Requests.Remove(i)
+	s.memory.Release(p.Tally.TakeCredits(1))
 	s.repick = true
 	if !r.Late {
-		s.picker.Drop(p.id, b)
+		s.picker.Drop(p.ID, b)
 	}
 	// A peer that rejects a piece it allowed would be asked again at once, forever.
-	p.allowed = slices.DeleteFunc(p.allowed, func(piece int) bool { return piece == b.Piece })
-	if p.choking {
-		p.allowance.Spend(1)
+	p.Allowed = slices.DeleteFunc(p.Allowed, func(piece int) bool { return piece == b.Piece })
+	if p.Choking {
+		p.Allowance.Spend(1)
 		return
 	}
 	if r.Late {
 		return // we have cancelled it, or given it up
 	}
-	p.refusedByPeer++
-	if p.refusedByPeer > fewRefused && p.requests.Len() == 0 {
-		p.refusedByPeer += aloneUnits
+	p.RefusedByPeer++
+	if p.RefusedByPeer > fewRefused && p.Requests.Len() == 0 {
+		p.RefusedByPeer += aloneUnits
 	}
-	if p.refusedByPeer > maxRefused {
+	if p.RefusedByPeer > maxRefused {
 		s.closePeer(now, p, protocolError(peerwire.Reject, "refuses all that it is asked for"))
 	}
 }
@@ -92,7 +81,7 @@ func (s *State) receiveReject(now time.Time, p *peer, b swarm.Block) {
 // reject tells a peer that we will not serve its request. Without the fast extension
 // there is no such message.
 func (s *State) reject(now time.Time, p *peer, b swarm.Block) {
-	if p.fast {
+	if p.Fast {
 		s.send(now, p, peerwire.Message{Kind: peerwire.Reject, Block: b})
 	}
 }

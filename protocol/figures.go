@@ -29,7 +29,7 @@ func (s *State) totals() traffic.Sums {
 		total = s.figures.traffic.Ended
 	}
 	for _, p := range s.peers {
-		total.Add(p.tally)
+		total.Add(p.Tally)
 	}
 	return total
 }
@@ -42,8 +42,8 @@ func (s *State) readMeters(now time.Time) {
 	}
 	total := s.totals()
 	for _, p := range s.peers {
-		p.down.Read(now, p.tally.Down.Load())
-		p.up.Read(now, p.tally.Up.Load())
+		p.Down.Read(now, p.Tally.Down.Load())
+		p.Up.Read(now, p.Tally.Up.Load())
 	}
 	f.Read(now, total)
 }
@@ -58,7 +58,7 @@ func (s *State) Stats(now time.Time) Stats {
 	total, seeds := s.totals(), 0
 	wants := s.wantedFigures()
 	for _, p := range s.peers {
-		if p.has.All(s.n) {
+		if p.Has.All(s.n) {
 			seeds++
 		}
 	}
@@ -88,7 +88,7 @@ func (s *State) Stats(now time.Time) Stats {
 		DownProtocol: f.DownProtocol.Flow(total.DownProtocol()),
 		UpProtocol:   f.UpProtocol.Flow(total.UpProtocol()),
 		Wasted:       s.figures.wasted,
-		Syncing:      s.completion.syncing,
+		Syncing:      s.completion.Syncing,
 		EndGame:      s.inEndGame(),
 		Peers:        len(s.order),
 		Seeds:        seeds,
@@ -101,7 +101,7 @@ func (s *State) Stats(now time.Time) Stats {
 func (s *State) Peers(now time.Time) (all []PeerStats) {
 	s.readMeters(now)
 	for _, p := range s.order {
-		all = append(all, p.stats())
+		all = append(all, p.Stats())
 	}
 	return all
 }

@@ -29,7 +29,7 @@ func (w *world) flood(id swarm.Peer, n int, messages ...peerwire.Message) int {
 		}
 		w.happen(&Received{Peer: id, Messages: all})
 		w.lines = nil
-		if w.s.peers[id].closing {
+		if w.s.peers[id].Closing {
 			return i
 		}
 	}
@@ -81,9 +81,9 @@ func TestFloods(t *testing.T) {
 			w.play(test.start...)
 			p := w.s.peers[1]
 			n := w.flood(1, 3*allowance.Most, test.messages...)
-			require.True(t, p.closing, "it is not left")
-			require.ErrorIs(t, p.closeErr, ending.ErrFlood)
-			require.Equal(t, report.EndFlood, p.end)
+			require.True(t, p.Closing, "it is not left")
+			require.ErrorIs(t, p.CloseErr, ending.ErrFlood)
+			require.Equal(t, report.EndFlood, p.End)
 			require.GreaterOrEqual(t, n, test.least)
 			require.LessOrEqual(t, n, allowance.Most+100)
 
@@ -105,7 +105,7 @@ func TestDontHaveCostsByPieces(t *testing.T) {
 	w.play("begin", "peer 1 joins ext all fast")
 	lost := peerwire.Message{Kind: peerwire.Extended, ExtID: 1, Data: make([]byte, 4)}
 	n := w.flood(1, 1000, lost, peerwire.Message{Kind: peerwire.Have})
-	require.True(t, w.s.peers[1].closing)
+	require.True(t, w.s.peers[1].Closing)
 	require.LessOrEqual(t, n, 100)
 }
 
@@ -124,25 +124,25 @@ func TestCostsFollowTheWork(t *testing.T) {
 		do()
 		return before - unitsOf(p)
 	}
-	p.out.Serve = make([]swarm.Block, 10*blocksPerUnit)
+	p.Out.Serve = make([]swarm.Block, 10*blocksPerUnit)
 	missing := swarm.Block{Piece: 1}
 	require.Equal(t, 11, cost(p, func() { w.s.receiveCancel(w.now, p, missing) }), "a cancel is searched for")
-	requested := slices.Clone(p.requests.Open())
+	requested := slices.Clone(p.Requests.Open())
 	require.NotEmpty(t, requested)
-	p.requests.Clear()
+	p.Requests.Clear()
 	for i := range 3 * requestsPerUnit {
-		p.requests.Add(requests.Request{Block: swarm.Block{Piece: -i}})
+		p.Requests.Add(requests.Request{Block: swarm.Block{Piece: -i}})
 	}
-	p.requests.Add(requested[0])
+	p.Requests.Add(requested[0])
 	require.Equal(t, 3, cost(p, func() { w.s.receiveReject(w.now, p, requested[0].Block) }), "so is a reject")
-	open := q.requests.Len()
+	open := q.Requests.Len()
 	require.Positive(t, open)
 	require.Equal(t, 1+open, cost(q, func() { w.s.receiveChoke(q) }), "each request was picked for nothing")
 }
 
 // unitsOf returns how many units a peer may spend.
 func unitsOf(p *peer) (n int) {
-	for a := p.allowance; !a.Exceeded(); n++ {
+	for a := p.Allowance; !a.Exceeded(); n++ {
 		a.Spend(1)
 	}
 	return n
@@ -153,10 +153,10 @@ func TestFloodOfRequestsIsLeft(t *testing.T) {
 	w := newWorld(t, []string{"have", "1111"})
 	w.play("begin", "peer 1 joins fast none", "peer 1 sends interested", "+1s")
 	p := w.s.peers[1]
-	p.tally.AddQueued(maxServing) // the writer is slow
+	p.Tally.AddQueued(maxServing) // the writer is slow
 	w.flood(1, 3*allowance.Most, peerwire.Message{Kind: peerwire.Request, Block: swarm.Block{Length: swarm.BlockLen}})
-	require.True(t, p.closing)
-	require.ErrorIs(t, p.closeErr, ending.ErrFlood)
+	require.True(t, p.Closing)
+	require.ErrorIs(t, p.CloseErr, ending.ErrFlood)
 }
 
 // Who takes part in the transfer earns what it spends: a download with many messages that
@@ -165,21 +165,21 @@ func TestTransfersEarn(t *testing.T) {
 	w := newWorld(t, nil)
 	w.play("begin", "peer 1 joins 1111", "peer 2 joins 0000", "peer 1 sends unchoke")
 	p, q := w.s.peers[1], w.s.peers[2]
-	p.allowance.Spend(allowance.Most - 3)
-	q.allowance.Spend(allowance.Most)
+	p.Allowance.Spend(allowance.Most - 3)
+	q.Allowance.Spend(allowance.Most)
 	w.play("peer 1 sends piece 0.0, have 0", "peer 1 sends piece 0.1, have 0", "peer 1 sends have 0, have 0")
-	require.False(t, p.closing, "a block pays for one")
+	require.False(t, p.Closing, "a block pays for one")
 	w.play("verdict 0 ok", "peer 2 sends interested, not-interested")
-	require.False(t, q.closing, "a HAVE may be answered")
+	require.False(t, q.Closing, "a HAVE may be answered")
 	w.play("peer 2 sends interested")
-	require.True(t, q.closing)
+	require.True(t, q.Closing)
 
-	q.tally.Up.Add(10 * swarm.BlockLen)
-	q.allowance = allowance.Allowance{}
-	q.allowance.Refill(w.now)
-	q.allowance.EarnUploads(q.tally.Up.Load())
-	q.allowance.Spend(10)
-	require.False(t, q.allowance.Exceeded(), "it took ten blocks")
+	q.Tally.Up.Add(10 * swarm.BlockLen)
+	q.Allowance = allowance.Allowance{}
+	q.Allowance.Refill(w.now)
+	q.Allowance.EarnUploads(q.Tally.Up.Load())
+	q.Allowance.Spend(10)
+	require.False(t, q.Allowance.Exceeded(), "it took ten blocks")
 }
 
 // Our HAVEs pay for messages of interest alone: many short pieces do not pay for a flood.
@@ -187,12 +187,12 @@ func TestHavePaysForInterestAlone(t *testing.T) {
 	w := newWorld(t, nil)
 	w.play("begin", "peer 1 joins 1111", "peer 2 joins fast none", "peer 1 sends unchoke")
 	p := w.s.peers[2]
-	p.allowance.Spend(allowance.Most)
+	p.Allowance.Spend(allowance.Most)
 	w.play("peer 1 sends piece 0.0", "peer 1 sends piece 0.1", "verdict 0 ok")
-	require.False(t, p.closing)
+	require.False(t, p.Closing)
 	w.play("peer 2 sends reject 1.0")
-	require.True(t, p.closing)
-	require.Equal(t, report.EndFlood, p.end)
+	require.True(t, p.Closing)
+	require.Equal(t, report.EndFlood, p.End)
 }
 
 // A repeated UNCHOKE does not keep what we requested from being late.
@@ -200,7 +200,7 @@ func TestUnchokeIsNoBlock(t *testing.T) {
 	w := newWorld(t, nil)
 	w.play("begin", "peer 1 joins 1111", "peer 1 sends unchoke")
 	p := w.s.peers[1]
-	require.NotZero(t, p.requests.Len())
+	require.NotZero(t, p.Requests.Len())
 	for range 3 {
 		for range 7 {
 			w.play("+10s", "peer 1 sends unchoke")
@@ -226,13 +226,13 @@ func TestLateHaveAll(t *testing.T) {
 	w := newWorld(t, nil)
 	w.play("begin", "peer 1 joins fast 0101", "peer 1 sends have-all")
 	p := w.s.peers[1]
-	require.True(t, p.has.All(4))
-	require.Equal(t, allowance.New(w.now), p.allowance)
+	require.True(t, p.Has.All(4))
+	require.Equal(t, allowance.New(w.now), p.Allowance)
 	w.play("peer 1 sends bitfield 1111")
-	require.False(t, p.closing)
+	require.False(t, p.Closing)
 	w.play("peer 1 sends have-none")
-	require.True(t, p.closing)
-	require.Equal(t, report.EndBroken, p.end)
+	require.True(t, p.Closing)
+	require.Equal(t, report.EndBroken, p.End)
 }
 
 // What ends a connection is told as an enum as well, so that a program can tell what was
@@ -268,7 +268,7 @@ func TestEnds(t *testing.T) {
 	w := newWorld(t, nil)
 	w.play("begin", "peer 1 joins 1111")
 	w.happen(Disconnect{address(1)})
-	require.Equal(t, report.EndRemoved, w.s.peers[1].end)
+	require.Equal(t, report.EndRemoved, w.s.peers[1].End)
 }
 
 // The clock of the allowance is the caller's: a peer that sends slowly is never left.
@@ -279,5 +279,5 @@ func TestSlowRepetitionIsAllowed(t *testing.T) {
 		w.now = w.now.Add(time.Second)
 		w.flood(1, allowance.PerSecond, peerwire.Message{Kind: peerwire.HaveAll})
 	}
-	require.False(t, w.s.peers[1].closing)
+	require.False(t, w.s.peers[1].Closing)
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/shoal-bt/shoal/peerwire"
 )
 
-// followEvery is the time between two times that peers are told what follows from changed
-// wants, so that a user who changes them all the time floods nobody.
+// followEvery is how long peers and sources do not hear again of what is wanted, so that a user
+// who changes it all the time floods nobody.
 const followEvery = time.Second
 
 // A following is what is still to follow from a change of what is wanted.
 type following struct {
 	isChanged  bool      // since the last turn
 	isFinished bool      // nothing more is missing, by a change and not by a piece
-	isStale    bool      // peers and sources have not been told
-	last       time.Time // when they were told last
+	isStale    bool      // peers and sources have not heard of it
+	last       time.Time // when they heard of it last
 	at         time.Time // when they will be; zero for never
 }
 
@@ -27,7 +27,7 @@ func (s *State) wantsChanged(wasFinished bool) {
 	f.isChanged = true
 	isFinished := s.finished()
 	if wasFinished && !isFinished {
-		s.completion.reported = false // what comes now is reported
+		s.completion.WantMore()
 	}
 	f.isFinished = isFinished && (f.isFinished || !wasFinished)
 	s.answerWaiters()
@@ -67,7 +67,7 @@ func (s *State) followWants(now time.Time) {
 	for _, p := range slices.Clone(s.order) {
 		s.cancelUnwanted(now, p)
 		s.updateInterest(now, p)
-		if p.extended && p.saidUploadOnly != s.saysUploadOnly(p) && !s.complete() {
+		if p.Extended && p.SaidUploadOnly != s.saysUploadOnly(p) && !s.complete() {
 			s.sendHello(now, p)
 		}
 		s.closeIfUseless(now, p)
@@ -82,19 +82,24 @@ func (s *State) followWants(now time.Time) {
 // cancelUnwanted cancels what was requested of pieces that are not wanted any more. Blocks that
 // come all the same are kept: they may complete a piece.
 func (s *State) cancelUnwanted(now time.Time, p *peer) {
-	open := p.requests.Open()
+	open := p.Requests.Open()
 	for i := range open {
 		r := &open[i]
 		if r.Void || s.wanted.Has(r.Block.Piece) {
 			continue
 		}
 		if !r.Late {
-			s.picker.Drop(p.id, r.Block)
+			s.picker.Drop(p.ID, r.Block)
 		}
 		r.Late, r.Void = true, true
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
-		p.allowance.Earn(1) // it answers with a reject
+		p.Allowance.Earn(1) // it answers with a reject
 	}
+}
+
+// spillLater has the blocks of a partial piece written, if it is not wanted.
+func (s *State) spillLater(piece int) {
+	s.follow.isStale = s.follow.isStale || !s.wanted.Has(piece)
 }
 
 // spillUnwanted writes the blocks of partial pieces that are not wanted, because these may never

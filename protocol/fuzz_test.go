@@ -29,6 +29,9 @@ func FuzzState(f *testing.F) {
 		if c.byte()&1 != 0 {
 			text = append(text, "memory", "12")
 		}
+		if c.byte()&3 == 3 {
+			text = append(text, "priorities", "04700444", "deadline", "0", "sequential", "yes")
+		}
 		if c.byte()&1 != 0 {
 			text = append(text, "spilled", "0:0,1/2:1/3:0,1,2,3")
 		}
@@ -37,7 +40,7 @@ func FuzzState(f *testing.F) {
 		}
 		isUploadOnly := c.byte()%8 == 0
 		if isUploadOnly {
-			text = append(text, "upload-only", "yes", "have", "1100110")
+			text = append(text, "upload-only", "yes", "have", "11001101")
 		}
 		if !isUploadOnly && c.byte()&3 == 3 { // with allowed fast pieces, and perhaps complete and super-seeding
 			text = []string{"piece", "1b", "length", "40b", "memory", "24"}

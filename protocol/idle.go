@@ -20,7 +20,7 @@ func (i *idleness) nextDeadline() time.Time { return i.at }
 // held, and nobody is connected.
 func (s *State) canIdle() bool {
 	isQuiet := s.phase == PhaseRunning || s.phase == PhasePaused
-	return s.complete() && !s.completion.syncing && isQuiet && len(s.peers) == 0 && s.buffers.out == 0
+	return s.complete() && !s.completion.Syncing && isQuiet && len(s.peers) == 0 && s.buffers.out == 0
 }
 
 // updateIdle follows whether the torrent is in use. One that was never used since it

@@ -8,6 +8,7 @@ import (
 
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/unreadable"
+	"github.com/shoal-bt/shoal/protocol/wanted"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,7 @@ func (w *world) check() {
 	require.NoError(w.t, w.peerRules(), w.place)
 	require.NoError(w.t, w.pieceRules(), w.place)
 	require.NoError(w.t, w.pickerKnows(), w.place)
+	require.NoError(w.t, w.wantsRules(), w.place)
 	require.Equal(w.t, unreadable.Failures{}, *unreadable.None, "what all torrents share must stay empty")
 }
 
@@ -73,30 +75,30 @@ func (w *world) peerRules() error {
 	}
 	for _, p := range s.order {
 		switch {
-		case s.wantsNothing() && p.amInterested:
-			return fmt.Errorf("peer %d thinks that we are interested, and nothing is wanted", p.id)
+		case s.wantsNothing() && p.AmInterested:
+			return fmt.Errorf("peer %d thinks that we are interested, and nothing is wanted", p.ID)
 		case s.isUseless(p):
-			return fmt.Errorf("peer %d is connected, and neither side wants anything", p.id)
+			return fmt.Errorf("peer %d is connected, and neither side wants anything", p.ID)
 		}
 		if err := w.answersAll(p); err != nil {
 			return err
 		}
 		seen := make(map[swarm.Block]bool)
-		for _, r := range p.requests.Open() {
+		for _, r := range p.Requests.Open() {
 			switch {
 			case seen[r.Block]:
-				return fmt.Errorf("peer %d was asked twice for %v", p.id, r.Block)
+				return fmt.Errorf("peer %d was asked twice for %v", p.ID, r.Block)
 			case !s.geo.Contains(r.Block):
-				return fmt.Errorf("peer %d was asked for %v, which is no block", p.id, r.Block)
+				return fmt.Errorf("peer %d was asked for %v, which is no block", p.ID, r.Block)
 			}
 			seen[r.Block] = true
 		}
-		credits, queued := p.tally.Credits(), p.tally.Queued()
+		credits, queued := p.Tally.Credits(), p.Tally.Queued()
 		switch {
-		case credits > p.requests.Len():
-			return fmt.Errorf("peer %d has %d units for %d requests", p.id, credits, p.requests.Len())
+		case credits > p.Requests.Len():
+			return fmt.Errorf("peer %d has %d units for %d requests", p.ID, credits, p.Requests.Len())
 		case queued < 0:
-			return fmt.Errorf("peer %d: %d blocks wait to be sent", p.id, queued)
+			return fmt.Errorf("peer %d: %d blocks wait to be sent", p.ID, queued)
 		}
 	}
 	return nil
@@ -105,13 +107,13 @@ func (w *world) peerRules() error {
 // answersAll holds the State to the rule of BEP 6 that each request is answered by its block
 // or a reject. The writer of a world sends at once what waits.
 func (w *world) answersAll(p *peer) error {
-	c := w.conns[p.id]
-	if c == nil || !p.fast {
+	c := w.conns[p.ID]
+	if c == nil || !p.Fast {
 		return nil
 	}
 	for b, n := range c.asked {
 		if n > 0 {
-			return fmt.Errorf("peer %d gets neither a block nor a reject for %v", p.id, b)
+			return fmt.Errorf("peer %d gets neither a block nor a reject for %v", p.ID, b)
 		}
 	}
 	return nil
@@ -127,6 +129,54 @@ func (w *world) pieceRules() error {
 		if err := w.assemblyRules(a); err != nil {
 			return fmt.Errorf("piece %d: %w (phase %v)", a.Piece, err, s.phase)
 		}
+	}
+	return nil
+}
+
+// wantsRules are what holds of what is wanted at any time.
+func (w *world) wantsRules() error {
+	s := w.s
+	priorities, deadlines := s.Priorities(), s.Deadlines()
+	var want wanted.Figures
+	for i, priority := range priorities {
+		if at, ok := deadlines[i]; ok && (priority == 0 || s.have.Has(i) || at.IsZero()) {
+			return fmt.Errorf("piece %d has the deadline %v, and is not wanted or held", i, at)
+		}
+		if priority == 0 {
+			continue
+		}
+		want.Count++
+		want.Length += int64(s.geo.PieceLen(i))
+		if !s.have.Has(i) {
+			want.Missing++
+			want.Left += int64(s.geo.PieceLen(i))
+		}
+	}
+	if got := s.wantedFigures(); got != want {
+		return fmt.Errorf("the figures are %+v, counted %+v", got, want)
+	}
+	isQuiet := s.Running() && s.follow.at.IsZero()
+	for _, a := range s.pieces.InOrder() {
+		if isQuiet && priorities[a.Piece] == 0 && !a.Checking && a.Buffers() > 0 {
+			return fmt.Errorf("%d blocks of piece %d stay in memory, and it is not wanted", a.Buffers(), a.Piece)
+		}
+	}
+	for _, p := range s.order {
+		for _, r := range p.Requests.Open() {
+			if isQuiet && !r.Void && priorities[r.Block.Piece] == 0 {
+				return fmt.Errorf("%v is requested of peer %d, and is not wanted", r.Block, p.ID)
+			}
+		}
+		if isQuiet && p.Extended && !s.complete() && p.SaidUploadOnly != s.saysUploadOnly(p) {
+			return fmt.Errorf("peer %d was told that we download nothing: %v", p.ID, p.SaidUploadOnly)
+		}
+		if isQuiet && p.InPicker && p.AmInterested != s.picker.Wants(p.ID) {
+			return fmt.Errorf("peer %d thinks that we are interested: %v", p.ID, p.AmInterested)
+		}
+	}
+	isPending := s.phase != PhaseRunning || s.completion.Syncing
+	if s.finished() && !s.uploadOnly && !s.completion.Reported && !isPending {
+		return errors.New("all that is wanted is held, and nobody syncs it")
 	}
 	return nil
 }
@@ -171,6 +221,9 @@ func (w *world) pickerKnows() error {
 	}
 	for i := range s.n {
 		held := l.IsHeld(i)
+		if l.Priority(i) != s.wanted.Priority(i) || !l.Deadline(i).Equal(s.Deadlines()[i]) || (s.Sequential() && !l.IsSequential()) {
+			return fmt.Errorf("the picker thinks that piece %d has priority %d and deadline %v", i, l.Priority(i), l.Deadline(i))
+		}
 		if held != s.have.Has(i) {
 			return fmt.Errorf("the picker thinks that piece %d is held: %v", i, held)
 		}
@@ -183,8 +236,8 @@ func (w *world) pickerKnows() error {
 		}
 	}
 	for _, p := range s.order {
-		if l.Knows(p.id) != p.inPicker {
-			return fmt.Errorf("the picker knows peer %d: %v", p.id, !p.inPicker)
+		if l.Knows(p.ID) != p.InPicker {
+			return fmt.Errorf("the picker knows peer %d: %v", p.ID, !p.InPicker)
 		}
 	}
 	if l.Knows(nobody) {

@@ -4,11 +4,10 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
-	"github.com/shoal-bt/shoal/protocol/allowance"
 	"github.com/shoal-bt/shoal/protocol/duplicates"
 	"github.com/shoal-bt/shoal/protocol/ending"
-	"github.com/shoal-bt/shoal/protocol/pacing"
-	"github.com/shoal-bt/shoal/protocol/pieces"
+	"github.com/shoal-bt/shoal/protocol/input"
+	"github.com/shoal-bt/shoal/protocol/peers"
 	"github.com/shoal-bt/shoal/protocol/report"
 	"github.com/shoal-bt/shoal/protocol/traffic"
 )
@@ -26,48 +25,20 @@ func (e Joined) apply(now time.Time, s *State) {
 		s.refuse(now, e, err)
 		return
 	}
-	p := newPeer(now, e)
-	p.parole = s.blame.Suspects(p.addr.Addr())
+	p := peers.New(now, input.Joined(e))
+	p.Parole = s.blame.Suspects(p.Addr.Addr())
 	if s.figures.traffic == nil {
 		s.figures.traffic = traffic.New(now)
 	}
 	s.addPeer(p)
 	s.reports.noPeers, s.reports.nothingWanted = false, false
 	s.scheduleTimeouts(now)
-	s.do(Accept{Peer: p.id})
-	s.report(report.PeerConnected{Torrent: s.ID(), Addr: p.addr, ID: p.peerID, Outgoing: p.outgoing})
+	s.do(Accept{Peer: p.ID})
+	s.report(report.PeerConnected{Torrent: s.ID(), Addr: p.Addr, ID: p.PeerID, Outgoing: p.Outgoing})
 	s.sendFirst(now, p)
 	if s.wantsNothing() {
 		s.updateInterest(now, p) // an earlier owner may have said that we are interested
 	}
-}
-
-func newPeer(now time.Time, e Joined) *peer {
-	p := &peer{
-		id:           e.Peer,
-		sender:       pieces.Sender{Peer: e.Peer, Addr: e.Addr},
-		addr:         e.Addr,
-		peerID:       e.ID,
-		swarm:        e.Swarm,
-		outgoing:     e.Outgoing,
-		fast:         e.Fast,
-		extended:     e.Extended,
-		greeted:      e.Greeted,
-		dht:          e.DHT,
-		tally:        e.Tally,
-		allowance:    allowance.New(now),
-		peerInterest: peerInterest{choking: true, amChoking: true, amInterested: e.Interested},
-		peerRequests: peerRequests{pace: pacing.New()},
-		peerClock:    peerClock{joinedAt: now, lastReceived: now, lastSent: now, lastInterest: now},
-		down:         traffic.NewMeter(now),
-		up:           traffic.NewMeter(now),
-	}
-	p.out.Peer = p.id
-	p.tally.Use(now)
-	if p.outgoing {
-		p.dialAddr = p.addr
-	}
-	return p
 }
 
 // refusal returns why a connection is not wanted; nil if it is. Of two connections to
@@ -90,9 +61,9 @@ func (s *State) refusal(now time.Time, e Joined) error {
 	case old == nil:
 		return s.makeRoom(now, e.Addr, e.Outgoing)
 	case match == duplicates.Pretends:
-		old.duplicateAt = now
+		old.DuplicateAt = now
 		return ending.ErrDuplicate
-	case !e.conn().Replaces(old.conn(), s.config.PeerID):
+	case !e.conn().Replaces(old.Conn(), s.config.PeerID):
 		return ending.ErrDuplicate
 	}
 	s.closePeer(now, old, ending.ErrDuplicate)
@@ -103,16 +74,12 @@ func (s *State) refusal(now time.Time, e Joined) error {
 // there is none.
 func (s *State) duplicateOf(e Joined) (other *peer, match duplicates.Match) {
 	for _, p := range s.order {
-		m := p.conn().MayBe(e.conn())
+		m := p.Conn().MayBe(e.conn())
 		if m != duplicates.None && match != duplicates.Same {
 			other, match = p, m
 		}
 	}
 	return other, match
-}
-
-func (p *peer) conn() duplicates.Conn {
-	return duplicates.Conn{Addr: p.addr, ID: p.peerID, Outgoing: p.outgoing}
 }
 
 func (e Joined) conn() duplicates.Conn {
@@ -123,8 +90,8 @@ func (e Joined) conn() duplicates.Conn {
 func (s *State) refuse(now time.Time, e Joined, why error) {
 	if e.Outgoing {
 		old, _ := s.duplicateOf(e)
-		if why == ending.ErrDuplicate && (!old.dialAddr.IsValid() || old.dialAddr == e.Addr) {
-			old.dialAddr = e.Addr // to be dialed again when it is lost
+		if why == ending.ErrDuplicate && (!old.DialAddr.IsValid() || old.DialAddr == e.Addr) {
+			old.DialAddr = e.Addr // to be dialed again when it is lost
 		} else {
 			s.book.Ended(now, e.Addr, ending.Refused(why))
 		}
@@ -143,21 +110,21 @@ func (s *State) refuse(now time.Time, e Joined, why error) {
 // may come again and adds to the one before).
 func (s *State) sendFirst(now time.Time, p *peer) {
 	s.hidePieces(now, p)
-	isHidden := s.viewers.Has(p.id)
+	isHidden := s.viewers.Has(p.ID)
 	switch {
-	case isHidden && p.fast && !p.greeted:
+	case isHidden && p.Fast && !p.Greeted:
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})
 	case isHidden: // no bitfield means the same
-	case p.greeted:
+	case p.Greeted:
 		s.sendHaves(now, p)
-	case p.fast && s.complete() && s.unreadable.Pieces.Due().IsZero():
+	case p.Fast && s.complete() && s.unreadable.Pieces.Due().IsZero():
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveAll})
-	case p.fast && s.haveN == 0:
+	case p.Fast && s.haveN == 0:
 		s.send(now, p, peerwire.Message{Kind: peerwire.HaveNone})
 	case s.haveN > 0:
 		s.send(now, p, peerwire.Message{Kind: peerwire.Bitfield, Data: s.readable()})
 	}
-	if p.extended {
+	if p.Extended {
 		s.sendHello(now, p)
 	}
 	s.sendPort(now, p)
@@ -177,15 +144,15 @@ func (s *State) sendHaves(now time.Time, p *peer) {
 
 // send puts a message into the peer's outbox.
 func (s *State) send(now time.Time, p *peer, m peerwire.Message) {
-	p.out.Bytes = m.AppendTo(p.out.Bytes)
-	p.lastSent = now
+	p.Out.Bytes = m.AppendTo(p.Out.Bytes)
+	p.LastSent = now
 	s.markDirty(p)
 }
 
 // markDirty lists a peer among those whose outbox is handed out at the end of the turn.
 func (s *State) markDirty(p *peer) {
-	if !p.isDirty {
-		p.isDirty = true
+	if !p.IsDirty {
+		p.IsDirty = true
 		s.dirty = append(s.dirty, p)
 	}
 }

@@ -32,7 +32,7 @@ func (Start) apply(now time.Time, s *State) {
 			}
 		}
 	}
-	s.completion.reported, s.completion.announced = s.finished(), s.complete()
+	s.completion.Begin(s.finished(), s.complete())
 	s.phase = PhaseChecking
 	if s.setup.Check.Count() > 0 {
 		s.stored.total = int32(s.setup.Check.Count())
@@ -63,7 +63,7 @@ func (s *State) checked(now time.Time) {
 func (s *State) leaveCheck(now time.Time) {
 	s.stored.syncing = false
 	s.endCheck(nil)
-	s.completion.leaveCheck(s.finished(), s.complete())
+	s.completion.EndCheck(s.finished(), s.complete())
 	s.report(report.Added{Torrent: s.ID(), Held: s.haveN, Pieces: s.n, Have: s.have.Clone()})
 	if s.paused {
 		s.phase = PhasePaused

@@ -39,10 +39,10 @@ func TestBoundsOfAPeer(t *testing.T) {
 				w.play(line)
 			}
 			p := w.s.peers[1]
-			require.False(t, p.closing)
+			require.False(t, p.Closing)
 			w.play(line)
-			require.True(t, p.closing)
-			require.ErrorContains(t, p.closeErr, test.why)
+			require.True(t, p.Closing)
+			require.ErrorContains(t, p.CloseErr, test.why)
 			w.finish()
 		})
 	}
@@ -54,40 +54,40 @@ func TestPeerThatRefuses(t *testing.T) {
 	w := newWorld(t, []string{"length", "64b"})
 	w.play("begin", "peer 1 joins fast all", "peer 1 sends unchoke")
 	p := w.s.peers[1]
-	rounds, first := 0, p.requests.Len()
-	for ; !p.closing; rounds++ {
+	rounds, first := 0, p.Requests.Len()
+	for ; !p.Closing; rounds++ {
 		if rounds > first+fewRefused {
-			require.Equal(t, 1, p.requests.Len())
+			require.Equal(t, 1, p.Requests.Len())
 		}
 		w.place = fmt.Sprint("round ", rounds)
-		b := p.requests.Open()[0].Block
+		b := p.Requests.Open()[0].Block
 		w.happen(&Received{Peer: 1, Messages: []peerwire.Message{{Kind: peerwire.Reject, Block: b}}})
 	}
-	require.ErrorContains(t, p.closeErr, "refuses all that it is asked for")
+	require.ErrorContains(t, p.CloseErr, "refuses all that it is asked for")
 	require.Less(t, rounds, 60)
 
 	w = newWorld(t, []string{"length", "64b"})
 	w.play("begin", "peer 1 joins fast all", "peer 1 sends unchoke")
 	p = w.s.peers[1]
-	for p.requests.Len() > 1 {
-		b := p.requests.Open()[0].Block
+	for p.Requests.Len() > 1 {
+		b := p.Requests.Open()[0].Block
 		w.happen(&Received{Peer: 1, Messages: []peerwire.Message{{Kind: peerwire.Reject, Block: b}}})
 	}
-	require.Greater(t, p.refusedByPeer, 1)
-	b := p.requests.Open()[0].Block
+	require.Greater(t, p.RefusedByPeer, 1)
+	b := p.Requests.Open()[0].Block
 	w.play(fmt.Sprintf("peer 1 sends piece %d.%d", b.Piece, b.Begin/swarm.BlockLen))
-	require.Zero(t, p.refusedByPeer)
-	require.Greater(t, p.requests.Len(), 1)
-	open := p.requests.Open()
+	require.Zero(t, p.RefusedByPeer)
+	require.Greater(t, p.Requests.Len(), 1)
+	open := p.Requests.Open()
 	for i := range open {
 		open[i].Late, open[i].Void = true, true
 	}
-	for p.requests.Len() > 0 && open[0].Late {
-		b := p.requests.Open()[0].Block
+	for p.Requests.Len() > 0 && open[0].Late {
+		b := p.Requests.Open()[0].Block
 		w.happen(&Received{Peer: 1, Messages: []peerwire.Message{{Kind: peerwire.Reject, Block: b}}})
-		open = p.requests.Open()
+		open = p.Requests.Open()
 	}
-	require.Zero(t, p.refusedByPeer)
+	require.Zero(t, p.RefusedByPeer)
 }
 
 // A peer that sends more than was requested of it is left, and its address is refused for an
@@ -98,11 +98,11 @@ func TestUnaskedBlocks(t *testing.T) {
 	p := w.s.peers[1]
 	for range maxUnasked / swarm.BlockLen {
 		w.play("peer 1 sends piece 0.0")
-		require.False(t, p.closing)
+		require.False(t, p.Closing)
 	}
 	w.play("peer 1 sends piece 0.0")
-	require.True(t, p.closing)
-	require.ErrorContains(t, p.closeErr, "nobody asked for")
+	require.True(t, p.Closing)
+	require.ErrorContains(t, p.CloseErr, "nobody asked for")
 	addr := netip.MustParseAddr("192.0.2.1")
 	require.True(t, w.s.book.Refused(w.now.Add(unaskedRefusal-time.Second), addr))
 	require.False(t, w.s.book.Refused(w.now.Add(unaskedRefusal), addr))
@@ -119,11 +119,11 @@ func TestPeerThatNamesTooMany(t *testing.T) {
 	addrs := make([]swarm.Address, allowance.Most/2)
 	c.Found(addrs...)
 	w.play("peer 1 sends keep-alive")
-	require.False(t, p.closing)
+	require.False(t, p.Closing)
 	c.Found(addrs...)
 	w.play("peer 1 sends keep-alive")
-	require.True(t, p.closing)
-	require.ErrorIs(t, p.closeErr, ending.ErrFlood)
+	require.True(t, p.Closing)
+	require.ErrorIs(t, p.CloseErr, ending.ErrFlood)
 }
 
 // A peer has at most maxServing requests that wait. With the fast extension others are
@@ -138,14 +138,14 @@ func TestBoundOfRequestsThatWait(t *testing.T) {
 		w.play("begin", words, "peer 1 sends interested", "+1s")
 		w.place = fmt.Sprintf("fast: %v", fast)
 		p := w.s.peers[1]
-		p.tally.AddQueued(maxServing - 1) // the writer is slow
+		p.Tally.AddQueued(maxServing - 1) // the writer is slow
 		w.take()
 		w.obey(strings.Fields("peer 1 sends request 0.0, request 0.1"))
-		require.Equal(t, !fast, p.closing, w.place)
+		require.Equal(t, !fast, p.Closing, w.place)
 		if fast {
 			require.Equal(t, []string{"to 1: reject 0.1", "serve 1: 0.0"}, w.take())
 		} else {
-			require.ErrorContains(t, p.closeErr, "more than 2000 requests wait")
+			require.ErrorContains(t, p.CloseErr, "more than 2000 requests wait")
 		}
 	}
 }
@@ -156,10 +156,10 @@ func TestExtendedMessages(t *testing.T) {
 	p := w.s.peers[1]
 	other := peerwire.Message{Kind: peerwire.Extended, ExtID: 7, Data: []byte("lllll")}
 	w.happen(&Received{Peer: 1, Messages: []peerwire.Message{other}})
-	require.False(t, p.closing, "no other message was agreed upon, so it is passed over")
+	require.False(t, p.Closing, "no other message was agreed upon, so it is passed over")
 	w.happen(&Received{Peer: 1, Messages: []peerwire.Message{{Kind: peerwire.Extended, Data: []byte("lllll")}}})
-	require.True(t, p.closing)
-	require.Error(t, p.closeErr)
+	require.True(t, p.Closing)
+	require.Error(t, p.CloseErr)
 }
 
 // A later extension handshake has only what changes, so the name and the port of the peer
@@ -170,8 +170,8 @@ func TestLaterHandshake(t *testing.T) {
 	later := peerwire.ExtendedHandshake{M: peerwire.Extensions{"ut_pex": 3}}
 	w.happen(&Received{Peer: 1, Messages: []peerwire.Message{{Kind: peerwire.Extended, Data: later.AppendTo(nil)}}})
 	p := w.s.peers[1]
-	require.Equal(t, "Peer 1", p.client)
-	require.Equal(t, uint16(7000), p.dialAddr.Port())
+	require.Equal(t, "Peer 1", p.Client)
+	require.Equal(t, uint16(7000), p.DialAddr.Port())
 }
 
 // Forget takes a call out, whatever it waits for: it gets no answer any more.
@@ -202,8 +202,8 @@ func TestWrongPieceWithoutSums(t *testing.T) {
 	w.happen(CheckResult{Piece: 0, Serial: j.Serial, Blocks: j.Blocks})
 	w.check()
 	require.Zero(t, w.s.blame.Len())
-	require.False(t, w.s.peers[1].parole)
-	require.False(t, w.s.peers[2].parole)
+	require.False(t, w.s.peers[1].Parole)
+	require.False(t, w.s.peers[2].Parole)
 }
 
 // At a high rate requests are spread over pieces, and a section is said to be followed
@@ -225,14 +225,14 @@ func quickDownload(t *testing.T, torrent ...string) (w *world, soon int) {
 	w = newWorld(t, torrent)
 	w.play("begin", "peer 1 joins fast all", "peer 1 sends unchoke")
 	p := w.s.peers[1]
-	for p.requests.Len() > 0 {
-		b := p.requests.Open()[0].Block
+	for p.Requests.Len() > 0 {
+		b := p.Requests.Open()[0].Block
 		w.play("+1ms", fmt.Sprintf("peer 1 sends piece %s", brief(*w.setup.Geometry, b)))
 		for _, j := range slices.Clone(w.jobs) {
 			if j.Section && j.Soon {
 				soon++
 			}
-			if p.requests.Len() == 0 {
+			if p.Requests.Len() == 0 {
 				break
 			}
 			w.play(fmt.Sprintf("verdict %d ok", j.Piece))
@@ -249,10 +249,10 @@ func TestEarlyHashingIsBounded(t *testing.T) {
 	for _, piece := range []int{0, 1, 2} {
 		for k := range 39 {
 			b := w.setup.Geometry.Block(piece, k)
-			if p.requests.Find(b) < 0 { // as if the queue were as long already
+			if p.Requests.Find(b) < 0 { // as if the queue were as long already
 				w.quota.Reserve(1)
-				p.tally.AddCredit()
-				p.requests.Add(requests.Request{Block: b, Sent: w.now})
+				p.Tally.AddCredit()
+				p.Requests.Add(requests.Request{Block: b, Sent: w.now})
 			}
 			w.obey([]string{"peer", "1", "sends", "piece", brief(*w.setup.Geometry, b)})
 		}

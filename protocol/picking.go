@@ -29,8 +29,8 @@ func (s *State) startPicker() {
 	s.wanted.Teach(s.picker)
 	s.pieces.Replay(s.picker, nobody)
 	for _, p := range s.order {
-		if p.inPicker {
-			s.picker.Join(p.id, p.has.Bitfield(s.n))
+		if p.InPicker {
+			s.picker.Join(p.ID, p.Has.Bitfield(s.n))
 		}
 	}
 }
@@ -40,8 +40,8 @@ func (s *State) startPicker() {
 func (s *State) stopPicker() {
 	s.picker = standin.Picker{}
 	for _, p := range s.order {
-		for i := range p.requests.Open() {
-			p.requests.Open()[i].Late = true
+		for i := range p.Requests.Open() {
+			p.Requests.Open()[i].Late = true
 		}
 	}
 	s.pieces.ForgetEmpty()

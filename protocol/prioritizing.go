@@ -1,14 +1,14 @@
 package protocol
 
 import (
-	"errors"
+	"cmp"
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/wanted"
-	"github.com/shoal-bt/shoal/swarm"
 )
 
-// What the user wants of the pieces is the State's; a picker is told, and so is each new one.
+// What the user wants of the pieces is the State's. A picker hears of it, and so does each new
+// one.
 
 // A PriorityRun gives the pieces First to Last, both included, a priority from 0, not wanted,
 // to 7; 4 is the default.
@@ -20,85 +20,44 @@ type RangeError = wanted.RangeError
 var (
 	// ErrNotPrioritizer is the error of Prioritize and SetDeadline if the picker of the
 	// torrent cannot do it.
-	ErrNotPrioritizer = errors.New("the picker takes no priorities: use one that is a swarm.Prioritizer")
+	ErrNotPrioritizer = wanted.ErrNotPrioritizer
 
 	// ErrNotSequencer is the error of SetSequential if the picker of the torrent cannot do it.
-	ErrNotSequencer = errors.New("the picker has one order only: use one that is a swarm.Sequencer")
+	ErrNotSequencer = wanted.ErrNotSequencer
 )
 
-func (e Prioritize) apply(_ time.Time, s *State) { s.answer(e.Ticket, s.prioritize(e.Runs)) }
-
-func (s *State) prioritize(runs []PriorityRun) error {
-	err := s.mayPrioritize()
+func (e Prioritize) apply(_ time.Time, s *State) {
+	err := s.mayChangeWants(wanted.Abilities.Prioritize, e.Runs...)
 	if err == nil {
-		err = wanted.Check(runs, s.n)
+		before := s.finished()
+		if s.ownWants().Set(e.Runs, s.have, s.picker) {
+			s.wantsChanged(before)
+		}
 	}
-	if err != nil {
-		return err
-	}
-	tell := func(int, int) {}
-	p, ok := s.picker.(swarm.Prioritizer)
-	if ok {
-		tell = p.SetPriority
-	}
-	before := s.finished()
-	changed := false
-	s.ownWants().Set(runs, s.have, func(piece, priority int) {
-		changed = true
-		tell(piece, priority)
-	})
-	if changed {
-		s.wantsChanged(before)
-	}
-	return nil
+	s.answer(e.Ticket, err)
 }
 
-func (e SetDeadline) apply(_ time.Time, s *State) { s.answer(e.Ticket, s.setDeadline(e.Piece, e.At)) }
-
-func (s *State) setDeadline(piece int, at time.Time) error {
-	err := s.mayPrioritize()
+func (e SetDeadline) apply(_ time.Time, s *State) {
+	err := s.mayChangeWants(wanted.Abilities.Prioritize, PriorityRun{First: e.Piece, Last: e.Piece})
 	if err == nil {
-		err = wanted.Check([]PriorityRun{{First: piece, Last: piece}}, s.n)
-	}
-	if err != nil {
-		return err
-	}
-	before := s.finished()
-	raised := s.ownWants().SetDeadline(piece, at, s.have)
-	p, ok := s.picker.(swarm.Prioritizer)
-	if ok {
-		if raised {
-			p.SetPriority(piece, wanted.Lowest)
+		before := s.finished()
+		if s.ownWants().SetDeadline(e.Piece, e.At, s.have, s.picker) {
+			s.wantsChanged(before)
 		}
-		p.SetDeadline(piece, at)
+		s.repick = true
 	}
-	if raised {
-		s.wantsChanged(before)
-	}
-	s.repick = true
-	return nil
+	s.answer(e.Ticket, err)
 }
 
 func (e ClearDeadlines) apply(_ time.Time, s *State) {
-	p, ok := s.picker.(swarm.Prioritizer)
-	for _, piece := range s.wanted.TakeDeadlines() {
-		if ok {
-			p.SetDeadline(piece, time.Time{})
-		}
-	}
+	s.wanted.ClearDeadlines(s.picker)
 	s.answer(e.Ticket, s.openErr())
 }
 
 func (e SetSequential) apply(_ time.Time, s *State) {
-	err := s.openErr()
-	if err == nil && !s.pickerCan(func(p swarm.Picker) bool { _, ok := p.(swarm.Sequencer); return ok }) {
-		err = ErrNotSequencer
-	}
+	err := s.mayChangeWants(wanted.Abilities.Sequence)
 	if err == nil && e.On != s.wanted.Sequential() {
-		s.ownWants().SetSequential(e.On)
-		if p, ok := s.picker.(swarm.Sequencer); ok {
-			p.SetSequential(e.On)
-		}
+		s.ownWants().SetSequential(e.On, s.picker)
 	}
 	s.answer(e.Ticket, err)
 }
@@ -109,10 +68,10 @@ func (s *State) setWants() {
 		s.wanted = wanted.New(s.geo, s.setup.Priorities, s.have)
 	}
 	for piece, at := range s.setup.Deadlines {
-		s.ownWants().SetDeadline(piece, at, s.have)
+		s.ownWants().SetDeadline(piece, at, s.have, s.picker)
 	}
 	if s.setup.Sequential {
-		s.ownWants().SetSequential(true)
+		s.ownWants().SetSequential(true, s.picker)
 	}
 }
 
@@ -139,22 +98,13 @@ func (s *State) openErr() error {
 	return nil
 }
 
-// mayPrioritize returns why nothing can be prioritized; nil if it can.
-func (s *State) mayPrioritize() error {
-	err := s.openErr()
-	if err == nil && !s.pickerCan(func(p swarm.Picker) bool { _, ok := p.(swarm.Prioritizer); return ok }) {
-		err = ErrNotPrioritizer
+// mayChangeWants returns why what is wanted cannot change; nil if it can. can says why pickers of
+// the torrent cannot do it: one is made and forgotten to find out.
+func (s *State) mayChangeWants(can func(wanted.Abilities) error, runs ...PriorityRun) error {
+	if s.abilities == 0 {
+		s.abilities = wanted.AbilitiesOf(s.newPicker())
 	}
-	return err
-}
-
-// pickerCan reports whether pickers of the torrent can do something. If there is none, one is
-// made and forgotten.
-func (s *State) pickerCan(can func(swarm.Picker) bool) bool {
-	if s.hasPicker() {
-		return can(s.picker)
-	}
-	return can(s.newPicker())
+	return cmp.Or(s.openErr(), can(s.abilities), wanted.Check(runs, s.n))
 }
 
 // Priorities returns the priority of each piece. The caller owns the slice.

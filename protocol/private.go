@@ -25,7 +25,7 @@ func (s *State) noteTracker(now time.Time, in addressbook.Swarms, name string) {
 		return
 	}
 	for _, p := range slices.Clone(s.order) {
-		if in&s.swarmOf(p) != 0 && !s.book.NamedByUser(p.dialAddr) {
+		if in&s.swarmOf(p) != 0 && !s.book.NamedByUser(p.DialAddr) {
 			s.closePeer(now, p, ending.ErrSwitched)
 		}
 	}
@@ -34,5 +34,5 @@ func (s *State) noteTracker(now time.Time, in addressbook.Swarms, name string) {
 
 // swarmOf returns the swarm that the handshake of a connection named, as a set.
 func (s *State) swarmOf(p *peer) addressbook.Swarms {
-	return addressbook.Swarms(1) << max(0, slices.Index(s.swarms, p.swarm))
+	return addressbook.Swarms(1) << max(0, slices.Index(s.swarms, p.Swarm))
 }

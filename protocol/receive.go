@@ -10,23 +10,23 @@ import (
 
 func (e *Received) apply(now time.Time, s *State) {
 	p := s.peers[e.Peer]
-	if p == nil || p.closing {
+	if p == nil || p.Closing {
 		s.discardBlocks(e.Messages)
 		return
 	}
-	p.lastReceived = now
-	p.allowance.Refill(now)
-	p.allowance.EarnUploads(p.tally.Up.Load())
+	p.LastReceived = now
+	p.Allowance.Refill(now)
+	p.Allowance.EarnUploads(p.Tally.Up.Load())
 	mayRequest := false
 	for i, m := range e.Messages {
 		err := s.receive(now, p, m)
 		if err == nil {
-			err = p.checkAllowance(m.Kind)
+			err = p.CheckAllowance(m.Kind)
 		}
 		if err != nil {
 			s.closePeer(now, p, err)
 		}
-		if p.closing {
+		if p.Closing {
 			s.discardBlocks(e.Messages[i+1:])
 			return
 		}
@@ -44,11 +44,11 @@ func (e *Received) apply(now time.Time, s *State) {
 // https://www.bittorrent.org/beps/bep_0010.html, Port in
 // https://www.bittorrent.org/beps/bep_0005.html). An error ends the connection.
 func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
-	isFirst := !p.gotFirst
+	isFirst := !p.GotFirst
 	switch m.Kind {
 	case peerwire.KeepAlive, peerwire.Extended, peerwire.Port, peerwire.Unknown:
 	default:
-		p.gotFirst = true
+		p.GotFirst = true
 	}
 	switch m.Kind {
 	case peerwire.Piece:
@@ -75,15 +75,15 @@ func (s *State) receive(now time.Time, p *peer, m peerwire.Message) error {
 	case peerwire.Reject:
 		s.receiveReject(now, p, m.Block)
 	case peerwire.AllowedFast:
-		p.allowed = p.addHint(p.allowed, m.Piece)
+		p.Allowed = p.AddHint(p.Allowed, m.Piece)
 	case peerwire.Suggest:
-		p.suggested = p.addHint(p.suggested, m.Piece)
+		p.Suggested = p.AddHint(p.Suggested, m.Piece)
 	case peerwire.Extended:
 		return s.receiveExtended(now, p, m)
 	case peerwire.Port:
 		s.receivePort(now, p, m.Port)
 	default: // KeepAlive, Unknown
-		p.allowance.Spend(1)
+		p.Allowance.Spend(1)
 	}
 	return nil
 }

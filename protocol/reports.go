@@ -49,7 +49,7 @@ func (s *State) reportNothingWanted() {
 	if s.reports.nothingWanted || !s.Running() {
 		return
 	}
-	if slices.ContainsFunc(s.order, func(p *peer) bool { return p.amInterested }) {
+	if slices.ContainsFunc(s.order, func(p *peer) bool { return p.AmInterested }) {
 		return
 	}
 	s.reports.nothingWanted = true

@@ -13,16 +13,16 @@ import (
 // kept waiting at once). While the peer chokes us, these are blocks of pieces it allows
 // (https://www.bittorrent.org/beps/bep_0006.html, "Allowed Fast").
 func (s *State) requestBlocks(now time.Time, p *peer) {
-	mayRequest := !p.choking || len(p.allowed) > 0
-	if !s.Running() || p.closing || !p.amInterested || !mayRequest {
+	mayRequest := !p.Choking || len(p.Allowed) > 0
+	if !s.Running() || p.Closing || !p.AmInterested || !mayRequest {
 		return
 	}
-	room := p.pace.Room(p.requests.Len())
-	if p.refusedByPeer >= fewRefused {
-		room = 1 - p.requests.Len()
+	room := p.Pace.Room(p.Requests.Len())
+	if p.RefusedByPeer >= fewRefused {
+		room = 1 - p.Requests.Len()
 	}
 	// Few requests a message cost more than a queue that is an eighth shorter.
-	if room < 1 || (p.requests.Len() > 0 && room < p.pace.Target()/8) {
+	if room < 1 || (p.Requests.Len() > 0 && room < p.Pace.Target()/8) {
 		return
 	}
 	granted := s.reserve(room)
@@ -34,17 +34,17 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 	if len(s.picked) == 0 {
 		return
 	}
-	if p.requests.Len() == 0 {
-		p.lastBlock = now
+	if p.Requests.Len() == 0 {
+		p.LastBlock = now
 	}
-	anyLate := p.requests.AnyLate()
+	anyLate := p.Requests.AnyLate()
 	for _, b := range s.picked {
 		s.assemblyOf(b.Piece)
 		if anyLate && s.reviveRequest(now, p, b) {
 			continue
 		}
-		p.tally.AddCredit()
-		p.requests.Add(requests.Request{Block: b, Sent: now})
+		p.Tally.AddCredit()
+		p.Requests.Add(requests.Request{Block: b, Sent: now})
 		s.sendRequest(now, p, b)
 	}
 	s.scheduleTimeouts(now)
@@ -54,27 +54,27 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 func (s *State) pick(now time.Time, p *peer, n int) []swarm.Block {
 	spread := s.sections.Spread(s.totalRate(), s.geo.PieceLength)
 	ask := swarm.Ask{
-		Peer:         p.id,
+		Peer:         p.ID,
 		MaxBlocks:    n,
 		MaxNewPieces: s.maxNewPieces(n, spread),
-		First:        p.suggested,
+		First:        p.Suggested,
 		Exclusive:    s.isOnParole(p),
 		Spread:       spread,
 		Now:          now,
-		Delay:        p.pace.Expected(),
+		Delay:        p.Pace.Expected(),
 	}
-	if p.choking {
-		ask.Only = p.allowed
+	if p.Choking {
+		ask.Only = p.Allowed
 	}
 	picked := s.picker.Pick(s.picked[:0], ask)
-	isWaiting := p.requests.Len() == 0
+	isWaiting := p.Requests.Len() == 0
 	if len(picked) == 0 && ask.MaxNewPieces == 0 && isWaiting {
 		// This peer has none of the partial pieces. It must not wait until the peers
 		// that have them complete them, because these may have left.
 		ask.MaxNewPieces = 1
 		picked = s.picker.Pick(picked, ask)
 	}
-	if len(picked) == 0 && ask.Exclusive && !p.choking && isWaiting && s.restartForParole(p) {
+	if len(picked) == 0 && ask.Exclusive && !p.Choking && isWaiting && s.restartForParole(p) {
 		picked = s.picker.Pick(picked, ask)
 	}
 	return picked
@@ -85,7 +85,7 @@ func (s *State) pick(now time.Time, p *peer, n int) []swarm.Block {
 func (s *State) maxNewPieces(n, spread int) int {
 	senders := 0
 	for _, p := range s.order {
-		if !p.choking && p.amInterested {
+		if !p.Choking && p.AmInterested {
 			senders++
 		}
 	}
@@ -93,22 +93,22 @@ func (s *State) maxNewPieces(n, spread int) int {
 }
 
 func (s *State) sendRequest(now time.Time, p *peer, b swarm.Block) {
-	p.bytesAsked += int64(b.Length)
+	p.BytesAsked += int64(b.Length)
 	s.send(now, p, peerwire.Message{Kind: peerwire.Request, Block: b})
 }
 
 // reviveRequest makes an open request for b, which was late, one that counts again; its
 // unit is still set aside. It reports false if there is none.
 func (s *State) reviveRequest(now time.Time, p *peer, b swarm.Block) bool {
-	i := p.requests.Find(b)
+	i := p.Requests.Find(b)
 	if i < 0 {
 		return false
 	}
-	r := p.requests.Remove(i)
+	r := p.Requests.Remove(i)
 	if r.Void {
 		s.sendRequest(now, p, b)
 	}
-	p.requests.Add(requests.Request{Block: b, Sent: now})
+	p.Requests.Add(requests.Request{Block: b, Sent: now})
 	s.memory.Release(1)
 	return true
 }
@@ -119,23 +119,23 @@ func (s *State) reviveRequest(now time.Time, p *peer, b swarm.Block) bool {
 // and otherwise checkRequests forgets it.
 func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 	p := s.peers[id]
-	if p == nil || p.closing {
+	if p == nil || p.Closing {
 		return
 	}
-	i := p.requests.Find(b)
-	if i >= 0 && !p.requests.Open()[i].Late {
-		p.requests.Open()[i].Late, p.requests.Open()[i].Void = true, true
+	i := p.Requests.Find(b)
+	if i >= 0 && !p.Requests.Open()[i].Late {
+		p.Requests.Open()[i].Late, p.Requests.Open()[i].Void = true, true
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: b})
-		p.allowance.Earn(1) // it answers with a reject
+		p.Allowance.Earn(1) // it answers with a reject
 	}
 }
 
 // receiveUnchoke lets us request blocks again. A peer that repeats it sends no block
 // thereby, so its requests become late all the same.
 func (s *State) receiveUnchoke(now time.Time, p *peer) {
-	p.allowance.Spend(1)
-	if p.choking {
-		p.choking, p.lastBlock = false, now
+	p.Allowance.Spend(1)
+	if p.Choking {
+		p.Choking, p.LastBlock = false, now
 	}
 }
 
@@ -143,18 +143,18 @@ func (s *State) receiveUnchoke(now time.Time, p *peer) {
 // of it. With it each request is answered by a block or a reject
 // (https://www.bittorrent.org/beps/bep_0006.html, "Reject Request").
 func (s *State) receiveChoke(p *peer) {
-	p.choking = true
-	p.allowance.Spend(1)
-	if p.fast {
+	p.Choking = true
+	p.Allowance.Spend(1)
+	if p.Fast {
 		return
 	}
-	p.allowance.Spend(p.requests.Len()) // each was picked for nothing
-	s.memory.Release(p.tally.TakeCredits(p.requests.Len()))
-	for _, r := range p.requests.Open() {
+	p.Allowance.Spend(p.Requests.Len()) // each was picked for nothing
+	s.memory.Release(p.Tally.TakeCredits(p.Requests.Len()))
+	for _, r := range p.Requests.Open() {
 		if !r.Late {
-			s.picker.Drop(p.id, r.Block)
+			s.picker.Drop(p.ID, r.Block)
 		}
 	}
-	p.requests.Clear()
+	p.Requests.Clear()
 	s.repick = true
 }

@@ -17,13 +17,13 @@ func NewSuperSeed(pieces int, seed uint64) Revealer { return revealing.NewSuperS
 // is set and every piece is held.
 func (s *State) hidePieces(now time.Time, p *peer) {
 	if s.complete() && s.config.NewRevealer != nil {
-		s.viewers.Add(now, p.id, s.n, s.config.NewRevealer)
+		s.viewers.Add(now, p.ID, s.n, s.config.NewRevealer)
 	}
 }
 
 // sendHave announces a piece, unless the Revealer does not show it.
 func (s *State) sendHave(now time.Time, p *peer, piece int) {
-	if s.viewers.MayKnow(p.id, piece) {
+	if s.viewers.MayKnow(p.ID, piece) {
 		s.send(now, p, peerwire.Message{Kind: peerwire.Have, Piece: piece})
 	}
 }
@@ -34,7 +34,7 @@ func (s *State) revealPieces(now time.Time) {
 		return
 	}
 	for _, p := range s.order {
-		for _, piece := range s.viewers.Next(now, p.id, &p.has, p.gotFirst) {
+		for _, piece := range s.viewers.Next(now, p.ID, &p.Has, p.GotFirst) {
 			s.sendHave(now, p, piece)
 		}
 	}

@@ -84,6 +84,21 @@ func (w *world) obey(words []string) {
 		}
 	case "dht":
 		w.happen(DHTPort{uint16(w.number(words[1]))})
+	case "prioritize":
+		w.happen(Prioritize{Runs: w.runs(words[1:]), Ticket: w.ticket()})
+	case "deadline":
+		e := SetDeadline{Piece: w.number(words[1]), Ticket: w.ticket()}
+		if words[2] != "none" {
+			e.At = w.now.Add(time.Duration(w.number(words[2])) * time.Second)
+		}
+		w.happen(e)
+	case "no-deadlines":
+		w.happen(ClearDeadlines{w.ticket()})
+	case "sequential":
+		w.happen(SetSequential{On: words[1] == "on", Ticket: w.ticket()})
+	case "wants":
+		f := w.s.wantedFigures()
+		w.say("%d of %d pieces that are wanted are missing, %d of %d bytes; deadlines %d", f.Missing, f.Count, f.Left, f.Length, len(w.s.Deadlines()))
 	case "announce":
 		w.happen(Reannounce{})
 	case "say":
@@ -127,6 +142,19 @@ func (w *world) find(words []string) {
 		}
 	}
 	w.happen(Found{Addrs: []swarm.Address{a}, Swarms: in, FromSource: tracker != "", Tracker: tracker, By: from})
+}
+
+// runs reads "0-2:7 3:0".
+func (w *world) runs(words []string) (all []PriorityRun) {
+	for _, word := range words {
+		pieces, priority, _ := strings.Cut(word, ":")
+		first, last, ok := strings.Cut(pieces, "-")
+		if !ok {
+			last = first
+		}
+		all = append(all, PriorityRun{First: w.number(first), Last: w.number(last), Priority: uint8(w.number(priority))})
+	}
+	return all
 }
 
 // await has a caller wait for a piece, or for all.

@@ -36,8 +36,8 @@ func (s *State) sectionSoon() bool {
 	soon := s.sections.IsHere(&s.pieces)
 	coming := s.pieces.CountComing()
 	for _, p := range s.order {
-		n := int(p.pace.Rate() * HashWait.Seconds() / swarm.BlockLen)
-		soon = soon || coming.Add(p.requests.Open(), n, s.sections)
+		n := int(p.Pace.Rate() * HashWait.Seconds() / swarm.BlockLen)
+		soon = soon || coming.Add(p.Requests.Open(), n, s.sections)
 	}
 	return soon
 }

@@ -15,28 +15,28 @@ const maxServing = 2000
 // receiveRequest puts a block on the list of those to send, or refuses it
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": request).
 func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
-	isGift := p.amChoking && s.mayTakeFast(p, b)
+	isGift := p.AmChoking && s.mayTakeFast(p, b)
 	switch {
-	case p.amChoking && !isGift:
-		p.refusedByUs++
-		if p.refusedByUs > maxRefused {
+	case p.AmChoking && !isGift:
+		p.RefusedByUs++
+		if p.RefusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request while choked")
 		}
-	case !s.have.Has(b.Piece) || s.unreadable.Pieces.Has(b.Piece) || !s.viewers.MayKnow(p.id, b.Piece):
-		p.refusedByUs++
-		if p.refusedByUs > maxRefused {
+	case !s.have.Has(b.Piece) || s.unreadable.Pieces.Has(b.Piece) || !s.viewers.MayKnow(p.ID, b.Piece):
+		p.RefusedByUs++
+		if p.RefusedByUs > maxRefused {
 			return protocolError(peerwire.Request, "request for pieces that we do not have")
 		}
-	case p.tally.Queued() >= maxServing:
-		if !p.fast {
+	case p.Tally.Queued() >= maxServing:
+		if !p.Fast {
 			return protocolError(peerwire.Request, "more than %d requests wait", maxServing)
 		}
-		p.allowance.Spend(1)
-	case isGift && !s.grants.Take(p.addr.Addr(), b, s.geo):
-		p.allowance.Spend(1)
+		p.Allowance.Spend(1)
+	case isGift && !s.grants.Take(p.Addr.Addr(), b, s.geo):
+		p.Allowance.Spend(1)
 	default:
-		p.tally.AddQueued(1)
-		p.out.Serve = append(p.out.Serve, b)
+		p.Tally.AddQueued(1)
+		p.Out.Serve = append(p.Out.Serve, b)
 		s.markDirty(p)
 		return nil
 	}
@@ -47,19 +47,19 @@ func (s *State) receiveRequest(now time.Time, p *peer, b swarm.Block) error {
 // receiveCancel takes a block off the list of those to send, here or with the writer
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": cancel).
 func (s *State) receiveCancel(now time.Time, p *peer, b swarm.Block) {
-	p.allowance.Spend(1 + len(p.out.Serve)/blocksPerUnit)
-	i := slices.Index(p.out.Serve, b)
+	p.Allowance.Spend(1 + len(p.Out.Serve)/blocksPerUnit)
+	i := slices.Index(p.Out.Serve, b)
 	if i >= 0 {
-		p.out.Serve = slices.Delete(p.out.Serve, i, i+1)
+		p.Out.Serve = slices.Delete(p.Out.Serve, i, i+1)
 		s.withdraw(now, p, b)
 		return
 	}
-	p.out.Cancel = append(p.out.Cancel, b)
+	p.Out.Cancel = append(p.Out.Cancel, b)
 	s.markDirty(p)
 }
 
 // withdraw gives up on a block that never got to the writer.
 func (s *State) withdraw(now time.Time, p *peer, b swarm.Block) {
-	p.tally.AddQueued(-1)
+	p.Tally.AddQueued(-1)
 	s.reject(now, p, b)
 }

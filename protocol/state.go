@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/protocol/addressbook"
+	"github.com/shoal-bt/shoal/protocol/completion"
 	"github.com/shoal-bt/shoal/protocol/extension"
 	"github.com/shoal-bt/shoal/protocol/ownaddress"
 	"github.com/shoal-bt/shoal/protocol/pieces"
@@ -41,8 +42,9 @@ type State struct {
 	private    bool
 	uploadOnly bool
 	reports    reports
-	completion completion
-	dhtPort    uint16 // of our node of the DHT; 0 for none, and of a private torrent
+	completion completion.Completion
+	abilities  wanted.Abilities // of pickers; zero until somebody asks
+	dhtPort    uint16           // of our node of the DHT; 0 for none, and of a private torrent
 
 	err error // why the torrent failed
 
@@ -169,9 +171,9 @@ func (s *State) Settle(now time.Time) Turn {
 // collectOutboxes lists what the peers get that are not being closed.
 func (s *State) collectOutboxes() {
 	for _, p := range s.dirty {
-		p.isDirty = false
-		if !p.closing {
-			s.outs = append(s.outs, &p.out)
+		p.IsDirty = false
+		if !p.Closing {
+			s.outs = append(s.outs, &p.Out)
 		}
 	}
 	clear(s.dirty)

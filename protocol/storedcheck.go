@@ -42,7 +42,7 @@ func (s *State) recheck(now time.Time, ticket Ticket) {
 	}
 	s.pieces.Clear()
 	s.unreadable = unreadable.None
-	s.completion.beginCheck()
+	s.completion.BeginCheck()
 	s.stored = storedCheck{round: s.stored.round + 1, total: int32(s.n), pending: true, ticket: ticket}
 }
 

@@ -27,7 +27,7 @@ func (t *timeoutChecks) nextDeadline() time.Time { return t.at }
 // scheduleTimeouts schedules the next check of timeouts: soon while requests are open.
 func (s *State) scheduleTimeouts(now time.Time) {
 	every := checkOtherwise
-	if slices.ContainsFunc(s.order, func(p *peer) bool { return p.requests.Len() > 0 }) {
+	if slices.ContainsFunc(s.order, func(p *peer) bool { return p.Requests.Len() > 0 }) {
 		every = checkWhileRequesting
 	}
 	s.timeouts.at = earlier(s.timeouts.at, now.Add(every))
@@ -43,15 +43,15 @@ func (s *State) checkTimeouts(now time.Time) {
 	for _, p := range slices.Clone(s.order) {
 		s.recordUploads(now, p)
 		s.checkSilence(now, p)
-		if p.closing {
+		if p.Closing {
 			continue
 		}
-		p.extension.Tick(now)
+		p.Extension.Tick(now)
 		s.checkRequests(now, p)
-		if s.isOnParole(p) && p.requests.Len() == 0 {
+		if s.isOnParole(p) && p.Requests.Len() == 0 {
 			s.repick = true // what others held up may be free by now
 		}
-		if now.Sub(p.lastSent) >= keepAliveAfter && !p.closing {
+		if now.Sub(p.LastSent) >= keepAliveAfter && !p.Closing {
 			s.send(now, p, peerwire.Message{Kind: peerwire.KeepAlive})
 		}
 	}
@@ -66,11 +66,11 @@ func (s *State) checkTimeouts(now time.Time) {
 func (s *State) checkSilence(now time.Time, p *peer) {
 	limit := s.config.IdleTimeout
 	switch {
-	case now.Sub(p.lastReceived) > s.peerTimeout:
+	case now.Sub(p.LastReceived) > s.peerTimeout:
 		s.closePeer(now, p, ending.ErrTimeout)
-	case p.interested || p.amInterested:
-		p.lastInterest = now
-	case limit > 0 && now.Sub(p.lastInterest) > limit:
+	case p.Interested || p.AmInterested:
+		p.LastInterest = now
+	case limit > 0 && now.Sub(p.LastInterest) > limit:
 		s.closePeer(now, p, ending.ErrIdle)
 	}
 }
@@ -80,45 +80,45 @@ func (s *State) checkSilence(now time.Time, p *peer) {
 // TCP does; or when blocks arrive that were requested much later. What a stalled peer was asked for
 // becomes free for others; its units stay set aside, because it may still send.
 func (s *State) checkRequests(now time.Time, p *peer) {
-	if p.requests.Len() == 0 {
+	if p.Requests.Len() == 0 {
 		return
 	}
-	wait := p.pace.Timeout()
-	silent := now.Sub(p.lastBlock)
+	wait := p.Pace.Timeout()
+	silent := now.Sub(p.LastBlock)
 	if silent >= giveUpAfter {
 		s.giveUpRequests(now, p)
 		return
 	}
 	isStalled := silent > wait
 	if isStalled {
-		p.pace.Stalled()
+		p.Pace.Stalled()
 	}
-	for b := range p.requests.MarkLate(now, p.lastBlock, wait, isStalled) {
-		s.picker.Drop(p.id, b)
+	for b := range p.Requests.MarkLate(now, p.LastBlock, wait, isStalled) {
+		s.picker.Drop(p.ID, b)
 		s.repick = true
 	}
-	if n := p.requests.ForgetLate(now.Add(-giveUpAfter)); n > 0 {
-		s.memory.Release(p.tally.TakeCredits(n))
+	if n := p.Requests.ForgetLate(now.Add(-giveUpAfter)); n > 0 {
+		s.memory.Release(p.Tally.TakeCredits(n))
 	}
 }
 
 // giveUpRequests takes back the units that were set aside for a peer that sends nothing.
 func (s *State) giveUpRequests(now time.Time, p *peer) {
-	p.stalls++
-	if p.stalls >= maxStalls {
+	p.Stalls++
+	if p.Stalls >= maxStalls {
 		s.closePeer(now, p, ending.ErrTimeout)
 		return
 	}
-	for _, r := range p.requests.Open() {
+	for _, r := range p.Requests.Open() {
 		if !r.Late {
-			s.picker.Drop(p.id, r.Block)
+			s.picker.Drop(p.ID, r.Block)
 		}
 		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
-		p.allowance.Earn(1) // it answers with a reject
+		p.Allowance.Earn(1) // it answers with a reject
 	}
-	s.memory.Release(p.tally.TakeCredits(p.requests.Len()))
-	p.requests.Clear()
-	p.lastBlock = now
-	p.pace.Stalled()
+	s.memory.Release(p.Tally.TakeCredits(p.Requests.Len()))
+	p.Requests.Clear()
+	p.LastBlock = now
+	p.Pace.Stalled()
 	s.repick = true
 }

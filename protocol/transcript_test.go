@@ -29,7 +29,9 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	                                          per-addr N, per-network N, kept N (for dialed peers),
 //	                                          sections BLOCKS, paused yes, outgoing off, held yes,
 //	                                          private yes, upload-only yes, extensions a,b (talkers),
-//	                                          super yes
+//	                                          super yes, priorities 4407 (one for each piece),
+//	                                          deadline PIECE (in a minute), sequential yes,
+//	                                          picker plain (neither Prioritizer nor Sequencer)
 //	begin                                     Start
 //	peer 1 joins fast ext 1101                its handshake is done, then it says what it has;
 //	                                          fast and ext are what it understands, dht that it
@@ -66,6 +68,11 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	refused 3                                 it gave no handshake
 //	lost 1 0.0                                block 0.0, promised to peer 1, cannot be read
 //	wait 2                                    a call waits for piece 2; for all without a number
+//	prioritize 0-2:7 3:0                      pieces 0 to 2 get priority 7, and piece 3 gets 0
+//	deadline 2 30                             piece 2 is needed in 30 s; none takes that back
+//	no-deadlines                              ClearDeadlines
+//	sequential on                             pieces are begun by their index; or off
+//	wants                                     prints how much is wanted, and how much is missing
 //	pause, resume, recheck, close             what users do
 //	say 1 a TEXT                              Say, from the extension a to peer 1
 //	own 203.0.113.7:1                         peers say by which address they see us

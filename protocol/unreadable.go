@@ -21,7 +21,7 @@ func (e ReadFailed) apply(now time.Time, s *State) {
 		return
 	}
 	p := s.peers[e.Peer]
-	if p != nil && !p.closing {
+	if p != nil && !p.Closing {
 		s.reject(now, p, e.Block)
 	}
 	if !s.have.Has(e.Block.Piece) {
@@ -77,7 +77,7 @@ func (s *State) retryUnreadable(now time.Time) {
 // sendHaveToAll tells all peers of a piece.
 func (s *State) sendHaveToAll(now time.Time, piece int) {
 	for _, p := range s.order {
-		if !p.closing {
+		if !p.Closing {
 			s.sendHave(now, p, piece)
 		}
 	}
@@ -91,8 +91,8 @@ func (s *State) checkedAgain(now time.Time, e StoredChecked) {
 		s.sendHaveToAll(now, piece)
 	}
 	s.notRead(now, e)
-	if s.finished() && !s.completion.reported {
-		s.completion.reported = true // nothing was downloaded
+	if s.finished() && !s.completion.Reported {
+		s.completion.Reported = true // nothing was downloaded
 		s.syncAll()
 	}
 	s.answerWaiters()

@@ -11,8 +11,5 @@ func (s *State) wantsNothing() bool { return s.uploadOnly || s.finished() }
 // isPartialSeed reports whether we download nothing, and pieces are missing.
 func (s *State) isPartialSeed() bool { return s.wantsNothing() && !s.complete() }
 
-// wantsNothing reports whether a peer downloads nothing, of a torrent with n pieces.
-func (p *peer) wantsNothing(n int) bool { return p.uploadOnly || p.has.All(n) }
-
 // isUseless reports whether neither side of a connection downloads anything.
-func (s *State) isUseless(p *peer) bool { return s.wantsNothing() && p.wantsNothing(s.n) }
+func (s *State) isUseless(p *peer) bool { return s.wantsNothing() && p.WantsNothing(s.n) }

@@ -26,7 +26,7 @@ func (s *State) answerWaiters() {
 // all that is wanted and for the sync; with an error if the torrent has failed, is closed, or
 // does not download it.
 func (s *State) awaited(piece int) (isOver bool, err error) {
-	isHeld := s.finished() && s.completion.reported && !s.stored.syncing
+	isHeld := s.finished() && s.completion.Reported && !s.stored.syncing
 	if piece >= 0 {
 		isHeld = s.have.Has(piece)
 	}
@@ -37,7 +37,7 @@ func (s *State) awaited(piece int) (isOver bool, err error) {
 		return true, s.err
 	case s.phase == PhaseClosed:
 		return true, ErrClosed
-	case s.uploadOnly && s.phase != PhaseChecking && !s.unreadable.Checking && !s.completion.syncing:
+	case s.uploadOnly && s.phase != PhaseChecking && !s.unreadable.Checking && !s.completion.Syncing:
 		return true, ErrUploadOnly
 	case piece >= 0 && !s.wanted.Has(piece) && s.phase != PhaseChecking:
 		return true, ErrNotWanted

@@ -71,7 +71,7 @@ func (w *workingSet) addPeer(p *peer) {
 	if w.peers == nil {
 		w.peers = make(map[swarm.Peer]*peer)
 	}
-	w.peers[p.id] = p
+	w.peers[p.ID] = p
 	w.order = append(w.order, p)
-	w.places.Add(p.addr.Addr(), p.outgoing)
+	w.places.Add(p.Addr.Addr(), p.Outgoing)
 }

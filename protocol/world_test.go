@@ -50,7 +50,7 @@ func newWorld(t *testing.T, words []string) *world {
 	g := swarm.Geometry{PieceLength: 2 * swarm.BlockLen, Length: 8 * swarm.BlockLen}
 	cfg := Config{PeerID: peerID("m"), UserAgent: "Test", MaxPeers: 80, UploadSlots: 8, SeedOutgoing: On,
 		Events: report.AllEvents &^ (report.OnStats | report.OnHeld), NewChoker: NewTitForTat, IdleTimeout: 10 * time.Minute}
-	units, section := 256, 16
+	units, section, plain := 256, 16, false
 	w.setup.Swarms = []swarm.ID{{1}}
 	for i := 0; i < len(words); i += 2 {
 		key, value := words[i], ""
@@ -71,6 +71,16 @@ func newWorld(t *testing.T, words []string) *world {
 			w.setup.Check = bits(value)
 		case "spilled":
 			w.setup.Spilled = blocksByPiece(w, value)
+		case "priorities":
+			for _, c := range value {
+				w.setup.Priorities = append(w.setup.Priorities, uint8(c-'0'))
+			}
+		case "deadline":
+			w.setup.Deadlines = map[int]time.Time{w.number(value): w.start.Add(time.Minute)}
+		case "sequential":
+			w.setup.Sequential = value == "yes"
+		case "picker":
+			plain = value == "plain"
 		case "memory":
 			units = w.number(value)
 		case "slots":
@@ -112,7 +122,12 @@ func newWorld(t *testing.T, words []string) *world {
 		}
 	}
 	w.setup.Geometry = &g
-	w.setup.NewPicker = func() swarm.Picker { return pickertest.NewLowest(g) }
+	w.setup.NewPicker = func() swarm.Picker {
+		if plain {
+			return struct{ swarm.Picker }{pickertest.NewLowest(g)}
+		}
+		return pickertest.NewLowest(g)
+	}
 	w.budget = budget.New(int64(units) * swarm.BlockLen)
 	w.quota = w.budget.Open(func() { w.posted = append(w.posted, Refilled{}) }, func() { w.posted = append(w.posted, Reclaim{}) })
 	w.setup.Config, w.setup.Memory, w.setup.Port = &cfg, w.quota, 6881

@@ -113,6 +113,15 @@ func TestWrongTypes(t *testing.T) {
 	}
 }
 
+// Counts and times that are negative are as good as none.
+func TestNegativeNumbers(t *testing.T) {
+	m, err := krpc.Parse([]byte("d1:rd2:id20:abcdefghij01234567898:intervali-5e3:numi-7e7:samples0:e1:t1:x1:y1:re"))
+	require.NoError(t, err)
+	require.True(t, m.Sampled)
+	require.Zero(t, m.Num)
+	require.Zero(t, m.Interval)
+}
+
 // Nodes and peers that cannot be any are left out, one by one.
 func TestImpossibleAddresses(t *testing.T) {
 	node := func(addr string) string { return string(abc[:]) + addr }
@@ -140,6 +149,8 @@ func TestErrors(t *testing.T) {
 		"target of get_peers":  query("get_peers", from+to),
 		"no port":              query("announce_peer", from+"9:info_hash20:mnopqrstuvwxyz1234565:token1:x"),
 		"port 65536":           query("announce_peer", from+"9:info_hash20:mnopqrstuvwxyz1234564:porti65536e5:token1:x"),
+		"port 65537":           query("announce_peer", from+"9:info_hash20:mnopqrstuvwxyz1234564:porti65537e5:token1:x"),
+		"a negative port":      query("announce_peer", from+"9:info_hash20:mnopqrstuvwxyz1234564:porti-1e5:token1:x"),
 		"no token":             query("announce_peer", from+"9:info_hash20:mnopqrstuvwxyz1234564:porti1e"),
 		"put without token":    query("put", from+"1:v1:x"),
 		"put without value":    query("put", from+"5:token1:x"),

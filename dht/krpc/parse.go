@@ -286,11 +286,16 @@ func compact(b []byte) (a netip.AddrPort, ok bool) {
 	}
 	ip, _ := netip.AddrFromSlice(b[:len(b)-2])
 	ip = ip.Unmap()
-	port := binary.BigEndian.Uint16(b[len(b)-2:])
-	if port == 0 || ip.IsUnspecified() || ip.IsMulticast() || ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
-		return a, false
-	}
-	return netip.AddrPortFrom(ip, port), true
+	a = netip.AddrPortFrom(ip, binary.BigEndian.Uint16(b[len(b)-2:]))
+	return a, IsUnicast(a)
+}
+
+// IsUnicast reports whether a node or a peer can have an address: it has a port, and is not that of
+// a group or of all hosts.
+func IsUnicast(a netip.AddrPort) bool {
+	ip := a.Addr().Unmap()
+	isBroadcast := ip == netip.AddrFrom4([4]byte{255, 255, 255, 255})
+	return ip.IsValid() && a.Port() != 0 && !ip.IsUnspecified() && !ip.IsMulticast() && !isBroadcast
 }
 
 // addrPort reads the value of "ip"; the zero AddrPort if it is none. Some programs leave

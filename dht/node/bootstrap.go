@@ -24,6 +24,7 @@ type bootstrap struct {
 	open    int  // nodes and routers that were asked by address and have not answered
 	fill    int  // look-ups by chance that are still to begin
 	isAlone bool // it was reported that no node answers
+	hasMet  bool // one has answered after that: a peer or the program named it, it asked us, or it is back
 
 	// What it began with, to begin again if our id turns out not to fit our address, or if
 	// nobody answers.

@@ -86,6 +86,89 @@ func TestAlone(t *testing.T) {
 	require.NotZero(t, w.s.Stats(w.now).Good)
 }
 
+// A node that knows nobody begins again as soon as it gets to know one, however that comes.
+func TestNotAloneAnyMore(t *testing.T) {
+	met, friend := public(1), public(2)
+	for name, meet := range map[string]func(*world, krpc.Contact){
+		"named": func(w *world, c krpc.Contact) { w.s.Suggest(w.now, c.Addr) },
+		"asks us": func(w *world, c krpc.Contact) {
+			w.s.Receive(w.now, c.Addr, (&krpc.Message{Kind: krpc.Query, Method: krpc.Ping, ID: c.ID, Transaction: []byte("x")}).AppendTo(nil))
+		},
+	} {
+		w := newWorld(t, Config{})
+		w.s.Bootstrap(w.now, nil, nil, nil)
+		w.wait(time.Minute)
+		require.Equal(t, []Event{BootstrappedEvent{Err: ErrNoNodes}}, w.happened())
+		ids := map[netip.AddrPort]nodeid.ID{met: nodeid.ForAddr(met.Addr(), w.random), friend: nodeid.ForAddr(friend.Addr(), w.random)}
+		meet(w, krpc.Contact{ID: ids[met], Addr: met})
+		began := w.now
+		w.settle()
+		id := TaskID(0)
+		var bootstrapped []Event
+		for range 100 {
+			for _, q := range w.took() {
+				if q.Kind == krpc.Query {
+					w.answer(q, krpc.Message{ID: ids[q.to], Nodes: []krpc.Contact{{ID: ids[friend], Addr: friend}}, HasNodes: true})
+				}
+			}
+			for _, e := range w.happened() {
+				b, ok := e.(BootstrappedEvent)
+				if ok {
+					bootstrapped = append(bootstrapped, b)
+					require.LessOrEqual(t, w.now.Sub(began), time.Second, name)
+					id = w.s.Begin(w.now, Request{Method: krpc.FindNode})
+				}
+			}
+			w.wait(50 * time.Millisecond)
+		}
+		require.NotZero(t, id)
+		require.Equal(t, []Event{BootstrappedEvent{Nodes: 2}}, bootstrapped, name)
+	}
+}
+
+// One who answers a lonely node now and then does not have the routers asked all the time.
+func TestMetAgainAndAgain(t *testing.T) {
+	w := newWorld(t, Config{})
+	router, hostile := public(1), w.contact(2)
+	w.s.Bootstrap(w.now, nil, nil, []netip.AddrPort{router})
+	w.wait(time.Minute)
+	asked, begun := 0, 0
+	for range 6000 { // ten minutes
+		w.s.Suggest(w.now, hostile.Addr)
+		w.wait(100 * time.Millisecond)
+		for _, q := range w.took() {
+			switch {
+			case q.to == router:
+				asked++
+			case w.s.boot.isAlone:
+				w.answer(q, krpc.Message{ID: hostile.ID})
+			}
+		}
+		for _, e := range w.happened() {
+			b, ok := e.(BootstrappedEvent)
+			if ok && b.Err == nil {
+				begun++
+			}
+		}
+	}
+	require.InDelta(t, 10, begun, 2)
+	require.LessOrEqual(t, asked, 2*begun)
+}
+
+// A program that has one node asked wants nothing else, so the bootstrap does not begin for that.
+func TestAskedOneAlone(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.s.Bootstrap(w.now, nil, nil, nil)
+	w.settle()
+	w.happened()
+	id := w.s.Begin(w.now, Request{Method: krpc.Ping, Addr: public(1)})
+	c := w.contact(1)
+	done, _ := w.play(id, func(q sent) (krpc.Message, bool) { return krpc.Message{ID: c.ID}, true })
+	require.NoError(t, done.Err)
+	w.wait(time.Second)
+	require.Empty(t, w.happened())
+}
+
 // A bootstrap that is begun again waits for its own routers, not for those that were asked
 // before.
 func TestBootstrapAgain(t *testing.T) {

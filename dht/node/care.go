@@ -13,6 +13,10 @@ const (
 	fillEvery   = 2 * time.Second  // between look-ups that fill the table after a start
 	expireEvery = time.Minute      // what others stored
 	idleEvery   = 10 * time.Second // at the latest
+
+	// meetEvery is between two bootstraps because an alone node has met another one: one that
+	// answers now and then must not have the routers asked all the time.
+	meetEvery = time.Minute
 )
 
 // upkeep is what is due now and then.
@@ -21,6 +25,7 @@ type upkeep struct {
 	pingAt   time.Time
 	fillAt   time.Time
 	expireAt time.Time
+	meetAt   time.Time // of the next bootstrap, at the earliest, because we have met somebody
 }
 
 func (u *upkeep) init(now time.Time) {
@@ -52,9 +57,17 @@ func (s *State) care() {
 		s.items.Expire(s.now)
 	}
 	if !s.boot.isRunning() {
-		if len(s.table.Closest(nil, s.self, 1, s.now)) == 0 {
+		isAlone := len(s.table.Closest(nil, s.self, 1, s.now)) == 0
+		switch {
+		case isAlone:
 			s.boot.refusal = nil // by those of a bootstrap that is over
 			s.reportAlone(false)
+		case s.boot.hasMet && u.meetAt.After(s.now):
+			u.by(u.meetAt)
+		case s.boot.hasMet:
+			u.meetAt = s.now.Add(meetEvery)
+			s.bootstrapAgain()
+			return
 		}
 		s.ping()
 		s.refresh()

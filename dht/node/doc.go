@@ -35,7 +35,8 @@
 //	which item is the newest                          items.go      State.takeItem
 //	how a node gets to know others                    bootstrap.go  State.Bootstrap
 //	which addresses are routers                       bootstrap.go  State.knowRouters
-//	when nobody is left                               care.go       State.care
+//	which query a datagram may answer                 queries.go    queries.quoted
+//	when nobody is left, or somebody is there again   care.go       State.care
 //	what is refreshed and pinged                      care.go       State.care
 //	our address, and our id                           external.go   State.vote
 //	who is ignored because of its id                  receive.go    State.ignores

@@ -1,7 +1,9 @@
 package node
 
 import (
+	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ func FuzzState(f *testing.F) {
 	f.Add([]byte("\x00\x01d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"))
 	f.Add([]byte("700G@@\x01\xdc\xdc\xdc\xdc\xdc\xde\x00\x00")) // cancels a task that nobody began
 	f.Add([]byte("\x01\x02\x03\x02\x01\x01\x05\x06\x07\x01\x01\x01\x04\x05\x05"))
+	f.Add([]byte("\x04\x01\x01\x00\x80\x20d1:rd2:id20:abcdefghij0123456789e\x00\x81\x03d1:\x00\x82\x02xx"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		b = b[:min(len(b), 3000)] // so that an input takes little time
 		w := newWorld(t, Config{})
@@ -22,9 +25,15 @@ func FuzzState(f *testing.F) {
 		for len(b) >= 3 {
 			from := public(int(b[1]) % 8)
 			switch b[0] % 8 {
-			case 0: // any bytes
+			case 0: // any bytes, also with the id of a query
 				n := min(int(b[2]), len(b)-3)
-				w.s.Receive(w.now, from, b[3:3+n])
+				datagram := slices.Clone(b[3 : 3+n])
+				queries := slices.DeleteFunc(w.took(), func(q sent) bool { return q.Kind != krpc.Query })
+				if b[1] >= 0x80 && len(queries) > 0 {
+					q := queries[int(b[1])%len(queries)]
+					from, datagram = q.to, fmt.Appendf(datagram, "1:t4:%s1:y1:re", q.Transaction)
+				}
+				w.s.Receive(w.now, from, datagram)
 				b = b[n:]
 			case 1, 2: // an answer to a query
 				queries := w.took()

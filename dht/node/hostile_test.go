@@ -237,6 +237,75 @@ func TestFloods(t *testing.T) {
 	}
 }
 
+// Who is asked something may send any datagrams until it answers. They are read as those of
+// strangers are, few each second. One with the transaction's id ends the query, whatever it is.
+func TestFloodOfWhoIsAsked(t *testing.T) {
+	for name, flood := range map[string]func(q sent) []byte{
+		"junk":          func(sent) []byte { return []byte("junk") },
+		"queries":       func(sent) []byte { return wire("ping", "id", "20:abcdefghij0123456789", nil) },
+		"other answers": func(sent) []byte { return []byte("d1:rd2:id20:abcdefghij0123456789e1:t4:nono1:y1:re") },
+		"no message":    func(q sent) []byte { return fmt.Appendf(nil, "1:t4:%s", q.Transaction) },
+		"no end":        func(q sent) []byte { return fmt.Appendf(nil, "d1:t4:%s", q.Transaction) },
+		"no id":         func(q sent) []byte { return fmt.Appendf(nil, "d1:rde1:t4:%s1:y1:re", q.Transaction) },
+		"a query":       func(q sent) []byte { return fmt.Appendf(nil, "d1:q4:ping1:t4:%s1:y1:qe", q.Transaction) },
+		"elsewhere": func(q sent) []byte {
+			return fmt.Appendf(nil, "d1:rd2:id20:abcdefghij01234567891:x9:1:t4:%se1:t2:xx1:y1:re", q.Transaction)
+		},
+		"too long":         func(q sent) []byte { return fmt.Appendf(nil, "d1:rd1:x3000:%03000de1:t4:%s1:y1:re", 0, q.Transaction) },
+		"before long junk": func(q sent) []byte { return fmt.Appendf(nil, "d1:t4:%s1:v1000:%01000d", q.Transaction, 0) },
+	} {
+		w := newWorld(t, Config{})
+		w.know(8)
+		id := w.s.Begin(w.now, Request{Method: krpc.GetPeers, Target: nodeid.ID{5}})
+		w.settle()
+		queries := w.took()
+		hostile := queries[0]
+		before := w.s.Stats(w.now)
+		for range 5000 {
+			w.s.Receive(w.now, hostile.to, flood(hostile))
+		}
+		after := w.s.Stats(w.now)
+		read := 5000 - (after.Dropped - before.Dropped)
+		require.LessOrEqual(t, read, int64(DefaultQueriesPerAddr+1), name)
+		require.Equal(t, before.Answered, after.Answered, name)
+		for _, q := range queries[1:] {
+			w.answer(q, krpc.Message{ID: w.s.idOf(q.to)})
+		}
+		done, _ := w.play(id, func(q sent) (krpc.Message, bool) {
+			return krpc.Message{ID: w.s.idOf(q.to)}, q.to != hostile.to
+		})
+		require.NoError(t, done.Err, name)
+		require.Len(t, done.Nodes, 7, name)
+	}
+}
+
+// An answer is read during a flood from the same address, and by a node that answers nobody, in
+// whatever order its keys are, also if its value looks like a transaction.
+func TestAnswersDuringAFlood(t *testing.T) {
+	value := "19:xx1:t4:abcd1:t4:abc"
+	target := item.Item{Value: []byte(value)}
+	for _, format := range []string{
+		"d1:rd2:id20:%[1]s1:v%[2]se1:t4:%[3]s1:y1:re",
+		"d1:t4:%[3]s1:y1:r1:rd2:id20:%[1]s1:v%[2]see",
+		"d1:y1:r1:t4:%[3]s1:rd2:id20:%[1]s1:v%[2]s1:x1000:%[4]see",
+	} {
+		for _, readOnly := range []bool{false, true} {
+			w := newWorld(t, Config{ReadOnly: readOnly})
+			w.know(8)
+			w.s.Begin(w.now, Request{Method: krpc.Get, Target: target.Target()})
+			w.settle()
+			q := w.took()[0]
+			for range 100 {
+				w.s.Receive(w.now, q.to, []byte("d1:rd2:id20:abcdefghij0123456789e1:t4:nono1:y1:re"))
+			}
+			id := w.s.idOf(q.to)
+			w.s.Receive(w.now, q.to, fmt.Appendf(nil, format, id[:], value, q.Transaction, strings.Repeat("x", 1000)))
+			w.settle()
+			require.Len(t, w.happened(), 1, format)
+		}
+	}
+}
+
 // Silent nodes of one network do not keep us from asking another one that asks us.
 func TestChecksOfOneNetwork(t *testing.T) {
 	w := newWorld(t, Config{})

@@ -20,21 +20,26 @@ func (s *State) Receive(now time.Time, from netip.AddrPort, b []byte) {
 		return
 	}
 	// Answers that we wait for are read in any case, so that a flood does not stop us.
-	isAwaited := s.queries.awaited[from] > 0
-	if !isAwaited && !s.allow(from) {
+	o := s.queries.quoted(b, from)
+	if o == nil && !s.allow(from) {
 		return
 	}
 	m, err := krpc.Parse(b)
+	isAnswer := err == nil && m.Kind != krpc.Query
+	if o != nil && (!isAnswer || s.queries.find(m.Transaction, from) != o) {
+		// It ends the query. Otherwise who was asked could have any number of them read.
+		s.stats.Ignored++
+		s.queries.close(o)
+		s.failed(o)
+		return
+	}
 	var wrong *krpc.Error
 	if err != nil && !errors.As(err, &wrong) {
 		s.stats.Ignored++
 		return
 	}
-	if m.Kind != krpc.Query {
+	if isAnswer {
 		s.receiveAnswer(from, &m)
-		return
-	}
-	if s.config.ReadOnly || (isAwaited && !s.allow(from)) {
 		return
 	}
 	if wrong != nil {
@@ -111,7 +116,12 @@ func (s *State) complete(o *query, m *krpc.Message, took time.Duration) {
 		s.table.Failed(s.now, krpc.Contact{ID: *o.known, Addr: o.to})
 	}
 	if !s.routers[o.to] { // routers have enough to do
-		s.table.Answered(s.now, c, took)
+		isKnown := s.table.Answered(s.now, c, took)
+		asksOne := o.task != nil && o.task.lookup == nil // that is all the program wants
+		if isKnown && s.boot.isAlone && !asksOne {
+			s.boot.hasMet = true
+			s.upkeep.by(s.now)
+		}
 	}
 	s.vote(o.to.Addr(), m.External.Addr())
 	ours := m.Nodes[:0] // nobody needs all of them any more

@@ -146,6 +146,28 @@ func TestServeItems(t *testing.T) {
 	require.Equal(t, "1:a", string(w.ask(from, get).Value))
 }
 
+// Who has stored as much as one address may is told so with error 202, for peers and for items, and
+// others go on.
+func TestFullStores(t *testing.T) {
+	w := newWorld(t, Config{QueriesPerAddr: -1})
+	for _, m := range []krpc.Message{{Method: krpc.AnnouncePeer, HasTarget: true, Port: 1}, {Method: krpc.Put}} {
+		store := func(from netip.AddrPort, i int) int {
+			m.Token = w.ask(from, krpc.Message{Method: krpc.GetPeers, HasTarget: true}).Token
+			m.Target = nodeid.ID{byte(i >> 8), byte(i)}
+			if m.Method == krpc.Put {
+				m.Value = fmt.Appendf(nil, "i%de", i)
+			}
+			return w.ask(from, m).Code
+		}
+		code := 0
+		for i := 0; code == 0 && i < 1000; i++ {
+			code = store(public(1), i)
+		}
+		require.Equal(t, krpc.ServerError, code)
+		require.Zero(t, store(public(2), 2000))
+	}
+}
+
 // An item is sent to who does not have it, with nodes as far as they fit.
 func TestServeGet(t *testing.T) {
 	w := newWorld(t, Config{QueriesPerAddr: -1})
@@ -216,7 +238,7 @@ func TestSilence(t *testing.T) {
 	w.settle()
 	require.Equal(t, krpc.ProtocolError, w.took()[0].Code)
 	ping := krpc.Message{Kind: krpc.Query, Method: krpc.Ping, Transaction: []byte("a")}
-	for _, from := range []string{"[2001:db8::1]:1", "1.2.3.4:0"} {
+	for _, from := range []string{"[2001:db8::1]:1", "1.2.3.4:0", "255.255.255.255:1", "0.0.0.0:1", "224.0.0.1:1"} {
 		w.s.Receive(w.now, netip.MustParseAddrPort(from), ping.AppendTo(nil))
 		w.settle()
 		require.Empty(t, w.took(), from)

@@ -165,5 +165,5 @@ func (s *State) emit(to netip.AddrPort, m *krpc.Message) {
 
 // isOurs reports whether an address is of our family, and may be that of a node.
 func (s *State) isOurs(a netip.AddrPort) bool {
-	return a.IsValid() && a.Port() != 0 && a.Addr().Is4() != s.config.Is6 && !a.Addr().Is4In6()
+	return krpc.IsUnicast(a) && a.Addr().Is4() != s.config.Is6 && !a.Addr().Is4In6()
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,6 +111,8 @@ func TestForgedAnswers(t *testing.T) {
 	w.s.Receive(w.now, q.to, m.AppendTo(nil))
 	m.Transaction = nil
 	w.s.Receive(w.now, q.to, m.AppendTo(nil))
+	m.Transaction = append(slices.Clone(q.Transaction), 'x')
+	w.s.Receive(w.now, q.to, m.AppendTo(nil))
 	require.Equal(t, before.Answered, w.s.Stats(w.now).Answered)
 	w.s.Receive(w.now, q.to, wire)
 	w.s.Receive(w.now, q.to, wire)
@@ -202,6 +205,13 @@ func TestSuggest(t *testing.T) {
 		asked += len(w.took())
 	}
 	require.Equal(t, maxSuggests, asked, "the others found no room")
+	for _, a := range []string{"255.255.255.255:1", "239.1.2.3:1", "0.0.0.0:1", "[::ffff:224.0.0.1]:1"} {
+		group := netip.MustParseAddrPort(a)
+		w.s.Suggest(w.now, group)
+		w.s.Bootstrap(w.now, []krpc.Contact{{ID: nodeid.ID{1}, Addr: group}}, []netip.AddrPort{group}, []netip.AddrPort{group})
+		w.wait(10 * time.Second)
+		require.Empty(t, w.took(), "a .torrent file must not have us send to everybody")
+	}
 	c := w.contact(500)
 	w.s.Suggest(w.now, c.Addr)
 	w.settle()
@@ -294,6 +304,32 @@ func TestPoisonedTable(t *testing.T) {
 		}
 	}
 	require.LessOrEqual(t, n, 12)
+}
+
+// A node of a network that its bucket has already is not asked whether it is there, because it would
+// get no place.
+func TestPoisonersAreNotAsked(t *testing.T) {
+	w := newWorld(t, Config{})
+	w.know(3)
+	first := netip.MustParseAddrPort("99.1.2.1:1")
+	ping := krpc.Message{Kind: krpc.Query, Method: krpc.Ping, ID: w.s.ID().Flip(0)}
+	isAskedBack := func(from netip.AddrPort) bool {
+		w.receive(from, ping)
+		for _, q := range w.took() {
+			if q.Kind == krpc.Query && q.to == from {
+				w.answer(q, krpc.Message{ID: ping.ID})
+				return true
+			}
+		}
+		return false
+	}
+	require.True(t, isAskedBack(first))
+	require.NotNil(t, w.s.table.Find(ping.ID))
+	for i := range 250 {
+		ping.ID = ping.ID.Flip(159 - i%100)
+		require.False(t, isAskedBack(netip.AddrPortFrom(netip.AddrFrom4([4]byte{99, 1, 2, byte(2 + i)}), 1)))
+	}
+	require.True(t, isAskedBack(netip.MustParseAddrPort("99.1.3.1:1")), "of the next network")
 }
 
 // Silent nodes are pinged and go; stale buckets are looked up; an idle node sends little.

@@ -175,9 +175,16 @@ func (b *bucket) victim(now time.Time, n Node) int {
 	return worst
 }
 
-// keep remembers a node for when a place becomes free. Nodes whose ids fit stay longest.
+// keep remembers a node for when a place becomes free, one of each network, or who has a network
+// would push the others out. Nodes whose ids fit stay longest.
 func (b *bucket) keep(n Node) {
-	b.replacements = slices.DeleteFunc(b.replacements, func(o Node) bool { return o.ID == n.ID || hostOf(o.Addr) == hostOf(n.Addr) })
+	isBetter := func(o Node) bool { return o.Fits && !n.Fits && isOneNetwork(o.Addr.Addr(), n.Addr.Addr()) }
+	if slices.ContainsFunc(b.replacements, isBetter) {
+		return
+	}
+	b.replacements = slices.DeleteFunc(b.replacements, func(o Node) bool {
+		return o.ID == n.ID || hostOf(o.Addr) == hostOf(n.Addr) || isOneNetwork(o.Addr.Addr(), n.Addr.Addr())
+	})
 	if len(b.replacements) == K {
 		i := max(slices.IndexFunc(b.replacements, func(o Node) bool { return !o.Fits }), 0)
 		if !n.Fits && b.replacements[i].Fits {
@@ -196,6 +203,12 @@ func (b *bucket) hasNetwork(a netip.Addr) bool {
 	}
 	net := NetworkOf(a)
 	return slices.ContainsFunc(b.nodes, func(o Node) bool { return NetworkOf(o.Addr.Addr()) == net })
+}
+
+// isOneNetwork reports whether two addresses count as one party: those of one network of the
+// Internet do.
+func isOneNetwork(a, b netip.Addr) bool {
+	return !nodeid.Exempt(a) && NetworkOf(a) == NetworkOf(b)
 }
 
 // NetworkOf returns the network that counts as one party: the /24 of an IPv4 address, the

@@ -36,8 +36,13 @@ func (t *Table) invariants(tb testing.TB) {
 			}
 			require.False(tb, t.config.EnforceIDs && !n.Fits)
 		}
+		clear(networks)
 		for _, n := range b.replacements {
 			require.Equal(tb, i, t.index(n.ID))
+			if !nodeid.Exempt(n.Addr.Addr()) {
+				require.False(tb, networks[NetworkOf(n.Addr.Addr())], "one of each network waits")
+				networks[NetworkOf(n.Addr.Addr())] = true
+			}
 		}
 	}
 	require.Len(tb, t.hosts, hosts)
@@ -217,6 +222,32 @@ func TestOneNetwork(t *testing.T) {
 	require.True(t, table.Answered(start.Add(time.Hour), renamed, 0))
 	require.Equal(t, 1, table.Len())
 	table.invariants(t)
+}
+
+// A hundred nodes of one network do not push out those that wait for a place, also if their ids
+// fit. Of one network one waits, and one whose id fits stays.
+func TestOneNetworkWaits(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 10))
+	table := New(nodeid.ID{}, Config{Plain: true})
+	honest := fill(table, random, 15, func(int) netip.AddrPort { return public(random) }, true)
+	require.Equal(t, 7, table.Replacements())
+	network := func(i int) netip.AddrPort {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{133, 1, 2, byte(i)}), 1)
+	}
+	fitting := fill(table, random, 100, network, true)
+	fill(table, random, 100, network, false)
+	require.Equal(t, 8, table.Replacements())
+	waits := func(c krpc.Contact) bool {
+		return slices.ContainsFunc(table.buckets[0].replacements, func(n Node) bool { return n.Contact == c })
+	}
+	for _, c := range honest[8:] {
+		require.True(t, waits(c))
+	}
+	require.True(t, waits(fitting[99]), "the newest of its network that fits")
+	table.invariants(t)
+	fill(table, random, 20, local, true)
+	require.Equal(t, 8, table.Replacements(), "in local networks each node counts for itself")
+	require.False(t, waits(honest[8]))
 }
 
 // Buckets that nothing has changed for a quarter of an hour are looked up, each once.

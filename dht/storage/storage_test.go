@@ -270,6 +270,25 @@ func TestItemsAreBounded(t *testing.T) {
 	require.InDelta(t, maxItems, s.Len(), maxItems/roomShare)
 }
 
+// If there is no room, the items go that are farthest from our id.
+func TestFarItemsGoFirst(t *testing.T) {
+	var s Items
+	self := nodeid.ID{0x80}
+	for i := range maxItems + 1 {
+		require.NoError(t, s.Put(start, self, item.Item{Value: fmt.Appendf(nil, "i%de", i)}, nil, addr(i).Addr()))
+	}
+	require.Len(t, s.all, maxItems-maxItems/roomShare+1)
+	far := 0
+	for target := range s.all {
+		if nodeid.CommonBits(self, target) == 0 {
+			far++
+		}
+	}
+	require.InDelta(t, maxItems/2-maxItems/roomShare, far, 100, "those went that have no bit in common")
+	nearest := farthestFirst(self, s.all)
+	require.Less(t, nearest[0][0], byte(0x7f), "the farthest of all are not there")
+}
+
 // Stores that strangers have filled, from many addresses and with the longest items, take
 // little memory.
 func TestFilledStores(t *testing.T) {

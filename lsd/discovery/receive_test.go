@@ -56,6 +56,18 @@ func TestOnLink(t *testing.T) {
 	require.EqualValues(t, 11, w.state.Stats().OffLink)
 }
 
+// TestNoSenderIsAGroup holds also on a link that has half of all addresses.
+func TestNoSenderIsAGroup(t *testing.T) {
+	w := newWorld(t, lan(1, "200.0.0.1/1"), lan(2, "::1/0"))
+	w.join(0, "a")
+	for _, from := range []string{"239.192.152.143:6771", "[ff15::efc0:988f]:6771", "[::]:6771", "200.0.0.2:6771"} {
+		a := netip.MustParseAddrPort(from)
+		b := message.Message{Port: 7000, Swarms: []swarm.ID{id("a")}}.AppendTo(nil)
+		w.state.Receive(w.now, discovery.LinkID{Is6: a.Addr().Is6()}, a, b)
+	}
+	w.require("0:00 found a 200.0.0.2:7000")
+}
+
 // TestReceive counts what is not useful, and reports a peer once.
 func TestReceive(t *testing.T) {
 	w := newWorld(t, lan(1, "10.0.0.1/24"))

@@ -22,6 +22,8 @@ func (e *RangeError) Error() string {
 	switch {
 	case r.First > r.Last:
 		return fmt.Sprintf("the range from piece %d to %d is backwards: the first piece must come first", r.First, r.Last)
+	case r.First == r.Last && (r.First < 0 || r.Last >= e.Pieces):
+		return fmt.Sprintf("piece %d is not there: the torrent has pieces 0 to %d", r.First, e.Pieces-1)
 	case r.First < 0 || r.Last >= e.Pieces:
 		return fmt.Sprintf("pieces %d to %d are not all there: the torrent has pieces 0 to %d", r.First, r.Last, e.Pieces-1)
 	}

@@ -95,8 +95,15 @@ func (w *Pieces) Has(piece int) bool { return w.Priority(piece) > 0 }
 // Sequential reports whether pieces are begun in the order of their indices.
 func (w *Pieces) Sequential() bool { return w != nil && w.sequential }
 
-// SetSequential says whether pieces are begun in the order of their indices.
-func (w *Pieces) SetSequential(on bool) { w.sequential = on }
+// SetSequential says whether pieces are begun in the order of their indices, and tells the
+// picker.
+func (w *Pieces) SetSequential(on bool, picker swarm.Picker) {
+	w.sequential = on
+	p, ok := picker.(swarm.Sequencer)
+	if ok {
+		p.SetSequential(on)
+	}
+}
 
 // Priorities returns the priority of each piece, of n. The caller owns the slice.
 func (w *Pieces) Priorities(n int) []uint8 {
@@ -134,21 +141,33 @@ func (w *Pieces) Lose(piece int) {
 	}
 }
 
-// Set gives pieces a priority and calls changed for each whose priority is another one now. A
-// piece that is not wanted any more loses its deadline. held are the pieces that are held. The
-// runs must have passed Check.
-func (w *Pieces) Set(runs []Run, held swarm.Bitfield, changed func(piece, priority int)) {
+// Set gives pieces a priority, tells the picker of each change, and reports whether there was
+// one. A piece that is not wanted any more loses its deadline. held are the pieces that are held.
+// The runs must have passed Check.
+func (w *Pieces) Set(runs []Run, held swarm.Bitfield, picker swarm.Picker) (changed bool) {
+	p, ok := picker.(swarm.Prioritizer)
 	for _, r := range runs {
 		for piece := r.First; piece <= r.Last; piece++ {
-			w.set(piece, r.Priority, held, changed)
+			if !w.set(piece, r.Priority, held) {
+				continue
+			}
+			changed = true
+			if ok {
+				p.SetPriority(piece, int(r.Priority))
+			}
+			if ok && r.Priority == 0 {
+				p.SetDeadline(piece, time.Time{})
+			}
 		}
 	}
+	return changed
 }
 
-func (w *Pieces) set(piece int, priority uint8, held swarm.Bitfield, changed func(piece, priority int)) {
+// set gives a piece a priority, and reports whether it had another one.
+func (w *Pieces) set(piece int, priority uint8, held swarm.Bitfield) (changed bool) {
 	old := w.Priority(piece)
 	if old == int(priority) {
-		return
+		return false
 	}
 	if !w.isOwn {
 		w.priorities, w.isOwn = w.Priorities(w.geo.Pieces()), true
@@ -161,38 +180,44 @@ func (w *Pieces) set(piece int, priority uint8, held swarm.Bitfield, changed fun
 		w.add(piece, -1, held.Has(piece))
 		delete(w.deadlines, piece)
 	}
-	changed(piece, int(priority))
+	return true
 }
 
-// SetDeadline says when a piece, which must exist, is needed; the zero time takes that back.
-// A piece that is held needs none. One that is not wanted gets the lowest priority; then raised
-// is true.
-func (w *Pieces) SetDeadline(piece int, at time.Time, held swarm.Bitfield) (raised bool) {
+// SetDeadline says when a piece, which must exist, is needed, and tells the picker; the zero time
+// takes that back. A piece that is held needs none. One that is not wanted gets the lowest
+// priority; then raised is true.
+func (w *Pieces) SetDeadline(piece int, at time.Time, held swarm.Bitfield, picker swarm.Picker) (raised bool) {
 	switch {
 	case at.IsZero():
 		delete(w.deadlines, piece)
-		return false
 	case held.Has(piece):
 		return false
+	default:
+		if w.deadlines == nil {
+			w.deadlines = make(map[int]time.Time)
+		}
+		w.deadlines[piece] = at
+		raised = !w.Has(piece) && w.Set([]Run{{piece, piece, Lowest}}, held, picker)
 	}
-	if w.deadlines == nil {
-		w.deadlines = make(map[int]time.Time)
-	}
-	w.deadlines[piece] = at
-	if !w.Has(piece) {
-		w.set(piece, Lowest, held, func(int, int) { raised = true })
+	p, ok := picker.(swarm.Prioritizer)
+	if ok {
+		p.SetDeadline(piece, at)
 	}
 	return raised
 }
 
-// TakeDeadlines takes all deadlines back and returns their pieces, in order.
-func (w *Pieces) TakeDeadlines() []int {
+// ClearDeadlines takes all deadlines back, and tells the picker.
+func (w *Pieces) ClearDeadlines(picker swarm.Picker) {
 	if w == nil {
-		return nil
+		return
 	}
-	pieces := slices.Sorted(maps.Keys(w.deadlines))
+	p, ok := picker.(swarm.Prioritizer)
+	for _, piece := range slices.Sorted(maps.Keys(w.deadlines)) {
+		if ok {
+			p.SetDeadline(piece, time.Time{})
+		}
+	}
 	w.deadlines = nil
-	return pieces
 }
 
 // Teach tells a picker all of it, except what the picker cannot do.

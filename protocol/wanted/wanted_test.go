@@ -31,7 +31,7 @@ func count(w *Pieces, held swarm.Bitfield) (f Figures) {
 }
 
 // Whatever changes, the figures are those of what is wanted, no piece that is held or not
-// wanted has a deadline, changes are reported once each, and a new picker learns all of it.
+// wanted has a deadline, and a picker knows all of it, a new one too.
 func TestFiguresFollow(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	n := geo.Pieces()
@@ -46,6 +46,13 @@ func TestFiguresFollow(t *testing.T) {
 		}
 		before := append([]uint8(nil), given...)
 		w := New(geo, given, held)
+		live := pickertest.NewShuffled(*geo, 1)
+		for i := range n {
+			if held.Has(i) {
+				live.Held(i)
+			}
+		}
+		w.Teach(live)
 		for range 100 {
 			piece := r.IntN(n)
 			switch r.IntN(5) {
@@ -53,28 +60,31 @@ func TestFiguresFollow(t *testing.T) {
 				if !held.Has(piece) {
 					held.Set(piece)
 					w.Hold(piece)
+					live.Held(piece)
 				}
 			case 1:
 				if held.Has(piece) {
 					held.Clear(piece)
 					w.Lose(piece)
+					live.Lose(piece, nil)
 				}
 			case 2:
 				old := w.Priorities(n)
 				last := piece + r.IntN(n-piece)
 				priority := uint8(r.IntN(8))
-				w.Set([]Run{{piece, last, priority}}, held, func(i, now int) {
-					require.NotEqual(t, int(old[i]), now)
-					require.Equal(t, int(priority), now)
-					old[i] = uint8(now)
-				})
+				differs := false
+				for i := piece; i <= last; i++ {
+					differs = differs || old[i] != priority
+					old[i] = priority
+				}
+				require.Equal(t, differs, w.Set([]Run{{piece, last, priority}}, held, live))
 				require.Equal(t, old, w.Priorities(n))
 			case 3:
 				was := w.Has(piece)
-				raised := w.SetDeadline(piece, time.Unix(int64(r.IntN(100)+1), 0), held)
+				raised := w.SetDeadline(piece, time.Unix(int64(r.IntN(100)+1), 0), held, live)
 				require.Equal(t, !was && !held.Has(piece), raised)
 			case 4:
-				w.SetDeadline(piece, time.Time{}, held)
+				w.SetDeadline(piece, time.Time{}, held, live)
 			}
 			require.Equal(t, count(w, held), w.Figures(Figures{}))
 			for i := range w.Deadlines() {
@@ -82,7 +92,10 @@ func TestFiguresFollow(t *testing.T) {
 			}
 		}
 		require.Equal(t, before, given, "the caller's slice was changed")
-		w.SetSequential(r.IntN(2) == 0)
+		if r.IntN(3) == 0 {
+			w.ClearDeadlines(live)
+		}
+		w.SetSequential(r.IntN(2) == 0, live)
 		l := pickertest.NewShuffled(*geo, 1)
 		for i := range n {
 			if held.Has(i) {
@@ -90,11 +103,13 @@ func TestFiguresFollow(t *testing.T) {
 			}
 		}
 		w.Teach(l)
-		for i := range n {
-			require.Equal(t, w.Priority(i), l.Priority(i))
-			require.True(t, w.Deadlines()[i].Equal(l.Deadline(i)))
+		for _, p := range []*pickertest.Lowest{l, live} {
+			for i := range n {
+				require.Equal(t, w.Priority(i), p.Priority(i))
+				require.True(t, w.Deadlines()[i].Equal(p.Deadline(i)))
+			}
+			require.Equal(t, w.Sequential(), p.IsSequential())
 		}
-		require.Equal(t, w.Sequential(), l.IsSequential())
 	}
 }
 
@@ -108,7 +123,7 @@ func TestNil(t *testing.T) {
 	require.False(t, w.Sequential())
 	require.Equal(t, []uint8{4, 4}, w.Priorities(2))
 	require.Empty(t, w.Deadlines())
-	require.Empty(t, w.TakeDeadlines())
+	w.ClearDeadlines(nil)
 	w.Hold(1)
 	w.Lose(1)
 	w.Teach(pickertest.NewLowest(*geo))
@@ -125,9 +140,17 @@ func TestNil(t *testing.T) {
 // A picker that takes no orders gets none.
 func TestTeachesWhatThePickerCan(t *testing.T) {
 	w := New(geo, nil, nil)
-	w.SetSequential(true)
-	w.SetDeadline(1, time.Unix(1, 0), nil)
-	w.Teach(struct{ swarm.Picker }{pickertest.NewLowest(*geo)})
-	require.Equal(t, []int{1}, w.TakeDeadlines())
+	plain := struct{ swarm.Picker }{pickertest.NewLowest(*geo)}
+	w.SetSequential(true, plain)
+	w.SetDeadline(1, time.Unix(1, 0), nil, plain)
+	w.Set([]Run{{2, 3, 0}}, nil, plain)
+	w.Teach(plain)
+	require.Len(t, w.Deadlines(), 1)
+	w.ClearDeadlines(plain)
 	require.Empty(t, w.Deadlines())
+	require.ErrorIs(t, AbilitiesOf(plain).Prioritize(), ErrNotPrioritizer)
+	require.ErrorIs(t, AbilitiesOf(plain).Sequence(), ErrNotSequencer)
+	require.NoError(t, AbilitiesOf(plain.Picker).Prioritize())
+	require.NoError(t, AbilitiesOf(plain.Picker).Sequence())
+	require.NotZero(t, AbilitiesOf(plain))
 }
