@@ -132,6 +132,7 @@ func (t *running) openFiles(files []swarm.File, r resume.Record) (*lazystorage.H
 		options.Warn = t.emitWarning
 	}
 	options.Own = func(paths []string) error { return o.Recorder.Own(paths) }
+	options.Disown = func(names []string) { o.Recorder.Disown(names) }
 	store, err := diskstore.Open(t.dir, files, options)
 	if err != nil {
 		return nil, &StoreError{Op: "open", Err: err}
@@ -175,9 +176,21 @@ func (t *running) diskOptions() diskstore.Options {
 	return filesOptions(t.client.config.Disk, t.ids[0], t.unwanted())
 }
 
+// namesOf returns where the files are that a record lists.
+func (t *running) namesOf(r resume.Record, files []swarm.File) (*diskstore.Names, error) {
+	options := t.diskOptions()
+	options.Owned = r.Owned
+	names, err := diskstore.NewNames(t.dir, files, options)
+	return names, lazystorage.Wrap("open", err)
+}
+
 // checkRecord compares a record with the files. If they differ in a way that a sample of
 // pieces can settle, it reads one.
 func (t *running) checkRecord(ctx context.Context, r resume.Record, info *metainfo.Info, files []swarm.File) (resume.Verdict, error) {
+	names, err := t.namesOf(r, files)
+	if err != nil {
+		return resume.Verdict{}, err
+	}
 	var store *diskstore.Store
 	defer func() {
 		if store != nil {
@@ -188,7 +201,7 @@ func (t *running) checkRecord(ctx context.Context, r resume.Record, info *metain
 		Swarms:   t.ids,
 		Geometry: t.geometry,
 		Files:    files,
-		Stat:     content.StatIn(t.dir),
+		Stat:     names.Stat,
 		Verify: func(pieces []int) (bool, error) {
 			if store == nil {
 				// Overwrite lets it open files of any size; it only reads.

@@ -45,6 +45,7 @@ func (t *running) openRecorder(store swarm.Storage, files []swarm.File, r resume
 		},
 		Save:   t.folder.Save,
 		Stat:   t.statOf(store),
+		Claims: claimsOf(store),
 		Part:   partOf(store),
 		Wanted: t.isWanted(files),
 	})
@@ -77,6 +78,15 @@ func partOf(s swarm.Storage) func() (string, []string) {
 		}
 		return part.Path, store.InPart()
 	}
+}
+
+// claimsOf returns what says which other names the files of a store get when they are made.
+func claimsOf(s swarm.Storage) func(string) []string {
+	store, ok := s.(*diskstore.Store)
+	if !ok {
+		return nil
+	}
+	return store.Names().Claims
 }
 
 // recordState returns what the record should say: pieces, stored blocks of other

@@ -32,6 +32,7 @@ type running struct {
 	storage  *lazystorage.Storage
 	modified modifiedFiles
 	wants    wants
+	finished finishedFiles
 	engine   *engine.Torrent
 	trackers *trackers.Set
 

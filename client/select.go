@@ -12,6 +12,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/selection"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
+	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -28,7 +29,7 @@ type RangeError = selection.RangeError
 
 // SetPriorities gives each file a priority, from Unwanted to HighestPriority, in the order of
 // Files. A negative number leaves that of a file as it is. A piece has the highest priority of its
-// files. The record keeps them.
+// files. The record keeps them; it is saved at once, perhaps a moment after the call has returned.
 //
 // It works in every phase, and may be called at any time; calls for one torrent wait for each other.
 // A file that is not wanted is not made, and its bytes that come with others are stored in a
@@ -168,9 +169,8 @@ func (t *running) priorityOf(index int) int {
 	return t.wants.selection.File(index)
 }
 
-// changeWants changes what is wanted. The record says so first, because it must list no file as wanted
-// that the storage does not make; then the storage moves what is needed of the part file; then
-// the engine requests what is missing.
+// changeWants changes what is wanted: first in the record, then in the storage, which moves what is
+// needed out of the part file, and then in the engine, which requests what is missing.
 func (t *running) changeWants(change func(*selection.Selection) ([]selection.Run, error)) error {
 	t.lifecycle.Lock()
 	defer t.lifecycle.Unlock()
@@ -186,13 +186,45 @@ func (t *running) changeWants(change func(*selection.Selection) ([]selection.Run
 			return err
 		}
 		var errs []error
-		if toggled {
-			errs = append(errs, o.Recorder.SaveNow(), t.moveWanted(o.Storage))
+		if toggled.Any() {
+			errs = append(errs, t.saveSelection(o, toggled), t.moveWanted(o.Storage))
 		}
 		errs = append(errs, t.engine.Prioritize(engineRuns(runs)))
 		o.Recorder.ScheduleSave()
 		return errors.Join(errs...)
 	}))
+}
+
+// saveSelection has the record say what is wanted before bytes of files that became unwanted go to the part
+// file: the next run would otherwise make these files of it. The record of a torrent with many files
+// takes long to save, so that is done in the background if there is no part file yet, because the
+// record is saved before one is made.
+func (t *running) saveSelection(o *lazystorage.Handle, toggled selection.Toggled) error {
+	o.Recorder.Select(t.selectionRecord(resume.Selection{Deadlines: t.engine.Deadlines(), Sequential: t.engine.Sequential()}))
+	store, inFiles := o.Storage.(*diskstore.Store)
+	hasPart := false
+	if inFiles {
+		_, hasPart = store.Part()
+	}
+	if toggled.Unwanted && hasPart {
+		return o.Recorder.SaveNow()
+	}
+	if t.client.beginCall() != nil {
+		return nil // Close saves it
+	}
+	if t.wants.savePending.Swap(true) {
+		t.client.endCall()
+		return nil
+	}
+	go func() {
+		defer t.client.endCall()
+		t.wants.savePending.Store(false)
+		err := o.Recorder.SaveNow()
+		if err != nil {
+			t.emitWarning(err)
+		}
+	}()
+	return nil
 }
 
 // moveWanted has a storage in files know which are wanted. If no byte of these is missing, no write will

@@ -205,6 +205,11 @@ func TestSelectionOfACrash(t *testing.T) {
 				}
 				files, err := tor.Files()
 				require.NoError(t, err)
+				soon(t, func() bool {
+					r, err := tor.run().folder.Load(tor.ID())
+					differs := func(f File) bool { return int(r.Totals.Selection.Files[f.Index]) != f.Priority }
+					return err == nil && !slices.ContainsFunc(files, differs)
+				}, "what is wanted is saved")
 				restore := snapshot(t, dir, state)
 				require.NoError(t, c.Close())
 				restore()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/shoal-bt/shoal/client/internal/selection"
 	"github.com/shoal-bt/shoal/metainfo"
@@ -18,6 +19,36 @@ var errSelectsNothing = errors.New("the link selects files that the torrent does
 type wants struct {
 	mu        sync.Mutex           // guards what follows; not held during I/O
 	selection *selection.Selection // nil while nobody chose anything
+
+	savePending atomic.Bool // a save is about to begin
+}
+
+// A finishedFiles is the files that were moved to their paths, or could not be. Its methods may be called
+// concurrently.
+type finishedFiles struct {
+	mu    sync.Mutex // guards what follows; not held during I/O
+	files map[int]bool
+}
+
+// add reports whether a file was not added before.
+func (f *finishedFiles) add(index int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.files[index] {
+		return false
+	}
+	if f.files == nil {
+		f.files = make(map[int]bool)
+	}
+	f.files[index] = true
+	return true
+}
+
+// reset has all files be moved again that are not at their paths.
+func (f *finishedFiles) reset() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.files = nil
 }
 
 // A choice is what says at the start what is wanted.
@@ -102,10 +133,10 @@ func (t *running) openSelection() error {
 	return nil
 }
 
-// changeSelection changes the selection. toggled reports whether files became wanted or unwanted.
-func (t *running) changeSelection(change func(*selection.Selection) ([]selection.Run, error)) (runs []selection.Run, toggled bool, err error) {
+// changeSelection changes the selection.
+func (t *running) changeSelection(change func(*selection.Selection) ([]selection.Run, error)) (runs []selection.Run, toggled selection.Toggled, err error) {
 	if err := t.openSelection(); err != nil {
-		return nil, false, err
+		return nil, toggled, err
 	}
 	t.wants.mu.Lock()
 	defer t.wants.mu.Unlock()

@@ -35,6 +35,8 @@ type job struct {
 	port       uint16           // to accept peers on; 0 for any
 	lsd        bool             // it finds peers on the local network
 	udpTracker bool             // it has to find peers by a UDP tracker
+	wants      []string         // paths of the files that are wanted; none for all
+	limit      int              // bytes to download per second, by libtorrent; 0 for no limit
 	pex        bool             // it exchanges peers with peers; libtorrent always does
 	dht        []netip.AddrPort // nodes of the DHT in which it finds peers; none for no DHT
 }

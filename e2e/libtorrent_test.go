@@ -61,6 +61,12 @@ func (c libtorrent) start(t *testing.T, at place, j job) *partner {
 	for _, a := range j.dht {
 		args = append(args, "--dht", a.String())
 	}
+	for _, path := range j.wants {
+		args = append(args, "--want", path)
+	}
+	if j.limit > 0 {
+		args = append(args, "--limit", strconv.Itoa(j.limit))
+	}
 	args = append(args, j.torrent, j.dir, at.theirs.String())
 	for _, a := range j.dial {
 		args = append(args, a.String())

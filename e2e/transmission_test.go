@@ -11,10 +11,12 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/shoal-bt/shoal/bencode"
+	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/stretchr/testify/require"
 )
 
@@ -61,7 +63,11 @@ func (transmission) start(t *testing.T, at place, j job) *partner {
 		"--foreground", "--config-dir", home, "--log-debug")}
 	ctx := within(t)
 	require.NoError(t, p.poll(ctx, func() bool { return rpc.call(ctx, "session-get", nil, nil) == nil }))
-	require.NoError(t, rpc.call(ctx, "torrent-add", map[string]any{"filename": j.torrent, "download-dir": j.dir}, nil))
+	add := map[string]any{"filename": j.torrent, "download-dir": j.dir}
+	if len(j.wants) > 0 {
+		add["files-unwanted"] = unwantedFiles(t, j)
+	}
+	require.NoError(t, rpc.call(ctx, "torrent-add", add, nil))
 	p.whole = func(ctx context.Context) error {
 		return p.poll(ctx, func() bool { return rpc.whole(ctx) })
 	}
@@ -69,6 +75,19 @@ func (transmission) start(t *testing.T, at place, j job) *partner {
 		require.NoError(t, p.whole(ctx))
 	}
 	return p
+}
+
+// unwantedFiles returns the numbers of the files of a v1 torrent that a job does not want.
+func unwantedFiles(t *testing.T, j job) (unwanted []int) {
+	t.Helper()
+	tor, err := metainfo.ReadFile(j.torrent)
+	require.NoError(t, err)
+	for i, e := range tor.Info.Entries {
+		if !slices.Contains(j.wants, e.Path) {
+			unwanted = append(unwanted, i)
+		}
+	}
+	return unwanted
 }
 
 // savedNodes returns what Transmission saves of the DHT. It asks these nodes sooner than those
