@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/selection"
 	"github.com/shoal-bt/shoal/diskstore"
@@ -178,8 +179,10 @@ func (t *running) changeWants(change func(*selection.Selection) ([]selection.Run
 		return err
 	}
 	return t.wrapError(t.withStorage(func(o *lazystorage.Handle) error {
-		if err := t.engine.Prioritize(nil); err != nil { // before anything changes
-			return err
+		if t.client.config.NewPicker != nil {
+			if err := t.engine.Prioritize(nil); err != nil { // before anything changes
+				return err
+			}
 		}
 		runs, toggled, err := t.changeSelection(change)
 		if err != nil {
@@ -234,11 +237,33 @@ func (t *running) moveWanted(s swarm.Storage) error {
 	if !ok {
 		return nil
 	}
+	before := slices.Sorted(slices.Values(store.InPart()))
 	err := store.SetUnwanted(t.unwanted())
+	if len(before) > 0 {
+		t.reportMoved(before, slices.Sorted(slices.Values(store.InPart())))
+	}
 	if err == nil && !t.readOnly && t.holdsWanted(t.engine.Pieces()) {
 		err = store.Create()
 	}
 	return lazystorage.Wrap("write", err)
+}
+
+// reportMoved emits FileCompleted for the files that were moved out of the part file with all of their
+// bytes. Nothing said so when their last piece came, because they did not exist.
+func (t *running) reportMoved(before, after []string) {
+	meta, err := t.metainfo()
+	if err != nil {
+		t.emitWarning(err)
+		return
+	}
+	held := t.engine.Pieces()
+	for i, f := range t.filesOf(meta) {
+		_, wasIn := slices.BinarySearch(before, f.Path)
+		_, isIn := slices.BinarySearch(after, f.Path)
+		if wasIn && !isIn && content.Held(t.geometry, held, f.Offset, f.Length) == f.Length {
+			t.client.engine.Report(FileCompleted{Torrent: t.torrent.id, Index: i, Path: meta.Info.Entries[i].Path, Length: f.Length})
+		}
+	}
 }
 
 // changeOrder changes something that only the engine does, and the record keeps.
