@@ -256,12 +256,12 @@ func (s *session) sayWanted(i *item) (length int64) {
 	return length
 }
 
-// recorded returns what a former run wanted of a torrent; nil for everything, and if that cannot be
-// found out.
-func (s *session) recorded(info *metainfo.Info) []uint8 {
+// recorded returns what a former run wanted of a torrent and where it put that; nothing if that
+// cannot be found out, because adding the torrent meets the error again.
+func (s *session) recorded(info *metainfo.Info) client.Recorded {
 	r, err := s.config.Recorded(info, s.config.Dir)
 	if err != nil {
-		return nil // adding the torrent meets the error again
+		return client.Recorded{}
 	}
-	return r.Priorities
+	return r
 }

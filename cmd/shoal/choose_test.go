@@ -168,6 +168,7 @@ func TestChoicesThatFail(t *testing.T) {
 		{[]string{"get", "album.torrent", "--choose"}, exitUsage, "--choose needs a terminal"},
 		{[]string{"get", "album.torrent", "--allocate", "all"}, exitUsage, `--allocate: "all" is not one of none, sparse and full`},
 		{[]string{"get", "album.torrent", "--suffix", "a/b"}, exitUsage, `--suffix: "a/b" cannot end a name`},
+		{[]string{"get", "album.torrent", "--incomplete-dir", "album.torrent"}, exitUsage, "--incomplete-dir: album.torrent is not a folder"},
 		{[]string{"seed", "album", "--select", "a.jpg"}, exitUsage, "use --exclude"},
 		{[]string{"verify", "album.torrent", "--select", "x"}, exitFailed, "--select x: no file of album matches"},
 	} {

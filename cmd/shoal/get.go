@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
@@ -186,12 +187,14 @@ func (cmd getCommand) Run(ctx context.Context, c *console.Console) (err error) {
 // add adds the torrents. It reports those that cannot be added, and returns an
 // error if there are any.
 func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) (failed error) {
-	goal := target.New(cmd.Dir)
+	goal := target.New(cmd.Dir, s.config.Disk)
 	s.admit = func(i *item) error {
 		meta, err := i.t.Metainfo()
 		if err == nil {
 			cmd.warnOfSources(s, i, meta)
-			err = goal.Admit(meta.Info, i.priorities(meta.Info))
+			r := s.recorded(meta.Info)
+			r.Priorities = i.priorities(meta.Info)
+			err = goal.Admit(meta.Info, r)
 		}
 		return err
 	}
@@ -230,11 +233,11 @@ func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Targe
 		return err
 	}
 	o.Priorities = func(*metainfo.Info) ([]uint8, error) { return priorities, nil } // nil is as before
-	expected := priorities
-	if expected == nil {
-		expected = s.recorded(meta.Info)
+	r := s.recorded(meta.Info)
+	if priorities != nil {
+		r.Priorities = priorities
 	}
-	if err := nameTorrent(meta, goal.Admit(meta.Info, expected)); err != nil {
+	if err := nameTorrent(meta, goal.Admit(meta.Info, r)); err != nil {
 		return err
 	}
 	t, err := s.client.Add(ctx, meta, o)
@@ -266,10 +269,18 @@ func (cmd getCommand) diskOptions() (o diskstore.Options, err error) {
 	switch {
 	case !ok:
 		return o, usage.Error{Err: fmt.Errorf("--allocate: %q is not one of none, sparse and full", cmd.Allocate)}
+	case cmd.IncompleteDir != "" && isNotFolder(cmd.IncompleteDir):
+		return o, usage.Error{Err: fmt.Errorf("--incomplete-dir: %s is not a folder", cmd.IncompleteDir)}
 	case strings.ContainsAny(cmd.Suffix, "/\\\x00"):
 		return o, usage.Error{Err: fmt.Errorf("--suffix: %q cannot end a name; give one such as .part", cmd.Suffix)}
 	}
 	return diskstore.Options{Allocate: how, Suffix: cmd.Suffix, IncompleteDir: cmd.IncompleteDir}, nil
+}
+
+// isNotFolder reports whether something else than a folder is at a path.
+func isNotFolder(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && !st.IsDir()
 }
 
 // nameTorrent names a torrent in an error about it.
