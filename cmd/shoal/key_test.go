@@ -119,5 +119,5 @@ func TestGetByKey(t *testing.T) {
 	_, stderr = shoal(t, exitFailed, append(get, link, "--no-dht")...)
 	require.Contains(t, stderr, "and the DHT is off\n  Leave --no-dht out:")
 	_, stderr = shoal(t, exitFailed, append(get, link+"&s=00")...)
-	require.Contains(t, stderr, "no node has the item\n  Nothing is published under the key of the link.")
+	require.Contains(t, stderr, "Nothing is published under the key of the link")
 }
