@@ -51,13 +51,16 @@ func TestAddedWhileAlone(t *testing.T) {
 		for range 5 { // so that the next try is ten minutes away
 			time.Sleep(4 * time.Minute)
 		}
+		synctest.Wait()
 		require.ErrorIs(t, lastBootstrap(events).Err, dht.ErrNoNodes)
 		before := resolved
 		w.open(t, first, dht.Config{Routers: []string{}})
 		n.Add(netip.MustParseAddrPort(first))
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		require.Equal(t, dht.BootstrappedEvent{Nodes: 1}, lastBootstrap(events))
 		time.Sleep(12 * time.Minute)
+		synctest.Wait()
 		require.Equal(t, before, resolved)
 	})
 }

@@ -96,6 +96,7 @@ func TestSockets(t *testing.T) {
 			defer two.close()
 			for _, s := range []socket{one, two} {
 				require.NoError(t, s.join(l))
+				require.Equal(t, 1, hopsOf(t, s), "datagrams do not leave the link")
 			}
 			if !l.Is6 {
 				exchange(t, l, one, two)
@@ -107,6 +108,19 @@ func TestSockets(t *testing.T) {
 			require.ErrorIs(t, err, net.ErrClosed)
 		})
 	}
+}
+
+// hopsOf returns how far the datagrams of a socket go.
+func hopsOf(t *testing.T, s socket) (hops int) {
+	var err error
+	switch s := s.(type) {
+	case *socket4:
+		hops, err = s.p.MulticastTTL()
+	case *socket6:
+		hops, err = s.p.MulticastHopLimit()
+	}
+	require.NoError(t, err)
+	return hops
 }
 
 // exchange has one socket send to a group that both are in.
