@@ -51,8 +51,9 @@
 //	status.mu               what the node of the DHT said of itself     Source.mu, the node's
 //	forwardFile.mu          a file that can only be read forward        Storage.mu
 //
-// The leaves are timerMu, Wants.mu, Files.mu, running.mu, Torrent.mu, Stream.mu, Cache.mu, Client.mu and status.mu. Others may be held
-// while waiting for a turn, so a turn takes only leaves, and tries Storage.mu.
+// The leaves are timerMu, Wants.mu, Files.mu, running.mu, Torrent.mu, Stream.mu, Cache.mu, Client.mu
+// and status.mu. Others may be held while waiting for a turn, so a turn takes only leaves, and tries
+// Storage.mu.
 //
 // # Where to find a rule
 //

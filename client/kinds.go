@@ -65,7 +65,8 @@ type (
 	// PieceFailed is a piece that did not pass its check.
 	PieceFailed = engine.PieceFailed
 
-	// Completed says that the last piece of a torrent came in, and that all are synced.
+	// Completed says that the last piece that is wanted came in, and that all that is wanted is
+	// synced. It is emitted again if more is wanted later and comes.
 	Completed = engine.Completed
 
 	// Paused follows a Pause.

@@ -91,6 +91,7 @@ func TestRecordThatCannotBeSaved(t *testing.T) {
 	require.NoError(t, os.Rename(state, state+".away"))
 	require.NoError(t, os.WriteFile(state, nil, 0o600))
 	require.NoError(t, tor.Recheck(within(t)))
+	require.NoError(t, tor.SetFirstLast(true), "so that there is something to save")
 	for {
 		e, err := events.Next(within(t))
 		require.NoError(t, err)

@@ -52,3 +52,18 @@ func BenchmarkSetPriorities(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSetPieces gives one piece after the other another priority.
+func BenchmarkSetPieces(b *testing.B) {
+	c, err := New(Config{Dir: b.TempDir(), State: b.TempDir(), Listen: Off})
+	require.NoError(b, err)
+	defer c.Close()
+	info := manyFiles(b, 1000)
+	tor, err := c.Add(b.Context(), info)
+	require.NoError(b, err)
+	turn := 0
+	for b.Loop() {
+		turn++
+		require.NoError(b, tor.SetPieces(turn%info.Pieces(), turn%info.Pieces(), 1+turn%HighestPriority))
+	}
+}

@@ -35,7 +35,8 @@ const (
 
 // The client's own events.
 type (
-	// FileCompleted says that the last missing piece of a file is held.
+	// FileCompleted says that the last missing piece of a file that is wanted is held, or that the
+	// file moved out of the part file with all of its bytes.
 	FileCompleted = events.FileCompleted
 
 	// FetchTick says how far the fetch of a torrent's metadata is, once a second.

@@ -34,9 +34,9 @@ const (
 	OfEngine = engine.AllEvents &^ (engine.OnStats | engine.OnHeld)
 )
 
-// FileCompleted says that the last missing piece of a file is held. It is emitted once
-// for each file that was incomplete when the torrent was added or last checked, and never
-// for files without bytes.
+// FileCompleted says that the last missing piece of a file that is wanted is held, or that the file
+// moved out of the part file with all of its bytes. It is emitted once for each file that was
+// incomplete when the torrent was added or last checked, and never for files without bytes.
 type FileCompleted struct {
 	Torrent swarm.ID
 	Index   int    // in Metainfo().Info.Entries
