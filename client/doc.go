@@ -103,8 +103,8 @@
 //	in which order a change of that is carried out  select.go                            running.changeWants
 //	which pieces have which priority                internal/selection/selection.go      Selection.update
 //	what a link selects                             internal/selection/link.go           OfLink
-//	where bytes of unwanted files are               recorded.go                          filesOptions
-//	what can be read of a record from outside       recorded.go                          Config.Recorded
+//	where bytes of unwanted files are               internal/recall/recall.go            FilesOptions
+//	what can be read of a record without a client   internal/recall/recall.go            Read
 //	what a complete torrent must have               sync.go                              running.completeContent
 //	what happens to a damaged record                internal/linkrecord/linkrecord.go    LoadRecord
 //	what a record says                              record.go                            running.recordState

@@ -8,6 +8,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/recall"
 	"github.com/shoal-bt/shoal/client/internal/recorder"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/client/internal/wants"
@@ -175,7 +176,7 @@ func (t *running) adjust(verdict *resume.Verdict, o AddOptions, files []swarm.Fi
 
 // diskOptions returns the options with which the torrent's files are opened.
 func (t *running) diskOptions() diskstore.Options {
-	return filesOptions(t.client.config.Disk, t.ids[0], t.wants.Unwanted())
+	return recall.FilesOptions(t.client.config.Disk, t.ids[0], t.wants.Unwanted())
 }
 
 // namesOf returns where the files are that a record lists.

@@ -78,9 +78,23 @@ func (f chooseFlags) parse(c *console.Console, sources []string) (all choice, er
 // run or the link says.
 func (a choice) isEmpty() bool { return !a.isAsked && len(a.patterns) == 0 }
 
-// of returns the priority of each entry of a torrent; nil if the user chooses nothing. link is what
-// the torrent was added by; nil for a .torrent file.
-func (a choice) of(ctx context.Context, c *console.Console, info *metainfo.Info, link *metainfo.Magnet) ([]uint8, error) {
+// A background is what else says which files of a torrent are wanted.
+type background struct {
+	before []uint8          // priorities of a former run; nil for none
+	link   *metainfo.Magnet // that the torrent was added by; nil for a .torrent file
+}
+
+// wants reports whether a file is wanted if the user says nothing.
+func (b background) wants(entry int) bool {
+	if b.before != nil {
+		return b.before[entry] > client.Unwanted
+	}
+	return b.link == nil || b.link.Selects(entry)
+}
+
+// of returns the priority of each entry of a torrent; nil if the user chooses nothing. The list on the
+// terminal begins with the patterns, or without these with the background.
+func (a choice) of(ctx context.Context, c *console.Console, info *metainfo.Info, b background) ([]uint8, error) {
 	if a.isEmpty() {
 		return nil, nil
 	}
@@ -89,9 +103,8 @@ func (a choice) of(ctx context.Context, c *console.Console, info *metainfo.Info,
 	if err != nil {
 		return nil, err
 	}
-	isLinkUsed := len(a.patterns) == 0 && link != nil
 	for i := range files {
-		wanted[i] = wanted[i] && (!isLinkUsed || link.Selects(files[i].Index))
+		wanted[i] = wanted[i] && (len(a.patterns) > 0 || b.wants(files[i].Index))
 	}
 	if a.isAsked {
 		wanted, err = askOnTerminal(ctx, c, info, files, wanted)
@@ -139,7 +152,7 @@ func (s *session) priorities(ctx context.Context, link *metainfo.Magnet) func(*m
 		return nil
 	}
 	if !s.choice.isAsked {
-		return func(info *metainfo.Info) ([]uint8, error) { return s.choice.of(ctx, s.c, info, link) }
+		return func(info *metainfo.Info) ([]uint8, error) { return s.choice.of(ctx, s.c, info, background{}) }
 	}
 	return func(info *metainfo.Info) ([]uint8, error) {
 		answered := make(chan answer, 1)
@@ -178,7 +191,7 @@ func (s *session) addToClient(ctx context.Context, link *metainfo.Magnet, o clie
 
 // answer asks the user, and ends the session if the user leaves the list.
 func (s *session) answer(ctx context.Context, q question) {
-	priorities, err := s.choice.of(ctx, s.c, q.info, q.link)
+	priorities, err := s.choice.of(ctx, s.c, q.info, background{s.recorded(q.info).Priorities, q.link})
 	if errors.Is(err, chooser.ErrAborted) {
 		s.aborted = true
 	}

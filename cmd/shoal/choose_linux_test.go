@@ -27,6 +27,8 @@ func TestChooseOnATerminal(t *testing.T) {
 		want              []string
 	}{
 		{"a file", "album.torrent", "one", only, exitOK, []string{"album/a.jpg"}},
+		{"what was chosen before", "album.torrent", "one", "\r", exitOK, []string{"album/a.jpg"}},
+		{"what a link says", link + "&so=0", "six", "\r", exitOK, []string{"album/a.jpg"}},
 		{"a link that is left", link, "two", "q", exitInterrupted, nil},
 		{"a link with metadata that is stored", link, "two", only, exitOK, []string{"album/a.jpg"}},
 		{"a link", link, "three", only, exitOK, []string{"album/a.jpg"}},

@@ -228,12 +228,12 @@ func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Targe
 	if err != nil {
 		return err
 	}
-	priorities, err := s.choice.of(ctx, s.c, meta.Info, nil)
+	r := s.recorded(meta.Info)
+	priorities, err := s.choice.of(ctx, s.c, meta.Info, background{before: r.Priorities})
 	if err != nil {
 		return err
 	}
 	o.Priorities = func(*metainfo.Info) ([]uint8, error) { return priorities, nil } // nil is as before
-	r := s.recorded(meta.Info)
 	if priorities != nil {
 		r.Priorities = priorities
 	}

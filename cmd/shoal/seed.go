@@ -160,7 +160,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 	if err != nil {
 		return err
 	}
-	priorities, err := s.choice.of(ctx, s.c, meta.Info, nil)
+	priorities, err := s.choice.of(ctx, s.c, meta.Info, background{before: s.recorded(meta.Info).Priorities})
 	if err != nil {
 		return err
 	}

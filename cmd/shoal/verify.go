@@ -45,7 +45,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console.Console) error {
 		if err != nil {
 			return err
 		}
-		chosen, err := choice.of(ctx, c, t.Info, nil)
+		chosen, err := choice.of(ctx, c, t.Info, background{})
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,75 @@
+// Package recall reads what a client remembers of a torrent's files, without a client.
+//
+// In come the state folder, the folder of the content and the torrent's metadata; out go
+// priorities, and the options that open the files. It makes nothing and takes no lock.
+package recall
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/shoal-bt/shoal/client/internal/linkrecord"
+	"github.com/shoal-bt/shoal/client/internal/selection"
+	"github.com/shoal-bt/shoal/client/internal/statefolder"
+	"github.com/shoal-bt/shoal/diskstore"
+	"github.com/shoal-bt/shoal/metainfo"
+	"github.com/shoal-bt/shoal/resume"
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+// A Recorded is what a client remembers of a torrent's files.
+type Recorded struct {
+	// Priorities has one for each entry of the torrent, from Unwanted to HighestPriority. Nil means
+	// that every file is wanted, or that nobody remembers anything.
+	Priorities []uint8
+
+	// Disk opens the files to read them, together with the part file if there is one.
+	Disk diskstore.Options
+}
+
+// Read returns what the record of a torrent in dir says. An empty state is the folder that a client
+// uses if the user names none. A record that is missing or damaged says nothing. The error is that of
+// reading it. Read may be called concurrently.
+func Read(state, dir string, info *metainfo.Info) (Recorded, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return Recorded{}, err
+	}
+	folder, err := statefolder.FindRecords(state, dir)
+	if err != nil || folder == nil {
+		return Recorded{}, err
+	}
+	for _, id := range info.IDs() {
+		r, err := linkrecord.LoadRecord(folder, id)
+		if err != nil {
+			return Recorded{}, err
+		}
+		if len(r.Swarms) > 0 {
+			return recordedOf(info, r), nil
+		}
+	}
+	return Recorded{}, nil
+}
+
+// recordedOf returns what a record says of a torrent's files.
+func recordedOf(info *metainfo.Info, r resume.Record) (all Recorded) {
+	s := selection.New(info.Files(), info.Geometry())
+	if s.Restore(r.Totals.Selection) != nil { // of another torrent
+		return Recorded{}
+	}
+	all.Disk = FilesOptions(diskstore.Options{Owned: r.Owned}, info.IDs()[0], s.Unwanted())
+	if !slices.Contains(all.Disk.Unwanted, true) {
+		return all
+	}
+	for i := range info.Entries {
+		all.Priorities = append(all.Priorities, uint8(s.File(i)))
+	}
+	return all
+}
+
+// FilesOptions returns o with what the record and the selection of a torrent add to it: which files
+// are not wanted, and the name of the part file.
+func FilesOptions(o diskstore.Options, id swarm.ID, unwanted []bool) diskstore.Options {
+	o.Unwanted, o.PartFile, o.PartKey = unwanted, "."+id.String()+".part", id.String()
+	return o
+}
