@@ -99,8 +99,10 @@ type Config struct {
 	// engine.Warning is emitted. Zero means 15, a negative number means never.
 	TrackerErrors int
 
-	// Disk tunes the files. The client sets Owned, Own, ModTime, Unwanted, PartFile and PartKey, and
-	// Overwrite if AddOptions say so. If Warn is nil, warnings are events. If Handles is nil, at most 128 files are open.
+	// Disk tunes the files. The client sets Owned, Own, Disown, ModTime, Unwanted, PartFile and PartKey,
+	// and Overwrite if AddOptions say so. If Warn is nil, warnings are events. With Suffix or
+	// IncompleteDir, a file gets its own name at the save of the record after its last piece, and before
+	// Completed. A relative IncompleteDir is below the current folder. If Handles is nil, at most 128 files are open.
 	Disk diskstore.Options
 
 	// Metainfo bounds .torrent files, and the metadata of links, for which a zero MaxBytes

@@ -127,7 +127,11 @@ func (t *running) reloadRecord(files []swarm.File, willCheck bool) (resume.Recor
 	if err != nil {
 		return old, err
 	}
-	r, err := content.Continue(old, willCheck, resume.Probe{Swarms: t.ids, Geometry: t.geometry, Files: files, Stat: content.StatIn(t.dir)})
+	names, err := t.namesOf(old, files)
+	if err != nil {
+		return old, err
+	}
+	r, err := content.Continue(old, willCheck, resume.Probe{Swarms: t.ids, Geometry: t.geometry, Files: files, Stat: names.Stat})
 	r.Totals.Folder = t.dir
 	return r, err
 }

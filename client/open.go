@@ -10,6 +10,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/linkrecord"
 	"github.com/shoal-bt/shoal/client/internal/recorder"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
+	"github.com/shoal-bt/shoal/client/internal/wants"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
@@ -25,8 +26,7 @@ type startState struct {
 
 // openContent opens the torrent's storage and finds out which pieces it has. seed is nil
 // for a download. With an error, nothing stays open.
-func (t *running) openContent(ctx context.Context, c choice, seed *seedcontent.Content) (startState, error) {
-	o := c.options
+func (t *running) openContent(ctx context.Context, o AddOptions, c wants.Choice, seed *seedcontent.Content) (startState, error) {
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
 	t.readOnly = o.ReadOnly || seed != nil
@@ -34,7 +34,7 @@ func (t *running) openContent(ctx context.Context, c choice, seed *seedcontent.C
 	var totals resume.Totals
 	if !inFiles {
 		var err error
-		if totals.Selection, err = t.choose(c, t.cache.InMemory()); err != nil {
+		if totals.Selection, err = t.wants.Choose(c, t.info(), t.emitWarning); err != nil {
 			return startState{}, err
 		}
 	}
@@ -60,13 +60,13 @@ func (t *running) openContent(ctx context.Context, c choice, seed *seedcontent.C
 		}
 		return startState{check: all, totals: totals}, nil
 	}
-	return t.openFileContent(ctx, c, seed != nil)
+	return t.openFileContent(ctx, o, c, seed != nil)
 }
 
 // openFileContent is openContent for content in files. complete says that all files
 // exist and are right. What the record and the files agree on is held; other pieces
 // whose files have their sizes are checked.
-func (t *running) openFileContent(ctx context.Context, c choice, complete bool) (s startState, err error) {
+func (t *running) openFileContent(ctx context.Context, o AddOptions, c wants.Choice, complete bool) (s startState, err error) {
 	var old resume.Record
 	meta := t.cache.InMemory()
 	files := t.filesOf(meta)
@@ -84,8 +84,8 @@ func (t *running) openFileContent(ctx context.Context, c choice, complete bool) 
 			return s, err
 		}
 	}
-	c.record = old.Totals.Selection
-	chosen, err := t.choose(c, meta)
+	c.Record = old.Totals.Selection
+	chosen, err := t.wants.Choose(c, meta.Info, t.emitWarning)
 	if err != nil {
 		return s, err
 	}
@@ -94,13 +94,13 @@ func (t *running) openFileContent(ctx context.Context, c choice, complete bool) 
 		return s, err
 	}
 	r := &verdict.Record
-	t.adjust(&verdict, c.options, files, complete)
-	r.Totals.Selection = t.selectionRecord(chosen)
-	t.overwrite = c.options.Overwrite
+	t.adjust(&verdict, o, files, complete)
+	r.Totals.Selection = t.wants.Record(chosen)
+	t.overwrite = o.Overwrite
 	t.storage = t.newStorage()
 	allHeld := r.Pieces.Count() == t.geometry.Pieces()
-	mayMake := t.holdsWanted(r.Pieces) && !t.readOnly
-	toMake := mayMake && (r.Part.Path != "" || content.Incomplete(t.dir, t.wantedFiles(files), t.client.config.Disk.NoSymlinks))
+	mayMake := t.wants.AreHeld(r.Pieces, t.geometry.Pieces()) && !t.readOnly
+	toMake := mayMake && (r.Part.Path != "" || content.Incomplete(t.dir, t.wants.FilesOf(files), t.client.config.Disk.NoSymlinks))
 	recordedComplete := verdict.Distrust == nil && r.State == resume.Clean && allHeld && !toMake
 	if t.folder != nil && recordedComplete && t.saveCopy(meta) == nil {
 		t.cache.Unpin() // it starts idle
@@ -132,6 +132,7 @@ func (t *running) openFiles(files []swarm.File, r resume.Record) (*lazystorage.H
 		options.Warn = t.emitWarning
 	}
 	options.Own = func(paths []string) error { return o.Recorder.Own(paths) }
+	options.Disown = func(names []string) { o.Recorder.Disown(names) }
 	store, err := diskstore.Open(t.dir, files, options)
 	if err != nil {
 		return nil, &StoreError{Op: "open", Err: err}
@@ -154,7 +155,9 @@ func (t *running) adjust(verdict *resume.Verdict, o AddOptions, files []swarm.Fi
 	case complete || o.Trust:
 		present := content.Present(t.geometry, files, r.Files, true)
 		if r.Part.Path != "" {
-			present = union(present, r.Pieces)
+			for i := range present {
+				present[i] |= r.Pieces[i]
+			}
 		}
 		if present.Count() != r.Pieces.Count() {
 			r.State, r.Pieces, r.Spilled = resume.Open, present, nil
@@ -172,15 +175,24 @@ func (t *running) adjust(verdict *resume.Verdict, o AddOptions, files []swarm.Fi
 
 // diskOptions returns the options with which the torrent's files are opened.
 func (t *running) diskOptions() diskstore.Options {
-	options := t.client.config.Disk
-	id := t.ids[0].String()
-	options.Unwanted, options.PartFile, options.PartKey = t.unwanted(), "."+id+".part", id
-	return options
+	return filesOptions(t.client.config.Disk, t.ids[0], t.wants.Unwanted())
+}
+
+// namesOf returns where the files are that a record lists.
+func (t *running) namesOf(r resume.Record, files []swarm.File) (*diskstore.Names, error) {
+	options := t.diskOptions()
+	options.Owned = r.Owned
+	names, err := diskstore.NewNames(t.dir, files, options)
+	return names, lazystorage.Wrap("open", err)
 }
 
 // checkRecord compares a record with the files. If they differ in a way that a sample of
 // pieces can settle, it reads one.
 func (t *running) checkRecord(ctx context.Context, r resume.Record, info *metainfo.Info, files []swarm.File) (resume.Verdict, error) {
+	names, err := t.namesOf(r, files)
+	if err != nil {
+		return resume.Verdict{}, err
+	}
 	var store *diskstore.Store
 	defer func() {
 		if store != nil {
@@ -191,7 +203,7 @@ func (t *running) checkRecord(ctx context.Context, r resume.Record, info *metain
 		Swarms:   t.ids,
 		Geometry: t.geometry,
 		Files:    files,
-		Stat:     content.StatIn(t.dir),
+		Stat:     names.Stat,
 		Verify: func(pieces []int) (bool, error) {
 			if store == nil {
 				// Overwrite lets it open files of any size; it only reads.

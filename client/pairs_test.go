@@ -43,6 +43,8 @@ func TestEveryPairOfCalls(t *testing.T) {
 		"Pause":         func(h *idleAlbum) error { return h.tor.Pause() },
 		"Resume":        func(h *idleAlbum) error { return h.tor.Resume() },
 		"SetTrackers":   func(h *idleAlbum) error { return h.tor.SetTrackers([][]string{{"http://127.0.0.1:1/announce"}}) },
+		"want":          func(h *idleAlbum) error { return h.tor.SetPriorities([]int{Unwanted, HighestPriority}) },
+		"SetSequential": func(h *idleAlbum) error { return h.tor.SetSequential(true) },
 		"Files":         func(h *idleAlbum) error { _, err := h.tor.Files(); return err },
 		"fail":          func(h *idleAlbum) error { h.tor.run().fail(errPair); return nil },
 		"save":          func(h *idleAlbum) error { h.tor.run().storage.ScheduleSave(); return nil },

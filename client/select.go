@@ -8,8 +8,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/selection"
+	"github.com/shoal-bt/shoal/client/internal/wants"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/swarm"
@@ -28,7 +30,7 @@ type RangeError = selection.RangeError
 
 // SetPriorities gives each file a priority, from Unwanted to HighestPriority, in the order of
 // Files. A negative number leaves that of a file as it is. A piece has the highest priority of its
-// files. The record keeps them.
+// files. The record keeps them; it is saved at once, perhaps a moment after the call has returned.
 //
 // It works in every phase, and may be called at any time; calls for one torrent wait for each other.
 // A file that is not wanted is not made, and its bytes that come with others are stored in a
@@ -100,7 +102,7 @@ func (t *Torrent) ClearDeadlines() error {
 // while the metadata is missing.
 func (t *Torrent) Includes(piece int) bool {
 	r, isRunning := t.now().(*running)
-	return isRunning && r.wantsPiece(piece)
+	return isRunning && r.wants.HasPiece(piece, r.geometry.Pieces())
 }
 
 // File returns the file with a Path, such as "folder/name". The error matches fs.ErrNotExist if
@@ -148,51 +150,73 @@ func (f File) Wait(ctx context.Context) error {
 	return nil
 }
 
-// wantsPiece reports whether a piece is wanted.
-func (t *running) wantsPiece(piece int) bool {
-	t.wants.mu.Lock()
-	defer t.wants.mu.Unlock()
-	if t.wants.selection == nil {
-		return piece >= 0 && piece < t.geometry.Pieces()
-	}
-	return t.wants.selection.Has(piece)
-}
-
-// priorityOf returns the priority of a file.
-func (t *running) priorityOf(index int) int {
-	t.wants.mu.Lock()
-	defer t.wants.mu.Unlock()
-	if t.wants.selection == nil {
-		return DefaultPriority
-	}
-	return t.wants.selection.File(index)
-}
-
-// changeWants changes what is wanted. The record says so first, because it must list no file as wanted
-// that the storage does not make; then the storage moves what is needed of the part file; then
-// the engine requests what is missing.
-func (t *running) changeWants(change func(*selection.Selection) ([]selection.Run, error)) error {
+// changeWants changes what is wanted: first in the record, then in the storage, which moves what is
+// needed out of the part file, and then in the engine, which requests what is missing.
+func (t *running) changeWants(change wants.Change) error {
 	t.lifecycle.Lock()
 	defer t.lifecycle.Unlock()
 	if err := t.checkOpen(); err != nil {
 		return err
 	}
 	return t.wrapError(t.withStorage(func(o *lazystorage.Handle) error {
-		if err := t.engine.Prioritize(nil); err != nil { // before anything changes
-			return err
+		if t.client.config.NewPicker != nil {
+			if err := t.engine.Prioritize(nil); err != nil { // before anything changes
+				return err
+			}
 		}
 		runs, toggled, err := t.changeSelection(change)
 		if err != nil {
 			return err
 		}
 		var errs []error
-		if toggled {
-			errs = append(errs, o.Recorder.SaveNow(), t.moveWanted(o.Storage))
+		if toggled.Any() {
+			errs = append(errs, t.saveSelection(o, toggled), t.moveWanted(o.Storage))
 		}
 		errs = append(errs, t.engine.Prioritize(engineRuns(runs)))
 		o.Recorder.ScheduleSave()
 		return errors.Join(errs...)
 	}))
+}
+
+// changeSelection changes the selection.
+func (t *running) changeSelection(change wants.Change) ([]selection.Run, selection.Toggled, error) {
+	meta, err := t.metainfo()
+	if err != nil {
+		return nil, selection.Toggled{}, err
+	}
+	return t.wants.Change(meta.Info, change)
+}
+
+// saveSelection has the record say what is wanted before bytes of files that became unwanted go to the part
+// file: the next run would otherwise make these files of it. The record of a torrent with many files
+// takes long to save, so that is done in the background if there is no part file yet, because the
+// record is saved before one is made.
+func (t *running) saveSelection(o *lazystorage.Handle, toggled selection.Toggled) error {
+	o.Recorder.Select(t.selectionRecord())
+	store, inFiles := o.Storage.(*diskstore.Store)
+	hasPart := false
+	if inFiles {
+		_, hasPart = store.Part()
+	}
+	if toggled.Unwanted && hasPart {
+		return o.Recorder.SaveNow()
+	}
+	if t.client.beginCall() != nil {
+		return nil // Close saves it
+	}
+	if t.selectionPending.Swap(true) {
+		t.client.endCall()
+		return nil
+	}
+	go func() {
+		defer t.client.endCall()
+		t.selectionPending.Store(false)
+		err := o.Recorder.SaveNow()
+		if err != nil {
+			t.emitWarning(err)
+		}
+	}()
+	return nil
 }
 
 // moveWanted has a storage in files know which are wanted. If no byte of these is missing, no write will
@@ -202,11 +226,33 @@ func (t *running) moveWanted(s swarm.Storage) error {
 	if !ok {
 		return nil
 	}
-	err := store.SetUnwanted(t.unwanted())
-	if err == nil && !t.readOnly && t.holdsWanted(t.engine.Pieces()) {
+	before := slices.Sorted(slices.Values(store.InPart()))
+	err := store.SetUnwanted(t.wants.Unwanted())
+	if len(before) > 0 {
+		t.reportMoved(before, slices.Sorted(slices.Values(store.InPart())))
+	}
+	if err == nil && !t.readOnly && t.wants.AreHeld(t.engine.Pieces(), t.geometry.Pieces()) {
 		err = store.Create()
 	}
 	return lazystorage.Wrap("write", err)
+}
+
+// reportMoved emits FileCompleted for the files that were moved out of the part file with all of their
+// bytes. Nothing said so when their last piece came, because they did not exist.
+func (t *running) reportMoved(before, after []string) {
+	meta, err := t.metainfo()
+	if err != nil {
+		t.emitWarning(err)
+		return
+	}
+	held := t.engine.Pieces()
+	for i, f := range t.filesOf(meta) {
+		_, wasIn := slices.BinarySearch(before, f.Path)
+		_, isIn := slices.BinarySearch(after, f.Path)
+		if wasIn && !isIn && content.Held(t.geometry, held, f.Offset, f.Length) == f.Length {
+			t.client.engine.Report(FileCompleted{Torrent: t.torrent.id, Index: i, Path: meta.Info.Entries[i].Path, Length: f.Length})
+		}
+	}
 }
 
 // changeOrder changes something that only the engine does, and the record keeps.
@@ -217,7 +263,7 @@ func (t *running) changeOrder(change func() error) error {
 		return err
 	}
 	return t.wrapError(t.withStorage(func(o *lazystorage.Handle) error {
-		err := t.openSelection()
+		_, _, err := t.changeSelection(func(*selection.Selection) ([]selection.Run, error) { return nil, nil })
 		if err == nil {
 			err = change()
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/client/internal/wants"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
@@ -206,7 +207,7 @@ func TestPrioritiesOfAFetch(t *testing.T) {
 	require.True(t, tor.Includes(0), "the link selects nothing that there is")
 	soon(t, func() bool {
 		e, err := warnings.Next(within(t))
-		return err == nil && errors.Is(ErrorOf(e), errSelectsNothing)
+		return err == nil && errors.Is(ErrorOf(e), wants.ErrSelectsNothing)
 	})
 }
 
@@ -284,4 +285,17 @@ func TestOnlyAnEmptyFile(t *testing.T) {
 			require.Zero(t, tor.Stats().Held)
 		})
 	}
+}
+
+// TestPrioritiesOfAnIdleTorrent keeps what is wanted of a complete torrent, which stays idle and whole.
+func TestPrioritiesOfAnIdleTorrent(t *testing.T) {
+	h := pairAlbum(t)
+	require.NoError(t, h.tor.SetPriorities([]int{Unwanted, HighestPriority}))
+	soon(t, func() bool { return h.storage().Current() == nil }, "it is idle again")
+	require.FileExists(t, filepath.Join(h.dir, "album", "a"))
+	require.True(t, h.tor.Stats().Complete())
+	r, err := h.tor.run().folder.Load(h.tor.ID())
+	require.NoError(t, err)
+	require.Equal(t, []uint8{Unwanted, HighestPriority}, r.Totals.Selection.Files)
+	h.requireConsistent(t, "idle")
 }

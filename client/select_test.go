@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
 )
@@ -205,6 +206,11 @@ func TestSelectionOfACrash(t *testing.T) {
 				}
 				files, err := tor.Files()
 				require.NoError(t, err)
+				soon(t, func() bool {
+					r, err := tor.run().folder.Load(tor.ID())
+					differs := func(f File) bool { return int(r.Totals.Selection.Files[f.Index]) != f.Priority }
+					return err == nil && !slices.ContainsFunc(files, differs)
+				}, "what is wanted is saved")
 				restore := snapshot(t, dir, state)
 				require.NoError(t, c.Close())
 				restore()
@@ -299,15 +305,17 @@ func TestForeignFileThatIsNotWanted(t *testing.T) {
 	a.requireSame(t, dir, 3)
 	requireForeign()
 	var size *StoreError
-	require.ErrorAs(t, tor.SetPriorities(append([]int{AsIs, 4}, slices.Repeat([]int{AsIs}, 18)...)), &size)
+	f, err := tor.File(a.name(1))
+	require.NoError(t, err)
+	require.ErrorAs(t, f.SetPriority(DefaultPriority), &size)
 	requireForeign()
+	require.NoError(t, f.SetPriority(Unwanted))
+	soon(t, func() bool { return tor.Resume() == nil && tor.Stats().Phase == engine.PhaseRunning })
+	require.NoError(t, tor.Wait(within(t)), "it goes on without that file")
 	require.NoError(t, c.Remove(tor, Delete))
 	requireForeign()
 	require.Equal(t, []string{a.name(1), a.name(4)}, onDisk(t, dir))
 }
-
-// AsIs leaves a priority as it is.
-const AsIs = -1
 
 // TestRemovePartOfATorrent deletes what is there, and the part file.
 func TestRemovePartOfATorrent(t *testing.T) {

@@ -15,9 +15,17 @@ func (t *running) checkOutsideState(files []swarm.File) error {
 	if t.client.config.State == "" || t.readOnly {
 		return nil
 	}
-	name, err := statefolder.Reached(t.client.config.State, t.dir, files)
-	if err == nil && name != "" {
-		err = fmt.Errorf("%s: %w", filepath.Join(t.dir, filepath.FromSlash(name)), ErrState)
+	for _, dir := range []string{t.dir, t.client.config.Disk.IncompleteDir} {
+		if dir == "" {
+			continue
+		}
+		name, err := statefolder.Reached(t.client.config.State, dir, files)
+		if err == nil && name != "" {
+			err = fmt.Errorf("%s: %w", filepath.Join(dir, filepath.FromSlash(name)), ErrState)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }

@@ -3,14 +3,13 @@ package client
 import (
 	"cmp"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/modified"
+	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -47,7 +46,29 @@ func (t *running) syncWith(s swarm.Storage, sync func(any) error, all bool) erro
 	if err == nil {
 		err = t.checkModified(s, all)
 	}
+	if err == nil {
+		t.finishFiles(s)
+	}
 	return t.noteContentError(lazystorage.Wrap("sync", err))
+}
+
+// finishFiles moves files of which every byte is held from where they are while they are incomplete to
+// their paths. One that cannot be moved stays there; a Warning says why.
+func (t *running) finishFiles(s swarm.Storage) {
+	store, ok := s.(*diskstore.Store)
+	disk := &t.client.config.Disk
+	if !ok || (disk.Suffix == "" && disk.IncompleteDir == "") || !t.storage.Started() {
+		return
+	}
+	meta, err := t.metainfo()
+	if err != nil {
+		t.emitWarning(err)
+		return
+	}
+	isWanted := func(i int) bool { return t.wants.File(i) > 0 }
+	t.finished.Finish(store, meta.Info.Files(), t.geometry, t.engine.Pieces(), isWanted, func(err error) {
+		t.emitWarning(lazystorage.Wrap("write", err))
+	})
 }
 
 // noteContentError notes an error of a write or a sync, if it is one, and returns it.
@@ -69,6 +90,7 @@ func (t *running) contentError() error {
 
 // forgetContentError is called before everything is checked.
 func (t *running) forgetContentError() {
+	t.finished.Reset()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.contentErr = nil
@@ -122,12 +144,13 @@ func (t *running) fail(err error) {
 // the storage's own writes, so that a change by another program is noticed later. A file
 // that was not hashed since it changed has no time, so the next run checks it.
 func (t *running) statOf(s swarm.Storage) func(string) (fs.FileInfo, error) {
-	m, ok := s.(modTimer)
+	m, ok := s.(*diskstore.Store)
 	if !ok {
 		return content.StatIn(t.dir)
 	}
+	names := m.Names()
 	return func(name string) (fs.FileInfo, error) {
-		info, err := os.Lstat(filepath.Join(t.dir, filepath.FromSlash(name)))
+		info, err := names.Stat(name)
 		if err != nil {
 			return nil, err
 		}

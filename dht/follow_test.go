@@ -221,6 +221,37 @@ func TestRepublishFails(t *testing.T) {
 	})
 }
 
+// cas counts until a Put has succeeded. After that an old version may be replaced that a node has,
+// because it was away.
+func TestRepublishComparesOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newNetwork()
+		nodes := w.many(t, 8)
+		away := w.at("10.0.0.99:1")
+		n, err := dht.Open(dht.Config{Conn4: away, Nodes: []string{first}, Routers: []string{}})
+		require.NoError(t, err)
+		defer n.Close()
+		time.Sleep(time.Minute)
+		p := newPublisher(1)
+		p.put(t, nodes[1], "", 0, []byte("i0e"))
+		away.setDown(true)
+		p.put(t, nodes[1], "", 1, []byte("i1e"))
+		mine, err := item.Sign(p.private, nil, 2, []byte("i2e"))
+		require.NoError(t, err)
+		cas := int64(1)
+		var stored []int
+		for count, err := range nodes[1].Republish(t.Context(), mine, &cas) {
+			require.NoError(t, err)
+			stored = append(stored, count)
+			if len(stored) == 2 {
+				break
+			}
+			time.AfterFunc(30*time.Minute, func() { away.setDown(false) })
+		}
+		require.Equal(t, []int{7, 8}, stored)
+	})
+}
+
 // FuzzVersionOf reads the values of strangers, and what it reads it writes.
 func FuzzVersionOf(f *testing.F) {
 	f.Add([]byte("d2:ih20:aaaaaaaaaaaaaaaaaaaae"))

@@ -1,11 +1,8 @@
 package diskstore
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -60,20 +57,14 @@ func newPart(l layout, o Options) (*part, error) {
 }
 
 // partKey returns a digest of the files and of a text.
-func (l layout) partKey(text string) (key partfile.Key) {
-	digest := sha256.New()
-	var b []byte
-	add := func(text string) {
-		b = binary.AppendUvarint(b[:0], uint64(len(text)))
-		digest.Write(append(b, text...))
-	}
-	add(text)
-	for _, f := range l.files {
-		add(f.Path)
-		add(fmt.Sprint(f.Offset, f.Length, f.Pad))
-	}
-	digest.Sum(key[:0])
-	return key
+func (l layout) partKey(text string) partfile.Key {
+	return partfile.NewKey(func(yield func(string) bool) {
+		more := yield(text)
+		for i := 0; more && i < len(l.files); i++ {
+			f := l.files[i]
+			more = yield(f.Path) && yield(fmt.Sprint(f.Offset, f.Length, f.Pad))
+		}
+	})
 }
 
 // chunkLength returns the length of a file for the part file: one without bytes on a disk
@@ -204,20 +195,7 @@ func (s *Store) loadPart(f *file) (partfile.Kind, *partfile.Index, error) {
 		return partfile.Other, nil, err
 	}
 	f.setModTime(modTime)
-	header := make([]byte, min(size, partfile.HeaderLen))
-	_, err = x.file.ReadAt(header, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return partfile.Other, nil, err
-	}
-	if size <= partfile.HeaderLen && strings.Trim(string(header), "\x00") == "" {
-		return partfile.Damaged, nil, nil // a crash came before the header
-	}
-	kind := partfile.Identify(header, s.part.key())
-	if kind != partfile.Valid {
-		return kind, nil, nil
-	}
-	index, err := partfile.Load(x.file, size, s.part.key(), len(s.files), s.part.chunks, s.chunkLength)
-	return kind, index, err
+	return partfile.Open(x.file, size, s.part.key(), len(s.files), s.part.chunks, s.chunkLength)
 }
 
 // notePartTime compares the part file with the time that it should have.

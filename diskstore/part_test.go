@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -177,6 +178,30 @@ func TestBadSelections(t *testing.T) {
 	require.Error(t, s.SetUnwanted([]bool{true}))
 	require.NoError(t, s.Close())
 	require.ErrorIs(t, s.SetUnwanted(nil), fs.ErrClosed)
+}
+
+// A selection that moves nothing does not wait for a Sync.
+func TestSetUnwantedDuringASync(t *testing.T) {
+	files, want := partTorrent()
+	fake := &fakeFS{}
+	s := openWithPart(t, t.TempDir(), files, Options{FS: fake})
+	writeAll(t, s, want, 0)
+	var once sync.Once
+	fake.set(func(op, _ string) error {
+		if op == "sync" {
+			once.Do(func() {
+				require.NoError(t, s.SetUnwanted(everySecond(files)))
+				all := make([]bool, len(files))
+				for i := range all {
+					all[i] = true
+				}
+				require.NoError(t, s.SetUnwanted(all))
+			})
+		}
+		return nil
+	})
+	require.NoError(t, s.Sync())
+	require.NotZero(t, fake.count("sync"))
 }
 
 func BenchmarkSetUnwanted100000Files(b *testing.B) {

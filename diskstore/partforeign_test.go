@@ -58,9 +58,7 @@ func TestForeignFileThatIsNotWanted(t *testing.T) {
 				require.ErrorAs(t, err, new(*SizeError))
 			}
 			writeAll(t, s, want[files[1].Offset:], files[1].Offset)
-			got, err := os.ReadFile(path)
-			require.NoError(t, err)
-			require.Equal(t, content, got)
+			requireContent(t, path, content)
 
 			// Moved away, it makes room.
 			require.NoError(t, os.Rename(path, path+".mine"))
@@ -77,12 +75,25 @@ func TestForeignFileThatIsNotWanted(t *testing.T) {
 			requireFiles(t, dir, files, want)
 		})
 	}
+}
+
+func TestFolderAtThePathOfAFileThatIsNotWanted(t *testing.T) {
+	files, want := partTorrent()
+	a := files[0]
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, a.Path), 0o777))
-	s := mustOpen(t, dir, files, Options{Unwanted: unwanted, PartFile: ".x.part"})
+	s := mustOpen(t, dir, files, Options{Unwanted: everySecond(files), PartFile: ".x.part"})
 	writeAll(t, s, want, 0)
 	requireBytes(t, s, want)
 	require.DirExists(t, filepath.Join(dir, a.Path))
+}
+
+// requireContent requires what a file contains.
+func requireContent(t *testing.T, path string, want []byte) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
 }
 
 // A file that becomes wanted while a write that includes it is under way is made by it.

@@ -51,6 +51,9 @@ func (s *Store) restoreWanted() error {
 			files = append(files, f)
 		}
 	}
+	if len(files) == 0 {
+		return s.deleteEmptyPart()
+	}
 	return s.restore(files)
 }
 
@@ -225,6 +228,12 @@ func (s *Store) freeSlots(files []*file) error {
 // deleteEmptyPart deletes the part file if nothing is in it. Its name is ours until that is
 // stable.
 func (s *Store) deleteEmptyPart() error {
+	s.part.writing.Lock()
+	needless := s.needlessPart()
+	s.part.writing.Unlock()
+	if needless == "" {
+		return nil // without waiting for a Sync
+	}
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
 	name, err := s.removeEmptyPart()
@@ -242,16 +251,12 @@ func (s *Store) deleteEmptyPart() error {
 func (s *Store) removeEmptyPart() (name string, err error) {
 	s.part.writing.Lock()
 	defer s.part.writing.Unlock()
-	name = s.part.broken
-	if f := s.part.file.Load(); f != nil {
-		if !s.part.index.Empty() || !f.ours.Load() {
-			return "", nil
-		}
-		name = f.Path
-		s.handles.drop(&f.reading, &f.writing)
-	}
+	name = s.needlessPart()
 	if name == "" {
 		return "", nil
+	}
+	if f := s.part.file.Load(); f != nil {
+		s.handles.drop(&f.reading, &f.writing)
 	}
 	s.making.Lock()
 	defer s.making.Unlock()
@@ -267,4 +272,17 @@ func (s *Store) removeEmptyPart() (name string, err error) {
 	s.part.broken = ""
 	s.usePart(nil, partfile.NewIndex(s.part.key()))
 	return name, nil
+}
+
+// needlessPart returns the name of a part file of ours in which nothing is; empty if there is
+// none. The caller holds writing.
+func (s *Store) needlessPart() string {
+	f := s.part.file.Load()
+	switch {
+	case f == nil:
+		return s.part.broken
+	case s.part.index.Empty() && f.ours.Load():
+		return f.Path
+	}
+	return ""
 }

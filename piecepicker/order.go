@@ -1,6 +1,7 @@
 package piecepicker
 
-// An Order chooses the piece to begin next. It belongs to one Picker, which calls it one
+// An Order chooses the piece to begin next: it is the class that bip-rs calls selection. Queueing
+// is a Queue, and revealing is protocol.Revealer. It belongs to one Picker, which calls it one
 // call at a time. It should answer only from what these calls and the Board say, so that
 // pickers that are called alike answer alike.
 type Order interface {

@@ -1,6 +1,7 @@
 package piecepicker
 
-// A Queue chooses among pieces that are begun and have free blocks. A Picker calls it one
+// A Queue chooses among pieces that are begun and have free blocks: it is the class that bip-rs
+// calls queueing. A Picker calls it one
 // call at a time. Its answers must depend on nothing but a and b.
 type Queue interface {
 	// Before reports whether to request blocks of a before those of b. Pieces

@@ -7,7 +7,9 @@ import (
 	"github.com/shoal-bt/shoal/protocol/revealing"
 )
 
-// A Revealer chooses which pieces a peer is shown; see package revealing.
+// A Revealer chooses which pieces a peer is shown; see package revealing. It is the third of the
+// classes of bip-rs. The first two, selection and queueing, are those of a picker, such as Order
+// and Queue of package piecepicker.
 type Revealer = revealing.Revealer
 
 // NewSuperSeed returns a Revealer that shows each peer one piece at a time.

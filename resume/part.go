@@ -22,7 +22,7 @@ type Part struct {
 	Files []int
 }
 
-// validate returns why p is not valid in a record of so many files.
+// validate returns why p is not valid in a record of the given number of files.
 func (p Part) validate(files int) error {
 	if p.Path == "" && len(p.Files) > 0 {
 		return errors.New("files are in a part file without a path")
@@ -109,7 +109,7 @@ func appendPart(b []byte, p Part) []byte {
 	return bencode.AppendEnd(b)
 }
 
-// part returns the Part of a record with so many files; the zero Part if there is none or if
+// part returns the Part of a record with the given number of files; the zero Part if there is none or if
 // it is not valid, which costs the pieces that need it.
 func part(record bencode.Value, files int) Part {
 	v, err := record.GetDict("part")

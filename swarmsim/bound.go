@@ -7,32 +7,50 @@ import "time"
 // (the greatest time.Duration) if the uplinks cannot send that much.
 //
 // With content F, a seed of up-rate S and N equal peers of up-rate U and down-rate D that
-// come together these are max(F/S, F/D) and N·F/(S + N·U). Here arrivals, departures and
-// unequal links count as well. What peers that are not honest need is left out, and what
+// come together these are max(F/S, F/D) and N·F/(S + N·U). Here arrivals, departures,
+// unequal links, and what each peer wants count as well. What peers that are not honest need is left out, and what
 // they give is not: all but free riders and stallers send right blocks too.
 func (s Sim) Bounds() (first, all time.Duration) {
-	content := float64(s.Geometry.Length)
 	var seeds, givers []Peer
-	first, demand := never, 0.0
 	for _, p := range s.Peers {
 		p = p.withDefaults()
 		givers = append(givers, p)
 		if p.Seed || p.Kind.claimsAll() {
 			seeds = append(seeds, p)
-		} else if p.Kind == Honest {
-			received := p.Arrive + seconds(content/float64(p.Link.Down))
-			first = min(first, received)
-			if p.Leave == 0 {
-				demand += content
-				all = max(all, received)
-			}
 		}
 	}
-	if first == never {
+	first, demand, downloads := never, 0.0, 0
+	for _, p := range givers {
+		if p.Seed || p.Kind != Honest {
+			continue
+		}
+		downloads++
+		wanted := float64(s.wanted(&p))
+		once := timeToSend(wanted, seeds)
+		received := p.Arrive + seconds(wanted/float64(p.Link.Down))
+		first = min(first, max(received, once))
+		if p.Leave == 0 {
+			demand += wanted
+			all = max(all, received, once)
+		}
+	}
+	if downloads == 0 {
 		return 0, 0
 	}
-	once := timeToSend(content, seeds)
-	return max(first, once), max(all, once, timeToSend(demand, givers))
+	return first, max(all, timeToSend(demand, givers))
+}
+
+// wanted returns how many bytes a peer wants.
+func (s *Sim) wanted(p *Peer) (n int64) {
+	if p.Priorities == nil {
+		return s.Geometry.Length
+	}
+	for i, priority := range p.Priorities {
+		if priority > 0 {
+			n += int64(s.Geometry.PieceLen(i))
+		}
+	}
+	return n
 }
 
 // useful returns the greatest rate at which a peer sends right blocks, in bytes per second.

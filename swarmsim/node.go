@@ -161,13 +161,15 @@ func (n *node) clock() time.Time { return n.world.start.Add(n.now) }
 func (n *node) join() {
 	n.log.arrived = true
 	setup := protocol.Setup{
-		Swarms:    []swarm.ID{{1}},
-		Geometry:  &n.world.sim.Geometry,
-		Config:    n.config(),
-		NewPicker: n.newPicker,
-		Memory:    n.memory(),
-		Port:      n.addr.Port(),
-		Say:       n.say,
+		Swarms:     []swarm.ID{{1}},
+		Geometry:   &n.world.sim.Geometry,
+		Config:     n.config(),
+		NewPicker:  n.newPicker,
+		Memory:     n.memory(),
+		Port:       n.addr.Port(),
+		Say:        n.say,
+		Priorities: n.peer.Priorities,
+		Sequential: n.peer.Sequential,
 	}
 	if n.peer.Seed || n.peer.Kind.claimsAll() {
 		setup.Have = n.world.allPieces()
@@ -309,6 +311,9 @@ func (n *node) perform(e protocol.Effect) {
 func (n *node) report(e protocol.Event) {
 	switch e := e.(type) {
 	case report.Completed:
+		if n.log.completed >= 0 {
+			return
+		}
 		n.log.completed = n.now
 		n.stopWaiting()
 		if n.peer.Linger > 0 {

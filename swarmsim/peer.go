@@ -82,6 +82,13 @@ type Peer struct {
 	// Seed says that the peer has every piece when it arrives.
 	Seed bool
 
+	// Priorities has a priority for each piece, from 0, not wanted, to 7; nil means 4 for all.
+	// The peer has everything when it has what it wants, and is a partial seed then.
+	// Sequential says that it begins pieces of the same priority in the order of their
+	// indices. Both are for pickers that can (swarm.Prioritizer, swarm.Sequencer).
+	Priorities []uint8
+	Sequential bool
+
 	// Arrive is when the peer comes, from the start. Leave is how long it stays
 	// after that, and Linger how long after its last piece came in; zero means for
 	// ever.

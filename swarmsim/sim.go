@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
@@ -71,6 +72,10 @@ func (s Sim) check() error {
 			return fmt.Errorf("swarmsim: peer %d: Memory must be at least %d bytes", i, minMemory)
 		case p.HashRate < 0 || p.DiskRate < 0 || p.WrongShare < 0 || p.WrongShare > 1:
 			return fmt.Errorf("swarmsim: peer %d: HashRate, DiskRate or WrongShare is out of range", i)
+		case p.Priorities != nil && len(p.Priorities) != g.Pieces():
+			return fmt.Errorf("swarmsim: peer %d has %d priorities for %d pieces", i, len(p.Priorities), g.Pieces())
+		case p.Priorities != nil && slices.Max(p.Priorities) > 7:
+			return fmt.Errorf("swarmsim: peer %d: a priority is more than 7", i)
 		case p.Kind > lastKind:
 			return fmt.Errorf("swarmsim: peer %d: there is no kind %d", i, p.Kind)
 		}

@@ -77,7 +77,7 @@ func Open(c Client, mask Mask, size int, only Torrent) *Stream {
 	if mask&(engine.OnStats|OnFetch) != 0 {
 		s.statsAt = time.Now().Add(statsEvery)
 	}
-	needed := mask & (OfEngine | OnMerged | OnDHT | OnVersion)
+	needed := mask & (OfEngine | OnFile | OnMerged | OnDHT | OnVersion)
 	if mask&engine.OnHeld != 0 {
 		needed |= engine.OnAdded
 	}

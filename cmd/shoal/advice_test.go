@@ -70,6 +70,9 @@ func TestAdviceNamesFlagsOfTheCommand(t *testing.T) {
 		listen := c.Advice(&net.OpError{Op: "listen"})
 		requireOwnFlags(t, command, listen)
 		require.Equal(t, c.Flags["--listen"], listen != "", command)
+		elsewhere := c.Advice(fmt.Errorf("adding: %w", &diskstore.CrossDeviceError{}))
+		requireOwnFlags(t, command, elsewhere)
+		require.Equal(t, c.Flags["--incomplete-dir"], elsewhere != "", command)
 	}
 	get := troubleshoot.Command{Name: "get", Flags: flagsOf(t, "get")}
 	require.Contains(t, get.Advice(&dht.NoNodesError{}), "Leave --bootstrap off out")

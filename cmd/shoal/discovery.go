@@ -84,7 +84,7 @@ func (s *session) handleDHT(e client.Event) {
 func (s *session) needsDHT() bool {
 	for _, i := range s.items {
 		st := i.t.Stats()
-		isIdle := st.Peers == 0 && (!st.Complete() || !hasUsableTracker(i.t))
+		isIdle := st.Peers == 0 && (!st.Finished() || !hasUsableTracker(i.t))
 		if i.err == nil && !i.private && isIdle {
 			return true
 		}

@@ -8,8 +8,8 @@
 // write for people; advice and troubleshoot say what to do about errors, usage and address
 // what is wrong with arguments, unsupported what Shoal cannot use of a torrent; creation has
 // the flags of torrents that are made, interrupt ends what blocks, filesystem, target and
-// destination look at where files go, selection and chooser choose which. Package demonstration is the demo and sample its content;
-// package dhttool has the commands of "shoal dht".
+// destination look at where files go, and selection and chooser choose which. Package
+// demonstration is the demo and sample its content; package dhttool has the commands of "shoal dht".
 //
 // The commands wire package client and the modules below it and hold no protocol
 // of their own. Exit codes are 0 for done, 1 for failed, 2 for wrong usage, and

@@ -22,6 +22,7 @@ type eventJSON struct {
 	Path    string  `json:"path,omitempty"` // in the torrent
 	Bytes   int64   `json:"bytes,omitempty"`
 	Seconds float64 `json:"seconds,omitempty"`
+	All     bool    `json:"all,omitempty"`  // every piece is held, also those that are not wanted
 	Held    *int    `json:"held,omitempty"` // pieces
 	Piece   *int    `json:"piece,omitempty"`
 	Peers   *int    `json:"peers,omitempty"`
@@ -48,7 +49,7 @@ func (s *session) handleEvent(e client.Event) {
 		s.handleAdded(i, e)
 		return
 	case client.Completed:
-		s.handleCompleted(i)
+		s.handleCompleted(i, e.All)
 		return
 	case client.Failed:
 		s.fail(i, client.ErrorOf(e))
@@ -170,41 +171,48 @@ func (s *session) handleAdded(i *item, e client.Added) {
 		return
 	}
 	i.checked, i.start = true, time.Now()
-	i.done = e.Held == e.Pieces
+	held, wanted := i.countWanted(e.Have, e.Pieces)
+	i.done = held == wanted
 	i.heldAtStart = heldBytes(i.t)
 	s.c.Emit(eventJSON{Event: "checked", Torrent: i.id, Held: &e.Held})
-	if err := i.incomplete(e); err != nil {
+	if err := i.incomplete(e, held, wanted, s.choice.words); err != nil {
 		s.fail(i, err)
 		return
 	}
+	length := s.sayWanted(i)
 	switch {
 	case i.seedOnly:
-		s.c.Say("%s: seeding %s, %s%s", i.name, i.contentPath(), quantity.Size(i.t.Length()), i.unreadable(e))
+		s.c.Say("%s: seeding %s, %s%s", i.name, i.contentPath(), quantity.Size(length), i.unreadable(e))
 		if err := i.t.Resume(); err != nil {
 			s.fail(i, err)
 		}
 	case i.done:
-		s.c.Emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name()})
-		s.c.Say("%s: already complete in %s", i.name, i.contentPath())
+		s.c.Emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name(), All: e.Held == e.Pieces})
+		what := "already complete"
+		if wanted < e.Pieces {
+			what = "what is wanted is already complete"
+		}
+		s.c.Say("%s: %s in %s", i.name, what, i.contentPath())
 		s.saySeeding(i)
-	case e.Held > 0:
-		s.c.Say("%s: continuing at %s", i.name, quantity.Percent(float64(e.Held)/float64(e.Pieces)))
+	case held > 0:
+		s.c.Say("%s: continuing at %s", i.name, quantity.Percent(float64(held)/float64(wanted)))
 	}
 }
 
 // unreadable says how much of what is only seeded could not be read, if that is all that
 // is missing: it is checked again later, and the rest is seeded.
 func (i *item) unreadable(e client.Added) string {
-	n := i.t.Stats().Unreadable
-	if n == 0 || e.Held+n < e.Pieces {
+	st := i.t.Stats()
+	n := st.Unreadable
+	if n == 0 || n < st.Wanted-st.WantedHeld {
 		return ""
 	}
 	return fmt.Sprintf("; %s cannot be read and will be checked again", quantity.Count(n, "piece"))
 }
 
-// incomplete returns an error if something of what is only seeded is missing or wrong. Its
-// advice names the command that repairs it.
-func (i *item) incomplete(e client.Added) error {
+// incomplete returns an error if something of what is only seeded is missing or wrong, of which held
+// pieces of wanted are there. Its advice names the command that repairs it, with flags that choose.
+func (i *item) incomplete(e client.Added, held, wanted int, flags []string) error {
 	if !i.seedOnly || (i.done && !i.fromTorrent) || i.unreadable(e) != "" {
 		return nil
 	}
@@ -212,12 +220,12 @@ func (i *item) incomplete(e client.Added) error {
 	if err != nil || (i.done && len(faults) == 0) {
 		return err
 	}
-	err = fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(e.Held)), quantity.Count(e.Pieces, "piece"))
+	err = fmt.Errorf("%w: only %s of %s are correct", errIncomplete, quantity.Number(int64(held)), quantity.Count(wanted, "piece"))
 	if i.done {
 		err = fmt.Errorf("%s is %s", terminal.Sanitize(faults[0].Path), faults[0].Fault)
 	}
 	hint := "Say where the content is with --dir."
-	if command, ok := repairCommand(faults, i.source, i.t.Dir()); ok && command != "" {
+	if command, ok := repairCommand(faults, i.source, i.t.Dir(), flags...); ok && command != "" {
 		hint = "Say where the content is with --dir, or download the rest with:\n" + command
 	}
 	return advice.New(err, hint)
@@ -235,16 +243,28 @@ func heldBytes(t *client.Torrent) (n int64) {
 	return n
 }
 
-// handleCompleted prints that the last piece came in.
-func (s *session) handleCompleted(i *item) {
+// handleCompleted prints that the last piece that is wanted came in. all says that every piece is
+// held.
+func (s *session) handleCompleted(i *item, all bool) {
 	i.done = true
 	i.took = time.Since(i.start)
-	length := i.t.Length() - i.heldAtStart
-	s.c.Emit(eventJSON{Event: "completed", Torrent: i.id, Name: i.t.Name(), Bytes: length, Seconds: quantity.Round(i.took.Seconds(), 3)})
+	length := heldBytes(i.t) - i.heldAtStart
+	s.c.Emit(eventJSON{
+		Event:   "completed",
+		Torrent: i.id,
+		Name:    i.t.Name(),
+		Bytes:   length,
+		Seconds: quantity.Round(i.took.Seconds(), 3),
+		All:     all,
+	})
 	if s.quiet {
 		return
 	}
-	s.c.Say("%s: complete in %s, %s in %s, %s", i.name, i.contentPath(), quantity.Size(length), quantity.Duration(i.took), quantity.Speed(length, i.took))
+	what := "complete"
+	if !all {
+		what = "what is wanted is complete"
+	}
+	s.c.Say("%s: %s in %s, %s in %s, %s", i.name, what, i.contentPath(), quantity.Size(length), quantity.Duration(i.took), quantity.Speed(length, i.took))
 	s.saySeeding(i)
 }
 

@@ -6,15 +6,18 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/chooser"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/discovery"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
+	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/protocol/choking"
@@ -75,9 +78,15 @@ func (f netFlags) setChoker(config *engine.TorrentConfig) (err error) {
 type getCommand struct {
 	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, magnet links, info hashes, or - for standard input."`
 	Dir     string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder to download to (default: the current one)."`
+	chooseFlags
+	Sequential    bool   `help:"Download pieces in order, so that a file can be used while the rest is downloaded."`
+	FirstLast     bool   `help:"Download the first and the last piece of each file first: players need them to show a film."`
+	Allocate      string `placeholder:"HOW" help:"How files get their space on disk: none (as they grow), sparse (their length at once, space as it is needed) or full (all space at once) (default: sparse)."`
+	Suffix        string `placeholder:"TEXT" help:"End the names of files with this while they are incomplete, such as .part."`
+	IncompleteDir string `placeholder:"FOLDER" help:"Folder for files while they are incomplete. It must be on the same file system as --dir."`
 	netFlags
 	Announce          []string `placeholder:"URL" help:"More trackers to announce to. Private torrents use only their own."`
-	QuitAfterComplete bool     `short:"q" help:"Quit when everything is complete, instead of seeding."`
+	QuitAfterComplete bool     `short:"q" help:"Quit when everything that is wanted is complete, instead of seeding."`
 	Recheck           bool     `help:"Check all data on disk first, instead of trusting what Shoal remembers."`
 	MetadataOnly      bool     `help:"Only get the .torrent file of a magnet link, and no content."`
 	Output            string   `short:"o" placeholder:"FILE" help:"Where --metadata-only writes it (default: NAME.torrent in the current folder; - for standard output)."`
@@ -96,7 +105,13 @@ Examples:
     shoal get https://example.com/some.torrent --peer 192.0.2.7:6881
     shoal get "magnet:?xt=urn:btih:..."
     shoal get "magnet:?xt=urn:btih:..." --metadata-only -o some.torrent
+    shoal get some.torrent --select '*.flac' --select '!demo*'
+    shoal get some.torrent --choose
     shoal get some.torrent --json | jq .
+
+` + helpOnSelect + `
+
+Files that are not wanted are not made. The next run remembers what was wanted, and --select changes it: '**' is everything.
 
 While a single torrent downloads, a terminal shows a map of its pieces. Each character stands for an equal share of them, and says how many of those pieces are here:
 
@@ -106,7 +121,7 @@ While a single torrent downloads, a terminal shows a map of its pieces. Each cha
     ░ or -   fewer
     · or .   none
 
-The exit code is 0 when everything is complete, 1 if something failed, and 130 if you pressed Ctrl-C before that.`
+The exit code is 0 when everything that is wanted is complete, 1 if something failed, and 130 if you pressed Ctrl-C before that.`
 }
 
 // Run downloads until all is complete or ctx is done.
@@ -116,13 +131,29 @@ func (cmd getCommand) Run(ctx context.Context, c *console.Console) (err error) {
 		return err
 	}
 	config.Dir, config.Announce = cmd.Dir, cmd.Announce
+	if config.Disk, err = cmd.diskOptions(); err != nil {
+		return err
+	}
+	choice, err := cmd.parse(c, cmd.Torrent)
+	if err != nil {
+		return err
+	}
 	for _, u := range cmd.Announce {
 		if err := address.CheckURL(u, "http", "https", "udp"); err != nil {
 			return usage.Error{Err: fmt.Errorf("--announce: %w", err)}
 		}
 	}
-	options := client.AddOptions{Peers: peers, Recheck: cmd.Recheck, Overwrite: cmd.Overwrite}
+	options := client.AddOptions{
+		Peers:      peers,
+		Recheck:    cmd.Recheck,
+		Overwrite:  cmd.Overwrite,
+		Sequential: cmd.Sequential,
+		FirstLast:  cmd.FirstLast,
+	}
 	if cmd.MetadataOnly {
+		if cmd.isSet() {
+			return usage.Error{Err: errors.New("--metadata-only downloads no files, so --select and --choose choose none; leave them out")}
+		}
 		return cmd.keepMetadata(ctx, c, config, options)
 	}
 	if cmd.Output != "" || cmd.Force {
@@ -132,14 +163,17 @@ func (cmd getCommand) Run(ctx context.Context, c *console.Console) (err error) {
 	if err != nil {
 		return err
 	}
-	s.quitWhenComplete = cmd.QuitAfterComplete
+	s.quitWhenComplete, s.choice = cmd.QuitAfterComplete, choice
 	failed := cmd.add(ctx, s, options)
-	if len(s.items) > 0 {
+	if len(s.items) > 0 && !s.aborted {
 		s.showAddresses()
 		s.run(ctx)
 	}
 	if err := s.close(); err != nil {
 		return err
+	}
+	if s.aborted {
+		return chooser.ErrAborted
 	}
 	if failed == nil {
 		failed = s.failed()
@@ -153,12 +187,14 @@ func (cmd getCommand) Run(ctx context.Context, c *console.Console) (err error) {
 // add adds the torrents. It reports those that cannot be added, and returns an
 // error if there are any.
 func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) (failed error) {
-	goal := target.New(cmd.Dir)
+	goal := target.New(cmd.Dir, s.config.Disk)
 	s.admit = func(i *item) error {
 		meta, err := i.t.Metainfo()
 		if err == nil {
 			cmd.warnOfSources(s, i, meta)
-			err = goal.Admit(meta.Info)
+			r := s.recorded(meta.Info)
+			r.Priorities = i.priorities(meta.Info)
+			err = goal.Admit(meta.Info, r)
 		}
 		return err
 	}
@@ -167,6 +203,9 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, chooser.ErrAborted):
+			s.aborted = true
+			return nil
 		case err != nil:
 			s.c.Fail(target.NamingSymlink(cmd.Dir, err))
 			failed = reported{err}
@@ -189,7 +228,16 @@ func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Targe
 	if err != nil {
 		return err
 	}
-	if err := nameTorrent(meta, goal.Admit(meta.Info)); err != nil {
+	priorities, err := s.choice.of(ctx, s.c, meta.Info, nil)
+	if err != nil {
+		return err
+	}
+	o.Priorities = func(*metainfo.Info) ([]uint8, error) { return priorities, nil } // nil is as before
+	r := s.recorded(meta.Info)
+	if priorities != nil {
+		r.Priorities = priorities
+	}
+	if err := nameTorrent(meta, goal.Admit(meta.Info, r)); err != nil {
 		return err
 	}
 	t, err := s.client.Add(ctx, meta, o)
@@ -205,6 +253,34 @@ func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Targe
 		cmd.warnOfSources(s, i, meta)
 	}
 	return nil
+}
+
+// allocations are the values of --allocate.
+var allocations = map[string]diskstore.Allocation{
+	"":       diskstore.AllocateSparse,
+	"none":   diskstore.AllocateNone,
+	"sparse": diskstore.AllocateSparse,
+	"full":   diskstore.AllocateFull,
+}
+
+// diskOptions returns how files are made.
+func (cmd getCommand) diskOptions() (o diskstore.Options, err error) {
+	how, ok := allocations[cmd.Allocate]
+	switch {
+	case !ok:
+		return o, usage.Error{Err: fmt.Errorf("--allocate: %q is not one of none, sparse and full", cmd.Allocate)}
+	case cmd.IncompleteDir != "" && isNotFolder(cmd.IncompleteDir):
+		return o, usage.Error{Err: fmt.Errorf("--incomplete-dir: %s is not a folder", cmd.IncompleteDir)}
+	case strings.ContainsAny(cmd.Suffix, "/\\\x00"):
+		return o, usage.Error{Err: fmt.Errorf("--suffix: %q cannot end a name; give one such as .part", cmd.Suffix)}
+	}
+	return diskstore.Options{Allocate: how, Suffix: cmd.Suffix, IncompleteDir: cmd.IncompleteDir}, nil
+}
+
+// isNotFolder reports whether something else than a folder is at a path.
+func isNotFolder(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && !st.IsDir()
 }
 
 // nameTorrent names a torrent in an error about it.

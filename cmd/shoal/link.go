@@ -11,6 +11,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/chooser"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
@@ -63,7 +64,10 @@ func (cmd getCommand) addLink(ctx context.Context, s *session, link *metainfo.Ma
 		}
 		s.c.Say("Looking up in the DHT which torrent the link stands for...")
 	}
-	t, err := s.client.Add(ctx, link, o)
+	t, err := s.addToClient(ctx, link, o)
+	if errors.Is(err, chooser.ErrAborted) {
+		return nil, err
+	}
 	if errors.Is(err, client.ErrDuplicate) && t != nil && s.byID[t.ID()] != nil {
 		i := s.byID[t.ID()]
 		i.namesPeers = i.namesPeers || len(link.Peers) > 0

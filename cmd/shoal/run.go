@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/chooser"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
@@ -157,6 +158,9 @@ func finish(ctx context.Context, c *console.Console, err error) int {
 		return exitOK
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		c.Emit(console.Failure{Event: "interrupted"})
+		return exitInterrupted
+	case errors.Is(err, chooser.ErrAborted):
+		c.Say("No files were chosen, so Shoal stopped.")
 		return exitInterrupted
 	case errors.As(err, &shown):
 		return exitFailed

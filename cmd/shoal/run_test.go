@@ -151,6 +151,19 @@ func (o *output) await(t *testing.T, text string) string {
 	}
 }
 
+// awaitText waits until text was written, also as a part of a line.
+func (o *output) awaitText(t *testing.T, text string) {
+	t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for !strings.Contains(o.b.String(), text) {
+		if o.closed {
+			require.Fail(t, "the program ended without saying "+text, o.b.String())
+		}
+		o.more.Wait()
+	}
+}
+
 func TestHelp(t *testing.T) {
 	for _, name := range []string{"", "get", "seed", "create", "inspect", "magnet", "verify", "scrape", "tracker", "demo", "dht", "dht ping", "dht peers", "dht scrape", "dht get", "dht put", "dht sample", "dht nodes"} {
 		t.Run("shoal "+name, func(t *testing.T) {

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/chooser"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/creation"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
@@ -27,6 +29,7 @@ type seedCommand struct {
 	Dir    string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder that the content of .torrent files is in (default: the current one)."`
 	Output string   `short:"o" placeholder:"FILE" help:"Where to write the torrent of a file or folder (default: NAME.torrent in the current folder)."`
 	Super  bool     `help:"Show each peer one piece at a time, so that little is sent until others have everything (BEP 16). For a new torrent of which this is the only seed."`
+	chooseFlags
 	netFlags
 	creation.Flags
 }
@@ -40,6 +43,9 @@ Examples:
     shoal seed some.torrent --dir ~/films
     shoal seed film.mkv --announce http://tracker.example:6969/announce
     shoal seed album/ --listen :6881 -o album.torrent
+    shoal seed some.torrent --select '*.flac'
+
+With --select or --choose, or if the command get downloaded only a part, the other files need not be there. They are for .torrent files; for a new torrent use --exclude.
 
 Without a tracker, others find this machine by the DHT. If they do not, they must name it:
 
@@ -53,6 +59,14 @@ func (cmd seedCommand) Run(ctx context.Context, c *console.Console) error {
 		return err
 	}
 	config.Dir = cmd.Dir
+	choice, err := cmd.parse(c, cmd.Path)
+	if err != nil {
+		return err
+	}
+	isContent := slices.ContainsFunc(cmd.Path, func(path string) bool { return !isTorrent(path) })
+	if isContent && cmd.isSet() {
+		return usage.Error{Err: errors.New("--select and --choose choose files of .torrent files; to make a torrent without some files, use --exclude")}
+	}
 	if cmd.Super {
 		config.Engine.Torrent.NewRevealer = engine.NewSuperSeed
 	}
@@ -70,26 +84,40 @@ func (cmd seedCommand) Run(ctx context.Context, c *console.Console) error {
 	if err != nil {
 		return err
 	}
-	var failed error
-	for _, path := range cmd.Path {
-		if err := cmd.add(ctx, s, path, peers); err != nil {
-			if ctx.Err() != nil {
-				failed = ctx.Err()
-				break
-			}
-			c.Fail(err)
-			failed = reported{err}
-		}
-	}
-	if len(s.items) > 0 && ctx.Err() == nil {
+	s.choice = choice
+	failed := cmd.addAll(ctx, s, peers)
+	if len(s.items) > 0 && ctx.Err() == nil && !s.aborted {
 		s.showAddresses()
 		s.run(ctx)
 	}
 	if err := s.close(); err != nil {
 		return err
 	}
+	if s.aborted {
+		return chooser.ErrAborted
+	}
 	if failed == nil {
 		failed = s.failed()
+	}
+	return failed
+}
+
+// addAll adds what is to be seeded. It reports what cannot be added, and returns an error if there
+// is any.
+func (cmd seedCommand) addAll(ctx context.Context, s *session, peers []netip.AddrPort) (failed error) {
+	for _, path := range cmd.Path {
+		err := cmd.add(ctx, s, path, peers)
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, chooser.ErrAborted):
+			s.aborted = true
+			return nil
+		default:
+			s.c.Fail(err)
+			failed = reported{err}
+		}
 	}
 	return failed
 }
@@ -132,8 +160,14 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 	if err != nil {
 		return err
 	}
+	priorities, err := s.choice.of(ctx, s.c, meta.Info, nil)
+	if err != nil {
+		return err
+	}
 	// It is paused so that nothing is fetched if not all of it is there.
-	t, err := s.client.Add(ctx, meta, client.AddOptions{Paused: true, ReadOnly: true, Peers: peers})
+	o := client.AddOptions{Paused: true, ReadOnly: true, Peers: peers}
+	o.Priorities = func(*metainfo.Info) ([]uint8, error) { return priorities, nil } // nil is as before
+	t, err := s.client.Add(ctx, meta, o)
 	var size *diskstore.SizeError
 	if errors.As(err, &size) {
 		return advice.New(err, differsAdvice(path, cmd.Dir))

@@ -17,7 +17,6 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
-	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -41,6 +40,10 @@ type session struct {
 	until            func() bool       // when there is nothing left to wait for; nil for finished
 	quitWhenComplete bool              // quit when everything is complete
 	quiet            bool              // do not print how each torrent ends
+	choice           choice            // what the user wants of each torrent
+	questions        chan question     // of the client, to the user
+	closing          chan struct{}     // closed when nobody answers them any more
+	aborted          bool              // the user left the list of files
 	shownAt          time.Time
 	dhtFailed        bool // a message said that the DHT finds nothing
 }
@@ -60,7 +63,7 @@ type item struct {
 	fromTorrent bool          // a seed of a .torrent file, whose empty files and links must be there too
 	seedOnly    bool          // it is only seeded: every piece must be there from the start
 	checked     bool          // its check is done
-	done        bool          // every piece is held
+	done        bool          // every wanted piece is held
 	took        time.Duration // of the download, when it is done
 	err         error         // it stopped with
 	lastWarning string        // that was printed last
@@ -81,7 +84,15 @@ func openSession(c *console.Console, config client.Config, peers []netip.AddrPor
 	if err != nil {
 		return nil, err
 	}
-	s := &session{c: c, client: cl, config: config, byID: make(map[swarm.ID]*item), named: make(map[netip.AddrPort]*namedPeer)}
+	s := &session{
+		c:         c,
+		client:    cl,
+		config:    config,
+		byID:      make(map[swarm.ID]*item),
+		named:     make(map[netip.AddrPort]*namedPeer),
+		questions: make(chan question),
+		closing:   make(chan struct{}),
+	}
 	for _, p := range peers {
 		s.named[p] = new(namedPeer)
 	}
@@ -182,6 +193,8 @@ func (s *session) run(ctx context.Context) {
 				return
 			}
 			s.handleEvent(e)
+		case q := <-s.questions:
+			s.answer(ctx, q)
 		case <-ticks.C:
 			s.show()
 		}
@@ -190,7 +203,7 @@ func (s *session) run(ctx context.Context) {
 
 // finished reports whether nothing is left to wait for.
 func (s *session) finished() bool {
-	if s.until != nil && s.until() {
+	if s.aborted || (s.until != nil && s.until()) {
 		return true
 	}
 	working := 0
@@ -222,7 +235,7 @@ func (s *session) show() {
 	for _, i := range s.items {
 		if v := s.view(i); v.Writing() && !i.writing {
 			i.writing = true
-			s.c.Say("%s: every piece is here; writing to disk", i.name)
+			s.c.Say("%s: every wanted piece is here; writing to disk", i.name)
 		}
 	}
 	if now := time.Now(); now.Sub(s.shownAt) >= console.LineEvery {
@@ -252,6 +265,7 @@ func (s *session) view(i *item) progress.View {
 		Length:   i.t.Length(),
 		Stats:    st,
 		Have:     i.t.Bitfield(),
+		Wanted:   i.wantedPieces(st.Wanted, st.Pieces),
 		Done:     i.done || i.seedOnly,
 		Sent:     st.Up.Total - st.UpBefore,
 		Received: st.Down.Total - st.DownBefore,
@@ -271,81 +285,6 @@ func (s *session) view(i *item) progress.View {
 	return v
 }
 
-// close closes the client and says how to continue.
-func (s *session) close() error {
-	if s.c.IsLive || s.c.IsJSON {
-		s.show() // the last figures
-	}
-	err := s.closeClient()
-	if s.alreadyReported(err) {
-		err = nil
-	}
-	s.c.Screen.Clear()
-	s.handleLast()
-	if s.quiet {
-		return err
-	}
-	s.warnForeign()
-	for _, i := range s.items {
-		s.showEnd(i)
-	}
-	return err
-}
-
-// handleLast handles the events that came before the client was closed, and while it was,
-// if they say how something ended.
-func (s *session) handleLast() {
-	s.quitWhenComplete = true // whatever completes now is not shared any more
-	last := s.unhandled
-	for e := range s.events.All(context.Background()) { // it ends with the client
-		last = append(last, e)
-	}
-	for _, e := range last {
-		switch e.(type) {
-		case client.PeerFailed, client.PeerLost, client.FileCompleted, client.Completed:
-			s.handleEvent(e)
-		}
-	}
-}
-
-// closeSilence is how long closing the client may take before a message says why
-// nothing happens.
-const closeSilence = time.Second
-
-// closeClient closes the client, and says so if the user has to wait.
-func (s *session) closeClient() error {
-	const text = "Notifying trackers and writing to disk ..."
-	if s.c.IsLive && !s.quiet {
-		s.c.Draw(text)
-	} else if !s.quiet {
-		waits := time.AfterFunc(closeSilence, func() { s.c.Say(text) })
-		defer waits.Stop()
-	}
-	return s.client.Close()
-}
-
-// showEnd says how a torrent stood at the end.
-func (s *session) showEnd(i *item) {
-	if !i.done || i.seedOnly {
-		s.warnRefused(i)
-	}
-	st := i.t.Stats()
-	sent := st.Up.Total - st.UpBefore
-	switch {
-	case i.link && i.err == nil:
-		s.c.Say("%s: stopped while the metadata was fetched. Run the same command again to continue.", i.name)
-	case i.err != nil || !i.checked:
-	case !i.done && s.view(i).Writing():
-		s.c.Say("%s: stopped while it was written to disk. Run the same command again to finish.", i.name)
-	case !i.done:
-		s.c.Say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(s.view(i).Share()))
-	case sent > 0 && st.UpBefore > 0:
-		s.c.Say("%s: uploaded %s in this run, %s in total.", i.name, quantity.Size(sent), quantity.Size(st.Up.Total))
-	case sent > 0:
-		s.c.Say("%s: uploaded %s.", i.name, quantity.Size(sent))
-	}
-}
-
 // failed returns an error if a torrent has failed, which the user has seen already.
 func (s *session) failed() error {
 	for _, i := range s.items {
@@ -363,7 +302,7 @@ func (s *session) alreadyReported(err error) bool {
 	return hint != "" && slices.ContainsFunc(s.items, func(i *item) bool { return i.err != nil && s.c.Command.Advice(i.err) == hint })
 }
 
-// complete reports whether every torrent is.
+// complete reports whether of every torrent all that is wanted is held.
 func (s *session) complete() bool {
 	for _, i := range s.items {
 		if !i.done {
@@ -376,6 +315,9 @@ func (s *session) complete() bool {
 // fail ends the wait for an item.
 func (s *session) fail(i *item, err error) {
 	i.err = err
+	if s.aborted || errors.Is(err, context.Canceled) { // the user ended it
+		return
+	}
 	message := message.Of(fmt.Errorf("%s in %s: %w", i.name, i.t.Dir(), err))
 	s.c.Report(console.Failure{Event: "error", Torrent: i.id, Message: message, Advice: s.c.Command.Advice(err)}, "")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
@@ -14,11 +15,13 @@ import (
 type verifyCommand struct {
 	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, or - for standard input."`
 	Dir     string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder that the content is in (default: the current one)."`
+	State   string   `placeholder:"FOLDER" help:"Folder for what Shoal remembers between runs, or off (default: shoal in your configuration folder)."`
+	selectFlag
 }
 
 // Help is shown below the usage.
 func (verifyCommand) Help() string {
-	return `Every piece is read and hashed; nothing is written. The exit code is 1 if anything is missing or wrong.
+	return `Every piece is read and hashed; nothing is written. The exit code is 1 if anything that is wanted is missing or wrong. If the command get downloaded only a part to that folder, that part is what is wanted. --select names another one: '**' is everything.
 
 Examples:
 
@@ -28,14 +31,29 @@ Examples:
 
 // Run checks the torrents.
 func (cmd verifyCommand) Run(ctx context.Context, c *console.Console) error {
+	choice, err := chooseFlags{selectFlag: cmd.selectFlag}.parse(c, cmd.Torrent)
+	if err != nil {
+		return err
+	}
 	complete := true
 	for i, name := range cmd.Torrent {
 		t, err := readTorrent(ctx, c, name)
 		if err != nil {
 			return err
 		}
+		r, err := client.Config{State: cmd.State}.Recorded(t.Info, cmd.Dir)
+		if err != nil {
+			return err
+		}
+		chosen, err := choice.of(ctx, c, t.Info, nil)
+		if err != nil {
+			return err
+		}
+		if chosen != nil {
+			r.Priorities = chosen
+		}
 		m := console.NewMeter(c, "checking "+terminal.Sanitize(t.Info.Name))
-		v, err := verification.Check(ctx, t.Info, cmd.Dir, m.Set)
+		v, err := verification.Check(ctx, t.Info, cmd.Dir, r, m.Set)
 		took := m.End()
 		if err != nil {
 			return target.NamingSymlink(cmd.Dir, err)
@@ -48,7 +66,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console.Console) error {
 		if v.Right > 0 {
 			c.Say("  checked %s in %s, %s", quantity.Size(t.Info.ContentLength()), quantity.Duration(took), quantity.Speed(t.Info.ContentLength(), took))
 		}
-		if command, ok := repairCommand(v.Faults, name, cmd.Dir); !ok {
+		if command, ok := repairCommand(v.Faults, name, cmd.Dir, cmd.words()...); !ok {
 			c.Say("  Check who owns the files that cannot be read. Then run the same command again.")
 		} else if command != "" && !v.Complete {
 			c.Say("  To repair it: %s", command)
@@ -63,17 +81,20 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console.Console) error {
 
 // repairCommand returns the command that downloads what is missing or wrong; empty if the
 // source cannot be named. Files that exist are written to only if the user allows it. ok is
-// false if no download can repair it, because a file cannot be read.
-func repairCommand(faults []verification.Fault, source, dir string) (command string, ok bool) {
-	var flags []string
+// false if no download can repair it, because a file cannot be read. flags are more of the command.
+func repairCommand(faults []verification.Fault, source, dir string, flags ...string) (command string, ok bool) {
+	overwrite := false
 	for _, f := range faults {
 		switch f.Fault {
 		case verification.Unreadable:
 			return "", false
 		case verification.Missing:
 		default:
-			flags = []string{"--overwrite"}
+			overwrite = true
 		}
+	}
+	if overwrite {
+		flags = append(flags, "--overwrite")
 	}
 	return downloadCommand(source, dir, flags...), true
 }
@@ -85,5 +106,5 @@ func (i *item) faults() ([]verification.Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return verification.FaultsIn(i.t.Dir(), m.Info, i.t.Bitfield())
+	return verification.FaultsIn(i.t.Dir(), m.Info, i.t.Bitfield(), i.priorities(m.Info))
 }

@@ -27,13 +27,7 @@ func FuzzState(f *testing.F) {
 			switch b[0] % 8 {
 			case 0: // any bytes, also with the id of a query
 				n := min(int(b[2]), len(b)-3)
-				datagram := slices.Clone(b[3 : 3+n])
-				queries := slices.DeleteFunc(w.took(), func(q sent) bool { return q.Kind != krpc.Query })
-				if b[1] >= 0x80 && len(queries) > 0 {
-					q := queries[int(b[1])%len(queries)]
-					from, datagram = q.to, fmt.Appendf(datagram, "1:t4:%s1:y1:re", q.Transaction)
-				}
-				w.s.Receive(w.now, from, datagram)
+				w.receiveBytes(from, b[1], b[3:3+n])
 				b = b[n:]
 			case 1, 2: // an answer to a query
 				queries := w.took()
@@ -72,4 +66,16 @@ func FuzzState(f *testing.F) {
 		w.wait(time.Hour) // hundreds may wait
 		require.Zero(t, w.s.Stats(w.now).Tasks, "every task ends")
 	})
+}
+
+// receiveBytes has any bytes arrive. If choice says so, they have the id of a query behind them, and
+// come from who was asked.
+func (w *world) receiveBytes(from netip.AddrPort, choice byte, b []byte) {
+	datagram := slices.Clone(b)
+	queries := slices.DeleteFunc(w.took(), func(q sent) bool { return q.Kind != krpc.Query })
+	if choice >= 0x80 && len(queries) > 0 {
+		q := queries[int(choice)%len(queries)]
+		from, datagram = q.to, fmt.Appendf(datagram, "1:t4:%s1:y1:re", q.Transaction)
+	}
+	w.s.Receive(w.now, from, datagram)
 }

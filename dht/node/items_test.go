@@ -66,6 +66,43 @@ func TestItems(t *testing.T) {
 	}
 }
 
+// Items that are right, but of another target, are none: another value, another key, the same key
+// with another salt, and no key where one was asked for.
+func TestItemsOfOtherTargets(t *testing.T) {
+	key := func(b byte) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(append(make([]byte, 31), b)) }
+	signed := func(k ed25519.PrivateKey, salt string) item.Item {
+		i, err := item.Sign(k, []byte(salt), 9, []byte("1:x"))
+		require.NoError(t, err)
+		return i
+	}
+	immutable := item.Item{Value: []byte("1:x")}
+	wanted := signed(key(1), "s")
+	for name, test := range map[string]struct {
+		want, has item.Item
+		isFound   bool
+	}{
+		"itself":            {wanted, wanted, true},
+		"another key":       {wanted, signed(key(2), "s"), false},
+		"another salt":      {wanted, signed(key(1), "t"), false},
+		"no key":            {wanted, immutable, false},
+		"a value":           {immutable, immutable, true},
+		"another value":     {immutable, item.Item{Value: []byte("1:y")}, false},
+		"a key":             {immutable, wanted, false},
+		"not quite bencode": {item.Item{Value: []byte("i01e")}, item.Item{Value: []byte("i01e")}, false},
+	} {
+		w := newWorld(t, Config{})
+		w.know(8)
+		id := w.s.Begin(w.now, Request{Method: krpc.Get, Target: test.want.Target(), Salt: test.want.Salt})
+		done, events := w.play(id, func(q sent) (krpc.Message, bool) {
+			m := holds(w.s.idOf(q.to), test.has)
+			m.HasSeq = test.has.IsMutable()
+			return m, true
+		})
+		require.Equal(t, test.isFound, done.Item != nil, name)
+		require.Equal(t, test.isFound, len(events) > 0, name)
+	}
+}
+
 // If all nodes refuse, the error says why.
 func TestPutIsRefused(t *testing.T) {
 	w := newWorld(t, Config{})

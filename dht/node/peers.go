@@ -44,9 +44,8 @@ func (s *State) takePeers(t *task, from netip.AddrPort, m *krpc.Message) {
 	}
 }
 
-// count adds what a node says of the swarm. Of a node that does not count, the peers that
-// it names are counted (https://www.bittorrent.org/beps/bep_0033.html, "Handling legacy
-// responses").
+// count adds what a node says of the swarm. Of a node that does not count, it keeps the peers that
+// the node names.
 func (t *task) count(m *krpc.Message) {
 	if !t.Scrape {
 		return
@@ -55,10 +54,8 @@ func (t *task) count(m *krpc.Message) {
 		t.seeds, t.peers = new(bloom.Filter), new(bloom.Filter)
 	}
 	if m.Seeds == nil && m.Peers == nil {
-		for _, a := range m.Values {
-			if !t.seeds.Has(a.Addr()) {
-				t.peers.Add(a.Addr())
-			}
+		for _, a := range m.Values[:min(len(m.Values), maxPeersOfTask-len(t.uncounted))] {
+			t.uncounted = append(t.uncounted, a.Addr())
 		}
 		return
 	}
@@ -68,6 +65,17 @@ func (t *task) count(m *krpc.Message) {
 	if m.Peers != nil {
 		t.peers.Union((*bloom.Filter)(m.Peers))
 	}
+}
+
+// countRest counts the peers that nodes named which do not count, at the end, because only then
+// all seeds are known (https://www.bittorrent.org/beps/bep_0033.html, "Handling legacy responses").
+func (t *task) countRest() {
+	for _, a := range t.uncounted {
+		if !t.seeds.Has(a) {
+			t.peers.Add(a)
+		}
+	}
+	t.uncounted = nil
 }
 
 // takeSamples passes the hashes of a node on.

@@ -141,6 +141,11 @@ func (q *queries) find(transaction []byte, from netip.AddrPort) *query {
 	return o
 }
 
+// isOf reports whether a query has a transaction id.
+func (q *query) isOf(transaction []byte) bool {
+	return len(transaction) == 4 && binary.BigEndian.Uint32(transaction) == q.transaction
+}
+
 // quoted returns the query whose transaction id a datagram from an address has, where programs
 // write it; nil if there is none. Only who has got the query knows the id, so nobody else can
 // have datagrams read, and finding it takes less time than reading them.

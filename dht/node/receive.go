@@ -26,7 +26,7 @@ func (s *State) Receive(now time.Time, from netip.AddrPort, b []byte) {
 	}
 	m, err := krpc.Parse(b)
 	isAnswer := err == nil && m.Kind != krpc.Query
-	if o != nil && (!isAnswer || s.queries.find(m.Transaction, from) != o) {
+	if o != nil && (!isAnswer || !o.isOf(m.Transaction)) {
 		// It ends the query. Otherwise who was asked could have any number of them read.
 		s.stats.Ignored++
 		s.queries.close(o)
@@ -39,7 +39,10 @@ func (s *State) Receive(now time.Time, from netip.AddrPort, b []byte) {
 		return
 	}
 	if isAnswer {
-		s.receiveAnswer(from, &m)
+		if o == nil {
+			o = s.queries.find(m.Transaction, from)
+		}
+		s.receiveAnswer(o, &m)
 		return
 	}
 	if wrong != nil {
@@ -62,9 +65,8 @@ func (s *State) allow(from netip.AddrPort) bool {
 	return ok
 }
 
-// receiveAnswer takes in an answer or an error.
-func (s *State) receiveAnswer(from netip.AddrPort, m *krpc.Message) {
-	o := s.queries.find(m.Transaction, from)
+// receiveAnswer takes in an answer or an error to a query; nil means that it answers none.
+func (s *State) receiveAnswer(o *query, m *krpc.Message) {
 	if o == nil {
 		s.stats.Ignored++
 		return

@@ -108,6 +108,7 @@ func (s *State) finish(t *task) {
 		e.Err = t.denial
 	}
 	if t.seeds != nil {
+		t.countRest()
 		e.Scraped, e.Seeds, e.Peers = true, t.seeds.Estimate(), t.peers.Estimate()
 	}
 	if t.lookup == nil && t.stored > 0 {

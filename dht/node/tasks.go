@@ -73,6 +73,7 @@ type task struct {
 	denial  *krpc.Error // why a node did not store it; the most telling
 
 	seeds, peers *bloom.Filter
+	uncounted    []netip.Addr // peers that were named by nodes that do not count
 	newest       *item.Item
 
 	one     krpc.Contact // that answered, if one alone was asked

@@ -178,12 +178,14 @@ func (b *bucket) victim(now time.Time, n Node) int {
 // keep remembers a node for when a place becomes free, one of each network, or who has a network
 // would push the others out. Nodes whose ids fit stay longest.
 func (b *bucket) keep(n Node) {
-	isBetter := func(o Node) bool { return o.Fits && !n.Fits && isOneNetwork(o.Addr.Addr(), n.Addr.Addr()) }
+	isLocal, network := nodeid.Exempt(n.Addr.Addr()), NetworkOf(n.Addr.Addr())
+	isNeighbor := func(o Node) bool { return !isLocal && NetworkOf(o.Addr.Addr()) == network }
+	isBetter := func(o Node) bool { return o.Fits && !n.Fits && isNeighbor(o) }
 	if slices.ContainsFunc(b.replacements, isBetter) {
 		return
 	}
 	b.replacements = slices.DeleteFunc(b.replacements, func(o Node) bool {
-		return o.ID == n.ID || hostOf(o.Addr) == hostOf(n.Addr) || isOneNetwork(o.Addr.Addr(), n.Addr.Addr())
+		return o.ID == n.ID || hostOf(o.Addr) == hostOf(n.Addr) || isNeighbor(o)
 	})
 	if len(b.replacements) == K {
 		i := max(slices.IndexFunc(b.replacements, func(o Node) bool { return !o.Fits }), 0)
@@ -203,12 +205,6 @@ func (b *bucket) hasNetwork(a netip.Addr) bool {
 	}
 	net := NetworkOf(a)
 	return slices.ContainsFunc(b.nodes, func(o Node) bool { return NetworkOf(o.Addr.Addr()) == net })
-}
-
-// isOneNetwork reports whether two addresses count as one party: those of one network of the
-// Internet do.
-func isOneNetwork(a, b netip.Addr) bool {
-	return !nodeid.Exempt(a) && NetworkOf(a) == NetworkOf(b)
 }
 
 // NetworkOf returns the network that counts as one party: the /24 of an IPv4 address, the

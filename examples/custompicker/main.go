@@ -1,5 +1,10 @@
-// Custompicker downloads in an order of its own making. main_test.go runs the
-// suite of the contract, swarm/pickertest, on the picker.
+// Custompicker downloads in an order of its own making, and with a queue of its own. With
+// "compare" as its argument it simulates a swarm with each of three own parts.
+//
+// Which piece is exchanged next is decided in three classes. Selection is an Order of package
+// piecepicker (order.go): which piece to begin. Queueing is a Queue (queue.go): which of the begun
+// ones to continue. Revealing is a protocol.Revealer (revealer.go): which pieces a seed shows.
+// main_test.go runs the suites of the contracts, swarm/pickertest and revealtest, on them.
 package main
 
 import (
@@ -25,10 +30,13 @@ func main() {
 }
 
 func newPicker(g swarm.Geometry) swarm.Picker {
-	return piecepicker.Mix(g, new(backwards), piecepicker.Config{Queue: piecepicker.OldestFirst{}})
+	return piecepicker.Mix(g, new(backwards), piecepicker.Config{Queue: rareFirst{}})
 }
 
-func run(ctx context.Context, out io.Writer, _ []string) error {
+func run(ctx context.Context, out io.Writer, args []string) error {
+	if len(args) > 0 && args[0] == "compare" {
+		return compare(out)
+	}
 	seed, err := own.NewSeed(ctx)
 	if err != nil {
 		return err

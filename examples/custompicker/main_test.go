@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shoal-bt/shoal/piecepicker"
+	"github.com/shoal-bt/shoal/protocol"
+	"github.com/shoal-bt/shoal/protocol/revealing/revealtest"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/swarm/pickertest"
 	"github.com/stretchr/testify/require"
@@ -13,6 +16,27 @@ import (
 
 func TestPicker(t *testing.T) {
 	pickertest.Run(t, func(_ *testing.T, g swarm.Geometry) swarm.Picker { return newPicker(g) })
+}
+
+func TestRevealer(t *testing.T) {
+	revealtest.Run(t, func(pieces int) protocol.Revealer { return newFewAtATime(pieces, 1) })
+}
+
+// A piece that fewer peers have comes first.
+func TestQueue(t *testing.T) {
+	require.True(t, rareFirst{}.Before(piecepicker.Partial{Availability: 1, Begun: 2}, piecepicker.Partial{Availability: 2, Begun: 1}))
+	require.True(t, rareFirst{}.Before(piecepicker.Partial{Begun: 1}, piecepicker.Partial{Begun: 2}))
+	require.False(t, rareFirst{}.Before(piecepicker.Partial{Begun: 2}, piecepicker.Partial{Begun: 2}))
+}
+
+// In the simulation all peers end with everything, whichever part is the own one.
+func TestCompare(t *testing.T) {
+	var out, again strings.Builder
+	require.NoError(t, run(t.Context(), &out, []string{"compare"}))
+	require.NoError(t, run(t.Context(), &again, []string{"compare"}))
+	require.Equal(t, out.String(), again.String())
+	require.Equal(t, 4, strings.Count(out.String(), "last "), out.String())
+	require.NotContains(t, out.String(), "-", "a time is negative if that never was")
 }
 
 // The last of the pieces that a peer has comes first, and the blocks of each in order.

@@ -2,9 +2,8 @@ package main
 
 import "github.com/shoal-bt/shoal/piecepicker"
 
-// backwards begins the last of the most wanted pieces first. It is one of the
-// three parts a picker is mixed from; queueing and end game are those of package
-// piecepicker.
+// backwards is an order: it begins the last of the most wanted pieces first. It is the first of
+// the three classes.
 type backwards struct {
 	board *piecepicker.Board
 	in    []bool // by piece

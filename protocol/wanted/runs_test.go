@@ -2,6 +2,7 @@ package wanted
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -18,7 +19,7 @@ func TestCheck(t *testing.T) {
 		{Run{3, 2, 4}, "the range from piece 3 to 2 is backwards: the first piece must come first"},
 		{Run{-1, 2, 4}, "pieces -1 to 2 are not all there: the torrent has pieces 0 to 9"},
 		{Run{9, 10, 4}, "pieces 9 to 10 are not all there: the torrent has pieces 0 to 9"},
-		{Run{0, 1 << 62, 4}, "pieces 0 to 4611686018427387904 are not all there: the torrent has pieces 0 to 9"},
+		{Run{0, math.MaxInt32, 4}, "pieces 0 to 2147483647 are not all there: the torrent has pieces 0 to 9"},
 		{Run{10, 10, 4}, "piece 10 is not there: the torrent has pieces 0 to 9"},
 		{Run{0, 1, 8}, "priority 8 is too high: use 0 to 7"},
 	} {

@@ -2,6 +2,7 @@ package wanted
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,87 +31,110 @@ func count(w *Pieces, held swarm.Bitfield) (f Figures) {
 	return f
 }
 
+// A user is a Pieces, what it must know, and a picker that hears of all changes.
+type user struct {
+	t    *testing.T
+	r    *rand.Rand
+	held swarm.Bitfield
+	w    *Pieces
+	live *pickertest.Lowest
+}
+
+func newUser(t *testing.T, r *rand.Rand, given []uint8) *user {
+	u := &user{t: t, r: r, held: swarm.NewBitfield(geo.Pieces()), live: pickertest.NewShuffled(*geo, 1)}
+	for i := range geo.Pieces() {
+		if r.IntN(2) == 0 {
+			u.held.Set(i)
+			u.live.Held(i)
+		}
+	}
+	u.w = New(geo, given, u.held)
+	u.w.Teach(u.live)
+	return u
+}
+
+// step changes something.
+func (u *user) step() {
+	piece := u.r.IntN(geo.Pieces())
+	switch u.r.IntN(5) {
+	case 0:
+		if !u.held.Has(piece) {
+			u.held.Set(piece)
+			u.w.Hold(piece)
+			u.live.Held(piece)
+		}
+	case 1:
+		if u.held.Has(piece) {
+			u.held.Clear(piece)
+			u.w.Lose(piece)
+			u.live.Lose(piece, nil)
+		}
+	case 2:
+		u.prioritize(piece)
+	case 3:
+		was := u.w.Has(piece)
+		raised := u.w.SetDeadline(piece, time.Unix(int64(u.r.IntN(100)+1), 0), u.held, u.live)
+		require.Equal(u.t, !was && !u.held.Has(piece), raised)
+	case 4:
+		u.w.SetDeadline(piece, time.Time{}, u.held, u.live)
+	}
+}
+
+func (u *user) prioritize(first int) {
+	n := geo.Pieces()
+	want := u.w.Priorities(n)
+	last, priority, differs := first+u.r.IntN(n-first), uint8(u.r.IntN(8)), false
+	for i := first; i <= last; i++ {
+		differs = differs || want[i] != priority
+		want[i] = priority
+	}
+	require.Equal(u.t, differs, u.w.Set([]Run{{first, last, priority}}, u.held, u.live))
+	require.Equal(u.t, want, u.w.Priorities(n))
+}
+
 // Whatever changes, the figures are those of what is wanted, no piece that is held or not
 // wanted has a deadline, and a picker knows all of it, a new one too.
 func TestFiguresFollow(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	n := geo.Pieces()
 	for range 50 {
-		held := swarm.NewBitfield(n)
 		given := make([]uint8, n)
 		for i := range given {
 			given[i] = uint8(r.IntN(8))
-			if r.IntN(2) == 0 {
-				held.Set(i)
-			}
 		}
-		before := append([]uint8(nil), given...)
-		w := New(geo, given, held)
-		live := pickertest.NewShuffled(*geo, 1)
-		for i := range n {
-			if held.Has(i) {
-				live.Held(i)
-			}
-		}
-		w.Teach(live)
+		before := slices.Clone(given)
+		u := newUser(t, r, given)
 		for range 100 {
-			piece := r.IntN(n)
-			switch r.IntN(5) {
-			case 0:
-				if !held.Has(piece) {
-					held.Set(piece)
-					w.Hold(piece)
-					live.Held(piece)
-				}
-			case 1:
-				if held.Has(piece) {
-					held.Clear(piece)
-					w.Lose(piece)
-					live.Lose(piece, nil)
-				}
-			case 2:
-				old := w.Priorities(n)
-				last := piece + r.IntN(n-piece)
-				priority := uint8(r.IntN(8))
-				differs := false
-				for i := piece; i <= last; i++ {
-					differs = differs || old[i] != priority
-					old[i] = priority
-				}
-				require.Equal(t, differs, w.Set([]Run{{piece, last, priority}}, held, live))
-				require.Equal(t, old, w.Priorities(n))
-			case 3:
-				was := w.Has(piece)
-				raised := w.SetDeadline(piece, time.Unix(int64(r.IntN(100)+1), 0), held, live)
-				require.Equal(t, !was && !held.Has(piece), raised)
-			case 4:
-				w.SetDeadline(piece, time.Time{}, held, live)
-			}
-			require.Equal(t, count(w, held), w.Figures(Figures{}))
-			for i := range w.Deadlines() {
-				require.True(t, w.Has(i) && !held.Has(i), "piece %d has a deadline", i)
+			u.step()
+			require.Equal(t, count(u.w, u.held), u.w.Figures(Figures{}))
+			for i := range u.w.Deadlines() {
+				require.True(t, u.w.Has(i) && !u.held.Has(i), "piece %d has a deadline", i)
 			}
 		}
 		require.Equal(t, before, given, "the caller's slice was changed")
 		if r.IntN(3) == 0 {
-			w.ClearDeadlines(live)
+			u.w.ClearDeadlines(u.live)
 		}
-		w.SetSequential(r.IntN(2) == 0, live)
-		l := pickertest.NewShuffled(*geo, 1)
+		u.w.SetSequential(r.IntN(2) == 0, u.live)
+		u.requireTaught(u.live)
+		fresh := pickertest.NewShuffled(*geo, 1)
 		for i := range n {
-			if held.Has(i) {
-				l.Held(i)
+			if u.held.Has(i) {
+				fresh.Held(i)
 			}
 		}
-		w.Teach(l)
-		for _, p := range []*pickertest.Lowest{l, live} {
-			for i := range n {
-				require.Equal(t, w.Priority(i), p.Priority(i))
-				require.True(t, w.Deadlines()[i].Equal(p.Deadline(i)))
-			}
-			require.Equal(t, w.Sequential(), p.IsSequential())
-		}
+		u.w.Teach(fresh)
+		u.requireTaught(fresh)
 	}
+}
+
+// requireTaught checks that a picker knows all of it.
+func (u *user) requireTaught(p *pickertest.Lowest) {
+	for i := range geo.Pieces() {
+		require.Equal(u.t, u.w.Priority(i), p.Priority(i))
+		require.True(u.t, u.w.Deadlines()[i].Equal(p.Deadline(i)))
+	}
+	require.Equal(u.t, u.w.Sequential(), p.IsSequential())
 }
 
 // A torrent of which everything is wanted alike needs no Pieces.

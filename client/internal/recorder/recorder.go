@@ -185,13 +185,26 @@ func (r *Recorder) FlushNow() bool {
 	return true
 }
 
-// SaveNow saves what the user wants before it returns.
+// Select has the next save say what the user wants, also one that Own causes.
+func (r *Recorder) Select(s resume.Selection) {
+	if r != nil {
+		r.Config.Keeper.Update(func(t *resume.Totals) { t.Selection = s })
+	}
+}
+
+// SaveNow saves before it returns, unless saves have been stopped.
 func (r *Recorder) SaveNow() error {
 	if r == nil {
 		return nil
 	}
 	r.saveMu.Lock()
 	defer r.saveMu.Unlock()
+	r.timerMu.Lock()
+	stopped := r.stopped
+	r.timerMu.Unlock()
+	if stopped {
+		return nil
+	}
 	r.reportChanges()
 	if err := r.Config.Keeper.Flush(); err != nil {
 		return fmt.Errorf("saving the record: %w", err)
@@ -249,6 +262,13 @@ func (r *Recorder) Own(paths []string) error {
 		return nil
 	}
 	return r.Config.Keeper.Own(paths)
+}
+
+// Disown takes back what Own listed.
+func (r *Recorder) Disown(paths []string) {
+	if r != nil {
+		r.Config.Keeper.Disown(paths)
+	}
 }
 
 // Abandon closes the record of a torrent that was never started; it stays as it is.

@@ -32,7 +32,7 @@ type Selection struct {
 	byRange   []uint8          // priorities set by range, or unset; nil while there is none
 	loose     swarm.Bitfield   // pieces without bytes of files; nil for none
 	firstLast bool
-	toggled   bool // a file became wanted or unwanted since Toggled was called last
+	toggled   Toggled // since it was read last
 }
 
 // A file is the pieces that have bytes of it. first and last both grow with the index, so an
@@ -117,7 +117,8 @@ func (s *Selection) SetFile(index, priority int) ([]Run, error) {
 
 // setFile gives a file a priority, which ends those that its pieces got by range.
 func (s *Selection) setFile(f *file, priority uint8) {
-	s.toggled = s.toggled || (f.priority == 0) != (priority == 0)
+	s.toggled.Wanted = s.toggled.Wanted || (f.priority == 0 && priority > 0)
+	s.toggled.Unwanted = s.toggled.Unwanted || (f.priority > 0 && priority == 0)
 	if f.isEmpty {
 		f.priority = priority
 		return
@@ -170,10 +171,16 @@ func (s *Selection) SetFirstLast(on bool) []Run {
 	return s.update(0, len(s.pieces)-1)
 }
 
-// Toggled reports whether Unwanted may have changed since the last call.
-func (s *Selection) Toggled() bool {
+// A Toggled says whether files became wanted or unwanted.
+type Toggled struct{ Wanted, Unwanted bool }
+
+// Any reports whether any file did.
+func (t Toggled) Any() bool { return t.Wanted || t.Unwanted }
+
+// Toggled returns what happened since the last call.
+func (s *Selection) Toggled() Toggled {
 	toggled := s.toggled
-	s.toggled = false
+	s.toggled = Toggled{}
 	return toggled
 }
 

@@ -1,6 +1,7 @@
 package selection
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -185,7 +186,7 @@ func TestOfLink(t *testing.T) {
 	}{
 		{nil, nil},
 		{[]metainfo.Range{{First: 1, Last: 2}}, []int{0, 4, 4, 0}},
-		{[]metainfo.Range{{First: 0, Last: 0}, {First: 0, Last: 1}, {First: 3, Last: 1 << 40}}, []int{4, 4, 0, 4}},
+		{[]metainfo.Range{{First: 0, Last: 0}, {First: 0, Last: 1}, {First: 3, Last: math.MaxInt}}, []int{4, 4, 0, 4}},
 		{[]metainfo.Range{{First: 4, Last: 9}}, nil},
 		{[]metainfo.Range{{First: -3, Last: 9}, {First: 2, Last: 1}}, nil},
 	} {

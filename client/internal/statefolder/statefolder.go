@@ -43,8 +43,34 @@ func Default(dir string) string {
 // because a torrent may be kept in two places, and a file that we made in one of them is not
 // ours in the other.
 func OpenRecords(state, dir string) (*resume.Folder, error) {
+	return resume.OpenFolder(recordsPath(state, dir))
+}
+
+// FindRecords opens that folder if it exists, and makes nothing; it returns nil if there is none. An
+// empty state is the one that Default would choose.
+func FindRecords(state, dir string) (*resume.Folder, error) {
+	if state == "" {
+		state = filepath.Join(dir, ".shoal")
+		user, err := os.UserConfigDir()
+		if err == nil && isFolder(filepath.Join(user, "shoal")) {
+			state = filepath.Join(user, "shoal")
+		}
+	}
+	path := recordsPath(state, dir)
+	if !isFolder(path) {
+		return nil, nil
+	}
+	return resume.OpenFolder(path)
+}
+
+func isFolder(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.IsDir()
+}
+
+func recordsPath(state, dir string) string {
 	sum := sha256.Sum256([]byte(dir))
-	return resume.OpenFolder(filepath.Join(state, Records, hex.EncodeToString(sum[:8])))
+	return filepath.Join(state, Records, hex.EncodeToString(sum[:8]))
 }
 
 // Reached returns the first of a torrent's files below dir that would be written into the

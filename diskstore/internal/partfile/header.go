@@ -4,10 +4,25 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"io"
+	"iter"
 )
 
 // A Key belongs to one torrent.
 type Key [sha256.Size]byte
+
+// NewKey returns a digest of texts.
+func NewKey(texts iter.Seq[string]) (key Key) {
+	digest := sha256.New()
+	var b []byte
+	for text := range texts {
+		b = binary.AppendUvarint(b[:0], uint64(len(text)))
+		digest.Write(append(b, text...))
+	}
+	digest.Sum(key[:0])
+	return key
+}
 
 // HeaderLen is the length of the header in bytes, with what it is padded with.
 const HeaderLen = 4096
@@ -56,4 +71,24 @@ func Identify(b []byte, key Key) Kind {
 		return Other
 	}
 	return Damaged
+}
+
+// Open reads a file that may be a part file, and its Index if it is a valid one. The
+// arguments and errors are those of Load. A file that has nothing but zeros where the header
+// should be, and nothing after it, is a damaged part file: a crash came before its header.
+func Open(r io.ReaderAt, size int64, key Key, files int, chunks int64, length func(file int) int64) (Kind, *Index, error) {
+	header := make([]byte, min(size, HeaderLen))
+	_, err := r.ReadAt(header, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return Other, nil, err
+	}
+	if size <= HeaderLen && len(bytes.Trim(header, "\x00")) == 0 {
+		return Damaged, nil, nil
+	}
+	kind := Identify(header, key)
+	if kind != Valid {
+		return kind, nil, nil
+	}
+	x, err := Load(r, size, key, files, chunks, length)
+	return kind, x, err
 }

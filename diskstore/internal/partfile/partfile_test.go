@@ -75,6 +75,39 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
+func TestNewKey(t *testing.T) {
+	key := func(texts ...string) Key { return NewKey(slices.Values(texts)) }
+	require.Equal(t, key("a", "b"), key("a", "b"))
+	for _, other := range [][]string{{"ab"}, {"a", "b", ""}, {"", "a", "b"}, {"b", "a"}, {"a\x01b"}} {
+		require.NotEqual(t, key("a", "b"), key(other...), other)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	key := Key{1}
+	open := func(b []byte) (Kind, *Index) {
+		kind, x, err := Open(bytes.NewReader(b), int64(len(b)), key, len(lengths), chunks(), length)
+		require.NoError(t, err)
+		return kind, x
+	}
+	x := NewIndex(key)
+	m := &image{Header(key)}
+	m.store(x, 3, 0, ChunkLen)
+	kind, loaded := open(m.b)
+	require.Equal(t, Valid, kind)
+	require.Equal(t, x.Listed(3), loaded.Listed(3))
+	for want, b := range map[Kind][][]byte{
+		Damaged: {nil, make([]byte, 5), make([]byte, HeaderLen), m.b[:40]},
+		Other:   {make([]byte, HeaderLen+1), []byte("text"), Header(Key{2})},
+	} {
+		for _, b := range b {
+			kind, x := open(b)
+			require.Equal(t, want, kind, len(b))
+			require.Nil(t, x)
+		}
+	}
+}
+
 func TestIndex(t *testing.T) {
 	key := Key{1}
 	x := NewIndex(key)
@@ -189,7 +222,8 @@ func FuzzLoad(f *testing.F) {
 			b = append(b, make([]byte, int(size)-len(b))...)
 		}
 		b = b[:size]
-		Identify(b, key)
+		_, _, err := Open(bytes.NewReader(entries), int64(len(entries)), key, len(lengths), chunks(), length)
+		require.NoError(t, err)
 		x, err := Load(bytes.NewReader(b), int64(size), key, len(lengths), chunks(), length)
 		require.NoError(t, err)
 		used := make(map[int]bool)

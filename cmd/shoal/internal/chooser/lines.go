@@ -39,7 +39,7 @@ func (l *List) Lines(s terminal.Style, columns, rows int) (lines []string) {
 // What keys do, most wanted first.
 var (
 	keysThatMove = []string{"Up, Down, PgUp, PgDn, Home, End: move", "Left, Right: close and open a folder"}
-	keysThatEnd  = []string{"Space: choose or take back", "a: all or none", "Enter: download", "q: quit"}
+	keysThatEnd  = []string{"Space: choose", "Enter: download", "q: quit", "a: all or none"}
 )
 
 // lastLine returns the keys that choose and end, or what is wrong.

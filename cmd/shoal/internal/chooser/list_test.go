@@ -50,7 +50,7 @@ func TestChooseInAList(t *testing.T) {
   [x]    8.0 KiB        \x1b[31md
   [x]    4.0 KiB    c
 Up, Down, PgUp, PgDn, Home, End: move  Left, Right: close and open a folder
-Space: choose or take back  a: all or none  Enter: download  q: quit`, shown(l, 80, 24))
+Space: choose  Enter: download  q: quit  a: all or none`, shown(l, 80, 24))
 
 	press(l, " \r") // takes all back, and none cannot be accepted
 	require.Equal(t, Choosing, l.State())

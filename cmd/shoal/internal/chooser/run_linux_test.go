@@ -2,7 +2,6 @@ package chooser
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -13,24 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal/terminaltest"
 )
-
-// openTerminal returns both ends of a pseudo terminal: the user's, and the program's.
-func openTerminal(t *testing.T) (user, program *os.File) {
-	t.Helper()
-	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skip("there are no pseudo terminals")
-	}
-	t.Cleanup(func() { user.Close() })
-	require.NoError(t, unix.IoctlSetPointerInt(int(user.Fd()), unix.TIOCSPTLCK, 0))
-	n, err := unix.IoctlGetInt(int(user.Fd()), unix.TIOCGPTN)
-	require.NoError(t, err)
-	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
-	require.NoError(t, err)
-	t.Cleanup(func() { program.Close() })
-	return user, program
-}
 
 // A screen is where a list is shown. It calls a function when a text is shown for the first time.
 type screen struct {
@@ -89,7 +72,7 @@ func TestRunGivesTheTerminalBack(t *testing.T) {
 		{"the terminal is gone", func(e end) []step { return []step{{"4 of 4", func() { e.user.Close() }}} }, io.EOF, Choosing},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			user, program := openTerminal(t)
+			user, program := terminaltest.OpenPair(t)
 			before, err := unix.IoctlGetTermios(int(program.Fd()), unix.TCGETS)
 			require.NoError(t, err)
 			ctx, cancel := context.WithCancel(t.Context())
@@ -114,7 +97,7 @@ func TestRunGivesTheTerminalBack(t *testing.T) {
 
 // While a list is shown the terminal hands on Ctrl-C as a key, and shows none.
 func TestRunReadsKeys(t *testing.T) {
-	user, program := openTerminal(t)
+	user, program := terminaltest.OpenPair(t)
 	s := new(screen)
 	s.steps = []step{{"1 of 1", func() {
 		now, err := unix.IoctlGetTermios(int(program.Fd()), unix.TCGETS)

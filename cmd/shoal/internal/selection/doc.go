@@ -9,7 +9,7 @@
 //	*.mkv            a name, or a glob for one: files and folders of that name, wherever they are
 //	photos/*.jpg     with a slash: a path from the torrent's folder on
 //	photos           a folder: everything in it
-//	3, 5-8           numbers, as "shoal inspect --files" shows them
+//	3, 5-8           numbers, as inspect --files shows them
 //	!*.txt           takes files back that were chosen before it
 //
 // In globs * and ? match no slash, ** also matches slashes, [a-z] and [!a-z] match one character,

@@ -221,7 +221,7 @@ func (p *pattern) noMatch(info *metainfo.Info, files []File) error {
 	b.WriteString("There is:\n")
 	for i, f := range files {
 		if i == listed {
-			fmt.Fprintf(&b, " and %s; \"shoal inspect --files\" lists all\n", quantity.Count(len(files)-i, "more file"))
+			fmt.Fprintf(&b, " and %s; inspect --files lists all\n", quantity.Count(len(files)-i, "more file"))
 			break
 		}
 		fmt.Fprintf(&b, " %s\n", Line(f))

@@ -11,10 +11,12 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/filesystem"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -26,21 +28,29 @@ var ErrNoRoom = errors.New("there is too little room")
 // would end it later.
 type Target struct {
 	dir     string
+	disk    diskstore.Options // where files are while they are incomplete
 	swarms  map[swarm.ID]bool // of the torrents that were admitted
 	needed  int64             // bytes that the torrents which were checked still need
 	owners  map[string]string // the name of the torrent that a file to write belongs to
 	folders map[string]error  // what is wrong with folders that were looked at; nil for nothing
 }
 
-// New returns the target dir.
-func New(dir string) *Target {
-	return &Target{dir: dir, swarms: make(map[swarm.ID]bool), owners: make(map[string]string), folders: make(map[string]error)}
+// New returns the target dir. disk says where files are while they are incomplete.
+func New(dir string, disk diskstore.Options) *Target {
+	return &Target{
+		dir:     dir,
+		disk:    disk,
+		swarms:  make(map[swarm.ID]bool),
+		owners:  make(map[string]string),
+		folders: make(map[string]error),
+	}
 }
 
 // Admit returns why a torrent cannot be downloaded to the target, together with the
 // torrents that were admitted before; nil if nothing speaks against it. A torrent that was
-// admitted before needs nothing more: the client says that it is there already.
-func (g *Target) Admit(info *metainfo.Info) error {
+// admitted before needs nothing more: the client says that it is there already. r says which files
+// are wanted, and where a former run put them.
+func (g *Target) Admit(info *metainfo.Info, r client.Recorded) error {
 	if slices.ContainsFunc(info.IDs(), func(id swarm.ID) bool { return g.swarms[id] }) {
 		return nil
 	}
@@ -55,8 +65,14 @@ func (g *Target) Admit(info *metainfo.Info) error {
 	longest, known := filesystem.LongestName(existing)
 	var missing int64
 	var written []string
-	for _, f := range Files(info, dir) {
-		if f.Pad {
+	files := Files(info, dir)
+	names, err := g.namesOf(dir, files, r)
+	if err != nil {
+		return err
+	}
+	for i, f := range files {
+		isUnwanted := r.Priorities != nil && r.Priorities[i] == 0
+		if f.Pad || isUnwanted {
 			continue
 		}
 		if err := g.checkFolders(dir, path.Dir(f.Path)); err != nil {
@@ -65,7 +81,7 @@ func (g *Target) Admit(info *metainfo.Info) error {
 		if name := path.Base(f.Path); known && len(name) > longest {
 			return &fs.PathError{Op: "create", Path: terminal.Sanitize(f.Path), Err: syscall.ENAMETOOLONG}
 		}
-		n := missingOf(dir, f)
+		n := missingOf(names, f)
 		if n == 0 {
 			continue
 		}
@@ -100,12 +116,19 @@ func Files(info *metainfo.Info, dir string) []swarm.File {
 	})
 }
 
-// missingOf returns how many bytes of a file still need room in dir.
-func missingOf(dir string, f swarm.File) int64 {
+// namesOf returns where the files of a torrent are, complete or not.
+func (g *Target) namesOf(dir string, files []swarm.File, r client.Recorded) (*diskstore.Names, error) {
+	options := r.Disk
+	options.Suffix, options.IncompleteDir = g.disk.Suffix, g.disk.IncompleteDir
+	return diskstore.NewNames(dir, files, options)
+}
+
+// missingOf returns how many bytes of a file still need room.
+func missingOf(names *diskstore.Names, f swarm.File) int64 {
 	if f.Symlink != "" {
 		return 0
 	}
-	return filesystem.Missing(filepath.Join(dir, filepath.FromSlash(f.Path)), f.Length)
+	return filesystem.Missing(names.Path(f.Path), f.Length)
 }
 
 // checkRoom returns an error if nothing can be written to a folder, or if missing bytes

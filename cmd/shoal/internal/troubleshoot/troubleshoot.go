@@ -48,6 +48,8 @@ func (c Command) Advice(err error) string {
 		return "Ask for the .torrent file, or its address on the web."
 	case errors.As(err, new(*client.MetadataError)):
 		return "Only its maker can repair the torrent. Ask for another link."
+	case errors.As(err, new(*diskstore.CrossDeviceError)):
+		return c.choose("choose a folder on the same disk with --incomplete-dir", "leave --incomplete-dir out")
 	case errors.Is(err, client.ErrModified):
 		return "Do not write to files while Shoal uses them. Run the same command again" + c.ifGet(": it checks them and fetches what is wrong") + "."
 	case errors.As(err, &store) && store.Op != "open" && errors.As(err, &size):

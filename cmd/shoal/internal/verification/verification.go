@@ -1,7 +1,7 @@
 // Package verification checks content on disk against a torrent.
 //
-// In come a torrent's metadata and a folder; out goes what is missing or wrong, by file. Nothing
-// is written. Not here: how a user repairs it.
+// In come a torrent's metadata, a folder, and what was remembered of a download to it; out goes what
+// is missing or wrong, by file. Nothing is written. Not here: how a user repairs it.
 package verification
 
 import (
@@ -14,6 +14,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
@@ -34,6 +35,11 @@ type Result struct {
 	Pieces   int     `json:"pieces"`
 	Right    int     `json:"right"` // pieces
 	Faults   []Fault `json:"faults"`
+
+	// Wanted are the pieces of the files that are wanted, and WantedRight those of them that are
+	// right; 0 if the whole torrent is. Complete and Faults are about the wanted files.
+	Wanted      int `json:"wanted,omitempty"`
+	WantedRight int `json:"wantedRight,omitempty"`
 }
 
 // A Fault is a file that is not as it should be.
@@ -57,8 +63,8 @@ const (
 )
 
 // Check checks what is in dir of a torrent, and writes nothing. It calls progress with bytes done and
-// in all.
-func Check(ctx context.Context, info *metainfo.Info, dir string, progress func(done, total int64)) (v Result, err error) {
+// in all. r says which files are wanted, and where bytes of others are.
+func Check(ctx context.Context, info *metainfo.Info, dir string, r client.Recorded, progress func(done, total int64)) (v Result, err error) {
 	if layers := info.MissingLayers(); len(layers) > 0 && !info.HasV1() {
 		return v, advice.New(fmt.Errorf("the torrent does not have the piece layers of %s", quantity.Count(len(layers), "file")),
 			"Shoal needs them to check the files. Get a .torrent file that has them.")
@@ -66,8 +72,7 @@ func Check(ctx context.Context, info *metainfo.Info, dir string, progress func(d
 	if dir, err = filepath.Abs(dir); err != nil {
 		return v, err
 	}
-	// Only to read: with Overwrite, a file of another size is no error here.
-	store, err := diskstore.Open(dir, target.Files(info, dir), diskstore.Options{Overwrite: true})
+	store, err := openToRead(dir, info, r)
 	if err != nil {
 		return v, err
 	}
@@ -85,11 +90,53 @@ func Check(ctx context.Context, info *metainfo.Info, dir string, progress func(d
 		return v, err
 	}
 	v = Result{
-		Event: "verified", Identity: description.Identify(info), Dir: dir,
-		Pieces: g.Pieces(), Right: have.Count(), Faults: Faults(info, stats, have, reads.byPath),
+		Event:    "verified",
+		Identity: description.Identify(info),
+		Dir:      dir,
+		Pieces:   g.Pieces(),
+		Right:    have.Count(),
+		Faults:   Faults(info, stats, have, reads.byPath, r.Priorities),
 	}
 	v.Complete = v.Right == v.Pieces && len(v.Faults) == 0
+	if r.Priorities != nil {
+		wanted := wantedPieces(info, r.Priorities)
+		v.Wanted = wanted.Count()
+		for i := range v.Pieces {
+			if wanted.Has(i) && have.Has(i) {
+				v.WantedRight++
+			}
+		}
+		v.Complete = v.WantedRight == v.Wanted && len(v.Faults) == 0
+	}
 	return v, nil
+}
+
+// openToRead opens the files of a torrent, for reads alone: with Overwrite, a file of another size
+// is no error.
+func openToRead(dir string, info *metainfo.Info, r client.Recorded) (*diskstore.Store, error) {
+	options := r.Disk
+	options.Overwrite = true
+	return diskstore.Open(dir, target.Files(info, dir), options)
+}
+
+// isUnwanted reports whether the file of an entry is not wanted; priorities are nil if all are.
+func isUnwanted(priorities []uint8, entry int) bool {
+	return priorities != nil && priorities[entry] == 0
+}
+
+// wantedPieces returns the pieces that have bytes of wanted files.
+func wantedPieces(info *metainfo.Info, priorities []uint8) swarm.Bitfield {
+	all := swarm.NewBitfield(info.Pieces())
+	for n, f := range info.Entries {
+		if f.Pad || isUnwanted(priorities, n) {
+			continue
+		}
+		first, end := f.Pieces()
+		for i := first; i < end; i++ {
+			all.Set(i)
+		}
+	}
+	return all
 }
 
 // readErrors is a Storage that notes which files could not be read, and why.
@@ -125,8 +172,8 @@ func (r *readErrors) note(err error) error {
 
 // FaultsIn returns what is wrong in dir with a torrent of which some pieces are right. It looks
 // at files, but reads none.
-func FaultsIn(dir string, info *metainfo.Info, have swarm.Bitfield) ([]Fault, error) {
-	store, err := diskstore.Open(dir, target.Files(info, dir), diskstore.Options{Overwrite: true})
+func FaultsIn(dir string, info *metainfo.Info, have swarm.Bitfield, priorities []uint8) ([]Fault, error) {
+	store, err := openToRead(dir, info, client.Recorded{})
 	if err != nil {
 		return nil, err
 	}
@@ -135,15 +182,19 @@ func FaultsIn(dir string, info *metainfo.Info, have swarm.Bitfield) ([]Fault, er
 	if err != nil {
 		return nil, err
 	}
-	return Faults(info, stats, have, nil), nil
+	return Faults(info, stats, have, nil, priorities), nil
 }
 
 // Faults says what keeps content from being complete, for verify and for seed. Files of a
 // wrong size come first, because others may only share pieces with them. unread has the
-// files that could not be read.
-func Faults(info *metainfo.Info, stats []diskstore.FileStat, have swarm.Bitfield, unread map[string]error) []Fault {
+// files that could not be read. Files whose priority is 0 have no faults; nil means that there are
+// none.
+func Faults(info *metainfo.Info, stats []diskstore.FileStat, have swarm.Bitfield, unread map[string]error, priorities []uint8) []Fault {
 	all := []Fault{}
 	for i, f := range info.Entries {
+		if isUnwanted(priorities, i) {
+			continue
+		}
 		if fault := faultOf(f, stats[i], have, unread[stats[i].Path]); fault.Fault != "" {
 			all = append(all, fault)
 		}
@@ -193,15 +244,19 @@ const faultsShown = 20
 // Show prints the result of a check for people, by lines.
 func (v Result) Show(say func(format string, args ...any)) {
 	name := terminal.Sanitize(v.Name)
+	right, pieces, what := v.Right, v.Pieces, ""
+	if v.Wanted > 0 {
+		right, pieces, what = v.WantedRight, v.Wanted, "what is wanted is "
+	}
 	if v.Complete {
 		all := "all "
-		if v.Pieces == 1 {
+		if pieces == 1 {
 			all = ""
 		}
-		say("%s: complete, %s%s correct", name, all, quantity.Count(v.Pieces, "piece"))
+		say("%s: %scomplete, %s%s correct", name, what, all, quantity.Count(pieces, "piece"))
 		return
 	}
-	say("%s: incomplete, %s of %s correct", name, quantity.Number(int64(v.Right)), quantity.Count(v.Pieces, "piece"))
+	say("%s: %sincomplete, %s of %s correct", name, what, quantity.Number(int64(right)), quantity.Count(pieces, "piece"))
 	for i, f := range v.Faults {
 		if i == faultsShown {
 			say("  and %d more", len(v.Faults)-i)

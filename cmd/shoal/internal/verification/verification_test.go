@@ -24,10 +24,11 @@ func TestUnreadable(t *testing.T) {
 
 	m, err := builder.Options{}.Bytes(t.Context(), "a", make([]byte, 10))
 	require.NoError(t, err)
-	all := Faults(m.Info, []diskstore.FileStat{{Path: "a", Exists: true, Size: 10}}, swarm.NewBitfield(1), r.byPath)
+	all := Faults(m.Info, []diskstore.FileStat{{Path: "a", Exists: true, Size: 10}}, swarm.NewBitfield(1), r.byPath, nil)
 	require.Len(t, all, 1)
 	require.Equal(t, Unreadable, all[0].Fault)
 	require.Equal(t, syscall.EIO.Error(), all[0].Error)
+	require.Empty(t, Faults(m.Info, []diskstore.FileStat{{Path: "a"}}, swarm.NewBitfield(1), nil, []uint8{0}), "it is not wanted")
 }
 
 // badDisk fails all reads: of the first bytes by an error, of others because they are missing.
