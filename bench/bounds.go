@@ -103,7 +103,6 @@ var goals = map[string][]goal{
 		{"shoal, a call, some not wanted", report.Call, atMost, every(50)},
 		{"shoal, all each second ÷ shoal", report.Wall, atMost, every(1.05)},
 		{"shoal, all each 100 ms ÷ shoal", report.Wall, atMost, every(1.05)},
-		{"shoal, 100000 calls a second ÷ shoal", report.Wall, atMost, every(1.05)},
 	},
 	"link":  {{"shoal ÷ sink", report.Wall, atMost, every(1.05)}},
 	"lossy": {{"shoal ÷ libtorrent", report.Wall, atMost, every(1.10)}},
