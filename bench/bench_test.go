@@ -107,6 +107,16 @@ func TestDHT(t *testing.T) {
 	}
 }
 
+// TestChoose changes priorities, and downloads a little meanwhile.
+func TestChoose(t *testing.T) {
+	out := new(strings.Builder)
+	args := []string{"-quick", "-size", "16M", "-tmp", t.TempDir(), "-only", "choose", "-of", "a call|each 100 ms"}
+	require.NoError(t, run(t.Context(), args, out, t.Output()))
+	for _, name := range []string{"shoal, a call", "shoal, a call, some not wanted", "shoal, all each 100 ms"} {
+		require.Contains(t, out.String(), "\n| "+name+" |")
+	}
+}
+
 func TestDisk(t *testing.T) {
 	tmp := t.TempDir()
 	if err := onDisk(tmp); err != nil {

@@ -98,6 +98,12 @@ var goals = map[string][]goal{
 		{"shoal, flood of one address", report.Share, atMost, every(2)},
 		{"shoal, flood of 200 addresses", report.Share, atMost, every(2)},
 	},
+	"choose": {
+		{"shoal, a call", report.Call, atMost, every(50)},
+		{"shoal, a call, some not wanted", report.Call, atMost, every(50)},
+		{"shoal, all each second ÷ shoal", report.Wall, atMost, every(1.05)},
+		{"shoal, all each 100 ms ÷ shoal", report.Wall, atMost, every(1.05)},
+	},
 	"link":  {{"shoal ÷ sink", report.Wall, atMost, every(1.05)}},
 	"lossy": {{"shoal ÷ libtorrent", report.Wall, atMost, every(1.10)}},
 	"magnet": {

@@ -68,6 +68,7 @@ var parts = []part{
 	{"announce", "[-http] [-peers N] [-swarms N] [-time D] ADDR", runAnnounce},
 	{"node", "[-limit N]", runNode},
 	{"dht", "[-nodes N] [-rate N] [-flood N] [-time D] ADDR", runDHT},
+	{"choose", "[-every D] [-singly N] [-least N] [-calls] TORRENT DIR STATE PEER...", runChoose},
 	{"attack", "[-first BYTE] [-size BYTES] [-conns N] [-limit D] [-quick] NAME SHOAL DIR", runAttack},
 }
 

@@ -33,11 +33,12 @@ const (
 // torrents returns the torrents of content of size bytes, by file name.
 func torrents(size int64) map[string]content.Info {
 	return map[string]content.Info{
-		plain:   {Name: contentName, Length: size, PieceLength: 1 << 20},
-		small:   {Name: contentName, Length: size, PieceLength: 256 << 10},
-		large:   {Name: contentName, Length: size, PieceLength: 16 << 20},
-		files:   {Name: contentName, Length: size, PieceLength: 1 << 20, Files: 500},
-		distant: {Name: contentName, Length: min(size, linkMost), PieceLength: 256 << 10},
+		plain:      {Name: contentName, Length: size, PieceLength: 1 << 20},
+		small:      {Name: contentName, Length: size, PieceLength: 256 << 10},
+		large:      {Name: contentName, Length: size, PieceLength: 16 << 20},
+		files:      {Name: contentName, Length: size, PieceLength: 1 << 20, Files: 500},
+		chosenName: {Name: contentName, Length: size, PieceLength: 1 << 20, Files: chosenFiles},
+		distant:    {Name: contentName, Length: min(size, linkMost), PieceLength: 256 << 10},
 	}
 }
 

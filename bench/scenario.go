@@ -63,7 +63,7 @@ func (r *runner) compare(ctx context.Context, s *scenario) error {
 func (r *runner) scenarios() []*scenario {
 	all := []*scenario{
 		r.download(), r.seed("seed1", 1), r.seed("seed8", 8), r.random(), r.recheck(), r.disk(), r.hash(),
-		r.many(), r.idleConns(), r.link("link", 0), r.link("lossy", 0.001), r.magnets(), r.attacks(), r.trackers(), r.dhtNode(),
+		r.many(), r.idleConns(), r.link("link", 0), r.link("lossy", 0.001), r.magnets(), r.attacks(), r.trackers(), r.dhtNode(), r.choose(),
 	}
 	for _, s := range all {
 		s.Bounds = boundsOf(s.Name, r.features.Class(), s.contenders)

@@ -31,6 +31,9 @@ const (
 	Metadata Metric = "metadata s"   // from the first SYN until the metadata of a link is here
 	First    Metric = "first byte s" // from a peer's handshake until the first byte of a block
 
+	Call    Metric = "call ms"   // of the slowest call
+	Changes Metric = "changes/s" // of priorities of files, by wall time
+
 	Without Metric = "without" // a figure without attackers, in the unit that the row names
 	With    Metric = "with"    // and with them
 	Share   Metric = "÷"       // the second by the first
@@ -38,7 +41,7 @@ const (
 	Ended   Metric = "ended"   // connections of attackers
 )
 
-var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Busy, Queries, Answers, PerCPU, Lost, Metadata, First, Without, With, Share, Load, Ended}
+var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Busy, Queries, Answers, PerCPU, Lost, Metadata, First, Call, Changes, Without, With, Share, Load, Ended}
 
 // Values are the figures of one run.
 type Values map[Metric]float64
