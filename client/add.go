@@ -229,7 +229,7 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 	if len(k.fetches) > 0 {
 		t.trackers = k.fetches[0].TrackerSet()
 	}
-	state, err := t.openContent(ctx, k.choice(o, from.link), from.seed)
+	state, err := t.openContent(ctx, o, k.choice(o, from.link), from.seed)
 	if err != nil {
 		return err
 	}
@@ -250,7 +250,7 @@ func (t *running) start(ctx context.Context, meta *metainfo.Torrent, o AddOption
 		UploadOnly: t.readOnly,
 		Paused:     o.Paused,
 		Config:     o.Engine,
-		Priorities: t.priorities(),
+		Priorities: t.wants.Pieces(),
 		Deadlines:  state.totals.Selection.Deadlines,
 		Sequential: state.totals.Selection.Sequential,
 	}

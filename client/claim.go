@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client/internal/fetching"
 	"github.com/shoal-bt/shoal/client/internal/handover"
+	"github.com/shoal-bt/shoal/client/internal/wants"
 	"github.com/shoal-bt/shoal/magnet"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
@@ -158,7 +159,7 @@ func (k *claim) endFetches(own *magnet.Result) {
 
 // choice returns what says which files are wanted. What the call that adds the torrent does not say,
 // the first fetch does.
-func (k *claim) choice(o AddOptions, link *metainfo.Magnet) choice {
+func (k *claim) choice(o AddOptions, link *metainfo.Magnet) wants.Choice {
 	if len(k.fetches) > 0 && k.own == nil {
 		first := k.fetches[0]
 		if o.Priorities == nil {
@@ -169,7 +170,7 @@ func (k *claim) choice(o AddOptions, link *metainfo.Magnet) choice {
 			link = first.Link()
 		}
 	}
-	return choice{options: o, link: link}
+	return wants.Choice{Priorities: o.Priorities, Sequential: o.Sequential, FirstLast: o.FirstLast, Link: link}
 }
 
 // listTorrent lists a torrent that was added.

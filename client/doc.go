@@ -36,7 +36,8 @@
 //	Recorder.timerMu        the timer of saves                          lifecycle, Storage.mu, saveMu
 //	modifiedFiles.hashing   the hashing of files that were changed      lifecycle, Storage.mu, saveMu
 //	Set.mu                  the trackers of a torrent                   lifecycle, Storage.mu, saveMu
-//	wants.mu                what the user wants                         lifecycle, Storage.mu, saveMu
+//	wants.Wants.mu          what the user wants                         lifecycle, Storage.mu, saveMu
+//	finishing.Files.mu      files that were moved to their paths        lifecycle, Storage.mu, saveMu
 //	running.mu              why it is closed; errors of its content     lifecycle, Storage.mu, saveMu
 //	fetching.saving         the saves of a link                         –
 //	fetching.mu             what is known of a link, and its job        –
@@ -50,7 +51,7 @@
 //	status.mu               what the node of the DHT said of itself     Source.mu, the node's
 //	forwardFile.mu          a file that can only be read forward        Storage.mu
 //
-// The leaves are timerMu, wants.mu, running.mu, Torrent.mu, Stream.mu, Cache.mu, Client.mu and status.mu. Others may be held
+// The leaves are timerMu, Wants.mu, Files.mu, running.mu, Torrent.mu, Stream.mu, Cache.mu, Client.mu and status.mu. Others may be held
 // while waiting for a turn, so a turn takes only leaves, and tries Storage.mu.
 //
 // # Where to find a rule
@@ -97,7 +98,7 @@
 //	where no torrent may write                      state.go                             running.checkOutsideState
 //	what becomes ours, and may be overwritten       open.go                              running.openFiles
 //	what happens if another program changes a file  sync.go                              running.checkModified
-//	which files are wanted at the start             wants.go                             running.choose
+//	which files are wanted at the start             internal/wants/choice.go             Wants.Choose
 //	in which order a change of that is carried out  select.go                            running.changeWants
 //	which pieces have which priority                internal/selection/selection.go      Selection.update
 //	what a link selects                             internal/selection/link.go           OfLink

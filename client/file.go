@@ -45,7 +45,7 @@ func (t *running) Files() ([]File, error) {
 		if t.seed != nil {
 			f.Path = t.seed.Files[i].Path // a seed's file may have another path than in the torrent
 		}
-		f.Priority, f.torrent = t.priorityOf(i), t.torrent
+		f.Priority, f.torrent = t.wants.File(i), t.torrent
 		f.first, f.end = e.Pieces()
 		f.Held = content.Held(t.geometry, have, e.Offset, e.Length)
 		all = append(all, f)

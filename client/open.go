@@ -11,6 +11,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/recall"
 	"github.com/shoal-bt/shoal/client/internal/recorder"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
+	"github.com/shoal-bt/shoal/client/internal/wants"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
@@ -26,8 +27,7 @@ type startState struct {
 
 // openContent opens the torrent's storage and finds out which pieces it has. seed is nil
 // for a download. With an error, nothing stays open.
-func (t *running) openContent(ctx context.Context, c choice, seed *seedcontent.Content) (startState, error) {
-	o := c.options
+func (t *running) openContent(ctx context.Context, o AddOptions, c wants.Choice, seed *seedcontent.Content) (startState, error) {
 	all := swarm.NewBitfield(t.geometry.Pieces())
 	all.SetAll(t.geometry.Pieces())
 	t.readOnly = o.ReadOnly || seed != nil
@@ -35,7 +35,7 @@ func (t *running) openContent(ctx context.Context, c choice, seed *seedcontent.C
 	var totals resume.Totals
 	if !inFiles {
 		var err error
-		if totals.Selection, err = t.choose(c, t.cache.InMemory()); err != nil {
+		if totals.Selection, err = t.wants.Choose(c, t.info(), t.emitWarning); err != nil {
 			return startState{}, err
 		}
 	}
@@ -61,13 +61,13 @@ func (t *running) openContent(ctx context.Context, c choice, seed *seedcontent.C
 		}
 		return startState{check: all, totals: totals}, nil
 	}
-	return t.openFileContent(ctx, c, seed != nil)
+	return t.openFileContent(ctx, o, c, seed != nil)
 }
 
 // openFileContent is openContent for content in files. complete says that all files
 // exist and are right. What the record and the files agree on is held; other pieces
 // whose files have their sizes are checked.
-func (t *running) openFileContent(ctx context.Context, c choice, complete bool) (s startState, err error) {
+func (t *running) openFileContent(ctx context.Context, o AddOptions, c wants.Choice, complete bool) (s startState, err error) {
 	var old resume.Record
 	meta := t.cache.InMemory()
 	files := t.filesOf(meta)
@@ -85,8 +85,8 @@ func (t *running) openFileContent(ctx context.Context, c choice, complete bool) 
 			return s, err
 		}
 	}
-	c.record = old.Totals.Selection
-	chosen, err := t.choose(c, meta)
+	c.Record = old.Totals.Selection
+	chosen, err := t.wants.Choose(c, meta.Info, t.emitWarning)
 	if err != nil {
 		return s, err
 	}
@@ -95,13 +95,13 @@ func (t *running) openFileContent(ctx context.Context, c choice, complete bool) 
 		return s, err
 	}
 	r := &verdict.Record
-	t.adjust(&verdict, c.options, files, complete)
-	r.Totals.Selection = t.selectionRecord(chosen)
-	t.overwrite = c.options.Overwrite
+	t.adjust(&verdict, o, files, complete)
+	r.Totals.Selection = t.wants.Record(chosen)
+	t.overwrite = o.Overwrite
 	t.storage = t.newStorage()
 	allHeld := r.Pieces.Count() == t.geometry.Pieces()
-	mayMake := t.holdsWanted(r.Pieces) && !t.readOnly
-	toMake := mayMake && (r.Part.Path != "" || content.Incomplete(t.dir, t.wantedFiles(files), t.client.config.Disk.NoSymlinks))
+	mayMake := t.wants.AreHeld(r.Pieces, t.geometry.Pieces()) && !t.readOnly
+	toMake := mayMake && (r.Part.Path != "" || content.Incomplete(t.dir, t.wants.FilesOf(files), t.client.config.Disk.NoSymlinks))
 	recordedComplete := verdict.Distrust == nil && r.State == resume.Clean && allHeld && !toMake
 	if t.folder != nil && recordedComplete && t.saveCopy(meta) == nil {
 		t.cache.Unpin() // it starts idle
@@ -156,7 +156,9 @@ func (t *running) adjust(verdict *resume.Verdict, o AddOptions, files []swarm.Fi
 	case complete || o.Trust:
 		present := content.Present(t.geometry, files, r.Files, true)
 		if r.Part.Path != "" {
-			present = union(present, r.Pieces)
+			for i := range present {
+				present[i] |= r.Pieces[i]
+			}
 		}
 		if present.Count() != r.Pieces.Count() {
 			r.State, r.Pieces, r.Spilled = resume.Open, present, nil
@@ -174,7 +176,7 @@ func (t *running) adjust(verdict *resume.Verdict, o AddOptions, files []swarm.Fi
 
 // diskOptions returns the options with which the torrent's files are opened.
 func (t *running) diskOptions() diskstore.Options {
-	return recall.FilesOptions(t.client.config.Disk, t.ids[0], t.unwanted())
+	return recall.FilesOptions(t.client.config.Disk, t.ids[0], t.wants.Unwanted())
 }
 
 // namesOf returns where the files are that a record lists.

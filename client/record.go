@@ -47,7 +47,7 @@ func (t *running) openRecorder(store swarm.Storage, files []swarm.File, r resume
 		Stat:   t.statOf(store),
 		Claims: claimsOf(store),
 		Part:   partOf(store),
-		Wanted: t.isWanted(files),
+		Wanted: t.wants.Has(files),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the record: %w", err)
@@ -98,7 +98,7 @@ func (t *running) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Tot
 	held := t.engine.Pieces()
 	stats := t.engine.Stats()
 	now := time.Now()
-	selected := t.selectionRecord(resume.Selection{Deadlines: t.engine.Deadlines(), Sequential: t.engine.Sequential()})
+	selected := t.selectionRecord()
 	return held, spilled, func(l *resume.Totals) {
 		l.Uploaded, l.Downloaded = stats.Up.Total, stats.Down.Total
 		l.Trackers = t.trackers.ToSave()
@@ -107,6 +107,11 @@ func (t *running) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Tot
 			l.Completed = now
 		}
 	}
+}
+
+// selectionRecord returns what the record says of what is wanted.
+func (t *running) selectionRecord() resume.Selection {
+	return t.wants.Record(resume.Selection{Deadlines: t.engine.Deadlines(), Sequential: t.engine.Sequential()})
 }
 
 // isChecking reports whether stored pieces are being checked.

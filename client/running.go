@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
+	"github.com/shoal-bt/shoal/client/internal/finishing"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/metacache"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
+	"github.com/shoal-bt/shoal/client/internal/wants"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/resume"
@@ -31,10 +34,12 @@ type running struct {
 	cache    metacache.Cache
 	storage  *lazystorage.Storage
 	modified modifiedFiles
-	wants    wants
-	finished finishedFiles
-	engine   *engine.Torrent
-	trackers *trackers.Set
+	wants    wants.Wants
+	finished finishing.Files
+
+	selectionPending atomic.Bool // a save of what is wanted is about to begin
+	engine           *engine.Torrent
+	trackers         *trackers.Set
 
 	closeErr error // what close returned; guarded by lifecycle
 

@@ -11,9 +11,9 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/content"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/selection"
+	"github.com/shoal-bt/shoal/client/internal/wants"
 	"github.com/shoal-bt/shoal/diskstore"
 	"github.com/shoal-bt/shoal/engine"
-	"github.com/shoal-bt/shoal/resume"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
@@ -102,7 +102,7 @@ func (t *Torrent) ClearDeadlines() error {
 // while the metadata is missing.
 func (t *Torrent) Includes(piece int) bool {
 	r, isRunning := t.now().(*running)
-	return isRunning && r.wantsPiece(piece)
+	return isRunning && r.wants.HasPiece(piece, r.geometry.Pieces())
 }
 
 // File returns the file with a Path, such as "folder/name". The error matches fs.ErrNotExist if
@@ -150,29 +150,9 @@ func (f File) Wait(ctx context.Context) error {
 	return nil
 }
 
-// wantsPiece reports whether a piece is wanted.
-func (t *running) wantsPiece(piece int) bool {
-	t.wants.mu.Lock()
-	defer t.wants.mu.Unlock()
-	if t.wants.selection == nil {
-		return piece >= 0 && piece < t.geometry.Pieces()
-	}
-	return t.wants.selection.Has(piece)
-}
-
-// priorityOf returns the priority of a file.
-func (t *running) priorityOf(index int) int {
-	t.wants.mu.Lock()
-	defer t.wants.mu.Unlock()
-	if t.wants.selection == nil {
-		return DefaultPriority
-	}
-	return t.wants.selection.File(index)
-}
-
 // changeWants changes what is wanted: first in the record, then in the storage, which moves what is
 // needed out of the part file, and then in the engine, which requests what is missing.
-func (t *running) changeWants(change func(*selection.Selection) ([]selection.Run, error)) error {
+func (t *running) changeWants(change wants.Change) error {
 	t.lifecycle.Lock()
 	defer t.lifecycle.Unlock()
 	if err := t.checkOpen(); err != nil {
@@ -198,12 +178,21 @@ func (t *running) changeWants(change func(*selection.Selection) ([]selection.Run
 	}))
 }
 
+// changeSelection changes the selection.
+func (t *running) changeSelection(change wants.Change) ([]selection.Run, selection.Toggled, error) {
+	meta, err := t.metainfo()
+	if err != nil {
+		return nil, selection.Toggled{}, err
+	}
+	return t.wants.Change(meta.Info, change)
+}
+
 // saveSelection has the record say what is wanted before bytes of files that became unwanted go to the part
 // file: the next run would otherwise make these files of it. The record of a torrent with many files
 // takes long to save, so that is done in the background if there is no part file yet, because the
 // record is saved before one is made.
 func (t *running) saveSelection(o *lazystorage.Handle, toggled selection.Toggled) error {
-	o.Recorder.Select(t.selectionRecord(resume.Selection{Deadlines: t.engine.Deadlines(), Sequential: t.engine.Sequential()}))
+	o.Recorder.Select(t.selectionRecord())
 	store, inFiles := o.Storage.(*diskstore.Store)
 	hasPart := false
 	if inFiles {
@@ -215,13 +204,13 @@ func (t *running) saveSelection(o *lazystorage.Handle, toggled selection.Toggled
 	if t.client.beginCall() != nil {
 		return nil // Close saves it
 	}
-	if t.wants.savePending.Swap(true) {
+	if t.selectionPending.Swap(true) {
 		t.client.endCall()
 		return nil
 	}
 	go func() {
 		defer t.client.endCall()
-		t.wants.savePending.Store(false)
+		t.selectionPending.Store(false)
 		err := o.Recorder.SaveNow()
 		if err != nil {
 			t.emitWarning(err)
@@ -238,11 +227,11 @@ func (t *running) moveWanted(s swarm.Storage) error {
 		return nil
 	}
 	before := slices.Sorted(slices.Values(store.InPart()))
-	err := store.SetUnwanted(t.unwanted())
+	err := store.SetUnwanted(t.wants.Unwanted())
 	if len(before) > 0 {
 		t.reportMoved(before, slices.Sorted(slices.Values(store.InPart())))
 	}
-	if err == nil && !t.readOnly && t.holdsWanted(t.engine.Pieces()) {
+	if err == nil && !t.readOnly && t.wants.AreHeld(t.engine.Pieces(), t.geometry.Pieces()) {
 		err = store.Create()
 	}
 	return lazystorage.Wrap("write", err)
@@ -274,7 +263,7 @@ func (t *running) changeOrder(change func() error) error {
 		return err
 	}
 	return t.wrapError(t.withStorage(func(o *lazystorage.Handle) error {
-		err := t.openSelection()
+		_, _, err := t.changeSelection(func(*selection.Selection) ([]selection.Run, error) { return nil, nil })
 		if err == nil {
 			err = change()
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-bt/shoal/client/internal/wants"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/metainfo/builder"
@@ -206,7 +207,7 @@ func TestPrioritiesOfAFetch(t *testing.T) {
 	require.True(t, tor.Includes(0), "the link selects nothing that there is")
 	soon(t, func() bool {
 		e, err := warnings.Next(within(t))
-		return err == nil && errors.Is(ErrorOf(e), errSelectsNothing)
+		return err == nil && errors.Is(ErrorOf(e), wants.ErrSelectsNothing)
 	})
 }
 

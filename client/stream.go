@@ -101,7 +101,7 @@ func (c streamClient) Info(id swarm.ID) *metainfo.Info {
 
 func (c streamClient) Wants(id swarm.ID, file int) bool {
 	t := c.client.runningOf(id)
-	return t == nil || t.priorityOf(file) > 0
+	return t == nil || t.wants.File(file) > 0
 }
 
 func (c streamClient) AwaitAdded(ctx context.Context, id swarm.ID) {

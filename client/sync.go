@@ -65,16 +65,10 @@ func (t *running) finishFiles(s swarm.Storage) {
 		t.emitWarning(err)
 		return
 	}
-	held := t.engine.Pieces()
-	for i, e := range meta.Info.Entries {
-		isWhole := content.Held(t.geometry, held, e.Offset, e.Length) == e.Length
-		if e.Pad || e.Length == 0 || !isWhole || t.priorityOf(i) == 0 || !t.finished.add(i) {
-			continue
-		}
-		if err := store.FinishFile(i); err != nil {
-			t.emitWarning(lazystorage.Wrap("write", err))
-		}
-	}
+	isWanted := func(i int) bool { return t.wants.File(i) > 0 }
+	t.finished.Finish(store, meta.Info.Files(), t.geometry, t.engine.Pieces(), isWanted, func(err error) {
+		t.emitWarning(lazystorage.Wrap("write", err))
+	})
 }
 
 // noteContentError notes an error of a write or a sync, if it is one, and returns it.
@@ -96,7 +90,7 @@ func (t *running) contentError() error {
 
 // forgetContentError is called before everything is checked.
 func (t *running) forgetContentError() {
-	t.finished.reset()
+	t.finished.Reset()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.contentErr = nil

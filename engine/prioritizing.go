@@ -62,18 +62,26 @@ func (t *Torrent) SetSequential(on bool) error {
 
 // Priorities returns the priority of each piece. While Close is under way, and after it, they
 // are those of its beginning. The caller owns the slice.
-func (t *Torrent) Priorities() []uint8 { return slices.Clone(t.wants().priorities) }
+func (t *Torrent) Priorities() (all []uint8) {
+	if !t.query(func(_ time.Time, s *protocol.State) { all = s.Priorities() }) {
+		return slices.Clone(t.lastFigures().wants.priorities)
+	}
+	return all
+}
 
 // Deadlines returns by piece when it is needed. The rest is as for Priorities.
-func (t *Torrent) Deadlines() map[int]time.Time { return maps.Clone(t.wants().deadlines) }
+func (t *Torrent) Deadlines() (all map[int]time.Time) {
+	if !t.query(func(_ time.Time, s *protocol.State) { all = s.Deadlines() }) {
+		return maps.Clone(t.lastFigures().wants.deadlines)
+	}
+	return all
+}
 
 // Sequential reports whether, of pieces of the same priority, those of a lower index are begun
 // first. The rest is as for Priorities.
-func (t *Torrent) Sequential() bool { return t.wants().sequential }
-
-func (t *Torrent) wants() (w wants) {
-	if !t.query(func(_ time.Time, s *protocol.State) { w = wantsOf(s) }) {
-		return t.lastFigures().wants
+func (t *Torrent) Sequential() (on bool) {
+	if !t.query(func(_ time.Time, s *protocol.State) { on = s.Sequential() }) {
+		return t.lastFigures().wants.sequential
 	}
-	return w
+	return on
 }

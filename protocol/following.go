@@ -28,6 +28,7 @@ func (s *State) wantsChanged(wasFinished bool) {
 	isFinished := s.finished()
 	if wasFinished && !isFinished {
 		s.completion.WantMore()
+		s.book.RetrySeeds(s.start)
 	}
 	f.isFinished = isFinished && (f.isFinished || !wasFinished)
 	s.answerWaiters()
@@ -46,7 +47,6 @@ func (s *State) applyWants(now time.Time) {
 			s.startPicker()
 			s.scheduleChoke(now)
 		}
-		s.book.RetrySeeds(s.start)
 		f.isChanged, f.isFinished, f.isStale = false, false, true
 		s.repick = true
 	}

@@ -336,8 +336,12 @@ func TestPoisonersAreNotAsked(t *testing.T) {
 func TestCare(t *testing.T) {
 	w := newWorld(t, Config{})
 	nodes := w.know(20)
+	require.NotEmpty(t, w.s.Nodes(w.now, nodeid.ID{}, 100))
 	w.wait(10 * time.Minute)
 	w.took()
+	w.wait(5*time.Minute + time.Second)
+	require.NotZero(t, w.s.table.Len())
+	require.Empty(t, w.s.Nodes(w.now, nodeid.ID{}, 100), "those that are not good are neither saved nor named")
 	w.wait(30 * time.Minute)
 	sent := len(w.took())
 	require.NotZero(t, sent)
