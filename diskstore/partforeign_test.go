@@ -88,6 +88,44 @@ func TestFolderAtThePathOfAFileThatIsNotWanted(t *testing.T) {
 	require.DirExists(t, filepath.Join(dir, a.Path))
 }
 
+// Something else has the place of a folder of a file that is not wanted. The file's bytes go to
+// the part file, also with names for incomplete files; a file that is wanted fails.
+func TestFileAtTheFolderOfAFileThatIsNotWanted(t *testing.T) {
+	files, want := partTorrent()
+	files[0].Path = "t/folder/a"
+	for name, block := range map[string]func(t *testing.T, dir string){
+		"file": func(t *testing.T, dir string) { put(t, dir, "t/folder", []byte("mine")) },
+		"symlink that leads out": func(t *testing.T, dir string) {
+			require.NoError(t, os.Mkdir(filepath.Join(dir, "t"), 0o777))
+			require.NoError(t, os.Symlink(t.TempDir(), filepath.Join(dir, "t", "folder")))
+		},
+	} {
+		for _, suffix := range []string{"", ".part"} {
+			t.Run(name+suffix, func(t *testing.T) {
+				dir := t.TempDir()
+				block(t, dir)
+				o := Options{Unwanted: everySecond(files), PartFile: ".x.part", Suffix: suffix}
+				s := mustOpen(t, dir, files, o)
+				writeAll(t, s, want, 0)
+				requireBytes(t, s, want)
+				require.NoError(t, s.Sync())
+				stats, err := s.Stat()
+				require.NoError(t, err)
+				require.False(t, stats[0].Exists)
+				require.Error(t, s.SetUnwanted(nil))
+				requireBytes(t, s, want)
+				o.Unwanted = nil
+				_, err = Open(dir, files, o)
+				require.Error(t, err)
+				require.NoError(t, os.Remove(filepath.Join(dir, "t", "folder")))
+				require.NoError(t, s.SetUnwanted(nil))
+				require.NoError(t, s.Complete())
+				requireFiles(t, dir, files, want)
+			})
+		}
+	}
+}
+
 // requireContent requires what a file contains.
 func requireContent(t *testing.T, path string, want []byte) {
 	t.Helper()

@@ -158,6 +158,8 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			emptyMade = emptyMade && !s.madeAlways(f)
+		case f.unwanted.Load() && !f.ours.Load() && err != nil:
+			// A file has the place of its folder, or a symlink leads out: it is left alone.
 		case err != nil:
 			return wrapError("open", f.Path, -1, err)
 		default:
