@@ -77,55 +77,6 @@ func TestForeignFileThatIsNotWanted(t *testing.T) {
 	}
 }
 
-func TestFolderAtThePathOfAFileThatIsNotWanted(t *testing.T) {
-	files, want := partTorrent()
-	a := files[0]
-	dir := t.TempDir()
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, a.Path), 0o777))
-	s := mustOpen(t, dir, files, Options{Unwanted: everySecond(files), PartFile: ".x.part"})
-	writeAll(t, s, want, 0)
-	requireBytes(t, s, want)
-	require.DirExists(t, filepath.Join(dir, a.Path))
-}
-
-// Something else has the place of a folder of a file that is not wanted. The file's bytes go to
-// the part file, also with names for incomplete files; a file that is wanted fails.
-func TestFileAtTheFolderOfAFileThatIsNotWanted(t *testing.T) {
-	files, want := partTorrent()
-	files[0].Path = "t/folder/a"
-	for name, block := range map[string]func(t *testing.T, dir string){
-		"file": func(t *testing.T, dir string) { put(t, dir, "t/folder", []byte("mine")) },
-		"symlink that leads out": func(t *testing.T, dir string) {
-			require.NoError(t, os.Mkdir(filepath.Join(dir, "t"), 0o777))
-			require.NoError(t, os.Symlink(t.TempDir(), filepath.Join(dir, "t", "folder")))
-		},
-	} {
-		for _, suffix := range []string{"", ".part"} {
-			t.Run(name+suffix, func(t *testing.T) {
-				dir := t.TempDir()
-				block(t, dir)
-				o := Options{Unwanted: everySecond(files), PartFile: ".x.part", Suffix: suffix}
-				s := mustOpen(t, dir, files, o)
-				writeAll(t, s, want, 0)
-				requireBytes(t, s, want)
-				require.NoError(t, s.Sync())
-				stats, err := s.Stat()
-				require.NoError(t, err)
-				require.False(t, stats[0].Exists)
-				require.Error(t, s.SetUnwanted(nil))
-				requireBytes(t, s, want)
-				o.Unwanted = nil
-				_, err = Open(dir, files, o)
-				require.Error(t, err)
-				require.NoError(t, os.Remove(filepath.Join(dir, "t", "folder")))
-				require.NoError(t, s.SetUnwanted(nil))
-				require.NoError(t, s.Complete())
-				requireFiles(t, dir, files, want)
-			})
-		}
-	}
-}
-
 // requireContent requires what a file contains.
 func requireContent(t *testing.T, path string, want []byte) {
 	t.Helper()
@@ -209,8 +160,14 @@ func TestNameOfThePartFileIsTaken(t *testing.T) {
 				put(t, dir, ".x.part", content)
 			}
 			var owned []string
-			o := Options{Own: func(paths []string) error { owned = append(owned, paths...); return nil }}
+			var warnings []error
+			o := Options{
+				Own:  func(paths []string) error { owned = append(owned, paths...); return nil },
+				Warn: func(err error) { warnings = append(warnings, err) },
+			}
 			s := openWithPart(t, dir, files, o)
+			require.Len(t, warnings, 1)
+			require.ErrorIs(t, warnings[0], ErrForeignPart)
 			writeAll(t, s, want, 0)
 			require.NotContains(t, owned, ".x.part")
 			require.Contains(t, owned, ".x.part.3")

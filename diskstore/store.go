@@ -117,6 +117,9 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	if s.handles == nil {
 		s.handles = NewHandles(0)
 	}
+	if s.own == nil {
+		s.own = func([]string) error { return nil }
+	}
 	for _, name := range o.Owned {
 		s.owned[name] = true
 	}
