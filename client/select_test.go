@@ -317,6 +317,32 @@ func TestForeignFileThatIsNotWanted(t *testing.T) {
 	require.Equal(t, []string{a.name(1), a.name(4)}, onDisk(t, dir))
 }
 
+// TestFileAtTheFolderOfAFileThatIsNotWanted leaves alone what has the place of a folder that only files
+// need which are not wanted.
+func TestFileAtTheFolderOfAFileThatIsNotWanted(t *testing.T) {
+	a := newCollection(t, formats["v1"])
+	require.NoError(t, os.Mkdir(filepath.Join(a.dir, "album", "folder"), 0o777))
+	require.NoError(t, os.WriteFile(filepath.Join(a.dir, "album", "folder", "z"), []byte("unwanted"), 0o666))
+	seed, err := a.seeder.Seed(t.Context(), filepath.Join(a.dir, "album"), SeedOptions{Build: builder.Options{PieceLength: 16 << 10}})
+	require.NoError(t, err)
+	a.meta = metaOf(t, seed)
+	dir := t.TempDir()
+	mine := filepath.Join(dir, "album", "folder")
+	require.NoError(t, os.Mkdir(filepath.Dir(mine), 0o777))
+	require.NoError(t, os.WriteFile(mine, []byte("mine"), 0o666))
+	config := Config{Dir: dir, State: t.TempDir()}
+	for _, suffix := range []string{"", ".part"} {
+		config.Disk.Suffix = suffix
+		c, tor := a.add(t, config, a.only(3))
+		require.NoError(t, tor.Wait(within(t)))
+		a.requireSame(t, dir, 3)
+		require.NoError(t, c.Close())
+	}
+	got, err := os.ReadFile(mine)
+	require.NoError(t, err)
+	require.Equal(t, "mine", string(got))
+}
+
 // TestRemovePartOfATorrent deletes what is there, and the part file.
 func TestRemovePartOfATorrent(t *testing.T) {
 	a := newCollection(t, formats["v1"])

@@ -126,10 +126,8 @@ func (s *Store) createAll(folder Folder, files []*file) error {
 		}
 		names = append(names, f.Path) // also if it gets that name later
 	}
-	if s.own != nil {
-		if err := s.own(names); err != nil {
-			return wrapError("create", files[0].Path, -1, err)
-		}
+	if err := s.own(names); err != nil {
+		return wrapError("create", files[0].Path, -1, err)
 	}
 	for _, d := range dirs {
 		if err := folder.Mkdir(d, 0o777); err != nil {

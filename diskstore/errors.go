@@ -34,6 +34,10 @@ func (e *CrossDeviceError) Unwrap() error { return syscall.EXDEV }
 // not exist, if there is no part file for its bytes: see Options.PartFile.
 var ErrUnwanted = errors.New("the file is not wanted and its bytes have no part file; name one or want the file")
 
+// ErrForeignPart is the cause of an *Error for Options.Warn if something has the name of the part
+// file and is not in Options.Owned. It is left alone.
+var ErrForeignPart = errors.New("it may be of an earlier run that nobody remembers, and is left alone; allow overwriting to use it, or delete it")
+
 var (
 	errPartCut    = errors.New("another program cut the part file; check the stored pieces again")
 	errNotRegular = errors.New("not a regular file")

@@ -128,7 +128,7 @@ func (s *Store) prepareMoves(folder Folder, files []*file) error {
 			names = append(names, p)
 		}
 	}
-	if s.own != nil && len(names) > 0 {
+	if len(names) > 0 {
 		if err := s.own(names); err != nil {
 			return wrapError("finish", paths[0], -1, err)
 		}

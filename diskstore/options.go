@@ -27,7 +27,8 @@ type Options struct {
 
 	// Overwrite allows writing to files that exist and are not in Owned, and
 	// resizing them to the torrent's size. Such files do not become ours:
-	// Remove does not delete them.
+	// Remove does not delete them. A part file of this torrent does, because
+	// nobody else has a use for it.
 	Overwrite bool
 
 	// Suffix is appended to the name of a file while it is incomplete, such as
@@ -56,8 +57,9 @@ type Options struct {
 	Allocate Allocation
 
 	// Warn gets what does not stop the store: once an *Error that matches
-	// errors.ErrUnsupported, if AllocateFull cannot reserve space. It must not
-	// call methods of the Store. Nil ignores warnings.
+	// errors.ErrUnsupported, if AllocateFull cannot reserve space; and one that
+	// matches ErrForeignPart, if something has the name of the part file and is
+	// not ours. It must not call methods of the Store. Nil ignores warnings.
 	Warn func(error)
 
 	// Unwanted says which of the torrent's files are not wanted, by index. Such a

@@ -37,9 +37,6 @@ type part struct {
 	lost atomic.Pointer[error] // of a sync that failed outside of Store.Sync: writes may be lost
 }
 
-// maxPartNames is the number of names that are tried for the part file.
-const maxPartNames = 100
-
 // newPart returns the part of a store without a part file.
 func newPart(l layout, o Options) (*part, error) {
 	bare := isLocalPath(o.PartFile) && !strings.Contains(o.PartFile, "/")
@@ -77,31 +74,17 @@ func (l layout) chunkLength(file int) int64 {
 }
 
 // partNames yields the names that the part file may have. None of them is the beginning of
-// a path of the torrent or the name of an incomplete file, also if the system does not tell
-// small letters from capitals.
+// a path of the torrent or the name of an incomplete file.
 func (s *Store) partNames() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		taken := make(map[string]bool)
+	return partfile.Names(s.part.name, func(yield func(string) bool) {
 		for _, f := range s.files {
 			for _, name := range s.names.All(f.Path) {
-				first, _, _ := strings.Cut(places.Shown(name), "/")
-				taken[strings.ToLower(first)] = true
+				if !yield(places.Shown(name)) {
+					return
+				}
 			}
 		}
-		name := s.part.name
-		for i, tried := 0, 0; tried < maxPartNames; i++ {
-			if i > 0 {
-				name = fmt.Sprintf("%s.%d", s.part.name, i)
-			}
-			if taken[strings.ToLower(name)] {
-				continue
-			}
-			if !yield(name) {
-				return
-			}
-			tried++
-		}
-	}
+	})
 }
 
 // findPart looks for the part file of an earlier store and reads which chunks are in it.
@@ -112,10 +95,12 @@ func (s *Store) findPart() error {
 	}
 	s.making.Lock()
 	var owned []string
+	isForeign := false // what has the first name, if the torrent does not have it
 	for name := range s.partNames() {
 		if s.owned[name] {
 			owned = append(owned, name)
 		}
+		isForeign = isForeign || (name == s.part.name && !s.owned[name])
 	}
 	s.making.Unlock()
 	candidates := owned
@@ -142,6 +127,9 @@ func (s *Store) findPart() error {
 		break
 	}
 	s.usePart(found, index)
+	if isForeign && (found == nil || found.Path != s.part.name) {
+		s.warnOfPart()
+	}
 	return nil
 }
 
@@ -217,7 +205,7 @@ func (s *Store) readyPart() error {
 		}
 	}
 	if s.part.file.Load() != nil {
-		return nil
+		return s.ownPart()
 	}
 	s.making.Lock()
 	defer s.making.Unlock()
@@ -238,10 +226,8 @@ func (s *Store) readyPart() error {
 	if err != nil {
 		return wrapError("create", s.part.name, -1, err)
 	}
-	if s.own != nil {
-		if err := s.own([]string{name}); err != nil {
-			return wrapError("create", name, -1, err)
-		}
+	if err := s.own([]string{name}); err != nil {
+		return wrapError("create", name, -1, err)
 	}
 	f := newPartFile(name, true)
 	if err := s.createPart(folder, f); err != nil {
@@ -251,6 +237,31 @@ func (s *Store) readyPart() error {
 	s.unsynced["."] = true
 	s.usePart(f, partfile.NewIndex(s.part.key()))
 	return nil
+}
+
+// ownPart lists a part file as ours that was found because of Options.Overwrite: its key says
+// that it is this torrent's. The caller holds writing.
+func (s *Store) ownPart() error {
+	f := s.part.file.Load()
+	if f == nil || f.ours.Load() {
+		return nil
+	}
+	s.making.Lock()
+	defer s.making.Unlock()
+	if err := s.own([]string{f.Path}); err != nil {
+		return wrapError("write", f.Path, -1, err)
+	}
+	s.owned[f.Path] = true
+	f.ours.Store(true)
+	return nil
+}
+
+// warnOfPart reports a file at the name of the part file that is not ours. If the record of an
+// earlier run is lost, its part file would otherwise stay, and nobody would know why.
+func (s *Store) warnOfPart() {
+	if _, err := s.lstat(newPartFile(s.part.name, false)); err == nil && s.warn != nil {
+		s.warn(wrapError("use", s.part.name, -1, ErrForeignPart))
+	}
 }
 
 // freePartName returns the first name that nothing has.

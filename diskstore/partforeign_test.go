@@ -77,17 +77,6 @@ func TestForeignFileThatIsNotWanted(t *testing.T) {
 	}
 }
 
-func TestFolderAtThePathOfAFileThatIsNotWanted(t *testing.T) {
-	files, want := partTorrent()
-	a := files[0]
-	dir := t.TempDir()
-	require.NoError(t, os.MkdirAll(filepath.Join(dir, a.Path), 0o777))
-	s := mustOpen(t, dir, files, Options{Unwanted: everySecond(files), PartFile: ".x.part"})
-	writeAll(t, s, want, 0)
-	requireBytes(t, s, want)
-	require.DirExists(t, filepath.Join(dir, a.Path))
-}
-
 // requireContent requires what a file contains.
 func requireContent(t *testing.T, path string, want []byte) {
 	t.Helper()
@@ -171,8 +160,14 @@ func TestNameOfThePartFileIsTaken(t *testing.T) {
 				put(t, dir, ".x.part", content)
 			}
 			var owned []string
-			o := Options{Own: func(paths []string) error { owned = append(owned, paths...); return nil }}
+			var warnings []error
+			o := Options{
+				Own:  func(paths []string) error { owned = append(owned, paths...); return nil },
+				Warn: func(err error) { warnings = append(warnings, err) },
+			}
 			s := openWithPart(t, dir, files, o)
+			require.Len(t, warnings, 1)
+			require.ErrorIs(t, warnings[0], ErrForeignPart)
 			writeAll(t, s, want, 0)
 			require.NotContains(t, owned, ".x.part")
 			require.Contains(t, owned, ".x.part.3")

@@ -147,6 +147,9 @@ func (s *Store) restoreBatch(b batch) error {
 	if s.part.changed.Load() {
 		return wrapError("read", s.part.name, -1, errPartCut)
 	}
+	if err := s.ownPart(); err != nil {
+		return err
+	}
 	var files []*file
 	for _, f := range b.files {
 		if !f.unwanted.Load() && f.failed == nil {

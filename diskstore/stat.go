@@ -37,7 +37,8 @@ func (s *Store) Stat() ([]FileStat, error) {
 			continue
 		}
 		info, err := folder.Lstat(f.Path)
-		if errors.Is(err, fs.ErrNotExist) {
+		leftAlone := f.unwanted.Load() && f.state.Load() == absent
+		if errors.Is(err, fs.ErrNotExist) || (err != nil && leftAlone) {
 			continue
 		}
 		if err != nil {

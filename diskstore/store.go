@@ -117,6 +117,9 @@ func Open(dir string, files []swarm.File, o Options) (*Store, error) {
 	if s.handles == nil {
 		s.handles = NewHandles(0)
 	}
+	if s.own == nil {
+		s.own = func([]string) error { return nil }
+	}
 	for _, name := range o.Owned {
 		s.owned[name] = true
 	}
@@ -158,6 +161,8 @@ func (s *Store) scan(modTime func(string) (time.Time, bool)) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			emptyMade = emptyMade && !s.madeAlways(f)
+		case f.unwanted.Load() && !f.ours.Load() && err != nil:
+			// A file has the place of its folder, or a symlink leads out: it is left alone.
 		case err != nil:
 			return wrapError("open", f.Path, -1, err)
 		default:

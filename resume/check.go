@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -143,12 +144,12 @@ func onDisk(files []swarm.File) []swarm.File {
 }
 
 // statFile describes one file. Anything but a regular file counts as absent, because it
-// holds no bytes of the torrent.
+// holds no bytes of the torrent; so does a file below something that is no folder.
 func statFile(f func(string) (fs.FileInfo, error), path string, length int64) (File, error) {
 	file := File{Path: path, Length: length, Size: Absent}
 	info, err := f(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 	case err != nil:
 		return File{}, fmt.Errorf("resume: examining %s: %w", path, err)
 	case info.Mode().IsRegular():
@@ -291,7 +292,7 @@ func (r Record) stillOwned(p Probe, now []File) ([]string, error) {
 		switch {
 		case !regular:
 			_, err := p.Stat(strings.TrimSuffix(path, "/"))
-			if errors.Is(err, fs.ErrNotExist) {
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 				continue
 			}
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -281,6 +282,21 @@ func TestCheckCannotExamineFiles(t *testing.T) {
 	p.Verify = func([]int) (bool, error) { return false, errors.ErrUnsupported }
 	_, err := r.Check(p)
 	require.ErrorIs(t, err, errors.ErrUnsupported)
+}
+
+// A file has the place of a folder, so nothing below it exists.
+func TestCheckFileAtAFolder(t *testing.T) {
+	r, p, files := sample()
+	files["d"] = fakeInfo{}
+	files["d/a"] = fakeInfo{err: &fs.PathError{Op: "lstat", Path: "d/a", Err: syscall.ENOTDIR}}
+	r.Owned = append(r.Owned, "d/made/")
+	files["d/made"] = files["d/a"]
+	v, err := r.Check(p)
+	require.NoError(t, err)
+	require.EqualValues(t, Absent, v.Record.Files[0].Size)
+	require.False(t, v.Record.Owns("d/a"))
+	require.False(t, v.Record.Owns("d/made/"))
+	require.True(t, v.Record.Owns("b"))
 }
 
 func TestCheckSamples(t *testing.T) {

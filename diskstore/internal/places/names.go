@@ -174,7 +174,7 @@ func (n *Names) Locate(p string, owned map[string]bool, lstat func(string) (fs.F
 	}
 	look := func(name string) (fs.FileInfo, error) {
 		info, err := lstat(name)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENAMETOOLONG) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENAMETOOLONG) || errors.Is(err, syscall.ENOTDIR) {
 			return nil, nil
 		}
 		return info, err
