@@ -45,7 +45,8 @@ type Config struct {
 
 	// Ahead is the number of following files to list as ours together with a
 	// file that is about to be made, if they do not exist. It saves one Save
-	// for each small file. Zero means 256, a negative number means none.
+	// for each small file, and a Save takes longer the more Files there are. Zero means 256,
+	// or a 32nd of Files if that is more; a negative number means none.
 	Ahead int
 }
 
@@ -85,7 +86,7 @@ func OpenKeeper(r Record, c Config) (*Keeper, error) {
 		return nil, errors.New("resume: the record belongs to another torrent")
 	}
 	if c.Ahead == 0 {
-		c.Ahead = 256
+		c.Ahead = max(256, len(c.Files)/32)
 	}
 	n := r.pieces()
 	k := &Keeper{

@@ -113,3 +113,28 @@ func TestOwnAhead(t *testing.T) {
 		require.Len(t, last.Owned, 899+2)
 	}
 }
+
+// A save takes longer the more files there are, so it is for more of them: the work does not grow
+// with the square of the files.
+func TestOwnAheadOfManyFiles(t *testing.T) {
+	const n = 40_000
+	saves := 0
+	c := Config{
+		Geometry: swarm.Geometry{Length: n, PieceLength: 1 << 14},
+		Stat:     fakeFiles{}.stat,
+		Save:     func(Record) error { saves++; return nil },
+	}
+	r := Record{Swarms: []swarm.ID{{}}, Length: n, PieceLength: 1 << 14, Pieces: swarm.NewBitfield(3)}
+	for i := range n {
+		f := swarm.File{Path: fmt.Sprint(i), Offset: int64(i), Length: 1}
+		c.Files = append(c.Files, f)
+		r.Files = append(r.Files, File{Path: f.Path, Length: 1, Size: Absent})
+	}
+	k, err := OpenKeeper(r, c)
+	require.NoError(t, err)
+	saves = 0
+	for _, f := range c.Files {
+		require.NoError(t, k.Own([]string{f.Path}))
+	}
+	require.LessOrEqual(t, saves, 32)
+}
