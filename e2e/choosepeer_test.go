@@ -254,7 +254,8 @@ func ourTracker(*testing.T, swarm.ID) http.Handler {
 	return trackerserver.New(trackerserver.Config{Interval: 2 * time.Second, Expiry: 2 * limit})
 }
 
-// An announceLog is a tracker that notes the events of one client.
+// An announceLog is a tracker that notes the events of one client. It leaves out those that were
+// refused or not answered, because the client says them again.
 type announceLog struct {
 	http.Handler
 	of swarm.PeerID
@@ -265,9 +266,10 @@ type announceLog struct {
 
 // ServeHTTP implements http.Handler.
 func (l *announceLog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	l.Handler.ServeHTTP(w, r)
+	answer := &heardAnswer{ResponseWriter: w}
+	l.Handler.ServeHTTP(answer, r)
 	q := r.URL.Query()
-	if q.Get("peer_id") != string(l.of[:]) {
+	if q.Get("peer_id") != string(l.of[:]) || answer.failed {
 		return
 	}
 	l.mu.Lock()
@@ -277,6 +279,24 @@ func (l *announceLog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	id := q.Get("info_hash")
 	l.events[id] = append(l.events[id], q.Get("event"))
+}
+
+// A heardAnswer notes whether an answer to an announce is a failure.
+type heardAnswer struct {
+	http.ResponseWriter
+	failed bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (a *heardAnswer) WriteHeader(status int) {
+	a.failed = a.failed || status != http.StatusOK
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (a *heardAnswer) Write(b []byte) (int, error) {
+	a.failed = a.failed || bytes.Contains(b, []byte("failure reason"))
+	return a.ResponseWriter.Write(b)
 }
 
 // count returns how often an event came, in all swarms of the torrent.
