@@ -196,6 +196,14 @@ func TestPartNeedsLittleRoom(t *testing.T) {
 	shoal(t, exitFailed, flags...)
 	shoal(t, exitOK, append(slices.Clone(flags), "--select", "small")...)
 	shoal(t, exitOK, flags...)
+
+	// It does not keep the rest from being shared and checked, either.
+	seed := start(t, "seed", "album.torrent", "--dir", "got", "--listen", "off")
+	seed.out.await(t, "album: seeding ")
+	seed.stop()
+	seed.wait(t, exitOK)
+	shoal(t, exitOK, "verify", "album.torrent", "--dir", "got")
+	shoal(t, exitFailed, "verify", "album.torrent", "--dir", "got", "--select", "large")
 }
 
 // What verify with --select finds missing, the command that it prints gets.

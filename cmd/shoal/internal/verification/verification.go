@@ -171,9 +171,13 @@ func (r *readErrors) note(err error) error {
 }
 
 // FaultsIn returns what is wrong in dir with a torrent of which some pieces are right. It looks
-// at files, but reads none.
+// at files, but reads none. What is at the path of an unwanted file, or of its folder, does not matter.
 func FaultsIn(dir string, info *metainfo.Info, have swarm.Bitfield, priorities []uint8) ([]Fault, error) {
-	store, err := openToRead(dir, info, client.Recorded{})
+	var r client.Recorded
+	for i := range info.Entries {
+		r.Disk.Unwanted = append(r.Disk.Unwanted, isUnwanted(priorities, i))
+	}
+	store, err := openToRead(dir, info, r)
 	if err != nil {
 		return nil, err
 	}
