@@ -153,8 +153,9 @@ func (c choice) requireWanted(t *testing.T, dir string, hasPart bool) {
 // unwantedOnDisk returns the paths of files in dir that are neither the wanted one nor hidden.
 func (c choice) unwantedOnDisk(t *testing.T, dir string) (paths []string) {
 	t.Helper()
+	all := regularFiles(t, dir) // before the part file is looked for, because that may be made meanwhile
 	wanted, parts := filepath.Join(dir, c.name, wantedFile), partFiles(t, dir)
-	for _, path := range regularFiles(t, dir) {
+	for _, path := range all {
 		if path != wanted && (len(parts) == 0 || path != parts[0]) {
 			paths = append(paths, path)
 		}
