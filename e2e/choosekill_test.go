@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"strconv"
 	"testing"
 	"time"
 
@@ -29,10 +28,7 @@ const chooseKillPiece = 4 << 20
 // and one that exits with 0 has every byte that is wanted.
 func TestChooseKills(t *testing.T) {
 	t.Parallel()
-	kills := chooseKillsHere
-	if asked, err := strconv.Atoi(os.Getenv("SHOAL_KILLS")); err == nil {
-		kills = asked
-	}
+	kills := killsAsked(chooseKillsHere)
 	program := shoalProgram(t)
 	for _, format := range formats {
 		t.Run(format.String(), func(t *testing.T) {

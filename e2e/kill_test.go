@@ -25,6 +25,15 @@ import (
 // killsHere is the number of runs that TestKills kills. SHOAL_KILLS asks for another one.
 const killsHere = 12
 
+// killsAsked returns what SHOAL_KILLS asks for, or the given number if it asks for nothing.
+func killsAsked(otherwise int) int {
+	asked, err := strconv.Atoi(os.Getenv("SHOAL_KILLS"))
+	if err != nil {
+		return otherwise
+	}
+	return asked
+}
+
 // killShape has pieces that span files, small files, empty ones and a large one.
 var killShape = shape{"", 64 << 10, append(smallFiles(24), 1300000, 7, 0, 2999999, 524288, 9<<20+1)}
 
@@ -36,10 +45,7 @@ var killShape = shape{"", 64 << 10, append(smallFiles(24), 1300000, 7, 0, 299999
 // changed during a write of ours: afterwards the file has our time in any case.
 func TestKills(t *testing.T) {
 	t.Parallel()
-	kills := killsHere
-	if asked, err := strconv.Atoi(os.Getenv("SHOAL_KILLS")); err == nil {
-		kills = asked
-	}
+	kills := killsAsked(killsHere)
 	program := shoalProgram(t)
 	for i, format := range formats {
 		t.Run(format.String(), func(t *testing.T) {
