@@ -69,8 +69,8 @@ func dosTime(t time.Time) uint32 {
 // big reports whether the size of the file needs Zip64.
 func (f file) big() bool { return f.size >= max32 }
 
-// needs returns the version of the format that the file needs.
-func (f file) needs(zip64 bool) uint16 {
+// needs returns the version of the format that a record needs.
+func needs(zip64 bool) uint16 {
 	if zip64 {
 		return version64
 	}
@@ -86,7 +86,7 @@ func (f file) appendLocal(b []byte) []byte {
 		small = max32
 	}
 	b = binary.LittleEndian.AppendUint32(b, localSignature)
-	b = binary.LittleEndian.AppendUint16(b, f.needs(f.big()))
+	b = binary.LittleEndian.AppendUint16(b, needs(f.big()))
 	b = f.appendCommon(b)
 	b = binary.LittleEndian.AppendUint32(b, 0)
 	b = binary.LittleEndian.AppendUint32(b, small)
@@ -146,14 +146,21 @@ func (f file) localLength() int64 {
 }
 
 // appendCentral appends the file's header of the central directory. offset is where its local
-// header begins.
+// header begins. If one of the values needs Zip64, all are in its field: unzip 6.00 misreads a
+// field that has only the offset if a file of exactly 4 GiB - 1 stands before it.
 func (f file) appendCentral(b []byte, sum uint32, offset int64) []byte {
-	far := offset >= max32
-	extra := f.appendTimeExtra(f.appendCentralZip64(nil, offset))
-	size := uint32(min(f.size, max32))
+	zip64 := f.big() || (offset >= max32)
+	size, at := uint32(max32), uint32(max32)
+	var extra []byte
+	if zip64 {
+		extra = f.appendCentralZip64(extra, offset)
+	} else {
+		size, at = uint32(f.size), uint32(offset)
+	}
+	extra = f.appendTimeExtra(extra)
 	b = binary.LittleEndian.AppendUint32(b, centralSignature)
-	b = binary.LittleEndian.AppendUint16(b, unix|f.needs(f.big() || far))
-	b = binary.LittleEndian.AppendUint16(b, f.needs(f.big() || far))
+	b = binary.LittleEndian.AppendUint16(b, unix|needs(zip64))
+	b = binary.LittleEndian.AppendUint16(b, needs(zip64))
 	b = f.appendCommon(b)
 	b = binary.LittleEndian.AppendUint32(b, sum)
 	b = binary.LittleEndian.AppendUint32(b, size)
@@ -162,30 +169,18 @@ func (f file) appendCentral(b []byte, sum uint32, offset int64) []byte {
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(extra)))
 	b = append(b, make([]byte, 6)...) // comment, disk, internal attributes
 	b = binary.LittleEndian.AppendUint32(b, mode)
-	b = binary.LittleEndian.AppendUint32(b, uint32(min(offset, max32)))
+	b = binary.LittleEndian.AppendUint32(b, at)
 	b = append(b, f.name...)
 	return append(b, extra...)
 }
 
-// appendCentralZip64 appends the Zip64 field of the central header, which has those values that
-// do not fit into the header.
+// appendCentralZip64 appends the Zip64 field of the central header.
 func (f file) appendCentralZip64(b []byte, offset int64) []byte {
-	var values []uint64
-	if f.big() {
-		values = append(values, f.size, f.size)
-	}
-	if offset >= max32 {
-		values = append(values, uint64(offset))
-	}
-	if len(values) == 0 {
-		return b
-	}
 	b = binary.LittleEndian.AppendUint16(b, zip64Extra)
-	b = binary.LittleEndian.AppendUint16(b, uint16(8*len(values)))
-	for _, v := range values {
-		b = binary.LittleEndian.AppendUint64(b, v)
-	}
-	return b
+	b = binary.LittleEndian.AppendUint16(b, 24)
+	b = binary.LittleEndian.AppendUint64(b, f.size)
+	b = binary.LittleEndian.AppendUint64(b, f.size)
+	return binary.LittleEndian.AppendUint64(b, uint64(offset))
 }
 
 // appendEnd appends the records that end an archive of count files, whose central directory

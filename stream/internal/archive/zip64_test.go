@@ -128,10 +128,10 @@ func TestEdgesOfZip64(t *testing.T) {
 			s := withoutContent(a)
 			want := test.first + 2*overhead + 2*47 + 22
 			if test.size64 {
-				want += 20 + 8 + 20
+				want += 20 + 8 + 28
 			}
 			if test.far64 {
-				want += 12
+				want += 28
 			}
 			if test.end64 {
 				want += 56 + 20
