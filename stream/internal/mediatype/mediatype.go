@@ -45,6 +45,12 @@ func byName(name string) (Type, bool) {
 	return octetStream, active[ext]
 }
 
+// Unknown reports whether the name says nothing, so that Sniff may find out more.
+func Unknown(path string) bool {
+	_, known := byName(path)
+	return !known
+}
+
 // Sniff returns the type of the file at path, whose first bytes are head: at least 512, or all
 // of them if it is shorter. It is that of ByName, unless the name says nothing and the bytes are
 // of a type that is safe to show. Text is not among these, because other types pass for it.

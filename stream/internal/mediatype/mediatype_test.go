@@ -109,6 +109,7 @@ func TestSniff(t *testing.T) {
 	} {
 		got := Sniff(test.path, []byte(test.head))
 		assert.Equal(t, test.want, got.ContentType, "%q %q", test.path, test.head)
+		assert.True(t, Unknown(test.path) || (got == ByName(test.path)), "%q", test.path)
 		assert.Equal(t, test.inline, got.Inline, "%q %q", test.path, test.head)
 	}
 }
