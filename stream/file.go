@@ -77,9 +77,6 @@ func setDLNA(header http.Header, kind mediatype.Kind) {
 	header["contentFeatures.dlna.org"] = []string{"DLNA.ORG_OP=01;DLNA.ORG_CI=0;DLNA.ORG_FLAGS=01700000000000000000000000000000"}
 }
 
-// unknownType is what package mediatype says about names that say nothing.
-const unknownType = "application/octet-stream"
-
 // How long the first bytes of a file may take that is said to have them, and how many there are.
 const (
 	sniffTimeout = time.Second
@@ -90,7 +87,7 @@ const (
 // there, by these. It downloads nothing.
 func (h *Handler) typeOf(ctx context.Context, t Torrent, index int, f File) mediatype.Type {
 	kind := mediatype.ByName(f.Path)
-	if kind.ContentType != unknownType || !f.Started || f.Length == 0 {
+	if !mediatype.Unknown(f.Path) || !f.Started || f.Length == 0 {
 		return kind
 	}
 	ctx, cancel := context.WithTimeout(ctx, sniffTimeout)

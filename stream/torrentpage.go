@@ -138,7 +138,11 @@ func entryRow(e entry, files []File, a address) row {
 		play := a
 		play.play = e.index
 		r.URL = play.url()
-		r.Links = append(r.Links, link{Name: "Play here", URL: r.URL, Icon: "play"})
+		name, shape := "Play here", "play"
+		if kind.Kind == mediatype.Image {
+			name, shape = "Show here", "eye"
+		}
+		r.Links = append(r.Links, link{Name: name, URL: r.URL, Icon: shape})
 	}
 	if mediatype.Playable(path) {
 		r.Links = append(r.Links, link{
