@@ -233,6 +233,7 @@ func TestTorrentFails(t *testing.T) {
 	text := body(t, r)
 	require.NotContains(t, text, "secret")
 	require.Contains(t, text, "try again")
+	require.Equal(t, sandboxPolicy, r.Header.Get("Content-Security-Policy"))
 	for _, name := range []string{"ETag", "Content-Range", "Content-Disposition", "Accept-Ranges"} {
 		require.Empty(t, r.Header.Get(name))
 	}

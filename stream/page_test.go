@@ -76,6 +76,9 @@ func getPage(t *testing.T, h *Handler, path string) string {
 	policy := r.Header.Get("Content-Security-Policy")
 	require.Contains(t, policy, "default-src 'none'")
 	require.NotContains(t, policy, "unsafe")
+	for _, part := range []string{"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "connect-src 'self'"} {
+		require.Contains(t, policy, part)
+	}
 	for kind, tag := range map[string]string{"style-src": "style", "script-src": "script"} {
 		texts := between(page, "<"+tag+">", "</"+tag+">")
 		require.Len(t, texts, 1, tag)
