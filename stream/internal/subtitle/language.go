@@ -172,8 +172,10 @@ func wordsOf(name string) []string {
 	return strings.FieldsFunc(strings.ToLower(name), isSeparator)
 }
 
-// isSeparator reports whether r stands between the words of a name.
-func isSeparator(r rune) bool { return strings.ContainsRune(" ._-+,&()[]{}'", r) }
+// separators stand between the words of a name.
+const separators = " ._-+,&()[]{}'"
+
+func isSeparator(r rune) bool { return strings.ContainsRune(separators, r) }
 
 // label returns what people read.
 func (m meaning) label() string {
