@@ -166,8 +166,8 @@ func (u *uniquer) addFolders(p string) {
 }
 
 // unique returns p, whose folded form is key, or p with a number if another file or a folder has
-// that path. The numbers of names that look the same go on where they stopped, so that 100,000 equal names take as many
-// steps, and not their square.
+// that path. The numbers of names that look the same go on where they stopped, so that 100,000
+// equal names take as many steps, and not their square.
 func (u *uniquer) unique(p, key string) string {
 	if !u.files[key] && !u.folders[key] {
 		u.files[key] = true
