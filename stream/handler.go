@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/shoal-bt/shoal/stream/internal/playlist"
 )
@@ -42,10 +43,17 @@ func New(c Config) (*Handler, error) {
 	return h, nil
 }
 
+// bodyTimeout is how long a body may take that a request should not have.
+const bodyTimeout = time.Second
+
 // ServeHTTP implements http.Handler. To put the Handler below another path, remove that
 // path with http.StripPrefix.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setSafeHeaders(w.Header())
+	if r.ContentLength != 0 {
+		// net/http reads the body after the answer, and would wait for it without end.
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
 	if !h.config.hostAllowed(r.Host) {
 		refuse(w, http.StatusForbidden, "This server is not reached by this name. Use its address, or allow the name when you start it.")
 		return
@@ -65,7 +73,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.ContentLength != 0 {
-		// net/http sees that a client is gone only after it has read the body.
+		// While there is a body that nobody reads, net/http does not see that a client is gone.
 		refuse(w, http.StatusBadRequest, "The request has a body. Send it without one.")
 		return
 	}

@@ -9,11 +9,10 @@ import (
 	"time"
 )
 
-// How long a request waits for a place, and how many wait for each place that there is.
-const (
-	maxWait    = 12 * time.Second // longer than longWrite, so that a slow one goes meanwhile
-	waitFactor = 4
-)
+// maxWait is how long a request waits for a place. That is longer than twice longWrite, so that
+// a slow one goes meanwhile, and another slow one that had waited before. As many requests wait as
+// there are places.
+const maxWait = 12 * time.Second
 
 // errNoPlace says that all places are taken by clients that use them.
 var errNoPlace = errors.New("stream: too many requests are under way")
@@ -90,7 +89,7 @@ func (p *places) acquire(ctx context.Context, addr string, stop func()) (*place,
 func (p *places) enqueue(own *place) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.queue) >= p.most*waitFactor {
+	if len(p.queue) >= p.most {
 		return false
 	}
 	p.queue = append(p.queue, own)

@@ -13,6 +13,7 @@ import (
 const (
 	headerTimeout = 10 * time.Second // for the header of a request, from its first byte
 	idleTimeout   = time.Minute      // between two requests
+	shortTimeout  = 2 * time.Minute  // for an answer that needs no place, from the end of the one before
 	maxHeader     = 16 << 10         // bytes
 )
 
