@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -22,13 +23,15 @@ func (h *Handler) newServer() *http.Server {
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		ConnState:         h.conns.changed,
+		ErrorLog:          slog.NewLogLogger(h.config.Log.Handler(), slog.LevelWarn),
 	}
 }
 
-// Serve answers requests on l until Shutdown, and closes l. It returns nil after Shutdown. It may
-// be called for several listeners at a time.
+// Serve answers requests on l until Shutdown, and closes l. It bounds connections and the time of
+// requests. It returns nil after Shutdown. It may be called for several listeners at a time.
 func (h *Handler) Serve(l net.Listener) error {
-	err := h.server.Serve(l)
+	err := h.server.Serve(listener{l, &h.conns})
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
