@@ -14,6 +14,9 @@ import (
 // to 7; 4 is the default.
 type PriorityRun = protocol.PriorityRun
 
+// A Deadline says when a piece is needed; a zero At takes that back.
+type Deadline = protocol.Deadline
+
 // wants is what is wanted of a torrent.
 type wants struct {
 	priorities []uint8
@@ -43,8 +46,15 @@ func (t *Torrent) Prioritize(runs []PriorityRun) error {
 // requested before pieces without a deadline, the nearest deadline first, and again of another
 // peer if it would be late. One that is not wanted gets priority 1. It fails as Prioritize does.
 func (t *Torrent) SetDeadline(piece int, at time.Time) error {
+	return t.SetDeadlines([]Deadline{{Piece: piece, At: at}})
+}
+
+// SetDeadlines changes several deadlines at once, as a seek does: what peers are asked for
+// follows from all of them together. Of several changes of a piece the last one counts. It keeps
+// nothing of changes. It fails as Prioritize does.
+func (t *Torrent) SetDeadlines(changes []Deadline) error {
 	ticket := t.newTicket()
-	return t.wait(context.Background(), ticket, protocol.SetDeadline{Piece: piece, At: at, Ticket: ticket})
+	return t.wait(context.Background(), ticket, protocol.SetDeadlines{Changes: changes, Ticket: ticket})
 }
 
 // ClearDeadlines takes all deadlines back. Priorities stay. It fails when the torrent is closed.

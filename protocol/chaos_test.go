@@ -315,7 +315,13 @@ func (c *chaos) control() {
 		}
 		c.happen(Prioritize{Runs: runs})
 	case 19:
-		c.happen(SetDeadline{Piece: c.anyBlock().Piece, At: c.now.Add(time.Duration(int(c.byte())-50) * time.Second)})
+		first, second := c.anyBlock().Piece, c.anyBlock().Piece
+		at := c.now.Add(time.Duration(int(c.byte())-50) * time.Second)
+		c.happen(SetDeadlines{Changes: []Deadline{
+			{Piece: first, At: at},
+			{Piece: second, At: at.Add(time.Second)},
+			{Piece: c.anyBlock().Piece},
+		}})
 	case 20:
 		c.happen(SetSequential{On: c.byte()&1 != 0})
 		if c.byte()&3 == 0 {

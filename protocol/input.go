@@ -129,9 +129,10 @@ type (
 	// covers it.
 	Prioritize input.Prioritize
 
-	// SetDeadline says when a piece is needed, until it is held. A piece that is not wanted
-	// gets priority 1. It is answered like Prioritize.
-	SetDeadline input.SetDeadline
+	// SetDeadlines says when pieces are needed, until they are held. All of it is one change,
+	// such as a seek. A piece that is not wanted gets priority 1. It is answered like
+	// Prioritize.
+	SetDeadlines input.SetDeadlines
 
 	// ClearDeadlines takes all deadlines back.
 	ClearDeadlines struct{ Ticket Ticket }

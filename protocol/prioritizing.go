@@ -14,11 +14,14 @@ import (
 // to 7; 4 is the default.
 type PriorityRun = wanted.Run
 
+// A Deadline says when a piece is needed; a zero At takes that back.
+type Deadline = wanted.Deadline
+
 // A RangeError says that a run of pieces, or a priority, is none of the torrent.
 type RangeError = wanted.RangeError
 
 var (
-	// ErrNotPrioritizer is the error of Prioritize and SetDeadline if the picker of the
+	// ErrNotPrioritizer is the error of Prioritize and SetDeadlines if the picker of the
 	// torrent cannot do it.
 	ErrNotPrioritizer = wanted.ErrNotPrioritizer
 
@@ -27,7 +30,7 @@ var (
 )
 
 func (e Prioritize) apply(_ time.Time, s *State) {
-	err := s.mayChangeWants(wanted.Abilities.Prioritize, e.Runs...)
+	err := s.mayChangeWants(wanted.Abilities.Prioritize, wanted.Check(e.Runs, s.n))
 	if err == nil {
 		before := s.finished()
 		if s.ownWants().Set(e.Runs, s.have, s.picker) {
@@ -37,11 +40,11 @@ func (e Prioritize) apply(_ time.Time, s *State) {
 	s.answer(e.Ticket, err)
 }
 
-func (e SetDeadline) apply(_ time.Time, s *State) {
-	err := s.mayChangeWants(wanted.Abilities.Prioritize, PriorityRun{First: e.Piece, Last: e.Piece})
+func (e SetDeadlines) apply(_ time.Time, s *State) {
+	err := s.mayChangeWants(wanted.Abilities.Prioritize, wanted.CheckDeadlines(e.Changes, s.n))
 	if err == nil {
 		before := s.finished()
-		if s.ownWants().SetDeadline(e.Piece, e.At, s.have, s.picker) {
+		if s.ownWants().SetDeadlines(e.Changes, s.have, s.picker) {
 			s.wantsChanged(before)
 		}
 		s.repick = true
@@ -55,7 +58,7 @@ func (e ClearDeadlines) apply(_ time.Time, s *State) {
 }
 
 func (e SetSequential) apply(_ time.Time, s *State) {
-	err := s.mayChangeWants(wanted.Abilities.Sequence)
+	err := s.mayChangeWants(wanted.Abilities.Sequence, nil)
 	if err == nil && e.On != s.wanted.Sequential() {
 		s.ownWants().SetSequential(e.On, s.picker)
 	}
@@ -68,7 +71,7 @@ func (s *State) setWants() {
 		s.wanted = wanted.New(s.geo, s.setup.Priorities, s.have)
 	}
 	for piece, at := range s.setup.Deadlines {
-		s.ownWants().SetDeadline(piece, at, s.have, s.picker)
+		s.ownWants().SetDeadlines([]Deadline{{Piece: piece, At: at}}, s.have, s.picker)
 	}
 	if s.setup.Sequential {
 		s.ownWants().SetSequential(true, s.picker)
@@ -99,12 +102,13 @@ func (s *State) openErr() error {
 }
 
 // mayChangeWants returns why what is wanted cannot change; nil if it can. can says why pickers of
-// the torrent cannot do it: one is made and forgotten to find out.
-func (s *State) mayChangeWants(can func(wanted.Abilities) error, runs ...PriorityRun) error {
+// the torrent cannot do it: one is made and forgotten to find out. invalid is why the change is
+// none of the torrent.
+func (s *State) mayChangeWants(can func(wanted.Abilities) error, invalid error) error {
 	if s.abilities == 0 {
 		s.abilities = wanted.AbilitiesOf(s.newPicker())
 	}
-	return cmp.Or(s.openErr(), can(s.abilities), wanted.Check(runs, s.n))
+	return cmp.Or(s.openErr(), can(s.abilities), invalid)
 }
 
 // Priorities returns the priority of each piece. The caller owns the slice.

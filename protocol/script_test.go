@@ -87,11 +87,7 @@ func (w *world) obey(words []string) {
 	case "prioritize":
 		w.happen(Prioritize{Runs: w.runs(words[1:]), Ticket: w.ticket()})
 	case "deadline":
-		e := SetDeadline{Piece: w.number(words[1]), Ticket: w.ticket()}
-		if words[2] != "none" {
-			e.At = w.now.Add(time.Duration(w.number(words[2])) * time.Second)
-		}
-		w.happen(e)
+		w.happen(SetDeadlines{Changes: w.deadlines(words[1:]), Ticket: w.ticket()})
 	case "no-deadlines":
 		w.happen(ClearDeadlines{w.ticket()})
 	case "sequential":
@@ -153,6 +149,18 @@ func (w *world) runs(words []string) (all []PriorityRun) {
 			last = first
 		}
 		all = append(all, PriorityRun{First: w.number(first), Last: w.number(last), Priority: uint8(w.number(priority))})
+	}
+	return all
+}
+
+// deadlines reads "2 30 3 none": pieces, and in how many seconds they are needed.
+func (w *world) deadlines(words []string) (all []Deadline) {
+	for pair := range slices.Chunk(words, 2) {
+		d := Deadline{Piece: w.number(pair[0])}
+		if pair[1] != "none" {
+			d.At = w.now.Add(time.Duration(w.number(pair[1])) * time.Second)
+		}
+		all = append(all, d)
 	}
 	return all
 }

@@ -69,7 +69,7 @@ var update = flag.Bool("update", false, "rewrite the transcripts in testdata")
 //	lost 1 0.0                                block 0.0, promised to peer 1, cannot be read
 //	wait 2                                    a call waits for piece 2; for all without a number
 //	prioritize 0-2:7 3:0                      pieces 0 to 2 get priority 7, and piece 3 gets 0
-//	deadline 2 30                             piece 2 is needed in 30 s; none takes that back
+//	deadline 2 30 3 none                      piece 2 is needed in 30 s, and piece 3 at no time
 //	no-deadlines                              ClearDeadlines
 //	sequential on                             pieces are begun by their index; or off
 //	wants                                     prints how much is wanted, and how much is missing

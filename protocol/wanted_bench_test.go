@@ -73,7 +73,7 @@ func BenchmarkDeadlineOne(b *testing.B) {
 	s, now := manyPieces(b)
 	for n := 0; b.Loop(); n++ {
 		now = now.Add(10 * time.Microsecond)
-		s.Apply(now, protocol.SetDeadline{Piece: n % 100_000, At: now.Add(time.Hour - time.Duration(n)*time.Millisecond)})
+		s.Apply(now, protocol.SetDeadlines{Changes: []protocol.Deadline{{Piece: n % 100_000, At: now.Add(time.Hour - time.Duration(n)*time.Millisecond)}}})
 		s.Settle(now)
 	}
 }

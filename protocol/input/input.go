@@ -2,7 +2,6 @@ package input
 
 import (
 	"net/netip"
-	"time"
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/addressbook"
@@ -108,11 +107,10 @@ type Prioritize struct {
 	Ticket effect.Ticket
 }
 
-// A SetDeadline says when a piece is needed.
-type SetDeadline struct {
-	Piece  int
-	At     time.Time // zero takes the deadline back
-	Ticket effect.Ticket
+// SetDeadlines says when pieces are needed.
+type SetDeadlines struct {
+	Changes []wanted.Deadline // in the order in which they apply
+	Ticket  effect.Ticket
 }
 
 // A SetSequential says whether pieces are begun in the order of their indices.

@@ -41,6 +41,17 @@ func Check(runs []Run, n int) error {
 	return nil
 }
 
+// CheckDeadlines returns a *RangeError for the first piece that is none of a torrent with n
+// pieces; nil if there is none.
+func CheckDeadlines(changes []Deadline, n int) error {
+	for _, c := range changes {
+		if c.Piece < 0 || c.Piece >= n {
+			return &RangeError{Run{First: c.Piece, Last: c.Piece}, n}
+		}
+	}
+	return nil
+}
+
 // Flatten returns runs that have the same effect in rising order and that do not overlap, so
 // that no piece is changed twice. The time it takes depends on the number of runs, not on
 // that of pieces. It changes nothing of runs, and may return it.

@@ -183,10 +183,23 @@ func (w *Pieces) set(piece int, priority uint8, held swarm.Bitfield) (changed bo
 	return true
 }
 
-// SetDeadline says when a piece, which must exist, is needed, and tells the picker; the zero time
-// takes that back. A piece that is held needs none. One that is not wanted gets the lowest
-// priority; then raised is true.
-func (w *Pieces) SetDeadline(piece int, at time.Time, held swarm.Bitfield, picker swarm.Picker) (raised bool) {
+// A Deadline says when a piece is needed.
+type Deadline struct {
+	Piece int
+	At    time.Time // zero takes the deadline back
+}
+
+// SetDeadlines says when pieces, which must exist, are needed, and tells the picker. Of several
+// changes of a piece the last one counts. A piece that is held needs no deadline. One that is not
+// wanted gets the lowest priority; then raised is true.
+func (w *Pieces) SetDeadlines(changes []Deadline, held swarm.Bitfield, picker swarm.Picker) (raised bool) {
+	for _, c := range changes {
+		raised = w.setDeadline(c.Piece, c.At, held, picker) || raised
+	}
+	return raised
+}
+
+func (w *Pieces) setDeadline(piece int, at time.Time, held swarm.Bitfield, picker swarm.Picker) (raised bool) {
 	switch {
 	case at.IsZero():
 		delete(w.deadlines, piece)

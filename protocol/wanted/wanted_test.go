@@ -73,10 +73,10 @@ func (u *user) step() {
 		u.prioritize(piece)
 	case 3:
 		was := u.w.Has(piece)
-		raised := u.w.SetDeadline(piece, time.Unix(int64(u.r.IntN(100)+1), 0), u.held, u.live)
+		raised := u.w.SetDeadlines([]Deadline{{piece, time.Unix(int64(u.r.IntN(100)+1), 0)}}, u.held, u.live)
 		require.Equal(u.t, !was && !u.held.Has(piece), raised)
 	case 4:
-		u.w.SetDeadline(piece, time.Time{}, u.held, u.live)
+		u.w.SetDeadlines([]Deadline{{Piece: piece}}, u.held, u.live)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestTeachesWhatThePickerCan(t *testing.T) {
 	w := New(geo, nil, nil)
 	plain := struct{ swarm.Picker }{pickertest.NewLowest(*geo)}
 	w.SetSequential(true, plain)
-	w.SetDeadline(1, time.Unix(1, 0), nil, plain)
+	w.SetDeadlines([]Deadline{{1, time.Unix(1, 0)}}, nil, plain)
 	w.Set([]Run{{2, 3, 0}}, nil, plain)
 	w.Teach(plain)
 	require.Len(t, w.Deadlines(), 1)
