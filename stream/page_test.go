@@ -198,6 +198,17 @@ func TestFolders(t *testing.T) {
 	require.Contains(t, getPage(t, h, testID+"/?folder=roo"), "nothing here yet")
 }
 
+// TestFolderOfTorrentsName checks that a folder that has the name of the torrent is shown once.
+func TestFolderOfTorrentsName(t *testing.T) {
+	f := newFake(File{Path: "Name/a/1", Length: 2}, File{Path: "Name/b", Length: 2})
+	f.name = "Name"
+	h := newHandler(t, Config{}, f)
+	require.NotContains(t, getPage(t, h, testID+"/"), "<nav><a")
+	require.Contains(t, getPage(t, h, testID+"/?folder=Name%2Fa"), `<nav><a href="?folder=Name"><bdi>Name</bdi></a></nav>`)
+	f.name = "Another"
+	require.Contains(t, getPage(t, h, testID+"/?folder=Name%2Fa"), `<nav><a href="./"><bdi>Another</bdi></a><a href="?folder=Name"><bdi>Name</bdi></a></nav>`)
+}
+
 func TestPlayer(t *testing.T) {
 	f := newFake(
 		File{Path: "r/1.webm", Length: 2}, File{Path: "r/2.mp3", Length: 2}, File{Path: "r/3.avi", Length: 2}, File{Path: "r/4.png", Length: 2},
