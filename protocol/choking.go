@@ -45,7 +45,7 @@ func (s *State) rechoke(now time.Time) {
 	rates := s.chokes.Rates()
 	for _, p := range s.order {
 		if p.Interested && !p.Closing && !s.isUseless(p) {
-			rates = append(rates, s.rateOf(now, p))
+			rates = append(rates, p.ChokeRate(now, s.n))
 		}
 	}
 	if len(rates) == 0 {
@@ -57,26 +57,6 @@ func (s *State) rechoke(now time.Time) {
 			s.setChoke(now, p, !chosen[p.ID])
 		}
 	}
-}
-
-// rateOf returns what the Choker may know about a peer.
-func (s *State) rateOf(now time.Time, p *peer) PeerRate {
-	p.Down.Read(now, p.Tally.Down.Load())
-	p.Up.Read(now, p.Tally.Up.Load())
-	r := PeerRate{
-		Peer:    p.ID,
-		Joined:  p.JoinedAt,
-		Down:    p.Down.Rate(),
-		Up:      p.Up.Rate(),
-		Snubbed: p.Pace.Snubbed(),
-	}
-	if s.n > 0 {
-		r.Has = float64(p.Has.Count()) / float64(s.n)
-	}
-	if !p.AmChoking {
-		r.Unchoked, r.SentSince, r.Queued = p.UnchokedAt, p.Tally.Up.Load()-p.UpAtUnchoke, p.Tally.Queued()
-	}
-	return r
 }
 
 // setChoke tells the peer whether it may request blocks, if that changed. A choked

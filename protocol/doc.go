@@ -61,6 +61,7 @@
 //	when a silent or idle peer is left            timeouts.go             State.checkSilence
 //	when end game begins (the picker decides)     checking.go             State.inEndGame
 //	when duplicate requests are cancelled         requesting.go           State.cancelDuplicate
+//	what becomes of a request that is cancelled   requesting.go           State.cancelRequest
 //	what unrequested blocks cost a peer           arrival.go              State.discardUnasked
 //	when a peer gets one request at a time        requesting.go           State.requestBlocks
 //	when a peer that only repeats itself is left  peers/peers.go         Peer.CheckAllowance

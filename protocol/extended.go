@@ -163,18 +163,8 @@ func (c *extensionConn) Peers(yield func(swarm.Address) bool) {
 		if p == c.p || p.Swarm != c.p.Swarm || !p.DialAddr.IsValid() {
 			continue
 		}
-		if !yield(swarm.Address{AddrPort: p.DialAddr, Flags: c.s.traits(p).Flags()}) {
+		if !yield(swarm.Address{AddrPort: p.DialAddr, Flags: p.Traits(c.s.n).Flags()}) {
 			return
 		}
-	}
-}
-
-// traits returns what others may know of a peer.
-func (s *State) traits(p *peer) extension.Traits {
-	return extension.Traits{
-		Encrypts:  p.Encrypts,
-		Seed:      p.WantsNothing(s.n),
-		Holepunch: p.Extension.Holepunch,
-		Reachable: p.Outgoing,
 	}
 }

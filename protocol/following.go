@@ -3,8 +3,6 @@ package protocol
 import (
 	"slices"
 	"time"
-
-	"github.com/shoal-bt/shoal/peerwire"
 )
 
 // followEvery is how long peers and sources do not hear again of what is wanted, so that a user
@@ -85,15 +83,9 @@ func (s *State) cancelUnwanted(now time.Time, p *peer) {
 	open := p.Requests.Open()
 	for i := range open {
 		r := &open[i]
-		if r.Void || s.wanted.Has(r.Block.Piece) {
-			continue
+		if !r.Void && !s.wanted.Has(r.Block.Piece) {
+			s.cancelRequest(now, p, r)
 		}
-		if !r.Late {
-			s.picker.Drop(p.ID, r.Block)
-		}
-		r.Late, r.Void = true, true
-		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
-		p.Allowance.Earn(1) // it answers with a reject
 	}
 }
 

@@ -113,10 +113,7 @@ func (s *State) reviveRequest(now time.Time, p *peer, b swarm.Block) bool {
 	return true
 }
 
-// cancelDuplicate cancels a block that another peer sent first
-// (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": cancel). The request
-// stays, because the block may be under way; with the fast extension it is answered,
-// and otherwise checkRequests forgets it.
+// cancelDuplicate cancels a block that another peer sent first.
 func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 	p := s.peers[id]
 	if p == nil || p.Closing {
@@ -124,10 +121,20 @@ func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 	}
 	i := p.Requests.Find(b)
 	if i >= 0 && !p.Requests.Open()[i].Late {
-		p.Requests.Open()[i].Late, p.Requests.Open()[i].Void = true, true
-		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: b})
-		p.Allowance.Earn(1) // it answers with a reject
+		s.cancelRequest(now, p, &p.Requests.Open()[i])
 	}
+}
+
+// cancelRequest tells a peer that it need not send a block
+// (https://www.bittorrent.org/beps/bep_0003.html, "peer messages": cancel). It may be under way,
+// so the request stays until it is answered, or checkRequests forgets it.
+func (s *State) cancelRequest(now time.Time, p *peer, r *requests.Request) {
+	if !r.Late {
+		s.picker.Drop(p.ID, r.Block)
+	}
+	r.Late, r.Void = true, true
+	s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
+	p.Allowance.Earn(1) // it answers with a reject
 }
 
 // receiveUnchoke lets us request blocks again. A peer that repeats it sends no block

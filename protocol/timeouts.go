@@ -109,12 +109,8 @@ func (s *State) giveUpRequests(now time.Time, p *peer) {
 		s.closePeer(now, p, ending.ErrTimeout)
 		return
 	}
-	for _, r := range p.Requests.Open() {
-		if !r.Late {
-			s.picker.Drop(p.ID, r.Block)
-		}
-		s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
-		p.Allowance.Earn(1) // it answers with a reject
+	for i := range p.Requests.Open() {
+		s.cancelRequest(now, p, &p.Requests.Open()[i])
 	}
 	s.memory.Release(p.Tally.TakeCredits(p.Requests.Len()))
 	p.Requests.Clear()

@@ -4,13 +4,20 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"slices"
+	"time"
+
+	"github.com/shoal-bt/shoal/stream/internal/playlist"
 )
 
 // A Handler serves torrents over HTTP.
 type Handler struct {
 	config   Config // with defaults
 	tokenSum [sha256.Size]byte
-	root     string // the path of the index page: a slash, and the token and another one
+	root     string  // the path of the index page: a slash, and the token and another one
+	readers  *places // of requests that read files
+	pages    *places // of the others
+	budget   budget
+	conns    conns // of Serve
 	server   *http.Server
 }
 
@@ -20,7 +27,14 @@ func New(c Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Handler{config: c, root: "/"}
+	h := &Handler{
+		config:  c,
+		root:    "/",
+		readers: &places{most: c.MaxReaders},
+		pages:   &places{most: maxPages},
+		budget:  budget{total: c.Ahead},
+		conns:   conns{most: c.MaxConns},
+	}
 	if !c.NoToken {
 		h.tokenSum = sha256.Sum256([]byte(c.Token))
 		h.root += c.Token + "/"
@@ -29,10 +43,17 @@ func New(c Config) (*Handler, error) {
 	return h, nil
 }
 
+// bodyTimeout is how long a body may take that a request should not have.
+const bodyTimeout = time.Second
+
 // ServeHTTP implements http.Handler. To put the Handler below another path, remove that
 // path with http.StripPrefix.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setSafeHeaders(w.Header())
+	if r.ContentLength != 0 {
+		// net/http reads the body after the answer, and would wait for it without end.
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
 	if !h.config.hostAllowed(r.Host) {
 		refuse(w, http.StatusForbidden, "This server is not reached by this name. Use its address, or allow the name when you start it.")
 		return
@@ -52,7 +73,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.ContentLength != 0 {
-		// net/http sees that a client is gone only after it has read the body.
+		// While there is a body that nobody reads, net/http does not see that a client is gone.
 		refuse(w, http.StatusBadRequest, "The request has a body. Send it without one.")
 		return
 	}
@@ -62,18 +83,39 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers a request that is allowed.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, to route) {
 	torrents := h.config.Torrents()
+	if to.kind == kindIndex {
+		h.serveIndex(w, r, torrents)
+		return
+	}
 	i := slices.IndexFunc(torrents, func(t Torrent) bool { return t.ID() == to.torrent })
-	if i < 0 {
+	if to.kind == kindNone || i < 0 {
 		notFound(w)
 		return
 	}
 	t := torrents[i]
 	files := t.Files()
-	if to.kind != kindFile || to.file >= len(files) {
+	isFile := to.kind == kindFile || to.kind == kindSubtitles
+	if isFile && to.file >= len(files) {
 		notFound(w)
 		return
 	}
-	h.serveFile(w, r, t, to.file, files[to.file])
+	switch to.kind {
+	case kindTorrent:
+		address := parseAddress(r.URL.Query())
+		h.writePage(w, r, func() view { return torrentView(t, files, address, len(torrents) == 1) })
+	case kindProgress:
+		h.serveProgress(w, r, files)
+	case kindFile:
+		h.serveFile(w, r, t, to.file, files[to.file])
+	case kindSubtitles:
+		h.serveSubtitles(w, r, t, to.file, files[to.file])
+	case kindArchive:
+		h.serveArchive(w, r, t, files, r.URL.Query().Get("folder"))
+	case kindM3U8:
+		h.servePlaylist(w, r, t, files, playlist.ContentTypeM3U8)
+	case kindM3U:
+		h.servePlaylist(w, r, t, files, playlist.ContentTypeM3U)
+	}
 }
 
 // setSafeHeaders sets the headers that each answer has. Those of pages and of files that are

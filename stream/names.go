@@ -51,7 +51,7 @@ func shorten(name string, most int) string {
 		extension = name[dot:]
 	}
 	end := most - len(extension)
-	for !utf8.RuneStart(name[end]) {
+	for end > 0 && !utf8.RuneStart(name[end]) {
 		end--
 	}
 	return name[:end] + extension

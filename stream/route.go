@@ -12,47 +12,68 @@ import (
 type kind int
 
 const (
-	kindNone    kind = iota // nothing
-	kindIndex               // the list of torrents
-	kindTorrent             // the page of a torrent
-	kindFile                // a file
+	kindNone      kind = iota // nothing
+	kindIndex                 // the list of torrents
+	kindTorrent               // the page of a torrent
+	kindProgress              // the progress of such a page
+	kindFile                  // a file
+	kindSubtitles             // a file of subtitles as WebVTT
+	kindArchive               // a folder as .zip
+	kindM3U8                  // a playlist of a folder or of a file
+	kindM3U                   // the same for old players
 )
 
-// A route is what a path leads to. Paths are
+// A route is what a path leads to. Paths below the token are
 //
-//	/TOKEN/                     the list of torrents
-//	/TOKEN/ID/                  the page of a torrent
-//	/TOKEN/ID/file/INDEX/NAME   a file
+//	                       the list of torrents
+//	ID/                    the page of a torrent    ?folder= &page= &play=
+//	ID/progress            its progress             ?folder= &page=
+//	ID/file/INDEX/NAME     a file                   ?download
+//	ID/vtt/INDEX/NAME      subtitles as WebVTT
+//	ID/zip/NAME            a folder as .zip         ?folder=
+//	ID/m3u8/NAME           a playlist               ?folder= or ?file=
+//	ID/m3u/NAME            the same for old players
 //
-// The NAME at the end is for people and players, which show it; it decides nothing.
+// The NAME at the end is for people and players, which show it; it decides nothing. Folders are in
+// the query, because browsers change paths that have dots.
 type route struct {
 	kind    kind
 	torrent string // ID
 	file    int    // index
 }
 
+// Kinds by the element of the path after the ID.
+var (
+	kindsOfFiles   = map[string]kind{"file": kindFile, "vtt": kindSubtitles}
+	kindsOfFolders = map[string]kind{"zip": kindArchive, "m3u8": kindM3U8, "m3u": kindM3U}
+)
+
 // parseRoute reads a path as it was sent, with its escapes, after the token was cut off. An
 // escaped slash is part of a name.
 func parseRoute(path string) route {
-	elements := strings.Split(path, "/")
+	elements := strings.SplitN(path, "/", 5)
 	if len(elements) == 1 && elements[0] == "" {
 		return route{kind: kindIndex}
 	}
-	if !validID(elements[0]) {
+	if !validID(elements[0]) || len(elements) == 1 {
 		return route{}
 	}
 	r := route{torrent: elements[0]}
-	switch {
-	case len(elements) == 2 && elements[1] == "":
-		r.kind = kindTorrent
-	case len(elements) == 4 && elements[1] == "file":
-		file, ok := parseIndex(elements[2])
-		if !ok {
-			return route{}
+	switch len(elements) {
+	case 2:
+		switch elements[1] {
+		case "":
+			r.kind = kindTorrent
+		case "progress":
+			r.kind = kindProgress
 		}
-		r.kind, r.file = kindFile, file
-	default:
-		return route{}
+	case 3:
+		r.kind = kindsOfFolders[elements[1]]
+	case 4:
+		index, ok := parseIndex(elements[2])
+		if ok {
+			r.kind, r.file = kindsOfFiles[elements[1]], index
+		}
 	}
 	return r
 }
@@ -93,7 +114,12 @@ func (h *Handler) FileURL(base string, t Torrent, file int) string {
 
 // filePath returns the path of a file below the root.
 func filePath(id string, file int, path string) string {
-	return id + "/file/" + strconv.Itoa(file) + "/" + nameInPath(path)
+	return id + "/" + fileIn("file", file, path)
+}
+
+// fileIn returns the path of a file below that of its torrent, for one of kindsOfFiles.
+func fileIn(kind string, file int, path string) string {
+	return kind + "/" + strconv.Itoa(file) + "/" + nameInPath(path)
 }
 
 // nameInPath returns the last element of a path as the last element of a URL. A name that
@@ -103,5 +129,5 @@ func nameInPath(path string) string {
 	if strings.Trim(name, ".") == "" {
 		return "file"
 	}
-	return url.PathEscape(name)
+	return url.PathEscape(shorten(name, maxName))
 }

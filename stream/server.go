@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -12,6 +13,7 @@ import (
 const (
 	headerTimeout = 10 * time.Second // for the header of a request, from its first byte
 	idleTimeout   = time.Minute      // between two requests
+	shortTimeout  = 2 * time.Minute  // for an answer that needs no place, from the end of the one before
 	maxHeader     = 16 << 10         // bytes
 )
 
@@ -22,13 +24,15 @@ func (h *Handler) newServer() *http.Server {
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		ConnState:         h.conns.changed,
+		ErrorLog:          slog.NewLogLogger(h.config.Log.Handler(), slog.LevelWarn),
 	}
 }
 
-// Serve answers requests on l until Shutdown, and closes l. It returns nil after Shutdown. It may
-// be called for several listeners at a time.
+// Serve answers requests on l until Shutdown, and closes l. It bounds connections and the time of
+// requests. It returns nil after Shutdown. It may be called for several listeners at a time.
 func (h *Handler) Serve(l net.Listener) error {
-	err := h.server.Serve(l)
+	err := h.server.Serve(listener{l, &h.conns})
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -27,11 +28,11 @@ func dhtProgram(c *console.Console) *dhttool.Program {
 // publicLink returns the link that a source is, or a link to the torrent of a .torrent file.
 // Private torrents must not be shown to the DHT (https://www.bittorrent.org/beps/bep_0027.html).
 func publicLink(ctx context.Context, c *console.Console, source string) (*metainfo.Magnet, error) {
-	link, err := parseLink(c, source)
+	link, err := torrentsource.ParseLink(c, source)
 	if err != nil || link != nil {
 		return link, err
 	}
-	t, err := readTorrent(ctx, c, source)
+	t, err := torrentsource.Read(ctx, c, source)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/discovery"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/diskstore"
@@ -208,7 +209,7 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 			return nil
 		case err != nil:
 			s.c.Fail(target.NamingSymlink(cmd.Dir, err))
-			failed = reported{err}
+			failed = console.ReportedError{Err: err}
 		}
 	}
 	return failed
@@ -216,7 +217,7 @@ func (cmd getCommand) add(ctx context.Context, s *session, o client.AddOptions) 
 
 // addOne adds the torrent of one name.
 func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Target, name string, o client.AddOptions) error {
-	link, err := parseLink(s.c, name)
+	link, err := torrentsource.ParseLink(s.c, name)
 	if err != nil {
 		return err
 	}
@@ -224,7 +225,7 @@ func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Targe
 		_, err := cmd.addLink(ctx, s, link, name, o)
 		return err
 	}
-	meta, err := readTorrent(ctx, s.c, name)
+	meta, err := torrentsource.Read(ctx, s.c, name)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
@@ -43,17 +44,17 @@ func (cmd inspectCommand) Run(ctx context.Context, c *console.Console) error {
 		if strings.HasPrefix(strings.ToLower(name), "magnet:") {
 			m, err := metainfo.ParseMagnet(name)
 			if err != nil {
-				return advice.New(err, linkAdvice)
+				return advice.New(err, torrentsource.LinkAdvice)
 			}
 			if cmd.Files {
-				return linkOnly(name)
+				return torrentsource.LinkOnly(name)
 			}
 			v := description.OfMagnet(m)
 			c.Emit(v)
 			v.Show(c.Say)
 			continue
 		}
-		t, err := loadTorrent(ctx, c, name)
+		t, err := torrentsource.Load(ctx, c, name)
 		if err != nil {
 			return err
 		}

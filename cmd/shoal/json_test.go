@@ -17,6 +17,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/trackertool"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/verification"
 )
 
@@ -43,9 +44,9 @@ func TestObjectsAreDocumented(t *testing.T) {
 			}
 		}
 	}
-	for _, object := range append(dhttool.Objects(),
-		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, versionJSON{}, addedJSON{}, listeningJSON{}, console.Failure{}, console.Step{}, createdJSON{}, scrapedJSON{}, verification.Result{},
-		trackerListeningJSON{}, trackerStatsJSON{}, demonstration.Result{}, description.Torrent{}, description.Magnet{},
+	for _, object := range append(append(dhttool.Objects(), trackertool.Objects()...),
+		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, versionJSON{}, addedJSON{}, listeningJSON{}, console.Failure{}, console.Step{}, createdJSON{}, verification.Result{},
+		demonstration.Result{}, description.Torrent{}, description.Magnet{},
 	) {
 		check(reflect.TypeOf(object))
 	}

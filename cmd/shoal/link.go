@@ -4,53 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/chooser"
-	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
-	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
 	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
 )
-
-// linkAdvice says what to do about a link that cannot be read.
-const linkAdvice = "Check that you copied the whole link, and put it in quotes."
-
-// keyOnly returns the error that a link has a key alone, with the command that looks the
-// torrent up.
-func keyOnly(link string) error {
-	return advice.New(errors.New("the link has a key and no info hash: the DHT says which torrent it is now"),
-		"To see that: "+shell.Command("dht", "get", shell.Quote(link)))
-}
-
-// parseLink returns the link that a name stands for: a magnet link, or an info hash if there is
-// no such file. It returns nil if it is something else.
-func parseLink(c *console.Console, name string) (*metainfo.Magnet, error) {
-	if !strings.HasPrefix(strings.ToLower(name), "magnet:") {
-		m, err := metainfo.ParseInfoHash(name)
-		_, statErr := os.Stat(name)
-		if err != nil || !errors.Is(statErr, fs.ErrNotExist) {
-			return nil, nil
-		}
-		return m, nil
-	}
-	m, err := metainfo.ParseMagnet(name)
-	if err != nil {
-		return nil, advice.New(err, linkAdvice)
-	}
-	for _, w := range m.Warnings {
-		c.Warn("magnet link: %s", terminal.Sanitize(w.String()))
-	}
-	return m, nil
-}
 
 // askAdvice says how somebody can be asked for metadata if the DHT is off.
 const askAdvice = "Leave --no-dht out, or name a peer with --peer HOST:PORT, or a tracker with --announce URL."
@@ -129,7 +95,7 @@ func (s *session) handleMerged(i *item, e client.Merged) {
 // handleVersion says that the key of a torrent's link stands for a newer torrent now.
 func (s *session) handleVersion(i *item, e client.NewVersion) {
 	s.c.Emit(versionJSON{"newVersion", i.id, e.Hash.String(), e.Seq})
-	s.c.Say("%s: its link stands for a newer torrent now. This one stays. To get the newer one:\n  %s", i.name, downloadCommand(e.Hash.String(), i.t.Dir()))
+	s.c.Say("%s: its link stands for a newer torrent now. This one stays. To get the newer one:\n  %s", i.name, torrentsource.GetCommand(e.Hash.String(), i.t.Dir()))
 }
 
 // versionJSON is the JSON object of a newer torrent of a link.

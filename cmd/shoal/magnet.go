@@ -6,6 +6,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/description"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 )
 
 type magnetCommand struct {
@@ -32,7 +33,7 @@ type magnetJSON struct {
 // Run prints a link to each torrent.
 func (cmd magnetCommand) Run(ctx context.Context, c *console.Console) error {
 	for _, name := range cmd.Torrent {
-		t, err := readTorrent(ctx, c, name)
+		t, err := torrentsource.Read(ctx, c, name)
 		if err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/destination"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
@@ -69,12 +70,12 @@ func (cmd getCommand) keepMetadata(ctx context.Context, c *console.Console, conf
 // keepEach gets each torrent and calls keep with it.
 func (cmd getCommand) keepEach(ctx context.Context, s *session, o client.AddOptions, keep func(*metainfo.Torrent) error) error {
 	for _, name := range cmd.Torrent {
-		link, err := parseLink(s.c, name)
+		link, err := torrentsource.ParseLink(s.c, name)
 		if err != nil {
 			return err
 		}
 		if link == nil {
-			t, err := readTorrent(ctx, s.c, name)
+			t, err := torrentsource.Read(ctx, s.c, name)
 			if err == nil {
 				err = keep(t)
 			}
@@ -93,7 +94,7 @@ func (cmd getCommand) keepEach(ctx context.Context, s *session, o client.AddOpti
 			return err
 		}
 		if i.err != nil {
-			return reported{i.err}
+			return console.ReportedError{Err: i.err}
 		}
 		meta, err := i.t.Metainfo()
 		if err == nil {

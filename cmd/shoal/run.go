@@ -17,6 +17,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/dhttool"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/trackertool"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 )
 
@@ -30,16 +31,16 @@ const (
 
 // arguments are the commands and the flags that all of them take.
 type arguments struct {
-	Get     getCommand       `cmd:"" help:"Download torrents, then share them."`
-	Seed    seedCommand      `cmd:"" help:"Share content on disk: torrents, or files and folders."`
-	Create  createCommand    `cmd:"" help:"Make a .torrent file from a file or folder."`
-	Inspect inspectCommand   `cmd:"" help:"Show what is in a .torrent file or a magnet link."`
-	Magnet  magnetCommand    `cmd:"" help:"Print a magnet link to a torrent."`
-	Verify  verifyCommand    `cmd:"" help:"Check files on disk against a .torrent file."`
-	Scrape  scrapeCommand    `cmd:"" help:"Ask trackers how many peers a torrent has."`
-	Tracker trackerCommand   `cmd:"" help:"Run a tracker."`
-	DHT     dhttool.Commands `cmd:"" name:"dht" help:"Ask the DHT, a network without servers, and store items in it."`
-	Demo    demoCommand      `cmd:"" help:"Share and download a sample on this machine, to try Shoal."`
+	Get     getCommand          `cmd:"" help:"Download torrents, then share them."`
+	Seed    seedCommand         `cmd:"" help:"Share content on disk: torrents, or files and folders."`
+	Create  createCommand       `cmd:"" help:"Make a .torrent file from a file or folder."`
+	Inspect inspectCommand      `cmd:"" help:"Show what is in a .torrent file or a magnet link."`
+	Magnet  magnetCommand       `cmd:"" help:"Print a magnet link to a torrent."`
+	Verify  verifyCommand       `cmd:"" help:"Check files on disk against a .torrent file."`
+	Scrape  trackertool.Scrape  `cmd:"" help:"Ask trackers how many peers a torrent has."`
+	Tracker trackertool.Tracker `cmd:"" help:"Run a tracker."`
+	DHT     dhttool.Commands    `cmd:"" name:"dht" help:"Ask the DHT, a network without servers, and store items in it."`
+	Demo    demoCommand         `cmd:"" help:"Share and download a sample on this machine, to try Shoal."`
 
 	JSON     bool             `name:"json" help:"Print one JSON object per line, for scripts."`
 	LogLevel string           `enum:"debug,info,warn,error,off" default:"warn" placeholder:"LEVEL" help:"What to log to standard error: debug, info, warn, error or off (default: warn)."`
@@ -51,9 +52,6 @@ const programDescription = `A BitTorrent client.
 Start with "shoal demo", or "shoal get some.torrent". For help on a command, with examples, run "shoal help COMMAND".
 
 Each flag can also be set by an environment variable: --dir by SHOAL_DIR, --log-level by SHOAL_LOG_LEVEL, and so on.`
-
-// A reported error was shown to the user already; only the exit code is left.
-type reported struct{ error }
 
 // run is the program. It returns the exit code. It ends early, and cleanly, when
 // ctx does.
@@ -152,7 +150,7 @@ func asFlags(args []string) []string {
 func finish(ctx context.Context, c *console.Console, err error) int {
 	c.Screen.Clear()
 	var wrong usage.Error
-	var shown reported
+	var shown console.ReportedError
 	switch {
 	case err == nil:
 		return exitOK

@@ -17,6 +17,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/diskstore"
@@ -116,7 +117,7 @@ func (cmd seedCommand) addAll(ctx context.Context, s *session, peers []netip.Add
 			return nil
 		default:
 			s.c.Fail(err)
-			failed = reported{err}
+			failed = console.ReportedError{Err: err}
 		}
 	}
 	return failed
@@ -156,7 +157,7 @@ func (cmd seedCommand) add(ctx context.Context, s *session, path string, peers [
 
 // addTorrent adds a torrent whose content is on disk.
 func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, peers []netip.AddrPort) error {
-	meta, err := readTorrent(ctx, s.c, path)
+	meta, err := torrentsource.Read(ctx, s.c, path)
 	if err != nil {
 		return err
 	}
@@ -191,7 +192,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 // names.
 func differsAdvice(source, dir string) string {
 	advice := "The files differ from what the torrent describes.\nSay where the content is with --dir"
-	if !readableAgain(source) {
+	if !torrentsource.Nameable(source) {
 		return advice + "."
 	}
 	return advice + ", or list the differences with:\n" + shell.Command("verify", shell.Path(source), shell.Flag("--dir", dir))

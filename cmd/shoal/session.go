@@ -289,7 +289,7 @@ func (s *session) view(i *item) progress.View {
 func (s *session) failed() error {
 	for _, i := range s.items {
 		if i.err != nil {
-			return reported{i.err}
+			return console.ReportedError{Err: i.err}
 		}
 	}
 	return nil

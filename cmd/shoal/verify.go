@@ -9,6 +9,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/terminal"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/verification"
 )
 
@@ -37,7 +38,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console.Console) error {
 	}
 	complete := true
 	for i, name := range cmd.Torrent {
-		t, err := readTorrent(ctx, c, name)
+		t, err := torrentsource.Read(ctx, c, name)
 		if err != nil {
 			return err
 		}
@@ -74,7 +75,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console.Console) error {
 		complete = complete && v.Complete
 	}
 	if !complete {
-		return reported{errors.New("some content is missing or wrong")}
+		return console.ReportedError{Err: errors.New("some content is missing or wrong")}
 	}
 	return nil
 }
@@ -96,7 +97,7 @@ func repairCommand(faults []verification.Fault, source, dir string, flags ...str
 	if overwrite {
 		flags = append(flags, "--overwrite")
 	}
-	return downloadCommand(source, dir, flags...), true
+	return torrentsource.GetCommand(source, dir, flags...), true
 }
 
 // faults returns what keeps a seed from being complete. It may be something else than

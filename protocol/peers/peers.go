@@ -12,6 +12,7 @@ import (
 
 	"github.com/shoal-bt/shoal/peerwire"
 	"github.com/shoal-bt/shoal/protocol/allowance"
+	"github.com/shoal-bt/shoal/protocol/choking"
 	"github.com/shoal-bt/shoal/protocol/connection"
 	"github.com/shoal-bt/shoal/protocol/duplicates"
 	"github.com/shoal-bt/shoal/protocol/ending"
@@ -169,6 +170,36 @@ func (p *Peer) CheckAllowance(k peerwire.Kind) error {
 		return ending.Flood(k, "the last of too many such messages")
 	}
 	return nil
+}
+
+// ChokeRate returns what a Choker may know about a peer, of a torrent with n pieces.
+func (p *Peer) ChokeRate(now time.Time, n int) choking.PeerRate {
+	p.Down.Read(now, p.Tally.Down.Load())
+	p.Up.Read(now, p.Tally.Up.Load())
+	r := choking.PeerRate{
+		Peer:    p.ID,
+		Joined:  p.JoinedAt,
+		Down:    p.Down.Rate(),
+		Up:      p.Up.Rate(),
+		Snubbed: p.Pace.Snubbed(),
+	}
+	if n > 0 {
+		r.Has = float64(p.Has.Count()) / float64(n)
+	}
+	if !p.AmChoking {
+		r.Unchoked, r.SentSince, r.Queued = p.UnchokedAt, p.Tally.Up.Load()-p.UpAtUnchoke, p.Tally.Queued()
+	}
+	return r
+}
+
+// Traits returns what others may know of a peer, of a torrent with n pieces.
+func (p *Peer) Traits(n int) extension.Traits {
+	return extension.Traits{
+		Encrypts:  p.Encrypts,
+		Seed:      p.WantsNothing(n),
+		Holepunch: p.Extension.Holepunch,
+		Reachable: p.Outgoing,
+	}
 }
 
 // Stats returns the figures of a peer.

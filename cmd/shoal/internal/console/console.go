@@ -93,6 +93,12 @@ func (c *Console) Fail(err error) {
 	c.Report(Failure{Event: "error", Message: message.Of(err), Advice: strings.TrimSpace(c.Command.Advice(err))}, "")
 }
 
+// A ReportedError was shown to the user already; only the exit code is left.
+type ReportedError struct{ Err error }
+
+// Error returns the message.
+func (e ReportedError) Error() string { return e.Err.Error() }
+
 // adviceColumns is how wide advice is for people.
 const adviceColumns = 78
 

@@ -1,4 +1,4 @@
-package main
+package torrentsource
 
 import (
 	"context"
@@ -17,9 +17,9 @@ import (
 	"github.com/shoal-bt/shoal/metainfo"
 )
 
-// readTorrent is loadTorrent, and warns of malformed parts that were left out.
-func readTorrent(ctx context.Context, c *console.Console, name string) (*metainfo.Torrent, error) {
-	t, err := loadTorrent(ctx, c, name)
+// Read is Load, and warns of malformed parts that were left out.
+func Read(ctx context.Context, c *console.Console, name string) (*metainfo.Torrent, error) {
+	t, err := Load(ctx, c, name)
 	if err != nil {
 		return nil, err
 	}
@@ -35,15 +35,15 @@ func readTorrent(ctx context.Context, c *console.Console, name string) (*metainf
 // errLinkOnly says that a command cannot work with a magnet link or an info hash.
 var errLinkOnly = errors.New("this command needs a .torrent file; a magnet link or an info hash only says which torrent it is")
 
-// linkOnly returns errLinkOnly with the command that gets the .torrent file of a link.
-func linkOnly(link string) error {
+// LinkOnly returns errLinkOnly with the command that gets the .torrent file of a link.
+func LinkOnly(link string) error {
 	return advice.New(errLinkOnly, "To get the .torrent file: "+shell.Command("get", shell.Quote(link), "--metadata-only"))
 }
 
-// loadTorrent reads a torrent from a file, from an http or https address, or from
+// Load reads a torrent from a file, from an http or https address, or from
 // standard input if name is "-". It returns at once when ctx is done, even while a pipe
 // has nothing to read.
-func loadTorrent(ctx context.Context, c *console.Console, name string) (*metainfo.Torrent, error) {
+func Load(ctx context.Context, c *console.Console, name string) (*metainfo.Torrent, error) {
 	lower := strings.ToLower(name)
 	switch {
 	case name == "-":
@@ -54,11 +54,11 @@ func loadTorrent(ctx context.Context, c *console.Console, name string) (*metainf
 		m, err := metainfo.ParseMagnet(name)
 		switch {
 		case err != nil:
-			return nil, advice.New(err, linkAdvice)
+			return nil, advice.New(err, LinkAdvice)
 		case len(m.IDs()) == 0:
-			return nil, keyOnly(name)
+			return nil, KeyOnly(name)
 		}
-		return nil, linkOnly(name)
+		return nil, LinkOnly(name)
 	case strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, "https://"):
 		return client.Config{}.FetchTorrent(ctx, name)
 	}
@@ -69,7 +69,7 @@ func loadTorrent(ctx context.Context, c *console.Console, name string) (*metainf
 		return nil, advice.New(fmt.Errorf("%s is a folder, not a .torrent file", name),
 			"To make a torrent of it: "+shell.Command("create", shell.Path(name))+"\nTo share it: "+shell.Command("seed", shell.Path(name)))
 	case errors.Is(err, fs.ErrNotExist) && hash == nil:
-		return nil, linkOnly(name)
+		return nil, LinkOnly(name)
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(name, "://"):
 		return nil, advice.New(fmt.Errorf("%s: there is no such file, and Shoal reads only http and https addresses", name),
 			"Save the .torrent file with another program, then name the file.")
@@ -88,18 +88,18 @@ func isCutHash(name string) bool {
 	return len(name) >= shortest && strings.Trim(strings.ToLower(name), "0123456789abcdef") == ""
 }
 
-// downloadCommand returns the command that downloads what a source names, or what is
+// GetCommand returns the command that downloads what a source names, or what is
 // missing of it, to a folder; empty if the source cannot be named.
-func downloadCommand(source, dir string, flags ...string) string {
-	if !readableAgain(source) {
+func GetCommand(source, dir string, flags ...string) string {
+	if !Nameable(source) {
 		return ""
 	}
 	return shell.Command("get", append([]string{shell.Path(source), shell.Flag("--dir", dir)}, flags...)...)
 }
 
-// readableAgain reports whether a command to paste can name a source: standard input is
+// Nameable reports whether a command to paste can name a source: standard input is
 // read already, and an address may have a passkey.
-func readableAgain(source string) bool { return source != "-" && !strings.Contains(source, "://") }
+func Nameable(source string) bool { return source != "-" && !strings.Contains(source, "://") }
 
 // nameSource names the source of a torrent in an error about its content.
 func nameSource(name string, read func() (*metainfo.Torrent, error)) (*metainfo.Torrent, error) {

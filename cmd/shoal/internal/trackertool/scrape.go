@@ -1,4 +1,4 @@
-package main
+package trackertool
 
 import (
 	"context"
@@ -15,19 +15,21 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/scraping"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/httptracker"
 	"github.com/shoal-bt/shoal/metainfo"
 	"github.com/shoal-bt/shoal/swarm"
 )
 
-type scrapeCommand struct {
+// Scrape is the command "scrape".
+type Scrape struct {
 	Source string   `arg:"" help:"Announce URL of a tracker (http, https or udp), a .torrent file, a magnet link, or - for a .torrent file on standard input."`
 	Hash   []string `arg:"" optional:"" help:"Info hashes to ask about. Those of a .torrent file or a magnet link need not be named."`
 }
 
 // Help is shown below the usage.
-func (scrapeCommand) Help() string {
+func (Scrape) Help() string {
 	return `Each tracker of a .torrent file or a magnet link is asked. Nothing is announced, so other peers do not learn of you.
 The exit code is 1 if no tracker answered.
 
@@ -55,7 +57,7 @@ type scrapedJSON struct {
 }
 
 // Run asks the trackers.
-func (cmd scrapeCommand) Run(ctx context.Context, c *console.Console) error {
+func (cmd Scrape) Run(ctx context.Context, c *console.Console) error {
 	trackers, ids, err := cmd.resolve(ctx, c)
 	if err != nil {
 		return err
@@ -77,7 +79,7 @@ func (cmd scrapeCommand) Run(ctx context.Context, c *console.Console) error {
 	for _, r := range results {
 		showScraped(c, r, ids)
 		if r.Err != nil {
-			failed = reported{r.Err}
+			failed = console.ReportedError{Err: r.Err}
 			c.Report(console.Failure{Event: kind, Message: message.Of(r.Err), Advice: c.Command.Advice(r.Err)}, "")
 		}
 	}
@@ -126,13 +128,13 @@ func showScraped(c *console.Console, r scraping.Result, ids []swarm.ID) {
 }
 
 // resolve returns the trackers to ask and the swarms to ask about.
-func (cmd scrapeCommand) resolve(ctx context.Context, c *console.Console) (trackers []string, ids []swarm.ID, err error) {
+func (cmd Scrape) resolve(ctx context.Context, c *console.Console) (trackers []string, ids []swarm.ID, err error) {
 	lower := strings.ToLower(cmd.Source)
 	switch {
 	case strings.HasPrefix(lower, "magnet:"):
 		m, err := metainfo.ParseMagnet(cmd.Source)
 		if err != nil {
-			return nil, nil, advice.New(err, linkAdvice)
+			return nil, nil, advice.New(err, torrentsource.LinkAdvice)
 		}
 		trackers, ids = m.Trackers, m.IDs()
 	case strings.Contains(cmd.Source, "://"):
@@ -146,7 +148,7 @@ func (cmd scrapeCommand) resolve(ctx context.Context, c *console.Console) (track
 		if notHash == nil && notFile != nil {
 			return nil, nil, usage.Error{Err: errors.New("name a tracker, a .torrent file or a magnet link before the info hash")}
 		}
-		t, err := readTorrent(ctx, c, cmd.Source)
+		t, err := torrentsource.Read(ctx, c, cmd.Source)
 		if err != nil {
 			return nil, nil, err
 		}

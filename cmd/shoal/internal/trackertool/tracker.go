@@ -1,4 +1,4 @@
-package main
+package trackertool
 
 import (
 	"context"
@@ -9,13 +9,15 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/trackersockets"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/shoal-bt/shoal/trackerserver"
 )
 
-type trackerCommand struct {
+// Tracker is the command "tracker".
+type Tracker struct {
 	Listen      string        `short:"l" default:":6969" placeholder:"ADDRESS" help:"Address to listen at: HOST:PORT, :PORT or PORT (default: :6969)."`
 	NoHTTP      bool          `name:"no-http" help:"Do not answer over HTTP."`
 	NoUDP       bool          `name:"no-udp" help:"Do not answer over UDP."`
@@ -32,7 +34,7 @@ type trackerCommand struct {
 }
 
 // Help is shown below the usage.
-func (trackerCommand) Help() string {
+func (Tracker) Help() string {
 	return `The tracker speaks HTTP and UDP at one port, and keeps everything in memory. It
 runs until Ctrl-C. When it is full, a newcomer takes the place of the oldest entry of the address that
 has most. The limits per address count a /64 of IPv6 as one address, and they do not
@@ -45,15 +47,15 @@ Examples:
     shoal create film.mkv --announce http://tracker.example:6969/announce`
 }
 
-// trackerListeningJSON is the JSON object of a tracker that begins.
-type trackerListeningJSON struct {
+// listeningJSON is the JSON object of a tracker that begins.
+type listeningJSON struct {
 	Event       string `json:"event"`                 // "listening"
 	Announce    string `json:"announce,omitempty"`    // URL of HTTP
 	AnnounceUDP string `json:"announceUDP,omitempty"` // URL of UDP
 }
 
-// trackerStatsJSON is the JSON object of what a tracker did and knows.
-type trackerStatsJSON struct {
+// statsObject is the JSON object of what a tracker did and knows.
+type statsObject struct {
 	Event     string `json:"event"` // "stats"
 	Announces uint64 `json:"announces"`
 	Scrapes   uint64 `json:"scrapes"`
@@ -62,11 +64,11 @@ type trackerStatsJSON struct {
 	Peers     int    `json:"peers"`
 	Seeds     int    `json:"seeds"`
 
-	UDP *trackerUDPJSON `json:"udp,omitempty"` // which of these came over UDP
+	UDP *udpObject `json:"udp,omitempty"` // which of these came over UDP
 }
 
-// trackerUDPJSON is the part of trackerStatsJSON that is about UDP.
-type trackerUDPJSON struct {
+// udpObject is the part of statsObject that is about UDP.
+type udpObject struct {
 	Connects  uint64 `json:"connects"`
 	Announces uint64 `json:"announces"`
 	Scrapes   uint64 `json:"scrapes"`
@@ -76,7 +78,7 @@ type trackerUDPJSON struct {
 }
 
 // Run serves until ctx is done.
-func (cmd trackerCommand) Run(ctx context.Context, c *console.Console) error {
+func (cmd Tracker) Run(ctx context.Context, c *console.Console) error {
 	if cmd.Interval < time.Second {
 		return usage.Error{Err: fmt.Errorf("--interval: %v is too short; give 1s or more", cmd.Interval)}
 	}
@@ -96,7 +98,7 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console.Console) error {
 	if len(cmd.Torrent) > 0 {
 		allowed := make(map[swarm.ID]bool)
 		for _, name := range cmd.Torrent {
-			t, err := readTorrent(ctx, c, name)
+			t, err := torrentsource.Read(ctx, c, name)
 			if err != nil {
 				return err
 			}
@@ -125,9 +127,9 @@ func (cmd trackerCommand) Run(ctx context.Context, c *console.Console) error {
 }
 
 // announce says where the tracker listens.
-func (cmd trackerCommand) announce(c *console.Console, sockets trackersockets.Sockets) {
+func (cmd Tracker) announce(c *console.Console, sockets trackersockets.Sockets) {
 	at, over := sockets.Addr()
-	o := trackerListeningJSON{Event: "listening"}
+	o := listeningJSON{Event: "listening"}
 	var urls []string
 	if !cmd.NoHTTP {
 		o.Announce = "http://" + address.Shown(at) + "/announce"
@@ -146,7 +148,7 @@ func (cmd trackerCommand) announce(c *console.Console, sockets trackersockets.So
 }
 
 // report prints what the tracker did: each second on a terminal, else each minute.
-func (cmd trackerCommand) report(ctx context.Context, c *console.Console, server *trackerserver.Server, served <-chan error) error {
+func (cmd Tracker) report(ctx context.Context, c *console.Console, server *trackerserver.Server, served <-chan error) error {
 	every := time.Minute
 	if c.IsLive {
 		every = time.Second
@@ -180,8 +182,8 @@ func (cmd trackerCommand) report(ctx context.Context, c *console.Console, server
 }
 
 // statsJSON returns the object for what a tracker did and knows.
-func (cmd trackerCommand) statsJSON(st trackerserver.Stats) trackerStatsJSON {
-	o := trackerStatsJSON{
+func (cmd Tracker) statsJSON(st trackerserver.Stats) statsObject {
+	o := statsObject{
 		Event:     "stats",
 		Announces: st.Announces,
 		Scrapes:   st.Scrapes,
@@ -191,7 +193,7 @@ func (cmd trackerCommand) statsJSON(st trackerserver.Stats) trackerStatsJSON {
 		Seeds:     st.Seeds,
 	}
 	if !cmd.NoUDP {
-		udp := trackerUDPJSON(st.UDP)
+		udp := udpObject(st.UDP)
 		o.UDP = &udp
 	}
 	return o

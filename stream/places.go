@@ -1,0 +1,164 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// maxWait is how long a request waits for a place. That is longer than twice longWrite, so that
+// a slow one goes meanwhile, and another slow one that had waited before. As many requests wait as
+// there are places.
+const maxWait = 12 * time.Second
+
+// errNoPlace says that all places are taken by clients that use them.
+var errNoPlace = errors.New("stream: too many requests are under way")
+
+// A places bounds the requests that run at a time. When all places are taken, a new request gets
+// that of the client that has hindered for longest; or, of the address that has most, the oldest,
+// if this address has at least two more than the new one's; or it waits.
+type places struct {
+	most int
+
+	mu    sync.Mutex // guards what follows
+	taken []*place   // oldest first
+	queue []*place   // that wait, oldest first
+}
+
+// A place is that of a request.
+type place struct {
+	pace
+	holder netip.Prefix
+	stop   func()        // ends the request
+	ready  chan struct{} // closed when it is taken
+}
+
+// holderOf returns what an address is charged to: itself, or its /64; an invalid one for an address
+// that is not known.
+func holderOf(addr string) netip.Prefix {
+	a, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	ip := a.Addr().Unmap().WithZone("")
+	bits := 32
+	if ip.Is6() {
+		bits = 64
+	}
+	p, _ := ip.Prefix(bits)
+	return p
+}
+
+// acquire waits for a place for a client. To make room for another one, stop is called, in any
+// goroutine. The caller releases the place.
+func (p *places) acquire(ctx context.Context, addr string, stop func()) (*place, error) {
+	own := &place{holder: holderOf(addr), stop: stop, ready: make(chan struct{})}
+	if !p.enqueue(own) {
+		return nil, errNoPlace
+	}
+	p.admit()
+	timeout := time.NewTimer(maxWait)
+	defer timeout.Stop()
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for {
+		select {
+		case <-own.ready:
+			return own, nil
+		default:
+		}
+		select {
+		case <-own.ready:
+			return own, nil
+		case <-again.C:
+			p.admit()
+		case <-timeout.C:
+			p.release(own)
+			return nil, errNoPlace
+		case <-ctx.Done():
+			p.release(own)
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// enqueue adds a request to those that wait, unless too many do.
+func (p *places) enqueue(own *place) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.queue) >= p.most {
+		return false
+	}
+	p.queue = append(p.queue, own)
+	return true
+}
+
+// admit gives places to those that wait, as long as there are any.
+func (p *places) admit() {
+	var victims []*place
+	p.mu.Lock()
+	for len(p.queue) > 0 {
+		next := p.queue[0]
+		if len(p.taken) >= p.most {
+			i := p.victimFor(next)
+			if i < 0 {
+				break
+			}
+			victims = append(victims, p.taken[i])
+			p.taken = slices.Delete(p.taken, i, i+1)
+		}
+		p.queue = slices.Delete(p.queue, 0, 1)
+		p.taken = append(p.taken, next)
+		close(next.ready)
+	}
+	p.mu.Unlock()
+	for _, v := range victims {
+		v.stop()
+	}
+}
+
+// victimFor returns the index of the place that another one may have; -1 for none. The caller
+// holds the lock.
+func (p *places) victimFor(next *place) int {
+	victim, longest := -1, time.Duration(-1)
+	now := time.Now()
+	for i, other := range p.taken {
+		waited, ok := other.hinders(now)
+		if ok && waited > longest {
+			victim, longest = i, waited
+		}
+	}
+	if victim >= 0 {
+		return victim
+	}
+	return oldestOfLargest(p.taken, func(other *place) netip.Prefix { return other.holder }, next.holder)
+}
+
+// oldestOfLargest returns the index of the first of the holder that has most, if it has at least
+// two more than another one; -1 otherwise.
+func oldestOfLargest[T any](all []T, holder func(T) netip.Prefix, next netip.Prefix) int {
+	count := make(map[netip.Prefix]int)
+	for _, one := range all {
+		count[holder(one)]++
+	}
+	largest, most := -1, count[next]+1
+	for i, one := range all {
+		if n := count[holder(one)]; n > most {
+			largest, most = i, n
+		}
+	}
+	return largest
+}
+
+// release gives a place back, or stops waiting for it. It may be called again.
+func (p *places) release(own *place) {
+	p.mu.Lock()
+	is := func(other *place) bool { return other == own }
+	p.taken = slices.DeleteFunc(p.taken, is)
+	p.queue = slices.DeleteFunc(p.queue, is)
+	p.mu.Unlock()
+	p.admit()
+}
