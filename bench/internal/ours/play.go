@@ -29,7 +29,7 @@ func Play(p *child.Parent, torrent, dir, state string, peers []string) error {
 		return err
 	}
 	return player.Serve(p, player.Content{
-		Open:   func() (io.ReadSeekCloser, error) { return openFile(p.Context(), t) },
+		Open: func() (io.ReadSeekCloser, error) { return openFile(p.Context(), t) },
 		Loaded: func() int64 {
 			s := t.Stats()
 			return s.Length - s.Left
