@@ -16,7 +16,7 @@ const (
 )
 
 // none is the limit of a class that has no bound.
-const none = 0
+const none = -1
 
 // limits has a limit for each class of processor, in the order of the classes:
 // AVX-512; AVX2 with SHA-NI; AVX2 alone; other.
@@ -104,6 +104,11 @@ var goals = map[string][]goal{
 		{"shoal, all each second ÷ shoal", report.Wall, atMost, every(1.05)},
 		{"shoal, all each 100 ms ÷ shoal", report.Wall, atMost, every(1.05)},
 	},
+	"stream": streamGoals(),
+	"reader": {
+		{"shoal, read at 10 MiB/s ÷ shoal", report.Rate, atLeast, every(0.9)},
+		{"shoal, read as fast as it comes ÷ shoal", report.Rate, atLeast, every(0.9)},
+	},
 	"link":  {{"shoal ÷ sink", report.Wall, atMost, every(1.05)}},
 	"lossy": {{"shoal ÷ libtorrent", report.Wall, atMost, every(1.10)}},
 	"magnet": {
@@ -119,6 +124,32 @@ var seedGoals = []goal{
 	{"shoal ÷ blast", report.Cost, atMost, every(1.25)},
 	{"shoal ÷ libtorrent", report.Rate, atLeast, every(2)},
 	{"shoal ÷ libtorrent", report.Cost, atMost, every(0.5)},
+}
+
+// streamGoals are the same for each number of seeders. Pieces of 4 MiB take longer, because a
+// piece is read when all of it is there.
+func streamGoals() (all []goal) {
+	for _, seeders := range []int{1, 5} {
+		for _, g := range []struct {
+			pieces      int     // MiB
+			first, seek float64 // seconds
+		}{{1, 1.2, 0.8}, {4, 2, 1.2}} {
+			in := streaming{seeders: seeders, pieces: g.pieces}
+			shoal := in.name("shoal")
+			all = append(all,
+				goal{shoal, report.FirstMiB, atMost, every(g.first)},
+				goal{shoal, report.Seek, atMost, every(g.seek)},
+				goal{shoal, report.Stalls, atMost, every(0)})
+			for _, rival := range []string{"libtorrent", "webtorrent"} {
+				ratio := shoal + " ÷ " + in.name(rival)
+				all = append(all,
+					goal{ratio, report.FirstMiB, atMost, every(1)},
+					goal{ratio, report.Seek, atMost, every(1)})
+			}
+		}
+	}
+	read := streaming{seeders: 1, pieces: 1}.name("shoal")
+	return append(all, goal{read + " ÷ " + read + ", not read", report.Rate, atLeast, every(0.9)})
 }
 
 // attackGoals are those that the attacks name. They are the same for all classes.

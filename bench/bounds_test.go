@@ -86,5 +86,5 @@ func TestNoBoundByWhoIsMissing(t *testing.T) {
 
 // withRivals returns a runner that believes that every rival is installed.
 func withRivals() *runner {
-	return &runner{options: options{size: 64 << 20}, libtorrent: &rival.Libtorrent{Version: "2.0.8"}, programs: rival.Programs}
+	return &runner{options: options{size: 64 << 20}, libtorrent: &rival.Libtorrent{Version: "2.0.8"}, webtorrent: &rival.WebTorrent{Version: "3.0.21"}, programs: rival.Programs}
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // names are the scenarios, in the order of the report.
-var names = []string{"download", "seed1", "seed8", "random", "recheck", "disk", "hash", "many", "idle", "link", "lossy", "magnet", "attack", "tracker", "dht", "choose"}
+var names = []string{"download", "seed1", "seed8", "random", "recheck", "disk", "hash", "many", "idle", "link", "lossy", "magnet", "attack", "tracker", "dht", "choose", "stream", "reader"}
 
 // plotted are the bars of the plot.
 var plotted = []report.Group{

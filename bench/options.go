@@ -24,10 +24,11 @@ type options struct {
 	conns    int            // of the scenario idle
 	peers    int            // of the scenario tracker
 	watch    time.Duration
-	class    string   // what the report calls the class of the processor; empty for its own name
-	plot     []string // bench.json files to draw; empty to measure
-	profiles string   // folder for profiles of Shoal; empty for none
-	shoal    []target // programs of the scenarios attack and tracker; empty to build one
+	play     time.Duration // of the scenario stream
+	class    string        // what the report calls the class of the processor; empty for its own name
+	plot     []string      // bench.json files to draw; empty to measure
+	profiles string        // folder for profiles of Shoal; empty for none
+	shoal    []target      // programs of the scenarios attack and tracker; empty to build one
 	quick    bool
 }
 
@@ -53,6 +54,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	flags.IntVar(&o.conns, "conns", 2000, "`number` of connections of the scenario idle, and of slow handshakes of attack")
 	flags.IntVar(&o.peers, "peers", 100_000, "`number` of peers of the scenario tracker, in a tenth as many swarms")
 	flags.DurationVar(&o.watch, "watch", 20*time.Second, "`time` over which idle CPU is taken; attacks wait ten times as long at most")
+	flags.DurationVar(&o.play, "play", 2*time.Minute, "`time` for which the scenario stream plays")
 	shoal := flags.String("shoal", "", "attack and load these `programs`: FILE, or NAME=FILE with commas between several (default one that is built)")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -82,7 +84,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 			return o, fmt.Errorf("there is no scenario %q: they are %s", s, strings.Join(names, ", "))
 		}
 	}
-	if o.rounds < 1 || o.torrents < 1 || o.conns < 1 || o.peers < 1 || o.watch <= 0 {
+	if o.rounds < 1 || o.torrents < 1 || o.conns < 1 || o.peers < 1 || o.watch <= 0 || o.play <= 0 {
 		return o, errors.New("rounds, torrents, peers, connections and times are 1 or more")
 	}
 	o.size, err = parseSize(*size)
@@ -96,6 +98,7 @@ func (o *options) setQuick(flags *flag.FlagSet, size *string) {
 	defaults := map[string]func(){
 		"size": func() { *size = "32M" }, "rounds": func() { o.rounds = 1 }, "torrents": func() { o.torrents = 100 },
 		"conns": func() { o.conns = 100 }, "peers": func() { o.peers = 1000 }, "watch": func() { o.watch = time.Second },
+		"play": func() { o.play = time.Second },
 	}
 	for name, f := range defaults {
 		if !set[name] {

@@ -57,12 +57,17 @@ var parts = []part{
 	}},
 	{"tracker", "", func(p *child.Parent, _ []string) error { return ours.Track(p) }},
 	{"prepare", "[-size BYTES] DIR", prepare},
+	{"prepare-stream", "[-size BYTES] DIR", prepareStream},
 	{"prepare-many", "[-n N] DIR ANNOUNCE", prepareMany},
 	{"rival", "NAME seed|leech TORRENT DIR", foreign},
 	{"carry", "[-delay D] [-rate MBITS] [-loss P]", carry},
 	{"describe", "[-peers N] [-slow N] [-lying N] BYTES", describe},
 	{"fetch", "LINK DIR PEER...", func(p *child.Parent, args []string) error {
 		return with(args, 3, func(a []string) error { return ours.Fetch(p, a[0], a[1], a[2:]) })
+	}},
+	{"read", "[-rate BYTES] TORRENT DIR STATE PEER...", runRead},
+	{"play", "TORRENT DIR STATE PEER...", func(p *child.Parent, args []string) error {
+		return with(args, 4, func(a []string) error { return ours.Play(p, a[0], a[1], a[2], a[3:]) })
 	}},
 	{"serve", "opentracker|shoal-udp|shoal-http|empty PATH [SWARMS]", runServe},
 	{"announce", "[-http] [-peers N] [-swarms N] [-time D] ADDR", runAnnounce},
@@ -278,30 +283,35 @@ func prepare(p *child.Parent, args []string) error {
 		return err
 	}
 	return with(flags.Args(), 1, func(a []string) error {
-		if err := p.Ready(""); err != nil {
-			return err
-		}
-		file := filepath.Join(a[0], contentName)
-		if err := content.Random(p.Context(), file, *size); err != nil {
-			return err
-		}
-		type cut struct{ length, pieceLength int64 }
-		known := map[cut][][20]byte{}
-		for name, info := range torrents(*size) {
-			key := cut{info.Length, info.PieceLength}
-			if known[key] == nil {
-				var err error
-				if known[key], err = content.Hashes(p.Context(), file, info.Length, info.PieceLength); err != nil {
-					return err
-				}
-			}
-			info.Hashes = known[key]
-			if err := info.Write(filepath.Join(a[0], name)); err != nil {
+		return makeContent(p, a[0], contentName, *size, torrents(*size))
+	})
+}
+
+// makeContent makes a file of random bytes in dir, and torrents of it, by file name.
+func makeContent(p *child.Parent, dir, name string, size int64, torrents map[string]content.Info) error {
+	if err := p.Ready(""); err != nil {
+		return err
+	}
+	file := filepath.Join(dir, name)
+	if err := content.Random(p.Context(), file, size); err != nil {
+		return err
+	}
+	type cut struct{ length, pieceLength int64 }
+	known := map[cut][][20]byte{}
+	for name, info := range torrents {
+		key := cut{info.Length, info.PieceLength}
+		if known[key] == nil {
+			var err error
+			if known[key], err = content.Hashes(p.Context(), file, info.Length, info.PieceLength); err != nil {
 				return err
 			}
 		}
-		return p.Done("")
-	})
+		info.Hashes = known[key]
+		if err := info.Write(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return p.Done("")
 }
 
 func prepareMany(p *child.Parent, args []string) error {

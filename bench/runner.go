@@ -48,6 +48,7 @@ type runner struct {
 	dir        string            // temporary, removed by close
 	self       string            // this program
 	libtorrent *rival.Libtorrent // nil if it is not installed
+	webtorrent *rival.WebTorrent // nil if it is not installed
 	programs   []rival.Program   // the other rivals that are installed
 	rivals     []string          // all that are installed, with their versions
 	features   processor.Features
@@ -100,6 +101,11 @@ func (r *runner) findRivals() (err error) {
 		r.rivals = append(r.rivals, "libtorrent "+r.libtorrent.Version)
 	} else {
 		missing("libtorrent", "python3-libtorrent")
+	}
+	if r.webtorrent, err = rival.FindWebTorrent(os.Getenv("SHOAL_NPM"), r.dir); err != nil {
+		fmt.Fprintf(r.log, "webtorrent is left out: %v\n", err)
+	} else {
+		r.rivals = append(r.rivals, "webtorrent "+r.webtorrent.Version)
 	}
 	for _, c := range rival.Programs {
 		if version, ok := c.Version(); ok {

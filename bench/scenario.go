@@ -64,6 +64,7 @@ func (r *runner) scenarios() []*scenario {
 	all := []*scenario{
 		r.download(), r.seed("seed1", 1), r.seed("seed8", 8), r.random(), r.recheck(), r.disk(), r.hash(),
 		r.many(), r.idleConns(), r.link("link", 0), r.link("lossy", 0.001), r.magnets(), r.attacks(), r.trackers(), r.dhtNode(), r.choose(),
+		r.stream(), r.readers(),
 	}
 	for _, s := range all {
 		s.Bounds = boundsOf(s.Name, r.features.Class(), s.contenders)

@@ -37,6 +37,7 @@ type job struct {
 	udpTracker bool             // it has to find peers by a UDP tracker
 	wants      []string         // paths of the files that are wanted; none for all
 	limit      int              // bytes to download per second, by libtorrent; 0 for no limit
+	upLimit    int              // bytes to upload per second, by libtorrent; 0 for no limit
 	pex        bool             // it exchanges peers with peers; libtorrent always does
 	dht        []netip.AddrPort // nodes of the DHT in which it finds peers; none for no DHT
 }

@@ -67,6 +67,9 @@ func (c libtorrent) start(t *testing.T, at place, j job) *partner {
 	if j.limit > 0 {
 		args = append(args, "--limit", strconv.Itoa(j.limit))
 	}
+	if j.upLimit > 0 {
+		args = append(args, "--upload-limit", strconv.Itoa(j.upLimit))
+	}
 	args = append(args, j.torrent, j.dir, at.theirs.String())
 	for _, a := range j.dial {
 		args = append(args, a.String())

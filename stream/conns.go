@@ -111,7 +111,7 @@ func (cs *conns) victimFor(next *conn) int {
 	if victim >= 0 {
 		return victim
 	}
-	return oldestOfLargest(cs.all, func(c *conn) netip.Prefix { return c.holder }, next.holder)
+	return firstOfLargest(cs.all, func(c *conn) netip.Prefix { return c.holder }, next.holder)
 }
 
 // changed follows the state of a connection; it is the ConnState of the server.
@@ -121,6 +121,11 @@ func (cs *conns) changed(inner net.Conn, state http.ConnState) {
 		return
 	}
 	c.active.Store(state == http.StateActive)
+	switch state {
+	case http.StateNew, http.StateActive, http.StateIdle:
+		// net/http writes some answers of its own without a deadline.
+		c.Conn.SetWriteDeadline(time.Now().Add(shortTimeout))
+	}
 	if state == http.StateIdle {
 		cs.mu.Lock()
 		defer cs.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/shoal-bt/shoal/stream/internal/playlist"
 )
@@ -14,6 +15,7 @@ type Handler struct {
 	tokenSum [sha256.Size]byte
 	root     string  // the path of the index page: a slash, and the token and another one
 	readers  *places // of requests that read files
+	archives *places // of those for archives, which take more memory
 	pages    *places // of the others
 	budget   budget
 	conns    conns // of Serve
@@ -27,12 +29,13 @@ func New(c Config) (*Handler, error) {
 		return nil, err
 	}
 	h := &Handler{
-		config:  c,
-		root:    "/",
-		readers: &places{most: c.MaxReaders},
-		pages:   &places{most: maxPages},
-		budget:  budget{total: c.Ahead},
-		conns:   conns{most: c.MaxConns},
+		config:   c,
+		root:     "/",
+		readers:  &places{most: c.MaxReaders},
+		archives: &places{most: max(1, c.MaxReaders/8)},
+		pages:    &places{most: maxPages},
+		budget:   budget{total: c.Ahead},
+		conns:    conns{most: c.MaxConns},
 	}
 	if !c.NoToken {
 		h.tokenSum = sha256.Sum256([]byte(c.Token))
@@ -42,10 +45,17 @@ func New(c Config) (*Handler, error) {
 	return h, nil
 }
 
+// bodyTimeout is how long a body may take that a request should not have.
+const bodyTimeout = time.Second
+
 // ServeHTTP implements http.Handler. To put the Handler below another path, remove that
 // path with http.StripPrefix.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	setSafeHeaders(w.Header())
+	if r.ContentLength != 0 {
+		// net/http reads the body after the answer, and would wait for it without end.
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
 	if !h.config.hostAllowed(r.Host) {
 		refuse(w, http.StatusForbidden, "This server is not reached by this name. Use its address, or allow the name when you start it.")
 		return
@@ -65,7 +75,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.ContentLength != 0 {
-		// net/http sees that a client is gone only after it has read the body.
+		// While there is a body that nobody reads, net/http does not see that a client is gone.
 		refuse(w, http.StatusBadRequest, "The request has a body. Send it without one.")
 		return
 	}

@@ -9,7 +9,7 @@ import (
 // window of at least paceWindow, most of which we waited for it, less than minRate. Paused players
 // are slow as well, so a slow one goes only if another client needs its place.
 const (
-	longWrite  = 10 * time.Second
+	longWrite  = 5 * time.Second
 	paceWindow = 10 * time.Second
 	minRate    = 64 << 10 // bytes a second; less than any video needs
 

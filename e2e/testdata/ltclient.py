@@ -5,7 +5,7 @@ ltclient.py show TORRENT
     prints what libtorrent reads in a torrent, as JSON.
 
 ltclient.py run [--seed] [--lsd] [--port PORT] [--dht NODE ...] [--want PATH ...] [--limit BYTES]
-        TORRENT FOLDER ADDRESS [PEER ...]
+        [--upload-limit BYTES] TORRENT FOLDER ADDRESS [PEER ...]
     joins the swarm from ADDRESS with the content in FOLDER, dials the peers, and
     runs until its standard input ends. TORRENT may be a magnet link. It prints
     "listening PORT" at once; when it has every piece, "ahead N", where N is the
@@ -16,7 +16,8 @@ ltclient.py run [--seed] [--lsd] [--port PORT] [--dht NODE ...] [--want PATH ...
 
     With paths it wants these files alone, and is complete when it has them. Lines of
     its standard input change that: "want PATH" adds a file, and "dial PEER" dials one.
-    With a limit it downloads so many bytes a second, until a line "unlimited".
+    With a limit it downloads so many bytes a second, until a line "unlimited". With an
+    upload limit it uploads so many.
     It prints "has PATH" for each file of which it has every piece, and "upload_only N"
     whenever the number of peers that say so of themselves has changed.
 """
@@ -122,7 +123,7 @@ class Files:
 
 
 def run(args):
-    seed, lsd, port, limit, nodes, wanted = False, False, 0, 0, [], []
+    seed, lsd, port, limit, upload_limit, nodes, wanted = False, False, 0, 0, 0, [], []
     while args[0].startswith('--'):
         option = args.pop(0)
         if option == '--seed':
@@ -135,6 +136,8 @@ def run(args):
             wanted.append(args.pop(0))
         elif option == '--limit':
             limit = int(args.pop(0))
+        elif option == '--upload-limit':
+            upload_limit = int(args.pop(0))
         else:
             port = int(args.pop(0))
     torrent, folder, address = args[:3]
@@ -152,6 +155,7 @@ def run(args):
         params.flags |= lt.torrent_flags.default_dont_download
     h = s.add_torrent(params)
     h.set_download_limit(limit)
+    h.set_upload_limit(upload_limit)
     files = Files(h, wanted)
     for p in args[3:]:
         h.connect_peer(endpoint(p))

@@ -31,6 +31,13 @@ const (
 	Metadata Metric = "metadata s"   // from the first SYN until the metadata of a link is here
 	First    Metric = "first byte s" // from a peer's handshake until the first byte of a block
 
+	FirstMiB Metric = "first MiB s"     // from the call that adds a torrent until it can be read
+	Seek     Metric = "seek s"          // until a MiB can be read
+	Stalls   Metric = "stalls"          // of playback
+	Stalled  Metric = "stalled s"       // in all
+	Longest  Metric = "longest stall s" // of them
+	Read     Metric = "read MiB/s"      // by one who reads while it is downloaded
+
 	Call    Metric = "call ms"   // of the slowest call
 	Changes Metric = "changes/s" // of priorities of files, by wall time
 
@@ -41,7 +48,10 @@ const (
 	Ended   Metric = "ended"   // connections of attackers
 )
 
-var metrics = []Metric{Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Busy, Queries, Answers, PerCPU, Lost, Metadata, First, Call, Changes, Without, With, Share, Load, Ended}
+var metrics = []Metric{
+	Start, Wall, CPU, Rate, Cost, RSS, Peak, Each, Idle, Busy, Queries, Answers, PerCPU, Lost, Metadata, First, FirstMiB,
+	Seek, Stalls, Stalled, Longest, Read, Call, Changes, Without, With, Share, Load, Ended,
+}
 
 // Values are the figures of one run.
 type Values map[Metric]float64

@@ -4,8 +4,11 @@ driver.py leech TORRENT DIR PEER...
 driver.py seed LISTEN TORRENT DIR
 driver.py recheck TORRENT DIR THREADS
 driver.py many TORRENTS DIR
+driver.py seeders TORRENT DIR LISTEN[=RATE]...
+driver.py play RATE TORRENT DIR PEER...
 
-It says "ready", waits for "go", says "done", and ends with its input.
+It says "ready", waits for "go", says "done", and ends with its input. play does what
+package player asks for instead of saying "done". A RATE is in bytes per second.
 """
 import os
 import sys
@@ -119,4 +122,99 @@ def many(torrents, folder):
     finish()
 
 
-{"leech": leech, "seed": seed, "recheck": recheck, "many": many}[sys.argv[1]](*sys.argv[2:])
+def seeders(torrent, folder, *listens):
+    """Seeds with the settings that everybody has, each seeder at an address of its own. What
+    is in the send buffer cannot be cancelled, so it is as small as the library has it."""
+    sessions, addresses = [], []
+    for listen in listens:
+        address, _, rate = listen.partition("=")
+        session = lt.session({**QUIET, "unchoke_slots_limit": -1, "listen_interfaces": address})
+        handle = session.add_torrent(parameters(torrent, folder, lt.torrent_flags.seed_mode))
+        if rate:
+            handle.set_upload_limit(int(rate))
+        while session.listen_port() == 0 or not handle.status().is_seeding:
+            time.sleep(0.01)
+        sessions.append(session)
+        addresses.append("%s:%d" % (address.rsplit(":", 1)[0], session.listen_port()))
+    say("ready", *addresses)
+    rest()
+
+
+AHEAD = 32 << 20  # bytes for which the player sets deadlines
+
+
+class Player:
+    """Reads as programs that stream do: deadlines for the next pieces by the time at which
+    they will be played, and the bytes of each by an alert."""
+
+    def __init__(self, session, handle, info, rate):
+        self.session, self.handle, self.info, self.rate = session, handle, info, rate
+        self.at = 0
+        self.pieces = {}  # wanted ones; False until the bytes are here
+
+    def want(self):
+        size = self.info.piece_length()
+        first = self.at // size
+        for piece in [p for p in self.pieces if p < first]:
+            del self.pieces[piece]
+        last = min(self.info.num_pieces() - 1, (self.at + AHEAD) // size)
+        for piece in range(first, last + 1):
+            if piece not in self.pieces:
+                self.pieces[piece] = False
+                self.ask(piece)
+
+    def ask(self, piece):
+        due = max(0, piece * self.info.piece_length() - self.at) / self.rate
+        self.handle.set_piece_deadline(piece, int(1000 * due), lt.deadline_flags_t.alert_when_available)
+
+    def read(self, n):
+        self.want()
+        last = (self.at + n - 1) // self.info.piece_length()
+        while not all(self.pieces[p] for p in range(self.at // self.info.piece_length(), last + 1)):
+            self.session.wait_for_alert(1000)
+            for a in self.session.pop_alerts():
+                if isinstance(a, lt.read_piece_alert):
+                    self.arrived(a)
+                elif isinstance(a, (lt.torrent_error_alert, lt.file_error_alert)):
+                    sys.exit("%s: %s" % (a.what(), a.message()))
+        self.at += n
+        self.want()
+
+    def arrived(self, alert):
+        piece = int(alert.piece)
+        if self.pieces.get(piece) is not False:
+            return
+        if alert.error.value() != 0:
+            self.ask(piece)  # a seek took back what was asked before
+        else:
+            self.pieces[piece] = alert.buffer
+
+    def seek(self, at):
+        self.handle.clear_piece_deadlines()
+        self.at, self.pieces = at, {}
+        self.want()
+
+
+def play(rate, torrent, folder, *peers):
+    session = lt.session({**QUIET, "listen_interfaces": "0.0.0.0:0", "alert_queue_size": 100000})
+    p = parameters(torrent, folder, lt.torrent_flags.update_subscribe)
+    say("ready")
+    player = handle = None
+    for line in sys.stdin:
+        word, *rest = line.split()
+        if word == "go":
+            handle = session.add_torrent(p)
+            for address in peers:
+                host, port = address.rsplit(":", 1)
+                handle.connect_peer((host, int(port)))
+        elif word == "loaded":
+            say("loaded", handle.status().total_done)
+        else:
+            player = player or Player(session, handle, p.ti, float(rate))
+            {"read": player.read, "seek": player.seek}[word](int(rest[0]))
+            say(word)
+    os._exit(0)
+
+
+PARTS = {"leech": leech, "seed": seed, "recheck": recheck, "many": many, "seeders": seeders, "play": play}
+PARTS[sys.argv[1]](*sys.argv[2:])

@@ -24,12 +24,14 @@ func safeNames(entries []Entry) []string {
 		folders: map[string]bool{},
 		next:    map[string]int{},
 	}
+	folded := make([]string, len(entries))
 	for i, e := range entries {
 		names[i] = safePath(e.Name)
-		u.addFolders(names[i])
+		folded[i] = fold(names[i])
+		u.addFolders(folded[i])
 	}
 	for i, name := range names {
-		names[i] = u.unique(name)
+		names[i] = u.unique(name, folded[i])
 	}
 	return names
 }
@@ -142,12 +144,18 @@ type uniquer struct {
 }
 
 // fold returns the same string for paths that differ only in case.
-func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
+func fold(s string) string {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return strings.ToLower(strings.ToUpper(s)) // some letters have two small forms, or two capital ones
+		}
+	}
+	return strings.ToLower(s)
+}
 
-// addFolders notes the folders that a path is in. It stops at the first that it knows, whose own
-// folders it knows as well.
+// addFolders notes the folders that a folded path is in. It stops at the first that it knows,
+// whose own folders it knows as well.
 func (u *uniquer) addFolders(p string) {
-	p = fold(p)
 	for i := strings.LastIndexByte(p, '/'); i >= 0; i = strings.LastIndexByte(p, '/') {
 		p = p[:i]
 		if u.folders[p] {
@@ -157,11 +165,10 @@ func (u *uniquer) addFolders(p string) {
 	}
 }
 
-// unique returns p, or p with a number if another file or a folder has that path. The numbers
-// of names that look the same go on where they stopped, so that 100,000 equal names take as many
-// steps, and not their square.
-func (u *uniquer) unique(p string) string {
-	key := fold(p)
+// unique returns p, whose folded form is key, or p with a number if another file or a folder has
+// that path. The numbers of names that look the same go on where they stopped, so that 100,000
+// equal names take as many steps, and not their square.
+func (u *uniquer) unique(p, key string) string {
 	if !u.files[key] && !u.folders[key] {
 		u.files[key] = true
 		return p
