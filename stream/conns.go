@@ -111,7 +111,7 @@ func (cs *conns) victimFor(next *conn) int {
 	if victim >= 0 {
 		return victim
 	}
-	return oldestOfLargest(cs.all, func(c *conn) netip.Prefix { return c.holder }, next.holder)
+	return firstOfLargest(cs.all, func(c *conn) netip.Prefix { return c.holder }, next.holder)
 }
 
 // changed follows the state of a connection; it is the ConnState of the server.

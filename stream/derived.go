@@ -3,7 +3,6 @@ package stream
 import (
 	"bufio"
 	"io"
-	"math"
 	"net/http"
 	"path"
 	"slices"
@@ -16,15 +15,14 @@ import (
 )
 
 // serveWhole answers with something that is made of files, without ranges. The content is made
-// while it is written; the headers are set before.
-func (h *Handler) serveWhole(w http.ResponseWriter, r *http.Request, write func(x *exchange) error) {
-	if r.Method == http.MethodHead {
-		return
-	}
-	x := h.newExchange(w, r, h.readers, h.config.WriteTimeout)
+// while it is written; begin, if it is not nil, is called with the place, and may set headers.
+func (h *Handler) serveWhole(w http.ResponseWriter, r *http.Request, p *places, begin func() error, write func(x *exchange) error) {
+	x := h.newExchange(w, r, p, h.config.WriteTimeout)
+	x.begin = begin
+	x.needsPlace = x.needsPlace || begin != nil
 	defer x.end()
 	x.WriteHeader(http.StatusOK)
-	if x.failure != nil {
+	if x.failure != nil || r.Method == http.MethodHead {
 		return
 	}
 	err := write(x)
@@ -36,7 +34,7 @@ func (h *Handler) serveWhole(w http.ResponseWriter, r *http.Request, write func(
 // openFile opens a file for an exchange, all of which will be read.
 func (x *exchange) openFile(t Torrent, index int, size int64) (io.ReadCloser, error) {
 	c := &content{exchange: x, torrent: t, index: index, size: size}
-	err := c.open(math.MaxInt64)
+	err := c.open(size)
 	if err != nil {
 		c.Close()
 		return nil, err
@@ -44,9 +42,14 @@ func (x *exchange) openFile(t Torrent, index int, size int64) (io.ReadCloser, er
 	return c, nil
 }
 
+// offered reports whether a file is one of subtitles that we can show beside a video.
+func offered(f File) bool {
+	return mediatype.ByName(f.Path).Kind == mediatype.Subtitles && f.Length <= subtitle.MaxSize
+}
+
 // serveSubtitles answers with a file of subtitles as WebVTT.
 func (h *Handler) serveSubtitles(w http.ResponseWriter, r *http.Request, t Torrent, index int, f File) {
-	if mediatype.ByName(f.Path).Kind != mediatype.Subtitles {
+	if !offered(f) {
 		notFound(w)
 		return
 	}
@@ -59,7 +62,7 @@ func (h *Handler) serveSubtitles(w http.ResponseWriter, r *http.Request, t Torre
 	header.Set("Content-Disposition", disposition("inline", f.Path+".vtt"))
 	header.Set("Cache-Control", "private, no-cache")
 	header.Set("Content-Security-Policy", mediaPolicy)
-	h.serveWhole(w, r, func(x *exchange) error {
+	h.serveWhole(w, r, h.readers, nil, func(x *exchange) error {
 		content, err := x.openFile(t, index, f.Length)
 		if err != nil {
 			return err
@@ -74,32 +77,43 @@ func (h *Handler) serveSubtitles(w http.ResponseWriter, r *http.Request, t Torre
 	})
 }
 
-// serveArchive answers with a .zip of a folder. It waits for the bytes that are missing.
+// serveArchive answers with a .zip of a folder. It waits for the bytes that are missing. The plan
+// of an archive of 100,000 files takes memory, so it is made when there is a place.
 func (h *Handler) serveArchive(w http.ResponseWriter, r *http.Request, t Torrent, files []File, folder string) {
-	entries, indices := archiveEntries(t, files, folder)
-	if len(entries) == 0 {
+	isBelow := func(f File) bool { _, ok := below(f.Path, folder); return ok }
+	if !slices.ContainsFunc(files, isBelow) {
 		notFound(w)
 		return
 	}
-	zip, err := archive.New(entries)
-	if err != nil {
-		refuse(w, http.StatusUnprocessableEntity, "The files are too large for one archive. Download them one by one.")
-		return
-	}
-	name := folder
-	if folder == "" {
-		name = strings.ReplaceAll(t.Name(), "/", "_")
-	}
 	header := w.Header()
 	header.Set("Content-Type", "application/zip")
-	header.Set("Content-Disposition", disposition("attachment", name+".zip"))
+	header.Set("Content-Disposition", disposition("attachment", folderName(t, folder)+".zip"))
 	header.Set("Cache-Control", "no-store")
-	setLength(header, zip.Len())
-	h.serveWhole(w, r, func(x *exchange) error {
+	var zip *archive.Archive
+	var indices []int
+	plan := func() (err error) {
+		var entries []archive.Entry
+		entries, indices = archiveEntries(t, files, folder)
+		zip, err = archive.New(entries)
+		if err == nil {
+			setLength(header, zip.Len())
+		}
+		return err
+	}
+	h.serveWhole(w, r, h.archives, plan, func(x *exchange) error {
 		return zip.Write(x, func(entry int) (io.ReadCloser, error) {
-			return x.openFile(t, indices[entry], entries[entry].Size)
+			index := indices[entry]
+			return x.openFile(t, index, files[index].Length)
 		})
 	})
+}
+
+// folderName returns the name of a folder, or that of the torrent for the one at the top.
+func folderName(t Torrent, folder string) string {
+	if folder == "" {
+		return strings.ReplaceAll(t.Name(), "/", "_")
+	}
+	return folder
 }
 
 // archiveEntries returns the files below a folder, and their indices. Their names begin with that of
@@ -107,7 +121,7 @@ func (h *Handler) serveArchive(w http.ResponseWriter, r *http.Request, t Torrent
 func archiveEntries(t Torrent, files []File, folder string) (entries []archive.Entry, indices []int) {
 	root := folder[strings.LastIndexByte(folder, '/')+1:]
 	if folder == "" && !haveOneRoot(files) {
-		root = fileName(strings.ReplaceAll(t.Name(), "/", "_"))
+		root = fileName(folderName(t, folder))
 	}
 	for i, f := range files {
 		rest, ok := below(f.Path, folder)
@@ -166,12 +180,9 @@ func (h *Handler) servePlaylist(w http.ResponseWriter, r *http.Request, t Torren
 
 // playlistName returns the name under which a playlist is stored.
 func playlistName(t Torrent, files []File, contentType, folder string, only int) string {
-	name := folder
-	switch {
-	case only >= 0:
+	name := folderName(t, folder)
+	if only >= 0 {
 		name = files[only].Path
-	case folder == "":
-		name = strings.ReplaceAll(t.Name(), "/", "_")
 	}
 	if contentType == playlist.ContentTypeM3U {
 		return name + ".m3u"

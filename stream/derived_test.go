@@ -140,6 +140,8 @@ func TestArchive(t *testing.T) {
 		require.Equal(t, "application/zip", r.Header.Get("Content-Type"))
 		require.True(t, strings.HasPrefix(r.Header.Get("Content-Disposition"), "attachment;"))
 		data := body(t, r)
+		head := request(t, h, "HEAD", testID+"/zip/any.zip"+query)
+		require.Equal(t, r.Header, head.Header)
 		require.Equal(t, strconv.Itoa(len(data)), r.Header.Get("Content-Length"))
 		z, err := zip.NewReader(strings.NewReader(data), int64(len(data)))
 		require.NoError(t, err)
@@ -190,13 +192,17 @@ func TestPlaylists(t *testing.T) {
 	}
 }
 
-// TestSubtitles asks for subtitles as WebVTT.
+// TestSubtitles offers subtitles beside a video, as WebVTT.
 func TestSubtitles(t *testing.T) {
 	const srt = "1\r\n00:00:01,000 --> 00:00:02,500\r\nGr\xfc\xdfe\r\n"
 	const vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\nx\n"
 	f := newText("video", srt, vtt, "other")
 	f.files[0].Path, f.files[1].Path, f.files[2].Path, f.files[3].Path = "r/film.webm", "r/film.de.srt", "r/film.en.vtt", "r/x.txt"
 	h := newHandler(t, Config{}, f)
+	page := getPage(t, h, testID+"/?play=0")
+	require.Regexp(t, `<track kind="subtitles" src="vtt/1/film.de.srt.vtt" label="[^"]+" srclang="de">`, page)
+	require.Regexp(t, `<track kind="subtitles" src="vtt/2/film.en.vtt.vtt" label="[^"]+" srclang="en">`, page)
+
 	r := request(t, h, "GET", testID+"/vtt/1/x")
 	require.Equal(t, "text/vtt; charset=utf-8", r.Header.Get("Content-Type"))
 	require.Equal(t, `inline; filename="film.de.srt.vtt"`, r.Header.Get("Content-Disposition"))
@@ -210,6 +216,15 @@ func TestSubtitles(t *testing.T) {
 	for _, file := range []string{"0", "3", "4"} {
 		require.Equal(t, http.StatusNotFound, request(t, h, "GET", testID+"/vtt/"+file+"/x").StatusCode)
 	}
+}
+
+// TestLongSubtitles checks that a file that is too long for subtitles is not offered as such.
+func TestLongSubtitles(t *testing.T) {
+	f := newFake(File{Path: "a.mp4", Length: 1}, File{Path: "a.en.srt", Length: 8<<20 + 1}, File{Path: "b/a.de.srt", Length: 1})
+	h := newHandler(t, Config{}, f)
+	require.NotContains(t, getPage(t, h, testID+"/?play=0"), `src="vtt/1`)
+	require.Equal(t, http.StatusNotFound, request(t, h, "GET", testID+"/vtt/1/x").StatusCode)
+	require.Equal(t, http.StatusOK, request(t, h, "HEAD", testID+"/vtt/2/x").StatusCode)
 }
 
 // TestTorrentFails checks that an error before the first byte is an answer, and that a later one
@@ -233,6 +248,7 @@ func TestTorrentFails(t *testing.T) {
 	text := body(t, r)
 	require.NotContains(t, text, "secret")
 	require.Contains(t, text, "try again")
+	require.Equal(t, sandboxPolicy, r.Header.Get("Content-Security-Policy"))
 	for _, name := range []string{"ETag", "Content-Range", "Content-Disposition", "Accept-Ranges"} {
 		require.Empty(t, r.Header.Get(name))
 	}

@@ -17,5 +17,32 @@
 //
 // # Concurrency
 //
-// All methods may be called concurrently.
+// All methods may be called concurrently. Only [Handler.Serve] starts goroutines that outlive a
+// call.
+//
+// # Where each rule is
+//
+//	rule                                        file            function
+//	what the token opens                        route.go        Handler.cutToken
+//	which names reach the server                config.go       Config.hostAllowed
+//	which pages may ask                         config.go       sameSite
+//	paths and what they are for                 route.go        parseRoute
+//	headers of every answer                     handler.go      setSafeHeaders
+//	what a browser may show                     file.go         Handler.setFileHeaders
+//	when the bytes of a file decide its type    file.go         Handler.typeOf
+//	which ranges are ignored                    ranges.go       limitRanges
+//	names in headers                            names.go        disposition
+//	names on pages                              page.go         shownName
+//	which client is slow                        pace.go         pace.hinders
+//	which request makes room for another        places.go       places.victimFor
+//	which waiting request makes room            places.go       places.enqueue
+//	which connection makes room                 conns.go        conns.victimFor
+//	how long a client may say nothing           server.go       Handler.newServer
+//	how long a client may take nothing          exchange.go     exchange.Write
+//	how a client that is gone is noticed        conns.go        conn.Read
+//	how much is downloaded ahead                ahead.go        budget.share
+//	what an answer says when a torrent fails    exchange.go     exchange.WriteHeader
+//	what an answer does when it fails later     exchange.go     exchange.abort
+//	order on a page                             listing.go      compareNames
+//	what plays on a page                        torrentpage.go  playsInPlace
 package stream

@@ -21,10 +21,12 @@ type exchange struct {
 	places  *places
 	timeout time.Duration // of each write
 	place   *place        // nil until there is content to send
-	begin   func() error  // opens the content; called with the place, before a status that has content
-	stopped atomic.Bool
-	header  bool  // was written
-	failure error // of begin; nothing more is written then
+
+	needsPlace bool         // false for HEAD, unless its headers are much work
+	begin      func() error // opens the content; called with the place, before a status that has content
+	stopped    atomic.Bool
+	header     bool  // was written
+	failure    error // of begin; nothing more is written then
 }
 
 // newExchange returns an exchange that takes its place when it writes content. The caller ends it.
@@ -36,6 +38,7 @@ func (h *Handler) newExchange(w http.ResponseWriter, r *http.Request, p *places,
 		control:        http.NewResponseController(w),
 		places:         p,
 		timeout:        timeout,
+		needsPlace:     r.Method != http.MethodHead,
 	}
 	x.ctx, x.cancel = context.WithCancel(r.Context())
 	return x
@@ -80,7 +83,7 @@ func (x *exchange) WriteHeader(status int) {
 	}
 	x.header = true
 	hasContent := status == http.StatusOK || status == http.StatusPartialContent
-	if hasContent && x.request.Method != http.MethodHead {
+	if hasContent && x.needsPlace {
 		x.failure = x.start()
 	}
 	if x.failure == nil {

@@ -15,6 +15,7 @@ type Handler struct {
 	tokenSum [sha256.Size]byte
 	root     string  // the path of the index page: a slash, and the token and another one
 	readers  *places // of requests that read files
+	archives *places // of those for archives, which take more memory
 	pages    *places // of the others
 	budget   budget
 	conns    conns // of Serve
@@ -28,12 +29,13 @@ func New(c Config) (*Handler, error) {
 		return nil, err
 	}
 	h := &Handler{
-		config:  c,
-		root:    "/",
-		readers: &places{most: c.MaxReaders},
-		pages:   &places{most: maxPages},
-		budget:  budget{total: c.Ahead},
-		conns:   conns{most: c.MaxConns},
+		config:   c,
+		root:     "/",
+		readers:  &places{most: c.MaxReaders},
+		archives: &places{most: max(1, c.MaxReaders/8)},
+		pages:    &places{most: maxPages},
+		budget:   budget{total: c.Ahead},
+		conns:    conns{most: c.MaxConns},
 	}
 	if !c.NoToken {
 		h.tokenSum = sha256.Sum256([]byte(c.Token))

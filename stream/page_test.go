@@ -76,6 +76,9 @@ func getPage(t *testing.T, h *Handler, path string) string {
 	policy := r.Header.Get("Content-Security-Policy")
 	require.Contains(t, policy, "default-src 'none'")
 	require.NotContains(t, policy, "unsafe")
+	for _, part := range []string{"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "connect-src 'self'"} {
+		require.Contains(t, policy, part)
+	}
 	for kind, tag := range map[string]string{"style-src": "style", "script-src": "script"} {
 		texts := between(page, "<"+tag+">", "</"+tag+">")
 		require.Len(t, texts, 1, tag)
@@ -193,6 +196,17 @@ func TestFolders(t *testing.T) {
 
 	require.Contains(t, getPage(t, h, testID+"/?folder=no"), "nothing here yet")
 	require.Contains(t, getPage(t, h, testID+"/?folder=roo"), "nothing here yet")
+}
+
+// TestFolderOfTorrentsName checks that a folder that has the name of the torrent is shown once.
+func TestFolderOfTorrentsName(t *testing.T) {
+	f := newFake(File{Path: "Name/a/1", Length: 2}, File{Path: "Name/b", Length: 2})
+	f.name = "Name"
+	h := newHandler(t, Config{}, f)
+	require.NotContains(t, getPage(t, h, testID+"/"), "<nav><a")
+	require.Contains(t, getPage(t, h, testID+"/?folder=Name%2Fa"), `<nav><a href="?folder=Name"><bdi>Name</bdi></a></nav>`)
+	f.name = "Another"
+	require.Contains(t, getPage(t, h, testID+"/?folder=Name%2Fa"), `<nav><a href="./"><bdi>Another</bdi></a><a href="?folder=Name"><bdi>Name</bdi></a></nav>`)
 }
 
 func TestPlayer(t *testing.T) {

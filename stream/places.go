@@ -19,7 +19,8 @@ var errNoPlace = errors.New("stream: too many requests are under way")
 
 // A places bounds the requests that run at a time. When all places are taken, a new request gets
 // that of the client that has hindered for longest; or, of the address that has most, the oldest,
-// if this address has at least two more than the new one's; or it waits.
+// if this address has at least two more than the new one's; or it waits. When too many wait, the
+// newest of the address that waits most goes, if it has two more than the new one's.
 type places struct {
 	most int
 
@@ -31,9 +32,10 @@ type places struct {
 // A place is that of a request.
 type place struct {
 	pace
-	holder netip.Prefix
-	stop   func()        // ends the request
-	ready  chan struct{} // closed when it is taken
+	holder  netip.Prefix
+	stop    func()        // ends the request
+	ready   chan struct{} // closed when it is taken or refused
+	refused bool          // valid when ready is closed
 }
 
 // holderOf returns what an address is charged to: itself, or its /64; an invalid one for an address
@@ -67,11 +69,9 @@ func (p *places) acquire(ctx context.Context, addr string, stop func()) (*place,
 	for {
 		select {
 		case <-own.ready:
-			return own, nil
-		default:
-		}
-		select {
-		case <-own.ready:
+			if own.refused {
+				return nil, errNoPlace
+			}
 			return own, nil
 		case <-again.C:
 			p.admit()
@@ -90,27 +90,42 @@ func (p *places) enqueue(own *place) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.queue) >= p.most {
-		return false
+		newestFirst := slices.Clone(p.queue)
+		slices.Reverse(newestFirst)
+		i := firstOfLargest(newestFirst, (*place).heldBy, own.holder)
+		if i < 0 {
+			return false
+		}
+		at := len(p.queue) - 1 - i
+		p.queue[at].refused = true
+		close(p.queue[at].ready)
+		p.queue = slices.Delete(p.queue, at, at+1)
 	}
 	p.queue = append(p.queue, own)
 	return true
 }
 
-// admit gives places to those that wait, as long as there are any.
+// admit gives places to those that wait, as long as there are any for them.
 func (p *places) admit() {
 	var victims []*place
 	p.mu.Lock()
-	for len(p.queue) > 0 {
-		next := p.queue[0]
+	none := make(map[netip.Prefix]bool) // for whom there is no place
+	waiting := p.queue
+	p.queue = nil
+	for _, next := range waiting {
 		if len(p.taken) >= p.most {
-			i := p.victimFor(next)
+			i := -1
+			if !none[next.holder] {
+				i = p.victimFor(next)
+			}
 			if i < 0 {
-				break
+				none[next.holder] = true
+				p.queue = append(p.queue, next)
+				continue
 			}
 			victims = append(victims, p.taken[i])
 			p.taken = slices.Delete(p.taken, i, i+1)
 		}
-		p.queue = slices.Delete(p.queue, 0, 1)
 		p.taken = append(p.taken, next)
 		close(next.ready)
 	}
@@ -134,12 +149,15 @@ func (p *places) victimFor(next *place) int {
 	if victim >= 0 {
 		return victim
 	}
-	return oldestOfLargest(p.taken, func(other *place) netip.Prefix { return other.holder }, next.holder)
+	return firstOfLargest(p.taken, (*place).heldBy, next.holder)
 }
 
-// oldestOfLargest returns the index of the first of the holder that has most, if it has at least
-// two more than another one; -1 otherwise.
-func oldestOfLargest[T any](all []T, holder func(T) netip.Prefix, next netip.Prefix) int {
+// heldBy returns what the place is charged to.
+func (own *place) heldBy() netip.Prefix { return own.holder }
+
+// firstOfLargest returns the index of the first of the holder that has most, if it has at least two
+// more than another one; -1 otherwise.
+func firstOfLargest[T any](all []T, holder func(T) netip.Prefix, next netip.Prefix) int {
 	count := make(map[netip.Prefix]int)
 	for _, one := range all {
 		count[holder(one)]++

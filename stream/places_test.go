@@ -171,6 +171,34 @@ func TestPlacesOfAddresses(t *testing.T) {
 	})
 }
 
+// TestQueueOfAddresses fills the places and the queue from one address, with clients that take their
+// bytes.
+func TestQueueOfAddresses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &places{most: 3}
+		var greedy []*claim
+		for range 6 {
+			greedy = append(greedy, claimPlace(t.Context(), p, here))
+		}
+		other := claimPlace(t.Context(), p, "192.0.2.2:1")
+		require.NoError(t, other.err)
+		require.Zero(t, other.took)
+		require.True(t, greedy[0].stopped.Load())
+		<-greedy[5].done
+		require.ErrorIs(t, greedy[5].err, errNoPlace, "the newest that waited")
+		require.Zero(t, greedy[5].took)
+		second := claimPlace(t.Context(), p, "192.0.2.2:2")
+		third := claimPlace(t.Context(), p, "192.0.2.3:1")
+		require.NoError(t, third.err, "those before it in the queue have no right to a place")
+		require.Nil(t, second.place)
+		p.release(greedy[1].place)
+		p.release(greedy[2].place)
+		<-greedy[3].done
+		require.NoError(t, greedy[3].err)
+		time.Sleep(time.Minute)
+	})
+}
+
 // TestAheadIsShared checks what readers may have ahead together.
 func TestAheadIsShared(t *testing.T) {
 	b := &budget{total: 256 << 20}

@@ -14,7 +14,7 @@ const (
 	headerTimeout = 10 * time.Second // for the header of a request, from its first byte
 	idleTimeout   = time.Minute      // between two requests
 	shortTimeout  = 2 * time.Minute  // for an answer that needs no place, from the end of the one before
-	maxHeader     = 16 << 10         // bytes
+	maxHeader     = 64 << 10         // bytes; 10,000 ranges are less, and are ignored without an error
 )
 
 // newServer returns the server behind Serve.

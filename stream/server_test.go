@@ -86,6 +86,7 @@ func serveTest(t *testing.T, c Config, torrent *fakeTorrent, f func(s *testServe
 		require.NoError(t, s.handler.Shutdown(t.Context()))
 		require.NoError(t, <-s.done)
 		require.Empty(t, s.handler.readers.taken)
+		require.Empty(t, s.handler.archives.taken)
 		require.Empty(t, s.handler.pages.taken)
 		require.Empty(t, s.handler.budget.open)
 		require.Empty(t, s.handler.conns.all)
@@ -201,9 +202,36 @@ func TestTimes(t *testing.T) {
 func TestLargeHeader(t *testing.T) {
 	serveTest(t, Config{}, newFake(File{Path: "a", Length: 3}), func(s *testServer) {
 		c := s.dial(here)
-		s.send(c, "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 64<<10)+"\r\n\r\n")
+		s.send(c, "GET / HTTP/1.1\r\nHost: localhost\r\nX: "+strings.Repeat("x", 128<<10)+"\r\n\r\n")
 		status, _, _ := s.answer(c)
 		require.Equal(t, http.StatusRequestHeaderFieldsTooLarge, status)
+	})
+}
+
+// TestManyRanges sends 10,000 ranges in one header.
+func TestManyRanges(t *testing.T) {
+	serveTest(t, Config{}, newFake(File{Path: "a", Length: 30}), func(s *testServer) {
+		c := s.dial(here)
+		ranges := "Range: bytes=" + strings.Repeat("1-2,", 10_000) + "3-4\r\n\r\n"
+		s.send(c, strings.TrimSuffix(s.get(fileNumber(0)), "\r\n")+ranges)
+		status, content, err := s.answer(c)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, bytesOf(0, 0, 30), content)
+	})
+}
+
+// TestArchivesAreBounded checks that archives, whose plans take memory, have fewer places.
+func TestArchivesAreBounded(t *testing.T) {
+	torrent := newFake(File{Path: "a", Length: large})
+	torrent.missing = true
+	serveTest(t, Config{MaxReaders: 16}, torrent, func(s *testServer) {
+		for range 10 {
+			s.send(s.dial(here), s.get(testID+"/zip/x"))
+		}
+		require.Len(t, s.handler.archives.taken, 2)
+		s.send(s.dial(here), s.get(fileNumber(0)))
+		require.Len(t, s.handler.readers.taken, 1)
 	})
 }
 

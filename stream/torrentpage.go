@@ -2,6 +2,7 @@ package stream
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,7 +69,7 @@ func torrentView(t Torrent, files []File, a address, alone bool) view {
 		v.Up = "../"
 	}
 	if l.folder != "" {
-		v.setCrumbs(t, l.folder)
+		v.setCrumbs(l.folder)
 	}
 	total := newAmount(l.length, l.held)
 	v.Total = &total
@@ -85,24 +86,25 @@ func torrentView(t Torrent, files []File, a address, alone bool) view {
 }
 
 // setCrumbs shows the folders above, and the folder itself as the title.
-func (v *view) setCrumbs(t Torrent, folder string) {
+func (v *view) setCrumbs(folder string) {
 	const most = 20 // of a deep folder, the last ones
-	v.Crumbs = []link{{Name: v.Title, URL: "?folder="}}
+	v.Crumbs = []link{{Name: v.Title, URL: "./"}}
 	elements := strings.Split(folder, "/")
 	for i := max(0, len(elements)-most); i < len(elements)-1; i++ {
 		to := strings.Join(elements[:i+1], "/")
 		v.Crumbs = append(v.Crumbs, link{Name: shownName(elements[i]), URL: address{folder: to, play: -1}.url()})
 	}
 	v.Title = shownName(elements[len(elements)-1])
+	if v.Crumbs[0].Name == shownName(elements[0]) {
+		// Most torrents have all files in a folder of their own name, which is shown once.
+		v.Crumbs = slices.Delete(v.Crumbs, 0, 1)
+	}
 }
 
 // folderLinks returns the links of a folder: its archive, and a playlist if there is something
 // to play.
 func folderLinks(t Torrent, files []File, folder string) []link {
-	name := folder
-	if folder == "" {
-		name = strings.ReplaceAll(t.Name(), "/", "_")
-	}
+	name := folderName(t, folder)
 	if len(folder) > maxLinked {
 		return nil
 	}
@@ -198,14 +200,18 @@ func (v *view) setPlayer(files []File, l listing, a address) {
 	}
 }
 
-// tracksOf returns the subtitles of a video.
+// tracksOf returns the subtitles of a video, which are in its folder or below.
 func tracksOf(files []File, video int) (tracks []track) {
+	folder := ""
+	if slash := strings.LastIndexByte(files[video].Path, '/'); slash >= 0 {
+		folder = files[video].Path[:slash]
+	}
 	var paths []string
 	var indices []int
 	at := -1
 	for i, f := range files {
-		switch mediatype.ByName(f.Path).Kind {
-		case mediatype.Video, mediatype.Subtitles:
+		_, ok := below(f.Path, folder)
+		if ok && (offered(f) || mediatype.ByName(f.Path).Kind == mediatype.Video) {
 			if i == video {
 				at = len(paths)
 			}
