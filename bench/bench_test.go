@@ -16,6 +16,8 @@ import (
 	"github.com/shoal-bt/shoal/bench/internal/attack"
 	"github.com/shoal-bt/shoal/bench/internal/processor"
 	"github.com/shoal-bt/shoal/bench/internal/report"
+	"github.com/shoal-bt/shoal/bench/internal/rival"
+	"github.com/shoal-bt/shoal/bench/internal/wan"
 )
 
 // TestMain is also the program that the tests start as a child.
@@ -117,6 +119,42 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// TestReader downloads a little beside readers.
+func TestReader(t *testing.T) {
+	out := new(strings.Builder)
+	args := []string{"-quick", "-size", "16M", "-tmp", t.TempDir(), "-only", "reader"}
+	require.NoError(t, run(t.Context(), args, out, t.Output()))
+	for _, name := range []string{"shoal", "shoal, read at 10 MiB/s", "shoal, read as fast as it comes"} {
+		require.Contains(t, out.String(), "\n| "+name+" |")
+	}
+}
+
+// TestStream plays a little over a link, with all that is installed here.
+func TestStream(t *testing.T) {
+	if err := wan.Missing(); err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	libtorrent, err := rival.Find(dir)
+	require.NoError(t, err)
+	if libtorrent == nil {
+		t.Skip("the seeders are libtorrent: install python3-libtorrent")
+	}
+	names := []string{"shoal, 1 seeder, 1 MiB", "libtorrent, 1 seeder, 1 MiB", "shoal, 1 seeder, 1 MiB, not read"}
+	if _, err := rival.FindWebTorrent(os.Getenv("SHOAL_NPM"), dir); err == nil {
+		names = append(names, "webtorrent, 1 seeder, 1 MiB")
+	}
+	out := new(strings.Builder)
+	args := []string{"-quick", "-size", "16M", "-tmp", dir, "-only", "stream", "-of", "1 seeder, 1 MiB"}
+	require.NoError(t, run(t.Context(), args, out, t.Output()))
+	for _, name := range names {
+		require.Contains(t, out.String(), "\n| "+name+" |")
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "shoal-bench-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
 func TestDisk(t *testing.T) {
 	tmp := t.TempDir()
 	if err := onDisk(tmp); err != nil {
@@ -164,10 +202,10 @@ func TestParse(t *testing.T) {
 	o, err := parse(nil, io.Discard)
 	require.NoError(t, err)
 	all := regexp.MustCompile("")
-	require.Equal(t, options{size: 2 << 30, rounds: 5, of: all, torrents: 10000, conns: 2000, peers: 100_000, watch: 20 * time.Second}, o)
+	require.Equal(t, options{size: 2 << 30, rounds: 5, of: all, torrents: 10000, conns: 2000, peers: 100_000, watch: 20 * time.Second, play: 2 * time.Minute}, o)
 	o, err = parse([]string{"-quick", "-rounds", "2", "-only", "many,link"}, io.Discard)
 	require.NoError(t, err)
-	require.Equal(t, options{size: 32 << 20, rounds: 2, of: all, torrents: 100, conns: 100, peers: 1000, watch: time.Second, only: []string{"many", "link"}, quick: true}, o)
+	require.Equal(t, options{size: 32 << 20, rounds: 2, of: all, torrents: 100, conns: 100, peers: 1000, watch: time.Second, play: time.Second, only: []string{"many", "link"}, quick: true}, o)
 	for _, args := range [][]string{
 		{"-only", "rain"}, {"-of", "("}, {"-rounds", "0"}, {"-size", "1M"}, {"-size", "17M"}, {"-size", "x"}, {"-size", "9999999999G"}, {"stray"},
 	} {

@@ -13,6 +13,6 @@
 // (bench.json) and a plot (bench.svg). On Linux the CPU time and memory of a process
 // are read from /proc while it lives; elsewhere some figures are left out.
 //
-// Nothing leaves the machine. Root is not needed but for the scenarios link and
-// lossy, which are left out without it.
+// Nothing leaves the machine. Root is not needed but for the scenarios link, lossy,
+// magnet and stream, which are left out without it.
 package main

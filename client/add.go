@@ -304,6 +304,9 @@ func (t *running) addToEngine(spec engine.Spec) error {
 		return errors.Join(err, t.storage.AbandonRecord())
 	}
 	t.engine = added
+	if len(spec.Deadlines) > 0 {
+		t.reading = t.newReaders(spec.Deadlines)
+	}
 	t.storage.StartSaving()
 	if spec.Check.Count() > 0 {
 		t.storage.ScheduleSave()

@@ -36,7 +36,9 @@
 //	Recorder.timerMu        the timer of saves                          lifecycle, Storage.mu, saveMu
 //	modifiedFiles.hashing   the hashing of files that were changed      lifecycle, Storage.mu, saveMu
 //	Set.mu                  the trackers of a torrent                   lifecycle, Storage.mu, saveMu
-//	wants.Wants.mu          what the user wants                         lifecycle, Storage.mu, saveMu
+//	wants.Wants.mu          what the user wants                         lifecycle, reading.Set.mu, saveMu
+//	reading.Set.mu          when readers and the user need pieces       lifecycle, Storage.mu, saveMu
+//	reading.Reader.mu       where a reader is                           –
 //	finishing.Files.mu      files that were moved to their paths        lifecycle, Storage.mu, saveMu
 //	running.mu              why it is closed; errors of its content     lifecycle, Storage.mu, saveMu
 //	fetching.saving         the saves of a link                         –
@@ -103,6 +105,9 @@
 //	in which order a change of that is carried out  select.go                            running.changeWants
 //	which pieces have which priority                internal/selection/selection.go      Selection.update
 //	what a link selects                             internal/selection/link.go           OfLink
+//	what a reader waits for                         internal/reading/reader.go           Reader.tryRead
+//	how far it asks ahead                           internal/reading/window.go           ahead
+//	which deadline a piece has                      internal/reading/set.go              Set.send
 //	where bytes of unwanted files are               internal/recall/recall.go            FilesOptions
 //	what can be read of a record without a client   internal/recall/recall.go            Read
 //	what a complete torrent must have               sync.go                              running.completeContent

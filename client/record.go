@@ -111,7 +111,7 @@ func (t *running) recordState() (swarm.Bitfield, map[int][]int, func(*resume.Tot
 
 // selectionRecord returns what the record says of what is wanted.
 func (t *running) selectionRecord() resume.Selection {
-	return t.wants.Record(resume.Selection{Deadlines: t.engine.Deadlines(), Sequential: t.engine.Sequential()})
+	return t.wants.Record(resume.Selection{Deadlines: t.madeReaders().User(), Sequential: t.engine.Sequential()})
 }
 
 // isChecking reports whether stored pieces are being checked.

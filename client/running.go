@@ -10,6 +10,7 @@ import (
 	"github.com/shoal-bt/shoal/client/internal/finishing"
 	"github.com/shoal-bt/shoal/client/internal/lazystorage"
 	"github.com/shoal-bt/shoal/client/internal/metacache"
+	"github.com/shoal-bt/shoal/client/internal/reading"
 	"github.com/shoal-bt/shoal/client/internal/seedcontent"
 	"github.com/shoal-bt/shoal/client/internal/trackers"
 	"github.com/shoal-bt/shoal/client/internal/wants"
@@ -50,8 +51,9 @@ type running struct {
 
 	mu         sync.Mutex // guards what follows
 	closed     bool
-	removed    bool  // it is closed because it was removed
-	contentErr error // of a write or a sync since everything was checked last
+	removed    bool         // it is closed because it was removed
+	contentErr error        // of a write or a sync since everything was checked last
+	reading    *reading.Set // nil until somebody reads a file or sets a deadline
 }
 
 func (t *running) IDs() []swarm.ID { return slices.Clone(t.ids) }

@@ -89,13 +89,13 @@ func (t *Torrent) SetDeadline(piece int, at time.Time) error {
 		if err != nil {
 			return err
 		}
-		return r.changeOrder(func() error { return r.engine.SetDeadline(piece, at) })
+		return r.changeOrder(func() error { return r.readers().SetUser(piece, at) })
 	})
 }
 
 // ClearDeadlines takes all deadlines back. Priorities stay.
 func (t *Torrent) ClearDeadlines() error {
-	return t.change(func(r *running) error { return r.changeOrder(r.engine.ClearDeadlines) })
+	return t.change(func(r *running) error { return r.changeOrder(r.readers().ClearUser) })
 }
 
 // Includes reports whether a piece is wanted. It reports false for a piece that does not exist, and
@@ -172,7 +172,7 @@ func (t *running) changeWants(change wants.Change) error {
 		if toggled.Any() {
 			errs = append(errs, t.saveSelection(o, toggled), t.moveWanted(o.Storage))
 		}
-		errs = append(errs, t.engine.Prioritize(engineRuns(runs)))
+		errs = append(errs, t.readers().Prioritize(engineRuns(runs)))
 		o.Recorder.ScheduleSave()
 		return errors.Join(errs...)
 	}))

@@ -111,7 +111,7 @@ func (p *Picker) forgetRequest(t *partial, n int, r *peer) bool {
 		r.requests--
 		if first {
 			// The oldest extra request becomes the first one.
-			b.peer, b.dueAt = m.peer, m.dueAt
+			b.peer, b.dueAt, b.serial = m.peer, m.dueAt, m.serial
 			p.peers[m.peer].duplicates--
 		} else {
 			r.duplicates--

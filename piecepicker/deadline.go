@@ -13,6 +13,10 @@ const (
 
 	// maxLateDuplicates is how many extra requests a late block may have.
 	maxLateDuplicates = 2
+
+	// fewLeft is how many blocks a peer is asked for that others would send sooner, so that it
+	// is not left without any.
+	fewLeft = 4
 )
 
 // maxChunk is how many deadlines a chunk has at most, so that a change moves few of them
@@ -99,9 +103,14 @@ func (d deadline) compare(e deadline) int {
 	return cmp.Or(d.neededAt.Compare(e.neededAt), cmp.Compare(d.piece, e.piece))
 }
 
-// deadlinePieces picks from pieces with a deadline: free blocks, and requested blocks
-// that would be late but come sooner from this peer.
+// deadlinePieces picks from pieces with a deadline: free blocks, and requested blocks that would be
+// late but come sooner from this peer. It leaves free blocks for faster peers that will bring them
+// sooner than this one.
 func (k *pick) deadlinePieces() {
+	if len(k.p.deadlines.chunks) == 0 {
+		return
+	}
+	k.findFaster()
 	for d := range k.p.deadlines.nearest(deadlinesPerPick) {
 		if k.blocksLeft == 0 {
 			return
@@ -110,19 +119,32 @@ func (k *pick) deadlinePieces() {
 			continue
 		}
 		t := k.p.partial(d.piece)
-		if t == nil {
-			t = k.begin(d.piece)
-		}
-		if t == nil || !k.mayHelp(t) {
+		if t != nil && !k.mayHelp(t) {
 			continue
 		}
-		k.pickFrom(t, int(t.freeFrom))
-		k.duplicateLate(t, k.p.time(d.neededAt))
+		hasFree := t == nil || t.free > 0
+		if hasFree && k.faster.leaves(k, d.piece) {
+			if !k.pickLater(d.piece, t) {
+				continue
+			}
+			t = k.p.partial(d.piece)
+		} else {
+			if t == nil {
+				t = k.begin(d.piece)
+			}
+			if t == nil {
+				continue
+			}
+			k.pickFrom(t, int(t.freeFrom))
+		}
+		if t != nil {
+			k.duplicateLate(t, k.p.time(d.neededAt))
+		}
 	}
 }
 
-// duplicateLate picks requested blocks of a piece that are overdue, or are due after they
-// are needed and would come sooner from this peer.
+// duplicateLate picks requested blocks of a piece that are expected after they are needed and much
+// later than from this peer.
 func (k *pick) duplicateLate(t *partial, needed int64) {
 	if !t.hasRequests() {
 		return
@@ -134,10 +156,9 @@ func (k *pick) duplicateLate(t *partial, needed int64) {
 		if t.blocks[n].state != requested || t.blocks[n].extras >= maxLateDuplicates || t.requestedFrom(n, k.r.id) {
 			continue
 		}
-		due := t.dueAt(n)
-		overdue := due < k.now
-		tooLate := due > needed && k.dueAt < due
-		if overdue || tooLate {
+		wait := k.expectedIn(t, n)
+		isLate := k.now+wait > needed
+		if isLate && (k.dueAt-k.now)*4 < wait*3 {
 			k.addExtra(t, n)
 		}
 	}

@@ -14,7 +14,7 @@
 //
 // [New], [NewRarest] and [NewSequential] return ready mixtures; [Mix] takes any Order.
 //
-// The sequence in which Pick looks at pieces is in pick.go, deadlines in deadline.go, the
-// end game in endgame.go, and what ends requests in arrive.go. The terms are those of
-// BEP 3 (https://www.bittorrent.org/beps/bep_0003.html).
+// The sequence in which Pick looks at pieces is in pick.go, deadlines in deadline.go, when blocks
+// should arrive in expect.go, the end game in endgame.go, and what ends requests in arrive.go. The
+// terms are those of BEP 3 (https://www.bittorrent.org/beps/bep_0003.html).
 package piecepicker

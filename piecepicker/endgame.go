@@ -103,8 +103,10 @@ func (k *pick) addExtra(t *partial, n int) {
 		return
 	}
 	b.extras++
-	t.extraRequests = append(t.extraRequests, extraRequest{block: int32(n), peer: k.r.id, dueAt: k.dueAt})
+	t.extraRequests = append(t.extraRequests, extraRequest{block: int32(n), serial: k.r.serial, peer: k.r.id, dueAt: k.dueAt})
 	k.blocksLeft--
+	k.dueAt += int64(k.ask.Each)
+	k.r.serial++
 	k.r.requests++
 	k.r.duplicates++
 	k.dst = append(k.dst, t.block(n))

@@ -17,6 +17,7 @@ const (
 type block struct {
 	peer   swarm.Peer // the first peer that it is requested from, or that sent it
 	dueAt  int64      // when that peer should have sent it, in the picker's time
+	serial uint32     // of the request to that peer
 	state  blockState
 	extras uint8 // number of requests for it in partial.extraRequests
 }
@@ -26,9 +27,10 @@ const maxExtras = 255
 
 // An extraRequest is a request for a block that was already requested from another peer.
 type extraRequest struct {
-	block int32 // number in the piece
-	peer  swarm.Peer
-	dueAt int64 // as in block
+	block  int32  // number in the piece
+	serial uint32 // as in block
+	peer   swarm.Peer
+	dueAt  int64 // as in block
 }
 
 // A partial is a piece that is begun. It exists until the piece is held, or until all its

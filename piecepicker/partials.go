@@ -149,5 +149,5 @@ func (p *Picker) setFresh(piece int, fresh bool) {
 func (p *Picker) releaseMemory() {
 	p.started = false
 	p.order.Start(&p.board)
-	p.partialAt, p.partials, p.open, p.spare, p.candidates = nil, nil, nil, nil, nil
+	p.partialAt, p.partials, p.open, p.spare, p.candidates, p.leaving = nil, nil, nil, nil, nil, nil
 }

@@ -13,6 +13,7 @@ type peer struct {
 	requests   int  // number of open requests to it
 	duplicates int  // number of these that are extraRequests
 
+	arrivals
 	// current is the piece of the last request to it, to continue with; -1 for
 	// none.
 	current int

@@ -14,12 +14,14 @@ const maxCompared = 512
 type pick struct {
 	p             *Picker
 	r             *peer
+	has           *Set // the peer's pieces, without those that are left for faster peers
 	ask           swarm.Ask
 	dst           []swarm.Block
 	blocksLeft    int // blocks that may still be picked
 	newPiecesLeft int // pieces that may still be begun
 	now           int64
-	dueAt         int64 // when the blocks that are picked should arrive
+	dueAt         int64 // when the next block that is picked should arrive
+	faster        faster
 }
 
 // Pick appends to dst the blocks to request from a peer, best first, and counts them as
@@ -35,6 +37,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 	k := pick{
 		p:             p,
 		r:             r,
+		has:           r.has,
 		ask:           a,
 		dst:           dst,
 		blocksLeft:    a.MaxBlocks,
@@ -42,6 +45,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 		now:           now,
 		dueAt:         now + int64(a.Delay),
 	}
+	r.expect(now, a)
 	if a.Only != nil {
 		k.listed(a.Only)
 	} else {
@@ -52,6 +56,7 @@ func (p *Picker) Pick(dst []swarm.Block, a swarm.Ask) []swarm.Block {
 		}
 		k.currentPiece()
 		k.openPieces()
+		k.leftForFaster()
 	}
 	k.endGamePicks()
 	return k.dst
@@ -81,9 +86,9 @@ func (p *Picker) startOrder(now time.Time) {
 // time returns t in the picker's time: nanoseconds since the first Ask.
 func (p *Picker) time(t time.Time) int64 { return int64(t.Sub(p.origin)) }
 
-// offers reports whether the peer has a piece that is wanted.
+// offers reports whether the peer has a piece that is wanted, and that is not left for faster peers.
 func (k *pick) offers(piece int) bool {
-	return k.r.has.Has(piece) && k.p.wanted.Has(piece)
+	return k.has.Has(piece) && k.p.wanted.Has(piece)
 }
 
 // mayHelp reports whether the peer may send blocks of a piece that was begun. A peer on
@@ -162,7 +167,7 @@ func (k *pick) solePiece(t *partial) (int, bool) {
 	if !ok || t == nil || k.newPiecesLeft <= 0 || r.noFresh == p.freshGen || p.board.Availability(int(t.piece)) <= 1 {
 		return 0, false
 	}
-	return order.sole(p.board.Priority(int(t.piece)), r.has)
+	return order.sole(p.board.Priority(int(t.piece)), k.has)
 }
 
 // bestOpen returns the open piece to pick from, and the number of the block to start at.
@@ -178,7 +183,7 @@ func (k *pick) bestOpen(last bool) (best *partial, from int) {
 		if i >= maxCompared && best != nil {
 			break
 		}
-		if !r.has.Has(int(t.piece)) {
+		if !k.has.Has(int(t.piece)) {
 			continue
 		}
 		offered = true
@@ -200,7 +205,7 @@ func (k *pick) bestOpen(last bool) (best *partial, from int) {
 		}
 		best, from, a = t, start, b
 	}
-	if !offered {
+	if !offered && k.has == r.has {
 		r.noOpen = p.openGen
 	}
 	return best, from
@@ -224,13 +229,15 @@ func (k *pick) nextPiece() (int, bool) {
 	if k.newPiecesLeft <= 0 || r.noFresh == p.freshGen || p.board.fresh.Len() == 0 {
 		return 0, false
 	}
-	piece, ok := p.order.Next(r.has)
+	piece, ok := p.order.Next(k.has)
 	if !ok {
-		r.noFresh = p.freshGen
+		if k.has == r.has {
+			r.noFresh = p.freshGen
+		}
 		return 0, false
 	}
 	// An Order of the user's own may return any number.
-	return piece, p.board.fresh.Has(piece) && r.has.Has(piece)
+	return piece, p.board.fresh.Has(piece) && k.has.Has(piece)
 }
 
 // begin begins a piece, or returns nil if MaxNewPieces are begun.
@@ -256,7 +263,7 @@ func (k *pick) pickRun(piece int) {
 		k.pickFrom(t, 0)
 		piece++
 		enough := k.blocksLeft == 0 || before-k.blocksLeft >= k.ask.RunLength
-		if enough || !k.p.board.fresh.Has(piece) || !k.r.has.Has(piece) {
+		if enough || !k.p.board.fresh.Has(piece) || !k.has.Has(piece) {
 			return
 		}
 	}
@@ -270,9 +277,11 @@ func (k *pick) pickFrom(t *partial, n int) {
 	first := n == int(t.freeFrom)
 	for ; k.blocksLeft > 0 && t.free > 0 && n < len(t.blocks); n++ {
 		if b := &t.blocks[n]; b.state == free {
-			*b = block{peer: k.r.id, dueAt: k.dueAt, state: requested}
+			*b = block{peer: k.r.id, dueAt: k.dueAt, serial: k.r.serial, state: requested}
 			t.free--
 			k.blocksLeft--
+			k.dueAt += int64(k.ask.Each)
+			k.r.serial++
 			k.r.requests++
 			k.dst = append(k.dst, t.block(n))
 		}

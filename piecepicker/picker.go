@@ -23,7 +23,8 @@ type Config struct {
 // A Picker is a swarm.Prioritizer, a swarm.Sequencer and a swarm.EndGamer, mixed from an
 // Order, a Queue and an EndGame. Its calls must not overlap. A torrent may have up to 2^31-1 pieces.
 //
-// Pick chooses blocks in this sequence: of pieces with a deadline, the nearest first; of
+// Pick chooses blocks in this sequence: of pieces with a deadline, the nearest first, but for those
+// that other peers bring sooner; of
 // pieces that the peer suggests; of the piece that the peer already sends; of pieces that
 // other peers began, as the Queue says; of new pieces, as the Order says; and in the end
 // game blocks that are requested from other peers. A new piece of a higher priority comes
@@ -53,6 +54,7 @@ type Picker struct {
 	open       []*partial  // those that are wanted and have free blocks
 	spare      []*partial  // to use again
 	candidates []candidate // of the last end game pick, to use again
+	leaving    *Set        // of the last pick that left pieces for faster peers, to use again
 	begun      uint64      // number of pieces begun so far
 	served     uint64      // number of turns of sideBySide so far
 

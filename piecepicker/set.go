@@ -112,6 +112,12 @@ func (s *Set) each(yield func(piece int) bool) {
 	}
 }
 
+// assign makes s equal to o, which must be of the same torrent.
+func (s *Set) assign(o *Set) {
+	copy(s.bits.Words(), o.bits.Words())
+	s.count = o.count
+}
+
 func (s *Set) clone() *Set {
 	return &Set{bits: s.bits.Clone(), pieces: s.pieces, count: s.count}
 }

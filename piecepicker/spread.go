@@ -36,7 +36,7 @@ func (k *pick) leastRecentlyServed() (best *partial, together int) {
 		if i >= maxCompared && best != nil {
 			break
 		}
-		if !k.r.has.Has(int(t.piece)) || !k.mayHelp(t) || t.reservedForOther(k.r.id) {
+		if !k.has.Has(int(t.piece)) || !k.mayHelp(t) || t.reservedForOther(k.r.id) {
 			continue
 		}
 		switch n := p.board.Priority(int(t.piece)); {

@@ -20,8 +20,8 @@ import (
 //	A lost 2              Have, false
 //	A leaves              Leave
 //	A asks 3 = 0.1 2.0    Pick with MaxBlocks 3. These words may follow the number:
-//	                      newPieces N (else all), delay SECONDS, runLength N,
-//	                      exclusive, only 1,2 and first 1,2
+//	                      newPieces N (else all), delay SECONDS, each SECONDS,
+//	                      runLength N, exclusive, only 1,2 and first 1,2
 //	A sends 0.1 = B C     Arrive; the answer is the peers at which to cancel, or
 //	                      late if the block was not missing
 //	A drops 0.1           Drop
@@ -140,6 +140,8 @@ func (s *transcript) asks(p swarm.Peer, w []string) string {
 			a.MaxNewPieces = s.number(value)
 		case "delay":
 			a.Delay = s.seconds(value)
+		case "each":
+			a.Each = s.seconds(value)
 		case "runLength":
 			a.RunLength = s.number(value)
 		case "only":

@@ -45,6 +45,7 @@ func (s *State) submit(a *pieces.Assembly) {
 		State:  a.HashState,
 		Stored: stored,
 		Sums:   s.blame.Has(a.Piece),
+		Urgent: s.isUrgent(a.Piece),
 		Soon:   (s.sections.On() && s.sectionSoon()) || s.pieceSoon(),
 	})
 }

@@ -47,8 +47,12 @@
 //	why what is wanted cannot change              prioritizing.go         State.mayChangeWants
 //	what follows when other pieces are wanted     following.go            State.applyWants
 //	what peers and sources hear of that           following.go            State.followWants
-//	what happens to requests that are not wanted  following.go            State.cancelUnwanted
-//	what happens to blocks that are not wanted    following.go            State.spillUnwanted
+//	what happens to requests that are not wanted  following.go            State.followWants
+//	what happens to blocks that are not wanted    following.go            State.followWants
+//	what a seek cancels                           seeking.go              State.cancelLeft
+//	how often requests are cancelled by seeks     urgent/seek.go          Seek.Note
+//	what becomes of pieces that a seek left       seeking.go              State.spillLeft
+//	how much is requested if a deadline is near   pacing/near.go          Pace.NearTarget
 //	what a pause and a close do                   lifecycle.go            State.stop
 //	how the request queue is sized                pacing/pace.go          Pace.bound
 //	when blocks are requested of a peer           requesting.go           State.requestBlocks

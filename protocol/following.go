@@ -56,50 +56,29 @@ func (s *State) applyWants(now time.Time) {
 	}
 }
 
-// followWants tells peers and sources what follows from what is wanted: in whom we are
+// followWants tells peers and sources what follows from what is wanted: what need not be sent any
+// more (if it comes all the same it is kept, because it may complete a piece), in whom we are
 // interested, what they need not send, and whether we are a partial seed
 // (https://www.bittorrent.org/beps/bep_0021.html).
 func (s *State) followWants(now time.Time) {
 	f := &s.follow
 	f.isStale, f.last, f.at = false, now, time.Time{}
 	for _, p := range slices.Clone(s.order) {
-		s.cancelUnwanted(now, p)
+		s.cancelRequests(now, p, func(piece int) bool { return !s.wanted.Has(piece) })
 		s.updateInterest(now, p)
 		if p.Extended && p.SaidUploadOnly != s.saysUploadOnly(p) && !s.complete() {
 			s.sendHello(now, p)
 		}
 		s.closeIfUseless(now, p)
 	}
-	s.spillUnwanted()
+	s.spillPieces(func(piece int) bool { return !s.wanted.Has(piece) }) // they may never be complete
 	if s.Running() && s.reports.partialSeed != s.isPartialSeed() {
 		s.do(Announce{Soon: true})
 	}
 	s.reports.partialSeed = s.isPartialSeed()
 }
 
-// cancelUnwanted cancels what was requested of pieces that are not wanted any more. Blocks that
-// come all the same are kept: they may complete a piece.
-func (s *State) cancelUnwanted(now time.Time, p *peer) {
-	open := p.Requests.Open()
-	for i := range open {
-		r := &open[i]
-		if !r.Void && !s.wanted.Has(r.Block.Piece) {
-			s.cancelRequest(now, p, r)
-		}
-	}
-}
-
 // spillLater has the blocks of a partial piece written, if it is not wanted.
 func (s *State) spillLater(piece int) {
 	s.follow.isStale = s.follow.isStale || !s.wanted.Has(piece)
-}
-
-// spillUnwanted writes the blocks of partial pieces that are not wanted, because these may never
-// be complete and would hold memory.
-func (s *State) spillUnwanted() {
-	for _, a := range s.pieces.InOrder() {
-		if !s.wanted.Has(a.Piece) && !a.Checking && a.Buffers() > 0 {
-			s.spill(a)
-		}
-	}
 }

@@ -40,14 +40,18 @@ func (e Prioritize) apply(_ time.Time, s *State) {
 	s.answer(e.Ticket, err)
 }
 
-func (e SetDeadlines) apply(_ time.Time, s *State) {
+func (e SetDeadlines) apply(now time.Time, s *State) {
 	err := s.mayChangeWants(wanted.Abilities.Prioritize, wanted.CheckDeadlines(e.Changes, s.n))
 	if err == nil {
 		before := s.finished()
+		s.seek.Note(now, e.Changes, s.wanted, s.have)
 		if s.ownWants().SetDeadlines(e.Changes, s.have, s.picker) {
 			s.wantsChanged(before)
 		}
 		s.repick = true
+		if s.seek.MustCancel(now) {
+			s.cancelLeft(now)
+		}
 	}
 	s.answer(e.Ticket, err)
 }

@@ -63,6 +63,15 @@ func (s *State) reclaim() (gives bool) {
 	return gives
 }
 
+// spillPieces writes what is in memory of those partial pieces that isOver names.
+func (s *State) spillPieces(isOver func(piece int) bool) {
+	for _, a := range s.pieces.InOrder() {
+		if !a.Checking && a.Buffers() > 0 && isOver(a.Piece) {
+			s.spill(a)
+		}
+	}
+}
+
 // spill writes what is in memory of a partial piece.
 func (s *State) spill(a *pieces.Assembly) {
 	numbers, bufs := a.TakeBuffers()

@@ -17,12 +17,16 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 	if !s.Running() || p.Closing || !p.AmInterested || !mayRequest {
 		return
 	}
-	room := p.Pace.Room(p.Requests.Len())
+	open, target := p.Requests.Len(), p.Pace.Target()
+	if s.isNear(now) {
+		open, target = p.Requests.Active(), p.Pace.NearTarget(len(s.order), p.Choking)
+	}
+	room := p.Pace.Room(open, target)
 	if p.RefusedByPeer >= fewRefused {
 		room = 1 - p.Requests.Len()
 	}
 	// Few requests a message cost more than a queue that is an eighth shorter.
-	if room < 1 || (p.Requests.Len() > 0 && room < p.Pace.Target()/8) {
+	if room < 1 || (open > 0 && room < target/8) {
 		return
 	}
 	granted := s.reserve(room)
@@ -53,15 +57,21 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 // pick asks the picker for up to n blocks.
 func (s *State) pick(now time.Time, p *peer, n int) []swarm.Block {
 	spread := s.sections.Spread(s.totalRate(), s.geo.PieceLength)
+	most, delay, each := s.maxNewPieces(n, spread), p.Pace.Expected(), time.Duration(0)
+	if s.isNear(now) {
+		most = max(most, 2) // pieces that a seek left must not keep others from being begun
+		delay, each = p.Pace.Arrival(p.Requests.Active(), now.Sub(p.LastBlock))
+	}
 	ask := swarm.Ask{
 		Peer:         p.ID,
 		MaxBlocks:    n,
-		MaxNewPieces: s.maxNewPieces(n, spread),
+		MaxNewPieces: most,
 		First:        p.Suggested,
 		Exclusive:    s.isOnParole(p),
 		Spread:       spread,
 		Now:          now,
-		Delay:        p.Pace.Expected(),
+		Delay:        delay,
+		Each:         each,
 	}
 	if p.Choking {
 		ask.Only = p.Allowed
@@ -123,6 +133,19 @@ func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 	if i >= 0 && !p.Requests.Open()[i].Late {
 		s.cancelRequest(now, p, &p.Requests.Open()[i])
 	}
+}
+
+// cancelRequests cancels what was requested of the pieces that isOver names, and returns how much
+// that was.
+func (s *State) cancelRequests(now time.Time, p *peer, isOver func(piece int) bool) (n int) {
+	open := p.Requests.Open()
+	for i := range open {
+		if !open[i].Void && isOver(open[i].Block.Piece) {
+			s.cancelRequest(now, p, &open[i])
+			n++
+		}
+	}
+	return n
 }
 
 // cancelRequest tells a peer that it need not send a block

@@ -24,6 +24,7 @@ func (s *State) submitSection(a *pieces.Assembly, least int) bool {
 		Blocks:  bufs,
 		State:   a.HashState,
 		Section: true,
+		Urgent:  s.isUrgent(a.Piece),
 		Soon:    s.sectionSoon(),
 	})
 	return true

@@ -24,11 +24,7 @@ func (Finish) apply(_ time.Time, s *State) { s.dropMemory() }
 
 // spillAll writes what is in memory of all partial pieces, so that none is held.
 func (s *State) spillAll() {
-	for _, a := range s.pieces.InOrder() {
-		if !a.Checking && a.Buffers() > 0 {
-			s.spill(a)
-		}
-	}
+	s.spillPieces(func(int) bool { return true })
 }
 
 // Spilled returns the blocks of incomplete pieces that are in the Storage, unchecked:

@@ -157,6 +157,7 @@ func (s *State) Settle(now time.Time) Turn {
 			s.requestBlocks(now, p)
 		}
 	}
+	s.scheduleAsk(now)
 	s.revealPieces(now)
 	s.checkStoredNow()
 	s.dialPeers(now)
@@ -203,6 +204,7 @@ func (s *State) nextDeadline() (next time.Time) {
 		s.idle.nextDeadline(),
 		s.unreadable.NextDeadline(),
 		s.follow.at,
+		s.seek.NextDeadline(),
 		s.dialDeadline(),
 	} {
 		next = earlier(next, t)
@@ -226,6 +228,7 @@ func (Tick) apply(now time.Time, s *State) {
 	if due(s.follow.at, now) {
 		s.followWants(now)
 	}
+	s.tickSeek(now)
 	if due(s.statsAt, now) {
 		s.reportStats(now)
 	}

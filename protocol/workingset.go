@@ -8,6 +8,7 @@ import (
 	"github.com/shoal-bt/shoal/protocol/pieces"
 	"github.com/shoal-bt/shoal/protocol/places"
 	"github.com/shoal-bt/shoal/protocol/revealing"
+	"github.com/shoal-bt/shoal/protocol/urgent"
 	"github.com/shoal-bt/shoal/protocol/waiting"
 	"github.com/shoal-bt/shoal/swarm"
 )
@@ -31,6 +32,7 @@ type workingSet struct {
 	chokes   choking.Rounds
 	timeouts timeoutChecks
 	follow   following
+	seek     urgent.Seek
 	viewers  revealing.Viewers
 	waiters  waiting.List
 	lateErr  error // of the Storage, after Close

@@ -53,7 +53,9 @@ type Picker interface {
 	// return a block that is requested from another peer, unless the end game
 	// is on or the piece ever had a deadline. Without Exclusive, and with
 	// MaxNewPieces large enough, it must return MaxBlocks blocks if as many of
-	// those that it may pick from are requested from nobody.
+	// those that it may pick from are requested from nobody. Of pieces with a
+	// deadline it may leave blocks that other peers should send sooner, but not
+	// all blocks that this peer has if none is requested from it.
 	Pick(dst []Block, a Ask) []Block
 
 	// Drop says that p will not send b: it choked us, rejected the request, or
@@ -118,8 +120,10 @@ type Ask struct {
 	// return fewer blocks.
 	Spread int
 
-	Now   time.Time     // the time of the call
-	Delay time.Duration // from Now until a block that is requested now should arrive
+	Now time.Time // the time of the call
+	// Delay is how long from Now the first block that is picked should take to arrive, and Each
+	// how much longer each block after it. Each is 0 if the peer's rate is not known.
+	Delay, Each time.Duration
 }
 
 // These are optional abilities of a Picker. Every rule of Picker holds for them too.
@@ -136,8 +140,9 @@ type (
 
 		// SetDeadline says when a piece is needed; the zero time takes that
 		// back. Pieces with a deadline must come before others, the nearest
-		// deadline first. A block of such a piece may be requested from
-		// several peers if it would be late.
+		// deadline first, unless other peers should send them sooner. A
+		// block of such a piece may be requested from several peers if it
+		// would be late.
 		SetDeadline(piece int, t time.Time)
 	}
 

@@ -50,6 +50,7 @@ type (
 		Section bool     // Blocks end before the piece does
 		Stored  bool     // some of Blocks must be read from the Storage
 		Sums    bool     // hash each block of the piece as well, with a hash that peers cannot predict
+		Urgent  bool     // the piece is needed soon: hash it without waiting for another one
 		Soon    bool     // another piece or section follows within protocol.HashWait: waiting for it lets both be hashed side by side
 	}
 

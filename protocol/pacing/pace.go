@@ -39,7 +39,11 @@ type Pace struct {
 	limit       int     // what the peer takes, reqq
 	rate        float64 // bytes per second
 	windowStart time.Time
-	windowBytes int64 // since windowStart
+	windowBytes int64     // since windowStart
+	meanRate    float64   // bytes per second; rate follows bursts
+	firstAt     time.Time // when the first block came
+	blocks      int       // that came
+	isRising    bool      // the rate was much higher than the one before it
 	minTrip     time.Duration
 	minTripAt   time.Time
 	meanTrip    time.Duration
@@ -54,12 +58,13 @@ func New() Pace { return Pace{queue: firstQueue, limit: defaultReqq} }
 // SetLimit sets the number of requests that the peer takes, which is 1 or more.
 func (c *Pace) SetLimit(reqq int) { c.limit = reqq }
 
-// Room returns how many blocks may be requested in addition to the open requests.
-func (c *Pace) Room(open int) int {
+// Room returns how many blocks may be requested in addition to the open requests, to have as many
+// open as target, which is Target or NearTarget.
+func (c *Pace) Room(open, target int) int {
 	if c.snubbed {
 		return max(0, 1-open)
 	}
-	return c.Target() - open
+	return target - open
 }
 
 // Target returns the number of requests to have open.
@@ -91,6 +96,7 @@ func (c *Pace) Snubbed() bool { return c.snubbed }
 // that is not known.
 func (c *Pace) Arrived(now time.Time, n int, trip time.Duration) {
 	c.recover()
+	c.blocks++
 	if trip > 0 {
 		c.sample(now, trip)
 	}
@@ -108,6 +114,9 @@ func (c *Pace) measure(now time.Time, n int) {
 	if c.windowStart.IsZero() {
 		c.windowStart = now
 	}
+	if c.firstAt.IsZero() {
+		c.firstAt = now
+	}
 	c.windowBytes += int64(n)
 	window := rateWindow
 	if c.rate == 0 {
@@ -118,6 +127,7 @@ func (c *Pace) measure(now time.Time, n int) {
 		return
 	}
 	r := float64(c.windowBytes) / d.Seconds()
+	c.measureMean(now, r, d)
 	if r < c.rate {
 		r = 0.7*c.rate + 0.3*r
 	}

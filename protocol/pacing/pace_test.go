@@ -18,7 +18,7 @@ func line(c *Pace, rate float64, trip, d time.Duration) int64 {
 	var free time.Time // when the line is
 	var bytes int64
 	for now.Before(end) {
-		for c.Room(len(asked)) > 0 {
+		for c.Room(len(asked), c.Target()) > 0 {
 			asked = append(asked, now)
 		}
 		ready := asked[0].Add(trip)
@@ -59,9 +59,9 @@ func TestQueueKeepsToTheLimitOfThePeer(t *testing.T) {
 		c := New()
 		c.SetLimit(limit)
 		line(&c, 1e7, 100*time.Millisecond, 5*time.Second)
-		require.LessOrEqual(t, c.Room(0), limit)
-		require.Positive(t, c.Room(0))
-		require.LessOrEqual(t, c.Room(limit), 0)
+		require.LessOrEqual(t, c.Room(0, c.Target()), limit)
+		require.Positive(t, c.Room(0, c.Target()))
+		require.LessOrEqual(t, c.Room(limit, c.Target()), 0)
 	}
 }
 
@@ -89,8 +89,8 @@ func TestStalledPeerIsAskedForOneBlock(t *testing.T) {
 	queue := c.queue
 	c.Stalled()
 	c.Stalled()
-	require.Equal(t, 1, c.Room(0))
-	require.Zero(t, c.Room(1))
+	require.Equal(t, 1, c.Room(0, c.Target()))
+	require.Zero(t, c.Room(1, c.Target()))
 	c.Arrived(time.Now(), swarm.BlockLen, 0)
 	require.InDelta(t, queue/2, c.queue, 1, "half of it when a block comes")
 }

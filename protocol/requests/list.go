@@ -67,6 +67,35 @@ func (l *List) Remove(i int) Request {
 	return r
 }
 
+// Active returns the number of requests whose blocks the peer may still send: those that are not
+// void.
+func (l *List) Active() (n int) {
+	for _, r := range l.Open() {
+		if !r.Void {
+			n++
+		}
+	}
+	return n
+}
+
+// ForgetVoid removes the oldest requests that are void until most are left, and returns how many.
+func (l *List) ForgetVoid(most int) (n int) {
+	extra := l.Len() - l.Active() - most
+	if extra <= 0 {
+		return 0
+	}
+	kept := l.all[:l.head]
+	for _, r := range l.Open() {
+		if r.Void && n < extra {
+			n++
+			continue
+		}
+		kept = append(kept, r)
+	}
+	l.all = kept
+	return n
+}
+
 // Clear removes all requests. It keeps the memory, if that is small.
 func (l *List) Clear() {
 	l.head = 0

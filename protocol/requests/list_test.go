@@ -68,3 +68,21 @@ func TestEmptyListReleasesMemory(t *testing.T) {
 	require.Zero(t, l.Len())
 	require.NotZero(t, cap(l.all))
 }
+
+// Of requests that are void the newest stay, and others are never forgotten by that.
+func TestForgetVoid(t *testing.T) {
+	var l List
+	for i := range 10 {
+		l.Add(Request{Block: swarm.Block{Piece: i}, Void: i%2 == 0})
+	}
+	l.Remove(0)
+	require.Equal(t, 5, l.Active())
+	require.Zero(t, l.ForgetVoid(4))
+	require.Equal(t, 3, l.ForgetVoid(1))
+	require.Equal(t, 5, l.Active())
+	var pieces []int
+	for _, r := range l.Open() {
+		pieces = append(pieces, r.Block.Piece)
+	}
+	require.Equal(t, []int{1, 3, 5, 7, 8, 9}, pieces)
+}

@@ -29,6 +29,7 @@ type Pieces struct {
 	priorities []uint8           // nil while every piece has the default
 	isOwn      bool              // priorities is ours, so it may be changed
 	deadlines  map[int]time.Time // of pieces that are wanted and not held; nil for none
+	nearest    byTime            // has each of deadlines, and some that do not hold any more
 	sequential bool
 	figures    Figures
 }
@@ -210,6 +211,7 @@ func (w *Pieces) setDeadline(piece int, at time.Time, held swarm.Bitfield, picke
 			w.deadlines = make(map[int]time.Time)
 		}
 		w.deadlines[piece] = at
+		w.addNearest(Deadline{piece, at})
 		raised = !w.Has(piece) && w.Set([]Run{{piece, piece, Lowest}}, held, picker)
 	}
 	p, ok := picker.(swarm.Prioritizer)
@@ -230,7 +232,7 @@ func (w *Pieces) ClearDeadlines(picker swarm.Picker) {
 			p.SetDeadline(piece, time.Time{})
 		}
 	}
-	w.deadlines = nil
+	w.deadlines, w.nearest = nil, nil
 }
 
 // Teach tells a picker all of it, except what the picker cannot do.

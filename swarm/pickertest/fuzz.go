@@ -160,6 +160,7 @@ func (d *driver) ask() swarm.Ask {
 func (d *driver) picks(a swarm.Ask) {
 	a.Peer, a.MaxBlocks = d.peer(), d.below(100)
 	a.Now, a.Delay = d.now, time.Duration(d.below(30))*time.Second/10
+	a.Each = a.Delay / 8 * time.Duration(a.Peer%3) // 0 for some peers
 	for _, b := range d.pick(a) {
 		d.requests = append(d.requests, request{a.Peer, b})
 	}

@@ -66,15 +66,25 @@ func (m *model) free(b swarm.Block) bool {
 	return !s.arrived && len(s.requests) == 0 && m.wanted(b.Piece)
 }
 
-// freeFor counts the free blocks that a.Peer has, of the pieces in a.Only.
-func (m *model) freeFor(a swarm.Ask) (n int) {
+// leastFor returns how many blocks a pick without limits must return at least. Blocks of pieces
+// that ever had a deadline may be left for others, but not all if none is requested from the peer.
+func (m *model) leastFor(a swarm.Ask) int {
+	n, mayLeave, isAsked := 0, 0, false
 	for _, b := range m.all {
+		isAsked = isAsked || m.blocks[b].requests[a.Peer]
 		listed := a.Only == nil || slices.Contains(a.Only, b.Piece)
-		if listed && m.peers[a.Peer][b.Piece] && m.free(b) {
+		switch {
+		case !listed || !m.peers[a.Peer][b.Piece] || !m.free(b):
+		case m.hadDeadline[b.Piece] && a.Only == nil:
+			mayLeave++
+		default:
 			n++
 		}
 	}
-	return n
+	if n == 0 && mayLeave > 0 && !isAsked {
+		n = 1
+	}
+	return min(a.MaxBlocks, n)
 }
 
 // anyFree returns a free block that some peer has.

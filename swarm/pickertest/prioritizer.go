@@ -124,3 +124,25 @@ func deadlineLate(t testing.TB, w *watch) {
 		}
 	}
 }
+
+// A slow peer may be left without blocks that a fast one would send sooner, but not without any as
+// long as nothing is requested from it.
+func deadlineSlow(t testing.TB, w *watch) {
+	now := time.Unix(1e9, 0)
+	w.join(1, full(w.m.g))
+	w.join(2, full(w.m.g))
+	for piece := range w.m.g.Pieces() {
+		w.setDeadline(piece, now.Add(time.Duration(piece)*time.Second))
+	}
+	w.pick(swarm.Ask{Peer: 1, MaxBlocks: 2, MaxNewPieces: 100, Now: now, Delay: time.Millisecond, Each: time.Millisecond})
+	got := w.pick(swarm.Ask{Peer: 2, MaxBlocks: 8, MaxNewPieces: 100, Now: now, Delay: time.Minute, Each: time.Second})
+	if len(got) == 0 {
+		t.Error("SetDeadline: nothing is requested from peer 2, so it must get blocks although peer 1 is faster")
+	}
+	for _, b := range got {
+		w.arrive(2, b)
+	}
+	if got := w.pick(swarm.Ask{Peer: 2, MaxBlocks: 8, MaxNewPieces: 100, Now: now, Delay: time.Minute, Each: time.Second}); len(got) == 0 {
+		t.Error("SetDeadline: nothing is requested from peer 2 any more, so it must get blocks again")
+	}
+}

@@ -77,6 +77,7 @@ var (
 		{"SetDeadline/BeforeFirst", deadlineBeforeFirst},
 		{"SetDeadline/TakenBack", deadlineBack},
 		{"SetDeadline/LateBlocksMayBeRequestedAgain", deadlineLate},
+		{"SetDeadline/SlowPeersGetSome", deadlineSlow},
 	}
 
 	sequencerClauses = []clause{

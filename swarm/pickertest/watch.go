@@ -140,7 +140,7 @@ func (w *watch) pick(a swarm.Ask) []swarm.Block {
 			w.t.Fatalf("pickers made alike and called alike answer alike: Pick(%+v) = %v and %v", a, got, other)
 		}
 	}
-	atLeast := min(a.MaxBlocks, w.m.freeFor(a))
+	atLeast := w.m.leastFor(a)
 	w.check(a, got)
 	unlimited := a.MaxNewPieces >= w.m.g.Pieces() && !a.Exclusive
 	if unlimited && len(got) < atLeast {

@@ -266,6 +266,9 @@ func (s *Selection) least() uint8 {
 // File returns the priority of a file, which must exist.
 func (s *Selection) File(index int) int { return int(s.files[index].priority) }
 
+// Piece returns the priority of a piece, which must exist.
+func (s *Selection) Piece(index int) int { return int(s.pieces[index]) }
+
 // Has reports whether a piece is wanted. One that does not exist is not.
 func (s *Selection) Has(piece int) bool {
 	return piece >= 0 && piece < len(s.pieces) && s.pieces[piece] > 0

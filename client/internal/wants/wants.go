@@ -45,6 +45,16 @@ func (w *Wants) HasPiece(piece, n int) bool {
 	return w.selection.Has(piece)
 }
 
+// Piece returns the priority of a piece, which must exist.
+func (w *Wants) Piece(index int) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.selection == nil {
+		return selection.Default
+	}
+	return w.selection.Piece(index)
+}
+
 // File returns the priority of a file, which must exist.
 func (w *Wants) File(index int) int {
 	w.mu.Lock()

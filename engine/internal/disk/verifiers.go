@@ -2,6 +2,7 @@ package disk
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,9 +56,22 @@ func (v *Verifiers) Check(t Owner, s *Store, c protocol.Check) {
 		return
 	}
 	v.mu.Lock()
-	v.queue = append(v.queue, j)
+	v.add(j)
 	v.mu.Unlock()
 	v.wait.Signal()
+}
+
+// add puts a job behind those that wait. One that is urgent goes before the others of its torrent.
+func (v *Verifiers) add(j job) {
+	i := len(v.queue)
+	if j.Urgent {
+		isLess := func(o job) bool { return o.store == j.store && !o.Urgent }
+		first := slices.IndexFunc(v.queue, isLess)
+		if first >= 0 {
+			i = first
+		}
+	}
+	v.queue = slices.Insert(v.queue, i, j)
 }
 
 // Hurry has the pieces of a torrent that wait hashed at once, because memory is short.
@@ -108,8 +122,8 @@ func (v *Verifiers) takeBatch() []job {
 }
 
 // ready returns how many pieces to take, or how long to wait for more. A piece waits
-// for others only if Verify gains by it, if another one comes soon, and if memory is
-// not short.
+// for others only if Verify gains by it, if another one comes soon, if memory is not
+// short, and if nothing that waits is urgent.
 func (v *Verifiers) ready(now time.Time) (n int, wait time.Duration) {
 	if len(v.queue) == 0 {
 		return 0, 0
@@ -122,7 +136,8 @@ func (v *Verifiers) ready(now time.Time) (n int, wait time.Duration) {
 	if lanes == 1 {
 		return min(n, (len(v.queue)+v.workers-1)/v.workers), 0
 	}
-	if n >= lanes || !v.queue[n-1].Soon || v.hurry == first.store {
+	isUrgent := slices.ContainsFunc(v.queue, func(j job) bool { return j.Urgent })
+	if n >= lanes || isUrgent || !v.queue[n-1].Soon || v.hurry == first.store {
 		return min(n, lanes), 0
 	}
 	wait = protocol.HashWait - now.Sub(first.since)

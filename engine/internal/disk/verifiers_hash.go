@@ -158,5 +158,5 @@ func (j job) write(done func(error)) {
 			numbers, bufs = append(numbers, j.From+k), append(bufs, b)
 		}
 	}
-	j.store.write(j.Piece, numbers, bufs, done)
+	j.store.write(j.Piece, numbers, bufs, j.Urgent, done)
 }

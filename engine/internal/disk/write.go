@@ -26,19 +26,26 @@ type writer struct {
 // a turn.
 func (s *Store) Spill(t Owner, e protocol.Spill) {
 	t.AddTask()
-	s.write(e.Piece, e.Numbers, e.Bufs, func(err error) {
+	s.write(e.Piece, e.Numbers, e.Bufs, false, func(err error) {
 		defer t.EndTask()
 		t.Post(protocol.Written{Piece: e.Piece, Serial: e.Serial, Numbers: e.Numbers, Bufs: e.Bufs, Err: err})
 	})
 }
 
 // write writes blocks of one piece and then calls done, once, from any goroutine. It does
-// not wait. The caller must not use the buffers before.
-func (s *Store) write(piece int, numbers []int, bufs [][]byte, done func(error)) {
+// not wait. An urgent write comes before others of its lane. The caller must not use the buffers before.
+func (s *Store) write(piece int, numbers []int, bufs [][]byte, isUrgent bool, done func(error)) {
 	r := &writeRequest{done: done}
 	var all []*pendingWrite
 	add := func(lane int, off, end int64, bufs [][]byte) {
-		all = append(all, &pendingWrite{lane: lane, off: off, end: end, bufs: bufs, done: r.end})
+		all = append(all, &pendingWrite{
+			lane:     lane,
+			off:      off,
+			end:      end,
+			bufs:     bufs,
+			done:     r.end,
+			isUrgent: isUrgent,
+		})
 	}
 	for i := 0; i < len(numbers); {
 		first := i

@@ -320,7 +320,7 @@ func writeAtRandom(t *testing.T, seed uint64, laneLen int64) {
 				clear(want[n*pieceLen+k*swarm.BlockLen:][:swarm.BlockLen])
 			}
 		}
-		go s.write(n, numbers, bufs, func(err error) {
+		go s.write(n, numbers, bufs, n%2 == 0, func(err error) {
 			for _, b := range bufs {
 				clear(b)
 			}

@@ -15,6 +15,7 @@ type pendingWrite struct {
 	off, end int64 // in the torrent, in bytes
 	bufs     [][]byte
 	done     func(error) // called once, when the bytes are written or cannot be
+	isUrgent bool        // before the others of its lane
 
 	taken bool // by a call
 }
@@ -52,10 +53,12 @@ func (q *writeQueue) add(w *pendingWrite) (begin bool) {
 	return false
 }
 
-// take returns what the next call of a lane writes, in order of offsets: the write that
-// waits longest, and those that touch it or each other, as long as they fit.
+// take returns what the next call of a lane writes, in order of offsets: the urgent write that
+// waits longest, else the one that does, and those that touch it or each other, as long as they fit.
 func (q *writeQueue) take(lane int) []*pendingWrite {
-	first := q.lanes[lane][0]
+	waiting := q.lanes[lane]
+	isNext := func(w *pendingWrite) bool { return w.isUrgent && !w.taken }
+	first := waiting[max(0, slices.IndexFunc(waiting, isNext))]
 	q.remove(first)
 	bytes, bufs := first.end-first.off, len(first.bufs)
 	fits := func(w *pendingWrite) bool {

@@ -56,6 +56,24 @@ func (t *queueTest) empty() {
 	require.Empty(t, t.q.byEnd)
 }
 
+// An urgent write leads the next call of its lane.
+func TestUrgentWriteLeads(t *testing.T) {
+	q := &queueTest{T: t}
+	require.True(t, q.add(1, 500, 510))
+	require.Equal(t, "500-510", q.take(1))
+	q.add(1, 300, 310)
+	for _, off := range []int64{200, 100} {
+		q.q.add(&pendingWrite{lane: 1, off: off, end: off + 10, bufs: [][]byte{make([]byte, 10)}, isUrgent: true})
+	}
+	q.add(1, 110, 120)
+	for _, want := range []string{"200-210", "100-110 110-120", "300-310"} {
+		q.next(1, 1)
+		require.Equal(t, want, q.take(1))
+	}
+	q.last(1)
+	q.empty()
+}
+
 func TestOldestWriteLeads(t *testing.T) {
 	q := &queueTest{T: t}
 	require.True(t, q.add(1, 500, 510))

@@ -1,0 +1,83 @@
+package pacing
+
+import (
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+)
+
+const (
+	// nearQueue is how many blocks are requested, of all peers together, while nothing is known
+	// of any: a MiB. As many are on their way before the first of them has come.
+	nearQueue = 64
+
+	// fewNear is the least number of requests to a peer while a deadline is near.
+	fewNear = 4
+
+	// slowStart is for how many least round trips after the first block the rate may double with
+	// each, as that of a new TCP connection does. Then it has grown a thousandfold. It counts as
+	// rising until fewBlocks have come, because it is not exact before. Then it must exceed the mean
+	// by a factor, rising.
+	slowStart = 10
+	fewBlocks = 16
+	rising    = 1.25
+
+	// meanTime is the time over which the mean rate is taken.
+	meanTime = 200 * time.Millisecond
+
+	// leastCover is the least time that a queue covers while a deadline is near. A program
+	// does not answer sooner than it gets a processor.
+	leastCover = 20 * time.Millisecond
+)
+
+// NearTarget returns the number of requests to have open while a deadline is near: no more than
+// come in two round trips, because what is needed soonest waits behind them. senders is the number
+// of peers that may send, 1 or more. While nothing is known of this one, it gets its share of the
+// first MiB, and one more for each block that it sent; so also while its rate doubles with each
+// round trip, as that of a new TCP connection does. A peer that chokes us sends only what it allows,
+// which is hardly what is needed: a few blocks of that say how fast it is.
+func (c *Pace) NearTarget(senders int, isChoking bool) int {
+	if isChoking {
+		return min(fewNear, c.limit)
+	}
+	target, trips := 0, 2*c.minTrip
+	if c.rate == 0 || c.isRising {
+		target = max(2*fewNear, nearQueue/senders) + c.blocks
+		trips *= 3 // twice the rate comes in the next round trip, and four times in the one after it
+	}
+	if c.rate > 0 {
+		cover := max(trips, leastCover).Seconds()
+		target = max(target, fewNear, int(c.meanRate*cover/swarm.BlockLen))
+	}
+	return min(target, c.limit)
+}
+
+// Arrival returns how long a block that is requested now, behind a number of open requests,
+// should take to arrive, and the time from it to each one that is requested after it; zero if
+// that is not known. silent is how long the peer has sent nothing. Of a peer that never sent any
+// it is the time after which a block is late, as with Expected.
+func (c *Pace) Arrival(open int, silent time.Duration) (first, each time.Duration) {
+	if c.rate == 0 || c.meanTrip == 0 {
+		return c.Expected(), 0
+	}
+	each = time.Duration(swarm.BlockLen / c.meanRate * float64(time.Second))
+	first = max(c.minTrip, time.Duration(open)*each)
+	if open > 0 && silent > c.minTrip+each {
+		first += silent // what did not come for so long may not come for as long again
+	}
+	return first, each
+}
+
+// measureMean counts a rate that was measured over d into the mean, which neither rises nor falls
+// faster: the sum of all peers' means is what the link carries. rate follows bursts upward, and
+// the sum of those may be several times as much.
+func (c *Pace) measureMean(now time.Time, rate float64, d time.Duration) {
+	age := now.Sub(c.firstAt)
+	isHigher := rate > rising*c.meanRate
+	c.isRising = age < slowStart*c.minTrip && (isHigher || c.blocks < fewBlocks)
+	if isHigher && c.isRising {
+		c.meanRate = rate
+		return
+	}
+	c.meanRate += (rate - c.meanRate) * float64(d) / float64(d+meanTime)
+}

@@ -1,0 +1,71 @@
+package pacing
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shoal-bt/shoal/swarm"
+	"github.com/stretchr/testify/require"
+)
+
+// While nothing is known, the first MiB is requested of all peers together.
+func TestNearTargetAtFirst(t *testing.T) {
+	c := New()
+	for senders, want := range map[int]int{1: 64, 2: 32, 5: 12, 8: 8, 500: 8} {
+		require.Equal(t, want, c.NearTarget(senders, false))
+	}
+	require.Equal(t, fewNear, c.NearTarget(1, true))
+	c.SetLimit(3)
+	require.Equal(t, 3, c.NearTarget(1, false))
+	require.Equal(t, 3, c.NearTarget(1, true))
+}
+
+// While a deadline is near the queue holds what comes in two round trips, and not much less.
+func TestNearTargetHoldsTwoRoundTrips(t *testing.T) {
+	for _, test := range []struct {
+		rate float64 // bytes per second
+		trip time.Duration
+		want int // blocks
+	}{
+		{200 << 10, 100 * time.Millisecond, fewNear},
+		{3e6, 100 * time.Millisecond, 36},
+		{12.5e6, 100 * time.Millisecond, 152},
+		{100e6, time.Millisecond, 122},
+	} {
+		c := New()
+		c.SetLimit(1 << 16)
+		line(&c, test.rate, test.trip, 10*time.Second)
+		require.InEpsilon(t, test.want, c.NearTarget(1, false), 0.15, "%+v", test)
+		require.Equal(t, c.NearTarget(1, false), c.NearTarget(9, false))
+	}
+}
+
+// While the rate doubles with each round trip, the queue holds what that brings.
+func TestNearTargetWhileTheRateRises(t *testing.T) {
+	c := New()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	const trip = 100 * time.Millisecond
+	for round := range 7 {
+		for k := range 1 << round {
+			c.Arrived(now.Add(time.Duration(k)*trip/(1<<round)), swarm.BlockLen, trip)
+		}
+		now = now.Add(trip)
+		require.GreaterOrEqual(t, c.NearTarget(1, false), 2<<round, "round %d", round)
+	}
+}
+
+func TestArrival(t *testing.T) {
+	c := New()
+	first, each := c.Arrival(3, 0)
+	require.Equal(t, firstTimeout, first)
+	require.Zero(t, each)
+	line(&c, 1<<20, 50*time.Millisecond, 10*time.Second)
+	const block = time.Second / 64
+	first, each = c.Arrival(0, 0)
+	require.InEpsilon(t, c.minTrip, first, 0.01, "as soon as it answers")
+	require.InEpsilon(t, block, each, 0.05)
+	first, _ = c.Arrival(32, 0)
+	require.InEpsilon(t, 32*block, first, 0.05, "behind what is open")
+	first, _ = c.Arrival(32, time.Second)
+	require.InEpsilon(t, 32*block+time.Second, first, 0.05, "it has stalled")
+}
