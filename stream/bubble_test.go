@@ -82,12 +82,20 @@ func serveTest(t *testing.T, c Config, torrent *fakeTorrent, f func(s *testServe
 		require.Zero(t, open, "readers")
 		require.NoError(t, s.handler.Shutdown(t.Context()))
 		require.NoError(t, <-s.done)
+		synctest.Wait()
 		require.Empty(t, s.handler.readers.taken)
 		require.Empty(t, s.handler.archives.taken)
 		require.Empty(t, s.handler.pages.taken)
 		require.Empty(t, s.handler.budget.open)
-		require.Empty(t, s.handler.conns.all)
+		require.Zero(t, s.connections())
 	})
+}
+
+// connections returns how many connections are open.
+func (s *testServer) connections() int {
+	s.handler.conns.mu.Lock()
+	defer s.handler.conns.mu.Unlock()
+	return len(s.handler.conns.all)
 }
 
 // dial opens a connection from an address.

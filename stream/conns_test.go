@@ -80,10 +80,10 @@ func TestStoppedClient(t *testing.T) {
 		s.send(s.dial(here), s.get(fileNumber(0)))
 		other := s.dial(here)
 		s.send(other, s.get(fileNumber(0)))
-		require.Len(t, s.handler.conns.all, 2)
+		require.Equal(t, 2, s.connections())
 		_, err := http.ReadResponse(bufio.NewReader(other), nil)
 		require.NoError(t, err)
 		synctest.Wait()
-		require.Len(t, s.handler.conns.all, 1)
+		require.Equal(t, 1, s.connections())
 	})
 }

@@ -23,7 +23,7 @@ func TestSilentConnections(t *testing.T) {
 		var silent []net.Conn
 		for range 500 {
 			silent = append(silent, s.dial(here))
-			require.LessOrEqual(t, len(s.handler.conns.all), 50)
+			require.LessOrEqual(t, s.connections(), 50)
 		}
 		require.Less(t, runtime.NumGoroutine(), 200)
 		since := time.Now()
@@ -70,7 +70,7 @@ func TestTimes(t *testing.T) {
 		s.send(c, "\r\nGET\r\n\r\n")
 		time.Sleep(shortTimeout)
 		synctest.Wait()
-		require.Empty(t, s.handler.conns.all)
+		require.Zero(t, s.connections())
 	})
 }
 
@@ -127,7 +127,7 @@ func TestSlowClients(t *testing.T) {
 					slow()
 					open, _ := torrent.count()
 					require.LessOrEqual(t, open, 20)
-					require.LessOrEqual(t, len(s.handler.conns.all), 100)
+					require.LessOrEqual(t, s.connections(), 100)
 				}
 				require.Less(t, runtime.NumGoroutine(), 500)
 				since := time.Now()
