@@ -27,6 +27,7 @@ require (
 	github.com/shoal-bt/shoal/pex v0.1.0
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
 	github.com/shoal-bt/shoal/protocol v0.1.0
+	github.com/shoal-bt/shoal/stream v0.1.0
 	github.com/shoal-bt/shoal/udptracker v0.1.0
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/net v0.62.0 // indirect
