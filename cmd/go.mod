@@ -31,6 +31,7 @@ require (
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
 	github.com/shoal-bt/shoal/piecepicker v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect
+	github.com/shoal-bt/shoal/stream v0.1.0
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/text v0.44.0 // indirect

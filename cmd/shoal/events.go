@@ -175,7 +175,7 @@ func (s *session) handleAdded(i *item, e client.Added) {
 	i.done = held == wanted
 	i.heldAtStart = heldBytes(i.t)
 	s.c.Emit(eventJSON{Event: "checked", Torrent: i.id, Held: &e.Held})
-	if err := i.incomplete(e, held, wanted, s.choice.words); err != nil {
+	if err := i.incomplete(e, held, wanted, s.choice.Words); err != nil {
 		s.fail(i, err)
 		return
 	}

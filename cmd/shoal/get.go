@@ -4,88 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
-	"os"
-	"strings"
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/address"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/chooser"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/choosing"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/clientflags"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
-	"github.com/shoal-bt/shoal/cmd/shoal/internal/discovery"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/torrentsource"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/unsupported"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
-	"github.com/shoal-bt/shoal/diskstore"
-	"github.com/shoal-bt/shoal/engine"
 	"github.com/shoal-bt/shoal/metainfo"
-	"github.com/shoal-bt/shoal/protocol/choking"
 )
-
-// netFlags are the flags of commands that talk to peers.
-type netFlags struct {
-	Peer     []string `short:"p" placeholder:"HOST:PORT" help:"Peer to connect to. May be given several times, or as a list with commas."`
-	Listen   string   `short:"l" placeholder:"ADDRESS" help:"Address to accept peers at: HOST:PORT, :PORT or PORT; or off (default: a free port, and the same one after a restart)."`
-	State    string   `placeholder:"FOLDER" help:"Folder for what Shoal remembers between runs, or off (default: shoal in your configuration folder)."`
-	MaxPeers int      `placeholder:"N" help:"Maximum number of connections per torrent (default: 80; --max-peers=-1 for no limit)."`
-	NoPex    bool     `help:"Do not exchange addresses of other peers with peers."`
-	discovery.Flags
-	Choker string `placeholder:"POLICY" help:"Whom to upload to: tit-for-tat, by-rate, fastest-upload, round-robin or anti-leech (default: tit-for-tat)."`
-}
-
-// config returns the client's settings and the peers.
-func (f netFlags) config(ctx context.Context) (config client.Config, peers []netip.AddrPort, err error) {
-	if config.Listen, err = address.OfPeers(f.Listen); err != nil {
-		return config, nil, err
-	}
-	config.State, config.NoPEX = f.State, f.NoPex
-	config.Engine.Torrent.MaxPeers = f.MaxPeers
-	if err = f.setChoker(&config.Engine.Torrent); err != nil {
-		return config, nil, err
-	}
-	if err = f.Apply(&config); err != nil {
-		return config, nil, err
-	}
-	for _, text := range f.Peer {
-		if text = strings.TrimSpace(text); text == "" {
-			continue
-		}
-		if _, _, err := net.SplitHostPort(text); err != nil {
-			return config, nil, usage.Error{Err: fmt.Errorf("--peer: %q is not HOST:PORT, such as 192.0.2.7:6881", text)}
-		}
-		found, err := client.LookupPeer(ctx, text)
-		if err != nil {
-			return config, nil, err
-		}
-		peers = append(peers, found...)
-	}
-	return config, peers, nil
-}
-
-// setChoker has the torrents upload by the policy that --choker names.
-func (f netFlags) setChoker(config *engine.TorrentConfig) (err error) {
-	if f.Choker == "" {
-		return nil
-	}
-	config.NewChoker, err = choking.ByName(f.Choker)
-	if err != nil {
-		return usage.Error{Err: fmt.Errorf("--choker: there is no policy %q; give one of %s", f.Choker, strings.Join(choking.Policies(), ", "))}
-	}
-	return nil
-}
 
 type getCommand struct {
 	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, magnet links, info hashes, or - for standard input."`
 	Dir     string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder to download to (default: the current one)."`
-	chooseFlags
-	Sequential    bool   `help:"Download pieces in order, so that a file can be used while the rest is downloaded."`
-	FirstLast     bool   `help:"Download the first and the last piece of each file first: players need them to show a film."`
-	Allocate      string `placeholder:"HOW" help:"How files get their space on disk: none (as they grow), sparse (their length at once, space as it is needed) or full (all space at once) (default: sparse)."`
-	Suffix        string `placeholder:"TEXT" help:"End the names of files with this while they are incomplete, such as .part."`
-	IncompleteDir string `placeholder:"FOLDER" help:"Folder for files while they are incomplete. It must be on the same file system as --dir."`
-	netFlags
+	choosing.FileFlags
+	Sequential bool `help:"Download pieces in order, so that a file can be used while the rest is downloaded."`
+	FirstLast  bool `help:"Download the first and the last piece of each file first: players need them to show a film."`
+	clientflags.Disk
+	clientflags.Net
 	Announce          []string `placeholder:"URL" help:"More trackers to announce to. Private torrents use only their own."`
 	QuitAfterComplete bool     `short:"q" help:"Quit when everything that is wanted is complete, instead of seeding."`
 	Recheck           bool     `help:"Check all data on disk first, instead of trusting what Shoal remembers."`
@@ -110,7 +50,7 @@ Examples:
     shoal get some.torrent --choose
     shoal get some.torrent --json | jq .
 
-` + helpOnSelect + `
+` + choosing.HelpOnGlobs + `
 
 Files that are not wanted are not made. The next run remembers what was wanted, and --select changes it: '**' is everything.
 
@@ -126,33 +66,17 @@ The exit code is 0 when everything that is wanted is complete, 1 if something fa
 }
 
 // Run downloads until all is complete or ctx is done.
-func (cmd getCommand) Run(ctx context.Context, c *console.Console) (err error) {
-	config, peers, err := cmd.config(ctx)
+func (cmd getCommand) Run(ctx context.Context, c *console.Console) error {
+	config, options, err := cmd.settings(ctx)
 	if err != nil {
 		return err
 	}
-	config.Dir, config.Announce = cmd.Dir, cmd.Announce
-	if config.Disk, err = cmd.diskOptions(); err != nil {
-		return err
-	}
-	choice, err := cmd.parse(c, cmd.Torrent)
+	choice, err := cmd.Parse(c, cmd.Torrent)
 	if err != nil {
 		return err
-	}
-	for _, u := range cmd.Announce {
-		if err := address.CheckURL(u, "http", "https", "udp"); err != nil {
-			return usage.Error{Err: fmt.Errorf("--announce: %w", err)}
-		}
-	}
-	options := client.AddOptions{
-		Peers:      peers,
-		Recheck:    cmd.Recheck,
-		Overwrite:  cmd.Overwrite,
-		Sequential: cmd.Sequential,
-		FirstLast:  cmd.FirstLast,
 	}
 	if cmd.MetadataOnly {
-		if cmd.isSet() {
+		if cmd.IsSet() {
 			return usage.Error{Err: errors.New("--metadata-only downloads no files, so --select and --choose choose none; leave them out")}
 		}
 		return cmd.keepMetadata(ctx, c, config, options)
@@ -160,7 +84,7 @@ func (cmd getCommand) Run(ctx context.Context, c *console.Console) (err error) {
 	if cmd.Output != "" || cmd.Force {
 		return usage.Error{Err: errors.New("--output and --force work only with --metadata-only")}
 	}
-	s, err := openSession(c, config, peers)
+	s, err := openSession(c, config, options.Peers)
 	if err != nil {
 		return err
 	}
@@ -170,19 +94,26 @@ func (cmd getCommand) Run(ctx context.Context, c *console.Console) (err error) {
 		s.showAddresses()
 		s.run(ctx)
 	}
-	if err := s.close(); err != nil {
-		return err
+	return s.end(ctx, failed)
+}
+
+// settings returns the settings of the client and of its torrents.
+func (cmd getCommand) settings(ctx context.Context) (config client.Config, o client.AddOptions, err error) {
+	config, o.Peers, err = cmd.Config(ctx)
+	if err != nil {
+		return config, o, err
 	}
-	if s.aborted {
-		return chooser.ErrAborted
+	config.Dir, config.Announce = cmd.Dir, cmd.Announce
+	if config.Disk, err = cmd.Options(); err != nil {
+		return config, o, err
 	}
-	if failed == nil {
-		failed = s.failed()
+	for _, u := range cmd.Announce {
+		if err := address.CheckURL(u, "http", "https", "udp"); err != nil {
+			return config, o, usage.Error{Err: fmt.Errorf("--announce: %w", err)}
+		}
 	}
-	if failed == nil && !s.complete() {
-		return ctx.Err()
-	}
-	return failed
+	o.Recheck, o.Overwrite, o.Sequential, o.FirstLast = cmd.Recheck, cmd.Overwrite, cmd.Sequential, cmd.FirstLast
+	return config, o, nil
 }
 
 // add adds the torrents. It reports those that cannot be added, and returns an
@@ -230,7 +161,7 @@ func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Targe
 		return err
 	}
 	r := s.recorded(meta.Info)
-	priorities, err := s.choice.of(ctx, s.c, meta.Info, background{before: r.Priorities})
+	priorities, err := s.choice.Of(ctx, s.c, meta.Info, s.background(meta.Info, nil))
 	if err != nil {
 		return err
 	}
@@ -252,36 +183,11 @@ func (cmd getCommand) addOne(ctx context.Context, s *session, goal *target.Targe
 	}
 	if i := s.add(t, name); !i.fromLink {
 		cmd.warnOfSources(s, i, meta)
+		if err := s.begin(i); err != nil {
+			s.fail(i, errors.Join(err, i.t.Pause()))
+		}
 	}
 	return nil
-}
-
-// allocations are the values of --allocate.
-var allocations = map[string]diskstore.Allocation{
-	"":       diskstore.AllocateSparse,
-	"none":   diskstore.AllocateNone,
-	"sparse": diskstore.AllocateSparse,
-	"full":   diskstore.AllocateFull,
-}
-
-// diskOptions returns how files are made.
-func (cmd getCommand) diskOptions() (o diskstore.Options, err error) {
-	how, ok := allocations[cmd.Allocate]
-	switch {
-	case !ok:
-		return o, usage.Error{Err: fmt.Errorf("--allocate: %q is not one of none, sparse and full", cmd.Allocate)}
-	case cmd.IncompleteDir != "" && isNotFolder(cmd.IncompleteDir):
-		return o, usage.Error{Err: fmt.Errorf("--incomplete-dir: %s is not a folder", cmd.IncompleteDir)}
-	case strings.ContainsAny(cmd.Suffix, "/\\\x00"):
-		return o, usage.Error{Err: fmt.Errorf("--suffix: %q cannot end a name; give one such as .part", cmd.Suffix)}
-	}
-	return diskstore.Options{Allocate: how, Suffix: cmd.Suffix, IncompleteDir: cmd.IncompleteDir}, nil
-}
-
-// isNotFolder reports whether something else than a folder is at a path.
-func isNotFolder(path string) bool {
-	st, err := os.Stat(path)
-	return err == nil && !st.IsDir()
 }
 
 // nameTorrent names a torrent in an error about it.

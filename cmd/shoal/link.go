@@ -153,7 +153,11 @@ func (s *session) admitLink(i *item) {
 	if s.admit == nil {
 		return
 	}
-	if err := s.admit(i); err != nil {
+	err := s.admit(i)
+	if err == nil {
+		err = s.begin(i)
+	}
+	if err != nil {
 		s.fail(i, errors.Join(err, i.t.Pause()))
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/chooser"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/choosing"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/clientflags"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/creation"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/shell"
@@ -30,8 +32,8 @@ type seedCommand struct {
 	Dir    string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder that the content of .torrent files is in (default: the current one)."`
 	Output string   `short:"o" placeholder:"FILE" help:"Where to write the torrent of a file or folder (default: NAME.torrent in the current folder)."`
 	Super  bool     `help:"Show each peer one piece at a time, so that little is sent until others have everything (BEP 16). For a new torrent of which this is the only seed."`
-	chooseFlags
-	netFlags
+	choosing.FileFlags
+	clientflags.Net
 	creation.Flags
 }
 
@@ -55,17 +57,17 @@ Without a tracker, others find this machine by the DHT. If they do not, they mus
 
 // Run seeds until ctx is done.
 func (cmd seedCommand) Run(ctx context.Context, c *console.Console) error {
-	config, peers, err := cmd.config(ctx)
+	config, peers, err := cmd.Config(ctx)
 	if err != nil {
 		return err
 	}
 	config.Dir = cmd.Dir
-	choice, err := cmd.parse(c, cmd.Path)
+	choice, err := cmd.Parse(c, cmd.Path)
 	if err != nil {
 		return err
 	}
 	isContent := slices.ContainsFunc(cmd.Path, func(path string) bool { return !isTorrent(path) })
-	if isContent && cmd.isSet() {
+	if isContent && cmd.IsSet() {
 		return usage.Error{Err: errors.New("--select and --choose choose files of .torrent files; to make a torrent without some files, use --exclude")}
 	}
 	if cmd.Super {
@@ -161,7 +163,7 @@ func (cmd seedCommand) addTorrent(ctx context.Context, s *session, path string, 
 	if err != nil {
 		return err
 	}
-	priorities, err := s.choice.of(ctx, s.c, meta.Info, background{before: s.recorded(meta.Info).Priorities})
+	priorities, err := s.choice.Of(ctx, s.c, meta.Info, s.background(meta.Info, nil))
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/shoal-bt/shoal/client"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/advice"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/choosing"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/progress"
@@ -37,10 +38,13 @@ type session struct {
 	foreign int // connections to us that began with something else than a handshake
 
 	admit            func(*item) error // reports what is in the way of a link's torrent; nil for nothing
+	ready            func(*item) error // called when the metadata of a torrent is here and nothing is in the way; may be nil
 	until            func() bool       // when there is nothing left to wait for; nil for finished
+	isUsed           func() bool       // reports whether somebody needs torrents that are complete; nil for nobody
+	calls            chan func()       // that run where the session does
 	quitWhenComplete bool              // quit when everything is complete
 	quiet            bool              // do not print how each torrent ends
-	choice           choice            // what the user wants of each torrent
+	choice           choosing.Choice   // what the user wants of each torrent
 	questions        chan question     // of the client, to the user
 	closing          chan struct{}     // closed when nobody answers them any more
 	aborted          bool              // the user left the list of files
@@ -91,6 +95,7 @@ func openSession(c *console.Console, config client.Config, peers []netip.AddrPor
 		byID:      make(map[swarm.ID]*item),
 		named:     make(map[netip.AddrPort]*namedPeer),
 		questions: make(chan question),
+		calls:     make(chan func()),
 		closing:   make(chan struct{}),
 	}
 	for _, p := range peers {
@@ -110,6 +115,22 @@ func (s *session) showAddresses() {
 	for _, a := range s.client.Addrs() {
 		s.c.Emit(listeningJSON{"listening", a.String()})
 		s.c.Say("Listening at %s.", a)
+	}
+}
+
+// begin uses a torrent whose metadata is here.
+func (s *session) begin(i *item) error {
+	if s.ready == nil {
+		return nil
+	}
+	return s.ready(i)
+}
+
+// call has f run where the session does, unless that has ended.
+func (s *session) call(f func()) {
+	select {
+	case s.calls <- f:
+	case <-s.closing:
 	}
 }
 
@@ -195,6 +216,8 @@ func (s *session) run(ctx context.Context) {
 			s.handleEvent(e)
 		case q := <-s.questions:
 			s.answer(ctx, q)
+		case call := <-s.calls:
+			call()
 		case <-ticks.C:
 			s.show()
 		}
@@ -208,7 +231,8 @@ func (s *session) finished() bool {
 	}
 	working := 0
 	for _, i := range s.items {
-		if i.err == nil && !(s.quitWhenComplete && i.done) {
+		canEnd := s.quitWhenComplete && i.done && (s.isUsed == nil || !s.isUsed())
+		if i.err == nil && !canEnd {
 			working++
 		}
 	}

@@ -5,8 +5,27 @@ import (
 	"time"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/chooser"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 )
+
+// end closes the client, and returns how a command that downloads ended. failed is why not everything
+// was added; nil if all was.
+func (s *session) end(ctx context.Context, failed error) error {
+	if err := s.close(); err != nil {
+		return err
+	}
+	if s.aborted {
+		return chooser.ErrAborted
+	}
+	if failed == nil {
+		failed = s.failed()
+	}
+	if failed == nil && !s.complete() {
+		return ctx.Err()
+	}
+	return failed
+}
 
 // close closes the client and says how to continue.
 func (s *session) close() error {

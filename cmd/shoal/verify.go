@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/shoal-bt/shoal/client"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/choosing"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/console"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/quantity"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/target"
@@ -17,7 +18,7 @@ type verifyCommand struct {
 	Torrent []string `arg:"" help:".torrent files, http or https URLs of .torrent files, or - for standard input."`
 	Dir     string   `short:"d" default:"." placeholder:"FOLDER" help:"Folder that the content is in (default: the current one)."`
 	State   string   `placeholder:"FOLDER" help:"Folder for what Shoal remembers between runs, or off (default: shoal in your configuration folder)."`
-	selectFlag
+	choosing.SelectFlag
 }
 
 // Help is shown below the usage.
@@ -32,7 +33,7 @@ Examples:
 
 // Run checks the torrents.
 func (cmd verifyCommand) Run(ctx context.Context, c *console.Console) error {
-	choice, err := chooseFlags{selectFlag: cmd.selectFlag}.parse(c, cmd.Torrent)
+	choice, err := choosing.FileFlags{SelectFlag: cmd.SelectFlag}.Parse(c, cmd.Torrent)
 	if err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console.Console) error {
 		if err != nil {
 			return err
 		}
-		chosen, err := choice.of(ctx, c, t.Info, background{})
+		chosen, err := choice.Of(ctx, c, t.Info, choosing.Background{})
 		if err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func (cmd verifyCommand) Run(ctx context.Context, c *console.Console) error {
 		if v.Right > 0 {
 			c.Say("  checked %s in %s, %s", quantity.Size(t.Info.ContentLength()), quantity.Duration(took), quantity.Speed(t.Info.ContentLength(), took))
 		}
-		if command, ok := repairCommand(v.Faults, name, cmd.Dir, cmd.words()...); !ok {
+		if command, ok := repairCommand(v.Faults, name, cmd.Dir, cmd.Words()...); !ok {
 			c.Say("  Check who owns the files that cannot be read. Then run the same command again.")
 		} else if command != "" && !v.Complete {
 			c.Say("  To repair it: %s", command)

@@ -2,6 +2,7 @@ package ours
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -32,7 +33,7 @@ func Play(p *child.Parent, torrent, dir, state string, peers []string) error {
 		Open: func() (io.ReadSeekCloser, error) { return openFile(p.Context(), t) },
 		Loaded: func() int64 {
 			s := t.Stats()
-			return s.Length - s.Left
+			return s.Down.Total - s.Wasted
 		},
 	})
 }
@@ -51,6 +52,18 @@ func playing(torrent, dir, state string, peers []string) (*client.Client, func(c
 	return c, func(ctx context.Context) (*client.Torrent, error) {
 		return c.Add(ctx, torrent, client.AddOptions{Peers: addrs})
 	}, err
+}
+
+// openFile opens the first file of a torrent to be read while it is downloaded.
+func openFile(ctx context.Context, t *client.Torrent) (*client.Reader, error) {
+	files, err := t.Files()
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, errors.New("the torrent has no file")
+	}
+	return files[0].NewReader(ctx)
 }
 
 // A Reading says how a file is read while it is downloaded.

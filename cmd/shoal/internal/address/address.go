@@ -41,6 +41,45 @@ func OfSocket(text, forms string) (string, error) {
 	return text, nil
 }
 
+// OfServer completes the value of --http. A port alone is one of loopback, so that only who names
+// an address serves other machines.
+func OfServer(text string) (string, error) {
+	const loopback = "127.0.0.1"
+	if text == "" {
+		text = "0"
+	}
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		host, port = "", text
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", usage.Error{Err: fmt.Errorf("--http: %q is not an address; give HOST:PORT or PORT", text)}
+	}
+	if host == "" {
+		host = loopback
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// OnThisMachine returns the host and port by which this machine reaches a socket, and whether
+// that listens at all addresses.
+func OnThisMachine(a net.Addr) (hostPort string, isAll bool) {
+	at, err := netip.ParseAddrPort(a.String())
+	switch {
+	case err != nil || !at.Addr().IsUnspecified():
+		return a.String(), false
+	case at.Addr().Is4():
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(int(at.Port()))), true
+	}
+	return net.JoinHostPort("::1", strconv.Itoa(int(at.Port()))), true
+}
+
+// IsLoopback reports whether a socket is for this machine alone.
+func IsLoopback(a net.Addr) bool {
+	at, err := netip.ParseAddrPort(a.String())
+	return err == nil && at.Addr().IsLoopback()
+}
+
 // Shown returns an address to show to people for one that may be unspecified.
 func Shown(address net.Addr) string {
 	host, port, err := net.SplitHostPort(address.String())

@@ -32,6 +32,7 @@ type Console struct {
 	Command troubleshoot.Command // that is running; its flags decide which advice is given
 	IsJSON  bool                 // objects for programs on Stdout, and no text for people
 	IsLive  bool                 // Stdout is a terminal on which lines can be drawn again
+	IsQuiet bool                 // no text for people but what is drawn, warnings and errors
 
 	Style  terminal.Style  // of what is drawn
 	Screen terminal.Screen // Stdout, and lines on it that change
@@ -39,10 +40,28 @@ type Console struct {
 
 // New finds out what the terminal can do, if there is one.
 func New(stdin io.Reader, stdout, stderr io.Writer) *Console {
-	c := &Console{Stdin: stdin, Stdout: stdout, Stderr: stderr, Log: slog.New(slog.DiscardHandler)}
-	c.Screen.Output = stdout
-	c.Screen.Size = func() (int, int) { return terminal.Size(0, 0) }
+	c := &Console{Stdin: stdin, Stderr: stderr, Log: slog.New(slog.DiscardHandler)}
+	c.setOutput(stdout)
+	return c
+}
+
+// LeaveStdout returns standard output, for content, and has everything else that is printed from now on
+// go to standard error. It is called before anything is printed.
+func (c *Console) LeaveStdout() io.Writer {
+	stdout := c.Stdout
+	c.setOutput(c.Stderr)
 	if f, ok := interrupt.File(stdout); ok {
+		_, _, isTerminal := terminal.WindowSize(f)
+		c.IsLive = c.IsLive && !isTerminal // lines that are drawn would get between the content
+	}
+	return stdout
+}
+
+// setOutput has lines go to w.
+func (c *Console) setOutput(w io.Writer) {
+	c.Stdout, c.IsLive, c.Screen.Output = w, false, w
+	c.Screen.Size = func() (int, int) { return terminal.Size(0, 0) }
+	if f, ok := interrupt.File(w); ok {
 		if _, _, ok := terminal.WindowSize(f); ok && os.Getenv("TERM") != "dumb" {
 			c.IsLive = true
 			c.Style = terminal.StyleOf(os.Getenv)
@@ -52,7 +71,6 @@ func New(stdin io.Reader, stdout, stderr io.Writer) *Console {
 			}
 		}
 	}
-	return c
 }
 
 // NewLogger returns a logger to stderr for a level's name.
@@ -77,7 +95,7 @@ func (l logWriter) Write(p []byte) (int, error) {
 
 // Say prints a line for people.
 func (c *Console) Say(format string, args ...any) {
-	if c.IsJSON {
+	if c.IsJSON || c.IsQuiet {
 		return
 	}
 	c.Screen.Print(c.Stdout, fmt.Sprintf(format, args...)+"\n")

@@ -24,6 +24,8 @@ import (
 type Command struct {
 	Name  string
 	Flags map[string]bool // that it has, such as --dir; nil for all
+
+	IsTemporary bool // it downloads to a temporary folder
 }
 
 // Advice says what a user can do about an error; empty if nothing is known to help. It
@@ -42,7 +44,10 @@ func (c Command) Advice(err error) string {
 	var store *client.StoreError
 	var invalid *metainfo.InvalidError
 	var file *diskstore.Error
-	const otherFolder = "choose another folder with --dir"
+	otherFolder := "choose another folder with --dir"
+	if c.IsTemporary {
+		otherFolder = "leave --temporary out, or name another folder for temporary files in the environment variable TMPDIR"
+	}
 	switch {
 	case errors.Is(err, client.ErrPieceLayers):
 		return "Ask for the .torrent file, or its address on the web."
