@@ -204,6 +204,25 @@ func TestSeekDuringRead(t *testing.T) {
 	})
 }
 
+// If the offset is set while bytes are read, the next Read is there.
+func TestSeekWhileBytesAreRead(t *testing.T) {
+	f := newFake(2, 16<<10)
+	f.arriveAll()
+	r := f.set(nil).NewReader(t.Context(), f.whole())
+	defer r.Close()
+	f.onRead = func() {
+		_, err := r.Seek(1000, io.SeekStart)
+		require.NoError(t, err)
+	}
+	p := make([]byte, 10)
+	_, err := r.Read(p)
+	require.NoError(t, err)
+	require.Equal(t, f.content[:10], p)
+	at, err := r.Seek(0, io.SeekCurrent)
+	require.NoError(t, err)
+	require.EqualValues(t, 1000, at)
+}
+
 // An error of the disk is returned, and the next Read tries again.
 func TestDiskFails(t *testing.T) {
 	f := newFake(2, 16<<10)

@@ -29,7 +29,8 @@ type fake struct {
 	changed    chan struct{} // closed at the next change
 	err        error         // of Await: the torrent has failed
 	readErr    error
-	unable     bool // no deadlines
+	onRead     func() // called by ReadAt; nil for nothing
+	unable     bool   // no deadlines
 	calls      map[string]int
 	last       []engine.Deadline // of SetDeadlines
 }
@@ -62,6 +63,9 @@ func (f *fake) wakeAll() {
 }
 
 func (f *fake) ReadAt(p []byte, off int64) (int, error) {
+	if f.onRead != nil {
+		f.onRead()
+	}
 	defer f.begin("ReadAt")()
 	if f.readErr != nil {
 		return 0, f.readErr
@@ -114,6 +118,7 @@ func (f *fake) SetDeadlines(changes []engine.Deadline) error {
 		return engine.ErrNotPrioritizer
 	}
 	f.last = slices.Clone(changes)
+	f.calls["changes"] += len(changes)
 	for _, c := range changes {
 		switch {
 		case c.At.IsZero():

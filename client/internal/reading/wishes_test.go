@@ -46,6 +46,7 @@ func TestAsksAhead(t *testing.T) {
 		last := f.wished()[len(f.wished())-1]
 		require.InDelta(t, float64(last-44)/2, time.Until(f.deadline(last)).Seconds(), 2)
 		require.Less(t, f.count("SetDeadlines"), 100)
+		require.Less(t, f.count("changes"), 300)
 	})
 }
 
@@ -164,9 +165,11 @@ func TestEarliestCounts(t *testing.T) {
 		require.NoError(t, s.ClearUser())
 		require.Empty(t, s.User())
 		require.Equal(t, now, f.deadline(9))
+		require.NoError(t, s.SetUser(18, now))
 		f.unable = true
+		require.ErrorIs(t, s.SetUser(18, now.Add(time.Second)), engine.ErrNotPrioritizer)
 		require.ErrorIs(t, s.SetUser(19, now), engine.ErrNotPrioritizer)
-		require.Empty(t, s.User())
+		require.Equal(t, map[int]time.Time{18: now}, s.User())
 		require.NoError(t, readers[2].Close())
 	})
 }
@@ -188,8 +191,11 @@ func TestUnwanted(t *testing.T) {
 		require.Equal(t, []uint8{1, 1, 1, 5, 0, 0}, f.priorities[:6])
 		require.Equal(t, run(0, 4), f.wished())
 		time.Sleep(time.Second)
-		f.arrive(0, 1)
+		f.arrive(0, 1, 2)
 		require.Equal(t, result{1<<20 + 1, nil}, <-read)
+		time.Sleep(time.Second)
+		r.SetAhead(0)
+		require.Equal(t, []uint8{0, 0, 0, 5, 1, 1}, f.priorities[:6], "what has come is not wanted any more")
 		require.NoError(t, r.Close())
 		require.Equal(t, []uint8{0, 0, 0, 5, 0, 0}, f.priorities[:6])
 		require.Empty(t, f.wished())
