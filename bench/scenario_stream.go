@@ -234,7 +234,7 @@ func (s streaming) download(ctx context.Context, r *player.Remote) (report.Value
 	return report.Values{report.Rate: rate}, err
 }
 
-// rateSince returns the MiB that were downloaded each second since a time at which so many bytes
+// rateSince returns the MiB that were downloaded each second since a time at which before bytes
 // were there.
 func rateSince(ctx context.Context, r *player.Remote, began time.Time, before int64) (float64, error) {
 	now, err := r.Loaded(ctx)

@@ -7,8 +7,8 @@ import (
 	"github.com/shoal-bt/shoal/protocol/urgent"
 )
 
-// maxVoid is the number of cancelled requests to a peer that keep their memory until they are
-// answered. Those before them count as answered.
+// maxVoid is the number of requests to a peer that earlier seeks cancelled and that keep their memory
+// until they are answered. Those before them count as answered.
 const maxVoid = 256
 
 // isNear reports whether any piece is needed soon.
@@ -29,8 +29,8 @@ func (s *State) cancelLeft(now time.Time) {
 		if p.Choking || !s.seek.NeedsOf(s.wanted, func(piece int) bool { return p.Has.Has(piece, s.n) }) {
 			continue
 		}
-		n += s.cancelRequests(now, p, func(piece int) bool { return !s.wanted.HasDeadline(piece) })
 		s.memory.Release(p.Tally.TakeCredits(p.Requests.ForgetVoid(maxVoid)))
+		n += s.cancelRequests(now, p, func(piece int) bool { return !s.wanted.HasDeadline(piece) })
 	}
 	s.seek.Cancelled(now, n)
 	s.repick = true

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shoal-bt/shoal/stream/internal/archive"
 	"github.com/shoal-bt/shoal/stream/internal/mediatype"
@@ -123,12 +124,13 @@ func archiveEntries(t Torrent, files []File, folder string) (entries []archive.E
 	if folder == "" && !haveOneRoot(files) {
 		root = fileName(folderName(t, folder))
 	}
+	now := time.Now() // torrents do not say when a file was changed
 	for i, f := range files {
 		rest, ok := below(f.Path, folder)
 		if !ok {
 			continue
 		}
-		entries = append(entries, archive.Entry{Name: join(root, rest), Size: f.Length})
+		entries = append(entries, archive.Entry{Name: join(root, rest), Size: f.Length, Modified: now})
 		indices = append(indices, i)
 	}
 	return entries, indices

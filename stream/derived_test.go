@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -148,6 +149,7 @@ func TestArchive(t *testing.T) {
 		require.Len(t, z.File, len(want))
 		for i, file := range z.File {
 			require.NotContains(t, file.Name, "..")
+			require.Less(t, time.Since(file.Modified), time.Hour)
 			in, err := file.Open()
 			require.NoError(t, err)
 			got, err := io.ReadAll(in)

@@ -7,13 +7,14 @@ import (
 
 // A client is slow if it keeps us waiting: it has taken nothing for longWrite, or in the last
 // window of at least paceWindow, most of which we waited for it, less than minRate. Paused players
-// are slow as well, so a slow one goes only if another client needs its place.
+// are slow as well, so a slow one goes only if another client needs its place, and the slowest goes
+// first. The times are short because slow clients that are cut off come back at once.
 const (
-	longWrite  = 5 * time.Second
+	longWrite  = time.Second
 	paceWindow = 10 * time.Second
 	minRate    = 64 << 10 // bytes a second; less than any video needs
 
-	longRead = 30 * time.Second // a reader that waits for bytes longer makes room as well
+	longRead = 5 * time.Second // a reader that waits for bytes longer makes room as well
 )
 
 // A pace is how a client takes what is sent to it. Its zero value is that of a client that was

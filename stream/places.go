@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// maxWait is how long a request waits for a place. That is longer than twice longWrite, so that
-// a slow one goes meanwhile, and another slow one that had waited before. As many requests wait as
+// maxWait is how long a request waits for a place. That is longer than twice longRead, so that
+// one that waits goes meanwhile, and another one that was in the queue before. As many requests wait as
 // there are places.
 const maxWait = 12 * time.Second
 

@@ -28,6 +28,7 @@ type end struct {
 
 	accepted bool // by the State
 	closed   bool // by either side, or lost
+	window   window
 	isUrgent bool // in uplink.urgent
 	isBulk   bool // in uplink.bulk
 
@@ -141,6 +142,9 @@ func (n *node) connected(d *dialed) {
 
 func (n *node) joined(e *end, addr netip.AddrPort, id swarm.PeerID, outgoing bool) {
 	e.joinedAt = n.now
+	if n.peer.Link.SlowStart {
+		e.window.size = initialWindow
+	}
 	e.line.Fast, e.line.Tally = true, &e.tally
 	n.apply(protocol.Joined{
 		Peer:     e.id,

@@ -15,6 +15,7 @@
 // Equal Sims have equal Results, to the last message: Result.Hash shows it.
 //
 // Not here: sockets, packet loss and TCP's control of congestion (a connection sends at
-// full rate at once, and shares a link evenly with others), NATs, and the bytes of
-// handshakes. Named swarms are in package scenario, and the command cmd/swarmsim runs them.
+// full rate at once, or after a slow start if [Link] says so, and shares a link evenly with
+// others), NATs, and the bytes of handshakes. Named swarms are in package scenario, and the
+// command cmd/swarmsim runs them.
 package swarmsim

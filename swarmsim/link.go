@@ -147,7 +147,7 @@ func (n *node) sendBlock() {
 	for u.bulk.len() > 0 {
 		e := u.bulk.pop()
 		e.isBulk = false
-		if e.closed || e.isStalled {
+		if e.closed || e.isStalled || e.window.isFull() {
 			continue
 		}
 		p := n.world.newPacket(e.remote)
@@ -155,6 +155,7 @@ func (n *node) sendBlock() {
 			n.world.release(p)
 			continue
 		}
+		e.window.sent(p.size())
 		n.queueBulk(e)
 		u.block = p
 		u.freeAt = max(u.freeAt+transferTime(p.size(), u.rate), n.disk.use(n, p.block.Length))
@@ -227,6 +228,7 @@ func (n *node) receive() {
 		d.nextAt = d.coming.first().at
 	}
 	if e := p.to; !e.closed {
+		n.acknowledge(e, p)
 		n.read(e, p)
 	}
 	n.world.release(p)

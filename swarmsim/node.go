@@ -45,6 +45,7 @@ type node struct {
 	down downlink
 	disk disk
 	announcer
+	reader *reader // nil for none
 
 	log record // for the Result
 }
@@ -61,7 +62,7 @@ func newNode(w *world, i int, p Peer) *node {
 	n.up.init(&n.peer)
 	n.down.init(&n.peer)
 	n.log.completed = -1
-	n.awaited = n.peer.downloads()
+	n.awaited = n.peer.downloads() || n.peer.Reader != nil
 	n.queue.owner = uint64(i)
 	n.queue.push(p.Arrive, n.queue.newKey(), arrival{})
 	return n
@@ -147,6 +148,10 @@ func (n *node) happen(do any) {
 		n.lose(do)
 	case violation:
 		n.breakRules()
+	case ack:
+		n.acknowledged(do)
+	case reading:
+		n.advanceReader()
 	case arrival:
 		n.join()
 	case departure:
@@ -185,6 +190,7 @@ func (n *node) join() {
 		n.post(n.now+violationEvery, violation{})
 	}
 	n.apply(protocol.Start{})
+	n.startReading()
 	if len(n.peer.Knows) > 0 {
 		var known protocol.Found
 		for _, i := range n.peer.Knows {
@@ -315,7 +321,9 @@ func (n *node) report(e protocol.Event) {
 			return
 		}
 		n.log.completed = n.now
-		n.stopWaiting()
+		if n.reader == nil || n.reader.Stop == 0 {
+			n.stopWaiting()
+		}
 		if n.peer.Linger > 0 {
 			n.post(n.now+n.peer.Linger, departure{})
 		}

@@ -58,6 +58,10 @@ type Link struct {
 	// ms, and less than 1 ms counts as 1 ms.
 	Delay time.Duration
 
+	// SlowStart says that a connection begins with 10 segments of 1,460 bytes of blocks under
+	// way from this peer, and may have twice as many after each round trip, as TCP does
+	// (https://www.rfc-editor.org/rfc/rfc6928). No segment is ever lost.
+	SlowStart bool
 	// Lifetime is the mean time after which a connection that this peer accepted
 	// is lost. Zero means never.
 	Lifetime time.Duration
@@ -88,6 +92,9 @@ type Peer struct {
 	// indices. Both are for pickers that can (swarm.Prioritizer, swarm.Sequencer).
 	Priorities []uint8
 	Sequential bool
+	// Reader reads the torrent while it comes; nil for none. It needs a picker that can take
+	// deadlines (swarm.Prioritizer).
+	Reader *Reader
 
 	// Arrive is when the peer comes, from the start. Leave is how long it stays
 	// after that, and Linger how long after its last piece came in; zero means for

@@ -47,6 +47,7 @@ type PeerResult struct {
 	BannedBy  int           // honest peers that banned it
 	Strays    int           // times that it dialed an address at which there is no peer
 	StraysOne int           // most of these at one IP address
+	Reads     []ReadResult  // of its Reader, one for each position that it sought
 }
 
 // A SeedResult is what an honest seed sent.
@@ -140,6 +141,9 @@ func (n *node) result(missing int) PeerResult {
 		BannedBy:  n.log.bannedBy,
 		Strays:    n.log.strays.all,
 		StraysOne: n.log.strays.most,
+	}
+	if n.reader != nil {
+		p.Reads = n.reader.results
 	}
 	stats := n.stats()
 	p.Down, p.Up, p.Wasted = stats.Down.Total, stats.Up.Total, stats.Wasted

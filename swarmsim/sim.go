@@ -76,6 +76,10 @@ func (s Sim) check() error {
 			return fmt.Errorf("swarmsim: peer %d has %d priorities for %d pieces", i, len(p.Priorities), g.Pieces())
 		case p.Priorities != nil && slices.Max(p.Priorities) > 7:
 			return fmt.Errorf("swarmsim: peer %d: a priority is more than 7", i)
+		case p.Reader != nil && (p.Seed || p.Kind != Honest):
+			return fmt.Errorf("swarmsim: peer %d has a Reader and must be an honest peer that downloads", i)
+		case p.Reader != nil && !p.Reader.fits(g.Length):
+			return fmt.Errorf("swarmsim: peer %d: a number of its Reader is negative, or behind the torrent's end", i)
 		case p.Kind > lastKind:
 			return fmt.Errorf("swarmsim: peer %d: there is no kind %d", i, p.Kind)
 		}

@@ -14,13 +14,10 @@ const (
 	// fewNear is the least number of requests to a peer while a deadline is near.
 	fewNear = 4
 
-	// slowStart is for how many least round trips after the first block the rate may double with
-	// each, as that of a new TCP connection does. Then it has grown a thousandfold. It counts as
-	// rising until fewBlocks have come, because it is not exact before. Then it must exceed the mean
-	// by a factor, rising.
-	slowStart = 10
-	fewBlocks = 16
-	rising    = 1.25
+	// The rate counts as rising, as that of a new TCP connection does, until it was twice not rising
+	// times the mean: once may be chance, because few blocks come at first.
+	rising  = 1.6
+	maxFlat = 2
 
 	// meanTime is the time over which the mean rate is taken.
 	meanTime = 200 * time.Millisecond
@@ -38,11 +35,11 @@ const (
 // which is hardly what is needed: a few blocks of that say how fast it is.
 func (c *Pace) NearTarget(senders int, isChoking bool) int {
 	if isChoking {
-		return min(fewNear, c.limit)
+		return min(c.limit, max(1, fewNear/senders))
 	}
 	target, trips := 0, 2*c.minTrip
-	if c.rate == 0 || c.isRising {
-		target = max(2*fewNear, nearQueue/senders) + c.blocks
+	if c.isRising() {
+		target = firstShare(senders) + c.blocks
 		trips *= 3 // twice the rate comes in the next round trip, and four times in the one after it
 	}
 	if c.rate > 0 {
@@ -71,13 +68,31 @@ func (c *Pace) Arrival(open int, silent time.Duration) (first, each time.Duratio
 // measureMean counts a rate that was measured over d into the mean, which neither rises nor falls
 // faster: the sum of all peers' means is what the link carries. rate follows bursts upward, and
 // the sum of those may be several times as much.
-func (c *Pace) measureMean(now time.Time, rate float64, d time.Duration) {
-	age := now.Sub(c.firstAt)
+func (c *Pace) measureMean(rate float64, d time.Duration) {
+	isFirst := c.meanRate == 0
+	if isFirst {
+		rate -= swarm.BlockLen / d.Seconds() // of the block with which the window began
+	}
 	isHigher := rate > rising*c.meanRate
-	c.isRising = age < slowStart*c.minTrip && (isHigher || c.blocks < fewBlocks)
-	if isHigher && c.isRising {
+	if !isHigher {
+		c.flat++
+	}
+	if isFirst || (isHigher && c.isRising()) {
 		c.meanRate = rate
 		return
 	}
 	c.meanRate += (rate - c.meanRate) * float64(d) / float64(d+meanTime)
 }
+
+// firstShare returns how many blocks are requested of a peer of which nothing is known: the first MiB
+// of one that is alone. Of several each gets a share of half of that, because one may be slow, and the
+// others are asked for the rest when they have shown that they are not.
+func firstShare(senders int) int {
+	if senders == 1 {
+		return nearQueue
+	}
+	return max(fewNear, nearQueue/(2*senders))
+}
+
+// isRising reports whether the rate may still double with each round trip.
+func (c *Pace) isRising() bool { return c.flat < maxFlat }

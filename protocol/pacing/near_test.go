@@ -8,13 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// While nothing is known, the first MiB is requested of all peers together.
+// While nothing is known, a peer that is alone is asked for the first MiB, and others for a part.
 func TestNearTargetAtFirst(t *testing.T) {
 	c := New()
-	for senders, want := range map[int]int{1: 64, 2: 32, 5: 12, 8: 8, 500: 8} {
+	for senders, want := range map[int]int{1: 64, 2: 16, 5: 6, 8: 4, 500: 4} {
 		require.Equal(t, want, c.NearTarget(senders, false))
 	}
 	require.Equal(t, fewNear, c.NearTarget(1, true))
+	require.Equal(t, 1, c.NearTarget(5, true))
 	c.SetLimit(3)
 	require.Equal(t, 3, c.NearTarget(1, false))
 	require.Equal(t, 3, c.NearTarget(1, true))

@@ -39,11 +39,10 @@ type Pace struct {
 	limit       int     // what the peer takes, reqq
 	rate        float64 // bytes per second
 	windowStart time.Time
-	windowBytes int64     // since windowStart
-	meanRate    float64   // bytes per second; rate follows bursts
-	firstAt     time.Time // when the first block came
-	blocks      int       // that came
-	isRising    bool      // the rate was much higher than the one before it
+	windowBytes int64   // since windowStart
+	meanRate    float64 // bytes per second; rate follows bursts
+	blocks      int     // that came
+	flat        int     // measured rates that were not much higher than the mean
 	minTrip     time.Duration
 	minTripAt   time.Time
 	meanTrip    time.Duration
@@ -114,9 +113,6 @@ func (c *Pace) measure(now time.Time, n int) {
 	if c.windowStart.IsZero() {
 		c.windowStart = now
 	}
-	if c.firstAt.IsZero() {
-		c.firstAt = now
-	}
 	c.windowBytes += int64(n)
 	window := rateWindow
 	if c.rate == 0 {
@@ -127,7 +123,7 @@ func (c *Pace) measure(now time.Time, n int) {
 		return
 	}
 	r := float64(c.windowBytes) / d.Seconds()
-	c.measureMean(now, r, d)
+	c.measureMean(r, d)
 	if r < c.rate {
 		r = 0.7*c.rate + 0.3*r
 	}

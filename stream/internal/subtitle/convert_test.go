@@ -176,6 +176,8 @@ func TestBrokenLines(t *testing.T) {
 		assert.Equal(t, want, cuesOf(t, in), name)
 	}
 	assert.Equal(t, strings.Replace(want, "\na\n", "\na\n5\n", 1), cuesOf(t, strings.Replace(good, "\na\n", "\na\n\n5\n", 1)))
+	// A number that is spoken, before a cue without one.
+	assert.Equal(t, strings.Replace(want, "\na\n", "\na\n5\n", 1), cuesOf(t, strings.Replace(good, "\na\n\n2\n", "\na\n5\n\n", 1)))
 }
 
 // units returns s in UTF-16.
