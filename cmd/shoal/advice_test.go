@@ -55,7 +55,7 @@ func requireOwnFlags(t *testing.T, command, text string) {
 // error.
 func TestAdviceNamesFlagsOfTheCommand(t *testing.T) {
 	file := func(err error) error { return &diskstore.Error{Op: "write", Path: "x", Err: err} }
-	for _, command := range []string{"get", "seed", "create", "inspect", "verify", "tracker", "demo"} {
+	for _, command := range []string{"get", "stream", "cat", "seed", "create", "inspect", "verify", "tracker", "demo"} {
 		c := troubleshoot.Command{Name: command, Flags: flagsOf(t, command)}
 		for _, err := range []error{
 			client.ErrPieceLayers, &client.MetadataError{Err: errors.New("x")}, &diskstore.SizeError{}, diskstore.ErrForeign, &metainfo.InvalidError{}, &client.StatusError{Code: 404},

@@ -45,7 +45,7 @@ func TestObjectsAreDocumented(t *testing.T) {
 		}
 	}
 	for _, object := range append(append(dhttool.Objects(), trackertool.Objects()...),
-		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, versionJSON{}, addedJSON{}, listeningJSON{}, console.Failure{}, console.Step{}, createdJSON{}, verification.Result{},
+		eventJSON{}, progress.Object{}, progress.MetadataObject{}, magnetJSON{}, versionJSON{}, streamingJSON{}, addedJSON{}, listeningJSON{}, console.Failure{}, console.Step{}, createdJSON{}, verification.Result{},
 		demonstration.Result{}, description.Torrent{}, description.Magnet{},
 	) {
 		check(reflect.TypeOf(object))

@@ -20,7 +20,7 @@ import (
 // commandsIn returns the commands that a text tells people to run: in quotes, or to the end
 // of a line.
 func commandsIn(text string) (all []string) {
-	start := regexp.MustCompile(`(^|[\s"` + "`" + `])(` + regexp.QuoteMeta(shell.Program()) + ` (?:dht|get|seed|create|inspect|verify|scrape|tracker|demo|help|version|--))`)
+	start := regexp.MustCompile(`(^|[\s"` + "`" + `])(` + regexp.QuoteMeta(shell.Program()) + ` (?:dht|get|stream|cat|seed|create|inspect|verify|scrape|tracker|demo|help|version|--))`)
 	for line := range strings.Lines(text) {
 		for _, at := range start.FindAllStringSubmatchIndex(line, -1) {
 			command := strings.TrimSpace(line[at[4]:])
@@ -78,7 +78,7 @@ func runPrinted(t *testing.T, command string, codes ...int) {
 	t.Helper()
 	words := shellWords(t, strings.TrimPrefix(command, shell.Program()+" "))
 	r := start(t, words...)
-	forever := (slices.Contains([]string{"get", "seed", "tracker"}, words[0]) || slices.Contains(words, "--repeat")) && !slices.Contains(words, "--metadata-only") && !slices.Contains(words, "--quit-after-complete") && !slices.Contains(words, "--help")
+	forever := (slices.Contains([]string{"get", "stream", "seed", "tracker"}, words[0]) || slices.Contains(words, "--repeat")) && !slices.Contains(words, "--metadata-only") && !slices.Contains(words, "--quit-after-complete") && !slices.Contains(words, "--help")
 	if forever {
 		ready := "Listening at "
 		switch {
@@ -215,7 +215,7 @@ func exampleFolder(t *testing.T) (replace *strings.Replacer) {
 	t.Cleanup(web.Close)
 	return strings.NewReplacer(
 		"~", dir, "/media", dir+"/media", "https://example.com", web.URL, "router.example:6881", startDHT(t)[0], "udp://tracker.example:6969", startUDPTracker(t), "btih:...", "btih:"+strings.Repeat("1", 40),
-		"2GiB", "2MiB", "16MiB", "1MiB", "COMMAND", "get", "HOST", "127.0.0.1", ":6881 ", ":0 ", "127.0.0.1:8000", "127.0.0.1:0",
+		"2GiB", "2MiB", "16MiB", "1MiB", "COMMAND", "get", "HOST", "127.0.0.1", ":6881 ", ":0 ", "127.0.0.1:8000", "127.0.0.1:0", "0.0.0.0:8080", "0",
 		"announce URL", "announce http://tracker.example/announce",
 	)
 }
@@ -257,7 +257,7 @@ func TestExamplesWork(t *testing.T) {
 				switch words := shellWords(t, command); {
 				case words[1] == "demo" && len(words) == 2:
 					command += " --size 1MiB"
-				case words[1] == "get" && strings.HasPrefix(words[2], "magnet:"):
+				case slices.Contains([]string{"get", "stream", "cat"}, words[1]) && strings.HasPrefix(words[2], "magnet:"):
 					command = strings.Replace(command, words[2], "magnet:?xt=urn:btih:"+infoHashOf(t, "some.torrent"), 1)
 					command += " --peer " + metadataPeer(t, "some.torrent")
 					if slices.Contains(words, "--metadata-only") {

@@ -32,6 +32,8 @@ const (
 // arguments are the commands and the flags that all of them take.
 type arguments struct {
 	Get     getCommand          `cmd:"" help:"Download torrents, then share them."`
+	Stream  streamCommand       `cmd:"" help:"Play a file while it is downloaded, in a player or a browser."`
+	Cat     catCommand          `cmd:"" help:"Write a file to standard output while it is downloaded."`
 	Seed    seedCommand         `cmd:"" help:"Share content on disk: torrents, or files and folders."`
 	Create  createCommand       `cmd:"" help:"Make a .torrent file from a file or folder."`
 	Inspect inspectCommand      `cmd:"" help:"Show what is in a .torrent file or a magnet link."`

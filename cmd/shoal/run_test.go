@@ -165,7 +165,7 @@ func (o *output) awaitText(t *testing.T, text string) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"", "get", "seed", "create", "inspect", "magnet", "verify", "scrape", "tracker", "demo", "dht", "dht ping", "dht peers", "dht scrape", "dht get", "dht put", "dht sample", "dht nodes"} {
+	for _, name := range []string{"", "get", "stream", "cat", "seed", "create", "inspect", "magnet", "verify", "scrape", "tracker", "demo", "dht", "dht ping", "dht peers", "dht scrape", "dht get", "dht put", "dht sample", "dht nodes"} {
 		t.Run("shoal "+name, func(t *testing.T) {
 			golden := filepath.Join(sourceDir(t), "testdata", "help", strings.ReplaceAll(strings.TrimSpace("shoal "+name), " ", "-")+".txt")
 			isolate(t)

@@ -297,6 +297,7 @@ func (s *session) view(i *item) progress.View {
 	if i.link {
 		v.Metadata = i.t.Fetch()
 	}
+	v.Readers = i.readers()
 	state := s.discovery()
 	hasPeers := st.Peers+v.Metadata.Peers > 0
 	switch {
@@ -307,6 +308,23 @@ func (s *session) view(i *item) progress.View {
 	}
 	v.Down, v.Up, v.Measured = i.window.Rates(time.Now(), st.Down.Total, st.Up.Total)
 	return v
+}
+
+// readers returns who reads files of a torrent.
+func (i *item) readers() (all []progress.Reader) {
+	reading := i.t.Readers()
+	if len(reading) == 0 {
+		return nil
+	}
+	meta, err := i.t.Metainfo()
+	if err != nil {
+		return nil
+	}
+	for _, r := range reading {
+		f := meta.Info.Entries[r.File]
+		all = append(all, progress.Reader{ReaderStats: r, Path: f.Path, Length: f.Length})
+	}
+	return all
 }
 
 // failed returns an error if a torrent has failed, which the user has seen already.

@@ -61,6 +61,15 @@ func OfServer(text string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
+// Network returns the network of an address to listen at: IPv4 alone if that is what the user wrote.
+func Network(hostPort string) string {
+	at, err := netip.ParseAddrPort(hostPort)
+	if err == nil && at.Addr().Is4() {
+		return "tcp4"
+	}
+	return "tcp"
+}
+
 // OnThisMachine returns the host and port by which this machine reaches a socket, and whether
 // that listens at all addresses.
 func OnThisMachine(a net.Addr) (hostPort string, isAll bool) {

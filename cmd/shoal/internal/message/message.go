@@ -13,7 +13,7 @@ import (
 )
 
 // modules are names that errors begin with, which mean nothing to a user.
-var modules = []string{"client: ", "engine: ", "connect: ", "magnet: ", "metainfo: ", "diskstore: ", "resume: ", "httptracker: ", "udptracker: ", "trackerserver: ", "dht: ", "building: ", "open: ", "open ", "stat ", "lstat "}
+var modules = []string{"client: ", "engine: ", "connect: ", "magnet: ", "metainfo: ", "diskstore: ", "resume: ", "httptracker: ", "udptracker: ", "trackerserver: ", "dht: ", "stream: ", "streaming: ", "building: ", "open: ", "open ", "stat ", "lstat "}
 
 // Limits of the message of an error: lines of joined errors, and columns of a line.
 const (

@@ -26,6 +26,8 @@ type Object struct {
 	Seeds     int     `json:"seeds"`
 	ETA       *int64  `json:"eta,omitempty"` // seconds
 	DHT       *int    `json:"dht,omitempty"` // nodes of the DHT that are known
+
+	Readers []ReaderObject `json:"readers,omitempty"` // who reads files of it
 }
 
 // Object returns what programs get of the view. id is the torrent's info hash.
@@ -49,6 +51,7 @@ func (v View) Object(id string) Object {
 		Peers:     st.Peers,
 		Seeds:     st.Seeds,
 		DHT:       v.DHTNodes,
+		Readers:   v.readerObjects(),
 	}
 	if v.Measured {
 		down, up := int64(v.Down), int64(v.Up)

@@ -26,6 +26,8 @@ type View struct {
 	Sent     int64          // payload bytes, in this run
 	Received int64          // the same
 
+	Readers []Reader // who reads files of it
+
 	Metadata client.FetchStats // while that is fetched
 
 	DHT      string // what finds peers beside the trackers, in a few words; empty for nothing to say
@@ -134,16 +136,20 @@ func (v View) fields(s terminal.Style) []string {
 	if v.Measured {
 		downRate, upRate = []string{down + " " + quantity.Rate(v.Down)}, []string{up + " " + quantity.Rate(v.Up)}
 	}
+	var buffered []string
+	if text := v.buffered(); text != "" {
+		buffered = []string{text}
+	}
 	if st.Finished() {
-		return v.withDHT(slices.Concat([]string{state}, upRate, []string{peers, "sent " + quantity.Size(v.Sent)})...)
+		return v.withDHT(slices.Concat([]string{state}, buffered, upRate, []string{peers, "sent " + quantity.Size(v.Sent)})...)
 	}
 	if v.State() != "downloading" {
-		return v.withDHT(quantity.Percent(v.Share()), state, peers, v.amount())
+		return v.withDHT(slices.Concat([]string{quantity.Percent(v.Share()), state}, buffered, []string{peers, v.amount()})...)
 	}
 	if left, known := v.ETA(); known {
 		downRate = append(downRate, "ETA "+quantity.Clock(left))
 	}
-	return v.withDHT(slices.Concat([]string{quantity.Percent(v.Share())}, downRate, []string{peers}, upRate, []string{v.amount()})...)
+	return v.withDHT(slices.Concat([]string{quantity.Percent(v.Share())}, buffered, downRate, []string{peers}, upRate, []string{v.amount()})...)
 }
 
 // withDHT adds what finds peers, while the torrent can use any.
