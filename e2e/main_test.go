@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	lan.remove()
 	os.RemoveAll(programDir)
+	os.RemoveAll(filmDir)
 	if err := goleak.Find(before); err != nil {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		code = max(code, 1)

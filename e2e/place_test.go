@@ -94,6 +94,13 @@ func (n *network) need(t *testing.T) {
 	}
 }
 
+// inside returns the place of two clients in the network, which meet on its own loopback.
+func (n *network) inside() place {
+	here := loopback()
+	here.namespace = n.name
+	return here
+}
+
 // assign gives an end of the pair one more address, until the test ends. Options of the
 // command ip say where that end is.
 func (n *network) assign(t *testing.T, end string, options ...string) netip.Addr {

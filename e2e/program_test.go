@@ -57,6 +57,9 @@ type jsonEvent struct {
 	Address  string
 	Uploaded int64 // bytes
 	Peers    int
+	URL      string // of the file that is streamed
+	Index    string // URL of the page with all files
+	Left     int64  // bytes of the whole torrent that are missing
 }
 
 // event waits until the program prints an event of this kind, and returns it.
