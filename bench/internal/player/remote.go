@@ -71,6 +71,7 @@ func Serve(p *child.Parent, c Content) (err error) {
 	for {
 		line, err := p.Hear()
 		if err != nil {
+			p.Rest()
 			return nil // the parent has enough
 		}
 		word, rest, _ := strings.Cut(line, " ")
@@ -97,6 +98,7 @@ func Serve(p *child.Parent, c Content) (err error) {
 			err = fmt.Errorf("what is %q?", line)
 		}
 		if p.Context().Err() != nil {
+			p.Rest()
 			return nil
 		}
 		if err != nil {
