@@ -114,11 +114,9 @@ func (s *State) reviveRequest(now time.Time, p *peer, b swarm.Block) bool {
 	if i < 0 {
 		return false
 	}
-	r := p.Requests.Remove(i)
-	if r.Void {
+	if p.Requests.Revive(i, now) {
 		s.sendRequest(now, p, b)
 	}
-	p.Requests.Add(requests.Request{Block: b, Sent: now})
 	s.memory.Release(1)
 	return true
 }

@@ -20,6 +20,9 @@ type Request struct {
 	Sent  time.Time
 	Late  bool // the picker counts the block as free again; its unit is still set aside
 	Void  bool // late, and the peer will not send the block: it was cancelled or passed over
+
+	Again   bool // asked for before, so the block may be the answer to that and says nothing of the round trip
+	Rejects int  // that may still come for earlier requests, which were cancelled
 }
 
 // fewRequests is the number of requests for which a List keeps memory while it is empty.
@@ -65,6 +68,26 @@ func (l *List) Remove(i int) Request {
 		l.all = slices.Delete(l.all, l.head+i, l.head+i+1)
 	}
 	return r
+}
+
+// Revive has request i, which is late, count as one that is made now, and reports whether it must be sent
+// again. If so, the peer may first reject the one that was cancelled.
+func (l *List) Revive(i int, now time.Time) (mustSend bool) {
+	r := l.Remove(i)
+	again := Request{Block: r.Block, Sent: now, Again: true, Rejects: r.Rejects}
+	if r.Void {
+		again.Rejects++
+	}
+	l.Add(again)
+	return r.Void
+}
+
+// IsOldReject counts a reject of request i, and reports whether it is the answer to an earlier request
+// for the block: peers answer each request, in order.
+func (l *List) IsOldReject(i int) bool {
+	r := &l.Open()[i]
+	r.Rejects--
+	return r.Rejects >= 0
 }
 
 // Active returns the number of requests whose blocks the peer may still send: those that are not
