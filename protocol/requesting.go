@@ -153,7 +153,7 @@ func (s *State) cancelRequest(now time.Time, p *peer, r *requests.Request) {
 	if !r.Late {
 		s.picker.Drop(p.ID, r.Block)
 	}
-	r.Late, r.Void = true, true
+	r.Late, r.Void, r.CancelledAt = true, true, now
 	s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
 	p.Allowance.Earn(1) // it answers with a reject
 }

@@ -45,3 +45,19 @@ func TestRejectOfRequestThatWasCancelled(t *testing.T) {
 	require.Equal(t, 1, w.s.peers[1].RefusedByPeer)
 	w.finish()
 }
+
+// A peer without the fast extension does not answer requests that were cancelled. Soon nothing is set
+// aside for their blocks any more, and others take their place.
+func TestCancelledRequestsOfPeerWithoutFast(t *testing.T) {
+	w := newWorld(t, []string{"piece", "16b", "length", "320b"})
+	w.play("begin", "peer 1 joins 11111111111111111111", "deadline 0 1 1 1 2 1 3 1", "peer 1 sends unchoke", "+100ms",
+		"peer 1 sends piece 0.0", "deadline 0 none 1 none 2 none 3 none 10 1 11 1 12 1 13 1 14 1", "peer 1 sends piece 0.1")
+	p := w.s.peers[1]
+	require.Equal(t, 62, p.Requests.Len()-p.Requests.Active())
+	w.play("+1900ms", "peer 1 sends piece 10.0")
+	require.Equal(t, 62, p.Requests.Len()-p.Requests.Active(), "they may be on the way")
+	w.play("+600ms")
+	require.Equal(t, p.Requests.Active(), p.Requests.Len())
+	require.Equal(t, p.Requests.Len(), p.Tally.Credits())
+	w.finish()
+}

@@ -23,6 +23,8 @@ type Request struct {
 
 	Again   bool // asked for before, so the block may be the answer to that and says nothing of the round trip
 	Rejects int  // that may still come for earlier requests, which were cancelled
+
+	CancelledAt time.Time // zero if it was not
 }
 
 // fewRequests is the number of requests for which a List keeps memory while it is empty.
@@ -177,13 +179,16 @@ func (l *List) MarkPiece(piece int) iter.Seq[swarm.Block] {
 	}
 }
 
-// ForgetLate removes the oldest requests that are late and were sent before a time, and
-// returns how many. Cancelled blocks of a peer without the fast extension are never
-// answered.
-func (l *List) ForgetLate(before time.Time) (n int) {
-	for l.Len() > 0 && l.Open()[0].Late && l.Open()[0].Sent.Before(before) {
+// ForgetLate removes the oldest requests that are late and were sent before a time, and all that
+// were cancelled before a time, and returns how many. A peer without the fast extension never answers
+// a request that was cancelled, unless its block was on the way.
+func (l *List) ForgetLate(sent, cancelled time.Time) (n int) {
+	before := l.Len()
+	for l.Len() > 0 && l.Open()[0].Late && l.Open()[0].Sent.Before(sent) {
 		l.Remove(0)
-		n++
 	}
-	return n
+	isOver := func(r Request) bool { return r.Void && !r.CancelledAt.IsZero() && r.CancelledAt.Before(cancelled) }
+	kept := slices.DeleteFunc(l.Open(), isOver)
+	l.all = l.all[:l.head+len(kept)]
+	return before - l.Len()
 }
