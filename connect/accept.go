@@ -67,7 +67,7 @@ func (c *Connector) accept(ctx context.Context, conn *Conn, answer Answer) error
 		return conn.answer(ctx, begun, answer)
 	}
 	var id swarm.ID
-	secured, err := s.Accept(ctx, begun, func(mark [20]byte) (found swarm.ID, ok bool) {
+	secured, err := s.Accept(ctx, begun, func(mark [20]byte) (found [20]byte, ok bool) {
 		id, ok = c.swarms.find(s, mark)
 		return id, ok
 	})
