@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/netip"
@@ -51,7 +52,10 @@ func TestFallback(t *testing.T) {
 		peer := ignores
 		dials := 0
 		c := New(Options{
-			Dialers: []Dialer{piped(func(c net.Conn) { dials++; peer(c) })},
+			Dialers: []Dialer{dialerFunc(func(ctx context.Context, addr string) (net.Conn, error) {
+				dials++
+				return piped(peer)(ctx, addr)
+			})},
 			Secures: Prefer.Secures(mask{7}),
 		})
 		for _, step := range []struct {

@@ -217,3 +217,54 @@ func TestSelect(t *testing.T) {
 	require.Equal(t, []string{"plain", "RC4", "plain|RC4", "Payload(0x4)"},
 		[]string{Plain.String(), RC4.String(), (Plain | RC4).String(), Payload(4).String()})
 }
+
+// The connection has no deadline afterwards, also if it had one before.
+func TestDeadlineIsCleared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := net.Pipe()
+		for _, c := range []net.Conn{a, b} {
+			c.SetDeadline(time.Now().Add(time.Second))
+		}
+		ca, cb, err := secure(a, b, Encryption{}, nil)
+		require.NoError(t, err)
+		time.Sleep(2 * time.Second)
+		go ca.Write([]byte("late"))
+		got := make([]byte, 4)
+		_, err = io.ReadFull(cb, got)
+		require.NoError(t, err)
+		require.Equal(t, "late", string(got))
+	})
+}
+
+// writesFail is a connection of which the peer can be read, and gets nothing.
+type writesFail struct {
+	net.Conn
+	err error
+}
+
+func (c writesFail) Write([]byte) (int, error) { return 0, c.err }
+
+// A side that cannot write does not wait for the peer.
+func TestWriteFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := errors.New("broken pipe")
+		key := number(2)
+		for _, initiates := range []bool{true, false} {
+			a, b := net.Pipe()
+			go b.Write(key[:])
+			begin := time.Now()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			var err error
+			if initiates {
+				_, err = Encryption{}.Initiate(ctx, writesFail{a, broken}, torrent, nil)
+			} else {
+				_, err = Encryption{}.Accept(ctx, writesFail{a, broken}, knows)
+			}
+			cancel()
+			require.ErrorIs(t, err, broken)
+			require.Zero(t, time.Since(begin))
+			a.Close()
+			b.Close()
+		}
+	})
+}

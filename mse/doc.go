@@ -17,7 +17,7 @@
 //
 // # Limits
 //
-// Accept reads at most 628 bytes before it knows that the peer encrypts, and 9 KiB in all. It
+// Accept reads at most 628 bytes before it knows that the peer encrypts, and 10 KiB in all. It
 // raises to a power once when the peer's key is there, and once when 20 bytes follow. Both
 // take until their context ends; bound their rate if strangers cause them.
 //
