@@ -86,6 +86,29 @@ func TestFallback(t *testing.T) {
 				conn.Close()
 			}
 		}
+		require.Len(t, c.preferred.by, 1, "only one address prefers something other than the first")
+		c.Close()
+	})
+}
+
+// An attempt to encrypt has its three seconds, also if it is the first to an address and others wait.
+func TestFirstDialMayEncrypt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(c net.Conn) {
+			time.Sleep(2 * time.Second)
+			requires(c)
+		}
+		c := New(Options{Dialers: []Dialer{piped(slow)}, Secures: Prefer.Secures(mask{7}), HalfOpen: 1})
+		r := to("10.0.0.2:1")
+		r.First = true
+		dialed := make(chan error, 2)
+		done := func(_ *Conn, err error) { dialed <- err }
+		begin := time.Now()
+		c.Start(t.Context(), r, done)
+		c.Start(t.Context(), to("10.0.0.3:1"), done)
+		require.NoError(t, <-dialed)
+		require.Equal(t, 2*time.Second, time.Since(begin))
+		require.NoError(t, <-dialed)
 		c.Close()
 	})
 }
