@@ -9,17 +9,17 @@
 //
 // # What it protects against, and what not
 //
-// Who watches the network sees random bytes of random length. It is no protection against those
-// who know the torrent's hash and sit in between: nothing is authenticated, RC4 and a prime of
-// 768 bits are weak, and lengths and times of packets are as without encryption.
-// Keys are made for one connection each, so that the time that math/big takes, which
-// depends on them, tells nothing about another connection.
+// An observer of the network sees random bytes of random length. There is no protection against
+// one who knows the torrent's hash and sits between the peers, because nothing is authenticated.
+// RC4 and a prime of 768 bits are weak, and sizes and times of packets stay as they are.
+// The time that math/big takes depends on the private key, but each key is used for one connection.
 //
 // # Limits
 //
 // Accept reads at most 628 bytes before it knows that the peer encrypts, and 10 KiB in all. It
-// raises to a power once when the peer's key is there, and once when 20 bytes follow. Both
-// take until their context ends; bound their rate if strangers cause them.
+// calculates two powers modulo the prime, some 0.1 ms each: one when the peer's key is there, one when
+// 20 bytes follow it. Bound how often strangers may cause that. Initiate and Accept wait until their
+// context ends.
 //
 // # Concurrency
 //
