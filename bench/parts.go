@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/shoal-bt/shoal/bench/internal/child"
 	"github.com/shoal-bt/shoal/bench/internal/content"
@@ -176,9 +177,9 @@ func dialer(p *child.Parent, torrent, file string) error {
 }
 
 // foreign runs a client that is a program of its own. It has to stop it, so an
-// interrupt does not kill it; the parent hears it too.
+// interrupt does not kill it, nor what timeout(1) sends to all; the parent hears it too.
 func foreign(p *child.Parent, args []string) error {
-	signal.Ignore(os.Interrupt)
+	signal.Ignore(os.Interrupt, syscall.SIGTERM)
 	return with(args, 4, func(a []string) error {
 		for _, c := range rival.Programs {
 			if c.Name == a[0] {

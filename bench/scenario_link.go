@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/shoal-bt/shoal/bench/internal/child"
@@ -107,7 +108,7 @@ func carry(p *child.Parent, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	signal.Ignore(os.Interrupt) // the parent hears it too, and ends us when the others have ended
+	signal.Ignore(os.Interrupt, syscall.SIGTERM) // the parent hears it too, and ends us when the others have ended
 	e, err := wan.Join(link)
 	if err != nil {
 		return err

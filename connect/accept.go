@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/shoal-bt/shoal/handshake"
@@ -20,7 +21,11 @@ var (
 	errPlain       = errors.New("the peer does not encrypt; allow plain connections to let it in")
 	errUnknownKind = errors.New("the peer began with something that is neither a BitTorrent handshake nor encryption that we know")
 	errOtherSwarm  = errors.New("the handshake names another swarm than the encryption")
+	errManyKeys    = errors.New("too many exchanges of keys; it may come again in a second")
 )
+
+// errNoSocket is the error of SyscallConn.
+var errNoSocket = errors.New("the connection is no socket, or its first bytes are still to be read")
 
 // An Answer says what to answer a peer that dialed us. It is called once, when the peer has
 // named a swarm; its peer id is not known yet. ErrNoTorrent, or another error, refuses the
@@ -51,7 +56,7 @@ func (c *Connector) Accept(ctx context.Context, socket net.Conn, answer Answer) 
 
 // accept secures the connection if its first bytes say so, and shakes hands.
 func (c *Connector) accept(ctx context.Context, conn *Conn, answer Answer) error {
-	if slices.Equal(c.options.Secures, []Secure{nil}) {
+	if slices.Equal(c.options.Accepts, []Secure{nil}) {
 		return conn.answer(ctx, conn.Conn, answer)
 	}
 	start, err := readStart(ctx, conn.Conn)
@@ -66,13 +71,21 @@ func (c *Connector) accept(ctx context.Context, conn *Conn, answer Answer) error
 	if s == nil {
 		return conn.answer(ctx, begun, answer)
 	}
+	if !c.exchanges.allow(time.Now(), conn.Addr.Addr()) {
+		return errManyKeys
+	}
 	var id swarm.ID
-	secured, err := s.Accept(ctx, begun, func(mark [20]byte) (found swarm.ID, ok bool) {
+	var isUnknown bool
+	secured, err := s.Accept(ctx, begun, func(mark [20]byte) (found [20]byte, ok bool) {
 		id, ok = c.swarms.find(s, mark)
+		isUnknown = !ok
 		return id, ok
 	})
-	if err != nil {
-		return err
+	switch {
+	case isUnknown:
+		return ErrNoTorrent
+	case err != nil:
+		return secureError{err}
 	}
 	conn.Conn = secured
 	return conn.answer(ctx, secured, func(theirs handshake.Handshake) (handshake.Handshake, error) {
@@ -103,7 +116,7 @@ func (c *Conn) answer(ctx context.Context, from net.Conn, answer Answer) (err er
 // one.
 func (c *Connector) secureOf(start []byte) (Secure, error) {
 	isPlain := start[0] == byte(len(handshake.Protocol)) && string(start[1:]) == handshake.Protocol
-	for _, s := range c.options.Secures {
+	for _, s := range c.options.Accepts {
 		switch {
 		case s == nil && isPlain:
 			return nil, nil
@@ -147,4 +160,13 @@ func (c *begunConn) Read(p []byte) (int, error) {
 	n := copy(p, c.start)
 	c.start = c.start[n:]
 	return n, nil
+}
+
+// SyscallConn returns the socket when the first bytes have been read.
+func (c *begunConn) SyscallConn() (syscall.RawConn, error) {
+	socket, ok := c.Conn.(syscall.Conn)
+	if !ok || len(c.start) > 0 {
+		return nil, errNoSocket
+	}
+	return socket.SyscallConn()
 }

@@ -22,14 +22,14 @@ type mask struct{ key byte }
 
 const maskStart = 200 // a byte with which no handshake begins
 
-func (m mask) Mark(id swarm.ID) [20]byte {
+func (m mask) Mark(id [20]byte) [20]byte {
 	for i := range id {
 		id[i] ^= m.key + 1
 	}
 	return id
 }
 
-func (m mask) Initiate(ctx context.Context, c net.Conn, id swarm.ID, first []byte) (net.Conn, error) {
+func (m mask) Initiate(ctx context.Context, c net.Conn, id [20]byte, first []byte) (net.Conn, error) {
 	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	mark := m.Mark(id)
@@ -43,7 +43,7 @@ func (m mask) Initiate(ctx context.Context, c net.Conn, id swarm.ID, first []byt
 
 func (m mask) Begins(first []byte) bool { return first[0] == maskStart+m.key }
 
-func (m mask) Accept(ctx context.Context, c net.Conn, find func([20]byte) (swarm.ID, bool)) (net.Conn, error) {
+func (m mask) Accept(ctx context.Context, c net.Conn, find func([20]byte) ([20]byte, bool)) (net.Conn, error) {
 	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	var begin [21]byte
@@ -89,7 +89,7 @@ func accepted(c net.Conn) net.Conn {
 		c.Close()
 		return c
 	}
-	secured, err := mask{7}.Accept(context.Background(), &begunConn{c, first}, func([20]byte) (swarm.ID, bool) { return someSwarm, true })
+	secured, err := mask{7}.Accept(context.Background(), &begunConn{c, first}, func([20]byte) ([20]byte, bool) { return someSwarm, true })
 	if err != nil {
 		c.Close()
 		return c

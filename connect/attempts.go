@@ -45,9 +45,11 @@ func (c *Connector) dial(p *pending) (*Conn, error) {
 	return nil, last
 }
 
-// tryDialer connects by one Dialer, once for each Secure until the peer shakes hands.
+// tryDialer connects by one Dialer, once for each Secure until the peer shakes hands. It begins
+// with the one with which the address did that before.
 func (c *Connector) tryDialer(p *pending, d Dialer) (conn *Conn, wasReached bool, last *Error) {
-	for _, s := range c.options.Secures {
+	order := c.preferred.order(p.Addr, c.options.Secures)
+	for i, s := range order {
 		socket, err := c.open(p, d)
 		if err != nil && !wasReached {
 			return nil, false, p.failed(Unreached, err)
@@ -56,8 +58,14 @@ func (c *Connector) tryDialer(p *pending, d Dialer) (conn *Conn, wasReached bool
 			break // it answered before, so how that ended says more
 		}
 		wasReached = true
-		conn, err := c.initiate(p, s, socket)
+		limit := c.options.HandshakeTimeout
+		isFollowed := i+1 < len(order)
+		if s != nil && isFollowed {
+			limit = shorter(limit, c.options.SecureTimeout)
+		}
+		conn, err := c.initiate(p, s, socket, limit)
 		if err == nil {
+			c.preferred.remember(p.Addr, s, s != c.options.Secures[0])
 			return conn, true, nil
 		}
 		socket.Close()
@@ -66,7 +74,18 @@ func (c *Connector) tryDialer(p *pending, d Dialer) (conn *Conn, wasReached bool
 			break
 		}
 	}
+	if !last.Why.isFinal() {
+		c.preferred.remember(p.Addr, nil, false)
+	}
 	return nil, wasReached, last
+}
+
+// shorter returns the shorter of two limits. A negative one is none.
+func shorter(a, b time.Duration) time.Duration {
+	if a < 0 || (b >= 0 && b < a) {
+		return b
+	}
+	return a
 }
 
 // failed returns the error of an attempt that failed. If the caller gave up, that is why.
@@ -79,7 +98,8 @@ func (p *pending) failed(why Reason, err error) *Error {
 
 // open connects to a peer.
 func (c *Connector) open(p *pending, d Dialer) (socket net.Conn, err error) {
-	err = c.step(p, c.options.ConnectTimeout, func(ctx context.Context) (err error) {
+	limit := c.options.ConnectTimeout
+	err = c.step(p, limit, limit/3, func(ctx context.Context) (err error) {
 		socket, err = d.DialContext(ctx, "tcp", p.Addr.String())
 		return err
 	})
@@ -87,9 +107,9 @@ func (c *Connector) open(p *pending, d Dialer) (socket net.Conn, err error) {
 }
 
 // initiate shakes hands with a peer that we dialed.
-func (c *Connector) initiate(p *pending, s Secure, socket net.Conn) (*Conn, error) {
+func (c *Connector) initiate(p *pending, s Secure, socket net.Conn, limit time.Duration) (*Conn, error) {
 	conn := &Conn{Conn: socket, Addr: p.Addr, Swarm: swarm.ID(p.Ours.InfoHash), Ours: p.Ours, Outgoing: true}
-	err := c.step(p, c.options.HandshakeTimeout, func(ctx context.Context) (err error) {
+	err := c.step(p, limit, c.options.HandshakeTimeout/3, func(ctx context.Context) (err error) {
 		o := handshake.Options{Timeout: -1} // ctx has the limit
 		if s == nil {
 			conn.Theirs, err = handshake.Initiate(ctx, socket, p.Ours, o)
@@ -98,7 +118,7 @@ func (c *Connector) initiate(p *pending, s Secure, socket net.Conn) (*Conn, erro
 		first := p.Ours.AppendTo(nil)
 		conn.Conn, err = s.Initiate(ctx, socket, conn.Swarm, first)
 		if err != nil {
-			return err
+			return secureError{err}
 		}
 		conn.Theirs, err = handshake.Initiate(ctx, &sentConn{conn.Conn, len(first)}, p.Ours, o)
 		return err
@@ -123,16 +143,16 @@ func (c *sentConn) Write(p []byte) (int, error) {
 	return dropped + n, err
 }
 
-// step runs a step of a dial, which has the given time, no limit if that is negative. At a
-// third of it step ends the first dial to an address if others wait.
-func (c *Connector) step(p *pending, limit time.Duration, f func(ctx context.Context) error) error {
+// step runs a step of a dial, which has the given time, no limit if that is negative. After
+// early, step ends the first dial to an address if others wait.
+func (c *Connector) step(p *pending, limit, early time.Duration, f func(ctx context.Context) error) error {
 	if limit < 0 {
 		return f(p.ctx)
 	}
 	ctx, giveUp := context.WithCancelCause(p.ctx)
 	defer giveUp(nil)
 	if p.First {
-		timer := time.AfterFunc(limit/3, func() {
+		timer := time.AfterFunc(early, func() {
 			if c.othersWait() {
 				giveUp(errOthersWait)
 			}

@@ -15,9 +15,13 @@ type Options struct {
 	Dialers []Dialer
 
 	// Secures are tried in this order, each on a new connection, until the peer shakes
-	// hands; nil means a plain connection. Peers that dial us may use any of them. Empty
-	// means plain connections alone.
+	// hands; nil means a plain connection. What a peer shook hands with is tried first the
+	// next time. Empty means plain connections alone. See Policy.
 	Secures []Secure
+
+	// Accepts are what peers that dial us may use; nil means a plain connection. Empty means
+	// the same as Secures.
+	Accepts []Secure
 
 	// HalfOpen is the number of dials that may be under way at once. An eighth of them is
 	// kept for groups that have none under way. Zero means 50, a negative number means no
@@ -32,9 +36,10 @@ type Options struct {
 	MaxConns int
 
 	// ConnectTimeout ends an attempt to connect; zero means 15 s. HandshakeTimeout ends
-	// a handshake; zero means 10 s. Negative means no limit. Request.First says when an
+	// a handshake; zero means 10 s. SecureTimeout ends a handshake with a Secure that another
+	// attempt follows; zero means 3 s. Negative means no limit. Request.First says when an
 	// attempt has less time.
-	ConnectTimeout, HandshakeTimeout time.Duration
+	ConnectTimeout, HandshakeTimeout, SecureTimeout time.Duration
 
 	// Blocked reports whether an address may not be talked to; nil means that all may.
 	// IPv4 addresses have their own form. It must not block.
@@ -53,22 +58,28 @@ type Connector struct {
 	held   int            // places of Options.MaxConns that are taken
 	closed bool           // Close was called
 
-	swarms swarms
+	swarms    swarms
+	exchanges exchanges
+	preferred preferred
 }
 
 // New returns a Connector.
 func New(o Options) *Connector {
-	o.Dialers, o.Secures = slices.Clone(o.Dialers), slices.Clone(o.Secures)
+	o.Dialers, o.Secures, o.Accepts = slices.Clone(o.Dialers), slices.Clone(o.Secures), slices.Clone(o.Accepts)
 	if len(o.Dialers) == 0 {
 		o.Dialers = []Dialer{TCP{}}
 	}
 	if len(o.Secures) == 0 {
 		o.Secures = []Secure{nil}
 	}
+	if len(o.Accepts) == 0 {
+		o.Accepts = o.Secures
+	}
 	o.HalfOpen = cmp.Or(o.HalfOpen, 50)
 	o.MaxConns = cmp.Or(o.MaxConns, 200)
 	o.ConnectTimeout = cmp.Or(o.ConnectTimeout, 15*time.Second)
 	o.HandshakeTimeout = cmp.Or(o.HandshakeTimeout, 10*time.Second)
+	o.SecureTimeout = cmp.Or(o.SecureTimeout, 3*time.Second)
 	if o.Blocked == nil {
 		o.Blocked = func(netip.Addr) bool { return false }
 	}

@@ -32,8 +32,11 @@
 //	who gets a place of Options.MaxConns         holding.go    Connector.mayHold
 //	when a first dial gives up early             attempts.go   Connector.step
 //	in which order a peer is tried               attempts.go   Connector.dial
+//	what is encrypted, and tried first           policy.go     Policy.Secures
+//	what an address preferred the last time      preferred.go  preferred.order
 //	which local address a connection has         plug.go       TCP.localFor
 //	how plain is told from encrypted             accept.go     Connector.secureOf
+//	how often peers may exchange keys            exchanges.go  exchanges.allow
 //	who takes a connection for an unknown swarm  swarms.go     Connector.Receive
 //	why a handshake failed                       errors.go     handshakeReason
 package connect

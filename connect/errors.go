@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -129,17 +130,30 @@ type refusal struct{ error }
 
 func (r refusal) Unwrap() error { return r.error }
 
+// A secureError is an error of a Secure.
+type secureError struct{ error }
+
+func (e secureError) Unwrap() error { return e.error }
+
+// isClosed reports whether an error says that the connection has ended.
+func isClosed(err error) bool {
+	var op *net.OpError
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe) ||
+		errors.Is(err, net.ErrClosed) || errors.As(err, &op)
+}
+
 // handshakeReason returns why a handshake failed.
 func handshakeReason(err error) Reason {
 	var refused refusal
 	var foreign *handshake.ProtocolError
 	var timeout net.Error
+	var secure secureError
 	switch {
 	case errors.Is(err, ErrNoTorrent), errors.Is(err, handshake.ErrInfoHash):
 		return NoTorrent
 	case errors.As(err, &refused):
 		return Refused
-	case errors.Is(err, errPlain):
+	case errors.Is(err, errPlain), errors.Is(err, errManyKeys):
 		return Refused
 	case errors.Is(err, errUnknownKind):
 		return Foreign
@@ -153,6 +167,8 @@ func handshakeReason(err error) Reason {
 		return Silent
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return Silent
+	case errors.As(err, &secure) && !isClosed(err):
+		return Foreign
 	}
 	return HungUp
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-
-	"github.com/shoal-bt/shoal/swarm"
 )
 
 // A Dialer connects to peers. A *net.Dialer is one.
@@ -16,16 +14,17 @@ type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// A Secure wraps connections before the handshake, as message stream encryption does. It
-// must be comparable. The connection that it returns owns the one that it was given, and
+// A Secure wraps connections before the handshake, as message stream encryption does, such as an
+// Encryption of Shoal's module mse. IDs of swarms are plain arrays, so that it need not import
+// swarm. It must be comparable. The connection that it returns owns the one that it was given, and
 // has no deadline. After an error the caller closes the one that it gave.
 type Secure interface {
-	// Mark returns what an initiator shows instead of the swarm's ID.
-	Mark(id swarm.ID) [20]byte
+	// Mark returns what an initiator shows instead of a swarm's ID.
+	Mark(id [20]byte) [20]byte
 
 	// Initiate secures a connection that we dialed, until ctx is done. It sends first,
 	// the beginning of what we have to say, so that this takes no round trip of its own.
-	Initiate(ctx context.Context, c net.Conn, id swarm.ID, first []byte) (net.Conn, error)
+	Initiate(ctx context.Context, c net.Conn, id [20]byte, first []byte) (net.Conn, error)
 
 	// Begins reports whether an accepted connection that begins with first, StartLen
 	// bytes which are no plain handshake, may be its own.
@@ -33,7 +32,7 @@ type Secure interface {
 
 	// Accept secures an accepted connection, until ctx is done. c still has the bytes
 	// that Begins saw. find returns the swarm with a Mark, if we take part in it.
-	Accept(ctx context.Context, c net.Conn, find func(mark [20]byte) (swarm.ID, bool)) (net.Conn, error)
+	Accept(ctx context.Context, c net.Conn, find func(mark [20]byte) (id [20]byte, ok bool)) (net.Conn, error)
 }
 
 // errNoLocal says that TCP.Local has no address with which a peer can be reached.

@@ -91,7 +91,7 @@ func (c *Connector) AddSwarm(id swarm.ID) {
 	s := &c.swarms
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, secure := range c.options.Secures {
+	for _, secure := range c.options.Accepts {
 		if secure == nil {
 			continue
 		}
@@ -118,7 +118,7 @@ func (c *Connector) RemoveSwarm(id swarm.ID) {
 		return
 	}
 	delete(s.uses, id)
-	for _, secure := range c.options.Secures {
+	for _, secure := range c.options.Accepts {
 		if secure != nil {
 			delete(s.marks, mark{secure, secure.Mark(id)})
 		}

@@ -28,6 +28,7 @@ require (
 	github.com/shoal-bt/shoal/bencode v0.1.0
 	github.com/shoal-bt/shoal/dht v0.1.0
 	github.com/shoal-bt/shoal/magnet v0.1.0 // indirect
+	github.com/shoal-bt/shoal/mse v0.1.0
 	github.com/shoal-bt/shoal/piecehash v0.1.0 // indirect
 	github.com/shoal-bt/shoal/protocol v0.1.0 // indirect
 	github.com/shoal-bt/shoal/resume v0.1.0 // indirect

@@ -319,9 +319,9 @@ func TestSharedConnector(t *testing.T) {
 // rest as it is.
 type shift struct{}
 
-func (shift) Mark(id swarm.ID) [20]byte { id[0]++; return id }
+func (shift) Mark(id [20]byte) [20]byte { id[0]++; return id }
 
-func (s shift) Initiate(_ context.Context, c net.Conn, id swarm.ID, first []byte) (net.Conn, error) {
+func (s shift) Initiate(_ context.Context, c net.Conn, id [20]byte, first []byte) (net.Conn, error) {
 	mark := s.Mark(id)
 	_, err := c.Write(append(mark[:], first...))
 	return c, err
@@ -329,7 +329,7 @@ func (s shift) Initiate(_ context.Context, c net.Conn, id swarm.ID, first []byte
 
 func (shift) Begins([]byte) bool { return true }
 
-func (shift) Accept(_ context.Context, c net.Conn, find func([20]byte) (swarm.ID, bool)) (net.Conn, error) {
+func (shift) Accept(_ context.Context, c net.Conn, find func([20]byte) ([20]byte, bool)) (net.Conn, error) {
 	var mark [20]byte
 	_, err := io.ReadFull(c, mark[:])
 	if err != nil {

@@ -134,7 +134,7 @@ func (cmd streamCommand) serve(ctx context.Context, v *viewing, listen string) e
 		s.run(ctx)
 	}
 	stop()
-	v.handler.Shutdown(playing) // at once, because whoever still reads waits for what does not come
+	v.handler.Shutdown(playing) // at once, because those who still read wait for what does not come
 	err = s.end(ctx, failed)
 	<-served
 	return cmp.Or(serveErr, err)

@@ -15,6 +15,7 @@ import (
 var testThirdParty = map[string][]string{
 	"":    {"github.com/stretchr/testify"},
 	"e2e": {"go.uber.org/goleak"},
+	"mse": {"golang.org/x/net"},
 }
 
 // checkImports complains about imports that the plan does not allow. It reads the
