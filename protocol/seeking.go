@@ -7,10 +7,6 @@ import (
 	"github.com/shoal-bt/shoal/protocol/urgent"
 )
 
-// maxVoid is the number of requests to a peer that earlier seeks cancelled and that keep their memory
-// until they are answered. Those before them count as answered.
-const maxVoid = 256
-
 // isNear reports whether any piece is needed soon.
 func (s *State) isNear(now time.Time) bool { return s.wanted.AnyNeededBefore(now.Add(urgent.Near)) }
 
@@ -29,8 +25,7 @@ func (s *State) cancelLeft(now time.Time) {
 		if p.Choking || !s.seek.NeedsOf(s.wanted, func(piece int) bool { return p.Has.Has(piece, s.n) }) {
 			continue
 		}
-		s.memory.Release(p.Tally.TakeCredits(p.Requests.ForgetVoid(maxVoid)))
-		n += s.cancelRequests(now, p, func(piece int) bool { return !s.wanted.HasDeadline(piece) })
+		n += s.cancelRequests(now, p, p.Pace.OnTheWay(), func(piece int) bool { return !s.wanted.HasDeadline(piece) })
 	}
 	s.seek.Cancelled(now, n)
 	s.repick = true

@@ -22,6 +22,9 @@ const (
 	// meanTime is the time over which the mean rate is taken.
 	meanTime = 200 * time.Millisecond
 
+	// readingTime is as QueueTime, while somebody reads and no deadline is near.
+	readingTime = 100 * time.Millisecond
+
 	// leastCover is the least time that a queue covers while a deadline is near. A program
 	// does not answer sooner than it gets a processor.
 	leastCover = 20 * time.Millisecond
@@ -49,6 +52,17 @@ func (c *Pace) NearTarget(senders int, isChoking bool) int {
 	return min(target, c.limit)
 }
 
+// ReadingTarget returns the number of requests to have open while somebody reads and no deadline is near.
+// It is that of Target for the mean rate: the rates of many peers together, which follow bursts, are
+// several times what the link carries, and who seeks would wait until all of that has come.
+func (c *Pace) ReadingTarget() int {
+	if c.isRising() {
+		return c.Target() // the mean is not known
+	}
+	cover := 2*c.minTrip + readingTime
+	return min(c.Target(), max(fewNear, int(c.meanRate*cover.Seconds()/swarm.BlockLen)))
+}
+
 // Arrival returns how long a block that is requested now, behind a number of open requests,
 // should take to arrive, and the time from it to each one that is requested after it; zero if
 // that is not known. silent is how long the peer has sent nothing. Of a peer that never sent any
@@ -64,6 +78,10 @@ func (c *Pace) Arrival(open int, silent time.Duration) (first, each time.Duratio
 	}
 	return first, each
 }
+
+// OnTheWay returns how many of the oldest open requests the peer will have answered before a message
+// reaches it that is sent now: their blocks come in the next round trip.
+func (c *Pace) OnTheWay() int { return int(c.meanRate * c.minTrip.Seconds() / swarm.BlockLen) }
 
 // measureMean counts a rate that was measured over d into the mean, which neither rises nor falls
 // faster: the sum of all peers' means is what the link carries. rate follows bursts upward, and

@@ -70,3 +70,27 @@ func TestArrival(t *testing.T) {
 	first, _ = c.Arrival(32, time.Second)
 	require.InEpsilon(t, 32*block+time.Second, first, 0.05, "it has stalled")
 }
+
+// While somebody reads, the queue follows the mean rate and not its bursts. It is as long as ever while
+// the rate is not known or rises.
+func TestReadingTarget(t *testing.T) {
+	c := New()
+	require.Equal(t, c.Target(), c.ReadingTarget())
+	c.SetLimit(1 << 16)
+	line(&c, 3e6, 100*time.Millisecond, 10*time.Second)
+	require.InEpsilon(t, 3e6*0.3/swarm.BlockLen, c.ReadingTarget(), 0.1)
+	c.rate, c.queue = 4*c.rate, 4*c.queue
+	require.InEpsilon(t, 3e6*0.3/swarm.BlockLen, c.ReadingTarget(), 0.1, "after a burst")
+	c.meanRate = 1
+	require.Equal(t, fewNear, c.ReadingTarget())
+	c.SetLimit(2)
+	require.Equal(t, 2, c.ReadingTarget())
+}
+
+// What comes in the next round trip is on the way: to cancel it would be too late.
+func TestOnTheWay(t *testing.T) {
+	c := New()
+	require.Zero(t, c.OnTheWay())
+	line(&c, 3e6, 100*time.Millisecond, 10*time.Second)
+	require.InEpsilon(t, 3e5/swarm.BlockLen, c.OnTheWay(), 0.1)
+}

@@ -21,6 +21,10 @@ const (
 	// seeks back soon finds them there.
 	writeAfter = time.Second
 
+	// readingFor is how long after the last deadline somebody counts as a reader: a player that has much
+	// ahead asks for more after a while.
+	readingFor = 30 * time.Second
+
 	// askEvery is how often peers are asked that have room, although nothing came of them: a
 	// block that another one was asked for may be late.
 	askEvery = 100 * time.Millisecond
@@ -32,6 +36,7 @@ type Seek struct {
 	fresh map[int]struct{} // pieces that are needed soon and were not before
 	left  map[int]struct{} // pieces that lost their deadlines
 
+	readAt                   time.Time // when a deadline was set last
 	cancelAt, writeAt, askAt time.Time // zero for never
 	cancelledAt              time.Time // the last time
 }
@@ -46,6 +51,9 @@ func (k *Seek) Note(now time.Time, changes []wanted.Deadline, w *wanted.Pieces, 
 		case c.At.IsZero() || held.Has(c.Piece):
 		case !had && c.At.Before(now.Add(Near)):
 			add(&k.fresh, c.Piece)
+		}
+		if !c.At.IsZero() {
+			k.readAt = now
 		}
 	}
 	if len(k.fresh) > 0 && k.cancelAt.IsZero() {
@@ -65,6 +73,9 @@ func add(set *map[int]struct{}, piece int) {
 	}
 	(*set)[piece] = struct{}{}
 }
+
+// IsReading reports whether somebody reads the torrent: deadlines were set lately.
+func (k *Seek) IsReading(now time.Time) bool { return now.Sub(k.readAt) < readingFor }
 
 // NextDeadline returns when something is due; zero for never.
 func (k *Seek) NextDeadline() (next time.Time) {
