@@ -20,7 +20,7 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 	open, target := p.Requests.Len(), p.Pace.Target()
 	switch {
 	case s.isNear(now):
-		open, target = p.Requests.Active(), p.Pace.NearTarget(len(s.order), p.Choking)
+		open, target = p.Requests.Active(), p.Pace.NearTarget(len(s.order), p.Choking, s.isOverdue(now))
 	case s.seek.IsReading(now):
 		target = p.Pace.ReadingTarget()
 	}

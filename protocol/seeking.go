@@ -10,6 +10,11 @@ import (
 // isNear reports whether any piece is needed soon.
 func (s *State) isNear(now time.Time) bool { return s.wanted.AnyNeededBefore(now.Add(urgent.Near)) }
 
+// isOverdue reports whether a piece should have been there long ago.
+func (s *State) isOverdue(now time.Time) bool {
+	return s.wanted.AnyNeededBefore(now.Add(-urgent.Overdue))
+}
+
 // isUrgent reports whether a piece is needed soon.
 func (s *State) isUrgent(piece int) bool {
 	return s.wanted.NeededBefore(piece, s.now.Add(urgent.Near))
@@ -59,6 +64,5 @@ func (s *State) tickSeek(now time.Time) {
 
 // scheduleAsk has peers asked again soon while a piece is needed soon and blocks are on their way.
 func (s *State) scheduleAsk(now time.Time) {
-	isNear := s.Running() && s.isNear(now)
-	s.seek.ScheduleAsk(now, isNear && slices.ContainsFunc(s.order, func(p *peer) bool { return p.Requests.Len() > 0 }))
+	s.seek.ScheduleAsk(now, s.Running() && s.isNear(now) && slices.ContainsFunc(s.order, func(p *peer) bool { return p.Requests.Len() > 0 }))
 }

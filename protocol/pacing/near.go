@@ -35,8 +35,10 @@ const (
 // of peers that may send, 1 or more. While nothing is known of this one, it gets its share of the
 // first MiB, and one more for each block that it sent; so also while its rate doubles with each
 // round trip, as that of a new TCP connection does. A peer that chokes us sends only what it allows,
-// which is hardly what is needed: a few blocks of that say how fast it is.
-func (c *Pace) NearTarget(senders int, isChoking bool) int {
+// which is hardly what is needed: a few blocks of that say how fast it is. If a deadline is long
+// overdue, the queue may hold QueueTime more, because the round trips may have become longer than the
+// least of them was; then a short queue gives a low rate, and that an even shorter queue.
+func (c *Pace) NearTarget(senders int, isChoking, isOverdue bool) int {
 	if isChoking {
 		return min(c.limit, max(1, fewNear/senders))
 	}
@@ -46,8 +48,11 @@ func (c *Pace) NearTarget(senders int, isChoking bool) int {
 		trips *= 3 // twice the rate comes in the next round trip, and four times in the one after it
 	}
 	if c.rate > 0 {
-		cover := max(trips, leastCover).Seconds()
-		target = max(target, fewNear, int(c.meanRate*cover/swarm.BlockLen))
+		cover := max(trips, leastCover)
+		if isOverdue {
+			cover += QueueTime
+		}
+		target = max(target, fewNear, int(c.meanRate*cover.Seconds()/swarm.BlockLen))
 	}
 	return min(target, c.limit)
 }

@@ -13,6 +13,10 @@ const (
 	// requested of a peer stays short, and pieces are checked without company.
 	Near = 5 * time.Second
 
+	// Overdue is how long after its deadline a piece is long overdue: who needs it waits for more than
+	// what is in the way of it.
+	Overdue = 2 * time.Second
+
 	// cancelEvery is the least time between two cancellations, so that a user who seeks all the
 	// time costs peers little: what they were asked for last is still on its way.
 	cancelEvery = 500 * time.Millisecond
