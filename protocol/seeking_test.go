@@ -1,9 +1,12 @@
 package protocol
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
 )
 
@@ -60,4 +63,30 @@ func TestCancelledRequestsOfPeerWithoutFast(t *testing.T) {
 	require.Equal(t, p.Requests.Active(), p.Requests.Len())
 	require.Equal(t, p.Requests.Len(), p.Tally.Credits())
 	w.finish()
+}
+
+// A queue is short while a piece is needed soon, and longer if the piece is long overdue.
+func TestQueueWhenAPieceIsOverdue(t *testing.T) {
+	w := newWorld(t, []string{"piece", "16b", "length", "3200b"})
+	w.play("begin", "peer 1 joins "+strings.Repeat("1", 199)+"0", "deadline 199 4", "peer 1 sends unchoke")
+	p := w.s.peers[1]
+	sendFor := func(d time.Duration) {
+		for end := w.now.Add(d); w.now.Before(end); {
+			b := p.Requests.Open()[0].Block
+			w.play("+5ms", fmt.Sprintf("peer 1 sends piece %d.%d", b.Piece, b.Begin/swarm.BlockLen))
+			w.judgeAll()
+		}
+	}
+	sendFor(4 * time.Second)
+	short := p.Requests.Active()
+	sendFor(3 * time.Second)
+	require.InDelta(t, short+50, p.Requests.Active(), 12, "what comes in a quarter of a second")
+	w.finish()
+}
+
+// judgeAll ends all checks: the pieces are right.
+func (w *world) judgeAll() {
+	for len(w.jobs) > 0 {
+		w.judge(w.jobs[0].Piece, "ok", nil)
+	}
 }
