@@ -114,11 +114,9 @@ func (s *State) reviveRequest(now time.Time, p *peer, b swarm.Block) bool {
 	if i < 0 {
 		return false
 	}
-	r := p.Requests.Remove(i)
-	if r.Void {
+	if p.Requests.Revive(i, now) {
 		s.sendRequest(now, p, b)
 	}
-	p.Requests.Add(requests.Request{Block: b, Sent: now})
 	s.memory.Release(1)
 	return true
 }
@@ -155,7 +153,7 @@ func (s *State) cancelRequest(now time.Time, p *peer, r *requests.Request) {
 	if !r.Late {
 		s.picker.Drop(p.ID, r.Block)
 	}
-	r.Late, r.Void = true, true
+	r.Late, r.Void, r.CancelledAt = true, true, now
 	s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
 	p.Allowance.Earn(1) // it answers with a reject
 }

@@ -20,6 +20,11 @@ type Request struct {
 	Sent  time.Time
 	Late  bool // the picker counts the block as free again; its unit is still set aside
 	Void  bool // late, and the peer will not send the block: it was cancelled or passed over
+
+	Again   bool // asked for before, so the block may be the answer to that and says nothing of the round trip
+	Rejects int  // that may still come for earlier requests, which were cancelled
+
+	CancelledAt time.Time // zero if it was not
 }
 
 // fewRequests is the number of requests for which a List keeps memory while it is empty.
@@ -65,6 +70,26 @@ func (l *List) Remove(i int) Request {
 		l.all = slices.Delete(l.all, l.head+i, l.head+i+1)
 	}
 	return r
+}
+
+// Revive has request i, which is late, count as one that is made now, and reports whether it must be sent
+// again. If so, the peer may first reject the one that was cancelled.
+func (l *List) Revive(i int, now time.Time) (mustSend bool) {
+	r := l.Remove(i)
+	again := Request{Block: r.Block, Sent: now, Again: true, Rejects: r.Rejects}
+	if r.Void {
+		again.Rejects++
+	}
+	l.Add(again)
+	return r.Void
+}
+
+// IsOldReject counts a reject of request i, and reports whether it is the answer to an earlier request
+// for the block: peers answer each request, in order.
+func (l *List) IsOldReject(i int) bool {
+	r := &l.Open()[i]
+	r.Rejects--
+	return r.Rejects >= 0
 }
 
 // Active returns the number of requests whose blocks the peer may still send: those that are not
@@ -154,13 +179,16 @@ func (l *List) MarkPiece(piece int) iter.Seq[swarm.Block] {
 	}
 }
 
-// ForgetLate removes the oldest requests that are late and were sent before a time, and
-// returns how many. Cancelled blocks of a peer without the fast extension are never
-// answered.
-func (l *List) ForgetLate(before time.Time) (n int) {
-	for l.Len() > 0 && l.Open()[0].Late && l.Open()[0].Sent.Before(before) {
+// ForgetLate removes the oldest requests that are late and were sent before a time, and all that
+// were cancelled before a time, and returns how many. A peer without the fast extension never answers
+// a request that was cancelled, unless its block was on the way.
+func (l *List) ForgetLate(sent, cancelled time.Time) (n int) {
+	before := l.Len()
+	for l.Len() > 0 && l.Open()[0].Late && l.Open()[0].Sent.Before(sent) {
 		l.Remove(0)
-		n++
 	}
-	return n
+	isOver := func(r Request) bool { return r.Void && !r.CancelledAt.IsZero() && r.CancelledAt.Before(cancelled) }
+	kept := slices.DeleteFunc(l.Open(), isOver)
+	l.all = l.all[:l.head+len(kept)]
+	return before - l.Len()
 }
