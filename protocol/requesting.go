@@ -18,8 +18,11 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 		return
 	}
 	open, target := p.Requests.Len(), p.Pace.Target()
-	if s.isNear(now) {
-		open, target = p.Requests.Active(), p.Pace.NearTarget(len(s.order), p.Choking)
+	switch {
+	case s.isNear(now):
+		open, target = p.Requests.Active(), p.Pace.NearTarget(len(s.order), p.Choking, s.isOverdue(now))
+	case s.seek.IsReading(now):
+		target = p.Pace.ReadingTarget()
 	}
 	room := p.Pace.Room(open, target)
 	if p.RefusedByPeer >= fewRefused {
@@ -133,12 +136,12 @@ func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 	}
 }
 
-// cancelRequests cancels what was requested of the pieces that isOver names, and returns how much
-// that was.
-func (s *State) cancelRequests(now time.Time, p *peer, isOver func(piece int) bool) (n int) {
+// cancelRequests cancels what was requested of the pieces that isOver names, except for the oldest
+// requests, and returns how much that was.
+func (s *State) cancelRequests(now time.Time, p *peer, oldest int, isOver func(piece int) bool) (n int) {
 	open := p.Requests.Open()
 	for i := range open {
-		if !open[i].Void && isOver(open[i].Block.Piece) {
+		if i >= oldest && !open[i].Void && isOver(open[i].Block.Piece) {
 			s.cancelRequest(now, p, &open[i])
 			n++
 		}

@@ -97,7 +97,7 @@ func (s *State) checkRequests(now time.Time, p *peer) {
 		s.picker.Drop(p.ID, b)
 		s.repick = true
 	}
-	n := p.Requests.ForgetLate(now.Add(-giveUpAfter), now.Add(-wait)) + p.Requests.ForgetVoid(maxVoid)
+	n := p.Requests.ForgetLate(now.Add(-giveUpAfter), now.Add(-wait))
 	s.memory.Release(p.Tally.TakeCredits(n))
 	s.repick = s.repick || n > 0
 }

@@ -27,6 +27,10 @@ type Request struct {
 	CancelledAt time.Time // zero if it was not
 }
 
+// maxVoid is the number of requests that are void and keep their memory. Those before them count as
+// answered.
+const maxVoid = 256
+
 // fewRequests is the number of requests for which a List keeps memory while it is empty.
 const fewRequests = 64
 
@@ -103,24 +107,6 @@ func (l *List) Active() (n int) {
 	return n
 }
 
-// ForgetVoid removes the oldest requests that are void until most are left, and returns how many.
-func (l *List) ForgetVoid(most int) (n int) {
-	extra := l.Len() - l.Active() - most
-	if extra <= 0 {
-		return 0
-	}
-	kept := l.all[:l.head]
-	for _, r := range l.Open() {
-		if r.Void && n < extra {
-			n++
-			continue
-		}
-		kept = append(kept, r)
-	}
-	l.all = kept
-	return n
-}
-
 // Clear removes all requests. It keeps the memory, if that is small.
 func (l *List) Clear() {
 	l.head = 0
@@ -179,8 +165,8 @@ func (l *List) MarkPiece(piece int) iter.Seq[swarm.Block] {
 	}
 }
 
-// ForgetLate removes the oldest requests that are late and were sent before a time, and all that
-// were cancelled before a time, and returns how many. A peer without the fast extension never answers
+// ForgetLate removes the oldest requests that are late and were sent before a time, all that were
+// cancelled before a time, and the oldest of too many that are void. It returns how many. A peer without the fast extension never answers
 // a request that was cancelled, unless its block was on the way.
 func (l *List) ForgetLate(sent, cancelled time.Time) (n int) {
 	before := l.Len()
@@ -190,5 +176,23 @@ func (l *List) ForgetLate(sent, cancelled time.Time) (n int) {
 	isOver := func(r Request) bool { return r.Void && !r.CancelledAt.IsZero() && r.CancelledAt.Before(cancelled) }
 	kept := slices.DeleteFunc(l.Open(), isOver)
 	l.all = l.all[:l.head+len(kept)]
+	l.forgetVoid(maxVoid)
 	return before - l.Len()
+}
+
+// forgetVoid removes the oldest requests that are void until most are left.
+func (l *List) forgetVoid(most int) {
+	extra := l.Len() - l.Active() - most
+	if extra <= 0 {
+		return
+	}
+	kept := l.all[:l.head]
+	for _, r := range l.Open() {
+		if r.Void && extra > 0 {
+			extra--
+			continue
+		}
+		kept = append(kept, r)
+	}
+	l.all = kept
 }
