@@ -64,7 +64,7 @@ func (p *places) acquire(ctx context.Context, addr string, stop func()) (*place,
 	p.admit()
 	timeout := time.NewTimer(maxWait)
 	defer timeout.Stop()
-	again := time.NewTicker(time.Second)
+	again := time.NewTicker(longFirstRead)
 	defer again.Stop()
 	for {
 		select {

@@ -107,6 +107,7 @@ func TestPlaceOfSlow(t *testing.T) {
 		{"drips", func(p *place) { write(p, 20, time.Second, 10<<10) }, 0},
 		{"dripped", func(p *place) { write(p, 10, time.Second, 10<<10); write(p, 10, time.Second, 1<<20) }, maxWait},
 		{"plays a video", func(p *place) { write(p, 20, time.Second, 100<<10) }, maxWait},
+		{"begins to wait for its first bytes", func(p *place) { p.startRead() }, longFirstRead},
 		{"waits for its first bytes", func(p *place) { p.startRead(); time.Sleep(longFirstRead) }, 0},
 		{"waits for bytes", func(p *place) { write(p, 1, 0, 1000); p.startRead(); time.Sleep(longRead) }, 0},
 		{"has waited a moment for bytes", func(p *place) { write(p, 1, 0, 1000); p.startRead(); time.Sleep(time.Second) }, longRead - time.Second},
