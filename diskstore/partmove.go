@@ -244,11 +244,10 @@ func (s *Store) deleteEmptyPart() error {
 		return err
 	}
 	err = s.syncFolders()
-	if err != nil {
-		return err
+	if err == nil {
+		s.disownPart(name)
 	}
-	s.disownPart(name)
-	return nil
+	return err
 }
 
 // disownPart takes back the name of a part file that was deleted, unless somebody has made one of
