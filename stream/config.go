@@ -33,7 +33,8 @@ type Config struct {
 
 	// MaxReaders limits the requests that read files at a time. If that many do, the one that
 	// has waited longest for its client, for more than 1 s, makes room, or the one that has
-	// waited for bytes for more than 5 s; otherwise the new one waits for up to 12 s. An
+	// waited for bytes for more than 5 s, or for its first ones for more than 100 ms if its address
+	// has more requests or is that of the new one; otherwise the new one waits for up to 12 s. An
 	// eighth as many archives are sent at a time as well. 0 means 64.
 	MaxReaders int
 

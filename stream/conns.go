@@ -103,7 +103,7 @@ func (cs *conns) victimFor(next *conn) int {
 	}
 	longest, now := time.Duration(-1), time.Now()
 	for i, c := range cs.all {
-		waited, ok := c.hinders(now)
+		waited, ok := c.hinders(now, longRead)
 		if ok && waited > longest {
 			victim, longest = i, waited
 		}

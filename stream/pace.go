@@ -15,6 +15,11 @@ const (
 	minRate    = 64 << 10 // bytes a second; less than any video needs
 
 	longRead = 5 * time.Second // a reader that waits for bytes longer makes room as well
+
+	// A client that waits longer for its first bytes makes room for another one of its own address, or
+	// of one that has fewer places. Otherwise clients of bytes that nobody has, which come back when
+	// they are cut off, would hold all places, and keep out those whose bytes are there.
+	longFirstRead = 100 * time.Millisecond
 )
 
 // A pace is how a client takes what is sent to it. Its zero value is that of a client that was
@@ -69,8 +74,8 @@ func (p *pace) endRead() {
 }
 
 // hinders reports whether the client may lose its place to another, and how long we have waited
-// in the call that is under way.
-func (p *pace) hinders(now time.Time) (waited time.Duration, ok bool) {
+// in the call that is under way. For its first bytes it may have waited for firstRead.
+func (p *pace) hinders(now time.Time, firstRead time.Duration) (waited time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.writeAt.IsZero() {
@@ -80,7 +85,11 @@ func (p *pace) hinders(now time.Time) (waited time.Duration, ok bool) {
 	if !p.readAt.IsZero() {
 		read := now.Sub(p.readAt)
 		waited = max(waited, read)
-		ok = ok || read >= longRead
+		limit := longRead
+		if p.beganAt.IsZero() {
+			limit = firstRead
+		}
+		ok = ok || read >= limit
 	}
 	return waited, ok || p.slow
 }

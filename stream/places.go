@@ -64,7 +64,7 @@ func (p *places) acquire(ctx context.Context, addr string, stop func()) (*place,
 	p.admit()
 	timeout := time.NewTimer(maxWait)
 	defer timeout.Stop()
-	again := time.NewTicker(time.Second)
+	again := time.NewTicker(longFirstRead)
 	defer again.Stop()
 	for {
 		select {
@@ -140,8 +140,13 @@ func (p *places) admit() {
 func (p *places) victimFor(next *place) int {
 	victim, longest := -1, time.Duration(-1)
 	now := time.Now()
+	count := countOf(p.taken, (*place).heldBy)
 	for i, other := range p.taken {
-		waited, ok := other.hinders(now)
+		firstRead := longRead
+		if other.holder == next.holder || count[other.holder] > count[next.holder]+1 {
+			firstRead = longFirstRead
+		}
+		waited, ok := other.hinders(now, firstRead)
 		if ok && waited > longest {
 			victim, longest = i, waited
 		}
@@ -155,13 +160,19 @@ func (p *places) victimFor(next *place) int {
 // heldBy returns what the place is charged to.
 func (own *place) heldBy() netip.Prefix { return own.holder }
 
-// firstOfLargest returns the index of the first of the holder that has most, if it has at least two
-// more than another one; -1 otherwise.
-func firstOfLargest[T any](all []T, holder func(T) netip.Prefix, next netip.Prefix) int {
+// countOf returns how many each holder has.
+func countOf[T any](all []T, holder func(T) netip.Prefix) map[netip.Prefix]int {
 	count := make(map[netip.Prefix]int)
 	for _, one := range all {
 		count[holder(one)]++
 	}
+	return count
+}
+
+// firstOfLargest returns the index of the first of the holder that has most, if it has at least two
+// more than another one; -1 otherwise.
+func firstOfLargest[T any](all []T, holder func(T) netip.Prefix, next netip.Prefix) int {
+	count := countOf(all, holder)
 	largest, most := -1, count[next]+1
 	for i, one := range all {
 		if n := count[holder(one)]; n > most {

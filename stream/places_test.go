@@ -107,7 +107,10 @@ func TestPlaceOfSlow(t *testing.T) {
 		{"drips", func(p *place) { write(p, 20, time.Second, 10<<10) }, 0},
 		{"dripped", func(p *place) { write(p, 10, time.Second, 10<<10); write(p, 10, time.Second, 1<<20) }, maxWait},
 		{"plays a video", func(p *place) { write(p, 20, time.Second, 100<<10) }, maxWait},
-		{"waits for bytes", func(p *place) { p.startRead(); time.Sleep(longRead) }, 0},
+		{"begins to wait for its first bytes", func(p *place) { p.startRead() }, longFirstRead},
+		{"waits for its first bytes", func(p *place) { p.startRead(); time.Sleep(longFirstRead) }, 0},
+		{"waits for bytes", func(p *place) { write(p, 1, 0, 1000); p.startRead(); time.Sleep(longRead) }, 0},
+		{"has waited a moment for bytes", func(p *place) { write(p, 1, 0, 1000); p.startRead(); time.Sleep(time.Second) }, longRead - time.Second},
 		{"waited for bytes", func(p *place) { p.startRead(); time.Sleep(longRead); p.endRead() }, maxWait},
 		{"waits for peers mostly", func(p *place) {
 			for range 20 {
@@ -196,6 +199,33 @@ func TestQueueOfAddresses(t *testing.T) {
 		<-greedy[3].done
 		require.NoError(t, greedy[3].err)
 		time.Sleep(time.Minute)
+	})
+}
+
+// TestPlacesOfWaiting checks that clients of bytes that nobody has do not keep out one whose bytes
+// are there, though they come back at once, and that they do not cut off those of another address.
+func TestPlacesOfWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &places{most: 4}
+		other := claimPlace(t.Context(), p, "192.0.2.2:1")
+		other.place.startRead()
+		time.Sleep(time.Second)
+		for range 20 {
+			for range 3 {
+				c := claimPlace(t.Context(), p, here)
+				require.NoError(t, c.err)
+				require.Zero(t, c.took)
+				c.place.startRead()
+			}
+			time.Sleep(longFirstRead)
+			honest := claimPlace(t.Context(), p, here)
+			require.NoError(t, honest.err)
+			require.Zero(t, honest.took)
+			honest.place.startWrite()
+			require.Len(t, p.taken, 4)
+			p.release(honest.place)
+			require.False(t, other.stopped.Load())
+		}
 	})
 }
 
