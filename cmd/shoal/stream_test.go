@@ -206,6 +206,7 @@ func TestStreamOpen(t *testing.T) {
 	fifo := func() bool { _, err := os.Stat("done"); return err == nil }
 	require.Eventually(t, fifo, time.Minute, time.Millisecond)
 	require.Equal(t, "--full\na b\n--\n"+o["url"].(string)+"\n", textOf(t, "done"))
+	r.out.await(t, `"checked"`)
 	r.stop()
 	r.wait(t, exitOK)
 
@@ -317,6 +318,12 @@ func TestTemporary(t *testing.T) {
 	require.Empty(t, namesIn(t, place))
 	require.NoDirExists(t, "got")
 	require.NoDirExists(t, "state")
+
+	r = start(t, "stream", "album.torrent", "--temporary", "--listen", "off")
+	r.out.await(t, "looking for peers")
+	r.stop()
+	r.wait(t, exitInterrupted)
+	require.Contains(t, r.out.String(), "album: stopped at 0.0%. Nothing is kept, because of --temporary.\n")
 
 	t.Setenv("TMPDIR", filepath.Join(place, "nothing"))
 	_, stderr := shoal(t, exitFailed, append([]string{"stream"}, args...)...)
