@@ -198,7 +198,7 @@ func TestStreamOpen(t *testing.T) {
 	script := func(name, commands string) {
 		require.NoError(t, os.WriteFile(name, []byte("#!/bin/sh\n"+commands+"\n"), 0o777))
 	}
-	script("a player", `printf '%s\n' "$@" > arguments; mv arguments done; exec tail -f /dev/null`)
+	script("a player", `printf '%s\n' "$@" > arguments; trap 'mv done ended; exit' TERM; mv arguments done; while :; do sleep 0.1; done`)
 	script("broken", "exit 3")
 	here, err := os.Getwd()
 	require.NoError(t, err)
@@ -209,6 +209,7 @@ func TestStreamOpen(t *testing.T) {
 	r.out.await(t, `"checked"`)
 	r.stop()
 	r.wait(t, exitOK)
+	require.FileExists(t, "ended", "the command waits for the player")
 
 	for _, test := range []struct{ program, message, advice string }{
 		{"shoal-has-no-such-player", "shoal-has-no-such-player cannot be started: executable file not found", "Check the name of the program in --open"},
