@@ -29,6 +29,8 @@ func TestRanges(t *testing.T) {
 		{"a unit in capitals", []string{"Range", "BYTES=1-2"}, 206, whole[1:3], "bytes 1-2/1048576"},
 		{"past the end", []string{"Range", "bytes=1048576-"}, 416, "", "bytes */1048576"},
 		{"backwards", []string{"Range", "bytes=9-3"}, 416, "", ""},
+		{"the last 0 bytes", []string{"Range", "bytes=-0"}, 416, "", "bytes */1048576"},
+		{"the last 0 bytes and a good one", []string{"Range", "bytes=-00, 3-4"}, 206, whole[3:5], "bytes 3-4/1048576"},
 		{"empty", []string{"Range", "bytes=-"}, 416, "", ""},
 		{"no range", []string{"Range", "bytes="}, 200, whole, ""},
 		{"no number", []string{"Range", "bytes=a-b"}, 416, "", ""},

@@ -1,7 +1,9 @@
 package stream
 
 import (
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -24,7 +26,21 @@ func limitRanges(r *http.Request) *http.Request {
 	if ignored {
 		r.Header.Del("Range")
 	} else {
-		r.Header.Set("Range", "bytes="+ranges) // net/http knows only lower case
+		r.Header.Set("Range", "bytes="+satisfiable(ranges)) // net/http knows only lower case
 	}
 	return r
+}
+
+// satisfiable replaces ranges of the last 0 bytes, which net/http would send, by ranges after any
+// end, because both cannot be satisfied.
+// https://www.rfc-editor.org/rfc/rfc9110#section-14.1.1
+func satisfiable(ranges string) string {
+	all := strings.Split(ranges, ",")
+	for i, one := range all {
+		length, isSuffix := strings.CutPrefix(strings.TrimSpace(one), "-")
+		if isSuffix && length != "" && strings.Trim(length, "0") == "" {
+			all[i] = strconv.FormatInt(math.MaxInt64, 10) + "-"
+		}
+	}
+	return strings.Join(all, ",")
 }

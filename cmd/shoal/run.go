@@ -18,6 +18,7 @@ import (
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/interrupt"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/message"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/trackertool"
+	"github.com/shoal-bt/shoal/cmd/shoal/internal/troubleshoot"
 	"github.com/shoal-bt/shoal/cmd/shoal/internal/usage"
 )
 
@@ -67,6 +68,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return exitInterrupted
 	case err != nil && code != exitInterrupted:
 		fmt.Fprintf(errs, "shoal: standard output cannot be written: %s\n", message.Of(err))
+		if text := new(troubleshoot.Command).Advice(err); text != "" {
+			fmt.Fprintf(errs, "  %s\n", text)
+		}
 		return exitFailed
 	}
 	return code

@@ -91,14 +91,20 @@ func (s *session) showEnd(i *item) {
 	}
 	st := i.t.Stats()
 	sent := st.Up.Total - st.UpBefore
+	again := func(to string) string {
+		if s.c.Command.IsTemporary {
+			return "Nothing is kept, because of --temporary."
+		}
+		return "Run the same command again to " + to + "."
+	}
 	switch {
 	case i.link && i.err == nil:
-		s.c.Say("%s: stopped while the metadata was fetched. Run the same command again to continue.", i.name)
+		s.c.Say("%s: stopped while the metadata was fetched. %s", i.name, again("continue"))
 	case i.err != nil || !i.checked:
 	case !i.done && s.view(i).Writing():
-		s.c.Say("%s: stopped while it was written to disk. Run the same command again to finish.", i.name)
+		s.c.Say("%s: stopped while it was written to disk. %s", i.name, again("finish"))
 	case !i.done:
-		s.c.Say("%s: stopped at %s. Run the same command again to continue.", i.name, quantity.Percent(s.view(i).Share()))
+		s.c.Say("%s: stopped at %s. %s", i.name, quantity.Percent(s.view(i).Share()), again("continue"))
 	case sent > 0 && st.UpBefore > 0:
 		s.c.Say("%s: uploaded %s in this run, %s in total.", i.name, quantity.Size(sent), quantity.Size(st.Up.Total))
 	case sent > 0:

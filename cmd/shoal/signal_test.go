@@ -82,13 +82,13 @@ func TestFullOutput(t *testing.T) {
 	shoal(t, exitOK, "create", "album")
 	for _, args := range []string{
 		"--help", "--version", "help", "version", "inspect album.torrent", "inspect --json album.torrent", "verify album.torrent", "verify --json album.torrent",
-		"create album -o -", "create album -o other.torrent", "get album.torrent -q --listen off --overwrite", "demo --size 64KiB --dir " + dir,
+		"create album -o -", "create album -o other.torrent", "get album.torrent -q --listen off --overwrite", "cat album.torrent --listen off --overwrite --select 1", "demo --size 64KiB --dir " + dir,
 	} {
 		t.Run(args, func(t *testing.T) {
 			errs := newOutput()
 			code := run(t.Context(), strings.Fields(args), strings.NewReader(""), full, errs)
 			require.Equal(t, exitFailed, code, errs)
-			require.Contains(t, errs.String(), "no space left on device")
+			require.Contains(t, errs.String(), "no space left on device\n  The disk is full. Free some space and run the same command again.\n")
 		})
 	}
 	left, err := filepath.Glob("shoal-demo-*")

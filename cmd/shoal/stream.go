@@ -137,6 +137,9 @@ func (cmd streamCommand) serve(ctx context.Context, v *viewing, listen string) e
 	v.handler.Shutdown(playing) // at once, because those who still read wait for what does not come
 	err = s.end(ctx, failed)
 	<-served
+	if v.playing != nil {
+		<-v.playing.Ended() // it is killed if it does not end when it is told to
+	}
 	return cmp.Or(serveErr, err)
 }
 

@@ -198,7 +198,7 @@ func TestStreamOpen(t *testing.T) {
 	script := func(name, commands string) {
 		require.NoError(t, os.WriteFile(name, []byte("#!/bin/sh\n"+commands+"\n"), 0o777))
 	}
-	script("a player", `printf '%s\n' "$@" > arguments; mv arguments done; exec tail -f /dev/null`)
+	script("a player", `printf '%s\n' "$@" > arguments; trap 'mv done ended; exit' TERM; mv arguments done; while :; do sleep 0.1; done`)
 	script("broken", "exit 3")
 	here, err := os.Getwd()
 	require.NoError(t, err)
@@ -206,8 +206,10 @@ func TestStreamOpen(t *testing.T) {
 	fifo := func() bool { _, err := os.Stat("done"); return err == nil }
 	require.Eventually(t, fifo, time.Minute, time.Millisecond)
 	require.Equal(t, "--full\na b\n--\n"+o["url"].(string)+"\n", textOf(t, "done"))
+	r.out.await(t, `"checked"`)
 	r.stop()
 	r.wait(t, exitOK)
+	require.FileExists(t, "ended", "the command waits for the player")
 
 	for _, test := range []struct{ program, message, advice string }{
 		{"shoal-has-no-such-player", "shoal-has-no-such-player cannot be started: executable file not found", "Check the name of the program in --open"},
@@ -317,6 +319,12 @@ func TestTemporary(t *testing.T) {
 	require.Empty(t, namesIn(t, place))
 	require.NoDirExists(t, "got")
 	require.NoDirExists(t, "state")
+
+	r = start(t, "stream", "album.torrent", "--temporary", "--listen", "off")
+	r.out.await(t, "looking for peers")
+	r.stop()
+	r.wait(t, exitInterrupted)
+	require.Contains(t, r.out.String(), "album: stopped at 0.0%. Nothing is kept, because of --temporary.\n")
 
 	t.Setenv("TMPDIR", filepath.Join(place, "nothing"))
 	_, stderr := shoal(t, exitFailed, append([]string{"stream"}, args...)...)

@@ -23,11 +23,11 @@ func TestWords(t *testing.T) {
 		{`mpv "it's" 'say "hi"' a'b'"c" "\"" '\'`, []string{"mpv", "it's", `say "hi"`, "abc", `"`, `\`}, ""},
 		{"mpv $HOME `ls` *; rm | x > y", []string{"mpv", "$HOME", "`ls`", "*;", "rm", "|", "x", ">", "y"}, ""},
 		{"a\xffb \xfe", []string{"a\xffb", "\xfe"}, ""},
-		{"", nil, "it names no program"},
-		{"   ", nil, "it names no program"},
-		{"'' x", nil, "it names no program"},
-		{"'mpv", nil, "a quote is not closed"},
-		{`mpv \`, nil, "a quote is not closed"},
+		{"", nil, "it names no program; give one, such as mpv"},
+		{"   ", nil, "it names no program; give one, such as mpv"},
+		{"'' x", nil, "it names no program; give one, such as mpv"},
+		{"'mpv", nil, `a quote is not closed; add the other one, or put \ before it`},
+		{`mpv \`, nil, `a quote is not closed; add the other one, or put \ before it`},
 	} {
 		words, err := Words(test.command)
 		require.Equal(t, test.want, words, test.command)

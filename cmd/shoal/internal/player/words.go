@@ -34,13 +34,13 @@ func Words(command string) (words []string, err error) {
 		}
 	}
 	if quote != 0 || escaped {
-		return nil, errors.New("a quote is not closed")
+		return nil, errors.New(`a quote is not closed; add the other one, or put \ before it`)
 	}
 	if inWord {
 		words = append(words, word.String())
 	}
 	if len(words) == 0 || words[0] == "" {
-		return nil, errors.New("it names no program")
+		return nil, errors.New("it names no program; give one, such as mpv")
 	}
 	return words, nil
 }
