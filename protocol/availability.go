@@ -73,7 +73,7 @@ func (s *State) closeIfUseless(now time.Time, p *peer) {
 // updateInterest tells the peer whether we want its pieces, if that changed
 // (https://www.bittorrent.org/beps/bep_0003.html, "peer protocol": interested).
 func (s *State) updateInterest(now time.Time, p *peer) {
-	want := p.InPicker && !p.Closing && s.picker.Wants(p.ID)
+	want := p.InPicker && !p.Closing && (s.picker.Wants(p.ID) || (p.AmInterested && s.keepsSeeds()))
 	if want == p.AmInterested || p.Closing {
 		return
 	}

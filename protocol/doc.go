@@ -114,6 +114,7 @@
 //	when a peer's node of the DHT is heeded       dhtport.go              State.receivePort
 //	when a peer no longer has a piece (BEP 54)    donthave.go             State.receiveDontHave
 //	who downloads nothing (BEP 21)                uploadonly.go           State.wantsNothing
+//	how long a reader keeps us with seeds         uploadonly.go           State.keepsSeeds
 //	when the sources hear of the last piece       completing.go           State.announceCompleted
 //	when the sources are asked for more peers     dialing.go              Unreached.apply
 //	what a check of stored pieces does            storedcheck.go          State.recheck

@@ -58,7 +58,7 @@ func (s *State) sendHello(now time.Time, p *peer) {
 
 // saysUploadOnly reports whether we tell a peer that we download nothing: not as a super-seed,
 // which says that it has nothing.
-func (s *State) saysUploadOnly(p *peer) bool { return s.wantsNothing() && !s.viewers.Has(p.ID) }
+func (s *State) saysUploadOnly(p *peer) bool { return s.isDone() && !s.viewers.Has(p.ID) }
 
 // receiveExtended takes in a message of the extension protocol. One with a number that
 // stands for nothing is ignored and counted.

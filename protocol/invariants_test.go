@@ -75,9 +75,9 @@ func (w *world) peerRules() error {
 	}
 	for _, p := range s.order {
 		switch {
-		case s.wantsNothing() && p.AmInterested:
+		case s.wantsNothing() && p.AmInterested && !s.keepsSeeds() && s.follow.at.IsZero():
 			return fmt.Errorf("peer %d thinks that we are interested, and nothing is wanted", p.ID)
-		case s.isUseless(p):
+		case s.isUseless(p) && s.follow.at.IsZero():
 			return fmt.Errorf("peer %d is connected, and neither side wants anything", p.ID)
 		}
 		if err := w.answersAll(p); err != nil {
@@ -170,7 +170,7 @@ func (w *world) wantsRules() error {
 		if isQuiet && p.Extended && !s.complete() && p.SaidUploadOnly != s.saysUploadOnly(p) {
 			return fmt.Errorf("peer %d was told that we download nothing: %v", p.ID, p.SaidUploadOnly)
 		}
-		if isQuiet && p.InPicker && p.AmInterested != s.picker.Wants(p.ID) {
+		if isQuiet && p.InPicker && p.AmInterested != s.picker.Wants(p.ID) && !s.keepsSeeds() {
 			return fmt.Errorf("peer %d thinks that we are interested: %v", p.ID, p.AmInterested)
 		}
 	}

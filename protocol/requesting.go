@@ -20,8 +20,8 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 	open, target := p.Requests.Len(), p.Pace.Target()
 	switch {
 	case s.isNear(now):
-		open, target = p.Requests.Active(), p.Pace.NearTarget(len(s.order), p.Choking, s.isOverdue(now))
-	case s.seek.IsReading(now):
+		open, target = p.Requests.Active(), p.Pace.NearTarget(len(s.order), p.Choking, s.isLate(now))
+	case s.seek.IsReading():
 		target = p.Pace.ReadingTarget()
 	}
 	room := p.Pace.Room(open, target)

@@ -10,15 +10,11 @@ import (
 // isNear reports whether any piece is needed soon.
 func (s *State) isNear(now time.Time) bool { return s.wanted.AnyNeededBefore(now.Add(urgent.Near)) }
 
-// isOverdue reports whether a piece should have been there long ago.
-func (s *State) isOverdue(now time.Time) bool {
-	return s.wanted.AnyNeededBefore(now.Add(-urgent.Overdue))
-}
+// isLate reports whether a piece should have been there long ago.
+func (s *State) isLate(now time.Time) bool { return s.wanted.AnyNeededBefore(now.Add(-urgent.Late)) }
 
 // isUrgent reports whether a piece is needed soon.
-func (s *State) isUrgent(piece int) bool {
-	return s.wanted.NeededBefore(piece, s.now.Add(urgent.Near))
-}
+func (s *State) isUrgent(i int) bool { return s.wanted.NeededBefore(i, s.now.Add(urgent.Near)) }
 
 // cancelLeft cancels, after a seek, what is in the way of the pieces that are needed soon, because a
 // peer sends what it was asked for first: requests for pieces without a deadline, among them those
@@ -47,8 +43,7 @@ func (s *State) spillLeft(now time.Time) {
 
 // isComing reports whether blocks of a partial piece are on their way.
 func (s *State) isComing(piece int) bool {
-	isSent := func(p *peer) bool { return p.Requests.HasOpen(piece) }
-	return s.pieces.Get(piece) != nil && slices.ContainsFunc(s.order, isSent)
+	return s.pieces.Get(piece) != nil && slices.ContainsFunc(s.order, func(p *peer) bool { return p.Requests.HasOpen(piece) })
 }
 
 // tickSeek does what is due of a seek.
@@ -60,6 +55,7 @@ func (s *State) tickSeek(now time.Time) {
 		s.spillLeft(now)
 	}
 	s.repick = s.repick || s.seek.MustAsk(now)
+	s.follow.isStale = s.follow.isStale || s.seek.EndReading(now) // seeds may be useless
 }
 
 // scheduleAsk has peers asked again soon while a piece is needed soon and blocks are on their way.

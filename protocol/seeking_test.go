@@ -90,3 +90,76 @@ func (w *world) judgeAll() {
 		w.judge(w.jobs[0].Piece, "ok", nil)
 	}
 }
+
+// A piece that is needed soon is checked without company, and others are not.
+func TestUrgentCheck(t *testing.T) {
+	w := newWorld(t, nil)
+	w.play("begin", "peer 1 joins 1111", "deadline 1 4 2 60", "peer 1 sends unchoke")
+	for piece := range 3 {
+		w.play(fmt.Sprintf("peer 1 sends piece %d.0, piece %d.1", piece, piece))
+	}
+	for _, j := range w.jobs {
+		require.Equal(t, j.Piece == 1, j.Urgent, "piece %d", j.Piece)
+	}
+	w.finish()
+}
+
+// If a deadline that was far is near, more is requested at once, though nothing is cancelled.
+func TestDeadlineThatComesNear(t *testing.T) {
+	w := newWorld(t, []string{"piece", "16b", "length", "320b"})
+	w.play("begin", "peer 1 joins "+strings.Repeat("1", 20), "deadline 10 60", "peer 1 sends unchoke")
+	require.Equal(t, 16, w.s.peers[1].Requests.Active())
+	w.play("deadline 10 1")
+	require.Equal(t, 64, w.s.peers[1].Requests.Active())
+	w.finish()
+}
+
+// Pieces that were begun and left do not keep one from being begun that is needed soon.
+func TestPiecesThatWereLeft(t *testing.T) {
+	w := newWorld(t, []string{"piece", "16b", "length", "1600b", "memory", "256"})
+	w.play("begin", "peer 1 joins "+strings.Repeat("1", 100), "peer 1 sends unchoke")
+	for piece := range 90 {
+		w.play(fmt.Sprintf("deadline %d 1", piece), fmt.Sprintf("peer 1 sends piece %d.0", piece), "+600ms", fmt.Sprintf("deadline %d none", piece))
+		for len(w.spills) > 0 {
+			w.wrote(w.spills[0].Piece, nil)
+		}
+	}
+	require.Zero(t, w.s.maxNewPieces(1, 1))
+	w.play("+10s", "deadline 95 1")
+	require.True(t, w.s.peers[1].Requests.HasOpen(95))
+	w.finish()
+}
+
+// What a peer allows us to request while it chokes us is not cancelled: it is in nobody's way.
+func TestSeekCancelsNothingOfPeerThatChokes(t *testing.T) {
+	w := newWorld(t, []string{"piece", "4b", "length", "12b"})
+	w.play("begin", "peer 1 joins fast 111", "peer 1 sends allows 0")
+	require.NotZero(t, w.s.peers[1].Requests.Active())
+	w.take()
+	w.play("deadline 2 1")
+	require.Equal(t, []string{"call ends: <nil>"}, w.take())
+	w.finish()
+}
+
+// A partial seed stays with seeds while somebody reads what nobody wants, and leaves them afterwards.
+func TestSeedsStayWithReaders(t *testing.T) {
+	w := newWorld(t, []string{"priorities", "4000", "have", "1000"})
+	w.play("begin", "deadline 1 1", "peer 1 joins ext 1111", "deadline 1 2",
+		"peer 1 sends unchoke", "peer 1 sends piece 1.0, piece 1.1")
+	w.judgeAll()
+	w.play("synced", "+2s")
+	require.True(t, w.s.finished())
+	p := w.s.peers[1]
+	require.True(t, p.AmInterested, w.take())
+	require.False(t, p.Closing)
+	require.False(t, p.SaidUploadOnly)
+	w.play("deadline 2 1")
+	require.True(t, p.Requests.HasOpen(2))
+	w.play("peer 1 sends piece 2.0, piece 2.1")
+	w.judgeAll()
+	w.play("synced", "+29s")
+	require.False(t, p.Closing)
+	w.play("+3s")
+	require.True(t, p.Closing)
+	w.finish()
+}

@@ -85,6 +85,20 @@ func TestSeekWhileTheRestComes(t *testing.T) {
 	}
 }
 
+// Who reads what nobody wants has nothing to request whenever enough is there. A seek is as fast as
+// another one, because the seeds stay.
+func TestReaderOfUnwantedPieces(t *testing.T) {
+	for _, seeds := range []int{1, 5} {
+		s := readerSim(1, seeds, 1<<20, &Reader{Rate: linkRate / 12, Seeks: []Seek{{20 * time.Second, 1 << 30}, {30 * time.Second, 2 << 30}}, Stop: 50 * time.Second})
+		s.Peers[0].Priorities = make([]uint8, s.Geometry.Pieces())
+		s.Limit = time.Minute
+		for _, x := range run(t, s).Peers[0].Reads[1:] {
+			require.True(t, x.First >= 0 && x.First < 600*time.Millisecond, "%d seeds: %+v", seeds, x)
+			require.Zero(t, x.Stalls)
+		}
+	}
+}
+
 // A reader takes all that a slow seed gives, and does not make it less.
 func TestReaderOfSlowSeed(t *testing.T) {
 	s := readerSim(1, 1, 1<<20, &Reader{Rate: linkRate / 12, Stop: 5 * time.Minute})

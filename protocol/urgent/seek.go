@@ -13,9 +13,9 @@ const (
 	// requested of a peer stays short, and pieces are checked without company.
 	Near = 5 * time.Second
 
-	// Overdue is how long after its deadline a piece is long overdue: who needs it waits for more than
+	// Late is how long after its deadline a piece is long overdue: who needs it waits for more than
 	// what is in the way of it.
-	Overdue = 2 * time.Second
+	Late = 2 * time.Second
 
 	// cancelEvery is the least time between two cancellations, so that a user who seeks all the
 	// time costs peers little: what they were asked for last is still on its way.
@@ -40,7 +40,7 @@ type Seek struct {
 	fresh map[int]struct{} // pieces that are needed soon and were not before
 	left  map[int]struct{} // pieces that lost their deadlines
 
-	readAt                   time.Time // when a deadline was set last
+	readAt                   time.Time // when a deadline was set last; zero if that was long ago
 	cancelAt, writeAt, askAt time.Time // zero for never
 	cancelledAt              time.Time // the last time
 }
@@ -79,11 +79,28 @@ func add(set *map[int]struct{}, piece int) {
 }
 
 // IsReading reports whether somebody reads the torrent: deadlines were set lately.
-func (k *Seek) IsReading(now time.Time) bool { return now.Sub(k.readAt) < readingFor }
+func (k *Seek) IsReading() bool { return !k.readAt.IsZero() }
+
+// EndReading reports whether somebody read the torrent, and does not any more.
+func (k *Seek) EndReading(now time.Time) bool {
+	hasEnded := isDue(k.readEnd(), now)
+	if hasEnded {
+		k.readAt = time.Time{}
+	}
+	return hasEnded
+}
+
+// readEnd returns when nobody reads any more; zero for never.
+func (k *Seek) readEnd() time.Time {
+	if k.readAt.IsZero() {
+		return k.readAt
+	}
+	return k.readAt.Add(readingFor)
+}
 
 // NextDeadline returns when something is due; zero for never.
 func (k *Seek) NextDeadline() (next time.Time) {
-	for _, t := range [...]time.Time{k.cancelAt, k.writeAt, k.askAt} {
+	for _, t := range [...]time.Time{k.cancelAt, k.writeAt, k.askAt, k.readEnd()} {
 		if next.IsZero() || (!t.IsZero() && t.Before(next)) {
 			next = t
 		}

@@ -94,7 +94,7 @@ func TestSeeksThatFollowEachOther(t *testing.T) {
 func TestWhatIsLeft(t *testing.T) {
 	u := newUser()
 	u.change(start, map[int]int{1: 60, 2: 60, 3: 60})
-	require.True(t, u.NextDeadline().IsZero())
+	require.Equal(t, start.Add(readingFor), u.NextDeadline())
 	u.change(start, map[int]int{1: -1, 2: -1, 3: -1, 4: -1})
 	due := start.Add(time.Second)
 	require.Equal(t, due, u.NextDeadline())
@@ -109,7 +109,7 @@ func TestWhatIsLeft(t *testing.T) {
 	require.True(t, u.Left(u.w, 3))
 	require.Equal(t, due.Add(time.Second), u.NextDeadline())
 	u.Written(due, func(int) bool { return false })
-	require.True(t, u.NextDeadline().IsZero())
+	require.Equal(t, start.Add(readingFor), u.NextDeadline())
 }
 
 // While a piece is needed soon, peers are asked ten times a second.
@@ -132,9 +132,13 @@ func TestAskAgain(t *testing.T) {
 // Somebody reads while deadlines are set, and for a while after that.
 func TestIsReading(t *testing.T) {
 	u := newUser()
-	require.False(t, u.IsReading(start))
+	require.False(t, u.IsReading())
 	u.change(start, map[int]int{3: 60})
-	require.True(t, u.IsReading(start.Add(29*time.Second)))
+	require.Equal(t, start.Add(readingFor), u.NextDeadline())
+	require.False(t, u.EndReading(start.Add(29*time.Second)))
+	require.True(t, u.IsReading())
 	u.change(start.Add(29*time.Second), map[int]int{3: -1})
-	require.False(t, u.IsReading(start.Add(30*time.Second)), "it was taken back")
+	require.True(t, u.EndReading(start.Add(30*time.Second)), "it was taken back")
+	require.False(t, u.IsReading())
+	require.False(t, u.EndReading(start.Add(time.Hour)))
 }

@@ -18,10 +18,10 @@ func TestUrgentPieces(t *testing.T) {
 		a, b := &torrent{ctx: t.Context()}, &torrent{ctx: t.Context()}
 		s, sizes := newStore(swarm.NewMemory(40*pieceLen), 4)
 		other, _ := newStore(swarm.NewMemory(40*pieceLen), 4)
-		urgent := piece(3, true)
-		urgent.Urgent = true
+		urgent, later := piece(3, true), piece(4, true)
+		urgent.Urgent, later.Urgent = true, true
 		v.mu.Lock() // until all are there
-		for _, c := range []protocol.Check{piece(1, true), piece(2, true), urgent} {
+		for _, c := range []protocol.Check{piece(1, true), piece(2, true), urgent, later} {
 			a.AddTask()
 			v.add(job{Check: c, owner: a, store: s, since: time.Now()})
 		}
@@ -30,10 +30,10 @@ func TestUrgentPieces(t *testing.T) {
 			order = append(order, j.Piece)
 		}
 		v.mu.Unlock()
-		require.Equal(t, []int{3, 1, 2}, order)
+		require.Equal(t, []int{3, 4, 1, 2}, order)
 		v.wait.Signal()
-		require.Len(t, a.posted(), 3)
-		require.Equal(t, []int{3}, *sizes)
+		require.Len(t, a.posted(), 4)
+		require.Equal(t, []int{4}, *sizes)
 		v.Check(b, other, piece(1, true))
 		synctest.Wait()
 		require.Empty(t, b.now(), "it waits for company")
