@@ -117,9 +117,13 @@ func TestSniffingEnds(t *testing.T) {
 		answered := make(chan *http.Response, 1)
 		go func() { answered <- request(t, h, "HEAD", fileNumber(0)) }()
 		synctest.Wait()
+		f.mu.Lock()
 		for r := range f.readers {
+			r.mu.Lock()
 			require.EqualValues(t, -1, r.ahead)
+			r.mu.Unlock()
 		}
+		f.mu.Unlock()
 		r := <-answered
 		require.Equal(t, "application/octet-stream", r.Header.Get("Content-Type"))
 		require.Equal(t, sniffTimeout, time.Since(since))
