@@ -40,14 +40,18 @@ func heapInUse() int64 {
 // TestRestingTorrentIsSmall counts the bytes that an idle torrent with a tracker keeps on the
 // heap, because people seed thousands. Questions do not have it grow. What only a busy torrent
 // needs is made when it is needed. The DHT costs each torrent one more source, and no goroutine.
+// What all share may grow, because more is under way at once on a busy machine.
 func TestRestingTorrentIsSmall(t *testing.T) {
-	t.Run("tracker", func(t *testing.T) { testRestingTorrentIsSmall(t, false, 2850) })
-	t.Run("tracker and DHT", func(t *testing.T) { testRestingTorrentIsSmall(t, true, 3300) })
+	t.Run("tracker", func(t *testing.T) { testRestingTorrentIsSmall(t, false, 2700) })
+	t.Run("tracker and DHT", func(t *testing.T) { testRestingTorrentIsSmall(t, true, 3050) })
 }
 
 // testRestingTorrentIsSmall bounds the bytes of each torrent.
 func testRestingTorrentIsSmall(t *testing.T, withDHT bool, most int64) {
-	const many = 200 // torrents
+	const (
+		many   = 200      // torrents
+		shared = 64 << 10 // bytes
+	)
 	dir := t.TempDir()
 	var tracker answerer
 	c, err := New(Config{
@@ -80,7 +84,7 @@ func testRestingTorrentIsSmall(t *testing.T, withDHT bool, most int64) {
 		if tracker.announces.Load() <= many {
 			return false
 		}
-		return (heapInUse()-before)/many <= most
+		return (heapInUse()-before-shared)/many <= most
 	}
 	require.Eventually(t, isSmall, time.Minute, 10*time.Millisecond)
 	for _, tor := range c.Torrents() {

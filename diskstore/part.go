@@ -1,6 +1,7 @@
 package diskstore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -285,20 +286,14 @@ func (s *Store) createPart(folder Folder, f *file) error {
 	if err != nil {
 		return err
 	}
-	_, err = opened.WriteAt(partfile.Header(s.part.key()), 0)
-	if err == nil {
-		err = opened.Sync()
-	}
+	err = partfile.Begin(opened, s.part.key())
 	if err == nil {
 		err = noteModTime(f, opened)
 	}
 	if err == nil && s.handles.keepOpen(&f.writing, opened) {
 		return nil
 	}
-	closeErr := opened.Close()
-	if err == nil {
-		err = closeErr
-	}
+	err = cmp.Or(err, opened.Close())
 	if err != nil {
 		_ = folder.Remove(f.Path) // the first error is returned
 	}

@@ -2,6 +2,7 @@ package diskstore
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -202,6 +203,52 @@ func TestSetUnwantedDuringASync(t *testing.T) {
 	})
 	require.NoError(t, s.Sync())
 	require.NotZero(t, fake.count("sync"))
+}
+
+// A part file that is made while the deletion of the one before it becomes stable stays ours.
+func TestPartFileIsMadeAgainDuringItsDeletion(t *testing.T) {
+	files, want := partTorrent()
+	owned := make(map[string]bool)
+	fake := &fakeFS{}
+	o := Options{
+		FS: fake,
+		Own: func(paths []string) error {
+			for _, name := range paths {
+				owned[name] = true
+			}
+			return nil
+		},
+		Disown: func(paths []string) {
+			for _, name := range paths {
+				delete(owned, name)
+			}
+		},
+	}
+	dir := t.TempDir()
+	s := openWithPart(t, dir, files, o)
+	writeAll(t, s, want[:100], 0)
+	require.True(t, owned[".x.part"])
+	isDeleted := func() bool {
+		_, err := os.Lstat(filepath.Join(dir, ".x.part"))
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	made := false
+	fake.set(func(op, _ string) error {
+		if op == "syncfolder" && !made && isDeleted() {
+			made = true
+			writeAll(t, s, want[50100:90100], 50100)
+		}
+		return nil
+	})
+	unwanted := make([]bool, len(files))
+	unwanted[2] = true
+	require.NoError(t, s.SetUnwanted(unwanted))
+	require.True(t, made)
+	require.False(t, isDeleted())
+	require.True(t, owned[".x.part"])
+	require.NoError(t, s.SetUnwanted(nil))
+	require.True(t, isDeleted())
+	require.False(t, owned[".x.part"])
 }
 
 func BenchmarkSetUnwanted100000Files(b *testing.B) {

@@ -244,10 +244,22 @@ func (s *Store) deleteEmptyPart() error {
 		return err
 	}
 	err = s.syncFolders()
-	if err == nil && s.disown != nil {
-		s.disown([]string{name})
+	if err == nil {
+		s.disownPart(name)
 	}
 	return err
+}
+
+// disownPart takes back the name of a part file that was deleted, unless somebody has made one of
+// this name meanwhile.
+func (s *Store) disownPart(name string) {
+	s.part.writing.Lock()
+	defer s.part.writing.Unlock()
+	f := s.part.file.Load()
+	isMadeAgain := f != nil && f.Path == name
+	if !isMadeAgain && s.disown != nil {
+		s.disown([]string{name})
+	}
 }
 
 // removeEmptyPart deletes the part file if nothing is in it, and returns its name.

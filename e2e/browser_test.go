@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/shoal-bt/shoal/e2e/internal/browser"
@@ -53,12 +52,4 @@ func startBrowser(t *testing.T, n *network) *browser.Browser {
 		require.NoError(t, err)
 	})
 	return b
-}
-
-// processes returns the ids of the processes in a network.
-func (n *network) processes(t *testing.T) []string {
-	t.Helper()
-	out, err := exec.Command("ip", "netns", "pids", n.name).Output()
-	require.NoError(t, err)
-	return strings.Fields(string(out))
 }

@@ -28,7 +28,7 @@ func (s *State) receiveBlock(now time.Time, p *peer, m peerwire.Message) {
 	}
 	r := p.Requests.Remove(i)
 	var trip time.Duration
-	if !r.Late {
+	if !r.Late && !r.Again {
 		trip = max(now.Sub(r.Sent), time.Microsecond)
 	}
 	p.LastBlock, p.Stalls, p.RefusedByPeer = now, 0, 0

@@ -53,6 +53,7 @@
 //	how often requests are cancelled by seeks     urgent/seek.go          Seek.Note
 //	what becomes of pieces that a seek left       seeking.go              State.spillLeft
 //	how much is requested if a deadline is near   pacing/near.go          Pace.NearTarget
+//	how much is requested while somebody reads    pacing/near.go          Pace.ReadingTarget
 //	what a pause and a close do                   lifecycle.go            State.stop
 //	how the request queue is sized                pacing/pace.go          Pace.bound
 //	when blocks are requested of a peer           requesting.go           State.requestBlocks

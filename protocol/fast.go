@@ -54,6 +54,9 @@ func (s *State) receiveReject(now time.Time, p *peer, b swarm.Block) {
 		return
 	}
 	p.Allowance.Spend(i / requestsPerUnit) // most peers answer in order
+	if p.Requests.IsOldReject(i) {
+		return
+	}
 	r := p.Requests.Remove(i)
 	s.memory.Release(p.Tally.TakeCredits(1))
 	s.repick = true

@@ -64,7 +64,7 @@ func (s *State) followWants(now time.Time) {
 	f := &s.follow
 	f.isStale, f.last, f.at = false, now, time.Time{}
 	for _, p := range slices.Clone(s.order) {
-		s.cancelRequests(now, p, func(piece int) bool { return !s.wanted.Has(piece) })
+		s.cancelRequests(now, p, 0, func(piece int) bool { return !s.wanted.Has(piece) })
 		s.updateInterest(now, p)
 		if p.Extended && p.SaidUploadOnly != s.saysUploadOnly(p) && !s.complete() {
 			s.sendHello(now, p)

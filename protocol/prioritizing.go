@@ -69,19 +69,6 @@ func (e SetSequential) apply(_ time.Time, s *State) {
 	s.answer(e.Ticket, err)
 }
 
-// setWants takes over what the user wants at the start.
-func (s *State) setWants() {
-	if s.setup.Priorities != nil {
-		s.wanted = wanted.New(s.geo, s.setup.Priorities, s.have)
-	}
-	for piece, at := range s.setup.Deadlines {
-		s.ownWants().SetDeadlines([]Deadline{{Piece: piece, At: at}}, s.have, s.picker)
-	}
-	if s.setup.Sequential {
-		s.ownWants().SetSequential(true, s.picker)
-	}
-}
-
 // ownWants returns what is wanted, to be changed.
 func (s *State) ownWants() *wanted.Pieces {
 	if s.wanted == nil {

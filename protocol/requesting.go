@@ -18,8 +18,11 @@ func (s *State) requestBlocks(now time.Time, p *peer) {
 		return
 	}
 	open, target := p.Requests.Len(), p.Pace.Target()
-	if s.isNear(now) {
-		open, target = p.Requests.Active(), p.Pace.NearTarget(len(s.order), p.Choking)
+	switch {
+	case s.isNear(now):
+		open, target = p.Requests.Active(), p.Pace.NearTarget(len(s.order), p.Choking, s.isOverdue(now))
+	case s.seek.IsReading(now):
+		target = p.Pace.ReadingTarget()
 	}
 	room := p.Pace.Room(open, target)
 	if p.RefusedByPeer >= fewRefused {
@@ -114,11 +117,9 @@ func (s *State) reviveRequest(now time.Time, p *peer, b swarm.Block) bool {
 	if i < 0 {
 		return false
 	}
-	r := p.Requests.Remove(i)
-	if r.Void {
+	if p.Requests.Revive(i, now) {
 		s.sendRequest(now, p, b)
 	}
-	p.Requests.Add(requests.Request{Block: b, Sent: now})
 	s.memory.Release(1)
 	return true
 }
@@ -135,12 +136,12 @@ func (s *State) cancelDuplicate(now time.Time, id swarm.Peer, b swarm.Block) {
 	}
 }
 
-// cancelRequests cancels what was requested of the pieces that isOver names, and returns how much
-// that was.
-func (s *State) cancelRequests(now time.Time, p *peer, isOver func(piece int) bool) (n int) {
+// cancelRequests cancels what was requested of the pieces that isOver names, except for the oldest
+// requests, and returns how much that was.
+func (s *State) cancelRequests(now time.Time, p *peer, oldest int, isOver func(piece int) bool) (n int) {
 	open := p.Requests.Open()
 	for i := range open {
-		if !open[i].Void && isOver(open[i].Block.Piece) {
+		if i >= oldest && !open[i].Void && isOver(open[i].Block.Piece) {
 			s.cancelRequest(now, p, &open[i])
 			n++
 		}
@@ -155,7 +156,7 @@ func (s *State) cancelRequest(now time.Time, p *peer, r *requests.Request) {
 	if !r.Late {
 		s.picker.Drop(p.ID, r.Block)
 	}
-	r.Late, r.Void = true, true
+	r.Late, r.Void, r.CancelledAt = true, true, now
 	s.send(now, p, peerwire.Message{Kind: peerwire.Cancel, Block: r.Block})
 	p.Allowance.Earn(1) // it answers with a reject
 }

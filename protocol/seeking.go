@@ -7,12 +7,13 @@ import (
 	"github.com/shoal-bt/shoal/protocol/urgent"
 )
 
-// maxVoid is the number of requests to a peer that earlier seeks cancelled and that keep their memory
-// until they are answered. Those before them count as answered.
-const maxVoid = 256
-
 // isNear reports whether any piece is needed soon.
 func (s *State) isNear(now time.Time) bool { return s.wanted.AnyNeededBefore(now.Add(urgent.Near)) }
+
+// isOverdue reports whether a piece should have been there long ago.
+func (s *State) isOverdue(now time.Time) bool {
+	return s.wanted.AnyNeededBefore(now.Add(-urgent.Overdue))
+}
 
 // isUrgent reports whether a piece is needed soon.
 func (s *State) isUrgent(piece int) bool {
@@ -29,8 +30,7 @@ func (s *State) cancelLeft(now time.Time) {
 		if p.Choking || !s.seek.NeedsOf(s.wanted, func(piece int) bool { return p.Has.Has(piece, s.n) }) {
 			continue
 		}
-		s.memory.Release(p.Tally.TakeCredits(p.Requests.ForgetVoid(maxVoid)))
-		n += s.cancelRequests(now, p, func(piece int) bool { return !s.wanted.HasDeadline(piece) })
+		n += s.cancelRequests(now, p, p.Pace.OnTheWay(), func(piece int) bool { return !s.wanted.HasDeadline(piece) })
 	}
 	s.seek.Cancelled(now, n)
 	s.repick = true
@@ -64,6 +64,5 @@ func (s *State) tickSeek(now time.Time) {
 
 // scheduleAsk has peers asked again soon while a piece is needed soon and blocks are on their way.
 func (s *State) scheduleAsk(now time.Time) {
-	isNear := s.Running() && s.isNear(now)
-	s.seek.ScheduleAsk(now, isNear && slices.ContainsFunc(s.order, func(p *peer) bool { return p.Requests.Len() > 0 }))
+	s.seek.ScheduleAsk(now, s.Running() && s.isNear(now) && slices.ContainsFunc(s.order, func(p *peer) bool { return p.Requests.Len() > 0 }))
 }

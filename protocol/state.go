@@ -114,7 +114,7 @@ func New(now time.Time, setup Setup) *State {
 	}
 	s.sections = pieces.NewSections(setup.Sections, setup.Lanes, s.geo.PieceLength, s.memory.Units())
 	s.have = swarm.NewBitfield(s.n)
-	s.setWants()
+	s.wanted = wanted.Start(s.geo, setup.Priorities, setup.Deadlines, setup.Sequential)
 	for i := range s.n {
 		s.left += int64(s.geo.PieceLen(i))
 	}

@@ -97,9 +97,9 @@ func (s *State) checkRequests(now time.Time, p *peer) {
 		s.picker.Drop(p.ID, b)
 		s.repick = true
 	}
-	if n := p.Requests.ForgetLate(now.Add(-giveUpAfter)); n > 0 {
-		s.memory.Release(p.Tally.TakeCredits(n))
-	}
+	n := p.Requests.ForgetLate(now.Add(-giveUpAfter), now.Add(-wait))
+	s.memory.Release(p.Tally.TakeCredits(n))
+	s.repick = s.repick || n > 0
 }
 
 // giveUpRequests takes back the units that were set aside for a peer that sends nothing.

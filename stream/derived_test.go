@@ -141,8 +141,9 @@ func TestDLNA(t *testing.T) {
 			require.NotContains(t, header, "transferMode.dlna.org")
 			continue
 		}
-		require.Equal(t, []string{want}, header["transferMode.dlna.org"], "as it is written")
-		require.Equal(t, []string{"DLNA.ORG_OP=01;DLNA.ORG_CI=0;DLNA.ORG_FLAGS=01700000000000000000000000000000"}, header["contentFeatures.dlna.org"])
+		mode, features := "transferMode.dlna.org", "contentFeatures.dlna.org"
+		require.Equal(t, []string{want}, header[mode], "as it is written")
+		require.Equal(t, []string{"DLNA.ORG_OP=01;DLNA.ORG_CI=0;DLNA.ORG_FLAGS=01700000000000000000000000000000"}, header[features])
 	}
 }
 

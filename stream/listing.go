@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-
-	"github.com/shoal-bt/shoal/stream/internal/mediatype"
 )
 
 // pageSize is how many entries a page has.
@@ -23,7 +21,6 @@ type entry struct {
 	count  int   // of the files in the folder
 	length int64 // bytes
 	held   int64
-	kind   mediatype.Type // of the file
 }
 
 // A listing is what is in a folder of a torrent. The folder at the top has the empty path.

@@ -35,16 +35,6 @@ func elements(t *testing.T, page string) (all []xml.StartElement) {
 	}
 }
 
-// attribute returns the value of an attribute of an element.
-func attribute(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
-
 // between returns what matches between two texts.
 func between(text, from, to string) []string {
 	var all []string

@@ -20,9 +20,7 @@ func TestCat(t *testing.T) {
 		for range 2 { // the second time it is there
 			stdout, stderr := shoal(t, exitOK, "cat", source, "--select", name, "--dir", "got", "--peer", peer, "--listen", "off")
 			require.Equal(t, textOf(t, "album/"+name), stdout)
-			if source == "album.torrent" {
-				require.Empty(t, stderr)
-			}
+			require.Empty(t, stderr)
 		}
 	}
 	stdout, _ := shoal(t, exitOK, "verify", "album.torrent", "--dir", "got")

@@ -22,6 +22,9 @@ const (
 	// meanTime is the time over which the mean rate is taken.
 	meanTime = 200 * time.Millisecond
 
+	// readingTime is as QueueTime, while somebody reads and no deadline is near.
+	readingTime = 100 * time.Millisecond
+
 	// leastCover is the least time that a queue covers while a deadline is near. A program
 	// does not answer sooner than it gets a processor.
 	leastCover = 20 * time.Millisecond
@@ -32,8 +35,10 @@ const (
 // of peers that may send, 1 or more. While nothing is known of this one, it gets its share of the
 // first MiB, and one more for each block that it sent; so also while its rate doubles with each
 // round trip, as that of a new TCP connection does. A peer that chokes us sends only what it allows,
-// which is hardly what is needed: a few blocks of that say how fast it is.
-func (c *Pace) NearTarget(senders int, isChoking bool) int {
+// which is hardly what is needed: a few blocks of that say how fast it is. If a deadline is long
+// overdue, the queue may hold QueueTime more, because the round trips may have become longer than the
+// least of them was; then a short queue gives a low rate, and that an even shorter queue.
+func (c *Pace) NearTarget(senders int, isChoking, isOverdue bool) int {
 	if isChoking {
 		return min(c.limit, max(1, fewNear/senders))
 	}
@@ -43,10 +48,24 @@ func (c *Pace) NearTarget(senders int, isChoking bool) int {
 		trips *= 3 // twice the rate comes in the next round trip, and four times in the one after it
 	}
 	if c.rate > 0 {
-		cover := max(trips, leastCover).Seconds()
-		target = max(target, fewNear, int(c.meanRate*cover/swarm.BlockLen))
+		cover := max(trips, leastCover)
+		if isOverdue {
+			cover += QueueTime
+		}
+		target = max(target, fewNear, int(c.meanRate*cover.Seconds()/swarm.BlockLen))
 	}
 	return min(target, c.limit)
+}
+
+// ReadingTarget returns the number of requests to have open while somebody reads and no deadline is near.
+// It is that of Target for the mean rate: the rates of many peers together, which follow bursts, are
+// several times what the link carries, and who seeks would wait until all of that has come.
+func (c *Pace) ReadingTarget() int {
+	if c.isRising() {
+		return c.Target() // the mean is not known
+	}
+	cover := 2*c.minTrip + readingTime
+	return min(c.Target(), max(fewNear, int(c.meanRate*cover.Seconds()/swarm.BlockLen)))
 }
 
 // Arrival returns how long a block that is requested now, behind a number of open requests,
@@ -64,6 +83,10 @@ func (c *Pace) Arrival(open int, silent time.Duration) (first, each time.Duratio
 	}
 	return first, each
 }
+
+// OnTheWay returns how many of the oldest open requests the peer will have answered before a message
+// reaches it that is sent now: their blocks come in the next round trip.
+func (c *Pace) OnTheWay() int { return int(c.meanRate * c.minTrip.Seconds() / swarm.BlockLen) }
 
 // measureMean counts a rate that was measured over d into the mean, which neither rises nor falls
 // faster: the sum of all peers' means is what the link carries. rate follows bursts upward, and

@@ -20,7 +20,16 @@ type Request struct {
 	Sent  time.Time
 	Late  bool // the picker counts the block as free again; its unit is still set aside
 	Void  bool // late, and the peer will not send the block: it was cancelled or passed over
+
+	Again   bool // asked for before, so the block may be the answer to that and says nothing of the round trip
+	Rejects int  // that may still come for earlier requests, which were cancelled
+
+	CancelledAt time.Time // zero if it was not
 }
+
+// maxVoid is the number of requests that are void and keep their memory. Those before them count as
+// answered.
+const maxVoid = 256
 
 // fewRequests is the number of requests for which a List keeps memory while it is empty.
 const fewRequests = 64
@@ -67,6 +76,26 @@ func (l *List) Remove(i int) Request {
 	return r
 }
 
+// Revive has request i, which is late, count as one that is made now, and reports whether it must be sent
+// again. If so, the peer may first reject the one that was cancelled.
+func (l *List) Revive(i int, now time.Time) (mustSend bool) {
+	r := l.Remove(i)
+	again := Request{Block: r.Block, Sent: now, Again: true, Rejects: r.Rejects}
+	if r.Void {
+		again.Rejects++
+	}
+	l.Add(again)
+	return r.Void
+}
+
+// IsOldReject counts a reject of request i, and reports whether it is the answer to an earlier request
+// for the block: peers answer each request, in order.
+func (l *List) IsOldReject(i int) bool {
+	r := &l.Open()[i]
+	r.Rejects--
+	return r.Rejects >= 0
+}
+
 // Active returns the number of requests whose blocks the peer may still send: those that are not
 // void.
 func (l *List) Active() (n int) {
@@ -75,24 +104,6 @@ func (l *List) Active() (n int) {
 			n++
 		}
 	}
-	return n
-}
-
-// ForgetVoid removes the oldest requests that are void until most are left, and returns how many.
-func (l *List) ForgetVoid(most int) (n int) {
-	extra := l.Len() - l.Active() - most
-	if extra <= 0 {
-		return 0
-	}
-	kept := l.all[:l.head]
-	for _, r := range l.Open() {
-		if r.Void && n < extra {
-			n++
-			continue
-		}
-		kept = append(kept, r)
-	}
-	l.all = kept
 	return n
 }
 
@@ -154,13 +165,34 @@ func (l *List) MarkPiece(piece int) iter.Seq[swarm.Block] {
 	}
 }
 
-// ForgetLate removes the oldest requests that are late and were sent before a time, and
-// returns how many. Cancelled blocks of a peer without the fast extension are never
-// answered.
-func (l *List) ForgetLate(before time.Time) (n int) {
-	for l.Len() > 0 && l.Open()[0].Late && l.Open()[0].Sent.Before(before) {
+// ForgetLate removes the oldest requests that are late and were sent before a time, all that were
+// cancelled before a time, and the oldest of too many that are void. It returns how many. A peer without the fast extension never answers
+// a request that was cancelled, unless its block was on the way.
+func (l *List) ForgetLate(sent, cancelled time.Time) (n int) {
+	before := l.Len()
+	for l.Len() > 0 && l.Open()[0].Late && l.Open()[0].Sent.Before(sent) {
 		l.Remove(0)
-		n++
 	}
-	return n
+	isOver := func(r Request) bool { return r.Void && !r.CancelledAt.IsZero() && r.CancelledAt.Before(cancelled) }
+	kept := slices.DeleteFunc(l.Open(), isOver)
+	l.all = l.all[:l.head+len(kept)]
+	l.forgetVoid(maxVoid)
+	return before - l.Len()
+}
+
+// forgetVoid removes the oldest requests that are void until most are left.
+func (l *List) forgetVoid(most int) {
+	extra := l.Len() - l.Active() - most
+	if extra <= 0 {
+		return
+	}
+	kept := l.all[:l.head]
+	for _, r := range l.Open() {
+		if r.Void && extra > 0 {
+			extra--
+			continue
+		}
+		kept = append(kept, r)
+	}
+	l.all = kept
 }

@@ -2,6 +2,7 @@ package requests
 
 import (
 	"testing"
+	"time"
 
 	"github.com/shoal-bt/shoal/swarm"
 	"github.com/stretchr/testify/require"
@@ -77,12 +78,35 @@ func TestForgetVoid(t *testing.T) {
 	}
 	l.Remove(0)
 	require.Equal(t, 5, l.Active())
-	require.Zero(t, l.ForgetVoid(4))
-	require.Equal(t, 3, l.ForgetVoid(1))
+	l.forgetVoid(4)
+	require.Equal(t, 9, l.Len())
+	l.forgetVoid(1)
 	require.Equal(t, 5, l.Active())
 	var pieces []int
 	for _, r := range l.Open() {
 		pieces = append(pieces, r.Block.Piece)
 	}
 	require.Equal(t, []int{1, 3, 5, 7, 8, 9}, pieces)
+}
+
+// Requests that were cancelled are forgotten soon, others that are late after a longer time, and the
+// oldest of very many that are void at once.
+func TestForgetLate(t *testing.T) {
+	at := func(seconds int) time.Time { return time.Unix(int64(seconds), 0) }
+	l := list(
+		Request{Block: block(1), Sent: at(1), Late: true},
+		Request{Block: block(2), Sent: at(1), Late: true, Void: true, CancelledAt: at(7)},
+		Request{Block: block(3), Sent: at(2), Late: true},
+		Request{Block: block(4), Sent: at(3), Late: true, Void: true, CancelledAt: at(9)},
+		Request{Block: block(5), Sent: at(1)},
+	)
+	require.Equal(t, 2, l.ForgetLate(at(2), at(8)))
+	require.Equal(t, block(3), l.Open()[0].Block)
+	require.Equal(t, 1, l.ForgetLate(at(2), at(10)))
+	for i := range maxVoid + 3 {
+		l.Add(Request{Block: block(10 + i), Late: true, Void: true})
+	}
+	require.Equal(t, 3, l.ForgetLate(at(2), at(10)))
+	require.Equal(t, maxVoid+2, l.Len())
+	require.Equal(t, block(13), l.Open()[2].Block)
 }

@@ -13,6 +13,10 @@ const (
 	// requested of a peer stays short, and pieces are checked without company.
 	Near = 5 * time.Second
 
+	// Overdue is how long after its deadline a piece is long overdue: who needs it waits for more than
+	// what is in the way of it.
+	Overdue = 2 * time.Second
+
 	// cancelEvery is the least time between two cancellations, so that a user who seeks all the
 	// time costs peers little: what they were asked for last is still on its way.
 	cancelEvery = 500 * time.Millisecond
@@ -20,6 +24,10 @@ const (
 	// writeAfter is how long blocks of a piece stay in memory that lost its deadline. A user who
 	// seeks back soon finds them there.
 	writeAfter = time.Second
+
+	// readingFor is how long after the last deadline somebody counts as a reader: a player that has much
+	// ahead asks for more after a while.
+	readingFor = 30 * time.Second
 
 	// askEvery is how often peers are asked that have room, although nothing came of them: a
 	// block that another one was asked for may be late.
@@ -32,6 +40,7 @@ type Seek struct {
 	fresh map[int]struct{} // pieces that are needed soon and were not before
 	left  map[int]struct{} // pieces that lost their deadlines
 
+	readAt                   time.Time // when a deadline was set last
 	cancelAt, writeAt, askAt time.Time // zero for never
 	cancelledAt              time.Time // the last time
 }
@@ -46,6 +55,9 @@ func (k *Seek) Note(now time.Time, changes []wanted.Deadline, w *wanted.Pieces, 
 		case c.At.IsZero() || held.Has(c.Piece):
 		case !had && c.At.Before(now.Add(Near)):
 			add(&k.fresh, c.Piece)
+		}
+		if !c.At.IsZero() {
+			k.readAt = now
 		}
 	}
 	if len(k.fresh) > 0 && k.cancelAt.IsZero() {
@@ -65,6 +77,9 @@ func add(set *map[int]struct{}, piece int) {
 	}
 	(*set)[piece] = struct{}{}
 }
+
+// IsReading reports whether somebody reads the torrent: deadlines were set lately.
+func (k *Seek) IsReading(now time.Time) bool { return now.Sub(k.readAt) < readingFor }
 
 // NextDeadline returns when something is due; zero for never.
 func (k *Seek) NextDeadline() (next time.Time) {

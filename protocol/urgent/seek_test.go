@@ -128,3 +128,13 @@ func TestAskAgain(t *testing.T) {
 	k.ScheduleAsk(due, false)
 	require.True(t, k.NextDeadline().IsZero())
 }
+
+// Somebody reads while deadlines are set, and for a while after that.
+func TestIsReading(t *testing.T) {
+	u := newUser()
+	require.False(t, u.IsReading(start))
+	u.change(start, map[int]int{3: 60})
+	require.True(t, u.IsReading(start.Add(29*time.Second)))
+	u.change(start.Add(29*time.Second), map[int]int{3: -1})
+	require.False(t, u.IsReading(start.Add(30*time.Second)), "it was taken back")
+}

@@ -52,6 +52,20 @@ func New(geo *swarm.Geometry, priorities []uint8, held swarm.Bitfield) *Pieces {
 	return w
 }
 
+// Start returns what is wanted of a torrent of which nothing is held yet; nil if that is
+// everything. The priorities are as in New, the deadlines as in SetDeadlines.
+func Start(geo *swarm.Geometry, priorities []uint8, deadlines map[int]time.Time, sequential bool) *Pieces {
+	if priorities == nil && len(deadlines) == 0 && !sequential {
+		return nil
+	}
+	w := New(geo, priorities, nil)
+	w.sequential = sequential
+	for _, piece := range slices.Sorted(maps.Keys(deadlines)) {
+		w.setDeadline(piece, deadlines[piece], nil, nil)
+	}
+	return w
+}
+
 // Length returns the number of bytes of all pieces.
 func Length(geo *swarm.Geometry) (n int64) {
 	if !geo.Short {

@@ -35,6 +35,18 @@ const (
 	sumEnd  = sumAt + sha256.Size
 )
 
+// Begin writes the header of a part file, and returns when it is stable.
+func Begin(f interface {
+	io.WriterAt
+	Sync() error
+}, key Key) error {
+	_, err := f.WriteAt(Header(key), 0)
+	if err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
 // Header returns the header of a part file.
 func Header(key Key) []byte {
 	b := make([]byte, 0, HeaderLen)

@@ -75,8 +75,8 @@ func TestFileOf4GiB(t *testing.T) {
 	require.Equal(t, a.Len(), s.length)
 	r, err := zip.NewReader(&s, s.length)
 	require.NoError(t, err)
-	assert.EqualValues(t, max32, r.File[0].UncompressedSize64)
-	assert.EqualValues(t, max32, r.File[0].CompressedSize64)
+	assert.EqualValues(t, uint64(max32), r.File[0].UncompressedSize64)
+	assert.EqualValues(t, uint64(max32), r.File[0].CompressedSize64)
 	small, err := r.File[1].Open()
 	require.NoError(t, err)
 	got, err := io.ReadAll(small)
@@ -88,8 +88,8 @@ func TestFileOf4GiB(t *testing.T) {
 	_, err = s.ReadAt(descriptor[:], at)
 	require.NoError(t, err)
 	assert.EqualValues(t, descriptorSignature, binary.LittleEndian.Uint32(descriptor[:]))
-	assert.EqualValues(t, max32, binary.LittleEndian.Uint64(descriptor[8:]))
-	assert.EqualValues(t, max32, binary.LittleEndian.Uint64(descriptor[16:]))
+	assert.EqualValues(t, uint64(max32), binary.LittleEndian.Uint64(descriptor[8:]))
+	assert.EqualValues(t, uint64(max32), binary.LittleEndian.Uint64(descriptor[16:]))
 }
 
 // withoutContent returns the records of an archive at their places.
