@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -103,6 +104,33 @@ func TestSniffing(t *testing.T) {
 	open, opened := f.count()
 	require.Zero(t, open)
 	require.Equal(t, 2, opened)
+}
+
+// TestSniffingEnds checks that an answer does not wait for long if the first bytes are gone, for
+// example because the torrent is checked again, and that nothing is asked for ahead.
+func TestSniffingEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(File{Path: "a", Length: 1000, Started: true})
+		f.missing = true
+		h := newHandler(t, Config{}, f)
+		since := time.Now()
+		answered := make(chan *http.Response, 1)
+		go func() { answered <- request(t, h, "HEAD", fileNumber(0)) }()
+		synctest.Wait()
+		f.mu.Lock()
+		for r := range f.readers {
+			r.mu.Lock()
+			require.EqualValues(t, -1, r.ahead)
+			r.mu.Unlock()
+		}
+		f.mu.Unlock()
+		r := <-answered
+		require.Equal(t, "application/octet-stream", r.Header.Get("Content-Type"))
+		require.Equal(t, sniffTimeout, time.Since(since))
+		open, opened := f.count()
+		require.Zero(t, open)
+		require.Equal(t, 1, opened)
+	})
 }
 
 func TestDLNA(t *testing.T) {

@@ -188,6 +188,13 @@ func TestFolders(t *testing.T) {
 	require.Contains(t, getPage(t, h, testID+"/?folder=roo"), "nothing here yet")
 }
 
+// TestDeepFolders checks how far a page goes down by itself.
+func TestDeepFolders(t *testing.T) {
+	files := []File{{Path: strings.Repeat("a/", 1000) + "b", Length: 1}}
+	require.Equal(t, "a"+strings.Repeat("/a", maxDescent-1), list(files, "", false).folder)
+	require.Empty(t, list(files, "", true).folder)
+}
+
 // TestFolderOfTorrentsName checks that a folder that has the name of the torrent is shown once.
 func TestFolderOfTorrentsName(t *testing.T) {
 	f := newFake(File{Path: "Name/a/1", Length: 2}, File{Path: "Name/b", Length: 2})
