@@ -34,11 +34,17 @@ func fileName(path string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(path[strings.LastIndexByte(path, '/')+1:], "_"))
-	name = strings.TrimSpace(name)
+	return properName(strings.TrimSpace(name))
+}
+
+// properName returns a name of at most maxName bytes. One that consists of dots would be taken for
+// a folder.
+func properName(name string) string {
+	name = shorten(name, maxName)
 	if strings.Trim(name, ".") == "" {
 		return "file"
 	}
-	return shorten(name, maxName)
+	return name
 }
 
 // shorten shortens a name to a number of bytes and keeps its extension if that is short.
@@ -50,11 +56,21 @@ func shorten(name string, most int) string {
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 && len(name)-dot <= 16 {
 		extension = name[dot:]
 	}
-	end := most - len(extension)
-	for end > 0 && !utf8.RuneStart(name[end]) {
-		end--
+	return cut(name, most-len(extension)) + extension
+}
+
+// cut returns the beginning of a text, of at most a number of bytes. If the text is valid UTF-8, so
+// is the beginning.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
 	}
-	return name[:end] + extension
+	for end := most; end > max(0, most-utf8.UTFMax); end-- {
+		if utf8.RuneStart(text[end]) {
+			return text[:end]
+		}
+	}
+	return text[:most]
 }
 
 // disposition returns a Content-Disposition header. Its name in ASCII is for clients that do not

@@ -16,6 +16,7 @@ var hostileNames = []string{
 	"a\"; filename=evil.exe; x=\"", `a\b"c`, "a;b,c=d", "%", "a\x00b", "\xff\xfe\x80", "日本語.mkv", "é.mp4",
 	"javascript:alert(1)", "//evil.example/x", "?play=1", "#x", "{{.Style}}", "' onclick='alert(1)", "</style><script>",
 	strings.Repeat("x", 100_000) + ".mp4", strings.Repeat("語", 1000) + ".mp4", "CON", "a.mp4.", " ",
+	strings.Repeat("\x8e", 1000), strings.Repeat(".", 1000) + "x",
 }
 
 func TestDisposition(t *testing.T) {

@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/shoal-bt/shoal/stream/internal/mediatype"
 )
@@ -132,15 +131,11 @@ func shownName(name string) string {
 	if name == "" {
 		return "(no name)"
 	}
-	end := min(len(name), maxShown)
-	for end < len(name) && end > 0 && !utf8.RuneStart(name[end]) {
-		end--
+	shown := cut(name, maxShown)
+	if len(shown) < len(name) {
+		return plainName(shown) + "…"
 	}
-	shown := plainName(name[:end])
-	if end < len(name) {
-		shown += "…"
-	}
-	return shown
+	return plainName(shown)
 }
 
 // icon returns the icon of a kind of file.

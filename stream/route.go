@@ -122,12 +122,7 @@ func fileIn(kind string, file int, path string) string {
 	return kind + "/" + strconv.Itoa(file) + "/" + nameInPath(path)
 }
 
-// nameInPath returns the last element of a path as the last element of a URL. A name that
-// consists of dots would be taken for a folder.
+// nameInPath returns the last element of a path as the last element of a URL.
 func nameInPath(path string) string {
-	name := path[strings.LastIndexByte(path, '/')+1:]
-	if strings.Trim(name, ".") == "" {
-		return "file"
-	}
-	return url.PathEscape(shorten(name, maxName))
+	return url.PathEscape(properName(path[strings.LastIndexByte(path, '/')+1:]))
 }
